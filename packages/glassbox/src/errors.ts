@@ -1,0 +1,81 @@
+/**
+ * The errors of glassbox. A verdict about a program is data, never an error; what is thrown here is a fault of the
+ * caller (`InvalidOptionError`), of the host (`MissingFeatureError`, `SystemError`) or of glassbox itself.
+ *
+ * Every error has a stable `code`, says what failed and with which value, and, in `hint`, what to do next.
+ */
+
+const brand = Symbol.for('glassbox.error')
+
+export type ErrorCode =
+  | 'ERR_GLASSBOX_INVALID_OPTION'
+  | 'ERR_GLASSBOX_MISSING_FEATURE'
+  | 'ERR_GLASSBOX_SYSTEM'
+  | 'ERR_GLASSBOX_STEP_FAILED'
+  | 'ERR_GLASSBOX_PROGRAM_NOT_FOUND'
+  | 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE'
+  | 'ERR_GLASSBOX_FILE'
+  | 'ERR_GLASSBOX_BOX_CLOSED'
+  | 'ERR_GLASSBOX_BOX_LOST'
+  | 'ERR_GLASSBOX_CGROUP'
+  | 'ERR_GLASSBOX_INTERNAL'
+
+export interface ErrorDetails {
+  /** What to do next, one sentence. */
+  hint?: string
+  /** The kernel's error number, positive. */
+  errno?: number
+  /** The system call that failed. */
+  syscall?: string
+  /** The file or option that it was about. */
+  path?: string
+  cause?: unknown
+}
+
+/** The base of all errors that glassbox throws. `instanceof` also works across two copies of the package. */
+export class GlassboxError extends Error {
+  readonly code: ErrorCode
+  readonly hint?: string
+  readonly errno?: number
+  readonly syscall?: string
+  readonly path?: string
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'GlassboxError'
+    this.code = code
+    if (details.hint !== undefined) this.hint = details.hint
+    if (details.errno !== undefined) this.errno = details.errno
+    if (details.syscall !== undefined) this.syscall = details.syscall
+    if (details.path !== undefined) this.path = details.path
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === GlassboxError
+      ? typeof value === 'object' && value !== null && brand in value
+      : Function.prototype[Symbol.hasInstance].call(this, value)
+  }
+}
+
+/** An option of the caller's is unknown, of the wrong type or out of its range. Nothing was started. */
+export class InvalidOptionError extends GlassboxError {
+  readonly option: string
+
+  constructor(option: string, message: string, hint?: string) {
+    super('ERR_GLASSBOX_INVALID_OPTION', message, hint === undefined ? {} : { hint })
+    this.name = 'InvalidOptionError'
+    this.option = option
+  }
+}
+
+/** The host lacks a kernel feature or a permission that was asked for; `hint` says what would provide it. */
+export class MissingFeatureError extends GlassboxError {
+  readonly feature: string
+
+  constructor(feature: string, message: string, hint: string, cause?: unknown) {
+    super('ERR_GLASSBOX_MISSING_FEATURE', message, { hint, cause })
+    this.name = 'MissingFeatureError'
+    this.feature = feature
+  }
+}

@@ -1,0 +1,68 @@
+/** How a run ended: the verdict. A verdict is data, derived from causes and never guessed from numbers. */
+import type { SignalName } from '../linux/signals.ts'
+
+/**
+ * - `exited`: the program ended by itself, with any code
+ * - `signaled`: a signal ended it, and no limit of ours had sent it
+ * - `*-limit`: that limit ended it
+ * - `syscall-denied`: it made a call that the policy ends programs for
+ * - `canceled`: the caller ended it
+ */
+export type Status =
+  | 'exited'
+  | 'signaled'
+  | 'cpu-time-limit'
+  | 'wall-time-limit'
+  | 'memory-limit'
+  | 'output-limit'
+  | 'process-limit'
+  | 'syscall-denied'
+  | 'canceled'
+
+export type RunnerName = 'namespace' | 'ptrace' | 'kernel'
+
+export type LimitKind = 'cpuTimeMs' | 'wallTimeMs' | 'memoryBytes' | 'outputBytes' | 'fileSizeBytes' | 'processes'
+
+/** By which means a figure was measured or a limit kept, so that a reader can tell how far to trust it. */
+export type Means = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'
+
+export interface RunResult {
+  readonly status: Status
+  /** Exited with code 0. */
+  readonly ok: boolean
+  /** Exactly one of `exitCode` and `signal` is there whenever the program itself ended. */
+  readonly exitCode?: number
+  readonly signal?: SignalName
+  /** CPU time of the whole tree, whether or not anyone waited for it; `user + system`. */
+  readonly cpuTimeMs: number
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  /** From exec to the end of the program, by the monotonic clock. */
+  readonly wallTimeMs: number
+  /** From the call of run() to exec. */
+  readonly setupTimeMs: number
+  /** Peak of the whole tree; never glassbox's own size. */
+  readonly memoryBytes: number
+  /** Peak number of processes and threads at a time, where the host can tell. */
+  readonly processes?: number
+  /** Text where the option `encoding` is `utf8` (the default), bytes where it is `buffer`; empty unless captured. */
+  readonly stdout: string | Uint8Array
+  readonly stderr: string | Uint8Array
+  readonly stdoutTruncated: boolean
+  readonly stderrTruncated: boolean
+  /** Which limit ended it; `limit` and `used` in the unit of the kind's name. */
+  readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
+  /** What was denied, in strace's notation: `socket`, `AF_INET, SOCK_STREAM, IPPROTO_IP`. */
+  readonly violation?: { readonly syscall: string; readonly args: string; readonly path?: string }
+  /** What `collect` asked for: the files by the name that was asked for. A file that is not there is not here. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+  /** Files that `collect` asked for and that could not be had, with the reason in words. */
+  readonly fileErrors: Readonly<Record<string, string>>
+  readonly runner: RunnerName
+  /** Who kept and measured what. */
+  readonly means: {
+    readonly cpuTime: Means
+    readonly memory: Means
+    readonly processes: Means
+  }
+}
