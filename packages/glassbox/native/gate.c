@@ -1,0 +1,177 @@
+/*
+ * The gate: what JavaScript cannot say to the kernel itself. Each function is one system call or one sequence that
+ * must not be divided. src/gate/gate.ts is its typed face; nothing else calls it.
+ *
+ * Conventions: a number that comes back is the kernel's result, negative for -errno, and never throws; a wrong type or
+ * a buffer that is too short throws a TypeError before anything is done. Memory belongs to the caller's typed
+ * arrays, which V8 neither moves nor frees during a call. No state: any thread may call anything.
+ */
+#include "plan.h"
+#include <js_native_api.h>
+#include <linux/poll.h>
+#include <linux/uio.h>
+#include <node_api.h>
+
+#define MAX_ARGUMENTS 8
+#define MAX_DESCRIPTORS 32
+#define SIG_SETMASK 2
+
+struct bytes {
+  u8 *data;
+  size_t length;
+};
+
+static napi_value throw_type(napi_env env, const char *message) {
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
+  return NULL;
+}
+
+static int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments) {
+  size_t count = MAX_ARGUMENTS;
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return 0;
+  if (count >= wanted) return 1;
+  throw_type(env, "glassbox's gate: too few arguments");
+  return 0;
+}
+
+/* Any view of an ArrayBuffer. */
+static int get_bytes(napi_env env, napi_value value, struct bytes *bytes) {
+  bool is = false;
+  size_t offset;
+  napi_value buffer;
+  napi_typedarray_type type;
+  static const u8 sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+  if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return 0;
+  if (napi_get_typedarray_info(env, value, &type, &bytes->length, (void **)&bytes->data, &buffer, &offset) != napi_ok)
+    return 0;
+  if ((size_t)type >= sizeof sizes) return 0;
+  bytes->length *= sizes[type];
+  return 1;
+}
+
+static int get_integer(napi_env env, napi_value value, s64 *integer) {
+  napi_valuetype type;
+  bool lossless;
+  if (napi_typeof(env, value, &type) != napi_ok) return 0;
+  if (type == napi_number) return napi_get_value_int64(env, value, integer) == napi_ok;
+  if (type == napi_bigint) return napi_get_value_bigint_int64(env, value, integer, &lossless) == napi_ok;
+  return 0;
+}
+
+static napi_value number(napi_env env, s64 value) {
+  napi_value result = NULL;
+  napi_create_int64(env, value, &result);
+  return result;
+}
+
+/* syscall(number, ...arguments): integers, or typed arrays for pointers. */
+static napi_value gate_syscall(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 values[7] = {0};
+  size_t count = MAX_ARGUMENTS;
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return NULL;
+  if (count < 1 || count > 7) return throw_type(env, "syscall() takes a number and up to six arguments");
+  for (size_t i = 0; i < count; i++) {
+    struct bytes bytes;
+    if (get_integer(env, arguments[i], &values[i])) continue;
+    if (i == 0 || !get_bytes(env, arguments[i], &bytes))
+      return throw_type(env, "syscall() takes numbers, bigints and typed arrays");
+    values[i] = (s64)bytes.data;
+  }
+  return number(env, raw_syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]));
+}
+
+/*
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)). All signals stay blocked meanwhile: a handler of
+ * Node's must not run in a child that shares its memory.
+ */
+static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  struct bytes bytes, slots, failed;
+  struct plan plan;
+  u64 all = ~0ul, before = 0;
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_bytes(env, arguments[0], &bytes) || ((u64)bytes.data & 7))
+    return throw_type(env, "runPlan() takes an encoded plan, aligned to eight bytes");
+  if (!get_bytes(env, arguments[1], &slots) || slots.length < PLAN_SLOTS * sizeof(s64) || ((u64)slots.data & 7))
+    return throw_type(env, "runPlan() needs a BigInt64Array of 64 slots");
+  if (!get_bytes(env, arguments[2], &failed) || failed.length < sizeof(struct plan_failure))
+    return throw_type(env, "runPlan() needs an Int32Array of two for the failure");
+  int loaded = plan_load(&plan, bytes.data, bytes.length);
+  if (loaded < 0) return number(env, loaded);
+
+  struct plan_failure failure = {-1, 0};
+  sys(rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+  plan_run(&plan, 0, (s64 *)slots.data, &failure);
+  sys(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+  memcpy(failed.data, &failure, sizeof failure);
+  return number(env, -failure.error);
+}
+
+struct message {
+  void *name;
+  u32 name_length, pad;
+  struct iovec *parts;
+  u64 part_count;
+  void *control;
+  u64 control_length;
+  u32 flags, pad2;
+};
+
+/* sendAll(socket, bytes, descriptors): everything, waiting while the socket is full; the descriptors go with the start. */
+static napi_value gate_send_all(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 socket;
+  struct bytes bytes, descriptors;
+  struct {
+    u64 length;
+    s32 level, type;
+    s32 descriptors[MAX_DESCRIPTORS];
+  } control = {0, 1, 1, {0}}; /* SOL_SOCKET, SCM_RIGHTS */
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &socket) || !get_bytes(env, arguments[1], &bytes) ||
+      !get_bytes(env, arguments[2], &descriptors) || descriptors.length > sizeof control.descriptors)
+    return throw_type(env, "sendAll() takes a descriptor, bytes and an Int32Array of at most 32 descriptors");
+  control.length = 16 + descriptors.length;
+  memcpy(control.descriptors, descriptors.data, descriptors.length);
+
+  struct message message = {.control = descriptors.length ? &control : NULL,
+                            .control_length = descriptors.length ? (control.length + 7) & ~7ul : 0};
+  while (bytes.length) {
+    struct iovec part = {bytes.data, bytes.length};
+    message.parts = &part;
+    message.part_count = 1;
+    long sent = sys(sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);
+    if (sent == -EAGAIN) {
+      struct pollfd writable = {(int)socket, POLLOUT, 0};
+      sys(poll, &writable, 1, 1000);
+      continue;
+    }
+    if (sent == -EINTR) continue;
+    if (sent < 0) return number(env, sent);
+    bytes.data += sent;
+    bytes.length -= (size_t)sent;
+    message.control = NULL;
+    message.control_length = 0;
+  }
+  return number(env, 0);
+}
+
+static const struct {
+  const char *name;
+  napi_callback call;
+} functions[] = {
+    {"syscall", gate_syscall},
+    {"runPlan", gate_run_plan},
+    {"sendAll", gate_send_all},
+};
+
+NAPI_MODULE_INIT() {
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function) != napi_ok ||
+        napi_set_named_property(env, exports, functions[i].name, function) != napi_ok)
+      return NULL;
+  }
+  return exports;
+}

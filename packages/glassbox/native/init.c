@@ -1,0 +1,302 @@
+/*
+ * init: PID 1 of a box.
+ *
+ * Theory of operation. The host (a Node process) clones init into the box's new namespaces and keeps one end of a
+ * stream socket. init runs the plans that it is sent: one that furnishes the box, run by init itself, and one for
+ * each program, which clones it. One program runs at a time. When it ends, or a limit or the host ends it, init kills
+ * every process of the namespace, reaps them all, and only then reports: so whoever reads the report knows that
+ * nothing in the box runs any more.
+ *
+ * Invariants:
+ * - the socket is the box's life: at its end init kills everything, runs the farewell plan (which removes the box's
+ *   cgroups), and ends; the kernel takes the namespaces with it.
+ * - init is never the program's parent in cgroup terms: it stays outside the cgroups that the program is put into,
+ *   and its memory and time are never charged to the program.
+ * - no signal from inside reaches init (the kernel drops what PID 1 has no handler for), init is not dumpable, opens no file of the box by name once a program ran, and believes nothing that a program wrote.
+ * - descriptors 3 to 7 are init's, the farewell plan's follow; whatever else is open belongs to the plan at hand and
+ *   is closed after it.
+ */
+#include "init.h"
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/signal.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#define MAX_DESCRIPTORS 32
+#define MAX_PAYLOAD (8u << 20)
+#define SOCKET_LEVEL 1 /* SOL_SOCKET */
+#define SCM_RIGHTS 1
+#define MSG_CMSG_CLOEXEC 0x40000000
+#define MSG_WAITALL 0x100
+#define MSG_NOSIGNAL 0x4000
+
+struct message {
+  void *name;
+  u32 name_length, pad;
+  struct iovec *parts;
+  u64 part_count;
+  void *control;
+  u64 control_length;
+  u32 flags, pad2;
+};
+
+struct control {
+  u64 length;
+  s32 level, type;
+  s32 descriptors[MAX_DESCRIPTORS];
+};
+
+/* rusage and siginfo as the kernel writes them; only what init reads has a name. */
+struct usage {
+  struct { s64 seconds, microseconds; } user, system;
+  s64 max_rss, rest[13];
+};
+struct signal_info {
+  s32 signal, error, code, pad, pid;
+  u32 uid;
+  s32 status, rest[25];
+};
+
+static struct program program;
+static struct {
+  struct plan plan;
+  s64 slots[PLAN_SLOTS];
+  u32 descriptors;
+} farewell;
+
+static void send_all(const void *bytes, u64 length) {
+  const u8 *at = bytes;
+  while (length) {
+    long sent = sys(sendto, SOCKET, at, length, MSG_NOSIGNAL, 0, 0);
+    if (sent == -EINTR) continue;
+    if (sent <= 0) return; /* the host is gone; the poll loop sees it next */
+    at += sent;
+    length -= (u64)sent;
+  }
+}
+
+static void reply_done(u32 id, const struct plan_failure *failure) {
+  struct reply reply = {.type = REPLY_DONE, .id = id, .step = failure->step, .error = failure->error};
+  send_all(&reply, sizeof reply);
+}
+
+/* ---- ending a program ---- */
+
+static void account(const struct usage *usage) {
+  program.ended.user_us += (u64)usage->user.seconds * 1000000u + (u64)usage->user.microseconds;
+  program.ended.system_us += (u64)usage->system.seconds * 1000000u + (u64)usage->system.microseconds;
+  u64 max_rss = (u64)usage->max_rss * 1024;
+  if (max_rss > program.ended.max_rss) program.ended.max_rss = max_rss;
+}
+
+/* Reaps one child, the program or an orphan; 0 when there is none to reap. */
+static long reap(int options) {
+  struct signal_info info;
+  struct usage usage;
+  info.pid = 0;
+  long result = sys(waitid, P_ALL, 0, &info, options | WEXITED | __WALL, &usage);
+  if (result < 0 || info.pid == 0) return 0;
+  account(&usage);
+  if (info.pid == program.pid) {
+    program.ended.ended_ns = now_ns();
+    program.how = (u32)info.code;
+    program.status = (u32)info.status;
+    program.pid = 0;
+  }
+  return info.pid;
+}
+
+static void report(const struct plan_failure *failure) {
+  struct reply reply = {REPLY_ENDED, program.id,    sizeof program.ended, failure->step, failure->error,
+                        program.cause, program.how, program.status};
+  if (program.cause == CAUSE_DENIED) reply.length += sizeof program.denied;
+  struct {
+    struct reply reply;
+    struct ended ended;
+    struct denied denied;
+  } message = {reply, program.ended, program.denied};
+  send_all(&message, sizeof reply + reply.length);
+}
+
+/* Everything in the namespace but init dies here; the last figures are taken when nothing can change them. */
+static void end_program(u32 cause) {
+  struct plan_failure none = {-1, 0};
+  if (program.cause == CAUSE_NONE) program.cause = cause;
+  if (program.launch.watch || program.launch.cpu_source == CPU_SCAN) watch_cpu(&program);
+  sys(kill, -1, SIGKILL);
+  while (reap(0)) {
+  }
+  if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
+  if (program.has_listener) sys(close, LISTENER);
+  program.has_listener = 0;
+  sys(close, CPU);
+  report(&none);
+}
+
+/* ---- requests ---- */
+
+static void close_above(u32 first) { sys(close_range, first, ~0u, 0); }
+
+static u32 first_free(void) { return FIRST_FAREWELL + farewell.descriptors; }
+
+static void handle_plan(const struct request *request, void *payload, s64 *slots) {
+  struct plan plan;
+  struct plan_failure failure = {-1, 0};
+  if (plan_load(&plan, payload, request->length) < 0)
+    failure.error = EINVAL;
+  else
+    plan_run(&plan, 0, slots, &failure);
+  reply_done(request->id, &failure);
+}
+
+/* Keeps descriptor `slots[slot]` as `to` for the time of the program. */
+static int keep(const s64 *slots, u8 slot, int to) {
+  if (slot >= PLAN_SLOTS || slots[slot] < 0) return 0;
+  return slots[slot] == to || sys(dup3, slots[slot], to, O_CLOEXEC) >= 0;
+}
+
+static void handle_launch(const struct request *request, u8 *payload, s64 *slots) {
+  struct plan plan;
+  struct plan_failure failure = {-1, 0};
+  memset(&program, 0, sizeof program);
+  program.id = request->id;
+  if (request->length < sizeof(struct launch) ||
+      plan_load(&plan, payload + sizeof(struct launch), request->length - sizeof(struct launch)) < 0) {
+    failure.error = EINVAL;
+    report(&failure);
+    return;
+  }
+  memcpy(&program.launch, payload, sizeof(struct launch));
+  keep(slots, program.launch.cpu_slot, CPU);
+  plan_run(&plan, 0, slots, &failure);
+  program.ended.started_ns = now_ns();
+  program.has_listener = keep(slots, program.launch.listener_slot, LISTENER);
+  for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
+  if (failure.error) {
+    if (program.has_listener) sys(close, LISTENER);
+    sys(close, CPU);
+    report(&failure);
+    return;
+  }
+  program.pid = (s32)slots[program.launch.main_slot % PLAN_SLOTS];
+  watch_start(&program);
+}
+
+static void handle_farewell(const struct request *request, void *payload, s64 *slots) {
+  struct plan_failure failure = {-1, 0};
+  if (plan_load(&farewell.plan, payload, request->length) < 0) failure.error = EINVAL;
+  for (u32 i = 0; i < farewell.descriptors; i++) sys(close, FIRST_FAREWELL + i);
+  for (u32 i = 0; i < request->descriptors; i++)
+    farewell.slots[i] = sys(dup3, slots[i], FIRST_FAREWELL + i, O_CLOEXEC);
+  farewell.descriptors = request->descriptors;
+  reply_done(request->id, &failure);
+}
+
+/* Reads one request with its descriptors; 0 at the end of the socket. */
+static int receive(struct request *request, s64 *slots) {
+  struct control control;
+  struct iovec part = {request, sizeof *request};
+  struct message message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
+  long got = sys(recvmsg, SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  if (got != sizeof *request || request->descriptors > MAX_DESCRIPTORS) return 0;
+  u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
+  for (u32 i = 0; i < PLAN_SLOTS; i++) slots[i] = -1;
+  /* The farewell's places may be reused by what just arrived: move everything above them first. */
+  for (u32 i = 0; i < count && i < request->descriptors; i++) {
+    slots[i] = sys(fcntl, control.descriptors[i], F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
+    sys(close, control.descriptors[i]);
+  }
+  return 1;
+}
+
+static int serve(void) {
+  struct request request;
+  s64 slots[PLAN_SLOTS];
+  if (!receive(&request, slots) || request.length > MAX_PAYLOAD) return 0;
+  u8 *payload = 0;
+  u64 size = (u64)request.length + 1;
+  long memory = sys(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory < 0) return 0;
+  payload = (u8 *)memory;
+  if (request.length && sys(recvfrom, SOCKET, payload, request.length, MSG_WAITALL, 0, 0) != request.length) return 0;
+
+  if (request.type == REQUEST_PLAN) handle_plan(&request, payload, slots);
+  if (request.type == REQUEST_LAUNCH) handle_launch(&request, payload, slots);
+  if (request.type == REQUEST_KILL && program.pid && request.id == program.id) end_program(*(u32 *)payload);
+  if (request.type == REQUEST_FAREWELL)
+    handle_farewell(&request, payload, slots); /* keeps the payload: its plan lives in it */
+  else
+    sys(munmap, payload, size);
+  close_above(first_free());
+  return 1;
+}
+
+/* The host is gone: nothing may be left of the box. A cgroup may be busy for a moment after its last process. */
+static void part(void) {
+  sys(kill, -1, SIGKILL);
+  while (reap(0)) {
+  }
+  for (int tries = 0; farewell.plan.step_count && tries < 200; tries++) {
+    struct plan_failure failure = {-1, 0};
+    struct time pause = {0, 5000000};
+    plan_run(&farewell.plan, 0, farewell.slots, &failure);
+    if (!failure.error) break;
+    sys(nanosleep, &pause, 0);
+  }
+  sys(exit_group, 0);
+}
+
+static void prepare(void) {
+  u64 child = 1ul << (SIGCHLD - 1);
+  struct { void *handler; u64 flags; void *restorer; u64 mask; } standard = {0, 0, 0, 0};
+  sys(rt_sigprocmask, SIG_SETMASK, &child, 0, 8);
+  for (int signal = 1; signal <= 64; signal++) sys(rt_sigaction, signal, &standard, 0, 8);
+  sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  long fd = sys(signalfd4, -1, &child, 8, O_CLOEXEC | O_NONBLOCK);
+  sys(dup3, fd, SIGNALS, O_CLOEXEC);
+  sys(fcntl, SOCKET, F_SETFD, FD_CLOEXEC);
+  for (int i = 0; i < 3; i++) sys(close, i);
+  close_above(FIRST_FAREWELL);
+}
+
+/* Sleeps until something happens, at most until the next look at the clocks. */
+static void wait_for_events(struct pollfd *events, int count) {
+  struct time timeout, *limit = 0;
+  if (program.pid && program.next_check) {
+    u64 now = now_ns(), left = program.next_check > now ? program.next_check - now : 0;
+    timeout = (struct time){(s64)(left / 1000000000u), (s64)(left % 1000000000u)};
+    limit = &timeout;
+  }
+  for (int i = 0; i < count; i++) events[i].revents = 0;
+  sys(ppoll, events, count, limit, 0, 8);
+}
+
+__attribute__((noreturn, used)) static void run_init(void) {
+  prepare();
+  for (;;) {
+    struct pollfd events[] = {{SOCKET, POLLIN, 0}, {SIGNALS, POLLIN, 0}, {program.has_listener ? LISTENER : -1, POLLIN, 0}};
+    u8 signals[1024];
+    wait_for_events(events, 3);
+    if (events[1].revents) sys(read, SIGNALS, signals, sizeof signals);
+    if (program.pid && (events[2].revents & POLLIN)) {
+      notify_receive(&program);
+      if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
+    }
+    int ran = program.pid != 0;
+    while (reap(WNOHANG)) {
+    }
+    if (ran && !program.pid) end_program(CAUSE_NONE);
+    if (program.pid) {
+      watch_check(&program, now_ns());
+      if (program.cause) end_program(program.cause);
+    }
+    if (events[0].revents && !serve()) part();
+  }
+}
+
+/* The kernel enters here with the stack unaligned for a C function. */
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall run_init\n\thlt\n");

@@ -1,0 +1,37 @@
+/* The parts of init. The theory of operation stands at the top of init.c. */
+#ifndef GLASSBOX_INIT_H
+#define GLASSBOX_INIT_H
+
+#include "plan.h"
+#include "wire.h"
+
+/* init's own descriptors; the plan that starts it puts the socket there. 0 to 2 stay free for the program. */
+enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, CPU = 7, FIRST_FAREWELL = 8 };
+
+struct watched {
+  u64 cpu_ns, memory;
+  u32 processes;
+};
+
+/* What is known of the one program that runs, or ran last. */
+struct program {
+  u32 id, cause;
+  s32 pid; /* 0: none runs */
+  u32 how, status;
+  int has_listener;
+  struct launch launch;
+  struct ended ended;
+  struct denied denied;
+  u64 next_check;
+};
+
+/* watch.c: the time and memory of the program, and when to look next. */
+void watch_start(struct program *program);
+void watch_check(struct program *program, u64 now);
+u64 watch_cpu(struct program *program);
+int parse_number(const char **at, u64 *value);
+
+/* notify.c: the call that the filter reported. */
+void notify_receive(struct program *program);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * The interpreter. It runs in three places: in a thread of Node, in a vfork-style child of it that shares Node's
+ * memory, and in init. Hence: no allocation but the child's stack, no libc, no state outside its arguments.
+ *
+ * Who owns what: the caller owns the bytes and the slots. A vfork-style child shares both with its parent, which is
+ * suspended meanwhile: so a descriptor number or an error that the child found is there when the parent goes on.
+ */
+#include "plan.h"
+#include <linux/mman.h>
+#include <linux/sched.h>
+
+#define CHILD_STACK 32768
+#define WAIT_ALL 0x40000000 /* __WALL */
+
+static int valid_step(const struct plan_step *step, u32 index, const struct plan_header *header) {
+  if (step->operation > PLAN_STORE) return 0;
+  if (step->result != PLAN_NO_SLOT && step->result >= PLAN_SLOTS) return 0;
+  for (int i = 0; i < 6; i++) {
+    if (step->kinds[i] > PLAN_SLOT) return 0;
+    if (step->kinds[i] == PLAN_DATA && step->args[i] >= header->data_size) return 0;
+    if (step->kinds[i] == PLAN_SLOT && step->args[i] >= PLAN_SLOTS) return 0;
+  }
+  if (step->operation == PLAN_STORE)
+    return step->kinds[0] == PLAN_DATA && (step->args[2] == 4 || step->args[2] == 8) &&
+           step->args[0] + step->args[2] <= header->data_size;
+  if (step->operation == PLAN_CLONE) {
+    /* Shared memory without suspension would run two threads on one set of slots. */
+    int shares = (step->args[0] & CLONE_VM) != 0, suspends = (step->args[0] & CLONE_VFORK) != 0;
+    return step->kinds[0] == PLAN_IMMEDIATE && shares <= suspends && step->jump > index + 1 &&
+           step->jump <= header->steps;
+  }
+  return 1;
+}
+
+int plan_load(struct plan *plan, void *bytes, u64 length) {
+  struct plan_header *header = bytes;
+  if (length < sizeof *header || header->magic != PLAN_MAGIC || header->steps > 0xffff) return -EINVAL;
+  u64 steps = sizeof *header, pointers = steps + (u64)header->steps * sizeof(struct plan_step);
+  u64 data = pointers + (u64)header->pointers * sizeof(struct plan_pointer);
+  if (data + header->data_size != length) return -EINVAL;
+
+  plan->steps = (const struct plan_step *)((u8 *)bytes + steps);
+  plan->step_count = header->steps;
+  plan->data = (u8 *)bytes + data;
+  for (u32 i = 0; i < header->steps; i++)
+    if (!valid_step(&plan->steps[i], i, header)) return -EINVAL;
+
+  const struct plan_pointer *pointer = (const struct plan_pointer *)((u8 *)bytes + pointers);
+  for (u32 i = 0; i < header->pointers; i++, pointer++) {
+    if ((u64)pointer->at + 8 > header->data_size || pointer->to >= header->data_size) return -EINVAL;
+    u64 address = (u64)(plan->data + pointer->to);
+    memcpy(plan->data + pointer->at, &address, 8);
+  }
+  return 0;
+}
+
+struct child {
+  const struct plan *plan;
+  u32 first;
+  s64 *slots;
+  struct plan_failure *failure;
+};
+
+/* The child's whole life until execve. Its failure stands in the parent's memory when the two share it. */
+static void child_main(struct child *child) {
+  plan_run(child->plan, child->first, child->slots, child->failure);
+  for (;;) sys(exit_group, 127);
+}
+
+/* clone3 with a way to go on in the child, on its own stack where it shares memory. */
+static long clone_child(struct clone_args *args, struct child *child) {
+  long result;
+  register void (*entry)(struct child *) __asm__("r12") = child_main;
+  register struct child *argument __asm__("r13") = child;
+  __asm__ volatile("syscall\n\t"
+                   "test %%rax, %%rax\n\t"
+                   "jnz 1f\n\t"
+                   "xor %%ebp, %%ebp\n\t"
+                   "mov %%r13, %%rdi\n\t"
+                   "and $-16, %%rsp\n\t"
+                   "call *%%r12\n\t"
+                   "hlt\n"
+                   "1:"
+                   : "=a"(result)
+                   : "a"(__NR_clone3), "D"(args), "S"(sizeof *args), "r"(entry), "r"(argument)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+static long run_clone(const struct plan *plan, u32 index, const u64 *args, s64 *slots, struct plan_failure *failure) {
+  const struct plan_step *step = &plan->steps[index];
+  struct child child = {plan, index + 1, slots, failure};
+  struct clone_args clone = {.flags = args[0], .exit_signal = args[1], .cgroup = args[2]};
+  int shares = (clone.flags & CLONE_VM) != 0;
+  if (shares) {
+    long stack = sys(mmap, 0, CHILD_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack < 0) return stack;
+    clone.stack = (u64)stack;
+    clone.stack_size = CHILD_STACK;
+  }
+  long pid = clone_child(&clone, &child);
+  if (shares) sys(munmap, clone.stack, CHILD_STACK);
+  if (pid > 0 && failure->error) sys(wait4, pid, 0, WAIT_ALL, 0);
+  if (pid > 0 && step->result != PLAN_NO_SLOT) slots[step->result] = pid;
+  return pid;
+}
+
+static int ignores(const struct plan_step *step, long error) {
+  for (int i = 0; i < 2; i++)
+    if (step->ignore[i] == PLAN_ANY_ERROR || (step->ignore[i] && step->ignore[i] == error)) return 1;
+  return 0;
+}
+
+void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failure *failure) {
+  for (u32 i = first; i < plan->step_count; i++) {
+    const struct plan_step *step = &plan->steps[i];
+    u64 args[6];
+    for (int a = 0; a < 6; a++)
+      args[a] = step->kinds[a] == PLAN_DATA   ? (u64)(plan->data + step->args[a])
+                : step->kinds[a] == PLAN_SLOT ? (u64)slots[step->args[a]]
+                                              : step->args[a];
+    long result = 0;
+    if (step->operation == PLAN_STORE)
+      memcpy((void *)args[0], &args[1], args[2]);
+    else if (step->operation == PLAN_CLONE)
+      result = run_clone(plan, i, args, slots, failure);
+    else
+      result = raw_syscall(step->number, (long)args[0], (long)args[1], (long)args[2], (long)args[3], (long)args[4],
+                           (long)args[5]);
+
+    if (failure->error) return; /* a child's */
+    if (result < 0 && result >= -4095 && !ignores(step, -result)) {
+      failure->step = (s32)i;
+      failure->error = (s32)-result;
+      return;
+    }
+    if (step->result != PLAN_NO_SLOT) slots[step->result] = result;
+    if (step->operation == PLAN_CLONE) i = step->jump - 1u;
+  }
+}

@@ -1,0 +1,159 @@
+/*
+ * The clocks of the program. Where a cgroup counts, init reads its CPU time at the earliest moment at which the
+ * limit could have been reached: what is left of it, divided by the processors that could be spent on it at once.
+ * Where no cgroup can be had, init looks at every process of its PID namespace in /proc, every few milliseconds.
+ */
+#include "init.h"
+#include <linux/fcntl.h>
+
+#define EARLIEST_NS 1000000u /* never look more often than that */
+#define SCAN_NS 5000000u
+#define TICK_NS 10000000u /* USER_HZ is 100 for user space, whatever the kernel's own is */
+#define PAGE 4096u
+
+static u32 processors;
+
+/* How many processors the program may run on at once. */
+static u32 count_processors(void) {
+  u64 mask[16];
+  u32 count = 0;
+  long bytes = sys(sched_getaffinity, 0, sizeof mask, mask);
+  for (long i = 0; i < bytes / 8; i++)
+    for (u64 bits = mask[i]; bits; bits &= bits - 1) count++;
+  return count ? count : 1;
+}
+
+int parse_number(const char **at, u64 *value) {
+  const char *c = *at;
+  *value = 0;
+  if (*c < '0' || *c > '9') return 0;
+  while (*c >= '0' && *c <= '9') *value = *value * 10 + (u64)(*c++ - '0');
+  *at = c;
+  return 1;
+}
+
+static long read_text(int directory, const char *name, char *text, long size) {
+  long fd = sys(openat, directory, name, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  long length = sys(read, fd, text, size - 1);
+  sys(close, fd);
+  text[length > 0 ? length : 0] = 0;
+  return length;
+}
+
+/* The fields of /proc/PID/stat that follow the command name: state is field 3. */
+static void add_stat(struct watched *sum, const char *text) {
+  const char *c = text, *after = 0;
+  for (; *c; c++)
+    if (*c == ')') after = c; /* the name itself may contain brackets */
+  if (!after) return;
+  c = after + 4;
+  u64 value = 0;
+  for (int field = 4; field <= 24 && *c; field++) {
+    if (*c == '-') c++;
+    if (!parse_number(&c, &value)) return;
+    if (field == 16 || field == 17) sum->cpu_ns += value * TICK_NS; /* children that it waited for */
+    if (field == 20) sum->processes += (u32)value;                  /* threads */
+    if (field == 24) sum->memory += value * PAGE;
+    if (*c == ' ') c++;
+  }
+}
+
+static void add_process(struct watched *sum, const char *pid) {
+  char name[32], text[1024];
+  const char *c = pid;
+  u64 number, length = 0;
+  if (!parse_number(&c, &number) || *c || number == 1) return;
+  while (pid[length]) {
+    name[length] = pid[length];
+    length++;
+  }
+  memcpy(name + length, "/stat", 6);
+  if (read_text(PROC, name, text, sizeof text) <= 0) return;
+  add_stat(sum, text);
+  struct time used;
+  s32 clock = (s32)(~(u32)number << 3 | 2); /* the CPU clock of a process, see clock_getcpuclockid(3) */
+  if (sys(clock_gettime, clock, &used) == 0) sum->cpu_ns += (u64)used.seconds * 1000000000u + (u64)used.nanoseconds;
+}
+
+struct entry {
+  u64 inode, offset;
+  u16 length;
+  u8 type;
+  char name[];
+};
+
+static struct watched scan(void) {
+  struct watched sum = {0, 0, 0};
+  u8 entries[4096];
+  long length;
+  sys(lseek, PROC, 0, 0);
+  while ((length = sys(getdents64, PROC, entries, sizeof entries)) > 0)
+    for (long at = 0; at < length; at += ((struct entry *)(entries + at))->length)
+      add_process(&sum, ((struct entry *)(entries + at))->name);
+  return sum;
+}
+
+static void update(struct program *program) {
+  struct watched now = scan();
+  struct ended *ended = &program->ended;
+  now.cpu_ns += (ended->user_us + ended->system_us) * 1000;
+  if (now.cpu_ns > ended->watched_cpu_ns) ended->watched_cpu_ns = now.cpu_ns;
+  if (now.memory > ended->watched_memory) ended->watched_memory = now.memory;
+  if (now.processes > ended->watched_processes) ended->watched_processes = now.processes;
+}
+
+static u64 read_cpu_file(enum cpu_source source) {
+  char text[256];
+  const char *c = text;
+  u64 value = 0;
+  long length = sys(pread64, CPU, text, sizeof text - 1, 0);
+  if (length <= 0) return 0;
+  text[length] = 0;
+  while (source == CPU_STAT && *c && *c != ' ') c++; /* "usage_usec N" is the first line */
+  if (*c == ' ') c++;
+  parse_number(&c, &value);
+  return source == CPU_STAT ? value * 1000 : value;
+}
+
+u64 watch_cpu(struct program *program) {
+  const struct launch *launch = &program->launch;
+  if (launch->watch || launch->cpu_source == CPU_SCAN) update(program);
+  if (launch->cpu_source == CPU_SCAN) return program->ended.watched_cpu_ns;
+  return launch->cpu_source == CPU_NONE ? 0 : read_cpu_file(launch->cpu_source);
+}
+
+static u64 earlier(u64 a, u64 b) { return a && a < b ? a : b; }
+
+void watch_check(struct program *program, u64 now) {
+  const struct launch *launch = &program->launch;
+  u64 next = 0, wall_end = program->ended.started_ns + launch->wall_limit_ns;
+  if (program->next_check == 0 || now < program->next_check) return;
+
+  u64 cpu = watch_cpu(program);
+  if (launch->cpu_limit_ns && cpu >= launch->cpu_limit_ns) program->cause = CAUSE_CPU;
+  else if (launch->memory_limit && program->ended.watched_memory > launch->memory_limit) program->cause = CAUSE_MEMORY;
+  else if (launch->wall_limit_ns && now >= wall_end) program->cause = CAUSE_WALL;
+
+  if (launch->wall_limit_ns) next = wall_end;
+  if (launch->cpu_limit_ns && cpu < launch->cpu_limit_ns) {
+    u64 left = (launch->cpu_limit_ns - cpu) / processors;
+    next = earlier(next, now + (left > EARLIEST_NS ? left : EARLIEST_NS));
+  }
+  if (launch->watch) next = earlier(next, now + SCAN_NS);
+  program->next_check = next;
+}
+
+void watch_start(struct program *program) {
+  if (!processors) processors = count_processors();
+  if (program->launch.watch || program->launch.cpu_source == CPU_SCAN) {
+    sys(close, PROC);
+    long fd = sys(openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd >= 0 && fd != PROC) {
+      sys(dup3, fd, PROC, O_CLOEXEC);
+      sys(close, fd);
+    }
+  }
+  program->next_check = 1;
+  watch_check(program, program->ended.started_ns);
+}

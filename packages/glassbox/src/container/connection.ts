@@ -1,0 +1,101 @@
+/**
+ * The host's end of the socket to an init. Owns the descriptor: closing it ends the box.
+ *
+ * Every request but a kill is answered exactly once, by id. When the socket ends, every open request is rejected with
+ * `ERR_GLASSBOX_BOX_LOST`.
+ */
+import { Socket } from 'node:net'
+import { GlassboxError } from '../errors.ts'
+import { sendAll } from '../gate/gate.ts'
+import { encodeRequest, type Reply, ReplyReader, REQUEST } from './wire.ts'
+
+interface Waiting {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+export class Connection {
+  readonly #fd: number
+  readonly #socket: Socket
+  readonly #reader = new ReplyReader()
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #ended = false
+  readonly closed: Promise<void>
+
+  constructor(fd: number) {
+    this.#fd = fd
+    this.#socket = new Socket({ fd, readable: true, writable: false })
+    this.#socket.unref()
+    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    // An error of the socket is followed by its close, and the requests are told then.
+    this.#socket.on('error', () => {})
+    this.closed = new Promise(resolve => {
+      this.#socket.on('close', () => {
+        this.#lose()
+        resolve()
+      })
+    })
+  }
+
+  /** True once the box can take no more requests. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Sends a request and its descriptors (which stay the caller's); resolves with the reply. */
+  request(type: number, payload: Uint8Array, descriptors: readonly number[]): { id: number; reply: Promise<Reply> } {
+    const id = ++this.#lastId
+    const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    this.#socket.ref()
+    try {
+      this.#send(encodeRequest(type, id, payload, descriptors.length), descriptors)
+    } catch (error) {
+      this.#settle(id)?.reject(lost(error))
+    }
+    return { id, reply }
+  }
+
+  /** Asks init to end the program of that request, for a cause of the host's. Harmless when it has ended. */
+  kill(id: number, cause: number): void {
+    if (!this.#waiting.has(id)) return
+    try {
+      this.#send(encodeRequest(REQUEST.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), 0), [])
+    } catch {
+      // init is gone, and the program with it; the close of the socket tells whoever waits.
+    }
+  }
+
+  close(): void {
+    this.#ended = true
+    this.#socket.destroy()
+  }
+
+  #send(bytes: Uint8Array, descriptors: readonly number[]): void {
+    if (this.#ended) throw lost()
+    sendAll(this.#fd, bytes, descriptors)
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    // An idle box does not keep the process alive.
+    if (this.#waiting.size === 0) this.#socket.unref()
+    return waiting
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const reply of this.#reader.push(chunk)) this.#settle(reply.id)?.resolve(reply)
+  }
+
+  #lose(): void {
+    this.#ended = true
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(lost())
+  }
+}
+
+const lost = (cause?: unknown): GlassboxError =>
+  new GlassboxError('ERR_GLASSBOX_BOX_LOST', 'The box is gone: its init ended, or was killed from outside.', {
+    cause,
+    hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',
+  })

@@ -1,0 +1,154 @@
+/**
+ * A container: prepared namespaces with an init inside, ready to run programs one after another.
+ *
+ * Who owns what: the container owns init's process (reaped after its end), the host's end of the socket (closing it ends
+ * everything inside), and a descriptor of the box's working directory. A caller's descriptors stay the caller's.
+ * Invariant: after a launch's report nothing of that program runs any more.
+ */
+import { closeSync, openSync } from 'node:fs'
+import { GlassboxError } from '../errors.ts'
+import { call, runPlan } from '../gate/gate.ts'
+import { AF_UNIX, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, SOCK_CLOEXEC, SOCK_STREAM } from '../linux/constants.ts'
+import { encodePlan } from '../plan/encode.ts'
+import type { Plan } from '../plan/types.ts'
+import type { RootSpec } from '../rootfs/types.ts'
+import { Connection } from './connection.ts'
+import { type Identity, identityOf, isPrivileged } from './identity.ts'
+import { initDescriptor } from './init-program.ts'
+import { reap } from './reaper.ts'
+import { setupPlan } from './setup-plan.ts'
+import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
+import { namespaceError, stepError } from './step-error.ts'
+import { encodeLaunch, type LaunchHeader, type Reply, REQUEST } from './wire.ts'
+
+export interface ContainerSpec {
+  readonly hostname: string
+  /** A network of its own with nothing but loopback; else the host's. */
+  readonly network: boolean
+  /** Made when the identity is known: directories belong to it. */
+  readonly root: (identity: Identity) => RootSpec
+}
+
+/** A plan for init, with the descriptors that become its first slots. */
+export interface Farewell {
+  readonly plan: Plan
+  readonly descriptors: readonly number[]
+}
+
+export interface Launch {
+  readonly plan: Plan
+  readonly header: LaunchHeader
+  readonly descriptors: readonly number[]
+}
+
+export interface RunningLaunch {
+  /** Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and above). */
+  kill(cause: number): void
+  readonly ended: Promise<Reply>
+}
+
+/** How a box for this process is spawned: with privilege, or in a user namespace. */
+export function spawnSpec(network: boolean, privileged: boolean = isPrivileged()): SpawnSpec {
+  if (privileged) return { network }
+  const { uid, gid } = identityOf(0, false)
+  const outer = { outerUid: process.geteuid?.() ?? uid, outerGid: process.getegid?.() ?? gid }
+  return { network, userNamespace: { uid, gid, ...outer } }
+}
+
+export class Container {
+  readonly identity: Identity
+  /** The process id of init on the host. */
+  readonly pid: number
+  readonly #connection: Connection
+  #root = -1
+
+  private constructor(pid: number, socket: number, privileged: boolean) {
+    this.pid = pid
+    this.identity = identityOf(pid, privileged)
+    this.#connection = new Connection(socket)
+  }
+
+  /** Starts init in new namespaces and furnishes the box. On failure nothing is left. */
+  static async open(spec: ContainerSpec): Promise<Container> {
+    const privileged = isPrivileged()
+    const { pid, socket } = spawn(spawnSpec(spec.network, privileged))
+    const container = new Container(pid, socket, privileged)
+    try {
+      await container.#setUp(spec)
+      return container
+    } catch (error) {
+      await container.close()
+      throw error
+    }
+  }
+
+  async #setUp(spec: ContainerSpec): Promise<void> {
+    await this.runPlan(setupPlan({ ...spec, root: spec.root(this.identity) }))
+    this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
+  }
+
+  get ended(): boolean {
+    return this.#connection.ended
+  }
+
+  /** Opens a directory of the box as it is now; meant for the moment after set-up, before any program ran. */
+  openDirectory(path: string): number {
+    return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+  }
+
+  /** Has init run a plan on itself. */
+  async runPlan(plan: Plan, descriptors: readonly number[] = []): Promise<void> {
+    const { bytes, origin } = encodePlan(plan)
+    const reply = await this.#connection.request(REQUEST.plan, bytes, descriptors).reply
+    if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+  }
+
+  /** What init does when this process is gone: said once, before the things that it removes are made. */
+  async setFarewell({ plan, descriptors }: Farewell): Promise<void> {
+    const { bytes } = encodePlan(plan)
+    const reply = await this.#connection.request(REQUEST.farewell, bytes, descriptors).reply
+    if (reply.errno !== 0) throw stepError(plan, undefined, reply.errno)
+  }
+
+  /** Starts a program. A step that fails before execve has done its part rejects `ended` with an error that names it. */
+  launch({ plan, header, descriptors }: Launch): RunningLaunch {
+    const { bytes, origin } = encodePlan(plan)
+    const { id, reply } = this.#connection.request(REQUEST.launch, encodeLaunch(header, bytes), descriptors)
+    const ended = reply.then(report => {
+      if (report.errno !== 0) throw stepError(plan, origin[report.step], report.errno)
+      return report
+    })
+    return { kill: cause => this.#connection.kill(id, cause), ended }
+  }
+
+  /** Ends everything inside and waits until init is reaped. */
+  async close(): Promise<void> {
+    if (this.#root >= 0) closeSync(this.#root)
+    this.#root = -1
+    this.#connection.close()
+    await this.#connection.closed
+    await reap(this.pid)
+  }
+}
+
+/** Clones init; its socket's other end is the caller's. */
+function spawn(spec: SpawnSpec): { pid: number; socket: number } {
+  const pair = new Int32Array(2)
+  call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair])
+  const [ours = -1, theirs = -1] = pair
+  try {
+    const { plan, pid } = spawnPlan(spec)
+    const { bytes, origin } = encodePlan(plan)
+    const outcome = runPlan(bytes, [theirs, initDescriptor()])
+    if (outcome.failure) {
+      const step = origin[outcome.failure.step]
+      throw step?.kind === 'clone' ? namespaceError(spec, outcome.failure.errno) : stepError(plan, step, outcome.failure.errno)
+    }
+    return { pid: Number(outcome.slots[pid.slot]), socket: ours }
+  } catch (error) {
+    closeSync(ours)
+    throw error instanceof GlassboxError ? error : new GlassboxError('ERR_GLASSBOX_INTERNAL', String(error), { cause: error })
+  } finally {
+    closeSync(theirs)
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Who the program of a box is.
+ *
+ * With privilege, each box has a user id of its own: a base plus the process id of its init, which no other living box
+ * of the host can have; so boxes cannot signal each other, share no per-user quota, and own no file of the host's. The
+ * base lies above the ranges that distributions and systemd hand out (systemd.io/UIDS-GIDS).
+ *
+ * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and the caller outside.
+ */
+import { readFileSync } from 'node:fs'
+import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
+
+const FIRST_ID = 0x70000000
+const UNPRIVILEGED_ID = 1000
+
+export interface Identity {
+  /** In the box. */
+  readonly uid: number
+  readonly gid: number
+  /** Whether the box needs a user namespace. */
+  readonly userNamespace: boolean
+}
+
+const NEEDED = [CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN]
+
+/** Whether this process may make the namespaces of a box without a user namespace. */
+export function isPrivileged(status: string = readFileSync('/proc/self/status', 'utf8')): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
+  return NEEDED.every(capability => (effective >> BigInt(capability)) & 1n)
+}
+
+/** The identity of the box whose init is process `pid` of the host. */
+export function identityOf(pid: number, privileged: boolean): Identity {
+  return privileged
+    ? { uid: FIRST_ID + pid, gid: FIRST_ID + pid, userNamespace: false }
+    : { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID, userNamespace: true }
+}

@@ -1,0 +1,141 @@
+/** The messages between the host and init as bytes. `native/wire.h` is the other side; see there for their meaning. */
+
+export const REQUEST = { plan: 1, launch: 2, kill: 3, farewell: 4 } as const
+export const CPU_SOURCE = { none: 0, nanoseconds: 1, stat: 2, scan: 3 } as const
+
+/** Why init ended a program. From `host` on the number is the host's own, see `HostCause`. */
+export const CAUSE = { none: 0, cpu: 1, wall: 2, memory: 3, denied: 4, host: 16 } as const
+
+const REQUEST_BYTES = 16
+const REPLY_BYTES = 32
+const ENDED_BYTES = 64
+const CALL_BYTES = 64
+const SNAPSHOT_BYTES = 256
+const LAUNCH_BYTES = 32
+const NO_SLOT = 0xff
+const REPLY_ENDED = 2
+
+export interface LaunchHeader {
+  /** 0: no limit. */
+  readonly cpuLimitNs: bigint
+  readonly wallLimitNs: bigint
+  /** Kept by watching /proc; 0 where a cgroup keeps it. */
+  readonly memoryLimit: bigint
+  readonly cpuSource: number
+  readonly mainSlot: number
+  readonly cpuSlot: number | undefined
+  readonly listenerSlot: number | undefined
+  /** Measure memory and processes by looking at /proc. */
+  readonly watch: boolean
+}
+
+export function encodeRequest(type: number, id: number, payload: Uint8Array, descriptors: number): Uint8Array {
+  const bytes = new Uint8Array(REQUEST_BYTES + payload.length)
+  new Uint32Array(bytes.buffer, 0, 4).set([type, id, payload.length, descriptors])
+  bytes.set(payload, REQUEST_BYTES)
+  return bytes
+}
+
+/** The payload of a launch: the header and the plan that clones the program. */
+export function encodeLaunch(header: LaunchHeader, plan: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(LAUNCH_BYTES + plan.length)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, header.cpuLimitNs, true)
+  view.setBigUint64(8, header.wallLimitNs, true)
+  view.setBigUint64(16, header.memoryLimit, true)
+  view.setUint32(24, header.cpuSource, true)
+  view.setUint8(28, header.mainSlot)
+  view.setUint8(29, header.cpuSlot ?? NO_SLOT)
+  view.setUint8(30, header.listenerSlot ?? NO_SLOT)
+  view.setUint8(31, header.watch ? 1 : 0)
+  bytes.set(plan, LAUNCH_BYTES)
+  return bytes
+}
+
+/** The call that the filter reported, and what its arguments pointed to. */
+export interface DeniedCall {
+  readonly nr: number
+  readonly arch: number
+  readonly args: readonly bigint[]
+  /** For each argument the readable bytes at that address, at most 256. */
+  readonly memory: readonly Uint8Array[]
+}
+
+/** What init knows of a program that has ended. Times of the monotonic clock in ns. */
+export interface EndedReport {
+  readonly startedNs: bigint
+  readonly endedNs: bigint
+  readonly userUs: bigint
+  readonly systemUs: bigint
+  readonly maxRssBytes: number
+  readonly watchedCpuNs: bigint
+  readonly watchedMemory: number
+  readonly watchedProcesses: number
+  readonly denied?: DeniedCall
+}
+
+export interface Reply {
+  readonly id: number
+  /** The plan's step that failed, and its errno; errno 0: none did. */
+  readonly step: number
+  readonly errno: number
+  readonly cause: number
+  /** `si_code` and `si_status` of the program; see waitid(2). */
+  readonly how: number
+  readonly status: number
+  /** There when the reply is about a program. */
+  readonly ended?: EndedReport
+}
+
+function decodeDenied(view: DataView, at: number): DeniedCall {
+  const memoryAt = at + CALL_BYTES
+  const validAt = memoryAt + 6 * SNAPSHOT_BYTES
+  const six = [0, 1, 2, 3, 4, 5]
+  return {
+    nr: view.getInt32(at, true),
+    arch: view.getUint32(at + 4, true),
+    args: six.map(i => view.getBigUint64(at + 16 + i * 8, true)),
+    memory: six.map(i => {
+      const start = view.byteOffset + memoryAt + i * SNAPSHOT_BYTES
+      return new Uint8Array(view.buffer.slice(start, start + view.getUint32(validAt + i * 4, true)))
+    }),
+  }
+}
+
+function decodeEnded(view: DataView, length: number): EndedReport {
+  const at = REPLY_BYTES
+  const long = (index: number): bigint => view.getBigUint64(at + index * 8, true)
+  const report = {
+    startedNs: long(0),
+    endedNs: long(1),
+    userUs: long(2),
+    systemUs: long(3),
+    maxRssBytes: Number(long(4)),
+    watchedCpuNs: long(5),
+    watchedMemory: Number(long(6)),
+    watchedProcesses: view.getUint32(at + 56, true),
+  }
+  return length > ENDED_BYTES ? { ...report, denied: decodeDenied(view, at + ENDED_BYTES) } : report
+}
+
+/** Cuts the stream from init into replies. */
+export class ReplyReader {
+  #rest: Buffer = Buffer.alloc(0)
+
+  /** All replies that `chunk` completes. */
+  push(chunk: Buffer): Reply[] {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const replies: Reply[] = []
+    for (;;) {
+      if (this.#rest.length < REPLY_BYTES) return replies
+      const length = this.#rest.readUInt32LE(8)
+      if (this.#rest.length < REPLY_BYTES + length) return replies
+      const message = this.#rest.subarray(0, REPLY_BYTES + length)
+      this.#rest = this.#rest.subarray(REPLY_BYTES + length)
+      const view = new DataView(message.buffer, message.byteOffset, message.length)
+      const word = (index: number): number => view.getInt32(index * 4, true)
+      const reply = { id: word(1), step: word(3), errno: word(4), cause: word(5), how: word(6), status: word(7) }
+      replies.push(word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length) } : reply)
+    }
+  }
+}

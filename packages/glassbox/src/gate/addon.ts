@@ -1,0 +1,32 @@
+/** Finds and loads the native addon. `GLASSBOX_GATE` names another file, for tests of a build. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { MissingFeatureError } from '../errors.ts'
+
+/** The addon's functions as C exports them; `gate.ts` is the face that the rest of the house uses. */
+export interface Addon {
+  syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
+  runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
+  sendAll(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+}
+
+const prebuilds = fileURLToPath(new URL('../../prebuilds/', import.meta.url))
+const platform = `${process.platform}-${process.arch}`
+
+/** The static program that stands above every boxed program. */
+export const INIT_PATH: string = `${prebuilds}init-${platform}`
+
+function load(): Addon {
+  const path = process.env['GLASSBOX_GATE'] ?? `${prebuilds}gate-${platform}.node`
+  if (!existsSync(path)) {
+    throw new MissingFeatureError(
+      'native gate',
+      `glassbox has no native gate for ${platform}: ${path} is not there.`,
+      'Run "npm run build" in a checkout (it needs a C compiler), or use Linux on x86-64.',
+    )
+  }
+  return createRequire(import.meta.url)(path) as Addon
+}
+
+export const addon: Addon = load()

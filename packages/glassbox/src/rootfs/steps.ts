@@ -1,0 +1,177 @@
+/**
+ * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not started any program yet.
+ *
+ * Order, and why: a tmpfs becomes the root first (pivot_root), with the host's root beneath `/.host`; so every source
+ * is named below `/.host`, also one that lies under the directory where the tmpfs was staged. Then binds from short
+ * to long targets, so that a bind may lie inside another. The host's root goes last, and the new root is made read-only.
+ *
+ * Sources: mount(2), mount_setattr(2) (Linux 5.12), pivot_root(2).
+ */
+import {
+  AT_FDCWD,
+  AT_RECURSIVE,
+  AT_REMOVEDIR,
+  MNT_DETACH,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_PRIVATE,
+  MS_RDONLY,
+  MS_REC,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_WRONLY,
+} from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { type PlanBuilder, text, words } from '../plan/builder.ts'
+import type { Slot } from '../plan/types.ts'
+import type { BindMount, RootSpec, Scratch, SmallFile } from './types.ts'
+
+const STAGE = '/tmp'
+const HOST = '/.host'
+
+/** struct mount_attr: set, clear, propagation, user namespace. */
+const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
+const MOUNT_ATTR_BYTES = 32
+
+const parents = (path: string): string[] => {
+  const names = path.split('/').filter(name => name !== '')
+  return names.slice(0, -1).map((_, index) => `/${names.slice(0, index + 1).join('/')}`)
+}
+
+class RootBuilder {
+  readonly #plan: PlanBuilder
+  readonly #made = new Set<string>(['/'])
+  readonly #fd: Slot
+
+  constructor(plan: PlanBuilder) {
+    this.#plan = plan
+    this.#fd = plan.slot('file')
+  }
+
+  /** A directory and those above it, each once; one that a bind already brought is taken as it is. */
+  directory(path: string): void {
+    for (const each of [...parents(path), path]) {
+      if (this.#made.has(each)) continue
+      this.#made.add(each)
+      this.#plan.call('mkdirat', [AT_FDCWD, text(each), 0o755], `make ${each}`, { onError: [ERRNO.EEXIST, ERRNO.EROFS] })
+    }
+  }
+
+  file({ path, contents }: SmallFile): void {
+    for (const each of parents(path)) this.directory(each)
+    const fd = this.#fd
+    const bytes = Buffer.from(contents)
+    this.#plan
+      .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644], `make ${path}`, { result: fd })
+      .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
+      .call('close', [fd], `close ${path}`)
+  }
+
+  #mountPoint({ target, directory }: BindMount): void {
+    if (directory) {
+      this.directory(target)
+      return
+    }
+    for (const each of parents(target)) this.directory(each)
+    const node = 0o100644 // a regular file, see mknod(2)
+    this.#plan.call('mknodat', [AT_FDCWD, text(target), node, 0], `make ${target}`, {
+      onError: [ERRNO.EEXIST, ERRNO.EROFS],
+    })
+  }
+
+  bind(mount: BindMount): void {
+    const { source, target, writable, device } = mount
+    const flags =
+      MOUNT_ATTR_NOSUID | (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) | (writable || device ? 0 : MOUNT_ATTR_RDONLY)
+    this.#mountPoint(mount)
+    this.#plan
+      .call('mount', [text(HOST + source), text(target), 0, MS_BIND | MS_REC, 0], `bind ${source} to ${target}`)
+      .call(
+        'mount_setattr',
+        [AT_FDCWD, text(target), AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
+        `set the flags of ${target} and of all mounts below it`,
+      )
+  }
+
+  scratch({ path, mode, bytes, inodes, owner, noexec }: Scratch): void {
+    const options = `size=${bytes},nr_inodes=${inodes},mode=${mode.toString(8)},uid=${owner.uid},gid=${owner.gid}`
+    this.directory(path)
+    this.#plan.call(
+      'mount',
+      [text('tmpfs'), text(path), text('tmpfs'), MS_NOSUID | MS_NODEV | (noexec ? MS_NOEXEC : 0), text(options)],
+      `mount ${path}`,
+    )
+  }
+
+  mask(path: string, directory: boolean): void {
+    const flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+    const label = `mask ${path}`
+    if (directory) this.#plan.call('mount', [text('tmpfs'), text(path), text('tmpfs'), flags, text('size=0,mode=555')], label)
+    else this.#plan.call('mount', [text('/dev/null'), text(path), 0, MS_BIND, 0], label)
+  }
+
+  enter(): void {
+    this.#plan
+      .call('mount', [0, text('/'), 0, MS_REC | MS_PRIVATE, 0], 'keep mounts from the host')
+      .call(
+        'mount',
+        [text('glassbox'), text(STAGE), text('tmpfs'), MS_NOSUID | MS_NODEV, text('size=1m,nr_inodes=4096,mode=755')],
+        `mount the new root on ${STAGE}`,
+      )
+      .call('mkdirat', [AT_FDCWD, text(STAGE + HOST), 0o700], `make ${HOST}`)
+      .call('pivot_root', [text(STAGE), text(STAGE + HOST)], 'change the root')
+      .call('chdir', [text('/')], 'go to the new root')
+  }
+
+  proc(): void {
+    this.directory('/proc')
+    this.#plan.call(
+      'mount',
+      [text('proc'), text('/proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, 0],
+      'mount /proc of the new PID namespace',
+    )
+  }
+
+  leaveHost(): void {
+    this.#plan
+      .call('umount2', [text(HOST), MNT_DETACH], 'let go of the host’s root')
+      .call('unlinkat', [AT_FDCWD, text(HOST), AT_REMOVEDIR], `remove ${HOST}`)
+      .call(
+        'mount_setattr',
+        [
+          AT_FDCWD,
+          text('/'),
+          0,
+          mountAttributes(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV),
+          MOUNT_ATTR_BYTES,
+        ],
+        'make the root read-only',
+      )
+  }
+}
+
+const byTarget = (a: BindMount, b: BindMount): number => a.target.split('/').length - b.target.split('/').length
+
+/** Adds the steps that furnish the box to `plan`. */
+export function addRootSteps(plan: PlanBuilder, spec: RootSpec): void {
+  const root = new RootBuilder(plan)
+  root.enter()
+  for (const { target, path } of spec.links) {
+    root.directory(parents(path).at(-1) ?? '/')
+    plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
+  }
+  for (const file of spec.files) root.file(file)
+  // Scratch before binds: a bind may lie inside a scratch directory, never the other way round.
+  for (const scratch of spec.scratch) root.scratch(scratch)
+  root.proc()
+  for (const bind of spec.binds.toSorted(byTarget)) root.bind(bind)
+  for (const { path, directory } of spec.masks) root.mask(path, directory)
+  root.leaveHost()
+}

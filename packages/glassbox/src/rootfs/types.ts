@@ -1,0 +1,49 @@
+/** What a box's file system is made of, as a value. `steps.ts` turns it into the calls that furnish it. */
+
+/** A part of the host that is seen in the box. */
+export interface BindMount {
+  /** On the host, absolute and without symbolic links: resolved by the host before the plan is made. */
+  readonly source: string
+  /** In the box, absolute. */
+  readonly target: string
+  readonly directory: boolean
+  readonly writable: boolean
+  /** Device nodes work in it; only for the few of `/dev`. */
+  readonly device?: boolean
+}
+
+export interface SymbolicLink {
+  readonly target: string
+  readonly path: string
+}
+
+/** A small file whose contents glassbox itself writes: /etc/passwd and the like. */
+export interface SmallFile {
+  readonly path: string
+  readonly contents: string
+}
+
+/** A writable place: a tmpfs of its own with a size and an inode cap. */
+export interface Scratch {
+  readonly path: string
+  readonly mode: number
+  readonly bytes: number
+  readonly inodes: number
+  /** Who owns its root directory: ids as seen in the box. */
+  readonly owner: { readonly uid: number; readonly gid: number }
+  readonly noexec?: boolean
+}
+
+/** Something of procfs that is hidden. */
+export interface MaskedPath {
+  readonly path: string
+  readonly directory: boolean
+}
+
+export interface RootSpec {
+  readonly binds: readonly BindMount[]
+  readonly links: readonly SymbolicLink[]
+  readonly files: readonly SmallFile[]
+  readonly scratch: readonly Scratch[]
+  readonly masks: readonly MaskedPath[]
+}

@@ -1,0 +1,58 @@
+// Compiles the native code: the gate (a Node addon) and init (the static program above every boxed program).
+// Neither links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const native = fileURLToPath(new URL('../packages/glassbox/native/', import.meta.url))
+const prebuilds = fileURLToPath(new URL('../packages/glassbox/prebuilds/', import.meta.url))
+const napiHeaders = createRequire(import.meta.url)('node-api-headers').include_dir
+const compiler = process.env.CC ?? 'cc'
+
+const common = [
+  ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-ffreestanding', '-fno-stack-protector'],
+  // no-red-zone: a child made by clone goes on below the stack pointer of the function that made it.
+  ...['-fno-asynchronous-unwind-tables', '-mno-red-zone', '-fvisibility=hidden', `-ffile-prefix-map=${native}=`],
+  ...['-nostdlib', '-Wl,--build-id=none', '-Wl,-z,noexecstack'],
+]
+
+/** What is built, from what, with which flags of its own. */
+const targets = [
+  {
+    output: `gate-linux-${process.arch}.node`,
+    sources: ['gate.c', 'plan.c', 'memory.c'],
+    flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
+  },
+  {
+    output: `init-linux-${process.arch}`,
+    sources: ['init.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
+    flags: ['-static', '-no-pie', '-fno-pie'],
+  },
+]
+
+const changed = path => statSync(path).mtimeMs
+
+function isFresh(output) {
+  if (!existsSync(output)) return false
+  const inputs = [fileURLToPath(import.meta.url), ...readdirSync(native).map(name => join(native, name))]
+  return inputs.every(input => changed(input) <= changed(output))
+}
+
+mkdirSync(prebuilds, { recursive: true })
+for (const { output, sources, flags } of targets) {
+  const path = join(prebuilds, output)
+  if (isFresh(path)) continue
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    execFileSync(compiler, [...common, ...flags, '-o', temporary, ...sources.map(name => join(native, name))], {
+      stdio: 'inherit',
+    })
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw new Error(`${compiler} could not build ${output} in ${dirname(path)}`, { cause: error })
+    console.error(`glassbox: no C compiler: '${compiler}' was not found. Install one (Debian: apt-get install gcc), or set CC.`)
+    process.exit(1)
+  }
+  renameSync(temporary, path)
+}
