@@ -1,0 +1,131 @@
+/**
+ * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory, without following a
+ * symbolic or magic link and without crossing a mount (openat2(2), Linux 5.6). What was checked is what is read. Called
+ * only while no program of the box runs, so nothing changes underneath.
+ */
+import { closeSync, fchmodSync, fchownSync, fstatSync, read as readCallback, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { GlassboxError } from '../errors.ts'
+import { call, cString, syscall } from '../gate/gate.ts'
+import {
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+
+const read = promisify(readCallback)
+const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
+const OPEN_HOW_BYTES = 24
+const CHUNK_BYTES = 1 << 20
+
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** The components of a relative path of a box; refuses what could leave the directory. */
+export function pathComponents(path: string): string[] {
+  const names = path.split('/').filter(name => name !== '' && name !== '.')
+  if (path.startsWith('/') || names.length === 0 || names.includes('..') || path.includes('\0')) {
+    throw new GlassboxError('ERR_GLASSBOX_FILE', `Not a file name inside the working directory: ${JSON.stringify(path)}`, {
+      path,
+      hint: 'Name files by a relative path without "..".',
+    })
+  }
+  return names
+}
+
+function openBeneath(directory: number, path: string, flags: number, mode = 0): number {
+  const how = BigUint64Array.of(BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE))
+  return call('openat2', [directory, cString(path), how, OPEN_HOW_BYTES], path)
+}
+
+/** Runs `use` with a descriptor and closes it, whatever happens. */
+function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
+  try {
+    return use(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes the directories above a file, each by the descriptor of the one before, and calls `use` with the last. */
+function inParent<T>(directory: number, names: readonly string[], owner: Owner, use: (parent: number) => T): T {
+  const [first, ...rest] = names
+  if (first === undefined || rest.length === 0) return use(directory)
+  const made = syscall(syscallNumber('mkdirat'), directory, cString(first), 0o755)
+  if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), 0o755], first)
+  return withDescriptor(openBeneath(directory, first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), next => {
+    if (made === 0) fchownSync(next, owner.uid, owner.gid)
+    return inParent(next, rest, owner, use)
+  })
+}
+
+/** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
+export function copyIn(directory: number, path: string, bytes: Uint8Array, owner: Owner, mode = 0o644): void {
+  const names = pathComponents(path)
+  const name = names.at(-1) ?? ''
+  inParent(directory, names, owner, parent => {
+    syscall(syscallNumber('unlinkat'), parent, cString(name), 0)
+    const fd = openBeneath(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    withDescriptor(fd, file => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      fchownSync(file, owner.uid, owner.gid)
+      fchmodSync(file, mode)
+    })
+  })
+}
+
+/** Reads a regular file of at most `maxBytes` out of the box. Fails for anything else, in words. */
+export async function copyOut(directory: number, path: string, maxBytes: number): Promise<Uint8Array> {
+  const name = pathComponents(path).join('/')
+  // Not blocking, so that a FIFO cannot hold a thread of ours.
+  const fd = openBeneath(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw new GlassboxError('ERR_GLASSBOX_FILE', `${path}: not a regular file`, { path })
+    if (stats.size > maxBytes) {
+      throw new GlassboxError('ERR_GLASSBOX_FILE', `${path}: ${stats.size} bytes, more than the ${maxBytes} that may be collected`, {
+        path,
+        hint: 'Raise collectBytes.',
+      })
+    }
+    return await readAll(fd, stats.size)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function readAll(fd: number, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  while (at < size) {
+    const { bytesRead } = await read(fd, bytes, at, Math.min(CHUNK_BYTES, size - at), at)
+    if (bytesRead === 0) break
+    at += bytesRead
+  }
+  return bytes.subarray(0, at)
+}
+
+/** Whether there is a regular file of that name, without following links. */
+export function hasFile(directory: number, path: string): boolean {
+  try {
+    const name = pathComponents(path).join('/')
+    return withDescriptor(openBeneath(directory, name, O_PATH | O_NOFOLLOW), fd => fstatSync(fd).isFile())
+  } catch {
+    return false
+  }
+}
+

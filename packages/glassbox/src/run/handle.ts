@@ -1,0 +1,116 @@
+/** What run() returns: the running program, and a promise of how it ended. */
+import { Readable } from 'node:stream'
+import type { StreamName } from './output.ts'
+import type { RunResult } from './result.ts'
+
+export type RunEvent =
+  | { readonly type: 'stdout' | 'stderr'; readonly chunk: Uint8Array }
+  | { readonly type: 'end'; readonly result: RunResult }
+
+/** Carries what happens from the run to whoever listens; nobody has to. */
+export class RunEvents {
+  readonly #listeners = new Set<(event: RunEvent) => void>()
+
+  emit(event: RunEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  listen(listener: (event: RunEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+/**
+ * A running program. Awaiting it gives the result; before that there are its output as streams, its events, and `kill()`.
+ *
+ * @example
+ * const handle = run('python3', ['-c', 'print(6*7)'])
+ * for await (const event of handle.events()) if (event.type === 'stdout') process.stdout.write(event.chunk)
+ * const { status } = await handle
+ */
+export class RunHandle implements PromiseLike<RunResult> {
+  readonly #result: Promise<RunResult>
+  readonly #events: RunEvents
+  readonly #kill: () => void
+
+  constructor(result: Promise<RunResult>, events: RunEvents, kill: () => void) {
+    this.#result = result
+    this.#events = events
+    this.#kill = kill
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited, as in execa
+  then<A = RunResult, B = never>(
+    fulfilled?: ((result: RunResult) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#result.then(fulfilled, rejected)
+  }
+
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<RunResult | B> {
+    return this.#result.catch(rejected)
+  }
+
+  finally(settled?: (() => void) | null): Promise<RunResult> {
+    return this.#result.finally(settled)
+  }
+
+  /** Ends the program and everything it started; the result's status is then `canceled`. */
+  kill(): void {
+    this.#kill()
+  }
+
+  /** What the program writes to stdout from now on, as a stream. It holds at most `outputBytes`. */
+  get stdout(): Readable {
+    return this.#stream('stdout')
+  }
+
+  /** As `stdout`, for stderr. */
+  get stderr(): Readable {
+    return this.#stream('stderr')
+  }
+
+  #stream(name: StreamName): Readable {
+    const stream = new Readable({ read() {} })
+    const stop = this.#events.listen(event => {
+      if (event.type === name) stream.push(event.chunk)
+    })
+    const end = (): void => {
+      stop()
+      stream.push(null)
+    }
+    this.#result.then(end, end)
+    return stream
+  }
+
+  /** Everything that happens from now on; ends after `end`. Rejects where the run does. */
+  async *events(): AsyncGenerator<RunEvent, void, void> {
+    const queue: RunEvent[] = []
+    let wake: () => void = () => {}
+    const stop = this.#events.listen(event => {
+      queue.push(event)
+      wake()
+    })
+    const settled = this.#result.then(
+      result => ({ result }),
+      (error: unknown) => ({ error }),
+    )
+    try {
+      for (;;) {
+        const event = queue.shift()
+        if (event) {
+          yield event
+          continue
+        }
+        const outcome = await Promise.race([settled, new Promise<undefined>(resolve => (wake = () => resolve(undefined)))])
+        if (outcome === undefined || queue.length > 0) continue
+        if ('error' in outcome) throw outcome.error
+        yield { type: 'end', result: outcome.result }
+        return
+      }
+    } finally {
+      stop()
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Which file a program's name means, and whether the box must be made to show it.
+ *
+ * - a bare name: the first executable of that name in the box's PATH; if there is none, in the host's PATH
+ * - a name with a slash: a file that was put into the working directory, else a file of the host
+ * A file of the host that the box does not show anyway is bound read-only at its own path.
+ */
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { GlassboxError } from '../errors.ts'
+
+export const BOX_DIRECTORY = '/box'
+export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
+
+/** Directories of the host that every box shows under the same name. */
+const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
+
+export interface ResolvedProgram {
+  /** Absolute, as seen in the box. */
+  readonly path: string
+  /** A file of the host that must be bound so that the path exists. */
+  readonly bind?: string
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+function findInPath(name: string, path: string, accept: (candidate: string) => boolean): string | undefined {
+  return path
+    .split(':')
+    .filter(directory => directory.startsWith('/'))
+    .map(directory => join(directory, name))
+    .find(candidate => accept(candidate) && isExecutableFile(candidate))
+}
+
+const shownAt = (path: string, binds: readonly string[]): boolean =>
+  SHOWN.test(path) || binds.some(target => path === target || path.startsWith(`${target}/`))
+
+function notFound(program: string, hint: string): GlassboxError {
+  return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, { path: program, hint })
+}
+
+function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!stats) throw notFound(path, 'Name a file of this host, or one that is put into the box with files.')
+  if (!stats.isFile() || !isExecutableFile(path)) {
+    throw new GlassboxError(
+      'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
+      `${path}: ${stats.isFile() ? 'not executable' : 'not a file'}`,
+      { path, hint: stats.isFile() ? `Make it executable: chmod +x ${path}` : 'Name a program.' },
+    )
+  }
+  // A link out of what the box shows would dangle in there: its target is what is bound, at the link's own path.
+  const shown = shownAt(path, binds) && shownAt(realpathSync(path), binds)
+  return shown ? { path } : { path, bind: path }
+}
+
+export interface Surroundings {
+  /** Directory of the host that relative names begin at. */
+  readonly hostDirectory: string
+  readonly cwd: string
+  /** Whether a file of that name was put into the working directory. */
+  readonly inBox: (relative: string) => boolean
+  /** Targets of the caller's own binds. */
+  readonly bindTargets: readonly string[]
+  /** PATH as the program will see it, and that of this process. */
+  readonly boxPath: string
+  readonly hostPath: string
+}
+
+export function resolveProgram(program: string, around: Surroundings): ResolvedProgram {
+  if (program === '' || program.includes('\0')) throw notFound(JSON.stringify(program), 'Name a program.')
+  if (!program.includes('/')) {
+    const shown = findInPath(program, around.boxPath, path => SHOWN.test(path))
+    const other = shown ?? findInPath(program, around.hostPath, () => true)
+    if (other === undefined) throw notFound(program, 'Install it, or name its file with a slash: ./program.')
+    return hostFile(other, around.bindTargets)
+  }
+  const inBox = resolve(around.cwd, program)
+  if (inBox.startsWith(`${BOX_DIRECTORY}/`) && around.inBox(inBox.slice(BOX_DIRECTORY.length + 1))) return { path: inBox }
+  return boundOrHost(program, around)
+}
+
+/** A path below a bind of the caller's is a path of the box, whatever the host has there. */
+function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundings): ResolvedProgram {
+  if (program.startsWith('/') && bindTargets.some(target => program === target || program.startsWith(`${target}/`))) {
+    return { path: program }
+  }
+  return hostFile(resolve(hostDirectory, program), bindTargets)
+}

@@ -1,0 +1,116 @@
+/** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
+import { isAbsolute } from 'node:path'
+import { InvalidOptionError, MissingFeatureError } from '../errors.ts'
+import type { BoxOptions, CommandOptions } from './options.ts'
+
+const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
+  ...(['runner', 'binds', 'net', 'hostname', 'diskBytes', 'diskFiles', 'files', 'signal'] as const),
+]
+const COMMAND_OPTIONS: readonly (keyof CommandOptions)[] = [
+  ...(['limits', 'stdin', 'stdout', 'stderr', 'encoding', 'cwd', 'env', 'policy'] as const),
+  ...(['collect', 'collectBytes', 'signal'] as const),
+]
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  runner: ['namespace', 'ptrace', 'kernel'],
+  net: ['none', 'host'],
+  encoding: ['utf8', 'buffer'],
+}
+
+const POSITIVE = ['diskBytes', 'diskFiles', 'collectBytes']
+
+/** How many letters must change to make one word the other; small words, so the plain table will do. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = known.toSorted((a, b) => editDistance(name, a) - editDistance(name, b))[0]
+  if (nearest !== undefined && editDistance(name, nearest) <= Math.max(2, name.length / 3)) return `Did you mean ${nearest}?`
+  return `The options are ${known.join(', ')}.`
+}
+
+function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    throw new InvalidOptionError(name, `There is no option called ${name}.`, suggestion(name, known))
+  }
+}
+
+function checkValues(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = options[name]
+    if (value === undefined || choices.includes(value as string)) continue
+    throw new InvalidOptionError(name, `Expected ${name} to be ${choices.join(' or ')}, got ${String(value)}.`)
+  }
+  for (const name of POSITIVE) {
+    const value = options[name]
+    if (value === undefined || (Number.isSafeInteger(value) && Number(value) > 0)) continue
+    throw new InvalidOptionError(name, `Expected ${name} to be a whole number above zero, got ${String(value)}.`)
+  }
+  checkRunner(options['runner'])
+}
+
+/** The other runners are not there yet, and nothing falls back to a weaker or another wall. */
+function checkRunner(runner: unknown): void {
+  if (runner === undefined || runner === 'namespace') return
+  throw new MissingFeatureError(
+    `${String(runner)} runner`,
+    `This version of glassbox has no ${String(runner)} runner.`,
+    'Use the namespace runner, which is the default.',
+  )
+}
+
+function checkEnvironment(env: Readonly<Record<string, unknown>> = {}): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0')) continue
+    throw new InvalidOptionError(
+      'env',
+      `Not an environment variable: ${JSON.stringify(name)}=${JSON.stringify(value)}.`,
+      'A name is not empty and has no "=", a value is text, and neither has a NUL byte.',
+    )
+  }
+}
+
+function checkAbsolute(option: string, path: string | undefined): void {
+  if (path === undefined || (isAbsolute(path) && !path.includes('\0'))) return
+  throw new InvalidOptionError(option, `Expected ${option} to be an absolute path of the box, got ${JSON.stringify(path)}.`)
+}
+
+export function validateBoxOptions(options: BoxOptions): void {
+  checkNames(options, BOX_OPTIONS)
+  checkValues(options as Readonly<Record<string, unknown>>)
+  for (const bind of options.binds ?? []) checkAbsolute('binds.target', bind.target)
+  const hostname = options.hostname
+  if (hostname !== undefined && !/^[\w.-]{1,64}$/.test(hostname)) {
+    throw new InvalidOptionError('hostname', `Not a host name: ${JSON.stringify(hostname)}.`, 'Use at most 64 letters, digits, dots and dashes.')
+  }
+}
+
+export function validateCommandOptions(options: CommandOptions): void {
+  checkNames(options, COMMAND_OPTIONS)
+  checkValues(options as Readonly<Record<string, unknown>>)
+  checkEnvironment(options.env)
+  checkAbsolute('cwd', options.cwd)
+}
+
+const BOX_ONLY = new Set<string>(BOX_OPTIONS.filter(name => name !== 'signal'))
+
+/** Splits the options of run() into those of the box and those of the command; unknown ones are errors. */
+export function splitOptions(options: BoxOptions & CommandOptions): { box: BoxOptions; command: CommandOptions } {
+  checkNames(options, [...BOX_OPTIONS, ...COMMAND_OPTIONS])
+  const entries = Object.entries(options)
+  return {
+    box: Object.fromEntries(entries.filter(([name]) => BOX_ONLY.has(name))),
+    command: Object.fromEntries(entries.filter(([name]) => !BOX_ONLY.has(name))),
+  }
+}
