@@ -19,7 +19,7 @@ import { reap } from './reaper.ts'
 import { setupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { namespaceError, stepError } from './step-error.ts'
-import { encodeLaunch, type LaunchHeader, type Reply, REQUEST } from './wire.ts'
+import { encodeLaunch, type EndedReply, type LaunchHeader, REQUEST } from './wire.ts'
 
 export interface ContainerSpec {
   readonly hostname: string
@@ -44,7 +44,7 @@ export interface Launch {
 export interface RunningLaunch {
   /** Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and above). */
   kill(cause: number): void
-  readonly ended: Promise<Reply>
+  readonly ended: Promise<EndedReply>
 }
 
 /** How a box for this process is spawned: with privilege, or in a user namespace. */
@@ -116,7 +116,7 @@ export class Container {
     const { id, reply } = this.#connection.request(REQUEST.launch, encodeLaunch(header, bytes), descriptors)
     const ended = reply.then(report => {
       if (report.errno !== 0) throw stepError(plan, origin[report.step], report.errno)
-      return report
+      return report as EndedReply
     })
     return { kill: cause => this.#connection.kill(id, cause), ended }
   }

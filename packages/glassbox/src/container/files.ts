@@ -35,6 +35,12 @@ export interface Owner {
   readonly gid: number
 }
 
+export interface Ownership {
+  /** Ids of the host. Left out where this process is the box's user itself: in a user namespace of its own. */
+  readonly owner?: Owner
+  readonly mode?: number
+}
+
 /** The components of a relative path of a box; refuses what could leave the directory. */
 export function pathComponents(path: string): string[] {
   const names = path.split('/').filter(name => name !== '' && name !== '.')
@@ -62,19 +68,19 @@ function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
 }
 
 /** Makes the directories above a file, each by the descriptor of the one before, and calls `use` with the last. */
-function inParent<T>(directory: number, names: readonly string[], owner: Owner, use: (parent: number) => T): T {
+function inParent<T>(directory: number, names: readonly string[], owner: Owner | undefined, use: (parent: number) => T): T {
   const [first, ...rest] = names
   if (first === undefined || rest.length === 0) return use(directory)
   const made = syscall(syscallNumber('mkdirat'), directory, cString(first), 0o755)
   if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), 0o755], first)
   return withDescriptor(openBeneath(directory, first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), next => {
-    if (made === 0) fchownSync(next, owner.uid, owner.gid)
+    if (made === 0 && owner) fchownSync(next, owner.uid, owner.gid)
     return inParent(next, rest, owner, use)
   })
 }
 
 /** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
-export function copyIn(directory: number, path: string, bytes: Uint8Array, owner: Owner, mode = 0o644): void {
+export function copyIn(directory: number, path: string, bytes: Uint8Array, { owner, mode = 0o644 }: Ownership = {}): void {
   const names = pathComponents(path)
   const name = names.at(-1) ?? ''
   inParent(directory, names, owner, parent => {
@@ -82,7 +88,7 @@ export function copyIn(directory: number, path: string, bytes: Uint8Array, owner
     const fd = openBeneath(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
     withDescriptor(fd, file => {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-      fchownSync(file, owner.uid, owner.gid)
+      if (owner) fchownSync(file, owner.uid, owner.gid)
       fchmodSync(file, mode)
     })
   })

@@ -118,6 +118,11 @@ function decodeEnded(view: DataView, length: number): EndedReport {
   return length > ENDED_BYTES ? { ...report, denied: decodeDenied(view, at + ENDED_BYTES) } : report
 }
 
+/** The reply about a program. */
+export interface EndedReply extends Reply {
+  readonly ended: EndedReport
+}
+
 /** Cuts the stream from init into replies. */
 export class ReplyReader {
   #rest: Buffer = Buffer.alloc(0)

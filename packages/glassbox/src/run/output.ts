@@ -2,7 +2,7 @@
  * Where a program's stdout or stderr goes. What passes through a pipe is counted: at most `limit` bytes are kept or
  * passed on, and the byte after them ends the program. A reader that is slow makes the program wait; nothing is lost.
  */
-import { closeSync, createWriteStream, openSync } from 'node:fs'
+import { createWriteStream, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
@@ -125,6 +125,5 @@ class Pump implements OutputChannel {
 
   abandon(): void {
     this.#source.destroy()
-    closeSync(this.childFd)
   }
 }

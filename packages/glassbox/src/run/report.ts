@@ -1,0 +1,77 @@
+/** Puts a result together from what init, the counters and the channels know. */
+import type { EndedReply, Reply } from '../container/wire.ts'
+import { signalName } from '../linux/signals.ts'
+import type { Account, Figures } from './accounting.ts'
+import type { Collected } from './command.ts'
+import type { Limits } from './options.ts'
+import type { LimitKind, RunResult } from './result.ts'
+import { deriveVerdict, type Evidence } from './verdict.ts'
+import { describeViolation } from './violation.ts'
+
+const CLD_EXITED = 1
+const NOT_STARTED = 0
+
+export interface ResultParts {
+  readonly report: EndedReply
+  readonly figures: Figures
+  readonly means: Account['means']
+  readonly limits: Required<Limits>
+  readonly fileAtLimit: boolean
+  readonly calledAt: bigint
+  readonly collected: Collected
+  readonly outputs: Record<'stdout' | 'stderr', { bytes: Uint8Array; truncated: boolean }>
+  readonly encoding: 'utf8' | 'buffer'
+}
+
+const milliseconds = (ns: bigint): number => Number(ns) / 1e6
+
+export function buildResult(parts: ResultParts): RunResult {
+  const { report, figures, limits, outputs, calledAt } = parts
+  const { ended } = report
+  const wallTimeMs = milliseconds(ended.endedNs - ended.startedNs)
+  const evidence: Evidence = { ...report, ...figures, processes: figures.processes ?? 0, fileAtLimit: parts.fileAtLimit }
+  const { status, limit } = deriveVerdict(evidence, limits)
+  const end = howItEnded(report)
+  const decode = (bytes: Uint8Array): string | Uint8Array =>
+    parts.encoding === 'buffer' ? bytes : Buffer.from(bytes).toString('utf8')
+  return {
+    status,
+    ok: status === 'exited' && end.exitCode === 0,
+    ...end,
+    cpuTimeMs: figures.cpuTimeMs,
+    userTimeMs: figures.userTimeMs,
+    systemTimeMs: figures.systemTimeMs,
+    wallTimeMs,
+    setupTimeMs: milliseconds(ended.startedNs - calledAt),
+    memoryBytes: figures.memoryBytes,
+    ...(figures.processes === undefined ? {} : { processes: figures.processes }),
+    stdout: decode(outputs.stdout.bytes),
+    stderr: decode(outputs.stderr.bytes),
+    stdoutTruncated: outputs.stdout.truncated,
+    stderrTruncated: outputs.stderr.truncated,
+    ...(limit ? { limit: { kind: limit, limit: limits[limit], used: used(limit, parts, wallTimeMs) } } : {}),
+    ...(ended.denied ? { violation: describeViolation(ended.denied) } : {}),
+    ...parts.collected,
+    runner: 'namespace',
+    means: parts.means,
+  }
+}
+
+/** Only what the program did itself: a kill of ours is no signal of its. */
+function howItEnded({ cause, how, status }: Reply): Pick<RunResult, 'exitCode' | 'signal'> {
+  if (cause !== 0 || how === NOT_STARTED) return {}
+  return how === CLD_EXITED ? { exitCode: status } : { signal: signalName(status) }
+}
+
+function used(kind: LimitKind, { figures, limits, outputs }: ResultParts, wallTimeMs: number): number {
+  const values: Record<LimitKind, number> = {
+    cpuTimeMs: figures.cpuTimeMs,
+    wallTimeMs,
+    memoryBytes: figures.memoryBytes,
+    // What came on top of the limit was not counted, only that there was more.
+    outputBytes: Math.max(outputs.stdout.bytes.length, outputs.stderr.bytes.length, limits.outputBytes),
+    fileSizeBytes: limits.fileSizeBytes,
+    processes: Math.max(figures.processes ?? 0, limits.processes),
+  }
+  return values[kind]
+}

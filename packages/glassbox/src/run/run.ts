@@ -1,0 +1,58 @@
+/**
+ * run(): one program in a box of its own.
+ *
+ * @example
+ * import { run } from 'glassbox'
+ * const { status, stdout, cpuTimeMs } = await run('python3', ['-c', 'print(6*7)'], {
+ *   limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20 },
+ * })
+ */
+import { resolve } from 'node:path'
+import { Box } from './box.ts'
+import { RunEvents, RunHandle } from './handle.ts'
+import { resolveLimits } from './limits.ts'
+import type { RunOptions } from './options.ts'
+import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
+import type { RunResult } from './result.ts'
+import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
+
+/** Where a program's name leads before there is a box. */
+export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
+  return resolveProgram(program, {
+    hostDirectory: process.cwd(),
+    cwd: options.cwd ?? BOX_DIRECTORY,
+    inBox: path => Object.keys(options.files ?? {}).some(name => resolve('/', name) === resolve('/', path)),
+    bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),
+    boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
+    hostPath: process.env['PATH'] ?? '',
+  })
+}
+
+/** Everything that can be refused before anything is started. */
+export function checkRun(program: string, options: RunOptions): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram } {
+  const parts = splitOptions(options)
+  validateBoxOptions(parts.box)
+  validateCommandOptions(parts.command)
+  resolveLimits(options.limits)
+  return { parts, found: resolveForNewBox(program, options) }
+}
+
+/**
+ * Runs a program. Resolves with how it ended, whatever it did; rejects with a `GlassboxError` for bad options, a host that
+ * lacks something, or a fault of glassbox, and then nothing of it is left.
+ */
+export function run(program: string, args: readonly string[] = [], options: RunOptions = {}): RunHandle {
+  const calledAt = process.hrtime.bigint()
+  const events = new RunEvents()
+  const cancel = new AbortController()
+  const start = async (): Promise<RunResult> => {
+    const { parts, found } = checkRun(program, options)
+    const box = await Box.open(parts.box, found.bind === undefined ? [] : [found.bind])
+    try {
+      return await box.runResolved(found, [program, ...args], parts.command, { events, cancel, calledAt })
+    } finally {
+      await box.close()
+    }
+  }
+  return new RunHandle(start(), events, () => cancel.abort())
+}
