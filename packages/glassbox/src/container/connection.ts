@@ -44,7 +44,11 @@ export class Connection {
   }
 
   /** Sends a request and its descriptors (which stay the caller's); resolves with the reply. */
-  request(type: number, payload: Uint8Array, descriptors: readonly number[]): { id: number; reply: Promise<Reply> } {
+  request(
+    type: number,
+    payload: Uint8Array,
+    descriptors: readonly number[],
+  ): { id: number; reply: Promise<Reply> } {
     const id = ++this.#lastId
     const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     this.#socket.ref()

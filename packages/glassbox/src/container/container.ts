@@ -8,7 +8,15 @@
 import { closeSync, openSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
 import { call, runPlan } from '../gate/gate.ts'
-import { AF_UNIX, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, SOCK_CLOEXEC, SOCK_STREAM } from '../linux/constants.ts'
+import {
+  AF_UNIX,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+} from '../linux/constants.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import type { RootSpec } from '../rootfs/types.ts'
@@ -142,12 +150,16 @@ function spawn(spec: SpawnSpec): { pid: number; socket: number } {
     const outcome = runPlan(bytes, [theirs, initDescriptor()])
     if (outcome.failure) {
       const step = origin[outcome.failure.step]
-      throw step?.kind === 'clone' ? namespaceError(spec, outcome.failure.errno) : stepError(plan, step, outcome.failure.errno)
+      throw step?.kind === 'clone'
+        ? namespaceError(spec, outcome.failure.errno)
+        : stepError(plan, step, outcome.failure.errno)
     }
     return { pid: Number(outcome.slots[pid.slot]), socket: ours }
   } catch (error) {
     closeSync(ours)
-    throw error instanceof GlassboxError ? error : new GlassboxError('ERR_GLASSBOX_INTERNAL', String(error), { cause: error })
+    throw error instanceof GlassboxError
+      ? error
+      : new GlassboxError('ERR_GLASSBOX_INTERNAL', String(error), { cause: error })
   } finally {
     closeSync(theirs)
   }

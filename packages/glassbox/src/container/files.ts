@@ -45,10 +45,14 @@ export interface Ownership {
 export function pathComponents(path: string): string[] {
   const names = path.split('/').filter(name => name !== '' && name !== '.')
   if (path.startsWith('/') || names.length === 0 || names.includes('..') || path.includes('\0')) {
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `Not a file name inside the working directory: ${JSON.stringify(path)}`, {
-      path,
-      hint: 'Name files by a relative path without "..".',
-    })
+    throw new GlassboxError(
+      'ERR_GLASSBOX_FILE',
+      `Not a file name inside the working directory: ${JSON.stringify(path)}`,
+      {
+        path,
+        hint: 'Name files by a relative path without "..".',
+      },
+    )
   }
   return names
 }
@@ -68,7 +72,12 @@ function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
 }
 
 /** Makes the directories above a file, each by the descriptor of the one before, and calls `use` with the last. */
-function inParent<T>(directory: number, names: readonly string[], owner: Owner | undefined, use: (parent: number) => T): T {
+function inParent<T>(
+  directory: number,
+  names: readonly string[],
+  owner: Owner | undefined,
+  use: (parent: number) => T,
+): T {
   const [first, ...rest] = names
   if (first === undefined || rest.length === 0) return use(directory)
   const made = syscall(syscallNumber('mkdirat'), directory, cString(first), 0o755)
@@ -80,7 +89,12 @@ function inParent<T>(directory: number, names: readonly string[], owner: Owner |
 }
 
 /** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
-export function copyIn(directory: number, path: string, bytes: Uint8Array, { owner, mode = 0o644 }: Ownership = {}): void {
+export function copyIn(
+  directory: number,
+  path: string,
+  bytes: Uint8Array,
+  { owner, mode = 0o644 }: Ownership = {},
+): void {
   const names = pathComponents(path)
   const name = names.at(-1) ?? ''
   inParent(directory, names, owner, parent => {
@@ -103,10 +117,14 @@ export async function copyOut(directory: number, path: string, maxBytes: number)
     const stats = fstatSync(fd)
     if (!stats.isFile()) throw new GlassboxError('ERR_GLASSBOX_FILE', `${path}: not a regular file`, { path })
     if (stats.size > maxBytes) {
-      throw new GlassboxError('ERR_GLASSBOX_FILE', `${path}: ${stats.size} bytes, more than the ${maxBytes} that may be collected`, {
-        path,
-        hint: 'Raise collectBytes.',
-      })
+      throw new GlassboxError(
+        'ERR_GLASSBOX_FILE',
+        `${path}: ${stats.size} bytes, more than the ${maxBytes} that may be collected`,
+        {
+          path,
+          hint: 'Raise collectBytes.',
+        },
+      )
     }
     return await readAll(fd, stats.size)
   } finally {
@@ -134,4 +152,3 @@ export function hasFile(directory: number, path: string): boolean {
     return false
   }
 }
-

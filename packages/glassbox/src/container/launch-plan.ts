@@ -86,13 +86,18 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
       ...(cgroup ? { cgroup } : {}),
     },
     () => {
-      for (const [index, slot] of stdio.entries()) builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
+      for (const [index, slot] of stdio.entries())
+        builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
       addCgroupSteps(builder, joins, cgroup !== undefined)
       addSessionSteps(builder, spec)
       addPrivilegeSteps(builder, spec.identity)
       builder.call('chdir', [text(spec.cwd)], `go to ${spec.cwd}`)
       if (spec.filter) addFilterSteps(builder, spec.filter, spec.listens ? listener : undefined)
-      builder.call('execve', [text(spec.path), stringArray(spec.argv), environment(spec.env)], `execute ${spec.path}`)
+      builder.call(
+        'execve',
+        [text(spec.path), stringArray(spec.argv), environment(spec.env)],
+        `execute ${spec.path}`,
+      )
     },
   )
   return { plan: builder.build(), pid, listener, cpuFile }
@@ -102,8 +107,10 @@ const environment = (env: Readonly<Record<string, string>>): Data =>
   stringArray(Object.entries(env).map(([name, value]) => `${name}=${value}`))
 
 function addCgroupSteps(builder: PlanBuilder, joins: readonly Slot[], born: boolean): void {
-  for (const join of joins) builder.call('write', [join, { bytes: Buffer.from('0') }, 1], `join the cgroup by ${join.label}`)
-  if (joins.length > 0 || born) builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+  for (const join of joins)
+    builder.call('write', [join, { bytes: Buffer.from('0') }, 1], `join the cgroup by ${join.label}`)
+  if (joins.length > 0 || born)
+    builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
 }
 
 function addSessionSteps(builder: PlanBuilder, { rlimits }: LaunchSpec): void {
@@ -113,7 +120,11 @@ function addSessionSteps(builder: PlanBuilder, { rlimits }: LaunchSpec): void {
     .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
   for (const { resource, value, hard, label } of rlimits) {
     const number = (limit: number): bigint => (limit === Infinity ? RLIM_INFINITY : BigInt(limit))
-    builder.call('prlimit64', [0, resource, words(8, [number(value), number(hard ?? value)]), 0], `limit ${label}`)
+    builder.call(
+      'prlimit64',
+      [0, resource, words(8, [number(value), number(hard ?? value)]), 0],
+      `limit ${label}`,
+    )
   }
 }
 
@@ -127,7 +138,11 @@ function addPrivilegeSteps(builder: PlanBuilder, { uid, gid, userNamespace }: Id
   }
   builder
     .call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], 'drop ambient capabilities')
-    .call('capset', [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }], 'drop all capabilities')
+    .call(
+      'capset',
+      [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }],
+      'drop all capabilities',
+    )
 }
 
 /** struct sock_fprog: the number of instructions, and a pointer to them. */

@@ -2,12 +2,7 @@
  * The plan that init runs on itself before any program: file system, names, network, and the bounding set, which no
  * program of the box can then ever exceed. init keeps its own capabilities: it makes and cleans.
  */
-import {
-  AF_INET,
-  PR_CAPBSET_DROP,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-} from '../linux/constants.ts'
+import { AF_INET, PR_CAPBSET_DROP, SOCK_CLOEXEC, SOCK_DGRAM } from '../linux/constants.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
 import type { RootSpec } from '../rootfs/types.ts'
@@ -31,7 +26,11 @@ export function setupPlan(spec: SetupSpec): Plan {
   builder.call('sethostname', [text(spec.hostname), name.length], 'name the box')
   addRootSteps(builder, spec.root)
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
-    builder.call('prctl', [PR_CAPBSET_DROP, capability, 0, 0, 0], `drop capability ${capability} from the bounding set`)
+    builder.call(
+      'prctl',
+      [PR_CAPBSET_DROP, capability, 0, 0, 0],
+      `drop capability ${capability} from the bounding set`,
+    )
   }
   return builder.build()
 }
@@ -43,7 +42,9 @@ function addLoopbackSteps(builder: PlanBuilder): void {
   request.set(Buffer.from('lo'))
   new DataView(request.buffer).setInt16(16, IFF_UP, true)
   builder
-    .call('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], 'open a socket to configure loopback', { result: socket })
+    .call('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], 'open a socket to configure loopback', {
+      result: socket,
+    })
     .call('ioctl', [socket, SIOCSIFFLAGS, { bytes: request }], 'bring loopback up')
     .call('close', [socket], 'close it')
 }

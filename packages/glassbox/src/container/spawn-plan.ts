@@ -35,7 +35,12 @@ const CAPABILITY_VERSION_3 = 0x20080522
 export interface SpawnSpec {
   readonly network: boolean
   /** In an unprivileged box: the ids outside that its one id maps to. */
-  readonly userNamespace?: { readonly uid: number; readonly gid: number; readonly outerUid: number; readonly outerGid: number }
+  readonly userNamespace?: {
+    readonly uid: number
+    readonly gid: number
+    readonly outerUid: number
+    readonly outerGid: number
+  }
 }
 
 /** The plan, and the slot in which it leaves the process id of init. Inputs: init's socket, the file of init. */
@@ -45,11 +50,18 @@ export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
   const program = builder.input('init')
   const pid = builder.slot('pid of init')
   builder.clone(
-    { flags: BigInt(namespaceFlags(spec)), exitSignal: 0, result: pid, label: 'clone init into new namespaces' },
+    {
+      flags: BigInt(namespaceFlags(spec)),
+      exitSignal: 0,
+      result: pid,
+      label: 'clone init into new namespaces',
+    },
     () => {
       const high = { socket: builder.slot('socket'), program: builder.slot('init') }
       builder
-        .call('fcntl', [socket, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], 'move the socket away', { result: high.socket })
+        .call('fcntl', [socket, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], 'move the socket away', {
+          result: high.socket,
+        })
         .call('fcntl', [program, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], 'move init away', { result: high.program })
         .call('dup3', [high.socket, INIT_SOCKET, 0], 'give init its socket')
       if (spec.userNamespace) addUserNamespaceSteps(builder, spec.userNamespace)
@@ -91,8 +103,16 @@ function addUserNamespaceSteps(builder: PlanBuilder, ids: NonNullable<SpawnSpec[
   const all = (1n << BigInt(LAST_CAPABILITY + 1)) - 1n
   const low = Number(all & 0xffffffffn)
   const highBits = Number(all >> 32n)
-  builder.call('capset', [header, words(4, [low, low, low, highBits, highBits, highBits])], 'let capabilities be inherited')
+  builder.call(
+    'capset',
+    [header, words(4, [low, low, low, highBits, highBits, highBits])],
+    'let capabilities be inherited',
+  )
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
-    builder.call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0], `keep capability ${capability}`)
+    builder.call(
+      'prctl',
+      [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0],
+      `keep capability ${capability}`,
+    )
   }
 }

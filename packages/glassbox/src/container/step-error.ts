@@ -11,10 +11,14 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
   const why = `${errnoName(errno)} (${errnoMessage(errno)})`
   const details = { errno, syscall: name }
   if (name === 'execve' && step) return executeError(plan, errno, details)
-  return new GlassboxError('ERR_GLASSBOX_STEP_FAILED', `Could not ${plan.title}: "${label}" failed in ${name}: ${why}`, {
-    ...details,
-    hint: STEP_HINTS[errno] ?? 'Run "glassbox doctor" to see what this host offers.',
-  })
+  return new GlassboxError(
+    'ERR_GLASSBOX_STEP_FAILED',
+    `Could not ${plan.title}: "${label}" failed in ${name}: ${why}`,
+    {
+      ...details,
+      hint: STEP_HINTS[errno] ?? 'Run "glassbox doctor" to see what this host offers.',
+    },
+  )
 }
 
 const STEP_HINTS: Readonly<Record<number, string>> = {
@@ -35,14 +39,19 @@ function executeError(plan: Plan, errno: number, details: { errno: number; sysca
   return new GlassboxError(
     'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
     `${program}: cannot be executed: ${errnoName(errno)} (${errnoMessage(errno)})`,
-    { ...details, path: program, hint: EXECUTE_HINTS[errno] ?? 'Check that it is a program for this machine.' },
+    {
+      ...details,
+      path: program,
+      hint: EXECUTE_HINTS[errno] ?? 'Check that it is a program for this machine.',
+    },
   )
 }
 
 const EXECUTE_HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EACCES]: 'Make it readable and executable for everybody (chmod a+rx), and its directories too.',
   [ERRNO.ENOEXEC]: 'A script needs a first line that names its interpreter, for example #!/bin/sh.',
-  [ERRNO.E2BIG]: 'Arguments and environment are too long; raise the stack limit, of which they take a quarter at most.',
+  [ERRNO.E2BIG]:
+    'Arguments and environment are too long; raise the stack limit, of which they take a quarter at most.',
 }
 
 /** Why new namespaces cannot be had, and what would provide them. */

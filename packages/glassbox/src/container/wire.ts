@@ -29,7 +29,12 @@ export interface LaunchHeader {
   readonly watch: boolean
 }
 
-export function encodeRequest(type: number, id: number, payload: Uint8Array, descriptors: number): Uint8Array {
+export function encodeRequest(
+  type: number,
+  id: number,
+  payload: Uint8Array,
+  descriptors: number,
+): Uint8Array {
   const bytes = new Uint8Array(REQUEST_BYTES + payload.length)
   new Uint32Array(bytes.buffer, 0, 4).set([type, id, payload.length, descriptors])
   bytes.set(payload, REQUEST_BYTES)
@@ -139,7 +144,14 @@ export class ReplyReader {
       this.#rest = this.#rest.subarray(REPLY_BYTES + length)
       const view = new DataView(message.buffer, message.byteOffset, message.length)
       const word = (index: number): number => view.getInt32(index * 4, true)
-      const reply = { id: word(1), step: word(3), errno: word(4), cause: word(5), how: word(6), status: word(7) }
+      const reply = {
+        id: word(1),
+        step: word(3),
+        errno: word(4),
+        cause: word(5),
+        how: word(6),
+        status: word(7),
+      }
       replies.push(word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length) } : reply)
     }
   }

@@ -39,7 +39,10 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
 export function cString(text: string): Uint8Array {
   const bytes = Buffer.from(`${text}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `A path must not contain a NUL byte: ${JSON.stringify(text)}`)
+    throw new GlassboxError(
+      'ERR_GLASSBOX_FILE',
+      `A path must not contain a NUL byte: ${JSON.stringify(text)}`,
+    )
   }
   return bytes
 }

@@ -13,7 +13,10 @@ import type { Argument, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep 
 export function text(value: string): Data {
   const bytes = Buffer.from(`${value}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `A string must not contain a NUL byte: ${JSON.stringify(value)}`)
+    throw new GlassboxError(
+      'ERR_GLASSBOX_FILE',
+      `A string must not contain a NUL byte: ${JSON.stringify(value)}`,
+    )
   }
   return { bytes }
 }

@@ -145,7 +145,8 @@ class Encoder {
     for (const [index, value] of [MAGIC, this.raw.length, pointers.length, this.data.size].entries()) {
       view.setUint32(index * 4, value, true)
     }
-    for (const [index, step] of this.raw.entries()) this.#writeStep(view, HEADER_BYTES + index * STEP_BYTES, step)
+    for (const [index, step] of this.raw.entries())
+      this.#writeStep(view, HEADER_BYTES + index * STEP_BYTES, step)
     for (const [index, { at, to }] of pointers.entries()) {
       view.setUint32(pointersAt + index * POINTER_BYTES, at, true)
       view.setUint32(pointersAt + index * POINTER_BYTES + 4, to, true)
@@ -159,7 +160,8 @@ class Encoder {
     view.setUint8(at + 2, step.operation)
     view.setUint8(at + 3, step.result)
     view.setUint16(at + 4, step.jump, true)
-    for (const [index, errno] of step.ignore.slice(0, 2).entries()) view.setUint16(at + 6 + index * 2, errno, true)
+    for (const [index, errno] of step.ignore.slice(0, 2).entries())
+      view.setUint16(at + 6 + index * 2, errno, true)
     for (const [index, arg] of step.args.entries()) {
       const [kind, value] = this.#argument(arg)
       view.setUint8(at + 10 + index, kind)
@@ -178,7 +180,10 @@ class Encoder {
 /** Encodes a plan. Throws where it uses more slots than the interpreter has. */
 export function encodePlan(plan: Plan): EncodedPlan {
   if (plan.slotCount > MAX_SLOTS) {
-    throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `the plan "${plan.title}" needs ${plan.slotCount} of ${MAX_SLOTS} slots`)
+    throw new GlassboxError(
+      'ERR_GLASSBOX_INTERNAL',
+      `the plan "${plan.title}" needs ${plan.slotCount} of ${MAX_SLOTS} slots`,
+    )
   }
   const encoder = new Encoder()
   encoder.add(plan.steps)

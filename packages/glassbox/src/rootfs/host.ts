@@ -13,12 +13,24 @@ const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }
   { pattern: /^alternatives$/, for: 'links in /usr/bin that lead through it (Debian): cc, java, awk' },
   { pattern: /^ld\.so\.(cache|conf|conf\.d)$/, for: 'the dynamic loader' },
   { pattern: /^(localtime|timezone)$/, for: 'time zones' },
-  { pattern: /^(locale\.alias|mime\.types|magic|os-release|services|protocols)$/, for: 'lookups of libraries' },
-  { pattern: /^(java|java-\d+.*|python3?(\.\d+)?|perl|mono|R|ghc|php|fpc\.cfg|terminfo)$/, for: 'language runtimes' },
+  {
+    pattern: /^(locale\.alias|mime\.types|magic|os-release|services|protocols)$/,
+    for: 'lookups of libraries',
+  },
+  {
+    pattern: /^(java|java-\d+.*|python3?(\.\d+)?|perl|mono|R|ghc|php|fpc\.cfg|terminfo)$/,
+    for: 'language runtimes',
+  },
 ]
 
 /** Below directories of /etc that are not shown whole. */
-const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/etc/ca-certificates', '/var/lib/ghc']
+const NESTED = [
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki/tls/certs',
+  '/etc/ca-certificates',
+  '/var/lib/ghc',
+]
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
 
@@ -31,7 +43,20 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
 
 /** Parts of procfs that tell of the host or steer it; hidden where the host has them. */
 const MASKED = [
-  ...['acpi', 'asound', 'bus', 'driver', 'fs', 'irq', 'kallsyms', 'kcore', 'keys', 'key-users', 'kmsg', 'latency_stats'],
+  ...[
+    'acpi',
+    'asound',
+    'bus',
+    'driver',
+    'fs',
+    'irq',
+    'kallsyms',
+    'kcore',
+    'keys',
+    'key-users',
+    'kmsg',
+    'latency_stats',
+  ],
   ...['modules', 'mtrr', 'pagetypeinfo', 'sched_debug', 'scsi', 'slabinfo', 'swaps', 'sysrq-trigger'],
   ...['timer_list', 'timer_stats', 'vmallocinfo', 'zoneinfo'],
 ]

@@ -60,7 +60,9 @@ class RootBuilder {
     for (const each of [...parents(path), path]) {
       if (this.#made.has(each)) continue
       this.#made.add(each)
-      this.#plan.call('mkdirat', [AT_FDCWD, text(each), 0o755], `make ${each}`, { onError: [ERRNO.EEXIST, ERRNO.EROFS] })
+      this.#plan.call('mkdirat', [AT_FDCWD, text(each), 0o755], `make ${each}`, {
+        onError: [ERRNO.EEXIST, ERRNO.EROFS],
+      })
     }
   }
 
@@ -69,7 +71,12 @@ class RootBuilder {
     const fd = this.#fd
     const bytes = Buffer.from(contents)
     this.#plan
-      .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644], `make ${path}`, { result: fd })
+      .call(
+        'openat',
+        [AT_FDCWD, text(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644],
+        `make ${path}`,
+        { result: fd },
+      )
       .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
       .call('close', [fd], `close ${path}`)
   }
@@ -89,10 +96,16 @@ class RootBuilder {
   bind(mount: BindMount): void {
     const { source, target, writable, device } = mount
     const flags =
-      MOUNT_ATTR_NOSUID | (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) | (writable || device ? 0 : MOUNT_ATTR_RDONLY)
+      MOUNT_ATTR_NOSUID |
+      (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
+      (writable || device ? 0 : MOUNT_ATTR_RDONLY)
     this.#mountPoint(mount)
     this.#plan
-      .call('mount', [text(HOST + source), text(target), 0, MS_BIND | MS_REC, 0], `bind ${source} to ${target}`)
+      .call(
+        'mount',
+        [text(HOST + source), text(target), 0, MS_BIND | MS_REC, 0],
+        `bind ${source} to ${target}`,
+      )
       .call(
         'mount_setattr',
         [AT_FDCWD, text(target), AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
@@ -105,7 +118,13 @@ class RootBuilder {
     this.directory(path)
     this.#plan.call(
       'mount',
-      [text('tmpfs'), text(path), text('tmpfs'), MS_NOSUID | MS_NODEV | (noexec ? MS_NOEXEC : 0), text(options)],
+      [
+        text('tmpfs'),
+        text(path),
+        text('tmpfs'),
+        MS_NOSUID | MS_NODEV | (noexec ? MS_NOEXEC : 0),
+        text(options),
+      ],
       `mount ${path}`,
     )
   }
@@ -113,7 +132,12 @@ class RootBuilder {
   mask(path: string, directory: boolean): void {
     const flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
     const label = `mask ${path}`
-    if (directory) this.#plan.call('mount', [text('tmpfs'), text(path), text('tmpfs'), flags, text('size=0,mode=555')], label)
+    if (directory)
+      this.#plan.call(
+        'mount',
+        [text('tmpfs'), text(path), text('tmpfs'), flags, text('size=0,mode=555')],
+        label,
+      )
     else this.#plan.call('mount', [text('/dev/null'), text(path), 0, MS_BIND, 0], label)
   }
 
@@ -122,7 +146,13 @@ class RootBuilder {
       .call('mount', [0, text('/'), 0, MS_REC | MS_PRIVATE, 0], 'keep mounts from the host')
       .call(
         'mount',
-        [text('glassbox'), text(STAGE), text('tmpfs'), MS_NOSUID | MS_NODEV, text('size=1m,nr_inodes=4096,mode=755')],
+        [
+          text('glassbox'),
+          text(STAGE),
+          text('tmpfs'),
+          MS_NOSUID | MS_NODEV,
+          text('size=1m,nr_inodes=4096,mode=755'),
+        ],
         `mount the new root on ${STAGE}`,
       )
       .call('mkdirat', [AT_FDCWD, text(STAGE + HOST), 0o700], `make ${HOST}`)
@@ -157,7 +187,8 @@ class RootBuilder {
   }
 }
 
-const byTarget = (a: BindMount, b: BindMount): number => a.target.split('/').length - b.target.split('/').length
+const byTarget = (a: BindMount, b: BindMount): number =>
+  a.target.split('/').length - b.target.split('/').length
 
 /** Adds the steps that furnish the box to `plan`. */
 export function addRootSteps(plan: PlanBuilder, spec: RootSpec): void {

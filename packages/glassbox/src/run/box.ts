@@ -27,18 +27,40 @@ export function resolveBinds(options: BoxOptions): BindMount[] {
   return (options.binds ?? []).map(({ source, target, writable }) => {
     const stats = statSync(source, { throwIfNoEntry: false })
     if (!stats) {
-      throw new InvalidOptionError('binds', `Cannot bind ${source}: there is no such file or directory.`, 'Check the path of the bind.')
+      throw new InvalidOptionError(
+        'binds',
+        `Cannot bind ${source}: there is no such file or directory.`,
+        'Check the path of the bind.',
+      )
     }
     const seenAs = (target ?? resolve(source)).replace(/(?<=.)\/+$/, '')
-    return { source: realpathSync(source), target: seenAs, directory: stats.isDirectory(), writable: writable === true }
+    return {
+      source: realpathSync(source),
+      target: seenAs,
+      directory: stats.isDirectory(),
+      writable: writable === true,
+    }
   })
 }
 
 /** What the box shows and may write; `extra` is a program of the host that must be visible. */
-export function boxRoot(options: BoxOptions, extra: readonly string[], ids: { uid: number; gid: number }): RootSpec {
+export function boxRoot(
+  options: BoxOptions,
+  extra: readonly string[],
+  ids: { uid: number; gid: number },
+): RootSpec {
   const host = hostRoot()
-  const scratch = { bytes: options.diskBytes ?? DEFAULT_DISK_BYTES, inodes: options.diskFiles ?? DEFAULT_DISK_FILES, owner: ids }
-  const programs = extra.map(path => ({ source: realpathSync(path), target: path, directory: false, writable: false }))
+  const scratch = {
+    bytes: options.diskBytes ?? DEFAULT_DISK_BYTES,
+    inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
+    owner: ids,
+  }
+  const programs = extra.map(path => ({
+    source: realpathSync(path),
+    target: path,
+    directory: false,
+    writable: false,
+  }))
   return {
     ...host,
     binds: [...host.binds, ...programs, ...resolveBinds(options), ...resolverFiles(options)],
@@ -94,7 +116,11 @@ export class Box {
 
   /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
   run(program: string, args: readonly string[] = [], options: CommandOptions = {}): RunHandle {
-    const started = { events: new RunEvents(), cancel: new AbortController(), calledAt: process.hrtime.bigint() }
+    const started = {
+      events: new RunEvents(),
+      cancel: new AbortController(),
+      calledAt: process.hrtime.bigint(),
+    }
     const result = this.#enqueue(async () => {
       validateCommandOptions(options)
       return this.#execute(this.#resolve(program, options), [program, ...args], options, started)
@@ -103,12 +129,27 @@ export class Box {
   }
 
   /** As `run`, for a program that is known to be visible. */
-  runResolved(program: ResolvedProgram, argv: readonly string[], options: CommandOptions, started: Started): Promise<RunResult> {
+  runResolved(
+    program: ResolvedProgram,
+    argv: readonly string[],
+    options: CommandOptions,
+    started: Started,
+  ): Promise<RunResult> {
     return this.#enqueue(() => this.#execute(program, argv, options, started))
   }
 
-  #execute(program: ResolvedProgram, argv: readonly string[], options: CommandOptions, started: Started): Promise<RunResult> {
-    return runCommand({ container: this.#container, directory: this.#directory, ...started }, program, argv, options)
+  #execute(
+    program: ResolvedProgram,
+    argv: readonly string[],
+    options: CommandOptions,
+    started: Started,
+  ): Promise<RunResult> {
+    return runCommand(
+      { container: this.#container, directory: this.#directory, ...started },
+      program,
+      argv,
+      options,
+    )
   }
 
   /** Puts a file into the working directory, replacing what has its name. */
@@ -161,10 +202,14 @@ export class Box {
       hostPath: '',
     })
     if (found.bind === undefined) return found
-    throw new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: this box does not show ${found.bind}`, {
-      path: found.bind,
-      hint: 'Open the box with a bind of its directory, or put the file into the box.',
-    })
+    throw new GlassboxError(
+      'ERR_GLASSBOX_PROGRAM_NOT_FOUND',
+      `${program}: this box does not show ${found.bind}`,
+      {
+        path: found.bind,
+        hint: 'Open the box with a bind of its directory, or put the file into the box.',
+      },
+    )
   }
 }
 
@@ -177,13 +222,21 @@ function readInputs({ files = {} }: BoxOptions): { path: string; bytes: Uint8Arr
     if (typeof contents === 'string') return { path, bytes: Buffer.from(contents), mode: 0o644 }
     if (contents instanceof Uint8Array) return { path, bytes: contents, mode: 0o644 }
     try {
-      return { path, bytes: readFileSync(contents.file), mode: contents.mode ?? statSync(contents.file).mode & 0o777 }
+      return {
+        path,
+        bytes: readFileSync(contents.file),
+        mode: contents.mode ?? statSync(contents.file).mode & 0o777,
+      }
     } catch (error) {
-      throw new GlassboxError('ERR_GLASSBOX_FILE', `Cannot copy ${contents.file} into the box: ${(error as Error).message}`, {
-        path: contents.file,
-        hint: 'Name a file that you may read.',
-        cause: error,
-      })
+      throw new GlassboxError(
+        'ERR_GLASSBOX_FILE',
+        `Cannot copy ${contents.file} into the box: ${(error as Error).message}`,
+        {
+          path: contents.file,
+          hint: 'Name a file that you may read.',
+          cause: error,
+        },
+      )
     }
   })
 }
@@ -199,4 +252,3 @@ function readInputs({ files = {} }: BoxOptions): { path: string; bytes: Uint8Arr
 export function openBox(options: BoxOptions = {}): Promise<Box> {
   return Box.open(options)
 }
-

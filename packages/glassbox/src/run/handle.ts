@@ -103,7 +103,10 @@ export class RunHandle implements PromiseLike<RunResult> {
           yield event
           continue
         }
-        const outcome = await Promise.race([settled, new Promise<undefined>(resolve => (wake = () => resolve(undefined)))])
+        const outcome = await Promise.race([
+          settled,
+          new Promise<undefined>(resolve => (wake = () => resolve(undefined))),
+        ])
         if (outcome === undefined || queue.length > 0) continue
         if ('error' in outcome) throw outcome.error
         yield { type: 'end', result: outcome.result }

@@ -29,11 +29,15 @@ function fromFile(path: string): InputChannel {
   try {
     return { childFd: openSync(path, 'r'), owned: true, close: () => {} }
   } catch (error) {
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `Cannot read stdin from ${path}: ${(error as Error).message}`, {
-      path,
-      hint: 'Name a file that you may read.',
-      cause: error,
-    })
+    throw new GlassboxError(
+      'ERR_GLASSBOX_FILE',
+      `Cannot read stdin from ${path}: ${(error as Error).message}`,
+      {
+        path,
+        hint: 'Name a file that you may read.',
+        cause: error,
+      },
+    )
   }
 }
 

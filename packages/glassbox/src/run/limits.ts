@@ -30,7 +30,14 @@ const WALL_PER_CPU = 3
 const SHORTEST_DEFAULT_WALL_MS = 10_000
 
 /** Limits that count things rather than measure them. */
-const WHOLE: readonly (keyof Limits)[] = ['memoryBytes', 'processes', 'outputBytes', 'stackBytes', 'openFiles', 'fileSizeBytes']
+const WHOLE: readonly (keyof Limits)[] = [
+  'memoryBytes',
+  'processes',
+  'outputBytes',
+  'stackBytes',
+  'openFiles',
+  'fileSizeBytes',
+]
 
 /** Checks every limit and fills in the defaults. Zero, negative and NaN are errors; `Infinity` is unlimited. */
 export function resolveLimits(limits: Limits = {}): Required<Limits> {
@@ -45,10 +52,15 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
       )
     }
     if (WHOLE.includes(name) && value !== Infinity && !Number.isSafeInteger(value)) {
-      throw new InvalidOptionError(`limits.${name}`, `Expected limits.${name} to be a whole number, got ${value}.`)
+      throw new InvalidOptionError(
+        `limits.${name}`,
+        `Expected limits.${name} to be a whole number, got ${value}.`,
+      )
     }
   }
-  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Limits
+  const given = Object.fromEntries(
+    Object.entries(limits).filter(([, value]) => value !== undefined),
+  ) as Limits
   const cpuTimeMs = given.cpuTimeMs ?? DEFAULT_LIMITS.cpuTimeMs
   const wallTimeMs = Math.max(SHORTEST_DEFAULT_WALL_MS, WALL_PER_CPU * cpuTimeMs)
   return { ...DEFAULT_LIMITS, wallTimeMs, ...given }
@@ -56,7 +68,11 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
 
 function unknownLimit(name: string): InvalidOptionError {
   const known = Object.keys(DEFAULT_LIMITS).join(', ')
-  return new InvalidOptionError(`limits.${name}`, `There is no limit called ${name}.`, `The limits are ${known}.`)
+  return new InvalidOptionError(
+    `limits.${name}`,
+    `There is no limit called ${name}.`,
+    `The limits are ${known}.`,
+  )
 }
 
 const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
@@ -88,7 +104,10 @@ let corePattern: string | undefined
  * The rlimits of a program. Where a cgroup counts processes, RLIMIT_NPROC is left alone; without one it counts the
  * processes of the box's user namespace, and init is one of them.
  */
-export function resourceLimits(limits: Required<Limits>, cgroup: { readonly processes: boolean }): ResourceLimit[] {
+export function resourceLimits(
+  limits: Required<Limits>,
+  cgroup: { readonly processes: boolean },
+): ResourceLimit[] {
   corePattern ??= readFileSync('/proc/sys/kernel/core_pattern', 'utf8')
   const hard = hostHardLimits()
   const capped = (resource: number, value: number, label: string): ResourceLimit => ({

@@ -52,7 +52,9 @@ export interface BoxOptions {
   /** Files and directories in the working directory and in /tmp, each. Default 16384. */
   readonly diskFiles?: number
   /** Files put into the working directory before the program starts, by relative path. */
-  readonly files?: Readonly<Record<string, string | Uint8Array | { readonly file: string; readonly mode?: number }>>
+  readonly files?: Readonly<
+    Record<string, string | Uint8Array | { readonly file: string; readonly mode?: number }>
+  >
   readonly signal?: AbortSignal
 }
 

@@ -62,11 +62,15 @@ function openSink(name: StreamName, output: Exclude<Output, 'ignore' | 'inherit'
   try {
     return { stream: createWriteStream('', { fd: openSync(output.file, 'w') }), owned: true }
   } catch (error) {
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `Cannot write ${name} to ${output.file}: ${(error as Error).message}`, {
-      path: output.file,
-      hint: 'Name a file in a directory that you may write.',
-      cause: error,
-    })
+    throw new GlassboxError(
+      'ERR_GLASSBOX_FILE',
+      `Cannot write ${name} to ${output.file}: ${(error as Error).message}`,
+      {
+        path: output.file,
+        hint: 'Name a file in a directory that you may write.',
+        cause: error,
+      },
+    )
   }
 }
 

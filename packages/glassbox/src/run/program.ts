@@ -83,13 +83,17 @@ export function resolveProgram(program: string, around: Surroundings): ResolvedP
     return hostFile(other, around.bindTargets)
   }
   const inBox = resolve(around.cwd, program)
-  if (inBox.startsWith(`${BOX_DIRECTORY}/`) && around.inBox(inBox.slice(BOX_DIRECTORY.length + 1))) return { path: inBox }
+  if (inBox.startsWith(`${BOX_DIRECTORY}/`) && around.inBox(inBox.slice(BOX_DIRECTORY.length + 1)))
+    return { path: inBox }
   return boundOrHost(program, around)
 }
 
 /** A path below a bind of the caller's is a path of the box, whatever the host has there. */
 function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundings): ResolvedProgram {
-  if (program.startsWith('/') && bindTargets.some(target => program === target || program.startsWith(`${target}/`))) {
+  if (
+    program.startsWith('/') &&
+    bindTargets.some(target => program === target || program.startsWith(`${target}/`))
+  ) {
     return { path: program }
   }
   return hostFile(resolve(hostDirectory, program), bindTargets)

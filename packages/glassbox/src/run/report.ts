@@ -2,7 +2,7 @@
 import type { EndedReply, Reply } from '../container/wire.ts'
 import { signalName } from '../linux/signals.ts'
 import type { Account, Figures } from './accounting.ts'
-import type { Collected } from './command.ts'
+import type { Collected } from './collect.ts'
 import type { Limits } from './options.ts'
 import type { LimitKind, RunResult } from './result.ts'
 import { deriveVerdict, type Evidence } from './verdict.ts'
@@ -29,7 +29,12 @@ export function buildResult(parts: ResultParts): RunResult {
   const { report, figures, limits, outputs, calledAt } = parts
   const { ended } = report
   const wallTimeMs = milliseconds(ended.endedNs - ended.startedNs)
-  const evidence: Evidence = { ...report, ...figures, processes: figures.processes ?? 0, fileAtLimit: parts.fileAtLimit }
+  const evidence: Evidence = {
+    ...report,
+    ...figures,
+    processes: figures.processes ?? 0,
+    fileAtLimit: parts.fileAtLimit,
+  }
   const { status, limit } = deriveVerdict(evidence, limits)
   const end = howItEnded(report)
   const decode = (bytes: Uint8Array): string | Uint8Array =>

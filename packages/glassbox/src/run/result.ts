@@ -21,7 +21,13 @@ export type Status =
 
 export type RunnerName = 'namespace' | 'ptrace' | 'kernel'
 
-export type LimitKind = 'cpuTimeMs' | 'wallTimeMs' | 'memoryBytes' | 'outputBytes' | 'fileSizeBytes' | 'processes'
+export type LimitKind =
+  | 'cpuTimeMs'
+  | 'wallTimeMs'
+  | 'memoryBytes'
+  | 'outputBytes'
+  | 'fileSizeBytes'
+  | 'processes'
 
 /** By which means a figure was measured or a limit kept, so that a reader can tell how far to trust it. */
 export type Means = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'

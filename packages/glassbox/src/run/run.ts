@@ -29,7 +29,10 @@ export function resolveForNewBox(program: string, options: RunOptions): Resolved
 }
 
 /** Everything that can be refused before anything is started. */
-export function checkRun(program: string, options: RunOptions): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram } {
+export function checkRun(
+  program: string,
+  options: RunOptions,
+): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram } {
   const parts = splitOptions(options)
   validateBoxOptions(parts.box)
   validateCommandOptions(parts.command)

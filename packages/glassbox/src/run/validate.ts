@@ -35,7 +35,8 @@ export function editDistance(a: string, b: string): number {
 
 function suggestion(name: string, known: readonly string[]): string {
   const nearest = known.toSorted((a, b) => editDistance(name, a) - editDistance(name, b))[0]
-  if (nearest !== undefined && editDistance(name, nearest) <= Math.max(2, name.length / 3)) return `Did you mean ${nearest}?`
+  if (nearest !== undefined && editDistance(name, nearest) <= Math.max(2, name.length / 3))
+    return `Did you mean ${nearest}?`
   return `The options are ${known.join(', ')}.`
 }
 
@@ -50,12 +51,18 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = options[name]
     if (value === undefined || choices.includes(value as string)) continue
-    throw new InvalidOptionError(name, `Expected ${name} to be ${choices.join(' or ')}, got ${String(value)}.`)
+    throw new InvalidOptionError(
+      name,
+      `Expected ${name} to be ${choices.join(' or ')}, got ${String(value)}.`,
+    )
   }
   for (const name of POSITIVE) {
     const value = options[name]
     if (value === undefined || (Number.isSafeInteger(value) && Number(value) > 0)) continue
-    throw new InvalidOptionError(name, `Expected ${name} to be a whole number above zero, got ${String(value)}.`)
+    throw new InvalidOptionError(
+      name,
+      `Expected ${name} to be a whole number above zero, got ${String(value)}.`,
+    )
   }
   checkRunner(options['runner'])
 }
@@ -83,7 +90,10 @@ function checkEnvironment(env: Readonly<Record<string, unknown>> = {}): void {
 
 function checkAbsolute(option: string, path: string | undefined): void {
   if (path === undefined || (isAbsolute(path) && !path.includes('\0'))) return
-  throw new InvalidOptionError(option, `Expected ${option} to be an absolute path of the box, got ${JSON.stringify(path)}.`)
+  throw new InvalidOptionError(
+    option,
+    `Expected ${option} to be an absolute path of the box, got ${JSON.stringify(path)}.`,
+  )
 }
 
 export function validateBoxOptions(options: BoxOptions): void {
@@ -92,7 +102,11 @@ export function validateBoxOptions(options: BoxOptions): void {
   for (const bind of options.binds ?? []) checkAbsolute('binds.target', bind.target)
   const hostname = options.hostname
   if (hostname !== undefined && !/^[\w.-]{1,64}$/.test(hostname)) {
-    throw new InvalidOptionError('hostname', `Not a host name: ${JSON.stringify(hostname)}.`, 'Use at most 64 letters, digits, dots and dashes.')
+    throw new InvalidOptionError(
+      'hostname',
+      `Not a host name: ${JSON.stringify(hostname)}.`,
+      'Use at most 64 letters, digits, dots and dashes.',
+    )
   }
 }
 
@@ -106,7 +120,10 @@ export function validateCommandOptions(options: CommandOptions): void {
 const BOX_ONLY = new Set<string>(BOX_OPTIONS.filter(name => name !== 'signal'))
 
 /** Splits the options of run() into those of the box and those of the command; unknown ones are errors. */
-export function splitOptions(options: BoxOptions & CommandOptions): { box: BoxOptions; command: CommandOptions } {
+export function splitOptions(options: BoxOptions & CommandOptions): {
+  box: BoxOptions
+  command: CommandOptions
+} {
   checkNames(options, [...BOX_OPTIONS, ...COMMAND_OPTIONS])
   const entries = Object.entries(options)
   return {

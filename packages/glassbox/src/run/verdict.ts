@@ -49,13 +49,17 @@ export interface Verdict {
 type Rule = readonly [applies: (evidence: Evidence, limits: VerdictLimits) => boolean, verdict: Verdict]
 
 const endedBadly = ({ how, status }: Evidence): boolean => how !== CLD_EXITED || status !== 0
-const killedBy = (signal: number, { how, status }: Evidence): boolean => how !== CLD_EXITED && status === signal
+const killedBy = (signal: number, { how, status }: Evidence): boolean =>
+  how !== CLD_EXITED && status === signal
 
 const RULES: readonly Rule[] = [
   [({ cause }) => cause === HOST_CAUSE.canceled, { status: 'canceled' }],
   [({ cause }) => cause === CAUSE.denied, { status: 'syscall-denied' }],
   // Before the clocks: a program whose children are killed for memory and started again ends by a clock.
-  [({ oomKills, cause }) => oomKills > 0 || cause === CAUSE.memory, { status: 'memory-limit', limit: 'memoryBytes' }],
+  [
+    ({ oomKills, cause }) => oomKills > 0 || cause === CAUSE.memory,
+    { status: 'memory-limit', limit: 'memoryBytes' },
+  ],
   [({ cause }) => cause === HOST_CAUSE.output, { status: 'output-limit', limit: 'outputBytes' }],
   [({ cause }) => cause === CAUSE.cpu, { status: 'cpu-time-limit', limit: 'cpuTimeMs' }],
   // The last reading decides for one that ended between two looks (or by RLIMIT_CPU behind them).
@@ -66,7 +70,10 @@ const RULES: readonly Rule[] = [
     { status: 'output-limit', limit: 'fileSizeBytes' },
   ],
   // A refused fork alone is no failure: many programs go on with fewer threads.
-  [evidence => evidence.refusedProcesses > 0 && endedBadly(evidence), { status: 'process-limit', limit: 'processes' }],
+  [
+    evidence => evidence.refusedProcesses > 0 && endedBadly(evidence),
+    { status: 'process-limit', limit: 'processes' },
+  ],
   [({ how }) => how === CLD_EXITED, { status: 'exited' }],
 ]
 

@@ -1,0 +1,72 @@
+/** The house: imports point down. A file may import from its own folder and from those below it, never up or across. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const source = fileURLToPath(new URL('../../../packages/glassbox/src/', import.meta.url))
+
+/** From the roof to the ground; the members of one floor do not know each other. */
+const FLOORS = [
+  ['index.ts', 'cli'],
+  ['doctor', 'isolate', 'strace'],
+  ['pool'],
+  ['run'],
+  ['kernel'],
+  ['policy'],
+  ['container'],
+  ['tracer'],
+  ['cgroup', 'rootfs', 'seccomp'],
+  ['plan'],
+  ['gate'],
+  ['decode'],
+  ['linux'],
+  ['errors.ts'],
+]
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+const room = (path: string): string => path.split('/')[0] ?? ''
+const floor = (path: string): number => FLOORS.findIndex(rooms => rooms.includes(room(path)))
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  const found = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(match => match[1] ?? '')
+  return found.map(path => relative(source, join(source, dirname(file), path)))
+}
+
+test('every file stands on a floor of the house', () => {
+  assert.deepEqual(
+    files.filter(file => floor(file) < 0),
+    [],
+  )
+})
+
+test('no import points up or across', () => {
+  const wrong = files.flatMap(file =>
+    importsOf(file)
+      .filter(target => room(target) !== room(file) && floor(target) <= floor(file))
+      .map(target => `${file} imports ${target}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('no circle of files', () => {
+  const graph = new Map(files.map(file => [file, importsOf(file)]))
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(file), `a circle: ${[...path, file].join(' → ')}`)
+    if (done.has(file)) return
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+})
+
+test('no file is longer than 400 lines, but tables of facts', () => {
+  const long = files
+    .filter(file => !file.startsWith('linux/generated/'))
+    .filter(file => statSync(join(source, file)).isFile())
+    .filter(file => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
+  assert.deepEqual(long, [])
+})

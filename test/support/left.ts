@@ -1,0 +1,72 @@
+/** What a test must not leave behind: processes, mounts, cgroups, descriptors. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Child processes of this one, zombies included. */
+function children(): string[] {
+  return readdirSync('/proc/self/task').flatMap(task =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  )
+}
+
+/** cgroups of glassbox that this process made, in every hierarchy. */
+export function cgroupsLeft(pattern: RegExp = new RegExp(`^glassbox-${process.pid}-`)): string[] {
+  const roots = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter(line => / - cgroup2? /.test(line))
+    .map(line => line.split(' ')[4] ?? '')
+  const search = (directory: string, depth: number): string[] => {
+    let names: string[]
+    try {
+      names = readdirSync(directory, { withFileTypes: true })
+        .filter(entry => entry.isDirectory())
+        .map(({ name }) => name)
+    } catch {
+      return []
+    }
+    return names.flatMap(name =>
+      pattern.test(name)
+        ? [`${directory}/${name}`]
+        : depth > 0
+          ? search(`${directory}/${name}`, depth - 1)
+          : [],
+    )
+  }
+  return roots.flatMap(root => search(root, 3))
+}
+
+const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
+
+/** Open descriptors with what they lead to; the directory that is being read for it is not counted. */
+function descriptors(): string[] {
+  return readdirSync('/proc/self/fd').flatMap(fd => {
+    try {
+      return [`${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`]
+    } catch {
+      return []
+    }
+  })
+}
+
+export interface Surroundings {
+  readonly descriptors: number
+  readonly mounts: number
+}
+
+export function surroundings(): Surroundings {
+  return { descriptors: descriptors().length, mounts: mounts() }
+}
+
+/** Fails where something is left that was not there before. Sockets close a turn after their end, hence the wait. */
+export async function assertNothingLeft(before: Surroundings): Promise<void> {
+  for (let tries = 0; tries < 50 && descriptors().length > before.descriptors; tries++) {
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  assert.deepEqual(children(), [], 'no child process is left')
+  assert.deepEqual(cgroupsLeft(), [], 'no cgroup is left')
+  assert.equal(mounts(), before.mounts, 'the mounts are as before')
+  assert.ok(
+    descriptors().length <= before.descriptors,
+    `no descriptor is left open: ${descriptors().join(', ')}`,
+  )
+}

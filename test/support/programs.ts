@@ -1,0 +1,33 @@
+/** The guest programs of test/programs, compiled once, and their native runs. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const sources = fileURLToPath(new URL('../../../test/programs/', import.meta.url))
+const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
+
+/** Compiles test/programs/NAME.c where that is due, and returns the path of the program. */
+export function program(name: string): string {
+  const source = `${sources}${name}.c`
+  const output = `${compiled}${name}`
+  if (existsSync(output) && statSync(output).mtimeMs >= statSync(source).mtimeMs) return output
+  mkdirSync(compiled, { recursive: true })
+  // Test files run side by side: each compiles for itself and the last one wins.
+  const temporary = `${output}.${process.pid}`
+  execFileSync('cc', ['-O1', '-w', '-pthread', '-o', temporary, source])
+  chmodSync(temporary, 0o755)
+  renameSync(temporary, output)
+  return output
+}
+
+/** How a program ends without any box: the control of every test that boxes it. */
+export function native(
+  name: string,
+  args: readonly string[] = [],
+): { code: number | null; signal: string | null } {
+  const { status, signal } = spawnSync(program(name), args, {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    timeout: 20_000,
+  })
+  return { code: status, signal }
+}
