@@ -66,6 +66,8 @@ static struct {
   struct plan plan;
   s64 slots[PLAN_SLOTS];
   u32 descriptors;
+  void *payload; /* the plan lives in it */
+  u64 size;
 } farewell;
 
 static void send_all(const void *bytes, u64 length) {
@@ -186,8 +188,12 @@ static void handle_launch(const struct request *request, u8 *payload, s64 *slots
   watch_start(&program);
 }
 
-static void handle_farewell(const struct request *request, void *payload, s64 *slots) {
+static void handle_farewell(const struct request *request, void *payload, u64 size, s64 *slots) {
   struct plan_failure failure = {-1, 0};
+  if (farewell.payload) sys(munmap, farewell.payload, farewell.size);
+  farewell.payload = payload;
+  farewell.size = size;
+  farewell.plan.step_count = 0;
   if (plan_load(&farewell.plan, payload, request->length) < 0) failure.error = EINVAL;
   for (u32 i = 0; i < farewell.descriptors; i++) sys(close, FIRST_FAREWELL + i);
   for (u32 i = 0; i < request->descriptors; i++)
@@ -228,7 +234,7 @@ static int serve(void) {
   if (request.type == REQUEST_LAUNCH) handle_launch(&request, payload, slots);
   if (request.type == REQUEST_KILL && program.pid && request.id == program.id) end_program(*(u32 *)payload);
   if (request.type == REQUEST_FAREWELL)
-    handle_farewell(&request, payload, slots); /* keeps the payload: its plan lives in it */
+    handle_farewell(&request, payload, size, slots); /* keeps the payload */
   else
     sys(munmap, payload, size);
   close_above(first_free());

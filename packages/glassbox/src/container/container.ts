@@ -111,11 +111,14 @@ export class Container {
     if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
   }
 
-  /** What init does when this process is gone: said once, before the things that it removes are made. */
-  async setFarewell({ plan, descriptors }: Farewell): Promise<void> {
+  /**
+   * What init does when this process is gone. To be said before the things that it removes are made; no answer needs to be
+   * awaited for that: what was sent reaches init also after this process's end.
+   */
+  setFarewell({ plan, descriptors }: Farewell): void {
     const { bytes } = encodePlan(plan)
-    const reply = await this.#connection.request(REQUEST.farewell, bytes, descriptors).reply
-    if (reply.errno !== 0) throw stepError(plan, undefined, reply.errno)
+    // A box that is lost already is the news of whatever is asked of it next.
+    this.#connection.request(REQUEST.farewell, bytes, descriptors).reply.catch(() => {})
   }
 
   /** Starts a program. A step that fails before execve has done its part rejects `ended` with an error that names it. */

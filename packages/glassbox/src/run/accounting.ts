@@ -2,9 +2,16 @@
  * Who measures and limits one program: its own cgroup where the host lets us make one, else init by watching its PID
  * namespace, with rlimits behind. Owns the cgroup from `open` to `release`.
  */
-import type { Container } from '../container/container.ts'
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import { Cgroup } from '../cgroup/group.ts'
+import { type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
+import type { Container, Farewell } from '../container/container.ts'
 import type { EndedReport } from '../container/wire.ts'
 import { CPU_SOURCE } from '../container/wire.ts'
+import { AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_PATH } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Limits } from './options.ts'
 import type { Means } from './result.ts'
 
@@ -61,7 +68,68 @@ export function watchedAccount(limits: Required<Limits>): Account {
   }
 }
 
-/** Opens the account of one program. */
-export async function openAccount(_container: Container, limits: Required<Limits>): Promise<Account> {
-  return watchedAccount(limits)
+/** A cgroup of the program's own. */
+function cgroupAccount(group: Cgroup): Account {
+  const means = (controller: 'cpuacct' | 'memory' | 'pids'): Means =>
+    group.version(controller) === 1 ? 'cgroup-v1' : 'cgroup-v2'
+  const directory = group.directoryFd()
+  const cpuTime = group.cpuTimeSource()
+  return {
+    means: { cpuTime: means('cpuacct'), memory: means('memory'), processes: means('pids') },
+    joins: group.joinFds(),
+    ...(directory === undefined ? {} : { directory }),
+    cpuFile: cpuTime.fd,
+    cpuSource: cpuTime.version === 1 ? CPU_SOURCE.nanoseconds : CPU_SOURCE.stat,
+    watch: false,
+    memoryLimit: 0n,
+    figures: report => {
+      const { totalNs, userNs, systemNs } = group.cpuTime()
+      const processes = group.peakProcesses()
+      return {
+        cpuTimeMs: totalNs / 1e6,
+        userTimeMs: userNs / 1e6,
+        systemTimeMs: systemNs / 1e6,
+        // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
+        memoryBytes: group.peakMemory() ?? report.maxRssBytes,
+        ...(processes === undefined ? {} : { processes }),
+        oomKills: group.oomKills(),
+        refusedProcesses: group.refusedProcesses(),
+      }
+    },
+    release: () => group.remove(),
+  }
+}
+
+let support: CgroupSupport | undefined
+const parents = new Map<string, number>()
+
+/** A descriptor of a directory that groups are made in, opened once for the life of the process. */
+function parentDescriptor(path: string): number {
+  const known = parents.get(path)
+  if (known !== undefined) return known
+  const fd = openSync(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+  parents.set(path, fd)
+  return fd
+}
+
+/** The plan by which init removes the group if this process is killed. */
+function farewell(group: Cgroup): Farewell {
+  const builder = new PlanBuilder('remove the cgroups of the box')
+  const leaves = group.leaves()
+  const slots = leaves.map(({ parent }) => builder.input(parent))
+  for (const [index, { parent, name }] of leaves.entries()) {
+    const slot = slots[index] as (typeof slots)[number]
+    builder.call('unlinkat', [slot, text(name), AT_REMOVEDIR], `remove ${join(parent, name)}`, { onError: [ERRNO.ENOENT] })
+  }
+  return { plan: builder.build(), descriptors: leaves.map(({ parent }) => parentDescriptor(parent)) }
+}
+
+/** Opens the account of one program in a container. */
+export function openAccount(container: Container, limits: Required<Limits>): Account {
+  support ??= detectCgroups()
+  const group = Cgroup.plan({}, support)
+  if ('missing' in group) return watchedAccount(limits)
+  container.setFarewell(farewell(group))
+  group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
+  return cgroupAccount(group)
 }

@@ -53,7 +53,7 @@ export async function runCommand(
   let account: Account | undefined
   try {
     channels.open()
-    account = await openAccount(context.container, limits)
+    account = openAccount(context.container, limits)
     const report = await launch(context, program, argv, { options, limits, filter, account, channels })
     await channels.finished()
     const collected = await collect(context.directory, options)

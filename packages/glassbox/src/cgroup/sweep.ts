@@ -1,0 +1,40 @@
+/**
+ * Removes the groups of glassbox processes that were killed before they, or the init of the box, could. A group whose
+ * directory is locked belongs to a living process, of this service or of another one on the same host, and is left alone.
+ */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { GROUP_PREFIX, isOwned } from './group.ts'
+import { type CgroupSupport, detectCgroups } from './hierarchy.ts'
+import { removeGroup } from './remove.ts'
+
+function groupsIn(base: string): string[] {
+  try {
+    return readdirSync(base).filter(name => name.startsWith(GROUP_PREFIX))
+  } catch {
+    return []
+  }
+}
+
+/** Between making a directory and locking it a living owner has no lock yet. */
+const YOUNG_MS = 10_000
+
+const mayBeOwned = (directory: string): boolean =>
+  Date.now() - statSync(directory).ctimeMs < YOUNG_MS || isOwned(directory)
+
+/** Removes what is left of dead owners; returns how many names that were. */
+export async function sweepCgroups(support: CgroupSupport = detectCgroups()): Promise<number> {
+  const bases = new Set(Object.values(support).flatMap(found => ('place' in found ? [found.place.base] : [])))
+  const found = [...bases].flatMap(base => groupsIn(base).map(name => ({ base, name })))
+  const owned = new Set<string>()
+  for (const { base, name } of found) {
+    try {
+      if (mayBeOwned(join(base, name))) owned.add(name)
+    } catch {
+      owned.add(name) // it is being removed by its owner right now
+    }
+  }
+  const stale = found.filter(({ name }) => !owned.has(name))
+  for (const { base, name } of stale) await removeGroup(join(base, name))
+  return new Set(stale.map(({ name }) => name)).size
+}

@@ -1,0 +1,2 @@
+export type SignalName = string
+export const signalName = (n: number): string => `SIG${n}`
