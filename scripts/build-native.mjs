@@ -14,7 +14,12 @@ const compiler = process.env.CC ?? 'cc'
 const common = [
   ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-ffreestanding', '-fno-stack-protector'],
   // no-red-zone: a child made by clone goes on below the stack pointer of the function that made it.
-  ...['-fno-asynchronous-unwind-tables', '-mno-red-zone', '-fvisibility=hidden', `-ffile-prefix-map=${native}=`],
+  ...[
+    '-fno-asynchronous-unwind-tables',
+    '-mno-red-zone',
+    '-fvisibility=hidden',
+    `-ffile-prefix-map=${native}=`,
+  ],
   ...['-nostdlib', '-Wl,--build-id=none', '-Wl,-z,noexecstack'],
 ]
 
@@ -46,12 +51,19 @@ for (const { output, sources, flags } of targets) {
   if (isFresh(path)) continue
   const temporary = `${path}.${process.pid}.tmp`
   try {
-    execFileSync(compiler, [...common, ...flags, '-o', temporary, ...sources.map(name => join(native, name))], {
-      stdio: 'inherit',
-    })
+    execFileSync(
+      compiler,
+      [...common, ...flags, '-o', temporary, ...sources.map(name => join(native, name))],
+      {
+        stdio: 'inherit',
+      },
+    )
   } catch (error) {
-    if (error.code !== 'ENOENT') throw new Error(`${compiler} could not build ${output} in ${dirname(path)}`, { cause: error })
-    console.error(`glassbox: no C compiler: '${compiler}' was not found. Install one (Debian: apt-get install gcc), or set CC.`)
+    if (error.code !== 'ENOENT')
+      throw new Error(`${compiler} could not build ${output} in ${dirname(path)}`, { cause: error })
+    console.error(
+      `glassbox: no C compiler: '${compiler}' was not found. Install one (Debian: apt-get install gcc), or set CC.`,
+    )
     process.exit(1)
   }
   renameSync(temporary, path)

@@ -12,7 +12,10 @@ import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { node: { type: 'string', default: process.execPath }, serial: { type: 'boolean', default: false } },
+  options: {
+    node: { type: 'string', default: process.execPath },
+    serial: { type: 'boolean', default: false },
+  },
 })
 
 /** Paths, below build/test, whose files must have the machine to themselves. */
@@ -38,11 +41,16 @@ function runFile(name) {
     child.stderr.on('data', chunk => (output += chunk))
     child.on('close', code => {
       const count = key => Number(output.match(new RegExp(`^# ${key} (\\d+)$`, 'm'))?.[1] ?? 0)
-      const counts = { pass: count('pass'), fail: count('fail') + count('cancelled'), skipped: count('skipped') }
+      const counts = {
+        pass: count('pass'),
+        fail: count('fail') + count('cancelled'),
+        skipped: count('skipped'),
+      }
       if (code !== 0 && counts.fail === 0) counts.fail = 1
       for (const key of Object.keys(totals)) totals[key] += counts[key]
       console.log(`${counts.fail === 0 ? 'ok  ' : 'FAIL'} ${name} (${counts.pass} passed)`)
-      for (const line of output.match(/^ *ok .*# SKIP.*$/gm) ?? []) console.log(`     skipped: ${line.trim()}`)
+      for (const line of output.match(/^ *ok .*# SKIP.*$/gm) ?? [])
+        console.log(`     skipped: ${line.trim()}`)
       if (counts.fail > 0) console.log(output)
       resolve()
     })
@@ -57,5 +65,7 @@ const parallel = files.filter(name => !isSerial(name))
 await Promise.all(Array.from({ length: availableParallelism() }, () => drain(parallel)))
 await drain(files.filter(isSerial))
 
-console.log(`${totals.pass} passed, ${totals.fail} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`)
+console.log(
+  `${totals.pass} passed, ${totals.fail} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`,
+)
 process.exitCode = totals.fail > 0 || files.length === 0 ? 1 : 0

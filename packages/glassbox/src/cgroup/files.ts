@@ -2,7 +2,6 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
 
-
 export function cgroupError(doing: string, path: string, cause: unknown): GlassboxError {
   const { code, errno } = cause as NodeJS.ErrnoException
   const gone = code === 'ENOENT' || code === 'ENODEV'
@@ -54,7 +53,6 @@ export function openControl(path: string, flags: string): number {
     throw cgroupError('open', path, error)
   }
 }
-
 
 export function closeAll(descriptors: readonly number[]): void {
   for (const fd of descriptors) closeSync(fd)

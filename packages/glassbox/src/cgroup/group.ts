@@ -52,11 +52,17 @@ export class Cgroup {
       if (known) known.controllers.push(controller)
       else directories.set(place.base, { place, controllers: [controller] })
     }
-    this.#parts = [...directories.values()].map(part => ({ ...part, directory: join(part.place.base, this.name) }))
+    this.#parts = [...directories.values()].map(part => ({
+      ...part,
+      directory: join(part.place.base, this.name),
+    }))
   }
 
   /** A group with what `limits` needs, or the reason why this host gives none. Nothing is made yet. */
-  static plan(limits: CgroupLimits, support: CgroupSupport = detectCgroups()): Cgroup | { readonly missing: string } {
+  static plan(
+    limits: CgroupLimits,
+    support: CgroupSupport = detectCgroups(),
+  ): Cgroup | { readonly missing: string } {
     const wanted: Controller[] = ['memory', 'pids', 'cpuacct']
     if (limits.cpus !== undefined) wanted.push('cpu')
     if (limits.cpuset !== undefined) wanted.push('cpuset')

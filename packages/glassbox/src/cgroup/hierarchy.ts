@@ -81,10 +81,14 @@ function supportV2(controller: Controller, mount: Mount, view: HostView): Contro
   const name = controller === 'cpuacct' ? 'cpu' : controller
   const own = directoryOf(mount, ownPaths(view.cgroup).get('') ?? '/')
   const candidates = [view.delegated, mount.point, own === undefined ? undefined : join(own, '..')]
-  const offered = candidates.filter(path => path !== undefined).filter(path => view.controllersOf(path).includes(name))
+  const offered = candidates
+    .filter(path => path !== undefined)
+    .filter(path => view.controllersOf(path).includes(name))
   if (offered.length === 0) return { missing: `cgroup v2 at ${mount.point} does not offer ${name}` }
   const base = offered.find(path => view.writable(path))
-  return base === undefined ? { missing: `${offered.join(', ')} is not writable` } : { place: { version: 2, base } }
+  return base === undefined
+    ? { missing: `${offered.join(', ')} is not writable` }
+    : { place: { version: 2, base } }
 }
 
 export function detectCgroups(view: HostView = hostView()): CgroupSupport {

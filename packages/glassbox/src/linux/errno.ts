@@ -1,3 +1,29 @@
-export const ERRNO: Record<string, number> = {'EMULTIHOP': 72, 'EUNATCH': 49, 'EAFNOSUPPORT': 97, 'EREMCHG': 78, 'EACCES': 13, 'EL3RST': 47, 'EDESTADDRREQ': 89, 'EILSEQ': 84, 'ESPIPE': 29, 'EMLINK': 31, 'EOWNERDEAD': 130, 'ENOTTY': 25, 'EBADE': 52, 'EBADF': 9, 'EBADR': 53, 'EADV': 68, 'ERANGE': 34, 'ECANCELED': 125, 'ETXTBSY': 26, 'ENOMEM': 12, 'EINPROGRESS': 115, 'ENOTEMPTY': 39, 'ENOTBLK': 15, 'EPROTOTYPE': 91, 'ERESTART': 85, 'EISNAM': 120, 'ENOMSG': 42, 'EALREADY': 114, 'EADDRINUSE': 98, 'ETIMEDOUT': 110, 'ENODATA': 61, 'EINTR': 4, 'ENOLINK': 67, 'EPERM': 1, 'ESTALE': 116, 'ENOTSOCK': 88, 'ENOSR': 63, 'ECHILD': 10, 'ELNRNG': 48, 'EPIPE': 32, 'ENOTDIR': 20, 'EBADMSG': 74, 'EBFONT': 59, 'ERFKILL': 132, 'EREMOTE': 66, 'ETOOMANYREFS': 109, 'EPFNOSUPPORT': 96, 'ENONET': 64, 'EBADSLT': 57, 'ENOTNAM': 118, 'ELIBEXEC': 83, 'ENOCSI': 50, 'ENETRESET': 102, 'EISDIR': 21, 'EIDRM': 43, 'ECONNABORTED': 103, 'EHOSTUNREACH': 113, 'EBADFD': 77, 'EL3HLT': 46, 'EL2HLT': 51, 'ENOKEY': 126, 'EINVAL': 22, 'ESHUTDOWN': 108, 'EKEYREJECTED': 129, 'ELIBSCN': 81, 'ENAVAIL': 119, 'ENOSTR': 60, 'EOVERFLOW': 75, 'EUCLEAN': 117, 'ENOMEDIUM': 123, 'EBUSY': 16, 'EPROTO': 71, 'ENODEV': 19, 'EKEYEXPIRED': 127, 'EROFS': 30, 'ELIBACC': 79, 'EHWPOISON': 133, 'E2BIG': 7, 'EDEADLK': 35, 'ECONNRESET': 104, 'ENXIO': 6, 'EBADRQC': 56, 'ENAMETOOLONG': 36, 'ESOCKTNOSUPPORT': 94, 'EDOTDOT': 73, 'EADDRNOTAVAIL': 99, 'ETIME': 62, 'EPROTONOSUPPORT': 93, 'ENOTRECOVERABLE': 131, 'EIO': 5, 'ENETUNREACH': 101, 'EXDEV': 18, 'EDQUOT': 122, 'EREMOTEIO': 121, 'ENOSPC': 28, 'ENOEXEC': 8, 'EMSGSIZE': 90, 'EDOM': 33, 'EFBIG': 27, 'ESRCH': 3, 'ECHRNG': 44, 'EHOSTDOWN': 112, 'ENOLCK': 37, 'ENFILE': 23, 'ENOSYS': 38, 'ENOTCONN': 107, 'ESRMNT': 69, 'ENOANO': 55, 'EISCONN': 106, 'EUSERS': 87, 'ENETDOWN': 100, 'ENOPROTOOPT': 92, 'ECOMM': 70, 'EMFILE': 24, 'ELOOP': 40, 'ENOBUFS': 105, 'EFAULT': 14, 'ELIBBAD': 80, 'ESTRPIPE': 86, 'ECONNREFUSED': 111, 'EAGAIN': 11, 'ELIBMAX': 82, 'EEXIST': 17, 'EL2NSYNC': 45, 'ENOENT': 2, 'ENOPKG': 65, 'EXFULL': 54, 'EKEYREVOKED': 128, 'ENOTUNIQ': 76, 'EOPNOTSUPP': 95, 'EMEDIUMTYPE': 124}
-export const errnoName = (n: number): string => Object.keys(ERRNO).find(k => ERRNO[k] === n) ?? String(n)
-export const errnoMessage = (n: number): string => errnoName(n)
+/** Error numbers, their names and their messages. Source: errno(3), asm-generic/errno.h. */
+import { GlassboxError } from '../errors.ts'
+import { ERRORS } from './generated/errors.ts'
+
+export type ErrnoName = (typeof ERRORS)[number][0]
+
+/** Numbers by name: `ERRNO.ENOENT === 2`. */
+export const ERRNO: Readonly<Record<ErrnoName, number>> = Object.fromEntries(
+  ERRORS.map(([name, number]) => [name, number]),
+) as Record<ErrnoName, number>
+
+const BY_NUMBER = new Map<number, (typeof ERRORS)[number]>(ERRORS.map(entry => [entry[1], entry]))
+
+/** `ENOENT`; for a number without a name `ERRNO_n`, as strace has it. */
+export function errnoName(number: number): string {
+  return BY_NUMBER.get(number)?.[0] ?? `ERRNO_${number}`
+}
+
+/** `No such file or directory`. */
+export function errnoMessage(number: number): string {
+  return BY_NUMBER.get(number)?.[2] ?? `Unknown error ${number}`
+}
+
+export function errnoNumber(name: string): number {
+  const number = (ERRNO as Readonly<Record<string, number>>)[name]
+  if (number === undefined)
+    throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `There is no error called ${name}.`)
+  return number
+}

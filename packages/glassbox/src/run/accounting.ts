@@ -119,7 +119,9 @@ function farewell(group: Cgroup): Farewell {
   const slots = leaves.map(({ parent }) => builder.input(parent))
   for (const [index, { parent, name }] of leaves.entries()) {
     const slot = slots[index] as (typeof slots)[number]
-    builder.call('unlinkat', [slot, text(name), AT_REMOVEDIR], `remove ${join(parent, name)}`, { onError: [ERRNO.ENOENT] })
+    builder.call('unlinkat', [slot, text(name), AT_REMOVEDIR], `remove ${join(parent, name)}`, {
+      onError: [ERRNO.ENOENT],
+    })
   }
   return { plan: builder.build(), descriptors: leaves.map(({ parent }) => parentDescriptor(parent)) }
 }

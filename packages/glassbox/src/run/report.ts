@@ -33,6 +33,7 @@ export function buildResult(parts: ResultParts): RunResult {
     ...report,
     ...figures,
     processes: figures.processes ?? 0,
+    outputExceeded: outputs.stdout.truncated || outputs.stderr.truncated,
     fileAtLimit: parts.fileAtLimit,
   }
   const { status, limit } = deriveVerdict(evidence, limits)

@@ -27,6 +27,8 @@ export interface Evidence {
   readonly oomKills: number
   /** How often a new process was refused. */
   readonly refusedProcesses: number
+  /** The byte after the last one allowed arrived, also when the program ended before it could be ended for it. */
+  readonly outputExceeded: boolean
   /** A file of the box, or its output file, has reached the file size limit. */
   readonly fileAtLimit: boolean
   readonly processes: number
@@ -60,7 +62,7 @@ const RULES: readonly Rule[] = [
     ({ oomKills, cause }) => oomKills > 0 || cause === CAUSE.memory,
     { status: 'memory-limit', limit: 'memoryBytes' },
   ],
-  [({ cause }) => cause === HOST_CAUSE.output, { status: 'output-limit', limit: 'outputBytes' }],
+  [({ outputExceeded }) => outputExceeded, { status: 'output-limit', limit: 'outputBytes' }],
   [({ cause }) => cause === CAUSE.cpu, { status: 'cpu-time-limit', limit: 'cpuTimeMs' }],
   // The last reading decides for one that ended between two looks (or by RLIMIT_CPU behind them).
   [({ cpuTimeMs }, limits) => cpuTimeMs > limits.cpuTimeMs, { status: 'cpu-time-limit', limit: 'cpuTimeMs' }],

@@ -1,3 +1,122 @@
-// temporary stand-in by the lead, replaced by the seccomp helper
-import type { Policy } from './policy.ts'
-export function compilePolicy(_p: Policy): Uint8Array { return new Uint8Array([6,0,0,0,0,0,0xff,0x7f]) }
+/**
+ * A policy as a BPF program.
+ *
+ *   check the architecture, refuse x32 → search the number → the call's chain of rules → return
+ *
+ * Numbers are found by binary search over ranges with the same chain; a chain that several calls share is written once.
+ */
+import { SYSCALLS, syscallNumber } from '../linux/syscalls.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { Assembler, type Label } from './assemble.ts'
+import { compileCondition } from './condition.ts'
+import { ARCH_OFFSET, AUDIT_ARCH_X86_64, actionValue, NUMBER_OFFSET, X32_BIT } from './data.ts'
+import type { Action, Policy, Rule } from './policy.ts'
+
+export interface CompileOptions {
+  /** What happens to calls of another ABI (i386, x32), which number and pass arguments differently. Default: kill. */
+  readonly foreign?: Action
+}
+
+const KILL: Action = { kind: 'kill' }
+const NEWEST: number = Math.max(...SYSCALLS.map(({ nr }) => nr))
+
+/** From `start` on, up to the next range, all numbers have this chain. */
+interface Range {
+  readonly start: number
+  readonly chain: readonly Rule[]
+}
+
+/** A call that is newer than the table: a policy that allows what it does not name cannot mean what nobody knew. */
+export function unknownAction({ otherwise }: Policy): Action {
+  return otherwise.kind === 'allow' ? { kind: 'errno', errno: ERRNO.ENOSYS } : otherwise
+}
+
+/** The rules of each call that has any, up to the first that always applies. */
+export function chainsOf(policy: Policy): Map<number, Rule[]> {
+  const chains = new Map<number, Rule[]>()
+  for (const rule of policy.rules) {
+    for (const name of rule.syscalls) {
+      const nr = syscallNumber(name)
+      const chain = chains.get(nr) ?? []
+      const last = chain.at(-1)
+      if (!last || (last.when?.length ?? 0) > 0) chain.push(rule)
+      chains.set(nr, chain)
+    }
+  }
+  return chains
+}
+
+function rangesOf(policy: Policy): Range[] {
+  const chains = chainsOf(policy)
+  const unknown: Rule[] = [{ syscalls: [], action: unknownAction(policy) }]
+  const ranges: Range[] = []
+  const same = (a: readonly Rule[], b: readonly Rule[]): boolean =>
+    a.length === b.length && a.every((rule, index) => rule === b[index])
+  for (let nr = 0; nr <= NEWEST + 1; nr++) {
+    const chain = nr > NEWEST ? unknown : (chains.get(nr) ?? [])
+    const last = ranges.at(-1)
+    if (!last || !same(last.chain, chain)) ranges.push({ start: nr, chain })
+  }
+  return ranges
+}
+
+class Compiler {
+  readonly #assembler = new Assembler()
+  readonly #policy: Policy
+  readonly #chains = new Map<string, Label>()
+  readonly #ids = new Map<Rule, number>()
+
+  constructor(policy: Policy) {
+    this.#policy = policy
+  }
+
+  compile(foreign: Action): Uint8Array {
+    const out = this.#assembler
+    const refused = out.return(actionValue(foreign))
+    const ranges = rangesOf(this.#policy)
+    // All chains first, that is, at the end: the search then jumps forward into them.
+    for (const { chain } of ranges) this.#chain(chain)
+    const search = this.#search(ranges)
+    // The x32 bit without the sign: -1 and its like are no x32 calls, only unknown.
+    const abi = out.jump('jge', 0x80000000, search, out.jump('jge', X32_BIT, refused, search))
+    return out.finish(
+      out.load(ARCH_OFFSET, out.jump('jeq', AUDIT_ARCH_X86_64, out.load(NUMBER_OFFSET, abi), refused)),
+    )
+  }
+
+  #chain(chain: readonly Rule[]): Label {
+    const key = chain.map(rule => this.#id(rule)).join(' ')
+    const known = this.#chains.get(key)
+    if (known !== undefined) return known
+    const out = this.#assembler
+    let label = out.return(actionValue(this.#policy.otherwise))
+    for (const { action, when = [] } of chain.toReversed()) {
+      const otherwise = label
+      label = out.return(actionValue(action))
+      for (const condition of when.toReversed()) label = compileCondition(out, condition, label, otherwise)
+    }
+    this.#chains.set(key, label)
+    return label
+  }
+
+  #id(rule: Rule): number {
+    const id = this.#ids.get(rule) ?? this.#ids.size
+    this.#ids.set(rule, id)
+    return id
+  }
+
+  #search(ranges: readonly Range[]): Label {
+    const middle = ranges.length >> 1
+    const pivot = ranges[middle]
+    const first = ranges[0]
+    if (ranges.length <= 1 || !pivot) return this.#chain(first?.chain ?? [])
+    const above = this.#search(ranges.slice(middle))
+    const below = this.#search(ranges.slice(0, middle))
+    return this.#assembler.jump('jge', pivot.start, above, below)
+  }
+}
+
+/** The sock_filter array of a policy. Throws InvalidOptionError for an unknown call or a policy that is too large. */
+export function compilePolicy(policy: Policy, { foreign = KILL }: CompileOptions = {}): Uint8Array {
+  return new Compiler(policy).compile(foreign)
+}

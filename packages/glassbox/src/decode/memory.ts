@@ -1,0 +1,27 @@
+/** How the decoder reads what an argument points to. Pure: whoever calls it brings the memory. */
+
+export interface MemoryReader {
+  /** Up to `length` bytes at `address`; fewer, or none, where they cannot be read. */
+  read(address: bigint, length: number): Uint8Array
+}
+
+/** The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be read. */
+export function readString(
+  memory: MemoryReader,
+  address: bigint,
+  limit: number,
+): { readonly bytes: Uint8Array; readonly ended: boolean } | undefined {
+  const bytes = memory.read(address, limit + 1)
+  if (bytes.length === 0) return undefined
+  const end = bytes.indexOf(0)
+  if (end >= 0 && end <= limit) return { bytes: bytes.subarray(0, end), ended: true }
+  return { bytes: bytes.subarray(0, limit), ended: false }
+}
+
+export function readWord(memory: MemoryReader, address: bigint, size: 2 | 4 | 8): bigint | undefined {
+  const bytes = memory.read(address, size)
+  if (bytes.length < size) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, size)
+  if (size === 8) return view.getBigUint64(0, true)
+  return BigInt(size === 4 ? view.getUint32(0, true) : view.getUint16(0, true))
+}

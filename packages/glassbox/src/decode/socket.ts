@@ -1,0 +1,46 @@
+/** Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7). Pure. */
+import { quote } from './text.ts'
+
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
+
+function unixText(bytes: Uint8Array): string {
+  const path = bytes.subarray(2)
+  if (path.length === 0) return '{sa_family=AF_UNIX}'
+  const name =
+    path[0] === 0
+      ? `@${quote(path.subarray(1))}`
+      : quote(path.subarray(0, (path.indexOf(0) + path.length + 1) % (path.length + 1)))
+  return `{sa_family=AF_UNIX, sun_path=${name}}`
+}
+
+const port = (bytes: Uint8Array): number => ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)
+
+function ipv6Text(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[8 + index * 2] ?? 0) << 8) | (bytes[9 + index * 2] ?? 0)).toString(16),
+  ).join(':')
+  // The longest run of zero groups is left out, as inet_ntop(3) does.
+  const runs = [...groups.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].toSorted(
+    (a, b) => b[0].length - a[0].length,
+  )
+  const run = runs[0]
+  if (!run) return groups
+  return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
+}
+
+/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where too little can be read. */
+export function socketAddressText(bytes: Uint8Array): string | undefined {
+  if (bytes.length < 2) return undefined
+  const family = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)
+  if (family === AF_UNIX) return unixText(bytes)
+  if (family === AF_INET && bytes.length >= 8) {
+    return `{sa_family=AF_INET, sin_port=htons(${port(bytes)}), sin_addr=inet_addr("${bytes.subarray(4, 8).join('.')}")}`
+  }
+  if (family === AF_INET6 && bytes.length >= 28) {
+    const scope = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true)
+    return `{sa_family=AF_INET6, sin6_port=htons(${port(bytes)}), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "${ipv6Text(bytes)}", &sin6_addr), sin6_scope_id=${scope}}`
+  }
+  return `{sa_family=${family}, sa_data=${quote(bytes.subarray(2))}}`
+}

@@ -1,0 +1,61 @@
+/** A comparison of an argument, in the 32-bit steps that BPF has. */
+import type { Assembler, Label } from './assemble.ts'
+import type { Jump } from './bpf.ts'
+import { highOffset, lowOffset } from './data.ts'
+import type { Condition } from './policy.ts'
+
+const low = (value: bigint): number => Number(value & 0xffffffffn)
+const high = (value: bigint): number => Number((value >> 32n) & 0xffffffffn)
+
+interface Compared {
+  readonly arg: number
+  readonly value: bigint
+  readonly wide: boolean
+}
+
+/** Writes the test and returns its label; it goes on at `yes` or `no`. */
+export function compileCondition(out: Assembler, condition: Condition, yes: Label, no: Label): Label {
+  const { arg, op, value, mask = 0n, width = 64 } = condition
+  const compared = { arg, value, wide: width === 64 }
+  switch (op) {
+    case 'eq':
+      return equal(out, compared, yes, no)
+    case 'ne':
+      return equal(out, compared, no, yes)
+    case 'gt':
+      return greater(out, compared, 'jgt', yes, no)
+    case 'ge':
+      return greater(out, compared, 'jge', yes, no)
+    case 'lt':
+      return greater(out, compared, 'jge', no, yes)
+    case 'le':
+      return greater(out, compared, 'jgt', no, yes)
+    case 'masked-eq':
+      return maskedEqual(out, compared, mask, yes, no)
+  }
+}
+
+function equal(out: Assembler, { arg, value, wide }: Compared, yes: Label, no: Label): Label {
+  const lower = out.load(lowOffset(arg), out.jump('jeq', low(value), yes, no))
+  return wide ? out.load(highOffset(arg), out.jump('jeq', high(value), lower, no)) : lower
+}
+
+/** The high halves decide, unless they are the same. */
+function greater(out: Assembler, { arg, value, wide }: Compared, op: Jump, yes: Label, no: Label): Label {
+  const lower = out.load(lowOffset(arg), out.jump(op, low(value), yes, no))
+  if (!wide) return lower
+  const same = out.jump('jeq', high(value), lower, no)
+  return out.load(highOffset(arg), out.jump('jgt', high(value), yes, same))
+}
+
+function maskedEqual(
+  out: Assembler,
+  { arg, value, wide }: Compared,
+  mask: bigint,
+  yes: Label,
+  no: Label,
+): Label {
+  const lower = out.load(lowOffset(arg), out.and(low(mask), out.jump('jeq', low(value), yes, no)))
+  if (!wide) return lower
+  return out.load(highOffset(arg), out.and(high(mask), out.jump('jeq', high(value), lower, no)))
+}

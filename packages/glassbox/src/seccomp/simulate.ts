@@ -1,0 +1,91 @@
+/**
+ * Two independent answers to the same question, what happens to a call: one by running the BPF program, one by reading
+ * the policy. The compiler is right when they always agree.
+ */
+import { SYSCALLS } from '../linux/syscalls.ts'
+import { decodeBpf, type Instruction } from './bpf.ts'
+import { unknownAction } from './compile.ts'
+import {
+  ARCH_OFFSET,
+  AUDIT_ARCH_X86_64,
+  actionOf,
+  DATA_BYTES,
+  NUMBER_OFFSET,
+  type SeccompCall,
+  X32_BIT,
+} from './data.ts'
+import type { Action, Condition, Policy } from './policy.ts'
+
+/** seccomp_data as bytes. */
+export function encodeCall({ nr, arch, args }: SeccompCall): Uint8Array {
+  const bytes = new Uint8Array(DATA_BYTES)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(NUMBER_OFFSET, nr, true)
+  view.setUint32(ARCH_OFFSET, arch, true)
+  for (const [index, value] of args.entries())
+    view.setBigUint64(16 + index * 8, BigInt.asUintN(64, value), true)
+  return bytes
+}
+
+const COMPARE: Readonly<Record<'jeq' | 'jgt' | 'jge' | 'jset', (a: number, k: number) => boolean>> = {
+  jeq: (a, k) => a === k,
+  jgt: (a, k) => a > k,
+  jge: (a, k) => a >= k,
+  jset: (a, k) => (a & k) !== 0,
+}
+
+/** What the filter returns for a call, as the kernel would run it. Throws where the kernel would have refused it. */
+export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
+  const program: readonly (Instruction | undefined)[] = decodeBpf(bytes)
+  const data = new DataView(encodeCall(call).buffer)
+  let accumulator = 0
+  for (let at = 0; ; at++) {
+    const instruction = program[at]
+    if (!instruction) throw new RangeError(`no instruction at ${at}`)
+    if (instruction.op === 'return') {
+      const action = actionOf(instruction.value)
+      if (!action) throw new RangeError(`not an action: ${instruction.value}`)
+      return action
+    }
+    if (instruction.op === 'load') accumulator = data.getUint32(instruction.offset, true)
+    else if (instruction.op === 'and') accumulator = (accumulator & instruction.value) >>> 0
+    else if (instruction.op === 'ja') at += instruction.skip
+    else at += COMPARE[instruction.op](accumulator, instruction.value) ? instruction.yes : instruction.no
+  }
+}
+
+const KNOWN = new Map(SYSCALLS.map(({ nr, name }) => [nr, name]))
+const NEWEST = Math.max(...KNOWN.keys())
+
+function holds({ arg, op, value, mask = 0n, width = 64 }: Condition, args: readonly bigint[]): boolean {
+  const cut = (number: bigint): bigint => BigInt.asUintN(width, number)
+  const actual = cut(args[arg] ?? 0n)
+  const wanted = cut(value)
+  const answers: Record<Condition['op'], boolean> = {
+    eq: actual === wanted,
+    ne: actual !== wanted,
+    lt: actual < wanted,
+    le: actual <= wanted,
+    gt: actual > wanted,
+    ge: actual >= wanted,
+    'masked-eq': (actual & cut(mask)) === wanted,
+  }
+  return answers[op]
+}
+
+/** What the policy says about a call, by its words. */
+export function evaluatePolicy(
+  policy: Policy,
+  call: SeccompCall,
+  foreign: Action = { kind: 'kill' },
+): Action {
+  const isX32 = call.nr >= X32_BIT && call.nr < 0x80000000
+  if (call.arch !== AUDIT_ARCH_X86_64 || isX32) return foreign
+  if (call.nr > NEWEST) return unknownAction(policy)
+  const name = KNOWN.get(call.nr)
+  const rule = policy.rules.find(
+    ({ syscalls, when = [] }) =>
+      name !== undefined && syscalls.includes(name) && when.every(condition => holds(condition, call.args)),
+  )
+  return rule?.action ?? policy.otherwise
+}
