@@ -134,7 +134,7 @@ try {
         if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
   write(
     'syscalls.ts',
-    `import type { Syscall } from '../syscalls.ts'\n\nexport const TABLE: readonly Syscall[] = [\n${calls.map(({ nr, name, args, result, classes }) => `  { nr: ${nr}, name: '${name}', args: [${args.map(([arg, kind]) => `{ name: '${arg}', kind: '${kind}' }`).join(', ')}], result: '${result}', classes: ${json(classes)} },\n`).join('')}]\n`,
+    `import type { Syscall } from '../syscall.ts'\n\nexport const TABLE: readonly Syscall[] = [\n${calls.map(({ nr, name, args, result, classes }) => `  { nr: ${nr}, name: '${name}', args: [${args.map(([arg, kind]) => `{ name: '${arg}', kind: '${kind}' }`).join(', ')}], result: '${result}', classes: ${json(classes)} },\n`).join('')}]\n`,
   )
   write(
     'errors.ts',

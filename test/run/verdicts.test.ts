@@ -23,7 +23,9 @@ interface Case {
 }
 
 const cpu = { limits: { cpuTimeMs: 300, wallTimeMs: 5000 } }
-const memory = { limits: { memoryBytes: 64 * MiB, stackBytes: Infinity, fileSizeBytes: Infinity, wallTimeMs: 10_000 } }
+const memory = {
+  limits: { memoryBytes: 64 * MiB, stackBytes: Infinity, fileSizeBytes: Infinity, wallTimeMs: 10_000 },
+}
 const cpuLimit: Case['check'] = ({ cpuTimeMs, limit }) => {
   assert.ok(cpuTimeMs >= 300, `the time charged reaches the limit: ${cpuTimeMs}`)
   assert.equal(limit?.kind, 'cpuTimeMs')

@@ -8,4 +8,5 @@ export type { Bind, BoxOptions, CommandOptions, Input, Limits, Output, RunOption
 export type { LimitKind, Means, RunnerName, RunResult, Status } from './run/result.ts'
 export { run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
+export { denyCalls } from './seccomp/presets.ts'
 export type { Action, Condition, Policy, Rule } from './seccomp/policy.ts'

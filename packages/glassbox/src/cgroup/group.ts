@@ -79,6 +79,11 @@ export class Cgroup {
     return this.#part(controller).place.version
   }
 
+  /** The version of each hierarchy that the group has a directory in. */
+  versions(): (1 | 2)[] {
+    return this.#parts.map(({ place }) => place.version)
+  }
+
   /** The directories to remove: each as its parent and its name. */
   leaves(): readonly { readonly parent: string; readonly name: string }[] {
     return this.#parts.map(({ place }) => ({ parent: place.base, name: this.name }))

@@ -6,14 +6,13 @@
 import { constantSet } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
+import type { Call } from './call.ts'
 import type { MemoryReader } from './memory.ts'
+
 import { pointerText, setText } from './pointers.ts'
 import { address, enumText, hex, modeText } from './text.ts'
 
-export interface Call {
-  readonly nr: number
-  readonly args: readonly bigint[]
-}
+export type { Call } from './call.ts'
 
 export interface DecodeOptions {
   /** How many bytes of a string are shown. strace's default is 32. */

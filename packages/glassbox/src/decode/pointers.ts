@@ -2,7 +2,7 @@
 import { constantSet } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { STRUCTS } from '../linux/structs.ts'
-import type { Call } from './decode.ts'
+import type { Call } from './call.ts'
 import { type MemoryReader, readString, readWord } from './memory.ts'
 import { socketAddressText } from './socket.ts'
 import { address, enumText, flagsText, hex, quote } from './text.ts'

@@ -4,22 +4,9 @@
  */
 import { InvalidOptionError } from '../errors.ts'
 import { TABLE } from './generated/syscalls.ts'
+import type { Syscall } from './syscall.ts'
 
-export interface SyscallArg {
-  /** As the man page calls it. */
-  readonly name: string
-  /** `path`, `fd`, `|open`, `=lseek`, `buf<2`, `ptr>stat`, …: see scripts/linux/syscalls.txt. */
-  readonly kind: string
-}
-
-export interface Syscall {
-  readonly nr: number
-  readonly name: string
-  readonly args: readonly SyscallArg[]
-  readonly result: string
-  /** strace's classes, without the percent sign. */
-  readonly classes: readonly string[]
-}
+export type { Syscall, SyscallArg } from './syscall.ts'
 
 /** In the order of their numbers. */
 export const SYSCALLS: readonly Syscall[] = TABLE

@@ -135,3 +135,20 @@ export function openAccount(container: Container, limits: Required<Limits>): Acc
   group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
   return cgroupAccount(group)
 }
+
+/** What an account would be, for the printer of plans: nothing is made. */
+export function planAccount(): {
+  readonly joins: number
+  readonly born: boolean
+  readonly countsProcesses: boolean
+} {
+  support ??= detectCgroups()
+  const group = Cgroup.plan({}, support)
+  if ('missing' in group) return { joins: 0, born: false, countsProcesses: false }
+  const versions = group.versions()
+  return {
+    joins: versions.filter(version => version === 1).length,
+    born: versions.includes(2),
+    countsProcesses: true,
+  }
+}

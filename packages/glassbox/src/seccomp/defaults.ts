@@ -1,3 +1,206 @@
-// temporary stand-in
-import type { Policy } from './policy.ts'
-export const DEFAULT_POLICY: Policy = { rules: [], otherwise: { kind: 'allow' } }
+/**
+ * The policy that a program has where the caller says nothing: everything that compilers, interpreters and their programs
+ * need is allowed; what is left out is kernel surface that they do not need, and the known ways round a filter. Each
+ * refusal has its reason. It is one wall of several, see docs/security.md.
+ */
+import * as linux from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import type { Action, Condition, Policy, Rule } from './policy.ts'
+
+const refuse = (errno: number): Action => ({ kind: 'errno', errno })
+const EPERM = refuse(ERRNO.EPERM)
+const ENOSYS = refuse(ERRNO.ENOSYS)
+
+interface Refusal {
+  readonly syscalls: readonly string[]
+  readonly action: Action
+  readonly why: string
+}
+
+/** Refused whatever the arguments. ENOSYS where programs have a way to go on without the call. */
+export const REFUSALS: readonly Refusal[] = [
+  {
+    syscalls: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
+    action: ENOSYS,
+    why: 'a ring makes calls that no filter sees',
+  },
+  {
+    syscalls: ['clone3'],
+    action: ENOSYS,
+    why: 'its flags are behind a pointer; libc falls back to clone, whose flags can be checked',
+  },
+  {
+    syscalls: ['setns', 'pivot_root', 'chroot'],
+    action: EPERM,
+    why: 'leaving or nesting namespaces and roots',
+  },
+  {
+    syscalls: [
+      ...['mount', 'umount2', 'mount_setattr', 'move_mount', 'open_tree', 'open_tree_attr'],
+      ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'statmount', 'listmount'],
+    ],
+    action: EPERM,
+    why: 'the mount API, old and new',
+  },
+  {
+    syscalls: ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd', 'kcmp', 'process_madvise'],
+    action: EPERM,
+    why: 'reaching into other processes',
+  },
+  {
+    syscalls: ['bpf', 'perf_event_open', 'userfaultfd', 'fanotify_init', 'fanotify_mark', 'lookup_dcookie'],
+    action: EPERM,
+    why: 'large kernel surface for tracing and fault handling',
+  },
+  {
+    syscalls: ['add_key', 'request_key', 'keyctl'],
+    action: ENOSYS,
+    why: 'keyrings outlive the program and are shared',
+  },
+  {
+    syscalls: ['name_to_handle_at', 'open_by_handle_at'],
+    action: EPERM,
+    why: 'file handles name inodes outside the root',
+  },
+  {
+    syscalls: ['kexec_load', 'kexec_file_load', 'init_module', 'finit_module', 'delete_module', 'reboot'],
+    action: EPERM,
+    why: 'changing the running kernel',
+  },
+  {
+    syscalls: [
+      'swapon',
+      'swapoff',
+      'acct',
+      'quotactl',
+      'quotactl_fd',
+      'syslog',
+      'vhangup',
+      'sethostname',
+      'setdomainname',
+    ],
+    action: EPERM,
+    why: 'administration of the host',
+  },
+  {
+    syscalls: ['settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex'],
+    action: EPERM,
+    why: 'setting clocks (reading goes by other calls)',
+  },
+  {
+    syscalls: ['iopl', 'ioperm', 'modify_ldt'],
+    action: EPERM,
+    why: 'ports, and code segments of another width',
+  },
+  {
+    syscalls: ['mbind', 'set_mempolicy', 'migrate_pages', 'move_pages', 'set_mempolicy_home_node'],
+    action: EPERM,
+    why: 'placing memory on nodes of the host',
+  },
+  {
+    syscalls: [
+      'uselib',
+      '_sysctl',
+      'nfsservctl',
+      'ustat',
+      'sysfs',
+      'afs_syscall',
+      'vserver',
+      'uprobe',
+      'uretprobe',
+    ],
+    action: ENOSYS,
+    why: 'obsolete, or for the kernel’s own use',
+  },
+  {
+    syscalls: ['lsm_set_self_attr', 'memfd_secret'],
+    action: EPERM,
+    why: 'memory and labels that nobody else sees',
+  },
+]
+
+const NAMESPACES =
+  linux.CLONE_NEWNS |
+  linux.CLONE_NEWCGROUP |
+  linux.CLONE_NEWUTS |
+  linux.CLONE_NEWIPC |
+  linux.CLONE_NEWUSER |
+  linux.CLONE_NEWPID |
+  linux.CLONE_NEWNET
+
+const has = (arg: number, bit: number): Condition => ({
+  arg,
+  op: 'masked-eq',
+  mask: BigInt(bit >>> 0),
+  value: BigInt(bit >>> 0),
+  width: 32,
+})
+const is = (arg: number, value: number): Condition => ({ arg, op: 'eq', value: BigInt(value), width: 32 })
+
+const eachBit = (mask: number): number[] =>
+  Array.from({ length: 32 }, (_, bit) => 2 ** bit).filter(bit => (mask & bit) !== 0)
+
+/** New namespaces by clone and unshare; the time namespace has no bit that clone could take. */
+function namespaceRules(): Rule[] {
+  const bits = [...eachBit(NAMESPACES), linux.CLONE_PTRACE, linux.CLONE_UNTRACED]
+  return [
+    ...bits.map(bit => ({ syscalls: ['clone'], when: [has(0, bit)], action: EPERM })),
+    ...[...eachBit(NAMESPACES), linux.CLONE_NEWTIME].map(bit => ({
+      syscalls: ['unshare'],
+      when: [has(0, bit)],
+      action: EPERM,
+    })),
+  ]
+}
+
+/** Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK, AF_PACKET, …). */
+const FAMILIES = [linux.AF_UNIX, linux.AF_INET, linux.AF_INET6]
+
+function socketRules(): Rule[] {
+  const allowed = FAMILIES.map(family => ({
+    syscalls: ['socket'],
+    when: [is(0, family)],
+    action: { kind: 'allow' } as const,
+  }))
+  // getifaddrs(3) asks the routing netlink; other netlink protocols reach netfilter, audit, crypto.
+  const route = {
+    syscalls: ['socket'],
+    when: [is(0, linux.AF_NETLINK), is(2, 0)],
+    action: { kind: 'allow' } as const,
+  }
+  return [
+    ...allowed,
+    route,
+    { syscalls: ['socketpair'], when: [is(0, linux.AF_UNIX)], action: { kind: 'allow' } },
+    { syscalls: ['socket', 'socketpair'], action: refuse(ERRNO.EAFNOSUPPORT) },
+  ]
+}
+
+/** Requests that push input into a terminal or load a line discipline. The kernel reads 32 bits of a request. */
+const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
+
+/** personality(2): only the execution domain of Linux itself, and asking. */
+const PERSONALITIES = [0, 8, 0xffffffff]
+
+function argumentRules(): Rule[] {
+  return [
+    ...TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
+    ...PERSONALITIES.map(value => ({
+      syscalls: ['personality'],
+      when: [is(0, value)],
+      action: { kind: 'allow' } as const,
+    })),
+    { syscalls: ['personality'], action: EPERM },
+    { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
+  ]
+}
+
+export const DEFAULT_POLICY: Policy = {
+  rules: [
+    ...REFUSALS.map(({ syscalls, action }) => ({ syscalls, action })),
+    ...namespaceRules(),
+    ...socketRules(),
+    ...argumentRules(),
+  ],
+  otherwise: { kind: 'allow' },
+}

@@ -1,0 +1,26 @@
+/** Policies made from others. */
+import { InvalidOptionError } from '../errors.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { DEFAULT_POLICY } from './defaults.ts'
+import type { Policy } from './policy.ts'
+
+/** The program itself is started by it, under the filter. */
+const NEEDED_TO_START = 'execve'
+
+/**
+ * A policy under which any of these calls ends the program with the verdict `syscall-denied`; otherwise as `base`.
+ *
+ * @example
+ * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })
+ */
+export function denyCalls(names: readonly string[], base: Policy = DEFAULT_POLICY): Policy {
+  for (const name of names) syscallNumber(name)
+  if (names.includes(NEEDED_TO_START)) {
+    throw new InvalidOptionError(
+      'policy',
+      'execve cannot be denied: the program itself is started by it.',
+      'To keep it from starting others, deny fork, vfork, clone and clone3.',
+    )
+  }
+  return { ...base, rules: [{ syscalls: names, action: { kind: 'kill' } }, ...base.rules] }
+}
