@@ -1,6 +1,7 @@
 /** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
 import { isAbsolute } from 'node:path'
 import { InvalidOptionError, MissingFeatureError } from '../errors.ts'
+import { nearest } from '../suggest.ts'
 import type { BoxOptions, CommandOptions } from './options.ts'
 
 const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
@@ -19,24 +20,9 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 const POSITIVE = ['diskBytes', 'diskFiles', 'collectBytes']
 
-/** How many letters must change to make one word the other; small words, so the plain table will do. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
 function suggestion(name: string, known: readonly string[]): string {
-  const nearest = known.toSorted((a, b) => editDistance(name, a) - editDistance(name, b))[0]
-  if (nearest !== undefined && editDistance(name, nearest) <= Math.max(2, name.length / 3))
-    return `Did you mean ${nearest}?`
+  const guess = nearest(name, known)
+  if (guess !== undefined) return `Did you mean ${guess}?`
   return `The options are ${known.join(', ')}.`
 }
 

@@ -476,7 +476,6 @@ export const MOUNT_ATTR_NOEXEC = 8
 export const MOUNT_ATTR_NOSUID = 2
 export const MOUNT_ATTR_NOSYMFOLLOW = 2097152
 export const MOUNT_ATTR_RDONLY = 1
-export const MOUNT_ATTR_RELATIME = 0
 export const MOUNT_ATTR_STRICTATIME = 32
 export const MOVE_MOUNT_F_AUTOMOUNTS = 2
 export const MOVE_MOUNT_F_EMPTY_PATH = 4

@@ -764,7 +764,6 @@ export const SETS = {
     ['MS_NOUSER',2147483648],
   ] },
   mount_attr: { kind: 'flags', entries: [
-    ['MOUNT_ATTR_RELATIME',0],
     ['MOUNT_ATTR_RDONLY',1],
     ['MOUNT_ATTR_NOSUID',2],
     ['MOUNT_ATTR_NODEV',4],
@@ -1282,5 +1281,10 @@ export const SETS = {
   xattr: { kind: 'flags', entries: [
     ['XATTR_CREATE',1],
     ['XATTR_REPLACE',2],
+  ] },
+  fd_new: { kind: 'flags', entries: [
+    ['O_NONBLOCK',2048],
+    ['O_DIRECT',16384],
+    ['O_CLOEXEC',524288],
   ] },
 } as const

@@ -1,0 +1,39 @@
+/** `glassbox doctor`: what this host offers, what that means, and the exact fix. */
+import { diagnose } from '../doctor/doctor.ts'
+import type { Row } from '../doctor/row.ts'
+import { type OptionSpec, optionsHelp, parseOptions } from './options.ts'
+import { paint } from './terminal.ts'
+
+export const summary = 'Say what this host offers for running programs, and how to get what is missing.'
+
+const OPTIONS: readonly OptionSpec[] = [
+  { name: '--json', help: 'Print the findings as one JSON document.' },
+  { name: '--help', help: 'This text.' },
+]
+
+export function help(columns: number): string {
+  return `Usage: glassbox doctor [--json]\n\n${summary}\nExit code 0 if the namespace runner works for this user, 1 if not.\n\n${optionsHelp(OPTIONS, columns)}\n`
+}
+
+const MARKS = { yes: ['green', '✓'], partly: ['yellow', '~'], no: ['red', '✗'] } as const
+
+function rowText({ subject, found, state, meaning, fix }: Row): string {
+  const [style, mark] = MARKS[state]
+  const lines = [`${paint(process.stdout, style, mark)} ${subject}: ${found}`, `    ${meaning}`]
+  return [...lines, ...(fix === undefined ? [] : [`    fix: ${fix}`])].join('\n')
+}
+
+export async function main(words: readonly string[]): Promise<number> {
+  const { flags } = parseOptions('doctor', OPTIONS, words)
+  if (flags.has('--help')) {
+    process.stdout.write(help(process.stdout.columns ?? 80))
+    return 0
+  }
+  const diagnosis = await diagnose()
+  if (flags.has('--json')) process.stdout.write(`${JSON.stringify(diagnosis)}\n`)
+  else {
+    const text = (rows: readonly Row[]): string => rows.map(rowText).join('\n')
+    process.stdout.write(`This host\n${text(diagnosis.rows)}\n\nRunners\n${text(diagnosis.runners)}\n`)
+  }
+  return diagnosis.ok ? 0 : 1
+}

@@ -1,0 +1,39 @@
+/** A result in words, for a person at a terminal. */
+import type { LimitKind, Means, RunResult } from '../run/result.ts'
+import { formatDuration, formatSize } from './units.ts'
+
+const LIMITS: Readonly<
+  Record<LimitKind, { readonly name: string; readonly format: (value: number) => string }>
+> = {
+  cpuTimeMs: { name: 'CPU time limit', format: formatDuration },
+  wallTimeMs: { name: 'wall time limit', format: formatDuration },
+  memoryBytes: { name: 'memory limit', format: formatSize },
+  outputBytes: { name: 'output limit', format: formatSize },
+  fileSizeBytes: { name: 'file size limit', format: formatSize },
+  processes: { name: 'limit of processes', format: String },
+}
+
+function ending({ status, exitCode, signal, limit, violation }: RunResult): string {
+  if (limit) {
+    const { name, format } = LIMITS[limit.kind]
+    const used = limit.used > limit.limit ? ` (used ${format(limit.used)})` : ''
+    return `ended by the ${name} of ${format(limit.limit)}${used}`
+  }
+  if (status === 'syscall-denied' && violation)
+    return `ended for a denied call: ${violation.syscall}(${violation.args})`
+  if (status === 'canceled') return 'canceled'
+  return signal === undefined ? `exited with code ${exitCode}` : `ended by signal ${signal}`
+}
+
+/** Figures that no cgroup gave say so. */
+function caveat({ cpuTime, memory }: RunResult['means']): string {
+  const weak = ([cpuTime, memory] as Means[]).includes('init')
+  return weak ? ' · measured without a cgroup' : ''
+}
+
+/** One line: how it ended, CPU and wall time, peak memory. */
+export function reportLine(result: RunResult): string {
+  const { cpuTimeMs, wallTimeMs, memoryBytes, means } = result
+  const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`
+  return `${ending(result)} · ${figures}${caveat(means)}`
+}

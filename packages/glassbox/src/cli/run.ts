@@ -1,0 +1,140 @@
+/** `glassbox run`: one program in a box, its output and its verdict. */
+import { writeFileSync } from 'node:fs'
+import { GlassboxError, InvalidOptionError } from '../errors.ts'
+import type { Input, Output, RunOptions } from '../run/options.ts'
+import { planText } from '../run/plan.ts'
+import type { RunResult } from '../run/result.ts'
+import { run } from '../run/run.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { resultJson } from './json.ts'
+import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
+import { reportLine } from './report.ts'
+import { type CopyOut, RUN_OPTIONS, runRequest } from './run-options.ts'
+import { paint, startSpinner } from './terminal.ts'
+
+export const summary = 'Run a program in a box and say how it ended.'
+
+const EXIT_CODES = `Exit code: the program's own; 128 + n for signal n; 124 time limit, 137 memory,
+153 output, 159 denied call, 130 canceled; 125 a fault of glassbox, 126 not
+executable, 127 not found.`
+
+export function help(columns: number): string {
+  return `Usage: glassbox run [options] [--] PROGRAM [ARGUMENT ...]
+
+${summary}
+
+${optionsHelp(RUN_OPTIONS, columns)}
+
+${EXIT_CODES}
+
+Examples:
+  glassbox run --cpu-time 1s --memory 256MiB -- python3 -c 'print(6*7)'
+  glassbox run --copy-in main.c --copy-out a.out -- gcc main.c
+  glassbox run --plan -- true
+`
+}
+
+/** Signals by which a person or a service ends the command: the box must go with it. */
+const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+export async function main(words: readonly string[]): Promise<number> {
+  const parsed = parseOptions('run', RUN_OPTIONS, words)
+  if (parsed.flags.has('--help')) {
+    process.stdout.write(help(process.stdout.columns ?? 80))
+    return 0
+  }
+  const [program, ...args] = parsed.rest
+  if (program === undefined) {
+    throw new InvalidOptionError(
+      'PROGRAM',
+      'No program was given.',
+      'For example: glassbox run -- python3 script.py',
+    )
+  }
+  const { options, copyOut } = runRequest(parsed)
+  if (parsed.flags.has('--plan')) {
+    process.stdout.write(planText(program, args, options))
+    return 0
+  }
+  return execute(program, args, { ...options, ...streams(parsed) }, parsed, copyOut)
+}
+
+function streams({
+  flags,
+  values,
+}: ParsedOptions): Pick<RunOptions, 'stdin' | 'stdout' | 'stderr' | 'encoding'> {
+  const file = (name: string): { file: string } | undefined => {
+    const path = values.get(name)?.[0]
+    return path === undefined ? undefined : { file: path }
+  }
+  const output = (name: string, stream: NodeJS.WriteStream): Output =>
+    file(name) ?? (flags.has('--json') ? 'capture' : stream)
+  const stdin: Input = file('--stdin') ?? 'inherit'
+  return {
+    stdin,
+    stdout: output('--stdout', process.stdout),
+    stderr: output('--stderr', process.stderr),
+    encoding: 'buffer',
+  }
+}
+
+async function execute(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+  { flags, values }: ParsedOptions,
+  copyOut: CopyOut,
+): Promise<number> {
+  const canceled = new AbortController()
+  let endedBy: number | undefined
+  const handlers = Object.entries(ENDING_SIGNALS).map(([signal, code]) => {
+    const handler = (): void => {
+      endedBy = code
+      canceled.abort()
+    }
+    process.on(signal, handler)
+    return { signal, handler }
+  })
+  const silent = flags.has('--json') || (values.has('--stdout') && values.has('--stderr'))
+  const stopSpinner = silent ? startSpinner(process.stderr, `${program} runs`) : () => {}
+  try {
+    const result = await run(program, args, { ...options, signal: canceled.signal })
+    stopSpinner()
+    if (flags.has('--json')) process.stdout.write(resultJson(result))
+    const copied = copyFilesOut(result, copyOut)
+    if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
+    if (result.status === 'canceled' && endedBy !== undefined) return endedBy
+    return copied ? exitCodeOf(result) : exitCodeOf(result) || 125
+  } finally {
+    stopSpinner()
+    for (const { signal, handler } of handlers) process.off(signal, handler)
+  }
+}
+
+function printReport(result: RunResult): void {
+  const line = reportLine(result)
+  process.stderr.write(`${paint(process.stderr, result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
+}
+
+/** Writes what was collected; says for each file that could not be had why. */
+function copyFilesOut({ files, fileErrors }: RunResult, copyOut: CopyOut): boolean {
+  for (const [name, bytes] of Object.entries(files)) {
+    const target = copyOut.get(name) ?? name
+    try {
+      writeFileSync(target, bytes)
+    } catch (error) {
+      throw new GlassboxError(
+        'ERR_GLASSBOX_FILE',
+        `--copy-out: cannot write ${target}: ${(error as Error).message}`,
+        {
+          path: target,
+          hint: 'Name a file in a directory that you may write.',
+          cause: error,
+        },
+      )
+    }
+  }
+  for (const [name, why] of Object.entries(fileErrors))
+    process.stderr.write(`glassbox: --copy-out ${name}: ${why}\n`)
+  return Object.keys(fileErrors).length === 0
+}

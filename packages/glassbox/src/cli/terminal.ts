@@ -1,0 +1,34 @@
+/** Colours and a spinner, only on a terminal. */
+import type { WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** NO_COLOR and FORCE_COLOR decide before the terminal does (no-color.org). */
+export function hasColor(stream: NodeJS.WriteStream): boolean {
+  if (process.env['NO_COLOR']) return false
+  if (process.env['FORCE_COLOR']) return process.env['FORCE_COLOR'] !== '0'
+  return stream.isTTY === true && process.env['TERM'] !== 'dumb'
+}
+
+export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return hasColor(stream) ? styleText(style, text) : text
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const INTERVAL_MS = 80
+
+/**
+ * Shows on a terminal that something runs, until it is stopped. Only where nothing else writes there: the caller asks
+ * for it when the program's own output goes elsewhere.
+ */
+export function startSpinner(stream: NodeJS.WriteStream, text: string): () => void {
+  if (!(stream as WriteStream).isTTY) return () => {}
+  let frame = 0
+  const timer = setInterval(() => stream.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}`), INTERVAL_MS)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    stream.write('\r\u001b[K')
+  }
+}

@@ -1,0 +1,39 @@
+/** The cgroup controllers, each with where groups would be made or why they cannot. */
+import { CONTROLLERS, type Controller, type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
+import type { Row } from './row.ts'
+
+const MEANING: Readonly<Record<Controller, string>> = {
+  memory: 'memory limits of whole boxes',
+  pids: 'limits of processes',
+  cpuacct: 'CPU time of whole boxes',
+  cpu: 'bandwidth',
+  cpuset: 'choice of processors',
+}
+
+/** What happens without it. */
+const WITHOUT: Readonly<Record<Controller, string>> = {
+  memory: 'without it init watches memory every 5 ms',
+  pids: 'without it RLIMIT_NPROC limits processes',
+  cpuacct: 'without it init adds up the times of processes',
+  cpu: 'not used by run()',
+  cpuset: 'not used by run()',
+}
+
+const FIX =
+  'run as root, or as a systemd service with Delegate=yes and GLASSBOX_CGROUP naming its cgroup directory'
+
+export function cgroupRows(support: CgroupSupport = detectCgroups()): Row[] {
+  return CONTROLLERS.map(controller => {
+    const found = support[controller]
+    const subject = `cgroup ${controller}`
+    if ('place' in found) {
+      return {
+        subject,
+        found: `v${found.place.version}, ${found.place.base}`,
+        state: 'yes',
+        meaning: MEANING[controller],
+      }
+    }
+    return { subject, found: found.missing, state: 'partly', meaning: WITHOUT[controller], fix: FIX }
+  })
+}

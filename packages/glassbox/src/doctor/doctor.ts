@@ -1,0 +1,75 @@
+/** What this host offers, row by row, and what that means for each runner. */
+import { INIT_PATH } from '../gate/addon.ts'
+import { cgroupRows } from './cgroups.ts'
+import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
+import { boxRow, userNamespaceRow } from './namespaces.ts'
+import type { Row } from './row.ts'
+
+export interface Diagnosis {
+  readonly rows: readonly Row[]
+  readonly runners: readonly Row[]
+  /** Whether the namespace runner works here, for this user. */
+  readonly ok: boolean
+}
+
+function whoRow(): Row {
+  const uid = process.geteuid?.() ?? -1
+  return {
+    subject: 'user',
+    found: uid === 0 ? 'root' : `uid ${uid}`,
+    state: 'yes',
+    meaning: uid === 0 ? 'boxes get a user id of their own' : 'boxes are made in a user namespace',
+  }
+}
+
+function nodeRow(): Row {
+  return {
+    subject: 'Node.js',
+    found: process.version,
+    state: 'yes',
+    meaning: `native code loaded, init at ${INIT_PATH}`,
+  }
+}
+
+export async function diagnose(): Promise<Diagnosis> {
+  const box = await boxRow()
+  const rows = [
+    nodeRow(),
+    whoRow(),
+    kernelRow(),
+    seccompRow(),
+    userNamespaceRow(),
+    ...cgroupRows(),
+    ptraceRow(),
+    coreRow(),
+    box,
+  ]
+  const weak = rows.some(({ subject, state }) => subject.startsWith('cgroup ') && state === 'partly')
+  return { rows, runners: runnerRows(box, weak), ok: box.state === 'yes' }
+}
+
+function runnerRows(box: Row, weakFigures: boolean): Row[] {
+  const missing = (subject: string): Row => ({
+    subject,
+    found: 'not in this version',
+    state: 'no',
+    meaning: 'use the namespace runner',
+  })
+  const state = box.state === 'yes' ? (weakFigures ? 'partly' : 'yes') : 'no'
+  const meanings = {
+    yes: 'works, with all limits',
+    partly: 'works; some limits are kept without cgroups',
+    no: box.found,
+  }
+  return [
+    {
+      subject: 'namespace',
+      found: state,
+      state,
+      meaning: meanings[state],
+      ...(box.fix === undefined ? {} : { fix: box.fix }),
+    },
+    missing('ptrace'),
+    missing('kernel'),
+  ]
+}
