@@ -22,7 +22,7 @@ const FLOORS = [
   ['gate'],
   ['decode'],
   ['linux'],
-  ['errors.ts'],
+  ['errors.ts', 'suggest.ts'],
 ]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))

@@ -20,7 +20,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   bash: BASH,
   zsh: `autoload -U +X bashcompinit && bashcompinit\n${BASH}`,
   fish: `complete -c glassbox -n __fish_use_subcommand -a '${COMMANDS}'
-${RUN_OPTIONS.map(({ name, help }) => `complete -c glassbox -n '__fish_seen_subcommand_from run' -l ${name.slice(2)} -d ${JSON.stringify(help)}`).join('\n')}
+${RUN_OPTIONS.map(({ name, help: text }) => `complete -c glassbox -n '__fish_seen_subcommand_from run' -l ${name.slice(2)} -d ${JSON.stringify(text)}`).join('\n')}
 `,
 }
 

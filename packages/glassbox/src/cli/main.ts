@@ -21,7 +21,9 @@ const columns = (): number => process.stdout.columns ?? 80
 
 async function overview(): Promise<string> {
   const rows = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(12)}${(await load()).summary}`),
+    Object.entries(COMMANDS).map(
+      async ([name, command]) => `  ${name.padEnd(12)}${(await command()).summary}`,
+    ),
   )
   return `glassbox runs a Linux program that you did not write, shows what it does,
 and says honestly how it ended.

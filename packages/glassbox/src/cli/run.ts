@@ -69,7 +69,7 @@ function streams({
   }
   const output = (name: string, stream: NodeJS.WriteStream): Output =>
     file(name) ?? (flags.has('--json') ? 'capture' : stream)
-  const stdin: Input = file('--stdin') ?? 'inherit'
+  const stdin: Input = file('--stdin') ?? { inherit: true }
   return {
     stdin,
     stdout: output('--stdout', process.stdout),

@@ -1,5 +1,4 @@
 /** Colours and a spinner, only on a terminal. */
-import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 
 type Style = Parameters<typeof styleText>[0]
@@ -8,7 +7,7 @@ type Style = Parameters<typeof styleText>[0]
 export function hasColor(stream: NodeJS.WriteStream): boolean {
   if (process.env['NO_COLOR']) return false
   if (process.env['FORCE_COLOR']) return process.env['FORCE_COLOR'] !== '0'
-  return stream.isTTY === true && process.env['TERM'] !== 'dumb'
+  return stream.isTTY && process.env['TERM'] !== 'dumb'
 }
 
 export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
@@ -23,7 +22,7 @@ const INTERVAL_MS = 80
  * for it when the program's own output goes elsewhere.
  */
 export function startSpinner(stream: NodeJS.WriteStream, text: string): () => void {
-  if (!(stream as WriteStream).isTTY) return () => {}
+  if (!stream.isTTY) return () => {}
   let frame = 0
   const timer = setInterval(() => stream.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}`), INTERVAL_MS)
   timer.unref()

@@ -3,6 +3,7 @@
  * from scripts/linux/syscalls.txt, where the kinds of arguments are explained.
  */
 import { InvalidOptionError } from '../errors.ts'
+import { nearest } from '../suggest.ts'
 import { TABLE } from './generated/syscalls.ts'
 import type { Syscall } from './syscall.ts'
 
@@ -22,22 +23,14 @@ export function syscallByName(name: string): Syscall | undefined {
   return BY_NAME.get(name)
 }
 
-/** How many letters two words have in common at their beginning. */
-function commonPrefix(a: string, b: string): number {
-  let length = 0
-  while (length < a.length && a[length] === b[length]) length++
-  return length
-}
-
 /** The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there is none. */
 export function syscallNumber(name: string): number {
   const call = BY_NAME.get(name)
   if (call) return call.nr
-  const nearest =
-    [...BY_NAME.keys()].toSorted((a, b) => commonPrefix(b, name) - commonPrefix(a, name))[0] ?? 'read'
+  const guess = nearest(name, BY_NAME.keys())
   throw new InvalidOptionError(
     'syscall',
     `There is no system call called ${JSON.stringify(name)} on x86-64.`,
-    commonPrefix(nearest, name) >= 3 ? `Did you mean ${nearest}?` : 'See syscalls(2) for the names.',
+    guess === undefined ? 'See syscalls(2) for the names.' : `Did you mean ${guess}?`,
   )
 }

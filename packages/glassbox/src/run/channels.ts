@@ -24,7 +24,7 @@ export class Channels {
   }
 
   open(): void {
-    const { stdin = 'ignore', stdout = 'capture', stderr = 'capture' } = this.#options
+    const { stdin, stdout = 'capture', stderr = 'capture' } = this.#options
     this.#input = openInput(stdin)
     for (const [name, output] of [
       ['stdout', stdout],

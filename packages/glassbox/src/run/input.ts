@@ -17,11 +17,11 @@ export interface InputChannel {
   close(): void
 }
 
-export function openInput(input: Input): InputChannel {
-  if (input === 'inherit') return { childFd: 0, owned: false, close: () => {} }
-  if (input === 'ignore') return fromFile('/dev/null')
+export function openInput(input: Input | undefined): InputChannel {
+  if (input === undefined) return fromFile('/dev/null')
   if (typeof input === 'string') return fromBytes(Buffer.from(input))
   if (input instanceof Uint8Array) return fromBytes(input)
+  if ('inherit' in input) return { childFd: 0, owned: false, close: () => {} }
   return 'file' in input ? fromFile(input.file) : fromStream(input)
 }
 

@@ -39,6 +39,9 @@ const WHOLE: readonly (keyof Limits)[] = [
   'fileSizeBytes',
 ]
 
+const show = (value: unknown): string =>
+  typeof value === 'number' ? `${value}` : (JSON.stringify(value) ?? typeof value)
+
 /** Checks every limit and fills in the defaults. Zero, negative and NaN are errors; `Infinity` is unlimited. */
 export function resolveLimits(limits: Limits = {}): Required<Limits> {
   for (const [name, value] of Object.entries(limits) as [keyof Limits, unknown][]) {
@@ -47,7 +50,7 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
     if (typeof value !== 'number' || !(value > 0)) {
       throw new InvalidOptionError(
         `limits.${name}`,
-        `Expected limits.${name} to be a number above zero, got ${String(value)}.`,
+        `Expected limits.${name} to be a number above zero, got ${show(value)}.`,
         'Leave it out for the default, or say Infinity for no limit.',
       )
     }

@@ -23,8 +23,8 @@ export interface Limits {
   readonly fileSizeBytes?: number
 }
 
-/** Data, a stream to read from, a file of the host, `inherit` (glassbox's own) or `ignore` (empty). */
-export type Input = string | Uint8Array | Readable | { readonly file: string } | 'inherit' | 'ignore'
+/** Data, a stream to read from, a file of the host, or glassbox's own stdin. Left out: empty. */
+export type Input = string | Uint8Array | Readable | { readonly file: string } | { readonly inherit: true }
 /** `capture` keeps the bytes for the result (bounded by `outputBytes`); a stream gets them; or a file, inherit, ignore. */
 export type Output = 'capture' | Writable | { readonly file: string } | 'inherit' | 'ignore'
 

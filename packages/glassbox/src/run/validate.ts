@@ -39,7 +39,7 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
     if (value === undefined || choices.includes(value as string)) continue
     throw new InvalidOptionError(
       name,
-      `Expected ${name} to be ${choices.join(' or ')}, got ${String(value)}.`,
+      `Expected ${name} to be ${choices.join(' or ')}, got ${JSON.stringify(value)}.`,
     )
   }
   for (const name of POSITIVE) {
@@ -47,7 +47,7 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
     if (value === undefined || (Number.isSafeInteger(value) && Number(value) > 0)) continue
     throw new InvalidOptionError(
       name,
-      `Expected ${name} to be a whole number above zero, got ${String(value)}.`,
+      `Expected ${name} to be a whole number above zero, got ${JSON.stringify(value)}.`,
     )
   }
   checkRunner(options['runner'])
@@ -57,8 +57,8 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
 function checkRunner(runner: unknown): void {
   if (runner === undefined || runner === 'namespace') return
   throw new MissingFeatureError(
-    `${String(runner)} runner`,
-    `This version of glassbox has no ${String(runner)} runner.`,
+    `${runner as string} runner`,
+    `This version of glassbox has no ${runner as string} runner.`,
     'Use the namespace runner, which is the default.',
   )
 }

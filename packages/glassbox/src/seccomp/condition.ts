@@ -17,22 +17,16 @@ interface Compared {
 export function compileCondition(out: Assembler, condition: Condition, yes: Label, no: Label): Label {
   const { arg, op, value, mask = 0n, width = 64 } = condition
   const compared = { arg, value, wide: width === 64 }
-  switch (op) {
-    case 'eq':
-      return equal(out, compared, yes, no)
-    case 'ne':
-      return equal(out, compared, no, yes)
-    case 'gt':
-      return greater(out, compared, 'jgt', yes, no)
-    case 'ge':
-      return greater(out, compared, 'jge', yes, no)
-    case 'lt':
-      return greater(out, compared, 'jge', no, yes)
-    case 'le':
-      return greater(out, compared, 'jgt', no, yes)
-    case 'masked-eq':
-      return maskedEqual(out, compared, mask, yes, no)
+  const compilers: Record<Condition['op'], () => Label> = {
+    eq: () => equal(out, compared, yes, no),
+    ne: () => equal(out, compared, no, yes),
+    gt: () => greater(out, compared, 'jgt', yes, no),
+    ge: () => greater(out, compared, 'jge', yes, no),
+    lt: () => greater(out, compared, 'jge', no, yes),
+    le: () => greater(out, compared, 'jgt', no, yes),
+    'masked-eq': () => maskedEqual(out, compared, mask, yes, no),
   }
+  return compilers[op]()
 }
 
 function equal(out: Assembler, { arg, value, wide }: Compared, yes: Label, no: Label): Label {
