@@ -6,6 +6,7 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cgroup } from '../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
+import { sweepCgroups } from '../cgroup/sweep.ts'
 import type { Container, Farewell } from '../container/container.ts'
 import type { EndedReport } from '../container/wire.ts'
 import { CPU_SOURCE } from '../container/wire.ts'
@@ -101,6 +102,14 @@ function cgroupAccount(group: Cgroup): Account {
 }
 
 let support: CgroupSupport | undefined
+
+/** Looks at the host once; what earlier, killed processes left is removed on the way, behind the first run's back. */
+function hostCgroups(): CgroupSupport {
+  if (support) return support
+  support = detectCgroups()
+  sweepCgroups(support).catch(() => {}) // what cannot be removed now stays for the next start
+  return support
+}
 const parents = new Map<string, number>()
 
 /** A descriptor of a directory that groups are made in, opened once for the life of the process. */
@@ -128,8 +137,7 @@ function farewell(group: Cgroup): Farewell {
 
 /** Opens the account of one program in a container. */
 export function openAccount(container: Container, limits: Required<Limits>): Account {
-  support ??= detectCgroups()
-  const group = Cgroup.plan({}, support)
+  const group = Cgroup.plan({}, hostCgroups())
   if ('missing' in group) return watchedAccount(limits)
   container.setFarewell(farewell(group))
   group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
@@ -142,8 +150,7 @@ export function planAccount(): {
   readonly born: boolean
   readonly countsProcesses: boolean
 } {
-  support ??= detectCgroups()
-  const group = Cgroup.plan({}, support)
+  const group = Cgroup.plan({}, hostCgroups())
   if ('missing' in group) return { joins: 0, born: false, countsProcesses: false }
   const versions = group.versions()
   return {

@@ -1,0 +1,138 @@
+/** Bad input: one clear sentence that names the option, nothing started. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  DEFAULT_LIMITS,
+  GlassboxError,
+  InvalidOptionError,
+  MissingFeatureError,
+  openBox,
+  run,
+} from '#glassbox/index.js'
+import type { RunOptions } from '#glassbox/index.js'
+import { resolveLimits } from '#glassbox/run/limits.js'
+import { deriveVerdict } from '#glassbox/run/verdict.js'
+
+const rejected = async (options: object, program = 'true'): Promise<InvalidOptionError> => {
+  const error: unknown = await run(program, [], options as RunOptions).then(
+    () => assert.fail('it ran'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof GlassboxError)
+  return error as InvalidOptionError
+}
+
+test('an unknown option is an error with a suggestion', async () => {
+  const error = await rejected({ limit: {} })
+  assert.deepEqual(
+    [error.code, error.option, error.hint],
+    ['ERR_GLASSBOX_INVALID_OPTION', 'limit', 'Did you mean limits?'],
+  )
+})
+
+for (const [name, value] of Object.entries({
+  cpuTimeMs: 0,
+  wallTimeMs: -1,
+  memoryBytes: Number.NaN,
+  processes: 1.5,
+  outputBytes: '5',
+  cputime: 1,
+})) {
+  test(`limits.${name} = ${value} is refused by its name`, async () => {
+    const error = await rejected({ limits: { [name]: value } })
+    assert.equal(error.option, `limits.${name}`)
+    assert.match(error.message, new RegExp(name))
+  })
+}
+
+for (const [options, option] of [
+  [{ net: 'some' }, 'net'],
+  [{ diskBytes: 0 }, 'diskBytes'],
+  [{ hostname: 'a b' }, 'hostname'],
+  [{ cwd: 'relative' }, 'cwd'],
+  [{ env: { 'A=B': 'c' } }, 'env'],
+  [{ env: { A: 'b\0c' } }, 'env'],
+  [{ binds: [{ source: '/nonexistent' }] }, 'binds'],
+  [
+    { policy: { rules: [{ syscalls: ['opn'], action: { kind: 'kill' } }], otherwise: { kind: 'allow' } } },
+    'syscall',
+  ],
+  [{ policy: { rules: [] } }, 'policy'],
+  [{ encoding: 'latin1' }, 'encoding'],
+] as const) {
+  test(`${JSON.stringify(options)} is refused as ${option}`, async () => {
+    assert.equal((await rejected(options)).option, option)
+  })
+}
+
+test('a runner that this version does not have is named, and nothing else runs instead', async () => {
+  const error = await rejected({ runner: 'kernel' })
+  assert.ok(error instanceof MissingFeatureError)
+  assert.match(error.message, /no kernel runner/)
+})
+
+test('a program that is not there, not executable, a directory, or without its interpreter', async () => {
+  assert.equal((await rejected({}, 'no-such-program')).code, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
+  assert.equal((await rejected({}, './no-such-file')).code, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
+  assert.equal((await rejected({}, '/etc/passwd')).code, 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE')
+  assert.equal((await rejected({}, '/usr')).code, 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE')
+  assert.equal((await rejected({}, '')).code, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
+  const box = await openBox({ files: { script: '#!/no/such/interpreter\n' } })
+  await box.run('chmod', ['755', 'script'])
+  await assert.rejects(async () => box.run('./script'), { code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND' })
+  await box.close()
+})
+
+test('a working directory that is missing is an error that names the step', async () => {
+  await assert.rejects(async () => run('true', [], { cwd: '/missing' }), {
+    code: 'ERR_GLASSBOX_STEP_FAILED',
+    syscall: 'chdir',
+  })
+})
+
+test('two copies of the package agree on what is an error of theirs', () => {
+  const foreign = Object.assign(new Error('x'), { [Symbol.for('glassbox.error')]: true })
+  assert.ok(foreign instanceof GlassboxError)
+  assert.ok(!(foreign instanceof InvalidOptionError))
+})
+
+test('defaults: the wall limit follows the CPU limit and is never raised above what was asked', () => {
+  assert.equal(resolveLimits().memoryBytes, DEFAULT_LIMITS.memoryBytes)
+  assert.equal(resolveLimits({ cpuTimeMs: 20_000 }).wallTimeMs, 60_000)
+  assert.equal(resolveLimits({ cpuTimeMs: 100 }).wallTimeMs, 10_000)
+  assert.equal(resolveLimits({ cpuTimeMs: 5000, wallTimeMs: 100 }).wallTimeMs, 100)
+  assert.equal(resolveLimits({ memoryBytes: Infinity }).memoryBytes, Infinity)
+})
+
+test('the verdict follows causes in the order of their certainty', () => {
+  const quiet = {
+    cause: 0,
+    how: 1,
+    status: 0,
+    cpuTimeMs: 1,
+    memoryBytes: 1,
+    oomKills: 0,
+    refusedProcesses: 0,
+    outputExceeded: false,
+    fileAtLimit: false,
+    processes: 1,
+  }
+  const limits = { ...DEFAULT_LIMITS, cpuTimeMs: 1000 }
+  const verdict = (evidence: Partial<typeof quiet>): string =>
+    deriveVerdict({ ...quiet, ...evidence }, limits).status
+  assert.equal(verdict({}), 'exited')
+  assert.equal(verdict({ how: 2, status: 9 }), 'signaled')
+  assert.equal(verdict({ oomKills: 1 }), 'memory-limit')
+  assert.equal(verdict({ oomKills: 1, cause: 2 }), 'memory-limit')
+  assert.equal(verdict({ cause: 1 }), 'cpu-time-limit')
+  assert.equal(verdict({ cause: 2 }), 'wall-time-limit')
+  assert.equal(verdict({ cause: 4 }), 'syscall-denied')
+  assert.equal(verdict({ cause: 16 }), 'canceled')
+  assert.equal(verdict({ outputExceeded: true }), 'output-limit')
+  assert.equal(verdict({ cpuTimeMs: 1000 }), 'exited')
+  assert.equal(verdict({ cpuTimeMs: 1001 }), 'cpu-time-limit')
+  assert.equal(verdict({ how: 2, status: 25 }), 'signaled')
+  assert.equal(verdict({ how: 2, status: 25, fileAtLimit: true }), 'output-limit')
+  assert.equal(verdict({ refusedProcesses: 3 }), 'exited')
+  assert.equal(verdict({ refusedProcesses: 3, status: 1 }), 'process-limit')
+})
