@@ -62,7 +62,8 @@ export function watchedAccount(limits: Required<Limits>): Account {
         memoryBytes: Math.max(report.watchedMemory, report.maxRssBytes),
         processes: Math.max(1, report.watchedProcesses),
         oomKills: 0,
-        refusedProcesses: 0,
+        // An rlimit does not count what it refuses: that init saw as many as are allowed is all that is known.
+        refusedProcesses: report.watchedProcesses >= limits.processes ? 1 : 0,
       }
     },
     release: async () => {},
