@@ -84,7 +84,7 @@ test('the file mode mask and the host name are fixed', async () => {
 test('disk space and the number of files are capped, and count in the box only', async () => {
   const options = { diskBytes: 2 ** 20, diskFiles: 50 }
   assert.match(
-    String((await run('head', ['-c', '2000000', '/dev/zero'], { ...options, stdout: 'ignore' })).status),
+    (await run('head', ['-c', '2000000', '/dev/zero'], { ...options, stdout: 'ignore' })).status,
     /exited/,
   )
   assert.notEqual((await run('dd', ['if=/dev/zero', 'of=/box/big', 'bs=1M', 'count=2'], options)).exitCode, 0)

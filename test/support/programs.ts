@@ -22,14 +22,21 @@ export function program(name: string): string {
   return output
 }
 
-/** How a program ends without any box: the control of every test that boxes it. */
+/** How a program ends without any box, in a directory of its own: the control of every test that boxes it. */
 export function native(
   name: string,
   args: readonly string[] = [],
 ): { code: number | null; signal: string | null } {
-  const { status, signal } = spawnSync(program(name), args, {
-    stdio: ['ignore', 'ignore', 'ignore'],
-    timeout: 20_000,
-  })
-  return { code: status, signal }
+  const cwd = mkdtempSync(join(tmpdir(), 'glassbox-native-'))
+  try {
+    const { status, signal } = spawnSync(program(name), args, {
+      cwd,
+      env: { ...process.env, FILL: join(cwd, 'fill') },
+      stdio: ['ignore', 'ignore', 'ignore'],
+      timeout: 20_000,
+    })
+    return { code: status, signal }
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
 }
