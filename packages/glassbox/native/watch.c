@@ -111,6 +111,7 @@ static void update(struct program *program) {
   struct watched now = scan();
   struct ended *ended = &program->ended;
   now.cpu_ns += (ended->user_us + ended->system_us) * 1000;
+  if (program->how) now.processes++; /* the program itself, which has only just ended */
   if (now.cpu_ns > ended->watched_cpu_ns) ended->watched_cpu_ns = now.cpu_ns;
   if (now.memory > ended->watched_memory) ended->watched_memory = now.memory;
   if (now.processes > ended->watched_processes) ended->watched_processes = now.processes;
