@@ -175,7 +175,7 @@ static void handle_launch(const struct request *request, u8 *payload, s64 *slots
   memcpy(&program.launch, payload, sizeof(struct launch));
   keep(slots, program.launch.cpu_slot, CPU);
   plan_run(&plan, 0, slots, &failure);
-  program.ended.started_ns = now_ns();
+  program.ended.started_ns = (u64)slots[program.launch.started_slot % PLAN_SLOTS];
   program.has_listener = keep(slots, program.launch.listener_slot, LISTENER);
   for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
   if (failure.error) {

@@ -13,7 +13,7 @@
 #define WAIT_ALL 0x40000000 /* __WALL */
 
 static int valid_step(const struct plan_step *step, u32 index, const struct plan_header *header) {
-  if (step->operation > PLAN_STORE) return 0;
+  if (step->operation > PLAN_CLOCK) return 0;
   if (step->result != PLAN_NO_SLOT && step->result >= PLAN_SLOTS) return 0;
   for (int i = 0; i < 6; i++) {
     if (step->kinds[i] > PLAN_SLOT) return 0;
@@ -122,6 +122,8 @@ void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failur
     long result = 0;
     if (step->operation == PLAN_STORE)
       memcpy((void *)args[0], &args[1], args[2]);
+    else if (step->operation == PLAN_CLOCK)
+      result = (long)now_ns();
     else if (step->operation == PLAN_CLONE)
       result = run_clone(plan, i, args, slots, failure);
     else

@@ -21,6 +21,7 @@ enum plan_operation {
   PLAN_SYSCALL,
   PLAN_CLONE, /* args: flags, exit signal, cgroup descriptor; the child goes on behind it, the parent at `jump` */
   PLAN_STORE, /* args: address, value, size: patches a slot into the data */
+  PLAN_CLOCK, /* the result is the time, CLOCK_MONOTONIC in ns */
 };
 enum plan_argument { PLAN_IMMEDIATE, PLAN_DATA, PLAN_SLOT };
 

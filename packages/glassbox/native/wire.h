@@ -38,6 +38,8 @@ struct launch {
   u8 cpu_slot;       /* the descriptor to read the CPU time from, or PLAN_NO_SLOT */
   u8 listener_slot;  /* the seccomp listener, or PLAN_NO_SLOT */
   u8 watch;          /* measure memory and processes by /proc */
+  u8 started_slot;   /* where the child leaves the time just before execve */
+  u8 reserved[7];
 };
 
 enum cause {

@@ -1,8 +1,9 @@
 /** `glassbox doctor`: what this host offers, what that means, and the exact fix. */
+import { InvalidOptionError } from '../errors.ts'
 import { diagnose } from '../doctor/doctor.ts'
 import type { Row } from '../doctor/row.ts'
 import { type OptionSpec, optionsHelp, parseOptions } from './options.ts'
-import { paint } from './terminal.ts'
+import { columns, paint } from './terminal.ts'
 
 export const summary = 'Say what this host offers for running programs, and how to get what is missing.'
 
@@ -24,9 +25,11 @@ function rowText({ subject, found, state, meaning, fix }: Row): string {
 }
 
 export async function main(words: readonly string[]): Promise<number> {
-  const { flags } = parseOptions('doctor', OPTIONS, words)
+  const { flags, rest } = parseOptions('doctor', OPTIONS, words)
+  if (rest[0] !== undefined)
+    throw new InvalidOptionError(rest[0], `doctor takes no argument, got ${rest[0]}.`)
   if (flags.has('--help')) {
-    process.stdout.write(help(process.stdout.columns ?? 80))
+    process.stdout.write(help(columns()))
     return 0
   }
   const diagnosis = await diagnose()

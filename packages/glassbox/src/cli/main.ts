@@ -3,7 +3,7 @@ import { readFileSync, writeSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { exitCodeOfError } from './exit-code.ts'
-import { paint } from './terminal.ts'
+import { columns, paint } from './terminal.ts'
 
 interface Command {
   readonly summary: string
@@ -16,8 +16,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: () => import('./doctor.ts'),
   completion: () => import('./completion.ts'),
 }
-
-const columns = (): number => process.stdout.columns ?? 80
 
 async function overview(): Promise<string> {
   const rows = await Promise.all(
@@ -44,7 +42,7 @@ function version(): string {
 async function load(name: string): Promise<Command> {
   const command = COMMANDS[name]
   if (command) return command()
-  const guess = nearest(name, Object.keys(COMMANDS))
+  const guess = nearest(name, [...Object.keys(COMMANDS), 'help', '--help', '--version'])
   throw new InvalidOptionError(
     'COMMAND',
     `There is no command called ${name}.`,
@@ -68,11 +66,28 @@ async function dispatch([name, ...words]: readonly string[]): Promise<number> {
   return (await load(name)).main(words)
 }
 
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 /** What went wrong and what to do next; the stack only of what should not have happened. */
-function explain(error: unknown): string {
-  if (!(error instanceof GlassboxError))
-    return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+async function explain(error: unknown): Promise<string> {
+  if (!(error instanceof GlassboxError)) {
+    const known = error instanceof Error && 'syscall' in error // an error of the system, as Node words it
+    return error instanceof Error
+      ? known
+        ? sentence(error.message)
+        : (error.stack ?? error.message)
+      : String(error)
+  }
+  const message = error instanceof InvalidOptionError ? await inTheCommandsWords(error) : error.message
+  return [sentence(message), error.hint === undefined ? [] : sentence(error.hint)].flat().join(' ')
+}
+
+/** The library speaks of its options; whoever typed a command knows them by other names. */
+async function inTheCommandsWords({ option, message }: InvalidOptionError): Promise<string> {
+  const { OPTION_NAMES } = await import('./run-options.ts')
+  const name = OPTION_NAMES.get(option)
+  if (name === undefined || message.includes(name)) return message
+  return message.includes(option) ? message.replaceAll(option, name) : `${name}: ${message}`
 }
 
 // A reader that went away (glassbox run … | head) is no error of ours.
@@ -82,6 +97,6 @@ process.stderr.on('error', () => {})
 try {
   process.exitCode = await dispatch(process.argv.slice(2))
 } catch (error) {
-  writeSync(2, `${paint(process.stderr, 'red', 'glassbox:')} ${explain(error)}\n`)
+  writeSync(2, `${paint(process.stderr, 'red', 'glassbox:')} ${await explain(error)}\n`)
   process.exitCode = exitCodeOfError(error)
 }

@@ -49,7 +49,7 @@ export function parseOptions(
   const values = new Map<string, string[]>()
   let at = 0
   for (; at < words.length; at++) {
-    const word = words[at] ?? ''
+    const word = words[at] === '-h' ? '--help' : (words[at] ?? '')
     if (word === '--') {
       at++
       break

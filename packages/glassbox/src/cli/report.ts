@@ -16,12 +16,19 @@ const LIMITS: Readonly<
 function ending({ status, exitCode, signal, limit, violation }: RunResult): string {
   if (limit) {
     const { name, format } = LIMITS[limit.kind]
+    // Refused processes end nothing: the program did, and this is why.
+    if (status === 'process-limit')
+      return `${ownEnd({ exitCode, signal })}, after the ${name} (${format(limit.limit)}) refused it another`
     const used = limit.used > limit.limit ? ` (used ${format(limit.used)})` : ''
     return `ended by the ${name} of ${format(limit.limit)}${used}`
   }
   if (status === 'syscall-denied' && violation)
     return `ended for a denied call: ${violation.syscall}(${violation.args})`
   if (status === 'canceled') return 'canceled'
+  return ownEnd({ exitCode, signal })
+}
+
+function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: string | undefined }): string {
   return signal === undefined ? `exited with code ${exitCode}` : `ended by signal ${signal}`
 }
 

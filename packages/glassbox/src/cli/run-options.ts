@@ -1,6 +1,6 @@
 /** The options of `glassbox run`, and what they mean for run(). */
-import { statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
 import { DEFAULT_ENV } from '../run/command.ts'
 import { DEFAULT_LIMITS } from '../run/limits.ts'
@@ -83,6 +83,19 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
     default: size(DEFAULT_LIMITS.fileSizeBytes),
   },
 ]
+
+/** The command's name for what run() calls an option. */
+export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ...LIMIT_OPTIONS.map(({ name, limit }): [string, string] => [`limits.${limit}`, name]),
+  ...['cwd', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
+    name,
+    `--${name}`,
+  ]),
+  ['binds', '--bind'],
+  ['binds.target', '--bind'],
+  ['syscall', '--deny'],
+  ['policy', '--deny'],
+])
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   ...LIMIT_OPTIONS,
@@ -179,6 +192,29 @@ function copyOutTarget(source: string, target = '.'): string {
   return isDirectory ? `${target.replace(/\/$/, '')}/${basename(source)}` : target
 }
 
+/** A name that two words would mean: the second would silently take the place of the first. */
+function refuseTwice(option: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
+}
+
+/** The directory must be there before the program runs: its result could not be kept afterwards. */
+function checkTargetDirectory(target: string): void {
+  try {
+    accessSync(dirname(target), constants.W_OK)
+  } catch {
+    throw new InvalidOptionError(
+      '--copy-out',
+      `--copy-out: cannot write into ${dirname(target)}.`,
+      'Name a file in a directory that is there and that you may write.',
+    )
+  }
+}
+
+const copyInTarget = (source: string, target = './'): string =>
+  target.endsWith('/') ? `${target}${basename(source)}`.replace(/^\.\//, '') : target
+
 /** The options of run() that the words of the command stand for. Streams are the caller's affair. */
 export function runRequest({ values }: ParsedOptions): RunRequest {
   const one = (name: string): string | undefined => values.get(name)?.[0]
@@ -189,19 +225,25 @@ export function runRequest({ values }: ParsedOptions): RunRequest {
       return text === undefined ? [] : [[limit, parse(name, text)]]
     }),
   )
-  const files = Object.fromEntries(
-    all('--copy-in').map(text => {
-      const [source, target] = pair('--copy-in', text)
-      return [target ?? basename(source), { file: source }]
-    }),
+  const copyIn = all('--copy-in').map(text => {
+    const [source, target] = pair('--copy-in', text)
+    return [copyInTarget(source, target), { file: source }] as const
+  })
+  refuseTwice(
+    '--copy-in',
+    copyIn.map(([name]) => name),
   )
-  const copyOut = new Map(
-    all('--copy-out').map(text => {
-      const [source, target] = pair('--copy-out', text)
-      return [source, copyOutTarget(source, target)]
-    }),
+  const copies = all('--copy-out').map(text => {
+    const [source, target] = pair('--copy-out', text)
+    return [source, copyOutTarget(source, target)] as const
+  })
+  refuseTwice(
+    '--copy-out',
+    copies.map(([name]) => name),
   )
-  const denied = all('--deny').flatMap(text => text.split(',').filter(Boolean))
+  for (const [, target] of copies) checkTargetDirectory(target)
+  const copyOut = new Map(copies)
+  const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
   const chosen = { runner: one('--runner'), net: one('--net'), cwd: one('--cwd') }
   return {
     copyOut,
@@ -210,7 +252,7 @@ export function runRequest({ values }: ParsedOptions): RunRequest {
         Object.entries(chosen).filter(([, value]) => value !== undefined),
       ) as RunOptions),
       limits,
-      files,
+      files: Object.fromEntries(copyIn),
       binds: all('--bind').map(parseBind),
       env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
       collect: [...copyOut.keys()],

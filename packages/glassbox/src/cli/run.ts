@@ -1,5 +1,5 @@
 /** `glassbox run`: one program in a box, its output and its verdict. */
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import type { Input, Output, RunOptions } from '../run/options.ts'
 import { planText } from '../run/plan.ts'
@@ -10,7 +10,7 @@ import { resultJson } from './json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { reportLine } from './report.ts'
 import { type CopyOut, RUN_OPTIONS, runRequest } from './run-options.ts'
-import { paint, startSpinner } from './terminal.ts'
+import { columns, paint, startSpinner } from './terminal.ts'
 
 export const summary = 'Run a program in a box and say how it ended.'
 
@@ -40,7 +40,7 @@ const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 export async function main(words: readonly string[]): Promise<number> {
   const parsed = parseOptions('run', RUN_OPTIONS, words)
   if (parsed.flags.has('--help')) {
-    process.stdout.write(help(process.stdout.columns ?? 80))
+    process.stdout.write(help(columns()))
     return 0
   }
   const [program, ...args] = parsed.rest
@@ -53,6 +53,8 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const { options, copyOut } = runRequest(parsed)
   if (parsed.flags.has('--plan')) {
+    if (parsed.flags.has('--json'))
+      throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
     process.stdout.write(planText(program, args, options))
     return 0
   }
@@ -117,11 +119,12 @@ function printReport(result: RunResult): void {
 }
 
 /** Writes what was collected; says for each file that could not be had why. */
-function copyFilesOut({ files, fileErrors }: RunResult, copyOut: CopyOut): boolean {
+function copyFilesOut({ files, fileModes, fileErrors }: RunResult, copyOut: CopyOut): boolean {
   for (const [name, bytes] of Object.entries(files)) {
     const target = copyOut.get(name) ?? name
     try {
       writeFileSync(target, bytes)
+      chmodSync(target, fileModes[name] ?? 0o644)
     } catch (error) {
       throw new GlassboxError(
         'ERR_GLASSBOX_FILE',

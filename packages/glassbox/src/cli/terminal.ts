@@ -3,6 +3,12 @@ import { styleText } from 'node:util'
 
 type Style = Parameters<typeof styleText>[0]
 
+/** The width of the terminal; COLUMNS says it where there is none. */
+export function columns(): number {
+  const said = Number(process.env['COLUMNS'])
+  return process.stdout.columns || (Number.isInteger(said) && said > 0 ? said : 80)
+}
+
 /** NO_COLOR and FORCE_COLOR decide before the terminal does (no-color.org). */
 export function hasColor(stream: NodeJS.WriteStream): boolean {
   if (process.env['NO_COLOR']) return false

@@ -21,7 +21,7 @@ function parse(
   examples: string,
 ): number {
   if (text.toLowerCase() === UNLIMITED) return Infinity
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? []
+  const [, number, unit = ''] = /^(-?\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? []
   const factor = units[unit.toLowerCase()]
   const hint = `Write it with a unit, for example ${examples}, or ${UNLIMITED}.`
   if (number === undefined || factor === undefined) {

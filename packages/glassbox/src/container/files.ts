@@ -108,8 +108,14 @@ export function copyIn(
   })
 }
 
+export interface CopiedFile {
+  readonly bytes: Uint8Array
+  /** Permissions only: set-user-ID and its like do not leave a box. */
+  readonly mode: number
+}
+
 /** Reads a regular file of at most `maxBytes` out of the box. Fails for anything else, in words. */
-export async function copyOut(directory: number, path: string, maxBytes: number): Promise<Uint8Array> {
+export async function copyOut(directory: number, path: string, maxBytes: number): Promise<CopiedFile> {
   const name = pathComponents(path).join('/')
   // Not blocking, so that a FIFO cannot hold a thread of ours.
   const fd = openBeneath(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
@@ -126,7 +132,7 @@ export async function copyOut(directory: number, path: string, maxBytes: number)
         },
       )
     }
-    return await readAll(fd, stats.size)
+    return { bytes: await readAll(fd, stats.size), mode: stats.mode & 0o777 }
   } finally {
     closeSync(fd)
   }

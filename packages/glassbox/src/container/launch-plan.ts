@@ -65,6 +65,8 @@ export interface LaunchPlan {
   readonly pid: Slot
   readonly listener: Slot
   readonly cpuFile: Slot | undefined
+  /** The time just before execve. */
+  readonly started: Slot
 }
 
 /** Inputs, in this order: stdin, stdout, stderr, the files to join by, the v2 cgroup, the file of the CPU time. */
@@ -76,6 +78,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const cpuFile = spec.cpuFile ? builder.input('cpu time') : undefined
   const pid = builder.slot('pid')
   const listener = builder.slot('listener')
+  const started = builder.slot('time of the start')
   const flags = CLONE_VM + CLONE_VFORK + CLONE_FILES + CLONE_CLEAR_SIGHAND + (cgroup ? CLONE_INTO_CGROUP : 0)
   builder.clone(
     {
@@ -93,6 +96,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
       addPrivilegeSteps(builder, spec.identity)
       builder.call('chdir', [text(spec.cwd)], `go to ${spec.cwd}`)
       if (spec.filter) addFilterSteps(builder, spec.filter, spec.listens ? listener : undefined)
+      builder.clock(started, 'note the time')
       builder.call(
         'execve',
         [text(spec.path), stringArray(spec.argv), environment(spec.env)],
@@ -100,7 +104,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
       )
     },
   )
-  return { plan: builder.build(), pid, listener, cpuFile }
+  return { plan: builder.build(), pid, listener, cpuFile, started }
 }
 
 const environment = (env: Readonly<Record<string, string>>): Data =>

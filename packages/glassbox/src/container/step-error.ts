@@ -16,12 +16,17 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
     `Could not ${plan.title}: "${label}" failed in ${name}: ${why}`,
     {
       ...details,
-      hint: STEP_HINTS[errno] ?? 'Run "glassbox doctor" to see what this host offers.',
+      hint: CALL_HINTS[name] ?? STEP_HINTS[errno] ?? 'Run "glassbox doctor" to see what this host offers.',
     },
   )
 }
 
+const CALL_HINTS: Readonly<Record<string, string>> = {
+  chdir: 'Name a working directory that the box has and its user may enter.',
+}
+
 const STEP_HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.EMFILE]: 'The limit of open files is too low to start any program: raise it.',
   [ERRNO.ENOSPC]: 'A file system or a limit of namespaces is full; see /proc/sys/user/max_*_namespaces.',
   [ERRNO.ENOMEM]: 'The memory limit is too low to start any program: raise it.',
   [ERRNO.EAGAIN]: 'The limit of processes is too low to start any program: raise it.',

@@ -11,7 +11,7 @@ const REPLY_BYTES = 32
 const ENDED_BYTES = 64
 const CALL_BYTES = 64
 const SNAPSHOT_BYTES = 256
-const LAUNCH_BYTES = 32
+const LAUNCH_BYTES = 40
 const NO_SLOT = 0xff
 const REPLY_ENDED = 2
 
@@ -25,6 +25,8 @@ export interface LaunchHeader {
   readonly mainSlot: number
   readonly cpuSlot: number | undefined
   readonly listenerSlot: number | undefined
+  /** Where the child leaves the time just before execve. */
+  readonly startedSlot: number
   /** Measure memory and processes by looking at /proc. */
   readonly watch: boolean
 }
@@ -53,6 +55,7 @@ export function encodeLaunch(header: LaunchHeader, plan: Uint8Array): Uint8Array
   view.setUint8(29, header.cpuSlot ?? NO_SLOT)
   view.setUint8(30, header.listenerSlot ?? NO_SLOT)
   view.setUint8(31, header.watch ? 1 : 0)
+  view.setUint8(32, header.startedSlot)
   bytes.set(plan, LAUNCH_BYTES)
   return bytes
 }

@@ -29,4 +29,10 @@ function load(): Addon {
   return createRequire(import.meta.url)(path) as Addon
 }
 
-export const addon: Addon = load()
+let loaded: Addon | undefined
+
+/** Loads the addon at the first call; what needs no kernel call works without it. */
+export function addon(): Addon {
+  loaded ??= load()
+  return loaded
+}

@@ -11,12 +11,12 @@ export type SyscallArgument = number | bigint | NodeJS.TypedArray
 
 /** A typed array stands for a pointer to its bytes. Returns the result, or -errno. */
 export function syscall(number: number, ...args: readonly SyscallArgument[]): number {
-  return addon.syscall(number, ...args)
+  return addon().syscall(number, ...args)
 }
 
 /** A system call by name; a failure throws and names the call and what it was about. */
 export function call(name: string, args: readonly SyscallArgument[], subject = ''): number {
-  const result = addon.syscall(syscallNumber(name), ...args)
+  const result = addon().syscall(syscallNumber(name), ...args)
   if (result < 0 && result >= -4095) throw systemError(name, -result, subject)
   return result
 }
@@ -49,7 +49,7 @@ export function cString(text: string): Uint8Array {
 
 /** Sends bytes and descriptors over a stream socket, all of them, waiting while the socket is full. */
 export function sendAll(socket: number, bytes: Uint8Array, descriptors: readonly number[] = []): void {
-  const result = addon.sendAll(socket, bytes, Int32Array.from(descriptors))
+  const result = addon().sendAll(socket, bytes, Int32Array.from(descriptors))
   if (result < 0) throw systemError('sendmsg', -result)
 }
 
@@ -68,7 +68,7 @@ export function runPlan(encoded: Uint8Array, inputs: readonly number[]): PlanOut
   const slots = new BigInt64Array(SLOT_COUNT).fill(-1n)
   const failure = new Int32Array(2)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
-  const result = addon.runPlan(encoded, slots, failure)
+  const result = addon().runPlan(encoded, slots, failure)
   if (result === 0) return { slots }
   return { slots, failure: { step: failure[0] ?? -1, errno: -result } }
 }

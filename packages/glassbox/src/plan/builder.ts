@@ -82,6 +82,12 @@ export class PlanBuilder {
     return this
   }
 
+  /** Keeps the time, by the monotonic clock in ns. */
+  clock(result: Slot, label: string): this {
+    this.#steps.push({ kind: 'clock', result, label, onError: 'fail' })
+    return this
+  }
+
   /** Adds a child; `steps` writes its part with this same builder. */
   clone(child: Omit<CloneStep, 'kind' | 'child' | 'onError'>, steps: () => void): this {
     const outer = this.#steps

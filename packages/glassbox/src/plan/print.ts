@@ -50,6 +50,8 @@ class Printer {
   print(steps: readonly Step[], indent: string): void {
     for (const step of steps) {
       if (step.kind === 'clone') this.#clone(step, indent)
+      else if (step.kind === 'clock')
+        this.#lines.push(`${indent}clock_gettime(CLOCK_MONOTONIC, ${slotText(step.result)})`)
       else this.#lines.push(`${indent}${this.#call(step)}${resultText(step)}`)
     }
   }

@@ -59,7 +59,15 @@ export interface CloneStep {
   readonly label: string
 }
 
-export type Step = SyscallStep | CloneStep
+/** Keeps the time, by the monotonic clock in ns, as clock_gettime(2) with CLOCK_MONOTONIC would tell it. */
+export interface ClockStep {
+  readonly kind: 'clock'
+  readonly result: Slot
+  readonly onError: OnError
+  readonly label: string
+}
+
+export type Step = SyscallStep | CloneStep | ClockStep
 
 export interface Plan {
   /** One line: what the plan is for. */

@@ -160,7 +160,7 @@ export class Box {
 
   /** Reads a regular file of the working directory, at most `maxBytes` long. */
   readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
-    return this.#enqueue(() => copyOut(this.#directory, path, maxBytes))
+    return this.#enqueue(async () => (await copyOut(this.#directory, path, maxBytes)).bytes)
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */

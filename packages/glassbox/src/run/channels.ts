@@ -4,6 +4,7 @@ import type { RunEvents } from './handle.ts'
 import { type InputChannel, openInput } from './input.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import { openOutput, type OutputChannel, type StreamName } from './output.ts'
+import { refuseSharedFiles } from './shared-files.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
 export class Channels {
@@ -25,6 +26,7 @@ export class Channels {
 
   open(): void {
     const { stdin, stdout = 'capture', stderr = 'capture' } = this.#options
+    refuseSharedFiles({ stdin, stdout, stderr })
     this.#input = openInput(stdin)
     for (const [name, output] of [
       ['stdout', stdout],
@@ -68,6 +70,7 @@ export class Channels {
     this.#input?.close()
     this.#closeChildFds()
     await Promise.all(this.#outputs.map(output => output.finished))
+    for (const output of this.#outputs) output.check()
   }
 
   result(): {

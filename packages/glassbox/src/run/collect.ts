@@ -10,6 +10,7 @@ const MAX_ENTRIES = 100_000
 
 export interface Collected {
   readonly files: Readonly<Record<string, Uint8Array>>
+  readonly fileModes: Readonly<Record<string, number>>
   readonly fileErrors: Readonly<Record<string, string>>
 }
 
@@ -19,19 +20,21 @@ export async function collect(
   { collect: paths = [], collectBytes }: CommandOptions,
 ): Promise<Collected> {
   const files: Record<string, Uint8Array> = {}
+  const fileModes: Record<string, number> = {}
   const fileErrors: Record<string, string> = {}
   let left = collectBytes ?? DEFAULT_COLLECT_BYTES
   for (const path of paths) {
     try {
-      const bytes = await copyOut(directory, path, left)
+      const { bytes, mode } = await copyOut(directory, path, left)
       left -= bytes.length
       files[path] = bytes
+      fileModes[path] = mode
     } catch (error) {
       if (!(error instanceof GlassboxError)) throw error
       fileErrors[path] = error.message
     }
   }
-  return { files, fileErrors }
+  return { files, fileModes, fileErrors }
 }
 
 /**

@@ -94,7 +94,7 @@ async function launch(
 ): Promise<EndedReply> {
   const stop = AbortSignal.any([context.cancel.signal, ...(options.signal ? [options.signal] : [])])
   if (stop.aborted) return canceledBeforeStart()
-  const { plan, pid, listener, cpuFile } = launchPlan({
+  const { plan, pid, listener, cpuFile, started } = launchPlan({
     path: program.path,
     argv,
     env: options.env ?? DEFAULT_ENV,
@@ -117,6 +117,7 @@ async function launch(
       cpuSource: account.cpuSource,
       mainSlot: pid.slot,
       cpuSlot: cpuFile?.slot,
+      startedSlot: started.slot,
       listenerSlot: filter?.listens ? listener.slot : undefined,
       watch: account.watch,
     },

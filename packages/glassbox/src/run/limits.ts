@@ -39,6 +39,9 @@ const WHOLE: readonly (keyof Limits)[] = [
   'fileSizeBytes',
 ]
 
+/** In ms more than two hundred years; in bytes more than any memory. */
+const LARGEST = 2 ** 43
+
 const show = (value: unknown): string =>
   typeof value === 'number' ? `${value}` : (JSON.stringify(value) ?? typeof value)
 
@@ -52,6 +55,13 @@ export function resolveLimits(limits: Limits = {}): Required<Limits> {
         `limits.${name}`,
         `Expected limits.${name} to be a number above zero, got ${show(value)}.`,
         'Leave it out for the default, or say Infinity for no limit.',
+      )
+    }
+    if (value !== Infinity && value > LARGEST) {
+      throw new InvalidOptionError(
+        `limits.${name}`,
+        `Expected limits.${name} to be at most ${LARGEST}, got ${value}.`,
+        'Say Infinity for no limit.',
       )
     }
     if (WHOLE.includes(name) && value !== Infinity && !Number.isSafeInteger(value)) {

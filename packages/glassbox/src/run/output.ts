@@ -20,6 +20,8 @@ export interface OutputChannel {
   readonly finished: Promise<void>
   readonly bytes: () => Uint8Array
   readonly truncated: () => boolean
+  /** Throws where the bytes could not be written to where they were to go. */
+  check(): void
   /** Gives up: closes what is open here. */
   abandon(): void
 }
@@ -40,6 +42,7 @@ const direct = (childFd: number, owned: boolean): OutputChannel => ({
   finished: Promise.resolve(),
   bytes: () => new Uint8Array(0),
   truncated: () => false,
+  check: () => {},
   abandon: () => {},
 })
 
@@ -84,6 +87,7 @@ class Pump implements OutputChannel {
   readonly #kept: Uint8Array[] = []
   #left: number
   #exceeded = false
+  #error: NodeJS.ErrnoException | undefined
 
   constructor(options: OutputOptions, sink: Sink | undefined) {
     const { read, write } = pipe()
@@ -94,10 +98,15 @@ class Pump implements OutputChannel {
     this.#source = new Socket({ fd: read, readable: true, writable: false })
     this.#source.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.#source.on('error', () => {})
-    sink?.stream.on('error', () => this.#source.destroy())
+    const failed = (error: NodeJS.ErrnoException): void => {
+      this.#error ??= error
+      this.#source.destroy()
+    }
+    sink?.stream.on('error', failed)
     this.finished = new Promise(resolve => {
       this.#source.once('close', () => {
-        if (sink?.owned) sink.stream.end(() => resolve())
+        if (!sink?.owned) sink?.stream.off('error', failed)
+        if (sink?.owned && !this.#error) sink.stream.end(() => resolve())
         else resolve()
       })
     })
@@ -125,6 +134,16 @@ class Pump implements OutputChannel {
 
   truncated(): boolean {
     return this.#exceeded
+  }
+
+  check(): void {
+    // A reader that went away wanted no more; every other failure lost bytes that somebody wanted.
+    if (!this.#error || this.#error.code === 'EPIPE') return
+    const { name } = this.#options
+    throw new GlassboxError('ERR_GLASSBOX_FILE', `Could not write ${name}: ${this.#error.message}`, {
+      cause: this.#error,
+      hint: 'Check that there is room where it is written to.',
+    })
   }
 
   abandon(): void {

@@ -5,7 +5,7 @@
  * - a name with a slash: a file that was put into the working directory, else a file of the host
  * A file of the host that the box does not show anyway is bound read-only at its own path.
  */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 
@@ -46,8 +46,25 @@ function notFound(program: string, hint: string): GlassboxError {
   return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, { path: program, hint })
 }
 
+/** A path that leads through a file, or through a directory that this user may not enter. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw new GlassboxError(
+      'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
+      `${path}: ${(error as NodeJS.ErrnoException).code}`,
+      {
+        path,
+        hint: 'Check that every directory on the way may be entered.',
+        cause: error,
+      },
+    )
+  }
+}
+
 function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is put into the box with files.')
   if (!stats.isFile() || !isExecutableFile(path)) {
     throw new GlassboxError(

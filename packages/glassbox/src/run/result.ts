@@ -62,6 +62,8 @@ export interface RunResult {
   readonly violation?: { readonly syscall: string; readonly args: string; readonly path?: string }
   /** What `collect` asked for: the files by the name that was asked for. A file that is not there is not here. */
   readonly files: Readonly<Record<string, Uint8Array>>
+  /** The permissions of those files. */
+  readonly fileModes: Readonly<Record<string, number>>
   /** Files that `collect` asked for and that could not be had, with the reason in words. */
   readonly fileErrors: Readonly<Record<string, string>>
   readonly runner: RunnerName

@@ -1,5 +1,6 @@
 /** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
 import { isAbsolute } from 'node:path'
+import { pathComponents } from '../container/files.ts'
 import { InvalidOptionError, MissingFeatureError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import type { BoxOptions, CommandOptions } from './options.ts'
@@ -101,6 +102,7 @@ export function validateCommandOptions(options: CommandOptions): void {
   checkValues(options as Readonly<Record<string, unknown>>)
   checkEnvironment(options.env)
   checkAbsolute('cwd', options.cwd)
+  for (const path of options.collect ?? []) pathComponents(path)
 }
 
 const BOX_ONLY = new Set<string>(BOX_OPTIONS.filter(name => name !== 'signal'))
