@@ -12,8 +12,8 @@ const OPTIONS: readonly OptionSpec[] = [
   { name: '--help', help: 'This text.' },
 ]
 
-export function help(columns: number): string {
-  return `Usage: glassbox doctor [--json]\n\n${summary}\nExit code 0 if the namespace runner works for this user, 1 if not.\n\n${optionsHelp(OPTIONS, columns)}\n`
+export function help(width: number): string {
+  return `Usage: glassbox doctor [--json]\n\n${summary}\nExit code 0 if the namespace runner works for this user, 1 if not.\n\n${optionsHelp(OPTIONS, width)}\n`
 }
 
 const MARKS = { yes: ['green', '✓'], partly: ['yellow', '~'], no: ['red', '✗'] } as const

@@ -18,12 +18,12 @@ const EXIT_CODES = `Exit code: the program's own; 128 + n for signal n; 124 time
 153 output, 159 denied call, 130 canceled; 125 a fault of glassbox, 126 not
 executable, 127 not found.`
 
-export function help(columns: number): string {
+export function help(width: number): string {
   return `Usage: glassbox run [options] [--] PROGRAM [ARGUMENT ...]
 
 ${summary}
 
-${optionsHelp(RUN_OPTIONS, columns)}
+${optionsHelp(RUN_OPTIONS, width)}
 
 ${EXIT_CODES}
 

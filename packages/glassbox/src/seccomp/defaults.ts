@@ -110,7 +110,7 @@ export const REFUSALS: readonly Refusal[] = [
       'uretprobe',
     ],
     action: ENOSYS,
-    why: 'obsolete, or for the kernel’s own use',
+    why: 'obsolete',
   },
   {
     syscalls: ['lsm_set_self_attr', 'memfd_secret'],
