@@ -98,17 +98,7 @@ export const REFUSALS: readonly Refusal[] = [
     why: 'placing memory on nodes of the host',
   },
   {
-    syscalls: [
-      'uselib',
-      '_sysctl',
-      'nfsservctl',
-      'ustat',
-      'sysfs',
-      'afs_syscall',
-      'vserver',
-      'uprobe',
-      'uretprobe',
-    ],
+    syscalls: ['uselib', '_sysctl', 'nfsservctl', 'ustat', 'sysfs', 'afs_syscall', 'vserver'],
     action: ENOSYS,
     why: 'obsolete',
   },
