@@ -21,6 +21,9 @@ const { values, positionals } = parseArgs({
 /** Paths, below build/test, whose files must have the machine to themselves. */
 const SERIAL = ['run/', 'container/', 'hostile/', 'examples/', 'cli/', 'tracer/', 'strace/']
 
+/** No test file takes minutes; one that does hangs. */
+const FILE_TIMEOUT_MS = 300_000
+
 const root = fileURLToPath(new URL('../build/test/', import.meta.url))
 const files = readdirSync(root, { recursive: true })
   .filter(name => name.endsWith('.test.js'))
@@ -35,6 +38,8 @@ function runFile(name) {
   return new Promise(resolve => {
     const child = spawn(values.node, ['--enable-source-maps', '--test-reporter=tap', root + name], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: FILE_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
     })
     let output = ''
     child.stdout.on('data', chunk => (output += chunk))

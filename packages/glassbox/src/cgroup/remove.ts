@@ -61,8 +61,9 @@ export async function removeGroup(directory: string): Promise<void> {
     }
     // Busy: it has sub-groups, or processes that are not quite gone.
     if (attempt > 1) await sleep(PAUSE_MS)
-    for (const child of openUp(directory)) await removeGroup(child)
+    // Thawed from the top: a group below a frozen one stays frozen, and what is frozen does not die.
     thaw(directory)
+    for (const child of openUp(directory)) await removeGroup(child)
     killAll(directory)
   }
 }

@@ -19,17 +19,20 @@ function groupsIn(base: string): string[] {
 /** Between making a directory and locking it a living owner has no lock yet. */
 const YOUNG_MS = 10_000
 
-const mayBeOwned = (directory: string): boolean =>
-  Date.now() - statSync(directory).ctimeMs < YOUNG_MS || isOwned(directory)
+const mayBeOwned = (directory: string, youngMs: number): boolean =>
+  Date.now() - statSync(directory).ctimeMs < youngMs || isOwned(directory)
 
 /** Removes what is left of dead owners; returns how many names that were. */
-export async function sweepCgroups(support: CgroupSupport = detectCgroups()): Promise<number> {
+export async function sweepCgroups(
+  support: CgroupSupport = detectCgroups(),
+  youngMs: number = YOUNG_MS,
+): Promise<number> {
   const bases = new Set(Object.values(support).flatMap(found => ('place' in found ? [found.place.base] : [])))
   const found = [...bases].flatMap(base => groupsIn(base).map(name => ({ base, name })))
   const owned = new Set<string>()
   for (const { base, name } of found) {
     try {
-      if (mayBeOwned(join(base, name))) owned.add(name)
+      if (mayBeOwned(join(base, name), youngMs)) owned.add(name)
     } catch {
       owned.add(name) // it is being removed by its owner right now
     }

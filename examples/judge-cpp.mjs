@@ -1,0 +1,64 @@
+// Compiles a C++ solution once and judges it against several cases, each with its own verdict.
+//
+//   node examples/judge-cpp.mjs
+//
+// The task: read n, print the sum of 1 to n. The solution is right, wrong, slow, greedy or crashing, by its case.
+import { openBox } from 'glassbox'
+
+const SOLUTION = `
+#include <iostream>
+#include <vector>
+int main() {
+  long n; std::cin >> n;
+  if (n == 13) { std::cout << 42 << "\\n"; return 0; }         // wrong
+  if (n == 666) for (volatile long i = 0;; i++) {}              // slow
+  if (n == 1000) for (std::vector<char *> v;;) { char *p = new char[1 << 20]; for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; v.push_back(p); } // greedy
+  if (n == 0) *(volatile int *)0 = 1;                            // crashing
+  std::cout << n * (n + 1) / 2 << "\\n";
+}
+`
+
+const CASES = [
+  { input: '4\n', answer: '10\n' },
+  { input: '13\n', answer: '91\n' },
+  { input: '666\n', answer: '222111\n' },
+  { input: '1000\n', answer: '500500\n' },
+  { input: '0\n', answer: '0\n' },
+]
+
+const VERDICTS = {
+  'cpu-time-limit': 'time limit exceeded',
+  'wall-time-limit': 'time limit exceeded',
+  'memory-limit': 'memory limit exceeded',
+  'output-limit': 'output limit exceeded',
+  signaled: 'runtime error',
+}
+
+/** What a contestant is told about one run. */
+function judge(result, answer) {
+  if (result.status !== 'exited') return VERDICTS[result.status] ?? result.status
+  if (result.exitCode !== 0) return `runtime error (exit code ${result.exitCode})`
+  return result.stdout === answer ? 'accepted' : 'wrong answer'
+}
+
+const box = await openBox({ files: { 'solution.cpp': SOLUTION } })
+try {
+  const compiled = await box.run('g++', ['-O2', '-o', 'solution', 'solution.cpp'], {
+    limits: { cpuTimeMs: 30_000, memoryBytes: 1024 * 2 ** 20 },
+  })
+  if (!compiled.ok) {
+    console.error(`compile error (${compiled.status})\n${compiled.stderr}`)
+    process.exitCode = 1
+  } else {
+    for (const [index, { input, answer }] of CASES.entries()) {
+      const result = await box.run('./solution', [], {
+        stdin: input,
+        limits: { cpuTimeMs: 500, wallTimeMs: 3000, memoryBytes: 64 * 2 ** 20, outputBytes: 10_000 },
+      })
+      const figures = `${result.cpuTimeMs.toFixed(0)} ms, ${(result.memoryBytes / 2 ** 20).toFixed(1)} MiB`
+      console.log(`case ${index + 1}: ${judge(result, answer)} (${figures})`)
+    }
+  }
+} finally {
+  await box.close()
+}
