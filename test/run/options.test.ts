@@ -55,7 +55,7 @@ for (const [options, option] of [
   [{ binds: [{ source: '/nonexistent' }] }, 'binds'],
   [
     { policy: { rules: [{ syscalls: ['opn'], action: { kind: 'kill' } }], otherwise: { kind: 'allow' } } },
-    'syscall',
+    'policy',
   ],
   [{ policy: { rules: [] } }, 'policy'],
   [{ encoding: 'latin1' }, 'encoding'],

@@ -32,13 +32,15 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.integer({ min: 0, max: 4095 }).map((errno): Action => ({ kind: 'errno', errno })),
   fc.integer({ min: 0, max: 0xffff }).map((data): Action => ({ kind: 'trace', data })),
 )
-const condition: fc.Arbitrary<Condition> = fc.record({
-  arg: fc.integer({ min: 0, max: 5 }),
-  op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'),
-  value: word,
-  mask: word,
-  width: fc.constantFrom(32, 64),
-})
+const condition: fc.Arbitrary<Condition> = fc
+  .record({
+    arg: fc.integer({ min: 0, max: 5 }),
+    op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'),
+    value: word,
+    mask: word,
+    width: fc.constantFrom(32, 64),
+  })
+  .map(drawn => (drawn.op === 'masked-eq' ? { ...drawn, value: drawn.value & drawn.mask } : drawn))
 // Few names, so that rules meet on the same call.
 const name = fc.constantFrom(
   'read',

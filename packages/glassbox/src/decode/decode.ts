@@ -38,7 +38,7 @@ const SCALARS: Readonly<Record<string, (value: bigint) => string>> = {
   mode: modeText,
   dev: value => `makedev(${hex((value >> 8n) & 0xfffn)}, ${hex(value & 0xffn)})`,
   id: value => String(signed32(value) === -1n ? -1n : BigInt.asUintN(32, value)),
-  sig: value => (value === 0n ? '0' : signalName(Number(value & 0xffn))),
+  sig: value => (value === 0n ? '0' : signalName(Number(signed32(value)))),
   fd: value => String(signed32(value)),
   dirfd: value => (signed32(value) === AT_FDCWD ? 'AT_FDCWD' : String(signed32(value))),
   rlim: value =>
@@ -75,7 +75,7 @@ function argumentCount(call: Call, known: number): number {
   const name = syscallByNumber(call.nr)?.name
   const flagsAt = { open: 1, openat: 2 }[name ?? '']
   if (flagsAt === undefined) return known
-  const makes = 0o100n | 0o20200000n
+  const makes = 0o20200000n // O_TMPFILE
   const flags = call.args[flagsAt] ?? 0n
   return (flags & 0o100n) !== 0n || (flags & makes) === makes ? known : known - 1
 }

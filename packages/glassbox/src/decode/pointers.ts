@@ -80,6 +80,7 @@ const SPECIAL_STRUCTS: Readonly<Record<string, Printer>> = {
       : `{len=${length}, filter=${address(filter)}}`
   },
   capdata: (value, _, { memory }) => {
+    if (memory.read(value, 24).length < 24) return address(value)
     const word = (index: number): bigint => readWord(memory, value + BigInt(index * 4), 4) ?? 0n
     const set = (index: number): string => hex(word(index) | (word(index + 3) << 32n))
     return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
@@ -91,11 +92,13 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   path: (value, _, { memory }) => string(value, PATH_MAX, memory),
   string: (value, _, { memory, limit }) => string(value, limit, memory),
   strings: (value, _, { memory, limit }) => {
+    if (readWord(memory, value, 8) === undefined) return address(value)
     const found = pointers(value, memory)
     const shown = found.slice(0, MAX_ENTRIES).map(pointer => string(pointer, limit, memory))
     return `[${[...shown, ...(found.length > MAX_ENTRIES ? ['...'] : [])].join(', ')}]`
   },
   env: (value, _, { memory }) => {
+    if (readWord(memory, value, 8) === undefined) return address(value)
     const count = pointers(value, memory).length
     return `${address(value)} /* ${count} var${count === 1 ? '' : 's'} */`
   },

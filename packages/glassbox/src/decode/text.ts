@@ -11,7 +11,8 @@ const ESCAPES: Readonly<Record<number, string>> = {
   92: '\\\\',
 }
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57
+/** Only these would be read as part of a shorter escape. */
+const isOctalDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 55
 
 /** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
 export function quote(bytes: Uint8Array, truncated = false): string {
@@ -20,7 +21,7 @@ export function quote(bytes: Uint8Array, truncated = false): string {
     const escaped = ESCAPES[byte]
     if (escaped !== undefined) text += escaped
     else if (byte >= 32 && byte < 127) text += String.fromCharCode(byte)
-    else text += `\\${byte.toString(8).padStart(isDigit(bytes[index + 1]) ? 3 : 1, '0')}`
+    else text += `\\${byte.toString(8).padStart(isOctalDigit(bytes[index + 1]) ? 3 : 1, '0')}`
   }
   return `"${text}"${truncated ? '...' : ''}`
 }
@@ -59,18 +60,22 @@ export function enumText(set: ConstantSet, value: bigint): string {
   return `${hex(BigInt.asUintN(32, value))} /* ${prefix}??? */`
 }
 
-/** A file mode: four octal digits, with the name of a type where there is one. */
+const TYPES: Readonly<Record<number, string>> = {
+  0o140000: 'S_IFSOCK',
+  0o120000: 'S_IFLNK',
+  0o100000: 'S_IFREG',
+  0o060000: 'S_IFBLK',
+  0o040000: 'S_IFDIR',
+  0o020000: 'S_IFCHR',
+  0o010000: 'S_IFIFO',
+}
+
+/** A file mode: at least three octal digits after the zero, with the name of a type where there is one. */
 export function modeText(value: bigint): string {
-  const types: Readonly<Record<string, string>> = {
-    '140000': 'S_IFSOCK',
-    '120000': 'S_IFLNK',
-    '100000': 'S_IFREG',
-    '60000': 'S_IFBLK',
-    '40000': 'S_IFDIR',
-    '20000': 'S_IFCHR',
-    '10000': 'S_IFIFO',
-  }
-  const type = types[(value & 0o170000n).toString(8)]
-  const permissions = `0${(value & 0o7777n).toString(8).padStart(3, '0')}`
-  return type === undefined ? (value === 0n ? '000' : permissions) : `${type}|${permissions}`
+  const number = Number(BigInt.asUintN(32, value))
+  const type = TYPES[number & 0o170000]
+  const rest = type === undefined ? number : number & 0o7777
+  const digits = rest.toString(8).padStart(3, '0')
+  const octal = digits.length > 3 || !digits.startsWith('0') ? `0${digits}` : digits
+  return type === undefined ? octal : `${type}|${octal}`
 }

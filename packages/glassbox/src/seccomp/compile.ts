@@ -5,7 +5,7 @@
  *
  * Numbers are found by binary search over ranges with the same chain; a chain that several calls share is written once.
  */
-import { SYSCALLS, syscallNumber } from '../linux/syscalls.ts'
+import { SYSCALLS, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
@@ -26,9 +26,11 @@ interface Range {
   readonly chain: readonly Rule[]
 }
 
-/** A call that is newer than the table: a policy that allows what it does not name cannot mean what nobody knew. */
+/** A number that the table does not have: a policy that lets through what it does not name cannot mean what nobody knew. */
 export function unknownAction({ otherwise }: Policy): Action {
-  return otherwise.kind === 'allow' ? { kind: 'errno', errno: ERRNO.ENOSYS } : otherwise
+  return otherwise.kind === 'allow' || otherwise.kind === 'log'
+    ? { kind: 'errno', errno: ERRNO.ENOSYS }
+    : otherwise
 }
 
 /** The rules of each call that has any, up to the first that always applies. */
@@ -53,7 +55,7 @@ function rangesOf(policy: Policy): Range[] {
   const same = (a: readonly Rule[], b: readonly Rule[]): boolean =>
     a.length === b.length && a.every((rule, index) => rule === b[index])
   for (let nr = 0; nr <= NEWEST + 1; nr++) {
-    const chain = nr > NEWEST ? unknown : (chains.get(nr) ?? [])
+    const chain = syscallByNumber(nr) ? (chains.get(nr) ?? []) : unknown
     const last = ranges.at(-1)
     if (!last || !same(last.chain, chain)) ranges.push({ start: nr, chain })
   }

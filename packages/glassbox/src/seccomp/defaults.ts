@@ -132,7 +132,7 @@ const eachBit = (mask: number): number[] =>
 
 /** New namespaces by clone and unshare; the time namespace has no bit that clone could take. */
 function namespaceRules(): Rule[] {
-  const bits = [...eachBit(NAMESPACES), linux.CLONE_PTRACE, linux.CLONE_UNTRACED]
+  const bits = [...eachBit(NAMESPACES), linux.CLONE_PTRACE, linux.CLONE_UNTRACED, linux.CLONE_PARENT]
   return [
     ...bits.map(bit => ({ syscalls: ['clone'], when: [has(0, bit)], action: EPERM })),
     ...[...eachBit(NAMESPACES), linux.CLONE_NEWTIME].map(bit => ({
@@ -146,7 +146,28 @@ function namespaceRules(): Rule[] {
 /** Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK, AF_PACKET, …). */
 const FAMILIES = [linux.AF_UNIX, linux.AF_INET, linux.AF_INET6]
 
+/** Types and protocols of the internet families that lead to other, little-tested code. */
+const SOCKET_TYPES = [linux.SOCK_DCCP, linux.SOCK_PACKET]
+const PROTOCOLS: readonly (readonly [number: number, name: string])[] = [
+  [33, 'DCCP'],
+  [115, 'L2TP'],
+  [132, 'SCTP'],
+  [136, 'UDP-Lite'],
+  [256, 'SMC'],
+]
+
 function socketRules(): Rule[] {
+  const typeMask = { op: 'masked-eq', mask: 0xfn, width: 32 } as const
+  const refused = [
+    ...SOCKET_TYPES.map(type => [{ arg: 1, ...typeMask, value: BigInt(type) }]),
+    ...PROTOCOLS.map(([protocol]) => [is(2, protocol)]),
+  ].flatMap(when =>
+    [linux.AF_INET, linux.AF_INET6].map(family => ({
+      syscalls: ['socket'],
+      when: [is(0, family), ...when],
+      action: refuse(ERRNO.EPROTONOSUPPORT),
+    })),
+  )
   const allowed = FAMILIES.map(family => ({
     syscalls: ['socket'],
     when: [is(0, family)],
@@ -159,6 +180,7 @@ function socketRules(): Rule[] {
     action: { kind: 'allow' } as const,
   }
   return [
+    ...refused,
     ...allowed,
     route,
     { syscalls: ['socketpair'], when: [is(0, linux.AF_UNIX)], action: { kind: 'allow' } },
@@ -169,7 +191,7 @@ function socketRules(): Rule[] {
 /** Requests that push input into a terminal or load a line discipline. The kernel reads 32 bits of a request. */
 const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
 
-/** personality(2): only the execution domain of Linux itself, and asking. */
+/** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
 const PERSONALITIES = [0, 8, 0xffffffff]
 
 function argumentRules(): Rule[] {

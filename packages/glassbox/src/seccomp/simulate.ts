@@ -55,7 +55,6 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
 }
 
 const KNOWN = new Map(SYSCALLS.map(({ nr, name }) => [nr, name]))
-const NEWEST = Math.max(...KNOWN.keys())
 
 function holds({ arg, op, value, mask = 0n, width = 64 }: Condition, args: readonly bigint[]): boolean {
   const cut = (number: bigint): bigint => BigInt.asUintN(width, number)
@@ -81,11 +80,11 @@ export function evaluatePolicy(
 ): Action {
   const isX32 = call.nr >= X32_BIT && call.nr < 0x80000000
   if (call.arch !== AUDIT_ARCH_X86_64 || isX32) return foreign
-  if (call.nr > NEWEST) return unknownAction(policy)
   const name = KNOWN.get(call.nr)
+  if (name === undefined) return unknownAction(policy)
   const rule = policy.rules.find(
     ({ syscalls, when = [] }) =>
-      name !== undefined && syscalls.includes(name) && when.every(condition => holds(condition, call.args)),
+      syscalls.includes(name) && when.every(condition => holds(condition, call.args)),
   )
   return rule?.action ?? policy.otherwise
 }

@@ -10,25 +10,35 @@ const LARGEST = 2n ** 64n - 1n
 const wrong = (message: string, hint?: string): InvalidOptionError =>
   new InvalidOptionError('policy', message, hint)
 const show = (value: unknown): string =>
-  typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
+  typeof value === 'bigint'
+    ? `${value}n`
+    : (JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ??
+      typeof value)
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function checkRange(where: string, value: unknown, highest: number): void {
-  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= highest) return
-  throw wrong(`${where}: expected a whole number from 0 to ${highest}, got ${show(value)}.`)
+function checkRange(where: string, value: unknown, highest: number, lowest = 0): void {
+  if (Number.isInteger(value) && Number(value) >= lowest && Number(value) <= highest) return
+  throw wrong(`${where}: expected a whole number from ${lowest} to ${highest}, got ${show(value)}.`)
+}
+
+/** A misspelled `when` would make a rule unconditional: no key goes unread. */
+function checkKeys(where: string, value: Record<string, unknown>, known: readonly string[]): void {
+  const stray = Object.keys(value).find(key => !known.includes(key))
+  if (stray !== undefined)
+    throw wrong(`${where}: there is no ${stray} here.`, `It takes ${known.join(', ')}.`)
 }
 
 function checkAction(where: string, action: unknown): asserts action is Action {
-  if (!isObject(action) || !KINDS.includes(String(action['kind']))) {
+  if (!isObject(action) || typeof action['kind'] !== 'string' || !KINDS.includes(action['kind'])) {
     throw wrong(
       `${where}: expected an action, got ${show(action)}.`,
       `Its kind is one of ${KINDS.join(', ')}.`,
     )
   }
-  if (action['kind'] === 'errno') checkRange(`${where}.errno`, action['errno'], 4095)
+  if (action['kind'] === 'errno') checkRange(`${where}.errno`, action['errno'], 4095, 1)
   if (action['kind'] === 'trace') checkRange(`${where}.data`, action['data'], 0xffff)
 }
 
@@ -48,15 +58,43 @@ function checkCondition(where: string, condition: unknown): asserts condition is
   }
   checkValue(`${where}.value`, condition['value'])
   if (condition['op'] === 'masked-eq') checkValue(`${where}.mask`, condition['mask'])
+  checkKeys(where, condition, ['arg', 'op', 'value', 'mask', 'width'])
+  checkSizes(where, condition)
   const width = condition['width']
   if (width !== undefined && width !== 32 && width !== 64)
     throw wrong(`${where}.width: expected 32 or 64, got ${show(width)}.`)
 }
 
+/** Bits that no comparison reads are a slip of the caller's: the condition would never, or always, hold. */
+function checkSizes(where: string, condition: Record<string, unknown>): void {
+  const { op, width, value, mask } = condition as unknown as Condition
+  if (width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n)) {
+    throw wrong(`${where}: ${show(value)} does not fit the 32 bits that are compared.`)
+  }
+  if (op !== 'masked-eq' && mask !== undefined)
+    throw wrong(`${where}.mask: ${op} takes no mask.`, 'Use masked-eq.')
+  if (op === 'masked-eq' && (value & ~(mask ?? 0n)) !== 0n) {
+    throw wrong(
+      `${where}: the value ${show(value)} has bits outside the mask ${show(mask)}, so it can never match.`,
+    )
+  }
+}
+
+/** The name of a call, with its place in the policy where there is none. */
+function checkName(where: string, name: unknown): void {
+  try {
+    syscallNumber(String(name))
+  } catch (error) {
+    throw error instanceof InvalidOptionError ? wrong(`${where}: ${error.message}`, error.hint) : error
+  }
+}
+
 function checkRule(where: string, rule: unknown): asserts rule is Rule {
   if (!isObject(rule) || !Array.isArray(rule['syscalls']))
     throw wrong(`${where}: expected a rule with syscalls, got ${show(rule)}.`)
-  for (const name of rule['syscalls']) syscallNumber(String(name))
+  checkKeys(where, rule, ['syscalls', 'when', 'action'])
+  if (rule['syscalls'].length === 0) throw wrong(`${where}.syscalls: a rule for no call does nothing.`)
+  for (const [index, name] of rule['syscalls'].entries()) checkName(`${where}.syscalls[${index}]`, name)
   const when = rule['when'] ?? []
   if (!Array.isArray(when)) throw wrong(`${where}.when: expected a list of conditions, got ${show(when)}.`)
   for (const [index, condition] of when.entries()) checkCondition(`${where}.when[${index}]`, condition)
