@@ -79,6 +79,6 @@ test('a filter as text', () => {
       .split('\n')
       .slice(0, 3)
       .join('\n'),
-    '   0  load arch\n   1  jeq 0xc000003e ? 2 : 54\n   2  load nr',
+    '   0  load arch\n   1  jeq 0xc000003e ? 2 : 16\n   2  load nr',
   )
 })
