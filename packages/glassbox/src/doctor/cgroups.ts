@@ -22,6 +22,31 @@ const WITHOUT: Readonly<Record<Controller, string>> = {
 const FIX =
   'run as root, or as a systemd service with Delegate=yes and GLASSBOX_CGROUP naming its cgroup directory'
 
+/** v1, v2, or both at once. */
+export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
+  const versions = new Set(
+    CONTROLLERS.flatMap(name => {
+      const found = support[name]
+      return 'place' in found ? [found.place.version] : []
+    }),
+  )
+  const mode =
+    versions.size === 2
+      ? 'hybrid (v1 and v2)'
+      : versions.has(2)
+        ? 'v2'
+        : versions.has(1)
+          ? 'v1'
+          : 'none for this user'
+  return {
+    subject: 'cgroups',
+    found: mode,
+    state: versions.size === 0 ? 'partly' : 'yes',
+    meaning:
+      versions.size === 0 ? 'limits are kept by rlimits and by init' : 'each program gets groups of its own',
+  }
+}
+
 export function cgroupRows(support: CgroupSupport = detectCgroups()): Row[] {
   return CONTROLLERS.map(controller => {
     const found = support[controller]

@@ -1,8 +1,9 @@
 /** What this host offers, row by row, and what that means for each runner. */
+import { availableParallelism } from 'node:os'
 import { INIT_PATH } from '../gate/addon.ts'
-import { cgroupRows } from './cgroups.ts'
+import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
-import { boxRow, userNamespaceRow } from './namespaces.ts'
+import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import type { Row } from './row.ts'
 
 export interface Diagnosis {
@@ -22,6 +23,12 @@ function whoRow(): Row {
   }
 }
 
+function coresRow(): Row {
+  const count = availableParallelism()
+  const meaning = `up to ${count} s of CPU time a second`
+  return { subject: 'processors', found: String(count), state: 'yes', meaning }
+}
+
 function nodeRow(): Row {
   return {
     subject: 'Node.js',
@@ -33,16 +40,22 @@ function nodeRow(): Row {
 
 export async function diagnose(): Promise<Diagnosis> {
   const box = await boxRow()
+  const ordinary = ordinaryUserRow()
   const rows = [
     nodeRow(),
     whoRow(),
     kernelRow(),
+    coresRow(),
     seccompRow(),
+    namespacesRow(),
     userNamespaceRow(),
+    appArmorRow(),
+    cgroupModeRow(),
     ...cgroupRows(),
     ptraceRow(),
     coreRow(),
     box,
+    ...(ordinary ? [ordinary] : []),
   ]
   const weak = rows.some(({ subject, state }) => subject.startsWith('cgroup ') && state === 'partly')
   return { rows, runners: runnerRows(box, weak), ok: box.state === 'yes' }

@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 /** [version, what it brings, whether nothing works without it] */
 const FEATURES: readonly (readonly [version: string, feature: string, needed: boolean])[] = [
   ['5.6', 'files in and out beneath the box (openat2)', true],
+  ['5.7', 'birth in a cgroup v2 (CLONE_INTO_CGROUP)', false],
   ['5.9', 'descriptors closed at once (close_range)', true],
   ['5.12', 'recursively read-only binds (mount_setattr)', true],
   ['5.14', 'killing a whole cgroup v2', false],

@@ -1,9 +1,14 @@
 /** Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this user. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { isPrivileged } from '../container/identity.ts'
 import { GlassboxError } from '../errors.ts'
 import { run } from '../run/run.ts'
 import { readText } from './kernel.ts'
 import type { Row } from './row.ts'
+
+const APPARMOR = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
 
 /** Each setting that keeps an ordinary user from a user namespace, and how it is changed. */
 const RESTRICTIONS = [
@@ -20,7 +25,7 @@ const RESTRICTIONS = [
     fix: 'sysctl kernel.unprivileged_userns_clone=1',
   },
   {
-    path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+    path: APPARMOR,
     forbids: (value: string) => value === '1',
     name: 'AppArmor restricts user namespaces (Ubuntu)',
     fix: 'sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for node with "userns,"',
@@ -35,6 +40,68 @@ export function userNamespaceRow(read: (path: string) => string = readText): Row
     state: found.length === 0 ? 'yes' : 'no',
     meaning: found.length === 0 ? 'ordinary users can run boxes' : 'only root can run boxes',
     ...(found.length > 0 ? { fix: found.map(({ fix }) => fix).join('; ') } : {}),
+  }
+}
+
+/** AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest reason. */
+export function appArmorRow(text: string = readText(APPARMOR)): Row {
+  const subject = 'AppArmor'
+  const value = text.trim()
+  if (value === '')
+    return {
+      subject,
+      found: 'no restriction known',
+      state: 'yes',
+      meaning: 'user namespaces are not its affair',
+    }
+  if (value === '0')
+    return { subject, found: 'restriction off', state: 'yes', meaning: 'user namespaces are open' }
+  const fix = 'sysctl kernel.apparmor_restrict_unprivileged_userns=0'
+  return {
+    subject,
+    found: 'user namespaces restricted',
+    state: 'partly',
+    meaning: 'ordinary users cannot run boxes',
+    fix,
+  }
+}
+
+const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts']
+
+/** Which kinds of namespaces the kernel has (namespaces(7)). */
+export function namespacesRow(names: readonly string[] = readdirSync('/proc/self/ns')): Row {
+  const missing = NAMESPACES.filter(name => !names.includes(name))
+  return {
+    subject: 'namespaces',
+    found: NAMESPACES.filter(name => names.includes(name)).join(' '),
+    state: missing.length > 0 ? 'no' : 'yes',
+    meaning: missing.length > 0 ? `the kernel lacks ${missing.join(', ')}` : 'all that a box is made of',
+    ...(missing.length > 0 ? { fix: 'use a kernel with CONFIG_NAMESPACES and its kinds' } : {}),
+  }
+}
+
+/** As root: whether a box could be made by an ordinary user too. */
+export function ordinaryUserRow(): Row | undefined {
+  const subject = 'an ordinary user, tried now'
+  if (process.geteuid?.() !== 0) return undefined
+  const script =
+    "process.setgid(65534); process.setuid(65534); const [, , ...words] = process.argv; require('node:child_process').spawnSync(process.execPath, words, { stdio: 'inherit' })"
+  const command = fileURLToPath(new URL('../../bin/glassbox.js', import.meta.url))
+  const words = ['-e', script, '--', command, 'run', '--json', 'true']
+  const { stdout, stderr } = spawnSync(process.execPath, words, {
+    encoding: 'utf8',
+    cwd: '/',
+    timeout: 10_000,
+  })
+  const ok = stdout.includes('"ok":true')
+  if (ok) return { subject, found: 'works', state: 'yes', meaning: 'boxes in a user namespace' }
+  const why = stderr.trim().split('\n')[0] ?? ''
+  return {
+    subject,
+    found: why === '' ? 'does not work' : why,
+    state: 'partly',
+    meaning: 'only root can run boxes from this installation',
+    fix: 'see the rows about user namespaces; the installation must be readable for that user',
   }
 }
 
