@@ -85,7 +85,7 @@ export function ordinaryUserRow(): Row | undefined {
   const subject = 'an ordinary user, tried now'
   if (process.geteuid?.() !== 0) return undefined
   const script =
-    "process.setgid(65534); process.setuid(65534); const [, , ...words] = process.argv; require('node:child_process').spawnSync(process.execPath, words, { stdio: 'inherit' })"
+    "process.setgroups([]); process.setgid(65534); process.setuid(65534); const [, ...words] = process.argv; require('node:child_process').spawnSync(process.execPath, words, { stdio: 'inherit' })"
   const command = fileURLToPath(new URL('../../bin/glassbox.js', import.meta.url))
   const words = ['-e', script, '--', command, 'run', '--json', 'true']
   const { stdout, stderr } = spawnSync(process.execPath, words, {
