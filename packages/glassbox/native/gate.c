@@ -9,7 +9,6 @@
 #include "plan.h"
 #include <js_native_api.h>
 #include <linux/poll.h>
-#include <linux/uio.h>
 #include <node_api.h>
 
 #define MAX_ARGUMENTS 8
@@ -107,16 +106,6 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   memcpy(failed.data, &failure, sizeof failure);
   return number(env, -failure.error);
 }
-
-struct message {
-  void *name;
-  u32 name_length, pad;
-  struct iovec *parts;
-  u64 part_count;
-  void *control;
-  u64 control_length;
-  u32 flags, pad2;
-};
 
 /* sendAll(socket, bytes, descriptors): everything, waiting while the socket is full; the descriptors go with the start. */
 static napi_value gate_send_all(napi_env env, napi_callback_info info) {

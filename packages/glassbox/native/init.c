@@ -23,7 +23,6 @@
 #include <linux/prctl.h>
 #include <linux/signal.h>
 #include <linux/socket.h>
-#include <linux/uio.h>
 #include <linux/wait.h>
 
 #define MAX_DESCRIPTORS 32
@@ -33,16 +32,6 @@
 #define MSG_CMSG_CLOEXEC 0x40000000
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
-
-struct message {
-  void *name;
-  u32 name_length, pad;
-  struct iovec *parts;
-  u64 part_count;
-  void *control;
-  u64 control_length;
-  u32 flags, pad2;
-};
 
 struct control {
   u64 length;

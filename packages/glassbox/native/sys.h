@@ -7,6 +7,7 @@
 
 #include <asm/unistd.h>
 #include <linux/errno.h>
+#include <linux/uio.h>
 #include <stdint.h>
 #include <stddef.h>
 
@@ -47,6 +48,17 @@ static inline long raw_syscall(long nr, long a, long b, long c, long d, long e, 
 /* The compiler may call these by name for its own copies; plain loops, or it would turn them into calls again. */
 void *memcpy(void *to, const void *from, size_t length);
 void *memset(void *at, int byte, size_t length);
+
+/* struct msghdr as the kernel has it; see sendmsg(2). */
+struct message {
+  void *name;
+  u32 name_length, pad;
+  struct iovec *parts;
+  u64 part_count;
+  void *control;
+  u64 control_length;
+  u32 flags, pad2;
+};
 
 #define CLOCK_MONOTONIC 1
 struct time {

@@ -1,0 +1,48 @@
+/** kill -9 of the Node process at any moment leaves no process, mount or cgroup behind. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { cgroupsLeft } from '../support/left.js'
+
+/** `GLASSBOX_CRASHES=200` for the long form. */
+const ROUNDS = Number(process.env['GLASSBOX_CRASHES'] ?? 20)
+const library = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+
+/** Runs boxes without end, with daemons, files and output in them. */
+const VICTIM = `import { run } from ${JSON.stringify(library)}
+for (;;) {
+  await Promise.all([run('sh', ['-c', 'sleep 30 & echo x > f; sleep 0.02']), run('true'), run('yes', [], { limits: { outputBytes: 100000 } })])
+}`
+
+/** Living processes whose command line has `text`; an init of ours is named by its argv. */
+function processes(text: string): string[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text)
+      } catch {
+        return false
+      }
+    })
+}
+
+const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
+
+test(`nothing is left after a kill -9 at ${ROUNDS} random moments`, async () => {
+  const before = { mounts: mounts(), inits: processes('glassbox-init').length }
+  for (let round = 0; round < ROUNDS; round++) {
+    const victim = spawn(process.execPath, ['--input-type=module', '-e', VICTIM], { stdio: 'ignore' })
+    await new Promise(resolve => setTimeout(resolve, 60 + Math.random() * 250))
+    victim.kill('SIGKILL')
+    await new Promise(resolve => victim.once('exit', resolve))
+    const groups = new RegExp(`^glassbox-${victim.pid}-`)
+    const left = (): string[] => [...processes('glassbox-init').slice(before.inits), ...cgroupsLeft(groups)]
+    for (let tries = 0; tries < 200 && left().length > 0; tries++)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    assert.deepEqual(left(), [], `round ${round}`)
+  }
+  assert.equal(mounts(), before.mounts)
+})
