@@ -47,7 +47,7 @@ try {
     limits: { cpuTimeMs: 30_000, memoryBytes: 1024 * 2 ** 20 },
   })
   if (!compiled.ok) {
-    console.error(`compile error (${compiled.status})\n${String(compiled.stderr)}`)
+    console.error(`compile error (${compiled.status})\n${compiled.stderr}`)
     process.exitCode = 1
   } else {
     for (const [index, { input, answer }] of CASES.entries()) {

@@ -25,7 +25,7 @@ const result = await run('python3', ['script.py'], {
 })
 
 if (!result.ok) {
-  console.error(`the script failed: ${result.status}\n${String(result.stderr)}`)
+  console.error(`the script failed: ${result.status}\n${result.stderr}`)
   process.exitCode = 1
 } else {
   console.log(result.stdout.trim())

@@ -15,7 +15,7 @@ before(async () => {
 after(() => assertNothingLeft(initial))
 
 const shell = async (script: string, options = {}): Promise<string> =>
-  String((await run('sh', ['-c', script], options)).stdout)
+  (await run('sh', ['-c', script], options)).stdout
 
 test('descriptors are exactly 0, 1 and 2', async () => {
   assert.equal(await shell('ls /proc/self/fd | tr "\\n" " "'), '0 1 2 3 ') // 3 is what ls reads the directory by
@@ -72,7 +72,7 @@ test('the environment is PATH, HOME and LANG, or what was asked for', async () =
       .split('\n')
       .map(line => line.split('=')[0] ?? '')
       .toSorted()
-  assert.deepEqual(names(String((await run('env')).stdout)), ['HOME', 'LANG', 'PATH'])
+  assert.deepEqual(names((await run('env')).stdout), ['HOME', 'LANG', 'PATH'])
   assert.equal((await run('/usr/bin/env', [], { env: { A: 'b c' } })).stdout, 'A=b c\n')
 })
 
@@ -173,7 +173,7 @@ test('several commands in one box share its files, not their processes', async (
   })
   try {
     const compiled = await box.run('gcc', ['-o', 'main', 'main.c'])
-    assert.equal(compiled.exitCode, 0, String(compiled.stderr))
+    assert.equal(compiled.exitCode, 0, compiled.stderr)
     const ran = await box.run('./main')
     assert.deepEqual({ code: ran.exitCode, out: ran.stdout }, { code: 5, out: 'built\n' })
     await box.run('sh', ['-c', 'sleep 50 & echo $! > pid'])

@@ -55,7 +55,7 @@ test('stdout and stderr are kept apart', async () => {
 
 test('output as bytes, whatever they are', async () => {
   const { stdout } = await run('printf', ['\\377\\000\\n'], { encoding: 'buffer' })
-  assert.deepEqual([...(stdout as Uint8Array)], [255, 0, 10])
+  assert.deepEqual([...stdout], [255, 0, 10])
 })
 
 test('output to a stream that is slow, without loss', async () => {

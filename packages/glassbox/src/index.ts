@@ -2,9 +2,18 @@
 export { GlassboxError, InvalidOptionError, MissingFeatureError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export { Box, openBox } from './run/box.ts'
-export type { RunEvent, RunHandle } from './run/handle.ts'
+export type { OutputEvent, RunEvent, RunHandle } from './run/handle.ts'
 export { DEFAULT_LIMITS } from './run/limits.ts'
-export type { Bind, BoxOptions, CommandOptions, Input, Limits, Output, RunOptions } from './run/options.ts'
+export type {
+  AsBytes,
+  Bind,
+  BoxOptions,
+  CommandOptions,
+  Input,
+  Limits,
+  Output,
+  RunOptions,
+} from './run/options.ts'
 export type { LimitKind, Means, RunnerName, RunResult, Status } from './run/result.ts'
 export { run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'

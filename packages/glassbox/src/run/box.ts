@@ -13,7 +13,7 @@ import { hostRoot, identityFiles } from '../rootfs/host.ts'
 import type { BindMount, RootSpec } from '../rootfs/types.ts'
 import { runCommand, type Started } from './command.ts'
 import { RunEvents, RunHandle } from './handle.ts'
-import type { BoxOptions, CommandOptions } from './options.ts'
+import type { AsBytes, BoxOptions, CommandOptions } from './options.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { RunResult } from './result.ts'
 import { validateBoxOptions, validateCommandOptions } from './validate.ts'
@@ -115,7 +115,13 @@ export class Box {
   }
 
   /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
-  run(program: string, args: readonly string[] = [], options: CommandOptions = {}): RunHandle {
+  run(program: string, args: readonly string[], options: CommandOptions & AsBytes): RunHandle<Uint8Array>
+  run(program: string, args?: readonly string[], options?: CommandOptions): RunHandle
+  run(
+    program: string,
+    args: readonly string[] = [],
+    options: CommandOptions = {},
+  ): RunHandle<string | Uint8Array> {
     const started = {
       events: new RunEvents(),
       cancel: new AbortController(),

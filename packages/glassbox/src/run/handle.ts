@@ -3,19 +3,25 @@ import { Readable } from 'node:stream'
 import type { StreamName } from './output.ts'
 import type { RunResult } from './result.ts'
 
-export type RunEvent =
-  | { readonly type: 'stdout' | 'stderr'; readonly chunk: Uint8Array }
-  | { readonly type: 'end'; readonly result: RunResult }
+/** A piece of output as it arrives. */
+export interface OutputEvent {
+  readonly type: 'stdout' | 'stderr'
+  readonly chunk: Uint8Array
+}
+
+export type RunEvent<Output extends string | Uint8Array = string | Uint8Array> =
+  | OutputEvent
+  | { readonly type: 'end'; readonly result: RunResult<Output> }
 
 /** Carries what happens from the run to whoever listens; nobody has to. */
 export class RunEvents {
-  readonly #listeners = new Set<(event: RunEvent) => void>()
+  readonly #listeners = new Set<(event: OutputEvent) => void>()
 
-  emit(event: RunEvent): void {
+  emit(event: OutputEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
 
-  listen(listener: (event: RunEvent) => void): () => void {
+  listen(listener: (event: OutputEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -29,30 +35,34 @@ export class RunEvents {
  * for await (const event of handle.events()) if (event.type === 'stdout') process.stdout.write(event.chunk)
  * const { status } = await handle
  */
-export class RunHandle implements PromiseLike<RunResult> {
-  readonly #result: Promise<RunResult>
+export class RunHandle<Output extends string | Uint8Array = string>
+  implements PromiseLike<RunResult<Output>>
+{
+  readonly #result: Promise<RunResult<Output>>
   readonly #events: RunEvents
   readonly #kill: () => void
 
-  constructor(result: Promise<RunResult>, events: RunEvents, kill: () => void) {
+  constructor(result: Promise<RunResult<Output>>, events: RunEvents, kill: () => void) {
     this.#result = result
     this.#events = events
     this.#kill = kill
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited, as in execa
-  then<A = RunResult, B = never>(
-    fulfilled?: ((result: RunResult) => A | PromiseLike<A>) | null,
+  then<A = RunResult<Output>, B = never>(
+    fulfilled?: ((result: RunResult<Output>) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(fulfilled, rejected)
   }
 
-  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<RunResult | B> {
+  catch<B = never>(
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<RunResult<Output> | B> {
     return this.#result.catch(rejected)
   }
 
-  finally(settled?: (() => void) | null): Promise<RunResult> {
+  finally(settled?: (() => void) | null): Promise<RunResult<Output>> {
     return this.#result.finally(settled)
   }
 
@@ -85,8 +95,8 @@ export class RunHandle implements PromiseLike<RunResult> {
   }
 
   /** Everything that happens from now on; ends after `end`. Rejects where the run does. */
-  async *events(): AsyncGenerator<RunEvent, void, void> {
-    const queue: RunEvent[] = []
+  async *events(): AsyncGenerator<RunEvent<Output>, void, void> {
+    const queue: RunEvent<Output>[] = []
     let wake: () => void = () => {}
     const stop = this.#events.listen(event => {
       queue.push(event)

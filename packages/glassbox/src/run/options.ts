@@ -80,3 +80,8 @@ export interface CommandOptions {
 }
 
 export interface RunOptions extends BoxOptions, CommandOptions {}
+
+/** Asks for captured output as bytes. */
+export interface AsBytes {
+  readonly encoding: 'buffer'
+}

@@ -32,7 +32,8 @@ export type LimitKind =
 /** By which means a figure was measured or a limit kept, so that a reader can tell how far to trust it. */
 export type Means = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'
 
-export interface RunResult {
+/** How a run ended. `Output` is text, or bytes where the option `encoding` is `buffer`. */
+export interface RunResult<Output extends string | Uint8Array = string | Uint8Array> {
   readonly status: Status
   /** Exited with code 0. */
   readonly ok: boolean
@@ -52,8 +53,8 @@ export interface RunResult {
   /** Peak number of processes and threads at a time, where the host can tell. */
   readonly processes?: number
   /** Text where the option `encoding` is `utf8` (the default), bytes where it is `buffer`; empty unless captured. */
-  readonly stdout: string | Uint8Array
-  readonly stderr: string | Uint8Array
+  readonly stdout: Output
+  readonly stderr: Output
   readonly stdoutTruncated: boolean
   readonly stderrTruncated: boolean
   /** Which limit ended it; `limit` and `used` in the unit of the kind's name. */

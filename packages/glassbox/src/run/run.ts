@@ -11,7 +11,7 @@ import { resolve } from 'node:path'
 import { Box } from './box.ts'
 import { RunEvents, RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
-import type { RunOptions } from './options.ts'
+import type { AsBytes, RunOptions } from './options.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { RunResult } from './result.ts'
 import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
@@ -44,7 +44,17 @@ export function checkRun(
  * Runs a program. Resolves with how it ended, whatever it did; rejects with a `GlassboxError` for bad options, a host that
  * lacks something, or a fault of glassbox, and then nothing of it is left.
  */
-export function run(program: string, args: readonly string[] = [], options: RunOptions = {}): RunHandle {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions & AsBytes,
+): RunHandle<Uint8Array>
+export function run(program: string, args?: readonly string[], options?: RunOptions): RunHandle
+export function run(
+  program: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): RunHandle<string | Uint8Array> {
   const calledAt = process.hrtime.bigint()
   const events = new RunEvents()
   const cancel = new AbortController()
