@@ -29,6 +29,7 @@ const read = promisify(readCallback)
 const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
 const OPEN_HOW_BYTES = 24
 const CHUNK_BYTES = 1 << 20
+const DIRECTORY_MODE = 0o755
 
 export interface Owner {
   readonly uid: number
@@ -80,10 +81,12 @@ function inParent<T>(
 ): T {
   const [first, ...rest] = names
   if (first === undefined || rest.length === 0) return use(directory)
-  const made = syscall(syscallNumber('mkdirat'), directory, cString(first), 0o755)
-  if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), 0o755], first)
+  const made = syscall(syscallNumber('mkdirat'), directory, cString(first), DIRECTORY_MODE)
+  if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), DIRECTORY_MODE], first)
   return withDescriptor(openBeneath(directory, first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), next => {
     if (made === 0 && owner) fchownSync(next, owner.uid, owner.gid)
+    // mkdir took away what the umask of this process says.
+    if (made === 0) fchmodSync(next, DIRECTORY_MODE)
     return inParent(next, rest, owner, use)
   })
 }

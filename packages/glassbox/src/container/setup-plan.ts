@@ -21,6 +21,7 @@ export interface SetupSpec {
 
 export function setupPlan(spec: SetupSpec): Plan {
   const builder = new PlanBuilder('furnish the box')
+  builder.call('umask', [0o022], 'let the caller’s file mode mask have no say')
   if (spec.network) addLoopbackSteps(builder)
   const name = Buffer.from(spec.hostname)
   builder.call('sethostname', [text(spec.hostname), name.length], 'name the box')

@@ -2,35 +2,29 @@
  * What of the host a box shows by default: programs, libraries and the configuration that interpreters and compilers
  * read, all read-only. Nothing else of the host is there: no home directory, no /var, no secrets of /etc.
  */
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { BindMount, MaskedPath, RootSpec, SmallFile, SymbolicLink } from './types.ts'
 
 /** Directories of the root: a directory is bound, a symbolic link (merged /usr) is made again. */
 const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 
-/** What stands in /etc, and for whom. A pattern matches a whole name. */
+/**
+ * What stands in /etc, and for whom. A pattern matches a whole name. Small files are written anew, which costs a tenth of
+ * what a mount does; directories and large files are bound.
+ */
 const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }[] = [
   { pattern: /^alternatives$/, for: 'links in /usr/bin that lead through it (Debian): cc, java, awk' },
-  { pattern: /^ld\.so\.(cache|conf|conf\.d)$/, for: 'the dynamic loader' },
+  { pattern: /^ld\.so\.cache$/, for: 'the dynamic loader' },
   { pattern: /^(localtime|timezone)$/, for: 'time zones' },
-  {
-    pattern: /^(locale\.alias|mime\.types|magic|os-release|services|protocols)$/,
-    for: 'lookups of libraries',
-  },
-  {
-    pattern: /^(java|java-\d+.*|python3?(\.\d+)?|perl|mono|R|ghc|php|fpc\.cfg|terminfo)$/,
-    for: 'language runtimes',
-  },
+  { pattern: /^(locale\.alias|os-release|services|protocols)$/, for: 'lookups of libraries' },
+  { pattern: /^(java|java-\d+.*|python3\.\d+|mono|R|ghc|php|fpc\.cfg)$/, for: 'language runtimes' },
 ]
 
 /** Below directories of /etc that are not shown whole. */
-const NESTED = [
-  '/etc/ssl/certs',
-  '/etc/ssl/openssl.cnf',
-  '/etc/pki/tls/certs',
-  '/etc/ca-certificates',
-  '/var/lib/ghc',
-]
+const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/var/lib/ghc']
+
+/** Up to this size a file is written rather than bound, bytes. */
+const LARGEST_COPY = 64 * 1024
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
 
@@ -41,24 +35,13 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
   { path: '/dev/stderr', target: '/proc/self/fd/2' },
 ]
 
-/** Parts of procfs that tell of the host or steer it; hidden where the host has them. */
+/**
+ * Parts of procfs that tell of the host or steer it, hidden where the host has them. What only root may read there is not
+ * listed: no program of a box is root outside it.
+ */
 const MASKED = [
-  ...[
-    'acpi',
-    'asound',
-    'bus',
-    'driver',
-    'fs',
-    'irq',
-    'kallsyms',
-    'kcore',
-    'keys',
-    'key-users',
-    'kmsg',
-    'latency_stats',
-  ],
-  ...['modules', 'mtrr', 'pagetypeinfo', 'sched_debug', 'scsi', 'slabinfo', 'swaps', 'sysrq-trigger'],
-  ...['timer_list', 'timer_stats', 'vmallocinfo', 'zoneinfo'],
+  ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'sysrq-trigger'],
+  ...['timer_list', 'timer_stats'],
 ]
 
 function kind(path: string): 'directory' | 'file' | undefined {
@@ -86,9 +69,16 @@ function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
   return { binds, links }
 }
 
-function configuration(): BindMount[] {
+function configuration(): { binds: BindMount[]; files: SmallFile[] } {
   const names = readdirSync('/etc').filter(name => CONFIGURATION.some(({ pattern }) => pattern.test(name)))
-  return [...names.map(name => `/etc/${name}`), ...NESTED].flatMap(path => hostBind(path))
+  const binds: BindMount[] = []
+  const files: SmallFile[] = []
+  for (const path of [...names.map(name => `/etc/${name}`), ...NESTED]) {
+    const isSmall = kind(path) === 'file' && statSync(path).size <= LARGEST_COPY
+    if (isSmall) files.push({ path, contents: readFileSync(path) })
+    else binds.push(...hostBind(path))
+  }
+  return { binds, files }
 }
 
 function maskedPaths(): MaskedPath[] {
@@ -108,7 +98,7 @@ export function identityFiles(uid: number, gid: number, hostname: string): reado
   ]
 }
 
-export type HostRoot = Pick<RootSpec, 'binds' | 'links' | 'masks'>
+export type HostRoot = Pick<RootSpec, 'binds' | 'links' | 'masks' | 'files'>
 
 let known: HostRoot | undefined
 
@@ -116,8 +106,10 @@ let known: HostRoot | undefined
 export function hostRoot(): HostRoot {
   if (known) return known
   const { binds, links } = systemDirectories()
+  const etc = configuration()
   known = {
-    binds: [...binds, ...configuration(), ...DEVICES.flatMap(name => hostBind(`/dev/${name}`, true))],
+    binds: [...binds, ...etc.binds, ...DEVICES.flatMap(name => hostBind(`/dev/${name}`, true))],
+    files: etc.files,
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
   }

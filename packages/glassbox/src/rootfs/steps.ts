@@ -69,7 +69,7 @@ class RootBuilder {
   file({ path, contents }: SmallFile): void {
     for (const each of parents(path)) this.directory(each)
     const fd = this.#fd
-    const bytes = Buffer.from(contents)
+    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
     this.#plan
       .call(
         'openat',

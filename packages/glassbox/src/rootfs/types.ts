@@ -17,10 +17,10 @@ export interface SymbolicLink {
   readonly path: string
 }
 
-/** A small file whose contents glassbox itself writes: /etc/passwd and the like. */
+/** A small file that is written into the box: /etc/passwd and the like, or a copy of one of the host's. */
 export interface SmallFile {
   readonly path: string
-  readonly contents: string
+  readonly contents: string | Uint8Array
 }
 
 /** A writable place: a tmpfs of its own with a size and an inode cap. */

@@ -64,7 +64,7 @@ export function boxRoot(
   return {
     ...host,
     binds: [...host.binds, ...programs, ...resolveBinds(options), ...resolverFiles(options)],
-    files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+    files: [...host.files, ...identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME)],
     scratch: [
       { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
       { path: '/tmp', mode: 0o1777, ...scratch },

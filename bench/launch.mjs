@@ -1,0 +1,115 @@
+// What launching costs, as ratios to a bare vfork + exec + wait of the same program in the same run.
+//
+//   npm run bench [-- ROUNDS]        default 100; needs the built package
+//
+// The rows are measured in turn, round by round, so that a machine whose speed drifts drifts for all of them alike. Tools
+// that are not on PATH are left out and named.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runPlan } from '../packages/glassbox/dist/gate/gate.js'
+import { openBox, run } from '../packages/glassbox/dist/index.js'
+import { encodePlan } from '../packages/glassbox/dist/plan/encode.js'
+import { PlanBuilder, stringArray, text } from '../packages/glassbox/dist/plan/builder.js'
+import { CLONE_VFORK, CLONE_VM, __WALL } from '../packages/glassbox/dist/linux/constants.js'
+
+const ROUNDS = Number(process.argv[2] ?? 100)
+const WARM_UP = 5
+
+/** vfork + exec + wait, by the same interpreter that launches boxes. */
+function bare(program) {
+  const builder = new PlanBuilder('bare')
+  const pid = builder.slot('pid')
+  builder.clone({ flags: BigInt(CLONE_VM | CLONE_VFORK), exitSignal: 0, result: pid, label: 'clone' }, () => {
+    builder.call('execve', [text(program), stringArray([program]), stringArray([])], 'execute')
+  })
+  builder.call('wait4', [pid, 0, __WALL, 0], 'wait')
+  const { bytes } = encodePlan(builder.build())
+  return () => {
+    if (runPlan(bytes, []).failure) throw new Error(`${program} did not start`)
+  }
+}
+
+const childProcess = program => () =>
+  new Promise((resolve, reject) =>
+    spawn(program, [], { stdio: 'ignore' }).on('error', reject).on('exit', resolve),
+  )
+
+const BWRAP = [
+  '--unshare-all',
+  '--ro-bind',
+  '/',
+  '/',
+  '--proc',
+  '/proc',
+  '--dev',
+  '/dev',
+  '--tmpfs',
+  '/tmp',
+  '--die-with-parent',
+]
+
+const onPath = name => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+
+function staticTrue(directory) {
+  const source = join(directory, 'true.c')
+  const program = join(directory, 'true')
+  writeFileSync(source, 'int main(void) { return 0; }\n')
+  execFileSync('cc', ['-O2', '-static', '-o', program, source])
+  return program
+}
+
+function quantile(values, q) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]
+}
+
+async function measure(title, program) {
+  const box = await openBox({ binds: [{ source: program }] })
+  const rows = {
+    'bare vfork + exec + wait': bare(program),
+    'run(), a new box each': () => run(program),
+    'box.run(), in an open box': () => box.run(program),
+    'child_process.spawn': childProcess(program),
+    ...(onPath('bwrap')
+      ? {
+          'bwrap, same namespaces, by spawn': () =>
+            new Promise(resolve =>
+              spawn('bwrap', [...BWRAP, program], { stdio: 'ignore' }).on('exit', resolve),
+            ),
+        }
+      : {}),
+  }
+  const times = Object.fromEntries(Object.keys(rows).map(name => [name, []]))
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    for (const [name, work] of Object.entries(rows)) {
+      const start = performance.now()
+      await work()
+      if (round >= 0) times[name].push(performance.now() - start)
+    }
+  }
+  await box.close()
+  const base = quantile(times['bare vfork + exec + wait'], 0.5)
+  console.log(`\n${title}: ${ROUNDS} rounds, node of ${Math.round(process.memoryUsage().rss / 1e6)} MB`)
+  console.log(`${''.padEnd(34)} ratio    median     p10–p90 (ms)`)
+  for (const [name, values] of Object.entries(times)) {
+    const [low, median, high] = [0.1, 0.5, 0.9].map(q => quantile(values, q))
+    console.log(
+      `${name.padEnd(34)} ${(median / base).toFixed(2).padStart(5)}  ${median.toFixed(2).padStart(8)}     ${low.toFixed(2)}–${high.toFixed(2)}`,
+    )
+  }
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
+try {
+  await measure('a static true', staticTrue(directory))
+  await measure('/bin/true', '/usr/bin/true')
+  const ballast = Array.from({ length: 10 }, () => Buffer.alloc(100 * 2 ** 20, 1))
+  await measure('/bin/true, from a large process', '/usr/bin/true')
+  if (ballast.length === 0) throw new Error('unreachable: keeps the ballast alive')
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+const missing = ['bwrap', 'isolate', 'nsjail', 'firejail', 'runsc'].filter(name => !onPath(name))
+if (missing.length > 0) console.log(`\nnot on PATH: ${missing.join(', ')}`)

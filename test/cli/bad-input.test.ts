@@ -1,0 +1,91 @@
+/** What a user may type wrongly: one sentence that names the option and what to do next, and nothing is started. */
+import assert from 'node:assert/strict'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { AS_ORDINARY_USER, assertNoGroupsLeft, glassbox } from '../support/command.js'
+import { temporaryDirectory } from '../support/temporary.js'
+
+after(assertNoGroupsLeft)
+
+/** A program that would show itself, were it started. */
+const PROGRAM = ['echo', 'started']
+
+/** The wrong words before PROGRAM, and the sentence with which they are refused. */
+const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[] = [
+  [['--cpu-tme', '1s'], /Unknown option --cpu-tme\. Did you mean --cpu-time\?/],
+  [['--xyzzy'], /Unknown option --xyzzy\. "glassbox run --help" lists the options/],
+  [['--cpu-time', '5'], /--cpu-time: 5 has no unit\. .*1\.5s/],
+  [['--cpu-time', '5parsec'], /--cpu-time: .*parsec.* is not a value/],
+  [['--cpu-time', '0s'], /--cpu-time: 0s is not above zero\. Write/],
+  [['--memory', '0MiB'], /--memory: 0MiB is not above zero\. Write/],
+  [['--memory', '-5MiB'], /--memory: -5MiB is not above zero\. Write/],
+  [['--wall-time', '99999999999h'], /--wall-time .*at most.* Say unlimited/],
+  [['--processes', '1.5'], /--processes: expected a whole number.* Write/],
+  [['--open-files', '0'], /--open-files: expected a whole number above zero.* Write/],
+  [['--memory', '1GiB', '--memory', '2GiB'], /--memory was given twice\. Give it once/],
+  [['--plan=yes'], /--plan takes no value\. Write --plan/],
+  [['--plan', '--json'], /--plan and --json exclude each other\. Choose/],
+  [['--net', 'some'], /--net.*none or host/],
+  [['--runner', 'kernel'], /no kernel runner\. Use the namespace runner/],
+  [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
+  [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],
+  [['--bind', '/usr:x:y'], /--bind: expected SRC.* For example/],
+  [['--bind', '/usr:relative'], /--bind to be an absolute path/],
+  [['--copy-in', '/nonexistent'], /--copy-in: cannot read \/nonexistent.* Name a file/],
+  [['--copy-in', '/etc'], /--copy-in: \/etc is not a file.* Name a file/],
+  [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Name files by/],
+  [['--copy-in', 'a:b:c'], /--copy-in: expected SRC or SRC:DST.* For example --copy-in/],
+  [['--copy-out', 'a:/nonexistent/b'], /--copy-out: cannot write into \/nonexistent\. Name/],
+  [['--copy-out', '../a'], /--copy-out: .*"\.\.\/a"\. Name files by/],
+  [['--stdin', '/nonexistent'], /Cannot read stdin from \/nonexistent.* Name a file/],
+  [['--stdout', '/nonexistent/x'], /Cannot write stdout to \/nonexistent\/x.* Name a file/],
+  [['--stderr', '/nonexistent/x'], /Cannot write stderr to \/nonexistent\/x.* Name a file/],
+  [['--cwd', '/nonexistent'], /\/nonexistent.*ENOENT.* Name a working directory/],
+  [['--cwd', 'relative'], /--cwd.*absolute/],
+  [['--deny', 'opn'], /--deny: .*no system call called "opn".*open/],
+  [['--deny', ''], /--deny: .*no system call/],
+  [['--deny', 'execve'], /--deny: execve cannot be denied/],
+]
+
+interface Case {
+  readonly words: readonly string[]
+  readonly code: number
+  readonly sentence: RegExp
+}
+
+const CASES: readonly Case[] = [
+  ...OPTIONS.map(([words, sentence]): Case => ({ words: [...words, ...PROGRAM], code: 125, sentence })),
+  { words: [], code: 125, sentence: /No program was given\. For example/ },
+  { words: ['--memory'], code: 125, sentence: /--memory needs a value\. Write --memory SIZE/ },
+  { words: ['./no-such-file'], code: 127, sentence: /no-such-file: not found\. Name a file/ },
+  { words: ['no-such-program'], code: 127, sentence: /no-such-program: not found\. Install it/ },
+  { words: ['/usr'], code: 126, sentence: /\/usr: not a file\. Name a program/ },
+  { words: ['/etc/passwd'], code: 126, sentence: /\/etc\/passwd: not executable\. .*chmod \+x/ },
+]
+
+for (const { words, code, sentence } of CASES) {
+  test(`run ${words.join(' ')}`, () => {
+    const ended = glassbox(['run', ...words])
+    assert.match(ended.err, sentence)
+    assert.deepEqual([ended.code, ended.out], [code, ''], 'refused, and nothing was started')
+    assert.match(ended.err, /^glassbox: [^\n]+\n$/, 'one line, no stack')
+  })
+}
+
+test('a file that the user may not read is refused by name', {
+  skip: process.getuid?.() === 0 ? false : 'needs root to make a file of another user',
+}, context => {
+  const directory = temporaryDirectory(context)
+  const file = join(directory, 'secret')
+  writeFileSync(file, 'secret')
+  chmodSync(file, 0o600)
+  chmodSync(directory, 0o755)
+  const by = { by: AS_ORDINARY_USER, cwd: '/' }
+  const stdin = glassbox(['run', '--stdin', file, 'cat'], by)
+  assert.deepEqual([stdin.code, stdin.out], [125, ''])
+  assert.match(stdin.err, /Cannot read stdin from .*secret.* Name a file that you may read/)
+  const copied = glassbox(['run', '--copy-in', file, 'cat', 'secret'], by)
+  assert.deepEqual([copied.code, copied.out], [125, ''])
+  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file that you may read/)
+})

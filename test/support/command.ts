@@ -1,0 +1,60 @@
+/** The command, started as a user types it; what is asked of leftovers is asked about these processes only. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { cgroupsLeft } from './left.js'
+
+export const command: string = fileURLToPath(
+  new URL('../../../packages/glassbox/bin/glassbox.js', import.meta.url),
+)
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Other tests and users run boxes on the same host: only groups named by one of these processes count. */
+const started = new Set<number>()
+
+export interface Surrounding {
+  readonly input?: string
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Words before the command, such as `setpriv` with its options. */
+  readonly by?: readonly string[]
+}
+
+export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
+  const [file = process.execPath, ...args] = [...(options.by ?? []), process.execPath, command, ...words]
+  const { pid, status, stdout, stderr } = spawnSync(file, args, {
+    encoding: 'utf8',
+    timeout: 30_000,
+    input: options.input ?? '',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env },
+  })
+  started.add(pid)
+  return { code: status, out: stdout, err: stderr }
+}
+
+/** The command in the background, its stdout a pipe. */
+export function startGlassbox(words: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [command, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
+  if (child.pid !== undefined) started.add(child.pid)
+  return child
+}
+
+export const boxed = (options: readonly string[], ...words: readonly string[]): Ended =>
+  glassbox(['run', ...options, '--', ...words])
+
+export const shell = (options: readonly string[], script: string): Ended => boxed(options, 'sh', '-c', script)
+
+/** `setpriv` words that make an ordinary user of root; as an ordinary user there is nothing to do. */
+export const AS_ORDINARY_USER: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : []
+
+export function assertNoGroupsLeft(): void {
+  const pattern = new RegExp(`^glassbox-(${[...started].join('|')})-`)
+  assert.deepEqual(cgroupsLeft(pattern), [], 'no cgroup of an ended command is left')
+}

@@ -1,0 +1,176 @@
+/**
+ * The world around a hostile program: canaries on the host that nothing in a box may read or change, and the checks after each
+ * case. `guard()` registers the hooks of a test file; its `run` also looks for the canary's secret in everything that comes out.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, type TestContext } from 'node:test'
+import { type RunOptions, type RunResult, run } from '#glassbox/index.js'
+import { assertNothingLeft, surroundings } from './left.js'
+import { program } from './programs.js'
+import { temporaryDirectory } from './temporary.js'
+
+export const root = process.getuid?.() === 0
+export const needsRoot = root ? false : 'needs root'
+
+export interface Canaries {
+  /** What must never come out of a box. */
+  readonly secret: string
+  readonly directory: string
+  /** Readable and writable for everyone: only the box itself keeps a program from it. */
+  readonly file: string
+  readonly port: number
+  /** Name of an abstract UNIX socket, without the leading NUL. */
+  readonly abstract: string
+  /** A UNIX socket of the file system. */
+  readonly socket: string
+  /** Id of a SysV segment that everyone may use. */
+  readonly segment: string
+}
+
+export interface World extends Canaries {
+  /** Runs a guest of test/programs in a box. */
+  run(guest: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>
+  /** How often anyone connected to a canary. */
+  connections(): number
+}
+
+const listen = (server: Server, address: object): Promise<void> =>
+  new Promise((resolve, reject) => server.once('error', reject).listen(address, resolve))
+
+const segments = (id: string): string =>
+  readFileSync('/proc/sysvipc/shm', 'utf8')
+    .split('\n')
+    .filter(line => line.trim().split(/\s+/)[1] === id)
+    .join('\n')
+
+const state = (path: string): object => {
+  const { uid, gid, mode, size, nlink, mtimeMs, ino } = statSync(path)
+  return { uid, gid, mode, size, nlink, mtimeMs, ino }
+}
+
+/** Fails where the secret of the canaries is in what came out of a box. */
+function assertNoSecret(secret: string, { stdout, stderr, files, fileErrors }: RunResult): void {
+  for (const bytes of [stdout, stderr, ...Object.values(files), ...Object.values(fileErrors)]) {
+    assert.equal(Buffer.from(bytes as string).includes(secret), false, 'the secret came out of the box')
+  }
+}
+
+/** Canaries for the tests of a file; after each test they are as before and a trivial run works; at the end nothing is left. */
+export function guard(): World {
+  const secret = `secret-${randomBytes(12).toString('hex')}`
+  const world = { secret, abstract: `glassbox-${randomBytes(6).toString('hex')}` } as {
+    -readonly [key in keyof World]: World[key]
+  }
+  const servers: Server[] = []
+  const initial = surroundings()
+  let connected = 0
+  let files: Record<string, object> = {}
+  let segment = ''
+  world.connections = () => connected
+  world.run = async (guest, args = [], options = {}) => {
+    const result = await run(program(guest), args, options)
+    assertNoSecret(secret, result)
+    return result
+  }
+
+  before(async () => {
+    process.env['GLASSBOX_CANARY'] = secret
+    world.directory = mkdtempSync(join(tmpdir(), 'glassbox-canary-'))
+    world.file = join(world.directory, 'canary')
+    world.socket = join(world.directory, 'socket')
+    execFileSync('chmod', ['755', world.directory])
+    writeFileSync(world.file, secret)
+    execFileSync('chmod', ['666', world.file])
+    for (const address of [
+      { host: '127.0.0.1', port: 0 },
+      { path: `\0${world.abstract}` },
+      { path: world.socket, writableAll: true },
+    ]) {
+      const server = createServer(socket => {
+        connected++
+        socket.on('error', () => {})
+        socket.end(secret)
+      })
+      await listen(server, address)
+      servers.push(server)
+    }
+    const address = servers[0]?.address()
+    world.port = typeof address === 'object' && address ? address.port : 0
+    world.segment =
+      /\d+/.exec(execFileSync('ipcmk', ['-M', '4096', '-p', '0666'], { encoding: 'utf8' }))?.[0] ?? ''
+    await run('true')
+    files = { file: state(world.file), directory: state(world.directory) }
+    segment = segments(world.segment)
+    assert.notEqual(segment, '')
+    Object.assign(initial, surroundings())
+  })
+
+  afterEach(async () => {
+    assert.equal(readFileSync(world.file, 'utf8'), secret, 'the canary file has its contents')
+    assert.deepEqual({ file: state(world.file), directory: state(world.directory) }, files)
+    assert.equal(segments(world.segment), segment, 'the SysV segment is as before')
+    assert.equal(connected, 0, 'nobody connected to the canary sockets')
+    const { ok, stdout } = await run('echo', ['well'])
+    assert.deepEqual({ ok, stdout }, { ok: true, stdout: 'well\n' }, 'a trivial run works')
+    assert.deepEqual(processesOfBoxes(), [], 'no process of a box is left')
+  })
+
+  after(async () => {
+    await assertNothingLeft(initial)
+    for (const server of servers) server.close()
+    execFileSync('ipcrm', ['-m', world.segment])
+    rmSync(world.directory, { recursive: true, force: true })
+    delete process.env['GLASSBOX_CANARY']
+  })
+  return world
+}
+
+/** Processes below this one, however deep. */
+function processesOfBoxes(): string[] {
+  const found: string[] = []
+  const queue = [String(process.pid)]
+  for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
+    let children: string
+    try {
+      children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    } catch {
+      continue
+    }
+    const pids = children.split(' ').filter(Boolean)
+    found.push(...pids)
+    queue.push(...pids)
+  }
+  return found
+}
+
+export interface Native {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  /** Where it ran, gone after the test. */
+  readonly directory: string
+}
+
+/** The positive control: a guest without any box, in a directory of its own. Never with the arguments of a bomb. */
+export function unboxed(
+  context: TestContext,
+  guest: string,
+  args: readonly string[] = [],
+  input = '',
+): Native {
+  const directory = join(temporaryDirectory(context), 'cwd')
+  mkdirSync(directory)
+  const { status, signal, stdout } = spawnSync(program(guest), args, {
+    cwd: directory,
+    encoding: 'utf8',
+    input,
+    timeout: 20_000,
+  })
+  return { code: status, signal, stdout, directory }
+}
