@@ -6,12 +6,13 @@ import { AS_ORDINARY_USER, assertNoGroupsLeft, glassbox, startGlassbox } from '.
 
 after(assertNoGroupsLeft)
 
-/** Name, parent and start of a process; a number that was given out again has another start. */
+/** Name (argv[0]) and start of a living process; a number that was given out again has another start. */
 function processStat(pid: number): { name: string; start: string } | undefined {
   try {
-    const [, name = '', rest = ''] =
-      /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-    const fields = rest.split(' ')
+    const [name = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    // After the name in parentheses, which may hold anything: proc_pid_stat(5), fields 3 and 22.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? undefined : { name, start: fields[19] ?? '' }
   } catch {
     return undefined
@@ -32,8 +33,9 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const) {
-  test(`${signal} to the command exits with ${code} and leaves no process of its box`, async () => {
+  test(`${signal} to the command exits with ${code} and leaves no process of its box`, async context => {
     const child = startGlassbox(['run', '--', 'sh', '-c', 'echo started; sleep 30'])
+    context.after(() => child.kill('SIGKILL'))
     await new Promise(resolve => child.stdout?.once('data', resolve))
     const before = descendants(child.pid ?? 0).map(pid => ({ pid, ...processStat(pid) }))
     const names = before.map(({ name }) => name)

@@ -79,7 +79,9 @@ async function explain(error: unknown): Promise<string> {
       : String(error)
   }
   const message = error instanceof InvalidOptionError ? await inTheCommandsWords(error) : error.message
-  return [sentence(message), error.hint === undefined ? [] : sentence(error.hint)].flat().join(' ')
+  // What the library calls Infinity is typed as unlimited.
+  const hint = error.hint?.replace('Infinity', 'unlimited')
+  return [sentence(message), hint === undefined ? [] : sentence(hint)].flat().join(' ')
 }
 
 /** The library speaks of its options; whoever typed a command knows them by other names. */

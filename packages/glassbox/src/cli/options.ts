@@ -59,7 +59,7 @@ export function parseOptions(
     const name = equals < 0 ? word : word.slice(0, equals)
     const spec = find(command, specs, name)
     if (spec.value === undefined) {
-      if (equals >= 0) throw new InvalidOptionError(name, `${name} takes no value.`)
+      if (equals >= 0) throw new InvalidOptionError(name, `${name} takes no value.`, `Write ${name} alone.`)
       flags.add(name)
       continue
     }

@@ -1,7 +1,8 @@
 /** The options of `glassbox run`, and what they mean for run(). */
 import { accessSync, constants, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { InvalidOptionError } from '../errors.ts'
+import { pathComponents } from '../container/files.ts'
+import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { DEFAULT_ENV } from '../run/command.ts'
 import { DEFAULT_LIMITS } from '../run/limits.ts'
 import type { Bind, Limits, RunOptions } from '../run/options.ts'
@@ -153,7 +154,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
 function pair(option: string, text: string): [string, string | undefined] {
   const [source = '', target, ...more] = text.split(':')
   if (source === '' || more.length > 0) {
-    throw new InvalidOptionError(option, `${option}: expected SRC or SRC:DST, got ${JSON.stringify(text)}.`)
+    throw new InvalidOptionError(
+      option,
+      `${option}: expected SRC or SRC:DST, got ${JSON.stringify(text)}.`,
+      `For example ${option} data.csv.`,
+    )
   }
   return [source, target]
 }
@@ -175,7 +180,11 @@ function parseBind(text: string): Bind {
 function parseEnv(text: string): [string, string] {
   const equals = text.indexOf('=')
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)]
-  throw new InvalidOptionError('--env', `--env: expected NAME=VALUE, got ${JSON.stringify(text)}.`)
+  throw new InvalidOptionError(
+    '--env',
+    `--env: expected NAME=VALUE, got ${JSON.stringify(text)}.`,
+    'For example --env TZ=UTC.',
+  )
 }
 
 /** Where `--copy-out` writes: by the name in the box, the file of the host. */
@@ -197,6 +206,28 @@ function refuseTwice(option: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
     throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
+}
+
+/** A name in the working directory, as the library takes it; its error, in the words of the option. */
+function checkNameInBox(option: string, name: string): void {
+  try {
+    pathComponents(name)
+  } catch (error) {
+    if (!(error instanceof GlassboxError)) throw error
+    throw new InvalidOptionError(option, `${option}: ${error.message}`, error.hint)
+  }
+}
+
+function checkReadable(source: string): void {
+  const hint = 'Name a file that you may read.'
+  try {
+    accessSync(source, constants.R_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InvalidOptionError('--copy-in', `--copy-in: cannot read ${source}: ${code}.`, hint)
+  }
+  if (statSync(source).isDirectory())
+    throw new InvalidOptionError('--copy-in', `--copy-in: ${source} is not a file.`, hint)
 }
 
 /** The directory must be there before the program runs: its result could not be kept afterwards. */
@@ -233,6 +264,10 @@ export function runRequest({ values }: ParsedOptions): RunRequest {
     '--copy-in',
     copyIn.map(([name]) => name),
   )
+  for (const [name, { file }] of copyIn) {
+    checkNameInBox('--copy-in', name)
+    checkReadable(file)
+  }
   const copies = all('--copy-out').map(text => {
     const [source, target] = pair('--copy-out', text)
     return [source, copyOutTarget(source, target)] as const
@@ -241,7 +276,10 @@ export function runRequest({ values }: ParsedOptions): RunRequest {
     '--copy-out',
     copies.map(([name]) => name),
   )
-  for (const [, target] of copies) checkTargetDirectory(target)
+  for (const [name, target] of copies) {
+    checkNameInBox('--copy-out', name)
+    checkTargetDirectory(target)
+  }
   const copyOut = new Map(copies)
   const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
   const chosen = { runner: one('--runner'), net: one('--net'), cwd: one('--cwd') }

@@ -65,7 +65,7 @@ function statOf(path: string): Stats | undefined {
 
 function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
   const stats = statOf(path)
-  if (!stats) throw notFound(path, 'Name a file of this host, or one that is put into the box with files.')
+  if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
   if (!stats.isFile() || !isExecutableFile(path)) {
     throw new GlassboxError(
       'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
