@@ -5,9 +5,14 @@
  * is named below `/.host`, also one that lies under the directory where the tmpfs was staged. Then binds from short
  * to long targets, so that a bind may lie inside another. The host's root goes last, and the new root is made read-only.
  *
- * Sources: mount(2), mount_setattr(2) (Linux 5.12), pivot_root(2).
+ * Inside a bind of the caller's a name may be a link that a program left there, and the host's root still stands at
+ * `/.host` when it would be followed: there everything is reached by descriptors, without following links.
+ *
+ * Sources: mount(2), mount_setattr(2) (Linux 5.12), openat2(2), open_tree(2), move_mount(2), pivot_root(2).
  */
+import { basename, dirname } from 'node:path'
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
   AT_RECURSIVE,
   AT_REMOVEDIR,
@@ -16,6 +21,8 @@ import {
   MOUNT_ATTR_NOEXEC,
   MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_EMPTY_PATH,
   MS_BIND,
   MS_NODEV,
   MS_NOEXEC,
@@ -26,7 +33,10 @@ import {
   O_CLOEXEC,
   O_CREAT,
   O_EXCL,
+  O_PATH,
   O_WRONLY,
+  OPEN_TREE_CLONE,
+  RESOLVE_NO_SYMLINKS,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
@@ -39,6 +49,9 @@ const HOST = '/.host'
 /** struct mount_attr: set, clear, propagation, user namespace. */
 const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
 const MOUNT_ATTR_BYTES = 32
+/** struct open_how: flags, mode, resolve. */
+const WITHOUT_LINKS = words(8, [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
+const OPEN_HOW_BYTES = 24
 
 const parents = (path: string): string[] => {
   const names = path.split('/').filter(name => name !== '')
@@ -48,11 +61,41 @@ const parents = (path: string): string[] => {
 class RootBuilder {
   readonly #plan: PlanBuilder
   readonly #made = new Set<string>(['/'])
+  readonly #foreign: string[] = []
   readonly #fd: Slot
+  readonly #tree: Slot
 
   constructor(plan: PlanBuilder) {
     this.#plan = plan
     this.#fd = plan.slot('file')
+    this.#tree = plan.slot('mount')
+  }
+
+  #isForeign(path: string): boolean {
+    return this.#foreign.some(target => path.startsWith(`${target}/`))
+  }
+
+  /** Opens `path` in the slot of files. */
+  #reach(path: string): void {
+    this.#plan.call(
+      'openat2',
+      [AT_FDCWD, text(path), WITHOUT_LINKS, OPEN_HOW_BYTES],
+      `open ${path} without following links`,
+      { result: this.#fd },
+    )
+  }
+
+  /** Makes a node; one that is there, or a read-only place, is found out when it is used. */
+  #make(path: string, name: 'mkdirat' | 'mknodat', args: readonly number[]): void {
+    const options = { onError: [ERRNO.EEXIST, ERRNO.EROFS] }
+    if (!this.#isForeign(path)) {
+      this.#plan.call(name, [AT_FDCWD, text(path), ...args], `make ${path}`, options)
+      return
+    }
+    this.#reach(dirname(path))
+    this.#plan
+      .call(name, [this.#fd, text(basename(path)), ...args], `make ${path}`, options)
+      .call('close', [this.#fd], `close ${dirname(path)}`)
   }
 
   /** A directory and those above it, each once; one that a bind already brought is taken as it is. */
@@ -60,9 +103,7 @@ class RootBuilder {
     for (const each of [...parents(path), path]) {
       if (this.#made.has(each)) continue
       this.#made.add(each)
-      this.#plan.call('mkdirat', [AT_FDCWD, text(each), 0o755], `make ${each}`, {
-        onError: [ERRNO.EEXIST, ERRNO.EROFS],
-      })
+      this.#make(each, 'mkdirat', [0o755])
     }
   }
 
@@ -88,18 +129,21 @@ class RootBuilder {
     }
     for (const each of parents(target)) this.directory(each)
     const node = 0o100644 // a regular file, see mknod(2)
-    this.#plan.call('mknodat', [AT_FDCWD, text(target), node, 0], `make ${target}`, {
-      onError: [ERRNO.EEXIST, ERRNO.EROFS],
-    })
+    this.#make(target, 'mknodat', [node, 0])
   }
 
   bind(mount: BindMount): void {
-    const { source, target, writable, device } = mount
+    const { source, target, writable, device, foreign } = mount
     const flags =
       MOUNT_ATTR_NOSUID |
       (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
       (writable || device ? 0 : MOUNT_ATTR_RDONLY)
     this.#mountPoint(mount)
+    if (foreign) this.#foreign.push(target)
+    if (this.#isForeign(target)) {
+      this.#bindByDescriptors(mount, flags)
+      return
+    }
     this.#plan
       .call(
         'mount',
@@ -111,6 +155,32 @@ class RootBuilder {
         [AT_FDCWD, text(target), AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
         `set the flags of ${target} and of all mounts below it`,
       )
+  }
+
+  /** The mount is complete with its flags before it is seen anywhere. */
+  #bindByDescriptors({ source, target }: BindMount, flags: number): void {
+    const tree = this.#tree
+    this.#plan
+      .call(
+        'open_tree',
+        [AT_FDCWD, text(HOST + source), OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE],
+        `open ${source} as a mount`,
+        { result: tree },
+      )
+      .call(
+        'mount_setattr',
+        [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
+        `set the flags of ${target} and of all mounts below it`,
+      )
+    this.#reach(target)
+    this.#plan
+      .call(
+        'move_mount',
+        [tree, text(''), this.#fd, text(''), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH],
+        `bind ${source} to ${target}`,
+      )
+      .call('close', [this.#fd], `close ${target}`)
+      .call('close', [tree], `close ${source}`)
   }
 
   scratch({ path, mode, bytes, inodes, owner, noexec }: Scratch): void {

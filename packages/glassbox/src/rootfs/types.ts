@@ -8,6 +8,8 @@ export interface BindMount {
   readonly target: string
   readonly directory: boolean
   readonly writable: boolean
+  /** Of the caller's: what lies in it may be the doing of a program that ran before. */
+  readonly foreign?: boolean
   /** Device nodes work in it; only for the few of `/dev`. */
   readonly device?: boolean
 }

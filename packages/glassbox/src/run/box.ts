@@ -39,6 +39,7 @@ export function resolveBinds(options: BoxOptions): BindMount[] {
       target: seenAs,
       directory: stats.isDirectory(),
       writable: writable === true,
+      foreign: true,
     }
   })
 }
