@@ -313,22 +313,37 @@ test('an empty output and none are told apart [FS-30]', async () => {
   assert.match(none.fileErrors['out'] ?? '', /ENOENT/)
 })
 
-test('a bind beneath a writable bind does not follow a link that a program left there [RT-05, FS-27]', async context => {
+test('a bind inside a bind does not follow a link that a program left there [RT-05, FS-27]', async context => {
   const directory = temporaryDirectory(context)
   const data = join(directory, 'data')
   const victim = join(directory, 'victim')
-  for (const path of [data, victim]) mkdirSync(path)
+  for (const path of [data, victim, join(data, 'real'), join(victim, 'there')]) mkdirSync(path)
+  writeFileSync(join(victim, 'file'), 'inside')
   // What a program may leave in a writable bind; /.host is where the host's root stands while a box is furnished.
   symlinkSync(`/.host${victim}`, join(data, 'sub'))
   symlinkSync(victim, join(data, 'direct'))
-  for (const target of ['/data/sub/made', '/data/direct/made']) {
-    const binds = [
-      { source: data, target: '/data', writable: true },
-      { source: victim, target },
-    ]
-    await run('true', [], { binds }).catch((error: unknown) => {
-      assert.match(String((error as { code?: string }).code), /^ERR_GLASSBOX_/)
-    })
-    assert.deepEqual(readdirSync(victim), [], `${target} made nothing on the host`)
+  symlinkSync(`/.host${victim}/new`, join(data, 'last'))
+  const bind = (source: string, target: string): { source: string; target: string; writable: boolean } => ({
+    source,
+    target,
+    writable: true,
+  })
+  for (const name of ['sub/made', 'direct/made', 'sub/there', 'last', 'last/made']) {
+    for (const source of [victim, join(victim, 'file')]) {
+      const binds = [bind(data, '/data'), bind(source, `/data/${name}`)]
+      await assert.rejects(async () => run('true', [], { binds }), { code: /^ERR_GLASSBOX_/ }, name)
+    }
   }
+  assert.deepEqual(readdirSync(victim).toSorted(), ['file', 'there'], 'nothing was made on the host')
+
+  const script = 'cat real/in/file single; touch real/in/new real/deep/er/new'
+  const binds = [
+    bind(data, '/data'),
+    bind(victim, '/data/real/in'),
+    { source: join(victim, 'file'), target: '/data/single' },
+    { source: victim, target: '/data/real/deep/er' },
+  ]
+  const { stdout, stderr } = await run('sh', ['-c', script], { binds, cwd: '/data', limits: {} })
+  assert.equal(stdout, 'insideinside')
+  if (root) assert.match(String(stderr), /real\/in\/new.*denied[^]*er\/new.*Read-only/)
 })

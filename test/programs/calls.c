@@ -38,30 +38,29 @@ static long by_gate(long nr, unsigned long *args) {
   return (int)result;
 }
 
-/* Far jump to the 32-bit code segment 0x23, int 0x80 there, and back to 0x33. */
+/* Far return into the 32-bit code segment 0x23, int 0x80 there, and back to 0x33 by a thunk that lies low enough. */
 static long by_segment(long nr, unsigned long *args) {
-  unsigned char *low = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  unsigned char *low =
+      mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (low == MAP_FAILED) return -ENOMEM;
-  unsigned char code[] = {0xcd, 0x80, 0xcb}; /* int $0x80; lret */
-  memcpy(low, code, sizeof code);
+  static const unsigned char call[] = {0xcd, 0x80, 0xcb};                     /* int $0x80; lret */
+  static const unsigned char thunk[] = {0x4c, 0x89, 0xe4, 0x41, 0xff, 0xe5}; /* mov %r12,%rsp; jmp *%r13 */
+  memcpy(low, call, sizeof call);
+  memcpy(low + 64, thunk, sizeof thunk);
+  unsigned *stack = (unsigned *)(low + 8192 - 64);
+  stack[0] = (unsigned)(unsigned long)(low + 64);
+  stack[1] = 0x33;
   long result;
-  unsigned stack = (unsigned)(unsigned long)(low + 8192 - 64);
-  __asm__ volatile(
-      "mov %%rsp, %%r12\n"
-      "mov %[stack], %%rsp\n"
-      "subq $8, %%rsp\n"
-      "lea 1f(%%rip), %%r13\n"
-      "mov %%r13, %%r14\n"
-      /* the return address lies above 4 GiB: go by a thunk below */
-      "movq $0x33, 8(%[low2])\n"
-      "pushq $0x23\n"
-      "pushq %[low]\n"
-      "lretq\n"
-      "1:\n"
-      "mov %%r12, %%rsp\n"
-      : "=a"(result)
-      : "a"(nr), "b"(args[0]), "c"(args[1]), "d"(args[2]), [stack] "r"((unsigned long)stack), [low] "S"(low), [low2] "D"(low + 4096)
-      : "memory", "r8", "r9", "r10", "r11", "r12", "r13", "r14");
+  __asm__ volatile("mov %%rsp, %%r12\n"
+                   "lea 1f(%%rip), %%r13\n"
+                   "mov %[stack], %%rsp\n"
+                   "pushq $0x23\n"
+                   "pushq %[low]\n"
+                   "lretq\n"
+                   "1:\n"
+                   : "=a"(result)
+                   : "a"(nr), "b"(args[0]), "c"(args[1]), "d"(args[2]), [stack] "S"(stack), [low] "D"(low)
+                   : "memory", "cc", "r8", "r9", "r10", "r11", "r12", "r13");
   return (int)result;
 }
 
