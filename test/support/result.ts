@@ -1,0 +1,23 @@
+/** A result that a test makes up: a program that ran well, with the parts that matter to the test. */
+import type { RunResult } from '#glassbox/index.js'
+
+export const result = (parts: Partial<RunResult>): RunResult => ({
+  status: 'exited',
+  ok: true,
+  cpuTimeMs: 12.34,
+  userTimeMs: 12.34,
+  systemTimeMs: 0,
+  wallTimeMs: 1500,
+  setupTimeMs: 1,
+  memoryBytes: 8 * 2 ** 20,
+  stdout: '',
+  stderr: '',
+  stdoutTruncated: false,
+  stderrTruncated: false,
+  files: {},
+  fileModes: {},
+  fileErrors: {},
+  runner: 'namespace',
+  means: { cpuTime: 'cgroup-v1', memory: 'cgroup-v1', processes: 'cgroup-v1' },
+  ...parts,
+})
