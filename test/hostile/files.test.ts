@@ -345,5 +345,5 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   ]
   const { stdout, stderr } = await run('sh', ['-c', script], { binds, cwd: '/data', limits: {} })
   assert.equal(stdout, 'insideinside')
-  if (root) assert.match(String(stderr), /real\/in\/new.*denied[^]*er\/new.*Read-only/)
+  if (root) assert.match(stderr, /real\/in\/new.*denied[^]*er\/new.*Read-only/)
 })
