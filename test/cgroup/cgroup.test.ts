@@ -1,17 +1,23 @@
 /** cgroups: which hierarchies there are, and groups of our own on this host. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { V2 } from '#glassbox/cgroup/controls.js'
+import { after, type TestContext, test } from 'node:test'
 import { Cgroup } from '#glassbox/cgroup/group.js'
-import { detectCgroups, type HostView } from '#glassbox/cgroup/hierarchy.js'
+import { type CgroupSupport, detectCgroups, type HostView, hostView } from '#glassbox/cgroup/hierarchy.js'
 import { removeGroup } from '#glassbox/cgroup/remove.js'
 import { sweepCgroups } from '#glassbox/cgroup/sweep.js'
 import { cgroupsLeft } from '../support/left.js'
 import { program } from '../support/programs.js'
-import { temporaryDirectory } from '../support/temporary.js'
 
 const mount = (point: string, type: string, options: string, root = '/'): string =>
   `30 20 0:26 ${root} ${point} rw,relatime shared:4 - ${type} ${type} ${options}`
@@ -70,6 +76,18 @@ test('hybrid: a controller is where it is mounted, and missing where it is nowhe
   assert.match((found.cpuacct as { missing: string }).missing, /does not offer cpu/)
 })
 
+test('what the administrator delegates is named by GLASSBOX_CGROUP', context => {
+  const before = process.env['GLASSBOX_CGROUP']
+  context.after(() => {
+    if (before === undefined) delete process.env['GLASSBOX_CGROUP']
+    else process.env['GLASSBOX_CGROUP'] = before
+  })
+  process.env['GLASSBOX_CGROUP'] = '/sys/fs/cgroup/ours'
+  assert.equal(hostView().delegated, '/sys/fs/cgroup/ours')
+  process.env['GLASSBOX_CGROUP'] = ''
+  assert.equal(hostView().delegated, undefined)
+})
+
 test('where nothing may be written, or nothing is mounted, the reason is said', () => {
   assert.match(
     (detectCgroups(view({ mountinfo: v1, writable: () => false })).memory as { missing: string }).missing,
@@ -79,37 +97,6 @@ test('where nothing may be written, or nothing is mounted, the reason is said', 
   assert.match(
     (Cgroup.plan({}, detectCgroups(view({}))) as { missing: string }).missing,
     /^memory: no cgroup/,
-  )
-})
-
-test('the files of v2 are read and written as the kernel documents them', context => {
-  const directory = temporaryDirectory(context)
-  const file = (name: string, text: string): void => writeFileSync(join(directory, name), text)
-  for (const name of ['memory.max', 'memory.swap.max', 'memory.oom.group', 'pids.max', 'cpu.max'])
-    file(name, '')
-  file('cpu.stat', 'usage_usec 3000\nuser_usec 2000\nsystem_usec 1000\nnr_periods 0\n')
-  file('memory.peak', '4096\n')
-  file('memory.events', 'low 0\nhigh 0\nmax 7\noom 2\noom_kill 1\noom_group_kill 0\n')
-  file('pids.events', 'max 5\n')
-  file('pids.peak', '3\n')
-  V2.limit.memory(directory, { memoryBytes: 1000 })
-  V2.limit.pids(directory, { processes: 4 })
-  V2.limit.cpu(directory, { cpus: 0.5 })
-  const written = (name: string): string =>
-    spawnSync('cat', [join(directory, name)], { encoding: 'utf8' }).stdout
-  assert.deepEqual(
-    ['memory.max', 'memory.swap.max', 'memory.oom.group', 'pids.max', 'cpu.max'].map(written),
-    ['1000', '0', '1', '4', '50000 100000'],
-  )
-  assert.deepEqual(V2.cpuTime(directory), { totalNs: 3_000_000, userNs: 2_000_000, systemNs: 1_000_000 })
-  assert.deepEqual(
-    [
-      V2.peakMemory(directory),
-      V2.oomKills(directory),
-      V2.refusedProcesses(directory),
-      V2.peakProcesses(directory),
-    ],
-    [4096, 1, 5, 3],
   )
 })
 
@@ -134,6 +121,40 @@ function runInside(inside: Cgroup, words: readonly string[]): { code: number | n
 }
 
 after(() => assert.deepEqual(cgroupsLeft(), []))
+
+test('the limits stand in the files of the group, and none where there is no limit', { skip }, async () => {
+  for (const [limits, memory, processes] of [
+    [{ memoryBytes: 2 ** 26, processes: 7 }, /^67108864\n$/, '7\n'],
+    [{ memoryBytes: Infinity, processes: Infinity }, /^(max|9223372036854771712)\n$/, 'max\n'],
+  ] as const) {
+    const limited = group(limits)
+    const leaf = (controller: 'memory' | 'pids', file: string): string => {
+      const found = support[controller]
+      assert.ok('place' in found)
+      return readFileSync(join(found.place.base, limited.name, file), 'utf8')
+    }
+    assert.match(
+      leaf('memory', limited.version('memory') === 1 ? 'memory.limit_in_bytes' : 'memory.max'),
+      memory,
+    )
+    assert.equal(leaf('pids', 'pids.max'), processes)
+    await limited.remove()
+    for (const { parent, name } of limited.leaves()) assert.equal(existsSync(join(parent, name)), false)
+  }
+})
+
+test('a group that cannot be made leaves nothing of what was made before', { skip }, async () => {
+  const made = Cgroup.plan({}, support)
+  assert.ok(!('missing' in made))
+  const taken = made.leaves().at(-1)
+  const directory = join(taken?.parent ?? '', taken?.name ?? '')
+  mkdirSync(directory)
+  assert.throws(() => made.create({}), { code: 'ERR_GLASSBOX_CGROUP', message: /Could not make .*EEXIST/ })
+  await made.remove()
+  assert.ok(existsSync(directory), 'what it did not make is not its own')
+  rmdirSync(directory)
+  assert.deepEqual(cgroupsLeft(), [])
+})
 
 test('a group measures what runs in it', { skip }, async () => {
   const measured = group()
@@ -190,16 +211,18 @@ test('a group is removed with what runs in it, and with sub-groups that were mad
 })
 
 const freezer = '/sys/fs/cgroup/freezer'
-test('a frozen group is thawed and removed', {
+test('a frozen group with a closed group in it is thawed and removed', {
   skip: existsSync(`${freezer}/cgroup.procs`) && process.getuid?.() === 0 ? false : 'no writable v1 freezer',
 }, async () => {
   const directory = join(freezer, `glassbox-${process.pid}-frozen`)
   mkdirSync(join(directory, 'sub'), { recursive: true })
   const sleeper = spawn('sleep', ['60'])
-  sleeper.unref()
   writeFileSync(join(directory, 'sub', 'cgroup.procs'), String(sleeper.pid))
   writeFileSync(join(directory, 'freezer.state'), 'FROZEN')
+  chmodSync(join(directory, 'sub'), 0)
+  const ended = new Promise(resolve => sleeper.once('exit', (_code, signal) => resolve(signal)))
   await removeGroup(directory)
+  assert.equal(await ended, 'SIGKILL')
   assert.equal(existsSync(directory), false)
 })
 
@@ -212,22 +235,48 @@ test('a group that somebody else removed is a typed error, and removing it again
   await gone.remove()
 })
 
-test('a sweep leaves the groups of living owners alone', { skip }, async () => {
-  const owned = group()
-  await sweepCgroups(support, 0)
-  for (const { parent, name } of owned.leaves()) assert.ok(readdirSync(parent).includes(name))
-  await owned.remove()
-})
+/**
+ * Directories of the test's own to sweep, one in each hierarchy: other processes make and remove groups in the real ones.
+ */
+function privateSupport(context: TestContext): CgroupSupport {
+  const name = `sweep-test-${process.pid}`
+  const made = new Set<string>()
+  const entries = Object.entries(support).map(([controller, found]) => {
+    if ('missing' in found) return [controller, found]
+    const base = join(found.place.base, name)
+    if (!made.has(base)) mkdirSync(base)
+    made.add(base)
+    return [controller, { place: { ...found.place, base } }]
+  })
+  context.after(() => Promise.all([...made].map(removeGroup)))
+  return Object.fromEntries(entries) as CgroupSupport
+}
 
-test('a sweep removes the groups of dead owners, but not those that are just being made', {
+test('a sweep removes the groups of dead owners, once they are old, and leaves those of living ones', {
   skip,
-}, async () => {
-  const owned = group()
-  const stale = join(owned.leaves()[0]?.parent ?? '', 'glassbox-1-stale')
-  mkdirSync(stale)
-  await sweepCgroups(support)
-  assert.ok(existsSync(stale), 'it is young')
-  assert.ok((await sweepCgroups(support, 0)) >= 1)
-  assert.equal(existsSync(stale), false)
+}, async context => {
+  // In v2 the first group of all has the controllers switched on for the children of the base.
+  const first = group()
+  const own = privateSupport(context)
+  await first.remove()
+  const owned = Cgroup.plan({}, own)
+  assert.ok(!('missing' in owned))
+  owned.create({})
+  const bases = [...new Set(owned.leaves().map(({ parent }) => parent))]
+  for (const base of bases) {
+    mkdirSync(join(base, 'glassbox-1-stale', 'sub'), { recursive: true })
+    mkdirSync(join(base, 'of-somebody-else'))
+  }
+  const names = (): string[][] =>
+    bases.map(base => readdirSync(base).filter(name => /^(glass|of-)/.test(name)))
+  const before = names()
+  assert.equal(await sweepCgroups(own), 0, 'it is young: its owner may be about to lock it')
+  assert.deepEqual(names(), before)
+  assert.equal(await sweepCgroups(own, 0), 1, 'one name, whatever the number of hierarchies')
+  assert.deepEqual(
+    names().map(found => found.toSorted()),
+    bases.map(() => [owned.name, 'of-somebody-else'].toSorted()),
+  )
   await owned.remove()
+  assert.equal(await sweepCgroups(own, 0), 0)
 })
