@@ -50,13 +50,16 @@ try {
     console.error(`compile error (${compiled.status})\n${compiled.stderr}`)
     process.exitCode = 1
   } else {
+    console.log('case  verdict                   CPU ms  MiB')
     for (const [index, { input, answer }] of CASES.entries()) {
       const result = await box.run('./solution', [], {
         stdin: input,
         limits: { cpuTimeMs: 500, wallTimeMs: 3000, memoryBytes: 64 * 2 ** 20, outputBytes: 10_000 },
       })
-      const figures = `${result.cpuTimeMs.toFixed(0)} ms, ${(result.memoryBytes / 2 ** 20).toFixed(1)} MiB`
-      console.log(`case ${index + 1}: ${judge(result, answer)} (${figures})`)
+      const verdict = judge(result, answer).padEnd(25)
+      const cpu = result.cpuTimeMs.toFixed(0).padStart(6)
+      const memory = (result.memoryBytes / 2 ** 20).toFixed(1).padStart(5)
+      console.log(`${String(index + 1).padEnd(5)} ${verdict} ${cpu} ${memory}`)
     }
   }
 } finally {

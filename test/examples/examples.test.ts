@@ -16,14 +16,15 @@ function example(name: string): { lines: string[]; status: number | null; stderr
 test('a C++ solution is judged: right, wrong, slow, greedy, crashing', () => {
   const { lines, status, stderr } = example('judge-cpp.mjs')
   assert.equal(status, 0, stderr)
+  assert.match(lines[0] ?? '', /^case +verdict +CPU ms +MiB$/)
   assert.deepEqual(
-    lines.map(line => line.replace(/ \(.*/, '')),
+    lines.slice(1).map(line => line.replace(/ +\d+ +[\d.]+$/, '')),
     [
-      'case 1: accepted',
-      'case 2: wrong answer',
-      'case 3: time limit exceeded',
-      'case 4: memory limit exceeded',
-      'case 5: runtime error',
+      '1     accepted',
+      '2     wrong answer',
+      '3     time limit exceeded',
+      '4     memory limit exceeded',
+      '5     runtime error',
     ],
   )
 })
