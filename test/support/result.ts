@@ -1,7 +1,9 @@
 /** A result that a test makes up: a program that ran well, with the parts that matter to the test. */
 import type { RunResult } from '#glassbox/index.js'
 
-export const result = (parts: Partial<RunResult>): RunResult => ({
+type AnyResult = RunResult<string | Uint8Array>
+
+export const result = (parts: Partial<AnyResult>): AnyResult => ({
   status: 'exited',
   ok: true,
   cpuTimeMs: 12.34,

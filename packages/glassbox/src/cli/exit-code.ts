@@ -1,7 +1,7 @@
 /** What the command exits with. Conventions: timeout(1), docker run, and shells. */
 import { GlassboxError, type ErrorCode } from '../errors.ts'
 import { signalNumber } from '../linux/signals.ts'
-import type { RunResult, Status } from '../run/result.ts'
+import type { AnyResult, Status } from '../run/result.ts'
 
 const OF_STATUS: Readonly<Partial<Record<Status, number>>> = {
   'cpu-time-limit': 124,
@@ -20,7 +20,7 @@ const OF_ERROR: Readonly<Partial<Record<ErrorCode, number>>> = {
 export const FAULT = 125
 
 /** The program's own code, 128 + n for a signal, or that of the limit which ended it. */
-export function exitCodeOf({ status, exitCode, signal }: RunResult): number {
+export function exitCodeOf({ status, exitCode, signal }: AnyResult): number {
   const fixed = OF_STATUS[status]
   if (fixed !== undefined) return fixed
   if (exitCode !== undefined) return exitCode

@@ -1,5 +1,5 @@
-/** A result as one JSON document: the names of RunResult; bytes that are not UTF-8 as `{"base64": …}`. */
-import type { RunResult } from '../run/result.ts'
+/** A result as one JSON document: the names of AnyResult; bytes that are not UTF-8 as `{"base64": …}`. */
+import type { AnyResult } from '../run/result.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -13,7 +13,7 @@ export function textOrBase64(value: string | Uint8Array): string | { base64: str
   }
 }
 
-export function resultJson(result: RunResult): string {
+export function resultJson(result: AnyResult): string {
   const files = Object.fromEntries(
     Object.entries(result.files).map(([name, bytes]) => [name, textOrBase64(bytes)]),
   )

@@ -1,5 +1,5 @@
 /** A result in words, for a person at a terminal. */
-import type { LimitKind, Means, RunResult } from '../run/result.ts'
+import type { LimitKind, Means, AnyResult } from '../run/result.ts'
 import { formatDuration, formatSize } from './units.ts'
 
 const LIMITS: Readonly<
@@ -13,7 +13,7 @@ const LIMITS: Readonly<
   processes: { name: 'limit of processes', format: String },
 }
 
-function ending({ status, exitCode, signal, limit, violation }: RunResult): string {
+function ending({ status, exitCode, signal, limit, violation }: AnyResult): string {
   if (limit) {
     const { name, format } = LIMITS[limit.kind]
     // Refused processes end nothing: the program did, and this is why.
@@ -33,13 +33,13 @@ function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: st
 }
 
 /** Figures that no cgroup gave say so. */
-function caveat({ cpuTime, memory }: RunResult['means']): string {
+function caveat({ cpuTime, memory }: AnyResult['means']): string {
   const weak = ([cpuTime, memory] as Means[]).includes('init')
   return weak ? ' · measured without a cgroup' : ''
 }
 
 /** One line: how it ended, CPU and wall time, peak memory. */
-export function reportLine(result: RunResult): string {
+export function reportLine(result: AnyResult): string {
   const { cpuTimeMs, wallTimeMs, memoryBytes, means } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`
   return `${ending(result)} · ${figures}${caveat(means)}`

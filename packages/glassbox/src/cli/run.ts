@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import type { Input, Output, RunOptions } from '../run/options.ts'
 import { planText } from '../run/plan.ts'
-import type { RunResult } from '../run/result.ts'
+import type { AnyResult } from '../run/result.ts'
 import { run } from '../run/run.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { resultJson } from './json.ts'
@@ -113,13 +113,13 @@ async function execute(
   }
 }
 
-function printReport(result: RunResult): void {
+function printReport(result: AnyResult): void {
   const line = reportLine(result)
   process.stderr.write(`${paint(process.stderr, result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
 }
 
 /** Writes what was collected; says for each file that could not be had why. */
-function copyFilesOut({ files, fileModes, fileErrors }: RunResult, copyOut: CopyOut): boolean {
+function copyFilesOut({ files, fileModes, fileErrors }: AnyResult, copyOut: CopyOut): boolean {
   for (const [name, bytes] of Object.entries(files)) {
     const target = copyOut.get(name) ?? name
     try {

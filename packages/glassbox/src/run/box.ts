@@ -15,7 +15,7 @@ import { runCommand, type Started } from './command.ts'
 import { RunEvents, RunHandle } from './handle.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from './options.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
-import type { RunResult } from './result.ts'
+import type { AnyResult } from './result.ts'
 import { validateBoxOptions, validateCommandOptions } from './validate.ts'
 
 export const DEFAULT_DISK_BYTES: number = 256 * 2 ** 20
@@ -141,7 +141,7 @@ export class Box {
     argv: readonly string[],
     options: CommandOptions,
     started: Started,
-  ): Promise<RunResult> {
+  ): Promise<AnyResult> {
     return this.#enqueue(() => this.#execute(program, argv, options, started))
   }
 
@@ -150,7 +150,7 @@ export class Box {
     argv: readonly string[],
     options: CommandOptions,
     started: Started,
-  ): Promise<RunResult> {
+  ): Promise<AnyResult> {
     return runCommand(
       { container: this.#container, directory: this.#directory, ...started },
       program,

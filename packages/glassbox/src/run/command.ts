@@ -14,7 +14,7 @@ import { resolveLimits, resourceLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
 import { buildResult } from './report.ts'
-import type { RunResult } from './result.ts'
+import type { AnyResult } from './result.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
 const SIGXFSZ = 25
@@ -46,7 +46,7 @@ export async function runCommand(
   program: ResolvedProgram,
   argv: readonly string[],
   options: CommandOptions,
-): Promise<RunResult> {
+): Promise<AnyResult> {
   const limits = resolveLimits(options.limits)
   const filter = compileFilter(options.policy)
   const channels = new Channels(options, limits, context.events)

@@ -4,7 +4,7 @@ import { signalName } from '../linux/signals.ts'
 import type { Account, Figures } from './accounting.ts'
 import type { Collected } from './collect.ts'
 import type { Limits } from './options.ts'
-import type { LimitKind, RunResult } from './result.ts'
+import type { LimitKind, AnyResult } from './result.ts'
 import { deriveVerdict, type Evidence } from './verdict.ts'
 import { describeViolation } from './violation.ts'
 
@@ -25,7 +25,7 @@ export interface ResultParts {
 
 const milliseconds = (ns: bigint): number => Number(ns) / 1e6
 
-export function buildResult(parts: ResultParts): RunResult {
+export function buildResult(parts: ResultParts): AnyResult {
   const { report, figures, limits, outputs, calledAt } = parts
   const { ended } = report
   const wallTimeMs = milliseconds(ended.endedNs - ended.startedNs)
@@ -64,7 +64,7 @@ export function buildResult(parts: ResultParts): RunResult {
 }
 
 /** Only what the program did itself: a kill of ours is no signal of its. */
-function howItEnded({ cause, how, status }: Reply): Pick<RunResult, 'exitCode' | 'signal'> {
+function howItEnded({ cause, how, status }: Reply): Pick<AnyResult, 'exitCode' | 'signal'> {
   if (cause !== 0 || how === NOT_STARTED) return {}
   return how === CLD_EXITED ? { exitCode: status } : { signal: signalName(status) }
 }

@@ -33,7 +33,7 @@ export type LimitKind =
 export type Means = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'
 
 /** How a run ended. `Output` is text, or bytes where the option `encoding` is `buffer`. */
-export interface RunResult<Output extends string | Uint8Array = string | Uint8Array> {
+export interface RunResult<Output extends string | Uint8Array = string> {
   readonly status: Status
   /** Exited with code 0. */
   readonly ok: boolean
@@ -75,3 +75,6 @@ export interface RunResult<Output extends string | Uint8Array = string | Uint8Ar
     readonly processes: Means
   }
 }
+
+/** A result whatever its output comes back as. */
+export type AnyResult = RunResult<string | Uint8Array>

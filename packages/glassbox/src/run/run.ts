@@ -13,7 +13,7 @@ import { RunEvents, RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { AsBytes, RunOptions } from './options.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
-import type { RunResult } from './result.ts'
+import type { AnyResult } from './result.ts'
 import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
 
 /** Where a program's name leads before there is a box. */
@@ -58,7 +58,7 @@ export function run(
   const calledAt = process.hrtime.bigint()
   const events = new RunEvents()
   const cancel = new AbortController()
-  const start = async (): Promise<RunResult> => {
+  const start = async (): Promise<AnyResult> => {
     const { parts, found } = checkRun(program, options)
     const box = await Box.open(parts.box, found.bind === undefined ? [] : [found.bind])
     try {
