@@ -35,7 +35,7 @@ export interface Canaries {
 
 export interface World extends Canaries {
   /** Runs a guest of test/programs in a box. */
-  run(guest: string, args?: readonly string[], options?: RunOptions): Promise<RunResult<string>>
+  run(guest: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>
   /** How often anyone connected to a canary. */
   connections(): number
 }
