@@ -1,0 +1,414 @@
+/**
+ * The default filter against the ways round it. The control is the same call natively: it answers something else than
+ * the filter does (arguments are such that nothing happens where the call is let through).
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { denyCalls, run } from '#glassbox/index.js'
+import * as linux from '#glassbox/linux/constants.js'
+import { SYSCALLS, syscallNumber } from '#glassbox/linux/syscalls.js'
+import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
+import { program } from '../support/programs.js'
+import { temporaryDirectory } from '../support/temporary.js'
+
+const { EPERM, ENOSYS, EAFNOSUPPORT, EPROTONOSUPPORT } = constants.errno
+const world = guard()
+
+const lines = (text: string | Uint8Array): string[] => String(text).trim().split('\n')
+const HIGH = 2n ** 32n
+const TIOCSTI = 0x5412
+const bad = 1 // an address where nothing is
+
+/** What the filter answers, for which calls. `lonely`: no native control, since natively it would do something. */
+interface Group {
+  readonly name: string
+  readonly answer: number | string
+  readonly calls: readonly (readonly [name: string, ...args: (string | number | bigint)[]])[]
+  readonly lonely?: boolean
+}
+
+const GROUPS: readonly Group[] = [
+  {
+    name: 'the mount API, old and new, is refused [RT-13, SC-12, SC-19]',
+    answer: EPERM,
+    calls: [
+      ['mount', bad, bad, bad, 0, 0],
+      ['umount2', bad, 0],
+      ['pivot_root', bad, bad],
+      ['mount_setattr', -1, 's:', 0, 'b', 0],
+      ['move_mount', -1, bad, -1, bad, 0],
+      ['open_tree', -1, bad, 0],
+      ['fsopen', bad, 0],
+      ['fsconfig', -1, 0, bad, bad, 0],
+      ['fsmount', -1, 0, 0],
+      ['fspick', -1, bad, 0],
+      ['statmount', bad, bad, 0, 0],
+      ['listmount', bad, bad, 0, 0],
+    ],
+  },
+  {
+    name: 'new roots and namespaces are refused, by every call that makes them [RT-09, RT-14, RT-19, SC-12, SC-16]',
+    answer: EPERM,
+    calls: [
+      ['chroot', bad],
+      ['setns', -1, 0],
+      ['unshare', linux.CLONE_NEWUSER],
+      ['unshare', linux.CLONE_NEWNS],
+      ['unshare', linux.CLONE_NEWPID],
+      ['unshare', linux.CLONE_NEWNET],
+      ['unshare', linux.CLONE_NEWIPC],
+      ['unshare', linux.CLONE_NEWUTS],
+      ['unshare', linux.CLONE_NEWCGROUP],
+      ['unshare', linux.CLONE_NEWTIME],
+      ['clone', linux.CLONE_NEWUSER | linux.CLONE_FS],
+      ['clone', linux.CLONE_NEWNS | linux.CLONE_FS],
+      ['clone', linux.CLONE_NEWPID | linux.CLONE_THREAD],
+      ['clone', linux.CLONE_PTRACE | linux.CLONE_THREAD],
+      ['clone', linux.CLONE_UNTRACED | linux.CLONE_THREAD],
+      ['clone', linux.CLONE_PARENT | linux.CLONE_THREAD],
+    ],
+  },
+  {
+    name: 'garbage in the high half of an int argument changes nothing [SC-05]',
+    answer: EPERM,
+    calls: [
+      ['unshare', BigInt(linux.CLONE_NEWUSER) + HIGH],
+      ['ioctl', -1, BigInt(TIOCSTI) + HIGH, 'b'],
+      ['ioctl', -1, BigInt(TIOCSTI) + 0xdeadbeefn * HIGH, 'b'],
+      ['clone', BigInt(linux.CLONE_NEWUSER | linux.CLONE_FS) + HIGH],
+      ['personality', 0x0040000n + HIGH],
+    ],
+    lonely: true,
+  },
+  {
+    name: 'garbage in the high half of a socket family changes nothing [SC-05, SC-08]',
+    answer: EAFNOSUPPORT,
+    calls: [
+      ['socket', BigInt(linux.AF_ALG) + HIGH, 5, 0],
+      ['socket', BigInt(linux.AF_VSOCK) + HIGH, 1, 0],
+      ['socket', BigInt(linux.AF_NETLINK) + HIGH, 3n + HIGH, 12],
+    ],
+    lonely: true,
+  },
+  {
+    name: 'clone3, whose flags no filter can see, is not there [SC-15, OK-02]',
+    answer: ENOSYS,
+    calls: [
+      ['clone3', 'b', 0],
+      ['clone3', `w:${linux.CLONE_NEWUSER}:0:0:0:0:0:0:0`, 64],
+    ],
+  },
+  {
+    name: 'io_uring is not there [SC-17]',
+    answer: ENOSYS,
+    calls: [
+      ['io_uring_setup', 0, 'b'],
+      ['io_uring_enter', -1, 1, 0, 0, 0, 0],
+      ['io_uring_register', -1, 0, 0, 0],
+    ],
+  },
+  {
+    name: 'reaching into other processes is refused [SC-20, SC-26]',
+    answer: EPERM,
+    calls: [
+      ['ptrace', 0x4206, 99999999, 0, 0],
+      ['ptrace', 99, 1, 0, 0],
+      ['process_vm_readv', 99999999, 'b', 1, 'b', 1, 0],
+      ['process_vm_writev', 99999999, 'b', 1, 'b', 1, 0],
+      ['pidfd_getfd', -1, 0, 0],
+      ['kcmp', 99999999, 99999999, 0, 0, 0],
+      ['process_madvise', -1, 'b', 1, 0, 0],
+    ],
+  },
+  {
+    name: 'tracing and fault-handling interfaces are refused [SC-19]',
+    answer: EPERM,
+    calls: [
+      ['bpf', 99, 'b', 0],
+      ['perf_event_open', bad, 0, 0, -1, 0],
+      ['userfaultfd', 99],
+      ['fanotify_init', 99999, 0],
+      ['fanotify_mark', -1, 0, 0, 0, 0],
+    ],
+  },
+  {
+    name: 'keyrings are not there [NW-10, SC-19]',
+    answer: ENOSYS,
+    calls: [
+      ['add_key', bad, bad, bad, 0, 0],
+      ['request_key', bad, bad, bad, 0],
+      ['keyctl', 99, 0, 0, 0, 0],
+    ],
+  },
+  {
+    name: 'file handles are refused [RT-18]',
+    answer: EPERM,
+    calls: [
+      ['name_to_handle_at', -1, bad, bad, bad, 0],
+      ['open_by_handle_at', -1, bad, 0],
+    ],
+  },
+  {
+    name: 'the running kernel cannot be changed [SC-19, RT-27]',
+    answer: EPERM,
+    calls: [
+      ['init_module', 'b', 0, bad],
+      ['finit_module', -1, bad, 0],
+      ['delete_module', bad, 0],
+      ['kexec_load', 0, 99, bad, 0],
+      ['kexec_file_load', -1, -1, 0, bad, 0],
+      ['reboot', 0, 0, 0, 0],
+      ['swapon', bad, 0],
+      ['swapoff', bad],
+      ['acct', bad],
+      ['quotactl', 0xffffff, bad, 0, bad],
+      ['quotactl_fd', -1, 0xffffff, 0, bad],
+      ['syslog', 99, bad, 0],
+      ['sethostname', bad, 5],
+      ['setdomainname', bad, 5],
+      ['iopl', 99],
+      ['ioperm', 0, -1, 1],
+      ['modify_ldt', 0, 'b', 0],
+    ],
+  },
+  {
+    name: 'clocks cannot be set [TM-21, SC-19]',
+    answer: EPERM,
+    calls: [
+      ['settimeofday', bad, bad],
+      ['clock_settime', 0, bad],
+      ['clock_adjtime', 99, bad],
+      ['adjtimex', bad],
+    ],
+  },
+  {
+    name: 'terminals cannot be fed or given a line discipline [SC-22]',
+    answer: EPERM,
+    calls: [
+      ['ioctl', -1, TIOCSTI, 'b'],
+      ['ioctl', -1, linux.TIOCLINUX, 'b'],
+      ['ioctl', -1, linux.TIOCSETD, 'b'],
+      ['ioctl', -1, linux.TIOCCONS, 0],
+    ],
+  },
+  {
+    name: 'personalities that weaken a program are refused [SC-23]',
+    answer: EPERM,
+    calls: [
+      ['personality', 0x0040000],
+      ['personality', 0x0400000],
+      ['personality', 0x8000000],
+    ],
+  },
+]
+
+const spell = ([name, ...args]: Group['calls'][number]): string => [syscallNumber(name), ...args].join(',')
+
+for (const { name, answer, calls, lonely } of GROUPS) {
+  test(name, async context => {
+    const { stdout, exitCode } = await world.run('calls', calls.map(spell))
+    assert.equal(exitCode, 0)
+    assert.deepEqual(
+      lines(stdout).map((line, index) => [calls[index]?.[0], line]),
+      calls.map(([call]) => [call, `${answer}`]),
+    )
+    if (lonely || !root) return
+    const native = lines(unboxed(context, 'calls', calls.map(spell)).stdout)
+    for (const [index, line] of native.entries()) {
+      assert.notEqual(line, `${answer}`, `natively ${spell(calls[index] ?? ['?'])} answers the same`)
+    }
+  })
+}
+
+/** Empty on a kernel without modules. */
+const loadedModules = (): string =>
+  existsSync('/proc/modules') ? readFileSync('/proc/modules', 'utf8').replace(/ .*/g, '') : ''
+
+test('only a few families of sockets can be had, by socket and socketpair [SC-21, NW-05, NW-06, RT-27]', async context => {
+  const allowed = new Set([linux.AF_UNIX, linux.AF_INET, linux.AF_INET6])
+  const modules = loadedModules()
+  const families = Array.from({ length: 50 }, (_, family) => family).filter(
+    family => !allowed.has(family) && family !== linux.AF_NETLINK,
+  )
+  for (const call of ['socket', 'socketpair']) {
+    const calls = families.map(family => spell([call, family, 3, 0, 'b']))
+    const { stdout } = await world.run('calls', calls)
+    assert.deepEqual(
+      lines(stdout),
+      families.map(() => `${EAFNOSUPPORT}`),
+    )
+  }
+  const others = [
+    ...Array.from({ length: 22 }, (_, protocol) => spell(['socket', linux.AF_NETLINK, 3, protocol + 1])),
+  ]
+  assert.deepEqual(
+    lines((await world.run('calls', others)).stdout),
+    others.map(() => `${EAFNOSUPPORT}`),
+  )
+  const protocols = [33, 115, 132, 136, 256].map(protocol => spell(['socket', linux.AF_INET, 2, protocol]))
+  assert.deepEqual(
+    lines((await world.run('calls', protocols)).stdout),
+    protocols.map(() => `${EPROTONOSUPPORT}`),
+  )
+  assert.equal(loadedModules(), modules, 'no module was loaded')
+
+  const working = [...allowed].map(family => spell(['socket', family, 1, 0]))
+  assert.deepEqual(lines((await world.run('calls', working)).stdout), ['0', '0', '0'], 'the usual ones work')
+  // AF_NETLINK's other protocols work natively, AF_ALG where the kernel has it.
+  assert.equal(unboxed(context, 'calls', [spell(['socket', linux.AF_NETLINK, 3, 16])]).stdout, '0\n')
+})
+
+const FOREIGN = [
+  { name: 'the 32-bit gate', prefix: 'i386:' },
+  { name: 'a 32-bit code segment', prefix: 'far:' },
+]
+for (const { name, prefix } of FOREIGN) {
+  test(`no call goes by ${name} [SC-01, SC-02, SC-21]`, async context => {
+    // exit, open, execve, getpid, mount, kill, socketcall
+    const calls = [1, 5, 11, 20, 21, 37, 102].map(nr => `${prefix}${nr},0,0,0`)
+    const native = lines(unboxed(context, 'calls', calls).stdout)
+    assert.ok(native.includes('0') && !native.join().includes('killed'), 'natively they are made')
+    for (const call of calls) {
+      const { status, stdout, violation } = await world.run('calls', [call, call])
+      assert.deepEqual([status, stdout], ['syscall-denied', ''], call)
+      assert.match(violation?.syscall ?? '', /^i386:/)
+    }
+  })
+}
+
+test('numbers of x32 end the program [SC-03]', async context => {
+  const calls = [39, 59, 165, 512, 520, 547].map(nr => `${0x40000000 + nr},0,0,0`)
+  const native = lines(unboxed(context, 'calls', calls).stdout)
+  context.diagnostic(`this kernel answers x32 with ${native[0] === `${ENOSYS}` ? 'ENOSYS' : 'its calls'}`)
+  for (const call of calls) {
+    const { status, violation } = await world.run('calls', [call])
+    assert.equal(status, 'syscall-denied', call)
+    assert.match(violation?.syscall ?? '', /^x32:/)
+  }
+})
+
+test('numbers that no kernel knows, and odd ones, are answered with ENOSYS [SC-11, SC-34]', async () => {
+  const last = Math.max(...SYSCALLS.map(({ nr }) => nr))
+  const numbers = [
+    ...Array.from({ length: 60 }, (_, index) => last + 1 + index),
+    ...[1023, 1024, 65536, 0x3fffffff, 0x7fffffff + 1, 0xffffffff, -1],
+  ]
+  const { stdout, status } = await world.run(
+    'calls',
+    numbers.map(nr => `${nr},0,0,0`),
+  )
+  assert.equal(status, 'exited')
+  assert.deepEqual([...new Set(lines(stdout))].toSorted(), [`${ENOSYS}`])
+})
+
+test('an i386 program does not run, also where the policy is the caller’s [SC-04, SC-33]', async context => {
+  const directory = temporaryDirectory(context)
+  const file = join(directory, 'elf32')
+  const source = join(program('calls'), '../../../test/programs/elf32.c')
+  const flags = [
+    '-m32',
+    '-nostdlib',
+    '-static',
+    '-fno-pie',
+    '-no-pie',
+    '-fno-stack-protector',
+    '-Wl,--build-id=none',
+  ]
+  try {
+    execFileSync('cc', [...flags, '-o', file, source], { stdio: 'pipe' })
+  } catch {
+    context.skip('the compiler makes no i386 programs')
+    return
+  }
+  const binds = [{ source: file, target: '/elf32' }]
+  assert.equal((await run('/elf32', [], { binds, policy: null })).exitCode, 42, 'without a filter it runs')
+  for (const policy of [undefined, denyCalls(['socket'])]) {
+    const { status, signal, exitCode } = await run('/elf32', [], { binds, ...(policy ? { policy } : {}) })
+    assert.equal(exitCode, undefined)
+    assert.ok(status === 'syscall-denied' || signal === 'SIGSYS', status)
+    const nested = await run('sh', ['-c', '/elf32; echo $?'], { binds, ...(policy ? { policy } : {}) })
+    assert.doesNotMatch(nested.stdout, /42/)
+  }
+})
+
+test('a file natively can be made undeletable [SC-36, control]', { skip: needsRoot }, context => {
+  assert.equal(unboxed(context, 'filtered', ['immutable']).code, 0)
+})
+
+test('a program that catches SIGSYS is ended all the same [SC-31]', async context => {
+  assert.equal(unboxed(context, 'filtered', ['catch']).code, 0)
+  assert.equal((await world.run('filtered', ['catch'])).exitCode, 0)
+  const { status, exitCode, violation } = await world.run('filtered', ['catch'], {
+    policy: denyCalls(['socket']),
+  })
+  assert.deepEqual([status, exitCode, violation?.syscall], ['syscall-denied', undefined, 'socket'])
+})
+
+test('the filter stays over a program that is executed from memory [SC-35]', async context => {
+  const guest = program('filtered')
+  assert.equal(unboxed(context, 'filtered', ['memfd', guest]).code, 0)
+  assert.equal((await world.run('filtered', ['memfd', guest])).exitCode, 0)
+  const { status } = await world.run('filtered', ['memfd', guest], { policy: denyCalls(['socket']) })
+  assert.equal(status, 'syscall-denied')
+})
+
+test('the filter is over every thread [SC-25]', async context => {
+  assert.match(unboxed(context, 'filtered', ['threads']).stdout, /4 Seccomp:\s+0/)
+  const { stdout } = await world.run('filtered', ['threads'])
+  assert.match(stdout, /4 Seccomp:\s+2\n/)
+  assert.match(stdout, /4 NoNewPrivs:\s+1\n/)
+})
+
+test('a program that refuses itself every call is ended by a limit, and collected [SC-24]', async () => {
+  const { status } = await world.run('filtered', ['stack'], { limits: { cpuTimeMs: 300, wallTimeMs: 1000 } })
+  assert.ok(['signaled', 'cpu-time-limit', 'wall-time-limit'].includes(status), status)
+})
+
+test('a listener of the program’s own, which nobody answers, is not ours [SC-24, UN-03]', async () => {
+  const { status } = await world.run('filtered', ['listener'], { limits: { wallTimeMs: 300 } })
+  assert.ok(['exited', 'wall-time-limit'].includes(status), status)
+  // Where ours reports calls, the kernel allows no second one.
+  const denied = await world.run('filtered', ['listener'], {
+    policy: denyCalls(['socket']),
+    limits: { wallTimeMs: 300 },
+  })
+  assert.deepEqual([denied.status, denied.exitCode], ['exited', constants.errno.EBUSY])
+})
+
+test('a sleep that a stop interrupted goes on under the filter [SC-29]', async context => {
+  assert.equal(unboxed(context, 'filtered', ['restart']).code, 0)
+  assert.equal((await world.run('filtered', ['restart'])).exitCode, 0)
+})
+
+test('odd futexes and robust lists harm nobody [SC-32]', async context => {
+  assert.equal(unboxed(context, 'filtered', ['futex']).code, 0)
+  const { status } = await world.run('filtered', ['futex'], { limits: { wallTimeMs: 2000 } })
+  assert.equal(status, 'exited')
+})
+
+test('the vsyscall page does as it does natively, or is denied [SC-28]', async context => {
+  const native = unboxed(context, 'filtered', ['vsyscall'])
+  const { exitCode, signal } = await world.run('filtered', ['vsyscall'])
+  assert.deepEqual(
+    { exitCode, signal },
+    { exitCode: native.code ?? undefined, signal: native.signal ?? undefined },
+  )
+})
+
+const REFUSED = [
+  { kind: 'terminal', name: 'there is no terminal to push into [SC-22, RT-07]' },
+  { kind: 'immutable', name: 'a file cannot be made undeletable [SC-36]' },
+  { kind: 'namespaces', name: 'ioctls of namespaces lead nowhere outside [SC-36]' },
+]
+for (const { kind, name } of REFUSED) {
+  test(name, async () => {
+    for (const policy of [undefined, null]) {
+      const { exitCode } = await world.run('filtered', [kind], policy === undefined ? {} : { policy })
+      assert.notEqual(exitCode, 0, policy === null ? 'without the filter' : '')
+    }
+  })
+}
