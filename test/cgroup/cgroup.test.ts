@@ -73,7 +73,7 @@ test('hybrid: a controller is where it is mounted, and missing where it is nowhe
   const found = detectCgroups(view({ mountinfo, cgroup: '1:memory:/\n0::/', controllersOf: () => ['pids'] }))
   assert.deepEqual(found.memory, { place: { version: 1, base: '/cg/memory/' } })
   assert.deepEqual(found.pids, { place: { version: 2, base: '/cg/unified' } })
-  assert.match((found.cpuacct as { missing: string }).missing, /does not offer cpu/)
+  assert.match((found.cpu as { missing: string }).missing, /does not offer cpu/)
 })
 
 test('what the administrator delegates is named by GLASSBOX_CGROUP', context => {

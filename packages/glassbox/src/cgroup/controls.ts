@@ -55,7 +55,7 @@ export const V1: Controls = {
     memory: (directory, { memoryBytes }) => {
       if (!finite(memoryBytes)) return
       writeControl(join(directory, 'memory.limit_in_bytes'), memoryBytes)
-      // Not there where the kernel does not account swap; then there is none to be used by a group.
+      // Not there where the kernel does not account swap: then swap has no limit of ours.
       writeWhereThere(join(directory, 'memory.memsw.limit_in_bytes'), memoryBytes)
     },
     pids: (directory, { processes }) => {

@@ -4,14 +4,15 @@
  * Life: constructed (the names are known, nothing is made) → `create` → the program joins → figures → `remove`. The names
  * come first so that the box's init can be told what to remove if this process is killed between any two steps.
  *
- * Owns the directories it made and the descriptors it opened. A lock (flock(2)) on one directory marks it as owned by a
+ * Owns the directories it made and the descriptors it opened. A lock (flock(2)) on each directory marks it as owned by a
  * living process; it goes with the process, whatever ends it, in any PID namespace: see sweep.ts.
  */
+import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { syscall } from '../gate/gate.ts'
 import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '../linux/constants.ts'
-import { ERRNO } from '../linux/errno.ts'
+import { ERRNO, errnoName } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { type CgroupLimits, type Controls, type CpuTime, V1, V2 } from './controls.ts'
 import { cgroupError, closeAll, openControl, readOptional, writeControl } from './files.ts'
@@ -20,6 +21,8 @@ import { removeGroup } from './remove.ts'
 
 export const GROUP_PREFIX = 'glassbox-'
 const LOCK_EX_NB = 2 | 4
+
+const RANDOM = randomBytes(4).toString('hex')
 
 let lastNumber = 0
 
@@ -45,7 +48,8 @@ export class Cgroup {
   #made: string[] = []
 
   private constructor(places: ReadonlyMap<Controller, Place>) {
-    this.name = `${GROUP_PREFIX}${process.pid}-${++lastNumber}`
+    // The process id says who it was; what makes the name unique, also among PID namespaces, is the random part.
+    this.name = `${GROUP_PREFIX}${process.pid}-${RANDOM}-${++lastNumber}`
     const directories = new Map<string, { place: Place; controllers: Controller[] }>()
     for (const [controller, place] of places) {
       const known = directories.get(place.base)
@@ -94,7 +98,7 @@ export class Cgroup {
     try {
       for (const part of this.#parts) this.#createPart(part, limits)
     } catch (error) {
-      void this.remove()
+      this.remove().catch(() => {}) // the first error is the news
       throw error
     }
   }
@@ -107,14 +111,15 @@ export class Cgroup {
       throw cgroupError('make', directory, error)
     }
     this.#made.push(directory)
-    if (this.#made.length === 1) this.#lock(directory)
+    this.#lock(directory)
     for (const controller of controllers) controlsOf(place.version).limit[controller](directory, limits)
   }
 
   #lock(directory: string): void {
     const fd = openSync(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     this.#descriptors.push(fd)
-    syscall(syscallNumber('flock'), fd, LOCK_EX_NB)
+    const locked = syscall(syscallNumber('flock'), fd, LOCK_EX_NB)
+    if (locked < 0) throw cgroupError('lock', directory, { code: errnoName(-locked), errno: locked })
   }
 
   /** Descriptors of `cgroup.procs` to join by: a process writes `0` to each. Only for the v1 hierarchies. */
@@ -162,9 +167,16 @@ export class Cgroup {
   /** Kills whatever is left in it and removes it, with all groups below. Harmless when it is gone already. */
   async remove(): Promise<void> {
     closeAll(this.#descriptors.splice(0))
-    const made = this.#made
-    this.#made = []
-    for (const directory of made.toReversed()) await removeGroup(directory)
+    const failures: unknown[] = []
+    for (const directory of this.#made.toReversed()) {
+      try {
+        await removeGroup(directory)
+        this.#made = this.#made.filter(made => made !== directory)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   #keep(fd: number): number {
@@ -188,8 +200,8 @@ export class Cgroup {
 function enableControllers(base: string, controllers: readonly Controller[]): void {
   const path = join(base, 'cgroup.subtree_control')
   const enabled = (readOptional(path) ?? '').split(/\s+/)
-  const names = new Set(controllers.map(controller => (controller === 'cpuacct' ? 'cpu' : controller)))
-  const missing = [...names].filter(name => !enabled.includes(name))
+  const names = controllers.filter(controller => controller !== 'cpuacct')
+  const missing = names.filter(name => !enabled.includes(name))
   if (missing.length > 0) writeControl(path, missing.map(name => `+${name}`).join(' '))
 }
 

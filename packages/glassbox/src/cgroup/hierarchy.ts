@@ -78,12 +78,15 @@ function supportV1(controller: Controller, mount: Mount, view: HostView): Contro
  * internal processes"). So: the directory that was delegated, else the root, else the parent of the own group.
  */
 function supportV2(controller: Controller, mount: Mount, view: HostView): ControllerSupport {
-  const name = controller === 'cpuacct' ? 'cpu' : controller
+  // cpu.stat is in every group, whether or not the cpu controller is on.
+  const name = controller
   const own = directoryOf(mount, ownPaths(view.cgroup).get('') ?? '/')
-  const candidates = [view.delegated, mount.point, own === undefined ? undefined : join(own, '..')]
+  // A directory that was named is meant: nothing takes its place where it will not do.
+  const named = view.delegated !== undefined
+  const candidates = named ? [view.delegated] : [mount.point, own === undefined ? undefined : join(own, '..')]
   const offered = candidates
     .filter(path => path !== undefined)
-    .filter(path => view.controllersOf(path).includes(name))
+    .filter(path => controller === 'cpuacct' || view.controllersOf(path).includes(name))
   if (offered.length === 0) return { missing: `cgroup v2 at ${mount.point} does not offer ${name}` }
   const base = offered.find(path => view.writable(path))
   return base === undefined

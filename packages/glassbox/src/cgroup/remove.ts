@@ -62,8 +62,9 @@ export async function removeGroup(directory: string): Promise<void> {
     // Busy: it has sub-groups, or processes that are not quite gone.
     if (attempt > 1) await sleep(PAUSE_MS)
     // Thawed from the top: a group below a frozen one stays frozen, and what is frozen does not die.
+    // Killed from the top too: a threaded group below (v2) is no place that a process can be killed by.
     thaw(directory)
-    for (const child of openUp(directory)) await removeGroup(child)
     killAll(directory)
+    for (const child of openUp(directory)) await removeGroup(child)
   }
 }

@@ -71,7 +71,7 @@ export function watchedAccount(limits: Required<Limits>): Account {
 }
 
 /** A cgroup of the program's own. */
-function cgroupAccount(group: Cgroup): Account {
+function cgroupAccount(group: Cgroup, limits: Required<Limits>): Account {
   const means = (controller: 'cpuacct' | 'memory' | 'pids'): Means =>
     group.version(controller) === 1 ? 'cgroup-v1' : 'cgroup-v2'
   const directory = group.directoryFd()
@@ -95,7 +95,8 @@ function cgroupAccount(group: Cgroup): Account {
         memoryBytes: group.peakMemory() ?? report.maxRssBytes,
         ...(processes === undefined ? {} : { processes }),
         oomKills: group.oomKills(),
-        refusedProcesses: group.refusedProcesses(),
+        // A limit further up refuses too: it is ours only where as many ran as are allowed.
+        refusedProcesses: (processes ?? Infinity) >= limits.processes ? group.refusedProcesses() : 0,
       }
     },
     release: () => group.remove(),
@@ -142,7 +143,12 @@ export function openAccount(container: Container, limits: Required<Limits>): Acc
   if ('missing' in group) return watchedAccount(limits)
   container.setFarewell(farewell(group))
   group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
-  return cgroupAccount(group)
+  try {
+    return cgroupAccount(group, limits)
+  } catch (error) {
+    group.remove().catch(() => {}) // the first error is the news
+    throw error
+  }
 }
 
 /** What an account would be, for the printer of plans: nothing is made. */
