@@ -83,10 +83,10 @@ function inParent<T>(
   if (first === undefined || rest.length === 0) return use(directory)
   const made = syscall(syscallNumber('mkdirat'), directory, cString(first), DIRECTORY_MODE)
   if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), DIRECTORY_MODE], first)
+  // mkdir took away what the umask of this process says. Nothing runs in the box: the name is what was just made.
+  if (made === 0) call('fchmodat', [directory, cString(first), DIRECTORY_MODE], first)
   return withDescriptor(openBeneath(directory, first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), next => {
     if (made === 0 && owner) fchownSync(next, owner.uid, owner.gid)
-    // mkdir took away what the umask of this process says.
-    if (made === 0) fchmodSync(next, DIRECTORY_MODE)
     return inParent(next, rest, owner, use)
   })
 }
