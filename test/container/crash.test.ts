@@ -30,8 +30,13 @@ function orphanedInits(): string[] {
     .filter(name => /^\d+$/.test(name) && read(`/proc/${name}/cmdline`).includes('glassbox-init'))
     .filter(pid => {
       const parent = /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]
-      return parent !== undefined && !read(`/proc/${parent}/cmdline`).includes('node')
+      // Below another init it is a program that has not been executed yet.
+      return parent !== undefined && !/node|glassbox-init/.test(read(`/proc/${parent}/cmdline`))
     })
+    .map(
+      pid =>
+        `init ${pid}: ${read(`/proc/${pid}/status`).replaceAll(/\s+/g, ' ')} ${read(`/proc/${pid}/stack`)}`,
+    )
 }
 
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
