@@ -45,9 +45,12 @@ test(`nothing is left after a kill -9 at ${ROUNDS} random moments`, async () => 
   const before = mounts()
   for (let round = 0; round < ROUNDS; round++) {
     const victim = spawn(process.execPath, ['--input-type=module', '-e', VICTIM], { stdio: 'ignore' })
+    const ended = new Promise<NodeJS.Signals | null>(resolve =>
+      victim.once('exit', (_code, signal) => resolve(signal)),
+    )
     await new Promise(resolve => setTimeout(resolve, 60 + Math.random() * 250))
     victim.kill('SIGKILL')
-    await new Promise(resolve => victim.once('exit', resolve))
+    assert.equal(await ended, 'SIGKILL', 'the victim ran until it was killed')
     const groups = new RegExp(`^glassbox-${victim.pid}-`)
     const left = (): string[] => [...orphanedInits(), ...cgroupsLeft(groups)]
     for (let tries = 0; tries < 200 && left().length > 0; tries++)
