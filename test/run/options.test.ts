@@ -86,7 +86,7 @@ test('a program that is not there, not executable, a directory, or without its i
 test('a working directory that is missing is an error that names the step', async () => {
   await assert.rejects(async () => run('true', [], { cwd: '/missing' }), {
     code: 'ERR_GLASSBOX_STEP_FAILED',
-    syscall: 'chdir',
+    syscall: 'openat2',
   })
 })
 

@@ -8,15 +8,20 @@
  * may forbid what the steps before it need.
  */
 import {
+  AT_FDCWD,
   CLONE_CLEAR_SIGHAND,
   CLONE_FILES,
   CLONE_INTO_CGROUP,
   CLONE_NEWCGROUP,
   CLONE_VFORK,
   CLONE_VM,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_SET_NO_NEW_PRIVS,
+  RESOLVE_NO_MAGICLINKS,
   RLIMIT_CORE,
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
@@ -30,6 +35,8 @@ import type { Identity } from './identity.ts'
 const CAPABILITY_VERSION_3 = 0x20080522
 const RLIM_INFINITY = 2n ** 64n - 1n
 const UMASK = 0o022
+/** struct open_how of openat2(2). */
+const OPEN_HOW_BYTES = 24
 
 /** A resource limit: soft and hard are the same, but where `hard` says otherwise. */
 export interface ResourceLimit {
@@ -79,6 +86,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const pid = builder.slot('pid')
   const listener = builder.slot('listener')
   const started = builder.slot('time of the start')
+  const directory = builder.slot('working directory')
   const flags = CLONE_VM + CLONE_VFORK + CLONE_FILES + CLONE_CLEAR_SIGHAND + (cgroup ? CLONE_INTO_CGROUP : 0)
   builder.clone(
     {
@@ -91,10 +99,10 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
     () => {
       for (const [index, slot] of stdio.entries())
         builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
-      addCgroupSteps(builder, joins, cgroup !== undefined)
+      addCgroupSteps(builder, joins, cgroup)
       addSessionSteps(builder, spec)
       addPrivilegeSteps(builder, spec.identity)
-      builder.call('chdir', [text(spec.cwd)], `go to ${spec.cwd}`)
+      addDirectorySteps(builder, directory, spec.cwd)
       if (spec.filter) addFilterSteps(builder, spec.filter, spec.listens ? listener : undefined)
       builder.clock(started, 'note the time')
       builder.call(
@@ -110,11 +118,27 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
 const environment = (env: Readonly<Record<string, string>>): Data =>
   stringArray(Object.entries(env).map(([name, value]) => `${name}=${value}`))
 
-function addCgroupSteps(builder: PlanBuilder, joins: readonly Slot[], born: boolean): void {
+function addCgroupSteps(builder: PlanBuilder, joins: readonly Slot[], born: Slot | undefined): void {
   for (const join of joins)
     builder.call('write', [join, { bytes: Buffer.from('0') }, 1], `join the cgroup by ${join.label}`)
+  // A directory of the host's, in the table of descriptors that init and the child share.
+  if (born) builder.call('close', [born], 'close the cgroup')
   if (joins.length > 0 || born)
     builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+}
+
+/**
+ * Until execve the program has init's descriptors, and some are directories of the host's. A name of the box may be a link
+ * to /proc/self/fd/N that an earlier program left: links of that kind are not followed.
+ */
+function addDirectorySteps(builder: PlanBuilder, directory: Slot, path: string): void {
+  const how = words(8, [O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS])
+  builder
+    .call('openat2', [AT_FDCWD, text(path), how, OPEN_HOW_BYTES], `open the working directory ${path}`, {
+      result: directory,
+    })
+    .call('fchdir', [directory], `go to ${path}`)
+    .call('close', [directory], `close ${path}`)
 }
 
 function addSessionSteps(builder: PlanBuilder, { rlimits }: LaunchSpec): void {

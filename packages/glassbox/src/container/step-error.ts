@@ -22,7 +22,8 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
 }
 
 const CALL_HINTS: Readonly<Record<string, string>> = {
-  chdir: 'Name a working directory that the box has and its user may enter.',
+  openat2: 'Name a working directory that the box has; links through /proc/PID are not followed.',
+  fchdir: 'Name a working directory that the box’s user may enter.',
 }
 
 const STEP_HINTS: Readonly<Record<number, string>> = {

@@ -2,7 +2,6 @@
  * Who measures and limits one program: its own cgroup where the host lets us make one, else init by watching its PID
  * namespace, with rlimits behind. Owns the cgroup from `open` to `release`.
  */
-import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cgroup } from '../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
@@ -10,8 +9,10 @@ import { sweepCgroups } from '../cgroup/sweep.ts'
 import type { Container, Farewell } from '../container/container.ts'
 import type { EndedReport } from '../container/wire.ts'
 import { CPU_SOURCE } from '../container/wire.ts'
-import { AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_PATH } from '../linux/constants.ts'
+import { cString, syscall } from '../gate/gate.ts'
+import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, OPEN_TREE_CLONE } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Limits } from './options.ts'
 import type { Means } from './result.ts'
@@ -114,19 +115,25 @@ function hostCgroups(): CgroupSupport {
 }
 const parents = new Map<string, number>()
 
-/** A descriptor of a directory that groups are made in, opened once for the life of the process. */
+/**
+ * A descriptor of a directory that groups are made in, opened once for the life of the process. init keeps it, and a program
+ * has what init has until its execve: so it is a mount of its own, whose `..` leads nowhere, not a part of the host's tree.
+ * Negative where this process may make no mounts.
+ */
 function parentDescriptor(path: string): number {
   const known = parents.get(path)
   if (known !== undefined) return known
-  const fd = openSync(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+  const fd = syscall(syscallNumber('open_tree'), AT_FDCWD, cString(path), OPEN_TREE_CLONE | O_CLOEXEC)
   parents.set(path, fd)
   return fd
 }
 
-/** The plan by which init removes the group if this process is killed. */
-function farewell(group: Cgroup): Farewell {
+/** The plan by which init removes the group if this process is killed; without privilege the next start's sweep does. */
+function farewell(group: Cgroup): Farewell | undefined {
   const builder = new PlanBuilder('remove the cgroups of the box')
   const leaves = group.leaves()
+  const descriptors = leaves.map(({ parent }) => parentDescriptor(parent))
+  if (descriptors.some(fd => fd < 0)) return undefined
   const slots = leaves.map(({ parent }) => builder.input(parent))
   for (const [index, { parent, name }] of leaves.entries()) {
     const slot = slots[index] as (typeof slots)[number]
@@ -134,14 +141,15 @@ function farewell(group: Cgroup): Farewell {
       onError: [ERRNO.ENOENT],
     })
   }
-  return { plan: builder.build(), descriptors: leaves.map(({ parent }) => parentDescriptor(parent)) }
+  return { plan: builder.build(), descriptors }
 }
 
 /** Opens the account of one program in a container. */
 export function openAccount(container: Container, limits: Required<Limits>): Account {
   const group = Cgroup.plan({}, hostCgroups())
   if ('missing' in group) return watchedAccount(limits)
-  container.setFarewell(farewell(group))
+  const last = farewell(group)
+  if (last) container.setFarewell(last)
   group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
   try {
     return cgroupAccount(group, limits)
