@@ -21,7 +21,8 @@ function texts(directory: string): Record<string, string> {
 }
 
 test('v1: limits, with swap where it is accounted', context => {
-  const directory = tree(context, { 'memory.memsw.limit_in_bytes': '' })
+  const unlimited = { 'memory.limit_in_bytes': '9223372036854771712\n' }
+  const directory = tree(context, { ...unlimited, 'memory.memsw.limit_in_bytes': '' })
   V1.limit.memory(directory, { memoryBytes: 4096 })
   V1.limit.pids(directory, { processes: 5 })
   V1.limit.cpu(directory, { cpus: 1.5 })
@@ -32,7 +33,7 @@ test('v1: limits, with swap where it is accounted', context => {
     'memory.memsw.limit_in_bytes': '4096',
     'pids.max': '5',
   })
-  const plain = tree(context, {})
+  const plain = tree(context, unlimited)
   V1.limit.memory(plain, { memoryBytes: 4096 })
   assert.deepEqual(Object.keys(texts(plain)), ['memory.limit_in_bytes'])
 })
@@ -54,12 +55,14 @@ for (const [version, controls] of [
   ['v1', V1],
   ['v2', V2],
 ] as const) {
-  test(`${version}: no limit writes no file`, context => {
-    const directory = tree(context, {})
-    for (const limits of [{}, { memoryBytes: Infinity, processes: Infinity, cpus: Infinity }])
-      for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const)
-        controls.limit[name](directory, limits)
-    assert.deepEqual(texts(directory), {})
+  test(`${version}: what is not limited writes no file; Infinity lifts a limit`, context => {
+    const memory = version === 'v1' ? 'memory.limit_in_bytes' : 'memory.max'
+    const directory = tree(context, { [memory]: '4096' })
+    for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const) controls.limit[name](directory, {})
+    assert.deepEqual(texts(directory), { [memory]: '4096' })
+    for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const)
+      controls.limit[name](directory, { memoryBytes: Infinity, processes: Infinity, cpus: Infinity })
+    assert.deepEqual(texts(directory), { [memory]: version === 'v1' ? '-1' : 'max', 'pids.max': 'max' })
   })
 
   test(`${version}: a group that is gone is a typed error with what to do`, () => {

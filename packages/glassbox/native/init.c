@@ -2,10 +2,15 @@
  * init: PID 1 of a box.
  *
  * Theory of operation. The host (a Node process) clones init into the box's new namespaces and keeps one end of a
- * stream socket. init runs the plans that it is sent: one that furnishes the box, run by init itself, and one for
- * each program, which clones it. One program runs at a time. When it ends, or a limit or the host ends it, init kills
- * every process of the namespace, reaps them all, and only then reports: so whoever reads the report knows that
- * nothing in the box runs any more.
+ * stream socket. init runs the plans that it is sent: one that furnishes the box, run by init itself, and two for
+ * each program. The first clones a child, which joins its cgroups and waits; the second has that child become the
+ * program. One program runs at a time. When it ends, or a limit or the host ends it, init kills every process of the
+ * namespace, reaps them all, and only then reports: so whoever reads the report knows that nothing in the box runs
+ * any more.
+ *
+ * The waiting child shares init's memory and descriptors, and reads init's socket in its place while init sleeps: so
+ * the launch wakes one process, which needs only execve. A request that is none of its business it leaves in the inbox
+ * and ends; init answers it. Then no child is prepared any more, and the host knows that.
  *
  * Invariants:
  * - the socket is the box's life: at its end init kills everything, runs the farewell plan (which removes the box's
@@ -13,7 +18,7 @@
  * - init is never the program's parent in cgroup terms: it stays outside the cgroups that the program is put into,
  *   and its memory and time are never charged to the program.
  * - no signal from inside reaches init (the kernel drops what PID 1 has no handler for), init is not dumpable, opens no file of the box by name once a program ran, and believes nothing that a program wrote.
- * - descriptors 3 to 7 are init's, the farewell plan's follow; whatever else is open belongs to the plan at hand and
+ * - descriptors 3 to 8 are init's, the farewell plan's follow; whatever else is open belongs to the plan at hand and
  *   is closed after it.
  */
 #include "init.h"
@@ -51,6 +56,18 @@ struct signal_info {
 };
 
 static struct program program;
+
+/* A request with its payload and its descriptors as the first slots. The reader owns the payload. */
+static struct inbox {
+  struct request request;
+  u8 *payload;
+  u64 size;
+  s64 slots[PLAN_SLOTS];
+} inbox;
+
+/* How the life of the prepared child went on: it writes this just before. */
+static enum { PREPARED_NOTHING, PREPARED_LAUNCH, PREPARED_REQUEST, PREPARED_ALONE } prepared;
+static struct plan_failure launch_failure;
 static struct {
   struct plan plan;
   s64 slots[PLAN_SLOTS];
@@ -70,8 +87,8 @@ static void send_all(const void *bytes, u64 length) {
   }
 }
 
-static void reply_done(u32 id, const struct plan_failure *failure) {
-  struct reply reply = {.type = REPLY_DONE, .id = id, .step = failure->step, .error = failure->error};
+static void reply_done(u32 id, const struct plan_failure *failure, u32 cause) {
+  struct reply reply = {.type = REPLY_DONE, .id = id, .step = failure->step, .error = failure->error, .cause = cause};
   send_all(&reply, sizeof reply);
 }
 
@@ -134,14 +151,28 @@ static void close_above(u32 first) { sys(close_range, first, ~0u, 0); }
 
 static u32 first_free(void) { return FIRST_FAREWELL + farewell.descriptors; }
 
-static void handle_plan(const struct request *request, void *payload, s64 *slots) {
-  struct plan plan;
-  struct plan_failure failure = {-1, 0};
-  if (plan_load(&plan, payload, request->length) < 0)
-    failure.error = EINVAL;
-  else
-    plan_run(&plan, 0, slots, &failure);
-  reply_done(request->id, &failure);
+static void release(const struct inbox *in) { sys(munmap, in->payload, in->size); }
+
+/* Reads one request with its descriptors into the inbox; 0 at the end of the socket. */
+static int receive(void) {
+  struct request *request = &inbox.request;
+  struct control control;
+  struct iovec part = {request, sizeof *request};
+  struct message message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
+  long got = sys(recvmsg, SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  if (got != sizeof *request || request->descriptors > MAX_DESCRIPTORS || request->length > MAX_PAYLOAD) return 0;
+  u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
+  for (u32 i = 0; i < PLAN_SLOTS; i++) inbox.slots[i] = -1;
+  /* The farewell's places may be reused by what just arrived: move everything above them first. */
+  for (u32 i = 0; i < count && i < request->descriptors; i++) {
+    inbox.slots[i] = sys(fcntl, control.descriptors[i], F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
+    sys(close, control.descriptors[i]);
+  }
+  inbox.size = (u64)request->length + 1;
+  long memory = sys(mmap, 0, inbox.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory < 0) return 0;
+  inbox.payload = (u8 *)memory;
+  return !request->length || sys(recvfrom, SOCKET, inbox.payload, request->length, MSG_WAITALL, 0, 0) == request->length;
 }
 
 /* Keeps descriptor `slots[slot]` as `to` for the time of the program. */
@@ -150,84 +181,137 @@ static int keep(const s64 *slots, u8 slot, int to) {
   return slots[slot] == to || sys(dup3, slots[slot], to, O_CLOEXEC) >= 0;
 }
 
-static void handle_launch(const struct request *request, u8 *payload, s64 *slots) {
+/* The prepared child becomes the program; comes back only after a failure. */
+static void become_program(void) {
+  struct plan plan;
+  u32 length = inbox.request.length;
+  if (length < sizeof(struct launch) ||
+      plan_load(&plan, inbox.payload + sizeof(struct launch), length - sizeof(struct launch)) < 0) {
+    launch_failure.error = EINVAL;
+    return;
+  }
+  memcpy(&program.launch, inbox.payload, sizeof(struct launch));
+  keep(inbox.slots, program.launch.cpu_slot, CPU);
+  plan_run(&plan, 0, inbox.slots, &launch_failure);
+}
+
+/* The prepared child's life: see the theory of operation. Runs on its own stack in init's memory. */
+static void await_launch(void) {
+  struct plan_failure none = {-1, 0};
+  reply_done(inbox.request.id, &none, 0);
+  prepared = PREPARED_ALONE;
+  while (receive()) {
+    if (inbox.request.type == REQUEST_KILL) { /* for a program that had ended by itself */
+      release(&inbox);
+      continue;
+    }
+    prepared = inbox.request.type == REQUEST_LAUNCH ? PREPARED_LAUNCH : PREPARED_REQUEST;
+    if (prepared == PREPARED_LAUNCH) become_program();
+    break;
+  }
+  sys(exit_group, 127);
+}
+
+/* The program runs, or its last steps failed and it is dead. */
+static void launched(void) {
+  s64 started = inbox.slots[program.launch.started_slot % PLAN_SLOTS];
+  program.id = inbox.request.id;
+  program.ended.started_ns = started > 0 ? (u64)started : now_ns();
+  program.has_listener = keep(inbox.slots, program.launch.listener_slot, LISTENER);
+  for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
+  release(&inbox);
+  if (program.pid) {
+    watch_start(&program);
+    return;
+  }
+  if (program.has_listener) sys(close, LISTENER);
+  program.has_listener = 0;
+  sys(close, CPU);
+  report(&launch_failure);
+}
+
+/* Clones the child and sleeps while it waits; goes on when it is the program, or dead. */
+static void handle_prepare(void) {
+  const struct inbox mine = inbox; /* the child reads the next request into the other */
+  const struct prepare *header = (const struct prepare *)mine.payload;
+  s64 slots[PLAN_SLOTS];
   struct plan plan;
   struct plan_failure failure = {-1, 0};
   memset(&program, 0, sizeof program);
-  program.id = request->id;
-  if (request->length < sizeof(struct launch) ||
-      plan_load(&plan, payload + sizeof(struct launch), request->length - sizeof(struct launch)) < 0) {
+  launch_failure = failure;
+  memcpy(slots, mine.slots, sizeof slots);
+  if (mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS ||
+      plan_load(&plan, mine.payload + sizeof *header, mine.request.length - sizeof *header) < 0)
     failure.error = EINVAL;
-    report(&failure);
-    return;
+  else {
+    plan.await = await_launch;
+    plan_run(&plan, 0, slots, &failure);
+    program.pid = failure.error ? 0 : (s32)slots[header->main_slot];
   }
-  memcpy(&program.launch, payload, sizeof(struct launch));
-  keep(slots, program.launch.cpu_slot, CPU);
-  plan_run(&plan, 0, slots, &failure);
-  program.ended.started_ns = (u64)slots[program.launch.started_slot % PLAN_SLOTS];
-  program.has_listener = keep(slots, program.launch.listener_slot, LISTENER);
-  for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
-  if (failure.error) {
-    if (program.has_listener) sys(close, LISTENER);
-    sys(close, CPU);
-    report(&failure);
-    return;
-  }
-  program.pid = (s32)slots[program.launch.main_slot % PLAN_SLOTS];
-  watch_start(&program);
+  release(&mine);
+  if (failure.error) reply_done(mine.request.id, &failure, 0);
+  if (prepared != PREPARED_LAUNCH || launch_failure.error)
+    while (program.pid && reap(0)) {
+    }
+  if (prepared == PREPARED_LAUNCH) launched();
 }
 
-static void handle_farewell(const struct request *request, void *payload, u64 size, s64 *slots) {
+/* No child awaits it: the host had none prepared, or it was killed while it waited, and that is how it ended. */
+static void handle_launch(void) {
+  struct plan_failure failure = {-1, program.how ? 0 : ESRCH};
+  program.id = inbox.request.id;
+  program.ended.started_ns = now_ns();
+  report(&failure);
+}
+
+static void handle_plan(void) {
+  struct plan plan;
+  struct plan_failure failure = {-1, 0};
+  if (plan_load(&plan, inbox.payload, inbox.request.length) < 0)
+    failure.error = EINVAL;
+  else
+    plan_run(&plan, 0, inbox.slots, &failure);
+  reply_done(inbox.request.id, &failure, 0);
+}
+
+static void handle_farewell(void) {
   struct plan_failure failure = {-1, 0};
   if (farewell.payload) sys(munmap, farewell.payload, farewell.size);
-  farewell.payload = payload;
-  farewell.size = size;
+  farewell.payload = inbox.payload; /* stays */
+  farewell.size = inbox.size;
   farewell.plan.step_count = 0;
-  if (plan_load(&farewell.plan, payload, request->length) < 0) failure.error = EINVAL;
+  if (plan_load(&farewell.plan, inbox.payload, inbox.request.length) < 0) failure.error = EINVAL;
   for (u32 i = 0; i < farewell.descriptors; i++) sys(close, FIRST_FAREWELL + i);
-  for (u32 i = 0; i < request->descriptors; i++)
-    farewell.slots[i] = sys(dup3, slots[i], FIRST_FAREWELL + i, O_CLOEXEC);
-  farewell.descriptors = request->descriptors;
-  reply_done(request->id, &failure);
+  for (u32 i = 0; i < inbox.request.descriptors; i++)
+    farewell.slots[i] = sys(dup3, inbox.slots[i], FIRST_FAREWELL + i, O_CLOEXEC);
+  farewell.descriptors = inbox.request.descriptors;
+  reply_done(inbox.request.id, &failure, 0);
 }
 
-/* Reads one request with its descriptors; 0 at the end of the socket. */
-static int receive(struct request *request, s64 *slots) {
-  struct control control;
-  struct iovec part = {request, sizeof *request};
-  struct message message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
-  long got = sys(recvmsg, SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-  if (got != sizeof *request || request->descriptors > MAX_DESCRIPTORS) return 0;
-  u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
-  for (u32 i = 0; i < PLAN_SLOTS; i++) slots[i] = -1;
-  /* The farewell's places may be reused by what just arrived: move everything above them first. */
-  for (u32 i = 0; i < count && i < request->descriptors; i++) {
-    slots[i] = sys(fcntl, control.descriptors[i], F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
-    sys(close, control.descriptors[i]);
-  }
-  return 1;
+static void handle_kill(void) {
+  if (program.pid && inbox.request.id == program.id) end_program(*(u32 *)inbox.payload);
 }
 
+static void handle_examine(void) {
+  struct plan_failure none = {-1, 0};
+  reply_done(inbox.request.id, &none, examine(*(u32 *)inbox.payload));
+}
+
+/* One request, and the one that ended the waiting of a child; 0 at the end of the socket. */
 static int serve(void) {
-  struct request request;
-  s64 slots[PLAN_SLOTS];
-  if (!receive(&request, slots) || request.length > MAX_PAYLOAD) return 0;
-  u8 *payload = 0;
-  u64 size = (u64)request.length + 1;
-  long memory = sys(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory < 0) return 0;
-  payload = (u8 *)memory;
-  if (request.length && sys(recvfrom, SOCKET, payload, request.length, MSG_WAITALL, 0, 0) != request.length) return 0;
-
-  if (request.type == REQUEST_PLAN) handle_plan(&request, payload, slots);
-  if (request.type == REQUEST_LAUNCH) handle_launch(&request, payload, slots);
-  if (request.type == REQUEST_KILL && program.pid && request.id == program.id) end_program(*(u32 *)payload);
-  if (request.type == REQUEST_FAREWELL)
-    handle_farewell(&request, payload, size, slots); /* keeps the payload */
-  else
-    sys(munmap, payload, size);
+  static void (*const handlers[])(void) = {
+      [REQUEST_PLAN] = handle_plan,         [REQUEST_LAUNCH] = handle_launch,   [REQUEST_KILL] = handle_kill,
+      [REQUEST_FAREWELL] = handle_farewell, [REQUEST_PREPARE] = handle_prepare, [REQUEST_EXAMINE] = handle_examine,
+  };
+  if (!receive()) return 0;
+  do {
+    u32 type = inbox.request.type;
+    prepared = PREPARED_NOTHING;
+    if (type < sizeof handlers / sizeof *handlers && handlers[type]) handlers[type]();
+    if (type != REQUEST_FAREWELL && type != REQUEST_PREPARE) release(&inbox);
+  } while (prepared == PREPARED_REQUEST);
   close_above(first_free());
-  return 1;
+  return prepared != PREPARED_ALONE;
 }
 
 /* The host is gone: nothing may be left of the box. A cgroup may be busy for a moment after its last process. */
@@ -251,11 +335,11 @@ static void prepare(void) {
   sys(rt_sigprocmask, SIG_SETMASK, &child, 0, 8);
   for (int signal = 1; signal <= 64; signal++) sys(rt_sigaction, signal, &standard, 0, 8);
   sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  for (int i = 0; i < 3; i++) sys(close, i);
+  close_above(SOCKET + 1); /* what the host had open without close-on-exec */
   long fd = sys(signalfd4, -1, &child, 8, O_CLOEXEC | O_NONBLOCK);
   sys(dup3, fd, SIGNALS, O_CLOEXEC);
   sys(fcntl, SOCKET, F_SETFD, FD_CLOEXEC);
-  for (int i = 0; i < 3; i++) sys(close, i);
-  close_above(FIRST_FAREWELL);
 }
 
 /* Sleeps until something happens, at most until the next look at the clocks. */

@@ -6,7 +6,7 @@
 #include "wire.h"
 
 /* init's own descriptors; the plan that starts it puts the socket there. 0 to 2 stay free for the program. */
-enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, CPU = 7, FIRST_FAREWELL = 8 };
+enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, CPU = 7, LAST_PID = 8, FIRST_FAREWELL = 9 };
 
 struct watched {
   u64 cpu_ns, memory;
@@ -30,6 +30,9 @@ void watch_start(struct program *program);
 void watch_check(struct program *program, u64 now);
 u64 watch_cpu(struct program *program);
 int parse_number(const char **at, u64 *value);
+
+/* examine.c: what a program changed in the box. Takes `renewed` parts as they are; returns the others that differ. */
+u32 examine(u32 renewed);
 
 /* notify.c: the call that the filter reported. */
 void notify_receive(struct program *program);

@@ -2,10 +2,13 @@
  * The interpreter. It runs in three places: in a thread of Node, in a vfork-style child of it that shares Node's
  * memory, and in init. Hence: no allocation but the child's stack, no libc, no state outside its arguments.
  *
- * Who owns what: the caller owns the bytes and the slots. A vfork-style child shares both with its parent, which is
- * suspended meanwhile: so a descriptor number or an error that the child found is there when the parent goes on.
+ * Who owns what: the caller owns the bytes and the slots. A child that shares memory shares both with its parent, which
+ * is suspended until the child has executed a program or ended: so a descriptor number or an error that the child found
+ * is there when the parent goes on. CLONE_VFORK suspends in a way that counts as load on the machine; a child that may
+ * wait for long is cloned without it, and the parent sleeps on a futex that the kernel wakes at the same two moments.
  */
 #include "plan.h"
+#include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
 
@@ -13,7 +16,7 @@
 #define WAIT_ALL 0x40000000 /* __WALL */
 
 static int valid_step(const struct plan_step *step, u32 index, const struct plan_header *header) {
-  if (step->operation > PLAN_CLOCK) return 0;
+  if (step->operation > PLAN_AWAIT) return 0;
   if (step->result != PLAN_NO_SLOT && step->result >= PLAN_SLOTS) return 0;
   for (int i = 0; i < 6; i++) {
     if (step->kinds[i] > PLAN_SLOT) return 0;
@@ -23,12 +26,8 @@ static int valid_step(const struct plan_step *step, u32 index, const struct plan
   if (step->operation == PLAN_STORE)
     return step->kinds[0] == PLAN_DATA && (step->args[2] == 4 || step->args[2] == 8) &&
            step->args[0] + step->args[2] <= header->data_size;
-  if (step->operation == PLAN_CLONE) {
-    /* Shared memory without suspension would run two threads on one set of slots. */
-    int shares = (step->args[0] & CLONE_VM) != 0, suspends = (step->args[0] & CLONE_VFORK) != 0;
-    return step->kinds[0] == PLAN_IMMEDIATE && shares <= suspends && step->jump > index + 1 &&
-           step->jump <= header->steps;
-  }
+  if (step->operation == PLAN_CLONE)
+    return step->kinds[0] == PLAN_IMMEDIATE && step->jump > index + 1 && step->jump <= header->steps;
   return 1;
 }
 
@@ -42,6 +41,7 @@ int plan_load(struct plan *plan, void *bytes, u64 length) {
   plan->steps = (const struct plan_step *)((u8 *)bytes + steps);
   plan->step_count = header->steps;
   plan->data = (u8 *)bytes + data;
+  plan->await = 0;
   for (u32 i = 0; i < header->steps; i++)
     if (!valid_step(&plan->steps[i], i, header)) return -EINVAL;
 
@@ -87,11 +87,21 @@ static long clone_child(struct clone_args *args, struct child *child) {
   return result;
 }
 
+/* `word` holds the child's id until the kernel clears it, at execve or at its end (set_tid_address(2)). */
+static void wait_until_clear(volatile u32 *word) {
+  for (u32 pid = *word; pid; pid = *word) sys(futex, word, FUTEX_WAIT, pid, 0);
+}
+
 static long run_clone(const struct plan *plan, u32 index, const u64 *args, s64 *slots, struct plan_failure *failure) {
   const struct plan_step *step = &plan->steps[index];
   struct child child = {plan, index + 1, slots, failure};
   struct clone_args clone = {.flags = args[0], .exit_signal = args[1], .cgroup = args[2]};
-  int shares = (clone.flags & CLONE_VM) != 0;
+  volatile u32 alive = 0;
+  int shares = (clone.flags & CLONE_VM) != 0, sleeps = shares && !(clone.flags & CLONE_VFORK);
+  if (sleeps) {
+    clone.flags |= CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+    clone.parent_tid = clone.child_tid = (u64)&alive;
+  }
   if (shares) {
     long stack = sys(mmap, 0, CHILD_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack < 0) return stack;
@@ -99,6 +109,7 @@ static long run_clone(const struct plan *plan, u32 index, const u64 *args, s64 *
     clone.stack_size = CHILD_STACK;
   }
   long pid = clone_child(&clone, &child);
+  if (pid > 0 && sleeps) wait_until_clear(&alive);
   if (shares) sys(munmap, clone.stack, CHILD_STACK);
   if (pid > 0 && failure->error) sys(wait4, pid, 0, WAIT_ALL, 0);
   if (pid > 0 && step->result != PLAN_NO_SLOT) slots[step->result] = pid;
@@ -126,6 +137,10 @@ void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failur
       result = (long)now_ns();
     else if (step->operation == PLAN_CLONE)
       result = run_clone(plan, i, args, slots, failure);
+    else if (step->operation == PLAN_AWAIT) {
+      if (plan->await) plan->await();
+      result = -ENOSYS;
+    }
     else
       result = raw_syscall(step->number, (long)args[0], (long)args[1], (long)args[2], (long)args[3], (long)args[4],
                            (long)args[5]);

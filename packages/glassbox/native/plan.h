@@ -22,6 +22,7 @@ enum plan_operation {
   PLAN_CLONE, /* args: flags, exit signal, cgroup descriptor; the child goes on behind it, the parent at `jump` */
   PLAN_STORE, /* args: address, value, size: patches a slot into the data */
   PLAN_CLOCK, /* the result is the time, CLOCK_MONOTONIC in ns */
+  PLAN_AWAIT, /* the child goes on with what the runner of the plan has it do; never returns */
 };
 enum plan_argument { PLAN_IMMEDIATE, PLAN_DATA, PLAN_SLOT };
 
@@ -47,6 +48,7 @@ struct plan {
   const struct plan_step *steps;
   u32 step_count;
   u8 *data;
+  void (*await)(void); /* what PLAN_AWAIT does; plan_load sets none, and the step fails */
 };
 
 /* The step that ended the plan, and its error (positive); error 0: none did. */

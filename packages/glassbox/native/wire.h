@@ -12,9 +12,11 @@
 
 enum request_type {
   REQUEST_PLAN = 1,     /* a plan for init itself; its descriptors become the first slots; answered by REPLY_DONE */
-  REQUEST_LAUNCH = 2,   /* `launch`, then a plan that clones the program; answered by REPLY_ENDED */
+  REQUEST_LAUNCH = 2,   /* `launch`, then the plan of the child that was prepared; answered by REPLY_ENDED */
   REQUEST_KILL = 3,     /* a u32 cause: ends the program of this id, if it still runs */
   REQUEST_FAREWELL = 4, /* a plan to run, with its descriptors, when the host is gone; answered by REPLY_DONE */
+  REQUEST_PREPARE = 5,  /* `prepare`, then a plan that clones a child, which awaits its launch; REPLY_DONE when it does */
+  REQUEST_EXAMINE = 6,  /* a u32 of parts to take as they are from now on; REPLY_DONE, `cause` says what changed in the others */
 };
 
 struct request {
@@ -29,17 +31,21 @@ enum cpu_source {
   CPU_SCAN = 3,        /* the processes of the PID namespace, by /proc */
 };
 
+struct prepare {
+  u32 main_slot; /* where the plan leaves the child's process id */
+  u32 reserved;
+};
+
 struct launch {
   u64 cpu_limit_ns;  /* 0: none */
   u64 wall_limit_ns; /* 0: none */
   u64 memory_limit;  /* bytes, kept by watching; 0: not init's task */
   u32 cpu_source;    /* enum cpu_source */
-  u8 main_slot;      /* where the plan leaves the program's process id */
   u8 cpu_slot;       /* the descriptor to read the CPU time from, or PLAN_NO_SLOT */
   u8 listener_slot;  /* the seccomp listener, or PLAN_NO_SLOT */
   u8 watch;          /* measure memory and processes by /proc */
   u8 started_slot;   /* where the child leaves the time just before execve */
-  u8 reserved[7];
+  u8 reserved[8];
 };
 
 enum cause {
@@ -49,6 +55,13 @@ enum cause {
   CAUSE_MEMORY = 3,
   CAUSE_DENIED = 4,
   CAUSE_HOST = 16, /* and above: what the host said in REQUEST_KILL */
+};
+
+/* Parts of a box in which a program can leave something that outlives its processes. */
+enum part {
+  PART_SCRATCH = 1, /* the directories that it may write */
+  PART_NETWORK = 2, /* the counters and sockets of its network */
+  PART_INIT = 4,    /* what its processes inherit from init */
 };
 
 enum reply_type { REPLY_DONE = 1, REPLY_ENDED = 2 };

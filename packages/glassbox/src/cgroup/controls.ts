@@ -37,6 +37,7 @@ export interface Controls {
 
 const PERIOD_US = 100_000
 const quota = (cpus: number): number => Math.max(1000, Math.round(cpus * PERIOD_US))
+const orMax = (value: number): number | string => (value === Infinity ? 'max' : value)
 const finite = (value: number | undefined): value is number => value !== undefined && value !== Infinity
 
 function writeWhereThere(path: string, value: string | number): void {
@@ -53,13 +54,17 @@ function splitTotal(totalNs: number, user: number, system: number): CpuTime {
 export const V1: Controls = {
   limit: {
     memory: (directory, { memoryBytes }) => {
-      if (!finite(memoryBytes)) return
-      writeControl(join(directory, 'memory.limit_in_bytes'), memoryBytes)
+      if (memoryBytes === undefined) return
+      const value = finite(memoryBytes) ? memoryBytes : -1
+      const limit = (): void => writeControl(join(directory, 'memory.limit_in_bytes'), value)
       // Not there where the kernel does not account swap: then swap has no limit of ours.
-      writeWhereThere(join(directory, 'memory.memsw.limit_in_bytes'), memoryBytes)
+      const withSwap = (): void => writeWhereThere(join(directory, 'memory.memsw.limit_in_bytes'), value)
+      // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
+      const before = Number(readControl(join(directory, 'memory.limit_in_bytes')))
+      for (const write of finite(memoryBytes) && memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]) write()
     },
     pids: (directory, { processes }) => {
-      if (finite(processes)) writeControl(join(directory, 'pids.max'), processes)
+      if (processes !== undefined) writeControl(join(directory, 'pids.max'), orMax(processes))
     },
     cpuacct: () => {},
     cpu: (directory, { cpus }) => {
@@ -95,14 +100,14 @@ export const V1: Controls = {
 export const V2: Controls = {
   limit: {
     memory: (directory, { memoryBytes }) => {
-      if (!finite(memoryBytes)) return
-      writeControl(join(directory, 'memory.max'), memoryBytes)
+      if (memoryBytes === undefined) return
+      writeControl(join(directory, 'memory.max'), orMax(memoryBytes))
       writeWhereThere(join(directory, 'memory.swap.max'), 0)
       // Out of memory ends the whole tree, not the process that happens to be the largest.
       writeWhereThere(join(directory, 'memory.oom.group'), 1)
     },
     pids: (directory, { processes }) => {
-      if (finite(processes)) writeControl(join(directory, 'pids.max'), processes)
+      if (processes !== undefined) writeControl(join(directory, 'pids.max'), orMax(processes))
     },
     cpuacct: () => {},
     cpu: (directory, { cpus }) => {

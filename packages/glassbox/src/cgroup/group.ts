@@ -96,14 +96,21 @@ export class Cgroup {
   /** Makes the directories and writes the limits. On failure what was made is removed. */
   create(limits: CgroupLimits): void {
     try {
-      for (const part of this.#parts) this.#createPart(part, limits)
+      for (const part of this.#parts) this.#createPart(part)
+      this.limit(limits)
     } catch (error) {
       this.remove().catch(() => {}) // the first error is the news
       throw error
     }
   }
 
-  #createPart({ place, directory, controllers }: Part, limits: CgroupLimits): void {
+  /** Writes limits. A limit on memory below what is used already fails on v1, and kills on v2. */
+  limit(limits: CgroupLimits): void {
+    for (const { place, directory, controllers } of this.#parts)
+      for (const controller of controllers) controlsOf(place.version).limit[controller](directory, limits)
+  }
+
+  #createPart({ place, directory, controllers }: Part): void {
     if (place.version === 2) enableControllers(place.base, controllers)
     try {
       mkdirSync(directory)
@@ -112,7 +119,6 @@ export class Cgroup {
     }
     this.#made.push(directory)
     this.#lock(directory)
-    for (const controller of controllers) controlsOf(place.version).limit[controller](directory, limits)
   }
 
   #lock(directory: string): void {

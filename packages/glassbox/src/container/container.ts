@@ -17,17 +17,20 @@ import {
   SOCK_CLOEXEC,
   SOCK_STREAM,
 } from '../linux/constants.ts'
+import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
+import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { RootSpec } from '../rootfs/types.ts'
 import { Connection } from './connection.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
+import { preparePlan, type PrepareSpec } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
 import { setupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { namespaceError, stepError } from './step-error.ts'
-import { encodeLaunch, type EndedReply, type LaunchHeader, REQUEST } from './wire.ts'
+import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader, PART, REQUEST } from './wire.ts'
 
 export interface ContainerSpec {
   readonly hostname: string
@@ -68,6 +71,7 @@ export class Container {
   /** The process id of init on the host. */
   readonly pid: number
   readonly #connection: Connection
+  #furniture: RootSpec | undefined
   #root = -1
 
   private constructor(pid: number, socket: number, privileged: boolean) {
@@ -91,7 +95,8 @@ export class Container {
   }
 
   async #setUp(spec: ContainerSpec): Promise<void> {
-    await this.runPlan(setupPlan({ ...spec, root: spec.root(this.identity) }))
+    this.#furniture = spec.root(this.identity)
+    await this.runPlan(setupPlan({ ...spec, root: this.#furniture }))
     this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
   }
 
@@ -99,7 +104,7 @@ export class Container {
     return this.#connection.ended
   }
 
-  /** Opens a directory of the box as it is now; meant for the moment after set-up, before any program ran. */
+  /** Opens a directory of the box's own root, which no program can change; what is mounted there is what is opened. */
   openDirectory(path: string): number {
     return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
   }
@@ -121,7 +126,33 @@ export class Container {
     this.#connection.request(REQUEST.farewell, bytes, descriptors).reply.catch(() => {})
   }
 
-  /** Starts a program. A step that fails before execve has done its part rejects `ended` with an error that names it. */
+  /**
+   * Has init clone the child that will be the next program: it joins its cgroups and waits. Resolves when it waits; a launch may
+   * be sent before. Any other request ends the waiting, and another child must be prepared then.
+   */
+  async prepare(spec: Omit<PrepareSpec, 'identity'>, descriptors: readonly number[]): Promise<void> {
+    const { plan, pid } = preparePlan({ ...spec, identity: this.identity })
+    const { bytes, origin } = encodePlan(plan)
+    const request = this.#connection.request(REQUEST.prepare, encodePrepare(pid.slot, bytes), descriptors)
+    const reply = await request.reply
+    if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+  }
+
+  /** What programs have changed of the box since it was furnished, a sum of `PART`s; `renewed` parts count as fresh from now on. */
+  async examine(renewed = 0): Promise<number> {
+    const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
+    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
+  }
+
+  /** Replaces the writable directories by empty ones. Descriptors of the old ones stay with the old ones. */
+  async freshScratch(): Promise<void> {
+    const builder = new PlanBuilder('lay out fresh scratch directories')
+    addFreshScratchSteps(builder, this.#furniture ?? { scratch: [] })
+    await this.runPlan(builder.build())
+    await this.examine(PART.scratch)
+  }
+
+  /** Makes the prepared child the program. A step that fails before execve is done rejects `ended`, and names itself. */
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
     const { id, reply } = this.#connection.request(REQUEST.launch, encodeLaunch(header, bytes), descriptors)

@@ -1,7 +1,10 @@
 /** The messages between the host and init as bytes. `native/wire.h` is the other side; see there for their meaning. */
 
-export const REQUEST = { plan: 1, launch: 2, kill: 3, farewell: 4 } as const
+export const REQUEST = { plan: 1, launch: 2, kill: 3, farewell: 4, prepare: 5, examine: 6 } as const
 export const CPU_SOURCE = { none: 0, nanoseconds: 1, stat: 2, scan: 3 } as const
+
+/** Parts of a box in which a program can leave something that outlives its processes; a set of them is their sum. */
+export const PART = { scratch: 1, network: 2, init: 4 } as const
 
 /** Why init ended a program. From `host` on the number is the host's own, see `HostCause`. */
 export const CAUSE = { none: 0, cpu: 1, wall: 2, memory: 3, denied: 4, host: 16 } as const
@@ -12,6 +15,7 @@ const ENDED_BYTES = 64
 const CALL_BYTES = 64
 const SNAPSHOT_BYTES = 256
 const LAUNCH_BYTES = 40
+const PREPARE_BYTES = 8
 const NO_SLOT = 0xff
 const REPLY_ENDED = 2
 
@@ -22,7 +26,6 @@ export interface LaunchHeader {
   /** Kept by watching /proc; 0 where a cgroup keeps it. */
   readonly memoryLimit: bigint
   readonly cpuSource: number
-  readonly mainSlot: number
   readonly cpuSlot: number | undefined
   readonly listenerSlot: number | undefined
   /** Where the child leaves the time just before execve. */
@@ -43,7 +46,15 @@ export function encodeRequest(
   return bytes
 }
 
-/** The payload of a launch: the header and the plan that clones the program. */
+/** The payload that has a child prepared: where the plan leaves its process id, and the plan. */
+export function encodePrepare(mainSlot: number, plan: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(PREPARE_BYTES + plan.length)
+  new DataView(bytes.buffer).setUint32(0, mainSlot, true)
+  bytes.set(plan, PREPARE_BYTES)
+  return bytes
+}
+
+/** The payload of a launch: the header and the plan of the child that was prepared. */
 export function encodeLaunch(header: LaunchHeader, plan: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(LAUNCH_BYTES + plan.length)
   const view = new DataView(bytes.buffer)
@@ -51,11 +62,10 @@ export function encodeLaunch(header: LaunchHeader, plan: Uint8Array): Uint8Array
   view.setBigUint64(8, header.wallLimitNs, true)
   view.setBigUint64(16, header.memoryLimit, true)
   view.setUint32(24, header.cpuSource, true)
-  view.setUint8(28, header.mainSlot)
-  view.setUint8(29, header.cpuSlot ?? NO_SLOT)
-  view.setUint8(30, header.listenerSlot ?? NO_SLOT)
-  view.setUint8(31, header.watch ? 1 : 0)
-  view.setUint8(32, header.startedSlot)
+  view.setUint8(28, header.cpuSlot ?? NO_SLOT)
+  view.setUint8(29, header.listenerSlot ?? NO_SLOT)
+  view.setUint8(30, header.watch ? 1 : 0)
+  view.setUint8(31, header.startedSlot)
   bytes.set(plan, LAUNCH_BYTES)
   return bytes
 }

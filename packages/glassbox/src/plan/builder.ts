@@ -88,6 +88,12 @@ export class PlanBuilder {
     return this
   }
 
+  /** Ends the steps of a child that init keeps waiting. */
+  await(label: string): this {
+    this.#steps.push({ kind: 'await', label, onError: 'fail' })
+    return this
+  }
+
   /** Adds a child; `steps` writes its part with this same builder. */
   clone(child: Omit<CloneStep, 'kind' | 'child' | 'onError'>, steps: () => void): this {
     const outer = this.#steps

@@ -6,7 +6,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import type { Argument, ClockStep, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep } from './types.ts'
+import type { Argument, AwaitStep, ClockStep, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep } from './types.ts'
 
 const MAGIC = 0x31584247
 const HEADER_BYTES = 16
@@ -15,7 +15,7 @@ const POINTER_BYTES = 8
 const NO_SLOT = 0xff
 const ANY_ERROR = 0xffff
 const MAX_SLOTS = 64
-const OPERATION = { syscall: 0, clone: 1, store: 2, clock: 3 } as const
+const OPERATION = { syscall: 0, clone: 1, store: 2, clock: 3, await: 4 } as const
 const KIND = { immediate: 0, data: 1, slot: 2 } as const
 
 export interface EncodedPlan {
@@ -87,6 +87,7 @@ class Encoder {
     for (const step of steps) {
       if (step.kind === 'clone') this.#addClone(step)
       else if (step.kind === 'clock') this.#addClock(step)
+      else if (step.kind === 'await') this.#addAwait(step)
       else this.#addSyscall(step)
     }
   }
@@ -112,6 +113,11 @@ class Encoder {
   #addClock(step: ClockStep): void {
     const operation = OPERATION.clock
     this.#push(step, { number: 0, operation, result: step.result.slot, ignore: [], args: [], jump: 0 })
+  }
+
+  #addAwait(step: AwaitStep): void {
+    const operation = OPERATION.await
+    this.#push(step, { number: 0, operation, result: NO_SLOT, ignore: [], args: [], jump: 0 })
   }
 
   /** Slots inside data are patched in just before the step that uses it. */

@@ -52,6 +52,7 @@ class Printer {
       if (step.kind === 'clone') this.#clone(step, indent)
       else if (step.kind === 'clock')
         this.#lines.push(`${indent}clock_gettime(CLOCK_MONOTONIC, ${slotText(step.result)})`)
+      else if (step.kind === 'await') this.#lines.push(`${indent}/* ${step.label} */`)
       else this.#lines.push(`${indent}${this.#call(step)}${resultText(step)}`)
     }
   }
@@ -94,7 +95,7 @@ class Printer {
   }
 }
 
-function resultText({ result, onError }: Step): string {
+function resultText({ result, onError }: SyscallStep | CloneStep): string {
   const kept = result ? ` = ${slotText(result)}` : ''
   return onError === 'ignore' ? `${kept}  /* may fail */` : kept
 }

@@ -51,7 +51,7 @@ export interface CloneStep {
   readonly exitSignal: number
   /** A cgroup v2 directory to be born in (CLONE_INTO_CGROUP). */
   readonly cgroup?: Slot
-  /** The child's steps. They must end in a step that does not return (execve, exit_group). */
+  /** The child's steps. They must end in a step that does not return (execve, exit_group, await). */
   readonly child: readonly Step[]
   /** Where the parent keeps the child's process id. */
   readonly result?: Slot
@@ -67,7 +67,14 @@ export interface ClockStep {
   readonly label: string
 }
 
-export type Step = SyscallStep | CloneStep | ClockStep
+/** The child of a clone waits here for its next plan; only init has such children. Does not return. */
+export interface AwaitStep {
+  readonly kind: 'await'
+  readonly onError: OnError
+  readonly label: string
+}
+
+export type Step = SyscallStep | CloneStep | ClockStep | AwaitStep
 
 export interface Plan {
   /** One line: what the plan is for. */

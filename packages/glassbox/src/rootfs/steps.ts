@@ -45,6 +45,8 @@ import type { BindMount, RootSpec, Scratch, SmallFile } from './types.ts'
 
 const STAGE = '/tmp'
 const HOST = '/.host'
+/** init's descriptor of ns_last_pid; see native/init.h. */
+export const LAST_PID = 8
 
 /** struct mount_attr: set, clear, propagation, user namespace. */
 const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
@@ -183,20 +185,9 @@ class RootBuilder {
       .call('close', [tree], `close ${source}`)
   }
 
-  scratch({ path, mode, bytes, inodes, owner, noexec }: Scratch): void {
-    const options = `size=${bytes},nr_inodes=${inodes},mode=${mode.toString(8)},uid=${owner.uid},gid=${owner.gid}`
-    this.directory(path)
-    this.#plan.call(
-      'mount',
-      [
-        text('tmpfs'),
-        text(path),
-        text('tmpfs'),
-        MS_NOSUID | MS_NODEV | (noexec ? MS_NOEXEC : 0),
-        text(options),
-      ],
-      `mount ${path}`,
-    )
+  scratch(scratch: Scratch): void {
+    this.directory(scratch.path)
+    mountScratch(this.#plan, scratch)
   }
 
   mask(path: string, directory: boolean): void {
@@ -239,6 +230,19 @@ class RootBuilder {
     )
   }
 
+  /** Before /proc/sys is made read-only. Missing where the kernel cannot checkpoint: then numbers just go on. */
+  keepLastPid(): void {
+    const path = '/proc/sys/kernel/ns_last_pid'
+    this.#plan
+      .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CLOEXEC, 0], `open ${path}`, {
+        result: this.#fd,
+        onError: 'ignore',
+      })
+      .call('dup3', [this.#fd, LAST_PID, O_CLOEXEC], 'keep it, to number the processes of each program from 2', {
+        onError: 'ignore',
+      })
+  }
+
   leaveHost(): void {
     this.#plan
       .call('umount2', [text(HOST), MNT_DETACH], 'let go of the host’s root')
@@ -260,6 +264,23 @@ class RootBuilder {
 const byTarget = (a: BindMount, b: BindMount): number =>
   a.target.split('/').length - b.target.split('/').length
 
+function mountScratch(plan: PlanBuilder, { path, mode, bytes, inodes, owner, noexec }: Scratch): void {
+  const options = `size=${bytes},nr_inodes=${inodes},mode=${mode.toString(8)},uid=${owner.uid},gid=${owner.gid}`
+  const flags = MS_NOSUID | MS_NODEV | (noexec ? MS_NOEXEC : 0)
+  plan.call('mount', [text('tmpfs'), text(path), text('tmpfs'), flags, text(options)], `mount ${path}`)
+}
+
+/**
+ * Adds the steps that put fresh scratch directories in place of used ones. The old file system goes as a whole, however deep or
+ * barred its directories are; what the caller had bound into it goes along.
+ */
+export function addFreshScratchSteps(plan: PlanBuilder, spec: Pick<RootSpec, 'scratch'>): void {
+  for (const scratch of spec.scratch) {
+    plan.call('umount2', [text(scratch.path), MNT_DETACH], `let go of ${scratch.path}`)
+    mountScratch(plan, scratch)
+  }
+}
+
 /** Adds the steps that furnish the box to `plan`. */
 export function addRootSteps(plan: PlanBuilder, spec: RootSpec): void {
   const root = new RootBuilder(plan)
@@ -272,6 +293,7 @@ export function addRootSteps(plan: PlanBuilder, spec: RootSpec): void {
   // Scratch before binds: a bind may lie inside a scratch directory, never the other way round.
   for (const scratch of spec.scratch) root.scratch(scratch)
   root.proc()
+  root.keepLastPid()
   for (const bind of spec.binds.toSorted(byTarget)) root.bind(bind)
   for (const { path, directory } of spec.masks) root.mask(path, directory)
   root.leaveHost()

@@ -1,6 +1,7 @@
 /**
  * Who measures and limits one program: its own cgroup where the host lets us make one, else init by watching its PID
- * namespace, with rlimits behind. Owns the cgroup from `open` to `release`.
+ * namespace, with rlimits behind. Owns the cgroup from `open` to `release`. It is opened before the program is known,
+ * and takes the limits when they are.
  */
 import { join } from 'node:path'
 import { Cgroup } from '../cgroup/group.ts'
@@ -35,24 +36,25 @@ export interface Account {
   readonly directory?: number
   readonly cpuFile?: number
   readonly cpuSource: number
-  /** Whether init is to measure memory and processes, and the memory limit that it keeps (0: none). */
+  /** Whether init is to measure memory and processes, and to keep the limit on memory. */
   readonly watch: boolean
-  readonly memoryLimit: bigint
-  figures(report: EndedReport): Figures
+  /** Lays the limits upon what runs in it. */
+  limit(limits: Required<Limits>): void
+  figures(report: EndedReport, limits: Required<Limits>): Figures
   release(): Promise<void>
 }
 
 const ms = (ns: bigint): number => Number(ns) / 1e6
 
 /** No cgroup: init looks at /proc. Children that nobody waits for are counted while they live. */
-export function watchedAccount(limits: Required<Limits>): Account {
+export function watchedAccount(): Account {
   return {
     means: { cpuTime: 'init', memory: 'init', processes: 'rlimit' },
     joins: [],
     cpuSource: CPU_SOURCE.scan,
     watch: true,
-    memoryLimit: limits.memoryBytes === Infinity ? 0n : BigInt(limits.memoryBytes),
-    figures: report => {
+    limit: () => {},
+    figures: (report, limits) => {
       const reaped = Number(report.userUs + report.systemUs) / 1000
       const cpuTimeMs = Math.max(reaped, ms(report.watchedCpuNs))
       const systemTimeMs = Number(report.systemUs) / 1000
@@ -72,7 +74,7 @@ export function watchedAccount(limits: Required<Limits>): Account {
 }
 
 /** A cgroup of the program's own. */
-function cgroupAccount(group: Cgroup, limits: Required<Limits>): Account {
+function cgroupAccount(group: Cgroup): Account {
   const means = (controller: 'cpuacct' | 'memory' | 'pids'): Means =>
     group.version(controller) === 1 ? 'cgroup-v1' : 'cgroup-v2'
   const directory = group.directoryFd()
@@ -84,8 +86,8 @@ function cgroupAccount(group: Cgroup, limits: Required<Limits>): Account {
     cpuFile: cpuTime.fd,
     cpuSource: cpuTime.version === 1 ? CPU_SOURCE.nanoseconds : CPU_SOURCE.stat,
     watch: false,
-    memoryLimit: 0n,
-    figures: report => {
+    limit: ({ memoryBytes, processes }) => group.limit({ memoryBytes, processes }),
+    figures: (report, limits) => {
       const { totalNs, userNs, systemNs } = group.cpuTime()
       const processes = group.peakProcesses()
       return {
@@ -145,14 +147,14 @@ function farewell(group: Cgroup): Farewell | undefined {
 }
 
 /** Opens the account of one program in a container. */
-export function openAccount(container: Container, limits: Required<Limits>): Account {
+export function openAccount(container: Container, { memoryBytes, processes }: Required<Limits>): Account {
   const group = Cgroup.plan({}, hostCgroups())
-  if ('missing' in group) return watchedAccount(limits)
+  if ('missing' in group) return watchedAccount()
   const last = farewell(group)
   if (last) container.setFarewell(last)
-  group.create({ memoryBytes: limits.memoryBytes, processes: limits.processes })
+  group.create({ memoryBytes, processes })
   try {
-    return cgroupAccount(group, limits)
+    return cgroupAccount(group)
   } catch (error) {
     group.remove().catch(() => {}) // the first error is the news
     throw error

@@ -16,7 +16,7 @@ export interface Collected {
 
 /** Reads the files that were asked for, within their common budget. */
 export async function collect(
-  directory: number,
+  directory: () => number,
   { collect: paths = [], collectBytes }: CommandOptions,
 ): Promise<Collected> {
   const files: Record<string, Uint8Array> = {}
@@ -25,7 +25,7 @@ export async function collect(
   let left = collectBytes ?? DEFAULT_COLLECT_BYTES
   for (const path of paths) {
     try {
-      const { bytes, mode } = await copyOut(directory, path, left)
+      const { bytes, mode } = await copyOut(directory(), path, left)
       left -= bytes.length
       files[path] = bytes
       fileModes[path] = mode

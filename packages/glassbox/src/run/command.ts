@@ -1,17 +1,17 @@
 /**
- * One command in a container, as a list of steps: who counts, where input and output go, the launch, the end, the files
- * that come out, the verdict. Whatever a step opened is closed at the end, also after a failure.
+ * One command in a container, as a list of steps: where input and output go, the limits, the launch, the end, the files that
+ * come out, the verdict. Whatever a step opened is closed at the end, also after a failure; the account is the box's.
  */
-import type { Container } from '../container/container.ts'
 import { launchPlan } from '../container/launch-plan.ts'
 import type { EndedReply } from '../container/wire.ts'
-import { type Account, openAccount } from './accounting.ts'
 import { Channels } from './channels.ts'
 import { collect, holdsFileOf } from './collect.ts'
 import { compileFilter, type Filter } from './filter.ts'
 import type { RunEvents } from './handle.ts'
 import { resolveLimits, resourceLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
+import type { PreparedContainer } from './prepared-container.ts'
+import type { Prepared } from './prepared.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
 import { buildResult } from './report.ts'
 import type { AnyResult } from './result.ts'
@@ -35,9 +35,7 @@ export interface Started {
 }
 
 export interface CommandContext extends Started {
-  readonly container: Container
-  /** A descriptor of the working directory. */
-  readonly directory: number
+  readonly place: PreparedContainer
 }
 
 /** Runs a program and says how it ended. Rejects only for a fault of the caller, the host or glassbox. */
@@ -50,18 +48,18 @@ export async function runCommand(
   const limits = resolveLimits(options.limits)
   const filter = compileFilter(options.policy)
   const channels = new Channels(options, limits, context.events)
-  let account: Account | undefined
+  const { place, calledAt } = context
   try {
     channels.open()
-    account = openAccount(context.container, limits)
-    const report = await launch(context, program, argv, { options, limits, filter, account, channels })
+    const prepared = await place.take(limits)
+    const { account } = prepared
+    const report = await launch(context, program, argv, { options, limits, filter, prepared, channels })
     await channels.finished()
-    const collected = await collect(context.directory, options)
-    const fileAtLimit = report.status === SIGXFSZ && holdsFileOf(context.container.pid, limits.fileSizeBytes)
-    const { calledAt } = context
+    const collected = await collect(() => place.directory(), options)
+    const fileAtLimit = report.status === SIGXFSZ && holdsFileOf(place.container.pid, limits.fileSizeBytes)
     return buildResult({
       report,
-      figures: account.figures(report.ended),
+      figures: account.figures(report.ended, limits),
       means: account.means,
       limits,
       fileAtLimit,
@@ -71,7 +69,6 @@ export async function runCommand(
     })
   } finally {
     channels.close()
-    await account?.release()
   }
 }
 
@@ -79,7 +76,7 @@ interface LaunchParts {
   readonly options: CommandOptions
   readonly limits: Required<Limits>
   readonly filter: Filter | undefined
-  readonly account: Account
+  readonly prepared: Prepared
   readonly channels: Channels
 }
 
@@ -90,44 +87,41 @@ async function launch(
   context: CommandContext,
   program: ResolvedProgram,
   argv: readonly string[],
-  { options, limits, filter, account, channels }: LaunchParts,
+  { options, limits, filter, prepared, channels }: LaunchParts,
 ): Promise<EndedReply> {
   const stop = AbortSignal.any([context.cancel.signal, ...(options.signal ? [options.signal] : [])])
   if (stop.aborted) return canceledBeforeStart()
-  const { plan, pid, listener, cpuFile, started } = launchPlan({
+  const { account, waiting } = prepared
+  const { plan, listener, cpuFile, started } = launchPlan({
     path: program.path,
     argv,
     env: options.env ?? DEFAULT_ENV,
     cwd: options.cwd ?? BOX_DIRECTORY,
-    identity: context.container.identity,
     rlimits: resourceLimits(limits, { processes: account.means.processes !== 'rlimit' }),
     listens: filter?.listens ?? false,
-    joins: account.joins.length,
-    bornInCgroup: account.directory !== undefined,
     cpuFile: account.cpuFile !== undefined,
     ...(filter ? { filter: filter.bytes } : {}),
   })
-  const optional = [account.directory, account.cpuFile].filter(fd => fd !== undefined)
-  const running = context.container.launch({
+  const running = context.place.container.launch({
     plan,
     header: {
       cpuLimitNs: nanoseconds(limits.cpuTimeMs),
       wallLimitNs: nanoseconds(limits.wallTimeMs),
-      memoryLimit: account.memoryLimit,
+      memoryLimit: account.watch && limits.memoryBytes !== Infinity ? BigInt(limits.memoryBytes) : 0n,
       cpuSource: account.cpuSource,
-      mainSlot: pid.slot,
       cpuSlot: cpuFile?.slot,
       startedSlot: started.slot,
       listenerSlot: filter?.listens ? listener.slot : undefined,
       watch: account.watch,
     },
-    descriptors: [...channels.childFds(), ...account.joins, ...optional],
+    descriptors: [...channels.childFds(), ...(account.cpuFile === undefined ? [] : [account.cpuFile])],
   })
   channels.launched(cause => running.kill(cause))
   const cancel = (): void => running.kill(HOST_CAUSE.canceled)
   stop.addEventListener('abort', cancel)
   try {
-    return await running.ended
+    const [report] = await Promise.all([running.ended, waiting])
+    return report
   } finally {
     stop.removeEventListener('abort', cancel)
   }

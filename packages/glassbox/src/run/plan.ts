@@ -1,15 +1,16 @@
-/** What run() would do, as text: every system call of the three plans, in strace's notation. Starts nothing. */
+/** What run() would do, as text: every system call of the four plans, in strace's notation. Starts nothing. */
 import { spawnSpec } from '../container/container.ts'
 import { identityOf, isPrivileged } from '../container/identity.ts'
 import { launchPlan } from '../container/launch-plan.ts'
+import { preparePlan } from '../container/prepare-plan.ts'
 import { setupPlan } from '../container/setup-plan.ts'
 import { spawnPlan } from '../container/spawn-plan.ts'
 import { printPlan } from '../plan/print.ts'
 import { disassemble } from '../seccomp/disassemble.ts'
 import { planAccount } from './accounting.ts'
-import { boxRoot, DEFAULT_HOSTNAME } from './box.ts'
 import { DEFAULT_ENV } from './command.ts'
 import { compileFilter } from './filter.ts'
+import { boxRoot, DEFAULT_HOSTNAME } from './furniture.ts'
 import { resolveLimits, resourceLimits } from './limits.ts'
 import type { RunOptions } from './options.ts'
 import { BOX_DIRECTORY } from './program.ts'
@@ -32,19 +33,17 @@ export function planText(program: string, args: readonly string[] = [], options:
     network,
     root: boxRoot(options, found.bind === undefined ? [] : [found.bind], identity),
   })
+  const prepare = preparePlan({ identity, joins: account.joins, bornInCgroup: account.born }).plan
   const launch = launchPlan({
     path: found.path,
     argv: [program, ...args],
     env: options.env ?? DEFAULT_ENV,
     cwd: options.cwd ?? BOX_DIRECTORY,
-    identity,
     rlimits: resourceLimits(limits, { processes: account.countsProcesses }),
     listens: filter?.listens ?? false,
-    joins: account.joins,
-    bornInCgroup: account.born,
     cpuFile: account.countsProcesses,
     ...(filter ? { filter: filter.bytes } : {}),
   }).plan
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
-  return `${[spawn, setup, launch].map(printPlan).join('\n')}${bpf}`
+  return `${[spawn, setup, prepare, launch].map(printPlan).join('\n')}${bpf}`
 }

@@ -8,6 +8,7 @@
 import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import type { BoxOptions, CommandOptions } from './options.ts'
 
 export const BOX_DIRECTORY = '/box'
 export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
@@ -114,4 +115,30 @@ function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundin
     return { path: program }
   }
   return hostFile(resolve(hostDirectory, program), bindTargets)
+}
+
+/** As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in its working directory. */
+export function resolveInBox(
+  program: string,
+  { cwd, env }: CommandOptions,
+  binds: BoxOptions['binds'],
+  inBox: (relative: string) => boolean,
+): ResolvedProgram {
+  const found = resolveProgram(program, {
+    hostDirectory: BOX_DIRECTORY,
+    cwd: cwd ?? BOX_DIRECTORY,
+    inBox,
+    bindTargets: (binds ?? []).map(({ source, target }) => target ?? resolve(source)),
+    boxPath: env?.['PATH'] ?? DEFAULT_PATH,
+    hostPath: '',
+  })
+  if (found.bind === undefined) return found
+  throw new GlassboxError(
+    'ERR_GLASSBOX_PROGRAM_NOT_FOUND',
+    `${program}: this box does not show ${found.bind}`,
+    {
+      path: found.bind,
+      hint: 'Open the box with a bind of its directory, or put the file into the box.',
+    },
+  )
 }

@@ -8,10 +8,11 @@
  * })
  */
 import { resolve } from 'node:path'
-import { Box } from './box.ts'
+import { runCommand } from './command.ts'
 import { RunEvents, RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { AsBytes, RunOptions } from './options.ts'
+import { PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { AnyResult } from './result.ts'
 import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
@@ -60,11 +61,11 @@ export function run(
   const cancel = new AbortController()
   const start = async (): Promise<AnyResult> => {
     const { parts, found } = checkRun(program, options)
-    const box = await Box.open(parts.box, found.bind === undefined ? [] : [found.bind])
+    const place = await PreparedContainer.open(parts.box, found.bind === undefined ? [] : [found.bind])
     try {
-      return await box.runResolved(found, [program, ...args], parts.command, { events, cancel, calledAt })
+      return await runCommand({ place, events, cancel, calledAt }, found, [program, ...args], parts.command)
     } finally {
-      await box.close()
+      await place.close()
     }
   }
   return new RunHandle(start(), events, () => cancel.abort())
