@@ -1,6 +1,8 @@
 /** The public face of glassbox: what is not exported here is not part of it. */
 export { GlassboxError, InvalidOptionError, MissingFeatureError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
+export type { PoolOptions, PoolRunOptions } from './pool/options.ts'
+export { createPool, Pool } from './pool/pool.ts'
 export { Box, openBox } from './run/box.ts'
 export type { OutputEvent, RunEvent, RunHandle } from './run/handle.ts'
 export { DEFAULT_LIMITS } from './run/limits.ts'
@@ -15,7 +17,7 @@ export type {
   RunOptions,
 } from './run/options.ts'
 export type { LimitKind, Means, RunnerName, RunResult, Status } from './run/result.ts'
-export { run } from './run/run.ts'
+export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
 export { denyCalls } from './seccomp/presets.ts'
 export type { Action, Condition, Policy, Rule } from './seccomp/policy.ts'

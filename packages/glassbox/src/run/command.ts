@@ -13,7 +13,7 @@ import type { CommandOptions, Limits } from './options.ts'
 import type { PreparedContainer } from './prepared-container.ts'
 import type { Prepared } from './prepared.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
-import { buildResult } from './report.ts'
+import { buildResult, NOTHING } from './report.ts'
 import type { AnyResult } from './result.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
@@ -125,6 +125,22 @@ async function launch(
   } finally {
     stop.removeEventListener('abort', cancel)
   }
+}
+
+/** The result of a program that was canceled while it waited for a container. */
+export function canceledResult(options: CommandOptions, calledAt: bigint): AnyResult {
+  const nothing = { bytes: new Uint8Array(0), truncated: false }
+  return buildResult({
+    report: canceledBeforeStart(),
+    figures: NOTHING,
+    means: { cpuTime: 'none', memory: 'none', processes: 'none' },
+    limits: resolveLimits(options.limits),
+    fileAtLimit: false,
+    calledAt,
+    collected: { files: {}, fileModes: {}, fileErrors: {} },
+    outputs: { stdout: nothing, stderr: nothing },
+    encoding: options.encoding ?? 'utf8',
+  })
 }
 
 function canceledBeforeStart(): EndedReply {

@@ -30,8 +30,14 @@ export class PreparedContainer {
     this.#isolated = isolated
   }
 
-  /** Opens a container as `options` say. `programs`: files of the host that it must show although it would not by itself. */
-  static async open(options: BoxOptions, programs: readonly string[] = []): Promise<PreparedContainer> {
+  /**
+   * Opens a container as `options` say. `programs`: files of the host that it must show although it would not by itself. Only a
+   * `reusable` one can be reset.
+   */
+  static async open(
+    options: BoxOptions,
+    { programs = [], reusable = false }: { programs?: readonly string[]; reusable?: boolean } = {},
+  ): Promise<PreparedContainer> {
     validateBoxOptions(options)
     options.signal?.throwIfAborted()
     const inputs = readInputs(options.files)
@@ -43,6 +49,7 @@ export class PreparedContainer {
     })
     const prepared = new PreparedContainer(container, isolated)
     try {
+      if (reusable) await container.examine(PART.scratch + PART.network + PART.init)
       prepared.#prepare()
       for (const input of inputs) prepared.writeFile(input)
       return prepared
@@ -61,8 +68,7 @@ export class PreparedContainer {
     this.#limits = limits
     if (this.#next && !this.#next.takes(limits)) {
       await this.container.examine() // ends the waiting
-      await this.#next.release()
-      this.#next = undefined
+      await this.#releaseNext()
     }
     this.#current = this.#next ?? new Prepared(this.container, limits)
     this.#next = undefined
@@ -76,22 +82,23 @@ export class PreparedContainer {
     await last?.release()
   }
 
+  async #releaseNext(): Promise<void> {
+    const next = this.#next
+    this.#next = undefined
+    await next?.release()
+  }
+
   /** Makes ready for another program that finds the files of the last one. */
   async renew(): Promise<void> {
     await this.#releaseLast()
     if (!this.container.ended) this.#prepare()
   }
 
-  /** From now on the box counts as fresh: what is changed in it later is what `reset` undoes. */
-  async markFresh(): Promise<void> {
-    await this.container.examine(PART.scratch + PART.network + PART.init)
-    this.#prepare()
-  }
-
   /** Makes ready for another program that finds nothing of the last one. False where that cannot be done. */
   async reset(): Promise<boolean> {
     await this.#releaseLast()
-    const changed = await this.container.examine()
+    const changed = await this.container.examine() // a child that still waits ends
+    await this.#releaseNext()
     if (changed & PART.init || (this.#isolated && changed & PART.network)) return false
     if (changed & PART.scratch) {
       this.#closeDirectory()
@@ -130,7 +137,6 @@ export class PreparedContainer {
     this.#closeDirectory()
     await this.container.close()
     await this.#releaseLast()
-    await this.#next?.release()
-    this.#next = undefined
+    await this.#releaseNext()
   }
 }

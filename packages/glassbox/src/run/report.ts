@@ -23,6 +23,16 @@ export interface ResultParts {
   readonly encoding: 'utf8' | 'buffer'
 }
 
+/** What nothing used. */
+export const NOTHING: Figures = {
+  cpuTimeMs: 0,
+  userTimeMs: 0,
+  systemTimeMs: 0,
+  memoryBytes: 0,
+  oomKills: 0,
+  refusedProcesses: 0,
+}
+
 const milliseconds = (ns: bigint): number => Number(ns) / 1e6
 
 export function buildResult(parts: ResultParts): AnyResult {

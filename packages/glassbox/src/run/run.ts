@@ -11,7 +11,7 @@ import { resolve } from 'node:path'
 import { runCommand } from './command.ts'
 import { RunEvents, RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
-import type { AsBytes, RunOptions } from './options.ts'
+import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from './options.ts'
 import { PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { AnyResult } from './result.ts'
@@ -27,6 +27,20 @@ export function resolveForNewBox(program: string, options: RunOptions): Resolved
     boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
     hostPath: process.env['PATH'] ?? '',
   })
+}
+
+/** Where run() has the program run instead of in a box of its own: a `Pool`. */
+export interface ProgramRunner {
+  run(
+    program: string,
+    args: readonly string[],
+    options: CommandOptions & Pick<BoxOptions, 'files'>,
+  ): RunHandle<string | Uint8Array>
+}
+
+/** The options of a run in a pool; what the box shows was said when the pool was created. */
+export interface PooledOptions extends CommandOptions, Pick<BoxOptions, 'files'> {
+  readonly pool: ProgramRunner
 }
 
 /** Everything that can be refused before anything is started. */
@@ -48,20 +62,26 @@ export function checkRun(
 export function run(
   program: string,
   args: readonly string[],
-  options: RunOptions & AsBytes,
+  options: (RunOptions | PooledOptions) & AsBytes,
 ): RunHandle<Uint8Array>
-export function run(program: string, args?: readonly string[], options?: RunOptions): RunHandle
+export function run(program: string, args?: readonly string[], options?: RunOptions | PooledOptions): RunHandle
 export function run(
   program: string,
   args: readonly string[] = [],
-  options: RunOptions = {},
+  options: RunOptions | PooledOptions = {},
 ): RunHandle<string | Uint8Array> {
+  if ('pool' in options) {
+    const { pool, ...rest } = options
+    return pool.run(program, args, rest)
+  }
   const calledAt = process.hrtime.bigint()
   const events = new RunEvents()
   const cancel = new AbortController()
   const start = async (): Promise<AnyResult> => {
     const { parts, found } = checkRun(program, options)
-    const place = await PreparedContainer.open(parts.box, found.bind === undefined ? [] : [found.bind])
+    const place = await PreparedContainer.open(parts.box, {
+      programs: found.bind === undefined ? [] : [found.bind],
+    })
     try {
       return await runCommand({ place, events, cancel, calledAt }, found, [program, ...args], parts.command)
     } finally {
