@@ -19,7 +19,17 @@ const { values, positionals } = parseArgs({
 })
 
 /** Paths, below build/test, whose files must have the machine to themselves. */
-const SERIAL = ['run/', 'cgroup/', 'container/', 'hostile/', 'examples/', 'cli/', 'tracer/', 'strace/']
+const SERIAL = [
+  'run/',
+  'cgroup/',
+  'container/',
+  'hostile/',
+  'examples/',
+  'cli/',
+  'pool/',
+  'tracer/',
+  'strace/',
+]
 
 /** No test file takes minutes; one that does hangs. */
 const FILE_TIMEOUT_MS = 300_000

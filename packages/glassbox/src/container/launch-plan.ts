@@ -70,11 +70,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   if (spec.filter) addFilterSteps(builder, spec.filter, spec.listens ? listener : undefined)
   builder
     .clock(started, 'note the time')
-    .call(
-      'execve',
-      [text(spec.path), stringArray(spec.argv), environment(spec.env)],
-      `execute ${spec.path}`,
-    )
+    .call('execve', [text(spec.path), stringArray(spec.argv), environment(spec.env)], `execute ${spec.path}`)
   return { plan: builder.build(), listener, cpuFile, started }
 }
 
@@ -97,7 +93,11 @@ function addDirectorySteps(builder: PlanBuilder, directory: Slot, path: string):
 
 function addLimitStep(builder: PlanBuilder, { resource, value, hard, label }: ResourceLimit): void {
   const number = (limit: number): bigint => (limit === Infinity ? RLIM_INFINITY : BigInt(limit))
-  builder.call('prlimit64', [0, resource, words(8, [number(value), number(hard ?? value)]), 0], `limit ${label}`)
+  builder.call(
+    'prlimit64',
+    [0, resource, words(8, [number(value), number(hard ?? value)]), 0],
+    `limit ${label}`,
+  )
 }
 
 /** struct sock_fprog: the number of instructions, and a pointer to them. */

@@ -43,16 +43,21 @@ export function preparePlan(spec: PrepareSpec): { plan: Plan; pid: Slot } {
   const shared = CLONE_VM + CLONE_FILES + CLONE_CLEAR_SIGHAND
   const flags = BigInt(shared + CLONE_NEWIPC + (cgroup ? CLONE_INTO_CGROUP : 0))
   builder
-    .call('pwrite64', [LAST_PID, { bytes: Buffer.from('1') }, 1, 0], 'number processes from 2', { onError: 'ignore' })
-    .clone({ flags, exitSignal: SIGCHLD, result: pid, label: 'clone a child', ...(cgroup ? { cgroup } : {}) }, () => {
-      addCgroupSteps(builder, joins, cgroup)
-      builder
-        .call('setsid', [], 'start a session without a terminal')
-        .call('umask', [UMASK], 'fix the file mode mask')
-        .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
-      addPrivilegeSteps(builder, spec.identity)
-      builder.await('wait for the launch')
+    .call('pwrite64', [LAST_PID, { bytes: Buffer.from('1') }, 1, 0], 'number processes from 2', {
+      onError: 'ignore',
     })
+    .clone(
+      { flags, exitSignal: SIGCHLD, result: pid, label: 'clone a child', ...(cgroup ? { cgroup } : {}) },
+      () => {
+        addCgroupSteps(builder, joins, cgroup)
+        builder
+          .call('setsid', [], 'start a session without a terminal')
+          .call('umask', [UMASK], 'fix the file mode mask')
+          .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
+        addPrivilegeSteps(builder, spec.identity)
+        builder.await('wait for the launch')
+      },
+    )
   return { plan: builder.build(), pid }
 }
 

@@ -6,7 +6,18 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import type { Argument, AwaitStep, ClockStep, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep } from './types.ts'
+import type {
+  Argument,
+  AwaitStep,
+  ClockStep,
+  CloneStep,
+  Data,
+  OnError,
+  Plan,
+  Slot,
+  Step,
+  SyscallStep,
+} from './types.ts'
 
 const MAGIC = 0x31584247
 const HEADER_BYTES = 16

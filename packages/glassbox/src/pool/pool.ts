@@ -71,7 +71,11 @@ export class Pool {
     args: readonly string[] = [],
     { files, ...options }: PoolRunOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const started = { events: new RunEvents(), cancel: new AbortController(), calledAt: process.hrtime.bigint() }
+    const started = {
+      events: new RunEvents(),
+      cancel: new AbortController(),
+      calledAt: process.hrtime.bigint(),
+    }
     const start = async (): Promise<AnyResult> => {
       validateCommandOptions(options)
       const cleanable = leavesNothingUnseen(options.policy)
@@ -196,7 +200,7 @@ export class Pool {
 
   async #end(): Promise<void> {
     await Promise.resolve() // `#closed` is set before anybody is told
-    for (const { reject } of this.#waiters) reject(closedError())
+    for (const waiter of this.#waiters) waiter.reject(closedError())
     this.#waiters.clear()
     await Promise.allSettled([...this.#idle.splice(0), ...this.#leased].map(place => place.close()))
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks)
@@ -208,7 +212,10 @@ export class Pool {
 }
 
 const closedError = (cause?: unknown): GlassboxError =>
-  new GlassboxError('ERR_GLASSBOX_POOL_CLOSED', 'This pool is closed.', { hint: 'Create another one.', cause })
+  new GlassboxError('ERR_GLASSBOX_POOL_CLOSED', 'This pool is closed.', {
+    hint: 'Create another one.',
+    cause,
+  })
 
 /**
  * Opens `size` containers that programs are run in one after another, each finding an empty box.

@@ -238,9 +238,14 @@ class RootBuilder {
         result: this.#fd,
         onError: 'ignore',
       })
-      .call('dup3', [this.#fd, LAST_PID, O_CLOEXEC], 'keep it, to number the processes of each program from 2', {
-        onError: 'ignore',
-      })
+      .call(
+        'dup3',
+        [this.#fd, LAST_PID, O_CLOEXEC],
+        'keep it, to number the processes of each program from 2',
+        {
+          onError: 'ignore',
+        },
+      )
   }
 
   leaveHost(): void {

@@ -51,7 +51,7 @@ export async function runCommand(
   const { place, calledAt } = context
   try {
     channels.open()
-    const prepared = await place.take(limits)
+    const prepared = place.take(limits)
     const { account } = prepared
     const report = await launch(context, program, argv, { options, limits, filter, prepared, channels })
     await channels.finished()

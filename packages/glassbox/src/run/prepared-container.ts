@@ -52,6 +52,7 @@ export class PreparedContainer {
       if (reusable) await container.examine(PART.scratch + PART.network + PART.init)
       prepared.#prepare()
       for (const input of inputs) prepared.writeFile(input)
+      if (reusable) await prepared.#next?.waiting
       return prepared
     } catch (error) {
       await prepared.close()
@@ -64,12 +65,8 @@ export class PreparedContainer {
   }
 
   /** The child for a program with these limits. */
-  async take(limits: Required<Limits>): Promise<Prepared> {
+  take(limits: Required<Limits>): Prepared {
     this.#limits = limits
-    if (this.#next && !this.#next.takes(limits)) {
-      await this.container.examine() // ends the waiting
-      await this.#releaseNext()
-    }
     this.#current = this.#next ?? new Prepared(this.container, limits)
     this.#next = undefined
     this.#current.limit(limits)
@@ -105,6 +102,7 @@ export class PreparedContainer {
       await this.container.freshScratch()
     }
     this.#prepare()
+    await this.#next?.waiting
     return true
   }
 

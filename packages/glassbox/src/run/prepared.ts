@@ -7,9 +7,7 @@
 import type { Container } from '../container/container.ts'
 import { type Account, openAccount } from './accounting.ts'
 import type { Limits } from './options.ts'
-
-/** Below it a limit on memory is laid upon an empty group: what the kernel needs for a waiting child may be more. */
-const SMALL_MEMORY_BYTES = 4 * 2 ** 20
+import { LEAST_MEMORY_BYTES } from './verdict.ts'
 
 export class Prepared {
   readonly account: Account
@@ -19,7 +17,7 @@ export class Prepared {
 
   /** `limits` are laid on before the child is made. */
   constructor(container: Container, limits: Required<Limits>) {
-    this.account = openAccount(container, limits)
+    this.account = openAccount(container, kernelLimits(limits))
     this.#limits = limits
     const { joins, directory } = this.account
     const fds = directory === undefined ? joins : [...joins, directory]
@@ -27,16 +25,11 @@ export class Prepared {
     this.waiting.catch(() => {}) // told by whoever launches
   }
 
-  /** Whether these limits can be laid on it now that the child sits in it. */
-  takes({ memoryBytes }: Required<Limits>): boolean {
-    return memoryBytes >= SMALL_MEMORY_BYTES
-  }
-
   limit(limits: Required<Limits>): void {
     const { memoryBytes, processes } = this.#limits
     if (limits.memoryBytes === memoryBytes && limits.processes === processes) return
     this.#limits = limits
-    this.account.limit(limits)
+    this.account.limit(kernelLimits(limits))
   }
 
   /** Ends what is in the account and removes it. */
@@ -44,3 +37,8 @@ export class Prepared {
     return this.account.release()
   }
 }
+
+const kernelLimits = (limits: Required<Limits>): Required<Limits> => ({
+  ...limits,
+  memoryBytes: Math.max(limits.memoryBytes, LEAST_MEMORY_BYTES),
+})

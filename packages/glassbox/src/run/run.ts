@@ -64,7 +64,11 @@ export function run(
   args: readonly string[],
   options: (RunOptions | PooledOptions) & AsBytes,
 ): RunHandle<Uint8Array>
-export function run(program: string, args?: readonly string[], options?: RunOptions | PooledOptions): RunHandle
+export function run(
+  program: string,
+  args?: readonly string[],
+  options?: RunOptions | PooledOptions,
+): RunHandle
 export function run(
   program: string,
   args: readonly string[] = [],

@@ -12,6 +12,13 @@ export const HOST_CAUSE: { readonly canceled: number; readonly output: number } 
   output: CAUSE.host + 1,
 }
 
+/**
+ * The least limit on memory that the kernel is told. Until execve the child shares init's memory, and the kernel's out-of-memory
+ * killer takes all who share it: what starting a program takes, arguments of 6 MB included, must always be there. A limit
+ * below is kept by the peak.
+ */
+export const LEAST_MEMORY_BYTES: number = 8 * 2 ** 20
+
 /** si_code of a child's end, see waitid(2). */
 const CLD_EXITED = 1
 const SIGXFSZ = 25
@@ -60,6 +67,10 @@ const RULES: readonly Rule[] = [
   // Before the clocks: a program whose children are killed for memory and started again ends by a clock.
   [
     ({ oomKills, cause }) => oomKills > 0 || cause === CAUSE.memory,
+    { status: 'memory-limit', limit: 'memoryBytes' },
+  ],
+  [
+    ({ memoryBytes }, limits) => limits.memoryBytes < LEAST_MEMORY_BYTES && memoryBytes > limits.memoryBytes,
     { status: 'memory-limit', limit: 'memoryBytes' },
   ],
   [({ outputExceeded }) => outputExceeded, { status: 'output-limit', limit: 'outputBytes' }],
