@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runPlan } from '../packages/glassbox/dist/gate/gate.js'
-import { openBox, run } from '../packages/glassbox/dist/index.js'
+import { createPool, openBox, run } from '../packages/glassbox/dist/index.js'
 import { encodePlan } from '../packages/glassbox/dist/plan/encode.js'
 import { PlanBuilder, stringArray, text } from '../packages/glassbox/dist/plan/builder.js'
 import { CLONE_VFORK, CLONE_VM, __WALL } from '../packages/glassbox/dist/linux/constants.js'
@@ -67,10 +67,13 @@ function quantile(values, q) {
 
 async function measure(title, program) {
   const box = await openBox({ binds: [{ source: program }] })
+  const pool = await createPool({ size: 2, binds: [{ source: program }] })
   const rows = {
     'bare vfork + exec + wait': bare(program),
     'run(), a new box each': () => run(program),
     'box.run(), in an open box': () => box.run(program),
+    'pool.run()': () => pool.run(program),
+    'pool.run(), 2 at once, for both': () => Promise.all([pool.run(program), pool.run(program)]),
     'child_process.spawn': childProcess(program),
     ...(onPath('bwrap')
       ? {
@@ -90,6 +93,7 @@ async function measure(title, program) {
     }
   }
   await box.close()
+  await pool.close()
   const base = quantile(times['bare vfork + exec + wait'], 0.5)
   console.log(`\n${title}: ${ROUNDS} rounds, node of ${Math.round(process.memoryUsage().rss / 1e6)} MB`)
   console.log(`${''.padEnd(34)} ratio    median     p10–p90 (ms)`)
@@ -101,12 +105,44 @@ async function measure(title, program) {
   }
 }
 
+/** A fixed computation of some 200 ms that prints the CPU time it used, ns. */
+const COMPUTE = `#include <stdio.h>
+#include <time.h>
+int main(void) {
+  struct timespec t;
+  for (volatile long i = 0; i < 100000000L; i++) {}
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return printf("%ld\\n", t.tv_sec * 1000000000L + t.tv_nsec) < 0;
+}
+`
+const COMPUTE_ROUNDS = 50
+
+/** How far the CPU time of one computation spreads, bare by its own clock and boxed by the verdict. */
+async function measureSpread(directory) {
+  const program = join(directory, 'compute')
+  writeFileSync(`${program}.c`, COMPUTE)
+  execFileSync('cc', ['-O1', '-static', '-o', program, `${program}.c`])
+  const pool = await createPool({ size: 1, binds: [{ source: program }] })
+  const figures = { bare: [], boxed: [] }
+  for (let round = 0; round < COMPUTE_ROUNDS; round++) {
+    figures.bare.push(Number(execFileSync(program)) / 1e6)
+    figures.boxed.push((await pool.run(program)).cpuTimeMs)
+  }
+  await pool.close()
+  console.log(`\nCPU time of a fixed computation: ${COMPUTE_ROUNDS} rounds (ms)`)
+  for (const [name, values] of Object.entries(figures)) {
+    const [low, median, high] = [0.05, 0.5, 0.95].map(q => quantile(values, q))
+    console.log(`${name.padEnd(8)} median ${median.toFixed(1)}   p95 - p5 ${(high - low).toFixed(1)}`)
+  }
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
 try {
   await measure('a static true', staticTrue(directory))
   await measure('/bin/true', '/usr/bin/true')
   const ballast = Array.from({ length: 10 }, () => Buffer.alloc(100 * 2 ** 20, 1))
   await measure('/bin/true, from a large process', '/usr/bin/true')
+  await measureSpread(directory)
   if (ballast.length === 0) throw new Error('unreachable: keeps the ballast alive')
 } finally {
   rmSync(directory, { recursive: true, force: true })
