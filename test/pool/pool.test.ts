@@ -104,6 +104,15 @@ test('a container whose program could use keyrings is not used again; others are
   assert.ok(!forbids({ rules: [some, ...DEFAULT_POLICY.rules], otherwise: allow }, 'keyctl'))
 })
 
+test('a bind below a scratch directory is there for each program', async () => {
+  const binds = [{ source: '/etc/hostname', target: '/box/in/name' }]
+  await withPool({ size: 1, binds }, async pool => {
+    for (let i = 0; i < 3; i++) assert.notEqual(await shell(pool, 'cat in/name; ls; touch /tmp/x /box/y'), '')
+    for (let i = 0; i < 2; i++) assert.notEqual(await shell(pool, 'cat in/name'), '') // touches nothing
+    assert.equal(pool.replaced, 3)
+  })
+})
+
 test('each program counts from zero and has its own limits', async () => {
   await withPool({ size: 1 }, async pool => {
     const hungry = 'x = b"x" * (100 << 20)\nfor i in range(10**6): pass'

@@ -144,12 +144,18 @@ export class Container {
     return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
   }
 
-  /** Replaces the writable directories by empty ones. Descriptors of the old ones stay with the old ones. */
-  async freshScratch(): Promise<void> {
+  /**
+   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the old ones. False, and nothing is done,
+   * where something is bound below one: it would be lost.
+   */
+  async freshScratch(): Promise<boolean> {
+    const { scratch, binds } = this.#furniture ?? { scratch: [], binds: [] }
+    if (scratch.some(({ path }) => binds.some(({ target }) => target.startsWith(`${path}/`)))) return false
     const builder = new PlanBuilder('lay out fresh scratch directories')
-    addFreshScratchSteps(builder, this.#furniture ?? { scratch: [] })
+    addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
     await this.examine(PART.scratch)
+    return true
   }
 
   /** Makes the prepared child the program. A step that fails before execve is done rejects `ended`, and names itself. */

@@ -277,10 +277,10 @@ function mountScratch(plan: PlanBuilder, { path, mode, bytes, inodes, owner, noe
 
 /**
  * Adds the steps that put fresh scratch directories in place of used ones. The old file system goes as a whole, however deep or
- * barred its directories are; what the caller had bound into it goes along.
+ * barred its directories are; what is mounted below goes along.
  */
-export function addFreshScratchSteps(plan: PlanBuilder, spec: Pick<RootSpec, 'scratch'>): void {
-  for (const scratch of spec.scratch) {
+export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch[]): void {
+  for (const scratch of places) {
     plan.call('umount2', [text(scratch.path), MNT_DETACH], `let go of ${scratch.path}`)
     mountScratch(plan, scratch)
   }

@@ -99,7 +99,7 @@ export class PreparedContainer {
     if (changed & PART.init || (this.#isolated && changed & PART.network)) return false
     if (changed & PART.scratch) {
       this.#closeDirectory()
-      await this.container.freshScratch()
+      if (!(await this.container.freshScratch())) return false
     }
     this.#prepare()
     await this.#next?.waiting
