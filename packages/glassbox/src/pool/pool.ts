@@ -6,6 +6,7 @@
  * Owns its containers. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
  * cleans, opens or closes it. `#count` counts them all, so that there are never more than `size`.
  */
+import { setImmediate } from 'node:timers/promises'
 import { GlassboxError } from '../errors.ts'
 import { canceledResult, runCommand } from '../run/command.ts'
 import { RunEvents, RunHandle } from '../run/handle.ts'
@@ -171,6 +172,7 @@ export class Pool {
       return
     }
     this.#inBackground(async () => {
+      await setImmediate() // who waits for the result gets it first, and may start the next program meanwhile
       const clean = await place.reset().catch(() => false) // lost or not to be cleaned: it goes either way
       if (clean && !this.#closed) this.#hand(place)
       else this.#replace(place)
