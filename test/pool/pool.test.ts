@@ -113,6 +113,25 @@ test('a bind below a scratch directory is there for each program', async () => {
   })
 })
 
+test('a box that is full is a typed error that names the file, and the pool goes on', async () => {
+  await withPool({ size: 1, diskBytes: 2 ** 20, diskFiles: 10 }, async pool => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 'x']))
+    for (const files of [{ big: new Uint8Array(2 ** 20 + 1) }, many]) {
+      await assert.rejects(async () => pool.run('true', [], { files }), {
+        code: 'ERR_GLASSBOX_FILE',
+        errno: 28,
+        message: /^Cannot put (big|f\d+) .*ENOSPC/,
+        hint: /diskBytes/,
+      })
+      assert.equal(
+        (await pool.run('ls', ['-A'], { files: { fits: new Uint8Array(2 ** 20) } })).stdout,
+        'fits\n',
+      )
+    }
+    assert.equal(pool.replaced, 0)
+  })
+})
+
 test('each program counts from zero and has its own limits', async () => {
   await withPool({ size: 1 }, async pool => {
     const hungry = 'x = b"x" * (100 << 20)\nfor i in range(10**6): pass'

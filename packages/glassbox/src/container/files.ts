@@ -98,6 +98,38 @@ export function copyIn(
   bytes: Uint8Array,
   { owner, mode = 0o644 }: Ownership = {},
 ): void {
+  try {
+    writeBeneath(directory, path, bytes, { mode, ...(owner ? { owner } : {}) })
+  } catch (error) {
+    throw notCopied(path, bytes.length, error)
+  }
+}
+
+/** A full box is the caller's news, with what to do; so is every other failure of Node's own calls. */
+function notCopied(path: string, size: number, error: unknown): unknown {
+  const { code, errno, message } = error as NodeJS.ErrnoException
+  const full = code === 'ENOSPC' || errno === ERRNO.ENOSPC
+  if (!full && error instanceof GlassboxError) return error
+  return new GlassboxError(
+    'ERR_GLASSBOX_FILE',
+    `Cannot put ${path} (${size} bytes) into the box: ${message}`,
+    {
+      path,
+      cause: error,
+      hint: full
+        ? 'Raise diskBytes or diskFiles, or put fewer files into the box.'
+        : 'Check the name of the file.',
+      ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
+    },
+  )
+}
+
+function writeBeneath(
+  directory: number,
+  path: string,
+  bytes: Uint8Array,
+  { owner, mode = 0o644 }: Ownership,
+): void {
   const names = pathComponents(path)
   const name = names.at(-1) ?? ''
   inParent(directory, names, owner, parent => {
