@@ -130,6 +130,13 @@ static void report(const struct plan_failure *failure) {
   send_all(&message, sizeof reply + reply.length);
 }
 
+/* What init kept open for the time of the program. */
+static void let_go(void) {
+  if (program.has_listener) sys(close, LISTENER);
+  program.has_listener = 0;
+  sys(close, CPU);
+}
+
 /* Everything in the namespace but init dies here; the last figures are taken when nothing can change them. */
 static void end_program(u32 cause) {
   struct plan_failure none = {-1, 0};
@@ -139,9 +146,7 @@ static void end_program(u32 cause) {
   while (reap(0)) {
   }
   if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
-  if (program.has_listener) sys(close, LISTENER);
-  program.has_listener = 0;
-  sys(close, CPU);
+  let_go();
   report(&none);
 }
 
@@ -224,9 +229,7 @@ static void launched(void) {
     watch_start(&program);
     return;
   }
-  if (program.has_listener) sys(close, LISTENER);
-  program.has_listener = 0;
-  sys(close, CPU);
+  let_go();
   report(&launch_failure);
 }
 

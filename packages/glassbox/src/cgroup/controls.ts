@@ -61,10 +61,7 @@ export const V1: Controls = {
       const withSwap = (): void => writeWhereThere(join(directory, 'memory.memsw.limit_in_bytes'), value)
       // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
       const before = Number(readControl(join(directory, 'memory.limit_in_bytes')))
-      for (const write of finite(memoryBytes) && memoryBytes <= before
-        ? [limit, withSwap]
-        : [withSwap, limit])
-        write()
+      for (const write of memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]) write()
     },
     pids: (directory, { processes }) => {
       if (processes !== undefined) writeControl(join(directory, 'pids.max'), orMax(processes))

@@ -1,4 +1,4 @@
-/** The highest capability of the running kernel. */
+/** What is said to capset(2), and the highest capability of the running kernel. */
 import { readFileSync } from 'node:fs'
 
 function lastCapability(): number {
@@ -10,3 +10,6 @@ function lastCapability(): number {
 }
 
 export const LAST_CAPABILITY: number = lastCapability()
+
+/** _LINUX_CAPABILITY_VERSION_3: 64 bits a set. */
+export const CAPABILITY_VERSION_3 = 0x20080522

@@ -23,11 +23,11 @@ import {
   RESOLVE_NO_XDEV,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
 const read = promisify(readCallback)
 const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
-const OPEN_HOW_BYTES = 24
 const CHUNK_BYTES = 1 << 20
 const DIRECTORY_MODE = 0o755
 
@@ -92,14 +92,9 @@ function inParent<T>(
 }
 
 /** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
-export function copyIn(
-  directory: number,
-  path: string,
-  bytes: Uint8Array,
-  { owner, mode = 0o644 }: Ownership = {},
-): void {
+export function copyIn(directory: number, path: string, bytes: Uint8Array, ownership: Ownership = {}): void {
   try {
-    writeBeneath(directory, path, bytes, { mode, ...(owner ? { owner } : {}) })
+    writeBeneath(directory, path, bytes, ownership)
   } catch (error) {
     throw notCopied(path, bytes.length, error)
   }

@@ -15,12 +15,11 @@ import {
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
 } from '../linux/constants.ts'
+import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Data, Plan, Slot } from '../plan/types.ts'
 
 const RLIM_INFINITY = 2n ** 64n - 1n
-/** struct open_how of openat2(2). */
-const OPEN_HOW_BYTES = 24
 
 /** A resource limit: soft and hard are the same, but where `hard` says otherwise. */
 export interface ResourceLimit {

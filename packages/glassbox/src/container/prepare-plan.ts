@@ -22,9 +22,9 @@ import {
 import { PlanBuilder, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { LAST_PID } from '../rootfs/steps.ts'
+import { CAPABILITY_VERSION_3 } from './capabilities.ts'
 import type { Identity } from './identity.ts'
 
-const CAPABILITY_VERSION_3 = 0x20080522
 const UMASK = 0o022
 
 export interface PrepareSpec {

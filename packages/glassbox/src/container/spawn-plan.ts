@@ -23,13 +23,12 @@ import {
 } from '../linux/constants.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
-import { LAST_CAPABILITY } from './capabilities.ts'
+import { CAPABILITY_VERSION_3, LAST_CAPABILITY } from './capabilities.ts'
 
 /** Where init expects its socket; see native/init.h. */
 const INIT_SOCKET = 3
 /** Above every descriptor that has a fixed place. */
 const OUT_OF_THE_WAY = 64
-const CAPABILITY_VERSION_3 = 0x20080522
 
 export interface SpawnSpec {
   readonly network: boolean

@@ -1,5 +1,8 @@
 /** Layouts of structs as the kernel has them on x86-64: the fields that are printed. Sources: the UAPI headers. */
 
+/** sizeof(struct open_how), which openat2(2) is told. */
+export const OPEN_HOW_BYTES = 24
+
 export interface Field {
   readonly name: string
   readonly offset: number

@@ -8,8 +8,8 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { GlassboxError } from '../errors.ts'
-import { canceledResult, runCommand } from '../run/command.ts'
-import { RunEvents, RunHandle } from '../run/handle.ts'
+import { canceledResult, runCommand, startNow } from '../run/command.ts'
+import { RunHandle } from '../run/handle.ts'
 import { readInputs } from '../run/inputs.ts'
 import type { AsBytes, BoxOptions } from '../run/options.ts'
 import { PreparedContainer } from '../run/prepared-container.ts'
@@ -72,11 +72,7 @@ export class Pool {
     args: readonly string[] = [],
     { files, ...options }: PoolRunOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const started = {
-      events: new RunEvents(),
-      cancel: new AbortController(),
-      calledAt: process.hrtime.bigint(),
-    }
+    const started = startNow()
     const start = async (): Promise<AnyResult> => {
       validateCommandOptions(options)
       const cleanable = leavesNothingUnseen(options.policy)
@@ -108,14 +104,12 @@ export class Pool {
       }
       this.#replace(place)
     }
-    const place = await this.#wait(stop)
-    if (place) this.#leased.add(place)
-    return place
+    return this.#wait(stop)
   }
 
-  async #wait(stop: AbortSignal): Promise<PreparedContainer | undefined> {
+  #wait(stop: AbortSignal): Promise<PreparedContainer | undefined> {
     let canceled = (): void => {}
-    const place = await new Promise<PreparedContainer | undefined>((resolve, reject) => {
+    return new Promise<PreparedContainer | undefined>((resolve, reject) => {
       const waiter = { resolve, reject }
       canceled = () => {
         this.#waiters.delete(waiter)
@@ -125,7 +119,6 @@ export class Pool {
       stop.addEventListener('abort', canceled)
       this.#fill()
     }).finally(() => stop.removeEventListener('abort', canceled))
-    return place
   }
 
   /** Opens what is missing for those who wait; an error is told to one of them. */
@@ -161,6 +154,7 @@ export class Pool {
     const [waiter] = this.#waiters
     if (waiter) {
       this.#waiters.delete(waiter)
+      this.#leased.add(place) // at once: a close between here and the waiter's turn must know of it
       waiter.resolve(place)
     } else this.#idle.push(place)
   }

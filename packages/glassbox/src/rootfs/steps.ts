@@ -39,6 +39,7 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import type { BindMount, RootSpec, Scratch, SmallFile } from './types.ts'
@@ -53,7 +54,6 @@ const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set
 const MOUNT_ATTR_BYTES = 32
 /** struct open_how: flags, mode, resolve. */
 const WITHOUT_LINKS = words(8, [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
-const OPEN_HOW_BYTES = 24
 
 const parents = (path: string): string[] => {
   const names = path.split('/').filter(name => name !== '')

@@ -5,8 +5,8 @@
  * Owns the container, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { runCommand } from './command.ts'
-import { RunEvents, RunHandle } from './handle.ts'
+import { runCommand, startNow } from './command.ts'
+import { RunHandle } from './handle.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from './options.ts'
 import { PreparedContainer } from './prepared-container.ts'
 import { resolveInBox } from './program.ts'
@@ -36,11 +36,7 @@ export class Box {
     args: readonly string[] = [],
     options: CommandOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const started = {
-      events: new RunEvents(),
-      cancel: new AbortController(),
-      calledAt: process.hrtime.bigint(),
-    }
+    const started = startNow()
     const place = this.#place
     const result = this.#enqueue(async () => {
       validateCommandOptions(options)

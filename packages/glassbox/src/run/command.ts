@@ -7,7 +7,7 @@ import type { EndedReply } from '../container/wire.ts'
 import { Channels } from './channels.ts'
 import { collect, holdsFileOf } from './collect.ts'
 import { compileFilter, type Filter } from './filter.ts'
-import type { RunEvents } from './handle.ts'
+import { RunEvents } from './handle.ts'
 import { resolveLimits, resourceLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import type { PreparedContainer } from './prepared-container.ts'
@@ -33,6 +33,13 @@ export interface Started {
   /** Aborted by the handle's kill(). */
   readonly cancel: AbortController
 }
+
+/** A call that begins now. */
+export const startNow = (): Started => ({
+  events: new RunEvents(),
+  cancel: new AbortController(),
+  calledAt: process.hrtime.bigint(),
+})
 
 export interface CommandContext extends Started {
   readonly place: PreparedContainer

@@ -8,8 +8,8 @@
  * })
  */
 import { resolve } from 'node:path'
-import { runCommand } from './command.ts'
-import { RunEvents, RunHandle } from './handle.ts'
+import { runCommand, startNow } from './command.ts'
+import { RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from './options.ts'
 import { PreparedContainer } from './prepared-container.ts'
@@ -78,19 +78,17 @@ export function run(
     const { pool, ...rest } = options
     return pool.run(program, args, rest)
   }
-  const calledAt = process.hrtime.bigint()
-  const events = new RunEvents()
-  const cancel = new AbortController()
+  const started = startNow()
   const start = async (): Promise<AnyResult> => {
     const { parts, found } = checkRun(program, options)
     const place = await PreparedContainer.open(parts.box, {
       programs: found.bind === undefined ? [] : [found.bind],
     })
     try {
-      return await runCommand({ place, events, cancel, calledAt }, found, [program, ...args], parts.command)
+      return await runCommand({ place, ...started }, found, [program, ...args], parts.command)
     } finally {
       await place.close()
     }
   }
-  return new RunHandle(start(), events, () => cancel.abort())
+  return new RunHandle(start(), started.events, () => started.cancel.abort())
 }
