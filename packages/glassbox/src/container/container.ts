@@ -25,7 +25,7 @@ import type { RootSpec } from '../rootfs/types.ts'
 import { Connection } from './connection.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
-import { preparePlan, type PrepareSpec } from './prepare-plan.ts'
+import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
 import { setupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
@@ -127,21 +127,26 @@ export class Container {
   }
 
   /**
-   * Has init clone the child that will be the next program: it joins its cgroups and waits. Resolves when it waits; a launch may
-   * be sent before. Any other request ends the waiting, and another child must be prepared then.
+   * Has init clone the child that will be the next program: it joins its cgroup and waits. Resolves when it waits; a launch may
+   * be sent before. Any other request ends the waiting, and another child must be prepared then. With `examine`, init looks first
+   * whether programs have changed the box since it was furnished: then nothing is done but telling what, a sum of `PART`s.
    */
-  async prepare(spec: Omit<PrepareSpec, 'identity'>, descriptors: readonly number[]): Promise<void> {
-    const { plan, pid } = preparePlan({ ...spec, identity: this.identity })
+  async prepare(
+    { plan, header }: PreparePlan,
+    descriptors: readonly number[],
+    examine = false,
+  ): Promise<number> {
     const { bytes, origin } = encodePlan(plan)
-    const request = this.#connection.request(REQUEST.prepare, encodePrepare(pid.slot, bytes), descriptors)
-    const reply = await request.reply
+    const payload = encodePrepare({ ...header, examine }, bytes)
+    const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
     if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+    return reply.cause
   }
 
-  /** What programs have changed of the box since it was furnished, a sum of `PART`s; `renewed` parts count as fresh from now on. */
-  async examine(renewed = 0): Promise<number> {
-    const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
-    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
+  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. */
+  async takeAsFresh(parts: number): Promise<void> {
+    const payload = new Uint8Array(Uint32Array.of(parts).buffer)
+    await this.#connection.request(REQUEST.examine, payload, []).reply
   }
 
   /**
@@ -154,7 +159,7 @@ export class Container {
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
-    await this.examine(PART.scratch)
+    await this.takeAsFresh(PART.scratch)
     return true
   }
 
