@@ -103,8 +103,8 @@ test('where nothing may be written, or nothing is mounted, the reason is said', 
 })
 
 const support = detectCgroups()
-const planned = Cgroup.plan({}, support)
-const skip = 'missing' in planned ? `cgroups: ${planned.missing}` : false
+const possible = Cgroup.plan({}, support)
+const skip = 'missing' in possible ? `cgroups: ${possible.missing}` : false
 
 const group = (limits: CgroupLimits = {}): LiveGroup => makeGroup(planGroup(limits, support), limits)
 

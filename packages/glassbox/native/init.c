@@ -387,7 +387,8 @@ __attribute__((noreturn, used)) static void run_init(void) {
     if (program.pid && (events[2].revents & POLLIN)) {
       notify_receive(&program);
       if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
-    }
+    } else if (events[2].revents)
+      let_go(); /* nobody has the filter any more: a poll would not sleep until the last of them is reaped */
     int ran = program.pid != 0;
     while (reap(WNOHANG)) {
     }

@@ -33,6 +33,10 @@ export interface Started {
   readonly cancel: AbortController
 }
 
+/** Aborted by the handle's kill() or by the caller's signal. */
+export const stopSignal = ({ cancel }: Started, { signal }: CommandOptions): AbortSignal =>
+  signal ? AbortSignal.any([cancel.signal, signal]) : cancel.signal
+
 /** A call that begins now. */
 export const startNow = (): Started => ({
   events: new RunEvents(),
@@ -94,7 +98,7 @@ async function launch(
   argv: readonly string[],
   { options, limits, pad, channels }: LaunchParts,
 ): Promise<EndedReply> {
-  const stop = AbortSignal.any([context.cancel.signal, ...(options.signal ? [options.signal] : [])])
+  const stop = stopSignal(context, options)
   if (stop.aborted) return canceledBeforeStart()
   const { account, filter } = pad
   const { plan, listener, started } = launchPlan({
