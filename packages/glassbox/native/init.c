@@ -365,7 +365,10 @@ static void prepare(void) {
   sys(fcntl, SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
-/* Sleeps until something happens, at most until the next look at the clocks. */
+/*
+ * Sleeps until something happens, at most until the next look at the clocks. Without the default filter a program that has init's
+ * user id may take init's descriptors away: who cannot see any more keeps nothing safe, so that is the end of the box.
+ */
 static void wait_for_events(struct pollfd *events, int count) {
   struct time timeout, *limit = 0;
   if (program.pid && program.next_check) {
@@ -374,7 +377,7 @@ static void wait_for_events(struct pollfd *events, int count) {
     limit = &timeout;
   }
   for (int i = 0; i < count; i++) events[i].revents = 0;
-  sys(ppoll, events, count, limit, 0, 8);
+  if (sys(ppoll, events, count, limit, 0, 8) == -EINVAL) part();
 }
 
 __attribute__((noreturn, used)) static void run_init(void) {

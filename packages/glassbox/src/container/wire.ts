@@ -182,19 +182,20 @@ export interface EndedReply extends Reply {
 
 /** Cuts the stream from init into replies. */
 export class ReplyReader {
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Uint8Array = new Uint8Array(0)
 
-  /** All replies that `chunk` completes. */
-  push(chunk: Buffer): Reply[] {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+  /** All replies that `chunk` completes. It is the caller's again when this returns. */
+  push(chunk: Uint8Array): Reply[] {
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const replies: Reply[] = []
     for (;;) {
-      if (this.#rest.length < REPLY_BYTES) return replies
-      const length = this.#rest.readUInt32LE(8)
-      if (this.#rest.length < REPLY_BYTES + length) return replies
-      const message = this.#rest.subarray(0, REPLY_BYTES + length)
-      this.#rest = this.#rest.subarray(REPLY_BYTES + length)
-      const view = new DataView(message.buffer, message.byteOffset, message.length)
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const length = bytes.length < REPLY_BYTES ? Infinity : REPLY_BYTES + view.getUint32(8, true)
+      if (bytes.length < length) {
+        this.#rest = bytes.slice()
+        return replies
+      }
+      bytes = bytes.subarray(length)
       const word = (index: number): number => view.getInt32(index * 4, true)
       const reply = {
         id: word(1),
@@ -204,7 +205,9 @@ export class ReplyReader {
         how: word(6),
         status: word(7),
       }
-      replies.push(word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length) } : reply)
+      replies.push(
+        word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length - REPLY_BYTES) } : reply,
+      )
     }
   }
 }

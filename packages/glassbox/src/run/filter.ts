@@ -12,10 +12,10 @@ export interface Filter extends FilterSpec {
 }
 
 /** What a prepared child does between its last preparations and execve, and after a failure; see native/init.c, launch-plan.ts. */
-const STILL_TO_DO = [
-  ...['sendto', 'recvmsg', 'recvfrom', 'mmap', 'munmap', 'fcntl', 'close', 'dup3', 'openat2', 'fchdir'],
-  ...['prlimit64', 'clock_gettime', 'execve', 'exit_group'],
-]
+const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
+  ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: [], munmap: [], fcntl: [], close: [] },
+  ...{ dup3: [], openat2: [], fchdir: [], prlimit64: [0n], clock_gettime: [], execve: [], exit_group: [] },
+}
 
 /**
  * What `policy` says, compiled. "kill" becomes a report to init, which kills with the evidence in hand; so do calls of
@@ -30,7 +30,7 @@ export function compileFilter(policy: Policy | null | undefined): Filter | undef
   const filter = {
     bytes: compilePolicy(reportKills(checked), { foreign: { kind: 'notify' } }),
     listens: true,
-    early: STILL_TO_DO.every(call => permits(checked, call)),
+    early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(checked, call, known)),
   }
   compiled.set(chosen, { filter, text: textOf(chosen) })
   return filter

@@ -8,8 +8,9 @@ import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
+import { O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { close, nullDevice, pipe, setNonBlocking } from './pipe.ts'
+import { close, openNull, pipe, setNonBlocking } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -54,7 +55,7 @@ const direct = (childFd: number, owned: boolean): OutputChannel => ({
 
 export function openOutput(options: OutputOptions): OutputChannel {
   const { output, name } = options
-  if (output === 'ignore') return direct(nullDevice('w'), false)
+  if (output === 'ignore') return direct(openNull(O_WRONLY), true)
   if (output === 'inherit') return direct(name === 'stdout' ? 1 : 2, false)
   return new Pump(options, openSink(name, output))
 }

@@ -1,7 +1,6 @@
 /** Descriptors for the streams of a program. No other child inherits them. */
-import { openSync } from 'node:fs'
-import { call } from '../gate/gate.ts'
-import { F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
+import { call, cString } from '../gate/gate.ts'
+import { AT_FDCWD, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
 
 /** Both ends belong to the caller. */
 export function pipe(): { read: number; write: number } {
@@ -20,11 +19,9 @@ export function setNonBlocking(fd: number): void {
   call('fcntl', [fd, F_SETFL, O_NONBLOCK])
 }
 
-const opened = new Map<string, number>()
+const NULL_DEVICE = cString('/dev/null')
 
-/** /dev/null, opened once for the life of the process: nobody may close it. */
-export function nullDevice(flags: 'r' | 'w'): number {
-  const fd = opened.get(flags) ?? openSync('/dev/null', flags)
-  opened.set(flags, fd)
-  return fd
+/** An open /dev/null of the program's own: its flags and locks would tell the next program of this one. The caller closes it. */
+export function openNull(flags: number): number {
+  return call('openat', [AT_FDCWD, NULL_DEVICE, flags | O_CLOEXEC, 0], '/dev/null')
 }
