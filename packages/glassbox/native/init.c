@@ -57,6 +57,9 @@ struct signal_info {
 
 static struct program program;
 
+/* A plan of init's own failed: nobody knows what the box is, and no program is started in it any more. */
+static int broken;
+
 /* A request with its payload and its descriptors as the first slots. The reader owns the payload. */
 static struct inbox {
   struct request request;
@@ -260,7 +263,7 @@ static void handle_prepare(void) {
   memset(&program, 0, sizeof program);
   launch_failure = failure;
   memcpy(slots, mine.slots, sizeof slots);
-  if (mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->figures > MAX_FIGURES ||
+  if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->figures > MAX_FIGURES ||
       plan_load(&plan, mine.payload + sizeof *header, mine.request.length - sizeof *header) < 0)
     failure.error = EINVAL;
   else if (!header->examine || !(changed = examine(0))) {
@@ -294,6 +297,7 @@ static void handle_plan(void) {
     failure.error = EINVAL;
   else
     plan_run(&plan, 0, inbox.slots, &failure);
+  if (failure.error) broken = 1;
   reply_done(inbox.request.id, &failure, 0);
 }
 

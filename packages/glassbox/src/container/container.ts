@@ -27,7 +27,7 @@ import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
-import { setupPlan } from './setup-plan.ts'
+import { setupPlan, type SetupSpec } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { namespaceError, stepError } from './step-error.ts'
 import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader, PART, REQUEST } from './wire.ts'
@@ -70,42 +70,50 @@ export class Container {
   readonly identity: Identity
   /** The process id of init on the host. */
   readonly pid: number
+  /** Resolves when the box is furnished. Until then requests may be sent; where it fails, no program is ever started. */
+  readonly furnished: Promise<void>
   readonly #connection: Connection
-  #furniture: RootSpec | undefined
+  readonly #furniture: RootSpec
+  #isFurnished = false
   #root = -1
 
-  private constructor(pid: number, socket: number, privileged: boolean) {
+  private constructor(pid: number, socket: number, identity: Identity, spec: SetupSpec) {
     this.pid = pid
-    this.identity = identityOf(pid, privileged)
+    this.identity = identity
     this.#connection = new Connection(socket)
+    this.#furniture = spec.root
+    this.furnished = this.#furnish(spec)
+    this.furnished.catch(() => {}) // told by whoever awaits it, or the program that was not started
   }
 
-  /** Starts init in new namespaces and furnishes the box. On failure nothing is left. */
+  /** Starts init in new namespaces, and has it furnish the box. On failure nothing is left. */
   static async open(spec: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
     const { pid, socket } = spawn(spawnSpec(spec.network, privileged))
-    const container = new Container(pid, socket, privileged)
     try {
-      await container.#setUp(spec)
-      return container
+      const identity = identityOf(pid, privileged)
+      return new Container(pid, socket, identity, { ...spec, root: spec.root(identity) })
     } catch (error) {
-      await container.close()
+      closeSync(socket)
+      await reap(pid)
       throw error
     }
   }
 
-  async #setUp(spec: ContainerSpec): Promise<void> {
-    this.#furniture = spec.root(this.identity)
-    await this.runPlan(setupPlan({ ...spec, root: this.#furniture }))
-    this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
+  async #furnish(spec: SetupSpec): Promise<void> {
+    await this.runPlan(setupPlan(spec))
+    this.#isFurnished = true
   }
 
   get ended(): boolean {
     return this.#connection.ended
   }
 
-  /** Opens a directory of the box's own root, which no program can change; what is mounted there is what is opened. */
+  /** Opens a directory of the furnished box's own root, which no program can change; what is mounted there is what is opened. */
   openDirectory(path: string): number {
+    // Before that, init's root is the host's.
+    if (!this.#isFurnished) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not furnished yet.')
+    if (this.#root < 0) this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
     return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
   }
 
@@ -154,7 +162,7 @@ export class Container {
    * where something is bound below one: it would be lost.
    */
   async freshScratch(): Promise<boolean> {
-    const { scratch, binds } = this.#furniture ?? { scratch: [], binds: [] }
+    const { scratch, binds } = this.#furniture
     if (scratch.some(({ path }) => binds.some(({ target }) => target.startsWith(`${path}/`)))) return false
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)

@@ -126,7 +126,8 @@ async function launch(
   const cancel = (): void => running.kill(HOST_CAUSE.canceled)
   stop.addEventListener('abort', cancel)
   try {
-    const [report] = await Promise.all([running.ended, pad.ready])
+    // In the order in which they are told: the first failure is the news.
+    const [, , report] = await Promise.all([context.place.container.furnished, pad.ready, running.ended])
     return report
   } finally {
     stop.removeEventListener('abort', cancel)

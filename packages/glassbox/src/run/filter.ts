@@ -24,8 +24,8 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
 export function compileFilter(policy: Policy | null | undefined): Filter | undefined {
   if (policy === null) return undefined
   const chosen = policy ?? DEFAULT_POLICY
-  const known = compiled.get(chosen)
-  if (known && isUnchanged(chosen, known)) return known.filter
+  const before = compiled.get(chosen)
+  if (before && isUnchanged(chosen, before)) return before.filter
   const checked = policy === undefined ? chosen : validatePolicy(policy)
   const filter = {
     bytes: compilePolicy(reportKills(checked), { foreign: { kind: 'notify' } }),

@@ -34,6 +34,8 @@ export interface OpenDetails {
   readonly programs?: readonly string[]
   /** Only such a one can be reset. */
   readonly reusable?: boolean
+  /** Do not wait until it is furnished: the program that is launched next tells. */
+  readonly eager?: boolean
   readonly expected?: Expected
 }
 
@@ -71,12 +73,11 @@ export class PreparedContainer {
   }
 
   /**
-   * Opens a container as `options` say; it is ready when the child that waits in it is. Where a launch is sent before, it is told
-   * whatever failed.
+   * Opens a container as `options` say. On failure nothing is left.
    */
   static async open(
     options: BoxOptions,
-    { programs = [], reusable = false, expected = DEFAULTS }: OpenDetails = {},
+    { programs = [], reusable = false, eager = false, expected = DEFAULTS }: OpenDetails = {},
   ): Promise<PreparedContainer> {
     validateBoxOptions(options)
     options.signal?.throwIfAborted()
@@ -91,6 +92,7 @@ export class PreparedContainer {
     try {
       const prepared = new PreparedContainer(container, isolated, expected)
       opened = prepared
+      if (!eager || inputs.length > 0) await container.furnished
       if (reusable) await container.takeAsFresh(PART.scratch + PART.network + PART.init)
       const { ready } = prepared.#prepare()
       for (const input of inputs) prepared.writeFile(input)

@@ -83,7 +83,7 @@ export function run(
   const start = async (): Promise<AnyResult> => {
     const { parts, found, expected } = checkRun(program, options)
     const programs = found.bind === undefined ? [] : [found.bind]
-    const place = await PreparedContainer.open(parts.box, { programs, expected })
+    const place = await PreparedContainer.open(parts.box, { programs, expected, eager: true })
     try {
       return await runCommand({ place, ...started }, found, [program, ...args], parts.command)
     } finally {
