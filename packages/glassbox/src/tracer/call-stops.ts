@@ -1,0 +1,113 @@
+/**
+ * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through which face of the kernel the call came;
+ * the number at the exit is that of the entry, which is kept meanwhile.
+ */
+import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
+import { SYSCALL_INFO } from '../linux/ptrace.ts'
+import type { Abi } from '../decode/types.ts'
+import type { Engine } from './engine.ts'
+import type { StopKind } from './stop.ts'
+import type { Task } from './task.ts'
+import type { EnteredCall } from './types.ts'
+
+const X32_BIT = 0x40000000
+const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
+const EXECVEAT = { x86_64: 322, i386: 358, x32: 545 } as const
+const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
+
+const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
+
+export class CallStops {
+  readonly #engine: Engine
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  handle(task: Task, index: number, kind: StopKind): void {
+    const op = this.#engine.records.op(index)
+    if (op === SYSCALL_INFO.entry || op === SYSCALL_INFO.seccomp) this.#enter(task, index, kind)
+    else if (op === SYSCALL_INFO.exit) this.#leave(task, index)
+    else this.#engine.resume(task)
+  }
+
+  #enter(task: Task, index: number, kind: StopKind): void {
+    const engine = this.#engine
+    const { records, options, handlers } = engine
+    // The filter's stop of a call whose entry was seen; or a step of the launcher.
+    if ((kind === 'seccomp' && task.call) || task.launching === 'waits') {
+      engine.resume(task)
+      return
+    }
+    const register = records.number(index)
+    const abi = abiOf(records.arch(index), register)
+    const nr = abi === 'x32' ? register & ~X32_BIT : register | 0
+    const args = records.args(index)
+    task.abi = abi
+    const first = task.launching !== undefined
+    if (first && !isExecute(abi, nr)) {
+      engine.resume(task)
+      return
+    }
+    if (first) {
+      task.launching = undefined
+      engine.firstCall = task
+      handlers.attached?.({ ...engine.stopOf(task, index), attached: false })
+    }
+    const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
+    if (hidden && options.filtered && !first) {
+      engine.resume(task)
+      return
+    }
+    const resumes = nr === RESTART_SYSCALL[abi] && task.last ? { resumes: task.last } : {}
+    const entered: EnteredCall = {
+      tid: task.tid,
+      pid: task.pid,
+      timeNs: records.timeNs(index),
+      nr,
+      args,
+      abi,
+      ...resumes,
+    }
+    task.call = { entered, hidden, tampered: false, forced: undefined }
+    const stopped = engine.stopped.at(task, index)
+    if (!hidden) handlers.enter?.(entered, stopped)
+    engine.resumeAsAsked(task, entered.timeNs)
+  }
+
+  #leave(task: Task, index: number): void {
+    const engine = this.#engine
+    const { call } = task
+    task.call = undefined
+    if (!call) {
+      engine.resume(task)
+      return
+    }
+    const { records, handlers } = engine
+    const { entered, hidden, forced } = call
+    const stopped = engine.stopped.at(task, index)
+    if (forced !== undefined) stopped.force(forced)
+    const value = forced ?? records.result(index)
+    const failed = forced === undefined ? records.isError(index) : forced < 0n && forced >= -4095n
+    if (entered.nr !== RESTART_SYSCALL[entered.abi]) task.last = entered
+    if (!hidden && handlers.exit) {
+      const left = {
+        ...entered,
+        timeNs: records.timeNs(index),
+        enteredNs: entered.timeNs,
+        value,
+        failed,
+        tampered: call.tampered,
+      }
+      handlers.exit(left, stopped)
+    }
+    if (engine.firstCall === task) engine.firstCallLeft(failed ? Number(-value) : 0)
+    engine.resumeAsAsked(task, records.timeNs(index))
+  }
+}
+
+function abiOf(arch: number, number: number): Abi {
+  if (arch === AUDIT_ARCH_I386) return 'i386'
+  // −1 and its like have the bit of x32 and all others too: no call at all.
+  return (number & X32_BIT) !== 0 && number < 0x80000000 ? 'x32' : 'x86_64'
+}

@@ -1,0 +1,51 @@
+/**
+ * The worker of a trace: loads the handlers and runs the session, which blocks this thread to its end. What it posts reaches the main
+ * thread all the same; what comes back comes through shared words.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { GlassboxError } from '../errors.ts'
+import { combine } from './combine.ts'
+import { Control } from './control.ts'
+import { EventSink } from './event-sink.ts'
+import { Session } from './session.ts'
+import type { HandlersModule, TraceHandlers } from './types.ts'
+import { type FromWorker, packError, type WorkerData } from './wire.ts'
+
+async function loadHandlers(
+  { handlers }: WorkerData,
+  post: (message: unknown) => void,
+): Promise<TraceHandlers | undefined> {
+  if (!handlers) return undefined
+  const loaded = (await import(handlers.module)) as { readonly default?: HandlersModule }
+  if (typeof loaded.default !== 'function') {
+    throw new GlassboxError('ERR_GLASSBOX_INVALID_OPTION', `${handlers.module} has no default export`, {
+      hint: 'A module of handlers has: export default (data, post) => ({ enter(call, tracee) { … } }).',
+    })
+  }
+  return loaded.default(handlers.data, post)
+}
+
+async function main(port: MessagePort, data: WorkerData): Promise<void> {
+  const post = (message: FromWorker): void => port.postMessage(message)
+  const control = new Control(data.shared)
+  try {
+    const own = await loadHandlers(data, message => post({ type: 'message', message }))
+    const sink = new EventSink(data, control, events => post({ type: 'events', events }))
+    const handlers = combine(own, sink.handlers)
+    const session = new Session(data.session, {
+      handlers,
+      control,
+      beforeWait: () => sink.hold(),
+      onPid: pid => post({ type: 'pid', pid }),
+      onSeized: () => post({ type: 'seized' }),
+    })
+    const ended = session.run()
+    const result = handlers.end?.()
+    sink.flush()
+    post({ type: 'end', ended, data: result })
+  } catch (error) {
+    post({ type: 'failed', error: packError(error) })
+  }
+}
+
+if (parentPort) await main(parentPort, workerData as WorkerData)
