@@ -43,6 +43,7 @@ function attachThread(
   const errno = seize(tid, options)
   if (errno !== 0) return seizeError(tid, errno)
   task.attaching = true
+  task.movable = false
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
   engine.add(task)
   interrupt(tid)

@@ -6,6 +6,7 @@ import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Engine } from './engine.ts'
+import { reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import type { EnteredCall } from './types.ts'
@@ -54,6 +55,11 @@ export class CallStops {
       engine.firstCall = task
       handlers.attached?.({ ...engine.stopOf(task, index), attached: false })
     }
+    const stopped = engine.stopped.at(task, index)
+    if (engine.placement.isOn) {
+      const what = reveals(abi, nr, args, stopped)
+      if (what) engine.placement.reveals(task, what)
+    }
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
     if (hidden && options.filtered && !first) {
       engine.resume(task)
@@ -70,7 +76,6 @@ export class CallStops {
       ...resumes,
     }
     task.call = { entered, hidden, tampered: false, forced: undefined }
-    const stopped = engine.stopped.at(task, index)
     if (!hidden) handlers.enter?.(entered, stopped)
     engine.resumeAsAsked(task, entered.timeNs)
   }
@@ -79,6 +84,7 @@ export class CallStops {
     const engine = this.#engine
     const { call } = task
     task.call = undefined
+    engine.placement.left(task)
     if (!call) {
       engine.resume(task)
       return

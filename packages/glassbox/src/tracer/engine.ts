@@ -14,6 +14,7 @@ import { Alarm } from './alarm.ts'
 import { CallStops } from './call-stops.ts'
 import type { Control } from './control.ts'
 import { Family } from './family.ts'
+import { Placement } from './placement.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, type StopKind, stopKind, stopSignal } from './stop.ts'
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly follow: boolean
   /** Tracees carry a filter that stops only what is to be seen: between those stops they run freely. */
   readonly filtered: boolean
+  /** Tracer and tracee may share a CPU. */
+  readonly sameCpu: boolean
   /** Which calls are told. All, where left out. */
   readonly isWanted?: (task: Task, nr: number) => boolean
   /** Called before each wait: a place for back-pressure. */
@@ -50,10 +53,13 @@ export class Engine {
   readonly restarts: Restarts = new Restarts()
   /** How tracees ended, by tid: of those that somebody asks for. */
   readonly ends: Map<number, Ended> = new Map()
+  readonly placement: Placement
   readonly #calls: CallStops
   readonly #family: Family
   readonly #alarm: Alarm
   readonly #waiting: Waiting
+  /** When the stop that is being handled was seen. */
+  #nowNs = 0n
   #batch = { next: 0, count: 0 }
   /** A command whose first execve is under way. */
   firstCall: Task | undefined
@@ -72,6 +78,8 @@ export class Engine {
     options.control.start(tid)
     this.#alarm = new Alarm(tid)
     this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
+    const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
+    this.placement = new Placement(options.sameCpu, callAt)
     this.#calls = new CallStops(this)
     this.#family = new Family(this)
   }
@@ -82,6 +90,7 @@ export class Engine {
   }
 
   close(): void {
+    this.placement.restoreAll()
     this.#alarm.close()
   }
 
@@ -102,6 +111,7 @@ export class Engine {
   /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
   resume(task: Task, signal = 0): void {
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
+    if (this.placement.isOn) this.placement.starting(task, this.#nowNs, !task.call)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
   }
 
@@ -148,6 +158,8 @@ export class Engine {
 
   /** A tracee is traced no more. */
   forget(tid: number): void {
+    const task = this.tasks.get(tid)
+    if (task) this.placement.restore(task)
     this.tasks.delete(tid)
     this.#family.lost(tid)
   }
@@ -167,6 +179,8 @@ export class Engine {
     const status = this.records.status(index)
     const kind = stopKind(status)
     const task = this.tasks.get(tid)
+    this.#nowNs = this.records.timeNs(index)
+    if (task) this.placement.stopped(task, this.#nowNs)
     if (this.intercept?.(task, tid, kind, status)) return
     if (task) this.#handleKnown(task, index, kind, status)
     else if (kind === 'exec') this.#family.exec(undefined, index)
@@ -253,6 +267,7 @@ export class Engine {
   #end(task: Task, index: number, status: number): void {
     this.#family.stopped(task, index)
     this.tasks.delete(task.tid)
+    this.placement.gone(task)
     this.#family.orphans(task, index)
     const killed = stopKind(status) === 'killed'
     this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })

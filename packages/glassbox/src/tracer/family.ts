@@ -108,11 +108,14 @@ export class Family {
       task = new Task(tid, tid)
       task.abi = former?.abi ?? task.abi
       task.call = former?.call
+      if (former) engine.placement.gone(former)
+      if (known) engine.placement.gone(known)
       engine.tasks.delete(formerTid)
       engine.add(task)
     }
     for (const other of engine.tasks.values())
       if (other.pid === tid && other !== task) engine.tasks.delete(other.tid)
+    engine.placement.executed(tid)
     engine.handlers.exec?.({ ...engine.stopOf(task, index), formerTid }, engine.stopped.at(task, index))
     engine.resume(task)
   }
@@ -122,6 +125,7 @@ export class Family {
     const isThread = kind === 'clone' && existsSync(`/proc/${parent.pid}/task/${tid}`)
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
+    child.movable = parent.movable
     this.#engine.add(child)
     this.#births.set(tid, birth)
   }

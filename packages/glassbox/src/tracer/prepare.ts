@@ -30,7 +30,6 @@ export function workerData(target: Target, options: TraceOptions): Omit<WorkerDa
     events: events === 'none' ? [] : events,
     queue: options.queue ?? DEFAULT_QUEUE,
     slowReader: options.slowReader ?? 'pause',
-    sameCpu: options.sameCpu ?? true,
     bufferLimit: options.bufferLimit ?? DEFAULT_BUFFER_LIMIT,
     ...(syscalls ? { syscalls } : {}),
     ...(handlers ? { handlers: { module: moduleUrl(handlers.module), data: handlers.data } } : {}),
@@ -38,16 +37,17 @@ export function workerData(target: Target, options: TraceOptions): Omit<WorkerDa
 }
 
 function session(target: Target, options: TraceOptions): SessionSpec {
-  const follow = options.follow ?? true
-  const attached = options.attach ?? []
-  if (typeof target === 'number')
-    return { follow, killOnExit: false, filtered: false, pids: [target, ...attached] }
-  if ('adopt' in target)
-    return { follow, killOnExit: true, filtered: false, pids: attached, adopt: target.adopt }
-  if (!('program' in target))
-    return { follow, killOnExit: false, filtered: false, pids: [...target, ...attached] }
-  const killOnExit = options.killOnExit ?? attached.length === 0
-  return { follow, killOnExit, filtered: false, pids: attached, launch: launch(target) }
+  const common = {
+    follow: options.follow ?? true,
+    sameCpu: options.sameCpu ?? true,
+    filtered: false,
+    pids: options.attach ?? [],
+  }
+  if (typeof target === 'number') return { ...common, killOnExit: false, pids: [target, ...common.pids] }
+  if ('adopt' in target) return { ...common, killOnExit: true, adopt: target.adopt }
+  if (!('program' in target)) return { ...common, killOnExit: false, pids: [...target, ...common.pids] }
+  const killOnExit = options.killOnExit ?? common.pids.length === 0
+  return { ...common, killOnExit, launch: launch(target) }
 }
 
 function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {

@@ -21,6 +21,7 @@ export interface SessionSpec extends SeizeOptions {
   /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
   readonly adopt?: number
   readonly pids: readonly number[]
+  readonly sameCpu: boolean
 }
 
 export interface SessionHooks {
@@ -51,7 +52,8 @@ export class Session {
   constructor(spec: SessionSpec, hooks: SessionHooks) {
     this.#spec = spec
     this.#hooks = hooks
-    this.#engine = new Engine({ ...hooks, follow: spec.follow, filtered: spec.filtered })
+    const { follow, filtered, sameCpu } = spec
+    this.#engine = new Engine({ ...hooks, follow, filtered, sameCpu })
     this.#engine.onCommands = commands => this.#obey(commands)
     this.#engine.onFirstCall = errno => this.#firstCall(errno)
   }

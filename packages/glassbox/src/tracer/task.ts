@@ -29,9 +29,9 @@ export class Task {
   attaching = false
   /** In a group-stop that was left to be one: it stands, though it was restarted. */
   listening = false
-  /** In user mode as far as is known: restarted from anything but the entry of a call. */
-  running = false
-  /** When it was last restarted, ns; only kept where placement asks. */
+  /** May it be moved to the tracer's CPU? */
+  movable = true
+  /** When it was last restarted into user mode, ns; only kept where it may be moved. */
   restartedNs = 0n
 
   constructor(tid: number, pid: number) {

@@ -13,7 +13,6 @@ export interface WorkerData {
   readonly events: readonly TraceEvent['type'][]
   readonly queue: number
   readonly slowReader: 'pause' | 'drop'
-  readonly sameCpu: boolean
   readonly bufferLimit: number
 }
 
