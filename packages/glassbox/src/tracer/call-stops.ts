@@ -6,7 +6,7 @@ import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Engine } from './engine.ts'
-import { reveals } from './revealing.ts'
+import { readsUnseen, reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import type { EnteredCall } from './types.ts'
@@ -57,7 +57,8 @@ export class CallStops {
     }
     const stopped = engine.stopped.at(task, index)
     if (engine.placement.isOn) {
-      const what = reveals(abi, nr, args, stopped)
+      const unseen = options.filtered && readsUnseen(abi, nr)
+      const what = unseen ? 'own' : reveals(abi, nr, args, stopped)
       if (what) engine.placement.reveals(task, what)
     }
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
@@ -65,16 +66,10 @@ export class CallStops {
       engine.resume(task)
       return
     }
-    const resumes = nr === RESTART_SYSCALL[abi] && task.last ? { resumes: task.last } : {}
-    const entered: EnteredCall = {
-      tid: task.tid,
-      pid: task.pid,
-      timeNs: records.timeNs(index),
-      nr,
-      args,
-      abi,
-      ...resumes,
-    }
+    const { tid, pid } = task
+    const call = { tid, pid, timeNs: records.timeNs(index), nr, args, abi }
+    const entered: EnteredCall =
+      nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
     task.call = { entered, hidden, tampered: false, forced: undefined }
     if (!hidden) handlers.enter?.(entered, stopped)
     engine.resumeAsAsked(task, entered.timeNs)
@@ -97,15 +92,12 @@ export class CallStops {
     const failed = forced === undefined ? records.isError(index) : forced < 0n && forced >= -4095n
     if (entered.nr !== RESTART_SYSCALL[entered.abi]) task.last = entered
     if (!hidden && handlers.exit) {
-      const left = {
-        ...entered,
-        timeNs: records.timeNs(index),
-        enteredNs: entered.timeNs,
-        value,
-        failed,
-        tampered: call.tampered,
-      }
-      handlers.exit(left, stopped)
+      // Spelled out: this runs for every call, and a spread costs more than the rest of it.
+      const { tid, pid, nr, args, abi, timeNs: enteredNs, resumes } = entered
+      const { tampered } = call
+      const timeNs = records.timeNs(index)
+      const left = { tid, pid, timeNs, nr, args, abi, enteredNs, value, failed, tampered }
+      handlers.exit(resumes ? { ...left, resumes } : left, stopped)
     }
     if (engine.firstCall === task) engine.firstCallLeft(failed ? Number(-value) : 0)
     engine.resumeAsAsked(task, records.timeNs(index))

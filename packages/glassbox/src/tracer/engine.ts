@@ -79,7 +79,7 @@ export class Engine {
     this.#alarm = new Alarm(tid)
     this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
-    this.placement = new Placement(options.sameCpu, callAt)
+    this.placement = new Placement(options.sameCpu, options.filtered, callAt)
     this.#calls = new CallStops(this)
     this.#family = new Family(this)
   }
@@ -130,7 +130,13 @@ export class Engine {
     if (commands !== 0) this.onCommands(commands)
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
     const maximum = this.tasks.size > 1 || this.#family.holds ? MOST_RECORDS : 1
-    const count = traceStep(step, this.restarts.take(), maximum, true)
+    let toRestart = this.restarts.take()
+    if (this.placement.isMomentary) {
+      traceStep(step, toRestart, 0, false)
+      this.placement.loosen()
+      toRestart = 0
+    }
+    const count = traceStep(step, toRestart, maximum, true)
     if (count <= 0) {
       // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
       if (count === -ERRNO.ECHILD) this.abandon()

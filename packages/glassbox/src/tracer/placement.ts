@@ -7,6 +7,9 @@
  * - programs that run in parallel stay so. Where two tracees have been in user mode together for longer than a scheduler's turn
  *   takes, all have their own masks back for a while.
  *
+ * Where a filter lets tracees run freely between the calls that stop, `loose`, the second rule needs no help and the first another means: they
+ * are moved only for the moment in which they are woken, and stay on that CPU of themselves.
+ *
  * Owns the masks of the tracees that it moved and of its own thread, and gives all of them back.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from './affinity.ts'
@@ -19,8 +22,11 @@ const APART_NS = 20_000_000n
 /** So often the scheduler may choose the CPU anew. */
 const CHOICE_NS = 250_000_000n
 
-/** Calls to be made with the own mask. */
-export type Revealing = 'masks' | 'child' | 'status'
+/**
+ * Calls that are not to be made from where a tracee was moved to: `all` must have their own masks meanwhile, or the caller its `own`,
+ * or its process has opened a `status` file and may read it any time.
+ */
+export type Revealing = 'all' | 'own' | 'status'
 
 export class Placement {
   readonly #own: Uint8Array | undefined
@@ -38,9 +44,15 @@ export class Placement {
   #apartUntilNs = 0n
   #chosenNs = 0n
   #watched = false
+  readonly #loose: boolean
+  /** Moved for the moment of their restart. */
+  readonly #loosened: Task[] = []
+  /** Masks that are known still: `loose` asks for them often. */
+  readonly #known = new Map<Task, Uint8Array>()
 
   /** `callAt`: a timer in the thread of the tracer. */
-  constructor(enabled: boolean, callAt: (timeNs: bigint, callback: () => void) => void) {
+  constructor(enabled: boolean, loose: boolean, callAt: (timeNs: bigint, callback: () => void) => void) {
+    this.#loose = loose
     const own = enabled ? affinity(0) : undefined
     this.#own = own && cpuCount(own) > 1 ? own : undefined
     this.#callAt = callAt
@@ -62,17 +74,33 @@ export class Placement {
     if (timeNs - this.#chosenNs > CHOICE_NS) this.#choose(timeNs)
     if (this.#mayMove(task, timeNs)) this.#move(task)
     if (!user) return
+    if (this.#loose && this.#moved.has(task)) this.#loosened.push(task)
     task.restartedNs = timeNs
     this.#running.add(task)
     if (this.#running.size > 1 && this.#moved.size > 0) this.#watch(timeNs)
+  }
+
+  /** Are there tracees to give their masks back to as soon as they are restarted? */
+  get isMomentary(): boolean {
+    return this.#loosened.length > 0
+  }
+
+  /** They are restarted. */
+  loosen(): void {
+    for (const task of this.#loosened) this.restore(task)
+    this.#loosened.length = 0
   }
 
   /** It is about to make a call that would show where it is. */
   reveals(task: Task, what: Revealing): void {
     if (what === 'status') this.#curious.add(task.pid)
     else this.#revealing.set(task, what)
-    if (what === 'child') this.restore(task)
-    else this.restoreAll()
+    if (what === 'own') {
+      this.restore(task)
+      return
+    }
+    this.restoreAll()
+    this.#known.clear()
   }
 
   left(task: Task): void {
@@ -87,6 +115,7 @@ export class Placement {
   gone(task: Task): void {
     this.#running.delete(task)
     this.#moved.delete(task)
+    this.#known.delete(task)
     this.#revealing.delete(task)
     if (task.tid === task.pid) this.#curious.delete(task.pid)
   }
@@ -109,7 +138,7 @@ export class Placement {
     if (!this.#own || !task.movable || this.#moved.has(task) || timeNs < this.#apartUntilNs) return false
     if (this.#curious.size > 0) return false
     if (this.#revealing.size > 0)
-      for (const [other, what] of this.#revealing) if (what === 'masks' || other === task) return false
+      for (const [other, what] of this.#revealing) if (what === 'all' || other === task) return false
     return !this.#othersSince(timeNs)
   }
 
@@ -120,8 +149,9 @@ export class Placement {
   }
 
   #move(task: Task): void {
-    const mask = affinity(task.tid)
+    const mask = this.#known.get(task) ?? affinity(task.tid)
     if (!mask || !this.#own) return
+    if (this.#loose) this.#known.set(task, mask)
     if (this.#cpu === undefined) {
       const cpu = currentCpu()
       const only = onlyCpu(cpu, this.#own.length)

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { type TraceFilter, traceFilter } from './filter.ts'
 import { programPath } from './program-path.ts'
 import type { SessionSpec } from './session.ts'
 import type { TraceCommand, TraceEvent, TraceOptions } from './types.ts'
@@ -46,8 +47,26 @@ function session(target: Target, options: TraceOptions): SessionSpec {
   if (typeof target === 'number') return { ...common, killOnExit: false, pids: [target, ...common.pids] }
   if ('adopt' in target) return { ...common, killOnExit: true, adopt: target.adopt }
   if (!('program' in target)) return { ...common, killOnExit: false, pids: [...target, ...common.pids] }
-  const killOnExit = options.killOnExit ?? common.pids.length === 0
-  return { ...common, killOnExit, launch: launch(target) }
+  const filter = filterFor(options, common)
+  // What the filter stops fails with ENOSYS where no tracer is left: such a program must not outlive it.
+  const killOnExit = filter !== undefined || (options.killOnExit ?? common.pids.length === 0)
+  const started = launch(target)
+  if (!filter) return { ...common, killOnExit, launch: started }
+  return {
+    ...common,
+    killOnExit,
+    filtered: true,
+    launch: { ...started, spec: { ...started.spec, filter } },
+  }
+}
+
+/** A filter serves all tracees or none: children inherit it, and processes that ran before have none. */
+function filterFor(
+  { seccomp = true, syscalls }: TraceOptions,
+  { follow, sameCpu, pids }: Pick<SessionSpec, 'follow' | 'sameCpu' | 'pids'>,
+): TraceFilter | undefined {
+  if (!seccomp || !syscalls || !follow || pids.length > 0) return undefined
+  return traceFilter(syscalls, sameCpu)
 }
 
 function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {

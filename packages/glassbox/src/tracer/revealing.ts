@@ -27,8 +27,8 @@ const STATUS = Buffer.from('status')
 
 function table({ masks, child, path }: Numbers): Map<number, Revealing> {
   return new Map<number, Revealing>([
-    ...masks.map((nr): [number, Revealing] => [nr, 'masks']),
-    ...child.map((nr): [number, Revealing] => [nr, 'child']),
+    ...masks.map((nr): [number, Revealing] => [nr, 'all']),
+    ...child.map((nr): [number, Revealing] => [nr, 'own']),
     ...Object.keys(path).map((nr): [number, Revealing] => [Number(nr), 'status']),
   ])
 }
@@ -36,11 +36,20 @@ function table({ masks, child, path }: Numbers): Map<number, Revealing> {
 const TABLES = { x86_64: table(NATIVE), x32: table(NATIVE), i386: table(I386) } as const
 const PATHS = { x86_64: NATIVE.path, x32: NATIVE.path, i386: I386.path } as const
 
-/** All numbers of the native table: a filter must stop these as well. */
+/** What a filter must stop as well. */
 export const REVEALING_CALLS: readonly string[] = [
   ...['sched_setaffinity', 'sched_getaffinity'],
   ...['clone', 'fork', 'vfork', 'clone3'],
 ]
+
+/** Under a filter that lets files be opened unseen, any of these may read a status file. */
+const READS = new Set(
+  ['read', 'pread64', 'readv', 'preadv', 'preadv2', 'sendfile', 'splice', 'copy_file_range'].map(
+    syscallNumber,
+  ),
+)
+
+export const readsUnseen = (abi: Abi, nr: number): boolean => abi === 'i386' || READS.has(nr)
 
 /** What a call would show; `undefined` for nearly all. */
 export function reveals(

@@ -7,6 +7,7 @@ import { GlassboxError } from '../errors.ts'
 import { combine } from './combine.ts'
 import { Control } from './control.ts'
 import { EventSink } from './event-sink.ts'
+import { selection } from './selection.ts'
 import { Session } from './session.ts'
 import type { HandlersModule, TraceHandlers } from './types.ts'
 import { type FromWorker, packError, type WorkerData } from './wire.ts'
@@ -35,6 +36,7 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
     const session = new Session(data.session, {
       handlers,
       control,
+      ...(data.syscalls ? { isWanted: selection(data.syscalls) } : {}),
       beforeWait: () => sink.hold(),
       onPid: pid => post({ type: 'pid', pid }),
       onSeized: () => post({ type: 'seized' }),
