@@ -12,14 +12,18 @@ const MOST_ROUNDS = 1000
 
 /** Seizes a process (without `follow` one thread of it). The error, where nothing of it could be had. */
 export function attach(engine: Engine, pid: number, options: SeizeOptions): GlassboxError | undefined {
-  const tgid = processOf(pid)
-  if (tgid === process.pid) {
-    return new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${pid} is this process itself`, {
-      hint: 'A process cannot trace itself: start another one for that.',
-      errno: ERRNO.EPERM,
-      syscall: 'ptrace',
-    })
-  }
+  const { tgid, parent } = idsOf(pid)
+  if (tgid === process.pid)
+    return refused(
+      `${pid} is this process itself`,
+      'A process cannot trace itself: start another one for that.',
+    )
+  // Each ptrace-stop of a child could be taken by the wait of whoever started it, and so could its end by ours.
+  if (parent === process.pid)
+    return refused(
+      `${pid} is a child of this process, which waits for it already`,
+      'Start it by trace(), or attach from another process.',
+    )
   if (!options.follow || tgid === undefined) return attachThread(engine, pid, tgid ?? pid, options)
   const error = attachThread(engine, pid, tgid, options)
   if (error) return error
@@ -70,12 +74,20 @@ function threadsOf(pid: number): number[] {
   }
 }
 
-/** The process of a thread; `undefined` where there is none. */
-function processOf(tid: number): number | undefined {
+const refused = (why: string, hint: string): GlassboxError =>
+  new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${why}`, { hint, errno: ERRNO.EPERM, syscall: 'ptrace' })
+
+/** The process of a thread and the parent of that; `undefined` where there is none. */
+function idsOf(tid: number): { readonly tgid: number | undefined; readonly parent: number | undefined } {
+  let status = ''
   try {
-    const tgid = /^Tgid:\s*(\d+)/m.exec(readFileSync(`/proc/${tid}/status`, 'latin1'))?.[1]
-    return tgid === undefined ? undefined : Number(tgid)
+    status = readFileSync(`/proc/${tid}/status`, 'latin1')
   } catch {
-    return undefined
+    // It is gone: PTRACE_SEIZE will say so.
   }
+  const field = (name: string): number | undefined => {
+    const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]
+    return value === undefined ? undefined : Number(value)
+  }
+  return { tgid: field('Tgid'), parent: field('PPid') }
 }

@@ -86,7 +86,11 @@ export class Engine {
 
   /** Runs until no tracee is left. Must be followed by `close`. */
   run(): void {
-    while (this.tasks.size > 0 || this.#family.holds) this.#round()
+    while (this.#hasTracees) this.#round()
+  }
+
+  get #hasTracees(): boolean {
+    return this.tasks.size > 0 || this.#family.holds
   }
 
   close(): void {
@@ -127,7 +131,10 @@ export class Engine {
     const { control, beforeWait } = this.options
     beforeWait?.()
     const commands = control.take()
-    if (commands !== 0) this.onCommands(commands)
+    if (commands !== 0) {
+      this.onCommands(commands)
+      if (!this.#hasTracees) return
+    }
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
     const maximum = this.tasks.size > 1 || this.#family.holds ? MOST_RECORDS : 1
     let toRestart = this.restarts.take()
