@@ -93,7 +93,9 @@ export class CallStops {
     if (entered.nr !== RESTART_SYSCALL[entered.abi]) task.last = entered
     if (!hidden && handlers.exit) {
       // Spelled out: this runs for every call, and a spread costs more than the rest of it.
-      const { tid, pid, nr, args, abi, timeNs: enteredNs, resumes } = entered
+      const { nr, args, abi, timeNs: enteredNs, resumes } = entered
+      // Of the task: an execve is left by the leader, whichever thread entered it.
+      const { tid, pid } = task
       const { tampered } = call
       const timeNs = records.timeNs(index)
       const left = { tid, pid, timeNs, nr, args, abi, enteredNs, value, failed, tampered }

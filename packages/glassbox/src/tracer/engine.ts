@@ -248,7 +248,8 @@ export class Engine {
     if (this.handlers.signal) {
       const { records } = this
       const stop = { ...this.stopOf(task, index), signal, siginfo: records.siginfo(index) }
-      delivered = this.handlers.signal(stop, this.stopped.at(task, index)) ?? signal
+      const instead = this.handlers.signal(stop, this.stopped.at(task, index))
+      if (typeof instead === 'number') delivered = instead
     }
     this.resume(task, delivered)
   }

@@ -27,7 +27,9 @@ async function loadHandlers(
 }
 
 async function main(port: MessagePort, data: WorkerData): Promise<void> {
-  const post = (message: FromWorker): void => port.postMessage(message)
+  const post = (message: FromWorker): void => {
+    port.postMessage(message)
+  }
   const control = new Control(data.shared)
   try {
     const own = await loadHandlers(data, message => post({ type: 'message', message }))
