@@ -180,6 +180,16 @@ static int masks(void) {
   return 0;
 }
 
+/* Ten thousand calls; prints how often it stood still by itself: each stop of a tracer's is one of these. */
+static int switches(void) {
+  char line[256];
+  for (int i = 0; i < 10000; i++) syscall(SYS_getppid);
+  FILE *status = fopen("/proc/self/status", "r");
+  while (fgets(line, sizeof line, status))
+    if (!strncmp(line, "voluntary_ctxt_switches:", 24)) printf("%d", atoi(line + 24));
+  return 0;
+}
+
 /* ARGUMENT threads that sleep until the last is there; then all end. */
 static pthread_barrier_t barrier;
 static void *meet(void *unused) {
@@ -213,7 +223,7 @@ static int leader_ends(void) {
   return 0;
 }
 
-/* Four threads make calls without end; the leader ends all of them with 6. */
+/* Four threads make calls without end; after ARGUMENT microseconds the leader ends all of them with 6. */
 static void *busy(void *unused) {
   for (;;) syscall(SYS_getppid);
   return unused;
@@ -221,7 +231,7 @@ static void *busy(void *unused) {
 static int busy_end(void) {
   pthread_t other;
   for (int i = 0; i < 4; i++) pthread_create(&other, NULL, busy, NULL);
-  usleep(30000);
+  usleep(atoi(argument) ? atoi(argument) : 30000);
   return 6;
 }
 
@@ -306,6 +316,7 @@ static const struct {
     {"threads", threads},         {"leader-ends", leader_ends}, {"busy-end", busy_end},
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},
     {"kills-itself", kills_itself}, {"loops", loops},           {"storm", storm},
+    {"switches", switches},
 };
 
 int main(int count, char **values) {

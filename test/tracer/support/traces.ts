@@ -1,9 +1,12 @@
 /** Traces of test/programs/traced.c, and what tests ask of their events. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { trace, type TraceEnd, type TraceEvent, type TraceOptions } from '#glassbox/index.js'
 import { program } from '../../support/programs.js'
+import { temporaryDirectory } from '../../support/temporary.js'
 
 export interface Traced {
   readonly events: readonly TraceEvent[]
@@ -20,6 +23,31 @@ export async function read(running: ReturnType<typeof trace>): Promise<Traced> {
 /** A case of traced.c from its start to its end. */
 export const traceCase = (args: readonly string[], options: TraceOptions = {}): Promise<Traced> =>
   read(trace({ program: program('traced'), args }, options))
+
+export interface Output {
+  readonly end: TraceEnd
+  readonly out: string
+}
+
+/** A case of traced.c, and what it printed. No events but what is read of it. */
+export async function output(
+  context: TestContext,
+  args: readonly string[],
+  options: TraceOptions = {},
+  onMessage: (message: unknown) => void = () => {},
+): Promise<Output> {
+  const path = join(temporaryDirectory(context), 'out')
+  const fd = openSync(path, 'w')
+  try {
+    const command = { program: program('traced'), args, stdio: [0, fd, 2] } as const
+    const running = trace(command, { events: 'none', ...options })
+    running.onMessage(onMessage)
+    const end = await running
+    return { end, out: readFileSync(path, 'utf8') }
+  } finally {
+    closeSync(fd)
+  }
+}
 
 export type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>
 

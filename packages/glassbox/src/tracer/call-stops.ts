@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { readsUnseen, reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
+import { keepTraced } from './untraced.ts'
 import type { EnteredCall } from './types.ts'
 
 const X32_BIT = 0x40000000
@@ -56,6 +57,7 @@ export class CallStops {
       handlers.attached?.({ ...engine.stopOf(task, index), attached: false })
     }
     const stopped = engine.stopped.at(task, index)
+    if (options.follow) keepTraced(abi, nr, args, stopped)
     if (engine.placement.isOn) {
       const unseen = options.filtered && readsUnseen(abi, nr)
       const what = unseen ? 'own' : reveals(abi, nr, args, stopped)

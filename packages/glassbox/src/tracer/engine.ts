@@ -65,6 +65,8 @@ export class Engine {
   firstCall: Task | undefined
   /** Told how that ended: 0, or the errno. */
   onFirstCall: (errno: number) => void = () => {}
+  /** A process ended that never came to its execve. */
+  onLaunchEnded: () => void = () => {}
   /** Takes the commands that come from outside, when the loop is woken. */
   onCommands: (commands: number) => void = () => {}
   /** Sees each stop first, and may keep it to itself: true. Set while the trace is being ended. */
@@ -285,7 +287,10 @@ export class Engine {
     this.#family.orphans(task, index)
     const killed = stopKind(status) === 'killed'
     this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
-    if (task.launching) return
+    if (task.launching) {
+      this.onLaunchEnded()
+      return
+    }
     const stop = this.stopOf(task, index)
     if (killed)
       this.handlers.killed?.({ ...stop, signal: deathSignal(status), coreDumped: coreDumped(status) })

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs'
 import { compilePolicy } from '../seccomp/compile.ts'
 import { REVEALING_CALLS } from './revealing.ts'
 
-/** `execve` and its like change what a tracee is. */
-const ALWAYS = ['execve', 'execveat']
+/** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace. */
+const ALWAYS = ['execve', 'execveat', 'clone', 'clone3']
 const CAP_SYS_ADMIN = 21n
 
 export interface TraceFilter {

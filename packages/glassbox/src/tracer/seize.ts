@@ -67,6 +67,7 @@ export function seizeError(tid: number, errno: number): GlassboxError {
 function refusal(tid: number): string {
   const status = textOf(`/proc/${tid}/status`)
   const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
+  if (field('State') === 'Z') return 'It has ended, and its parent has not waited for it yet.'
   const tracer = field('TracerPid')
   if (tracer !== '' && tracer !== '0')
     return `It is already traced by process ${tracer}: a thread has one tracer at most.`

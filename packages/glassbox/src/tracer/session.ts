@@ -48,6 +48,8 @@ export class Session {
   /** The process whose end is the trace's. */
   #root = 0
   #failure: GlassboxError | undefined
+  /** Ended from outside: what ends now does so because of that. */
+  #stopping = false
 
   constructor(spec: SessionSpec, hooks: SessionHooks) {
     this.#spec = spec
@@ -56,6 +58,9 @@ export class Session {
     this.#engine = new Engine({ ...hooks, follow, filtered, sameCpu })
     this.#engine.onCommands = commands => this.#obey(commands)
     this.#engine.onFirstCall = errno => this.#firstCall(errno)
+    this.#engine.onLaunchEnded = () => {
+      this.#failure ??= this.#stopping ? undefined : this.#launch?.failure()
+    }
   }
 
   /** Runs the trace to its end; how the root ended, where it did. */
@@ -122,6 +127,7 @@ export class Session {
   }
 
   #obey(commands: number): void {
+    this.#stopping = true
     if (commands & COMMAND.quit) this.#engine.abandon()
     else if (commands & COMMAND.kill) this.#killAll()
     else if (commands & COMMAND.detach) this.#detach((commands & COMMAND.keep) !== 0)

@@ -43,6 +43,8 @@ class RunningTrace implements Trace {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
+      // It is about what is read from the command line, and would have the worker refused.
+      ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', error => this.#fail(error))

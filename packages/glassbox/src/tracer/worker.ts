@@ -17,13 +17,25 @@ async function loadHandlers(
   post: (message: unknown) => void,
 ): Promise<TraceHandlers | undefined> {
   if (!handlers) return undefined
-  const loaded = (await import(handlers.module)) as { readonly default?: HandlersModule }
+  const loaded = await importModule(handlers.module)
   if (typeof loaded.default !== 'function') {
     throw new GlassboxError('ERR_GLASSBOX_INVALID_OPTION', `${handlers.module} has no default export`, {
       hint: 'A module of handlers has: export default (data, post) => ({ enter(call, tracee) { … } }).',
     })
   }
   return loaded.default(handlers.data, post)
+}
+
+async function importModule(module: string): Promise<{ readonly default?: HandlersModule }> {
+  try {
+    return (await import(module)) as { readonly default?: HandlersModule }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new GlassboxError('ERR_GLASSBOX_INVALID_OPTION', `The module of handlers cannot be loaded: ${why}`, {
+      hint: 'Name it by a file URL or an absolute path; it must be JavaScript that this Node can import.',
+      cause: error,
+    })
+  }
 }
 
 async function main(port: MessagePort, data: WorkerData): Promise<void> {
