@@ -5,6 +5,8 @@ import type { Control } from './control.ts'
 import type { TraceEvent } from './types.ts'
 
 const BATCH = 256
+/** An event waits no longer than this for others to come. */
+const LONGEST_WAIT_MS = 10
 
 export type Unsent = TraceEvent extends infer Event
   ? Event extends TraceEvent
@@ -18,6 +20,8 @@ export class Outbox {
   readonly #limit: number
   readonly #drops: boolean
   #batch: TraceEvent[] = []
+  /** When the first of the batch was put in. */
+  #since = 0
   /** Events that were put in, modulo 2³². */
   #sent = 0
   #seq = 0
@@ -48,6 +52,7 @@ export class Outbox {
   add(event: Unsent): void {
     const dropped = this.#dropped === 0 ? {} : { dropped: this.#dropped }
     this.#dropped = 0
+    if (this.#batch.length === 0) this.#since = performance.now()
     this.#batch.push({ ...event, seq: this.#seq++, ...dropped } as TraceEvent)
     this.#sent = (this.#sent + 1) | 0
     if (this.#batch.length >= BATCH) this.flush()
@@ -59,8 +64,9 @@ export class Outbox {
     this.#batch = []
   }
 
-  /** Lets nothing go on while the reader is too far behind, where that is the policy. */
+  /** Before each wait. Lets nothing go on while the reader is too far behind, where that is the policy. */
   hold(): void {
+    if (this.#batch.length > 0 && performance.now() - this.#since > LONGEST_WAIT_MS) this.flush()
     if (this.#drops || this.#waiting < this.#limit) return
     this.flush()
     // Half of it, so that the two do not wake each other for every event.

@@ -4,8 +4,8 @@
  *
  * - the program does not see it. A tracee has its own mask back before it makes a call that would show it or hand it on: reading
  *   or setting a mask, making a child, opening a file called `status` as there is one in /proc/PID.
- * - programs that run in parallel stay so. Where two tracees have been in user mode together for longer than a scheduler's turn
- *   takes, all have their own masks back for a while.
+ * - programs that run in parallel stay so. Where two tracees wait for each other, and stops come so seldom that a second CPU is worth more
+ *   than cheap stops, all have their own masks back for a while (see overlap.ts).
  *
  * Where a filter lets tracees run freely between the calls that stop, `loose`, the second rule needs no help and the first another means: they
  * are moved only for the moment in which they are woken, and stay on that CPU of themselves.
@@ -13,12 +13,12 @@
  * Owns the masks of the tracees that it moved and of its own thread, and gives all of them back.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from './affinity.ts'
+import { Overlap, TOGETHER_NS } from './overlap.ts'
 import type { Task } from './task.ts'
 
-/** Two tracees that have been in user mode for so long run in parallel. */
-const TOGETHER_NS = 1_000_000n
-/** So long they are left alone then. */
+/** So long tracees that run in parallel are left alone; twice as long each time, where they still do after that. */
 const APART_NS = 20_000_000n
+const LONGEST_APART_NS = 640_000_000n
 /** So often the scheduler may choose the CPU anew. */
 const CHOICE_NS = 250_000_000n
 
@@ -33,8 +33,7 @@ export class Placement {
   readonly #callAt: (timeNs: bigint, callback: () => void) => void
   /** Those that were moved, with the masks that are theirs. */
   readonly #moved = new Map<Task, Uint8Array>()
-  /** In user mode, as far as is known. */
-  readonly #running = new Set<Task>()
+  readonly #overlap = new Overlap()
   /** In a call that must not see it: nothing is moved meanwhile. */
   readonly #revealing = new Map<Task, Revealing>()
   /** Processes that read status files, until they end or execute something else. */
@@ -42,6 +41,7 @@ export class Placement {
   #cpu: number | undefined
   #only: Uint8Array = new Uint8Array(0)
   #apartUntilNs = 0n
+  #apartNs = APART_NS
   #chosenNs = 0n
   #watched = false
   readonly #loose: boolean
@@ -65,8 +65,7 @@ export class Placement {
 
   /** It stopped, or is in a call from now on. */
   stopped(task: Task, timeNs: bigint): void {
-    this.#running.delete(task)
-    if (this.#moved.size > 0 && this.#running.size > 0 && this.#othersSince(timeNs)) this.#part(timeNs)
+    if (this.#overlap.stopped(task, timeNs) && this.#moved.size > 0) this.#part(timeNs)
   }
 
   /** It is about to be restarted. `user`: into user mode. */
@@ -75,9 +74,8 @@ export class Placement {
     if (this.#mayMove(task, timeNs)) this.#move(task)
     if (!user) return
     if (this.#loose && this.#moved.has(task)) this.#loosened.push(task)
-    task.restartedNs = timeNs
-    this.#running.add(task)
-    if (this.#running.size > 1 && this.#moved.size > 0) this.#watch(timeNs)
+    this.#overlap.started(task, timeNs)
+    if (this.#overlap.isThere && this.#moved.size > 0) this.#watch(timeNs)
   }
 
   /** Are there tracees to give their masks back to as soon as they are restarted? */
@@ -113,7 +111,7 @@ export class Placement {
   }
 
   gone(task: Task): void {
-    this.#running.delete(task)
+    this.#overlap.gone(task)
     this.#moved.delete(task)
     this.#known.delete(task)
     this.#revealing.delete(task)
@@ -139,13 +137,7 @@ export class Placement {
     if (this.#curious.size > 0) return false
     if (this.#revealing.size > 0)
       for (const [other, what] of this.#revealing) if (what === 'all' || other === task) return false
-    return !this.#othersSince(timeNs)
-  }
-
-  /** Has another tracee been in user mode for long? */
-  #othersSince(timeNs: bigint): boolean {
-    for (const other of this.#running) if (timeNs - other.restartedNs > TOGETHER_NS) return true
-    return false
+    return !this.#overlap.hasLong(timeNs)
   }
 
   #move(task: Task): void {
@@ -166,7 +158,9 @@ export class Placement {
 
   #part(timeNs: bigint): void {
     this.restoreAll()
-    this.#apartUntilNs = timeNs + APART_NS
+    const again = timeNs - this.#apartUntilNs < this.#apartNs
+    this.#apartNs = again ? min(this.#apartNs * 2n, LONGEST_APART_NS) : APART_NS
+    this.#apartUntilNs = timeNs + this.#apartNs
   }
 
   #choose(timeNs: bigint): void {
@@ -181,10 +175,11 @@ export class Placement {
     this.#callAt(timeNs + TOGETHER_NS * 2n, () => {
       this.#watched = false
       const nowNs = process.hrtime.bigint()
-      if (this.#moved.size === 0 || this.#running.size < 2) return
-      const long = [...this.#running].filter(task => nowNs - task.restartedNs > TOGETHER_NS)
-      if (long.length > 1) this.#part(nowNs)
+      if (this.#moved.size === 0 || !this.#overlap.isThere) return
+      if (this.#overlap.areLong(nowNs)) this.#part(nowNs)
       else this.#watch(nowNs)
     })
   }
 }
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
