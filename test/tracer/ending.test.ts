@@ -1,11 +1,12 @@
 /** How a trace ends before its program does: nothing is left, whoever ends first. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { trace } from '#glassbox/index.js'
+import { traceAdopted } from '#glassbox/tracer/trace.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { background, handlersModule, isAlive, read, state, until } from './support/traces.js'
@@ -60,6 +61,18 @@ test('detach({ keep: true }) lets it live, and its end leaves no zombie', async 
   assert.ok(isAlive(pid))
   process.kill(pid, 'SIGKILL')
   await until(() => state(pid) === undefined, 'its end, and no zombie')
+})
+
+test('a program with a filter cannot be kept: its calls would fail', async () => {
+  const filtered = trace(
+    { program: program('traced'), args: ['loops'] },
+    { events: 'none', syscalls: ['getppid'] },
+  )
+  const pid = await filtered.pid
+  await assert.rejects(filtered.detach({ keep: true }), { code: 'ERR_GLASSBOX_INVALID_OPTION' })
+  assert.ok(isAlive(pid))
+  await filtered.detach()
+  await until(() => state(pid) === undefined, 'its end')
 })
 
 test('an AbortSignal ends it with its reason', async () => {
@@ -148,10 +161,28 @@ test('an execve that fails is told, and is the error of the trace; its launcher 
   })
   assert.deepEqual(
     told.map(({ type }) => type),
-    ['attached', 'enter', 'exit'],
+    ['attached', 'enter', 'exit', 'end'],
   )
   assert.equal(told[2]?.value, -13n)
   assert.equal(state(pid), undefined)
+})
+
+test('a child of somebody else’s that waits is adopted: what it does before its execve is not told', async t => {
+  const gate = join(temporaryDirectory(t), 'gate')
+  execFileSync('mkfifo', [gate])
+  const script = `read line < ${gate}; umask 1; kill -CONT $$; exec sh -c 'umask 2; exit 5'`
+  const pid = background(['sh', '-c', script])
+  const adopted = traceAdopted(pid, {}, () => writeFileSync(gate, 'go\n'))
+  const { events, end } = await read(adopted)
+  const [first] = events
+  assert.ok(first?.type === 'syscall-enter' && first.name === 'execve')
+  assert.deepEqual(
+    events.flatMap(event =>
+      event.type === 'syscall-enter' && event.name === 'umask' ? event.rawArgs[0] : [],
+    ),
+    [2n],
+  )
+  assert.equal(end.exitCode, 5)
 })
 
 test('a step before execve that fails is named', async () => {

@@ -52,7 +52,10 @@ test('one that makes calls alone shares the CPU of its tracer, seen from outside
 })
 
 test('two that compute at a time have their own CPUs', { skip }, async () => {
-  const running = trace({ program: program('traced'), args: ['parallel', '100000'] }, { events: ['new-child'] })
+  const running = trace(
+    { program: program('traced'), args: ['parallel', '100000'] },
+    { events: ['new-child'] },
+  )
   const pid = await running.pid
   const { value } = await running[Symbol.asyncIterator]().next()
   assert.ok(value?.type === 'new-child')

@@ -57,7 +57,7 @@ async function drain(iterator: AsyncIterator<TraceEvent>, count: number): Promis
   while (events.length < count) {
     const { value, done } = await iterator.next()
     if (done) break
-    events.push(value as TraceEvent)
+    events.push(value)
   }
   return events
 }
@@ -93,5 +93,8 @@ test('bad options are refused before anything starts', () => {
   refused({ slowReader: 'wait' }, 'slowReader')
   assert.throws(() => trace(-1), { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'pid' })
   assert.throws(() => trace({ program: 'no-such-program' }), { code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND' })
-  assert.throws(() => trace({ program: '/no/such/program' }), { code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND', errno: 2 })
+  assert.throws(() => trace({ program: '/no/such/program' }), {
+    code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND',
+    errno: 2,
+  })
 })

@@ -27,6 +27,9 @@ const recorder: HandlersModule = (_data, post) => ({
   exited: stop => post({ type: 'exited', ...stop }),
   killed: stop => post({ type: 'killed', ...stop }),
   detached: stop => post({ type: 'detached', ...stop }),
-  end: () => 'the data of the end',
+  end() {
+    post({ type: 'end' })
+    return 'the data of the end'
+  },
 })
 export default recorder

@@ -13,7 +13,10 @@ const modes: Readonly<Record<string, (post: (message: unknown) => void) => Trace
   change: post => ({
     enter(call, tracee) {
       if (call.nr === GETPPID) tracee.skip({ value: 4242n })
-      if (call.nr === OPENAT && Buffer.from(tracee.read(call.args[1] ?? 0n, 14)).toString() === '/etc/hostname\0')
+      if (
+        call.nr === OPENAT &&
+        Buffer.from(tracee.read(call.args[1] ?? 0n, 14)).toString() === '/etc/hostname\0'
+      )
         tracee.skip({ errno: EPERM })
       if (call.nr === UMASK && call.args[0] === 5n) tracee.setNumber(GETPID)
       if (call.nr === PWRITE64) tracee.write(call.args[1] ?? 0n, Buffer.from('it is'))

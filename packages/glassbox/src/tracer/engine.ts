@@ -51,8 +51,8 @@ export class Engine {
   readonly stopped: StoppedTracee = new StoppedTracee(this.records, NOBODY)
   readonly tasks: Map<number, Task> = new Map()
   readonly restarts: Restarts = new Restarts()
-  /** How tracees ended, by tid: of those that somebody asks for. */
-  readonly ends: Map<number, Ended> = new Map()
+  /** How tracees ended: of those that are here, `undefined` until then. */
+  readonly ends: Map<number, Ended | undefined> = new Map()
   readonly placement: Placement
   readonly #calls: CallStops
   readonly #family: Family
@@ -286,7 +286,8 @@ export class Engine {
     this.placement.gone(task)
     this.#family.orphans(task, index)
     const killed = stopKind(status) === 'killed'
-    this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
+    if (this.ends.has(task.tid))
+      this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
     if (task.launching) {
       this.onLaunchEnded()
       return
@@ -300,8 +301,8 @@ export class Engine {
   firstCallLeft(errno: number): void {
     const task = this.firstCall
     this.firstCall = undefined
-    // It is the launcher again, and what that does is nobody's concern.
-    if (errno !== 0 && task) task.launching = 'waits'
+    // It is again what it was, and what that does is nobody's concern; but it may try another file.
+    if (errno !== 0 && task) task.launching = 'ready'
     this.onFirstCall(errno)
   }
 

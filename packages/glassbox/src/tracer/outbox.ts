@@ -53,7 +53,7 @@ export class Outbox {
     const dropped = this.#dropped === 0 ? {} : { dropped: this.#dropped }
     this.#dropped = 0
     if (this.#batch.length === 0) this.#since = performance.now()
-    this.#batch.push({ ...event, seq: this.#seq++, ...dropped } as TraceEvent)
+    this.#batch.push({ ...event, seq: this.#seq++, ...dropped })
     this.#sent = (this.#sent + 1) | 0
     if (this.#batch.length >= BATCH) this.flush()
   }

@@ -1,17 +1,25 @@
-/** Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never happens. */
+/**
+ * Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never happens. One that refuses a change is killed, since
+ * its call would go through as the program wanted it.
+ */
+import { syscall } from '../gate/gate.ts'
 import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_GETREGS, PTRACE_SETREGS } from '../linux/constants.ts'
 import { ARGUMENT_REGISTERS, USER_REGS, USER_REGS_WORDS } from '../linux/ptrace.ts'
+import { signalNumber } from '../linux/signals.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import type { Abi } from '../decode/types.ts'
 
+const KILL = syscallNumber('kill')
+const SIGKILL = signalNumber('SIGKILL') ?? 9
 const X32_BIT = 0x40000000n
 const NO_CALL = 0xffffffffffffffffn
 
 function change(tid: number, edit: (registers: BigUint64Array) => void): void {
   const registers = new BigUint64Array(USER_REGS_WORDS)
-  if (ptrace(PTRACE_GETREGS, tid, 0, registers) < 0) return
-  edit(registers)
-  ptrace(PTRACE_SETREGS, tid, 0, registers)
+  const got = ptrace(PTRACE_GETREGS, tid, 0, registers) === 0
+  if (got) edit(registers)
+  if (!got || ptrace(PTRACE_SETREGS, tid, 0, registers) < 0) syscall(KILL, tid, SIGKILL)
 }
 
 export function setArgument(tid: number, abi: Abi, index: number, value: bigint): void {
@@ -39,11 +47,4 @@ export function setResult(tid: number, value: bigint): void {
   change(tid, registers => {
     registers[USER_REGS.rax] = BigInt.asUintN(64, value)
   })
-}
-
-/** The number in the register of a thread that stands anywhere; −1 where it is in no call, `undefined` where it is gone. */
-export function originalNumber(tid: number): number | undefined {
-  const registers = new BigUint64Array(USER_REGS_WORDS)
-  if (ptrace(PTRACE_GETREGS, tid, 0, registers) < 0) return undefined
-  return Number(BigInt.asIntN(32, registers[USER_REGS.orig_rax] ?? 0n))
 }

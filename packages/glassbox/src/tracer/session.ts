@@ -78,7 +78,10 @@ export class Session {
       this.#engine.close()
       this.#launch?.close()
     }
-    if (this.#failure) throw this.#failure
+    if (this.#failure) {
+      this.#engine.handlers.end?.()
+      throw this.#failure
+    }
     return this.#engine.ends.get(this.#root)
   }
 
@@ -119,11 +122,13 @@ export class Session {
 
   #found(pid: number): void {
     this.#root = pid
+    this.#engine.ends.set(pid, undefined)
     this.#hooks.onPid(pid)
   }
 
   #firstCall(errno: number): void {
-    if (errno !== 0) this.#failure = executeError(this.#launch?.path ?? String(this.#root), errno)
+    // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
+    if (errno !== 0 && this.#launch) this.#failure = executeError(this.#launch.path, errno)
   }
 
   #obey(commands: number): void {
@@ -134,16 +139,20 @@ export class Session {
   }
 
   #killAll(): void {
-    for (const pid of new Set([...this.#engine.tasks.values()].map(task => task.pid)))
-      syscall(KILL, pid, SIGKILL)
+    for (const pid of this.#processes()) syscall(KILL, pid, SIGKILL)
   }
 
   #detach(keep: boolean): void {
-    const isOurs = this.#spec.launch !== undefined || this.#spec.adopt !== undefined
+    const { launch, adopt, filtered } = this.#spec
+    // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
+    const asked = filtered ? this.#processes() : [this.#root]
     detachAll(this.#engine)
-    if (!isOurs || keep) return
-    syscall(KILL, this.#root, SIGTERM)
-    syscall(KILL, this.#root, SIGCONT)
+    if ((launch === undefined && adopt === undefined) || keep) return
+    for (const pid of asked) for (const signal of [SIGTERM, SIGCONT]) syscall(KILL, pid, signal)
+  }
+
+  #processes(): readonly number[] {
+    return [...new Set([...this.#engine.tasks.values()].map(task => task.pid))]
   }
 
   /** A handler threw, or the start failed half way: nothing is told any more. */

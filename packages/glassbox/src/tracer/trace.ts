@@ -3,7 +3,7 @@
  * process exits, the worker is woken, since a thread in wait4 would hold the exit up for ever.
  */
 import { Worker } from 'node:worker_threads'
-import { GlassboxError } from '../errors.ts'
+import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { signalName } from '../linux/signals.ts'
 import { COMMAND, Control } from './control.ts'
 import type { Ended } from './engine.ts'
@@ -13,6 +13,12 @@ import { reap } from './reap.ts'
 import type { Trace, TraceCommand, TraceEnd, TraceEvent, TraceOptions } from './types.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
 
+/** One listener for all traces, whatever their number. */
+const running = new Set<Control>()
+process.on('exit', () => {
+  for (const control of running) control.command(COMMAND.quit)
+})
+
 class RunningTrace implements Trace {
   readonly pid: Promise<number>
   readonly #control = new Control()
@@ -21,6 +27,7 @@ class RunningTrace implements Trace {
   readonly #listeners: ((message: unknown) => void)[] = []
   readonly #end: Promise<TraceEnd>
   readonly #options: TraceOptions
+  readonly #filtered: boolean
   #posted: unknown[] = []
   #gotPid!: { readonly resolve: (pid: number) => void; readonly reject: (error: unknown) => void }
   #settle!: { readonly resolve: (end: TraceEnd) => void; readonly reject: (error: unknown) => void }
@@ -30,6 +37,7 @@ class RunningTrace implements Trace {
 
   constructor(data: Omit<WorkerData, 'shared'>, options: TraceOptions, onSeized?: () => void) {
     this.#options = options
+    this.#filtered = data.session.filtered
     this.#onSeized = onSeized
     this.pid = new Promise((resolve, reject) => {
       this.#gotPid = { resolve, reject }
@@ -49,7 +57,7 @@ class RunningTrace implements Trace {
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', error => this.#fail(error))
     this.#worker.on('exit', () => this.#close())
-    process.on('exit', this.#onExit)
+    running.add(this.#control)
     options.signal?.addEventListener('abort', this.#onAbort)
     if (options.signal?.aborted) this.#onAbort()
   }
@@ -75,7 +83,14 @@ class RunningTrace implements Trace {
     for (const message of this.#posted.splice(0)) listener(message)
   }
 
-  detach({ keep = false }: { readonly keep?: boolean } = {}): Promise<TraceEnd> {
+  async detach({ keep = false }: { readonly keep?: boolean } = {}): Promise<TraceEnd> {
+    if (keep && this.#filtered) {
+      throw new InvalidOptionError(
+        'keep',
+        'A program with a filter cannot outlive its tracer: the calls that stop there would fail with ENOSYS.',
+        'Start it with seccomp: false.',
+      )
+    }
     this.#control.command(COMMAND.detach | (keep ? COMMAND.keep : 0))
     return this.#end
   }
@@ -84,8 +99,6 @@ class RunningTrace implements Trace {
     this.#control.command(COMMAND.kill)
     return this.#end
   }
-
-  readonly #onExit = (): void => this.#control.command(COMMAND.quit)
 
   readonly #onAbort = (): void => {
     this.#settleWith(() =>
@@ -133,7 +146,7 @@ class RunningTrace implements Trace {
   }
 
   #close(): void {
-    process.off('exit', this.#onExit)
+    running.delete(this.#control)
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#queue.end()
     // A command that was let go is a child of this process still.
@@ -159,8 +172,9 @@ function endOf(ended: Ended | undefined, data: unknown): TraceEnd {
  * Traces a command that it starts, or processes that run. The first thing that is told of a command is its execve. Any number of traces
  * may run at a time; other children of this process are not touched.
  *
- * Rejects with ERR_GLASSBOX_PROGRAM_NOT_FOUND or …_NOT_EXECUTABLE for a command that cannot be executed, with
- * MissingFeatureError('ptrace') where the kernel refuses, and with whatever a handler throws. Needs Linux 5.3.
+ * Throws InvalidOptionError, and ERR_GLASSBOX_PROGRAM_NOT_FOUND for a program that is not there. Rejects with …_NOT_EXECUTABLE (or _NOT_FOUND, for its
+ * interpreter), with …_STEP_FAILED where it cannot be started, with MissingFeatureError('ptrace') where the kernel refuses, and with
+ * whatever a handler throws. Needs Linux 5.3.
  *
  * @example
  * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)

@@ -31,10 +31,14 @@ async function importModule(module: string): Promise<{ readonly default?: Handle
     return (await import(module)) as { readonly default?: HandlersModule }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new GlassboxError('ERR_GLASSBOX_INVALID_OPTION', `The module of handlers cannot be loaded: ${why}`, {
-      hint: 'Name it by a file URL or an absolute path; it must be JavaScript that this Node can import.',
-      cause: error,
-    })
+    throw new GlassboxError(
+      'ERR_GLASSBOX_INVALID_OPTION',
+      `The module of handlers cannot be loaded: ${why}`,
+      {
+        hint: 'Name it by a file URL or an absolute path; it must be JavaScript that this Node can import.',
+        cause: error,
+      },
+    )
   }
 }
 
