@@ -28,7 +28,8 @@ const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
     sources: ['gate.c', 'trace.c', 'plan.c', 'memory.c'],
-    flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
+    // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must stay where it is.
+    flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
   },
   {
     output: `init-linux-${process.arch}`,

@@ -4,7 +4,8 @@
  *
  * A step blocks its thread in wait4, where neither an event loop nor worker.terminate() reaches it. It is woken by a
  * signal to that thread, and the word `wake` says that there is something to see. So that a signal that comes between the
- * look at the word and the system call is not lost, its handler moves a thread that stands between the two to the end.
+ * look at the word and the system call is not lost, its handler moves a thread that stands between the two to the end. The
+ * handler stays installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
 #include <asm/ptrace-abi.h>

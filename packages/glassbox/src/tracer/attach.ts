@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
-import type { Engine } from './engine.ts'
+import type { Loop } from './loop.ts'
 import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from './task.ts'
 
@@ -11,7 +11,7 @@ import { Task } from './task.ts'
 const MOST_ROUNDS = 1000
 
 /** Seizes a process (without `follow` one thread of it). The error, where nothing of it could be had. */
-export function attach(engine: Engine, pid: number, options: SeizeOptions): GlassboxError | undefined {
+export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
   const { tgid, parent } = idsOf(pid)
   if (tgid === process.pid)
     return refused(
@@ -24,24 +24,24 @@ export function attach(engine: Engine, pid: number, options: SeizeOptions): Glas
       `${pid} is a child of this process, which waits for it already`,
       'Start it by trace(), or attach from another process.',
     )
-  if (!options.follow || tgid === undefined) return attachThread(engine, pid, tgid ?? pid, options)
-  const error = attachThread(engine, pid, tgid, options)
+  if (!options.follow || tgid === undefined) return attachThread(loop, pid, tgid ?? pid, options)
+  const error = attachThread(loop, pid, tgid, options)
   if (error) return error
   for (let round = 0, found = 1; found > 0 && round < MOST_ROUNDS; round++) {
     found = 0
     for (const tid of threadsOf(tgid))
-      if (!engine.tasks.has(tid) && !attachThread(engine, tid, tgid, options)) found++
+      if (!loop.tasks.has(tid) && !attachThread(loop, tid, tgid, options)) found++
   }
   return undefined
 }
 
 function attachThread(
-  engine: Engine,
+  loop: Loop,
   tid: number,
   pid: number,
   options: SeizeOptions,
 ): GlassboxError | undefined {
-  if (engine.tasks.has(tid)) return undefined
+  if (loop.tasks.has(tid)) return undefined
   const task = new Task(tid, pid)
   const interrupted = currentCall(tid)
   const errno = seize(tid, options)
@@ -49,7 +49,7 @@ function attachThread(
   task.attaching = true
   task.movable = false
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
-  engine.add(task)
+  loop.add(task)
   interrupt(tid)
   return undefined
 }

@@ -5,7 +5,7 @@
 import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 import type { Abi } from '../decode/types.ts'
-import type { Engine } from './engine.ts'
+import type { Loop } from './loop.ts'
 import { readsUnseen, reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
@@ -20,25 +20,25 @@ const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
 const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
 
 export class CallStops {
-  readonly #engine: Engine
+  readonly #loop: Loop
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(loop: Loop) {
+    this.#loop = loop
   }
 
   handle(task: Task, index: number, kind: StopKind): void {
-    const op = this.#engine.records.op(index)
+    const op = this.#loop.records.op(index)
     if (op === SYSCALL_INFO.entry || op === SYSCALL_INFO.seccomp) this.#enter(task, index, kind)
     else if (op === SYSCALL_INFO.exit) this.#leave(task, index)
-    else this.#engine.resume(task)
+    else this.#loop.resume(task)
   }
 
   #enter(task: Task, index: number, kind: StopKind): void {
-    const engine = this.#engine
-    const { records, options, handlers } = engine
+    const loop = this.#loop
+    const { records, options, handlers } = loop
     // The filter's stop of a call whose entry was seen; or a step of the launcher.
     if ((kind === 'seccomp' && task.call) || task.launching === 'waits') {
-      engine.resume(task)
+      loop.resume(task)
       return
     }
     const register = records.number(index)
@@ -48,24 +48,24 @@ export class CallStops {
     task.abi = abi
     const first = task.launching !== undefined
     if (first && !isExecute(abi, nr)) {
-      engine.resume(task)
+      loop.resume(task)
       return
     }
     if (first) {
       task.launching = undefined
-      engine.firstCall = task
-      handlers.attached?.({ ...engine.stopOf(task, index), attached: false })
+      loop.firstCall = task
+      handlers.attached?.({ ...loop.stopOf(task, index), attached: false })
     }
-    const stopped = engine.stopped.at(task, index)
+    const stopped = loop.stopped.at(task, index)
     if (options.follow) keepTraced(abi, nr, args, stopped)
-    if (engine.placement.isOn) {
+    if (loop.placement.isOn) {
       const unseen = options.filtered && readsUnseen(abi, nr)
       const what = unseen ? 'own' : reveals(abi, nr, args, stopped)
-      if (what) engine.placement.reveals(task, what)
+      if (what) loop.placement.reveals(task, what)
     }
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
     if (hidden && options.filtered && !first) {
-      engine.resume(task)
+      loop.resume(task)
       return
     }
     const { tid, pid } = task
@@ -74,21 +74,21 @@ export class CallStops {
       nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
     task.call = { entered, hidden, tampered: false, forced: undefined }
     if (!hidden) handlers.enter?.(entered, stopped)
-    engine.resumeAsAsked(task, entered.timeNs)
+    loop.resumeAsAsked(task, entered.timeNs)
   }
 
   #leave(task: Task, index: number): void {
-    const engine = this.#engine
+    const loop = this.#loop
     const { call } = task
     task.call = undefined
-    engine.placement.left(task)
+    loop.placement.left(task)
     if (!call) {
-      engine.resume(task)
+      loop.resume(task)
       return
     }
-    const { records, handlers } = engine
+    const { records, handlers } = loop
     const { entered, hidden, forced } = call
-    const stopped = engine.stopped.at(task, index)
+    const stopped = loop.stopped.at(task, index)
     if (forced !== undefined) stopped.force(forced)
     const value = forced ?? records.result(index)
     const failed = forced === undefined ? records.isError(index) : forced < 0n && forced >= -4095n
@@ -103,8 +103,8 @@ export class CallStops {
       const left = { tid, pid, timeNs, nr, args, abi, enteredNs, value, failed, tampered }
       handlers.exit(resumes ? { ...left, resumes } : left, stopped)
     }
-    if (engine.firstCall === task) engine.firstCallLeft(failed ? Number(-value) : 0)
-    engine.resumeAsAsked(task, records.timeNs(index))
+    if (loop.firstCall === task) loop.firstCallLeft(failed ? Number(-value) : 0)
+    loop.resumeAsAsked(task, records.timeNs(index))
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../linux/constants.ts'
-import type { Engine } from './engine.ts'
+import type { Loop } from './loop.ts'
 import { type StopKind, stopSignal } from './stop.ts'
 import type { Task } from './task.ts'
 
@@ -12,32 +12,32 @@ import type { Task } from './task.ts'
 const PATIENCE_NS = 5_000_000_000n
 
 /** From now on nothing is handled: what stops is let go. Ends the loop when none is left. */
-export function detachAll(engine: Engine): void {
-  engine.intercept = (task, tid, kind, status) => {
-    letGo(engine, task, tid, kind, status)
+export function detachAll(loop: Loop): void {
+  loop.intercept = (task, tid, kind, status) => {
+    letGo(loop, task, tid, kind, status)
     return true
   }
   // What a handler delays stands already, and what is to be restarted must not be forgotten.
-  engine.releaseDelayed()
-  for (const tid of engine.held()) {
+  loop.releaseDelayed()
+  for (const tid of loop.held()) {
     ptrace(PTRACE_DETACH, tid)
-    engine.forget(tid)
+    loop.forget(tid)
   }
-  engine.at(process.hrtime.bigint() + PATIENCE_NS, () => engine.abandon())
-  for (const task of engine.tasks.values()) ptrace(PTRACE_INTERRUPT, task.tid)
+  loop.at(process.hrtime.bigint() + PATIENCE_NS, () => loop.abandon())
+  for (const task of loop.tasks.values()) ptrace(PTRACE_INTERRUPT, task.tid)
 }
 
-function letGo(engine: Engine, task: Task | undefined, tid: number, kind: StopKind, status: number): void {
+function letGo(loop: Loop, task: Task | undefined, tid: number, kind: StopKind, status: number): void {
   if (task && kind !== 'exited' && kind !== 'killed') {
     const { call } = task
-    engine.handlers.detached?.({
+    loop.handlers.detached?.({
       tid,
       pid: task.pid,
       timeNs: process.hrtime.bigint(),
       insideCall: call !== undefined && !call.hidden,
     })
   }
-  engine.forget(tid)
+  loop.forget(tid)
   if (kind !== 'exited' && kind !== 'killed')
     ptrace(PTRACE_DETACH, tid, 0, kind === 'signal' ? stopSignal(status) : 0)
 }

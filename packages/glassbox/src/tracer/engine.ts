@@ -12,8 +12,8 @@ import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { Alarm } from './alarm.ts'
 import { CallStops } from './call-stops.ts'
-import type { Control } from './control.ts'
 import { Family } from './family.ts'
+import type { Interceptor, Loop, LoopOptions } from './loop.ts'
 import { Placement } from './placement.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
@@ -23,20 +23,6 @@ import { Task } from './task.ts'
 import type { TraceHandlers } from './types.ts'
 import { Waiting } from './waiting.ts'
 
-export interface EngineOptions {
-  readonly handlers: TraceHandlers
-  readonly control: Control
-  readonly follow: boolean
-  /** Tracees carry a filter that stops only what is to be seen: between those stops they run freely. */
-  readonly filtered: boolean
-  /** Tracer and tracee may share a CPU. */
-  readonly sameCpu: boolean
-  /** Which calls are told. All, where left out. */
-  readonly isWanted?: (task: Task, nr: number) => boolean
-  /** Called before each wait: a place for back-pressure. */
-  readonly beforeWait?: () => void
-}
-
 /** How a process ended. */
 export type Ended = { readonly exitCode: number } | { readonly signal: number }
 
@@ -44,8 +30,8 @@ const MOST_RECORDS = 64
 const GETTID = syscallNumber('gettid')
 const NOBODY = new Task(0, 0)
 
-export class Engine {
-  readonly options: EngineOptions
+export class Engine implements Loop {
+  readonly options: LoopOptions
   handlers: TraceHandlers
   readonly records: Records = new Records(MOST_RECORDS)
   readonly stopped: StoppedTracee = new StoppedTracee(this.records, NOBODY)
@@ -69,10 +55,9 @@ export class Engine {
   onLaunchEnded: () => void = () => {}
   /** Takes the commands that come from outside, when the loop is woken. */
   onCommands: (commands: number) => void = () => {}
-  /** Sees each stop first, and may keep it to itself: true. Set while the trace is being ended. */
-  intercept: ((task: Task | undefined, tid: number, kind: StopKind, status: number) => boolean) | undefined
+  intercept: Interceptor | undefined
 
-  constructor(options: EngineOptions) {
+  constructor(options: LoopOptions) {
     this.options = options
     this.handlers = options.handlers
     installWake()

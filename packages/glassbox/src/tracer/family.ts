@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { PTRACE_EVENT } from '../linux/ptrace.ts'
-import type { Engine } from './engine.ts'
+import type { Loop } from './loop.ts'
 import { eventOf } from './stop.ts'
 import { Task } from './task.ts'
 
@@ -22,14 +22,14 @@ interface Birth {
 }
 
 export class Family {
-  readonly #engine: Engine
+  readonly #loop: Loop
   /** Announced by their parents, not yet stopped. */
   readonly #births = new Map<number, Birth>()
   /** Stopped for the first time, not yet announced. */
   readonly #early = new Set<number>()
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(loop: Loop) {
+    this.#loop = loop
   }
 
   /** Is there a tracee that is not in the table? */
@@ -48,21 +48,21 @@ export class Family {
 
   /** A parent's event. */
   announce(parent: Task, index: number, status: number): void {
-    const tid = this.#engine.records.message(index)
+    const tid = this.#loop.records.message(index)
     const kind = KINDS[eventOf(status)] ?? 'clone'
     this.#make(tid, { parent, kind })
     if (!this.#early.delete(tid)) return
-    const child = this.#engine.tasks.get(tid)
+    const child = this.#loop.tasks.get(tid)
     if (!child) return
     this.stopped(child, index)
-    this.#engine.resume(child)
+    this.#loop.resume(child)
   }
 
   /** A stop of a thread that nobody knows. */
   early(tid: number, index: number): void {
     this.#early.add(tid)
     // Nobody is left who could announce it.
-    if (this.#engine.tasks.size === 0) this.orphans(new Task(0, 0), index)
+    if (this.#loop.tasks.size === 0) this.orphans(new Task(0, 0), index)
   }
 
   /** An early child is gone. */
@@ -75,8 +75,8 @@ export class Family {
     const birth = this.#births.get(task.tid)
     if (!birth) return
     this.#births.delete(task.tid)
-    this.#engine.handlers.newChild?.({
-      ...this.#engine.stopOf(birth.parent, index),
+    this.#loop.handlers.newChild?.({
+      ...this.#loop.stopOf(birth.parent, index),
       child: task.tid,
       kind: birth.kind,
     })
@@ -86,10 +86,10 @@ export class Family {
   orphans(dead: Task, index: number): void {
     for (const tid of this.#early) {
       this.#make(tid, { parent: dead, kind: 'clone' })
-      const child = this.#engine.tasks.get(tid)
+      const child = this.#loop.tasks.get(tid)
       if (!child) continue
       this.stopped(child, index)
-      this.#engine.resume(child)
+      this.#loop.resume(child)
     }
     this.#early.clear()
   }
@@ -99,25 +99,25 @@ export class Family {
    * caller's as its message: the caller has become the leader, and no other thread is left.
    */
   exec(known: Task | undefined, index: number): void {
-    const engine = this.#engine
-    const tid = engine.records.tid(index)
-    const formerTid = engine.records.message(index) || tid
-    const former = engine.tasks.get(formerTid) ?? known
+    const loop = this.#loop
+    const tid = loop.records.tid(index)
+    const formerTid = loop.records.message(index) || tid
+    const former = loop.tasks.get(formerTid) ?? known
     let task = known
     if (formerTid !== tid || !task) {
       task = new Task(tid, tid)
       task.abi = former?.abi ?? task.abi
       task.call = former?.call
-      if (former) engine.placement.gone(former)
-      if (known) engine.placement.gone(known)
-      engine.tasks.delete(formerTid)
-      engine.add(task)
+      if (former) loop.placement.gone(former)
+      if (known) loop.placement.gone(known)
+      loop.tasks.delete(formerTid)
+      loop.add(task)
     }
-    for (const other of engine.tasks.values())
-      if (other.pid === tid && other !== task) engine.tasks.delete(other.tid)
-    engine.placement.executed(tid)
-    engine.handlers.exec?.({ ...engine.stopOf(task, index), formerTid }, engine.stopped.at(task, index))
-    engine.resume(task)
+    for (const other of loop.tasks.values())
+      if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
+    loop.placement.executed(tid)
+    loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
+    loop.resume(task)
   }
 
   #make(tid: number, birth: Birth): void {
@@ -126,7 +126,7 @@ export class Family {
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
     child.movable = parent.movable
-    this.#engine.add(child)
+    this.#loop.add(child)
     this.#births.set(tid, birth)
   }
 }
