@@ -251,6 +251,18 @@ test('threads that are in calls when their process ends vanish without harm [PT-
   assert.equal(ofType(events, 'exit').length, 5)
 })
 
+test('a child of CLONE_UNTRACED is traced like any other [PT-11, PT-12]', async () => {
+  for (const options of [{}, { syscalls: ['sched_getaffinity'] }]) {
+    const { events, end } = await traceCase(['masks'], options)
+    assert.equal(end.exitCode, 0)
+    assert.equal(ofType(events, 'new-child').length, 2)
+    const asked = ofType(events, 'syscall-exit').filter(({ name }) => name === 'sched_getaffinity')
+    assert.equal(new Set(asked.map(({ pid }) => pid)).size, 3)
+  }
+  const { events } = await traceCase(['masks'], { follow: false })
+  assert.equal(new Set(events.map(({ tid }) => tid)).size, 1, 'without follow none is')
+})
+
 test('an orphan is traced to its end [PT-24]', async () => {
   const { events, end } = await traceCase(['orphan'])
   assert.equal(end.exitCode, 0)

@@ -147,6 +147,7 @@ static const struct {
     {"runPlan", gate_run_plan},
     {"sendAll", gate_send_all},
     {"installWake", gate_install_wake},
+    {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},
     {"readMemory", gate_read_memory},
 };

@@ -24,6 +24,7 @@ napi_value number(napi_env env, s64 value);
 
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);
+napi_value gate_take_signals(napi_env env, napi_callback_info info);
 napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
 

@@ -16,6 +16,7 @@
 
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
 #define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
+#define WAKE_SIGNAL 40                 /* src/gate/ptrace.ts */
 #define INFO_BYTES 88
 #define SIGINFO_BYTES 128
 
@@ -45,6 +46,9 @@ struct stop_record {
   u8 siginfo[SIGINFO_BYTES];
 };
 
+/* Signals other than the waking one that came since takeSignals, by their bits. Signals are the process's, and so is this. */
+__attribute__((used)) static volatile u64 caught_signals;
+
 /* long interruptible_wait(volatile s32 *wake, s32 *status, long options, struct rusage *usage); -EINTR where wake is set. */
 __asm__(".text\n"
         "interruptible_wait:\n"
@@ -54,6 +58,8 @@ __asm__(".text\n"
         "  mov $61, %eax\n" /* wait4 */
         "interruptible_wait_look:\n"
         "  cmpl $0, (%r8)\n"
+        "  jne interruptible_wait_woken\n"
+        "  cmpq $0, caught_signals(%rip)\n"
         "  jne interruptible_wait_woken\n"
         "interruptible_wait_call:\n"
         "  syscall\n"
@@ -69,13 +75,17 @@ extern const u8 interruptible_wait_look[], interruptible_wait_call[], interrupti
 void wake_restorer(void);
 
 static void wake_handler(int signal, void *siginfo, struct interrupted *context) {
-  (void)signal, (void)siginfo;
+  (void)siginfo;
+  if (signal < WAKE_SIGNAL) __atomic_fetch_or(&caught_signals, 1ul << (signal - 1), __ATOMIC_SEQ_CST);
   u64 at = context->registers.rip;
   if (at >= (u64)interruptible_wait_look && at <= (u64)interruptible_wait_call)
     context->registers.rip = (u64)interruptible_wait_woken;
 }
 
-/* installWake(signal): that signal, sent to a thread, ends its traceStep and does nothing else. */
+/*
+ * installWake(signal): that signal ends the traceStep of the thread that gets it. WAKE_SIGNAL does nothing else; another is kept for
+ * takeSignals.
+ */
 napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   s64 signal;
@@ -88,6 +98,12 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info) {
     u64 mask;
   } action = {wake_handler, SA_SIGINFO_RESTORER, wake_restorer, 0};
   return number(env, sys(rt_sigaction, signal, &action, NULL, 8));
+}
+
+/* takeSignals(): the signals that came since the last time, signal n as bit n - 1. */
+napi_value gate_take_signals(napi_env env, napi_callback_info info) {
+  (void)info;
+  return number(env, (s64)__atomic_exchange_n(&caught_signals, 0, __ATOMIC_SEQ_CST));
 }
 
 static u64 microseconds(const struct __kernel_old_timeval *time) {

@@ -10,6 +10,7 @@ export interface Addon {
   runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
   sendAll(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   installWake(signal: number): number
+  takeSignals(): number
   traceStep(
     restarts: Int32Array,
     count: number,

@@ -15,6 +15,10 @@ export const RECORD_BYTES = 264
 export const RESTART_WORDS = 4
 
 const PTRACE = syscallNumber('ptrace')
+const RT_SIGACTION = syscallNumber('rt_sigaction')
+const SIGACTION_BYTES = 32
+const SIGSET_BYTES = 8
+const NO_SIGNALS: readonly number[] = []
 const TGKILL = syscallNumber('tgkill')
 
 /** One ptrace request; the result, or -errno. */
@@ -27,10 +31,35 @@ export function ptrace(
   return addon().syscall(PTRACE, request, tid, address, data)
 }
 
-/** Makes WAKE_SIGNAL end a blocking step. Once a process is enough; more do no harm. */
-export function installWake(): void {
-  const result = addon().installWake(WAKE_SIGNAL)
+/** Makes a signal end a blocking step. Once a process is enough; more do no harm. */
+export function installWake(signal: number = WAKE_SIGNAL): void {
+  const result = addon().installWake(signal)
   if (result < 0) throw systemError('rt_sigaction', -result)
+}
+
+/** Signals for which a wake was installed and that came since the last time, in the order of their numbers. */
+export function takeSignals(): readonly number[] {
+  const bits = addon().takeSignals()
+  if (bits === 0) return NO_SIGNALS
+  return Array.from({ length: 31 }, (_, index) => index + 1).filter(
+    signal => (bits & (1 << (signal - 1))) !== 0,
+  )
+}
+
+/** What this process does at a signal, to be put back. */
+export interface SignalAction {
+  readonly signal: number
+  readonly action: Uint8Array
+}
+
+export function signalAction(signal: number): SignalAction {
+  const action = new Uint8Array(SIGACTION_BYTES)
+  addon().syscall(RT_SIGACTION, signal, 0, action, SIGSET_BYTES)
+  return { signal, action }
+}
+
+export function restoreSignal({ signal, action }: SignalAction): void {
+  addon().syscall(RT_SIGACTION, signal, action, 0, SIGSET_BYTES)
 }
 
 /** Ends a blocking step of that thread of ours; nothing where the thread is gone. */

@@ -58,13 +58,9 @@ export class CallStops {
     }
     const stopped = loop.stopped.at(task, index)
     if (options.follow) keepTraced(abi, nr, args, stopped)
-    if (loop.placement.isOn) {
-      const unseen = options.filtered && readsUnseen(abi, nr)
-      const what = unseen ? 'own' : reveals(abi, nr, args, stopped)
-      if (what) loop.placement.reveals(task, what)
-    }
+    const placed = loop.placement.isOn && this.#place(task, nr, args)
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
-    if (hidden && options.filtered && !first) {
+    if (hidden && options.filtered && !first && !placed) {
       loop.resume(task)
       return
     }
@@ -75,6 +71,15 @@ export class CallStops {
     task.call = { entered, hidden, tampered: false, forced: undefined }
     if (!hidden) handlers.enter?.(entered, stopped)
     loop.resumeAsAsked(task, entered.timeNs)
+  }
+
+  /** Gives masks back before a call that would show them; true where its exit must be seen for it. */
+  #place(task: Task, nr: number, args: readonly bigint[]): boolean {
+    const { placement, options, stopped } = this.#loop
+    const unseen = options.filtered && readsUnseen(task.abi, nr)
+    const what = unseen ? 'own' : reveals(task.abi, nr, args, stopped)
+    if (what) placement.reveals(task, what)
+    return what !== undefined
   }
 
   #leave(task: Task, index: number): void {

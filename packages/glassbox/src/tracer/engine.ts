@@ -6,7 +6,7 @@
  * among the stops to come. Handlers are called for what is to be told; an error of theirs ends the loop.
  */
 import { syscall } from '../gate/gate.ts'
-import { installWake, ptrace, traceStep } from '../gate/ptrace.ts'
+import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
 import { PTRACE_CONT, PTRACE_DETACH, PTRACE_LISTEN, PTRACE_SYSCALL } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -115,8 +115,9 @@ export class Engine implements Loop {
   }
 
   #round(): void {
-    const { control, beforeWait } = this.options
+    const { control, beforeWait, onSignal } = this.options
     beforeWait?.()
+    if (onSignal) for (const signal of takeSignals()) onSignal(signal)
     const commands = control.take()
     if (commands !== 0) {
       this.onCommands(commands)

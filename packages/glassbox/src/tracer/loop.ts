@@ -19,6 +19,8 @@ export interface LoopOptions {
   readonly isWanted?: (task: Task, nr: number) => boolean
   /** Called before each wait: a place for back-pressure. */
   readonly beforeWait?: () => void
+  /** For a loop that holds up the main thread: signals that came, for which a wake was installed. */
+  readonly onSignal?: (signal: number) => void
 }
 
 /** Sees each stop before all others, and may keep it to itself: true. */

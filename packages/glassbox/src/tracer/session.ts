@@ -29,6 +29,7 @@ export interface SessionHooks {
   readonly control: Control
   readonly isWanted?: (task: Task, nr: number) => boolean
   readonly beforeWait?: () => void
+  readonly onSignal?: (signal: number) => void
   /** The first process of the trace. */
   readonly onPid: (pid: number) => void
   /** An adopted child is seized: whoever holds it may let it go on. */

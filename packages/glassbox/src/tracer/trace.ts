@@ -4,9 +4,8 @@
  */
 import { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { signalName } from '../linux/signals.ts'
 import { COMMAND, Control } from './control.ts'
-import type { Ended } from './engine.ts'
+import { endOf } from './end.ts'
 import { EventQueue } from './event-queue.ts'
 import { workerData } from './prepare.ts'
 import { reap } from './reap.ts'
@@ -156,16 +155,6 @@ class RunningTrace implements Trace {
     this.#gotPid.reject(error)
     this.#settle.reject(error)
   }
-}
-
-function endOf(ended: Ended | undefined, data: unknown): TraceEnd {
-  const how =
-    ended === undefined
-      ? {}
-      : 'signal' in ended
-        ? { signal: signalName(ended.signal) }
-        : { exitCode: ended.exitCode }
-  return data === undefined ? how : { ...how, data }
 }
 
 /**
