@@ -116,7 +116,9 @@ export class Family {
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
     loop.placement.executed(tid)
-    loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
+    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
+    if (!task.launching)
+      loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
     loop.resume(task)
   }
 
