@@ -106,10 +106,11 @@ export class Family {
     let task = known
     if (formerTid !== tid || !task) {
       task = new Task(tid, tid)
-      task.abi = former?.abi ?? task.abi
-      task.call = former?.call
-      if (former) loop.placement.gone(former)
-      if (known) loop.placement.gone(known)
+      if (known && known !== former) loop.placement.gone(known)
+      if (former) {
+        task.becomes(former)
+        loop.placement.renamed(former, task)
+      }
       loop.tasks.delete(formerTid)
       loop.add(task)
     }
