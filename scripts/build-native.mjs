@@ -1,5 +1,5 @@
-// Compiles the native code: the gate (a Node addon) and init (the static program above every boxed program).
-// Neither links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
+// Compiles the native code: the gate (a Node addon), init (the static program above every boxed program) and
+// the launcher (which becomes a traced program). None links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -27,12 +27,18 @@ const common = [
 const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
-    sources: ['gate.c', 'plan.c', 'memory.c'],
-    flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
+    sources: ['gate.c', 'trace.c', 'plan.c', 'memory.c'],
+    // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must stay where it is.
+    flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
   },
   {
     output: `init-linux-${process.arch}`,
     sources: ['init.c', 'examine.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
+    flags: ['-static', '-no-pie', '-fno-pie'],
+  },
+  {
+    output: `launcher-linux-${process.arch}`,
+    sources: ['launcher.c', 'plan.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
 ]

@@ -6,26 +6,19 @@
  * a buffer that is too short throws a TypeError before anything is done. Memory belongs to the caller's typed
  * arrays, which V8 neither moves nor frees during a call. No state: any thread may call anything.
  */
+#include "gate.h"
 #include "plan.h"
-#include <js_native_api.h>
 #include <linux/poll.h>
-#include <node_api.h>
 
-#define MAX_ARGUMENTS 8
 #define MAX_DESCRIPTORS 32
 #define SIG_SETMASK 2
 
-struct bytes {
-  u8 *data;
-  size_t length;
-};
-
-static napi_value throw_type(napi_env env, const char *message) {
+napi_value throw_type(napi_env env, const char *message) {
   napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
   return NULL;
 }
 
-static int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments) {
+int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments) {
   size_t count = MAX_ARGUMENTS;
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return 0;
   if (count >= wanted) return 1;
@@ -34,7 +27,7 @@ static int get_arguments(napi_env env, napi_callback_info info, size_t wanted, n
 }
 
 /* Any view of an ArrayBuffer. */
-static int get_bytes(napi_env env, napi_value value, struct bytes *bytes) {
+int get_bytes(napi_env env, napi_value value, struct bytes *bytes) {
   bool is = false;
   size_t offset;
   napi_value buffer;
@@ -48,7 +41,7 @@ static int get_bytes(napi_env env, napi_value value, struct bytes *bytes) {
   return 1;
 }
 
-static int get_integer(napi_env env, napi_value value, s64 *integer) {
+int get_integer(napi_env env, napi_value value, s64 *integer) {
   napi_valuetype type;
   bool lossless;
   if (napi_typeof(env, value, &type) != napi_ok) return 0;
@@ -57,7 +50,7 @@ static int get_integer(napi_env env, napi_value value, s64 *integer) {
   return 0;
 }
 
-static napi_value number(napi_env env, s64 value) {
+napi_value number(napi_env env, s64 value) {
   napi_value result = NULL;
   napi_create_int64(env, value, &result);
   return result;
@@ -153,6 +146,10 @@ static const struct {
     {"syscall", gate_syscall},
     {"runPlan", gate_run_plan},
     {"sendAll", gate_send_all},
+    {"installWake", gate_install_wake},
+    {"takeSignals", gate_take_signals},
+    {"traceStep", gate_trace_step},
+    {"readMemory", gate_read_memory},
 };
 
 NAPI_MODULE_INIT() {

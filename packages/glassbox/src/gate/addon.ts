@@ -9,6 +9,17 @@ export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
   runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
   sendAll(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  installWake(signal: number): number
+  takeSignals(): number
+  traceStep(
+    restarts: Int32Array,
+    count: number,
+    records: Uint8Array,
+    maximum: number,
+    wake: Int32Array,
+    blocking: number,
+  ): number
+  readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 
 const prebuilds = fileURLToPath(new URL('../../prebuilds/', import.meta.url))
@@ -16,6 +27,9 @@ const platform = `${process.platform}-${process.arch}`
 
 /** The static program that stands above every boxed program. */
 export const INIT_PATH: string = `${prebuilds}init-${platform}`
+
+/** The static program that becomes a traced command. */
+export const LAUNCHER_PATH: string = `${prebuilds}launcher-${platform}`
 
 function load(): Addon {
   const path = process.env['GLASSBOX_GATE'] ?? `${prebuilds}gate-${platform}.node`

@@ -15,6 +15,8 @@ import type { Action, Policy, Rule } from './policy.ts'
 export interface CompileOptions {
   /** What happens to calls of another ABI (i386, x32), which number and pass arguments differently. Default: kill. */
   readonly foreign?: Action
+  /** What happens to a number that the table does not have. Default: see `unknownAction`. */
+  readonly unknown?: Action
 }
 
 const KILL: Action = { kind: 'kill' }
@@ -48,9 +50,9 @@ export function chainsOf(policy: Policy): Map<number, Rule[]> {
   return chains
 }
 
-function rangesOf(policy: Policy): Range[] {
+function rangesOf(policy: Policy, unknownCalls: Action): Range[] {
   const chains = chainsOf(policy)
-  const unknown: Rule[] = [{ syscalls: [], action: unknownAction(policy) }]
+  const unknown: Rule[] = [{ syscalls: [], action: unknownCalls }]
   const ranges: Range[] = []
   const same = (a: readonly Rule[], b: readonly Rule[]): boolean =>
     a.length === b.length && a.every((rule, index) => rule === b[index])
@@ -72,10 +74,10 @@ class Compiler {
     this.#policy = policy
   }
 
-  compile(foreign: Action): Uint8Array {
+  compile(foreign: Action, unknown: Action): Uint8Array {
     const out = this.#assembler
     const refused = out.return(actionValue(foreign))
-    const ranges = rangesOf(this.#policy)
+    const ranges = rangesOf(this.#policy, unknown)
     // All chains first, that is, at the end: the search then jumps forward into them.
     for (const { chain } of ranges) this.#chain(chain)
     const search = this.#search(ranges)
@@ -119,6 +121,9 @@ class Compiler {
 }
 
 /** The sock_filter array of a policy. Throws InvalidOptionError for an unknown call or a policy that is too large. */
-export function compilePolicy(policy: Policy, { foreign = KILL }: CompileOptions = {}): Uint8Array {
-  return new Compiler(policy).compile(foreign)
+export function compilePolicy(
+  policy: Policy,
+  { foreign = KILL, unknown = unknownAction(policy) }: CompileOptions = {},
+): Uint8Array {
+  return new Compiler(policy).compile(foreign, unknown)
 }

@@ -52,6 +52,8 @@ interface Stop {
 
 export interface EnteredCall extends Stop, Call {
   readonly abi: Abi
+  /** restart_syscall: the call that it goes on with, where that is known; only its number where it began before the attaching. */
+  readonly resumes?: Call
 }
 
 export interface LeftCall extends EnteredCall, Outcome {
@@ -81,6 +83,8 @@ export interface TraceHandlers {
   newChild?(stop: Stop & { readonly child: number; readonly kind: 'fork' | 'vfork' | 'clone' }): void
   /** A thread of command line or of pids that were attached to, when it becomes traced; `attached`: it ran before. */
   attached?(stop: Stop & { readonly attached: boolean }): void
+  /** A pid that could not be attached to. Where none could, the trace is rejected with the first error. */
+  notAttached?(failure: { readonly pid: number; readonly error: Error }): void
   /** The new program is in place, its first instruction not run. `formerTid`: another thread that made the call and now has the tid of its leader. */
   exec?(stop: Stop & { readonly formerTid: number }, tracee: Tracee): void
   /** The thread is about to end (PTRACE_EVENT_EXIT): memory can be read for the last time. `insideCall`: it does not come back from one. */
@@ -130,6 +134,8 @@ export interface TraceOptions {
   readonly sameCpu?: boolean
   /** Tracees die with the tracer. true for a command, not possible for pids. */
   readonly killOnExit?: boolean
+  /** Running processes to attach to beside the target. */
+  readonly attach?: readonly number[]
   readonly signal?: AbortSignal
   /** Text and buffers of events are read up to so many bytes. 4096. */
   readonly bufferLimit?: number

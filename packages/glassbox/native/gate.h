@@ -1,0 +1,31 @@
+/*
+ * What the files of the gate share: taking arguments from JavaScript, and the functions that another file gives.
+ */
+#ifndef GLASSBOX_GATE_H
+#define GLASSBOX_GATE_H
+
+#include "sys.h"
+#include <js_native_api.h>
+#include <node_api.h>
+
+#define MAX_ARGUMENTS 8
+
+struct bytes {
+  u8 *data;
+  size_t length;
+};
+
+/* Each throws, or leaves the throwing to its caller by returning 0. */
+napi_value throw_type(napi_env env, const char *message);
+int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments);
+int get_bytes(napi_env env, napi_value value, struct bytes *bytes);
+int get_integer(napi_env env, napi_value value, s64 *integer);
+napi_value number(napi_env env, s64 value);
+
+/* trace.c */
+napi_value gate_install_wake(napi_env env, napi_callback_info info);
+napi_value gate_take_signals(napi_env env, napi_callback_info info);
+napi_value gate_trace_step(napi_env env, napi_callback_info info);
+napi_value gate_read_memory(napi_env env, napi_callback_info info);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * The native half of the tracer: one step of its loop, and a tracee's memory. What a stop means is decided in
+ * src/tracer; here it is only taken from the kernel with everything that must be asked while the tracee stands still.
+ *
+ * A step blocks its thread in wait4, where neither an event loop nor worker.terminate() reaches it. It is woken by a
+ * signal to that thread, and the word `wake` says that there is something to see. So that a signal that comes between the
+ * look at the word and the system call is not lost, its handler moves a thread that stands between the two to the end. The
+ * handler stays installed, so the gate is linked to stay in memory (-z nodelete).
+ */
+#include "gate.h"
+#include <asm/ptrace-abi.h>
+#include <asm/sigcontext.h>
+#include <linux/ptrace.h>
+#include <linux/resource.h>
+#include <linux/wait.h>
+
+#define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
+#define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
+#define WAKE_SIGNAL 40                 /* src/gate/ptrace.ts */
+#define INFO_BYTES 88
+#define SIGINFO_BYTES 128
+
+/* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
+struct interrupted {
+  u64 flags, link, stack[3];
+  struct sigcontext registers;
+};
+
+/* One tracee to restart; `error` is what became of it, 0 or -errno. */
+struct restart {
+  s32 tid;
+  u32 request;
+  s32 signal;
+  s32 error;
+};
+
+/* One answer of wait4. src/tracer/record.ts reads it. */
+struct stop_record {
+  s32 tid, status;
+  u64 time;             /* CLOCK_MONOTONIC, ns */
+  u64 message;          /* PTRACE_GETEVENTMSG */
+  u64 user, system;     /* the rusage of wait4, in microseconds */
+  s32 info_length;      /* of PTRACE_GET_SYSCALL_INFO, or -errno */
+  s32 siginfo_error;    /* 0 where `siginfo` is there */
+  u8 info[INFO_BYTES];  /* struct ptrace_syscall_info */
+  u8 siginfo[SIGINFO_BYTES];
+};
+
+/* Signals other than the waking one that came since takeSignals, by their bits. Signals are the process's, and so is this. */
+__attribute__((used)) static volatile u64 caught_signals;
+
+/* long interruptible_wait(volatile s32 *wake, s32 *status, long options, struct rusage *usage); -EINTR where wake is set. */
+__asm__(".text\n"
+        "interruptible_wait:\n"
+        "  mov %rdi, %r8\n"
+        "  mov %rcx, %r10\n"
+        "  mov $-1, %rdi\n"
+        "  mov $61, %eax\n" /* wait4 */
+        "interruptible_wait_look:\n"
+        "  cmpl $0, (%r8)\n"
+        "  jne interruptible_wait_woken\n"
+        "  cmpq $0, caught_signals(%rip)\n"
+        "  jne interruptible_wait_woken\n"
+        "interruptible_wait_call:\n"
+        "  syscall\n"
+        "  ret\n"
+        "interruptible_wait_woken:\n"
+        "  mov $-4, %rax\n" /* -EINTR */
+        "  ret\n"
+        "wake_restorer:\n"
+        "  mov $15, %eax\n" /* rt_sigreturn */
+        "  syscall\n");
+long interruptible_wait(volatile s32 *wake, s32 *status, long options, struct rusage *usage);
+extern const u8 interruptible_wait_look[], interruptible_wait_call[], interruptible_wait_woken[];
+void wake_restorer(void);
+
+static void wake_handler(int signal, void *siginfo, struct interrupted *context) {
+  (void)siginfo;
+  if (signal < WAKE_SIGNAL) __atomic_fetch_or(&caught_signals, 1ul << (signal - 1), __ATOMIC_SEQ_CST);
+  u64 at = context->registers.rip;
+  if (at >= (u64)interruptible_wait_look && at <= (u64)interruptible_wait_call)
+    context->registers.rip = (u64)interruptible_wait_woken;
+}
+
+/*
+ * installWake(signal): that signal ends the traceStep of the thread that gets it. WAKE_SIGNAL does nothing else; another is kept for
+ * takeSignals.
+ */
+napi_value gate_install_wake(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 signal;
+  if (!get_arguments(env, info, 1, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &signal)) return throw_type(env, "installWake() takes a signal");
+  struct {
+    void (*handler)(int, void *, struct interrupted *);
+    u64 flags;
+    void (*restorer)(void);
+    u64 mask;
+  } action = {wake_handler, SA_SIGINFO_RESTORER, wake_restorer, 0};
+  return number(env, sys(rt_sigaction, signal, &action, NULL, 8));
+}
+
+/* takeSignals(): the signals that came since the last time, signal n as bit n - 1. */
+napi_value gate_take_signals(napi_env env, napi_callback_info info) {
+  (void)info;
+  return number(env, (s64)__atomic_exchange_n(&caught_signals, 0, __ATOMIC_SEQ_CST));
+}
+
+static u64 microseconds(const struct __kernel_old_timeval *time) {
+  return (u64)time->tv_sec * 1000000u + (u64)time->tv_usec;
+}
+
+/* Asks what only a stopped tracee tells. It may be killed at any step: each answer stands for itself. */
+static void describe(struct stop_record *record) {
+  record->info_length = record->siginfo_error = -ESRCH;
+  record->message = 0;
+  if ((record->status & 0xff) != 0x7f) return; /* it ended */
+  int event = record->status >> 16, signal = (record->status >> 8) & 0xff;
+  record->info_length =
+      (s32)sys(ptrace, PTRACE_GET_SYSCALL_INFO, record->tid, INFO_BYTES, record->info);
+  if (event) sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message);
+  if (!event && signal != SYSCALL_STOP)
+    record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
+}
+
+/*
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, blocking): restarts `count`
+ * tracees, waits for one stop (where blocking is not 0), takes up to `maximum` that are there, and returns how many; -EINTR where it
+ * was woken first, -ECHILD where there is no tracee; a maximum of 0 restarts only. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ */
+napi_value gate_trace_step(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  struct bytes restarts, records, wake;
+  s64 count, maximum, blocking;
+  struct rusage usage;
+  if (!get_arguments(env, info, 6, arguments)) return NULL;
+  if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
+      (u64)count * sizeof(struct restart) > restarts.length)
+    return throw_type(env, "traceStep() takes an Int32Array of restarts, and how many there are");
+  if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 0 ||
+      (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
+    return throw_type(env, "traceStep() takes room for records, and how many fit");
+  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_integer(env, arguments[5], &blocking))
+    return throw_type(env, "traceStep() takes the word that wakes it, and whether it blocks");
+
+  struct restart *restart = (struct restart *)restarts.data;
+  for (s64 i = 0; i < count; i++, restart++)
+    restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
+
+  struct stop_record *record = (struct stop_record *)records.data;
+  long options = __WALL | __WNOTHREAD;
+  for (s64 taken = 0; taken < maximum; taken++, record++) {
+    long wait = taken || !blocking ? options | WNOHANG : options;
+    long tid = interruptible_wait((volatile s32 *)wake.data, &record->status, wait, &usage);
+    if (tid <= 0) return number(env, taken ? taken : tid);
+    record->tid = (s32)tid;
+    record->time = now_ns();
+    record->user = microseconds(&usage.ru_utime);
+    record->system = microseconds(&usage.ru_stime);
+    describe(record);
+  }
+  return number(env, maximum);
+}
+
+/* Word by word through ptrace, which has no rights to check any more: for tracees that may not be read otherwise. */
+static long peek(s64 tid, u64 address, u8 *to, u64 length) {
+  u64 done = 0;
+  while (done < length) {
+    u64 word, at = (address + done) & ~7ul, skip = address + done - at;
+    u64 part = 8 - skip < length - done ? 8 - skip : length - done;
+    long result = sys(ptrace, PTRACE_PEEKDATA, tid, at, &word);
+    if (result < 0) return done ? (long)done : result;
+    memcpy(to + done, (u8 *)&word + skip, part);
+    done += part;
+  }
+  return (long)done;
+}
+
+/* readMemory(tid, address, bytes): how many bytes could be read from there, or -errno where none. Page protections hold. */
+napi_value gate_read_memory(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 tid, address;
+  struct bytes bytes;
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
+      !get_bytes(env, arguments[2], &bytes))
+    return throw_type(env, "readMemory() takes a thread, an address and a typed array");
+  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
+  long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
+  if (got == -EPERM || got == -ENOSYS) got = peek(tid, (u64)address, bytes.data, bytes.length);
+  return number(env, got);
+}

@@ -1,0 +1,85 @@
+/**
+ * The tracer's part of the gate: single ptrace requests, the step of its loop, and memory of a stopped thread. Everything that asks
+ * ptrace belongs to one thread: the one that seized the tracee.
+ */
+import { syscallNumber } from '../linux/syscalls.ts'
+import { addon } from './addon.ts'
+import type { SyscallArgument } from './gate.ts'
+import { systemError } from './gate.ts'
+
+/** A real-time signal that neither the libcs (32 to 34) nor Node use. */
+export const WAKE_SIGNAL = 40
+/** Bytes of one record; native/trace.c has the layout. */
+export const RECORD_BYTES = 264
+/** 32-bit words of one restart: tid, request, signal, and what became of it. */
+export const RESTART_WORDS = 4
+
+const PTRACE = syscallNumber('ptrace')
+const RT_SIGACTION = syscallNumber('rt_sigaction')
+const SIGACTION_BYTES = 32
+const SIGSET_BYTES = 8
+const NO_SIGNALS: readonly number[] = []
+const TGKILL = syscallNumber('tgkill')
+
+/** One ptrace request; the result, or -errno. */
+export function ptrace(
+  request: number,
+  tid: number,
+  address: SyscallArgument = 0,
+  data: SyscallArgument = 0,
+): number {
+  return addon().syscall(PTRACE, request, tid, address, data)
+}
+
+/** Makes a signal end a blocking step. Once a process is enough; more do no harm. */
+export function installWake(signal: number = WAKE_SIGNAL): void {
+  const result = addon().installWake(signal)
+  if (result < 0) throw systemError('rt_sigaction', -result)
+}
+
+/** Signals for which a wake was installed and that came since the last time, in the order of their numbers. */
+export function takeSignals(): readonly number[] {
+  const bits = addon().takeSignals()
+  if (bits === 0) return NO_SIGNALS
+  return Array.from({ length: 31 }, (_, index) => index + 1).filter(
+    signal => (bits & (1 << (signal - 1))) !== 0,
+  )
+}
+
+/** What this process does at a signal, to be put back. */
+export interface SignalAction {
+  readonly signal: number
+  readonly action: Uint8Array
+}
+
+export function signalAction(signal: number): SignalAction {
+  const action = new Uint8Array(SIGACTION_BYTES)
+  addon().syscall(RT_SIGACTION, signal, 0, action, SIGSET_BYTES)
+  return { signal, action }
+}
+
+export function restoreSignal({ signal, action }: SignalAction): void {
+  addon().syscall(RT_SIGACTION, signal, action, 0, SIGSET_BYTES)
+}
+
+/** Ends a blocking step of that thread of ours; nothing where the thread is gone. */
+export function wakeThread(tid: number): void {
+  addon().syscall(TGKILL, process.pid, tid, WAKE_SIGNAL)
+}
+
+export interface Step {
+  readonly restarts: Int32Array
+  readonly records: Uint8Array
+  /** What ends a blocking step at once where it is not zero. */
+  readonly wake: Int32Array
+}
+
+/** Restarts `count` tracees, then waits; how many records there are, or -errno (-EINTR: woken, -ECHILD: no tracee). */
+export function traceStep(step: Step, count: number, maximum: number, blocking: boolean): number {
+  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, blocking ? 1 : 0)
+}
+
+/** How many bytes could be read, or -errno where none could. */
+export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
+  return addon().readMemory(tid, address, bytes)
+}

@@ -1,0 +1,42 @@
+/** The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has them. */
+import { syscall } from '../gate/gate.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+
+const SET = syscallNumber('sched_setaffinity')
+const GET = syscallNumber('sched_getaffinity')
+const GETCPU = syscallNumber('getcpu')
+/** Room for 8 192 CPUs, the most that Linux has. */
+const MOST_BYTES = 1024
+const room = new Uint8Array(MOST_BYTES)
+const cpu = new Uint32Array(1)
+
+/** The mask of a thread (0: the calling one); `undefined` where it is gone. */
+export function affinity(tid: number): Uint8Array | undefined {
+  const length = syscall(GET, tid, MOST_BYTES, room)
+  return length > 0 ? room.slice(0, length) : undefined
+}
+
+/** False where the thread is gone or the kernel will not have it. */
+export function setAffinity(tid: number, mask: Uint8Array): boolean {
+  return syscall(SET, tid, mask.length, mask) === 0
+}
+
+export function currentCpu(): number {
+  return syscall(GETCPU, cpu, 0, 0) === 0 ? (cpu[0] ?? 0) : 0
+}
+
+export const hasCpu = (mask: Uint8Array, number: number): boolean =>
+  ((mask[number >> 3] ?? 0) & (1 << (number & 7))) !== 0
+
+export function onlyCpu(number: number, length: number): Uint8Array {
+  const mask = new Uint8Array(length)
+  mask[number >> 3] = 1 << (number & 7)
+  return mask
+}
+
+/** How many CPUs a mask has. */
+export function cpuCount(mask: Uint8Array): number {
+  let count = 0
+  for (const byte of mask) for (let bits = byte; bits !== 0; bits &= bits - 1) count++
+  return count
+}

@@ -1,0 +1,29 @@
+/** Handlers of the user's and those that make events, as one. The user's come first, and say what is delivered. */
+import type { TraceHandlers } from './types.ts'
+
+type Name = keyof TraceHandlers
+
+const NAMES: readonly Name[] = [
+  ...(['enter', 'exit', 'signal', 'groupStop', 'newChild', 'attached', 'notAttached', 'exec'] as const),
+  ...(['exiting', 'exited', 'killed', 'detached', 'end', 'idle'] as const),
+]
+
+export function combine(own: TraceHandlers | undefined, events: TraceHandlers): TraceHandlers {
+  if (!own) return events
+  const combined: Partial<Record<Name, (...args: unknown[]) => unknown>> = {}
+  for (const name of NAMES) {
+    const first = (own[name] as ((...args: unknown[]) => unknown) | undefined)?.bind(own)
+    const second = events[name] as ((...args: unknown[]) => unknown) | undefined
+    if (first && second) {
+      combined[name] = (...args) => {
+        const result = first(...args)
+        second(...args)
+        return result
+      }
+      continue
+    }
+    const only = first ?? second
+    if (only) combined[name] = only
+  }
+  return combined as TraceHandlers
+}

@@ -1,0 +1,43 @@
+/**
+ * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it comes to, with the signal that was about
+ * to be delivered there. What is blocked where no signal reaches it (the parent of a vfork) stops when its children, let go, have gone on.
+ */
+import { ptrace } from '../gate/ptrace.ts'
+import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../linux/constants.ts'
+import type { Loop } from './loop.ts'
+import { type StopKind, stopSignal } from './stop.ts'
+import type { Task } from './task.ts'
+
+/** What has not stopped by then is let go by the kernel, when the thread of the tracer ends. */
+const PATIENCE_NS = 5_000_000_000n
+
+/** From now on nothing is handled: what stops is let go. Ends the loop when none is left. */
+export function detachAll(loop: Loop): void {
+  loop.intercept = (task, tid, kind, status) => {
+    letGo(loop, task, tid, kind, status)
+    return true
+  }
+  // What a handler delays stands already, and what is to be restarted must not be forgotten.
+  loop.releaseDelayed()
+  for (const tid of loop.held()) {
+    ptrace(PTRACE_DETACH, tid)
+    loop.forget(tid)
+  }
+  loop.at(process.hrtime.bigint() + PATIENCE_NS, () => loop.abandon())
+  for (const task of loop.tasks.values()) ptrace(PTRACE_INTERRUPT, task.tid)
+}
+
+function letGo(loop: Loop, task: Task | undefined, tid: number, kind: StopKind, status: number): void {
+  if (task && kind !== 'exited' && kind !== 'killed') {
+    const { call } = task
+    loop.handlers.detached?.({
+      tid,
+      pid: task.pid,
+      timeNs: process.hrtime.bigint(),
+      insideCall: call !== undefined && !call.hidden,
+    })
+  }
+  loop.forget(tid)
+  if (kind !== 'exited' && kind !== 'killed')
+    ptrace(PTRACE_DETACH, tid, 0, kind === 'signal' ? stopSignal(status) : 0)
+}

@@ -1,0 +1,59 @@
+/** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
+import type { TraceEvent } from './types.ts'
+
+export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
+  readonly #onConsumed: (count: number) => void
+  #events: TraceEvent[] = []
+  #next = 0
+  #consumed = 0
+  #ended = false
+  #error: { readonly reason: unknown } | undefined
+  #waiting: ((result: IteratorResult<TraceEvent, undefined>) => void)[] = []
+
+  /** `onConsumed` is told how many events were read in all. */
+  constructor(onConsumed: (count: number) => void) {
+    this.#onConsumed = onConsumed
+  }
+
+  push(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      const reader = this.#waiting.shift()
+      if (reader) reader({ done: false, value: event })
+      else this.#events.push(event)
+      if (reader || this.#ended) this.#consume()
+    }
+    if (this.#ended) this.#events = []
+  }
+
+  /** No more come; a reader that comes later finds what is left, and then the error, once. */
+  end(error?: { readonly reason: unknown }): void {
+    this.#ended = true
+    this.#error = error
+    for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined })
+  }
+
+  async next(): Promise<IteratorResult<TraceEvent, undefined>> {
+    const event = this.#events[this.#next]
+    if (event) {
+      this.#next++
+      if (this.#next === this.#events.length) {
+        this.#events = []
+        this.#next = 0
+      }
+      this.#consume()
+      return { done: false, value: event }
+    }
+    if (this.#ended) {
+      const error = this.#error
+      this.#error = undefined
+      if (error) throw error.reason
+      return { done: true, value: undefined }
+    }
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  #consume(): void {
+    this.#consumed++
+    this.#onConsumed(this.#consumed)
+  }
+}

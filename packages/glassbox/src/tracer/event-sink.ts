@@ -1,0 +1,149 @@
+/** Makes the events of the async iterable out of stops: handlers like any others. */
+import { readlinkSync } from 'node:fs'
+import { syscallByNumber } from '../linux/syscalls.ts'
+import { errnoName } from '../linux/errno.ts'
+import { signalName } from '../linux/signals.ts'
+import type { Value } from '../decode/types.ts'
+import type { Control } from './control.ts'
+import { Outbox, type Unsent } from './outbox.ts'
+import type { EnteredCall, LeftCall, TraceEvent, TraceHandlers, Tracee } from './types.ts'
+
+export interface EventOptions {
+  readonly events: readonly TraceEvent['type'][]
+  readonly queue: number
+  readonly slowReader: 'pause' | 'drop'
+  readonly bufferLimit: number
+}
+
+type Args = Readonly<Record<string, Value>>
+type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
+
+/** siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source: sigaction(2). */
+const SI_CODE = 8
+const SI_PID = 16
+const SIGCHLD = 17
+
+export class EventSink {
+  readonly handlers: TraceHandlers
+  readonly #outbox: Outbox
+  /** CLOCK_REALTIME less CLOCK_MONOTONIC when the trace began. */
+  readonly #epochNs: bigint = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
+
+  constructor(
+    options: EventOptions,
+    control: Control,
+    post: (events: readonly TraceEvent[]) => void,
+    values: (call: EnteredCall, tracee: Tracee, left?: LeftCall) => Args = () => ({}),
+  ) {
+    this.#outbox = new Outbox(control, options.queue, options.slowReader, post)
+    this.handlers = this.#handlers(new Set(options.events), values)
+  }
+
+  /** Lets nothing go on while the reader is too far behind. */
+  hold(): void {
+    this.#outbox.hold()
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  #handlers(
+    wanted: ReadonlySet<TraceEvent['type']>,
+    values: (call: EnteredCall, tracee: Tracee, left?: LeftCall) => Args,
+  ): TraceHandlers {
+    const add = (make: () => Unsent): void => this.#add(make)
+    const at = (stop: Time): Time => ({
+      pid: stop.pid,
+      tid: stop.tid,
+      timeNs: stop.timeNs + this.#epochNs,
+    })
+    const all: { readonly [Type in TraceEvent['type']]: TraceHandlers } = {
+      'syscall-enter': {
+        enter: (call, tracee) =>
+          add(() => ({ type: 'syscall-enter', ...at(call), ...named(call), args: values(call, tracee) })),
+      },
+      'syscall-exit': {
+        exit: (call, tracee) =>
+          add(() => ({
+            type: 'syscall-exit',
+            ...at(call),
+            ...named(call),
+            args: values(call, tracee, call),
+            result: narrow(call.value),
+            ...(call.failed ? { errno: errnoName(Number(-call.value)) } : {}),
+            durationNs: call.timeNs - call.enteredNs,
+            tampered: call.tampered,
+          })),
+      },
+      signal: {
+        signal: stop =>
+          add(() => ({
+            type: 'signal',
+            ...at(stop),
+            signal: signalName(stop.signal),
+            ...sender(stop.siginfo, stop.signal),
+          })),
+      },
+      'group-stop': {
+        groupStop: stop => add(() => ({ type: 'group-stop', ...at(stop), signal: signalName(stop.signal) })),
+      },
+      'new-child': {
+        newChild: stop => add(() => ({ type: 'new-child', ...at(stop), child: stop.child, kind: stop.kind })),
+      },
+      exec: {
+        exec: stop =>
+          add(() => ({ type: 'exec', ...at(stop), formerTid: stop.formerTid, path: programOf(stop.pid) })),
+      },
+      exit: { exited: stop => add(() => ({ type: 'exit', ...at(stop), code: stop.code })) },
+      killed: {
+        killed: stop =>
+          add(() => ({
+            type: 'killed',
+            ...at(stop),
+            signal: signalName(stop.signal),
+            coreDumped: stop.coreDumped,
+          })),
+      },
+    }
+    const chosen = Object.entries(all).filter(([type]) => wanted.has(type as TraceEvent['type']))
+    return Object.assign({ idle: () => this.#outbox.flush() }, ...chosen.map(([, handlers]) => handlers))
+  }
+
+  #add(make: () => Unsent): void {
+    if (this.#outbox.isFull) this.#outbox.drop()
+    else this.#outbox.add(make())
+  }
+}
+
+const named = ({ nr, abi, args }: EnteredCall): Omit<CallFacts, 'args'> => ({
+  name: (abi === 'i386' ? undefined : syscallByNumber(nr)?.name) ?? `syscall_0x${nr.toString(16)}`,
+  nr,
+  abi,
+  rawArgs: args,
+})
+
+type CallFacts = Pick<
+  Extract<TraceEvent, { type: 'syscall-enter' }>,
+  'name' | 'nr' | 'abi' | 'args' | 'rawArgs'
+>
+
+const narrow = (value: bigint): number | bigint => {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** SI_USER, SI_QUEUE, SI_TKILL and so on: codes of 0 and below; and SIGCHLD, which a child causes. */
+function sender(siginfo: Uint8Array, signal: number): { senderPid?: number } {
+  const view = new DataView(siginfo.buffer, siginfo.byteOffset)
+  const fromProcess = view.getInt32(SI_CODE, true) <= 0 || signal === SIGCHLD
+  return fromProcess ? { senderPid: view.getInt32(SI_PID, true) } : {}
+}
+
+function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Who came from whom. The event of the parent and the first stop of the child come in either order: a child that is early stays
+ * stopped until its parent's event tells what it is, or until its parent is dead.
+ */
+import { existsSync } from 'node:fs'
+import { PTRACE_EVENT } from '../linux/ptrace.ts'
+import type { Loop } from './loop.ts'
+import { eventOf } from './stop.ts'
+import { Task } from './task.ts'
+
+export type ChildKind = 'fork' | 'vfork' | 'clone'
+
+const KINDS: Readonly<Record<number, ChildKind>> = {
+  [PTRACE_EVENT.fork]: 'fork',
+  [PTRACE_EVENT.vfork]: 'vfork',
+  [PTRACE_EVENT.clone]: 'clone',
+}
+
+interface Birth {
+  readonly parent: Task
+  readonly kind: ChildKind
+}
+
+export class Family {
+  readonly #loop: Loop
+  /** Announced by their parents, not yet stopped. */
+  readonly #births = new Map<number, Birth>()
+  /** Stopped for the first time, not yet announced. */
+  readonly #early = new Set<number>()
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  /** Is there a tracee that is not in the table? */
+  get holds(): boolean {
+    return this.#early.size > 0
+  }
+
+  held(): readonly number[] {
+    return [...this.#early]
+  }
+
+  clear(): void {
+    this.#early.clear()
+    this.#births.clear()
+  }
+
+  /** A parent's event. */
+  announce(parent: Task, index: number, status: number): void {
+    const tid = this.#loop.records.message(index)
+    const kind = KINDS[eventOf(status)] ?? 'clone'
+    this.#make(tid, { parent, kind })
+    if (!this.#early.delete(tid)) return
+    const child = this.#loop.tasks.get(tid)
+    if (!child) return
+    this.stopped(child, index)
+    this.#loop.resume(child)
+  }
+
+  /** A stop of a thread that nobody knows. */
+  early(tid: number, index: number): void {
+    this.#early.add(tid)
+    // Nobody is left who could announce it.
+    if (this.#loop.tasks.size === 0) this.orphans(new Task(0, 0), index)
+  }
+
+  /** An early child is gone. */
+  lost(tid: number): void {
+    this.#early.delete(tid)
+  }
+
+  /** A tracee stopped or ended; if it is for the first time, it is told of. */
+  stopped(task: Task, index: number): void {
+    const birth = this.#births.get(task.tid)
+    if (!birth) return
+    this.#births.delete(task.tid)
+    this.#loop.handlers.newChild?.({
+      ...this.#loop.stopOf(birth.parent, index),
+      child: task.tid,
+      kind: birth.kind,
+    })
+  }
+
+  /** A tracee is dead: what it did not announce it never will. Other parents' children lose only the name of theirs. */
+  orphans(dead: Task, index: number): void {
+    for (const tid of this.#early) {
+      this.#make(tid, { parent: dead, kind: 'clone' })
+      const child = this.#loop.tasks.get(tid)
+      if (!child) continue
+      this.stopped(child, index)
+      this.#loop.resume(child)
+    }
+    this.#early.clear()
+  }
+
+  /**
+   * The new program is in place. Where another thread than the leader made the call, the event comes under the leader's tid with the
+   * caller's as its message: the caller has become the leader, and no other thread is left.
+   */
+  exec(known: Task | undefined, index: number): void {
+    const loop = this.#loop
+    const tid = loop.records.tid(index)
+    const formerTid = loop.records.message(index) || tid
+    const former = loop.tasks.get(formerTid) ?? known
+    let task = known
+    if (formerTid !== tid || !task) {
+      task = new Task(tid, tid)
+      if (known && known !== former) loop.placement.gone(known)
+      if (former) {
+        task.becomes(former)
+        loop.placement.renamed(former, task)
+      }
+      loop.tasks.delete(formerTid)
+      loop.add(task)
+    }
+    for (const other of loop.tasks.values())
+      if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
+    loop.placement.executed(tid)
+    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
+    if (!task.launching)
+      loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
+    loop.resume(task)
+  }
+
+  #make(tid: number, birth: Birth): void {
+    const { parent, kind } = birth
+    const isThread = kind === 'clone' && existsSync(`/proc/${parent.pid}/task/${tid}`)
+    const child = new Task(tid, isThread ? parent.pid : tid)
+    child.abi = parent.abi
+    child.movable = parent.movable
+    this.#loop.add(child)
+    this.#births.set(tid, birth)
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The filter that lets a program run freely but for the calls that were asked for: SECCOMP_RET_TRACE for those, and for the few that the
+ * tracer must see itself. Calls by another face of the kernel (i386, x32) all stop.
+ */
+import { readFileSync } from 'node:fs'
+import { compilePolicy } from '../seccomp/compile.ts'
+import { REVEALING_CALLS } from './revealing.ts'
+
+/** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace. */
+const ALWAYS = ['execve', 'execveat', 'clone', 'clone3']
+const CAP_SYS_ADMIN = 21n
+
+export interface TraceFilter {
+  readonly program: Uint8Array
+  /** It can be had without no_new_privs, which would make set-uid programs lame. */
+  readonly privileged: boolean
+}
+
+export function traceFilter(syscalls: readonly string[], sameCpu: boolean): TraceFilter {
+  const traced = new Set([...syscalls, ...ALWAYS, ...(sameCpu ? REVEALING_CALLS : [])])
+  const trace = { kind: 'trace', data: 0 } as const
+  const allow = { kind: 'allow' } as const
+  const policy = { rules: [{ syscalls: [...traced], action: trace }], otherwise: allow }
+  return { program: compilePolicy(policy, { foreign: trace, unknown: allow }), privileged: isPrivileged() }
+}
+
+function isPrivileged(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
+  return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) !== 0n
+}

@@ -1,0 +1,167 @@
+/**
+ * One trace, in its worker: what is started and attached to, the commands of the main thread, and how it ends. All of ptrace happens in this
+ * thread, and when it ends the kernel lets the tracees go, or kills them where that was asked for.
+ */
+import { GlassboxError } from '../errors.ts'
+import { syscall } from '../gate/gate.ts'
+import { signalNumber } from '../linux/signals.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { attach } from './attach.ts'
+import { COMMAND, type Control } from './control.ts'
+import { detachAll } from './detach.ts'
+import { type Ended, Engine } from './engine.ts'
+import { executeError, Launch } from './launch.ts'
+import type { LaunchSpec } from './launch-plan.ts'
+import { seize, seizeError, type SeizeOptions } from './seize.ts'
+import { Task } from './task.ts'
+import type { TraceHandlers } from './types.ts'
+
+export interface SessionSpec extends SeizeOptions {
+  readonly launch?: { readonly spec: LaunchSpec; readonly stdio: readonly [number, number, number] }
+  /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
+  readonly adopt?: number
+  readonly pids: readonly number[]
+  readonly sameCpu: boolean
+}
+
+export interface SessionHooks {
+  readonly handlers: TraceHandlers
+  readonly control: Control
+  readonly isWanted?: (task: Task, nr: number) => boolean
+  readonly beforeWait?: () => void
+  readonly onSignal?: (signal: number) => void
+  /** The first process of the trace. */
+  readonly onPid: (pid: number) => void
+  /** An adopted child is seized: whoever holds it may let it go on. */
+  readonly onSeized?: () => void
+}
+
+const KILL = syscallNumber('kill')
+const SIGKILL = signalNumber('SIGKILL') ?? 0
+const SIGTERM = signalNumber('SIGTERM') ?? 0
+const SIGCONT = signalNumber('SIGCONT') ?? 0
+
+export class Session {
+  readonly #spec: SessionSpec
+  readonly #hooks: SessionHooks
+  readonly #engine: Engine
+  #launch: Launch | undefined
+  /** The process whose end is the trace's. */
+  #root = 0
+  #failure: GlassboxError | undefined
+  /** Ended from outside: what ends now does so because of that. */
+  #stopping = false
+
+  constructor(spec: SessionSpec, hooks: SessionHooks) {
+    this.#spec = spec
+    this.#hooks = hooks
+    const { follow, filtered, sameCpu } = spec
+    this.#engine = new Engine({ ...hooks, follow, filtered, sameCpu })
+    this.#engine.onCommands = commands => this.#obey(commands)
+    this.#engine.onFirstCall = errno => this.#firstCall(errno)
+    this.#engine.onLaunchEnded = () => {
+      this.#failure ??= this.#stopping ? undefined : this.#launch?.failure()
+    }
+  }
+
+  /** Runs the trace to its end; how the root ended, where it did. */
+  run(): Ended | undefined {
+    const { launch, adopt, pids } = this.#spec
+    try {
+      this.#attach(pids)
+      if (launch) this.#start(launch)
+      if (adopt !== undefined) this.#adopt(adopt)
+      this.#engine.run()
+    } catch (error) {
+      this.#abort()
+      throw error
+    } finally {
+      this.#engine.close()
+      this.#launch?.close()
+    }
+    if (this.#failure) {
+      this.#engine.handlers.end?.()
+      throw this.#failure
+    }
+    return this.#engine.ends.get(this.#root)
+  }
+
+  #attach(pids: readonly number[]): void {
+    const errors = pids.flatMap(pid => {
+      const error = attach(this.#engine, pid, this.#spec)
+      if (!error) this.#found(pid)
+      else this.#engine.handlers.notAttached?.({ pid, error })
+      return error ? [error] : []
+    })
+    const [first] = errors
+    if (first && errors.length === pids.length && !this.#spec.launch) throw first
+  }
+
+  #start({ spec, stdio }: NonNullable<SessionSpec['launch']>): void {
+    const launch = new Launch(spec, stdio)
+    this.#launch = launch
+    try {
+      this.#adopt(launch.pid)
+    } catch (error) {
+      launch.abandon()
+      this.#launch = undefined
+      throw error
+    }
+    launch.go()
+  }
+
+  /** A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to itself when that comes next). */
+  #adopt(pid: number): void {
+    const errno = seize(pid, this.#spec)
+    if (errno !== 0) throw seizeError(pid, errno)
+    const task = new Task(pid, pid)
+    task.launching = 'waits'
+    this.#engine.add(task)
+    this.#found(pid)
+    this.#hooks.onSeized?.()
+  }
+
+  #found(pid: number): void {
+    this.#root = pid
+    this.#engine.ends.set(pid, undefined)
+    this.#hooks.onPid(pid)
+  }
+
+  #firstCall(errno: number): void {
+    // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
+    if (errno !== 0 && this.#launch) this.#failure = executeError(this.#launch.path, errno)
+  }
+
+  #obey(commands: number): void {
+    this.#stopping = true
+    if (commands & COMMAND.quit) this.#engine.abandon()
+    else if (commands & COMMAND.kill) this.#killAll()
+    else if (commands & COMMAND.detach) this.#detach((commands & COMMAND.keep) !== 0)
+  }
+
+  #killAll(): void {
+    for (const pid of this.#processes()) syscall(KILL, pid, SIGKILL)
+  }
+
+  #detach(keep: boolean): void {
+    const { launch, adopt, filtered } = this.#spec
+    // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
+    const asked = filtered ? this.#processes() : [this.#root]
+    detachAll(this.#engine)
+    if ((launch === undefined && adopt === undefined) || keep) return
+    for (const pid of asked) for (const signal of [SIGTERM, SIGCONT]) syscall(KILL, pid, signal)
+  }
+
+  #processes(): readonly number[] {
+    return [...new Set([...this.#engine.tasks.values()].map(task => task.pid))]
+  }
+
+  /** A handler threw, or the start failed half way: nothing is told any more. */
+  #abort(): void {
+    this.#engine.mute()
+    if (this.#spec.killOnExit) this.#killAll()
+    else detachAll(this.#engine)
+    this.#engine.finishBatch()
+    this.#engine.run()
+  }
+}

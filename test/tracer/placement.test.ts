@@ -1,0 +1,81 @@
+/** Tracer and tracee on one CPU: unseen by the program, and no hindrance to one that runs in parallel. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { trace, type TraceOptions } from '#glassbox/index.js'
+import { program } from '../support/programs.js'
+import { output, until } from './support/traces.js'
+
+const skip = availableParallelism() < 2 ? 'needs two CPUs' : false
+
+const variants: Readonly<Record<string, TraceOptions>> = {
+  'all calls': {},
+  'without following': { follow: false },
+  'some calls': { syscalls: ['getppid'] },
+  'some calls that read': { syscalls: ['getppid', 'read', 'openat'] },
+  'calls that read without those that open': { syscalls: ['getppid', 'read'] },
+  'without a filter': { syscalls: ['getppid'], seccomp: false },
+}
+
+for (const [name, options] of Object.entries(variants)) {
+  test(`a program sees its own CPUs and hands them on: ${name}`, { skip }, async t => {
+    const before = spawnSync(program('traced'), ['masks'], { encoding: 'utf8' }).stdout
+    const { out, end } = await output(t, ['masks'], options)
+    assert.equal(end.exitCode, 0)
+    assert.equal(out, before)
+    assert.equal(before.split('\n').length, 4)
+  })
+}
+
+test('an execve of another thread keeps the mask of that thread', { skip }, async t => {
+  const before = spawnSync(program('traced'), ['masks'], { encoding: 'utf8' }).stdout
+  for (const options of [{}, { syscalls: ['getppid', 'execve'] }]) {
+    const { out } = await output(t, ['thread-exec', 'masks'], options)
+    assert.equal(out, before)
+  }
+})
+
+const maskOf = (pid: number | string): string => {
+  try {
+    return /^Cpus_allowed:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+test('one that makes calls alone shares the CPU of its tracer, seen from outside', { skip }, async () => {
+  const running = trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
+  const pid = await running.pid
+  await until(() => maskOf(pid) !== maskOf('self'), 'its mask is another')
+  await running.kill()
+  const apart = trace({ program: program('traced'), args: ['loops'] }, { events: 'none', sameCpu: false })
+  const other = await apart.pid
+  for (let look = 0; look < 20; look++) {
+    assert.equal(maskOf(other), maskOf('self'))
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  await apart.kill()
+})
+
+test('two that compute at a time have their own CPUs', { skip }, async () => {
+  const running = trace(
+    { program: program('traced'), args: ['parallel', '100000'] },
+    { events: ['new-child'] },
+  )
+  const pid = await running.pid
+  const { value } = await running[Symbol.asyncIterator]().next()
+  assert.ok(value?.type === 'new-child')
+  const free = (): boolean => [pid, value.child].every(one => maskOf(one) === maskOf('self'))
+  let looks = 0
+  // It takes a moment until it shows that there are two; afterwards they are alone for a turn now and then at most.
+  await until(() => (looks = free() ? looks + 1 : 0) > 5, 'both have all CPUs, look after look')
+  await running.kill()
+})
+
+test('afterwards our own threads have their CPUs again', { skip }, async t => {
+  const before = maskOf('thread-self')
+  await output(t, ['children', '5'])
+  assert.equal(maskOf('thread-self'), before)
+})
