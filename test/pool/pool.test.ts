@@ -66,7 +66,7 @@ const TRACES = [
   ['a daemon', 'setsid sleep 100 > /dev/null 2>&1 &', 'ls -d /proc/[0-9]*'],
   [
     'an abstract socket',
-    'python3 -c "import socket,os,time; s=socket.socket(socket.AF_UNIX); s.bind(\'\\0x\'); os.fork() or time.sleep(9)" > /dev/null & sleep 0.2',
+    'python3 -c "import socket,os,time; s=socket.socket(socket.AF_UNIX); s.bind(\'\\0x\'); os.fork() or time.sleep(9)" > /dev/null & until grep -q @x /proc/net/unix; do sleep 0.05; done',
     'grep -c @x /proc/net/unix; true',
   ],
   [
