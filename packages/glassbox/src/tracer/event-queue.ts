@@ -7,6 +7,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   #next = 0
   #consumed = 0
   #ended = false
+  #discards = false
   #error: { readonly reason: unknown } | undefined
   #waiting: ((result: IteratorResult<TraceEvent, undefined>) => void)[] = []
 
@@ -16,17 +17,37 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   }
 
   push(events: readonly TraceEvent[]): void {
+    if (this.#discards) {
+      this.#consume(events.length)
+      return
+    }
     for (const event of events) {
       const reader = this.#waiting.shift()
       if (reader) reader({ done: false, value: event })
       else this.#events.push(event)
-      if (reader || this.#ended) this.#consume()
+      if (reader) this.#consume(1)
     }
-    if (this.#ended) this.#events = []
+  }
+
+  /** Nobody will read any more: what waits and what comes is thrown away, and the trace goes on. */
+  discard(): void {
+    if (this.#discards) return
+    this.#discards = true
+    this.#consume(this.#events.length - this.#next)
+    this.#events = []
+    this.#next = 0
+  }
+
+  /** The end of a loop that is left early. */
+  async return(): Promise<IteratorResult<TraceEvent, undefined>> {
+    this.discard()
+    this.end()
+    return { done: true, value: undefined }
   }
 
   /** No more come; a reader that comes later finds what is left, and then the error, once. */
   end(error?: { readonly reason: unknown }): void {
+    if (this.#ended) return
     this.#ended = true
     this.#error = error
     for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined })
@@ -40,7 +61,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
         this.#events = []
         this.#next = 0
       }
-      this.#consume()
+      this.#consume(1)
       return { done: false, value: event }
     }
     if (this.#ended) {
@@ -52,8 +73,8 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  #consume(): void {
-    this.#consumed++
+  #consume(count: number): void {
+    this.#consumed += count
     this.#onConsumed(this.#consumed)
   }
 }

@@ -194,7 +194,10 @@ export interface TraceEnd {
   readonly data?: unknown
 }
 
-/** A running trace: an async iterable of events and a promise of its end. Not reading it is allowed where `events` is 'none'. */
+/**
+ * A running trace: an async iterable of events (one reader) and a promise of its end. Where only the end is waited for, events are thrown away; where a
+ * loop over them is left, the trace goes on unread.
+ */
 export interface Trace extends AsyncIterable<TraceEvent>, PromiseLike<TraceEnd>, AsyncDisposable {
   /** Of the command, or the first that was attached to; as soon as it is known. */
   readonly pid: Promise<number>
