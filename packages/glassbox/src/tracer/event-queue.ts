@@ -1,6 +1,11 @@
 /** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
 import type { TraceEvent } from './types.ts'
 
+interface Waiting {
+  readonly resolve: (result: IteratorResult<TraceEvent, undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   readonly #onConsumed: (count: number) => void
   #events: TraceEvent[] = []
@@ -9,7 +14,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   #ended = false
   #discards = false
   #error: { readonly reason: unknown } | undefined
-  #waiting: ((result: IteratorResult<TraceEvent, undefined>) => void)[] = []
+  readonly #waiting: Waiting[] = []
 
   /** `onConsumed` is told how many events were read in all. */
   constructor(onConsumed: (count: number) => void) {
@@ -23,7 +28,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
     }
     for (const event of events) {
       const reader = this.#waiting.shift()
-      if (reader) reader({ done: false, value: event })
+      if (reader) reader.resolve({ done: false, value: event })
       else this.#events.push(event)
       if (reader) this.#consume(1)
     }
@@ -49,8 +54,13 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   end(error?: { readonly reason: unknown }): void {
     if (this.#ended) return
     this.#ended = true
-    this.#error = error
-    for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined })
+    const [first, ...others] = this.#waiting.splice(0)
+    if (first && error) first.reject(error.reason)
+    else {
+      this.#error = error
+      first?.resolve({ done: true, value: undefined })
+    }
+    for (const reader of others) reader.resolve({ done: true, value: undefined })
   }
 
   async next(): Promise<IteratorResult<TraceEvent, undefined>> {
@@ -70,7 +80,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
       if (error) throw error.reason
       return { done: true, value: undefined }
     }
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
   #consume(count: number): void {

@@ -104,11 +104,9 @@ class RunningTrace implements Trace {
   }
 
   readonly #onAbort = (): void => {
-    this.#settleWith(() =>
-      this.#settle.reject(
-        this.#options.signal?.reason ?? new GlassboxError('ERR_GLASSBOX_SYSTEM', 'The trace was aborted.'),
-      ),
-    )
+    const reason: unknown = this.#options.signal?.reason
+    this.#queue.end({ reason })
+    this.#settleWith(() => this.#settle.reject(reason))
     this.#control.command(COMMAND.kill)
   }
 
