@@ -130,7 +130,7 @@ try {
   const known = new Set(sets.map(({ name }) => name))
   for (const { name, args } of calls)
     for (const [, kind] of args)
-      for (const [, set] of kind.matchAll(/[|=](\w+)/g))
+      for (const [, set] of kind.matchAll(/^[|=](\w+)/g))
         if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
   write(
     'syscalls.ts',

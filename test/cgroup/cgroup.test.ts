@@ -12,10 +12,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
+import type { CgroupLimits } from '#glassbox/cgroup/controls.js'
 import { Cgroup } from '#glassbox/cgroup/group.js'
 import { type CgroupSupport, detectCgroups, type HostView, hostView } from '#glassbox/cgroup/hierarchy.js'
 import { removeGroup } from '#glassbox/cgroup/remove.js'
 import { sweepCgroups } from '#glassbox/cgroup/sweep.js'
+import { type LiveGroup, makeGroup, planGroup } from '../support/group.js'
 import { cgroupsLeft } from '../support/left.js'
 import { program } from '../support/programs.js'
 
@@ -101,19 +103,17 @@ test('where nothing may be written, or nothing is mounted, the reason is said', 
 })
 
 const support = detectCgroups()
-const planned = Cgroup.plan({}, support)
-const skip = 'missing' in planned ? `cgroups: ${planned.missing}` : false
+const possible = Cgroup.plan({}, support)
+const skip = 'missing' in possible ? `cgroups: ${possible.missing}` : false
 
-function group(limits: { memoryBytes?: number; processes?: number } = {}): Cgroup {
-  const made = Cgroup.plan(limits, support)
-  if ('missing' in made) throw new Error(made.missing)
-  made.create(limits)
-  return made
-}
+const group = (limits: CgroupLimits = {}): LiveGroup => makeGroup(planGroup(limits, support), limits)
 
 /** Runs a program inside a group: a shell joins by the files of every hierarchy, then executes it. */
-function runInside(inside: Cgroup, words: readonly string[]): { code: number | null; signal: string | null } {
-  const joins = inside.leaves().map(({ parent, name }) => `echo 0 > ${parent}/${name}/cgroup.procs;`)
+function runInside(
+  inside: LiveGroup,
+  words: readonly string[],
+): { code: number | null; signal: string | null } {
+  const joins = inside.directories.map(directory => `echo 0 > ${directory}/cgroup.procs;`)
   const { status, signal } = spawnSync('sh', ['-c', `${joins.join(' ')} exec "$@"`, 'sh', ...words], {
     stdio: 'ignore',
   })
@@ -131,38 +131,35 @@ test('the limits stand in the files of the group, and none where there is no lim
     const leaf = (controller: 'memory' | 'pids', file: string): string => {
       const found = support[controller]
       assert.ok('place' in found)
-      return readFileSync(join(found.place.base, limited.name, file), 'utf8')
+      return readFileSync(join(found.place.base, limited.group.name, file), 'utf8')
     }
     assert.match(
-      leaf('memory', limited.version('memory') === 1 ? 'memory.limit_in_bytes' : 'memory.max'),
+      leaf('memory', limited.group.version('memory') === 1 ? 'memory.limit_in_bytes' : 'memory.max'),
       memory,
     )
     assert.equal(leaf('pids', 'pids.max'), processes)
     await limited.remove()
-    for (const { parent, name } of limited.leaves()) assert.equal(existsSync(join(parent, name)), false)
+    for (const directory of limited.directories) assert.equal(existsSync(directory), false)
   }
 })
 
-test('a group that cannot be made leaves nothing of what was made before', { skip }, async () => {
-  const made = Cgroup.plan({}, support)
-  assert.ok(!('missing' in made))
-  const taken = made.leaves().at(-1)
-  const directory = join(taken?.parent ?? '', taken?.name ?? '')
-  mkdirSync(directory)
-  assert.throws(() => made.create({}), { code: 'ERR_GLASSBOX_CGROUP', message: /Could not make .*EEXIST/ })
-  await made.remove()
-  assert.ok(existsSync(directory), 'what it did not make is not its own')
-  rmdirSync(directory)
+test('the step that cannot be made is named', { skip }, async () => {
+  const planned = planGroup({}, support)
+  const [first] = planned.parts
+  mkdirSync(first?.directory ?? '')
+  assert.throws(() => makeGroup(planned), { message: /^"make .* failed with errno 17$/ })
+  await planned.remove()
   assert.deepEqual(cgroupsLeft(), [])
 })
 
 test('a group measures what runs in it', { skip }, async () => {
   const measured = group()
   runInside(measured, [program('burn'), 'one', '100'])
-  const { totalNs, userNs, systemNs } = measured.cpuTime()
+  const { cpuTime, peakMemory } = measured.group.figures()
+  const { totalNs, userNs, systemNs } = cpuTime
   assert.ok(totalNs >= 100e6 && totalNs < 400e6, `${totalNs}`)
   assert.equal(userNs + systemNs, totalNs)
-  assert.ok((measured.peakMemory() ?? 0) > 0)
+  assert.ok((peakMemory ?? 0) > 0)
   await measured.remove()
 })
 
@@ -174,7 +171,7 @@ test('a memory limit holds, and a higher one lets the same program through', { s
     const limited = group({ memoryBytes: limit * 2 ** 20 })
     const { signal, code } = runInside(limited, [program('allocate'), 'grow', '64'])
     assert.deepEqual(
-      [signal === 'SIGKILL' || code === 137, limited.oomKills() > 0],
+      [signal === 'SIGKILL' || code === 137, limited.group.figures().oomKills > 0],
       [killed, killed],
       `${limit} MiB`,
     )
@@ -189,7 +186,7 @@ test('a limit of processes holds, and refusals are counted', { skip }, async () 
   ] as const) {
     const limited = group({ processes: limit })
     assert.equal(runInside(limited, [program('processes'), 'fork', '9']).code, code)
-    assert.equal(limited.refusedProcesses() > 0, code !== 0)
+    assert.equal(limited.group.figures().refusedProcesses > 0, code !== 0)
     await limited.remove()
   }
 })
@@ -198,8 +195,7 @@ test('a group is removed with what runs in it, and with sub-groups that were mad
   skip,
 }, async () => {
   const busy = group()
-  const [first] = busy.leaves()
-  const directory = join(first?.parent ?? '', first?.name ?? '')
+  const [directory = ''] = busy.directories
   mkdirSync(join(directory, 'sub', 'deep'), { recursive: true })
   const sleeper = spawn('sleep', ['60'])
   writeFileSync(join(directory, 'sub', 'deep', 'cgroup.procs'), String(sleeper.pid))
@@ -230,8 +226,8 @@ test('a group that somebody else removed is a typed error, and removing it again
   skip,
 }, async () => {
   const gone = group()
-  for (const { parent, name } of gone.leaves()) rmdirSync(join(parent, name))
-  assert.throws(() => gone.cpuTime(), { code: 'ERR_GLASSBOX_CGROUP', hint: /Somebody else removed/ })
+  for (const directory of gone.directories) rmdirSync(directory)
+  assert.throws(() => gone.group.figures(), { code: 'ERR_GLASSBOX_CGROUP', hint: /Somebody else removed/ })
   await gone.remove()
 })
 
@@ -259,10 +255,8 @@ test('a sweep removes the groups of dead owners, once they are old, and leaves t
   const first = group()
   const own = privateSupport(context)
   await first.remove()
-  const owned = Cgroup.plan({}, own)
-  assert.ok(!('missing' in owned))
-  owned.create({})
-  const bases = [...new Set(owned.leaves().map(({ parent }) => parent))]
+  const owned = makeGroup(planGroup({}, own))
+  const bases = owned.group.parts.map(({ parent }) => parent)
   for (const base of bases) {
     mkdirSync(join(base, 'glassbox-1-stale', 'sub'), { recursive: true })
     mkdirSync(join(base, 'of-somebody-else'))
@@ -275,7 +269,7 @@ test('a sweep removes the groups of dead owners, once they are old, and leaves t
   assert.equal(await sweepCgroups(own, 0), 1, 'one name, whatever the number of hierarchies')
   assert.deepEqual(
     names().map(found => found.toSorted()),
-    bases.map(() => [owned.name, 'of-somebody-else'].toSorted()),
+    bases.map(() => [owned.group.name, 'of-somebody-else'].toSorted()),
   )
   await owned.remove()
   assert.equal(await sweepCgroups(own, 0), 0)

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { V1, V2 } from '#glassbox/cgroup/controls.js'
-import { keyedNumber } from '#glassbox/cgroup/files.js'
+import { type CgroupLimits, type Controls, V1, V2 } from '#glassbox/cgroup/controls.js'
+import type { Controller } from '#glassbox/cgroup/hierarchy.js'
+import { filesIn, keyedNumber, writeAll } from '#glassbox/cgroup/files.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 /** A directory with a file of each name and text. */
@@ -15,6 +16,12 @@ function tree(context: TestContext, files: Readonly<Record<string, string>>): st
   return directory
 }
 
+/** Writes what limits a part of a group in `directory`. */
+function limit(controls: Controls, controller: Controller, directory: string, limits: CgroupLimits): void {
+  const writes = controls.limit[controller](limits, filesIn(directory), filesIn(join(directory, '..')))
+  writeAll(directory, writes)
+}
+
 function texts(directory: string): Record<string, string> {
   const names = readdirSync(directory).toSorted()
   return Object.fromEntries(names.map(name => [name, readFileSync(join(directory, name), 'utf8')]))
@@ -23,9 +30,9 @@ function texts(directory: string): Record<string, string> {
 test('v1: limits, with swap where it is accounted', context => {
   const unlimited = { 'memory.limit_in_bytes': '9223372036854771712\n' }
   const directory = tree(context, { ...unlimited, 'memory.memsw.limit_in_bytes': '' })
-  V1.limit.memory(directory, { memoryBytes: 4096 })
-  V1.limit.pids(directory, { processes: 5 })
-  V1.limit.cpu(directory, { cpus: 1.5 })
+  limit(V1, 'memory', directory, { memoryBytes: 4096 })
+  limit(V1, 'pids', directory, { processes: 5 })
+  limit(V1, 'cpu', directory, { cpus: 1.5 })
   assert.deepEqual(texts(directory), {
     'cpu.cfs_period_us': '100000',
     'cpu.cfs_quota_us': '150000',
@@ -34,7 +41,7 @@ test('v1: limits, with swap where it is accounted', context => {
     'pids.max': '5',
   })
   const plain = tree(context, unlimited)
-  V1.limit.memory(plain, { memoryBytes: 4096 })
+  limit(V1, 'memory', plain, { memoryBytes: 4096 })
   assert.deepEqual(Object.keys(texts(plain)), ['memory.limit_in_bytes'])
 })
 
@@ -46,7 +53,7 @@ test('v1: a new cpuset has the memory nodes of its parent, and its processors un
     const directory = tree(context, {})
     writeFileSync(join(directory, '..', 'cpuset.mems'), '0\n')
     writeFileSync(join(directory, '..', 'cpuset.cpus'), '0-3\n')
-    V1.limit.cpuset(directory, limits)
+    limit(V1, 'cpuset', directory, limits)
     assert.deepEqual(texts(directory), { 'cpuset.cpus': cpus, 'cpuset.mems': '0' })
   }
 })
@@ -58,22 +65,22 @@ for (const [version, controls] of [
   test(`${version}: what is not limited writes no file; Infinity lifts a limit`, context => {
     const memory = version === 'v1' ? 'memory.limit_in_bytes' : 'memory.max'
     const directory = tree(context, { [memory]: '4096' })
-    for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const) controls.limit[name](directory, {})
+    for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const) limit(controls, name, directory, {})
     assert.deepEqual(texts(directory), { [memory]: '4096' })
     for (const name of ['memory', 'pids', 'cpu', 'cpuacct'] as const)
-      controls.limit[name](directory, { memoryBytes: Infinity, processes: Infinity, cpus: Infinity })
+      limit(controls, name, directory, { memoryBytes: Infinity, processes: Infinity, cpus: Infinity })
     assert.deepEqual(texts(directory), { [memory]: version === 'v1' ? '-1' : 'max', 'pids.max': 'max' })
   })
 
   test(`${version}: a group that is gone is a typed error with what to do`, () => {
     const gone = '/nonexistent/group'
     const expected = { code: 'ERR_GLASSBOX_CGROUP', errno: 2, hint: /removed the group/ }
-    assert.throws(() => controls.cpuTime(gone), { ...expected, message: /^Could not read / })
-    assert.throws(() => controls.limit.pids(gone, { processes: 1 }), {
+    assert.throws(() => controls.cpuTime(filesIn(gone)), { ...expected, message: /^Could not read / })
+    assert.throws(() => limit(controls, 'pids', gone, { processes: 1 }), {
       ...expected,
       message: /^Could not write 1 to \/nonexistent\/group\/pids\.max/,
     })
-    assert.throws(() => controls.oomKills(gone), expected)
+    assert.throws(() => controls.oomKills(filesIn(gone)), expected)
   })
 }
 
@@ -86,21 +93,25 @@ test('v1: figures; the total is exact, and user and system time share it as they
     'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n',
     'pids.events': 'max 4\n',
   })
-  assert.deepEqual(V1.cpuTime(directory), { totalNs: 9000, userNs: 6000, systemNs: 3000 })
+  assert.deepEqual(V1.cpuTime(filesIn(directory)), { totalNs: 9000, userNs: 6000, systemNs: 3000 })
   assert.deepEqual(
-    [V1.peakMemory(directory), V1.oomKills(directory), V1.refusedProcesses(directory)],
+    [
+      V1.peakMemory(filesIn(directory)),
+      V1.oomKills(filesIn(directory)),
+      V1.refusedProcesses(filesIn(directory)),
+    ],
     [4096, 2, 4],
   )
-  assert.equal(V1.peakProcesses(directory), undefined, 'no file, no figure')
+  assert.equal(V1.peakProcesses(filesIn(directory)), undefined, 'no file, no figure')
   writeFileSync(join(directory, 'memory.memsw.max_usage_in_bytes'), '8192\n')
   writeFileSync(join(directory, 'pids.peak'), '3\n')
-  assert.deepEqual([V1.peakMemory(directory), V1.peakProcesses(directory)], [8192, 3])
+  assert.deepEqual([V1.peakMemory(filesIn(directory)), V1.peakProcesses(filesIn(directory))], [8192, 3])
 })
 
 test('v1 of older kernels: no split of CPU time, no count of kills', context => {
   const directory = tree(context, { 'cpuacct.usage': '9000\n', 'memory.oom_control': 'under_oom 0\n' })
-  assert.deepEqual(V1.cpuTime(directory), { totalNs: 9000, userNs: 9000, systemNs: 0 })
-  assert.equal(V1.oomKills(directory), 0)
+  assert.deepEqual(V1.cpuTime(filesIn(directory)), { totalNs: 9000, userNs: 9000, systemNs: 0 })
+  assert.equal(V1.oomKills(filesIn(directory)), 0)
 })
 
 test('a key is found as a whole word, not as the beginning of another', () => {
@@ -119,21 +130,25 @@ test('the files of v2 are read and written as the kernel documents them', contex
   file('memory.events', 'low 0\nhigh 0\nmax 7\noom 2\noom_kill 1\noom_group_kill 0\n')
   file('pids.events', 'max 5\n')
   file('pids.peak', '3\n')
-  V2.limit.memory(directory, { memoryBytes: 1000 })
-  V2.limit.pids(directory, { processes: 4 })
-  V2.limit.cpu(directory, { cpus: 0.5 })
+  limit(V2, 'memory', directory, { memoryBytes: 1000 })
+  limit(V2, 'pids', directory, { processes: 4 })
+  limit(V2, 'cpu', directory, { cpus: 0.5 })
   const written = (name: string): string => readFileSync(join(directory, name), 'utf8')
   assert.deepEqual(
     ['memory.max', 'memory.swap.max', 'memory.oom.group', 'pids.max', 'cpu.max'].map(written),
     ['1000', '0', '1', '4', '50000 100000'],
   )
-  assert.deepEqual(V2.cpuTime(directory), { totalNs: 3_000_000, userNs: 2_000_000, systemNs: 1_000_000 })
+  assert.deepEqual(V2.cpuTime(filesIn(directory)), {
+    totalNs: 3_000_000,
+    userNs: 2_000_000,
+    systemNs: 1_000_000,
+  })
   assert.deepEqual(
     [
-      V2.peakMemory(directory),
-      V2.oomKills(directory),
-      V2.refusedProcesses(directory),
-      V2.peakProcesses(directory),
+      V2.peakMemory(filesIn(directory)),
+      V2.oomKills(filesIn(directory)),
+      V2.refusedProcesses(filesIn(directory)),
+      V2.peakProcesses(filesIn(directory)),
     ],
     [4096, 1, 5, 3],
   )

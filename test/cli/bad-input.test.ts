@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { AS_ORDINARY_USER, assertNoGroupsLeft, glassbox } from '../support/command.js'
+import { assertNoGroupsLeft, glassbox } from '../support/command.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 after(assertNoGroupsLeft)
@@ -81,7 +81,7 @@ test('a file that the user may not read is refused by name', {
   writeFileSync(file, 'secret')
   chmodSync(file, 0o600)
   chmodSync(directory, 0o755)
-  const by = { by: AS_ORDINARY_USER, cwd: '/' }
+  const by = { ordinary: true, cwd: '/' }
   const stdin = glassbox(['run', '--stdin', file, 'cat'], by)
   assert.deepEqual([stdin.code, stdin.out], [125, ''])
   assert.match(stdin.err, /Cannot read stdin from .*secret.* Name a file that you may read/)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
-import { AS_ORDINARY_USER, assertNoGroupsLeft, glassbox, startGlassbox } from '../support/command.js'
+import { assertNoGroupsLeft, glassbox, startGlassbox } from '../support/command.js'
 
 after(assertNoGroupsLeft)
 
@@ -51,7 +51,7 @@ for (const [signal, code] of [
 test('an ordinary user can run boxes too, and reads by which means they were measured', () => {
   // Without PATH and HOME of root: nothing of it may be needed.
   const { code, out, err } = glassbox(['run', '--', 'python3', '-c', 'print(6*7)'], {
-    by: AS_ORDINARY_USER,
+    ordinary: true,
     cwd: '/',
     env: { HOME: '/', GLASSBOX_CGROUP: '' },
   })
@@ -61,7 +61,7 @@ test('an ordinary user can run boxes too, and reads by which means they were mea
 
 test('an ordinary user’s limits hold without a cgroup', () => {
   const limited = (...words: readonly string[]): number | null =>
-    glassbox(['run', ...words], { by: AS_ORDINARY_USER, cwd: '/', env: { HOME: '/' } }).code
+    glassbox(['run', ...words], { ordinary: true, cwd: '/', env: { HOME: '/' } }).code
   assert.equal(limited('--cpu-time', '200ms', '--', 'sh', '-c', 'while :; do :; done'), 124)
   assert.equal(limited('--wall-time', '200ms', '--', 'sleep', '20'), 124)
   assert.equal(limited('--memory', '64MiB', '--', 'python3', '-c', 'x = b"x" * (400 << 20)'), 137)

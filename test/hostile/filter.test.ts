@@ -122,6 +122,8 @@ const GROUPS: readonly Group[] = [
       ['pidfd_getfd', -1, 0, 0],
       ['kcmp', 99999999, 99999999, 0, 0, 0],
       ['process_madvise', -1, 'b', 1, 0, 0],
+      ['prlimit64', 1, 7, 0, 0],
+      ['prlimit64', 99999999, 7, 0, 0],
     ],
   },
   {

@@ -25,11 +25,13 @@ static char *argument;
 static void mark(long n) { syscall(SYS_umask, n); }
 
 static void *exec_in_thread(void *unused) {
+  for (int i = 0; i < 200; i++) getppid();
+  if (strcmp(argument, "0")) execl(self, self, argument, NULL);
   execl("/bin/true", "true", NULL);
   return unused;
 }
 
-/* Another thread than the leader executes /bin/true while a third sleeps. */
+/* Another thread than the leader executes /bin/true, or the case ARGUMENT, while a third sleeps. */
 static void *sleep_long(void *unused) {
   sleep(100);
   return unused;

@@ -1,6 +1,9 @@
 /** The command, started as a user types it; what is asked of leftovers is asked about these processes only. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cgroupsLeft } from './left.js'
 
@@ -21,12 +24,37 @@ export interface Surrounding {
   readonly input?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Words before the command, such as `setpriv` with its options. */
-  readonly by?: readonly string[]
+  /** By an ordinary user; root becomes one, with a copy of the command that everyone may read wherever the checkout is. */
+  readonly ordinary?: boolean
 }
 
+let copied: string | undefined
+
+function readableCommand(): string {
+  if (copied === undefined) {
+    const directory = mkdtempSync(join(tmpdir(), 'glassbox-command-'))
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+    const source = fileURLToPath(new URL('../../../packages/glassbox/', import.meta.url))
+    for (const part of ['bin', 'dist', 'prebuilds', 'package.json']) {
+      execFileSync('cp', ['-r', join(source, part), directory])
+    }
+    execFileSync('chmod', ['-R', 'a+rX', directory])
+    copied = join(directory, 'bin/glassbox.js')
+  }
+  return copied
+}
+
+/** Words that make an ordinary user of root. */
+const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
+
+const isRoot = process.getuid?.() === 0
+
 export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
-  const [file = process.execPath, ...args] = [...(options.by ?? []), process.execPath, command, ...words]
+  const line =
+    options.ordinary && isRoot
+      ? [...ORDINARY, process.execPath, readableCommand()]
+      : [process.execPath, command]
+  const [file = process.execPath, ...args] = [...line, ...words]
   const { pid, status, stdout, stderr } = spawnSync(file, args, {
     encoding: 'utf8',
     timeout: 30_000,
@@ -49,10 +77,6 @@ export const boxed = (options: readonly string[], ...words: readonly string[]): 
   glassbox(['run', ...options, '--', ...words])
 
 export const shell = (options: readonly string[], script: string): Ended => boxed(options, 'sh', '-c', script)
-
-/** `setpriv` words that make an ordinary user of root; as an ordinary user there is nothing to do. */
-export const AS_ORDINARY_USER: readonly string[] =
-  process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : []
 
 export function assertNoGroupsLeft(): void {
   const pattern = new RegExp(`^glassbox-(${[...started].join('|')})-`)

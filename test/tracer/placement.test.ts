@@ -29,6 +29,14 @@ for (const [name, options] of Object.entries(variants)) {
   })
 }
 
+test('an execve of another thread keeps the mask of that thread', { skip }, async t => {
+  const before = spawnSync(program('traced'), ['masks'], { encoding: 'utf8' }).stdout
+  for (const options of [{}, { syscalls: ['getppid', 'execve'] }]) {
+    const { out } = await output(t, ['thread-exec', 'masks'], options)
+    assert.equal(out, before)
+  }
+})
+
 const maskOf = (pid: number | string): string => {
   try {
     return /^Cpus_allowed:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''

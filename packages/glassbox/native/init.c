@@ -18,8 +18,8 @@
  * - init is never the program's parent in cgroup terms: it stays outside the cgroups that the program is put into,
  *   and its memory and time are never charged to the program.
  * - no signal from inside reaches init (the kernel drops what PID 1 has no handler for), init is not dumpable, opens no file of the box by name once a program ran, and believes nothing that a program wrote.
- * - descriptors 3 to 8 are init's, the farewell plan's follow; whatever else is open belongs to the plan at hand and
- *   is closed after it.
+ * - descriptors 3 to 7 are init's, then come those that plans keep and the farewell plan's; whatever else is open belongs
+ *   to the plan at hand and is closed after it.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -56,6 +56,9 @@ struct signal_info {
 };
 
 static struct program program;
+
+/* A plan of init's own failed: nobody knows what the box is, and no program is started in it any more. */
+static int broken;
 
 /* A request with its payload and its descriptors as the first slots. The reader owns the payload. */
 static struct inbox {
@@ -118,23 +121,40 @@ static long reap(int options) {
   return info.pid;
 }
 
+/* The texts of the figures; returns the bytes of the whole. */
+static u64 read_figures(struct figures *figures) {
+  u8 *at = figures->text;
+  for (u32 i = 0; i < MAX_FIGURES; i++) {
+    int fd = FIRST_KEPT + program.prepare.first_figure + (int)i;
+    long length = i < program.prepare.figures ? sys(pread64, fd, at, FIGURE_BYTES, 0) : 0;
+    figures->length[i] = length > 0 ? (u16)length : 0;
+    at += figures->length[i];
+  }
+  return (u64)(at - (u8 *)figures);
+}
+
 static void report(const struct plan_failure *failure) {
-  struct reply reply = {REPLY_ENDED, program.id,    sizeof program.ended, failure->step, failure->error,
-                        program.cause, program.how, program.status};
-  if (program.cause == CAUSE_DENIED) reply.length += sizeof program.denied;
-  struct {
+  static struct {
     struct reply reply;
     struct ended ended;
-    struct denied denied;
-  } message = {reply, program.ended, program.denied};
-  send_all(&message, sizeof reply + reply.length);
+    u8 rest[sizeof(struct figures) + sizeof(struct denied)];
+  } message;
+  u64 length = read_figures((struct figures *)message.rest);
+  if (program.cause == CAUSE_DENIED) {
+    memcpy(message.rest + length, &program.denied, sizeof program.denied);
+    length += sizeof program.denied;
+  }
+  length += sizeof message.ended;
+  message.reply = (struct reply){REPLY_ENDED,   program.id,    (u32)length, failure->step, failure->error,
+                                 program.cause, program.how, program.status};
+  message.ended = program.ended;
+  send_all(&message, sizeof message.reply + length);
 }
 
 /* What init kept open for the time of the program. */
 static void let_go(void) {
   if (program.has_listener) sys(close, LISTENER);
   program.has_listener = 0;
-  sys(close, CPU);
 }
 
 /* Everything in the namespace but init dies here; the last figures are taken when nothing can change them. */
@@ -196,7 +216,6 @@ static void become_program(void) {
     return;
   }
   memcpy(&program.launch, inbox.payload, sizeof(struct launch));
-  keep(inbox.slots, program.launch.cpu_slot, CPU);
   plan_run(&plan, 0, inbox.slots, &launch_failure);
 }
 
@@ -222,7 +241,7 @@ static void launched(void) {
   s64 started = inbox.slots[program.launch.started_slot % PLAN_SLOTS];
   program.id = inbox.request.id;
   program.ended.started_ns = started > 0 ? (u64)started : now_ns();
-  program.has_listener = keep(inbox.slots, program.launch.listener_slot, LISTENER);
+  if (!program.has_listener) program.has_listener = keep(inbox.slots, program.launch.listener_slot, LISTENER);
   for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
   release(&inbox);
   if (program.pid) {
@@ -240,23 +259,27 @@ static void handle_prepare(void) {
   s64 slots[PLAN_SLOTS];
   struct plan plan;
   struct plan_failure failure = {-1, 0};
+  u32 changed = 0;
   memset(&program, 0, sizeof program);
   launch_failure = failure;
   memcpy(slots, mine.slots, sizeof slots);
-  if (mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS ||
+  if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->figures > MAX_FIGURES ||
       plan_load(&plan, mine.payload + sizeof *header, mine.request.length - sizeof *header) < 0)
     failure.error = EINVAL;
-  else {
+  else if (!header->examine || !(changed = examine(0))) {
+    program.prepare = *header;
     plan.await = await_launch;
     plan_run(&plan, 0, slots, &failure);
     program.pid = failure.error ? 0 : (s32)slots[header->main_slot];
+    program.has_listener = !failure.error && header->listens;
   }
   release(&mine);
-  if (failure.error) reply_done(mine.request.id, &failure, 0);
+  if (failure.error || changed) reply_done(mine.request.id, &failure, changed);
   if (prepared != PREPARED_LAUNCH || launch_failure.error)
     while (program.pid && reap(0)) {
     }
   if (prepared == PREPARED_LAUNCH) launched();
+  else let_go();
 }
 
 /* No child awaits it: the host had none prepared, or it was killed while it waited, and that is how it ended. */
@@ -274,6 +297,7 @@ static void handle_plan(void) {
     failure.error = EINVAL;
   else
     plan_run(&plan, 0, inbox.slots, &failure);
+  if (failure.error) broken = 1;
   reply_done(inbox.request.id, &failure, 0);
 }
 
@@ -345,7 +369,10 @@ static void prepare(void) {
   sys(fcntl, SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
-/* Sleeps until something happens, at most until the next look at the clocks. */
+/*
+ * Sleeps until something happens, at most until the next look at the clocks. Without the default filter a program that has init's
+ * user id may take init's descriptors away: who cannot see any more keeps nothing safe, so that is the end of the box.
+ */
 static void wait_for_events(struct pollfd *events, int count) {
   struct time timeout, *limit = 0;
   if (program.pid && program.next_check) {
@@ -354,7 +381,7 @@ static void wait_for_events(struct pollfd *events, int count) {
     limit = &timeout;
   }
   for (int i = 0; i < count; i++) events[i].revents = 0;
-  sys(ppoll, events, count, limit, 0, 8);
+  if (sys(ppoll, events, count, limit, 0, 8) == -EINVAL) part();
 }
 
 __attribute__((noreturn, used)) static void run_init(void) {
@@ -367,7 +394,8 @@ __attribute__((noreturn, used)) static void run_init(void) {
     if (program.pid && (events[2].revents & POLLIN)) {
       notify_receive(&program);
       if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
-    }
+    } else if (events[2].revents)
+      let_go(); /* nobody has the filter any more: a poll would not sleep until the last of them is reaped */
     int ran = program.pid != 0;
     while (reap(WNOHANG)) {
     }

@@ -5,8 +5,11 @@
 #include "plan.h"
 #include "wire.h"
 
-/* init's own descriptors; the plan that starts it puts the socket there. 0 to 2 stay free for the program. */
-enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, CPU = 7, LAST_PID = 8, FIRST_FAREWELL = 9 };
+/*
+ * init's own descriptors; the plan that starts it puts the socket there. 0 to 2 stay free for the program. What plans put at
+ * the kept ones stays until another plan replaces it: files of the program's cgroup.
+ */
+enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, LAST_PID = 7, FIRST_KEPT = 8, FIRST_FAREWELL = 24 };
 
 struct watched {
   u64 cpu_ns, memory;
@@ -19,6 +22,7 @@ struct program {
   s32 pid; /* 0: none runs */
   u32 how, status;
   int has_listener;
+  struct prepare prepare;
   struct launch launch;
   struct ended ended;
   struct denied denied;

@@ -117,11 +117,11 @@ static void update(struct program *program) {
   if (now.processes > ended->watched_processes) ended->watched_processes = now.processes;
 }
 
-static u64 read_cpu_file(enum cpu_source source) {
+static u64 read_cpu_file(u8 cpu, enum cpu_source source) {
   char text[256];
   const char *c = text;
   u64 value = 0;
-  long length = sys(pread64, CPU, text, sizeof text - 1, 0);
+  long length = sys(pread64, FIRST_KEPT + cpu, text, sizeof text - 1, 0);
   if (length <= 0) return 0;
   text[length] = 0;
   while (source == CPU_STAT && *c && *c != ' ') c++; /* "usage_usec N" is the first line */
@@ -134,7 +134,7 @@ u64 watch_cpu(struct program *program) {
   const struct launch *launch = &program->launch;
   if (launch->watch || launch->cpu_source == CPU_SCAN) update(program);
   if (launch->cpu_source == CPU_SCAN) return program->ended.watched_cpu_ns;
-  return launch->cpu_source == CPU_NONE ? 0 : read_cpu_file(launch->cpu_source);
+  return launch->cpu_source == CPU_NONE ? 0 : read_cpu_file(program->prepare.cpu, launch->cpu_source);
 }
 
 static u64 earlier(u64 a, u64 b) { return a && a < b ? a : b; }

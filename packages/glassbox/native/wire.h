@@ -15,7 +15,8 @@ enum request_type {
   REQUEST_LAUNCH = 2,   /* `launch`, then the plan of the child that was prepared; answered by REPLY_ENDED */
   REQUEST_KILL = 3,     /* a u32 cause: ends the program of this id, if it still runs */
   REQUEST_FAREWELL = 4, /* a plan to run, with its descriptors, when the host is gone; answered by REPLY_DONE */
-  REQUEST_PREPARE = 5,  /* `prepare`, then a plan that clones a child, which awaits its launch; REPLY_DONE when it does */
+  REQUEST_PREPARE = 5,  /* `prepare`, then a plan that clones a child, which awaits its launch; REPLY_DONE when it does, or
+                           `cause` says what changed in the box, and nothing was done */
   REQUEST_EXAMINE = 6,  /* a u32 of parts to take as they are from now on; REPLY_DONE, `cause` says what changed in the others */
 };
 
@@ -32,8 +33,13 @@ enum cpu_source {
 };
 
 struct prepare {
-  u32 main_slot; /* where the plan leaves the child's process id */
-  u32 reserved;
+  u32 main_slot;       /* where the plan leaves the child's process id */
+  u8 first_figure;     /* kept descriptors whose text is read when the program is dead: the first, and how many */
+  u8 figures;
+  u8 cpu;              /* the kept descriptor to read the CPU time from, or PLAN_NO_SLOT */
+  u8 examine;          /* look first whether the box is as it was when it was fresh */
+  u8 listens;          /* the plan lays on a filter and puts its listener into place */
+  u8 reserved[7];
 };
 
 struct launch {
@@ -41,11 +47,10 @@ struct launch {
   u64 wall_limit_ns; /* 0: none */
   u64 memory_limit;  /* bytes, kept by watching; 0: not init's task */
   u32 cpu_source;    /* enum cpu_source */
-  u8 cpu_slot;       /* the descriptor to read the CPU time from, or PLAN_NO_SLOT */
   u8 listener_slot;  /* the seccomp listener, or PLAN_NO_SLOT */
   u8 watch;          /* measure memory and processes by /proc */
   u8 started_slot;   /* where the child leaves the time just before execve */
-  u8 reserved[8];
+  u8 reserved[9];
 };
 
 enum cause {
@@ -81,9 +86,18 @@ struct ended {
   u32 watched_processes, reserved;
 };
 
+#define MAX_FIGURES 8
+#define FIGURE_BYTES 256
+
+/* Follows `ended`: the texts that `prepare` asked for, one after another, `length` bytes of each; 0 where it cannot be read. */
+struct figures {
+  u16 length[MAX_FIGURES];
+  u8 text[MAX_FIGURES * FIGURE_BYTES];
+};
+
 #define SNAPSHOT 256
 
-/* Follows `ended` when cause is CAUSE_DENIED: the call, and the memory its arguments point to. */
+/* Comes last when cause is CAUSE_DENIED: the call, and the memory its arguments point to. */
 struct denied {
   struct seccomp_data call;
   u8 memory[6][SNAPSHOT];

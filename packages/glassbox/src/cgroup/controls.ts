@@ -1,11 +1,10 @@
 /**
  * What differs between v1 and v2, as one table: which files limit, and how each figure is read. Sources: the kernel's
- * admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and admin-guide/cgroup-v2.
+ * admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and admin-guide/cgroup-v2. No I/O: whoever reads or writes the files,
+ * here or in a box's init, asks this table which.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Controller } from './hierarchy.ts'
-import { keyedNumber, readControl, readOptional, writeControl } from './files.ts'
+import { type GroupFiles, keyedNumber, type Write } from './files.ts'
 
 export interface CgroupLimits {
   /** Memory and swap together, bytes. */
@@ -23,26 +22,30 @@ export interface CpuTime {
   readonly systemNs: number
 }
 
-/** The files of one version of the interface. `directory` is that of the controller's group. */
+/** The files of one version of the interface. */
 export interface Controls {
-  readonly limit: Readonly<Record<Controller, (directory: string, limits: CgroupLimits) => void>>
-  readonly cpuTime: (directory: string) => CpuTime
-  readonly peakMemory: (directory: string) => number | undefined
-  readonly oomKills: (directory: string) => number
-  readonly peakProcesses: (directory: string) => number | undefined
-  readonly refusedProcesses: (directory: string) => number
+  /** What is to be written, in this order. `files` are those of the group, `parent` those of the group above. */
+  readonly limit: Readonly<
+    Record<Controller, (limits: CgroupLimits, files: GroupFiles, parent: GroupFiles) => readonly Write[]>
+  >
+  /** The files that figures are read from; some are not there on every kernel. */
+  readonly figures: Readonly<Record<'cpuacct' | 'memory' | 'pids', readonly string[]>>
+  readonly cpuTime: (files: GroupFiles) => CpuTime
+  readonly peakMemory: (files: GroupFiles) => number | undefined
+  readonly oomKills: (files: GroupFiles) => number
+  readonly peakProcesses: (files: GroupFiles) => number | undefined
+  readonly refusedProcesses: (files: GroupFiles) => number
   /** The file whose text init reads while the program runs. */
   readonly cpuTimeFile: string
 }
 
 const PERIOD_US = 100_000
 const quota = (cpus: number): number => Math.max(1000, Math.round(cpus * PERIOD_US))
-const orMax = (value: number): number | string => (value === Infinity ? 'max' : value)
 const finite = (value: number | undefined): value is number => value !== undefined && value !== Infinity
 
-function writeWhereThere(path: string, value: string | number): void {
-  if (existsSync(path)) writeControl(path, value)
-}
+/** A file of v1 pids or of v2: what is not limited is not written, and Infinity lifts a limit. */
+const numeric = (file: string, value: number | undefined): readonly Write[] =>
+  value === undefined ? [] : [{ file, value: value === Infinity ? 'max' : String(value) }]
 
 /** User and system time are sampled by tick on some kernels; the total is exact, so they are scaled to it. */
 function splitTotal(totalNs: number, user: number, system: number): CpuTime {
@@ -51,87 +54,87 @@ function splitTotal(totalNs: number, user: number, system: number): CpuTime {
   return { totalNs, userNs, systemNs: totalNs - userNs }
 }
 
+const optionalNumber = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text)
+
 export const V1: Controls = {
   limit: {
-    memory: (directory, { memoryBytes }) => {
-      if (memoryBytes === undefined) return
-      const value = finite(memoryBytes) ? memoryBytes : -1
-      const limit = (): void => writeControl(join(directory, 'memory.limit_in_bytes'), value)
+    memory: ({ memoryBytes }, files) => {
+      if (memoryBytes === undefined) return []
+      const value = finite(memoryBytes) ? String(memoryBytes) : '-1'
+      const limit: Write = { file: 'memory.limit_in_bytes', value }
       // Not there where the kernel does not account swap: then swap has no limit of ours.
-      const withSwap = (): void => writeWhereThere(join(directory, 'memory.memsw.limit_in_bytes'), value)
+      const withSwap: Write = { file: 'memory.memsw.limit_in_bytes', value, optional: true }
       // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
-      const before = Number(readControl(join(directory, 'memory.limit_in_bytes')))
-      for (const write of memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]) write()
+      const before = Number(files.optional(limit.file) ?? Infinity)
+      return memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]
     },
-    pids: (directory, { processes }) => {
-      if (processes !== undefined) writeControl(join(directory, 'pids.max'), orMax(processes))
-    },
-    cpuacct: () => {},
-    cpu: (directory, { cpus }) => {
-      if (!finite(cpus)) return
-      writeControl(join(directory, 'cpu.cfs_period_us'), PERIOD_US)
-      writeControl(join(directory, 'cpu.cfs_quota_us'), quota(cpus))
-    },
-    cpuset: (directory, { cpuset }) => {
-      // A new v1 cpuset is empty and takes no process until it has both.
-      const parent = (name: string): string => readControl(join(directory, '..', name)).trim()
-      writeControl(join(directory, 'cpuset.mems'), parent('cpuset.mems'))
-      writeControl(join(directory, 'cpuset.cpus'), cpuset ?? parent('cpuset.cpus'))
-    },
+    pids: ({ processes }) => numeric('pids.max', processes),
+    cpuacct: () => [],
+    cpu: ({ cpus }) =>
+      finite(cpus)
+        ? [
+            { file: 'cpu.cfs_period_us', value: String(PERIOD_US) },
+            { file: 'cpu.cfs_quota_us', value: String(quota(cpus)) },
+          ]
+        : [],
+    // A new v1 cpuset is empty and takes no process until it has both.
+    cpuset: ({ cpuset }, _files, parent) => [
+      { file: 'cpuset.mems', value: parent.text('cpuset.mems').trim() },
+      { file: 'cpuset.cpus', value: cpuset ?? parent.text('cpuset.cpus').trim() },
+    ],
   },
-  cpuTime: directory =>
+  figures: {
+    cpuacct: ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'],
+    memory: ['memory.memsw.max_usage_in_bytes', 'memory.max_usage_in_bytes', 'memory.oom_control'],
+    pids: ['pids.peak', 'pids.events'],
+  },
+  cpuTime: files =>
     splitTotal(
-      Number(readControl(join(directory, 'cpuacct.usage'))),
-      Number(readOptional(join(directory, 'cpuacct.usage_user')) ?? 1),
-      Number(readOptional(join(directory, 'cpuacct.usage_sys')) ?? 0),
+      Number(files.text('cpuacct.usage')),
+      Number(files.optional('cpuacct.usage_user') ?? 1),
+      Number(files.optional('cpuacct.usage_sys') ?? 0),
     ),
   // memsw counts swapped pages too; the plain counter would forget them.
-  peakMemory: directory =>
-    Number(
-      readOptional(join(directory, 'memory.memsw.max_usage_in_bytes')) ??
-        readControl(join(directory, 'memory.max_usage_in_bytes')),
-    ),
-  oomKills: directory => keyedNumber(readControl(join(directory, 'memory.oom_control')), 'oom_kill') ?? 0,
-  peakProcesses: directory => optionalNumber(join(directory, 'pids.peak')),
-  refusedProcesses: directory => keyedNumber(readOptional(join(directory, 'pids.events')) ?? '', 'max') ?? 0,
+  peakMemory: files =>
+    Number(files.optional('memory.memsw.max_usage_in_bytes') ?? files.text('memory.max_usage_in_bytes')),
+  oomKills: files => keyedNumber(files.text('memory.oom_control'), 'oom_kill') ?? 0,
+  peakProcesses: files => optionalNumber(files.optional('pids.peak')),
+  refusedProcesses: files => keyedNumber(files.optional('pids.events') ?? '', 'max') ?? 0,
   cpuTimeFile: 'cpuacct.usage',
 }
 
 export const V2: Controls = {
   limit: {
-    memory: (directory, { memoryBytes }) => {
-      if (memoryBytes === undefined) return
-      writeControl(join(directory, 'memory.max'), orMax(memoryBytes))
-      writeWhereThere(join(directory, 'memory.swap.max'), 0)
-      // Out of memory ends the whole tree, not the process that happens to be the largest.
-      writeWhereThere(join(directory, 'memory.oom.group'), 1)
-    },
-    pids: (directory, { processes }) => {
-      if (processes !== undefined) writeControl(join(directory, 'pids.max'), orMax(processes))
-    },
-    cpuacct: () => {},
-    cpu: (directory, { cpus }) => {
-      if (finite(cpus)) writeControl(join(directory, 'cpu.max'), `${quota(cpus)} ${PERIOD_US}`)
-    },
-    cpuset: (directory, { cpuset }) => {
-      if (cpuset !== undefined) writeControl(join(directory, 'cpuset.cpus'), cpuset)
-    },
+    memory: ({ memoryBytes }) =>
+      memoryBytes === undefined
+        ? []
+        : [
+            ...numeric('memory.max', memoryBytes),
+            { file: 'memory.swap.max', value: '0', optional: true },
+            // Out of memory ends the whole tree, not the process that happens to be the largest.
+            { file: 'memory.oom.group', value: '1', optional: true },
+          ],
+    pids: ({ processes }) => numeric('pids.max', processes),
+    cpuacct: () => [],
+    cpu: ({ cpus }) => (finite(cpus) ? [{ file: 'cpu.max', value: `${quota(cpus)} ${PERIOD_US}` }] : []),
+    cpuset: ({ cpuset }) => (cpuset === undefined ? [] : [{ file: 'cpuset.cpus', value: cpuset }]),
   },
-  cpuTime: directory => {
-    const stat = readControl(join(directory, 'cpu.stat'))
+  figures: {
+    cpuacct: ['cpu.stat'],
+    memory: ['memory.peak', 'memory.events'],
+    pids: ['pids.peak', 'pids.events'],
+  },
+  cpuTime: files => {
+    const stat = files.text('cpu.stat')
     const us = (key: string): number => (keyedNumber(stat, key) ?? 0) * 1000
     return splitTotal(us('usage_usec'), us('user_usec'), us('system_usec'))
   },
   // Since Linux 5.19.
-  peakMemory: directory => optionalNumber(join(directory, 'memory.peak')),
-  oomKills: directory => keyedNumber(readControl(join(directory, 'memory.events')), 'oom_kill') ?? 0,
+  peakMemory: files => optionalNumber(files.optional('memory.peak')),
+  oomKills: files => keyedNumber(files.text('memory.events'), 'oom_kill') ?? 0,
   // Since Linux 6.1.
-  peakProcesses: directory => optionalNumber(join(directory, 'pids.peak')),
-  refusedProcesses: directory => keyedNumber(readControl(join(directory, 'pids.events')), 'max') ?? 0,
+  peakProcesses: files => optionalNumber(files.optional('pids.peak')),
+  refusedProcesses: files => keyedNumber(files.text('pids.events'), 'max') ?? 0,
   cpuTimeFile: 'cpu.stat',
-}
-
-function optionalNumber(path: string): number | undefined {
-  const text = readOptional(path)
-  return text === undefined ? undefined : Number(text)
 }

@@ -1,6 +1,23 @@
 /** The control files of a group: small texts, read and written at once. Each failure names the file. */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+
+/** A value for a control file. */
+export interface Write {
+  readonly file: string
+  readonly value: string
+  /** Not every kernel has the file. */
+  readonly optional?: boolean
+}
+
+/** Reads the files of one group, wherever their texts come from. */
+export interface GroupFiles {
+  /** Throws ERR_GLASSBOX_CGROUP where it cannot be read. */
+  text(file: string): string
+  /** The text of a file that is not there on every kernel. */
+  optional(file: string): string | undefined
+}
 
 export function cgroupError(doing: string, path: string, cause: unknown): GlassboxError {
   const { code, errno } = cause as NodeJS.ErrnoException
@@ -15,13 +32,27 @@ export function cgroupError(doing: string, path: string, cause: unknown): Glassb
   })
 }
 
-export function writeControl(path: string, value: string | number): void {
+export function writeControl(path: string, value: string): void {
   try {
-    writeFileSync(path, String(value))
+    writeFileSync(path, value)
   } catch (error) {
     throw cgroupError(`write ${value} to`, path, error)
   }
 }
+
+/** Writes all of them; an optional file that is not there is none of them. */
+export function writeAll(directory: string, writes: readonly Write[]): void {
+  for (const { file, value, optional } of writes) {
+    const path = join(directory, file)
+    if (!optional || readOptional(path) !== undefined) writeControl(path, value)
+  }
+}
+
+/** The files in a directory of this process. */
+export const filesIn = (directory: string): GroupFiles => ({
+  text: file => readControl(join(directory, file)),
+  optional: file => readOptional(join(directory, file)),
+})
 
 export function readControl(path: string): string {
   try {
@@ -42,18 +73,8 @@ export function readOptional(path: string): string | undefined {
 
 /** The number after `key` in a text of "key number" lines. */
 export function keyedNumber(text: string, key: string): number | undefined {
-  const match = new RegExp(`^${key} (\\d+)$`, 'm').exec(text)
-  return match ? Number(match[1]) : undefined
-}
-
-export function openControl(path: string, flags: string): number {
-  try {
-    return openSync(path, flags)
-  } catch (error) {
-    throw cgroupError('open', path, error)
-  }
-}
-
-export function closeAll(descriptors: readonly number[]): void {
-  for (const fd of descriptors) closeSync(fd)
+  const start = text.startsWith(`${key} `) ? 0 : text.indexOf(`\n${key} `) + 1
+  if (start === 0 && !text.startsWith(`${key} `)) return undefined
+  const value = /^\d+$/m.exec(text.slice(start + key.length + 1))
+  return value?.index === 0 ? Number(value[0]) : undefined
 }

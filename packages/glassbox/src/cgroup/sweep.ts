@@ -1,10 +1,13 @@
 /**
- * Removes the groups of glassbox processes that were killed before they, or the init of the box, could. A group whose
- * directory is locked belongs to a living process, of this service or of another one on the same host, and is left alone.
+ * Removes the groups of glassbox processes that were killed before they, or the init of the box, could. A group that
+ * is locked belongs to the init of a living box, of this service or of another one on the same host, and is left alone.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { GROUP_PREFIX, isOwned } from './group.ts'
+import { syscall } from '../gate/gate.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { GROUP_PREFIX } from './group.ts'
 import { type CgroupSupport, detectCgroups } from './hierarchy.ts'
 import { removeGroup } from './remove.ts'
 
@@ -13,6 +16,18 @@ function groupsIn(base: string): string[] {
     return readdirSync(base).filter(name => name.startsWith(GROUP_PREFIX))
   } catch {
     return []
+  }
+}
+
+const LOCK_EX_NB = 2 | 4
+
+/** Whether somebody else holds the lock of the directory: then its owner lives. */
+function isOwned(directory: string): boolean {
+  const fd = openSync(join(directory, 'cgroup.procs'), 'r')
+  try {
+    return syscall(syscallNumber('flock'), fd, LOCK_EX_NB) === -ERRNO.EAGAIN
+  } finally {
+    closeSync(fd)
   }
 }
 

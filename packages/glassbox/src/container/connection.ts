@@ -9,6 +9,9 @@ import { GlassboxError } from '../errors.ts'
 import { sendAll } from '../gate/gate.ts'
 import { encodeRequest, type Reply, ReplyReader, REQUEST } from './wire.ts'
 
+/** As large as most replies by far; it is used again and again. */
+const REPLY_BUFFER = 4096
+
 interface Waiting {
   resolve(reply: Reply): void
   reject(error: Error): void
@@ -20,14 +23,20 @@ export class Connection {
   readonly #reader = new ReplyReader()
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  readonly #receive = (length: number, buffer: Uint8Array): boolean => {
+    for (const reply of this.#reader.push(buffer.subarray(0, length))) this.#settle(reply.id)?.resolve(reply)
+    return true
+  }
   #ended = false
   readonly closed: Promise<void>
 
   constructor(fd: number) {
     this.#fd = fd
-    this.#socket = new Socket({ fd, readable: true, writable: false })
+    const onread = { buffer: new Uint8Array(REPLY_BUFFER), callback: this.#receive }
+    const options = { fd, readable: true, writable: false, onread } // onread: not in the types of Node 20
+    this.#socket = new Socket(options)
     this.#socket.unref()
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#socket.resume()
     // An error of the socket is followed by its close, and the requests are told then.
     this.#socket.on('error', () => {})
     this.closed = new Promise(resolve => {
@@ -86,10 +95,6 @@ export class Connection {
     // An idle box does not keep the process alive.
     if (this.#waiting.size === 0) this.#socket.unref()
     return waiting
-  }
-
-  #receive(chunk: Buffer): void {
-    for (const reply of this.#reader.push(chunk)) this.#settle(reply.id)?.resolve(reply)
   }
 
   #lose(): void {

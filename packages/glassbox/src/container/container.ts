@@ -25,9 +25,9 @@ import type { RootSpec } from '../rootfs/types.ts'
 import { Connection } from './connection.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
-import { preparePlan, type PrepareSpec } from './prepare-plan.ts'
+import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
-import { setupPlan } from './setup-plan.ts'
+import { setupPlan, type SetupSpec } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { namespaceError, stepError } from './step-error.ts'
 import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader, PART, REQUEST } from './wire.ts'
@@ -70,42 +70,50 @@ export class Container {
   readonly identity: Identity
   /** The process id of init on the host. */
   readonly pid: number
+  /** Resolves when the box is furnished. Until then requests may be sent; where it fails, no program is ever started. */
+  readonly furnished: Promise<void>
   readonly #connection: Connection
-  #furniture: RootSpec | undefined
+  readonly #furniture: RootSpec
+  #isFurnished = false
   #root = -1
 
-  private constructor(pid: number, socket: number, privileged: boolean) {
+  private constructor(pid: number, socket: number, identity: Identity, spec: SetupSpec) {
     this.pid = pid
-    this.identity = identityOf(pid, privileged)
+    this.identity = identity
     this.#connection = new Connection(socket)
+    this.#furniture = spec.root
+    this.furnished = this.#furnish(spec)
+    this.furnished.catch(() => {}) // told by whoever awaits it, or the program that was not started
   }
 
-  /** Starts init in new namespaces and furnishes the box. On failure nothing is left. */
+  /** Starts init in new namespaces, and has it furnish the box. On failure nothing is left. */
   static async open(spec: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
     const { pid, socket } = spawn(spawnSpec(spec.network, privileged))
-    const container = new Container(pid, socket, privileged)
     try {
-      await container.#setUp(spec)
-      return container
+      const identity = identityOf(pid, privileged)
+      return new Container(pid, socket, identity, { ...spec, root: spec.root(identity) })
     } catch (error) {
-      await container.close()
+      closeSync(socket)
+      await reap(pid)
       throw error
     }
   }
 
-  async #setUp(spec: ContainerSpec): Promise<void> {
-    this.#furniture = spec.root(this.identity)
-    await this.runPlan(setupPlan({ ...spec, root: this.#furniture }))
-    this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
+  async #furnish(spec: SetupSpec): Promise<void> {
+    await this.runPlan(setupPlan(spec))
+    this.#isFurnished = true
   }
 
   get ended(): boolean {
     return this.#connection.ended
   }
 
-  /** Opens a directory of the box's own root, which no program can change; what is mounted there is what is opened. */
+  /** Opens a directory of the furnished box's own root, which no program can change; what is mounted there is what is opened. */
   openDirectory(path: string): number {
+    // Before that, init's root is the host's.
+    if (!this.#isFurnished) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not furnished yet.')
+    if (this.#root < 0) this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
     return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
   }
 
@@ -127,21 +135,26 @@ export class Container {
   }
 
   /**
-   * Has init clone the child that will be the next program: it joins its cgroups and waits. Resolves when it waits; a launch may
-   * be sent before. Any other request ends the waiting, and another child must be prepared then.
+   * Has init clone the child that will be the next program: it joins its cgroup and waits. Resolves when it waits; a launch may
+   * be sent before. Any other request ends the waiting, and another child must be prepared then. With `examine`, init looks first
+   * whether programs have changed the box since it was furnished: then nothing is done but telling what, a sum of `PART`s.
    */
-  async prepare(spec: Omit<PrepareSpec, 'identity'>, descriptors: readonly number[]): Promise<void> {
-    const { plan, pid } = preparePlan({ ...spec, identity: this.identity })
+  async prepare(
+    { plan, header }: PreparePlan,
+    descriptors: readonly number[],
+    examine = false,
+  ): Promise<number> {
     const { bytes, origin } = encodePlan(plan)
-    const request = this.#connection.request(REQUEST.prepare, encodePrepare(pid.slot, bytes), descriptors)
-    const reply = await request.reply
+    const payload = encodePrepare({ ...header, examine }, bytes)
+    const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
     if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+    return reply.cause
   }
 
-  /** What programs have changed of the box since it was furnished, a sum of `PART`s; `renewed` parts count as fresh from now on. */
-  async examine(renewed = 0): Promise<number> {
-    const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
-    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
+  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. */
+  async takeAsFresh(parts: number): Promise<void> {
+    const payload = new Uint8Array(Uint32Array.of(parts).buffer)
+    await this.#connection.request(REQUEST.examine, payload, []).reply
   }
 
   /**
@@ -149,12 +162,12 @@ export class Container {
    * where something is bound below one: it would be lost.
    */
   async freshScratch(): Promise<boolean> {
-    const { scratch, binds } = this.#furniture ?? { scratch: [], binds: [] }
+    const { scratch, binds } = this.#furniture
     if (scratch.some(({ path }) => binds.some(({ target }) => target.startsWith(`${path}/`)))) return false
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
-    await this.examine(PART.scratch)
+    await this.takeAsFresh(PART.scratch)
     return true
   }
 

@@ -12,12 +12,11 @@ import {
   O_PATH,
   RESOLVE_NO_MAGICLINKS,
   RLIMIT_CORE,
-  SECCOMP_FILTER_FLAG_NEW_LISTENER,
-  SECCOMP_SET_MODE_FILTER,
 } from '../linux/constants.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Data, Plan, Slot } from '../plan/types.ts'
+import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
 
 const RLIM_INFINITY = 2n ** 64n - 1n
 
@@ -38,39 +37,33 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly rlimits: readonly ResourceLimit[]
-  /** sock_filter array, or none. */
-  readonly filter?: Uint8Array
-  /** Whether the filter reports calls to init. */
-  readonly listens: boolean
-  /** Whether there is a descriptor of the CPU time among the inputs. */
-  readonly cpuFile: boolean
+  /** Where the prepared child has none yet. */
+  readonly filter?: FilterSpec
 }
 
 export interface LaunchPlan {
   readonly plan: Plan
-  readonly listener: Slot
-  readonly cpuFile: Slot | undefined
+  readonly listener: Slot | undefined
   /** The time just before execve. */
   readonly started: Slot
 }
 
-/** Inputs, in this order: stdin, stdout, stderr, the file of the CPU time. */
+/** Inputs, in this order: stdin, stdout, stderr. */
 export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   const stdio = ['stdin', 'stdout', 'stderr'].map(name => builder.input(name))
-  const cpuFile = spec.cpuFile ? builder.input('cpu time') : undefined
-  const listener = builder.slot('listener')
+  const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
   const directory = builder.slot('working directory')
   for (const [index, slot] of stdio.entries())
     builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
   addDirectorySteps(builder, directory, spec.cwd)
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
-  if (spec.filter) addFilterSteps(builder, spec.filter, spec.listens ? listener : undefined)
+  if (spec.filter) addFilterSteps(builder, spec.filter.bytes, listener)
   builder
     .clock(started, 'note the time')
     .call('execve', [text(spec.path), stringArray(spec.argv), environment(spec.env)], `execute ${spec.path}`)
-  return { plan: builder.build(), listener, cpuFile, started }
+  return { plan: builder.build(), listener, started }
 }
 
 const environment = (env: Readonly<Record<string, string>>): Data =>
@@ -96,19 +89,6 @@ function addLimitStep(builder: PlanBuilder, { resource, value, hard, label }: Re
     'prlimit64',
     [0, resource, words(8, [number(value), number(hard ?? value)]), 0],
     `limit ${label}`,
-  )
-}
-
-/** struct sock_fprog: the number of instructions, and a pointer to them. */
-function addFilterSteps(builder: PlanBuilder, filter: Uint8Array, listener: Slot | undefined): void {
-  const program = new Uint8Array(16)
-  new DataView(program.buffer).setUint16(0, filter.length / 8, true)
-  const data: Data = { bytes: program, pointers: [{ offset: 8, to: { bytes: filter } }] }
-  builder.call(
-    'seccomp',
-    [SECCOMP_SET_MODE_FILTER, listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0, data],
-    'install the filter',
-    listener ? { result: listener } : {},
   )
 }
 

@@ -1,11 +1,15 @@
 /**
- * The plan that prepares a child before its program is known: init clones it, it joins its cgroups, gives up everything
+ * The plan that prepares a child before its program is known: init makes its cgroup and clones it; it joins, gives up everything
  * that programs do not have, and waits. What takes long is done by then; see launch-plan.ts for the rest.
  *
  * Order, and why: into the cgroups first, so that everything is charged; the cgroup namespace after that, so that its root
- * is the box's own cgroup; the identity while init's capabilities are still there. System V objects and message queues live in
- * an IPC namespace that is the child's own, and go with it.
+ * is the box's own cgroup; the identity while init's capabilities are still there; the filter last, where it is known to let
+ * pass what the child still has to do. System V objects and message queues live in an IPC namespace that is the child's own,
+ * and go with it.
  */
+import type { CgroupLimits } from '../cgroup/controls.ts'
+import type { Cgroup } from '../cgroup/group.ts'
+import { addMakeSteps, addRemoveSteps, type MadeGroup } from '../cgroup/steps.ts'
 import {
   CLONE_CLEAR_SIGHAND,
   CLONE_FILES,
@@ -13,6 +17,7 @@ import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
   CLONE_VM,
+  O_CLOEXEC,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_SET_NO_NEW_PRIVS,
@@ -23,51 +28,81 @@ import { PlanBuilder, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { LAST_PID } from '../rootfs/steps.ts'
 import { CAPABILITY_VERSION_3 } from './capabilities.ts'
+import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
 import type { Identity } from './identity.ts'
+import { FIRST_KEPT, LISTENER, type PrepareHeader } from './wire.ts'
 
 const UMASK = 0o022
 
 export interface PrepareSpec {
   readonly identity: Identity
-  /** How many `cgroup.procs` files there are to join by (v1), and whether the child is born in a v2 cgroup. */
-  readonly joins: number
-  readonly bornInCgroup: boolean
+  /** The cgroup of the program, in place of the one that the last program had. */
+  readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
+  readonly filter?: FilterSpec
 }
 
-/** Inputs, in this order: the files to join by, the v2 cgroup. `pid` is where the process id of the child is left. */
-export function preparePlan(spec: PrepareSpec): { plan: Plan; pid: Slot } {
+export interface PreparePlan {
+  readonly plan: Plan
+  readonly header: Omit<PrepareHeader, 'examine'>
+}
+
+/** Inputs: the directories that the parts of the group are made in. */
+export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePlan {
   const builder = new PlanBuilder('prepare the process of a program')
-  const joins = Array.from({ length: spec.joins }, (_, index) => builder.input(`cgroup.procs ${index + 1}`))
-  const cgroup = spec.bornInCgroup ? builder.input('cgroup') : undefined
+  const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
   const pid = builder.slot('pid')
-  const shared = CLONE_VM + CLONE_FILES + CLONE_CLEAR_SIGHAND
-  const flags = BigInt(shared + CLONE_NEWIPC + (cgroup ? CLONE_INTO_CGROUP : 0))
+  const listener = filter?.listens ? builder.slot('listener') : undefined
+  const made = group && addGroupSteps(builder, group, parents)
+  const flags = CLONE_VM + CLONE_FILES + CLONE_CLEAR_SIGHAND + CLONE_NEWIPC
+  const cgroup = made?.birth
+  const clone = {
+    flags: BigInt(flags + (cgroup ? CLONE_INTO_CGROUP : 0)),
+    exitSignal: SIGCHLD,
+    result: pid,
+    label: 'clone a child',
+    ...(cgroup ? { cgroup } : {}),
+  }
   builder
     .call('pwrite64', [LAST_PID, { bytes: Buffer.from('1') }, 1, 0], 'number processes from 2', {
       onError: 'ignore',
     })
-    .clone(
-      { flags, exitSignal: SIGCHLD, result: pid, label: 'clone a child', ...(cgroup ? { cgroup } : {}) },
-      () => {
-        addCgroupSteps(builder, joins, cgroup)
+    .clone(clone, () => {
+      for (const join of made?.joins ?? [])
+        builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
+      // Of the host's, in the table of descriptors that init and the child share.
+      if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
+      builder
+        .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+        .call('setsid', [], 'start a session without a terminal')
+        .call('umask', [UMASK], 'fix the file mode mask')
+        .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
+      addPrivilegeSteps(builder, identity)
+      if (filter) addFilterSteps(builder, filter.bytes, listener)
+      if (listener) {
         builder
-          .call('setsid', [], 'start a session without a terminal')
-          .call('umask', [UMASK], 'fix the file mode mask')
-          .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
-        addPrivilegeSteps(builder, spec.identity)
-        builder.await('wait for the launch')
-      },
-    )
-  return { plan: builder.build(), pid }
+          .call('dup3', [listener, LISTENER, O_CLOEXEC], 'keep the listener out of the program’s way')
+          .call('close', [listener], 'close it')
+      }
+      builder.await('wait for the launch')
+    })
+  const figures = group?.cgroup.figureFiles.length ?? 0
+  const firstFigure = (made?.firstFigure ?? FIRST_KEPT) - FIRST_KEPT
+  const cpu = group && firstFigure + group.cgroup.cpuFigure
+  return {
+    plan: builder.build(),
+    header: { mainSlot: pid.slot, firstFigure, figures, cpu, listens: listener !== undefined },
+  }
 }
 
-function addCgroupSteps(builder: PlanBuilder, joins: readonly Slot[], born: Slot | undefined): void {
-  for (const join of joins)
-    builder.call('write', [join, { bytes: Buffer.from('0') }, 1], `join the cgroup by ${join.label}`)
-  // Of the host's, in the table of descriptors that init and the child share.
-  for (const slot of [...joins, ...(born ? [born] : [])]) builder.call('close', [slot], `close ${slot.label}`)
-  if (joins.length > 0 || born)
-    builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+function addGroupSteps(
+  builder: PlanBuilder,
+  { cgroup, limits }: NonNullable<PrepareSpec['group']>,
+  parents: readonly Slot[],
+): MadeGroup {
+  addRemoveSteps(builder, cgroup, parents)
+  const made = addMakeSteps(builder, cgroup, parents, limits, FIRST_KEPT)
+  for (const parent of parents) builder.call('close', [parent], `close ${parent.label}`)
+  return made
 }
 
 function addPrivilegeSteps(builder: PlanBuilder, { uid, gid, userNamespace }: Identity): void {

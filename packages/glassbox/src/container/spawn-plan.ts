@@ -7,7 +7,6 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   CLONE_CLEAR_SIGHAND,
-  CLONE_NEWCGROUP,
   CLONE_NEWNET,
   CLONE_NEWNS,
   CLONE_NEWPID,
@@ -75,7 +74,7 @@ export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
 
 function namespaceFlags({ network, userNamespace }: SpawnSpec): number {
   const flags = CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND
-  const namespaces = CLONE_NEWNS + CLONE_NEWPID + CLONE_NEWUTS + CLONE_NEWCGROUP
+  const namespaces = CLONE_NEWNS + CLONE_NEWPID + CLONE_NEWUTS
   return flags + namespaces + (network ? CLONE_NEWNET : 0) + (userNamespace ? CLONE_NEWUSER : 0)
 }
 

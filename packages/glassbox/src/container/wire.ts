@@ -15,7 +15,8 @@ const ENDED_BYTES = 64
 const CALL_BYTES = 64
 const SNAPSHOT_BYTES = 256
 const LAUNCH_BYTES = 40
-const PREPARE_BYTES = 8
+const PREPARE_BYTES = 16
+const MAX_FIGURES = 8
 const NO_SLOT = 0xff
 const REPLY_ENDED = 2
 
@@ -26,7 +27,6 @@ export interface LaunchHeader {
   /** Kept by watching /proc; 0 where a cgroup keeps it. */
   readonly memoryLimit: bigint
   readonly cpuSource: number
-  readonly cpuSlot: number | undefined
   readonly listenerSlot: number | undefined
   /** Where the child leaves the time just before execve. */
   readonly startedSlot: number
@@ -46,10 +46,35 @@ export function encodeRequest(
   return bytes
 }
 
-/** The payload that has a child prepared: where the plan leaves its process id, and the plan. */
-export function encodePrepare(mainSlot: number, plan: Uint8Array): Uint8Array {
+/** init's descriptor of the seccomp listener; see native/init.h. */
+export const LISTENER = 6
+/** init's descriptors that plans may put files of the program's cgroup at; see native/init.h. */
+export const FIRST_KEPT = 8
+export const KEPT_COUNT = 16
+
+export interface PrepareHeader {
+  /** Where the plan leaves the child's process id. */
+  readonly mainSlot: number
+  /** Kept descriptors, counted from 0, whose texts the report brings: the first, and how many. */
+  readonly firstFigure: number
+  readonly figures: number
+  /** The kept descriptor to read the CPU time from. */
+  readonly cpu: number | undefined
+  /** Look first whether the box is as it was when it was fresh; if not, do nothing and say so. */
+  readonly examine: boolean
+  /** The plan lays on a filter and puts its listener at `LISTENER`. */
+  readonly listens: boolean
+}
+
+/** The payload that has a child prepared: the header and the plan. */
+export function encodePrepare(header: PrepareHeader, plan: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(PREPARE_BYTES + plan.length)
-  new DataView(bytes.buffer).setUint32(0, mainSlot, true)
+  new DataView(bytes.buffer).setUint32(0, header.mainSlot, true)
+  bytes[4] = header.firstFigure
+  bytes[5] = header.figures
+  bytes[6] = header.cpu ?? NO_SLOT
+  bytes[7] = header.examine ? 1 : 0
+  bytes[8] = header.listens ? 1 : 0
   bytes.set(plan, PREPARE_BYTES)
   return bytes
 }
@@ -62,10 +87,9 @@ export function encodeLaunch(header: LaunchHeader, plan: Uint8Array): Uint8Array
   view.setBigUint64(8, header.wallLimitNs, true)
   view.setBigUint64(16, header.memoryLimit, true)
   view.setUint32(24, header.cpuSource, true)
-  view.setUint8(28, header.cpuSlot ?? NO_SLOT)
-  view.setUint8(29, header.listenerSlot ?? NO_SLOT)
-  view.setUint8(30, header.watch ? 1 : 0)
-  view.setUint8(31, header.startedSlot)
+  view.setUint8(28, header.listenerSlot ?? NO_SLOT)
+  view.setUint8(29, header.watch ? 1 : 0)
+  view.setUint8(30, header.startedSlot)
   bytes.set(plan, LAUNCH_BYTES)
   return bytes
 }
@@ -89,6 +113,8 @@ export interface EndedReport {
   readonly watchedCpuNs: bigint
   readonly watchedMemory: number
   readonly watchedProcesses: number
+  /** The texts of the figures; empty where one could not be read. */
+  readonly figures: readonly string[]
   readonly denied?: DeniedCall
 }
 
@@ -120,10 +146,23 @@ function decodeDenied(view: DataView, at: number): DeniedCall {
   }
 }
 
+function decodeFigures(view: DataView, at: number): { figures: string[]; end: number } {
+  let end = at + MAX_FIGURES * 2
+  const figures = Array.from({ length: MAX_FIGURES }, (_, index) => {
+    const length = view.getUint16(at + index * 2, true)
+    const text = Buffer.from(view.buffer, view.byteOffset + end, length).toString('latin1')
+    end += length
+    return text
+  })
+  return { figures, end }
+}
+
 function decodeEnded(view: DataView, length: number): EndedReport {
   const at = REPLY_BYTES
   const long = (index: number): bigint => view.getBigUint64(at + index * 8, true)
+  const { figures, end } = decodeFigures(view, at + ENDED_BYTES)
   const report = {
+    figures,
     startedNs: long(0),
     endedNs: long(1),
     userUs: long(2),
@@ -133,7 +172,7 @@ function decodeEnded(view: DataView, length: number): EndedReport {
     watchedMemory: Number(long(6)),
     watchedProcesses: view.getUint32(at + 56, true),
   }
-  return length > ENDED_BYTES ? { ...report, denied: decodeDenied(view, at + ENDED_BYTES) } : report
+  return end < at + length ? { ...report, denied: decodeDenied(view, end) } : report
 }
 
 /** The reply about a program. */
@@ -143,19 +182,20 @@ export interface EndedReply extends Reply {
 
 /** Cuts the stream from init into replies. */
 export class ReplyReader {
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Uint8Array = new Uint8Array(0)
 
-  /** All replies that `chunk` completes. */
-  push(chunk: Buffer): Reply[] {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+  /** All replies that `chunk` completes. It is the caller's again when this returns. */
+  push(chunk: Uint8Array): Reply[] {
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const replies: Reply[] = []
     for (;;) {
-      if (this.#rest.length < REPLY_BYTES) return replies
-      const length = this.#rest.readUInt32LE(8)
-      if (this.#rest.length < REPLY_BYTES + length) return replies
-      const message = this.#rest.subarray(0, REPLY_BYTES + length)
-      this.#rest = this.#rest.subarray(REPLY_BYTES + length)
-      const view = new DataView(message.buffer, message.byteOffset, message.length)
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const length = bytes.length < REPLY_BYTES ? Infinity : REPLY_BYTES + view.getUint32(8, true)
+      if (bytes.length < length) {
+        this.#rest = bytes.slice()
+        return replies
+      }
+      bytes = bytes.subarray(length)
       const word = (index: number): number => view.getInt32(index * 4, true)
       const reply = {
         id: word(1),
@@ -165,7 +205,9 @@ export class ReplyReader {
         how: word(6),
         status: word(7),
       }
-      replies.push(word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length) } : reply)
+      replies.push(
+        word(0) === REPLY_ENDED ? { ...reply, ended: decodeEnded(view, length - REPLY_BYTES) } : reply,
+      )
     }
   }
 }

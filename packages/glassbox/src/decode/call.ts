@@ -1,5 +1,2 @@
 /** A system call as the kernel sees it: its number and its registers. */
-export interface Call {
-  readonly nr: number
-  readonly args: readonly bigint[]
-}
+export type { Abi, Call, Outcome } from './types.ts'

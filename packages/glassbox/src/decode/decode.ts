@@ -1,109 +1,129 @@
 /**
- * A system call, its arguments and a way to read memory in; strace's text out. Pure, and by the one table of `src/linux`:
- * for each argument its kind says how to print it. What only the kernel writes is printed as an address here, since the
- * call has not run yet: the printers of plans and of denied calls, which this serves, show calls before they happen.
+ * A system call, its registers and a way to read memory in; strace's text out. Pure, and by the one table of `src/linux`: for each
+ * argument its kind says how it is printed, and whether that can be done before the call has run.
  */
-import { constantSet } from '../linux/flags.ts'
-import { signalName } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
-import type { Call } from './call.ts'
+import type { Syscall } from '../linux/syscall.ts'
+import { DEFAULT_STRING_LIMIT, type Context, type Shown } from './context.ts'
+import { kindOf, rememberedAt, valueText as kindText } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
+import { resultText } from './results.ts'
+import { hex } from './text.ts'
+import type { Abi, Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
+import { VARIANTS } from './variants.ts'
 
-import { pointerText, setText } from './pointers.ts'
-import { address, enumText, hex, modeText } from './text.ts'
+export type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
+export type { DecodeOptions }
+export { siginfoText } from './signals.ts'
 
-export type { Call } from './call.ts'
+type DecodeOptions = TextOptions
 
-export interface DecodeOptions {
-  /** How many bytes of a string are shown. strace's default is 32. */
-  readonly stringLimit?: number
-  /** Text for an argument instead of its value: the label of a slot. */
-  readonly substitute?: (index: number) => string | undefined
+const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
+
+/** A call by its number in its table; i386 has another one, whose arguments nobody here knows. */
+const knownCall = (nr: number, abi: Abi | undefined): Syscall | undefined =>
+  abi === 'i386' ? undefined : syscallByNumber(nr)
+
+/** The name of a call; for a number that the table does not have, as strace: `syscall_0x1ff`. */
+export function callName(nr: number, abi?: Abi): string {
+  return knownCall(nr, abi)?.name ?? `syscall_${hex(nr)}`
 }
 
-const DEFAULT_STRING_LIMIT = 32
-const signed32 = (value: bigint): bigint => BigInt.asIntN(32, value)
+function contextOf(
+  call: Call,
+  memory: MemoryReader,
+  options: TextOptions,
+  outcome?: Outcome,
+  remembered: ReadonlyMap<bigint, bigint> = NOTHING,
+): Context {
+  return { call, memory, options, limit: options.stringLimit ?? DEFAULT_STRING_LIMIT, outcome, remembered }
+}
 
-const AT_FDCWD = -100n
-const RLIM_INFINITY = 2n ** 64n - 1n
+/** The arguments of one call, each with the kind that it has here. */
+function shownArguments(context: Context): readonly Shown[] {
+  const { call, options } = context
+  const syscall = knownCall(call.nr, call.abi)
+  if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
+  const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
+  if (options.raw) return args.map(arg => ({ ...arg, kind: 'hex' }))
+  return VARIANTS[syscall.name]?.(args, context) ?? args
+}
 
-/** Kinds whose text follows from the value alone. */
-const SCALARS: Readonly<Record<string, (value: bigint) => string>> = {
-  int: value => String(signed32(value)),
-  uint: value => String(BigInt.asUintN(32, value)),
-  size: value => String(value),
-  off: value => String(BigInt.asIntN(64, value)),
-  hex,
-  addr: address,
-  mode: modeText,
-  dev: value => `makedev(${hex((value >> 8n) & 0xfffn)}, ${hex(value & 0xffn)})`,
-  id: value => String(signed32(value) === -1n ? -1n : BigInt.asUintN(32, value)),
-  sig: value => (value === 0n ? '0' : signalName(Number(signed32(value)))),
-  fd: value => String(signed32(value)),
-  dirfd: value => (signed32(value) === AT_FDCWD ? 'AT_FDCWD' : String(signed32(value))),
-  rlim: value =>
-    value === RLIM_INFINITY
-      ? 'RLIM64_INFINITY'
-      : value >= 1024n && value % 1024n === 0n
-        ? `${value / 1024n}*1024`
-        : String(value),
-  out_string: address,
-  socktype: value => {
-    const flags = value & 0o2004000n
-    const type = enumText(constantSet('sock_type') ?? { kind: 'enum', entries: [] }, value & ~flags)
-    return flags === 0n ? type : `${type}|${setText('|sock_flags', flags)}`
-  },
-  cloneflags: value => {
-    const signal = value & 0xffn
-    const flags = value & ~0xffn
-    const parts = [
-      flags === 0n ? [] : [setText('|clone', flags)],
-      signal === 0n ? [] : [signalName(Number(signal))],
-    ].flat()
-    return parts.length > 0 ? parts.join('|') : '0'
-  },
+function argumentText({ name, kind, value }: Shown, context: Context): string {
+  const text = kindOf(kind).print(value, context)
+  return context.options.names || kind.startsWith('named:') ? `${name}=${text}` : text
+}
+
+/** What is printed at the entry of a call. */
+export function entryText(call: Call, memory: MemoryReader, options: TextOptions = {}): EntryText {
+  const context = contextOf(call, memory, options)
+  const shown = shownArguments(context)
+  let text = `${callName(call.nr, call.abi)}(`
+  let printed = 0
+  for (const arg of shown) {
+    if (kindOf(arg.kind).late) break
+    text += printed === 0 ? argumentText(arg, context) : `, ${argumentText(arg, context)}`
+    printed++
+  }
+  const complete = printed === shown.length
+  if (!complete && printed > 0) text += ', '
+  const remembered = complete ? NOTHING : rememberAll(shown, context)
+  return { text, printed, complete, state: { shown, remembered } }
+}
+
+interface EntryState {
+  readonly shown: readonly Shown[]
+  readonly remembered: ReadonlyMap<bigint, bigint>
+}
+
+function rememberAll(shown: readonly Shown[], context: Context): ReadonlyMap<bigint, bigint> {
+  const found = new Map<bigint, bigint>()
+  for (const { kind, value } of shown) {
+    const was = kindOf(kind).remember?.(value, context)
+    if (was !== undefined) found.set(rememberedAt(kind, value), was)
+  }
+  return found
+}
+
+/** What is printed at its exit, memory as it is then. */
+export function exitText(
+  call: Call,
+  entry: EntryText,
+  outcome: Outcome,
+  memory: MemoryReader,
+  options: TextOptions = {},
+): ExitText {
+  const { shown, remembered } = entry.state as EntryState
+  const context = contextOf(call, memory, options, outcome, remembered)
+  const rest = entry.complete
+    ? ')'
+    : `${shown
+        .slice(entry.printed)
+        .map(arg => argumentText(arg, context))
+        .join(', ')})`
+  return { rest, result: options.raw ? rawResult(outcome) : resultText(context) }
+}
+
+const rawResult = ({ value, failed }: Outcome): string =>
+  failed ? `-1 (errno ${-value})` : hex(BigInt.asUintN(64, value))
+
+/**
+ * The arguments as strace would print them, without the brackets, of a call that has not run: what the kernel would write is
+ * printed as an address.
+ */
+export function argumentsText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
+  const context = contextOf(call, memory, options)
+  return shownArguments(context)
+    .map((arg, index) => options.substitute?.(index) ?? argumentText(arg, context))
+    .join(', ')
+}
+
+/** `openat(AT_FDCWD, "/etc/passwd", O_RDONLY)`, of a call that has not run. */
+export function callText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
+  return `${callName(call.nr)}(${argumentsText(call, memory, options)})`
 }
 
 /** One value by its kind. */
 export function valueText(kind: string, value: bigint): string {
-  if (kind.startsWith('|') || kind.startsWith('=')) return setText(kind, value)
-  return SCALARS[kind]?.(value) ?? hex(value)
-}
-
-/** open(2) takes a mode only where it may make a file, and so strace prints it only then. */
-function argumentCount(call: Call, known: number): number {
-  const name = syscallByNumber(call.nr)?.name
-  const flagsAt = { open: 1, openat: 2 }[name ?? '']
-  if (flagsAt === undefined) return known
-  const makes = 0o20200000n // O_TMPFILE
-  const flags = call.args[flagsAt] ?? 0n
-  return (flags & 0o100n) !== 0n || (flags & makes) === makes ? known : known - 1
-}
-
-/** The arguments as strace prints them, without the brackets. */
-export function argumentsText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
-  const limit = options.stringLimit ?? DEFAULT_STRING_LIMIT
-  const syscall = syscallByNumber(call.nr)
-  if (!syscall) return call.args.map(hex).join(', ')
-  return syscall.args
-    .slice(0, argumentCount(call, syscall.args.length))
-    .map(({ kind }, index) => {
-      const value = call.args[index] ?? 0n
-      return (
-        options.substitute?.(index) ??
-        pointerText(kind, value, { call, memory, limit, valueText }) ??
-        valueText(kind, value)
-      )
-    })
-    .join(', ')
-}
-
-/** The name of a call; for a number that the table does not have, as strace: `syscall_0x1ff`. */
-export function callName(nr: number): string {
-  return syscallByNumber(nr)?.name ?? `syscall_${hex(nr)}`
-}
-
-/** `openat(AT_FDCWD, "/etc/passwd", O_RDONLY)`. */
-export function callText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
-  return `${callName(call.nr)}(${argumentsText(call, memory, options)})`
+  return kindText(kind, value, contextOf({ nr: -1, args: [] }, { read: () => new Uint8Array(0) }, {}))
 }

@@ -18,6 +18,14 @@ export function readString(
   return { bytes: bytes.subarray(0, limit), ended: false }
 }
 
+/** A view of a whole struct, on bytes of its own: further reads do not change it. */
+export function readView(memory: MemoryReader, address: bigint, length: number): DataView | undefined {
+  if (address === 0n) return undefined
+  const bytes = memory.read(address, length)
+  if (bytes.length < length) return undefined
+  return new DataView(bytes.slice().buffer)
+}
+
 export function readWord(memory: MemoryReader, address: bigint, size: 2 | 4 | 8): bigint | undefined {
   const bytes = memory.read(address, size)
   if (bytes.length < size) return undefined

@@ -1,9 +1,13 @@
 /** Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7). Pure. */
-import { quote } from './text.ts'
+import { constantSet } from '../linux/flags.ts'
+import { argument, type Context, type Printer } from './context.ts'
+import { readWord } from './memory.ts'
+import { address, nameOf, quote } from './text.ts'
 
 const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
+const AF_NETLINK = 16
 
 function unixText(bytes: Uint8Array): string {
   const path = bytes.subarray(2)
@@ -42,5 +46,37 @@ export function socketAddressText(bytes: Uint8Array): string | undefined {
     const scope = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true)
     return `{sa_family=AF_INET6, sin6_port=htons(${port(bytes)}), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "${ipv6Text(bytes)}", &sin6_addr), sin6_scope_id=${scope}}`
   }
-  return `{sa_family=${family}, sa_data=${quote(bytes.subarray(2))}}`
+  if (family === AF_NETLINK && bytes.length >= 12) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    const groups = view.getUint32(8, true).toString(16).padStart(8, '0')
+    return `{sa_family=AF_NETLINK, nl_pid=${view.getInt32(4, true)}, nl_groups=${groups}}`
+  }
+  const name = nameOf(constantSet('af') ?? { kind: 'enum', entries: [] }, BigInt(family))
+  return `{sa_family=${name ?? `0x${family.toString(16)} /* AF_??? */`}, sa_data=${quote(bytes.subarray(2))}}`
+}
+
+const ADDRESS_BYTES = 128
+
+/** An address whose length is an argument. */
+export const socketAddress =
+  (operand: string): Printer =>
+  (value, context) => {
+    const length = Number(BigInt.asUintN(32, argument(context, Number(operand))))
+    return addressAt(value, length, context)
+  }
+
+/** The address that the kernel wrote: no more than there was room for, no more than it is long. */
+export const returnedAddress =
+  (operand: string): Printer =>
+  (value, context) => {
+    const pointer = argument(context, Number(operand))
+    const length = Number(readWord(context.memory, pointer, 4) ?? 0n)
+    const room = Number(context.remembered.get(pointer) ?? BigInt(length))
+    return addressAt(value, Math.min(length, room), context)
+  }
+
+export function addressAt(value: bigint, length: number, { memory, options }: Context): string {
+  if (value === 0n) return 'NULL'
+  if (options.addressesOnly) return address(value)
+  return socketAddressText(memory.read(value, Math.min(length, ADDRESS_BYTES))) ?? address(value)
 }

@@ -1,5 +1,6 @@
 /** strace's notation for single values: quoted strings, joined flags, names of values. Pure. */
 import type { ConstantSet } from '../linux/flags.ts'
+import type { TextOptions } from './types.ts'
 
 const ESCAPES: Readonly<Record<number, string>> = {
   9: '\\t',
@@ -13,52 +14,118 @@ const ESCAPES: Readonly<Record<number, string>> = {
 
 /** Only these would be read as part of a shorter escape. */
 const isOctalDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 55
+const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127
+/** What -x takes for text: printable, or one of the five usual controls. */
+const isText = (byte: number): boolean => isPrintable(byte) || (byte >= 9 && byte <= 13)
 
-/** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
-export function quote(bytes: Uint8Array, truncated = false): string {
+const OCTAL = Array.from({ length: 256 }, (_, byte) => byte.toString(8))
+const HEX = Array.from({ length: 256 }, (_, byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
+
+function escape(bytes: Uint8Array, hexBytes: boolean): string {
   let text = ''
-  for (const [index, byte] of bytes.entries()) {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number
+    if (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92) {
+      text += String.fromCharCode(byte)
+      continue
+    }
     const escaped = ESCAPES[byte]
     if (escaped !== undefined) text += escaped
-    else if (byte >= 32 && byte < 127) text += String.fromCharCode(byte)
-    else text += `\\${byte.toString(8).padStart(isOctalDigit(bytes[index + 1]) ? 3 : 1, '0')}`
+    else if (hexBytes) text += HEX[byte]
+    else {
+      const digits = OCTAL[byte] as string
+      text += `\\${isOctalDigit(bytes[index + 1]) ? digits.padStart(3, '0') : digits}`
+    }
   }
-  return `"${text}"${truncated ? '...' : ''}`
+  return text
+}
+
+const inHex = (bytes: Uint8Array): string => Array.from(bytes, byte => HEX[byte]).join('')
+
+/** The text between the quotes. */
+export function escaped(bytes: Uint8Array, style: TextOptions['stringsInHex'] = 'none'): string {
+  if (style === 'all') return inHex(bytes)
+  if (style === 'non-ascii' && !bytes.every(isText)) return inHex(bytes)
+  return escape(bytes, style === 'non-ascii-chars')
+}
+
+/** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
+export function quote(
+  bytes: Uint8Array,
+  truncated = false,
+  style: TextOptions['stringsInHex'] = 'none',
+): string {
+  return `"${escaped(bytes, style)}"${truncated ? '...' : ''}`
 }
 
 export const hex = (value: bigint | number): string =>
-  BigInt(value) === 0n ? '0' : `0x${value.toString(16)}`
+  value === 0n || value === 0 ? '0' : `0x${value.toString(16)}`
 
 /** An address: NULL, or hexadecimal. */
 export const address = (value: bigint): string => (value === 0n ? 'NULL' : `0x${value.toString(16)}`)
 
-/** The names of set bits, joined; what has no name comes in hexadecimal at the end. */
-export function flagsText(set: ConstantSet, value: bigint): string {
-  const names: string[] = []
-  let rest = value
-  // Values of several bits (O_TMPFILE, O_SYNC) before their parts.
-  for (const [name, number] of set.entries.toSorted((a, b) => bits(b[1]) - bits(a[1]))) {
-    const bit = BigInt(number)
-    if (bit === 0n || (rest & bit) !== bit) continue
-    names.push(name)
-    rest &= ~bit
-  }
-  const order = new Map(set.entries.map(([name], index) => [name, index]))
-  names.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
-  if (value === 0n) return set.entries.find(([, number]) => number === 0)?.[0] ?? '0'
-  if (names.length === 0) return `0x${value.toString(16)}`
-  return rest === 0n ? names.join('|') : `${names.join('|')}|0x${rest.toString(16)}`
+/** A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of their parts. */
+interface Prepared {
+  readonly bits: readonly (readonly [name: string, bits: bigint, order: number])[]
+  readonly zero: string | undefined
+  readonly byValue: ReadonlyMap<bigint, string>
+  readonly prefix: string
 }
 
-const bits = (value: number): number => value.toString(2).replaceAll('0', '').length
+const prepared = new WeakMap<ConstantSet, Prepared>()
+const bitCount = (value: bigint): number => value.toString(2).replaceAll('0', '').length
+
+function prepare(set: ConstantSet): Prepared {
+  const known = prepared.get(set)
+  if (known) return known
+  const entries = set.entries.map(([name, number], order) => [name, BigInt(number), order] as const)
+  const byValue = new Map<bigint, string>()
+  for (const [name, value] of entries) if (!byValue.has(value)) byValue.set(value, name)
+  const made = {
+    bits: entries.filter(([, bits]) => bits !== 0n).toSorted((a, b) => bitCount(b[1]) - bitCount(a[1])),
+    zero: byValue.get(0n),
+    byValue,
+    prefix: /^[A-Z0-9]+_/.exec(entries[0]?.[0] ?? '')?.[0] ?? '',
+  }
+  prepared.set(set, made)
+  return made
+}
+
+function spelled(value: bigint, names: string, { spelling }: TextOptions): string {
+  if (spelling === 'raw') return hex(value)
+  return spelling === 'verbose' ? `${hex(value)} /* ${names} */` : names
+}
+
+/** The names of set bits, joined; what has no name comes in hexadecimal at the end. */
+export function flagsText(set: ConstantSet, value: bigint, options: TextOptions = {}): string {
+  const { bits, zero, prefix } = prepare(set)
+  if (value === 0n) return zero === undefined ? '0' : spelled(0n, zero, options)
+  const found: (readonly [string, bigint, number])[] = []
+  let rest = value
+  for (const entry of bits) {
+    if ((rest & entry[1]) !== entry[1]) continue
+    found.push(entry)
+    rest &= ~entry[1]
+    if (rest === 0n) break
+  }
+  if (found.length === 0)
+    return options.spelling === 'raw' ? hex(value) : `0x${value.toString(16)} /* ${prefix}??? */`
+  found.sort((a, b) => a[2] - b[2])
+  const names = found.map(([name]) => name).join('|')
+  return spelled(value, rest === 0n ? names : `${names}|0x${rest.toString(16)}`, options)
+}
 
 /** The name of a value, or the value in hexadecimal with the set's prefix in a comment. */
-export function enumText(set: ConstantSet, value: bigint): string {
-  const name = set.entries.find(([, number]) => BigInt(number) === value)?.[0]
-  if (name !== undefined) return name
-  const prefix = /^[A-Z0-9]+_/.exec(set.entries[0]?.[0] ?? '')?.[0] ?? ''
-  return `${hex(BigInt.asUintN(32, value))} /* ${prefix}??? */`
+export function enumText(set: ConstantSet, value: bigint, options: TextOptions = {}): string {
+  const { byValue, prefix } = prepare(set)
+  const name = byValue.get(value)
+  if (name !== undefined) return spelled(BigInt.asUintN(32, value), name, options)
+  const number = hex(BigInt.asUintN(32, value))
+  return options.spelling === 'raw' ? number : `${number} /* ${prefix}??? */`
 }
+
+/** The name of a value where it has one. */
+export const nameOf = (set: ConstantSet, value: bigint): string | undefined => prepare(set).byValue.get(value)
 
 const TYPES: Readonly<Record<number, string>> = {
   0o140000: 'S_IFSOCK',
@@ -70,12 +137,40 @@ const TYPES: Readonly<Record<number, string>> = {
   0o010000: 'S_IFIFO',
 }
 
-/** A file mode: at least three octal digits after the zero, with the name of a type where there is one. */
+const SPECIAL: readonly (readonly [number, string])[] = [
+  [0o4000, 'S_ISUID'],
+  [0o2000, 'S_ISGID'],
+  [0o1000, 'S_ISVTX'],
+]
+
+const octal = (number: number): string => `0${number.toString(8).padStart(number < 0o1000 ? 2 : 1, '0')}`
+
+/** A mode as an argument: at least three octal digits, and the name of a type where there is one. */
 export function modeText(value: bigint): string {
   const number = Number(BigInt.asUintN(32, value))
   const type = TYPES[number & 0o170000]
-  const rest = type === undefined ? number : number & 0o7777
-  const digits = rest.toString(8).padStart(3, '0')
-  const octal = digits.length > 3 || !digits.startsWith('0') ? `0${digits}` : digits
-  return type === undefined ? octal : `${type}|${octal}`
+  if (type === undefined) return octal3(number)
+  return `${type}|${octal3(number & ~0o170000)}`
+}
+
+const octal3 = (number: number): string => {
+  const digits = number.toString(8)
+  return digits.length < 3 ? digits.padStart(3, '0') : `0${digits}`
+}
+
+/** st_mode: the type, the special bits by name, the permissions. */
+export function fileModeText(value: bigint): string {
+  const number = Number(BigInt.asUintN(32, value))
+  const type = TYPES[number & 0o170000]
+  const special = SPECIAL.flatMap(([bit, name]) => (number & bit ? [name] : []))
+  const parts = [...(type === undefined ? [] : [type]), ...special]
+  const rest = type === undefined ? number & ~0o7000 : number & 0o777
+  return [...parts, octal(rest)].join('|')
+}
+
+/** makedev(0xMAJOR, 0xMINOR) of a user-space dev_t. */
+export function deviceText(value: bigint): string {
+  const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn & 0xffffffffn)
+  const minor = (value & 0xffn) | ((value >> 12n) & 0xffffff00n)
+  return `makedev(${hex(major)}, ${hex(minor)})`
 }

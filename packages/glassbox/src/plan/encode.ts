@@ -84,6 +84,19 @@ type RawArgument = RawStep['args'][number]
 const isSlot = (value: RawArgument): value is Slot => typeof value === 'object' && 'slot' in value
 const isData = (value: RawArgument): value is Data => typeof value === 'object' && 'bytes' in value
 
+const kindOf = (arg: RawArgument): number =>
+  typeof arg !== 'object' ? KIND.immediate : isSlot(arg) ? KIND.slot : KIND.data
+
+/** 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the rest. */
+function writeWord(view: DataView, at: number, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    view.setBigUint64(at, BigInt.asUintN(64, value), true)
+    return
+  }
+  view.setInt32(at, value | 0, true)
+  view.setInt32(at + 4, Math.floor(value / 2 ** 32) | 0, true)
+}
+
 function ignoredErrors(onError: OnError): readonly number[] {
   if (onError === 'fail') return []
   return onError === 'ignore' ? [ANY_ERROR] : onError
@@ -183,20 +196,19 @@ class Encoder {
     view.setUint8(at + 2, step.operation)
     view.setUint8(at + 3, step.result)
     view.setUint16(at + 4, step.jump, true)
-    for (const [index, errno] of step.ignore.slice(0, 2).entries())
-      view.setUint16(at + 6 + index * 2, errno, true)
-    for (const [index, arg] of step.args.entries()) {
-      const [kind, value] = this.#argument(arg)
-      view.setUint8(at + 10 + index, kind)
-      view.setBigUint64(at + 16 + index * 8, BigInt.asUintN(64, value), true)
+    view.setUint16(at + 6, step.ignore[0] ?? 0, true)
+    view.setUint16(at + 8, step.ignore[1] ?? 0, true)
+    for (let index = 0; index < step.args.length; index++) {
+      const arg = step.args[index] as RawArgument
+      view.setUint8(at + 10 + index, kindOf(arg))
+      writeWord(view, at + 16 + index * 8, this.#valueOf(arg))
     }
   }
 
-  #argument(arg: RawArgument): [number, bigint] {
-    if (typeof arg !== 'object') return [KIND.immediate, BigInt(arg)]
-    if (isSlot(arg)) return [KIND.slot, BigInt(arg.slot)]
-    if (isData(arg)) return [KIND.data, BigInt(this.data.place(arg))]
-    return [KIND.data, BigInt(this.data.place(arg.inside) + arg.offset)]
+  #valueOf(arg: RawArgument): number | bigint {
+    if (typeof arg !== 'object') return arg
+    if (isSlot(arg)) return arg.slot
+    return isData(arg) ? this.data.place(arg) : this.data.place(arg.inside) + arg.offset
   }
 }
 

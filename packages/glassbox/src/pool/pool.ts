@@ -8,7 +8,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { GlassboxError } from '../errors.ts'
-import { canceledResult, runCommand, startNow } from '../run/command.ts'
+import { canceledResult, runCommand, startNow, stopSignal } from '../run/command.ts'
 import { RunHandle } from '../run/handle.ts'
 import { readInputs } from '../run/inputs.ts'
 import type { AsBytes, BoxOptions } from '../run/options.ts'
@@ -77,7 +77,7 @@ export class Pool {
       validateCommandOptions(options)
       const cleanable = leavesNothingUnseen(options.policy)
       const inputs = readInputs(files)
-      const stop = AbortSignal.any([started.cancel.signal, ...(options.signal ? [options.signal] : [])])
+      const stop = stopSignal(started, options)
       const place = await this.#lease(stop)
       if (!place) return canceledResult(options, started.calledAt)
       try {

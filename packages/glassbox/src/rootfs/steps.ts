@@ -47,7 +47,7 @@ import type { BindMount, RootSpec, Scratch, SmallFile } from './types.ts'
 const STAGE = '/tmp'
 const HOST = '/.host'
 /** init's descriptor of ns_last_pid; see native/init.h. */
-export const LAST_PID = 8
+export const LAST_PID = 7
 
 /** struct mount_attr: set, clear, propagation, user namespace. */
 const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])

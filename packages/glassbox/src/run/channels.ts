@@ -1,9 +1,9 @@
 /** The three standard streams of one command: opened before the launch, handed over with it, emptied after the end. */
-import { closeSync } from 'node:fs'
 import type { RunEvents } from './handle.ts'
 import { type InputChannel, openInput } from './input.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import { openOutput, type OutputChannel, type StreamName } from './output.ts'
+import { close } from './pipe.ts'
 import { refuseSharedFiles } from './shared-files.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
@@ -57,19 +57,20 @@ export class Channels {
   launched(kill: (cause: number) => void): void {
     this.#closeChildFds()
     this.#kill = kill
+    for (const output of this.#outputs) output.launched()
     if (this.#exceeded) kill(HOST_CAUSE.output)
   }
 
   #closeChildFds(): void {
     if (this.#handedOver) return
     this.#handedOver = true
-    for (const channel of [this.#input, ...this.#outputs]) if (channel?.owned) closeSync(channel.childFd)
+    for (const channel of [this.#input, ...this.#outputs]) if (channel?.owned) close(channel.childFd)
   }
 
   async finished(): Promise<void> {
     this.#input?.close()
     this.#closeChildFds()
-    await Promise.all(this.#outputs.map(output => output.finished))
+    await Promise.all(this.#outputs.map(output => output.finish()))
     for (const output of this.#outputs) output.check()
   }
 

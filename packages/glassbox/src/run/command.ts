@@ -1,17 +1,16 @@
 /**
  * One command in a container, as a list of steps: where input and output go, the limits, the launch, the end, the files that
- * come out, the verdict. Whatever a step opened is closed at the end, also after a failure; the account is the box's.
+ * come out, the verdict. Whatever a step opened is closed at the end, also after a failure; the group is the box's.
  */
 import { launchPlan } from '../container/launch-plan.ts'
 import type { EndedReply } from '../container/wire.ts'
 import { Channels } from './channels.ts'
 import { collect, holdsFileOf } from './collect.ts'
-import { compileFilter, type Filter } from './filter.ts'
+import { compileFilter } from './filter.ts'
 import { RunEvents } from './handle.ts'
 import { resolveLimits, resourceLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
-import type { PreparedContainer } from './prepared-container.ts'
-import type { Prepared } from './prepared.ts'
+import type { Launchpad, PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
 import { buildResult, NOTHING } from './report.ts'
 import type { AnyResult } from './result.ts'
@@ -33,6 +32,10 @@ export interface Started {
   /** Aborted by the handle's kill(). */
   readonly cancel: AbortController
 }
+
+/** Aborted by the handle's kill() or by the caller's signal. */
+export const stopSignal = ({ cancel }: Started, { signal }: CommandOptions): AbortSignal =>
+  signal ? AbortSignal.any([cancel.signal, signal]) : cancel.signal
 
 /** A call that begins now. */
 export const startNow = (): Started => ({
@@ -58,15 +61,15 @@ export async function runCommand(
   const { place, calledAt } = context
   try {
     channels.open()
-    const prepared = place.take(limits)
-    const { account } = prepared
-    const report = await launch(context, program, argv, { options, limits, filter, prepared, channels })
+    const pad = await place.take(limits, filter)
+    const { account } = pad
+    const report = await launch(context, program, argv, { options, limits, pad, channels })
     await channels.finished()
     const collected = await collect(() => place.directory(), options)
     const fileAtLimit = report.status === SIGXFSZ && holdsFileOf(place.container.pid, limits.fileSizeBytes)
     return buildResult({
       report,
-      figures: account.figures(report.ended, limits),
+      figures: report.how === 0 ? NOTHING : account.figures(report.ended, limits),
       means: account.means,
       limits,
       fileAtLimit,
@@ -82,8 +85,7 @@ export async function runCommand(
 interface LaunchParts {
   readonly options: CommandOptions
   readonly limits: Required<Limits>
-  readonly filter: Filter | undefined
-  readonly prepared: Prepared
+  readonly pad: Launchpad
   readonly channels: Channels
 }
 
@@ -94,20 +96,18 @@ async function launch(
   context: CommandContext,
   program: ResolvedProgram,
   argv: readonly string[],
-  { options, limits, filter, prepared, channels }: LaunchParts,
+  { options, limits, pad, channels }: LaunchParts,
 ): Promise<EndedReply> {
-  const stop = AbortSignal.any([context.cancel.signal, ...(options.signal ? [options.signal] : [])])
+  const stop = stopSignal(context, options)
   if (stop.aborted) return canceledBeforeStart()
-  const { account, waiting } = prepared
-  const { plan, listener, cpuFile, started } = launchPlan({
+  const { account, filter } = pad
+  const { plan, listener, started } = launchPlan({
     path: program.path,
     argv,
     env: options.env ?? DEFAULT_ENV,
     cwd: options.cwd ?? BOX_DIRECTORY,
     rlimits: resourceLimits(limits, { processes: account.means.processes !== 'rlimit' }),
-    listens: filter?.listens ?? false,
-    cpuFile: account.cpuFile !== undefined,
-    ...(filter ? { filter: filter.bytes } : {}),
+    ...(filter ? { filter } : {}),
   })
   const running = context.place.container.launch({
     plan,
@@ -116,18 +116,18 @@ async function launch(
       wallLimitNs: nanoseconds(limits.wallTimeMs),
       memoryLimit: account.watch && limits.memoryBytes !== Infinity ? BigInt(limits.memoryBytes) : 0n,
       cpuSource: account.cpuSource,
-      cpuSlot: cpuFile?.slot,
       startedSlot: started.slot,
-      listenerSlot: filter?.listens ? listener.slot : undefined,
+      listenerSlot: listener?.slot,
       watch: account.watch,
     },
-    descriptors: [...channels.childFds(), ...(account.cpuFile === undefined ? [] : [account.cpuFile])],
+    descriptors: channels.childFds(),
   })
   channels.launched(cause => running.kill(cause))
   const cancel = (): void => running.kill(HOST_CAUSE.canceled)
   stop.addEventListener('abort', cancel)
   try {
-    const [report] = await Promise.all([running.ended, waiting])
+    // In the order in which they are told: the first failure is the news.
+    const [, , report] = await Promise.all([context.place.container.furnished, pad.ready, running.ended])
     return report
   } finally {
     stop.removeEventListener('abort', cancel)
@@ -159,6 +159,7 @@ function canceledBeforeStart(): EndedReply {
     watchedCpuNs: 0n,
     watchedMemory: 0,
     watchedProcesses: 0,
+    figures: [],
   }
   const ended = { startedNs: now, endedNs: now, ...none }
   return { id: 0, step: -1, errno: 0, cause: HOST_CAUSE.canceled, how: 0, status: 0, ended }

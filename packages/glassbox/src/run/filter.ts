@@ -1,31 +1,55 @@
 /** The seccomp filter of a command, from its policy. */
+import type { FilterSpec } from '../container/filter-steps.ts'
 import { compilePolicy } from '../seccomp/compile.ts'
 import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
+import { permits } from '../seccomp/forbids.ts'
 import type { Action, Policy } from '../seccomp/policy.ts'
 import { validatePolicy } from '../seccomp/validate.ts'
 
-export interface Filter {
-  /** sock_filter array. */
-  readonly bytes: Uint8Array
-  /** Whether it reports calls, so that somebody must listen. */
-  readonly listens: boolean
+export interface Filter extends FilterSpec {
+  /** Whether it lets a prepared child become the program: then it can be laid on before the program is known. */
+  readonly early: boolean
+}
+
+/** What a prepared child does between its last preparations and execve, and after a failure; see native/init.c, launch-plan.ts. */
+const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
+  ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: [], munmap: [], fcntl: [], close: [] },
+  ...{ dup3: [], openat2: [], fchdir: [], prlimit64: [0n], clock_gettime: [], execve: [], exit_group: [] },
 }
 
 /**
  * What `policy` says, compiled. "kill" becomes a report to init, which kills with the evidence in hand; so do calls of
- * another ABI, whose numbers no policy speaks of.
+ * another ABI, whose numbers no policy speaks of. A policy is a value: it is compiled once.
  */
 export function compileFilter(policy: Policy | null | undefined): Filter | undefined {
   if (policy === null) return undefined
-  const known = policy === undefined ? compiledDefault : undefined
-  if (known) return known
-  const chosen = policy === undefined ? DEFAULT_POLICY : validatePolicy(policy)
-  const filter = { bytes: compilePolicy(reportKills(chosen), { foreign: { kind: 'notify' } }), listens: true }
-  if (policy === undefined) compiledDefault = filter
+  const chosen = policy ?? DEFAULT_POLICY
+  const before = compiled.get(chosen)
+  if (before && isUnchanged(chosen, before)) return before.filter
+  const checked = policy === undefined ? chosen : validatePolicy(policy)
+  const filter = {
+    bytes: compilePolicy(reportKills(checked), { foreign: { kind: 'notify' } }),
+    listens: true,
+    early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(checked, call, known)),
+  }
+  compiled.set(chosen, { filter, text: textOf(chosen) })
   return filter
 }
 
-let compiledDefault: Filter | undefined
+interface Compiled {
+  readonly filter: Filter
+  readonly text: string
+}
+
+const compiled = new WeakMap<Policy, Compiled>()
+
+/** Numbers of conditions may be bigint. */
+const textOf = (policy: Policy): string =>
+  JSON.stringify(policy, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+
+/** A caller's object may be changed between two runs; ours is not. */
+const isUnchanged = (policy: Policy, { text }: Compiled): boolean =>
+  policy === DEFAULT_POLICY || textOf(policy) === text
 
 export function reportKills({ rules, otherwise }: Policy): Policy {
   const report = (action: Action): Action => (action.kind === 'kill' ? { kind: 'notify' } : action)

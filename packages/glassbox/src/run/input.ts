@@ -3,8 +3,9 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
+import { O_RDONLY } from '../linux/constants.ts'
 import type { Input } from './options.ts'
-import { pipe } from './pipe.ts'
+import { openNull, pipe } from './pipe.ts'
 
 /** What a pipe always takes at once (pipe(7)): so much needs no reader yet. */
 const PIPE_BYTES = 65_536
@@ -18,7 +19,7 @@ export interface InputChannel {
 }
 
 export function openInput(input: Input | undefined): InputChannel {
-  if (input === undefined) return fromFile('/dev/null')
+  if (input === undefined) return { childFd: openNull(O_RDONLY), owned: true, close: () => {} }
   if (typeof input === 'string') return fromBytes(Buffer.from(input))
   if (input instanceof Uint8Array) return fromBytes(input)
   if ('inherit' in input) return { childFd: 0, owned: false, close: () => {} }

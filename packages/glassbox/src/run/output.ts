@@ -2,11 +2,15 @@
  * Where a program's stdout or stderr goes. What passes through a pipe is counted: at most `limit` bytes are kept or
  * passed on, and the byte after them ends the program. A reader that is slow makes the program wait; nothing is lost.
  */
+import { once } from 'node:events'
 import { createWriteStream, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
-import { pipe } from './pipe.ts'
+import { syscall } from '../gate/gate.ts'
+import { O_WRONLY } from '../linux/constants.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { close, openNull, pipe, setNonBlocking } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -16,8 +20,10 @@ export interface OutputChannel {
   /** The descriptor that the program gets; the caller closes it after the launch where `owned`. */
   readonly childFd: number
   readonly owned: boolean
-  /** Resolves when every byte has arrived where it was to go. */
-  readonly finished: Promise<void>
+  /** The program may be running from now on. */
+  launched(): void
+  /** To be called when the program is dead. Resolves when every byte has arrived where it was to go. */
+  finish(): Promise<void>
   readonly bytes: () => Uint8Array
   readonly truncated: () => boolean
   /** Throws where the bytes could not be written to where they were to go. */
@@ -39,7 +45,8 @@ export interface OutputOptions {
 const direct = (childFd: number, owned: boolean): OutputChannel => ({
   childFd,
   owned,
-  finished: Promise.resolve(),
+  launched: () => {},
+  finish: async () => {},
   bytes: () => new Uint8Array(0),
   truncated: () => false,
   check: () => {},
@@ -48,7 +55,7 @@ const direct = (childFd: number, owned: boolean): OutputChannel => ({
 
 export function openOutput(options: OutputOptions): OutputChannel {
   const { output, name } = options
-  if (output === 'ignore') return direct(openSync('/dev/null', 'w'), true)
+  if (output === 'ignore') return direct(openNull(O_WRONLY), true)
   if (output === 'inherit') return direct(name === 'stdout' ? 1 : 2, false)
   return new Pump(options, openSink(name, output))
 }
@@ -77,14 +84,20 @@ function openSink(name: StreamName, output: Exclude<Output, 'ignore' | 'inherit'
   }
 }
 
+/** A program that ends sooner never needs an eye on its pipe: what it wrote is read in one go. */
+const WATCH_AFTER_MS = 2
+const DRAIN_BYTES = 65_536
+
 class Pump implements OutputChannel {
   readonly childFd: number
   readonly owned = true
-  readonly finished: Promise<void>
   readonly #options: OutputOptions
-  readonly #source: Socket
   readonly #sink: Sink | undefined
   readonly #kept: Uint8Array[] = []
+  /** Ours until a socket has it. */
+  #fd: number
+  #timer: NodeJS.Timeout | undefined
+  #source: Socket | undefined
   #left: number
   #exceeded = false
   #error: NodeJS.ErrnoException | undefined
@@ -92,24 +105,53 @@ class Pump implements OutputChannel {
   constructor(options: OutputOptions, sink: Sink | undefined) {
     const { read, write } = pipe()
     this.childFd = write
+    this.#fd = read
     this.#options = options
     this.#left = options.limit
     this.#sink = sink
-    this.#source = new Socket({ fd: read, readable: true, writable: false })
-    this.#source.on('data', (chunk: Buffer) => this.#receive(chunk))
-    this.#source.on('error', () => {})
-    const failed = (error: NodeJS.ErrnoException): void => {
-      this.#error ??= error
-      this.#source.destroy()
+    sink?.stream.on('error', this.#fail)
+  }
+
+  launched(): void {
+    this.#timer = setTimeout(() => this.#watch(), WATCH_AFTER_MS)
+  }
+
+  #watch(): void {
+    const source = new Socket({ fd: this.#fd, readable: true, writable: false })
+    this.#fd = -1
+    this.#source = source
+    source.on('data', (chunk: Buffer) => this.#receive(chunk))
+    source.on('error', () => {})
+  }
+
+  readonly #fail = (error: NodeJS.ErrnoException): void => {
+    this.#error ??= error
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#timer)
+    this.#source?.destroy()
+    if (this.#fd >= 0) close(this.#fd)
+    this.#fd = -1
+  }
+
+  /** The writers are dead: what is in the pipe is all that there will be. */
+  #drain(): void {
+    setNonBlocking(this.#fd)
+    for (let chunk = readSome(this.#fd); chunk.length > 0; chunk = readSome(this.#fd)) {
+      this.#receive(chunk)
+      if (this.#fd < 0) return
     }
-    sink?.stream.on('error', failed)
-    this.finished = new Promise(resolve => {
-      this.#source.once('close', () => {
-        if (!sink?.owned) sink?.stream.off('error', failed)
-        if (sink?.owned && !this.#error) sink.stream.end(() => resolve())
-        else resolve()
-      })
-    })
+  }
+
+  async finish(): Promise<void> {
+    if (this.#source && !this.#source.destroyed) await once(this.#source, 'close')
+    else if (this.#fd >= 0) this.#drain()
+    this.#letGo()
+    const { stream, owned } = this.#sink ?? {}
+    if (!owned) stream?.off('error', this.#fail)
+    else if (!this.#error) await new Promise<void>(resolve => stream?.end(() => resolve()))
   }
 
   #receive(chunk: Buffer): void {
@@ -122,9 +164,9 @@ class Pump implements OutputChannel {
     if (wanted.length === 0) return
     this.#options.onData(wanted)
     if (!this.#sink) this.#kept.push(wanted)
-    else if (!this.#sink.stream.write(wanted)) {
+    else if (!this.#sink.stream.write(wanted) && this.#source) {
       this.#source.pause()
-      this.#sink.stream.once('drain', () => this.#source.resume())
+      this.#sink.stream.once('drain', () => this.#source?.resume())
     }
   }
 
@@ -147,6 +189,14 @@ class Pump implements OutputChannel {
   }
 
   abandon(): void {
-    this.#source.destroy()
+    this.#letGo()
   }
+}
+
+const scratch = new Uint8Array(DRAIN_BYTES)
+
+/** The bytes that are there; none at the end, and where somebody outside the box holds the writing end. */
+function readSome(fd: number): Buffer {
+  const length = syscall(syscallNumber('read'), fd, scratch, scratch.length)
+  return Buffer.from(scratch.subarray(0, Math.max(0, length)))
 }

@@ -7,11 +7,10 @@ import { setupPlan } from '../container/setup-plan.ts'
 import { spawnPlan } from '../container/spawn-plan.ts'
 import { printPlan } from '../plan/print.ts'
 import { disassemble } from '../seccomp/disassemble.ts'
-import { planAccount } from './accounting.ts'
+import { kernelLimits, planGroup } from './accounting.ts'
 import { DEFAULT_ENV } from './command.ts'
-import { compileFilter } from './filter.ts'
 import { boxRoot, DEFAULT_HOSTNAME } from './furniture.ts'
-import { resolveLimits, resourceLimits } from './limits.ts'
+import { resourceLimits } from './limits.ts'
 import type { RunOptions } from './options.ts'
 import { BOX_DIRECTORY } from './program.ts'
 import { checkRun } from './run.ts'
@@ -21,28 +20,29 @@ import { checkRun } from './run.ts'
  * for it.
  */
 export function planText(program: string, args: readonly string[] = [], options: RunOptions = {}): string {
-  const { found } = checkRun(program, options)
+  const { found, expected } = checkRun(program, options)
+  const { limits, filter } = expected
   const network = options.net !== 'host'
   const identity = identityOf(0, isPrivileged())
-  const limits = resolveLimits(options.limits)
-  const filter = compileFilter(options.policy)
-  const account = planAccount()
+  const cgroup = planGroup()
   const spawn = spawnPlan(spawnSpec(network)).plan
   const setup = setupPlan({
     hostname: options.hostname ?? DEFAULT_HOSTNAME,
     network,
     root: boxRoot(options, found.bind === undefined ? [] : [found.bind], identity),
   })
-  const prepare = preparePlan({ identity, joins: account.joins, bornInCgroup: account.born }).plan
+  const prepare = preparePlan({
+    identity,
+    ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
+    ...(filter?.early ? { filter } : {}),
+  }).plan
   const launch = launchPlan({
     path: found.path,
     argv: [program, ...args],
     env: options.env ?? DEFAULT_ENV,
     cwd: options.cwd ?? BOX_DIRECTORY,
-    rlimits: resourceLimits(limits, { processes: account.countsProcesses }),
-    listens: filter?.listens ?? false,
-    cpuFile: account.countsProcesses,
-    ...(filter ? { filter: filter.bytes } : {}),
+    rlimits: resourceLimits(limits, { processes: cgroup !== undefined }),
+    ...(filter && !filter.early ? { filter } : {}),
   }).plan
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
   return `${[spawn, setup, prepare, launch].map(printPlan).join('\n')}${bpf}`

@@ -23,21 +23,24 @@ export interface ResolvedProgram {
   readonly bind?: string
 }
 
-function isExecutableFile(path: string): boolean {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
+    return true
   } catch {
     return false
   }
 }
+
+/** A path that this user cannot look at is none. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
 function findInPath(name: string, path: string, accept: (candidate: string) => boolean): string | undefined {
   return path
     .split(':')
     .filter(directory => directory.startsWith('/'))
     .map(directory => join(directory, name))
-    .find(candidate => accept(candidate) && isExecutableFile(candidate))
+    .find(candidate => accept(candidate) && isExecutable(candidate) && isFile(candidate))
 }
 
 const shownAt = (path: string, binds: readonly string[]): boolean =>
@@ -67,7 +70,7 @@ function statOf(path: string): Stats | undefined {
 function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
   const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
-  if (!stats.isFile() || !isExecutableFile(path)) {
+  if (!stats.isFile() || !isExecutable(path)) {
     throw new GlassboxError(
       'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
       `${path}: ${stats.isFile() ? 'not executable' : 'not a file'}`,
@@ -75,7 +78,7 @@ function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
     )
   }
   // A link out of what the box shows would dangle in there: its target is what is bound, at the link's own path.
-  const shown = shownAt(path, binds) && shownAt(realpathSync(path), binds)
+  const shown = shownAt(path, binds) && shownAt(realpathSync.native(path), binds)
   return shown ? { path } : { path, bind: path }
 }
 

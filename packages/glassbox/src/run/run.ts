@@ -9,10 +9,11 @@
  */
 import { resolve } from 'node:path'
 import { runCommand, startNow } from './command.ts'
+import { compileFilter } from './filter.ts'
 import { RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from './options.ts'
-import { PreparedContainer } from './prepared-container.ts'
+import { type Expected, PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { AnyResult } from './result.ts'
 import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
@@ -47,12 +48,12 @@ export interface PooledOptions extends CommandOptions, Pick<BoxOptions, 'files'>
 export function checkRun(
   program: string,
   options: RunOptions,
-): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram } {
+): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram; expected: Expected } {
   const parts = splitOptions(options)
   validateBoxOptions(parts.box)
   validateCommandOptions(parts.command)
-  resolveLimits(options.limits)
-  return { parts, found: resolveForNewBox(program, options) }
+  const expected = { limits: resolveLimits(options.limits), filter: compileFilter(options.policy) }
+  return { parts, found: resolveForNewBox(program, options), expected }
 }
 
 /**
@@ -80,10 +81,9 @@ export function run(
   }
   const started = startNow()
   const start = async (): Promise<AnyResult> => {
-    const { parts, found } = checkRun(program, options)
-    const place = await PreparedContainer.open(parts.box, {
-      programs: found.bind === undefined ? [] : [found.bind],
-    })
+    const { parts, found, expected } = checkRun(program, options)
+    const programs = found.bind === undefined ? [] : [found.bind]
+    const place = await PreparedContainer.open(parts.box, { programs, expected, eager: true })
     try {
       return await runCommand({ place, ...started }, found, [program, ...args], parts.command)
     } finally {

@@ -204,6 +204,12 @@ function argumentRules(): Rule[] {
     })),
     { syscalls: ['personality'], action: EPERM },
     { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
+    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller itself.
+    {
+      syscalls: ['prlimit64'],
+      when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }],
+      action: EPERM,
+    },
   ]
 }
 

@@ -56,7 +56,11 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
 
 const KNOWN = new Map(SYSCALLS.map(({ nr, name }) => [nr, name]))
 
-function holds({ arg, op, value, mask = 0n, width = 64 }: Condition, args: readonly bigint[]): boolean {
+/** Whether a condition is true of these arguments. */
+export function holds(
+  { arg, op, value, mask = 0n, width = 64 }: Condition,
+  args: readonly bigint[],
+): boolean {
   const cut = (number: bigint): bigint => BigInt.asUintN(width, number)
   const actual = cut(args[arg] ?? 0n)
   const wanted = cut(value)

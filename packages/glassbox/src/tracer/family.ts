@@ -106,17 +106,20 @@ export class Family {
     let task = known
     if (formerTid !== tid || !task) {
       task = new Task(tid, tid)
-      task.abi = former?.abi ?? task.abi
-      task.call = former?.call
-      if (former) loop.placement.gone(former)
-      if (known) loop.placement.gone(known)
+      if (known && known !== former) loop.placement.gone(known)
+      if (former) {
+        task.becomes(former)
+        loop.placement.renamed(former, task)
+      }
       loop.tasks.delete(formerTid)
       loop.add(task)
     }
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
     loop.placement.executed(tid)
-    loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
+    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
+    if (!task.launching)
+      loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
     loop.resume(task)
   }
 

@@ -110,6 +110,13 @@ export class Placement {
     this.#curious.delete(pid)
   }
 
+  /** The same thread by another id. */
+  renamed(former: Task, task: Task): void {
+    const mask = this.#moved.get(former)
+    this.gone(former)
+    if (mask) this.#moved.set(task, mask)
+  }
+
   gone(task: Task): void {
     this.#overlap.gone(task)
     this.#moved.delete(task)

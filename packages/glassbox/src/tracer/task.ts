@@ -38,4 +38,12 @@ export class Task {
     this.tid = tid
     this.pid = pid
   }
+
+  /** A thread executed a program and has the id of its leader from now on: everything else is as it was. */
+  becomes(former: Task): void {
+    this.abi = former.abi
+    this.call = former.call
+    this.last = former.last
+    this.movable = former.movable
+  }
 }

@@ -1,0 +1,129 @@
+/**
+ * The steps by which a group is made for a program and removed after it, for whoever runs plans. Everything is named beneath
+ * descriptors of the parent directories; nothing else of the host's tree is held, and those only until the program is cloned.
+ */
+import { join } from 'node:path'
+import { AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { type PlanBuilder, text } from '../plan/builder.ts'
+import type { Slot } from '../plan/types.ts'
+import type { CgroupLimits } from './controls.ts'
+import type { Write } from './files.ts'
+import type { Cgroup, Part } from './group.ts'
+
+const LOCK_EX_NB = 2 | 4
+const MODE = 0o755
+
+/** Removes what the last program's group was; a group that is not there is none. */
+export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: readonly Slot[]): void {
+  for (const [index, { directory }] of group.parts.entries()) {
+    builder.call(
+      'unlinkat',
+      [slotOf(parents, index), text(group.name), AT_REMOVEDIR],
+      `remove ${directory}`,
+      { onError: [ERRNO.ENOENT] },
+    )
+  }
+}
+
+/** How many descriptors `addMakeSteps` keeps. */
+export const keptBy = (group: Cgroup): number => group.parts.length + group.figureFiles.length
+
+export interface MadeGroup {
+  /** Descriptors of `cgroup.procs` to join by: a process writes `0` to each. Only for the v1 hierarchies. */
+  readonly joins: readonly number[]
+  /** A descriptor of the v2 directory, to be born in (CLONE_INTO_CGROUP, Linux 5.7). */
+  readonly birth: Slot | undefined
+  /** The descriptor of the first figure; the others follow. */
+  readonly firstFigure: number
+}
+
+/**
+ * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep` on: `cgroup.procs` of each
+ * part, then the figures.
+ */
+export function addMakeSteps(
+  builder: PlanBuilder,
+  group: Cgroup,
+  parents: readonly Slot[],
+  limits: CgroupLimits,
+  keep: number,
+): MadeGroup {
+  const steps = new GroupSteps(builder, group.name)
+  for (const [index, part] of group.parts.entries()) {
+    const parent = slotOf(parents, index)
+    builder.call('mkdirat', [parent, text(group.name), MODE], `make ${part.directory}`)
+    steps.keep(parent, part, 'cgroup.procs', keep + index, O_WRONLY)
+    builder.call('flock', [keep + index, LOCK_EX_NB], `lock ${part.directory}`)
+    for (const write of group.firstWrites(part, limits)) steps.write(parent, part, write)
+  }
+  const firstFigure = keep + group.parts.length
+  for (const [index, { part, file }] of group.figureFiles.entries())
+    steps.keep(slotOf(parents, group.parts.indexOf(part)), part, file, firstFigure + index, O_RDONLY)
+  const born = group.parts.findIndex(({ version }) => version === 2)
+  const birth = born < 0 ? undefined : builder.slot('cgroup')
+  if (birth) {
+    const { directory } = group.parts[born] as Part
+    builder.call(
+      'openat',
+      [slotOf(parents, born), text(group.name), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0],
+      `open ${directory}`,
+      { result: birth },
+    )
+  }
+  const joins = group.parts.flatMap(({ version }, index) => (version === 1 ? [keep + index] : []))
+  return { joins, birth, firstFigure }
+}
+
+class GroupSteps {
+  readonly #builder: PlanBuilder
+  readonly #name: string
+  readonly #fd: Slot
+
+  constructor(builder: PlanBuilder, name: string) {
+    this.#builder = builder
+    this.#name = name
+    this.#fd = builder.slot('control file')
+  }
+
+  #open(parent: Slot, part: Part, file: string, flags: number, optional: boolean): void {
+    this.#builder.call(
+      'openat',
+      [parent, text(`${this.#name}/${file}`), flags | O_CLOEXEC, 0],
+      `open ${join(part.directory, file)}`,
+      { result: this.#fd, onError: optional ? 'ignore' : 'fail' },
+    )
+  }
+
+  /** A figure need not be there: what reads it knows. */
+  keep(parent: Slot, part: Part, file: string, descriptor: number, flags: number): void {
+    const optional = flags === O_RDONLY
+    this.#open(parent, part, file, flags, optional)
+    this.#builder.call('dup3', [this.#fd, descriptor, O_CLOEXEC], `keep ${file}`, {
+      onError: optional ? 'ignore' : 'fail',
+    })
+    this.#close(optional)
+  }
+
+  write(parent: Slot, part: Part, { file, value, optional = false }: Write): void {
+    const bytes = Buffer.from(value)
+    this.#open(parent, part, file, O_WRONLY, optional)
+    this.#builder.call(
+      'write',
+      [this.#fd, { bytes }, bytes.length],
+      `write ${value} to ${join(part.directory, file)}`,
+      { onError: optional ? [ERRNO.EBADF] : 'fail' },
+    )
+    this.#close(optional)
+  }
+
+  #close(optional: boolean): void {
+    this.#builder.call('close', [this.#fd], 'close it', { onError: optional ? 'ignore' : 'fail' })
+  }
+}
+
+function slotOf(slots: readonly Slot[], index: number): Slot {
+  const slot = slots[index]
+  if (!slot) throw new RangeError(`no descriptor for part ${index} of the group`)
+  return slot
+}

@@ -1,0 +1,66 @@
+/** How processes end and begin: wait status, capabilities, scheduling parameters, seccomp programs. */
+import type { Context, Printer } from './context.ts'
+import { readView, readWord } from './memory.ts'
+import { signalText } from './scalars.ts'
+import { address } from './text.ts'
+import { constantSet } from '../linux/flags.ts'
+
+/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`; see wait(2). */
+export const waitStatus: Printer = (value, { memory }) => {
+  const word = readWord(memory, value, 4)
+  if (word === undefined) return address(value)
+  const status = Number(word)
+  const signal = status & 0x7f
+  if (status === 0xffff) return '[{WIFCONTINUED(s)}]'
+  if (signal === 0) return `[{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}]`
+  if (signal !== 0x7f)
+    return `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalText(signal)}${status & 0x80 ? ' && WCOREDUMP(s)' : ''}}]`
+  const stop = (status >> 8) & 0xff
+  return `[{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText(stop & 0x7f)}${stop & 0x80 ? ' | 0x80' : ''}}]`
+}
+
+export const schedulingParameter: Printer = (value, { memory }) => {
+  const word = readWord(memory, value, 4)
+  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+}
+
+/** struct sock_fprog; the instructions only where everything is asked for. */
+export const filterProgram: Printer = (value, { memory }) => {
+  const length = readWord(memory, value, 2)
+  const filter = readWord(memory, value + 8n, 8)
+  return length === undefined || filter === undefined
+    ? address(value)
+    : `{len=${length}, filter=${address(filter)}}`
+}
+
+function capabilities(low: number, high: number): string {
+  const names = (constantSet('cap')?.entries ?? []).flatMap(([name, bit]) =>
+    ((bit < 32 ? low >>> bit : high >>> (bit - 32)) & 1) === 1 ? [`1<<${name}`] : [],
+  )
+  return names.length === 0 ? '0' : names.join('|')
+}
+
+export const capabilitySets: Printer = (value, { memory }) => {
+  const view = readView(memory, value, 24)
+  if (!view) return address(value)
+  const set = (index: number): string =>
+    capabilities(view.getUint32(index * 4, true), view.getUint32(index * 4 + 12, true))
+  return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
+}
+
+/** What clone3(2) put where its struct says: `{flags=…} => {parent_tid=[7]}`. */
+export function cloneResults(value: bigint, { memory }: Context): string {
+  const PARENT_SETTID = 0x00100000n
+  const PIDFD = 0x00001000n
+  const flags = readWord(memory, value, 8) ?? 0n
+  const cell = (offset: bigint): string => {
+    const pointer = readWord(memory, value + offset, 8) ?? 0n
+    const word = readWord(memory, pointer, 4)
+    return word === undefined ? address(pointer) : `[${BigInt.asIntN(32, word)}]`
+  }
+  const parts = [
+    ...(flags & PIDFD ? [`pidfd=${cell(8n)}`] : []),
+    ...(flags & PARENT_SETTID ? [`parent_tid=${cell(24n)}`] : []),
+  ]
+  return parts.length === 0 ? '' : ` => {${parts.join(', ')}}`
+}

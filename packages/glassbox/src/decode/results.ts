@@ -1,0 +1,89 @@
+/** What stands behind `= `: the value as its kind is read, the error by name and message, and what came of the call. */
+import { errnoMessage, errnoName } from '../linux/errno.ts'
+import { syscallByNumber } from '../linux/syscalls.ts'
+import { argument, type Context, signed32 } from './context.ts'
+import { kindOf, valueText } from './kinds.ts'
+import { pollResult, selectResult } from './polls.ts'
+import { setText } from './scalars.ts'
+import { structAt } from './structs.ts'
+import { hex, modeText } from './text.ts'
+
+/** Only a tracer sees these: the kernel will restart the call, or turn the code into EINTR. */
+const RESTARTS: ReadonlyMap<number, string> = new Map([
+  [512, 'ERESTARTSYS (To be restarted if SA_RESTART is set)'],
+  [513, 'ERESTARTNOINTR (To be restarted)'],
+  [514, 'ERESTARTNOHAND (To be restarted if no handler)'],
+  [516, 'ERESTART_RESTARTBLOCK (Interrupted by signal)'],
+])
+
+function errorText(errno: number): string {
+  const restart = RESTARTS.get(errno)
+  if (restart !== undefined) return `? ${restart}`
+  const name = errnoName(errno)
+  return name.startsWith('ERRNO_') ? `-1 (errno ${errno})` : `-1 ${name} (${errnoMessage(errno)})`
+}
+
+const F_GETFD = 1
+const F_GETFL = 3
+const F_DUPFD = [0, 1030]
+const F_GET_SEALS = 1034
+const F_GETLEASE = 1025
+
+/** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
+function fcntlResult(value: bigint, context: Context): string | undefined {
+  const command = signed32(argument(context, 1))
+  if (F_DUPFD.includes(command)) return valueText('fd', value, context)
+  const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: '|open', [F_GET_SEALS]: '|seals' }[command]
+  if (kind !== undefined) {
+    if (command === F_GETFD && value === 0n) return '0'
+    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${setText(kind, value, context.options)})`
+  }
+  return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value)})` : undefined
+}
+
+type ResultPrinter = (value: bigint, context: Context) => string | undefined
+
+/** Calls whose result needs more than a kind. `undefined`: as its kind says. */
+const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
+  fcntl: fcntlResult,
+  umask: modeText,
+  poll: (value, context) => `${value}${pollResult(context, '')}`,
+  ppoll: (value, context) => {
+    const timeout = argument(context, 2)
+    const left = timeout === 0n ? '' : `, left ${structAt('timespec', timeout, context, valueText)}`
+    return `${value}${pollResult(context, left)}`
+  },
+  select: (value, context) => {
+    const timeout = argument(context, 4)
+    return `${value}${selectResult(context, timeout === 0n ? '' : structAt('timeval', timeout, context, valueText))}`
+  },
+  pselect6: (value, context) => {
+    const timeout = argument(context, 4)
+    return `${value}${selectResult(context, timeout === 0n ? '' : structAt('timespec', timeout, context, valueText))}`
+  },
+  prctl: (value, context) => (signed32(argument(context, 0)) === 27 ? hex(value) : undefined),
+  personality: value => `${hex(value)}${value === 0n ? ' (PER_LINUX)' : ''}`,
+  futex: value => String(signed32(value)),
+}
+
+const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
+
+function valueOf(name: string, kind: string, value: bigint, context: Context): string {
+  if (HEXADECIMAL.has(name) || kind === 'addr')
+    return value === 0n ? (name === 'brk' ? '0' : 'NULL') : hex(BigInt.asUintN(64, value))
+  if (kind === 'fd') return kindOf('fd').print(value, context)
+  return String(value)
+}
+
+/** The text after `= `. */
+export function resultText(context: Context): string {
+  const { call, outcome } = context
+  if (!outcome) return '?'
+  if (outcome.failed) return errorText(Number(-outcome.value))
+  const syscall = call.abi === 'i386' ? undefined : syscallByNumber(call.nr)
+  if (!syscall) return hex(BigInt.asUintN(64, outcome.value))
+  return (
+    SPECIAL[syscall.name]?.(outcome.value, context) ??
+    valueOf(syscall.name, syscall.result, outcome.value, context)
+  )
+}

@@ -1,0 +1,92 @@
+/** Kinds whose text follows from the register alone. */
+import { constantSet } from '../linux/flags.ts'
+import { signalName } from '../linux/signals.ts'
+import { type Context, type Printer, signed32 } from './context.ts'
+import { address, deviceText, enumText, flagsText, hex, modeText } from './text.ts'
+import type { TextOptions } from './types.ts'
+
+const AT_FDCWD = -100
+const RLIM_INFINITY = 2n ** 64n - 1n
+const NO_SET = { kind: 'enum', entries: [] } as const
+
+/** A set by its kind: `|open`, `=lseek`. */
+export function setText(kind: string, value: bigint, options: TextOptions = {}): string {
+  const set = constantSet(kind.slice(1))
+  if (!set) return hex(value)
+  if (kind.startsWith('=')) return enumText(set, BigInt.asIntN(32, value), options)
+  const low = BigInt.asUintN(32, value)
+  return kind === '|open' ? openFlags(low, options) : flagsText(set, WIDE.has(kind) ? value : low, options)
+}
+
+/** Sets of 64 bits; of the others the kernel takes 32. */
+const WIDE = new Set(['|clone', '|landlock_fs', '|mount_attr', '|statx_attr'])
+
+/** The two lowest bits are an access mode, which has a name also where it is zero. */
+function openFlags(value: bigint, options: TextOptions): string {
+  const set = constantSet('open') ?? NO_SET
+  if (options.spelling === 'raw') return hex(value)
+  const mode = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'][Number(value & 3n)] as string
+  const rest = value & ~3n
+  const names = rest === 0n ? mode : `${mode}|${flagsText(set, rest).replace(/ \/\* .* \*\/$/, '')}`
+  return options.spelling === 'verbose' ? `${hex(value)} /* ${names} */` : names
+}
+
+const descriptorText = (fd: number, { options }: Context): string => `${fd}${options.descriptor?.(fd) ?? ''}`
+
+function directoryText(value: bigint, context: Context): string {
+  const fd = signed32(value)
+  if (fd !== AT_FDCWD) return fd < 0 ? String(fd) : descriptorText(fd, context)
+  return `AT_FDCWD${context.options.descriptor?.(fd) ?? ''}`
+}
+
+export function signalText(number: number, { spelling }: TextOptions = {}): string {
+  const name = signalName(number)
+  if (number === 0 || !name.startsWith('SIG')) return String(number)
+  if (spelling === 'raw') return String(number)
+  return spelling === 'verbose' ? `${number} /* ${name} */` : name
+}
+
+function socketType(value: bigint, { options }: Context): string {
+  const flags = value & 0o2004000n
+  const type = enumText(constantSet('sock_type') ?? NO_SET, BigInt.asUintN(32, value & ~flags), options)
+  return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
+}
+
+/** Flags of clone(2) with a signal in the lowest byte. */
+export function cloneFlags(value: bigint, options: TextOptions = {}): string {
+  const signal = Number(value & 0xffn)
+  const flags = value & ~0xffn
+  const parts = [
+    ...(flags === 0n ? [] : [setText('|clone', flags, options)]),
+    ...(signal === 0 ? [] : [signalText(signal, options)]),
+  ]
+  return parts.length > 0 ? parts.join('|') : '0'
+}
+
+export const SCALARS: Readonly<Record<string, Printer>> = {
+  int: value => String(signed32(value)),
+  long: value => String(BigInt.asIntN(64, value)),
+  uint: value => String(BigInt.asUintN(32, value)),
+  size: value => String(value),
+  off: value => String(BigInt.asIntN(64, value)),
+  hex: value => hex(value),
+  addr: value => address(value),
+  mode: value => modeText(value),
+  dev: value => deviceText(BigInt.asUintN(32, value)),
+  id: value => String(signed32(value) === -1 ? -1 : BigInt.asUintN(32, value)),
+  pid: (value, { options }) => `${signed32(value)}${options.process?.(signed32(value)) ?? ''}`,
+  sig: (value, { options }) => signalText(signed32(value), options),
+  fd: (value, context) => {
+    const fd = signed32(value)
+    return fd < 0 ? String(fd) : descriptorText(fd, context)
+  },
+  dirfd: directoryText,
+  rlim: value =>
+    value === RLIM_INFINITY
+      ? 'RLIM64_INFINITY'
+      : value > 1024n && value % 1024n === 0n
+        ? `${value / 1024n}*1024`
+        : String(value),
+  socktype: socketType,
+  cloneflags: (value, { options }) => cloneFlags(value, options),
+}

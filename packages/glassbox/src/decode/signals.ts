@@ -1,0 +1,132 @@
+/** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
+import { constantSet } from '../linux/flags.ts'
+import { signalName } from '../linux/signals.ts'
+import { syscallByNumber } from '../linux/syscalls.ts'
+import type { Context, Printer } from './context.ts'
+import { readView, readWord } from './memory.ts'
+import { setText, signalText } from './scalars.ts'
+import { address, hex, nameOf } from './text.ts'
+import type { TextOptions } from './types.ts'
+
+const shortName = (signal: number): string => signalName(signal).replace(/^SIG/, '')
+
+/** `[INT TERM]`; from two thirds on what is not in it: `~[RTMIN RT_1]`. */
+export function signalSetText(mask: bigint): string {
+  const all = Array.from({ length: 64 }, (_, index) => index + 1)
+  const has = (signal: number): boolean => ((mask >> BigInt(signal - 1)) & 1n) === 1n
+  const inside = all.filter(has)
+  if (inside.length < 42) return `[${inside.map(shortName).join(' ')}]`
+  return `~[${all
+    .filter(signal => !has(signal))
+    .map(shortName)
+    .join(' ')}]`
+}
+
+export const signalSet: Printer = (value, { memory }) => {
+  const mask = readWord(memory, value, 8)
+  return mask === undefined ? address(value) : signalSetText(mask)
+}
+
+const SA_RESTORER = 0x04000000n
+
+function handlerText(handler: bigint): string {
+  if (handler === 0n) return 'SIG_DFL'
+  return handler === 1n ? 'SIG_IGN' : `0x${handler.toString(16)}`
+}
+
+export const signalAction: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, 32)
+  if (!view || options.addressesOnly) return address(value)
+  const [handler, flags, restorer, mask] = [0, 8, 16, 24].map(at => view.getBigUint64(at, true)) as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ]
+  const tail = flags & SA_RESTORER ? `, sa_restorer=${address(restorer)}` : ''
+  return `{sa_handler=${handlerText(handler)}, sa_mask=${signalSetText(mask)}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+}
+
+/** A mask and its size, which pselect6(2) takes in one argument. */
+export const signalArgument: Printer = (value, context) => {
+  const view = readView(context.memory, value, 16)
+  if (!view) return address(value)
+  const mask = view.getBigUint64(0, true)
+  return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${view.getBigUint64(8, true)}}`
+}
+
+/** Sets of codes by the signal. */
+const CODES: Readonly<Record<string, string>> = {
+  SIGCHLD: 'cld_code',
+  SIGSEGV: 'segv_code',
+  SIGILL: 'ill_code',
+  SIGFPE: 'fpe_code',
+  SIGBUS: 'bus_code',
+  SIGTRAP: 'trap_code',
+  SIGIO: 'poll_code',
+  SIGSYS: 'sys_code',
+}
+const FAULTS = new Set(['SIGSEGV', 'SIGILL', 'SIGFPE', 'SIGBUS', 'SIGTRAP'])
+const SI_USER = 0
+const SI_KERNEL = 0x80
+const SI_TIMER = -2
+const SI_TKILL = -6
+const CLD_EXITED = 1
+
+function codeText(signal: string, code: number): string {
+  const general = constantSet('sa_si_code')
+  const own = code > 0 && code !== SI_KERNEL ? constantSet(CODES[signal] ?? '') : general
+  const name = own && nameOf(own, BigInt(code))
+  return name ?? hex(BigInt.asUintN(32, BigInt(code)))
+}
+
+function childFields(view: DataView): string {
+  const code = view.getInt32(8, true)
+  const status = view.getInt32(24, true)
+  const ticks = (at: number): string => {
+    const value = view.getBigInt64(at, true)
+    return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
+  }
+  return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
+}
+
+/** The word that sigqueue(3) sends along, where there is one. */
+function sentValue(view: DataView, at: number): string {
+  const pointer = view.getBigUint64(at, true)
+  return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
+}
+
+function fieldsText(signal: string, code: number, view: DataView): string {
+  if (code === SI_USER || code === SI_TKILL)
+    return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}`
+  if (code === SI_TIMER)
+    return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
+  if (code < 0)
+    return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}${sentValue(view, 24)}`
+  if (signal === 'SIGCHLD') return childFields(view)
+  if (FAULTS.has(signal) && code !== SI_KERNEL) return `, si_addr=${address(view.getBigUint64(16, true))}`
+  if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
+  if (signal === 'SIGSYS') {
+    const nr = view.getInt32(24, true)
+    return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=__NR_${syscallByNumber(nr)?.name ?? nr}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)))}`
+  }
+  return ''
+}
+
+/** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}` of the 128 bytes of a siginfo_t. */
+export function siginfoText(bytes: Uint8Array, options: TextOptions = {}): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const number = view.getInt32(0, true)
+  const errno = view.getInt32(4, true)
+  const code = view.getInt32(8, true)
+  if (number === 0) return '{}'
+  const signal = signalName(number)
+  const error = errno === 0 ? '' : `, si_errno=${errno}`
+  const fields = options.addressesOnly ? '' : fieldsText(signal, code, view)
+  return `{si_signo=${signalText(number, options)}, si_code=${codeText(signal, code)}${error}${fields}}`
+}
+
+export const siginfo: Printer = (value, { memory, options }: Context) => {
+  const view = readView(memory, value, 128)
+  return view ? siginfoText(new Uint8Array(view.buffer), options) : address(value)
+}

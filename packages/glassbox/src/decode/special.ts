@@ -1,0 +1,116 @@
+/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets, clone3's struct. */
+import { constantSet } from '../linux/flags.ts'
+import { STRUCTS } from '../linux/structs.ts'
+import { errnoName } from '../linux/errno.ts'
+import { argument, type Context, type Printer, signed32 } from './context.ts'
+import { readView, readWord } from './memory.ts'
+import { cloneResults } from './processes.ts'
+import { type KindText, structAt } from './structs.ts'
+import { address, enumText, hex, quote } from './text.ts'
+
+const FUTEX_CLOCK_REALTIME = 256n
+const MATCH_ANY = 0xffffffffn
+const NO_SET = { kind: 'enum', entries: [] } as const
+
+/** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
+export const futexOperation: Printer = (value, { options }) => {
+  const clock = (value & FUTEX_CLOCK_REALTIME) !== 0n
+  const name = enumText(
+    constantSet('futex_op') ?? NO_SET,
+    BigInt.asIntN(32, value & ~FUTEX_CLOCK_REALTIME),
+    options,
+  )
+  return clock ? `${name}|FUTEX_CLOCK_REALTIME` : name
+}
+
+export const futexBits: Printer = value =>
+  BigInt.asUintN(32, value) === MATCH_ANY ? 'FUTEX_BITSET_MATCH_ANY' : hex(BigInt.asUintN(32, value))
+
+const OPERATIONS = ['FUTEX_OP_SET', 'FUTEX_OP_ADD', 'FUTEX_OP_OR', 'FUTEX_OP_ANDN', 'FUTEX_OP_XOR']
+const COMPARISONS = [
+  'FUTEX_OP_CMP_EQ',
+  'FUTEX_OP_CMP_NE',
+  'FUTEX_OP_CMP_LT',
+  'FUTEX_OP_CMP_LE',
+  'FUTEX_OP_CMP_GT',
+  'FUTEX_OP_CMP_GE',
+]
+
+/** The coded operation of FUTEX_WAKE_OP, in the words of futex(2). */
+export const futexWakeOperation: Printer = value => {
+  const word = Number(BigInt.asUintN(32, value))
+  const operation = (word >>> 28) & 7
+  const shift = word >>> 31 === 1 ? 'FUTEX_OP_OPARG_SHIFT<<28|' : ''
+  const comparison = (word >>> 24) & 15
+  return `${shift}${OPERATIONS[operation] ?? hex(operation)}<<28|${hex((word >>> 12) & 0xfff)}<<12|${COMPARISONS[comparison] ?? hex(comparison)}<<24|${hex(word & 0xfff)}`
+}
+
+const SPEEDS = [
+  'B0',
+  'B50',
+  'B75',
+  'B110',
+  'B134',
+  'B150',
+  'B200',
+  'B300',
+  'B600',
+  'B1200',
+  'B1800',
+  'B2400',
+  'B4800',
+  'B9600',
+  'B19200',
+  'B38400',
+]
+const MORE_SPEEDS = ['B57600', 'B115200', 'B230400', 'B460800', 'B500000', 'B576000', 'B921600', 'B1000000']
+
+/** struct termios, as strace 6.1 cuts it short: speed and the four that people look for. */
+export const terminal: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, 36)
+  if (!view || options.addressesOnly) return address(value)
+  const [input = 0, output = 0, control = 0, local = 0] = [0, 4, 8, 12].map(at => view.getUint32(at, true))
+  const speed = control & 0o10000 ? MORE_SPEEDS[(control & 0o17) - 1] : SPEEDS[control & 0o17]
+  if (!options.full) {
+    const flag = (set: boolean, name: string): string => `${set ? '' : '-'}${name}`
+    return `{${speed ?? 'B???'} ${flag((output & 1) !== 0, 'opost')} ${flag((local & 1) !== 0, 'isig')} ${flag((local & 2) !== 0, 'icanon')} ${flag((local & 8) !== 0, 'echo')} ...}`
+  }
+  const characters = Array.from(
+    { length: 19 },
+    (_, index) =>
+      `\\x${view
+        .getUint8(17 + index)
+        .toString(16)
+        .padStart(2, '0')}`,
+  )
+  return `{c_iflags=${hex(input)}, c_oflags=${hex(output)}, c_cflags=${hex(control)}, c_lflags=${hex(local)}, c_line=${view.getUint8(16)}, c_cc="${characters.join('')}"}`
+}
+
+/** The value of a socket option: a number where it is as long as one. */
+export const socketOption =
+  (out: boolean): Printer =>
+  (value, context) => {
+    const last = argument(context, 4)
+    const length = out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
+    if (length === 4) {
+      const word = readWord(context.memory, value, 4)
+      return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+    }
+    const bytes = context.memory.read(value, Math.min(Math.max(length, 0), context.limit))
+    return length <= 0 || bytes.length === 0
+      ? address(value)
+      : quote(bytes, length > context.limit, context.options.stringsInHex)
+  }
+
+export const socketError: Printer = value => (value === 0n ? '0' : errnoName(Number(value)))
+
+/** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
+export const cloneArguments =
+  (valueText: KindText): Printer =>
+  (value, context: Context) => {
+    if (!STRUCTS['clone_args']) return address(value)
+    const text = structAt('clone_args', value, context, valueText)
+    return context.outcome && !context.outcome.failed && text.startsWith('{')
+      ? text + cloneResults(value, context)
+      : text
+  }

@@ -1,0 +1,109 @@
+/**
+ * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct whose layout says so is cut short
+ * unless everything is asked for.
+ */
+import { STRUCTS, type Field, type Struct } from '../linux/structs.ts'
+import { argument, type Context, type Printer } from './context.ts'
+import { readView, readWord } from './memory.ts'
+import { address, quote } from './text.ts'
+
+export type KindText = (kind: string, value: bigint, context: Context) => string
+
+function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
+  const { name, offset, size, kind = 'long', optional } = field
+  if (kind.startsWith('chars')) {
+    const bytes = new Uint8Array(view.buffer, offset, size)
+    const end = bytes.indexOf(0)
+    return `${name}=${quote(end < 0 ? bytes : bytes.subarray(0, end), false, context.options.stringsInHex)}`
+  }
+  const word =
+    size === 8
+      ? view.getBigUint64(offset, true)
+      : BigInt(
+          size === 4
+            ? view.getUint32(offset, true)
+            : size === 2
+              ? view.getUint16(offset, true)
+              : view.getUint8(offset),
+        )
+  if (optional && word === 0n) return undefined
+  if (kind.startsWith('struct:')) {
+    const inner = STRUCTS[kind.slice(7)]
+    const part = new DataView(view.buffer, offset, inner?.size ?? 0)
+    return `${name}=${inner ? structText(inner, new DataView(part.buffer.slice(offset, offset + inner.size)), context, valueText) : '???'}`
+  }
+  const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
+  return `${name}=${valueText(kind, value, context)}`
+}
+
+/** `{tv_sec=1, tv_nsec=0}`, from the bytes of the struct. */
+export function structText(layout: Struct, view: DataView, context: Context, valueText: KindText): string {
+  const brief = !context.options.full && layout.brief !== undefined
+  const fields = brief ? layout.fields.slice(0, layout.brief) : layout.fields
+  const parts = fields.flatMap(field => fieldText(field, view, context, valueText) ?? [])
+  return `{${parts.join(', ')}${brief ? ', ...' : ''}}`
+}
+
+export function structAt(name: string, value: bigint, context: Context, valueText: KindText): string {
+  const layout = STRUCTS[name]
+  if (!layout || context.options.addressesOnly) return address(value)
+  const view = readView(context.memory, value, layout.size)
+  return view ? structText(layout, view, context, valueText) : address(value)
+}
+
+const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex8: 8, time: 8 }
+
+function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
+  const size = CELL_BYTES[kind] ?? 4
+  return readWord(memory, value, size)
+}
+
+/** `[5]`, and `[5 => 7]` where the call changed it. */
+export const cell =
+  (kind: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const now = readCell(kind, value, context)
+    if (now === undefined) return address(value)
+    const before = context.remembered.get(value)
+    const text = valueText(kind, now, context)
+    return before === undefined || before === now
+      ? `[${text}]`
+      : `[${valueText(kind, before, context)} => ${text}]`
+  }
+
+export const rememberCell =
+  (kind: string) =>
+  (value: bigint, context: Context): bigint | undefined =>
+    value === 0n ? undefined : readCell(kind, value, context)
+
+/** Numbers of four bytes; -1 of a count that cannot be. */
+export function numbers(
+  value: bigint,
+  count: number,
+  kind: string,
+  context: Context,
+  valueText: KindText,
+): string {
+  const { memory, limit, options } = context
+  if (count <= 0) return '[]'
+  const shown = options.full ? count : Math.min(count, limit)
+  const view = readView(memory, value, shown * 4)
+  if (!view) return address(value)
+  const parts = Array.from({ length: shown }, (_, index) =>
+    valueText(kind, BigInt(view.getUint32(index * 4, true)), context),
+  )
+  return `[${[...parts, ...(count > shown ? ['...'] : [])].join(', ')}]`
+}
+
+/** Two times, for utimensat(2) and its older kin. */
+export const twoStructs =
+  (name: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const size = BigInt(STRUCTS[name]?.size ?? 0)
+    const texts = [value, value + size].map(at => structAt(name, at, context, valueText))
+    return texts.some(text => !text.startsWith('{') && !text.startsWith('UTIME'))
+      ? address(value)
+      : `[${texts.join(', ')}]`
+  }
+
+export const firstArgument = (context: Context): bigint => argument(context, 0)

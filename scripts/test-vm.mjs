@@ -1,0 +1,85 @@
+// Runs tests in a small virtual machine whose kernel has cgroup v2 and nothing else.
+//
+//   npm run test:vm [-- FILTER ...]     a filter is a part of a test file's path; default: those that meet cgroups
+//
+// Brings what it needs by apt-get, as root: qemu, busybox, and a kernel that is unpacked, not installed. By software emulation,
+// which works everywhere; GLASSBOX_VM_ACCEL=kvm is some twenty times faster on a machine whose /dev/kvm is a whole one.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { layOut, pack } from './vm/image.mjs'
+import { kernelImage } from './vm/kernel.mjs'
+
+const DEFAULT_FILTERS = ['cgroup/', 'run/verdicts', 'run/box', 'pool/', 'container/']
+const TIMEOUT_MS = 60 * 60_000
+const accel = process.env.GLASSBOX_VM_ACCEL ?? 'tcg,thread=multi'
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+const exists = program => {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$1"', 'sh', program], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function install() {
+  const packages = { 'qemu-system-x86_64': 'qemu-system-x86', busybox: 'busybox-static' }
+  const missing = Object.entries(packages).flatMap(([program, name]) => (exists(program) ? [] : [name]))
+  if (missing.length > 0)
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** Guests whose test compiles them with flags of its own. */
+const SPECIAL = ['elf32.c']
+
+/** The guests of test/programs: there is no compiler in the machine. */
+async function compilePrograms() {
+  const { program } = await import(join(root, 'build/test/support/programs.js'))
+  for (const file of readdirSync(join(root, 'test/programs')))
+    if (file.endsWith('.c') && !SPECIAL.includes(file)) program(file.slice(0, -2))
+}
+
+/** Starts the machine, shows its console, and resolves with what the tests in it exited with. */
+function boot(kernel, image, filters) {
+  const machine = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-accel', accel, '-cpu', 'max,-arch-capabilities', '-smp', '2', '-m', '4096'],
+      ...['-kernel', kernel, '-initrd', image, '-nographic', '-no-reboot', '-nic', 'none'],
+      ...['-append', `console=ttyS0 quiet panic=-1 rdinit=/init glassbox.filters=${filters.join(',')}`],
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const timer = setTimeout(() => machine.kill('SIGKILL'), TIMEOUT_MS)
+  let console = ''
+  machine.stdout.on('data', chunk => {
+    console += chunk
+    process.stdout.write(chunk)
+  })
+  return new Promise((resolve, reject) => {
+    machine.on('error', reject)
+    machine.on('close', () => {
+      clearTimeout(timer)
+      resolve(Number(/^glassbox-vm: exit (\d+)/m.exec(console)?.[1] ?? 1))
+    })
+  })
+}
+
+const filters = process.argv.length > 2 ? process.argv.slice(2) : DEFAULT_FILTERS
+install()
+await compilePrograms()
+const directory = mkdtempSync(join(tmpdir(), 'glassbox-vm-'))
+try {
+  const files = join(directory, 'root')
+  const image = join(directory, 'initramfs')
+  layOut(files, process.execPath)
+  pack(files, image)
+  rmSync(files, { recursive: true })
+  process.exitCode = await boot(kernelImage(), image, filters)
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}

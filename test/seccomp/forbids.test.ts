@@ -1,0 +1,48 @@
+/** What a policy says of a call whatever its arguments, or its later ones. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compileFilter } from '#glassbox/run/filter.js'
+import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
+import { forbids, permits } from '#glassbox/seccomp/forbids.js'
+import type { Action, Condition, Policy } from '#glassbox/seccomp/policy.js'
+
+const allow: Action = { kind: 'allow' }
+const refuse: Action = { kind: 'errno', errno: 1 }
+const first: Condition = { arg: 0, op: 'eq', value: 5n }
+const policy = (rules: Policy['rules'], otherwise: Action = allow): Policy => ({ rules, otherwise })
+
+test('a call with no rule is as everything else', () => {
+  assert.deepEqual([permits(policy([]), 'read'), forbids(policy([]), 'read')], [true, false])
+  assert.deepEqual([permits(policy([], refuse), 'read'), forbids(policy([], refuse), 'read')], [false, true])
+})
+
+test('a refusal with conditions neither permits nor forbids, unless the arguments that it asks for are known', () => {
+  const some = policy([{ syscalls: ['read'], when: [first], action: refuse }])
+  assert.deepEqual([permits(some, 'read'), forbids(some, 'read')], [false, false])
+  assert.equal(permits(some, 'read', [5n]), false)
+  assert.equal(permits(some, 'read', [4n]), true)
+})
+
+test('a permission with conditions is one where they are known to hold', () => {
+  const some = policy([{ syscalls: ['read'], when: [first], action: allow }], refuse)
+  assert.deepEqual([permits(some, 'read'), forbids(some, 'read')], [false, false])
+  assert.equal(permits(some, 'read', [5n]), true)
+  assert.equal(permits(some, 'read', [4n]), false)
+  const later = policy([{ syscalls: ['read'], when: [{ ...first, arg: 1 }], action: allow }], refuse)
+  assert.equal(permits(later, 'read', [5n]), false)
+})
+
+test('the default filter may be laid on before the program is known; one that forbids the launch itself may not', () => {
+  assert.equal(compileFilter(undefined)?.early, true)
+  const noExec = policy([{ syscalls: ['recvmsg'], action: refuse }, ...DEFAULT_POLICY.rules])
+  assert.equal(compileFilter(noExec)?.early, false)
+})
+
+test('a policy is compiled once, and again where the caller changed it', () => {
+  const rules = [{ syscalls: ['getpid'], action: refuse }]
+  const mine = { rules, otherwise: allow }
+  const compiled = compileFilter(mine)
+  assert.equal(compileFilter(mine), compiled)
+  rules.push({ syscalls: ['getppid'], action: refuse })
+  assert.notEqual(compileFilter(mine), compiled)
+})
