@@ -167,6 +167,17 @@ test('an execve that fails is told, and is the error of the trace; its launcher 
   assert.equal(state(pid), undefined)
 })
 
+test('events that came before a failure are read before it', async t => {
+  const path = join(temporaryDirectory(t), 'no-program')
+  writeFileSync(path, 'text')
+  const types: string[] = []
+  const reading = (async () => {
+    for await (const event of trace({ program: path })) types.push(event.type)
+  })()
+  await assert.rejects(reading, { code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE' })
+  assert.deepEqual(types, ['syscall-enter', 'syscall-exit'])
+})
+
 test('a child of somebody else’s that waits is adopted: what it does before its execve is not told', async t => {
   const gate = join(temporaryDirectory(t), 'gate')
   execFileSync('mkfifo', [gate])

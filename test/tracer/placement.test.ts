@@ -31,7 +31,7 @@ for (const [name, options] of Object.entries(variants)) {
 
 test('an execve of another thread keeps the mask of that thread', { skip }, async t => {
   const before = spawnSync(program('traced'), ['masks'], { encoding: 'utf8' }).stdout
-  for (const options of [{}, { syscalls: ['getppid', 'execve'] }]) {
+  for (const options of [{}, { syscalls: ['getppid', 'execve', 'openat'] }]) {
     const { out } = await output(t, ['thread-exec', 'masks'], options)
     assert.equal(out, before)
   }

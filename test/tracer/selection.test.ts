@@ -62,6 +62,14 @@ async function drain(iterator: AsyncIterator<TraceEvent>, count: number): Promis
   return events
 }
 
+test('whoever waits for the end only, or leaves the loop, does not hold the program up', async () => {
+  const command = { program: program('traced'), args: ['children', '50'] }
+  assert.equal((await trace(command, { queue: 10 })).exitCode, 0)
+  const left = trace(command, { queue: 10 })
+  for await (const event of left) if (event.seq === 20) break
+  assert.equal((await left).exitCode, 0)
+})
+
 test('or events are dropped, and the next one says how many', async () => {
   const running = trace(
     { program: program('traced'), args: ['children', '100'] },

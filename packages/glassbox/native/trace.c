@@ -126,7 +126,7 @@ static void describe(struct stop_record *record) {
 /*
  * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, blocking): restarts `count`
  * tracees, waits for one stop (where blocking is not 0), takes up to `maximum` that are there, and returns how many; -EINTR where it
- * was woken first, -ECHILD where there is no tracee; a maximum of 0 restarts only. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * was woken first, -ECHILD where there is no tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -137,7 +137,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
       (u64)count * sizeof(struct restart) > restarts.length)
     return throw_type(env, "traceStep() takes an Int32Array of restarts, and how many there are");
-  if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 0 ||
+  if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 1 ||
       (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
     return throw_type(env, "traceStep() takes room for records, and how many fit");
   if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_integer(env, arguments[5], &blocking))

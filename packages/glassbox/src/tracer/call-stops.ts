@@ -6,7 +6,7 @@ import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
-import { readsUnseen, reveals } from './revealing.ts'
+import { reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import { keepTraced } from './untraced.ts'
@@ -75,9 +75,8 @@ export class CallStops {
 
   /** Gives masks back before a call that would show them; true where its exit must be seen for it. */
   #place(task: Task, nr: number, args: readonly bigint[]): boolean {
-    const { placement, options, stopped } = this.#loop
-    const unseen = options.filtered && readsUnseen(task.abi, nr)
-    const what = unseen ? 'own' : reveals(task.abi, nr, args, stopped)
+    const { placement, stopped } = this.#loop
+    const what = reveals(task.abi, nr, args, stopped)
     if (what) placement.reveals(task, what)
     return what !== undefined
   }

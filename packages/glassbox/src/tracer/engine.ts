@@ -66,7 +66,7 @@ export class Engine implements Loop {
     this.#alarm = new Alarm(tid)
     this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
-    this.placement = new Placement(options.sameCpu, options.filtered, callAt)
+    this.placement = new Placement(options.sameCpu, callAt)
     this.#calls = new CallStops(this)
     this.#family = new Family(this)
   }
@@ -125,13 +125,7 @@ export class Engine implements Loop {
     }
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
     const maximum = this.tasks.size > 1 || this.#family.holds ? MOST_RECORDS : 1
-    let toRestart = this.restarts.take()
-    if (this.placement.isMomentary) {
-      traceStep(step, toRestart, 0, false)
-      this.placement.loosen()
-      toRestart = 0
-    }
-    const count = traceStep(step, toRestart, maximum, true)
+    const count = traceStep(step, this.restarts.take(), maximum, true)
     if (count <= 0) {
       // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
       if (count === -ERRNO.ECHILD) this.abandon()

@@ -1,14 +1,20 @@
 /** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
 import type { TraceEvent } from './types.ts'
 
+interface Waiting {
+  readonly resolve: (result: IteratorResult<TraceEvent, undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   readonly #onConsumed: (count: number) => void
   #events: TraceEvent[] = []
   #next = 0
   #consumed = 0
   #ended = false
+  #discards = false
   #error: { readonly reason: unknown } | undefined
-  #waiting: ((result: IteratorResult<TraceEvent, undefined>) => void)[] = []
+  readonly #waiting: Waiting[] = []
 
   /** `onConsumed` is told how many events were read in all. */
   constructor(onConsumed: (count: number) => void) {
@@ -16,20 +22,45 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   }
 
   push(events: readonly TraceEvent[]): void {
+    if (this.#discards) {
+      this.#consume(events.length)
+      return
+    }
     for (const event of events) {
       const reader = this.#waiting.shift()
-      if (reader) reader({ done: false, value: event })
+      if (reader) reader.resolve({ done: false, value: event })
       else this.#events.push(event)
-      if (reader || this.#ended) this.#consume()
+      if (reader) this.#consume(1)
     }
-    if (this.#ended) this.#events = []
+  }
+
+  /** Nobody will read any more: what waits and what comes is thrown away, and the trace goes on. */
+  discard(): void {
+    if (this.#discards) return
+    this.#discards = true
+    this.#consume(this.#events.length - this.#next)
+    this.#events = []
+    this.#next = 0
+  }
+
+  /** The end of a loop that is left early. */
+  async return(): Promise<IteratorResult<TraceEvent, undefined>> {
+    this.discard()
+    this.end()
+    return { done: true, value: undefined }
   }
 
   /** No more come; a reader that comes later finds what is left, and then the error, once. */
   end(error?: { readonly reason: unknown }): void {
+    if (this.#ended) return
     this.#ended = true
-    this.#error = error
-    for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined })
+    const [first, ...others] = this.#waiting.splice(0)
+    if (first && error) first.reject(error.reason)
+    else {
+      this.#error = error
+      first?.resolve({ done: true, value: undefined })
+    }
+    for (const reader of others) reader.resolve({ done: true, value: undefined })
   }
 
   async next(): Promise<IteratorResult<TraceEvent, undefined>> {
@@ -40,7 +71,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
         this.#events = []
         this.#next = 0
       }
-      this.#consume()
+      this.#consume(1)
       return { done: false, value: event }
     }
     if (this.#ended) {
@@ -49,11 +80,11 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
       if (error) throw error.reason
       return { done: true, value: undefined }
     }
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  #consume(): void {
-    this.#consumed++
+  #consume(count: number): void {
+    this.#consumed += count
     this.#onConsumed(this.#consumed)
   }
 }

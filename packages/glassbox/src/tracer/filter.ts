@@ -14,14 +14,22 @@ export interface TraceFilter {
   readonly program: Uint8Array
   /** It can be had without no_new_privs, which would make set-uid programs lame. */
   readonly privileged: boolean
+  /** It stops all that would show where a tracee was moved to. */
+  readonly sameCpu: boolean
 }
 
-export function traceFilter(syscalls: readonly string[], sameCpu: boolean): TraceFilter {
+/**
+ * `sameCpu`: tracees may be moved to the tracer's CPU. That needs a look at every file that is opened, so it is done only where most of these
+ * stop anyway.
+ */
+export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean): TraceFilter {
+  const sameCpu = wantsSameCpu && syscalls.includes('openat')
   const traced = new Set([...syscalls, ...ALWAYS, ...(sameCpu ? REVEALING_CALLS : [])])
   const trace = { kind: 'trace', data: 0 } as const
   const allow = { kind: 'allow' } as const
   const policy = { rules: [{ syscalls: [...traced], action: trace }], otherwise: allow }
-  return { program: compilePolicy(policy, { foreign: trace, unknown: allow }), privileged: isPrivileged() }
+  const program = compilePolicy(policy, { foreign: trace, unknown: allow })
+  return { program, privileged: isPrivileged(), sameCpu }
 }
 
 function isPrivileged(): boolean {

@@ -7,9 +7,6 @@
  * - programs that run in parallel stay so. Where two tracees wait for each other, and stops come so seldom that a second CPU is worth more
  *   than cheap stops, all have their own masks back for a while (see overlap.ts).
  *
- * Where a filter lets tracees run freely between the calls that stop, `loose`, the second rule needs no help and the first another means: they
- * are moved only for the moment in which they are woken, and stay on that CPU of themselves.
- *
  * Owns the masks of the tracees that it moved and of its own thread, and gives all of them back.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from './affinity.ts'
@@ -44,15 +41,9 @@ export class Placement {
   #apartNs = APART_NS
   #chosenNs = 0n
   #watched = false
-  readonly #loose: boolean
-  /** Moved for the moment of their restart. */
-  readonly #loosened: Task[] = []
-  /** Masks that are known still: `loose` asks for them often. */
-  readonly #known = new Map<Task, Uint8Array>()
 
   /** `callAt`: a timer in the thread of the tracer. */
-  constructor(enabled: boolean, loose: boolean, callAt: (timeNs: bigint, callback: () => void) => void) {
-    this.#loose = loose
+  constructor(enabled: boolean, callAt: (timeNs: bigint, callback: () => void) => void) {
     const own = enabled ? affinity(0) : undefined
     this.#own = own && cpuCount(own) > 1 ? own : undefined
     this.#callAt = callAt
@@ -73,20 +64,8 @@ export class Placement {
     if (timeNs - this.#chosenNs > CHOICE_NS) this.#choose(timeNs)
     if (this.#mayMove(task, timeNs)) this.#move(task)
     if (!user) return
-    if (this.#loose && this.#moved.has(task)) this.#loosened.push(task)
     this.#overlap.started(task, timeNs)
     if (this.#overlap.isThere && this.#moved.size > 0) this.#watch(timeNs)
-  }
-
-  /** Are there tracees to give their masks back to as soon as they are restarted? */
-  get isMomentary(): boolean {
-    return this.#loosened.length > 0
-  }
-
-  /** They are restarted. */
-  loosen(): void {
-    for (const task of this.#loosened) this.restore(task)
-    this.#loosened.length = 0
   }
 
   /** It is about to make a call that would show where it is. */
@@ -98,7 +77,6 @@ export class Placement {
       return
     }
     this.restoreAll()
-    this.#known.clear()
   }
 
   left(task: Task): void {
@@ -120,7 +98,6 @@ export class Placement {
   gone(task: Task): void {
     this.#overlap.gone(task)
     this.#moved.delete(task)
-    this.#known.delete(task)
     this.#revealing.delete(task)
     if (task.tid === task.pid) this.#curious.delete(task.pid)
   }
@@ -148,9 +125,8 @@ export class Placement {
   }
 
   #move(task: Task): void {
-    const mask = this.#known.get(task) ?? affinity(task.tid)
+    const mask = affinity(task.tid)
     if (!mask || !this.#own) return
-    if (this.#loose) this.#known.set(task, mask)
     if (this.#cpu === undefined) {
       const cpu = currentCpu()
       const only = onlyCpu(cpu, this.#own.length)

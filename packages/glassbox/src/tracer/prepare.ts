@@ -48,14 +48,15 @@ function session(target: Target, options: TraceOptions): SessionSpec {
   if ('adopt' in target) return { ...common, killOnExit: true, adopt: target.adopt }
   if (!('program' in target)) return { ...common, killOnExit: false, pids: [...target, ...common.pids] }
   const filter = filterFor(options, common)
-  // What the filter stops fails with ENOSYS where no tracer is left: such a program must not outlive it.
-  const killOnExit = filter !== undefined || (options.killOnExit ?? common.pids.length === 0)
   const started = launch(target)
-  if (!filter) return { ...common, killOnExit, launch: started }
+  if (!filter)
+    return { ...common, killOnExit: options.killOnExit ?? common.pids.length === 0, launch: started }
   return {
     ...common,
-    killOnExit,
+    sameCpu: filter.sameCpu,
     filtered: true,
+    // What the filter stops fails with ENOSYS where no tracer is left: such a program must not outlive it.
+    killOnExit: true,
     launch: { ...started, spec: { ...started.spec, filter } },
   }
 }

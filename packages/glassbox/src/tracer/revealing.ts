@@ -36,20 +36,11 @@ function table({ masks, child, path }: Numbers): Map<number, Revealing> {
 const TABLES = { x86_64: table(NATIVE), x32: table(NATIVE), i386: table(I386) } as const
 const PATHS = { x86_64: NATIVE.path, x32: NATIVE.path, i386: I386.path } as const
 
-/** What a filter must stop as well. */
+/** What a filter must stop as well, where a tracee is moved. */
 export const REVEALING_CALLS: readonly string[] = [
-  ...['sched_setaffinity', 'sched_getaffinity'],
-  ...['clone', 'fork', 'vfork', 'clone3'],
+  ...['sched_setaffinity', 'sched_getaffinity', 'clone', 'fork', 'vfork', 'clone3'],
+  ...['open', 'openat', 'openat2'],
 ]
-
-/** Under a filter that lets files be opened unseen, any of these may read a status file. */
-const READS = new Set(
-  ['read', 'pread64', 'readv', 'preadv', 'preadv2', 'sendfile', 'splice', 'copy_file_range'].map(
-    syscallNumber,
-  ),
-)
-
-export const readsUnseen = (abi: Abi, nr: number): boolean => abi === 'i386' || READS.has(nr)
 
 /** What a call would show; `undefined` for nearly all. */
 export function reveals(

@@ -1,6 +1,6 @@
 /** Becoming the tracer: PTRACE_SEIZE with all options at once, and why it may be refused. */
 import { readFileSync } from 'node:fs'
-import { type GlassboxError, GlassboxError as TraceError, MissingFeatureError } from '../errors.ts'
+import { GlassboxError, MissingFeatureError } from '../errors.ts'
 import { ptrace } from '../gate/ptrace.ts'
 import {
   PTRACE_INTERRUPT,
@@ -59,7 +59,7 @@ export function seizeError(tid: number, errno: number): GlassboxError {
       errno === ERRNO.ESRCH
         ? 'It has ended, or there never was one: see ps.'
         : `The kernel said ${errnoName(errno)}; see ptrace(2).`
-    return new TraceError('ERR_GLASSBOX_SYSTEM', message, { ...details, hint })
+    return new GlassboxError('ERR_GLASSBOX_SYSTEM', message, { ...details, hint })
   }
   return new MissingFeatureError('ptrace', message, refusal(tid))
 }

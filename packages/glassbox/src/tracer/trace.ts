@@ -28,6 +28,8 @@ class RunningTrace implements Trace {
   readonly #options: TraceOptions
   readonly #filtered: boolean
   #posted: unknown[] = []
+  #isAwaited = false
+  #isRead = false
   #gotPid!: { readonly resolve: (pid: number) => void; readonly reject: (error: unknown) => void }
   #settle!: { readonly resolve: (end: TraceEnd) => void; readonly reject: (error: unknown) => void }
   #result: (() => void) | undefined
@@ -66,10 +68,12 @@ class RunningTrace implements Trace {
     onEnd?: ((end: TraceEnd) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    this.#isAwaited = true
     return this.#end.then(onEnd, onError)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<TraceEvent, undefined> {
+    this.#isRead = true
     return this.#queue
   }
 
@@ -100,11 +104,9 @@ class RunningTrace implements Trace {
   }
 
   readonly #onAbort = (): void => {
-    this.#settleWith(() =>
-      this.#settle.reject(
-        this.#options.signal?.reason ?? new GlassboxError('ERR_GLASSBOX_SYSTEM', 'The trace was aborted.'),
-      ),
-    )
+    const reason: unknown = this.#options.signal?.reason
+    this.#queue.end({ reason })
+    this.#settleWith(() => this.#settle.reject(reason))
     this.#control.command(COMMAND.kill)
   }
 
@@ -122,6 +124,8 @@ class RunningTrace implements Trace {
         for (const listener of this.#listeners) listener(message.message)
         break
       case 'events':
+        // Whoever waits for the end and does not read would wait for ever.
+        if (this.#isAwaited && !this.#isRead) this.#queue.discard()
         this.#queue.push(message.events)
         break
       case 'end':

@@ -130,7 +130,10 @@ export interface TraceOptions {
   readonly queue?: number
   /** A reader that does not keep up: the tracees wait for it, or events are dropped and counted in `dropped` of the next one. */
   readonly slowReader?: 'pause' | 'drop'
-  /** Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast where a wake-up across CPUs is dear. true. */
+  /**
+   * Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast where a wake-up across CPUs is dear. The program does not see it.
+   * With a filter only where `openat` is among the calls. Not for processes that were attached to. true.
+   */
   readonly sameCpu?: boolean
   /** Tracees die with the tracer. true for a command, not possible for pids. */
   readonly killOnExit?: boolean
@@ -191,7 +194,10 @@ export interface TraceEnd {
   readonly data?: unknown
 }
 
-/** A running trace: an async iterable of events and a promise of its end. Not reading it is allowed where `events` is 'none'. */
+/**
+ * A running trace: an async iterable of events (one reader) and a promise of its end. Where only the end is waited for, events are thrown away; where a
+ * loop over them is left, the trace goes on unread.
+ */
 export interface Trace extends AsyncIterable<TraceEvent>, PromiseLike<TraceEnd>, AsyncDisposable {
   /** Of the command, or the first that was attached to; as soon as it is known. */
   readonly pid: Promise<number>

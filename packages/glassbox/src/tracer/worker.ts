@@ -59,10 +59,15 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
       onPid: pid => post({ type: 'pid', pid }),
       onSeized: () => post({ type: 'seized' }),
     })
-    const ended = session.run()
-    const result = handlers.end?.()
-    sink.flush()
-    post({ type: 'end', ended, data: result })
+    try {
+      const ended = session.run()
+      const result = handlers.end?.()
+      sink.flush()
+      post({ type: 'end', ended, data: result })
+    } finally {
+      // What was seen before a failure is told before it.
+      sink.flush()
+    }
   } catch (error) {
     post({ type: 'failed', error: packError(error) })
   }
