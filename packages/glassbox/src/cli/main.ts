@@ -13,6 +13,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: () => import('./run.ts'),
+  strace: () => import('./strace.ts'),
   doctor: () => import('./doctor.ts'),
   completion: () => import('./completion.ts'),
 }

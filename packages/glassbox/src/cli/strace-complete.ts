@@ -9,7 +9,7 @@ import {
   type Spelling,
   type StraceOptions,
   type SummaryOptions,
-  type WorkerOptions,
+  type TraceSettings,
 } from '../strace/options.ts'
 import { DEFAULT_COLUMNS } from '../strace/summary-columns.ts'
 import type { Draft } from './strace-draft.ts'
@@ -77,7 +77,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
   const summary = summaryOf(draft)
   const only = summary !== undefined && !summary.withText
   const others = draft.json || draft.perfetto !== undefined || draft.tree || draft.stats
-  const worker: StraceOptions['worker'] = {
+  const trace: StraceOptions["trace"] = {
     selection: { trace: draft.trace, signals: draft.signals, paths, status: draft.status },
     spelling: spellingOf(draft),
     prefix: prefixOf(draft, separate),
@@ -96,7 +96,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
     stats: draft.stats,
   }
   return {
-    worker,
+    trace,
     ...optional('output', draft.output),
     append: draft.append,
     separate,
@@ -185,5 +185,5 @@ function prefixOf(draft: Draft, separate: boolean): Prefix {
     ...optional('relative', draft.relative),
     number: draft.number,
     instructionPointer: draft.instructionPointer,
-  } satisfies WorkerOptions['prefix']
+  } satisfies TraceSettings['prefix']
 }

@@ -1,6 +1,6 @@
 /**
- * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern. Plain data, so
- * that it can be sent to a worker.
+ * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
+ * Plain data.
  */
 import type { CallSet } from './call-set.ts'
 import type { Injection } from './inject.ts'
@@ -27,7 +27,7 @@ export type Status = (typeof STATUSES)[number]
 export const QUIET = ['attach', 'exit', 'path-resolution', 'personality', 'thread-execve'] as const
 export type Quiet = (typeof QUIET)[number]
 
-export const DESCRIPTOR_DETAILS = ['path', 'socket', 'dev', 'pidfd', 'eventfd', 'signalfd'] as const
+export const DESCRIPTOR_DETAILS = ['path', 'socket', 'dev', 'pidfd'] as const
 export type DescriptorDetail = (typeof DESCRIPTOR_DETAILS)[number]
 
 /** Members of a set of small numbers: signals, descriptors. `inverted`: all but these. */
@@ -82,8 +82,8 @@ export interface Spelling {
 
 export type Extra = 'json' | 'perfetto' | 'tree' | 'stats'
 
-/** What the worker is given. */
-export interface WorkerOptions {
+/** What the handlers of the trace are given. */
+export interface TraceSettings {
   readonly selection: Selection
   readonly spelling: Spelling
   readonly prefix: Prefix
@@ -116,7 +116,7 @@ export type OutputTarget =
 
 /** What the command line says, before anything is opened. */
 export interface StraceOptions {
-  readonly worker: Omit<WorkerOptions, 'output' | 'perfetto'>
+  readonly trace: Omit<TraceSettings, 'output' | 'perfetto'>
   /** -o FILE, '|CMD', '!CMD' */
   readonly output?: string
   readonly append: boolean

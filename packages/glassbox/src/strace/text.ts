@@ -4,24 +4,25 @@
  *
  * One line at most is open in a shared output: `#open` is its tracee.
  */
+import { callName, entryText, exitText, siginfoText } from '../decode/decode.ts'
 import type { EntryText, Outcome } from '../decode/types.ts'
 import { signalName } from '../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop, Tracee, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
 import { seconds } from './clock.ts'
-import { decoder, nameOf } from './decoder.ts'
 import { Dumps } from './dumps.ts'
 import { tamperingText } from './inject.ts'
-import { has, type Status, STATUSES, type WorkerOptions } from './options.ts'
+import { has, type Status, STATUSES, type TraceSettings } from './options.ts'
 import type { Output } from './output.ts'
 import { PrefixText } from './prefix.ts'
 import type { Sink } from './sink.ts'
 import type { Spellings } from './spelling.ts'
 import type { TraceeState } from './tracee-state.ts'
 
+const RESUMING = 'restart_syscall(<... resuming interrupted'
 const UNFINISHED = ' <unfinished ...>'
 
 export class TextSink implements Sink {
-  readonly #options: WorkerOptions
+  readonly #options: TraceSettings
   readonly #output: Output
   readonly #spellings: Spellings
   readonly #prefix: PrefixText
@@ -33,7 +34,7 @@ export class TextSink implements Sink {
   #open: TraceeState | undefined
 
   constructor(
-    options: WorkerOptions,
+    options: TraceSettings,
     output: Output,
     parts: {
       readonly spellings: Spellings
@@ -65,9 +66,10 @@ export class TextSink implements Sink {
   #entryText(call: EnteredCall, tracee: TraceeAtEntry): EntryText {
     const { resumes } = call
     const options = this.#spellings.of(call.abi, call.nr)
-    if (!resumes && !isRestart(call)) return decoder.entryText(call, tracee, options)
-    const what = resumes ? nameOf(call.abi, resumes.nr) : 'system call'
-    return { text: `restart_syscall(<... resuming interrupted ${what} ...>`, printed: 6, complete: true }
+    if (!resumes && !isRestart(call)) return entryText(call, tracee, options)
+    const what = resumes ? callName(resumes.nr, call.abi) : 'system call'
+    const entry = entryText(call, tracee, options)
+    return { ...entry, text: `${RESUMING} ${what} ...>`, complete: true }
   }
 
   exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
@@ -94,9 +96,9 @@ export class TextSink implements Sink {
     tracee: TraceeAtExit,
   ): { readonly rest: string; readonly result: string } {
     // The arguments of the call that goes on are not among its own.
-    if (entry.text.startsWith('restart_syscall(<'))
-      return { rest: ')', result: decoder.exitText(call, entry, outcome, tracee, this.#spellings.plain).result }
-    return decoder.exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
+    if (entry.text.startsWith(RESUMING))
+      return { rest: ')', result: exitText(call, entry, outcome, tracee, this.#spellings.plain).result }
+    return exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
   }
 
   /** A result that was put in its place is no failure, whatever its value. */
@@ -130,7 +132,7 @@ export class TextSink implements Sink {
       this.#open = undefined
     } else if (this.#options.selection.status.includes(status)) this.#output.write(state, state.staged + text)
     state.staged = ''
-    this.#output.lineEnded(state)
+    this.#output.lineEnded()
   }
 
   /** Begins a line of a call: what is open is left unfinished. */
@@ -156,12 +158,12 @@ export class TextSink implements Sink {
     const prefix = this.#prefix.text(state, timeNs, this.#tracees() > 1, tracee)
     this.#output.write(state, `${prefix}${body}\n`)
     if (this.#showsAll) this.#open = undefined
-    this.#output.lineEnded(state)
+    this.#output.lineEnded()
   }
 
   signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop, tracee: Tracee): void {
     if (!has(this.#options.selection.signals, signal)) return
-    const info = decoder.siginfoText(siginfo, this.#spellings.plain)
+    const info = siginfoText(siginfo, this.#spellings.plain)
     this.#line(state, timeNs, `--- ${signalName(signal)} ${info} ---`, tracee)
   }
 
@@ -207,9 +209,6 @@ export class TextSink implements Sink {
   }
 
   detached(state: TraceeState): void {
-    this.#dropped(state)
-    if (state.attached && !this.#options.quiet.includes('attach'))
-      this.#output.say(`Process ${state.tid} detached`)
     if (this.#showsAll) this.#letGo(state)
     else if (state.staged !== '' && this.#options.selection.status.includes('detached'))
       this.#output.write(state, `${state.staged} <detached ...>\n`)
@@ -227,7 +226,7 @@ export class TextSink implements Sink {
 
   #dropped(state: TraceeState): void {
     if (this.#open === state && state.column === 0) this.#open = undefined
-    if (!state.attached) this.#output.close(state)
+    this.#output.close(state)
   }
 
   end(): void {

@@ -1,0 +1,1 @@
+export function socketText(_link: string, _inode: bigint): string | undefined { return undefined }
