@@ -18,18 +18,18 @@ export async function makeSinks(
   if (names) sinks.push(names)
   if (options.text || options.json) {
     const descriptors =
-      spelling.descriptors.length > 0 || options.json
+      spelling.descriptors.length > 0
         ? new (await import('./descriptors.ts')).Descriptors(spelling.descriptors)
         : undefined
     if (descriptors) sinks.push(descriptors)
     const spellings = new Spellings(spelling, {
-      ...(descriptors && spelling.descriptors.length > 0 && { descriptor: fd => descriptors.text(fd) }),
+      ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
       ...(names && { process: pid => names.text(pid) }),
     })
     if (options.text) {
       const comm = names && ((state: TraceeState) => names.of(state))
       sinks.push(new TextSink(options, output, { spellings, comm, tracees: () => states.size }))
-    } else sinks.push(new (await import('./json.ts')).JsonSink(options, output))
+    } else sinks.push(new (await import('./json.ts')).JsonSink(options, output, spellings))
   }
   if (perfetto) sinks.push(new (await import('./perfetto.ts')).PerfettoSink(perfetto, onError))
   if (options.tree) sinks.push(new (await import('./tree.ts')).TreeSink(output))

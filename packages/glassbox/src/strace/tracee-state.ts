@@ -1,5 +1,6 @@
 /** What the command remembers of a tracee: made when it becomes traced, dropped when it is no more. The outputs keep their part in it. */
-import type { Abi, EntryText } from '../decode/types.ts'
+import type { Abi, EntryText, Value } from '../decode/types.ts'
+import type { EnteredCall } from '../tracer/types.ts'
 import type { Counters, Tampering } from './inject.ts'
 import type { Writer } from './writer.ts'
 
@@ -16,7 +17,6 @@ export class TraceeState {
 
   // Of the text.
   entry: EntryText | undefined
-  callName = ''
   number = 0
   /** Letters of its open line; 0: it has none. */
   column = 0
@@ -28,6 +28,9 @@ export class TraceeState {
   /** Runs before it was attached to. */
   attached = false
   comm = ''
+
+  // Of JSON.
+  entered: { readonly call: EnteredCall; readonly args: Readonly<Record<string, Value>> } | undefined
 
   // Of the summary: CPU time at the entry of its call, microseconds.
   systemTimeUs = 0
