@@ -67,6 +67,11 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
     warnings.push(
       'Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.',
     )
+  for (const { retval } of draft.injections) {
+    // As the register: in −4095 … −1 the kernel's interface says that it failed.
+    if (retval !== undefined && retval < 0n && retval >= -4095n)
+      warnings.push(`Inadvertent injection of error ${-retval} is possible for retval=${BigInt.asUintN(64, retval)}`)
+  }
   const seccomp = seccompOf(draft, command, warnings)
   const paths = draft.paths.flatMap(path => {
     const resolved = resolve(path)

@@ -52,7 +52,7 @@ class Handlers {
     this.#asks = asks
     this.#injector = options.injections.length > 0 ? new Injector(options.injections) : undefined
     this.#callsLeft = options.callLimit ?? Infinity
-    this.#output = new Output(options.output, options.selection.trace, (name, error) => this.#failed(name, error))
+    this.#output = new Output(options.output, options.selection, (name, error) => this.#failed(name, error))
   }
 
   async load(): Promise<void> {
@@ -225,7 +225,7 @@ class Handlers {
       },
       detached: stop => {
         const state = of(stop)
-        if (state.attached && !this.#options.quiet.includes('attach'))
+        if (!this.#options.quiet.includes('attach'))
           this.#output.say(`Process ${state.tid} detached`)
         for (const sink of sinks) sink.detached?.(state, stop.timeNs)
         this.#drop(state)

@@ -5,9 +5,9 @@
 import { fstatSync, openSync, statSync } from 'node:fs'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { Call } from '../decode/types.ts'
-import { type CallSet, contains } from './call-set.ts'
+import { contains } from './call-set.ts'
 import { say } from './messages.ts'
-import type { OutputTarget } from './options.ts'
+import type { OutputTarget, Selection } from './options.ts'
 import type { TraceeState } from './tracee-state.ts'
 import { Writer } from './writer.ts'
 
@@ -31,8 +31,8 @@ export class Output {
   readonly #open = new Set<Writer>()
   #failed = false
 
-  /** `trace`: the calls that are shown. `onError`: told once, with the file's name. */
-  constructor(target: OutputTarget, trace: CallSet, onError: (name: string, error: unknown) => void) {
+  /** `onError`: told once, with the file's name. */
+  constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
     this.#target = target
     this.#onError = (name, error) => {
       if (this.#failed) return
@@ -42,7 +42,7 @@ export class Output {
     this.separate = target.kind === 'separate'
     this.#shared =
       target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
-    this.#haste = hasteOf(target, trace)
+    this.#haste = hasteOf(target, selection)
   }
 
   write(state: TraceeState, text: string): void {
@@ -104,9 +104,9 @@ export class Output {
   }
 }
 
-function hasteOf(target: OutputTarget, trace: CallSet): Haste {
+function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
   if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
-  return [...WRITING].every(nr => contains(trace, 'x86_64', nr)) ? 'before-writes' : 'lines'
+  return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr)) ? 'before-writes' : 'lines'
 }
 
 function isNull(fd: number): boolean {

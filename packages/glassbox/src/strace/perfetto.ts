@@ -2,8 +2,7 @@
  * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One track a thread; a slice for each call, marks for
  * execve, signals and ends. Written as it comes. Source: the "Trace Event Format" document of Chromium.
  */
-import { readFileSync } from 'node:fs'
-import { closeSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { callName, entryText, exitText } from '../decode/decode.ts'
 import { signalName } from '../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
@@ -19,7 +18,6 @@ export class PerfettoSink implements Sink {
   readonly #fd: number
   readonly #writer: Writer
   readonly #entries = new Map<number, { readonly call: EnteredCall; readonly entry: ReturnType<typeof entryText> }>()
-  readonly #named = new Set<number>()
   #isFirst = true
 
   constructor({ fd, name }: { readonly fd: number; readonly name: string }, onError: (name: string, error: unknown) => void) {
@@ -49,13 +47,11 @@ export class PerfettoSink implements Sink {
     const { pid, tid } = state
     const name = commOf(tid)
     if (name === undefined) return
-    this.#named.add(tid)
     if (pid === tid) this.#event({ name: 'process_name', ph: 'M', pid, tid, args: { name } })
     this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
-    if (!this.#named.has(state.tid)) this.#name(state)
     this.#entries.set(state.tid, { call, entry: entryText(call, tracee) })
   }
 
@@ -69,7 +65,8 @@ export class PerfettoSink implements Sink {
 
   started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
     if (parent) this.#mark(parent, 'new child', timeNs, { child: state.tid })
-    this.#name(state)
+    // A command is not yet itself: its execve names it.
+    if (parent || state.attached) this.#name(state)
   }
 
   exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
@@ -98,12 +95,10 @@ export class PerfettoSink implements Sink {
 
   exited(state: TraceeState, timeNs: bigint, code: number): void {
     this.#mark(state, `exit ${code}`, timeNs)
-    this.#named.delete(state.tid)
   }
 
   killed(state: TraceeState, timeNs: bigint, signal: number): void {
     this.#mark(state, `killed by ${signalName(signal)}`, timeNs)
-    this.#named.delete(state.tid)
   }
 
   end(): void {

@@ -26,7 +26,8 @@ export function socketText(link: string, inode: bigint): string | undefined {
   return `${protocol}:[${detail(protocol, inode) ?? inode}]`
 }
 
-function protocolOf(link: string): string | undefined {
+/** `TCP`, `UNIX-STREAM`, …; undefined for what is no socket. */
+export function protocolOf(link: string): string | undefined {
   const bytes = new Uint8Array(LONGEST_NAME)
   const length = syscall(GETXATTR, cString(link), cString('system.sockprotoname'), bytes, LONGEST_NAME)
   return length > 1 ? Buffer.from(bytes.subarray(0, length - 1)).toString('latin1') : undefined

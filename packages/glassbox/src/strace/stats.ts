@@ -1,7 +1,6 @@
 /** --stats: at the end, how often each file and each peer address was used, with errors, bytes moved and time. Paths are made absolute. */
 import { readlinkSync } from 'node:fs'
 import { posix } from 'node:path'
-import { socketAddressText } from '../decode/socket.ts'
 import { readString } from '../decode/memory.ts'
 import type { Syscall } from '../linux/syscall.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
@@ -9,11 +8,15 @@ import type { EnteredCall, LeftCall, Tracee, TraceeAtEntry } from '../tracer/typ
 import { escaped } from './escape.ts'
 import type { Output } from './output.ts'
 import type { Sink } from './sink.ts'
-import { socketText } from './socket-text.ts'
+import { ipv6Text, protocolOf, socketText } from './socket-text.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 const LONGEST_PATH = 4096
-const LONGEST_ADDRESS = 128
+const LONGEST_ADDRESS = 110
+const SHORTEST_ADDRESS = 24
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
 const AT_FDCWD = -100
 /** Calls whose result is a number of bytes. */
 const MOVES = /^(p?(read|write)(v2?|64)?|send(to|msg|file)?|recv(from|msg)?|splice|tee|vmsplice|copy_file_range)$/
@@ -98,7 +101,7 @@ function subjectsOf({ args }: Syscall, call: EnteredCall, tracee: Tracee): reado
     if (kind === 'dirfd') directory = number
     else if (kind === 'path') subject = pathSubject(value, directory, tracee)
     else if (kind === 'fd') subject = descriptorSubject(number, tracee)
-    else if (kind.startsWith('sockaddr<')) subject = addressSubject(value, tracee)
+    else if (kind.startsWith('sockaddr<')) subject = addressSubject(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
     if (subject) found.set(subject.kind + subject.name, subject)
   }
   return [...found.values()]
@@ -130,13 +133,39 @@ function descriptorSubject(fd: number, tracee: Tracee): Subject | undefined {
   if (target.startsWith('/')) return { kind: 'file', name: target }
   if (!target.startsWith('socket:[')) return undefined
   const text = socketText(link, BigInt(target.slice('socket:['.length, -1))) ?? ''
-  const [, protocol, peer] = /^(\S+?):\[.*->(.+)\]$/.exec(text) ?? []
+  // Ends without a name, as socketpair(2) makes them, are nobody's address.
+  const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
   return protocol === undefined || peer === undefined ? undefined : { kind: 'peer', name: `${protocol} ${peer}` }
 }
 
-function addressSubject(address: bigint, tracee: Tracee): Subject | undefined {
-  const text = address === 0n ? undefined : socketAddressText(tracee.read(address, LONGEST_ADDRESS).slice())
-  return text === undefined ? undefined : { kind: 'peer', name: text }
+/** An address that is an argument: who is connected to, or sent to. */
+function addressSubject(address: bigint, fd: number, tracee: Tracee): Subject | undefined {
+  const text = address === 0n ? undefined : addressText(tracee.read(address, LONGEST_ADDRESS).slice())
+  if (text === undefined) return undefined
+  return { kind: 'peer', name: `${protocolOf(`/proc/${tracee.tid}/fd/${fd}`) ?? 'socket'} ${text}` }
+}
+
+function addressText(bytes: Uint8Array): string | undefined {
+  if (bytes.length < SHORTEST_ADDRESS) return undefined
+  const view = new DataView(bytes.buffer)
+  switch (view.getUint16(0, true)) {
+    case AF_INET:
+      return `${[...bytes.subarray(4, 8)].join('.')}:${view.getUint16(2)}`
+    case AF_INET6:
+      return `[${ipv6Text(bytes.subarray(8, 24))}]:${view.getUint16(2)}`
+    case AF_UNIX:
+      return unixPath(bytes.subarray(2))
+    default:
+      return undefined
+  }
+}
+
+/** Abstract names begin with a NUL, which is shown as @, as ss(8) does. */
+function unixPath(bytes: Uint8Array): string {
+  const isAbstract = bytes[0] === 0
+  const path = isAbstract ? bytes.subarray(1) : bytes
+  const end = path.indexOf(0)
+  return (isAbstract ? '@' : '') + Buffer.from(end < 0 ? path : path.subarray(0, end)).toString()
 }
 
 const escapedText = (text: string): string => escaped(Buffer.from(text))

@@ -174,7 +174,7 @@ export class TextSink implements Sink {
 
   exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
     if (!former) return
-    if (former.column !== 0) {
+    if (this.#showsAll && former.column !== 0) {
       this.#output.write(former, ` <pid changed to ${state.tid} ...>\n`)
       former.column = 0
       this.#open = undefined
