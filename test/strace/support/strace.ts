@@ -1,6 +1,6 @@
 /** Both tracers on the same command, and their text without what differs from run to run: addresses, ids, times. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,9 +9,12 @@ const BIN = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox.js
 const TIMEOUT_MS = 60_000
 const BIG = 1 << 28
 
-/** strace itself; tests that compare with it are skipped by its name where it is not installed. */
-export const STRACE: string | undefined = ['/usr/bin/strace', '/bin/strace'].find(path => existsSync(path))
-export const noStrace: false | string = STRACE === undefined && 'strace is not installed'
+/** Tests that compare with strace are skipped by its name where it is not installed. */
+export const noStrace: false | string =
+  spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed'
+
+/** By this name it calls itself in its messages. */
+export const THEIRS: readonly string[] = ['strace']
 
 export const OURS: readonly string[] = [process.execPath, BIN, 'strace']
 
@@ -22,7 +25,7 @@ export interface Ran {
   readonly err: string
 }
 
-/** Runs one of the two: `OURS`, or `[STRACE]`. */
+/** Runs one of the two. */
 export function runTracer(
   tracer: readonly string[],
   args: readonly string[],
@@ -53,7 +56,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/<\d+\.\d+>/g, '<T>'],
   [/\d\d:\d\d:\d\d(\.\d+)?/g, 'TIME'],
   [/\b\d{10}\.\d+/g, 'EPOCH'],
-  [/ +\d+\.\d{3,9} /g, ' REL '],
+  [/ +\d+\.\d{3,9}(?=[ )])/g, ' REL'],
   [/\/\* \d+ vars \*\//g, '/* V vars */'],
   [/(pipe|socket|UNIX-STREAM):\[\d+(->\d+)?\]/g, '$1:[I]'],
   [/"(\\x[0-9a-f]{2})+"/g, '"RANDOM"'],
@@ -84,5 +87,5 @@ export function both(args: readonly string[]): { readonly ours: string; readonly
       rmSync(directory, { recursive: true, force: true })
     }
   }
-  return { ours: of(OURS), theirs: of([STRACE ?? '']) }
+  return { ours: of(OURS), theirs: of(THEIRS) }
 }

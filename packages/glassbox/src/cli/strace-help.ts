@@ -24,6 +24,7 @@ Tracing:
   --seccomp-bpf                 calls that were not asked for do not stop (with -f)
 
 Filtering:
+  -e EXPR                       NAME=SET, as below; each NAME is a long option too
   -e trace=SET, --trace=SET     only these calls: [!][?]ITEM{,ITEM}; an item is a name, a number,
                                 %class, /regex, with @64, @32, @x32; or all, none
   -e signal=SET                 only these signals
@@ -63,9 +64,11 @@ Output:
 Statistics:
   -c, --summary-only            only count calls, errors and time, and show a table at the end
   -C, --summary                 the table besides the trace
-  -O OVERHEAD                   time to be taken off each call
+  -O TIME, --summary-syscall-overhead=TIME
+                                to be taken off each call
   -S time|min-time|max-time|avg-time|calls|errors|name|nothing, --summary-sort-by=...
-  -U COLUMN,...                 time-percent, total-time, min-time, max-time, avg-time, calls,
+  -U COLUMN,..., --summary-columns=...
+                                time-percent, total-time, min-time, max-time, avg-time, calls,
                                 errors, name
   -w, --summary-wall-clock      count from entry to exit, not CPU time in the kernel
 

@@ -28,10 +28,6 @@ const ABSENT: Readonly<Record<string, string>> = {
   k: '-k/--stack-traces is not available: programs without frame pointers cannot be unwound reliably here',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
-  secontext: '--secontext is not available',
-  namespace: '-e namespace is not available',
-  'trace-fds': '-e trace-fds is not available: use -P',
-  color: '--color is not available',
   'stack-trace-frame-limit': '--stack-trace-frame-limit is not available: there are no stack traces',
 }
 
@@ -111,10 +107,7 @@ const OPTIONS: readonly Option[] = [
   { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },
   ...['trace', 'abbrev', 'verbose', 'raw', 'signal', 'status', 'inject', 'fault', 'read', 'write'].map(qualifier),
   { names: ['kvm'], takes: 'value', apply: absent('kvm') },
-  { names: ['trace-fds', 'trace-fd'], takes: 'value', apply: absent('trace-fds') },
   { names: ['tips'], takes: 'optional', apply: absent('tips') },
-  { names: ['secontext'], takes: 'optional', apply: absent('secontext') },
-  { names: ['color'], takes: 'optional', apply: absent('color') },
   { names: ['seccomp-bpf'], apply: d => void (d.seccomp = true) },
   { names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
   { names: ['syscall-limit'], takes: 'value', apply: (d, v, as) => void (d.callLimit = number(v, as, 1)) },

@@ -141,7 +141,8 @@ function isRunnable(path: string): boolean {
 /** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. */
 function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefined {
   const { trace: set, paths } = trace.selection
-  if (set.others && paths.length === 0 && !seccomp) return undefined
+  // -n shows the number of the last call, whichever that was.
+  if (((set.others && paths.length === 0) || trace.prefix.number) && !seccomp) return undefined
   const names: string[] = []
   for (let nr = 0; nr < set.members.x86_64.length; nr++) {
     const name = syscallByNumber(nr)?.name

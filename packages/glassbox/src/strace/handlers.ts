@@ -80,6 +80,7 @@ class Handlers {
       contains(this.#options.selection.trace, call.abi, call.nr) &&
       (this.#paths === undefined || this.#paths.matches(call, tracee))
     state.shown = isShown
+    state.number = call.nr
     if (!isShown) return
     if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)

@@ -55,7 +55,6 @@ export class TextSink implements Sink {
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     const entry = this.#entryText(call, tracee)
     state.entry = entry
-    state.number = call.nr
     const text = this.#leader(state, call.timeNs, tracee) + entry.text
     state.column = text.length
     if (this.#showsAll) this.#output.write(state, text)
