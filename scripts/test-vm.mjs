@@ -30,7 +30,9 @@ function install() {
   const packages = { 'qemu-system-x86_64': 'qemu-system-x86', busybox: 'busybox-static' }
   const missing = Object.entries(packages).flatMap(([program, name]) => (exists(program) ? [] : [name]))
   if (missing.length > 0)
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...missing], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
 }
 
 /** Guests whose test compiles them with flags of its own. */

@@ -8,22 +8,58 @@ const tree = fileURLToPath(new URL('../../', import.meta.url))
 const output = (file, args, options = {}) => execFileSync(file, args, { encoding: 'utf8', ...options })
 
 /** What tests and their guests start. */
-const PROGRAMS = [
-  ...['sh', 'bash', 'cat', 'chmod', 'cp', 'cut', 'date', 'dd', 'echo', 'env', 'false', 'grep', 'head', 'id', 'ln', 'ls'],
-  ...['mkdir', 'mkfifo', 'mount', 'mv', 'nproc', 'printf', 'ps', 'pwd', 'rm', 'sed', 'seq', 'setpriv', 'sleep', 'sort'],
-  ...['stat', 'tail', 'test', 'timeout', 'touch', 'tr', 'true', 'umount', 'uname', 'wc', 'yes', 'ipcmk', 'ipcrm', 'kill'],
-  ...['python3', 'awk', 'unshare', 'hostname', 'readlink', 'prlimit', 'nice', 'taskset', 'tee', 'find', 'busybox'],
+const PROGRAMS = (
+  'awk bash busybox cat chmod chown cp cut date dd echo env false find getfattr grep head hostname id ipcmk ipcrm kill ln ls mkdir ' +
+  'mkfifo mount mv nice nproc printf prlimit ps pwd python3 readlink rm sed seq setfattr setpriv sh sleep sort stat tail taskset tee ' +
+  'test timeout touch tr true umount uname unshare wc yes'
+).split(' ')
+const DIRECTORIES = [
+  'dev',
+  'etc',
+  'proc',
+  'sys',
+  'tmp',
+  'root',
+  'run',
+  'var',
+  'usr/bin',
+  'usr/lib',
+  'usr/lib64',
+  'usr/sbin',
 ]
-const DIRECTORIES = ['dev', 'etc', 'proc', 'sys', 'tmp', 'root', 'run', 'var', 'usr/bin', 'usr/lib', 'usr/lib64', 'usr/sbin']
-const TREE = ['package.json', 'packages/glassbox', 'build', 'test', 'scripts', 'node_modules/fast-check', 'node_modules/pure-rand']
-const ETC = ['passwd', 'group', 'hosts', 'nsswitch.conf', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'ssl/openssl.cnf']
+const TREE = [
+  'package.json',
+  'packages/glassbox',
+  'build',
+  'test',
+  'scripts',
+  'node_modules/fast-check',
+  'node_modules/pure-rand',
+]
+const ETC = [
+  'hostname',
+  'passwd',
+  'group',
+  'hosts',
+  'nsswitch.conf',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'ssl/openssl.cnf',
+]
 
-const find = name => output('sh', ['-c', `command -v "$1" || true`, 'sh', name]).trim()
+/** Where the system has a program; a shell may have it in itself too, and a user another one. */
+const find = name =>
+  ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
+    .map(directory => join(directory, name))
+    .find(path => existsSync(path))
 
 /** The files that a dynamic program needs beside itself; a static one needs none. */
 function librariesOf(program) {
   try {
-    return [...output('ldd', [program], { stdio: ['ignore', 'pipe', 'ignore'] }).matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path)
+    return [
+      ...output('ldd', [program], { stdio: ['ignore', 'pipe', 'ignore'] }).matchAll(/(\/\S+) \(0x/g),
+    ].map(([, path]) => path)
   } catch {
     return []
   }
@@ -31,7 +67,11 @@ function librariesOf(program) {
 
 /** At its own path, and under the name that it is called by. */
 function copyProgram(root, path) {
-  for (const file of new Set([path, realpathSync(path), ...librariesOf(path).flatMap(library => [library, realpathSync(library)])])) {
+  for (const file of new Set([
+    path,
+    realpathSync(path),
+    ...librariesOf(path).flatMap(library => [library, realpathSync(library)]),
+  ])) {
     const target = join(root, file.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/'))
     mkdirSync(dirname(target), { recursive: true })
     if (!existsSync(target)) cpSync(file, target, { dereference: true })
@@ -39,7 +79,7 @@ function copyProgram(root, path) {
 }
 
 function copyPython(root) {
-  const library = output('python3', ['-c', 'import os; print(os.path.dirname(os.__file__))']).trim()
+  const library = output('/usr/bin/python3', ['-c', 'import os; print(os.path.dirname(os.__file__))']).trim()
   cpSync(library, join(root, library), {
     recursive: true,
     filter: path => !/\/(test|idlelib|tkinter|ensurepip|dist-packages|config-[^/]*|__pycache__)$/.test(path),
@@ -55,14 +95,17 @@ export function layOut(root, nodePath) {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name))
   for (const name of PROGRAMS) {
     const path = find(name)
-    if (path.startsWith('/')) copyProgram(root, path)
+    if (path) copyProgram(root, path)
   }
   copyProgram(root, nodePath)
   if (nodePath !== '/usr/bin/node') symlinkSync(nodePath, join(root, 'usr/bin/node'))
   copyPython(root)
-  for (const name of ETC) if (existsSync(join('/etc', name))) cpSync(join('/etc', name), join(root, 'etc', name), { recursive: true })
+  for (const name of ETC)
+    if (existsSync(join('/etc', name)))
+      cpSync(join('/etc', name), join(root, 'etc', name), { recursive: true })
   for (const name of TREE)
-    if (existsSync(join(tree, name))) cpSync(join(tree, name), join(root, tree, name), { recursive: true, preserveTimestamps: true })
+    if (existsSync(join(tree, name)))
+      cpSync(join(tree, name), join(root, tree, name), { recursive: true, preserveTimestamps: true })
   writeFileSync(join(root, 'tree'), tree)
   cpSync(fileURLToPath(new URL('init.sh', import.meta.url)), join(root, 'init'))
   cpSync(fileURLToPath(new URL('layouts.sh', import.meta.url)), join(root, 'layouts'))
@@ -71,5 +114,11 @@ export function layOut(root, nodePath) {
 
 /** Packs `root` into the initramfs `target`. */
 export function pack(root, target) {
-  execFileSync('sh', ['-c', 'cd "$1" && find . | busybox cpio -o -H newc > "$2" 2>/dev/null', 'sh', root, target])
+  execFileSync('sh', [
+    '-c',
+    'cd "$1" && find . | busybox cpio -o -H newc > "$2" 2>/dev/null',
+    'sh',
+    root,
+    target,
+  ])
 }

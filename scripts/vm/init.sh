@@ -20,6 +20,6 @@ mount -t devpts devpts /dev/pts
 chmod 1777 /tmp /dev/shm
 busybox ip link set lo up
 mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
-sh /layouts
+/usr/bin/bash /layouts # not busybox's shell, which takes its own programs for those of the system
 echo "glassbox-vm: exit $?"
 busybox poweroff -f

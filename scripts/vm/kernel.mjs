@@ -8,8 +8,11 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gla
 const output = (file, args, options = {}) => execFileSync(file, args, { encoding: 'utf8', ...options })
 
 function newestPackage() {
-  const name = /Depends: (linux-image-\S+)/.exec(output('apt-cache', ['depends', 'linux-image-cloud-amd64']))?.[1]
-  if (!name) throw new Error('apt knows no linux-image-cloud-amd64: run apt-get update, or use Debian on x86-64')
+  const name = /Depends: (linux-image-\S+)/.exec(
+    output('apt-cache', ['depends', 'linux-image-cloud-amd64']),
+  )?.[1]
+  if (!name)
+    throw new Error('apt knows no linux-image-cloud-amd64: run apt-get update, or use Debian on x86-64')
   return name
 }
 

@@ -35,15 +35,23 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   capdata: capabilitySets,
 }
 
+/** How fresh the answer must be is a field of two bits, whose zero has a name. */
+const statxFlags: Printer = (value, { options }) => {
+  const SYNC_TYPE = 0x6000n
+  const rest = setText('|at', value, options)
+  if ((value & SYNC_TYPE) !== 0n || options.spelling === 'raw') return setText('|at_statx', value, options)
+  return value === 0n ? 'AT_STATX_SYNC_AS_STAT' : `AT_STATX_SYNC_AS_STAT|${rest}`
+}
+
 /** Values that only stand inside structs. */
 const INNER: Readonly<Record<string, Printer>> = {
-  loads: value => `[${value}]`,
   fsid: value => `{val=[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]}`,
   epolldata: epollData,
   sockerror: socketError,
   futexop: futexOperation,
   bitset: futexBits,
   wakeop: futexWakeOperation,
+  statxflags: statxFlags,
   sigval: value => `{sival_int=${BigInt.asIntN(32, value)}, sival_ptr=${address(value)}}`,
 }
 

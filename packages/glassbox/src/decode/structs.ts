@@ -16,6 +16,10 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     const end = bytes.indexOf(0)
     return `${name}=${quote(end < 0 ? bytes : bytes.subarray(0, end), false, context.options.stringsInHex)}`
   }
+  if (kind === 'longs') {
+    const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
+    return `${name}=[${longs.join(', ')}]`
+  }
   const word =
     size === 8
       ? view.getBigUint64(offset, true)

@@ -1,6 +1,6 @@
 /**
  * Layouts of structs as the kernel has them on x86-64: the fields that are printed, in strace's order. Sources: the UAPI headers.
- * A kind is one of the table of system calls; `chars`: an array of characters; `struct:NAME`: another struct inside.
+ * A kind is one of the table of system calls; `chars`: an array of characters, `longs` of words; `struct:NAME`: another struct inside.
  */
 
 /** sizeof(struct open_how), which openat2(2) is told. */
@@ -86,7 +86,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
     size: 112,
     fields: [
       at('uptime', 0, 8),
-      at('loads', 8, 8, 'loads'),
+      at('loads', 8, 24, 'longs'),
       ...words(8, ['totalram', 'freeram', 'sharedram', 'bufferram', 'totalswap', 'freeswap'], 'size', 32),
       at('procs', 80, 2, 'uint'),
       ...words(8, ['totalhigh', 'freehigh'], 'size', 88),

@@ -334,7 +334,7 @@ export const TABLE: readonly Syscall[] = [
   { nr: 329, name: 'pkey_mprotect', args: [{ name: 'start', kind: 'hex' }, { name: 'len', kind: 'size' }, { name: 'prot', kind: 'hex' }, { name: 'pkey', kind: 'int' }], result: 'int', classes: ['memory'] },
   { nr: 330, name: 'pkey_alloc', args: [{ name: 'flags', kind: 'hex' }, { name: 'init_val', kind: 'hex' }], result: 'int', classes: [] },
   { nr: 331, name: 'pkey_free', args: [{ name: 'pkey', kind: 'int' }], result: 'int', classes: [] },
-  { nr: 332, name: 'statx', args: [{ name: 'dirfd', kind: 'dirfd' }, { name: 'pathname', kind: 'path' }, { name: 'flags', kind: '|at_statx' }, { name: 'mask', kind: '|statx' }, { name: 'statxbuf', kind: 'ptr>statx' }], result: 'int', classes: ['file','fstat','desc'] },
+  { nr: 332, name: 'statx', args: [{ name: 'dirfd', kind: 'dirfd' }, { name: 'pathname', kind: 'path' }, { name: 'flags', kind: 'statxflags' }, { name: 'mask', kind: '|statx' }, { name: 'statxbuf', kind: 'ptr>statx' }], result: 'int', classes: ['file','fstat','desc'] },
   { nr: 333, name: 'io_pgetevents', args: [{ name: 'ctx_id', kind: 'hex' }, { name: 'min_nr', kind: 'int' }, { name: 'nr', kind: 'int' }, { name: 'events', kind: 'addr' }, { name: 'timeout', kind: 'addr' }, { name: 'usig', kind: 'addr' }], result: 'int', classes: [] },
   { nr: 334, name: 'rseq', args: [{ name: 'rseq', kind: 'addr' }, { name: 'rseq_len', kind: 'hex' }, { name: 'flags', kind: 'hex' }, { name: 'sig', kind: 'hex' }], result: 'int', classes: [] },
   { nr: 335, name: 'uretprobe', args: [], result: 'int', classes: [] },
