@@ -33,7 +33,7 @@ export function runTracer(
 ): Ran {
   const [program = '', ...first] = tracer
   const { status, signal, stdout, stderr } = spawnSync(program, [...first, ...args], {
-    encoding: 'latin1',
+    encoding: 'utf8',
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: BIG,

@@ -36,7 +36,8 @@ Filtering:
 
 Output:
   -a COLUMN, --columns=COLUMN   where results stand; 40
-  -e abbrev=SET, -v             of which calls structs are abbreviated; -v: of none
+  -e abbrev=SET                 of which calls structs are abbreviated
+  -v, --no-abbrev               of none
   -e verbose=SET                of which calls structs are shown at all
   -e raw=SET                    of which calls arguments are shown as plain numbers
   -e read=FDS, -e write=FDS     show all that is read from, written to these descriptors
