@@ -101,11 +101,8 @@ export function exitText(
         .slice(entry.printed)
         .map(arg => argumentText(arg, context))
         .join(', ')})`
-  return { rest, result: options.raw ? rawResult(outcome) : resultText(context) }
+  return { rest, result: options.raw && !outcome.failed ? hex(BigInt.asUintN(64, outcome.value)) : resultText(context) }
 }
-
-const rawResult = ({ value, failed }: Outcome): string =>
-  failed ? `-1 (errno ${-value})` : hex(BigInt.asUintN(64, value))
 
 /**
  * The arguments as strace would print them, without the brackets, of a call that has not run: what the kernel would write is

@@ -1,96 +1,97 @@
-/** What stands behind a descriptor and a process number: -y, -yy, -Y. Read from /proc while the thread is stopped. */
+/**
+ * -y, -yy: what a descriptor of a tracee is, by /proc. Belongs to the tracee whose call is being printed: as an output it is told of each call
+ * before the one that prints.
+ */
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
-import { escaped } from '../decode/text.ts'
-import type { StraceOptions } from './options.ts'
+import type { EnteredCall, LeftCall } from '../tracer/types.ts'
+import { escaped } from './escape.ts'
+import type { DescriptorDetail } from './options.ts'
+import type { Sink } from './sink.ts'
+import { socketText } from './socket-text.ts'
+import type { TraceeState } from './tracee-state.ts'
 
 const AT_FDCWD = -100
+const DELETED = ' (deleted)'
+const S_IFMT = 0o170000
+const S_IFCHR = 0o020000
+const S_IFBLK = 0o060000
 
-function read<T>(from: () => T): T | undefined {
-  try {
-    return from()
-  } catch {
-    return undefined // it ended, or is not ours to look at
+export class Descriptors implements Sink {
+  readonly #details: ReadonlySet<DescriptorDetail>
+  #tid = 0
+
+  constructor(details: readonly DescriptorDetail[]) {
+    this.#details = new Set(details)
   }
-}
 
-/** `<` and `>` would end the annotation. */
-const inBrackets = (text: string): string =>
-  `<${escaped(Buffer.from(text)).replaceAll('<', '\\74').replaceAll('>', '\\76')}>`
+  enter(state: TraceeState, _call: EnteredCall): void {
+    this.#tid = state.tid
+  }
 
-/** `127.0.0.1:80` of the hexadecimal words of /proc/net. */
-function ipAddress(words: string): string {
-  const [host = '', port = ''] = words.split(':')
-  const groups = host.match(/.{8}/g) ?? []
-  const bytes = groups.flatMap(group =>
-    (group.match(/../g) ?? []).toReversed().map(byte => Number.parseInt(byte, 16)),
-  )
-  const number = Number.parseInt(port, 16)
-  if (bytes.length === 4) return `${bytes.join('.')}:${number}`
-  const text = Array.from({ length: 8 }, (_, index) =>
-    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
-  ).join(':')
-  return `[${text.replace(/(^|:)0(:0)+(:|$)/, '::')}]:${number}`
-}
+  exit(state: TraceeState, _call: LeftCall): void {
+    this.#tid = state.tid
+  }
 
-const PROTOCOLS: readonly (readonly [file: string, name: string])[] = [
-  ['tcp', 'TCP'],
-  ['udp', 'UDP'],
-  ['tcp6', 'TCPv6'],
-  ['udp6', 'UDPv6'],
-]
+  /** `</etc/passwd>`; nothing for a descriptor that is not open. */
+  text(fd: number): string {
+    if (fd < 0 && fd !== AT_FDCWD) return ''
+    const link = fd === AT_FDCWD ? `/proc/${this.#tid}/cwd` : `/proc/${this.#tid}/fd/${fd}`
+    const target = targetOf(link)
+    return target === undefined ? '' : `<${this.#inner(fd, link, target)}`
+  }
 
-/** `TCP:[127.0.0.1:5000->127.0.0.1:80]`, from the tables of the thread's own network. */
-function socketText(pid: number, inode: string): string | undefined {
-  for (const [file, name] of PROTOCOLS) {
-    const table = read(() => readFileSync(`/proc/${pid}/net/${file}`, 'latin1')) ?? ''
-    for (const line of table.split('\n')) {
-      const words = line.trim().split(/\s+/)
-      if (words[9] !== inode) continue
-      const [, local = '', remote = ''] = words
-      const peer = ipAddress(remote)
-      return `${name}:[${ipAddress(local)}${/:0$/.test(peer) ? '' : `->${peer}`}]`
+  #inner(fd: number, link: string, target: Buffer): string {
+    const name = target.toString('latin1')
+    if (this.#details.has('socket') && name.startsWith('socket:['))
+      return `${socketText(link, BigInt(name.slice('socket:['.length, -1))) ?? escaped(target)}>`
+    if (this.#details.has('pidfd') && (name === 'anon_inode:[pidfd]' || name.startsWith('pidfd:'))) {
+      const pid = this.#pidOf(fd)
+      if (pid !== undefined) return `pid:${pid}>`
+    }
+    if (this.#details.has('dev') && name.startsWith('/')) {
+      const device = deviceText(link)
+      if (device !== undefined) return `${escaped(target)}${device}>`
+    }
+    if (!name.endsWith(DELETED) || isThere(link, target)) return `${escaped(target)}>`
+    return `${escaped(target.subarray(0, -DELETED.length))}>(deleted)`
+  }
+
+  #pidOf(fd: number): string | undefined {
+    try {
+      return /^Pid:\s*(-?\d+)/m.exec(readFileSync(`/proc/${this.#tid}/fdinfo/${fd}`, 'latin1'))?.[1]
+    } catch {
+      return undefined
     }
   }
-  const unix = read(() => readFileSync(`/proc/${pid}/net/unix`, 'latin1')) ?? ''
-  const line = unix.split('\n').find(entry => entry.trim().split(/\s+/)[6] === inode)
-  if (line === undefined) return undefined
-  const words = line.trim().split(/\s+/)
-  const kind =
-    { '0001': 'UNIX-STREAM', '0002': 'UNIX-DGRAM', '0005': 'UNIX-SEQPACKET' }[words[4] ?? ''] ?? 'UNIX'
-  const path = words[7]
-  return `${kind}:[${inode}${path === undefined ? '' : `,${path.startsWith('@') ? `@"${path.slice(1)}"` : `"${path}"`}`}]`
 }
 
-function deviceText(path: string): string {
-  const stats = read(() => statSync(path))
-  if (!stats?.isCharacterDevice() && !stats?.isBlockDevice()) return ''
-  const major = (stats.rdev >> 8) & 0xfff
-  const minor = (stats.rdev & 0xff) | ((stats.rdev >> 12) & 0xfff00)
-  return `<${stats.isCharacterDevice() ? 'char' : 'block'} ${major}:${minor}>`
+export function targetOf(link: string): Buffer | undefined {
+  try {
+    return readlinkSync(link, 'buffer')
+  } catch {
+    return undefined
+  }
 }
 
-/** What a descriptor of a thread leads to, with its brackets; nothing where that cannot be seen. */
-export function descriptorText(tid: number, fd: number, level: StraceOptions['descriptors']): string {
-  const target = linkOf(tid, fd)
-  if (target === undefined) return ''
-  const socket = /^socket:\[(\d+)\]$/.exec(target)
-  if (level === 'all' && socket) return `<${socketText(tid, socket[1] ?? '') ?? target}>`
-  const gone = target.endsWith(' (deleted)')
-  const path = gone ? target.slice(0, -10) : target
-  if (level !== 'all') return `${inBrackets(path)}${gone ? '(deleted)' : ''}`
-  const device = deviceText(path)
-  return device === ''
-    ? `${inBrackets(path)}${gone ? '(deleted)' : ''}`
-    : `${inBrackets(path).slice(0, -1)}${device}>`
+/** `<char 1:3>`, `<block 8:1>`. */
+function deviceText(link: string): string | undefined {
+  try {
+    const { mode, rdev } = statSync(link)
+    const type = mode & S_IFMT
+    if (type !== S_IFCHR && type !== S_IFBLK) return undefined
+    const major = ((rdev >> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & ~0xfff)
+    const minor = (rdev & 0xff) | ((rdev >> 12) & 0xfff00)
+    return `<${type === S_IFCHR ? 'char' : 'block'} ${major}:${minor}>`
+  } catch {
+    return undefined
+  }
 }
 
-/** The path or the object that a descriptor leads to. */
-export function linkOf(tid: number, fd: number): string | undefined {
-  return read(() => readlinkSync(fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`))
-}
-
-/** The name of a process, for -Y. */
-export function commandText(pid: number): string {
-  const name = read(() => readFileSync(`/proc/${pid}/comm`, 'latin1'))
-  return name === undefined ? '' : inBrackets(name.trimEnd())
+/** Its name only looks like that of a deleted file. */
+function isThere(link: string, target: Buffer): boolean {
+  try {
+    return statSync(target).ino === statSync(link).ino
+  } catch {
+    return false
+  }
 }

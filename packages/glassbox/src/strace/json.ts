@@ -1,81 +1,137 @@
 /**
- * One event a line as JSON; the schema is docs/tracing.md's, `v` its version. Numbers beyond 53 bits are strings in hexadecimal; bytes are
- * strings whose bytes above 126 are escaped as strace does it.
+ * --json: one event a line, each complete in itself, by the schema in docs/tracing.md. `v` is the version of the schema: it changes when a consumer
+ * would have to.
  */
-import { callName, entryText, exitText } from '../decode/decode.ts'
+import * as decode from '../decode/decode.ts'
+import type { Decoder, Outcome } from '../decode/types.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
-import { syscallByNumber } from '../linux/syscalls.ts'
-import type { LeftCall, TraceeAtExit, TraceHandlers } from '../tracer/types.ts'
-import type { StraceOptions } from './options.ts'
+import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
+import { realtimeOffsetNs } from './clock.ts'
+import { jsonValue, numberOrText } from './json-value.ts'
+import { has, type TraceSettings } from './options.ts'
 import type { Output } from './output.ts'
+import { plainValues } from './plain-values.ts'
+import type { Sink } from './sink.ts'
+import type { Spellings } from './spelling.ts'
+import type { TraceeState } from './tracee-state.ts'
 
 export const SCHEMA_VERSION = 1
 
-export class JsonLines {
-  readonly #options: StraceOptions
+const values: Decoder['values'] = (decode as Partial<Pick<Decoder, 'values'>>).values ?? plainValues
+
+export class JsonSink implements Sink {
+  readonly #settings: TraceSettings
   readonly #output: Output
-  readonly #offset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
-  readonly #entries = new Map<number, ReturnType<typeof entryText>>()
+  readonly #spellings: Spellings
+  readonly #offsetNs: bigint = realtimeOffsetNs()
+  #firstNs: bigint | undefined
   #seq = 0
 
-  constructor(options: StraceOptions, output: Output) {
-    this.#options = options
+  constructor(settings: TraceSettings, output: Output, spellings: Spellings) {
+    this.#settings = settings
     this.#output = output
+    this.#spellings = spellings
   }
 
-  #write(
-    type: string,
-    { pid, tid, timeNs }: { pid: number; tid: number; timeNs: bigint },
-    rest: object,
-  ): void {
-    const time = Number((timeNs + this.#offset) / 1000n) / 1e6
-    this.#output.write(
-      tid,
-      `${JSON.stringify({ v: SCHEMA_VERSION, type, seq: this.#seq++, pid, tid, time, ...rest })}\n`,
-    )
-  }
-
-  handlers(): TraceHandlers {
-    return {
-      enter: (call, tracee) => {
-        if (this.#options.trace.has(call.nr))
-          this.#entries.set(call.tid, entryText(call, tracee, this.#options.text))
-      },
-      exit: (call, tracee) => this.#exit(call, tracee),
-      signal: stop => this.#write('signal', stop, { signal: signalName(stop.signal) }),
-      groupStop: stop => this.#write('group-stop', stop, { signal: signalName(stop.signal) }),
-      newChild: stop => this.#write('new-child', stop, { child: stop.child, kind: stop.kind }),
-      exec: stop => this.#write('exec', stop, { formerTid: stop.formerTid }),
-      exited: stop => this.#write('exit', stop, { code: stop.code }),
-      killed: stop =>
-        this.#write('killed', stop, { signal: signalName(stop.signal), coreDumped: stop.coreDumped }),
-      idle: () => this.#output.rest(),
+  #event(state: TraceeState, type: string, timeNs: bigint, facts: Readonly<Record<string, unknown>>): void {
+    this.#firstNs ??= timeNs
+    const event = {
+      v: SCHEMA_VERSION,
+      seq: this.#seq++,
+      type,
+      pid: state.pid,
+      tid: state.tid,
+      time: Number((timeNs + this.#offsetNs) / 1000n) / 1e6,
+      atNs: Number(timeNs - this.#firstNs),
+      ...facts,
     }
+    this.#output.write(state, `${JSON.stringify(event)}\n`)
   }
 
-  #exit(call: LeftCall, tracee: TraceeAtExit): void {
-    const entry = this.#entries.get(call.tid)
-    if (!entry) return
-    this.#entries.delete(call.tid)
-    const { rest, result } = exitText(call, entry, call, tracee, this.#options.text)
-    const name = callName(call.nr, call.abi)
-    const small = call.value >= -(2n ** 53n) && call.value <= 2n ** 53n
-    this.#write('syscall', call, {
-      name,
-      nr: call.nr,
-      abi: call.abi,
-      text: `${entry.text}${rest}`,
-      args: Object.fromEntries(
-        (syscallByNumber(call.nr)?.args ?? []).map((arg, index) => [
-          arg.name,
-          `0x${(call.args[index] ?? 0n).toString(16)}`,
-        ]),
-      ),
-      result: small ? Number(call.value) : `0x${BigInt.asUintN(64, call.value).toString(16)}`,
-      resultText: result,
-      ...(call.failed ? { errno: errnoName(Number(-call.value)) } : {}),
-      durationUs: Number(call.timeNs - call.enteredNs) / 1000,
+  enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
+    state.entry = decode.entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
+    state.entered = { call, args: values(call, tracee) }
+    this.#firstNs ??= call.timeNs
+    this.#output.entered(call)
+  }
+
+  exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
+    const { entry, entered, tampering } = state
+    if (!entry || !entered) return
+    state.entry = undefined
+    const retval = tampering?.injection.retval
+    const outcome: Outcome = retval === undefined ? call : { value: retval, failed: false }
+    if (!this.#settings.selection.status.includes(outcome.failed ? 'failed' : 'successful')) return
+    const { rest, result } = decode.exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
+    this.#event(state, 'syscall', call.enteredNs, {
+      ...factsOf(call),
+      // What was passed in is as it was then; what the kernel filled in is as it is now.
+      args: jsonValue({ ...values(call, tracee, outcome), ...entered.args }),
+      result: outcome.failed ? -1 : numberOrText(outcome.value),
+      ...(outcome.failed && { errno: errnoName(Number(-outcome.value)) }),
+      durationNs: Number(call.timeNs - call.enteredNs),
+      text: `${entry.text}${rest} = ${result}`,
+      ...(tampering && { tampered: true }),
+    })
+    this.#output.lineEnded()
+  }
+
+  exiting(state: TraceeState, _timeNs: bigint, insideCall: boolean): void {
+    const { entry, entered } = state
+    if (!entry || !entered || !insideCall) return
+    state.entry = undefined
+    if (!this.#settings.selection.status.includes('unfinished')) return
+    this.#event(state, 'syscall', entered.call.timeNs, {
+      ...factsOf(entered.call),
+      args: jsonValue(entered.args),
+      unfinished: true,
+      text: `${entry.text}${entry.complete ? '' : '<unfinished ...>'}) = ?`,
     })
   }
+
+  signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop): void {
+    if (!has(this.#settings.selection.signals, signal)) return
+    const info = decode.siginfoText(siginfo, this.#spellings.plain)
+    this.#event(state, 'signal', timeNs, { signal: signalName(signal), info })
+  }
+
+  groupStop(state: TraceeState, signal: number, timeNs: bigint): void {
+    this.#event(state, 'stop', timeNs, { signal: signalName(signal) })
+  }
+
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+    this.#event(state, 'start', timeNs, parent ? { parent: parent.tid } : { attached: state.attached })
+  }
+
+  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
+    if (former) {
+      state.entry = former.entry
+      state.entered = former.entered
+    }
+    this.#event(state, 'exec', timeNs, former ? { formerTid: former.tid } : {})
+  }
+
+  exited(state: TraceeState, timeNs: bigint, code: number): void {
+    this.#event(state, 'exit', timeNs, { code })
+  }
+
+  killed(state: TraceeState, timeNs: bigint, signal: number, coreDumped: boolean): void {
+    this.#event(state, 'killed', timeNs, { signal: signalName(signal), coreDumped })
+  }
+
+  detached(state: TraceeState, timeNs: bigint): void {
+    this.#event(state, 'detach', timeNs, {})
+  }
+
+  idle(): void {
+    this.#output.flush()
+  }
 }
+
+const factsOf = ({ nr, abi, args }: EnteredCall): Readonly<Record<string, unknown>> => ({
+  name: decode.callName(nr, abi),
+  nr,
+  abi,
+  raw: args.map(value => `0x${value.toString(16)}`),
+})

@@ -1,58 +1,137 @@
-/** What `glassbox strace` was asked for, as a value. Names are those of strace's options. */
-import type { TextOptions } from '../decode/types.ts'
+/**
+ * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
+ * Plain data.
+ */
+import type { CallSet } from './call-set.ts'
 import type { Injection } from './inject.ts'
-import type { CallSet } from './set.ts'
 
-export type Status = 'successful' | 'failed' | 'unfinished' | 'detached' | 'unavailable'
+/** Decimals of a time: 0, 3, 6 or 9. */
+export type Precision = 0 | 3 | 6 | 9
 
+export interface Prefix {
+  /** `shared`: tids of five columns, in one file; `brackets`: `[pid N]` while there is more than one tracee. */
+  readonly pid: 'never' | 'shared' | 'brackets' | 'brackets-always'
+  /** -t, -tt, -ttt, --timestamps */
+  readonly time?: { readonly format: 'time' | 'unix'; readonly precision: Precision }
+  /** -r */
+  readonly relative?: Precision
+  /** -n */
+  readonly number: boolean
+  /** -i */
+  readonly instructionPointer: boolean
+}
+
+export const STATUSES = ['successful', 'failed', 'unfinished', 'unavailable', 'detached'] as const
+export type Status = (typeof STATUSES)[number]
+
+export const QUIET = ['attach', 'exit', 'path-resolution', 'personality', 'thread-execve'] as const
+export type Quiet = (typeof QUIET)[number]
+
+export const DESCRIPTOR_DETAILS = ['path', 'socket', 'dev', 'pidfd'] as const
+export type DescriptorDetail = (typeof DESCRIPTOR_DETAILS)[number]
+
+/** Members of a set of small numbers: signals, descriptors. `inverted`: all but these. */
+export interface NumberSet {
+  readonly numbers: readonly number[]
+  readonly inverted: boolean
+}
+
+export const has = ({ numbers, inverted }: NumberSet, number: number): boolean =>
+  numbers.includes(number) !== inverted
+
+export interface SummaryOptions {
+  /** -C: besides the text. */
+  readonly withText: boolean
+  /** -w */
+  readonly wallClock: boolean
+  /** -O, microseconds. */
+  readonly overheadUs: number
+  /** -S */
+  readonly sortBy: string
+  /** -U */
+  readonly columns: readonly string[]
+}
+
+/** What decides which calls are seen at all. */
+export interface Selection {
+  readonly trace: CallSet
+  readonly signals: NumberSet
+  /** -P: as given, and what they resolve to. None: all. */
+  readonly paths: readonly string[]
+  readonly status: readonly Status[]
+}
+
+/** What is asked of a decoder. */
+export interface Spelling {
+  /** -v, -e abbrev */
+  readonly abbrev: CallSet
+  readonly verbose: CallSet
+  readonly raw: CallSet
+  readonly stringLimit: number
+  readonly stringsInHex: 'none' | 'non-ascii-chars' | 'non-ascii' | 'all'
+  readonly constants: 'abbrev' | 'raw' | 'verbose'
+  /** -N */
+  readonly names: boolean
+  readonly descriptors: readonly DescriptorDetail[]
+  /** -Y */
+  readonly comm: boolean
+  /** -e read, -e write */
+  readonly dumpRead: NumberSet
+  readonly dumpWrite: NumberSet
+}
+
+export type Extra = 'json' | 'perfetto' | 'tree' | 'stats'
+
+/** What the handlers of the trace are given. */
+export interface TraceSettings {
+  readonly selection: Selection
+  readonly spelling: Spelling
+  readonly prefix: Prefix
+  readonly injections: readonly Injection[]
+  readonly quiet: readonly Quiet[]
+  /** -a */
+  readonly columns: number
+  /** -T */
+  readonly callTimes?: Precision
+  readonly summary?: SummaryOptions
+  /** --syscall-limit */
+  readonly callLimit?: number
+  /** -b execve */
+  readonly detachOnExecve: boolean
+  readonly follow: boolean
+  /** Text, as strace has it; not with --json, -c, or where only other outputs were asked for. */
+  readonly text: boolean
+  readonly json: boolean
+  readonly tree: boolean
+  readonly stats: boolean
+  /** Opened by the main thread. */
+  readonly perfetto?: { readonly fd: number; readonly name: string }
+  readonly output: OutputTarget
+}
+
+/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. */
+export type OutputTarget =
+  | { readonly kind: 'shared'; readonly fd: number; readonly name: string; readonly isStderr: boolean }
+  | { readonly kind: 'separate'; readonly name: string; readonly append: boolean }
+
+/** What the command line says, before anything is opened. */
 export interface StraceOptions {
+  readonly trace: Omit<TraceSettings, 'output' | 'perfetto'>
+  /** -o FILE, '|CMD', '!CMD' */
+  readonly output?: string
+  readonly append: boolean
+  readonly separate: boolean
+  readonly perfetto?: string
   readonly command: readonly string[]
   readonly argv0?: string
   readonly pids: readonly number[]
-  /** Changes of the environment: a value, or undefined to leave it out. */
+  /** -E, in their order: a value, or to be removed. */
   readonly env: readonly (readonly [name: string, value: string | undefined])[]
   readonly user?: string
-  readonly follow: boolean
-  /** -ff: a file a thread. */
-  readonly separately: boolean
-  readonly output?: string
-  readonly append: boolean
-  readonly trace: CallSet
-  readonly signals: (signal: number) => boolean
-  readonly status: ReadonlySet<Status>
-  readonly paths: readonly string[]
-  readonly injections: readonly Injection[]
-  readonly quiet: ReadonlySet<Quiet>
-  readonly text: TextOptions
-  /** Calls whose structs are not cut short, are addresses, are registers. */
-  readonly full: CallSet
-  readonly addressesOnly: CallSet
-  readonly raw: CallSet
-  readonly descriptors: 'none' | 'paths' | 'all'
-  readonly commands: boolean
-  readonly time: 'none' | 'time' | 'unix'
-  /** Digits of a second. */
-  readonly precision: number
-  readonly relative: boolean
-  readonly durations: boolean
-  readonly column: number
-  readonly numbers: boolean
-  readonly instructionPointer: boolean
-  readonly alwaysPid: boolean
-  readonly summary: 'none' | 'only' | 'too'
-  readonly summaryWall: boolean
-  readonly summarySort: string
-  readonly summaryColumns: readonly string[]
   readonly seccomp: boolean
   readonly killOnExit: boolean
-  readonly syscallLimit: number
-  /** Detach at the execve of a call of this name. */
-  readonly detachOnExec: boolean
-  readonly json: boolean
-  readonly perfetto?: string
-  readonly tree: boolean
-  readonly stats: boolean
+  /** -I */
+  readonly interruptible: 1 | 2 | 3 | 4
+  /** What has no effect, to be said before the start. */
+  readonly warnings: readonly string[]
 }
-
-export type Quiet = 'attach' | 'exit' | 'path-resolution' | 'personality' | 'thread-execve'
-export const ALL_STATUS: readonly Status[] = ['successful', 'failed', 'unfinished', 'detached', 'unavailable']

@@ -1,148 +1,118 @@
 /**
- * Where the text goes: stderr, a file, a file for each thread, or the stdin of a command. Gathered, and written in large pieces; what
- * waits is written out when the tracer waits too. A disk that is full ends the trace with one sentence, not the program.
+ * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it opens. What goes to stderr keeps its place among
+ * what the program itself writes there: it is written before the program can write.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { GlassboxError } from '../errors.ts'
-import type { StraceOptions } from './options.ts'
-import { UsageError } from './usage-error.ts'
+import { fstatSync, openSync, statSync } from 'node:fs'
+import { syscallNumber } from '../linux/syscalls.ts'
+import type { Call } from '../decode/types.ts'
+import { contains } from './call-set.ts'
+import { say } from './messages.ts'
+import type { OutputTarget, Selection } from './options.ts'
+import type { TraceeState } from './tracee-state.ts'
+import { Writer } from './writer.ts'
 
-const GATHER_BYTES = 65_536
-/** Who follows a file sees what is in it this soon. */
-const FLUSH_MS = 250
+/** Calls by which a program can write to what the trace is written to as well. */
+const WRITING: ReadonlySet<number> = new Set(
+  [
+    ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendto', 'sendmsg', 'sendmmsg', 'sendfile'],
+    ...['splice', 'tee', 'vmsplice', 'copy_file_range', 'io_submit', 'io_uring_enter'],
+  ].map(syscallNumber),
+)
 
-export class OutputError extends GlassboxError {
-  constructor(name: string, cause: NodeJS.ErrnoException) {
-    super('ERR_GLASSBOX_FILE', `${name}: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Check that there is room for it.',
-    })
-  }
-}
+/** When text must be written: at once, before calls that write, or when there is much of it. */
+type Haste = 'lines' | 'before-writes' | 'none'
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EISDIR: 'Is a directory',
-  ENOSPC: 'No space left on device',
-  EPIPE: 'Broken pipe',
-  ENOTDIR: 'Not a directory',
-  EROFS: 'Read-only file system',
-}
-const messageOf = ({ code = '', message }: NodeJS.ErrnoException): string => MESSAGES[code] ?? message
+export class Output {
+  readonly separate: boolean
+  readonly #target: OutputTarget
+  readonly #shared: Writer | undefined
+  readonly #haste: Haste
+  readonly #onError: (name: string, error: unknown) => void
+  readonly #open = new Set<Writer>()
+  #failed = false
 
-/** Gathers the text of one descriptor. */
-class Gatherer {
-  readonly name: string
-  readonly #fd: number
-  readonly #owned: boolean
-  #text = ''
-  #flushedAt = performance.now()
-
-  constructor(name: string, fd: number, owned: boolean) {
-    this.name = name
-    this.#fd = fd
-    this.#owned = owned
+  /** `onError`: told once, with the file's name. */
+  constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
+    this.#target = target
+    this.#onError = (name, error) => {
+      if (this.#failed) return
+      this.#failed = true
+      onError(name, error)
+    }
+    this.separate = target.kind === 'separate'
+    this.#shared =
+      target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
+    this.#haste = hasteOf(target, selection)
   }
 
-  write(text: string): void {
-    this.#text += text
-    if (this.#text.length >= GATHER_BYTES) this.flush()
+  write(state: TraceeState, text: string): void {
+    if (this.#failed) return
+    const writer = this.#shared ?? (state.writer ??= this.#file(state))
+    writer?.write(text)
   }
 
-  /** Called whenever the tracer waits. */
-  rest(atOnce: boolean): void {
-    if (this.#text !== '' && (atOnce || performance.now() - this.#flushedAt > FLUSH_MS)) this.flush()
+  /** Text of the whole trace: the summary. Of separate files there is none. */
+  writeShared(text: string): void {
+    if (!this.#failed) this.#shared?.write(text)
+  }
+
+  /** `FILE.TID`. */
+  #file(state: TraceeState): Writer | undefined {
+    if (this.#target.kind !== 'separate') return undefined
+    const name = `${this.#target.name}.${state.tid}`
+    try {
+      const writer = new Writer(openSync(name, this.#target.append ? 'a' : 'w', 0o666), error =>
+        this.#onError(name, error),
+      )
+      this.#open.add(writer)
+      return writer
+    } catch (error) {
+      this.#onError(name, error)
+      return undefined
+    }
+  }
+
+  /** The entry of a call was written, and the call comes next. */
+  entered(call: Call): void {
+    if (this.#haste !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
+  }
+
+  lineEnded(): void {
+    if (this.#haste === 'lines') this.#shared?.flush()
+  }
+
+  /** A message of the command, in its place where the trace goes to stderr. */
+  say(message: string): void {
+    const shared = this.#shared
+    if (shared && this.#target.kind === 'shared' && this.#target.isStderr)
+      say(message, text => shared.write(text))
+    else say(message)
+  }
+
+  /** No more of that tracee. */
+  close(state: TraceeState): void {
+    const { writer } = state
+    if (!writer) return
+    state.writer = undefined
+    this.#open.delete(writer)
+    writer.close()
   }
 
   flush(): void {
-    const bytes = Buffer.from(this.#text, 'latin1')
-    this.#text = ''
-    this.#flushedAt = performance.now()
-    for (let at = 0; at < bytes.length; ) at += this.#writeSome(bytes, at)
-  }
-
-  #writeSome(bytes: Buffer, at: number): number {
-    try {
-      return writeSync(this.#fd, bytes, at)
-    } catch (error) {
-      const cause = error as NodeJS.ErrnoException
-      if (cause.code === 'EAGAIN') return 0
-      throw new OutputError(this.name, cause)
-    }
-  }
-
-  close(): void {
-    this.flush()
-    if (this.#owned) closeSync(this.#fd)
+    this.#shared?.flush()
+    for (const writer of this.#open) writer.flush()
   }
 }
 
-function open(name: string, append: boolean): Gatherer {
+function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
+  if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
+  return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr)) ? 'before-writes' : 'lines'
+}
+
+function isNull(fd: number): boolean {
   try {
-    return new Gatherer(name, openSync(name, append ? 'a' : 'w'), true)
-  } catch (error) {
-    throw new UsageError(`Can't fopen '${name}': ${messageOf(error as NodeJS.ErrnoException)}`)
-  }
-}
-
-export class Output {
-  readonly isStderr: boolean
-  readonly #options: StraceOptions
-  readonly #common: Gatherer | undefined
-  readonly #threads = new Map<number, Gatherer>()
-  #reader: ChildProcess | undefined
-
-  constructor(options: StraceOptions) {
-    const { output, separately, append } = options
-    this.#options = options
-    this.isStderr = output === undefined
-    if (output === undefined) this.#common = new Gatherer('stderr', 2, false)
-    else if (/^[|!]/.test(output)) this.#common = this.#startReader(output.slice(1))
-    else if (!separately) this.#common = open(output, append)
-  }
-
-  /** The command reads from a pipe of its own, as the shell would give it one. */
-  #startReader(command: string): Gatherer {
-    const reader = spawn('sh', ['-c', command], { stdio: ['pipe', 'inherit', 'inherit'] })
-    this.#reader = reader
-    const fd = (reader.stdin as unknown as { _handle: { fd: number } })._handle.fd
-    return new Gatherer(command, fd, false)
-  }
-
-  #of(tid: number): Gatherer {
-    if (this.#common) return this.#common
-    let own = this.#threads.get(tid)
-    if (!own) {
-      own = open(`${this.#options.output ?? ''}.${tid}`, this.#options.append)
-      this.#threads.set(tid, own)
-    }
-    return own
-  }
-
-  write(tid: number, text: string): void {
-    this.#of(tid).write(text)
-  }
-
-  /** A thread has ended: its file is closed. */
-  forget(tid: number): void {
-    this.#threads.get(tid)?.close()
-    this.#threads.delete(tid)
-  }
-
-  rest(): void {
-    this.#common?.rest(this.isStderr)
-    for (const own of this.#threads.values()) own.rest(false)
-  }
-
-  async close(): Promise<void> {
-    this.#common?.close()
-    for (const tid of this.#threads.keys()) this.forget(tid)
-    const reader = this.#reader
-    if (!reader) return
-    reader.stdin?.end()
-    while (reader.exitCode === null && reader.signalCode === null) await sleep(2)
+    return fstatSync(fd).rdev === statSync('/dev/null').rdev
+  } catch {
+    return false
   }
 }

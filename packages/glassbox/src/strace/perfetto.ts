@@ -1,91 +1,117 @@
 /**
- * A timeline in the Trace Event Format, which Perfetto and chrome://tracing open: a track for each thread, a slice for each call, marks for
- * signals and new programs. Written as it happens, so that a long trace needs no memory.
+ * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One track a thread; a slice for each call, marks for
+ * execve, signals and ends. Written as it comes. Source: the "Trace Event Format" document of Chromium.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { callName, entryText, exitText } from '../decode/decode.ts'
 import { signalName } from '../linux/signals.ts'
-import type { LeftCall, TraceeAtExit, TraceHandlers } from '../tracer/types.ts'
-import { commandText } from './descriptors.ts'
-import type { StraceOptions } from './options.ts'
-import { UsageError } from './usage-error.ts'
+import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
+import { realtimeOffsetNs } from './clock.ts'
+import type { Sink } from './sink.ts'
+import type { TraceeState } from './tracee-state.ts'
+import { Writer } from './writer.ts'
 
-const GATHER = 65_536
+/** Microseconds with three decimals, of nanoseconds: exact for the next 285 years of this clock. */
+const us = (ns: bigint): number => Number(ns) / 1000
 
-export class Timeline {
-  readonly #options: StraceOptions
+export class PerfettoSink implements Sink {
   readonly #fd: number
-  readonly #entries = new Map<number, ReturnType<typeof entryText>>()
-  #text = '{"displayTimeUnit":"ns","traceEvents":[\n'
-  #first = true
+  readonly #writer: Writer
+  readonly #entries = new Map<number, { readonly call: EnteredCall; readonly entry: ReturnType<typeof entryText> }>()
+  #isFirst = true
 
-  constructor(options: StraceOptions, file: string) {
-    this.#options = options
-    try {
-      this.#fd = openSync(file, 'w')
-    } catch (error) {
-      throw new UsageError(`Can't fopen '${file}': ${(error as Error).message}`)
-    }
+  constructor({ fd, name }: { readonly fd: number; readonly name: string }, onError: (name: string, error: unknown) => void) {
+    this.#fd = fd
+    this.#writer = new Writer(fd, error => onError(name, error))
+    const clock = { clock: 'CLOCK_MONOTONIC', realtimeOffsetNs: String(realtimeOffsetNs()) }
+    this.#writer.write(`{"otherData":${JSON.stringify(clock)},"displayTimeUnit":"ns","traceEvents":[\n`)
   }
 
-  #event(event: object): void {
-    this.#text += `${this.#first ? '' : ',\n'}${JSON.stringify(event)}`
-    this.#first = false
-    if (this.#text.length > GATHER) this.#flush()
+  #event(event: Readonly<Record<string, unknown>>): void {
+    this.#writer.write(`${this.#isFirst ? '' : ',\n'}${JSON.stringify(event)}`)
+    this.#isFirst = false
   }
 
-  #flush(): void {
-    const bytes = Buffer.from(this.#text)
-    this.#text = ''
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
+  #slice(state: TraceeState, call: EnteredCall, toNs: bigint, args: Readonly<Record<string, unknown>>): void {
+    const { pid, tid } = state
+    const name = callName(call.nr, call.abi)
+    this.#event({ name, cat: 'syscall', ph: 'X', ts: us(call.timeNs), dur: us(toNs - call.timeNs), pid, tid, args })
   }
 
-  #mark(
-    name: string,
-    { pid, tid, timeNs }: { pid: number; tid: number; timeNs: bigint },
-    args: object = {},
-  ): void {
-    this.#event({ name, ph: 'i', s: 't', pid, tid, ts: Number(timeNs) / 1000, args })
+  #mark({ pid, tid }: TraceeState, name: string, timeNs: bigint, args: Readonly<Record<string, unknown>> = {}): void {
+    this.#event({ name, cat: 'event', ph: 'i', s: 't', ts: us(timeNs), pid, tid, args })
   }
 
-  #name(pid: number, tid: number): void {
-    const name = commandText(tid).replace(/^<|>$/g, '')
-    this.#event({ name: pid === tid ? 'process_name' : 'thread_name', ph: 'M', pid, tid, args: { name } })
+  /** Names of tracks, whenever they may have changed. */
+  #name(state: TraceeState): void {
+    const { pid, tid } = state
+    const name = commOf(tid)
+    if (name === undefined) return
+    if (pid === tid) this.#event({ name: 'process_name', ph: 'M', pid, tid, args: { name } })
+    this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
   }
 
-  handlers(): TraceHandlers {
-    return {
-      enter: (call, tracee) => {
-        if (this.#options.trace.has(call.nr))
-          this.#entries.set(call.tid, entryText(call, tracee, this.#options.text))
-      },
-      exit: (call, tracee) => this.#exit(call, tracee),
-      signal: stop => this.#mark(signalName(stop.signal), stop),
-      newChild: stop => this.#mark(stop.kind, stop, { child: stop.child }),
-      exec: stop => {
-        this.#name(stop.pid, stop.tid)
-        this.#mark('exec', stop)
-      },
-      exited: stop => this.#mark(`exit ${stop.code}`, stop),
-      killed: stop => this.#mark(`killed by ${signalName(stop.signal)}`, stop),
-    }
+  enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
+    this.#entries.set(state.tid, { call, entry: entryText(call, tracee) })
   }
 
-  #exit(call: LeftCall, tracee: TraceeAtExit): void {
-    const entry = this.#entries.get(call.tid)
-    if (!entry) return
-    this.#entries.delete(call.tid)
-    const { rest, result } = exitText(call, entry, call, tracee, this.#options.text)
-    const { pid, tid } = call
-    const ts = Number(call.enteredNs) / 1000
-    const dur = Number(call.timeNs - call.enteredNs) / 1000
-    const args = { call: `${entry.text}${rest}`, result }
-    this.#event({ name: callName(call.nr, call.abi), ph: 'X', pid, tid, ts, dur, args })
+  exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
+    const entered = this.#entries.get(state.tid)
+    if (!entered) return
+    this.#entries.delete(state.tid)
+    const { rest, result } = exitText(call, entered.entry, call, tracee)
+    this.#slice(state, entered.call, call.timeNs, { call: entered.entry.text + rest, result })
   }
 
-  close(): void {
-    this.#text += '\n]}\n'
-    this.#flush()
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+    if (parent) this.#mark(parent, 'new child', timeNs, { child: state.tid })
+    // A command is not yet itself: its execve names it.
+    if (parent || state.attached) this.#name(state)
+  }
+
+  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
+    const entered = former && this.#entries.get(former.tid)
+    if (entered) this.#entries.set(state.tid, entered)
+    if (former) this.#entries.delete(former.tid)
+    this.#name(state)
+    this.#mark(state, 'exec', timeNs, former ? { formerTid: former.tid } : {})
+  }
+
+  signal(state: TraceeState, { signal, timeNs }: SignalStop): void {
+    this.#mark(state, signalName(signal), timeNs)
+  }
+
+  groupStop(state: TraceeState, signal: number, timeNs: bigint): void {
+    this.#mark(state, `stopped by ${signalName(signal)}`, timeNs)
+  }
+
+  /** A call that does not come back ends with its thread. */
+  exiting(state: TraceeState, timeNs: bigint): void {
+    const entered = this.#entries.get(state.tid)
+    if (!entered) return
+    this.#entries.delete(state.tid)
+    this.#slice(state, entered.call, timeNs, { call: `${entered.entry.text})`, unfinished: true })
+  }
+
+  exited(state: TraceeState, timeNs: bigint, code: number): void {
+    this.#mark(state, `exit ${code}`, timeNs)
+  }
+
+  killed(state: TraceeState, timeNs: bigint, signal: number): void {
+    this.#mark(state, `killed by ${signalName(signal)}`, timeNs)
+  }
+
+  end(): void {
+    this.#writer.write('\n]}\n')
+    this.#writer.flush()
     closeSync(this.#fd)
+  }
+}
+
+function commOf(tid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${tid}/comm`, 'utf8').trimEnd()
+  } catch {
+    return undefined
   }
 }

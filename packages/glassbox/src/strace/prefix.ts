@@ -1,68 +1,58 @@
-/** What stands before the text of a line: thread, time, number of the call, instruction pointer. */
-import { commandText } from './descriptors.ts'
-import type { StraceOptions } from './options.ts'
+/** What stands before the body of a line: pid, times, number of the call, instruction pointer. Each only where it was asked for. */
+import type { Tracee } from '../tracer/types.ts'
+import { fraction, WallClock } from './clock.ts'
+import type { Prefix } from './options.ts'
+import type { TraceeState } from './tracee-state.ts'
 
-const two = (number: number): string => String(number).padStart(2, '0')
+const NS = 1_000_000_000n
+const POINTER_DIGITS = 16
+const UNKNOWN_POINTER = '?'.repeat(POINTER_DIGITS)
 
-export class Prefix {
-  readonly #options: StraceOptions
-  /** Between the monotonic clock of stops and the clock on the wall. */
-  readonly #offset: bigint
+export class PrefixText {
+  readonly #options: Prefix
+  readonly #clock: WallClock | undefined
+  readonly #comm: ((state: TraceeState) => string) | undefined
+  /** Is there nothing to show but perhaps a pid? */
+  readonly #isPlain: boolean
   #lastNs: bigint | undefined
-  readonly #plain: boolean
 
-  constructor(options: StraceOptions) {
+  /** `comm`: what stands after a pid; -Y. */
+  constructor(options: Prefix, comm: ((state: TraceeState) => string) | undefined) {
+    const { time, relative, number, instructionPointer } = options
     this.#options = options
-    this.#offset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
-    this.#plain =
-      options.time === 'none' && !options.relative && !options.numbers && !options.instructionPointer
+    this.#comm = comm
+    this.#clock = time && new WallClock(time.format, time.precision)
+    this.#isPlain = !time && relative === undefined && !number && !instructionPointer
   }
 
-  /** `several`: more than one thread is traced at this moment. */
-  text(tid: number, timeNs: bigint, several: boolean, nr?: number, ip?: bigint): string {
-    const thread = this.#thread(tid, several)
-    if (this.#plain) return thread
-    return `${thread}${this.#time(timeNs)}${this.#number(nr)}${this.#pointer(ip)}`
+  /** `several`: there is more than one tracee. */
+  text(state: TraceeState, timeNs: bigint, several: boolean, tracee: Tracee | undefined): string {
+    const pid = this.#pid(state, several)
+    return this.#isPlain ? pid : pid + this.#rest(state, timeNs, tracee)
   }
 
-  #thread(tid: number, several: boolean): string {
-    const { separately, output, follow, pids, alwaysPid, commands } = this.#options
-    if (separately) return ''
-    const name = commands ? commandText(tid) : ''
-    if (output !== undefined && (follow || pids.length > 1 || alwaysPid))
-      return commands ? `${tid}${name} ` : `${String(tid).padEnd(5)} `
-    return output === undefined && (several || alwaysPid) ? `[pid ${String(tid).padStart(5)}${name}] ` : ''
+  #pid(state: TraceeState, several: boolean): string {
+    const { pid } = this.#options
+    if (pid === 'never' || (pid === 'brackets' && !several)) return ''
+    const number = String(state.tid)
+    const comm = this.#comm?.(state) ?? ''
+    return pid === 'shared' ? `${number.padEnd(5)}${comm} ` : `[pid ${number.padStart(5)}${comm}] `
   }
 
-  #fraction(ns: bigint): string {
-    const { precision } = this.#options
-    return precision === 0 ? '' : `.${String(ns).padStart(9, '0').slice(0, precision)}`
-  }
-
-  #time(timeNs: bigint): string {
-    const { time, relative } = this.#options
-    const absolute = time === 'none' ? '' : `${this.#absolute(timeNs + this.#offset)} `
-    if (!relative) return absolute
-    const passed = timeNs - (this.#lastNs ?? timeNs)
-    this.#lastNs = timeNs
-    const text = `${String(passed / 1_000_000_000n).padStart(6)}.${String((passed % 1_000_000_000n) / 1000n).padStart(6, '0')}`
-    return absolute === '' ? `${text} ` : `${absolute}(+ ${text}) `
-  }
-
-  #absolute(ns: bigint): string {
-    const seconds = ns / 1_000_000_000n
-    const fraction = this.#fraction(ns % 1_000_000_000n)
-    if (this.#options.time === 'unix') return `${seconds}${fraction}`
-    const date = new Date(Number(seconds) * 1000)
-    return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${fraction}`
-  }
-
-  #number(nr: number | undefined): string {
-    return this.#options.numbers && nr !== undefined ? `[${String(nr).padStart(4)}] ` : ''
-  }
-
-  #pointer(ip: bigint | undefined): string {
-    if (!this.#options.instructionPointer) return ''
-    return ip === undefined ? '[????????????????] ' : `[${ip.toString(16).padStart(16, '0')}] `
+  #rest(state: TraceeState, timeNs: bigint, tracee: Tracee | undefined): string {
+    const { relative, number, instructionPointer } = this.#options
+    let text = this.#clock ? `${this.#clock.text(timeNs)} ` : ''
+    if (relative !== undefined) {
+      const ns = timeNs - (this.#lastNs ?? timeNs)
+      this.#lastNs = timeNs
+      const since = `${String(ns / NS).padStart(6)}${fraction(ns, relative)}`
+      text += this.#clock ? `(+${since}) ` : `${since} `
+    }
+    if (number) text += `[${String(state.number).padStart(4)}] `
+    if (instructionPointer) {
+      const pointer = tracee?.instructionPointer.toString(16).padStart(POINTER_DIGITS, '0')
+      text += `[${pointer ?? UNKNOWN_POINTER}] `
+    }
+    return text
   }
 }

@@ -1,127 +1,120 @@
 /**
- * strace's sets: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a class with a percent sign, or a regular expression
- * between slashes; a suffix @64, @32 or @x32 chooses the ABI.
+ * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a class (%file), a regular expression
+ * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
  */
-import { signalNumber, type SignalName } from '../linux/signals.ts'
+import type { Abi } from '../decode/types.ts'
 import { SYSCALLS } from '../linux/syscalls.ts'
-import { UsageError } from './usage-error.ts'
+import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
+import { fault } from './fault.ts'
+import { i386Names } from './foreign-names.ts'
 
-/** Calls by number; `all` where nothing is left out. */
-export interface CallSet {
-  readonly all: boolean
-  has(nr: number): boolean
-  /** Of calls that the table has. */
-  readonly names: readonly string[]
+interface Named {
+  readonly nr: number
+  readonly name: string
+  readonly classes: readonly string[]
 }
 
-export const EVERY_CALL: CallSet = { all: true, has: () => true, names: SYSCALLS.map(({ name }) => name) }
-export const NO_CALL: CallSet = { all: false, has: () => false, names: [] }
+const BY_NAME = new Map(SYSCALLS.map(call => [call.name, call]))
 
-/** Classes that are unions, or are called by more than one name. */
-const CLASSES: Readonly<Record<string, readonly string[]>> = {
-  net: ['network'],
-  statfs: ['statfs'],
+/** The calls of a face of the kernel; classes are those of the call of the same name. */
+function callsOf(abi: Abi): readonly Named[] {
+  if (abi !== 'i386') return SYSCALLS
+  return i386Names().map(([nr, name]) => ({ nr, name, classes: BY_NAME.get(name)?.classes ?? [] }))
+}
+
+/** Classes that the table has not as such: of names, and of other classes. */
+const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {
+  statfs: ['statfs', 'statfs64'],
+  fstatfs: ['fstatfs', 'fstatfs64'],
+  '%statfs': ['statfs', 'statfs64', 'fstatfs', 'fstatfs64', 'ustat'],
+}
+const UNIONS: Readonly<Record<string, readonly string[]>> = {
   '%stat': ['stat', 'lstat', 'fstat'],
-  '%statfs': ['statfs_like'],
+  net: ['network'],
 }
-const CLASS_NAMES = new Set([
-  ...SYSCALLS.flatMap(({ classes }) => classes),
-  'net',
-  '%stat',
-  '%statfs',
-  'statfs',
-  'fstatfs',
-  'creds',
-  'clock',
-  'pure',
-])
-/** Names of classes that strace still takes without the percent sign. */
-const BARE = new Set(['file', 'process', 'network', 'signal', 'ipc', 'desc', 'memory'])
+/** Those that could be written without a percent sign before strace 4. */
+const OLD_CLASSES = ['desc', 'file', 'memory', 'process', 'signal', 'ipc', 'network', 'net'] as const
 
-function classMembers(name: string): string[] | undefined {
-  if (name === 'statfs') return SYSCALLS.filter(call => call.name === 'statfs').map(call => call.name)
-  if (name === 'fstatfs') return SYSCALLS.filter(call => call.name === 'fstatfs').map(call => call.name)
-  if (!CLASS_NAMES.has(name)) return undefined
-  const classes = CLASSES[name] ?? [name]
-  return SYSCALLS.filter(call => call.classes.some(member => classes.includes(member))).map(
-    ({ name: call }) => call,
-  )
+function ofClass(name: string): ((call: Named) => boolean) | undefined {
+  const names = NAMED_CLASSES[name]
+  if (names) return call => names.includes(call.name)
+  const union = UNIONS[name] ?? [name]
+  if (!SYSCALLS.some(call => union.some(each => call.classes.includes(each)))) return undefined
+  return call => call.classes.some(each => union.includes(each))
 }
 
-function itemMembers(item: string, whole: string): string[] {
-  const [, tolerant, word = '', abi] = /^(\??)(.*?)(?:@(64|32|x32))?$/.exec(item) ?? []
-  if (abi !== undefined && abi !== '64') return []
-  const found = members(word)
-  if (found && found.length > 0) return found
-  if (tolerant) return []
-  throw new UsageError(`invalid system call '${word === '' ? whole : word}'`)
-}
-
-function members(word: string): string[] | undefined {
-  if (word === 'all') return SYSCALLS.map(({ name }) => name)
-  if (word.startsWith('/')) return byPattern(word.slice(1))
-  if (word.startsWith('%')) return classMembers(word.slice(1))
-  if (/^\d+$/.test(word)) return SYSCALLS.filter(({ nr }) => nr === Number(word)).map(({ name }) => name)
-  if (SYSCALLS.some(({ name }) => name === word)) return [word]
-  return BARE.has(word) ? classMembers(word) : undefined
-}
-
-function byPattern(pattern: string): string[] {
+function regex(item: string): (call: Named) => boolean {
+  const source = item.slice(1)
   let expression: RegExp
   try {
-    expression = new RegExp(pattern.replace(/\/$/, ''))
+    expression = new RegExp(source)
   } catch (error) {
-    throw new UsageError(`regcomp: ${pattern}: ${(error as Error).message}`)
+    // V8: "Invalid regular expression: /(/: Unterminated group".
+    const why = error instanceof Error ? error.message.slice(error.message.lastIndexOf(': ') + 2) : ''
+    throw fault(`regcomp: ${source}: ${why}`)
   }
-  return SYSCALLS.filter(({ name }) => expression.test(name)).map(({ name }) => name)
+  return call => expression.test(call.name)
 }
 
-/** Leading exclamation marks each invert. */
-function takeInversion(text: string): { readonly inverted: boolean; readonly rest: string } {
-  const marks = /^!*/.exec(text)?.[0].length ?? 0
-  return { inverted: marks % 2 === 1, rest: text.slice(marks) }
+function matcher(item: string): ((call: Named) => boolean) | undefined {
+  if (item === 'all') return () => true
+  if (/^\d+$/.test(item)) {
+    const nr = Number(item)
+    return nr < CALL_NUMBERS ? call => call.nr === nr : undefined
+  }
+  if (item.startsWith('/')) return regex(item)
+  if (item.startsWith('%')) return ofClass(item.slice(1))
+  if ((OLD_CLASSES as readonly string[]).includes(item)) return ofClass(item)
+  return call => call.name === item
 }
 
-export function parseCallSet(text: string): CallSet {
-  const { inverted, rest } = takeInversion(text)
-  const names = new Set(rest === 'none' ? [] : rest.split(',').flatMap(item => itemMembers(item, text)))
-  const chosen = SYSCALLS.filter(({ name }) => names.has(name) !== inverted)
-  if (chosen.length === SYSCALLS.length) return EVERY_CALL
-  const numbers = new Set(chosen.map(({ nr }) => nr))
-  return { all: false, has: nr => numbers.has(nr), names: chosen.map(({ name }) => name) }
-}
+const SUFFIXES: readonly (readonly [string, Abi])[] = [
+  ['@64', 'x86_64'],
+  ['@32', 'i386'],
+  ['@x32', 'x32'],
+]
 
-/** Signals by name, with or without SIG, or number. */
-export function parseSignalSet(text: string): (signal: number) => boolean {
-  const { inverted, rest } = takeInversion(text)
-  if (rest === 'all') return () => !inverted
-  if (rest === 'none') return () => inverted
-  const numbers = new Set(rest.split(',').map(parseSignal))
-  return signal => numbers.has(signal) !== inverted
-}
-
-export function parseSignal(word: string): number {
-  const upper = word.toUpperCase()
-  const name = (upper.startsWith('SIG') ? upper : `SIG${upper}`) as SignalName
-  const number = /^\d+$/.test(word) ? Number(word) : signalNumber(name)
-  if (number !== undefined && number > 0 && number <= 64) return number
-  throw new UsageError(`invalid signal '${word}'`)
-}
-
-/** Words of a fixed list, for -e status and -e quiet. */
-export function parseWords<T extends string>(
-  text: string,
-  words: readonly T[],
-  what: string,
-): ReadonlySet<T> {
-  const { inverted, rest } = takeInversion(text)
-  const named =
-    rest === 'all' ? words : rest === 'none' ? [] : rest.split(',').map(word => check(word, words, what))
-  return new Set(words.filter(word => named.includes(word) !== inverted))
-}
-
-function check<T extends string>(word: string, words: readonly T[], what: string): T {
-  const found = words.find(known => known === word)
-  if (found === undefined) throw new UsageError(`invalid ${what} '${word}'`)
+/** Adds what an item stands for. False where there is no such call. */
+function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
+  const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
+  const bare = suffix ? item.slice(0, -suffix[0].length) : item
+  const matches = matcher(bare)
+  if (!matches) return false
+  let found = false
+  for (const abi of suffix ? [suffix[1]] : ABIS) {
+    for (const call of callsOf(abi)) {
+      if (!matches(call)) continue
+      members[abi][call.nr] = 1
+      found = true
+    }
+  }
   return found
+}
+
+/** How often a set is inverted, and what is left of it. */
+export function inversion(text: string): { readonly inverted: boolean; readonly rest: string } {
+  let inverted = false
+  let rest = text
+  for (; rest.startsWith('!'); rest = rest.slice(1)) inverted = !inverted
+  return { inverted, rest }
+}
+
+/** Throws with strace's words for an unknown item. */
+export function callSet(text: string): CallSet {
+  const { inverted, rest } = inversion(text)
+  if (rest === 'all') return fullSet(!inverted)
+  if (rest === 'none') return fullSet(inverted)
+  if (rest === '') throw fault(`invalid system call '${text}'`)
+  const { members } = fullSet(false)
+  let others = false
+  for (const part of rest.split(',')) {
+    if (part === '') continue
+    if (part === 'all') others = true
+    const optional = part.startsWith('?')
+    const item = optional ? part.slice(1) : part
+    if (item === '' || (!add(item, members) && !optional)) throw fault(`invalid system call '${item}'`)
+  }
+  if (!inverted) return { members, others }
+  for (const abi of ABIS) for (const [nr, is] of members[abi].entries()) members[abi][nr] = is === 1 ? 0 : 1
+  return { members, others: !others }
 }

@@ -1,24 +1,29 @@
-/** -u: a name of /etc/passwd, or UID:GID. */
+/** -u: a user by name or number, with all groups, as login gives them. */
 import { readFileSync } from 'node:fs'
-import { UsageError } from './usage-error.ts'
+import { fault } from './fault.ts'
 
-interface User {
+export interface User {
   readonly uid: number
   readonly gid: number
   readonly groups: readonly number[]
 }
 
-const rows = (file: string): string[][] =>
-  readFileSync(file, 'utf8')
+const lines = (path: string): readonly (readonly string[])[] =>
+  readFileSync(path, 'utf8')
     .split('\n')
+    .filter(line => line !== '')
     .map(line => line.split(':'))
 
+/** `NAME`, or `UID:GID`. Throws with strace's words. */
 export function userOf(text: string): User {
-  const pair = /^(\d+):(\d+)$/.exec(text)
-  if (pair) return { uid: Number(pair[1]), gid: Number(pair[2]), groups: [] }
-  const row = rows('/etc/passwd').find(([name]) => name === text)
-  if (!row) throw new UsageError(`Cannot find user '${text}'`)
-  const gid = Number(row[3])
-  const groups = rows('/etc/group').filter(([, , , members = '']) => members.split(',').includes(text))
-  return { uid: Number(row[2]), gid, groups: [gid, ...groups.map(group => Number(group[2]))] }
+  const [, uid, gid] = /^(\d+):(\d+)$/.exec(text) ?? []
+  if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid), groups: [Number(gid)] }
+  if (process.getuid?.() !== 0) throw fault('You must be root to use the -u option')
+  const entry = lines('/etc/passwd').find(([name]) => name === text)
+  if (!entry) throw fault(`Cannot find user '${text}'`)
+  const group = Number(entry[3])
+  const others = lines('/etc/group').flatMap(([, , id, members = '']) =>
+    members.split(',').includes(text) ? [Number(id)] : [],
+  )
+  return { uid: Number(entry[2]), gid: group, groups: [...new Set([group, ...others])] }
 }

@@ -3,6 +3,8 @@
  * stopped until its parent's event tells what it is, or until its parent is dead.
  */
 import { existsSync } from 'node:fs'
+import { ptrace } from '../gate/ptrace.ts'
+import { PTRACE_DETACH } from '../linux/constants.ts'
 import { PTRACE_EVENT } from '../linux/ptrace.ts'
 import type { Loop } from './loop.ts'
 import { eventOf } from './stop.ts'
@@ -118,9 +120,22 @@ export class Family {
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
     loop.placement.executed(tid)
     // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
-    if (!task.launching)
-      loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, loop.stopped.at(task, index))
-    loop.resume(task)
+    if (task.launching) {
+      loop.resume(task)
+      return
+    }
+    const { stopped } = loop
+    loop.handlers.exec?.({ ...loop.stopOf(task, index), formerTid }, stopped.at(task, index))
+    if (stopped.isLetGo) this.#letGo(task, index)
+    else loop.resume(task)
+  }
+
+  #letGo(task: Task, index: number): void {
+    const loop = this.#loop
+    const insideCall = task.call !== undefined && !task.call.hidden
+    loop.handlers.detached?.({ ...loop.stopOf(task, index), insideCall })
+    loop.forget(task.tid)
+    ptrace(PTRACE_DETACH, task.tid)
   }
 
   #make(tid: number, birth: Birth): void {

@@ -26,6 +26,8 @@ export type HereOptions = Pick<
   /** What a signal to this process does to the trace; `detach` and `keep` as in `Trace.detach`. Others have their effect on this process. */
   readonly signals?: Readonly<Partial<Record<SignalName, SignalEffect>>>
   readonly onSignal?: (signal: SignalName) => void
+  /** Gives a way to have the same effects from within a handler. */
+  readonly onCommands?: (send: (effect: SignalEffect) => void) => void
 }
 
 const COMMANDS: Readonly<Record<SignalEffect, number>> = {
@@ -37,9 +39,10 @@ const COMMANDS: Readonly<Record<SignalEffect, number>> = {
 
 /** Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of a handler as it is. */
 export function traceHere(target: TraceCommand | number | readonly number[], options: HereOptions): TraceEnd {
-  const { handlers, signals = {}, onSignal, onPid, ...rest } = options
+  const { handlers, signals = {}, onSignal, onPid, onCommands, ...rest } = options
   const data = workerData(target, rest)
   const control = new Control()
+  onCommands?.(effect => control.command(COMMANDS[effect]))
   const effects = new Map(
     Object.entries(signals).map(([name, effect]) => [numberOf(name as SignalName), effect]),
   )

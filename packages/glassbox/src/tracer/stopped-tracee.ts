@@ -10,7 +10,7 @@ import type { Records } from './record.ts'
 import { setArgument, setNumber, setResult, skipCall } from './registers.ts'
 import type { Task } from './task.ts'
 import { TraceeMemory } from './tracee-memory.ts'
-import type { TraceeAtEntry, TraceeAtExit } from './types.ts'
+import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './types.ts'
 
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 9
@@ -20,7 +20,7 @@ export type ForcedOutcome = { readonly value: bigint } | { readonly errno: numbe
 const register = (outcome: ForcedOutcome): bigint =>
   'errno' in outcome ? BigInt(-outcome.errno) : outcome.value
 
-export class StoppedTracee implements TraceeAtEntry, TraceeAtExit {
+export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit {
   readonly memory: TraceeMemory = new TraceeMemory()
   readonly #records: Records
   #task: Task
@@ -28,6 +28,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExit {
   /** What the handlers of this stop asked for. */
   delayUs = 0
   pendingSignal = 0
+  isLetGo = false
 
   constructor(records: Records, task: Task) {
     this.#records = records
@@ -40,6 +41,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExit {
     this.#index = index
     this.delayUs = 0
     this.pendingSignal = 0
+    this.isLetGo = false
     this.memory.at(task.tid)
     return this
   }
@@ -83,6 +85,10 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExit {
 
   signal(signal: number): void {
     this.pendingSignal = signal
+  }
+
+  detach(): void {
+    this.isLetGo = true
   }
 
   kill(): void {

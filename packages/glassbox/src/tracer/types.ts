@@ -39,6 +39,12 @@ export interface TraceeAtEntry extends Tracee {
   skip(outcome: { readonly value: bigint } | { readonly errno: number }): void
 }
 
+/** At the first stop of a new program. */
+export interface TraceeAtExec extends Tracee {
+  /** Its process is traced no more, from here on; `detached` is called. Not with a filter, whose calls would fail. */
+  detach(): void
+}
+
 export interface TraceeAtExit extends Tracee {
   setResult(outcome: { readonly value: bigint } | { readonly errno: number }): void
 }
@@ -86,7 +92,7 @@ export interface TraceHandlers {
   /** A pid that could not be attached to. Where none could, the trace is rejected with the first error. */
   notAttached?(failure: { readonly pid: number; readonly error: Error }): void
   /** The new program is in place, its first instruction not run. `formerTid`: another thread that made the call and now has the tid of its leader. */
-  exec?(stop: Stop & { readonly formerTid: number }, tracee: Tracee): void
+  exec?(stop: Stop & { readonly formerTid: number }, tracee: TraceeAtExec): void
   /** The thread is about to end (PTRACE_EVENT_EXIT): memory can be read for the last time. `insideCall`: it does not come back from one. */
   exiting?(stop: Stop & { readonly insideCall: boolean }, tracee: Tracee): void
   exited?(stop: Stop & { readonly code: number }): void

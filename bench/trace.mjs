@@ -1,0 +1,76 @@
+// What tracing costs, beside strace on the same programs in the same run.
+//
+//   npm run bench:trace [-- ROUNDS [CALLS]]      defaults 5 and 200000; needs the built package and strace
+//
+// The two are measured in turn, round by round, so that a machine whose speed drifts drifts for both alike. Shown are medians and the
+// spread from the fastest to the slowest round, and the ratio of the medians. Trace output goes to /dev/null.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROUNDS = Number(process.argv[2] ?? 5)
+const CALLS = Number(process.argv[3] ?? 200_000)
+const FILES = 4000
+const OURS = [process.execPath, fileURLToPath(new URL('../packages/glassbox/bin/glassbox.js', import.meta.url)), 'strace']
+
+function seconds([program, ...args], cwd) {
+  const begin = process.hrtime.bigint()
+  const { status, error } = spawnSync(program, args, { cwd, stdio: 'ignore' })
+  if (error || status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}`)
+  return Number(process.hrtime.bigint() - begin) / 1e9
+}
+
+const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+const spread = values => `${Math.min(...values).toFixed(3)}–${Math.max(...values).toFixed(3)}`
+
+function workloads(directory) {
+  writeFileSync(
+    join(directory, 'calls.c'),
+    '#include <stdlib.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n' +
+      'int main(int c, char **v) { for (int n = atoi(v[1]); n--;) syscall(SYS_getppid); return 0; }\n',
+  )
+  execFileSync('cc', ['-O1', '-o', join(directory, 'calls'), join(directory, 'calls.c')])
+  writeFileSync(join(directory, 'hello.c'), '#include <stdio.h>\nint main(void) { puts("hi"); return 0; }\n')
+  for (let at = 0; at < FILES; at++) {
+    if (at % 100 === 0) mkdirSync(join(directory, 'tree', String(at / 100)), { recursive: true })
+    writeFileSync(join(directory, 'tree', String(Math.floor(at / 100)), `${at}`), '')
+  }
+  return [
+    [`${CALLS} getppid`, [join(directory, 'calls'), String(CALLS)]],
+    [`find, ${FILES} files`, ['find', join(directory, 'tree'), '-type', 'f', '-size', '0']],
+    ['gcc -c', ['gcc', '-c', 'hello.c']],
+  ]
+}
+
+/** `ours`: where strace has nothing like it, strace's text is what it is compared with. */
+const MODES = [
+  ['text', ['-f']],
+  ['-c', ['-f', '-c']],
+  ['-e openat', ['-f', '-e', 'trace=openat']],
+  ['-e openat, bpf', ['-f', '--seccomp-bpf', '-e', 'trace=openat']],
+  ['--json', ['-f'], ['-f', '--json']],
+]
+
+const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
+try {
+  const cells = (...texts) => texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' ')
+  console.log(cells('program', 'output', 'strace', 'spread', 'glassbox', 'spread', 'ratio'))
+  for (const [name, command] of workloads(directory)) {
+    const native = Array.from({ length: ROUNDS }, () => seconds(command, directory))
+    console.log(cells(name, 'untraced', median(native).toFixed(3), spread(native)))
+    for (const [mode, options, ours = options] of MODES) {
+      const times = { strace: [], glassbox: [] }
+      for (let round = 0; round < ROUNDS; round++) {
+        times.strace.push(seconds(['strace', ...options, '-o', '/dev/null', ...command], directory))
+        times.glassbox.push(seconds([...OURS, ...ours, '-o', '/dev/null', ...command], directory))
+      }
+      const [theirs, own] = [median(times.strace), median(times.glassbox)]
+      const ratio = (own / theirs).toFixed(2)
+      console.log(cells('', mode, theirs.toFixed(3), spread(times.strace), own.toFixed(3), spread(times.glassbox), ratio))
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}

@@ -1,0 +1,54 @@
+/** Times as lines show them, of stops that are known by CLOCK_MONOTONIC. */
+import { performance } from 'node:perf_hooks'
+import type { Precision } from './options.ts'
+
+const NS = 1_000_000_000n
+
+/** What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. */
+export function realtimeOffsetNs(): bigint {
+  const monotonic = process.hrtime.bigint()
+  const realtimeMs = performance.timeOrigin + performance.now()
+  return BigInt(Math.round(realtimeMs * 1000)) * 1000n - monotonic
+}
+
+/** `.123456`, or nothing. */
+export function fraction(ns: bigint, precision: Precision): string {
+  if (precision === 0) return ''
+  return `.${String(ns % NS).padStart(9, '0').slice(0, precision)}`
+}
+
+/** `0.000123`: of a difference. */
+export function seconds(ns: bigint, precision: Precision): string {
+  return `${ns / NS}${fraction(ns, precision)}`
+}
+
+const two = (number: number): string => String(number).padStart(2, '0')
+
+/** `HH:MM:SS.ffffff` of the local zone, or seconds of the epoch. */
+export class WallClock {
+  readonly #offsetNs: bigint = realtimeOffsetNs()
+  readonly #format: 'time' | 'unix'
+  readonly #precision: Precision
+  #second = -1n
+  #text = ''
+
+  constructor(format: 'time' | 'unix', precision: Precision) {
+    this.#format = format
+    this.#precision = precision
+  }
+
+  text(timeNs: bigint): string {
+    const ns = timeNs + this.#offsetNs
+    const second = ns / NS
+    if (second !== this.#second) {
+      this.#second = second
+      this.#text = this.#format === 'unix' ? String(second) : localTime(second)
+    }
+    return this.#text + fraction(ns, this.#precision)
+  }
+}
+
+function localTime(second: bigint): string {
+  const date = new Date(Number(second) * 1000)
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}

@@ -1,0 +1,169 @@
+/**
+ * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked by it: signals to the command are taken by the
+ * tracer.
+ */
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { GlassboxError } from '../errors.ts'
+import { errnoMessage } from '../linux/errno.ts'
+import { type SignalName, signalNumber } from '../linux/signals.ts'
+import { syscallByNumber } from '../linux/syscalls.ts'
+import { traceHere } from '../tracer/here.ts'
+import type { TraceCommand, TraceEnd } from '../tracer/types.ts'
+import { fault } from './fault.ts'
+import { makeHandlers } from './handlers.ts'
+import { say } from './messages.ts'
+import type { StraceOptions } from './options.ts'
+import { PATH_CALLS } from './path-filter.ts'
+import { openFile, openTarget } from './targets.ts'
+import { userOf } from './user.ts'
+
+/** By these a person or a service ends the command; -I says whether they do. */
+const ENDING: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPIPE', 'SIGTERM']
+const NEVER = 3
+const NEVER_STOPPED = 4
+
+export interface Result {
+  /** What the command exits with, unless it is to end by a signal. */
+  readonly code: number
+  readonly signal?: number
+}
+
+export async function strace(options: StraceOptions): Promise<Result> {
+  for (const warning of options.warnings) say(warning)
+  const { target, close } = openTarget(options)
+  let perfetto: { fd: number; name: string } | undefined
+  try {
+    if (options.perfetto !== undefined)
+      perfetto = { fd: openFile(options.perfetto, 'w'), name: options.perfetto }
+    const command = options.command.length > 0 ? commandOf(options) : undefined
+    const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
+    return await run(options, command, settings)
+  } finally {
+    await close()
+  }
+}
+
+async function run(
+  options: StraceOptions,
+  command: TraceCommand | undefined,
+  settings: Parameters<typeof makeHandlers>[0],
+): Promise<Result> {
+  const { follow } = options.trace
+  const syscalls = namesOf(options)
+  const filtered = syscalls !== undefined && canFilter(options)
+  let end: (effect: 'keep') => void = () => {}
+  let failed = false
+  const { handlers, hasSaidWhy } = await makeHandlers(settings, {
+    outputFailed(message) {
+      failed = true
+      say(message)
+      // With a filter it could not live on untraced.
+      if (!filtered) end('keep')
+    },
+    limitReached: () => end('keep'),
+  })
+  let signaled: SignalName | undefined
+  try {
+    const ended = traceHere(command ?? options.pids, {
+      handlers,
+      follow,
+      ...(syscalls && { syscalls }),
+      seccomp: filtered,
+      killOnExit: options.killOnExit,
+      ...(command && options.pids.length > 0 && { attach: options.pids }),
+      signals: signalsOf(options),
+      onSignal: signal => void (signaled = signal),
+      onCommands: send => void (end = send),
+    })
+    if (failed) return { code: 1 }
+    return resultOf(ended, command !== undefined, options.interruptible < NEVER ? signaled : undefined)
+  } catch (error) {
+    handlers.end?.()
+    return explain(error, hasSaidWhy())
+  }
+}
+
+function resultOf({ exitCode, signal }: TraceEnd, isCommand: boolean, signaled: SignalName | undefined): Result {
+  const by = signaled ?? (isCommand ? signal : undefined)
+  const number = by === undefined ? undefined : signalNumber(by)
+  return { code: isCommand ? (exitCode ?? 0) : 0, ...(number !== undefined && { signal: number }) }
+}
+
+/** What kept the trace from running. Pids that could not be attached to were told of one by one. */
+function explain(error: unknown, hasSaidWhy: boolean): Result {
+  if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
+  if (hasSaidWhy || /^attach: /.test(error.message)) return { code: 1 }
+  const isExec = error.syscall === 'execve' && error.errno !== undefined
+  say(isExec ? `exec: ${errnoMessage(error.errno ?? 0)}` : error.message)
+  return { code: 1 }
+}
+
+function commandOf(options: StraceOptions): TraceCommand {
+  const [program = '', ...args] = options.command
+  const env: Record<string, string> = { ...(process.env as Record<string, string>) }
+  for (const [name, value] of options.env) {
+    if (value === undefined) delete env[name]
+    else env[name] = value
+  }
+  return {
+    program: find(program),
+    args,
+    argv0: options.argv0 ?? program,
+    env,
+    ...(options.user !== undefined && { user: userOf(options.user) }),
+  }
+}
+
+/** As execvp finds it, in strace's own environment; what it cannot find it says in its own words. */
+function find(program: string): string {
+  const error = (): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(2)}`)
+  if (program.includes('/')) {
+    if (!isFile(program)) throw error()
+    return program
+  }
+  for (const directory of (process.env['PATH'] ?? '').split(':')) {
+    const path = directory === '' ? `./${program}` : `${directory}/${program}`
+    if (isRunnable(path)) return path
+  }
+  throw error()
+}
+
+function isFile(path: string): boolean {
+  return statSync(resolve(path), { throwIfNoEntry: false }) !== undefined
+}
+
+function isRunnable(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
+}
+
+/** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. */
+function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefined {
+  const { trace: set, paths } = trace.selection
+  // -n shows the number of the last call, whichever that was.
+  if (((set.others && paths.length === 0) || trace.prefix.number) && !seccomp) return undefined
+  const names: string[] = []
+  for (let nr = 0; nr < set.members.x86_64.length; nr++) {
+    const name = syscallByNumber(nr)?.name
+    const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
+    if (name !== undefined && isAsked && (paths.length === 0 || PATH_CALLS.has(nr))) names.push(name)
+  }
+  return trace.spelling.comm ? [...new Set([...names, 'prctl'])] : names
+}
+
+/** A filter that nobody notices: not where tracees are to live on without us. */
+function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions): boolean {
+  const { follow, callLimit, detachOnExecve } = trace
+  if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve) return false
+  return seccomp || (killOnExit && process.getuid?.() === 0)
+}
+
+function signalsOf({ interruptible, command }: StraceOptions): Readonly<Partial<Record<SignalName, 'detach' | 'tell'>>> {
+  const effect = interruptible < NEVER ? 'detach' : 'tell'
+  const stops = interruptible === NEVER_STOPPED && command.length > 0 ? ['SIGTSTP' as const] : []
+  return {
+    ...Object.fromEntries(ENDING.map(name => [name, effect] as const)),
+    ...Object.fromEntries(stops.map(name => [name, 'tell'] as const)),
+  }
+}

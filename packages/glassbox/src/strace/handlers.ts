@@ -1,0 +1,260 @@
+/**
+ * The handlers of the command's trace: which calls are seen, what is done to them, and what the outputs are told. The path of
+ * a call is short on purpose; outputs that were not asked for are not even loaded.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { errnoMessage } from '../linux/errno.ts'
+import type {
+  EnteredCall,
+  LeftCall,
+  TraceeAtEntry,
+  TraceeAtExit,
+  TraceHandlers,
+} from '../tracer/types.ts'
+import { contains } from './call-set.ts'
+import { Injector } from './inject.ts'
+import { say } from './messages.ts'
+import type { TraceSettings } from './options.ts'
+import { Output } from './output.ts'
+import type { PathFilter } from './path-filter.ts'
+import type { Sink } from './sink.ts'
+import { makeSinks } from './sinks.ts'
+import { TraceeState } from './tracee-state.ts'
+
+/** What the outputs can ask for. */
+export interface Asks {
+  /** The output cannot be written any more: nothing else is shown. */
+  readonly outputFailed: (message: string) => void
+  /** --syscall-limit was reached. */
+  readonly limitReached: () => void
+}
+
+const MODES = { x86_64: '64 bit', i386: '32 bit', x32: 'x32' } as const
+const EXECVE = 59
+
+class Handlers {
+  readonly #options: TraceSettings
+  readonly #asks: Asks
+  readonly #output: Output
+  readonly #states = new Map<number, TraceeState>()
+  readonly #injector: Injector | undefined
+  #paths: PathFilter | undefined
+  #sinks: readonly Sink[] = []
+  #callsLeft: number
+  #muted = false
+  saidWhy = false
+  /** The command, until its first execve has ended. */
+  #launching: TraceeState | undefined
+  readonly #announced = new Set<number>()
+
+  constructor(options: TraceSettings, asks: Asks) {
+    this.#options = options
+    this.#asks = asks
+    this.#injector = options.injections.length > 0 ? new Injector(options.injections) : undefined
+    this.#callsLeft = options.callLimit ?? Infinity
+    this.#output = new Output(options.output, options.selection, (name, error) => this.#failed(name, error))
+  }
+
+  async load(): Promise<void> {
+    const { paths } = this.#options.selection
+    if (paths.length > 0) {
+      const { PathFilter: Filter } = await import('./path-filter.ts')
+      this.#paths = new Filter(paths)
+    }
+    this.#sinks = await makeSinks(this.#options, this.#output, this.#states, (name, error) =>
+      this.#failed(name, error),
+    )
+  }
+
+  #failed(name: string, error: unknown): void {
+    this.#muted = true
+    const why = error instanceof Error && 'errno' in error ? errnoMessage(-(error.errno as number)) : String(error)
+    this.#asks.outputFailed(`${name}: ${why}`)
+  }
+
+  enter(call: EnteredCall, tracee: TraceeAtEntry): void {
+    const state = this.#state(call.tid, call.pid)
+    if (state.abi !== call.abi) this.#abiChanged(state, call)
+    const isShown =
+      !this.#muted &&
+      contains(this.#options.selection.trace, call.abi, call.nr) &&
+      (this.#paths === undefined || this.#paths.matches(call, tracee))
+    state.shown = isShown
+    state.number = call.nr
+    if (!isShown) return
+    if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
+    for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
+  }
+
+  exit(call: LeftCall, tracee: TraceeAtExit): void {
+    const state = this.#state(call.tid, call.pid)
+    if (state.shown) {
+      state.shown = false
+      if (state.tampering) this.#injector?.exit(call, tracee, state.tampering)
+      for (const sink of this.#sinks) sink.exit?.(state, call, tracee)
+      state.tampering = undefined
+      if (--this.#callsLeft === 0) this.#limit()
+    }
+    if (this.#launching === state) this.#firstLeft(state, call)
+  }
+
+  #limit(): void {
+    this.#muted = true
+    this.#asks.limitReached()
+  }
+
+  /** A command that could not be executed ends as a child of strace's does. */
+  #firstLeft(state: TraceeState, call: LeftCall): void {
+    this.#launching = undefined
+    if (!call.failed || call.nr !== EXECVE) return
+    this.#output.say(`exec: ${errnoMessage(-Number(call.value))}`)
+    for (const sink of this.#sinks) sink.exited?.(state, call.timeNs, 1)
+    this.end()
+    this.saidWhy = true
+  }
+
+  #abiChanged(state: TraceeState, { abi, tid }: EnteredCall): void {
+    state.abi = abi
+    if (!this.#options.quiet.includes('personality'))
+      this.#output.say(`[ Process PID=${tid} runs in ${MODES[abi]} mode. ]`)
+  }
+
+  #state(tid: number, pid: number): TraceeState {
+    const known = this.#states.get(tid)
+    if (known) return known
+    const state = new TraceeState(tid, pid)
+    this.#states.set(tid, state)
+    return state
+  }
+
+  end(): void {
+    for (const sink of this.#sinks) sink.end?.()
+    this.#output.flush()
+  }
+
+  idle(): void {
+    for (const sink of this.#sinks) sink.idle?.()
+  }
+
+  attached(tid: number, pid: number, timeNs: bigint, ranBefore: boolean): void {
+    const state = this.#state(tid, pid)
+    state.attached = ranBefore
+    if (ranBefore) this.#announce(tid, pid)
+    else this.#launching = state
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, undefined)
+  }
+
+  #announce(tid: number, pid: number): void {
+    if (this.#options.quiet.includes('attach')) return
+    if (!this.#options.follow) this.#output.say(`Process ${tid} attached`)
+    if (!this.#options.follow || this.#announced.has(pid)) return
+    this.#announced.add(pid)
+    const threads = threadsOf(pid)
+    this.#output.say(`Process ${pid} attached${threads > 1 ? ` with ${threads} threads` : ''}`)
+  }
+
+  /** The sinks see the parent's abi in the child: until it executes something else it is the same program. */
+  newChild(child: number, pid: number, parentTid: number, timeNs: bigint): void {
+    const parent = this.#states.get(parentTid)
+    const state = this.#state(child, pid)
+    if (parent) state.abi = parent.abi
+    if (!this.#options.quiet.includes('attach')) this.#output.say(`Process ${child} attached`)
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, parent)
+  }
+
+  exec(tid: number, formerTid: number, timeNs: bigint): void {
+    const state = this.#state(tid, tid)
+    const former = formerTid === tid ? undefined : this.#states.get(formerTid)
+    if (former) {
+      state.shown = former.shown
+      state.tampering = former.tampering
+      state.systemTimeUs = former.systemTimeUs
+      state.abi = former.abi
+      this.#states.delete(formerTid)
+    }
+    for (const sink of this.#sinks) sink.exec?.(state, timeNs, former)
+    if (former) this.#output.close(former)
+    for (const other of this.#states.values())
+      if (other.pid === tid && other !== state) this.#drop(other)
+  }
+
+  #drop(state: TraceeState): void {
+    this.#states.delete(state.tid)
+    this.#output.close(state)
+  }
+
+  handlers(): TraceHandlers {
+    const sinks = this.#sinks
+    const wants = (name: keyof Sink): boolean => sinks.some(sink => sink[name] !== undefined)
+    const of = ({ tid, pid }: { tid: number; pid: number }): TraceeState => this.#state(tid, pid)
+    return {
+      enter: (call, tracee) => this.enter(call, tracee),
+      exit: (call, tracee) => this.exit(call, tracee),
+      ...(wants('signal') && {
+        signal: (stop, tracee) => {
+          if (!this.#muted) for (const sink of sinks) sink.signal?.(of(stop), stop, tracee)
+        },
+      }),
+      ...(wants('groupStop') && {
+        groupStop: stop => {
+          for (const sink of sinks) sink.groupStop?.(of(stop), stop.signal, stop.timeNs)
+        },
+      }),
+      attached: ({ tid, pid, timeNs, attached }) => this.attached(tid, pid, timeNs, attached),
+      notAttached: ({ error }) => say(error.message),
+      newChild: ({ tid, pid, timeNs, child, kind }) =>
+        this.newChild(child, kind === 'clone' && isThreadOf(pid, child) ? pid : child, tid, timeNs),
+      exec: ({ tid, formerTid, timeNs }, tracee) => {
+        this.exec(tid, formerTid, timeNs)
+        if (this.#options.detachOnExecve && this.#launching?.tid !== tid) tracee.detach()
+      },
+      ...(wants('exiting') && {
+        exiting: (stop, tracee) => {
+          const state = of(stop)
+          for (const sink of sinks) sink.exiting?.(state, stop.timeNs, stop.insideCall, tracee)
+        },
+      }),
+      exited: stop => {
+        const state = of(stop)
+        for (const sink of sinks) sink.exited?.(state, stop.timeNs, stop.code)
+        this.#drop(state)
+      },
+      killed: stop => {
+        const state = of(stop)
+        for (const sink of sinks) sink.killed?.(state, stop.timeNs, stop.signal, stop.coreDumped)
+        this.#drop(state)
+      },
+      detached: stop => {
+        const state = of(stop)
+        if (!this.#options.quiet.includes('attach'))
+          this.#output.say(`Process ${state.tid} detached`)
+        for (const sink of sinks) sink.detached?.(state, stop.timeNs)
+        this.#drop(state)
+      },
+      end: () => this.end(),
+      idle: () => this.idle(),
+    }
+  }
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length
+  } catch {
+    return 1
+  }
+}
+
+function isThreadOf(pid: number, tid: number): boolean {
+  return existsSync(`/proc/${pid}/task/${tid}`)
+}
+
+/** The handlers of a trace by these options, and whether they have said why a command could not be executed. */
+export async function makeHandlers(
+  options: TraceSettings,
+  asks: Asks,
+): Promise<{ readonly handlers: TraceHandlers; readonly hasSaidWhy: () => boolean }> {
+  const handlers = new Handlers(options, asks)
+  await handlers.load()
+  return { handlers: handlers.handlers(), hasSaidWhy: () => handlers.saidWhy }
+}

@@ -1,0 +1,39 @@
+/** The outputs that were asked for, and only those: each is loaded when it is needed. */
+import type { Output } from './output.ts'
+import type { TraceSettings } from './options.ts'
+import type { Sink } from './sink.ts'
+import { Spellings } from './spelling.ts'
+import { TextSink } from './text.ts'
+import type { TraceeState } from './tracee-state.ts'
+
+export async function makeSinks(
+  options: TraceSettings,
+  output: Output,
+  states: ReadonlyMap<number, TraceeState>,
+  onError: (name: string, error: unknown) => void,
+): Promise<readonly Sink[]> {
+  const sinks: Sink[] = []
+  const { spelling, summary, perfetto } = options
+  const names = spelling.comm ? new (await import('./process-names.ts')).ProcessNames(states) : undefined
+  if (names) sinks.push(names)
+  if (options.text || options.json) {
+    const descriptors =
+      spelling.descriptors.length > 0
+        ? new (await import('./descriptors.ts')).Descriptors(spelling.descriptors)
+        : undefined
+    if (descriptors) sinks.push(descriptors)
+    const spellings = new Spellings(spelling, {
+      ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
+      ...(names && { process: pid => names.text(pid) }),
+    })
+    if (options.text) {
+      const comm = names && ((state: TraceeState) => names.of(state))
+      sinks.push(new TextSink(options, output, { spellings, comm, tracees: () => states.size }))
+    } else sinks.push(new (await import('./json.ts')).JsonSink(options, output, spellings))
+  }
+  if (perfetto) sinks.push(new (await import('./perfetto.ts')).PerfettoSink(perfetto, onError))
+  if (options.tree) sinks.push(new (await import('./tree.ts')).TreeSink(output))
+  if (options.stats) sinks.push(new (await import('./stats.ts')).StatsSink(output))
+  if (summary) sinks.push(new (await import('./summary.ts')).SummarySink(summary, output))
+  return sinks
+}

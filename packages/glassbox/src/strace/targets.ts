@@ -1,0 +1,66 @@
+/** Opens where the trace goes: stderr, a file, or a program that reads it. */
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { call } from '../gate/gate.ts'
+import { O_CLOEXEC } from '../linux/constants.ts'
+import { errnoMessage } from '../linux/errno.ts'
+import { fault } from './fault.ts'
+import type { OutputTarget, StraceOptions } from './options.ts'
+
+const POLL_MS = 2
+const STDERR = 2
+
+export interface OpenTarget {
+  readonly target: OutputTarget
+  /** Closes it, and waits for a program that reads it. */
+  readonly close: () => Promise<void>
+}
+
+export function openFile(name: string, flags: 'a' | 'w'): number {
+  try {
+    return openSync(name, flags, 0o666)
+  } catch (error) {
+    throw fault(`Can't fopen '${name}': ${errnoMessage(-((error as NodeJS.ErrnoException).errno ?? 0))}`)
+  }
+}
+
+export function openTarget({ output, append, separate }: StraceOptions): OpenTarget {
+  const nothing = async (): Promise<void> => {}
+  if (output === undefined) {
+    return { target: { kind: 'shared', fd: STDERR, name: 'stderr', isStderr: true }, close: nothing }
+  }
+  if (/^[|!]/.test(output)) return pipeTo(output)
+  if (separate) return { target: { kind: 'separate', name: output, append }, close: nothing }
+  const fd = openFile(output, append ? 'a' : 'w')
+  return {
+    target: { kind: 'shared', fd, name: output, isStderr: false },
+    close: async () => closeSync(fd),
+  }
+}
+
+/** Its end is not waited for by its pid: the trace takes the ends of all children. */
+function pipeTo(output: string): OpenTarget {
+  const ends = new Int32Array(2)
+  call('pipe2', [ends, O_CLOEXEC])
+  const [reading = -1, writing = -1] = ends
+  const child = spawn('/bin/sh', ['-c', output.slice(1)], { stdio: [reading, 'inherit', 'inherit'] })
+  child.on('error', () => {})
+  closeSync(reading)
+  return {
+    target: { kind: 'shared', fd: writing, name: output, isStderr: false },
+    async close() {
+      closeSync(writing)
+      child.unref()
+      while (child.pid !== undefined && child.exitCode === null && isThere(child.pid))
+        await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    },
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,91 @@
+/** Both tracers on the same command, and their text without what differs from run to run: addresses, ids, times. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const BIN = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox.js', import.meta.url))
+const TIMEOUT_MS = 60_000
+const BIG = 1 << 28
+
+/** Tests that compare with strace are skipped by its name where it is not installed. */
+export const noStrace: false | string =
+  spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed'
+
+/** By this name it calls itself in its messages. */
+export const THEIRS: readonly string[] = ['strace']
+
+export const OURS: readonly string[] = [process.execPath, BIN, 'strace']
+
+export interface Ran {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs one of the two. */
+export function runTracer(
+  tracer: readonly string[],
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
+): Ran {
+  const [program = '', ...first] = tracer
+  const { status, signal, stdout, stderr } = spawnSync(program, [...first, ...args], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+    maxBuffer: BIG,
+    ...options,
+  })
+  return { code: status, signal, out: stdout, err: stderr }
+}
+
+export const strace = (...args: readonly string[]): Ran => runTracer(OURS, args)
+
+const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
+  [/\[[0-9a-f]{16}\]/g, '[IP]'],
+  [/\b0x[0-9a-f]{6,16}\b/g, 'ADDR'],
+  [/\[pid +\d+/g, '[pid N'],
+  [/Process \d+/g, 'Process N'],
+  [/(si_pid|si_utime|si_stime)=\d+( \/\*[^*]*\*\/)?/g, '$1=N'],
+  [/\b(in pid|changed to|PID=) ?\d+/g, '$1 N'],
+  [/\b(wait4|kill|tgkill)\(\d+(, \d+(?=, SIG))?/g, '$1(N'],
+  [/^\d{3,7} +/gm, 'N '],
+  [/<\d+\.\d+>/g, '<T>'],
+  [/\d\d:\d\d:\d\d(\.\d+)?/g, 'TIME'],
+  [/\b\d{10}\.\d+/g, 'EPOCH'],
+  [/ +\d+\.\d{3,9}(?=[ )])/g, ' REL'],
+  [/\/\* \d+ vars \*\//g, '/* V vars */'],
+  [/(pipe|socket|UNIX-STREAM):\[\d+(->\d+)?\]/g, '$1:[I]'],
+  [/"(\\x[0-9a-f]{2})+"/g, '"RANDOM"'],
+  // Both columns move with the length of what was replaced.
+  [/ +=/g, ' ='],
+  [/= \d{3,7}$/gm, '= N'],
+  [/= \d{3,7}<([^>]*)>$/gm, '= N<$1>'],
+]
+
+export const normalized = (text: string): string =>
+  REPLACEMENTS.reduce((result, [pattern, by]) => result.replace(pattern, by), text)
+
+/** What both say of the same command: exit status, the trace of stderr, and of a file of -o where FILE stands among the arguments. */
+export function both(args: readonly string[]): { readonly ours: string; readonly theirs: string } {
+  const of = (tracer: readonly string[]): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'glassbox-strace-'))
+    try {
+      const file = join(directory, 'out')
+      const { code, signal, err } = runTracer(
+        tracer,
+        args.map(word => (word === 'FILE' ? file : word)),
+      )
+      const files = readdirSync(directory)
+        .toSorted()
+        .map((name, index) => `-- file ${index}\n${readFileSync(join(directory, name), 'latin1')}`)
+      return normalized([`${code} ${signal}`, err, ...files].join('\n').replaceAll(directory, 'DIR'))
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+  return { ours: of(OURS), theirs: of(THEIRS) }
+}
