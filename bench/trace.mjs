@@ -13,18 +13,23 @@ import { fileURLToPath } from 'node:url'
 const ROUNDS = Number(process.argv[2] ?? 5)
 const CALLS = Number(process.argv[3] ?? 200_000)
 const FILES = 4000
-const OURS = [process.execPath, fileURLToPath(new URL('../packages/glassbox/bin/glassbox.js', import.meta.url)), 'strace']
+const OURS = [
+  process.execPath,
+  fileURLToPath(new URL('../packages/glassbox/bin/glassbox.js', import.meta.url)),
+  'strace',
+]
 
 function seconds([program, ...args], cwd) {
-  const begin = process.hrtime.bigint()
+  const begin = performance.now()
   const { status, error } = spawnSync(program, args, { cwd, stdio: 'ignore' })
-  if (error || status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}`)
-  return Number(process.hrtime.bigint() - begin) / 1e9
+  if (error || status !== 0) throw error ?? new Error(`${[program, ...args].join(' ')}: status ${status}`)
+  return (performance.now() - begin) / 1000
 }
 
 const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 const spread = values => `${Math.min(...values).toFixed(3)}–${Math.max(...values).toFixed(3)}`
 
+/** @returns {[name: string, command: string[]][]} */
 function workloads(directory) {
   writeFileSync(
     join(directory, 'calls.c'),
@@ -44,7 +49,10 @@ function workloads(directory) {
   ]
 }
 
-/** `ours`: where strace has nothing like it, strace's text is what it is compared with. */
+/**
+ * Where strace has nothing like it, strace's text is what our third is compared with.
+ * @type {[mode: string, options: string[], ours?: string[]][]}
+ */
 const MODES = [
   ['text', ['-f']],
   ['-c', ['-f', '-c']],
@@ -55,7 +63,8 @@ const MODES = [
 
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
 try {
-  const cells = (...texts) => texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' ')
+  const cells = (...texts) =>
+    texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' ')
   console.log(cells('program', 'output', 'strace', 'spread', 'glassbox', 'spread', 'ratio'))
   for (const [name, command] of workloads(directory)) {
     const native = Array.from({ length: ROUNDS }, () => seconds(command, directory))
@@ -68,7 +77,17 @@ try {
       }
       const [theirs, own] = [median(times.strace), median(times.glassbox)]
       const ratio = (own / theirs).toFixed(2)
-      console.log(cells('', mode, theirs.toFixed(3), spread(times.strace), own.toFixed(3), spread(times.glassbox), ratio))
+      console.log(
+        cells(
+          '',
+          mode,
+          theirs.toFixed(3),
+          spread(times.strace),
+          own.toFixed(3),
+          spread(times.glassbox),
+          ratio,
+        ),
+      )
     }
   }
 } finally {

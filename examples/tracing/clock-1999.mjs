@@ -37,6 +37,9 @@ if (isMainThread) {
   const [program = 'date', ...args] = process.argv.slice(2)
   const offset = BigInt(Math.floor(Date.now() / 1000) - Date.UTC(1999, 11, 31, 12) / 1000)
   const handlers = { module: import.meta.url, data: { offset } }
-  const { exitCode } = await trace({ program, args }, { syscalls: ['clock_gettime', 'gettimeofday', 'time'], handlers })
+  const { exitCode } = await trace(
+    { program, args },
+    { syscalls: ['clock_gettime', 'gettimeofday', 'time'], handlers },
+  )
   process.exitCode = exitCode
 }

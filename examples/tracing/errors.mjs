@@ -11,7 +11,9 @@ const directory = mkdtempSync(join(tmpdir(), 'errors-'))
 const file = join(directory, 'trace')
 const options = ['strace', '--json', '-f', '-Z', '-e', 'trace=%file', '-e', 'signal=none', '-o', file]
 try {
-  spawnSync(process.execPath, [glassbox, ...options, ...process.argv.slice(2)], { stdio: ['inherit', 'ignore', 'ignore'] })
+  spawnSync(process.execPath, [glassbox, ...options, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'ignore', 'ignore'],
+  })
   for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
     const { errno, args } = JSON.parse(line)
     if (errno === 'ENOENT') console.log(args.pathname)

@@ -7,5 +7,7 @@ const paths = new Map()
 for await (const event of trace({ program, args }, { syscalls: [], events: ['exec', 'exit', 'killed'] })) {
   if (event.type === 'exec') paths.set(event.pid, event.path)
   else if (event.pid === event.tid)
-    console.log(`${paths.get(event.pid) ?? '(a copy of its parent)'}: ${event.type === 'exit' ? event.code : event.signal}`)
+    console.log(
+      `${paths.get(event.pid) ?? '(a copy of its parent)'}: ${event.type === 'exit' ? event.code : event.signal}`,
+    )
 }

@@ -12,6 +12,9 @@ export default () => ({
 
 if (isMainThread) {
   const [program = 'rm', ...args] = process.argv.slice(2)
-  const { exitCode } = await trace({ program, args }, { syscalls: REFUSED, handlers: { module: import.meta.url } })
+  const { exitCode } = await trace(
+    { program, args },
+    { syscalls: REFUSED, handlers: { module: import.meta.url } },
+  )
   process.exitCode = exitCode
 }

@@ -17,6 +17,9 @@ export default () => {
 
 if (isMainThread) {
   const [program = 'echo', ...args] = process.argv.slice(2)
-  const { data } = await trace({ program, args }, { syscalls: ['write'], handlers: { module: import.meta.url } })
-  console.log(`${data} writes, each 10 ms late`)
+  const { data } = await trace(
+    { program, args },
+    { syscalls: ['write'], handlers: { module: import.meta.url } },
+  )
+  console.log(`${Number(data)} writes, each 10 ms late`)
 }

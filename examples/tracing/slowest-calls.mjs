@@ -5,5 +5,8 @@ import { trace } from 'glassbox'
 const [program = 'sleep', ...args] = process.argv.slice(2)
 let slowest = []
 for await (const { name, durationNs } of trace({ program, args }, { events: ['syscall-exit'] }))
-  slowest = [...slowest, { name, durationNs }].sort((a, b) => Number(b.durationNs - a.durationNs)).slice(0, 5)
-for (const { name, durationNs } of slowest) console.log(`${(Number(durationNs) / 1e6).toFixed(3).padStart(10)} ms ${name}`)
+  slowest = [...slowest, { name, durationNs }]
+    .sort((a, b) => (b.durationNs > a.durationNs ? 1 : -1))
+    .slice(0, 5)
+for (const { name, durationNs } of slowest)
+  console.log(`${(Number(durationNs) / 1e6).toFixed(3).padStart(10)} ms ${name}`)

@@ -12,8 +12,10 @@ function addressOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const family = view.getUint16(0, true)
   if (family === AF_INET) return `${bytes.slice(4, 8).join('.')} port ${view.getUint16(2)}`
-  if (family === AF_INET6) return `[${Buffer.from(bytes.slice(8, 24)).toString('hex')}] port ${view.getUint16(2)}`
-  if (family === AF_UNIX) return Buffer.from(bytes.subarray(2)).toString().replace(/^\0/, '@').replace(/\0.*/, '')
+  if (family === AF_INET6)
+    return `[${Buffer.from(bytes.slice(8, 24)).toString('hex')}] port ${view.getUint16(2)}`
+  if (family === AF_UNIX)
+    return Buffer.from(bytes.subarray(2)).toString().replace(/^\0/, '@').replace(/\0.*/, '')
   return `an address of family ${family}`
 }
 

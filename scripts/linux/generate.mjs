@@ -45,7 +45,9 @@ function values(headers, names) {
 }
 
 function readSet(line) {
-  const [, name, kind, headerList, rest, firsts] = /^(\w+)\s+(flags|enum)\s+(\S+)\s+(.*?)(?: @ (.*))?$/.exec(line)
+  const [, name, kind, headerList, rest, firsts] = /^(\w+)\s+(flags|enum)\s+(\S+)\s+(.*?)(?: @ (.*))?$/.exec(
+    line,
+  )
   const order = new Map((firsts?.split(' ') ?? []).map((entry, index) => [entry, index]))
   const rank = ([entry]) => order.get(entry) ?? order.size
   const [wanted, unwanted] = rest.split(' ! ').map(pattern => new RegExp(`^(?:${pattern.trim()})$`))
@@ -56,7 +58,11 @@ function readSet(line) {
   const unsigned =
     kind === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
   const entries = names.map((entry, index) => [entry, unsigned[index]])
-  return { name, kind, entries: entries.sort((a, b) => rank(a) - rank(b) || a[1] - b[1] || a[0].localeCompare(b[0])) }
+  return {
+    name,
+    kind,
+    entries: entries.sort((a, b) => rank(a) - rank(b) || a[1] - b[1] || a[0].localeCompare(b[0])),
+  }
 }
 
 function readSyscall(line) {

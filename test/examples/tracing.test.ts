@@ -31,7 +31,8 @@ test('files-read: the sources and headers of a build, not what it made', async c
   writeFileSync(join(cwd, 'hello.c'), '#include "hello.h"\nint main(void) { return 0; }\n')
   const { lines, code } = await example('files-read.mjs', ['cc', '-c', 'hello.c'], cwd)
   assert.equal(code, 0)
-  for (const name of ['hello.c', 'hello.h']) assert.equal(lines.filter(line => line === join(cwd, name)).length, 1, name)
+  for (const name of ['hello.c', 'hello.h'])
+    assert.equal(lines.filter(line => line === join(cwd, name)).length, 1, name)
   assert.ok(!lines.includes(join(cwd, 'hello.o')))
 })
 

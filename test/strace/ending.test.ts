@@ -13,7 +13,8 @@ import { OURS, strace } from './support/strace.js'
 const [NODE = '', ...WORDS] = OURS
 
 test('the exit status is that of the command', () => {
-  for (const code of [0, 1, 3, 255]) assert.equal(strace('-o', '/dev/null', 'sh', '-c', `exit ${code}`).code, code)
+  for (const code of [0, 1, 3, 255])
+    assert.equal(strace('-o', '/dev/null', 'sh', '-c', `exit ${code}`).code, code)
 })
 
 test('a command that died by a signal takes the tracer along, without a core file', context => {
@@ -26,7 +27,13 @@ test('a command that died by a signal takes the tracer along, without a core fil
     [13, 'SIGPIPE'],
     [15, 'SIGTERM'],
   ] as const) {
-    const { signal, err } = strace('-e', 'trace=none', 'sh', '-c', `cd ${cwd}; ulimit -c 0; kill -${number} $$`)
+    const { signal, err } = strace(
+      '-e',
+      'trace=none',
+      'sh',
+      '-c',
+      `cd ${cwd}; ulimit -c 0; kill -${number} $$`,
+    )
     assert.equal(signal, name)
     assert.match(err, new RegExp(`killed by ${name} \\+\\+\\+\\n$`))
   }
@@ -64,7 +71,11 @@ const tracerOf = (pid: number | undefined): string =>
 
 test('a process that was attached to is let go by ^C, and goes on', async context => {
   const target = await waiting(context)
-  const { child, err, ended } = await start(context, ['-p', String(target.pid)], /attached\n(pause\(|restart_)/)
+  const { child, err, ended } = await start(
+    context,
+    ['-p', String(target.pid)],
+    /attached\n(pause\(|restart_)/,
+  )
   child.kill('SIGINT')
   assert.deepEqual(await ended, [null, 'SIGINT'])
   assert.match(err(), /strace: Process \d+ detached\n <detached \.\.\.>\n$/)
@@ -86,7 +97,11 @@ test('threads of a process are attached to with -f', async context => {
   })
   context.after(() => target.kill('SIGKILL'))
   await once(target.stdout, 'data')
-  const { child, err, ended } = await start(context, ['-f', '-p', String(target.pid)], /attached with \d+ threads/)
+  const { child, err, ended } = await start(
+    context,
+    ['-f', '-p', String(target.pid)],
+    /attached with \d+ threads/,
+  )
   await sleep(200)
   child.kill('SIGINT')
   await ended
@@ -104,7 +119,11 @@ test('the end of an attached process ends the command with 0', async context => 
 })
 
 test('a started command is told of the signal, and nothing is left', async context => {
-  const { child, ended } = await start(context, ['-e', 'trace=pause,write', program('straced'), 'waits'], /pause\(/)
+  const { child, ended } = await start(
+    context,
+    ['-e', 'trace=pause,write', program('straced'), 'waits'],
+    /pause\(/,
+  )
   const [pid = ''] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').split(' ')
   child.kill('SIGTERM')
   assert.deepEqual(await ended, [null, 'SIGTERM'])
@@ -131,7 +150,10 @@ test('with -o a signal to the tracer alone does not end it', async context => {
 })
 
 test('a pid that is gone and one that is traced already are refused with 1', async context => {
-  assert.deepEqual(strace('-p', '99999999').err, 'strace: attach: ptrace(PTRACE_SEIZE, 99999999): No such process\n')
+  assert.deepEqual(
+    strace('-p', '99999999').err,
+    'strace: attach: ptrace(PTRACE_SEIZE, 99999999): No such process\n',
+  )
   const target = await waiting(context)
   const first = await start(context, ['-p', String(target.pid)], /attached/)
   const second = strace('-p', String(target.pid))
@@ -143,14 +165,30 @@ test('a pid that is gone and one that is traced already are refused with 1', asy
 
 test('--syscall-limit lets all go after so many calls', async context => {
   const file = join(temporaryDirectory(context), 'out')
-  const { err, out } = strace('--syscall-limit=2', '-e', 'trace=execve,openat', 'sh', '-c', `echo here; echo x >${file}`)
+  const { err, out } = strace(
+    '--syscall-limit=2',
+    '-e',
+    'trace=execve,openat',
+    'sh',
+    '-c',
+    `echo here; echo x >${file}`,
+  )
   const calls = err.split('\n').filter(line => /^(execve|openat)\(.*\) +=/.test(line))
   assert.equal(calls.length, 2, err)
   for (let tries = 0; tries < 100 && !out.includes('here'); tries++) await sleep(10)
 })
 
 test('-b execve lets a process go when it executes another program', () => {
-  const { err, code } = strace('-f', '-b', 'execve', '-e', 'trace=execve,exit_group', 'sh', '-c', '/bin/true; exit 2')
+  const { err, code } = strace(
+    '-f',
+    '-b',
+    'execve',
+    '-e',
+    'trace=execve,exit_group',
+    'sh',
+    '-c',
+    '/bin/true; exit 2',
+  )
   assert.equal(code, 2)
   assert.match(err, /execve\("\/bin\/true".*\n?.*strace: Process \d+ detached\n/)
   assert.equal(err.split('+++ exited').length - 1, 1)

@@ -22,11 +22,23 @@ const FORMS: readonly (readonly [options: readonly string[], command: readonly s
   [['-e', 'trace=access', '-e', 'inject=access:delay_enter=10'], ['true']],
   [['-T', '-e', 'trace=access', '-e', 'inject=access:delay_exit=0.01ms'], ['true']],
   [['-e', 'trace=access', '-e', 'inject=access:error=EIO:delay_enter=1us:delay_exit=1us'], ['true']],
-  [['-e', 'trace=uname', '-e', 'inject=uname:poke_exit=@arg1=414200'], ['uname', '-s']],
-  [['-e', 'trace=openat', '-e', 'inject=openat:poke_enter=@arg2=00'], ['cat', '/etc/passwd']],
-  [['-e', 'trace=openat', '-e', 'inject=openat:poke_enter=@arg2=2f00:error=EIO'], ['cat', '/etc/passwd']],
+  [
+    ['-e', 'trace=uname', '-e', 'inject=uname:poke_exit=@arg1=414200'],
+    ['uname', '-s'],
+  ],
+  [
+    ['-e', 'trace=openat', '-e', 'inject=openat:poke_enter=@arg2=00'],
+    ['cat', '/etc/passwd'],
+  ],
+  [
+    ['-e', 'trace=openat', '-e', 'inject=openat:poke_enter=@arg2=2f00:error=EIO'],
+    ['cat', '/etc/passwd'],
+  ],
   [['-e', 'trace=none', '-e', 'inject=access:error=EIO'], ['true']],
-  [['-P', '/etc/passwd', '-e', 'inject=openat:error=ENOSPC'], ['cat', '/etc/passwd', '/etc/hostname']],
+  [
+    ['-P', '/etc/passwd', '-e', 'inject=openat:error=ENOSPC'],
+    ['cat', '/etc/passwd', '/etc/hostname'],
+  ],
 ]
 
 for (const [options, command] of FORMS) {
@@ -48,7 +60,14 @@ const WHEN: readonly (readonly [when: string, due: readonly number[]])[] = [
 ]
 
 for (const [when, due] of WHEN) {
-  const args = ['-e', 'trace=openat', '-e', `inject=openat:error=ENOSPC:when=${when}`, program('straced'), 'opens']
+  const args = [
+    '-e',
+    'trace=openat',
+    '-e',
+    `inject=openat:error=ENOSPC:when=${when}`,
+    program('straced'),
+    'opens',
+  ]
   test(`when=${when}`, { skip: noStrace }, () => {
     const { ours, theirs } = both(args)
     assert.equal(ours, theirs)
@@ -73,7 +92,9 @@ test('another call may be made instead', () => {
   const { err, code } = strace(
     ...['-e', 'trace=rmdir', '-e', 'inject=rmdir:syscall=getpid', program('straced'), 'turns'],
   )
-  const results = [...err.matchAll(/rmdir\("\S+"\) += (\d+) \(INJECTED\)/g)].map(([, result]) => Number(result))
+  const results = [...err.matchAll(/rmdir\("\S+"\) += (\d+) \(INJECTED\)/g)].map(([, result]) =>
+    Number(result),
+  )
   assert.deepEqual([code, results.length, new Set(results).size], [0, 3, 1])
   assert.ok((results[0] ?? 0) > 1)
 })
@@ -94,7 +115,9 @@ test('when it is due, by counting', () => {
   fc.assert(
     fc.property(number, number, number, (first, length, step) => {
       const last = first + length
-      const due = Array.from({ length: 100 }, (_, index) => index + 1).filter(count => isDue({ first, last, step }, count))
+      const due = Array.from({ length: 100 }, (_, index) => index + 1).filter(count =>
+        isDue({ first, last, step }, count),
+      )
       const expected: number[] = []
       for (let count = first; count <= last; count += step) expected.push(count)
       assert.deepEqual(due, expected)

@@ -20,7 +20,15 @@ function events(context: TestContext, ...args: readonly string[]): Event[] {
     .map(line => JSON.parse(line) as Event)
 }
 
-const COMMON = { v: 'number', seq: 'number', type: 'string', pid: 'number', tid: 'number', time: 'number', atNs: 'number' }
+const COMMON = {
+  v: 'number',
+  seq: 'number',
+  type: 'string',
+  pid: 'number',
+  tid: 'number',
+  time: 'number',
+  atNs: 'number',
+}
 /** `?`: may be absent. The documentation is compared with this. */
 const SCHEMA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   syscall: {
@@ -98,7 +106,10 @@ test('children name their parents, ends their codes and signals', context => {
   const child = all.find(({ type, parent }) => type === 'start' && parent !== undefined)
   assert.equal(child?.['parent'], root?.['pid'])
   const killed = all.find(({ type }) => type === 'killed')
-  assert.deepEqual([killed?.['pid'], killed?.['signal'], killed?.['coreDumped']], [child?.['pid'], 'SIGABRT', killed?.['coreDumped']])
+  assert.deepEqual(
+    [killed?.['pid'], killed?.['signal'], killed?.['coreDumped']],
+    [child?.['pid'], 'SIGABRT', killed?.['coreDumped']],
+  )
   assert.deepEqual(all.at(-1)?.['code'], 0)
 })
 
@@ -107,7 +118,10 @@ test('times are of the epoch and grow along the trace', context => {
   const now = Date.now() / 1000
   for (const { time } of all) assert.ok(Math.abs(now - Number(time)) < 60)
   const at = all.map(({ atNs }) => Number(atNs))
-  assert.deepEqual(at, at.toSorted((a, b) => a - b))
+  assert.deepEqual(
+    at,
+    at.toSorted((a, b) => a - b),
+  )
 })
 
 test('a status selects calls here too', context => {

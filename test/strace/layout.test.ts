@@ -37,7 +37,10 @@ const COMBINATIONS: readonly (readonly [options: readonly string[], args: readon
   [['-f', '-e', CALLS], ['child']],
   [['-f', '-e', CALLS, '-o', 'FILE'], ['child']],
   [['-f', '-e', CALLS, '-tt', '-o', 'FILE'], ['child']],
-  [['-f', '-e', CALLS], ['child', 'abort']],
+  [
+    ['-f', '-e', CALLS],
+    ['child', 'abort'],
+  ],
   [['-f', '-z', '-e', CALLS], ['child']],
   [['-f', '-Z', '-e', CALLS], ['child']],
   [['-f', '-e', 'status=unfinished', '-e', CALLS], ['child']],
@@ -64,10 +67,22 @@ const COMBINATIONS: readonly (readonly [options: readonly string[], args: readon
   [['-P', '/etc/../etc/passwd', '-e', 'quiet=path-resolution'], ['opens']],
   [['-s', '3', '-e', 'trace=write,writev,sendmsg'], ['moves']],
   [['-E', 'A=b', '-E', 'PATH', '-e', CALLS], ['turns']],
-  [['-e', CALLS], ['dies', '9']],
-  [['-e', CALLS], ['dies', '11']],
-  [['-e', CALLS], ['dies', '10']],
-  [['-e', CALLS], ['dies', '13']],
+  [
+    ['-e', CALLS],
+    ['dies', '9'],
+  ],
+  [
+    ['-e', CALLS],
+    ['dies', '11'],
+  ],
+  [
+    ['-e', CALLS],
+    ['dies', '10'],
+  ],
+  [
+    ['-e', CALLS],
+    ['dies', '13'],
+  ],
   [['-c', '-S', 'name', '-U', 'calls,errors,name'], ['turns']],
   [['-C', '-e', CALLS, '-S', 'calls', '-U', 'name,calls,errors'], ['turns']],
   [['-c', '-e', 'trace=none'], ['turns']],

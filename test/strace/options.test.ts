@@ -129,7 +129,8 @@ test('a long name may be cut, unless two begin so', () => {
   assert.equal(parsed('--summary-o').trace.summary?.withText, false)
   assert.throws(
     () => parsed('--sum'),
-    ({ message }: Error) => /^option '--sum' is ambiguous; possibilities: '--summary-only' /.test(message),
+    ({ message }: Error) =>
+      message.startsWith("option '--sum' is ambiguous; possibilities: '--summary-only' "),
   )
 })
 
@@ -170,7 +171,10 @@ test('where pids are shown', () => {
 })
 
 test('-I is 3 where the trace goes to a file, 2 else', () => {
-  assert.deepEqual([parsed().interruptible, parsed('-o', 'x').interruptible, parsed('-I4').interruptible], [2, 3, 4])
+  assert.deepEqual(
+    [parsed().interruptible, parsed('-o', 'x').interruptible, parsed('-I4').interruptible],
+    [2, 3, 4],
+  )
 })
 
 test('-h and -V say something and end with 0', () => {
@@ -188,8 +192,18 @@ test('-h and -V say something and end with 0', () => {
 
 test('the help names every option that is there', () => {
   const { out } = strace('-h')
-  const gone = new Set(['-d', '-D', '-F', '-k', '--stack-trace', '--stack-traces', '--stack-trace-frame-limit', '--kvm'])
-  const other = /^--(daemon|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)$)/
+  const gone = new Set([
+    '-d',
+    '-D',
+    '-F',
+    '-k',
+    '--stack-trace',
+    '--stack-traces',
+    '--stack-trace-frame-limit',
+    '--kvm',
+  ])
+  const other =
+    /^--(daemon|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)$)/
   for (const word of OPTION_WORDS)
     if (!gone.has(word) && !other.test(word)) assert.ok(out.includes(word), word)
 })

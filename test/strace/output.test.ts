@@ -21,13 +21,25 @@ test('a file, made anew or appended to', context => {
 
 test('a file a thread with -ff, none without threads of that name', context => {
   const directory = temporaryDirectory(context)
-  const { code, err } = strace('-ff', '-o', join(directory, 'out'), ...ENDS, '-e', 'signal=none', program('straced'), 'child')
+  const { code, err } = strace(
+    '-ff',
+    '-o',
+    join(directory, 'out'),
+    ...ENDS,
+    '-e',
+    'signal=none',
+    program('straced'),
+    'child',
+  )
   assert.deepEqual([code, err], [0, ''])
   const names = readdirSync(directory)
   assert.equal(names.length, 2)
   for (const name of names) {
     assert.match(name, /^out\.\d+$/)
-    assert.match(readFileSync(join(directory, name), 'utf8'), /^exit_group\((0|3)\) += \?\n\+\+\+ exited with \1 \+\+\+\n$/)
+    assert.match(
+      readFileSync(join(directory, name), 'utf8'),
+      /^exit_group\((0|3)\) += \?\n\+\+\+ exited with \1 \+\+\+\n$/,
+    )
   }
 })
 
@@ -41,7 +53,14 @@ test('a program that reads it, by | and by !, is waited for', context => {
 })
 
 test('a reader that goes away is told once, and the command runs to its end', () => {
-  const { code, err, out } = strace('-f', '-o', '|exit 0', 'sh', '-c', 'ls -lR /usr/share >/dev/null; echo done')
+  const { code, err, out } = strace(
+    '-f',
+    '-o',
+    '|exit 0',
+    'sh',
+    '-c',
+    'ls -lR /usr/share >/dev/null; echo done',
+  )
   assert.deepEqual([code, err], [1, 'strace: |exit 0: Broken pipe\n'])
   waitFor(() => out === '' || out === 'done\n')
 })
@@ -54,7 +73,9 @@ function small(context: Parameters<typeof temporaryDirectory>[0]): string {
   return directory
 }
 
-test('a disk that fills: one clear line, exit 1, and the command goes on untraced', { skip: notRoot() }, context => {
+test('a disk that fills: one clear line, exit 1, and the command goes on untraced', {
+  skip: notRoot(),
+}, context => {
   const directory = small(context)
   const marker = join(temporaryDirectory(context), 'done')
   try {
@@ -68,7 +89,9 @@ test('a disk that fills: one clear line, exit 1, and the command goes on untrace
   }
 })
 
-test('with a filter, without which it could not live on, it is traced in silence to its end', { skip: notRoot() }, context => {
+test('with a filter, without which it could not live on, it is traced in silence to its end', {
+  skip: notRoot(),
+}, context => {
   const directory = small(context)
   const marker = join(temporaryDirectory(context), 'done')
   try {

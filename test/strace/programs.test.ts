@@ -15,10 +15,23 @@ import { noStrace, OURS, THEIRS } from './support/strace.js'
 type Processes = readonly (readonly string[])[]
 
 /** -ff: one file a thread, in the order in which they were made. */
-async function traced(tracer: readonly string[], command: readonly string[], cwd: string): Promise<Processes> {
+async function traced(
+  tracer: readonly string[],
+  command: readonly string[],
+  cwd: string,
+): Promise<Processes> {
   const directory = mkdtempSync(join(tmpdir(), 'glassbox-strace-'))
   try {
-    const [file = '', ...first] = [...tracer, '-ff', '-qq', '-e', 'signal=none', '-o', join(directory, 'out'), ...command]
+    const [file = '', ...first] = [
+      ...tracer,
+      '-ff',
+      '-qq',
+      '-e',
+      'signal=none',
+      '-o',
+      join(directory, 'out'),
+      ...command,
+    ]
     const child = spawn(file, first, { cwd, stdio: 'ignore' })
     const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
     await new Promise(resolve => child.on('exit', resolve))
@@ -87,7 +100,8 @@ test('a command of bash', { skip: noStrace }, context =>
 )
 
 /** Calls whose number depends on who comes first. */
-const SCHEDULED = /^(futex|sched_yield|restart_syscall|epoll_wait|epoll_pwait|poll|madvise|rt_sig\w+|mprotect|mmap|munmap|brk|wait4)$/
+const SCHEDULED =
+  /^(futex|sched_yield|restart_syscall|epoll_wait|epoll_pwait|poll|madvise|rt_sig\w+|mprotect|mmap|munmap|brk|wait4)$/
 
 const bag = (processes: Processes): string[] =>
   processes
@@ -132,7 +146,10 @@ test('curl against a server here', { skip: needs('curl') }, async context => {
   const command = ['curl', '-q', '-s', `http://127.0.0.1:${port}/`]
   const cwd = temporaryDirectory(context)
   const network = (processes: Processes): string[] =>
-    processes.flat().filter(name => /^(socket|connect|sendto|getpeername|getsockname|setsockopt)$/.test(name)).toSorted()
+    processes
+      .flat()
+      .filter(name => /^(socket|connect|sendto|getpeername|getsockname|setsockopt)$/.test(name))
+      .toSorted()
   const ours = await traced(OURS, command, cwd)
   const theirs = await traced(THEIRS, command, cwd)
   assert.deepEqual([ours.length, network(ours)], [theirs.length, network(theirs)])

@@ -12,8 +12,7 @@ const names = (text: string): string[] => {
   const set = callSet(text)
   return SYSCALLS.filter(({ nr }) => contains(set, 'x86_64', nr)).map(({ name }) => name)
 }
-const refuses = (text: string, message: string): void =>
-  assert.throws(() => callSet(text), { message }, text)
+const refuses = (text: string, message: string): void => assert.throws(() => callSet(text), { message }, text)
 
 test('names, numbers, lists, empty items', () => {
   assert.deepEqual(names('brk'), ['brk'])
@@ -83,7 +82,10 @@ test('numbers that stand for no call belong to all and to what is inverted', () 
 })
 
 test('inverting a set twice gives the set', () => {
-  const some = fc.subarray(SYSCALLS.map(({ name }) => name), { minLength: 1, maxLength: 20 })
+  const some = fc.subarray(
+    SYSCALLS.map(({ name }) => name),
+    { minLength: 1, maxLength: 20 },
+  )
   fc.assert(
     fc.property(some, list => {
       const text = list.join(',')

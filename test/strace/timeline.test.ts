@@ -32,7 +32,8 @@ test('a timeline: slices for calls, marks for events, names for tracks', context
   assert.equal(slices[0]?.name, 'execve')
   assert.ok(slices.some(({ name, args }) => name === 'wait4' && String(args['call']).startsWith('wait4(')))
   assert.ok(slices.every(({ ts, dur }) => Number.isFinite(ts) && Number(dur) >= 0))
-  for (const mark of ['exec', 'new child', 'exit 3', 'SIGCHLD', 'exit 0']) assert.ok(marks.includes(mark), mark)
+  for (const mark of ['exec', 'new child', 'exit 3', 'SIGCHLD', 'exit 0'])
+    assert.ok(marks.includes(mark), mark)
   assert.equal(new Set(names.map(({ tid }) => tid)).size, 2)
   assert.deepEqual([...new Set(names.map(({ args }) => args['name']))], ['straced'])
   // Slices of one track do not overlap.
@@ -47,11 +48,21 @@ test('a timeline: slices for calls, marks for events, names for tracks', context
 
 test('a timeline that cannot be written is refused before the start', () => {
   const { code, err, out } = strace('--perfetto', '/nonexistent/x', 'echo', 'hi')
-  assert.deepEqual([code, err, out], [1, "strace: Can't fopen '/nonexistent/x': No such file or directory\n", ''])
+  assert.deepEqual(
+    [code, err, out],
+    [1, "strace: Can't fopen '/nonexistent/x': No such file or directory\n", ''],
+  )
 })
 
 test('the tree of processes: commands, ends, times', () => {
-  const { err, code } = strace('-q', '--tree', '-f', 'sh', '-c', '/bin/true; (/bin/false; exit 3); kill -9 $$')
+  const { err, code } = strace(
+    '-q',
+    '--tree',
+    '-f',
+    'sh',
+    '-c',
+    '/bin/true; (/bin/false; exit 3); kill -9 $$',
+  )
   assert.equal(code, null)
   const lines = err.trimEnd().split('\n')
   const facts = String.raw`, \d+\.\d{3} s CPU, \d+\.\d{3} s\]$`

@@ -10,8 +10,7 @@ const TIMEOUT_MS = 60_000
 const BIG = 1 << 28
 
 /** Tests that compare with strace are skipped by its name where it is not installed. */
-export const noStrace: false | string =
-  spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed'
+export const noStrace: false | string = spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed'
 
 /** By this name it calls itself in its messages. */
 export const THEIRS: readonly string[] = ['strace']

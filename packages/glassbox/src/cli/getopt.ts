@@ -37,7 +37,9 @@ export function getopt(words: readonly string[], spec: GetoptSpec): ParsedWords 
     if (word === '--') return { options, rest: words.slice(at + 1) }
     if (!word.startsWith('-') || word === '-') break
     const next = words[at + 1]
-    const usedNext = word.startsWith('--') ? long(word, next, spec, options) : letters(word, next, spec, options)
+    const usedNext = word.startsWith('--')
+      ? long(word, next, spec, options)
+      : letters(word, next, spec, options)
     if (usedNext) at++
   }
   return { options, rest: words.slice(at) }

@@ -32,22 +32,28 @@ const RULES: readonly Rule[] = [
   both('-t and --absolute-timestamps cannot be provided simultaneously', d => d.times > 0 && !!d.timestamps),
   both('-q and -e quiet/--quiet cannot be provided simultaneously', d => d.quiets > 0 && !!d.quiet),
   both('-x and --strings-in-hex cannot be provided simultaneously', d => d.hexes > 0 && !!d.hex),
-  both('-y and --decode-fds cannot be provided simultaneously', d => d.descriptorLetters > 0 && !!d.descriptors),
+  both(
+    '-y and --decode-fds cannot be provided simultaneously',
+    d => d.descriptorLetters > 0 && !!d.descriptors,
+  ),
   usage('must have PROG [ARGS] or -p PID', (d, command) => command.length === 0 && d.pids.length === 0),
-  usage('PROG [ARGS] must be specified with --argv0', (d, command) => command.length === 0 && d.argv0 !== undefined),
+  usage(
+    'PROG [ARGS] must be specified with --argv0',
+    (d, command) => command.length === 0 && d.argv0 !== undefined,
+  ),
   usage(
     `${SUMMARY} and -ff/--output-separately are mutually exclusive`,
     d => d.summary !== undefined && isSeparate(d),
   ),
-  usage(
-    `-w/--summary-wall-clock must be given with ${SUMMARY}`,
-    d => d.wallClock && d.summary === undefined,
-  ),
+  usage(`-w/--summary-wall-clock must be given with ${SUMMARY}`, d => d.wallClock && d.summary === undefined),
   usage(
     `-U/--summary-columns must be given with ${SUMMARY}`,
     d => d.summaryColumns !== undefined && d.summary === undefined,
   ),
-  usage('piping the output and -ff/--output-separately are mutually exclusive', d => isPipe(d) && isSeparate(d)),
+  usage(
+    'piping the output and -ff/--output-separately are mutually exclusive',
+    d => isPipe(d) && isSeparate(d),
+  ),
   usage('--kill-on-exit and -p/--attach are mutually exclusive', d => d.killOnExit && d.pids.length > 0),
   usage('--json and -ff/--output-separately are mutually exclusive', d => d.json && isSeparate(d)),
   usage(`--json and ${SUMMARY} are mutually exclusive`, d => d.json && d.summary !== undefined),
@@ -70,19 +76,22 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
   for (const { retval } of draft.injections) {
     // As the register: in −4095 … −1 the kernel's interface says that it failed.
     if (retval !== undefined && retval < 0n && retval >= -4095n)
-      warnings.push(`Inadvertent injection of error ${-retval} is possible for retval=${BigInt.asUintN(64, retval)}`)
+      warnings.push(
+        `Inadvertent injection of error ${-retval} is possible for retval=${BigInt.asUintN(64, retval)}`,
+      )
   }
   const seccomp = seccompOf(draft, command, warnings)
   const paths = draft.paths.flatMap(path => {
     const resolved = resolve(path)
     if (resolved === undefined || resolved === path) return [path]
-    if (!quiet.includes('path-resolution')) warnings.push(`Requested path "${path}" resolved into "${resolved}"`)
+    if (!quiet.includes('path-resolution'))
+      warnings.push(`Requested path "${path}" resolved into "${resolved}"`)
     return [path, resolved]
   })
   const summary = summaryOf(draft)
   const only = summary !== undefined && !summary.withText
   const others = draft.json || draft.perfetto !== undefined || draft.tree || draft.stats
-  const trace: StraceOptions["trace"] = {
+  const trace: StraceOptions['trace'] = {
     selection: { trace: draft.trace, signals: draft.signals, paths, status: draft.status },
     spelling: spellingOf(draft),
     prefix: prefixOf(draft, separate),
@@ -170,7 +179,19 @@ function spellingOf(draft: Draft): Spelling {
   const stringsInHex = draft.hex ?? HEX_LETTERS[Math.min(draft.hexes, 2)] ?? 'none'
   const byLetters = [[], ['path'], DESCRIPTOR_DETAILS] as const
   const descriptors = draft.descriptors ?? byLetters[Math.min(draft.descriptorLetters, 2)] ?? []
-  return { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names, descriptors, comm, dumpRead, dumpWrite }
+  return {
+    abbrev,
+    verbose,
+    raw,
+    stringLimit,
+    stringsInHex,
+    constants,
+    names,
+    descriptors,
+    comm,
+    dumpRead,
+    dumpWrite,
+  }
 }
 
 const BY_TIMES = [
@@ -182,7 +203,8 @@ const BY_TIMES = [
 
 function prefixOf(draft: Draft, separate: boolean): Prefix {
   const time = draft.timestamps ?? BY_TIMES[Math.min(draft.times, 3)]
-  const isShared = draft.output !== undefined && (draft.follows > 0 || draft.pids.length > 1 || draft.alwaysPid)
+  const isShared =
+    draft.output !== undefined && (draft.follows > 0 || draft.pids.length > 1 || draft.alwaysPid)
   const always = draft.alwaysPid ? 'brackets-always' : 'brackets'
   return {
     pid: separate ? 'never' : isShared ? 'shared' : draft.output === undefined ? always : 'never',

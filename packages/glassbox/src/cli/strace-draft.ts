@@ -91,7 +91,8 @@ export class Draft {
 
   setProcesses(text: string): void {
     const chosen = wordSet(text, 'decode-pids', ['comm', 'pidns'])
-    if (text !== 'all' && chosen.includes('pidns')) throw fault('--decode-pids=pidns is not available: use --decode-pids=comm')
+    if (text !== 'all' && chosen.includes('pidns'))
+      throw fault('--decode-pids=pidns is not available: use --decode-pids=comm')
     this.comm = chosen.includes('comm')
   }
 

@@ -2,7 +2,14 @@
  * The plan that init runs on itself before any program: file system, names, network, and the bounding set, which no
  * program of the box can then ever exceed. init keeps its own capabilities: it makes and cleans.
  */
-import { AF_INET, PR_CAPBSET_DROP, SOCK_CLOEXEC, SOCK_DGRAM } from '../linux/constants.ts'
+import {
+  AF_INET,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  PR_CAPBSET_DROP,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+} from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
 import type { RootSpec } from '../rootfs/types.ts'
@@ -21,7 +28,13 @@ export interface SetupSpec {
 
 export function setupPlan(spec: SetupSpec): Plan {
   const builder = new PlanBuilder('furnish the box')
-  builder.call('umask', [0o022], 'let the caller’s file mode mask have no say')
+  builder
+    .call('umask', [0o022], 'let the caller’s file mode mask have no say')
+    // Processes inherit it: programs would have the keys of the caller's session, and meet there (session-keyring(7)).
+    .call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], 'leave the session keyring of the caller', {
+      // A kernel without keys, or a filter around glassbox, which is then around the program too.
+      onError: [ERRNO.ENOSYS, ERRNO.EPERM],
+    })
   if (spec.network) addLoopbackSteps(builder)
   const name = Buffer.from(spec.hostname)
   builder.call('sethostname', [text(spec.hostname), name.length], 'name the box')

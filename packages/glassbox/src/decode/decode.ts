@@ -101,7 +101,10 @@ export function exitText(
         .slice(entry.printed)
         .map(arg => argumentText(arg, context))
         .join(', ')})`
-  return { rest, result: options.raw && !outcome.failed ? hex(BigInt.asUintN(64, outcome.value)) : resultText(context) }
+  return {
+    rest,
+    result: options.raw && !outcome.failed ? hex(BigInt.asUintN(64, outcome.value)) : resultText(context),
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
  * The kinds of arguments as printers: the table of system calls names a kind for each, see scripts/linux/syscalls.txt. A kind is
  * letters, a direction and an operand, and is taken apart once.
  */
+import { GlassboxError } from '../errors.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { descriptors, directoryEntries, processors, stat, statx } from './files.ts'
 import { readWord } from './memory.ts'
@@ -139,7 +140,7 @@ function compile(kind: string): Kind {
     return { late: true, print: left(struct) }
   }
   const make = POINTING[letters]
-  if (!make) return { late: false, print: value => hex(value) }
+  if (!make) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `no printer for arguments of the kind ${kind}`)
   const late = direction === '>'
   const changing = direction === '=' && (letters === 'cell' || letters === 'length')
   const print = pointing(make(operand, late), late)

@@ -29,8 +29,8 @@ function escape(bytes: Uint8Array, hexBytes: boolean): string {
       text += String.fromCharCode(byte)
       continue
     }
-    const escaped = ESCAPES[byte]
-    if (escaped !== undefined) text += escaped
+    const letter = ESCAPES[byte]
+    if (letter !== undefined) text += letter
     else if (hexBytes) text += HEX[byte]
     else {
       const digits = OCTAL[byte] as string

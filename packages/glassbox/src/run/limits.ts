@@ -6,8 +6,10 @@ import {
   RLIMIT_CPU,
   RLIMIT_FSIZE,
   RLIMIT_MEMLOCK,
+  RLIMIT_NICE,
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
+  RLIMIT_RTPRIO,
   RLIMIT_STACK,
 } from '../linux/constants.ts'
 import type { Limits } from './options.ts'
@@ -137,6 +139,9 @@ export function resourceLimits(
     capped(RLIMIT_STACK, limits.stackBytes, 'the stack'),
     capped(RLIMIT_NOFILE, limits.openFiles, 'open files'),
     capped(RLIMIT_MEMLOCK, 64 * 1024, 'locked memory'),
+    // What a service may have for itself, such as sound or real-time work: nothing of it for a program.
+    { resource: RLIMIT_NICE, value: 0, label: 'the priority that it may raise itself to' },
+    { resource: RLIMIT_RTPRIO, value: 0, label: 'its real-time priority' },
     ...(cgroup.processes ? [] : [capped(RLIMIT_NPROC, limits.processes + 1, 'processes')]),
   ]
 }

@@ -194,8 +194,20 @@ const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCLINUX, linux.TIOCSETD, linux
 /** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
 const PERSONALITIES = [0, 8, 0xffffffff]
 
+/** Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts (hugetlbpage.rst). */
+const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[] = [
+  ['mmap', 3, linux.MAP_HUGETLB],
+  ['memfd_create', 1, linux.MFD_HUGETLB],
+  ['shmget', 2, linux.SHM_HUGETLB],
+]
+
 function argumentRules(): Rule[] {
   return [
+    ...HUGE_PAGES.map(([call, arg, bit]) => ({
+      syscalls: [call],
+      when: [has(arg, bit)],
+      action: refuse(ERRNO.ENOMEM),
+    })),
     ...TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
     ...PERSONALITIES.map(value => ({
       syscalls: ['personality'],

@@ -14,7 +14,9 @@ export function realtimeOffsetNs(): bigint {
 /** `.123456`, or nothing. */
 export function fraction(ns: bigint, precision: Precision): string {
   if (precision === 0) return ''
-  return `.${String(ns % NS).padStart(9, '0').slice(0, precision)}`
+  return `.${String(ns % NS)
+    .padStart(9, '0')
+    .slice(0, precision)}`
 }
 
 /** `0.000123`: of a difference. */

@@ -84,7 +84,11 @@ async function run(
   }
 }
 
-function resultOf({ exitCode, signal }: TraceEnd, isCommand: boolean, signaled: SignalName | undefined): Result {
+function resultOf(
+  { exitCode, signal }: TraceEnd,
+  isCommand: boolean,
+  signaled: SignalName | undefined,
+): Result {
   const by = signaled ?? (isCommand ? signal : undefined)
   const number = by === undefined ? undefined : signalNumber(by)
   return { code: isCommand ? (exitCode ?? 0) : 0, ...(number !== undefined && { signal: number }) }
@@ -93,7 +97,7 @@ function resultOf({ exitCode, signal }: TraceEnd, isCommand: boolean, signaled: 
 /** What kept the trace from running. Pids that could not be attached to were told of one by one. */
 function explain(error: unknown, hasSaidWhy: boolean): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-  if (hasSaidWhy || /^attach: /.test(error.message)) return { code: 1 }
+  if (hasSaidWhy || error.message.startsWith('attach: ')) return { code: 1 }
   const isExec = error.syscall === 'execve' && error.errno !== undefined
   say(isExec ? `exec: ${errnoMessage(error.errno ?? 0)}` : error.message)
   return { code: 1 }
@@ -155,11 +159,15 @@ function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefin
 /** A filter that nobody notices: not where tracees are to live on without us. */
 function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions): boolean {
   const { follow, callLimit, detachOnExecve } = trace
-  if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve) return false
+  if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve)
+    return false
   return seccomp || (killOnExit && process.getuid?.() === 0)
 }
 
-function signalsOf({ interruptible, command }: StraceOptions): Readonly<Partial<Record<SignalName, 'detach' | 'tell'>>> {
+function signalsOf({
+  interruptible,
+  command,
+}: StraceOptions): Readonly<Partial<Record<SignalName, 'detach' | 'tell'>>> {
   const effect = interruptible < NEVER ? 'detach' : 'tell'
   const stops = interruptible === NEVER_STOPPED && command.length > 0 ? ['SIGTSTP' as const] : []
   return {

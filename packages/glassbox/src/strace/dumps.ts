@@ -67,7 +67,7 @@ export class Dumps {
         return vectorDump(memory, address, Number(count), value)
       case 'message':
         return messageDump(memory, address, value)
-      case 'messages':
+      default:
         return messagesDump(memory, address, Number(value))
     }
   }
@@ -112,7 +112,9 @@ export function dump(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += ROW) {
     const row = bytes.subarray(at, at + ROW)
     const hex = `${hexOf(row.subarray(0, HALF)).padEnd(HALF * 3)} ${hexOf(row.subarray(HALF)).padEnd(HALF * 3)}`
-    const ascii = Array.from(row, byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('')
+    const ascii = Array.from(row, byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join(
+      '',
+    )
     text += ` | ${at.toString(16).padStart(5, '0')}  ${hex} ${ascii.padEnd(ROW)} |\n`
   }
   return text

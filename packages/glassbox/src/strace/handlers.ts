@@ -4,13 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { errnoMessage } from '../linux/errno.ts'
-import type {
-  EnteredCall,
-  LeftCall,
-  TraceeAtEntry,
-  TraceeAtExit,
-  TraceHandlers,
-} from '../tracer/types.ts'
+import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../tracer/types.ts'
 import { contains } from './call-set.ts'
 import { Injector } from './inject.ts'
 import { say } from './messages.ts'
@@ -68,7 +62,8 @@ class Handlers {
 
   #failed(name: string, error: unknown): void {
     this.#muted = true
-    const why = error instanceof Error && 'errno' in error ? errnoMessage(-(error.errno as number)) : String(error)
+    const why =
+      error instanceof Error && 'errno' in error ? errnoMessage(-(error.errno as number)) : String(error)
     this.#asks.outputFailed(`${name}: ${why}`)
   }
 
@@ -174,8 +169,7 @@ class Handlers {
     }
     for (const sink of this.#sinks) sink.exec?.(state, timeNs, former)
     if (former) this.#output.close(former)
-    for (const other of this.#states.values())
-      if (other.pid === tid && other !== state) this.#drop(other)
+    for (const other of this.#states.values()) if (other.pid === tid && other !== state) this.#drop(other)
   }
 
   #drop(state: TraceeState): void {
@@ -226,8 +220,7 @@ class Handlers {
       },
       detached: stop => {
         const state = of(stop)
-        if (!this.#options.quiet.includes('attach'))
-          this.#output.say(`Process ${state.tid} detached`)
+        if (!this.#options.quiet.includes('attach')) this.#output.say(`Process ${state.tid} detached`)
         for (const sink of sinks) sink.detached?.(state, stop.timeNs)
         this.#drop(state)
       },

@@ -48,7 +48,11 @@ export interface Tampering {
   delayed: boolean
 }
 
-const overwrite = (pokes: readonly Poke[], call: EnteredCall, tracee: TraceeAtEntry | TraceeAtExit): boolean =>
+const overwrite = (
+  pokes: readonly Poke[],
+  call: EnteredCall,
+  tracee: TraceeAtEntry | TraceeAtExit,
+): boolean =>
   pokes.reduce((done, { index, bytes }) => {
     const address = call.args[index] ?? 0n
     return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done

@@ -63,7 +63,13 @@ export class JsonSink implements Sink {
     const retval = tampering?.injection.retval
     const outcome: Outcome = retval === undefined ? call : { value: retval, failed: false }
     if (!this.#settings.selection.status.includes(outcome.failed ? 'failed' : 'successful')) return
-    const { rest, result } = decode.exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
+    const { rest, result } = decode.exitText(
+      call,
+      entry,
+      outcome,
+      tracee,
+      this.#spellings.of(call.abi, call.nr),
+    )
     this.#event(state, 'syscall', call.enteredNs, {
       ...factsOf(call),
       // What was passed in is as it was then; what the kernel filled in is as it is now.

@@ -106,7 +106,9 @@ export class Output {
 
 function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
   if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
-  return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr)) ? 'before-writes' : 'lines'
+  return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr))
+    ? 'before-writes'
+    : 'lines'
 }
 
 function isNull(fd: number): boolean {

@@ -52,7 +52,9 @@ export class PathFilter {
     const argument = (index: number): bigint => call.args[index] ?? 0n
     return (
       places.paths.some(index => this.#isPath(argument(index), tracee)) ||
-      places.descriptors.some(index => this.#isDescriptor(Number(BigInt.asIntN(32, argument(index))), tracee)) ||
+      places.descriptors.some(index =>
+        this.#isDescriptor(Number(BigInt.asIntN(32, argument(index))), tracee),
+      ) ||
       (places.polls && polled(call, tracee).some(fd => this.#isDescriptor(fd, tracee))) ||
       (places.selects && selected(call, tracee).some(fd => this.#isDescriptor(fd, tracee)))
     )

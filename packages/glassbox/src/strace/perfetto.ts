@@ -17,10 +17,16 @@ const us = (ns: bigint): number => Number(ns) / 1000
 export class PerfettoSink implements Sink {
   readonly #fd: number
   readonly #writer: Writer
-  readonly #entries = new Map<number, { readonly call: EnteredCall; readonly entry: ReturnType<typeof entryText> }>()
+  readonly #entries = new Map<
+    number,
+    { readonly call: EnteredCall; readonly entry: ReturnType<typeof entryText> }
+  >()
   #isFirst = true
 
-  constructor({ fd, name }: { readonly fd: number; readonly name: string }, onError: (name: string, error: unknown) => void) {
+  constructor(
+    { fd, name }: { readonly fd: number; readonly name: string },
+    onError: (name: string, error: unknown) => void,
+  ) {
     this.#fd = fd
     this.#writer = new Writer(fd, error => onError(name, error))
     const clock = { clock: 'CLOCK_MONOTONIC', realtimeOffsetNs: String(realtimeOffsetNs()) }
@@ -35,10 +41,24 @@ export class PerfettoSink implements Sink {
   #slice(state: TraceeState, call: EnteredCall, toNs: bigint, args: Readonly<Record<string, unknown>>): void {
     const { pid, tid } = state
     const name = callName(call.nr, call.abi)
-    this.#event({ name, cat: 'syscall', ph: 'X', ts: us(call.timeNs), dur: us(toNs - call.timeNs), pid, tid, args })
+    this.#event({
+      name,
+      cat: 'syscall',
+      ph: 'X',
+      ts: us(call.timeNs),
+      dur: us(toNs - call.timeNs),
+      pid,
+      tid,
+      args,
+    })
   }
 
-  #mark({ pid, tid }: TraceeState, name: string, timeNs: bigint, args: Readonly<Record<string, unknown>> = {}): void {
+  #mark(
+    { pid, tid }: TraceeState,
+    name: string,
+    timeNs: bigint,
+    args: Readonly<Record<string, unknown>> = {},
+  ): void {
     this.#event({ name, cat: 'event', ph: 'i', s: 't', ts: us(timeNs), pid, tid, args })
   }
 

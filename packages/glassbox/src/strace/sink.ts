@@ -2,7 +2,14 @@
  * What each output of the command is: told of calls that were selected, and of everything that happens to tracees. As the handlers of a trace, but
  * with what the command knows of the tracee.
  */
-import type { EnteredCall, LeftCall, SignalStop, Tracee, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
+import type {
+  EnteredCall,
+  LeftCall,
+  SignalStop,
+  Tracee,
+  TraceeAtEntry,
+  TraceeAtExit,
+} from '../tracer/types.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 export interface Sink {

@@ -15,7 +15,7 @@ const INET: Readonly<Record<string, readonly [4 | 6, number]>> = {
   RAW: [4, 255],
   TCPv6: [6, 6],
   UDPv6: [6, 17],
-  'UDPLITEv6': [6, 136],
+  UDPLITEv6: [6, 136],
   RAWv6: [6, 255],
 }
 
@@ -54,7 +54,10 @@ function addressText(family: 4 | 6, bytes: Uint8Array): string {
 
 /** As inet_ntop(3): the longest run of zeros is left out, an IPv4 address that is mapped is shown as one. */
 export function ipv6Text(bytes: Uint8Array): string {
-  const words = Array.from({ length: 8 }, (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0))
+  const words = Array.from(
+    { length: 8 },
+    (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0),
+  )
   const isMapped = words.slice(0, 5).every(word => word === 0) && words[5] === 0xffff
   if (isMapped) return `::ffff:${[...bytes.subarray(12)].join('.')}`
   let best = { at: -1, length: 1 }

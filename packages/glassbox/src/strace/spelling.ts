@@ -26,7 +26,8 @@ export class Spellings {
       (contains(abbrev, abi, nr) ? 0 : FULL) +
       (contains(verbose, abi, nr) ? 0 : ADDRESSES) +
       (contains(raw, abi, nr) ? RAW : 0)
-    const table = (abi: Abi): Uint8Array => Uint8Array.from({ length: CALL_NUMBERS }, (_, nr) => bitsOf(abi, nr))
+    const table = (abi: Abi): Uint8Array =>
+      Uint8Array.from({ length: CALL_NUMBERS }, (_, nr) => bitsOf(abi, nr))
     this.#bits = { x86_64: table('x86_64'), i386: table('i386'), x32: table('x32') }
     this.#others = bitsOf('x86_64', CALL_NUMBERS)
   }

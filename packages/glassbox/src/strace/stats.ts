@@ -19,7 +19,8 @@ const AF_INET = 2
 const AF_INET6 = 10
 const AT_FDCWD = -100
 /** Calls whose result is a number of bytes. */
-const MOVES = /^(p?(read|write)(v2?|64)?|send(to|msg|file)?|recv(from|msg)?|splice|tee|vmsplice|copy_file_range)$/
+const MOVES =
+  /^(p?(read|write)(v2?|64)?|send(to|msg|file)?|recv(from|msg)?|splice|tee|vmsplice|copy_file_range)$/
 
 interface Use {
   calls: number
@@ -101,7 +102,8 @@ function subjectsOf({ args }: Syscall, call: EnteredCall, tracee: Tracee): reado
     if (kind === 'dirfd') directory = number
     else if (kind === 'path') subject = pathSubject(value, directory, tracee)
     else if (kind === 'fd') subject = descriptorSubject(number, tracee)
-    else if (kind.startsWith('sockaddr<')) subject = addressSubject(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
+    else if (kind.startsWith('sockaddr<'))
+      subject = addressSubject(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
     if (subject) found.set(subject.kind + subject.name, subject)
   }
   return [...found.values()]
@@ -122,7 +124,9 @@ function pathSubject(address: bigint, directory: number, tracee: Tracee): Subjec
   if (bytes.length === 0) return directory === AT_FDCWD ? undefined : descriptorSubject(directory, tracee)
   const path = Buffer.from(bytes).toString()
   if (path.startsWith('/')) return { kind: 'file', name: posix.normalize(path) }
-  const base = linkOf(directory === AT_FDCWD ? `/proc/${tracee.tid}/cwd` : `/proc/${tracee.tid}/fd/${directory}`)
+  const base = linkOf(
+    directory === AT_FDCWD ? `/proc/${tracee.tid}/cwd` : `/proc/${tracee.tid}/fd/${directory}`,
+  )
   return { kind: 'file', name: base === undefined ? path : posix.join(base, path) }
 }
 
@@ -135,7 +139,9 @@ function descriptorSubject(fd: number, tracee: Tracee): Subject | undefined {
   const text = socketText(link, BigInt(target.slice('socket:['.length, -1))) ?? ''
   // Ends without a name, as socketpair(2) makes them, are nobody's address.
   const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
-  return protocol === undefined || peer === undefined ? undefined : { kind: 'peer', name: `${protocol} ${peer}` }
+  return protocol === undefined || peer === undefined
+    ? undefined
+    : { kind: 'peer', name: `${protocol} ${peer}` }
 }
 
 /** An address that is an argument: who is connected to, or sent to. */
@@ -176,7 +182,10 @@ function table(title: string, uses: ReadonlyMap<string, Use>): string {
   const line = (cells: readonly string[], name: string): string =>
     `${cells.map((cell, index) => cell.padStart([9, 9, 12, 12][index] ?? 0)).join(' ')} ${name}\n`
   const body = rows.map(([name, { calls, errors, bytes, ns }]) =>
-    line([String(calls), errors === 0 ? '' : String(errors), String(bytes), (ns / 1e9).toFixed(6)], escapedText(name)),
+    line(
+      [String(calls), errors === 0 ? '' : String(errors), String(bytes), (ns / 1e9).toFixed(6)],
+      escapedText(name),
+    ),
   )
   const rule = `${'-'.repeat(9)} ${'-'.repeat(9)} ${'-'.repeat(12)} ${'-'.repeat(12)} ${'-'.repeat(16)}\n`
   return line(['calls', 'errors', 'bytes', 'seconds'], title) + rule + body.join('')

@@ -1,7 +1,15 @@
 /** The columns of the summary and what it can be sorted by: their names, as -U and -S take them. */
 import { usageFault } from './fault.ts'
 
-export type Column = 'time-percent' | 'total-time' | 'min-time' | 'max-time' | 'avg-time' | 'calls' | 'errors' | 'name'
+export type Column =
+  | 'time-percent'
+  | 'total-time'
+  | 'min-time'
+  | 'max-time'
+  | 'avg-time'
+  | 'calls'
+  | 'errors'
+  | 'name'
 
 export const DEFAULT_COLUMNS: readonly Column[] = [
   ...(['time-percent', 'total-time', 'avg-time', 'calls', 'errors', 'name'] as const),
@@ -9,18 +17,18 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
 
 const NAMES: Readonly<Record<string, Column | 'nothing'>> = {
   'time-percent': 'time-percent',
-  'time_percent': 'time-percent',
+  time_percent: 'time-percent',
   time: 'time-percent',
   'total-time': 'total-time',
-  'total_time': 'total-time',
+  total_time: 'total-time',
   'min-time': 'min-time',
-  'min_time': 'min-time',
+  min_time: 'min-time',
   shortest: 'min-time',
   'max-time': 'max-time',
-  'max_time': 'max-time',
+  max_time: 'max-time',
   longest: 'max-time',
   'avg-time': 'avg-time',
-  'avg_time': 'avg-time',
+  avg_time: 'avg-time',
   calls: 'calls',
   count: 'calls',
   errors: 'errors',
@@ -50,7 +58,9 @@ export function columnNames(text: string): readonly Column[] {
     if (column === undefined || column === 'nothing') throw usageFault(`unknown column name: '${word}'`)
     if (columns.includes(column)) {
       const rest = words.slice(index).join(',')
-      throw usageFault(`call summary column has been provided more than once: '${word}' (-U option residual: '${rest}')`)
+      throw usageFault(
+        `call summary column has been provided more than once: '${word}' (-U option residual: '${rest}')`,
+      )
     }
     columns.push(column)
   }

@@ -90,5 +90,13 @@ export function summaryTable(rows: readonly Row[], { columns, sortBy }: SummaryO
 
 function total(rows: readonly Row[]): Row {
   const add = (of: (row: Row) => number): number => rows.reduce((sum, row) => sum + of(row), 0)
-  return { nr: -1, name: 'total', calls: add(r => r.calls), errors: add(r => r.errors), us: add(r => r.us), minUs: 0, maxUs: 0 }
+  return {
+    nr: -1,
+    name: 'total',
+    calls: add(r => r.calls),
+    errors: add(r => r.errors),
+    us: add(r => r.us),
+    minUs: 0,
+    maxUs: 0,
+  }
 }

@@ -19,7 +19,11 @@ type Count = { -readonly [Key in keyof Row]: Row[Key] }
 export class SummarySink implements Sink {
   readonly #options: SummaryOptions
   readonly #output: Output
-  readonly #counts: Readonly<Record<Abi, Map<number, Count>>> = { x86_64: new Map(), i386: new Map(), x32: new Map() }
+  readonly #counts: Readonly<Record<Abi, Map<number, Count>>> = {
+    x86_64: new Map(),
+    i386: new Map(),
+    x32: new Map(),
+  }
 
   constructor(options: SummaryOptions, output: Output) {
     this.#options = options
@@ -34,7 +38,15 @@ export class SummarySink implements Sink {
     const counts = this.#counts[call.abi]
     let count = counts.get(call.nr)
     if (!count) {
-      count = { nr: call.nr, name: callName(call.nr, call.abi), calls: 0, errors: 0, us: 0, minUs: Infinity, maxUs: 0 }
+      count = {
+        nr: call.nr,
+        name: callName(call.nr, call.abi),
+        calls: 0,
+        errors: 0,
+        us: 0,
+        minUs: Infinity,
+        maxUs: 0,
+      }
       counts.set(call.nr, count)
     }
     const us = this.#options.wallClock

@@ -7,7 +7,14 @@
 import { callName, entryText, exitText, siginfoText } from '../decode/decode.ts'
 import type { EntryText, Outcome } from '../decode/types.ts'
 import { signalName } from '../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop, Tracee, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
+import type {
+  EnteredCall,
+  LeftCall,
+  SignalStop,
+  Tracee,
+  TraceeAtEntry,
+  TraceeAtExit,
+} from '../tracer/types.ts'
 import { seconds } from './clock.ts'
 import { Dumps } from './dumps.ts'
 import { tamperingText } from './inject.ts'
@@ -203,7 +210,11 @@ export class TextSink implements Sink {
 
   killed(state: TraceeState, timeNs: bigint, signal: number, coreDumped: boolean): void {
     if (has(this.#options.selection.signals, signal))
-      this.#line(state, timeNs, `+++ killed by ${signalName(signal)} ${coreDumped ? '(core dumped) ' : ''}+++`)
+      this.#line(
+        state,
+        timeNs,
+        `+++ killed by ${signalName(signal)} ${coreDumped ? '(core dumped) ' : ''}+++`,
+      )
     this.#dropped(state)
   }
 

@@ -33,7 +33,15 @@ export class TreeSink implements Sink {
   #process(state: TraceeState, timeNs: bigint, parent?: TraceeState): Process {
     const known = this.#processes.get(state.pid)
     if (known) return known
-    const made = { pid: state.pid, children: [], commands: [], startNs: timeNs, endNs: timeNs, cpuNs: 0, end: 'let go' }
+    const made = {
+      pid: state.pid,
+      children: [],
+      commands: [],
+      startNs: timeNs,
+      endNs: timeNs,
+      cpuNs: 0,
+      end: 'let go',
+    }
     const above = parent && this.#processes.get(parent.pid)
     ;(above?.children ?? this.#roots).push(made)
     this.#processes.set(state.pid, made)
@@ -86,7 +94,9 @@ function treeText(process: Process, head: string, indent: string): string {
   const [first = '(no execve)', ...later] = commands
   const wall = Number(endNs - startNs) / NS_PER_SECOND
   const facts = `[${end}, ${(cpu / NS_PER_SECOND).toFixed(3)} s CPU, ${wall.toFixed(3)} s]`
-  const more = later.map(command => `${indent}${children.length > 0 ? '│ ' : '  '}  then ${command}\n`).join('')
+  const more = later
+    .map(command => `${indent}${children.length > 0 ? '│ ' : '  '}  then ${command}\n`)
+    .join('')
   const below = children.map((child, index) => {
     const isLast = index === children.length - 1
     return treeText(child, `${indent}${isLast ? '└─ ' : '├─ '}`, `${indent}${isLast ? '   ' : '│  '}`)

@@ -17,7 +17,8 @@ const lines = (path: string): readonly (readonly string[])[] =>
 /** `NAME`, or `UID:GID`. Throws with strace's words. */
 export function userOf(text: string): User {
   const [, uid, gid] = /^(\d+):(\d+)$/.exec(text) ?? []
-  if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid), groups: [Number(gid)] }
+  if (uid !== undefined && gid !== undefined)
+    return { uid: Number(uid), gid: Number(gid), groups: [Number(gid)] }
   if (process.getuid?.() !== 0) throw fault('You must be root to use the -u option')
   const entry = lines('/etc/passwd').find(([name]) => name === text)
   if (!entry) throw fault(`Cannot find user '${text}'`)
