@@ -93,7 +93,7 @@ test('a call that failed, one that did not, and one that did not come back', con
     [named('rmdir')['result'], named('rmdir')['errno'], named('rmdir')['nr']],
     [-1, 'ENOENT', 84],
   )
-  assert.equal((named('rmdir')['args'] as Record<string, unknown>)['pathname'], '/nonexistent/x')
+  assert.equal((named('rmdir')['args'] as Record<string, unknown>)['path'], '/nonexistent/x')
   assert.equal(named('rmdir')['text'], 'rmdir("/nonexistent/x") = -1 ENOENT (No such file or directory)')
   assert.deepEqual([named('umask')['errno'], (named('umask')['raw'] as string[])[0]], [undefined, '0x12'])
   assert.deepEqual([named('exit_group')['unfinished'], named('exit_group')['result']], [true, undefined])

@@ -2,52 +2,20 @@
  * A system call, its registers and a way to read memory in; strace's text out. Pure, and by the one table of `src/linux`: for each
  * argument its kind says how it is printed, and whether that can be done before the call has run.
  */
-import { syscallByNumber } from '../linux/syscalls.ts'
-import type { Syscall } from '../linux/syscall.ts'
-import { DEFAULT_STRING_LIMIT, type Context, type Shown } from './context.ts'
+import { callName, contextOf, NOTHING, shownArguments } from './arguments.ts'
+import type { Context, Shown } from './context.ts'
 import { kindOf, rememberedAt, valueText as kindText } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
 import { resultText } from './results.ts'
 import { hex } from './text.ts'
-import type { Abi, Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
-import { VARIANTS } from './variants.ts'
+import type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
 
 export type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
 export type { DecodeOptions }
+export { callName } from './arguments.ts'
 export { siginfoText } from './signals.ts'
 
 type DecodeOptions = TextOptions
-
-const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
-
-/** A call by its number in its table; i386 has another one, whose arguments nobody here knows. */
-const knownCall = (nr: number, abi: Abi | undefined): Syscall | undefined =>
-  abi === 'i386' ? undefined : syscallByNumber(nr)
-
-/** The name of a call; for a number that the table does not have, as strace: `syscall_0x1ff`. */
-export function callName(nr: number, abi?: Abi): string {
-  return knownCall(nr, abi)?.name ?? `syscall_${hex(nr)}`
-}
-
-function contextOf(
-  call: Call,
-  memory: MemoryReader,
-  options: TextOptions,
-  outcome?: Outcome,
-  remembered: ReadonlyMap<bigint, bigint> = NOTHING,
-): Context {
-  return { call, memory, options, limit: options.stringLimit ?? DEFAULT_STRING_LIMIT, outcome, remembered }
-}
-
-/** The arguments of one call, each with the kind that it has here. */
-function shownArguments(context: Context): readonly Shown[] {
-  const { call, options } = context
-  const syscall = knownCall(call.nr, call.abi)
-  if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
-  const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
-  if (options.raw) return args.map(arg => ({ ...arg, kind: 'hex' }))
-  return VARIANTS[syscall.name]?.(args, context) ?? args
-}
 
 function argumentText({ name, kind, value }: Shown, context: Context): string {
   const text = kindOf(kind).print(value, context)

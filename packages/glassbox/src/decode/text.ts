@@ -143,6 +143,12 @@ const SPECIAL: readonly (readonly [number, string])[] = [
   [0o1000, 'S_ISVTX'],
 ]
 
+/** The names of a mode's bits, and what they stand for. */
+export const MODE_NAMES: Readonly<Record<string, number>> = Object.fromEntries([
+  ...Object.entries(TYPES).map(([bits, name]) => [name, Number(bits)] as const),
+  ...SPECIAL.map(([bit, name]) => [name, bit] as const),
+])
+
 const octal = (number: number): string => `0${number.toString(8).padStart(number < 0o1000 ? 2 : 1, '0')}`
 
 /** A mode as an argument: at least three octal digits, and the name of a type where there is one. */

@@ -2,7 +2,6 @@
  * What the decoder is given and what it gives: the contract between whoever stopped a call (the tracer, a report of a denied
  * call, the printer of a plan) and whoever shows it. Pure data; memory comes through a reader.
  */
-import type { MemoryReader } from './memory.ts'
 
 /** The face of the kernel that a call came through. x32 has the numbers of its own with bit 30 taken off. */
 export type Abi = 'x86_64' | 'i386' | 'x32'
@@ -82,21 +81,3 @@ export type Value =
   | Uint8Array
   | readonly Value[]
   | { readonly [name: string]: Value }
-
-/** The decoder, as `decode.ts` exports it. */
-export interface Decoder {
-  /** What is printed at the entry of a call. */
-  entryText(call: Call, memory: MemoryReader, options?: TextOptions): EntryText
-  /** What is printed at its exit, memory as it is then. */
-  exitText(
-    call: Call,
-    entry: EntryText,
-    outcome: Outcome,
-    memory: MemoryReader,
-    options?: TextOptions,
-  ): ExitText
-  /** Arguments by their names; those that the kernel fills in only with an outcome. */
-  values(call: Call, memory: MemoryReader, outcome?: Outcome): Readonly<Record<string, Value>>
-  /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, …}` of the 128 bytes of a siginfo_t. */
-  siginfoText(bytes: Uint8Array, options?: TextOptions): string
-}

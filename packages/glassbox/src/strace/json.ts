@@ -3,7 +3,8 @@
  * would have to.
  */
 import * as decode from '../decode/decode.ts'
-import type { Decoder, Outcome } from '../decode/types.ts'
+import { entryValues, exitValues } from '../decode/values.ts'
+import type { Outcome } from '../decode/types.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
@@ -11,14 +12,11 @@ import { realtimeOffsetNs } from './clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
 import { has, type TraceSettings } from './options.ts'
 import type { Output } from './output.ts'
-import { plainValues } from './plain-values.ts'
 import type { Sink } from './sink.ts'
 import type { Spellings } from './spelling.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 export const SCHEMA_VERSION = 1
-
-const values: Decoder['values'] = (decode as Partial<Pick<Decoder, 'values'>>).values ?? plainValues
 
 export class JsonSink implements Sink {
   readonly #settings: TraceSettings
@@ -51,7 +49,7 @@ export class JsonSink implements Sink {
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     state.entry = decode.entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
-    state.entered = { call, args: values(call, tracee) }
+    state.entered = { call, args: entryValues(call, tracee) }
     this.#firstNs ??= call.timeNs
     this.#output.entered(call)
   }
@@ -72,8 +70,7 @@ export class JsonSink implements Sink {
     )
     this.#event(state, 'syscall', call.enteredNs, {
       ...factsOf(call),
-      // What was passed in is as it was then; what the kernel filled in is as it is now.
-      args: jsonValue({ ...values(call, tracee, outcome), ...entered.args }),
+      args: jsonValue(exitValues(call, entered.args, outcome, tracee)),
       result: outcome.failed ? -1 : numberOrText(outcome.value),
       ...(outcome.failed && { errno: errnoName(Number(-outcome.value)) }),
       durationNs: Number(call.timeNs - call.enteredNs),

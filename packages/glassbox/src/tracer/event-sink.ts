@@ -3,7 +3,8 @@ import { readlinkSync } from 'node:fs'
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
-import type { Value } from '../decode/types.ts'
+import { entryValues, exitValues, type Values } from '../decode/values.ts'
+import { combine } from './combine.ts'
 import type { Control } from './control.ts'
 import { Outbox, type Unsent } from './outbox.ts'
 import type { EnteredCall, LeftCall, TraceEvent, TraceHandlers, Tracee } from './types.ts'
@@ -15,7 +16,6 @@ export interface EventOptions {
   readonly bufferLimit: number
 }
 
-type Args = Readonly<Record<string, Value>>
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
 
 /** siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source: sigaction(2). */
@@ -26,17 +26,16 @@ const SIGCHLD = 17
 export class EventSink {
   readonly handlers: TraceHandlers
   readonly #outbox: Outbox
+  readonly #bufferLimit: number
+  /** Of the calls that are going on, by tid. */
+  readonly #entered = new Map<number, Values>()
   /** CLOCK_REALTIME less CLOCK_MONOTONIC when the trace began. */
   readonly #epochNs: bigint = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
 
-  constructor(
-    options: EventOptions,
-    control: Control,
-    post: (events: readonly TraceEvent[]) => void,
-    values: (call: EnteredCall, tracee: Tracee, left?: LeftCall) => Args = () => ({}),
-  ) {
+  constructor(options: EventOptions, control: Control, post: (events: readonly TraceEvent[]) => void) {
+    this.#bufferLimit = options.bufferLimit
     this.#outbox = new Outbox(control, options.queue, options.slowReader, post)
-    this.handlers = this.#handlers(new Set(options.events), values)
+    this.handlers = this.#handlers(new Set(options.events))
   }
 
   /** Lets nothing go on while the reader is too far behind. */
@@ -48,10 +47,7 @@ export class EventSink {
     this.#outbox.flush()
   }
 
-  #handlers(
-    wanted: ReadonlySet<TraceEvent['type']>,
-    values: (call: EnteredCall, tracee: Tracee, left?: LeftCall) => Args,
-  ): TraceHandlers {
+  #handlers(wanted: ReadonlySet<TraceEvent['type']>): TraceHandlers {
     const add = (make: () => Unsent): void => this.#add(make)
     const at = (stop: Time): Time => ({
       pid: stop.pid,
@@ -61,7 +57,12 @@ export class EventSink {
     const all: { readonly [Type in TraceEvent['type']]: TraceHandlers } = {
       'syscall-enter': {
         enter: (call, tracee) =>
-          add(() => ({ type: 'syscall-enter', ...at(call), ...named(call), args: values(call, tracee) })),
+          add(() => ({
+            type: 'syscall-enter',
+            ...at(call),
+            ...named(call),
+            args: entryValues(call, tracee, this.#bufferLimit),
+          })),
       },
       'syscall-exit': {
         exit: (call, tracee) =>
@@ -69,7 +70,7 @@ export class EventSink {
             type: 'syscall-exit',
             ...at(call),
             ...named(call),
-            args: values(call, tracee, call),
+            args: this.#left(call, tracee),
             result: narrow(call.value),
             ...(call.failed ? { errno: errnoName(Number(-call.value)) } : {}),
             durationNs: call.timeNs - call.enteredNs,
@@ -107,7 +108,39 @@ export class EventSink {
       },
     }
     const chosen = Object.entries(all).filter(([type]) => wanted.has(type as TraceEvent['type']))
-    return Object.assign({ idle: () => this.#outbox.flush() }, ...chosen.map(([, handlers]) => handlers))
+    const keeping = wanted.has('syscall-exit') ? [this.#keeping()] : []
+    return [...keeping, ...chosen.map(([, handlers]) => handlers)].reduce<TraceHandlers>(combine, {
+      idle: () => this.#outbox.flush(),
+    })
+  }
+
+  /** What went into a call is read while it is there: an execve replaces it, and other threads may. */
+  #keeping(): TraceHandlers {
+    return {
+      enter: (call, tracee) => {
+        this.#entered.set(call.tid, entryValues(call, tracee, this.#bufferLimit))
+      },
+      exec: ({ tid, formerTid }) => {
+        const entered = this.#entered.get(formerTid)
+        this.#entered.delete(formerTid)
+        if (entered) this.#entered.set(tid, entered)
+      },
+      exited: ({ tid }) => {
+        this.#entered.delete(tid)
+      },
+      killed: ({ tid }) => {
+        this.#entered.delete(tid)
+      },
+      detached: ({ tid }) => {
+        this.#entered.delete(tid)
+      },
+    }
+  }
+
+  #left(call: LeftCall, tracee: Tracee): Values {
+    const entered = this.#entered.get(call.tid) ?? entryValues(call, tracee, this.#bufferLimit)
+    this.#entered.delete(call.tid)
+    return exitValues(call, entered, call, tracee, this.#bufferLimit)
   }
 
   #add(make: () => Unsent): void {

@@ -165,7 +165,10 @@ interface CallEvent extends EventBase {
   readonly name: string
   readonly nr: number
   readonly abi: Abi
-  /** By name and typed: `args.pathname`, `args.flags` (names). */
+  /**
+   * By the names of the man page and typed: `args.flags` (names), `args.buf` (bytes), `args.statbuf` (a record). The path of a call that has one is
+   * `args.path`. What goes in is as it was at the entry; what the kernel fills in is there at the exit only.
+   */
   readonly args: Readonly<Record<string, Value>>
   readonly rawArgs: readonly bigint[]
 }

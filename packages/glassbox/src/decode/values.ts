@@ -1,0 +1,124 @@
+/**
+ * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call, what the kernel fills in as it is
+ * at its exit. Numbers, names and bytes come from registers and memory; everything with a shape of its own is read back from its text.
+ */
+import { signalName } from '../linux/signals.ts'
+import { contextOf, NOTHING, shownArguments } from './arguments.ts'
+import { type Context, type Shown, signed32 } from './context.ts'
+import { kindOf } from './kinds.ts'
+import { type MemoryReader, readWord } from './memory.ts'
+import { narrow, readNames, readNotation } from './notation.ts'
+import type { Call, Outcome, Value } from './types.ts'
+
+export type Values = Readonly<Record<string, Value>>
+
+/** Bytes of a string or buffer, elements of an array. */
+const DEFAULT_LIMIT = 4096
+const NO_LIMIT = 2n ** 64n - 1n
+const NO_ID = 2n ** 32n - 1n
+
+type Reading = (value: bigint, context: Context) => Value
+
+const number: Reading = value => narrow(value)
+const int: Reading = value => signed32(value)
+const signed: Reading = value => narrow(BigInt.asIntN(64, value))
+
+/** Kinds whose value stands in the register; -1 of an id: leave it as it is. */
+const REGISTERS: Readonly<Record<string, Reading>> = {
+  int,
+  fd: int,
+  dirfd: int,
+  pid: int,
+  long: signed,
+  off: signed,
+  uint: value => Number(BigInt.asUintN(32, value)),
+  mode: value => Number(BigInt.asUintN(32, value)),
+  id: value => (BigInt.asUintN(32, value) === NO_ID ? -1 : Number(BigInt.asUintN(32, value))),
+  size: number,
+  hex: number,
+  addr: value => (value === 0n ? null : narrow(value)),
+  sig: value => (signed32(value) === 0 ? 0 : signalName(signed32(value))),
+  rlim: value => (value === NO_LIMIT ? Infinity : narrow(value)),
+}
+
+/** A wait status, taken apart: WIFEXITED(3) and its kin. */
+const waitStatus: Reading = (value, { memory }) => {
+  const word = readWord(memory, value, 4)
+  if (word === undefined) return narrow(value)
+  const status = Number(word)
+  const signal = status & 0x7f
+  if (status === 0xffff) return { continued: true }
+  if (signal === 0) return { exitCode: (status >> 8) & 0xff }
+  if (signal !== 0x7f) return { signal: signalName(signal), coreDumped: (status & 0x80) !== 0 }
+  return { stopSignal: signalName((status >> 8) & 0x7f) }
+}
+
+const IS_CELL = /^(cell|length)[<>=]?/
+const IS_BYTES = /^(buf|bytes)[<>=]?/
+const IS_NAMES = /^(\||socktype|cloneflags)/
+
+function readingOf(kind: string): Reading {
+  if (kind.startsWith('named:')) return readingOf(kind.slice(6))
+  const { print } = kindOf(kind)
+  const register = REGISTERS[kind]
+  if (register) return register
+  if (kind.startsWith('wstatus'))
+    return (value, context) => (value === 0n ? null : waitStatus(value, context))
+  if (IS_NAMES.test(kind)) return (value, context) => readNames(print(value, context))
+  if (kind.startsWith('='))
+    return (value, context) => readNotation(readNames(print(value, context))[0] ?? '0')
+  if (IS_BYTES.test(kind)) return (value, context) => readNotation(print(value, context), true)
+  if (!IS_CELL.test(kind)) return (value, context) => readNotation(print(value, context))
+  return (value, context) => {
+    const list = readNotation(print(value, context))
+    return Array.isArray(list) ? ((list as readonly Value[])[0] ?? null) : list
+  }
+}
+
+const readings = new Map<string, Reading>()
+
+function readingFor(kind: string): Reading {
+  const known = readings.get(kind)
+  if (known) return known
+  const made = readingOf(kind)
+  readings.set(kind, made)
+  return made
+}
+
+const valuesContext = (call: Call, memory: MemoryReader, limit: number, outcome?: Outcome): Context =>
+  contextOf(call, memory, { full: true, stringLimit: limit, stringsInHex: 'all' }, outcome, NOTHING)
+
+const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
+
+/** Headers and man pages call it filename, pathname, path, name …: where a call has one path, `path` is how a program finds it. */
+function named(args: readonly Shown[]): readonly Shown[] {
+  const paths = args.filter(({ kind }) => kind === 'path')
+  return paths.length === 1 ? args.map(arg => (arg === paths[0] ? { ...arg, name: 'path' } : arg)) : args
+}
+
+/** What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of an array; 4096. */
+export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
+  const context = valuesContext(call, memory, limit)
+  return Object.fromEntries(
+    named(shownArguments(context))
+      .filter(arg => !isLate(arg))
+      .map(({ name, kind, value }) => [name, readingFor(kind)(value, context)]),
+  )
+}
+
+/** All arguments at the exit of a call, in their order: those of `entered` as they were, the others as the kernel left them. */
+export function exitValues(
+  call: Call,
+  entered: Values,
+  outcome: Outcome,
+  memory: MemoryReader,
+  limit: number = DEFAULT_LIMIT,
+): Values {
+  const context = valuesContext(call, memory, limit, outcome)
+  return Object.fromEntries(
+    named(shownArguments(context)).map(({ name, kind, value }) => [
+      name,
+      name in entered ? (entered[name] ?? null) : readingFor(kind)(value, context),
+    ]),
+  )
+}
