@@ -16,7 +16,7 @@ try {
   })
   for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
     const { errno, args } = JSON.parse(line)
-    if (errno === 'ENOENT') console.log(args.pathname)
+    if (errno === 'ENOENT') console.log(args.path)
   }
 } finally {
   rmSync(directory, { recursive: true })
