@@ -196,3 +196,24 @@ test('a program of a directory outside /usr, also beneath /tmp, is seen by itsel
   assert.equal(boxed([], own, 'exit', '9').code, 9)
   assert.equal(glassbox(['run', './own', 'exit', '8'], { cwd: directory }).code, 8)
 })
+
+test('--trace writes the calls of everything in the box as strace does', context => {
+  const file = join(temporaryDirectory(context), 'trace.txt')
+  const { code, out } = boxed(['--trace', file], 'sh', '-c', '/bin/echo hi; exit 4')
+  assert.deepEqual([code, out], [4, 'hi\n'])
+  const text = readFileSync(file, 'utf8')
+  const [first = ''] = text.split('\n')
+  const pid = /^(\d+) +execve\("\S+\/sh", \["sh", "-c", "\/bin\/echo hi; exit 4"\], /.exec(first)?.[1]
+  assert.ok(pid, first)
+  assert.match(text, /^\d+ +write\(1, "hi\\n", 3\) += 3$/m)
+  assert.ok(text.endsWith(`${pid.padEnd(5)} +++ exited with 4 +++\n`), text.slice(-100))
+})
+
+test('--trace to a file that cannot be written is refused, and one on a full disk is told', () => {
+  const nowhere = boxed(['--trace', '/no/such/place'], 'true')
+  assert.equal(nowhere.code, 125)
+  assert.match(nowhere.err, /--trace: cannot write \/no\/such\/place: ENOENT/)
+  const full = boxed(['--trace', '/dev/full'], 'echo', 'x')
+  assert.deepEqual([full.code, full.out], [125, 'x\n'])
+  assert.match(full.err, /\/dev\/full: No space left on device/)
+})

@@ -14,6 +14,7 @@ export type {
   Input,
   Limits,
   Output,
+  ProgramTrace,
   RunOptions,
 } from './run/options.ts'
 export type { LimitKind, Means, RunnerName, RunResult, Status } from './run/result.ts'

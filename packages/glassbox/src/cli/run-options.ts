@@ -141,6 +141,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     help: 'Which runner; this version has namespace.',
     default: 'namespace',
   },
+  {
+    name: '--trace',
+    value: 'FILE',
+    help: 'Write all system calls of the program and its children to a file, as strace -f does.',
+  },
   { name: '--plan', help: 'Print every system call that would be made, and start nothing.' },
   {
     name: '--json',

@@ -10,6 +10,7 @@ import { resultJson } from './json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { reportLine } from './report.ts'
 import { type CopyOut, RUN_OPTIONS, runRequest } from './run-options.ts'
+import type { RunTrace } from './run-trace.ts'
 import { columns, paint, startSpinner } from './terminal.ts'
 
 export const summary = 'Run a program in a box and say how it ended.'
@@ -98,19 +99,32 @@ async function execute(
     return { signal, handler }
   })
   const silent = flags.has('--json') || (values.has('--stdout') && values.has('--stderr'))
+  let traced = await openTrace(values.get('--trace')?.[0])
   const stopSpinner = silent ? startSpinner(process.stderr, `${program} runs`) : () => {}
   try {
-    const result = await run(program, args, { ...options, signal: canceled.signal })
+    const result = await run(program, args, {
+      ...options,
+      ...(traced && { trace: traced.trace }),
+      signal: canceled.signal,
+    })
+    const isTraced = traced?.close() ?? true
+    traced = undefined
     stopSpinner()
     if (flags.has('--json')) process.stdout.write(resultJson(result))
     const copied = copyFilesOut(result, copyOut)
     if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
     if (result.status === 'canceled' && endedBy !== undefined) return endedBy
-    return copied ? exitCodeOf(result) : exitCodeOf(result) || 125
+    return copied && isTraced ? exitCodeOf(result) : exitCodeOf(result) || 125
   } finally {
+    traced?.close()
     stopSpinner()
     for (const { signal, handler } of handlers) process.off(signal, handler)
   }
+}
+
+/** Loaded where it is needed: it brings the options of strace along. */
+async function openTrace(file: string | undefined): Promise<RunTrace | undefined> {
+  return file === undefined ? undefined : (await import('./run-trace.ts')).traceInto(file)
 }
 
 function printReport(result: AnyResult): void {

@@ -16,6 +16,7 @@ import {
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Data, Plan, Slot } from '../plan/types.ts'
+import { addReadySteps } from '../tracer/launch-plan.ts'
 import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
 
 const RLIM_INFINITY = 2n ** 64n - 1n
@@ -39,6 +40,8 @@ export interface LaunchSpec {
   readonly rlimits: readonly ResourceLimit[]
   /** Where the prepared child has none yet. */
   readonly filter?: FilterSpec
+  /** By a tracer, which has seized it. */
+  readonly traced?: boolean
 }
 
 export interface LaunchPlan {
@@ -59,10 +62,15 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
     builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
   addDirectorySteps(builder, directory, spec.cwd)
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
+  builder.clock(started, 'note the time')
+  // What comes after is hidden by the tracer up to execve.
+  if (spec.traced) addReadySteps(builder)
   if (spec.filter) addFilterSteps(builder, spec.filter.bytes, listener)
-  builder
-    .clock(started, 'note the time')
-    .call('execve', [text(spec.path), stringArray(spec.argv), environment(spec.env)], `execute ${spec.path}`)
+  builder.call(
+    'execve',
+    [text(spec.path), stringArray(spec.argv), environment(spec.env)],
+    `execute ${spec.path}`,
+  )
   return { plan: builder.build(), listener, started }
 }
 

@@ -6,13 +6,14 @@ import { launchPlan } from '../container/launch-plan.ts'
 import type { EndedReply } from '../container/wire.ts'
 import { Channels } from './channels.ts'
 import { collect, holdsFileOf } from './collect.ts'
-import { compileFilter } from './filter.ts'
+import { filterOf } from './filter.ts'
 import { RunEvents } from './handle.ts'
 import { resolveLimits, resourceLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import type { Launchpad, PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
 import { buildResult, NOTHING } from './report.ts'
+import { startTracing } from './tracing.ts'
 import type { AnyResult } from './result.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
@@ -56,14 +57,14 @@ export async function runCommand(
   options: CommandOptions,
 ): Promise<AnyResult> {
   const limits = resolveLimits(options.limits)
-  const filter = compileFilter(options.policy)
+  const filter = filterOf(options)
   const channels = new Channels(options, limits, context.events)
   const { place, calledAt } = context
   try {
     channels.open()
     const pad = await place.take(limits, filter)
     const { account } = pad
-    const report = await launch(context, program, argv, { options, limits, pad, channels })
+    const report = await launchTraced(context, program, argv, { options, limits, pad, channels })
     await channels.finished()
     const collected = await collect(() => place.directory(), options)
     const fileAtLimit = report.status === SIGXFSZ && holdsFileOf(place.container.pid, limits.fileSizeBytes)
@@ -91,14 +92,38 @@ interface LaunchParts {
 
 const nanoseconds = (ms: number): bigint => (ms === Infinity ? 0n : BigInt(Math.max(1, Math.round(ms * 1e6))))
 
+/** Where a trace is asked for, it begins before the program and is over with it. */
+async function launchTraced(
+  context: CommandContext,
+  program: ResolvedProgram,
+  argv: readonly string[],
+  parts: LaunchParts,
+): Promise<EndedReply> {
+  const { trace } = parts.options
+  const stop = stopSignal(context, parts.options)
+  if (!trace) return launch(context, program, argv, parts, stop)
+  await parts.pad.ready
+  const tracing = await startTracing(context.place.container.pid, trace)
+  let report: EndedReply
+  try {
+    report = await launch(context, program, argv, parts, AbortSignal.any([stop, tracing.failed]))
+  } catch (error) {
+    tracing.letGo()
+    throw error
+  }
+  if (report.how === 0) tracing.letGo()
+  await tracing.ended
+  return report
+}
+
 /** Launches the program and waits for init's report; a cancel or too much output on the way ends it. */
 async function launch(
   context: CommandContext,
   program: ResolvedProgram,
   argv: readonly string[],
   { options, limits, pad, channels }: LaunchParts,
+  stop: AbortSignal,
 ): Promise<EndedReply> {
-  const stop = stopSignal(context, options)
   if (stop.aborted) return canceledBeforeStart()
   const { account, filter } = pad
   const { plan, listener, started } = launchPlan({
@@ -108,6 +133,7 @@ async function launch(
     cwd: options.cwd ?? BOX_DIRECTORY,
     rlimits: resourceLimits(limits, { processes: account.means.processes !== 'rlimit' }),
     ...(filter ? { filter } : {}),
+    ...(options.trace ? { traced: true } : {}),
   })
   const running = context.place.container.launch({
     plan,

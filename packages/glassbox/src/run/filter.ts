@@ -5,6 +5,7 @@ import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
 import { permits } from '../seccomp/forbids.ts'
 import type { Action, Policy } from '../seccomp/policy.ts'
 import { validatePolicy } from '../seccomp/validate.ts'
+import type { CommandOptions } from './options.ts'
 
 export interface Filter extends FilterSpec {
   /** Whether it lets a prepared child become the program: then it can be laid on before the program is known. */
@@ -34,6 +35,12 @@ export function compileFilter(policy: Policy | null | undefined): Filter | undef
   }
   compiled.set(chosen, { filter, text: textOf(chosen) })
   return filter
+}
+
+/** The filter of a command. What makes a program traced must not be refused: its filter comes at the very last. */
+export function filterOf({ policy, trace }: CommandOptions): Filter | undefined {
+  const filter = compileFilter(policy)
+  return filter && trace ? { ...filter, early: false } : filter
 }
 
 interface Compiled {

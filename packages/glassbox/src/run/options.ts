@@ -1,6 +1,7 @@
 /** What a caller may say to run() and openBox(). Units stand in the names; `Infinity` spells "unlimited". */
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
+import type { Trace, TraceOptions } from '../tracer/types.ts'
 import type { RunnerName } from './result.ts'
 
 /** What the program may use. A limit left out has the default of `DEFAULT_LIMITS`; zero is an error. */
@@ -58,6 +59,15 @@ export interface BoxOptions {
   readonly signal?: AbortSignal
 }
 
+/** What is asked of a trace of the program; see `trace()`. Process ids are those of the host. Its times count in the limits. */
+export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit' | 'seccomp' | 'signal'> {
+  /**
+   * Given the trace before the program runs: to loop over its events, or to listen to what handlers post. run() waits for it; where it
+   * rejects, the program is ended and run() rejects with the same.
+   */
+  readonly reader?: (trace: Trace) => Promise<void>
+}
+
 /** One command in a box. */
 export interface CommandOptions {
   readonly limits?: Limits
@@ -72,6 +82,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for no filter. */
   readonly policy?: Policy | null
+  /** Traces the program and everything that it starts. */
+  readonly trace?: ProgramTrace
   /** Paths in the working directory to bring out when everything in the box is dead. */
   readonly collect?: readonly string[]
   /** Bytes of all collected files together. Default 64 MiB. */

@@ -43,6 +43,7 @@ export function planText(program: string, args: readonly string[] = [], options:
     cwd: options.cwd ?? BOX_DIRECTORY,
     rlimits: resourceLimits(limits, { processes: cgroup !== undefined }),
     ...(filter && !filter.early ? { filter } : {}),
+    ...(options.trace ? { traced: true } : {}),
   }).plan
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
   return `${[spawn, setup, prepare, launch].map(printPlan).join('\n')}${bpf}`

@@ -9,7 +9,7 @@
  */
 import { resolve } from 'node:path'
 import { runCommand, startNow } from './command.ts'
-import { compileFilter } from './filter.ts'
+import { filterOf } from './filter.ts'
 import { RunHandle } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from './options.ts'
@@ -52,7 +52,7 @@ export function checkRun(
   const parts = splitOptions(options)
   validateBoxOptions(parts.box)
   validateCommandOptions(parts.command)
-  const expected = { limits: resolveLimits(options.limits), filter: compileFilter(options.policy) }
+  const expected = { limits: resolveLimits(options.limits), filter: filterOf(options) }
   return { parts, found: resolveForNewBox(program, options), expected }
 }
 

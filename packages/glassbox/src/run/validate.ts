@@ -10,7 +10,7 @@ const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
 ]
 const COMMAND_OPTIONS: readonly (keyof CommandOptions)[] = [
   ...(['limits', 'stdin', 'stdout', 'stderr', 'encoding', 'cwd', 'env', 'policy'] as const),
-  ...(['collect', 'collectBytes', 'signal'] as const),
+  ...(['collect', 'collectBytes', 'signal', 'trace'] as const),
 ]
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {

@@ -106,7 +106,10 @@ export interface TraceHandlers {
 }
 
 /** A module of handlers: `export default (data, post) => handlers`. `post` sends a value to the main thread, as `message` of the trace. */
-export type HandlersModule = (data: unknown, post: (message: unknown) => void) => TraceHandlers
+export type HandlersModule = (
+  data: unknown,
+  post: (message: unknown) => void,
+) => TraceHandlers | Promise<TraceHandlers>
 
 /** A program to start under trace. */
 export interface TraceCommand {

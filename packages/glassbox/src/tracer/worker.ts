@@ -23,7 +23,7 @@ async function loadHandlers(
       hint: 'A module of handlers has: export default (data, post) => ({ enter(call, tracee) { … } }).',
     })
   }
-  return loaded.default(handlers.data, post)
+  return await loaded.default(handlers.data, post)
 }
 
 async function importModule(module: string): Promise<{ readonly default?: HandlersModule }> {
