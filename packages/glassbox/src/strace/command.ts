@@ -2,7 +2,7 @@
  * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked by it: signals to the command are taken by the
  * tracer.
  */
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -134,11 +134,20 @@ function find(program: string): string {
 }
 
 function isFile(path: string): boolean {
-  return statSync(resolve(path), { throwIfNoEntry: false }) !== undefined
+  return statOf(resolve(path)) !== undefined
+}
+
+/** Nothing also where it may not be looked at: PATH of a session is not always meant for its user. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function isRunnable(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = statOf(path)
   return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
 }
 
