@@ -43,6 +43,11 @@ one of this host. A file of this host that the box does not show by itself is sh
 \`--json\` prints one JSON document: the \`RunResult\` of the library; \`stdout\`, \`stderr\` and files are text, or \`{"base64": …}\` where the
 bytes are not UTF-8.
 
+## glassbox strace [options] [--] PROGRAM [ARGUMENT ...]
+
+Traces system calls and signals with the options and the text of strace; \`glassbox strace -h\` lists them. What strace has not (\`--json\`,
+\`--perfetto\`, \`--tree\`, \`--stats\`) and what differs: [tracing](tracing.md).
+
 ## glassbox doctor [--json]
 
 Says, row by row, what this host offers, what that means for each runner, and the exact fix for what is missing. Exit code 0 if the

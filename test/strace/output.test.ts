@@ -59,7 +59,7 @@ test('a reader that goes away is told once, and the command runs to its end', ()
     '|exit 0',
     'sh',
     '-c',
-    'ls -lR /usr/share >/dev/null; echo done',
+    'ls -lR /usr/share >/dev/null 2>&1; echo done',
   )
   assert.deepEqual([code, err], [1, 'strace: |exit 0: Broken pipe\n'])
   waitFor(() => out === '' || out === 'done\n')

@@ -19,7 +19,7 @@ export function userOf(text: string): User {
   const [, uid, gid] = /^(\d+):(\d+)$/.exec(text) ?? []
   if (uid !== undefined && gid !== undefined)
     return { uid: Number(uid), gid: Number(gid), groups: [Number(gid)] }
-  if (process.getuid?.() !== 0) throw fault('You must be root to use the -u option')
+  if (process.getuid?.() !== 0) throw fault('You must be root to use the -u/--username option')
   const entry = lines('/etc/passwd').find(([name]) => name === text)
   if (!entry) throw fault(`Cannot find user '${text}'`)
   const group = Number(entry[3])
