@@ -1,27 +1,60 @@
 /** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run-options.ts'
+import { OPTION_WORDS } from './strace-options.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
-const COMMANDS = 'run doctor completion help'
-const names = RUN_OPTIONS.map(({ name }) => name).join(' ')
+const COMMANDS = 'run strace doctor completion help'
+
+/** Options by the command. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  run: RUN_OPTIONS.map(({ name }) => name),
+  strace: OPTION_WORDS,
+  doctor: ['--json', '--help'],
+}
+
+/** `none|host`: the values of an option. */
+const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
+  /^\w+(\|\w+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
+)
+
+const bashOptions = Object.entries(WORDS).map(
+  ([command, words]) => `${command}) COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"));;`,
+)
+const bashChoices = CHOICES.map(
+  ([name, values]) => `${name}) COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$word")); return;;`,
+)
 
 const BASH = `_glassbox() {
   local word="\${COMP_WORDS[COMP_CWORD]}"
-  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${COMMANDS}' -- "$word"));
-  elif [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W '${names}' -- "$word"));
-  else COMPREPLY=($(compgen -f -- "$word")); fi
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${COMMANDS}' -- "$word")); return; fi
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in ${bashChoices.join(' ')} esac
+  if [[ "$word" == -* ]]; then
+    case "\${COMP_WORDS[1]}" in ${bashOptions.join(' ')} esac
+  else COMPREPLY=($(compgen -f -- "$word") $(compgen -c -- "$word")); fi
 }
 complete -F _glassbox glassbox
 `
 
+const fishRun = RUN_OPTIONS.map(({ name, help: text, value = '' }) => {
+  const choices = CHOICES.some(([option]) => option === name) ? ` -xa '${value.replaceAll('|', ' ')}'` : ''
+  return `complete -c glassbox -n '__fish_seen_subcommand_from run' -l ${name.slice(2)}${choices} -d ${JSON.stringify(text)}`
+})
+const fishStrace = OPTION_WORDS.map(
+  word =>
+    `complete -c glassbox -n '__fish_seen_subcommand_from strace' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-s ${word.slice(1)}`}`,
+)
+
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: BASH,
   zsh: `autoload -U +X bashcompinit && bashcompinit\n${BASH}`,
-  fish: `complete -c glassbox -n __fish_use_subcommand -a '${COMMANDS}'
-${RUN_OPTIONS.map(({ name, help: text }) => `complete -c glassbox -n '__fish_seen_subcommand_from run' -l ${name.slice(2)} -d ${JSON.stringify(text)}`).join('\n')}
-`,
+  fish: [
+    `complete -c glassbox -n __fish_use_subcommand -a '${COMMANDS}'`,
+    ...fishRun,
+    ...fishStrace,
+    '',
+  ].join('\n'),
 }
 
 export function help(): string {
