@@ -71,6 +71,13 @@ function readSyscall(line) {
   return { nr: Number(number), name, args, result, classes: classes.split(' ').filter(Boolean) }
 }
 
+/** Names of the calls of i386 by number. */
+function readI386() {
+  const macros = compiler(['-E', '-dM', '-'], source(['asm/unistd_32.h']))
+  const found = [...macros.matchAll(/^#define __NR_(\w+) (\d+)$/gm)].map(([, name, nr]) => [Number(nr), name])
+  return found.sort((a, b) => a[0] - b[0])
+}
+
 function readErrors() {
   const headers = ['errno.h']
   const names = [...identifiers(headers)]
@@ -143,6 +150,12 @@ try {
   write(
     'syscalls.ts',
     `import type { Syscall } from '../syscall.ts'\n\nexport const TABLE: readonly Syscall[] = [\n${calls.map(({ nr, name, args, result, classes }) => `  { nr: ${nr}, name: '${name}', args: [${args.map(([arg, kind]) => `{ name: '${arg}', kind: '${kind}' }`).join(', ')}], result: '${result}', classes: ${json(classes)} },\n`).join('')}]\n`,
+  )
+  write(
+    'i386.ts',
+    `export const I386 = [\n${readI386()
+      .map(entry => `  ${json(entry)},\n`)
+      .join('')}] as const\n`,
   )
   write(
     'errors.ts',

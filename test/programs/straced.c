@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,26 +19,35 @@ extern char **environ;
 
 /* The parent waits before the child does anything: its line is unfinished whenever the child writes one. */
 static void until_waiting(pid_t parent) {
-  char path[64], state = 0;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/syscall", parent);
+  int fd = open(path, O_RDONLY);
   for (int tries = 0; tries < 5000; tries++) {
-    snprintf(path, sizeof path, "/proc/%d/syscall", parent);
-    int fd = open(path, O_RDONLY);
     char text[16] = "";
-    if (fd >= 0) { read(fd, text, sizeof text - 1); close(fd); }
+    pread(fd, text, sizeof text - 1, 0);
     if (atoi(text) == SYS_wait4 || atoi(text) == SYS_pause) return;
     usleep(1000);
   }
 }
 
+/* A child has run, so its attachment has been told, before its parent makes a call that is told. */
+static volatile int *up;
+static void until_up(void) {
+  while (!*up) usleep(1000);
+}
+
 static int child(void) {
+  up = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   pid_t parent = getpid(), pid = fork();
   if (pid == 0) {
+    *up = 1;
     until_waiting(parent);
     if (!strcmp(argument, "abort")) abort();
     syscall(SYS_umask, 022);
     _exit(3);
   }
   int status;
+  until_up();
   waitpid(pid, &status, 0);
   return 0;
 }
@@ -57,14 +67,18 @@ static int dies(void) {
 }
 
 static void *executes(void *parent) {
+  *up = 1;
   until_waiting(getpid());
   char *words[] = {"true", NULL};
   execve("/bin/true", words, environ);
   return NULL;
 }
 static int thread_exec(void) {
+  static int started;
   pthread_t thread;
+  up = &started;
   pthread_create(&thread, NULL, executes, NULL);
+  until_up();
   pause();
   return 0;
 }
@@ -84,6 +98,28 @@ static int moves(void) {
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
   sendmsg(pair[0], &message, 0);
   recv(pair[1], buffer, sizeof buffer, 0);
+  return 0;
+}
+
+static long gate32(long number, long a, long b, long c) {
+  long result;
+  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c), "S"(0), "D"(0) : "memory");
+  return result;
+}
+
+/* Calls through the 32-bit gate, with memory that 32 bits reach. */
+static int narrow(void) {
+  char *low = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  strcpy(low, "/etc/passwd");
+  strcpy(low + 100, "hello");
+  long at = (long)low, fd = gate32(5, at, O_RDONLY, 0);
+  gate32(3, fd, at + 200, 10);
+  gate32(6, fd, 0, 0);
+  gate32(295, AT_FDCWD, at, O_CLOEXEC);
+  gate32(33, at, R_OK, 0);
+  gate32(4, 99, at + 100, 5);
+  gate32(60, 022, 0, 0);
+  gate32(37, 0, 9999, 0);
   return 0;
 }
 
@@ -133,7 +169,7 @@ int main(int count, char **words) {
   if (count > 2) argument = words[2];
   struct { char *name; int (*run)(void); } cases[] = {
     {"child", child}, {"signals", signals}, {"dies", dies}, {"thread-exec", thread_exec}, {"moves", moves},
-    {"turns", turns}, {"loops", loops}, {"threads", threads}, {"opens", opens}, {"waits", waits},
+    {"turns", turns}, {"loops", loops}, {"threads", threads}, {"opens", opens}, {"waits", waits}, {"narrow", narrow},
   };
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
     if (count > 1 && !strcmp(cases[i].name, words[1])) return cases[i].run();

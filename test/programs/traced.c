@@ -94,15 +94,21 @@ static int sleeps(void) {
   return nanosleep(&second, NULL) != 0;
 }
 
-/* getpid by int 0x80 and by the number of x32. */
+/* getpid by the number of x32. */
 static int faces(void) {
-  long result;
   mark(1);
-  __asm__ volatile("int $0x80" : "=a"(result) : "a"(20), "b"(1), "c"(2) : "memory");
-  if (result != getpid()) return 1;
   syscall(0x40000000 | SYS_getpid);
   mark(2);
   return 0;
+}
+
+/* getpid by int 0x80. */
+static int narrow(void) {
+  long result;
+  mark(1);
+  __asm__ volatile("int $0x80" : "=a"(result) : "a"(20), "b"(1), "c"(2) : "memory");
+  mark(2);
+  return result != getpid();
 }
 
 /* F_GETOWN of a process group gives a negative number that is no error, where the number is above 4095. */
@@ -314,6 +320,7 @@ static const struct {
     {"thread-exec", thread_exec}, {"vforks", vforks},           {"orphan", orphan},
     {"signals", signals},         {"stops", stops},             {"sleeps", sleeps},
     {"faces", faces},             {"negative", negative},       {"edges", edges},
+    {"narrow", narrow},
     {"vectors", vectors},         {"sees", sees},               {"masks", masks},
     {"threads", threads},         {"leader-ends", leader_ends}, {"busy-end", busy_end},
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},

@@ -11,7 +11,7 @@ import { AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { DEFAULT_POLICY, REFUSALS } from '#glassbox/seccomp/defaults.js'
 import type { Policy } from '#glassbox/seccomp/policy.js'
 import { runFilter } from '#glassbox/seccomp/simulate.js'
-import { program } from '../support/programs.js'
+import { noGate32, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 /** What the kernel says to each call: 0, or the errno; or how a call by another gate ended. */
@@ -107,7 +107,7 @@ test('the default policy on arguments: families, namespaces, terminals, with gar
   )
 })
 
-test('the 32-bit gate is closed, and open without the filter', context => {
+test('the 32-bit gate is closed, and open without the filter', { skip: noGate32 }, context => {
   assert.deepEqual(probe(context, DEFAULT_POLICY, ['i386:20']), ['killed'])
   // The control: a filter that does not look at the architecture.
   const file = join(temporaryDirectory(context), 'open')

@@ -71,6 +71,12 @@ test('a suffix says through which face of the kernel', () => {
     [contains(set, 'x86_64', 12), contains(set, 'i386', 45), contains(set, 'x32', 12)],
     [true, false, false],
   )
+  const narrow = callSet('brk@32')
+  assert.deepEqual(
+    [contains(narrow, 'i386', 45), contains(narrow, 'i386', 12), contains(narrow, 'x86_64', 12)],
+    [true, false, false],
+  )
+  assert.equal(contains(callSet('mmap2@32'), 'i386', 192), true)
   assert.equal(contains(callSet('brk@x32'), 'x32', 12), true)
   assert.equal(contains(callSet('brk@32'), 'x86_64', 12), false)
 })

@@ -22,6 +22,11 @@ export function program(name: string): string {
   return output
 }
 
+/** Calls by int 0x80 need a kernel (and a virtual machine) that serves them: CONFIG_IA32_EMULATION, and no software paravirtualisation. */
+export const noGate32: false | string =
+  spawnSync(program('calls'), ['i386:20'], { encoding: 'utf8' }).stdout !== '0\n' &&
+  'this machine does not serve int 0x80'
+
 /** How a program ends without any box, in a directory of its own: the control of every test that boxes it. */
 export function native(
   name: string,

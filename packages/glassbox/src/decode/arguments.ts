@@ -1,6 +1,6 @@
 /** The arguments of one call: by the one table, and by what one of them makes of the others. */
-import type { Syscall } from '../linux/syscall.ts'
-import { syscallByNumber } from '../linux/syscalls.ts'
+import { syscallOf } from '../linux/abi.ts'
+import { fitKind } from '../linux/i386.ts'
 import { type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { hex } from './text.ts'
@@ -9,13 +9,9 @@ import { VARIANTS } from './variants.ts'
 
 export const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
 
-/** A call by its number in its table; i386 has another one, whose arguments nobody here knows. */
-const knownCall = (nr: number, abi: Abi | undefined): Syscall | undefined =>
-  abi === 'i386' ? undefined : syscallByNumber(nr)
-
 /** The name of a call; for a number that the table does not have, as strace: `syscall_0x1ff`. */
 export function callName(nr: number, abi?: Abi): string {
-  return knownCall(nr, abi)?.name ?? `syscall_${hex(nr)}`
+  return syscallOf(nr, abi)?.name ?? `syscall_${hex(nr)}`
 }
 
 export function contextOf(
@@ -31,9 +27,10 @@ export function contextOf(
 /** The arguments of one call, each with the kind that it has here. */
 export function shownArguments(context: Context): readonly Shown[] {
   const { call, options } = context
-  const syscall = knownCall(call.nr, call.abi)
+  const syscall = syscallOf(call.nr, call.abi)
   if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
   const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
   if (options.raw) return args.map(arg => ({ ...arg, kind: 'hex' }))
-  return VARIANTS[syscall.name]?.(args, context) ?? args
+  const varied = VARIANTS[syscall.name]?.(args, context) ?? args
+  return call.abi === 'i386' ? varied.map(arg => ({ ...arg, kind: fitKind(arg.kind) })) : varied
 }

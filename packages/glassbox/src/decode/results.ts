@@ -1,6 +1,6 @@
 /** What stands behind `= `: the value as its kind is read, the error by name and message, and what came of the call. */
 import { errnoMessage, errnoName } from '../linux/errno.ts'
-import { syscallByNumber } from '../linux/syscalls.ts'
+import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { pollResult, selectResult } from './polls.ts'
@@ -80,7 +80,7 @@ export function resultText(context: Context): string {
   const { call, outcome } = context
   if (!outcome) return '?'
   if (outcome.failed) return errorText(Number(-outcome.value))
-  const syscall = call.abi === 'i386' ? undefined : syscallByNumber(call.nr)
+  const syscall = syscallOf(call.nr, call.abi)
   if (!syscall) return hex(BigInt.asUintN(64, outcome.value))
   return (
     SPECIAL[syscall.name]?.(outcome.value, context) ??

@@ -104,7 +104,7 @@ function fieldsText(signal: string, code: number, view: DataView): string {
   if (code < 0)
     return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}${sentValue(view, 24)}`
   if (signal === 'SIGCHLD') return childFields(view)
-  if (FAULTS.has(signal) && code !== SI_KERNEL) return `, si_addr=${address(view.getBigUint64(16, true))}`
+  if (FAULTS.has(signal)) return `, si_addr=${address(view.getBigUint64(16, true))}`
   if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
   if (signal === 'SIGSYS') {
     const nr = view.getInt32(24, true)

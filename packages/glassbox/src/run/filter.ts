@@ -1,5 +1,6 @@
 /** The seccomp filter of a command, from its policy. */
 import type { FilterSpec } from '../container/filter-steps.ts'
+import { MAP_ANONYMOUS, MAP_PRIVATE } from '../linux/constants.ts'
 import { compilePolicy } from '../seccomp/compile.ts'
 import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
 import { permits } from '../seccomp/forbids.ts'
@@ -12,9 +13,12 @@ export interface Filter extends FilterSpec {
   readonly early: boolean
 }
 
+/** Address 0, a page's worth or more (no rule asks), read and write, private and anonymous. */
+const PRIVATE_MEMORY = [0n, 4096n, 3n, BigInt(MAP_PRIVATE | MAP_ANONYMOUS)]
+
 /** What a prepared child does between its last preparations and execve, and after a failure; see native/init.c, launch-plan.ts. */
 const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
-  ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: [], munmap: [], fcntl: [], close: [] },
+  ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: PRIVATE_MEMORY, munmap: [], fcntl: [], close: [] },
   ...{ dup3: [], openat2: [], fchdir: [], prlimit64: [0n], clock_gettime: [], execve: [], exit_group: [] },
 }
 

@@ -34,7 +34,7 @@ function pathOf(denied: DeniedCall): string | undefined {
 
 /** Calls of another ABI have other numbers and arguments: they are named by what they are, not decoded. */
 function foreignName({ nr, arch }: DeniedCall): string | undefined {
-  if (arch !== AUDIT_ARCH_X86_64) return `i386:syscall_${nr}`
+  if (arch !== AUDIT_ARCH_X86_64) return `i386:${callName(nr, 'i386')}`
   return nr >= X32_BIT ? `x32:syscall_${nr - X32_BIT}` : undefined
 }
 

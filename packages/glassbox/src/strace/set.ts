@@ -3,10 +3,10 @@
  * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../decode/types.ts'
+import { I386_SYSCALLS } from '../linux/i386.ts'
 import { SYSCALLS } from '../linux/syscalls.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault } from './fault.ts'
-import { i386Names } from './foreign-names.ts'
 
 interface Named {
   readonly nr: number
@@ -14,13 +14,8 @@ interface Named {
   readonly classes: readonly string[]
 }
 
-const BY_NAME = new Map(SYSCALLS.map(call => [call.name, call]))
-
-/** The calls of a face of the kernel; classes are those of the call of the same name. */
-function callsOf(abi: Abi): readonly Named[] {
-  if (abi !== 'i386') return SYSCALLS
-  return i386Names().map(([nr, name]) => ({ nr, name, classes: BY_NAME.get(name)?.classes ?? [] }))
-}
+/** The calls of a face of the kernel. */
+const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? I386_SYSCALLS : SYSCALLS)
 
 /** Classes that the table has not as such: of names, and of other classes. */
 const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {

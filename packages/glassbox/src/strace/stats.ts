@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs'
 import { posix } from 'node:path'
 import { readString } from '../decode/memory.ts'
 import type { Syscall } from '../linux/syscall.ts'
-import { syscallByNumber } from '../linux/syscalls.ts'
+import { syscallOf } from '../linux/abi.ts'
 import type { EnteredCall, LeftCall, Tracee, TraceeAtEntry } from '../tracer/types.ts'
 import { escaped } from './escape.ts'
 import type { Output } from './output.ts'
@@ -42,7 +42,7 @@ export class StatsSink implements Sink {
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
-    const known = call.abi === 'i386' ? undefined : syscallByNumber(call.nr)
+    const known = syscallOf(call.nr, call.abi)
     const subjects = known && subjectsOf(known, call, tracee)
     if (!subjects || subjects.length === 0) return
     const uses = subjects.map(({ kind, name }) => useOf(kind === 'file' ? this.#files : this.#peers, name))
@@ -53,7 +53,8 @@ export class StatsSink implements Sink {
     const uses = this.#open.get(state.tid)
     if (!uses) return
     this.#open.delete(state.tid)
-    const moved = !call.failed && MOVES.test(syscallByNumber(call.nr)?.name ?? '') ? Number(call.value) : 0
+    const moved =
+      !call.failed && MOVES.test(syscallOf(call.nr, call.abi)?.name ?? '') ? Number(call.value) : 0
     for (const use of uses) {
       use.calls++
       if (call.failed) use.errors++

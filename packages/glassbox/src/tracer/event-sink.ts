@@ -1,6 +1,6 @@
 /** Makes the events of the async iterable out of stops: handlers like any others. */
 import { readlinkSync } from 'node:fs'
-import { syscallByNumber } from '../linux/syscalls.ts'
+import { callName } from '../decode/arguments.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
 import { entryValues, exitValues, type Values } from '../decode/values.ts'
@@ -150,7 +150,7 @@ export class EventSink {
 }
 
 const named = ({ nr, abi, args }: EnteredCall): Omit<CallFacts, 'args'> => ({
-  name: (abi === 'i386' ? undefined : syscallByNumber(nr)?.name) ?? `syscall_0x${nr.toString(16)}`,
+  name: callName(nr, abi),
   nr,
   abi,
   rawArgs: args,
