@@ -34,7 +34,6 @@
 #define MAX_PAYLOAD (8u << 20)
 #define SOCKET_LEVEL 1 /* SOL_SOCKET */
 #define SCM_RIGHTS 1
-#define MSG_CMSG_CLOEXEC 0x40000000
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
 
@@ -67,6 +66,9 @@ static struct inbox {
   u64 size;
   s64 slots[PLAN_SLOTS];
 } inbox;
+
+/* A launch's payload, unless it is longer: memory that is there already. */
+static u8 launch_room[65536] __attribute__((aligned(8)));
 
 /* How the life of the prepared child went on: it writes this just before. */
 static enum { PREPARED_NOTHING, PREPARED_LAUNCH, PREPARED_REQUEST, PREPARED_ALONE } prepared;
@@ -176,7 +178,32 @@ static void close_above(u32 first) { sys(close_range, first, ~0u, 0); }
 
 static u32 first_free(void) { return FIRST_FAREWELL + farewell.descriptors; }
 
-static void release(const struct inbox *in) { sys(munmap, in->payload, in->size); }
+static void release(const struct inbox *in) {
+  if (in->payload != launch_room) sys(munmap, in->payload, in->size);
+}
+
+/* What a launch handed over: the places of a program's stdin, stdout and stderr, which are nobody else's. */
+static void close_stdio(void) {
+  for (int fd = 0; fd < 3; fd++) sys(close, fd);
+}
+
+/* Those of a launch arrive in the program's places, the lowest that are free; all others go out of its way, and at its execve. */
+static s64 settle(u32 type, s32 fd, u32 index) {
+  if (type == REQUEST_LAUNCH && fd == (s32)index) return fd;
+  long moved = sys(fcntl, fd, F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
+  sys(close, fd);
+  return moved;
+}
+
+/* Room for the payload; 0 where there is none. */
+static int find_room(void) {
+  inbox.size = (u64)inbox.request.length + 1;
+  inbox.payload = launch_room;
+  if (inbox.request.type == REQUEST_LAUNCH && inbox.size <= sizeof launch_room) return 1;
+  long memory = sys(mmap, 0, inbox.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  inbox.payload = (u8 *)memory;
+  return memory >= 0;
+}
 
 /* Reads one request with its descriptors into the inbox; 0 at the end of the socket. */
 static int receive(void) {
@@ -184,19 +211,12 @@ static int receive(void) {
   struct control control;
   struct iovec part = {request, sizeof *request};
   struct message message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
-  long got = sys(recvmsg, SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  long got = sys(recvmsg, SOCKET, &message, MSG_WAITALL);
   if (got != sizeof *request || request->descriptors > MAX_DESCRIPTORS || request->length > MAX_PAYLOAD) return 0;
   u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
   for (u32 i = 0; i < PLAN_SLOTS; i++) inbox.slots[i] = -1;
-  /* The farewell's places may be reused by what just arrived: move everything above them first. */
-  for (u32 i = 0; i < count && i < request->descriptors; i++) {
-    inbox.slots[i] = sys(fcntl, control.descriptors[i], F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
-    sys(close, control.descriptors[i]);
-  }
-  inbox.size = (u64)request->length + 1;
-  long memory = sys(mmap, 0, inbox.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory < 0) return 0;
-  inbox.payload = (u8 *)memory;
+  for (u32 i = 0; i < count && i < request->descriptors; i++) inbox.slots[i] = settle(request->type, control.descriptors[i], i);
+  if (!find_room()) return 0;
   return !request->length || sys(recvfrom, SOCKET, inbox.payload, request->length, MSG_WAITALL, 0, 0) == request->length;
 }
 
@@ -242,7 +262,6 @@ static void launched(void) {
   program.id = inbox.request.id;
   program.ended.started_ns = started > 0 ? (u64)started : now_ns();
   if (!program.has_listener) program.has_listener = keep(inbox.slots, program.launch.listener_slot, LISTENER);
-  for (int fd = 0; fd < 3; fd++) sys(close, fd); /* a program that shares init's table until execve leaves its own */
   release(&inbox);
   if (program.pid) {
     watch_start(&program);
@@ -337,6 +356,7 @@ static int serve(void) {
     if (type < sizeof handlers / sizeof *handlers && handlers[type]) handlers[type]();
     if (type != REQUEST_FAREWELL && type != REQUEST_PREPARE) release(&inbox);
   } while (prepared == PREPARED_REQUEST);
+  close_stdio();
   close_above(first_free());
   return prepared != PREPARED_ALONE;
 }
@@ -362,7 +382,7 @@ static void prepare(void) {
   sys(rt_sigprocmask, SIG_SETMASK, &child, 0, 8);
   for (int signal = 1; signal <= 64; signal++) sys(rt_sigaction, signal, &standard, 0, 8);
   sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-  for (int i = 0; i < 3; i++) sys(close, i);
+  close_stdio();
   close_above(SOCKET + 1); /* what the host had open without close-on-exec */
   long fd = sys(signalfd4, -1, &child, 8, O_CLOEXEC | O_NONBLOCK);
   sys(dup3, fd, SIGNALS, O_CLOEXEC);

@@ -1,12 +1,13 @@
 /**
  * The plan by which a prepared child (see prepare-plan.ts) becomes the program. The child shares init's memory and descriptor
- * table until execve: so the seccomp listener that it makes is init's too, and descriptors 0 to 2 may be put into place in
+ * table until execve: so the seccomp listener that it makes is init's too, and descriptors 0 to 2 are put into place in
  * that table, where init has nothing. Everything else of init's is close-on-exec.
  *
  * The filter comes last, since it may forbid what the steps before it need.
  */
 import {
   AT_FDCWD,
+  CLOSE_RANGE_CLOEXEC,
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
@@ -19,6 +20,8 @@ import type { Data, Plan, Slot } from '../plan/types.ts'
 import { addReadySteps } from '../tracer/launch-plan.ts'
 import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
 
+/** The last one that there can be. */
+const LAST_DESCRIPTOR = 0xffffffff
 const RLIM_INFINITY = 2n ** 64n - 1n
 
 /** A resource limit: soft and hard are the same, but where `hard` says otherwise. */
@@ -58,8 +61,10 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
   const directory = builder.slot('working directory')
+  // They come without close-on-exec, and into these places already where nothing else is there: then this does nothing.
   for (const [index, slot] of stdio.entries())
-    builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
+    builder.call('dup2', [slot, index], `put ${slot.label} into place`)
+  builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')
   addDirectorySteps(builder, directory, spec.cwd)
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
   builder.clock(started, 'note the time')

@@ -212,8 +212,12 @@ class Encoder {
   }
 }
 
-/** Encodes a plan. Throws where it uses more slots than the interpreter has. */
+const encoded = new WeakMap<Plan, EncodedPlan>()
+
+/** Encodes a plan; a plan is a value, and encoded once. Throws where it uses more slots than the interpreter has. */
 export function encodePlan(plan: Plan): EncodedPlan {
+  const known = encoded.get(plan)
+  if (known) return known
   if (plan.slotCount > MAX_SLOTS) {
     throw new GlassboxError(
       'ERR_GLASSBOX_INTERNAL',
@@ -222,5 +226,7 @@ export function encodePlan(plan: Plan): EncodedPlan {
   }
   const encoder = new Encoder()
   encoder.add(plan.steps)
-  return { bytes: encoder.encode(), origin: encoder.origin }
+  const result = { bytes: encoder.encode(), origin: encoder.origin }
+  encoded.set(plan, result)
+  return result
 }

@@ -2,13 +2,12 @@
  * One command in a container, as a list of steps: where input and output go, the limits, the launch, the end, the files that
  * come out, the verdict. Whatever a step opened is closed at the end, also after a failure; the group is the box's.
  */
-import { launchPlan } from '../container/launch-plan.ts'
 import type { EndedReply } from '../container/wire.ts'
 import { Channels } from './channels.ts'
 import { collect, holdsFileOf } from './collect.ts'
 import { filterOf } from './filter.ts'
 import { RunEvents } from './handle.ts'
-import { resolveLimits, resourceLimits } from './limits.ts'
+import { resolveLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import type { Launchpad, PreparedContainer } from './prepared-container.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram } from './program.ts'
@@ -126,14 +125,15 @@ async function launch(
 ): Promise<EndedReply> {
   if (stop.aborted) return canceledBeforeStart()
   const { account, filter } = pad
-  const { plan, listener, started } = launchPlan({
+  const { plan, listener, started } = context.place.launchPlans.planFor({
     path: program.path,
     argv,
     env: options.env ?? DEFAULT_ENV,
     cwd: options.cwd ?? BOX_DIRECTORY,
-    rlimits: resourceLimits(limits, { processes: account.means.processes !== 'rlimit' }),
-    ...(filter ? { filter } : {}),
-    ...(options.trace ? { traced: true } : {}),
+    limits,
+    counted: account.means.processes !== 'rlimit',
+    filter,
+    traced: options.trace !== undefined,
   })
   const running = context.place.container.launch({
     plan,

@@ -84,8 +84,12 @@ function openSink(name: StreamName, output: Exclude<Output, 'ignore' | 'inherit'
   }
 }
 
-/** A program that ends sooner never needs an eye on its pipe: what it wrote is read in one go. */
-const WATCH_AFTER_MS = 2
+/**
+ * A short program never needs an eye on its pipe, which is dear: there is a look after this time and after each doubling of it, and
+ * an eye from the first bytes on or after the last look.
+ */
+const FIRST_LOOK_MS = 2
+const LAST_LOOK_MS = 8
 const DRAIN_BYTES = 65_536
 
 class Pump implements OutputChannel {
@@ -113,7 +117,20 @@ class Pump implements OutputChannel {
   }
 
   launched(): void {
-    this.#timer = setTimeout(() => this.#watch(), WATCH_AFTER_MS)
+    setNonBlocking(this.#fd)
+    this.#lookAfter(FIRST_LOOK_MS)
+  }
+
+  #lookAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#look(ms), ms)
+  }
+
+  #look(after: number): void {
+    const chunk = readSome(this.#fd)
+    if (chunk.length > 0) this.#receive(chunk)
+    if (this.#fd < 0) return // the sink failed
+    if (chunk.length > 0 || after >= LAST_LOOK_MS) this.#watch()
+    else this.#lookAfter(2 * after)
   }
 
   #watch(): void {
@@ -138,7 +155,6 @@ class Pump implements OutputChannel {
 
   /** The writers are dead: what is in the pipe is all that there will be. */
   #drain(): void {
-    setNonBlocking(this.#fd)
     for (let chunk = readSome(this.#fd); chunk.length > 0; chunk = readSome(this.#fd)) {
       this.#receive(chunk)
       if (this.#fd < 0) return

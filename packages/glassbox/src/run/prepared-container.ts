@@ -16,6 +16,7 @@ import { type Account, kernelLimits, openAccount } from './accounting.ts'
 import { compileFilter, type Filter } from './filter.ts'
 import { boxRoot, DEFAULT_HOSTNAME } from './furniture.ts'
 import { type InputFile, readInputs } from './inputs.ts'
+import { LaunchPlans } from './launch-plans.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { BoxOptions, Limits } from './options.ts'
 import { BOX_DIRECTORY } from './program.ts'
@@ -58,6 +59,7 @@ export interface Launchpad {
 
 export class PreparedContainer {
   readonly container: Container
+  readonly launchPlans: LaunchPlans = new LaunchPlans()
   readonly #isolated: boolean
   readonly #account: Account
   #directory: number | undefined

@@ -40,7 +40,7 @@ function findInPath(name: string, path: string, accept: (candidate: string) => b
     .split(':')
     .filter(directory => directory.startsWith('/'))
     .map(directory => join(directory, name))
-    .find(candidate => accept(candidate) && isExecutable(candidate) && isFile(candidate))
+    .find(candidate => accept(candidate) && isFile(candidate) && isExecutable(candidate))
 }
 
 const shownAt = (path: string, binds: readonly string[]): boolean =>
