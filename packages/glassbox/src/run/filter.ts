@@ -9,6 +9,8 @@ import { validatePolicy } from '../seccomp/validate.ts'
 import type { CommandOptions } from './options.ts'
 
 export interface Filter extends FilterSpec {
+  /** What it was compiled from. */
+  readonly policy: Policy
   /** Whether it lets a prepared child become the program: then it can be laid on before the program is known. */
   readonly early: boolean
 }
@@ -33,6 +35,7 @@ export function compileFilter(policy: Policy | null | undefined): Filter | undef
   if (before && isUnchanged(chosen, before)) return before.filter
   const checked = policy === undefined ? chosen : validatePolicy(policy)
   const filter = {
+    policy: checked,
     bytes: compilePolicy(reportKills(checked), { foreign: { kind: 'notify' } }),
     listens: true,
     early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(checked, call, known)),
