@@ -46,6 +46,8 @@ export const startNow = (): Started => ({
 
 export interface CommandContext extends Started {
   readonly place: PreparedContainer
+  /** Called when nothing more is asked of the place: whoever made it for this command alone takes it down meanwhile. */
+  readonly done?: () => void
 }
 
 /** Runs a program and says how it ended. Rejects only for a fault of the caller, the host or glassbox. */
@@ -64,9 +66,10 @@ export async function runCommand(
     const pad = await place.take(limits, filter)
     const { account } = pad
     const report = await launchTraced(context, program, argv, { options, limits, pad, channels })
-    await channels.finished()
     const collected = await collect(() => place.directory(), options)
     const fileAtLimit = report.status === SIGXFSZ && holdsFileOf(place.container.pid, limits.fileSizeBytes)
+    context.done?.()
+    await channels.finished()
     return buildResult({
       report,
       figures: report.how === 0 ? NOTHING : account.figures(report.ended, limits),

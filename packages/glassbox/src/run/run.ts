@@ -84,10 +84,13 @@ export function run(
     const { parts, found, expected } = checkRun(program, options)
     const programs = found.bind === undefined ? [] : [found.bind]
     const place = await PreparedContainer.open(parts.box, { programs, expected, eager: true })
+    let closing: Promise<void> | undefined
+    const close = (): Promise<void> => (closing ??= place.close())
+    const done = (): void => void close().catch(() => {}) // told below
     try {
-      return await runCommand({ place, ...started }, found, [program, ...args], parts.command)
+      return await runCommand({ place, done, ...started }, found, [program, ...args], parts.command)
     } finally {
-      await place.close()
+      await close()
     }
   }
   return new RunHandle(start(), started.events, () => started.cancel.abort())
