@@ -2,8 +2,9 @@
  * swarm KIND [N]: processes that are hard to end. Most go on for ever: only for boxes that limit processes and time.
  *
  * sessions, comets, reexec, zombies, busy, racers (N at a time) · deaf (ignores and blocks all signals) ·
- * reaper (subreaper, no parent-death signal) · holder (its child keeps stdout) · vfork · ids · one (kills PID 1) · dump · start
- * A number printed is how far it got.
+ * reaper (subreaper, no parent-death signal) · holder (its child keeps stdout) · vfork · ids ·
+ * one (kills PID 1) · dump · start
+ * What it prints says how far it got: a number, or a letter a generation.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,7 +40,10 @@ static void comet(void) {
   for (;;) {
     pid_t child = fork();
     if (child > 0) _exit(0);
-    if (child == 0) setsid();
+    if (child == 0) {
+      setsid();
+      write(1, "x", 1);
+    }
   }
 }
 
@@ -52,6 +56,7 @@ static void comets(int count) {
 static void reexec(int left) {
   char text[16];
   if (left == 0) _exit(0);
+  write(1, "x", 1);
   sprintf(text, "%d", left < 0 ? -1 : left - 1);
   execl("/proc/self/exe", "swarm", "reexec", text, NULL);
   _exit(errno);
@@ -77,6 +82,7 @@ static void threads(int count) {
   pthread_attr_init(&small);
   pthread_attr_setstacksize(&small, 65536);
   while (made < count && !pthread_create(&thread, &small, idle_thread, NULL)) made++;
+  usleep(50000);
   say(made);
   _exit(made < count ? 3 : 0);
 }

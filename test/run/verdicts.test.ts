@@ -78,7 +78,7 @@ const CASES: readonly Case[] = [
     expected: { status: 'signaled', signal: 'SIGABRT' },
   },
   {
-    name: 'a main thread that ends before another exits with 7',
+    name: 'a main thread that ends before another exits with 7 [PC-20]',
     program: ['end', 'thread'],
     native: { args: ['thread'], code: 7 },
     expected: { status: 'exited', exitCode: 7 },
@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
     }),
   ),
   {
-    name: 'sleep',
+    name: 'a daemon is left behind: the verdict is of the program itself [PC-03]',
     program: ['processes', 'daemon', '1'],
     native: { args: ['fork', '1'], code: 0 },
     expected: { status: 'exited', stdout: 'left\n' },
@@ -168,7 +168,7 @@ const CASES: readonly Case[] = [
     expected: { status: 'exited', ok: true },
   },
   {
-    name: 'a fork bomb',
+    name: 'a fork bomb [PC-01]',
     program: ['processes', 'bomb', '1'],
     native: { args: ['fork', '4'], code: 0 },
     options: { limits: { processes: 20, cpuTimeMs: 300, wallTimeMs: 5000 } },

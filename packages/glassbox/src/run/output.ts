@@ -220,8 +220,8 @@ class Pump implements OutputChannel {
 const scratch = new Uint8Array(DRAIN_BYTES)
 const count = new Int32Array(1)
 
-function bytesIn(pipe: number): number {
-  call('ioctl', [pipe, FIONREAD, count])
+function bytesIn(fd: number): number {
+  call('ioctl', [fd, FIONREAD, count])
   return count[0] ?? 0
 }
 
