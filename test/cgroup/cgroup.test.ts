@@ -248,7 +248,7 @@ function privateSupport(context: TestContext): CgroupSupport {
   return Object.fromEntries(entries) as CgroupSupport
 }
 
-test('a sweep removes the groups of dead owners, once they are old, and leaves those of living ones', {
+test('a sweep removes the groups of dead owners, once they are old, and leaves those of living ones [RB-03, RB-11]', {
   skip,
 }, async context => {
   // In v2 the first group of all has the controllers switched on for the children of the base.

@@ -41,7 +41,7 @@ function orphanedInits(): string[] {
 
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
 
-test(`nothing is left after a kill -9 at ${ROUNDS} random moments`, async () => {
+test(`nothing is left after a kill -9 at ${ROUNDS} random moments [RB-01]`, async () => {
   const before = mounts()
   for (let round = 0; round < ROUNDS; round++) {
     const victim = spawn(process.execPath, ['--input-type=module', '-e', VICTIM], { stdio: 'ignore' })

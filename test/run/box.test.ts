@@ -81,7 +81,7 @@ test('the file mode mask and the host name are fixed', async () => {
   assert.equal(await shell('cat /proc/sys/kernel/hostname', { hostname: 'other' }), 'other\n')
 })
 
-test('disk space and the number of files are capped, and count in the box only', async () => {
+test('disk space and the number of files are capped, and count in the box only [DX-09]', async () => {
   const options = { diskBytes: 2 ** 20, diskFiles: 50 }
   assert.match(
     (await run('head', ['-c', '2000000', '/dev/zero'], { ...options, stdout: 'ignore' })).status,

@@ -41,7 +41,7 @@ test('stdin from a file', async context => {
   assert.equal((await run('cat', [], { stdin: { file } })).stdout, 'from a file')
 })
 
-test('a program that does not read its input ends when it ends', async () => {
+test('a program that does not read its input ends when it ends [DX-15]', async () => {
   const result = await run('true', [], { stdin: new Uint8Array(5_000_000) })
   assert.equal(result.ok, true)
   const endless = new PassThrough()

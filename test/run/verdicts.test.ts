@@ -35,6 +35,18 @@ const memoryLimit: Case['check'] = ({ memoryBytes, limit }) => {
   assert.ok(memoryBytes > 32 * MiB && memoryBytes < 96 * MiB, `the peak is near the limit: ${memoryBytes}`)
 }
 
+/** Ways to use memory, and where the catalogue has them. */
+const MEMORY = [
+  ['malloc', 'MB-01'],
+  ['grow', 'MB-01'],
+  ['private', 'MB-01'],
+  ['stack', 'MB-04'],
+  ['shared', 'MB-05'],
+  ['memfd', 'MB-05'],
+  ['tmpfs', 'MB-05'],
+  ['children', 'MB-10'],
+] as const
+
 const CASES: readonly Case[] = [
   {
     name: 'exit 3',
@@ -78,7 +90,7 @@ const CASES: readonly Case[] = [
     expected: { status: 'signaled', signal: 'SIGABRT' },
   },
   {
-    name: 'a main thread that ends before another exits with 7',
+    name: 'a main thread that ends before another exits with 7 [PC-20]',
     program: ['end', 'thread'],
     native: { args: ['thread'], code: 7 },
     expected: { status: 'exited', exitCode: 7 },
@@ -94,7 +106,7 @@ const CASES: readonly Case[] = [
     }),
   ),
   {
-    name: 'sleep',
+    name: 'a daemon is left behind: the verdict is of the program itself [PC-03]',
     program: ['processes', 'daemon', '1'],
     native: { args: ['fork', '1'], code: 0 },
     expected: { status: 'exited', stdout: 'left\n' },
@@ -105,9 +117,9 @@ const CASES: readonly Case[] = [
     options: { limits: { wallTimeMs: 300 } },
     expected: { status: 'wall-time-limit' },
   },
-  ...['malloc', 'grow', 'private', 'stack', 'shared', 'memfd', 'tmpfs', 'children'].map(
-    (kind): Case => ({
-      name: `memory used by: ${kind}`,
+  ...MEMORY.map(
+    ([kind, id]): Case => ({
+      name: `memory used by: ${kind} [${id}]`,
       program: ['allocate', kind, '600'],
       native: { args: [kind, '4'], code: 0 },
       options: { ...memory, diskBytes: 1024 * MiB },
@@ -115,8 +127,8 @@ const CASES: readonly Case[] = [
       check: memoryLimit,
     }),
   ),
-  ...['malloc', 'grow', 'private', 'stack', 'shared', 'memfd', 'tmpfs', 'children'].map(
-    (kind): Case => ({
+  ...MEMORY.map(
+    ([kind]): Case => ({
       name: `half of the memory limit used by: ${kind}`,
       program: ['allocate', kind, '32'],
       native: { args: [kind, '4'], code: 0 },
@@ -125,14 +137,14 @@ const CASES: readonly Case[] = [
     }),
   ),
   {
-    name: 'memory that is reserved and not touched',
+    name: 'memory that is reserved and not touched [MB-02]',
     program: ['allocate', 'reserve', '100000'],
     native: { args: ['reserve', '100000'], code: 0 },
     options: memory,
     expected: { status: 'exited', ok: true },
   },
   {
-    name: 'a flood of output',
+    name: 'a flood of output [DX-01]',
     program: ['write', 'flood', '0'],
     native: { args: ['stdout', '1000'], code: 0 },
     options: { limits: { outputBytes: 100_000 } },
@@ -140,21 +152,30 @@ const CASES: readonly Case[] = [
     check: ({ stdout }) => assert.equal(stdout.length, 100_000),
   },
   {
-    name: 'output of exactly the limit',
+    name: 'output of exactly the limit [DX-03]',
     program: ['write', 'stdout', '100000'],
     native: { args: ['stdout', '1000'], code: 0 },
     options: { limits: { outputBytes: 100_000 } },
     expected: { status: 'exited', ok: true, stdoutTruncated: false },
   },
   {
-    name: 'one byte of output above the limit',
+    name: 'one byte of output less than the limit [DX-03]',
+    program: ['write', 'stderr', '99999'],
+    native: { args: ['stderr', '1000'], code: 0 },
+    options: { limits: { outputBytes: 100_000 } },
+    expected: { status: 'exited', ok: true, stderrTruncated: false },
+    check: ({ stderr }) => assert.equal(stderr.length, 99_999),
+  },
+  {
+    name: 'one byte of output above the limit [DX-03]',
     program: ['write', 'stderr', '100001'],
     native: { args: ['stderr', '1000'], code: 0 },
     options: { limits: { outputBytes: 100_000 } },
     expected: { status: 'output-limit', stderrTruncated: true },
+    check: ({ stderr }) => assert.equal(stderr.length, 100_000),
   },
   {
-    name: 'a file above the file size limit',
+    name: 'a file above the file size limit [DX-06]',
     program: ['write', 'big', '2000001'],
     native: { args: ['/dev/null', '1000'], code: 0 },
     options: { limits: { fileSizeBytes: 2_000_000 } },
@@ -162,13 +183,13 @@ const CASES: readonly Case[] = [
     check: ({ limit }) => assert.equal(limit?.kind, 'fileSizeBytes'),
   },
   {
-    name: 'a file of exactly the file size limit',
+    name: 'a file of exactly the file size limit [DX-06]',
     program: ['write', 'big', '2000000'],
     options: { limits: { fileSizeBytes: 2_000_000 } },
     expected: { status: 'exited', ok: true },
   },
   {
-    name: 'a fork bomb',
+    name: 'a fork bomb [PC-01]',
     program: ['processes', 'bomb', '1'],
     native: { args: ['fork', '4'], code: 0 },
     options: { limits: { processes: 20, cpuTimeMs: 300, wallTimeMs: 5000 } },

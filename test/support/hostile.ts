@@ -11,12 +11,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, type TestContext } from 'node:test'
 import { type RunOptions, type RunResult, run } from '#glassbox/index.js'
+import { Cgroup } from '#glassbox/cgroup/group.js'
 import { assertNothingLeft, surroundings } from './left.js'
 import { program } from './programs.js'
 import { temporaryDirectory } from './temporary.js'
 
 export const root = process.getuid?.() === 0
 export const needsRoot = root ? false : 'needs root'
+/** Where none can be had, init watches by /proc: see the table of what is not held in docs/security.md. */
+export const needsCgroup = 'missing' in Cgroup.plan({}) ? 'needs cgroups for memory and processes' : false
 
 export interface Canaries {
   /** What must never come out of a box. */
@@ -147,6 +150,13 @@ function processesOfBoxes(): string[] {
     queue.push(...pids)
   }
   return found
+}
+
+/** What holds for the figures of every result. */
+export function assertSane({ cpuTimeMs, wallTimeMs, memoryBytes, processes = 1, limit }: RunResult): void {
+  for (const figure of [cpuTimeMs, wallTimeMs, memoryBytes]) assert.ok(Number.isFinite(figure) && figure >= 0)
+  assert.ok(processes >= 1)
+  if (limit) assert.ok(limit.used >= limit.limit, `${limit.kind}: ${limit.used} of ${limit.limit}`)
 }
 
 export interface Native {

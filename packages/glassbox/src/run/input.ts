@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
 import { O_RDONLY } from '../linux/constants.ts'
 import type { Input } from './options.ts'
+import { lend } from './inherited.ts'
 import { openNull, pipe } from './pipe.ts'
 
 /** What a pipe always takes at once (pipe(7)): so much needs no reader yet. */
@@ -22,7 +23,7 @@ export function openInput(input: Input | undefined): InputChannel {
   if (input === undefined) return { childFd: openNull(O_RDONLY), owned: true, close: () => {} }
   if (typeof input === 'string') return fromBytes(Buffer.from(input))
   if (input instanceof Uint8Array) return fromBytes(input)
-  if ('inherit' in input) return { childFd: 0, owned: false, close: () => {} }
+  if ('inherit' in input) return { childFd: 0, owned: false, close: lend(0) }
   return 'file' in input ? fromFile(input.file) : fromStream(input)
 }
 

@@ -1,16 +1,19 @@
 /**
  * Where a program's stdout or stderr goes. What passes through a pipe is counted: at most `limit` bytes are kept or
  * passed on, and the byte after them ends the program. A reader that is slow makes the program wait; nothing is lost.
+ *
+ * The end of the program is the end of its output: what it wrote stands in the pipe then and is taken at once, without waiting for
+ * a reader, or for the end of the pipe, whose writing end somebody outside the box may hold.
  */
-import { once } from 'node:events'
 import { createWriteStream, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
-import { syscall } from '../gate/gate.ts'
-import { O_WRONLY } from '../linux/constants.ts'
+import { call, syscall } from '../gate/gate.ts'
+import { F_DUPFD_CLOEXEC, FIONREAD, O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { close, openNull, pipe, setNonBlocking } from './pipe.ts'
+import { lend } from './inherited.ts'
+import { close, openNull, pipe } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -22,7 +25,7 @@ export interface OutputChannel {
   readonly owned: boolean
   /** The program may be running from now on. */
   launched(): void
-  /** To be called when the program is dead. Resolves when every byte has arrived where it was to go. */
+  /** To be called when the program is dead. Resolves when every byte is where it was to go; a stream of the caller's has them all. */
   finish(): Promise<void>
   readonly bytes: () => Uint8Array
   readonly truncated: () => boolean
@@ -42,21 +45,23 @@ export interface OutputOptions {
   readonly onData: (chunk: Uint8Array) => void
 }
 
-const direct = (childFd: number, owned: boolean): OutputChannel => ({
+const direct = (childFd: number, owned: boolean, letGo: () => void = () => {}): OutputChannel => ({
   childFd,
   owned,
   launched: () => {},
-  finish: async () => {},
+  finish: async () => letGo(),
   bytes: () => new Uint8Array(0),
   truncated: () => false,
   check: () => {},
-  abandon: () => {},
+  abandon: letGo,
 })
+
+const inherit = (fd: 1 | 2): OutputChannel => direct(fd, false, lend(fd))
 
 export function openOutput(options: OutputOptions): OutputChannel {
   const { output, name } = options
   if (output === 'ignore') return direct(openNull(O_WRONLY), true)
-  if (output === 'inherit') return direct(name === 'stdout' ? 1 : 2, false)
+  if (output === 'inherit') return inherit(name === 'stdout' ? 1 : 2)
   return new Pump(options, openSink(name, output))
 }
 
@@ -86,7 +91,7 @@ function openSink(name: StreamName, output: Exclude<Output, 'ignore' | 'inherit'
 
 /**
  * A short program never needs an eye on its pipe, which is dear: there is a look after this time and after each doubling of it, and
- * an eye from the first bytes on or after the last look.
+ * an eye from the look on that finds bytes, or from the last one.
  */
 const FIRST_LOOK_MS = 2
 const LAST_LOOK_MS = 8
@@ -98,7 +103,6 @@ class Pump implements OutputChannel {
   readonly #options: OutputOptions
   readonly #sink: Sink | undefined
   readonly #kept: Uint8Array[] = []
-  /** Ours until a socket has it. */
   #fd: number
   #timer: NodeJS.Timeout | undefined
   #source: Socket | undefined
@@ -117,7 +121,6 @@ class Pump implements OutputChannel {
   }
 
   launched(): void {
-    setNonBlocking(this.#fd)
     this.#lookAfter(FIRST_LOOK_MS)
   }
 
@@ -126,16 +129,14 @@ class Pump implements OutputChannel {
   }
 
   #look(after: number): void {
-    const chunk = readSome(this.#fd)
-    if (chunk.length > 0) this.#receive(chunk)
-    if (this.#fd < 0) return // the sink failed
-    if (chunk.length > 0 || after >= LAST_LOOK_MS) this.#watch()
+    if (bytesIn(this.#fd) > 0 || after >= LAST_LOOK_MS) this.#watch()
     else this.#lookAfter(2 * after)
   }
 
   #watch(): void {
-    const source = new Socket({ fd: this.#fd, readable: true, writable: false })
-    this.#fd = -1
+    // Its own descriptor: what the socket has not read is read without it.
+    const fd = call('fcntl', [this.#fd, F_DUPFD_CLOEXEC, 0])
+    const source = new Socket({ fd, readable: true, writable: false })
     this.#source = source
     source.on('data', (chunk: Buffer) => this.#receive(chunk))
     source.on('error', () => {})
@@ -153,17 +154,37 @@ class Pump implements OutputChannel {
     this.#fd = -1
   }
 
-  /** The writers are dead: what is in the pipe is all that there will be. */
+  readonly #resume = (): void => {
+    this.#source?.resume()
+  }
+
+  /** What the socket has read and not told. */
+  #unwatch(): void {
+    const source = this.#source
+    this.#source = undefined
+    this.#sink?.stream.off('drain', this.#resume)
+    if (!source || source.destroyed) return
+    source.removeAllListeners('data').pause()
+    for (let chunk: Buffer | null; (chunk = source.read() as Buffer | null); ) this.#receive(chunk)
+    source.destroy()
+  }
+
+  /** The program is dead: what is in the pipe now is all that it wrote. */
   #drain(): void {
-    for (let chunk = readSome(this.#fd); chunk.length > 0; chunk = readSome(this.#fd)) {
+    for (let left = bytesIn(this.#fd); left > 0 && this.#fd >= 0; ) {
+      const chunk = readSome(this.#fd, left)
+      if (chunk.length === 0) return
+      left -= chunk.length
       this.#receive(chunk)
-      if (this.#fd < 0) return
     }
   }
 
   async finish(): Promise<void> {
-    if (this.#source && !this.#source.destroyed) await once(this.#source, 'close')
-    else if (this.#fd >= 0) this.#drain()
+    clearTimeout(this.#timer)
+    if (this.#fd >= 0) {
+      this.#unwatch()
+      this.#drain()
+    }
     this.#letGo()
     const { stream, owned } = this.#sink ?? {}
     if (!owned) stream?.off('error', this.#fail)
@@ -182,7 +203,7 @@ class Pump implements OutputChannel {
     if (!this.#sink) this.#kept.push(wanted)
     else if (!this.#sink.stream.write(wanted) && this.#source) {
       this.#source.pause()
-      this.#sink.stream.once('drain', () => this.#source?.resume())
+      this.#sink.stream.once('drain', this.#resume)
     }
   }
 
@@ -210,9 +231,15 @@ class Pump implements OutputChannel {
 }
 
 const scratch = new Uint8Array(DRAIN_BYTES)
+const count = new Int32Array(1)
 
-/** The bytes that are there; none at the end, and where somebody outside the box holds the writing end. */
-function readSome(fd: number): Buffer {
-  const length = syscall(syscallNumber('read'), fd, scratch, scratch.length)
+function bytesIn(fd: number): number {
+  call('ioctl', [fd, FIONREAD, count])
+  return count[0] ?? 0
+}
+
+/** At most `most` of the bytes that are there. */
+function readSome(fd: number, most: number): Buffer {
+  const length = syscall(syscallNumber('read'), fd, scratch, Math.min(most, scratch.length))
   return Buffer.from(scratch.subarray(0, Math.max(0, length)))
 }

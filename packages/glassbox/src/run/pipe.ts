@@ -1,6 +1,6 @@
 /** Descriptors for the streams of a program. No other child inherits them. */
 import { call, cString } from '../gate/gate.ts'
-import { AT_FDCWD, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
+import { AT_FDCWD, O_CLOEXEC } from '../linux/constants.ts'
 
 /** Both ends belong to the caller. */
 export function pipe(): { read: number; write: number } {
@@ -13,10 +13,6 @@ export function pipe(): { read: number; write: number } {
 /** As closeSync(), at a tenth of its cost. */
 export function close(fd: number): void {
   call('close', [fd])
-}
-
-export function setNonBlocking(fd: number): void {
-  call('fcntl', [fd, F_SETFL, O_NONBLOCK])
 }
 
 const NULL_DEVICE = cString('/dev/null')

@@ -83,8 +83,8 @@ function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
 }
 
 export interface Surroundings {
-  /** Directory of the host that relative names begin at. */
-  readonly hostDirectory: string
+  /** Directory of the host that relative names begin at; none where it was removed. */
+  readonly hostDirectory: string | undefined
   readonly cwd: string
   /** Whether a file of that name was put into the working directory. */
   readonly inBox: (relative: string) => boolean
@@ -117,7 +117,9 @@ function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundin
   ) {
     return { path: program }
   }
-  return hostFile(resolve(hostDirectory, program), bindTargets)
+  if (hostDirectory === undefined && !program.startsWith('/'))
+    throw notFound(program, 'The current directory was removed: name the program by its whole path.')
+  return hostFile(resolve(hostDirectory ?? '/', program), bindTargets)
 }
 
 /** As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in its working directory. */

@@ -18,10 +18,19 @@ import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } fro
 import type { AnyResult } from './result.ts'
 import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
 
+/** None where it was removed. */
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
 /** Where a program's name leads before there is a box. */
 export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
   return resolveProgram(program, {
-    hostDirectory: process.cwd(),
+    hostDirectory: currentDirectory(),
     cwd: options.cwd ?? BOX_DIRECTORY,
     inBox: path => Object.keys(options.files ?? {}).some(name => resolve('/', name) === resolve('/', path)),
     bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),

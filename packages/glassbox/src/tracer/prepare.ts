@@ -75,7 +75,7 @@ function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {
   const env = command.env ?? (process.env as Record<string, string>)
   return {
     spec: {
-      path: programPath(program, cwd ?? process.cwd(), env['PATH']),
+      path: programPath(program, cwd ?? '.', env['PATH']),
       argv: [argv0, ...args],
       env: { ...env },
       ...(cwd === undefined ? {} : { cwd }),
