@@ -65,9 +65,11 @@ export const V1: Controls = {
       const limit: Write = { file: 'memory.limit_in_bytes', value }
       // Not there where the kernel does not account swap: then swap has no limit of ours.
       const withSwap: Write = { file: 'memory.memsw.limit_in_bytes', value, optional: true }
+      // Buffers of internet sockets have a counter of their own, and no limit at all before one is written. Gone in later kernels.
+      const sockets: Write = { file: 'memory.kmem.tcp.limit_in_bytes', value, optional: true }
       // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
       const before = Number(files.optional(limit.file) ?? Infinity)
-      return memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]
+      return [...(memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]), sockets]
     },
     pids: ({ processes }) => numeric('pids.max', processes),
     cpuacct: () => [],
