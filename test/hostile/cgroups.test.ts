@@ -142,7 +142,9 @@ for (const kind of ['fork', 'thread']) {
       world.run('processes', [kind, `${count}`], { limits: { processes } })
     assert.equal((await result(9, 10)).status, 'exited')
     const refused = await result(10, 10)
-    assert.deepEqual([refused.status, refused.exitCode], ['process-limit', 3], 'EAGAIN')
+    assert.equal(refused.exitCode, 3, 'EAGAIN')
+    // Without a group init looks every 5 ms, and may not have seen as many as there were.
+    if (!noGroups) assert.equal(refused.status, 'process-limit')
     assert.equal((await result(200, Infinity)).exitCode, 0)
     for (const none of [0, -1])
       await assert.rejects(async () => result(1, none), { code: 'ERR_GLASSBOX_INVALID_OPTION' })
