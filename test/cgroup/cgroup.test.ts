@@ -37,7 +37,7 @@ const v1 = ['memory', 'pids', 'cpuacct', 'cpu', 'cpuset']
   .join('\n')
 const v2 = mount('/sys/fs/cgroup', 'cgroup2', 'rw,nsdelegate')
 
-test('v1: groups are made beneath the own one of each controller', () => {
+test('v1: groups are made beneath the own one of each controller [CG-10]', () => {
   const found = detectCgroups(view({ mountinfo: v1, cgroup: '3:memory:/user/x\n2:pids:/\n1:cpuacct:/' }))
   assert.deepEqual(found.memory, { place: { version: 1, base: '/cg/memory/user/x' } })
   assert.deepEqual(found.pids, { place: { version: 1, base: '/cg/pids/' } })
@@ -54,7 +54,7 @@ test('v1 with controllers mounted together, and a mount of a part of the hierarc
   assert.ok('missing' in detectCgroups(view({ mountinfo, cgroup: '1:memory:/elsewhere' })).memory)
 })
 
-test('v2: the root, a delegated directory, or the parent of the own group', () => {
+test('v2: the root, a delegated directory, or the parent of the own group [CG-10]', () => {
   assert.deepEqual(detectCgroups(view({ mountinfo: v2 })).memory, {
     place: { version: 2, base: '/sys/fs/cgroup' },
   })
@@ -68,7 +68,7 @@ test('v2: the root, a delegated directory, or the parent of the own group', () =
   assert.deepEqual(ours.pids, { place: { version: 2, base: '/sys/fs/cgroup/user.slice/a' } })
 })
 
-test('hybrid: a controller is where it is mounted, and missing where it is nowhere', () => {
+test('hybrid: a controller is where it is mounted, and missing where it is nowhere [CG-10]', () => {
   const mountinfo = [mount('/cg/memory', 'cgroup', 'rw,memory'), mount('/cg/unified', 'cgroup2', 'rw')].join(
     '\n',
   )
@@ -143,7 +143,7 @@ test('the limits stand in the files of the group, and none where there is no lim
   }
 })
 
-test('the step that cannot be made is named', { skip }, async () => {
+test('a group that is there already is refused, and the step named [CG-16]', { skip }, async () => {
   const planned = planGroup({}, support)
   const [first] = planned.parts
   mkdirSync(first?.directory ?? '')
@@ -191,7 +191,7 @@ test('a limit of processes holds, and refusals are counted', { skip }, async () 
   }
 })
 
-test('a group is removed with what runs in it, and with sub-groups that were made, closed or frozen', {
+test('a group is removed with what runs in it, and with sub-groups that were made, closed or frozen [CG-03, CG-04]', {
   skip,
 }, async () => {
   const busy = group()
@@ -207,7 +207,7 @@ test('a group is removed with what runs in it, and with sub-groups that were mad
 })
 
 const freezer = '/sys/fs/cgroup/freezer'
-test('a frozen group with a closed group in it is thawed and removed', {
+test('a frozen group with a closed group in it is thawed and removed [CG-03, CG-04]', {
   skip: existsSync(`${freezer}/cgroup.procs`) && process.getuid?.() === 0 ? false : 'no writable v1 freezer',
 }, async () => {
   const directory = join(freezer, `glassbox-${process.pid}-frozen`)

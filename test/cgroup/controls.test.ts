@@ -27,15 +27,17 @@ function texts(directory: string): Record<string, string> {
   return Object.fromEntries(names.map(name => [name, readFileSync(join(directory, name), 'utf8')]))
 }
 
-test('v1: limits, with swap where it is accounted', context => {
+test('v1: limits, with swap and the buffers of sockets where they are accounted', context => {
   const unlimited = { 'memory.limit_in_bytes': '9223372036854771712\n' }
-  const directory = tree(context, { ...unlimited, 'memory.memsw.limit_in_bytes': '' })
+  const accounted = { 'memory.memsw.limit_in_bytes': '', 'memory.kmem.tcp.limit_in_bytes': '' }
+  const directory = tree(context, { ...unlimited, ...accounted })
   limit(V1, 'memory', directory, { memoryBytes: 4096 })
   limit(V1, 'pids', directory, { processes: 5 })
   limit(V1, 'cpu', directory, { cpus: 1.5 })
   assert.deepEqual(texts(directory), {
     'cpu.cfs_period_us': '100000',
     'cpu.cfs_quota_us': '150000',
+    'memory.kmem.tcp.limit_in_bytes': '4096',
     'memory.limit_in_bytes': '4096',
     'memory.memsw.limit_in_bytes': '4096',
     'pids.max': '5',

@@ -65,10 +65,10 @@ export const V1: Controls = {
       const limit: Write = { file: 'memory.limit_in_bytes', value }
       // Not there where the kernel does not account swap: then swap has no limit of ours.
       const withSwap: Write = { file: 'memory.memsw.limit_in_bytes', value, optional: true }
+      // Buffers of internet sockets, UDP too whatever the name says, have a counter of their own and no limit before one is written.
+      const sockets: Write = { file: 'memory.kmem.tcp.limit_in_bytes', value, optional: true }
       // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
       const before = Number(files.optional(limit.file) ?? Infinity)
-      // What waits in sockets of the internet families, UDP too whatever the name says: no part of the limit above in v1.
-      const sockets: Write = { file: 'memory.kmem.tcp.limit_in_bytes', value, optional: true }
       return [...(memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]), sockets]
     },
     pids: ({ processes }) => numeric('pids.max', processes),

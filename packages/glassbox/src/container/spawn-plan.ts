@@ -24,6 +24,12 @@ import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { CAPABILITY_VERSION_3, LAST_CAPABILITY } from './capabilities.ts'
 
+/**
+ * The highest there is: where the host runs out of memory, boxes go before the service and everything else. With
+ * CAP_SYS_RESOURCE it is then also the lowest that a program of the box can choose (proc_pid_oom_score_adj(5)).
+ */
+const OOM_SCORE = '1000'
+
 /** Where init expects its socket; see native/init.h. */
 const INIT_SOCKET = 3
 /** Above every descriptor that has a fixed place. */
@@ -61,6 +67,8 @@ export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
         })
         .call('fcntl', [program, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], 'move init away', { result: high.program })
         .call('dup3', [high.socket, INIT_SOCKET, 0], 'give init its socket')
+      // Here, where a child of vfork changes its own score only: init itself is not dumpable, so its file is not its own.
+      addFileSteps(builder, '/proc/self/oom_score_adj', OOM_SCORE)
       if (spec.userNamespace) addUserNamespaceSteps(builder, spec.userNamespace)
       builder.call(
         'execveat',
@@ -78,22 +86,23 @@ function namespaceFlags({ network, userNamespace }: SpawnSpec): number {
   return flags + namespaces + (network ? CLONE_NEWNET : 0) + (userNamespace ? CLONE_NEWUSER : 0)
 }
 
+function addFileSteps(builder: PlanBuilder, path: string, contents: string): void {
+  const fd = builder.slot('file')
+  const bytes = Buffer.from(contents)
+  builder
+    .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CLOEXEC, 0], `open ${path}`, { result: fd })
+    .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
+    .call('close', [fd], `close ${path}`)
+}
+
 /**
  * A process may map its own id in a user namespace that it was cloned into (user_namespaces(7)); setgroups must be
  * denied first. init is not root in there, so its capabilities survive execve only as ambient ones (capabilities(7)).
  */
 function addUserNamespaceSteps(builder: PlanBuilder, ids: NonNullable<SpawnSpec['userNamespace']>): void {
-  const fd = builder.slot('map')
-  const write = (path: string, contents: string): void => {
-    const bytes = Buffer.from(contents)
-    builder
-      .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CLOEXEC, 0], `open ${path}`, { result: fd })
-      .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
-      .call('close', [fd], `close ${path}`)
-  }
-  write('/proc/self/setgroups', 'deny')
-  write('/proc/self/uid_map', `${ids.uid} ${ids.outerUid} 1\n`)
-  write('/proc/self/gid_map', `${ids.gid} ${ids.outerGid} 1\n`)
+  addFileSteps(builder, '/proc/self/setgroups', 'deny')
+  addFileSteps(builder, '/proc/self/uid_map', `${ids.uid} ${ids.outerUid} 1\n`)
+  addFileSteps(builder, '/proc/self/gid_map', `${ids.gid} ${ids.outerGid} 1\n`)
 
   const header = words(4, [CAPABILITY_VERSION_3, 0])
   // The kernel knows LAST_CAPABILITY + 1 of them; the same numbers as permitted become inheritable.

@@ -41,7 +41,8 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
  */
 const MASKED = [
   ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'sysrq-trigger'],
-  ...['timer_list', 'timer_stats'],
+  // Not to be read only: everybody may write triggers there, which the kernel then keeps for the whole host.
+  ...['pressure', 'timer_list', 'timer_stats'],
 ]
 
 function kind(path: string): 'directory' | 'file' | undefined {
