@@ -76,8 +76,18 @@ const TRACES = [
   ],
 ] as const
 
+/** Traces that not every kernel lets a program leave; what brings them. */
+const NEEDS: Readonly<Record<string, string>> = {
+  'extended attributes of the working directory': 'user.* attributes of tmpfs: Linux 6.6',
+}
+
 for (const [what, leave, look] of TRACES) {
-  test(`a program finds nothing of ${what} that the one before it left`, async () => {
+  test(`a program finds nothing of ${what} that the one before it left`, async context => {
+    const needed = NEEDS[what]
+    if (needed !== undefined && (await run('sh', ['-c', leave])).stderr.includes('Operation not supported')) {
+      context.skip(`this kernel lacks ${needed}`)
+      return
+    }
     await withPool({ size: 1 }, async pool => {
       const untouched = await shell(pool, look)
       await pool.run('sh', ['-c', leave])
