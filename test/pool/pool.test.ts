@@ -13,8 +13,6 @@ import {
 import { forbids } from '#glassbox/seccomp/forbids.js'
 import { assertNothingLeft, cgroupsLeft, surroundings } from '../support/left.js'
 
-const RUNS = Number(process.env['GLASSBOX_POOL_RUNS'] ?? 300)
-
 const initial = surroundings()
 before(async () => {
   await run('true')
@@ -275,18 +273,4 @@ test('closing ends what runs and refuses what waits, with a typed error', async 
   assert.deepEqual(await Promise.all(runs), ['ERR_GLASSBOX_POOL_CLOSED', 'ERR_GLASSBOX_POOL_CLOSED'])
   await assert.rejects(async () => pool.run('true'), { code: 'ERR_GLASSBOX_POOL_CLOSED' })
   await pool.close()
-})
-
-test(`${RUNS} runs in a row grow neither descriptors, mounts, cgroups nor containers`, async () => {
-  await withPool({ size: 2 }, async pool => {
-    const look = (): object => ({ ...surroundings(), cgroups: cgroupsLeft().length, inits: inits().length })
-    const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 50))
-    for (let i = 0; i < 10; i++) await pool.run('true')
-    await settled()
-    const first = look()
-    for (let i = 0; i < RUNS; i++) assert.equal((await pool.run('true')).status, 'exited')
-    await settled()
-    assert.deepEqual(look(), first)
-    assert.equal(pool.replaced, 0)
-  })
 })

@@ -95,11 +95,11 @@ const KINDS = {
       mustBe((await tracing).exitCode, 0)
       mustBe(exits, 1)
     }),
-  /** The control: what a leak of some bytes a run looks like. */
+  /** The control: what a leak of 6 KB a run looks like. */
   leak: (runs: number) => {
     const kept: object[] = []
     return soak(runs, async () => {
-      for (let i = 0; i < 64; i++) kept.push({ number: kept.length })
+      for (let i = 0; i < 200; i++) kept.push({ number: kept.length })
       await sleep(0)
     })
   },
