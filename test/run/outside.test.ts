@@ -27,9 +27,9 @@ type Runs = Pick<Box | Pool, 'run'>
 /** Everything that runs a program; the box and the pool are closed by the test. */
 const RUNNERS: readonly (readonly [
   name: string,
-  open: () => Promise<{ runs: Runs; close(): Promise<void> }>,
+  open: () => Promise<{ runs: Runs; close: () => Promise<void> }>,
 ])[] = [
-  ['run()', () => Promise.resolve({ runs: { run } as Runs, close: () => Promise.resolve() })],
+  ['run()', () => Promise.resolve({ runs: { run }, close: () => Promise.resolve() })],
   [
     'a box',
     async () => {
