@@ -29,6 +29,7 @@ const view = (parts: Partial<HostView>): HostView => ({
   cgroup: '0::/',
   controllersOf: () => ['cpu', 'cpuset', 'memory', 'pids'],
   writable: () => true,
+  marked: () => false,
   ...parts,
 })
 

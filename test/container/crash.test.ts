@@ -4,17 +4,21 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { cgroupsLeft } from '../support/left.js'
+import { call, syscall } from '#glassbox/gate/gate.js'
+import { __WALL, PR_SET_CHILD_SUBREAPER, WNOHANG } from '#glassbox/linux/constants.js'
+import { syscallNumber } from '#glassbox/linux/syscalls.js'
+import { cgroupsLeft, children } from '../support/left.js'
+import { PHASES } from '../support/victim.js'
 
 /** `GLASSBOX_CRASHES=200` for the long form. */
 const ROUNDS = Number(process.env['GLASSBOX_CRASHES'] ?? 20)
-const library = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+const victimFile = fileURLToPath(new URL('../support/victim.js', import.meta.url))
 
-/** Runs boxes without end, with daemons, files and output in them. */
-const VICTIM = `import { run } from ${JSON.stringify(library)}
-for (;;) {
-  await Promise.all([run('sh', ['-c', 'sleep 30 & echo x > f; sleep 0.02']), run('true'), run('yes', [], { limits: { outputBytes: 100000 } })])
-}`
+/** Where each round strikes: a phase of a victim, so that a few rounds meet all of them. */
+const MOMENTS = Object.entries(PHASES).flatMap(([kind, phases]) => phases.map(phase => ({ kind, phase })))
+
+/** How long after the beginning of a phase: most often at once, for the short ones; at most when most are over. */
+const delayMs = (): number => Math.random() ** 2 * 25
 
 const read = (path: string): string => {
   try {
@@ -24,38 +28,86 @@ const read = (path: string): string => {
   }
 }
 
-/** Every init of a box whose Node process is gone: its parent is then whoever takes orphans in. */
-function orphanedInits(): string[] {
+/**
+ * Whoever loses its parent below this process becomes its child: so what a victim leaves is known, whatever else runs on the machine.
+ * Those that have ended are reaped; the others are told by name.
+ */
+const WAIT4 = syscallNumber('wait4')
+let reaped = 0
+
+function orphans(): string[] {
+  const all = children()
+  const living = all.filter(pid => syscall(WAIT4, Number(pid), 0, WNOHANG | __WALL, 0) === 0)
+  reaped += all.length - living.length
+  return living.map(
+    pid =>
+      `process ${pid} (${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}): ` +
+      `${read(`/proc/${pid}/status`).replaceAll(/\s+/g, ' ')} ${read(`/proc/${pid}/stack`)}`,
+  )
+}
+
+/** Programs of the victim, wherever they are. */
+function programsOf(marker: string): string[] {
   return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name) && read(`/proc/${name}/cmdline`).includes('glassbox-init'))
-    .filter(pid => {
-      const parent = /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]
-      // Below another init it is a program that has not been executed yet.
-      return parent !== undefined && !/node|glassbox-init/.test(read(`/proc/${parent}/cmdline`))
-    })
-    .map(
-      pid =>
-        `init ${pid}: ${read(`/proc/${pid}/status`).replaceAll(/\s+/g, ' ')} ${read(`/proc/${pid}/stack`)}`,
-    )
+    .filter(name => /^\d+$/.test(name) && read(`/proc/${name}/cmdline`).split('\0').includes(marker))
+    .map(pid => `program ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`)
 }
 
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
 
-test(`nothing is left after a kill -9 at ${ROUNDS} random moments [RB-01]`, async () => {
+interface Struck {
+  readonly pid: number | undefined
+  readonly signal: NodeJS.Signals | null
+  /** The last phase that it had begun. */
+  readonly phase: string | undefined
+}
+
+/** Starts a victim and kills it some time after it has begun `phase` for the second time, or the first. */
+async function strike(kind: string, phase: string, marker: string): Promise<Struck> {
+  const victim = spawn(process.execPath, [victimFile, kind, marker], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<NodeJS.Signals | null>(resolve =>
+    victim.once('close', (_code, signal) => resolve(signal)),
+  )
+  const before = Math.random() < 0.5 ? 0 : 1
+  let seen = 0
+  let last: string | undefined
+  let output = ''
+  victim.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+    const lines = output.split('\n')
+    output = lines.pop() ?? ''
+    for (const line of lines) {
+      last = line
+      if (line === phase && seen++ === before) setTimeout(() => victim.kill('SIGKILL'), delayMs())
+    }
+  })
+  return { pid: victim.pid, signal: await ended, phase: last }
+}
+
+test(`nothing is left after a kill -9 at ${ROUNDS} random moments of all phases [RB-01]`, async context => {
+  call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0])
   const before = mounts()
+  const met = new Map<string, number>()
   for (let round = 0; round < ROUNDS; round++) {
-    const victim = spawn(process.execPath, ['--input-type=module', '-e', VICTIM], { stdio: 'ignore' })
-    const ended = new Promise<NodeJS.Signals | null>(resolve =>
-      victim.once('exit', (_code, signal) => resolve(signal)),
-    )
-    await new Promise(resolve => setTimeout(resolve, 60 + Math.random() * 250))
-    victim.kill('SIGKILL')
-    assert.equal(await ended, 'SIGKILL', 'the victim ran until it was killed')
-    const groups = new RegExp(`^glassbox-${victim.pid}-`)
-    const left = (): string[] => [...orphanedInits(), ...cgroupsLeft(groups)]
-    for (let tries = 0; tries < 200 && left().length > 0; tries++)
+    const { kind, phase } = MOMENTS[round % MOMENTS.length] as (typeof MOMENTS)[number]
+    const marker = `glassbox-victim-${process.pid}-${round}`
+    const struck = await strike(kind, phase, marker)
+    assert.equal(struck.signal, 'SIGKILL', `${kind}, ${phase}: the victim ran until it was killed`)
+    const moment = `${kind}: ${struck.phase}`
+    met.set(moment, (met.get(moment) ?? 0) + 1)
+    const groups = new RegExp(`^glassbox-${struck.pid}-`)
+    const left = (): string[] => [...orphans(), ...cgroupsLeft(groups), ...programsOf(marker)]
+    for (let tries = 0; tries < 500 && left().length > 0; tries++)
       await new Promise(resolve => setTimeout(resolve, 20))
-    assert.deepEqual(left(), [], `round ${round}`)
+    assert.deepEqual(left(), [], `round ${round}, ${moment}`)
   }
   assert.equal(mounts(), before)
+  assert.ok(reaped >= ROUNDS / 2, `the control: ${reaped} inits and tracees came here and ended`)
+  for (const [moment, count] of met) context.diagnostic(`${moment}: ${count}`)
+  if (ROUNDS >= 10 * MOMENTS.length)
+    assert.deepEqual(
+      MOMENTS.map(({ kind, phase }) => `${kind}: ${phase}`).filter(moment => !met.has(moment)),
+      [],
+      'every phase was met',
+    )
 })

@@ -54,7 +54,13 @@ test('user namespaces: each setting that forbids them has its fix', () => {
 })
 
 test('cgroups: where groups are made, or why not and what happens instead', () => {
-  const none = detectCgroups({ mountinfo: '', cgroup: '', controllersOf: () => [], writable: () => false })
+  const none = detectCgroups({
+    mountinfo: '',
+    cgroup: '',
+    controllersOf: () => [],
+    writable: () => false,
+    marked: () => false,
+  })
   assert.deepEqual(
     cgroupRows(none).map(row => row.state),
     ['partly', 'partly', 'partly', 'partly', 'partly'],

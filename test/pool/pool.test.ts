@@ -13,8 +13,6 @@ import {
 import { forbids } from '#glassbox/seccomp/forbids.js'
 import { assertNothingLeft, cgroupsLeft, surroundings } from '../support/left.js'
 
-const RUNS = Number(process.env['GLASSBOX_POOL_RUNS'] ?? 300)
-
 const initial = surroundings()
 before(async () => {
   await run('true')
@@ -76,8 +74,18 @@ const TRACES = [
   ],
 ] as const
 
+/** Traces that not every kernel lets a program leave; what brings them. */
+const NEEDS: Readonly<Record<string, string>> = {
+  'extended attributes of the working directory': 'user.* attributes of tmpfs: Linux 6.6',
+}
+
 for (const [what, leave, look] of TRACES) {
-  test(`a program finds nothing of ${what} that the one before it left`, async () => {
+  test(`a program finds nothing of ${what} that the one before it left`, async context => {
+    const needed = NEEDS[what]
+    if (needed !== undefined && (await run('sh', ['-c', leave])).stderr.includes('Operation not supported')) {
+      context.skip(`this kernel lacks ${needed}`)
+      return
+    }
     await withPool({ size: 1 }, async pool => {
       const untouched = await shell(pool, look)
       await pool.run('sh', ['-c', leave])
@@ -265,18 +273,4 @@ test('closing ends what runs and refuses what waits, with a typed error', async 
   assert.deepEqual(await Promise.all(runs), ['ERR_GLASSBOX_POOL_CLOSED', 'ERR_GLASSBOX_POOL_CLOSED'])
   await assert.rejects(async () => pool.run('true'), { code: 'ERR_GLASSBOX_POOL_CLOSED' })
   await pool.close()
-})
-
-test(`${RUNS} runs in a row grow neither descriptors, mounts, cgroups nor containers`, async () => {
-  await withPool({ size: 2 }, async pool => {
-    const look = (): object => ({ ...surroundings(), cgroups: cgroupsLeft().length, inits: inits().length })
-    const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 50))
-    for (let i = 0; i < 10; i++) await pool.run('true')
-    await settled()
-    const first = look()
-    for (let i = 0; i < RUNS; i++) assert.equal((await pool.run('true')).status, 'exited')
-    await settled()
-    assert.deepEqual(look(), first)
-    assert.equal(pool.replaced, 0)
-  })
 })

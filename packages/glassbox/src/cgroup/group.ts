@@ -11,16 +11,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type CgroupLimits, type Controls, type CpuTime, V1, V2 } from './controls.ts'
-import {
-  cgroupError,
-  filesIn,
-  type GroupFiles,
-  readOptional,
-  type Write,
-  writeAll,
-  writeControl,
-} from './files.ts'
+import { cgroupError, filesIn, type GroupFiles, type Write, writeAll } from './files.ts'
 import { type CgroupSupport, type Controller, detectCgroups, type Place } from './hierarchy.ts'
+import { enableControllers } from './leaf.ts'
 import { removeGroup } from './remove.ts'
 
 export const GROUP_PREFIX = 'glassbox-'
@@ -177,11 +170,3 @@ export interface Figures {
 const GONE = { code: 'ENOENT', errno: -2 }
 /** Of a group that was just made: no limit stands in its files. */
 const NEW_GROUP: GroupFiles = { text: () => '', optional: () => undefined }
-
-function enableControllers(base: string, controllers: readonly Controller[]): void {
-  const path = join(base, 'cgroup.subtree_control')
-  const enabled = (readOptional(path) ?? '').split(/\s+/)
-  const names = controllers.filter(controller => controller !== 'cpuacct')
-  const missing = names.filter(name => !enabled.includes(name))
-  if (missing.length > 0) writeControl(path, missing.map(name => `+${name}`).join(' '))
-}

@@ -5,46 +5,33 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cString, syscall } from '../gate/gate.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { chooseBase, supportIn } from './delegation.ts'
+import type { CgroupSupport, Controller, ControllerSupport, HostView } from './types.ts'
 
-export type Controller = 'memory' | 'pids' | 'cpuacct' | 'cpu' | 'cpuset'
+export type { CgroupSupport, Controller, ControllerSupport, HostView, Place } from './types.ts'
 
 export const CONTROLLERS: readonly Controller[] = ['memory', 'pids', 'cpuacct', 'cpu', 'cpuset']
 
-export interface Place {
-  readonly version: 1 | 2
-  /** The directory of a hierarchy that groups of ours are made in. */
-  readonly base: string
-}
-
-/** What the host offers for one controller: a place, or the reason why there is none. */
-export type ControllerSupport = { readonly place: Place } | { readonly missing: string }
-
-export type CgroupSupport = Readonly<Record<Controller, ControllerSupport>>
-
-/** The texts and the one question that the answer depends on; tests give their own. */
-export interface HostView {
-  readonly mountinfo: string
-  readonly cgroup: string
-  readonly controllersOf: (directory: string) => readonly string[]
-  /** Whether a group can be made in `directory`, and processes be moved into it. */
-  readonly writable: (directory: string) => boolean
-  /** A v2 directory to make groups in, where the host's administrator gave one. */
-  readonly delegated?: string
-}
+/** What limits every program. */
+const NEEDED: readonly Controller[] = ['memory', 'pids']
 
 interface Mount {
   readonly point: string
   readonly root: string
   readonly v2: boolean
+  readonly readOnly: boolean
   readonly options: readonly string[]
 }
 
 function cgroupMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap(line => {
-    const match = /^\d+ \d+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)$/.exec(line)
+    const match = /^\d+ \d+ \S+ (\S+) (\S+) (\S+) .*- (cgroup2?) \S+ (\S+)$/.exec(line)
     if (!match) return []
-    const [, root = '/', point = '', type, options = ''] = match
-    return [{ root, point, v2: type === 'cgroup2', options: options.split(',') }]
+    const [, root = '/', point = '', flags = '', type, options = ''] = match
+    const readOnly = flags.split(',').includes('ro')
+    return [{ root, point, v2: type === 'cgroup2', readOnly, options: options.split(',') }]
   })
 }
 
@@ -61,6 +48,7 @@ function ownPaths(cgroup: string): Map<string, string> {
 
 /** A path of the hierarchy as a directory of its mount; a path outside the mount's root cannot be reached. */
 function directoryOf(mount: Mount, path: string): string | undefined {
+  if (path === '/..' || path.startsWith('/../')) return undefined // outside of this cgroup namespace
   if (mount.root === '/') return join(mount.point, path)
   if (path === mount.root) return mount.point
   return path.startsWith(`${mount.root}/`) ? join(mount.point, path.slice(mount.root.length)) : undefined
@@ -73,34 +61,29 @@ function supportV1(controller: Controller, mount: Mount, view: HostView): Contro
   return view.writable(base) ? { place: { version: 1, base } } : { missing: `${base} is not writable` }
 }
 
-/**
- * In v2 a group with processes of its own cannot give controllers to its children, but for the root (cgroups(7), "no
- * internal processes"). So: the directory that was delegated, else the root, else the parent of the own group.
- */
-function supportV2(controller: Controller, mount: Mount, view: HostView): ControllerSupport {
-  // cpu.stat is in every group, whether or not the cpu controller is on.
-  const name = controller
-  const own = directoryOf(mount, ownPaths(view.cgroup).get('') ?? '/')
-  // A directory that was named is meant: nothing takes its place where it will not do.
-  const named = view.delegated !== undefined
-  const candidates = named ? [view.delegated] : [mount.point, own === undefined ? undefined : join(own, '..')]
-  const offered = candidates
-    .filter(path => path !== undefined)
-    .filter(path => controller === 'cpuacct' || view.controllersOf(path).includes(name))
-  if (offered.length === 0) return { missing: `cgroup v2 at ${mount.point} does not offer ${name}` }
-  const base = offered.find(path => view.writable(path))
-  return base === undefined
-    ? { missing: `${offered.join(', ')} is not writable` }
-    : { place: { version: 2, base } }
+const v1Mount = (mounts: readonly Mount[], controller: Controller): Mount | undefined =>
+  mounts.find(mount => !mount.v2 && mount.options.includes(controller))
+
+/** The one place for all v2 controllers, chosen by those that every program needs. */
+function placeV2(mounts: readonly Mount[], view: HostView): (controller: Controller) => ControllerSupport {
+  const ownPath = ownPaths(view.cgroup).get('') ?? '/'
+  // A container may still have the host's mount below its own one: what shows the own group is meant.
+  const found = mounts.filter(({ v2 }) => v2)
+  const mount = found.find(candidate => directoryOf(candidate, ownPath) !== undefined) ?? found[0]
+  if (!mount) return () => ({ missing: 'no cgroup hierarchy is mounted' })
+  const { point, readOnly } = mount
+  const own = directoryOf(mount, ownPath)?.replace(/\/$/, '')
+  const needed = NEEDED.filter(controller => !v1Mount(mounts, controller))
+  const choice = chooseBase(needed, { point, readOnly, own }, view)
+  return controller => supportIn(choice, controller, view)
 }
 
 export function detectCgroups(view: HostView = hostView()): CgroupSupport {
   const mounts = cgroupMounts(view.mountinfo)
+  const inV2 = placeV2(mounts, view)
   const support = (controller: Controller): ControllerSupport => {
-    const v1 = mounts.find(mount => !mount.v2 && mount.options.includes(controller))
-    if (v1) return supportV1(controller, v1, view)
-    const v2 = mounts.find(mount => mount.v2)
-    return v2 ? supportV2(controller, v2, view) : { missing: 'no cgroup hierarchy is mounted' }
+    const v1 = v1Mount(mounts, controller)
+    return v1 ? supportV1(controller, v1, view) : inV2(controller)
   }
   return {
     memory: support('memory'),
@@ -110,6 +93,8 @@ export function detectCgroups(view: HostView = hostView()): CgroupSupport {
     cpuset: support('cpuset'),
   }
 }
+
+const GETXATTR = syscallNumber('getxattr')
 
 function readWords(path: string): string[] {
   try {
@@ -128,6 +113,15 @@ function isWritable(directory: string): boolean {
   }
 }
 
+/** systemd says so in an extended attribute that everybody can read, before v251 in one for root only. */
+function isMarked(directory: string): boolean {
+  const value = new Uint8Array(8)
+  return ['user.delegate', 'trusted.delegate'].some(name => {
+    const length = syscall(GETXATTR, cString(directory), cString(name), value, value.length)
+    return length === 1 && value[0] === 0x31
+  })
+}
+
 export function hostView(): HostView {
   const delegated = process.env['GLASSBOX_CGROUP']
   return {
@@ -135,6 +129,7 @@ export function hostView(): HostView {
     cgroup: readFileSync('/proc/self/cgroup', 'utf8'),
     controllersOf: directory => readWords(join(directory, 'cgroup.controllers')),
     writable: isWritable,
+    marked: isMarked,
     ...(delegated ? { delegated } : {}),
   }
 }

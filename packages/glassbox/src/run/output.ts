@@ -188,7 +188,17 @@ class Pump implements OutputChannel {
     this.#letGo()
     const { stream, owned } = this.#sink ?? {}
     if (!owned) stream?.off('error', this.#fail)
-    else if (!this.#error) await new Promise<void>(resolve => stream?.end(() => resolve()))
+    else if (stream && !this.#error) await this.#end(stream)
+  }
+
+  /** What went wrong with the last bytes is told to the callback, a turn before the event. */
+  #end(stream: Writable): Promise<void> {
+    return new Promise(resolve => {
+      stream.end((error?: Error | null) => {
+        if (error) this.#error ??= error
+        resolve()
+      })
+    })
   }
 
   #receive(chunk: Buffer): void {
@@ -218,9 +228,14 @@ class Pump implements OutputChannel {
   check(): void {
     // A reader that went away wanted no more; every other failure lost bytes that somebody wanted.
     if (!this.#error || this.#error.code === 'EPIPE') return
-    const { name } = this.#options
-    throw new GlassboxError('ERR_GLASSBOX_FILE', `Could not write ${name}: ${this.#error.message}`, {
+    const { name, output } = this.#options
+    const path = typeof output === 'object' && 'file' in output ? output.file : undefined
+    const where = path === undefined ? name : `${name} to ${path}`
+    const { message, errno } = this.#error
+    throw new GlassboxError('ERR_GLASSBOX_FILE', `Could not write ${where}: ${message}`, {
       cause: this.#error,
+      ...(path === undefined ? {} : { path }),
+      ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
       hint: 'Check that there is room where it is written to.',
     })
   }
