@@ -3,7 +3,7 @@
 //   npm run bench [-- ROUNDS]        default 100; needs the built package
 //
 // The rows are measured in turn, round by round, so that a machine whose speed drifts drifts for all of them alike. Tools
-// that are not on PATH are left out and named.
+// that are not on PATH, or do not run here, are left out and named.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -33,24 +33,21 @@ function bare(program) {
   }
 }
 
-const childProcess = program => () =>
+const spawned = (program, args) => () =>
   new Promise((resolve, reject) =>
-    spawn(program, [], { stdio: 'ignore' }).on('error', reject).on('exit', resolve),
+    spawn(program, args, { stdio: 'ignore' }).on('error', reject).on('exit', resolve),
   )
 
-const BWRAP = [
-  '--unshare-all',
-  '--ro-bind',
-  '/',
-  '/',
-  '--proc',
-  '/proc',
-  '--dev',
-  '/dev',
-  '--tmpfs',
-  '/tmp',
-  '--die-with-parent',
-]
+const BWRAP = '--unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --die-with-parent'
+
+/** The tools that glassbox is compared with, each with what comes nearest to a box; by Node's spawn, as a service would. */
+const TOOLS = {
+  bwrap: program => [...BWRAP.split(' '), program],
+  isolate: program => ['--run', '--', program],
+  nsjail: program => ['-Mo', '-q', '--chroot', '/', '--', program],
+  firejail: program => ['--quiet', '--noprofile', '--net=none', '--', program],
+  runsc: program => ['--network=none', 'do', program],
+}
 
 /** What is done behind the back of one program delays the one after the next: a pool of two. */
 const tenInARow = work =>
@@ -61,7 +58,20 @@ const tenInARow = work =>
     { times: 10 },
   )
 
-const onPath = name => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+/** Why a tool has no row; nothing where it runs a program. isolate's box is made once, ahead, as a judge does. */
+function whyNot(tool) {
+  if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return 'not on PATH'
+  if (tool === 'isolate') spawnSync(tool, ['--init'])
+  const { status, stderr } = spawnSync(tool, TOOLS[tool]('/usr/bin/true'), { encoding: 'utf8' })
+  return status === 0 ? undefined : `does not run here: ${stderr.trim().split('\n')[0]}`
+}
+
+const absent = Object.fromEntries(
+  Object.keys(TOOLS)
+    .map(tool => [tool, whyNot(tool)])
+    .filter(([, why]) => why),
+)
+const present = Object.keys(TOOLS).filter(tool => !(tool in absent))
 
 function staticTrue(directory) {
   const source = join(directory, 'true.c')
@@ -86,15 +96,8 @@ async function measure(title, program) {
     'pool.run()': () => pool.run(program),
     'pool.run(), 2 at once, for both': () => Promise.all([pool.run(program), pool.run(program)]),
     'pool.run(), ten in a row, each': tenInARow(() => pool.run(program)),
-    'child_process.spawn': childProcess(program),
-    ...(onPath('bwrap')
-      ? {
-          'bwrap, same namespaces, by spawn': () =>
-            new Promise(resolve =>
-              spawn('bwrap', [...BWRAP, program], { stdio: 'ignore' }).on('exit', resolve),
-            ),
-        }
-      : {}),
+    'child_process.spawn': spawned(program, []),
+    ...Object.fromEntries(present.map(tool => [`${tool}, by spawn`, spawned(tool, TOOLS[tool](program))])),
   }
   const times = Object.fromEntries(Object.keys(rows).map(name => [name, []]))
   for (let round = -WARM_UP; round < ROUNDS; round++) {
@@ -160,5 +163,5 @@ try {
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
-const missing = ['bwrap', 'isolate', 'nsjail', 'firejail', 'runsc'].filter(name => !onPath(name))
-if (missing.length > 0) console.log(`\nnot on PATH: ${missing.join(', ')}`)
+for (const [tool, why] of Object.entries(absent)) console.log(`\n${tool}: ${why}`)
+if (present.includes('isolate')) spawnSync('isolate', ['--cleanup'])
