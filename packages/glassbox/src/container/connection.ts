@@ -6,7 +6,8 @@
  */
 import { Socket } from 'node:net'
 import { GlassboxError } from '../errors.ts'
-import { sendAll } from '../gate/gate.ts'
+import { call, sendAll } from '../gate/gate.ts'
+import { SHUT_WR } from '../linux/constants.ts'
 import { encodeRequest, type Reply, ReplyReader, REQUEST } from './wire.ts'
 
 /** As large as most replies by far; it is used again and again. */
@@ -79,9 +80,15 @@ export class Connection {
     }
   }
 
+  /**
+   * Ends the box. The descriptor stays until init's end of the socket is gone: the kernel lets go of it after the namespaces, so
+   * `closed` tells that they are gone, and nobody has to look again and again for the end of init.
+   */
   close(): void {
+    if (this.#ended || this.#socket.destroyed) return
     this.#ended = true
-    this.#socket.destroy()
+    this.#socket.ref()
+    call('shutdown', [this.#fd, SHUT_WR])
   }
 
   #send(bytes: Uint8Array, descriptors: readonly number[]): void {
@@ -92,8 +99,8 @@ export class Connection {
   #settle(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
-    // An idle box does not keep the process alive.
-    if (this.#waiting.size === 0) this.#socket.unref()
+    // An idle box does not keep the process alive; one that is ending does, until it has.
+    if (this.#waiting.size === 0 && !this.#ended) this.#socket.unref()
     return waiting
   }
 

@@ -1,7 +1,7 @@
 /**
  * Reaps the init of each box. An init is cloned without an exit signal, so neither libuv nor a wait of anybody
- * else's takes it; its end shows first at its socket, and the process itself follows within milliseconds. Waits are
- * by process id and never block.
+ * else's takes it; its end shows at its socket, which the kernel lets go of when all but the process itself is gone. Waits
+ * are by process id and never block.
  */
 import { syscall } from '../gate/gate.ts'
 import { __WALL, WNOHANG } from '../linux/constants.ts'
