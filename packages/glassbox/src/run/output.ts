@@ -13,7 +13,7 @@ import { call, syscall } from '../gate/gate.ts'
 import { F_DUPFD_CLOEXEC, FIONREAD, O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { lend } from './inherited.ts'
-import { close, openNull, pipe } from './pipe.ts'
+import { close, openNull, type Owner, pipe } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -39,6 +39,7 @@ export interface OutputOptions {
   readonly name: StreamName
   readonly output: Output
   readonly limit: number
+  readonly owner: Owner | undefined
   /** Called once, when the program writes more than `limit` bytes. */
   readonly onExceeded: () => void
   /** Called with what is kept or passed on. */
@@ -107,7 +108,7 @@ class Pump implements OutputChannel {
   #error: NodeJS.ErrnoException | undefined
 
   constructor(options: OutputOptions, sink: Sink | undefined) {
-    const { read, write } = pipe()
+    const { read, write } = pipe(options.owner)
     this.childFd = write
     this.#fd = read
     this.#options = options
