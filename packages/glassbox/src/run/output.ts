@@ -176,7 +176,10 @@ class Pump implements OutputChannel {
     this.#letGo()
     const { stream, owned } = this.#sink ?? {}
     if (!owned) stream?.off('error', this.#fail)
-    else if (!this.#error) await new Promise<void>(resolve => stream?.end(() => resolve()))
+    else if (stream && !this.#error) {
+      // Its close, which comes after its error: the end itself may be told first.
+      await new Promise<unknown>(resolve => stream.once('close', resolve).end())
+    }
   }
 
   #receive(chunk: Buffer): void {
