@@ -60,12 +60,12 @@ for (const { who, victims } of HELPERS) {
     const seen = new Map<string, number>()
     for (let phase = 0; phase < PHASES; phase++) {
       const running = ending(run('sh', ['-c', 'sleep 20 & echo x > f; sleep 0.01'], { collect: ['f'] }))
-      let ended = false
-      void running.then(() => (ended = true))
+      const state = { ended: false }
+      void running.then(() => (state.ended = true))
       await turns(phase % 20)
       // From then on whoever is there: each phase meets another part of the set-up.
       await new Promise(resolve => setTimeout(resolve, Math.random() * 25))
-      while (!ended && victims().length === 0) await turns(1)
+      while (!state.ended && victims().length === 0) await turns(1)
       for (const pid of victims()) kill(pid)
       const how = await running
       seen.set(how, (seen.get(how) ?? 0) + 1)
