@@ -15,7 +15,9 @@ const world = guard()
 const swarm = program('swarm')
 /** `GLASSBOX_KILLS=1000` for the long form. */
 const KILLS = Number(process.env['GLASSBOX_KILLS'] ?? 30)
-const binds = [{ source: swarm }]
+/** Not at its own path, which may lie below /tmp: a pool throws away what has a bind in a scratch directory that was used. */
+const GUEST = '/guest'
+const binds = [{ source: swarm, target: GUEST }]
 const LIMITS = { cpuTimeMs: 200, wallTimeMs: 20_000, processes: 20 }
 const CLOCKS = ['cpu-time-limit', 'wall-time-limit']
 
@@ -82,10 +84,10 @@ for (const { name, args, reach, least, more } of BOMBS) {
     }
     const first = end(await world.run('swarm', args, { limits: LIMITS }))
     await using box = await openBox({ binds })
-    end(await box.run(swarm, args, { limits: LIMITS }))
+    end(await box.run(GUEST, args, { limits: LIMITS }))
     await assertAlone(box)
     await using pool = await createPool({ size: 1, binds })
-    end(await pool.run(swarm, args, { limits: LIMITS }))
+    end(await pool.run(GUEST, args, { limits: LIMITS }))
     await assertAlone(pool)
     assert.equal(pool.replaced, 0, 'the container was made clean')
     const further = await world.run('swarm', args, { limits: { ...LIMITS, ...more } })
@@ -172,7 +174,7 @@ test('PID 1 of the box cannot be ended from inside [PC-11]', async () => {
 
 test('orphans that a subreaper gathers end with the program [PC-12]', async () => {
   await using box = await openBox({ binds })
-  const { stdout, processes = 0 } = await box.run(swarm, ['reaper'])
+  const { stdout, processes = 0 } = await box.run(GUEST, ['reaper'])
   assert.match(stdout, /^(0\n){5}2\n$/, 'five deaf orphans ran')
   assert.ok(processes >= 6)
   await assertAlone(box)
@@ -187,18 +189,18 @@ test('a child that keeps stdout open delays no result [PC-13]', async context =>
   const { status, stdout } = await world.run('swarm', ['holder', '60'])
   assert.deepEqual([status, stdout], ['exited', '0\n'])
   await using pool = await createPool({ size: 1, binds })
-  assert.equal((await pool.run(swarm, ['holder', '60'])).stdout, '0\n')
+  assert.equal((await pool.run(GUEST, ['holder', '60'])).stdout, '0\n')
   await assertAlone(pool)
 })
 
 test(`nothing survives a kill at ${KILLS} moments amid forks [PC-15, PC-17]`, async () => {
   await using box = await openBox({ binds })
   // The control: a kill of the process that is known leaves the others.
-  const script = `${swarm} racers 2 & sleep 0.05; kill -9 $!; set -- /proc/[0-9]*; echo $#`
+  const script = `${GUEST} racers 2 & sleep 0.05; kill -9 $!; set -- /proc/[0-9]*; echo $#`
   const { stdout } = await box.run('sh', ['-c', script], { limits: { processes: 20 } })
   assert.ok(Number(stdout) > 2, `${stdout.trim()} processes were left`)
   for (let round = 0; round < KILLS; round++) {
-    const handle = box.run(swarm, ['racers', '4'], { limits: { processes: 20 } })
+    const handle = box.run(GUEST, ['racers', '4'], { limits: { processes: 20 } })
     setTimeout(() => handle.kill(), Math.random() * 20)
     assert.equal((await handle).status, 'canceled')
     await assertAlone(box)
@@ -236,7 +238,7 @@ test(`a cancel in the first 50 ms leaves nothing, ${KILLS} times, and the slot i
 test('ending needs no new process: a box whose process table is full can be canceled [PC-18]', async () => {
   await using pool = await createPool({ size: 1, binds })
   const limits = { processes: 20, cpuTimeMs: 60_000 }
-  const handle = pool.run('sh', ['-c', `${swarm} sessions & sleep 0.2; echo full; wait`], { limits })
+  const handle = pool.run('sh', ['-c', `${GUEST} sessions & sleep 0.2; echo full; wait`], { limits })
   await handle.events().next()
   // The control: inside nothing can be started any more.
   handle.kill()

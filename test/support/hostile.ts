@@ -125,11 +125,12 @@ export function guard(): World {
   })
 
   after(async () => {
-    await assertNothingLeft(initial)
+    // First what would keep this process alive.
     for (const server of servers) server.close()
     execFileSync('ipcrm', ['-m', world.segment])
     rmSync(world.directory, { recursive: true, force: true })
     delete process.env['GLASSBOX_CANARY']
+    await assertNothingLeft(initial)
   })
   return world
 }

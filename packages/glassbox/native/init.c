@@ -293,6 +293,8 @@ static void handle_prepare(void) {
     plan_run(&plan, 0, slots, &failure);
     program.pid = failure.error ? 0 : (s32)slots[header->main_slot];
     program.has_listener = !failure.error && header->listens;
+    if (!failure.error && prepared == PREPARED_NOTHING) /* killed on its way: it has told nobody */
+      failure = (struct plan_failure){(s32)plan.step_count - 1, ESRCH};
   }
   release(&mine);
   if (failure.error || changed) reply_done(mine.request.id, &failure, changed);

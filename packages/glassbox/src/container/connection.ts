@@ -110,7 +110,7 @@ export class Connection {
   }
 }
 
-const lost = (cause?: unknown): GlassboxError =>
+export const lost = (cause?: unknown): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_BOX_LOST', 'The box is gone: its init ended, or was killed from outside.', {
     cause,
     hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',

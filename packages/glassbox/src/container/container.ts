@@ -22,7 +22,7 @@ import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { RootSpec } from '../rootfs/types.ts'
-import { Connection } from './connection.ts'
+import { Connection, lost } from './connection.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -113,8 +113,19 @@ export class Container {
   openDirectory(path: string): number {
     // Before that, init's root is the host's.
     if (!this.#isFurnished) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not furnished yet.')
-    if (this.#root < 0) this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
+    this.#openRoot()
     return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+  }
+
+  #openRoot(): void {
+    if (this.#root >= 0) return
+    try {
+      this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A process that has ended has no root; without privilege nobody may even look.
+      throw code === 'ENOENT' || code === 'EACCES' ? lost(error) : error
+    }
   }
 
   /** Has init run a plan on itself. */

@@ -3,7 +3,7 @@ import type { RunEvents } from './handle.ts'
 import { type InputChannel, openInput } from './input.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import { openOutput, type OutputChannel, type StreamName } from './output.ts'
-import { close } from './pipe.ts'
+import { close, type Owner } from './pipe.ts'
 import { refuseSharedFiles } from './shared-files.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
@@ -24,10 +24,11 @@ export class Channels {
     this.#events = events
   }
 
-  open(): void {
+  /** `owner`: the user of the program, where it is not ours. */
+  open(owner: Owner | undefined): void {
     const { stdin, stdout = 'capture', stderr = 'capture' } = this.#options
     refuseSharedFiles({ stdin, stdout, stderr })
-    this.#input = openInput(stdin)
+    this.#input = openInput(stdin, owner)
     for (const [name, output] of [
       ['stdout', stdout],
       ['stderr', stderr],
@@ -37,6 +38,7 @@ export class Channels {
           name,
           output,
           limit: this.#limits.outputBytes,
+          owner,
           onExceeded: () => this.#exceed(),
           onData: chunk => this.#events.emit({ type: name, chunk }),
         }),

@@ -62,7 +62,8 @@ export async function runCommand(
   const channels = new Channels(options, limits, context.events)
   const { place, calledAt } = context
   try {
-    channels.open()
+    const { identity } = place.container
+    channels.open(identity.userNamespace ? undefined : identity)
     const pad = await place.take(limits, filter)
     const { account } = pad
     const report = await launchTraced(context, program, argv, { options, limits, pad, channels })

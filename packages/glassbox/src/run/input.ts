@@ -6,7 +6,7 @@ import { GlassboxError } from '../errors.ts'
 import { O_RDONLY } from '../linux/constants.ts'
 import type { Input } from './options.ts'
 import { lend } from './inherited.ts'
-import { openNull, pipe } from './pipe.ts'
+import { openNull, type Owner, pipe } from './pipe.ts'
 
 /** What a pipe always takes at once (pipe(7)): so much needs no reader yet. */
 const PIPE_BYTES = 65_536
@@ -19,12 +19,12 @@ export interface InputChannel {
   close(): void
 }
 
-export function openInput(input: Input | undefined): InputChannel {
+export function openInput(input: Input | undefined, owner: Owner | undefined): InputChannel {
   if (input === undefined) return { childFd: openNull(O_RDONLY), owned: true, close: () => {} }
-  if (typeof input === 'string') return fromBytes(Buffer.from(input))
-  if (input instanceof Uint8Array) return fromBytes(input)
+  if (typeof input === 'string') return fromBytes(Buffer.from(input), owner)
+  if (input instanceof Uint8Array) return fromBytes(input, owner)
   if ('inherit' in input) return { childFd: 0, owned: false, close: lend(0) }
-  return 'file' in input ? fromFile(input.file) : fromStream(input)
+  return 'file' in input ? fromFile(input.file) : fromStream(input, owner)
 }
 
 function fromFile(path: string): InputChannel {
@@ -43,8 +43,8 @@ function fromFile(path: string): InputChannel {
   }
 }
 
-function fromBytes(bytes: Uint8Array): InputChannel {
-  const { read, write } = pipe()
+function fromBytes(bytes: Uint8Array, owner: Owner | undefined): InputChannel {
+  const { read, write } = pipe(owner)
   if (bytes.length <= PIPE_BYTES) {
     for (let at = 0; at < bytes.length; ) at += writeSync(write, bytes, at)
     closeSync(write)
@@ -55,8 +55,8 @@ function fromBytes(bytes: Uint8Array): InputChannel {
   return { childFd: read, owned: true, close: () => socket.destroy() }
 }
 
-function fromStream(stream: Readable): InputChannel {
-  const { read, write } = pipe()
+function fromStream(stream: Readable, owner: Owner | undefined): InputChannel {
+  const { read, write } = pipe(owner)
   const socket = writingEnd(write)
   stream.pipe(socket)
   const close = (): void => {

@@ -13,7 +13,7 @@ import { call, syscall } from '../gate/gate.ts'
 import { F_DUPFD_CLOEXEC, FIONREAD, O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { lend } from './inherited.ts'
-import { close, openNull, pipe } from './pipe.ts'
+import { close, openNull, type Owner, pipe } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -39,6 +39,7 @@ export interface OutputOptions {
   readonly name: StreamName
   readonly output: Output
   readonly limit: number
+  readonly owner: Owner | undefined
   /** Called once, when the program writes more than `limit` bytes. */
   readonly onExceeded: () => void
   /** Called with what is kept or passed on. */
@@ -111,7 +112,7 @@ class Pump implements OutputChannel {
   #error: NodeJS.ErrnoException | undefined
 
   constructor(options: OutputOptions, sink: Sink | undefined) {
-    const { read, write } = pipe()
+    const { read, write } = pipe(options.owner)
     this.childFd = write
     this.#fd = read
     this.#options = options
@@ -188,17 +189,10 @@ class Pump implements OutputChannel {
     this.#letGo()
     const { stream, owned } = this.#sink ?? {}
     if (!owned) stream?.off('error', this.#fail)
-    else if (stream && !this.#error) await this.#end(stream)
-  }
-
-  /** What went wrong with the last bytes is told to the callback, a turn before the event. */
-  #end(stream: Writable): Promise<void> {
-    return new Promise(resolve => {
-      stream.end((error?: Error | null) => {
-        if (error) this.#error ??= error
-        resolve()
-      })
-    })
+    else if (stream && !this.#error) {
+      // Its close, which comes after its error: the end itself may be told first.
+      await new Promise<unknown>(resolve => stream.once('close', resolve).end())
+    }
   }
 
   #receive(chunk: Buffer): void {

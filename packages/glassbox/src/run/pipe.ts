@@ -1,12 +1,20 @@
 /** Descriptors for the streams of a program. No other child inherits them. */
-import { call, cString } from '../gate/gate.ts'
+import { call, cString, syscall } from '../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC } from '../linux/constants.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 
-/** Both ends belong to the caller. */
-export function pipe(): { read: number; write: number } {
+/** The user of a program, where it is not the one of this process. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Both ends belong to the caller. A pipe is a file: only its owner may open it by a name such as /dev/stdout. */
+export function pipe(owner: Owner | undefined): { read: number; write: number } {
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
   const [read = -1, write = -1] = ends
+  if (owner) syscall(syscallNumber('fchown'), read, owner.uid, owner.gid) // refused: it can be used, by its number
   return { read, write }
 }
 

@@ -1,0 +1,254 @@
+/**
+ * What befalls the service and its helpers: killed at any moment, started in odd ways, short of descriptors, beside another. Each ends
+ * in a result or in an error that says why, and leaves nothing. (The service itself killed: test/container/crash.test.ts.)
+ */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createPool, openBox, run } from '#glassbox/index.js'
+import { guard, root } from '../support/hostile.js'
+import { cgroupsLeft } from '../support/left.js'
+import { program } from '../support/programs.js'
+import { temporaryDirectory } from '../support/temporary.js'
+
+guard()
+const swarm = program('swarm')
+const library = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+/** `GLASSBOX_PHASES=400` for the long form. */
+const PHASES = Number(process.env['GLASSBOX_PHASES'] ?? 40)
+
+const childrenOf = (pid: number | string): string[] => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap(task =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+    )
+  } catch {
+    return [] // it ended meanwhile
+  }
+}
+
+const kill = (pid: string): void => {
+  try {
+    process.kill(Number(pid), 'SIGKILL')
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** How it ended: a status, or the code of the error. */
+const ending = (running: PromiseLike<{ readonly status: string }>): Promise<string> =>
+  Promise.resolve(running).then(
+    ({ status }) => status,
+    (error: unknown) => String((error as { code?: string }).code ?? error),
+  )
+
+const HELPERS = [
+  { who: 'init', victims: () => childrenOf(process.pid) },
+  { who: 'the prepared child', victims: () => childrenOf(process.pid).flatMap(childrenOf) },
+]
+for (const { who, victims } of HELPERS) {
+  test(`${who} killed at ${PHASES} moments of a run ends in a result or a typed error [RB-02]`, async context => {
+    const seen = new Map<string, number>()
+    for (let phase = 0; phase < PHASES; phase++) {
+      const running = ending(run('sh', ['-c', 'sleep 20 & echo x > f; sleep 0.01'], { collect: ['f'] }))
+      const state = { ended: false }
+      void running.then(() => (state.ended = true))
+      await turns(phase % 20)
+      // From then on whoever is there: each phase meets another part of the set-up.
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 25))
+      while (!state.ended && victims().length === 0) await turns(1)
+      for (const pid of victims()) kill(pid)
+      const how = await running
+      seen.set(how, (seen.get(how) ?? 0) + 1)
+      assert.match(how, /^(exited|signaled|ERR_GLASSBOX_(BOX_LOST|STEP_FAILED))$/)
+    }
+    context.diagnostic(JSON.stringify([...seen]))
+    assert.ok(
+      [...seen.keys()].some(how => how !== 'exited'),
+      'some were hit',
+    )
+    assert.deepEqual(cgroupsLeft(), [])
+  })
+}
+
+test('a pool outlives every helper, killed at any moment [RB-02]', async () => {
+  await using pool = await createPool({ size: 2 })
+  for (let phase = 0; phase < PHASES; phase++) {
+    const running = [ending(pool.run('true')), ending(pool.run('sh', ['-c', 'sleep 0.02']))]
+    await new Promise(resolve => setTimeout(resolve, Math.random() * 20))
+    const inits = childrenOf(process.pid)
+    for (const pid of phase % 2 === 0 ? inits : inits.flatMap(childrenOf)) kill(pid)
+    for (const how of await Promise.all(running))
+      assert.match(how, /^(exited|signaled|ERR_GLASSBOX_(BOX_LOST|STEP_FAILED))$/)
+  }
+  for (let i = 0; i < 4; i++) assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
+})
+
+test('50 runs at a time, ended in every way while others begin [RB-10]', async () => {
+  await using pool = await createPool({ size: 3 })
+  const one = async (index: number): Promise<string> => {
+    const place = index % 2 === 0 ? { run } : pool
+    const handle = place.run('sh', ['-c', `(setsid sleep 30 &); echo ${index} > f; cat f; exit ${index}`])
+    if (index % 5 === 0) setTimeout(() => handle.kill(), Math.random() * 300)
+    const { status, exitCode, stdout } = await handle
+    if (status === 'canceled') return status
+    assert.deepEqual([exitCode, stdout], [index, `${index}\n`])
+    return status
+  }
+  const endings = await Promise.all(Array.from({ length: 50 }, (_, index) => one(index)))
+  assert.ok(endings.every(status => ['exited', 'canceled'].includes(status)))
+  assert.ok(endings.filter(status => status === 'exited').length >= 40)
+})
+
+/** A service of its own: what it does is told as one line of JSON in a file. */
+interface Told {
+  readonly error?: string
+  readonly status?: string
+  readonly stdout?: string
+  readonly mode?: number
+  readonly later?: string
+}
+
+/** Runs `swarm start` and puts a file in and out; `more` comes before. */
+const service = (more = ''): string => `import { run } from ${JSON.stringify(library)}
+  import { writeFileSync } from 'node:fs'
+  const told = {}
+  const once = async () => {
+    const { status, stdout, fileModes } = await run(${JSON.stringify(swarm)}, ['start'], { files: { in: 'x' }, collect: ['in'] })
+    return { status, stdout, mode: fileModes.in }
+  }
+  try { ${more}
+    Object.assign(told, await once()) } catch (error) { told.error = String(error.code ?? error.stack) }
+  writeFileSync(process.argv[2], JSON.stringify(told))`
+
+/** Starts it by a shell that has first made the world odd: `$0` is Node, "$@" its arguments. */
+function startOddly(context: TestContext, script: string, text: string, env = {}): Told {
+  const directory = temporaryDirectory(context)
+  const [file, out] = [join(directory, 'service.mjs'), join(directory, 'told')]
+  writeFileSync(file, text)
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', script, process.execPath, file, out], {
+    encoding: 'utf8',
+    env: { ...process.env, IGNORE, BLOCK, ...env },
+    timeout: 60_000,
+  })
+  assert.equal(status, 0, stderr)
+  return JSON.parse(readFileSync(out, 'utf8')) as Told
+}
+
+const SIGNALS = 'import os, signal, sys\nsignals = [s for s in range(1, 65) if s not in (9, 19, 32, 33)]\n'
+const EXECUTE = '\nos.execv(sys.argv[1], sys.argv[1:])'
+const IGNORE = `${SIGNALS}for s in signals: signal.signal(s, signal.SIG_IGN)${EXECUTE}`
+const BLOCK = `${SIGNALS}signal.pthread_sigmask(signal.SIG_BLOCK, signals)${EXECUTE}`
+const REMOVED = 'd=$(mktemp -d); cd "$d"; rmdir "$d"; "$0" "$@"'
+const ODD = [
+  { name: 'with SIGCHLD and every other signal ignored', script: 'python3 -c "$IGNORE" "$0" "$@"' },
+  { name: 'with every signal blocked', script: `python3 -c "$BLOCK" "$0" "$@"` },
+  { name: 'with 0, 1 and 2 closed', script: '"$0" "$@" <&- >&- 2>&-' },
+  { name: 'with a umask of 077', script: 'umask 077; "$0" "$@"' },
+  { name: 'in a directory that was removed', script: REMOVED },
+  { name: 'with an empty environment', script: 'exec env -i "$0" "$@"' },
+  {
+    name: 'with no core file, small stack and few descriptors',
+    script: 'ulimit -c 0 -s 1024 -n 256; "$0" "$@"',
+  },
+]
+for (const { name, script } of ODD) {
+  test(`a service that was started ${name} works, and its programs see defaults [RB-08, DX-19]`, context => {
+    const told = startOddly(context, script, service())
+    assert.deepEqual(told, { status: 'exited', stdout: '22 /box\n', mode: 0o644 })
+  })
+}
+
+test('the odd starts are odd: a program that inherits them says so [RB-08, DX-19]', () => {
+  const start = (script: string): string =>
+    spawnSync('/bin/sh', ['-c', script, swarm, 'start'], {
+      encoding: 'utf8',
+      env: { ...process.env, IGNORE, BLOCK },
+    }).stdout
+  assert.match(start(`python3 -c "$IGNORE" "$0" "$@"`), /signal 1 .*signal 17 /)
+  assert.match(start(`python3 -c "$BLOCK" "$0" "$@"`), /signal 1 signal 2 /)
+  assert.match(start('umask 077; "$0" "$@"'), /77 \//)
+  assert.match(start(REMOVED), /nowhere/)
+})
+
+test('a program that is named relative to a removed directory is not found, by name [RB-08]', context => {
+  const told = startOddly(context, REMOVED, service(`await run('./program')`))
+  assert.equal(told.error, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
+})
+
+test('a service that runs out of descriptors fails for that run only, and recovers [RB-04]', context => {
+  // It takes all but a few of them, for a while: at each number of those left another step fails.
+  const hungry = `await once()
+    const { openSync, closeSync } = await import('node:fs')
+    const codes = []
+    for (let spare = 0; spare < 24; spare++) {
+      const taken = []
+      try { for (;;) taken.push(openSync('/dev/null', 'r')) } catch {}
+      for (let i = 0; i < spare; i++) closeSync(taken.pop())
+      codes.push(await once().then(({ status }) => status, error => String(error.code ?? error)))
+      for (const fd of taken) closeSync(fd)
+    }
+    told.later = codes.join()`
+  const told = startOddly(context, 'ulimit -n 128; "$0" "$@"', service(hungry))
+  const codes = told.later?.split(',') ?? []
+  context.diagnostic(codes.join(' '))
+  for (const code of codes) assert.match(code, /^(exited|ERR_GLASSBOX_\w+|EMFILE)$/)
+  assert.notEqual(codes[0], 'exited')
+  assert.equal(codes.at(-1), 'exited')
+  assert.deepEqual([told.error, told.status], [undefined, 'exited'])
+})
+
+test('a full disk under an output file is an error for that run only [RB-04]', async () => {
+  const out = { stdout: { file: '/dev/full' } }
+  await assert.rejects(async () => run('echo', ['x'], out), { code: 'ERR_GLASSBOX_FILE', message: /ENOSPC/ })
+  await using pool = await createPool({ size: 1 })
+  await assert.rejects(async () => pool.run('echo', ['x'], out), { code: 'ERR_GLASSBOX_FILE' })
+  assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
+})
+
+test('a service whose directory for temporary files cannot be written works [RB-04]', context => {
+  const told = startOddly(context, '"$0" "$@"', service(), { TMPDIR: '/proc' })
+  assert.equal(told.status, 'exited')
+})
+
+test('two services side by side take nothing of each other’s [RB-11]', async context => {
+  const directory = mkdtempSync(join(tmpdir(), 'glassbox-two-'))
+  context.after(() => rmSync(directory, { recursive: true, force: true }))
+  chmodSync(directory, 0o755)
+  // Each sweeps at its start what dead services left, while the other's boxes live.
+  const more = `const ids = []
+    for (let i = 0; i < 10; i++) {
+      const { status, stdout } = await run('sh', ['-c', 'id -u; sleep 0.05'])
+      if (status !== 'exited') throw new Error(status)
+      ids.push(stdout.trim())
+    }
+    told.later = ids.join()`
+  await using box = await openBox()
+  const mine = box.run('sh', ['-c', 'sleep 1; echo well'])
+  const file = join(directory, 'service.mjs')
+  writeFileSync(file, service(more))
+  const outs = await Promise.all(
+    [0, 1].map(async number => {
+      const out = join(directory, String(number))
+      const child = spawn(process.execPath, [file, out], { stdio: 'ignore' })
+      const [code] = (await once(child, 'exit')) as [number]
+      assert.equal(code, 0)
+      return JSON.parse(readFileSync(out, 'utf8')) as Told
+    }),
+  )
+  for (const { error, status } of outs) assert.deepEqual([error, status], [undefined, 'exited'])
+  const ids = outs.flatMap(({ later = '' }) => later.split(','))
+  assert.equal(ids.length, 20)
+  if (root) assert.equal(new Set(ids).size, 20, 'each box has a user of its own')
+  const { status, stdout } = await mine
+  assert.deepEqual([status, stdout], ['exited', 'well\n'])
+})
