@@ -106,7 +106,7 @@ test('what is forked before main is in the groups, counted and killed [CG-05]', 
 }, async () => {
   const guest = program('cgroups')
   await using pool = await createPool({ size: 1, binds: [{ source: guest }] })
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 6; round++) {
     const options = { limits: { processes: 20 } }
     const handle =
       round % 2 ? pool.run(guest, ['early', `${EARLY}`], options) : run(guest, ['early', `${EARLY}`], options)
@@ -155,7 +155,7 @@ test('groups are gone after programs that leave zombies and slow ends [CG-08]', 
   const guests = [program('cgroups'), program('processes'), program('allocate')]
   await using pool = await createPool({ size: 1, binds: guests.map(source => ({ source })) })
   await pool.run('true')
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 5; round++) {
     await world.run('cgroups', ['zombies', '50'])
     await pool.run(program('cgroups'), ['zombies', '50'])
     await pool.run(program('processes'), ['daemon', '1'])
