@@ -1,13 +1,15 @@
 // Runs the built tests under several major versions of Node, each from its npm package, which needs no install script.
 //
-//   npm run test:nodes [-- 22 24]        default: 20 22 24 26
+//   npm run test:nodes [-- 22 24 [-- --seconds 900 run/]]     default: 20 22 24 26; after a second -- words for run-tests.mjs
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26']
+const words = process.argv.slice(2)
+const end = words.includes('--') ? words.indexOf('--') : words.length
+const versions = end > 0 ? words.slice(0, end) : ['20', '22', '24', '26']
 const runner = fileURLToPath(new URL('run-tests.mjs', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-nodes-'))
 let failed = false
@@ -19,7 +21,8 @@ try {
     const name = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
     console.log(`\nNode ${name}`)
     failed =
-      spawnSync(process.execPath, [runner, '--node', node], { stdio: 'inherit' }).status !== 0 || failed
+      spawnSync(process.execPath, [runner, '--node', node, ...words.slice(end + 1)], { stdio: 'inherit' })
+        .status !== 0 || failed
   }
 } finally {
   rmSync(directory, { recursive: true, force: true })

@@ -44,13 +44,13 @@ test('a running process is traced, let go and runs on', async () => {
 })
 
 test('all threads of a process are found, those that it makes later too', async () => {
-  const pid = background([program('traced'), 'busy-end', '900000'])
+  const pid = background([program('traced'), 'busy-end', 'traced'])
   const { events } = await read(trace(pid, { events: ['exit', 'new-child'] }))
   assert.equal(new Set(ofType(events, 'exit').map(({ tid }) => tid)).size, 5)
 })
 
 test('one that is blocked in a call goes on with it, and the call is named', async () => {
-  const pid = background(['sleep', '0.7'])
+  const pid = background(['sleep', '4'])
   await until(() => state(pid) === 'S', 'its sleep')
   const running = trace(pid, { handlers: { module: handlersModule('recorder') } })
   const calls: { type: string; nr: number; resumes?: { nr: number }; value?: bigint; attached?: boolean }[] =
