@@ -2,6 +2,7 @@
 import { GlassboxError } from '../errors.ts'
 import { straceHelp } from './strace-help.ts'
 import { straceOptions } from './strace-options.ts'
+import { stderr, stdout } from './terminal.ts'
 
 export const summary = 'Show the system calls of a program, as strace does.'
 
@@ -13,11 +14,11 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     const options = straceOptions(words)
     if (options === 'help') {
-      process.stdout.write(straceHelp())
+      stdout().write(straceHelp())
       return 0
     }
     if (options === 'version') {
-      process.stdout.write('strace -- glassbox, with the options and the text of strace 6.1\n')
+      stdout().write('strace -- glassbox, with the options and the text of strace 6.1\n')
       return 0
     }
     const { strace } = await import('../strace/command.ts')
@@ -29,7 +30,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-    process.stderr.write(`strace: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
+    stderr().write(`strace: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
     return 1
   }
 }

@@ -49,7 +49,7 @@ class RunningTrace implements Trace {
     // Whoever is interested asks; nobody has to ask for both.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+    this.#worker = new Worker(new URL('../tracer/worker.js', import.meta.url), {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
       // It is about what is read from the command line, and would have the worker refused.
