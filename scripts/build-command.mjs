@@ -3,7 +3,7 @@
 //   node scripts/build-command.mjs [--force]     after the native code is built
 //
 // The code is taken after the subcommand has run, so that the functions which it uses are in it. It serves this version of Node only (its name says which);
-// any other compiles the bundle. V8 looks at the length of a source to see whether code belongs to it: so code never outlives its bundle here.
+// any other compiles the bundle. All that V8 compares to see whether code belongs to a source is its length: so both are in one file (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,14 +53,19 @@ async function bundle(name, contents) {
     stdin: { contents, resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: join(output, `${name}.cjs`),
     bundle: true,
-    external: COMMANDS.map(name => `./${name}.cjs`),
+    external: COMMANDS.map(each => `./${each}.cjs`),
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
-    keepNames: false,
+    // Names stay, for stacks. What is not there need not be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 200,
+    // A script has require() only.
+    supported: { 'dynamic-import': false },
     // Bundles lie as deep as the modules that they are made of: what those find by their own place is found from here too.
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
@@ -78,6 +83,7 @@ if (process.argv.includes('--force') || !isFresh()) {
       timeout: WARM_TIMEOUT_MS,
       encoding: 'utf8',
     })
-    if (status !== 0) console.error(`no compiled code for glassbox ${name}, which starts more slowly: ${stderr}`)
+    if (status !== 0)
+      console.error(`no compiled code for glassbox ${name}, which starts more slowly: ${stderr}`)
   }
 }

@@ -40,6 +40,12 @@ const RUNS = {
   glassbox: [['--version'], ['help'], ['nonsense']],
 }
 
+/** In the layout that bin/glassbox.js reads. */
+function compiled(source, code) {
+  const lengths = Buffer.from(Float64Array.of(source.length, code.length).buffer)
+  return Buffer.concat([lengths, Buffer.from(source, 'latin1'), code])
+}
+
 async function warm() {
   // Code that was not used for a while is thrown away, unless this is said; and it must not be said any more when the code is kept, since code is
   // refused by a V8 that runs with other flags.
@@ -50,8 +56,8 @@ async function warm() {
   script.runInThisContext()(bundle, bundle.exports, require, path)
   for (const words of RUNS[name]) await bundle.exports.main(words)
   v8.setFlagsFromString('--flush-bytecode')
-  const file = join(directory, `${name}.${process.version}.cache`)
-  writeFileSync(`${file}.tmp`, script.createCachedData())
+  const file = `${path}.${process.version}.${process.arch}`
+  writeFileSync(`${file}.tmp`, compiled(source, script.createCachedData()))
   renameSync(`${file}.tmp`, file)
   process.exit(0)
 }

@@ -1,35 +1,50 @@
 #!/usr/bin/env node
 // The command's entry; kept apart from dist/ so that npm can link it before the first build. It runs the bundle of the subcommand that is asked for,
-// with the code that V8 compiled for it at build time where that is of the same version of Node (scripts/build-command.mjs makes both). CommonJS: the
-// loader of modules alone takes Node longer to start than a bundle.
+// with the code that V8 compiled for it at build time where that was the same version of Node (scripts/build-command.mjs makes both). CommonJS: Node's
+// loader of modules alone takes longer to start than a bundle.
 'use strict'
-const { existsSync, readFileSync } = require('node:fs')
+const { closeSync, existsSync, openSync, readSync } = require('node:fs')
 const { Script } = require('node:vm')
 
 const BUNDLES = ['run', 'strace', 'doctor', 'completion']
-const bundles = `${__dirname}/../dist/command/`
+const HEADER_BYTES = 16
 
-const name = BUNDLES.includes(process.argv[2]) ? process.argv[2] : 'glassbox'
-const path = `${bundles}${name}.cjs`
 const words = process.argv.slice(2)
+const name = BUNDLES.includes(words[0]) ? words[0] : 'glassbox'
+const path = `${__dirname}/../dist/command/${name}.cjs`
 
-/** Without the file there is nothing to be gained; a cache that does not fit is refused by V8, which compiles then as always. */
-function compiledCode() {
+function openCompiled() {
   try {
-    return readFileSync(`${bundles}${name}.${process.version}.cache`)
+    return openSync(`${path}.${process.version}.${process.arch}`)
   } catch {
     return undefined
   }
 }
 
+/**
+ * The source and its code: two lengths (64 bits each), the one, the other. Both are read to the same place, one after the other: touching memory for the
+ * first time is the dearest part of a start.
+ */
+function readCompiled(fd) {
+  const header = new Float64Array(HEADER_BYTES / 8)
+  readSync(fd, header, 0, HEADER_BYTES, 0)
+  const [sourceBytes, codeBytes] = header
+  const bytes = Buffer.allocUnsafeSlow(Math.max(sourceBytes, codeBytes))
+  readSync(fd, bytes, 0, sourceBytes, HEADER_BYTES)
+  const source = bytes.latin1Slice(0, sourceBytes)
+  readSync(fd, bytes, 0, codeBytes, HEADER_BYTES + sourceBytes)
+  closeSync(fd)
+  return { source, cachedData: bytes.subarray(0, codeBytes) }
+}
+
 function load() {
   // Node knows source maps of modules only.
-  const cachedData = process.sourceMapsEnabled ? undefined : compiledCode()
-  if (cachedData === undefined) return require(path)
-  const source = `(function (module, exports, require, __filename) {${readFileSync(path, 'latin1')}\n})`
+  const fd = process.sourceMapsEnabled ? undefined : openCompiled()
+  if (fd === undefined) return require(path)
+  const { source, cachedData } = readCompiled(fd)
   const bundle = { exports: {} }
-  new Script(source, { filename: path, cachedData })
-    .runInThisContext()(bundle, bundle.exports, require, path)
+  // Code that does not fit is refused by V8, which compiles the source then.
+  new Script(source, { filename: path, cachedData }).runInThisContext()(bundle, bundle.exports, require, path)
   return bundle.exports
 }
 

@@ -50,14 +50,15 @@ async function load(commands: Commands, name: string): Promise<Command> {
 }
 
 /** What is typed in place of a command. */
-const ANSWERS: Readonly<Record<string, (commands: Commands, about: string | undefined) => Promise<string>>> = {
-  '--help': overview,
-  '-h': overview,
-  '--version': async () => `glassbox ${version()}\n`,
-  '-V': async () => `glassbox ${version()}\n`,
-  help: async (commands, about) =>
-    about === undefined ? overview(commands) : (await load(commands, about)).help(columns()),
-}
+const ANSWERS: Readonly<Record<string, (commands: Commands, about: string | undefined) => Promise<string>>> =
+  {
+    '--help': overview,
+    '-h': overview,
+    '--version': async () => `glassbox ${version()}\n`,
+    '-V': async () => `glassbox ${version()}\n`,
+    help: async (commands, about) =>
+      about === undefined ? overview(commands) : (await load(commands, about)).help(columns()),
+  }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 

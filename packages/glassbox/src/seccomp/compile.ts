@@ -5,7 +5,7 @@
  *
  * Numbers are found by binary search over ranges with the same chain; a chain that several calls share is written once.
  */
-import { SYSCALLS, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
+import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
@@ -20,7 +20,7 @@ export interface CompileOptions {
 }
 
 const KILL: Action = { kind: 'kill' }
-const NEWEST: number = Math.max(...SYSCALLS.map(({ nr }) => nr))
+const NEWEST: number = Math.max(...allSyscalls().map(({ nr }) => nr))
 
 /** From `start` on, up to the next range, all numbers have this chain. */
 interface Range {

@@ -2,7 +2,7 @@
  * Two independent answers to the same question, what happens to a call: one by running the BPF program, one by reading
  * the policy. The compiler is right when they always agree.
  */
-import { SYSCALLS } from '../linux/syscalls.ts'
+import { allSyscalls } from '../linux/syscalls.ts'
 import { decodeBpf, type Instruction } from './bpf.ts'
 import { unknownAction } from './compile.ts'
 import {
@@ -54,7 +54,7 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
   }
 }
 
-const KNOWN = new Map(SYSCALLS.map(({ nr, name }) => [nr, name]))
+const KNOWN = new Map(allSyscalls().map(({ nr, name }) => [nr, name]))
 
 /** Whether a condition is true of these arguments. */
 export function holds(
