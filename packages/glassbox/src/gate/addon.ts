@@ -16,7 +16,7 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
-    blocking: number,
+    skip: Uint8Array,
   ): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
