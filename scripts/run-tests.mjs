@@ -4,7 +4,7 @@
 //
 // Files whose tests read clocks, count the machine's processes or fill both CPUs stand under a folder named
 // `serial` in the list below; they run one at a time after the others, so that they do not disturb each other.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,11 @@ const SERIAL = [
 
 /** No test file takes minutes; one that does hangs. A machine without hardware to emulate another takes longer. */
 const FILE_TIMEOUT_MS = Number(values.seconds) * 1000
+
+// What tsc builds is not yet what the command runs.
+execFileSync(process.execPath, [fileURLToPath(new URL('build-command.mjs', import.meta.url))], {
+  stdio: 'inherit',
+})
 
 const root = fileURLToPath(new URL('../build/test/', import.meta.url))
 const files = readdirSync(root, { recursive: true })

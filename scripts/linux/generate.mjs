@@ -68,7 +68,8 @@ function readSet(line) {
 function readSyscall(line) {
   const [, number, name, list, result, classes] = /^(\d+)\s+(\w+)\((.*?)\)\s+(\w+)\s*(.*)$/.exec(line)
   const args = list === '' ? [] : list.split(', ').map(arg => /^(\w+):(\S+)$/.exec(arg).slice(1))
-  return { nr: Number(number), name, args, result, classes: classes.split(' ').filter(Boolean) }
+  const spelled = args.map(arg => arg.join(':')).join(', ')
+  return { name, args, line: [number, `${name}(${spelled})`, result, classes].filter(Boolean).join(' ') }
 }
 
 /** Names of the calls of i386 by number. */
@@ -139,7 +140,10 @@ try {
   )
   write(
     'flags.ts',
-    `export const SETS = {\n${sets.map(({ name, kind, entries }) => `  ${name}: { kind: '${kind}', entries: [\n${entries.map(entry => `    ${json(entry)},\n`).join('')}  ] },\n`).join('')}} as const\n`,
+    `// By set: its kind, then NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts reads those.
+export const SETS = {
+${sets.map(({ name, kind, entries }) => `  ${name}: '${[kind, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+`,
   )
   const calls = lines('syscalls.txt').map(readSyscall)
   const known = new Set(sets.map(({ name }) => name))
@@ -149,13 +153,18 @@ try {
         if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
   write(
     'syscalls.ts',
-    `import type { Syscall } from '../syscall.ts'\n\nexport const TABLE: readonly Syscall[] = [\n${calls.map(({ nr, name, args, result, classes }) => `  { nr: ${nr}, name: '${name}', args: [${args.map(([arg, kind]) => `{ name: '${arg}', kind: '${kind}' }`).join(', ')}], result: '${result}', classes: ${json(classes)} },\n`).join('')}]\n`,
+    `// The lines of scripts/linux/syscalls.txt. Text, since a program meets few of these calls: syscalls.ts reads what it needs.
+export const TABLE = \`
+${calls.map(({ line }) => `${line}\n`).join('')}\`
+`,
   )
   write(
     'i386.ts',
-    `export const I386 = [\n${readI386()
-      .map(entry => `  ${json(entry)},\n`)
-      .join('')}] as const\n`,
+    `export const I386 = \`
+${readI386()
+  .map(entry => `${entry.join(' ')}\n`)
+  .join('')}\`
+`,
   )
   write(
     'errors.ts',

@@ -10,6 +10,7 @@
 #include "gate.h"
 #include <asm/ptrace-abi.h>
 #include <asm/sigcontext.h>
+#include <linux/audit.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>
 #include <linux/wait.h>
@@ -19,6 +20,8 @@
 #define WAKE_SIGNAL 40                 /* src/gate/ptrace.ts */
 #define INFO_BYTES 88
 #define SIGINFO_BYTES 128
+#define SKIP_BYTES 64 /* a bit for each of the first 512 calls of x86-64 */
+#define MOST_SKIPPED 64
 
 /* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
 struct interrupted {
@@ -45,6 +48,18 @@ struct stop_record {
   u8 info[INFO_BYTES];  /* struct ptrace_syscall_info */
   u8 siginfo[SIGINFO_BYTES];
 };
+
+/*
+ * Of whichever libc Node brought along: nothing is linked for it, and where it is not there the kernel is asked. The libc reads the clock without a
+ * system call, and a stop is told with its time.
+ */
+__attribute__((weak)) extern int clock_gettime(int clock, struct time *time);
+
+static u64 stop_time(void) {
+  struct time t;
+  if (!clock_gettime || clock_gettime(CLOCK_MONOTONIC, &t)) return now_ns();
+  return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
+}
 
 /* Signals other than the waking one that came since takeSignals, by their bits. Signals are the process's, and so is this. */
 __attribute__((used)) static volatile u64 caught_signals;
@@ -123,15 +138,27 @@ static void describe(struct stop_record *record) {
     record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
 }
 
+/* The entry of a call that nobody wants to see. */
+static int is_skipped(const struct stop_record *record, const struct bytes *skip) {
+  const struct ptrace_syscall_info *info = (const struct ptrace_syscall_info *)record->info;
+  if (skip->length < SKIP_BYTES || record->info_length <= 0 || record->status >> 8 != SYSCALL_STOP) return 0;
+  u64 nr = info->entry.nr;
+  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= SKIP_BYTES * 8) return 0;
+  return skip->data[nr >> 3] >> (nr & 7) & 1;
+}
+
 /*
- * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, blocking): restarts `count`
- * tracees, waits for one stop (where blocking is not 0), takes up to `maximum` that are there, and returns how many; -EINTR where it
- * was woken first, -ECHILD where there is no tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, skip: Uint8Array): restarts `count`
+ * tracees, waits for one stop, takes up to `maximum` that are there, and returns how many; -EINTR where it was woken first, -ECHILD where
+ * there is no tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ *
+ * `skip`, empty or a bit a call, is for a single tracee: one that enters such a call is restarted here, and at the stop that follows as well where
+ * that is the exit, about which nothing is asked. So the tracer does not come back for them but now and then.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes restarts, records, wake;
-  s64 count, maximum, blocking;
+  struct bytes restarts, records, wake, skip;
+  s64 count, maximum;
   struct rusage usage;
   if (!get_arguments(env, info, 6, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
@@ -140,8 +167,8 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 1 ||
       (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
     return throw_type(env, "traceStep() takes room for records, and how many fit");
-  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_integer(env, arguments[5], &blocking))
-    return throw_type(env, "traceStep() takes the word that wakes it, and whether it blocks");
+  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_bytes(env, arguments[5], &skip))
+    return throw_type(env, "traceStep() takes the word that wakes it, and the calls to be skipped");
 
   struct restart *restart = (struct restart *)restarts.data;
   for (s64 i = 0; i < count; i++, restart++)
@@ -149,15 +176,29 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
 
   struct stop_record *record = (struct stop_record *)records.data;
   long options = __WALL | __WNOTHREAD;
-  for (s64 taken = 0; taken < maximum; taken++, record++) {
-    long wait = taken || !blocking ? options | WNOHANG : options;
+  int skipped = 0, inside = 0; /* inside: a call was entered that is skipped, and its exit comes next */
+  for (s64 taken = 0; taken < maximum;) {
+    long wait = taken ? options | WNOHANG : options;
     long tid = interruptible_wait((volatile s32 *)wake.data, &record->status, wait, &usage);
     if (tid <= 0) return number(env, taken ? taken : tid);
+    if (inside && record->status == (SYSCALL_STOP << 8 | 0x7f)) {
+      inside = 0;
+      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      continue;
+    }
     record->tid = (s32)tid;
-    record->time = now_ns();
+    record->time = stop_time();
     record->user = microseconds(&usage.ru_utime);
     record->system = microseconds(&usage.ru_stime);
     describe(record);
+    if (skipped < MOST_SKIPPED && is_skipped(record, &skip)) {
+      skipped++;
+      inside = 1;
+      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      continue;
+    }
+    taken++;
+    record++;
   }
   return number(env, maximum);
 }

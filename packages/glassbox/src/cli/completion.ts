@@ -2,6 +2,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run-options.ts'
 import { OPTION_WORDS } from './strace-options.ts'
+import { stdout } from './terminal.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
@@ -63,7 +64,7 @@ export function help(): string {
 
 export async function main([shell]: readonly string[]): Promise<number> {
   if (shell === '--help') {
-    process.stdout.write(help())
+    stdout().write(help())
     return 0
   }
   const script = SCRIPTS[shell ?? '']
@@ -73,6 +74,6 @@ export async function main([shell]: readonly string[]): Promise<number> {
       `There is no completion for ${shell ?? 'no shell'}.`,
       'Choose bash, zsh or fish.',
     )
-  process.stdout.write(script)
+  stdout().write(script)
   return 0
 }

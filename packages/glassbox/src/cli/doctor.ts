@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.ts'
 import { diagnose } from '../doctor/doctor.ts'
 import type { Row } from '../doctor/row.ts'
 import { type OptionSpec, optionsHelp, parseOptions } from './options.ts'
-import { columns, paint } from './terminal.ts'
+import { columns, paint, stdout } from './terminal.ts'
 
 export const summary = 'Say what this host offers for running programs, and how to get what is missing.'
 
@@ -20,7 +20,7 @@ const MARKS = { yes: ['green', '✓'], partly: ['yellow', '~'], no: ['red', '✗
 
 function rowText({ subject, found, state, meaning, fix }: Row): string {
   const [style, mark] = MARKS[state]
-  const lines = [`${paint(process.stdout, style, mark)} ${subject}: ${found}`, `    ${meaning}`]
+  const lines = [`${paint(stdout(), style, mark)} ${subject}: ${found}`, `    ${meaning}`]
   return [...lines, ...(fix === undefined ? [] : [`    fix: ${fix}`])].join('\n')
 }
 
@@ -29,14 +29,14 @@ export async function main(words: readonly string[]): Promise<number> {
   if (rest[0] !== undefined)
     throw new InvalidOptionError(rest[0], `doctor takes no argument, got ${rest[0]}.`)
   if (flags.has('--help')) {
-    process.stdout.write(help(columns()))
+    stdout().write(help(columns()))
     return 0
   }
   const diagnosis = await diagnose()
-  if (flags.has('--json')) process.stdout.write(`${JSON.stringify(diagnosis)}\n`)
+  if (flags.has('--json')) stdout().write(`${JSON.stringify(diagnosis)}\n`)
   else {
     const text = (rows: readonly Row[]): string => rows.map(rowText).join('\n')
-    process.stdout.write(`This host\n${text(diagnosis.rows)}\n\nRunners\n${text(diagnosis.runners)}\n`)
+    stdout().write(`This host\n${text(diagnosis.rows)}\n\nRunners\n${text(diagnosis.runners)}\n`)
   }
   return diagnosis.ok ? 0 : 1
 }

@@ -11,9 +11,11 @@ import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { reportLine } from './report.ts'
 import { type CopyOut, RUN_OPTIONS, runRequest } from './run-options.ts'
 import type { RunTrace } from './run-trace.ts'
-import { columns, paint, startSpinner } from './terminal.ts'
+import { columns, paint, startSpinner, stderr, stdout } from './terminal.ts'
 
 export const summary = 'Run a program in a box and say how it ended.'
+
+export { OPTION_NAMES as optionNames } from './run-options.ts'
 
 const EXIT_CODES = `Exit code: the program's own; 128 + n for signal n; 124 time limit, 137 memory,
 153 output, 159 denied call, 130 canceled; 125 a fault of glassbox, 126 not
@@ -41,7 +43,7 @@ const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 export async function main(words: readonly string[]): Promise<number> {
   const parsed = parseOptions('run', RUN_OPTIONS, words)
   if (parsed.flags.has('--help')) {
-    process.stdout.write(help(columns()))
+    stdout().write(help(columns()))
     return 0
   }
   const [program, ...args] = parsed.rest
@@ -56,7 +58,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
-    process.stdout.write(planText(program, args, options))
+    stdout().write(planText(program, args, options))
     return 0
   }
   return execute(program, args, { ...options, ...streams(parsed) }, parsed, copyOut)
@@ -70,13 +72,13 @@ function streams({
     const path = values.get(name)?.[0]
     return path === undefined ? undefined : { file: path }
   }
-  const output = (name: string, stream: NodeJS.WriteStream): Output =>
-    file(name) ?? (flags.has('--json') ? 'capture' : stream)
+  const output = (name: string, stream: () => NodeJS.WriteStream): Output =>
+    file(name) ?? (flags.has('--json') ? 'capture' : stream())
   const stdin: Input = file('--stdin') ?? { inherit: true }
   return {
     stdin,
-    stdout: output('--stdout', process.stdout),
-    stderr: output('--stderr', process.stderr),
+    stdout: output('--stdout', stdout),
+    stderr: output('--stderr', stderr),
     encoding: 'buffer',
   }
 }
@@ -100,7 +102,7 @@ async function execute(
   })
   const silent = flags.has('--json') || (values.has('--stdout') && values.has('--stderr'))
   let traced = await openTrace(values.get('--trace')?.[0])
-  const stopSpinner = silent ? startSpinner(process.stderr, `${program} runs`) : () => {}
+  const stopSpinner = silent ? startSpinner(stderr(), `${program} runs`) : () => {}
   try {
     const result = await run(program, args, {
       ...options,
@@ -110,7 +112,7 @@ async function execute(
     const isTraced = traced?.close() ?? true
     traced = undefined
     stopSpinner()
-    if (flags.has('--json')) process.stdout.write(resultJson(result))
+    if (flags.has('--json')) stdout().write(resultJson(result))
     const copied = copyFilesOut(result, copyOut)
     if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
     if (result.status === 'canceled' && endedBy !== undefined) return endedBy
@@ -129,7 +131,7 @@ async function openTrace(file: string | undefined): Promise<RunTrace | undefined
 
 function printReport(result: AnyResult): void {
   const line = reportLine(result)
-  process.stderr.write(`${paint(process.stderr, result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
+  stderr().write(`${paint(stderr(), result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
 }
 
 /** Writes what was collected; says for each file that could not be had why. */
@@ -152,6 +154,6 @@ function copyFilesOut({ files, fileModes, fileErrors }: AnyResult, copyOut: Copy
     }
   }
   for (const [name, why] of Object.entries(fileErrors))
-    process.stderr.write(`glassbox: --copy-out ${name}: ${why}\n`)
+    stderr().write(`glassbox: --copy-out ${name}: ${why}\n`)
   return Object.keys(fileErrors).length === 0
 }

@@ -1,7 +1,10 @@
 /** `glassbox strace`: what a program asks of the kernel, in strace's options and words. */
 import { GlassboxError } from '../errors.ts'
+import { strace } from '../strace/command.ts'
+import { dieBy } from '../strace/die.ts'
 import { straceHelp } from './strace-help.ts'
 import { straceOptions } from './strace-options.ts'
+import { stderr, stdout } from './terminal.ts'
 
 export const summary = 'Show the system calls of a program, as strace does.'
 
@@ -13,23 +16,19 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     const options = straceOptions(words)
     if (options === 'help') {
-      process.stdout.write(straceHelp())
+      stdout().write(straceHelp())
       return 0
     }
     if (options === 'version') {
-      process.stdout.write('strace -- glassbox, with the options and the text of strace 6.1\n')
+      stdout().write('strace -- glassbox, with the options and the text of strace 6.1\n')
       return 0
     }
-    const { strace } = await import('../strace/command.ts')
     const { code, signal } = await strace(options)
-    if (signal !== undefined) {
-      const { dieBy } = await import('../strace/die.ts')
-      dieBy(signal)
-    }
+    if (signal !== undefined) dieBy(signal)
     return code
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-    process.stderr.write(`strace: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
+    stderr().write(`strace: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
     return 1
   }
 }

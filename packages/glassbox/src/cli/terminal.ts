@@ -1,12 +1,20 @@
-/** Colours and a spinner, only on a terminal. */
+/** The streams of the terminal; colours and a spinner, only where there is one. */
 import { styleText } from 'node:util'
 
 type Style = Parameters<typeof styleText>[0]
 
+// A reader that went away (glassbox run … | head) is no error of ours.
+const careless = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
+  stream.listenerCount('error') > 0 ? stream : stream.on('error', () => {})
+
+/** Node makes its streams when they are first looked at, which takes a while: not before something is written. */
+export const stdout = (): NodeJS.WriteStream => careless(process.stdout)
+export const stderr = (): NodeJS.WriteStream => careless(process.stderr)
+
 /** The width of the terminal; COLUMNS says it where there is none. */
 export function columns(): number {
   const said = Number(process.env['COLUMNS'])
-  return process.stdout.columns || (Number.isInteger(said) && said > 0 ? said : 80)
+  return stdout().columns || (Number.isInteger(said) && said > 0 ? said : 80)
 }
 
 /** NO_COLOR and FORCE_COLOR decide before the terminal does (no-color.org). */

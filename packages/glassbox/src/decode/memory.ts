@@ -5,12 +5,23 @@ export interface MemoryReader {
   read(address: bigint, length: number): Uint8Array
 }
 
-/** The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be read. */
+const PAGE = 4096
+
+/**
+ * The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be read. The page that it begins on is looked at first:
+ * nearly all end there, and a reader has that page already, or for the next argument.
+ */
 export function readString(
   memory: MemoryReader,
   address: bigint,
   limit: number,
 ): { readonly bytes: Uint8Array; readonly ended: boolean } | undefined {
+  const onPage = PAGE - Number(address & 0xfffn)
+  if (onPage <= limit) {
+    const first = memory.read(address, onPage)
+    const end = first.indexOf(0)
+    if (end >= 0) return { bytes: first.subarray(0, end), ended: true }
+  }
   const bytes = memory.read(address, limit + 1)
   if (bytes.length === 0) return undefined
   const end = bytes.indexOf(0)

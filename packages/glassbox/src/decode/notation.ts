@@ -2,7 +2,7 @@
  * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a value. So there is one decoder
  * for text and for values, and whatever has a text has a value. Strings are expected with all their bytes in hexadecimal.
  */
-import { SETS } from '../linux/generated/flags.ts'
+import { constantSet, SET_NAMES } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { MODE_NAMES } from './text.ts'
 import type { Value } from './types.ts'
@@ -20,9 +20,16 @@ const BYTES: ReadonlySet<string> = new Set(['iov_base'])
 const IS_SET = /(flags?|events|mask)$/
 
 /** Names that can stand together with others: one of them alone is a list too. */
-const FLAGS: ReadonlySet<string> = new Set(
-  Object.values(SETS).flatMap(({ kind, entries }) => (kind === 'flags' ? entries.map(([name]) => name) : [])),
-)
+let flags: ReadonlySet<string> | undefined
+
+function isFlag(name: string): boolean {
+  flags ??= new Set(
+    SET_NAMES.map(constantSet).flatMap(set =>
+      set?.kind === 'flags' ? set.entries.map(([entry]) => entry) : [],
+    ),
+  )
+  return flags.has(name)
+}
 
 /** Numbers that have names all the same. */
 const CONSTANTS: Readonly<Record<string, Value>> = {
@@ -165,7 +172,7 @@ function wordsValue(words: readonly string[]): Value {
   // The bits of a mode, each a number.
   if (values.every(value => typeof value === 'number') && values.length > 1)
     return values.reduce((all, bits) => all | bits, 0)
-  return words.length > 1 || (typeof first === 'string' && FLAGS.has(first)) ? words : first
+  return words.length > 1 || (typeof first === 'string' && isFlag(first)) ? words : first
 }
 
 function wordValue(word: string): Value {

@@ -88,22 +88,23 @@ function readingFor(kind: string): Reading {
 const valuesContext = (call: Call, memory: MemoryReader, limit: number, outcome?: Outcome): Context =>
   contextOf(call, memory, { full: true, stringLimit: limit, stringsInHex: 'all' }, outcome, NOTHING)
 
+const isPath = ({ kind }: Shown): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
 /** Headers and man pages call it filename, pathname, path, name …: where a call has one path, `path` is how a program finds it. */
 function named(args: readonly Shown[]): readonly Shown[] {
-  const paths = args.filter(({ kind }) => kind === 'path')
-  return paths.length === 1 ? args.map(arg => (arg === paths[0] ? { ...arg, name: 'path' } : arg)) : args
+  const first = args.findIndex(isPath)
+  if (first < 0 || args.findLastIndex(isPath) !== first) return args
+  return args.map((arg, index) => (index === first ? { ...arg, name: 'path' } : arg))
 }
 
 /** What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of an array; 4096. */
 export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
   const context = valuesContext(call, memory, limit)
-  return Object.fromEntries(
-    named(shownArguments(context))
-      .filter(arg => !isLate(arg))
-      .map(({ name, kind, value }) => [name, readingFor(kind)(value, context)]),
-  )
+  const values: Record<string, Value> = {}
+  for (const arg of named(shownArguments(context)))
+    if (!isLate(arg)) values[arg.name] = readingFor(arg.kind)(arg.value, context)
+  return values
 }
 
 /** All arguments at the exit of a call, in their order: those of `entered` as they were, the others as the kernel left them. */
@@ -115,10 +116,8 @@ export function exitValues(
   limit: number = DEFAULT_LIMIT,
 ): Values {
   const context = valuesContext(call, memory, limit, outcome)
-  return Object.fromEntries(
-    named(shownArguments(context)).map(({ name, kind, value }) => [
-      name,
-      name in entered ? (entered[name] ?? null) : readingFor(kind)(value, context),
-    ]),
-  )
+  const values: Record<string, Value> = {}
+  for (const { name, kind, value } of named(shownArguments(context)))
+    values[name] = name in entered ? (entered[name] ?? null) : readingFor(kind)(value, context)
+  return values
 }

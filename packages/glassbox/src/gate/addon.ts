@@ -1,6 +1,5 @@
 /** Finds and loads the native addon. `GLASSBOX_GATE` names another file, for tests of a build. */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MissingFeatureError } from '../errors.ts'
 
@@ -17,7 +16,7 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
-    blocking: number,
+    skip: Uint8Array,
   ): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
@@ -40,7 +39,10 @@ function load(): Addon {
       'Run "npm run build" in a checkout (it needs a C compiler), or use Linux on x86-64.',
     )
   }
-  return createRequire(import.meta.url)(path) as Addon
+  // As require() does it, without its looking for a package around the file.
+  const found = { exports: {} }
+  process.dlopen(found, path)
+  return found.exports as Addon
 }
 
 let loaded: Addon | undefined

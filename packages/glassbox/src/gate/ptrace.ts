@@ -72,11 +72,13 @@ export interface Step {
   readonly records: Uint8Array
   /** What ends a blocking step at once where it is not zero. */
   readonly wake: Int32Array
+  /** Calls that the step goes past by itself; see `src/tracer/skipped.ts`. */
+  readonly skip: Uint8Array
 }
 
 /** Restarts `count` tracees, then waits; how many records there are, or -errno (-EINTR: woken, -ECHILD: no tracee). */
-export function traceStep(step: Step, count: number, maximum: number, blocking: boolean): number {
-  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, blocking ? 1 : 0)
+export function traceStep(step: Step, count: number, maximum: number): number {
+  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.skip)
 }
 
 /** How many bytes could be read, or -errno where none could. */

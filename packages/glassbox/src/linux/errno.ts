@@ -5,11 +5,17 @@ import { ERRORS } from './generated/errors.ts'
 export type ErrnoName = (typeof ERRORS)[number][0]
 
 /** Numbers by name: `ERRNO.ENOENT === 2`. */
-export const ERRNO: Readonly<Record<ErrnoName, number>> = Object.fromEntries(
-  ERRORS.map(([name, number]) => [name, number]),
-) as Record<ErrnoName, number>
+export const ERRNO: Readonly<Record<ErrnoName, number>> = byName()
 
-const BY_NUMBER = new Map<number, (typeof ERRORS)[number]>(ERRORS.map(entry => [entry[1], entry]))
+// A dictionary from the start: an object that becomes one after a hundred names leaves a hundred shapes behind.
+function byName(): Record<ErrnoName, number> {
+  const numbers = Object.create(null) as Record<ErrnoName, number>
+  for (const [name, number] of ERRORS) numbers[name] = number
+  return numbers
+}
+
+const BY_NUMBER = new Map<number, (typeof ERRORS)[number]>()
+for (const entry of ERRORS) BY_NUMBER.set(entry[1], entry)
 
 /** `ENOENT`; for a number without a name `ERRNO_n`, as strace has it. */
 export function errnoName(number: number): string {

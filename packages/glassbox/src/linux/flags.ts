@@ -9,7 +9,28 @@ export interface ConstantSet {
   readonly entries: readonly (readonly [name: string, value: number])[]
 }
 
-/** A set by the name that the syscall table uses; `undefined` for one that there is not. */
-export function constantSet(name: string): ConstantSet | undefined {
-  return (SETS as Readonly<Record<string, ConstantSet>>)[name]
+const read = new Map<string, ConstantSet>()
+
+function parse(text: string): ConstantSet {
+  const [kind, ...entries] = text.split(' ')
+  return {
+    kind: kind === 'flags' ? 'flags' : 'enum',
+    entries: entries.map(entry => {
+      const equals = entry.indexOf('=')
+      return [entry.slice(0, equals), Number(entry.slice(equals + 1))]
+    }),
+  }
 }
+
+/** A set by the name that the syscall table uses; `undefined` for one that there is not. The same object each time. */
+export function constantSet(name: string): ConstantSet | undefined {
+  const known = read.get(name)
+  if (known) return known
+  const text = Object.hasOwn(SETS, name) ? SETS[name as SetName] : undefined
+  if (text === undefined) return undefined
+  const set = parse(text)
+  read.set(name, set)
+  return set
+}
+
+export const SET_NAMES: readonly SetName[] = Object.keys(SETS) as SetName[]

@@ -42,19 +42,70 @@ const REGISTERS: readonly SyscallArg[] = Array.from({ length: 6 }, (_, index) =>
   kind: 'hex',
 }))
 
-function call(nr: number, name: string): Syscall {
-  // Ids were 16 bits wide once; the calls with wide ones end so.
-  const same = syscallByName(SAME_AS[name] ?? name.replace(/32$/, ''))
-  if (!same) return { nr, name, args: REGISTERS, result: 'int', classes: [] }
-  const args = DIFFERENT.has(name) ? REGISTERS.slice(0, same.args.length) : same.args.map(fit)
-  return { nr, name, args, result: same.result, classes: same.classes }
+/** What it means is looked up when it is first asked for. */
+class I386Call implements Syscall {
+  readonly nr: number
+  readonly name: string
+  #same: Syscall | undefined
+  #args: readonly SyscallArg[] | undefined
+
+  constructor(nr: number, name: string) {
+    this.nr = nr
+    this.name = name
+  }
+
+  get args(): readonly SyscallArg[] {
+    this.#args ??= this.#readArgs()
+    return this.#args
+  }
+
+  get result(): string {
+    return this.#meaning()?.result ?? 'int'
+  }
+
+  get classes(): readonly string[] {
+    return this.#meaning()?.classes ?? []
+  }
+
+  #readArgs(): readonly SyscallArg[] {
+    const same = this.#meaning()
+    if (!same) return REGISTERS
+    return DIFFERENT.has(this.name) ? REGISTERS.slice(0, same.args.length) : same.args.map(fit)
+  }
+
+  #meaning(): Syscall | undefined {
+    // Ids were 16 bits wide once; the calls with wide ones end so.
+    this.#same ??= syscallByName(SAME_AS[this.name] ?? this.name.replace(/32$/, ''))
+    return this.#same
+  }
+}
+
+interface Table {
+  readonly calls: readonly Syscall[]
+  readonly byNumber: ReadonlyMap<number, Syscall>
+  readonly byName: ReadonlyMap<string, Syscall>
+}
+
+let read: Table | undefined
+
+/** Made when the first such call is met: most programs make none. */
+function table(): Table {
+  if (read) return read
+  const calls = I386.slice(1, -1)
+    .split('\n')
+    .map(line => {
+      const space = line.indexOf(' ')
+      return new I386Call(Number(line.slice(0, space)), line.slice(space + 1))
+    })
+  read = {
+    calls,
+    byNumber: new Map(calls.map(each => [each.nr, each])),
+    byName: new Map(calls.map(each => [each.name, each])),
+  }
+  return read
 }
 
 /** In the order of their numbers. */
-export const I386_SYSCALLS: readonly Syscall[] = I386.map(([nr, name]) => call(nr, name))
-
-const BY_NUMBER = new Map(I386_SYSCALLS.map(each => [each.nr, each]))
-const BY_NAME = new Map(I386_SYSCALLS.map(each => [each.name, each]))
-
-export const i386ByNumber = (nr: number): Syscall | undefined => BY_NUMBER.get(nr)
-export const i386ByName = (name: string): Syscall | undefined => BY_NAME.get(name)
+export const i386Syscalls = (): readonly Syscall[] => table().calls
+export const i386ByNumber = (nr: number): Syscall | undefined => table().byNumber.get(nr)
+export const i386ByName = (name: string): Syscall | undefined => table().byName.get(name)

@@ -5,29 +5,97 @@
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { TABLE } from './generated/syscalls.ts'
-import type { Syscall } from './syscall.ts'
+import type { Syscall, SyscallArg } from './syscall.ts'
 
 export type { Syscall, SyscallArg } from './syscall.ts'
 
-/** In the order of their numbers. */
-export const SYSCALLS: readonly Syscall[] = TABLE
+/** A line of the table; what it says beyond number and name is read when it is first asked for. */
+class TableCall implements Syscall {
+  readonly nr: number
+  readonly name: string
+  readonly #line: string
+  #args: readonly SyscallArg[] | undefined
+  #ending: { readonly result: string; readonly classes: readonly string[] } | undefined
 
-const BY_NUMBER = new Map(SYSCALLS.map(call => [call.nr, call]))
-const BY_NAME = new Map(SYSCALLS.map(call => [call.name, call]))
+  constructor(line: string) {
+    const space = line.indexOf(' ')
+    this.nr = Number(line.slice(0, space))
+    this.name = line.slice(space + 1, line.indexOf('('))
+    this.#line = line
+  }
+
+  get args(): readonly SyscallArg[] {
+    this.#args ??= this.#readArgs()
+    return this.#args
+  }
+
+  get result(): string {
+    return this.#end().result
+  }
+
+  get classes(): readonly string[] {
+    return this.#end().classes
+  }
+
+  #readArgs(): readonly SyscallArg[] {
+    const list = this.#line.slice(this.#line.indexOf('(') + 1, this.#line.indexOf(')'))
+    if (list === '') return []
+    return list.split(', ').map(arg => {
+      const colon = arg.indexOf(':')
+      return { name: arg.slice(0, colon), kind: arg.slice(colon + 1) }
+    })
+  }
+
+  #end(): { readonly result: string; readonly classes: readonly string[] } {
+    if (this.#ending) return this.#ending
+    const [result = '', ...classes] = this.#line.slice(this.#line.indexOf(')') + 2).split(' ')
+    this.#ending = { result, classes }
+    return this.#ending
+  }
+}
+
+const byNumber: (Syscall | undefined)[] = []
+let all: readonly Syscall[] | undefined
+
+/** The call whose line begins there. The same object each time. */
+function read(start: number): Syscall {
+  const nr = Number.parseInt(TABLE.slice(start, start + 4), 10)
+  const known = byNumber[nr]
+  if (known) return known
+  const call = new TableCall(TABLE.slice(start, TABLE.indexOf('\n', start)))
+  byNumber[nr] = call
+  return call
+}
+
+/** In the order of their numbers. */
+export function allSyscalls(): readonly Syscall[] {
+  if (all) return all
+  const found: Syscall[] = []
+  for (let at = 1; at < TABLE.length; at = TABLE.indexOf('\n', at) + 1) found.push(read(at))
+  all = found
+  return found
+}
 
 export function syscallByNumber(nr: number): Syscall | undefined {
-  return BY_NUMBER.get(nr)
+  const known = byNumber[nr]
+  if (known) return known
+  const at = TABLE.indexOf(`\n${nr} `)
+  return at < 0 ? undefined : read(at + 1)
 }
 
 export function syscallByName(name: string): Syscall | undefined {
-  return BY_NAME.get(name)
+  const at = TABLE.indexOf(` ${name}(`)
+  return at < 0 || !/^\w+$/.test(name) ? undefined : read(TABLE.lastIndexOf('\n', at) + 1)
 }
 
 /** The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there is none. */
 export function syscallNumber(name: string): number {
-  const call = BY_NAME.get(name)
+  const call = syscallByName(name)
   if (call) return call.nr
-  const guess = nearest(name, BY_NAME.keys())
+  const guess = nearest(
+    name,
+    allSyscalls().map(each => each.name),
+  )
   throw new InvalidOptionError(
     'syscall',
     `There is no system call called ${JSON.stringify(name)} on x86-64.`,

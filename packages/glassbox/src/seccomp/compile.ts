@@ -5,7 +5,7 @@
  *
  * Numbers are found by binary search over ranges with the same chain; a chain that several calls share is written once.
  */
-import { SYSCALLS, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
+import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
@@ -20,7 +20,7 @@ export interface CompileOptions {
 }
 
 const KILL: Action = { kind: 'kill' }
-const NEWEST: number = Math.max(...SYSCALLS.map(({ nr }) => nr))
+const newest = (): number => Math.max(...allSyscalls().map(({ nr }) => nr))
 
 /** From `start` on, up to the next range, all numbers have this chain. */
 interface Range {
@@ -56,7 +56,8 @@ function rangesOf(policy: Policy, unknownCalls: Action): Range[] {
   const ranges: Range[] = []
   const same = (a: readonly Rule[], b: readonly Rule[]): boolean =>
     a.length === b.length && a.every((rule, index) => rule === b[index])
-  for (let nr = 0; nr <= NEWEST + 1; nr++) {
+  const beyond = newest() + 1
+  for (let nr = 0; nr <= beyond; nr++) {
     const chain = syscallByNumber(nr) ? (chains.get(nr) ?? []) : unknown
     const last = ranges.at(-1)
     if (!last || !same(last.chain, chain)) ranges.push({ start: nr, chain })

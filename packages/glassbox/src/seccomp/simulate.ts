@@ -2,7 +2,7 @@
  * Two independent answers to the same question, what happens to a call: one by running the BPF program, one by reading
  * the policy. The compiler is right when they always agree.
  */
-import { SYSCALLS } from '../linux/syscalls.ts'
+import { syscallByNumber } from '../linux/syscalls.ts'
 import { decodeBpf, type Instruction } from './bpf.ts'
 import { unknownAction } from './compile.ts'
 import {
@@ -54,8 +54,6 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
   }
 }
 
-const KNOWN = new Map(SYSCALLS.map(({ nr, name }) => [nr, name]))
-
 /** Whether a condition is true of these arguments. */
 export function holds(
   { arg, op, value, mask = 0n, width = 64 }: Condition,
@@ -84,7 +82,7 @@ export function evaluatePolicy(
 ): Action {
   const isX32 = call.nr >= X32_BIT && call.nr < 0x80000000
   if (call.arch !== AUDIT_ARCH_X86_64 || isX32) return foreign
-  const name = KNOWN.get(call.nr)
+  const name = syscallByNumber(call.nr)?.name
   if (name === undefined) return unknownAction(policy)
   const rule = policy.rules.find(
     ({ syscalls, when = [] }) =>

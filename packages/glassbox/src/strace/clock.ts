@@ -1,14 +1,16 @@
 /** Times as lines show them, of stops that are known by CLOCK_MONOTONIC. */
-import { performance } from 'node:perf_hooks'
+import { call } from '../gate/gate.ts'
 import type { Precision } from './options.ts'
 
 const NS = 1_000_000_000n
+const CLOCK_REALTIME = 0
 
 /** What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. */
 export function realtimeOffsetNs(): bigint {
+  const time = new BigInt64Array(2) // struct timespec
+  call('clock_gettime', [CLOCK_REALTIME, time])
   const monotonic = process.hrtime.bigint()
-  const realtimeMs = performance.timeOrigin + performance.now()
-  return BigInt(Math.round(realtimeMs * 1000)) * 1000n - monotonic
+  return (time[0] ?? 0n) * NS + (time[1] ?? 0n) - monotonic
 }
 
 /** `.123456`, or nothing. */

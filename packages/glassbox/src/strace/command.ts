@@ -14,7 +14,7 @@ import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './messages.ts'
 import type { StraceOptions } from './options.ts'
-import { PATH_CALLS } from './path-filter.ts'
+import { isPathCall } from './path-filter.ts'
 import { openFile, openTarget } from './targets.ts'
 import { userOf } from './user.ts'
 
@@ -31,7 +31,7 @@ export interface Result {
 
 export async function strace(options: StraceOptions): Promise<Result> {
   for (const warning of options.warnings) say(warning)
-  const { target, close } = openTarget(options)
+  const { target, close } = await openTarget(options)
   let perfetto: { fd: number; name: string } | undefined
   try {
     if (options.perfetto !== undefined)
@@ -160,7 +160,7 @@ function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefin
   for (let nr = 0; nr < set.members.x86_64.length; nr++) {
     const name = syscallByNumber(nr)?.name
     const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
-    if (name !== undefined && isAsked && (paths.length === 0 || PATH_CALLS.has(nr))) names.push(name)
+    if (name !== undefined && isAsked && (paths.length === 0 || isPathCall(nr))) names.push(name)
   }
   return trace.spelling.comm ? [...new Set([...names, 'prctl'])] : names
 }

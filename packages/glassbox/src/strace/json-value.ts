@@ -13,9 +13,10 @@ export function jsonValue(value: Value): unknown {
   if (value instanceof Uint8Array) return bytesValue(value)
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return (value as readonly Value[]).map(jsonValue)
-  return Object.fromEntries(
-    Object.entries(value as Readonly<Record<string, Value>>).map(([name, each]) => [name, jsonValue(each)]),
-  )
+  const fields = value as Readonly<Record<string, Value>>
+  const shown: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) shown[name] = jsonValue(fields[name] as Value)
+  return shown
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

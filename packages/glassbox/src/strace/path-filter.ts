@@ -2,7 +2,7 @@
 import { readlinkSync } from 'node:fs'
 import { readString } from '../decode/memory.ts'
 import type { EnteredCall, Tracee } from '../tracer/types.ts'
-import { SYSCALLS } from '../linux/syscalls.ts'
+import { allSyscalls } from '../linux/syscalls.ts'
 
 const LONGEST_PATH = 4096
 const POLLFD_BYTES = 8
@@ -23,21 +23,30 @@ const CLASSES = ['file', 'desc', 'network']
 const POLLS = ['poll', 'ppoll']
 const SELECTS = ['select', 'pselect6']
 
-const PLACES: ReadonlyMap<number, Places> = new Map(
-  SYSCALLS.flatMap(({ nr, name, args, classes }) => {
-    const polls = POLLS.includes(name)
-    const selects = SELECTS.includes(name)
-    if (!polls && !selects && !CLASSES.some(each => classes.includes(each))) return []
-    const indexes = (is: (kind: string) => boolean): number[] =>
-      args.flatMap(({ kind }, index) => (is(kind) && NOT_LOOKED_UP[name] !== index ? [index] : []))
-    const paths = indexes(kind => kind === 'path')
-    const descriptors = indexes(kind => kind === 'fd' || kind === 'dirfd')
-    return [[nr, { paths, descriptors, polls, selects }] as const]
-  }),
-)
+const readPlaces = (): ReadonlyMap<number, Places> =>
+  new Map(
+    allSyscalls().flatMap(({ nr, name, args, classes }) => {
+      const polls = POLLS.includes(name)
+      const selects = SELECTS.includes(name)
+      if (!polls && !selects && !CLASSES.some(each => classes.includes(each))) return []
+      const indexes = (is: (kind: string) => boolean): number[] =>
+        args.flatMap(({ kind }, index) => (is(kind) && NOT_LOOKED_UP[name] !== index ? [index] : []))
+      const paths = indexes(kind => kind === 'path')
+      const descriptors = indexes(kind => kind === 'fd' || kind === 'dirfd')
+      return [[nr, { paths, descriptors, polls, selects }] as const]
+    }),
+  )
 
-/** The calls that can match at all. */
-export const PATH_CALLS: ReadonlySet<number> = new Set(PLACES.keys())
+let known: ReadonlyMap<number, Places> | undefined
+
+/** Read from the table when a filter is first asked for. */
+function places(): ReadonlyMap<number, Places> {
+  known ??= readPlaces()
+  return known
+}
+
+/** Can that call match at all? */
+export const isPathCall = (nr: number): boolean => places().has(nr)
 
 export class PathFilter {
   readonly #paths: ReadonlySet<string>
@@ -47,16 +56,14 @@ export class PathFilter {
   }
 
   matches(call: EnteredCall, tracee: Tracee): boolean {
-    const places = call.abi === 'i386' ? undefined : PLACES.get(call.nr)
-    if (!places) return false
+    const at = call.abi === 'i386' ? undefined : places().get(call.nr)
+    if (!at) return false
     const argument = (index: number): bigint => call.args[index] ?? 0n
     return (
-      places.paths.some(index => this.#isPath(argument(index), tracee)) ||
-      places.descriptors.some(index =>
-        this.#isDescriptor(Number(BigInt.asIntN(32, argument(index))), tracee),
-      ) ||
-      (places.polls && polled(call, tracee).some(fd => this.#isDescriptor(fd, tracee))) ||
-      (places.selects && selected(call, tracee).some(fd => this.#isDescriptor(fd, tracee)))
+      at.paths.some(index => this.#isPath(argument(index), tracee)) ||
+      at.descriptors.some(index => this.#isDescriptor(Number(BigInt.asIntN(32, argument(index))), tracee)) ||
+      (at.polls && polled(call, tracee).some(fd => this.#isDescriptor(fd, tracee))) ||
+      (at.selects && selected(call, tracee).some(fd => this.#isDescriptor(fd, tracee)))
     )
   }
 

@@ -3,8 +3,8 @@
  * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../decode/types.ts'
-import { I386_SYSCALLS } from '../linux/i386.ts'
-import { SYSCALLS } from '../linux/syscalls.ts'
+import { i386Syscalls } from '../linux/i386.ts'
+import { allSyscalls } from '../linux/syscalls.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
 import { fault } from './fault.ts'
 
@@ -15,7 +15,7 @@ interface Named {
 }
 
 /** The calls of a face of the kernel. */
-const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? I386_SYSCALLS : SYSCALLS)
+const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
 
 /** Classes that the table has not as such: of names, and of other classes. */
 const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +34,7 @@ function ofClass(name: string): ((call: Named) => boolean) | undefined {
   const names = NAMED_CLASSES[name]
   if (names) return call => names.includes(call.name)
   const union = UNIONS[name] ?? [name]
-  if (!SYSCALLS.some(call => union.some(each => call.classes.includes(each)))) return undefined
+  if (!allSyscalls().some(call => union.some(each => call.classes.includes(each)))) return undefined
   return call => call.classes.some(each => union.includes(each))
 }
 

@@ -7,10 +7,13 @@ const FULL = 1
 const ADDRESSES = 2
 const RAW = 4
 const COMBINATIONS = 8
+/** Not looked up yet. */
+const UNKNOWN = 255
 
 export class Spellings {
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
+  readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
   constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process'>) {
@@ -26,18 +29,23 @@ export class Spellings {
       (contains(abbrev, abi, nr) ? 0 : FULL) +
       (contains(verbose, abi, nr) ? 0 : ADDRESSES) +
       (contains(raw, abi, nr) ? RAW : 0)
-    const table = (abi: Abi): Uint8Array =>
-      Uint8Array.from({ length: CALL_NUMBERS }, (_, nr) => bitsOf(abi, nr))
-    this.#bits = { x86_64: table('x86_64'), i386: table('i386'), x32: table('x32') }
+    const table = (): Uint8Array => new Uint8Array(CALL_NUMBERS).fill(UNKNOWN)
+    this.#bits = { x86_64: table(), i386: table(), x32: table() }
+    this.#bitsOf = bitsOf
     this.#others = bitsOf('x86_64', CALL_NUMBERS)
   }
 
   of(abi: Abi, nr: number): TextOptions {
-    return this.#options[this.#bits[abi][nr] ?? this.#others] as TextOptions
+    return this.#options[this.#bitsFor(abi, nr)] as TextOptions
   }
 
-  isRaw(abi: Abi, nr: number): boolean {
-    return ((this.#bits[abi][nr] ?? this.#others) & RAW) !== 0
+  #bitsFor(abi: Abi, nr: number): number {
+    const table = this.#bits[abi]
+    const bits = table[nr] ?? this.#others
+    if (bits !== UNKNOWN) return bits
+    const found = this.#bitsOf(abi, nr)
+    table[nr] = found
+    return found
   }
 
   /** For what is no call: siginfo. */

@@ -1,5 +1,4 @@
 /** Opens where the trace goes: stderr, a file, or a program that reads it. */
-import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
 import { O_CLOEXEC } from '../linux/constants.ts'
@@ -24,7 +23,7 @@ export function openFile(name: string, flags: 'a' | 'w'): number {
   }
 }
 
-export function openTarget({ output, append, separate }: StraceOptions): OpenTarget {
+export async function openTarget({ output, append, separate }: StraceOptions): Promise<OpenTarget> {
   const nothing = async (): Promise<void> => {}
   if (output === undefined) {
     return { target: { kind: 'shared', fd: STDERR, name: 'stderr', isStderr: true }, close: nothing }
@@ -39,7 +38,8 @@ export function openTarget({ output, append, separate }: StraceOptions): OpenTar
 }
 
 /** Its end is not waited for by its pid: the trace takes the ends of all children. */
-function pipeTo(output: string): OpenTarget {
+async function pipeTo(output: string): Promise<OpenTarget> {
+  const { spawn } = await import('node:child_process')
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
   const [reading = -1, writing = -1] = ends

@@ -1,10 +1,14 @@
 /**
- * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else that is done for it. The first error ends the
- * output; whoever made the writer is told once. All text is ASCII by then: strings are escaped.
+ * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else that is done for it. It is gathered as bytes: as text
+ * its pieces would live on, and each collection of garbage would move them. The first error ends the output; whoever made the writer is told once.
  */
 import { closeSync, writeSync } from 'node:fs'
 
 const GATHERED = 1 << 16
+/** UTF-8 has at most so many bytes for a unit of a string. */
+const MOST_BYTES = 3
+/** Room at first: memory is not touched before it is needed. */
+const FIRST_ROOM = 1 << 12
 /** How long to wait for a reader of a descriptor that does not block, milliseconds. */
 const RETRY_MS = 1
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -12,7 +16,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4))
 export class Writer {
   readonly #fd: number
   readonly #onError: (error: unknown) => void
-  #text = ''
+  #bytes = Buffer.allocUnsafeSlow(FIRST_ROOM)
+  #length = 0
   #failed = false
 
   constructor(fd: number, onError: (error: unknown) => void) {
@@ -21,14 +26,22 @@ export class Writer {
   }
 
   write(text: string): void {
-    this.#text += text
-    if (this.#text.length >= GATHERED) this.flush()
+    const most = text.length * MOST_BYTES
+    if (most > this.#bytes.length - this.#length) this.#makeRoom(most)
+    this.#length += this.#bytes.write(text, this.#length)
+    if (this.#length >= GATHERED) this.flush()
+  }
+
+  #makeRoom(bytes: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes))
+    larger.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = larger
   }
 
   flush(): void {
-    if (this.#text === '' || this.#failed) return
-    const bytes = Buffer.from(this.#text, 'utf8')
-    this.#text = ''
+    if (this.#length === 0 || this.#failed) return
+    const bytes = this.#bytes.subarray(0, this.#length)
+    this.#length = 0
     try {
       writeAll(this.#fd, bytes)
     } catch (error) {

@@ -17,6 +17,7 @@ import type { Interceptor, Loop, LoopOptions } from './loop.ts'
 import { Placement } from './placement.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
+import { NONE_SKIPPED, skippedCalls } from './skipped.ts'
 import { coreDumped, deathSignal, exitCode, type StopKind, stopKind, stopSignal } from './stop.ts'
 import { StoppedTracee } from './stopped-tracee.ts'
 import { Task } from './task.ts'
@@ -44,6 +45,7 @@ export class Engine implements Loop {
   readonly #family: Family
   readonly #alarm: Alarm
   readonly #waiting: Waiting
+  readonly #skipped: Uint8Array
   /** When the stop that is being handled was seen. */
   #nowNs = 0n
   #batch = { next: 0, count: 0 }
@@ -68,12 +70,20 @@ export class Engine implements Loop {
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
     this.placement = new Placement(options.sameCpu, callAt)
     this.#calls = new CallStops(this)
+    const { isWanted, filtered } = options
+    // Under a filter such calls do not stop at all.
+    this.#skipped = isWanted && !filtered ? skippedCalls(nr => isWanted(NOBODY, nr)) : NONE_SKIPPED
     this.#family = new Family(this)
   }
 
   /** Runs until no tracee is left. Must be followed by `close`. */
   run(): void {
     while (this.#hasTracees) this.#round()
+  }
+
+  /** The trace is neither being started nor ended. */
+  get #isUnderWay(): boolean {
+    return this.firstCall === undefined && this.intercept === undefined
   }
 
   get #hasTracees(): boolean {
@@ -123,9 +133,10 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
-    const maximum = this.tasks.size > 1 || this.#family.holds ? MOST_RECORDS : 1
-    const count = traceStep(step, this.restarts.take(), maximum, true)
+    const isAlone = this.tasks.size === 1 && !this.#family.holds
+    const skip = isAlone && this.#isUnderWay ? this.#skipped : NONE_SKIPPED
+    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, skip }
+    const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
       // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
       if (count === -ERRNO.ECHILD) this.abandon()

@@ -16,55 +16,67 @@ const WINDOW_NS = 5_000_000n
 const SELDOM_NS = 60_000n
 
 export class Overlap {
-  /** In user mode as far as is known: restarted from anything but the entry of a call. */
-  readonly #running = new Set<Task>()
+  /** All that were ever restarted into user mode, and how many of them are there as far as is known: restarted from anything but the entry of a call. */
+  readonly #known = new Set<Task>()
+  #running = 0
   /** Those that stopped in this window. */
   readonly #active = new Set<Task>()
   /** How long they had waited at the end of the window before. */
   #waited = new Map<Task, bigint>()
   #windowNs = 0n
-  #stops = 0n
+  #stops = 0
 
   /** Are there two in user mode? */
   get isThere(): boolean {
-    return this.#running.size > 1
+    return this.#running > 1
   }
 
   started(task: Task, timeNs: bigint): void {
+    if (task.restartedNs === 0n) {
+      this.#running++
+      this.#known.add(task)
+    }
     task.restartedNs = timeNs
-    this.#running.add(task)
   }
 
   /** True where a measurement just ended that says: they could run in parallel. */
   stopped(task: Task, timeNs: bigint): boolean {
-    this.#running.delete(task)
+    this.#halt(task)
     this.#active.add(task)
     this.#stops++
     return timeNs - this.#windowNs >= WINDOW_NS && this.#measure(timeNs)
   }
 
+  #halt(task: Task): void {
+    if (task.restartedNs === 0n) return
+    task.restartedNs = 0n
+    this.#running--
+  }
+
   gone(task: Task): void {
-    this.#running.delete(task)
+    this.#halt(task)
+    this.#known.delete(task)
     this.#active.delete(task)
     this.#waited.delete(task)
   }
 
   /** Is there one that has been in user mode for long? */
   hasLong(timeNs: bigint): boolean {
-    for (const task of this.#running) if (timeNs - task.restartedNs > TOGETHER_NS) return true
+    if (this.#running === 0) return false
+    for (const task of this.#known) if (isLong(task, timeNs)) return true
     return false
   }
 
   /** Are there two? */
   areLong(timeNs: bigint): boolean {
     let count = 0
-    for (const task of this.#running) if (timeNs - task.restartedNs > TOGETHER_NS) count++
+    for (const task of this.#known) if (isLong(task, timeNs)) count++
     return count > 1
   }
 
   #measure(timeNs: bigint): boolean {
     const window = timeNs - this.#windowNs
-    const seldom = window > SELDOM_NS * this.#stops
+    const seldom = window > SELDOM_NS * BigInt(this.#stops)
     const before = this.#waited
     this.#waited = new Map()
     let waitedNs = 0n
@@ -76,11 +88,14 @@ export class Overlap {
       }
     }
     this.#active.clear()
-    this.#stops = 0n
+    this.#stops = 0
     this.#windowNs = timeNs
     return waitedNs * 3n > window
   }
 }
+
+const isLong = ({ restartedNs }: Task, timeNs: bigint): boolean =>
+  restartedNs !== 0n && timeNs - restartedNs > TOGETHER_NS
 
 /** How long a thread has waited for a CPU, ns; 0 where the kernel does not say. */
 function waitedFor(tid: number): bigint {

@@ -31,7 +31,7 @@ export class Task {
   listening = false
   /** May it be moved to the tracer's CPU? */
   movable = true
-  /** When it was last restarted into user mode, ns; only kept where it may be moved. */
+  /** When it was restarted into user mode, ns; 0 where it is not there. Only kept where it may be moved. */
   restartedNs = 0n
 
   constructor(tid: number, pid: number) {

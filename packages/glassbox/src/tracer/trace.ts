@@ -2,7 +2,7 @@
  * `trace()`: the main thread's side. It starts the worker, hands on what it posts, and passes commands to it. Owns the worker; when the
  * process exits, the worker is woken, since a thread in wait4 would hold the exit up for ever.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { COMMAND, Control } from './control.ts'
 import { endOf } from './end.ts'
@@ -49,7 +49,9 @@ class RunningTrace implements Trace {
     // Whoever is interested asks; nobody has to ask for both.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+    // Loaded here: most who can trace do not, and it takes a part of the start of a command.
+    const threads = process.getBuiltinModule('node:worker_threads')
+    this.#worker = new threads.Worker(new URL('../tracer/worker.js', import.meta.url), {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
       // It is about what is read from the command line, and would have the worker refused.

@@ -1,0 +1,65 @@
+// Runs a bundle of the command on what it is typically used for, and keeps the code that V8 compiled meanwhile. The runs may fail, as they do where
+// namespaces or ptrace are forbidden: then there is less code to keep.
+//
+//   node scripts/warm-command.cjs DIRECTORY NAME
+'use strict'
+const { readFileSync, renameSync, writeFileSync } = require('node:fs')
+const { join } = require('node:path')
+const v8 = require('node:v8')
+const { Script } = require('node:vm')
+
+const [directory, name] = process.argv.slice(2)
+const path = join(directory, `${name}.cjs`)
+
+const SCRIPT = 'ls -l / >&2; cat /proc/self/status >&2; (exit 3); grep -r root /etc/passwd | wc -l'
+const SHELL = ['sh', '-c', SCRIPT]
+const FILTER = ['-f', '-o', '/dev/null', '-e', 'trace=openat']
+
+/** Command lines, by the bundle. */
+const RUNS = {
+  strace: [
+    ['strace', '-f', '-o', '/dev/null', ...SHELL],
+    ['strace', '-f', '-tt', '-T', '-y', '-o', '/dev/null', ...SHELL],
+    ['strace', ...SHELL],
+    ['strace', '-f', '-c', '-o', '/dev/null', ...SHELL],
+    ['strace', ...FILTER, ...SHELL],
+    ['strace', ...FILTER, '--seccomp-bpf', ...SHELL],
+    ['strace', '-f', '--json', '-o', '/dev/null', ...SHELL],
+    ['strace', '--help'],
+    ['strace', '-o', '/dev/null', '/nowhere/to/be/found'],
+  ],
+  run: [
+    ['run', '--', ...SHELL],
+    ['run', '--json', '--', ...SHELL],
+    ['run', '--cpu-time', '1s', '--memory', '64MiB', '--', 'true'],
+    ['run', '--nonsense'],
+    ['run', '--help'],
+  ],
+  doctor: [['doctor']],
+  completion: [['completion', 'bash']],
+  glassbox: [['--version'], ['help'], ['nonsense']],
+}
+
+/** In the layout that bin/glassbox.js reads. */
+function compiled(source, code) {
+  const lengths = Buffer.from(Float64Array.of(source.length, code.length).buffer)
+  return Buffer.concat([lengths, Buffer.from(source, 'latin1'), code])
+}
+
+async function warm() {
+  // Code that was not used for a while is thrown away, unless this is said; and it must not be said any more when the code is kept, since code is
+  // refused by a V8 that runs with other flags.
+  v8.setFlagsFromString('--no-flush-bytecode')
+  const source = `(function (module, exports, require, __filename) {${readFileSync(path, 'latin1')}\n})`
+  const script = new Script(source, { filename: path })
+  const bundle = { exports: {} }
+  script.runInThisContext()(bundle, bundle.exports, require, path)
+  for (const words of RUNS[name]) await bundle.exports.main(words)
+  v8.setFlagsFromString('--flush-bytecode')
+  const file = `${path}.${process.version}.${process.arch}`
+  writeFileSync(`${file}.tmp`, compiled(source, script.createCachedData()))
+  renameSync(`${file}.tmp`, file)
+  process.exit(0)
+}
+
+void warm()
