@@ -24,6 +24,7 @@ const SERIAL = [
   'cgroup/',
   'container/',
   'hostile/',
+  'honesty/',
   'examples/',
   'cli/',
   'pool/',
