@@ -111,7 +111,6 @@ static int print_bytes(long count) {
   return 0;
 }
 
-
 static void report(const char *what, long result) { printf("%s %d\n", what, result < 0 ? errno : 0); }
 
 static void try_file(pid_t target, const char *name, int flags) {
@@ -145,9 +144,8 @@ static int attack(pid_t target) {
 /* The control attacks a child of its own; init itself is attacked only from a box, where this is process 2. */
 static int attack_init(int really) {
   if (really) return getpid() == 2 && getppid() == 1 ? attack(1) : 98;
-  int pipes[2];
   signal(SIGCHLD, SIG_IGN);
-  while (dup(0) < 4) {
+  while (open("/dev/null", O_RDONLY) < 4) {
   }
   pid_t child = fork();
   if (child == 0)
