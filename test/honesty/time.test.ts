@@ -62,10 +62,10 @@ test('the control: who waits as a shell does misses most of it [TM-06, TM-07]', 
 })
 
 for (const [kind, amount, ids] of [
-  ['burn', '120', '[TM-01]'],
-  ['system', '120', '[TM-02]'],
-  ['dodge', '120', '[TM-17]'],
-  ['yields', '100', '[TM-19]'],
+  ['burn', '80', '[TM-01]'],
+  ['system', '80', '[TM-02]'],
+  ['dodge', '80', '[TM-17]'],
+  ['yields', '60', '[TM-19]'],
 ] as const) {
   test(`the time charged is within 5 % of what the program measures of itself: ${kind} ${ids}`, async context => {
     assert.ok(Number(unboxed(context, 'spend', [kind, amount]).stdout) > 10_000)
@@ -145,7 +145,7 @@ for (const ms of [50, 100, 1300]) {
   test(`a limit of ${ms} ms is one of ${ms} ms, not of whole seconds [TM-24]`, async () => {
     const options = (limits: RunOptions['limits']): RunOptions => (limits ? { limits } : {})
     const cpu = await repeat(() => world.run('spend', ['burn', '60000'], options({ cpuTimeMs: ms })), {
-      times: ms > 1000 ? 6 : 20, // what differs is rounding, and 26 s of CPU time are much to ask
+      times: ms > 1000 ? 4 : 20, // what differs is rounding, and 26 s of CPU time are much to ask
     })
     const wall = await repeat(() => world.run('spend', ['pause', '0'], options({ wallTimeMs: ms })), {
       width: 10,
@@ -203,24 +203,24 @@ test('the lowest priority ends by a limit too, by the wall limit at the latest [
 })
 
 const SPENT = {
-  wait: [{ limits: { wallTimeMs: 1500 } }, 'wall-time-limit'],
+  wait: [{ limits: { wallTimeMs: 2500 } }, 'wall-time-limit'],
   flood: [{ limits: { outputBytes: 100_000 } }, 'output-limit'],
-  memory: [{ limits: { memoryBytes: 64 * MiB } }, 'memory-limit'],
+  memory: [{ limits: { memoryBytes: 32 * MiB } }, 'memory-limit'],
   socket: [{ policy: denyCalls(['socket']) }, 'syscall-denied'],
-  spin: [{ limits: { cpuTimeMs: 80 } }, 'cpu-time-limit'],
+  spin: [{ limits: { cpuTimeMs: 200 } }, 'cpu-time-limit'],
 } as const
 
 const assertSpent = (results: readonly RunResult[]): void => {
   for (const { cpuTimeMs, memoryBytes, wallTimeMs } of results) {
     assert.ok(cpuTimeMs >= 40 - BEFORE_MS, `${cpuTimeMs} ms`)
     assert.ok(wallTimeMs >= 40 - BEFORE_MS, `${wallTimeMs} ms of wall time`)
-    assert.ok(memoryBytes >= 40 * MiB, `${memoryBytes} bytes`)
+    assert.ok(memoryBytes >= 16 * MiB, `${memoryBytes} bytes`)
   }
 }
 for (const [kind, [options, status]] of Object.entries(SPENT)) {
   test(`a program that is ended by ${status} has the time and memory that it used [TM-29]`, async () => {
     const results = await repeat(() => world.run('spend', [`then-${kind}`, '40'], options), {
-      width: kind === 'wait' ? 5 : 2,
+      width: kind === 'wait' ? 7 : 2,
     })
     assertSameStatus(results, [status])
     assertSpent(results)
@@ -255,7 +255,7 @@ test('each program of a pool or box begins at zero [TM-14, TM-12]', async contex
   context.diagnostic(
     `the least and largest figure of a program that does nothing: ${Math.min(...floors)}, ${Math.max(...floors)} ms`,
   )
-  assert.ok(Math.min(...floors) < 10, `${Math.min(...floors)} ms`)
+  assert.ok(Math.min(...floors) < 20, `${Math.min(...floors)} ms`)
 })
 
 test('eight boxes at a time on fewer processors: each is ended at its own limit [TM-25, TM-05]', async () => {

@@ -5,7 +5,7 @@
  * lost (children of 20 ms each, SIGCHLD ignored), reexec (executes itself every 20 ms), threadexec (the same by another thread),
  * xcpu (handles SIGXCPU and goes on), nice (lowest priority), edge (ends the moment that it has used MS),
  * late (ends MS of wall time after its start), pause, stdin, select (no CPU time at all),
- * then-KIND (first MS of CPU time and 40 MiB, then: wait, flood, memory, socket, spin). */
+ * then-KIND (first MS of CPU time and 16 MiB, then: wait, flood, memory, socket, spin). */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -182,7 +182,7 @@ static void touch(size_t mib) {
 
 static int then(const char *what, double ms) {
   static char block[65536];
-  touch(40);
+  touch(16);
   while (used() < ms) {
   }
   write(1, "spent\n", 6);
