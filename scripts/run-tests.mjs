@@ -25,6 +25,7 @@ const SERIAL = [
   'cgroup/',
   'container/',
   'hostile/',
+  'honesty/',
   'examples/',
   'cli/',
   'pool/',

@@ -110,7 +110,9 @@ test('the verdict follows causes in the order of their certainty', () => {
     how: 1,
     status: 0,
     cpuTimeMs: 1,
+    wallTimeMs: 1,
     memoryBytes: 1,
+    watched: false,
     oomKills: 0,
     refusedProcesses: 0,
     outputExceeded: false,
@@ -131,6 +133,10 @@ test('the verdict follows causes in the order of their certainty', () => {
   assert.equal(verdict({ outputExceeded: true }), 'output-limit')
   assert.equal(verdict({ cpuTimeMs: 1000 }), 'exited')
   assert.equal(verdict({ cpuTimeMs: 1001 }), 'cpu-time-limit')
+  assert.equal(verdict({ memoryBytes: 2 ** 30 }), 'exited')
+  assert.equal(verdict({ memoryBytes: 2 ** 30, watched: true }), 'memory-limit')
+  assert.equal(verdict({ wallTimeMs: 30_000 }), 'exited')
+  assert.equal(verdict({ wallTimeMs: 30_001 }), 'wall-time-limit')
   assert.equal(verdict({ how: 2, status: 25 }), 'signaled')
   assert.equal(verdict({ how: 2, status: 25, fileAtLimit: true }), 'output-limit')
   assert.equal(verdict({ refusedProcesses: 3 }), 'exited')

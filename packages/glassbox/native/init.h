@@ -27,6 +27,7 @@ struct program {
   struct ended ended;
   struct denied denied;
   u64 next_check;
+  u64 scratch; /* bytes that stood in the box's tmpfs before it, where init watches */
 };
 
 /* watch.c: the time and memory of the program, and when to look next. */

@@ -95,11 +95,18 @@ static u64 scratch_bytes(void) {
   return sum;
 }
 
-static struct watched scan(void) {
+/* What stood there before the program is not its own: as in a cgroup, whoever writes a page is charged for it. */
+static u64 written_bytes(struct program *program) {
+  u64 now = scratch_bytes();
+  if (now < program->scratch) program->scratch = now;
+  return now - program->scratch;
+}
+
+static struct watched scan(struct program *program) {
   struct watched sum = {0, 0, 0};
   u8 entries[4096];
   long length;
-  sum.memory = scratch_bytes();
+  sum.memory = written_bytes(program);
   sys(lseek, PROC, 0, 0);
   while ((length = sys(getdents64, PROC, entries, sizeof entries)) > 0)
     for (long at = 0; at < length; at += ((struct entry *)(entries + at))->length)
@@ -108,7 +115,7 @@ static struct watched scan(void) {
 }
 
 static void update(struct program *program) {
-  struct watched now = scan();
+  struct watched now = scan(program);
   struct ended *ended = &program->ended;
   now.cpu_ns += (ended->user_us + ended->system_us) * 1000;
   if (program->how) now.processes++; /* the program itself, which has only just ended */
@@ -169,5 +176,6 @@ void watch_start(struct program *program) {
     }
   }
   program->next_check = 1;
+  if (program->launch.watch) program->scratch = scratch_bytes();
   watch_check(program, program->ended.started_ns);
 }

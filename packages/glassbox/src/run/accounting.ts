@@ -24,6 +24,8 @@ export interface Figures {
   readonly userTimeMs: number
   readonly systemTimeMs: number
   readonly memoryBytes: number
+  /** Who measured `memoryBytes`, where that was not whoever keeps the limit. */
+  readonly memoryMeans?: Means
   readonly processes?: number
   readonly oomKills: number
   readonly refusedProcesses: number
@@ -71,22 +73,29 @@ function cgroupAccount(cgroup: Cgroup): Account {
     group: { cgroup, parents: cgroup.parts.map(({ parent }) => parentDescriptor(parent).fd) },
     cpuSource: cgroup.version('cpuacct') === 1 ? CPU_SOURCE.nanoseconds : CPU_SOURCE.stat,
     watch: false,
-    figures: (report, limits) => {
-      const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(
-        report.figures,
-      )
-      return {
-        cpuTimeMs: cpuTime.totalNs / 1e6,
-        userTimeMs: cpuTime.userNs / 1e6,
-        systemTimeMs: cpuTime.systemNs / 1e6,
-        // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
-        memoryBytes: peakMemory ?? report.maxRssBytes,
-        ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
-        oomKills,
-        // A limit further up refuses too: it is ours only where as many ran as are allowed.
-        refusedProcesses: (peakProcesses ?? Infinity) >= limits.processes ? refusedProcesses : 0,
-      }
-    },
+    figures: (report, limits) => cgroupFigures(cgroup, report, limits),
+  }
+}
+
+/** What the group's counters say, from the texts that init reported. */
+export function cgroupFigures(
+  cgroup: Cgroup,
+  report: Pick<EndedReport, 'figures' | 'maxRssBytes'>,
+  limits: Pick<Required<Limits>, 'processes'>,
+): Figures {
+  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(report.figures)
+  return {
+    cpuTimeMs: cpuTime.totalNs / 1e6,
+    userTimeMs: cpuTime.userNs / 1e6,
+    systemTimeMs: cpuTime.systemNs / 1e6,
+    // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
+    ...(peakMemory === undefined
+      ? { memoryBytes: report.maxRssBytes, memoryMeans: 'init' }
+      : { memoryBytes: peakMemory }),
+    ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
+    oomKills,
+    // A limit further up refuses too: it is ours only where as many ran as are allowed.
+    refusedProcesses: (peakProcesses ?? Infinity) >= limits.processes ? refusedProcesses : 0,
   }
 }
 

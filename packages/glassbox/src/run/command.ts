@@ -74,7 +74,7 @@ export async function runCommand(
     return buildResult({
       report,
       figures: report.how === 0 ? NOTHING : account.figures(report.ended, limits),
-      means: account.means,
+      account,
       limits,
       fileAtLimit,
       calledAt,
@@ -170,7 +170,7 @@ export function canceledResult(options: CommandOptions, calledAt: bigint): AnyRe
   return buildResult({
     report: canceledBeforeStart(),
     figures: NOTHING,
-    means: { cpuTime: 'none', memory: 'none', processes: 'none' },
+    account: { means: { cpuTime: 'none', memory: 'none', processes: 'none' }, watch: false },
     limits: resolveLimits(options.limits),
     fileAtLimit: false,
     calledAt,

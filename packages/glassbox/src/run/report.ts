@@ -14,7 +14,7 @@ const NOT_STARTED = 0
 export interface ResultParts {
   readonly report: EndedReply
   readonly figures: Figures
-  readonly means: Account['means']
+  readonly account: Pick<Account, 'means' | 'watch'>
   readonly limits: Required<Limits>
   readonly fileAtLimit: boolean
   readonly calledAt: bigint
@@ -42,6 +42,8 @@ export function buildResult(parts: ResultParts): AnyResult {
   const evidence: Evidence = {
     ...report,
     ...figures,
+    wallTimeMs,
+    watched: parts.account.watch,
     processes: figures.processes ?? 0,
     outputExceeded: outputs.stdout.truncated || outputs.stderr.truncated,
     fileAtLimit: parts.fileAtLimit,
@@ -69,7 +71,7 @@ export function buildResult(parts: ResultParts): AnyResult {
     ...(ended.denied ? { violation: describeViolation(ended.denied) } : {}),
     ...parts.collected,
     runner: 'namespace',
-    means: parts.means,
+    means: { ...parts.account.means, ...(figures.memoryMeans ? { memory: figures.memoryMeans } : {}) },
   }
 }
 

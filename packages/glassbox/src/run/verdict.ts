@@ -29,7 +29,11 @@ export interface Evidence {
   readonly how: number
   readonly status: number
   readonly cpuTimeMs: number
+  /** From execve to the end as init saw it. */
+  readonly wallTimeMs: number
   readonly memoryBytes: number
+  /** No cgroup keeps the limit on memory: init does, by looking. */
+  readonly watched: boolean
   /** Processes that the kernel killed because the box's memory was used up. */
   readonly oomKills: number
   /** How often a new process was refused. */
@@ -69,8 +73,10 @@ const RULES: readonly Rule[] = [
     ({ oomKills, cause }) => oomKills > 0 || cause === CAUSE.memory,
     { status: 'memory-limit', limit: 'memoryBytes' },
   ],
+  // Where the kernel does not keep the limit, the last reading decides for one that ended between two looks.
   [
-    ({ memoryBytes }, limits) => limits.memoryBytes < LEAST_MEMORY_BYTES && memoryBytes > limits.memoryBytes,
+    ({ memoryBytes, watched }, limits) =>
+      (watched || limits.memoryBytes < LEAST_MEMORY_BYTES) && memoryBytes > limits.memoryBytes,
     { status: 'memory-limit', limit: 'memoryBytes' },
   ],
   [({ outputExceeded }) => outputExceeded, { status: 'output-limit', limit: 'outputBytes' }],
@@ -78,6 +84,11 @@ const RULES: readonly Rule[] = [
   // The last reading decides for one that ended between two looks (or by RLIMIT_CPU behind them).
   [({ cpuTimeMs }, limits) => cpuTimeMs > limits.cpuTimeMs, { status: 'cpu-time-limit', limit: 'cpuTimeMs' }],
   [({ cause }) => cause === CAUSE.wall, { status: 'wall-time-limit', limit: 'wallTimeMs' }],
+  // As above: which of the limit and the end a busy machine lets init see first must not decide.
+  [
+    ({ wallTimeMs }, limits) => wallTimeMs > limits.wallTimeMs,
+    { status: 'wall-time-limit', limit: 'wallTimeMs' },
+  ],
   [
     evidence => killedBy(SIGXFSZ, evidence) && evidence.fileAtLimit,
     { status: 'output-limit', limit: 'fileSizeBytes' },
