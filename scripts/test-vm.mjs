@@ -12,7 +12,15 @@ import { fileURLToPath } from 'node:url'
 import { layOut, pack } from './vm/image.mjs'
 import { kernelImage } from './vm/kernel.mjs'
 
-const DEFAULT_FILTERS = ['cgroup/', 'run/verdicts', 'run/box', 'run/outside', 'run/soak', 'pool/', 'container/']
+const DEFAULT_FILTERS = [
+  'cgroup/',
+  'run/verdicts',
+  'run/box',
+  'run/outside',
+  'run/soak',
+  'pool/',
+  'container/',
+]
 const TIMEOUT_MS = 120 * 60_000
 const accel = process.env.GLASSBOX_VM_ACCEL ?? 'tcg,thread=multi'
 const root = fileURLToPath(new URL('../', import.meta.url))

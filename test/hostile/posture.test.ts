@@ -230,10 +230,10 @@ for (const { name, options } of CONFIGURATIONS) {
       assertMounts(posture[0]?.['/proc/self/mountinfo'] ?? '', extra)
       assertMounts(readFileSync(`/proc/${main}/mountinfo`, 'utf8'), extra)
     })
-    assert.throws(
-      () => assertMounts(readFileSync('/proc/self/mountinfo', 'utf8'), extra),
-      /nobody declared|propagates/,
-    )
+    // The control: the host's own table is not what a box declares, in the first way that shows.
+    assert.throws(() => assertMounts(readFileSync('/proc/self/mountinfo', 'utf8'), extra), {
+      name: 'AssertionError',
+    })
   })
 }
 

@@ -4,6 +4,7 @@
 // loader of modules alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readSync } = require('node:fs')
+const { createRequire } = require('node:module')
 const { Script } = require('node:vm')
 
 const BUNDLES = ['run', 'strace', 'doctor', 'completion']
@@ -44,7 +45,12 @@ function load() {
   const { source, cachedData } = readCompiled(fd)
   const bundle = { exports: {} }
   // Code that does not fit is refused by V8, which compiles the source then.
-  new Script(source, { filename: path, cachedData }).runInThisContext()(bundle, bundle.exports, require, path)
+  new Script(source, { filename: path, cachedData }).runInThisContext()(
+    bundle,
+    bundle.exports,
+    createRequire(path),
+    path,
+  )
   return bundle.exports
 }
 
