@@ -137,6 +137,8 @@ static int attack(pid_t target) {
   report("seize", ptrace(PTRACE_SEIZE, target, 0, 0));
   for (int signal = 1; signal < 65; signal++) kill(target, signal); /* whether or not it may: init takes no notice */
   usleep(20000);
+  /* A child of the control's own is a zombie until it is waited for, and it is traced: its stops come first. */
+  for (int status; waitpid(target, &status, __WALL) == target && WIFSTOPPED(status);) ptrace(PTRACE_CONT, target, 0, 0);
   report("alive", kill(target, 0) == 0 || errno == EPERM ? 0 : -1);
   return 0;
 }
