@@ -44,23 +44,46 @@ function values(headers, names) {
   return execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number)
 }
 
+/** Up to the last underscore that all names have in common: what stands in the comment of a value without a name. */
+function commonPrefix(names) {
+  const [first, ...others] = names
+  let length = first.length
+  for (const name of others) while (!name.startsWith(first.slice(0, length))) length--
+  return first.slice(0, first.lastIndexOf('_', length - 1) + 1)
+}
+
 function readSet(line) {
-  const [, name, kind, headerList, rest, firsts] = /^(\w+)\s+(flags|enum)\s+(\S+)\s+(.*?)(?: @ (.*))?$/.exec(
-    line,
-  )
-  const order = new Map((firsts?.split(' ') ?? []).map((entry, index) => [entry, index]))
+  const [, name, kind, headerList, rest] = /^(\w+)\s+((?:flags|enum)(?:64)?)\s+(\S+)\s*(.*)$/.exec(line)
+  const parts = { pattern: '', '!': '$^', '@': '', '+': '', '?': undefined }
+  let key = 'pattern'
+  for (const word of rest.split(/ +/)) {
+    if (word.length === 1 && word in parts) parts[(key = word)] = ''
+    else parts[key] += parts[key] === '' || parts[key] === '$^' ? word : ` ${word}`
+  }
+  const words = text => text.split(' ').filter(Boolean)
+  const order = new Map(words(parts['@']).map((entry, index) => [entry, index]))
   const rank = ([entry]) => order.get(entry) ?? order.size
-  const [wanted, unwanted] = rest.split(' ! ').map(pattern => new RegExp(`^(?:${pattern.trim()})$`))
-  const headers = headerList.split(',')
-  const names = [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted?.test(word)).sort()
-  if (names.length === 0) throw new Error(`the set ${name} is empty`)
-  const numbers = values(headers, names)
-  const unsigned =
-    kind === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
-  const entries = names.map((entry, index) => [entry, unsigned[index]])
+  const [wanted, unwanted] = [parts.pattern.replaceAll(' ', ''), parts['!'].replaceAll(' ', '')].map(
+    pattern => new RegExp(`^(?:${pattern})$`),
+  )
+  const headers = headerList === '-' ? [] : headerList.split(',')
+  const names =
+    headers.length === 0
+      ? []
+      : [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted.test(word)).sort()
+  const numbers = names.length === 0 ? [] : values(headers, names)
+  const bare = kind.replace('64', '')
+  const unsigned = bare === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
+  const more = words(parts['+']).map(entry => entry.split('=')).map(([entry, value]) => [entry, Number(value)])
+  const entries = [...names.map((entry, index) => [entry, unsigned[index]]), ...more]
+  if (entries.length === 0) throw new Error(`the set ${name} is empty`)
+  const missing = [...order.keys()].filter(entry => !entries.some(([known]) => known === entry))
+  if (missing.length > 0) throw new Error(`the set ${name} has no ${missing.join(', ')}`)
   return {
     name,
-    kind,
+    kind: bare,
+    isWide: kind.endsWith('64'),
+    unknown: parts['?'] ?? `${commonPrefix(entries.map(([entry]) => entry))}???`,
     entries: entries.sort((a, b) => rank(a) - rank(b) || a[1] - b[1] || a[0].localeCompare(b[0])),
   }
 }
@@ -125,7 +148,13 @@ const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
 mkdirSync(output, { recursive: true })
 try {
-  const sets = lines('sets.txt').map(readSet)
+  const sets = lines('sets.txt').map(line => {
+    try {
+      return readSet(line)
+    } catch (error) {
+      throw new Error(`${line}: ${error.stderr ?? error.message}`, { cause: error })
+    }
+  })
   const extra = lines('constants.txt')
     .map(line => line.split(/\s+/))
     .map(([name, value]) => [name, Number(value)])
@@ -139,7 +168,7 @@ try {
   )
   write(
     'flags.ts',
-    `export const SETS = {\n${sets.map(({ name, kind, entries }) => `  ${name}: { kind: '${kind}', entries: [\n${entries.map(entry => `    ${json(entry)},\n`).join('')}  ] },\n`).join('')}} as const\n`,
+    `export const SETS = {\n${sets.map(({ name, kind, isWide, unknown, entries }) => `  ${name}: { kind: '${kind}', ${isWide ? 'isWide: true, ' : ''}unknown: '${unknown}', entries: [\n${entries.map(entry => `    ${json(entry)},\n`).join('')}  ] },\n`).join('')}} as const\n`,
   )
   const calls = lines('syscalls.txt').map(readSyscall)
   const known = new Set(sets.map(({ name }) => name))

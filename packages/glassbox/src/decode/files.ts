@@ -30,7 +30,7 @@ export const stat: Printer = (value, { memory, options }) => {
   const word = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
   const mode = BigInt(int(24))
-  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40))}` : `st_size=${BigInt.asIntN(64, word(48))}`
+  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40))}` : `st_size=${word(48)}`
   if (!options.full) return `{st_mode=${fileModeText(mode)}, ${last}, ...}`
   const times = ['atime', 'mtime', 'ctime'].map((name, index) => {
     const seconds = BigInt.asIntN(64, word(72 + index * 16))

@@ -1,5 +1,5 @@
 /** How processes end and begin: wait status, capabilities, scheduling parameters, seccomp programs. */
-import type { Context, Printer } from './context.ts'
+import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { signalText } from './scalars.ts'
 import { address } from './text.ts'
@@ -40,11 +40,17 @@ function capabilities(low: number, high: number): string {
   return names.length === 0 ? '0' : names.join('|')
 }
 
-export const capabilitySets: Printer = (value, { memory }) => {
-  const view = readView(memory, value, 24)
+const VERSION_1 = 0x19980330n
+
+/** Of version 1 32 bits of each set, of later ones twice as many, by the header before it. */
+export const capabilitySets: Printer = (value, context) => {
+  const { memory } = context
+  const version = readWord(memory, argument(context, 0), 4)
+  const isLong = version !== VERSION_1
+  const view = version === undefined ? undefined : readView(memory, value, isLong ? 24 : 12)
   if (!view) return address(value)
   const set = (index: number): string =>
-    capabilities(view.getUint32(index * 4, true), view.getUint32(index * 4 + 12, true))
+    capabilities(view.getUint32(index * 4, true), isLong ? view.getUint32(index * 4 + 12, true) : 0)
   return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
 }
 

@@ -33,10 +33,10 @@ const F_GETLEASE = 1025
 function fcntlResult(value: bigint, context: Context): string | undefined {
   const command = signed32(argument(context, 1))
   if (F_DUPFD.includes(command)) return valueText('fd', value, context)
-  const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: '|open', [F_GET_SEALS]: '|seals' }[command]
+  const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: 'openflags', [F_GET_SEALS]: '|seals' }[command]
   if (kind !== undefined) {
     if (command === F_GETFD && value === 0n) return '0'
-    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${setText(kind, value, context.options)})`
+    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${valueText(kind, value, context)})`
   }
   return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value)})` : undefined
 }
@@ -70,7 +70,7 @@ const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
 
 function valueOf(name: string, kind: string, value: bigint, context: Context): string {
   if (HEXADECIMAL.has(name) || kind === 'addr')
-    return value === 0n ? (name === 'brk' ? '0' : 'NULL') : hex(BigInt.asUintN(64, value))
+    return hex(BigInt.asUintN(64, value))
   if (kind === 'fd') return kindOf('fd').print(value, context)
   return String(value)
 }

@@ -35,7 +35,7 @@ const FCNTL: Readonly<Record<number, readonly string[]>> = {
   1: [],
   2: ['|fd_flags'],
   3: [],
-  4: ['|open'],
+  4: ['openflags'],
   5: ['ptr>flock_told'],
   6: ['ptr<flock'],
   7: ['ptr<flock'],
@@ -155,7 +155,7 @@ const FUTEX: Readonly<Record<number, readonly (readonly [index: number, kind: st
   ],
   13: [[3, 'ptr<timespec']],
 }
-const FUTEX_COMMAND = ~(128 | 256)
+const FUTEX_COMMAND = 127
 
 const SETTID = 0x00100000n
 const CHILD_TIDS = 0x01200000n

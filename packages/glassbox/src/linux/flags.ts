@@ -5,7 +5,11 @@ export type SetName = keyof typeof SETS
 
 export interface ConstantSet {
   readonly kind: 'flags' | 'enum'
-  /** In the order of their values. */
+  /** 64 bits, of which the others have 32. */
+  readonly isWide?: boolean
+  /** What stands in the comment of a value without a name: `MAP_???`. */
+  readonly unknown: string
+  /** In the order in which they are printed. */
   readonly entries: readonly (readonly [name: string, value: number])[]
 }
 
