@@ -1,6 +1,8 @@
 /** Kernel AIO: control blocks and what became of them. Sources: io_submit(2), linux/aio_abi.h. */
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
+import { constantSet } from '../linux/flags.ts'
+import { ioPriority } from './flag-words.ts'
 import { readView, readWord } from './memory.ts'
 import { setText } from './scalars.ts'
 import { buffer, vectors } from './strings.ts'
@@ -8,6 +10,7 @@ import { address } from './text.ts'
 
 const IOCB_BYTES = 64
 const FLAG_RESFD = 1
+const FLAG_IOPRIO = 2
 
 /** What each command of a control block takes from it. */
 const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | 'plain'>> = {
@@ -33,10 +36,12 @@ function controlBlock(view: DataView, context: Context): string {
     data === 0n ? 'aio_data=0' : `aio_data=0x${data.toString(16)}`,
     ...(key === 0 ? [] : [`aio_key=${key}`]),
     ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
-    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options)}`,
-    ...(priority === 0 ? [] : [`aio_reqprio=${priority}`]),
+    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options).replace(/^0x\w+/, String(command))}`,
+    ...(priority === 0 ? [] : [`aio_reqprio=${flags & FLAG_IOPRIO ? ioPriority(BigInt(priority & 0xffff), context) : priority}`]),
     `aio_fildes=${fd | 0}${options.descriptor?.(fd | 0) ?? ''}`,
   ]
+  const isKnown = constantSet('iocb_cmd')?.entries.some(([, number]) => number === command)
+  if (!isKnown) return `{${parts.join(', ')}}`
   const shape = SHAPES[command] ?? 'plain'
   const offset = `aio_offset=${view.getBigInt64(40, true)}`
   if (shape === 'buffer' && pointer !== 0n) {

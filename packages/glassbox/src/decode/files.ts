@@ -115,8 +115,10 @@ export const processors =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory } = context
-    const said = Number(argument(context, Number(operand)))
-    const length = outcome && outcome.value > 0n ? Number(outcome.value) : Math.min(said, 128)
+    const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
+    // The kernel has written so many bytes, and looks at no more than it has processors for.
+    const length = outcome ? Number(outcome.value) : said
+    if (length === 0) return '[]'
     const bytes = memory.read(value, length)
     if (bytes.length < length) return address(value)
     const set = Array.from({ length: length * 8 }, (_, bit) => bit).filter(

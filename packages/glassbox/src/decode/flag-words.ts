@@ -66,9 +66,10 @@ const swapFlags: Printer = (value, { options }) => {
 const RESET_ON_FORK = 0x40000000n
 
 const policy: Printer = (value, { options }) => {
-  const resets = (value & RESET_ON_FORK) !== 0n
-  const name = setText('=sched', value & ~RESET_ON_FORK, options)
-  return resets ? `${name}|SCHED_RESET_ON_FORK` : name
+  const base = word(value) & ~RESET_ON_FORK
+  const isKnown = constantSet('sched')?.entries.some(([, number]) => BigInt(number) === base) ?? false
+  if (base === word(value) || !isKnown) return setText('=sched', value, options)
+  return `${setText('=sched', base, options)}|SCHED_RESET_ON_FORK`
 }
 
 const PERSONALITY = 0xffn
@@ -77,7 +78,8 @@ const PERSONALITY = 0xffn
 export const personalityText: Printer = (value, { options }) => {
   const type = setText('=personality', word(value) & PERSONALITY, options)
   const flags = word(value) & ~PERSONALITY
-  return flags === 0n ? type : `${type}|${setText('|personality_flags', flags, options)}`
+  if (flags === 0n) return type
+  return `${type}|${setText('|personality_flags', flags, options).replace(/ \/\*.*?\*\//, '')}`
 }
 
 const QUERY = 0xffffffffn

@@ -8,13 +8,16 @@ import { controlBlockAt, controlBlocks } from './asynchronous.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
 import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
-import { fileHandle, key, markDirectory, messageBuffer, signalEvent } from './identities.ts'
+import { ioctlCommand } from './ioctl.ts'
+import { perfAttributes } from './perf.ts'
+import { segment } from './segments.ts'
+import { errorName, fileHandle, key, keyText, markDirectory, networkOrder, userRegister, messageBuffer, signalEvent } from './identities.ts'
 import { nodeMask, pageStatus, residence } from './memory-policy.ts'
 import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
 import { capabilitySets, filterProgram, schedulingParameter, waitStatus } from './processes.ts'
-import { SCALARS, setText } from './scalars.ts'
+import { SCALARS, setText, signalText } from './scalars.ts'
 import { siginfo, signalAction, signalArgument, signalSet, signalSetOf } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
@@ -63,6 +66,18 @@ const INNER: Readonly<Record<string, Printer>> = {
   wakeop: futexWakeOperation,
   statxflags: statxFlags,
   key,
+  ioctl: ioctlCommand,
+  reqkey: value => setText('=reqkey', value),
+  errno: value => errorName(value),
+  deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
+  ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
+  pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
+  ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
+  userreg: userRegister,
+  hexfd: (value, { options }) => `${signed32(value)}${options.descriptor?.(signed32(value)) ?? ''}`,
+  unalign: (value, { options }) => setText('|unalign', value, options),
+  modem: (value, { options }) => setText('|modem', value, options),
+  fsflags: (value, { options }) => setText('|fsflags', value, options),
   fandirfd: markDirectory,
   pagestatus: pageStatus,
   time: value => `${BigInt.asIntN(64, value)}${timeComment(BigInt.asIntN(64, value), 0n)}`,
@@ -77,10 +92,14 @@ export function valueText(kind: string, value: bigint, context: Context): string
 }
 
 /** Only of a child that was waited for. */
-const resourceUsage: Printer = (value, context) => structAt('rusage', value, context, valueText)
+const resourceUsage: Printer = (value, context) =>
+  context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
+
+const NGROUPS_MAX = 65536n
 
 const idList: Printer = (value, context) => {
   const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
+  if (count > NGROUPS_MAX) return address(value)
   return itemsAt('id', value, count, context, valueText)
 }
 
@@ -114,7 +133,10 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   ipccmd: ipcCommand,
   sigarg: () => signalArgument,
   siginfo: () => siginfo,
+  keytext: operand => keyText(operand),
   wstatus: () => waitStatus,
+  perfattr: () => perfAttributes,
+  userdesc: () => segment,
   dents: () => directoryEntries,
   cpuset: processors,
   sched_param: () => schedulingParameter,

@@ -22,10 +22,10 @@ export const nodeMask =
   (value, context) => {
     const bits = argument(context, Number(operand))
     const words = (bits + 63n) / 64n
-    if (words > 0x10000n || words === 0n) return address(value)
+    if (words === 0n) return address(value)
     return arrayText(value, words, 8, context, at => {
       const word = readWord(context.memory, at, 8)
-      return word === undefined ? undefined : `0x${word.toString(16).padStart(16, '0')}`
+      return word === undefined ? undefined : word.toString(16).padStart(16, '0')
     })
   }
 

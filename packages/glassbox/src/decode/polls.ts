@@ -54,7 +54,7 @@ const MOST_DESCRIPTORS = 1024 * 1024
 /** The descriptors of a set; undefined where it cannot be read. */
 function readSet(value: bigint, context: Context): number[] | undefined {
   const said = signed32(argument(context, 0))
-  if (said < 0) return undefined
+  if (said <= 0) return undefined
   const count = Math.min(said, MOST_DESCRIPTORS)
   const length = Math.ceil(count / 64) * 8
   const bytes = context.memory.read(value, length)

@@ -5,8 +5,9 @@ import { signalText } from './scalars.ts'
 import { address } from './text.ts'
 import { constantSet } from '../linux/flags.ts'
 
-/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`; see wait(2). */
-export const waitStatus: Printer = (value, { memory }) => {
+/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, of a child that was waited for; see wait(2). */
+export const waitStatus: Printer = (value, { memory, outcome }) => {
+  if (outcome?.value === 0n) return address(value)
   const word = readWord(memory, value, 4)
   if (word === undefined) return address(value)
   const status = Number(word)
@@ -40,13 +41,13 @@ function capabilities(low: number, high: number): string {
   return names.length === 0 ? '0' : names.join('|')
 }
 
-const VERSION_1 = 0x19980330n
+const LONG_VERSIONS = [0x20071026n, 0x20080522n]
 
-/** Of version 1 32 bits of each set, of later ones twice as many, by the header before it. */
+/** Of the later versions twice 32 bits of each set, by the header before it. */
 export const capabilitySets: Printer = (value, context) => {
   const { memory } = context
   const version = readWord(memory, argument(context, 0), 4)
-  const isLong = version !== VERSION_1
+  const isLong = version !== undefined && LONG_VERSIONS.includes(version)
   const view = version === undefined ? undefined : readView(memory, value, isLong ? 24 : 12)
   if (!view) return address(value)
   const set = (index: number): string =>

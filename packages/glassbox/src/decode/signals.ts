@@ -127,7 +127,16 @@ function fieldsText(signal: string, code: number, view: DataView): string {
     const nr = view.getInt32(24, true)
     return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=__NR_${syscallByNumber(nr)?.name ?? nr}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)))}`
   }
-  return ''
+  return code === SI_KERNEL ? '' : sentBy(view)
+}
+
+/** Who sent it, and what was sent along, where there is something. */
+function sentBy(view: DataView): string {
+  const source =
+    view.getBigUint64(16, true) === 0n
+      ? ''
+      : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+  return source + sentValue(view, 24)
 }
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}` of the 128 bytes of a siginfo_t. */

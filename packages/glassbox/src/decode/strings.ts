@@ -77,8 +77,9 @@ const bounded =
   (operand: string, late: boolean): Printer =>
   (value, context) => {
     const said = argument(context, Number(operand))
-    if (said > most || (late && said === 0n)) return address(value)
-    return buffer(value, late ? lengthOf(operand, context) : Number(said), context)
+    const length = late ? (context.outcome?.value ?? 0n) : said
+    if (length > most || (late && said === 0n)) return address(value)
+    return buffer(value, Number(length), context)
   }
 
 const HOST_NAME_MAX = 64n

@@ -15,7 +15,8 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
   if (kind.startsWith('chars')) {
     const bytes = new Uint8Array(view.buffer, offset, size)
     const end = bytes.indexOf(0)
-    return `${name}=${quote(end < 0 ? bytes : bytes.subarray(0, end), false, context.options.stringsInHex)}`
+    const text = bytes.subarray(0, end < 0 ? size - 1 : end)
+    return `${name}=${quote(text, end < 0, context.options.stringsInHex)}`
   }
   if (kind === 'hexes') {
     const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
@@ -106,12 +107,18 @@ export function itemsAt(
   })
 }
 
+/** `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the kernel would not take. */
+const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
+
 /** How many there are is an argument. */
 export const items =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
-    const [element = '', index = '0'] = operand.split(',')
-    return itemsAt(element, value, argument(context, Number(index)), context, valueText)
+    const [, element = '', index = '0', bits, most] = COUNTED.exec(operand) ?? []
+    const said = argument(context, Number(index))
+    const count = bits === '' ? said : BigInt.asUintN(32, said)
+    if (most !== undefined && count > BigInt(most)) return address(value)
+    return itemsAt(element, value, count, context, valueText)
   }
 
 /** How many there are is the result. */

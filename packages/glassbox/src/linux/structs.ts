@@ -132,6 +132,53 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       at(name, index * 2, 2, 'uint'),
     ),
   },
+  f_owner_ex: { size: 8, fields: [at('type', 0, 4, '=f_owner'), at('pid', 4, 4, 'int')] },
+  msqid_set: {
+    size: 120,
+    fields: [inside('msg_perm', 0, 'ipc_perm_set'), at('msg_qbytes', 88, 8, 'size')],
+  },
+  msqid_ds: {
+    size: 120,
+    fields: [
+      inside('msg_perm', 0, 'ipc_perm'),
+      at('msg_stime', 48, 8, 'size'),
+      at('msg_rtime', 56, 8, 'size'),
+      at('msg_ctime', 64, 8, 'size'),
+      at('msg_qnum', 80, 8, 'size'),
+      at('msg_qbytes', 88, 8, 'size'),
+      at('msg_lspid', 96, 4, 'int'),
+      at('msg_lrpid', 100, 4, 'int'),
+    ],
+  },
+  shmid_set: { size: 112, fields: [inside('shm_perm', 0, 'ipc_perm_set')] },
+  shmid_ds: {
+    size: 112,
+    fields: [
+      inside('shm_perm', 0, 'ipc_perm'),
+      at('shm_segsz', 48, 8, 'size'),
+      at('shm_cpid', 80, 4, 'int'),
+      at('shm_lpid', 84, 4, 'int'),
+      at('shm_nattch', 88, 8, 'size'),
+      at('shm_atime', 56, 8, 'size'),
+      at('shm_dtime', 64, 8, 'size'),
+      at('shm_ctime', 72, 8, 'size'),
+    ],
+  },
+  ipc_perm_set: {
+    size: 48,
+    fields: [at('uid', 4, 4, 'id'), at('gid', 8, 4, 'id'), at('mode', 20, 4, 'octal')],
+  },
+  ipc_perm: {
+    size: 48,
+    fields: [
+      at('uid', 4, 4, 'id'),
+      at('gid', 8, 4, 'id'),
+      at('mode', 20, 4, 'octal'),
+      at('key', 0, 4, 'uint'),
+      at('cuid', 12, 4, 'id'),
+      at('cgid', 16, 4, 'id'),
+    ],
+  },
   linger: { size: 8, fields: words(4, ['l_onoff', 'l_linger'], 'int') },
   ucred: { size: 12, fields: [at('pid', 0, 4, 'int'), at('uid', 4, 4, 'id'), at('gid', 8, 4, 'id')] },
   sembuf: {
