@@ -73,8 +73,11 @@ function readSet(line) {
       : [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted.test(word)).sort()
   const numbers = names.length === 0 ? [] : values(headers, names)
   const bare = kind.replace('64', '')
-  const unsigned = bare === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
-  const more = words(parts['+']).map(entry => entry.split('=')).map(([entry, value]) => [entry, Number(value)])
+  const unsigned =
+    bare === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
+  const more = words(parts['+'])
+    .map(entry => entry.split('='))
+    .map(([entry, value]) => [entry, Number(value)])
   const entries = [...names.map((entry, index) => [entry, unsigned[index]]), ...more]
   if (entries.length === 0) throw new Error(`the set ${name} is empty`)
   const missing = [...order.keys()].filter(entry => !entries.some(([known]) => known === entry))

@@ -24,7 +24,8 @@ export function arrayText(
     if (!options.full && index >= limit) return `[${[...parts, '...'].join(', ')}]`
     const at = value + BigInt(index * bytes)
     const text = element(at, index)
-    if (text === undefined) return index === 0 ? address(value) : `[${parts.join(', ')}, ... /* ${address(at)} */]`
+    if (text === undefined)
+      return index === 0 ? address(value) : `[${parts.join(', ')}, ... /* ${address(at)} */]`
     parts.push(text)
   }
   return `[${parts.join(', ')}]`

@@ -37,7 +37,9 @@ function controlBlock(view: DataView, context: Context): string {
     ...(key === 0 ? [] : [`aio_key=${key}`]),
     ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
     `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options).replace(/^0x\w+/, String(command))}`,
-    ...(priority === 0 ? [] : [`aio_reqprio=${flags & FLAG_IOPRIO ? ioPriority(BigInt(priority & 0xffff), context) : priority}`]),
+    ...(priority === 0
+      ? []
+      : [`aio_reqprio=${flags & FLAG_IOPRIO ? ioPriority(BigInt(priority & 0xffff), context) : priority}`]),
     `aio_fildes=${fd | 0}${options.descriptor?.(fd | 0) ?? ''}`,
   ]
   const isKnown = constantSet('iocb_cmd')?.entries.some(([, number]) => number === command)
@@ -70,4 +72,3 @@ export const controlBlocks =
       if (pointer === undefined) return undefined
       return pointer === 0n ? 'NULL' : controlBlockAt(pointer, context)
     })
-

@@ -33,7 +33,12 @@ export const FCNTL: Commands = {
   1034: [],
 }
 
-const TERMIOS = { 0x5401: ['termios>'], 0x5402: ['termios<'], 0x5403: ['termios<'], 0x5404: ['termios<'] } as const
+const TERMIOS = {
+  0x5401: ['termios>'],
+  0x5402: ['termios<'],
+  0x5403: ['termios<'],
+  0x5404: ['termios<'],
+} as const
 
 export const IOCTL: Commands = {
   ...TERMIOS,
@@ -202,8 +207,18 @@ export const PTRACE: Commands = {
 export const KCMP: Commands = { 0: ['hexfd', 'hexfd'], 7: ['hexfd', 'addr'] }
 
 export const SEMCTL: Commands = {}
-export const MSGCTL: Commands = { 1: ['ptr<msqid_set'], 2: ['ptr>msqid_ds'], 11: ['ptr>msqid_ds'], 13: ['ptr>msqid_ds'] }
-export const SHMCTL: Commands = { 1: ['ptr<shmid_set'], 2: ['ptr>shmid_ds'], 13: ['ptr>shmid_ds'], 15: ['ptr>shmid_ds'] }
+export const MSGCTL: Commands = {
+  1: ['ptr<msqid_set'],
+  2: ['ptr>msqid_ds'],
+  11: ['ptr>msqid_ds'],
+  13: ['ptr>msqid_ds'],
+}
+export const SHMCTL: Commands = {
+  1: ['ptr<shmid_set'],
+  2: ['ptr>shmid_ds'],
+  13: ['ptr>shmid_ds'],
+  15: ['ptr>shmid_ds'],
+}
 
 export const FSCONFIG: Commands = {
   0: ['string', 'addr', 'int'],

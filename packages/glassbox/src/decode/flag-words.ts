@@ -49,7 +49,8 @@ const withPermissions =
     const flags = word(value) & ~PERMISSIONS
     const mode = modeText(word(value) & PERMISSIONS)
     if (flags === 0n) return mode
-    const text = shift === undefined ? setText(set, flags, options) : withPageSize(set, flags, shift)(value, context)
+    const text =
+      shift === undefined ? setText(set, flags, options) : withPageSize(set, flags, shift)(value, context)
     return `${text.replace(/ \/\*.*?\*\//, '')}|${mode}`
   }
 
@@ -154,5 +155,7 @@ export const ipcCommand =
     const known = constantSet(set)?.entries.some(([, number]) => BigInt(number) === (word(value) & ~KEYS))
     const is64 = (value & KEYS) !== 0n
     if (!is64) return setText(`=${set}`, value, options)
-    return known || word(value) !== KEYS ? `IPC_64|${setText(`=${set}`, word(value) & ~KEYS, options)}` : setText(`=${set}`, value, options)
+    return known || word(value) !== KEYS
+      ? `IPC_64|${setText(`=${set}`, word(value) & ~KEYS, options)}`
+      : setText(`=${set}`, value, options)
   }

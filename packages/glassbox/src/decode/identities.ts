@@ -55,9 +55,7 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
   const notify = view.getInt32(12, true)
   const signal = view.getInt32(8, true)
   const parts = [
-    ...(word === 0n
-      ? []
-      : [`sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${address(word)}}`]),
+    ...(word === 0n ? [] : [`sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${address(word)}}`]),
     `sigev_signo=${notify === NOTIFIES.SIGNAL || notify === NOTIFIES.THREAD_ID ? signalText(signal, options) : signal >>> 0}`,
     `sigev_notify=${setText('=sigev', BigInt(notify), options)}`,
   ]

@@ -14,7 +14,12 @@ for (const [name, number] of constantSet('ioctl')?.entries ?? []) {
 
 export const ioctlCommand: Printer = (value, { options }) => {
   const word = Number(BigInt.asUintN(32, value))
-  const parts = [DIRECTIONS[word >>> 30], hex((word >>> 8) & 0xff), hex(word & 0xff), hex((word >>> 16) & 0x3fff)]
+  const parts = [
+    DIRECTIONS[word >>> 30],
+    hex((word >>> 8) & 0xff),
+    hex(word & 0xff),
+    hex((word >>> 16) & 0x3fff),
+  ]
   const text = names.get(word) ?? `_IOC(${parts.join(', ')})`
   if (options.spelling === 'raw') return hex(word)
   return options.spelling === 'verbose' ? `${hex(word)} /* ${text} */` : text

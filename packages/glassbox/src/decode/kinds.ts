@@ -11,7 +11,17 @@ import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
 import { ioctlCommand } from './ioctl.ts'
 import { perfAttributes } from './perf.ts'
 import { segment } from './segments.ts'
-import { errorName, fileHandle, key, keyText, markDirectory, networkOrder, userRegister, messageBuffer, signalEvent } from './identities.ts'
+import {
+  errorName,
+  fileHandle,
+  key,
+  keyText,
+  markDirectory,
+  networkOrder,
+  userRegister,
+  messageBuffer,
+  signalEvent,
+} from './identities.ts'
 import { nodeMask, pageStatus, residence } from './memory-policy.ts'
 import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
@@ -196,14 +206,19 @@ function compile(kind: string): Kind {
   const make = POINTING[letters]
   if (!make) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `no printer for arguments of the kind ${kind}`)
   const late = direction === '>'
-  const changing = direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
+  const changing =
+    direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
   const print = pointing(make(operand, late), letters, late)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
   if (letters === 'cloneargs') return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // In and out: printed at the end, with what it was before.
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)
-  return { late: true, print: failedToo(printsBoth), remember: rememberCell(letters === 'cell' ? operand : 'int') }
+  return {
+    late: true,
+    print: failedToo(printsBoth),
+    remember: rememberCell(letters === 'cell' ? operand : 'int'),
+  }
 }
 
 /** A value that goes in is shown also where the call failed. */

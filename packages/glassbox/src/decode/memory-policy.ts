@@ -34,4 +34,3 @@ export const pageStatus: Printer = value => {
   const number = Number(BigInt.asIntN(32, value))
   return number < 0 && number > -4096 ? `-${errnoName(-number)}` : String(number)
 }
-

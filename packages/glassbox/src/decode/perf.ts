@@ -16,7 +16,11 @@ function configText(type: number, config: bigint, options: TextOptions): string 
   if (type === SOFTWARE) return setText('=perf_sw', config, options)
   if (type === TRACEPOINT) return String(config)
   if (type !== CACHE) return hex(config)
-  const [id, operation, result] = [0n, 8n, 16n].map(shift => (config >> shift) & 0xffn) as [bigint, bigint, bigint]
+  const [id, operation, result] = [0n, 8n, 16n].map(shift => (config >> shift) & 0xffn) as [
+    bigint,
+    bigint,
+    bigint,
+  ]
   const rest = config >> 24n
   const more = rest === 0n ? '' : `|${hex(rest)}<<24 /* PERF_COUNT_HW_CACHE_??? */`
   return `${setText('=perf_cache', id, options)}|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache_result', result, options)}<<16${more}`
@@ -24,8 +28,27 @@ function configText(type: number, config: bigint, options: TextOptions): string 
 
 /** The bits behind read_format: names in their order, with how many bits each has. */
 const BITS = [
-  ...['disabled', 'inherit', 'pinned', 'exclusive', 'exclude_user', 'exclude_kernel', 'exclude_hv', 'exclude_idle'],
-  ...['mmap', 'comm', 'freq', 'inherit_stat', 'enable_on_exec', 'task', 'watermark', 'precise_ip', 'mmap_data'],
+  ...[
+    'disabled',
+    'inherit',
+    'pinned',
+    'exclusive',
+    'exclude_user',
+    'exclude_kernel',
+    'exclude_hv',
+    'exclude_idle',
+  ],
+  ...[
+    'mmap',
+    'comm',
+    'freq',
+    'inherit_stat',
+    'enable_on_exec',
+    'task',
+    'watermark',
+    'precise_ip',
+    'mmap_data',
+  ],
   ...['sample_id_all', 'exclude_host', 'exclude_guest', 'exclude_callchain_kernel', 'exclude_callchain_user'],
   ...['mmap2', 'comm_exec', 'use_clockid', 'context_switch', 'write_backward', 'namespaces', 'ksymbol'],
   ...['bpf_event', 'aux_output', 'cgroup', 'text_poke', 'build_id'],
@@ -74,16 +97,27 @@ function details(view: DataView, type: number, size: number, options: TextOption
   ]
   const optional: readonly (readonly [offset: number, text: () => string | undefined])[] = [
     [64, () => (isBreakpoint ? `bp_len=${long(64)}` : `config2=${hex(long(64))}`)],
-    [72, () => (samples & SAMPLE_BRANCH_STACK ? `branch_sample_type=${setText('|perf_branch', long(72), options)}` : undefined)],
+    [
+      72,
+      () =>
+        samples & SAMPLE_BRANCH_STACK
+          ? `branch_sample_type=${setText('|perf_branch', long(72), options)}`
+          : undefined,
+    ],
     [80, () => `sample_regs_user=${hex(long(80))}`],
     [88, () => (samples & SAMPLE_STACK_USER ? `sample_stack_user=${hex(int(88))}` : undefined)],
-    [92, () => (bits.has('use_clockid') ? `clockid=${setText('=clockid', BigInt(int(92)), options)}` : undefined)],
+    [
+      92,
+      () =>
+        bits.has('use_clockid') ? `clockid=${setText('=clockid', BigInt(int(92)), options)}` : undefined,
+    ],
     [96, () => `sample_regs_intr=${hex(long(96))}`],
     [104, () => `aux_watermark=${int(104)}`],
     [108, () => `sample_max_stack=${view.getUint16(108, true)}`],
     [112, () => `aux_sample_size=${int(112)}`],
   ]
-  for (const [offset, text] of optional) if (offset < size) parts.push(...[text()].filter(part => part !== undefined))
+  for (const [offset, text] of optional)
+    if (offset < size) parts.push(...[text()].filter(part => part !== undefined))
   return parts
 }
 

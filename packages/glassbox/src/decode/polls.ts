@@ -13,7 +13,8 @@ const fdText = (fd: number, { options }: Context): string =>
 
 const eventsText = (events: number, { options }: Context): string => setText('|poll', BigInt(events), options)
 
-const pollAt = (at: bigint, context: Context): DataView | undefined => readView(context.memory, at, POLL_BYTES)
+const pollAt = (at: bigint, context: Context): DataView | undefined =>
+  readView(context.memory, at, POLL_BYTES)
 
 export const polls: Printer = (value, context) =>
   arrayText(value, pollCount(context), POLL_BYTES, context, at => {

@@ -106,8 +106,7 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
 const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
 
 function valueOf(name: string, kind: string, value: bigint, context: Context): string {
-  if (HEXADECIMAL.has(name) || kind === 'addr')
-    return hex(BigInt.asUintN(64, value))
+  if (HEXADECIMAL.has(name) || kind === 'addr') return hex(BigInt.asUintN(64, value))
   if (kind === 'fd') return kindOf('fd').print(value, context)
   const special = NAMED[kind]?.(value, context)
   if (special !== undefined) return special

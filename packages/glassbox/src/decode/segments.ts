@@ -16,7 +16,8 @@ const BITS = [
   ['lm', 7, 1],
 ] as const
 
-const wide = (number: number): string => (number === 0 ? '00000000' : `0x${number.toString(16).padStart(6, '0')}`)
+const wide = (number: number): string =>
+  number === 0 ? '00000000' : `0x${number.toString(16).padStart(6, '0')}`
 
 export const segment: Printer = (value, { memory }) => {
   const view = readView(memory, value, Number(USER_DESC_BYTES))

@@ -118,8 +118,7 @@ function fieldsText(signal: string, code: number, view: DataView): string {
     return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
   if (code === SI_TIMER)
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
-  if (code < 0)
-    return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
+  if (code < 0) return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
   if (signal === 'SIGCHLD') return childFields(view)
   if (FAULTS.has(signal)) return `, si_addr=${address(view.getBigUint64(16, true))}`
   if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
@@ -133,9 +132,7 @@ function fieldsText(signal: string, code: number, view: DataView): string {
 /** Who sent it, and what was sent along, where there is something. */
 function sentBy(view: DataView): string {
   const source =
-    view.getBigUint64(16, true) === 0n
-      ? ''
-      : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+    view.getBigUint64(16, true) === 0n ? '' : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
   return source + sentValue(view, 24)
 }
 

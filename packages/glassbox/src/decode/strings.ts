@@ -101,11 +101,7 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   strings: () => strings,
   env: () => environment,
   buf: (operand, late) => (value, context) =>
-    buffer(
-      value,
-      late ? lengthOf(operand, context) : Number(argument(context, Number(operand))),
-      context,
-    ),
+    buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
   bytes: bytesInHex,
   hostname: bounded(HOST_NAME_MAX),
   xattr: bounded(XATTR_SIZE_MAX),

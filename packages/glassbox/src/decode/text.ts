@@ -108,8 +108,7 @@ export function flagsText(set: ConstantSet, value: bigint, options: TextOptions 
     rest &= ~entry[1]
     if (rest === 0n) break
   }
-  if (found.length === 0)
-    return options.spelling === 'raw' ? hex(value) : `0x${value.toString(16)}${unknown}`
+  if (found.length === 0) return options.spelling === 'raw' ? hex(value) : `0x${value.toString(16)}${unknown}`
   found.sort((a, b) => a[2] - b[2])
   const names = found.map(([name]) => name).join('|')
   return spelled(value, rest === 0n ? names : `${names}|0x${rest.toString(16)}`, options)

@@ -2,7 +2,19 @@
  * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call are; how a kind is
  * printed stands in kinds.ts. Sources: the man page of each call.
  */
-import { FCNTL, FSCONFIG, IOCTL, KCMP, KEYCTL, MSGCTL, PRCTL, PTRACE, SHMCTL, SYSLOG, type Commands } from './commands.ts'
+import {
+  FCNTL,
+  FSCONFIG,
+  IOCTL,
+  KCMP,
+  KEYCTL,
+  MSGCTL,
+  PRCTL,
+  PTRACE,
+  SHMCTL,
+  SYSLOG,
+  type Commands,
+} from './commands.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
 
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
@@ -30,7 +42,8 @@ const byCommand =
 /** Options of prctl(2) whose later arguments depend on the second. */
 function prctlKinds(option: number, second: bigint): readonly string[] | undefined {
   const [SECCOMP, AMBIENT, VMA, DUMP, MCE] = [22, 47, 0x53564d41, 4, 33]
-  if (option === SECCOMP && second !== 2n) return second === 1n ? ['=seccomp_mode'] : ['=seccomp_mode', 'hex', 'hex', 'hex']
+  if (option === SECCOMP && second !== 2n)
+    return second === 1n ? ['=seccomp_mode'] : ['=seccomp_mode', 'hex', 'hex', 'hex']
   if (option === AMBIENT && second >= 1n && second <= 3n) return ['=prctl_ambient', '=cap', 'hex', 'hex']
   if (option === VMA && second === 0n) return ['=prctl_vma', 'addr', 'size', 'string']
   if (option === MCE && second === 1n) return ['=mce_kill', '=mce_policy', 'hex', 'hex']
@@ -181,12 +194,18 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   ioctl: (args, context) => {
     const [, request] = args
     const kinds = IOCTL[Number(BigInt.asUintN(32, argument(context, 1)))] ?? ['hex']
-    return request ? rekind([args[0] ?? request, { ...request, kind: 'ioctl' }, ...args.slice(2)], 2, kinds) : args
+    return request
+      ? rekind([args[0] ?? request, { ...request, kind: 'ioctl' }, ...args.slice(2)], 2, kinds)
+      : args
   },
   prctl: (args, context) => {
     const [option = 0n, second = 0n] = context.call.args
     const known = byCommand(PRCTL, 0, ['hex', 'hex', 'hex', 'hex'])(args, context)
-    return rekind(known, 1, prctlKinds(Number(BigInt.asUintN(32, option)), second) ?? known.slice(1).map(({ kind }) => kind))
+    return rekind(
+      known,
+      1,
+      prctlKinds(Number(BigInt.asUintN(32, option)), second) ?? known.slice(1).map(({ kind }) => kind),
+    )
   },
   keyctl: byCommand(KEYCTL, 0, ['hex', 'hex', 'hex', 'hex']),
   ptrace: byCommand(PTRACE, 0, undefined),
@@ -207,7 +226,9 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   reboot: (args, context) => {
     const RESTART2 = 0xa1b2c3d4n
-    return BigInt.asUintN(32, argument(context, 2)) === RESTART2 ? rekind(args, 3, ['string']) : first(args, 3)
+    return BigInt.asUintN(32, argument(context, 2)) === RESTART2
+      ? rekind(args, 3, ['string'])
+      : first(args, 3)
   },
   membarrier: (args, context) => (argument(context, 1) & 1n ? args : first(args, 2)),
   modify_ldt: (args, context) => {

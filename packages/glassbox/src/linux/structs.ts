@@ -217,10 +217,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   },
   io_event: {
     size: 32,
-    fields: [
-      ...words(8, ['data', 'obj'], 'hex'),
-      ...words(8, ['res', 'res2'], 'long', 16),
-    ],
+    fields: [...words(8, ['data', 'obj'], 'hex'), ...words(8, ['res', 'res2'], 'long', 16)],
   },
   futex_waitv: {
     size: 24,
@@ -261,11 +258,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   io_sqring_offsets: {
     size: 40,
     fields: [
-      ...words(
-        4,
-        ['head', 'tail', 'ring_mask', 'ring_entries', 'flags', 'dropped', 'array'],
-        'uint',
-      ),
+      ...words(4, ['head', 'tail', 'ring_mask', 'ring_entries', 'flags', 'dropped', 'array'], 'uint'),
       at('resv1', 28, 4, 'hex', true),
       at('resv2', 32, 8, 'hex', true),
     ],
@@ -280,7 +273,11 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   },
   open_how: {
     size: 24,
-    fields: [at('flags', 0, 8, 'openflags64'), at('mode', 8, 8, 'octal', true), at('resolve', 16, 8, '|resolve')],
+    fields: [
+      at('flags', 0, 8, 'openflags64'),
+      at('mode', 8, 8, 'octal', true),
+      at('resolve', 16, 8, '|resolve'),
+    ],
   },
   mount_attr: {
     size: 32,
