@@ -44,23 +44,49 @@ function values(headers, names) {
   return execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number)
 }
 
+/** Up to the last underscore that all names have in common: what stands in the comment of a value without a name. */
+function commonPrefix(names) {
+  const [first, ...others] = names
+  let length = first.length
+  for (const name of others) while (!name.startsWith(first.slice(0, length))) length--
+  return first.slice(0, first.lastIndexOf('_', length - 1) + 1)
+}
+
 function readSet(line) {
-  const [, name, kind, headerList, rest, firsts] = /^(\w+)\s+(flags|enum)\s+(\S+)\s+(.*?)(?: @ (.*))?$/.exec(
-    line,
-  )
-  const order = new Map((firsts?.split(' ') ?? []).map((entry, index) => [entry, index]))
+  const [, name, kind, headerList, rest] = /^(\w+)\s+((?:flags|enum)(?:64)?)\s+(\S+)\s*(.*)$/.exec(line)
+  const parts = { pattern: '', '!': '$^', '@': '', '+': '', '?': undefined }
+  let key = 'pattern'
+  for (const word of rest.split(/ +/)) {
+    if (word.length === 1 && word in parts) parts[(key = word)] = ''
+    else parts[key] += parts[key] === '' || parts[key] === '$^' ? word : ` ${word}`
+  }
+  const words = text => text.split(' ').filter(Boolean)
+  const order = new Map(words(parts['@']).map((entry, index) => [entry, index]))
   const rank = ([entry]) => order.get(entry) ?? order.size
-  const [wanted, unwanted] = rest.split(' ! ').map(pattern => new RegExp(`^(?:${pattern.trim()})$`))
-  const headers = headerList.split(',')
-  const names = [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted?.test(word)).sort()
-  if (names.length === 0) throw new Error(`the set ${name} is empty`)
-  const numbers = values(headers, names)
+  const [wanted, unwanted] = [parts.pattern.replaceAll(' ', ''), parts['!'].replaceAll(' ', '')].map(
+    pattern => new RegExp(`^(?:${pattern})$`),
+  )
+  const headers = headerList === '-' ? [] : headerList.split(',')
+  const names =
+    headers.length === 0
+      ? []
+      : [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted.test(word)).sort()
+  const numbers = names.length === 0 ? [] : values(headers, names)
+  const bare = kind.replace('64', '')
   const unsigned =
-    kind === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
-  const entries = names.map((entry, index) => [entry, unsigned[index]])
+    bare === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
+  const more = words(parts['+'])
+    .map(entry => entry.split('='))
+    .map(([entry, value]) => [entry, Number(value)])
+  const entries = [...names.map((entry, index) => [entry, unsigned[index]]), ...more]
+  if (entries.length === 0) throw new Error(`the set ${name} is empty`)
+  const missing = [...order.keys()].filter(entry => !entries.some(([known]) => known === entry))
+  if (missing.length > 0) throw new Error(`the set ${name} has no ${missing.join(', ')}`)
   return {
     name,
-    kind,
+    kind: bare,
+    isWide: kind.endsWith('64'),
+    unknown: parts['?'] ?? `${commonPrefix(entries.map(([entry]) => entry))}???`,
     entries: entries.sort((a, b) => rank(a) - rank(b) || a[1] - b[1] || a[0].localeCompare(b[0])),
   }
 }
@@ -126,7 +152,13 @@ const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
 mkdirSync(output, { recursive: true })
 try {
-  const sets = lines('sets.txt').map(readSet)
+  const sets = lines('sets.txt').map(line => {
+    try {
+      return readSet(line)
+    } catch (error) {
+      throw new Error(`${line}: ${error.stderr ?? error.message}`, { cause: error })
+    }
+  })
   const extra = lines('constants.txt')
     .map(line => line.split(/\s+/))
     .map(([name, value]) => [name, Number(value)])
@@ -140,9 +172,10 @@ try {
   )
   write(
     'flags.ts',
-    `// By set: its kind, then NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts reads those.
+    `// By set: its kind, with 64 where it has so many bits; ? and the comment of a value without a name; NAME=VALUE for each of its
+// members. Text, since a program needs few of them: flags.ts reads those.
 export const SETS = {
-${sets.map(({ name, kind, entries }) => `  ${name}: '${[kind, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+${sets.map(({ name, kind, isWide, unknown, entries }) => `  ${name}: '${[`${kind}${isWide ? '64' : ''}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
 `,
   )
   const calls = lines('syscalls.txt').map(readSyscall)

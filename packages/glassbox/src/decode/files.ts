@@ -30,7 +30,7 @@ export const stat: Printer = (value, { memory, options }) => {
   const word = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
   const mode = BigInt(int(24))
-  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40))}` : `st_size=${BigInt.asIntN(64, word(48))}`
+  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40))}` : `st_size=${word(48)}`
   if (!options.full) return `{st_mode=${fileModeText(mode)}, ${last}, ...}`
   const times = ['atime', 'mtime', 'ctime'].map((name, index) => {
     const seconds = BigInt.asIntN(64, word(72 + index * 16))
@@ -115,8 +115,10 @@ export const processors =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory } = context
-    const said = Number(argument(context, Number(operand)))
-    const length = outcome && outcome.value > 0n ? Number(outcome.value) : Math.min(said, 128)
+    const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
+    // The kernel has written so many bytes, and looks at no more than it has processors for.
+    const length = outcome ? Number(outcome.value) : said
+    if (length === 0) return '[]'
     const bytes = memory.read(value, length)
     if (bytes.length < length) return address(value)
     const set = Array.from({ length: length * 8 }, (_, bit) => bit).filter(

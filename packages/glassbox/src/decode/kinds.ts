@@ -3,14 +3,32 @@
  * letters, a direction and an operand, and is taken apart once.
  */
 import { GlassboxError } from '../errors.ts'
+import { arrayText } from './arrays.ts'
+import { controlBlockAt, controlBlocks } from './asynchronous.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
-import { descriptors, directoryEntries, processors, stat, statx } from './files.ts'
+import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
+import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
+import { ioctlCommand } from './ioctl.ts'
+import { perfAttributes } from './perf.ts'
+import { segment } from './segments.ts'
+import {
+  errorName,
+  fileHandle,
+  key,
+  keyText,
+  markDirectory,
+  networkOrder,
+  userRegister,
+  messageBuffer,
+  signalEvent,
+} from './identities.ts'
+import { nodeMask, pageStatus, residence } from './memory-policy.ts'
 import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
 import { capabilitySets, filterProgram, schedulingParameter, waitStatus } from './processes.ts'
-import { SCALARS, setText } from './scalars.ts'
-import { siginfo, signalAction, signalArgument, signalSet } from './signals.ts'
+import { SCALARS, setText, signalText } from './scalars.ts'
+import { siginfo, signalAction, signalArgument, signalSet, signalSetOf } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
   cloneArguments,
@@ -21,8 +39,9 @@ import {
   socketOption,
   terminal,
 } from './special.ts'
-import { lengthOf, STRINGS } from './strings.ts'
-import { cell, numbers, rememberCell, structAt, twoStructs } from './structs.ts'
+import { STRINGS } from './strings.ts'
+import { sizedStruct } from './sized.ts'
+import { cell, items, itemsAt, rememberCell, results, structAt, twoStructs } from './structs.ts'
 import { address, hex } from './text.ts'
 
 /** Structs that need more than a layout. */
@@ -33,15 +52,18 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   sigaction: signalAction,
   sigset: signalSet,
   sock_fprog: filterProgram,
-  capdata: capabilitySets,
 }
 
 /** How fresh the answer must be is a field of two bits, whose zero has a name. */
 const statxFlags: Printer = (value, { options }) => {
   const SYNC_TYPE = 0x6000n
-  const rest = setText('|at', value, options)
-  if ((value & SYNC_TYPE) !== 0n || options.spelling === 'raw') return setText('|at_statx', value, options)
-  return value === 0n ? 'AT_STATX_SYNC_AS_STAT' : `AT_STATX_SYNC_AS_STAT|${rest}`
+  const flags = BigInt.asUintN(32, value)
+  if (options.spelling === 'raw') return hex(flags)
+  const sync = flags & SYNC_TYPE
+  const rest = flags & ~SYNC_TYPE
+  const type = sync === 0n ? 'AT_STATX_SYNC_AS_STAT' : setText('|at_statx', sync)
+  const names = rest === 0n ? type : `${type}|${setText('|at', rest).replace(/ \/\*.*\*\//, '')}`
+  return options.spelling === 'verbose' ? `${hex(flags)} /* ${names} */` : names
 }
 
 /** Values that only stand inside structs. */
@@ -53,7 +75,23 @@ const INNER: Readonly<Record<string, Printer>> = {
   bitset: futexBits,
   wakeop: futexWakeOperation,
   statxflags: statxFlags,
-  sigval: value => `{sival_int=${BigInt.asIntN(32, value)}, sival_ptr=${address(value)}}`,
+  key,
+  ioctl: ioctlCommand,
+  reqkey: value => setText('=reqkey', value),
+  errno: value => errorName(value),
+  deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
+  ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
+  pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
+  ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
+  userreg: userRegister,
+  hexfd: (value, { options }) => `${signed32(value)}${options.descriptor?.(signed32(value)) ?? ''}`,
+  unalign: (value, { options }) => setText('|unalign', value, options),
+  modem: (value, { options }) => setText('|modem', value, options),
+  fsflags: (value, { options }) => setText('|fsflags', value, options),
+  fandirfd: markDirectory,
+  pagestatus: pageStatus,
+  time: value => `${BigInt.asIntN(64, value)}${timeComment(BigInt.asIntN(64, value), 0n)}`,
+  ...FLAG_WORDS,
 }
 
 /** A value by its kind. */
@@ -63,9 +101,16 @@ export function valueText(kind: string, value: bigint, context: Context): string
   return printer ? printer(value, context) : hex(value)
 }
 
+/** Only of a child that was waited for. */
+const resourceUsage: Printer = (value, context) =>
+  context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
+
+const NGROUPS_MAX = 65536n
+
 const idList: Printer = (value, context) => {
-  const count = context.outcome ? Number(context.outcome.value) : signed32(argument(context, 0))
-  return numbers(value, count, 'id', context, valueText)
+  const count = context.outcome ? context.outcome.value : BigInt(signed32(argument(context, 0)))
+  if (count > NGROUPS_MAX) return address(value)
+  return itemsAt('id', value, count, context, valueText)
 }
 
 /** By the letters of a kind: the operand and the direction make the printer. */
@@ -82,10 +127,26 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   polls: () => polls,
   epolls: () => epollEvents,
   fdset: () => descriptorSet,
-  sigset: () => signalSet,
+  sigset: signalSetOf,
+  items: operand => items(operand, valueText),
+  results: operand => results(operand, valueText),
+  sized: (operand, late) => sizedStruct(operand, late, valueText),
+  capdata: () => capabilitySets,
+  iocb: () => controlBlockAt,
+  iocbs: controlBlocks,
+  mincore: () => residence,
+  nodemask: nodeMask,
+  msgbuf: messageBuffer,
+  filehandle: () => fileHandle(false),
+  sigevent: () => signalEvent,
+  rusage: () => resourceUsage,
+  ipccmd: ipcCommand,
   sigarg: () => signalArgument,
   siginfo: () => siginfo,
+  keytext: operand => keyText(operand),
   wstatus: () => waitStatus,
+  perfattr: () => perfAttributes,
+  userdesc: () => segment,
   dents: () => directoryEntries,
   cpuset: processors,
   sched_param: () => schedulingParameter,
@@ -93,26 +154,29 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   termios: () => terminal,
   option: (_operand, late) => socketOption(late),
   cloneargs: () => cloneArguments(valueText),
-  iovaddr: operand => (value, context) => remoteVectors(value, lengthOf(operand, context), context),
+  iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
 /** iovecs of another process: only where they point. */
-function remoteVectors(value: bigint, count: number, { memory }: Context): string {
-  const parts = Array.from({ length: Math.min(count, 1024) }, (_, index) => {
-    const base = readWord(memory, value + BigInt(index * 16), 8)
-    const length = readWord(memory, value + BigInt(index * 16 + 8), 8)
+const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
+  arrayText(value, count, 16, context, at => {
+    const base = readWord(context.memory, at, 8)
+    const length = readWord(context.memory, at + 8n, 8)
     return base === undefined || length === undefined
-      ? '...'
+      ? undefined
       : `{iov_base=${address(base)}, iov_len=${length}}`
   })
-  return value === 0n ? 'NULL' : `[${parts.join(', ')}]`
-}
+
+/** Strings and buffers, which are shown also where structs are not. */
+const TEXTUAL = new Set(['path', 'string', 'out_string', 'name16', 'buf', 'bytes', 'xattr', 'hostname'])
 
 /** A pointer: NULL, an address where the call failed, or what it points to. */
-function pointing(printer: Printer, late: boolean): Printer {
+function pointing(printer: Printer, letters: string, late: boolean): Printer {
+  const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
-    if (value === 0n) return 'NULL'
+    if (value === 0n) return letters === 'dents' ? printer(value, context) : 'NULL'
     if (late && context.outcome?.failed !== false) return address(value)
+    if (!isTextual && context.options.addressesOnly) return address(value)
     return printer(value, context)
   }
 }
@@ -142,16 +206,18 @@ function compile(kind: string): Kind {
   const make = POINTING[letters]
   if (!make) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `no printer for arguments of the kind ${kind}`)
   const late = direction === '>'
-  const changing = direction === '=' && (letters === 'cell' || letters === 'length')
-  const print = pointing(make(operand, late), late)
+  const changing =
+    direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
+  const print = pointing(make(operand, late), letters, late)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
   if (letters === 'cloneargs') return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // In and out: printed at the end, with what it was before.
+  const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)
   return {
     late: true,
-    print: failedToo(make(operand, true)),
-    remember: rememberCell(letters === 'length' ? 'int' : operand),
+    print: failedToo(printsBoth),
+    remember: rememberCell(letters === 'cell' ? operand : 'int'),
   }
 }
 
@@ -159,7 +225,7 @@ function compile(kind: string): Kind {
 const failedToo =
   (printer: Printer): Printer =>
   (value, context) =>
-    value === 0n ? 'NULL' : printer(value, context)
+    value === 0n ? 'NULL' : context.options.addressesOnly ? address(value) : printer(value, context)
 
 const compiled = new Map<string, Kind>()
 

@@ -1,5 +1,6 @@
 /** struct msghdr with its control data, one or many. Sources: sendmsg(2), cmsg(3), unix(7). */
 import { constantSet } from '../linux/flags.ts'
+import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readView } from './memory.ts'
 import { setText } from './scalars.ts'
@@ -13,7 +14,7 @@ const HEADER_BYTES = 16
 const SOL_SOCKET = 1
 const SCM_RIGHTS = 1
 const SCM_CREDENTIALS = 2
-const NO_SET = { kind: 'enum', entries: [] } as const
+const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
 
 function typeText(level: number, type: number): string {
   if (level !== SOL_SOCKET) return `0x${type.toString(16)}`
@@ -69,7 +70,7 @@ function messageText(
   const nameLength = view.getInt32(start + 8, true)
   const room = context.remembered.get(NAME_ROOM)
   const shownLength =
-    received && room !== undefined && Number(room) !== nameLength
+    received && room !== undefined && BigInt.asIntN(32, room) !== BigInt(nameLength)
       ? `${room} => ${nameLength}`
       : `${nameLength}`
   const name = addressAt(
@@ -77,9 +78,10 @@ function messageText(
     received && room !== undefined ? Math.min(Number(room), nameLength) : nameLength,
     context,
   )
-  const count = Number(word(24))
-  const controlLength = Number(word(40))
-  const controls = controlLength > 0 ? `, msg_control=${control(word(32), controlLength, context)}` : ''
+  const count = word(24)
+  const controlLength = word(40)
+  const controls =
+    controlLength > 0n ? `, msg_control=${control(word(32), Number(controlLength), context)}` : ''
   return `{msg_name=${name}, msg_namelen=${shownLength}, msg_iov=${vectors(word(16), count, left, context)}, msg_iovlen=${count}${controls}, msg_controllen=${controlLength}, msg_flags=${setText('|msg', BigInt(view.getUint32(start + 48, true)))}}`
 }
 
@@ -107,12 +109,11 @@ export const messages =
     const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
     const count =
       context.outcome && !context.outcome.failed ? Math.min(Number(context.outcome.value), said) : said
-    const view = readView(context.memory, value, Math.min(count, 1024) * MMSGHDR_BYTES)
-    if (!view) return address(value)
-    const items = Array.from({ length: Math.min(count, 1024) }, (_, index) => {
-      const bytes = view.getUint32(index * MMSGHDR_BYTES + MSGHDR_BYTES, true)
-      const text = messageText(view, index * MMSGHDR_BYTES, received ? bytes : Infinity, context, received)
+    return arrayText(value, count, MMSGHDR_BYTES, context, at => {
+      const view = readView(context.memory, at, MMSGHDR_BYTES)
+      if (!view) return undefined
+      const bytes = view.getUint32(MSGHDR_BYTES, true)
+      const text = messageText(view, 0, received ? bytes : Infinity, context, received)
       return `{msg_hdr=${text}${context.outcome ? `, msg_len=${bytes}` : ''}}`
     })
-    return `[${items.join(', ')}]`
   }

@@ -1,43 +1,44 @@
 /** Waiting for descriptors: poll, select, epoll. What came of it stands behind the result. */
 import { argument, type Context, type Printer, signed32 } from './context.ts'
+import { arrayText } from './arrays.ts'
 import { readView } from './memory.ts'
 import { setText } from './scalars.ts'
 import { address } from './text.ts'
 
+const POLL_BYTES = 8
+const pollCount = (context: Context): bigint => BigInt.asUintN(32, argument(context, 1))
+
 const fdText = (fd: number, { options }: Context): string =>
   `${fd}${fd < 0 ? '' : (options.descriptor?.(fd) ?? '')}`
 
-interface Poll {
-  readonly fd: number
-  readonly events: number
-  readonly revents: number
-}
-
-function readPolls(value: bigint, context: Context): Poll[] | undefined {
-  const count = Math.min(Number(BigInt.asUintN(32, argument(context, 1))), 65_536)
-  const view = readView(context.memory, value, count * 8)
-  if (!view) return undefined
-  return Array.from({ length: count }, (_, index) => ({
-    fd: view.getInt32(index * 8, true),
-    events: view.getUint16(index * 8 + 4, true),
-    revents: view.getUint16(index * 8 + 6, true),
-  }))
-}
-
 const eventsText = (events: number, { options }: Context): string => setText('|poll', BigInt(events), options)
 
-function listText(items: readonly string[], { limit, options }: Context): string {
-  const most = options.full ? items.length : limit
-  return `[${[...items.slice(0, most), ...(items.length > most ? ['...'] : [])].join(', ')}]`
-}
+const pollAt = (at: bigint, context: Context): DataView | undefined =>
+  readView(context.memory, at, POLL_BYTES)
 
-export const polls: Printer = (value, context) => {
-  const found = readPolls(value, context)
-  if (!found) return address(value)
-  const items = found.map(({ fd, events }) =>
-    fd < 0 ? `{fd=${fd}}` : `{fd=${fdText(fd, context)}, events=${eventsText(events, context)}}`,
-  )
-  return listText(items, context)
+export const polls: Printer = (value, context) =>
+  arrayText(value, pollCount(context), POLL_BYTES, context, at => {
+    const view = pollAt(at, context)
+    if (!view) return undefined
+    const fd = view.getInt32(0, true)
+    if (fd < 0) return `{fd=${fd}}`
+    return `{fd=${fdText(fd, context)}, events=${eventsText(view.getUint16(4, true), context)}}`
+  })
+
+/** Those of which something has come, as many as the result says, in brackets. */
+function readyPolls(ready: number, context: Context): string {
+  const value = argument(context, 0)
+  const count = Number(pollCount(context))
+  const parts: string[] = []
+  for (let index = 0; index < count && parts.length < ready; index++) {
+    const view = pollAt(value + BigInt(index * POLL_BYTES), context)
+    if (!view) return `[${[...parts, '...'].join(', ')}]`
+    const revents = view.getUint16(6, true)
+    if (revents === 0) continue
+    if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
+    parts.push(`{fd=${fdText(view.getInt32(0, true), context)}, revents=${eventsText(revents, context)}}`)
+  }
+  return `[${parts.join(', ')}]`
 }
 
 /** Behind the result of poll: `([{fd=3, revents=POLLIN}])`. */
@@ -45,15 +46,17 @@ export function pollResult(context: Context, timeout: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
   if (outcome.value === 0n) return ' (Timeout)'
-  const ready = (readPolls(argument(context, 0), context) ?? []).filter(({ revents }) => revents !== 0)
-  const items = ready.map(
-    ({ fd, revents }) => `{fd=${fdText(fd, context)}, revents=${eventsText(revents, context)}}`,
-  )
-  return ` (${listText(items, context)}${timeout})`
+  return ` (${readyPolls(Number(outcome.value), context)}${timeout})`
 }
 
+/** No more than this the kernel looks at. */
+const MOST_DESCRIPTORS = 1024 * 1024
+
+/** The descriptors of a set; undefined where it cannot be read. */
 function readSet(value: bigint, context: Context): number[] | undefined {
-  const count = Math.min(Math.max(signed32(argument(context, 0)), 0), 65_536)
+  const said = signed32(argument(context, 0))
+  if (said <= 0) return undefined
+  const count = Math.min(said, MOST_DESCRIPTORS)
   const length = Math.ceil(count / 64) * 8
   const bytes = context.memory.read(value, length)
   if (bytes.length < length) return undefined
@@ -62,8 +65,10 @@ function readSet(value: bigint, context: Context): number[] | undefined {
   )
 }
 
-const setsText = (fds: readonly number[], context: Context): string =>
-  `[${fds.map(fd => fdText(fd, context)).join(' ')}]`
+/** A limited number of descriptors. */
+function setsText(fds: readonly number[], context: Context): string {
+  return `[${fds.map(fd => fdText(fd, context)).join(' ')}]`
+}
 
 export const descriptorSet: Printer = (value, context) => {
   const found = readSet(value, context)
@@ -88,14 +93,10 @@ const EPOLL_EVENT_BYTES = 12
 /** epoll_data: a number, as its halves, for it may be either. */
 export const epollData = (data: bigint): string => `{u32=${data & 0xffffffffn}, u64=${data}}`
 
-export const epollEvents: Printer = (value, context) => {
-  const count = Number(context.outcome?.value ?? 0n)
-  if (count === 0) return '[]'
-  const view = readView(context.memory, value, count * EPOLL_EVENT_BYTES)
-  if (!view) return address(value)
-  const items = Array.from({ length: count }, (_, index) => {
-    const at = index * EPOLL_EVENT_BYTES
-    return `{events=${setText('|epoll', BigInt(view.getUint32(at, true)), context.options)}, data=${epollData(view.getBigUint64(at + 4, true))}}`
+export const epollEvents: Printer = (value, context) =>
+  arrayText(value, context.outcome?.value ?? 0n, EPOLL_EVENT_BYTES, context, at => {
+    const view = readView(context.memory, at, EPOLL_EVENT_BYTES)
+    if (!view) return undefined
+    const events = setText('|epoll', BigInt(view.getUint32(0, true)), context.options)
+    return `{events=${events}, data=${epollData(view.getBigUint64(4, true))}}`
   })
-  return listText(items, context)
-}

@@ -1,12 +1,13 @@
 /** How processes end and begin: wait status, capabilities, scheduling parameters, seccomp programs. */
-import type { Context, Printer } from './context.ts'
+import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { signalText } from './scalars.ts'
 import { address } from './text.ts'
 import { constantSet } from '../linux/flags.ts'
 
-/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`; see wait(2). */
-export const waitStatus: Printer = (value, { memory }) => {
+/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, of a child that was waited for; see wait(2). */
+export const waitStatus: Printer = (value, { memory, outcome }) => {
+  if (outcome?.value === 0n) return address(value)
   const word = readWord(memory, value, 4)
   if (word === undefined) return address(value)
   const status = Number(word)
@@ -40,11 +41,17 @@ function capabilities(low: number, high: number): string {
   return names.length === 0 ? '0' : names.join('|')
 }
 
-export const capabilitySets: Printer = (value, { memory }) => {
-  const view = readView(memory, value, 24)
+const LONG_VERSIONS = [0x20071026n, 0x20080522n]
+
+/** Of the later versions twice 32 bits of each set, by the header before it. */
+export const capabilitySets: Printer = (value, context) => {
+  const { memory } = context
+  const version = readWord(memory, argument(context, 0), 4)
+  const isLong = version !== undefined && LONG_VERSIONS.includes(version)
+  const view = version === undefined ? undefined : readView(memory, value, isLong ? 24 : 12)
   if (!view) return address(value)
   const set = (index: number): string =>
-    capabilities(view.getUint32(index * 4, true), view.getUint32(index * 4 + 12, true))
+    capabilities(view.getUint32(index * 4, true), isLong ? view.getUint32(index * 4 + 12, true) : 0)
   return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
 }
 

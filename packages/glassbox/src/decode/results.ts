@@ -3,6 +3,8 @@ import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'
 import { kindOf, valueText } from './kinds.ts'
+import { personalityText } from './flag-words.ts'
+import { readWord } from './memory.ts'
 import { pollResult, selectResult } from './polls.ts'
 import { setText } from './scalars.ts'
 import { structAt } from './structs.ts'
@@ -33,12 +35,40 @@ const F_GETLEASE = 1025
 function fcntlResult(value: bigint, context: Context): string | undefined {
   const command = signed32(argument(context, 1))
   if (F_DUPFD.includes(command)) return valueText('fd', value, context)
-  const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: '|open', [F_GET_SEALS]: '|seals' }[command]
+  const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: 'openflags', [F_GET_SEALS]: '|seals' }[command]
   if (kind !== undefined) {
-    if (command === F_GETFD && value === 0n) return '0'
-    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${setText(kind, value, context.options)})`
+    if (command !== F_GETFL && value === 0n) return '0'
+    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${valueText(kind, value, context)})`
   }
   return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value)})` : undefined
+}
+
+/** `2 (PR_…)`: what the number stands for. */
+function prctlResult(value: bigint, context: Context): string | undefined {
+  const [SECUREBITS, SPECULATION, DUMPABLE, MCE] = [27, 52, 3, 34]
+  const option = signed32(argument(context, 0))
+  if (option === SECUREBITS && value !== 0n) return `${hex(value)} (${setText('|securebits', value)})`
+  if (option === SPECULATION) return `${hex(value)} (${setText('|pr_spec_get', value)})`
+  const set = { [DUMPABLE]: '=suid_dump', [MCE]: '=mce_policy' }[option]
+  return set === undefined ? undefined : `${value}${named(set, value)}`
+}
+
+/** In brackets, where it has a name. */
+function named(set: string, value: bigint): string {
+  const text = setText(set, value)
+  return /^[A-Z]/.test(text) ? ` (${text})` : ''
+}
+
+function segmentNumber(context: Context): string {
+  const word = readWord(context.memory, argument(context, 0), 4)
+  return word === undefined ? '' : ` (entry_number=${word})`
+}
+
+/** Kinds of results that have a name beside the number. */
+const NAMED: Readonly<Record<string, ResultPrinter>> = {
+  clock_state: value => `${value}${named('=adjtimex_state', value)}`,
+  policy: (value, context) => `${value} (${valueText('schedpolicy', value, context)})`,
+  ioprio: (value, context) => `${value} (${valueText('ioprio', value, context)})`,
 }
 
 type ResultPrinter = (value: bigint, context: Context) => string | undefined
@@ -61,17 +91,25 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
     const timeout = argument(context, 4)
     return `${value}${selectResult(context, timeout === 0n ? '' : structAt('timespec', timeout, context, valueText))}`
   },
-  prctl: (value, context) => (signed32(argument(context, 0)) === 27 ? hex(value) : undefined),
-  personality: value => `${hex(value)}${value === 0n ? ' (PER_LINUX)' : ''}`,
+  prctl: prctlResult,
+  personality: (value, context) => `${hex(value)} (${personalityText(value, context)})`,
+  recvmmsg: value => `${value}${value === 0n ? ' (Timeout)' : ''}`,
+  membarrier: (value, context) =>
+    value > 0n && argument(context, 0) === 0n
+      ? `${hex(value)} (${setText('|membarrier', value, context.options)})`
+      : undefined,
+  get_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
+  set_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   futex: value => String(signed32(value)),
 }
 
 const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
 
 function valueOf(name: string, kind: string, value: bigint, context: Context): string {
-  if (HEXADECIMAL.has(name) || kind === 'addr')
-    return value === 0n ? (name === 'brk' ? '0' : 'NULL') : hex(BigInt.asUintN(64, value))
+  if (HEXADECIMAL.has(name) || kind === 'addr') return hex(BigInt.asUintN(64, value))
   if (kind === 'fd') return kindOf('fd').print(value, context)
+  const special = NAMED[kind]?.(value, context)
+  if (special !== undefined) return special
   return String(value)
 }
 

@@ -2,30 +2,26 @@
 import { constantSet } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { type Context, type Printer, signed32 } from './context.ts'
-import { address, deviceText, enumText, flagsText, hex, modeText } from './text.ts'
+import { address, deviceText, enumText, fileModeText, flagsText, hex, modeText, nameOf } from './text.ts'
 import type { TextOptions } from './types.ts'
 
 const AT_FDCWD = -100
 const RLIM_INFINITY = 2n ** 64n - 1n
-const NO_SET = { kind: 'enum', entries: [] } as const
+const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
 
 /** A set by its kind: `|open`, `=lseek`. */
 export function setText(kind: string, value: bigint, options: TextOptions = {}): string {
   const set = constantSet(kind.slice(1))
   if (!set) return hex(value)
-  if (kind.startsWith('=')) return enumText(set, BigInt.asIntN(32, value), options)
-  const low = BigInt.asUintN(32, value)
-  return kind === '|open' ? openFlags(low, options) : flagsText(set, WIDE.has(kind) ? value : low, options)
+  if (kind.startsWith('=')) return enumText(set, set.isWide ? value : BigInt.asIntN(32, value), options)
+  return flagsText(set, set.isWide ? value : BigInt.asUintN(32, value), options)
 }
 
-/** Sets of 64 bits; of the others the kernel takes 32. */
-const WIDE = new Set(['|clone', '|landlock_fs', '|mount_attr', '|statx_attr'])
-
 /** The two lowest bits are an access mode, which has a name also where it is zero. */
-function openFlags(value: bigint, options: TextOptions): string {
+export function openFlags(value: bigint, options: TextOptions): string {
   const set = constantSet('open') ?? NO_SET
   if (options.spelling === 'raw') return hex(value)
-  const mode = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'][Number(value & 3n)] as string
+  const mode = setText('=access_mode', value & 3n)
   const rest = value & ~3n
   const names = rest === 0n ? mode : `${mode}|${flagsText(set, rest).replace(/ \/\* .* \*\/$/, '')}`
   return options.spelling === 'verbose' ? `${hex(value)} /* ${names} */` : names
@@ -46,11 +42,19 @@ export function signalText(number: number, { spelling }: TextOptions = {}): stri
   return spelling === 'verbose' ? `${number} /* ${name} */` : name
 }
 
+/** A type in the low bits, flags above. */
 function socketType(value: bigint, { options }: Context): string {
-  const flags = value & 0o2004000n
-  const type = enumText(constantSet('sock_type') ?? NO_SET, BigInt.asUintN(32, value & ~flags), options)
-  return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
+  const TYPE_BITS = 15n
+  const whole = BigInt.asUintN(32, value)
+  const flags = whole & ~TYPE_BITS
+  const isKnown = nameOf(constantSet('sock_type') ?? NO_SET, whole & TYPE_BITS) !== undefined
+  if (!isKnown) return flagsText(constantSet('sock_flags') ?? NO_SET, whole, options)
+  const type = setText('=sock_type', whole & TYPE_BITS, options)
+  return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options).replace(/ \/\*.*\*\//, '')}`
 }
+
+/** Clock ticks of 10 ms as seconds. */
+const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
 
 /** Flags of clone(2) with a signal in the lowest byte. */
 export function cloneFlags(value: bigint, options: TextOptions = {}): string {
@@ -69,9 +73,16 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   uint: value => String(BigInt.asUintN(32, value)),
   size: value => String(value),
   off: value => String(BigInt.asIntN(64, value)),
+  hex32: value => hex(BigInt.asUintN(32, value)),
+  octal: value => modeText(value),
+  ticks: value => (value === 0n ? '0' : `${value} /* ${seconds(value)} s */`),
+  sig64: (value, { options }) => (value < 2n ** 31n ? signalText(Number(value), options) : String(value)),
   hex: value => hex(value),
   addr: value => address(value),
-  mode: value => modeText(value),
+  // umode_t has 16 bits.
+  mode: value => modeText(BigInt.asUintN(16, value)),
+  filemode: value => fileModeText(BigInt.asUintN(16, value)),
+  openflags: (value, { options }) => openFlags(BigInt.asUintN(32, value), options),
   dev: value => deviceText(BigInt.asUintN(32, value)),
   id: value => String(signed32(value) === -1 ? -1 : BigInt.asUintN(32, value)),
   pid: (value, { options }) => `${signed32(value)}${options.process?.(signed32(value)) ?? ''}`,
@@ -87,6 +98,7 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
       : value > 1024n && value % 1024n === 0n
         ? `${value / 1024n}*1024`
         : String(value),
+  openflags64: (value, { options }) => openFlags(value, options),
   socktype: socketType,
   cloneflags: (value, { options }) => cloneFlags(value, options),
 }

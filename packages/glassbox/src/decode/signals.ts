@@ -2,7 +2,7 @@
 import { constantSet } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
-import type { Context, Printer } from './context.ts'
+import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { setText, signalText } from './scalars.ts'
 import { address, hex, nameOf } from './text.ts'
@@ -22,15 +22,26 @@ export function signalSetText(mask: bigint): string {
     .join(' ')}]`
 }
 
+/** Of the size that an argument says, which is that of the kernel's set or less. */
+export const signalSetOf =
+  (operand: string): Printer =>
+  (value, context) => {
+    const size = argument(context, Number(operand))
+    return size === SET_BYTES ? signalSet(value, context) : address(value)
+  }
+
 export const signalSet: Printer = (value, { memory }) => {
   const mask = readWord(memory, value, 8)
   return mask === undefined ? address(value) : signalSetText(mask)
 }
 
+const SET_BYTES = 8n
 const SA_RESTORER = 0x04000000n
+const SIG_ERR = 2n ** 64n - 1n
 
 function handlerText(handler: bigint): string {
   if (handler === 0n) return 'SIG_DFL'
+  if (handler === SIG_ERR) return 'SIG_ERR'
   return handler === 1n ? 'SIG_IGN' : `0x${handler.toString(16)}`
 }
 
@@ -80,6 +91,12 @@ function codeText(signal: string, code: number): string {
   return name ?? hex(BigInt.asUintN(32, BigInt(code)))
 }
 
+const NO_ID = 0xffffffff
+const idText = (view: DataView): string => {
+  const id = view.getUint32(20, true)
+  return id === NO_ID ? '-1' : String(id)
+}
+
 function childFields(view: DataView): string {
   const code = view.getInt32(8, true)
   const status = view.getInt32(24, true)
@@ -87,7 +104,7 @@ function childFields(view: DataView): string {
     const value = view.getBigInt64(at, true)
     return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
   }
-  return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
+  return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
 /** The word that sigqueue(3) sends along, where there is one. */
@@ -98,11 +115,10 @@ function sentValue(view: DataView, at: number): string {
 
 function fieldsText(signal: string, code: number, view: DataView): string {
   if (code === SI_USER || code === SI_TKILL)
-    return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}`
+    return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
   if (code === SI_TIMER)
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
-  if (code < 0)
-    return `, si_pid=${view.getInt32(16, true)}, si_uid=${view.getUint32(20, true)}${sentValue(view, 24)}`
+  if (code < 0) return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
   if (signal === 'SIGCHLD') return childFields(view)
   if (FAULTS.has(signal)) return `, si_addr=${address(view.getBigUint64(16, true))}`
   if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
@@ -110,14 +126,21 @@ function fieldsText(signal: string, code: number, view: DataView): string {
     const nr = view.getInt32(24, true)
     return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=__NR_${syscallByNumber(nr)?.name ?? nr}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)))}`
   }
-  return ''
+  return code === SI_KERNEL ? '' : sentBy(view)
+}
+
+/** Who sent it, and what was sent along, where there is something. */
+function sentBy(view: DataView): string {
+  const source =
+    view.getBigUint64(16, true) === 0n ? '' : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+  return source + sentValue(view, 24)
 }
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}` of the 128 bytes of a siginfo_t. */
 export function siginfoText(bytes: Uint8Array, options: TextOptions = {}): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const number = view.getInt32(0, true)
-  const errno = view.getInt32(4, true)
+  const errno = view.getUint32(4, true)
   const code = view.getInt32(8, true)
   if (number === 0) return '{}'
   const signal = signalName(number)

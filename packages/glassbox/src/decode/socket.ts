@@ -51,7 +51,7 @@ export function socketAddressText(bytes: Uint8Array): string | undefined {
     const groups = view.getUint32(8, true).toString(16).padStart(8, '0')
     return `{sa_family=AF_NETLINK, nl_pid=${view.getInt32(4, true)}, nl_groups=${groups}}`
   }
-  const name = nameOf(constantSet('af') ?? { kind: 'enum', entries: [] }, BigInt(family))
+  const name = nameOf(constantSet('af') ?? { kind: 'enum', unknown: '???', entries: [] }, BigInt(family))
   return `{sa_family=${name ?? `0x${family.toString(16)} /* AF_??? */`}, sa_data=${quote(bytes.subarray(2))}}`
 }
 

@@ -10,7 +10,7 @@ import { address, enumText, hex, quote } from './text.ts'
 
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
-const NO_SET = { kind: 'enum', entries: [] } as const
+const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
 
 /** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
 export const futexOperation: Printer = (value, { options }) => {

@@ -1,4 +1,5 @@
 /** Paths, strings, buffers, and arrays of them. */
+import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readString, readWord } from './memory.ts'
 import { address, escaped, quote } from './text.ts'
@@ -15,7 +16,7 @@ function text(value: bigint, limit: number, { memory, options }: Context): strin
 export function buffer(value: bigint, length: number, context: Context): string {
   const { memory, limit, options } = context
   if (value === 0n) return 'NULL'
-  const shown = Math.min(Math.max(length, 0), limit)
+  const shown = Math.min(length, limit)
   const bytes = memory.read(value, shown)
   return bytes.length < shown ? address(value) : quote(bytes, length > limit, options.stringsInHex)
 }
@@ -50,7 +51,7 @@ function environment(value: bigint, context: Context): string {
 /** How many bytes are there: the argument says it of what goes in, the result of what came out. */
 export function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
-  const said = Number(BigInt.asIntN(64, argument(context, Number(operand))))
+  const said = Number(argument(context, Number(operand)))
   const { outcome } = context
   return outcome && !outcome.failed && outcome.value >= 0n && outcome.value < BigInt(said)
     ? Number(outcome.value)
@@ -58,28 +59,31 @@ export function lengthOf(operand: string, context: Context): number {
 }
 
 /** iovecs: only what was transferred is shown of those that were filled. */
-export function vectors(value: bigint, count: number, left: number, context: Context): string {
-  if (value === 0n) return 'NULL'
-  if (count === 0) return '[]'
-  const parts: string[] = []
-  for (let index = 0; index < count; index++) {
-    if (!context.options.full && index >= context.limit) {
-      parts.push('...')
-      break
-    }
-    const base = readWord(context.memory, value + BigInt(index * 16), 8)
-    const length = readWord(context.memory, value + BigInt(index * 16 + 8), 8)
-    if (base === undefined || length === undefined) {
-      if (index === 0) return address(value)
-      parts.push(`... /* ${address(value + BigInt(index * 16))} */`)
-      break
-    }
-    const taken = Math.min(Number(length), left)
-    left -= taken
-    parts.push(`{iov_base=${buffer(base, taken, context)}, iov_len=${length}}`)
-  }
-  return `[${parts.join(', ')}]`
+export function vectors(value: bigint, count: bigint | number, left: number, context: Context): string {
+  let rest = left
+  return arrayText(value, count, 16, context, at => {
+    const base = readWord(context.memory, at, 8)
+    const length = readWord(context.memory, at + 8n, 8)
+    if (base === undefined || length === undefined) return undefined
+    const taken = Math.min(Number(length), rest)
+    rest -= taken
+    return `{iov_base=${buffer(base, taken, context)}, iov_len=${length}}`
+  })
 }
+
+/** At most so long; an address where it is said to be longer, as the kernel would not take it. */
+const bounded =
+  (most: bigint) =>
+  (operand: string, late: boolean): Printer =>
+  (value, context) => {
+    const said = argument(context, Number(operand))
+    const length = late ? (context.outcome?.value ?? 0n) : said
+    if (length > most || (late && said === 0n)) return address(value)
+    return buffer(value, Number(length), context)
+  }
+
+const HOST_NAME_MAX = 64n
+const XATTR_SIZE_MAX = 65536n
 
 const bytesInHex: (operand: string) => Printer = operand => (value, context) => {
   const length = lengthOf(operand, context)
@@ -97,14 +101,12 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   strings: () => strings,
   env: () => environment,
   buf: (operand, late) => (value, context) =>
-    buffer(
-      value,
-      late ? lengthOf(operand, context) : Number(BigInt.asIntN(64, argument(context, Number(operand)))),
-      context,
-    ),
+    buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
   bytes: bytesInHex,
+  hostname: bounded(HOST_NAME_MAX),
+  xattr: bounded(XATTR_SIZE_MAX),
   iovec: (operand, late) => (value, context) => {
     const left = late && context.outcome ? Number(context.outcome.value) : Infinity
-    return vectors(value, Number(BigInt.asIntN(32, argument(context, Number(operand)))), left, context)
+    return vectors(value, argument(context, Number(operand)), left, context)
   },
 }

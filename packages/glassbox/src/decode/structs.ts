@@ -3,9 +3,10 @@
  * unless everything is asked for.
  */
 import { STRUCTS, type Field, type Struct } from '../linux/structs.ts'
+import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { address, quote } from './text.ts'
+import { address, hex, quote } from './text.ts'
 
 export type KindText = (kind: string, value: bigint, context: Context) => string
 
@@ -14,7 +15,13 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
   if (kind.startsWith('chars')) {
     const bytes = new Uint8Array(view.buffer, offset, size)
     const end = bytes.indexOf(0)
-    return `${name}=${quote(end < 0 ? bytes : bytes.subarray(0, end), false, context.options.stringsInHex)}`
+    const text = bytes.subarray(0, end < 0 ? size - 1 : end)
+    return `${name}=${quote(text, end < 0, context.options.stringsInHex)}`
+  }
+  if (kind === 'hexes') {
+    const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
+    if (optional && words.every(word => word === 0)) return undefined
+    return `${name}=[${words.map(hex).join(', ')}]`
   }
   if (kind === 'longs') {
     const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
@@ -55,7 +62,7 @@ export function structAt(name: string, value: bigint, context: Context, valueTex
   return view ? structText(layout, view, context, valueText) : address(value)
 }
 
-const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex8: 8, time: 8 }
+const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
   const size = CELL_BYTES[kind] ?? 4
@@ -80,24 +87,45 @@ export const rememberCell =
   (value: bigint, context: Context): bigint | undefined =>
     value === 0n ? undefined : readCell(kind, value, context)
 
-/** Numbers of four bytes; -1 of a count that cannot be. */
-export function numbers(
+/** Structs or single values, one behind the other. */
+export function itemsAt(
+  element: string,
   value: bigint,
-  count: number,
-  kind: string,
+  count: bigint,
   context: Context,
   valueText: KindText,
 ): string {
-  const { memory, limit, options } = context
-  if (count <= 0) return '[]'
-  const shown = options.full ? count : Math.min(count, limit)
-  const view = readView(memory, value, shown * 4)
-  if (!view) return address(value)
-  const parts = Array.from({ length: shown }, (_, index) =>
-    valueText(kind, BigInt(view.getUint32(index * 4, true)), context),
-  )
-  return `[${[...parts, ...(count > shown ? ['...'] : [])].join(', ')}]`
+  const layout = STRUCTS[element]
+  const bytes = layout?.size ?? CELL_BYTES[element] ?? 4
+  return arrayText(value, count, bytes, context, at => {
+    if (!layout) {
+      const word = readCell(element, at, context)
+      return word === undefined ? undefined : valueText(element, word, context)
+    }
+    const view = readView(context.memory, at, bytes)
+    return view && structText(layout, view, context, valueText)
+  })
 }
+
+/** `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the kernel would not take. */
+const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
+
+/** How many there are is an argument. */
+export const items =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const [, element = '', index = '0', bits, most] = COUNTED.exec(operand) ?? []
+    const said = argument(context, Number(index))
+    const count = bits === '' ? said : BigInt.asUintN(32, said)
+    if (most !== undefined && count > BigInt(most)) return address(value)
+    return itemsAt(element, value, count, context, valueText)
+  }
+
+/** How many there are is the result. */
+export const results =
+  (element: string, valueText: KindText): Printer =>
+  (value, context) =>
+    itemsAt(element, value, context.outcome?.value ?? 0n, context, valueText)
 
 /** Two times, for utimensat(2) and its older kin. */
 export const twoStructs =
@@ -109,5 +137,3 @@ export const twoStructs =
       ? address(value)
       : `[${texts.join(', ')}]`
   }
-
-export const firstArgument = (context: Context): bigint => argument(context, 0)

@@ -69,7 +69,7 @@ interface Prepared {
   readonly bits: readonly (readonly [name: string, bits: bigint, order: number])[]
   readonly zero: string | undefined
   readonly byValue: ReadonlyMap<bigint, string>
-  readonly prefix: string
+  readonly unknown: string
 }
 
 const prepared = new WeakMap<ConstantSet, Prepared>()
@@ -85,7 +85,7 @@ function prepare(set: ConstantSet): Prepared {
     bits: entries.filter(([, bits]) => bits !== 0n).toSorted((a, b) => bitCount(b[1]) - bitCount(a[1])),
     zero: byValue.get(0n),
     byValue,
-    prefix: /^[A-Z0-9]+_/.exec(entries[0]?.[0] ?? '')?.[0] ?? '',
+    unknown: set.unknown === '' ? '' : ` /* ${set.unknown} */`,
   }
   prepared.set(set, made)
   return made
@@ -98,7 +98,7 @@ function spelled(value: bigint, names: string, { spelling }: TextOptions): strin
 
 /** The names of set bits, joined; what has no name comes in hexadecimal at the end. */
 export function flagsText(set: ConstantSet, value: bigint, options: TextOptions = {}): string {
-  const { bits, zero, prefix } = prepare(set)
+  const { bits, zero, unknown } = prepare(set)
   if (value === 0n) return zero === undefined ? '0' : spelled(0n, zero, options)
   const found: (readonly [string, bigint, number])[] = []
   let rest = value
@@ -108,8 +108,7 @@ export function flagsText(set: ConstantSet, value: bigint, options: TextOptions 
     rest &= ~entry[1]
     if (rest === 0n) break
   }
-  if (found.length === 0)
-    return options.spelling === 'raw' ? hex(value) : `0x${value.toString(16)} /* ${prefix}??? */`
+  if (found.length === 0) return options.spelling === 'raw' ? hex(value) : `0x${value.toString(16)}${unknown}`
   found.sort((a, b) => a[2] - b[2])
   const names = found.map(([name]) => name).join('|')
   return spelled(value, rest === 0n ? names : `${names}|0x${rest.toString(16)}`, options)
@@ -117,11 +116,11 @@ export function flagsText(set: ConstantSet, value: bigint, options: TextOptions 
 
 /** The name of a value, or the value in hexadecimal with the set's prefix in a comment. */
 export function enumText(set: ConstantSet, value: bigint, options: TextOptions = {}): string {
-  const { byValue, prefix } = prepare(set)
+  const { byValue, unknown } = prepare(set)
   const name = byValue.get(value)
-  if (name !== undefined) return spelled(BigInt.asUintN(32, value), name, options)
-  const number = hex(BigInt.asUintN(32, value))
-  return options.spelling === 'raw' ? number : `${number} /* ${prefix}??? */`
+  const bits = BigInt.asUintN(set.isWide ? 64 : 32, value)
+  if (name !== undefined) return spelled(bits, name, options)
+  return options.spelling === 'raw' ? hex(bits) : `${hex(bits)}${unknown}`
 }
 
 /** The name of a value where it has one. */
@@ -149,29 +148,21 @@ export const MODE_NAMES: Readonly<Record<string, number>> = Object.fromEntries([
   ...SPECIAL.map(([bit, name]) => [name, bit] as const),
 ])
 
-const octal = (number: number): string => `0${number.toString(8).padStart(number < 0o1000 ? 2 : 1, '0')}`
-
-/** A mode as an argument: at least three octal digits, and the name of a type where there is one. */
+/** A mode in octal, three digits at least. */
 export function modeText(value: bigint): string {
-  const number = Number(BigInt.asUintN(32, value))
-  const type = TYPES[number & 0o170000]
-  if (type === undefined) return octal3(number)
-  return `${type}|${octal3(number & ~0o170000)}`
-}
-
-const octal3 = (number: number): string => {
-  const digits = number.toString(8)
+  const digits = value.toString(8)
   return digits.length < 3 ? digits.padStart(3, '0') : `0${digits}`
 }
 
-/** st_mode: the type, the special bits by name, the permissions. */
+const NAMED_BITS = 0o177000n
+
+/** The type of a file, the special bits by name, the rest in octal; all in octal where it has no type. */
 export function fileModeText(value: bigint): string {
-  const number = Number(BigInt.asUintN(32, value))
-  const type = TYPES[number & 0o170000]
-  const special = SPECIAL.flatMap(([bit, name]) => (number & bit ? [name] : []))
-  const parts = [...(type === undefined ? [] : [type]), ...special]
-  const rest = type === undefined ? number & ~0o7000 : number & 0o777
-  return [...parts, octal(rest)].join('|')
+  const bits = Number(value & NAMED_BITS)
+  const type = TYPES[bits & 0o170000]
+  if (type === undefined) return modeText(value)
+  const special = SPECIAL.flatMap(([bit, name]) => (bits & bit ? [name] : []))
+  return [type, ...special, modeText(value & ~NAMED_BITS)].join('|')
 }
 
 /** makedev(0xMAJOR, 0xMINOR) of a user-space dev_t. */

@@ -32,7 +32,8 @@ const REGISTERS: Readonly<Record<string, Reading>> = {
   long: signed,
   off: signed,
   uint: value => Number(BigInt.asUintN(32, value)),
-  mode: value => Number(BigInt.asUintN(32, value)),
+  mode: value => Number(BigInt.asUintN(16, value)),
+  filemode: value => Number(BigInt.asUintN(16, value)),
   id: value => (BigInt.asUintN(32, value) === NO_ID ? -1 : Number(BigInt.asUintN(32, value))),
   size: number,
   hex: number,
@@ -55,7 +56,7 @@ const waitStatus: Reading = (value, { memory }) => {
 
 const IS_CELL = /^(cell|length)[<>=]?/
 const IS_BYTES = /^(buf|bytes)[<>=]?/
-const IS_NAMES = /^(\||socktype|cloneflags)/
+const IS_NAMES = /^(\||socktype|cloneflags|openflags)/
 
 function readingOf(kind: string): Reading {
   if (kind.startsWith('named:')) return readingOf(kind.slice(6))

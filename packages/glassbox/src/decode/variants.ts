@@ -2,6 +2,19 @@
  * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call are; how a kind is
  * printed stands in kinds.ts. Sources: the man page of each call.
  */
+import {
+  FCNTL,
+  FSCONFIG,
+  IOCTL,
+  KCMP,
+  KEYCTL,
+  MSGCTL,
+  PRCTL,
+  PTRACE,
+  SHMCTL,
+  SYSLOG,
+  type Commands,
+} from './commands.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
 
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
@@ -18,92 +31,54 @@ function rekind(args: readonly Shown[], start: number, kinds: readonly string[])
   ]
 }
 
+/** What follows a command that stands in argument `at`; `otherwise` for those that the table does not have. */
+const byCommand =
+  (commands: Commands, at: number, otherwise: readonly string[] | undefined): Variant =>
+  (args, context) => {
+    const kinds = commands[Number(BigInt.asUintN(32, argument(context, at)))] ?? otherwise
+    return kinds ? rekind(args, at + 1, kinds) : args
+  }
+
+/** Options of prctl(2) whose later arguments depend on the second. */
+function prctlKinds(option: number, second: bigint): readonly string[] | undefined {
+  const [SECCOMP, AMBIENT, VMA, DUMP, MCE] = [22, 47, 0x53564d41, 4, 33]
+  if (option === SECCOMP && second !== 2n)
+    return second === 1n ? ['=seccomp_mode'] : ['=seccomp_mode', 'hex', 'hex', 'hex']
+  if (option === AMBIENT && second >= 1n && second <= 3n) return ['=prctl_ambient', '=cap', 'hex', 'hex']
+  if (option === VMA && second === 0n) return ['=prctl_vma', 'addr', 'size', 'string']
+  if (option === MCE && second === 1n) return ['=mce_kill', '=mce_policy', 'hex', 'hex']
+  return option === DUMP ? ['=suid_dump'] : undefined
+}
+
+/** A device number has a meaning only for a device. */
+function withDevice(modeAt: number): Variant {
+  const [S_IFMT, S_IFCHR, S_IFBLK] = [0o170000n, 0o020000n, 0o060000n]
+  return (args, context) => {
+    const type = argument(context, modeAt) & S_IFMT
+    return type === S_IFCHR || type === S_IFBLK ? args : first(args, modeAt + 1)
+  }
+}
+
+/** What mount(2) does not look at, by its flags. */
+function ignoredByMount(flags: bigint): readonly string[] {
+  const MS_REMOUNT = 32n
+  const MOVES = 4096n | 8192n | (1n << 17n) | (1n << 18n) | (1n << 19n) | (1n << 20n)
+  if (flags & MS_REMOUNT) return ['filesystemtype']
+  return flags & MOVES ? ['filesystemtype', 'data'] : []
+}
+
 /** open(2) takes a mode only where it may make a file, and so strace prints it only then. */
-function withMode(flagsAt: number): Variant {
+function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   const O_CREAT = 0o100n
-  const O_TMPFILE = 0o20200000n
+  const O_TMPFILE = 0o20000000n
   return (args, context) => {
     const flags = argument(context, flagsAt)
-    const makes = (flags & O_CREAT) !== 0n || (flags & O_TMPFILE) === O_TMPFILE
+    const makes = (flags & O_CREAT) !== 0n || (alsoTmpfile && (flags & O_TMPFILE) !== 0n)
     return makes ? args : first(args, flagsAt + 1)
   }
 }
 
-/** By the command; those that are not here print their argument in hexadecimal. */
-const FCNTL: Readonly<Record<number, readonly string[]>> = {
-  0: ['int'],
-  1: [],
-  2: ['|fd_flags'],
-  3: [],
-  4: ['|open'],
-  5: ['ptr>flock_told'],
-  6: ['ptr<flock'],
-  7: ['ptr<flock'],
-  8: ['int'],
-  9: [],
-  10: ['sig'],
-  11: [],
-  36: ['ptr>flock_told'],
-  37: ['ptr<flock'],
-  38: ['ptr<flock'],
-  1024: ['=flock_type'],
-  1025: [],
-  1030: ['int'],
-  1031: ['size'],
-  1032: [],
-  1033: ['|seals'],
-  1034: [],
-}
-
-const IOCTL: Readonly<Record<number, readonly string[]>> = {
-  0x5401: ['termios>'],
-  0x5402: ['termios<'],
-  0x5403: ['termios<'],
-  0x5404: ['termios<'],
-  0x540e: [],
-  0x540f: ['cell>int'],
-  0x5410: ['cell<int'],
-  0x5413: ['ptr>winsize'],
-  0x5414: ['ptr<winsize'],
-  0x541b: ['cell>int'],
-  0x5411: ['cell>int'],
-  0x5421: ['cell<int'],
-  0x5422: [],
-  0x5429: ['cell>int'],
-  0x5450: [],
-  0x5451: [],
-  0x5452: ['cell<int'],
-  0x80045430: ['cell>uint'],
-  0x40045431: ['cell<int'],
-}
-
-const PRCTL: Readonly<Record<number, readonly string[]>> = {
-  1: ['sig'],
-  2: ['cell>int'],
-  3: [],
-  4: ['size'],
-  7: [],
-  8: ['size'],
-  15: ['name16'],
-  16: ['name16>'],
-  21: [],
-  22: ['=seccomp_mode', 'ptr<sock_fprog'],
-  23: ['=cap'],
-  24: ['=cap'],
-  29: ['size'],
-  30: [],
-  36: ['size'],
-  37: ['cell>int'],
-  38: ['size', 'size', 'size', 'size'],
-  39: ['size', 'size', 'size', 'size'],
-  40: ['cell>addr'],
-  41: ['size', 'size', 'size', 'size'],
-  42: ['size', 'size', 'size', 'size'],
-  47: ['=prctl_ambient', 'size', 'size', 'size'],
-  0x53564d41: ['=prctl_vma', 'hex', 'size', 'string'],
-}
-
-const futexKinds = ['addr', '=futex_op', 'uint', 'ptr<timespec', 'addr', 'hex'] as const
+const futexKinds = ['addr', '=futex_op', 'uint', 'ptr<timespec', 'addr', 'hex32'] as const
 
 /** Which of the six a futex operation takes, and as what. */
 const FUTEX: Readonly<Record<number, readonly (readonly [index: number, kind: string])[]>> = {
@@ -155,7 +130,7 @@ const FUTEX: Readonly<Record<number, readonly (readonly [index: number, kind: st
   ],
   13: [[3, 'ptr<timespec']],
 }
-const FUTEX_COMMAND = ~(128 | 256)
+const FUTEX_COMMAND = 127
 
 const SETTID = 0x00100000n
 const CHILD_TIDS = 0x01200000n
@@ -175,7 +150,14 @@ const clone: Variant = (_args, context) => {
   ]
 }
 
-const AF_NETLINK = 16
+/** Protocols by family. */
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  2: '=ip_protocol',
+  10: '=ip_protocol',
+  16: '=netlink',
+  17: 'ethprotocol',
+  31: '=bt_protocol',
+}
 const SOL_SOCKET = 1
 const SO_ERROR = 4
 
@@ -201,18 +183,61 @@ function optionKinds(context: Context, out: boolean): readonly string[] {
   const special = level === SOL_SOCKET ? OPTION_KINDS[option]?.replace('?', direction) : undefined
   const value =
     special ?? (level === SOL_SOCKET && option === SO_ERROR && out ? 'cell>sockerror' : `option${direction}`)
-  return [OPTION_SETS[level] ?? 'hex', value, out ? 'length=' : 'int']
+  return [OPTION_SETS[level] ?? 'uint', value, out ? 'length=' : 'int']
 }
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   open: withMode(1),
   openat: withMode(2),
-  mq_open: withMode(1),
-  fcntl: (args, context) => rekind(args, 2, FCNTL[signed32(argument(context, 1))] ?? ['hex']),
-  ioctl: (args, context) =>
-    rekind(args, 2, IOCTL[Number(BigInt.asUintN(32, argument(context, 1)))] ?? ['hex']),
-  prctl: (args, context) =>
-    rekind(args, 1, PRCTL[signed32(argument(context, 0))] ?? ['hex', 'hex', 'hex', 'hex']),
+  mq_open: withMode(1, false),
+  fcntl: byCommand(FCNTL, 1, ['hex']),
+  ioctl: (args, context) => {
+    const [, request] = args
+    const kinds = IOCTL[Number(BigInt.asUintN(32, argument(context, 1)))] ?? ['hex']
+    return request
+      ? rekind([args[0] ?? request, { ...request, kind: 'ioctl' }, ...args.slice(2)], 2, kinds)
+      : args
+  },
+  prctl: (args, context) => {
+    const [option = 0n, second = 0n] = context.call.args
+    const known = byCommand(PRCTL, 0, ['hex', 'hex', 'hex', 'hex'])(args, context)
+    return rekind(
+      known,
+      1,
+      prctlKinds(Number(BigInt.asUintN(32, option)), second) ?? known.slice(1).map(({ kind }) => kind),
+    )
+  },
+  keyctl: byCommand(KEYCTL, 0, ['hex', 'hex', 'hex', 'hex']),
+  ptrace: byCommand(PTRACE, 0, undefined),
+  fsconfig: byCommand(FSCONFIG, 1, ['addr', 'addr', 'int']),
+  syslog: byCommand(SYSLOG, 0, undefined),
+  kcmp: byCommand(KCMP, 2, []),
+  msgctl: byCommand(MSGCTL, 1, undefined),
+  shmctl: byCommand(SHMCTL, 1, undefined),
+  mknod: withDevice(1),
+  mknodat: withDevice(2),
+  mremap: (args, context) => {
+    const MREMAP_FIXED = 2n
+    return (argument(context, 3) & MREMAP_FIXED) === 0n ? first(args, 4) : args
+  },
+  mount: (args, context) => {
+    const ignored = ignoredByMount(argument(context, 3))
+    return args.map(arg => (ignored.includes(arg.name) ? { ...arg, kind: 'addr' } : arg))
+  },
+  reboot: (args, context) => {
+    const RESTART2 = 0xa1b2c3d4n
+    return BigInt.asUintN(32, argument(context, 2)) === RESTART2
+      ? rekind(args, 3, ['string'])
+      : first(args, 3)
+  },
+  membarrier: (args, context) => (argument(context, 1) & 1n ? args : first(args, 2)),
+  modify_ldt: (args, context) => {
+    const [func = 0n, , bytes = 0n] = context.call.args
+    const writes = func === 1n || func === 0x11n
+    return writes && bytes === 16n ? rekind(args, 1, ['userdesc<', 'size']) : args
+  },
+  landlock_add_rule: (args, context) =>
+    signed32(argument(context, 1)) === 1 ? args : rekind(args, 2, ['addr', 'hex32']),
   futex: (args, context) => {
     const operation = FUTEX[signed32(argument(context, 1)) & FUTEX_COMMAND]
     if (!operation) return rekind(args, 0, futexKinds)
@@ -227,8 +252,11 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   clone3: args => rekind(args, 0, ['cloneargs=', 'size']),
   socket: (args, context) => {
     const family = signed32(argument(context, 0))
-    const kind = family === AF_NETLINK ? '=netlink' : family === 2 || family === 10 ? '=ip_protocol' : 'int'
-    return rekind(args, 2, [kind])
+    return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
+  },
+  socketpair: (args, context) => {
+    const family = signed32(argument(context, 0))
+    return rekind(args, 2, [PROTOCOLS[family] ?? 'size', 'ptr>fds'])
   },
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
   getsockopt: (args, context) => rekind(args, 2, optionKinds(context, true)),

@@ -5,16 +5,22 @@ export type SetName = keyof typeof SETS
 
 export interface ConstantSet {
   readonly kind: 'flags' | 'enum'
-  /** In the order of their values. */
+  /** 64 bits, of which the others have 32. */
+  readonly isWide?: boolean
+  /** What stands in the comment of a value without a name: `MAP_???`. */
+  readonly unknown: string
+  /** In the order in which they are printed. */
   readonly entries: readonly (readonly [name: string, value: number])[]
 }
 
 const read = new Map<string, ConstantSet>()
 
 function parse(text: string): ConstantSet {
-  const [kind, ...entries] = text.split(' ')
+  const [kind = '', unknown = '', ...entries] = text.split(' ')
   return {
-    kind: kind === 'flags' ? 'flags' : 'enum',
+    kind: kind.startsWith('flags') ? 'flags' : 'enum',
+    ...(kind.endsWith('64') ? { isWide: true } : {}),
+    unknown: unknown.slice(1),
     entries: entries.map(entry => {
       const equals = entry.indexOf('=')
       return [entry.slice(0, equals), Number(entry.slice(equals + 1))]

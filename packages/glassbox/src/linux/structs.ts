@@ -47,10 +47,10 @@ const at = (name: string, offset: number, size: number, kind?: string, optional 
 })
 
 export const STRUCTS: Readonly<Record<string, Struct>> = {
-  timespec: { size: 16, fields: words(8, ['tv_sec', 'tv_nsec'], 'off') },
-  timeval: { size: 16, fields: words(8, ['tv_sec', 'tv_usec'], 'off') },
+  timespec: { size: 16, fields: [at('tv_sec', 0, 8, 'off'), at('tv_nsec', 8, 8, 'size')] },
+  timeval: { size: 16, fields: [at('tv_sec', 0, 8, 'off'), at('tv_usec', 8, 8, 'size')] },
   timezone: { size: 8, fields: words(4, ['tz_minuteswest', 'tz_dsttime'], 'int') },
-  utimbuf: { size: 16, fields: words(8, ['actime', 'modtime'], 'off') },
+  utimbuf: { size: 16, fields: words(8, ['actime', 'modtime'], 'time') },
   itimerval: { size: 32, fields: [inside('it_interval', 0, 'timeval'), inside('it_value', 16, 'timeval')] },
   itimerspec: {
     size: 32,
@@ -74,7 +74,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       ),
     ],
   },
-  tms: { size: 32, fields: words(8, ['tms_utime', 'tms_stime', 'tms_cutime', 'tms_cstime'], 'off') },
+  tms: { size: 32, fields: words(8, ['tms_utime', 'tms_stime', 'tms_cutime', 'tms_cstime'], 'ticks') },
   utsname: {
     size: 390,
     brief: 2,
@@ -85,7 +85,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   sysinfo: {
     size: 112,
     fields: [
-      at('uptime', 0, 8),
+      at('uptime', 0, 8, 'size'),
       at('loads', 8, 24, 'longs'),
       ...words(8, ['totalram', 'freeram', 'sharedram', 'bufferram', 'totalswap', 'freeswap'], 'size', 32),
       at('procs', 80, 2, 'uint'),
@@ -100,7 +100,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       ...words(8, ['f_bsize', 'f_blocks', 'f_bfree', 'f_bavail', 'f_files', 'f_ffree'], 'size', 8),
       at('f_fsid', 56, 8, 'fsid'),
       ...words(8, ['f_namelen', 'f_frsize'], 'size', 64),
-      at('f_flags', 80, 8, '|statfs_flags'),
+      at('f_flags', 80, 8, '|statfs_flags', true),
     ],
   },
   stack_t: {
@@ -132,40 +132,175 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       at(name, index * 2, 2, 'uint'),
     ),
   },
+  f_owner_ex: { size: 8, fields: [at('type', 0, 4, '=f_owner'), at('pid', 4, 4, 'int')] },
+  msqid_set: {
+    size: 120,
+    fields: [inside('msg_perm', 0, 'ipc_perm_set'), at('msg_qbytes', 88, 8, 'size')],
+  },
+  msqid_ds: {
+    size: 120,
+    fields: [
+      inside('msg_perm', 0, 'ipc_perm'),
+      at('msg_stime', 48, 8, 'size'),
+      at('msg_rtime', 56, 8, 'size'),
+      at('msg_ctime', 64, 8, 'size'),
+      at('msg_qnum', 80, 8, 'size'),
+      at('msg_qbytes', 88, 8, 'size'),
+      at('msg_lspid', 96, 4, 'int'),
+      at('msg_lrpid', 100, 4, 'int'),
+    ],
+  },
+  shmid_set: { size: 112, fields: [inside('shm_perm', 0, 'ipc_perm_set')] },
+  shmid_ds: {
+    size: 112,
+    fields: [
+      inside('shm_perm', 0, 'ipc_perm'),
+      at('shm_segsz', 48, 8, 'size'),
+      at('shm_cpid', 80, 4, 'int'),
+      at('shm_lpid', 84, 4, 'int'),
+      at('shm_nattch', 88, 8, 'size'),
+      at('shm_atime', 56, 8, 'size'),
+      at('shm_dtime', 64, 8, 'size'),
+      at('shm_ctime', 72, 8, 'size'),
+    ],
+  },
+  ipc_perm_set: {
+    size: 48,
+    fields: [at('uid', 4, 4, 'id'), at('gid', 8, 4, 'id'), at('mode', 20, 4, 'octal')],
+  },
+  ipc_perm: {
+    size: 48,
+    fields: [
+      at('uid', 4, 4, 'id'),
+      at('gid', 8, 4, 'id'),
+      at('mode', 20, 4, 'octal'),
+      at('key', 0, 4, 'uint'),
+      at('cuid', 12, 4, 'id'),
+      at('cgid', 16, 4, 'id'),
+    ],
+  },
   linger: { size: 8, fields: words(4, ['l_onoff', 'l_linger'], 'int') },
   ucred: { size: 12, fields: [at('pid', 0, 4, 'int'), at('uid', 4, 4, 'id'), at('gid', 8, 4, 'id')] },
-  sigevent: {
+  sembuf: {
+    size: 6,
+    fields: [at('sem_num', 0, 2, 'uint'), at('sem_op', 2, 2, 'int'), at('sem_flg', 4, 2, '|semop')],
+  },
+  timex: {
+    size: 208,
+    fields: [
+      at('modes', 0, 4, '|adjtimex'),
+      ...words(8, ['offset', 'freq', 'maxerror', 'esterror'], 'long', 8),
+      at('status', 40, 4, '|adjtimex_status'),
+      ...words(8, ['constant', 'precision', 'tolerance'], 'long', 48),
+      inside('time', 72, 'timeval'),
+      ...words(8, ['tick', 'ppsfreq', 'jitter'], 'long', 88),
+      at('shift', 112, 4, 'int'),
+      ...words(8, ['stabil', 'jitcnt', 'calcnt', 'errcnt', 'stbcnt'], 'long', 120),
+      at('tai', 160, 4, 'int'),
+    ],
+  },
+  mq_attr: {
     size: 64,
     fields: [
-      at('sigev_value', 0, 8, 'sigval'),
-      at('sigev_signo', 8, 4, 'sig'),
-      at('sigev_notify', 12, 4, '=sigev'),
+      at('mq_flags', 0, 8, '|mq_flags'),
+      ...words(8, ['mq_maxmsg', 'mq_msgsize', 'mq_curmsgs'], 'long', 8),
+    ],
+  },
+  kexec_segment: {
+    size: 32,
+    fields: [
+      at('buf', 0, 8, 'addr'),
+      at('bufsz', 8, 8, 'size'),
+      at('mem', 16, 8, 'addr'),
+      at('memsz', 24, 8, 'size'),
+    ],
+  },
+  io_event: {
+    size: 32,
+    fields: [...words(8, ['data', 'obj'], 'hex'), ...words(8, ['res', 'res2'], 'long', 16)],
+  },
+  futex_waitv: {
+    size: 24,
+    fields: [
+      at('val', 0, 8, 'hex'),
+      at('uaddr', 8, 8, 'addr'),
+      at('flags', 16, 4, '|futex_waitv'),
+      at('__reserved', 20, 4, 'hex', true),
+    ],
+  },
+  sched_attr: {
+    size: 56,
+    fields: [
+      at('size', 0, 4, 'uint'),
+      at('sched_policy', 4, 4, '=sched'),
+      at('sched_flags', 8, 8, '|sched_flags'),
+      at('sched_nice', 16, 4, 'int'),
+      at('sched_priority', 20, 4, 'uint'),
+      ...words(8, ['sched_runtime', 'sched_deadline', 'sched_period'], 'size', 24),
+      ...words(4, ['sched_util_min', 'sched_util_max'], 'uint', 48),
+    ],
+  },
+  io_uring_params: {
+    size: 120,
+    fields: [
+      at('flags', 8, 4, '|uring_setup'),
+      at('sq_thread_cpu', 12, 4, 'hex'),
+      at('sq_thread_idle', 16, 4, 'uint'),
+      at('wq_fd', 24, 4, 'fd', true),
+      at('resv', 28, 12, 'hexes', true),
+      at('sq_entries', 0, 4, 'uint'),
+      at('cq_entries', 4, 4, 'uint'),
+      at('features', 20, 4, '|uring_features'),
+      inside('sq_off', 40, 'io_sqring_offsets'),
+      inside('cq_off', 80, 'io_cqring_offsets'),
+    ],
+  },
+  io_sqring_offsets: {
+    size: 40,
+    fields: [
+      ...words(4, ['head', 'tail', 'ring_mask', 'ring_entries', 'flags', 'dropped', 'array'], 'uint'),
+      at('resv1', 28, 4, 'hex', true),
+      at('resv2', 32, 8, 'hex', true),
+    ],
+  },
+  io_cqring_offsets: {
+    size: 40,
+    fields: [
+      ...words(4, ['head', 'tail', 'ring_mask', 'ring_entries', 'overflow', 'cqes', 'flags'], 'uint'),
+      at('resv1', 28, 4, 'hex', true),
+      at('resv2', 32, 8, 'hex', true),
     ],
   },
   open_how: {
     size: 24,
-    fields: [at('flags', 0, 8, '|open'), at('mode', 8, 8, 'mode', true), at('resolve', 16, 8, '|resolve')],
+    fields: [
+      at('flags', 0, 8, 'openflags64'),
+      at('mode', 8, 8, 'octal', true),
+      at('resolve', 16, 8, '|resolve'),
+    ],
   },
   mount_attr: {
     size: 32,
     fields: [
       at('attr_set', 0, 8, '|mount_attr'),
       at('attr_clr', 8, 8, '|mount_attr'),
-      at('propagation', 16, 8, '|mount'),
+      at('propagation', 16, 8, '=propagation'),
       at('userns_fd', 24, 8, 'size'),
     ],
   },
   clone_args: {
     size: 88,
     fields: [
-      at('flags', 0, 8, '|clone'),
+      at('flags', 0, 8, '|clone3'),
       at('pidfd', 8, 8, 'addr', true),
       at('child_tid', 16, 8, 'addr', true),
       at('parent_tid', 24, 8, 'addr', true),
-      at('exit_signal', 32, 8, 'sig'),
+      at('exit_signal', 32, 8, 'sig64'),
       at('stack', 40, 8, 'addr'),
       at('stack_size', 48, 8, 'hex'),
       at('tls', 56, 8, 'addr', true),
+      at('set_tid', 64, 8, 'addr', true),
+      at('set_tid_size', 72, 8, 'size', true),
       at('cgroup', 80, 8, 'size', true),
     ],
   },

@@ -3,14 +3,14 @@
 export const TABLE = `
 0 read(fd:fd, buf:buf>2, count:size) int desc
 1 write(fd:fd, buf:buf<2, count:size) int desc
-2 open(pathname:path, flags:|open, mode:mode) fd file desc
+2 open(pathname:path, flags:openflags, mode:mode) fd file desc
 3 close(fd:fd) int desc
 4 stat(pathname:path, statbuf:ptr>stat) int file stat
 5 fstat(fd:fd, statbuf:ptr>stat) int fstat desc
 6 lstat(pathname:path, statbuf:ptr>stat) int file lstat
 7 poll(fds:polls<1, nfds:uint, timeout:int) int desc
 8 lseek(fd:fd, offset:off, whence:=lseek) int desc
-9 mmap(addr:addr, length:size, prot:|prot, flags:|map, fd:fd, offset:hex) addr memory desc
+9 mmap(addr:addr, length:size, prot:|prot, flags:mapflags, fd:fd, offset:hex) addr memory desc
 10 mprotect(addr:addr, len:size, prot:|prot) int memory
 11 munmap(addr:addr, length:size) int memory
 12 brk(addr:addr) addr memory
@@ -20,19 +20,19 @@ export const TABLE = `
 16 ioctl(fd:fd, request:=ioctl, argp:addr) int desc
 17 pread64(fd:fd, buf:buf>2, count:size, offset:off) int desc
 18 pwrite64(fd:fd, buf:buf<2, count:size, offset:off) int desc
-19 readv(fd:fd, iov:iovec>2, iovcnt:int) int desc
-20 writev(fd:fd, iov:iovec<2, iovcnt:int) int desc
+19 readv(fd:fd, iov:iovec>2, iovcnt:size) int desc
+20 writev(fd:fd, iov:iovec<2, iovcnt:size) int desc
 21 access(pathname:path, mode:|access) int file
 22 pipe(pipefd:ptr>fds) int desc
 23 select(nfds:int, readfds:fdset<, writefds:fdset<, exceptfds:fdset<, timeout:ptr<timeval) int desc
 24 sched_yield() int
 25 mremap(old_address:addr, old_size:size, new_size:size, flags:|mremap, new_address:addr) addr memory
 26 msync(addr:addr, length:size, flags:|msync) int memory
-27 mincore(addr:addr, length:size, vec:addr) int memory
+27 mincore(addr:addr, length:size, vec:mincore>) int memory
 28 madvise(addr:addr, length:size, advice:=madvise) int memory
-29 shmget(key:hex, size:size, shmflg:|ipc_flags) int ipc
+29 shmget(key:ipckey, size:size, shmflg:shmflags) int ipc
 30 shmat(shmid:int, shmaddr:addr, shmflg:|shm) addr memory ipc
-31 shmctl(shmid:int, cmd:=ipc_cmd, buf:addr) int ipc
+31 shmctl(shmid:int, cmd:ipccmd=shmctl, buf:addr) int ipc
 32 dup(oldfd:fd) fd desc
 33 dup2(oldfd:fd, newfd:fd) fd desc
 34 pause() int signal
@@ -41,8 +41,8 @@ export const TABLE = `
 37 alarm(seconds:uint) int
 38 setitimer(which:=itimer, new_value:ptr<itimerval, old_value:ptr>itimerval) int
 39 getpid() int pure
-40 sendfile(out_fd:fd, in_fd:fd, offset:cell=off, count:size) int desc network
-41 socket(domain:=af, type:socktype, protocol:=ip_protocol) fd network
+40 sendfile(out_fd:fd, in_fd:fd, offset:cell=size, count:size) int desc network
+41 socket(domain:=af, type:socktype, protocol:size) fd network
 42 connect(sockfd:fd, addr:sockaddr<2, addrlen:int) int network
 43 accept(sockfd:fd, addr:sockaddr>2, addrlen:length=) fd network
 44 sendto(sockfd:fd, buf:buf<2, len:size, flags:|msg, dest_addr:sockaddr<5, addrlen:int) int network
@@ -54,33 +54,33 @@ export const TABLE = `
 50 listen(sockfd:fd, backlog:int) int network
 51 getsockname(sockfd:fd, addr:sockaddr>2, addrlen:length=) int network
 52 getpeername(sockfd:fd, addr:sockaddr>2, addrlen:length=) int network
-53 socketpair(domain:=af, type:socktype, protocol:int, sv:ptr>fds) int network
-54 setsockopt(sockfd:fd, level:=sockopt_level, optname:int, optval:addr, optlen:int) int network
-55 getsockopt(sockfd:fd, level:=sockopt_level, optname:int, optval:addr, optlen:addr) int network
+53 socketpair(domain:=af, type:socktype, protocol:size, sv:ptr>fds) int network
+54 setsockopt(sockfd:fd, level:=sockopt_level, optname:uint, optval:addr, optlen:int) int network
+55 getsockopt(sockfd:fd, level:=sockopt_level, optname:uint, optval:addr, optlen:addr) int network
 56 clone(flags:cloneflags, stack:addr, parent_tid:addr, child_tid:addr, tls:hex) int process
 57 fork() int process
 58 vfork() int process
 59 execve(pathname:path, argv:strings, envp:env) int file process
 60 exit(status:int) int process
-61 wait4(pid:int, wstatus:wstatus>, options:|wait, rusage:ptr>rusage) int process
+61 wait4(pid:int, wstatus:wstatus>, options:|wait, rusage:rusage>) int process
 62 kill(pid:int, sig:sig) int process signal
 63 uname(buf:ptr>utsname) int
-64 semget(key:hex, nsems:int, semflg:|ipc_flags) int ipc
-65 semop(semid:int, tsops:addr, nsops:uint) int ipc
-66 semctl(semid:int, semnum:int, cmd:int, arg:hex) int ipc
+64 semget(key:ipckey, nsems:int, semflg:ipcflags) int ipc
+65 semop(semid:int, tsops:items<sembuf,2u, nsops:uint) int ipc
+66 semctl(semid:int, semnum:int, cmd:ipccmd=semctl, arg:addr) int ipc
 67 shmdt(shmaddr:addr) int memory ipc
-68 msgget(key:hex, msgflg:|ipc_flags) int ipc
-69 msgsnd(msqid:int, msgp:addr, msgsz:size, msgflg:int) int ipc
-70 msgrcv(msqid:int, msgp:addr, msgsz:size, msgtyp:int, msgflg:int) int ipc
-71 msgctl(msqid:int, cmd:int, buf:addr) int ipc
+68 msgget(key:ipckey, msgflg:ipcflags) int ipc
+69 msgsnd(msqid:int, msgp:msgbuf<2, msgsz:size, msgflg:|msgflg) int ipc
+70 msgrcv(msqid:int, msgp:msgbuf>2, msgsz:size, msgtyp:long, msgflg:|msgflg) int ipc
+71 msgctl(msqid:int, cmd:ipccmd=msgctl, buf:addr) int ipc
 72 fcntl(fd:fd, cmd:=fcntl_cmd, arg:int) int desc
 73 flock(fd:fd, operation:|flock) int desc
 74 fsync(fd:fd) int desc
 75 fdatasync(fd:fd) int desc
-76 truncate(pathname:path, length:off) int file
-77 ftruncate(fd:fd, length:off) int desc
-78 getdents(fd:fd, dirp:dents>, count:size) int desc
-79 getcwd(buf:out_string>, size:size) int file
+76 truncate(pathname:path, length:size) int file
+77 ftruncate(fd:fd, length:size) int desc
+78 getdents(fd:fd, dirp:dents>, count:uint) int desc
+79 getcwd(buf:path>, size:size) int file
 80 chdir(path:path) int file
 81 fchdir(fd:fd) int desc
 82 rename(oldpath:path, newpath:path) int file
@@ -102,9 +102,9 @@ export const TABLE = `
 98 getrusage(who:=rusage, usage:ptr>rusage) int
 99 sysinfo(info:ptr>sysinfo) int
 100 times(buf:ptr>tms) int
-101 ptrace(request:=ptrace, pid:int, addr:hex, data:hex) int
+101 ptrace(request:=ptrace, pid:int, addr:addr, data:addr) int
 102 getuid() int creds pure
-103 syslog(type:int, bufp:addr, len:int) int
+103 syslog(type:=syslog, bufp:addr, len:int) int
 104 getgid() int creds pure
 105 setuid(uid:id) int creds
 106 setgid(gid:id) int creds
@@ -126,27 +126,27 @@ export const TABLE = `
 122 setfsuid(uid:id) int creds
 123 setfsgid(gid:id) int creds
 124 getsid(pid:int) int
-125 capget(hdrp:ptr<caphdr, datap:ptr>capdata) int creds
-126 capset(hdrp:ptr<caphdr, datap:ptr<capdata) int creds
+125 capget(hdrp:ptr<caphdr, datap:capdata>) int creds
+126 capset(hdrp:ptr<caphdr, datap:capdata<) int creds
 127 rt_sigpending(set:sigset>1, sigsetsize:size) int signal
 128 rt_sigtimedwait(set:sigset<3, info:siginfo>, timeout:ptr<timespec, sigsetsize:size) int signal
 129 rt_sigqueueinfo(tgid:int, sig:sig, info:siginfo<) int process signal
 130 rt_sigsuspend(mask:sigset<1, sigsetsize:size) int signal
 131 sigaltstack(ss:ptr<stack_t, old_ss:ptr>stack_t) int signal
 132 utime(filename:path, times:ptr<utimbuf) int file
-133 mknod(pathname:path, mode:mode, dev:dev) int file
+133 mknod(pathname:path, mode:filemode, dev:dev) int file
 134 uselib(library:path) int file
-135 personality(persona:=personality) int
-136 ustat(dev:uint, ubuf:addr) int statfs_like
+135 personality(persona:persona) int
+136 ustat(dev:dev, ubuf:addr) int statfs_like
 137 statfs(path:path, buf:ptr>statfs) int file statfs_like
 138 fstatfs(fd:fd, buf:ptr>statfs) int statfs_like desc
-139 sysfs(option:int, arg1:hex, arg2:hex) int
-140 getpriority(which:=prio, who:int) int
-141 setpriority(which:=prio, who:int, prio:int) int
+139 sysfs(option:hex, arg1:hex, arg2:hex) int
+140 getpriority(which:=priority, who:int) int
+141 setpriority(which:=priority, who:int, prio:int) int
 142 sched_setparam(pid:int, param:sched_param<) int
 143 sched_getparam(pid:int, param:sched_param>) int
-144 sched_setscheduler(pid:int, policy:=sched, param:sched_param<) int
-145 sched_getscheduler(pid:int) int
+144 sched_setscheduler(pid:int, policy:schedpolicy, param:sched_param<) int
+145 sched_getscheduler(pid:int) policy
 146 sched_get_priority_max(policy:=sched) int
 147 sched_get_priority_min(policy:=sched) int
 148 sched_rr_get_interval(pid:int, tp:ptr>timespec) int
@@ -155,12 +155,12 @@ export const TABLE = `
 151 mlockall(flags:|mcl) int memory
 152 munlockall() int memory
 153 vhangup() int
-154 modify_ldt(func:int, ptr:addr, bytecount:hex) int
+154 modify_ldt(func:int, ptr:addr, bytecount:size) int
 155 pivot_root(new_root:path, put_old:path) int file
-156 _sysctl() int
+156 _sysctl(args:addr) int
 157 prctl(option:=prctl, arg2:hex, arg3:hex, arg4:hex, arg5:hex) int creds
 158 arch_prctl(code:=arch_prctl, addr:addr) int
-159 adjtimex(txc_p:addr) int clock
+159 adjtimex(txc_p:ptr>timex) clock_state clock
 160 setrlimit(resource:=rlimit, rlim:ptr<rlimit) int
 161 chroot(path:path) int file
 162 sync() int
@@ -168,62 +168,62 @@ export const TABLE = `
 164 settimeofday(tv:ptr<timeval, tz:ptr<timezone) int clock
 165 mount(source:string, target:path, filesystemtype:string, mountflags:|mount, data:string) int file
 166 umount2(target:path, flags:|umount) int file
-167 swapon(path:path, flags:|swap) int file
+167 swapon(path:path, flags:swapflags) int file
 168 swapoff(path:path) int file
-169 reboot(magic:hex, magic2:hex, op:hex, arg:addr) int
-170 sethostname(name:buf<1, len:size) int
-171 setdomainname(name:buf<1, len:size) int
-172 iopl(level:uint) int
+169 reboot(magic:=reboot_magic, magic2:=reboot_magic2, op:=reboot_cmd, arg:addr) int
+170 sethostname(name:hostname<1, len:uint) int
+171 setdomainname(name:hostname<1, len:uint) int
+172 iopl(level:int) int
 173 ioperm(from:hex, num:hex, turn_on:int) int
-174 create_module() int
-175 init_module(module_image:addr, len:hex, param_values:string) int
-176 delete_module(name:string, flags:uint) int
-177 get_kernel_syms() int
-178 query_module() int
-179 quotactl(cmd:uint, special:string, id:hex, addr:addr) int file
-180 nfsservctl() int
-181 getpmsg() int
-182 putpmsg() int
-183 afs_syscall() int
-184 tuxcall() int
-185 security() int
+174 create_module(arg0:hex, arg1:hex) int
+175 init_module(module_image:addr, len:size, param_values:string) int
+176 delete_module(name:string, flags:|module_delete) int
+177 get_kernel_syms(arg0:hex) int
+178 query_module(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
+179 quotactl(cmd:qcmd, special:path, id:id, addr:addr) int file
+180 nfsservctl(arg0:hex, arg1:hex, arg2:hex) int
+181 getpmsg(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
+182 putpmsg(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
+183 afs_syscall(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
+184 tuxcall(arg0:hex, arg1:hex, arg2:hex) int
+185 security(arg0:hex, arg1:hex, arg2:hex) int
 186 gettid() int pure
 187 readahead(fd:fd, offset:off, count:size) int desc
-188 setxattr(path:path, name:string, value:buf<3, size:size, flags:|xattr) int file
-189 lsetxattr(path:path, name:string, value:buf<3, size:size, flags:|xattr) int file
-190 fsetxattr(fd:fd, name:string, value:buf<3, size:size, flags:|xattr) int desc
-191 getxattr(path:path, name:string, value:buf>3, size:size) int file
-192 lgetxattr(path:path, name:string, value:buf>3, size:size) int file
-193 fgetxattr(fd:fd, name:string, value:buf>3, size:size) int desc
-194 listxattr(path:path, list:buf>2, size:size) int file
-195 llistxattr(path:path, list:buf>2, size:size) int file
-196 flistxattr(fd:fd, list:buf>2, size:size) int desc
+188 setxattr(path:path, name:string, value:xattr<3, size:size, flags:|xattr) int file
+189 lsetxattr(path:path, name:string, value:xattr<3, size:size, flags:|xattr) int file
+190 fsetxattr(fd:fd, name:string, value:xattr<3, size:size, flags:|xattr) int desc
+191 getxattr(path:path, name:string, value:xattr>3, size:size) int file
+192 lgetxattr(path:path, name:string, value:xattr>3, size:size) int file
+193 fgetxattr(fd:fd, name:string, value:xattr>3, size:size) int desc
+194 listxattr(path:path, list:xattr>2, size:size) int file
+195 llistxattr(path:path, list:xattr>2, size:size) int file
+196 flistxattr(fd:fd, list:xattr>2, size:size) int desc
 197 removexattr(pathname:path, name:string) int file
 198 lremovexattr(pathname:path, name:string) int file
 199 fremovexattr(fd:fd, name:string) int desc
 200 tkill(tid:int, sig:sig) int process signal
-201 time(tloc:cell>int) int clock
-202 futex(uaddr:addr, futex_op:=futex_op, val:uint, timeout:ptr<timespec, uaddr2:addr, val3:hex) int
-203 sched_setaffinity(pid:int, cpusetsize:size, mask:cpuset<1) int
-204 sched_getaffinity(pid:int, cpusetsize:size, mask:cpuset>1) int
-205 set_thread_area() int
-206 io_setup(nr_events:uint, ctxp:addr) int memory
-207 io_destroy(ctx:hex) int memory
-208 io_getevents(ctx_id:hex, min_nr:int, nr:int, events:addr, timeout:addr) int
-209 io_submit(ctx_id:hex, nr:int, iocbpp:addr) int
-210 io_cancel(ctx_id:hex, iocb:addr, result:addr) int
-211 get_thread_area() int
-212 lookup_dcookie(cookie:hex, buffer:string, len:size) int
+201 time(tloc:cell>time) int clock
+202 futex(uaddr:addr, futex_op:=futex_op, val:uint, timeout:ptr<timespec, uaddr2:addr, val3:hex32) int
+203 sched_setaffinity(pid:int, cpusetsize:uint, mask:cpuset<1) int
+204 sched_getaffinity(pid:int, cpusetsize:uint, mask:cpuset>1) int
+205 set_thread_area(u_info:userdesc>) int
+206 io_setup(nr_events:uint, ctxp:cell>addr) int memory
+207 io_destroy(ctx:addr) int memory
+208 io_getevents(ctx_id:addr, min_nr:long, nr:long, events:results>io_event, timeout:ptr<timespec) int
+209 io_submit(ctx_id:addr, nr:long, iocbpp:iocbs<1) int
+210 io_cancel(ctx_id:addr, iocb:iocb<, result:ptr>io_event) int
+211 get_thread_area(u_info:userdesc>) int
+212 lookup_dcookie(cookie:size, buffer:buf>2, len:size) int
 213 epoll_create(size:int) fd desc
-214 epoll_ctl_old() int
-215 epoll_wait_old() int
-216 remap_file_pages(start:hex, size:hex, prot:hex, pgoff:hex, flags:hex) int memory
-217 getdents64(fd:fd, dirp:dents>, count:size) int desc
-218 set_tid_address(tidptr:addr) int
+214 epoll_ctl_old(arg0:hex, arg1:hex, arg2:hex, arg3:hex) int
+215 epoll_wait_old(arg0:hex, arg1:hex, arg2:hex, arg3:hex) int
+216 remap_file_pages(start:addr, size:size, prot:|prot, pgoff:size, flags:mapflags) int memory
+217 getdents64(fd:fd, dirp:dents>, count:uint) int desc
+218 set_tid_address(tidptr:hex) int
 219 restart_syscall() int
-220 semtimedop(semid:int, tsops:addr, nsops:uint, timeout:addr) int ipc
+220 semtimedop(semid:int, tsops:items<sembuf,2u, nsops:uint, timeout:ptr<timespec) int ipc
 221 fadvise64(fd:fd, offset:off, len:size, advice:=fadvise) int desc
-222 timer_create(clockid:=clockid, sevp:ptr<sigevent, timerid:cell>int) int
+222 timer_create(clockid:=clockid, sevp:sigevent<, timerid:cell>int) int
 223 timer_settime(timerid:int, flags:|timer, new_value:ptr<itimerspec, old_value:ptr>itimerspec) int
 224 timer_gettime(timerid:int, curr_value:ptr>itimerspec) int
 225 timer_getoverrun(timer_id:int) int
@@ -237,34 +237,34 @@ export const TABLE = `
 233 epoll_ctl(epfd:fd, op:=epoll_op, fd:fd, event:ptr<epoll_event) int desc
 234 tgkill(tgid:int, tid:int, sig:sig) int process signal
 235 utimes(filename:path, times:times2<timeval) int file
-236 vserver() int
-237 mbind(start:hex, len:hex, mode:hex, nmask:addr, maxnode:hex, flags:uint) int memory
-238 set_mempolicy(mode:int, nmask:addr, maxnode:hex) int memory
-239 get_mempolicy(policy:addr, nmask:addr, maxnode:hex, addr:hex, flags:hex) int memory
-240 mq_open(name:string, oflag:|open, mode:mode, attr:addr) int desc
-241 mq_unlink(u_name:string) int
-242 mq_timedsend(mqdes:fd, u_msg_ptr:string, msg_len:size, msg_prio:uint, u_abs_timeout:addr) int desc
-243 mq_timedreceive(mqdes:fd, u_msg_ptr:string, msg_len:size, u_msg_prio:addr, u_abs_timeout:addr) int desc
-244 mq_notify(mqdes:fd, u_notification:addr) int desc
-245 mq_getsetattr(mqdes:fd, u_mqstat:addr, u_omqstat:addr) int desc
-246 kexec_load(entry:hex, nr_segments:hex, segments:addr, flags:hex) int
+236 vserver(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
+237 mbind(start:addr, len:size, mode:mpol, nmask:nodemask<4, maxnode:size, flags:|mpol_mf) int memory
+238 set_mempolicy(mode:mpol32, nmask:nodemask<2, maxnode:size) int memory
+239 get_mempolicy(policy:cell>mpol32, nmask:nodemask>2, maxnode:size, addr:addr, flags:|mpol_get) int memory
+240 mq_open(name:path, oflag:openflags, mode:mode, attr:ptr<mq_attr) int desc
+241 mq_unlink(name:path) int
+242 mq_timedsend(mqdes:fd, msg_ptr:buf<2, msg_len:size, msg_prio:uint, abs_timeout:ptr<timespec) int desc
+243 mq_timedreceive(mqdes:fd, msg_ptr:buf>2, msg_len:size, msg_prio:cell>uint, abs_timeout:ptr<timespec) int desc
+244 mq_notify(mqdes:fd, sevp:sigevent<) int desc
+245 mq_getsetattr(mqdes:fd, newattr:ptr<mq_attr, oldattr:ptr>mq_attr) int desc
+246 kexec_load(entry:addr, nr_segments:size, segments:items<kexec_segment,1<16, flags:kexecflags) int
 247 waitid(idtype:=waitid, id:int, infop:siginfo>, options:|wait, rusage:ptr>rusage) int process
-248 add_key(type:string, description:string, payload:addr, plen:size, ringid:id) int
-249 request_key(type:string, description:string, callout_info:string, destringid:id) int
+248 add_key(type:string, description:string, payload:buf<3, plen:size, ringid:key) int
+249 request_key(type:string, description:string, callout_info:string, destringid:key) int
 250 keyctl(operation:=keyctl, arg2:hex, arg3:hex, arg4:hex, arg5:hex) int
-251 ioprio_set(which:=ioprio_who, who:int, ioprio:hex) int
-252 ioprio_get(which:=ioprio_who, who:int) int
+251 ioprio_set(which:=ioprio_who, who:int, ioprio:ioprio) int
+252 ioprio_get(which:=ioprio_who, who:int) ioprio
 253 inotify_init() fd desc
 254 inotify_add_watch(fd:fd, pathname:path, mask:|inotify) int file desc
 255 inotify_rm_watch(fd:fd, wd:int) int desc
-256 migrate_pages(pid:int, maxnode:hex, old_nodes:addr, new_nodes:addr) int memory
-257 openat(dirfd:dirfd, pathname:path, flags:|open, mode:mode) fd file desc
+256 migrate_pages(pid:int, maxnode:size, old_nodes:nodemask<1, new_nodes:nodemask<1) int memory
+257 openat(dirfd:dirfd, pathname:path, flags:openflags, mode:mode) fd file desc
 258 mkdirat(dirfd:dirfd, pathname:path, mode:mode) int file desc
-259 mknodat(dirfd:dirfd, pathname:path, mode:mode, dev:dev) int file desc
+259 mknodat(dirfd:dirfd, pathname:path, mode:filemode, dev:dev) int file desc
 260 fchownat(dirfd:dirfd, pathname:path, owner:id, group:id, flags:|at) int file desc
 261 futimesat(dirfd:dirfd, pathname:path, times:times2<timeval) int file desc
 262 newfstatat(dirfd:dirfd, pathname:path, statbuf:ptr>stat, flags:|at) int file fstat desc
-263 unlinkat(dirfd:dirfd, pathname:path, flags:|unlinkat) int file desc
+263 unlinkat(dirfd:dirfd, pathname:path, flags:|at) int file desc
 264 renameat(olddirfd:dirfd, oldpath:path, newdirfd:dirfd, newpath:path) int file desc
 265 linkat(olddirfd:dirfd, oldpath:path, newdirfd:dirfd, newpath:path, flags:|at) int file desc
 266 symlinkat(target:path, newdirfd:dirfd, linkpath:path) int file desc
@@ -273,98 +273,98 @@ export const TABLE = `
 269 faccessat(dirfd:dirfd, pathname:path, mode:|access) int file desc
 270 pselect6(nfds:int, readfds:fdset<, writefds:fdset<, exceptfds:fdset<, timeout:ptr<timespec, sigmask:sigarg<) int desc
 271 ppoll(ufds:polls<1, nfds:uint, tsp:ptr=timespec, sigmask:sigset<4, sigsetsize:size) int desc
-272 unshare(flags:|clone) int
+272 unshare(flags:|unshare) int
 273 set_robust_list(head:addr, len:size) int
 274 get_robust_list(pid:int, head_ptr:cell>addr, len_ptr:cell>size) int
 275 splice(fd_in:fd, off_in:cell=off, fd_out:fd, off_out:cell=off, len:size, flags:|splice) int desc
 276 tee(fd_in:fd, fd_out:fd, len:size, flags:|splice) int desc
-277 sync_file_range(fd:fd, offset:off, nbytes:off, flags:uint) int desc
+277 sync_file_range(fd:fd, offset:off, nbytes:off, flags:|sync_file_range) int desc
 278 vmsplice(fd:fd, iov:iovec<2, nr_segs:size, flags:|splice) int desc
-279 move_pages(pid:int, nr_pages:hex, pages:addr, nodes:addr, status:addr, flags:int) int memory
+279 move_pages(pid:int, nr_pages:size, pages:items<addr,1, nodes:items<int,1, status:items>pagestatus,1, flags:|mpol_move) int memory
 280 utimensat(dirfd:dirfd, pathname:path, times:times2<timespec, flags:|at) int file desc
 281 epoll_pwait(epfd:fd, events:epolls>, maxevents:int, timeout:int, sigmask:sigset<5, sigsetsize:size) int desc
 282 signalfd(fd:fd, mask:sigset<2, sizemask:size) fd signal desc
 283 timerfd_create(clockid:=clockid, flags:|timerfd) fd desc
 284 eventfd(count:uint) fd desc
 285 fallocate(fd:fd, mode:|falloc, offset:off, len:off) int desc
-286 timerfd_settime(fd:fd, flags:|timerfd_set, new_value:ptr<itimerspec, old_value:ptr>itimerspec) int desc
+286 timerfd_settime(fd:fd, flags:|timerfd, new_value:ptr<itimerspec, old_value:ptr>itimerspec) int desc
 287 timerfd_gettime(fd:fd, curr_value:ptr>itimerspec) int desc
 288 accept4(sockfd:fd, addr:sockaddr>2, addrlen:length=, flags:|sock_flags) fd network
 289 signalfd4(fd:fd, mask:sigset<2, sizemask:size, flags:|signalfd) fd signal desc
 290 eventfd2(initval:uint, flags:|eventfd) fd desc
 291 epoll_create1(flags:|epoll_flags) fd desc
-292 dup3(oldfd:fd, newfd:fd, flags:|fd_new) fd desc
-293 pipe2(pipefd:ptr>fds, flags:|fd_new) int desc
+292 dup3(oldfd:fd, newfd:fd, flags:|open) fd desc
+293 pipe2(pipefd:ptr>fds, flags:|open) int desc
 294 inotify_init1(flags:|inotify_fd) fd desc
 295 preadv(fd:fd, iov:iovec>2, iovcnt:size, offset:off) int desc
 296 pwritev(fd:fd, iov:iovec<2, iovcnt:size, offset:off) int desc
 297 rt_tgsigqueueinfo(tgid:int, tid:int, sig:sig, info:siginfo<) int process signal
-298 perf_event_open(attr_uptr:addr, pid:int, cpu:int, group_fd:fd, flags:hex) fd desc
+298 perf_event_open(attr:perfattr<, pid:int, cpu:int, group_fd:fd, flags:|perf_open) fd desc
 299 recvmmsg(sockfd:fd, msgvec:mmsghdr>2, vlen:uint, flags:|msg, timeout:ptr<timespec) int network
-300 fanotify_init(flags:uint, event_f_flags:uint) fd desc
-301 fanotify_mark(fanotify_fd:fd, flags:uint, mask:hex, dfd:dirfd, pathname:path) int file desc
+300 fanotify_init(flags:fanflags, event_f_flags:openflags) fd desc
+301 fanotify_mark(fanotify_fd:fd, flags:|fan_mark, mask:|fan_events, dfd:fandirfd, pathname:path) int file desc
 302 prlimit64(pid:int, resource:=rlimit, new_limit:ptr<rlimit, old_limit:ptr>rlimit) int
-303 name_to_handle_at(dirfd:dirfd, pathname:path, handle:addr, mount_id:addr, flags:|at) int file desc
-304 open_by_handle_at(mountdirfd:fd, handle:addr, flags:int) int desc
-305 clock_adjtime(which_clock:int, utx:addr) int clock
+303 name_to_handle_at(dirfd:dirfd, pathname:path, handle:filehandle=, mount_id:cell>int, flags:|at_handle) int file desc
+304 open_by_handle_at(mountdirfd:dirfd, handle:filehandle<, flags:openflags) int desc
+305 clock_adjtime(which_clock:=clockid, utx:ptr>timex) clock_state clock
 306 syncfs(fd:fd) int desc
 307 sendmmsg(sockfd:fd, msgvec:mmsghdr<2, vlen:uint, flags:|msg) int network
-308 setns(fd:fd, nstype:|clone) int desc
+308 setns(fd:fd, nstype:|namespaces) int desc
 309 getcpu(cpu:cells>uint, node:cells>uint, tcache:addr) int
-310 process_vm_readv(pid:int, local_iov:iovec>2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:hex) int
-311 process_vm_writev(pid:int, local_iov:iovec<2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:hex) int
+310 process_vm_readv(pid:int, local_iov:iovec>2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
+311 process_vm_writev(pid:int, local_iov:iovec<2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
 312 kcmp(pid1:int, pid2:int, type:=kcmp, idx1:hex, idx2:hex) int
-313 finit_module(fd:fd, param_values:string, flags:int) int desc
-314 sched_setattr(pid:int, uattr:addr, flags:uint) int
-315 sched_getattr(pid:int, attr:addr, size:uint, flags:uint) int
+313 finit_module(fd:fd, param_values:string, flags:|module_init) int desc
+314 sched_setattr(pid:int, uattr:sized<sched_attr, flags:uint) int
+315 sched_getattr(pid:int, attr:sized>sched_attr,2, size:uint, flags:uint) int
 316 renameat2(olddirfd:dirfd, oldpath:path, newdirfd:dirfd, newpath:path, flags:|rename) int file desc
 317 seccomp(operation:=seccomp, flags:|seccomp_filter, args:ptr<sock_fprog) int
 318 getrandom(buf:bytes>1, buflen:size, flags:|getrandom) int
-319 memfd_create(name:string, flags:|memfd) fd desc
-320 kexec_file_load(kernel_fd:fd, initrd_fd:fd, cmdline_len:hex, cmdline:string, flags:hex) int desc
+319 memfd_create(name:string, flags:memfdflags) fd desc
+320 kexec_file_load(kernel_fd:fd, initrd_fd:fd, cmdline_len:size, cmdline:buf<2, flags:|kexec_file) int desc
 321 bpf(cmd:=bpf_cmd, attr:addr, size:uint) fd desc
 322 execveat(dirfd:dirfd, pathname:path, argv:strings, envp:env, flags:|at) int file process desc
-323 userfaultfd(flags:int) fd desc
-324 membarrier(cmd:=membarrier, flags:hex) int
+323 userfaultfd(flags:|uffd) fd desc
+324 membarrier(cmd:=membarrier, flags:|membarrier_flags, cpu_id:int) int
 325 mlock2(addr:addr, length:size, flags:|mlock2) int memory
 326 copy_file_range(fd_in:fd, off_in:cell=off, fd_out:fd, off_out:cell=off, len:size, flags:uint) int desc
 327 preadv2(fd:fd, iov:iovec>2, iovcnt:size, offset:off, pos_h:none, flags:|rwf) int desc
 328 pwritev2(fd:fd, iov:iovec<2, iovcnt:size, offset:off, pos_h:none, flags:|rwf) int desc
-329 pkey_mprotect(start:hex, len:size, prot:hex, pkey:int) int memory
-330 pkey_alloc(flags:hex, init_val:hex) int
+329 pkey_mprotect(addr:addr, len:size, prot:|prot, pkey:int) int memory
+330 pkey_alloc(flags:hex, access_rights:|pkey) int
 331 pkey_free(pkey:int) int
 332 statx(dirfd:dirfd, pathname:path, flags:statxflags, mask:|statx, statxbuf:ptr>statx) int file fstat desc
-333 io_pgetevents(ctx_id:hex, min_nr:int, nr:int, events:addr, timeout:addr, usig:addr) int
-334 rseq(rseq:addr, rseq_len:hex, flags:hex, sig:hex) int
+333 io_pgetevents(ctx_id:addr, min_nr:long, nr:long, events:results>io_event, timeout:ptr<timespec, usig:sigarg<) int
+334 rseq(rseq:hex, rseq_len:hex, flags:hex, sig:hex) int
 335 uretprobe() int
 336 uprobe() int
-424 pidfd_send_signal(pidfd:fd, sig:sig, info:siginfo<, flags:hex) int process signal desc
-425 io_uring_setup(entries:uint, params:addr) fd desc
-426 io_uring_enter(fd:fd, to_submit:uint, min_complete:uint, flags:uint, argp:addr, argsz:size) int desc signal
-427 io_uring_register(fd:fd, opcode:uint, arg:addr, nr_args:uint) int desc memory
+424 pidfd_send_signal(pidfd:fd, sig:sig, info:siginfo<, flags:hex32) int process signal desc
+425 io_uring_setup(entries:uint, params:ptr>io_uring_params) fd desc
+426 io_uring_enter(fd:fd, to_submit:uint, min_complete:uint, flags:|uring_enter, argp:sigset<5, argsz:size) int desc signal
+427 io_uring_register(fd:fd, opcode:=uring_register, arg:addr, nr_args:uint) int desc memory
 428 open_tree(dirfd:dirfd, pathname:path, flags:|open_tree) fd file desc
 429 move_mount(from_dirfd:dirfd, from_pathname:path, to_dirfd:dirfd, to_pathname:path, flags:|move_mount) int file desc
 430 fsopen(fsname:string, flags:|fsopen) fd desc
 431 fsconfig(fd:fd, cmd:=fsconfig, key:string, value:addr, aux:int) int desc file
-432 fsmount(fd:fd, flags:|fsmount, attr_flags:|mount_attr) fd desc
+432 fsmount(fd:fd, flags:|fsmount, attr_flags:|fsmount_attr) fd desc
 433 fspick(dirfd:dirfd, pathname:path, flags:|fspick) fd file desc
 434 pidfd_open(pid:int, flags:|pidfd_open) fd desc
 435 clone3(cl_args:ptr<clone_args, size:size) int process
 436 close_range(first:uint, last:uint, flags:|close_range) int
-437 openat2(dirfd:dirfd, pathname:path, how:ptr<open_how, size:size) fd file desc
-438 pidfd_getfd(pidfd:fd, targetfd:int, flags:hex) fd desc
+437 openat2(dirfd:dirfd, pathname:path, how:sized<open_how,3, size:size) fd file desc
+438 pidfd_getfd(pidfd:fd, targetfd:int, flags:hex32) fd desc
 439 faccessat2(dirfd:dirfd, pathname:path, mode:|access, flags:|faccessat) int file desc
-440 process_madvise(pidfd:fd, vec:addr, vlen:size, behavior:int, flags:uint) int desc
+440 process_madvise(pidfd:fd, vec:iovaddr<2, vlen:size, behavior:=madvise, flags:hex32) int desc
 441 epoll_pwait2(epfd:fd, events:epolls>, maxevents:int, timeout:ptr<timespec, sigmask:sigset<5, sigsetsize:size) int desc
-442 mount_setattr(dirfd:dirfd, pathname:path, flags:|at, attr:ptr<mount_attr, size:size) int file desc
-443 quotactl_fd(fd:fd, cmd:uint, id:hex, addr:addr) int desc
-444 landlock_create_ruleset(attr:ptr<landlock_ruleset_attr, size:size, flags:|landlock_create) fd desc
-445 landlock_add_rule(ruleset_fd:fd, rule_type:=landlock_rule, rule_attr:ptr<landlock_path_beneath_attr, flags:hex) int desc
-446 landlock_restrict_self(ruleset_fd:fd, flags:hex) int desc
-447 memfd_secret(flags:uint) fd desc
-448 process_mrelease(pidfd:fd, flags:uint) int desc
-449 futex_waitv(waiters:addr, nr_futexes:uint, flags:hex, timeout:ptr<timespec, clockid:=clockid) int
-450 set_mempolicy_home_node(start:hex, len:hex, home_node:hex, flags:hex) int memory
+442 mount_setattr(dirfd:dirfd, pathname:path, flags:|at_mount, attr:sized<mount_attr,4, size:size) int file desc
+443 quotactl_fd(fd:fd, cmd:qcmd, id:id, addr:addr) int desc
+444 landlock_create_ruleset(attr:sized<landlock_ruleset_attr,1, size:size, flags:|landlock_create) fd desc
+445 landlock_add_rule(ruleset_fd:fd, rule_type:=landlock_rule, rule_attr:ptr<landlock_path_beneath_attr, flags:hex32) int desc
+446 landlock_restrict_self(ruleset_fd:fd, flags:hex32) int desc
+447 memfd_secret(flags:|memfd_secret) fd desc
+448 process_mrelease(pidfd:fd, flags:hex32) int desc
+449 futex_waitv(waiters:items<futex_waitv,1u, nr_futexes:uint, flags:hex32, timeout:ptr<timespec, clockid:=clockid) int
+450 set_mempolicy_home_node(start:addr, len:size, home_node:size, flags:hex) int memory
 451 cachestat(fd:fd, cstat_range:addr, cstat:addr, flags:uint) int desc
 452 fchmodat2(dirfd:dirfd, pathname:path, mode:mode, flags:|at) int file desc
 453 map_shadow_stack(addr:hex, size:hex, flags:uint) int memory

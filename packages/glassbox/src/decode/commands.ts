@@ -1,0 +1,246 @@
+/**
+ * What follows a command, for calls whose later arguments are what a command makes of them: kinds by the number of the command.
+ * What is not here is printed as the call's own kinds say. Sources: the man page of each call.
+ */
+
+export type Commands = Readonly<Record<number, readonly string[]>>
+
+export const FCNTL: Commands = {
+  0: ['long'],
+  1: [],
+  2: ['|fd_flags'],
+  3: [],
+  4: ['openflags'],
+  5: ['ptr>flock_told'],
+  6: ['ptr<flock'],
+  7: ['ptr<flock'],
+  8: ['int'],
+  9: [],
+  10: ['sig'],
+  11: [],
+  15: ['ptr<f_owner_ex'],
+  16: ['ptr>f_owner_ex'],
+  36: ['ptr>flock_told'],
+  37: ['ptr<flock'],
+  38: ['ptr<flock'],
+  1024: ['=flock_type'],
+  1025: [],
+  1026: ['|f_notify'],
+  1030: ['long'],
+  1031: ['long'],
+  1032: [],
+  1033: ['|seals'],
+  1034: [],
+}
+
+const TERMIOS = {
+  0x5401: ['termios>'],
+  0x5402: ['termios<'],
+  0x5403: ['termios<'],
+  0x5404: ['termios<'],
+} as const
+
+export const IOCTL: Commands = {
+  ...TERMIOS,
+  0x5409: ['int'],
+  0x540a: ['=tcxonc'],
+  0x540b: ['=tcflsh'],
+  0x540c: [],
+  0x540d: [],
+  0x540e: ['int'],
+  0x540f: ['cell>int'],
+  0x5410: ['cell<int'],
+  0x5411: ['cell>int'],
+  0x5413: ['ptr>winsize'],
+  0x5414: ['ptr<winsize'],
+  0x5415: ['cell>modem'],
+  0x541b: ['cell>int'],
+  0x5420: ['cell<int'],
+  0x5421: ['cell<int'],
+  0x5422: [],
+  0x5424: ['cell>int'],
+  0x5425: ['int'],
+  0x5429: ['cell>int'],
+  0x5450: [],
+  0x5451: [],
+  0x5452: ['cell<int'],
+  0x80045430: ['cell>int'],
+  0x40045431: ['cell<int'],
+  0x80045438: ['cell>int'],
+  0x80045439: ['cell>int'],
+  0x5441: ['openflags'],
+  0x8901: ['cell<int'],
+  0x8902: ['cell<int'],
+  0x8903: ['cell>int'],
+  0x8904: ['cell>int'],
+  0x8905: ['cell>int'],
+  0x2: ['cell>int'],
+  0x1: ['cell=int'],
+  0xc0045877: ['cell=int'],
+  0xc0045878: ['cell=int'],
+  0x40049409: ['fd'],
+  0x80086601: ['cell>fsflags'],
+  0x40086602: ['cell<fsflags'],
+  0x80087601: ['cell>int'],
+  0x40087602: ['cell<int'],
+  0x125e: ['cell>int'],
+  0x1260: ['cell>size'],
+  0x1268: ['cell>int'],
+  0x80081272: ['cell>size'],
+  0xb701: [],
+  0xb702: [],
+  0xb703: [],
+  0x7: ['hex'],
+}
+
+const NUMBER = ['size'] as const
+
+export const PRCTL: Commands = {
+  1: ['deathsig'],
+  2: ['cell>sig'],
+  3: [],
+  4: ['=suid_dump'],
+  5: ['cell>unalign'],
+  6: ['unalign'],
+  7: [],
+  8: NUMBER,
+  9: ['cell>uint'],
+  10: NUMBER,
+  11: ['cell>uint'],
+  12: NUMBER,
+  13: [],
+  14: NUMBER,
+  15: ['name16'],
+  16: ['name16>'],
+  19: ['cell>uint'],
+  20: NUMBER,
+  21: [],
+  22: ['=seccomp_mode', 'ptr<sock_fprog'],
+  23: ['=cap'],
+  24: ['=cap'],
+  25: ['cell>=pr_tsc'],
+  26: ['=pr_tsc'],
+  27: [],
+  28: ['|securebits'],
+  29: ['long'],
+  30: [],
+  31: [],
+  32: [],
+  33: ['=mce_kill', 'hex', 'hex', 'hex'],
+  34: ['hex', 'hex', 'hex', 'hex'],
+  35: ['=pr_mm', 'hex', 'hex', 'hex'],
+  36: NUMBER,
+  37: ['cell>uint'],
+  38: ['size', 'hex', 'hex', 'hex'],
+  40: ['cell>addr'],
+  41: ['size', 'hex', 'hex', 'hex'],
+  47: ['=prctl_ambient', 'hex', 'hex', 'hex'],
+  52: ['=pr_spec'],
+  53: ['=pr_spec', '=pr_spec_set'],
+  57: ['size', 'hex', 'hex', 'hex'],
+  59: ['=pr_dispatch', 'hex', 'hex', 'addr'],
+  62: ['=pr_core', 'int', 'pidtype', 'addr'],
+  0x53564d41: ['=prctl_vma', 'hex', 'hex', 'hex'],
+  0x59616d61: ['ptracer'],
+}
+
+const KEY = ['key'] as const
+const TWO_KEYS = ['key', 'key'] as const
+
+export const KEYCTL: Commands = {
+  0: ['key', 'int'],
+  1: ['string'],
+  2: ['key', 'buf<3', 'size'],
+  3: KEY,
+  4: ['key', 'id', 'id'],
+  5: ['key', '|key_perms'],
+  6: ['key', 'keytext>3', 'size'],
+  7: KEY,
+  8: TWO_KEYS,
+  9: TWO_KEYS,
+  10: ['key', 'string', 'string', 'key'],
+  11: ['key', 'buf>3', 'size'],
+  12: ['key', 'buf<3', 'size', 'key'],
+  13: ['key', 'uint', 'key'],
+  14: ['reqkey'],
+  15: ['key', 'uint'],
+  16: KEY,
+  17: ['key', 'keytext>3', 'size'],
+  18: [],
+  19: ['key', 'uint', 'errno', 'key'],
+  20: ['key', 'iovec<3', 'size', 'key'],
+  21: KEY,
+  22: ['id', 'key'],
+  29: ['key', 'string', 'string'],
+  30: ['key', 'key', 'key', '|key_move'],
+}
+
+const PEEK = ['int', 'addr', 'cell>addr'] as const
+const SIGNAL = ['int', 'addr', 'sig'] as const
+
+export const PTRACE: Commands = {
+  0: [],
+  1: PEEK,
+  2: PEEK,
+  3: ['int', 'userreg', 'cell>addr'],
+  6: ['int', 'userreg', 'addr'],
+  7: SIGNAL,
+  8: ['int'],
+  9: SIGNAL,
+  16: ['int'],
+  17: SIGNAL,
+  24: SIGNAL,
+  31: SIGNAL,
+  32: SIGNAL,
+  0x4200: ['int', 'addr', '|ptrace_opt'],
+  0x4201: ['int', 'addr', 'cell>hex'],
+  0x4202: ['int', 'addr', 'siginfo>'],
+  0x4203: ['int', 'addr', 'siginfo<'],
+  0x4206: ['int', 'addr', '|ptrace_opt'],
+  0x4207: ['int'],
+  0x4208: SIGNAL,
+  0x420a: ['int', 'size', 'sigset>2'],
+  0x420b: ['int', 'size', 'sigset<2'],
+}
+
+/** KCMP_FILE compares two descriptors; the others have no more arguments. */
+export const KCMP: Commands = { 0: ['hexfd', 'hexfd'], 7: ['hexfd', 'addr'] }
+
+export const SEMCTL: Commands = {}
+export const MSGCTL: Commands = {
+  1: ['ptr<msqid_set'],
+  2: ['ptr>msqid_ds'],
+  11: ['ptr>msqid_ds'],
+  13: ['ptr>msqid_ds'],
+}
+export const SHMCTL: Commands = {
+  1: ['ptr<shmid_set'],
+  2: ['ptr>shmid_ds'],
+  13: ['ptr>shmid_ds'],
+  15: ['ptr>shmid_ds'],
+}
+
+export const FSCONFIG: Commands = {
+  0: ['string', 'addr', 'int'],
+  1: ['string', 'string', 'int'],
+  2: ['string', 'buf<4', 'int'],
+  3: ['string', 'path', 'dirfd'],
+  4: ['string', 'path', 'dirfd'],
+  5: ['string', 'addr', 'fd'],
+  6: ['addr', 'addr', 'int'],
+  7: ['addr', 'addr', 'int'],
+}
+
+/** CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer. */
+export const SYSLOG: Commands = {
+  0: [],
+  1: [],
+  2: ['buf>2', 'int'],
+  3: ['buf>2', 'int'],
+  4: ['buf>2', 'int'],
+  5: [],
+  6: [],
+  7: [],
+  9: [],
+  10: [],
+}

@@ -1,0 +1,105 @@
+/** Numbers and small structs that stand for an object of the kernel: keys, file handles, messages by key, events that a signal tells. */
+import { errnoName } from '../linux/errno.ts'
+import { constantSet } from '../linux/flags.ts'
+import { argument, type Context, type Printer, signed32 } from './context.ts'
+import { readView, readWord } from './memory.ts'
+import { setText, signalText } from './scalars.ts'
+import { buffer } from './strings.ts'
+import { address, escaped, hex } from './text.ts'
+import type { TextOptions } from './types.ts'
+
+/** A keyring by its special name, or a serial number. */
+export const key: Printer = (value, { options }) => {
+  const serial = signed32(value)
+  const named = constantSet('keyring')?.entries.some(([, number]) => number === serial)
+  return named ? setText('=keyring', value, options) : String(serial)
+}
+
+const MOST_HANDLE_BYTES = 128
+
+/** struct file_handle: how long it is, the caller says and the kernel corrects. */
+export const fileHandle =
+  (changes: boolean): Printer =>
+  (value, context) => {
+    const { memory, outcome } = context
+    const head = readView(memory, value, 8)
+    if (!head) return address(value)
+    const size = head.getUint32(0, true)
+    const before = context.remembered.get(value)
+    const was = changes && before !== undefined && Number(before) !== size ? `${before} => ` : ''
+    const text = `{handle_bytes=${was}${size}`
+    if (changes && outcome?.failed !== false) return `${text}}`
+    const bytes = memory.read(value + 8n, Math.min(size, MOST_HANDLE_BYTES))
+    const handle = `0x${escaped(bytes, 'all').replaceAll('\\x', '')}`
+    const shown = size === 0 ? '""' : bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : handle
+    return `${text}, handle_type=${hex(head.getUint32(4, true))}, f_handle=${shown}}`
+  }
+
+/** struct msgbuf: a type, and as many bytes of text as an argument says. */
+export const messageBuffer =
+  (operand: string): Printer =>
+  (value, context) => {
+    const type = readWord(context.memory, value, 8)
+    if (type === undefined) return address(value)
+    const length = argument(context, Number(operand))
+    return `{mtype=${BigInt.asIntN(64, type)}, mtext=${buffer(value + 8n, Number(length), context)}}`
+  }
+
+const NOTIFIES = { SIGNAL: 0, THREAD: 2, THREAD_ID: 4 } as const
+
+/** struct sigevent. */
+export const signalEvent: Printer = (value, { memory, options }: Context) => {
+  const view = readView(memory, value, 64)
+  if (!view) return address(value)
+  const word = view.getBigUint64(0, true)
+  const notify = view.getInt32(12, true)
+  const signal = view.getInt32(8, true)
+  const parts = [
+    ...(word === 0n ? [] : [`sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${address(word)}}`]),
+    `sigev_signo=${notify === NOTIFIES.SIGNAL || notify === NOTIFIES.THREAD_ID ? signalText(signal, options) : signal >>> 0}`,
+    `sigev_notify=${setText('=sigev', BigInt(notify), options)}`,
+  ]
+  if (notify === NOTIFIES.THREAD_ID) parts.push(`sigev_notify_thread_id=${view.getInt32(16, true)}`)
+  if (notify === NOTIFIES.THREAD) {
+    parts.push(`sigev_notify_function=${address(view.getBigUint64(16, true))}`)
+    parts.push(`sigev_notify_attributes=${address(view.getBigUint64(24, true))}`)
+  }
+  return `{${parts.join(', ')}}`
+}
+
+/** fanotify_mark(2) and no directory. */
+export const markDirectory: Printer = (value, context) => {
+  if (signed32(value) === -1) return 'FAN_NOFD'
+  const fd = signed32(value)
+  if (fd !== -100) return `${fd}${fd < 0 ? '' : (context.options.descriptor?.(fd) ?? '')}`
+  return `AT_FDCWD${context.options.descriptor?.(fd) ?? ''}`
+}
+
+/** The text of a key, without the NUL that ends it; no more than there is room for. */
+export const keyText =
+  (operand: string): Printer =>
+  (value, context) => {
+    const room = argument(context, Number(operand))
+    const length = context.outcome?.value ?? 0n
+    const shown = Number(length < room ? length : room)
+    const last = context.memory.read(value + BigInt(Math.max(shown - 1, 0)), 1)[0]
+    return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
+  }
+
+export const errorName = (value: bigint): string => errnoName(Number(BigInt.asUintN(32, value)))
+
+/** `htons(ETH_P_IP)`. */
+export function networkOrder(set: string, value: bigint, options: TextOptions): string {
+  const word = Number(BigInt.asUintN(16, value))
+  return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
+}
+
+const WORD_BYTES = 8n
+const LAST_REGISTER = 27n
+
+/** A place in struct user: `8*RIP`. */
+export const userRegister: Printer = value => {
+  const index = value / WORD_BYTES
+  const name = constantSet('user_reg')?.entries.find(([, number]) => BigInt(number) === index)?.[0]
+  return value % WORD_BYTES === 0n && index < LAST_REGISTER && name ? `8*${name}` : address(value)
+}

@@ -1,0 +1,36 @@
+/** What the kernel says of pages and nodes: mincore(2), mbind(2), move_pages(2). */
+import { errnoName } from '../linux/errno.ts'
+import { arrayText } from './arrays.ts'
+import { argument, type Printer } from './context.ts'
+import { readWord } from './memory.ts'
+import { address } from './text.ts'
+
+const PAGE = 4096n
+
+/** One byte a page; its lowest bit says whether the page is there. */
+export const residence: Printer = (value, context) => {
+  const pages = (argument(context, 1) + PAGE - 1n) / PAGE
+  return arrayText(value, pages, 1, context, at => {
+    const [byte] = context.memory.read(at, 1)
+    return byte === undefined ? undefined : String(byte & 1)
+  })
+}
+
+/** A set of nodes in words of 64 bits; how many bits, an argument says. */
+export const nodeMask =
+  (operand: string): Printer =>
+  (value, context) => {
+    const bits = argument(context, Number(operand))
+    const words = (bits + 63n) / 64n
+    if (words === 0n) return address(value)
+    return arrayText(value, words, 8, context, at => {
+      const word = readWord(context.memory, at, 8)
+      return word === undefined ? undefined : word.toString(16).padStart(16, '0')
+    })
+  }
+
+/** The node of a page, or why it has none. */
+export const pageStatus: Printer = value => {
+  const number = Number(BigInt.asIntN(32, value))
+  return number < 0 && number > -4096 ? `-${errnoName(-number)}` : String(number)
+}
