@@ -99,7 +99,10 @@ test('who ends between two looks, just over a limit, is over it: the last readin
   assert.equal(unboxed(context, 'spend', ['edge', '20']).code, 0)
   assert.equal(unboxed(context, 'spend', ['late', '20']).code, 0)
   await withPool(async start => {
-    for (const runs of [(...all: Parameters<typeof start>) => world.run(...all), start]) {
+    for (const runs of [
+      (...[guest, args, options]: Parameters<typeof world.run>) => world.run(guest, args, options),
+      start,
+    ]) {
       const cpu = await repeat(() => runs('spend', ['edge', '43'], { limits: { cpuTimeMs: 40 } }))
       assertSameStatus(cpu, ['cpu-time-limit'])
       const wall = await repeat(() => runs('spend', ['late', '40'], { limits: { wallTimeMs: 40 } }), {
