@@ -8,8 +8,9 @@ const S_IFMT = 0o170000n
 const isDevice = (mode: bigint): boolean => [0o020000n, 0o060000n].includes(mode & S_IFMT)
 
 /** `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only where not everything is zero. */
-export function timeComment(seconds: bigint, nanoseconds: bigint): string {
-  if (seconds === 0n && nanoseconds === 0n) return ''
+/** `fraction` is of so many digits: 9 where it counts nanoseconds. */
+export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
+  if (seconds === 0n && fraction === 0n) return ''
   const date = new Date(Number(seconds) * 1000)
   if (Number.isNaN(date.getTime())) return ''
   const two = (number: number): string => String(number).padStart(2, '0')
@@ -17,8 +18,8 @@ export function timeComment(seconds: bigint, nanoseconds: bigint): string {
   const zone = `${offset < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  const fraction = nanoseconds === 0n ? '' : `.${String(nanoseconds).padStart(9, '0')}`
-  return ` /* ${day}T${time}${fraction}${zone} */`
+  const below = fraction === 0n ? '' : `.${String(fraction).padStart(digits, '0')}`
+  return ` /* ${day}T${time}${below}${zone} */`
 }
 
 const STAT_BYTES = 144

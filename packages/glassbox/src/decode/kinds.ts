@@ -6,6 +6,7 @@ import { GlassboxError } from '../errors.ts'
 import { arrayText } from './arrays.ts'
 import { controlBlockAt, controlBlocks } from './asynchronous.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
+import { fileTimes } from './file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
 import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
 import { ioctlCommand } from './ioctl.ts'
@@ -41,7 +42,7 @@ import {
 } from './special.ts'
 import { STRINGS } from './strings.ts'
 import { sizedStruct } from './sized.ts'
-import { cell, items, itemsAt, rememberCell, results, structAt, twoStructs } from './structs.ts'
+import { cell, items, itemsAt, rememberCell, results, structAt } from './structs.ts'
 import { address, hex } from './text.ts'
 
 /** Structs that need more than a layout. */
@@ -123,6 +124,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
   msghdr: (_operand, late) => message(late),
   mmsghdr: (operand, late) => messages(operand, late),
+  sentmsgs: operand => messages(operand, false),
   ids: () => idList,
   polls: () => polls,
   epolls: () => epollEvents,
@@ -150,7 +152,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   dents: () => directoryEntries,
   cpuset: processors,
   sched_param: () => schedulingParameter,
-  times2: operand => twoStructs(operand, valueText),
+  times2: operand => fileTimes(operand),
   termios: () => terminal,
   option: (_operand, late) => socketOption(late),
   cloneargs: () => cloneArguments(valueText),
@@ -170,12 +172,26 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
 /** Strings and buffers, which are shown also where structs are not. */
 const TEXTUAL = new Set(['path', 'string', 'out_string', 'name16', 'buf', 'bytes', 'xattr', 'hostname'])
 
+/** What is no NULL at zero: the first command, and a buffer of no length. */
+const AT_ZERO = new Set(['dents', 'ipccmd'])
+
+/** What is shown where the kernel filled nothing in; of all others the address. */
+const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
+  iovec: operand => (value, context) =>
+    context.outcome ? remoteVectors(value, argument(context, Number(operand)), context) : address(value),
+  msghdr: () => (value, context) => {
+    const room = context.outcome && context.remembered.get(NAME_ROOM)
+    return room === undefined ? address(value) : `{msg_namelen=${BigInt.asIntN(32, room)}}`
+  },
+}
+
 /** A pointer: NULL, an address where the call failed, or what it points to. */
-function pointing(printer: Printer, letters: string, late: boolean): Printer {
+function pointing(printer: Printer, letters: string, late: boolean, operand: string): Printer {
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
-    if (value === 0n) return letters === 'dents' ? printer(value, context) : 'NULL'
-    if (late && context.outcome?.failed !== false) return address(value)
+    if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
+    if (late && context.outcome?.failed !== false)
+      return FAILED[letters]?.(operand)(value, context) ?? address(value)
     if (!isTextual && context.options.addressesOnly) return address(value)
     return printer(value, context)
   }
@@ -198,7 +214,7 @@ function compile(kind: string): Kind {
   if (kind.startsWith('named:')) return kindOf(kind.slice(6))
   const scalar = SCALARS[kind] ?? INNER[kind]
   if (scalar) return { late: false, print: scalar }
-  const [, letters = '', direction = '', operand = ''] = /^([a-z_]*[a-z0-9])([<>=]?)(.*)$/.exec(kind) ?? []
+  const [, letters = '', direction = '', operand = ''] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(kind) ?? []
   if (letters === 'left') {
     const struct = (value: bigint, context: Context): string => structAt(operand, value, context, valueText)
     return { late: true, print: left(struct) }
@@ -208,9 +224,10 @@ function compile(kind: string): Kind {
   const late = direction === '>'
   const changing =
     direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
-  const print = pointing(make(operand, late), letters, late)
+  const print = pointing(make(operand, late), letters, late, operand)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
-  if (letters === 'cloneargs') return { late: true, print: failedToo(make(operand, true)) }
+  if (letters === 'cloneargs' || letters === 'sentmsgs')
+    return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // In and out: printed at the end, with what it was before.
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)

@@ -114,6 +114,6 @@ export const messages =
       if (!view) return undefined
       const bytes = view.getUint32(MSGHDR_BYTES, true)
       const text = messageText(view, 0, received ? bytes : Infinity, context, received)
-      return `{msg_hdr=${text}${context.outcome ? `, msg_len=${bytes}` : ''}}`
+      return `{msg_hdr=${text}${context.outcome?.failed === false ? `, msg_len=${bytes}` : ''}}`
     })
   }

@@ -126,14 +126,3 @@ export const results =
   (element: string, valueText: KindText): Printer =>
   (value, context) =>
     itemsAt(element, value, context.outcome?.value ?? 0n, context, valueText)
-
-/** Two times, for utimensat(2) and its older kin. */
-export const twoStructs =
-  (name: string, valueText: KindText): Printer =>
-  (value, context) => {
-    const size = BigInt(STRUCTS[name]?.size ?? 0)
-    const texts = [value, value + size].map(at => structAt(name, at, context, valueText))
-    return texts.some(text => !text.startsWith('{') && !text.startsWith('UTIME'))
-      ? address(value)
-      : `[${texts.join(', ')}]`
-  }

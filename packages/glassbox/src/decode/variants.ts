@@ -254,10 +254,6 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     const family = signed32(argument(context, 0))
     return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
   },
-  socketpair: (args, context) => {
-    const family = signed32(argument(context, 0))
-    return rekind(args, 2, [PROTOCOLS[family] ?? 'size', 'ptr>fds'])
-  },
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
   getsockopt: (args, context) => rekind(args, 2, optionKinds(context, true)),
   preadv2: args => args.filter(({ kind }) => kind !== 'none'),

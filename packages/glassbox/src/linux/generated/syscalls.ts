@@ -308,7 +308,7 @@ export const TABLE = `
 304 open_by_handle_at(mountdirfd:dirfd, handle:filehandle<, flags:openflags) int desc
 305 clock_adjtime(which_clock:=clockid, utx:ptr>timex) clock_state clock
 306 syncfs(fd:fd) int desc
-307 sendmmsg(sockfd:fd, msgvec:mmsghdr<2, vlen:uint, flags:|msg) int network
+307 sendmmsg(sockfd:fd, msgvec:sentmsgs>2, vlen:uint, flags:|msg) int network
 308 setns(fd:fd, nstype:|namespaces) int desc
 309 getcpu(cpu:cells>uint, node:cells>uint, tcache:addr) int
 310 process_vm_readv(pid:int, local_iov:iovec>2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
