@@ -78,7 +78,7 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   }
 }
 
-const futexKinds = ['addr', '=futex_op', 'uint', 'ptr<timespec', 'addr', 'hex32'] as const
+const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
 
 /** Which of the six a futex operation takes, and as what. */
 const FUTEX: Readonly<Record<number, readonly (readonly [index: number, kind: string])[]>> = {
@@ -269,6 +269,6 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   seccomp: (args, context) => {
     const operation = signed32(argument(context, 0))
-    return operation === 1 ? args : rekind(args, 1, ['hex', operation === 2 ? 'addr' : 'addr'])
+    return operation === 1 ? args : rekind(args, 1, ['hex', operation === 2 ? 'cell<=seccomp_ret' : 'addr'])
   },
 }
