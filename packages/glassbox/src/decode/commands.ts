@@ -204,7 +204,7 @@ export const PTRACE: Commands = {
 }
 
 /** KCMP_FILE compares two descriptors; the others have no more arguments. */
-export const KCMP: Commands = { 0: ['hexfd', 'hexfd'], 7: ['hexfd', 'addr'] }
+export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
 export const SEMCTL: Commands = {}
 export const MSGCTL: Commands = {

@@ -42,6 +42,8 @@ export const stat: Printer = (value, { memory, options }) => {
 }
 
 const STATX_BYTES = 256
+/** Only some file systems know when a file was made. */
+const STATX_BTIME = 0x800
 const STATX_TIMES = ['atime', 'btime', 'ctime', 'mtime'] as const
 
 export const statx: Printer = (value, { memory, options }) => {
@@ -55,10 +57,11 @@ export const statx: Printer = (value, { memory, options }) => {
   const size = `stx_size=${word(40)}`
   if (!options.full)
     return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${fileModeText(mode)}, ${size}, ...}`
-  const times = STATX_TIMES.map((name, index) => {
+  const times = STATX_TIMES.flatMap((name, index) => {
+    if (name === 'btime' && (int(0) & STATX_BTIME) === 0) return []
     const seconds = BigInt.asIntN(64, word(64 + index * 16))
     const nanoseconds = BigInt(int(72 + index * 16))
-    return `stx_${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${timeComment(seconds, nanoseconds)}`
+    return [`stx_${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${timeComment(seconds, nanoseconds)}`]
   })
   return `{stx_mask=${mask}, stx_blksize=${int(4)}, stx_attributes=${attributes}, stx_nlink=${int(16)}, stx_uid=${int(20)}, stx_gid=${int(24)}, stx_mode=${fileModeText(mode)}, stx_ino=${word(32)}, ${size}, stx_blocks=${word(48)}, stx_attributes_mask=${setText('|statx_attr', word(56))}, ${times.join(', ')}, stx_rdev_major=${int(128)}, stx_rdev_minor=${int(132)}, stx_dev_major=${int(136)}, stx_dev_minor=${int(140)}, stx_mnt_id=${hex(word(144))}}`
 }
@@ -81,7 +84,7 @@ const decoder = new TextDecoder('latin1')
 export const directoryEntries: Printer = (value, context) => {
   const { outcome, memory, options } = context
   const length = Number(outcome?.value ?? 0n)
-  if (length === 0) return `${address(value)} /* 0 entries */`
+  if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
   const view = readView(memory, value, length)
   if (!view) return address(value)
   const entries: string[] = []

@@ -82,10 +82,12 @@ const INNER: Readonly<Record<string, Printer>> = {
   errno: value => errorName(value),
   deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
   ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
+  syslog: value =>
+    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, { spelling: 'verbose' }))?.[0] ?? ''}`.trimEnd(),
   pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,
-  hexfd: (value, { options }) => `${signed32(value)}${options.descriptor?.(signed32(value)) ?? ''}`,
+
   unalign: (value, { options }) => setText('|unalign', value, options),
   modem: (value, { options }) => setText('|modem', value, options),
   fsflags: (value, { options }) => setText('|fsflags', value, options),
@@ -170,7 +172,17 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
   })
 
 /** Strings and buffers, which are shown also where structs are not. */
-const TEXTUAL = new Set(['path', 'string', 'out_string', 'name16', 'buf', 'bytes', 'xattr', 'hostname'])
+const TEXTUAL = new Set([
+  'ipccmd',
+  'path',
+  'string',
+  'out_string',
+  'name16',
+  'buf',
+  'bytes',
+  'xattr',
+  'hostname',
+])
 
 /** What is no NULL at zero: the first command, and a buffer of no length. */
 const AT_ZERO = new Set(['dents', 'ipccmd'])
@@ -190,9 +202,9 @@ function pointing(printer: Printer, letters: string, late: boolean, operand: str
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
     if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
+    if (!isTextual && context.options.addressesOnly) return address(value)
     if (late && context.outcome?.failed !== false)
       return FAILED[letters]?.(operand)(value, context) ?? address(value)
-    if (!isTextual && context.options.addressesOnly) return address(value)
     return printer(value, context)
   }
 }

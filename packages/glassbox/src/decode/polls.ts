@@ -36,7 +36,7 @@ function readyPolls(ready: number, context: Context): string {
     const revents = view.getUint16(6, true)
     if (revents === 0) continue
     if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
-    parts.push(`{fd=${fdText(view.getInt32(0, true), context)}, revents=${eventsText(revents, context)}}`)
+    parts.push(`{fd=${view.getInt32(0, true)}, revents=${eventsText(revents, context)}}`)
   }
   return `[${parts.join(', ')}]`
 }
@@ -46,6 +46,7 @@ export function pollResult(context: Context, timeout: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
   if (outcome.value === 0n) return ' (Timeout)'
+  if (context.options.addressesOnly) return ''
   return ` (${readyPolls(Number(outcome.value), context)}${timeout})`
 }
 
@@ -65,14 +66,9 @@ function readSet(value: bigint, context: Context): number[] | undefined {
   )
 }
 
-/** A limited number of descriptors. */
-function setsText(fds: readonly number[], context: Context): string {
-  return `[${fds.map(fd => fdText(fd, context)).join(' ')}]`
-}
-
 export const descriptorSet: Printer = (value, context) => {
   const found = readSet(value, context)
-  return found ? setsText(found, context) : address(value)
+  return found ? `[${found.map(fd => fdText(fd, context)).join(' ')}]` : address(value)
 }
 
 /** Behind the result of select: `(in [3], out [4], left {tv_sec=1, tv_usec=0})`. */
@@ -83,7 +79,7 @@ export function selectResult(context: Context, left: string): string {
   const parts = ['in', 'out', 'except'].flatMap((name, index) => {
     const pointer = argument(context, index + 1)
     const found = pointer === 0n ? [] : (readSet(pointer, context) ?? [])
-    return found.length === 0 ? [] : [`${name} ${setsText(found, context)}`]
+    return found.length === 0 ? [] : [`${name} [${found.join(' ')}]`]
   })
   return ` (${[...parts, ...(left === '' ? [] : [`left ${left}`])].join(', ')})`
 }

@@ -1,4 +1,5 @@
 /** How processes end and begin: wait status, capabilities, scheduling parameters, seccomp programs. */
+import { bpfProgram } from './bpf-program.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { signalText } from './scalars.ts'
@@ -26,12 +27,13 @@ export const schedulingParameter: Printer = (value, { memory }) => {
 }
 
 /** struct sock_fprog; the instructions only where everything is asked for. */
-export const filterProgram: Printer = (value, { memory }) => {
+export const filterProgram: Printer = (value, context) => {
+  const { memory, options } = context
   const length = readWord(memory, value, 2)
   const filter = readWord(memory, value + 8n, 8)
   return length === undefined || filter === undefined
     ? address(value)
-    : `{len=${length}, filter=${address(filter)}}`
+    : `{len=${length}, filter=${options.full ? bpfProgram(filter, length, context) : address(filter)}}`
 }
 
 function capabilities(low: number, high: number): string {

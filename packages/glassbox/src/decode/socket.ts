@@ -3,19 +3,22 @@ import { constantSet } from '../linux/flags.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readWord } from './memory.ts'
 import { address, nameOf, quote } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
 const AF_NETLINK = 16
 
-function unixText(bytes: Uint8Array): string {
+type Style = TextOptions['stringsInHex']
+
+function unixText(bytes: Uint8Array, style: Style): string {
   const path = bytes.subarray(2)
   if (path.length === 0) return '{sa_family=AF_UNIX}'
   const name =
     path[0] === 0
-      ? `@${quote(path.subarray(1))}`
-      : quote(path.subarray(0, (path.indexOf(0) + path.length + 1) % (path.length + 1)))
+      ? `@${quote(path.subarray(1), false, style)}`
+      : quote(path.subarray(0, (path.indexOf(0) + path.length + 1) % (path.length + 1)), false, style)
   return `{sa_family=AF_UNIX, sun_path=${name}}`
 }
 
@@ -35,16 +38,17 @@ function ipv6Text(bytes: Uint8Array): string {
 }
 
 /** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where too little can be read. */
-export function socketAddressText(bytes: Uint8Array): string | undefined {
+export function socketAddressText(bytes: Uint8Array, style?: Style): string | undefined {
+  const shown = (text: string): string => quote(Buffer.from(text), false, style)
   if (bytes.length < 2) return undefined
   const family = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)
-  if (family === AF_UNIX) return unixText(bytes)
+  if (family === AF_UNIX) return unixText(bytes, style)
   if (family === AF_INET && bytes.length >= 8) {
-    return `{sa_family=AF_INET, sin_port=htons(${port(bytes)}), sin_addr=inet_addr("${bytes.subarray(4, 8).join('.')}")}`
+    return `{sa_family=AF_INET, sin_port=htons(${port(bytes)}), sin_addr=inet_addr(${shown(bytes.subarray(4, 8).join('.'))})}`
   }
   if (family === AF_INET6 && bytes.length >= 28) {
     const scope = new DataView(bytes.buffer, bytes.byteOffset).getUint32(24, true)
-    return `{sa_family=AF_INET6, sin6_port=htons(${port(bytes)}), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "${ipv6Text(bytes)}", &sin6_addr), sin6_scope_id=${scope}}`
+    return `{sa_family=AF_INET6, sin6_port=htons(${port(bytes)}), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, ${shown(ipv6Text(bytes))}, &sin6_addr), sin6_scope_id=${scope}}`
   }
   if (family === AF_NETLINK && bytes.length >= 12) {
     const view = new DataView(bytes.buffer, bytes.byteOffset)
@@ -52,7 +56,7 @@ export function socketAddressText(bytes: Uint8Array): string | undefined {
     return `{sa_family=AF_NETLINK, nl_pid=${view.getInt32(4, true)}, nl_groups=${groups}}`
   }
   const name = nameOf(constantSet('af') ?? { kind: 'enum', unknown: '???', entries: [] }, BigInt(family))
-  return `{sa_family=${name ?? `0x${family.toString(16)} /* AF_??? */`}, sa_data=${quote(bytes.subarray(2))}}`
+  return `{sa_family=${name ?? `0x${family.toString(16)} /* AF_??? */`}, sa_data=${quote(bytes.subarray(2), false, style)}}`
 }
 
 const ADDRESS_BYTES = 128
@@ -78,5 +82,8 @@ export const returnedAddress =
 export function addressAt(value: bigint, length: number, { memory, options }: Context): string {
   if (value === 0n) return 'NULL'
   if (options.addressesOnly) return address(value)
-  return socketAddressText(memory.read(value, Math.min(length, ADDRESS_BYTES))) ?? address(value)
+  return (
+    socketAddressText(memory.read(value, Math.min(length, ADDRESS_BYTES)), options.stringsInHex) ??
+    address(value)
+  )
 }

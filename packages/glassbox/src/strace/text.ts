@@ -72,7 +72,7 @@ export class TextSink implements Sink {
   #entryText(call: EnteredCall, tracee: TraceeAtEntry): EntryText {
     const { resumes } = call
     const options = this.#spellings.of(call.abi, call.nr)
-    if (!resumes && !isRestart(call)) return entryText(call, tracee, options)
+    if (options.raw || (!resumes && !isRestart(call))) return entryText(call, tracee, options)
     const what = resumes ? callName(resumes.nr, call.abi) : 'system call'
     const entry = entryText(call, tracee, options)
     return { ...entry, text: `${RESUMING} ${what} ...>`, complete: true }

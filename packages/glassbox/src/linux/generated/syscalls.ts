@@ -104,7 +104,7 @@ export const TABLE = `
 100 times(buf:ptr>tms) int
 101 ptrace(request:=ptrace, pid:int, addr:addr, data:addr) int
 102 getuid() int creds pure
-103 syslog(type:=syslog, bufp:addr, len:int) int
+103 syslog(type:syslog, bufp:addr, len:int) int
 104 getgid() int creds pure
 105 setuid(uid:id) int creds
 106 setgid(gid:id) int creds

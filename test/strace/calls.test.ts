@@ -1,0 +1,88 @@
+/**
+ * The text of more than 300 system calls is strace's: calls that succeed and calls that fail, with bad pointers, unknown flags and odd
+ * numbers. What differs between two runs of the same program is replaced first: addresses, ids, times, inodes.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { program } from '../support/programs.js'
+import { temporaryDirectory } from '../support/temporary.js'
+import { noStrace, normalized, OURS, runTracer, THEIRS } from './support/strace.js'
+
+const GROUPS = ['files', 'descriptors', 'sockets', 'processes', 'special', 'memory', 'times'] as const
+
+/** Least numbers of different calls of all groups together. */
+const LEAST_CALLS = 300
+
+/** Not -X: there the names inside structs stay, see docs/tracing.md. */
+const OPTIONS: readonly (readonly string[])[] = [
+  [],
+  ['-v'],
+  ['-s', '3'],
+  ['-x'],
+  ['-xx'],
+  ['-e', 'raw=all'],
+  ['-e', 'verbose=none'],
+  ['-y'],
+]
+
+const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /\b(stx?_(ino|dev|[abcm]time|[acm]time_nsec)|d_ino|d_off|f_fsid|f_b?(free|avail)|f_ffree)=(makedev\([^)]*\)|\{[^}]*\}|[^,}]*)/g,
+    '$1=N',
+  ],
+  [/\/\* \d{4}-[^*]*\*\//g, '/* DATE */'],
+  [/\b(shmctl|semop|semtimedop|semctl|msgsnd|msgrcv|msgctl)\((0x)?[0-9a-f]+/g, '$1(ID'],
+  [/= (0x[0-9a-f]+|\d+)( \/\*[^*]*\*\/)?$/gm, '= N'],
+  [/(\bpid|, |\()\d{4,7}\b/g, '$1N'],
+  [/wait4\(Nx[0-9a-f]+/g, 'wait4(N'],
+  [/\/#\d+>/g, '/#I>'],
+]
+
+/** The lines of the calls of one group, from the mark of its start on. */
+function linesOf(
+  context: TestContext,
+  tracer: readonly string[],
+  group: string,
+  options: readonly string[],
+): string[] {
+  const cwd = temporaryDirectory(context)
+  const file = join(cwd, 'trace')
+  runTracer(tracer, [...options, '-o', file, program('every'), group], { cwd })
+  const text = readFileSync(file, 'latin1').replaceAll(cwd, 'DIR')
+  return REPLACEMENTS.reduce(
+    (result, [pattern, by]) => result.replaceAll(pattern, by),
+    normalized(text),
+  ).split('\n')
+}
+
+const isOurs = (line: string): boolean => /^(\+\+\+|---|execve|brk|mmap|[a-z0-9_]+\()/.test(line)
+
+for (const options of OPTIONS) {
+  for (const group of GROUPS) {
+    test(`${group} ${options.join(' ')}`, { skip: noStrace }, context => {
+      const ours = linesOf(context, OURS, group, options)
+      const theirs = linesOf(context, THEIRS, group, options)
+      const differ = ours.flatMap((line, index) =>
+        line === theirs[index] ? [] : [`ours    ${line}\nstrace  ${theirs[index]}`],
+      )
+      assert.equal(differ.join('\n'), '')
+      assert.equal(ours.length, theirs.length)
+    })
+  }
+}
+
+test(`the control: they make more than ${LEAST_CALLS} different calls, natively as well`, {
+  skip: noStrace,
+}, context => {
+  const names = new Set<string>()
+  for (const group of GROUPS) {
+    execFileSync(program('every'), [group], { cwd: temporaryDirectory(context), stdio: 'ignore' })
+    for (const line of linesOf(context, THEIRS, group, []))
+      if (isOurs(line)) names.add(/^\w+/.exec(line)?.[0] ?? '')
+  }
+  assert.ok(names.size >= LEAST_CALLS, `${names.size}`)
+  context.diagnostic(`${names.size} different calls`)
+})
