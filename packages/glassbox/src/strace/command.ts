@@ -10,6 +10,7 @@ import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { traceHere } from '../tracer/here.ts'
 import type { TraceCommand, TraceEnd } from '../tracer/types.ts'
+import { MAPPING_CALLS } from '../unwind/mapping-calls.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './messages.ts'
@@ -162,7 +163,9 @@ function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefin
     const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
     if (name !== undefined && isAsked && (paths.length === 0 || PATH_CALLS.has(nr))) names.push(name)
   }
-  return trace.spelling.comm ? [...new Set([...names, 'prctl'])] : names
+  if (trace.spelling.comm) names.push('prctl')
+  if (trace.stacks) names.push(...MAPPING_CALLS)
+  return [...new Set(names)]
 }
 
 /** A filter that nobody notices: not where tracees are to live on without us. */

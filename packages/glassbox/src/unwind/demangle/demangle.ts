@@ -1,0 +1,1 @@
+export const demangled = (name: string): string => name
