@@ -93,7 +93,8 @@ export function parseExpression(parser: Parser): Node {
 
 function unary(parser: Parser, code: string, spelled: string): Node {
   const isSuffix = /^(pp|mm)$/.test(code) && !parser.takes('_')
-  const inner = parser.expression()
+  const whole = parser.expression()
+  const inner = code === 'ad' ? (whole.bare ?? whole) : whole
   return made(printing =>
     isSuffix ? operand(inner, printing) + spelled : spelled + operand(inner, printing),
   )

@@ -1,9 +1,11 @@
 /** <encoding> and <name>: functions with their parameters, nested and local names, constructors, operators, lambdas, and the special names of functions. */
-import { list, made, type Node, print, withArguments, word } from './node.ts'
+import { list, made, type Node, print, type Printing, withArguments, word } from './node.ts'
 import { OPERATORS } from './operators.ts'
 import type { Parser } from './parser.ts'
 import { parametersText, sourceText, templateArguments, templateParameter } from './types.ts'
 
+/** Behind `_Z`. */
+const START = 2
 const ANONYMOUS = /^_GLOBAL_[_.$]N/
 /** Their first letters and what stands before the name that follows. `v` thunks have offsets between. */
 const SPECIAL: readonly (readonly [RegExp, string, 'encoding' | 'type' | 'name'])[] = [
@@ -27,29 +29,33 @@ export function parseEncoding(parser: Parser): Node {
     const subject = parser[what]()
     return made(printing => before + print(subject, printing))
   }
+  const isWhole = parser.at === START
   const outer = parser.parameters
   const waiting = parser.forward.length
   const name = parser.name(true)
   for (const place of parser.forward.splice(waiting))
     place.node = parser.parameters[place.index] ?? parser.fail()
-  const encoding = endsHere(parser) ? name : functionOf(parser, name)
+  const encoding = endsHere(parser) ? name : functionOf(parser, name, isWhole)
   parser.parameters = outer
   return encoding
 }
 
 const endsHere = (parser: Parser): boolean => parser.atEnd || /[E.]/.test(parser.peek)
 
-function functionOf(parser: Parser, name: Node): Node {
-  const result = name.endsWithArguments && !name.hasNoReturn ? parser.type() : undefined
+/** Names within names are told without what the functions return. */
+function functionOf(parser: Parser, name: Node, isWhole: boolean): Node {
+  const returned = name.endsWithArguments && !name.hasNoReturn ? parser.type() : undefined
   const parameters: Node[] = []
   while (!endsHere(parser)) parameters.push(parser.type())
   const suffix = name.suffix ?? ''
-  return made(printing => {
+  const result = isWhole ? returned : undefined
+  const spelled = (printing: Printing): string => {
     const text = `${print(name, printing)}(${parametersText(parameters, printing)})${suffix}`
     if (!result) return text
     const { left, right } = result.halves(printing)
     return `${left}${left.endsWith(' ') ? '' : ' '}${text}${right}`
-  })
+  }
+  return made(spelled, { bare: { ...name, simple: true } })
 }
 
 export function parseName(parser: Parser, isEncoding: boolean): Node {

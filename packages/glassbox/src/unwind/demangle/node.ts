@@ -26,6 +26,8 @@ export interface Node {
   readonly hasNoReturn?: boolean
   /** What stands behind the parameters of a member function. */
   readonly suffix?: string
+  /** Of a function with its parameters: the name alone. */
+  readonly bare?: Node
   readonly elements?: readonly Node[]
   /** Needs no brackets among operators. */
   readonly simple?: boolean
@@ -69,13 +71,18 @@ export const marked = (inner: Node, mark: (printing: Printing) => string): Node 
   },
 })
 
-export const qualified = (inner: Node, qualifiers: string): Node => ({
+/** `qualifiers`: each with a blank before it. One that what stands for a parameter has already is not said twice. */
+export const qualified = (inner: Node, qualifiers: readonly string[]): Node => ({
   ...(inner.base && { base: inner.base }),
   halves: printing => {
     const { left, right, shape } = inner.halves(printing)
     return shape === 'function'
-      ? { left, right: right + qualifiers, shape }
-      : { left: left + qualifiers, right, shape }
+      ? { left, right: right + qualifiers.join(''), shape }
+      : {
+          left: qualifiers.reduce((text, each) => (text.endsWith(each) ? text : text + each), left),
+          right,
+          shape,
+        }
   },
 })
 

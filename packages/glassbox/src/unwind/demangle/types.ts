@@ -24,11 +24,8 @@ export function parseType(parser: Parser): Node {
   const qualifiers = parser.match(/[rVK]+/y)?.[0]
   if (qualifiers !== undefined) {
     const inner = parser.type()
-    const text = [...qualifiers]
-      .toReversed()
-      .map(letter => QUALIFIERS[letter] ?? '')
-      .join('')
-    return parser.remember(qualified(inner, text))
+    const words = [...qualifiers].toReversed().map(letter => QUALIFIERS[letter] ?? '')
+    return parser.remember(qualified(inner, words))
   }
   const builtin = builtinType(parser)
   if (builtin) return builtin
