@@ -7,7 +7,6 @@ export const SHT = { symbols: 2, dynamicSymbols: 11 } as const
 const HEADER = 64
 const PROGRAM_HEADER = 56
 const SECTION_HEADER = 64
-const PAGE = 4096
 const MAGIC = 0x464c457f
 /** EI_CLASS and EI_DATA, as they stand. */
 const CLASS64_LITTLE = 0x0201
@@ -92,11 +91,10 @@ export function stringAt(strings: Uint8Array, at: number): string {
   return Buffer.from(strings.subarray(at, end < 0 ? strings.length : end)).toString('utf8')
 }
 
-/** The object's own address of a byte of its file, where a loaded segment has it. Segments begin at page boundaries in memory. */
+/** The object's own address of a byte of its file, where a loaded segment has it. */
 export function addressOf({ segments }: Elf, offset: number): number | undefined {
   for (const { type, offset: start, address, fileSize } of segments)
-    if (type === PT.load && offset >= start - (start % PAGE) && offset < start + fileSize)
-      return offset - start + address
+    if (type === PT.load && offset >= start && offset < start + fileSize) return offset - start + address
   return undefined
 }
 
