@@ -67,10 +67,15 @@ test('recursion, up to the limit of frames that was asked for', context => {
     const lines = traced(context, ...args, '-e', 'trace=write', program('stacks'), 'deep')
     return stackBelow(lines, 'write(')
   }
-  assert.equal(frames().length, 256)
-  assert.equal(frames('--stack-trace-frame-limit=3').length, 3)
+  const MORE = ' > too many stack frames'
+  const [usual, few] = [frames(), frames('--stack-trace-frame-limit=3')]
+  assert.deepEqual([usual.length, usual.at(-1)], [257, MORE])
+  assert.deepEqual([few.length, few.at(-1)], [4, MORE])
   const all = frames('--stack-trace-frame-limit=1000')
   const names = functionsOf(all, program('stacks'))
+  // A limit that is just reached cuts nothing.
+  assert.deepEqual(frames(`--stack-trace-frame-limit=${all.length}`), all)
+  assert.equal(frames(`--stack-trace-frame-limit=${all.length - 1}`).at(-1), MORE)
   assert.deepEqual([names.filter(name => name === 'deep').length, names.at(-1)], [301, '_start'])
 })
 

@@ -21,7 +21,16 @@ const PRIVATE_MEMORY = [0n, 4096n, 3n, BigInt(MAP_PRIVATE | MAP_ANONYMOUS)]
 /** What a prepared child does between its last preparations and execve, and after a failure; see native/init.c, launch-plan.ts. */
 const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: PRIVATE_MEMORY, munmap: [], fcntl: [], close: [] },
-  ...{ dup2: [], close_range: [], openat2: [], fchdir: [], prlimit64: [0n], clock_gettime: [], execve: [], exit_group: [] },
+  ...{
+    dup2: [],
+    close_range: [],
+    openat2: [],
+    fchdir: [],
+    prlimit64: [0n],
+    clock_gettime: [],
+    execve: [],
+    exit_group: [],
+  },
 }
 
 /**

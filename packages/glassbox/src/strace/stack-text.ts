@@ -1,10 +1,10 @@
 /** A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the address being that in the file. */
 import { demangled } from '../unwind/demangle/demangle.ts'
-import type { Frame } from '../unwind/unwind.ts'
+import type { Frame, Stack } from '../unwind/unwind.ts'
 
 /** `kept`: the stack was taken at the beginning of its call. */
-export const stackText = (frames: readonly Frame[], kept: boolean): string =>
-  frames.map(frame => frameText(frame, kept)).join('')
+export const stackText = ({ frames, cut }: Stack, kept: boolean): string =>
+  frames.map(frame => frameText(frame, kept)).join('') + (cut ? ' > too many stack frames\n' : '')
 
 function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean): string {
   if (object === undefined) return ` > unexpected_backtracing_error [0x${address.toString(16)}]\n`
@@ -13,13 +13,21 @@ function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean
   return ` > ${object}(${inside}) [0x${fileOffset.toString(16)}]\n`
 }
 
-export type StackValue = readonly Readonly<Record<string, unknown>>[]
+/** Members of an event of --json. */
+export interface StackValue {
+  readonly stack: readonly Readonly<Record<string, unknown>>[]
+  /** Only where the limit of frames ended it. */
+  readonly stackCut?: true
+}
 
-/** The same for --json. */
-export const stackValue = (frames: readonly Frame[]): StackValue =>
-  frames.map(({ address, object, fileOffset, symbol }) => ({
-    address: `0x${address.toString(16)}`,
-    ...(object !== undefined && { object, fileOffset: `0x${fileOffset.toString(16)}` }),
-    ...(symbol && { symbol: demangled(symbol.name), offset: symbol.offset }),
-    ...(symbol?.beyond && { nearest: true }),
-  }))
+export const stackValue = ({ frames, cut }: Stack): StackValue => ({
+  stack: frames.map(frameValue),
+  ...(cut && { stackCut: true }),
+})
+
+const frameValue = ({ address, object, fileOffset, symbol }: Frame): Readonly<Record<string, unknown>> => ({
+  address: `0x${address.toString(16)}`,
+  ...(object !== undefined && { object, fileOffset: `0x${fileOffset.toString(16)}` }),
+  ...(symbol && { symbol: demangled(symbol.name), offset: symbol.offset }),
+  ...(symbol?.beyond && { nearest: true }),
+})

@@ -8,7 +8,7 @@ import type { EnteredCall, LeftCall, Tracee } from '../tracer/types.ts'
 import { AddressSpace } from '../unwind/address-space.ts'
 import { Objects } from '../unwind/objects.ts'
 import { fromUserRegisters } from '../unwind/registers.ts'
-import { type Frame, unwind } from '../unwind/unwind.ts'
+import { type Stack, unwind } from '../unwind/unwind.ts'
 import type { StackOptions } from './options.ts'
 import { stackText, type StackValue, stackValue } from './stack-text.ts'
 import type { TraceeState } from './tracee-state.ts'
@@ -19,7 +19,7 @@ const LAST_LOOK: ReadonlySet<number> = new Set(
 )
 /** The code segment of 32-bit code, whose frames are others. */
 const USER32_CS = 0x23n
-const NO_FRAMES: readonly Frame[] = []
+const NO_STACK: Stack = { frames: [], cut: false }
 
 export class Stacks {
   readonly #limit: number
@@ -40,9 +40,9 @@ export class Stacks {
   }
 
   /** The stack now. */
-  #walk({ pid }: TraceeState, tracee: Tracee): readonly Frame[] {
+  #walk({ pid }: TraceeState, tracee: Tracee): Stack {
     const words = tracee.registers()
-    if (!words || words[USER_REGS.cs] === USER32_CS) return NO_FRAMES
+    if (!words || words[USER_REGS.cs] === USER32_CS) return NO_STACK
     return unwind(fromUserRegisters(words), tracee, this.#space(pid), this.#objects, this.#limit)
   }
 
@@ -67,9 +67,9 @@ export class Stacks {
     return kept ? stackText(kept, true) : ''
   }
 
-  /** For --json: a member of the event. */
-  value(state: TraceeState, tracee: Tracee): { readonly stack: StackValue } {
-    return { stack: stackValue(takeKept(state) ?? this.#walk(state, tracee)) }
+  /** For --json: members of the event. */
+  value(state: TraceeState, tracee: Tracee): StackValue {
+    return stackValue(takeKept(state) ?? this.#walk(state, tracee))
   }
 
   started({ pid }: TraceeState, parent: TraceeState | undefined): void {
@@ -91,7 +91,7 @@ export class Stacks {
   }
 }
 
-function takeKept(state: TraceeState): readonly Frame[] | undefined {
+function takeKept(state: TraceeState): Stack | undefined {
   const { stack } = state
   state.stack = undefined
   return stack

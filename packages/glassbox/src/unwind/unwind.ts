@@ -22,6 +22,13 @@ export interface Frame {
   readonly symbol: Nearest | undefined
 }
 
+export interface Stack {
+  /** The innermost first. */
+  readonly frames: readonly Frame[]
+  /** The limit ended it: there are more. */
+  readonly cut: boolean
+}
+
 interface Place {
   readonly registers: Registers
   readonly cfa: bigint
@@ -40,23 +47,23 @@ export function unwind(
   space: AddressSpace,
   objects: Objects,
   limit: number,
-): readonly Frame[] {
+): Stack {
   const frames: Frame[] = []
   const maps = space.maps(thread.tid)
   let place: Place | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
   while (place && frames.length < limit) {
     const address: bigint = place.registers[RETURN] ?? 0n
-    if (address === 0n) break
+    if (address === 0n) return { frames, cut: false }
     const mapping = maps.find(Number(address))
     if (!mapping?.executable) {
       frames.push({ address, object: undefined, fileOffset: 0, symbol: undefined })
-      break
+      return { frames, cut: false }
     }
     const object = objects.of(thread.tid, mapping, maps, thread)
     frames.push(frameAt(address, place.called, mapping, object))
     place = next(place, mapping, object, thread)
   }
-  return frames
+  return { frames, cut: place !== undefined }
 }
 
 const offsetIn = ({ start, offset }: Mapping, address: bigint): number => Number(address) - start + offset
