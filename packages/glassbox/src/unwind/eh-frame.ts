@@ -66,7 +66,7 @@ export class EhFrame {
     const bytes = this.#source.read(segment.offset, segment.fileSize)
     if (bytes.length < HEADER) return undefined
     const cursor = new Cursor(bytes, segment.address, 1)
-    const [frame = 0, counts = 0, pairs] = [cursor.u8(), cursor.u8(), cursor.u8()]
+    const [frame, counts, pairs] = [cursor.u8(), cursor.u8(), cursor.u8()]
     if (frame === EH_PE.omit || counts === EH_PE.omit || pairs !== SORTED_PAIRS) return undefined
     cursor.pointer(frame)
     const count = cursor.pointer(counts)

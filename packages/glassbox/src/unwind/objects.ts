@@ -11,7 +11,7 @@ import { BytesSource, FileSource } from './source.ts'
 
 /** Each keeps a descriptor. */
 const MOST = 64
-const LARGEST_IMAGE = 1 << 28
+const LARGEST_IMAGE = 1 << 26
 const VDSO = '[vdso]'
 
 export class Objects {

@@ -18,8 +18,6 @@ export function stepBy(row: Row, registers: Registers, memory: MemoryReader): St
   const cfa = cfaOf(row.cfa, around)
   const valueOf = (column: number, rule: Rule | undefined): bigint | undefined => {
     switch (rule?.kind) {
-      case undefined:
-        return column === RSP ? cfa : registers[column]
       case 'undefined':
         return undefined
       case 'same':
@@ -34,6 +32,8 @@ export function stepBy(row: Row, registers: Registers, memory: MemoryReader): St
         return readWord(memory, evaluate(rule.bytes, around, cfa))
       case 'value-expression':
         return evaluate(rule.bytes, around, cfa)
+      default:
+        return column === RSP ? cfa : registers[column]
     }
   }
   const above = Array.from({ length: COLUMNS }, (_, column) => valueOf(column, row.rules[column]))

@@ -107,7 +107,7 @@ const QUALIFIERS: Readonly<Record<string, string>> = {
 function nestedName(parser: Parser, isEncoding: boolean): Node {
   parser.expect('N')
   const [letters = ''] = parser.match(/[rVK]*[RO]?/y) ?? []
-  const suffix = [...letters].map(letter => QUALIFIERS[letter] ?? '').join('')
+  const suffix = Array.from(letters, letter => QUALIFIERS[letter] ?? '').join('')
   let name: Node | undefined
   while (!parser.takes('E')) {
     // A lambda may stand in the initialiser of a member.
@@ -217,7 +217,7 @@ function localName(parser: Parser): Node {
   if (argument === '') discriminator(parser)
   const name = made(printing => `${print(owner, printing)}::${argument}${print(inner, printing)}`)
   const { base = inner, ...facts } = inner
-  return { ...facts, base, halves: name.halves }
+  return { ...facts, base, halves: printing => name.halves(printing) }
 }
 
 const discriminator = (parser: Parser): void => void parser.match(/_(\d|_\d+_)/y)

@@ -4,7 +4,7 @@ const [BASE, LEAST, MOST, SKEW, DAMP, FIRST_BIAS, FIRST] = [36, 1, 26, 38, 700, 
 
 export function punycode(text: string): string {
   const split = text.lastIndexOf('_')
-  const letters = [...text.slice(0, Math.max(split, 0))].map(letter => letter.codePointAt(0) ?? 0)
+  const letters = Array.from(text.slice(0, Math.max(split, 0)), letter => letter.codePointAt(0) ?? 0)
   const digits = text.slice(split + 1)
   let [code, bias, place] = [FIRST, FIRST_BIAS, 0]
   for (let at = 0; at < digits.length; ) {

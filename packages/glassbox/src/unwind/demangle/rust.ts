@@ -89,7 +89,7 @@ class Reader {
   #number(): number {
     const [, digits = ''] = this.#match(NUMBER)
     if (digits === '') return 0
-    return [...digits].reduce((value, digit) => value * 62 + digitOf(digit), 0) + 1
+    return Array.from(digits).reduce((value, digit) => value * 62 + digitOf(digit), 0) + 1
   }
 
   #optionalNumber(letter: string): number {

@@ -24,7 +24,9 @@ export function parseType(parser: Parser): Node {
   const qualifiers = parser.match(/[rVK]+/y)?.[0]
   if (qualifiers !== undefined) {
     const inner = parser.type()
-    const words = [...qualifiers].toReversed().map(letter => QUALIFIERS[letter] ?? '')
+    const words = Array.from(qualifiers)
+      .toReversed()
+      .map(letter => QUALIFIERS[letter] ?? '')
     return parser.remember(qualified(inner, words))
   }
   const builtin = builtinType(parser)
@@ -51,12 +53,12 @@ function builtinType(parser: Parser): Node | undefined {
 
 /** `T& &&` is `T&`. */
 function reference(inner: Node, mark: string): Node {
-  const made = marked(inner, () => mark)
+  const usual = marked(inner, () => mark)
   return {
     halves: printing => {
       const { left, right, shape } = inner.halves(printing)
       const at = /&&?$/.exec(left)?.[0]
-      if (at === undefined || (shape !== 'plain' && right === '')) return made.halves(printing)
+      if (at === undefined || (shape !== 'plain' && right === '')) return usual.halves(printing)
       return { left: mark === '&' && at === '&&' ? left.slice(0, -1) : left, right, shape }
     },
   }
