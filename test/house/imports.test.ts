@@ -16,7 +16,7 @@ const FLOORS = [
   ['kernel'],
   ['policy'],
   ['container'],
-  ['tracer'],
+  ['tracer', 'unwind'],
   ['cgroup', 'rootfs', 'seccomp'],
   ['plan'],
   ['gate'],

@@ -43,9 +43,11 @@ const SCHEMA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     text: 'string',
     'tampered?': 'boolean',
     'unfinished?': 'boolean',
+    'stack?': 'object',
+    'stackCut?': 'boolean',
   },
-  signal: { signal: 'string', info: 'string' },
-  stop: { signal: 'string' },
+  signal: { signal: 'string', info: 'string', 'stack?': 'object', 'stackCut?': 'boolean' },
+  stop: { signal: 'string', 'stack?': 'object', 'stackCut?': 'boolean' },
   start: { 'parent?': 'number', 'attached?': 'boolean' },
   exec: { 'formerTid?': 'number' },
   exit: { code: 'number' },
@@ -73,6 +75,7 @@ test('each event keeps to the schema, and all are counted', context => {
     ['-f', program('straced'), 'child', 'abort'],
     ['-f', program('straced'), 'thread-exec'],
     [program('straced'), 'signals'],
+    ['-k', '--stack-trace-frame-limit=2', program('straced'), 'signals'],
     ['-e', 'inject=access:error=EIO', 'true'],
   ]) {
     const all = events(context, ...args)

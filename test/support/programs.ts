@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url'
 const sources = fileURLToPath(new URL('../../../test/programs/', import.meta.url))
 const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
 
-/** Compiles test/programs/NAME.c where that is due, and returns the path of the program. */
-export function program(name: string): string {
+/** Compiles test/programs/NAME.c where that is due, and returns the path of the program. `flags`: further ones of the compiler, for a program of its own. */
+export function program(name: string, flags: readonly string[] = []): string {
   const source = `${sources}${name}.c`
-  const output = `${compiled}${name}`
+  const output = `${compiled}${name}${flags.join('')}`
   if (existsSync(output) && statSync(output).mtimeMs >= statSync(source).mtimeMs) return output
   mkdirSync(compiled, { recursive: true })
   // Test files run side by side: each compiles for itself and the last one wins.
   const temporary = `${output}.${process.pid}`
-  execFileSync('cc', ['-O1', '-w', '-pthread', '-o', temporary, source])
+  execFileSync('cc', ['-O1', '-w', '-pthread', ...flags, '-o', temporary, source])
   chmodSync(temporary, 0o755)
   renameSync(temporary, output)
   return output

@@ -7,6 +7,7 @@ import {
   QUIET,
   type Quiet,
   type Spelling,
+  type StackOptions,
   type StraceOptions,
   type SummaryOptions,
   type TraceSettings,
@@ -91,6 +92,8 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
   const summary = summaryOf(draft)
   const only = summary !== undefined && !summary.withText
   const others = draft.json || draft.perfetto !== undefined || draft.tree || draft.stats
+  // With another output, the text goes where -o says, or nowhere.
+  const text = !only && !draft.json && (!others || draft.output !== undefined || summary?.withText === true)
   const trace: StraceOptions['trace'] = {
     selection: { trace: draft.trace, signals: draft.signals, paths, status: draft.status },
     spelling: spellingOf(draft),
@@ -100,11 +103,11 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
     columns: draft.columns,
     ...optional('callTimes', draft.callTimes),
     ...optional('summary', summary),
+    ...optional('stacks', stacksOf(draft, text, warnings)),
     ...optional('callLimit', draft.callLimit),
     detachOnExecve: draft.detachOnExecve,
     follow: draft.follows > 0,
-    // With another output, the text goes where -o says, or nowhere.
-    text: !only && !draft.json && (!others || draft.output !== undefined || summary?.withText === true),
+    text,
     json: draft.json,
     tree: draft.tree,
     stats: draft.stats,
@@ -164,6 +167,15 @@ function seccompOf(draft: Draft, command: readonly string[], warnings: string[])
     return false
   }
   return command.length > 0
+}
+
+/** Says why there will be none, where they were asked for in vain. */
+function stacksOf(draft: Draft, text: boolean, warnings: string[]): StackOptions | undefined {
+  if (!draft.stacks) return undefined
+  if (text || draft.json) return { frameLimit: draft.frameLimit }
+  const instead = draft.summary === 'only' ? '-c/--summary-only' : '--perfetto, --tree or --stats alone'
+  warnings.push(`-k/--stack-traces has no effect with ${instead}`)
+  return undefined
 }
 
 function summaryOf(draft: Draft): SummaryOptions | undefined {

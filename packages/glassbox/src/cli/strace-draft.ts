@@ -76,6 +76,8 @@ export class Draft {
   user: string | undefined
   argv0: string | undefined
   pids: number[] = []
+  stacks = false
+  frameLimit = 256
   json = false
   perfetto: string | undefined
   tree = false

@@ -45,6 +45,9 @@ Output:
                                 thread-execve
   -q, -qq, -qqq                 quiet=attach,personality; and exit; and all
   -i, --instruction-pointer     show the instruction pointer
+  -k, --stack-traces, --stack-trace[=symbol]
+                                show the stack of each call and signal
+  --stack-trace-frame-limit=N   frames of a stack; 256
   -n, --syscall-number          show the number of the call
   -N, --arg-names               show the names of arguments
   -o FILE, --output=FILE        where to; '|COMMAND' and '!COMMAND' are programs that read it

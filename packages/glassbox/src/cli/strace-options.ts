@@ -25,10 +25,8 @@ const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
   D: '-D/--daemonize is not available: the tracer is always the parent of the command',
   F: '-F is not available: use -f',
-  k: '-k/--stack-traces is not available: programs without frame pointers cannot be unwound reliably here',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
-  'stack-trace-frame-limit': '--stack-trace-frame-limit is not available: there are no stack traces',
 }
 
 const absent = (name: string): Option['apply'] => {
@@ -63,9 +61,13 @@ const OPTIONS: readonly Option[] = [
   { letter: 'h', names: ['help'], apply: d => void (d.show ??= 'help') },
   { letter: 'i', names: ['instruction-pointer'], apply: d => void (d.instructionPointer = true) },
   { letter: 'I', names: ['interruptible'], takes: 'value', apply: (d, v, as) => interruptible(d, v, as) },
-  { letter: 'k', names: ['stack-traces'], apply: absent('k') },
-  { names: ['stack-trace'], takes: 'optional', apply: absent('k') },
-  { names: ['stack-trace-frame-limit'], takes: 'value', apply: absent('stack-trace-frame-limit') },
+  { letter: 'k', names: ['stack-traces'], apply: d => void (d.stacks = true) },
+  { names: ['stack-trace'], takes: 'optional', apply: (d, v, as) => stackTrace(d, v, as) },
+  {
+    names: ['stack-trace-frame-limit'],
+    takes: 'value',
+    apply: (d, v, as) => void (d.frameLimit = number(v, as, 1)),
+  },
   { letter: 'n', names: ['syscall-number'], apply: d => void (d.number = true) },
   { letter: 'N', names: ['arg-names', 'argument-names'], apply: d => void (d.names = true) },
   { letter: 'o', names: ['output'], takes: 'value', apply: (d, v) => void (d.output = text(v)) },
@@ -138,6 +140,13 @@ const OPTIONS: readonly Option[] = [
   { names: ['tree'], apply: d => void (d.tree = true) },
   { names: ['stats'], apply: d => void (d.stats = true) },
 ]
+
+function stackTrace(draft: Draft, value: string | undefined, spelled: string): void {
+  if (value === 'source')
+    throw fault('--stack-trace=source is not available: use --stack-trace and addr2line(1)')
+  if (value !== undefined && value !== 'symbol') throw usageFault(`invalid ${spelled} argument: '${value}'`)
+  draft.stacks = true
+}
 
 function detachOn(draft: Draft, value: string): void {
   if (value !== 'execve') throw fault(`Syscall '${value}' for -b isn't supported`)

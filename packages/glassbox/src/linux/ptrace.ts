@@ -17,8 +17,13 @@ export const SYSCALL_INFO = { none: 0, entry: 1, exit: 2, seccomp: 3 } as const
 
 /** Words of struct user_regs_struct on x86-64, by their place. */
 export const USER_REGS = {
+  r15: 0,
+  r14: 1,
+  r13: 2,
+  r12: 3,
   rbp: 4,
   rbx: 5,
+  r11: 6,
   r10: 7,
   r9: 8,
   r8: 9,
@@ -28,6 +33,9 @@ export const USER_REGS = {
   rsi: 13,
   rdi: 14,
   orig_rax: 15,
+  rip: 16,
+  cs: 17,
+  rsp: 19,
 } as const
 
 export const USER_REGS_WORDS = 27

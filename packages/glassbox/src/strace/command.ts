@@ -50,7 +50,8 @@ async function run(
   settings: Parameters<typeof makeHandlers>[0],
 ): Promise<Result> {
   const { follow } = options.trace
-  const syscalls = namesOf(options)
+  const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
+  const syscalls = namesOf(options, mapping)
   const filtered = syscalls !== undefined && canFilter(options)
   let end: (effect: 'keep') => void = () => {}
   let failed = false
@@ -151,8 +152,11 @@ function isRunnable(path: string): boolean {
   return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
 }
 
-/** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. */
-function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefined {
+/** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. `besides`: that must be seen, if not shown. */
+function namesOf(
+  { trace, seccomp }: StraceOptions,
+  besides: readonly string[],
+): readonly string[] | undefined {
   const { trace: set, paths } = trace.selection
   // -n shows the number of the last call, whichever that was.
   if (((set.others && paths.length === 0) || trace.prefix.number) && !seccomp) return undefined
@@ -162,7 +166,8 @@ function namesOf({ trace, seccomp }: StraceOptions): readonly string[] | undefin
     const isAsked = set.members.x86_64[nr] === 1 || set.members.x32[nr] === 1
     if (name !== undefined && isAsked && (paths.length === 0 || isPathCall(nr))) names.push(name)
   }
-  return trace.spelling.comm ? [...new Set([...names, 'prctl'])] : names
+  if (trace.spelling.comm) names.push('prctl')
+  return [...new Set([...names, ...besides])]
 }
 
 /** A filter that nobody notices: not where tracees are to live on without us. */

@@ -12,6 +12,7 @@ import type { TraceSettings } from './options.ts'
 import { Output } from './output.ts'
 import type { PathFilter } from './path-filter.ts'
 import type { Sink } from './sink.ts'
+import type { Stacks } from './stacks.ts'
 import { makeSinks } from './sinks.ts'
 import { TraceeState } from './tracee-state.ts'
 
@@ -33,6 +34,7 @@ class Handlers {
   readonly #states = new Map<number, TraceeState>()
   readonly #injector: Injector | undefined
   #paths: PathFilter | undefined
+  #stacks: Stacks | undefined
   #sinks: readonly Sink[] = []
   #callsLeft: number
   #muted = false
@@ -55,9 +57,12 @@ class Handlers {
       const { PathFilter: Filter } = await import('./path-filter.ts')
       this.#paths = new Filter(paths)
     }
-    this.#sinks = await makeSinks(this.#options, this.#output, this.#states, (name, error) =>
-      this.#failed(name, error),
-    )
+    const { stacks } = this.#options
+    if (stacks) this.#stacks = new (await import('./stacks.ts')).Stacks(stacks)
+    this.#sinks = await makeSinks(this.#options, this.#output, this.#states, {
+      stacks: this.#stacks,
+      onError: (name, error) => this.#failed(name, error),
+    })
   }
 
   #failed(name: string, error: unknown): void {
@@ -78,11 +83,14 @@ class Handlers {
     state.number = call.nr
     if (!isShown) return
     if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
+    // What the launcher stood in before its first execve is nobody's stack.
+    if (this.#launching !== state) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
 
   exit(call: LeftCall, tracee: TraceeAtExit): void {
     const state = this.#state(call.tid, call.pid)
+    this.#stacks?.left(state, call)
     if (state.shown) {
       state.shown = false
       if (state.tampering) this.#injector?.exit(call, tracee, state.tampering)
@@ -124,6 +132,7 @@ class Handlers {
 
   end(): void {
     for (const sink of this.#sinks) sink.end?.()
+    this.#stacks?.end()
     this.#output.flush()
   }
 
@@ -154,6 +163,7 @@ class Handlers {
     const state = this.#state(child, pid)
     if (parent) state.abi = parent.abi
     if (!this.#options.quiet.includes('attach')) this.#output.say(`Process ${child} attached`)
+    this.#stacks?.started(state, parent)
     for (const sink of this.#sinks) sink.started?.(state, timeNs, parent)
   }
 
@@ -165,8 +175,10 @@ class Handlers {
       state.tampering = former.tampering
       state.systemTimeUs = former.systemTimeUs
       state.abi = former.abi
+      state.stack = former.stack
       this.#states.delete(formerTid)
     }
+    this.#stacks?.exec(state)
     for (const sink of this.#sinks) sink.exec?.(state, timeNs, former)
     if (former) this.#output.close(former)
     for (const other of this.#states.values()) if (other.pid === tid && other !== state) this.#drop(other)
@@ -174,6 +186,7 @@ class Handlers {
 
   #drop(state: TraceeState): void {
     this.#states.delete(state.tid)
+    this.#stacks?.dropped(state)
     this.#output.close(state)
   }
 
@@ -190,8 +203,8 @@ class Handlers {
         },
       }),
       ...(wants('groupStop') && {
-        groupStop: stop => {
-          for (const sink of sinks) sink.groupStop?.(of(stop), stop.signal, stop.timeNs)
+        groupStop: (stop, tracee) => {
+          for (const sink of sinks) sink.groupStop?.(of(stop), stop.signal, stop.timeNs, tracee)
         },
       }),
       attached: ({ tid, pid, timeNs, attached }) => this.attached(tid, pid, timeNs, attached),

@@ -7,13 +7,21 @@ import { entryValues, exitValues } from '../decode/values.ts'
 import type { Outcome } from '../decode/types.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
+import type {
+  EnteredCall,
+  LeftCall,
+  SignalStop,
+  Tracee,
+  TraceeAtEntry,
+  TraceeAtExit,
+} from '../tracer/types.ts'
 import { realtimeOffsetNs } from './clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
 import { has, type TraceSettings } from './options.ts'
 import type { Output } from './output.ts'
 import type { Sink } from './sink.ts'
 import type { Spellings } from './spelling.ts'
+import type { Stacks } from './stacks.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 export const SCHEMA_VERSION = 1
@@ -22,14 +30,20 @@ export class JsonSink implements Sink {
   readonly #settings: TraceSettings
   readonly #output: Output
   readonly #spellings: Spellings
+  readonly #stacks: Stacks | undefined
   readonly #offsetNs: bigint = realtimeOffsetNs()
   #firstNs: bigint | undefined
   #seq = 0
 
-  constructor(settings: TraceSettings, output: Output, spellings: Spellings) {
+  constructor(
+    settings: TraceSettings,
+    output: Output,
+    parts: { readonly spellings: Spellings; readonly stacks: Stacks | undefined },
+  ) {
     this.#settings = settings
     this.#output = output
-    this.#spellings = spellings
+    this.#spellings = parts.spellings
+    this.#stacks = parts.stacks
   }
 
   #event(state: TraceeState, type: string, timeNs: bigint, facts: Readonly<Record<string, unknown>>): void {
@@ -76,11 +90,12 @@ export class JsonSink implements Sink {
       durationNs: Number(call.timeNs - call.enteredNs),
       text: `${entry.text}${rest} = ${result}`,
       tampered: tampering ? true : undefined,
+      ...this.#stacks?.value(state, tracee),
     })
     this.#output.lineEnded()
   }
 
-  exiting(state: TraceeState, _timeNs: bigint, insideCall: boolean): void {
+  exiting(state: TraceeState, _timeNs: bigint, insideCall: boolean, tracee: Tracee): void {
     const { entry, entered } = state
     if (!entry || !entered || !insideCall) return
     state.entry = undefined
@@ -94,17 +109,22 @@ export class JsonSink implements Sink {
       args: jsonValue(entered.args),
       unfinished: true,
       text: `${entry.text}${entry.complete ? '' : '<unfinished ...>'}) = ?`,
+      ...(state.stack && this.#stacks?.value(state, tracee)),
     })
   }
 
-  signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop): void {
+  signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop, tracee: Tracee): void {
     if (!has(this.#settings.selection.signals, signal)) return
     const info = decode.siginfoText(siginfo, this.#spellings.plain)
-    this.#event(state, 'signal', timeNs, { signal: signalName(signal), info })
+    this.#event(state, 'signal', timeNs, {
+      signal: signalName(signal),
+      info,
+      ...this.#stacks?.value(state, tracee),
+    })
   }
 
-  groupStop(state: TraceeState, signal: number, timeNs: bigint): void {
-    this.#event(state, 'stop', timeNs, { signal: signalName(signal) })
+  groupStop(state: TraceeState, signal: number, timeNs: bigint, tracee: Tracee): void {
+    this.#event(state, 'stop', timeNs, { signal: signalName(signal), ...this.#stacks?.value(state, tracee) })
   }
 
   started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {

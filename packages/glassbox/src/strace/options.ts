@@ -52,6 +52,12 @@ export interface SummaryOptions {
   readonly columns: readonly string[]
 }
 
+/** -k */
+export interface StackOptions {
+  /** --stack-trace-frame-limit */
+  readonly frameLimit: number
+}
+
 /** What decides which calls are seen at all. */
 export interface Selection {
   readonly trace: CallSet
@@ -94,6 +100,7 @@ export interface TraceSettings {
   /** -T */
   readonly callTimes?: Precision
   readonly summary?: SummaryOptions
+  readonly stacks?: StackOptions
   /** --syscall-limit */
   readonly callLimit?: number
   /** -b execve */

@@ -16,7 +16,7 @@ export interface Sink {
   enter?(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void
   signal?(state: TraceeState, stop: SignalStop, tracee: Tracee): void
-  groupStop?(state: TraceeState, signal: number, timeNs: bigint): void
+  groupStop?(state: TraceeState, signal: number, timeNs: bigint, tracee: Tracee): void
   /** `parent`: it is a child that was followed. */
   started?(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void
   /** `former`: the thread that made the call, where that was not the leader; `state` goes on under the leader's tid. */

@@ -4,16 +4,21 @@ import type { TraceSettings } from './options.ts'
 import type { Sink } from './sink.ts'
 import { Spellings } from './spelling.ts'
 import { TextSink } from './text.ts'
+import type { Stacks } from './stacks.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 export async function makeSinks(
   options: TraceSettings,
   output: Output,
   states: ReadonlyMap<number, TraceeState>,
-  onError: (name: string, error: unknown) => void,
+  parts: {
+    readonly stacks: Stacks | undefined
+    readonly onError: (name: string, error: unknown) => void
+  },
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = []
   const { spelling, summary, perfetto } = options
+  const { stacks, onError } = parts
   const names = spelling.comm ? new (await import('./process-names.ts')).ProcessNames(states) : undefined
   if (names) sinks.push(names)
   if (options.text || options.json) {
@@ -28,8 +33,8 @@ export async function makeSinks(
     })
     if (options.text) {
       const comm = names && ((state: TraceeState) => names.of(state))
-      sinks.push(new TextSink(options, output, { spellings, comm, tracees: () => states.size }))
-    } else sinks.push(new (await import('./json.ts')).JsonSink(options, output, spellings))
+      sinks.push(new TextSink(options, output, { spellings, comm, stacks, tracees: () => states.size }))
+    } else sinks.push(new (await import('./json.ts')).JsonSink(options, output, { spellings, stacks }))
   }
   if (perfetto) sinks.push(new (await import('./perfetto.ts')).PerfettoSink(perfetto, onError))
   if (options.tree) sinks.push(new (await import('./tree.ts')).TreeSink(output))

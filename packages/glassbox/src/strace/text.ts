@@ -23,6 +23,7 @@ import type { Output } from './output.ts'
 import { PrefixText } from './prefix.ts'
 import type { Sink } from './sink.ts'
 import type { Spellings } from './spelling.ts'
+import type { Stacks } from './stacks.ts'
 import type { TraceeState } from './tracee-state.ts'
 
 const RESUMING = 'restart_syscall(<... resuming interrupted'
@@ -36,6 +37,7 @@ export class TextSink implements Sink {
   readonly #dumps: Dumps | undefined
   /** All statuses are shown: nothing has to be kept until a call has ended. */
   readonly #showsAll: boolean
+  readonly #stacks: Stacks | undefined
   /** How many tracees there are. */
   readonly #tracees: () => number
   #open: TraceeState | undefined
@@ -46,6 +48,7 @@ export class TextSink implements Sink {
     parts: {
       readonly spellings: Spellings
       readonly comm: ((state: TraceeState) => string) | undefined
+      readonly stacks: Stacks | undefined
       readonly tracees: () => number
     },
   ) {
@@ -53,6 +56,7 @@ export class TextSink implements Sink {
     this.#options = options
     this.#output = output
     this.#spellings = parts.spellings
+    this.#stacks = parts.stacks
     this.#tracees = parts.tracees
     this.#prefix = new PrefixText(options.prefix, parts.comm)
     this.#showsAll = options.selection.status.length === STATUSES.length
@@ -92,6 +96,7 @@ export class TextSink implements Sink {
     if (callTimes !== undefined) text += ` <${seconds(call.timeNs - call.enteredNs, callTimes)}>`
     text += '\n'
     if (this.#dumps) text += this.#dumps.text(call, outcome, tracee)
+    if (this.#stacks) text += this.#stacks.text(state, tracee)
     this.#close(state, text, outcome.failed ? 'failed' : 'successful')
   }
 
@@ -162,7 +167,8 @@ export class TextSink implements Sink {
   #line(state: TraceeState, timeNs: bigint, body: string, tracee?: Tracee): void {
     if (this.#showsAll) this.#interrupt(state)
     const prefix = this.#prefix.text(state, timeNs, this.#tracees() > 1, tracee)
-    this.#output.write(state, `${prefix}${body}\n`)
+    const stack = tracee && this.#stacks ? this.#stacks.text(state, tracee) : ''
+    this.#output.write(state, `${prefix}${body}\n${stack}`)
     if (this.#showsAll) this.#open = undefined
     this.#output.lineEnded()
   }
@@ -173,9 +179,9 @@ export class TextSink implements Sink {
     this.#line(state, timeNs, `--- ${signalName(signal)} ${info} ---`, tracee)
   }
 
-  groupStop(state: TraceeState, signal: number, timeNs: bigint): void {
+  groupStop(state: TraceeState, signal: number, timeNs: bigint, tracee: Tracee): void {
     if (has(this.#options.selection.signals, signal))
-      this.#line(state, timeNs, `--- stopped by ${signalName(signal)} ---`)
+      this.#line(state, timeNs, `--- stopped by ${signalName(signal)} ---`, tracee)
   }
 
   exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
@@ -236,6 +242,8 @@ export class TextSink implements Sink {
 
   #dropped(state: TraceeState): void {
     if (this.#open === state && state.column === 0) this.#open = undefined
+    // As strace has it: behind the thread's last line, whatever that is.
+    if (state.stack && this.#stacks) this.#output.write(state, this.#stacks.keptText(state))
     this.#output.close(state)
   }
 

@@ -1,6 +1,7 @@
 /** What the command remembers of a tracee: made when it becomes traced, dropped when it is no more. The outputs keep their part in it. */
 import type { Abi, EntryText, Value } from '../decode/types.ts'
 import type { EnteredCall } from '../tracer/types.ts'
+import type { Stack } from '../unwind/unwind.ts'
 import type { Counters, Tampering } from './inject.ts'
 import type { Writer } from './writer.ts'
 
@@ -14,6 +15,9 @@ export class TraceeState {
   tampering: Tampering | undefined
   /** How often it made each call that is tampered with. */
   readonly counters: Counters = new Map()
+
+  /** -k: of its call, where that had to be looked at in its beginning. */
+  stack: Stack | undefined
 
   // Of the text.
   entry: EntryText | undefined

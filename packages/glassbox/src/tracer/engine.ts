@@ -258,7 +258,7 @@ export class Engine implements Loop {
       this.resume(task)
       return
     }
-    this.handlers.groupStop?.({ ...this.stopOf(task, index), signal })
+    this.handlers.groupStop?.({ ...this.stopOf(task, index), signal }, this.stopped.at(task, index))
     task.listening = true
     this.restarts.add(task.tid, PTRACE_LISTEN, 0)
   }

@@ -16,10 +16,15 @@ const X32_BIT = 0x40000000n
 const NO_CALL = 0xffffffffffffffffn
 
 function change(tid: number, edit: (registers: BigUint64Array) => void): void {
+  const registers = readRegisters(tid)
+  if (registers) edit(registers)
+  if (!registers || ptrace(PTRACE_SETREGS, tid, 0, registers) < 0) syscall(KILL, tid, SIGKILL)
+}
+
+/** Words of struct user_regs_struct; `undefined` where the thread is gone. */
+export function readRegisters(tid: number): BigUint64Array | undefined {
   const registers = new BigUint64Array(USER_REGS_WORDS)
-  const got = ptrace(PTRACE_GETREGS, tid, 0, registers) === 0
-  if (got) edit(registers)
-  if (!got || ptrace(PTRACE_SETREGS, tid, 0, registers) < 0) syscall(KILL, tid, SIGKILL)
+  return ptrace(PTRACE_GETREGS, tid, 0, registers) === 0 ? registers : undefined
 }
 
 export function setArgument(tid: number, abi: Abi, index: number, value: bigint): void {

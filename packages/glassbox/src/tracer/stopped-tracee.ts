@@ -7,7 +7,7 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import { signalNumber } from '../linux/signals.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Records } from './record.ts'
-import { setArgument, setNumber, setResult, skipCall } from './registers.ts'
+import { readRegisters, setArgument, setNumber, setResult, skipCall } from './registers.ts'
 import type { Task } from './task.ts'
 import { TraceeMemory } from './tracee-memory.ts'
 import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './types.ts'
@@ -68,6 +68,10 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
 
   get instructionPointer(): bigint {
     return this.#records.instructionPointer(this.#index)
+  }
+
+  registers(): BigUint64Array | undefined {
+    return readRegisters(this.tid)
   }
 
   read(address: bigint, length: number): Uint8Array {

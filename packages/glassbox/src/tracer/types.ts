@@ -22,6 +22,8 @@ export interface Tracee {
   readonly userTimeUs: number
   /** The instruction pointer at this stop; -i. */
   readonly instructionPointer: bigint
+  /** The words of struct user_regs_struct (sys/user.h) at this stop; `undefined` where the thread is gone. */
+  registers(): BigUint64Array | undefined
   /** Lets it wait for so long before it goes on; others run meanwhile. */
   delay(microseconds: number): void
   /** A signal for this thread, delivered as it goes on. */
@@ -84,7 +86,7 @@ export interface TraceHandlers {
   exit?(call: LeftCall, tracee: TraceeAtExit): void
   /** Before delivery; the return value is delivered instead: another signal, 0 for none, nothing for itself. */
   signal?(stop: SignalStop, tracee: Tracee): number | void
-  groupStop?(stop: Stop & { readonly signal: number }): void
+  groupStop?(stop: Stop & { readonly signal: number }, tracee: Tracee): void
   /** A new thread or process, at its first stop. */
   newChild?(stop: Stop & { readonly child: number; readonly kind: 'fork' | 'vfork' | 'clone' }): void
   /** A thread of command line or of pids that were attached to, when it becomes traced; `attached`: it ran before. */

@@ -1,0 +1,13 @@
+/** The calls that can change where code lies in a process: they must be seen so that its mappings stay known. */
+export const MAPPING_CALLS = [
+  'mmap',
+  'mprotect',
+  'pkey_mprotect',
+  'munmap',
+  'mremap',
+  'remap_file_pages',
+  'shmat',
+  'shmdt',
+] as const
+
+export type MappingCall = (typeof MAPPING_CALLS)[number]

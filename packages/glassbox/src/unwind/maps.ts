@@ -1,0 +1,51 @@
+/** /proc/PID/maps: what lies where in a process. Only what has a name: files, and what the kernel names in brackets. */
+import { lastAtOrBefore } from './symbols.ts'
+
+export interface Mapping {
+  readonly start: number
+  readonly end: number
+  readonly executable: boolean
+  /** Of the file. */
+  readonly offset: number
+  /** `fe:00`, and the inode: 0 for what is no file. */
+  readonly device: string
+  readonly inode: number
+  readonly name: string
+}
+
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..(.). ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) +(.+)$/gm
+
+export function parseMaps(text: string): readonly Mapping[] {
+  return [...text.matchAll(LINE)].map(
+    ([, start = '', end = '', x, offset = '', device = '', inode, name = '']) => ({
+      start: parseInt(start, 16),
+      end: parseInt(end, 16),
+      executable: x === 'x',
+      offset: parseInt(offset, 16),
+      device,
+      inode: Number(inode),
+      name,
+    }),
+  )
+}
+
+/** The mappings of a process at one time, by address. */
+export class Maps {
+  readonly all: readonly Mapping[]
+  readonly #starts: Float64Array
+
+  constructor(all: readonly Mapping[]) {
+    this.all = all
+    this.#starts = Float64Array.from(all, ({ start }) => start)
+  }
+
+  find(address: number): Mapping | undefined {
+    const found = this.all[lastAtOrBefore(this.#starts, address)]
+    return found && address < found.end ? found : undefined
+  }
+
+  /** Whether code lies between the two addresses. */
+  hasCode(start: number, end: number): boolean {
+    return this.all.some(each => each.executable && each.start < end && start < each.end)
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The stack of a stopped thread, from the innermost frame to the outermost. It ends where the outermost function says so, at the limit, where the next instruction
+ * pointer lies in no named code, and where memory cannot be read or nothing tells how to go on.
+ */
+import type { MemoryReader } from '../decode/memory.ts'
+import type { AddressSpace } from './address-space.ts'
+import type { ElfObject } from './elf-object.ts'
+import { guess } from './guess.ts'
+import type { Mapping } from './maps.ts'
+import type { Objects } from './objects.ts'
+import { type Registers, RETURN, RSP } from './registers.ts'
+import { stepBy } from './step.ts'
+import type { Nearest } from './symbols.ts'
+
+export interface Frame {
+  /** The instruction pointer: behind the call, but for the innermost frame and one that a signal interrupted. */
+  readonly address: bigint
+  /** The file that is mapped there, as /proc/PID/maps names it; `undefined` where there is none, and no frame after it. */
+  readonly object: string | undefined
+  /** Of the address in the file. */
+  readonly fileOffset: number
+  readonly symbol: Nearest | undefined
+}
+
+export interface Stack {
+  /** The innermost first. */
+  readonly frames: readonly Frame[]
+  /** The limit ended it: there are more. */
+  readonly cut: boolean
+}
+
+interface Place {
+  readonly registers: Registers
+  readonly cfa: bigint
+  /** Behind a call: the call itself is what is looked up, since it may be the last instruction of its function. */
+  readonly called: boolean
+}
+
+/** What can be asked of the stopped thread. */
+export interface Stopped extends MemoryReader {
+  readonly tid: number
+}
+
+export function unwind(
+  registers: Registers,
+  thread: Stopped,
+  space: AddressSpace,
+  objects: Objects,
+  limit: number,
+): Stack {
+  const frames: Frame[] = []
+  const maps = space.maps(thread.tid)
+  let place: Place | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
+  while (place && frames.length < limit) {
+    const address: bigint = place.registers[RETURN] ?? 0n
+    if (address === 0n) return { frames, cut: false }
+    const mapping = maps.find(Number(address))
+    if (!mapping?.executable) {
+      frames.push({ address, object: undefined, fileOffset: 0, symbol: undefined })
+      return { frames, cut: false }
+    }
+    const object = objects.of(thread.tid, mapping, maps, thread)
+    frames.push(frameAt(address, place.called, mapping, object))
+    place = next(place, mapping, object, thread)
+  }
+  return { frames, cut: place !== undefined }
+}
+
+const offsetIn = ({ start, offset }: Mapping, address: bigint): number => Number(address) - start + offset
+
+function frameAt(address: bigint, called: boolean, mapping: Mapping, object: ElfObject | undefined): Frame {
+  const fileOffset = offsetIn(mapping, address)
+  const back = called ? 1 : 0
+  const found = object?.nameAt(fileOffset - back)
+  const symbol = found && back > 0 ? { ...found, offset: found.offset + back } : found
+  return { address, object: mapping.name, fileOffset, symbol }
+}
+
+/** The frame above; none where it is the outermost, or lost. */
+function next(
+  place: Place,
+  mapping: Mapping,
+  object: ElfObject | undefined,
+  memory: MemoryReader,
+): Place | undefined {
+  const { registers, called } = place
+  const address = registers[RETURN] ?? 0n
+  const row = object?.rowAt(offsetIn(mapping, address) - (called ? 1 : 0))
+  try {
+    const above = row ? stepBy(row, registers, memory) : guess(registers, place.cfa, memory)
+    if (!above || (above.registers[RETURN] === address && above.cfa === place.cfa)) return undefined
+    const interrupted = row ? row.signalFrame : 'interrupted' in above && above.interrupted === true
+    return { registers: above.registers, cfa: above.cfa, called: !interrupted }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
