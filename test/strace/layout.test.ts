@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { noGate32, program } from '../support/programs.js'
 import { both, noStrace } from './support/strace.js'
 
-const CALLS = 'trace=execve,umask,rmdir,close,wait4,pause,exit_group'
+const CALLS = 'trace=execve,rt_sigreturn,umask,rmdir,close,wait4,pause,exit_group'
 
 /** Options, and a case of straced.c. */
 const COMBINATIONS: readonly (readonly [options: readonly string[], args: readonly string[]])[] = [

@@ -29,7 +29,7 @@ import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
 import { capabilitySets, filterProgram, schedulingParameter, waitStatus } from './processes.ts'
 import { SCALARS, setText, signalText } from './scalars.ts'
-import { siginfo, signalAction, signalArgument, signalSet, signalSetOf } from './signals.ts'
+import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
   cloneArguments,
@@ -84,6 +84,7 @@ const INNER: Readonly<Record<string, Printer>> = {
   ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
   syslog: value =>
     `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, { spelling: 'verbose' }))?.[0] ?? ''}`.trimEnd(),
+  sigframe: signalFrame,
   pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,

@@ -35,6 +35,15 @@ export const signalSet: Printer = (value, { memory }) => {
   return mask === undefined ? address(value) : signalSetText(mask)
 }
 
+/** Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return to. */
+const FRAME_MASK = 296n
+
+/** The signals that are blocked again when a handler has returned. */
+export const signalFrame: Printer = (_value, context) => {
+  const { stackPointer } = context.call
+  return stackPointer === undefined ? '' : `{mask=${signalSet(stackPointer + FRAME_MASK, context)}}`
+}
+
 const SET_BYTES = 8n
 const SA_RESTORER = 0x04000000n
 const SIG_ERR = 2n ** 64n - 1n

@@ -10,6 +10,8 @@ export type Abi = 'x86_64' | 'i386' | 'x32'
 export interface Call {
   readonly nr: number
   readonly args: readonly bigint[]
+  /** The stack pointer, where what the call is about lies there: rt_sigreturn(2). */
+  readonly stackPointer?: bigint
   /** x86_64 where it is left out. */
   readonly abi?: Abi
 }

@@ -15,6 +15,7 @@ import type { EnteredCall } from './types.ts'
 const X32_BIT = 0x40000000
 const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
 const EXECVEAT = { x86_64: 322, i386: 358, x32: 545 } as const
+const RT_SIGRETURN = 15
 const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
 
 const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
@@ -66,6 +67,8 @@ export class CallStops {
     }
     const { tid, pid } = task
     const call = { tid, pid, timeNs: records.timeNs(index), nr, args, abi }
+    if (nr === RT_SIGRETURN && abi === 'x86_64')
+      Object.assign(call, { stackPointer: records.stackPointer(index) })
     const entered: EnteredCall =
       nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
     task.call = { entered, hidden, tampered: false, forced: undefined }

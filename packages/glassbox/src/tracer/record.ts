@@ -8,7 +8,7 @@ import { SYSCALL_INFO } from '../linux/ptrace.ts'
 const WORDS = RECORD_BYTES / 8
 const HALVES = RECORD_BYTES / 4
 const OFFSET = { tid: 0, status: 1, infoLength: 10, siginfoError: 11, arch: 13 } as const // in 32-bit words
-const WORD = { time: 1, message: 2, user: 3, system: 4, ip: 7, number: 9, args: 10 } as const // in 64-bit words
+const WORD = { time: 1, message: 2, user: 3, system: 4, ip: 7, sp: 8, number: 9, args: 10 } as const // in 64-bit words
 const OP = 48
 const IS_ERROR = 80
 const SIGINFO = 136
@@ -71,6 +71,10 @@ export class Records {
 
   instructionPointer(index: number): bigint {
     return this.#words[index * WORDS + WORD.ip] ?? 0n
+  }
+
+  stackPointer(index: number): bigint {
+    return this.#words[index * WORDS + WORD.sp] ?? 0n
   }
 
   /** At an entry: the number as the register has it, 32 bits of it. */

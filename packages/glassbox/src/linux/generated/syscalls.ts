@@ -16,7 +16,7 @@ export const TABLE = `
 12 brk(addr:addr) addr memory
 13 rt_sigaction(signum:sig, act:ptr<sigaction, oldact:ptr>sigaction, sigsetsize:size) int signal
 14 rt_sigprocmask(how:=sigprocmask, set:sigset<3, oldset:sigset>3, sigsetsize:size) int signal
-15 rt_sigreturn() int signal
+15 rt_sigreturn(frame:sigframe) int signal
 16 ioctl(fd:fd, request:=ioctl, argp:addr) int desc
 17 pread64(fd:fd, buf:buf>2, count:size, offset:off) int desc
 18 pwrite64(fd:fd, buf:buf<2, count:size, offset:off) int desc
