@@ -148,7 +148,8 @@ test('a threaded program: the calls of all threads together', { skip: noStrace }
 test('node -e: the same threads, and what its main thread opens', { skip: noStrace }, async context => {
   const command = [process.execPath, '-e', 'require("fs").readFileSync("/etc/hostname")']
   const cwd = temporaryDirectory(context)
-  const opens = (processes: Processes): number => processes.flat().filter(name => name === 'openat').length
+  // Other threads open what they need when they come to it, which may be after the end.
+  const opens = ([main = []]: Processes): number => main.filter(name => name === 'openat').length
   const ours = await traced(OURS, command, cwd)
   const theirs = await traced(THEIRS, command, cwd)
   assert.deepEqual([ours.length, opens(ours)], [theirs.length, opens(theirs)])
