@@ -21,8 +21,9 @@ try {
     const name = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
     console.log(`\nNode ${name}`)
     failed =
-      spawnSync(process.execPath, [runner, '--node', node, ...words.slice(end + 1)], { stdio: 'inherit' })
-        .status !== 0 || failed
+      spawnSync(process.execPath, [runner, '--built', '--node', node, ...words.slice(end + 1)], {
+        stdio: 'inherit',
+      }).status !== 0 || failed
   }
 } finally {
   rmSync(directory, { recursive: true, force: true })

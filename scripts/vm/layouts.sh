@@ -16,7 +16,7 @@ layout() {
   shift 2
   echo "== $name: $("$@" cat /proc/self/cgroup)"
   # shellcheck disable=SC2086 -- a filter is a word
-  "$@" node scripts/run-tests.mjs --seconds 1500 $chosen || failed=1
+  "$@" node scripts/run-tests.mjs --built --seconds 1500 $chosen || failed=1
 }
 
 # What the doctor says of a controller.
