@@ -58,7 +58,7 @@ struct signal_info {
 
 static struct program program;
 
-/* A plan of init's own failed: nobody knows what the box is, and no program is started in it any more. */
+/* A plan of init's own failed: nobody knows what the box is, its root may be the host's still. No plan is run in it any more. */
 static int broken;
 
 /* A request with its payload and its descriptors as the first slots. The reader owns the payload. */
@@ -316,7 +316,7 @@ static void handle_launch(void) {
 static void handle_plan(void) {
   struct plan plan;
   struct plan_failure failure = {-1, 0};
-  if (plan_load(&plan, inbox.payload, inbox.request.length) < 0)
+  if (broken || plan_load(&plan, inbox.payload, inbox.request.length) < 0)
     failure.error = EINVAL;
   else
     plan_run(&plan, 0, inbox.slots, &failure);

@@ -37,6 +37,12 @@ export interface Controls {
   readonly refusedProcesses: (files: GroupFiles) => number
   /** The file whose text init reads while the program runs. */
   readonly cpuTimeFile: string
+  /**
+   * The file that a process joins by, and whose lock says that the group is owned. A thread that writes `0` to v1's `tasks` moves itself
+   * alone, so the kernel need not hold every thread group still: the first write to `cgroup.procs` after a pause waits for an RCU
+   * grace period for that (Linux 5.5, cgroup_procs_write_start). In v2 a thread may not leave its process.
+   */
+  readonly joinFile: string
 }
 
 const PERIOD_US = 100_000
@@ -104,6 +110,7 @@ export const V1: Controls = {
   peakProcesses: files => optionalNumber(files.optional('pids.peak')),
   refusedProcesses: files => keyedNumber(files.optional('pids.events') ?? '', 'max') ?? 0,
   cpuTimeFile: 'cpuacct.usage',
+  joinFile: 'tasks',
 }
 
 export const V2: Controls = {
@@ -139,4 +146,5 @@ export const V2: Controls = {
   peakProcesses: files => optionalNumber(files.optional('pids.peak')),
   refusedProcesses: files => keyedNumber(files.text('pids.events'), 'max') ?? 0,
   cpuTimeFile: 'cpu.stat',
+  joinFile: 'cgroup.procs',
 }

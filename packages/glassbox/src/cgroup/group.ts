@@ -5,8 +5,8 @@
  * after another under the same name. So nothing of it runs in the Node process, and a group is there only while the box's init
  * is. What is left for this process to do is to change limits, to interpret figures, and to remove what resists.
  *
- * A lock (flock(2)) on `cgroup.procs` of each directory marks it as owned by a living init; it goes with init, whatever ends
- * it, in any PID namespace: see sweep.ts.
+ * A lock (flock(2)) on the file that each directory is joined by marks it as owned by a living init; it goes with init, whatever
+ * ends it, in any PID namespace: see sweep.ts.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ export interface FigureFile {
   readonly file: string
 }
 
-const controlsOf = (version: 1 | 2): Controls => (version === 1 ? V1 : V2)
+export const controlsOf = (version: 1 | 2): Controls => (version === 1 ? V1 : V2)
 const COUNTED = ['cpuacct', 'memory', 'pids'] as const
 
 export class Cgroup {
@@ -86,6 +86,11 @@ export class Cgroup {
   get cpuFigure(): number {
     const { cpuTimeFile } = controlsOf(this.version('cpuacct'))
     return this.figureFiles.findIndex(({ file }) => file === cpuTimeFile)
+  }
+
+  /** The file of a part by which a process joins it. */
+  joinFile({ version }: Part): string {
+    return controlsOf(version).joinFile
   }
 
   /** Gives the children of a v2 directory the controllers that they need, where they do not have them yet. */

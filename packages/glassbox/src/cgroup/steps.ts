@@ -30,7 +30,7 @@ export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: rea
 export const keptBy = (group: Cgroup): number => group.parts.length + group.figureFiles.length
 
 export interface MadeGroup {
-  /** Descriptors of `cgroup.procs` to join by: a process writes `0` to each. Only for the v1 hierarchies. */
+  /** Descriptors to join by: a process of one thread writes `0` to each. Only for the v1 hierarchies. */
   readonly joins: readonly number[]
   /** A descriptor of the v2 directory, to be born in (CLONE_INTO_CGROUP, Linux 5.7). */
   readonly birth: Slot | undefined
@@ -39,8 +39,8 @@ export interface MadeGroup {
 }
 
 /**
- * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep` on: `cgroup.procs` of each
- * part, then the figures.
+ * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep` on: what each part is joined by,
+ * then the figures.
  */
 export function addMakeSteps(
   builder: PlanBuilder,
@@ -53,7 +53,7 @@ export function addMakeSteps(
   for (const [index, part] of group.parts.entries()) {
     const parent = slotOf(parents, index)
     builder.call('mkdirat', [parent, text(group.name), MODE], `make ${part.directory}`)
-    steps.keep(parent, part, 'cgroup.procs', keep + index, O_WRONLY)
+    steps.keep(parent, part, group.joinFile(part), keep + index, O_WRONLY)
     builder.call('flock', [keep + index, LOCK_EX_NB], `lock ${part.directory}`)
     for (const write of group.firstWrites(part, limits)) steps.write(parent, part, write)
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { syscall } from '../gate/gate.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { GROUP_PREFIX } from './group.ts'
+import { controlsOf, GROUP_PREFIX } from './group.ts'
 import { type CgroupSupport, detectCgroups } from './hierarchy.ts'
 import { removeGroup } from './remove.ts'
 
@@ -22,8 +22,8 @@ function groupsIn(base: string): string[] {
 const LOCK_EX_NB = 2 | 4
 
 /** Whether somebody else holds the lock of the directory: then its owner lives. */
-function isOwned(directory: string): boolean {
-  const fd = openSync(join(directory, 'cgroup.procs'), 'r')
+function isOwned(directory: string, lockFile: string): boolean {
+  const fd = openSync(join(directory, lockFile), 'r')
   try {
     return syscall(syscallNumber('flock'), fd, LOCK_EX_NB) === -ERRNO.EAGAIN
   } finally {
@@ -34,20 +34,26 @@ function isOwned(directory: string): boolean {
 /** Between making a directory and locking it a living owner has no lock yet. */
 const YOUNG_MS = 10_000
 
-const mayBeOwned = (directory: string, youngMs: number): boolean =>
-  Date.now() - statSync(directory).ctimeMs < youngMs || isOwned(directory)
+const mayBeOwned = (directory: string, lockFile: string, youngMs: number): boolean =>
+  Date.now() - statSync(directory).ctimeMs < youngMs || isOwned(directory, lockFile)
 
 /** Removes what is left of dead owners; returns how many names that were. */
 export async function sweepCgroups(
   support: CgroupSupport = detectCgroups(),
   youngMs: number = YOUNG_MS,
 ): Promise<number> {
-  const bases = new Set(Object.values(support).flatMap(found => ('place' in found ? [found.place.base] : [])))
-  const found = [...bases].flatMap(base => groupsIn(base).map(name => ({ base, name })))
+  const bases = new Map(
+    Object.values(support).flatMap(found =>
+      'place' in found ? [[found.place.base, controlsOf(found.place.version).joinFile]] : [],
+    ),
+  )
+  const found = [...bases].flatMap(([base, lockFile]) =>
+    groupsIn(base).map(name => ({ base, name, lockFile })),
+  )
   const owned = new Set<string>()
-  for (const { base, name } of found) {
+  for (const { base, name, lockFile } of found) {
     try {
-      if (mayBeOwned(join(base, name), youngMs)) owned.add(name)
+      if (mayBeOwned(join(base, name), lockFile, youngMs)) owned.add(name)
     } catch {
       owned.add(name) // it is being removed by its owner right now
     }

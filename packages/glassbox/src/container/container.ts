@@ -21,13 +21,14 @@ import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
-import type { RootSpec } from '../rootfs/types.ts'
+import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { Connection, lost } from './connection.ts'
+import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
-import { setupPlan, type SetupSpec } from './setup-plan.ts'
+import { hostSetup, ownSetupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { namespaceError, stepError } from './step-error.ts'
 import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader, PART, REQUEST } from './wire.ts'
@@ -36,8 +37,10 @@ export interface ContainerSpec {
   readonly hostname: string
   /** A network of its own with nothing but loopback; else the host's. */
   readonly network: boolean
+  /** The same object for one box after another, so that its plan is. */
+  readonly host: HostRoot
   /** Made when the identity is known: directories belong to it. */
-  readonly root: (identity: Identity) => RootSpec
+  readonly own: (identity: Identity) => OwnRoot
 }
 
 /** A plan for init, with the descriptors that become its first slots. */
@@ -73,35 +76,54 @@ export class Container {
   /** Resolves when the box is furnished. Until then requests may be sent; where it fails, no program is ever started. */
   readonly furnished: Promise<void>
   readonly #connection: Connection
-  readonly #furniture: RootSpec
+  readonly #furniture: OwnRoot
   #isFurnished = false
   #root = -1
 
-  private constructor(pid: number, socket: number, identity: Identity, spec: SetupSpec) {
+  private constructor(
+    pid: number,
+    connection: Connection,
+    identity: Identity,
+    furniture: OwnRoot,
+    furnishing: readonly Promise<void>[],
+  ) {
     this.pid = pid
     this.identity = identity
-    this.#connection = new Connection(socket)
-    this.#furniture = spec.root
-    this.furnished = this.#furnish(spec)
+    this.#connection = connection
+    this.#furniture = furniture
+    this.furnished = this.#furnish(furnishing)
     this.furnished.catch(() => {}) // told by whoever awaits it, or the program that was not started
   }
 
-  /** Starts init in new namespaces, and has it furnish the box. On failure nothing is left. */
-  static async open(spec: ContainerSpec): Promise<Container> {
+  /**
+   * Starts init in new namespaces, and has it furnish the box. On failure nothing is left. What boxes have alike is sent before init is
+   * there: it begins with that while this process makes the rest.
+   */
+  static async open({ hostname, network, host, own }: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
-    const { pid, socket } = spawn(spawnSpec(spec.network, privileged))
+    const setup = hostSetup(host, network)
+    const store = storeOf(host.files)
+    const { ours, theirs } = socketPair()
+    const connection = new Connection(ours)
+    let pid: number | undefined
     try {
+      const shown = requestPlan(connection, setup.plan, [store])
+      shown.catch(() => {}) // told by `furnished`, where it comes to that
+      pid = spawn(spawnSpec(network, privileged), theirs)
       const identity = identityOf(pid, privileged)
-      return new Container(pid, socket, identity, { ...spec, root: spec.root(identity) })
+      const furniture = own(identity)
+      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: furniture }, setup.made))
+      return new Container(pid, connection, identity, furniture, [shown, rest])
     } catch (error) {
-      closeSync(socket)
-      await reap(pid)
+      connection.close()
+      await connection.closed
+      if (pid !== undefined) await reap(pid)
       throw error
     }
   }
 
-  async #furnish(spec: SetupSpec): Promise<void> {
-    await this.runPlan(setupPlan(spec))
+  async #furnish(furnishing: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(furnishing)
     this.#isFurnished = true
   }
 
@@ -130,9 +152,7 @@ export class Container {
 
   /** Has init run a plan on itself. */
   async runPlan(plan: Plan, descriptors: readonly number[] = []): Promise<void> {
-    const { bytes, origin } = encodePlan(plan)
-    const reply = await this.#connection.request(REQUEST.plan, bytes, descriptors).reply
-    if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+    await requestPlan(this.#connection, plan, descriptors)
   }
 
   /**
@@ -203,28 +223,37 @@ export class Container {
   }
 }
 
-/** Clones init; its socket's other end is the caller's. */
-function spawn(spec: SpawnSpec): { pid: number; socket: number } {
+async function requestPlan(
+  connection: Connection,
+  plan: Plan,
+  descriptors: readonly number[] = [],
+): Promise<void> {
+  const { bytes, origin } = encodePlan(plan)
+  const reply = await connection.request(REQUEST.plan, bytes, descriptors).reply
+  if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+}
+
+function socketPair(): { ours: number; theirs: number } {
   const pair = new Int32Array(2)
   call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair])
   const [ours = -1, theirs = -1] = pair
+  return { ours, theirs }
+}
+
+/** Clones init, and closes the end of the socket that it has then. Returns its process id. */
+function spawn(spec: SpawnSpec, socket: number): number {
   try {
     const { plan, pid } = spawnPlan(spec)
     const { bytes, origin } = encodePlan(plan)
-    const outcome = runPlan(bytes, [theirs, initDescriptor()])
+    const outcome = runPlan(bytes, [socket, initDescriptor()])
     if (outcome.failure) {
       const step = origin[outcome.failure.step]
       throw step?.kind === 'clone'
         ? namespaceError(spec, outcome.failure.errno)
         : stepError(plan, step, outcome.failure.errno)
     }
-    return { pid: Number(outcome.slots[pid.slot]), socket: ours }
-  } catch (error) {
-    closeSync(ours)
-    throw error instanceof GlassboxError
-      ? error
-      : new GlassboxError('ERR_GLASSBOX_INTERNAL', String(error), { cause: error })
+    return Number(outcome.slots[pid.slot])
   } finally {
-    closeSync(theirs)
+    closeSync(socket)
   }
 }

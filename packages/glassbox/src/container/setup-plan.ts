@@ -1,5 +1,5 @@
 /**
- * The plan that init runs on itself before any program: file system, names, network, and the bounding set, which no
+ * The plans that init runs on itself before any program: file system, names, network, and the bounding set, which no
  * program of the box can then ever exceed. init keeps its own capabilities: it makes and cleans.
  */
 import {
@@ -12,22 +12,40 @@ import {
 import { ERRNO } from '../linux/errno.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
-import type { RootSpec } from '../rootfs/types.ts'
-import { addRootSteps } from '../rootfs/steps.ts'
+import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
+import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { LAST_CAPABILITY } from './capabilities.ts'
 
 const SIOCSIFFLAGS = 0x8914
 const IFF_UP = 1
 
-export interface SetupSpec {
-  readonly hostname: string
-  /** Whether the box has a network of its own, whose loopback is to be brought up. */
-  readonly network: boolean
-  readonly root: RootSpec
+/** What all boxes with such a network have alike. */
+export interface HostSetup {
+  readonly plan: Plan
+  /** The directories that are there then. */
+  readonly made: Iterable<string>
 }
 
-export function setupPlan(spec: SetupSpec): Plan {
-  const builder = new PlanBuilder('furnish the box')
+export interface OwnSetup {
+  readonly hostname: string
+  readonly root: OwnRoot
+}
+
+/**
+ * The first of two plans, the same for one box after another: encoded once, and init can begin with it before the second is made.
+ * Input: the contents of the host's small files.
+ */
+export function hostSetup(host: HostRoot, network: boolean): HostSetup {
+  const made = known.get(host) ?? {}
+  known.set(host, made)
+  return (made[network ? 'isolated' : 'shared'] ??= makeHostSetup(host, network))
+}
+
+const known = new WeakMap<HostRoot, { isolated?: HostSetup; shared?: HostSetup }>()
+
+function makeHostSetup(host: HostRoot, network: boolean): HostSetup {
+  const builder = new PlanBuilder('furnish the box with what it shows of the host')
+  const store = builder.input('small files')
   builder
     .call('umask', [0o022], 'let the caller’s file mode mask have no say')
     // Processes inherit it: programs would have the keys of the caller's session, and meet there (session-keyring(7)).
@@ -35,10 +53,7 @@ export function setupPlan(spec: SetupSpec): Plan {
       // A kernel without keys, or a filter around glassbox, which is then around the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
-  if (spec.network) addLoopbackSteps(builder)
-  const name = Buffer.from(spec.hostname)
-  builder.call('sethostname', [text(spec.hostname), name.length], 'name the box')
-  addRootSteps(builder, spec.root)
+  if (network) addLoopbackSteps(builder)
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
     builder.call(
       'prctl',
@@ -46,6 +61,16 @@ export function setupPlan(spec: SetupSpec): Plan {
       `drop capability ${capability} from the bounding set`,
     )
   }
+  const made = addHostSteps(builder, host, store)
+  builder.call('close', [store], 'close it')
+  return { plan: builder.build(), made }
+}
+
+/** The second plan, for a box in which the first was run. */
+export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
+  const builder = new PlanBuilder('furnish the box with what is its own')
+  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
+  addOwnSteps(builder, root, made)
   return builder.build()
 }
 

@@ -3,7 +3,7 @@
  * read, all read-only. Nothing else of the host is there: no home directory, no /var, no secrets of /etc.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
-import type { BindMount, MaskedPath, RootSpec, SmallFile, SymbolicLink } from './types.ts'
+import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
 
 /** Directories of the root: a directory is bound, a symbolic link (merged /usr) is made again. */
 const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
@@ -91,15 +91,14 @@ function maskedPaths(): MaskedPath[] {
 
 /** Names for the ids of a box, so that programs which look themselves up find something. */
 export function identityFiles(uid: number, gid: number, hostname: string): readonly SmallFile[] {
-  return [
-    { path: '/etc/passwd', contents: `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n` },
-    { path: '/etc/group', contents: `root:x:0:\nbox:x:${gid}:\n` },
-    { path: '/etc/hosts', contents: `127.0.0.1 localhost ${hostname}\n::1 localhost\n` },
-    { path: '/etc/nsswitch.conf', contents: 'passwd: files\ngroup: files\nhosts: files dns\n' },
-  ]
+  const texts = {
+    '/etc/passwd': `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n`,
+    '/etc/group': `root:x:0:\nbox:x:${gid}:\n`,
+    '/etc/hosts': `127.0.0.1 localhost ${hostname}\n::1 localhost\n`,
+    '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+  }
+  return Object.entries(texts).map(([path, text]) => ({ path, contents: Buffer.from(text) }))
 }
-
-export type HostRoot = Pick<RootSpec, 'binds' | 'links' | 'masks' | 'files'>
 
 let known: HostRoot | undefined
 
@@ -115,4 +114,11 @@ export function hostRoot(): HostRoot {
     masks: maskedPaths(),
   }
   return known
+}
+
+let bare: HostRoot | undefined
+
+/** The same for a box that brings the binds itself. */
+export function hostRootWithoutBinds(): HostRoot {
+  return (bare ??= { ...hostRoot(), binds: [] })
 }

@@ -1,9 +1,13 @@
 /**
- * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not started any program yet.
+ * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not started any program yet. In two parts:
+ * what all boxes show of the host, and then what only this one has.
  *
  * Order, and why: a tmpfs becomes the root first (pivot_root), with the host's root beneath `/.host`; so every source
  * is named below `/.host`, also one that lies under the directory where the tmpfs was staged. Then binds from short
  * to long targets, so that a bind may lie inside another. The host's root goes last, and the new root is made read-only.
+ *
+ * Small files of the host are copied out of one file that is handed to the plan: kernel to kernel, so that init need not have them
+ * in its memory.
  *
  * Inside a bind of the caller's a name may be a link that a program left there, and the host's root still stands at
  * `/.host` when it would be followed: there everything is reached by descriptors, without following links.
@@ -42,7 +46,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
-import type { BindMount, RootSpec, Scratch, SmallFile } from './types.ts'
+import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
 
 const STAGE = '/tmp'
 const HOST = '/.host'
@@ -62,15 +66,20 @@ const parents = (path: string): string[] => {
 
 class RootBuilder {
   readonly #plan: PlanBuilder
-  readonly #made = new Set<string>(['/'])
+  readonly #made: Set<string>
   readonly #foreign: string[] = []
   readonly #fd: Slot
   readonly #tree: Slot
 
-  constructor(plan: PlanBuilder) {
+  constructor(plan: PlanBuilder, made: Iterable<string>) {
     this.#plan = plan
+    this.#made = new Set(made)
     this.#fd = plan.slot('file')
     this.#tree = plan.slot('mount')
+  }
+
+  get directories(): Iterable<string> {
+    return this.#made
   }
 
   #isForeign(path: string): boolean {
@@ -109,19 +118,25 @@ class RootBuilder {
     }
   }
 
-  file({ path, contents }: SmallFile): void {
+  #open(path: string): void {
     for (const each of parents(path)) this.directory(each)
-    const fd = this.#fd
-    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    this.#plan.call('openat', [AT_FDCWD, text(path), flags, 0o644], `make ${path}`, { result: this.#fd })
+  }
+
+  file({ path, contents }: SmallFile): void {
+    this.#open(path)
     this.#plan
-      .call(
-        'openat',
-        [AT_FDCWD, text(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644],
-        `make ${path}`,
-        { result: fd },
-      )
-      .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
-      .call('close', [fd], `close ${path}`)
+      .call('write', [this.#fd, { bytes: contents }, contents.length], `write ${path}`)
+      .call('close', [this.#fd], `close ${path}`)
+  }
+
+  /** A file whose contents stand in the file `store`, from `offset` on. */
+  copy({ path, contents }: SmallFile, store: Slot, offset: number): void {
+    this.#open(path)
+    this.#plan
+      .call('sendfile', [this.#fd, store, words(8, [offset]), contents.length], `write ${path}`)
+      .call('close', [this.#fd], `close ${path}`)
   }
 
   #mountPoint({ target, directory }: BindMount): void {
@@ -286,20 +301,35 @@ export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch
   }
 }
 
-/** Adds the steps that furnish the box to `plan`. */
-export function addRootSteps(plan: PlanBuilder, spec: RootSpec): void {
-  const root = new RootBuilder(plan)
+/**
+ * Adds the steps of what all boxes show. `store` holds the files' contents, one after another. Returns the directories that are there
+ * then.
+ */
+export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): Iterable<string> {
+  const root = new RootBuilder(plan, ['/'])
   root.enter()
-  for (const { target, path } of spec.links) {
+  for (const { target, path } of host.links) {
     root.directory(parents(path).at(-1) ?? '/')
     plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
   }
-  for (const file of spec.files) root.file(file)
-  // Scratch before binds: a bind may lie inside a scratch directory, never the other way round.
-  for (const scratch of spec.scratch) root.scratch(scratch)
+  let offset = 0
+  for (const file of host.files) {
+    root.copy(file, store, offset)
+    offset += file.contents.length
+  }
   root.proc()
   root.keepLastPid()
-  for (const bind of spec.binds.toSorted(byTarget)) root.bind(bind)
-  for (const { path, directory } of spec.masks) root.mask(path, directory)
+  for (const bind of host.binds.toSorted(byTarget)) root.bind(bind)
+  for (const { path, directory } of host.masks) root.mask(path, directory)
+  return root.directories
+}
+
+/** Adds the steps of what only this box has; `made` are directories that are there. */
+export function addOwnSteps(plan: PlanBuilder, own: OwnRoot, made: Iterable<string>): void {
+  const root = new RootBuilder(plan, made)
+  for (const file of own.files) root.file(file)
+  // Scratch before binds: a bind may lie inside a scratch directory, never the other way round.
+  for (const scratch of own.scratch) root.scratch(scratch)
+  for (const bind of own.binds.toSorted(byTarget)) root.bind(bind)
   root.leaveHost()
 }

@@ -22,7 +22,7 @@ export interface SymbolicLink {
 /** A small file that is written into the box: /etc/passwd and the like, or a copy of one of the host's. */
 export interface SmallFile {
   readonly path: string
-  readonly contents: string | Uint8Array
+  readonly contents: Uint8Array
 }
 
 /** A writable place: a tmpfs of its own with a size and an inode cap. */
@@ -42,10 +42,17 @@ export interface MaskedPath {
   readonly directory: boolean
 }
 
-export interface RootSpec {
+/** What every box shows of the host, whatever its options. One object a process: its plan is made and encoded once. */
+export interface HostRoot {
   readonly binds: readonly BindMount[]
   readonly links: readonly SymbolicLink[]
   readonly files: readonly SmallFile[]
-  readonly scratch: readonly Scratch[]
   readonly masks: readonly MaskedPath[]
+}
+
+/** What only this box has. */
+export interface OwnRoot {
+  readonly binds: readonly BindMount[]
+  readonly files: readonly SmallFile[]
+  readonly scratch: readonly Scratch[]
 }

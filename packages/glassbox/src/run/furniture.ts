@@ -2,8 +2,8 @@
 import { realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
-import { hostRoot, identityFiles } from '../rootfs/host.ts'
-import type { BindMount, RootSpec } from '../rootfs/types.ts'
+import { hostRoot, hostRootWithoutBinds, identityFiles } from '../rootfs/host.ts'
+import type { BindMount, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { BoxOptions } from './options.ts'
 import { BOX_DIRECTORY } from './program.ts'
 
@@ -33,34 +33,49 @@ export function resolveBinds(options: BoxOptions): BindMount[] {
   })
 }
 
+export interface BoxRoot {
+  readonly host: HostRoot
+  readonly own: (ids: { uid: number; gid: number }) => OwnRoot
+}
+
 /** What the box shows and may write; `extra` is a program of the host that must be visible. */
-export function boxRoot(
-  options: BoxOptions,
-  extra: readonly string[],
-  ids: { uid: number; gid: number },
-): RootSpec {
-  const host = hostRoot()
-  const scratch = {
-    bytes: options.diskBytes ?? DEFAULT_DISK_BYTES,
-    inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
-    owner: ids,
-  }
+export function boxRoot(options: BoxOptions, extra: readonly string[]): BoxRoot {
   const programs = extra.map(path => ({
     source: realpathSync(path),
     target: path,
     directory: false,
     writable: false,
   }))
+  const { host, binds } = inOrder([...programs, ...resolveBinds(options), ...resolverFiles(options)])
   return {
-    ...host,
-    binds: [...host.binds, ...programs, ...resolveBinds(options), ...resolverFiles(options)],
-    files: [...host.files, ...identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME)],
-    scratch: [
-      { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
-      { path: '/tmp', mode: 0o1777, ...scratch },
-      { path: '/dev/shm', mode: 0o1777, ...scratch, noexec: true },
-    ],
+    host,
+    own: ids => {
+      const scratch = {
+        bytes: options.diskBytes ?? DEFAULT_DISK_BYTES,
+        inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
+        owner: ids,
+      }
+      return {
+        binds,
+        files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+        scratch: [
+          { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
+          { path: '/tmp', mode: 0o1777, ...scratch },
+          { path: '/dev/shm', mode: 0o1777, ...scratch, noexec: true },
+        ],
+      }
+    },
   }
+}
+
+/** A bind around one of the host's has to come before it: then the host's are the box's own too. */
+function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
+  const host = hostRoot()
+  const around = ({ target }: BindMount): boolean =>
+    host.binds.some(inner => inner.target === target || inner.target.startsWith(`${target}/`))
+  return binds.some(around)
+    ? { host: hostRootWithoutBinds(), binds: [...host.binds, ...binds] }
+    : { host, binds }
 }
 
 /** On the host's network names are looked up as the host does. */

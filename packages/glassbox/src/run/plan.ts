@@ -1,9 +1,9 @@
-/** What run() would do, as text: every system call of the four plans, in strace's notation. Starts nothing. */
+/** What run() would do, as text: every system call of the five plans, in strace's notation. Starts nothing. */
 import { spawnSpec } from '../container/container.ts'
 import { identityOf, isPrivileged } from '../container/identity.ts'
 import { launchPlan } from '../container/launch-plan.ts'
 import { preparePlan } from '../container/prepare-plan.ts'
-import { setupPlan } from '../container/setup-plan.ts'
+import { hostSetup, ownSetupPlan } from '../container/setup-plan.ts'
 import { spawnPlan } from '../container/spawn-plan.ts'
 import { printPlan } from '../plan/print.ts'
 import { disassemble } from '../seccomp/disassemble.ts'
@@ -26,11 +26,10 @@ export function planText(program: string, args: readonly string[] = [], options:
   const identity = identityOf(0, isPrivileged())
   const cgroup = planGroup()
   const spawn = spawnPlan(spawnSpec(network)).plan
-  const setup = setupPlan({
-    hostname: options.hostname ?? DEFAULT_HOSTNAME,
-    network,
-    root: boxRoot(options, found.bind === undefined ? [] : [found.bind], identity),
-  })
+  const { host, own } = boxRoot(options, found.bind === undefined ? [] : [found.bind])
+  const setup = hostSetup(host, network)
+  const hostname = options.hostname ?? DEFAULT_HOSTNAME
+  const rest = ownSetupPlan({ hostname, root: own(identity) }, setup.made)
   const prepare = preparePlan({
     identity,
     ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
@@ -46,5 +45,5 @@ export function planText(program: string, args: readonly string[] = [], options:
     ...(options.trace ? { traced: true } : {}),
   }).plan
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
-  return `${[spawn, setup, prepare, launch].map(printPlan).join('\n')}${bpf}`
+  return `${[spawn, setup.plan, rest, prepare, launch].map(printPlan).join('\n')}${bpf}`
 }

@@ -88,7 +88,7 @@ export class PreparedContainer {
     const container = await Container.open({
       hostname: options.hostname ?? DEFAULT_HOSTNAME,
       network: isolated,
-      root: ids => boxRoot(options, programs, ids),
+      ...boxRoot(options, programs),
     })
     let opened: PreparedContainer | Container = container
     try {
