@@ -170,8 +170,8 @@ static void end_program(u32 cause) {
   while (reap(0)) {
   }
   if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
-  let_go();
   report(&none);
+  let_go(); /* takes the kernel as long as a fifth of a millisecond: nobody need wait for it */
 }
 
 /* ---- requests ---- */
@@ -411,7 +411,7 @@ static void wait_for_events(struct pollfd *events, int count, int more) {
 __attribute__((noreturn, used)) static void run_init(void) {
   prepare();
   for (int more = 0;;) {
-    struct pollfd events[] = {{SOCKET, POLLIN, 0}, {SIGNALS, POLLIN, 0}, {program.has_listener ? LISTENER : -1, POLLIN, 0}};
+    struct pollfd events[] = {{SOCKET, POLLIN, 0}, {SIGNALS, POLLIN, 0}, {program.has_listener && !program.listener_over ? LISTENER : -1, POLLIN, 0}};
     u8 signals[1024];
     wait_for_events(events, 3, more);
     if (events[1].revents) sys(read, SIGNALS, signals, sizeof signals);
@@ -419,7 +419,7 @@ __attribute__((noreturn, used)) static void run_init(void) {
       notify_receive(&program);
       if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
     } else if (events[2].revents)
-      let_go(); /* nobody has the filter any more: a poll would not sleep until the last of them is reaped */
+      program.listener_over = 1; /* a poll would not sleep until the last of them is reaped */
     int ran = program.pid != 0, reaped = 0;
     while (reaped < REAPED_A_TURN && reap(WNOHANG)) reaped++;
     more = reaped == REAPED_A_TURN;

@@ -22,6 +22,7 @@ struct program {
   s32 pid; /* 0: none runs */
   u32 how, status;
   int has_listener;
+  int listener_over; /* nobody has the filter any more: nothing comes from it */
   struct prepare prepare;
   struct launch launch;
   struct ended ended;

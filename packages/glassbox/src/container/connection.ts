@@ -1,17 +1,20 @@
 /**
  * The host's end of the socket to an init. Owns the descriptor: closing it ends the box.
  *
+ * Requests may be sent before there is an init to read them; replies are read from `listen` on.
+ *
  * Every request but a kill is answered exactly once, by id. When the socket ends, every open request is rejected with
  * `ERR_GLASSBOX_BOX_LOST`.
  */
+import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { GlassboxError } from '../errors.ts'
 import { call, sendAll } from '../gate/gate.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { encodeRequest, type Reply, ReplyReader, REQUEST } from './wire.ts'
 
-/** As large as most replies by far; it is used again and again. */
-const REPLY_BUFFER = 4096
+/** Larger than most replies by far. One for all sockets: what is read is looked at before anything else is. */
+const replyBuffer = new Uint8Array(4096)
 
 interface Waiting {
   resolve(reply: Reply): void
@@ -20,7 +23,7 @@ interface Waiting {
 
 export class Connection {
   readonly #fd: number
-  readonly #socket: Socket
+  #socket: Socket | undefined
   readonly #reader = new ReplyReader()
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
@@ -29,23 +32,31 @@ export class Connection {
     return true
   }
   #ended = false
+  /** Resolves when both ends are gone. */
   readonly closed: Promise<void>
+  #tellClosed: () => void = () => {}
 
   constructor(fd: number) {
     this.#fd = fd
-    const onread = { buffer: new Uint8Array(REPLY_BUFFER), callback: this.#receive }
-    const options = { fd, readable: true, writable: false, onread } // onread: not in the types of Node 20
+    this.closed = new Promise(resolve => (this.#tellClosed = resolve))
+  }
+
+  /** Begins to read replies. */
+  listen(): void {
+    const onread = { buffer: replyBuffer, callback: this.#receive }
+    const options = { fd: this.#fd, readable: true, writable: false, onread } // onread: not in the types of Node 20
     this.#socket = new Socket(options)
-    this.#socket.unref()
+    this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, and the requests are told then.
     this.#socket.on('error', () => {})
-    this.closed = new Promise(resolve => {
-      this.#socket.on('close', () => {
-        this.#lose()
-        resolve()
-      })
-    })
+    this.#socket.on('close', () => this.#lose())
+  }
+
+  /** An idle box does not keep the process alive; one that is ending does, until it has. */
+  #hold(): void {
+    if (this.#waiting.size > 0 || this.#ended) this.#socket?.ref()
+    else this.#socket?.unref()
   }
 
   /** True once the box can take no more requests. */
@@ -61,7 +72,7 @@ export class Connection {
   ): { id: number; reply: Promise<Reply> } {
     const id = ++this.#lastId
     const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
-    this.#socket.ref()
+    this.#hold()
     try {
       this.#send(encodeRequest(type, id, payload, descriptors.length), descriptors)
     } catch (error) {
@@ -85,10 +96,15 @@ export class Connection {
    * `closed` tells that they are gone, and nobody has to look again and again for the end of init.
    */
   close(): void {
-    if (this.#ended || this.#socket.destroyed) return
+    if (this.#ended || this.#socket?.destroyed) return
     this.#ended = true
-    this.#socket.ref()
-    call('shutdown', [this.#fd, SHUT_WR])
+    this.#hold()
+    if (this.#socket) {
+      call('shutdown', [this.#fd, SHUT_WR])
+      return
+    }
+    closeSync(this.#fd)
+    this.#lose()
   }
 
   #send(bytes: Uint8Array, descriptors: readonly number[]): void {
@@ -99,14 +115,14 @@ export class Connection {
   #settle(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
-    // An idle box does not keep the process alive; one that is ending does, until it has.
-    if (this.#waiting.size === 0 && !this.#ended) this.#socket.unref()
+    this.#hold()
     return waiting
   }
 
   #lose(): void {
     this.#ended = true
     for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(lost())
+    this.#tellClosed()
   }
 }
 

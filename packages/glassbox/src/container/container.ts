@@ -110,6 +110,7 @@ export class Container {
       const shown = requestPlan(connection, setup.plan, [store])
       shown.catch(() => {}) // told by `furnished`, where it comes to that
       pid = spawn(spawnSpec(network, privileged), theirs)
+      connection.listen()
       const identity = identityOf(pid, privileged)
       const furniture = own(identity)
       const rest = requestPlan(connection, ownSetupPlan({ hostname, root: furniture }, setup.made))
