@@ -3,7 +3,8 @@
 //   npm run bench:trace [-- ROUNDS [CALLS]]      defaults 5 and 200000; needs the built package and strace
 //
 // The two are measured in turn, round by round, so that a machine whose speed drifts drifts for both alike. Shown are medians and the
-// spread from the fastest to the slowest round, and the ratio of the medians. Trace output goes to /dev/null.
+// spread from the fastest to the slowest round, and the ratio of the medians. Trace output goes to /dev/null. `floor` is what the kernel
+// alone asks for the stops of one thread (bench/floor.c), beside strace's text.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,8 +30,10 @@ function seconds([program, ...args], cwd) {
 const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 const spread = values => `${Math.min(...values).toFixed(3)}–${Math.max(...values).toFixed(3)}`
 
-/** @returns {[name: string, command: string[]][]} */
+/** @returns {[name: string, command: string[], floor?: string][]} */
 function workloads(directory) {
+  const floor = join(directory, 'floor')
+  execFileSync('cc', ['-O2', '-o', floor, fileURLToPath(new URL('floor.c', import.meta.url))])
   writeFileSync(
     join(directory, 'calls.c'),
     '#include <stdlib.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n' +
@@ -43,7 +46,7 @@ function workloads(directory) {
     writeFileSync(join(directory, 'tree', String(Math.floor(at / 100)), `${at}`), '')
   }
   return [
-    [`${CALLS} getppid`, [join(directory, 'calls'), String(CALLS)]],
+    [`${CALLS} getppid`, [join(directory, 'calls'), String(CALLS)], floor],
     [`find, ${FILES} files`, ['find', join(directory, 'tree'), '-type', 'f', '-size', '0']],
     ['gcc -c', ['gcc', '-c', 'hello.c']],
   ]
@@ -61,34 +64,28 @@ const MODES = [
   ['--json', ['-f'], ['-f', '--json']],
 ]
 
+const cells = (...texts) =>
+  console.log(texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' '))
+
+/** The two commands in turn, and their line of the table. */
+function compare(mode, theirs, ours, directory) {
+  const times = [[], []]
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [at, command] of [theirs, ours].entries()) times[at].push(seconds(command, directory))
+  const [a, b] = times.map(median)
+  cells('', mode, a.toFixed(3), spread(times[0]), b.toFixed(3), spread(times[1]), (b / a).toFixed(2))
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
 try {
-  const cells = (...texts) =>
-    texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' ')
-  console.log(cells('program', 'output', 'strace', 'spread', 'glassbox', 'spread', 'ratio'))
-  for (const [name, command] of workloads(directory)) {
+  cells('program', 'output', 'strace', 'spread', 'glassbox', 'spread', 'ratio')
+  for (const [name, command, floor] of workloads(directory)) {
     const native = Array.from({ length: ROUNDS }, () => seconds(command, directory))
-    console.log(cells(name, 'untraced', median(native).toFixed(3), spread(native)))
-    for (const [mode, options, ours = options] of MODES) {
-      const times = { strace: [], glassbox: [] }
-      for (let round = 0; round < ROUNDS; round++) {
-        times.strace.push(seconds(['strace', ...options, '-o', '/dev/null', ...command], directory))
-        times.glassbox.push(seconds([...OURS, ...ours, '-o', '/dev/null', ...command], directory))
-      }
-      const [theirs, own] = [median(times.strace), median(times.glassbox)]
-      const ratio = (own / theirs).toFixed(2)
-      console.log(
-        cells(
-          '',
-          mode,
-          theirs.toFixed(3),
-          spread(times.strace),
-          own.toFixed(3),
-          spread(times.glassbox),
-          ratio,
-        ),
-      )
-    }
+    cells(name, 'untraced', median(native).toFixed(3), spread(native))
+    const strace = options => ['strace', ...options, '-o', '/dev/null', ...command]
+    if (floor) compare('floor', strace(['-f']), [floor, ...command], directory)
+    for (const [mode, options, ours = options] of MODES)
+      compare(mode, strace(options), [...OURS, ...ours, '-o', '/dev/null', ...command], directory)
   }
 } finally {
   rmSync(directory, { recursive: true, force: true })
