@@ -1,8 +1,8 @@
 # Runs the tests once in each place that a service may find itself in under cgroup v2. The filters come with the kernel's
 # command line. Prints a line a layout, and fails where one did.
 filters=$(sed -n 's/.*glassbox\.filters=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
-few=$(echo "$filters" | sed 's,pool/,,; s,run/soak,,; s,container/,,') # what takes longest, and is the same for whoever has groups
-[ -n "${few// /}" ] || few=$filters
+# Without what takes longest, and is the same for whoever has groups.
+few=$(echo "$filters" | sed 's,pool/,,; s,run/soak,,; s,container/,,; s,hostile/,,; s,honesty/,,')
 tree=$(cat /tree)
 cgroup=/sys/fs/cgroup
 slice=$cgroup/system.slice
@@ -14,6 +14,7 @@ cd "$tree" || exit 1
 layout() {
   name=$1 chosen=$2
   shift 2
+  [ -n "${chosen// /}" ] || return
   echo "== $name: $("$@" cat /proc/self/cgroup)"
   # shellcheck disable=SC2086 -- a filter is a word
   "$@" node scripts/run-tests.mjs --built --seconds 1500 $chosen || failed=1
@@ -42,7 +43,7 @@ user() { in_group "$1" setpriv --reuid 65534 --regid 65534 --clear-groups env HO
 # A container with a cgroup namespace, and the file systems that go with it.
 container() {
   in_group "$1" unshare --cgroup --mount --pid --fork sh -c \
-    'mount -t proc proc /proc && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "${@:2}"
+    'mount -t proc proc /proc && umount /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "${@:2}"
 }
 
 # Everything in the root group, as in a container without an init system.
