@@ -11,7 +11,7 @@ if [ "$1" != moved ]; then
   busybox mount -t devtmpfs devtmpfs /new/dev
   exec busybox switch_root /new /init moved
 fi
-export PATH=/usr/local/bin:/usr/bin:/usr/sbin HOME=/root NODE_NO_WARNINGS=1 GLASSBOX_POOL_RUNS=100 GLASSBOX_CRASHES=15 GLASSBOX_COLD_RUNS=50 GLASSBOX_TRACES=16
+export PATH=/usr/local/bin:/usr/bin:/usr/sbin HOME=/root NODE_NO_WARNINGS=1 GLASSBOX_POOL_RUNS=100 GLASSBOX_CRASHES=15 GLASSBOX_COLD_RUNS=50 GLASSBOX_TRACES=16 GLASSBOX_EMULATED=1
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mkdir -p /dev/shm /dev/pts /dev/mqueue

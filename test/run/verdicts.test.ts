@@ -267,13 +267,16 @@ for (const {
   })
 }
 
-test('an endless loop overshoots its CPU limit by at most 20 ms', async () => {
+/** In software, on a machine that has other work, a processor stands still for longer than that. */
+const EMULATED = process.env['GLASSBOX_EMULATED'] ? 'needs processors that run all the time' : false
+
+test('an endless loop overshoots its CPU limit by at most 20 ms', { skip: EMULATED }, async () => {
   const { cpuTimeMs, status } = await run(program('burn'), ['one', '20000'], { limits: { cpuTimeMs: 250 } })
   assert.equal(status, 'cpu-time-limit')
   assert.ok(cpuTimeMs - 250 <= 20, `${cpuTimeMs} ms`)
 })
 
-test('a sleeping program overshoots its wall limit by at most 50 ms', async () => {
+test('a sleeping program overshoots its wall limit by at most 50 ms', { skip: EMULATED }, async () => {
   const start = (await run('sleep', ['0'])).cpuTimeMs
   const { wallTimeMs, cpuTimeMs, status } = await run('sleep', ['20'], { limits: { wallTimeMs: 250 } })
   assert.equal(status, 'wall-time-limit')
