@@ -40,9 +40,10 @@ in_group() {
 
 user() { in_group "$1" setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/tmp "${@:2}"; }
 
-# A container with a cgroup namespace, and the file systems that go with it.
+# A container: its first process joins the group, whose root it is to see, and its own file systems come with that. Nobody outside is in the group.
 container() {
-  in_group "$1" unshare --cgroup --mount --pid --fork sh -c \
+  mkdir -p "$1"
+  unshare --mount --pid --fork sh -c 'echo 0 > "$0/cgroup.procs" && exec unshare --cgroup sh -c "$@"' "$1" \
     'mount -t proc proc /proc && umount /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "${@:2}"
 }
 

@@ -48,7 +48,7 @@ const RUNNERS: readonly (readonly [
 
 /** A program that has started, and ends by itself after a moment. */
 async function started(runs: Runs): Promise<{ readonly handle: RunHandle }> {
-  const handle = runs.run('sh', ['-c', 'echo started; sleep 0.3; echo ended'])
+  const handle = runs.run('sh', ['-c', 'echo started; sleep 1; echo ended'])
   await handle.events().next()
   return { handle } // itself it would be awaited
 }
@@ -102,8 +102,11 @@ function takeAway(group: string): void {
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
   const isV2 = existsSync(join(group, 'cgroup.type'))
   const target = isV2 ? `${mountOf(above)}${own}` : above
-  for (const pid of readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))
-    writeFileSync(join(target, 'cgroup.procs'), pid)
+  const processes = (): string[] =>
+    readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)
+  // One of them may be forked while the others go.
+  for (let pids = processes(); pids.length > 0; pids = processes())
+    for (const pid of pids) writeFileSync(join(target, 'cgroup.procs'), pid)
   rmdirSync(group)
 }
 
