@@ -16,7 +16,6 @@ const GROUPS = ['files', 'descriptors', 'sockets', 'processes', 'special', 'memo
 /** Least numbers of different calls of all groups together. */
 const LEAST_CALLS = 300
 
-/** Not -X: there the names inside structs stay, see docs/tracing.md. */
 const OPTIONS: readonly (readonly string[])[] = [
   [],
   ['-v'],
@@ -26,6 +25,8 @@ const OPTIONS: readonly (readonly string[])[] = [
   ['-e', 'raw=all'],
   ['-e', 'verbose=none'],
   ['-y'],
+  ['-X', 'raw'],
+  ['-X', 'verbose'],
 ]
 
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [

@@ -2,11 +2,12 @@
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { constantSet } from '../linux/flags.ts'
-import { ioPriority } from './flag-words.ts'
+import { ioPriorityCall } from './flag-words.ts'
 import { readView, readWord } from './memory.ts'
-import { setText } from './scalars.ts'
+import { named, setText } from './names.ts'
 import { buffer, vectors } from './strings.ts'
-import { address } from './text.ts'
+import { address, hex } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const IOCB_BYTES = 64
 const FLAG_RESFD = 1
@@ -20,6 +21,9 @@ const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | '
   7: 'vectors',
   8: 'vectors',
 }
+
+const priorityText = (value: bigint, options: TextOptions): string =>
+  named(hex(value), ioPriorityCall(value, options), options)
 
 function controlBlock(view: DataView, context: Context): string {
   const { options } = context
@@ -36,10 +40,10 @@ function controlBlock(view: DataView, context: Context): string {
     data === 0n ? 'aio_data=0' : `aio_data=0x${data.toString(16)}`,
     ...(key === 0 ? [] : [`aio_key=${key}`]),
     ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
-    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options).replace(/^0x\w+/, String(command))}`,
+    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options)}`,
     ...(priority === 0
       ? []
-      : [`aio_reqprio=${flags & FLAG_IOPRIO ? ioPriority(BigInt(priority & 0xffff), context) : priority}`]),
+      : [`aio_reqprio=${flags & FLAG_IOPRIO ? priorityText(BigInt(priority & 0xffff), options) : priority}`]),
     `aio_fildes=${fd | 0}${options.descriptor?.(fd | 0) ?? ''}`,
   ]
   const isKnown = constantSet('iocb_cmd')?.entries.some(([, number]) => number === command)
@@ -53,8 +57,8 @@ function controlBlock(view: DataView, context: Context): string {
     const shown = command === 8 ? vectors(pointer, bytes, Infinity, context) : address(pointer)
     parts.push(`aio_buf=${shown}`, `aio_nbytes=${bytes}`, offset)
   } else if (shape === 'poll') parts.push(`aio_buf=${setText('|poll', pointer & 0xffffffffn, options)}`)
-  if (flags & FLAG_RESFD) parts.push(`aio_resfd=${view.getInt32(60, true)}`)
   if (flags & ~FLAG_RESFD) parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
+  if (flags & FLAG_RESFD) parts.push(`aio_resfd=${view.getInt32(60, true)}`)
   return `{${parts.join(', ')}}`
 }
 

@@ -1,9 +1,8 @@
 /** Numbers and small structs that stand for an object of the kernel: keys, file handles, messages by key, events that a signal tells. */
-import { errnoName } from '../linux/errno.ts'
-import { constantSet } from '../linux/flags.ts'
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { setText, signalText } from './scalars.ts'
+import { named, nameIn, setText, signalText } from './names.ts'
+import { directoryText } from './scalars.ts'
 import { buffer } from './strings.ts'
 import { address, escaped, hex } from './text.ts'
 import type { TextOptions } from './types.ts'
@@ -11,8 +10,9 @@ import type { TextOptions } from './types.ts'
 /** A keyring by its special name, or a serial number. */
 export const key: Printer = (value, { options }) => {
   const serial = signed32(value)
-  const named = constantSet('keyring')?.entries.some(([, number]) => number === serial)
-  return named ? setText('=keyring', value, options) : String(serial)
+  return nameIn('keyring', BigInt(serial)) === undefined
+    ? String(serial)
+    : setText('=keyring', value, options)
 }
 
 const MOST_HANDLE_BYTES = 128
@@ -69,10 +69,7 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
 
 /** fanotify_mark(2) and no directory. */
 export const markDirectory: Printer = (value, context) => {
-  if (signed32(value) === -1) return 'FAN_NOFD'
-  const fd = signed32(value)
-  if (fd !== -100) return `${fd}${fd < 0 ? '' : (context.options.descriptor?.(fd) ?? '')}`
-  return `AT_FDCWD${context.options.descriptor?.(fd) ?? ''}`
+  return signed32(value) === -1 ? named('-1', 'FAN_NOFD', context.options) : directoryText(value, context)
 }
 
 /** The text of a key, without the NUL that ends it; no more than there is room for. */
@@ -86,8 +83,6 @@ export const keyText =
     return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
   }
 
-export const errorName = (value: bigint): string => errnoName(Number(BigInt.asUintN(32, value)))
-
 /** `htons(ETH_P_IP)`. */
 export function networkOrder(set: string, value: bigint, options: TextOptions): string {
   const word = Number(BigInt.asUintN(16, value))
@@ -98,8 +93,9 @@ const WORD_BYTES = 8n
 const LAST_REGISTER = 27n
 
 /** A place in struct user: `8*RIP`. */
-export const userRegister: Printer = value => {
-  const index = value / WORD_BYTES
-  const name = constantSet('user_reg')?.entries.find(([, number]) => BigInt(number) === index)?.[0]
-  return value % WORD_BYTES === 0n && index < LAST_REGISTER && name ? `8*${name}` : address(value)
+export const userRegister: Printer = (value, { options }) => {
+  const name = nameIn('user_reg', value / WORD_BYTES)
+  const rest = value % WORD_BYTES
+  if (value / WORD_BYTES >= LAST_REGISTER || name === undefined) return address(value)
+  return named(hex(value), `8*${name}${rest === 0n ? '' : `+${rest}`}`, options)
 }

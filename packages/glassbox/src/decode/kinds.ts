@@ -13,7 +13,6 @@ import { ioctlCommand } from './ioctl.ts'
 import { perfAttributes } from './perf.ts'
 import { segment } from './segments.ts'
 import {
-  errorName,
   fileHandle,
   key,
   keyText,
@@ -27,8 +26,10 @@ import { nodeMask, pageStatus, residence } from './memory-policy.ts'
 import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
-import { capabilitySets, filterProgram, schedulingParameter, waitStatus } from './processes.ts'
-import { SCALARS, setText, signalText } from './scalars.ts'
+import { capabilitySets } from './capabilities.ts'
+import { filterProgram, schedulingParameter, waitStatus } from './processes.ts'
+import { errnoText, named, restText, setText, signalText } from './names.ts'
+import { SCALARS } from './scalars.ts'
 import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
@@ -59,13 +60,16 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
 const statxFlags: Printer = (value, { options }) => {
   const SYNC_TYPE = 0x6000n
   const flags = BigInt.asUintN(32, value)
-  if (options.spelling === 'raw') return hex(flags)
   const sync = flags & SYNC_TYPE
   const rest = flags & ~SYNC_TYPE
-  const type = sync === 0n ? 'AT_STATX_SYNC_AS_STAT' : setText('|at_statx', sync)
-  const names = rest === 0n ? type : `${type}|${setText('|at', rest).replace(/ \/\*.*\*\//, '')}`
-  return options.spelling === 'verbose' ? `${hex(flags)} /* ${names} */` : names
+  // As strace has it, whose numbers have no zero here.
+  const none = named('', 'AT_STATX_SYNC_AS_STAT', options).replace(/^ /, '0 ')
+  const type = sync === 0n ? none : setText('|at_statx', sync, options)
+  return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
 }
+
+/** The name beside the number also where -X does not ask for it. */
+const IN_COMMENT = { spelling: 'verbose' } as const
 
 /** Values that only stand inside structs. */
 const INNER: Readonly<Record<string, Printer>> = {
@@ -78,14 +82,16 @@ const INNER: Readonly<Record<string, Printer>> = {
   statxflags: statxFlags,
   key,
   ioctl: ioctlCommand,
-  reqkey: value => setText('=reqkey', value),
-  errno: value => errorName(value),
+  reqkey: (value, { options }) => setText('=reqkey', value, options),
+  errno: (value, { options }) => errnoText(Number(BigInt.asUintN(32, value)), options),
   deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
-  ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
+  ptracer: (value, { options }) =>
+    signed32(value) === -1 ? named('-1', 'PR_SET_PTRACER_ANY', options) : String(signed32(value)),
   syslog: value =>
-    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, { spelling: 'verbose' }))?.[0] ?? ''}`.trimEnd(),
+    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, IN_COMMENT))?.[0] ?? ''}`.trimEnd(),
   sigframe: signalFrame,
-  pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
+  pidtype: (value, { options }) =>
+    setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,
 

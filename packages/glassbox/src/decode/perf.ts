@@ -1,7 +1,7 @@
 /** struct perf_event_attr: what is counted; everything else only where everything is asked for. Source: perf_event_open(2). */
 import type { Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { setText } from './scalars.ts'
+import { setText } from './names.ts'
 import { address, hex } from './text.ts'
 import type { TextOptions } from './types.ts'
 
@@ -22,8 +22,8 @@ function configText(type: number, config: bigint, options: TextOptions): string 
     bigint,
   ]
   const rest = config >> 24n
-  const more = rest === 0n ? '' : `|${hex(rest)}<<24 /* PERF_COUNT_HW_CACHE_??? */`
-  return `${setText('=perf_cache', id, options)}|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache_result', result, options)}<<16${more}`
+  const more = rest === 0n ? '' : `${hex(rest)}<<24|`
+  return `${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
 }
 
 /** The bits behind read_format: names in their order, with how many bits each has. */
@@ -51,7 +51,16 @@ const BITS = [
   ],
   ...['sample_id_all', 'exclude_host', 'exclude_guest', 'exclude_callchain_kernel', 'exclude_callchain_user'],
   ...['mmap2', 'comm_exec', 'use_clockid', 'context_switch', 'write_backward', 'namespaces', 'ksymbol'],
-  ...['bpf_event', 'aux_output', 'cgroup', 'text_poke', 'build_id'],
+  ...[
+    'bpf_event',
+    'aux_output',
+    'cgroup',
+    'text_poke',
+    'build_id',
+    'inherit_thread',
+    'remove_on_exec',
+    'sigtrap',
+  ],
 ] as const
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']
 
@@ -72,7 +81,7 @@ function bitsOf(word: bigint): Bits {
     name === 'precise_ip' ? `${name}=${value} /* ${SKIDS[Number(value)]} */` : `${name}=${value}`,
   )
   const rest = word >> at
-  if (rest !== 0n) texts.push(`__reserved_1=${hex(rest)} /* Bits 63..35 */`)
+  if (rest !== 0n) texts.push(`__reserved_1=${hex(rest)} /* Bits 63..38 */`)
   return { texts, has: name => values.get(name) !== 0n }
 }
 

@@ -1,48 +1,58 @@
 /** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets, clone3's struct. */
-import { constantSet } from '../linux/flags.ts'
 import { STRUCTS } from '../linux/structs.ts'
-import { errnoName } from '../linux/errno.ts'
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { cloneResults } from './processes.ts'
 import { type KindText, structAt } from './structs.ts'
-import { address, enumText, hex, quote } from './text.ts'
+import { errnoText, NAMES, named, nameless, setText } from './names.ts'
+import { address, hex, quote } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
-const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
 
 /** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
 export const futexOperation: Printer = (value, { options }) => {
-  const clock = (value & FUTEX_CLOCK_REALTIME) !== 0n
-  const name = enumText(
-    constantSet('futex_op') ?? NO_SET,
-    BigInt.asIntN(32, value & ~FUTEX_CLOCK_REALTIME),
-    options,
-  )
-  return clock ? `${name}|FUTEX_CLOCK_REALTIME` : name
+  if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
+  const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
+  return named(hex(BigInt.asUintN(32, value)), `${name}|FUTEX_CLOCK_REALTIME`, options)
 }
 
-export const futexBits: Printer = value =>
-  BigInt.asUintN(32, value) === MATCH_ANY ? 'FUTEX_BITSET_MATCH_ANY' : hex(BigInt.asUintN(32, value))
+export const futexBits: Printer = (value, { options }) => {
+  const number = hex(BigInt.asUintN(32, value))
+  return BigInt.asUintN(32, value) === MATCH_ANY ? named(number, 'FUTEX_BITSET_MATCH_ANY', options) : number
+}
 
-const OPERATIONS = ['FUTEX_OP_SET', 'FUTEX_OP_ADD', 'FUTEX_OP_OR', 'FUTEX_OP_ANDN', 'FUTEX_OP_XOR']
-const COMPARISONS = [
-  'FUTEX_OP_CMP_EQ',
-  'FUTEX_OP_CMP_NE',
-  'FUTEX_OP_CMP_LT',
-  'FUTEX_OP_CMP_LE',
-  'FUTEX_OP_CMP_GT',
-  'FUTEX_OP_CMP_GE',
-]
+const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
+const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
+
+/** A part of the word, and where it stands in it. As strace has it, which tells numbers from names by whether it found a name. */
+function wakePart(
+  prefix: string,
+  names: readonly string[],
+  value: number,
+  shift: number,
+  options: TextOptions,
+): string {
+  const name = names[value]
+  const isNumber = name === undefined || options.spelling === 'raw'
+  const text = isNumber ? hex(value) : named(hex(value), `${prefix}${name}`, options)
+  return isNumber ? nameless(`${text}<<${shift}`, `${prefix}???`, NAMES) : `${text}<<${shift}`
+}
 
 /** The coded operation of FUTEX_WAKE_OP, in the words of futex(2). */
-export const futexWakeOperation: Printer = value => {
+export const futexWakeOperation: Printer = (value, { options }) => {
   const word = Number(BigInt.asUintN(32, value))
   const operation = (word >>> 28) & 7
-  const shift = word >>> 31 === 1 ? 'FUTEX_OP_OPARG_SHIFT<<28|' : ''
+  const shift = word >>> 31 === 1 ? `${named('0x8', 'FUTEX_OP_OPARG_SHIFT', options)}<<28|` : ''
   const comparison = (word >>> 24) & 15
-  return `${shift}${OPERATIONS[operation] ?? hex(operation)}<<28|${hex((word >>> 12) & 0xfff)}<<12|${COMPARISONS[comparison] ?? hex(comparison)}<<24|${hex(word & 0xfff)}`
+  const parts = [
+    wakePart('FUTEX_OP_', OPERATIONS, operation, 28, options),
+    `${hex((word >>> 12) & 0xfff)}<<12`,
+    wakePart('FUTEX_OP_CMP_', COMPARISONS, comparison, 24, options),
+    hex(word & 0xfff),
+  ]
+  return shift + parts.join('|')
 }
 
 const SPEEDS = [
@@ -102,7 +112,8 @@ export const socketOption =
       : quote(bytes, length > context.limit, context.options.stringsInHex)
   }
 
-export const socketError: Printer = value => (value === 0n ? '0' : errnoName(Number(value)))
+export const socketError: Printer = (value, { options }) =>
+  errnoText(Number(BigInt.asIntN(32, value)), options)
 
 /** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
 export const cloneArguments =

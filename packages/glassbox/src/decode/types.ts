@@ -44,6 +44,8 @@ export interface TextOptions {
   readonly names?: boolean
   /** What stands for a descriptor after its number, with the brackets: `</etc/passwd>`; -y, -yy. `AT_FDCWD` asks with -100. */
   readonly descriptor?: (fd: number) => string
+  /** The name of a network interface by its number; in addresses. */
+  readonly interfaceName?: (index: number) => string | undefined
   /** What stands after a process number: `<comm>`; -Y, --decode-pids. */
   readonly process?: (pid: number) => string
   /** Text for an argument instead of its value: the label of a slot. */

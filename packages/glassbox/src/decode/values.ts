@@ -56,7 +56,7 @@ const waitStatus: Reading = (value, { memory }) => {
 
 const IS_CELL = /^(cell|length)[<>=]?/
 const IS_BYTES = /^(buf|bytes)[<>=]?/
-const IS_NAMES = /^(\||socktype|cloneflags|openflags)/
+const IS_NAMES = /^(\||socktype|cloneflags|openflags|mountflags)/
 
 function readingOf(kind: string): Reading {
   if (kind.startsWith('named:')) return readingOf(kind.slice(6))

@@ -145,7 +145,7 @@ export const TABLE = `
 141 setpriority(which:=priority, who:int, prio:int) int
 142 sched_setparam(pid:int, param:sched_param<) int
 143 sched_getparam(pid:int, param:sched_param>) int
-144 sched_setscheduler(pid:int, policy:schedpolicy, param:sched_param<) int
+144 sched_setscheduler(pid:int, policy:=sched, param:sched_param<) int
 145 sched_getscheduler(pid:int) policy
 146 sched_get_priority_max(policy:=sched) int
 147 sched_get_priority_min(policy:=sched) int
@@ -166,7 +166,7 @@ export const TABLE = `
 162 sync() int
 163 acct(filename:path) int file
 164 settimeofday(tv:ptr<timeval, tz:ptr<timezone) int clock
-165 mount(source:string, target:path, filesystemtype:string, mountflags:|mount, data:string) int file
+165 mount(source:string, target:path, filesystemtype:string, mountflags:mountflags, data:string) int file
 166 umount2(target:path, flags:|umount) int file
 167 swapon(path:path, flags:swapflags) int file
 168 swapoff(path:path) int file
@@ -305,7 +305,7 @@ export const TABLE = `
 301 fanotify_mark(fanotify_fd:fd, flags:|fan_mark, mask:|fan_events, dfd:fandirfd, pathname:path) int file desc
 302 prlimit64(pid:int, resource:=rlimit, new_limit:ptr<rlimit, old_limit:ptr>rlimit) int
 303 name_to_handle_at(dirfd:dirfd, pathname:path, handle:filehandle=, mount_id:cell>int, flags:|at_handle) int file desc
-304 open_by_handle_at(mountdirfd:dirfd, handle:filehandle<, flags:openflags) int desc
+304 open_by_handle_at(mountdirfd:fd, handle:filehandle<, flags:openflags) int desc
 305 clock_adjtime(which_clock:=clockid, utx:ptr>timex) clock_state clock
 306 syncfs(fd:fd) int desc
 307 sendmmsg(sockfd:fd, msgvec:sentmsgs>2, vlen:uint, flags:|msg) int network
