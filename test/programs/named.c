@@ -54,7 +54,9 @@ static void files(void) {
   C(mknodat, -100, "g", 02000 | S_IFDIR, 0);
   C(mknodat, -1, "g", 0, 0);
   C(stat, "/dev/null", &status);
-  C(stat, "/tmp", &status);
+  C(mkdir, "t", 0777);
+  C(chmod, "t", 01777);
+  C(stat, "t", &status);
   C(lstat, "/proc/self/exe", &status);
   C(statx, -100, "b", 0x2000, 0xfff, buffer);
   C(statx, -100, "b", 0x4000 | AT_SYMLINK_NOFOLLOW, 0x80000001, buffer);
@@ -172,6 +174,7 @@ static void results(void) {
   C(prctl, PR_SET_DUMPABLE, 0);
   C(prctl, PR_GET_DUMPABLE);
   C(prctl, PR_SET_DUMPABLE, 77);
+  C(prctl, PR_SET_DUMPABLE, 1);
   C(prctl, PR_GET_SPECULATION_CTRL, 0, 0, 0, 0);
   C(prctl, PR_GET_SPECULATION_CTRL, 1, 0, 0, 0);
   C(prctl, PR_SET_SPECULATION_CTRL, 0, 77, 0, 0);
@@ -298,6 +301,8 @@ static void signals(void) {
   C(timer_settime, id, 0, &(long[4]){0, 0, 0, 1000}, 0);
   C(nanosleep, &(long[2]){0, 50000000}, 0);
   C(timer_delete, id);
+  unsigned long children = 1ul << (SIGCHLD - 1);
+  C(rt_sigprocmask, SIG_BLOCK, &children, 0, 8);
   pid_t child = fork();
   if (!child) { C(kill, getpid(), SIGSTOP); _exit(0); }
   C(wait4, child, &end, WUNTRACED, 0);
@@ -321,6 +326,7 @@ static void signals(void) {
   C(ptrace, PTRACE_GETSIGMASK, child, 8, &mask);
   C(ptrace, PTRACE_CONT, child, 0, 0);
   C(waitid, P_ALL, 0, &info, WEXITED, 0);
+  C(rt_sigprocmask, SIG_UNBLOCK, &children, 0, 8);
   C(waitid, 77, 0, &info, 0x70, 0);
   C(wait4, -1, &end, 0x70, 0);
   C(kill, -1 << 30, 0);
@@ -371,18 +377,17 @@ static void sockets(void) {
   C(connect, 99, &(struct sockaddr_ll){AF_PACKET, htons(0x800), 1, 772, 3, 6, "123456"}, sizeof(struct sockaddr_ll));
   C(connect, 99, &(struct sockaddr_ll){AF_PACKET, htons(0x7777), 7777, 7777, 77, 2, "12"}, sizeof(struct sockaddr_ll));
   C(getsockname, fd, &six, &(int){28});
-  int levels[][2] = {{1, 2}, {1, 77}, {0, 1}, {0, 777}, {6, 5}, {6, 77}, {41, 26}, {41, 7777}, {17, 1}, {263, 5}, {270, 5}, {7777, 7}};
+  int levels[][2] = {{1, 2}, {1, 77}, {0, 1}, {0, 777}, {6, 5}, {6, 77}, {41, 26}, {41, 7777}, {17, 1}, {263, 8}, {270, 5}, {7777, 7}};
   for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++) {
     C(setsockopt, fd, levels[i][0], levels[i][1], &(int){1}, 4);
     C(getsockopt, fd, levels[i][0], levels[i][1], buffer, &(int){4});
   }
-  C(setsockopt, 99, SOL_SOCKET, SO_RCVBUF, "abc", 3);
+  C(setsockopt, 99, IPPROTO_TCP, TCP_NODELAY, "abc", 3);
   C(getsockopt, fd, SOL_SOCKET, SO_TYPE, buffer, &(int){4});
   C(getsockopt, fd, SOL_SOCKET, SO_DOMAIN, buffer, &(int){4});
   C(getsockopt, fd, SOL_SOCKET, SO_PROTOCOL, buffer, &(int){4});
   int pair[2];
   socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-  C(getsockopt, pair[0], SOL_SOCKET, SO_PEERCRED, buffer, &(int){12});
   struct { struct cmsghdr header; int data[4]; } control = {{28, SOL_SOCKET, SCM_CREDENTIALS}, {1, 2, 3}};
   struct iovec part = {"abc", 3};
   struct msghdr message = {.msg_name = &six, .msg_namelen = 28, .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = 32, .msg_flags = 0x41};
@@ -430,7 +435,7 @@ static void memory(void) {
   C(move_pages, 0, 1, &(void *){BAD}, 0, buffer, 0x70);
   C(pkey_alloc, 0, 0x77);
   C(pkey_alloc, 0, 0x70);
-  C(shmget, 0, 1 << 21, 0600 | 0x800 | (21 << 26));
+  C(shmget, -1, 1 << 21, 0600 | 0x800 | (21 << 26));
   C(shmget, -1, 1, 0x7000);
   C(shmget, -1, 1, 0x70000);
   C(shmget, -1, 1, 21 << 26);
@@ -510,7 +515,6 @@ static void memory(void) {
   C(landlock_add_rule, 99, 1, &(struct { long access; int fd; } __attribute__((packed))){0x7005, 99}, 0x70);
   C(landlock_create_ruleset, &(long){0x70000000}, 8, 0x70);
   C(userfaultfd, O_CLOEXEC | 1);
-  C(bpf, 5, buffer + 1024, 48);
 }
 
 int main(int count, char **words) {

@@ -43,9 +43,13 @@ export const stat: Printer = (value, { memory, options }) => {
 }
 
 const STATX_BYTES = 256
-/** Only some file systems know when a file was made. */
-const STATX_BTIME = 0x800
-const STATX_TIMES = ['atime', 'btime', 'ctime', 'mtime'] as const
+/** In the order of the struct, with the bit that says whether the kernel knows it. */
+const STATX_TIMES = [
+  ['atime', 0x20],
+  ['btime', 0x800],
+  ['ctime', 0x80],
+  ['mtime', 0x40],
+] as const
 
 export const statx: Printer = (value, { memory, options }) => {
   const view = readView(memory, value, STATX_BYTES)
@@ -58,8 +62,8 @@ export const statx: Printer = (value, { memory, options }) => {
   const size = `stx_size=${word(40)}`
   if (!options.full)
     return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${fileModeText(mode, options)}, ${size}, ...}`
-  const times = STATX_TIMES.flatMap((name, index) => {
-    if (name === 'btime' && (int(0) & STATX_BTIME) === 0) return []
+  const times = STATX_TIMES.flatMap(([name, bit], index) => {
+    if ((int(0) & bit) === 0) return []
     const seconds = BigInt.asIntN(64, word(64 + index * 16))
     const nanoseconds = BigInt(int(72 + index * 16))
     return [`stx_${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${timeComment(seconds, nanoseconds)}`]

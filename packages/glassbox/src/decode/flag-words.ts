@@ -9,11 +9,17 @@ const HUGE_SHIFT = 26n
 const HUGE_MASK = 63n << HUGE_SHIFT
 
 /** Flags, and the logarithm of the size of pages. */
-function withPageSize(set: string, value: bigint, shift: string, options: TextOptions): string {
+function withPageSize(
+  set: string,
+  value: bigint,
+  shift: string,
+  options: TextOptions,
+  print: typeof setText = setText,
+): string {
   const size = (value & HUGE_MASK) >> HUGE_SHIFT
   const flags = value & ~HUGE_MASK
   const parts = [
-    ...(flags !== 0n || size === 0n ? [setText(set, flags, options)] : []),
+    ...(flags !== 0n || size === 0n ? [print(set, flags, options)] : []),
     ...(size === 0n ? [] : [`${size}<<${named(String(HUGE_SHIFT), shift, options)}`]),
   ]
   return parts.join('|')
@@ -48,7 +54,7 @@ const withPermissions =
     const flags = word(value) & ~PERMISSIONS
     const mode = modeText(word(value) & PERMISSIONS)
     if (flags === 0n) return mode
-    if (shift !== undefined) return `${withPageSize(set, flags, shift, options)}|${mode}`
+    if (shift !== undefined) return `${withPageSize(set, flags, shift, options, restText)}|${mode}`
     // As strace has it, which takes flags without any name for none.
     const divider = hasNames(set, flags) || options.spelling === 'raw' ? '|' : ''
     return `${restText(set, flags, options)}${divider}${mode}`
@@ -126,8 +132,9 @@ const quotaCommand: Printer = (value, { options }) => {
   return named(String(word(value)), `QCMD(${command}, ${type})`, options)
 }
 
-const MOUNT_MAGIC = 0xc0ed0000n
-const MOUNT_MAGIC_MASK = 0xffff0000n
+/** What is in the upper half of the flags of old programs that mount. */
+export const MOUNT_MAGIC = 0xc0ed0000n
+export const MOUNT_MAGIC_MASK = 0xffff0000n
 
 /** Old programs set a number in the upper half, which the kernel leaves out of account. */
 const mountFlags: Printer = (value, { options }) => {

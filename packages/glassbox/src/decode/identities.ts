@@ -4,7 +4,7 @@ import { readView, readWord } from './memory.ts'
 import { named, nameIn, setText, signalText } from './names.ts'
 import { directoryText } from './scalars.ts'
 import { buffer } from './strings.ts'
-import { address, escaped, hex } from './text.ts'
+import { address, quote } from './text.ts'
 import type { TextOptions } from './types.ts'
 
 /** A keyring by its special name, or a serial number. */
@@ -30,9 +30,8 @@ export const fileHandle =
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
     const bytes = memory.read(value + 8n, Math.min(size, MOST_HANDLE_BYTES))
-    const handle = `0x${escaped(bytes, 'all').replaceAll('\\x', '')}`
-    const shown = size === 0 ? '""' : bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : handle
-    return `${text}, handle_type=${hex(head.getUint32(4, true))}, f_handle=${shown}}`
+    const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
+    return `${text}, handle_type=${head.getInt32(4, true)}, f_handle=${shown}}`
   }
 
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
@@ -87,15 +86,4 @@ export const keyText =
 export function networkOrder(set: string, value: bigint, options: TextOptions): string {
   const word = Number(BigInt.asUintN(16, value))
   return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
-}
-
-const WORD_BYTES = 8n
-const LAST_REGISTER = 27n
-
-/** A place in struct user: `8*RIP`. */
-export const userRegister: Printer = (value, { options }) => {
-  const name = nameIn('user_reg', value / WORD_BYTES)
-  const rest = value % WORD_BYTES
-  if (value / WORD_BYTES >= LAST_REGISTER || name === undefined) return address(value)
-  return named(hex(value), `8*${name}${rest === 0n ? '' : `+${rest}`}`, options)
 }

@@ -4,13 +4,14 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './arrays.ts'
-import { controlBlockAt, controlBlocks } from './asynchronous.ts'
+import { controlBlockHead, controlBlocks } from './asynchronous.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
 import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
 import { ioctlCommand } from './ioctl.ts'
 import { perfAttributes } from './perf.ts'
+import { userRegister } from './registers.ts'
 import { segment } from './segments.ts'
 import {
   fileHandle,
@@ -18,7 +19,6 @@ import {
   keyText,
   markDirectory,
   networkOrder,
-  userRegister,
   messageBuffer,
   signalEvent,
 } from './identities.ts'
@@ -38,6 +38,7 @@ import {
   futexOperation,
   futexWakeOperation,
   socketError,
+  numberOption,
   socketOption,
   terminal,
 } from './special.ts'
@@ -45,6 +46,7 @@ import { STRINGS } from './strings.ts'
 import { sizedStruct } from './sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './structs.ts'
 import { address, hex } from './text.ts'
+import { uringParameters } from './uring.ts'
 
 /** Structs that need more than a layout. */
 const SPECIAL: Readonly<Record<string, Printer>> = {
@@ -143,7 +145,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   results: operand => results(operand, valueText),
   sized: (operand, late) => sizedStruct(operand, late, valueText),
   capdata: () => capabilitySets,
-  iocb: () => controlBlockAt,
+  iocb: () => controlBlockHead,
   iocbs: controlBlocks,
   mincore: () => residence,
   nodemask: nodeMask,
@@ -164,7 +166,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   times2: operand => fileTimes(operand),
   termios: () => terminal,
   option: (_operand, late) => socketOption(late),
+  intoption: (_operand, late) => numberOption(late),
   cloneargs: () => cloneArguments(valueText),
+  uring: () => uringParameters(valueText),
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
@@ -245,7 +249,7 @@ function compile(kind: string): Kind {
     direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
   const print = pointing(make(operand, late), letters, late, operand)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
-  if (letters === 'cloneargs' || letters === 'sentmsgs')
+  if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
     return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // In and out: printed at the end, with what it was before.

@@ -32,7 +32,7 @@ export const signalSetOf =
 
 export const signalSet: Printer = (value, { memory, options }) => {
   const mask = readWord(memory, value, 8)
-  return mask === undefined ? address(value) : signalSetText(mask, options)
+  return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
 /** Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return to. */
@@ -92,6 +92,18 @@ const CODES: Readonly<Record<string, string>> = {
   SIGSYS: 'sys_code',
 }
 const FAULTS = new Set(['SIGSEGV', 'SIGILL', 'SIGFPE', 'SIGBUS', 'SIGTRAP'])
+function memoryError(view: DataView): string {
+  return `, si_addr_lsb=${hex(view.getUint16(24, true))}`
+}
+
+/** What some faults say beyond the address, by signal and code: bounds, the key, the size of what is broken. */
+const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
+  'SIGSEGV 3': view =>
+    `, si_lower=${address(view.getBigUint64(32, true))}, si_upper=${address(view.getBigUint64(40, true))}`,
+  'SIGSEGV 4': view => `, si_pkey=${view.getUint32(32, true)}`,
+  'SIGBUS 4': memoryError,
+  'SIGBUS 5': memoryError,
+}
 const SI_USER = 0
 const SI_KERNEL = 0x80
 const SI_TIMER = -2
@@ -135,7 +147,8 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
   if (code < 0) return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
   if (signal === 'SIGCHLD') return childFields(view, options)
-  if (FAULTS.has(signal)) return `, si_addr=${address(view.getBigUint64(16, true))}`
+  if (FAULTS.has(signal))
+    return `, si_addr=${address(view.getBigUint64(16, true))}${FAULT_DETAILS[`${signal} ${code}`]?.(view) ?? ''}`
   if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
   if (signal === 'SIGSYS') {
     const nr = view.getInt32(24, true)

@@ -56,9 +56,10 @@ function ipv6Digits(view: DataView): string {
 }
 
 /** The number of an interface, by whose name it is told where there is one. */
-export function interfaceText(index: number, { interfaceName, ...options }: TextOptions): string {
-  const name = interfaceName?.(index)
-  return name === undefined ? String(index) : named(String(index), `if_nametoindex("${name}")`, options)
+export function interfaceText(index: number, options: TextOptions): string {
+  const name = options.interfaceName?.(index)
+  if (name === undefined) return String(index)
+  return named(String(index), `if_nametoindex(${quoted(name, options)})`, options)
 }
 
 const IPV6_WITHOUT_SCOPE = 24

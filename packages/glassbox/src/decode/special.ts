@@ -96,20 +96,41 @@ export const terminal: Printer = (value, { memory, options }) => {
   return `{c_iflags=${hex(input)}, c_oflags=${hex(output)}, c_cflags=${hex(control)}, c_lflags=${hex(local)}, c_line=${view.getUint8(16)}, c_cc="${characters.join('')}"}`
 }
 
-/** The value of a socket option: a number where it is as long as one. */
+/** How many bytes an option has. */
+const optionLength = (out: boolean, context: Context): number => {
+  const last = argument(context, 4)
+  return out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
+}
+
+const INT_BYTES = 4
+
+function intAt(value: bigint, { memory }: Context): string {
+  const word = readWord(memory, value, INT_BYTES)
+  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+}
+
+/** The value of a socket option that nothing is known of: a number where it is as long as one. */
 export const socketOption =
   (out: boolean): Printer =>
   (value, context) => {
-    const last = argument(context, 4)
-    const length = out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
-    if (length === 4) {
-      const word = readWord(context.memory, value, 4)
-      return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
-    }
-    const bytes = context.memory.read(value, Math.min(Math.max(length, 0), context.limit))
-    return length <= 0 || bytes.length === 0
+    const length = optionLength(out, context)
+    if (length === INT_BYTES) return intAt(value, context)
+    if (out && length <= 0) return address(value)
+    // The kernel takes no negative length; strace takes it for a big one.
+    const shown = Math.min(length < 0 ? Infinity : length, context.limit)
+    const bytes = context.memory.read(value, shown)
+    return bytes.length < shown
       ? address(value)
-      : quote(bytes, length > context.limit, context.options.stringsInHex)
+      : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
+  }
+
+/** One that is a number: what is longer is still one, of what is shorter there are some bytes when it comes out. */
+export const numberOption =
+  (out: boolean): Printer =>
+  (value, context) => {
+    const length = optionLength(out, context)
+    if (length >= INT_BYTES) return intAt(value, context)
+    return out && length > 0 ? quote(context.memory.read(value, length), false, 'all') : address(value)
   }
 
 export const socketError: Printer = (value, { options }) =>

@@ -246,7 +246,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       at('flags', 8, 4, '|uring_setup'),
       at('sq_thread_cpu', 12, 4, 'hex'),
       at('sq_thread_idle', 16, 4, 'uint'),
-      at('wq_fd', 24, 4, 'fd', true),
+      at('wq_fd', 24, 4, 'fd'),
       at('resv', 28, 12, 'hexes', true),
       at('sq_entries', 0, 4, 'uint'),
       at('cq_entries', 4, 4, 'uint'),

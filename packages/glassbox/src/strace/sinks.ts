@@ -2,6 +2,7 @@
 import type { Output } from './output.ts'
 import type { TraceSettings } from './options.ts'
 import type { Sink } from './sink.ts'
+import { interfaceName } from './interface-names.ts'
 import { Spellings } from './spelling.ts'
 import { TextSink } from './text.ts'
 import type { Stacks } from './stacks.ts'
@@ -28,6 +29,7 @@ export async function makeSinks(
         : undefined
     if (descriptors) sinks.push(descriptors)
     const spellings = new Spellings(spelling, {
+      interfaceName,
       ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
       ...(names && { process: pid => names.text(pid) }),
     })

@@ -339,7 +339,7 @@ export const TABLE = `
 335 uretprobe() int
 336 uprobe() int
 424 pidfd_send_signal(pidfd:fd, sig:sig, info:siginfo<, flags:hex32) int process signal desc
-425 io_uring_setup(entries:uint, params:ptr>io_uring_params) fd desc
+425 io_uring_setup(entries:uint, params:uring) fd desc
 426 io_uring_enter(fd:fd, to_submit:uint, min_complete:uint, flags:|uring_enter, argp:sigset<5, argsz:size) int desc signal
 427 io_uring_register(fd:fd, opcode:=uring_register, arg:addr, nr_args:uint) int desc memory
 428 open_tree(dirfd:dirfd, pathname:path, flags:|open_tree) fd file desc
