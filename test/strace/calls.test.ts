@@ -47,7 +47,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/= (0x[0-9a-f]+|\d+)( \/\*[^*]*\*\/)?$/gm, '= N'],
   [/(\bpid|, |\()\d{4,7}\b/g, '$1N'],
   [/wait4\(Nx[0-9a-f]+/g, 'wait4(N'],
-  [/(kill|queueinfo|waitid|ptrace)\((0x\w+, )?[0N]x[0-9a-f]{3,}(, 0x[0-9a-f]{3,}(?=, 0x))?/g, '$1($2N'],
+  [/(kill|queueinfo)\([0N]x[0-9a-f]{3,}(, 0x[0-9a-f]{3,})?(?=, )/g, '$1(N'],
+  [/(waitid|ptrace)\((0x\w+), 0x[0-9a-f]{3,}/g, '$1($2, N'],
   [/\/#\d+>/g, '/#I>'],
 ]
 
