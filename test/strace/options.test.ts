@@ -110,7 +110,6 @@ test('what is not there is refused by its name', () => {
     ['-d', 'true'],
     ['--tips', 'true'],
     ['-e', 'kvm=vcpu', 'true'],
-    ['--decode-pids=pidns', 'true'],
     ['--kill-on-exit', '-p', '1'],
     ['--syscall-limit=0', 'true'],
     ['--json', '-c', 'true'],

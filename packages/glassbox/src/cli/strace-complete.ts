@@ -187,7 +187,7 @@ function summaryOf(draft: Draft): SummaryOptions | undefined {
 const HEX_LETTERS = ['none', 'non-ascii', 'all'] as const
 
 function spellingOf(draft: Draft): Spelling {
-  const { abbrev, verbose, raw, stringLimit, constants, names, comm, dumpRead, dumpWrite } = draft
+  const { abbrev, verbose, raw, stringLimit, constants, names, comm, pidns, dumpRead, dumpWrite } = draft
   const stringsInHex = draft.hex ?? HEX_LETTERS[Math.min(draft.hexes, 2)] ?? 'none'
   const byLetters = [[], ['path'], DESCRIPTOR_DETAILS] as const
   const descriptors = draft.descriptors ?? byLetters[Math.min(draft.descriptorLetters, 2)] ?? []
@@ -201,6 +201,7 @@ function spellingOf(draft: Draft): Spelling {
     names,
     descriptors,
     comm,
+    pidns,
     dumpRead,
     dumpWrite,
   }

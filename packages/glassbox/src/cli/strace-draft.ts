@@ -1,6 +1,6 @@
 /** What the options have said so far: filled in word by word, completed when all are read. */
 import { fullSet, type CallSet } from '../strace/call-set.ts'
-import { fault, usageFault } from '../strace/fault.ts'
+import { usageFault } from '../strace/fault.ts'
 import type { Injection } from '../strace/inject.ts'
 import { durationUs } from '../strace/inject-grammar.ts'
 import {
@@ -48,6 +48,7 @@ export class Draft {
   descriptorLetters = 0
   descriptors: readonly DescriptorDetail[] | undefined
   comm = false
+  pidns = false
   columns = 40
   number = false
   instructionPointer = false
@@ -93,9 +94,8 @@ export class Draft {
 
   setProcesses(text: string): void {
     const chosen = wordSet(text, 'decode-pids', ['comm', 'pidns'])
-    if (text !== 'all' && chosen.includes('pidns'))
-      throw fault('--decode-pids=pidns is not available: use --decode-pids=comm')
     this.comm = chosen.includes('comm')
+    this.pidns = chosen.includes('pidns')
   }
 
   setHex(text: string, spelled: string): void {

@@ -63,6 +63,8 @@ Output:
   -y, -yy, --decode-fds[=path,socket,dev,pidfd|all]
                                 show what descriptors are
   -Y, --decode-pids=comm        show the names of processes
+  --decode-pids=pidns, --pidns-translation
+                                show their ids in the PID namespace of the tracer too
   --always-show-pid             show the pid of a single tracee too
 
 Statistics:

@@ -122,6 +122,7 @@ const OPTIONS: readonly Option[] = [
   { letter: 'y', apply: d => void d.descriptorLetters++ },
   { names: ['decode-fds'], takes: 'optional', apply: (d, v) => d.setDescriptors(v ?? 'path') },
   { letter: 'Y', apply: d => void (d.comm = true) },
+  { names: ['pidns-translation'], apply: d => void (d.pidns = true) },
   { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
   { letter: 'z', names: ['successful-only'], apply: d => d.setStatusLetter(['successful']) },
   { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },

@@ -34,7 +34,7 @@ const struct =
 
 const credentials = struct(12, (view, { options }) => {
   const pid = view.getInt32(0, true)
-  return `{pid=${pid}${options.process?.(pid) ?? ''}, uid=${view.getUint32(4, true)}, gid=${view.getUint32(8, true)}}`
+  return `{pid=${pid}${options.process?.(pid, 'tgid') ?? ''}, uid=${view.getUint32(4, true)}, gid=${view.getUint32(8, true)}}`
 })
 
 function timeText(name: 'timeval' | 'timespec', view: DataView, at: number): string {

@@ -5,7 +5,7 @@ import { named, nameIn, setText, signalText } from './names.ts'
 import { directoryText } from './scalars.ts'
 import { buffer } from './strings.ts'
 import { address, quote } from './text.ts'
-import type { TextOptions } from './types.ts'
+import type { IdType, TextOptions } from './types.ts'
 
 /** A keyring by its special name, or a serial number. */
 export const key: Printer = (value, { options }) => {
@@ -86,4 +86,16 @@ export const keyText =
 export function networkOrder(set: string, value: bigint, options: TextOptions): string {
   const word = Number(BigInt.asUintN(16, value))
   return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
+}
+
+const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
+
+/** struct f_owner_ex: who is told that a descriptor is ready, and whose id that is. */
+export const signalOwner: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, 8)
+  if (!view) return address(value)
+  const type = view.getInt32(0, true)
+  const id = view.getInt32(4, true)
+  const owner = OWNERS[type]
+  return `{type=${setText('=f_owner', BigInt(type), options)}, pid=${id}${(owner && options.process?.(id, owner)) ?? ''}}`
 }

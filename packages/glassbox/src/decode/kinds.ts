@@ -5,6 +5,7 @@
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './arrays.ts'
 import { controlBlockHead, controlBlocks } from './asynchronous.ts'
+import { cloneArguments } from './clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
@@ -15,6 +16,7 @@ import { userRegister } from './registers.ts'
 import { segment } from './segments.ts'
 import {
   fileHandle,
+  signalOwner,
   key,
   keyText,
   markDirectory,
@@ -33,7 +35,6 @@ import { SCALARS } from './scalars.ts'
 import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
-  cloneArguments,
   futexBits,
   futexOperation,
   futexWakeOperation,
@@ -73,6 +74,9 @@ const statxFlags: Printer = (value, { options }) => {
 /** The name beside the number also where -X does not ask for it. */
 const IN_COMMENT = { spelling: 'verbose' } as const
 
+/** Whose id a command of core scheduling is about: PIDTYPE_PID and its kin. */
+const CORE_IDS = ['tid', 'tgid', 'pgid', 'sid']
+
 /** Values that only stand inside structs. */
 const INNER: Readonly<Record<string, Printer>> = {
   fsid: value => `{val=[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]}`,
@@ -87,11 +91,12 @@ const INNER: Readonly<Record<string, Printer>> = {
   reqkey: (value, { options }) => setText('=reqkey', value, options),
   errno: (value, { options }) => errnoText(Number(BigInt.asUintN(32, value)), options),
   deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
-  ptracer: (value, { options }) =>
-    signed32(value) === -1 ? named('-1', 'PR_SET_PTRACER_ANY', options) : String(signed32(value)),
+  ptracer: (value, context) =>
+    signed32(value) === -1 ? named('-1', 'PR_SET_PTRACER_ANY', context.options) : valueText('tgid', value, context),
   syslog: value =>
     `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, IN_COMMENT))?.[0] ?? ''}`.trimEnd(),
   sigframe: signalFrame,
+  coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
   pidtype: (value, { options }) =>
     setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
@@ -169,6 +174,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   intoption: (_operand, late) => numberOption(late),
   cloneargs: () => cloneArguments(valueText),
   uring: () => uringParameters(valueText),
+  owner: () => signalOwner,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 

@@ -1,6 +1,6 @@
 /** How processes end and begin: wait status, scheduling parameters, seccomp programs. */
 import { bpfProgram } from './bpf-program.ts'
-import type { Context, Printer } from './context.ts'
+import type { Printer } from './context.ts'
 import { readWord } from './memory.ts'
 import { NAMES, signalText } from './names.ts'
 import { address } from './text.ts'
@@ -33,21 +33,4 @@ export const filterProgram: Printer = (value, context) => {
   return length === undefined || filter === undefined
     ? address(value)
     : `{len=${length}, filter=${options.full ? bpfProgram(filter, length, context) : address(filter)}}`
-}
-
-/** What clone3(2) put where its struct says: `{flags=…} => {parent_tid=[7]}`. */
-export function cloneResults(value: bigint, { memory }: Context): string {
-  const PARENT_SETTID = 0x00100000n
-  const PIDFD = 0x00001000n
-  const flags = readWord(memory, value, 8) ?? 0n
-  const cell = (offset: bigint): string => {
-    const pointer = readWord(memory, value + offset, 8) ?? 0n
-    const word = readWord(memory, pointer, 4)
-    return word === undefined ? address(pointer) : `[${BigInt.asIntN(32, word)}]`
-  }
-  const parts = [
-    ...(flags & PIDFD ? [`pidfd=${cell(8n)}`] : []),
-    ...(flags & PARENT_SETTID ? [`parent_tid=${cell(24n)}`] : []),
-  ]
-  return parts.length === 0 ? '' : ` => {${parts.join(', ')}}`
 }

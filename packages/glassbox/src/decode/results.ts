@@ -33,6 +33,7 @@ const F_DUPFD = [0, 1030]
 const F_GET_SEALS = 1034
 const F_GETLEASE = 1025
 const F_GETSIG = 11
+const F_GETOWN = 9
 
 /** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
 function fcntlResult(value: bigint, context: Context): string | undefined {
@@ -44,6 +45,7 @@ function fcntlResult(value: bigint, context: Context): string | undefined {
     const shown = command === F_GETFL ? openFlags(value, NAMES) : valueText(kind, value, context)
     return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${shown})`
   }
+  if (command === F_GETOWN) return valueText('who', value, context)
   if (command === F_GETSIG && value !== 0n) return `${value} (${signalText(Number(value), NAMES)})`
   return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value, NAMES)})` : undefined
 }
@@ -83,6 +85,12 @@ const NAMED: Readonly<Record<string, ResultPrinter>> = {
 
 type ResultPrinter = (value: bigint, context: Context) => string | undefined
 
+const CLONE_THREAD = 0x10000n
+
+/** Who was made: a thread or a process. */
+const cloned = (flags: bigint, value: bigint, context: Context): string =>
+  kindOf(flags & CLONE_THREAD ? 'tid' : 'tgid').print(value, context)
+
 /** Calls whose result needs more than a kind. `undefined`: as its kind says. */
 const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   fcntl: fcntlResult,
@@ -111,13 +119,18 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   get_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   set_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   futex: value => String(signed32(value)),
+  clone: (value, context) => cloned(argument(context, 0), value, context),
+  clone3: (value, context) => cloned(readWord(context.memory, argument(context, 0), 8) ?? 0n, value, context),
 }
+
+/** Kinds of results that are printed as arguments of these kinds are. */
+const PRINTED = new Set(['fd', 'tid', 'tgid', 'pgid', 'sid'])
 
 const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
 
 function valueOf(name: string, kind: string, value: bigint, context: Context): string {
   if (HEXADECIMAL.has(name) || kind === 'addr') return hex(BigInt.asUintN(64, value))
-  if (kind === 'fd') return kindOf('fd').print(value, context)
+  if (PRINTED.has(kind)) return kindOf(kind).print(value, context)
   const special = NAMED[kind]?.(value, context)
   if (special !== undefined) return special
   return String(value)

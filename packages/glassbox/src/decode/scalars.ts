@@ -3,7 +3,7 @@ import { type Context, type Printer, signed32 } from './context.ts'
 import { deviceText, fileModeText, modeText } from './modes.ts'
 import { NAMES, named, nameIn, restText, setText, signalText } from './names.ts'
 import { address, hex } from './text.ts'
-import type { TextOptions } from './types.ts'
+import type { IdType, TextOptions } from './types.ts'
 
 const AT_FDCWD = -100
 const RLIM_INFINITY = 2n ** 64n - 1n
@@ -34,6 +34,12 @@ function socketType(value: bigint, { options }: Context): string {
   const type = setText('=sock_type', whole & TYPE_BITS, options)
   return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
 }
+
+/** An id, and what is known of it. */
+const processId =
+  (type: IdType): Printer =>
+  (value, { options }) =>
+    `${signed32(value)}${options.process?.(signed32(value), type) ?? ''}`
 
 /** Clock ticks of 10 ms as seconds. */
 const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
@@ -67,7 +73,14 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   openflags: (value, { options }) => openFlags(BigInt.asUintN(32, value), options),
   dev: (value, { options }) => deviceText(BigInt.asUintN(32, value), options),
   id: value => String(signed32(value) === -1 ? -1 : BigInt.asUintN(32, value)),
-  pid: (value, { options }) => `${signed32(value)}${options.process?.(signed32(value)) ?? ''}`,
+  tid: processId('tid'),
+  tgid: processId('tgid'),
+  pgid: processId('pgid'),
+  sid: processId('sid'),
+  who: (value, { options }) => {
+    const id = signed32(value)
+    return `${id}${(id < -1 ? options.process?.(-id, 'pgid') : options.process?.(id, 'tgid')) ?? ''}`
+  },
   sig: (value, { options }) => signalText(signed32(value), options),
   fd: (value, context) => {
     const fd = signed32(value)

@@ -124,6 +124,12 @@ const idText = (view: DataView): string => {
   return id === NO_ID ? '-1' : String(id)
 }
 
+/** Who sent it, or ended. */
+function senderText(view: DataView, { process }: TextOptions): string {
+  const pid = view.getInt32(16, true)
+  return `si_pid=${pid}${process?.(pid, 'tgid') ?? ''}, si_uid=${idText(view)}`
+}
+
 function childFields(view: DataView, options: TextOptions): string {
   const code = view.getInt32(8, true)
   const status = view.getInt32(24, true)
@@ -131,7 +137,7 @@ function childFields(view: DataView, options: TextOptions): string {
     const value = view.getBigInt64(at, true)
     return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
   }
-  return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
+  return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
 /** The word that sigqueue(3) sends along, where there is one. */
@@ -142,10 +148,10 @@ function sentValue(view: DataView, at: number): string {
 
 function fieldsText(signal: string, code: number, view: DataView, options: TextOptions): string {
   if (code === SI_USER || code === SI_TKILL)
-    return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+    return `, ${senderText(view, options)}`
   if (code === SI_TIMER)
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
-  if (code < 0) return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
+  if (code < 0) return `, ${senderText(view, options)}${sentValue(view, 24)}`
   if (signal === 'SIGCHLD') return childFields(view, options)
   if (FAULTS.has(signal))
     return `, si_addr=${address(view.getBigUint64(16, true))}${FAULT_DETAILS[`${signal} ${code}`]?.(view) ?? ''}`
@@ -156,13 +162,13 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
     const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
     return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=${callText}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)), options)}`
   }
-  return code === SI_KERNEL ? '' : sentBy(view)
+  return code === SI_KERNEL ? '' : sentBy(view, options)
 }
 
 /** Who sent it, and what was sent along, where there is something. */
-function sentBy(view: DataView): string {
+function sentBy(view: DataView, options: TextOptions): string {
   const source =
-    view.getBigUint64(16, true) === 0n ? '' : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+    view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)
 }
 

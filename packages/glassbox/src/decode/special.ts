@@ -1,9 +1,6 @@
-/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets, clone3's struct. */
-import { STRUCTS } from '../linux/structs.ts'
+/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets. */
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { cloneResults } from './processes.ts'
-import { type KindText, structAt } from './structs.ts'
 import { errnoText, NAMES, named, nameless, setText } from './names.ts'
 import { address, hex, quote } from './text.ts'
 import type { TextOptions } from './types.ts'
@@ -135,14 +132,3 @@ export const numberOption =
 
 export const socketError: Printer = (value, { options }) =>
   errnoText(Number(BigInt.asIntN(32, value)), options)
-
-/** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
-export const cloneArguments =
-  (valueText: KindText): Printer =>
-  (value, context: Context) => {
-    if (!STRUCTS['clone_args']) return address(value)
-    const text = structAt('clone_args', value, context, valueText)
-    return context.outcome && !context.outcome.failed && text.startsWith('{')
-      ? text + cloneResults(value, context)
-      : text
-  }

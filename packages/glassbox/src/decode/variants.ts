@@ -148,7 +148,7 @@ const clone: Variant = (_args, context) => {
   return [
     { name: 'child_stack', kind: 'named:addr', value: stack },
     { name: 'flags', kind: 'named:cloneflags', value: flags },
-    ...(settles ? [{ name: 'parent_tid', kind: 'named:cell>int', value: parent }] : []),
+    ...(settles ? [{ name: 'parent_tid', kind: 'named:cell>tid', value: parent }] : []),
     ...(flags & SETTLS ? [{ name: 'tls', kind: 'named:hex', value: tls }] : []),
     ...(flags & CHILD_TIDS ? [{ name: 'child_tidptr', kind: 'named:addr', value: child }] : []),
   ]
@@ -203,6 +203,11 @@ function optionKinds(context: Context, out: boolean): readonly string[] {
       : `${isNumber && !OTHER_OPTIONS.has(option) ? 'intoption' : 'option'}${direction}`)
   return [OPTION_SETS[level] ?? 'uint', value, out ? 'length=' : 'int']
 }
+
+/** Whose id it is that a first argument says it is. */
+const WAITED_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid', 3: 'fd' }
+const PRIORITY_IDS: Readonly<Record<number, string>> = { 0: 'tgid', 1: 'pgid' }
+const IO_PRIORITY_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid' }
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   open: withMode(1),
@@ -274,6 +279,13 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
   },
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
+  waitid: (args, context) => rekind(args, 1, [WAITED_IDS[signed32(argument(context, 0))] ?? 'int']).concat(args.slice(2)),
+  getpriority: (args, context) => rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int']),
+  setpriority: (args, context) =>
+    rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int', 'int']),
+  ioprio_get: (args, context) => rekind(args, 1, [IO_PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int']),
+  ioprio_set: (args, context) =>
+    rekind(args, 1, [IO_PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int', 'ioprio']),
   getsockopt: (args, context) => rekind(args, 2, optionKinds(context, true)),
   preadv2: args => args.filter(({ kind }) => kind !== 'none'),
   pwritev2: args => args.filter(({ kind }) => kind !== 'none'),

@@ -81,6 +81,8 @@ export interface Spelling {
   readonly descriptors: readonly DescriptorDetail[]
   /** -Y */
   readonly comm: boolean
+  /** --decode-pids=pidns */
+  readonly pidns: boolean
   /** -e read, -e write */
   readonly dumpRead: NumberSet
   readonly dumpWrite: NumberSet
