@@ -133,8 +133,10 @@ int main(void) {
     C(getppid);
     C(setpgid, 0, 0);
     C(kill, getppid(), 0);
+    C(write, ready[1], "x", 1);
     C(pause);
   }
+  C(read, ready[0], buffer, 1);
   C(setpgid, child, child);
   about(child);
   C(kill, child, SIGKILL);
