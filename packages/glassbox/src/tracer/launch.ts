@@ -19,11 +19,14 @@ import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
 import { type LaunchSpec, launchPlan, spawnPlan } from './launch-plan.ts'
+import type { Waiting } from './detached.ts'
 
 const CLOSE = syscallNumber('close')
 const RECVFROM = syscallNumber('recvfrom')
 const WAIT4 = syscallNumber('wait4')
 const FAILURE_BYTES = 8
+/** As the command ends where it cannot execute the program. */
+const NOT_EXECUTED = 1
 
 export class Launch {
   readonly pid: number
@@ -31,9 +34,15 @@ export class Launch {
   readonly #socket: number
   readonly #encoded: ReturnType<typeof encodePlan>
 
-  constructor(spec: LaunchSpec, stdio: readonly [number, number, number]) {
+  /** `waiting`: a launcher that is there already, with the socket to it. */
+  constructor(spec: LaunchSpec, stdio: readonly [number, number, number], waiting?: Waiting) {
     this.path = spec.path
-    this.#encoded = encodePlan(launchPlan(spec))
+    this.#encoded = encodePlan(launchPlan(spec, waiting && NOT_EXECUTED))
+    if (waiting) {
+      this.pid = waiting.pid
+      this.#socket = waiting.socket
+      return
+    }
     const sockets = new Int32Array(2)
     call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
     const [ours = -1, theirs = -1] = sockets
@@ -105,7 +114,7 @@ function spawn(socket: number, stdio: readonly [number, number, number]): number
 let descriptor: number | undefined
 
 /** Opened once for the life of the thread: executed by descriptor. */
-function launcherDescriptor(): number {
+export function launcherDescriptor(): number {
   try {
     descriptor ??= openSync(LAUNCHER_PATH, O_PATH | O_CLOEXEC)
     return descriptor
