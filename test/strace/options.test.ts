@@ -31,6 +31,12 @@ const REFUSED: readonly (readonly string[])[] = [
   ['-e', 'read=foo', 'true'],
   ['--decode-fds=foo', 'true'],
   ['--decode-pids=foo', 'true'],
+  ['-DDDD', 'true'],
+  ['-D', '-p', '1'],
+  ['-D', '--daemonize', 'true'],
+  ['--daemonize=foo', 'true'],
+  ['-D', 'nonesuch'],
+  ['-D', '-o', '/nonexistent/x', 'true'],
   ['-e', 'inject=foo:error=EIO', 'true'],
   ['-e', 'inject=openat:error=EFOO', 'true'],
   ['-e', 'inject=openat:error=5000', 'true'],
@@ -105,8 +111,6 @@ for (const words of REFUSED) {
 test('what is not there is refused by its name', () => {
   for (const words of [
     ['--stack-trace=source', 'true'],
-    ['-D', 'true'],
-    ['--daemonize', 'true'],
     ['-d', 'true'],
     ['--tips', 'true'],
     ['-e', 'kvm=vcpu', 'true'],

@@ -12,8 +12,7 @@ import { noStrace, normalized, OURS, runTracer, THEIRS } from './support/strace.
 const UNSHARE = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc']
 
 const noNamespaces: false | string =
-  spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status !== 0 &&
-  'no PID namespaces for this user'
+  spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status !== 0 && 'no PID namespaces for this user'
 
 const OPTIONS: readonly (readonly string[])[] = [
   ['--decode-pids=pidns'],

@@ -18,6 +18,8 @@ Tracing:
   -b execve, --detach-on=execve let a process go when it executes another program
   -f, --follow-forks            trace children and threads too
   -ff                           the same, each thread in a file of its own (with -o)
+  -D, -DD, -DDD, --daemonize[=grandchild|pgroup|session]
+                                the tracer is a grandchild of the command; in a group, a session of its own
   -I N, --interruptible=N       1, 2: ^C ends the trace; 3: it does not; 4: nor ^Z
   --kill-on-exit                tracees die with the tracer
   --syscall-limit=N             let all go after N calls

@@ -33,9 +33,7 @@ export const cloneArguments =
       return needed === undefined || (flags & needed) !== 0n
     })
     const inner: KindText = (kind, member, within) =>
-      kind === 'settid'
-        ? itemsAt('int', member, count, within, valueText)
-        : valueText(kind, member, within)
+      kind === 'settid' ? itemsAt('int', member, count, within, valueText) : valueText(kind, member, within)
     const text = structText({ size: layout.size, fields }, view, context, inner)
     return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text
   }

@@ -92,7 +92,9 @@ const INNER: Readonly<Record<string, Printer>> = {
   errno: (value, { options }) => errnoText(Number(BigInt.asUintN(32, value)), options),
   deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
   ptracer: (value, context) =>
-    signed32(value) === -1 ? named('-1', 'PR_SET_PTRACER_ANY', context.options) : valueText('tgid', value, context),
+    signed32(value) === -1
+      ? named('-1', 'PR_SET_PTRACER_ANY', context.options)
+      : valueText('tgid', value, context),
   syslog: value =>
     `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, IN_COMMENT))?.[0] ?? ''}`.trimEnd(),
   sigframe: signalFrame,

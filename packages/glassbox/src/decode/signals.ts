@@ -147,8 +147,7 @@ function sentValue(view: DataView, at: number): string {
 }
 
 function fieldsText(signal: string, code: number, view: DataView, options: TextOptions): string {
-  if (code === SI_USER || code === SI_TKILL)
-    return `, ${senderText(view, options)}`
+  if (code === SI_USER || code === SI_TKILL) return `, ${senderText(view, options)}`
   if (code === SI_TIMER)
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
   if (code < 0) return `, ${senderText(view, options)}${sentValue(view, 24)}`
@@ -167,8 +166,7 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
 
 /** Who sent it, and what was sent along, where there is something. */
 function sentBy(view: DataView, options: TextOptions): string {
-  const source =
-    view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
+  const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)
 }
 

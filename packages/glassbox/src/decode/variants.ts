@@ -279,7 +279,8 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
   },
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
-  waitid: (args, context) => rekind(args, 1, [WAITED_IDS[signed32(argument(context, 0))] ?? 'int']).concat(args.slice(2)),
+  waitid: (args, context) =>
+    rekind(args, 1, [WAITED_IDS[signed32(argument(context, 0))] ?? 'int']).concat(args.slice(2)),
   getpriority: (args, context) => rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int']),
   setpriority: (args, context) =>
     rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int', 'int']),

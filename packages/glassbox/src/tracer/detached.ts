@@ -23,17 +23,11 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { launcherDescriptor } from './launch.ts'
+import { launcherDescriptor, type Waiting } from './launch.ts'
 import { LAUNCHER_SOCKET, OUT_OF_THE_WAY } from './launch-plan.ts'
 
 /** Where the tracer stands: beside the command, in a process group of its own, in a session of its own. */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
-
-/** What a process that waits to be traced is known by. */
-export interface Waiting {
-  readonly pid: number
-  readonly socket: number
-}
 
 const STDIO = [0, 1, 2] as const
 const READ = syscallNumber('read')
@@ -48,11 +42,12 @@ const ANYBODY = -1
 const VARIABLE = 'GLASSBOX_TRACER_OF'
 const TRACER_PIPE = LAUNCHER_SOCKET + 1
 
-const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: readonly number[]] | undefined>> = {
-  grandchild: undefined,
-  pgroup: ['setpgid', [0, 0]],
-  session: ['setsid', []],
-}
+const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: readonly number[]] | undefined>> =
+  {
+    grandchild: undefined,
+    pgroup: ['setpgid', [0, 0]],
+    session: ['setsid', []],
+  }
 
 /** Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is nobody's. */
 function tracerPlan(how: Detachment, program: string, argv: readonly string[], env: readonly string[]): Plan {

@@ -19,7 +19,6 @@ import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
 import { type LaunchSpec, launchPlan, spawnPlan } from './launch-plan.ts'
-import type { Waiting } from './detached.ts'
 
 const CLOSE = syscallNumber('close')
 const RECVFROM = syscallNumber('recvfrom')
@@ -27,6 +26,12 @@ const WAIT4 = syscallNumber('wait4')
 const FAILURE_BYTES = 8
 /** As the command ends where it cannot execute the program. */
 const NOT_EXECUTED = 1
+
+/** What a launcher that waits to be seized is known by. */
+export interface Waiting {
+  readonly pid: number
+  readonly socket: number
+}
 
 export class Launch {
   readonly pid: number

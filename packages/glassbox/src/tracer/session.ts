@@ -10,11 +10,10 @@ import { attach } from './attach.ts'
 import { COMMAND, type Control } from './control.ts'
 import { detachAll } from './detach.ts'
 import { type Ended, Engine } from './engine.ts'
-import { executeError, Launch } from './launch.ts'
+import { executeError, Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from './task.ts'
-import type { Waiting } from './detached.ts'
 import type { TraceHandlers } from './types.ts'
 
 export interface SessionSpec extends SeizeOptions {
