@@ -53,7 +53,7 @@ function commonPrefix(names) {
 }
 
 function readSet(line) {
-  const [, name, kind, headerList, rest] = /^(\w+)\s+((?:flags|enum)(?:64)?)\s+(\S+)\s*(.*)$/.exec(line)
+  const [, name, kind, headerList, rest] = /^(\w+)\s+((?:flags|enum)(?:64|10)?)\s+(\S+)\s*(.*)$/.exec(line)
   const parts = { pattern: '', '!': '$^', '@': '', '+': '', '?': undefined }
   let key = 'pattern'
   for (const word of rest.split(/ +/)) {
@@ -72,7 +72,7 @@ function readSet(line) {
       ? []
       : [...identifiers(headers)].filter(word => wanted.test(word) && !unwanted.test(word)).sort()
   const numbers = names.length === 0 ? [] : values(headers, names)
-  const bare = kind.replace('64', '')
+  const [, bare, bits] = /^([a-z]+)(64|10)?$/.exec(kind)
   const unsigned =
     bare === 'flags' ? numbers.map(number => (number < 0 ? number + 2 ** 32 : number)) : numbers
   const more = words(parts['+'])
@@ -85,7 +85,7 @@ function readSet(line) {
   return {
     name,
     kind: bare,
-    isWide: kind.endsWith('64'),
+    suffix: bits ?? '',
     unknown: parts['?'] ?? `${commonPrefix(entries.map(([entry]) => entry))}???`,
     entries: entries.sort((a, b) => rank(a) - rank(b) || a[1] - b[1] || a[0].localeCompare(b[0])),
   }
@@ -172,10 +172,10 @@ try {
   )
   write(
     'flags.ts',
-    `// By set: its kind, with 64 where it has so many bits; ? and the comment of a value without a name; NAME=VALUE for each of its
-// members. Text, since a program needs few of them: flags.ts reads those.
+    `// By set: its kind, with 64 where it has so many bits and 10 where it is printed in decimal; ? and the comment of a value without a
+// name; NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts reads those.
 export const SETS = {
-${sets.map(({ name, kind, isWide, unknown, entries }) => `  ${name}: '${[`${kind}${isWide ? '64' : ''}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
 `,
   )
   const calls = lines('syscalls.txt').map(readSyscall)

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { callText } from '#glassbox/decode/decode.js'
 import type { MemoryReader } from '#glassbox/decode/memory.js'
 import { socketAddressText } from '#glassbox/decode/socket.js'
-import { fileModeText, modeText, quote } from '#glassbox/decode/text.js'
+import { fileModeText, modeText } from '#glassbox/decode/modes.js'
+import { quote } from '#glassbox/decode/text.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 
 /** Memory in which each piece stands at an address of its own. */
@@ -99,7 +100,10 @@ test('quoting can be undone: nothing is lost or made up', () => {
 test('modes: in octal, and of a file with its type', () => {
   const modes = [0n, 7n, 0o22n, 0o644n, 0o4755n, 0o100644n, 0o20666n]
   assert.deepEqual(modes.map(modeText), ['000', '007', '022', '0644', '04755', '0100644', '020666'])
-  assert.deepEqual(modes.slice(-2).map(fileModeText), ['S_IFREG|0644', 'S_IFCHR|0666'])
+  assert.deepEqual(
+    modes.slice(-2).map(mode => fileModeText(mode, {})),
+    ['S_IFREG|0644', 'S_IFCHR|0666'],
+  )
 })
 
 test('socket addresses', () => {

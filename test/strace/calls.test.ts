@@ -11,12 +11,19 @@ import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { noStrace, normalized, OURS, runTracer, THEIRS } from './support/strace.js'
 
-const GROUPS = ['files', 'descriptors', 'sockets', 'processes', 'special', 'memory', 'times'] as const
+/** Calls of all sorts. */
+const EVERY = ['files', 'descriptors', 'sockets', 'processes', 'special', 'memory', 'times'] as const
+/** Values with names in places of all sorts, and values of the same kinds without. */
+const NAMED = ['files', 'results', 'signals', 'sockets', 'memory'] as const
+
+const GROUPS: readonly (readonly [guest: string, group: string])[] = [
+  ...EVERY.map(group => ['every', group] as const),
+  ...NAMED.map(group => ['named', group] as const),
+]
 
 /** Least numbers of different calls of all groups together. */
 const LEAST_CALLS = 300
 
-/** Not -X: there the names inside structs stay, see docs/tracing.md. */
 const OPTIONS: readonly (readonly string[])[] = [
   [],
   ['-v'],
@@ -26,6 +33,8 @@ const OPTIONS: readonly (readonly string[])[] = [
   ['-e', 'raw=all'],
   ['-e', 'verbose=none'],
   ['-y'],
+  ['-X', 'raw'],
+  ['-X', 'verbose'],
 ]
 
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
@@ -38,6 +47,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/= (0x[0-9a-f]+|\d+)( \/\*[^*]*\*\/)?$/gm, '= N'],
   [/(\bpid|, |\()\d{4,7}\b/g, '$1N'],
   [/wait4\(Nx[0-9a-f]+/g, 'wait4(N'],
+  [/(kill|queueinfo)\([0N]x[0-9a-f]{3,}(, 0x[0-9a-f]{3,})?(?=, )/g, '$1(N'],
+  [/(waitid|ptrace)\((0x\w+), 0x[0-9a-f]{3,}/g, '$1($2, N'],
   [/\/#\d+>/g, '/#I>'],
 ]
 
@@ -45,12 +56,13 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
 function linesOf(
   context: TestContext,
   tracer: readonly string[],
+  guest: string,
   group: string,
   options: readonly string[],
 ): string[] {
   const cwd = temporaryDirectory(context)
   const file = join(cwd, 'trace')
-  runTracer(tracer, [...options, '-o', file, program('every'), group], { cwd })
+  runTracer(tracer, [...options, '-o', file, program(guest), group], { cwd })
   const text = readFileSync(file, 'latin1').replaceAll(cwd, 'DIR')
   return REPLACEMENTS.reduce(
     (result, [pattern, by]) => result.replaceAll(pattern, by),
@@ -61,10 +73,11 @@ function linesOf(
 const isOurs = (line: string): boolean => /^(\+\+\+|---|execve|brk|mmap|[a-z0-9_]+\()/.test(line)
 
 for (const options of OPTIONS) {
-  for (const group of GROUPS) {
-    test(`${group} ${options.join(' ')}`, { skip: noStrace }, context => {
-      const ours = linesOf(context, OURS, group, options)
-      const theirs = linesOf(context, THEIRS, group, options)
+  for (const [guest, group] of GROUPS) {
+    const name = guest === 'every' ? group : `${guest} ${group}`
+    test(`${name} ${options.join(' ')}`, { skip: noStrace }, context => {
+      const ours = linesOf(context, OURS, guest, group, options)
+      const theirs = linesOf(context, THEIRS, guest, group, options)
       const differ = ours.flatMap((line, index) =>
         line === theirs[index] ? [] : [`ours    ${line}\nstrace  ${theirs[index]}`],
       )
@@ -78,9 +91,9 @@ test(`the control: they make more than ${LEAST_CALLS} different calls, natively 
   skip: noStrace,
 }, context => {
   const names = new Set<string>()
-  for (const group of GROUPS) {
+  for (const group of EVERY) {
     execFileSync(program('every'), [group], { cwd: temporaryDirectory(context), stdio: 'ignore' })
-    for (const line of linesOf(context, THEIRS, group, []))
+    for (const line of linesOf(context, THEIRS, 'every', group, []))
       if (isOurs(line)) names.add(/^\w+/.exec(line)?.[0] ?? '')
   }
   assert.ok(names.size >= LEAST_CALLS, `${names.size}`)

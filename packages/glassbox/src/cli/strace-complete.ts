@@ -13,7 +13,8 @@ import {
   type TraceSettings,
 } from '../strace/options.ts'
 import { DEFAULT_COLUMNS } from '../strace/summary-columns.ts'
-import type { Draft } from './strace-draft.ts'
+import { DETACHMENTS, type Draft } from './strace-draft.ts'
+import type { Detachment } from '../tracer/detached.ts'
 
 const SUMMARY = '(-c/--summary-only or -C/--summary)'
 
@@ -37,7 +38,15 @@ const RULES: readonly Rule[] = [
     '-y and --decode-fds cannot be provided simultaneously',
     d => d.descriptorLetters > 0 && !!d.descriptors,
   ),
+  both(
+    '-D and --daemonize cannot be provided simultaneously',
+    d => d.daemonLetters > 0 && d.detachment !== undefined,
+  ),
   usage('must have PROG [ARGS] or -p PID', (d, command) => command.length === 0 && d.pids.length === 0),
+  usage(
+    'PROG [ARGS] must be specified with -D/--daemonize',
+    (d, command) => command.length === 0 && (d.daemonLetters > 0 || d.detachment !== undefined),
+  ),
   usage(
     'PROG [ARGS] must be specified with --argv0',
     (d, command) => command.length === 0 && d.argv0 !== undefined,
@@ -125,9 +134,17 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
     ...optional('user', draft.user),
     seccomp,
     killOnExit: draft.killOnExit,
+    ...optional('daemonize', daemonizeOf(draft)),
     interruptible: draft.interruptible ?? (draft.output !== undefined && command.length > 0 ? 3 : 2),
     warnings,
   }
+}
+
+function daemonizeOf({ detachment, daemonLetters }: Draft): Detachment | undefined {
+  const most = DETACHMENTS.length
+  if (daemonLetters > most)
+    throw usageFault(`Too many -D's (${daemonLetters}), maximum supported -D count is ${most}`)
+  return detachment ?? DETACHMENTS[daemonLetters - 1]?.[0]
 }
 
 function optional<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
@@ -187,7 +204,7 @@ function summaryOf(draft: Draft): SummaryOptions | undefined {
 const HEX_LETTERS = ['none', 'non-ascii', 'all'] as const
 
 function spellingOf(draft: Draft): Spelling {
-  const { abbrev, verbose, raw, stringLimit, constants, names, comm, dumpRead, dumpWrite } = draft
+  const { abbrev, verbose, raw, stringLimit, constants, names, comm, pidns, dumpRead, dumpWrite } = draft
   const stringsInHex = draft.hex ?? HEX_LETTERS[Math.min(draft.hexes, 2)] ?? 'none'
   const byLetters = [[], ['path'], DESCRIPTOR_DETAILS] as const
   const descriptors = draft.descriptors ?? byLetters[Math.min(draft.descriptorLetters, 2)] ?? []
@@ -201,6 +218,7 @@ function spellingOf(draft: Draft): Spelling {
     names,
     descriptors,
     comm,
+    pidns,
     dumpRead,
     dumpWrite,
   }

@@ -1,6 +1,6 @@
 /** What the options have said so far: filled in word by word, completed when all are read. */
 import { fullSet, type CallSet } from '../strace/call-set.ts'
-import { fault, usageFault } from '../strace/fault.ts'
+import { usageFault } from '../strace/fault.ts'
 import type { Injection } from '../strace/inject.ts'
 import { durationUs } from '../strace/inject-grammar.ts'
 import {
@@ -16,10 +16,17 @@ import {
 } from '../strace/options.ts'
 import { ALL_NUMBERS, NO_NUMBERS, wordSet } from '../strace/sets.ts'
 import { columnNames, sortKey } from '../strace/summary-columns.ts'
+import type { Detachment } from '../tracer/detached.ts'
 import type { Timestamps } from './strace-values.ts'
 
 const HEX = ['none', 'non-ascii-chars', 'non-ascii', 'all'] as const
 const CONSTANTS = ['raw', 'abbrev', 'verbose'] as const
+/** Where the tracer stands by -D, -DD and -DDD, each in all its words. */
+export const DETACHMENTS: readonly (readonly [Detachment, ...string[]])[] = [
+  ['grandchild'],
+  ['pgroup', 'pgrp'],
+  ['session'],
+]
 const QUIET_ALIASES: Readonly<Record<string, Quiet>> = {
   attaching: 'attach',
   exits: 'exit',
@@ -48,6 +55,9 @@ export class Draft {
   descriptorLetters = 0
   descriptors: readonly DescriptorDetail[] | undefined
   comm = false
+  daemonLetters = 0
+  detachment: Detachment | undefined
+  pidns = false
   columns = 40
   number = false
   instructionPointer = false
@@ -93,9 +103,14 @@ export class Draft {
 
   setProcesses(text: string): void {
     const chosen = wordSet(text, 'decode-pids', ['comm', 'pidns'])
-    if (text !== 'all' && chosen.includes('pidns'))
-      throw fault('--decode-pids=pidns is not available: use --decode-pids=comm')
     this.comm = chosen.includes('comm')
+    this.pidns = chosen.includes('pidns')
+  }
+
+  setDetachment(text: string, spelled: string): void {
+    const found = DETACHMENTS.find(names => names.includes(text))
+    if (!found) throw usageFault(`invalid ${spelled} argument: '${text}'`)
+    this.detachment = found[0]
   }
 
   setHex(text: string, spelled: string): void {

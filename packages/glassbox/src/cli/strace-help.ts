@@ -18,6 +18,8 @@ Tracing:
   -b execve, --detach-on=execve let a process go when it executes another program
   -f, --follow-forks            trace children and threads too
   -ff                           the same, each thread in a file of its own (with -o)
+  -D, -DD, -DDD, --daemonize[=grandchild|pgroup|session]
+                                the tracer is a grandchild of the command; in a group, a session of its own
   -I N, --interruptible=N       1, 2: ^C ends the trace; 3: it does not; 4: nor ^Z
   --kill-on-exit                tracees die with the tracer
   --syscall-limit=N             let all go after N calls
@@ -63,6 +65,8 @@ Output:
   -y, -yy, --decode-fds[=path,socket,dev,pidfd|all]
                                 show what descriptors are
   -Y, --decode-pids=comm        show the names of processes
+  --decode-pids=pidns, --pidns-translation
+                                show their ids in the PID namespace of the tracer too
   --always-show-pid             show the pid of a single tracee too
 
 Statistics:

@@ -23,7 +23,6 @@ interface Option {
 /** What strace has and this command has not, and why. */
 const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
-  D: '-D/--daemonize is not available: the tracer is always the parent of the command',
   F: '-F is not available: use -f',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
@@ -50,8 +49,12 @@ const OPTIONS: readonly Option[] = [
   { letter: 'c', names: ['summary-only'], apply: d => summary(d, 'only') },
   { letter: 'C', names: ['summary'], apply: d => summary(d, 'also') },
   { letter: 'd', names: ['debug'], apply: absent('d') },
-  { letter: 'D', apply: absent('D') },
-  { names: ['daemonize', 'daemonise', 'daemonized', 'daemonised'], takes: 'optional', apply: absent('D') },
+  { letter: 'D', apply: d => void d.daemonLetters++ },
+  {
+    names: ['daemonize', 'daemonise', 'daemonized', 'daemonised'],
+    takes: 'optional',
+    apply: (d, v, as) => d.setDetachment(v ?? 'grandchild', as),
+  },
   { letter: 'e', takes: 'value', apply: (d, v) => qualify(d, text(v)) },
   { letter: 'E', names: ['env'], takes: 'value', apply: (d, v) => environment(d, text(v)) },
   { letter: 'f', apply: d => void d.follows++ },
@@ -122,6 +125,7 @@ const OPTIONS: readonly Option[] = [
   { letter: 'y', apply: d => void d.descriptorLetters++ },
   { names: ['decode-fds'], takes: 'optional', apply: (d, v) => d.setDescriptors(v ?? 'path') },
   { letter: 'Y', apply: d => void (d.comm = true) },
+  { names: ['pidns-translation'], apply: d => void (d.pidns = true) },
   { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
   { letter: 'z', names: ['successful-only'], apply: d => d.setStatusLetter(['successful']) },
   { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },

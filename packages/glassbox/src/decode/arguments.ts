@@ -30,7 +30,8 @@ export function shownArguments(context: Context): readonly Shown[] {
   const syscall = syscallOf(call.nr, call.abi)
   if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
   const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
-  if (options.raw) return args.map(arg => ({ ...arg, kind: 'hex' }))
+  // A frame is no argument: it lies on the stack.
+  if (options.raw) return args.flatMap(arg => (arg.kind === 'sigframe' ? [] : [{ ...arg, kind: 'hex' }]))
   const varied = VARIANTS[syscall.name]?.(args, context) ?? args
   return call.abi === 'i386' ? varied.map(arg => ({ ...arg, kind: fitKind(arg.kind) })) : varied
 }

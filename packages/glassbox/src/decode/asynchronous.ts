@@ -1,12 +1,12 @@
 /** Kernel AIO: control blocks and what became of them. Sources: io_submit(2), linux/aio_abi.h. */
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
-import { constantSet } from '../linux/flags.ts'
-import { ioPriority } from './flag-words.ts'
+import { ioPriorityCall } from './flag-words.ts'
 import { readView, readWord } from './memory.ts'
-import { setText } from './scalars.ts'
+import { named, nameIn, setText } from './names.ts'
 import { buffer, vectors } from './strings.ts'
-import { address } from './text.ts'
+import { address, hex } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const IOCB_BYTES = 64
 const FLAG_RESFD = 1
@@ -21,44 +21,57 @@ const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | '
   8: 'vectors',
 }
 
+const priorityText = (value: bigint, options: TextOptions): string =>
+  named(hex(value), ioPriorityCall(value, options), options)
+
+/** What stands in every block: whose it is, what it does, to which descriptor. */
+function headParts(view: DataView, options: TextOptions): string[] {
+  const priority = view.getInt16(18, true)
+  const fd = view.getInt32(20, true)
+  const key = view.getUint32(8, true)
+  const rw = view.getUint32(12, true)
+  const hasPriority = (view.getUint32(56, true) & FLAG_IOPRIO) !== 0
+  const priorityShown = hasPriority ? priorityText(BigInt(priority & 0xffff), options) : String(priority)
+  return [
+    `aio_data=${hex(view.getBigUint64(0, true))}`,
+    ...(key === 0 ? [] : [`aio_key=${key}`]),
+    ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
+    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(view.getUint16(16, true)), options)}`,
+    ...(priority === 0 ? [] : [`aio_reqprio=${priorityShown}`]),
+    `aio_fildes=${fd}${options.descriptor?.(fd) ?? ''}`,
+  ]
+}
+
 function controlBlock(view: DataView, context: Context): string {
   const { options } = context
   const command = view.getUint16(16, true)
-  const priority = view.getInt16(18, true)
-  const fd = view.getUint32(20, true)
+  const parts = headParts(view, options)
+  if (nameIn('iocb_cmd', BigInt(command)) === undefined) return `{${parts.join(', ')}}`
   const pointer = view.getBigUint64(24, true)
   const bytes = view.getBigUint64(32, true)
   const flags = view.getUint32(56, true)
-  const data = view.getBigUint64(0, true)
-  const key = view.getUint32(8, true)
-  const rw = view.getUint32(12, true)
-  const parts = [
-    data === 0n ? 'aio_data=0' : `aio_data=0x${data.toString(16)}`,
-    ...(key === 0 ? [] : [`aio_key=${key}`]),
-    ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
-    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(command), options).replace(/^0x\w+/, String(command))}`,
-    ...(priority === 0
-      ? []
-      : [`aio_reqprio=${flags & FLAG_IOPRIO ? ioPriority(BigInt(priority & 0xffff), context) : priority}`]),
-    `aio_fildes=${fd | 0}${options.descriptor?.(fd | 0) ?? ''}`,
-  ]
-  const isKnown = constantSet('iocb_cmd')?.entries.some(([, number]) => number === command)
-  if (!isKnown) return `{${parts.join(', ')}}`
   const shape = SHAPES[command] ?? 'plain'
   const offset = `aio_offset=${view.getBigInt64(40, true)}`
-  if (shape === 'buffer' && pointer !== 0n) {
-    const shown = command === 1 ? buffer(pointer, Number(bytes), context) : address(pointer)
+  if (shape === 'buffer') {
+    const shown = command === 1 ? buffer(pointer, Number(bytes), context) : hex(pointer)
     parts.push(`aio_buf=${shown}`, `aio_nbytes=${bytes}`, offset)
   } else if (shape === 'vectors') {
     const shown = command === 8 ? vectors(pointer, bytes, Infinity, context) : address(pointer)
-    parts.push(`aio_buf=${shown}`, `aio_nbytes=${bytes}`, offset)
+    parts.push(`aio_buf=${shown}`, offset)
   } else if (shape === 'poll') parts.push(`aio_buf=${setText('|poll', pointer & 0xffffffffn, options)}`)
-  if (flags & FLAG_RESFD) parts.push(`aio_resfd=${view.getInt32(60, true)}`)
   if (flags & ~FLAG_RESFD) parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
+  const told = view.getInt32(60, true)
+  if (flags & FLAG_RESFD) parts.push(`aio_resfd=${told}${options.descriptor?.(told) ?? ''}`)
   return `{${parts.join(', ')}}`
 }
 
-export const controlBlockAt: Printer = (value, context) => {
+/** One that is taken back: the call has no use for the rest. */
+export const controlBlockHead: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, IOCB_BYTES)
+  return view ? `{${headParts(view, options).join(', ')}}` : address(value)
+}
+
+const controlBlockAt: Printer = (value, context) => {
   const view = readView(context.memory, value, IOCB_BYTES)
   return view ? controlBlock(view, context) : address(value)
 }

@@ -14,12 +14,12 @@ export const FCNTL: Commands = {
   5: ['ptr>flock_told'],
   6: ['ptr<flock'],
   7: ['ptr<flock'],
-  8: ['int'],
+  8: ['who'],
   9: [],
   10: ['sig'],
   11: [],
-  15: ['ptr<f_owner_ex'],
-  16: ['ptr>f_owner_ex'],
+  15: ['owner<'],
+  16: ['owner>'],
   36: ['ptr>flock_told'],
   37: ['ptr<flock'],
   38: ['ptr<flock'],
@@ -139,7 +139,7 @@ export const PRCTL: Commands = {
   53: ['=pr_spec', '=pr_spec_set'],
   57: ['size', 'hex', 'hex', 'hex'],
   59: ['=pr_dispatch', 'hex', 'hex', 'addr'],
-  62: ['=pr_core', 'int', 'pidtype', 'addr'],
+  62: ['=pr_core', 'coreid', 'pidtype', 'addr'],
   0x53564d41: ['=prctl_vma', 'hex', 'hex', 'hex'],
   0x59616d61: ['ptracer'],
 }
@@ -175,32 +175,32 @@ export const KEYCTL: Commands = {
   30: ['key', 'key', 'key', '|key_move'],
 }
 
-const PEEK = ['int', 'addr', 'cell>addr'] as const
-const SIGNAL = ['int', 'addr', 'sig'] as const
+const PEEK = ['tgid', 'addr', 'cell>addr'] as const
+const SIGNAL = ['tgid', 'addr', 'sig'] as const
 
 export const PTRACE: Commands = {
   0: [],
   1: PEEK,
   2: PEEK,
-  3: ['int', 'userreg', 'cell>addr'],
-  6: ['int', 'userreg', 'addr'],
+  3: ['tgid', 'userreg', 'cell>addr'],
+  6: ['tgid', 'userreg', 'addr'],
   7: SIGNAL,
-  8: ['int'],
+  8: ['tgid'],
   9: SIGNAL,
-  16: ['int'],
+  16: ['tgid'],
   17: SIGNAL,
   24: SIGNAL,
   31: SIGNAL,
   32: SIGNAL,
-  0x4200: ['int', 'addr', '|ptrace_opt'],
-  0x4201: ['int', 'addr', 'cell>hex'],
-  0x4202: ['int', 'addr', 'siginfo>'],
-  0x4203: ['int', 'addr', 'siginfo<'],
-  0x4206: ['int', 'addr', '|ptrace_opt'],
-  0x4207: ['int'],
+  0x4200: ['tgid', 'addr', '|ptrace_opt'],
+  0x4201: ['tgid', 'addr', 'cell>hex'],
+  0x4202: ['tgid', 'addr', 'siginfo>'],
+  0x4203: ['tgid', 'addr', 'siginfo<'],
+  0x4206: ['tgid', 'addr', '|ptrace_opt'],
+  0x4207: ['tgid'],
   0x4208: SIGNAL,
-  0x420a: ['int', 'size', 'sigset>2'],
-  0x420b: ['int', 'size', 'sigset<2'],
+  0x420a: ['tgid', 'size', 'sigset>2'],
+  0x420b: ['tgid', 'size', 'sigset<2'],
 }
 
 /** KCMP_FILE compares two descriptors; the others have no more arguments. */

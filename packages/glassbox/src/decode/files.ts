@@ -1,8 +1,9 @@
 /** What files tell of themselves: stat(2), statx(2), directory entries. */
 import { argument, type Printer } from './context.ts'
 import { readView } from './memory.ts'
-import { setText } from './scalars.ts'
-import { address, deviceText, fileModeText, hex } from './text.ts'
+import { deviceText, fileModeText } from './modes.ts'
+import { setText } from './names.ts'
+import { address, hex } from './text.ts'
 
 const S_IFMT = 0o170000n
 const isDevice = (mode: bigint): boolean => [0o020000n, 0o060000n].includes(mode & S_IFMT)
@@ -31,20 +32,24 @@ export const stat: Printer = (value, { memory, options }) => {
   const word = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
   const mode = BigInt(int(24))
-  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40))}` : `st_size=${word(48)}`
-  if (!options.full) return `{st_mode=${fileModeText(mode)}, ${last}, ...}`
+  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40), options)}` : `st_size=${word(48)}`
+  if (!options.full) return `{st_mode=${fileModeText(mode, options)}, ${last}, ...}`
   const times = ['atime', 'mtime', 'ctime'].map((name, index) => {
     const seconds = BigInt.asIntN(64, word(72 + index * 16))
     const nanoseconds = word(80 + index * 16)
     return `st_${name}=${seconds}${timeComment(seconds, nanoseconds)}, st_${name}_nsec=${nanoseconds}`
   })
-  return `{st_dev=${deviceText(word(0))}, st_ino=${word(8)}, st_mode=${fileModeText(mode)}, st_nlink=${word(16)}, st_uid=${int(28)}, st_gid=${int(32)}, st_blksize=${word(56)}, st_blocks=${word(64)}, ${last}, ${times.join(', ')}}`
+  return `{st_dev=${deviceText(word(0), options)}, st_ino=${word(8)}, st_mode=${fileModeText(mode, options)}, st_nlink=${word(16)}, st_uid=${int(28)}, st_gid=${int(32)}, st_blksize=${word(56)}, st_blocks=${word(64)}, ${last}, ${times.join(', ')}}`
 }
 
 const STATX_BYTES = 256
-/** Only some file systems know when a file was made. */
-const STATX_BTIME = 0x800
-const STATX_TIMES = ['atime', 'btime', 'ctime', 'mtime'] as const
+/** In the order of the struct, with the bit that says whether the kernel knows it. */
+const STATX_TIMES = [
+  ['atime', 0x20],
+  ['btime', 0x800],
+  ['ctime', 0x80],
+  ['mtime', 0x40],
+] as const
 
 export const statx: Printer = (value, { memory, options }) => {
   const view = readView(memory, value, STATX_BYTES)
@@ -52,18 +57,18 @@ export const statx: Printer = (value, { memory, options }) => {
   const word = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
   const mode = BigInt(view.getUint16(28, true))
-  const mask = setText('|statx', BigInt(int(0)))
-  const attributes = setText('|statx_attr', word(8))
+  const mask = setText('|statx', BigInt(int(0)), options)
+  const attributes = setText('|statx_attr', word(8), options)
   const size = `stx_size=${word(40)}`
   if (!options.full)
-    return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${fileModeText(mode)}, ${size}, ...}`
-  const times = STATX_TIMES.flatMap((name, index) => {
-    if (name === 'btime' && (int(0) & STATX_BTIME) === 0) return []
+    return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${fileModeText(mode, options)}, ${size}, ...}`
+  const times = STATX_TIMES.flatMap(([name, bit], index) => {
+    if ((int(0) & bit) === 0) return []
     const seconds = BigInt.asIntN(64, word(64 + index * 16))
     const nanoseconds = BigInt(int(72 + index * 16))
     return [`stx_${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${timeComment(seconds, nanoseconds)}`]
   })
-  return `{stx_mask=${mask}, stx_blksize=${int(4)}, stx_attributes=${attributes}, stx_nlink=${int(16)}, stx_uid=${int(20)}, stx_gid=${int(24)}, stx_mode=${fileModeText(mode)}, stx_ino=${word(32)}, ${size}, stx_blocks=${word(48)}, stx_attributes_mask=${setText('|statx_attr', word(56))}, ${times.join(', ')}, stx_rdev_major=${int(128)}, stx_rdev_minor=${int(132)}, stx_dev_major=${int(136)}, stx_dev_minor=${int(140)}, stx_mnt_id=${hex(word(144))}}`
+  return `{stx_mask=${mask}, stx_blksize=${int(4)}, stx_attributes=${attributes}, stx_nlink=${int(16)}, stx_uid=${int(20)}, stx_gid=${int(24)}, stx_mode=${fileModeText(mode, options)}, stx_ino=${word(32)}, ${size}, stx_blocks=${word(48)}, stx_attributes_mask=${setText('|statx_attr', word(56), options)}, ${times.join(', ')}, stx_rdev_major=${int(128)}, stx_rdev_minor=${int(132)}, stx_dev_major=${int(136)}, stx_dev_minor=${int(140)}, stx_mnt_id=${hex(word(144))}}`
 }
 
 const TYPES: Readonly<Record<number, string>> = {

@@ -1,57 +1,63 @@
 /** Words of flags in which some bits are a number or a value of their own: its size, its type, its permissions. */
-import { constantSet } from '../linux/flags.ts'
 import type { Printer } from './context.ts'
-import { setText } from './scalars.ts'
-import { hex, modeText } from './text.ts'
+import { modeText } from './modes.ts'
+import { NAMES, named, nameIn, restText, setText } from './names.ts'
+import { hex } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const HUGE_SHIFT = 26n
 const HUGE_MASK = 63n << HUGE_SHIFT
 
-/** Flags, what has no name, and the logarithm of the size of pages; without a comment where something follows. */
-function withPageSize(set: string, value: bigint, shift: string): Printer {
-  return (_value, { options }) => {
-    const size = (value & HUGE_MASK) >> HUGE_SHIFT
-    const flags = value & ~HUGE_MASK
-    const parts = [
-      ...(flags !== 0n || size === 0n ? [setText(set, flags, options)] : []),
-      ...(size === 0n ? [] : [`${size}<<${shift}`]),
-    ]
-    return parts.join('|')
-  }
+/** Flags, and the logarithm of the size of pages. */
+function withPageSize(
+  set: string,
+  value: bigint,
+  shift: string,
+  options: TextOptions,
+  print: typeof setText = setText,
+): string {
+  const size = (value & HUGE_MASK) >> HUGE_SHIFT
+  const flags = value & ~HUGE_MASK
+  const parts = [
+    ...(flags !== 0n || size === 0n ? [print(set, flags, options)] : []),
+    ...(size === 0n ? [] : [`${size}<<${named(String(HUGE_SHIFT), shift, options)}`]),
+  ]
+  return parts.join('|')
 }
 
 const word = (value: bigint): bigint => BigInt.asUintN(32, value)
 
+const hasNames = (set: string, flags: bigint): boolean => /[A-Z]/.test(restText(set, flags, NAMES))
+
 const MAP_TYPE = 15n
 
 /** The type of a mapping, which every mapping has, and its flags. */
-export const mapFlags: Printer = (value, context) => {
-  const { options } = context
-  if (options.spelling === 'raw') return hex(word(value))
+export const mapFlags: Printer = (value, { options }) => {
   const flags = word(value) & ~MAP_TYPE
-  const plain = { ...options, spelling: 'abbrev' } as const
-  const type = setText('=map_type', word(value) & MAP_TYPE, plain)
-  const rest = withPageSize('|map', flags, 'MAP_HUGE_SHIFT')(flags, { ...context, options: plain })
+  const type = setText('=map_type', word(value) & MAP_TYPE, NAMES)
+  const rest = withPageSize('|map', flags, 'MAP_HUGE_SHIFT', NAMES)
   const names = flags === 0n ? type : `${type}|${rest.replace(/ \/\*.*?\*\//, '')}`
-  return options.spelling === 'verbose' ? `${hex(word(value))} /* ${names} */` : names
+  return named(hex(word(value)), names, options)
 }
 
-export const memfdFlags: Printer = (value, context) =>
-  withPageSize('|memfd', word(value), 'MFD_HUGE_SHIFT')(value, context)
+const memfdFlags: Printer = (value, { options }) =>
+  word(value) === 0n
+    ? '0'
+    : named(hex(word(value)), withPageSize('|memfd', word(value), 'MFD_HUGE_SHIFT', NAMES), options)
 
 const PERMISSIONS = 0o777n
 
 /** Flags of what is made by a key, and its permissions. */
 const withPermissions =
   (set: string, shift: string | undefined): Printer =>
-  (value, context) => {
-    const { options } = context
+  (value, { options }) => {
     const flags = word(value) & ~PERMISSIONS
     const mode = modeText(word(value) & PERMISSIONS)
     if (flags === 0n) return mode
-    const text =
-      shift === undefined ? setText(set, flags, options) : withPageSize(set, flags, shift)(value, context)
-    return `${text.replace(/ \/\*.*?\*\//, '')}|${mode}`
+    if (shift !== undefined) return `${withPageSize(set, flags, shift, options, restText)}|${mode}`
+    // As strace has it, which takes flags without any name for none.
+    const divider = hasNames(set, flags) || options.spelling === 'raw' ? '|' : ''
+    return `${restText(set, flags, options)}${divider}${mode}`
   }
 
 const PRIORITY = 0x7fffn
@@ -60,17 +66,7 @@ const swapFlags: Printer = (value, { options }) => {
   const flags = word(value) & ~PRIORITY
   const priority = word(value) & PRIORITY
   if (flags === 0n) return String(priority)
-  const text = setText('|swap', flags, options)
-  return priority === 0n ? text : `${text}|${priority}`
-}
-
-const RESET_ON_FORK = 0x40000000n
-
-const policy: Printer = (value, { options }) => {
-  const base = word(value) & ~RESET_ON_FORK
-  const isKnown = constantSet('sched')?.entries.some(([, number]) => BigInt(number) === base) ?? false
-  if (base === word(value) || !isKnown) return setText('=sched', value, options)
-  return `${setText('=sched', base, options)}|SCHED_RESET_ON_FORK`
+  return `${setText('|swap', flags, options)}|${priority}`
 }
 
 const PERSONALITY = 0xffn
@@ -80,7 +76,7 @@ export const personalityText: Printer = (value, { options }) => {
   const type = setText('=personality', word(value) & PERSONALITY, options)
   const flags = word(value) & ~PERSONALITY
   if (flags === 0n) return type
-  return `${type}|${setText('|personality_flags', flags, options).replace(/ \/\*.*?\*\//, '')}`
+  return `${type}|${restText('|personality_flags', flags, options)}`
 }
 
 const QUERY = 0xffffffffn
@@ -93,10 +89,10 @@ const memoryPolicy =
     const all = BigInt.asUintN(bits, value)
     const mode = all & ~MODIFIERS
     const flags = all & MODIFIERS
-    const named = constantSet('mpol')?.entries.some(([, number]) => BigInt(number) === mode)
     if (flags === 0n) return setText('=mpol', mode, options)
-    const names = setText('|mpol_flags', flags, options)
-    return named ? `${setText('=mpol', mode, options)}|${names}` : setText('|mpol_flags', all, options)
+    const name = nameIn('mpol', mode)
+    if (name === undefined) return setText('|mpol_flags', all, options)
+    return named(hex(all), `${name}|${setText('|mpol_flags', flags, NAMES)}`, options)
   }
 
 const ARCH = 0xffff0000n
@@ -110,11 +106,13 @@ const kexecFlags: Printer = (value, { options }) => {
 const CLASS_SHIFT = 13n
 
 /** `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`. */
-export const ioPriority: Printer = (value, { options }) => {
+const ioPriority: Printer = (value, { options }) =>
+  named(String(word(value)), ioPriorityCall(value, options), options)
+
+/** What makes such a priority. */
+export function ioPriorityCall(value: bigint, options: TextOptions): string {
   const name = setText('=ioprio_class', word(value) >> CLASS_SHIFT, options)
-  const text = `IOPRIO_PRIO_VALUE(${name}, ${word(value) & ((1n << CLASS_SHIFT) - 1n)})`
-  if (options.spelling === 'raw') return hex(word(value))
-  return options.spelling === 'verbose' ? `${hex(word(value))} /* ${text} */` : text
+  return `IOPRIO_PRIO_VALUE(${name}, ${word(value) & ((1n << CLASS_SHIFT) - 1n)})`
 }
 
 const FAN_CLASS = 0xcn
@@ -126,8 +124,25 @@ const fanFlags: Printer = (value, { options }) => {
 }
 
 /** `QCMD(Q_GETQUOTA, USRQUOTA)`. */
-const quotaCommand: Printer = (value, { options }) =>
-  `QCMD(${setText('=quota_cmd', word(value) >> 8n, options)}, ${setText('=quota_type', word(value) & 0xffn, options)})`
+const quotaCommand: Printer = (value, { options }) => {
+  const [command, type] = [
+    setText('=quota_cmd', word(value) >> 8n, NAMES),
+    setText('=quota_type', word(value) & 0xffn, NAMES),
+  ]
+  return named(String(word(value)), `QCMD(${command}, ${type})`, options)
+}
+
+/** What is in the upper half of the flags of old programs that mount. */
+export const MOUNT_MAGIC = 0xc0ed0000n
+export const MOUNT_MAGIC_MASK = 0xffff0000n
+
+/** Old programs set a number in the upper half, which the kernel leaves out of account. */
+const mountFlags: Printer = (value, { options }) => {
+  if ((value & MOUNT_MAGIC_MASK) !== MOUNT_MAGIC) return setText('|mount', value, options)
+  const magic = named(hex(MOUNT_MAGIC), 'MS_MGC_VAL', options)
+  const flags = value & ~MOUNT_MAGIC_MASK
+  return flags === 0n ? magic : `${magic}|${setText('|mount', flags, options)}`
+}
 
 const KEYS = 0x100n
 
@@ -136,9 +151,9 @@ export const FLAG_WORDS: Readonly<Record<string, Printer>> = {
   memfdflags: memfdFlags,
   shmflags: withPermissions('|shm_flags', 'SHM_HUGE_SHIFT'),
   ipcflags: withPermissions('|ipc_flags', undefined),
-  ipckey: value => (word(value) === 0n ? 'IPC_PRIVATE' : hex(word(value))),
+  ipckey: (value, { options }) =>
+    word(value) === 0n ? named('0', 'IPC_PRIVATE', options) : hex(word(value)),
   swapflags: swapFlags,
-  schedpolicy: policy,
   persona: (value, context) => (word(value) === QUERY ? hex(QUERY) : personalityText(value, context)),
   mpol: memoryPolicy(64),
   mpol32: memoryPolicy(32),
@@ -146,16 +161,13 @@ export const FLAG_WORDS: Readonly<Record<string, Printer>> = {
   ioprio: ioPriority,
   fanflags: fanFlags,
   qcmd: quotaCommand,
+  mountflags: mountFlags,
 }
 
 /** Commands of the three kinds of objects by key: old callers add IPC_64. */
 export const ipcCommand =
   (set: string): Printer =>
   (value, { options }) => {
-    const known = constantSet(set)?.entries.some(([, number]) => BigInt(number) === (word(value) & ~KEYS))
-    const is64 = (value & KEYS) !== 0n
-    if (!is64) return setText(`=${set}`, value, options)
-    return known || word(value) !== KEYS
-      ? `IPC_64|${setText(`=${set}`, word(value) & ~KEYS, options)}`
-      : setText(`=${set}`, value, options)
+    if ((value & KEYS) === 0n) return setText(`=${set}`, value, options)
+    return `${named(hex(KEYS), 'IPC_64', options)}|${setText(`=${set}`, word(value) & ~KEYS, options)}`
   }

@@ -1,18 +1,18 @@
 /** Numbers and small structs that stand for an object of the kernel: keys, file handles, messages by key, events that a signal tells. */
-import { errnoName } from '../linux/errno.ts'
-import { constantSet } from '../linux/flags.ts'
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { setText, signalText } from './scalars.ts'
+import { named, nameIn, setText, signalText } from './names.ts'
+import { directoryText } from './scalars.ts'
 import { buffer } from './strings.ts'
-import { address, escaped, hex } from './text.ts'
-import type { TextOptions } from './types.ts'
+import { address, quote } from './text.ts'
+import type { IdType, TextOptions } from './types.ts'
 
 /** A keyring by its special name, or a serial number. */
 export const key: Printer = (value, { options }) => {
   const serial = signed32(value)
-  const named = constantSet('keyring')?.entries.some(([, number]) => number === serial)
-  return named ? setText('=keyring', value, options) : String(serial)
+  return nameIn('keyring', BigInt(serial)) === undefined
+    ? String(serial)
+    : setText('=keyring', value, options)
 }
 
 const MOST_HANDLE_BYTES = 128
@@ -30,9 +30,8 @@ export const fileHandle =
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
     const bytes = memory.read(value + 8n, Math.min(size, MOST_HANDLE_BYTES))
-    const handle = `0x${escaped(bytes, 'all').replaceAll('\\x', '')}`
-    const shown = size === 0 ? '""' : bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : handle
-    return `${text}, handle_type=${hex(head.getUint32(4, true))}, f_handle=${shown}}`
+    const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
+    return `${text}, handle_type=${head.getInt32(4, true)}, f_handle=${shown}}`
   }
 
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
@@ -69,10 +68,7 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
 
 /** fanotify_mark(2) and no directory. */
 export const markDirectory: Printer = (value, context) => {
-  if (signed32(value) === -1) return 'FAN_NOFD'
-  const fd = signed32(value)
-  if (fd !== -100) return `${fd}${fd < 0 ? '' : (context.options.descriptor?.(fd) ?? '')}`
-  return `AT_FDCWD${context.options.descriptor?.(fd) ?? ''}`
+  return signed32(value) === -1 ? named('-1', 'FAN_NOFD', context.options) : directoryText(value, context)
 }
 
 /** The text of a key, without the NUL that ends it; no more than there is room for. */
@@ -86,20 +82,20 @@ export const keyText =
     return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
   }
 
-export const errorName = (value: bigint): string => errnoName(Number(BigInt.asUintN(32, value)))
-
 /** `htons(ETH_P_IP)`. */
 export function networkOrder(set: string, value: bigint, options: TextOptions): string {
   const word = Number(BigInt.asUintN(16, value))
   return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
 }
 
-const WORD_BYTES = 8n
-const LAST_REGISTER = 27n
+const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
 
-/** A place in struct user: `8*RIP`. */
-export const userRegister: Printer = value => {
-  const index = value / WORD_BYTES
-  const name = constantSet('user_reg')?.entries.find(([, number]) => BigInt(number) === index)?.[0]
-  return value % WORD_BYTES === 0n && index < LAST_REGISTER && name ? `8*${name}` : address(value)
+/** struct f_owner_ex: who is told that a descriptor is ready, and whose id that is. */
+export const signalOwner: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, 8)
+  if (!view) return address(value)
+  const type = view.getInt32(0, true)
+  const id = view.getInt32(4, true)
+  const owner = OWNERS[type]
+  return `{type=${setText('=f_owner', BigInt(type), options)}, pid=${id}${(owner && options.process?.(id, owner)) ?? ''}}`
 }

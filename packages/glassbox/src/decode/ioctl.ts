@@ -1,6 +1,7 @@
 /** Requests of ioctl(2): by their names (several can share a number), else taken apart: direction, type, number, size. */
 import { constantSet } from '../linux/flags.ts'
 import type { Printer } from './context.ts'
+import { named } from './names.ts'
 import { hex } from './text.ts'
 
 const DIRECTIONS = ['_IOC_NONE', '_IOC_WRITE', '_IOC_READ', '_IOC_READ|_IOC_WRITE']
@@ -20,7 +21,5 @@ export const ioctlCommand: Printer = (value, { options }) => {
     hex(word & 0xff),
     hex((word >>> 16) & 0x3fff),
   ]
-  const text = names.get(word) ?? `_IOC(${parts.join(', ')})`
-  if (options.spelling === 'raw') return hex(word)
-  return options.spelling === 'verbose' ? `${hex(word)} /* ${text} */` : text
+  return named(hex(word), names.get(word) ?? `_IOC(${parts.join(', ')})`, options)
 }

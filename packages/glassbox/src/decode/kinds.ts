@@ -4,22 +4,23 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './arrays.ts'
-import { controlBlockAt, controlBlocks } from './asynchronous.ts'
+import { controlBlockHead, controlBlocks } from './asynchronous.ts'
+import { cloneArguments } from './clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
 import { fileTimes } from './file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
 import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
 import { ioctlCommand } from './ioctl.ts'
 import { perfAttributes } from './perf.ts'
+import { userRegister } from './registers.ts'
 import { segment } from './segments.ts'
 import {
-  errorName,
   fileHandle,
+  signalOwner,
   key,
   keyText,
   markDirectory,
   networkOrder,
-  userRegister,
   messageBuffer,
   signalEvent,
 } from './identities.ts'
@@ -27,16 +28,18 @@ import { nodeMask, pageStatus, residence } from './memory-policy.ts'
 import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
-import { capabilitySets, filterProgram, schedulingParameter, waitStatus } from './processes.ts'
-import { SCALARS, setText, signalText } from './scalars.ts'
+import { capabilitySets } from './capabilities.ts'
+import { filterProgram, schedulingParameter, waitStatus } from './processes.ts'
+import { errnoText, named, restText, setText, signalText } from './names.ts'
+import { SCALARS } from './scalars.ts'
 import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './signals.ts'
 import { returnedAddress, socketAddress } from './socket.ts'
 import {
-  cloneArguments,
   futexBits,
   futexOperation,
   futexWakeOperation,
   socketError,
+  numberOption,
   socketOption,
   terminal,
 } from './special.ts'
@@ -44,6 +47,7 @@ import { STRINGS } from './strings.ts'
 import { sizedStruct } from './sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './structs.ts'
 import { address, hex } from './text.ts'
+import { uringParameters } from './uring.ts'
 
 /** Structs that need more than a layout. */
 const SPECIAL: Readonly<Record<string, Printer>> = {
@@ -59,13 +63,19 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
 const statxFlags: Printer = (value, { options }) => {
   const SYNC_TYPE = 0x6000n
   const flags = BigInt.asUintN(32, value)
-  if (options.spelling === 'raw') return hex(flags)
   const sync = flags & SYNC_TYPE
   const rest = flags & ~SYNC_TYPE
-  const type = sync === 0n ? 'AT_STATX_SYNC_AS_STAT' : setText('|at_statx', sync)
-  const names = rest === 0n ? type : `${type}|${setText('|at', rest).replace(/ \/\*.*\*\//, '')}`
-  return options.spelling === 'verbose' ? `${hex(flags)} /* ${names} */` : names
+  // As strace has it, whose numbers have no zero here.
+  const none = named('', 'AT_STATX_SYNC_AS_STAT', options).replace(/^ /, '0 ')
+  const type = sync === 0n ? none : setText('|at_statx', sync, options)
+  return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
 }
+
+/** The name beside the number also where -X does not ask for it. */
+const IN_COMMENT = { spelling: 'verbose' } as const
+
+/** Whose id a command of core scheduling is about: PIDTYPE_PID and its kin. */
+const CORE_IDS = ['tid', 'tgid', 'pgid', 'sid']
 
 /** Values that only stand inside structs. */
 const INNER: Readonly<Record<string, Printer>> = {
@@ -78,14 +88,19 @@ const INNER: Readonly<Record<string, Printer>> = {
   statxflags: statxFlags,
   key,
   ioctl: ioctlCommand,
-  reqkey: value => setText('=reqkey', value),
-  errno: value => errorName(value),
+  reqkey: (value, { options }) => setText('=reqkey', value, options),
+  errno: (value, { options }) => errnoText(Number(BigInt.asUintN(32, value)), options),
   deathsig: (value, { options }) => (value > 128n ? String(value) : signalText(Number(value), options)),
-  ptracer: value => (signed32(value) === -1 ? 'PR_SET_PTRACER_ANY' : String(signed32(value))),
+  ptracer: (value, context) =>
+    signed32(value) === -1
+      ? named('-1', 'PR_SET_PTRACER_ANY', context.options)
+      : valueText('tgid', value, context),
   syslog: value =>
-    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, { spelling: 'verbose' }))?.[0] ?? ''}`.trimEnd(),
+    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, IN_COMMENT))?.[0] ?? ''}`.trimEnd(),
   sigframe: signalFrame,
-  pidtype: value => setText('=pidtype', value, { spelling: 'verbose' }),
+  coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
+  pidtype: (value, { options }) =>
+    setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,
 
@@ -137,7 +152,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   results: operand => results(operand, valueText),
   sized: (operand, late) => sizedStruct(operand, late, valueText),
   capdata: () => capabilitySets,
-  iocb: () => controlBlockAt,
+  iocb: () => controlBlockHead,
   iocbs: controlBlocks,
   mincore: () => residence,
   nodemask: nodeMask,
@@ -158,7 +173,10 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   times2: operand => fileTimes(operand),
   termios: () => terminal,
   option: (_operand, late) => socketOption(late),
+  intoption: (_operand, late) => numberOption(late),
   cloneargs: () => cloneArguments(valueText),
+  uring: () => uringParameters(valueText),
+  owner: () => signalOwner,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
@@ -239,7 +257,7 @@ function compile(kind: string): Kind {
     direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
   const print = pointing(make(operand, late), letters, late, operand)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
-  if (letters === 'cloneargs' || letters === 'sentmsgs')
+  if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
     return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // In and out: printed at the end, with what it was before.

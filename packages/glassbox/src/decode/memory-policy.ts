@@ -1,8 +1,8 @@
 /** What the kernel says of pages and nodes: mincore(2), mbind(2), move_pages(2). */
-import { errnoName } from '../linux/errno.ts'
 import { arrayText } from './arrays.ts'
 import { argument, type Printer } from './context.ts'
 import { readWord } from './memory.ts'
+import { errnoText } from './names.ts'
 import { address } from './text.ts'
 
 const PAGE = 4096n
@@ -30,7 +30,7 @@ export const nodeMask =
   }
 
 /** The node of a page, or why it has none. */
-export const pageStatus: Printer = value => {
+export const pageStatus: Printer = (value, { options }) => {
   const number = Number(BigInt.asIntN(32, value))
-  return number < 0 && number > -4096 ? `-${errnoName(-number)}` : String(number)
+  return number < 0 ? errnoText(number, options) : String(number)
 }

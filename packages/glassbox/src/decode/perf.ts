@@ -1,13 +1,13 @@
 /** struct perf_event_attr: what is counted; everything else only where everything is asked for. Source: perf_event_open(2). */
 import type { Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { setText } from './scalars.ts'
+import { setText } from './names.ts'
 import { address, hex } from './text.ts'
 import type { TextOptions } from './types.ts'
 
 const FIRST_BYTES = 64
 const KNOWN_BYTES = 128
-const BRIEF_BYTES = 16
+const BRIEF_BYTES = 48
 
 const [HARDWARE, SOFTWARE, TRACEPOINT, CACHE, BREAKPOINT] = [0, 1, 2, 3, 5]
 
@@ -22,8 +22,8 @@ function configText(type: number, config: bigint, options: TextOptions): string 
     bigint,
   ]
   const rest = config >> 24n
-  const more = rest === 0n ? '' : `|${hex(rest)}<<24 /* PERF_COUNT_HW_CACHE_??? */`
-  return `${setText('=perf_cache', id, options)}|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache_result', result, options)}<<16${more}`
+  const more = rest === 0n ? '' : `${hex(rest)}<<24|`
+  return `${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
 }
 
 /** The bits behind read_format: names in their order, with how many bits each has. */
@@ -51,12 +51,22 @@ const BITS = [
   ],
   ...['sample_id_all', 'exclude_host', 'exclude_guest', 'exclude_callchain_kernel', 'exclude_callchain_user'],
   ...['mmap2', 'comm_exec', 'use_clockid', 'context_switch', 'write_backward', 'namespaces', 'ksymbol'],
-  ...['bpf_event', 'aux_output', 'cgroup', 'text_poke', 'build_id'],
+  ...[
+    'bpf_event',
+    'aux_output',
+    'cgroup',
+    'text_poke',
+    'build_id',
+    'inherit_thread',
+    'remove_on_exec',
+    'sigtrap',
+  ],
 ] as const
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']
 
 interface Bits {
-  readonly texts: readonly string[]
+  /** In the short form only those that are set, and the one that is always explained. */
+  readonly texts: (full: boolean) => readonly string[]
   readonly has: (name: (typeof BITS)[number]) => boolean
 }
 
@@ -68,29 +78,38 @@ function bitsOf(word: bigint): Bits {
     values.set(name, (word >> at) & ((1n << width) - 1n))
     at += width
   }
-  const texts = [...values].map(([name, value]) =>
-    name === 'precise_ip' ? `${name}=${value} /* ${SKIDS[Number(value)]} */` : `${name}=${value}`,
-  )
   const rest = word >> at
-  if (rest !== 0n) texts.push(`__reserved_1=${hex(rest)} /* Bits 63..35 */`)
+  const texts = (full: boolean): string[] => [
+    ...[...values].flatMap(([name, value]) => {
+      if (name === 'precise_ip') return [`${name}=${value} /* ${SKIDS[Number(value)]} */`]
+      return full || value !== 0n ? [`${name}=${value}`] : []
+    }),
+    ...(rest === 0n ? [] : [`__reserved_1=${hex(rest)} /* Bits 63..${at} */`]),
+  ]
   return { texts, has: name => values.get(name) !== 0n }
 }
 
 const SAMPLE_BRANCH_STACK = 1n << 11n
 const SAMPLE_STACK_USER = 1n << 13n
 
-/** Everything behind the configuration; fields that the size does not reach are not there. */
-function details(view: DataView, type: number, size: number, options: TextOptions): string[] {
+/** What is shown always: up to the bits. */
+function samples(view: DataView, bits: Bits, options: TextOptions): string[] {
+  const long = (at: number): bigint => view.getBigUint64(at, true)
+  return [
+    `${bits.has('freq') ? 'sample_freq' : 'sample_period'}=${long(16)}`,
+    `sample_type=${setText('|perf_sample', long(24), options)}`,
+    `read_format=${setText('|perf_read', long(32), options)}`,
+    ...bits.texts(options.full ?? false),
+  ]
+}
+
+/** Everything behind the bits; fields that the size does not reach are not there. */
+function details(view: DataView, bits: Bits, type: number, size: number, options: TextOptions): string[] {
   const long = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
-  const bits = bitsOf(long(40))
   const isBreakpoint = type === BREAKPOINT
-  const samples = long(24)
+  const sampled = long(24)
   const parts = [
-    `${bits.has('freq') ? 'sample_freq' : 'sample_period'}=${long(16)}`,
-    `sample_type=${setText('|perf_sample', samples, options)}`,
-    `read_format=${setText('|perf_read', long(32), options)}`,
-    ...bits.texts,
     `${bits.has('watermark') ? 'wakeup_watermark' : 'wakeup_events'}=${int(48)}`,
     ...(isBreakpoint ? [`bp_type=${setText('=hw_breakpoint', BigInt(int(52)), options)}`] : []),
     `${isBreakpoint ? 'bp_addr' : 'config1'}=${hex(long(56))}`,
@@ -100,12 +119,12 @@ function details(view: DataView, type: number, size: number, options: TextOption
     [
       72,
       () =>
-        samples & SAMPLE_BRANCH_STACK
+        sampled & SAMPLE_BRANCH_STACK
           ? `branch_sample_type=${setText('|perf_branch', long(72), options)}`
           : undefined,
     ],
     [80, () => `sample_regs_user=${hex(long(80))}`],
-    [88, () => (samples & SAMPLE_STACK_USER ? `sample_stack_user=${hex(int(88))}` : undefined)],
+    [88, () => (sampled & SAMPLE_STACK_USER ? `sample_stack_user=${hex(int(88))}` : undefined)],
     [
       92,
       () =>
@@ -132,11 +151,13 @@ export const perfAttributes: Printer = (value, { memory, options }) => {
   bytes.set(new Uint8Array(read.buffer))
   const view = new DataView(bytes.buffer)
   const type = view.getUint32(0, true)
+  const bits = bitsOf(view.getBigUint64(40, true))
   const parts = [
     `type=${setText('=perf_type', BigInt(type), options)}`,
     `size=${setText('=perf_size', BigInt(said), options)}`,
     `config=${configText(type, view.getBigUint64(8, true), options)}`,
-    ...(options.full ? details(view, type, size, options) : []),
+    ...samples(view, bits, options),
+    ...(options.full ? details(view, bits, type, size, options) : []),
   ]
   const more = said > size || (said === 0 && size < FIRST_BYTES) ? ', ...' : ''
   return `{${parts.join(', ')}${more}}`

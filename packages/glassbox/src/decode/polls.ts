@@ -2,7 +2,7 @@
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { arrayText } from './arrays.ts'
 import { readView } from './memory.ts'
-import { setText } from './scalars.ts'
+import { setText } from './names.ts'
 import { address } from './text.ts'
 
 const POLL_BYTES = 8

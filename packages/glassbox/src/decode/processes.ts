@@ -1,10 +1,9 @@
-/** How processes end and begin: wait status, capabilities, scheduling parameters, seccomp programs. */
+/** How processes end and begin: wait status, scheduling parameters, seccomp programs. */
 import { bpfProgram } from './bpf-program.ts'
-import { argument, type Context, type Printer } from './context.ts'
-import { readView, readWord } from './memory.ts'
-import { signalText } from './scalars.ts'
+import type { Printer } from './context.ts'
+import { readWord } from './memory.ts'
+import { NAMES, signalText } from './names.ts'
 import { address } from './text.ts'
-import { constantSet } from '../linux/flags.ts'
 
 /** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, of a child that was waited for; see wait(2). */
 export const waitStatus: Printer = (value, { memory, outcome }) => {
@@ -16,9 +15,9 @@ export const waitStatus: Printer = (value, { memory, outcome }) => {
   if (status === 0xffff) return '[{WIFCONTINUED(s)}]'
   if (signal === 0) return `[{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}]`
   if (signal !== 0x7f)
-    return `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalText(signal)}${status & 0x80 ? ' && WCOREDUMP(s)' : ''}}]`
+    return `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalText(signal, NAMES)}${status & 0x80 ? ' && WCOREDUMP(s)' : ''}}]`
   const stop = (status >> 8) & 0xff
-  return `[{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText(stop & 0x7f)}${stop & 0x80 ? ' | 0x80' : ''}}]`
+  return `[{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText(stop & 0x7f, NAMES)}${stop & 0x80 ? ' | 0x80' : ''}}]`
 }
 
 export const schedulingParameter: Printer = (value, { memory }) => {
@@ -34,42 +33,4 @@ export const filterProgram: Printer = (value, context) => {
   return length === undefined || filter === undefined
     ? address(value)
     : `{len=${length}, filter=${options.full ? bpfProgram(filter, length, context) : address(filter)}}`
-}
-
-function capabilities(low: number, high: number): string {
-  const names = (constantSet('cap')?.entries ?? []).flatMap(([name, bit]) =>
-    ((bit < 32 ? low >>> bit : high >>> (bit - 32)) & 1) === 1 ? [`1<<${name}`] : [],
-  )
-  return names.length === 0 ? '0' : names.join('|')
-}
-
-const LONG_VERSIONS = [0x20071026n, 0x20080522n]
-
-/** Of the later versions twice 32 bits of each set, by the header before it. */
-export const capabilitySets: Printer = (value, context) => {
-  const { memory } = context
-  const version = readWord(memory, argument(context, 0), 4)
-  const isLong = version !== undefined && LONG_VERSIONS.includes(version)
-  const view = version === undefined ? undefined : readView(memory, value, isLong ? 24 : 12)
-  if (!view) return address(value)
-  const set = (index: number): string =>
-    capabilities(view.getUint32(index * 4, true), isLong ? view.getUint32(index * 4 + 12, true) : 0)
-  return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
-}
-
-/** What clone3(2) put where its struct says: `{flags=…} => {parent_tid=[7]}`. */
-export function cloneResults(value: bigint, { memory }: Context): string {
-  const PARENT_SETTID = 0x00100000n
-  const PIDFD = 0x00001000n
-  const flags = readWord(memory, value, 8) ?? 0n
-  const cell = (offset: bigint): string => {
-    const pointer = readWord(memory, value + offset, 8) ?? 0n
-    const word = readWord(memory, pointer, 4)
-    return word === undefined ? address(pointer) : `[${BigInt.asIntN(32, word)}]`
-  }
-  const parts = [
-    ...(flags & PIDFD ? [`pidfd=${cell(8n)}`] : []),
-    ...(flags & PARENT_SETTID ? [`parent_tid=${cell(24n)}`] : []),
-  ]
-  return parts.length === 0 ? '' : ` => {${parts.join(', ')}}`
 }

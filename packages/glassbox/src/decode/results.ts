@@ -3,12 +3,14 @@ import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'
 import { kindOf, valueText } from './kinds.ts'
-import { personalityText } from './flag-words.ts'
+import { ioPriorityCall, personalityText } from './flag-words.ts'
 import { readWord } from './memory.ts'
+import { modeText } from './modes.ts'
 import { pollResult, selectResult } from './polls.ts'
-import { setText } from './scalars.ts'
+import { NAMES, nameIn, setText, signalText } from './names.ts'
+import { openFlags } from './scalars.ts'
 import { structAt } from './structs.ts'
-import { hex, modeText } from './text.ts'
+import { hex } from './text.ts'
 
 /** Only a tracer sees these: the kernel will restart the call, or turn the code into EINTR. */
 const RESTARTS: ReadonlyMap<number, string> = new Map([
@@ -30,6 +32,8 @@ const F_GETFL = 3
 const F_DUPFD = [0, 1030]
 const F_GET_SEALS = 1034
 const F_GETLEASE = 1025
+const F_GETSIG = 11
+const F_GETOWN = 9
 
 /** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
 function fcntlResult(value: bigint, context: Context): string | undefined {
@@ -38,25 +42,32 @@ function fcntlResult(value: bigint, context: Context): string | undefined {
   const kind = { [F_GETFD]: '|fd_flags', [F_GETFL]: 'openflags', [F_GET_SEALS]: '|seals' }[command]
   if (kind !== undefined) {
     if (command !== F_GETFL && value === 0n) return '0'
-    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${valueText(kind, value, context)})`
+    const shown = command === F_GETFL ? openFlags(value, NAMES) : valueText(kind, value, context)
+    return `${hex(value)} (${command === F_GET_SEALS ? 'seals' : 'flags'} ${shown})`
   }
-  return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value)})` : undefined
+  if (command === F_GETOWN) return valueText('who', value, context)
+  if (command === F_GETSIG && value !== 0n) return `${value} (${signalText(Number(value), NAMES)})`
+  return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value, NAMES)})` : undefined
 }
 
 /** `2 (PR_…)`: what the number stands for. */
 function prctlResult(value: bigint, context: Context): string | undefined {
   const [SECUREBITS, SPECULATION, DUMPABLE, MCE] = [27, 52, 3, 34]
   const option = signed32(argument(context, 0))
-  if (option === SECUREBITS && value !== 0n) return `${hex(value)} (${setText('|securebits', value)})`
-  if (option === SPECULATION) return `${hex(value)} (${setText('|pr_spec_get', value)})`
-  const set = { [DUMPABLE]: '=suid_dump', [MCE]: '=mce_policy' }[option]
-  return set === undefined ? undefined : `${value}${named(set, value)}`
+  if (option === SECUREBITS && value !== 0n) return hex(value) + note('|securebits', value, context)
+  if (option === SPECULATION) return hex(value) + note('|pr_spec_get', value, context)
+  const set = { [DUMPABLE]: 'suid_dump', [MCE]: 'mce_policy' }[option]
+  return set === undefined ? undefined : value + nameNote(set, value)
 }
 
-/** In brackets, where it has a name. */
-function named(set: string, value: bigint): string {
-  const text = setText(set, value)
-  return /^[A-Z]/.test(text) ? ` (${text})` : ''
+/** Names in brackets, which -X raw leaves out. */
+const note = (kind: string, value: bigint, { options }: Context): string =>
+  options.spelling === 'raw' ? '' : ` (${setText(kind, value, NAMES)})`
+
+/** A name in brackets, where there is one, whatever -X says. */
+function nameNote(set: string, value: bigint): string {
+  const name = nameIn(set, value)
+  return name === undefined ? '' : ` (${name})`
 }
 
 function segmentNumber(context: Context): string {
@@ -66,12 +77,19 @@ function segmentNumber(context: Context): string {
 
 /** Kinds of results that have a name beside the number. */
 const NAMED: Readonly<Record<string, ResultPrinter>> = {
-  clock_state: value => `${value}${named('=adjtimex_state', value)}`,
-  policy: (value, context) => `${value} (${valueText('schedpolicy', value, context)})`,
-  ioprio: (value, context) => `${value} (${valueText('ioprio', value, context)})`,
+  clock_state: value => value + nameNote('adjtimex_state', value),
+  policy: value => value + nameNote('sched', value),
+  ioprio: (value, { options }) =>
+    options.spelling === 'raw' ? String(value) : `${value} (${ioPriorityCall(value, options)})`,
 }
 
 type ResultPrinter = (value: bigint, context: Context) => string | undefined
+
+const CLONE_THREAD = 0x10000n
+
+/** Who was made: a thread or a process. */
+const cloned = (flags: bigint, value: bigint, context: Context): string =>
+  kindOf(flags & CLONE_THREAD ? 'tid' : 'tgid').print(value, context)
 
 /** Calls whose result needs more than a kind. `undefined`: as its kind says. */
 const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
@@ -101,13 +119,18 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   get_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   set_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   futex: value => String(signed32(value)),
+  clone: (value, context) => cloned(argument(context, 0), value, context),
+  clone3: (value, context) => cloned(readWord(context.memory, argument(context, 0), 8) ?? 0n, value, context),
 }
+
+/** Kinds of results that are printed as arguments of these kinds are. */
+const PRINTED = new Set(['fd', 'tid', 'tgid', 'pgid', 'sid'])
 
 const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])
 
 function valueOf(name: string, kind: string, value: bigint, context: Context): string {
   if (HEXADECIMAL.has(name) || kind === 'addr') return hex(BigInt.asUintN(64, value))
-  if (kind === 'fd') return kindOf('fd').print(value, context)
+  if (PRINTED.has(kind)) return kindOf(kind).print(value, context)
   const special = NAMED[kind]?.(value, context)
   if (special !== undefined) return special
   return String(value)

@@ -1,45 +1,28 @@
 /** Kinds whose text follows from the register alone. */
-import { constantSet } from '../linux/flags.ts'
-import { signalName } from '../linux/signals.ts'
 import { type Context, type Printer, signed32 } from './context.ts'
-import { address, deviceText, enumText, fileModeText, flagsText, hex, modeText, nameOf } from './text.ts'
-import type { TextOptions } from './types.ts'
+import { deviceText, fileModeText, modeText } from './modes.ts'
+import { NAMES, named, nameIn, restText, setText, signalText } from './names.ts'
+import { address, hex } from './text.ts'
+import type { IdType, TextOptions } from './types.ts'
 
 const AT_FDCWD = -100
 const RLIM_INFINITY = 2n ** 64n - 1n
-const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
-
-/** A set by its kind: `|open`, `=lseek`. */
-export function setText(kind: string, value: bigint, options: TextOptions = {}): string {
-  const set = constantSet(kind.slice(1))
-  if (!set) return hex(value)
-  if (kind.startsWith('=')) return enumText(set, set.isWide ? value : BigInt.asIntN(32, value), options)
-  return flagsText(set, set.isWide ? value : BigInt.asUintN(32, value), options)
-}
 
 /** The two lowest bits are an access mode, which has a name also where it is zero. */
 export function openFlags(value: bigint, options: TextOptions): string {
-  const set = constantSet('open') ?? NO_SET
-  if (options.spelling === 'raw') return hex(value)
-  const mode = setText('=access_mode', value & 3n)
+  const mode = setText('=access_mode', value & 3n, NAMES)
   const rest = value & ~3n
-  const names = rest === 0n ? mode : `${mode}|${flagsText(set, rest).replace(/ \/\* .* \*\/$/, '')}`
-  return options.spelling === 'verbose' ? `${hex(value)} /* ${names} */` : names
+  return named(hex(value), rest === 0n ? mode : `${mode}|${restText('|open', rest, NAMES)}`, options)
 }
 
 const descriptorText = (fd: number, { options }: Context): string => `${fd}${options.descriptor?.(fd) ?? ''}`
 
-function directoryText(value: bigint, context: Context): string {
+/** A descriptor of a directory, of which one is a constant. */
+export function directoryText(value: bigint, context: Context): string {
   const fd = signed32(value)
   if (fd !== AT_FDCWD) return fd < 0 ? String(fd) : descriptorText(fd, context)
-  return `AT_FDCWD${context.options.descriptor?.(fd) ?? ''}`
-}
-
-export function signalText(number: number, { spelling }: TextOptions = {}): string {
-  const name = signalName(number)
-  if (number === 0 || !name.startsWith('SIG')) return String(number)
-  if (spelling === 'raw') return String(number)
-  return spelling === 'verbose' ? `${number} /* ${name} */` : name
+  const { options } = context
+  return `${named(String(AT_FDCWD), 'AT_FDCWD', options)}${options.descriptor?.(AT_FDCWD) ?? ''}`
 }
 
 /** A type in the low bits, flags above. */
@@ -47,17 +30,22 @@ function socketType(value: bigint, { options }: Context): string {
   const TYPE_BITS = 15n
   const whole = BigInt.asUintN(32, value)
   const flags = whole & ~TYPE_BITS
-  const isKnown = nameOf(constantSet('sock_type') ?? NO_SET, whole & TYPE_BITS) !== undefined
-  if (!isKnown) return flagsText(constantSet('sock_flags') ?? NO_SET, whole, options)
+  if (nameIn('sock_type', whole & TYPE_BITS) === undefined) return setText('|sock_flags', whole, options)
   const type = setText('=sock_type', whole & TYPE_BITS, options)
-  return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options).replace(/ \/\*.*\*\//, '')}`
+  return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
 }
+
+/** An id, and what is known of it. */
+const processId =
+  (type: IdType): Printer =>
+  (value, { options }) =>
+    `${signed32(value)}${options.process?.(signed32(value), type) ?? ''}`
 
 /** Clock ticks of 10 ms as seconds. */
 const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
 
 /** Flags of clone(2) with a signal in the lowest byte. */
-export function cloneFlags(value: bigint, options: TextOptions = {}): string {
+export function cloneFlags(value: bigint, options: TextOptions): string {
   const signal = Number(value & 0xffn)
   const flags = value & ~0xffn
   const parts = [
@@ -81,23 +69,29 @@ export const SCALARS: Readonly<Record<string, Printer>> = {
   addr: value => address(value),
   // umode_t has 16 bits.
   mode: value => modeText(BigInt.asUintN(16, value)),
-  filemode: value => fileModeText(BigInt.asUintN(16, value)),
+  filemode: (value, { options }) => fileModeText(BigInt.asUintN(16, value), options),
   openflags: (value, { options }) => openFlags(BigInt.asUintN(32, value), options),
-  dev: value => deviceText(BigInt.asUintN(32, value)),
+  dev: (value, { options }) => deviceText(BigInt.asUintN(32, value), options),
   id: value => String(signed32(value) === -1 ? -1 : BigInt.asUintN(32, value)),
-  pid: (value, { options }) => `${signed32(value)}${options.process?.(signed32(value)) ?? ''}`,
+  tid: processId('tid'),
+  tgid: processId('tgid'),
+  pgid: processId('pgid'),
+  sid: processId('sid'),
+  who: (value, { options }) => {
+    const id = signed32(value)
+    return `${id}${(id < -1 ? options.process?.(-id, 'pgid') : options.process?.(id, 'tgid')) ?? ''}`
+  },
   sig: (value, { options }) => signalText(signed32(value), options),
   fd: (value, context) => {
     const fd = signed32(value)
     return fd < 0 ? String(fd) : descriptorText(fd, context)
   },
   dirfd: directoryText,
-  rlim: value =>
-    value === RLIM_INFINITY
-      ? 'RLIM64_INFINITY'
-      : value > 1024n && value % 1024n === 0n
-        ? `${value / 1024n}*1024`
-        : String(value),
+  rlim: (value, { options }) => {
+    if (value === RLIM_INFINITY) return named(String(value), 'RLIM64_INFINITY', options)
+    const isKilo = value > 1024n && value % 1024n === 0n
+    return isKilo ? named(String(value), `${value / 1024n}*1024`, options) : String(value)
+  },
   openflags64: (value, { options }) => openFlags(value, options),
   socktype: socketType,
   cloneflags: (value, { options }) => cloneFlags(value, options),

@@ -4,14 +4,14 @@ import { signalName } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { setText, signalText } from './scalars.ts'
-import { address, hex, nameOf } from './text.ts'
+import { errnoText, NAMES, named, nameOf, setText, signalText } from './names.ts'
+import { address, hex } from './text.ts'
 import type { TextOptions } from './types.ts'
 
-const shortName = (signal: number): string => signalName(signal).replace(/^SIG/, '')
-
 /** `[INT TERM]`; from two thirds on what is not in it: `~[RTMIN RT_1]`. */
-export function signalSetText(mask: bigint): string {
+export function signalSetText(mask: bigint, options: TextOptions): string {
+  const shortName = (signal: number): string =>
+    named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
   const all = Array.from({ length: 64 }, (_, index) => index + 1)
   const has = (signal: number): boolean => ((mask >> BigInt(signal - 1)) & 1n) === 1n
   const inside = all.filter(has)
@@ -30,9 +30,9 @@ export const signalSetOf =
     return size === SET_BYTES ? signalSet(value, context) : address(value)
   }
 
-export const signalSet: Printer = (value, { memory }) => {
+export const signalSet: Printer = (value, { memory, options }) => {
   const mask = readWord(memory, value, 8)
-  return mask === undefined ? address(value) : signalSetText(mask)
+  return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
 /** Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return to. */
@@ -48,10 +48,15 @@ const SET_BYTES = 8n
 const SA_RESTORER = 0x04000000n
 const SIG_ERR = 2n ** 64n - 1n
 
-function handlerText(handler: bigint): string {
-  if (handler === 0n) return 'SIG_DFL'
-  if (handler === SIG_ERR) return 'SIG_ERR'
-  return handler === 1n ? 'SIG_IGN' : `0x${handler.toString(16)}`
+const HANDLERS: ReadonlyMap<bigint, string> = new Map([
+  [0n, 'SIG_DFL'],
+  [1n, 'SIG_IGN'],
+  [SIG_ERR, 'SIG_ERR'],
+])
+
+function handlerText(handler: bigint, options: TextOptions): string {
+  const name = HANDLERS.get(handler)
+  return name === undefined ? hex(handler) : named(hex(handler), name, options)
 }
 
 export const signalAction: Printer = (value, { memory, options }) => {
@@ -64,7 +69,7 @@ export const signalAction: Printer = (value, { memory, options }) => {
     bigint,
   ]
   const tail = flags & SA_RESTORER ? `, sa_restorer=${address(restorer)}` : ''
-  return `{sa_handler=${handlerText(handler)}, sa_mask=${signalSetText(mask)}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+  return `{sa_handler=${handlerText(handler, options)}, sa_mask=${signalSetText(mask, options)}, sa_flags=${setText('|sa', flags, options)}${tail}}`
 }
 
 /** A mask and its size, which pselect6(2) takes in one argument. */
@@ -87,17 +92,30 @@ const CODES: Readonly<Record<string, string>> = {
   SIGSYS: 'sys_code',
 }
 const FAULTS = new Set(['SIGSEGV', 'SIGILL', 'SIGFPE', 'SIGBUS', 'SIGTRAP'])
+function memoryError(view: DataView): string {
+  return `, si_addr_lsb=${hex(view.getUint16(24, true))}`
+}
+
+/** What some faults say beyond the address, by signal and code: bounds, the key, the size of what is broken. */
+const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
+  'SIGSEGV 3': view =>
+    `, si_lower=${address(view.getBigUint64(32, true))}, si_upper=${address(view.getBigUint64(40, true))}`,
+  'SIGSEGV 4': view => `, si_pkey=${view.getUint32(32, true)}`,
+  'SIGBUS 4': memoryError,
+  'SIGBUS 5': memoryError,
+}
 const SI_USER = 0
 const SI_KERNEL = 0x80
 const SI_TIMER = -2
 const SI_TKILL = -6
 const CLD_EXITED = 1
 
-function codeText(signal: string, code: number): string {
+function codeText(signal: string, code: number, options: TextOptions): string {
   const general = constantSet('sa_si_code')
   const own = code > 0 && code !== SI_KERNEL ? constantSet(CODES[signal] ?? '') : general
   const name = own && nameOf(own, BigInt(code))
-  return name ?? hex(BigInt.asUintN(32, BigInt(code)))
+  const number = hex(BigInt.asUintN(32, BigInt(code)))
+  return name === undefined ? number : named(number, name, options)
 }
 
 const NO_ID = 0xffffffff
@@ -106,14 +124,20 @@ const idText = (view: DataView): string => {
   return id === NO_ID ? '-1' : String(id)
 }
 
-function childFields(view: DataView): string {
+/** Who sent it, or ended. */
+function senderText(view: DataView, { process }: TextOptions): string {
+  const pid = view.getInt32(16, true)
+  return `si_pid=${pid}${process?.(pid, 'tgid') ?? ''}, si_uid=${idText(view)}`
+}
+
+function childFields(view: DataView, options: TextOptions): string {
   const code = view.getInt32(8, true)
   const status = view.getInt32(24, true)
   const ticks = (at: number): string => {
     const value = view.getBigInt64(at, true)
     return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
   }
-  return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
+  return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
 /** The word that sigqueue(3) sends along, where there is one. */
@@ -122,40 +146,41 @@ function sentValue(view: DataView, at: number): string {
   return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
 }
 
-function fieldsText(signal: string, code: number, view: DataView): string {
-  if (code === SI_USER || code === SI_TKILL)
-    return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+function fieldsText(signal: string, code: number, view: DataView, options: TextOptions): string {
+  if (code === SI_USER || code === SI_TKILL) return `, ${senderText(view, options)}`
   if (code === SI_TIMER)
     return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
-  if (code < 0) return `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}${sentValue(view, 24)}`
-  if (signal === 'SIGCHLD') return childFields(view)
-  if (FAULTS.has(signal)) return `, si_addr=${address(view.getBigUint64(16, true))}`
+  if (code < 0) return `, ${senderText(view, options)}${sentValue(view, 24)}`
+  if (signal === 'SIGCHLD') return childFields(view, options)
+  if (FAULTS.has(signal))
+    return `, si_addr=${address(view.getBigUint64(16, true))}${FAULT_DETAILS[`${signal} ${code}`]?.(view) ?? ''}`
   if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
   if (signal === 'SIGSYS') {
     const nr = view.getInt32(24, true)
-    return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=__NR_${syscallByNumber(nr)?.name ?? nr}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)))}`
+    const call = syscallByNumber(nr)?.name
+    const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
+    return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=${callText}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)), options)}`
   }
-  return code === SI_KERNEL ? '' : sentBy(view)
+  return code === SI_KERNEL ? '' : sentBy(view, options)
 }
 
 /** Who sent it, and what was sent along, where there is something. */
-function sentBy(view: DataView): string {
-  const source =
-    view.getBigUint64(16, true) === 0n ? '' : `, si_pid=${view.getInt32(16, true)}, si_uid=${idText(view)}`
+function sentBy(view: DataView, options: TextOptions): string {
+  const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)
 }
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}` of the 128 bytes of a siginfo_t. */
-export function siginfoText(bytes: Uint8Array, options: TextOptions = {}): string {
+export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const number = view.getInt32(0, true)
   const errno = view.getUint32(4, true)
   const code = view.getInt32(8, true)
   if (number === 0) return '{}'
   const signal = signalName(number)
-  const error = errno === 0 ? '' : `, si_errno=${errno}`
-  const fields = options.addressesOnly ? '' : fieldsText(signal, code, view)
-  return `{si_signo=${signalText(number, options)}, si_code=${codeText(signal, code)}${error}${fields}}`
+  const error = errno === 0 ? '' : `, si_errno=${errnoText(errno, options)}`
+  const fields = options.addressesOnly ? '' : fieldsText(signal, code, view, options)
+  return `{si_signo=${signalText(number, options)}, si_code=${codeText(signal, code, options)}${error}${fields}}`
 }
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {

@@ -1,48 +1,55 @@
-/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets, clone3's struct. */
-import { constantSet } from '../linux/flags.ts'
-import { STRUCTS } from '../linux/structs.ts'
-import { errnoName } from '../linux/errno.ts'
+/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets. */
 import { argument, type Context, type Printer, signed32 } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { cloneResults } from './processes.ts'
-import { type KindText, structAt } from './structs.ts'
-import { address, enumText, hex, quote } from './text.ts'
+import { errnoText, NAMES, named, nameless, setText } from './names.ts'
+import { address, hex, quote } from './text.ts'
+import type { TextOptions } from './types.ts'
 
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
-const NO_SET = { kind: 'enum', unknown: '???', entries: [] } as const
 
 /** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
 export const futexOperation: Printer = (value, { options }) => {
-  const clock = (value & FUTEX_CLOCK_REALTIME) !== 0n
-  const name = enumText(
-    constantSet('futex_op') ?? NO_SET,
-    BigInt.asIntN(32, value & ~FUTEX_CLOCK_REALTIME),
-    options,
-  )
-  return clock ? `${name}|FUTEX_CLOCK_REALTIME` : name
+  if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
+  const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
+  return named(hex(BigInt.asUintN(32, value)), `${name}|FUTEX_CLOCK_REALTIME`, options)
 }
 
-export const futexBits: Printer = value =>
-  BigInt.asUintN(32, value) === MATCH_ANY ? 'FUTEX_BITSET_MATCH_ANY' : hex(BigInt.asUintN(32, value))
+export const futexBits: Printer = (value, { options }) => {
+  const number = hex(BigInt.asUintN(32, value))
+  return BigInt.asUintN(32, value) === MATCH_ANY ? named(number, 'FUTEX_BITSET_MATCH_ANY', options) : number
+}
 
-const OPERATIONS = ['FUTEX_OP_SET', 'FUTEX_OP_ADD', 'FUTEX_OP_OR', 'FUTEX_OP_ANDN', 'FUTEX_OP_XOR']
-const COMPARISONS = [
-  'FUTEX_OP_CMP_EQ',
-  'FUTEX_OP_CMP_NE',
-  'FUTEX_OP_CMP_LT',
-  'FUTEX_OP_CMP_LE',
-  'FUTEX_OP_CMP_GT',
-  'FUTEX_OP_CMP_GE',
-]
+const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
+const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
+
+/** A part of the word, and where it stands in it. As strace has it, which tells numbers from names by whether it found a name. */
+function wakePart(
+  prefix: string,
+  names: readonly string[],
+  value: number,
+  shift: number,
+  options: TextOptions,
+): string {
+  const name = names[value]
+  const isNumber = name === undefined || options.spelling === 'raw'
+  const text = isNumber ? hex(value) : named(hex(value), `${prefix}${name}`, options)
+  return isNumber ? nameless(`${text}<<${shift}`, `${prefix}???`, NAMES) : `${text}<<${shift}`
+}
 
 /** The coded operation of FUTEX_WAKE_OP, in the words of futex(2). */
-export const futexWakeOperation: Printer = value => {
+export const futexWakeOperation: Printer = (value, { options }) => {
   const word = Number(BigInt.asUintN(32, value))
   const operation = (word >>> 28) & 7
-  const shift = word >>> 31 === 1 ? 'FUTEX_OP_OPARG_SHIFT<<28|' : ''
+  const shift = word >>> 31 === 1 ? `${named('0x8', 'FUTEX_OP_OPARG_SHIFT', options)}<<28|` : ''
   const comparison = (word >>> 24) & 15
-  return `${shift}${OPERATIONS[operation] ?? hex(operation)}<<28|${hex((word >>> 12) & 0xfff)}<<12|${COMPARISONS[comparison] ?? hex(comparison)}<<24|${hex(word & 0xfff)}`
+  const parts = [
+    wakePart('FUTEX_OP_', OPERATIONS, operation, 28, options),
+    `${hex((word >>> 12) & 0xfff)}<<12`,
+    wakePart('FUTEX_OP_CMP_', COMPARISONS, comparison, 24, options),
+    hex(word & 0xfff),
+  ]
+  return shift + parts.join('|')
 }
 
 const SPEEDS = [
@@ -86,31 +93,42 @@ export const terminal: Printer = (value, { memory, options }) => {
   return `{c_iflags=${hex(input)}, c_oflags=${hex(output)}, c_cflags=${hex(control)}, c_lflags=${hex(local)}, c_line=${view.getUint8(16)}, c_cc="${characters.join('')}"}`
 }
 
-/** The value of a socket option: a number where it is as long as one. */
+/** How many bytes an option has. */
+const optionLength = (out: boolean, context: Context): number => {
+  const last = argument(context, 4)
+  return out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
+}
+
+const INT_BYTES = 4
+
+function intAt(value: bigint, { memory }: Context): string {
+  const word = readWord(memory, value, INT_BYTES)
+  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+}
+
+/** The value of a socket option that nothing is known of: a number where it is as long as one. */
 export const socketOption =
   (out: boolean): Printer =>
   (value, context) => {
-    const last = argument(context, 4)
-    const length = out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
-    if (length === 4) {
-      const word = readWord(context.memory, value, 4)
-      return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
-    }
-    const bytes = context.memory.read(value, Math.min(Math.max(length, 0), context.limit))
-    return length <= 0 || bytes.length === 0
+    const length = optionLength(out, context)
+    if (length === INT_BYTES) return intAt(value, context)
+    if (out && length <= 0) return address(value)
+    // The kernel takes no negative length; strace takes it for a big one.
+    const shown = Math.min(length < 0 ? Infinity : length, context.limit)
+    const bytes = context.memory.read(value, shown)
+    return bytes.length < shown
       ? address(value)
-      : quote(bytes, length > context.limit, context.options.stringsInHex)
+      : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
   }
 
-export const socketError: Printer = value => (value === 0n ? '0' : errnoName(Number(value)))
-
-/** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
-export const cloneArguments =
-  (valueText: KindText): Printer =>
-  (value, context: Context) => {
-    if (!STRUCTS['clone_args']) return address(value)
-    const text = structAt('clone_args', value, context, valueText)
-    return context.outcome && !context.outcome.failed && text.startsWith('{')
-      ? text + cloneResults(value, context)
-      : text
+/** One that is a number: what is longer is still one, of what is shorter there are some bytes when it comes out. */
+export const numberOption =
+  (out: boolean): Printer =>
+  (value, context) => {
+    const length = optionLength(out, context)
+    if (length >= INT_BYTES) return intAt(value, context)
+    return out && length > 0 ? quote(context.memory.read(value, length), false, 'all') : address(value)
   }
+
+export const socketError: Printer = (value, { options }) =>
+  errnoText(Number(BigInt.asIntN(32, value)), options)

@@ -24,6 +24,9 @@ export interface Outcome {
   readonly failed: boolean
 }
 
+/** Whose id a number is: of a thread, a process, a group, a session. */
+export type IdType = 'tid' | 'tgid' | 'pgid' | 'sid'
+
 export type Spelling = 'abbrev' | 'raw' | 'verbose'
 
 /** How text is spelled; strace's option is named with each. All have strace's defaults. */
@@ -44,8 +47,10 @@ export interface TextOptions {
   readonly names?: boolean
   /** What stands for a descriptor after its number, with the brackets: `</etc/passwd>`; -y, -yy. `AT_FDCWD` asks with -100. */
   readonly descriptor?: (fd: number) => string
-  /** What stands after a process number: `<comm>`; -Y, --decode-pids. */
-  readonly process?: (pid: number) => string
+  /** The name of a network interface by its number; in addresses. */
+  readonly interfaceName?: (index: number) => string | undefined
+  /** What stands after the id of a thread, a process, a group or a session: `<comm>`; -Y, --decode-pids. */
+  readonly process?: (id: number, type: IdType) => string
   /** Text for an argument instead of its value: the label of a slot. */
   readonly substitute?: (index: number) => string | undefined
 }

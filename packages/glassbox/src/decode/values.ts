@@ -28,7 +28,11 @@ const REGISTERS: Readonly<Record<string, Reading>> = {
   int,
   fd: int,
   dirfd: int,
-  pid: int,
+  tid: int,
+  tgid: int,
+  pgid: int,
+  sid: int,
+  who: int,
   long: signed,
   off: signed,
   uint: value => Number(BigInt.asUintN(32, value)),
@@ -56,7 +60,7 @@ const waitStatus: Reading = (value, { memory }) => {
 
 const IS_CELL = /^(cell|length)[<>=]?/
 const IS_BYTES = /^(buf|bytes)[<>=]?/
-const IS_NAMES = /^(\||socktype|cloneflags|openflags)/
+const IS_NAMES = /^(\||socktype|cloneflags|openflags|mountflags)/
 
 function readingOf(kind: string): Reading {
   if (kind.startsWith('named:')) return readingOf(kind.slice(6))

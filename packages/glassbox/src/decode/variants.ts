@@ -16,6 +16,8 @@ import {
   type Commands,
 } from './commands.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
+import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './flag-words.ts'
+import { nameIn } from './names.ts'
 
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
 
@@ -41,12 +43,14 @@ const byCommand =
 
 /** Options of prctl(2) whose later arguments depend on the second. */
 function prctlKinds(option: number, second: bigint): readonly string[] | undefined {
-  const [SECCOMP, AMBIENT, VMA, DUMP, MCE] = [22, 47, 0x53564d41, 4, 33]
+  const [SECCOMP, AMBIENT, VMA, DUMP, MCE, SPECULATION] = [22, 47, 0x53564d41, 4, 33, 53]
+  const MOST_SPECULATION = 2n
   if (option === SECCOMP && second !== 2n)
     return second === 1n ? ['=seccomp_mode'] : ['=seccomp_mode', 'hex', 'hex', 'hex']
   if (option === AMBIENT && second >= 1n && second <= 3n) return ['=prctl_ambient', '=cap', 'hex', 'hex']
   if (option === VMA && second === 0n) return ['=prctl_vma', 'addr', 'size', 'string']
   if (option === MCE && second === 1n) return ['=mce_kill', '=mce_policy', 'hex', 'hex']
+  if (option === SPECULATION && second > MOST_SPECULATION) return ['=pr_spec', 'hex']
   return option === DUMP ? ['=suid_dump'] : undefined
 }
 
@@ -144,7 +148,7 @@ const clone: Variant = (_args, context) => {
   return [
     { name: 'child_stack', kind: 'named:addr', value: stack },
     { name: 'flags', kind: 'named:cloneflags', value: flags },
-    ...(settles ? [{ name: 'parent_tid', kind: 'named:cell>int', value: parent }] : []),
+    ...(settles ? [{ name: 'parent_tid', kind: 'named:cell>tid', value: parent }] : []),
     ...(flags & SETTLS ? [{ name: 'tls', kind: 'named:hex', value: tls }] : []),
     ...(flags & CHILD_TIDS ? [{ name: 'child_tidptr', kind: 'named:addr', value: child }] : []),
   ]
@@ -159,6 +163,7 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   31: '=bt_protocol',
 }
 const SOL_SOCKET = 1
+const SOL_NETLINK = 270
 const SO_ERROR = 4
 
 /** Sets of options by level. */
@@ -166,7 +171,10 @@ const OPTION_SETS: Readonly<Record<number, string>> = {
   0: '=ip_option',
   1: '=so_option',
   6: '=tcp_option',
+  17: '=udp_option',
   41: '=ipv6_option',
+  263: '=packet_option',
+  270: '=netlink_option',
 }
 /** Options of the socket level that are no number. */
 const OPTION_KINDS: Readonly<Record<number, string>> = {
@@ -176,15 +184,30 @@ const OPTION_KINDS: Readonly<Record<number, string>> = {
   21: 'ptr?timeval',
 }
 
+/** Options of the socket level that are neither numbers nor of a shape that is known: filters, names, lists. */
+const OTHER_OPTIONS: ReadonlySet<number> = new Set([
+  17, 20, 21, 25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71,
+])
+
 function optionKinds(context: Context, out: boolean): readonly string[] {
   const level = signed32(argument(context, 1))
   const option = signed32(argument(context, 2))
   const direction = out ? '>' : '<'
   const special = level === SOL_SOCKET ? OPTION_KINDS[option]?.replace('?', direction) : undefined
+  const isNumber =
+    level === SOL_NETLINK || (level === SOL_SOCKET && nameIn('so_option', BigInt(option)) !== undefined)
   const value =
-    special ?? (level === SOL_SOCKET && option === SO_ERROR && out ? 'cell>sockerror' : `option${direction}`)
+    special ??
+    (level === SOL_SOCKET && option === SO_ERROR && out
+      ? 'cell>sockerror'
+      : `${isNumber && !OTHER_OPTIONS.has(option) ? 'intoption' : 'option'}${direction}`)
   return [OPTION_SETS[level] ?? 'uint', value, out ? 'length=' : 'int']
 }
+
+/** Whose id it is that a first argument says it is. */
+const WAITED_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid', 3: 'fd' }
+const PRIORITY_IDS: Readonly<Record<number, string>> = { 0: 'tgid', 1: 'pgid' }
+const IO_PRIORITY_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid' }
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   open: withMode(1),
@@ -200,12 +223,10 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   prctl: (args, context) => {
     const [option = 0n, second = 0n] = context.call.args
-    const known = byCommand(PRCTL, 0, ['hex', 'hex', 'hex', 'hex'])(args, context)
-    return rekind(
-      known,
-      1,
-      prctlKinds(Number(BigInt.asUintN(32, option)), second) ?? known.slice(1).map(({ kind }) => kind),
-    )
+    const special = prctlKinds(Number(BigInt.asUintN(32, option)), second)
+    return special
+      ? rekind(args, 1, special)
+      : byCommand(PRCTL, 0, ['hex', 'hex', 'hex', 'hex'])(args, context)
   },
   keyctl: byCommand(KEYCTL, 0, ['hex', 'hex', 'hex', 'hex']),
   ptrace: byCommand(PTRACE, 0, undefined),
@@ -221,7 +242,10 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return (argument(context, 3) & MREMAP_FIXED) === 0n ? first(args, 4) : args
   },
   mount: (args, context) => {
-    const ignored = ignoredByMount(argument(context, 3))
+    const flags = argument(context, 3)
+    const ignored = ignoredByMount(
+      (flags & MOUNT_MAGIC_MASK) === MOUNT_MAGIC ? flags & ~MOUNT_MAGIC_MASK : flags,
+    )
     return args.map(arg => (ignored.includes(arg.name) ? { ...arg, kind: 'addr' } : arg))
   },
   reboot: (args, context) => {
@@ -255,6 +279,14 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
   },
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
+  waitid: (args, context) =>
+    rekind(args, 1, [WAITED_IDS[signed32(argument(context, 0))] ?? 'int']).concat(args.slice(2)),
+  getpriority: (args, context) => rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int']),
+  setpriority: (args, context) =>
+    rekind(args, 1, [PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int', 'int']),
+  ioprio_get: (args, context) => rekind(args, 1, [IO_PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int']),
+  ioprio_set: (args, context) =>
+    rekind(args, 1, [IO_PRIORITY_IDS[signed32(argument(context, 0))] ?? 'int', 'ioprio']),
   getsockopt: (args, context) => rekind(args, 2, optionKinds(context, true)),
   preadv2: args => args.filter(({ kind }) => kind !== 'none'),
   pwritev2: args => args.filter(({ kind }) => kind !== 'none'),

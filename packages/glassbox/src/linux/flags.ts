@@ -7,6 +7,8 @@ export interface ConstantSet {
   readonly kind: 'flags' | 'enum'
   /** 64 bits, of which the others have 32. */
   readonly isWide?: boolean
+  /** Numbers are printed in decimal, of which the others are hexadecimal. */
+  readonly isDecimal?: boolean
   /** What stands in the comment of a value without a name: `MAP_???`. */
   readonly unknown: string
   /** In the order in which they are printed. */
@@ -20,6 +22,7 @@ function parse(text: string): ConstantSet {
   return {
     kind: kind.startsWith('flags') ? 'flags' : 'enum',
     ...(kind.endsWith('64') ? { isWide: true } : {}),
+    ...(kind.endsWith('10') ? { isDecimal: true } : {}),
     unknown: unknown.slice(1),
     entries: entries.map(entry => {
       const equals = entry.indexOf('=')

@@ -8,7 +8,9 @@ import { GlassboxError } from '../errors.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
+import { becomeTraced, meet, tracerOf } from '../tracer/detached.ts'
 import { traceHere } from '../tracer/here.ts'
+import type { Waiting } from '../tracer/launch.ts'
 import type { TraceCommand, TraceEnd } from '../tracer/types.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
@@ -30,7 +32,15 @@ export interface Result {
 }
 
 export async function strace(options: StraceOptions): Promise<Result> {
-  for (const warning of options.warnings) say(warning)
+  const waiting = options.daemonize === undefined ? undefined : tracerOf()
+  // Warned is once: by who is seen to run.
+  if (!waiting) for (const warning of options.warnings) say(warning)
+  if (options.daemonize !== undefined && !waiting) {
+    // What keeps the command from running is said here, where somebody waits for the exit status.
+    commandOf(options)
+    becomeTraced(options.daemonize)
+    return { code: 1 }
+  }
   const { target, close } = await openTarget(options)
   let perfetto: { fd: number; name: string } | undefined
   try {
@@ -38,7 +48,11 @@ export async function strace(options: StraceOptions): Promise<Result> {
       perfetto = { fd: openFile(options.perfetto, 'w'), name: options.perfetto }
     const command = options.command.length > 0 ? commandOf(options) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
-    return await run(options, command, settings)
+    if (waiting) {
+      meet(waiting)
+      if (!options.trace.quiet.includes('attach')) say(`Process ${waiting.pid} attached`)
+    }
+    return await run(options, command, settings, waiting)
   } finally {
     await close()
   }
@@ -48,6 +62,7 @@ async function run(
   options: StraceOptions,
   command: TraceCommand | undefined,
   settings: Parameters<typeof makeHandlers>[0],
+  waiting: Waiting | undefined,
 ): Promise<Result> {
   const { follow } = options.trace
   const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
@@ -72,6 +87,7 @@ async function run(
       ...(syscalls && { syscalls }),
       seccomp: filtered,
       killOnExit: options.killOnExit,
+      ...(waiting && { waiting }),
       ...(command && options.pids.length > 0 && { attach: options.pids }),
       signals: signalsOf(options),
       onSignal: signal => void (signaled = signal),

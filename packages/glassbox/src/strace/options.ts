@@ -2,6 +2,7 @@
  * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
  * Plain data.
  */
+import type { Detachment } from '../tracer/detached.ts'
 import type { CallSet } from './call-set.ts'
 import type { Injection } from './inject.ts'
 
@@ -81,6 +82,8 @@ export interface Spelling {
   readonly descriptors: readonly DescriptorDetail[]
   /** -Y */
   readonly comm: boolean
+  /** --decode-pids=pidns */
+  readonly pidns: boolean
   /** -e read, -e write */
   readonly dumpRead: NumberSet
   readonly dumpWrite: NumberSet
@@ -137,6 +140,8 @@ export interface StraceOptions {
   readonly user?: string
   readonly seccomp: boolean
   readonly killOnExit: boolean
+  /** -D */
+  readonly daemonize?: Detachment
   /** -I */
   readonly interruptible: 1 | 2 | 3 | 4
   /** What has no effect, to be said before the start. */

@@ -1,7 +1,10 @@
 /** The outputs that were asked for, and only those: each is loaded when it is needed. */
 import type { Output } from './output.ts'
+import type { ProcessIds } from './process-ids.ts'
+import type { ProcessNames } from './process-names.ts'
 import type { TraceSettings } from './options.ts'
 import type { Sink } from './sink.ts'
+import { interfaceName } from './interface-names.ts'
 import { Spellings } from './spelling.ts'
 import { TextSink } from './text.ts'
 import type { Stacks } from './stacks.ts'
@@ -27,9 +30,12 @@ export async function makeSinks(
         ? new (await import('./descriptors.ts')).Descriptors(spelling.descriptors)
         : undefined
     if (descriptors) sinks.push(descriptors)
+    const ids = spelling.comm || spelling.pidns ? await processIds(names, spelling.pidns) : undefined
+    if (ids) sinks.push(ids)
     const spellings = new Spellings(spelling, {
+      interfaceName,
       ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
-      ...(names && { process: pid => names.text(pid) }),
+      ...(ids && { process: (id, type) => ids.text(id, type) }),
     })
     if (options.text) {
       const comm = names && ((state: TraceeState) => names.of(state))
@@ -41,4 +47,12 @@ export async function makeSinks(
   if (options.stats) sinks.push(new (await import('./stats.ts')).StatsSink(output))
   if (summary) sinks.push(new (await import('./summary.ts')).SummarySink(summary, output))
   return sinks
+}
+
+async function processIds(names: ProcessNames | undefined, translates: boolean): Promise<ProcessIds> {
+  const [{ ProcessIds: Ids }, { PidNamespaces }] = await Promise.all([
+    import('./process-ids.ts'),
+    import('./pid-namespaces.ts'),
+  ])
+  return new Ids(new PidNamespaces(), names, translates)
 }

@@ -16,7 +16,7 @@ export class Spellings {
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
-  constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process'>) {
+  constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName'>) {
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
     this.#options = Array.from({ length: COMBINATIONS }, (_, bits) => ({

@@ -8,6 +8,7 @@ import { installWake, restoreSignal, signalAction, takeSignals } from '../gate/p
 import { type SignalName, signalName, signalNumber } from '../linux/signals.ts'
 import { COMMAND, Control } from './control.ts'
 import { endOf } from './end.ts'
+import type { Waiting } from './launch.ts'
 import { workerData } from './prepare.ts'
 import { selection } from './selection.ts'
 import { Session } from './session.ts'
@@ -21,6 +22,8 @@ export type HereOptions = Pick<
   'follow' | 'syscalls' | 'seccomp' | 'sameCpu' | 'killOnExit' | 'attach'
 > & {
   readonly handlers: TraceHandlers
+  /** The process that is to become the command, where none is started for it; see detached.ts. */
+  readonly waiting?: Waiting
   /** The first process of the trace, before it does anything. */
   readonly onPid?: (pid: number) => void
   /** What a signal to this process does to the trace; `detach` and `keep` as in `Trace.detach`. Others have their effect on this process. */
@@ -39,8 +42,10 @@ const COMMANDS: Readonly<Record<SignalEffect, number>> = {
 
 /** Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of a handler as it is. */
 export function traceHere(target: TraceCommand | number | readonly number[], options: HereOptions): TraceEnd {
-  const { handlers, signals = {}, onSignal, onPid, onCommands, ...rest } = options
+  const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, ...rest } = options
   const data = workerData(target, rest)
+  const { launch } = data.session
+  const spec = launch && waiting ? { ...data.session, launch: { ...launch, waiting } } : data.session
   const control = new Control()
   onCommands?.(effect => control.command(COMMANDS[effect]))
   const effects = new Map(
@@ -49,7 +54,7 @@ export function traceHere(target: TraceCommand | number | readonly number[], opt
   const before = [...effects.keys()].map(signalAction)
   for (const signal of effects.keys()) installWake(signal)
   try {
-    const session = new Session(data.session, {
+    const session = new Session(spec, {
       handlers,
       control,
       ...(data.syscalls ? { isWanted: selection(data.syscalls) } : {}),

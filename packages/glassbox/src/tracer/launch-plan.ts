@@ -19,9 +19,9 @@ import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Data, Plan, Slot } from '../plan/types.ts'
 
 /** Where the launcher expects its socket; see native/launcher.c. */
-const LAUNCHER_SOCKET = 3
+export const LAUNCHER_SOCKET = 3
 /** Above every descriptor that has a fixed place. */
-const OUT_OF_THE_WAY = 64
+export const OUT_OF_THE_WAY = 64
 const STDIO = ['stdin', 'stdout', 'stderr'] as const
 const LAST_DESCRIPTOR = 0xffffffff
 const SIGSET_BYTES = 8
@@ -69,7 +69,8 @@ export interface LaunchSpec {
   readonly filter?: { readonly program: Uint8Array; readonly privileged: boolean }
 }
 
-export function launchPlan(spec: LaunchSpec): Plan {
+/** `failed`: what the process exits with where there is nothing to execute, for a parent that is not its tracer. */
+export function launchPlan(spec: LaunchSpec, failed?: number): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   builder
     .call('close_range', [LAUNCHER_SOCKET + 1, LAST_DESCRIPTOR, 0], 'close what is not the command’s')
@@ -93,7 +94,9 @@ export function launchPlan(spec: LaunchSpec): Plan {
     'execve',
     [text(spec.path), stringArray(spec.argv), environment(spec.env)],
     `execute ${spec.path}`,
+    failed === undefined ? {} : { onError: 'ignore' },
   )
+  if (failed !== undefined) builder.call('exit_group', [failed], 'end')
   return builder.build()
 }
 

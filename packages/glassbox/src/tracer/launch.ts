@@ -24,6 +24,14 @@ const CLOSE = syscallNumber('close')
 const RECVFROM = syscallNumber('recvfrom')
 const WAIT4 = syscallNumber('wait4')
 const FAILURE_BYTES = 8
+/** As the command ends where it cannot execute the program. */
+const NOT_EXECUTED = 1
+
+/** What a launcher that waits to be seized is known by. */
+export interface Waiting {
+  readonly pid: number
+  readonly socket: number
+}
 
 export class Launch {
   readonly pid: number
@@ -31,9 +39,15 @@ export class Launch {
   readonly #socket: number
   readonly #encoded: ReturnType<typeof encodePlan>
 
-  constructor(spec: LaunchSpec, stdio: readonly [number, number, number]) {
+  /** `waiting`: a launcher that is there already, with the socket to it. */
+  constructor(spec: LaunchSpec, stdio: readonly [number, number, number], waiting?: Waiting) {
     this.path = spec.path
-    this.#encoded = encodePlan(launchPlan(spec))
+    this.#encoded = encodePlan(launchPlan(spec, waiting && NOT_EXECUTED))
+    if (waiting) {
+      this.pid = waiting.pid
+      this.#socket = waiting.socket
+      return
+    }
     const sockets = new Int32Array(2)
     call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
     const [ours = -1, theirs = -1] = sockets
@@ -105,7 +119,7 @@ function spawn(socket: number, stdio: readonly [number, number, number]): number
 let descriptor: number | undefined
 
 /** Opened once for the life of the thread: executed by descriptor. */
-function launcherDescriptor(): number {
+export function launcherDescriptor(): number {
   try {
     descriptor ??= openSync(LAUNCHER_PATH, O_PATH | O_CLOEXEC)
     return descriptor

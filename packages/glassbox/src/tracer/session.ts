@@ -10,14 +10,19 @@ import { attach } from './attach.ts'
 import { COMMAND, type Control } from './control.ts'
 import { detachAll } from './detach.ts'
 import { type Ended, Engine } from './engine.ts'
-import { executeError, Launch } from './launch.ts'
+import { executeError, Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from './task.ts'
 import type { TraceHandlers } from './types.ts'
 
 export interface SessionSpec extends SeizeOptions {
-  readonly launch?: { readonly spec: LaunchSpec; readonly stdio: readonly [number, number, number] }
+  readonly launch?: {
+    readonly spec: LaunchSpec
+    readonly stdio: readonly [number, number, number]
+    /** Who is to become the command, where nobody is started for it. */
+    readonly waiting?: Waiting
+  }
   /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
   readonly adopt?: number
   readonly pids: readonly number[]
@@ -97,8 +102,8 @@ export class Session {
     if (first && errors.length === pids.length && !this.#spec.launch) throw first
   }
 
-  #start({ spec, stdio }: NonNullable<SessionSpec['launch']>): void {
-    const launch = new Launch(spec, stdio)
+  #start({ spec, stdio, waiting }: NonNullable<SessionSpec['launch']>): void {
+    const launch = new Launch(spec, stdio, waiting)
     this.#launch = launch
     try {
       this.#adopt(launch.pid)

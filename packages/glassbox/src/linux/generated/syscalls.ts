@@ -40,7 +40,7 @@ export const TABLE = `
 36 getitimer(which:=itimer, curr_value:ptr>itimerval) int
 37 alarm(seconds:uint) int
 38 setitimer(which:=itimer, new_value:ptr<itimerval, old_value:ptr>itimerval) int
-39 getpid() int pure
+39 getpid() tgid pure
 40 sendfile(out_fd:fd, in_fd:fd, offset:cell=size, count:size) int desc network
 41 socket(domain:=af, type:socktype, protocol:size) fd network
 42 connect(sockfd:fd, addr:sockaddr<2, addrlen:int) int network
@@ -57,13 +57,13 @@ export const TABLE = `
 53 socketpair(domain:=af, type:socktype, protocol:size, sv:ptr>fds) int network
 54 setsockopt(sockfd:fd, level:=sockopt_level, optname:uint, optval:addr, optlen:int) int network
 55 getsockopt(sockfd:fd, level:=sockopt_level, optname:uint, optval:addr, optlen:addr) int network
-56 clone(flags:cloneflags, stack:addr, parent_tid:addr, child_tid:addr, tls:hex) int process
-57 fork() int process
-58 vfork() int process
+56 clone(flags:cloneflags, stack:addr, parent_tid:addr, child_tid:addr, tls:hex) tgid process
+57 fork() tgid process
+58 vfork() tgid process
 59 execve(pathname:path, argv:strings, envp:env) int file process
 60 exit(status:int) int process
-61 wait4(pid:int, wstatus:wstatus>, options:|wait, rusage:rusage>) int process
-62 kill(pid:int, sig:sig) int process signal
+61 wait4(pid:who, wstatus:wstatus>, options:|wait, rusage:rusage>) tgid process
+62 kill(pid:who, sig:sig) int process signal
 63 uname(buf:ptr>utsname) int
 64 semget(key:ipckey, nsems:int, semflg:ipcflags) int ipc
 65 semop(semid:int, tsops:items<sembuf,2u, nsops:uint) int ipc
@@ -102,7 +102,7 @@ export const TABLE = `
 98 getrusage(who:=rusage, usage:ptr>rusage) int
 99 sysinfo(info:ptr>sysinfo) int
 100 times(buf:ptr>tms) int
-101 ptrace(request:=ptrace, pid:int, addr:addr, data:addr) int
+101 ptrace(request:=ptrace, pid:tgid, addr:addr, data:addr) int
 102 getuid() int creds pure
 103 syslog(type:syslog, bufp:addr, len:int) int
 104 getgid() int creds pure
@@ -110,9 +110,9 @@ export const TABLE = `
 106 setgid(gid:id) int creds
 107 geteuid() int creds pure
 108 getegid() int creds pure
-109 setpgid(pid:int, pgid:int) int
-110 getppid() int pure
-111 getpgrp() int pure
+109 setpgid(pid:tgid, pgid:pgid) int
+110 getppid() tgid pure
+111 getpgrp() pgid pure
 112 setsid() int
 113 setreuid(ruid:id, euid:id) int creds
 114 setregid(rgid:id, egid:id) int creds
@@ -122,15 +122,15 @@ export const TABLE = `
 118 getresuid(ruid:cell>id, euid:cell>id, suid:cell>id) int creds
 119 setresgid(rgid:id, egid:id, sgid:id) int creds
 120 getresgid(rgid:cell>id, egid:cell>id, sgid:cell>id) int creds
-121 getpgid(pid:int) int
+121 getpgid(pid:tgid) pgid
 122 setfsuid(uid:id) int creds
 123 setfsgid(gid:id) int creds
-124 getsid(pid:int) int
+124 getsid(pid:tgid) sid
 125 capget(hdrp:ptr<caphdr, datap:capdata>) int creds
 126 capset(hdrp:ptr<caphdr, datap:capdata<) int creds
 127 rt_sigpending(set:sigset>1, sigsetsize:size) int signal
 128 rt_sigtimedwait(set:sigset<3, info:siginfo>, timeout:ptr<timespec, sigsetsize:size) int signal
-129 rt_sigqueueinfo(tgid:int, sig:sig, info:siginfo<) int process signal
+129 rt_sigqueueinfo(tgid:tgid, sig:sig, info:siginfo<) int process signal
 130 rt_sigsuspend(mask:sigset<1, sigsetsize:size) int signal
 131 sigaltstack(ss:ptr<stack_t, old_ss:ptr>stack_t) int signal
 132 utime(filename:path, times:ptr<utimbuf) int file
@@ -143,13 +143,13 @@ export const TABLE = `
 139 sysfs(option:hex, arg1:hex, arg2:hex) int
 140 getpriority(which:=priority, who:int) int
 141 setpriority(which:=priority, who:int, prio:int) int
-142 sched_setparam(pid:int, param:sched_param<) int
-143 sched_getparam(pid:int, param:sched_param>) int
-144 sched_setscheduler(pid:int, policy:schedpolicy, param:sched_param<) int
-145 sched_getscheduler(pid:int) policy
+142 sched_setparam(pid:tgid, param:sched_param<) int
+143 sched_getparam(pid:tgid, param:sched_param>) int
+144 sched_setscheduler(pid:tgid, policy:=sched, param:sched_param<) int
+145 sched_getscheduler(pid:tgid) policy
 146 sched_get_priority_max(policy:=sched) int
 147 sched_get_priority_min(policy:=sched) int
-148 sched_rr_get_interval(pid:int, tp:ptr>timespec) int
+148 sched_rr_get_interval(pid:tgid, tp:ptr>timespec) int
 149 mlock(addr:addr, len:size) int memory
 150 munlock(addr:addr, len:size) int memory
 151 mlockall(flags:|mcl) int memory
@@ -166,7 +166,7 @@ export const TABLE = `
 162 sync() int
 163 acct(filename:path) int file
 164 settimeofday(tv:ptr<timeval, tz:ptr<timezone) int clock
-165 mount(source:string, target:path, filesystemtype:string, mountflags:|mount, data:string) int file
+165 mount(source:string, target:path, filesystemtype:string, mountflags:mountflags, data:string) int file
 166 umount2(target:path, flags:|umount) int file
 167 swapon(path:path, flags:swapflags) int file
 168 swapoff(path:path) int file
@@ -187,7 +187,7 @@ export const TABLE = `
 183 afs_syscall(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
 184 tuxcall(arg0:hex, arg1:hex, arg2:hex) int
 185 security(arg0:hex, arg1:hex, arg2:hex) int
-186 gettid() int pure
+186 gettid() tid pure
 187 readahead(fd:fd, offset:off, count:size) int desc
 188 setxattr(path:path, name:string, value:xattr<3, size:size, flags:|xattr) int file
 189 lsetxattr(path:path, name:string, value:xattr<3, size:size, flags:|xattr) int file
@@ -201,11 +201,11 @@ export const TABLE = `
 197 removexattr(pathname:path, name:string) int file
 198 lremovexattr(pathname:path, name:string) int file
 199 fremovexattr(fd:fd, name:string) int desc
-200 tkill(tid:int, sig:sig) int process signal
+200 tkill(tid:tid, sig:sig) int process signal
 201 time(tloc:cell>time) int clock
 202 futex(uaddr:addr, futex_op:=futex_op, val:uint, timeout:ptr<timespec, uaddr2:addr, val3:hex32) int
-203 sched_setaffinity(pid:int, cpusetsize:uint, mask:cpuset<1) int
-204 sched_getaffinity(pid:int, cpusetsize:uint, mask:cpuset>1) int
+203 sched_setaffinity(pid:tgid, cpusetsize:uint, mask:cpuset<1) int
+204 sched_getaffinity(pid:tgid, cpusetsize:uint, mask:cpuset>1) int
 205 set_thread_area(u_info:userdesc>) int
 206 io_setup(nr_events:uint, ctxp:cell>addr) int memory
 207 io_destroy(ctx:addr) int memory
@@ -235,7 +235,7 @@ export const TABLE = `
 231 exit_group(status:int) int process
 232 epoll_wait(epfd:fd, events:epolls>, maxevents:int, timeout:int) int desc
 233 epoll_ctl(epfd:fd, op:=epoll_op, fd:fd, event:ptr<epoll_event) int desc
-234 tgkill(tgid:int, tid:int, sig:sig) int process signal
+234 tgkill(tgid:tgid, tid:tid, sig:sig) int process signal
 235 utimes(filename:path, times:times2<timeval) int file
 236 vserver(arg0:hex, arg1:hex, arg2:hex, arg3:hex, arg4:hex) int
 237 mbind(start:addr, len:size, mode:mpol, nmask:nodemask<4, maxnode:size, flags:|mpol_mf) int memory
@@ -257,7 +257,7 @@ export const TABLE = `
 253 inotify_init() fd desc
 254 inotify_add_watch(fd:fd, pathname:path, mask:|inotify) int file desc
 255 inotify_rm_watch(fd:fd, wd:int) int desc
-256 migrate_pages(pid:int, maxnode:size, old_nodes:nodemask<1, new_nodes:nodemask<1) int memory
+256 migrate_pages(pid:tgid, maxnode:size, old_nodes:nodemask<1, new_nodes:nodemask<1) int memory
 257 openat(dirfd:dirfd, pathname:path, flags:openflags, mode:mode) fd file desc
 258 mkdirat(dirfd:dirfd, pathname:path, mode:mode) int file desc
 259 mknodat(dirfd:dirfd, pathname:path, mode:filemode, dev:dev) int file desc
@@ -275,12 +275,12 @@ export const TABLE = `
 271 ppoll(ufds:polls<1, nfds:uint, tsp:ptr=timespec, sigmask:sigset<4, sigsetsize:size) int desc
 272 unshare(flags:|unshare) int
 273 set_robust_list(head:addr, len:size) int
-274 get_robust_list(pid:int, head_ptr:cell>addr, len_ptr:cell>size) int
+274 get_robust_list(pid:tid, head_ptr:cell>addr, len_ptr:cell>size) int
 275 splice(fd_in:fd, off_in:cell=off, fd_out:fd, off_out:cell=off, len:size, flags:|splice) int desc
 276 tee(fd_in:fd, fd_out:fd, len:size, flags:|splice) int desc
 277 sync_file_range(fd:fd, offset:off, nbytes:off, flags:|sync_file_range) int desc
 278 vmsplice(fd:fd, iov:iovec<2, nr_segs:size, flags:|splice) int desc
-279 move_pages(pid:int, nr_pages:size, pages:items<addr,1, nodes:items<int,1, status:items>pagestatus,1, flags:|mpol_move) int memory
+279 move_pages(pid:tgid, nr_pages:size, pages:items<addr,1, nodes:items<int,1, status:items>pagestatus,1, flags:|mpol_move) int memory
 280 utimensat(dirfd:dirfd, pathname:path, times:times2<timespec, flags:|at) int file desc
 281 epoll_pwait(epfd:fd, events:epolls>, maxevents:int, timeout:int, sigmask:sigset<5, sigsetsize:size) int desc
 282 signalfd(fd:fd, mask:sigset<2, sizemask:size) fd signal desc
@@ -298,25 +298,25 @@ export const TABLE = `
 294 inotify_init1(flags:|inotify_fd) fd desc
 295 preadv(fd:fd, iov:iovec>2, iovcnt:size, offset:off) int desc
 296 pwritev(fd:fd, iov:iovec<2, iovcnt:size, offset:off) int desc
-297 rt_tgsigqueueinfo(tgid:int, tid:int, sig:sig, info:siginfo<) int process signal
+297 rt_tgsigqueueinfo(tgid:tgid, tid:tid, sig:sig, info:siginfo<) int process signal
 298 perf_event_open(attr:perfattr<, pid:int, cpu:int, group_fd:fd, flags:|perf_open) fd desc
 299 recvmmsg(sockfd:fd, msgvec:mmsghdr>2, vlen:uint, flags:|msg, timeout:ptr<timespec) int network
 300 fanotify_init(flags:fanflags, event_f_flags:openflags) fd desc
 301 fanotify_mark(fanotify_fd:fd, flags:|fan_mark, mask:|fan_events, dfd:fandirfd, pathname:path) int file desc
-302 prlimit64(pid:int, resource:=rlimit, new_limit:ptr<rlimit, old_limit:ptr>rlimit) int
+302 prlimit64(pid:tgid, resource:=rlimit, new_limit:ptr<rlimit, old_limit:ptr>rlimit) int
 303 name_to_handle_at(dirfd:dirfd, pathname:path, handle:filehandle=, mount_id:cell>int, flags:|at_handle) int file desc
-304 open_by_handle_at(mountdirfd:dirfd, handle:filehandle<, flags:openflags) int desc
+304 open_by_handle_at(mountdirfd:fd, handle:filehandle<, flags:openflags) int desc
 305 clock_adjtime(which_clock:=clockid, utx:ptr>timex) clock_state clock
 306 syncfs(fd:fd) int desc
 307 sendmmsg(sockfd:fd, msgvec:sentmsgs>2, vlen:uint, flags:|msg) int network
 308 setns(fd:fd, nstype:|namespaces) int desc
 309 getcpu(cpu:cells>uint, node:cells>uint, tcache:addr) int
-310 process_vm_readv(pid:int, local_iov:iovec>2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
-311 process_vm_writev(pid:int, local_iov:iovec<2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
-312 kcmp(pid1:int, pid2:int, type:=kcmp, idx1:hex, idx2:hex) int
+310 process_vm_readv(pid:tgid, local_iov:iovec>2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
+311 process_vm_writev(pid:tgid, local_iov:iovec<2, liovcnt:size, remote_iov:iovaddr<4, riovcnt:size, flags:size) int
+312 kcmp(pid1:tgid, pid2:tgid, type:=kcmp, idx1:hex, idx2:hex) int
 313 finit_module(fd:fd, param_values:string, flags:|module_init) int desc
-314 sched_setattr(pid:int, uattr:sized<sched_attr, flags:uint) int
-315 sched_getattr(pid:int, attr:sized>sched_attr,2, size:uint, flags:uint) int
+314 sched_setattr(pid:tgid, uattr:sized<sched_attr, flags:uint) int
+315 sched_getattr(pid:tgid, attr:sized>sched_attr,2, size:uint, flags:uint) int
 316 renameat2(olddirfd:dirfd, oldpath:path, newdirfd:dirfd, newpath:path, flags:|rename) int file desc
 317 seccomp(operation:=seccomp, flags:|seccomp_filter, args:ptr<sock_fprog) int
 318 getrandom(buf:bytes>1, buflen:size, flags:|getrandom) int
@@ -339,7 +339,7 @@ export const TABLE = `
 335 uretprobe() int
 336 uprobe() int
 424 pidfd_send_signal(pidfd:fd, sig:sig, info:siginfo<, flags:hex32) int process signal desc
-425 io_uring_setup(entries:uint, params:ptr>io_uring_params) fd desc
+425 io_uring_setup(entries:uint, params:uring) fd desc
 426 io_uring_enter(fd:fd, to_submit:uint, min_complete:uint, flags:|uring_enter, argp:sigset<5, argsz:size) int desc signal
 427 io_uring_register(fd:fd, opcode:=uring_register, arg:addr, nr_args:uint) int desc memory
 428 open_tree(dirfd:dirfd, pathname:path, flags:|open_tree) fd file desc
@@ -348,8 +348,8 @@ export const TABLE = `
 431 fsconfig(fd:fd, cmd:=fsconfig, key:string, value:addr, aux:int) int desc file
 432 fsmount(fd:fd, flags:|fsmount, attr_flags:|fsmount_attr) fd desc
 433 fspick(dirfd:dirfd, pathname:path, flags:|fspick) fd file desc
-434 pidfd_open(pid:int, flags:|pidfd_open) fd desc
-435 clone3(cl_args:ptr<clone_args, size:size) int process
+434 pidfd_open(pid:tgid, flags:|pidfd_open) fd desc
+435 clone3(cl_args:ptr<clone_args, size:size) tgid process
 436 close_range(first:uint, last:uint, flags:|close_range) int
 437 openat2(dirfd:dirfd, pathname:path, how:sized<open_how,3, size:size) fd file desc
 438 pidfd_getfd(pidfd:fd, targetfd:int, flags:hex32) fd desc
