@@ -183,10 +183,10 @@ export class Container {
     return reply.cause
   }
 
-  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. */
-  async takeAsFresh(parts: number): Promise<void> {
-    const payload = new Uint8Array(Uint32Array.of(parts).buffer)
-    await this.#connection.request(REQUEST.examine, payload, []).reply
+  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. Returns what was changed in the others. */
+  async examine(renewed: number): Promise<number> {
+    const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
+    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
   }
 
   /**
@@ -199,7 +199,7 @@ export class Container {
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
-    await this.takeAsFresh(PART.scratch)
+    await this.examine(PART.scratch)
     return true
   }
 
