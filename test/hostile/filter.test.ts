@@ -15,7 +15,7 @@ import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { noGate32, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
-const { EPERM, ENOSYS, EAFNOSUPPORT, EPROTONOSUPPORT } = constants.errno
+const { EPERM, ENOSYS, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT } = constants.errno
 const world = guard()
 
 const lines = (text: string | Uint8Array): string[] => String(text).trim().split('\n')
@@ -188,10 +188,27 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    name: 'terminals cannot be fed or given a line discipline [SC-22]',
+    name: 'contexts of asynchronous I/O, which are counted for the whole host, are not there [MB-09, DX-13]',
+    answer: ENOSYS,
+    calls: [['io_setup', 1, bad]],
+  },
+  {
+    name: 'options of sockets that are counted for the whole host are not there [MB-09, DX-13]',
+    answer: ENOPROTOOPT,
+    calls: [
+      ['setsockopt', -1, linux.SOL_IPV6, 32, 'b', 32], // IPV6_FLOWLABEL_MGR
+      ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_FILTER, 'b', 16],
+      ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_BPF, 'b', 4],
+      ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_REUSEPORT_CBPF, 'b', 16],
+      ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_REUSEPORT_EBPF, 'b', 4],
+    ],
+  },
+  {
+    name: 'terminals cannot be fed, taken or given a line discipline [SC-22, RT-07]',
     answer: EPERM,
     calls: [
       ['ioctl', -1, TIOCSTI, 'b'],
+      ['ioctl', -1, linux.TIOCSCTTY, 0],
       ['ioctl', -1, linux.TIOCLINUX, 'b'],
       ['ioctl', -1, linux.TIOCSETD, 'b'],
       ['ioctl', -1, linux.TIOCCONS, 0],

@@ -111,6 +111,18 @@ test('a quota that a user uses up in one box is whole in the next [MB-09]', { sk
   for (const { stdout } of apart) assert.equal(sum(stdout), most)
 })
 
+for (const { kind, what } of [
+  { kind: 'aio', what: 'contexts of asynchronous I/O' },
+  { kind: 'filters', what: 'compiled filters of sockets' },
+]) {
+  test(`no box takes of ${what}, which all boxes of the host share [MB-09, DX-13]`, async context => {
+    assert.equal(unboxed(context, 'hoard', [kind, '8']).stdout, '8\n', 'natively it has them')
+    const open = await world.run('hoard', [kind, '8'], { policy: null })
+    assert.equal(open.stdout, '8\n', 'without the filter too')
+    assert.equal((await world.run('hoard', [kind, '8'])).stdout, '0\n')
+  })
+}
+
 const TINY = [1024, 4096, 65_536, MiB, 4 * MiB, 8 * MiB]
 for (const memoryBytes of TINY) {
   test(`a limit of ${memoryBytes / 1024} KiB gives a verdict, whatever the program needs [MB-11]`, async () => {
