@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { denyCalls, run } from '#glassbox/index.js'
 import * as linux from '#glassbox/linux/constants.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
@@ -422,8 +423,37 @@ test('the vsyscall page does as it does natively, or is denied [SC-28]', async c
   )
 })
 
+/** Opens a terminal that no session has, and runs the words as leader of a session with the terminal as stdin. */
+const WITH_TERMINAL = `import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+os.fchmod(theirs, 0o666)
+sys.exit(subprocess.run(sys.argv[1:], stdin=theirs, start_new_session=True).returncode)`
+
+const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+
+/** What the guest can do with an inherited terminal, by the names of the requests; natively, or in a box. */
+function terminal(options?: object): Record<string, number> {
+  const guest = program('filtered')
+  const script = `import { run } from ${JSON.stringify(index)}
+    const { stdout, stderr } = await run(${JSON.stringify(guest)}, ['terminal'], ${JSON.stringify({ stdin: { inherit: true }, ...options })})
+    process.stdout.write(stdout + stderr)`
+  const words = options ? [process.execPath, '--input-type=module', '-e', script] : [guest, 'terminal']
+  const text = execFileSync('python3', ['-c', WITH_TERMINAL, ...words], { encoding: 'utf8' })
+  return Object.fromEntries(
+    lines(text).map(line => [line.split(' ')[0] ?? '', Number(line.split(' ').at(-1))]),
+  )
+}
+
+test('an inherited terminal cannot be taken or fed [SC-22, RT-07]', context => {
+  const native = terminal()
+  // Linux 6.2 may refuse it to all but root (dev.tty.legacy_tiocsti).
+  const fed = root || native['TIOCSTI'] === 0 ? 0 : constants.errno.EIO
+  assert.deepEqual(native, { terminal: 1, TIOCSCTTY: 0, TIOCSTI: fed }, 'natively both is done')
+  assert.deepEqual(terminal({}), { terminal: 1, TIOCSCTTY: EPERM, TIOCSTI: EPERM })
+  context.diagnostic(`without the filter: ${JSON.stringify(terminal({ policy: null }))}`)
+})
+
 const REFUSED = [
-  { kind: 'terminal', name: 'there is no terminal to push into [SC-22, RT-07]' },
   { kind: 'immutable', name: 'a file cannot be made undeletable [SC-36]' },
   { kind: 'namespaces', name: 'ioctls of namespaces lead nowhere outside [SC-36]' },
 ]
