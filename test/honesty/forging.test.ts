@@ -224,6 +224,9 @@ test('a compile step is a program like any other: no file of the host, and the s
   // Endless input: the compiler’s child is what runs out, and gcc itself ends with a code of its own.
   const endless = await repeat(() => compile('#include "/dev/zero"\n', { limits }))
   assertSameStatus(endless, ['memory-limit', 'cpu-time-limit', 'exited'])
+  for (const { status, exitCode, stderr } of endless)
+    if (status === 'exited') assert.ok(exitCode !== 0 && stderr !== '', 'gcc says that its compiler has ended')
+  assert.equal((await compile('#include "/dev/null"\n', { limits })).exitCode, 0, 'the control ends')
 })
 
 test('a compile step leaves the run step files and nothing that runs: what was checked is what is run [VF-17]', async () => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,6 +27,13 @@ const WITH_AND_WITHOUT = [{}, { policy: null }] as const
 
 test('init cannot be opened for writing while a program enters the box [RT-01]', async context => {
   const before = hash(initProgram)
+  // The control: among other processes of its user it finds one whose file may be written, when that process has let go of it.
+  const victim = join(temporaryDirectory(context), 'victim')
+  copyFileSync('/bin/sleep', victim)
+  const natively = `'${victim}' 0.1 & exec '${program('escape')}' overwrite`
+  const words = [...(root ? [] : ['-Ur']), '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c']
+  const control = spawnSync('unshare', [...words, natively], { encoding: 'utf8', timeout: 20_000 })
+  assert.deepEqual([control.status, control.stdout], [0, 'opened for writing\n'])
   for (const options of WITH_AND_WITHOUT) {
     const { exitCode, stdout } = await world.run('escape', ['overwrite'], options)
     assert.deepEqual([exitCode, stdout], [errno.EACCES, ''])
@@ -57,6 +64,15 @@ test('a working directory among the descriptors of init is refused or inside the
   await using box = await openBox()
   await box.run('sh', ['-c', script])
   const inside = (await box.run('stat', ['-c', '%d:%i', '/'])).stdout
+  const climb = 'cd -P .; cd ../../../../../../../../../..; stat -c %d:%i .'
+  // The control: natively such a descriptor does lead from one root to another, which the same climbing tells.
+  const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c']
+  const other = 'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
+    'mount --bind /bin bin && mount --bind /lib lib && mount --bind /lib64 lib64 && mount --rbind /proc proc && ' +
+    `exec 9< / && exec chroot . sh -c "stat -c %d:%i /; cd /proc/self/fd/9; ${climb}"`
+  const native = spawnSync('unshare', [...words, other], { encoding: 'utf8' })
+  const [start, reached] = native.stdout.trim().split('\n')
+  assert.ok(start && reached && start !== reached, `natively it leads out: ${native.stdout}${native.stderr}`)
   const directories = Array.from({ length: 91 }, (_, fd) => [
     `/proc/self/fd/${fd}`,
     `/box/${fd}`,
@@ -70,7 +86,6 @@ test('a working directory among the descriptors of init is refused or inside the
     '/proc/self/root',
     '/proc/self/cwd',
   ]) {
-    const climb = 'cd -P .; cd ../../../../../../../../../..; stat -c %d:%i .'
     const ended = await box
       .run('sh', ['-c', climb], { cwd })
       .catch((error: unknown) => error as { code: string })

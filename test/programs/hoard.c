@@ -2,7 +2,7 @@
  * hoard KIND N: takes memory where it is not looked for first. N is in MiB where nothing else is said. What it prints says how far it got.
  *
  * static (of 1 GiB) · recurse, alloca · unmapped (memfd), sysv · pipes, sockets (N of each) · datagrams (N UDP sockets) · flight (N
- * descriptors in flight) · tables (one byte each 2 MiB of N GiB) · spike · locked · thp · inotify (N instances) · aio (N events) ·
+ * descriptors in flight) · tables (one byte each 2 MiB of N GiB) · spike · locked · lock (N KiB) · thp · inotify (N instances) · aio (N events) ·
  * filters (N, one a socket)
  */
 #define _GNU_SOURCE
@@ -195,6 +195,7 @@ int main(int argc, char **argv) {
   if (!strcmp(kind, "tables")) touch(map(n * 1024 * MIB, MAP_NORESERVE), n * 1024 * MIB, 2 * MIB);
   if (!strcmp(kind, "spike")) spike(n);
   if (!strcmp(kind, "locked")) return mlockall(MCL_CURRENT | MCL_FUTURE) || mlock(map(n * MIB, 0), n * MIB) ? errno : 0;
+  if (!strcmp(kind, "lock")) return mlock(map(n << 10, 0), n << 10) ? errno : 0;
   if (!strcmp(kind, "thp")) {
     char *at = map(n * MIB, 0);
     if (madvise(at, n * MIB, MADV_HUGEPAGE)) return errno;
