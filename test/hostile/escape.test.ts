@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -241,9 +241,49 @@ for (const { kind, path } of MOUNTS) {
 
 test('a nested user namespace is refused; without the filter its root can undo nothing [RT-14]', async () => {
   assert.equal((await world.run('escape', ['nested', '/usr'])).exitCode, errno.EPERM)
+  // The control: where nothing is masked and no one else’s mount is over it, the same gets further.
+  const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c', `mount --make-rslave / && exec '${program('escape')}' nested /usr`]
+  const native = spawnSync('unshare', words, { encoding: 'utf8' })
+  assert.match(native.stdout, /^root in a namespace of its own$/m)
+  assert.match(native.stdout, /^a procfs of its own$/m)
+  await using box = await openBox({ binds: [{ source: program('escape') }] })
+  await box.run(program('escape'), ['nested', '/usr'], { policy: null })
+  assert.match((await box.run('ls', ['/usr'])).stdout, /^bin$/m, 'nobody else sees what it mounts')
   const { stdout, exitCode } = await world.run('escape', ['nested', '/usr'], { policy: null })
   if (exitCode === 0) assert.equal(stdout, 'root in a namespace of its own\n')
   else assert.ok([errno.EPERM, errno.ENOSPC].includes(exitCode ?? 0))
+})
+
+test('what hides parts of procfs is the host’s /dev/null, whatever the caller has there [RT-06]', async context => {
+  const directory = temporaryDirectory(context)
+  const file = join(directory, 'file')
+  writeFileSync(file, 'of the caller')
+  const look = 'cat /dev/null; stat -c %F:%t:%T /proc/keys; cat /proc/keys'
+  const { stdout } = await run('sh', ['-c', look], { binds: [{ source: file, target: '/dev/null' }] })
+  assert.equal(stdout, 'of the callercharacter special file:1:3\n')
+  // A link to a writable file of procfs, by which runc’s masks were led there.
+  symlinkSync('/proc/sys/kernel/core_pattern', join(directory, 'null'))
+  await assert.rejects(async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }), {
+    code: 'ERR_GLASSBOX_STEP_FAILED',
+    message: /\/dev\/null.*ELOOP/,
+  })
+})
+
+test('what is written into procfs while a box is made goes nowhere else [RT-08]', async context => {
+  const directory = temporaryDirectory(context)
+  chmodSync(directory, 0o755)
+  for (const name of ['/proc/sys/kernel/ns_last_pid', '/proc/self/oom_score_adj', '/proc/self/uid_map']) {
+    const source = join(directory, 'file')
+    writeFileSync(source, 'as it was')
+    await using box = await openBox({ binds: [{ source, target: name, writable: true }] })
+    for (let i = 0; i < 2; i++) {
+      const { stdout } = await box.run('sh', ['-c', `echo $$; cat ${name.replace('self', '1')}`])
+      assert.match(stdout, /^2\n/, 'the numbering works')
+      // Seen in the box where a name is not of who looks: the control.
+      if (!name.includes('self')) assert.equal(stdout, '2\nas it was')
+    }
+    assert.equal(readFileSync(source, 'utf8'), 'as it was')
+  }
 })
 
 test('no device of the host can be opened, by a name or by a node of its own [RT-16, RT-17]', async context => {

@@ -413,6 +413,19 @@ test('the filter stays over a program that is executed from memory [SC-35]', asy
   assert.equal(status, 'syscall-denied')
 })
 
+test('a call that is left to a tracer, which is not there, is not made [SC-27]', async context => {
+  const nr = syscallNumber('mkdir')
+  assert.equal(unboxed(context, 'calls', [`${nr},s:there,0700`]).stdout, '0\n', 'natively it is')
+  const policy = {
+    rules: [{ syscalls: ['mkdir'], action: { kind: 'trace', data: 1 } }],
+    otherwise: { kind: 'allow' },
+  } as const
+  for (const options of [{ policy }, { policy, trace: { events: ['exit'] } } as const]) {
+    const { stdout } = await world.run('calls', [`${nr},s:there,0700`, `${nr},s:there,0700`], options)
+    assert.equal(stdout, `${ENOSYS}\n${ENOSYS}\n`)
+  }
+})
+
 test('the filter is over every thread [SC-25]', async context => {
   assert.match(unboxed(context, 'filtered', ['threads']).stdout, /4 Seccomp:\s+0/)
   const { stdout } = await world.run('filtered', ['threads'])

@@ -80,6 +80,14 @@ static int nested(const char *path) {
   if (open("/usr/new", O_CREAT | O_WRONLY, 0600) >= 0) printf("written\n");
   if (mknod("/tmp/node", S_IFCHR | 0666, makedev(1, 5)) == 0) printf("made a device\n");
   if (chroot("/proc/1/root") == 0) printf("init's root\n");
+  /* A procfs without masks, in a PID namespace of its own. */
+  if (unshare(CLONE_NEWPID) == 0 && fork() == 0) {
+    if (mount("proc", "/tmp", "proc", 0, NULL) == 0) printf("a procfs of its own\n");
+    _exit(0);
+  }
+  wait(NULL);
+  /* What it may do is seen in its own namespace alone. */
+  if (mount("tmpfs", path, "tmpfs", 0, NULL)) printf("no tmpfs\n");
   return 0;
 }
 
