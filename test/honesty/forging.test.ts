@@ -218,7 +218,8 @@ os.mkdir(sys.argv[1])`
   const script = `import os
 line = ${JSON.stringify(line)}
 os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
-  const isForged = (text: string): boolean => text.split('\n').some(each => each.includes(forged) && !each.includes('\\n'))
+  const isForged = (text: string): boolean =>
+    text.split('\n').some(each => each.includes(forged) && !each.includes('\\n'))
   const words = boxed(['--deny', 'mkdir'], 'python3', '-c', script)
   assert.equal(words.out, 'again\n', 'it did execute itself')
   assert.match(words.err, /^glassbox: ended for a denied call: mkdir\("\\nglassbox: exited/)
@@ -262,7 +263,8 @@ test('a compile step is a program like any other: no file of the host, and the s
   const endless = await repeat(() => compile('#include "/dev/zero"\n', { limits }))
   assertSameStatus(endless, ['memory-limit', 'cpu-time-limit', 'exited'])
   for (const { status, exitCode, stderr } of endless)
-    if (status === 'exited') assert.ok(exitCode !== 0 && stderr !== '', 'gcc says that its compiler has ended')
+    if (status === 'exited')
+      assert.ok(exitCode !== 0 && stderr !== '', 'gcc says that its compiler has ended')
   assert.equal((await compile('#include "/dev/null"\n', { limits })).exitCode, 0, 'the control ends')
 })
 

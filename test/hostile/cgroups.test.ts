@@ -262,7 +262,11 @@ test('pages of the host’s huge page pool, which no group counts, cannot be had
   // In a namespace of its own, with which the segment goes. Without privilege the kernel itself refuses that one.
   const words = ['--ipc', ...(root ? [] : ['--user'])]
   const native = spawnSync('unshare', [...words, program('calls'), ...calls], { encoding: 'utf8' })
-  assert.deepEqual(lines(native.stdout), ['0', '0', '0', '0', root ? '0' : `${EPERM}`], 'natively they are had')
+  assert.deepEqual(
+    lines(native.stdout),
+    ['0', '0', '0', '0', root ? '0' : `${EPERM}`],
+    'natively they are had',
+  )
   const { stdout } = await world.run('calls', calls)
   assert.deepEqual(
     lines(stdout),

@@ -5,7 +5,18 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -67,7 +78,8 @@ test('a working directory among the descriptors of init is refused or inside the
   const climb = 'cd -P .; cd ../../../../../../../../../..; stat -c %d:%i .'
   // The control: natively such a descriptor does lead from one root to another, which the same climbing tells.
   const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c']
-  const other = 'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
+  const other =
+    'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
     'mount --bind /bin bin && mount --bind /lib lib && mount --bind /lib64 lib64 && mount --rbind /proc proc && ' +
     `exec 9< / && exec chroot . sh -c "stat -c %d:%i /; cd /proc/self/fd/9; ${climb}"`
   const native = spawnSync('unshare', [...words, other], { encoding: 'utf8' })
@@ -242,7 +254,13 @@ for (const { kind, path } of MOUNTS) {
 test('a nested user namespace is refused; without the filter its root can undo nothing [RT-14]', async () => {
   assert.equal((await world.run('escape', ['nested', '/usr'])).exitCode, errno.EPERM)
   // The control: where nothing is masked and no one else’s mount is over it, the same gets further.
-  const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c', `mount --make-rslave / && exec '${program('escape')}' nested /usr`]
+  const words = [
+    ...(root ? [] : ['-Ur']),
+    '-m',
+    'sh',
+    '-c',
+    `mount --make-rslave / && exec '${program('escape')}' nested /usr`,
+  ]
   const native = spawnSync('unshare', words, { encoding: 'utf8' })
   assert.match(native.stdout, /^root in a namespace of its own$/m)
   assert.match(native.stdout, /^a procfs of its own$/m)
@@ -263,10 +281,13 @@ test('what hides parts of procfs is the host’s /dev/null, whatever the caller 
   assert.equal(stdout, 'of the callercharacter special file:1:3\n')
   // A link to a writable file of procfs, by which runc’s masks were led there.
   symlinkSync('/proc/sys/kernel/core_pattern', join(directory, 'null'))
-  await assert.rejects(async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }), {
-    code: 'ERR_GLASSBOX_STEP_FAILED',
-    message: /\/dev\/null.*ELOOP/,
-  })
+  await assert.rejects(
+    async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }),
+    {
+      code: 'ERR_GLASSBOX_STEP_FAILED',
+      message: /\/dev\/null.*ELOOP/,
+    },
+  )
 })
 
 test('what is written into procfs while a box is made goes nowhere else [RT-08]', async context => {

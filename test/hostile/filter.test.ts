@@ -459,7 +459,9 @@ test('odd futexes and robust lists harm nobody [SC-32]', async context => {
   const native = unboxed(context, 'filtered', ['futex'])
   // It locks what it has locked, requeues from a word to itself, and ends with a list that leads nowhere.
   assert.equal(native.stdout, `lock 0\nagain ${EDEADLK}\nrequeue ${EINVAL}\nlist 0\n`)
-  const { status, exitCode, stdout } = await world.run('filtered', ['futex'], { limits: { wallTimeMs: 2000 } })
+  const { status, exitCode, stdout } = await world.run('filtered', ['futex'], {
+    limits: { wallTimeMs: 2000 },
+  })
   assert.deepEqual([status, exitCode, stdout], ['exited', native.code, native.stdout])
 })
 
@@ -493,7 +495,7 @@ function terminal(options?: object): Record<string, number> {
   )
 }
 
-test('an inherited terminal cannot be taken or fed [SC-22, RT-07]', context => {
+test('by no ioctl is an inherited terminal taken or fed [SC-22, RT-07]', context => {
   const native = terminal()
   // Linux 6.2 may refuse it to all but root (dev.tty.legacy_tiocsti).
   const fed = root || native['TIOCSTI'] === 0 ? 0 : constants.errno.EIO
@@ -511,11 +513,21 @@ test('a file cannot be made undeletable [SC-36]', async () => {
 
 /** The answers of the guest by what was asked, without repetition. */
 const relations = (text: string | Uint8Array): Record<string, string> =>
-  Object.fromEntries(lines(text).map(line => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1) ?? '']))
+  Object.fromEntries(
+    lines(text).map(line => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1) ?? '']),
+  )
 
 test('ioctls of namespaces lead nowhere outside [SC-36]', async context => {
   // Natively, from the namespaces of a child to those that it was made in.
-  const child = spawn('unshare', ['--user', '--pid', '--fork', '--kill-child', 'sh', '-c', 'echo $$; read line'])
+  const child = spawn('unshare', [
+    '--user',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    'sh',
+    '-c',
+    'echo $$; read line',
+  ])
   await once(child.stdout, 'data')
   const [inner = ''] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ')
   const native = relations(unboxed(context, 'filtered', ['namespaces', inner]).stdout)

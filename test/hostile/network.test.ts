@@ -112,10 +112,7 @@ test('the address of a cloud’s metadata is not reached where the host reaches 
     server.close()`
   const { stdout, stderr } = spawnSync(
     'unshare',
-    [
-      ...['--net', 'python3', '-c', ANSWERED_AT],
-      ...[process.execPath, '--input-type=module', '-e', script],
-    ],
+    [...['--net', 'python3', '-c', ANSWERED_AT], ...[process.execPath, '--input-type=module', '-e', script]],
     { encoding: 'utf8', timeout: 30_000 },
   )
   assert.equal(stdout, `0 ${REFUSED} ${REFUSED} 0\n`, stderr)

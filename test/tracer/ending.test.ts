@@ -48,7 +48,10 @@ test('kill() ends all tracees', async () => {
 
 test('kill() ends tracees that have left the session and the group of the first [PT-23]', async () => {
   const args = ['-c', 'setsid sh -c "sleep 100 & sleep 100" & setsid sleep 100 & wait']
-  const running = trace({ program: 'sh', args }, { syscalls: ['setsid'], events: ['new-child', 'syscall-exit'] })
+  const running = trace(
+    { program: 'sh', args },
+    { syscalls: ['setsid'], events: ['new-child', 'syscall-exit'] },
+  )
   const pids = [await running.pid]
   let apart = 0
   for await (const event of running) {

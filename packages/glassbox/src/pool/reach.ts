@@ -28,7 +28,11 @@ export function reachOf({ net, binds = [] }: BoxOptions): Reach {
 
 /** Whether the program inherits a socket of this process, as the standard streams of a child of Node are. */
 export function inheritsSocket({ stdin, stdout, stderr }: CommandOptions): boolean {
-  const inherited = [typeof stdin === 'object' && 'inherit' in stdin, stdout === 'inherit', stderr === 'inherit']
+  const inherited = [
+    typeof stdin === 'object' && 'inherit' in stdin,
+    stdout === 'inherit',
+    stderr === 'inherit',
+  ]
   return inherited.some((is, fd) => is && isSocket(fd))
 }
 

@@ -197,13 +197,7 @@ function socketRules(): Rule[] {
  * Requests that push input into a terminal, load a line discipline, or make an inherited terminal the program's own, which could then
  * do all of that (ioctl_tty(2)). The kernel reads 32 bits of a request.
  */
-const TERMINAL_REQUESTS = [
-  linux.TIOCSTI,
-  linux.TIOCSCTTY,
-  linux.TIOCLINUX,
-  linux.TIOCSETD,
-  linux.TIOCCONS,
-]
+const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
 
 /** linux/in6.h */
 const IPV6_FLOWLABEL_MGR = 32
