@@ -27,6 +27,7 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--plan=yes'], /--plan takes no value\. Write --plan/],
   [['--plan', '--json'], /--plan and --json exclude each other\. Choose/],
   [['--net', 'some'], /--net.*none or host/],
+  [['--runner', 'ptrace'], /no ptrace runner\. Use the namespace runner/],
   [['--runner', 'kernel'], /no kernel runner\. Use the namespace runner/],
   [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],

@@ -4,12 +4,15 @@
  * the same program natively: it does end by that signal or code.
  */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { denyCalls, openBox, type RunOptions, type RunResult, run } from '#glassbox/index.js'
+import { boxed } from '../support/command.js'
 import { guard, root, unboxed } from '../support/hostile.js'
+import { temporaryDirectory } from '../support/temporary.js'
 import { assertEndings, assertSameStatus, MiB, repeat, withPool } from './support/repeat.js'
 
 const world = guard()
@@ -205,6 +208,41 @@ test('NULs, escapes and what is no UTF-8 come out byte for byte, also without a 
   assert.equal(stdout, expected.subarray(0, 256).toString('utf8'))
 })
 
+test('lines that a program puts into its names, arguments and files are no lines of a report or a trace [VF-14]', async context => {
+  const forged = 'exited with code 0'
+  const line = `\nglassbox: ${forged}\n{"status":"exited"}\n+++ ${forged} +++\n`
+  const again = `import os, sys
+os.write(1, b'again\\n')
+os.mkdir(sys.argv[1])`
+  // It executes itself anew under such a name and with such an argument, and makes such a directory, which is denied.
+  const script = `import os
+line = ${JSON.stringify(line)}
+os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
+  const isForged = (text: string): boolean =>
+    text.split('\n').some(each => each.includes(forged) && !each.includes('\\n'))
+  const words = boxed(['--deny', 'mkdir'], 'python3', '-c', script)
+  assert.equal(words.out, 'again\n', 'it did execute itself')
+  assert.match(words.err, /^glassbox: ended for a denied call: mkdir\("\\nglassbox: exited/)
+  assert.equal(words.err.trim().split('\n').length, 1, words.err)
+  const json = boxed(['--deny', 'mkdir', '--json'], 'python3', '-c', script)
+  assert.equal((JSON.parse(json.out) as { status: string }).status, 'syscall-denied')
+  const trace = join(temporaryDirectory(context), 'trace')
+  boxed(['--deny', 'mkdir', '--trace', trace], 'python3', '-c', script)
+  const traced = readFileSync(trace, 'utf8')
+  assert.match(traced, /execve\("\/usr\/bin\/python3", \["\\nglassbox: exited/)
+  assert.ok(!isForged(traced), traced.slice(0, 2000))
+
+  // The control: what it writes itself is a line.
+  const own = boxed([], 'sh', '-c', `printf '%s' "$0" >&2`, line)
+  assert.ok(isForged(own.err))
+  // Names of files come back as they are, each under its own.
+  const name = `x${line}`
+  const { files, fileErrors } = await run('sh', ['-c', 'mkdir "$1"; echo x > "$2"', 'sh', name, 'file'], {
+    collect: [name, 'file'],
+  })
+  assert.deepEqual([Object.keys(files), Object.keys(fileErrors)], [['file'], [name]])
+})
+
 const needsGcc = existsSync('/usr/bin/gcc') ? false : 'needs gcc'
 
 test('a compile step is a program like any other: no file of the host, and the same limits [VF-16]', {
@@ -224,6 +262,10 @@ test('a compile step is a program like any other: no file of the host, and the s
   // Endless input: the compiler’s child is what runs out, and gcc itself ends with a code of its own.
   const endless = await repeat(() => compile('#include "/dev/zero"\n', { limits }))
   assertSameStatus(endless, ['memory-limit', 'cpu-time-limit', 'exited'])
+  for (const { status, exitCode, stderr } of endless)
+    if (status === 'exited')
+      assert.ok(exitCode !== 0 && stderr !== '', 'gcc says that its compiler has ended')
+  assert.equal((await compile('#include "/dev/null"\n', { limits })).exitCode, 0, 'the control ends')
 })
 
 test('a compile step leaves the run step files and nothing that runs: what was checked is what is run [VF-17]', async () => {

@@ -5,7 +5,18 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,6 +38,13 @@ const WITH_AND_WITHOUT = [{}, { policy: null }] as const
 
 test('init cannot be opened for writing while a program enters the box [RT-01]', async context => {
   const before = hash(initProgram)
+  // The control: among other processes of its user it finds one whose file may be written, when that process has let go of it.
+  const victim = join(temporaryDirectory(context), 'victim')
+  copyFileSync('/bin/sleep', victim)
+  const natively = `'${victim}' 0.1 & exec '${program('escape')}' overwrite`
+  const words = [...(root ? [] : ['-Ur']), '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c']
+  const control = spawnSync('unshare', [...words, natively], { encoding: 'utf8', timeout: 20_000 })
+  assert.deepEqual([control.status, control.stdout], [0, 'opened for writing\n'])
   for (const options of WITH_AND_WITHOUT) {
     const { exitCode, stdout } = await world.run('escape', ['overwrite'], options)
     assert.deepEqual([exitCode, stdout], [errno.EACCES, ''])
@@ -57,6 +75,16 @@ test('a working directory among the descriptors of init is refused or inside the
   await using box = await openBox()
   await box.run('sh', ['-c', script])
   const inside = (await box.run('stat', ['-c', '%d:%i', '/'])).stdout
+  const climb = 'cd -P .; cd ../../../../../../../../../..; stat -c %d:%i .'
+  // The control: natively such a descriptor does lead from one root to another, which the same climbing tells.
+  const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c']
+  const other =
+    'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
+    'mount --bind /bin bin && mount --bind /lib lib && mount --bind /lib64 lib64 && mount --rbind /proc proc && ' +
+    `exec 9< / && exec chroot . sh -c "stat -c %d:%i /; cd /proc/self/fd/9; ${climb}"`
+  const native = spawnSync('unshare', [...words, other], { encoding: 'utf8' })
+  const [start, reached] = native.stdout.trim().split('\n')
+  assert.ok(start && reached && start !== reached, `natively it leads out: ${native.stdout}${native.stderr}`)
   const directories = Array.from({ length: 91 }, (_, fd) => [
     `/proc/self/fd/${fd}`,
     `/box/${fd}`,
@@ -70,7 +98,6 @@ test('a working directory among the descriptors of init is refused or inside the
     '/proc/self/root',
     '/proc/self/cwd',
   ]) {
-    const climb = 'cd -P .; cd ../../../../../../../../../..; stat -c %d:%i .'
     const ended = await box
       .run('sh', ['-c', climb], { cwd })
       .catch((error: unknown) => error as { code: string })
@@ -226,9 +253,58 @@ for (const { kind, path } of MOUNTS) {
 
 test('a nested user namespace is refused; without the filter its root can undo nothing [RT-14]', async () => {
   assert.equal((await world.run('escape', ['nested', '/usr'])).exitCode, errno.EPERM)
+  // The control: where nothing is masked and no one else’s mount is over it, the same gets further.
+  const words = [
+    ...(root ? [] : ['-Ur']),
+    '-m',
+    'sh',
+    '-c',
+    `mount --make-rslave / && exec '${program('escape')}' nested /usr`,
+  ]
+  const native = spawnSync('unshare', words, { encoding: 'utf8' })
+  assert.match(native.stdout, /^root in a namespace of its own$/m)
+  assert.match(native.stdout, /^a procfs of its own$/m)
+  await using box = await openBox({ binds: [{ source: program('escape') }] })
+  await box.run(program('escape'), ['nested', '/usr'], { policy: null })
+  assert.match((await box.run('ls', ['/usr'])).stdout, /^bin$/m, 'nobody else sees what it mounts')
   const { stdout, exitCode } = await world.run('escape', ['nested', '/usr'], { policy: null })
   if (exitCode === 0) assert.equal(stdout, 'root in a namespace of its own\n')
   else assert.ok([errno.EPERM, errno.ENOSPC].includes(exitCode ?? 0))
+})
+
+test('what hides parts of procfs is the host’s /dev/null, whatever the caller has there [RT-06]', async context => {
+  const directory = temporaryDirectory(context)
+  const file = join(directory, 'file')
+  writeFileSync(file, 'of the caller')
+  const look = 'cat /dev/null; stat -c %F:%t:%T /proc/keys; cat /proc/keys'
+  const { stdout } = await run('sh', ['-c', look], { binds: [{ source: file, target: '/dev/null' }] })
+  assert.equal(stdout, 'of the callercharacter special file:1:3\n')
+  // A link to a writable file of procfs, by which runc’s masks were led there.
+  symlinkSync('/proc/sys/kernel/core_pattern', join(directory, 'null'))
+  await assert.rejects(
+    async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }),
+    {
+      code: 'ERR_GLASSBOX_STEP_FAILED',
+      message: /\/dev\/null.*ELOOP/,
+    },
+  )
+})
+
+test('what is written into procfs while a box is made goes nowhere else [RT-08]', async context => {
+  const directory = temporaryDirectory(context)
+  chmodSync(directory, 0o755)
+  for (const name of ['/proc/sys/kernel/ns_last_pid', '/proc/self/oom_score_adj', '/proc/self/uid_map']) {
+    const source = join(directory, 'file')
+    writeFileSync(source, 'as it was')
+    await using box = await openBox({ binds: [{ source, target: name, writable: true }] })
+    for (let i = 0; i < 2; i++) {
+      const { stdout } = await box.run('sh', ['-c', `echo $$; cat ${name.replace('self', '1')}`])
+      assert.match(stdout, /^2\n/, 'the numbering works')
+      // Seen in the box where a name is not of who looks: the control.
+      if (!name.includes('self')) assert.equal(stdout, '2\nas it was')
+    }
+    assert.equal(readFileSync(source, 'utf8'), 'as it was')
+  }
 })
 
 test('no device of the host can be opened, by a name or by a node of its own [RT-16, RT-17]', async context => {

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { createPool, type Pool, type RunOptions, run } from '#glassbox/index.js'
-import { guard, needsRoot, unboxed } from '../support/hostile.js'
+import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
@@ -81,12 +81,41 @@ test('services on the host’s loopback and other addresses cannot be reached bu
   }
 })
 
-test('the address of a cloud’s metadata is not reached [NW-07]', async () => {
+/** Gives loopback that address, brings it up, and goes on as the words: SIOCSIFADDR, SIOCSIFFLAGS (netdevice(7)). */
+const ANSWERED_AT = `import fcntl, os, socket, struct, sys
+control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+address = struct.pack('=HH4s8x', socket.AF_INET, 0, socket.inet_aton('169.254.169.254'))
+fcntl.ioctl(control, 0x8916, struct.pack('16s16s8x', b'lo', address))
+fcntl.ioctl(control, 0x8914, struct.pack('16sh22x', b'lo', 1))
+os.execv(sys.argv[1], sys.argv[1:])`
+
+test('the address of a cloud’s metadata is not reached where the host reaches it [NW-07]', async () => {
+  const metadata = ['connect', '80', '169.254.169.254'] as const
   for (const options of [{}, { policy: null }])
-    assert.equal(
-      (await world.run('network', ['connect', '80', '169.254.169.254'], options)).exitCode,
-      REFUSED,
-    )
+    assert.equal((await world.run('network', metadata, options)).exitCode, REFUSED)
+  if (!root) return // the control needs an address of its own
+  const guest = program('network')
+  const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+  // The host's network stands for a cloud's: in a namespace that ends with the script, the address is answered at.
+  const script = `import { spawn } from 'node:child_process'
+    import { once } from 'node:events'
+    import { createServer } from 'node:net'
+    import { run } from ${JSON.stringify(index)}
+    const args = ${JSON.stringify(metadata)}
+    const server = createServer(socket => socket.on('error', () => {}).end('x')).listen(80, args[2])
+    await once(server, 'listening')
+    const [natively] = await once(spawn(${JSON.stringify(guest)}, args), 'exit')
+    const codes = [natively]
+    for (const options of [{}, { policy: null }, { net: 'host' }])
+      codes.push((await run(${JSON.stringify(guest)}, args, options)).exitCode)
+    console.log(codes.join(' '))
+    server.close()`
+  const { stdout, stderr } = spawnSync(
+    'unshare',
+    [...['--net', 'python3', '-c', ANSWERED_AT], ...[process.execPath, '--input-type=module', '-e', script]],
+    { encoding: 'utf8', timeout: 30_000 },
+  )
+  assert.equal(stdout, `0 ${REFUSED} ${REFUSED} 0\n`, stderr)
 })
 
 test('abstract sockets of the host cannot be reached but by `net: host` [NW-03]', async context => {

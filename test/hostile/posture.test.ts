@@ -130,7 +130,7 @@ const OF_INIT: readonly { readonly pattern: RegExp; readonly at: (fd: number) =>
   { pattern: /^anon_inode:seccomp notify$/, at: fd => fd === 6 },
   { pattern: /^\/proc\/sys\/kernel\/ns_last_pid$/, at: fd => fd === 7 },
   {
-    pattern: /\/glassbox-[\w-]+\/(cgroup\.procs|cpuacct\.\w+|cpu\.stat|memory\.[\w.]+|pids\.\w+)$/,
+    pattern: /\/glassbox-[\w-]+\/(cgroup\.procs|tasks|cpuacct\.\w+|cpu\.stat|memory\.[\w.]+|pids\.\w+)$/,
     at: fd => fd >= 8 && fd < 24,
   },
   // Directories in which the groups are made, for the farewell.

@@ -80,6 +80,14 @@ static int nested(const char *path) {
   if (open("/usr/new", O_CREAT | O_WRONLY, 0600) >= 0) printf("written\n");
   if (mknod("/tmp/node", S_IFCHR | 0666, makedev(1, 5)) == 0) printf("made a device\n");
   if (chroot("/proc/1/root") == 0) printf("init's root\n");
+  /* A procfs without masks, in a PID namespace of its own. */
+  if (unshare(CLONE_NEWPID) == 0 && fork() == 0) {
+    if (mount("proc", "/tmp", "proc", 0, NULL) == 0) printf("a procfs of its own\n");
+    _exit(0);
+  }
+  wait(NULL);
+  /* What it may do is seen in its own namespace alone. */
+  if (mount("tmpfs", path, "tmpfs", 0, NULL)) printf("no tmpfs\n");
   return 0;
 }
 
@@ -96,20 +104,22 @@ static int by_handle(const char *path) {
   return fd < 0 ? failed() : 0;
 }
 
-/* Overwrites the program of another process, as its /proc/PID/exe. */
+/* Overwrites the program of another process: names its /proc/PID/exe while it runs, and opens that again until it has ended. */
 static int overwrite(void) {
-  char path[64], *paths[] = {path, NULL};
-  int result = ENOENT;
-  for (int round = 0; round < 200 && result; round++)
-    for (int pid = 1; pid < 20 && result; pid++) {
+  char path[64];
+  int held[20], result = ENOENT;
+  memset(held, -1, sizeof held);
+  for (int round = 0; round < 200; round++, usleep(2000))
+    for (int pid = 1; pid < 20; pid++) {
       if (pid == getpid()) continue;
       snprintf(path, sizeof path, "/proc/%d/exe", pid);
-      int fd = open(path, O_WRONLY | O_CLOEXEC);
-      if (fd >= 0) {
-        printf("%s opened for writing\n", path);
-        result = 0;
-      } else if (errno != ENOENT && result == ENOENT)
-        result = errno;
+      if (held[pid] < 0) held[pid] = open(path, O_PATH | O_CLOEXEC);
+      if (held[pid] >= 0) snprintf(path, sizeof path, "/proc/self/fd/%d", held[pid]);
+      if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
+        printf("opened for writing\n");
+        return 0;
+      }
+      if (errno != ENOENT && errno != ETXTBSY) result = errno;
     }
   return result;
 }

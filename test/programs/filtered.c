@@ -1,13 +1,15 @@
 /* filtered KIND: lives under a filter. Exit: 0 where it could do what it is for, else an errno.
  * KIND: catch (a SIGSYS handler around socket), stack (a filter that refuses everything, on top), listener (one of its own
  * that nobody answers), threads (Seccomp of each thread), restart (a sleep that a stop interrupts), futex, vsyscall,
- * memfd PROGRAM (executes from memory), terminal (pushes a character into a terminal), immutable, namespaces. */
+ * memfd PROGRAM (executes from memory), terminal (takes and feeds its stdin), immutable,
+ * namespaces [PID]. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -73,9 +75,10 @@ static int restart(void) {
 static int futexes(void) {
   unsigned word = 0;
   struct { void *next; long offset; void *pending; } list = {(void *)8, 1L << 40, (void *)1};
-  syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, NULL, NULL, 0);
-  syscall(SYS_futex, &word, FUTEX_CMP_REQUEUE_PI, 1, 1, &word, word);
-  syscall(SYS_set_robust_list, &list, 24);
+  printf("lock %d\n", syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) ? failed() : 0);
+  printf("again %d\n", syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) ? failed() : 0);
+  printf("requeue %d\n", syscall(SYS_futex, &word, FUTEX_CMP_REQUEUE_PI, 1, 1, &word, word) < 0 ? failed() : 0);
+  printf("list %d\n", syscall(SYS_set_robust_list, &list, 24) ? failed() : 0);
   return 0;
 }
 
@@ -94,16 +97,13 @@ static int execute_memory(const char *path) {
   return failed();
 }
 
+/* What it can do with the terminal that is its stdin. */
 static int terminal(void) {
-  int master = posix_openpt(O_RDWR);
-  if (master < 0) return failed();
-  grantpt(master);
-  unlockpt(master);
   setsid();
-  int slave = open(ptsname(master), O_RDWR);
-  if (slave < 0) return failed();
-  ioctl(slave, TIOCSCTTY, 0);
-  return ioctl(slave, TIOCSTI, "x") ? failed() : 0;
+  printf("terminal %d\n", isatty(0));
+  printf("TIOCSCTTY %d\n", ioctl(0, TIOCSCTTY, 0) ? failed() : 0);
+  printf("TIOCSTI %d\n", ioctl(0, TIOCSTI, "x") ? failed() : 0);
+  return 0;
 }
 
 static int immutable(void) {
@@ -114,20 +114,24 @@ static int immutable(void) {
   return result;
 }
 
-/* A parent of one of its own namespaces, or an owner that is not its own user namespace, would be a way out. */
-static int namespaces(void) {
-  static const char *names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
-  struct stat own, owner;
+/* For each namespace of a process: the errno of asking for its parent and for its owner, or where they lead, from "self". */
+static int namespaces(const char *pid) {
+  static const char *names[] = {"user", "pid", "mnt", "net", "ipc", "uts", "cgroup"};
+  static const struct { const char *name; int request; } relations[] = {{"parent", NS_GET_PARENT}, {"owner", NS_GET_USERNS}};
+  struct stat own, found;
   char path[64];
-  stat("/proc/self/ns/user", &own);
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-    snprintf(path, sizeof path, "/proc/self/ns/%s", names[i]);
+    snprintf(path, sizeof path, "/proc/%s/ns/%s", pid, names[i]);
     int fd = open(path, O_RDONLY);
-    if (ioctl(fd, _IO(0xb7, 2)) >= 0) return 0;
-    int user = ioctl(fd, _IO(0xb7, 1));
-    if (user >= 0 && fstat(user, &owner) == 0 && owner.st_ino != own.st_ino) return 0;
+    if (fd < 0) return failed();
+    for (int each = 0; each < 2; each++) {
+      stat(each || strcmp(names[i], "pid") ? "/proc/self/ns/user" : "/proc/self/ns/pid", &own);
+      int to = ioctl(fd, relations[each].request);
+      if (to < 0) printf("%s %s %d\n", names[i], relations[each].name, errno);
+      else printf("%s %s %s\n", names[i], relations[each].name, fstat(to, &found) || found.st_ino != own.st_ino ? "another" : "own");
+    }
   }
-  return failed();
+  return 0;
 }
 
 int main(int argc, char **argv) {
@@ -143,6 +147,6 @@ int main(int argc, char **argv) {
   if (!strcmp(kind, "memfd")) return execute_memory(argc > 2 ? argv[2] : "");
   if (!strcmp(kind, "terminal")) return terminal();
   if (!strcmp(kind, "immutable")) return immutable();
-  if (!strcmp(kind, "namespaces")) return namespaces();
+  if (!strcmp(kind, "namespaces")) return namespaces(argc > 2 ? argv[2] : "self");
   return 200;
 }

@@ -2,12 +2,14 @@
  * hoard KIND N: takes memory where it is not looked for first. N is in MiB where nothing else is said. What it prints says how far it got.
  *
  * static (of 1 GiB) · recurse, alloca · unmapped (memfd), sysv · pipes, sockets (N of each) · datagrams (N UDP sockets) · flight (N
- * descriptors in flight) · tables (one byte each 2 MiB of N GiB) · spike · locked · thp · inotify (N instances)
+ * descriptors in flight) · tables (one byte each 2 MiB of N GiB) · spike · locked · lock (N KiB) · thp · inotify (N instances) · aio (N events) ·
+ * filters (N, one a socket)
  */
 #define _GNU_SOURCE
 #include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -161,6 +164,20 @@ static void watch(int count) {
   usleep(500000);
 }
 
+static void set_up_events(int count) {
+  int made = 0;
+  for (unsigned long context = 0; made < count && !syscall(SYS_io_setup, 1, &context); context = 0) made++;
+  say(made);
+}
+
+static void attach_filters(int count) {
+  struct sock_filter accept = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
+  struct sock_fprog filter = {1, &accept};
+  int made = 0;
+  while (made < count && !setsockopt(socket(AF_INET, SOCK_DGRAM, 0), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter)) made++;
+  say(made);
+}
+
 int main(int argc, char **argv) {
   if (argc != 3) return 2;
   const char *kind = argv[1];
@@ -178,11 +195,14 @@ int main(int argc, char **argv) {
   if (!strcmp(kind, "tables")) touch(map(n * 1024 * MIB, MAP_NORESERVE), n * 1024 * MIB, 2 * MIB);
   if (!strcmp(kind, "spike")) spike(n);
   if (!strcmp(kind, "locked")) return mlockall(MCL_CURRENT | MCL_FUTURE) || mlock(map(n * MIB, 0), n * MIB) ? errno : 0;
+  if (!strcmp(kind, "lock")) return mlock(map(n << 10, 0), n << 10) ? errno : 0;
   if (!strcmp(kind, "thp")) {
     char *at = map(n * MIB, 0);
     if (madvise(at, n * MIB, MADV_HUGEPAGE)) return errno;
     touch(at, n * MIB, 4096);
   }
   if (!strcmp(kind, "inotify")) watch(n);
+  if (!strcmp(kind, "aio")) set_up_events(n);
+  if (!strcmp(kind, "filters")) attach_filters(n);
   return 0;
 }

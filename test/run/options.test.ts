@@ -66,9 +66,13 @@ for (const [options, option] of [
 }
 
 test('a runner that this version does not have is named, and nothing else runs instead', async () => {
-  const error = await rejected({ runner: 'kernel' })
-  assert.ok(error instanceof MissingFeatureError)
-  assert.match(error.message, /no kernel runner/)
+  for (const runner of ['kernel', 'ptrace']) {
+    const error = await rejected({ runner })
+    assert.ok(error instanceof MissingFeatureError)
+    assert.deepEqual([error.code, error.feature], ['ERR_GLASSBOX_MISSING_FEATURE', `${runner} runner`])
+    assert.match(error.message, new RegExp(`no ${runner} runner`))
+    assert.match(error.hint ?? '', /Use the namespace runner/)
+  }
 })
 
 test('a program that is not there, not executable, a directory, or without its interpreter', async () => {

@@ -46,6 +46,24 @@ test('kill() ends all tracees', async () => {
   assert.deepEqual(pids.filter(isAlive), [])
 })
 
+test('kill() ends tracees that have left the session and the group of the first [PT-23]', async () => {
+  const args = ['-c', 'setsid sh -c "sleep 100 & sleep 100" & setsid sleep 100 & wait']
+  const running = trace(
+    { program: 'sh', args },
+    { syscalls: ['setsid'], events: ['new-child', 'syscall-exit'] },
+  )
+  const pids = [await running.pid]
+  let apart = 0
+  for await (const event of running) {
+    if (event.type === 'new-child') pids.push(event.child)
+    else if (event.type === 'syscall-exit') apart++
+    if (pids.length === 5 && apart === 2) void running.kill()
+  }
+  assert.equal((await running).signal, 'SIGKILL')
+  assert.equal(new Set(pids).size, 5)
+  assert.deepEqual(pids.filter(isAlive), [])
+})
+
 test('detach() of a command asks it to end, as strace does', async () => {
   const running = loops()
   const pid = await running.pid

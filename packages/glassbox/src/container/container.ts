@@ -179,14 +179,14 @@ export class Container {
     const { bytes, origin } = encodePlan(plan)
     const payload = encodePrepare({ ...header, examine }, bytes)
     const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
-    if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+    if (reply.errno !== 0) throw await this.#reason(stepError(plan, origin[reply.step], reply.errno))
     return reply.cause
   }
 
-  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. */
-  async takeAsFresh(parts: number): Promise<void> {
-    const payload = new Uint8Array(Uint32Array.of(parts).buffer)
-    await this.#connection.request(REQUEST.examine, payload, []).reply
+  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. Returns what was changed in the others. */
+  async examine(renewed: number): Promise<number> {
+    const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
+    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
   }
 
   /**
@@ -199,7 +199,7 @@ export class Container {
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
-    await this.takeAsFresh(PART.scratch)
+    await this.examine(PART.scratch)
     return true
   }
 
@@ -207,11 +207,19 @@ export class Container {
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
     const { id, reply } = this.#connection.request(REQUEST.launch, encodeLaunch(header, bytes), descriptors)
-    const ended = reply.then(report => {
-      if (report.errno !== 0) throw stepError(plan, origin[report.step], report.errno)
+    const ended = reply.then(async report => {
+      if (report.errno !== 0) throw await this.#reason(stepError(plan, origin[report.step], report.errno))
       return report as EndedReply
     })
     return { kill: cause => this.#connection.kill(id, cause), ended }
+  }
+
+  /** init runs no plan in a box whose furnishing failed: then that is what is told. */
+  async #reason(error: GlassboxError): Promise<unknown> {
+    return this.furnished.then(
+      () => error,
+      (reason: unknown) => reason,
+    )
   }
 
   /** Ends everything inside and waits until init is reaped. */

@@ -2,7 +2,10 @@
 import { InvalidOptionError } from '../errors.ts'
 import type { BoxOptions, CommandOptions } from '../run/options.ts'
 
-/** All containers of a pool are alike; what they show and how large they are is fixed when it is created. */
+/**
+ * All containers of a pool are alike; what they show and how large they are is fixed when it is created. With `net: 'host'` or a writable
+ * directory among the binds each program has a new one: it could have handed out a part of the old one.
+ */
 export interface PoolOptions extends Omit<BoxOptions, 'files' | 'signal'> {
   /** How many programs can run at a time. */
   readonly size: number

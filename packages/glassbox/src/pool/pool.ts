@@ -17,6 +17,7 @@ import { resolveInBox } from '../run/program.ts'
 import type { AnyResult } from '../run/result.ts'
 import { validateBoxOptions, validateCommandOptions } from '../run/validate.ts'
 import { type PoolOptions, type PoolRunOptions, validateSize } from './options.ts'
+import { inheritsSocket, type Reach, reachOf } from './reach.ts'
 import { leavesNothingUnseen } from './traces.ts'
 
 interface Waiter {
@@ -27,6 +28,7 @@ interface Waiter {
 export class Pool {
   readonly size: number
   readonly #options: BoxOptions
+  readonly #reach: Reach
   readonly #idle: PreparedContainer[] = []
   readonly #leased = new Set<PreparedContainer>()
   readonly #waiters = new Set<Waiter>()
@@ -40,6 +42,7 @@ export class Pool {
     validateBoxOptions(options)
     this.size = size
     this.#options = options
+    this.#reach = reachOf(options)
   }
 
   /** Opens all containers; on failure none is left. */
@@ -75,7 +78,8 @@ export class Pool {
     const started = startNow()
     const start = async (): Promise<AnyResult> => {
       validateCommandOptions(options)
-      const cleanable = leavesNothingUnseen(options.policy)
+      const cleanable =
+        this.#reach !== 'others' && leavesNothingUnseen(options.policy) && !inheritsSocket(options)
       const inputs = readInputs(files)
       const stop = stopSignal(started, options)
       const place = await this.#lease(stop)
@@ -167,7 +171,7 @@ export class Pool {
     }
     this.#inBackground(async () => {
       await setImmediate() // who waits for the result gets it first, and may start the next program meanwhile
-      const clean = await place.reset().catch(() => false) // lost or not to be cleaned: it goes either way
+      const clean = await place.reset(this.#reach === 'readers').catch(() => false) // lost or not to be cleaned: it goes either way
       if (clean && !this.#closed) this.#hand(place)
       else this.#replace(place)
     })

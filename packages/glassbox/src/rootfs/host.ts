@@ -118,7 +118,8 @@ export function hostRoot(): HostRoot {
 
 let bare: HostRoot | undefined
 
-/** The same for a box that brings the binds itself. */
+/** The same for a box that brings the binds itself, but for the one that procfs is masked with: no bind of the caller's comes before. */
 export function hostRootWithoutBinds(): HostRoot {
-  return (bare ??= { ...hostRoot(), binds: [] })
+  const binds = hostRoot().binds.filter(({ target }) => target === '/dev/null')
+  return (bare ??= { ...hostRoot(), binds })
 }

@@ -95,7 +95,7 @@ export class PreparedContainer {
       const prepared = new PreparedContainer(container, isolated, expected)
       opened = prepared
       if (!eager || inputs.length > 0) await container.furnished
-      if (reusable) await container.takeAsFresh(PART.scratch + PART.network + PART.init)
+      if (reusable) await container.examine(PART.scratch + PART.network + PART.init)
       const { ready } = prepared.#prepare()
       for (const input of inputs) prepared.writeFile(input)
       if (reusable) await ready
@@ -163,12 +163,12 @@ export class PreparedContainer {
     await this.#prepare().ready
   }
 
-  /** Makes ready for another program that finds nothing of the last one. False where that cannot be done. */
-  async reset(): Promise<boolean> {
-    const changed = await this.#prepare(true).ready.catch(async (error: unknown) => {
-      await this.#makeRoom(error)
-      return 0
-    })
+  /**
+   * Makes ready for another program that finds nothing of the last one. False where that cannot be done. Scratch directories that are
+   * untouched stay, unless they are `held`: somebody outside may have a descriptor of one, which nobody sees.
+   */
+  async reset(held: boolean): Promise<boolean> {
+    const changed = held ? PART.scratch | (await this.container.examine(0)) : await this.#prepareUnchanged()
     if (changed === 0) return true
     this.#waiting = undefined
     if (changed & PART.init || (this.#isolated && changed & PART.network)) return false
@@ -176,6 +176,16 @@ export class PreparedContainer {
     if (!(await this.container.freshScratch())) return false
     await this.renew()
     return true
+  }
+
+  /** What was changed; where nothing was, the next child waits. */
+  async #prepareUnchanged(): Promise<number> {
+    try {
+      return await this.#prepare(true).ready
+    } catch (error) {
+      await this.#makeRoom(error)
+      return 0
+    }
   }
 
   /** A descriptor of the working directory; stays this object's. */

@@ -53,6 +53,11 @@ export const REFUSALS: readonly Refusal[] = [
     why: 'large kernel surface for tracing and fault handling',
   },
   {
+    syscalls: ['io_setup'],
+    action: ENOSYS,
+    why: 'one program could have all of fs.aio-max-nr, which is of the whole host; libraries do without',
+  },
+  {
     syscalls: ['add_key', 'request_key', 'keyctl'],
     action: ENOSYS,
     why: 'keyrings outlive the program and are shared',
@@ -188,8 +193,28 @@ function socketRules(): Rule[] {
   ]
 }
 
-/** Requests that push input into a terminal or load a line discipline. The kernel reads 32 bits of a request. */
-const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
+/**
+ * Requests that push input into a terminal, load a line discipline, or make an inherited terminal the program's own, which could then
+ * do all of that (ioctl_tty(2)). The kernel reads 32 bits of a request.
+ */
+const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
+
+/** linux/in6.h */
+const IPV6_FLOWLABEL_MGR = 32
+
+/**
+ * Options of sockets that take of what the whole host has: 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory for
+ * compiled filters of sockets (net.core.bpf_jit_limit), which is charged to no cgroup. A kernel may lack each of them.
+ */
+const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
+  [linux.SOL_IPV6, IPV6_FLOWLABEL_MGR],
+  ...[
+    linux.SO_ATTACH_FILTER,
+    linux.SO_ATTACH_BPF,
+    linux.SO_ATTACH_REUSEPORT_CBPF,
+    linux.SO_ATTACH_REUSEPORT_EBPF,
+  ].map(option => [linux.SOL_SOCKET, option] as const),
+]
 
 /** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
 const PERSONALITIES = [0, 8, 0xffffffff]
@@ -209,6 +234,11 @@ function argumentRules(): Rule[] {
       action: refuse(ERRNO.ENOMEM),
     })),
     ...TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
+    ...SOCKET_OPTIONS.map(([level, option]) => ({
+      syscalls: ['setsockopt'],
+      when: [is(1, level), is(2, option)],
+      action: refuse(ERRNO.ENOPROTOOPT),
+    })),
     ...PERSONALITIES.map(value => ({
       syscalls: ['personality'],
       when: [is(0, value)],
