@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import { GlassboxError } from '../errors.ts'
 import { canceledResult, runCommand, startNow, stopSignal } from '../run/command.ts'
 import { RunHandle } from '../run/handle.ts'
+import { HostPaths } from '../run/host-paths.ts'
 import { readInputs } from '../run/inputs.ts'
 import type { AsBytes, BoxOptions } from '../run/options.ts'
 import { PreparedContainer } from '../run/prepared-container.ts'
@@ -27,6 +28,7 @@ interface Waiter {
 export class Pool {
   readonly size: number
   readonly #options: BoxOptions
+  readonly #paths: HostPaths
   readonly #idle: PreparedContainer[] = []
   readonly #leased = new Set<PreparedContainer>()
   readonly #waiters = new Set<Waiter>()
@@ -40,6 +42,7 @@ export class Pool {
     validateBoxOptions(options)
     this.size = size
     this.#options = options
+    this.#paths = new HostPaths(options.binds)
   }
 
   /** Opens all containers; on failure none is left. */
@@ -76,7 +79,7 @@ export class Pool {
     const start = async (): Promise<AnyResult> => {
       validateCommandOptions(options)
       const cleanable = leavesNothingUnseen(options.policy)
-      const inputs = readInputs(files)
+      const inputs = readInputs(files, this.#paths)
       const stop = stopSignal(started, options)
       const place = await this.#lease(stop)
       if (!place) return canceledResult(options, started.calledAt)
