@@ -40,7 +40,8 @@ export function lend(fd: 0 | 1 | 2): GiveBack {
   return () => {
     if (!lent) return
     lent = false
-    for (const stream of before) restoreMode(stream)
+    const own = before[fd]
+    if (own) restoreMode(own)
     if (--borrowers > 0) return
     for (const stream of before) if (stream.flags >= 0) syscall(FCNTL, stream.fd, F_SETFL, stream.flags)
   }
@@ -56,11 +57,11 @@ function statsOf(fd: number): Stats | undefined {
 
 const remember = (fd: number): Before => ({ fd, flags: syscall(FCNTL, fd, F_GETFL), stats: statsOf(fd) })
 
+/** Where something was written or changed. A write takes the privilege bits away, and they are not given to what was written. */
 function restoreMode({ fd, stats: then }: Before): void {
   const now = statsOf(fd)
-  if (!then || !now || then.ino !== now.ino || then.dev !== now.dev) return
-  // A write takes the privilege bits away: they are not given to what was written since.
-  const mode = then.mode & 0o7777 & ~(PRIVILEGE_BITS & ~now.mode)
+  if (!then || !now || then.ino !== now.ino || then.dev !== now.dev || then.ctimeMs === now.ctimeMs) return
+  const mode = then.mode & 0o7777 & ~PRIVILEGE_BITS
   if ((now.mode & 0o7777) === mode) return
   try {
     fchmodSync(fd, mode)
