@@ -393,7 +393,16 @@ test('a directory that is exchanged for a link just when it was made gives its m
 const EVIDENCE: readonly { name: string; script: string; status: string }[] = [
   { name: 'a tree deeper than any path', script: '/leave deep 6000', status: 'signaled' },
   { name: 'directories that nobody may enter', script: '/leave barred', status: 'signaled' },
-  { name: 'names that are no text', script: 'mkdir "$(printf "\\377")"', status: 'signaled' },
+  {
+    name: 'a directory that may be listed and not entered',
+    script: 'mkdir listed; touch listed/file; chmod 444 listed',
+    status: 'signaled',
+  },
+  {
+    name: 'a full file in a directory whose name is no text',
+    script: 'mkdir "$(printf "\\377")"; truncate -s 65536 "$(printf "\\377")/full"',
+    status: 'output-limit',
+  },
   {
     name: 'a full file below a deep tree',
     script: '/leave deep 300; cd directory; truncate -s 65536 "$(printf "\\377")full"',
