@@ -45,7 +45,7 @@ export function checkHostStreams(options: CommandOptions): void {
     if (typeof stream !== 'object' && stream !== 'inherit') continue
     if (stream === 'inherit' || 'inherit' in stream)
       refuseDirectory(name, `descriptor ${fd} of this process`, fstatSync(fd))
-    else if ('file' in stream) refuseIfThere(name, String(stream.file))
+    else if ('file' in stream) refuseIfThere(name, stream.file)
   }
 }
 

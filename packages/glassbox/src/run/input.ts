@@ -85,12 +85,12 @@ function fromStream(stream: Readable, owner: Owner | undefined): InputChannel {
   const { read, write } = pipe(owner)
   const socket = writingEnd(write)
   stream.pipe(socket)
-  const close = (): void => {
+  const end = (): void => {
     stream.unpipe(socket)
     socket.destroy()
   }
-  stream.once('error', close)
-  return { childFd: read, owned: true, close }
+  stream.once('error', end)
+  return { childFd: read, owned: true, close: end }
 }
 
 /** A program may end without having read its input: the error of the broken pipe is nobody's news. */
