@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { createPool, openBox } from '#glassbox/index.js'
 import { command } from '../support/command.js'
 import { guard, needsRoot } from '../support/hostile.js'
 import { program } from '../support/programs.js'
@@ -137,4 +138,22 @@ test('--copy-out to a device or a pipe takes the place of neither', { skip: need
   assert.equal(stdout, 'result\n')
   assert.equal(glassbox(['--copy-out', 'made:/dev/null', ...make], directory).status, 0)
   assert.ok(statSync('/dev/null').isCharacterDevice())
+})
+
+test('a box knows its writable directory also by another name, and from another current directory [FS-01]', async context => {
+  const { work, victim } = tampered(context)
+  const before = process.cwd()
+  context.after(() => process.chdir(before))
+  process.chdir(join(work, '..'))
+  const binds = [{ source: 'work', target: '/shared', writable: true }]
+  await using box = await openBox({ binds })
+  await using pool = await createPool({ size: 1, binds })
+  process.chdir(before)
+  const refused = { code: 'ERR_GLASSBOX_FILE', message: /symbolic link/ }
+  for (const place of [box, pool])
+    await assert.rejects(async () => place.run('cat', [], { stdin: { file: join(work, 'file') } }), refused)
+  const files = { in: { file: join(work, 'directory/file') } }
+  await assert.rejects(async () => pool.run('cat', ['in'], { files }), refused)
+  const { stdout } = await box.run('cat', [], { stdin: { file: join(victim, 'file') } })
+  assert.equal(stdout, world.secret, 'elsewhere it can be named')
 })

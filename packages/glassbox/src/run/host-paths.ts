@@ -50,10 +50,12 @@ function identityOf(path: string): string | undefined {
 }
 
 export class HostPaths {
-  readonly #writable: readonly string[]
+  /** The sources as they are now, which is what the box shows: their names may come to mean others. */
+  readonly #writable: ReadonlySet<string>
 
   constructor(binds: readonly Bind[] = []) {
-    this.#writable = binds.filter(({ writable }) => writable === true).map(({ source }) => source)
+    const sources = binds.filter(({ writable }) => writable === true).map(({ source }) => identityOf(source))
+    this.#writable = new Set(sources.filter(identity => identity !== undefined))
   }
 
   /** As open(2). The caller closes the descriptor. */
@@ -89,14 +91,13 @@ export class HostPaths {
   }
 
   #confined(path: string): Place | undefined {
-    if (this.#writable.length === 0) return undefined
+    if (this.#writable.size === 0) return undefined
     const place = this.#locate(path)
     return place.confined ? place : undefined
   }
 
   #locate(path: string): Place {
-    const identities = new Set(this.#writable.map(identityOf))
-    return walk(resolveFrom(path), directory => identities.has(identityOf(directory) ?? ''))
+    return walk(resolveFrom(path), directory => this.#writable.has(identityOf(directory) ?? ''))
   }
 }
 
