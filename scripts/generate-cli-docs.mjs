@@ -28,6 +28,10 @@ Durations have a unit (\`1.5s\`, \`250ms\`, \`2m\`), sizes too (\`64MiB\`, \`10M
 A bare program name is looked for in the box's PATH, then in yours; a name with a slash is a file that was copied in, or
 one of this host. A file of this host that the box does not show by itself is shown read-only at its own path.
 
+A file as stdin can only be read by the program; an ordinary user's is copied into memory for that, up to 1 GiB: pipe in what is larger.
+Streams are no directories, and named ones no FIFOs or sockets: redirect those with the shell. \`--copy-out\` makes a new file in the place of
+the old one. Below a directory that is bound \`:rw\`, no option follows a link: a program may have left it ([security](security.md)).
+
 | exit code | meaning |
 |---|---|
 | the program's own | it exited |

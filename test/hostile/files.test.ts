@@ -3,6 +3,8 @@
  * outside a box, whose output a reader that follows names is led astray by.
  */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import {
   chmodSync,
@@ -11,13 +13,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openBox, run } from '#glassbox/index.js'
+import { createPool, openBox, run } from '#glassbox/index.js'
+import { command } from '../support/command.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -346,4 +350,89 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   const { stdout, stderr } = await run('sh', ['-c', script], { binds, cwd: '/data', limits: {} })
   assert.equal(stdout, 'insideinside')
   if (root) assert.match(stderr, /real\/in\/new.*denied[^]*er\/new.*Read-only/)
+})
+
+/** Puts a file into the directory `argv[1]`, in a process of its own: its calls can be held up. */
+const PUT = `
+  const { copyIn } = await import(process.argv[2])
+  const { openSync } = await import('node:fs')
+  try {
+    copyIn(openSync(process.argv[1], 'r'), 'd/file', Buffer.from('x'))
+  } catch (error) {
+    console.log(error.code)
+  }`
+
+test('a directory that is exchanged for a link just when it was made gives its mode to nobody [FS-05]', async context => {
+  const top = temporaryDirectory(context)
+  const [box, victim] = [join(top, 'box'), join(top, 'victim')]
+  for (const path of [box, victim]) mkdirSync(path)
+  chmodSync(victim, 0o700)
+  const module = new URL('../../../packages/glassbox/dist/container/files.js', import.meta.url).href
+  const hold = ['strace', '-qq', '-o', '/dev/null', '-e', 'inject=mkdirat:delay_exit=1000000']
+  const put = [process.execPath, '--input-type=module', '-e', PUT, box, module]
+  const child = spawn(process.execPath, [command, ...hold, '--', ...put], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'close')
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  while (!existsSync(join(box, 'd')) && child.exitCode === null)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  renameSync(join(box, 'd'), join(box, 'gone'))
+  symlinkSync(victim, join(box, 'd'))
+  chmodSync(join(box, 'd', '.'), 0o711)
+  assert.equal(statSync(victim).mode & 0o777, 0o711, 'a name leads there')
+  chmodSync(victim, 0o700)
+  await ended
+  assert.equal(out, 'ERR_GLASSBOX_SYSTEM\n')
+  assert.equal(statSync(victim).mode & 0o777, 0o700)
+  assert.deepEqual(readdirSync(victim), [])
+})
+
+/** Ends as by the limit of file sizes, in whatever stands around it. */
+const EVIDENCE: readonly { name: string; script: string; status: string }[] = [
+  { name: 'a tree deeper than any path', script: '/leave deep 6000', status: 'signaled' },
+  { name: 'directories that nobody may enter', script: '/leave barred', status: 'signaled' },
+  {
+    name: 'a directory that may be listed and not entered',
+    script: 'mkdir listed; touch listed/file; chmod 444 listed',
+    status: 'signaled',
+  },
+  {
+    name: 'a full file in a directory whose name is no text',
+    script: 'mkdir "$(printf "\\377")"; truncate -s 65536 "$(printf "\\377")/full"',
+    status: 'output-limit',
+  },
+  {
+    name: 'a full file below a deep tree',
+    script: '/leave deep 300; cd directory; truncate -s 65536 "$(printf "\\377")full"',
+    status: 'output-limit',
+  },
+]
+for (const { name, script, status } of EVIDENCE) {
+  test(`a program that raises SIGXFSZ itself beside ${name} has a result [FS-15, FS-16, VF-07]`, async context => {
+    const native = unboxed(context, 'leave', ['deep', '20'])
+    assert.equal(native.code, 0)
+    const leave = program('leave')
+    const options = {
+      binds: [{ source: leave, target: '/leave' }],
+      limits: { fileSizeBytes: 65_536, stackBytes: 2 ** 20 },
+    }
+    const words = ['-c', `set -e; ${script}; kill -XFSZ $$`]
+    assert.equal((await run('sh', words, options)).status, status)
+    await using pool = await createPool({ size: 1, ...{ binds: options.binds } })
+    assert.equal((await pool.run('sh', words, { limits: options.limits })).status, status)
+    assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
+  })
+}
+
+test('a file larger than any memory is an error of that file, however much may be collected [FS-12]', async () => {
+  const { status, files, fileErrors } = await run('truncate', ['-s', '1T', 'out'], {
+    collect: ['out'],
+    collectBytes: Number.MAX_SAFE_INTEGER,
+    limits: { fileSizeBytes: Infinity },
+  })
+  assert.equal(status, 'exited')
+  assert.deepEqual(files, {})
+  assert.match(fileErrors['out'] ?? '', /out: cannot be read/)
 })

@@ -294,3 +294,94 @@ for (const { name, source, ...rest } of COMPILES) {
     assert.equal(sane.ok, true, sane.stderr)
   })
 }
+
+/** In a process of its own, whose memory is nobody else's. */
+function measured(script: string, ...args: readonly string[]): number {
+  const words = ['--expose-gc', '--input-type=module', '-e', script, ...args]
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 })
+  assert.match(stdout, /^\d+$/, stderr)
+  return Number(stdout)
+}
+
+const MEMORY = `
+  const used = () => {
+    gc()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const path = name => new URL(name, process.argv[1]).href`
+const dist = new URL('../../../packages/glassbox/dist/', import.meta.url).href
+
+test('1 MiB that was written byte by byte costs the service less than 8 MiB [DX-01]', () => {
+  const grown = measured(
+    `${MEMORY}
+    const { KeptBytes } = await import(path('run/kept-bytes.js'))
+    const kept = new KeptBytes()
+    const before = used()
+    // As a socket gives them: each in memory of its own.
+    for (let i = 0; i < 2 ** 20; i++) kept.append(Buffer.from(new ArrayBuffer(1)).fill(i & 0xff))
+    const after = used()
+    const bytes = kept.bytes()
+    if (bytes.length !== 2 ** 20 || !bytes.every((byte, i) => byte === (i & 0xff))) throw new Error('bytes were lost')
+    process.stdout.write(String(Math.max(0, after - before)))`,
+    dist,
+  )
+  assert.ok(grown < 8 * MiB, `${grown} bytes`)
+})
+
+test('a program that writes byte by byte, each when the last was read, costs the service no more than it wrote [DX-01]', () => {
+  const bytes = 20_000
+  const grown = measured(
+    `${MEMORY}
+    const { run } = await import(path('index.js'))
+    const { PassThrough } = await import('node:stream')
+    const [, , program, bytes] = process.argv
+    const drip = async () => {
+      const stdin = new PassThrough()
+      const handle = run(program, ['drip', bytes], { stdin })
+      let seen = 0
+      let grown = 0
+      const before = used()
+      for await (const event of handle.events()) {
+        if (event.type !== 'stdout' || (seen += event.chunk.length) < Number(bytes)) continue
+        grown = used() - before
+        stdin.end()
+      }
+      const { stdout } = await handle
+      if (stdout !== 'x'.repeat(Number(bytes))) throw new Error('bytes were lost')
+      return grown
+    }
+    await drip()
+    process.stdout.write(String(Math.max(0, await drip())))`,
+    ...[dist, program('handed'), `${bytes}`],
+  )
+  assert.ok(grown < 2 * MiB, `${grown} bytes for ${bytes}`)
+})
+
+test('arguments and environments that no kernel takes are one clear error, however long, and the box goes on [PR-17]', async () => {
+  const refused = {
+    code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
+    errno: errno.E2BIG,
+    message: /true: cannot be executed: E2BIG/,
+    hint: /Arguments and environment are too long/,
+  }
+  const word = 'x'.repeat(100_000)
+  const native = spawnSync(
+    'true',
+    Array.from({ length: 100 }, () => word),
+  )
+  assert.equal((native.error as NodeJS.ErrnoException).code, 'E2BIG')
+  await using box = await openBox()
+  await using pool = await createPool({ size: 1 })
+  for (const place of [{ run }, box, pool]) {
+    for (const length of [70, 100, 400]) {
+      const many = Array.from({ length }, () => word)
+      await assert.rejects(async () => place.run('true', many), refused, `${length} arguments`)
+      const env = Object.fromEntries(many.map((value, index) => [`NAME${index}`, value]))
+      await assert.rejects(async () => place.run('true', [], { env }), refused, `${length} variables`)
+    }
+    await assert.rejects(async () => place.run('true', ['x'.repeat(10_000_000)]), refused)
+    assert.equal((await place.run('echo', [word.slice(0, 1000)])).stdout.length, 1001)
+  }
+  assert.equal(pool.replaced, 0)
+})

@@ -1,10 +1,11 @@
 /** `glassbox run`: one program in a box, its output and its verdict. */
-import { chmodSync, writeFileSync } from 'node:fs'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { HostPaths } from '../run/host-paths.ts'
 import type { Input, Output, RunOptions } from '../run/options.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../run/result.ts'
 import { run } from '../run/run.ts'
+import { copyFilesOut } from './copy-out.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { resultJson } from './json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
@@ -101,7 +102,7 @@ async function execute(
     return { signal, handler }
   })
   const silent = flags.has('--json') || (values.has('--stdout') && values.has('--stderr'))
-  let traced = await openTrace(values.get('--trace')?.[0])
+  let traced = await openTrace(values.get('--trace')?.[0], options)
   const stopSpinner = silent ? startSpinner(stderr(), `${program} runs`) : () => {}
   try {
     const result = await run(program, args, {
@@ -113,7 +114,7 @@ async function execute(
     traced = undefined
     stopSpinner()
     if (flags.has('--json')) stdout().write(resultJson(result))
-    const copied = copyFilesOut(result, copyOut)
+    const copied = copyFilesOut(result, copyOut, options.binds)
     if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
     if (result.status === 'canceled' && endedBy !== undefined) return endedBy
     return copied && isTraced ? exitCodeOf(result) : exitCodeOf(result) || 125
@@ -125,35 +126,12 @@ async function execute(
 }
 
 /** Loaded where it is needed: it brings the options of strace along. */
-async function openTrace(file: string | undefined): Promise<RunTrace | undefined> {
-  return file === undefined ? undefined : (await import('./run-trace.ts')).traceInto(file)
+async function openTrace(file: string | undefined, { binds }: RunOptions): Promise<RunTrace | undefined> {
+  if (file === undefined) return undefined
+  return (await import('./run-trace.ts')).traceInto(file, new HostPaths(binds))
 }
 
 function printReport(result: AnyResult): void {
   const line = reportLine(result)
   stderr().write(`${paint(stderr(), result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
-}
-
-/** Writes what was collected; says for each file that could not be had why. */
-function copyFilesOut({ files, fileModes, fileErrors }: AnyResult, copyOut: CopyOut): boolean {
-  for (const [name, bytes] of Object.entries(files)) {
-    const target = copyOut.get(name) ?? name
-    try {
-      writeFileSync(target, bytes)
-      chmodSync(target, fileModes[name] ?? 0o644)
-    } catch (error) {
-      throw new GlassboxError(
-        'ERR_GLASSBOX_FILE',
-        `--copy-out: cannot write ${target}: ${(error as Error).message}`,
-        {
-          path: target,
-          hint: 'Name a file in a directory that you may write.',
-          cause: error,
-        },
-      )
-    }
-  }
-  for (const [name, why] of Object.entries(fileErrors))
-    stderr().write(`glassbox: --copy-out ${name}: ${why}\n`)
-  return Object.keys(fileErrors).length === 0
 }

@@ -11,7 +11,8 @@ import { Socket } from 'node:net'
 import { GlassboxError } from '../errors.ts'
 import { call, sendAll } from '../gate/gate.ts'
 import { SHUT_WR } from '../linux/constants.ts'
-import { encodeRequest, type Reply, ReplyReader, REQUEST } from './wire.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { encodeRequest, MAX_PAYLOAD_BYTES, type Reply, ReplyReader, REQUEST } from './wire.ts'
 
 /** Larger than most replies by far. One for all sockets: what is read is looked at before anything else is. */
 const replyBuffer = new Uint8Array(4096)
@@ -70,6 +71,7 @@ export class Connection {
     payload: Uint8Array,
     descriptors: readonly number[],
   ): { id: number; reply: Promise<Reply> } {
+    if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(payload.length)
     const id = ++this.#lastId
     const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     this.#hold()
@@ -131,3 +133,11 @@ export const lost = (cause?: unknown): GlassboxError =>
     cause,
     hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',
   })
+
+/** init would end at it, and the box with it. What can become so large is what a caller asked for. */
+const tooLarge = (bytes: number): GlassboxError =>
+  new GlassboxError(
+    'ERR_GLASSBOX_SYSTEM',
+    `A box cannot be asked for so much at once: a request of ${bytes} bytes, of ${MAX_PAYLOAD_BYTES} at most.`,
+    { errno: ERRNO.E2BIG, hint: 'Give the box fewer or shorter binds, arguments and variables.' },
+  )

@@ -17,6 +17,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_STREAM,
 } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
@@ -30,8 +31,16 @@ import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
-import { namespaceError, stepError } from './step-error.ts'
-import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader, PART, REQUEST } from './wire.ts'
+import { executeStep, namespaceError, stepError } from './step-error.ts'
+import {
+  encodeLaunch,
+  encodePrepare,
+  type EndedReply,
+  type LaunchHeader,
+  MAX_PAYLOAD_BYTES,
+  PART,
+  REQUEST,
+} from './wire.ts'
 
 export interface ContainerSpec {
   readonly hostname: string
@@ -206,7 +215,10 @@ export class Container {
   /** Makes the prepared child the program. A step that fails before execve is done rejects `ended`, and names itself. */
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
-    const { id, reply } = this.#connection.request(REQUEST.launch, encodeLaunch(header, bytes), descriptors)
+    const payload = encodeLaunch(header, bytes)
+    // Arguments and environment, then: the kernel takes 6 MiB of them at most (execve(2)), and would say the same.
+    if (payload.length > MAX_PAYLOAD_BYTES) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
+    const { id, reply } = this.#connection.request(REQUEST.launch, payload, descriptors)
     const ended = reply.then(async report => {
       if (report.errno !== 0) throw await this.#reason(stepError(plan, origin[report.step], report.errno))
       return report as EndedReply

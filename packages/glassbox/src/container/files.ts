@@ -1,14 +1,24 @@
 /**
  * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory, without following a
- * symbolic or magic link and without crossing a mount (openat2(2), Linux 5.6). What was checked is what is read. Called
- * only while no program of the box runs, so nothing changes underneath.
+ * symbolic or magic link and without crossing a mount (openat2(2), Linux 5.6). What was opened is what is checked, changed and
+ * read: no program of the box runs meanwhile, but one of another box may have been handed a descriptor of its directory, and
+ * exchange names at any time.
  */
-import { closeSync, fchmodSync, fchownSync, fstatSync, read as readCallback, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  read as readCallback,
+  writeSync,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
+import { openat2, withDescriptor } from '../gate/descriptors.ts'
 import { call, cString, syscall } from '../gate/gate.ts'
 import {
-  O_CLOEXEC,
+  AT_EMPTY_PATH,
   O_CREAT,
   O_DIRECTORY,
   O_EXCL,
@@ -23,7 +33,6 @@ import {
   RESOLVE_NO_XDEV,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
 const read = promisify(readCallback)
@@ -59,17 +68,7 @@ export function pathComponents(path: string): string[] {
 }
 
 function openBeneath(directory: number, path: string, flags: number, mode = 0): number {
-  const how = BigUint64Array.of(BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE))
-  return call('openat2', [directory, cString(path), how, OPEN_HOW_BYTES], path)
-}
-
-/** Runs `use` with a descriptor and closes it, whatever happens. */
-function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
-  try {
-    return use(fd)
-  } finally {
-    closeSync(fd)
-  }
+  return openat2(directory, path, { flags, mode, resolve: RESOLVE })
 }
 
 /** Makes the directories above a file, each by the descriptor of the one before, and calls `use` with the last. */
@@ -83,12 +82,19 @@ function inParent<T>(
   if (first === undefined || rest.length === 0) return use(directory)
   const made = syscall(syscallNumber('mkdirat'), directory, cString(first), DIRECTORY_MODE)
   if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), DIRECTORY_MODE], first)
-  // mkdir took away what the umask of this process says. Nothing runs in the box: the name is what was just made.
-  if (made === 0) call('fchmodat', [directory, cString(first), DIRECTORY_MODE], first)
-  return withDescriptor(openBeneath(directory, first, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), next => {
-    if (made === 0 && owner) fchownSync(next, owner.uid, owner.gid)
+  return withDescriptor(openBeneath(directory, first, O_PATH | O_DIRECTORY | O_NOFOLLOW), next => {
+    if (made === 0) own(next, owner)
     return inParent(next, rest, owner, use)
   })
+}
+
+/**
+ * What mkdir did not do: it took away what the umask of this process says. By the descriptor, since the name may lead elsewhere by
+ * now; through /proc, since fchmod(2) takes no O_PATH, without which the directory might not be ours to open.
+ */
+function own(directory: number, owner: Owner | undefined): void {
+  chmodSync(`/proc/self/fd/${directory}`, DIRECTORY_MODE)
+  if (owner) call('fchownat', [directory, cString(''), owner.uid, owner.gid, AT_EMPTY_PATH])
 }
 
 /** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
@@ -163,9 +169,20 @@ export async function copyOut(directory: number, path: string, maxBytes: number)
       )
     }
     return { bytes: await readAll(fd, stats.size), mode: stats.mode & 0o777 }
+  } catch (error) {
+    throw error instanceof GlassboxError ? error : notRead(path, error)
   } finally {
     closeSync(fd)
   }
+}
+
+/** As large as no memory is, for one: the caller may allow it, and a program make it, without a byte in it. */
+function notRead(path: string, cause: unknown): GlassboxError {
+  return new GlassboxError('ERR_GLASSBOX_FILE', `${path}: cannot be read: ${(cause as Error).message}`, {
+    path,
+    cause,
+    hint: 'Lower collectBytes where it is more than this process has memory for.',
+  })
 }
 
 async function readAll(fd: number, size: number): Promise<Uint8Array> {

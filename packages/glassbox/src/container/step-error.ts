@@ -21,6 +21,10 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
   )
 }
 
+/** The step in which the program would be started. */
+export const executeStep = (plan: Plan): Step | undefined =>
+  plan.steps.find(step => step.kind === 'syscall' && step.name === 'execve')
+
 const CALL_HINTS: Readonly<Record<string, string>> = {
   openat2: 'Name a working directory that the box has; links through /proc/PID are not followed.',
   fchdir: 'Name a working directory that the box’s user may enter.',

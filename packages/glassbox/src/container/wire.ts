@@ -9,6 +9,9 @@ export const PART = { scratch: 1, network: 2, init: 4 } as const
 /** Why init ended a program. From `host` on the number is the host's own, see `HostCause`. */
 export const CAUSE = { none: 0, cpu: 1, wall: 2, memory: 3, denied: 4, host: 16 } as const
 
+/** init takes no more of one request; see native/init.c. */
+export const MAX_PAYLOAD_BYTES: number = 8 << 20
+
 const REQUEST_BYTES = 16
 const REPLY_BYTES = 32
 const ENDED_BYTES = 64

@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import { GlassboxError } from '../errors.ts'
 import { canceledResult, runCommand, startNow, stopSignal } from '../run/command.ts'
 import { RunHandle } from '../run/handle.ts'
+import { HostPaths } from '../run/host-paths.ts'
 import { readInputs } from '../run/inputs.ts'
 import type { AsBytes, BoxOptions } from '../run/options.ts'
 import { PreparedContainer } from '../run/prepared-container.ts'
@@ -29,6 +30,7 @@ export class Pool {
   readonly size: number
   readonly #options: BoxOptions
   readonly #reach: Reach
+  readonly #paths: HostPaths
   readonly #idle: PreparedContainer[] = []
   readonly #leased = new Set<PreparedContainer>()
   readonly #waiters = new Set<Waiter>()
@@ -43,6 +45,7 @@ export class Pool {
     this.size = size
     this.#options = options
     this.#reach = reachOf(options)
+    this.#paths = new HostPaths(options.binds)
   }
 
   /** Opens all containers; on failure none is left. */
@@ -80,7 +83,7 @@ export class Pool {
       validateCommandOptions(options)
       const cleanable =
         this.#reach !== 'others' && leavesNothingUnseen(options.policy) && !inheritsSocket(options)
-      const inputs = readInputs(files)
+      const inputs = readInputs(files, this.#paths)
       const stop = stopSignal(started, options)
       const place = await this.#lease(stop)
       if (!place) return canceledResult(options, started.calledAt)

@@ -10,7 +10,8 @@
  * in its memory.
  *
  * Inside a bind of the caller's a name may be a link that a program left there, and the host's root still stands at
- * `/.host` when it would be followed: there everything is reached by descriptors, without following links.
+ * `/.host` when it would be followed: there everything is reached by descriptors, without following links, and so are the sources
+ * of such binds, which may lie in a directory that a program of another box may write.
  *
  * Sources: mount(2), mount_setattr(2) (Linux 5.12), openat2(2), open_tree(2), move_mount(2), pivot_root(2).
  */
@@ -27,6 +28,7 @@ import {
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
+  MOVE_MOUNT_T_SYMLINKS,
   MS_BIND,
   MS_NODEV,
   MS_NOEXEC,
@@ -156,9 +158,9 @@ class RootBuilder {
       (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
       (writable || device ? 0 : MOUNT_ATTR_RDONLY)
     this.#mountPoint(mount)
-    if (foreign) this.#foreign.push(target)
-    if (this.#isForeign(target)) {
-      this.#bindByDescriptors(mount, flags)
+    if (foreign) {
+      this.#foreign.push(target)
+      this.#bindForeign(mount, flags)
       return
     }
     this.#plan
@@ -174,30 +176,47 @@ class RootBuilder {
       )
   }
 
-  /** The mount is complete with its flags before it is seen anywhere. */
-  #bindByDescriptors({ source, target }: BindMount, flags: number): void {
+  /**
+   * By descriptors: the source has no link since it was resolved, whatever a program of another box leaves in its way meanwhile; and
+   * the mount is complete with its flags before it is seen anywhere.
+   */
+  #bindForeign({ source, target }: BindMount, flags: number): void {
     const tree = this.#tree
+    this.#reach(HOST + source)
     this.#plan
       .call(
         'open_tree',
-        [AT_FDCWD, text(HOST + source), OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE],
+        [this.#fd, text(''), OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE],
         `open ${source} as a mount`,
         { result: tree },
       )
+      .call('close', [this.#fd], `close ${source}`)
       .call(
         'mount_setattr',
         [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
         `set the flags of ${target} and of all mounts below it`,
       )
+    this.#moveTo(source, target)
+    this.#plan.call('close', [tree], `close the mount of ${target}`)
+  }
+
+  /** What lies in a bind of the caller's is reached without following links; those outside are the box's own, such as /bin. */
+  #moveTo(source: string, target: string): void {
+    const label = `bind ${source} to ${target}`
+    const tree = this.#tree
+    if (!this.#isForeign(target)) {
+      const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS
+      this.#plan.call('move_mount', [tree, text(''), AT_FDCWD, text(target), flags], label)
+      return
+    }
     this.#reach(target)
     this.#plan
       .call(
         'move_mount',
         [tree, text(''), this.#fd, text(''), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH],
-        `bind ${source} to ${target}`,
+        label,
       )
       .call('close', [this.#fd], `close ${target}`)
-      .call('close', [tree], `close ${source}`)
   }
 
   scratch(scratch: Scratch): void {

@@ -1,9 +1,11 @@
 /** The three standard streams of one command: opened before the launch, handed over with it, emptied after the end. */
+import { close } from '../gate/descriptors.ts'
 import type { RunEvents } from './handle.ts'
+import type { HostPaths } from './host-paths.ts'
 import { type InputChannel, openInput } from './input.ts'
 import type { CommandOptions, Limits } from './options.ts'
 import { openOutput, type OutputChannel, type StreamName } from './output.ts'
-import { close, type Owner } from './pipe.ts'
+import type { Owner } from './pipe.ts'
 import { refuseSharedFiles } from './shared-files.ts'
 import { HOST_CAUSE } from './verdict.ts'
 
@@ -11,6 +13,7 @@ export class Channels {
   readonly #options: CommandOptions
   readonly #limits: Required<Limits>
   readonly #events: RunEvents
+  readonly #paths: HostPaths
   #input: InputChannel | undefined
   readonly #outputs: OutputChannel[] = []
   #handedOver = false
@@ -18,17 +21,18 @@ export class Channels {
   #kill: ((cause: number) => void) | undefined
   #exceeded = false
 
-  constructor(options: CommandOptions, limits: Required<Limits>, events: RunEvents) {
+  constructor(options: CommandOptions, limits: Required<Limits>, events: RunEvents, paths: HostPaths) {
     this.#options = options
+    this.#paths = paths
     this.#limits = limits
     this.#events = events
   }
 
   /** `owner`: the user of the program, where it is not ours. */
-  open(owner: Owner | undefined): void {
+  async open(owner: Owner | undefined): Promise<void> {
     const { stdin, stdout = 'capture', stderr = 'capture' } = this.#options
     refuseSharedFiles({ stdin, stdout, stderr })
-    this.#input = openInput(stdin, owner)
+    this.#input = await openInput(stdin, owner, this.#paths)
     for (const [name, output] of [
       ['stdout', stdout],
       ['stderr', stderr],
@@ -39,6 +43,7 @@ export class Channels {
           output,
           limit: this.#limits.outputBytes,
           owner,
+          paths: this.#paths,
           onExceeded: () => this.#exceed(),
           onData: chunk => this.#events.emit({ type: name, chunk }),
         }),

@@ -4,8 +4,9 @@
  */
 import type { EndedReply } from '../container/wire.ts'
 import { Channels } from './channels.ts'
-import { collect, holdsFileOf } from './collect.ts'
+import { collect } from './collect.ts'
 import { filterOf } from './filter.ts'
+import { holdsFileOf } from './full-file.ts'
 import { RunEvents } from './handle.ts'
 import { resolveLimits } from './limits.ts'
 import type { CommandOptions, Limits } from './options.ts'
@@ -59,11 +60,11 @@ export async function runCommand(
 ): Promise<AnyResult> {
   const limits = resolveLimits(options.limits)
   const filter = filterOf(options)
-  const channels = new Channels(options, limits, context.events)
   const { place, calledAt } = context
+  const channels = new Channels(options, limits, context.events, place.paths)
   try {
     const { identity } = place.container
-    channels.open(identity.userNamespace ? undefined : identity)
+    await channels.open(identity.userNamespace ? undefined : identity)
     const pad = await place.take(limits, filter)
     const { account } = pad
     const report = await launchTraced(context, program, argv, { options, limits, pad, channels })

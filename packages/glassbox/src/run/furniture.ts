@@ -5,6 +5,7 @@ import { InvalidOptionError } from '../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../rootfs/host.ts'
 import type { BindMount, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { BoxOptions } from './options.ts'
+import { HostPaths } from './host-paths.ts'
 import { BOX_DIRECTORY } from './program.ts'
 
 export const DEFAULT_DISK_BYTES: number = 256 * 2 ** 20
@@ -12,7 +13,7 @@ export const DEFAULT_DISK_FILES = 16_384
 export const DEFAULT_HOSTNAME = 'glassbox'
 
 /** The caller's binds, checked: a source that is not there would fail in the middle of the set-up. */
-export function resolveBinds(options: BoxOptions): BindMount[] {
+export function resolveBinds(options: BoxOptions, paths: HostPaths): BindMount[] {
   return (options.binds ?? []).map(({ source, target, writable }) => {
     const stats = statSync(source, { throwIfNoEntry: false })
     if (!stats) {
@@ -24,7 +25,7 @@ export function resolveBinds(options: BoxOptions): BindMount[] {
     }
     const seenAs = (target ?? resolve(source)).replace(/(?<=.)\/+$/, '')
     return {
-      source: realpathSync(source),
+      source: paths.real(source),
       target: seenAs,
       directory: stats.isDirectory(),
       writable: writable === true,
@@ -39,14 +40,19 @@ export interface BoxRoot {
 }
 
 /** What the box shows and may write; `extra` is a program of the host that must be visible. */
-export function boxRoot(options: BoxOptions, extra: readonly string[]): BoxRoot {
+export function boxRoot(
+  options: BoxOptions,
+  extra: readonly string[],
+  paths: HostPaths = new HostPaths(options.binds),
+): BoxRoot {
   const programs = extra.map(path => ({
-    source: realpathSync(path),
+    source: paths.real(path),
     target: path,
     directory: false,
     writable: false,
+    foreign: true,
   }))
-  const { host, binds } = inOrder([...programs, ...resolveBinds(options), ...resolverFiles(options)])
+  const { host, binds } = inOrder([...programs, ...resolveBinds(options, paths), ...resolverFiles(options)])
   return {
     host,
     own: ids => {

@@ -102,25 +102,26 @@ export class RunHandle<Output extends string | Uint8Array = string>
       queue.push(event)
       wake()
     })
-    const settled = this.#result.then(
-      result => ({ result }),
-      (error: unknown) => ({ error }),
+    // One reaction for the whole run: a race for each event would leave one behind each time.
+    let outcome: { readonly result: RunResult<Output> } | { readonly error: unknown } | undefined
+    const settle = (settled: typeof outcome): void => {
+      outcome = settled
+      wake()
+    }
+    this.#result.then(
+      result => settle({ result }),
+      (error: unknown) => settle({ error }),
     )
     try {
       for (;;) {
         const event = queue.shift()
-        if (event) {
-          yield event
-          continue
+        if (event) yield event
+        else if (!outcome) await new Promise<void>(resolve => (wake = resolve))
+        else if ('error' in outcome) throw outcome.error
+        else {
+          yield { type: 'end', result: outcome.result }
+          return
         }
-        const outcome = await Promise.race([
-          settled,
-          new Promise<undefined>(resolve => (wake = () => resolve(undefined))),
-        ])
-        if (outcome === undefined || queue.length > 0) continue
-        if ('error' in outcome) throw outcome.error
-        yield { type: 'end', result: outcome.result }
-        return
       }
     } finally {
       stop()

@@ -1,15 +1,22 @@
 /** Where a program's stdin comes from. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { GlassboxError } from '../errors.ts'
-import { O_RDONLY } from '../linux/constants.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { close } from '../gate/descriptors.ts'
+import { call } from '../gate/gate.ts'
+import { F_GETFL, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
+import { cannotOpen, openHostFile } from './host-file.ts'
+import type { HostPaths } from './host-paths.ts'
+import { lend, lendPosition } from './inherited.ts'
 import type { Input } from './options.ts'
-import { lend } from './inherited.ts'
+import { openReadOnly } from './read-only.ts'
 import { openNull, type Owner, pipe } from './pipe.ts'
 
 /** What a pipe always takes at once (pipe(7)): so much needs no reader yet. */
 const PIPE_BYTES = 65_536
+
+const INHERIT_HINT = 'Redirect it from a file: < FILE.'
 
 export interface InputChannel {
   /** The descriptor that the program gets; the caller closes it after the launch where `owned`. */
@@ -19,27 +26,46 @@ export interface InputChannel {
   close(): void
 }
 
-export function openInput(input: Input | undefined, owner: Owner | undefined): InputChannel {
+/** `owner`: the user of the program, where it is not ours: that is, with privilege. */
+export async function openInput(
+  input: Input | undefined,
+  owner: Owner | undefined,
+  paths: HostPaths,
+): Promise<InputChannel> {
   if (input === undefined) return { childFd: openNull(O_RDONLY), owned: true, close: () => {} }
   if (typeof input === 'string') return fromBytes(Buffer.from(input), owner)
   if (input instanceof Uint8Array) return fromBytes(input, owner)
-  if ('inherit' in input) return { childFd: 0, owned: false, close: lend(0) }
-  return 'file' in input ? fromFile(input.file) : fromStream(input, owner)
+  if ('inherit' in input) return inherited(owner !== undefined)
+  return 'file' in input ? fromFile(input.file, owner !== undefined, paths) : fromStream(input, owner)
 }
 
-function fromFile(path: string): InputChannel {
+async function fromFile(path: string, privileged: boolean, paths: HostPaths): Promise<InputChannel> {
+  const { fd, stats } = openHostFile({ name: 'stdin', path, flags: O_RDONLY, paths })
+  if (!stats.isFile()) return { childFd: fd, owned: true, close: () => {} }
   try {
-    return { childFd: openSync(path, 'r'), owned: true, close: () => {} }
+    return { childFd: await openReadOnly(fd, stats.size, privileged), owned: true, close: () => {} }
   } catch (error) {
-    throw new GlassboxError(
-      'ERR_GLASSBOX_FILE',
-      `Cannot read stdin from ${path}: ${(error as Error).message}`,
-      {
-        path,
-        hint: 'Name a file that you may read.',
-        cause: error,
-      },
+    throw cannotOpen('stdin', path, error)
+  } finally {
+    close(fd)
+  }
+}
+
+/** A file has a position, which is the caller's too: the program begins at it, and leaves it where it came to. */
+async function inherited(privileged: boolean): Promise<InputChannel> {
+  const stats = fstatSync(0)
+  if (!stats.isFile()) return { childFd: 0, owned: false, close: lend(0) }
+  if ((call('fcntl', [0, F_GETFL]) & O_ACCMODE) === O_WRONLY)
+    throw new InvalidOptionError(
+      'stdin',
+      'stdin cannot be inherited: it is open for writing only.',
+      INHERIT_HINT,
     )
+  try {
+    const childFd = await openReadOnly(0, stats.size, privileged)
+    return { childFd, owned: true, close: lendPosition(childFd) }
+  } catch (error) {
+    throw cannotOpen('stdin', 'descriptor 0 of this process', error)
   }
 }
 
@@ -59,12 +85,12 @@ function fromStream(stream: Readable, owner: Owner | undefined): InputChannel {
   const { read, write } = pipe(owner)
   const socket = writingEnd(write)
   stream.pipe(socket)
-  const close = (): void => {
+  const end = (): void => {
     stream.unpipe(socket)
     socket.destroy()
   }
-  stream.once('error', close)
-  return { childFd: read, owned: true, close }
+  stream.once('error', end)
+  return { childFd: read, owned: true, close: end }
 }
 
 /** A program may end without having read its input: the error of the broken pipe is nobody's news. */

@@ -5,15 +5,19 @@
  * The end of the program is the end of its output: what it wrote stands in the pipe then and is taken at once, without waiting for
  * a reader, or for the end of the pipe, whose writing end somebody outside the box may hold.
  */
-import { createWriteStream, openSync } from 'node:fs'
+import { createWriteStream, ftruncateSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { GlassboxError } from '../errors.ts'
+import { close, keepDescriptor } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
-import { F_DUPFD_CLOEXEC, FIONREAD, O_WRONLY } from '../linux/constants.ts'
+import { F_DUPFD_CLOEXEC, FIONREAD, O_CREAT, O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { cannotOpen, openHostFile } from './host-file.ts'
+import type { HostPaths } from './host-paths.ts'
 import { lend } from './inherited.ts'
-import { close, openNull, type Owner, pipe } from './pipe.ts'
+import { KeptBytes } from './kept-bytes.ts'
+import { openNull, type Owner, pipe } from './pipe.ts'
 import type { Output } from './options.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -40,6 +44,7 @@ export interface OutputOptions {
   readonly output: Output
   readonly limit: number
   readonly owner: Owner | undefined
+  readonly paths: HostPaths
   /** Called once, when the program writes more than `limit` bytes. */
   readonly onExceeded: () => void
   /** Called with what is kept or passed on. */
@@ -63,7 +68,13 @@ export function openOutput(options: OutputOptions): OutputChannel {
   const { output, name } = options
   if (output === 'ignore') return direct(openNull(O_WRONLY), true)
   if (output === 'inherit') return inherit(name === 'stdout' ? 1 : 2)
-  return new Pump(options, openSink(name, output))
+  const sink = openSink(name, output, options.paths)
+  try {
+    return new Pump(options, sink)
+  } catch (error) {
+    if (sink?.owned) sink.stream.destroy()
+    throw error
+  }
 }
 
 interface Sink {
@@ -72,22 +83,24 @@ interface Sink {
   readonly owned: boolean
 }
 
-function openSink(name: StreamName, output: Exclude<Output, 'ignore' | 'inherit'>): Sink | undefined {
+function openSink(
+  name: StreamName,
+  output: Exclude<Output, 'ignore' | 'inherit'>,
+  paths: HostPaths,
+): Sink | undefined {
   if (output === 'capture') return undefined
   if (!('file' in output)) return { stream: output, owned: false }
-  try {
-    return { stream: createWriteStream('', { fd: openSync(output.file, 'w') }), owned: true }
-  } catch (error) {
-    throw new GlassboxError(
-      'ERR_GLASSBOX_FILE',
-      `Cannot write ${name} to ${output.file}: ${(error as Error).message}`,
-      {
-        path: output.file,
-        hint: 'Name a file in a directory that you may write.',
-        cause: error,
-      },
-    )
-  }
+  const path = output.file
+  const { fd, stats } = openHostFile({ name, path, flags: O_WRONLY | O_CREAT, paths })
+  return keepDescriptor(fd, () => {
+    try {
+      // Only now is it known to be one.
+      if (stats.isFile()) ftruncateSync(fd)
+    } catch (error) {
+      throw cannotOpen(name, path, error)
+    }
+    return { stream: createWriteStream('', { fd }), owned: true }
+  })
 }
 
 /**
@@ -103,7 +116,7 @@ class Pump implements OutputChannel {
   readonly owned = true
   readonly #options: OutputOptions
   readonly #sink: Sink | undefined
-  readonly #kept: Uint8Array[] = []
+  readonly #kept = new KeptBytes()
   #fd: number
   #timer: NodeJS.Timeout | undefined
   #source: Socket | undefined
@@ -111,6 +124,7 @@ class Pump implements OutputChannel {
   #exceeded = false
   #error: NodeJS.ErrnoException | undefined
 
+  /** `sink` becomes its own. */
   constructor(options: OutputOptions, sink: Sink | undefined) {
     const { read, write } = pipe(options.owner)
     this.childFd = write
@@ -204,7 +218,7 @@ class Pump implements OutputChannel {
     this.#left -= wanted.length
     if (wanted.length === 0) return
     this.#options.onData(wanted)
-    if (!this.#sink) this.#kept.push(wanted)
+    if (!this.#sink) this.#kept.append(wanted)
     else if (!this.#sink.stream.write(wanted) && this.#source) {
       this.#source.pause()
       this.#sink.stream.once('drain', this.#resume)
@@ -212,7 +226,7 @@ class Pump implements OutputChannel {
   }
 
   bytes(): Uint8Array {
-    return this.#kept.length === 1 && this.#kept[0] ? this.#kept[0] : Buffer.concat(this.#kept)
+    return this.#kept.bytes()
   }
 
   truncated(): boolean {
@@ -236,6 +250,8 @@ class Pump implements OutputChannel {
 
   abandon(): void {
     this.#letGo()
+    if (this.#sink?.owned) this.#sink.stream.destroy()
+    else this.#sink?.stream.off('error', this.#fail)
   }
 }
 

@@ -18,11 +18,6 @@ export function pipe(owner: Owner | undefined): { read: number; write: number } 
   return { read, write }
 }
 
-/** As closeSync(), at a tenth of its cost. */
-export function close(fd: number): void {
-  call('close', [fd])
-}
-
 const NULL_DEVICE = cString('/dev/null')
 
 /** An open /dev/null of the program's own: its flags and locks would tell the next program of this one. The caller closes it. */

@@ -15,6 +15,7 @@ import { PART } from '../container/wire.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
 import { compileFilter, type Filter } from './filter.ts'
 import { boxRoot, DEFAULT_HOSTNAME } from './furniture.ts'
+import { HostPaths } from './host-paths.ts'
 import { type InputFile, readInputs } from './inputs.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -60,6 +61,8 @@ export interface Launchpad {
 export class PreparedContainer {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
+  /** How files of the host are reached that a caller names, in view of what programs may write here. */
+  readonly paths: HostPaths
   readonly #isolated: boolean
   readonly #account: Account
   #directory: number | undefined
@@ -67,8 +70,9 @@ export class PreparedContainer {
   #expected: Expected
   #known: (Expected & { readonly plan: PreparePlan }) | undefined
 
-  private constructor(container: Container, isolated: boolean, expected: Expected) {
+  private constructor(container: Container, isolated: boolean, expected: Expected, paths: HostPaths) {
     this.container = container
+    this.paths = paths
     this.#expected = expected
     this.#isolated = isolated
     this.#account = openAccount(container)
@@ -83,16 +87,17 @@ export class PreparedContainer {
   ): Promise<PreparedContainer> {
     validateBoxOptions(options)
     options.signal?.throwIfAborted()
-    const inputs = readInputs(options.files)
+    const paths = new HostPaths(options.binds)
+    const inputs = readInputs(options.files, paths)
     const isolated = options.net !== 'host'
     const container = await Container.open({
       hostname: options.hostname ?? DEFAULT_HOSTNAME,
       network: isolated,
-      ...boxRoot(options, programs),
+      ...boxRoot(options, programs, paths),
     })
     let opened: PreparedContainer | Container = container
     try {
-      const prepared = new PreparedContainer(container, isolated, expected)
+      const prepared = new PreparedContainer(container, isolated, expected, paths)
       opened = prepared
       if (!eager || inputs.length > 0) await container.furnished
       if (reusable) await container.examine(PART.scratch + PART.network + PART.init)

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path'
 import { pathComponents } from '../container/files.ts'
 import { InvalidOptionError, MissingFeatureError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
+import { checkHostStreams } from './host-file.ts'
 import type { BoxOptions, CommandOptions } from './options.ts'
 
 const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
@@ -103,6 +104,7 @@ export function validateCommandOptions(options: CommandOptions): void {
   checkEnvironment(options.env)
   checkAbsolute('cwd', options.cwd)
   for (const path of options.collect ?? []) pathComponents(path)
+  checkHostStreams(options)
 }
 
 const BOX_ONLY = new Set<string>(BOX_OPTIONS.filter(name => name !== 'signal'))
