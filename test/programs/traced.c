@@ -326,6 +326,21 @@ static int storm(void) {
   }
 }
 
+/* A chain of ARGUMENT processes: each forks the next, one that ends at once, and a thread, and waits. All are over after 20 s. */
+static int brood(void) {
+  for (int left = atoi(argument); left > 0; left--) {
+    pid_t child = fork();
+    if (child < 0) break;
+    alarm(20);
+    if (child == 0) continue;
+    if (fork() == 0) _exit(0);
+    pthread_t thread;
+    pthread_create(&thread, NULL, sleep_long, NULL);
+    break;
+  }
+  for (;;) pause();
+}
+
 static const struct {
   const char *name;
   int (*run)(void);
@@ -338,7 +353,7 @@ static const struct {
     {"threads", threads},         {"leader-ends", leader_ends}, {"busy-end", busy_end},
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},
     {"kills-itself", kills_itself}, {"loops", loops},           {"storm", storm},
-    {"switches", switches},
+    {"switches", switches},         {"brood", brood},
 };
 
 int main(int count, char **values) {
