@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -341,6 +343,33 @@ static int brood(void) {
   for (;;) pause();
 }
 
+/*
+ * Opens a file by a path in a page that a descriptor of userfaultfd is to provide, which never happens: blocked for 20 s, unless it is killed.
+ * Meanwhile a child makes getppid without end. ARGUMENT: "device" asks /dev/userfaultfd; "later" waits for a tracer before the path; "probe" ends before the path. 77: there is no userfaultfd.
+ */
+static int user_fault(void) {
+  int device = strcmp(argument, "device") ? -1 : open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+  int fd = device < 0 ? syscall(SYS_userfaultfd, O_CLOEXEC) : ioctl(device, USERFAULTFD_IOC_NEW, O_CLOEXEC);
+  struct uffdio_api api = {.api = UFFD_API};
+  if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) return 77;
+  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct uffdio_register missing = {.range = {(uint64_t)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  if (ioctl(fd, UFFDIO_REGISTER, &missing)) return 77;
+  if (!strcmp(argument, "probe")) return 0;
+  alarm(20);
+  if (fork() == 0) {
+    alarm(20);
+    return loops();
+  }
+  if (!strcmp(argument, "later")) {
+    struct timespec soon = {0, 10000000};
+    while (!is_traced()) nanosleep(&soon, NULL);
+  }
+  open("/etc/hostname", O_RDONLY);
+  syscall(SYS_openat, AT_FDCWD, page, O_RDONLY);
+  return 0;
+}
+
 static const struct {
   const char *name;
   int (*run)(void);
@@ -354,6 +383,7 @@ static const struct {
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},
     {"kills-itself", kills_itself}, {"loops", loops},           {"storm", storm},
     {"switches", switches},         {"brood", brood},
+    {"user-fault", user_fault},
 };
 
 int main(int count, char **values) {

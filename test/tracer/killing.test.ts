@@ -12,10 +12,10 @@ import { trace, type TraceOptions } from '#glassbox/index.js'
 import { assertNothingLeft, type Surroundings, surroundings } from '../support/left.js'
 import { program } from '../support/programs.js'
 import { OURS } from '../strace/support/strace.js'
-import { isAlive, traceCase } from './support/traces.js'
+import { isAlive, state, traceCase, until } from './support/traces.js'
 
-const LENGTH = '60'
-const ROUNDS = 14
+const LENGTH = '48'
+const ROUNDS = 10
 /** Far more than killing takes, and less than the chain lives of itself. */
 const PATIENCE_MS = 10_000
 
@@ -42,17 +42,25 @@ function survivors(args: readonly string[]): number[] {
     })
 }
 
-/** Fails where the trace goes on, or one of the chain does; in either case none is left. */
+/** To be called at the kill. Fails where the trace goes on, or one of the chain does; in either case none is left. */
 async function assertEnds(ended: Promise<unknown>, args: readonly string[], round: number): Promise<void> {
   const patience = new AbortController()
   try {
     const late = sleep(PATIENCE_MS, 'late', { signal: patience.signal })
-    assert.notEqual(await Promise.race([ended, late]), 'late', `round ${round}: the trace ends`)
-    assert.deepEqual(survivors(args), [], `round ${round}: none is alive`)
+    const first = await Promise.race([ended, late])
+    const left = survivors(args).map(pid => `${pid} ${state(pid)}`)
+    assert.notEqual(first, 'late', `round ${round}: the trace ends; alive are ${left.join(', ')}`)
+    assert.deepEqual(left, [], `round ${round}: none is alive`)
   } finally {
     patience.abort()
     for (const pid of survivors(args)) process.kill(pid, 'SIGKILL')
   }
+}
+
+/** Reads on to the end; calls back when so many were born. */
+async function atBirth(count: number, running: ReturnType<typeof trace>, then: () => void): Promise<void> {
+  let born = 0
+  for await (const event of running) if (event.type === 'new-child' && ++born === count) then()
 }
 
 /** With all stops, and under a filter by which only births stop: the moments are others. */
@@ -69,11 +77,13 @@ async function killWhileForking(kill: Killing): Promise<void> {
     const controller = new AbortController()
     const options = { ...kinds[round % 2], signal: controller.signal }
     const running = trace({ program: program('traced'), args }, options)
-    const reading = (async () => {
-      let born = 0
-      for await (const event of running)
-        if (event.type === 'new-child' && ++born === 3 + round * 5) kill(running, controller)
-    })()
+    let reading: Promise<void> | undefined
+    await new Promise<void>(resolve => {
+      reading = atBirth(3 + round * 5, running, () => {
+        kill(running, controller)
+        resolve()
+      })
+    })
     await assertEnds(Promise.allSettled([reading, running]), args, round)
   }
 }
@@ -133,13 +143,10 @@ test('detach() under a filter while the program forks leaves nobody: untraced, i
       { program: program('traced'), args },
       { syscalls: ['mkdir'], events: ['new-child'] },
     )
-    const reading = (async () => {
-      let born = 0
-      for await (const event of running)
-        if (event.type === 'new-child' && ++born === 3 + round * 5) void running.detach()
-    })()
-    await Promise.allSettled([reading, running])
-    for (let tries = 0; tries < 500 && survivors(args).length > 0; tries++) await sleep(10)
+    const pid = await running.pid
+    await atBirth(3 + round * 5, running, () => void running.detach())
+    await running
+    await until(() => state(pid) === undefined && survivors(args).length === 0, 'the end of the chain')
     await assertEnds(Promise.resolve(), args, round)
   }
 })
@@ -160,7 +167,7 @@ for (const option of ['--kill-on-exit', '--seccomp-bpf']) {
       })
       await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })])
       child.kill('SIGKILL')
-      for (let tries = 0; tries < 500 && survivors(args).length > 0; tries++) await sleep(10)
+      await until(() => survivors(args).length === 0, 'the end of the chain')
       await assertEnds(ended, args, round)
       assert.deepEqual(await ended, [null, 'SIGTERM'], `round ${round}`)
     }
