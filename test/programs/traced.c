@@ -241,6 +241,16 @@ static void *busy(void *unused) {
   for (;;) syscall(SYS_getppid);
   return unused;
 }
+/* 32 processes of one group send each other signals without end. */
+static void nothing(int signal) {}
+static int bombard(void) {
+  signal(SIGUSR1, nothing);
+  setpgid(0, 0);
+  for (int i = 0; i < 31; i++)
+    if (fork() == 0) break;
+  for (;;) kill(0, SIGUSR1);
+}
+
 static int is_traced(void) {
   char text[2048];
   int fd = open("/proc/self/status", O_RDONLY);
@@ -315,6 +325,15 @@ static int loops(void) {
   }
 }
 
+/* A child in a session of its own, and its child in a group of its own, make calls without end; the first parent is dead by then. */
+static int leaves_group(void) {
+  if (fork()) return 0;
+  setsid();
+  if (fork() == 0) setpgid(0, 0);
+  alarm(20);
+  return loops();
+}
+
 /* Forks and makes calls without end, eight processes at most. */
 static int storm(void) {
   for (int i = 0; i < 7; i++)
@@ -383,6 +402,7 @@ static const struct {
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},
     {"kills-itself", kills_itself}, {"loops", loops},           {"storm", storm},
     {"switches", switches},         {"brood", brood},
+    {"bombard", bombard},           {"leaves-group", leaves_group},
     {"user-fault", user_fault},
 };
 
