@@ -7,15 +7,13 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { denyCalls, run } from '#glassbox/index.js'
 import * as linux from '#glassbox/linux/constants.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
-import { noGate32, program } from '../support/programs.js'
-import { temporaryDirectory } from '../support/temporary.js'
+import { noGate32, program, program32 } from '../support/programs.js'
 
 const { EPERM, ENOSYS, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT } = constants.errno
 const world = guard()
@@ -359,28 +357,8 @@ test('numbers that no kernel knows, and odd ones, are answered with ENOSYS [SC-1
 })
 
 test('an i386 program does not run, also where the policy is the caller’s [SC-04, SC-33]', async context => {
-  const directory = temporaryDirectory(context)
-  const file = join(directory, 'elf32')
-  const source = join(program('calls'), '../../../test/programs/elf32.c')
-  const flags = [
-    '-m32',
-    '-nostdlib',
-    '-static',
-    '-fno-pie',
-    '-no-pie',
-    '-fno-stack-protector',
-    '-Wl,--build-id=none',
-  ]
-  try {
-    execFileSync('cc', [...flags, '-o', file, source], { stdio: 'pipe' })
-  } catch {
-    context.skip('the compiler makes no i386 programs')
-    return
-  }
-  if (spawnSync(file).status !== 42) {
-    context.skip('this machine runs no i386 programs')
-    return
-  }
+  const file = program32(context)
+  if (file === undefined) return
   const binds = [{ source: file, target: '/elf32' }]
   assert.equal((await run('/elf32', [], { binds, policy: null })).exitCode, 42, 'without a filter it runs')
   for (const policy of [undefined, denyCalls(['socket'])]) {

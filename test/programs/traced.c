@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -239,6 +241,16 @@ static void *busy(void *unused) {
   for (;;) syscall(SYS_getppid);
   return unused;
 }
+/* 32 processes of one group send each other signals without end. */
+static void nothing(int signal) {}
+static int bombard(void) {
+  signal(SIGUSR1, nothing);
+  setpgid(0, 0);
+  for (int i = 0; i < 31; i++)
+    if (fork() == 0) break;
+  for (;;) kill(0, SIGUSR1);
+}
+
 static int is_traced(void) {
   char text[2048];
   int fd = open("/proc/self/status", O_RDONLY);
@@ -313,6 +325,15 @@ static int loops(void) {
   }
 }
 
+/* A child in a session of its own, and its child in a group of its own, make calls without end; the first parent is dead by then. */
+static int leaves_group(void) {
+  if (fork()) return 0;
+  setsid();
+  if (fork() == 0) setpgid(0, 0);
+  alarm(20);
+  return loops();
+}
+
 /* Forks and makes calls without end, eight processes at most. */
 static int storm(void) {
   for (int i = 0; i < 7; i++)
@@ -324,6 +345,48 @@ static int storm(void) {
     }
     wait(NULL);
   }
+}
+
+/* A chain of ARGUMENT processes: each forks the next, one that ends at once, and a thread, and waits. All are over after 20 s. */
+static int brood(void) {
+  for (int left = atoi(argument); left > 0; left--) {
+    pid_t child = fork();
+    if (child < 0) break;
+    alarm(20);
+    if (child == 0) continue;
+    if (fork() == 0) _exit(0);
+    pthread_t thread;
+    pthread_create(&thread, NULL, sleep_long, NULL);
+    break;
+  }
+  for (;;) pause();
+}
+
+/*
+ * Opens a file by a path in a page that a descriptor of userfaultfd is to provide, which never happens: blocked for 20 s, unless it is killed.
+ * Meanwhile a child makes getppid without end. ARGUMENT: "device" asks /dev/userfaultfd; "later" waits for a tracer before the path; "probe" ends before the path. 77: there is no userfaultfd.
+ */
+static int user_fault(void) {
+  int device = strcmp(argument, "device") ? -1 : open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+  int fd = device < 0 ? syscall(SYS_userfaultfd, O_CLOEXEC) : ioctl(device, USERFAULTFD_IOC_NEW, O_CLOEXEC);
+  struct uffdio_api api = {.api = UFFD_API};
+  if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) return 77;
+  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct uffdio_register missing = {.range = {(uint64_t)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  if (ioctl(fd, UFFDIO_REGISTER, &missing)) return 77;
+  if (!strcmp(argument, "probe")) return 0;
+  alarm(20);
+  if (fork() == 0) {
+    alarm(20);
+    return loops();
+  }
+  if (!strcmp(argument, "later")) {
+    struct timespec soon = {0, 10000000};
+    while (!is_traced()) nanosleep(&soon, NULL);
+  }
+  open("/etc/hostname", O_RDONLY);
+  syscall(SYS_openat, AT_FDCWD, page, O_RDONLY);
+  return 0;
 }
 
 static const struct {
@@ -338,7 +401,9 @@ static const struct {
     {"threads", threads},         {"leader-ends", leader_ends}, {"busy-end", busy_end},
     {"children", children},       {"parallel", parallel},       {"vfork-hangs", vfork_hangs},
     {"kills-itself", kills_itself}, {"loops", loops},           {"storm", storm},
-    {"switches", switches},
+    {"switches", switches},         {"brood", brood},
+    {"bombard", bombard},           {"leaves-group", leaves_group},
+    {"user-fault", user_fault},
 };
 
 int main(int count, char **values) {

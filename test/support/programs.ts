@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { temporaryDirectory } from './temporary.js'
 
 const sources = fileURLToPath(new URL('../../../test/programs/', import.meta.url))
 const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
@@ -44,4 +46,23 @@ export function native(
   } finally {
     rmSync(cwd, { recursive: true, force: true })
   }
+}
+
+/** elf32.c, which ends with 42 by the calls of i386; where it cannot be made or run the test is skipped, and there is none. */
+export function program32(context: TestContext): string | undefined {
+  const file = join(temporaryDirectory(context), 'elf32')
+  const flags = [
+    '-m32',
+    '-nostdlib',
+    '-static',
+    '-fno-pie',
+    '-no-pie',
+    '-fno-stack-protector',
+    '-Wl,--build-id=none',
+  ]
+  const made = spawnSync('cc', [...flags, '-o', file, `${sources}elf32.c`], { stdio: 'pipe' })
+  if (made.status !== 0) context.skip('the compiler makes no i386 programs')
+  else if (spawnSync(file).status !== 42) context.skip('this machine runs no i386 programs')
+  else return file
+  return undefined
 }

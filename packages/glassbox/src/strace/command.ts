@@ -197,8 +197,9 @@ function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions)
 function signalsOf({
   interruptible,
   command,
-}: StraceOptions): Readonly<Partial<Record<SignalName, 'detach' | 'tell'>>> {
-  const effect = interruptible < NEVER ? 'detach' : 'tell'
+  killOnExit,
+}: StraceOptions): Readonly<Partial<Record<SignalName, 'detach' | 'kill' | 'tell'>>> {
+  const effect = interruptible < NEVER ? (killOnExit ? 'kill' : 'detach') : 'tell'
   const stops = interruptible === NEVER_STOPPED && command.length > 0 ? ['SIGTSTP' as const] : []
   return {
     ...Object.fromEntries(ENDING.map(name => [name, effect] as const)),

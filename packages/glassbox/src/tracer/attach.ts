@@ -6,6 +6,7 @@ import { ERRNO } from '../linux/errno.ts'
 import type { Loop } from './loop.ts'
 import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from './task.ts'
+import { holdsUserFaults } from './user-faults.ts'
 
 /** A process that makes threads faster than this many rounds find is left with what was found; the rest are traced from birth. */
 const MOST_ROUNDS = 1000
@@ -50,6 +51,7 @@ function attachThread(
   task.movable = false
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
   loop.add(task)
+  if (tid === pid && holdsUserFaults(pid)) loop.stopped.memory.neverWait()
   interrupt(tid)
   return undefined
 }

@@ -10,6 +10,7 @@ import { reveals } from './revealing.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import { keepTraced } from './untraced.ts'
+import { makesUserFaults } from './user-faults.ts'
 import type { EnteredCall } from './types.ts'
 
 const X32_BIT = 0x40000000
@@ -58,6 +59,7 @@ export class CallStops {
       handlers.attached?.({ ...loop.stopOf(task, index), attached: false })
     }
     const stopped = loop.stopped.at(task, index)
+    if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
     const placed = loop.placement.isOn && this.#place(task, nr, args)
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)

@@ -5,21 +5,26 @@
 import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../linux/constants.ts'
 import type { Loop } from './loop.ts'
-import { type StopKind, stopSignal } from './stop.ts'
+import { isEnd, type StopKind, stopSignal } from './stop.ts'
 import type { Task } from './task.ts'
 
 /** What has not stopped by then is let go by the kernel, when the thread of the tracer ends. */
 const PATIENCE_NS = 5_000_000_000n
 
-/** From now on nothing is handled: what stops is let go. Ends the loop when none is left. */
-export function detachAll(loop: Loop): void {
+/**
+ * From now on nothing is handled: what stops is let go. Ends the loop when none is left. `beforeEach`: while it stands still, so that a signal that is
+ * sent to it then comes before all that it does.
+ */
+export function detachAll(loop: Loop, beforeEach: (pid: number) => void = () => {}): void {
   loop.intercept = (task, tid, kind, status) => {
+    if (!isEnd(kind)) beforeEach(task?.pid ?? tid)
     letGo(loop, task, tid, kind, status)
     return true
   }
   // What a handler delays stands already, and what is to be restarted must not be forgotten.
   loop.releaseDelayed()
   for (const tid of loop.held()) {
+    beforeEach(tid)
     ptrace(PTRACE_DETACH, tid)
     loop.forget(tid)
   }
@@ -28,7 +33,7 @@ export function detachAll(loop: Loop): void {
 }
 
 function letGo(loop: Loop, task: Task | undefined, tid: number, kind: StopKind, status: number): void {
-  if (task && kind !== 'exited' && kind !== 'killed') {
+  if (task && !isEnd(kind)) {
     const { call } = task
     loop.handlers.detached?.({
       tid,
@@ -38,6 +43,5 @@ function letGo(loop: Loop, task: Task | undefined, tid: number, kind: StopKind, 
     })
   }
   loop.forget(tid)
-  if (kind !== 'exited' && kind !== 'killed')
-    ptrace(PTRACE_DETACH, tid, 0, kind === 'signal' ? stopSignal(status) : 0)
+  if (!isEnd(kind)) ptrace(PTRACE_DETACH, tid, 0, kind === 'signal' ? stopSignal(status) : 0)
 }

@@ -18,7 +18,7 @@ import { Placement } from './placement.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { NONE_SKIPPED, skippedCalls } from './skipped.ts'
-import { coreDumped, deathSignal, exitCode, type StopKind, stopKind, stopSignal } from './stop.ts'
+import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
 import { StoppedTracee } from './stopped-tracee.ts'
 import { Task } from './task.ts'
 import type { TraceHandlers } from './types.ts'
@@ -126,7 +126,8 @@ export class Engine implements Loop {
 
   #round(): void {
     const { control, beforeWait, onSignal } = this.options
-    beforeWait?.()
+    // What is being ended ends though nobody reads: it is no longer the reader who sets the pace.
+    if (!this.intercept) beforeWait?.()
     if (onSignal) for (const signal of takeSignals()) onSignal(signal)
     const commands = control.take()
     if (commands !== 0) {
@@ -190,9 +191,12 @@ export class Engine implements Loop {
     if (this.intercept?.(task, tid, kind, status)) return
     if (task) this.#handleKnown(task, index, kind, status)
     else if (kind === 'exec') this.#family.exec(undefined, index)
-    else if (kind === 'exited' || kind === 'killed') this.#family.lost(tid)
-    else if (this.options.follow) this.#family.early(tid, index)
-    else ptrace(PTRACE_DETACH, tid)
+    else if (isEnd(kind)) this.#family.lost(tid)
+    else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
+    // It dies: whoever made it may be dead already, and not be told of before this one is gone.
+    else if (kind === 'exiting' || this.intercept)
+      this.#handleKnown(this.#family.adopt(tid), index, kind, status)
+    else this.#family.early(tid, index)
   }
 
   #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {

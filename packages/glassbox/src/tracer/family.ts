@@ -3,9 +3,12 @@
  * stopped until its parent's event tells what it is, or until its parent is dead.
  */
 import { existsSync } from 'node:fs'
+import { syscall } from '../gate/gate.ts'
 import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_DETACH } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { PTRACE_EVENT } from '../linux/ptrace.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import type { Loop } from './loop.ts'
 import { eventOf } from './stop.ts'
 import { Task } from './task.ts'
@@ -17,6 +20,10 @@ const KINDS: Readonly<Record<number, ChildKind>> = {
   [PTRACE_EVENT.vfork]: 'vfork',
   [PTRACE_EVENT.clone]: 'clone',
 }
+
+const KILL = syscallNumber('kill')
+/** Stands for a parent that was never told. */
+const UNKNOWN = new Task(0, 0)
 
 interface Birth {
   readonly parent: Task
@@ -51,11 +58,11 @@ export class Family {
   /** A parent's event. */
   announce(parent: Task, index: number, status: number): void {
     const tid = this.#loop.records.message(index)
+    // It was taken in without a parent; or its end came before this, and its id is no longer its own.
+    if (this.#loop.tasks.has(tid) || syscall(KILL, tid, 0) === -ERRNO.ESRCH) return
     const kind = KINDS[eventOf(status)] ?? 'clone'
-    this.#make(tid, { parent, kind })
+    const child = this.#make(tid, { parent, kind })
     if (!this.#early.delete(tid)) return
-    const child = this.#loop.tasks.get(tid)
-    if (!child) return
     this.stopped(child, index)
     this.#loop.resume(child)
   }
@@ -64,7 +71,13 @@ export class Family {
   early(tid: number, index: number): void {
     this.#early.add(tid)
     // Nobody is left who could announce it.
-    if (this.#loop.tasks.size === 0) this.orphans(new Task(0, 0), index)
+    if (this.#loop.tasks.size === 0) this.orphans(UNKNOWN, index)
+  }
+
+  /** A child that is not to wait for its parent’s event: from now on it is a tracee like any other. */
+  adopt(tid: number): Task {
+    this.#early.delete(tid)
+    return this.#make(tid, { parent: UNKNOWN, kind: 'clone' })
   }
 
   /** An early child is gone. */
@@ -87,9 +100,7 @@ export class Family {
   /** A tracee is dead: what it did not announce it never will. Other parents' children lose only the name of theirs. */
   orphans(dead: Task, index: number): void {
     for (const tid of this.#early) {
-      this.#make(tid, { parent: dead, kind: 'clone' })
-      const child = this.#loop.tasks.get(tid)
-      if (!child) continue
+      const child = this.#make(tid, { parent: dead, kind: 'clone' })
       this.stopped(child, index)
       this.#loop.resume(child)
     }
@@ -138,7 +149,7 @@ export class Family {
     ptrace(PTRACE_DETACH, task.tid)
   }
 
-  #make(tid: number, birth: Birth): void {
+  #make(tid: number, birth: Birth): Task {
     const { parent, kind } = birth
     const isThread = kind === 'clone' && existsSync(`/proc/${parent.pid}/task/${tid}`)
     const child = new Task(tid, isThread ? parent.pid : tid)
@@ -146,5 +157,6 @@ export class Family {
     child.movable = parent.movable
     this.#loop.add(child)
     this.#births.set(tid, birth)
+    return child
   }
 }

@@ -5,9 +5,11 @@
 import { readFileSync } from 'node:fs'
 import { compilePolicy } from '../seccomp/compile.ts'
 import { REVEALING_CALLS } from './revealing.ts'
+import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from './user-faults.ts'
 
-/** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace. */
-const ALWAYS = ['execve', 'execveat', 'clone', 'clone3']
+const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
+/** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace; for `userfaultfd` see user-faults.ts. */
+const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
 const CAP_SYS_ADMIN = 21n
 
 export interface TraceFilter {
@@ -27,7 +29,11 @@ export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean):
   const traced = new Set([...syscalls, ...ALWAYS, ...(sameCpu ? REVEALING_CALLS : [])])
   const trace = { kind: 'trace', data: 0 } as const
   const allow = { kind: 'allow' } as const
-  const policy = { rules: [{ syscalls: [...traced], action: trace }], otherwise: allow }
+  const rules = [
+    { syscalls: [...traced], action: trace },
+    { syscalls: [IOCTL], when: [IS_USER_FAULT_IOCTL], action: trace },
+  ]
+  const policy = { rules, otherwise: allow }
   const program = compilePolicy(policy, { foreign: trace, unknown: allow })
   return { program, privileged: isPrivileged(), sameCpu }
 }

@@ -13,6 +13,7 @@ import { type Ended, Engine } from './engine.ts'
 import { executeError, Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './seize.ts'
+import { killAll } from './kill.ts'
 import { Task } from './task.ts'
 import type { TraceHandlers } from './types.ts'
 
@@ -42,9 +43,20 @@ export interface SessionHooks {
 }
 
 const KILL = syscallNumber('kill')
-const SIGKILL = signalNumber('SIGKILL') ?? 0
 const SIGTERM = signalNumber('SIGTERM') ?? 0
 const SIGCONT = signalNumber('SIGCONT') ?? 0
+
+const askToEnd = (pid: number): void => {
+  for (const signal of [SIGTERM, SIGCONT]) syscall(KILL, pid, signal)
+}
+
+function askedOnce(): (pid: number) => void {
+  const asked = new Set<number>()
+  return pid => {
+    if (!asked.has(pid)) askToEnd(pid)
+    asked.add(pid)
+  }
+}
 
 export class Session {
   readonly #spec: SessionSpec
@@ -56,6 +68,8 @@ export class Session {
   #failure: GlassboxError | undefined
   /** Ended from outside: what ends now does so because of that. */
   #stopping = false
+  /** Nothing that comes later lets a tracee live. */
+  #killing = false
 
   constructor(spec: SessionSpec, hooks: SessionHooks) {
     this.#spec = spec
@@ -141,24 +155,21 @@ export class Session {
     this.#stopping = true
     if (commands & COMMAND.quit) this.#engine.abandon()
     else if (commands & COMMAND.kill) this.#killAll()
-    else if (commands & COMMAND.detach) this.#detach((commands & COMMAND.keep) !== 0)
+    else if (commands & COMMAND.detach && !this.#killing) this.#detach((commands & COMMAND.keep) !== 0)
   }
 
   #killAll(): void {
-    for (const pid of this.#processes()) syscall(KILL, pid, SIGKILL)
+    this.#killing = true
+    killAll(this.#engine)
   }
 
   #detach(keep: boolean): void {
     const { launch, adopt, filtered } = this.#spec
+    const isOurs = (launch !== undefined || adopt !== undefined) && !keep
+    const isRootHere = this.#engine.ends.get(this.#root) === undefined
     // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
-    const asked = filtered ? this.#processes() : [this.#root]
-    detachAll(this.#engine)
-    if ((launch === undefined && adopt === undefined) || keep) return
-    for (const pid of asked) for (const signal of [SIGTERM, SIGCONT]) syscall(KILL, pid, signal)
-  }
-
-  #processes(): readonly number[] {
-    return [...new Set([...this.#engine.tasks.values()].map(task => task.pid))]
+    detachAll(this.#engine, isOurs && filtered ? askedOnce() : undefined)
+    if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
   }
 
   /** A handler threw, or the start failed half way: nothing is told any more. */

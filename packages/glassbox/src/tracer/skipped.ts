@@ -4,12 +4,13 @@
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { REVEALING_CALLS } from './revealing.ts'
+import { USER_FAULT_CALLS } from './user-faults.ts'
 
 /** A bit for each of the first 512 numbers of x86-64; native/trace.c has the same. */
 const BYTES = 64
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
-/** They change what a tracee is, or what it would be shown of itself. */
-const SEEN = ['execve', 'execveat', 'vfork', ...REVEALING_CALLS].map(syscallNumber)
+/** They change what a tracee is, what it would be shown of itself, or how its memory is to be read. */
+const SEEN = ['execve', 'execveat', 'vfork', ...REVEALING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
 
 export const NONE_SKIPPED: Uint8Array = new Uint8Array(0)
 

@@ -33,6 +33,9 @@ const EVENTS: Readonly<Record<number, StopKind>> = {
   [PTRACE_EVENT.seccomp]: 'seccomp',
 }
 
+/** There is no such tracee any more. */
+export const isEnd = (kind: StopKind): boolean => kind === 'exited' || kind === 'killed'
+
 export const eventOf = (status: number): number => status >>> 16
 
 /** The signal of a stop, WSTOPSIG. */

@@ -2,17 +2,21 @@
  * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for 32 bytes and for 4 KiB
  * (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost one call. Never more than the pages that were asked for.
  *
+ * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts); /proc/PID/mem does not, but opens what page protections
+ * forbid to read, and costs two calls more. So it is taken only where such pages may be.
+ *
  * The bytes that `read` gives are views of the reused pages: valid until the next read.
  */
 import { call, cString, syscall } from '../gate/gate.ts'
 import { readMemory } from '../gate/ptrace.ts'
-import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from '../linux/constants.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
 const PAGE = 4096
 const SLOTS = 8
 const NOTHING = new Uint8Array(0)
 const LAST_EXACT = BigInt(Number.MAX_SAFE_INTEGER) - 0x7fffffffn
+const PREAD64 = syscallNumber('pread64')
 const PWRITE64 = syscallNumber('pwrite64')
 const CLOSE = syscallNumber('close')
 
@@ -23,11 +27,18 @@ export class TraceeMemory {
   #next = 0
   #large: Uint8Array = new Uint8Array(PAGE * 2)
   #tid = 0
+  #waits = true
 
   /** From now on the memory of that thread, as it is now. */
   at(tid: number): void {
     this.#tid = tid
     if (this.#next !== 0) this.forget()
+  }
+
+  /** From now on a page that is not there is one that cannot be read, whoever might still provide it. */
+  neverWait(): void {
+    this.#waits = false
+    this.forget()
   }
 
   /** What was read may have changed. */
@@ -49,12 +60,8 @@ export class TraceeMemory {
   /** Writes all of it, over page protections as well; returns how many bytes could be written. */
   write(address: bigint, bytes: Uint8Array): number {
     this.forget()
-    let fd: number
-    try {
-      fd = call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), O_WRONLY | O_CLOEXEC, 0])
-    } catch {
-      return 0 // gone
-    }
+    const fd = this.#open(O_WRONLY)
+    if (fd < 0) return 0
     let done = 0
     while (done < bytes.length) {
       const part = bytes.subarray(done)
@@ -73,14 +80,33 @@ export class TraceeMemory {
     this.#next = slot + 1
     this.#starts[slot] = -1
     // A page is there or it is not: the kernel gives all of it or nothing.
-    if (!page || readMemory(this.#tid, start, page) < PAGE) return undefined
+    if (!page || this.#fill(start, page) < PAGE) return undefined
     this.#starts[slot] = start
     return page
   }
 
   #readLarge(start: number, length: number): Uint8Array {
     if (this.#large.length < length) this.#large = new Uint8Array(Math.max(length, this.#large.length * 2))
-    const got = readMemory(this.#tid, start, this.#large.subarray(0, length))
+    const got = this.#fill(start, this.#large.subarray(0, length))
     return got > 0 ? this.#large.subarray(0, got) : NOTHING
+  }
+
+  /** How many bytes could be read; not above 0 where none. */
+  #fill(start: number, bytes: Uint8Array): number {
+    if (this.#waits) return readMemory(this.#tid, start, bytes)
+    const fd = this.#open(O_RDONLY)
+    if (fd < 0) return fd
+    const got = syscall(PREAD64, fd, bytes, bytes.length, start)
+    syscall(CLOSE, fd)
+    return got
+  }
+
+  /** −1 where the thread is gone. */
+  #open(mode: number): number {
+    try {
+      return call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), mode | O_CLOEXEC, 0])
+    } catch {
+      return -1
+    }
   }
 }
