@@ -41,7 +41,7 @@ test('init cannot be opened for writing while a program enters the box [RT-01]',
   // The control: among other processes of its user it finds one whose file may be written, when that process has let go of it.
   const victim = join(temporaryDirectory(context), 'victim')
   copyFileSync('/bin/sleep', victim)
-  const natively = `'${victim}' 0.1 & exec '${program('escape')}' overwrite`
+  const natively = `'${victim}' 1 & until [ "$(readlink /proc/$!/exe)" = '${victim}' ]; do kill -0 $! || exit 99; done; exec '${program('escape')}' overwrite 5000`
   const words = [...(root ? [] : ['-Ur']), '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c']
   const control = spawnSync('unshare', [...words, natively], { encoding: 'utf8', timeout: 20_000 })
   assert.deepEqual([control.status, control.stdout], [0, 'opened for writing\n'])

@@ -1,6 +1,6 @@
 /* escape KIND [PATH...]: looks for a way out of its box. Prints what it found; exit 0 where it got through, else an errno.
  * KIND: open PATH... (each, for reading), write PATH..., stat PATH, chroot, remount PATH, unmount PATH, setns PID, nested PATH,
- * descriptors, mount PATH, devices, mknod, handle PATH, rename-init, maps, core, environ. */
+ * overwrite [ROUNDS], descriptors, mount PATH, devices, mknod, handle PATH, rename-init, maps, core, environ. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -105,11 +105,11 @@ static int by_handle(const char *path) {
 }
 
 /* Overwrites the program of another process: names its /proc/PID/exe while it runs, and opens that again until it has ended. */
-static int overwrite(void) {
+static int overwrite(int rounds) {
   char path[64];
   int held[20], result = ENOENT;
   memset(held, -1, sizeof held);
-  for (int round = 0; round < 200; round++, usleep(2000))
+  for (int round = 0; round < rounds; round++, usleep(2000))
     for (int pid = 1; pid < 20; pid++) {
       if (pid == getpid()) continue;
       snprintf(path, sizeof path, "/proc/%d/exe", pid);
@@ -155,7 +155,7 @@ int main(int argc, char **argv) {
   if (!strcmp(kind, "char")) return make_node(S_IFCHR, 1, 5);
   if (!strcmp(kind, "block")) return make_node(S_IFBLK, 7, 0);
   if (!strcmp(kind, "handle")) return by_handle(path);
-  if (!strcmp(kind, "overwrite")) return overwrite();
+  if (!strcmp(kind, "overwrite")) return overwrite(*path ? atoi(path) : 200);
   if (!strcmp(kind, "core")) return crash();
   return 200;
 }
