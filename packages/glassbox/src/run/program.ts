@@ -33,7 +33,14 @@ function isExecutable(path: string): boolean {
 }
 
 /** A path that this user cannot look at is none. */
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+/** A directory of PATH that this user may not enter is passed over, as by execvp(3). */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  } catch {
+    return false
+  }
+}
 
 function findInPath(name: string, path: string, accept: (candidate: string) => boolean): string | undefined {
   return path
