@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SIZE = 64, USER_KEYRING = -4, KEYCTL_UNLINK = 9, KEYCTL_SEARCH = 10, KEYCTL_READ = 11 };
+enum { SIZE = 64, PROCESS_KEYRING = -2, USER_KEYRING = -4, KEYCTL_LINK = 8, KEYCTL_UNLINK = 9, KEYCTL_SEARCH = 10, KEYCTL_READ = 11 };
 
 static char word[SIZE], name[64];
 static pid_t served; /* who answers at a socket */
@@ -79,7 +79,9 @@ static int by_mqueue(int put) {
 
 static int by_key(int put) {
   if (put) return syscall(SYS_add_key, "user", name, word, SIZE, USER_KEYRING) < 0 ? failed() : 0;
-  long key = syscall(SYS_keyctl, KEYCTL_SEARCH, USER_KEYRING, "user", name, 0);
+  /* A key is read by who possesses it: in a session of its own (pam_keyinit(8)) the user's keyring is nobody's before it is linked. */
+  if (syscall(SYS_keyctl, KEYCTL_LINK, USER_KEYRING, PROCESS_KEYRING) < 0) return failed();
+  long key = syscall(SYS_keyctl, KEYCTL_SEARCH, PROCESS_KEYRING, "user", name, 0);
   return key < 0 || syscall(SYS_keyctl, KEYCTL_READ, key, word, SIZE) < 0 ? failed() : 0;
 }
 
