@@ -158,9 +158,9 @@ class RootBuilder {
       (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
       (writable || device ? 0 : MOUNT_ATTR_RDONLY)
     this.#mountPoint(mount)
-    if (foreign) {
-      this.#foreign.push(target)
-      this.#bindForeign(mount, flags)
+    if (foreign) this.#foreign.push(target)
+    if (foreign || this.#isForeign(target)) {
+      this.#bindByDescriptors(mount, flags)
       return
     }
     this.#plan
@@ -177,10 +177,10 @@ class RootBuilder {
   }
 
   /**
-   * By descriptors: the source has no link since it was resolved, whatever a program of another box leaves in its way meanwhile; and
-   * the mount is complete with its flags before it is seen anywhere.
+   * A bind of the caller's, or in one. The source has no link since it was resolved, whatever a program of another box leaves in its way
+   * meanwhile; and the mount is complete with its flags before it is seen anywhere.
    */
-  #bindForeign({ source, target }: BindMount, flags: number): void {
+  #bindByDescriptors({ source, target }: BindMount, flags: number): void {
     const tree = this.#tree
     this.#reach(HOST + source)
     this.#plan
