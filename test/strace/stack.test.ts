@@ -104,7 +104,9 @@ test('a vfork child stands in the stack of its parent', context => {
   const lines = traced(context, '-f', '-e', 'trace=write,wait4', program('stacks'), 'vfork')
   const file = program('stacks')
   assert.deepEqual(functionsOf(stackBelow(lines, 'write('), file), ['gamma_', 'parent', 'main', '_start'])
-  assert.deepEqual(functionsOf(stackBelow(lines, 'wait4'), file), ['parent', 'main', '_start'])
+  // Where the child ends in the middle of the call, its line is in two halves; the stack follows the second.
+  const whole = lines.filter(line => !line.endsWith('<unfinished ...>'))
+  assert.deepEqual(functionsOf(stackBelow(whole, 'wait4'), file), ['parent', 'main', '_start'])
 })
 
 test('an execve has the stack that it was made from, the new program its own', context => {
