@@ -110,12 +110,20 @@ for (const { where, meet, known, shared } of MEETINGS) {
       await using box = await openBox(together.options)
       assert.match(await findByHanded(box, together, handed), new RegExp(SECRET))
 
-      const apart = meet(context)
-      await using pool = await createPool({ size: 1, ...apart.options })
-      const found = await findByHanded(pool, apart, handed)
-      // Known and not held: a day on which it is should be a day on which docs/security.md says so.
-      if (handed.path === known) assert.match(found, new RegExp(SECRET))
-      else assert.doesNotMatch(found, new RegExp(SECRET))
+      const find = async (): Promise<string> => {
+        const apart = meet(context)
+        await using pool = await createPool({ size: 1, ...apart.options })
+        return findByHanded(pool, apart, handed)
+      }
+      let found = await find()
+      if (handed.path !== known) {
+        assert.doesNotMatch(found, new RegExp(SECRET))
+        return
+      }
+      // Known and not held: a day on which it is should be a day on which docs/security.md says so. Where a socket of the program is on
+      // its way out still, the container goes.
+      for (let tries = 1; tries < 10 && !found.includes(SECRET); tries++) found = await find()
+      assert.match(found, new RegExp(SECRET))
     })
   }
 }
