@@ -113,7 +113,7 @@ for (const { where, meet, known, shared } of MEETINGS) {
       const find = async (): Promise<string> => {
         const apart = meet(context)
         await using pool = await createPool({ size: 1, ...apart.options })
-        return findByHanded(pool, apart, handed)
+        return await findByHanded(pool, apart, handed)
       }
       let found = await find()
       if (handed.path !== known) {
