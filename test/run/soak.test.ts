@@ -14,8 +14,14 @@ const program = fileURLToPath(new URL('../support/soak.js', import.meta.url))
 /** With mounts of its own where that is allowed: other work on the machine may mount something meanwhile. */
 const OWN_MOUNTS = process.getuid?.() === 0 ? ['unshare', '--mount'] : []
 
+/**
+ * An engine whose memory tells of the program alone: its optimised code comes and goes by some hundred KiB for hours, and its young
+ * generation doubles once, whenever it likes.
+ */
+const STEADY = ['--expose-gc', '--no-opt', '--min-semi-space-size=16', '--max-semi-space-size=16']
+
 async function soak(kind: SoakKind, runs: number): Promise<readonly Sample[]> {
-  const words = [...OWN_MOUNTS, process.execPath, '--expose-gc', program, kind, `${runs}`]
+  const words = [...OWN_MOUNTS, process.execPath, ...STEADY, program, kind, `${runs}`]
   const { stdout } = await promisify(execFile)(words[0] ?? '', words.slice(1))
   return JSON.parse(stdout) as Sample[]
 }
