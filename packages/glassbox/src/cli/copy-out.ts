@@ -6,11 +6,9 @@
 import { randomBytes } from 'node:crypto'
 import { fchmodSync, statSync, writeFileSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
-import { openat2, withDescriptor } from '../gate/descriptors.ts'
+import { makeBlocking, openat2, withDescriptor } from '../gate/descriptors.ts'
 import { call, cString, syscall } from '../gate/gate.ts'
 import {
-  F_GETFL,
-  F_SETFL,
   O_CREAT,
   O_EXCL,
   O_NOCTTY,
@@ -61,7 +59,7 @@ function write(paths: HostPaths, target: string, bytes: Uint8Array, mode: number
     // A FIFO that nobody reads fails; one that somebody does is waited for.
     const file = paths.open(target, O_WRONLY | O_NONBLOCK | O_NOCTTY)
     withDescriptor(file, fd => {
-      call('fcntl', [fd, F_SETFL, call('fcntl', [fd, F_GETFL]) & ~O_NONBLOCK])
+      makeBlocking(fd)
       writeFileSync(fd, bytes)
     })
   } else {

@@ -4,18 +4,10 @@
  * read: no program of the box runs meanwhile, but one of another box may have been handed a descriptor of its directory, and
  * exchange names at any time.
  */
-import {
-  chmodSync,
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  read as readCallback,
-  writeSync,
-} from 'node:fs'
+import { chmodSync, closeSync, fchmodSync, fchownSync, fstatSync, read as readCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
-import { openat2, withDescriptor } from '../gate/descriptors.ts'
+import { openat2, withDescriptor, writeAll } from '../gate/descriptors.ts'
 import { call, cString, syscall } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -137,7 +129,7 @@ function writeBeneath(
     syscall(syscallNumber('unlinkat'), parent, cString(name), 0)
     const fd = openBeneath(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
     withDescriptor(fd, file => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      writeAll(file, bytes)
       if (owner) fchownSync(file, owner.uid, owner.gid)
       fchmodSync(file, mode)
     })

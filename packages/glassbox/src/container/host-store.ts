@@ -2,8 +2,7 @@
  * The contents of the host's small files in one file of memory, from which init copies them into its box. Made once for a list of
  * files, and held for the life of the process; sealed, since init of a box gets the same file.
  */
-import { writeSync } from 'node:fs'
-import { keepDescriptor } from '../gate/descriptors.ts'
+import { keepDescriptor, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'
 import { createMemoryFile, sealMemoryFile } from './memory-file.ts'
 
@@ -20,8 +19,4 @@ export function storeOf(files: readonly SmallFile[]): number {
   })
   stores.set(files, descriptor)
   return descriptor
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
 }

@@ -5,9 +5,8 @@
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { keepDescriptor } from '../gate/descriptors.ts'
-import { call } from '../gate/gate.ts'
-import { F_GETFL, F_SETFL, O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
+import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
+import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import type { HostPaths } from './host-paths.ts'
 import type { CommandOptions } from './options.ts'
 
@@ -80,7 +79,7 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
     return keepDescriptor(fd, () => {
       const stats = fstatSync(fd)
       refuseKind(name, path, stats)
-      call('fcntl', [fd, F_SETFL, call('fcntl', [fd, F_GETFL]) & ~O_NONBLOCK])
+      makeBlocking(fd)
       return { fd, stats }
     })
   } catch (error) {

@@ -1,9 +1,9 @@
 /** Where a program's stdin comes from. */
-import { closeSync, fstatSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { InvalidOptionError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, writeAll } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { F_GETFL, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import { cannotOpen, openHostFile } from './host-file.ts'
@@ -72,7 +72,7 @@ async function inherited(privileged: boolean): Promise<InputChannel> {
 function fromBytes(bytes: Uint8Array, owner: Owner | undefined): InputChannel {
   const { read, write } = pipe(owner)
   if (bytes.length <= PIPE_BYTES) {
-    for (let at = 0; at < bytes.length; ) at += writeSync(write, bytes, at)
+    writeAll(write, bytes)
     closeSync(write)
     return { childFd: read, owned: true, close: () => {} }
   }

@@ -7,11 +7,11 @@
  *   mount_setattr(2), 5.12): both attempts end in EROFS, also when nothing else holds that mount any more
  * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
  */
-import { close as closeLater, readSync, writeSync } from 'node:fs'
+import { close as closeLater, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { createMemoryFile, sealMemoryFile } from '../container/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, writeAll } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -96,7 +96,7 @@ function copyThroughHere(from: number, to: number, most: number): void {
     const length = readSync(from, piece, 0, Math.min(piece.length, most - at), at)
     if (length === 0) return
     at += length
-    for (let done = 0; done < length; ) done += writeSync(to, piece, done, length - done)
+    writeAll(to, piece.subarray(0, length))
   }
 }
 

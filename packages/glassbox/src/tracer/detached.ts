@@ -8,11 +8,9 @@ import { call, runPlan, syscall, systemError } from '../gate/gate.ts'
 import {
   __WALL,
   AF_UNIX,
-  AT_EMPTY_PATH,
   CLONE_CLEAR_SIGHAND,
   CLONE_VFORK,
   CLONE_VM,
-  F_DUPFD_CLOEXEC,
   F_SETFD,
   O_CLOEXEC,
   SOCK_CLOEXEC,
@@ -24,7 +22,7 @@ import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { launcherDescriptor, type Waiting } from './launch.ts'
-import { LAUNCHER_SOCKET, OUT_OF_THE_WAY } from './launch-plan.ts'
+import { addLauncherSteps, LAUNCHER_SOCKET, moveAway } from './launch-plan.ts'
 
 /** Where the tracer stands: beside the command, in a process group of its own, in a session of its own. */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
@@ -59,15 +57,7 @@ function tracerPlan(how: Detachment, program: string, argv: readonly string[], e
   builder.clone({ flags, exitSignal, result: child, label: 'clone the child in between' }, () => {
     const tracer = builder.slot('pid of the tracer')
     builder.clone({ flags, exitSignal, result: tracer, label: 'clone the tracer' }, () => {
-      const high = inputs.map(({ label }) => builder.slot(label))
-      for (const [index, input] of inputs.entries()) {
-        const result = high[index]
-        if (result)
-          builder.call('fcntl', [input, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], `move the ${input.label} away`, {
-            result,
-          })
-      }
-      for (const [index, slot] of high.entries())
+      for (const [index, slot] of moveAway(builder, inputs).entries())
         builder.call('dup3', [slot, LAUNCHER_SOCKET + index, 0], `give the tracer its ${slot.label}`)
       const separation = SEPARATION[how]
       if (separation) builder.call(separation[0], separation[1], 'stand apart')
@@ -82,17 +72,10 @@ function tracerPlan(how: Detachment, program: string, argv: readonly string[], e
 function becomePlan(): Plan {
   const builder = new PlanBuilder('become the launcher')
   const [socket, launcher] = ['socket', 'launcher'].map(name => builder.input(name))
-  if (!socket || !launcher) throw new RangeError('the launcher has a socket and a file')
-  const high = builder.slot('socket')
-  return builder
-    .call('fcntl', [socket, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], 'move the socket away', { result: high })
-    .call('dup3', [high, LAUNCHER_SOCKET, 0], 'give the launcher its socket')
-    .call(
-      'execveat',
-      [launcher, text(''), stringArray(['glassbox-launcher']), stringArray([]), AT_EMPTY_PATH],
-      'execute the launcher',
-    )
-    .build()
+  const [high] = socket ? moveAway(builder, [socket]) : []
+  if (!high || !launcher) throw new RangeError('the launcher has a socket and a file')
+  addLauncherSteps(builder, high, launcher)
+  return builder.build()
 }
 
 function run(plan: Plan, inputs: readonly number[]): BigInt64Array {

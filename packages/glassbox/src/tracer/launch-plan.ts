@@ -21,7 +21,7 @@ import type { Data, Plan, Slot } from '../plan/types.ts'
 /** Where the launcher expects its socket; see native/launcher.c. */
 export const LAUNCHER_SOCKET = 3
 /** Above every descriptor that has a fixed place. */
-export const OUT_OF_THE_WAY = 64
+const OUT_OF_THE_WAY = 64
 const STDIO = ['stdin', 'stdout', 'stderr'] as const
 const LAST_DESCRIPTOR = 0xffffffff
 const SIGSET_BYTES = 8
@@ -35,27 +35,38 @@ export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
   const flags = BigInt(CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND)
   // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as any process.
   builder.clone({ flags, exitSignal: 0, result: pid, label: 'clone the launcher' }, () => {
-    const high = inputs.map(({ label }) => builder.slot(label))
-    for (const [index, input] of inputs.entries()) {
-      const result = high[index]
-      if (result)
-        builder.call('fcntl', [input, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], `move the ${input.label} away`, {
-          result,
-        })
-    }
+    const high = moveAway(builder, inputs)
     const [socket, program, ...stdio] = high
     if (!socket || !program) throw new RangeError('the launcher has a socket and a file')
     for (const [index, slot] of stdio.entries())
       builder.call('dup3', [slot, index, 0], `put ${slot.label} into place`)
-    builder
-      .call('dup3', [socket, LAUNCHER_SOCKET, 0], 'give the launcher its socket')
-      .call(
-        'execveat',
-        [program, text(''), stringArray(['glassbox-launcher']), stringArray([]), AT_EMPTY_PATH],
-        'execute the launcher',
-      )
+    addLauncherSteps(builder, socket, program)
   })
   return { plan: builder.build(), pid }
+}
+
+/** Copies of descriptors above those that have a fixed place. */
+export function moveAway(builder: PlanBuilder, inputs: readonly Slot[]): readonly Slot[] {
+  const high = inputs.map(({ label }) => builder.slot(label))
+  for (const [index, input] of inputs.entries()) {
+    const result = high[index]
+    if (result)
+      builder.call('fcntl', [input, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY], `move the ${input.label} away`, {
+        result,
+      })
+  }
+  return high
+}
+
+/** The process becomes the launcher. `socket` is no descriptor that has a fixed place. */
+export function addLauncherSteps(builder: PlanBuilder, socket: Slot, program: Slot): void {
+  builder
+    .call('dup3', [socket, LAUNCHER_SOCKET, 0], 'give the launcher its socket')
+    .call(
+      'execveat',
+      [program, text(''), stringArray(['glassbox-launcher']), stringArray([]), AT_EMPTY_PATH],
+      'execute the launcher',
+    )
 }
 
 export interface LaunchSpec {
