@@ -1,6 +1,7 @@
 /** The pool: that each program finds an empty box, that it counts from zero, and that the pool outlives what goes wrong in it. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import {
   createPool,
@@ -215,9 +216,33 @@ test('a container that is killed while a program runs is a typed error, and the 
     const handle = pool.run('sh', ['-c', 'echo started; sleep 100'])
     await handle.events().next()
     for (const pid of inits()) process.kill(pid, 'SIGKILL')
-    await assert.rejects(async () => handle, { code: 'ERR_GLASSBOX_BOX_LOST' })
+    await assert.rejects(async () => handle, { code: 'ERR_GLASSBOX_BOX_LOST', mayHaveRun: true })
     assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
     assert.equal(pool.replaced, 1)
+  })
+})
+
+/** Killed, they take their boxes with them; none becomes a program any more. */
+const killPreparedChildren = (): void => {
+  for (const init of inits())
+    for (const pid of readFileSync(`/proc/${init}/task/${init}/children`, 'utf8').split(' ').filter(Boolean))
+      process.kill(Number(pid), 'SIGKILL')
+}
+
+test('a program that certainly did not begin, since its container was being killed, is run in another', async () => {
+  for (let round = 0; round < 5; round++)
+    await withPool({ size: 2 }, async pool => {
+      killPreparedChildren() // and no turn of the loop until the next program: nobody knows of it yet
+      assert.equal((await pool.run('cat', [], { stdin: 'well' })).stdout, 'well')
+      assert.equal(pool.replaced, 2)
+    })
+})
+
+test('a program whose input can be read only once is not run again; the error says that it did not begin', async () => {
+  await withPool({ size: 1 }, async pool => {
+    killPreparedChildren()
+    const stdin = Readable.from(['once'])
+    await assert.rejects(async () => pool.run('cat', [], { stdin }), { mayHaveRun: false })
   })
 })
 

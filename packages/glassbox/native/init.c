@@ -244,8 +244,8 @@ static void become_program(void) {
 /* The prepared child's life: see the theory of operation. Runs on its own stack in init's memory. */
 static void await_launch(void) {
   struct plan_failure none = {-1, 0};
-  reply_done(inbox.request.id, &none, 0);
   prepared = PREPARED_ALONE;
+  reply_done(inbox.request.id, &none, 0);
   while (receive()) {
     if (inbox.request.type == REQUEST_KILL) { /* for a program that had ended by itself */
       release(&inbox);
@@ -305,11 +305,10 @@ static void handle_prepare(void) {
   else let_go();
 }
 
-/* No child awaits it: the host had none prepared, or it was killed while it waited, and that is how it ended. */
+/* No child awaits it: it could not be made. */
 static void handle_launch(void) {
-  struct plan_failure failure = {-1, program.how ? 0 : ESRCH};
+  struct plan_failure failure = {-1, ESRCH};
   program.id = inbox.request.id;
-  program.ended.started_ns = now_ns();
   report(&failure);
 }
 

@@ -80,3 +80,18 @@ export class MissingFeatureError extends GlassboxError {
     this.feature = feature
   }
 }
+
+/** A box is gone: its init ended, or was killed from outside. */
+export class BoxLostError extends GlassboxError {
+  /** Whether the program may have begun: where not, to run it again does nothing twice. */
+  readonly mayHaveRun: boolean
+
+  constructor(mayHaveRun: boolean, cause?: unknown) {
+    super('ERR_GLASSBOX_BOX_LOST', 'The box is gone: its init ended, or was killed from outside.', {
+      cause,
+      hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',
+    })
+    this.name = 'BoxLostError'
+    this.mayHaveRun = mayHaveRun
+  }
+}

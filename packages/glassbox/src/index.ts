@@ -1,5 +1,5 @@
 /** The public face of glassbox: what is not exported here is not part of it. */
-export { GlassboxError, InvalidOptionError, MissingFeatureError } from './errors.ts'
+export { BoxLostError, GlassboxError, InvalidOptionError, MissingFeatureError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { PoolOptions, PoolRunOptions } from './pool/options.ts'
 export { createPool, Pool } from './pool/pool.ts'

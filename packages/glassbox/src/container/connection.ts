@@ -4,11 +4,12 @@
  * Requests may be sent before there is an init to read them; replies are read from `listen` on.
  *
  * Every request but a kill is answered exactly once, by id. When the socket ends, every open request is rejected with
- * `ERR_GLASSBOX_BOX_LOST`.
+ * `ERR_GLASSBOX_BOX_LOST`. The kernel tells then whether the box had read all that was sent (ECONNRESET, unix(7)): so it is known of
+ * many a launch that its program never began.
  */
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { GlassboxError } from '../errors.ts'
+import { BoxLostError, GlassboxError } from '../errors.ts'
 import { call, sendAll } from '../gate/gate.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -28,6 +29,11 @@ export class Connection {
   readonly #reader = new ReplyReader()
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
+  #launchId = 0
+  /** Asked for after the launch: what was not read may be that. */
+  #killAsked = false
+  /** What was sent last was not read. */
+  #unread = false
   readonly #receive = (length: number, buffer: Uint8Array): boolean => {
     for (const reply of this.#reader.push(buffer.subarray(0, length))) this.#settle(reply.id)?.resolve(reply)
     return true
@@ -50,7 +56,7 @@ export class Connection {
     this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, and the requests are told then.
-    this.#socket.on('error', () => {})
+    this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#unread = code === 'ECONNRESET'))
     this.#socket.on('close', () => this.#lose())
   }
 
@@ -73,12 +79,16 @@ export class Connection {
   ): { id: number; reply: Promise<Reply> } {
     if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(payload.length)
     const id = ++this.#lastId
+    if (type === REQUEST.launch) {
+      this.#launchId = id
+      this.#killAsked = false
+    }
     const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     this.#hold()
     try {
       this.#send(encodeRequest(type, id, payload, descriptors.length), descriptors)
     } catch (error) {
-      this.#settle(id)?.reject(lost(error))
+      this.#settle(id)?.reject(new BoxLostError(false, error))
     }
     return { id, reply }
   }
@@ -86,6 +96,7 @@ export class Connection {
   /** Asks init to end the program of that request, for a cause of the host's. Harmless when it has ended. */
   kill(id: number, cause: number): void {
     if (!this.#waiting.has(id)) return
+    this.#killAsked = true
     try {
       this.#send(encodeRequest(REQUEST.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), 0), [])
     } catch {
@@ -110,7 +121,7 @@ export class Connection {
   }
 
   #send(bytes: Uint8Array, descriptors: readonly number[]): void {
-    if (this.#ended) throw lost()
+    if (this.#ended) throw new BoxLostError(false)
     sendAll(this.#fd, bytes, descriptors)
   }
 
@@ -123,16 +134,12 @@ export class Connection {
 
   #lose(): void {
     this.#ended = true
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(lost())
+    const launchRead = !(this.#unread && this.#launchId === this.#lastId && !this.#killAsked)
+    const mayHaveRun = this.#waiting.has(this.#launchId) && launchRead
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new BoxLostError(mayHaveRun))
     this.#tellClosed()
   }
 }
-
-export const lost = (cause?: unknown): GlassboxError =>
-  new GlassboxError('ERR_GLASSBOX_BOX_LOST', 'The box is gone: its init ended, or was killed from outside.', {
-    cause,
-    hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',
-  })
 
 /** init would end at it, and the box with it. What can become so large is what a caller asked for. */
 const tooLarge = (bytes: number): GlassboxError =>

@@ -6,7 +6,7 @@
  * Invariant: after a launch's report nothing of that program runs any more.
  */
 import { closeSync, openSync } from 'node:fs'
-import { GlassboxError } from '../errors.ts'
+import { BoxLostError, GlassboxError } from '../errors.ts'
 import { call, runPlan } from '../gate/gate.ts'
 import {
   AF_UNIX,
@@ -23,7 +23,7 @@ import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
-import { Connection, lost } from './connection.ts'
+import { Connection } from './connection.ts'
 import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
@@ -87,6 +87,8 @@ export class Container {
   readonly #connection: Connection
   readonly #furniture: OwnRoot
   #isFurnished = false
+  /** Since the last child was prepared. */
+  #launched = false
   #root = -1
 
   private constructor(
@@ -156,7 +158,7 @@ export class Container {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // A process that has ended has no root; without privilege nobody may even look.
-      throw code === 'ENOENT' || code === 'EACCES' ? lost(error) : error
+      throw code === 'ENOENT' || code === 'EACCES' ? new BoxLostError(this.#launched, error) : error
     }
   }
 
@@ -185,6 +187,7 @@ export class Container {
     descriptors: readonly number[],
     examine = false,
   ): Promise<number> {
+    this.#launched = false
     const { bytes, origin } = encodePlan(plan)
     const payload = encodePrepare({ ...header, examine }, bytes)
     const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
@@ -218,6 +221,7 @@ export class Container {
     const payload = encodeLaunch(header, bytes)
     // Arguments and environment, then: the kernel takes 6 MiB of them at most (execve(2)), and would say the same.
     if (payload.length > MAX_PAYLOAD_BYTES) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
+    this.#launched = true
     const { id, reply } = this.#connection.request(REQUEST.launch, payload, descriptors)
     const ended = reply.then(async report => {
       if (report.errno !== 0) throw await this.#reason(stepError(plan, origin[report.step], report.errno))

@@ -7,12 +7,13 @@
  * cleans, opens or closes it. `#count` counts them all, so that there are never more than `size`.
  */
 import { setImmediate } from 'node:timers/promises'
-import { GlassboxError } from '../errors.ts'
+import { BoxLostError, GlassboxError } from '../errors.ts'
 import { canceledResult, runCommand, startNow, stopSignal } from '../run/command.ts'
 import { RunHandle } from '../run/handle.ts'
 import { HostPaths } from '../run/host-paths.ts'
+import { isStream } from '../run/input.ts'
 import { readInputs } from '../run/inputs.ts'
-import type { AsBytes, BoxOptions } from '../run/options.ts'
+import type { AsBytes, BoxOptions, CommandOptions } from '../run/options.ts'
 import { PreparedContainer } from '../run/prepared-container.ts'
 import { resolveInBox } from '../run/program.ts'
 import type { AnyResult } from '../run/result.ts'
@@ -68,8 +69,8 @@ export class Pool {
   }
 
   /**
-   * Runs a program in a container of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with
-   * ERR_GLASSBOX_BOX_LOST where the container was killed from outside; the pool goes on.
+   * Runs a program in a container of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with a `BoxLostError`
+   * where the container was killed from outside while the program ran; where it certainly had not begun, another container is taken.
    */
   run(program: string, args: readonly string[], options: PoolRunOptions & AsBytes): RunHandle<Uint8Array>
   run(program: string, args?: readonly string[], options?: PoolRunOptions): RunHandle
@@ -85,16 +86,23 @@ export class Pool {
         this.#reach !== 'others' && leavesNothingUnseen(options.policy) && !inheritsSocket(options)
       const inputs = readInputs(files, this.#paths)
       const stop = stopSignal(started, options)
-      const place = await this.#lease(stop)
-      if (!place) return canceledResult(options, started.calledAt)
-      try {
+      const attempt = async (place: PreparedContainer): Promise<AnyResult> => {
         for (const input of inputs) place.writeFile(input)
         const found = resolveInBox(program, options, this.#options.binds, path => place.hasFile(path))
-        return await runCommand({ place, ...started }, found, [program, ...args], options)
-      } catch (error) {
-        throw this.#closed ? closedError(error) : error
-      } finally {
-        this.#giveBack(place, cleanable)
+        return runCommand({ place, ...started }, found, [program, ...args], options)
+      }
+      for (let tries = repeatable(options) ? this.size : 0; ; tries--) {
+        const place = await this.#lease(stop)
+        if (!place) return canceledResult(options, started.calledAt)
+        try {
+          return await attempt(place)
+        } catch (error) {
+          if (this.#closed) throw closedError(error)
+          // All that waited may have been killed at once, and the news of it is still on its way.
+          if (tries <= 0 || !(error instanceof BoxLostError) || error.mayHaveRun) throw error
+        } finally {
+          this.#giveBack(place, cleanable)
+        }
       }
     }
     return new RunHandle(start(), started.events, () => started.cancel.abort())
@@ -213,6 +221,9 @@ export class Pool {
     await this.close()
   }
 }
+
+/** Whether a run that has not begun can be begun again: nobody has been given a trace of it, and no input was taken out of a stream. */
+const repeatable = ({ stdin, trace }: CommandOptions): boolean => !trace && !isStream(stdin)
 
 const closedError = (cause?: unknown): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_POOL_CLOSED', 'This pool is closed.', {

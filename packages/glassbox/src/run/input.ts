@@ -26,6 +26,10 @@ export interface InputChannel {
   close(): void
 }
 
+/** What is taken out of such a one cannot be given again. */
+export const isStream = (input: Input | undefined): input is Readable =>
+  typeof input === 'object' && !(input instanceof Uint8Array) && !('inherit' in input) && !('file' in input)
+
 /** `owner`: the user of the program, where it is not ours: that is, with privilege. */
 export async function openInput(
   input: Input | undefined,
@@ -35,8 +39,8 @@ export async function openInput(
   if (input === undefined) return { childFd: openNull(O_RDONLY), owned: true, close: () => {} }
   if (typeof input === 'string') return fromBytes(Buffer.from(input), owner)
   if (input instanceof Uint8Array) return fromBytes(input, owner)
-  if ('inherit' in input) return inherited(owner !== undefined)
-  return 'file' in input ? fromFile(input.file, owner !== undefined, paths) : fromStream(input, owner)
+  if (isStream(input)) return fromStream(input, owner)
+  return 'file' in input ? fromFile(input.file, owner !== undefined, paths) : inherited(owner !== undefined)
 }
 
 async function fromFile(path: string, privileged: boolean, paths: HostPaths): Promise<InputChannel> {
