@@ -61,6 +61,7 @@ function runFile(name) {
       timeout: FILE_TIMEOUT_MS,
       killSignal: 'SIGKILL',
     })
+    const startedAt = performance.now()
     let output = ''
     child.stdout.on('data', chunk => (output += chunk))
     child.stderr.on('data', chunk => (output += chunk))
@@ -74,7 +75,8 @@ function runFile(name) {
       }
       if (code !== 0 && counts.fail === 0) counts.fail = 1
       for (const key of Object.keys(totals)) totals[key] += counts[key]
-      console.log(`${counts.fail === 0 ? 'ok  ' : 'FAIL'} ${name} (${counts.pass} passed)`)
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+      console.log(`${counts.fail === 0 ? 'ok  ' : 'FAIL'} ${name} (${counts.pass} passed, ${seconds} s)`)
       for (const line of output.match(/^ *ok .*# SKIP.*$/gm) ?? [])
         console.log(`     skipped: ${line.trim()}`)
       if (counts.fail > 0) console.log(output)

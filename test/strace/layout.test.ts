@@ -63,6 +63,8 @@ const COMBINATIONS: readonly (readonly [options: readonly string[], args: readon
   [['-y', '-e', 'trace=close,openat'], ['opens']],
   [['-yy', '-e', 'trace=writev,sendmsg,close'], ['moves']],
   [['-e', 'trace=openat,open,read,close,access,write,umask,kill'], ['narrow']],
+  [['-f', '-e', 'trace=open'], ['narrow']],
+  [['-z', '-o', 'FILE', '-e', 'quiet=none', '-e', 'trace=open,kill'], ['narrow']],
   [['-P', '/etc/passwd'], ['opens']],
   [['-P', '/etc/../etc/passwd'], ['opens']],
   [['-P', '/etc/../etc/passwd', '-e', 'quiet=path-resolution'], ['opens']],

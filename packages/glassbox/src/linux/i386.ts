@@ -30,7 +30,7 @@ const DIFFERENT: ReadonlySet<string> = new Set([
 
 /** Kinds that are the same in 32 bits: numbers, names, text, bytes, and structs of fixed sizes. */
 const SAME_KIND =
-  /^([|=]|(int|uint|size|off|hex|addr|mode|dev|id|tid|tgid|pgid|sid|who|sigframe|sig|fd|dirfd|path|string|out_string|socktype|cloneflags|mountflags)$)|^(buf|bytes|name16|sockaddr|length|polls|fdset|sigset|wstatus)\b|^ptr[<>=](statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
+  /^([|=]|(int|uint|size|off|hex|addr|mode|dev|id|tid|tgid|pgid|sid|who|sigframe|sig|fd|dirfd|path|string|out_string|socktype|cloneflags|mountflags|openflags|filemode|swapflags|mapflags|memfdflags|statxflags|shmflags|ipcflags|ipckey|fanflags|fandirfd|kexecflags|syslog|qcmd|persona|ioprio|key|hex32|mpol|mpol32|none)$)|^(buf|bytes|name16|hostname|sockaddr|length|polls|fdset|sigset|wstatus|cpuset|xattr|path|mincore)\b|^ptr[<>=](fds|statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
 
 /** A kind as it can be read in 32 bits. */
 export const fitKind = (kind: string): string => (SAME_KIND.test(kind) ? kind : 'addr')

@@ -3,6 +3,7 @@
  * a call is short on purpose; outputs that were not asked for are not even loaded.
  */
 import { existsSync, readdirSync } from 'node:fs'
+import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../tracer/types.ts'
 import { contains } from './call-set.ts'
@@ -24,7 +25,6 @@ export interface Asks {
   readonly limitReached: () => void
 }
 
-const MODES = { x86_64: '64 bit', i386: '32 bit', x32: 'x32' } as const
 const EXECVE = 59
 
 class Handlers {
@@ -74,7 +74,7 @@ class Handlers {
 
   enter(call: EnteredCall, tracee: TraceeAtEntry): void {
     const state = this.#state(call.tid, call.pid)
-    if (state.abi !== call.abi) this.#abiChanged(state, call)
+    this.#sees(state, call.abi, call.timeNs)
     const isShown =
       !this.#muted &&
       contains(this.#options.selection.trace, call.abi, call.nr) &&
@@ -116,10 +116,10 @@ class Handlers {
     this.saidWhy = true
   }
 
-  #abiChanged(state: TraceeState, { abi, tid }: EnteredCall): void {
+  #sees(state: TraceeState, abi: Abi, timeNs: bigint): void {
+    if (state.abi === abi) return
     state.abi = abi
-    if (!this.#options.quiet.includes('personality'))
-      this.#output.say(`[ Process PID=${tid} runs in ${MODES[abi]} mode. ]`)
+    if (!this.#muted) for (const sink of this.#sinks) sink.abiChanged?.(state, timeNs)
   }
 
   #state(tid: number, pid: number): TraceeState {
@@ -207,6 +207,7 @@ class Handlers {
           for (const sink of sinks) sink.groupStop?.(of(stop), stop.signal, stop.timeNs, tracee)
         },
       }),
+      abiChanged: stop => this.#sees(of(stop), stop.abi, stop.timeNs),
       attached: ({ tid, pid, timeNs, attached }) => this.attached(tid, pid, timeNs, attached),
       notAttached: ({ error }) => say(error.message),
       newChild: ({ tid, pid, timeNs, child, kind }) =>

@@ -22,6 +22,8 @@ export interface Sink {
   /** `former`: the thread that made the call, where that was not the leader; `state` goes on under the leader's tid. */
   exec?(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void
   exiting?(state: TraceeState, timeNs: bigint, insideCall: boolean, tracee: Tracee): void
+  /** `state.abi` is another than that of its last call. */
+  abiChanged?(state: TraceeState, timeNs: bigint): void
   exited?(state: TraceeState, timeNs: bigint, code: number): void
   killed?(state: TraceeState, timeNs: bigint, signal: number, coreDumped: boolean): void
   detached?(state: TraceeState, timeNs: bigint): void

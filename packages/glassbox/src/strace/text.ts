@@ -199,6 +199,11 @@ export class TextSink implements Sink {
     state.reprint = this.#showsAll
   }
 
+  abiChanged(state: TraceeState, timeNs: bigint): void {
+    if (!this.#options.quiet.includes('personality'))
+      this.#line(state, timeNs, `[ Process PID=${state.tid} runs in ${MODES[state.abi]} mode. ]`)
+  }
+
   exiting(state: TraceeState, timeNs: bigint, insideCall: boolean, tracee: Tracee): void {
     const { entry } = state
     if (!entry || !insideCall) return
@@ -256,5 +261,6 @@ export class TextSink implements Sink {
   }
 }
 
+const MODES = { x86_64: '64 bit', i386: '32 bit', x32: 'x32' } as const
 const RESTART = { x86_64: 219, i386: 0, x32: 219 } as const
 const isRestart = ({ abi, nr }: EnteredCall): boolean => nr === RESTART[abi]

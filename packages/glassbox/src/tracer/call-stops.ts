@@ -47,7 +47,10 @@ export class CallStops {
     const abi = abiOf(records.arch(index), register)
     const nr = abi === 'x32' ? register & ~X32_BIT : register | 0
     const args = records.args(index)
+    if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
     task.abi = abi
+    // When it comes back to 64 bits is to be seen as well, whichever call that is.
+    if (abi !== 'x86_64') loop.skipNothing()
     const first = task.launching !== undefined
     if (first && !isExecute(abi, nr)) {
       loop.resume(task)

@@ -4,7 +4,17 @@ import type { TraceHandlers } from './types.ts'
 type Name = keyof TraceHandlers
 
 const NAMES: readonly Name[] = [
-  ...(['enter', 'exit', 'signal', 'groupStop', 'newChild', 'attached', 'notAttached', 'exec'] as const),
+  ...([
+    'enter',
+    'exit',
+    'signal',
+    'groupStop',
+    'abiChanged',
+    'newChild',
+    'attached',
+    'notAttached',
+    'exec',
+  ] as const),
   ...(['exiting', 'exited', 'killed', 'detached', 'end', 'idle'] as const),
 ]
 

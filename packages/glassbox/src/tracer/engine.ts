@@ -45,7 +45,7 @@ export class Engine implements Loop {
   readonly #family: Family
   readonly #alarm: Alarm
   readonly #waiting: Waiting
-  readonly #skipped: Uint8Array
+  #skipped: Uint8Array
   /** When the stop that is being handled was seen. */
   #nowNs = 0n
   #batch = { next: 0, count: 0 }
@@ -74,6 +74,10 @@ export class Engine implements Loop {
     // Under a filter such calls do not stop at all.
     this.#skipped = isWanted && !filtered ? skippedCalls(nr => isWanted(NOBODY, nr)) : NONE_SKIPPED
     this.#family = new Family(this)
+  }
+
+  skipNothing(): void {
+    this.#skipped = NONE_SKIPPED
   }
 
   /** Runs until no tracee is left. Must be followed by `close`. */

@@ -57,4 +57,6 @@ export interface Loop {
   /** How the first execve of a command ended: 0, or the errno. */
   firstCallLeft(errno: number): void
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
+  /** From now on every call comes to the tracer, whether or not somebody asked for it. */
+  skipNothing(): void
 }

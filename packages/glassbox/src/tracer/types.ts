@@ -87,6 +87,8 @@ export interface TraceHandlers {
   /** Before delivery; the return value is delivered instead: another signal, 0 for none, nothing for itself. */
   signal?(stop: SignalStop, tracee: Tracee): number | void
   groupStop?(stop: Stop & { readonly signal: number }, tracee: Tracee): void
+  /** The call that it enters, asked for or not, is of another abi than its last one. */
+  abiChanged?(stop: Stop & { readonly abi: Abi }): void
   /** A new thread or process, at its first stop. */
   newChild?(stop: Stop & { readonly child: number; readonly kind: 'fork' | 'vfork' | 'clone' }): void
   /** A thread of command line or of pids that were attached to, when it becomes traced; `attached`: it ran before. */
