@@ -49,16 +49,16 @@ async function killed(context: TestContext, target: string, options: string): Pr
 
 const command = (...args: string[]): string => JSON.stringify({ program: program('traced'), args })
 
-for (const [word, what] of [
-  ['probe', 'userfaultfd(2)'],
-  ['device', '/dev/userfaultfd'],
+for (const [probe, word, what] of [
+  ['probe', 'call', 'userfaultfd(2)'],
+  ['probe-device', 'device', '/dev/userfaultfd'],
 ] as const) {
   for (const syscalls of [undefined, ['openat', 'getppid']]) {
     const how = syscalls ? 'under a filter' : 'with every call'
     test(`a path that ${what} is to provide holds nobody up, ${how} [PT-10]`, {
-      skip: skipOf(word, what),
+      skip: skipOf(probe, what),
     }, async context => {
-      const target = command('user-fault', word === 'probe' ? 'call' : word)
+      const target = command('user-fault', word)
       const seen = (await killed(context, target, JSON.stringify({ syscalls }))) as Record<string, unknown>
       assert.equal(seen['signal'], 'SIGKILL')
       assert.ok((seen['others'] as number) >= 20, 'the child goes on meanwhile')
