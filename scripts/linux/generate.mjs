@@ -111,12 +111,24 @@ function readErrors() {
     .filter(word => /^E[A-Z0-9]+$/.test(word) && !['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP'].includes(word))
     .sort()
   const numbers = values(headers, names)
+  // The kernel's own (linux/errno.h of its source); some of the second group come out now and then.
+  const again = 'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK'
+  const leaked = [
+    ...[
+      'EPROBE_DEFER',
+      'EOPENSTALE',
+      undefined,
+      undefined,
+      'EBADHANDLE',
+      'ENOTSYNC',
+      'EBADCOOKIE',
+      'ENOTSUPP',
+    ],
+    ...['ETOOSMALL', 'ESERVERFAULT', 'EBADTYPE', 'EJUKEBOX', 'EIOCBQUEUED', 'ERECALLCONFLICT'],
+  ]
   const kernelOnly = [
-    ['ERESTARTSYS', 512],
-    ['ERESTARTNOINTR', 513],
-    ['ERESTARTNOHAND', 514],
-    ['ENOIOCTLCMD', 515],
-    ['ERESTART_RESTARTBLOCK', 516],
+    ...again.split(' ').map((name, index) => [name, 512 + index, 'To be restarted']),
+    ...leaked.flatMap((name, index) => (name ? [[name, 517 + index, `Unknown error ${517 + index}`]] : [])),
   ]
   const file = join(scratch, 'errors.c')
   const program = join(scratch, 'errors')
@@ -129,9 +141,7 @@ function readErrors() {
     .trim()
     .split('\n')
   const plain = names.map((name, index) => [name, numbers[index], messages[numbers[index] - 1]])
-  return [...plain, ...kernelOnly.map(([name, number]) => [name, number, 'To be restarted'])].sort(
-    (a, b) => a[1] - b[1],
-  )
+  return [...plain, ...kernelOnly].sort((a, b) => a[1] - b[1])
 }
 
 function readSignals() {

@@ -29,6 +29,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b(shm|msg|sem)get\((.*)\) = \d+/g, '$1get($2) = ID'],
   [/_([acdsr]time)=\d+/g, '_$1=T'],
   [/\b\d{3,7}(?=<)/g, 'N'],
+  // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2), Bugs).
+  [/(F_GETOWN(?: \*\/)?\)) *= -1 .*$/gm, '$1 = -1'],
   // The program is started by its tracer.
   [/<(node|strace)>/g, '<tracer>'],
 ]
