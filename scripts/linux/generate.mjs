@@ -111,24 +111,15 @@ function readErrors() {
     .filter(word => /^E[A-Z0-9]+$/.test(word) && !['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP'].includes(word))
     .sort()
   const numbers = values(headers, names)
-  // The kernel's own (linux/errno.h of its source); some of the second group come out now and then.
-  const again = 'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK'
-  const leaked = [
-    ...[
-      'EPROBE_DEFER',
-      'EOPENSTALE',
-      undefined,
-      undefined,
-      'EBADHANDLE',
-      'ENOTSYNC',
-      'EBADCOOKIE',
-      'ENOTSUPP',
-    ],
-    ...['ETOOSMALL', 'ESERVERFAULT', 'EBADTYPE', 'EJUKEBOX', 'EIOCBQUEUED', 'ERECALLCONFLICT'],
-  ]
+  // The kernel's own (linux/errno.h of its source); those from 517 on come out now and then, and no libc knows them.
+  const from = (first, words, message) =>
+    words.split(' ').map((name, index) => [name, first + index, message ?? `Unknown error ${first + index}`])
+  const restarts = 'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK'
+  const nfs = 'EBADHANDLE ENOTSYNC EBADCOOKIE ENOTSUPP ETOOSMALL ESERVERFAULT EBADTYPE EJUKEBOX EIOCBQUEUED'
   const kernelOnly = [
-    ...again.split(' ').map((name, index) => [name, 512 + index, 'To be restarted']),
-    ...leaked.flatMap((name, index) => (name ? [[name, 517 + index, `Unknown error ${517 + index}`]] : [])),
+    ...from(512, restarts, 'To be restarted'),
+    ...from(517, 'EPROBE_DEFER EOPENSTALE'),
+    ...from(521, `${nfs} ERECALLCONFLICT`),
   ]
   const file = join(scratch, 'errors.c')
   const program = join(scratch, 'errors')

@@ -29,10 +29,9 @@ export class Connection {
   readonly #reader = new ReplyReader()
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
-  #launchId = 0
-  /** Asked for after the launch: what was not read may be that. */
-  #killAsked = false
-  /** What was sent last was not read. */
+  /** The type of what was sent last. */
+  #lastSent = 0
+  /** It was not read. */
   #unread = false
   readonly #receive = (length: number, buffer: Uint8Array): boolean => {
     for (const reply of this.#reader.push(buffer.subarray(0, length))) this.#settle(reply.id)?.resolve(reply)
@@ -79,14 +78,10 @@ export class Connection {
   ): { id: number; reply: Promise<Reply> } {
     if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(payload.length)
     const id = ++this.#lastId
-    if (type === REQUEST.launch) {
-      this.#launchId = id
-      this.#killAsked = false
-    }
     const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     this.#hold()
     try {
-      this.#send(encodeRequest(type, id, payload, descriptors.length), descriptors)
+      this.#send(type, id, payload, descriptors)
     } catch (error) {
       this.#settle(id)?.reject(new BoxLostError(false, error))
     }
@@ -96,9 +91,8 @@ export class Connection {
   /** Asks init to end the program of that request, for a cause of the host's. Harmless when it has ended. */
   kill(id: number, cause: number): void {
     if (!this.#waiting.has(id)) return
-    this.#killAsked = true
     try {
-      this.#send(encodeRequest(REQUEST.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), 0), [])
+      this.#send(REQUEST.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), [])
     } catch {
       // init is gone, and the program with it; the close of the socket tells whoever waits.
     }
@@ -120,9 +114,15 @@ export class Connection {
     this.#lose()
   }
 
-  #send(bytes: Uint8Array, descriptors: readonly number[]): void {
+  #send(type: number, id: number, payload: Uint8Array, descriptors: readonly number[]): void {
     if (this.#ended) throw new BoxLostError(false)
-    sendAll(this.#fd, bytes, descriptors)
+    sendAll(this.#fd, encodeRequest(type, id, payload, descriptors.length), descriptors)
+    this.#lastSent = type
+  }
+
+  /** Whether a program may have begun since the last other request; after a kill nothing is known of the launch before it. */
+  get mayHaveRun(): boolean {
+    return this.#lastSent === REQUEST.kill || (this.#lastSent === REQUEST.launch && !this.#unread)
   }
 
   #settle(id: number): Waiting | undefined {
@@ -134,9 +134,7 @@ export class Connection {
 
   #lose(): void {
     this.#ended = true
-    const launchRead = !(this.#unread && this.#launchId === this.#lastId && !this.#killAsked)
-    const mayHaveRun = this.#waiting.has(this.#launchId) && launchRead
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new BoxLostError(mayHaveRun))
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new BoxLostError(this.mayHaveRun))
     this.#tellClosed()
   }
 }

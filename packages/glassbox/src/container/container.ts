@@ -87,8 +87,6 @@ export class Container {
   readonly #connection: Connection
   readonly #furniture: OwnRoot
   #isFurnished = false
-  /** Since the last child was prepared. */
-  #launched = false
   #root = -1
 
   private constructor(
@@ -158,7 +156,9 @@ export class Container {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // A process that has ended has no root; without privilege nobody may even look.
-      throw code === 'ENOENT' || code === 'EACCES' ? new BoxLostError(this.#launched, error) : error
+      throw code === 'ENOENT' || code === 'EACCES'
+        ? new BoxLostError(this.#connection.mayHaveRun, error)
+        : error
     }
   }
 
@@ -187,7 +187,6 @@ export class Container {
     descriptors: readonly number[],
     examine = false,
   ): Promise<number> {
-    this.#launched = false
     const { bytes, origin } = encodePlan(plan)
     const payload = encodePrepare({ ...header, examine }, bytes)
     const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
@@ -221,7 +220,6 @@ export class Container {
     const payload = encodeLaunch(header, bytes)
     // Arguments and environment, then: the kernel takes 6 MiB of them at most (execve(2)), and would say the same.
     if (payload.length > MAX_PAYLOAD_BYTES) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
-    this.#launched = true
     const { id, reply } = this.#connection.request(REQUEST.launch, payload, descriptors)
     const ended = reply.then(async report => {
       if (report.errno !== 0) throw await this.#reason(stepError(plan, origin[report.step], report.errno))

@@ -28,12 +28,25 @@ const DIFFERENT: ReadonlySet<string> = new Set([
   ...['sync_file_range', 'uname', 'clone', 'statfs64', 'fstatfs64', 'waitpid', 'umount'],
 ])
 
-/** Kinds that are the same in 32 bits: numbers, names, text, bytes, and structs of fixed sizes. */
-const SAME_KIND =
-  /^([|=]|(int|uint|size|off|hex|addr|mode|dev|id|tid|tgid|pgid|sid|who|sigframe|sig|fd|dirfd|path|string|out_string|socktype|cloneflags|mountflags|openflags|filemode|swapflags|mapflags|memfdflags|statxflags|shmflags|ipcflags|ipckey|fanflags|fandirfd|kexecflags|syslog|qcmd|persona|ioprio|key|hex32|mpol|mpol32|none)$)|^(buf|bytes|name16|hostname|sockaddr|length|polls|fdset|sigset|wstatus|cpuset|xattr|path|mincore)\b|^ptr[<>=](fds|statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
+const words = (text: string): readonly string[] => text.split(' ')
+
+/** Kinds that are the same in 32 bits: numbers, names and sets of flags; */
+const SAME_WORDS: ReadonlySet<string> = new Set([
+  ...words('int uint size off hex hex32 addr mode dev id key none string out_string syslog qcmd persona'),
+  ...words('tid tgid pgid sid who sigframe sig fd dirfd fandirfd ipckey ioprio mpol mpol32 socktype'),
+  ...words('cloneflags mountflags openflags swapflags mapflags memfdflags statxflags shmflags ipcflags'),
+  ...words('fanflags kexecflags filemode'),
+])
+/** values of a set, text and bytes, */
+const SAME_TEXT =
+  /^([|=]|(buf|bytes|name16|hostname|sockaddr|length|polls|fdset|sigset|wstatus|cpuset|xattr|path|mincore)\b)/
+/** and structs of fixed sizes. */
+const SAME_STRUCT =
+  /^ptr[<>=](fds|statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
 
 /** A kind as it can be read in 32 bits. */
-export const fitKind = (kind: string): string => (SAME_KIND.test(kind) ? kind : 'addr')
+export const fitKind = (kind: string): string =>
+  SAME_WORDS.has(kind) || SAME_TEXT.test(kind) || SAME_STRUCT.test(kind) ? kind : 'addr'
 
 const fit = ({ name, kind }: SyscallArg): SyscallArg => ({ name, kind: fitKind(kind) })
 

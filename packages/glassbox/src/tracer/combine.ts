@@ -4,18 +4,8 @@ import type { TraceHandlers } from './types.ts'
 type Name = keyof TraceHandlers
 
 const NAMES: readonly Name[] = [
-  ...([
-    'enter',
-    'exit',
-    'signal',
-    'groupStop',
-    'abiChanged',
-    'newChild',
-    'attached',
-    'notAttached',
-    'exec',
-  ] as const),
-  ...(['exiting', 'exited', 'killed', 'detached', 'end', 'idle'] as const),
+  ...(['enter', 'exit', 'signal', 'groupStop', 'newChild', 'attached', 'notAttached', 'exec'] as const),
+  ...(['abiChanged', 'exiting', 'exited', 'killed', 'detached', 'end', 'idle'] as const),
 ]
 
 export function combine(own: TraceHandlers | undefined, events: TraceHandlers): TraceHandlers {
