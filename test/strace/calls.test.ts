@@ -58,7 +58,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
 function withoutIds(text: string): string {
   const made = text.matchAll(/^(?:set_tid_address|[gs]et[ps]id|gettid|v?fork|clone3?)\(.*= (\d{3})\b/gm)
   const ids = new Set([...made].map(([, id]) => id))
-  const place = /(?<=^\w+\(|^\w+\(\d+, |\bP_PID, |\bPTRACE_\w+, )\d{3}\b/gm
+  const place = /(?<=^\w+\(|^\w+\(\d+, |^\w+\(0x\w+(?: \/\*[^*]*\*\/)?, |\bP_PID, |\bPTRACE_\w+, )\d{3}\b/gm
   return text.replaceAll(place, number => (ids.has(number) ? 'N' : number))
 }
 

@@ -1,12 +1,12 @@
 /** Ids of processes, threads, groups and sessions are shown where strace shows them, with their names and as the tracer knows them. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
-import { noStrace, normalized, OURS, runTracer, THEIRS } from './support/strace.js'
+import { noStrace, normalized, OURS, runTracer, THEIRS, threadsOf } from './support/strace.js'
 
 /** A PID namespace of its own; for an ordinary user in a user namespace. */
 const UNSHARE = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc']
@@ -30,7 +30,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/_([acdsr]time)=\d+/g, '_$1=T'],
   [/\b\d{3,7}(?=<)/g, 'N'],
   // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2), Bugs).
-  [/(F_GETOWN(?: \*\/)?\)) *= -1 .*$/gm, '$1 = -1'],
+  [/(F_GETOWN(?: \*\/)?\)) *= -\d+.*$/gm, '$1 = -G'],
   // The program is started by its tracer.
   [/<(node|strace)>/g, '<tracer>'],
 ]
@@ -43,10 +43,8 @@ function linesOf(
   command: readonly string[],
 ): ReadonlyMap<number, string> {
   const directory = temporaryDirectory(context)
-  runTracer(tracer, ['-ff', ...options, '-o', join(directory, 'out'), ...command])
-  const tids = readdirSync(directory)
-    .map(name => Number(name.slice(4)))
-    .toSorted((a, b) => a - b)
+  const { pid } = runTracer(tracer, ['-ff', ...options, '-o', join(directory, 'out'), ...command])
+  const tids = threadsOf(directory, pid)
   return new Map(tids.map(tid => [tid, readFileSync(join(directory, `out.${tid}`), 'latin1')]))
 }
 

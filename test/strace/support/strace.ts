@@ -18,6 +18,8 @@ export const THEIRS: readonly string[] = ['strace']
 export const OURS: readonly string[] = [process.execPath, BIN, 'strace']
 
 export interface Ran {
+  /** The tracer's own. */
+  readonly pid: number
   readonly code: number | null
   readonly signal: string | null
   readonly out: string
@@ -31,14 +33,28 @@ export function runTracer(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
 ): Ran {
   const [program = '', ...first] = tracer
-  const { status, signal, stdout, stderr } = spawnSync(program, [...first, ...args], {
+  const { pid, status, signal, stdout, stderr } = spawnSync(program, [...first, ...args], {
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: BIG,
     ...options,
   })
-  return { code: status, signal, out: stdout, err: stderr }
+  return { pid, code: status, signal, out: stdout, err: stderr }
+}
+
+/** PID_MAX_LIMIT of 64 bits, proc(5): no id is as great. */
+const ID_LIMIT = 2 ** 22
+
+/**
+ * Ids of the files that -ff wrote as `out.ID`, in the order in which the threads began: from the tracer's own id on, which came before
+ * them. Ids begin again from 300 when the machine has counted to its last.
+ */
+export function threadsOf(directory: string, tracer: number): number[] {
+  const began = (tid: number): number => (tid < tracer ? tid + ID_LIMIT : tid)
+  return readdirSync(directory)
+    .map(name => Number(name.replace(/^out\.?/, '')))
+    .toSorted((a, b) => began(a) - began(b))
 }
 
 export const strace = (...args: readonly string[]): Ran => runTracer(OURS, args)
@@ -50,7 +66,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/Process \d+/g, 'Process N'],
   [/(si_pid|si_utime|si_stime)=\d+( \/\*[^*]*\*\/)?/g, '$1=N'],
   [/\b(in pid|changed to|PID=) ?\d+/g, '$1 N'],
-  [/\b(wait4|kill|tgkill)\(\d+(, \d+(?=, SIG))?/g, '$1(N'],
+  [/\b(wait4|kill|tgkill)\((?:N|\d+)(, (?:N|\d+)(?=, SIG))?/g, '$1(N'],
   [/^\d{3,7} +/gm, 'N '],
   [/<\d+\.\d+>/g, '<T>'],
   [/\d\d:\d\d:\d\d(\.\d+)?/g, 'TIME'],
@@ -74,13 +90,14 @@ export function both(args: readonly string[]): { readonly ours: string; readonly
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-strace-'))
     try {
       const file = join(directory, 'out')
-      const { code, signal, err } = runTracer(
+      const { pid, code, signal, err } = runTracer(
         tracer,
         args.map(word => (word === 'FILE' ? file : word)),
       )
-      const files = readdirSync(directory)
-        .toSorted()
-        .map((name, index) => `-- file ${index}\n${readFileSync(join(directory, name), 'latin1')}`)
+      const files = threadsOf(directory, pid).map((tid, index) => {
+        const name = tid === 0 ? 'out' : `out.${tid}`
+        return `-- file ${index}\n${readFileSync(join(directory, name), 'latin1')}`
+      })
       return normalized([`${code} ${signal}`, err, ...files].join('\n').replaceAll(directory, 'DIR'))
     } finally {
       rmSync(directory, { recursive: true, force: true })
