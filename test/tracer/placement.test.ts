@@ -45,25 +45,27 @@ const maskOf = (pid: number | string): string => {
   }
 }
 
-test('one that makes calls alone shares the CPU of its tracer, seen from outside', { skip }, async () => {
+test('one that makes calls alone shares the CPU of its tracer, seen from outside', { skip }, async t => {
   const running = trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
+  t.after(() => running.kill())
   const pid = await running.pid
   await until(() => maskOf(pid) !== maskOf('self'), 'its mask is another')
   await running.kill()
   const apart = trace({ program: program('traced'), args: ['loops'] }, { events: 'none', sameCpu: false })
+  t.after(() => apart.kill())
   const other = await apart.pid
   for (let look = 0; look < 20; look++) {
     assert.equal(maskOf(other), maskOf('self'))
     await new Promise(resolve => setTimeout(resolve, 5))
   }
-  await apart.kill()
 })
 
-test('two that compute at a time have their own CPUs', { skip }, async () => {
+test('two that compute at a time have their own CPUs', { skip }, async t => {
   const running = trace(
     { program: program('traced'), args: ['parallel', '100000'] },
     { events: ['new-child'] },
   )
+  t.after(() => running.kill())
   const pid = await running.pid
   const { value } = await running[Symbol.asyncIterator]().next()
   assert.ok(value?.type === 'new-child')
@@ -71,7 +73,6 @@ test('two that compute at a time have their own CPUs', { skip }, async () => {
   let looks = 0
   // It takes a moment until it shows that there are two; afterwards they are alone for a turn now and then at most.
   await until(() => (looks = free() ? looks + 1 : 0) > 5, 'both have all CPUs, look after look')
-  await running.kill()
 })
 
 test('afterwards our own threads have their CPUs again', { skip }, async t => {

@@ -42,14 +42,14 @@ test('a reader that pauses loses nothing', async () => {
   assert.equal(ends, 301)
 })
 
-test('the program waits for its reader, where that is asked for', async () => {
+test('the program waits for its reader, where that is asked for', async t => {
   const running = trace({ program: program('traced'), args: ['children', '100000'] }, { queue: 20 })
+  t.after(() => running.kill())
   const iterator = running[Symbol.asyncIterator]()
   await iterator.next()
   await new Promise(resolve => setTimeout(resolve, 300))
   const first = await drain(iterator, 100)
   assert.equal(first.at(-1)?.seq, 100, 'whatever time went by, no event is missing')
-  await running.kill()
 })
 
 async function drain(iterator: AsyncIterator<TraceEvent>, count: number): Promise<TraceEvent[]> {

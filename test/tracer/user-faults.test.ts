@@ -74,13 +74,16 @@ test('nor where the process had it before it was attached to', { skip: noUserFau
   context.after(() => {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL')
   })
-  await until(() => state(pid) === 'S', 'its wait for a tracer')
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await until(() => state(pid) === 'S', 'its wait for SIGUSR1')
+  // Calls are seen from the first stop on, which interrupts the wait: it goes on when it is seen to wait again.
   const script = `
     const { trace } = await import(${JSON.stringify(index)})
     const running = trace(${pid})
-    for await (const event of running)
-      if (event.type === 'syscall-enter' && event.name === 'openat' && typeof event.args.path !== 'string') break
+    for await (const event of running) {
+      if (event.type !== 'syscall-enter') continue
+      if (event.name === 'rt_sigtimedwait') process.kill(${pid}, 'SIGUSR1')
+      if (event.name === 'openat' && typeof event.args.path !== 'string') break
+    }
     console.log((await running.kill()).signal)`
   const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',

@@ -27,6 +27,7 @@ export const traceCase = (args: readonly string[], options: TraceOptions = {}): 
 export interface Output {
   readonly end: TraceEnd
   readonly out: string
+  readonly pid: number
 }
 
 /** A case of traced.c, and what it printed. No events but what is read of it. */
@@ -42,8 +43,9 @@ export async function output(
     const command = { program: program('traced'), args, stdio: [0, fd, 2] } as const
     const running = trace(command, { events: 'none', ...options })
     running.onMessage(onMessage)
+    const pid = await running.pid
     const end = await running
-    return { end, out: readFileSync(path, 'utf8') }
+    return { end, out: readFileSync(path, 'utf8'), pid }
   } finally {
     closeSync(fd)
   }

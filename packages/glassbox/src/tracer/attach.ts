@@ -51,8 +51,8 @@ function attachThread(
   task.movable = false
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
   loop.add(task)
-  if (tid === pid && holdsUserFaults(pid)) loop.stopped.memory.neverWait()
   interrupt(tid)
+  if (tid === pid && holdsUserFaults(pid)) loop.stopped.memory.neverWait()
   return undefined
 }
 
