@@ -20,8 +20,9 @@
 #define WAKE_SIGNAL 40                 /* src/gate/ptrace.ts */
 #define INFO_BYTES 88
 #define SIGINFO_BYTES 128
-#define SKIP_BYTES 64 /* a bit for each of the first 512 calls of x86-64 */
+#define SET_BYTES 64 /* a bit for each of the first 512 calls of x86-64 */
 #define MOST_SKIPPED 64
+#define MOST_NS 2000000 /* so much later at most the tracer hears of a stop */
 
 /* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
 struct interrupted {
@@ -47,6 +48,8 @@ struct stop_record {
   s32 siginfo_error;    /* 0 where `siginfo` is there */
   u8 info[INFO_BYTES];  /* struct ptrace_syscall_info */
   u8 siginfo[SIGINFO_BYTES];
+  u32 ran_on;           /* it was restarted here already */
+  u32 unused;
 };
 
 /*
@@ -138,28 +141,89 @@ static void describe(struct stop_record *record) {
     record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
 }
 
-/* The entry of a call that nobody wants to see. */
-static int is_skipped(const struct stop_record *record, const struct bytes *skip) {
+/* The entry of a call of that set. */
+static int enters(const struct stop_record *record, const u8 *set) {
   const struct ptrace_syscall_info *info = (const struct ptrace_syscall_info *)record->info;
-  if (skip->length < SKIP_BYTES || record->info_length <= 0 || record->status >> 8 != SYSCALL_STOP) return 0;
+  if (record->info_length <= 0 || record->status >> 8 != SYSCALL_STOP) return 0;
   u64 nr = info->entry.nr;
-  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= SKIP_BYTES * 8) return 0;
-  return skip->data[nr >> 3] >> (nr & 7) & 1;
+  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= SET_BYTES * 8) return 0;
+  return set[nr >> 3] >> (nr & 7) & 1;
+}
+
+static int leaves(const struct stop_record *record) {
+  const struct ptrace_syscall_info *info = (const struct ptrace_syscall_info *)record->info;
+  return record->info_length > 0 && record->status >> 8 == SYSCALL_STOP && info->op == PTRACE_SYSCALL_INFO_EXIT;
+}
+
+static long wait_for(struct stop_record *record, const struct bytes *wake, long options) {
+  struct rusage usage;
+  long tid = interruptible_wait((volatile s32 *)wake->data, &record->status, options, &usage);
+  if (tid <= 0) return tid;
+  record->tid = (s32)tid;
+  record->time = stop_time();
+  record->user = microseconds(&usage.ru_utime);
+  record->system = microseconds(&usage.ru_stime);
+  record->ran_on = 0;
+  return tid;
+}
+
+/* Waits for one stop and takes those that are there beside it. */
+static long take_stops(struct stop_record *records, s64 maximum, const struct bytes *wake) {
+  long options = __WALL | __WNOTHREAD;
+  for (s64 taken = 0; taken < maximum; taken++, options |= WNOHANG) {
+    long tid = wait_for(&records[taken], wake, options);
+    if (tid <= 0) return taken ? taken : tid;
+    describe(&records[taken]);
+  }
+  return maximum;
 }
 
 /*
- * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, skip: Uint8Array): restarts `count`
- * tracees, waits for one stop, takes up to `maximum` that are there, and returns how many; -EINTR where it was woken first, -ECHILD where
- * there is no tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * The same where one tracee runs: from the entry to the exit of calls that are to be skipped, of which nothing is told, and past both stops of those at
+ * which it may run on, which are told together when something else comes.
+ */
+static long run_on(struct stop_record *records, s64 maximum, const struct bytes *wake, const u8 *skip, const u8 *pass) {
+  s64 taken = 0;
+  long skipping = 0, passing = 0; /* who is in a call of the one kind or the other */
+  for (int skipped = 0; taken < maximum;) {
+    struct stop_record *record = &records[taken];
+    long tid = wait_for(record, wake, __WALL | __WNOTHREAD);
+    if (tid <= 0) return taken ? taken : tid;
+    if (skipping == tid && record->status == (SYSCALL_STOP << 8 | 0x7f)) {
+      skipping = 0;
+      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      continue;
+    }
+    describe(record);
+    if (skipped < MOST_SKIPPED && enters(record, skip)) {
+      skipped++;
+      skipping = tid;
+      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+      continue;
+    }
+    int begins = enters(record, pass), ends = passing == tid && leaves(record);
+    passing = begins ? tid : 0;
+    taken++;
+    if (!begins && !ends) return taken;
+    record->ran_on = 1;
+    sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+    if (record->time - records->time > MOST_NS) return taken;
+  }
+  return taken;
+}
+
+/*
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets: Uint8Array): restarts `count` tracees, waits
+ * for one stop, takes up to `maximum` that are there, and returns how many; -EINTR where it was woken first, -ECHILD where there is no
+ * tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
  *
- * `skip`, empty or a bit a call, is for a single tracee: one that enters such a call is restarted here, and at the stop that follows as well where
- * that is the exit, about which nothing is asked. So the tracer does not come back for them but now and then.
+ * `sets`, empty or two bits a call, is for one tracee that runs: calls that are skipped, both stops, and calls that are told when it has run on. So the
+ * tracer does not come back for them but now and then.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes restarts, records, wake, skip;
+  struct bytes restarts, records, wake, sets;
   s64 count, maximum;
-  struct rusage usage;
   if (!get_arguments(env, info, 6, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
       (u64)count * sizeof(struct restart) > restarts.length)
@@ -167,40 +231,18 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 1 ||
       (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
     return throw_type(env, "traceStep() takes room for records, and how many fit");
-  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_bytes(env, arguments[5], &skip))
-    return throw_type(env, "traceStep() takes the word that wakes it, and the calls to be skipped");
+  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_bytes(env, arguments[5], &sets) ||
+      (sets.length && sets.length != SET_BYTES * 2))
+    return throw_type(env, "traceStep() takes the word that wakes it, and the sets of calls that it goes past");
 
   struct restart *restart = (struct restart *)restarts.data;
   for (s64 i = 0; i < count; i++, restart++)
     restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
 
   struct stop_record *record = (struct stop_record *)records.data;
-  long options = __WALL | __WNOTHREAD;
-  int skipped = 0, inside = 0; /* inside: a call was entered that is skipped, and its exit comes next */
-  for (s64 taken = 0; taken < maximum;) {
-    long wait = taken ? options | WNOHANG : options;
-    long tid = interruptible_wait((volatile s32 *)wake.data, &record->status, wait, &usage);
-    if (tid <= 0) return number(env, taken ? taken : tid);
-    if (inside && record->status == (SYSCALL_STOP << 8 | 0x7f)) {
-      inside = 0;
-      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-      continue;
-    }
-    record->tid = (s32)tid;
-    record->time = stop_time();
-    record->user = microseconds(&usage.ru_utime);
-    record->system = microseconds(&usage.ru_stime);
-    describe(record);
-    if (skipped < MOST_SKIPPED && is_skipped(record, &skip)) {
-      skipped++;
-      inside = 1;
-      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-      continue;
-    }
-    taken++;
-    record++;
-  }
-  return number(env, maximum);
+  const u8 *set = sets.data;
+  return number(env, sets.length ? run_on(record, maximum, &wake, set, set + SET_BYTES)
+                                 : take_stops(record, maximum, &wake));
 }
 
 /* Word by word through ptrace, which has no rights to check any more: for tracees that may not be read otherwise. */

@@ -23,6 +23,8 @@ export interface Kind {
   /** Whether it waits for the end of the call. */
   readonly late: boolean
   readonly print: Printer
+  /** It follows from the register alone. */
+  readonly isScalar?: boolean
   /** What must be kept of the memory at the entry, to be compared with at the exit. */
   readonly remember?: (value: bigint, context: Context) => bigint | undefined
 }

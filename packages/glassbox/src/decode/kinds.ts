@@ -241,10 +241,10 @@ function left(printer: Printer): Printer {
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
-    return { late: false, print: (value, { options }) => setText(kind, value, options) }
+    return { late: false, isScalar: true, print: (value, { options }) => setText(kind, value, options) }
   if (kind.startsWith('named:')) return kindOf(kind.slice(6))
   const scalar = SCALARS[kind] ?? INNER[kind]
-  if (scalar) return { late: false, print: scalar }
+  if (scalar) return { late: false, isScalar: kind in SCALARS || kind in FLAG_WORDS, print: scalar }
   const [, letters = '', direction = '', operand = ''] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(kind) ?? []
   if (letters === 'left') {
     const struct = (value: bigint, context: Context): string => structAt(operand, value, context, valueText)

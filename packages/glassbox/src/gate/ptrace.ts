@@ -10,7 +10,7 @@ import { systemError } from './gate.ts'
 /** A real-time signal that neither the libcs (32 to 34) nor Node use. */
 export const WAKE_SIGNAL = 40
 /** Bytes of one record; native/trace.c has the layout. */
-export const RECORD_BYTES = 264
+export const RECORD_BYTES = 272
 /** 32-bit words of one restart: tid, request, signal, and what became of it. */
 export const RESTART_WORDS = 4
 
@@ -72,13 +72,13 @@ export interface Step {
   readonly records: Uint8Array
   /** What ends a blocking step at once where it is not zero. */
   readonly wake: Int32Array
-  /** Calls that the step goes past by itself; see `src/tracer/skipped.ts`. */
-  readonly skip: Uint8Array
+  /** Calls that the step goes past by itself, and only one tracee runs; see `src/tracer/passing.ts`. */
+  readonly sets: Uint8Array
 }
 
 /** Restarts `count` tracees, then waits; how many records there are, or -errno (-EINTR: woken, -ECHILD: no tracee). */
 export function traceStep(step: Step, count: number, maximum: number): number {
-  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.skip)
+  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }
 
 /** How many bytes could be read, or -errno where none could. */

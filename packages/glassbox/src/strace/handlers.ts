@@ -101,6 +101,13 @@ class Handlers {
     if (this.#launching === state) this.#firstLeft(state, call)
   }
 
+  /** Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call. */
+  mayRunOn(nr: number): boolean {
+    const { injections, callLimit } = this.#options
+    if (injections.length > 0 || callLimit !== undefined || this.#paths || this.#stacks) return false
+    return this.#sinks.every(sink => sink.mayRunOn?.(nr) ?? !(sink.enter || sink.exit))
+  }
+
   #limit(): void {
     this.#muted = true
     this.#asks.limitReached()
@@ -195,6 +202,7 @@ class Handlers {
     const wants = (name: keyof Sink): boolean => sinks.some(sink => sink[name] !== undefined)
     const of = ({ tid, pid }: { tid: number; pid: number }): TraceeState => this.#state(tid, pid)
     return {
+      mayRunOn: nr => this.mayRunOn(nr),
       enter: (call, tracee) => this.enter(call, tracee),
       exit: (call, tracee) => this.exit(call, tracee),
       ...(wants('signal') && {

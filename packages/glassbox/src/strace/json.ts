@@ -3,6 +3,7 @@
  * would have to.
  */
 import * as decode from '../decode/decode.ts'
+import { isMemoryFree } from '../decode/memory-free.ts'
 import { entryValues, exitValues } from '../decode/values.ts'
 import type { Outcome } from '../decode/types.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -54,6 +55,10 @@ export class JsonSink implements Sink {
     const head = `{"v":${SCHEMA_VERSION},"seq":${this.#seq++},"type":"${type}","pid":${state.pid},"tid":${state.tid},"time":${time},"atNs":${atNs}`
     const rest = JSON.stringify(facts)
     this.#output.write(state, rest === '{}' ? `${head}}\n` : `${head},${rest.slice(1)}\n`)
+  }
+
+  mayRunOn(nr: number): boolean {
+    return this.#spellings.isPure && !this.#stacks && isMemoryFree(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

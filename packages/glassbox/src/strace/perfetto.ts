@@ -4,6 +4,7 @@
  */
 import { closeSync, readFileSync } from 'node:fs'
 import { callName, entryText, exitText } from '../decode/decode.ts'
+import { isMemoryFree } from '../decode/memory-free.ts'
 import { signalName } from '../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../tracer/types.ts'
 import { realtimeOffsetNs } from './clock.ts'
@@ -69,6 +70,10 @@ export class PerfettoSink implements Sink {
     if (name === undefined) return
     if (pid === tid) this.#event({ name: 'process_name', ph: 'M', pid, tid, args: { name } })
     this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
+  }
+
+  mayRunOn(nr: number): boolean {
+    return isMemoryFree(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

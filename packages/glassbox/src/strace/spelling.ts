@@ -11,12 +11,15 @@ const COMBINATIONS = 8
 const UNKNOWN = 255
 
 export class Spellings {
+  /** What is printed of a register follows from its value: nothing is asked of /proc. */
+  readonly isPure: boolean
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
   constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName'>) {
+    this.isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
     this.#options = Array.from({ length: COMBINATIONS }, (_, bits) => ({

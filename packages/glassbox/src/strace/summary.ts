@@ -30,6 +30,10 @@ export class SummarySink implements Sink {
     this.#output = output
   }
 
+  mayRunOn(): boolean {
+    return true
+  }
+
   enter(state: TraceeState, _call: EnteredCall, tracee: TraceeAtEntry): void {
     state.systemTimeUs = tracee.systemTimeUs
   }

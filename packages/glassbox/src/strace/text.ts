@@ -5,6 +5,7 @@
  * One line at most is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../decode/decode.ts'
+import { isMemoryFree } from '../decode/memory-free.ts'
 import type { EntryText, Outcome } from '../decode/types.ts'
 import { signalName } from '../linux/signals.ts'
 import type {
@@ -61,6 +62,10 @@ export class TextSink implements Sink {
     this.#prefix = new PrefixText(options.prefix, parts.comm)
     this.#showsAll = options.selection.status.length === STATUSES.length
     this.#dumps = Dumps.of(dumpRead, dumpWrite)
+  }
+
+  mayRunOn(nr: number): boolean {
+    return this.#spellings.isPure && !this.#stacks && isMemoryFree(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

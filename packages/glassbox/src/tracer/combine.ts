@@ -10,7 +10,10 @@ const NAMES: readonly Name[] = [
 
 export function combine(own: TraceHandlers | undefined, events: TraceHandlers): TraceHandlers {
   if (!own) return events
-  const combined: Partial<Record<Name, (...args: unknown[]) => unknown>> = {}
+  const lookers = [own, events].filter(handlers => 'enter' in handlers || 'exit' in handlers)
+  const combined: Partial<Record<Name, (...args: never[]) => unknown>> = {
+    mayRunOn: (nr: number) => lookers.every(looker => looker.mayRunOn?.(nr) ?? false),
+  }
   for (const name of NAMES) {
     const first = (own[name] as ((...args: unknown[]) => unknown) | undefined)?.bind(own)
     const second = events[name] as ((...args: unknown[]) => unknown) | undefined

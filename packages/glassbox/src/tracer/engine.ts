@@ -14,10 +14,10 @@ import { Alarm } from './alarm.ts'
 import { CallStops } from './call-stops.ts'
 import { Family } from './family.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
+import { NONE_PASSED, passedCalls } from './passing.ts'
 import { Placement } from './placement.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
-import { NONE_SKIPPED, skippedCalls } from './skipped.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
 import { StoppedTracee } from './stopped-tracee.ts'
 import { Task } from './task.ts'
@@ -28,6 +28,8 @@ import { Waiting } from './waiting.ts'
 export type Ended = { readonly exitCode: number } | { readonly signal: number }
 
 const MOST_RECORDS = 64
+/** Where there are more tracees, nobody looks who of them runs. */
+const MOST_LOOKED_AT = 4
 const GETTID = syscallNumber('gettid')
 const NOBODY = new Task(0, 0)
 
@@ -45,9 +47,10 @@ export class Engine implements Loop {
   readonly #family: Family
   readonly #alarm: Alarm
   readonly #waiting: Waiting
-  #skipped: Uint8Array
-  /** When the stop that is being handled was seen. */
+  #passed: Uint8Array
+  /** When the stop that is being handled was seen, and whether its tracee has run on since. */
   #nowNs = 0n
+  #ranOn = false
   #batch = { next: 0, count: 0 }
   /** A command whose first execve is under way. */
   firstCall: Task | undefined
@@ -70,14 +73,19 @@ export class Engine implements Loop {
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
     this.placement = new Placement(options.sameCpu, callAt)
     this.#calls = new CallStops(this)
-    const { isWanted, filtered } = options
-    // Under a filter such calls do not stop at all.
-    this.#skipped = isWanted && !filtered ? skippedCalls(nr => isWanted(NOBODY, nr)) : NONE_SKIPPED
+    const { isWanted, filtered, handlers } = options
+    // Under a filter calls that nobody asked for do not stop at all.
+    this.#passed = filtered
+      ? NONE_PASSED
+      : passedCalls(
+          nr => !isWanted || isWanted(NOBODY, nr),
+          nr => handlers.mayRunOn?.(nr) ?? false,
+        )
     this.#family = new Family(this)
   }
 
-  skipNothing(): void {
-    this.#skipped = NONE_SKIPPED
+  passNothing(): void {
+    this.#passed = NONE_PASSED
   }
 
   /** Runs until no tracee is left. Must be followed by `close`. */
@@ -92,6 +100,15 @@ export class Engine implements Loop {
 
   get #hasTracees(): boolean {
     return this.tasks.size > 0 || this.#family.holds
+  }
+
+  /** All others are in calls that were seen, or stand. */
+  get #isOneRunning(): boolean {
+    const { tasks } = this
+    if (this.#family.holds || tasks.size > MOST_LOOKED_AT) return false
+    let running = 0
+    for (const task of tasks.values()) if (!task.call && !task.listening) running++
+    return running < 2
   }
 
   close(): void {
@@ -115,6 +132,7 @@ export class Engine implements Loop {
 
   /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
   resume(task: Task, signal = 0): void {
+    if (this.#ranOn) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
     if (this.placement.isOn) this.placement.starting(task, this.#nowNs, !task.call)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
@@ -138,9 +156,11 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    const isAlone = this.tasks.size === 1 && !this.#family.holds
-    const skip = isAlone && this.#isUnderWay ? this.#skipped : NONE_SKIPPED
-    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, skip }
+    // What is told later is so by the alarm at the latest.
+    const passes = this.#isUnderWay && this.#waiting.isActive && this.#isOneRunning
+    const sets = passes ? this.#passed : NONE_PASSED
+    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
+    const isAlone = this.tasks.size === 1 && sets === NONE_PASSED
     const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
       // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
@@ -158,7 +178,11 @@ export class Engine implements Loop {
   /** Handles what is left of the records of the last step; also those at which a handler threw, once it is muted. */
   finishBatch(): void {
     const batch = this.#batch
-    for (; batch.next < batch.count; batch.next++) this.#handle(batch.next)
+    try {
+      for (; batch.next < batch.count; batch.next++) this.#handle(batch.next)
+    } finally {
+      this.#ranOn = false
+    }
   }
 
   /** From now on there is no tracee. */
@@ -191,6 +215,7 @@ export class Engine implements Loop {
     const kind = stopKind(status)
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
+    this.#ranOn = this.records.ranOn(index)
     if (task) this.placement.stopped(task, this.#nowNs)
     if (this.intercept?.(task, tid, kind, status)) return
     if (task) this.#handleKnown(task, index, kind, status)

@@ -7,7 +7,7 @@ import { SYSCALL_INFO } from '../linux/ptrace.ts'
 
 const WORDS = RECORD_BYTES / 8
 const HALVES = RECORD_BYTES / 4
-const OFFSET = { tid: 0, status: 1, infoLength: 10, siginfoError: 11, arch: 13 } as const // in 32-bit words
+const OFFSET = { tid: 0, status: 1, infoLength: 10, siginfoError: 11, arch: 13, ranOn: 66 } as const // in 32-bit words
 const WORD = { time: 1, message: 2, user: 3, system: 4, ip: 7, sp: 8, number: 9, args: 10 } as const // in 64-bit words
 const OP = 48
 const IS_ERROR = 80
@@ -102,6 +102,11 @@ export class Records {
 
   isError(index: number): boolean {
     return (this.bytes[index * RECORD_BYTES + IS_ERROR] ?? 0) !== 0
+  }
+
+  /** The native step has restarted its tracee. */
+  ranOn(index: number): boolean {
+    return this.#halves[index * HALVES + OFFSET.ranOn] !== 0
   }
 
   /** A copy of the 128 bytes; zeros where the kernel had none. */

@@ -25,6 +25,11 @@ export class Waiting {
     this.#onIdle = onIdle
   }
 
+  /** Does the alarm wake the tracer soon, whether or not something comes? */
+  get isActive(): boolean {
+    return this.#active
+  }
+
   /** There was a stop. */
   note(timeNs: bigint): void {
     this.#lastNs = timeNs
