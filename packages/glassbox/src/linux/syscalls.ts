@@ -55,6 +55,8 @@ class TableCall implements Syscall {
 }
 
 const byNumber: (Syscall | undefined)[] = []
+/** Those that were asked for by name. */
+const byName = new Map<string, Syscall>()
 let all: readonly Syscall[] | undefined
 
 /** The call whose line begins there. The same object each time. */
@@ -84,8 +86,13 @@ export function syscallByNumber(nr: number): Syscall | undefined {
 }
 
 export function syscallByName(name: string): Syscall | undefined {
+  const known = byName.get(name)
+  if (known) return known
   const at = TABLE.indexOf(` ${name}(`)
-  return at < 0 || !/^\w+$/.test(name) ? undefined : read(TABLE.lastIndexOf('\n', at) + 1)
+  if (at < 0 || !/^\w+$/.test(name)) return undefined
+  const call = read(TABLE.lastIndexOf('\n', at) + 1)
+  byName.set(name, call)
+  return call
 }
 
 /** The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there is none. */
