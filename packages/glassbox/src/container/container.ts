@@ -24,9 +24,11 @@ import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { Connection } from './connection.ts'
+import { startElsewhere } from './elsewhere.ts'
 import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { initDescriptor } from './init-program.ts'
+import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
@@ -110,7 +112,7 @@ export class Container {
    */
   static async open({ hostname, network, host, own }: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
-    const setup = hostSetup(host, network)
+    const setup = hostSetup(host)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
     const connection = new Connection(ours)
@@ -119,11 +121,14 @@ export class Container {
       const shown = requestPlan(connection, setup.plan, [store])
       shown.catch(() => {}) // told by `furnished`, where it comes to that
       pid = spawn(spawnSpec(network, privileged), theirs)
+      startElsewhere(pid)
       connection.listen()
       const identity = identityOf(pid, privileged)
       const furniture = own(identity)
       const rest = requestPlan(connection, ownSetupPlan({ hostname, root: furniture }, setup.made))
-      return new Container(pid, connection, identity, furniture, [shown, rest])
+      rest.catch(() => {})
+      const connected = network ? [connectNetwork(connection, privileged)] : []
+      return new Container(pid, connection, identity, furniture, [shown, rest, ...connected])
     } catch (error) {
       connection.close()
       await connection.closed
@@ -255,6 +260,11 @@ async function requestPlan(
   const reply = await connection.request(REQUEST.plan, bytes, descriptors).reply
   if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
 }
+
+const connectNetwork = (connection: Connection, privileged: boolean): Promise<void> =>
+  privileged
+    ? withNetwork(made => requestPlan(connection, joining, [made]))
+    : requestPlan(connection, entering)
 
 function socketPair(): { ours: number; theirs: number } {
   const pair = new Int32Array(2)

@@ -1,14 +1,8 @@
 /**
- * The plans that init runs on itself before any program: file system, names, network, and the bounding set, which no
+ * The plans that init runs on itself before any program: file system, names, and the bounding set, which no
  * program of the box can then ever exceed. init keeps its own capabilities: it makes and cleans.
  */
-import {
-  AF_INET,
-  KEYCTL_JOIN_SESSION_KEYRING,
-  PR_CAPBSET_DROP,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-} from '../linux/constants.ts'
+import { KEYCTL_JOIN_SESSION_KEYRING, PR_CAPBSET_DROP } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
@@ -16,10 +10,7 @@ import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { LAST_CAPABILITY } from './capabilities.ts'
 
-const SIOCSIFFLAGS = 0x8914
-const IFF_UP = 1
-
-/** What all boxes with such a network have alike. */
+/** What all boxes have alike. */
 export interface HostSetup {
   readonly plan: Plan
   /** The directories that are there then. */
@@ -35,15 +26,15 @@ export interface OwnSetup {
  * The first of two plans, the same for one box after another: encoded once, and init can begin with it before the second is made.
  * Input: the contents of the host's small files.
  */
-export function hostSetup(host: HostRoot, network: boolean): HostSetup {
-  const made = known.get(host) ?? {}
+export function hostSetup(host: HostRoot): HostSetup {
+  const made = known.get(host) ?? makeHostSetup(host)
   known.set(host, made)
-  return (made[network ? 'isolated' : 'shared'] ??= makeHostSetup(host, network))
+  return made
 }
 
-const known = new WeakMap<HostRoot, { isolated?: HostSetup; shared?: HostSetup }>()
+const known = new WeakMap<HostRoot, HostSetup>()
 
-function makeHostSetup(host: HostRoot, network: boolean): HostSetup {
+function makeHostSetup(host: HostRoot): HostSetup {
   const builder = new PlanBuilder('furnish the box with what it shows of the host')
   const store = builder.input('small files')
   builder
@@ -53,7 +44,6 @@ function makeHostSetup(host: HostRoot, network: boolean): HostSetup {
       // A kernel without keys, or a filter around glassbox, which is then around the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
-  if (network) addLoopbackSteps(builder)
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
     builder.call(
       'prctl',
@@ -72,18 +62,4 @@ export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string
   builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
   addOwnSteps(builder, root, made)
   return builder.build()
-}
-
-/** struct ifreq of `lo`: the name in 16 bytes, then the flags. */
-function addLoopbackSteps(builder: PlanBuilder): void {
-  const socket = builder.slot('socket')
-  const request = new Uint8Array(40)
-  request.set(Buffer.from('lo'))
-  new DataView(request.buffer).setInt16(16, IFF_UP, true)
-  builder
-    .call('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], 'open a socket to configure loopback', {
-      result: socket,
-    })
-    .call('ioctl', [socket, SIOCSIFFLAGS, { bytes: request }], 'bring loopback up')
-    .call('close', [socket], 'close it')
 }

@@ -36,6 +36,7 @@ const INIT_SOCKET = 3
 const OUT_OF_THE_WAY = 64
 
 export interface SpawnSpec {
+  /** One of its own: from birth in an unprivileged box, else it is handed over (network.ts). */
   readonly network: boolean
   /** In an unprivileged box: the ids outside that its one id maps to. */
   readonly userNamespace?: {
@@ -83,7 +84,7 @@ export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
 function namespaceFlags({ network, userNamespace }: SpawnSpec): number {
   const flags = CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND
   const namespaces = CLONE_NEWNS + CLONE_NEWPID + CLONE_NEWUTS
-  return flags + namespaces + (network ? CLONE_NEWNET : 0) + (userNamespace ? CLONE_NEWUSER : 0)
+  return flags + namespaces + (userNamespace ? CLONE_NEWUSER + (network ? CLONE_NEWNET : 0) : 0)
 }
 
 function addFileSteps(builder: PlanBuilder, path: string, contents: string): void {

@@ -1,7 +1,8 @@
-/** What run() would do, as text: every system call of the five plans, in strace's notation. Starts nothing. */
+/** What run() would do, as text: every system call of the plans, in strace's notation. Starts nothing. */
 import { spawnSpec } from '../container/container.ts'
 import { identityOf, isPrivileged } from '../container/identity.ts'
 import { launchPlan } from '../container/launch-plan.ts'
+import { networkPlans } from '../container/network.ts'
 import { preparePlan } from '../container/prepare-plan.ts'
 import { hostSetup, ownSetupPlan } from '../container/setup-plan.ts'
 import { spawnPlan } from '../container/spawn-plan.ts'
@@ -27,9 +28,10 @@ export function planText(program: string, args: readonly string[] = [], options:
   const cgroup = planGroup()
   const spawn = spawnPlan(spawnSpec(network)).plan
   const { host, own } = boxRoot(options, found.bind === undefined ? [] : [found.bind])
-  const setup = hostSetup(host, network)
+  const setup = hostSetup(host)
   const hostname = options.hostname ?? DEFAULT_HOSTNAME
   const rest = ownSetupPlan({ hostname, root: own(identity) }, setup.made)
+  const networks = network ? networkPlans(isPrivileged()) : []
   const prepare = preparePlan({
     identity,
     ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
@@ -45,5 +47,5 @@ export function planText(program: string, args: readonly string[] = [], options:
     ...(options.trace ? { traced: true } : {}),
   }).plan
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
-  return `${[spawn, setup.plan, rest, prepare, launch].map(printPlan).join('\n')}${bpf}`
+  return `${[spawn, setup.plan, rest, ...networks, prepare, launch].map(printPlan).join('\n')}${bpf}`
 }

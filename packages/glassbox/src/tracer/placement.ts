@@ -9,7 +9,7 @@
  *
  * Owns the masks of the tracees that it moved and of its own thread, and gives all of them back.
  */
-import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from './affinity.ts'
+import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from '../gate/affinity.ts'
 import { Overlap, TOGETHER_NS } from './overlap.ts'
 import type { Task } from './task.ts'
 

@@ -1,5 +1,5 @@
 /** The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has them. */
-import { syscall } from '../gate/gate.ts'
+import { syscall } from './gate.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
 const SET = syscallNumber('sched_setaffinity')
@@ -32,6 +32,12 @@ export function onlyCpu(number: number, length: number): Uint8Array {
   const mask = new Uint8Array(length)
   mask[number >> 3] = 1 << (number & 7)
   return mask
+}
+
+export function withoutCpu(mask: Uint8Array, number: number): Uint8Array {
+  const rest = mask.slice()
+  rest[number >> 3] = (rest[number >> 3] ?? 0) & ~(1 << (number & 7))
+  return rest
 }
 
 /** How many CPUs a mask has. */
