@@ -153,10 +153,11 @@ let meetings = process.pid * 100
 /** One leaves a word and stays, natively; what the other then finds. */
 async function meetNatively(means: string, env: Record<string, string>): Promise<string> {
   const first = spawn(program('meet'), [means, 'put', 'word'], { stdio: ['pipe', 'pipe', 'inherit'], env })
-  await once(first.stdout, 'data')
+  const closed = once(first, 'close')
+  await Promise.race([once(first.stdout, 'data'), closed])
   const { stdout } = spawnSync(program('meet'), [means, 'get'], { encoding: 'utf8', env })
   first.stdin.end()
-  await once(first, 'close')
+  await closed
   return stdout
 }
 
