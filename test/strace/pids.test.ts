@@ -31,8 +31,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b\d{3,7}(?=<)/g, 'N'],
   // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2), Bugs).
   [/(F_GETOWN(?: \*\/)?\)) *= -\d+.*$/gm, '$1 = -G'],
-  // The program is started by its tracer, whose main thread has a name of its own from Node 24 on.
-  [/<(node|MainThread|strace)>/g, '<tracer>'],
+  // The program is started by its tracer, whose main thread has a name of its own from Node 24 on, and another from 26 on.
+  [/<(node|(node-)?MainThread|strace)>/g, '<tracer>'],
 ]
 
 /** The text of each thread, by its id, in the order of their beginning. */
