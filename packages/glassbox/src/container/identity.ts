@@ -7,8 +7,8 @@
  *
  * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and the caller outside.
  */
-import { readFileSync } from 'node:fs'
 import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
+import { effectiveCapabilities } from './capabilities.ts'
 
 const FIRST_ID = 0x70000000
 const UNPRIVILEGED_ID = 1000
@@ -23,9 +23,9 @@ export interface Identity {
 
 const NEEDED = [CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN]
 
-/** Whether this process may make the namespaces of a box without a user namespace. */
-export function isPrivileged(status: string = readFileSync('/proc/self/status', 'utf8')): boolean {
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
+/** Whether this process may make the namespaces of a box without a user namespace. Asked for each box: capabilities can be given up. */
+export function isPrivileged(): boolean {
+  const effective = effectiveCapabilities()
   return NEEDED.every(capability => (effective >> BigInt(capability)) & 1n)
 }
 
