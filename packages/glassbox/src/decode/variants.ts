@@ -254,6 +254,10 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
       ? rekind(args, 3, ['string'])
       : first(args, 3)
   },
+  epoll_ctl: (args, context) => {
+    const EPOLL_CTL_DEL = 2
+    return signed32(argument(context, 1)) === EPOLL_CTL_DEL ? rekind(args, 3, ['addr']) : args
+  },
   membarrier: (args, context) => (argument(context, 1) & 1n ? args : first(args, 2)),
   modify_ldt: (args, context) => {
     const [func = 0n, , bytes = 0n] = context.call.args
