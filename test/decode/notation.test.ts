@@ -20,6 +20,11 @@ const NOTATIONS: readonly (readonly [notation: string, value: unknown])[] = [
   ['[3 4]', [3, 4]],
   ['[INT RT_3]', ['SIGINT', 'SIGRT_3']],
   ['[5 => 7]', [7]],
+  ['[5] => [7]', [7]],
+  [
+    '{c_iflag=, c_oflag=NL0|OPOST|, c_cflag=B75|B50<<IBSHIFT|CS5|, c_cc=[[VINTR]=0x3, [17]=0]}',
+    { c_iflag: [], c_oflag: ['NL0', 'OPOST'], c_cflag: ['B75', 'B50<<IBSHIFT', 'CS5'], c_cc: [3, 0] },
+  ],
   ['EPOLLIN', ['EPOLLIN']],
   ['AF_INET', 'AF_INET'],
   ['{tv_sec=1, tv_nsec=5}', { tv_sec: 1, tv_nsec: 5 }],

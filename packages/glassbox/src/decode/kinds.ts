@@ -41,11 +41,11 @@ import {
   socketError,
   numberOption,
   socketOption,
-  terminal,
 } from './special.ts'
 import { STRINGS } from './strings.ts'
 import { sizedStruct } from './sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './structs.ts'
+import { terminal } from './terminals.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './uring.ts'
 
@@ -138,6 +138,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   ptr: operand => SPECIAL[operand] ?? ((value, context) => structAt(operand, value, context, valueText)),
   cell: operand => cell(operand, valueText),
   cells: operand => cell(operand, valueText),
+  moved: operand => cell(operand, valueText, '] => ['),
   length: () => cell('int', valueText),
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
   msghdr: (_operand, late) => message(late),
@@ -171,7 +172,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cpuset: processors,
   sched_param: () => schedulingParameter,
   times2: operand => fileTimes(operand),
-  termios: () => terminal,
+  termios: operand => terminal(operand),
   option: (_operand, late) => socketOption(late),
   intoption: (_operand, late) => numberOption(late),
   cloneargs: () => cloneArguments(valueText),
@@ -199,6 +200,7 @@ const TEXTUAL = new Set([
   'name16',
   'buf',
   'bytes',
+  'byte',
   'xattr',
   'hostname',
 ])
@@ -239,6 +241,9 @@ function left(printer: Printer): Printer {
   }
 }
 
+/** In and out, where the direction says so. */
+const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
+
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
     return { late: false, isScalar: true, print: (value, { options }) => setText(kind, value, options) }
@@ -253,8 +258,7 @@ function compile(kind: string): Kind {
   const make = POINTING[letters]
   if (!make) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `no printer for arguments of the kind ${kind}`)
   const late = direction === '>'
-  const changing =
-    direction === '=' && (letters === 'cell' || letters === 'length' || letters === 'filehandle')
+  const changing = direction === '=' && CHANGING.has(letters)
   const print = pointing(make(operand, late), letters, late, operand)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
   if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
@@ -265,7 +269,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    remember: rememberCell(letters === 'cell' ? operand : 'int'),
+    remember: rememberCell(letters === 'length' || letters === 'filehandle' ? 'int' : operand),
   }
 }
 

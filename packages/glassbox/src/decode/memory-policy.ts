@@ -16,6 +16,10 @@ export const residence: Printer = (value, context) => {
   })
 }
 
+/** Sixteen places, of which `0x` takes two where there is anything behind it. */
+const wordText = (word: bigint): string =>
+  word === 0n ? '0'.repeat(16) : `0x${word.toString(16).padStart(14, '0')}`
+
 /** A set of nodes in words of 64 bits; how many bits, an argument says. */
 export const nodeMask =
   (operand: string): Printer =>
@@ -25,7 +29,7 @@ export const nodeMask =
     if (words === 0n) return address(value)
     return arrayText(value, words, 8, context, at => {
       const word = readWord(context.memory, at, 8)
-      return word === undefined ? undefined : word.toString(16).padStart(16, '0')
+      return word === undefined ? undefined : wordText(word)
     })
   }
 

@@ -108,6 +108,7 @@ class Reader {
     while (this.#take(end) === undefined) {
       this.#take(/,? /y)
       if (this.#take(/\.\.\./y)) continue
+      this.#take(/\[\w+\]=/y) // where in the list it stands: all do, in their order
       const value = this.value(false)
       if (value === undefined) return undefined
       values.push(typeof value === 'string' ? (SIGNALS.get(value) ?? value) : value)
@@ -133,7 +134,7 @@ class Reader {
         continue
       }
       this.#take(/=/y)
-      const value = this.value(BYTES.has(name))
+      const value = this.#take(/(?=[,}])/y) === undefined ? this.value(BYTES.has(name)) : []
       if (value === undefined) return undefined
       fields[name] = value === 0 && IS_SET.test(name) ? [] : value
     }
@@ -153,7 +154,10 @@ class Reader {
     if (this.#take(/\(/y)) return called(word, this.#list(/\)/y))
     if (this.#take(/\*/y)) return Number(word) * Number(this.#take(/\d+/y))
     const words = [word]
-    while (this.#take(/\|/y)) words.push(this.#take(/\w+/y) ?? '')
+    while (this.#take(/\|/y)) {
+      const next = this.#take(/\w+(<<\w+)?/y)
+      if (next !== undefined) words.push(next) // the last divider may have nothing behind it
+    }
     return wordsValue(words)
   }
 }

@@ -1,6 +1,6 @@
-/** Kinds that variants give to arguments: operations of futexes, terminals, options of sockets. */
+/** Kinds that variants give to arguments: operations of futexes, options of sockets. */
 import { argument, type Context, type Printer, signed32 } from './context.ts'
-import { readView, readWord } from './memory.ts'
+import { readWord } from './memory.ts'
 import { errnoText, NAMES, named, nameless, setText } from './names.ts'
 import { address, hex, quote } from './text.ts'
 import type { TextOptions } from './types.ts'
@@ -50,47 +50,6 @@ export const futexWakeOperation: Printer = (value, { options }) => {
     hex(word & 0xfff),
   ]
   return shift + parts.join('|')
-}
-
-const SPEEDS = [
-  'B0',
-  'B50',
-  'B75',
-  'B110',
-  'B134',
-  'B150',
-  'B200',
-  'B300',
-  'B600',
-  'B1200',
-  'B1800',
-  'B2400',
-  'B4800',
-  'B9600',
-  'B19200',
-  'B38400',
-]
-const MORE_SPEEDS = ['B57600', 'B115200', 'B230400', 'B460800', 'B500000', 'B576000', 'B921600', 'B1000000']
-
-/** struct termios, as strace 6.1 cuts it short: speed and the four that people look for. */
-export const terminal: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, 36)
-  if (!view || options.addressesOnly) return address(value)
-  const [input = 0, output = 0, control = 0, local = 0] = [0, 4, 8, 12].map(at => view.getUint32(at, true))
-  const speed = control & 0o10000 ? MORE_SPEEDS[(control & 0o17) - 1] : SPEEDS[control & 0o17]
-  if (!options.full) {
-    const flag = (set: boolean, name: string): string => `${set ? '' : '-'}${name}`
-    return `{${speed ?? 'B???'} ${flag((output & 1) !== 0, 'opost')} ${flag((local & 1) !== 0, 'isig')} ${flag((local & 2) !== 0, 'icanon')} ${flag((local & 8) !== 0, 'echo')} ...}`
-  }
-  const characters = Array.from(
-    { length: 19 },
-    (_, index) =>
-      `\\x${view
-        .getUint8(17 + index)
-        .toString(16)
-        .padStart(2, '0')}`,
-  )
-  return `{c_iflags=${hex(input)}, c_oflags=${hex(output)}, c_cflags=${hex(control)}, c_lflags=${hex(local)}, c_line=${view.getUint8(16)}, c_cc="${characters.join('')}"}`
 }
 
 /** How many bytes an option has. */

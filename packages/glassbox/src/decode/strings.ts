@@ -102,6 +102,7 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   env: () => environment,
   buf: (operand, late) => (value, context) =>
     buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
+  byte: () => (value, context) => buffer(value, 1, context),
   bytes: bytesInHex,
   hostname: bounded(HOST_NAME_MAX),
   xattr: bounded(XATTR_SIZE_MAX),

@@ -69,9 +69,9 @@ function readCell(kind: string, value: bigint, { memory }: Context): bigint | un
   return readWord(memory, value, size)
 }
 
-/** `[5]`, and `[5 => 7]` where the call changed it. */
+/** `[5]`, and `[5 => 7]` where the call changed it; an offset that it moved is `[5] => [7]`. */
 export const cell =
-  (kind: string, valueText: KindText): Printer =>
+  (kind: string, valueText: KindText, between = ' => '): Printer =>
   (value, context) => {
     const now = readCell(kind, value, context)
     if (now === undefined) return address(value)
@@ -79,7 +79,7 @@ export const cell =
     const text = valueText(kind, now, context)
     return before === undefined || before === now
       ? `[${text}]`
-      : `[${valueText(kind, before, context)} => ${text}]`
+      : `[${valueText(kind, before, context)}${between}${text}]`
   }
 
 export const rememberCell =

@@ -58,7 +58,7 @@ const waitStatus: Reading = (value, { memory }) => {
   return { stopSignal: signalName((status >> 8) & 0x7f) }
 }
 
-const IS_CELL = /^(cell|length)[<>=]?/
+const IS_CELL = /^(cell|moved|length)[<>=]?/
 const IS_BYTES = /^(buf|bytes)[<>=]?/
 const IS_NAMES = /^(\||socktype|cloneflags|openflags|mountflags)/
 

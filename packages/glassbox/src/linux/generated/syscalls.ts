@@ -41,7 +41,7 @@ export const TABLE = `
 37 alarm(seconds:uint) int
 38 setitimer(which:=itimer, new_value:ptr<itimerval, old_value:ptr>itimerval) int
 39 getpid() tgid pure
-40 sendfile(out_fd:fd, in_fd:fd, offset:cell=size, count:size) int desc network
+40 sendfile(out_fd:fd, in_fd:fd, offset:moved=size, count:size) int desc network
 41 socket(domain:=af, type:socktype, protocol:size) fd network
 42 connect(sockfd:fd, addr:sockaddr<2, addrlen:int) int network
 43 accept(sockfd:fd, addr:sockaddr>2, addrlen:length=) fd network
