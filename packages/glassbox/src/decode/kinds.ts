@@ -10,6 +10,14 @@ import { argument, type Context, type Kind, type Printer, signed32 } from './con
 import { fileTimes } from './file-times.ts'
 import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
 import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
+import {
+  failedInterfaceRequest,
+  interfaceList,
+  interfaceName,
+  interfaceNumber,
+  interfaceRequest,
+  rememberInterfaces,
+} from './interfaces.ts'
 import { ioctlCommand } from './ioctl.ts'
 import { perfAttributes } from './perf.ts'
 import { userRegister } from './registers.ts'
@@ -173,6 +181,10 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   sched_param: () => schedulingParameter,
   times2: operand => fileTimes(operand),
   termios: operand => terminal(operand),
+  ifreq: interfaceRequest,
+  ifindex: interfaceNumber,
+  ifname: () => interfaceName,
+  ifconf: () => interfaceList,
   option: (_operand, late) => socketOption(late),
   intoption: (_operand, late) => numberOption(late),
   cloneargs: () => cloneArguments(valueText),
@@ -194,6 +206,7 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
 /** Strings and buffers, which are shown also where structs are not. */
 const TEXTUAL = new Set([
   'ipccmd',
+  'ifname',
   'path',
   'string',
   'out_string',
@@ -210,6 +223,8 @@ const AT_ZERO = new Set(['dents', 'ipccmd'])
 
 /** What is shown where the kernel filled nothing in; of all others the address. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
+  ifreq: () => failedInterfaceRequest,
+  ifindex: () => interfaceNumber(''),
   iovec: operand => (value, context) =>
     context.outcome ? remoteVectors(value, argument(context, Number(operand)), context) : address(value),
   msghdr: () => (value, context) => {
@@ -261,6 +276,7 @@ function compile(kind: string): Kind {
   const changing = direction === '=' && CHANGING.has(letters)
   const print = pointing(make(operand, late), letters, late, operand)
   if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
+  if (letters === 'ifconf') return { late, print: interfaceList, remember: rememberInterfaces }
   if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
     return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }

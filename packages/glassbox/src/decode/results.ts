@@ -119,6 +119,8 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   get_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   set_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   futex: value => String(signed32(value)),
+  rt_sigtimedwait: (value, { options }) =>
+    value > 0n && options.spelling !== 'raw' ? `${value} (${signalText(Number(value), NAMES)})` : undefined,
   clone: (value, context) => cloned(argument(context, 0), value, context),
   clone3: (value, context) => cloned(readWord(context.memory, argument(context, 0), 8) ?? 0n, value, context),
 }

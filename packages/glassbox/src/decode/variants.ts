@@ -82,6 +82,9 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   }
 }
 
+/** The upper part of requests to sockets, which take a pointer whatever they are about: linux/sockios.h. */
+const OF_SOCKETS = 0x89
+
 const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
 
 /** Which of the six a futex operation takes, and as what. */
@@ -216,7 +219,8 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   fcntl: byCommand(FCNTL, 1, ['hex']),
   ioctl: (args, context) => {
     const [, request] = args
-    const kinds = IOCTL[Number(BigInt.asUintN(32, argument(context, 1)))] ?? ['hex']
+    const number = Number(BigInt.asUintN(32, argument(context, 1)))
+    const kinds = IOCTL[number] ?? [number >>> 8 === OF_SOCKETS ? 'addr' : 'hex']
     return request
       ? rekind([args[0] ?? request, { ...request, kind: 'ioctl' }, ...args.slice(2)], 2, kinds)
       : args
