@@ -188,7 +188,7 @@ static int then(const char *what, double ms) {
   write(1, "spent\n", 6);
   if (!strcmp(what, "wait")) for (;;) pause();
   if (!strcmp(what, "flood")) for (;;) write(1, block, sizeof block);
-  if (!strcmp(what, "memory")) touch(10000);
+  if (!strcmp(what, "memory")) touch(1000);
   if (!strcmp(what, "socket")) socket(AF_INET, SOCK_STREAM, 0);
   if (!strcmp(what, "spin")) for (;;) {}
   return 0;

@@ -19,7 +19,10 @@ import { temporaryDirectory } from './temporary.js'
 export const root = process.getuid?.() === 0
 export const needsRoot = root ? false : 'needs root'
 /** Where none can be had, init watches by /proc: see the table of what is not held in docs/security.md. */
-export const needsCgroup = 'missing' in Cgroup.plan({}) ? 'needs cgroups for memory and processes' : false
+const groups = Cgroup.plan({})
+export const needsCgroup = 'missing' in groups ? 'needs cgroups for memory and processes' : false
+/** v2 counts what waits in sockets as memory, v1 apart from it. */
+export const countsSockets = !('missing' in groups) && groups.version('memory') === 2
 
 export interface Canaries {
   /** What must never come out of a box. */
