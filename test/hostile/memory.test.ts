@@ -93,7 +93,8 @@ test('what waits in sockets of the internet families is bounded too [MB-07]', {
     return Number(result.stdout) * 1024
   }
   const bounded = await held(LIMIT)
-  assert.ok(bounded <= LIMIT, `${bounded} bytes were held`)
+  // v2 lets a charge through that begins below the limit.
+  assert.ok(bounded <= (countsSockets ? 1.25 * LIMIT : LIMIT), `${bounded} bytes were held`)
   assert.ok((await held(10 * LIMIT)) > LIMIT, 'with a higher limit there are more')
 })
 
