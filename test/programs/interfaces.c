@@ -1,8 +1,6 @@
 /* Requests about network interfaces: those of loopback, good and bad. */
 #include <linux/if.h>
 #include <linux/sockios.h>
-#include <linux/if_arp.h>
-#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/syscall.h>

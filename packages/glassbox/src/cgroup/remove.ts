@@ -2,15 +2,10 @@
  * Removes a group and all groups below it. A program that had a cgroup file system in its box may have made sub-groups,
  * frozen them, or taken away their permissions: each is thawed, opened up and emptied, deepest first.
  */
-import { chmodSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cString, syscall } from '../gate/gate.ts'
-import { ERRNO } from '../linux/errno.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
 import { cgroupError, readOptional } from './files.ts'
-
-const RMDIR = syscallNumber('rmdir')
 
 const TRIES = 100
 const PAUSE_MS = 5
@@ -56,8 +51,7 @@ function thaw(directory: string): void {
 /** Resolves when the group is gone; rejects with ERR_GLASSBOX_CGROUP when it stays busy. */
 export async function removeGroup(directory: string): Promise<void> {
   // Most often init has removed it: an error thrown for that would cost more than all else here.
-  const result = syscall(RMDIR, cString(directory))
-  if (result === 0 || result === -ERRNO.ENOENT) return
+  if (!existsSync(directory)) return
   for (let attempt = 1; ; attempt++) {
     try {
       rmdirSync(directory)

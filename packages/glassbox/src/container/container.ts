@@ -7,7 +7,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { call, runPlan } from '../gate/gate.ts'
+import { call } from '../gate/gate.ts'
 import {
   AF_UNIX,
   O_CLOEXEC,
@@ -23,6 +23,7 @@ import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
 import { startElsewhere } from './elsewhere.ts'
 import { storeOf } from './host-store.ts'
@@ -33,7 +34,7 @@ import type { PreparePlan } from './prepare-plan.ts'
 import { reap } from './reaper.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
-import { executeStep, namespaceError, stepError } from './step-error.ts'
+import { executeStep, stepError } from './step-error.ts'
 import {
   encodeLaunch,
   encodePrepare,
@@ -126,7 +127,7 @@ export class Container {
       const identity = identityOf(pid, privileged)
       const furniture = own(identity)
       const rest = requestPlan(connection, ownSetupPlan({ hostname, root: furniture }, setup.made))
-      rest.catch(() => {})
+      rest.catch(() => {}) // so is this
       const connected = network ? [connectNetwork(connection, privileged)] : []
       return new Container(pid, connection, identity, furniture, [shown, rest, ...connected])
     } catch (error) {
@@ -277,15 +278,7 @@ function socketPair(): { ours: number; theirs: number } {
 function spawn(spec: SpawnSpec, socket: number): number {
   try {
     const { plan, pid } = spawnPlan(spec)
-    const { bytes, origin } = encodePlan(plan)
-    const outcome = runPlan(bytes, [socket, initDescriptor()])
-    if (outcome.failure) {
-      const step = origin[outcome.failure.step]
-      throw step?.kind === 'clone'
-        ? namespaceError(spec, outcome.failure.errno)
-        : stepError(plan, step, outcome.failure.errno)
-    }
-    return Number(outcome.slots[pid.slot])
+    return Number(cloneInto(spec, plan, [socket, initDescriptor()])[pid.slot])
   } finally {
     closeSync(socket)
   }

@@ -4,7 +4,6 @@
  * In a user namespace it must be init's from birth, or that would have no rights in it (network_namespaces(7)).
  */
 import { closeSync } from 'node:fs'
-import { runPlan } from '../gate/gate.ts'
 import {
   __WALL,
   AF_INET,
@@ -14,18 +13,16 @@ import {
   CLONE_NEWNET,
   CLONE_VFORK,
   CLONE_VM,
+  IFF_UP,
   O_CLOEXEC,
   O_RDONLY,
+  SIOCSIFFLAGS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from '../linux/constants.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
-import { encodePlan } from '../plan/encode.ts'
 import type { Plan, Slot } from '../plan/types.ts'
-import { namespaceError, stepError } from './step-error.ts'
-
-const SIOCSIFFLAGS = 0x8914
-const IFF_UP = 1
+import { cloneInto } from './clone-into.ts'
 
 /** A child of vfork that shares our descriptors is born in the new namespace, opens it and ends. */
 function makePlan(): { readonly plan: Plan; readonly network: Slot } {
@@ -44,24 +41,12 @@ function makePlan(): { readonly plan: Plan; readonly network: Slot } {
   return { plan: builder.build(), network }
 }
 
-/** The plans for it: the one that this process runs, where init is not born in its network, and init's. */
-export const networkPlans = (handedOver: boolean): readonly Plan[] =>
-  handedOver ? [making.plan, joining] : [entering]
-
 const making = makePlan()
 
 /** Makes one and passes its descriptor, which is open meanwhile, to `use`. */
 export function withNetwork<Result>(use: (network: number) => Result): Result {
   const { plan, network } = making
-  const { bytes, origin } = encodePlan(plan)
-  const { failure, slots } = runPlan(bytes, [])
-  if (failure) {
-    const step = origin[failure.step]
-    throw step?.kind === 'clone'
-      ? namespaceError({ network: true }, failure.errno)
-      : stepError(plan, step, failure.errno)
-  }
-  const descriptor = Number(slots[network.slot])
+  const descriptor = Number(cloneInto({ network: true }, plan, [])[network.slot])
   try {
     return use(descriptor)
   } finally {
@@ -97,3 +82,7 @@ function addLoopbackSteps(builder: PlanBuilder): void {
 export const joining: Plan = setupPlan(true)
 /** init's plan in the network that it was born in. */
 export const entering: Plan = setupPlan(false)
+
+/** The plans for it: the one that this process runs, where init is not born in its network, and init's. */
+export const networkPlans = (handedOver: boolean): readonly Plan[] =>
+  handedOver ? [making.plan, joining] : [entering]

@@ -8,7 +8,7 @@ import type { Context, Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
 import { named, setText } from './names.ts'
 import { socketAddressText } from './socket.ts'
-import { address, hex, quote } from './text.ts'
+import { address, charArray, hex, quote } from './text.ts'
 
 const NAME_BYTES = 16
 /** The union behind the name, of which a socket address takes a part. */
@@ -22,12 +22,8 @@ type Part = (union: DataView, context: Context) => string
 const bytesOf = (view: DataView, at: number, length: number): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset + at, length)
 
-/** A name of at most 15 bytes; one that has no end is cut there. */
-function nameText(view: DataView, at: number, { options }: Context, most = NAME_BYTES - 1): string {
-  const bytes = bytesOf(view, at, NAME_BYTES)
-  const end = bytes.indexOf(0)
-  return quote(bytes.subarray(0, end < 0 ? most : end), end < 0, options.stringsInHex)
-}
+const nameText = (view: DataView, { options }: Context): string =>
+  charArray(bytesOf(view, 0, NAME_BYTES), options.stringsInHex)
 
 const number: Part = union => String(union.getInt32(0, true))
 const socketAddress: Part = (union, { options }) =>
@@ -88,14 +84,14 @@ const PARTS: Readonly<Record<string, Part>> = {
   mtu: number,
   ifindex: number,
   qlen: number,
-  slave: (union, context) => nameText(union, 0, context),
-  newname: (union, context) => nameText(union, 0, context),
+  slave: nameText,
+  newname: nameText,
   map,
 }
 
 function requestText(view: DataView, part: string, context: Context): string {
   const union = new DataView(view.buffer, view.byteOffset + NAME_BYTES, UNION_BYTES)
-  return `{ifr_name=${nameText(view, 0, context)}, ifr_${part}=${PARTS[part]?.(union, context) ?? ''}}`
+  return `{ifr_name=${nameText(view, context)}, ifr_${part}=${PARTS[part]?.(union, context) ?? ''}}`
 }
 
 /** `operand`: the part of the union. */
@@ -108,27 +104,29 @@ export const interfaceRequest =
 
 /** What is left of a request without an answer. */
 export const failedInterfaceRequest: Printer = (value, context) => {
-  const view = context.options.addressesOnly ? undefined : readView(context.memory, value, REQUEST_BYTES)
-  return view ? `{ifr_name=${nameText(view, 0, context)}}` : address(value)
+  const view = readView(context.memory, value, REQUEST_BYTES)
+  return view ? `{ifr_name=${nameText(view, context)}}` : address(value)
 }
 
 /** The number of an interface alone, or with the name that the kernel found for it. */
 export const interfaceNumber =
   (operand: string): Printer =>
   (value, context) => {
-    const view = context.options.addressesOnly ? undefined : readView(context.memory, value, REQUEST_BYTES)
+    const view = readView(context.memory, value, REQUEST_BYTES)
     if (!view) return address(value)
     const index = `ifr_ifindex=${view.getInt32(NAME_BYTES, true)}`
-    return operand === 'named' ? `{${index}, ifr_name=${nameText(view, 0, context)}}` : `{${index}}`
+    return operand === 'named' ? `{${index}, ifr_name=${nameText(view, context)}}` : `{${index}}`
   }
 
-/** A name alone: of a bridge. */
+/** A name alone, of a bridge; all of its bytes where none is its end. */
 export const interfaceName: Printer = (value, context) => {
   const view = readView(context.memory, value, NAME_BYTES)
-  return view ? nameText(view, 0, context, NAME_BYTES) : address(value)
+  return view
+    ? charArray(bytesOf(view, 0, NAME_BYTES), context.options.stringsInHex, NAME_BYTES)
+    : address(value)
 }
 
-const COUNT_AT = 0n
+/** Behind the length. */
 const LIST_AT = 8n
 
 function lengthText(length: number): string {
@@ -137,7 +135,7 @@ function lengthText(length: number): string {
 }
 
 const lengthAt = (value: bigint, { memory }: Context): number | undefined => {
-  const word = readWord(memory, value + COUNT_AT, 4)
+  const word = readWord(memory, value, 4)
   return word === undefined ? undefined : Number(BigInt.asIntN(32, word))
 }
 

@@ -9,8 +9,8 @@ const DIRECTIONS = ['_IOC_NONE', '_IOC_WRITE', '_IOC_READ', '_IOC_READ|_IOC_WRIT
 const names = new Map<number, string>()
 for (const [name, number] of constantSet('ioctl')?.entries ?? []) {
   const word = number >>> 0
-  const known = names.get(word)?.split(' or ') ?? []
-  names.set(word, [...known, name].toSorted().join(' or '))
+  const known = names.get(word)
+  names.set(word, known === undefined ? name : `${known} or ${name}`)
 }
 
 export const ioctlCommand: Printer = (value, { options }) => {

@@ -203,10 +203,11 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
       : `{iov_base=${address(base)}, iov_len=${length}}`
   })
 
-/** Strings and buffers, which are shown also where structs are not. */
+/** Strings, buffers and what else is shown also where structs are not. */
 const TEXTUAL = new Set([
   'ipccmd',
   'ifname',
+  'ifconf',
   'path',
   'string',
   'out_string',
@@ -225,6 +226,7 @@ const AT_ZERO = new Set(['dents', 'ipccmd'])
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
+  ifconf: () => interfaceList,
   iovec: operand => (value, context) =>
     context.outcome ? remoteVectors(value, argument(context, Number(operand)), context) : address(value),
   msghdr: () => (value, context) => {
@@ -256,6 +258,12 @@ function left(printer: Printer): Printer {
   }
 }
 
+/** What of a struct that the kernel fills is shown as it was before, too. */
+const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
+  msghdr: rememberNameRoom,
+  ifconf: rememberInterfaces,
+}
+
 /** In and out, where the direction says so. */
 const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
 
@@ -275,8 +283,8 @@ function compile(kind: string): Kind {
   const late = direction === '>'
   const changing = direction === '=' && CHANGING.has(letters)
   const print = pointing(make(operand, late), letters, late, operand)
-  if (letters === 'msghdr' && late) return { late, print, remember: rememberNameRoom }
-  if (letters === 'ifconf') return { late, print: interfaceList, remember: rememberInterfaces }
+  const remember = REMEMBERED[letters]
+  if (late && remember) return { late, print, remember }
   if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
     return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
@@ -285,7 +293,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    remember: rememberCell(letters === 'length' || letters === 'filehandle' ? 'int' : operand),
+    remember: rememberCell(operand || 'int'),
   }
 }
 

@@ -6,17 +6,14 @@ import { STRUCTS, type Field, type Struct } from '../linux/structs.ts'
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from './context.ts'
 import { readView, readWord } from './memory.ts'
-import { address, hex, quote } from './text.ts'
+import { address, charArray, hex } from './text.ts'
 
 export type KindText = (kind: string, value: bigint, context: Context) => string
 
 function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
   const { name, offset, size, kind = 'long', optional } = field
   if (kind.startsWith('chars')) {
-    const bytes = new Uint8Array(view.buffer, offset, size)
-    const end = bytes.indexOf(0)
-    const text = bytes.subarray(0, end < 0 ? size - 1 : end)
-    return `${name}=${quote(text, end < 0, context.options.stringsInHex)}`
+    return `${name}=${charArray(new Uint8Array(view.buffer, offset, size), context.options.stringsInHex)}`
   }
   if (kind === 'hexes') {
     const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))

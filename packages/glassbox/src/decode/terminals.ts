@@ -89,7 +89,7 @@ function text(layout: Layout, view: DataView, { options }: Context): string {
 export const terminal = (operand: string): Printer => {
   const layout = LAYOUTS[operand] ?? TERMIOS
   return (value, context) => {
-    const view = context.options.addressesOnly ? undefined : readView(context.memory, value, layout.bytes)
+    const view = readView(context.memory, value, layout.bytes)
     return view ? text(layout, view, context) : address(value)
   }
 }

@@ -49,6 +49,16 @@ export function escaped(bytes: Uint8Array, style: TextOptions['stringsInHex'] = 
 }
 
 /** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
+/** A text in an array of bytes that it need not fill; one without an end is cut, by default by the byte that its end would take. */
+export function charArray(
+  bytes: Uint8Array,
+  style: TextOptions['stringsInHex'],
+  most: number = bytes.length - 1,
+): string {
+  const end = bytes.indexOf(0)
+  return quote(bytes.subarray(0, end < 0 ? most : end), end < 0, style)
+}
+
 export function quote(
   bytes: Uint8Array,
   truncated = false,

@@ -3,7 +3,6 @@
  * would have to.
  */
 import * as decode from '../decode/decode.ts'
-import { isMemoryFree } from '../decode/memory-free.ts'
 import { entryValues, exitValues } from '../decode/values.ts'
 import type { Outcome } from '../decode/types.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -58,7 +57,7 @@ export class JsonSink implements Sink {
   }
 
   mayRunOn(nr: number): boolean {
-    return this.#spellings.isPure && !this.#stacks && isMemoryFree(nr)
+    return this.#spellings.mayRunOn(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

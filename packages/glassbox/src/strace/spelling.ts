@@ -1,4 +1,5 @@
 /** The options of the decoder for each call, made once for each combination, not for each call. */
+import { isMemoryFree } from '../decode/memory-free.ts'
 import type { Abi, TextOptions } from '../decode/types.ts'
 import { CALL_NUMBERS, contains } from './call-set.ts'
 import type { Spelling } from './options.ts'
@@ -12,14 +13,14 @@ const UNKNOWN = 255
 
 export class Spellings {
   /** What is printed of a register follows from its value: nothing is asked of /proc. */
-  readonly isPure: boolean
+  readonly #isPure: boolean
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
   constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName'>) {
-    this.isPure = !extra.descriptor && !extra.process
+    this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
     this.#options = Array.from({ length: COMBINATIONS }, (_, bits) => ({
@@ -36,6 +37,11 @@ export class Spellings {
     this.#bits = { x86_64: table(), i386: table(), x32: table() }
     this.#bitsOf = bitsOf
     this.#others = bitsOf('x86_64', CALL_NUMBERS)
+  }
+
+  /** Can a call of x86-64 be spelled when its program has run on? */
+  mayRunOn(nr: number): boolean {
+    return this.#isPure && isMemoryFree(nr)
   }
 
   of(abi: Abi, nr: number): TextOptions {

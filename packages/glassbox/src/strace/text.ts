@@ -5,7 +5,6 @@
  * One line at most is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../decode/decode.ts'
-import { isMemoryFree } from '../decode/memory-free.ts'
 import type { EntryText, Outcome } from '../decode/types.ts'
 import { signalName } from '../linux/signals.ts'
 import type {
@@ -65,7 +64,7 @@ export class TextSink implements Sink {
   }
 
   mayRunOn(nr: number): boolean {
-    return this.#spellings.isPure && !this.#stacks && isMemoryFree(nr)
+    return this.#spellings.mayRunOn(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
