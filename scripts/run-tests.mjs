@@ -32,7 +32,9 @@ const SERIAL = [
   'examples/',
   'cli/',
   'pool/',
-  'tracer/',
+  'trace/',
+  'ptrace/',
+  'caller/',
   'strace/',
 ]
 

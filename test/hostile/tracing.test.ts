@@ -9,12 +9,12 @@ import { syscall } from '#glassbox/gate/gate.js'
 import { ptrace } from '#glassbox/gate/ptrace.js'
 import { __WALL, PTRACE_SEIZE, WNOHANG } from '#glassbox/linux/constants.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
-import { setArgument, setNumber, setResult, skipCall } from '#glassbox/tracer/registers.js'
+import { setArgument, setNumber, setResult, skipCall } from '#glassbox/ptrace/registers.js'
 import { glassbox } from '../support/command.js'
 import { guard, needsRoot } from '../support/hostile.js'
 import { program, program32 } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
-import { background, isAlive, ofType, read, state, until } from '../tracer/support/traces.js'
+import { background, isAlive, ofType, read, state, until } from '../ptrace/support/traces.js'
 
 const world = guard()
 const WAIT4 = syscallNumber('wait4')
@@ -79,7 +79,7 @@ for (const [what, change] of changes) {
 test('handlers see the calls of a program that is i386 from its first execve on, by their numbers [PT-28]', async context => {
   const file = program32(context)
   if (file === undefined) return
-  const handlers = { module: new URL('../tracer/support/forbids-exit.js', import.meta.url) }
+  const handlers = { module: new URL('../ptrace/support/forbids-exit.js', import.meta.url) }
   for (const options of [{}, { syscalls: ['exit'] }]) {
     const { events, end } = await read(
       trace({ program: file }, { ...options, handlers, events: ['syscall-enter'] }),

@@ -10,8 +10,8 @@ import {
   run,
 } from '#glassbox/index.js'
 import type { RunOptions } from '#glassbox/index.js'
-import { resolveLimits } from '#glassbox/run/limits.js'
-import { deriveVerdict } from '#glassbox/run/verdict.js'
+import { resolveLimits } from '#glassbox/job/limits.js'
+import { deriveVerdict } from '#glassbox/job/verdict.js'
 
 const rejected = async (options: object, program = 'true'): Promise<InvalidOptionError> => {
   const error: unknown = await run(program, [], options as RunOptions).then(

@@ -1,7 +1,7 @@
 /** What a policy says of a call whatever its arguments, or its later ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileFilter } from '#glassbox/run/filter.js'
+import { compileFilter } from '#glassbox/runners/namespace/filter.js'
 import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
 import { forbids, permits } from '#glassbox/seccomp/forbids.js'
 import type { Action, Condition, Policy } from '#glassbox/seccomp/policy.js'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isDue } from '#glassbox/strace/inject.js'
-import { durationUs, injection } from '#glassbox/strace/inject-grammar.js'
+import { isDue } from '#glassbox/strace/inject/inject.js'
+import { durationUs, injection } from '#glassbox/strace/inject/grammar.js'
 import { program } from '../support/programs.js'
 import { both, noStrace, strace } from './support/strace.js'
 

@@ -1,7 +1,7 @@
 /** The command line: what each option means, and what is refused, in strace's words. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { OPTION_WORDS, straceOptions } from '#glassbox/cli/strace-options.js'
+import { OPTION_WORDS, straceOptions } from '#glassbox/cli/strace/options.js'
 import type { StraceOptions } from '#glassbox/strace/options.js'
 import { noStrace, OURS, runTracer, strace, THEIRS } from './support/strace.js'
 

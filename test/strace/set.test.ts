@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { allSyscalls } from '#glassbox/linux/syscalls.js'
-import { contains } from '#glassbox/strace/call-set.js'
-import { callSet } from '#glassbox/strace/set.js'
-import { signalSet, wordSet } from '#glassbox/strace/sets.js'
+import { contains } from '#glassbox/strace/select/call-set.js'
+import { callSet } from '#glassbox/strace/select/set.js'
+import { signalSet, wordSet } from '#glassbox/strace/select/sets.js'
 import { has } from '#glassbox/strace/options.js'
 
 const names = (text: string): string[] => {

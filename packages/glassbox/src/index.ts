@@ -5,7 +5,7 @@ export type { PoolOptions, PoolRunOptions } from './pool/options.ts'
 export { createPool, Pool } from './pool/pool.ts'
 export { Box, openBox } from './run/box.ts'
 export type { OutputEvent, RunEvent, RunHandle } from './run/handle.ts'
-export { DEFAULT_LIMITS } from './run/limits.ts'
+export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
   AsBytes,
   Bind,
@@ -16,12 +16,12 @@ export type {
   Output,
   ProgramTrace,
   RunOptions,
-} from './run/options.ts'
-export type { LimitKind, Means, RunnerName, RunResult, Status } from './run/result.ts'
+} from './job/options.ts'
+export type { LimitKind, Means, RunnerName, RunResult, Status } from './job/result.ts'
 export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
 export { denyCalls } from './seccomp/presets.ts'
 export type { Action, Condition, Policy, Rule } from './seccomp/policy.ts'
-export { trace } from './tracer/trace.ts'
-export type * from './tracer/types.ts'
+export { trace } from './trace/running-trace.ts'
+export type * from './trace/types.ts'
 export type { Abi, Call, Outcome, Value } from './decode/types.ts'

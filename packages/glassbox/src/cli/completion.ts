@@ -1,7 +1,7 @@
 /** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run-options.ts'
-import { OPTION_WORDS } from './strace-options.ts'
+import { OPTION_WORDS } from './strace/options.ts'
 import { stdout } from './terminal.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'

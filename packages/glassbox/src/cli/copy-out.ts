@@ -19,9 +19,9 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { HostPaths } from '../run/host-paths.ts'
-import type { Bind } from '../run/options.ts'
-import type { AnyResult } from '../run/result.ts'
+import { HostPaths } from '../stdio/host-paths.ts'
+import type { Bind } from '../job/options.ts'
+import type { AnyResult } from '../job/result.ts'
 import type { CopyOut } from './run-options.ts'
 import { stderr } from './terminal.ts'
 

@@ -1,7 +1,7 @@
 /** What the command exits with. Conventions: timeout(1), docker run, and shells. */
 import { GlassboxError, type ErrorCode } from '../errors.ts'
 import { signalNumber } from '../linux/signals.ts'
-import type { AnyResult, Status } from '../run/result.ts'
+import type { AnyResult, Status } from '../job/result.ts'
 
 const OF_STATUS: Readonly<Partial<Record<Status, number>>> = {
   'cpu-time-limit': 124,

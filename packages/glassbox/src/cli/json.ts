@@ -1,5 +1,5 @@
 /** A result as one JSON document: the names of AnyResult; bytes that are not UTF-8 as `{"base64": …}`. */
-import type { AnyResult } from '../run/result.ts'
+import type { AnyResult } from '../job/result.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,5 +1,5 @@
 /** A result in words, for a person at a terminal. */
-import type { LimitKind, Means, AnyResult } from '../run/result.ts'
+import type { LimitKind, Means, AnyResult } from '../job/result.ts'
 import { formatDuration, formatSize } from './units.ts'
 
 const LIMITS: Readonly<

@@ -4,10 +4,10 @@ import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { keepDescriptor } from '../gate/descriptors.ts'
 import { O_CREAT, O_NOCTTY, O_WRONLY } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
-import type { HostPaths } from '../run/host-paths.ts'
-import type { ProgramTrace } from '../run/options.ts'
+import type { HostPaths } from '../stdio/host-paths.ts'
+import type { ProgramTrace } from '../job/options.ts'
 import type { TraceSettings } from '../strace/options.ts'
-import { straceOptions } from './strace-options.ts'
+import { straceOptions } from './strace/options.ts'
 
 export interface RunTrace {
   readonly trace: ProgramTrace

@@ -1,9 +1,9 @@
 /** `glassbox run`: one program in a box, its output and its verdict. */
 import { InvalidOptionError } from '../errors.ts'
-import { HostPaths } from '../run/host-paths.ts'
-import type { Input, Output, RunOptions } from '../run/options.ts'
-import { planText } from '../run/plan.ts'
-import type { AnyResult } from '../run/result.ts'
+import { HostPaths } from '../stdio/host-paths.ts'
+import type { Input, Output, RunOptions } from '../job/options.ts'
+import { planText } from '../runners/namespace/plan-text.ts'
+import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
 import { copyFilesOut } from './copy-out.ts'
 import { exitCodeOf } from './exit-code.ts'

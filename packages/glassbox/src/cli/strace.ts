@@ -2,8 +2,8 @@
 import { GlassboxError } from '../errors.ts'
 import { strace } from '../strace/command.ts'
 import { dieBy } from '../strace/die.ts'
-import { straceHelp } from './strace-help.ts'
-import { straceOptions } from './strace-options.ts'
+import { straceHelp } from './strace/help.ts'
+import { straceOptions } from './strace/options.ts'
 import { stderr, stdout } from './terminal.ts'
 
 export const summary = 'Show the system calls of a program, as strace does.'

@@ -3,7 +3,7 @@ import { runPlan } from '../gate/gate.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
-import { namespaceError, stepError } from './step-error.ts'
+import { namespaceError, stepError } from '../launch/step-error.ts'
 
 /** The slots after it. Throws what namespaces cannot be had, or which other step failed. */
 export function cloneInto(spec: SpawnSpec, plan: Plan, inputs: readonly number[]): BigInt64Array {

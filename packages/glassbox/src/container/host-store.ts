@@ -4,7 +4,7 @@
  */
 import { keepDescriptor, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'
-import { createMemoryFile, sealMemoryFile } from './memory-file.ts'
+import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 
 const stores = new WeakMap<readonly SmallFile[], number>()
 

@@ -8,7 +8,7 @@
  * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and the caller outside.
  */
 import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
-import { effectiveCapabilities } from './capabilities.ts'
+import { effectiveCapabilities } from '../launch/capabilities.ts'
 
 const FIRST_ID = 0x70000000
 const UNPRIVILEGED_ID = 1000

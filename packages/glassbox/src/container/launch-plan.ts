@@ -17,8 +17,8 @@ import {
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Data, Plan, Slot } from '../plan/types.ts'
-import { addReadySteps } from '../tracer/launch-plan.ts'
-import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
+import { addReadySteps } from '../ptrace/launch-plan.ts'
+import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
 
 /** The last one that there can be. */
 const LAST_DESCRIPTOR = 0xffffffff

@@ -27,8 +27,8 @@ import {
 import { PlanBuilder, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { LAST_PID } from '../rootfs/steps.ts'
-import { CAPABILITY_VERSION_3 } from './capabilities.ts'
-import { addFilterSteps, type FilterSpec } from './filter-steps.ts'
+import { CAPABILITY_VERSION_3 } from '../launch/capabilities.ts'
+import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
 import type { Identity } from './identity.ts'
 import { FIRST_KEPT, LISTENER, type PrepareHeader } from './wire.ts'
 

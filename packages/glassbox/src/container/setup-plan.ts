@@ -8,7 +8,7 @@ import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
-import { LAST_CAPABILITY } from './capabilities.ts'
+import { LAST_CAPABILITY } from '../launch/capabilities.ts'
 
 /** What all boxes have alike. */
 export interface HostSetup {

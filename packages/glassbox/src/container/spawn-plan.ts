@@ -22,7 +22,7 @@ import {
 } from '../linux/constants.ts'
 import { PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
-import { CAPABILITY_VERSION_3, LAST_CAPABILITY } from './capabilities.ts'
+import { CAPABILITY_VERSION_3, LAST_CAPABILITY } from '../launch/capabilities.ts'
 
 /**
  * The highest there is: where the host runs out of memory, boxes go before the service and everything else. With

@@ -13,7 +13,7 @@ import type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts
 export type { Call, EntryText, ExitText, Outcome, TextOptions } from './types.ts'
 export type { DecodeOptions }
 export { callName } from './arguments.ts'
-export { siginfoText } from './signals.ts'
+export { siginfoText } from './process/signals.ts'
 
 type DecodeOptions = TextOptions
 

@@ -3,13 +3,13 @@
  * letters, a direction and an operand, and is taken apart once.
  */
 import { GlassboxError } from '../errors.ts'
-import { arrayText } from './arrays.ts'
-import { controlBlockHead, controlBlocks } from './asynchronous.ts'
-import { cloneArguments } from './clone-arguments.ts'
+import { arrayText } from './basic/arrays.ts'
+import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
+import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
-import { fileTimes } from './file-times.ts'
-import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files.ts'
-import { FLAG_WORDS, ipcCommand } from './flag-words.ts'
+import { fileTimes } from './files/file-times.ts'
+import { descriptors, directoryEntries, processors, stat, statx, timeComment } from './files/files.ts'
+import { FLAG_WORDS, ipcCommand } from './basic/flag-words.ts'
 import {
   failedInterfaceRequest,
   interfaceList,
@@ -17,11 +17,11 @@ import {
   interfaceNumber,
   interfaceRequest,
   rememberInterfaces,
-} from './interfaces.ts'
-import { ioctlCommand } from './ioctl.ts'
-import { perfAttributes } from './perf.ts'
-import { userRegister } from './registers.ts'
-import { segment } from './segments.ts'
+} from './network/interfaces.ts'
+import { ioctlCommand } from './requests/ioctl.ts'
+import { perfAttributes } from './process/perf.ts'
+import { userRegister } from './process/registers.ts'
+import { segment } from './process/segments.ts'
 import {
   fileHandle,
   signalOwner,
@@ -31,17 +31,17 @@ import {
   networkOrder,
   messageBuffer,
   signalEvent,
-} from './identities.ts'
-import { nodeMask, pageStatus, residence } from './memory-policy.ts'
+} from './process/identities.ts'
+import { nodeMask, pageStatus, residence } from './process/memory-policy.ts'
 import { readWord } from './memory.ts'
-import { message, messages, NAME_ROOM, rememberNameRoom } from './messages.ts'
-import { descriptorSet, epollData, epollEvents, polls } from './polls.ts'
-import { capabilitySets } from './capabilities.ts'
-import { filterProgram, schedulingParameter, waitStatus } from './processes.ts'
+import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
+import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
+import { capabilitySets } from './process/capabilities.ts'
+import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
 import { errnoText, named, restText, setText, signalText } from './names.ts'
-import { SCALARS } from './scalars.ts'
-import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './signals.ts'
-import { returnedAddress, socketAddress } from './socket.ts'
+import { SCALARS } from './basic/scalars.ts'
+import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './process/signals.ts'
+import { returnedAddress, socketAddress } from './network/socket.ts'
 import {
   futexBits,
   futexOperation,
@@ -50,12 +50,12 @@ import {
   numberOption,
   socketOption,
 } from './special.ts'
-import { STRINGS } from './strings.ts'
-import { sizedStruct } from './sized.ts'
-import { cell, items, itemsAt, rememberCell, results, structAt } from './structs.ts'
-import { terminal } from './terminals.ts'
+import { STRINGS } from './basic/strings.ts'
+import { sizedStruct } from './basic/sized.ts'
+import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
+import { terminal } from './requests/terminals.ts'
 import { address, hex } from './text.ts'
-import { uringParameters } from './uring.ts'
+import { uringParameters } from './files/uring.ts'
 
 /** Structs that need more than a layout. */
 const SPECIAL: Readonly<Record<string, Printer>> = {

@@ -4,7 +4,7 @@
  */
 import { constantSet, SET_NAMES } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
-import { MODE_NAMES } from './modes.ts'
+import { MODE_NAMES } from './basic/modes.ts'
 import type { Value } from './types.ts'
 
 type Fields = Record<string, Value>

@@ -14,9 +14,9 @@ import {
   SHMCTL,
   SYSLOG,
   type Commands,
-} from './commands.ts'
+} from './requests/commands.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
-import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './flag-words.ts'
+import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './basic/flag-words.ts'
 import { nameIn } from './names.ts'
 
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]

@@ -1,6 +1,6 @@
 /** What a caller may say to createPool() and to the run() of a pool. */
 import { InvalidOptionError } from '../errors.ts'
-import type { BoxOptions, CommandOptions } from '../run/options.ts'
+import type { BoxOptions, CommandOptions } from '../job/options.ts'
 
 /**
  * All containers of a pool are alike; what they show and how large they are is fixed when it is created. With `net: 'host'` or a writable

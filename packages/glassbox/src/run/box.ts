@@ -5,12 +5,12 @@
  * Owns the container, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { runCommand, startNow } from './command.ts'
+import { runCommand, startNow } from './execute.ts'
 import { RunHandle } from './handle.ts'
-import type { AsBytes, BoxOptions, CommandOptions } from './options.ts'
-import { PreparedContainer } from './prepared-container.ts'
+import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
+import { PreparedContainer } from '../runners/namespace/sandbox.ts'
 import { resolveInBox } from './program.ts'
-import { validateCommandOptions } from './validate.ts'
+import { validateCommandOptions } from '../job/validate.ts'
 
 /** A box that is open. Commands are queued: one runs at a time. */
 export class Box {

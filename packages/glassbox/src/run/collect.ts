@@ -1,7 +1,7 @@
 /** The files that were asked for, brought out of a box when everything in it is dead. */
 import { copyOut } from '../container/files.ts'
 import { GlassboxError } from '../errors.ts'
-import type { CommandOptions } from './options.ts'
+import type { CommandOptions } from '../job/options.ts'
 
 const DEFAULT_COLLECT_BYTES = 64 * 2 ** 20
 

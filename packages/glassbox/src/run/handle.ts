@@ -1,7 +1,7 @@
 /** What run() returns: the running program, and a promise of how it ended. */
 import { Readable } from 'node:stream'
-import type { StreamName } from './output.ts'
-import type { RunResult } from './result.ts'
+import type { StreamName } from '../stdio/output.ts'
+import type { RunResult } from '../job/result.ts'
 
 /** A piece of output as it arrives. */
 export interface OutputEvent {

@@ -8,7 +8,7 @@
 import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
-import type { BoxOptions, CommandOptions } from './options.ts'
+import type { BoxOptions, CommandOptions } from '../job/options.ts'
 
 export const BOX_DIRECTORY = '/box'
 export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'

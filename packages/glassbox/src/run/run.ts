@@ -8,15 +8,15 @@
  * })
  */
 import { resolve } from 'node:path'
-import { runCommand, startNow } from './command.ts'
-import { filterOf } from './filter.ts'
+import { runCommand, startNow } from './execute.ts'
+import { filterOf } from '../runners/namespace/filter.ts'
 import { RunHandle } from './handle.ts'
-import { resolveLimits } from './limits.ts'
-import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from './options.ts'
-import { type Expected, PreparedContainer } from './prepared-container.ts'
+import { resolveLimits } from '../job/limits.ts'
+import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
+import { type Expected, PreparedContainer } from '../runners/namespace/sandbox.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
-import type { AnyResult } from './result.ts'
-import { splitOptions, validateBoxOptions, validateCommandOptions } from './validate.ts'
+import type { AnyResult } from '../job/result.ts'
+import { splitOptions, validateBoxOptions, validateCommandOptions } from '../job/validate.ts'
 
 /** None where it was removed. */
 function currentDirectory(): string | undefined {

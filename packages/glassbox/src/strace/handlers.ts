@@ -5,16 +5,16 @@
 import { existsSync, readdirSync } from 'node:fs'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../tracer/types.ts'
-import { contains } from './call-set.ts'
-import { Injector } from './inject.ts'
-import { say } from './messages.ts'
+import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../trace/types.ts'
+import { contains } from './select/call-set.ts'
+import { Injector } from './inject/inject.ts'
+import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
-import { Output } from './output.ts'
-import type { PathFilter } from './path-filter.ts'
-import type { Sink } from './sink.ts'
-import type { Stacks } from './stacks.ts'
-import { makeSinks } from './sinks.ts'
+import { Output } from './output/output.ts'
+import type { PathFilter } from './select/path-filter.ts'
+import type { Sink } from './output/sink.ts'
+import type { Stacks } from './text/stacks.ts'
+import { makeSinks } from './output/sinks.ts'
 import { TraceeState } from './tracee-state.ts'
 
 /** What the outputs can ask for. */
@@ -54,11 +54,11 @@ class Handlers {
   async load(): Promise<void> {
     const { paths } = this.#options.selection
     if (paths.length > 0) {
-      const { PathFilter: Filter } = await import('./path-filter.ts')
+      const { PathFilter: Filter } = await import('./select/path-filter.ts')
       this.#paths = new Filter(paths)
     }
     const { stacks } = this.#options
-    if (stacks) this.#stacks = new (await import('./stacks.ts')).Stacks(stacks)
+    if (stacks) this.#stacks = new (await import('./text/stacks.ts')).Stacks(stacks)
     this.#sinks = await makeSinks(this.#options, this.#output, this.#states, {
       stacks: this.#stacks,
       onError: (name, error) => this.#failed(name, error),

@@ -2,9 +2,9 @@
  * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
  * Plain data.
  */
-import type { Detachment } from '../tracer/detached.ts'
-import type { CallSet } from './call-set.ts'
-import type { Injection } from './inject.ts'
+import type { Detachment } from '../ptrace/daemonize.ts'
+import type { CallSet } from './select/call-set.ts'
+import type { Injection } from './inject/inject.ts'
 
 /** Decimals of a time: 0, 3, 6 or 9. */
 export type Precision = 0 | 3 | 6 | 9

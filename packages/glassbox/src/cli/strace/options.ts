@@ -1,0 +1,222 @@
+/**
+ * The options of `glassbox strace`: strace's letters and long names, what each means, and what does not go together. From words to a value;
+ * nothing is opened or started here. Errors are worded as strace words them.
+ */
+import { GlassboxError } from '../../errors.ts'
+import { fault, usageFault } from '../../strace/fault.ts'
+import type { StraceOptions } from '../../strace/options.ts'
+import { getopt, type GetoptSpec, type LongOption, type ParsedOption, type Takes } from '../getopt.ts'
+import { complete } from './complete.ts'
+import { Draft } from './draft.ts'
+import { qualify } from './qualify.ts'
+import { number, precision, timestamps } from './values.ts'
+
+interface Option {
+  readonly letter?: string
+  /** Long names; the first is shown. */
+  readonly names?: readonly string[]
+  readonly takes?: Takes
+  /** `value` is the empty text for options that take none, undefined for an optional one that was left out. */
+  readonly apply: (draft: Draft, value: string | undefined, spelled: string) => void
+}
+
+/** What strace has and this command has not, and why. */
+const ABSENT: Readonly<Record<string, string>> = {
+  d: '-d/--debug is not available: there is no debug output',
+  F: '-F is not available: use -f',
+  kvm: '-e kvm/--kvm is not available',
+  tips: '--tips is not available',
+}
+
+const absent = (name: string): Option['apply'] => {
+  return () => {
+    throw fault(ABSENT[name] ?? `${name} is not available`)
+  }
+}
+
+const qualifier = (name: string): Option => ({
+  names: [name],
+  takes: 'value',
+  apply: (draft, value) => qualify(draft, `${name}=${value}`),
+})
+
+const text = (value: string | undefined): string => value ?? ''
+
+const OPTIONS: readonly Option[] = [
+  { letter: 'a', names: ['columns'], takes: 'value', apply: (d, v, as) => void (d.columns = number(v, as)) },
+  { letter: 'A', names: ['output-append-mode'], apply: d => void (d.append = true) },
+  { letter: 'b', names: ['detach-on'], takes: 'value', apply: (d, v) => detachOn(d, text(v)) },
+  { letter: 'c', names: ['summary-only'], apply: d => summary(d, 'only') },
+  { letter: 'C', names: ['summary'], apply: d => summary(d, 'also') },
+  { letter: 'd', names: ['debug'], apply: absent('d') },
+  { letter: 'D', apply: d => void d.daemonLetters++ },
+  {
+    names: ['daemonize', 'daemonise', 'daemonized', 'daemonised'],
+    takes: 'optional',
+    apply: (d, v, as) => d.setDetachment(v ?? 'grandchild', as),
+  },
+  { letter: 'e', takes: 'value', apply: (d, v) => qualify(d, text(v)) },
+  { letter: 'E', names: ['env'], takes: 'value', apply: (d, v) => environment(d, text(v)) },
+  { letter: 'f', apply: d => void d.follows++ },
+  { names: ['follow-forks'], apply: d => void (d.follows = Math.max(d.follows, 1)) },
+  { letter: 'F', apply: absent('F') },
+  { names: ['output-separately'], apply: d => void (d.separate = true) },
+  { letter: 'h', names: ['help'], apply: d => void (d.show ??= 'help') },
+  { letter: 'i', names: ['instruction-pointer'], apply: d => void (d.instructionPointer = true) },
+  { letter: 'I', names: ['interruptible'], takes: 'value', apply: (d, v, as) => interruptible(d, v, as) },
+  { letter: 'k', names: ['stack-traces'], apply: d => void (d.stacks = true) },
+  { names: ['stack-trace'], takes: 'optional', apply: (d, v, as) => stackTrace(d, v, as) },
+  {
+    names: ['stack-trace-frame-limit'],
+    takes: 'value',
+    apply: (d, v, as) => void (d.frameLimit = number(v, as, 1)),
+  },
+  { letter: 'n', names: ['syscall-number'], apply: d => void (d.number = true) },
+  { letter: 'N', names: ['arg-names', 'argument-names'], apply: d => void (d.names = true) },
+  { letter: 'o', names: ['output'], takes: 'value', apply: (d, v) => void (d.output = text(v)) },
+  {
+    letter: 'O',
+    names: ['summary-syscall-overhead'],
+    takes: 'value',
+    apply: (d, v, as) => d.overhead(text(v), as),
+  },
+  { letter: 'p', names: ['attach'], takes: 'value', apply: (d, v) => attach(d, text(v)) },
+  { letter: 'P', names: ['trace-path'], takes: 'value', apply: (d, v) => void d.paths.push(text(v)) },
+  { letter: 'q', apply: d => void d.quiets++ },
+  {
+    names: ['quiet', 'silent', 'silence'],
+    takes: 'optional',
+    apply: (d, v) => d.setQuiet(v ?? 'attach,personality'),
+  },
+  { letter: 'r', apply: d => void (d.relative ??= 6) },
+  {
+    names: ['relative-timestamps'],
+    takes: 'optional',
+    apply: (d, v, as) => void (d.relative = precision(v, as)),
+  },
+  {
+    letter: 's',
+    names: ['string-limit'],
+    takes: 'value',
+    apply: (d, v, as) => void (d.stringLimit = number(v, as)),
+  },
+  { letter: 'S', names: ['summary-sort-by'], takes: 'value', apply: (d, v) => d.setSortBy(text(v)) },
+  { letter: 't', apply: d => void d.times++ },
+  {
+    names: ['absolute-timestamps', 'timestamps'],
+    takes: 'optional',
+    apply: (d, v, as) => void (d.timestamps = timestamps(v, as)),
+  },
+  { letter: 'T', apply: d => void (d.callTimes ??= 6) },
+  { names: ['syscall-times'], takes: 'optional', apply: (d, v, as) => void (d.callTimes = precision(v, as)) },
+  { letter: 'u', names: ['user'], takes: 'value', apply: (d, v) => void (d.user = text(v)) },
+  { letter: 'U', names: ['summary-columns'], takes: 'value', apply: (d, v) => d.setColumns(text(v)) },
+  { letter: 'v', names: ['no-abbrev'], apply: d => qualify(d, 'abbrev=none') },
+  { letter: 'V', names: ['version'], apply: d => void (d.show ??= 'version') },
+  { letter: 'w', names: ['summary-wall-clock'], apply: d => void (d.wallClock = true) },
+  { letter: 'x', apply: d => void d.hexes++ },
+  { names: ['strings-in-hex'], takes: 'optional', apply: (d, v, as) => d.setHex(v ?? 'all', as) },
+  {
+    letter: 'X',
+    names: ['const-print-style'],
+    takes: 'value',
+    apply: (d, v, as) => d.setConstants(text(v), as),
+  },
+  { letter: 'y', apply: d => void d.descriptorLetters++ },
+  { names: ['decode-fds'], takes: 'optional', apply: (d, v) => d.setDescriptors(v ?? 'path') },
+  { letter: 'Y', apply: d => void (d.comm = true) },
+  { names: ['pidns-translation'], apply: d => void (d.pidns = true) },
+  { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
+  { letter: 'z', names: ['successful-only'], apply: d => d.setStatusLetter(['successful']) },
+  { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },
+  ...['trace', 'abbrev', 'verbose', 'raw', 'signal', 'status', 'inject', 'fault', 'read', 'write'].map(
+    qualifier,
+  ),
+  { names: ['kvm'], takes: 'value', apply: absent('kvm') },
+  { names: ['tips'], takes: 'optional', apply: absent('tips') },
+  { names: ['seccomp-bpf'], apply: d => void (d.seccomp = true) },
+  { names: ['kill-on-exit'], apply: d => void (d.killOnExit = true) },
+  { names: ['syscall-limit'], takes: 'value', apply: (d, v, as) => void (d.callLimit = number(v, as, 1)) },
+  { names: ['always-show-pid'], apply: d => void (d.alwaysPid = true) },
+  { names: ['argv0'], takes: 'value', apply: (d, v) => void (d.argv0 = text(v)) },
+  { names: ['json'], apply: d => void (d.json = true) },
+  { names: ['perfetto'], takes: 'value', apply: (d, v) => void (d.perfetto = text(v)) },
+  { names: ['tree'], apply: d => void (d.tree = true) },
+  { names: ['stats'], apply: d => void (d.stats = true) },
+]
+
+function stackTrace(draft: Draft, value: string | undefined, spelled: string): void {
+  if (value === 'source')
+    throw fault('--stack-trace=source is not available: use --stack-trace and addr2line(1)')
+  if (value !== undefined && value !== 'symbol') throw usageFault(`invalid ${spelled} argument: '${value}'`)
+  draft.stacks = true
+}
+
+function detachOn(draft: Draft, value: string): void {
+  if (value !== 'execve') throw fault(`Syscall '${value}' for -b isn't supported`)
+  draft.detachOnExecve = true
+}
+
+function summary(draft: Draft, which: 'only' | 'also'): void {
+  if (draft.summary !== undefined && draft.summary !== which)
+    throw usageFault('-c/--summary-only and -C/--summary are mutually exclusive')
+  draft.summary = which
+}
+
+function environment(draft: Draft, value: string): void {
+  const equals = value.indexOf('=')
+  draft.env.push(equals < 0 ? [value, undefined] : [value.slice(0, equals), value.slice(equals + 1)])
+}
+
+function interruptible(draft: Draft, value: string | undefined, spelled: string): void {
+  const which = number(value, spelled, 1)
+  if (which > 4) throw usageFault(`invalid ${spelled} argument: '${value}'`)
+  draft.interruptible = which as 1 | 2 | 3 | 4
+}
+
+function attach(draft: Draft, value: string): void {
+  for (const word of value.split(/[,\s]+/)) {
+    if (word === '') continue
+    const pid = /^\d+$/.test(word) ? Number(word) : 0
+    if (pid <= 0 || pid >= 2 ** 31) throw fault(`Invalid process id: '${word}'`)
+    if (pid === process.pid) throw fault("I'm sorry, I can't let you do that, Dave.")
+    draft.pids.push(pid)
+  }
+}
+
+const LETTERS = new Map(OPTIONS.flatMap(option => (option.letter ? [[option.letter, option] as const] : [])))
+const LONG: ReadonlyMap<string, Option> = new Map(
+  OPTIONS.flatMap(option => (option.names ?? []).map(name => [name, option] as const)),
+)
+
+const SPEC: GetoptSpec = {
+  letters: Object.fromEntries(
+    [...LETTERS].map(([letter, { takes }]) => [letter, takes === 'value' ? takes : 'nothing'] as const),
+  ),
+  long: [...LONG].map(([name, { takes = 'nothing' }]): LongOption => ({ name, takes })),
+  fail: usageFault,
+}
+
+function apply(draft: Draft, { name, value }: ParsedOption): void {
+  const isLong = name.startsWith('--')
+  const option = isLong ? LONG.get(name.slice(2)) : LETTERS.get(name)
+  if (!option) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `getopt gave an unknown option: ${name}`)
+  option.apply(draft, value, isLong ? name : `-${name}`)
+}
+
+/** Throws a GlassboxError with strace's words. */
+export function straceOptions(words: readonly string[]): StraceOptions | 'help' | 'version' {
+  const draft = new Draft()
+  const { options, rest } = getopt(words, SPEC)
+  for (const option of options) {
+    apply(draft, option)
+    if (draft.show) return draft.show
+  }
+  return complete(draft, rest)
+}
+
+/** All names, for the completion of shells and for the documentation. */
+export const OPTION_WORDS: readonly string[] = [
+  ...[...LETTERS.keys()].map(letter => `-${letter}`),
+  ...[...LONG.keys()].map(name => `--${name}`),
+]

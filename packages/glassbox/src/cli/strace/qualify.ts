@@ -1,0 +1,52 @@
+/** `-e NAME=SET`: what each name qualifies. An expression without a known name is a set of system calls to trace. */
+import { fault } from '../../strace/fault.ts'
+import { injection } from '../../strace/inject/grammar.ts'
+import { STATUSES } from '../../strace/options.ts'
+import { callSet } from '../../strace/select/set.ts'
+import { descriptorSet, signalSet, wordSet } from '../../strace/select/sets.ts'
+import type { Draft } from './draft.ts'
+
+const QUALIFIERS: Readonly<Record<string, (draft: Draft, text: string) => void>> = {
+  trace: (draft, text) => void (draft.trace = callSet(text)),
+  abbrev: (draft, text) => void (draft.abbrev = callSet(text)),
+  verbose: (draft, text) => void (draft.verbose = callSet(text)),
+  raw: (draft, text) => void (draft.raw = callSet(text)),
+  signal: (draft, text) => void (draft.signals = signalSet(text)),
+  status: (draft, text) => void (draft.status = wordSet(text, 'status', STATUSES)),
+  read: (draft, text) => void (draft.dumpRead = descriptorSet(text)),
+  write: (draft, text) => void (draft.dumpWrite = descriptorSet(text)),
+  inject: (draft, text) => void draft.injections.push(injection(text, 'inject')),
+  fault: (draft, text) => void draft.injections.push(injection(text, 'fault')),
+  quiet: (draft, text) => draft.setQuiet(text),
+  'decode-fds': (draft, text) => draft.setDescriptors(text),
+  'decode-pids': (draft, text) => draft.setProcesses(text),
+  kvm: () => {
+    throw fault('-e kvm/--kvm is not available')
+  },
+}
+
+const ALIASES: Readonly<Record<string, string>> = {
+  t: 'trace',
+  a: 'abbrev',
+  v: 'verbose',
+  x: 'raw',
+  s: 'signal',
+  signals: 'signal',
+  r: 'read',
+  reads: 'read',
+  w: 'write',
+  writes: 'write',
+  q: 'quiet',
+  silent: 'quiet',
+  silence: 'quiet',
+  'decode-fd': 'decode-fds',
+  'decode-pid': 'decode-pids',
+}
+
+export function qualify(draft: Draft, expression: string): void {
+  const equals = expression.indexOf('=')
+  const name = equals < 0 ? '' : expression.slice(0, equals)
+  const qualifier = QUALIFIERS[ALIASES[name] ?? name]
+  if (qualifier) qualifier(draft, expression.slice(equals + 1))
+  else draft.trace = callSet(expression)
+}

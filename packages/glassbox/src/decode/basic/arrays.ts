@@ -1,0 +1,32 @@
+/**
+ * Arrays, read element by element: no more than are shown, and up to the first that cannot be read, which is told by its address.
+ */
+import type { Context } from '../context.ts'
+import { address } from '../text.ts'
+
+/** Undefined for an element that cannot be read. */
+export type Element = (at: bigint, index: number) => string | undefined
+
+export function arrayText(
+  value: bigint,
+  count: bigint | number,
+  bytes: number,
+  context: Context,
+  element: Element,
+): string {
+  if (value === 0n) return 'NULL'
+  const { options, limit } = context
+  const total = BigInt.asUintN(64, BigInt(count))
+  if (total === 0n) return '[]'
+  if (value + total * BigInt(bytes) >= 2n ** 64n) return address(value)
+  const parts: string[] = []
+  for (let index = 0; BigInt(index) < total; index++) {
+    if (!options.full && index >= limit) return `[${[...parts, '...'].join(', ')}]`
+    const at = value + BigInt(index * bytes)
+    const text = element(at, index)
+    if (text === undefined)
+      return index === 0 ? address(value) : `[${parts.join(', ')}, ... /* ${address(at)} */]`
+    parts.push(text)
+  }
+  return `[${parts.join(', ')}]`
+}

@@ -1,0 +1,58 @@
+/**
+ * Structs whose size the caller names, so that they can grow: too small is told as an address, and what is behind the part that is
+ * known is shown where it is not zero.
+ */
+import { STRUCTS } from '../../linux/structs.ts'
+import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { readView, readWord } from '../memory.ts'
+import { type KindText, structText } from './structs.ts'
+import { address, escaped } from '../text.ts'
+
+const PAGE = 4096
+
+/** `, /* bytes 88..95 *\/ "\\x00…"`. */
+export function bytesBehind(value: bigint, from: number, size: bigint, context: Context): string {
+  const end = Number(size < BigInt(PAGE) ? size : BigInt(PAGE))
+  if (end <= from) return ''
+  const bytes = context.memory.read(value + BigInt(from), end - from)
+  if (bytes.length < end - from) return ', ???'
+  if (bytes.every(byte => byte === 0)) return ''
+  const shown = bytes.subarray(0, context.limit)
+  const more = bytes.length > context.limit ? '...' : ''
+  return `, /* bytes ${from}..${end - 1} */ "${escaped(shown, 'all')}"${more}`
+}
+
+/** By an argument that has the size; `...` stands for what is behind in those that strace knows only the beginning of. */
+export const sizedStruct = (operand: string, late: boolean, valueText: KindText): Printer => {
+  const [name = '', index] = operand.split(',')
+  if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)
+  return (value, context) => {
+    const layout = STRUCTS[name]
+    const size = argument(context, Number(index))
+    if (!layout || size < BigInt(layout.size)) return address(value)
+    const view = readView(context.memory, value, layout.size)
+    if (!view) return address(value)
+    const text = structText(layout, view, context, valueText).slice(0, -1)
+    if (name === 'landlock_ruleset_attr') return `${text}${size > BigInt(layout.size) ? ', ...' : ''}}`
+    return `${text}${bytesBehind(value, layout.size, size, context)}}`
+  }
+}
+
+/** struct sched_attr says its size itself. */
+const schedulingAttributes =
+  (index: string | undefined, late: boolean, valueText: KindText): Printer =>
+  (value, context) => {
+    const size = Number(readWord(context.memory, value, 4) ?? -1n)
+    const layout = STRUCTS['sched_attr']
+    const whole = layout?.fields.at(-1)
+    if (size < 0 || !layout || !whole) return address(value)
+    const FIRST = 48
+    const room = index === undefined ? Infinity : signed32(argument(context, Number(index)))
+    const known = late ? Math.min(size, room < 0 ? Infinity : room) : size === 0 ? FIRST : size
+    if (known < FIRST) return `{size=${size}${known > 4 && late ? ', ...' : ''}}`
+    const view = readView(context.memory, value, Math.min(known, layout.size))
+    if (!view) return address(value)
+    const fields = layout.fields.filter(({ offset, size: bytes }) => offset + bytes <= view.byteLength)
+    const text = structText({ size: view.byteLength, fields }, view, context, valueText)
+    return known > layout.size ? `${text.slice(0, -1)}, ...}` : text
+  }

@@ -1,0 +1,113 @@
+/** Paths, strings, buffers, and arrays of them. */
+import { arrayText } from './arrays.ts'
+import { argument, type Context, type Printer } from '../context.ts'
+import { readString, readWord } from '../memory.ts'
+import { address, escaped, quote } from '../text.ts'
+
+const PATH_MAX = 4096
+const MAX_POINTERS = 4096
+
+function text(value: bigint, limit: number, { memory, options }: Context): string {
+  const read = readString(memory, value, limit)
+  return read ? quote(read.bytes, !read.ended, options.stringsInHex) : address(value)
+}
+
+/** Bytes of a buffer, as many as are shown. */
+export function buffer(value: bigint, length: number, context: Context): string {
+  const { memory, limit, options } = context
+  if (value === 0n) return 'NULL'
+  const shown = Math.min(length, limit)
+  const bytes = memory.read(value, shown)
+  return bytes.length < shown ? address(value) : quote(bytes, length > limit, options.stringsInHex)
+}
+
+function pointers(value: bigint, { memory }: Context): { readonly found: bigint[]; readonly ended: boolean } {
+  const found: bigint[] = []
+  for (let at = value; found.length < MAX_POINTERS; at += 8n) {
+    const pointer = readWord(memory, at, 8)
+    if (pointer === undefined) return { found, ended: false }
+    if (pointer === 0n) break
+    found.push(pointer)
+  }
+  return { found, ended: true }
+}
+
+function strings(value: bigint, context: Context): string {
+  if (readWord(context.memory, value, 8) === undefined) return address(value)
+  const { found, ended } = pointers(value, context)
+  const most = context.options.full ? found.length : context.limit
+  const shown = found.slice(0, most).map(pointer => text(pointer, context.limit, context))
+  const rest = found.length > most || !ended ? ['...'] : []
+  return `[${[...shown, ...rest].join(', ')}]`
+}
+
+function environment(value: bigint, context: Context): string {
+  if (context.options.full) return strings(value, context)
+  if (readWord(context.memory, value, 8) === undefined) return address(value)
+  const count = pointers(value, context).found.length
+  return `${address(value)} /* ${count} var${count === 1 ? '' : 's'} */`
+}
+
+/** How many bytes are there: the argument says it of what goes in, the result of what came out. */
+export function lengthOf(operand: string, context: Context): number {
+  if (operand === '') return 0
+  const said = Number(argument(context, Number(operand)))
+  const { outcome } = context
+  return outcome && !outcome.failed && outcome.value >= 0n && outcome.value < BigInt(said)
+    ? Number(outcome.value)
+    : said
+}
+
+/** iovecs: only what was transferred is shown of those that were filled. */
+export function vectors(value: bigint, count: bigint | number, left: number, context: Context): string {
+  let rest = left
+  return arrayText(value, count, 16, context, at => {
+    const base = readWord(context.memory, at, 8)
+    const length = readWord(context.memory, at + 8n, 8)
+    if (base === undefined || length === undefined) return undefined
+    const taken = Math.min(Number(length), rest)
+    rest -= taken
+    return `{iov_base=${buffer(base, taken, context)}, iov_len=${length}}`
+  })
+}
+
+/** At most so long; an address where it is said to be longer, as the kernel would not take it. */
+const bounded =
+  (most: bigint) =>
+  (operand: string, late: boolean): Printer =>
+  (value, context) => {
+    const said = argument(context, Number(operand))
+    const length = late ? (context.outcome?.value ?? 0n) : said
+    if (length > most || (late && said === 0n)) return address(value)
+    return buffer(value, Number(length), context)
+  }
+
+const HOST_NAME_MAX = 64n
+const XATTR_SIZE_MAX = 65536n
+
+const bytesInHex: (operand: string) => Printer = operand => (value, context) => {
+  const length = lengthOf(operand, context)
+  const shown = Math.min(length, context.limit)
+  const bytes = context.memory.read(value, shown)
+  return bytes.length < shown ? address(value) : `"${escaped(bytes, 'all')}"${length > shown ? '...' : ''}`
+}
+
+/** By the letters of the kind; the operand names the argument that has the length. */
+export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
+  path: () => (value, context) => text(value, PATH_MAX - 1, context),
+  string: () => (value, context) => text(value, context.limit, context),
+  out_string: () => (value, context) => text(value, context.limit, context),
+  name16: () => (value, context) => text(value, Math.min(15, context.limit), context),
+  strings: () => strings,
+  env: () => environment,
+  buf: (operand, late) => (value, context) =>
+    buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
+  byte: () => (value, context) => buffer(value, 1, context),
+  bytes: bytesInHex,
+  hostname: bounded(HOST_NAME_MAX),
+  xattr: bounded(XATTR_SIZE_MAX),
+  iovec: (operand, late) => (value, context) => {
+    const left = late && context.outcome ? Number(context.outcome.value) : Infinity
+    return vectors(value, argument(context, Number(operand)), left, context)
+  },
+}

@@ -1,0 +1,125 @@
+/**
+ * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct whose layout says so is cut short
+ * unless everything is asked for.
+ */
+import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
+import { arrayText } from './arrays.ts'
+import { argument, type Context, type Printer } from '../context.ts'
+import { readView, readWord } from '../memory.ts'
+import { address, charArray, hex } from '../text.ts'
+
+export type KindText = (kind: string, value: bigint, context: Context) => string
+
+function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
+  const { name, offset, size, kind = 'long', optional } = field
+  if (kind.startsWith('chars')) {
+    return `${name}=${charArray(new Uint8Array(view.buffer, offset, size), context.options.stringsInHex)}`
+  }
+  if (kind === 'hexes') {
+    const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
+    if (optional && words.every(word => word === 0)) return undefined
+    return `${name}=[${words.map(hex).join(', ')}]`
+  }
+  if (kind === 'longs') {
+    const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
+    return `${name}=[${longs.join(', ')}]`
+  }
+  const word =
+    size === 8
+      ? view.getBigUint64(offset, true)
+      : BigInt(
+          size === 4
+            ? view.getUint32(offset, true)
+            : size === 2
+              ? view.getUint16(offset, true)
+              : view.getUint8(offset),
+        )
+  if (optional && word === 0n) return undefined
+  if (kind.startsWith('struct:')) {
+    const inner = STRUCTS[kind.slice(7)]
+    const part = new DataView(view.buffer, offset, inner?.size ?? 0)
+    return `${name}=${inner ? structText(inner, new DataView(part.buffer.slice(offset, offset + inner.size)), context, valueText) : '???'}`
+  }
+  const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
+  return `${name}=${valueText(kind, value, context)}`
+}
+
+/** `{tv_sec=1, tv_nsec=0}`, from the bytes of the struct. */
+export function structText(layout: Struct, view: DataView, context: Context, valueText: KindText): string {
+  const brief = !context.options.full && layout.brief !== undefined
+  const fields = brief ? layout.fields.slice(0, layout.brief) : layout.fields
+  const parts = fields.flatMap(field => fieldText(field, view, context, valueText) ?? [])
+  return `{${parts.join(', ')}${brief ? ', ...' : ''}}`
+}
+
+export function structAt(name: string, value: bigint, context: Context, valueText: KindText): string {
+  const layout = STRUCTS[name]
+  if (!layout || context.options.addressesOnly) return address(value)
+  const view = readView(context.memory, value, layout.size)
+  return view ? structText(layout, view, context, valueText) : address(value)
+}
+
+const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
+
+function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
+  const size = CELL_BYTES[kind] ?? 4
+  return readWord(memory, value, size)
+}
+
+/** `[5]`, and `[5 => 7]` where the call changed it; an offset that it moved is `[5] => [7]`. */
+export const cell =
+  (kind: string, valueText: KindText, between = ' => '): Printer =>
+  (value, context) => {
+    const now = readCell(kind, value, context)
+    if (now === undefined) return address(value)
+    const before = context.remembered.get(value)
+    const text = valueText(kind, now, context)
+    return before === undefined || before === now
+      ? `[${text}]`
+      : `[${valueText(kind, before, context)}${between}${text}]`
+  }
+
+export const rememberCell =
+  (kind: string) =>
+  (value: bigint, context: Context): bigint | undefined =>
+    value === 0n ? undefined : readCell(kind, value, context)
+
+/** Structs or single values, one behind the other. */
+export function itemsAt(
+  element: string,
+  value: bigint,
+  count: bigint,
+  context: Context,
+  valueText: KindText,
+): string {
+  const layout = STRUCTS[element]
+  const bytes = layout?.size ?? CELL_BYTES[element] ?? 4
+  return arrayText(value, count, bytes, context, at => {
+    if (!layout) {
+      const word = readCell(element, at, context)
+      return word === undefined ? undefined : valueText(element, word, context)
+    }
+    const view = readView(context.memory, at, bytes)
+    return view && structText(layout, view, context, valueText)
+  })
+}
+
+/** `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the kernel would not take. */
+const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
+
+/** How many there are is an argument. */
+export const items =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const [, element = '', index = '0', bits, most] = COUNTED.exec(operand) ?? []
+    const said = argument(context, Number(index))
+    const count = bits === '' ? said : BigInt.asUintN(32, said)
+    if (most !== undefined && count > BigInt(most)) return address(value)
+    return itemsAt(element, value, count, context, valueText)
+  }
+
+/** How many there are is the result. */
+export const results =
+  (element: string, valueText: KindText): Printer =>
+  (value, context) =>
+    itemsAt(element, value, context.outcome?.value ?? 0n, context, valueText)

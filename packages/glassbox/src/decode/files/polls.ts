@@ -1,0 +1,98 @@
+/** Waiting for descriptors: poll, select, epoll. What came of it stands behind the result. */
+import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { arrayText } from '../basic/arrays.ts'
+import { readView } from '../memory.ts'
+import { setText } from '../names.ts'
+import { address } from '../text.ts'
+
+const POLL_BYTES = 8
+const pollCount = (context: Context): bigint => BigInt.asUintN(32, argument(context, 1))
+
+const fdText = (fd: number, { options }: Context): string =>
+  `${fd}${fd < 0 ? '' : (options.descriptor?.(fd) ?? '')}`
+
+const eventsText = (events: number, { options }: Context): string => setText('|poll', BigInt(events), options)
+
+const pollAt = (at: bigint, context: Context): DataView | undefined =>
+  readView(context.memory, at, POLL_BYTES)
+
+export const polls: Printer = (value, context) =>
+  arrayText(value, pollCount(context), POLL_BYTES, context, at => {
+    const view = pollAt(at, context)
+    if (!view) return undefined
+    const fd = view.getInt32(0, true)
+    if (fd < 0) return `{fd=${fd}}`
+    return `{fd=${fdText(fd, context)}, events=${eventsText(view.getUint16(4, true), context)}}`
+  })
+
+/** Those of which something has come, as many as the result says, in brackets. */
+function readyPolls(ready: number, context: Context): string {
+  const value = argument(context, 0)
+  const count = Number(pollCount(context))
+  const parts: string[] = []
+  for (let index = 0; index < count && parts.length < ready; index++) {
+    const view = pollAt(value + BigInt(index * POLL_BYTES), context)
+    if (!view) return `[${[...parts, '...'].join(', ')}]`
+    const revents = view.getUint16(6, true)
+    if (revents === 0) continue
+    if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
+    parts.push(`{fd=${view.getInt32(0, true)}, revents=${eventsText(revents, context)}}`)
+  }
+  return `[${parts.join(', ')}]`
+}
+
+/** Behind the result of poll: `([{fd=3, revents=POLLIN}])`. */
+export function pollResult(context: Context, timeout: string): string {
+  const { outcome } = context
+  if (!outcome || outcome.failed) return ''
+  if (outcome.value === 0n) return ' (Timeout)'
+  if (context.options.addressesOnly) return ''
+  return ` (${readyPolls(Number(outcome.value), context)}${timeout})`
+}
+
+/** No more than this the kernel looks at. */
+const MOST_DESCRIPTORS = 1024 * 1024
+
+/** The descriptors of a set; undefined where it cannot be read. */
+function readSet(value: bigint, context: Context): number[] | undefined {
+  const said = signed32(argument(context, 0))
+  if (said <= 0) return undefined
+  const count = Math.min(said, MOST_DESCRIPTORS)
+  const length = Math.ceil(count / 64) * 8
+  const bytes = context.memory.read(value, length)
+  if (bytes.length < length) return undefined
+  return Array.from({ length: count }, (_, bit) => bit).filter(
+    bit => ((bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1,
+  )
+}
+
+export const descriptorSet: Printer = (value, context) => {
+  const found = readSet(value, context)
+  return found ? `[${found.map(fd => fdText(fd, context)).join(' ')}]` : address(value)
+}
+
+/** Behind the result of select: `(in [3], out [4], left {tv_sec=1, tv_usec=0})`. */
+export function selectResult(context: Context, left: string): string {
+  const { outcome } = context
+  if (!outcome || outcome.failed) return ''
+  if (outcome.value === 0n) return ' (Timeout)'
+  const parts = ['in', 'out', 'except'].flatMap((name, index) => {
+    const pointer = argument(context, index + 1)
+    const found = pointer === 0n ? [] : (readSet(pointer, context) ?? [])
+    return found.length === 0 ? [] : [`${name} [${found.join(' ')}]`]
+  })
+  return ` (${[...parts, ...(left === '' ? [] : [`left ${left}`])].join(', ')})`
+}
+
+const EPOLL_EVENT_BYTES = 12
+
+/** epoll_data: a number, as its halves, for it may be either. */
+export const epollData = (data: bigint): string => `{u32=${data & 0xffffffffn}, u64=${data}}`
+
+export const epollEvents: Printer = (value, context) =>
+  arrayText(value, context.outcome?.value ?? 0n, EPOLL_EVENT_BYTES, context, at => {
+    const view = readView(context.memory, at, EPOLL_EVENT_BYTES)
+    if (!view) return undefined
+    const events = setText('|epoll', BigInt(view.getUint32(0, true)), context.options)
+    return `{events=${events}, data=${epollData(view.getBigUint64(4, true))}}`
+  })

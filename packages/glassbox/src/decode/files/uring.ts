@@ -1,0 +1,25 @@
+/** struct io_uring_params: what the caller asks for, and what the kernel answers. Source: io_uring_setup(2). */
+import { STRUCTS } from '../../linux/structs.ts'
+import type { Printer } from '../context.ts'
+import { readView } from '../memory.ts'
+import { type KindText, structText } from '../basic/structs.ts'
+import { address } from '../text.ts'
+
+const FLAGS_AT = 8
+/** Only then a descriptor is looked at. */
+const ATTACH_WQ = 1 << 5
+const ANSWERS = new Set(['sq_entries', 'cq_entries', 'features', 'sq_off', 'cq_off'])
+
+export const uringParameters =
+  (valueText: KindText): Printer =>
+  (value, context) => {
+    const layout = STRUCTS['io_uring_params']
+    const view = layout && readView(context.memory, value, layout.size)
+    if (!layout || !view) return address(value)
+    const attaches = (view.getUint32(FLAGS_AT, true) & ATTACH_WQ) !== 0
+    const answered = context.outcome?.failed === false
+    const fields = layout.fields.filter(
+      ({ name }) => (name !== 'wq_fd' || attaches) && (answered || !ANSWERS.has(name)),
+    )
+    return structText({ size: layout.size, fields }, view, context, valueText)
+  }

@@ -1,0 +1,90 @@
+/**
+ * A program of classic BPF, as seccomp(2) and prctl(2) take it: `[BPF_STMT(BPF_LD|BPF_W|BPF_ABS, 0), BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x4d, 0,
+ * 0x1), …]`. Sources: linux/bpf_common.h, linux/bpf.h (some names of eBPF, which strace takes as well).
+ */
+import { arrayText } from '../basic/arrays.ts'
+import type { Context } from '../context.ts'
+import { readView } from '../memory.ts'
+import { NAMES, named, nameless, setText } from '../names.ts'
+import { hex } from '../text.ts'
+import type { TextOptions } from '../types.ts'
+
+const INSTRUCTION_BYTES = 8
+
+/** A field of the code: its bits, and the names of its values in their order; an empty one is a gap. */
+interface Part {
+  readonly mask: number
+  readonly names: readonly string[]
+}
+
+const SIZE: Part = { mask: 0x18, names: ['W', 'H', 'B', 'DW'] }
+const MODE: Part = { mask: 0xe0, names: ['IMM', 'ABS', 'IND', 'MEM', 'LEN', 'MSH'] }
+const SOURCE: Part = { mask: 0x08, names: ['K', 'X'] }
+const RETURNED: Part = { mask: 0x18, names: ['K', 'X', 'A'] }
+const MOVED: Part = { mask: 0xf8, names: ['TAX', ...Array<string>(15).fill(''), 'TXA'] }
+const OPERATION: Part = {
+  mask: 0xf0,
+  names: [
+    ...['ADD', 'SUB', 'MUL', 'DIV', 'OR', 'AND', 'LSH', 'RSH', 'NEG', 'MOD', 'XOR'],
+    ...['MOV', 'ARSH', 'END'],
+  ],
+}
+const JUMP: Part = {
+  mask: 0xf0,
+  names: [
+    ...['JA', 'JEQ', 'JGT', 'JGE', 'JSET', 'JNE', 'JSGT', 'JSGE', 'CALL', 'EXIT'],
+    ...['JLT', 'JLE', 'JSLT', 'JSLE'],
+  ],
+}
+
+const CLASS: Part = { mask: 0x07, names: ['LD', 'LDX', 'ST', 'STX', 'ALU', 'JMP', 'RET', 'MISC'] }
+/** What follows the class, by the class. */
+const PARTS: readonly (readonly Part[])[] = [
+  [SIZE, MODE],
+  [SIZE, MODE],
+  [],
+  [],
+  [SOURCE, OPERATION],
+  [SOURCE, JUMP],
+  [RETURNED],
+  [MOVED],
+]
+const JMP = 5
+const RET = 6
+
+function partText({ mask, names }: Part, code: number, options: TextOptions): string {
+  const bits = code & mask
+  const name = names[bits / (mask & -mask)] ?? ''
+  return name === '' ? nameless(hex(bits), 'BPF_???', options) : named(hex(bits), `BPF_${name}`, options)
+}
+
+/** The class and its parts; bits of none are shown as a number, and as a nameless one whatever -X says. */
+function codeText(code: number, options: TextOptions): string {
+  const parts = [CLASS, ...(PARTS[code & CLASS.mask] ?? [])]
+  const rest = parts.reduce((bits, { mask }) => bits & ~mask, code)
+  const texts = parts.map(part => partText(part, code, options))
+  if (rest !== 0) texts.push(nameless(hex(rest), 'BPF_???', NAMES))
+  return texts.join('|')
+}
+
+/** What a filter returns: the action, and the data beside it. */
+function returned(value: number, options: TextOptions): string {
+  const data = value & 0xffff
+  const action = setText('=seccomp_ret', BigInt(value - data), options)
+  return data === 0 ? action : `${action}|${hex(data)}`
+}
+
+function instructionText(view: DataView, options: TextOptions): string {
+  const code = view.getUint16(0, true)
+  const [yes, no, value] = [view.getUint8(2), view.getUint8(3), view.getUint32(4, true)]
+  const kind = code & CLASS.mask
+  const words = codeText(code, options)
+  if (kind === JMP) return `BPF_JUMP(${words}, ${hex(value)}, ${hex(yes)}, ${hex(no)})`
+  return `BPF_STMT(${words}, ${kind === RET ? returned(value, options) : hex(value)})`
+}
+
+export const bpfProgram = (value: bigint, count: bigint, context: Context): string =>
+  arrayText(value, count, INSTRUCTION_BYTES, context, at => {
+    const view = readView(context.memory, at, INSTRUCTION_BYTES)
+    return view && instructionText(view, context.options)
+  })

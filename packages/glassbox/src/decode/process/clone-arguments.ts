@@ -1,0 +1,54 @@
+/** struct clone_args of clone3(2): a member is shown where a flag says that the kernel looks at it. */
+import { STRUCTS } from '../../linux/structs.ts'
+import type { Context, Printer } from '../context.ts'
+import { readView, readWord } from '../memory.ts'
+import { itemsAt, type KindText, structText } from '../basic/structs.ts'
+import { address } from '../text.ts'
+
+const PIDFD = 0x1000n
+const PARENT_SETTID = 0x100000n
+/** Members, and the flags of which one must be set. */
+const FLAGGED: Readonly<Record<string, bigint>> = {
+  pidfd: PIDFD,
+  child_tid: 0x1200000n,
+  parent_tid: PARENT_SETTID,
+  tls: 0x80000n,
+  cgroup: 0x200000000n,
+}
+const PIDFD_AT = 8n
+const PARENT_TID_AT = 24n
+const SET_TID_SIZE_AT = 72
+
+/** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
+export const cloneArguments =
+  (valueText: KindText): Printer =>
+  (value, context) => {
+    const layout = STRUCTS['clone_args']
+    const view = layout && readView(context.memory, value, layout.size)
+    if (!layout || !view || context.options.addressesOnly) return address(value)
+    const flags = view.getBigUint64(0, true)
+    const count = view.getBigUint64(SET_TID_SIZE_AT, true)
+    const fields = layout.fields.filter(({ name }) => {
+      const needed = FLAGGED[name]
+      return needed === undefined || (flags & needed) !== 0n
+    })
+    const inner: KindText = (kind, member, within) =>
+      kind === 'settid' ? itemsAt('int', member, count, within, valueText) : valueText(kind, member, within)
+    const text = structText({ size: layout.size, fields }, view, context, inner)
+    return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text
+  }
+
+/** What the call put where its struct says. */
+function results(value: bigint, flags: bigint, context: Context, valueText: KindText): string {
+  const { memory } = context
+  const cell = (offset: bigint, kind: string): string => {
+    const pointer = readWord(memory, value + offset, 8) ?? 0n
+    const word = readWord(memory, pointer, 4)
+    return word === undefined ? address(pointer) : `[${valueText(kind, word, context)}]`
+  }
+  const parts = [
+    ...(flags & PIDFD ? [`pidfd=${cell(PIDFD_AT, 'fd')}`] : []),
+    ...(flags & PARENT_SETTID ? [`parent_tid=${cell(PARENT_TID_AT, 'tid')}`] : []),
+  ]
+  return parts.length === 0 ? '' : ` => {${parts.join(', ')}}`
+}

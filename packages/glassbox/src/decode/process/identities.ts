@@ -1,0 +1,101 @@
+/** Numbers and small structs that stand for an object of the kernel: keys, file handles, messages by key, events that a signal tells. */
+import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { readView, readWord } from '../memory.ts'
+import { named, nameIn, setText, signalText } from '../names.ts'
+import { directoryText } from '../basic/scalars.ts'
+import { buffer } from '../basic/strings.ts'
+import { address, quote } from '../text.ts'
+import type { IdType, TextOptions } from '../types.ts'
+
+/** A keyring by its special name, or a serial number. */
+export const key: Printer = (value, { options }) => {
+  const serial = signed32(value)
+  return nameIn('keyring', BigInt(serial)) === undefined
+    ? String(serial)
+    : setText('=keyring', value, options)
+}
+
+const MOST_HANDLE_BYTES = 128
+
+/** struct file_handle: how long it is, the caller says and the kernel corrects. */
+export const fileHandle =
+  (changes: boolean): Printer =>
+  (value, context) => {
+    const { memory, outcome } = context
+    const head = readView(memory, value, 8)
+    if (!head) return address(value)
+    const size = head.getUint32(0, true)
+    const before = context.remembered.get(value)
+    const was = changes && before !== undefined && Number(before) !== size ? `${before} => ` : ''
+    const text = `{handle_bytes=${was}${size}`
+    if (changes && outcome?.failed !== false) return `${text}}`
+    const bytes = memory.read(value + 8n, Math.min(size, MOST_HANDLE_BYTES))
+    const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
+    return `${text}, handle_type=${head.getInt32(4, true)}, f_handle=${shown}}`
+  }
+
+/** struct msgbuf: a type, and as many bytes of text as an argument says. */
+export const messageBuffer =
+  (operand: string): Printer =>
+  (value, context) => {
+    const type = readWord(context.memory, value, 8)
+    if (type === undefined) return address(value)
+    const length = argument(context, Number(operand))
+    return `{mtype=${BigInt.asIntN(64, type)}, mtext=${buffer(value + 8n, Number(length), context)}}`
+  }
+
+const NOTIFIES = { SIGNAL: 0, THREAD: 2, THREAD_ID: 4 } as const
+
+/** struct sigevent. */
+export const signalEvent: Printer = (value, { memory, options }: Context) => {
+  const view = readView(memory, value, 64)
+  if (!view) return address(value)
+  const word = view.getBigUint64(0, true)
+  const notify = view.getInt32(12, true)
+  const signal = view.getInt32(8, true)
+  const parts = [
+    ...(word === 0n ? [] : [`sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${address(word)}}`]),
+    `sigev_signo=${notify === NOTIFIES.SIGNAL || notify === NOTIFIES.THREAD_ID ? signalText(signal, options) : signal >>> 0}`,
+    `sigev_notify=${setText('=sigev', BigInt(notify), options)}`,
+  ]
+  if (notify === NOTIFIES.THREAD_ID) parts.push(`sigev_notify_thread_id=${view.getInt32(16, true)}`)
+  if (notify === NOTIFIES.THREAD) {
+    parts.push(`sigev_notify_function=${address(view.getBigUint64(16, true))}`)
+    parts.push(`sigev_notify_attributes=${address(view.getBigUint64(24, true))}`)
+  }
+  return `{${parts.join(', ')}}`
+}
+
+/** fanotify_mark(2) and no directory. */
+export const markDirectory: Printer = (value, context) => {
+  return signed32(value) === -1 ? named('-1', 'FAN_NOFD', context.options) : directoryText(value, context)
+}
+
+/** The text of a key, without the NUL that ends it; no more than there is room for. */
+export const keyText =
+  (operand: string): Printer =>
+  (value, context) => {
+    const room = argument(context, Number(operand))
+    const length = context.outcome?.value ?? 0n
+    const shown = Number(length < room ? length : room)
+    const last = context.memory.read(value + BigInt(Math.max(shown - 1, 0)), 1)[0]
+    return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
+  }
+
+/** `htons(ETH_P_IP)`. */
+export function networkOrder(set: string, value: bigint, options: TextOptions): string {
+  const word = Number(BigInt.asUintN(16, value))
+  return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
+}
+
+const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
+
+/** struct f_owner_ex: who is told that a descriptor is ready, and whose id that is. */
+export const signalOwner: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, 8)
+  if (!view) return address(value)
+  const type = view.getInt32(0, true)
+  const id = view.getInt32(4, true)
+  const owner = OWNERS[type]
+  return `{type=${setText('=f_owner', BigInt(type), options)}, pid=${id}${(owner && options.process?.(id, owner)) ?? ''}}`
+}

@@ -1,0 +1,36 @@
+/** How processes end and begin: wait status, scheduling parameters, seccomp programs. */
+import { bpfProgram } from './bpf-program.ts'
+import type { Printer } from '../context.ts'
+import { readWord } from '../memory.ts'
+import { NAMES, signalText } from '../names.ts'
+import { address } from '../text.ts'
+
+/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, of a child that was waited for; see wait(2). */
+export const waitStatus: Printer = (value, { memory, outcome }) => {
+  if (outcome?.value === 0n) return address(value)
+  const word = readWord(memory, value, 4)
+  if (word === undefined) return address(value)
+  const status = Number(word)
+  const signal = status & 0x7f
+  if (status === 0xffff) return '[{WIFCONTINUED(s)}]'
+  if (signal === 0) return `[{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}]`
+  if (signal !== 0x7f)
+    return `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalText(signal, NAMES)}${status & 0x80 ? ' && WCOREDUMP(s)' : ''}}]`
+  const stop = (status >> 8) & 0xff
+  return `[{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText(stop & 0x7f, NAMES)}${stop & 0x80 ? ' | 0x80' : ''}}]`
+}
+
+export const schedulingParameter: Printer = (value, { memory }) => {
+  const word = readWord(memory, value, 4)
+  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+}
+
+/** struct sock_fprog; the instructions only where everything is asked for. */
+export const filterProgram: Printer = (value, context) => {
+  const { memory, options } = context
+  const length = readWord(memory, value, 2)
+  const filter = readWord(memory, value + 8n, 8)
+  return length === undefined || filter === undefined
+    ? address(value)
+    : `{len=${length}, filter=${options.full ? bpfProgram(filter, length, context) : address(filter)}}`
+}

@@ -1,0 +1,127 @@
+/**
+ * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through which face of the kernel the call came;
+ * the number at the exit is that of the entry, which is kept meanwhile.
+ */
+import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
+import { SYSCALL_INFO } from '../linux/ptrace.ts'
+import type { Abi } from '../decode/types.ts'
+import type { Loop } from './loop.ts'
+import { reveals } from './cpu-affinity/observing-calls.ts'
+import type { StopKind } from './stop.ts'
+import type { Task } from './task.ts'
+import { keepTraced } from './untraced.ts'
+import { makesUserFaults } from './user-faults.ts'
+import type { EnteredCall } from '../trace/types.ts'
+
+const X32_BIT = 0x40000000
+const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
+const EXECVEAT = { x86_64: 322, i386: 358, x32: 545 } as const
+const RT_SIGRETURN = 15
+const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
+
+const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
+
+export class CallStops {
+  readonly #loop: Loop
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  handle(task: Task, index: number, kind: StopKind): void {
+    const op = this.#loop.records.op(index)
+    if (op === SYSCALL_INFO.entry || op === SYSCALL_INFO.seccomp) this.#enter(task, index, kind)
+    else if (op === SYSCALL_INFO.exit) this.#leave(task, index)
+    else this.#loop.resume(task)
+  }
+
+  #enter(task: Task, index: number, kind: StopKind): void {
+    const loop = this.#loop
+    const { records, options, handlers } = loop
+    // The filter's stop of a call whose entry was seen; or a step of the launcher.
+    if ((kind === 'seccomp' && task.call) || task.launching === 'waits') {
+      loop.resume(task)
+      return
+    }
+    const register = records.number(index)
+    const abi = abiOf(records.arch(index), register)
+    const nr = abi === 'x32' ? register & ~X32_BIT : register | 0
+    const args = records.args(index)
+    if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
+    task.abi = abi
+    // When it comes back to 64 bits is to be seen as well, whichever call that is.
+    if (abi !== 'x86_64') loop.passNothing()
+    const first = task.launching !== undefined
+    if (first && !isExecute(abi, nr)) {
+      loop.resume(task)
+      return
+    }
+    if (first) {
+      task.launching = undefined
+      loop.firstCall = task
+      handlers.attached?.({ ...loop.stopOf(task, index), attached: false })
+    }
+    const stopped = loop.stopped.at(task, index)
+    if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
+    if (options.follow) keepTraced(abi, nr, args, stopped)
+    const placed = loop.placement.isOn && this.#place(task, nr, args)
+    const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
+    if (hidden && options.filtered && !first && !placed) {
+      loop.resume(task)
+      return
+    }
+    const { tid, pid } = task
+    const call = { tid, pid, timeNs: records.timeNs(index), nr, args, abi }
+    if (nr === RT_SIGRETURN && abi === 'x86_64')
+      Object.assign(call, { stackPointer: records.stackPointer(index) })
+    const entered: EnteredCall =
+      nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
+    task.call = { entered, hidden, tampered: false, forced: undefined }
+    if (!hidden) handlers.enter?.(entered, stopped)
+    loop.resumeAsAsked(task, entered.timeNs)
+  }
+
+  /** Gives masks back before a call that would show them; true where its exit must be seen for it. */
+  #place(task: Task, nr: number, args: readonly bigint[]): boolean {
+    const { placement, stopped } = this.#loop
+    const what = reveals(task.abi, nr, args, stopped)
+    if (what) placement.reveals(task, what)
+    return what !== undefined
+  }
+
+  #leave(task: Task, index: number): void {
+    const loop = this.#loop
+    const { call } = task
+    task.call = undefined
+    loop.placement.left(task)
+    if (!call) {
+      loop.resume(task)
+      return
+    }
+    const { records, handlers } = loop
+    const { entered, hidden, forced } = call
+    const stopped = loop.stopped.at(task, index)
+    if (forced !== undefined) stopped.force(forced)
+    const value = forced ?? records.result(index)
+    const failed = forced === undefined ? records.isError(index) : forced < 0n && forced >= -4095n
+    if (entered.nr !== RESTART_SYSCALL[entered.abi]) task.last = entered
+    if (!hidden && handlers.exit) {
+      // Spelled out: this runs for every call, and a spread costs more than the rest of it.
+      const { nr, args, abi, timeNs: enteredNs, resumes } = entered
+      // Of the task: an execve is left by the leader, whichever thread entered it.
+      const { tid, pid } = task
+      const { tampered } = call
+      const timeNs = records.timeNs(index)
+      const left = { tid, pid, timeNs, nr, args, abi, enteredNs, value, failed, tampered }
+      handlers.exit(resumes ? { ...left, resumes } : left, stopped)
+    }
+    if (loop.firstCall === task) loop.firstCallLeft(failed ? Number(-value) : 0)
+    loop.resumeAsAsked(task, records.timeNs(index))
+  }
+}
+
+function abiOf(arch: number, number: number): Abi {
+  if (arch === AUDIT_ARCH_I386) return 'i386'
+  // −1 and its like have the bit of x32 and all others too: no call at all.
+  return (number & X32_BIT) !== 0 && number < 0x80000000 ? 'x32' : 'x86_64'
+}

@@ -1,0 +1,336 @@
+/**
+ * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread that seized the tracees, which
+ * is blocked by it until the trace is over.
+ *
+ * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because one is gone: its end is
+ * among the stops to come. Handlers are called for what is to be told; an error of theirs ends the loop.
+ */
+import { syscall } from '../gate/gate.ts'
+import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
+import { PTRACE_CONT, PTRACE_DETACH, PTRACE_LISTEN, PTRACE_SYSCALL } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { Alarm } from './alarm.ts'
+import { CallStops } from './call-stops.ts'
+import { Family } from './process-tree.ts'
+import type { Interceptor, Loop, LoopOptions } from './loop.ts'
+import { NONE_PASSED, passedCalls } from './deferred-calls.ts'
+import { Placement } from './cpu-affinity/cpu-affinity.ts'
+import { Records } from './record.ts'
+import { Restarts } from './restarts.ts'
+import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
+import { StoppedTracee } from './stopped-tracee.ts'
+import { Task } from './task.ts'
+import type { TraceHandlers } from '../trace/types.ts'
+import { Waiting } from './waiting.ts'
+
+/** How a process ended. */
+export type Ended = { readonly exitCode: number } | { readonly signal: number }
+
+const MOST_RECORDS = 64
+/** Where there are more tracees, nobody looks who of them runs. */
+const MOST_LOOKED_AT = 4
+const GETTID = syscallNumber('gettid')
+const NOBODY = new Task(0, 0)
+
+export class Engine implements Loop {
+  readonly options: LoopOptions
+  handlers: TraceHandlers
+  readonly records: Records = new Records(MOST_RECORDS)
+  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NOBODY)
+  readonly tasks: Map<number, Task> = new Map()
+  readonly restarts: Restarts = new Restarts()
+  /** How tracees ended: of those that are here, `undefined` until then. */
+  readonly ends: Map<number, Ended | undefined> = new Map()
+  readonly placement: Placement
+  readonly #calls: CallStops
+  readonly #family: Family
+  readonly #alarm: Alarm
+  readonly #waiting: Waiting
+  #passed: Uint8Array
+  /** When the stop that is being handled was seen, and whether its tracee has run on since. */
+  #nowNs = 0n
+  #ranOn = false
+  #batch = { next: 0, count: 0 }
+  /** A command whose first execve is under way. */
+  firstCall: Task | undefined
+  /** Told how that ended: 0, or the errno. */
+  onFirstCall: (errno: number) => void = () => {}
+  /** A process ended that never came to its execve. */
+  onLaunchEnded: () => void = () => {}
+  /** Takes the commands that come from outside, when the loop is woken. */
+  onCommands: (commands: number) => void = () => {}
+  intercept: Interceptor | undefined
+
+  constructor(options: LoopOptions) {
+    this.options = options
+    this.handlers = options.handlers
+    installWake()
+    const tid = syscall(GETTID)
+    options.control.start(tid)
+    this.#alarm = new Alarm(tid)
+    this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
+    const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
+    this.placement = new Placement(options.sameCpu, callAt)
+    this.#calls = new CallStops(this)
+    const { isWanted, filtered, handlers } = options
+    // Under a filter calls that nobody asked for do not stop at all.
+    this.#passed = filtered
+      ? NONE_PASSED
+      : passedCalls(
+          nr => !isWanted || isWanted(NOBODY, nr),
+          nr => handlers.mayRunOn?.(nr) ?? false,
+        )
+    this.#family = new Family(this)
+  }
+
+  passNothing(): void {
+    this.#passed = NONE_PASSED
+  }
+
+  /** Runs until no tracee is left. Must be followed by `close`. */
+  run(): void {
+    while (this.#hasTracees) this.#round()
+  }
+
+  /** The trace is neither being started nor ended. */
+  get #isUnderWay(): boolean {
+    return this.firstCall === undefined && this.intercept === undefined
+  }
+
+  get #hasTracees(): boolean {
+    return this.tasks.size > 0 || this.#family.holds
+  }
+
+  /** All others are in calls that were seen, or stand. */
+  get #isOneRunning(): boolean {
+    const { tasks } = this
+    if (this.#family.holds || tasks.size > MOST_LOOKED_AT) return false
+    let running = 0
+    for (const task of tasks.values()) if (!task.call && !task.listening) running++
+    return running < 2
+  }
+
+  close(): void {
+    this.placement.restoreAll()
+    this.#alarm.close()
+  }
+
+  /** From now on nobody is told anything. */
+  mute(): void {
+    this.handlers = {}
+  }
+
+  /** Restarts what a handler delays, now. */
+  releaseDelayed(): void {
+    this.#waiting.release()
+  }
+
+  add(task: Task): void {
+    this.tasks.set(task.tid, task)
+  }
+
+  /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
+  resume(task: Task, signal = 0): void {
+    if (this.#ranOn) return
+    const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
+    if (this.placement.isOn) this.placement.starting(task, this.#nowNs, !task.call)
+    this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
+  }
+
+  /** Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a signal along. */
+  resumeAsAsked(task: Task, timeNs: bigint): void {
+    const { delayUs, pendingSignal } = this.stopped
+    if (delayUs <= 0) this.resume(task, pendingSignal)
+    else
+      this.#waiting.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () => this.resume(task, pendingSignal))
+  }
+
+  #round(): void {
+    const { control, beforeWait, onSignal } = this.options
+    // What is being ended ends though nobody reads: it is no longer the reader who sets the pace.
+    if (!this.intercept) beforeWait?.()
+    if (onSignal) for (const signal of takeSignals()) onSignal(signal)
+    const commands = control.take()
+    if (commands !== 0) {
+      this.onCommands(commands)
+      if (!this.#hasTracees) return
+    }
+    // What is told later is so by the alarm at the latest.
+    const passes = this.#isUnderWay && this.#waiting.isActive && this.#isOneRunning
+    const sets = passes ? this.#passed : NONE_PASSED
+    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
+    const isAlone = this.tasks.size === 1 && sets === NONE_PASSED
+    const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
+    if (count <= 0) {
+      // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
+      if (count === -ERRNO.ECHILD) this.abandon()
+      this.#waiting.tick(process.hrtime.bigint())
+      return
+    }
+    this.#batch = { next: 0, count }
+    this.finishBatch()
+    const timeNs = this.records.timeNs(count - 1)
+    this.#waiting.note(timeNs)
+    if (this.#waiting.isDue(timeNs)) this.#waiting.tick(timeNs)
+  }
+
+  /** Handles what is left of the records of the last step; also those at which a handler threw, once it is muted. */
+  finishBatch(): void {
+    const batch = this.#batch
+    try {
+      for (; batch.next < batch.count; batch.next++) this.#handle(batch.next)
+    } finally {
+      this.#ranOn = false
+    }
+  }
+
+  /** From now on there is no tracee. */
+  abandon(): void {
+    this.tasks.clear()
+    this.#family.clear()
+  }
+
+  /** A tracee is traced no more. */
+  forget(tid: number): void {
+    const task = this.tasks.get(tid)
+    if (task) this.placement.restore(task)
+    this.tasks.delete(tid)
+    this.#family.lost(tid)
+  }
+
+  /** Tracees that stand where nobody restarts them. */
+  held(): readonly number[] {
+    return this.#family.held()
+  }
+
+  /** Calls back at that time of CLOCK_MONOTONIC. */
+  at(timeNs: bigint, callback: () => void): void {
+    this.#waiting.delay(timeNs, callback)
+  }
+
+  #handle(index: number): void {
+    const tid = this.records.tid(index)
+    const status = this.records.status(index)
+    const kind = stopKind(status)
+    const task = this.tasks.get(tid)
+    this.#nowNs = this.records.timeNs(index)
+    this.#ranOn = this.records.ranOn(index)
+    if (task) this.placement.stopped(task, this.#nowNs)
+    if (this.intercept?.(task, tid, kind, status)) return
+    if (task) this.#handleKnown(task, index, kind, status)
+    else if (kind === 'exec') this.#family.exec(undefined, index)
+    else if (isEnd(kind)) this.#family.lost(tid)
+    else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
+    // It dies: whoever made it may be dead already, and not be told of before this one is gone.
+    else if (kind === 'exiting' || this.intercept)
+      this.#handleKnown(this.#family.adopt(tid), index, kind, status)
+    else this.#family.early(tid, index)
+  }
+
+  #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
+    task.listening = false
+    switch (kind) {
+      case 'syscall':
+      case 'seccomp':
+        this.#calls.handle(task, index, kind)
+        break
+      case 'signal':
+        this.#signal(task, index, stopSignal(status))
+        break
+      case 'group-stop':
+      case 'trap':
+        this.#trap(task, index, kind, stopSignal(status))
+        break
+      case 'new-child':
+        this.#family.announce(task, index, status)
+        this.resume(task)
+        break
+      case 'exec':
+        this.#family.exec(task, index)
+        break
+      case 'exiting':
+        this.#exiting(task, index)
+        break
+      case 'exited':
+      case 'killed':
+        this.#end(task, index, status)
+        break
+      case 'vfork-done':
+      case 'unknown':
+        this.resume(task)
+        break
+    }
+  }
+
+  #signal(task: Task, index: number, signal: number): void {
+    if (task.launching) {
+      // Its own SIGCONT is the sign that execve comes next.
+      task.launching = 'ready'
+      this.resume(task)
+      return
+    }
+    let delivered = signal
+    if (this.handlers.signal) {
+      const { records } = this
+      const stop = { ...this.stopOf(task, index), signal, siginfo: records.siginfo(index) }
+      const instead = this.handlers.signal(stop, this.stopped.at(task, index))
+      if (typeof instead === 'number') delivered = instead
+    }
+    this.resume(task, delivered)
+  }
+
+  /** The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the answer to an interruption. */
+  #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
+    this.#family.stopped(task, index)
+    if (task.attaching) {
+      task.attaching = false
+      this.handlers.attached?.({ ...this.stopOf(task, index), attached: true })
+    }
+    if (kind === 'trap' || task.launching) {
+      this.resume(task)
+      return
+    }
+    this.handlers.groupStop?.({ ...this.stopOf(task, index), signal }, this.stopped.at(task, index))
+    task.listening = true
+    this.restarts.add(task.tid, PTRACE_LISTEN, 0)
+  }
+
+  #exiting(task: Task, index: number): void {
+    if (!task.launching && this.handlers.exiting) {
+      const insideCall = task.call !== undefined && !task.call.hidden
+      this.handlers.exiting({ ...this.stopOf(task, index), insideCall }, this.stopped.at(task, index))
+    }
+    this.resume(task)
+  }
+
+  #end(task: Task, index: number, status: number): void {
+    this.#family.stopped(task, index)
+    this.tasks.delete(task.tid)
+    this.placement.gone(task)
+    this.#family.orphans(task, index)
+    const killed = stopKind(status) === 'killed'
+    if (this.ends.has(task.tid))
+      this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
+    if (task.launching) {
+      this.onLaunchEnded()
+      return
+    }
+    const stop = this.stopOf(task, index)
+    if (killed)
+      this.handlers.killed?.({ ...stop, signal: deathSignal(status), coreDumped: coreDumped(status) })
+    else this.handlers.exited?.({ ...stop, code: exitCode(status) })
+  }
+
+  firstCallLeft(errno: number): void {
+    const task = this.firstCall
+    this.firstCall = undefined
+    // It is again what it was, and what that does is nobody's concern; but it may try another file.
+    if (errno !== 0 && task) task.launching = 'ready'
+    this.onFirstCall(errno)
+  }
+
+  stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint } {
+    return { tid: task.tid, pid: task.pid, timeNs: this.records.timeNs(index) }
+  }
+}

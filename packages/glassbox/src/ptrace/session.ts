@@ -1,0 +1,183 @@
+/**
+ * One trace, in its worker: what is started and attached to, the commands of the main thread, and how it ends. All of ptrace happens in this
+ * thread, and when it ends the kernel lets the tracees go, or kills them where that was asked for.
+ */
+import { GlassboxError } from '../errors.ts'
+import { syscall } from '../gate/gate.ts'
+import { signalNumber } from '../linux/signals.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { attach } from './attach.ts'
+import { COMMAND, type Control } from '../trace/control.ts'
+import { detachAll } from './detach.ts'
+import { type Ended, Engine } from './engine.ts'
+import { executeError, Launch, type Waiting } from './launch.ts'
+import type { LaunchSpec } from './launch-plan.ts'
+import { seize, seizeError, type SeizeOptions } from './seize.ts'
+import { killAll } from './kill.ts'
+import { Task } from './task.ts'
+import type { TraceHandlers } from '../trace/types.ts'
+
+export interface SessionSpec extends SeizeOptions {
+  readonly launch?: {
+    readonly spec: LaunchSpec
+    readonly stdio: readonly [number, number, number]
+    /** Who is to become the command, where nobody is started for it. */
+    readonly waiting?: Waiting
+  }
+  /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
+  readonly adopt?: number
+  readonly pids: readonly number[]
+  readonly sameCpu: boolean
+}
+
+export interface SessionHooks {
+  readonly handlers: TraceHandlers
+  readonly control: Control
+  readonly isWanted?: (task: Task, nr: number) => boolean
+  readonly beforeWait?: () => void
+  readonly onSignal?: (signal: number) => void
+  /** The first process of the trace. */
+  readonly onPid: (pid: number) => void
+  /** An adopted child is seized: whoever holds it may let it go on. */
+  readonly onSeized?: () => void
+}
+
+const KILL = syscallNumber('kill')
+const SIGTERM = signalNumber('SIGTERM') ?? 0
+const SIGCONT = signalNumber('SIGCONT') ?? 0
+
+const askToEnd = (pid: number): void => {
+  for (const signal of [SIGTERM, SIGCONT]) syscall(KILL, pid, signal)
+}
+
+function askedOnce(): (pid: number) => void {
+  const asked = new Set<number>()
+  return pid => {
+    if (!asked.has(pid)) askToEnd(pid)
+    asked.add(pid)
+  }
+}
+
+export class Session {
+  readonly #spec: SessionSpec
+  readonly #hooks: SessionHooks
+  readonly #engine: Engine
+  #launch: Launch | undefined
+  /** The process whose end is the trace's. */
+  #root = 0
+  #failure: GlassboxError | undefined
+  /** Ended from outside: what ends now does so because of that. */
+  #stopping = false
+  /** Nothing that comes later lets a tracee live. */
+  #killing = false
+
+  constructor(spec: SessionSpec, hooks: SessionHooks) {
+    this.#spec = spec
+    this.#hooks = hooks
+    const { follow, filtered, sameCpu } = spec
+    this.#engine = new Engine({ ...hooks, follow, filtered, sameCpu })
+    this.#engine.onCommands = commands => this.#obey(commands)
+    this.#engine.onFirstCall = errno => this.#firstCall(errno)
+    this.#engine.onLaunchEnded = () => {
+      this.#failure ??= this.#stopping ? undefined : this.#launch?.failure()
+    }
+  }
+
+  /** Runs the trace to its end; how the root ended, where it did. */
+  run(): Ended | undefined {
+    const { launch, adopt, pids } = this.#spec
+    try {
+      this.#attach(pids)
+      if (launch) this.#start(launch)
+      if (adopt !== undefined) this.#adopt(adopt)
+      this.#engine.run()
+    } catch (error) {
+      this.#abort()
+      throw error
+    } finally {
+      this.#engine.close()
+      this.#launch?.close()
+    }
+    if (this.#failure) {
+      this.#engine.handlers.end?.()
+      throw this.#failure
+    }
+    return this.#engine.ends.get(this.#root)
+  }
+
+  #attach(pids: readonly number[]): void {
+    const errors = pids.flatMap(pid => {
+      const error = attach(this.#engine, pid, this.#spec)
+      if (!error) this.#found(pid)
+      else this.#engine.handlers.notAttached?.({ pid, error })
+      return error ? [error] : []
+    })
+    const [first] = errors
+    if (first && errors.length === pids.length && !this.#spec.launch) throw first
+  }
+
+  #start({ spec, stdio, waiting }: NonNullable<SessionSpec['launch']>): void {
+    const launch = new Launch(spec, stdio, waiting)
+    this.#launch = launch
+    try {
+      this.#adopt(launch.pid)
+    } catch (error) {
+      launch.abandon()
+      this.#launch = undefined
+      throw error
+    }
+    launch.go()
+  }
+
+  /** A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to itself when that comes next). */
+  #adopt(pid: number): void {
+    const errno = seize(pid, this.#spec)
+    if (errno !== 0) throw seizeError(pid, errno)
+    const task = new Task(pid, pid)
+    task.launching = 'waits'
+    this.#engine.add(task)
+    this.#found(pid)
+    this.#hooks.onSeized?.()
+  }
+
+  #found(pid: number): void {
+    this.#root = pid
+    this.#engine.ends.set(pid, undefined)
+    this.#hooks.onPid(pid)
+  }
+
+  #firstCall(errno: number): void {
+    // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
+    if (errno !== 0 && this.#launch) this.#failure = executeError(this.#launch.path, errno)
+  }
+
+  #obey(commands: number): void {
+    this.#stopping = true
+    if (commands & COMMAND.quit) this.#engine.abandon()
+    else if (commands & COMMAND.kill) this.#killAll()
+    else if (commands & COMMAND.detach && !this.#killing) this.#detach((commands & COMMAND.keep) !== 0)
+  }
+
+  #killAll(): void {
+    this.#killing = true
+    killAll(this.#engine)
+  }
+
+  #detach(keep: boolean): void {
+    const { launch, adopt, filtered } = this.#spec
+    const isOurs = (launch !== undefined || adopt !== undefined) && !keep
+    const isRootHere = this.#engine.ends.get(this.#root) === undefined
+    // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
+    detachAll(this.#engine, isOurs && filtered ? askedOnce() : undefined)
+    if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
+  }
+
+  /** A handler threw, or the start failed half way: nothing is told any more. */
+  #abort(): void {
+    this.#engine.mute()
+    if (this.#spec.killOnExit) this.#killAll()
+    else detachAll(this.#engine)
+    this.#engine.finishBatch()
+    this.#engine.run()
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The launch plans of the commands of one container. A judge runs one program on many inputs, so the last plan is kept: it is a
+ * value, and serves as it is while nothing of what it was made from differs.
+ */
+import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
+import type { Filter } from './filter.ts'
+import { resourceLimits } from '../../job/limits.ts'
+import type { Limits } from '../../job/options.ts'
+
+/** All that a plan is made from. */
+export interface LaunchFacts {
+  readonly path: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly limits: Required<Limits>
+  /** Whether a cgroup counts the processes. */
+  readonly counted: boolean
+  /** That has still to be laid on. */
+  readonly filter: Filter | undefined
+  readonly traced: boolean
+}
+
+export class LaunchPlans {
+  #last: { readonly facts: LaunchFacts; readonly plan: LaunchPlan } | undefined
+
+  planFor(facts: LaunchFacts): LaunchPlan {
+    if (this.#last && same(this.#last.facts, facts)) return this.#last.plan
+    const plan = makePlan(facts)
+    // The caller's array and record may change: the plan stands for what they are now.
+    this.#last = { facts: { ...facts, argv: [...facts.argv], env: { ...facts.env } }, plan }
+    return plan
+  }
+}
+
+function makePlan({ limits, counted, filter, traced, ...spec }: LaunchFacts): LaunchPlan {
+  return launchPlan({
+    ...spec,
+    rlimits: resourceLimits(limits, { processes: counted }),
+    ...(filter ? { filter } : {}),
+    ...(traced ? { traced } : {}),
+  })
+}
+
+const same = (a: LaunchFacts, b: LaunchFacts): boolean =>
+  a.path === b.path &&
+  a.cwd === b.cwd &&
+  a.filter === b.filter &&
+  a.traced === b.traced &&
+  a.counted === b.counted &&
+  sameRecord(a.limits, b.limits) &&
+  sameRecord(a.argv, b.argv) &&
+  sameRecord(a.env, b.env)
+
+/** The same names in the same order, with the same values. */
+function sameRecord(a: object, b: object): boolean {
+  if (a === b) return true
+  const [ours, theirs] = [Object.entries(a), Object.entries(b)]
+  return (
+    ours.length === theirs.length &&
+    ours.every(([name, value], index) => theirs[index]?.[0] === name && theirs[index][1] === value)
+  )
+}

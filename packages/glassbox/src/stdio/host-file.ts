@@ -1,0 +1,104 @@
+/**
+ * Files of the host that are a stream of a program: opened without waiting for anybody, and looked at before they are used. A
+ * directory would be a way to the whole host, through `..`; a FIFO that nobody has open at its other end, or a socket, would
+ * hold this process or fail in its own ways.
+ */
+import { fstatSync, type Stats, statSync } from 'node:fs'
+import { GlassboxError, InvalidOptionError } from '../errors.ts'
+import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
+import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
+import type { HostPaths } from './host-paths.ts'
+import type { CommandOptions } from '../job/options.ts'
+
+export type StreamOption = 'stdin' | 'stdout' | 'stderr'
+
+const DIRECTORY_HINT = 'Name a file; a directory is shown in the box with a bind.'
+const PIPE_HINT = 'Redirect it with the shell and inherit it, or give a stream.'
+
+function refuseDirectory(name: StreamOption, which: string, stats: Stats): void {
+  if (!stats.isDirectory()) return
+  throw new InvalidOptionError(
+    name,
+    `${name} cannot be ${which}, a directory: the program would reach the host from it.`,
+    DIRECTORY_HINT,
+  )
+}
+
+function refuseKind(name: StreamOption, path: string, stats: Stats): void {
+  refuseDirectory(name, path, stats)
+  const kind = stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : undefined
+  if (kind === undefined) return
+  throw new InvalidOptionError(
+    name,
+    `${name} cannot be ${path}, a ${kind}: opening it may never end.`,
+    PIPE_HINT,
+  )
+}
+
+const STREAMS: readonly StreamOption[] = ['stdin', 'stdout', 'stderr']
+
+/** Before anything is started. What is opened later is looked at again, by its descriptor. */
+export function checkHostStreams(options: CommandOptions): void {
+  for (const [fd, name] of STREAMS.entries()) {
+    const stream = options[name]
+    if (typeof stream !== 'object' && stream !== 'inherit') continue
+    if (stream === 'inherit' || 'inherit' in stream)
+      refuseDirectory(name, `descriptor ${fd} of this process`, fstatSync(fd))
+    else if ('file' in stream) refuseIfThere(name, stream.file)
+  }
+}
+
+function refuseIfThere(name: StreamOption, path: string): void {
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return // whoever opens it is told why
+  }
+  if (stats) refuseKind(name, path, stats)
+}
+
+export interface HostFile {
+  /** The caller's to close. */
+  readonly fd: number
+  readonly stats: Stats
+}
+
+export interface HostFileRequest {
+  readonly name: StreamOption
+  readonly path: string
+  readonly flags: number
+  readonly paths: HostPaths
+}
+
+/** Opens a file for a stream, by flags of open(2). Fails in words. */
+export function openHostFile({ name, path, flags, paths }: HostFileRequest): HostFile {
+  try {
+    // A terminal must not become that of this process.
+    const fd = paths.open(path, flags | O_NONBLOCK | O_NOCTTY, 0o666)
+    return keepDescriptor(fd, () => {
+      const stats = fstatSync(fd)
+      refuseKind(name, path, stats)
+      makeBlocking(fd)
+      return { fd, stats }
+    })
+  } catch (error) {
+    throw error instanceof InvalidOptionError ? error : cannotOpen(name, path, error)
+  }
+}
+
+/** What a failure with a file that the caller named for a stream is called. */
+export function cannotOpen(name: StreamOption, path: string, cause: unknown): GlassboxError {
+  const { message, errno } = cause as NodeJS.ErrnoException
+  const known = cause instanceof GlassboxError ? cause.hint : undefined
+  const [what, hint] =
+    name === 'stdin'
+      ? ['read stdin from', 'Name a file that you may read.']
+      : [`write ${name} to`, 'Name a file in a directory that you may write.']
+  return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot ${what} ${path}: ${message}`, {
+    path,
+    hint: known ?? hint,
+    cause,
+    ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
+  })
+}

@@ -1,0 +1,108 @@
+/**
+ * A regular file of the host as the stdin of a program, which must not change it. Reading is not all that a descriptor gives: it
+ * keeps the mount on which the file was opened, so a program whose user may write the file opens `/proc/self/fd/0` for writing,
+ * and its owner may fchmod(2) it. The program gets another descriptor instead:
+ *
+ * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere (open_tree(2), Linux 5.2, and
+ *   mount_setattr(2), 5.12): both attempts end in EROFS, also when nothing else holds that mount any more
+ * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
+ */
+import { close as closeLater, readSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
+import { GlassboxError } from '../errors.ts'
+import { close, writeAll } from '../gate/descriptors.ts'
+import { cString, syscall, systemError } from '../gate/gate.ts'
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  O_CLOEXEC,
+  O_RDONLY,
+  OPEN_TREE_CLONE,
+} from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+
+/** Between two pieces of a copy this process does what else there is. */
+const PIECE_BYTES = 8 << 20
+/** What a copy may take of the memory of this process's user. */
+export const MAX_COPY_BYTES: number = 2 ** 30
+/** struct mount_attr: set, clear, propagation, user namespace. */
+const READ_ONLY = BigUint64Array.of(
+  BigInt(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV),
+  ...[0n, 0n, 0n],
+)
+const NO_PATH = cString('')
+
+/** A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are the caller's. */
+export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
+  const own = privileged ? openOnReadOnlyMount(fd) : -1
+  return own < 0 ? copyToMemory(fd, size) : own
+}
+
+const reopen = (fd: number): number =>
+  syscall(syscallNumber('openat'), AT_FDCWD, cString(`/proc/self/fd/${fd}`), O_RDONLY | O_CLOEXEC, 0)
+
+/** Negative where it cannot be had. */
+function openOnReadOnlyMount(fd: number): number {
+  const flags = OPEN_TREE_CLONE | AT_EMPTY_PATH | O_CLOEXEC
+  const mount = syscall(syscallNumber('open_tree'), fd, NO_PATH, flags)
+  if (mount < 0) return mount
+  const set = syscall(
+    syscallNumber('mount_setattr'),
+    ...([mount, NO_PATH, AT_EMPTY_PATH, READ_ONLY, READ_ONLY.byteLength] as const),
+  )
+  const opened = set < 0 ? set : reopen(mount)
+  // Elsewhere: to let go of a mount the kernel waits half a millisecond for all processors.
+  closeLater(mount, () => {})
+  return opened
+}
+
+async function copyToMemory(fd: number, size: number): Promise<number> {
+  if (size > MAX_COPY_BYTES) throw tooLarge(size)
+  const memory = createMemoryFile('stdin')
+  try {
+    // A file that says it is empty may be one of /proc. One that grows meanwhile is what it was.
+    await copy(fd, memory, size || MAX_COPY_BYTES)
+    sealMemoryFile(memory)
+    const opened = reopen(memory)
+    if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
+    return opened
+  } finally {
+    close(memory)
+  }
+}
+
+/** At most `most` bytes, from kernel to kernel. The position of `from` is not asked for and does not change. */
+async function copy(from: number, to: number, most: number): Promise<void> {
+  const position = new BigInt64Array(1)
+  for (let left = most; left > 0; ) {
+    const moved = syscall(syscallNumber('sendfile'), to, from, position, Math.min(left, PIECE_BYTES))
+    if (moved === -ERRNO.EINVAL && left === most) return copyThroughHere(from, to, most)
+    if (moved < 0) throw systemError('sendfile', -moved)
+    if (moved === 0) return
+    left -= moved
+    if (moved === PIECE_BYTES) await setImmediate()
+  }
+}
+
+/** For the few files that the kernel cannot splice, such as some of /proc. */
+function copyThroughHere(from: number, to: number, most: number): void {
+  const piece = new Uint8Array(65_536)
+  for (let at = 0; at < most; ) {
+    const length = readSync(from, piece, 0, Math.min(piece.length, most - at), at)
+    if (length === 0) return
+    at += length
+    writeAll(to, piece.subarray(0, length))
+  }
+}
+
+const tooLarge = (size: number): GlassboxError =>
+  new GlassboxError(
+    'ERR_GLASSBOX_FILE',
+    `without root a file is copied into memory, and its ${size} bytes are more than the ${MAX_COPY_BYTES} that may be`,
+    { hint: 'Pipe it in, or give a stream of it: then the program reads what it needs.' },
+  )

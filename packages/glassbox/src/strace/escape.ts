@@ -1,6 +1,0 @@
-/** Names between angle brackets: as in quotes, without them, and with the brackets escaped. */
-import { quote } from '../decode/text.ts'
-
-export function escaped(bytes: Uint8Array): string {
-  return quote(bytes).slice(1, -1).replaceAll('<', '\\74').replaceAll('>', '\\76')
-}

@@ -1,0 +1,163 @@
+/**
+ * --json: one event a line, each complete in itself, by the schema in docs/tracing.md. `v` is the version of the schema: it changes when a consumer
+ * would have to.
+ */
+import * as decode from '../../decode/decode.ts'
+import { entryValues, exitValues } from '../../decode/values.ts'
+import type { Outcome } from '../../decode/types.ts'
+import { errnoName } from '../../linux/errno.ts'
+import { signalName } from '../../linux/signals.ts'
+import type {
+  EnteredCall,
+  LeftCall,
+  SignalStop,
+  Tracee,
+  TraceeAtEntry,
+  TraceeAtExit,
+} from '../../trace/types.ts'
+import { realtimeOffsetNs } from '../clock.ts'
+import { jsonValue, numberOrText } from './json-value.ts'
+import { has, type TraceSettings } from '../options.ts'
+import type { Output } from '../output/output.ts'
+import type { Sink } from '../output/sink.ts'
+import type { Spellings } from '../text/spelling.ts'
+import type { Stacks } from '../text/stacks.ts'
+import type { TraceeState } from '../tracee-state.ts'
+
+export const SCHEMA_VERSION = 1
+
+export class JsonSink implements Sink {
+  readonly #settings: TraceSettings
+  readonly #output: Output
+  readonly #spellings: Spellings
+  readonly #stacks: Stacks | undefined
+  readonly #offsetNs: bigint = realtimeOffsetNs()
+  #firstNs: bigint | undefined
+  #seq = 0
+
+  constructor(
+    settings: TraceSettings,
+    output: Output,
+    parts: { readonly spellings: Spellings; readonly stacks: Stacks | undefined },
+  ) {
+    this.#settings = settings
+    this.#output = output
+    this.#spellings = parts.spellings
+    this.#stacks = parts.stacks
+  }
+
+  #event(state: TraceeState, type: string, timeNs: bigint, facts: Readonly<Record<string, unknown>>): void {
+    this.#firstNs ??= timeNs
+    const time = Number((timeNs + this.#offsetNs) / 1000n) / 1e6
+    const atNs = Number(timeNs - this.#firstNs)
+    // Numbers and names of ours need no escaping, and an object that is spread into another costs as much as all the rest.
+    const head = `{"v":${SCHEMA_VERSION},"seq":${this.#seq++},"type":"${type}","pid":${state.pid},"tid":${state.tid},"time":${time},"atNs":${atNs}`
+    const rest = JSON.stringify(facts)
+    this.#output.write(state, rest === '{}' ? `${head}}\n` : `${head},${rest.slice(1)}\n`)
+  }
+
+  mayRunOn(nr: number): boolean {
+    return this.#spellings.mayRunOn(nr)
+  }
+
+  enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
+    state.entry = decode.entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
+    state.entered = { call, args: entryValues(call, tracee) }
+    this.#firstNs ??= call.timeNs
+    this.#output.entered(call)
+  }
+
+  exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
+    const { entry, entered, tampering } = state
+    if (!entry || !entered) return
+    state.entry = undefined
+    const retval = tampering?.injection.retval
+    const outcome: Outcome = retval === undefined ? call : { value: retval, failed: false }
+    if (!this.#settings.selection.status.includes(outcome.failed ? 'failed' : 'successful')) return
+    const { rest, result } = decode.exitText(
+      call,
+      entry,
+      outcome,
+      tracee,
+      this.#spellings.of(call.abi, call.nr),
+    )
+    const { nr, abi } = call
+    // What is undefined is left out.
+    this.#event(state, 'syscall', call.enteredNs, {
+      name: decode.callName(nr, abi),
+      nr,
+      abi,
+      raw: rawOf(call),
+      args: jsonValue(exitValues(call, entered.args, outcome, tracee)),
+      result: outcome.failed ? -1 : numberOrText(outcome.value),
+      errno: outcome.failed ? errnoName(Number(-outcome.value)) : undefined,
+      durationNs: Number(call.timeNs - call.enteredNs),
+      text: `${entry.text}${rest} = ${result}`,
+      tampered: tampering ? true : undefined,
+      ...this.#stacks?.value(state, tracee),
+    })
+    this.#output.lineEnded()
+  }
+
+  exiting(state: TraceeState, _timeNs: bigint, insideCall: boolean, tracee: Tracee): void {
+    const { entry, entered } = state
+    if (!entry || !entered || !insideCall) return
+    state.entry = undefined
+    if (!this.#settings.selection.status.includes('unfinished')) return
+    const { call } = entered
+    this.#event(state, 'syscall', call.timeNs, {
+      name: decode.callName(call.nr, call.abi),
+      nr: call.nr,
+      abi: call.abi,
+      raw: rawOf(call),
+      args: jsonValue(entered.args),
+      unfinished: true,
+      text: `${entry.text}${entry.complete ? '' : '<unfinished ...>'}) = ?`,
+      ...(state.stack && this.#stacks?.value(state, tracee)),
+    })
+  }
+
+  signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop, tracee: Tracee): void {
+    if (!has(this.#settings.selection.signals, signal)) return
+    const info = decode.siginfoText(siginfo, this.#spellings.plain)
+    this.#event(state, 'signal', timeNs, {
+      signal: signalName(signal),
+      info,
+      ...this.#stacks?.value(state, tracee),
+    })
+  }
+
+  groupStop(state: TraceeState, signal: number, timeNs: bigint, tracee: Tracee): void {
+    this.#event(state, 'stop', timeNs, { signal: signalName(signal), ...this.#stacks?.value(state, tracee) })
+  }
+
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+    this.#event(state, 'start', timeNs, parent ? { parent: parent.tid } : { attached: state.attached })
+  }
+
+  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
+    if (former) {
+      state.entry = former.entry
+      state.entered = former.entered
+    }
+    this.#event(state, 'exec', timeNs, former ? { formerTid: former.tid } : {})
+  }
+
+  exited(state: TraceeState, timeNs: bigint, code: number): void {
+    this.#event(state, 'exit', timeNs, { code })
+  }
+
+  killed(state: TraceeState, timeNs: bigint, signal: number, coreDumped: boolean): void {
+    this.#event(state, 'killed', timeNs, { signal: signalName(signal), coreDumped })
+  }
+
+  detached(state: TraceeState, timeNs: bigint): void {
+    this.#event(state, 'detach', timeNs, {})
+  }
+
+  idle(): void {
+    this.#output.flush()
+  }
+}
+
+const rawOf = ({ args }: EnteredCall): readonly string[] => args.map(value => `0x${value.toString(16)}`)

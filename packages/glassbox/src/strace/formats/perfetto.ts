@@ -1,0 +1,142 @@
+/**
+ * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One track a thread; a slice for each call, marks for
+ * execve, signals and ends. Written as it comes. Source: the "Trace Event Format" document of Chromium.
+ */
+import { closeSync, readFileSync } from 'node:fs'
+import { callName, entryText, exitText } from '../../decode/decode.ts'
+import { isMemoryFree } from '../../decode/memory-free.ts'
+import { signalName } from '../../linux/signals.ts'
+import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import { realtimeOffsetNs } from '../clock.ts'
+import type { Sink } from '../output/sink.ts'
+import type { TraceeState } from '../tracee-state.ts'
+import { Writer } from '../output/writer.ts'
+
+/** Microseconds with three decimals, of nanoseconds: exact for the next 285 years of this clock. */
+const us = (ns: bigint): number => Number(ns) / 1000
+
+export class PerfettoSink implements Sink {
+  readonly #fd: number
+  readonly #writer: Writer
+  readonly #entries = new Map<
+    number,
+    { readonly call: EnteredCall; readonly entry: ReturnType<typeof entryText> }
+  >()
+  #isFirst = true
+
+  constructor(
+    { fd, name }: { readonly fd: number; readonly name: string },
+    onError: (name: string, error: unknown) => void,
+  ) {
+    this.#fd = fd
+    this.#writer = new Writer(fd, error => onError(name, error))
+    const clock = { clock: 'CLOCK_MONOTONIC', realtimeOffsetNs: String(realtimeOffsetNs()) }
+    this.#writer.write(`{"otherData":${JSON.stringify(clock)},"displayTimeUnit":"ns","traceEvents":[\n`)
+  }
+
+  #event(event: Readonly<Record<string, unknown>>): void {
+    this.#writer.write(`${this.#isFirst ? '' : ',\n'}${JSON.stringify(event)}`)
+    this.#isFirst = false
+  }
+
+  #slice(state: TraceeState, call: EnteredCall, toNs: bigint, args: Readonly<Record<string, unknown>>): void {
+    const { pid, tid } = state
+    const name = callName(call.nr, call.abi)
+    this.#event({
+      name,
+      cat: 'syscall',
+      ph: 'X',
+      ts: us(call.timeNs),
+      dur: us(toNs - call.timeNs),
+      pid,
+      tid,
+      args,
+    })
+  }
+
+  #mark(
+    { pid, tid }: TraceeState,
+    name: string,
+    timeNs: bigint,
+    args: Readonly<Record<string, unknown>> = {},
+  ): void {
+    this.#event({ name, cat: 'event', ph: 'i', s: 't', ts: us(timeNs), pid, tid, args })
+  }
+
+  /** Names of tracks, whenever they may have changed. */
+  #name(state: TraceeState): void {
+    const { pid, tid } = state
+    const name = commOf(tid)
+    if (name === undefined) return
+    if (pid === tid) this.#event({ name: 'process_name', ph: 'M', pid, tid, args: { name } })
+    this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
+  }
+
+  mayRunOn(nr: number): boolean {
+    return isMemoryFree(nr)
+  }
+
+  enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
+    this.#entries.set(state.tid, { call, entry: entryText(call, tracee) })
+  }
+
+  exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
+    const entered = this.#entries.get(state.tid)
+    if (!entered) return
+    this.#entries.delete(state.tid)
+    const { rest, result } = exitText(call, entered.entry, call, tracee)
+    this.#slice(state, entered.call, call.timeNs, { call: entered.entry.text + rest, result })
+  }
+
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+    if (parent) this.#mark(parent, 'new child', timeNs, { child: state.tid })
+    // A command is not yet itself: its execve names it.
+    if (parent || state.attached) this.#name(state)
+  }
+
+  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
+    const entered = former && this.#entries.get(former.tid)
+    if (entered) this.#entries.set(state.tid, entered)
+    if (former) this.#entries.delete(former.tid)
+    this.#name(state)
+    this.#mark(state, 'exec', timeNs, former ? { formerTid: former.tid } : {})
+  }
+
+  signal(state: TraceeState, { signal, timeNs }: SignalStop): void {
+    this.#mark(state, signalName(signal), timeNs)
+  }
+
+  groupStop(state: TraceeState, signal: number, timeNs: bigint): void {
+    this.#mark(state, `stopped by ${signalName(signal)}`, timeNs)
+  }
+
+  /** A call that does not come back ends with its thread. */
+  exiting(state: TraceeState, timeNs: bigint): void {
+    const entered = this.#entries.get(state.tid)
+    if (!entered) return
+    this.#entries.delete(state.tid)
+    this.#slice(state, entered.call, timeNs, { call: `${entered.entry.text})`, unfinished: true })
+  }
+
+  exited(state: TraceeState, timeNs: bigint, code: number): void {
+    this.#mark(state, `exit ${code}`, timeNs)
+  }
+
+  killed(state: TraceeState, timeNs: bigint, signal: number): void {
+    this.#mark(state, `killed by ${signalName(signal)}`, timeNs)
+  }
+
+  end(): void {
+    this.#writer.write('\n]}\n')
+    this.#writer.flush()
+    closeSync(this.#fd)
+  }
+}
+
+function commOf(tid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${tid}/comm`, 'utf8').trimEnd()
+  } catch {
+    return undefined
+  }
+}

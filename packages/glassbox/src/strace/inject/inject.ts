@@ -1,0 +1,117 @@
+/**
+ * Tampering with calls: what is to be done to which, and the counters that say when. They count by tracee and by call, from the tracee's
+ * beginning, and only calls that are traced.
+ */
+import type { Abi } from '../../decode/types.ts'
+import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import { type CallSet, contains } from '../select/call-set.ts'
+
+export interface Poke {
+  /** Of the argument that points to what is overwritten. */
+  readonly index: number
+  readonly bytes: Uint8Array
+}
+
+/** The calls of a tracee that are meant, counted from 1. `step` 0: the first only. */
+export interface When {
+  readonly first: number
+  readonly last: number
+  readonly step: number
+}
+
+export interface Injection {
+  readonly calls: CallSet
+  readonly errno?: number
+  readonly retval?: bigint
+  readonly signal?: number
+  /** The number of the call that is made instead. */
+  readonly instead?: number
+  readonly delayEnterUs?: number
+  readonly delayExitUs?: number
+  readonly pokeEnter?: readonly Poke[]
+  readonly pokeExit?: readonly Poke[]
+  readonly when?: When
+}
+
+const ALWAYS: When = { first: 1, last: Infinity, step: 1 }
+
+export function isDue({ first, last, step }: When, count: number): boolean {
+  if (count < first || count > last) return false
+  return step === 0 ? count === first : (count - first) % step === 0
+}
+
+/** What was done to one call. */
+export interface Tampering {
+  readonly injection: Injection
+  /** Its arguments' memory was overwritten. */
+  poked: boolean
+  delayed: boolean
+}
+
+const overwrite = (
+  pokes: readonly Poke[],
+  call: EnteredCall,
+  tracee: TraceeAtEntry | TraceeAtExit,
+): boolean =>
+  pokes.reduce((done, { index, bytes }) => {
+    const address = call.args[index] ?? 0n
+    return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done
+  }, false)
+
+/** The counters of one tracee: by index of the injection and number of the call. */
+export type Counters = Map<number, number>
+
+export class Injector {
+  readonly #injections: readonly Injection[]
+
+  constructor(injections: readonly Injection[]) {
+    this.#injections = injections
+  }
+
+  /** To be called at the entry of each traced call. What is done, where something is. */
+  enter(call: EnteredCall, tracee: TraceeAtEntry, counters: Counters): Tampering | undefined {
+    const injection = this.#of(call.abi, call.nr)
+    if (!injection) return undefined
+    const key = call.nr
+    const count = (counters.get(key) ?? 0) + 1
+    counters.set(key, count)
+    if (!isDue(injection.when ?? ALWAYS, count)) return undefined
+    const tampering: Tampering = { injection, poked: false, delayed: false }
+    if (injection.pokeEnter) tampering.poked = overwrite(injection.pokeEnter, call, tracee)
+    if (injection.errno !== undefined) tracee.skip({ errno: injection.errno })
+    else if (injection.retval !== undefined) tracee.skip({ value: injection.retval })
+    else if (injection.instead !== undefined) tracee.setNumber(injection.instead)
+    if (injection.signal !== undefined) tracee.signal(injection.signal)
+    if (injection.delayEnterUs !== undefined) {
+      tracee.delay(injection.delayEnterUs)
+      tampering.delayed = true
+    }
+    return tampering
+  }
+
+  exit(call: LeftCall, tracee: TraceeAtExit, tampering: Tampering): void {
+    const { pokeExit, delayExitUs } = tampering.injection
+    if (pokeExit && overwrite(pokeExit, call, tracee)) tampering.poked = true
+    if (delayExitUs !== undefined) {
+      tracee.delay(delayExitUs)
+      tampering.delayed = true
+    }
+  }
+
+  /** The last that names a call counts. */
+  #of(abi: Abi, nr: number): Injection | undefined {
+    return this.#injections.findLast(({ calls }) => contains(calls, abi, nr))
+  }
+}
+
+/** What a line says of it, after the result. */
+export function tamperingText({ injection, poked, delayed }: Tampering): string {
+  const changed = [
+    poked ? ['args'] : [],
+    injection.errno !== undefined || injection.retval !== undefined || injection.instead !== undefined
+      ? ['retval']
+      : [],
+  ].flat()
+  const what = poked ? ` (INJECTED: ${changed.join(', ')})` : changed.length > 0 ? ' (INJECTED)' : ''
+  return delayed ? `${what} (DELAYED)` : what
+}

@@ -1,0 +1,120 @@
+/**
+ * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it opens. What goes to stderr keeps its place among
+ * what the program itself writes there: it is written before the program can write.
+ */
+import { fstatSync, openSync, statSync } from 'node:fs'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Call } from '../../decode/types.ts'
+import { contains } from '../select/call-set.ts'
+import { say } from '../text/messages.ts'
+import type { OutputTarget, Selection } from '../options.ts'
+import type { TraceeState } from '../tracee-state.ts'
+import { Writer } from './writer.ts'
+
+/** Calls by which a program can write to what the trace is written to as well. */
+const WRITING: ReadonlySet<number> = new Set(
+  [
+    ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendto', 'sendmsg', 'sendmmsg', 'sendfile'],
+    ...['splice', 'tee', 'vmsplice', 'copy_file_range', 'io_submit', 'io_uring_enter'],
+  ].map(syscallNumber),
+)
+
+/** When text must be written: at once, before calls that write, or when there is much of it. */
+type Haste = 'lines' | 'before-writes' | 'none'
+
+export class Output {
+  readonly separate: boolean
+  readonly #target: OutputTarget
+  readonly #shared: Writer | undefined
+  readonly #haste: Haste
+  readonly #onError: (name: string, error: unknown) => void
+  readonly #open = new Set<Writer>()
+  #failed = false
+
+  /** `onError`: told once, with the file's name. */
+  constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
+    this.#target = target
+    this.#onError = (name, error) => {
+      if (this.#failed) return
+      this.#failed = true
+      onError(name, error)
+    }
+    this.separate = target.kind === 'separate'
+    this.#shared =
+      target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
+    this.#haste = hasteOf(target, selection)
+  }
+
+  write(state: TraceeState, text: string): void {
+    if (this.#failed) return
+    const writer = this.#shared ?? (state.writer ??= this.#file(state))
+    writer?.write(text)
+  }
+
+  /** Text of the whole trace: the summary. Of separate files there is none. */
+  writeShared(text: string): void {
+    if (!this.#failed) this.#shared?.write(text)
+  }
+
+  /** `FILE.TID`. */
+  #file(state: TraceeState): Writer | undefined {
+    if (this.#target.kind !== 'separate') return undefined
+    const name = `${this.#target.name}.${state.tid}`
+    try {
+      const writer = new Writer(openSync(name, this.#target.append ? 'a' : 'w', 0o666), error =>
+        this.#onError(name, error),
+      )
+      this.#open.add(writer)
+      return writer
+    } catch (error) {
+      this.#onError(name, error)
+      return undefined
+    }
+  }
+
+  /** The entry of a call was written, and the call comes next. */
+  entered(call: Call): void {
+    if (this.#haste !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
+  }
+
+  lineEnded(): void {
+    if (this.#haste === 'lines') this.#shared?.flush()
+  }
+
+  /** A message of the command, in its place where the trace goes to stderr. */
+  say(message: string): void {
+    const shared = this.#shared
+    if (shared && this.#target.kind === 'shared' && this.#target.isStderr)
+      say(message, text => shared.write(text))
+    else say(message)
+  }
+
+  /** No more of that tracee. */
+  close(state: TraceeState): void {
+    const { writer } = state
+    if (!writer) return
+    state.writer = undefined
+    this.#open.delete(writer)
+    writer.close()
+  }
+
+  flush(): void {
+    this.#shared?.flush()
+    for (const writer of this.#open) writer.flush()
+  }
+}
+
+function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
+  if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
+  return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr))
+    ? 'before-writes'
+    : 'lines'
+}
+
+function isNull(fd: number): boolean {
+  try {
+    return fstatSync(fd).rdev === statSync('/dev/null').rdev
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,101 @@
+/** -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in the table; paths are compared as they stand. */
+import { readlinkSync } from 'node:fs'
+import { readString } from '../../decode/memory.ts'
+import type { EnteredCall, Tracee } from '../../trace/types.ts'
+import { allSyscalls } from '../../linux/syscalls.ts'
+
+const LONGEST_PATH = 4096
+const POLLFD_BYTES = 8
+const MOST_POLLED = 1024
+
+interface Places {
+  readonly paths: readonly number[]
+  readonly descriptors: readonly number[]
+  /** Argument 0 is an array of as many pollfd as argument 1 says. */
+  readonly polls: boolean
+  /** Arguments 1 to 3 are sets of descriptors below argument 0. */
+  readonly selects: boolean
+}
+
+/** What a link points to is no path that the call looks up. */
+const NOT_LOOKED_UP: Readonly<Record<string, number>> = { symlink: 0, symlinkat: 0 }
+const CLASSES = ['file', 'desc', 'network']
+const POLLS = ['poll', 'ppoll']
+const SELECTS = ['select', 'pselect6']
+
+const readPlaces = (): ReadonlyMap<number, Places> =>
+  new Map(
+    allSyscalls().flatMap(({ nr, name, args, classes }) => {
+      const polls = POLLS.includes(name)
+      const selects = SELECTS.includes(name)
+      if (!polls && !selects && !CLASSES.some(each => classes.includes(each))) return []
+      const indexes = (is: (kind: string) => boolean): number[] =>
+        args.flatMap(({ kind }, index) => (is(kind) && NOT_LOOKED_UP[name] !== index ? [index] : []))
+      const paths = indexes(kind => kind === 'path')
+      const descriptors = indexes(kind => kind === 'fd' || kind === 'dirfd')
+      return [[nr, { paths, descriptors, polls, selects }] as const]
+    }),
+  )
+
+let known: ReadonlyMap<number, Places> | undefined
+
+/** Read from the table when a filter is first asked for. */
+function places(): ReadonlyMap<number, Places> {
+  known ??= readPlaces()
+  return known
+}
+
+/** Can that call match at all? */
+export const isPathCall = (nr: number): boolean => places().has(nr)
+
+export class PathFilter {
+  readonly #paths: ReadonlySet<string>
+
+  constructor(paths: readonly string[]) {
+    this.#paths = new Set(paths)
+  }
+
+  matches(call: EnteredCall, tracee: Tracee): boolean {
+    const at = call.abi === 'i386' ? undefined : places().get(call.nr)
+    if (!at) return false
+    const argument = (index: number): bigint => call.args[index] ?? 0n
+    return (
+      at.paths.some(index => this.#isPath(argument(index), tracee)) ||
+      at.descriptors.some(index => this.#isDescriptor(Number(BigInt.asIntN(32, argument(index))), tracee)) ||
+      (at.polls && polled(call, tracee).some(fd => this.#isDescriptor(fd, tracee))) ||
+      (at.selects && selected(call, tracee).some(fd => this.#isDescriptor(fd, tracee)))
+    )
+  }
+
+  #isPath(address: bigint, tracee: Tracee): boolean {
+    const found = address === 0n ? undefined : readString(tracee, address, LONGEST_PATH)
+    return found !== undefined && this.#paths.has(Buffer.from(found.bytes).toString())
+  }
+
+  #isDescriptor(fd: number, tracee: Tracee): boolean {
+    if (fd < 0) return false
+    try {
+      return this.#paths.has(readlinkSync(`/proc/${tracee.tid}/fd/${fd}`))
+    } catch {
+      return false
+    }
+  }
+}
+
+function polled({ args: [address = 0n, count = 0n] }: EnteredCall, tracee: Tracee): number[] {
+  const bytes = tracee.read(address, Number(count < MOST_POLLED ? count : MOST_POLLED) * POLLFD_BYTES)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Array.from({ length: Math.floor(bytes.length / POLLFD_BYTES) }, (_, index) =>
+    view.getInt32(index * POLLFD_BYTES, true),
+  )
+}
+
+function selected({ args: [count = 0n, ...sets] }: EnteredCall, tracee: Tracee): number[] {
+  const most = Number(count < MOST_POLLED ? count : MOST_POLLED)
+  return sets.slice(0, 3).flatMap(address => {
+    const bytes = address === 0n ? new Uint8Array() : tracee.read(address, Math.ceil(most / 8))
+    return Array.from(bytes).flatMap((byte, at) =>
+      Array.from({ length: 8 }, (_, bit) => ((byte >> bit) & 1 ? at * 8 + bit : -1)).filter(fd => fd >= 0),
+    )
+  })
+}

@@ -1,0 +1,115 @@
+/**
+ * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a class (%file), a regular expression
+ * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
+ */
+import type { Abi } from '../../decode/types.ts'
+import { i386Syscalls } from '../../linux/i386.ts'
+import { allSyscalls } from '../../linux/syscalls.ts'
+import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
+import { fault } from '../fault.ts'
+
+interface Named {
+  readonly nr: number
+  readonly name: string
+  readonly classes: readonly string[]
+}
+
+/** The calls of a face of the kernel. */
+const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
+
+/** Classes that the table has not as such: of names, and of other classes. */
+const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {
+  statfs: ['statfs', 'statfs64'],
+  fstatfs: ['fstatfs', 'fstatfs64'],
+  '%statfs': ['statfs', 'statfs64', 'fstatfs', 'fstatfs64', 'ustat'],
+}
+const UNIONS: Readonly<Record<string, readonly string[]>> = {
+  '%stat': ['stat', 'lstat', 'fstat'],
+  net: ['network'],
+}
+/** Those that could be written without a percent sign before strace 4. */
+const OLD_CLASSES = ['desc', 'file', 'memory', 'process', 'signal', 'ipc', 'network', 'net'] as const
+
+function ofClass(name: string): ((call: Named) => boolean) | undefined {
+  const names = NAMED_CLASSES[name]
+  if (names) return call => names.includes(call.name)
+  const union = UNIONS[name] ?? [name]
+  if (!allSyscalls().some(call => union.some(each => call.classes.includes(each)))) return undefined
+  return call => call.classes.some(each => union.includes(each))
+}
+
+function regex(item: string): (call: Named) => boolean {
+  const source = item.slice(1)
+  let expression: RegExp
+  try {
+    expression = new RegExp(source)
+  } catch (error) {
+    // V8: "Invalid regular expression: /(/: Unterminated group".
+    const why = error instanceof Error ? error.message.slice(error.message.lastIndexOf(': ') + 2) : ''
+    throw fault(`regcomp: ${source}: ${why}`)
+  }
+  return call => expression.test(call.name)
+}
+
+function matcher(item: string): ((call: Named) => boolean) | undefined {
+  if (item === 'all') return () => true
+  if (/^\d+$/.test(item)) {
+    const nr = Number(item)
+    return nr < CALL_NUMBERS ? call => call.nr === nr : undefined
+  }
+  if (item.startsWith('/')) return regex(item)
+  if (item.startsWith('%')) return ofClass(item.slice(1))
+  if ((OLD_CLASSES as readonly string[]).includes(item)) return ofClass(item)
+  return call => call.name === item
+}
+
+const SUFFIXES: readonly (readonly [string, Abi])[] = [
+  ['@64', 'x86_64'],
+  ['@32', 'i386'],
+  ['@x32', 'x32'],
+]
+
+/** Adds what an item stands for. False where there is no such call. */
+function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
+  const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
+  const bare = suffix ? item.slice(0, -suffix[0].length) : item
+  const matches = matcher(bare)
+  if (!matches) return false
+  let found = false
+  for (const abi of suffix ? [suffix[1]] : ABIS) {
+    for (const call of callsOf(abi)) {
+      if (!matches(call)) continue
+      members[abi][call.nr] = 1
+      found = true
+    }
+  }
+  return found
+}
+
+/** How often a set is inverted, and what is left of it. */
+export function inversion(text: string): { readonly inverted: boolean; readonly rest: string } {
+  let inverted = false
+  let rest = text
+  for (; rest.startsWith('!'); rest = rest.slice(1)) inverted = !inverted
+  return { inverted, rest }
+}
+
+/** Throws with strace's words for an unknown item. */
+export function callSet(text: string): CallSet {
+  const { inverted, rest } = inversion(text)
+  if (rest === 'all') return fullSet(!inverted)
+  if (rest === 'none') return fullSet(inverted)
+  if (rest === '') throw fault(`invalid system call '${text}'`)
+  const { members } = fullSet(false)
+  let others = false
+  for (const part of rest.split(',')) {
+    if (part === '') continue
+    if (part === 'all') others = true
+    const optional = part.startsWith('?')
+    const item = optional ? part.slice(1) : part
+    if (item === '' || (!add(item, members) && !optional)) throw fault(`invalid system call '${item}'`)
+  }
+  if (!inverted) return { members, others }
+  for (const abi of ABIS) for (const [nr, is] of members[abi].entries()) members[abi][nr] = is === 1 ? 0 : 1
+  return { members, others: !others }
+}

@@ -1,0 +1,68 @@
+/** The columns of the summary and what it can be sorted by: their names, as -U and -S take them. */
+import { usageFault } from '../fault.ts'
+
+export type Column =
+  | 'time-percent'
+  | 'total-time'
+  | 'min-time'
+  | 'max-time'
+  | 'avg-time'
+  | 'calls'
+  | 'errors'
+  | 'name'
+
+export const DEFAULT_COLUMNS: readonly Column[] = [
+  ...(['time-percent', 'total-time', 'avg-time', 'calls', 'errors', 'name'] as const),
+]
+
+const NAMES: Readonly<Record<string, Column | 'nothing'>> = {
+  'time-percent': 'time-percent',
+  time_percent: 'time-percent',
+  time: 'time-percent',
+  'total-time': 'total-time',
+  total_time: 'total-time',
+  'min-time': 'min-time',
+  min_time: 'min-time',
+  shortest: 'min-time',
+  'max-time': 'max-time',
+  max_time: 'max-time',
+  longest: 'max-time',
+  'avg-time': 'avg-time',
+  avg_time: 'avg-time',
+  calls: 'calls',
+  count: 'calls',
+  errors: 'errors',
+  error: 'errors',
+  name: 'name',
+  syscall: 'name',
+  'syscall-name': 'name',
+  nothing: 'nothing',
+  none: 'nothing',
+}
+
+/** What a summary is sorted by. `time` is the total. */
+export type SortKey = Exclude<Column, 'time-percent'> | 'nothing'
+
+export function sortKey(text: string): SortKey {
+  const name = text === 'time' ? 'total-time' : NAMES[text]
+  if (name === undefined) throw usageFault(`invalid sortby: '${text}'`)
+  return name === 'time-percent' ? 'total-time' : name
+}
+
+/** The name comes last where it was left out. */
+export function columnNames(text: string): readonly Column[] {
+  const columns: Column[] = []
+  const words = text.split(',')
+  for (const [index, word] of words.entries()) {
+    const column = NAMES[word]
+    if (column === undefined || column === 'nothing') throw usageFault(`unknown column name: '${word}'`)
+    if (columns.includes(column)) {
+      const rest = words.slice(index).join(',')
+      throw usageFault(
+        `call summary column has been provided more than once: '${word}' (-U option residual: '${rest}')`,
+      )
+    }
+    columns.push(column)
+  }
+  return columns.includes('name') ? columns : [...columns, 'name']
+}

@@ -1,0 +1,193 @@
+/** --stats: at the end, how often each file and each peer address was used, with errors, bytes moved and time. Paths are made absolute. */
+import { readlinkSync } from 'node:fs'
+import { posix } from 'node:path'
+import { readString } from '../../decode/memory.ts'
+import type { Syscall } from '../../linux/syscall.ts'
+import { syscallOf } from '../../linux/abi.ts'
+import type { EnteredCall, LeftCall, Tracee, TraceeAtEntry } from '../../trace/types.ts'
+import { escaped } from '../text/escape.ts'
+import type { Output } from '../output/output.ts'
+import type { Sink } from '../output/sink.ts'
+import { ipv6Text, protocolOf, socketText } from '../text/socket-text.ts'
+import type { TraceeState } from '../tracee-state.ts'
+
+const LONGEST_PATH = 4096
+const LONGEST_ADDRESS = 110
+const SHORTEST_ADDRESS = 24
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
+const AT_FDCWD = -100
+/** Calls whose result is a number of bytes. */
+const MOVES =
+  /^(p?(read|write)(v2?|64)?|send(to|msg|file)?|recv(from|msg)?|splice|tee|vmsplice|copy_file_range)$/
+
+interface Use {
+  calls: number
+  errors: number
+  bytes: number
+  ns: number
+}
+
+export class StatsSink implements Sink {
+  readonly #output: Output
+  readonly #files = new Map<string, Use>()
+  readonly #peers = new Map<string, Use>()
+  /** What the open call of each tracee is about. */
+  readonly #open = new Map<number, readonly Use[]>()
+  #hasEnded = false
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
+    const known = syscallOf(call.nr, call.abi)
+    const subjects = known && subjectsOf(known, call, tracee)
+    if (!subjects || subjects.length === 0) return
+    const uses = subjects.map(({ kind, name }) => useOf(kind === 'file' ? this.#files : this.#peers, name))
+    this.#open.set(state.tid, uses)
+  }
+
+  exit(state: TraceeState, call: LeftCall): void {
+    const uses = this.#open.get(state.tid)
+    if (!uses) return
+    this.#open.delete(state.tid)
+    const moved =
+      !call.failed && MOVES.test(syscallOf(call.nr, call.abi)?.name ?? '') ? Number(call.value) : 0
+    for (const use of uses) {
+      use.calls++
+      if (call.failed) use.errors++
+      use.bytes += moved
+      use.ns += Number(call.timeNs - call.enteredNs)
+    }
+  }
+
+  exited(state: TraceeState): void {
+    this.#open.delete(state.tid)
+  }
+
+  killed(state: TraceeState): void {
+    this.#open.delete(state.tid)
+  }
+
+  end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#output.writeShared(table('path', this.#files) + table('peer', this.#peers))
+  }
+}
+
+function useOf(uses: Map<string, Use>, name: string): Use {
+  let use = uses.get(name)
+  if (!use) {
+    use = { calls: 0, errors: 0, bytes: 0, ns: 0 }
+    uses.set(name, use)
+  }
+  return use
+}
+
+interface Subject {
+  readonly kind: 'file' | 'peer'
+  readonly name: string
+}
+
+/** The files and peers that a call names, each once. */
+function subjectsOf({ args }: Syscall, call: EnteredCall, tracee: Tracee): readonly Subject[] {
+  const found = new Map<string, Subject>()
+  let directory = AT_FDCWD
+  for (const [index, { kind }] of args.entries()) {
+    const value = call.args[index] ?? 0n
+    const number = Number(BigInt.asIntN(32, value))
+    let subject: Subject | undefined
+    if (kind === 'dirfd') directory = number
+    else if (kind === 'path') subject = pathSubject(value, directory, tracee)
+    else if (kind === 'fd') subject = descriptorSubject(number, tracee)
+    else if (kind.startsWith('sockaddr<'))
+      subject = addressSubject(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
+    if (subject) found.set(subject.kind + subject.name, subject)
+  }
+  return [...found.values()]
+}
+
+function linkOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return undefined
+  }
+}
+
+function pathSubject(address: bigint, directory: number, tracee: Tracee): Subject | undefined {
+  const bytes = address === 0n ? undefined : readString(tracee, address, LONGEST_PATH)?.bytes
+  // An empty path stands for the descriptor before it.
+  if (!bytes) return undefined
+  if (bytes.length === 0) return directory === AT_FDCWD ? undefined : descriptorSubject(directory, tracee)
+  const path = Buffer.from(bytes).toString()
+  if (path.startsWith('/')) return { kind: 'file', name: posix.normalize(path) }
+  const base = linkOf(
+    directory === AT_FDCWD ? `/proc/${tracee.tid}/cwd` : `/proc/${tracee.tid}/fd/${directory}`,
+  )
+  return { kind: 'file', name: base === undefined ? path : posix.join(base, path) }
+}
+
+function descriptorSubject(fd: number, tracee: Tracee): Subject | undefined {
+  const link = `/proc/${tracee.tid}/fd/${fd}`
+  const target = fd < 0 ? undefined : linkOf(link)
+  if (target === undefined) return undefined
+  if (target.startsWith('/')) return { kind: 'file', name: target }
+  if (!target.startsWith('socket:[')) return undefined
+  const text = socketText(link, BigInt(target.slice('socket:['.length, -1))) ?? ''
+  // Ends without a name, as socketpair(2) makes them, are nobody's address.
+  const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
+  return protocol === undefined || peer === undefined
+    ? undefined
+    : { kind: 'peer', name: `${protocol} ${peer}` }
+}
+
+/** An address that is an argument: who is connected to, or sent to. */
+function addressSubject(address: bigint, fd: number, tracee: Tracee): Subject | undefined {
+  const text = address === 0n ? undefined : addressText(tracee.read(address, LONGEST_ADDRESS).slice())
+  if (text === undefined) return undefined
+  return { kind: 'peer', name: `${protocolOf(`/proc/${tracee.tid}/fd/${fd}`) ?? 'socket'} ${text}` }
+}
+
+function addressText(bytes: Uint8Array): string | undefined {
+  if (bytes.length < SHORTEST_ADDRESS) return undefined
+  const view = new DataView(bytes.buffer)
+  switch (view.getUint16(0, true)) {
+    case AF_INET:
+      return `${[...bytes.subarray(4, 8)].join('.')}:${view.getUint16(2)}`
+    case AF_INET6:
+      return `[${ipv6Text(bytes.subarray(8, 24))}]:${view.getUint16(2)}`
+    case AF_UNIX:
+      return unixPath(bytes.subarray(2))
+    default:
+      return undefined
+  }
+}
+
+/** Abstract names begin with a NUL, which is shown as @, as ss(8) does. */
+function unixPath(bytes: Uint8Array): string {
+  const isAbstract = bytes[0] === 0
+  const path = isAbstract ? bytes.subarray(1) : bytes
+  const end = path.indexOf(0)
+  return (isAbstract ? '@' : '') + Buffer.from(end < 0 ? path : path.subarray(0, end)).toString()
+}
+
+const escapedText = (text: string): string => escaped(Buffer.from(text))
+
+function table(title: string, uses: ReadonlyMap<string, Use>): string {
+  if (uses.size === 0) return ''
+  const rows = [...uses].toSorted(([, a], [, b]) => b.ns - a.ns)
+  const line = (cells: readonly string[], name: string): string =>
+    `${cells.map((cell, index) => cell.padStart([9, 9, 12, 12][index] ?? 0)).join(' ')} ${name}\n`
+  const body = rows.map(([name, { calls, errors, bytes, ns }]) =>
+    line(
+      [String(calls), errors === 0 ? '' : String(errors), String(bytes), (ns / 1e9).toFixed(6)],
+      escapedText(name),
+    ),
+  )
+  const rule = `${'-'.repeat(9)} ${'-'.repeat(9)} ${'-'.repeat(12)} ${'-'.repeat(12)} ${'-'.repeat(16)}\n`
+  return line(['calls', 'errors', 'bytes', 'seconds'], title) + rule + body.join('')
+}

@@ -1,0 +1,16 @@
+/** What the command says of itself, on stderr whatever the trace goes to: `strace: Process 12 attached`. */
+import { writeAll } from '../output/writer.ts'
+
+/** `through`: the trace goes to stderr too, and this is to be in its place there. */
+export function say(message: string, through?: (text: string) => void): void {
+  const text = `strace: ${message}\n`
+  if (through) {
+    through(text)
+    return
+  }
+  try {
+    writeAll(2, Buffer.from(text))
+  } catch {
+    // Nobody listens.
+  }
+}

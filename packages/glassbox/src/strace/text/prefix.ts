@@ -1,0 +1,58 @@
+/** What stands before the body of a line: pid, times, number of the call, instruction pointer. Each only where it was asked for. */
+import type { Tracee } from '../../trace/types.ts'
+import { fraction, WallClock } from '../clock.ts'
+import type { Prefix } from '../options.ts'
+import type { TraceeState } from '../tracee-state.ts'
+
+const NS = 1_000_000_000n
+const POINTER_DIGITS = 16
+const UNKNOWN_POINTER = '?'.repeat(POINTER_DIGITS)
+
+export class PrefixText {
+  readonly #options: Prefix
+  readonly #clock: WallClock | undefined
+  readonly #comm: ((state: TraceeState) => string) | undefined
+  /** Is there nothing to show but perhaps a pid? */
+  readonly #isPlain: boolean
+  #lastNs: bigint | undefined
+
+  /** `comm`: what stands after a pid; -Y. */
+  constructor(options: Prefix, comm: ((state: TraceeState) => string) | undefined) {
+    const { time, relative, number, instructionPointer } = options
+    this.#options = options
+    this.#comm = comm
+    this.#clock = time && new WallClock(time.format, time.precision)
+    this.#isPlain = !time && relative === undefined && !number && !instructionPointer
+  }
+
+  /** `several`: there is more than one tracee. */
+  text(state: TraceeState, timeNs: bigint, several: boolean, tracee: Tracee | undefined): string {
+    const pid = this.#pid(state, several)
+    return this.#isPlain ? pid : pid + this.#rest(state, timeNs, tracee)
+  }
+
+  #pid(state: TraceeState, several: boolean): string {
+    const { pid } = this.#options
+    if (pid === 'never' || (pid === 'brackets' && !several)) return ''
+    const number = String(state.tid)
+    const comm = this.#comm?.(state) ?? ''
+    return pid === 'shared' ? `${number.padEnd(5)}${comm} ` : `[pid ${number.padStart(5)}${comm}] `
+  }
+
+  #rest(state: TraceeState, timeNs: bigint, tracee: Tracee | undefined): string {
+    const { relative, number, instructionPointer } = this.#options
+    let text = this.#clock ? `${this.#clock.text(timeNs)} ` : ''
+    if (relative !== undefined) {
+      const ns = timeNs - (this.#lastNs ?? timeNs)
+      this.#lastNs = timeNs
+      const since = `${String(ns / NS).padStart(6)}${fraction(ns, relative)}`
+      text += this.#clock ? `(+${since}) ` : `${since} `
+    }
+    if (number) text += `[${String(state.number).padStart(4)}] `
+    if (instructionPointer) {
+      const pointer = tracee?.instructionPointer.toString(16).padStart(POINTER_DIGITS, '0')
+      text += `[${pointer ?? UNKNOWN_POINTER}] `
+    }
+    return text
+  }
+}
