@@ -120,7 +120,7 @@ test('a pool replaces what it cannot clean, and runs again what had not begun', 
   const runner = scriptedRunner(({ sandbox, write }) => {
     if (lose) {
       lose = false
-      sandbox.lost = true
+      sandbox.reusable = false
       throw new BoxLostError(false)
     }
     sandbox.resets.push('dirty')
@@ -137,7 +137,7 @@ test('a pool replaces what it cannot clean, and runs again what had not begun', 
 
 test('a pool gives up on a program that may have run', async () => {
   const runner = scriptedRunner(({ sandbox }) => {
-    sandbox.lost = true
+    sandbox.reusable = false
     throw new BoxLostError(true)
   })
   const pool = await Pool.create({ size: 2 }, () => runner)

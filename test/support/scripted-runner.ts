@@ -38,7 +38,7 @@ export class ScriptedSandbox implements Sandbox {
   readonly spec: SandboxSpec
   readonly contents = new Map<string, OutputFile>()
   readonly jobs: Job[] = []
-  lost = false
+  reusable = true
   closed = false
   resets: ('clean' | 'dirty')[] = []
   readonly #script: Script

@@ -3,7 +3,7 @@
  * already. Each program finds an empty box: what the one before it left is removed behind its back, and a sandbox that cannot
  * be cleaned, or that is gone, is replaced.
  *
- * Owns its sandboxs. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
+ * Owns its sandboxes. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
  * cleans, opens or closes it. `#count` counts them all, so that there are never more than `size`.
  */
 import { setImmediate } from 'node:timers/promises'
@@ -65,7 +65,7 @@ export class Pool {
     }
   }
 
-  /** How many sandboxs were thrown away, because they could not be cleaned or were lost. */
+  /** How many sandboxes were thrown away, because they could not be cleaned or were lost. */
   get replaced(): number {
     return this.#replaced
   }
@@ -115,7 +115,7 @@ export class Pool {
     if (this.#closed) throw closedError()
     if (stop.aborted) return undefined
     for (let sandbox = this.#idle.shift(); sandbox; sandbox = this.#idle.shift()) {
-      if (!sandbox.lost) {
+      if (sandbox.reusable) {
         this.#leased.add(sandbox)
         return sandbox
       }
@@ -183,7 +183,7 @@ export class Pool {
 
   #giveBack(sandbox: Sandbox): void {
     this.#leased.delete(sandbox)
-    if (sandbox.lost) {
+    if (!sandbox.reusable) {
       this.#replace(sandbox)
       return
     }
@@ -210,7 +210,7 @@ export class Pool {
     this.#tasks.add(task)
   }
 
-  /** Ends what runs and removes all sandboxs. Runs that wait or still run reject with ERR_GLASSBOX_POOL_CLOSED. */
+  /** Ends what runs and removes all sandboxes. Runs that wait or still run reject with ERR_GLASSBOX_POOL_CLOSED. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -239,7 +239,7 @@ const closedError = (cause?: unknown): GlassboxError =>
   })
 
 /**
- * Opens `size` sandboxs that programs are run in one after another, each finding an empty box.
+ * Opens `size` sandboxes that programs are run in one after another, each finding an empty box.
  *
  * @example
  * await using pool = await createPool({ size: 2 })

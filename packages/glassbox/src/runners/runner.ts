@@ -42,8 +42,8 @@ export interface SandboxSpec {
 }
 
 export interface Sandbox extends AsyncDisposable {
-  /** It can run nothing any more: it was ended from outside. */
-  readonly lost: boolean
+  /** False if it was ended from outside, or if its last job may have left something behind that `reset` cannot see. */
+  readonly reusable: boolean
   /** The user of its programs, if that is not the user of this process. */
   readonly owner: Owner | undefined
   readonly files: SandboxFiles

@@ -63,7 +63,7 @@ export class NamespaceSandbox implements Sandbox {
   #waiting: WaitingChild | undefined
   #expected: Expected
   #known: (Expected & { readonly plan: PreparePlan }) | undefined
-  /** The last job could leave something behind that `reset` cannot see. */
+  /** The last job may have left something behind that `reset` cannot see. */
   #unseen = false
 
   private constructor(container: Container, { box, expects }: SandboxSpec) {
@@ -103,8 +103,8 @@ export class NamespaceSandbox implements Sandbox {
     }
   }
 
-  get lost(): boolean {
-    return this.container.ended
+  get reusable(): boolean {
+    return !this.container.ended && !this.#unseen
   }
 
   get owner(): Owner | undefined {
@@ -113,7 +113,7 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
-    this.#unseen = !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+    this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return startJob(this, await this.#take(expectedOf(job)), job, stdio)
   }
 
@@ -179,7 +179,7 @@ export class NamespaceSandbox implements Sandbox {
    * show nowhere.
    */
   async reset(): Promise<'clean' | 'dirty'> {
-    if (this.#unseen || this.#receivers === 'others') return 'dirty'
+    if (!this.reusable) return 'dirty'
     const held = this.#receivers === 'readers'
     const changed = held ? PART.scratch | (await this.container.examine(0)) : await this.#prepareUnchanged()
     if (changed === 0) return 'clean'
