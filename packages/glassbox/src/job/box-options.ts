@@ -1,6 +1,16 @@
 /** The options of a box, as a table: kinds, bounds, defaults, and what other tools call them. */
 import { resolve } from 'node:path'
-import { boolean, choice, guarded, type Kind, kind, list, number, unexpected } from '../options/kind.ts'
+import {
+  boolean,
+  choice,
+  guarded,
+  isInstance,
+  type Kind,
+  kind,
+  list,
+  number,
+  unexpected,
+} from '../options/kind.ts'
 import { type Fields, record } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from './box-layout.ts'
@@ -24,7 +34,7 @@ export const ABSOLUTE: Kind<string> = {
         path,
         wanted,
         value,
-        value instanceof URL ? 'Use fileURLToPath() of node:url.' : undefined,
+        isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
       )
     if (Buffer.byteLength(value) > LONGEST_PATH)
       throw unexpected(path, `${wanted} of at most ${LONGEST_PATH} bytes`, value)
@@ -42,7 +52,7 @@ const HOST_PATH: Kind<string> = {
       path,
       HOST_PATH.expected,
       value,
-      value instanceof URL ? 'Use fileURLToPath() of node:url.' : undefined,
+      isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
     )
   },
 }
@@ -124,8 +134,8 @@ const disk = number({ from: 1, to: LARGEST, whole: true })
 export const SIGNAL: Kind<AbortSignal> = {
   expected: 'an AbortSignal',
   read: (value, path) => {
-    if (value instanceof AbortSignal) return value
-    const hint = value instanceof AbortController ? 'Give its signal: controller.signal.' : undefined
+    if (isInstance(value, AbortSignal)) return value
+    const hint = isInstance(value, AbortController) ? 'Give its signal: controller.signal.' : undefined
     throw unexpected(path, SIGNAL.expected, value, hint ?? 'For example AbortSignal.timeout(1000).')
   },
 }

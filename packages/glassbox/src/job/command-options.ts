@@ -1,5 +1,5 @@
 /** The options of one command, as a table: kinds, bounds, defaults, and what other tools call them. */
-import { kind, type Kind, unexpected } from '../options/kind.ts'
+import { isInstance, kind, type Kind, unexpected } from '../options/kind.ts'
 import { dictionary, type Fields } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { checkPolicy } from '../seccomp/checked.ts'
@@ -54,7 +54,7 @@ const ENV = dictionary<string>({
     )
   },
   hint: value =>
-    value instanceof Map
+    isInstance(value, Map)
       ? 'Use Object.fromEntries(map).'
       : "For example { PATH: '/usr/bin', LANG: 'C.UTF-8' }.",
 })

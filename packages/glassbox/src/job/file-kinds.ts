@@ -1,5 +1,5 @@
 /** What may be given as files to put into a box, and as names of files to bring out: as kinds of values. */
-import { type Kind, kind, list, number, text, unexpected } from '../options/kind.ts'
+import { isInstance, type Kind, kind, list, number, text, unexpected } from '../options/kind.ts'
 import { dictionary, record } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
 import type { BoxOptions } from './options.ts'
@@ -39,7 +39,7 @@ const hostFile = record<{ readonly file: string; readonly mode?: number }>({
 const CONTENTS: Kind<Contents> = {
   expected: 'text, bytes or { file: PATH }',
   read: (value, path) =>
-    typeof value === 'string' || value instanceof Uint8Array ? value : hostFile.read(value, path),
+    typeof value === 'string' || isInstance(value, Uint8Array) ? value : hostFile.read(value, path),
 }
 
 /** A relative path in the working directory. Throws ERR_GLASSBOX_FILE for one that leads out of it. */
@@ -57,7 +57,7 @@ export const FILES: Kind<Files> = dictionary<Contents>({
   of: CONTENTS,
   name: pathComponents,
   hint: value =>
-    value instanceof Map
+    isInstance(value, Map)
       ? 'Use Object.fromEntries(map).'
       : "For example { 'main.c': 'int main(void) { return 0; }' }.",
 })
@@ -69,7 +69,7 @@ export const COLLECT: Kind<readonly string[]> = list(BOX_PATH, 'a list of paths'
 /** The contents of one file, for writeFile(). */
 export const BYTES: Kind<string | Uint8Array> = kind(
   'text or bytes',
-  value => typeof value === 'string' || value instanceof Uint8Array,
+  value => typeof value === 'string' || isInstance(value, Uint8Array),
 )
 
 export const MAX_BYTES: Kind<number> = number({ from: 1, to: 2 ** 43, whole: true })

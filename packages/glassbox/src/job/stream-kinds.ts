@@ -1,6 +1,6 @@
 /** What may be given as stdin, stdout and stderr: as kinds of values. What a stream does is the matter of stdio/. */
 import type { Readable, Writable } from 'node:stream'
-import { guarded, type Kind, text, unexpected } from '../options/kind.ts'
+import { guarded, isInstance, type Kind, text, unexpected } from '../options/kind.ts'
 import { record } from '../options/record.ts'
 import type { Input, Output } from './options.ts'
 
@@ -10,7 +10,7 @@ const hasMethods = (value: unknown, path: string, names: readonly string[]): boo
   names.every(name => typeof guarded(path, () => (value as Record<string, unknown>)[name]) === 'function')
 
 const path = text('the path of a file', value =>
-  value instanceof URL ? 'Use fileURLToPath() of node:url.' : undefined,
+  isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
 )
 
 const hint = 'A file is { file: PATH }.'
@@ -45,7 +45,7 @@ const fileOrInherited = record<{ readonly file?: string; readonly inherit?: true
 export const INPUT: Kind<Input> = {
   expected: input.expected,
   read: (value, place) => {
-    if (typeof value === 'string' || value instanceof Uint8Array) return value
+    if (typeof value === 'string' || isInstance(value, Uint8Array)) return value
     if (hasMethods(value, place, ['pipe', 'on'])) return value as Readable
     const read = fileOrInherited.read(value, place)
     if ((read.file === undefined) === (read.inherit === undefined))

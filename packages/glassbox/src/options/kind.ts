@@ -28,26 +28,31 @@ export interface RecordKind<T> extends Kind<T> {
   readonly fields: Readonly<Record<string, Field<unknown>>>
 }
 
+/** What to do instead: a sentence, or one that depends on the value. */
+export type Hint = string | ((value: unknown) => string | undefined)
+
 /** The sentence for a value of another kind. */
-export const unexpected = (
-  path: string,
-  expected: string,
-  value: unknown,
-  hint?: string,
-): InvalidOptionError =>
-  new InvalidOptionError(path, `Expected ${path} to be ${expected}, got ${show(value)}.`, hint)
+export function unexpected(path: string, expected: string, value: unknown, hint?: Hint): InvalidOptionError {
+  const message = `Expected ${path} to be ${expected}, got ${show(value)}.`
+  return new InvalidOptionError(path, message, hintFor(value, hint))
+}
+
+/** A look at the value may fail, and then there is nothing better to say. */
+function hintFor(value: unknown, hint: Hint | undefined): string | undefined {
+  try {
+    return typeof hint === 'function' ? hint(value) : hint
+  } catch {
+    return undefined
+  }
+}
 
 /** A kind from a predicate: for values that cannot be changed, or are the caller's on purpose. */
-export function kind<T>(
-  expected: string,
-  accepts: (value: unknown) => boolean,
-  hint?: string | ((value: unknown) => string | undefined),
-): Kind<T> {
+export function kind<T>(expected: string, accepts: (value: unknown) => boolean, hint?: Hint): Kind<T> {
   return {
     expected,
     read: (value, path) => {
       if (accepts(value)) return value as T
-      throw unexpected(path, expected, value, typeof hint === 'function' ? hint(value) : hint)
+      throw unexpected(path, expected, value, hint)
     },
   }
 }
@@ -102,12 +107,10 @@ export const choice = <T extends string>(words: readonly T[], hint?: string): Ki
   )
 
 /** Text that can be handed to the kernel: a NUL byte would end it too early. */
-export const text = (
-  expected: string,
-  hint?: string | ((value: unknown) => string | undefined),
-): Kind<string> => kind(expected, value => typeof value === 'string' && !value.includes('\0'), hint)
+export const text = (expected: string, hint?: Hint): Kind<string> =>
+  kind(expected, value => typeof value === 'string' && !value.includes('\0'), hint)
 
-export const func = <T>(expected: string, hint?: string): Kind<T> =>
+export const func = <T>(expected: string, hint?: Hint): Kind<T> =>
   kind(expected, value => typeof value === 'function', hint)
 
 /** A list, as a frozen copy. Text is no list of its letters; holes are no elements. */
@@ -119,7 +122,7 @@ export function list<T>(
   return {
     expected,
     read: (value, path) => {
-      if (!isArray(value)) throw unexpected(path, expected, value, hint?.(value))
+      if (!isArray(value)) throw unexpected(path, expected, value, hint)
       const length = guarded(path, () => value.length)
       const copy: T[] = []
       for (let index = 0; index < length; index++) {
@@ -133,6 +136,18 @@ export function list<T>(
       }
       return Object.freeze(copy)
     },
+  }
+}
+
+/** As `instanceof`, which throws for a proxy that is revoked or wants to. */
+export function isInstance<T extends object>(
+  value: unknown,
+  of: abstract new (...rest: never[]) => T,
+): value is T {
+  try {
+    return value instanceof of
+  } catch {
+    return false
   }
 }
 

@@ -4,7 +4,7 @@
  * own counts; a name that is not in the table is an error with the word that was probably meant.
  */
 import { InvalidOptionError } from '../errors.ts'
-import { type Field, guarded, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
+import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
 import { show } from './show.ts'
 import { unknownName, type Vocabulary } from './unknown-name.ts'
 
@@ -17,7 +17,7 @@ export interface RecordOptions<T extends object> extends Omit<Vocabulary, 'field
   /** Names without which it says nothing. */
   readonly required?: readonly (keyof T & string)[]
   /** What to do instead, for a value that is no object of options. */
-  readonly hint?: (value: unknown) => string | undefined
+  readonly hint?: Hint
 }
 
 /** A table of options as a kind of value. */
@@ -61,10 +61,10 @@ export function ownEntries(
   value: unknown,
   path: string,
   expected: string,
-  hint?: (value: unknown) => string | undefined,
+  hint?: Hint,
 ): readonly (readonly [name: string, value: unknown])[] {
   const name = called(path)
-  if (!isPlain(value)) throw unexpected(name, expected, value, hint?.(value))
+  if (!isPlain(value)) throw unexpected(name, expected, value, hint)
   const keys = guarded(name, () => Object.keys(value))
   const symbol = guarded(name, () =>
     Object.getOwnPropertySymbols(value).find(key => Object.getOwnPropertyDescriptor(value, key)?.enumerable),
@@ -92,7 +92,7 @@ export function dictionary<T, Out = T>(options: {
   readonly of: Kind<T>
   /** Checks a name; returns what is read, or undefined for what counts as left out. */
   readonly name?: (name: string, path: string) => void
-  readonly hint?: (value: unknown) => string | undefined
+  readonly hint?: Hint
 }): Kind<Readonly<Record<string, Out>>> {
   const { expected, of, name: checkName, hint } = options
   return {

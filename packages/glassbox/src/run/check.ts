@@ -10,7 +10,7 @@ import { resolveLimits } from '../job/limits.ts'
 import type { BoxOptions, CommandOptions } from '../job/options.ts'
 import type { ResolvedBox, ResolvedCommand } from '../job/resolved.ts'
 import { BOX_RUN, OPEN_BOX, POOL_RUN, RUN } from '../job/schemas.ts'
-import { guarded, isArray, type Kind, list, unexpected } from '../options/kind.ts'
+import { guarded, isArray, isInstance, type Kind, list, unexpected } from '../options/kind.ts'
 import { ownEntries } from '../options/record.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
 import { refuseSharedFiles } from '../stdio/shared-files.ts'
@@ -82,15 +82,14 @@ const args = list(ARGUMENT, 'a list of arguments', value =>
 
 /** For what people give instead of a program's name; `name` is the call that they made. */
 function programHint(value: unknown): string {
-  if (value instanceof URL) return 'Use fileURLToPath() of node:url.'
+  if (isInstance(value, URL)) return 'Use fileURLToPath() of node:url.'
   if (isArray(value) && Object.hasOwn(value, 'raw')) return "It is no template tag: run('echo', ['hi'])."
   return "The program comes first, its arguments second: run('ls', ['-l'])."
 }
 
 /** The program and the arguments of a call. */
 export function checkWords(program: unknown, given: unknown = []): Words {
-  if (typeof program !== 'string')
-    throw unexpected('program', 'the name of a program', program, programHint(program))
+  if (typeof program !== 'string') throw unexpected('program', 'the name of a program', program, programHint)
   return { program, args: args.read(given, 'args') }
 }
 

@@ -8,6 +8,7 @@ import {
   func,
   guarded,
   isArray,
+  isInstance,
   type Kind,
   kind,
   list,
@@ -49,7 +50,7 @@ const EVENT_CHOICE: Kind<NonNullable<TraceOptions['events']>> = {
 const MODULE: Kind<string> = {
   expected: 'the path or URL of a module',
   read: (value, path) => {
-    if (!(value instanceof URL) && (typeof value !== 'string' || value === ''))
+    if (!isInstance(value, URL) && (typeof value !== 'string' || value === ''))
       throw unexpected(
         path,
         MODULE.expected,
@@ -57,7 +58,7 @@ const MODULE: Kind<string> = {
         'Handlers run in a thread of their own, so a module makes them.',
       )
     const url = guarded(path, () =>
-      value instanceof URL ? value.href : value.includes('://') ? value : pathToFileURL(value).href,
+      isInstance(value, URL) ? value.href : value.includes('://') ? value : pathToFileURL(value).href,
     )
     if (url.startsWith('file:')) {
       const file = guarded(path, () => fileURLToPath(url))
@@ -104,12 +105,12 @@ const handlers = record<{ readonly module: string; readonly data?: unknown }>({
 const signal: Kind<AbortSignal> = {
   expected: 'an AbortSignal',
   read: (value, path) => {
-    if (value instanceof AbortSignal) return value
+    if (isInstance(value, AbortSignal)) return value
     throw unexpected(
       path,
       signal.expected,
       value,
-      value instanceof AbortController ? 'Give its signal: controller.signal.' : undefined,
+      isInstance(value, AbortController) ? 'Give its signal: controller.signal.' : undefined,
     )
   },
 }
