@@ -1,6 +1,6 @@
 /**
  * A plan as text, in strace's notation. The plan's data is laid out as it would be in memory, at addresses that only the
- * decoder sees; slots are printed by what they will hold: `<socket>`.
+ * decoder sees. A slot is printed by what it will hold: `<socket>`.
  */
 import { callText } from '../decode/decode.ts'
 import type { MemoryReader } from '../decode/memory.ts'
