@@ -93,7 +93,8 @@ function remedyOf({ userNamespace }: SpawnSpec, errno: number, { uid, setting }:
   if (restrictions.length > 0) return `Allow them: ${restrictions.map(({ remedy }) => remedy).join('; ')}.`
   if (errno === ERRNO.ENOSPC)
     return 'Raise the limits in /proc/sys/user/max_*_namespaces, or close boxes: they are reached.'
-  if (errno === ERRNO.EINVAL) return 'The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later.'
+  if (errno === ERRNO.EINVAL)
+    return 'The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later.'
   const around = 'A filter or security module around this process forbids it, as containers have one.'
   return userNamespace && uid !== 0
     ? `${around} ${CONTAINER_REMEDY} Outside of a container, run as root.`

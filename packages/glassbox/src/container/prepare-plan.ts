@@ -64,9 +64,14 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
     ...(cgroup ? { cgroup } : {}),
   }
   builder
-    .call('pwrite64', [INIT_DESCRIPTOR.lastPid, { bytes: Buffer.from('1') }, 1, 0], 'number processes from 2', {
-      onError: 'ignore',
-    })
+    .call(
+      'pwrite64',
+      [INIT_DESCRIPTOR.lastPid, { bytes: Buffer.from('1') }, 1, 0],
+      'number processes from 2',
+      {
+        onError: 'ignore',
+      },
+    )
     .clone(clone, () => {
       for (const join of made?.joins ?? [])
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
@@ -81,7 +86,11 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
       if (filter) addFilterSteps(builder, filter.bytes, listener)
       if (listener) {
         builder
-          .call('dup3', [listener, INIT_DESCRIPTOR.listener, O_CLOEXEC], 'keep the listener out of the program’s way')
+          .call(
+            'dup3',
+            [listener, INIT_DESCRIPTOR.listener, O_CLOEXEC],
+            'keep the listener out of the program’s way',
+          )
           .call('close', [listener], 'close it')
       }
       builder.await('wait for the launch')

@@ -45,8 +45,7 @@ export class SendQueue {
     }
     const kept = count === 0 ? duplicate(descriptors) : []
     this.#waiting.push({ rest: bytes.subarray(count), descriptors: kept, sent })
-    if (this.#waiting.length === 1)
-      retry(() => this.#isFlushed(), { longestPauseMs: LONGEST_PAUSE_MS })
+    if (this.#waiting.length === 1) retry(() => this.#isFlushed(), { longestPauseMs: LONGEST_PAUSE_MS })
   }
 
   /** Forgets what waits; nothing is sent any more. The socket stays the caller's. */

@@ -5,7 +5,13 @@
  * init writes its own files in /proc here, and not before its execve: there it shares the memory of Node, and these files
  * belong to root if Node is not dumpable, as it is after setuid(2). After the first plan init is not dumpable either.
  */
-import { AT_FDCWD, KEYCTL_JOIN_SESSION_KEYRING, O_CLOEXEC, O_WRONLY, PR_CAPBSET_DROP } from '../linux/constants.ts'
+import {
+  AT_FDCWD,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  O_CLOEXEC,
+  O_WRONLY,
+  PR_CAPBSET_DROP,
+} from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { LAST_CAPABILITY } from '../launch/capabilities.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'

@@ -1,6 +1,6 @@
 /** Finds the file of a command as execvp(3) does, before anything is started. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ERRNO } from '../linux/errno.ts'
 import { executeError } from './step-error.ts'
 
@@ -22,26 +22,28 @@ export interface Lookup {
   readonly path: string
   /** What relative directories are relative to. Without it they are passed over. */
   readonly cwd?: string
-  /** Which files count, among those that are programs. */
+  /** Which files count; `isProgram` if left out. */
   readonly accept?: (candidate: string) => boolean
-  /** Whether a file is a program; `isProgram` if left out. */
-  readonly isProgram?: (candidate: string) => boolean
 }
 
+/** As execve gets it: a relative directory must stay relative, and an empty one is the current directory. */
+const spelled = (directory: string, name: string): string =>
+  directory.startsWith('/') ? join(directory, name) : `${directory === '' ? '.' : directory}/${name}`
+
 /**
- * The first program of that name in the directories of a PATH, as its directory spells it; `undefined` if there is none.
+ * The first program of that name in the directories of a PATH; `undefined` if there is none.
  *
  * @example
  * findInPath('ls', { path: '/usr/bin:/bin' }) // '/usr/bin/ls'
  */
 export function findInPath(name: string, lookup: Lookup): string | undefined {
-  const { path, cwd, accept = () => true, isProgram: isOne = isProgram } = lookup
+  const { path, cwd, accept = isProgram } = lookup
   if (name === '') return undefined
   return path
     .split(':')
     .filter(directory => cwd !== undefined || directory.startsWith('/'))
-    .map(directory => (directory === '' ? `./${name}` : `${directory.replace(/\/$/, '')}/${name}`))
-    .find(candidate => accept(candidate) && isOne(cwd === undefined ? candidate : resolve(cwd, candidate)))
+    .map(directory => spelled(directory, name))
+    .find(candidate => accept(resolve(cwd ?? '/', candidate)))
 }
 
 /**

@@ -60,7 +60,8 @@ const CALL_HINTS: Readonly<Record<string, string>> = {
 const ERRNO_HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EMFILE]: 'The limit of open files (RLIMIT_NOFILE) is too low to start a program: raise it.',
   [ERRNO.ENFILE]: 'The host has no open file left (sysctl fs.file-max).',
-  [ERRNO.ENOSPC]: 'A file system is full, or a limit of namespaces (/proc/sys/user/max_*_namespaces) is reached.',
+  [ERRNO.ENOSPC]:
+    'A file system is full, or a limit of namespaces (/proc/sys/user/max_*_namespaces) is reached.',
   [ERRNO.ENOMEM]: 'The memory limit is too low to start a program, or the host has no memory left: raise it.',
   [ERRNO.EAGAIN]:
     'The limit of processes is too low to start a program: raise it (the limit of the box, ulimit -u, pids.max).',
@@ -68,7 +69,9 @@ const ERRNO_HINTS: Readonly<Record<number, string>> = {
 }
 
 const hintOf = (syscall: string, errno: number): string =>
-  CALL_HINTS[syscall] ?? ERRNO_HINTS[errno] ?? `The man page ${syscall}(2) says what can cause ${errnoName(errno)}.`
+  CALL_HINTS[syscall] ??
+  ERRNO_HINTS[errno] ??
+  `The man page ${syscall}(2) says what can cause ${errnoName(errno)}.`
 
 /** Why the program itself could not be executed. `longest`: the bytes of its longest argument or variable, with its NUL. */
 export function executeError(path: string, errno: number, longest = 0): GlassboxError {
@@ -96,7 +99,8 @@ const TOO_LONG =
   'give the program a file or its standard input instead.'
 
 const EXECUTE_HINTS: Readonly<Record<number, string>> = {
-  [ERRNO.EACCES]: 'The program’s user must be able to read and execute it (chmod a+rx), and to enter its directories.',
+  [ERRNO.EACCES]:
+    'The program’s user must be able to read and execute it (chmod a+rx), and to enter its directories.',
   [ERRNO.ENOEXEC]: 'A script needs a first line that names its interpreter, for example #!/bin/sh.',
   [ERRNO.E2BIG]:
     'Arguments and environment are too long together: the kernel takes a quarter of the stack limit, and 6 MiB at most. ' +

@@ -80,11 +80,7 @@ const isSlot = (value: Argument): value is Slot => typeof value === 'object' && 
 const isData = (value: Argument): value is Data => typeof value === 'object' && 'bytes' in value
 
 const kindOf = (arg: Argument): number =>
-  typeof arg !== 'object'
-    ? PLAN_ARGUMENT.immediate
-    : isSlot(arg)
-      ? PLAN_ARGUMENT.slot
-      : PLAN_ARGUMENT.data
+  typeof arg !== 'object' ? PLAN_ARGUMENT.immediate : isSlot(arg) ? PLAN_ARGUMENT.slot : PLAN_ARGUMENT.data
 
 /** 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the rest. */
 function writeWord(view: DataView, at: number, value: number | bigint): void {

@@ -5,14 +5,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { call, runPlan, syscall, systemError } from '../gate/gate.ts'
-import {
-  __WALL,
-  CLONE_CLEAR_SIGHAND,
-  CLONE_VFORK,
-  CLONE_VM,
-  F_SETFD,
-  O_CLOEXEC,
-} from '../linux/constants.ts'
+import { __WALL, CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM, F_SETFD, O_CLOEXEC } from '../linux/constants.ts'
 import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
 import { moveAway } from '../launch/descriptors-away.ts'
 import { socketPair } from '../launch/socket-pair.ts'

@@ -119,7 +119,11 @@ const notTaken = (patienceMs: number): GlassboxError =>
 
 function spawn(socket: number, stdio: readonly [number, number, number]): number {
   const { plan, pid } = spawnPlan()
-  const { slots, failure } = runPlan(encodePlan(plan).bytes, [socket, programDescriptor('launcher'), ...stdio])
+  const { slots, failure } = runPlan(encodePlan(plan).bytes, [
+    socket,
+    programDescriptor('launcher'),
+    ...stdio,
+  ])
   if (failure) throw systemError('clone3 (of the launcher)', failure.errno)
   return Number(slots[pid.slot] ?? -1n)
 }

@@ -73,7 +73,9 @@ export class Records {
   /** One of SYSCALL_INFO; `none` also where nothing could be asked any more. */
   op(index: number): number {
     const length = this.#halves[index * HALVES + INFO_LENGTH] ?? 0
-    return length > 0 ? (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoOp] ?? SYSCALL_INFO.none) : SYSCALL_INFO.none
+    return length > 0
+      ? (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoOp] ?? SYSCALL_INFO.none)
+      : SYSCALL_INFO.none
   }
 
   /** AUDIT_ARCH_*. */
