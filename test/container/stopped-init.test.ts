@@ -3,7 +3,7 @@
  * waits, and this process does not.
  */
 import assert from 'node:assert/strict'
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, readFileSync, readSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Container } from '#glassbox/container/container.js'
@@ -33,15 +33,21 @@ after(() => assertNothingLeft(initial))
 const openContainer = (): Promise<Container> =>
   Container.open({ hostname: 'box', network: false, ...boxRoot({}, [], new HostPaths([])) })
 
-/** A box whose init is stopped. */
-async function openStopped(): Promise<{ box: Box; init: number }> {
+/** A box whose init is stopped, and the child that waits in it for the next launch. */
+async function openStopped(): Promise<{ box: Box; init: number; signal: (name: NodeJS.Signals) => void }> {
   const others = children()
   const box = await openBox()
+  await box.run('true')
+  await box.writeFile('a', '') // its turn comes when the next child waits
   const inits = children().filter(pid => !others.includes(pid))
   assert.equal(inits.length, 1)
   const init = Number(inits[0])
-  process.kill(init, 'SIGSTOP')
-  return { box, init }
+  const waiting = (): string[] =>
+    readFileSync(`/proc/${init}/task/${init}/children`, 'utf8').split(' ').filter(Boolean)
+  const pids = [init, ...waiting().map(Number)]
+  const signal = (name: NodeJS.Signals): void => pids.forEach(pid => process.kill(pid, name))
+  signal('SIGSTOP')
+  return { box, init, signal }
 }
 
 /** How many turns of a timer of 5 ms there are in `ms`. */
@@ -77,11 +83,11 @@ test('with init stopped, a large launch waits, timers go on, and close() ends ev
 })
 
 test('what waited arrives whole and in order when init goes on', async () => {
-  const { box, init } = await openStopped()
+  const { box, signal } = await openStopped()
   const script = 'for word; do printf "%.1s%s " "$word" "${#word}"; done'
   const running = box.run('sh', ['-c', script, 'sh', ...ARGS])
   await ticks(50)
-  process.kill(init, 'SIGCONT')
+  signal('SIGCONT')
   const { status, stdout } = await running
   assert.equal(status, 'exited')
   assert.equal(stdout, ARGS.map(word => `${word[0]}${word.length} `).join(''))

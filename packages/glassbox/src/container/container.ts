@@ -44,7 +44,7 @@ export interface ContainerSpec {
 }
 
 /** How long a closing container may take before init is woken, and before it is killed. A sound one takes a millisecond. */
-const PATIENCE_MS = { wake: 500, kill: 5000 } as const
+const PATIENCE_MS = { wake: 500, kill: 3000 } as const
 const KILL = syscallNumber('kill')
 
 /** What init runs when this process is gone, with the descriptors that become its first slots. */
