@@ -1,4 +1,6 @@
-/** What init does when its host is gone: the disconnect plan that it accepted last, and no other. */
+/**
+ * What init does when its host is gone: the disconnect plan that it accepted last, and no other.
+ */
 import assert from 'node:assert/strict'
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * A service that starts as root and gives up its privileges in the process. It is not dumpable from then on, so its own files
- * in /proc belong to root.
+ * A service that starts as root and gives up its privileges in the process. It is not dumpable
+ * from then on, so its own files in /proc belong to root.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,7 @@
-/** Why namespaces cannot be had, in words that help whoever asks: root in a container, a user of a strict host. */
+/**
+ * Why namespaces cannot be had, in words that help whoever asks: root in a container, a user of a
+ * strict host.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { namespaceError } from '#glassbox/container/namespace-error.js'

@@ -1,6 +1,6 @@
 /**
- * An init that does not read, as one that was stopped, or is in a mount that does not return: what this process sends to it
- * waits, and this process does not.
+ * An init that does not read, as one that was stopped, or is in a mount that does not return:
+ * what this process sends to it waits, and this process does not.
  */
 import assert from 'node:assert/strict'
 import { closeSync, readFileSync, readSync } from 'node:fs'

@@ -63,6 +63,15 @@ test('no hint of a failing step sends its reader to the doctor, who prints it', 
   assert.match(hint, /systempaths=unconfined/)
 })
 
+test('a hint about the working directory is for programs, not for the set-up of a box', () => {
+  const launch = new PlanBuilder('run /bin/echo').call('openat2', [], 'open the working directory /x')
+  addExecuteStep(launch, { path: '/bin/echo', argv: ['echo'], env: {} })
+  const plan = launch.build()
+  assert.match(stepError(plan, plan.steps[0], ERRNO.ENOENT).hint ?? '', /working directory/)
+  const setup = new PlanBuilder('set up the box').call('openat2', [], 'open /x').build()
+  assert.doesNotMatch(stepError(setup, setup.steps[0], ERRNO.ENOENT).hint ?? '', /working directory/)
+})
+
 test('an execve that failed with an errno of its own has a hint', () => {
   assert.match(executeError('/bin/x', ERRNO.ENOEXEC).hint ?? '', /#!/)
   assert.match(executeError('/bin/x', ERRNO.ELOOP).hint ?? '', /program for this machine/)

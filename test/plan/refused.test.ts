@@ -1,7 +1,8 @@
 /**
- * What the interpreter refuses, and that a refused plan is never run. A model of plan_load, written from the promise in
- * native/plan.h, says of each garbled plan whether it is sound; the gate must agree. Only plans that are refused, or whose
- * calls are all getpid, are given to the gate.
+ * What the interpreter refuses, and that a refused plan is never run. A model of plan_load,
+ * written from the promise in native/plan.h, says of each garbled plan whether it is sound; the
+ * gate must agree. Only plans that are refused, or whose calls are all getpid, are given to the
+ * gate.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -96,7 +97,10 @@ const isRefused = (bytes: Uint8Array): boolean => {
 
 const original = harmless()
 
-/** Where a step is: everything but its number may be garbled, or a random call would be a real one. */
+/**
+ * Where a step is: everything but its number may be garbled, or a random call would be a real
+ * one.
+ */
 function places(): number[] {
   const steps = new DataView(original.buffer).getUint32(HEADER.steps, true)
   const inStep = (at: number): number => (at - HEADER.SIZE) % STEP.SIZE
@@ -106,7 +110,10 @@ function places(): number[] {
   )
 }
 
-/** Whether the gate may run it: a clone with garbled flags would be a real one, and waits for nothing good. */
+/**
+ * Whether the gate may run it: a clone with garbled flags would be a real one, and waits for
+ * nothing good.
+ */
 function hasGarbledClone(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer)
   const steps = (original.length - HEADER.SIZE) / STEP.SIZE

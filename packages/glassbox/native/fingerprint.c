@@ -1,15 +1,17 @@
 /*
- * What a program left in its box that outlives its processes. init takes a fingerprint of each part while the
- * box is clean and compares it later. It repairs nothing: the host lays out new scratch directories, or throws
- * the box away.
+ * What a program left in its box that outlives its processes. init takes a fingerprint of each
+ * part while the box is clean and compares it later. It repairs nothing: the host lays out new
+ * scratch directories, or throws the box away.
  *
- * - scratch: whatever is done in a directory or to it moves its times, and no program can set the change time.
- *   What is done further down needs a directory that was made first.
- * - network: every packet and every refused one is counted, by interface and by protocol. A connection that
- *   outlives its process has sent some. A socket that was handed to a process outside is counted among those in
- *   use (proc_pid_net(5); sockstat counts by namespace since Linux 4.16). Flow labels of IPv6 stay for up to a
- *   minute, and the next program could read them.
- * - init: a program that has init's user id (in a user namespace) may change what init's children inherit.
+ * - scratch: whatever is done in a directory or to it moves its times, and no program can set the
+ *   change time. What is done further down needs a directory that was made first.
+ * - network: every packet and every refused one is counted, by interface and by protocol. A
+ *   connection that outlives its process has sent some. A socket that was handed to a process
+ *   outside is counted among those in use (proc_pid_net(5); sockstat counts by namespace since
+ *   Linux 4.16). Flow labels of IPv6 stay for up to a minute, and the next program could read
+ *   them.
+ * - init: a program that has init's user id (in a user namespace) may change what init's children
+ *   inherit.
  */
 #include "init.h"
 #include <linux/fcntl.h>

@@ -1,9 +1,17 @@
 /*
- * The gate: what JavaScript cannot ask the kernel by itself. Each function is one system call, or one sequence that must not be divided. src/gate/ has its types; nothing else calls it.
+ * The gate: what JavaScript cannot ask the kernel by itself. Each function is one system call, or
+ * one sequence that must not be divided. src/gate/ has its types; nothing else calls it.
  *
- * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing call does not throw. A wrong type or a buffer that is too short throws a TypeError before anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees during a call. There is no state, so any thread may call anything.
+ * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing
+ * call does not throw. A wrong type or a buffer that is too short throws a TypeError before
+ * anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees
+ * during a call. There is no state, so any thread may call anything.
  *
- * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not wait for another process. syscall() takes as long as the call that it is asked for. traceStep() (trace.c) blocks until a tracee stops; only the thread of a tracer calls it, and a signal ends it.
+ * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and
+ * for a vfork-style child until its execve or its end; the plans that Node runs do not wait for
+ * another process. syscall() takes as long as the call that it is asked for. traceStep()
+ * (trace.c) blocks until a tracee stops; only the thread of a tracer calls it, and a signal ends
+ * it.
  */
 #include "gate.h"
 #include "plan.h"
@@ -76,7 +84,8 @@ static napi_value gate_syscall(napi_env env, napi_callback_info info) {
 }
 
 /*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals stay blocked meanwhile, because a handler of Node's must not run in a child that shares its memory.
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals stay
+ * blocked meanwhile, because a handler of Node's must not run in a child that shares its memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -102,7 +111,8 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
 }
 
 /*
- * send(socket, bytes, descriptors): as many bytes as the socket takes now, without waiting; returns how many, or -errno (-EAGAIN: none). The descriptors go with the first byte.
+ * send(socket, bytes, descriptors): as many bytes as the socket takes now, without waiting;
+ * returns how many, or -errno (-EAGAIN: none). The descriptors go with the first byte.
  */
 static napi_value gate_send(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

@@ -1,4 +1,7 @@
-/* What the files of the gate share: how they take arguments from JavaScript, and the functions of trace.c. */
+/*
+ * What the files of the gate share: how they take arguments from JavaScript, and the functions of
+ * trace.c.
+ */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
 

@@ -1,17 +1,31 @@
 /*
  * init: PID 1 of a box.
  *
- * Theory of operation. The host (a Node process) clones init into the box's new namespaces and keeps one end of a stream socket. init runs the plans that it is sent: those that set up the box, which init runs itself, and two for each program. The first of these clones a child, which joins its cgroups and waits; the second has that child become the program. One program runs at a time. When it ends, or a limit or the host ends it, init kills every process of the namespace, reaps them all, and only then reports. So a reader of the report knows that nothing in the box runs any more.
+ * Theory of operation. The host (a Node process) clones init into the box's new namespaces and
+ * keeps one end of a stream socket. init runs the plans that it is sent: those that set up the
+ * box, which init runs itself, and two for each program. The first of these clones a child, which
+ * joins its cgroups and waits; the second has that child become the program. One program runs at
+ * a time. When it ends, or a limit or the host ends it, init kills every process of the
+ * namespace, reaps them all, and only then reports. So a reader of the report knows that nothing
+ * in the box runs any more.
  *
- * The waiting child shares init's memory and descriptors. It reads init's socket in init's place while init sleeps: so a launch wakes one process, which needs only execve. The child leaves a request that is not a launch in the inbox and ends, and init answers it. Then no child is prepared any more, and the host knows that.
+ * The waiting child shares init's memory and descriptors. It reads init's socket in init's place
+ * while init sleeps: so a launch wakes one process, which needs only execve. The child leaves a
+ * request that is not a launch in the inbox and ends, and init answers it. Then no child is
+ * prepared any more, and the host knows that.
  *
  * Invariants:
- * - the socket is the box's life: at its end init kills everything, runs the disconnect plan (which removes the box's cgroups), and ends; the kernel removes the namespaces with it.
+ * - the socket is the box's life: at its end init kills everything, runs the disconnect plan
+ *   (which removes the box's cgroups), and ends; the kernel removes the namespaces with it.
  * - init is never in a cgroup of the program: its memory and time are not charged to the program.
  * - no signal from inside reaches init: the kernel drops what PID 1 has no handler for.
- * - init is dumpable only while it runs its first plan, which writes to its own files in /proc. No program is in the box then.
- * - init believes nothing that a program wrote. Once a program ran it opens by name only files of its own /proc, which programs cannot change, and it looks at the scratch directories by their names without opening them.
- * - descriptors 3 to 7 are init's own. Those that plans keep and those of the disconnect plan follow. Every other open descriptor belongs to the plan that runs and is closed after it.
+ * - init is dumpable only while it runs its first plan, which writes to its own files in /proc.
+ *   No program is in the box then.
+ * - init believes nothing that a program wrote. Once a program ran it opens by name only files of
+ *   its own /proc, which programs cannot change, and it looks at the scratch directories by their
+ *   names without opening them.
+ * - descriptors 3 to 7 are init's own. Those that plans keep and those of the disconnect plan
+ *   follow. Every other open descriptor belongs to the plan that runs and is closed after it.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -25,7 +39,10 @@
 #define SCM_RIGHTS 1
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
-/* Many processors make orphans faster than init reaps them: after so many it looks at the clocks and the host. */
+/*
+ * Many processors make orphans faster than init reaps them: after so many it looks at the clocks
+ * and the host.
+ */
 #define REAPED_A_TURN 64
 
 struct control {
@@ -47,10 +64,16 @@ struct signal_info {
 
 static struct program program;
 
-/* A plan that sets up the box failed, so its root may still be the host's. init runs no plan in it any more. */
+/*
+ * A plan that sets up the box failed, so its root may still be the host's. init runs no plan in
+ * it any more.
+ */
 static int broken;
 
-/* A request with its payload, and its descriptors as the first slots. Who handles it owns the payload. */
+/*
+ * A request with its payload, and its descriptors as the first slots. Who handles it owns the
+ * payload.
+ */
 static struct inbox {
   struct request request;
   u8 *payload;
@@ -152,7 +175,10 @@ static void close_listener(void) {
   program.has_listener = 0;
 }
 
-/* Every process in the namespace but init dies here; the counters are read when nothing can change them any more. */
+/*
+ * Every process in the namespace but init dies here; the counters are read when nothing can
+ * change them any more.
+ */
 static void end_program(u32 cause) {
   struct plan_failure none = {-1, 0};
   if (program.cause == CAUSE_NONE) program.cause = cause;
@@ -180,7 +206,10 @@ static void close_stdio(void) {
   for (int fd = 0; fd < 3; fd++) sys(close, fd);
 }
 
-/* The descriptors of a launch arrive at 0 to 2, the lowest that are free. All others move out of the way, and close at execve. */
+/*
+ * The descriptors of a launch arrive at 0 to 2, the lowest that are free. All others move out of
+ * the way, and close at execve.
+ */
 static s64 settle(u32 type, s32 fd, u32 index) {
   if (type == REQUEST_LAUNCH && fd == (s32)index) return fd;
   long moved = sys(fcntl, fd, F_DUPFD_CLOEXEC, INIT_FIRST_DISCONNECT + 2 * MAX_DESCRIPTORS);
@@ -232,7 +261,10 @@ static void become_program(void) {
   plan_run(&plan, 0, inbox.slots, &launch_failure);
 }
 
-/* What the prepared child does: see the theory of operation. It runs on its own stack in init's memory. */
+/*
+ * What the prepared child does: see the theory of operation. It runs on its own stack in init's
+ * memory.
+ */
 static void await_launch(void) {
   struct plan_failure none = {-1, 0};
   prepared = PREPARED_ALONE;
@@ -322,7 +354,10 @@ static void handle_plan(void) {
   reply_done(inbox.request.id, &failure, 0);
 }
 
-/* Takes the place of the disconnect plan before it. One that is refused is not kept: the one before stays. */
+/*
+ * Takes the place of the disconnect plan before it. One that is refused is not kept: the one
+ * before stays.
+ */
 static void handle_disconnect_plan(void) {
   struct plan plan;
   struct plan_failure failure = {-1, 0};
@@ -351,7 +386,9 @@ static void handle_fingerprint(void) {
   reply_done(inbox.request.id, &none, fingerprint(*(u32 *)inbox.payload));
 }
 
-/* Serves one request, and the one that ended the waiting of a child; 0 at the end of the socket. */
+/*
+ * Serves one request, and the one that ended the waiting of a child; 0 at the end of the socket.
+ */
 static int serve(void) {
   static void (*const handlers[])(void) = {
       [REQUEST_PLAN] = handle_plan,
@@ -373,7 +410,10 @@ static int serve(void) {
   return prepared != PREPARED_ALONE;
 }
 
-/* The host is gone: nothing may be left of the box. A cgroup can be busy for a moment after its last process. */
+/*
+ * The host is gone: nothing may be left of the box. A cgroup can be busy for a moment after its
+ * last process.
+ */
 static void disconnect(void) {
   sys(kill, -1, SIGKILL);
   while (reap(0)) {
@@ -402,7 +442,10 @@ static void begin(void) {
 }
 
 /*
- * Sleeps until something happens, at most until the next look at the clocks; not at all with `more` to do. Without the default filter a program that has init's user id may lower init's limit of descriptors, and ppoll fails. An init that sees nothing keeps no limit, so the box ends then.
+ * Sleeps until something happens, at most until the next look at the clocks; not at all with
+ * `more` to do. Without the default filter a program that has init's user id may lower init's
+ * limit of descriptors, and ppoll fails. An init that sees nothing keeps no limit, so the box
+ * ends then.
  */
 static void wait_for_events(struct pollfd *events, int count, int more) {
   struct time timeout = {0, 0}, *limit = more ? &timeout : 0;

@@ -6,9 +6,10 @@
 #include "wire.h"
 
 /*
- * init's own descriptors. The plan that starts init puts the socket at PLAN_SOCKET. 0 to 2 stay free for the
- * program. From FIRST_KEPT on stand files of the program's cgroup: what a plan puts there stays until another
- * plan replaces it. From FIRST_DISCONNECT on stand the descriptors of the disconnect plan.
+ * init's own descriptors. The plan that starts init puts the socket at PLAN_SOCKET. 0 to 2 stay
+ * free for the program. From FIRST_KEPT on stand files of the program's cgroup: what a plan puts
+ * there stays until another plan replaces it. From FIRST_DISCONNECT on stand the descriptors of
+ * the disconnect plan.
  */
 enum init_descriptor {
   INIT_SIGNALS = PLAN_SOCKET + 1,
@@ -46,8 +47,8 @@ u64 watch_cpu(struct program *program);
 int parse_number(const char **at, u64 *value);
 
 /*
- * fingerprint.c: what programs changed in the box. Takes new fingerprints of the `renewed` parts and returns
- * the other parts that differ from theirs; both are sums of enum dirty.
+ * fingerprint.c: what programs changed in the box. Takes new fingerprints of the `renewed` parts
+ * and returns the other parts that differ from theirs; both are sums of enum dirty.
  */
 u32 fingerprint(u32 renewed);
 

@@ -1,10 +1,11 @@
 /*
- * The process that becomes a traced command. It waits until its tracer has seized it and sends a plan, and runs
- * that plan, whose last step executes the program. It is a process of its own and not a child that shares Node's
- * memory, because the parent of such a child is suspended, and the parent is the thread that must serve the
- * child's stops.
+ * The process that becomes a traced command. It waits until its tracer has seized it and sends a
+ * plan, and runs that plan, whose last step executes the program. It is a process of its own and
+ * not a child that shares Node's memory, because the parent of such a child is suspended, and the
+ * parent is the thread that must serve the child's stops.
  *
- * The socket is its life: the launcher ends with 127 when the stream ends, and after a step that failed.
+ * The socket is its life: the launcher ends with 127 when the stream ends, and after a step that
+ * failed.
  */
 #include "launcher.h"
 #include <linux/mman.h>

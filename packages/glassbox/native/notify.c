@@ -1,14 +1,18 @@
 /*
- * A call that the filter reports instead of running it. The program is about to be ended for it, so init never
- * answers: it only keeps the evidence, which is the call as the kernel saw it and the memory that its arguments
- * point to. The memory is for the reader of the report; no decision rests on it.
+ * A call that the filter reports instead of running it. The program is about to be ended for it,
+ * so init never answers: it only keeps the evidence, which is the call as the kernel saw it and
+ * the memory that its arguments point to. The memory is for the reader of the report; no decision
+ * rests on it.
  */
 #include "init.h"
 #include <asm/ioctl.h>
 #include <linux/uio.h>
 
 static u32 snapshot(s32 pid, u64 address, u8 *to) {
-  /* In two parts, cut at the end of the page: so an unmapped next page does not lose what is before it. */
+  /*
+   * In two parts, cut at the end of the page: so an unmapped next page does not lose what is
+   * before it.
+   */
   u64 first = 4096 - (address & 4095);
   if (first > SNAPSHOT_BYTES) first = SNAPSHOT_BYTES;
   struct iovec local = {to, SNAPSHOT_BYTES};
@@ -20,7 +24,8 @@ static u32 snapshot(s32 pid, u64 address, u8 *to) {
 void notify_receive(struct program *program) {
   struct seccomp_notif call;
   memset(&call, 0, sizeof call);
-  if (sys(ioctl, INIT_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return; /* the caller died meanwhile */
+  /* It fails if the caller died meanwhile. */
+  if (sys(ioctl, INIT_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return;
   program->denied.call = call.data;
   for (int i = 0; i < 6; i++)
     program->denied.valid[i] = snapshot((s32)call.pid, call.data.args[i], program->denied.memory[i]);

@@ -1,13 +1,13 @@
 /*
- * The interpreter of launch plans. It runs in three places: in a thread of Node, in a vfork-style child that
- * shares Node's memory, and in init. So it has no allocation but the child's stack, no libc, and no state
- * outside its arguments.
+ * The interpreter of launch plans. It runs in three places: in a thread of Node, in a vfork-style
+ * child that shares Node's memory, and in init. So it has no allocation but the child's stack, no
+ * libc, and no state outside its arguments.
  *
- * Who owns what: the caller owns the bytes and the slots. A child that shares memory shares both with its
- * parent. The parent is suspended until the child has executed a program or ended, so it finds there the
- * descriptor numbers and the error that the child left. CLONE_VFORK suspends in a way that counts as load on
- * the machine. A child that may wait for long is therefore cloned without it, and the parent sleeps on a futex
- * that the kernel wakes at the same two moments.
+ * Who owns what: the caller owns the bytes and the slots. A child that shares memory shares both
+ * with its parent. The parent is suspended until the child has executed a program or ended, so it
+ * finds there the descriptor numbers and the error that the child left. CLONE_VFORK suspends in a
+ * way that counts as load on the machine. A child that may wait for long is therefore cloned
+ * without it, and the parent sleeps on a futex that the kernel wakes at the same two moments.
  */
 #include "plan.h"
 #include <linux/futex.h>
@@ -61,7 +61,9 @@ struct child {
   struct plan_failure *failure;
 };
 
-/* The child's whole life until execve. Its failure is in the parent's memory if the two share it. */
+/*
+ * The child's whole life until execve. Its failure is in the parent's memory if the two share it.
+ */
 static void child_main(struct child *child) {
   plan_run(&child->plan, child->first, child->slots, child->failure);
   for (;;) sys(exit_group, 127);
@@ -87,7 +89,10 @@ static long clone_child(struct clone_args *args, struct child *child) {
   return result;
 }
 
-/* `word` holds the child's id until the kernel clears it, at execve or at its end (set_tid_address(2)). */
+/*
+ * `word` holds the child's id until the kernel clears it, at execve or at its end
+ * (set_tid_address(2)).
+ */
 static void wait_until_clear(volatile u32 *word) {
   for (u32 pid = *word; pid; pid = *word) sys(futex, word, FUTEX_WAIT, pid, 0);
 }

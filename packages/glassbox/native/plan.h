@@ -3,13 +3,14 @@
  *
  *   header | steps | pointers | data
  *
- * A step is a system call whose arguments are immediate numbers, addresses in the plan's data, or slots
- * (inputs of the plan and results of earlier steps). src/plan/encode.ts writes the bytes, with the layout
- * that scripts/native/layouts.mjs reads from this header.
+ * A step is a system call whose arguments are immediate numbers, addresses in the plan's data, or
+ * slots (inputs of the plan and results of earlier steps). src/plan/encode.ts writes the bytes,
+ * with the layout that scripts/native/layouts.mjs reads from this header.
  *
- * What plan_load promises: the interpreter itself never reads or writes outside the bytes of a plan that was
- * accepted and its slots, and a plan that was refused has no steps. It promises nothing about the system calls
- * in a plan: they do what the writer of the plan asked the kernel for.
+ * What plan_load promises: the interpreter itself never reads or writes outside the bytes of a
+ * plan that was accepted and its slots, and a plan that was refused has no steps. It promises
+ * nothing about the system calls in a plan: they do what the writer of the plan asked the kernel
+ * for.
  */
 #ifndef GLASSBOX_PLAN_H
 #define GLASSBOX_PLAN_H
@@ -21,14 +22,17 @@
 #define PLAN_NO_SLOT 0xff
 #define PLAN_ANY_ERROR 0xffff
 #define PLAN_MAX_STEPS 0xffff
-/* The descriptor at which init and the launcher find the stream socket that their plans come from. */
+/*
+ * The descriptor at which init and the launcher find the stream socket that their plans come
+ * from.
+ */
 #define PLAN_SOCKET 3
 
 enum plan_operation {
   OPERATION_SYSCALL,
-  OPERATION_CLONE, /* args: flags, exit signal, cgroup; the child runs the steps up to `jump` */
+  OPERATION_CLONE, /* args: flags, exit signal, cgroup; the child runs the steps to `jump` */
   OPERATION_CLOCK, /* the result is the time, CLOCK_MONOTONIC in ns */
-  OPERATION_AWAIT, /* calls plan.await, which does not return: a child of init waits for its launch */
+  OPERATION_AWAIT, /* calls plan.await, which does not return: a child of init waits there */
 };
 
 enum plan_argument { ARGUMENT_IMMEDIATE, ARGUMENT_DATA, ARGUMENT_SLOT };
@@ -69,8 +73,8 @@ _Static_assert(sizeof(struct plan_pointer) == 8, "and this");
 _Static_assert(sizeof(struct plan_failure) == 8, "src/gate and src/launch read it");
 
 /*
- * Checks `length` bytes, which must be aligned to eight, and writes the pointers into the data. Returns 0 and
- * fills `plan`; or returns -EINVAL, and `plan` is empty: running it does nothing.
+ * Checks `length` bytes, which must be aligned to eight, and writes the pointers into the data.
+ * Returns 0 and fills `plan`; or returns -EINVAL, and `plan` is empty: running it does nothing.
  */
 int plan_load(struct plan *plan, void *bytes, u64 length);
 

@@ -1,6 +1,7 @@
 /*
- * What one step of the tracer takes and gives. trace.c fills it; src/gate/ptrace.ts and src/ptrace/record.ts
- * read it, with the layouts that scripts/native/layouts.mjs reads from this header.
+ * What one step of the tracer takes and gives. trace.c fills it; src/gate/ptrace.ts and
+ * src/ptrace/record.ts read it, with the layouts that scripts/native/layouts.mjs reads from this
+ * header.
  */
 #ifndef GLASSBOX_RECORD_H
 #define GLASSBOX_RECORD_H

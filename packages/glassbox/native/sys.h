@@ -1,5 +1,7 @@
 /*
- * Raw system calls, and the few helpers that C without a libc needs. Every call returns the kernel's result: a value, or -errno. This is for x86-64; another CPU needs its own raw_syscall and its own start code.
+ * Raw system calls, and the few helpers that C without a libc needs. Every call returns the
+ * kernel's result: a value, or -errno. This is for x86-64; another CPU needs its own raw_syscall
+ * and its own start code.
  */
 #ifndef GLASSBOX_SYS_H
 #define GLASSBOX_SYS_H

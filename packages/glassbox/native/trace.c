@@ -1,7 +1,13 @@
 /*
- * The native half of the tracer: one step of its loop, and the memory of a tracee. src/ptrace decides what a stop means; here it is only taken from the kernel, with everything that must be asked while the tracee stands still.
+ * The native half of the tracer: one step of its loop, and the memory of a tracee. src/ptrace
+ * decides what a stop means; here it is only taken from the kernel, with everything that must be
+ * asked while the tracee stands still.
  *
- * A step blocks its thread in wait4, and neither an event loop nor worker.terminate() reaches it there. A signal to that thread wakes it, and the word `wake` says that there is something to look at. The signal may come between the look at the word and the system call. So that it is not lost, its handler moves a thread that is between the two to the end. The handler stays installed, so the gate is linked to stay in memory (-z nodelete).
+ * A step blocks its thread in wait4, and neither an event loop nor worker.terminate() reaches it
+ * there. A signal to that thread wakes it, and the word `wake` says that there is something to
+ * look at. The signal may come between the look at the word and the system call. So that it is
+ * not lost, its handler moves a thread that is between the two to the end. The handler stays
+ * installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
 #include "record.h"
@@ -15,7 +21,10 @@
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
 #define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
 #define MOST_SKIPPED 64
-/* A step goes past no more calls at the first stop that comes so long after the first one that it keeps. */
+/*
+ * A step goes past no more calls at the first stop that comes so long after the first one that it
+ * keeps.
+ */
 #define MOST_NS 2000000
 
 /* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
@@ -25,7 +34,8 @@ struct interrupted {
 };
 
 /*
- * The function of the libc that Node brought along, which reads the clock without a system call. Nothing is linked for it: if it is missing, the kernel is asked.
+ * The function of the libc that Node brought along, which reads the clock without a system call.
+ * Nothing is linked for it: if it is missing, the kernel is asked.
  */
 __attribute__((weak)) extern int clock_gettime(int clock, struct time *time);
 
@@ -35,7 +45,10 @@ static u64 stop_time(void) {
   return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
 }
 
-/* Signals other than WAKE_SIGNAL that came since takeSignals, by their bits. Signals belong to the process, and so does this. */
+/*
+ * Signals other than WAKE_SIGNAL that came since takeSignals, by their bits. Signals belong to
+ * the process, and so does this.
+ */
 __attribute__((used)) static volatile u64 caught_signals;
 
 /* wait4 for any child; -EINTR if `wake` or `caught_signals` is set, before or during the wait. */
@@ -72,7 +85,8 @@ static void wake_handler(int signal, void *siginfo, struct interrupted *context)
 }
 
 /*
- * installWake(signal): from now on the signal ends the traceStep of the thread that gets it. WAKE_SIGNAL does nothing else; any other signal is kept for takeSignals.
+ * installWake(signal): from now on the signal ends the traceStep of the thread that gets it.
+ * WAKE_SIGNAL does nothing else; any other signal is kept for takeSignals.
  */
 napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -98,7 +112,10 @@ static u64 microseconds(const struct __kernel_old_timeval *time) {
   return (u64)time->tv_sec * 1000000u + (u64)time->tv_usec;
 }
 
-/* Asks what only a stopped tracee can be asked. It may be killed between two questions, so each has its own result. */
+/*
+ * Asks what only a stopped tracee can be asked. It may be killed between two questions, so each
+ * has its own result.
+ */
 static void describe(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
   record->message = 0;
@@ -149,7 +166,9 @@ static long take_stops(struct stop_record *records, s64 maximum, const struct by
 }
 
 /*
- * As take_stops, while one tracee runs. The tracer hears nothing of the calls that are skipped: they go on at their entry and at their exit. Calls that are deferred go on at both stops too, but their records are kept: the tracer hears of them when something else stops.
+ * As take_stops, while one tracee runs. The tracer hears nothing of the calls that are skipped:
+ * they go on at their entry and at their exit. Calls that are deferred go on at both stops too,
+ * but their records are kept: the tracer hears of them when something else stops.
  */
 static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake,
                             const struct call_sets *sets) {
@@ -183,9 +202,13 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
 }
 
 /*
- * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets: Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets:
+ * Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are
+ * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. A
+ * tracee that is gone when it is to be restarted is no error: its end is among the stops.
  *
- * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see take_past_calls. So the tracer need not come back to JavaScript for each call.
+ * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see
+ * take_past_calls. So the tracer need not come back to JavaScript for each call.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -212,7 +235,10 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
                                  : take_stops(record, maximum, &wake));
 }
 
-/* Word by word through ptrace, which checks no rights any more: for tracees that may not be read in another way. */
+/*
+ * Word by word through ptrace, which checks no rights any more: for tracees that may not be read
+ * in another way.
+ */
 static long peek(s64 tid, u64 address, u8 *to, u64 length) {
   u64 done = 0;
   while (done < length) {
@@ -226,7 +252,10 @@ static long peek(s64 tid, u64 address, u8 *to, u64 length) {
   return (long)done;
 }
 
-/* readMemory(tid, address, bytes): how many bytes could be read from there, or -errno if none. Page protections hold. */
+/*
+ * readMemory(tid, address, bytes): how many bytes could be read from there, or -errno if none.
+ * Page protections hold.
+ */
 napi_value gate_read_memory(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   s64 tid, address;

@@ -1,7 +1,8 @@
 /*
- * The clocks of the program. If a cgroup counts, init reads its CPU time at the earliest moment at which the
- * limit could have been reached: the time that is left, divided by the processors that the program may use at
- * once. If there is no cgroup, init looks at every process of its PID namespace in /proc, every few milliseconds.
+ * The clocks of the program. If a cgroup counts, init reads its CPU time at the earliest moment
+ * at which the limit could have been reached: the time that is left, divided by the processors
+ * that the program may use at once. If there is no cgroup, init looks at every process of its PID
+ * namespace in /proc, every few milliseconds.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -53,7 +54,7 @@ static void add_stat(struct watched *sum, const char *text) {
   for (int field = 4; field <= 24 && *c; field++) {
     if (*c == '-') c++;
     if (!parse_number(&c, &value)) return;
-    if (field == 16 || field == 17) sum->cpu_ns += value * TICK_NS; /* children that it waited for */
+    if (field == 16 || field == 17) sum->cpu_ns += value * TICK_NS; /* of its children */
     if (field == 20) sum->processes += (u32)value;                  /* threads */
     if (field == 24) sum->memory += value * PAGE;
     if (*c == ' ') c++;
@@ -73,7 +74,8 @@ static void add_process(struct watched *sum, const char *pid) {
   if (read_text(INIT_PROC, name, text, sizeof text) <= 0) return;
   add_stat(sum, text);
   struct time used;
-  s32 clock = (s32)(~(u32)number << 3 | 2); /* the CPU clock of a process, see clock_getcpuclockid(3) */
+  /* The CPU clock of a process, see clock_getcpuclockid(3). */
+  s32 clock = (s32)(~(u32)number << 3 | 2);
   if (sys(clock_gettime, clock, &used) == 0) sum->cpu_ns += (u64)used.seconds * 1000000000u + (u64)used.nanoseconds;
 }
 
@@ -95,7 +97,10 @@ static u64 scratch_bytes(void) {
   return sum;
 }
 
-/* Without what was there before the program: as in a cgroup, the process that writes a page is charged. */
+/*
+ * Without what was there before the program: as in a cgroup, the process that writes a page is
+ * charged.
+ */
 static u64 written_bytes(struct program *program) {
   u64 now = scratch_bytes();
   if (now < program->scratch) program->scratch = now;

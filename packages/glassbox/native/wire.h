@@ -1,9 +1,10 @@
 /*
- * The messages between the host and init, over a stream socket. src/container/wire.ts is the other side, with
- * the layouts that scripts/native/layouts.mjs reads from this header.
+ * The messages between the host and init, over a stream socket. src/container/wire.ts is the
+ * other side, with the layouts that scripts/native/layouts.mjs reads from this header.
  *
- * host → init: a `request`, with `descriptors` file descriptors attached to its first byte, then `length` bytes.
- * init → host: a `reply`, then `length` bytes. Numbers are little endian: both sides are one machine.
+ * host → init: a `request`, with `descriptors` file descriptors attached to its first byte, then
+ * `length` bytes. init → host: a `reply`, then `length` bytes. Numbers are little endian: both
+ * sides are one machine.
  */
 #ifndef GLASSBOX_WIRE_H
 #define GLASSBOX_WIRE_H
@@ -16,18 +17,19 @@
 #define MAX_DESCRIPTORS 32
 
 enum request_type {
-  REQUEST_PLAN = 1,       /* a plan that init runs itself; its descriptors become the first slots; REPLY_DONE */
+  REQUEST_PLAN = 1,       /* a plan for init itself, its descriptors as the first slots; REPLY_DONE */
   REQUEST_LAUNCH = 2,     /* `launch`, then the plan of the child that was prepared; REPLY_ENDED */
   REQUEST_KILL = 3,       /* a u32 cause: ends the program of this id if it still runs; no reply */
-  REQUEST_DISCONNECT = 4, /* a plan for the time when the host is gone, with its descriptors; REPLY_DONE */
+  REQUEST_DISCONNECT = 4, /* a plan to run when the host is gone, with descriptors; REPLY_DONE */
   /*
-   * `prepare`, then a plan that clones a child, which waits for its launch. REPLY_DONE when it waits; or `cause`
-   * says what was changed in the box (a sum of enum dirty), and nothing was done.
+   * `prepare`, then a plan that clones a child, which waits for its launch. REPLY_DONE when it
+   * waits; or `cause` says what was changed in the box (a sum of enum dirty), and nothing was
+   * done.
    */
   REQUEST_PREPARE = 5,
   /*
-   * A u32, a sum of enum dirty: init takes a new fingerprint of these parts of the box. REPLY_DONE, and `cause`
-   * says which of the other parts differ from their fingerprints.
+   * A u32, a sum of enum dirty: init takes a new fingerprint of these parts of the box.
+   * REPLY_DONE, and `cause` says which of the other parts differ from their fingerprints.
    */
   REQUEST_FINGERPRINT = 6,
 };
@@ -87,12 +89,12 @@ struct reply {
   u32 type, id, length;
   s32 step, error; /* of the plan, if it failed */
   u32 cause;
-  u32 how, status; /* si_code and si_status of the program, see waitid(2); how 0: it never started */
+  u32 how, status; /* si_code and si_status of the program (waitid(2)); how 0: it never started */
 };
 
 struct ended {
   u64 started_ns, ended_ns; /* CLOCK_MONOTONIC */
-  u64 user_us, system_us;   /* of all processes that init reaped, and of those that they waited for */
+  u64 user_us, system_us;   /* of all processes that init reaped, with those that they waited for */
   u64 max_rss;              /* bytes, of the largest single process */
   u64 watched_cpu_ns, watched_memory;
   u32 watched_processes, reserved;
@@ -102,8 +104,8 @@ struct ended {
 #define COUNTER_BYTES 256
 
 /*
- * Follows `ended`: the texts of the files that `prepare` named, one after another. Only the bytes that were read
- * are sent; `length` is 0 for a file that could not be read.
+ * Follows `ended`: the texts of the files that `prepare` named, one after another. Only the bytes
+ * that were read are sent; `length` is 0 for a file that could not be read.
  */
 struct counters {
   u16 length[MAX_COUNTERS];

@@ -7,8 +7,9 @@ import { namespaceError } from './namespace-error.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
 
 /**
- * Runs the plan; returns its slots. It blocks this thread until the child has executed init or ended: the child's steps
- * wait for no other process. Throws MissingFeatureError if there are no such namespaces, or which other step failed.
+ * Runs the plan; returns its slots. It blocks this thread until the child has executed init or
+ * ended: the child's steps wait for no other process. Throws MissingFeatureError if there are no
+ * such namespaces, or which other step failed.
  */
 export function cloneInto(spec: SpawnSpec, plan: Plan, inputs: readonly number[]): BigInt64Array {
   const { bytes, origin } = encodePlan(plan)

@@ -1,26 +1,32 @@
 /**
  * The host's end of the socket to an init. Owns the descriptor: closing it ends the box.
  *
- * Requests may be sent before there is an init to read them; replies are read from `listen` on. No request waits for init
- * to read it: see send-queue.ts.
+ * Requests may be sent before there is an init to read them; replies are read from `listen` on.
+ * No request waits for init to read it: see send-queue.ts.
  *
- * Every request but a kill is answered exactly once, by id. When the socket ends, every open request is rejected with
- * `ERR_GLASSBOX_BOX_LOST`. The kernel says then whether the box had read all that was sent (ECONNRESET, unix(7)): so it is
- * known of many a launch that its program never began.
+ * Every request but a kill is answered exactly once, by id. When the socket ends, every open
+ * request is rejected with `ERR_GLASSBOX_BOX_LOST`. The kernel says then whether the box had read
+ * all that was sent (ECONNRESET, unix(7)): so it is known of many a launch that its program never
+ * began.
  */
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { call } from '../gate/gate.ts'
+import { syscall } from '../gate/gate.ts'
 import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import { SendQueue } from './send-queue.ts'
 import { encodeRequest, type Reply, ReplyReader } from './wire.ts'
 
-/** Larger than most replies by far. One for all sockets: the bytes are read out of it before the next ones arrive. */
+/**
+ * Larger than most replies by far. One for all sockets: the bytes are read out of it before the
+ * next ones arrive.
+ */
 const replyBuffer = new Uint8Array(4096)
 
+const SHUTDOWN = syscallNumber('shutdown')
 /** Errors of a send that mean: there is no init any more. */
 const GONE: readonly (number | undefined)[] = [ERRNO.EPIPE, ERRNO.ECONNRESET]
 
@@ -58,17 +64,22 @@ export class Connection {
   /** Begins to read replies. */
   listen(): void {
     const onread = { buffer: replyBuffer, callback: this.#receive }
-    const options = { fd: this.#fd, readable: true, writable: false, onread } // onread: not in the types of Node 20
+    // onread is not in the types of Node 20.
+    const options = { fd: this.#fd, readable: true, writable: false, onread }
     this.#socket = new Socket(options)
     this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, at which the open requests are rejected.
-    this.#socket.on('end', () => this.#queue.drop()) // from here on the number may be another file's
+    // Node closes the descriptor next, and its number may be another file's then.
+    this.#socket.on('end', () => this.#queue.drop())
     this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#unread = code === 'ECONNRESET'))
     this.#socket.on('close', () => this.#lose())
   }
 
-  /** An idle box does not keep the process alive; one that has something to do, or is ending, does. */
+  /**
+   * An idle box does not keep the process alive; one that has something to do, or is ending,
+   * does.
+   */
   #hold(): void {
     if (this.#open.size > 0 || this.#ended) this.#socket?.ref()
     else this.#socket?.unref()
@@ -98,19 +109,24 @@ export class Connection {
     return { id, reply }
   }
 
-  /** Asks init to end the program of that request, for a cause of the host's. Does nothing if it has ended. */
+  /**
+   * Asks init to end the program of that request, for a cause of the host's. Does nothing if it
+   * has ended.
+   */
   kill(id: number, cause: number): void {
     if (!this.#open.has(id)) return
     try {
       this.#send(REQUEST_TYPE.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), [])
     } catch {
-      // init is gone, and the program with it; the open requests are rejected at the close of the socket.
+      // init is gone, and the program with it; the open requests are rejected at the close of the
+      // socket.
     }
   }
 
   /**
-   * Ends the box. The descriptor stays until init's end of the socket is gone, which the kernel closes after the
-   * namespaces: so `closed` resolves when they are gone, and the end of init need not be polled for.
+   * Ends the box. The descriptor stays until init's end of the socket is gone, which the kernel
+   * closes after the namespaces: so `closed` resolves when they are gone, and the end of init
+   * need not be polled for.
    */
   close(): void {
     if (this.#ended || this.#socket?.destroyed) return
@@ -118,7 +134,7 @@ export class Connection {
     this.#queue.drop()
     this.#hold()
     if (this.#socket) {
-      call('shutdown', [this.#fd, SHUT_WR])
+      syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails if init is gone, which is what is wanted
       return
     }
     closeSync(this.#fd)
@@ -131,7 +147,10 @@ export class Connection {
     this.#queue.send(bytes, descriptors, () => (this.#lastSent = type))
   }
 
-  /** Whether a program may have begun since the last other request; after a kill nothing is known of the launch before it. */
+  /**
+   * Whether a program may have begun since the last other request; after a kill nothing is known
+   * of the launch before it.
+   */
   get mayHaveRun(): boolean {
     return this.#lastSent === REQUEST_TYPE.kill || (this.#lastSent === REQUEST_TYPE.launch && !this.#unread)
   }
@@ -151,7 +170,10 @@ export class Connection {
   }
 }
 
-/** init would end at such a request, and the box with it. What can become so large is what a caller asked for. */
+/**
+ * init would end at such a request, and the box with it. What can become so large is what a
+ * caller asked for.
+ */
 const tooLarge = (bytes: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',

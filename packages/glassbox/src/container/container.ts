@@ -1,9 +1,10 @@
 /**
  * A container: prepared namespaces with an init inside, ready to run programs one after another.
  *
- * Who owns what: the container owns init's process (reaped after its end), the host's end of the socket (closing it ends
- * everything inside), and a descriptor of the box's root. A caller's descriptors stay the caller's.
- * Invariant: after a launch's report nothing of that program runs any more.
+ * Who owns what: the container owns init's process (reaped after its end), the host's end of the
+ * socket (closing it ends everything inside), and a descriptor of the box's root. A caller's
+ * descriptors stay the caller's. Invariant: after a launch's report nothing of that program runs
+ * any more.
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
@@ -43,7 +44,10 @@ export interface ContainerSpec {
   readonly own: (identity: Identity) => OwnRoot
 }
 
-/** How long a closing container may take before init is woken, and before it is killed. A sound one takes a millisecond. */
+/**
+ * How long a closing container may take before init is woken, and before it is killed. A sound
+ * one takes a millisecond.
+ */
 const PATIENCE_MS = { wake: 500, kill: 3000 } as const
 const KILL = syscallNumber('kill')
 
@@ -60,7 +64,10 @@ export interface Launch {
 }
 
 export interface RunningLaunch {
-  /** Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and above). */
+  /**
+   * Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and
+   * above).
+   */
   kill(cause: number): void
   readonly ended: Promise<EndedReply>
 }
@@ -77,7 +84,10 @@ export class Container {
   readonly identity: Identity
   /** The process id of init on the host. */
   readonly pid: number
-  /** Resolves when the box is set up. Requests may be sent before; if it rejects, no program is ever started. */
+  /**
+   * Resolves when the box is set up. Requests may be sent before; if it rejects, no program is
+   * ever started.
+   */
   readonly ready: Promise<void>
   readonly #connection: Connection
   readonly #boxRoot: OwnRoot
@@ -96,12 +106,14 @@ export class Container {
     this.#connection = connection
     this.#boxRoot = boxRoot
     this.ready = this.#setUp(setups)
-    this.ready.catch(() => {}) // a caller that awaits it hears of it, or the program that was not started
+    // A failure is reported to the callers that await it, or by the launch that fails with it.
+    this.ready.catch(() => {})
   }
 
   /**
-   * Starts init in new namespaces, and has it set up the box. On failure nothing is left. What all boxes have in common is
-   * sent before init is there: it begins with that while this process makes the rest.
+   * Starts init in new namespaces, and has it set up the box. On failure nothing is left. What
+   * all boxes have in common is sent before init is there: it begins with that while this process
+   * makes the rest.
    */
   static async open({ hostname, network, host, own }: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
@@ -138,7 +150,10 @@ export class Container {
     return this.#connection.ended
   }
 
-  /** Opens a directory of the box's own root, which no program can change; what is mounted there is opened. The caller closes it. */
+  /**
+   * Opens a directory of the box's own root, which no program can change; what is mounted there
+   * is opened. The caller closes it.
+   */
   openDirectory(path: string): number {
     // Before the box is set up, init's root is the host's.
     if (!this.#isReady) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not set up yet.')
@@ -165,8 +180,9 @@ export class Container {
   }
 
   /**
-   * What init does when this process is gone. It is set before the things that it removes are made. No answer need be
-   * awaited for that: what was sent reaches init also after the end of this process.
+   * What init does when this process is gone. It is set before the things that it removes are
+   * made. No answer need be awaited for that: what was sent reaches init also after the end of
+   * this process.
    */
   setDisconnectPlan({ plan, descriptors }: DisconnectPlan): void {
     const { bytes } = encodePlan(plan)
@@ -175,10 +191,11 @@ export class Container {
   }
 
   /**
-   * Has init clone the child that will be the next program: it joins its cgroup and waits. Resolves when it waits; a launch
-   * may be sent before. Any other request ends the waiting, and another child must be prepared then. With `compare`, init
-   * first compares the box with its fingerprint: if programs have changed it, nothing is done, and the result says which
-   * parts are dirty, as a sum of `DIRTY`.
+   * Has init clone the child that will be the next program: it joins its cgroup and waits.
+   * Resolves when it waits; a launch may be sent before. Any other request ends the waiting, and
+   * another child must be prepared then. With `compare`, init first compares the box with its
+   * fingerprint: if programs have changed it, nothing is done, and the result says which parts
+   * are dirty, as a sum of `DIRTY`.
    */
   async prepare(
     { plan, header }: PreparePlan,
@@ -192,15 +209,18 @@ export class Container {
     return reply.cause
   }
 
-  /** Takes new fingerprints of parts of the box, a sum of `DIRTY`. Returns which of the other parts are dirty. */
+  /**
+   * Takes new fingerprints of parts of the box, a sum of `DIRTY`. Returns which of the other
+   * parts are dirty.
+   */
   async fingerprint(renewed: number): Promise<number> {
     const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
     return (await this.#connection.request(REQUEST_TYPE.fingerprint, payload, []).reply).cause
   }
 
   /**
-   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the old ones. False, and nothing
-   * is done, if something is bound below one: it would be lost.
+   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the
+   * old ones. False, and nothing is done, if something is bound below one: it would be lost.
    */
   async freshScratch(): Promise<boolean> {
     const { scratch, binds } = this.#boxRoot
@@ -212,11 +232,15 @@ export class Container {
     return true
   }
 
-  /** Makes the prepared child the program. If a step fails up to execve, `ended` rejects with an error that names it. */
+  /**
+   * Makes the prepared child the program. If a step fails up to execve, `ended` rejects with an
+   * error that names it.
+   */
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
     const payload = encodeLaunch(header, bytes)
-    // By arguments and environment: the kernel takes 6 MiB of them at most (execve(2)), and would say the same.
+    // By arguments and environment: the kernel takes 6 MiB of them at most (execve(2)), and would
+    // say the same.
     if (payload.length > MAX_PAYLOAD) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
     const { id, reply } = this.#connection.request(REQUEST_TYPE.launch, payload, descriptors)
     const ended = reply.then(async report => {
@@ -246,7 +270,10 @@ export class Container {
 const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
   syscall(KILL, pid, signalNumber(name) ?? 0)
 
-/** Closes the connection and reaps init, if there is one. init ends by itself, unless it is stopped, or cannot end. */
+/**
+ * Closes the connection and reaps init, if there is one. init ends by itself, unless it is
+ * stopped, or cannot end.
+ */
 async function end(connection: Connection, pid: number | undefined): Promise<void> {
   connection.close()
   const timers =

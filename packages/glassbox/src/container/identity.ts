@@ -1,12 +1,14 @@
 /**
  * Who the program of a box is.
  *
- * With privilege, each box has a user id of its own: a base plus the process id of its init. No two living boxes of one PID
- * namespace share it, so they cannot signal each other, share no quota of a user, and own no file of the host's. Services in
- * different PID namespaces of a host can give the same id: see docs/security.md. The base is above the ranges that
- * distributions and systemd hand out (systemd.io/UIDS-GIDS).
+ * With privilege, each box has a user id of its own: a base plus the process id of its init. No
+ * two living boxes of one PID namespace share it, so they cannot signal each other, share no
+ * quota of a user, and own no file of the host's. Services in different PID namespaces of a host
+ * can give the same id: see docs/security.md. The base is above the ranges that distributions and
+ * systemd hand out (systemd.io/UIDS-GIDS).
  *
- * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and the caller outside.
+ * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and
+ * the caller outside.
  */
 import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { hasCapabilities } from '../launch/capabilities.ts'
@@ -22,7 +24,10 @@ export interface Identity {
   readonly userNamespace: boolean
 }
 
-/** Whether this process may make the namespaces of a box without a user namespace. Asked for each box: capabilities can be given up. */
+/**
+ * Whether this process may make the namespaces of a box without a user namespace. Asked for each
+ * box: capabilities can be given up.
+ */
 export const isPrivileged = (): boolean =>
   hasCapabilities(CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN)
 

@@ -1,7 +1,8 @@
 /**
- * The plan by which a prepared child (see prepare-plan.ts) becomes the program. Until its execve the child shares init's
- * memory and descriptor table: so the seccomp listener that it makes is init's too, and descriptors 0 to 2 are put into
- * place in that table, where init has none. Every other descriptor of init's closes at execve.
+ * The plan by which a prepared child (see prepare-plan.ts) becomes the program. Until its execve
+ * the child shares init's memory and descriptor table: so the seccomp listener that it makes is
+ * init's too, and descriptors 0 to 2 are put into place in that table, where init has none. Every
+ * other descriptor of init's closes at execve.
  *
  * The filter comes last, because it may forbid what the steps before it need.
  */
@@ -44,7 +45,8 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const stdio = ['stdin', 'stdout', 'stderr'].map(name => builder.input(name))
   const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
-  // They arrive without close-on-exec, and in these places already unless one is taken: then this does nothing.
+  // They arrive without close-on-exec, and in these places already unless one is taken: then this
+  // does nothing.
   for (const [index, slot] of stdio.entries())
     builder.call('dup2', [slot, index], `put ${slot.label} into place`)
   builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')
@@ -58,7 +60,10 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   return { plan: builder.build(), listener, started }
 }
 
-/** No core files. If core_pattern is a pipe, the kernel ignores a limit of 0, but starts no handler for 1 (core(5)). */
+/**
+ * No core files. If core_pattern is a pipe, the kernel ignores a limit of 0, but starts no
+ * handler for 1 (core(5)).
+ */
 export function coreLimit(corePattern: string): ResourceLimit {
   return { resource: RLIMIT_CORE, value: corePattern.startsWith('|') ? 1 : 0, label: 'core files' }
 }

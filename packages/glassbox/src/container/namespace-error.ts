@@ -1,6 +1,6 @@
 /**
- * Why the namespaces of a box cannot be had: what failed, as whom, and what would help. The kernel's errno alone does not
- * say what forbids it, so the settings that can are looked at.
+ * Why the namespaces of a box cannot be had: what failed, as whom, and what would help. The
+ * kernel's errno alone does not say what forbids it, so the settings that can are looked at.
  */
 import { readFileSync } from 'node:fs'
 import { type GlassboxError, MissingFeatureError } from '../errors.ts'
@@ -14,30 +14,38 @@ import type { SpawnSpec } from './spawn-plan.ts'
 /** Errors that say that something is used up, not that something is forbidden. */
 const USED_UP: readonly number[] = [ERRNO.EAGAIN, ERRNO.ENOMEM, ERRNO.EMFILE, ERRNO.ENFILE]
 
-interface Restriction {
+export interface Restriction {
   readonly path: string
+  /** The value that forbids it. */
   readonly forbids: string
+  readonly name: string
   readonly remedy: string
 }
 
-/** Settings that keep an ordinary user from a user namespace, and how each is changed. */
-const RESTRICTIONS: readonly Restriction[] = [
+/** AppArmor's restriction (Ubuntu 23.10 and later). */
+export const APPARMOR: Restriction = {
+  path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+  forbids: '1',
+  name: 'AppArmor restricts user namespaces (Ubuntu)',
+  remedy:
+    'sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for node with "userns,"',
+}
+
+/** The settings that keep an ordinary user from a user namespace, and how each is changed. */
+export const RESTRICTIONS: readonly Restriction[] = [
   {
     path: '/proc/sys/user/max_user_namespaces',
     forbids: '0',
+    name: 'user.max_user_namespaces=0',
     remedy: 'sysctl user.max_user_namespaces=15000',
   },
   {
     path: '/proc/sys/kernel/unprivileged_userns_clone',
     forbids: '0',
+    name: 'kernel.unprivileged_userns_clone=0 (Debian)',
     remedy: 'sysctl kernel.unprivileged_userns_clone=1',
   },
-  {
-    path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
-    forbids: '1',
-    remedy:
-      'sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for node with "userns,"',
-  },
+  APPARMOR,
 ]
 
 function readSetting(path: string): string {

@@ -1,7 +1,8 @@
 /**
- * The network of a box: a namespace with nothing but loopback. To make one takes the kernel a third of a millisecond, three
- * times as long as all other namespaces of a box together. With privilege, this process makes it while init sets up the box,
- * and hands it over. In a user namespace it must be init's from birth, or init would have no rights in it
+ * The network of a box: a namespace with nothing but loopback. To make one takes the kernel a
+ * third of a millisecond, three times as long as all other namespaces of a box together. With
+ * privilege, this process makes it while init sets up the box, and hands it over. In a user
+ * namespace it must be init's from birth, or init would have no rights in it
  * (network_namespaces(7)).
  */
 import { closeSync } from 'node:fs'
@@ -25,7 +26,9 @@ import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { cloneInto } from './clone-into.ts'
 
-/** A child of vfork that shares our descriptors is born in the new namespace, opens it and ends. */
+/**
+ * A child of vfork that shares our descriptors is born in the new namespace, opens it and ends.
+ */
 function makePlan(): { readonly plan: Plan; readonly network: Slot } {
   const builder = new PlanBuilder('make the network of the box')
   const child = builder.slot('pid of the child')
@@ -86,6 +89,9 @@ export const joining: Plan = setupPlan(true)
 /** init's plan in the network that it was born in. */
 export const entering: Plan = setupPlan(false)
 
-/** The plans for the network: the one that this process runs, if init is not born in it, and init's. */
+/**
+ * The plans for the network: the one that this process runs, if init is not born in it, and
+ * init's.
+ */
 export const networkPlans = (handedOver: boolean): readonly Plan[] =>
   handedOver ? [making.plan, joining] : [entering]

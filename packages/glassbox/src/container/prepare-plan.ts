@@ -1,11 +1,12 @@
 /**
- * The plan that prepares a child before its program is known: init makes its cgroup and clones it. The child joins the
- * cgroup, gives up everything that programs do not have, and waits. What takes long is done by then; see launch-plan.ts for
- * the rest.
+ * The plan that prepares a child before its program is known: init makes its cgroup and clones
+ * it. The child joins the cgroup, gives up everything that programs do not have, and waits. What
+ * takes long is done by then; see launch-plan.ts for the rest.
  *
- * Order, and why: into the cgroups first, so that everything is charged; then the cgroup namespace, so that its root is the
- * box's own cgroup; then the identity, while init's capabilities are still there; the filter last, if it is known to allow
- * what the child still has to do. System V objects and message queues live in an IPC namespace of the child's own, and are
+ * Order, and why: into the cgroups first, so that everything is charged; then the cgroup
+ * namespace, so that its root is the box's own cgroup; then the identity, while init's
+ * capabilities are still there; the filter last, if it is known to allow what the child still has
+ * to do. System V objects and message queues live in an IPC namespace of the child's own, and are
  * removed with it.
  */
 import type { CgroupLimits } from '../cgroup/controls.ts'
@@ -75,7 +76,8 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
     .clone(clone, () => {
       for (const join of made?.joins ?? [])
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
-      // It is a directory of the host's, in the table of descriptors that init and the child share.
+      // It is a directory of the host's, in the table of descriptors that init and the child
+      // share.
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
       builder
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')

@@ -1,17 +1,21 @@
 /**
- * What this process sends to an init, in order, without ever waiting for it. What does not fit into the socket is kept here
- * and sent when there is room: so an init that does not read (it is stopped, or in a mount that does not return) holds
- * nothing but its own box.
+ * What this process sends to an init, in order, without ever waiting for it. What does not fit
+ * into the socket is kept here and sent when there is room: so an init that does not read (it is
+ * stopped, or in a mount that does not return) holds nothing but its own box.
  *
- * Who owns what: a message's bytes are not copied and must not change; its descriptors stay the caller's. Descriptors of a
- * message that has to wait are duplicated, and the duplicates closed when they are sent or the queue is dropped.
+ * Who owns what: a message's bytes are not copied and must not change; its descriptors stay the
+ * caller's. Descriptors of a message that has to wait are duplicated, and the duplicates closed
+ * when they are sent or the queue is dropped.
  */
 import { close } from '../gate/descriptors.ts'
 import { call, send } from '../gate/gate.ts'
 import { retry } from '../launch/retry.ts'
 import { F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 
-/** The kernel has no event for a full socket that Node could wait for beside its reading: it is tried again. */
+/**
+ * The kernel has no event for a full socket that Node could wait for beside its reading: it is
+ * tried again.
+ */
 const LONGEST_PAUSE_MS = 20
 
 interface Message {
@@ -35,7 +39,10 @@ export class SendQueue {
     this.#failed = failed
   }
 
-  /** Sends a message, or as much as fits. Throws what sendmsg(2) fails with, or EMFILE; then nothing of it is sent. */
+  /**
+   * Sends a message, or as much as fits. Throws what sendmsg(2) fails with, or EMFILE; then
+   * nothing of it is sent.
+   */
   send(bytes: Uint8Array, descriptors: readonly number[], sent: () => void): void {
     if (this.#dropped) return
     const count = this.#waiting.length === 0 ? send(this.#socket, bytes, descriptors) : 0

@@ -1,9 +1,11 @@
 /**
- * The plans that init runs on itself before any program: who it is, the file system, names, and the bounding set, which no
- * program of the box can then exceed. init keeps its own capabilities, with which it makes and cleans.
+ * The plans that init runs on itself before any program: who it is, the file system, names, and
+ * the bounding set, which no program of the box can then exceed. init keeps its own capabilities,
+ * with which it makes and cleans.
  *
- * init writes its own files in /proc here, and not before its execve: there it shares the memory of Node, and these files
- * belong to root if Node is not dumpable, as it is after setuid(2). After the first plan init is not dumpable either.
+ * init writes its own files in /proc here, and not before its execve: there it shares the memory
+ * of Node, and these files belong to root if Node is not dumpable, as it is after setuid(2).
+ * After the first plan init is not dumpable either.
  */
 import {
   AT_FDCWD,
@@ -21,8 +23,9 @@ import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
 
 /**
- * The highest that there is: if the host runs out of memory, boxes end before the service and everything else. With
- * CAP_SYS_RESOURCE it is also the lowest that a program of the box can choose then (proc_pid_oom_score_adj(5)).
+ * The highest that there is: if the host runs out of memory, boxes end before the service and
+ * everything else. With CAP_SYS_RESOURCE it is also the lowest that a program of the box can
+ * choose then (proc_pid_oom_score_adj(5)).
  */
 const OOM_SCORE = '1000'
 
@@ -39,8 +42,8 @@ export interface OwnSetup {
 }
 
 /**
- * The first of two plans, the same for one box after another: it is encoded once, and init can begin with it before the
- * second is made. Input: the contents of the host's small files.
+ * The first of two plans, the same for one box after another: it is encoded once, and init can
+ * begin with it before the second is made. Input: the contents of the host's small files.
  */
 export function hostSetup(host: HostRoot, userNamespace?: UserNamespace): HostSetup {
   const setups = known.get(host) ?? new Map<string, HostSetup>()
@@ -66,7 +69,8 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
   builder
     .call('umask', [0o022], 'ignore the caller’s file mode mask')
-    // Processes inherit it: programs would have the keys of the caller's session, and share them (session-keyring(7)).
+    // Processes inherit it: programs would have the keys of the caller's session, and share them
+    // (session-keyring(7)).
     .call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], 'leave the session keyring of the caller', {
       // A kernel without keys; or a filter around glassbox, which is then around the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
@@ -100,7 +104,10 @@ function addFileSteps(builder: PlanBuilder, path: string, contents: string): voi
     .call('close', [fd], `close ${path}`)
 }
 
-/** A process may map its own id in a user namespace that it was cloned into, if setgroups is denied (user_namespaces(7)). */
+/**
+ * A process may map its own id in a user namespace that it was cloned into, if setgroups is
+ * denied (user_namespaces(7)).
+ */
 function addIdMapSteps(builder: PlanBuilder, userNamespace: UserNamespace): void {
   const [uids, gids] = idMaps(userNamespace)
   addFileSteps(builder, '/proc/self/setgroups', 'deny')

@@ -1,7 +1,8 @@
 /**
- * The plan that a thread of Node runs: it clones init into the namespaces of a box. The child shares Node's memory until it
- * executes init, so its part is short: descriptors into place; in a user namespace the capabilities that are to survive
- * execve; and execve itself. What init writes about itself in /proc comes after that, see setup-plan.ts.
+ * The plan that a thread of Node runs: it clones init into the namespaces of a box. The child
+ * shares Node's memory until it executes init, so its part is short: descriptors into place; in a
+ * user namespace the capabilities that are to survive execve; and execve itself. What init writes
+ * about itself in /proc comes after that, see setup-plan.ts.
  */
 import {
   CLONE_CLEAR_SIGHAND,
@@ -30,13 +31,18 @@ export interface UserNamespace {
 }
 
 export interface SpawnSpec {
-  /** A network of its own: from birth in an unprivileged box, else it is handed over (network.ts). */
+  /**
+   * A network of its own: from birth in an unprivileged box, else it is handed over (network.ts).
+   */
   readonly network: boolean
   /** There in an unprivileged box. */
   readonly userNamespace?: UserNamespace
 }
 
-/** The plan, and the slot in which it leaves the process id of init. Inputs: init's socket, the file of init. */
+/**
+ * The plan, and the slot in which it leaves the process id of init. Inputs: init's socket, the
+ * file of init.
+ */
 export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
   const builder = new PlanBuilder('start init in the namespaces of the box')
   const socket = builder.input('socket')
@@ -57,10 +63,14 @@ function namespaceFlags({ network, userNamespace }: SpawnSpec): number {
   return flags + namespaces + (userNamespace ? CLONE_NEWUSER + (network ? CLONE_NEWNET : 0) : 0)
 }
 
-/** init is not root in its user namespace, so its capabilities survive execve only as ambient ones (capabilities(7)). */
+/**
+ * init is not root in its user namespace, so its capabilities survive execve only as ambient ones
+ * (capabilities(7)).
+ */
 function addCapabilitySteps(builder: PlanBuilder): void {
   const header = words(4, [CAPABILITY_VERSION_3, 0])
-  // The kernel knows LAST_CAPABILITY + 1 of them; the same numbers as permitted become inheritable.
+  // The kernel knows LAST_CAPABILITY + 1 of them; the same numbers as permitted become
+  // inheritable.
   const all = (1n << BigInt(LAST_CAPABILITY + 1)) - 1n
   const low = Number(all & 0xffffffffn)
   const high = Number(all >> 32n)

@@ -1,5 +1,6 @@
 /**
- * The messages between the host and init as bytes. `native/wire.h` says what they mean, and is where the layouts come from.
+ * The messages between the host and init as bytes. `native/wire.h` says what they mean, and is
+ * where the layouts come from.
  */
 import {
   CAUSE,

@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MissingFeatureError } from '../errors.ts'
 
-/** The addon's functions as C exports them; the rest of the house calls them by the other files of this folder. */
+/**
+ * The addon's functions as C exports them; the rest of the house calls them by the other files of
+ * this folder.
+ */
 export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
   runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
@@ -47,7 +50,10 @@ function load(): Addon {
 
 let loaded: Addon | undefined
 
-/** Loads the addon at the first call, so that everything that makes no system call works without it. */
+/**
+ * Loads the addon at the first call, so that everything that makes no system call works without
+ * it.
+ */
 export function addon(): Addon {
   loaded ??= load()
   return loaded

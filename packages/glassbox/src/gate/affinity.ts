@@ -1,4 +1,7 @@
-/** The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has them. */
+/**
+ * The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has
+ * them.
+ */
 import { syscall } from './gate.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 

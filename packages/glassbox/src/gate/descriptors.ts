@@ -1,4 +1,7 @@
-/** Descriptors: opened beneath a directory's descriptor, so that no name can be exchanged meanwhile; written; closed. */
+/**
+ * Descriptors: opened beneath a directory's descriptor, so that no name can be exchanged
+ * meanwhile; written; closed.
+ */
 import { writeSync } from 'node:fs'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
@@ -17,14 +20,18 @@ export function openat2(directory: number, path: string, { flags, mode = 0, reso
   return call('openat2', [directory, cString(path), how, OPEN_HOW_BYTES], path)
 }
 
-/** Removes O_NONBLOCK from a file that was opened with it, so that opening it waited for no other process. */
+/**
+ * Removes O_NONBLOCK from a file that was opened with it, so that opening it waited for no other
+ * process.
+ */
 export function makeBlocking(fd: number): void {
   call('fcntl', [fd, F_SETFL, call('fcntl', [fd, F_GETFL]) & ~O_NONBLOCK])
 }
 
 /**
- * Writes all of `bytes` at the descriptor's position. For regular files, and files of memory, only: they take bytes without
- * waiting for another process. A pipe or a socket could hold the event loop until its reader reads.
+ * Writes all of `bytes` at the descriptor's position. For regular files, and files of memory,
+ * only: they take bytes without waiting for another process. A pipe or a socket could hold the
+ * event loop until its reader reads.
  */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)

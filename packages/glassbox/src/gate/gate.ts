@@ -1,6 +1,7 @@
 /**
- * The addon's functions with types: system calls, running a plan, sending descriptors. `syscall` returns what the kernel
- * returns, a negative number for an error; the other functions throw an error that names the call.
+ * The addon's functions with types: system calls, running a plan, sending descriptors. `syscall`
+ * returns what the kernel returns, a negative number for an error; the other functions throw an
+ * error that names the call.
  */
 import { GlassboxError } from '../errors.ts'
 import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
@@ -22,7 +23,21 @@ export function call(name: string, args: readonly SyscallArgument[], subject = '
   return result
 }
 
-/** The error of a system call that failed with `errno` (positive). `subject`: the path or descriptor it was about. */
+/** What helps against errors that mean the same whichever call they come from. */
+const HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.EMFILE]: 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is too low: raise it.',
+  [ERRNO.ENFILE]: 'The host has no open file left (sysctl fs.file-max).',
+  [ERRNO.ENOMEM]: 'There is no memory left: raise the memory limit, or free memory of the host.',
+}
+
+/** What to do about a system call that failed with `errno` (positive). */
+export const errnoHint = (name: string, errno: number): string =>
+  HINTS[errno] ?? `The man page ${name}(2) says what can cause ${errnoName(errno)}.`
+
+/**
+ * The error of a system call that failed with `errno` (positive). `subject`: the path or
+ * descriptor it was about.
+ */
 export function systemError(name: string, errno: number, subject = ''): GlassboxError {
   const about = subject === '' ? '' : ` for ${subject}`
   return new GlassboxError(
@@ -31,18 +46,23 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
     {
       errno,
       syscall: name,
+      hint: errnoHint(name, errno),
       ...(subject === '' ? {} : { path: subject }),
     },
   )
 }
 
-/** A path as the kernel wants it: bytes and a final NUL. A NUL inside would cut it short and is refused. */
+/**
+ * A path as the kernel wants it: bytes and a final NUL. A NUL inside would cut it short and is
+ * refused.
+ */
 export function cString(text: string): Uint8Array {
   const bytes = Buffer.from(`${text}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',
       `A path must not contain a NUL byte: ${JSON.stringify(text)}`,
+      { hint: 'Remove the NUL byte: the kernel takes a path only up to it.' },
     )
   }
   return bytes
@@ -52,8 +72,9 @@ export function cString(text: string): Uint8Array {
 const EAGAIN = -ERRNO.EAGAIN
 
 /**
- * Sends as many bytes as a stream socket takes now and returns how many that were, which may be none. Never waits. The
- * descriptors go with the first byte, and stay the caller's. Throws what sendmsg(2) fails with.
+ * Sends as many bytes as a stream socket takes now and returns how many that were, which may be
+ * none. Never waits. The descriptors go with the first byte, and stay the caller's. Throws what
+ * sendmsg(2) fails with.
  *
  * @example
  * const sent = send(socket, bytes, [fd])
@@ -69,7 +90,10 @@ export function send(socket: number, bytes: Uint8Array, descriptors: readonly nu
 export interface PlanOutcome {
   /** The values of all slots after the plan, also after a failed one. */
   readonly slots: BigInt64Array
-  /** The encoded step that failed (-1: the plan was refused), and its errno; `undefined` if none did. */
+  /**
+   * The encoded step that failed (-1: the plan was refused), and its errno; `undefined` if none
+   * did.
+   */
   readonly failure?: { readonly step: number; readonly errno: number }
 }
 

@@ -16,7 +16,10 @@ import { ERRNO } from '../linux/errno.ts'
 const MFD_NOEXEC_SEAL = 8
 const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 
-/** Not executable if the kernel knows that flag (Linux 6.3); a host may require it (vm.memfd_noexec). The caller closes it. */
+/**
+ * Not executable if the kernel knows that flag (Linux 6.3); a host may require it
+ * (vm.memfd_noexec). The caller closes it.
+ */
 export function createMemoryFile(name: string): number {
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING
   try {

@@ -1,6 +1,6 @@
 /**
- * The tracer's part of the gate: single ptrace requests, the step of its loop, and the memory of a stopped thread. The
- * kernel takes ptrace requests only from the thread that seized the tracee.
+ * The tracer's part of the gate: single ptrace requests, the step of its loop, and the memory of
+ * a stopped thread. The kernel takes ptrace requests only from the thread that seized the tracee.
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
@@ -38,7 +38,10 @@ export function installWake(signal: number = WAKE_SIGNAL): void {
   if (result < 0) throw systemError('rt_sigaction', -result)
 }
 
-/** Signals for which a wake was installed and that came since the last time, in the order of their numbers. */
+/**
+ * Signals for which a wake was installed and that came since the last time, in the order of their
+ * numbers.
+ */
 export function takeSignals(): readonly number[] {
   const bits = addon().takeSignals()
   if (bits === 0) return NO_SIGNALS
@@ -73,11 +76,17 @@ export interface Step {
   readonly records: Uint8Array
   /** A word that ends a blocking step at once if it is not zero. */
   readonly wake: Int32Array
-  /** Calls past which the step goes by itself while one tracee runs; see src/ptrace/deferred-calls.ts. */
+  /**
+   * Calls past which the step goes by itself while one tracee runs; see
+   * src/ptrace/deferred-calls.ts.
+   */
   readonly sets: Uint8Array
 }
 
-/** Restarts `count` tracees, then waits; returns how many records there are, or -errno (-EINTR: it was woken, -ECHILD: there is no tracee). */
+/**
+ * Restarts `count` tracees, then waits; returns how many records there are, or -errno (-EINTR: it
+ * was woken, -ECHILD: there is no tracee).
+ */
 export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }

@@ -1,4 +1,7 @@
-/** The capabilities of this thread; see capabilities(7). They can be given up at any time, so they are asked for anew. */
+/**
+ * The capabilities of this thread; see capabilities(7). They can be given up at any time, so they
+ * are asked for anew.
+ */
 import { readFileSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
 
@@ -16,7 +19,10 @@ export const LAST_CAPABILITY: number = lastCapability()
 /** _LINUX_CAPABILITY_VERSION_3: 64 bits a set. */
 export const CAPABILITY_VERSION_3 = 0x20080522
 
-/** The effective set, by capget(2), which takes a hundredth of the time of reading /proc/self/status. */
+/**
+ * The effective set, by capget(2), which takes a hundredth of the time of reading
+ * /proc/self/status.
+ */
 function effectiveCapabilities(): bigint {
   // Two times 32 bits of effective, permitted and inheritable.
   const sets = new Uint32Array(6)

@@ -1,6 +1,7 @@
 /**
- * Room for descriptors with a fixed place. A child finds its inputs under any numbers, also those that it has to put
- * something else at: so the inputs are first copied above all fixed places, and then each copy to its own.
+ * Room for descriptors with a fixed place. A child finds its inputs under any numbers, also those
+ * that it has to put something else at: so the inputs are first copied above all fixed places,
+ * and then each copy to its own.
  */
 import { F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 import type { PlanBuilder } from '../plan/builder.ts'
@@ -10,7 +11,8 @@ import type { Slot } from '../plan/types.ts'
 const ABOVE_FIXED_PLACES = 64
 
 /**
- * Adds steps that copy each input above all fixed places. Returns the slots of the copies, which close at execve.
+ * Adds steps that copy each input above all fixed places. Returns the slots of the copies, which
+ * close at execve.
  *
  * @example
  * const [socket, program] = moveAway(builder, [builder.input('socket'), builder.input('init')])

@@ -1,6 +1,7 @@
 /**
- * The steps before and at the execve of a program, for boxes and for traced commands alike: what a fresh child inherits
- * from Node or from init and must not, and what the program is to have instead.
+ * The steps before and at the execve of a program, for boxes and for traced commands alike: what
+ * a fresh child inherits from Node or from init and must not, and what the program is to have
+ * instead.
  */
 import {
   AT_FDCWD,
@@ -51,8 +52,9 @@ export function addLimitStep(builder: PlanBuilder, { resource, value, hard, labe
 }
 
 /**
- * The working directory, without following links of /proc. The child of a box still has init's descriptors, and some are
- * directories of the host: a name of the box may be a link to /proc/self/fd/N that an earlier program left.
+ * The working directory, without following links of /proc. The child of a box still has init's
+ * descriptors, and some are directories of the host: a name of the box may be a link to
+ * /proc/self/fd/N that an earlier program left.
  */
 export function addDirectorySteps(builder: PlanBuilder, path: string): void {
   const directory = builder.slot('working directory')
@@ -79,8 +81,9 @@ export function addUnblockStep(builder: PlanBuilder): void {
 }
 
 /**
- * The last steps before execve of a child that a tracer has seized. It sends itself a signal that nothing else notices, and
- * stops for it once: so the tracer knows that its execve comes next. Signals are unblocked only here.
+ * The last steps before execve of a child that a tracer has seized. It sends itself a signal that
+ * nothing else notices, and stops for it once: so the tracer knows that its execve comes next.
+ * Signals are unblocked only here.
  */
 export function addReadySteps(builder: PlanBuilder): void {
   const self = builder.slot('own pid')
@@ -89,7 +92,10 @@ export function addReadySteps(builder: PlanBuilder): void {
   builder.call('kill', [self, signalNumber('SIGCONT') ?? 0], 'tell the tracer')
 }
 
-/** The execve itself. A child whose parent must hear of a failure in another way goes on after it with `onError`. */
+/**
+ * The execve itself. A child whose parent must hear of a failure in another way goes on after it
+ * with `onError`.
+ */
 export function addExecuteStep(
   builder: PlanBuilder,
   { path, argv, env }: Execution,

@@ -10,7 +10,10 @@ export interface FilterSpec {
   readonly listens: boolean
 }
 
-/** sizeof(struct sock_filter), and of struct sock_fprog: a number of instructions, and a pointer to them. */
+/**
+ * sizeof(struct sock_filter), and of struct sock_fprog: a number of instructions, and a pointer
+ * to them.
+ */
 const INSTRUCTION_BYTES = 8
 const PROGRAM = { SIZE: 16, length: 0, filter: 8 } as const
 

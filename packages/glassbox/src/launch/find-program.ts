@@ -7,7 +7,10 @@ import { executeError } from './step-error.ts'
 /** What a shell has without PATH. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
-/** Whether this user may execute the file. A path that this user may not look at leads to no program. */
+/**
+ * Whether this user may execute the file. A path that this user may not look at leads to no
+ * program.
+ */
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
@@ -26,7 +29,10 @@ export interface Lookup {
   readonly accept?: (candidate: string) => boolean
 }
 
-/** As execve gets it: a relative directory must stay relative, and an empty one is the current directory. */
+/**
+ * As execve gets it: a relative directory must stay relative, and an empty one is the current
+ * directory.
+ */
 const spelled = (directory: string, name: string): string =>
   directory.startsWith('/') ? join(directory, name) : `${directory === '' ? '.' : directory}/${name}`
 
@@ -47,8 +53,8 @@ export function findInPath(name: string, lookup: Lookup): string | undefined {
 }
 
 /**
- * What execve is to get. A name with a slash stands for itself, and the kernel says whether it can be executed; any other
- * name is looked for in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
+ * What execve is to get. A name with a slash stands for itself, and the kernel says whether it
+ * can be executed; any other name is looked for in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
  */
 export function programPath(program: string, cwd: string, path: string = DEFAULT_PATH): string {
   if (program.includes('/')) {

@@ -1,6 +1,7 @@
 /**
- * Trying again until something is so, when the kernel has no event for it. Most often it is so after a moment: the first
- * tries come at each turn of the event loop, the later ones by a timer with growing pauses. The event loop is never blocked.
+ * Trying again until something is so, when the kernel has no event for it. Most often it is so
+ * after a moment: the first tries come at each turn of the event loop, the later ones by a timer
+ * with growing pauses. The event loop is never blocked.
  */
 
 /** For so long the event loop goes round without sleeping. */
@@ -9,7 +10,10 @@ const FIRST_PAUSE_MS = 1
 
 export interface RetryOptions {
   readonly longestPauseMs: number
-  /** False: the waiting does not keep the process alive, and every try but the first comes after a pause. */
+  /**
+   * False: the waiting does not keep the process alive, and every try but the first comes after a
+   * pause.
+   */
   readonly ref?: boolean
 }
 

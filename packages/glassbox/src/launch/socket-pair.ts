@@ -7,7 +7,10 @@ export interface SocketPair {
   readonly theirs: number
 }
 
-/** Both ends belong to the caller, and close at an execve. Throws ERR_GLASSBOX_SYSTEM, with EMFILE if there are no descriptors. */
+/**
+ * Both ends belong to the caller, and close at an execve. Throws ERR_GLASSBOX_SYSTEM, with EMFILE
+ * if there are no descriptors.
+ */
 export function socketPair(): SocketPair {
   const pair = new Int32Array(2)
   call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair])

@@ -1,6 +1,7 @@
 /**
- * The static programs that come with the package: `init`, PID 1 of every box, and `launcher`, which becomes a traced
- * command. Each is opened once for the life of the thread and executed by its descriptor, so its name is looked up once.
+ * The static programs that come with the package: `init`, PID 1 of every box, and `launcher`,
+ * which becomes a traced command. Each is opened once for the life of the thread and executed by
+ * its descriptor, so its name is looked up once.
  */
 import { openSync } from 'node:fs'
 import { MissingFeatureError } from '../errors.ts'
@@ -15,7 +16,10 @@ export type StaticProgram = 'init' | 'launcher'
 const PATHS: Readonly<Record<StaticProgram, string>> = { init: INIT_PATH, launcher: LAUNCHER_PATH }
 const descriptors = new Map<StaticProgram, number>()
 
-/** A descriptor of the program's file, which stays open. Throws MissingFeatureError if the file cannot be opened. */
+/**
+ * A descriptor of the program's file, which stays open. Throws MissingFeatureError if the file
+ * cannot be opened.
+ */
 export function programDescriptor(name: StaticProgram): number {
   const known = descriptors.get(name)
   if (known !== undefined) return known
@@ -33,7 +37,10 @@ export function programDescriptor(name: StaticProgram): number {
   }
 }
 
-/** Adds the steps by which a child becomes the program. `socket` and `file` are above all descriptors with a fixed place. */
+/**
+ * Adds the steps by which a child becomes the program. `socket` and `file` are above all
+ * descriptors with a fixed place.
+ */
 export function addProgramSteps(builder: PlanBuilder, name: StaticProgram, socket: Slot, file: Slot): void {
   builder
     .call('dup3', [socket, PLAN_SOCKET, 0], `give the ${name} its socket`)

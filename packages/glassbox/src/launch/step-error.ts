@@ -1,8 +1,9 @@
 /**
- * A failing step of a plan as an error in words, for boxes and for traced commands alike: what failed, with which value, and
- * what to do next.
+ * A failing step of a plan as an error in words, for boxes and for traced commands alike: what
+ * failed, with which value, and what to do next.
  */
 import { GlassboxError } from '../errors.ts'
+import { errnoHint } from '../gate/gate.ts'
 import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
 import type { Plan, Step } from '../plan/types.ts'
 
@@ -15,12 +16,16 @@ export const CONTAINER_REMEDY: string =
   '--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, ' +
   'or with --privileged; in Kubernetes, set securityContext.privileged.'
 
-/** Room that the kernel gives to one argument or variable, with its NUL (MAX_ARG_STRLEN), whatever the limits are. */
+/**
+ * Room that the kernel gives to one argument or variable, with its NUL (MAX_ARG_STRLEN), whatever
+ * the limits are.
+ */
 const MAX_STRING_BYTES = 128 * 1024
 
 /**
- * Which of the plan's steps failed. The errors of execve that a caller tells apart have codes of their own: see
- * `executeError`. `step` is `undefined` if the plan was refused before its first step.
+ * Which of the plan's steps failed. The errors of execve that a caller tells apart have codes of
+ * their own: see `executeError`. `step` is `undefined` if the plan was refused before its first
+ * step.
  */
 export function stepError(plan: Plan, step: Step | undefined, errno: number): GlassboxError {
   if (step && step === executeStep(plan)) return executeError(programOf(plan), errno, longestString(step))
@@ -29,7 +34,7 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
   return new GlassboxError(
     'ERR_GLASSBOX_STEP_FAILED',
     `Could not ${plan.title}: "${label}" failed in ${syscall}: ${errnoText(errno)}`,
-    { errno, syscall, hint: hintOf(syscall, errno) },
+    { errno, syscall, hint: hintOf(plan, syscall, errno) },
   )
 }
 
@@ -48,7 +53,7 @@ function longestString(step: Step): number {
   return lengths.reduce((most, length) => Math.max(most, length), 0)
 }
 
-const CALL_HINTS: Readonly<Record<string, string>> = {
+const LAUNCH_HINTS: Readonly<Record<string, string>> = {
   openat2: 'Name a working directory that is there; links through /proc/PID are not followed.',
   fchdir: 'Name a working directory that the program’s user may enter.',
   chdir: 'Name a working directory that is there and that the user may enter.',
@@ -58,22 +63,23 @@ const CALL_HINTS: Readonly<Record<string, string>> = {
 }
 
 const ERRNO_HINTS: Readonly<Record<number, string>> = {
-  [ERRNO.EMFILE]: 'The limit of open files (RLIMIT_NOFILE) is too low to start a program: raise it.',
-  [ERRNO.ENFILE]: 'The host has no open file left (sysctl fs.file-max).',
   [ERRNO.ENOSPC]:
     'A file system is full, or a limit of namespaces (/proc/sys/user/max_*_namespaces) is reached.',
-  [ERRNO.ENOMEM]: 'The memory limit is too low to start a program, or the host has no memory left: raise it.',
   [ERRNO.EAGAIN]:
     'The limit of processes is too low to start a program: raise it (the limit of the box, ulimit -u, pids.max).',
   [ERRNO.EPERM]: `The user, or a filter or security module around this process, may not do this. ${CONTAINER_REMEDY}`,
 }
 
-const hintOf = (syscall: string, errno: number): string =>
-  CALL_HINTS[syscall] ??
-  ERRNO_HINTS[errno] ??
-  `The man page ${syscall}(2) says what can cause ${errnoName(errno)}.`
+/** A plan that ends in an execve goes to the caller's directory and user; one that sets up a box does not. */
+function hintOf(plan: Plan, syscall: string, errno: number): string {
+  const ofLaunch = executeStep(plan) ? LAUNCH_HINTS[syscall] : undefined
+  return ofLaunch ?? ERRNO_HINTS[errno] ?? errnoHint(syscall, errno)
+}
 
-/** Why the program itself could not be executed. `longest`: the bytes of its longest argument or variable, with its NUL. */
+/**
+ * Why the program itself could not be executed. `longest`: the bytes of its longest argument or
+ * variable, with its NUL.
+ */
 export function executeError(path: string, errno: number, longest = 0): GlassboxError {
   const details = { errno, syscall: 'execve', path }
   if (errno === ERRNO.ENOENT) {

@@ -1,9 +1,10 @@
 /**
- * Builds plans. Calls are named as in the man pages, so the code that builds a plan reads like the list of its calls.
+ * Builds plans. Calls are named as in the man pages, so the code that builds a plan reads like
+ * the list of its calls.
  *
  * @example
  * const plan = new PlanBuilder('a box')
- * plan.call('mount', [text('tmpfs'), text('/tmp'), text('tmpfs'), MS_NOSUID, text('size=1m')], 'mount /tmp')
+ * plan.call('mount', [text('tmpfs'), text('/tmp'), text('tmpfs'), 0, 0], 'mount /tmp')
  * plan.build()
  */
 import { GlassboxError } from '../errors.ts'
@@ -16,6 +17,7 @@ export function text(value: string): Data {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',
       `A string must not contain a NUL byte: ${JSON.stringify(value)}`,
+      { hint: 'Remove the NUL byte: the kernel takes a string only up to it.' },
     )
   }
   return { bytes }

@@ -1,8 +1,8 @@
 /**
  * A plan as the bytes that `native/plan.c` runs. Their layout is in `native/plan.h`.
  *
- * Data is laid out once an object, aligned to eight bytes. Two steps that name the same object share its bytes, so a step
- * can read what an earlier one wrote.
+ * Data is laid out once an object, aligned to eight bytes. Two steps that name the same object
+ * share its bytes, so a step can read what an earlier one wrote.
  */
 import { GlassboxError } from '../errors.ts'
 import {
@@ -82,7 +82,10 @@ const isData = (value: Argument): value is Data => typeof value === 'object' && 
 const kindOf = (arg: Argument): number =>
   typeof arg !== 'object' ? PLAN_ARGUMENT.immediate : isSlot(arg) ? PLAN_ARGUMENT.slot : PLAN_ARGUMENT.data
 
-/** 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the rest. */
+/**
+ * 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the
+ * rest.
+ */
 function writeWord(view: DataView, at: number, value: number | bigint): void {
   if (typeof value === 'bigint') {
     view.setBigUint64(at, BigInt.asUintN(64, value), true)
@@ -203,7 +206,10 @@ class Encoder {
 
 const encoded = new WeakMap<Plan, EncodedPlan>()
 
-/** Encodes a plan, which is a value: so it is encoded once. Throws if it needs more slots or steps than the interpreter has. */
+/**
+ * Encodes a plan, which is a value: so it is encoded once. Throws if it needs more slots or steps
+ * than the interpreter has.
+ */
 export function encodePlan(plan: Plan): EncodedPlan {
   const known = encoded.get(plan)
   if (known) return known

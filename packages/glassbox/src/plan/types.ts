@@ -1,13 +1,18 @@
 /**
- * A launch plan is a value: the list of system calls that turns a fresh child into the contained program.
+ * A launch plan is a value: the list of system calls that turns a fresh child into the contained
+ * program.
  *
  * Invariants:
- * - a plan is inert. It owns no descriptor and no memory: it names descriptors by number or by slot, and data by reference.
- *   It can be encoded, printed and run, and none of the three changes it.
- * - an argument is an immediate number, a pointer to data of the plan, or a slot: an input, or the result of an earlier step.
- * - a step that fails ends the plan, unless the step says otherwise; the failing step's index and errno come back.
- * - `clone` is the only step that makes a second process. Its `child` steps run there, on a stack of their own. The parent
- *   goes on with the next step; if the two share memory, after the child has executed a program or ended.
+ * - a plan is inert. It owns no descriptor and no memory: it names descriptors by number or by
+ *   slot, and data by reference. It can be encoded, printed and run, and none of the three
+ *   changes it.
+ * - an argument is an immediate number, a pointer to data of the plan, or a slot: an input, or
+ *   the result of an earlier step.
+ * - a step that fails ends the plan, unless the step says otherwise; the failing step's index and
+ *   errno come back.
+ * - `clone` is the only step that makes a second process. Its `child` steps run there, on a stack
+ *   of their own. The parent goes on with the next step; if the two share memory, after the child
+ *   has executed a program or ended.
  */
 
 /** Data that a pointer argument points to: bytes, with pointers to other data in them. */
@@ -26,7 +31,10 @@ export interface Slot {
 
 export type Argument = number | bigint | Data | Slot
 
-/** What happens when a step fails: the plan ends (default), goes on after any error, or after these errors (two at most). */
+/**
+ * What happens when a step fails: the plan ends (default), goes on after any error, or after
+ * these errors (two at most).
+ */
 export type OnError = 'fail' | 'ignore' | readonly number[]
 
 export interface SyscallStep {
@@ -48,7 +56,9 @@ export interface CloneStep {
   readonly exitSignal: number
   /** A cgroup v2 directory to be born in (CLONE_INTO_CGROUP). */
   readonly cgroup?: Slot
-  /** The child's steps. They must end in a step that does not return (execve, exit_group, await). */
+  /**
+   * The child's steps. They must end in a step that does not return (execve, exit_group, await).
+   */
   readonly child: readonly Step[]
   /** Where the parent keeps the child's process id. */
   readonly result?: Slot
@@ -64,7 +74,10 @@ export interface ClockStep {
   readonly label: string
 }
 
-/** The child of a clone waits here for its next plan. Only init has such children. Does not return. */
+/**
+ * The child of a clone waits here for its next plan. Only init has such children. Does not
+ * return.
+ */
 export interface AwaitStep {
   readonly kind: 'await'
   readonly onError: OnError

@@ -3,7 +3,7 @@
  * owned by the returned object.
  */
 import { GlassboxError } from '../errors.ts'
-import { runPlan, send, syscall, systemError } from '../gate/gate.ts'
+import { runPlan, send, syscall } from '../gate/gate.ts'
 import { LAUNCHER_REQUEST_LAYOUT, PLAN_FAILURE_LAYOUT } from '../gate/generated/layouts.ts'
 import { socketPair } from '../launch/socket-pair.ts'
 import { programDescriptor } from '../launch/static-program.ts'
@@ -119,11 +119,8 @@ const notTaken = (patienceMs: number): GlassboxError =>
 
 function spawn(socket: number, stdio: readonly [number, number, number]): number {
   const { plan, pid } = spawnPlan()
-  const { slots, failure } = runPlan(encodePlan(plan).bytes, [
-    socket,
-    programDescriptor('launcher'),
-    ...stdio,
-  ])
-  if (failure) throw systemError('clone3 (of the launcher)', failure.errno)
+  const { bytes, origin } = encodePlan(plan)
+  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...stdio])
+  if (failure) throw stepError(plan, origin[failure.step], failure.errno)
   return Number(slots[pid.slot] ?? -1n)
 }
