@@ -115,7 +115,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
-    this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+    if (this.#pooled)
+      this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return startJob(this, await this.#take(expectedOf(job)), job, stdio)
   }
 
