@@ -9,9 +9,9 @@
  * all that was sent (ECONNRESET, unix(7)): so it is known of many a launch that its program never
  * began.
  */
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
+import { close } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { SHUT_WR } from '../linux/constants.ts'
@@ -137,7 +137,7 @@ export class Connection {
       syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails if init is gone, which is what is wanted
       return
     }
-    closeSync(this.#fd)
+    close(this.#fd)
     this.#lose()
   }
 

@@ -8,6 +8,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
+import { close } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { DIRTY, MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { reaped } from '../launch/reap.ts'
@@ -310,6 +311,6 @@ function spawn(spec: SpawnSpec, socket: number): number {
     const { plan, pid } = spawnPlan(spec)
     return Number(cloneInto(spec, plan, [socket, programDescriptor('init')])[pid.slot])
   } finally {
-    closeSync(socket)
+    close(socket)
   }
 }

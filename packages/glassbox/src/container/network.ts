@@ -5,7 +5,7 @@
  * namespace it must be init's from birth, or init would have no rights in it
  * (network_namespaces(7)).
  */
-import { closeSync } from 'node:fs'
+import { close } from '../gate/descriptors.ts'
 import {
   __WALL,
   AF_INET,
@@ -54,7 +54,7 @@ export function withNetwork<Result>(use: (network: number) => Result): Result {
   try {
     return use(descriptor)
   } finally {
-    closeSync(descriptor)
+    close(descriptor)
   }
 }
 
