@@ -4,7 +4,7 @@
  * option.
  */
 import { InvalidOptionError } from '../errors.ts'
-import { show } from './show.ts'
+import { show, showText } from './show.ts'
 
 export interface Kind<T> {
   /** Ends the sentence "Expected limits.processes to be …". */
@@ -160,12 +160,17 @@ export function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
+function showMessage(error: Error): string {
+  const message: unknown = Object.getOwnPropertyDescriptor(error, 'message')?.value
+  return typeof message === 'string' ? showText(message).slice(1, -1) : 'it threw an error'
+}
+
 /** Reads something of a caller's object, which may be a getter or a proxy and throw. */
 export function guarded<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    const why = error instanceof Error && typeof error.message === 'string' ? error.message : show(error)
+    const why = isInstance(error, Error) ? showMessage(error) : show(error)
     throw new InvalidOptionError(path, `Cannot read ${path}: ${why}`, 'Give plain values.', error)
   }
 }
