@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
 import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
 
 /** What the program may use. A limit left out has the default of `DEFAULT_LIMITS`; zero is an error. */
@@ -53,9 +54,7 @@ export interface BoxOptions {
   /** Files and directories in the working directory and in /tmp, each. Default 16384. */
   readonly diskFiles?: number
   /** Files put into the working directory before the program starts, by relative path. */
-  readonly files?: Readonly<
-    Record<string, string | Uint8Array | { readonly file: string; readonly mode?: number }>
-  >
+  readonly files?: Files
   readonly signal?: AbortSignal
 }
 
@@ -84,8 +83,11 @@ export interface CommandOptions {
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
-  /** Paths in the working directory to bring out when everything in the box is dead. */
-  readonly collect?: readonly string[]
+  /**
+   * Files and directories of the working directory to bring out when everything in the box is dead: into the result, or to
+   * a file of the host (`{ 'out.txt': { file: 'out.txt' } }`).
+   */
+  readonly collect?: Collect
   /** Bytes of all collected files together. Default 64 MiB. */
   readonly collectBytes?: number
   readonly signal?: AbortSignal

@@ -5,10 +5,11 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
+import { checkInput, checkMode, type DirectoryEntry, type FileInput } from '../job/files.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import { readInputs } from '../stdio/input-files.ts'
+import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
 import { beginCall } from './call.ts'
 import { checkBox, checkCommand } from './check.ts'
 import { execute } from './execute.ts'
@@ -44,8 +45,15 @@ export class Box {
     const paths = new HostPaths(box.binds)
     const inputs = readInputs(box.files, paths)
     const runner = runners(box)
-    const sandbox = await runner.open({ box, paths, inputs, programs: [], use: 'often' })
-    return new Box({ runner, sandbox, paths, options: box })
+    const sandbox = await runner.open({ box, paths, programs: [], use: 'often' })
+    try {
+      await putInputs(sandbox.files, inputs, box.signal)
+      box.signal?.throwIfAborted()
+      return new Box({ runner, sandbox, paths, options: box })
+    } catch (error) {
+      await sandbox.close()
+      throw error
+    }
   }
 
   /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
@@ -69,15 +77,43 @@ export class Box {
     return new RunHandle(result, call.events, () => call.cancel.abort())
   }
 
-  /** Puts a file into the working directory, replacing what has its name. */
-  async writeFile(path: string, contents: string | Uint8Array, mode = 0o644): Promise<void> {
-    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
-    await this.#enqueue(async () => this.#opened.sandbox.files.write({ path, bytes, mode }))
+  /**
+   * Puts a file, or a directory of the host, into the working directory, replacing what has its name. `mode` counts more
+   * than one in `input`.
+   *
+   * @example
+   * await box.writeFile('run.sh', '#!/bin/sh\necho hello', { mode: 0o755 })
+   * await box.writeFile('src', { file: '/home/me/project/src' })
+   */
+  async writeFile(path: string, input: FileInput, { mode }: { readonly mode?: number } = {}): Promise<void> {
+    checkInput('contents', input)
+    checkMode('mode', mode)
+    const file = readInput('contents', path, input, this.#opened.paths)
+    const written = mode === undefined ? file : { ...file, mode }
+    await this.#enqueue(() => this.#opened.sandbox.files.write(written))
   }
 
-  /** Reads a regular file of the working directory, at most `maxBytes` long. */
-  readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
-    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).bytes)
+  /** Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). */
+  readFile(
+    path: string,
+    { maxBytes = 64 * 2 ** 20 }: { readonly maxBytes?: number } = {},
+  ): Promise<Uint8Array> {
+    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).contents)
+  }
+
+  /** What is in a directory of the box, sorted by name. Default: the working directory. Links are told, not followed. */
+  readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
+    return this.#enqueue(() => this.#opened.sandbox.files.list(path))
+  }
+
+  /** Makes a directory and those above it. One that is there stays as it is. */
+  async makeDirectory(path: string, { mode = 0o755 }: { readonly mode?: number } = {}): Promise<void> {
+    await this.writeFile(path, { directory: true, mode })
+  }
+
+  /** Removes a file, or a directory with everything in it. Rejects where there is none. */
+  remove(path: string): Promise<void> {
+    return this.#enqueue(() => this.#opened.sandbox.files.remove(path))
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */

@@ -1,32 +1,180 @@
-/** The files that were asked for, brought out of a sandbox when everything in it is dead. */
+/** The files that were asked for, brought out of a sandbox when everything in it is dead: into the result, or to the host. */
+import { fileURLToPath } from 'node:url'
 import { GlassboxError } from '../errors.ts'
+import { pathComponents } from '../job/box-path.ts'
+import type { Collect, CollectedDirectory, CollectedFile, CollectTarget, FileError } from '../job/files.ts'
 import type { CommandOptions } from '../job/options.ts'
 import type { CollectedFiles } from '../job/result.ts'
+import { ERRNO } from '../linux/errno.ts'
 import type { SandboxFiles } from '../runners/runner.ts'
+import { boxFileError, fileError, refusal } from '../stdio/files/errors.ts'
+import type { FileVisitor, FoundFile } from '../stdio/files/visitor.ts'
+import type { HostPaths } from '../stdio/host-paths.ts'
+import { OutputTree } from '../stdio/output-files.ts'
 
 const DEFAULT_COLLECT_BYTES = 64 * 2 ** 20
+/** Files and directories of one name that was asked for: as many as a working directory has unless `diskFiles` says more. */
+const MAX_ENTRIES = 16_384
 
-export const NOTHING_COLLECTED: CollectedFiles = { files: {}, fileModes: {}, fileErrors: {} }
+export const NOTHING_COLLECTED: CollectedFiles = { files: {}, directories: {}, fileErrors: {} }
 
-/** Reads the files that were asked for, within their common budget. */
+const targetsOf = (wanted: Collect): readonly (readonly [string, CollectTarget])[] =>
+  Array.isArray(wanted) ? wanted.map(name => [name, true] as const) : Object.entries(wanted)
+
+/** Brings out the files that were asked for, within their common budget. */
 export async function collect(
   from: SandboxFiles,
-  { collect: paths = [], collectBytes }: CommandOptions,
+  { collect: wanted = [], collectBytes = DEFAULT_COLLECT_BYTES }: CommandOptions,
+  paths: HostPaths,
 ): Promise<CollectedFiles> {
-  const files: Record<string, Uint8Array> = {}
-  const fileModes: Record<string, number> = {}
-  const fileErrors: Record<string, string> = {}
-  let left = collectBytes ?? DEFAULT_COLLECT_BYTES
-  for (const path of paths) {
+  const found = new Collected(collectBytes)
+  for (const [name, target] of targetsOf(wanted)) {
+    const into =
+      target === true ? new IntoResult(name, found) : new OntoHost(name, found, hostPath(target.file), paths)
     try {
-      const { bytes, mode } = await from.read(path, left)
-      left -= bytes.length
-      files[path] = bytes
-      fileModes[path] = mode
-    } catch (error) {
-      if (!(error instanceof GlassboxError)) throw error
-      fileErrors[path] = error.message
+      await from.visit(name, into, MAX_ENTRIES)
+    } finally {
+      into.close()
     }
   }
-  return { files, fileModes, fileErrors }
+  return found.result()
+}
+
+const hostPath = (file: string | URL): string => (typeof file === 'string' ? file : fileURLToPath(file))
+
+/** What came out so far, by the names that were asked for. */
+class Collected {
+  readonly #files = new Map<string, CollectedFile>()
+  readonly #directories = new Map<string, CollectedDirectory>()
+  readonly #errors = new Map<string, FileError>()
+  readonly #most: number
+  #bytes = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  file(name: string, file: CollectedFile): void {
+    this.#files.set(name, file)
+  }
+
+  directory(name: string, mode: number): void {
+    this.#directories.set(name, { directory: true, mode })
+  }
+
+  error(name: string, error: GlassboxError, side: FileError['side']): void {
+    this.#errors.set(name, fileError(error, side))
+  }
+
+  /** Takes the size of a file out of what may be collected. */
+  charge({ path, size }: FoundFile): void {
+    const left = this.#most - this.#bytes
+    if (size > left) {
+      const message = `its ${size} bytes are more than the ${left} that may be collected`
+      throw boxFileError(`Cannot read ${path}`, path, refusal(ERRNO.EFBIG, message))
+    }
+    this.#bytes += size
+  }
+
+  /** Objects like any other, in which `__proto__` is a name like any other. */
+  result(): CollectedFiles {
+    return {
+      files: Object.fromEntries(this.#files),
+      directories: Object.fromEntries(this.#directories),
+      fileErrors: Object.fromEntries(this.#errors),
+    }
+  }
+}
+
+/** What is below a path has the name that was asked for, and its own. */
+class Names {
+  readonly #asked: string
+  readonly #path: string
+
+  constructor(asked: string) {
+    this.#asked = asked
+    this.#path = pathComponents(asked).join('/')
+  }
+
+  /** As the caller knows it. */
+  of(path: string): string {
+    return path === this.#path
+      ? this.#asked
+      : `${this.#asked.replace(/\/+$/, '')}/${this.below(path).join('/')}`
+  }
+
+  below(path: string): string[] {
+    return path === this.#path ? [] : path.slice(this.#path.length + 1).split('/')
+  }
+}
+
+class IntoResult implements FileVisitor {
+  readonly #names: Names
+  readonly #found: Collected
+
+  constructor(name: string, found: Collected) {
+    this.#names = new Names(name)
+    this.#found = found
+  }
+
+  async file(file: FoundFile): Promise<void> {
+    try {
+      this.#found.charge(file)
+      this.#found.file(this.#names.of(file.path), { contents: await file.read(), mode: file.mode })
+    } catch (error) {
+      this.failed(file.path, boxFileError(`Cannot read ${file.path}`, file.path, error))
+    }
+  }
+
+  async directory(path: string, mode: number): Promise<void> {
+    this.#found.directory(this.#names.of(path), mode)
+  }
+
+  failed(path: string, error: GlassboxError): void {
+    this.#found.error(this.#names.of(path), error, 'box')
+  }
+
+  close(): void {}
+}
+
+class OntoHost implements FileVisitor {
+  readonly #names: Names
+  readonly #found: Collected
+  readonly #tree: OutputTree
+
+  constructor(name: string, found: Collected, target: string, paths: HostPaths) {
+    this.#names = new Names(name)
+    this.#found = found
+    this.#tree = new OutputTree(target, paths)
+  }
+
+  async file(file: FoundFile): Promise<void> {
+    try {
+      this.#found.charge(file)
+    } catch (error) {
+      this.failed(file.path, error as GlassboxError)
+      return
+    }
+    await this.#onHost(file.path, () => this.#tree.file(this.#names.below(file.path), file))
+  }
+
+  async directory(path: string, mode: number): Promise<void> {
+    await this.#onHost(path, async () => this.#tree.directory(this.#names.below(path), mode))
+  }
+
+  failed(path: string, error: GlassboxError): void {
+    this.#found.error(this.#names.of(path), error, 'box')
+  }
+
+  async #onHost(path: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      this.#found.error(this.#names.of(path), error as GlassboxError, 'host')
+    }
+  }
+
+  close(): void {
+    this.#tree.close()
+  }
 }

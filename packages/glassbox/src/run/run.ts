@@ -11,8 +11,8 @@ import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from '../job/opt
 import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import { readInputs } from '../stdio/input-files.ts'
-import { beginCall, type Call } from './call.ts'
+import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
+import { beginCall, type Call, stopSignal } from './call.ts'
 import { type CheckedCommand, checkRun } from './check.ts'
 import { execute } from './execute.ts'
 import { RunHandle } from './handle.ts'
@@ -33,17 +33,22 @@ export interface PooledOptions extends CommandOptions, Pick<BoxOptions, 'files'>
   readonly pool: ProgramRunner
 }
 
+interface CheckedCall {
+  readonly command: CheckedCommand
+  readonly found: ResolvedProgram
+  readonly spec: SandboxSpec
+  /** Put into the sandbox before the program starts. */
+  readonly inputs: readonly InputFile[]
+}
+
 /** All that can be refused before anything is started, and what the sandbox is to be. */
-export function checkCall(
-  program: string,
-  options: RunOptions,
-): { command: CheckedCommand; found: ResolvedProgram; spec: SandboxSpec } {
+export function checkCall(program: string, options: RunOptions): CheckedCall {
   const { box, ...command } = checkRun(options)
   const paths = new HostPaths(box.binds)
   const found = resolveForNewBox(program, options)
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
-  return { command, found, spec: { box, paths, inputs, programs, use: 'once', expects: command.terms } }
+  return { command, found, inputs, spec: { box, paths, programs, use: 'once', expects: command.terms } }
 }
 
 /** One program in a sandbox of its own, of that runner. */
@@ -54,7 +59,7 @@ export async function runOnce(
   options: RunOptions,
   call: Call,
 ): Promise<AnyResult> {
-  const { command, found, spec } = checkCall(program, options)
+  const { command, found, inputs, spec } = checkCall(program, options)
   spec.box.signal?.throwIfAborted()
   const chosen = runner(spec.box)
   const sandbox = await chosen.open(spec)
@@ -64,6 +69,7 @@ export async function runOnce(
   const { paths } = spec
   const job = { ...command.terms, path: found.path, argv: [program, ...args] }
   try {
+    await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
     return await execute({ runner: chosen.name, sandbox, paths, call, done }, job, command.options)
   } finally {
     await close()

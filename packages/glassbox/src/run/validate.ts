@@ -1,6 +1,6 @@
 /** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
 import { isAbsolute } from 'node:path'
-import { pathComponents } from '../job/box-path.ts'
+import { checkCollect, checkFiles } from '../job/files.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
@@ -76,6 +76,7 @@ function checkAbsolute(option: string, path: string | undefined): void {
 export function validateBoxOptions(options: BoxOptions): void {
   checkNames(options, BOX_OPTIONS)
   checkValues(options as Readonly<Record<string, unknown>>)
+  checkFiles(options.files)
   for (const bind of options.binds ?? []) checkAbsolute('binds.target', bind.target)
   const hostname = options.hostname
   if (hostname !== undefined && !/^[\w.-]{1,64}$/.test(hostname)) {
@@ -92,7 +93,7 @@ export function validateCommandOptions(options: CommandOptions): void {
   checkValues(options as Readonly<Record<string, unknown>>)
   checkEnvironment(options.env)
   checkAbsolute('cwd', options.cwd)
-  for (const path of options.collect ?? []) pathComponents(path)
+  checkCollect(options.collect)
   checkHostStreams(options)
 }
 
