@@ -12,7 +12,7 @@ import { close, openat2 } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { pathComponents } from '../job/box-path.ts'
 import type { CollectedFile, DirectoryEntry } from '../job/files.ts'
-import { F_DUPFD_CLOEXEC, O_PATH, O_DIRECTORY, O_NOFOLLOW } from '../linux/constants.ts'
+import { F_DUPFD_CLOEXEC, O_DIRECTORY, O_PATH } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
 import {
@@ -26,9 +26,10 @@ import {
   typeOf,
 } from '../stdio/files/beneath.ts'
 import { copyBytes, readBytes } from '../stdio/files/copy.ts'
-import { boxFileError, refusal } from '../stdio/files/errors.ts'
+import { boxFileError, brief, refusal } from '../stdio/files/errors.ts'
 import { Pace, type Stoppable } from '../stdio/files/pace.ts'
 import { removeTree } from '../stdio/files/remove.ts'
+import { sortByName } from '../stdio/files/sort.ts'
 import { withTreeWriter } from '../stdio/files/tree-writer.ts'
 import type { FileVisitor, FoundFile } from '../stdio/files/visitor.ts'
 import { walk } from '../stdio/files/walk.ts'
@@ -77,7 +78,7 @@ export class BoxFiles {
 
   /** Reads a regular file of at most `maxBytes`. */
   read(path: string, maxBytes: number): Promise<CollectedFile> {
-    return this.#operate(`Cannot read ${path}`, path, undefined, async (top, pace) => {
+    return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
       const fd = openToRead(top, pathComponents(path).join('/'), BENEATH)
       try {
         const stats = fstatSync(fd)
@@ -93,7 +94,7 @@ export class BoxFiles {
 
   /** Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown too: nothing rejects. */
   visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void> {
-    return this.#operate(`Cannot read ${path}`, path, undefined, async (top, pace) => {
+    return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
       const visit = new Visit(pathComponents(path).join('/'), visitor, pace)
       try {
         await visit.run(top, maxEntries)
@@ -106,15 +107,17 @@ export class BoxFiles {
 
   /** What is in a directory; that of the box itself where `path` is `.`. */
   list(path: string): Promise<DirectoryEntry[]> {
-    return this.#operate(`Cannot list ${path}`, path, undefined, async (top, pace) => {
+    return this.#operate(`Cannot list ${brief(path)}`, path, undefined, async (top, pace) => {
       const directory = openDirectory(top, isTop(path) ? '.' : pathComponents(path).join('/'), BENEATH)
       try {
         const entries: DirectoryEntry[] = []
         for (let names = nextNames(directory); names.length > 0; names = nextNames(directory)) {
-          for (const { name } of names) entries.push(entryOf(directory, pathOfBytes(name)))
-          await pace.rest()
+          for (const { name } of names) {
+            entries.push(entryOf(directory, pathOfBytes(name)))
+            await pace.rest()
+          }
         }
-        return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+        return await sortByName(entries, pace)
       } finally {
         close(directory)
       }
@@ -123,9 +126,9 @@ export class BoxFiles {
 
   /** Removes a file, or a directory with everything in it. */
   remove(path: string): Promise<void> {
-    return this.#operate(`Cannot remove ${path}`, path, undefined, async (top, pace) => {
+    return this.#operate(`Cannot remove ${brief(path)}`, path, undefined, async (top, pace) => {
       const names = pathComponents(path)
-      const flags = O_PATH | O_DIRECTORY | O_NOFOLLOW
+      const flags = O_PATH | O_DIRECTORY
       const parent = openat2(top, names.slice(0, -1).join('/') || '.', { flags, resolve: BENEATH })
       try {
         await removeTree(parent, names.at(-1) ?? '', BENEATH, pace)
@@ -194,8 +197,8 @@ const isNewsOfBox = (error: unknown): boolean =>
 
 const describe = (input: InputFile): string =>
   'contents' in input && input.contents instanceof Uint8Array
-    ? `${input.path} (${input.contents.length} bytes)`
-    : input.path
+    ? `${brief(input.path)} (${input.contents.length} bytes)`
+    : brief(input.path)
 
 const notRegular = (kind: string): GlassboxError =>
   refusal(ERRNO.EOPNOTSUPP, `it is no regular file but a ${kind}`)
@@ -230,7 +233,7 @@ class Visit {
 
   fail(below: string, error: unknown): void {
     const path = this.#name(below)
-    this.#visitor.failed(path, boxFileError(`Cannot read ${path}`, path, error))
+    this.#visitor.failed(path, boxFileError(`Cannot read ${brief(path)}`, path, error))
   }
 
   async #file(top: number): Promise<void> {
@@ -245,7 +248,7 @@ class Visit {
   }
 
   async #tree(top: number, maxEntries: number): Promise<void> {
-    const directory = openat2(top, this.#path, { flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, resolve: BENEATH })
+    const directory = openat2(top, this.#path, { flags: O_PATH | O_DIRECTORY, resolve: BENEATH })
     try {
       for await (const found of walk(directory, { resolve: BENEATH, maxEntries, pace: this.#pace })) {
         if (found.type === 'directory') await this.#visitor.directory(this.#name(found.path), found.mode)

@@ -3,6 +3,7 @@
  * serves both ways: `result.files` can be given as `files` of the next run.
  */
 import type { Blob as NodeBlob } from 'node:buffer'
+import { fileURLToPath } from 'node:url'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { pathComponents } from './box-path.ts'
@@ -220,13 +221,21 @@ function checkKind(key: string, kind: (typeof KINDS)[number], value: unknown): v
 
 function checkPath(key: string, value: unknown): void {
   const isPath = typeof value === 'string' && value !== '' && !value.includes('\0')
-  if (isPath || (value instanceof URL && value.protocol === 'file:')) return
+  if (isPath || (value instanceof URL && isOfThisHost(value))) return
   const got = value instanceof URL ? value.href : shown(value)
   throw new InvalidOptionError(
     key,
     `Expected ${key} to be a path of the host or a file: URL, got ${got}.`,
     'For example { file: "data.csv" }.',
   )
+}
+
+function isOfThisHost(url: URL): boolean {
+  try {
+    return !fileURLToPath(url).includes('\0')
+  } catch {
+    return false
+  }
 }
 
 /** Checks the permissions of a file. Throws an InvalidOptionError that names the key. */

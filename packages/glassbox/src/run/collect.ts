@@ -7,7 +7,7 @@ import type { CommandOptions } from '../job/options.ts'
 import type { CollectedFiles } from '../job/result.ts'
 import { ERRNO } from '../linux/errno.ts'
 import type { SandboxFiles } from '../runners/runner.ts'
-import { boxFileError, fileError, refusal } from '../stdio/files/errors.ts'
+import { boxFileError, brief, fileError, refusal } from '../stdio/files/errors.ts'
 import type { FileVisitor, FoundFile } from '../stdio/files/visitor.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { OutputTree } from '../stdio/output-files.ts'
@@ -71,7 +71,7 @@ class Collected {
     const left = this.#most - this.#bytes
     if (size > left) {
       const message = `its ${size} bytes are more than the ${left} that may be collected`
-      throw boxFileError(`Cannot read ${path}`, path, refusal(ERRNO.EFBIG, message))
+      throw boxFileError(`Cannot read ${brief(path)}`, path, refusal(ERRNO.EFBIG, message))
     }
     this.#bytes += size
   }
@@ -122,7 +122,7 @@ class IntoResult implements FileVisitor {
       this.#found.charge(file)
       this.#found.file(this.#names.of(file.path), { contents: await file.read(), mode: file.mode })
     } catch (error) {
-      this.failed(file.path, boxFileError(`Cannot read ${file.path}`, file.path, error))
+      this.failed(file.path, boxFileError(`Cannot read ${brief(file.path)}`, file.path, error))
     }
   }
 

@@ -15,6 +15,10 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EFBIG]: 'Raise collectBytes, or ask for less.',
 }
 
+/** A path for a message: a program may have made it thousands of characters long. */
+export const brief = (path: string): string =>
+  path.length <= 200 ? path : `${path.slice(0, 100)}…${path.slice(-100)}`
+
 /** A failure with a file of a box. `what`: what could not be done, as in `Cannot read out.txt`. */
 export function boxFileError(what: string, path: string, cause: unknown): GlassboxError {
   if (isTold(cause)) return cause

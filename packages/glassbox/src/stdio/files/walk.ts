@@ -21,6 +21,7 @@ import {
   typeOf,
 } from './beneath.ts'
 import type { Pace } from './pace.ts'
+import { sortByName } from './sort.ts'
 
 /** One thing of a tree. `path` begins at the top; the top itself is `''`. */
 export type Found = { readonly path: string } & (
@@ -90,7 +91,7 @@ async function sortedNames(
     for (const { name, type } of names) found.push({ name: pathOfBytes(name), type })
     await pace.rest()
   }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return sortByName(found, pace)
 }
 
 const tooMany = (): GlassboxError =>
