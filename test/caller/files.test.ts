@@ -266,10 +266,13 @@ test('a box that is full says which option to raise, and keeps no part of the fi
 })
 
 test('a directory of the host that is larger than the box is an error of the box', async () => {
-  await assert.rejects(async () => run('true', [], { files: { usr: { file: '/usr/bin' } }, diskBytes: 1 << 20 }), {
-    code: 'ERR_GLASSBOX_FILE',
-    errno: 28,
-  })
+  await assert.rejects(
+    async () => run('true', [], { files: { usr: { file: '/usr/bin' } }, diskBytes: 1 << 20 }),
+    {
+      code: 'ERR_GLASSBOX_FILE',
+      errno: 28,
+    },
+  )
 })
 
 test('descriptors that run out are an error, and the next run works', async () => {

@@ -51,18 +51,19 @@ export interface BoxFilesOptions {
 export class BoxFiles {
   readonly #options: BoxFilesOptions
   #closed = false
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #running = new Set<Promise<unknown>>()
 
   constructor(options: BoxFilesOptions) {
     this.#options = options
   }
 
-  /** Whether there is a regular file of that name. */
+  /** Whether there is a regular file of that name, or a link, which only a program of the box may follow. */
   has(path: string): boolean {
     try {
-      return lookAt(this.#usable(), pathComponents(path).join('/'), BENEATH).isFile()
-    } catch {
-      return false
+      const type = typeOf(lookAt(this.#usable(), pathComponents(path).join('/'), BENEATH))
+      return type === 'file' || type === 'link'
+    } catch (error) {
+      return (error as GlassboxError).errno === ERRNO.ELOOP
     }
   }
 
@@ -141,7 +142,7 @@ export class BoxFiles {
   /** Ends what goes on, and waits for that. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#running
+    await Promise.allSettled(this.#running)
   }
 
   /** What the program took away of its own permissions is given back: it would lock itself out, and this process too. */
@@ -160,32 +161,37 @@ export class BoxFiles {
   ): Promise<T> {
     const stops: Stoppable[] = [{ throwIfAborted: () => this.#refuseIfClosed() }]
     if (signal) stops.push(signal)
-    const operation = this.#inDirectory(top => work(top, new Pace(stops))).catch((error: unknown) => {
+    return this.#whenReady(top => work(top, new Pace(stops))).catch((error: unknown) => {
       if (signal?.aborted || isNewsOfBox(error)) throw error
       throw boxFileError(what, path, error)
     })
-    const settled = operation.then(
-      () => {},
-      () => {},
-    )
-    this.#running = Promise.all([this.#running, settled])
-    return operation
   }
 
-  async #inDirectory<T>(work: (top: number) => Promise<T>): Promise<T> {
+  async #whenReady<T>(work: (top: number) => Promise<T>): Promise<T> {
     await this.#options.ready()
     this.#refuseIfClosed()
-    const top = call('fcntl', [this.#usable(), F_DUPFD_CLOEXEC, 3])
+    const running = withOwnDescriptor(this.#usable(), work)
+    this.#running.add(running)
     try {
-      return await work(top)
+      return await running
     } finally {
-      close(top)
+      this.#running.delete(running)
     }
   }
 
   #refuseIfClosed(): void {
     if (!this.#closed) return
     throw new GlassboxError('ERR_GLASSBOX_BOX_CLOSED', 'This box was closed.', { hint: 'Open another one.' })
+  }
+}
+
+/** `directory` may be closed meanwhile. */
+async function withOwnDescriptor<T>(directory: number, work: (top: number) => Promise<T>): Promise<T> {
+  const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 3])
+  try {
+    return await work(top)
+  } finally {
+    close(top)
   }
 }
 

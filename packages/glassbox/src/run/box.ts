@@ -5,7 +5,7 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { checkInput, checkMode, type DirectoryEntry, type FileInput } from '../job/files.ts'
+import { checkInput, checkMode, isContents, type DirectoryEntry, type FileInput } from '../job/files.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
@@ -78,8 +78,8 @@ export class Box {
   }
 
   /**
-   * Puts a file, or a directory of the host, into the working directory, replacing what has its name. `mode` counts more
-   * than one in `input`.
+   * Puts a file, or a directory of the host, into the working directory, replacing what has its name. The option `mode`
+   * counts more than one in `input`.
    *
    * @example
    * await box.writeFile('run.sh', '#!/bin/sh\necho hello', { mode: 0o755 })
@@ -88,9 +88,10 @@ export class Box {
   async writeFile(path: string, input: FileInput, { mode }: { readonly mode?: number } = {}): Promise<void> {
     checkInput('contents', input)
     checkMode('mode', mode)
-    const file = readInput('contents', path, input, this.#opened.paths)
-    const written = mode === undefined ? file : { ...file, mode }
-    await this.#enqueue(() => this.#opened.sandbox.files.write(written))
+    const whole =
+      mode === undefined ? input : isContents(input) ? { contents: input, mode } : { ...input, mode }
+    const file = readInput('contents', path, whole, this.#opened.paths)
+    await this.#enqueue(() => this.#opened.sandbox.files.write(file))
   }
 
   /** Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). */

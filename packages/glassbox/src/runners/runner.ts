@@ -65,7 +65,7 @@ export interface Sandbox extends AsyncDisposable {
  * ERR_GLASSBOX_FILE that names the file. Nothing stops the event loop for long.
  */
 export interface SandboxFiles {
-  /** Whether there is a regular file of that name. False before the sandbox is ready. */
+  /** Whether there is a regular file or a link of that name. False before the sandbox is ready. */
   has(path: string): boolean
   /** Replaces what has that name. Rejects with the reason of the signal when that is aborted; then a part may be there. */
   write(input: InputFile, signal?: AbortSignal): Promise<void>

@@ -65,10 +65,10 @@ export function readInput(key: string, name: string, input: FileInput, paths: Ho
 
 function bytesOf(contents: Contents): Uint8Array | Blob {
   if (typeof contents === 'string') return Buffer.from(contents)
-  if (contents instanceof Uint8Array || contents instanceof Blob) return contents as Uint8Array | Blob
+  if (contents instanceof Uint8Array || contents instanceof Blob) return contents
   if (ArrayBuffer.isView(contents))
     return new Uint8Array(contents.buffer, contents.byteOffset, contents.byteLength)
-  return new Uint8Array(contents as ArrayBuffer)
+  return new Uint8Array(contents)
 }
 
 function lookAtSource(path: string, paths: HostPaths): HostSource {

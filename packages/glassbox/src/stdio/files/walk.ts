@@ -65,7 +65,7 @@ export async function* walk(top: number, options: WalkOptions): AsyncGenerator<F
         if (type === 'directory') below.push(entry)
         else yield* lookAndTell(directory, name, entry, resolve)
       }
-      queue.push(...below.reverse())
+      for (const name of below.toReversed()) queue.push(name)
     } catch (error) {
       if (!(error instanceof TooMany)) throw error
       yield { type: 'failed', path, error }
