@@ -111,7 +111,8 @@ test('files go in and come out', async context => {
   )
   assert.equal(exitCode, 0)
   assert.equal(Buffer.from(files['out']?.contents ?? []).toString(), 'text from the host')
-  assert.deepEqual(Object.keys(fileErrors).toSorted(), ['a', 'fifo', 'link', 'missing'])
+  assert.equal(Buffer.from(files['a/b']?.contents ?? []).toString(), 'text ', 'a directory comes out whole')
+  assert.deepEqual(Object.keys(fileErrors).toSorted(), ['fifo', 'link', 'missing'])
 })
 
 test('an empty file and no file are told apart', async () => {
@@ -139,7 +140,7 @@ test('names that lead out of the working directory are refused before anything r
   for (const path of ['../x', '/etc/x', '', 'a/../../x', 'a\0b']) {
     await assert.rejects(
       async () => run('true', [], { files: { [path]: 'x' } }),
-      { code: 'ERR_GLASSBOX_FILE' },
+      { code: 'ERR_GLASSBOX_INVALID_OPTION', option: `files[${JSON.stringify(path)}]` },
       JSON.stringify(path),
     )
   }
