@@ -114,6 +114,7 @@ const BAD_COLLECT: readonly [unknown, string][] = [
   [{ a: false }, 'collect["a"]'],
   [{ a: { fil: 'x' } }, 'collect["a"].fil'],
   [{ a: { file: 5 } }, 'collect["a"].file'],
+  [{ a: { file: '/x' }, b: { file: pathToFileURL('/y/../x') } }, 'collect["b"]'],
 ]
 for (const [collect, option] of BAD_COLLECT)
   test(`refused: ${option} of ${JSON.stringify(collect)}`, () => {

@@ -3,6 +3,7 @@
  * serves both ways: `result.files` can be given as `files` of the next run.
  */
 import type { Blob as NodeBlob } from 'node:buffer'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
@@ -144,12 +145,18 @@ const notCollect = (key: string, expected: string, value: unknown): InvalidOptio
     'For example collect: ["out.txt"], or collect: { "out.txt": { file: "out.txt" } }.',
   )
 
-function checkTarget(key: string, target: unknown): void {
-  if (target === true) return
+/** The file of the host, if it is one. */
+function checkTarget(key: string, target: unknown): string | undefined {
+  if (target === true) return undefined
   if (!isPlain(target)) throw notCollect(key, 'true or { file }', target)
   checkKeys(key, target, ['file'])
   checkPath(`${key}.file`, target['file'])
+  return resolve(hostPath(target['file']))
 }
+
+/** A path or a file: URL, as a path. */
+export const hostPath = (file: string | URL): string =>
+  typeof file === 'string' ? file : fileURLToPath(file)
 
 /** The normalized names, each with the key that says it. */
 function checkNames(option: string, keys: readonly string[]): ReadonlyMap<string, string> {
@@ -219,7 +226,7 @@ function checkKind(key: string, kind: (typeof KINDS)[number], value: unknown): v
   }
 }
 
-function checkPath(key: string, value: unknown): void {
+function checkPath(key: string, value: unknown): asserts value is string | URL {
   const isPath = typeof value === 'string' && value !== '' && !value.includes('\0')
   if (isPath || (value instanceof URL && isOfThisHost(value))) return
   const got = value instanceof URL ? value.href : shown(value)

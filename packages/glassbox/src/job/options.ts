@@ -85,7 +85,7 @@ export interface CommandOptions {
   readonly trace?: ProgramTrace
   /**
    * Files and directories of the working directory to bring out when everything in the box is dead: into the result, or to
-   * a file of the host (`{ 'out.txt': { file: 'out.txt' } }`).
+   * a file of the host (`{ 'out.txt': { file: 'out.txt' } }`). Of a directory at most 16 384 entries.
    */
   readonly collect?: Collect
   /** Bytes of all collected files together. Default 64 MiB. */

@@ -1,8 +1,14 @@
 /** The files that were asked for, brought out of a sandbox when everything in it is dead: into the result, or to the host. */
-import { fileURLToPath } from 'node:url'
 import { GlassboxError } from '../errors.ts'
 import { pathComponents } from '../job/box-path.ts'
-import type { Collect, CollectedDirectory, CollectedFile, CollectTarget, FileError } from '../job/files.ts'
+import {
+  type Collect,
+  type CollectedDirectory,
+  type CollectedFile,
+  type CollectTarget,
+  type FileError,
+  hostPath,
+} from '../job/files.ts'
 import type { CommandOptions } from '../job/options.ts'
 import type { CollectedFiles } from '../job/result.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -39,8 +45,6 @@ export async function collect(
   }
   return found.result()
 }
-
-const hostPath = (file: string | URL): string => (typeof file === 'string' ? file : fileURLToPath(file))
 
 /** What came out so far, by the names that were asked for. */
 class Collected {
@@ -141,6 +145,8 @@ class OntoHost implements FileVisitor {
   readonly #names: Names
   readonly #found: Collected
   readonly #tree: OutputTree
+  /** The directory could not be made: then neither can what is in it, and one error says so. */
+  #failed = false
 
   constructor(name: string, found: Collected, target: string, paths: HostPaths) {
     this.#names = new Names(name)
@@ -149,6 +155,7 @@ class OntoHost implements FileVisitor {
   }
 
   async file(file: FoundFile): Promise<void> {
+    if (this.#failed) return
     try {
       this.#found.charge(file)
     } catch (error) {
@@ -159,18 +166,24 @@ class OntoHost implements FileVisitor {
   }
 
   async directory(path: string, mode: number): Promise<void> {
-    await this.#onHost(path, async () => this.#tree.directory(this.#names.below(path), mode))
+    if (this.#failed) return
+    const below = this.#names.below(path)
+    const made = await this.#onHost(path, async () => this.#tree.directory(below, mode))
+    this.#failed = !made && below.length === 0
   }
 
   failed(path: string, error: GlassboxError): void {
     this.#found.error(this.#names.of(path), error, 'box')
   }
 
-  async #onHost(path: string, write: () => Promise<void>): Promise<void> {
+  /** Whether it worked. */
+  async #onHost(path: string, write: () => Promise<void>): Promise<boolean> {
     try {
       await write()
+      return true
     } catch (error) {
       this.#found.error(this.#names.of(path), error as GlassboxError, 'host')
+      return false
     }
   }
 

@@ -3,11 +3,10 @@
  * that is missing starts nothing; they are opened again when they are copied, so no descriptor is held meanwhile.
  */
 import { fstatSync, type Stats } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { close, withDescriptor } from '../gate/descriptors.ts'
 import { pathComponents } from '../job/box-path.ts'
-import { type Contents, type FileInput, type Files, isContents } from '../job/files.ts'
+import { type Contents, type FileInput, type Files, hostPath, isContents } from '../job/files.ts'
 import { O_NOCTTY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { BENEATH, kindOf } from './files/beneath.ts'
@@ -53,7 +52,7 @@ export function readInput(key: string, name: string, input: FileInput, paths: Ho
   if ('directory' in input && input.directory !== undefined)
     return { path, directory: true, mode: input.mode ?? DIRECTORY_MODE }
   const { file, mode } = input as { file: string | URL; mode?: number }
-  const source = lookAtSource(typeof file === 'string' ? file : fileURLToPath(file), paths)
+  const source = lookAtSource(hostPath(file), paths)
   if (source.directory && mode !== undefined)
     throw new InvalidOptionError(
       `${key}.mode`,
