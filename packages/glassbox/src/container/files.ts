@@ -25,14 +25,14 @@ import {
   setMode,
   typeOf,
 } from '../stdio/files/beneath.ts'
-import { copyBytes, readBytes } from '../stdio/files/copy.ts'
+import { readBytes } from '../stdio/files/copy.ts'
 import { boxFileError, brief, refusal } from '../stdio/files/errors.ts'
 import { Pace, type Stoppable } from '../stdio/files/pace.ts'
 import { removeTree } from '../stdio/files/remove.ts'
 import { sortByName } from '../stdio/files/sort.ts'
 import { withTreeWriter } from '../stdio/files/tree-writer.ts'
-import type { FileVisitor, FoundFile } from '../stdio/files/visitor.ts'
-import { walk } from '../stdio/files/walk.ts'
+import { notRegular, Visit } from '../stdio/files/visit.ts'
+import type { FileVisitor } from '../stdio/files/visitor.ts'
 import { type InputFile, putInput } from '../stdio/input-files.ts'
 import type { Owner } from '../stdio/pipe.ts'
 
@@ -96,9 +96,9 @@ export class BoxFiles {
   /** Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown too: nothing rejects. */
   visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void> {
     return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
-      const visit = new Visit(pathComponents(path).join('/'), visitor, pace)
+      const visit = new Visit(pathComponents(path).join('/'), { visitor, pace, maxEntries })
       try {
-        await visit.run(top, maxEntries)
+        await visit.run(top)
       } catch (error) {
         if (this.#closed) throw error
         visit.fail('', error)
@@ -206,9 +206,6 @@ const describe = (input: InputFile): string =>
     ? `${brief(input.path)} (${input.contents.length} bytes)`
     : brief(input.path)
 
-const notRegular = (kind: string): GlassboxError =>
-  refusal(ERRNO.EOPNOTSUPP, `it is no regular file but a ${kind}`)
-
 const tooLarge = (size: number, most: number): GlassboxError =>
   refusal(ERRNO.EFBIG, `${size} bytes are more than the ${most} that may be read`)
 
@@ -217,73 +214,3 @@ function entryOf(directory: number, name: string): DirectoryEntry {
   const type = typeOf(stats)
   return { name, type, size: type === 'file' ? stats.size : 0, mode: stats.mode & 0o777 }
 }
-
-/** One path of the box that is shown to a visitor. */
-class Visit {
-  readonly #path: string
-  readonly #visitor: FileVisitor
-  readonly #pace: Pace
-
-  constructor(path: string, visitor: FileVisitor, pace: Pace) {
-    this.#path = path
-    this.#visitor = visitor
-    this.#pace = pace
-  }
-
-  async run(top: number, maxEntries: number): Promise<void> {
-    const stats = lookAt(top, this.#path, BENEATH)
-    if (stats.isDirectory()) await this.#tree(top, maxEntries)
-    else if (stats.isFile()) await this.#file(top)
-    else throw refusalOf(kindOf(stats))
-  }
-
-  fail(below: string, error: unknown): void {
-    const path = this.#name(below)
-    this.#visitor.failed(path, boxFileError(`Cannot read ${brief(path)}`, path, error))
-  }
-
-  async #file(top: number): Promise<void> {
-    const fd = openToRead(top, this.#path, BENEATH)
-    try {
-      const stats = fstatSync(fd)
-      if (!stats.isFile()) throw notRegular(kindOf(stats))
-      await this.#visitor.file(this.#found('', fd, stats.size, stats.mode & 0o777))
-    } finally {
-      close(fd)
-    }
-  }
-
-  async #tree(top: number, maxEntries: number): Promise<void> {
-    const directory = openat2(top, this.#path, { flags: O_PATH | O_DIRECTORY, resolve: BENEATH })
-    try {
-      for await (const found of walk(directory, { resolve: BENEATH, maxEntries, pace: this.#pace })) {
-        if (found.type === 'directory') await this.#visitor.directory(this.#name(found.path), found.mode)
-        else if (found.type === 'file')
-          await this.#visitor.file(this.#found(found.path, found.fd, found.size, found.mode))
-        else if (found.type === 'failed') this.fail(found.path, found.error)
-        else this.fail(found.path, refusalOf(found.type === 'link' ? 'symbolic link' : found.kind))
-      }
-    } finally {
-      close(directory)
-    }
-  }
-
-  #found(below: string, fd: number, size: number, mode: number): FoundFile {
-    return {
-      path: this.#name(below),
-      size,
-      mode,
-      read: () => readBytes(fd, size, this.#pace),
-      copyTo: to => copyBytes(fd, to, size, this.#pace),
-    }
-  }
-
-  #name(below: string): string {
-    return below === '' ? this.#path : `${this.#path}/${below}`
-  }
-}
-
-const refusalOf = (kind: string): GlassboxError =>
-  kind === 'symbolic link'
-    ? refusal(ERRNO.ELOOP, 'it is a symbolic link, which is not followed')
-    : notRegular(kind)

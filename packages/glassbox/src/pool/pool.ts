@@ -8,7 +8,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { checkFiles } from '../job/files.ts'
+import { checkFiles } from '../job/check-files.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
 import type { AnyResult } from '../job/result.ts'
 import { beginCall, stopSignal } from '../run/call.ts'

@@ -5,7 +5,8 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { checkInput, checkMode, isContents, type DirectoryEntry, type FileInput } from '../job/files.ts'
+import { checkInput, checkMode } from '../job/check-files.ts'
+import { type DirectoryEntry, type FileInput, isContents } from '../job/files.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'

@@ -1,6 +1,6 @@
 /** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
 import { isAbsolute } from 'node:path'
-import { checkCollect, checkFiles } from '../job/files.ts'
+import { checkCollect, checkFiles } from '../job/check-files.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'

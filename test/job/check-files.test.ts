@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '#glassbox/index.js'
-import { checkCollect, checkFiles } from '#glassbox/job/files.js'
+import { checkCollect, checkFiles } from '#glassbox/job/check-files.js'
 
 const own = (name: string, value: unknown): object => Object.fromEntries([[name, value]])
 const LONG = 'x'.repeat(256)
@@ -97,11 +97,14 @@ for (const [files, option, message] of BAD)
 test('the word that was probably meant is in the hint', () => {
   assert.throws(() => checkFiles({ a: { content: 'x' } }), { hint: 'Did you mean contents?' })
   assert.throws(() => checkFiles({ a: { file: 'x', mod: 1 } }), { hint: 'Did you mean mode?' })
+  assert.throws(() => checkFiles({ a: { src: 'x' } }), { hint: 'Did you mean file?' })
+  assert.throws(() => checkFiles({ a: { contents: 'x', mode: '755' } }), { hint: 'Write it as 0o755.' })
+  assert.throws(() => checkFiles({ a: { contents: 'x', mode: 755 } }), { hint: 'Write it as 0o755.' })
 })
 
 test('collect takes names, or an object of names and where they go', () => {
   checkCollect(['a', 'b/c', '__proto__', 'constructor'])
-  checkCollect({ a: true, b: { file: '/x' }, c: { file: pathToFileURL('/x') } })
+  checkCollect({ a: true, b: { file: '/x' }, c: { file: pathToFileURL('/y') } })
 })
 
 const BAD_COLLECT: readonly [unknown, string][] = [
