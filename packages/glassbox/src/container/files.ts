@@ -41,7 +41,7 @@ const OWNER_ALL = 0o700
 export interface BoxFilesOptions {
   /** Resolves when the box has its working directory. */
   readonly ready: () => Promise<unknown>
-  /** A descriptor of the working directory, which may be one with O_PATH. It is whoever gives it who closes it. */
+  /** A descriptor of the working directory, which may be one with O_PATH. Its giver closes it. */
   readonly directory: () => number
   /** Who gets what is made; ids of the host. Left out if this process is the box's user itself. */
   readonly owner?: Owner | undefined
@@ -106,7 +106,7 @@ export class BoxFiles {
     })
   }
 
-  /** What is in a directory; that of the box itself where `path` is `.`. */
+  /** What is in a directory; the working directory itself if `path` is `.`. */
   list(path: string): Promise<DirectoryEntry[]> {
     return this.#operate(`Cannot list ${brief(path)}`, path, undefined, async (top, pace) => {
       const directory = openDirectory(top, isTop(path) ? '.' : pathComponents(path).join('/'), BENEATH)
@@ -145,7 +145,10 @@ export class BoxFiles {
     await Promise.allSettled(this.#running)
   }
 
-  /** What the program took away of its own permissions is given back: it would lock itself out, and this process too. */
+  /**
+   * The working directory. If a program has taken its own permissions away, they are given back: without them neither the
+   * next program nor an ordinary user's process could enter.
+   */
   #usable(): number {
     const directory = this.#options.directory()
     const { mode } = fstatSync(directory)
@@ -197,7 +200,7 @@ async function withOwnDescriptor<T>(directory: number, work: (top: number) => Pr
 
 const isTop = (path: string): boolean => /^[./]*$/.test(path) && !path.startsWith('/') && !path.includes('..')
 
-/** Failures that are not of the file, and stay what they are. */
+/** Failures that are not the file's, and are passed on as they are. */
 const isNewsOfBox = (error: unknown): boolean =>
   error instanceof GlassboxError && /BOX_CLOSED|BOX_LOST|MISSING|STEP|INVALID/.test(error.code)
 

@@ -175,8 +175,8 @@ async function putTree(
 }
 
 /**
- * Puts all of them into a sandbox, one after another. Where `signal` is aborted meanwhile the rest is left out, and nothing
- * rejects: its owner asks the signal what to do next.
+ * Puts all of them into a sandbox, one after another. If `signal` is aborted meanwhile, the rest is left out and nothing
+ * rejects: the caller asks the signal what to do next.
  */
 export async function putInputs(
   files: { write(input: InputFile, signal?: AbortSignal): Promise<void> },

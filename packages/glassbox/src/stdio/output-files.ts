@@ -100,7 +100,7 @@ function isSpecial(path: string): boolean {
   return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 
-/** A FIFO that nobody reads fails; for a slow reader a thread of the pool waits, and not this one. */
+/** A FIFO without a reader is an error. For a slow reader a thread of libuv's pool waits, not this one. */
 async function writeToSpecial(target: string, paths: HostPaths, file: FoundFile): Promise<void> {
   const fd = paths.open(target, O_WRONLY | O_NONBLOCK | O_NOCTTY)
   try {

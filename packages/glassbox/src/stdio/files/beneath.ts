@@ -43,7 +43,7 @@ export interface Dirent {
   readonly type: EntryType
 }
 
-/** Opens a file or directory for reading. Waits for nobody: a FIFO cannot hold this thread. The caller closes it. */
+/** Opens a file or directory for reading. Never waits: a FIFO cannot hold this thread. The caller closes it. */
 export const openToRead = (directory: number, path: string, resolve: number): number =>
   openat2(directory, path, { flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, resolve })
 
@@ -105,7 +105,7 @@ const ABOVE = Buffer.from('..')
 /** Sets permissions of what is open, also with O_PATH: fchmod(2) does not take that, so it goes through /proc. */
 export const setMode = (fd: number, mode: number): void => chmodSync(`/proc/self/fd/${fd}`, mode)
 
-/** Removes a name, whatever it is but a directory. Returns 0 or -errno. */
+/** Removes a name that is no directory. Returns 0 or -errno. */
 export const unlink = (directory: number, name: string): number =>
   syscall(syscallNumber('unlinkat'), directory, cString(name), 0)
 

@@ -62,7 +62,7 @@ export async function writeBytes(to: number, bytes: Uint8Array, pace: Pace): Pro
   }
 }
 
-/** Reads at most `size` bytes from the beginning. Throws a RangeError where that is more than this process can hold. */
+/** Reads at most `size` bytes from the beginning. Throws a RangeError if that is more than this process can hold. */
 export async function readBytes(from: number, size: number, pace: Pace): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
   let at = 0
@@ -79,5 +79,5 @@ const shrunk = (size: number, copied: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_FILE',
     `it became shorter while it was copied: ${copied} of ${size} bytes were there`,
-    { hint: 'Copy a file that nobody changes meanwhile.' },
+    { hint: 'Copy a file that does not change meanwhile.' },
   )

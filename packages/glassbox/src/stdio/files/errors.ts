@@ -8,7 +8,8 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.ENOENT]: 'Check the name of the file, and that the program made it.',
   [ERRNO.ELOOP]: 'Links are not followed: name the file itself.',
   [ERRNO.ENOTDIR]: 'A directory on the way is a file: choose another name.',
-  [ERRNO.EISDIR]: 'A directory has that name: remove it, or choose another one.',
+  [ERRNO.EISDIR]: 'Name a file in it, or collect the directory.',
+  [ERRNO.EEXIST]: 'A directory has that name: remove it, or choose another name.',
   [ERRNO.EACCES]: 'The program took the permission away: remove the directory, or open a new box.',
   [ERRNO.EMFILE]:
     'This process has too many descriptors open: run fewer programs at a time, or raise ulimit -n.',
@@ -32,12 +33,12 @@ export function boxFileError(what: string, path: string, cause: unknown): Glassb
   })
 }
 
-/** The kernel's number, positive, if the kernel told of it; Node's own errors have it negative. */
+/** The kernel's number, positive, if there is one; Node's own errors have it negative. */
 function errnoOf({ errno }: { errno?: number }): number | undefined {
   return errno === undefined ? undefined : Math.abs(errno)
 }
 
-/** What failed, without the name of the system call where the kernel's own words say it all. */
+/** What failed, without the name of the system call if the kernel's own words say it all. */
 export function inWords(cause: unknown): string {
   const number = errnoOf(cause as { errno?: number })
   const ofKernel = !(cause instanceof GlassboxError) || cause.code === 'ERR_GLASSBOX_SYSTEM'
@@ -49,7 +50,7 @@ export function inWords(cause: unknown): string {
 const isTold = (error: unknown): error is GlassboxError =>
   error instanceof GlassboxError && error.code === 'ERR_GLASSBOX_FILE' && error.path !== undefined
 
-/** A failure that no system call told of. */
+/** A failure that no system call reported. */
 export const refusal = (errno: number, message: string): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_FILE', message, { errno })
 

@@ -39,7 +39,7 @@ export class Visit {
     this.#maxEntries = maxEntries
   }
 
-  /** `top` is the working directory. Rejects where the path itself cannot be had. */
+  /** `top` is the working directory. Rejects if the path itself cannot be had. */
   async run(top: number): Promise<void> {
     const stats = lookAt(top, this.#path, BENEATH)
     if (stats.isDirectory()) await this.#tree(top)

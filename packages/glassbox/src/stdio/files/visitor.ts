@@ -1,4 +1,4 @@
-/** How what came out of a box is shown to whoever asked for it: one file at a time, and what could not be had too. */
+/** How files of a box are shown to the one that asked for them: one at a time, and also what could not be had. */
 import type { GlassboxError } from '../../errors.ts'
 
 /** A regular file that is open while it is shown. */
@@ -9,7 +9,7 @@ export interface FoundFile {
   readonly size: number
   /** Permissions only. */
   readonly mode: number
-  /** All of it. Throws a RangeError where it is more than this process can hold. */
+  /** All of it. Throws a RangeError if it is more than this process can hold. */
   read(): Promise<Uint8Array>
   /** Copies it to where a descriptor of this process stands. */
   copyTo(to: number): Promise<unknown>

@@ -1,7 +1,7 @@
 /**
  * Walks a tree of files by descriptors, without following links. At most three descriptors are open at a time, at any
  * depth: a directory is opened when its turn comes, by its path from the top. A path that is longer than any path may be
- * is told as an error of that directory.
+ * is reported as an error of that directory.
  */
 import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
@@ -78,7 +78,7 @@ export async function* walk(top: number, options: WalkOptions): AsyncGenerator<F
 
 class TooMany extends GlassboxError {}
 
-/** In one order, whatever the file system has them in. */
+/** The names in a directory, in one order on every file system. */
 async function sortedNames(
   directory: number,
   budget: { left: number },
@@ -100,7 +100,7 @@ const tooMany = (): GlassboxError =>
     hint: 'Name a directory below it, or put them into one file, such as an archive.',
   })
 
-/** What the directory says of a name is where to begin; what it is is asked of the thing itself, when it is open. */
+/** A directory's own word on what a name is may be out of date: the thing itself is asked, once it is open. */
 function* lookAndTell(directory: number, name: string, path: string, resolve: number): Generator<Found> {
   let fd: number | undefined
   try {
