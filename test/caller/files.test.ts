@@ -9,7 +9,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  closeSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -23,6 +22,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { createPool, type Files, openBox, run } from '#glassbox/index.js'
+import { call } from '#glassbox/gate/gate.js'
+import { RLIMIT_NOFILE } from '#glassbox/linux/constants.js'
 import { root } from '../support/hostile.js'
 import { assertNothingLeft, surroundings } from '../support/left.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -275,27 +276,30 @@ test('a directory of the host that is larger than the box is an error of the box
   )
 })
 
-test('descriptors that run out are an error, and the next run works', async () => {
+test('descriptors that run out are an error, and the next call works', async () => {
   await using box = await openBox({ files: { 'd/file': 'x' } })
-  const held: number[] = []
-  const [, limit = '1024'] = /open files\s+(\d+)/i.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-  try {
-    for (let count = 0; count < Math.min(Number(limit), 20_000); count++)
-      held.push(openSync('/dev/null', 'r'))
-  } catch {
-    // as many as there may be
-  }
-  const none = held.length < Math.min(Number(limit), 20_000)
-  try {
-    if (!none) return
-    await assert.rejects(box.writeFile('x', 'x'), { errno: 24 })
-    await assert.rejects(box.readFile('d/file'), { errno: 24 })
-    await assert.rejects(box.readDirectory(), { errno: 24 })
-  } finally {
-    for (const fd of held) closeSync(fd)
-  }
+  const none = { code: 'ERR_GLASSBOX_FILE', errno: 24, hint: /ulimit -n/ }
+  await withoutDescriptors(async () => {
+    assert.throws(() => openSync('/dev/null', 'r'), { code: 'EMFILE' })
+    await assert.rejects(box.writeFile('x', 'x'), none)
+    await assert.rejects(box.readFile('d/file'), none)
+    await assert.rejects(box.readDirectory(), none)
+    await assert.rejects(box.remove('d'), none)
+  })
   assert.equal(text(await box.readFile('d/file')), 'x')
 })
+
+/** Runs `work` while this process may open no descriptor. */
+async function withoutDescriptors(work: () => Promise<void>): Promise<void> {
+  const old = new BigUint64Array(2)
+  call('prlimit64', [0, RLIMIT_NOFILE, 0, old])
+  call('prlimit64', [0, RLIMIT_NOFILE, BigUint64Array.of(3n, old[1] ?? 0n), 0])
+  try {
+    await work()
+  } finally {
+    call('prlimit64', [0, RLIMIT_NOFILE, old, 0])
+  }
+}
 
 // Who changes their mind.
 

@@ -190,7 +190,7 @@ export class BoxFiles {
 
 /** `directory` may be closed meanwhile. */
 async function withOwnDescriptor<T>(directory: number, work: (top: number) => Promise<T>): Promise<T> {
-  const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 3])
+  const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 0])
   try {
     return await work(top)
   } finally {
