@@ -35,7 +35,7 @@ export async function copyBytes(from: number, to: number, most: number, pace: Pa
     if (moved < 0) throw systemError('sendfile', -moved)
     if (moved === 0) break
     copied += moved
-    await pace.rest()
+    if (copied < most) await pace.rest()
   }
   return copied
 }
@@ -57,8 +57,8 @@ async function copyThroughHere(from: number, to: number, most: number, pace: Pac
 /** Writes bytes of this process in pieces. */
 export async function writeBytes(to: number, bytes: Uint8Array, pace: Pace): Promise<void> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    if (at > 0) await pace.rest()
     writeAll(to, bytes.subarray(at, at + PIECE_BYTES))
-    await pace.rest()
   }
 }
 
@@ -70,7 +70,7 @@ export async function readBytes(from: number, size: number, pace: Pace): Promise
     const length = readSync(from, bytes, at, Math.min(PIECE_BYTES, size - at), at)
     if (length === 0) break
     at += length
-    await pace.rest()
+    if (at < size) await pace.rest()
   }
   return bytes.subarray(0, at)
 }
