@@ -11,7 +11,7 @@ import { O_NOCTTY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { BENEATH, kindOf } from './files/beneath.ts'
 import { copyFile, writeBytes } from './files/copy.ts'
-import { inWords, refusal } from './files/errors.ts'
+import { hintFor, inWords, refusal } from './files/errors.ts'
 import type { Pace } from './files/pace.ts'
 import type { TreeWriter } from './files/tree-writer.ts'
 import { walk } from './files/walk.ts'
@@ -98,10 +98,9 @@ function refuseKind(stats: Stats): void {
 /** A failure with a file of the host. */
 function notCopied(path: string, cause: unknown): GlassboxError {
   const { errno } = cause as NodeJS.ErrnoException
-  const known = cause instanceof GlassboxError ? cause.hint : undefined
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot copy ${path} into the box: ${inWords(cause)}`, {
     path,
-    hint: known ?? 'Name a file that you may read.',
+    hint: hintFor(cause, 'Name a file that you may read.'),
     cause,
     ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
   })

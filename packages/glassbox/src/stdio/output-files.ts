@@ -12,7 +12,7 @@ import { close, makeBlocking, openat2 } from '../gate/descriptors.ts'
 import { call, cString } from '../gate/gate.ts'
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } from '../linux/constants.ts'
 import { BENEATH, unlink } from './files/beneath.ts'
-import { inWords } from './files/errors.ts'
+import { hintFor, inWords } from './files/errors.ts'
 import { TreeWriter } from './files/tree-writer.ts'
 import type { FoundFile } from './files/visitor.ts'
 import type { HostPaths } from './host-paths.ts'
@@ -75,10 +75,9 @@ export class OutputTree {
 
 function notWritten(path: string, cause: unknown): GlassboxError {
   const { errno } = cause as NodeJS.ErrnoException
-  const known = cause instanceof GlassboxError ? cause.hint : undefined
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot write ${path}: ${inWords(cause)}`, {
     path,
-    hint: known ?? 'Name a file in a directory that you may write.',
+    hint: hintFor(cause, 'Name a file in a directory that you may write.'),
     cause,
     ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
   })

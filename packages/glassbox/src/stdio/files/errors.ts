@@ -23,12 +23,11 @@ export const brief = (path: string): string =>
 /** A failure with a file of a box. `what`: what could not be done, as in `Cannot read out.txt`. */
 export function boxFileError(what: string, path: string, cause: unknown): GlassboxError {
   if (isTold(cause)) return cause
-  const { hint } = cause as { hint?: string }
   const number = errnoOf(cause as { errno?: number })
   return new GlassboxError('ERR_GLASSBOX_FILE', `${what}: ${inWords(cause)}`, {
     path,
     cause,
-    hint: hint ?? HINTS[number ?? 0] ?? 'Check the name of the file.',
+    hint: hintFor(cause, HINTS[number ?? 0] ?? 'Check the name of the file.'),
     ...(number === undefined ? {} : { errno: number }),
   })
 }
@@ -36,6 +35,12 @@ export function boxFileError(what: string, path: string, cause: unknown): Glassb
 /** The kernel's number, positive, if there is one; Node's own errors have it negative. */
 function errnoOf({ errno }: { errno?: number }): number | undefined {
   return errno === undefined ? undefined : Math.abs(errno)
+}
+
+/** The cause's own hint, unless it is the general one of a system call. */
+export function hintFor(cause: unknown, usual: string): string {
+  const own = cause instanceof GlassboxError && cause.code !== 'ERR_GLASSBOX_SYSTEM' ? cause.hint : undefined
+  return own ?? usual
 }
 
 /** What failed, without the name of the system call if the kernel's own words say it all. */
