@@ -94,7 +94,6 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
     `--${name}`,
   ]),
   ['binds', '--bind'],
-  ['binds.target', '--bind'],
   ['syscall', '--deny'],
   ['policy', '--deny'],
 ])

@@ -152,4 +152,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
 }
 
 /** The options of run(): those of its box and those of its command. */
-export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {}
+export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {
+  /** With a pool the options are `PooledOptions`. */
+  readonly pool?: undefined
+}

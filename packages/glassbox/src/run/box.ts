@@ -40,10 +40,7 @@ export class Box {
   }
 
   /** `runners`: by default those that there are. */
-  static async open(
-    options: BoxOptions | undefined = undefined,
-    runners: (options: BoxOptions) => Runner = runnerOf,
-  ): Promise<Box> {
+  static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
