@@ -228,7 +228,7 @@ test('names that lead out of the working directory are refused [FS-18]', async (
     await assert.rejects(async () => box.readFile(path), { code: 'ERR_GLASSBOX_FILE' }, path)
     await assert.rejects(
       async () => box.run('true', [], { collect: [path] }),
-      { code: 'ERR_GLASSBOX_INVALID_OPTION', option: `collect[${JSON.stringify(path)}]` },
+      { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'collect[0]' },
       path,
     )
   }

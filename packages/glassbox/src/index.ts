@@ -15,16 +15,19 @@ export type {
   FileError,
   FileInput,
   Files,
+  ReadOptions,
+  WriteOptions,
 } from './job/files.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
-  AsBytes,
   Bind,
   BoxOptions,
   CommandOptions,
+  Encoding,
   Input,
   Limits,
   Output,
+  OutputOf,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'

@@ -5,16 +5,26 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { checkInput, checkMode } from '../job/check-files.ts'
-import { type DirectoryEntry, type FileInput, isContents } from '../job/files.ts'
-import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
+import { DEFAULT_COLLECT_BYTES } from '../job/box-layout.ts'
+import { BOX_PATH, FILE_INPUT, READ_OPTIONS, WRITE_OPTIONS } from '../job/file-kinds.ts'
+import {
+  type DirectoryEntry,
+  type FileInput,
+  isContents,
+  type ReadOptions,
+  type WriteOptions,
+} from '../job/files.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { AnyResult } from '../job/result.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
-import { beginCall } from './call.ts'
-import { checkBox, checkCommand } from './check.ts'
+import { beginCall, type Call } from './call.ts'
+import { checkBox, type CheckedCommand, checkCommand, checkWords, type Words } from './check.ts'
 import { execute } from './execute.ts'
 import { RunHandle } from './handle.ts'
+import { rejectedHandle } from './rejected.ts'
 import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 
@@ -23,7 +33,7 @@ interface Opened {
   readonly runner: Runner
   readonly sandbox: Sandbox
   readonly paths: HostPaths
-  readonly options: BoxOptions
+  readonly options: ResolvedBox
 }
 
 /** A box that is open. Commands are queued: one runs at a time. */
@@ -38,7 +48,7 @@ export class Box {
 
   /** `runners`: by default those that there are. */
   static async open(
-    options: BoxOptions = {},
+    options: BoxOptions | undefined = undefined,
     runners: (options: BoxOptions) => Runner = runnerOf,
   ): Promise<Box> {
     const box = checkBox(options)
@@ -57,20 +67,33 @@ export class Box {
     }
   }
 
-  /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
-  run(program: string, args: readonly string[], options: CommandOptions & AsBytes): RunHandle<Uint8Array>
-  run(program: string, args?: readonly string[], options?: CommandOptions): RunHandle
-  run(
+  /**
+   * Runs a program in the box, after those that were started before. A relative program is one of the box's files. Options are
+   * checked now, not when it is its turn. Never throws: it rejects as run() does.
+   *
+   * @example
+   * const { exitCode } = await box.run('./a.out', ['--fast'], { limits: { cpuTimeMs: 1000 } })
+   */
+  run<E extends Encoding = 'utf8'>(
     program: string,
-    args: readonly string[] = [],
-    options: CommandOptions = {},
-  ): RunHandle<string | Uint8Array> {
+    args?: readonly string[],
+    options?: CommandOptions<E>,
+  ): RunHandle<OutputOf<E>>
+  run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
     const call = beginCall()
-    const { runner, sandbox, paths } = this.#opened
-    const result = this.#enqueue(async () => {
-      const command = checkCommand(options)
-      const { binds } = this.#opened.options
-      const found = resolveInBox(program, options, binds, path => sandbox.files.has(path))
+    try {
+      return this.#start(checkWords(program, args), checkCommand(options), call)
+    } catch (error) {
+      return rejectedHandle(error, call)
+    }
+  }
+
+  #start(words: Words, command: CheckedCommand, call: Call): RunHandle<string | Uint8Array> {
+    const { runner, sandbox, paths, options } = this.#opened
+    const { program, args } = words
+    const result = this.#enqueue<AnyResult>(async () => {
+      const inBox = (path: string): boolean => sandbox.files.has(path)
+      const found = resolveInBox(program, command.terms, options.binds, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
     })
@@ -80,42 +103,64 @@ export class Box {
 
   /**
    * Puts a file, or a directory of the host, into the working directory, replacing what has its name. The option `mode`
-   * counts more than one in `input`.
+   * counts more than one in `input`. Bytes are not copied: leave them as they are until it has resolved.
    *
    * @example
-   * await box.writeFile('run.sh', '#!/bin/sh\necho hello', { mode: 0o755 })
+   * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', { mode: 0o755 })
    * await box.writeFile('src', { file: '/home/me/project/src' })
    */
-  async writeFile(path: string, input: FileInput, { mode }: { readonly mode?: number } = {}): Promise<void> {
-    checkInput('contents', input)
-    checkMode('mode', mode)
-    const whole =
-      mode === undefined ? input : isContents(input) ? { contents: input, mode } : { ...input, mode }
-    const file = readInput('contents', path, whole, this.#opened.paths)
+  async writeFile(path: string, input: FileInput, options: WriteOptions = {}): Promise<void> {
+    const name = BOX_PATH.read(path, 'path')
+    const { mode } = WRITE_OPTIONS.read(options, 'options')
+    const read = FILE_INPUT.read(input, 'input')
+    const whole = mode === undefined ? read : isContents(read) ? { contents: read, mode } : { ...read, mode }
+    const file = readInput('input', name, whole, this.#opened.paths)
     await this.#enqueue(() => this.#opened.sandbox.files.write(file))
   }
 
-  /** Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). */
-  readFile(
-    path: string,
-    { maxBytes = 64 * 2 ** 20 }: { readonly maxBytes?: number } = {},
-  ): Promise<Uint8Array> {
-    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).contents)
+  /**
+   * Reads a regular file of the working directory, at most `maxBytes` long (64 MiB if left out). Rejects with ERR_GLASSBOX_FILE
+   * for anything else.
+   *
+   * @example
+   * const report = Buffer.from(await box.readFile('report.txt')).toString()
+   */
+  async readFile(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    const name = BOX_PATH.read(path, 'path')
+    const { maxBytes = DEFAULT_COLLECT_BYTES } = READ_OPTIONS.read(options, 'options')
+    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(name, maxBytes)).contents)
   }
 
-  /** What is in a directory of the box, sorted by name. Default: the working directory. Links are told, not followed. */
-  readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
-    return this.#enqueue(() => this.#opened.sandbox.files.list(path))
+  /**
+   * What is in a directory of the box, sorted by name; the working directory if left out. Links are listed, not followed.
+   *
+   * @example
+   * for (const { name, type } of await box.readDirectory('out')) console.log(name, type)
+   */
+  async readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
+    const name = path === '.' ? path : BOX_PATH.read(path, 'path')
+    return this.#enqueue(() => this.#opened.sandbox.files.list(name))
   }
 
-  /** Makes a directory and those above it. One that is there stays as it is. */
-  async makeDirectory(path: string, { mode = 0o755 }: { readonly mode?: number } = {}): Promise<void> {
-    await this.writeFile(path, { directory: true, mode })
+  /**
+   * Makes a directory and those above it. One that is there stays as it is. `mode`: its permissions, 0o755 if left out.
+   *
+   * @example
+   * await box.makeDirectory('build/objects')
+   */
+  async makeDirectory(path: string, options: WriteOptions = {}): Promise<void> {
+    await this.writeFile(path, { directory: true }, options)
   }
 
-  /** Removes a file, or a directory with everything in it. Rejects where there is none. */
-  remove(path: string): Promise<void> {
-    return this.#enqueue(() => this.#opened.sandbox.files.remove(path))
+  /**
+   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if there is none.
+   *
+   * @example
+   * await box.remove('build')
+   */
+  async remove(path: string): Promise<void> {
+    const name = BOX_PATH.read(path, 'path')
+    await this.#enqueue(() => this.#opened.sandbox.files.remove(name))
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */
@@ -152,6 +197,6 @@ const closedError = (): GlassboxError =>
  * await box.run('gcc', ['main.c'])
  * const { exitCode } = await box.run('./a.out')
  */
-export function openBox(options: BoxOptions = {}): Promise<Box> {
+export function openBox(options?: BoxOptions): Promise<Box> {
   return Box.open(options)
 }
