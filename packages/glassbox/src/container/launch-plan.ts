@@ -39,7 +39,8 @@ export interface LaunchSpec {
   readonly path: string
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
+  /** Where that is not the one in which the prepared child waits. The filter must not be laid on yet, see seccomp/guard.ts. */
+  readonly cwd?: string
   readonly rlimits: readonly ResourceLimit[]
   /** Where the prepared child has none yet. */
   readonly filter?: FilterSpec
@@ -60,12 +61,11 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const stdio = ['stdin', 'stdout', 'stderr'].map(name => builder.input(name))
   const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
-  const directory = builder.slot('working directory')
   // They come without close-on-exec, and into these places already where nothing else is there: then this does nothing.
   for (const [index, slot] of stdio.entries())
     builder.call('dup2', [slot, index], `put ${slot.label} into place`)
   builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')
-  addDirectorySteps(builder, directory, spec.cwd)
+  if (spec.cwd !== undefined) addDirectorySteps(builder, spec.cwd)
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
   builder.clock(started, 'note the time')
   // What comes after is hidden by the tracer up to execve.
@@ -86,7 +86,8 @@ const environment = (env: Readonly<Record<string, string>>): Data =>
  * Until execve the program has init's descriptors, and some are directories of the host's. A name of the box may be a link
  * to /proc/self/fd/N that an earlier program left: links of that kind are not followed.
  */
-function addDirectorySteps(builder: PlanBuilder, directory: Slot, path: string): void {
+function addDirectorySteps(builder: PlanBuilder, path: string): void {
+  const directory = builder.slot('working directory')
   const how = words(8, [O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS])
   builder
     .call('openat2', [AT_FDCWD, text(path), how, OPEN_HOW_BYTES], `open the working directory ${path}`, {

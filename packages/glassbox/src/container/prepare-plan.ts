@@ -24,7 +24,7 @@ import {
   SIG_SETMASK,
   SIGCHLD,
 } from '../linux/constants.ts'
-import { PlanBuilder, words } from '../plan/builder.ts'
+import { PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { LAST_PID } from '../rootfs/steps.ts'
 import { CAPABILITY_VERSION_3 } from '../launch/capabilities.ts'
@@ -36,6 +36,8 @@ const UMASK = 0o022
 
 export interface PrepareSpec {
   readonly identity: Identity
+  /** A directory that no program can put a link in the place of. */
+  readonly cwd: string
   /** The cgroup of the program, in place of the one that the last program had. */
   readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
   readonly filter?: FilterSpec
@@ -47,7 +49,7 @@ export interface PreparePlan {
 }
 
 /** Inputs: the directories that the parts of the group are made in. */
-export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePlan {
+export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): PreparePlan {
   const builder = new PlanBuilder('prepare the process of a program')
   const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
   const pid = builder.slot('pid')
@@ -75,6 +77,8 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
         .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
+        // While init's capabilities are there: an earlier program may have barred itself from it.
+        .call('chdir', [text(cwd)], `go to ${cwd}`)
         .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
       addPrivilegeSteps(builder, identity)
       if (filter) addFilterSteps(builder, filter.bytes, listener)

@@ -4,15 +4,15 @@
 export interface Condition {
   /** 0 to 5. */
   readonly arg: number
-  readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked-eq'
+  readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked-eq' | 'masked-ne'
   readonly value: bigint
-  /** For `masked-eq`: `(arg & mask) === value`. */
+  /** For `masked-eq`: `(arg & mask) === value`; for `masked-ne`: `!==`. */
   readonly mask?: bigint
   readonly width?: 32 | 64
 }
 
 /**
- * - `allow`; `errno`: the call fails with that error and the program goes on
+ * - `allow`; `errno`: the call fails with that error and the program goes on; 0: it says that it succeeded and is not made
  * - `kill`: SIGSYS ends the whole process; `trace`, `log`, `notify`: as in seccomp(2)
  */
 export type Action =

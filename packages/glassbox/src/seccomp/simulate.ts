@@ -70,6 +70,7 @@ export function holds(
     gt: actual > wanted,
     ge: actual >= wanted,
     'masked-eq': (actual & cut(mask)) === wanted,
+    'masked-ne': (actual & cut(mask)) !== wanted,
   }
   return answers[op]
 }

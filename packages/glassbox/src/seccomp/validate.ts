@@ -4,7 +4,8 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
 const KINDS = ['allow', 'errno', 'kill', 'trace', 'log', 'notify']
-const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq']
+const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne']
+const isMasked = (op: unknown): boolean => op === 'masked-eq' || op === 'masked-ne'
 const LARGEST = 2n ** 64n - 1n
 
 const wrong = (message: string, hint?: string): InvalidOptionError =>
@@ -19,9 +20,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function checkRange(where: string, value: unknown, highest: number, lowest = 0): void {
-  if (Number.isInteger(value) && Number(value) >= lowest && Number(value) <= highest) return
-  throw wrong(`${where}: expected a whole number from ${lowest} to ${highest}, got ${show(value)}.`)
+function checkRange(where: string, value: unknown, highest: number): void {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= highest) return
+  throw wrong(`${where}: expected a whole number from 0 to ${highest}, got ${show(value)}.`)
 }
 
 /** A misspelled `when` would make a rule unconditional: no key goes unread. */
@@ -38,7 +39,7 @@ function checkAction(where: string, action: unknown): asserts action is Action {
       `Its kind is one of ${KINDS.join(', ')}.`,
     )
   }
-  if (action['kind'] === 'errno') checkRange(`${where}.errno`, action['errno'], 4095, 1)
+  if (action['kind'] === 'errno') checkRange(`${where}.errno`, action['errno'], 4095)
   if (action['kind'] === 'trace') checkRange(`${where}.data`, action['data'], 0xffff)
 }
 
@@ -57,7 +58,7 @@ function checkCondition(where: string, condition: unknown): asserts condition is
     )
   }
   checkValue(`${where}.value`, condition['value'])
-  if (condition['op'] === 'masked-eq') checkValue(`${where}.mask`, condition['mask'])
+  if (isMasked(condition['op'])) checkValue(`${where}.mask`, condition['mask'])
   checkKeys(where, condition, ['arg', 'op', 'value', 'mask', 'width'])
   checkSizes(where, condition)
   const width = condition['width']
@@ -71,11 +72,11 @@ function checkSizes(where: string, condition: Record<string, unknown>): void {
   if (width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n)) {
     throw wrong(`${where}: ${show(value)} does not fit the 32 bits that are compared.`)
   }
-  if (op !== 'masked-eq' && mask !== undefined)
-    throw wrong(`${where}.mask: ${op} takes no mask.`, 'Use masked-eq.')
-  if (op === 'masked-eq' && (value & ~(mask ?? 0n)) !== 0n) {
+  if (!isMasked(op) && mask !== undefined)
+    throw wrong(`${where}.mask: ${op} takes no mask.`, 'Use masked-eq or masked-ne.')
+  if (isMasked(op) && (value & ~(mask ?? 0n)) !== 0n) {
     throw wrong(
-      `${where}: the value ${show(value)} has bits outside the mask ${show(mask)}, so it can never match.`,
+      `${where}: the value ${show(value)} has bits outside the mask ${show(mask)}, so it can ${op === 'masked-eq' ? 'never' : 'only'} match.`,
     )
   }
 }

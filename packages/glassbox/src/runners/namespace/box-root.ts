@@ -8,6 +8,8 @@ import type { BoxOptions } from '../../job/options.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { BOX_DIRECTORY } from '../../run/program.ts'
 
+/** Of the working directory. */
+export const BOX_MODE = 0o755
 export const DEFAULT_DISK_BYTES: number = 256 * 2 ** 20
 export const DEFAULT_DISK_FILES = 16_384
 export const DEFAULT_HOSTNAME = 'glassbox'
@@ -65,7 +67,7 @@ export function boxRoot(
         binds,
         files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
         scratch: [
-          { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
+          { path: BOX_DIRECTORY, mode: BOX_MODE, ...scratch },
           { path: '/tmp', mode: 0o1777, ...scratch },
           { path: '/dev/shm', mode: 0o1777, ...scratch, noexec: true },
         ],

@@ -34,6 +34,7 @@ export function planText(program: string, args: readonly string[] = [], options:
   const networks = network ? networkPlans(isPrivileged()) : []
   const prepare = preparePlan({
     identity,
+    cwd: BOX_DIRECTORY,
     ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
     ...(filter?.early ? { filter } : {}),
   }).plan
@@ -41,7 +42,7 @@ export function planText(program: string, args: readonly string[] = [], options:
     path: found.path,
     argv: [program, ...args],
     env: options.env ?? DEFAULT_ENV,
-    cwd: options.cwd ?? BOX_DIRECTORY,
+    ...(options.cwd === undefined || options.cwd === BOX_DIRECTORY ? {} : { cwd: options.cwd }),
     rlimits: resourceLimits(limits, { processes: cgroup !== undefined }),
     ...(filter && !filter.early ? { filter } : {}),
     ...(options.trace ? { traced: true } : {}),

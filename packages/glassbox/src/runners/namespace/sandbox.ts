@@ -7,14 +7,14 @@
  * Owns the container, the group of its programs, and a descriptor of the working directory. Nobody may use it for two things at
  * a time; whoever owns it sees to that.
  */
-import { closeSync } from 'node:fs'
+import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
 import { copyIn, copyOut, hasFile } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
 import { PART } from '../../container/wire.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
 import { compileFilter, type Filter } from './filter.ts'
-import { boxRoot, DEFAULT_HOSTNAME } from './box-root.ts'
+import { BOX_MODE, boxRoot, DEFAULT_HOSTNAME } from './box-root.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { type InputFile, readInputs } from '../../stdio/input-files.ts'
 import { LaunchPlans } from './launch-plans.ts'
@@ -128,6 +128,7 @@ export class PreparedContainer {
     const { group } = this.#account
     const plan = preparePlan({
       identity: this.container.identity,
+      cwd: BOX_DIRECTORY,
       ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
       ...(filter ? { filter } : {}),
     })
@@ -153,11 +154,17 @@ export class PreparedContainer {
 
   /** Makes ready for another program that finds the files of the last one. */
   async renew(): Promise<void> {
+    this.#unbar()
     try {
       await this.#prepare().ready
     } catch (error) {
       await this.#makeRoom(error)
     }
+  }
+
+  /** The last program may have changed the mode of the working directory: that is the box's, and the next one needs it. */
+  #unbar(): void {
+    if (this.#directory !== undefined) chmodSync(`/proc/self/fd/${this.#directory}`, BOX_MODE)
   }
 
   /** The group of the last program may be busy still, or have groups below it. */
