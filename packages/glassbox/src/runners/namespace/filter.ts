@@ -1,15 +1,13 @@
-/** The seccomp filter of a command, from its policy. */
+/** The seccomp filter of a job, from its policy. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
 import { F_DUPFD_CLOEXEC, MAP_ANONYMOUS, MAP_PRIVATE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
-import { BOX_DIRECTORY } from '../../run/program.ts'
+import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
-import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { permits } from '../../seccomp/permits.ts'
 import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
 import type { Action, Policy } from '../../seccomp/policy.ts'
-import { validatePolicy } from '../../seccomp/validate.ts'
-import type { CommandOptions } from '../../job/options.ts'
+import type { JobTerms } from '../../job/job.ts'
 
 export interface Filter extends FilterSpec {
   /** What it was compiled from. */
@@ -47,53 +45,38 @@ const GUARD_ALONE: Filter = {
   early: true,
 }
 
+const compiled = new WeakMap<Policy, Filter>()
+
 /**
- * What `policy` says, compiled, and never less than the guard. "kill" becomes a report to init, which kills with the evidence in
- * hand; so do calls of another ABI, whose numbers no policy speaks of. A policy is a value: it is compiled once.
+ * What a checked policy says, compiled once, and never less than the guard. "kill" becomes a report to init, which kills with the
+ * evidence in hand; so do calls of another ABI, whose numbers no policy speaks of.
  */
-export function compileFilter(policy: Policy | null | undefined): Filter {
+export function compileFilter(policy: Policy | null): Filter {
   if (policy === null) return GUARD_ALONE
-  const chosen = policy ?? DEFAULT_POLICY
-  const before = compiled.get(chosen)
-  if (before && isUnchanged(chosen, before)) return before.filter
-  const checked = policy === undefined ? chosen : validatePolicy(policy)
-  const kept = guarded(kills(checked) ? withRefusals(checked, NO_FILTERS) : checked)
+  const before = compiled.get(policy)
+  if (before) return before
+  const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
   const filter = {
-    policy: checked,
+    policy,
     bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
     listens: true,
     early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(kept, call, known)),
   }
-  compiled.set(chosen, { filter, text: textOf(chosen) })
+  compiled.set(policy, filter)
   return filter
 }
 
 /**
- * The filter of a command. What makes a program traced must not be refused, nor how it gets to another directory than that of
- * the box: its filter comes at the very last.
+ * The filter of a job. What makes a program traced must not be refused, nor how it gets to another directory than that of the
+ * box: its filter comes at the very last.
  */
-export function filterOf({ policy, trace, cwd = BOX_DIRECTORY }: CommandOptions): Filter {
+export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
   const filter = compileFilter(policy)
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
 const kills = ({ rules, otherwise }: Policy): boolean =>
   [...rules.map(({ action }) => action), otherwise].some(({ kind }) => kind === 'kill' || kind === 'notify')
-
-interface Compiled {
-  readonly filter: Filter
-  readonly text: string
-}
-
-const compiled = new WeakMap<Policy, Compiled>()
-
-/** Numbers of conditions may be bigint. */
-const textOf = (policy: Policy): string =>
-  JSON.stringify(policy, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
-
-/** A caller's object may be changed between two runs; ours is not. */
-const isUnchanged = (policy: Policy, { text }: Compiled): boolean =>
-  policy === DEFAULT_POLICY || textOf(policy) === text
 
 export function reportKills({ rules, otherwise }: Policy): Policy {
   const report = (action: Action): Action => (action.kind === 'kill' ? { kind: 'notify' } : action)
