@@ -416,7 +416,7 @@ __attribute__((noreturn, used)) static void run_init(void) {
     if (events[1].revents) sys(read, SIGNALS, signals, sizeof signals);
     if (program.pid && (events[2].revents & POLLIN)) {
       notify_receive(&program);
-      if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
+      end_program(CAUSE_DENIED);
     } else if (events[2].revents)
       program.listener_over = 1; /* a poll would not sleep until the last of them is reaped */
     int ran = program.pid != 0, reaped = 0;

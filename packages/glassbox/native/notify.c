@@ -2,6 +2,9 @@
  * A call that the filter reports instead of running it. The program is about to be ended for it, so nothing is ever
  * answered: init only keeps the evidence, the call as the kernel saw it and the memory that its arguments point to.
  * The memory is for the reader of the report; no decision rests on it.
+ *
+ * A signal to the caller withdraws a report that nobody has received yet. That the call was made is known all the same, and ends the
+ * program; only which call it was is lost.
  */
 #include "init.h"
 #include <asm/ioctl.h>
@@ -20,9 +23,12 @@ static u32 snapshot(s32 pid, u64 address, u8 *to) {
 void notify_receive(struct program *program) {
   struct seccomp_notif call;
   memset(&call, 0, sizeof call);
-  if (sys(ioctl, LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return; /* the caller died meanwhile */
+  program->cause = CAUSE_DENIED;
+  if (sys(ioctl, LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) { /* withdrawn, or its caller died meanwhile */
+    memset(&program->denied, 0, sizeof program->denied); /* no architecture has number 0 */
+    return;
+  }
   program->denied.call = call.data;
   for (int i = 0; i < 6; i++)
     program->denied.valid[i] = snapshot((s32)call.pid, call.data.args[i], program->denied.memory[i]);
-  program->cause = CAUSE_DENIED;
 }

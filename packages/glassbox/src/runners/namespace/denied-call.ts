@@ -38,7 +38,11 @@ function foreignName({ nr, arch }: DeniedCall): string | undefined {
   return nr >= X32_BIT ? `x32:syscall_${nr - X32_BIT}` : undefined
 }
 
+/** init knows that there was a call, and not which: a signal to its caller took the report back before init received it. */
+const WITHDRAWN: NonNullable<RunResult['violation']> = { syscall: 'unknown', args: '' }
+
 export function describeViolation(denied: DeniedCall): NonNullable<RunResult['violation']> {
+  if (denied.arch === 0) return WITHDRAWN
   const foreign = foreignName(denied)
   if (foreign !== undefined)
     return { syscall: foreign, args: denied.args.map(arg => `0x${arg.toString(16)}`).join(', ') }
