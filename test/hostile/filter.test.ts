@@ -201,10 +201,11 @@ const GROUPS: readonly Group[] = [
     calls: [['io_setup', 1, bad]],
   },
   {
-    name: 'options of sockets that are counted for the whole host are not there [MB-09, DX-13]',
+    name: 'options of sockets that are counted for the whole host, or put other code in their place, are not there [MB-09, DX-13, F20]',
     answer: ENOPROTOOPT,
     calls: [
       ['setsockopt', -1, linux.SOL_IPV6, 32, 'b', 32], // IPV6_FLOWLABEL_MGR
+      ['setsockopt', -1, linux.SOL_TCP, linux.TCP_ULP, 'b', 4],
       ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_FILTER, 'b', 16],
       ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_BPF, 'b', 4],
       ['setsockopt', -1, linux.SOL_SOCKET, linux.SO_ATTACH_REUSEPORT_CBPF, 'b', 16],
@@ -272,11 +273,17 @@ test('only a few families of sockets can be had, by socket and socketpair [SC-21
     lines((await world.run('calls', others)).stdout),
     others.map(() => `${EAFNOSUPPORT}`),
   )
-  const protocols = [33, 115, 132, 136, 256].map(protocol => spell(['socket', linux.AF_INET, 2, protocol]))
+  const protocols = [33, 115, 132, 136, 256, linux.IPPROTO_MPTCP].map(protocol => spell(['socket', linux.AF_INET, 2, protocol]))
   assert.deepEqual(
     lines((await world.run('calls', protocols)).stdout),
     protocols.map(() => `${EPROTONOSUPPORT}`),
   )
+  // Types whose protocol is another one, though none is named: SCTP for packets in sequence. [F20]
+  const types = [4, 5].flatMap(type => [linux.AF_INET, linux.AF_INET6].map(family => spell(['socket', family, type, 0])))
+  assert.deepEqual(lines((await world.run('calls', types)).stdout), types.map(() => `${EPROTONOSUPPORT}`))
+  const stream = spell(['socket', linux.AF_INET, 1, linux.IPPROTO_MPTCP])
+  assert.equal((await world.run('calls', [stream])).stdout, `${EPROTONOSUPPORT}\n`)
+  context.diagnostic(`natively MPTCP is answered with ${unboxed(context, 'calls', [stream]).stdout}`)
   const working = [...allowed].map(family => spell(['socket', family, 1, 0]))
   assert.deepEqual(lines((await world.run('calls', working)).stdout), ['0', '0', '0'], 'the usual ones work')
   // AF_NETLINK's other protocols work natively, AF_ALG where the kernel has it.

@@ -44,12 +44,14 @@ function readablePackage(): string {
 
 /**
  * What a module prints that is run in a process of its own: `library` stands in its text for the specifier of the library.
- * `ordinary`: by a user without privilege, also where this one is root.
+ * `ordinary`: by a user without privilege, also where this one is root. `groups`: directories of cgroups that it is put into first.
  */
-export function printed(text: string, ordinary = false): Ended {
+export function printed(text: string, ordinary = false, groups: readonly string[] = []): Ended {
   const directory = ordinary ? readablePackage() : packageDirectory
   const words = [process.execPath, '--input-type=module', '-e']
-  const [file = '', ...args] = [...(ordinary && isRoot ? ORDINARY : []), ...words]
+  const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs && `)
+  const shell = ['sh', '-c', `${joins.join('')}exec "$0" "$@"`]
+  const [file = '', ...args] = [...shell, ...(ordinary && isRoot ? ORDINARY : []), ...words]
   const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/index.js')))
   const { status, stdout, stderr, pid } = spawnSync(file, [...args, module], {
     encoding: 'utf8',
