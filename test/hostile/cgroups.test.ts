@@ -58,9 +58,9 @@ test('root of its own namespaces, where there is no filter, changes nothing of i
 
 /** Groups of a user's own, as an administrator gives them; gone after the test. */
 function delegated(context: TestContext): string[] {
-  const { directories, remove } = makeGroup(planGroup({}, support))
-  context.after(remove)
-  return directories.map(directory => {
+  const group = makeGroup(planGroup({}, support))
+  context.after(() => group.remove())
+  return group.directories.map(directory => {
     const own = join(directory, 'own')
     mkdirSync(own)
     for (const path of [own, ...readdirSync(own).map(name => join(own, name))]) chownSync(path, 65534, 65534)

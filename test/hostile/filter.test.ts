@@ -273,14 +273,21 @@ test('only a few families of sockets can be had, by socket and socketpair [SC-21
     lines((await world.run('calls', others)).stdout),
     others.map(() => `${EAFNOSUPPORT}`),
   )
-  const protocols = [33, 115, 132, 136, 256, linux.IPPROTO_MPTCP].map(protocol => spell(['socket', linux.AF_INET, 2, protocol]))
+  const protocols = [33, 115, 132, 136, 256, linux.IPPROTO_MPTCP].map(protocol =>
+    spell(['socket', linux.AF_INET, 2, protocol]),
+  )
   assert.deepEqual(
     lines((await world.run('calls', protocols)).stdout),
     protocols.map(() => `${EPROTONOSUPPORT}`),
   )
   // Types whose protocol is another one, though none is named: SCTP for packets in sequence. [F20]
-  const types = [4, 5].flatMap(type => [linux.AF_INET, linux.AF_INET6].map(family => spell(['socket', family, type, 0])))
-  assert.deepEqual(lines((await world.run('calls', types)).stdout), types.map(() => `${EPROTONOSUPPORT}`))
+  const types = [4, 5].flatMap(type =>
+    [linux.AF_INET, linux.AF_INET6].map(family => spell(['socket', family, type, 0])),
+  )
+  assert.deepEqual(
+    lines((await world.run('calls', types)).stdout),
+    types.map(() => `${EPROTONOSUPPORT}`),
+  )
   const stream = spell(['socket', linux.AF_INET, 1, linux.IPPROTO_MPTCP])
   assert.equal((await world.run('calls', [stream])).stdout, `${EPROTONOSUPPORT}\n`)
   context.diagnostic(`natively MPTCP is answered with ${unboxed(context, 'calls', [stream]).stdout}`)

@@ -1,4 +1,7 @@
-/** What a program may do to others who use the same files: to neighbours in boxes, to the service, and to the host. */
+/**
+ * What a program may do to others who use the same files: to neighbours in boxes, to the service,
+ * and to the host.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,6 +1,7 @@
 /**
- * No program leaves a file on the host that gives whoever executes it another identity, nor a device: by no call, in no mode, under no
- * policy. The control is the same guest in the same directory without a box, where each way works.
+ * No program leaves a file on the host that gives whoever executes it another identity, nor a
+ * device: by no call, in no mode, under no policy. The control is the same guest in the same
+ * directory without a box, where each way works.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -74,7 +75,10 @@ const USERS = [
 ] as const
 
 const everyCall = allSyscalls().map(({ name }) => name)
-/** Options, as text of a module: policies of the caller's own, and the late filter of another working directory or a trace. */
+/**
+ * Options, as text of a module: policies of the caller's own, and the late filter of another
+ * working directory or a trace.
+ */
 const SURROUNDINGS: readonly (readonly [name: string, options: string])[] = [
   ['the default policy', '{}'],
   ['no policy', '{ policy: null }'],

@@ -1,4 +1,7 @@
-/** Nothing that a program leaves in its box makes the service stand still: the files that are looked at for a verdict are its choice. */
+/**
+ * Nothing that a program leaves in its box makes the service stand still: the files that are
+ * looked at for a verdict are its choice.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run } from '#glassbox/index.js'
@@ -6,7 +9,10 @@ import { guard, unboxed } from '../support/hostile.js'
 
 const world = guard()
 
-/** The most CPU time of this process between two turns of its event loop, and in all, ms. Not wall time: a busy machine is no stall. */
+/**
+ * The most CPU time of this process between two turns of its event loop, and in all, ms. Not wall
+ * time: a busy machine is no stall.
+ */
 async function turns<T>(work: () => Promise<T>): Promise<{ result: T; longest: number; sum: number }> {
   const now = (): number => {
     const { user, system } = process.cpuUsage()
@@ -47,7 +53,8 @@ test('the number of SIGXFSZ as an exit code has nothing looked at [F7]', async (
 })
 
 test('a file at its limit is found among many, in large directories and deep ones [F7]', async () => {
-  const fill = 'for place in /tmp /box; do i=0; while [ $i -lt 600 ]; do : > $place/$i; i=$((i+1)); done; done'
+  const fill =
+    'for place in /tmp /box; do i=0; while [ $i -lt 600 ]; do : > $place/$i; i=$((i+1)); done; done'
   for (const place of ['/box/last', '/tmp/a/b/c/last', '/dev/shm/last']) {
     const script = `${fill}; mkdir -p /tmp/a/b/c; exec head -c 100000 /dev/zero > ${place}`
     const { status, limit } = await run('sh', ['-c', script], { limits: { fileSizeBytes: 65_536 } })

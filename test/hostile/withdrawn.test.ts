@@ -1,4 +1,7 @@
-/** A call that a policy ends a program for ends it, whatever signals its caller gets and whatever filter it lays over ours. */
+/**
+ * A call that a policy ends a program for ends it, whatever signals its caller gets and whatever
+ * filter it lays over ours.
+ */
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
 import { test } from 'node:test'
@@ -8,7 +11,10 @@ import { guard, unboxed } from '../support/hostile.js'
 const world = guard()
 const { EINVAL } = constants.errno
 const policy = denyCalls(['ptrace'])
-/** Calls that are denied, one after another: each may be withdrawn before init sees that it is there, but not so many. */
+/**
+ * Calls that are denied, one after another: each may be withdrawn before init sees that it is
+ * there, but not so many.
+ */
 const CALLS = '20000'
 
 test('a denied call ends the program beside a thread that sends signals to its caller [F9]', async context => {

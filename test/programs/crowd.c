@@ -1,6 +1,9 @@
-/* crowd KIND: fills the writable places with as many files as there may be. KIND: flat (in three directories), deep (in directories of
- * one file each), code (flat, then ends with code 25, which is the number of SIGXFSZ), limit (flat, then reaches a limit of its own on
- * the size of files). flat and deep end by a real SIGXFSZ that nothing explains. */
+/*
+ * crowd KIND: fills the writable places with as many files as there may be. KIND: flat (in three
+ * directories), deep (in directories of one file each), code (flat, then ends with code 25, which
+ * is the number of SIGXFSZ), limit (flat, then reaches a limit of its own on the size of files).
+ * flat and deep end by a real SIGXFSZ that nothing explains.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

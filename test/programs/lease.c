@@ -1,5 +1,8 @@
-/* lease FILE SECONDS: takes a write lease on the file (it need not be able to write it), says so, and holds it against whoever asks
- * for it. Ends with the errno where it gets none. notify DIRECTORY 0: asks for F_NOTIFY instead. */
+/*
+ * lease FILE SECONDS: takes a write lease on the file (it need not be able to write it), says so,
+ * and holds it against whoever asks for it. Ends with the errno where it gets none. notify
+ * DIRECTORY 0: asks for F_NOTIFY instead.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

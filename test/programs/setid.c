@@ -1,6 +1,9 @@
-/* setid DIRECTORY [WAY...]: tries to leave files in DIRECTORY that give whoever executes them another identity, or devices, each by
- * a way of its own and under the way's name. Prints "WAY ERRNO" for each, 0 where the call says that it worked, and leaves the rest
- * to who looks. Without ways: all. */
+/*
+ * setid DIRECTORY [WAY...]: tries to leave files in DIRECTORY that give whoever executes them
+ * another identity, or devices, each by a way of its own and under the way's name. Prints "WAY
+ * ERRNO" for each, 0 where the call says that it worked, and leaves the rest to who looks. Without
+ * ways: all.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
-/* withdraw CALLS: makes a denied call that many times, beside a thread that sends signals to the caller all the time: a signal
- * withdraws what a filter has reported and nobody has received. "own": lays a filter of its own over it first. Prints "survived". */
+/*
+ * withdraw CALLS: makes a denied call that many times, beside a thread that sends signals to the
+ * caller all the time: a signal withdraws what a filter has reported and nobody has received.
+ * "own": lays a filter of its own over it first. Prints "survived".
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,4 +1,7 @@
-/** The command, started as a user types it; what is asked of leftovers is asked about these processes only. */
+/**
+ * The command, started as a user types it; what is asked of leftovers is asked about these
+ * processes only.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -16,14 +19,20 @@ export interface Ended {
   readonly err: string
 }
 
-/** Other tests and users run boxes on the same host: only groups named by one of these processes count. */
+/**
+ * Other tests and users run boxes on the same host: only groups named by one of these processes
+ * count.
+ */
 const started = new Set<number>()
 
 export interface Surrounding {
   readonly input?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** By an ordinary user; root becomes one, with a copy of the command that everyone may read wherever the checkout is. */
+  /**
+   * By an ordinary user; root becomes one, with a copy of the command that everyone may read
+   * wherever the checkout is.
+   */
   readonly ordinary?: boolean
 }
 
@@ -43,8 +52,9 @@ function readablePackage(): string {
 }
 
 /**
- * What a module prints that is run in a process of its own: `library` stands in its text for the specifier of the library.
- * `ordinary`: by a user without privilege, also where this one is root. `groups`: directories of cgroups that it is put into first.
+ * What a module prints that is run in a process of its own: `library` stands in its text for the
+ * specifier of the library. `ordinary`: by a user without privilege, also where this one is root.
+ * `groups`: directories of cgroups that it is put into first.
  */
 export function printed(text: string, ordinary = false, groups: readonly string[] = []): Ended {
   const directory = ordinary ? readablePackage() : packageDirectory

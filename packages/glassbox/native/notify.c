@@ -1,17 +1,21 @@
 /*
- * A call that the filter reports instead of running it. The program is about to be ended for it, so nothing is ever
- * answered: init only keeps the evidence, the call as the kernel saw it and the memory that its arguments point to.
- * The memory is for the reader of the report; no decision rests on it.
+ * A call that the filter reports instead of running it. The program is about to be ended for it,
+ * so nothing is ever answered: init only keeps the evidence, the call as the kernel saw it and the
+ * memory that its arguments point to. The memory is for the reader of the report; no decision
+ * rests on it.
  *
- * A signal to the caller withdraws a report that nobody has received yet. That the call was made is known all the same, and ends the
- * program; only which call it was is lost.
+ * A signal to the caller withdraws a report that nobody has received yet. That the call was made
+ * is known all the same, and ends the program; only which call it was is lost.
  */
 #include "init.h"
 #include <asm/ioctl.h>
 #include <linux/uio.h>
 
 static u32 snapshot(s32 pid, u64 address, u8 *to) {
-  /* Up to the end of the page and then the rest, so that an unmapped next page does not lose what is there. */
+  /*
+   * Up to the end of the page and then the rest, so that an unmapped next page does not lose what
+   * is there.
+   */
   u64 first = 4096 - (address & 4095);
   if (first > SNAPSHOT) first = SNAPSHOT;
   struct iovec local = {to, SNAPSHOT};

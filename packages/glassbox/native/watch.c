@@ -1,8 +1,9 @@
 /*
- * The clocks of the program. Where a cgroup counts, init reads its CPU time at the earliest moment at which the
- * limit could have been reached: what is left of it, divided by the processors that could be spent on it at once.
- * Where no cgroup can be had, init looks at every process of its PID namespace in /proc, every few milliseconds; less often while
- * none of them does anything, so that a crowd of sleepers costs little.
+ * The clocks of the program. Where a cgroup counts, init reads its CPU time at the earliest moment
+ * at which the limit could have been reached: what is left of it, divided by the processors that
+ * could be spent on it at once. Where no cgroup can be had, init looks at every process of its PID
+ * namespace in /proc, every few milliseconds; less often while none of them does anything, so that
+ * a crowd of sleepers costs little.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -10,7 +11,10 @@
 
 #define EARLIEST_NS 1000000u /* never look more often than that */
 #define SCAN_NS 5000000u
-/* While all processes sleep a look is wasted: it may then take one part in so many of init's time, and the next is never later than that. */
+/*
+ * While all processes sleep a look is wasted: it may then take one part in so many of init's time,
+ * and the next is never later than that.
+ */
 #define IDLE_SHARE 64
 #define LATEST_SCAN_NS 40000000u
 #define TICK_NS 10000000u /* USER_HZ is 100 for user space, whatever the kernel's own is */
@@ -99,7 +103,10 @@ static u64 scratch_bytes(void) {
   return sum;
 }
 
-/* What stood there before the program is not its own: as in a cgroup, whoever writes a page is charged for it. */
+/*
+ * What stood there before the program is not its own: as in a cgroup, whoever writes a page is
+ * charged for it.
+ */
 static u64 written_bytes(struct program *program) {
   u64 now = scratch_bytes();
   if (now < program->scratch) program->scratch = now;

@@ -5,7 +5,8 @@
  *
  * Calls of i386 have a policy of their own, or one action for all of them.
  *
- * Numbers are found by binary search over ranges with the same chain; a chain that several calls share is written once.
+ * Numbers are found by binary search over ranges with the same chain; a chain that several calls
+ * share is written once.
  */
 import { i386ByName, i386ByNumber, i386Syscalls } from '../linux/i386.ts'
 import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
@@ -23,7 +24,10 @@ import {
 import type { Action, Policy, Rule } from './policy.ts'
 
 export interface CompileOptions {
-  /** What happens to calls of another ABI (i386, x32), which number and pass arguments differently. Default: kill. */
+  /**
+   * What happens to calls of another ABI (i386, x32), which number and pass arguments differently.
+   * Default: kill.
+   */
   readonly foreign?: Action
   /** What happens to a number that the table does not have. Default: see `unknownAction`. */
   readonly unknown?: Action
@@ -60,7 +64,10 @@ interface Range {
   readonly chain: readonly Rule[]
 }
 
-/** A number that the table does not have: a policy that lets through what it does not name cannot mean what nobody knew. */
+/**
+ * A number that the table does not have: a policy that lets through what it does not name cannot
+ * mean what nobody knew.
+ */
 export function unknownAction({ otherwise }: Policy): Action {
   return otherwise.kind === 'allow' || otherwise.kind === 'log'
     ? { kind: 'errno', errno: ERRNO.ENOSYS }
@@ -149,7 +156,10 @@ class Compiler {
   }
 }
 
-/** The sock_filter array of a policy. Throws InvalidOptionError for an unknown call or a policy that is too large. */
+/**
+ * The sock_filter array of a policy. Throws InvalidOptionError for an unknown call or a policy
+ * that is too large.
+ */
 export function compilePolicy(
   policy: Policy,
   { foreign = KILL, unknown = unknownAction(policy), i386 }: CompileOptions = {},

@@ -1,4 +1,7 @@
-/** Conditions and actions as policies of ours spell them: of int arguments, whose high half the kernel ignores. */
+/**
+ * Conditions and actions as policies of ours spell them: of int arguments, whose high half the
+ * kernel ignores.
+ */
 import { ERRNO } from '../linux/errno.ts'
 import type { Action, Condition } from './policy.ts'
 

@@ -1,7 +1,8 @@
 /**
- * The policy that a program has where the caller says nothing: everything that compilers, interpreters and their programs
- * need is allowed; what is left out is kernel surface that they do not need, and the known ways round a filter. Each
- * refusal has its reason. It is one wall of several, see docs/security.md.
+ * The policy that a program has where the caller says nothing: everything that compilers,
+ * interpreters and their programs need is allowed; what is left out is kernel surface that they do
+ * not need, and the known ways round a filter. Each refusal has its reason. It is one wall of
+ * several, see docs/security.md.
  */
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -33,23 +34,24 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['statmount', 'listmount'],
     action: ENOSYS,
-    why: 'they tell more of the mounts of the host than /proc/self/mountinfo, which programs read without them',
+    why: 'they tell more of the host’s mounts than /proc/self/mountinfo, which programs read without',
   },
   {
     syscalls: ['file_setattr', 'cachestat'],
     action: ENOSYS,
-    why: 'new and little-tested: inode flags and quota projects of the host’s files, which ioctl sets too; and what of them is in memory',
+    why: 'new: flags and quota projects of files, and what of the host’s files is in memory',
   },
   {
-    // POSIX lets sync() return before anything is written, so doing nothing is no lie; that call cannot fail.
+    // POSIX lets sync() return before anything is written, so doing nothing is no lie; that call
+    // cannot fail.
     syscalls: ['sync'],
     action: refuse(0),
-    why: 'it writes out all file systems of the host, and holds up whoever waits for theirs; files of a box are in memory',
+    why: 'it writes out all file systems of the host, and holds up whoever waits for theirs',
   },
   {
     syscalls: ['syncfs'],
     action: ENOSYS,
-    why: 'the same for one file system. What it says must be true, so programs are sent to fsync, which stays',
+    why: 'the same for one file system; what it says must be true: programs go on with fsync',
   },
   {
     syscalls: ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd', 'kcmp', 'process_madvise'],
@@ -126,7 +128,10 @@ const NAMESPACES =
   linux.CLONE_NEWPID |
   linux.CLONE_NEWNET
 
-/** New namespaces by clone and unshare (those of cgroups: see guard.ts); the time namespace has no bit that clone could take. */
+/**
+ * New namespaces by clone and unshare (those of cgroups: see guard.ts); the time namespace has no
+ * bit that clone could take.
+ */
 function namespaceRules(): Rule[] {
   const others = linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT
   return [
@@ -135,7 +140,10 @@ function namespaceRules(): Rule[] {
   ]
 }
 
-/** Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK, AF_PACKET, …). */
+/**
+ * Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK,
+ * AF_PACKET, …).
+ */
 const FAMILIES = [linux.AF_UNIX, linux.AF_INET, linux.AF_INET6]
 
 /** Types and protocols of the internet families that lead to other, little-tested code. */
@@ -166,7 +174,8 @@ function socketRules(): Rule[] {
     when: [is(0, family)],
     action: { kind: 'allow' } as const,
   }))
-  // getifaddrs(3) asks the routing netlink; other netlink protocols reach netfilter, audit, crypto.
+  // getifaddrs(3) asks the routing netlink; other netlink protocols reach netfilter, audit,
+  // crypto.
   const route = {
     syscalls: ['socket'],
     when: [is(0, linux.AF_NETLINK), is(2, 0)],
@@ -182,8 +191,9 @@ function socketRules(): Rule[] {
 }
 
 /**
- * Requests that push input into a terminal, load a line discipline, or make an inherited terminal the program's own, which could then
- * do all of that (ioctl_tty(2)). The kernel reads 32 bits of a request.
+ * Requests that push input into a terminal, load a line discipline, or make an inherited terminal
+ * the program's own, which could then do all of that (ioctl_tty(2)). The kernel reads 32 bits of a
+ * request.
  */
 const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
 
@@ -191,9 +201,10 @@ const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linu
 const IPV6_FLOWLABEL_MGR = 32
 
 /**
- * Options of sockets that a kernel may lack, and programs do without. The first and the last take of what the whole host has:
- * 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory for compiled filters of sockets (net.core.bpf_jit_limit),
- * which is charged to no cgroup. TCP_ULP puts other, little-tested code in the place of TCP: TLS, SMC, MPTCP.
+ * Options of sockets that a kernel may lack, and programs do without. The first and the last take
+ * of what the whole host has: 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory
+ * for compiled filters of sockets (net.core.bpf_jit_limit), which is charged to no cgroup. TCP_ULP
+ * puts other, little-tested code in the place of TCP: TLS, SMC, MPTCP.
  */
 const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
   [linux.SOL_IPV6, IPV6_FLOWLABEL_MGR],
@@ -209,7 +220,10 @@ const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
 /** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
 const PERSONALITIES = [0, 8, 0xffffffff]
 
-/** Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts (hugetlbpage.rst). */
+/**
+ * Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts
+ * (hugetlbpage.rst).
+ */
 const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[] = [
   ['mmap', 3, linux.MAP_HUGETLB],
   ['memfd_create', 1, linux.MFD_HUGETLB],
@@ -236,7 +250,8 @@ function argumentRules(): Rule[] {
     })),
     { syscalls: ['personality'], action: EPERM },
     { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
-    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller itself.
+    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller
+    // itself.
     {
       syscalls: ['prlimit64'],
       when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }],

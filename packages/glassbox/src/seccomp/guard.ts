@@ -1,9 +1,11 @@
 /**
- * What stays refused whatever the policy says, `null` included: calls by which a program would leave something on the host, or
- * hold up or learn from those who have nothing to do with its box, and which no other boundary stops.
+ * What stays refused whatever the policy says, `null` included: calls by which a program would
+ * leave something on the host, or hold up or learn from those who have nothing to do with its box,
+ * and which no other boundary stops.
  *
- * The guard is a list of refusals. It is laid on together with the policy, as one filter: a call is made only where both let it
- * pass. See `guarded()` for how they are put together, and docs/security.md for what follows for programs.
+ * The guard is a list of refusals. It is laid on together with the policy, as one filter: a call
+ * is made only where both let it pass. See `guarded()` for how they are put together, and
+ * docs/security.md for what follows for programs.
  */
 import {
   __O_TMPFILE,
@@ -25,7 +27,10 @@ import { ERRNO } from '../linux/errno.ts'
 import { anyBit, EPERM, is, refuse } from './conditions.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
-/** Calls that give a file its mode, and which argument that is; `flags`: the argument that says whether there is a mode. */
+/**
+ * Calls that give a file its mode, and which argument that is; `flags`: the argument that says
+ * whether there is a mode.
+ */
 const MODES: readonly { readonly call: string; readonly mode: number; readonly flags?: number }[] = [
   { call: 'chmod', mode: 1 },
   { call: 'fchmod', mode: 1 },
@@ -39,9 +44,10 @@ const MODES: readonly { readonly call: string; readonly mode: number; readonly f
 ]
 
 /**
- * No set-user-ID or set-group-ID file: the program may have the caller's user id, so whoever executed such a file on the host would
- * become the caller. A directory with the set-group-ID bit is refused along, since a filter cannot tell it from a file; mkdir drops
- * both bits by itself (mkdir(2)). A file that has a bit already, and is moved, linked or changed, is the caller's.
+ * No set-user-ID or set-group-ID file: the program may have the caller's user id, so whoever
+ * executed such a file on the host would become the caller. A directory with the set-group-ID bit
+ * is refused along, since a filter cannot tell it from a file; mkdir drops both bits by itself
+ * (mkdir(2)). A file that has a bit already, and is moved, linked or changed, is the caller's.
  */
 const SET_ID_RULES: readonly Rule[] = MODES.map(({ call, mode, flags }) => ({
   syscalls: [call],
@@ -61,8 +67,9 @@ const isType = (mode: number, type: number): Condition => ({
 })
 
 /**
- * No device, not even the one of number 0 that overlay file systems take for "removed": the kernel lets everybody make it (Linux
- * 5.8), and the host may read the directory as a layer of such a file system.
+ * No device, not even the one of number 0 that overlay file systems take for "removed": the kernel
+ * lets everybody make it (Linux 5.8), and the host may read the directory as a layer of such a
+ * file system.
  */
 const DEVICE_RULES: readonly Rule[] = [
   ...[S_IFCHR, S_IFBLK].flatMap(type => [
@@ -72,18 +79,25 @@ const DEVICE_RULES: readonly Rule[] = [
   { syscalls: ['renameat2'], when: [anyBit(4, RENAME_WHITEOUT)], action: refuse(ERRNO.EINVAL) },
 ]
 
-/** Calls whose modes, flags or names stand in memory, where no filter sees them. Libraries go on without. */
+/**
+ * Calls whose modes, flags or names stand in memory, where no filter sees them. Libraries go on
+ * without.
+ */
 const UNSEEN: Rule = {
   syscalls: ['openat2', 'clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'],
   action: refuse(ERRNO.ENOSYS),
 }
 
-/** Keys belong to a user id, not to a box: they outlive it, and a later box with its number would find them. */
+/**
+ * Keys belong to a user id, not to a box: they outlive it, and a later box with its number would
+ * find them.
+ */
 const KEYS: Rule = { syscalls: ['add_key', 'request_key', 'keyctl'], action: refuse(ERRNO.ENOSYS) }
 
 /**
- * A lease asks for no permission to write, only for the user id: whoever opens the file, anywhere on the host, then waits for
- * /proc/sys/fs/lease-break-time. F_NOTIFY tells of the host's files as inotify does, by signals, and nothing uses it any more.
+ * A lease asks for no permission to write, only for the user id: whoever opens the file, anywhere
+ * on the host, then waits for /proc/sys/fs/lease-break-time. F_NOTIFY tells of the host's files as
+ * inotify does, by signals, and nothing uses it any more.
  */
 const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
   syscalls: ['fcntl'],
@@ -91,7 +105,10 @@ const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
   action: refuse(ERRNO.EINVAL),
 }))
 
-/** In a cgroup namespace of its own an ordinary user's program could mount its groups and write their limits, which are the caller's files. */
+/**
+ * In a cgroup namespace of its own an ordinary user's program could mount its groups and write
+ * their limits, which are the caller's files.
+ */
 const OWN_GROUPS: readonly Rule[] = ['unshare', 'clone'].map(call => ({
   syscalls: [call],
   when: [anyBit(0, CLONE_NEWCGROUP)],
@@ -107,14 +124,18 @@ export const GUARD: readonly Rule[] = [
   ...OWN_GROUPS,
 ]
 
-/** The same for the calls of i386, which has fcntl by two names. Only where a policy lets such calls pass at all. */
+/**
+ * The same for the calls of i386, which has fcntl by two names. Only where a policy lets such
+ * calls pass at all.
+ */
 export const GUARD_I386: readonly Rule[] = GUARD.map(rule =>
   rule.syscalls.includes('fcntl') ? { ...rule, syscalls: ['fcntl', 'fcntl64'] } : rule,
 )
 
 /**
- * Filters of the program's own. Not in the guard: only where a policy ends a program for a call, since what a second filter
- * answers may outrank the report of the call (seccomp(2)). EINVAL is what a kernel without filters says.
+ * Filters of the program's own. Not in the guard: only where a policy ends a program for a call,
+ * since what a second filter answers may outrank the report of the call (seccomp(2)). EINVAL is
+ * what a kernel without filters says.
  */
 export const NO_FILTERS: readonly Rule[] = [
   { syscalls: ['seccomp'], when: [is(0, SECCOMP_SET_MODE_FILTER)], action: refuse(ERRNO.EINVAL) },
@@ -128,8 +149,9 @@ export const NO_FILTERS: readonly Rule[] = [
 const letsPass = ({ kind }: Action): boolean => kind === 'allow' || kind === 'log' || kind === 'trace'
 
 /**
- * `policy` with refusals that it cannot lift. Wherever it would let a call pass, the refusals of that call are asked first; what the
- * policy itself refuses, or ends a program for, stays as it says.
+ * `policy` with refusals that it cannot lift. Wherever it would let a call pass, the refusals of
+ * that call are asked first; what the policy itself refuses, or ends a program for, stays as it
+ * says.
  */
 export function withRefusals({ rules, otherwise }: Policy, refusals: readonly Rule[]): Policy {
   const before = (rule: Rule): Rule[] =>

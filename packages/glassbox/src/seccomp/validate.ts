@@ -1,4 +1,7 @@
-/** Checks a policy that a caller gives: everything that the compiler relies on, in a sentence for what is wrong. */
+/**
+ * Checks a policy that a caller gives: everything that the compiler relies on, in a sentence for
+ * what is wrong.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
@@ -66,7 +69,10 @@ function checkCondition(where: string, condition: unknown): asserts condition is
     throw wrong(`${where}.width: expected 32 or 64, got ${show(width)}.`)
 }
 
-/** Bits that no comparison reads are a slip of the caller's: the condition would never, or always, hold. */
+/**
+ * Bits that no comparison reads are a slip of the caller's: the condition would never, or always,
+ * hold.
+ */
 function checkSizes(where: string, condition: Record<string, unknown>): void {
   const { op, width, value, mask } = condition as unknown as Condition
   if (width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n)) {

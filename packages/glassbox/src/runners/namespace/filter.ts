@@ -12,14 +12,20 @@ import type { JobTerms } from '../../job/job.ts'
 export interface Filter extends FilterSpec {
   /** What it was compiled from. */
   readonly policy: Policy
-  /** Whether it lets a prepared child become the program: then it can be laid on before the program is known. */
+  /**
+   * Whether it lets a prepared child become the program: then it can be laid on before the program
+   * is known.
+   */
   readonly early: boolean
 }
 
 /** Address 0, a page's worth or more (no rule asks), read and write, private and anonymous. */
 const PRIVATE_MEMORY = [0n, 4096n, 3n, BigInt(MAP_PRIVATE | MAP_ANONYMOUS)]
 
-/** What a prepared child does between its last preparations and execve, and after a failure; see native/init.c, launch-plan.ts. */
+/**
+ * What a prepared child does between its last preparations and execve, and after a failure; see
+ * native/init.c, launch-plan.ts.
+ */
 const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: PRIVATE_MEMORY, munmap: [], close: [] },
   ...{
@@ -33,7 +39,10 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   },
 }
 
-/** What is left of a filter where the caller wants none: calls of i386 are as welcome as others. x32 is not. */
+/**
+ * What is left of a filter where the caller wants none: calls of i386 are as welcome as others.
+ * x32 is not.
+ */
 const NO_POLICY: Policy = { rules: GUARD, otherwise: { kind: 'allow' } }
 const GUARD_ALONE: Filter = {
   policy: NO_POLICY,
@@ -48,8 +57,9 @@ const GUARD_ALONE: Filter = {
 const compiled = new WeakMap<Policy, Filter>()
 
 /**
- * What a checked policy says, compiled once, and never less than the guard. "kill" becomes a report to init, which kills with the
- * evidence in hand; so do calls of another ABI, whose numbers no policy speaks of.
+ * What a checked policy says, compiled once, and never less than the guard. "kill" becomes a
+ * report to init, which kills with the evidence in hand; so do calls of another ABI, whose numbers
+ * no policy speaks of.
  */
 export function compileFilter(policy: Policy | null): Filter {
   if (policy === null) return GUARD_ALONE
@@ -67,8 +77,8 @@ export function compileFilter(policy: Policy | null): Filter {
 }
 
 /**
- * The filter of a job. What makes a program traced must not be refused, nor how it gets to another directory than that of the
- * box: its filter comes at the very last.
+ * The filter of a job. What makes a program traced must not be refused, nor how it gets to another
+ * directory than that of the box: its filter comes at the very last.
  */
 export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
   const filter = compileFilter(policy)

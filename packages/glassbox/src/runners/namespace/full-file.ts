@@ -1,10 +1,11 @@
 /**
- * Whether a file of the box is as large as a file may become: the evidence that SIGXFSZ came from the limit. Links are not
- * followed, and names of a program's choice are looked up one at a time, from a descriptor of their directory: so no path is too
- * long, and no more than two descriptors are held at any depth. What this user may not read holds no evidence that could be had.
+ * Whether a file of the box is as large as a file may become: the evidence that SIGXFSZ came from
+ * the limit. Links are not followed, and names of a program's choice are looked up one at a time,
+ * from a descriptor of their directory: so no path is too long, and no more than two descriptors
+ * are held at any depth. What this user may not read holds no evidence that could be had.
  *
- * How many files there are, and in how large directories, is the program's choice: so the walk has an end, and lets others run every
- * few milliseconds.
+ * How many files there are, and in how large directories, is the program's choice: so the walk has
+ * an end, and lets others run every few milliseconds.
  */
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { opendir } from 'node:fs/promises'
@@ -14,13 +15,18 @@ import { cString, syscall } from '../../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
-/** What is looked at before the walk gives up, in files: all that the default limits let a program make in one directory each. */
+/**
+ * What is looked at before the walk gives up, in files: all that the default limits let a program
+ * make in one directory each.
+ */
 const MOST_FILES = 50_000
 /** What entering and leaving a directory costs, in files. */
 const DIRECTORY_COST = 8
 /** ms without a break. */
 const SLICE_MS = 4
-/** A directory of more bytes is read piece by piece: 256 entries of a tmpfs, about as many of ext4. */
+/**
+ * A directory of more bytes is read piece by piece: 256 entries of a tmpfs, about as many of ext4.
+ */
 const LARGE_DIRECTORY = 5120
 const PIECE = 256
 const PLACES = ['box', 'tmp', 'dev/shm']
@@ -130,7 +136,10 @@ class Walk {
     }
   }
 
-  /** Back to the directory above, if it is still the one that was come from: another box may hold a descriptor and move it. */
+  /**
+   * Back to the directory above, if it is still the one that was come from: another box may hold a
+   * descriptor and move it.
+   */
   #leave(): void {
     this.#levels.pop()
     const above = this.#levels.at(-1)
@@ -144,7 +153,10 @@ type Entry = Pick<Dirent, 'isDirectory' | 'isFile'> & { readonly name: Buffer }
 
 function readSmall(fd: number): Entry[] {
   try {
-    return readdirSync(`/proc/self/fd/${fd}`, { encoding: 'buffer', withFileTypes: true }) as unknown as Entry[]
+    return readdirSync(`/proc/self/fd/${fd}`, {
+      encoding: 'buffer',
+      withFileTypes: true,
+    })
   } catch {
     return []
   }
