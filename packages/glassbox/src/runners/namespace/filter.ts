@@ -39,19 +39,24 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   },
 }
 
-/**
- * What is left of a filter where the caller wants none: calls of i386 are as welcome as others.
- * x32 is not.
- */
 const NO_POLICY: Policy = { rules: GUARD, otherwise: { kind: 'allow' } }
-const GUARD_ALONE: Filter = {
-  policy: NO_POLICY,
-  bytes: compilePolicy(NO_POLICY, {
-    foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
-    i386: { ...NO_POLICY, rules: GUARD_I386 },
-  }),
-  listens: false,
-  early: true,
+let guardAlone: Filter | undefined
+
+/**
+ * What is left of a filter where the caller wants none: calls of i386 are as welcome as others. x32
+ * is not. Made when it is first asked for.
+ */
+function onlyGuard(): Filter {
+  guardAlone ??= {
+    policy: NO_POLICY,
+    bytes: compilePolicy(NO_POLICY, {
+      foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
+      i386: { ...NO_POLICY, rules: GUARD_I386 },
+    }),
+    listens: false,
+    early: true,
+  }
+  return guardAlone
 }
 
 const compiled = new WeakMap<Policy, Filter>()
@@ -62,7 +67,7 @@ const compiled = new WeakMap<Policy, Filter>()
  * no policy speaks of.
  */
 export function compileFilter(policy: Policy | null): Filter {
-  if (policy === null) return GUARD_ALONE
+  if (policy === null) return onlyGuard()
   const before = compiled.get(policy)
   if (before) return before
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
