@@ -150,7 +150,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#expected = job
     let waiting = this.#waiting
     if (!waiting || (waiting.installed && waiting.installed !== job.filter)) {
-      await this.renew()
+      await this.#prepareAnew()
       waiting = this.#waiting ?? this.#prepare()
     }
     this.#waiting = undefined
@@ -162,18 +162,21 @@ export class NamespaceSandbox implements Sandbox {
     return { account: this.#account, ready: waiting.ready, filter }
   }
 
+  /**
+   * The last program may have changed the mode of the working directory, which is the box's: the next
+   * one needs it.
+   */
   async renew(): Promise<void> {
-    this.#unbar()
+    chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
+    await this.#prepareAnew()
+  }
+
+  async #prepareAnew(): Promise<void> {
     try {
       await this.#prepare().ready
     } catch (error) {
       await this.#makeRoom(error)
     }
-  }
-
-  /** The last program may have changed the mode of the working directory: that is the box's, and the next one needs it. */
-  #unbar(): void {
-    if (this.#directory !== undefined) chmodSync(`/proc/self/fd/${this.#directory}`, BOX_MODE)
   }
 
   /** The group of the last program may be busy still, or have groups below it. */
@@ -199,7 +202,7 @@ export class NamespaceSandbox implements Sandbox {
     if (changed & DIRTY.init || (this.#isolated && changed & DIRTY.network)) return 'dirty'
     this.#closeDirectory()
     if (!(await this.container.freshScratch())) return 'dirty'
-    await this.renew()
+    await this.#prepareAnew()
     return 'clean'
   }
 
