@@ -9,7 +9,7 @@ import type { Loop } from './loop.ts'
 import { reveals } from './cpu-affinity/observing-calls.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
-import { keepTraced } from './untraced.ts'
+import { keepTraced, needsGuard } from './birth-guard.ts'
 import { makesUserFaults } from './user-faults.ts'
 import type { EnteredCall } from '../trace/types.ts'
 
@@ -64,9 +64,10 @@ export class CallStops {
     const stopped = loop.stopped.at(task, index)
     if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
+    const guards = options.follow && needsGuard(abi, nr)
     const placed = loop.placement.isOn && this.#place(task, nr, args)
     const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
-    if (hidden && options.filtered && !first && !placed) {
+    if (hidden && options.filtered && !first && !placed && !guards) {
       loop.resume(task)
       return
     }
@@ -78,6 +79,7 @@ export class CallStops {
       nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
     task.call = { entered, hidden, tampered: false, forced: undefined }
     if (!hidden) handlers.enter?.(entered, stopped)
+    if (guards) loop.guard(task)
     loop.resumeAsAsked(task, entered.timeNs)
   }
 

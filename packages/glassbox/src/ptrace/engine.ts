@@ -11,6 +11,7 @@ import { PTRACE_CONT, PTRACE_DETACH, PTRACE_LISTEN, PTRACE_SYSCALL } from '../li
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { Alarm } from './alarm.ts'
+import { guard, unguard } from './birth-guard.ts'
 import { CallStops } from './call-stops.ts'
 import { Family } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
@@ -48,6 +49,7 @@ export class Engine implements Loop {
   readonly #alarm: Alarm
   readonly #waiting: Waiting
   #passed: Uint8Array
+  hasGuarded = false
   /** When the stop that is being handled was seen, and whether its tracee has run on since. */
   #nowNs = 0n
   #ranOn = false
@@ -195,6 +197,7 @@ export class Engine implements Loop {
   forget(tid: number): void {
     const task = this.tasks.get(tid)
     if (task) this.placement.restore(task)
+    if (task?.guarded) unguard(tid)
     this.tasks.delete(tid)
     this.#family.lost(tid)
   }
@@ -202,6 +205,12 @@ export class Engine implements Loop {
   /** Tracees that stand where nobody restarts them. */
   held(): readonly number[] {
     return this.#family.held()
+  }
+
+  guard(task: Task): void {
+    guard(this.stopped)
+    task.guarded = true
+    this.hasGuarded = true
   }
 
   /** Calls back at that time of CLOCK_MONOTONIC. */
@@ -217,6 +226,11 @@ export class Engine implements Loop {
     this.#nowNs = this.records.timeNs(index)
     this.#ranOn = this.records.ranOn(index)
     if (task) this.placement.stopped(task, this.#nowNs)
+    // The filter's stop comes before the call is made.
+    if ((task ? task.guarded : this.hasGuarded) && kind !== 'seccomp' && !isEnd(kind)) {
+      unguard(tid)
+      if (task) task.guarded = false
+    }
     if (this.intercept?.(task, tid, kind, status)) return
     if (task) this.#handleKnown(task, index, kind, status)
     else if (kind === 'exec') this.#family.exec(undefined, index)

@@ -50,6 +50,10 @@ export interface Loop {
   resumeAsAsked(task: Task, timeNs: bigint): void
   /** Restarts what a handler delays, now. */
   releaseDelayed(): void
+  /** It is about to make a child by clone3, and nothing looks at it any more before it does. */
+  guard(task: Task): void
+  /** Did any tracee make a child by clone3? */
+  readonly hasGuarded: boolean
   /** Calls back at that time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void
   /** Tracees that stand where nobody restarts them. */

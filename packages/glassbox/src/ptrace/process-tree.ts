@@ -155,6 +155,7 @@ export class Family {
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
     child.movable = parent.movable
+    child.guarded = this.#loop.hasGuarded
     this.#loop.add(child)
     this.#births.set(tid, birth)
     return child

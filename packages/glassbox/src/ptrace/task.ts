@@ -27,6 +27,8 @@ export class Task {
   launching: 'waits' | 'ready' | undefined
   /** Seized while it ran, and not stopped since. */
   attaching = false
+  /** It, or the child that it is, may have to be given back what birth-guard.ts took. */
+  guarded = false
   /** In a group-stop that was left to be one: it stands, though it was restarted. */
   listening = false
   /** May it be moved to the tracer's CPU? */
