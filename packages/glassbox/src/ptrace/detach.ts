@@ -6,7 +6,7 @@ import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../linux/constants.ts'
 import type { Loop } from './loop.ts'
 import { isEnd, type StopKind, stopSignal } from './stop.ts'
-import type { Task } from './task.ts'
+import { Task } from './task.ts'
 
 /** What has not stopped by then is let go by the kernel, when the thread of the tracer ends. */
 const PATIENCE_NS = 5_000_000_000n
@@ -16,20 +16,37 @@ const PATIENCE_NS = 5_000_000_000n
  * sent to it then comes before all that it does.
  */
 export function detachAll(loop: Loop, beforeEach: (pid: number) => void = () => {}): void {
-  loop.intercept = (task, tid, kind, status) => {
+  const gone = new Set<number>()
+  /** Born, and of no concern to handlers: they were not told of them. */
+  const untold = new Set<number>()
+  loop.intercept = (task, tid, kind, status, index) => {
     if (!isEnd(kind)) beforeEach(task?.pid ?? tid)
-    letGo(loop, task, tid, kind, status)
+    gone.add(tid)
+    // The first stop of a child may come after all others: the loop must not end before it.
+    const child = kind === 'new-child' ? loop.records.message(index) : 0
+    if (child !== 0 && !gone.has(child) && !loop.tasks.has(child)) {
+      untold.add(child)
+      expectChild(loop, child)
+    }
+    letGo(loop, untold.has(tid) ? undefined : task, tid, kind, status)
     return true
   }
   // What a handler delays stands already, and what is to be restarted must not be forgotten.
   loop.releaseDelayed()
   for (const tid of loop.held()) {
+    gone.add(tid)
     beforeEach(tid)
     ptrace(PTRACE_DETACH, tid)
     loop.forget(tid)
   }
   loop.at(process.hrtime.bigint() + PATIENCE_NS, () => loop.abandon())
   for (const task of loop.tasks.values()) ptrace(PTRACE_INTERRUPT, task.tid)
+}
+
+function expectChild(loop: Loop, tid: number): void {
+  const child = new Task(tid, tid)
+  child.guarded = loop.hasGuarded
+  loop.add(child)
 }
 
 function letGo(loop: Loop, task: Task | undefined, tid: number, kind: StopKind, status: number): void {

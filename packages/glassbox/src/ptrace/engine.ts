@@ -231,7 +231,7 @@ export class Engine implements Loop {
       unguard(tid)
       if (task) task.guarded = false
     }
-    if (this.intercept?.(task, tid, kind, status)) return
+    if (this.intercept?.(task, tid, kind, status, index)) return
     if (task) this.#handleKnown(task, index, kind, status)
     else if (kind === 'exec') this.#family.exec(undefined, index)
     else if (isEnd(kind)) this.#family.lost(tid)

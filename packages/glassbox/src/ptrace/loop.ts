@@ -24,7 +24,13 @@ export interface LoopOptions {
 }
 
 /** Sees each stop before all others, and may keep it to itself: true. */
-export type Interceptor = (task: Task | undefined, tid: number, kind: StopKind, status: number) => boolean
+export type Interceptor = (
+  task: Task | undefined,
+  tid: number,
+  kind: StopKind,
+  status: number,
+  index: number,
+) => boolean
 
 export interface Loop {
   readonly options: LoopOptions
