@@ -23,7 +23,7 @@ test('the report in words', () => {
     `exited with code 1, after the limit of processes (5) refused it another · ${figures}`,
   )
   assert.match(
-    reportLine(result({ exitCode: 0, means: { cpuTime: 'init', memory: 'init', processes: 'rlimit' } })),
+    reportLine(result({ exitCode: 0, measuredBy: { cpuTime: 'init', memory: 'init', processes: 'rlimit' } })),
     /measured without a cgroup$/,
   )
 })

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { Cgroup } from '#glassbox/cgroup/group.js'
 import type { CgroupSupport } from '#glassbox/cgroup/hierarchy.js'
 import { openBox, type RunOptions, type RunResult, run } from '#glassbox/index.js'
-import { cgroupFigures } from '#glassbox/runners/namespace/accounting.js'
+import { countByCgroup } from '#glassbox/runners/namespace/accounting.js'
 import { guard, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -18,7 +18,7 @@ import { assertEndings, assertSameStatus, MiB, repeat, withPool } from './suppor
 const world = guard()
 /** What a small program needs beside what it asks for. */
 const OWN = 12 * MiB
-const watched = ({ means }: RunResult): boolean => means.memory === 'init'
+const watched = ({ measuredBy }: RunResult): boolean => measuredBy.memory === 'init'
 const limits = (memoryBytes: number): RunOptions => ({ limits: { memoryBytes } })
 
 function assertPeak(results: readonly RunResult[], least: number, most: number): void {
@@ -128,14 +128,15 @@ test('where the kernel keeps no peak of a group, the result says who measured in
     'pids.events': 'max 0\n',
     'pids.peak': '1\n',
   }
-  const figures = (extra: Record<string, string>): [number, string | undefined] => {
+  const by = { cpuTime: 'cgroup-v2', memory: 'cgroup-v2', processes: 'cgroup-v2' } as const
+  const figures = (extra: Record<string, string>): [number, string] => {
     const found = { ...texts, ...extra }
     const report = { maxRssBytes: 5 * MiB, figures: group.figureFiles.map(({ file }) => found[file] ?? '') }
-    const { memoryBytes, memoryMeans } = cgroupFigures(group, report, { processes: 10 })
-    return [memoryBytes, memoryMeans]
+    const { usage, measuredBy } = countByCgroup(group, by, report, { processes: 10 })
+    return [usage.memoryBytes, measuredBy.memory]
   }
   assert.deepEqual(figures({}), [5 * MiB, 'init'])
-  assert.deepEqual(figures({ 'memory.peak': `${7 * MiB}\n` }), [7 * MiB, undefined])
+  assert.deepEqual(figures({ 'memory.peak': `${7 * MiB}\n` }), [7 * MiB, 'cgroup-v2'])
 })
 
 test('the peak is that of all images of a process: a large one that executes a tiny one [MM-07]', async context => {

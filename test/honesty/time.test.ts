@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { denyCalls, openBox, type RunOptions, type RunResult, run } from '#glassbox/index.js'
-import { planText } from '#glassbox/runners/namespace/plan-text.js'
+import { planText } from '#glassbox/run/plan.js'
 import { command } from '../support/command.js'
 import { guard, needsRoot, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
@@ -21,7 +21,7 @@ const world = guard()
 
 /** What a process used before it was in its cgroup is in its own figure and not in ours. */
 const BEFORE_MS = 2
-const counted = (results: readonly RunResult[]): boolean => results[0]?.means.cpuTime !== 'init'
+const counted = (results: readonly RunResult[]): boolean => results[0]?.measuredBy.cpuTime !== 'init'
 
 const MISSED = {
   system: '[TM-02]',

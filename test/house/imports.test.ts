@@ -13,11 +13,16 @@ const FLOORS = [
   ['doctor', 'isolate', 'strace'],
   ['pool'],
   ['run'],
+  ['runners'],
   ['kernel'],
   ['policy'],
   ['container'],
-  ['tracer', 'unwind'],
+  ['stdio'],
+  ['job'],
+  ['ptrace'],
+  ['trace', 'unwind'],
   ['cgroup', 'rootfs', 'seccomp'],
+  ['launch'],
   ['plan'],
   ['gate'],
   ['decode'],
@@ -69,4 +74,35 @@ test('no file is longer than 400 lines, but tables of facts', () => {
     .filter(file => statSync(join(source, file)).isFile())
     .filter(file => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   assert.deepEqual(long, [])
+})
+
+test('no folder has more than twenty files side by side', () => {
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  assert.deepEqual(
+    [...counts].filter(([, count]) => count > 20),
+    [],
+  )
+})
+
+/** What a room may not know, although it lies below. */
+const STRANGERS: readonly (readonly [from: RegExp, to: RegExp, but?: RegExp])[] = [
+  // The API knows the contract of the runners, and one door of each.
+  [/^(run|pool|doctor|cli)\//, /^runners\//, /^runners\/(runner|\w+\/runner)\.ts$/],
+  [/^(run|pool|job|stdio)\//, /^(container|cgroup|rootfs|ptrace|plan)\//],
+  [/^runners\/namespace\//, /^runners\/(ptrace|kernel)\//],
+  [/^runners\/runner\.ts$/, /^(runners\/\w+\/|container|cgroup|rootfs|ptrace|plan)/],
+  // An output of a trace does not know where the trace comes from.
+  [/^strace\//, /^ptrace\//],
+]
+
+test('no room knows the parts of a runner, or the source of a trace', () => {
+  const wrong = files.flatMap(file =>
+    importsOf(file)
+      .filter(target =>
+        STRANGERS.some(([from, to, but]) => from.test(file) && to.test(target) && !but?.test(target)),
+      )
+      .map(target => `${file} imports ${target}`),
+  )
+  assert.deepEqual(wrong, [])
 })

@@ -87,7 +87,7 @@ for (const [name, open] of RUNNERS) {
       // The next program has a group again, with figures of its own.
       const next = await runs.run('echo', ['well'])
       assert.deepEqual([next.stdout, next.status], ['well\n', 'exited'])
-      assert.match(next.means.cpuTime, /^cgroup/)
+      assert.match(next.measuredBy.cpuTime, /^cgroup/)
       assert.ok(next.cpuTimeMs > 0)
     } finally {
       await close()
@@ -133,8 +133,8 @@ test('the cgroups of a pool that are removed while nothing runs are missed by th
         code: 'ERR_GLASSBOX_CGROUP',
         hint: /Somebody else removed the group/,
       })
-      const { stdout, means } = await pool.run('echo', ['well'])
-      assert.deepEqual([stdout, means.memory.startsWith('cgroup')], ['well\n', true])
+      const { stdout, measuredBy } = await pool.run('echo', ['well'])
+      assert.deepEqual([stdout, measuredBy.memory.startsWith('cgroup')], ['well\n', true])
     }
   } finally {
     await pool.close()

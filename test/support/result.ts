@@ -20,6 +20,6 @@ export const result = (parts: Partial<AnyResult>): AnyResult => ({
   fileModes: {},
   fileErrors: {},
   runner: 'namespace',
-  means: { cpuTime: 'cgroup-v1', memory: 'cgroup-v1', processes: 'cgroup-v1' },
+  measuredBy: { cpuTime: 'cgroup-v1', memory: 'cgroup-v1', processes: 'cgroup-v1' },
   ...parts,
 })

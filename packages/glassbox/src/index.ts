@@ -4,7 +4,7 @@ export type { ErrorCode } from './errors.ts'
 export type { PoolOptions, PoolRunOptions } from './pool/options.ts'
 export { createPool, Pool } from './pool/pool.ts'
 export { Box, openBox } from './run/box.ts'
-export type { OutputEvent, RunEvent, RunHandle } from './run/handle.ts'
+export type { RunEvent, RunHandle } from './run/handle.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
   AsBytes,
@@ -17,7 +17,9 @@ export type {
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'
-export type { LimitKind, Means, RunnerName, RunResult, Status } from './job/result.ts'
+export type { MeasuredBy, Measurer, Violation } from './job/ending.ts'
+export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
+export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
 export { denyCalls } from './seccomp/presets.ts'

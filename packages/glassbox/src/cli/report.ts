@@ -1,5 +1,6 @@
 /** A result in words, for a person at a terminal. */
-import type { LimitKind, Means, AnyResult } from '../job/result.ts'
+import type { Measurer } from '../job/ending.ts'
+import type { AnyResult, LimitKind } from '../job/result.ts'
 import { formatDuration, formatSize } from './units.ts'
 
 const LIMITS: Readonly<
@@ -33,14 +34,14 @@ function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: st
 }
 
 /** Figures that no cgroup gave say so. */
-function caveat({ cpuTime, memory }: AnyResult['means']): string {
-  const weak = ([cpuTime, memory] as Means[]).includes('init')
+function caveat({ cpuTime, memory }: AnyResult['measuredBy']): string {
+  const weak = ([cpuTime, memory] as Measurer[]).includes('init')
   return weak ? ' · measured without a cgroup' : ''
 }
 
 /** One line: how it ended, CPU and wall time, peak memory. */
 export function reportLine(result: AnyResult): string {
-  const { cpuTimeMs, wallTimeMs, memoryBytes, means } = result
+  const { cpuTimeMs, wallTimeMs, memoryBytes, measuredBy } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`
-  return `${ending(result)} · ${figures}${caveat(means)}`
+  return `${ending(result)} · ${figures}${caveat(measuredBy)}`
 }

@@ -1,9 +1,9 @@
 /** The options of `glassbox run`, and what they mean for run(). */
 import { accessSync, constants, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { pathComponents } from '../container/files.ts'
+import { pathComponents } from '../job/box-path.ts'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { DEFAULT_ENV } from '../run/execute.ts'
+import { DEFAULT_ENV } from '../job/box-layout.ts'
 import { DEFAULT_LIMITS } from '../job/limits.ts'
 import type { Bind, Limits, RunOptions } from '../job/options.ts'
 import { denyCalls } from '../seccomp/presets.ts'

@@ -2,7 +2,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import type { Input, Output, RunOptions } from '../job/options.ts'
-import { planText } from '../runners/namespace/plan-text.ts'
+import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
 import { copyFilesOut } from './copy-out.ts'

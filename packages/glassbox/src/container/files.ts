@@ -24,6 +24,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from '../linux/constants.ts'
+import { pathComponents } from '../job/box-path.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
@@ -41,22 +42,6 @@ export interface Ownership {
   /** Ids of the host. Left out where this process is the box's user itself: in a user namespace of its own. */
   readonly owner?: Owner
   readonly mode?: number
-}
-
-/** The components of a relative path of a box; refuses what could leave the directory. */
-export function pathComponents(path: string): string[] {
-  const names = path.split('/').filter(name => name !== '' && name !== '.')
-  if (path.startsWith('/') || names.length === 0 || names.includes('..') || path.includes('\0')) {
-    throw new GlassboxError(
-      'ERR_GLASSBOX_FILE',
-      `Not a file name inside the working directory: ${JSON.stringify(path)}`,
-      {
-        path,
-        hint: 'Name files by a relative path without "..".',
-      },
-    )
-  }
-  return names
 }
 
 function openBeneath(directory: number, path: string, flags: number, mode = 0): number {

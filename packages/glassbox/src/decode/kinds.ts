@@ -40,7 +40,14 @@ import { capabilitySets } from './process/capabilities.ts'
 import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
 import { errnoText, named, restText, setText, signalText } from './names.ts'
 import { SCALARS } from './basic/scalars.ts'
-import { siginfo, signalAction, signalArgument, signalSet, signalSetOf, signalFrame } from './process/signals.ts'
+import {
+  siginfo,
+  signalAction,
+  signalArgument,
+  signalSet,
+  signalSetOf,
+  signalFrame,
+} from './process/signals.ts'
 import { returnedAddress, socketAddress } from './network/socket.ts'
 import {
   futexBits,

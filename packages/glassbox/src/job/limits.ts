@@ -1,17 +1,5 @@
-/** The limits of a run: their defaults, their check, and the rlimits that stand behind them. */
-import { readFileSync } from 'node:fs'
-import { coreLimit, type ResourceLimit } from '../container/launch-plan.ts'
+/** The limits of a job: their defaults and their check. */
 import { InvalidOptionError } from '../errors.ts'
-import {
-  RLIMIT_CPU,
-  RLIMIT_FSIZE,
-  RLIMIT_MEMLOCK,
-  RLIMIT_NICE,
-  RLIMIT_NOFILE,
-  RLIMIT_NPROC,
-  RLIMIT_RTPRIO,
-  RLIMIT_STACK,
-} from '../linux/constants.ts'
 import type { Limits } from './options.ts'
 
 const MiB = 2 ** 20
@@ -88,60 +76,4 @@ function unknownLimit(name: string): InvalidOptionError {
     `There is no limit called ${name}.`,
     `The limits are ${known}.`,
   )
-}
-
-const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
-  [RLIMIT_STACK]: 'Max stack size',
-  [RLIMIT_NOFILE]: 'Max open files',
-  [RLIMIT_FSIZE]: 'Max file size',
-  [RLIMIT_NPROC]: 'Max processes',
-  [RLIMIT_CPU]: 'Max cpu time',
-  [RLIMIT_MEMLOCK]: 'Max locked memory',
-}
-
-let hardLimits: ReadonlyMap<number, number> | undefined
-
-/** The hard limits of this process: those of a program can only be the same or lower (setrlimit(2)). */
-function hostHardLimits(): ReadonlyMap<number, number> {
-  if (hardLimits) return hardLimits
-  const text = readFileSync('/proc/self/limits', 'utf8')
-  const rows = Object.entries(HARD_LIMIT_ROWS).map(([resource, row]): [number, number] => {
-    const hard = new RegExp(`^${row}\\s+\\S+\\s+(\\S+)`, 'm').exec(text)?.[1] ?? 'unlimited'
-    return [Number(resource), hard === 'unlimited' ? Infinity : Number(hard)]
-  })
-  hardLimits = new Map(rows)
-  return hardLimits
-}
-
-let corePattern: string | undefined
-
-/**
- * The rlimits of a program. Where a cgroup counts processes, RLIMIT_NPROC is left alone; without one it counts the
- * processes of the box's user namespace, and init is one of them.
- */
-export function resourceLimits(
-  limits: Required<Limits>,
-  cgroup: { readonly processes: boolean },
-): ResourceLimit[] {
-  corePattern ??= readFileSync('/proc/sys/kernel/core_pattern', 'utf8')
-  const hard = hostHardLimits()
-  const capped = (resource: number, value: number, label: string): ResourceLimit => ({
-    resource,
-    value: Math.min(value, hard.get(resource) ?? Infinity),
-    label,
-  })
-  // Behind the watch of the tree's time, and above it: a single process that outruns init.
-  const cpuSeconds = limits.cpuTimeMs === Infinity ? Infinity : Math.ceil(limits.cpuTimeMs / 1000) + 1
-  return [
-    coreLimit(corePattern),
-    capped(RLIMIT_CPU, cpuSeconds, 'the CPU time of each process'),
-    capped(RLIMIT_FSIZE, limits.fileSizeBytes, 'the size of files'),
-    capped(RLIMIT_STACK, limits.stackBytes, 'the stack'),
-    capped(RLIMIT_NOFILE, limits.openFiles, 'open files'),
-    capped(RLIMIT_MEMLOCK, 64 * 1024, 'locked memory'),
-    // What a service may have for itself, such as sound or real-time work: nothing of it for a program.
-    { resource: RLIMIT_NICE, value: 0, label: 'the priority that it may raise itself to' },
-    { resource: RLIMIT_RTPRIO, value: 0, label: 'its real-time priority' },
-    ...(cgroup.processes ? [] : [capped(RLIMIT_NPROC, limits.processes + 1, 'processes')]),
-  ]
 }

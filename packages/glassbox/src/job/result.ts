@@ -1,5 +1,6 @@
 /** How a run ended: the verdict. A verdict is data, derived from causes and never guessed from numbers. */
 import type { SignalName } from '../linux/signals.ts'
+import type { MeasuredBy, Violation } from './ending.ts'
 
 /**
  * - `exited`: the program ended by itself, with any code
@@ -19,7 +20,8 @@ export type Status =
   | 'syscall-denied'
   | 'canceled'
 
-export type RunnerName = 'namespace' | 'ptrace' | 'kernel'
+/** The runners that there are. */
+export type RunnerName = 'namespace'
 
 export type LimitKind =
   | 'cpuTimeMs'
@@ -29,11 +31,18 @@ export type LimitKind =
   | 'fileSizeBytes'
   | 'processes'
 
-/** By which means a figure was measured or a limit kept, so that a reader can tell how far to trust it. */
-export type Means = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'
+/** Files that came out of a sandbox. */
+export interface CollectedFiles {
+  /** What `collect` asked for: the files by the name that was asked for. A file that is not there is not here. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+  /** The permissions of those files. */
+  readonly fileModes: Readonly<Record<string, number>>
+  /** Files that `collect` asked for and that could not be had, with the reason in words. */
+  readonly fileErrors: Readonly<Record<string, string>>
+}
 
 /** How a run ended. `Output` is text, or bytes where the option `encoding` is `buffer`. */
-export interface RunResult<Output extends string | Uint8Array = string> {
+export interface RunResult<Output extends string | Uint8Array = string> extends CollectedFiles {
   readonly status: Status
   /** Exited with code 0. */
   readonly ok: boolean
@@ -60,20 +69,10 @@ export interface RunResult<Output extends string | Uint8Array = string> {
   /** Which limit ended it; `limit` and `used` in the unit of the kind's name. */
   readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
   /** What was denied, in strace's notation: `socket`, `AF_INET, SOCK_STREAM, IPPROTO_IP`. */
-  readonly violation?: { readonly syscall: string; readonly args: string; readonly path?: string }
-  /** What `collect` asked for: the files by the name that was asked for. A file that is not there is not here. */
-  readonly files: Readonly<Record<string, Uint8Array>>
-  /** The permissions of those files. */
-  readonly fileModes: Readonly<Record<string, number>>
-  /** Files that `collect` asked for and that could not be had, with the reason in words. */
-  readonly fileErrors: Readonly<Record<string, string>>
+  readonly violation?: Violation
   readonly runner: RunnerName
-  /** Who kept and measured what. */
-  readonly means: {
-    readonly cpuTime: Means
-    readonly memory: Means
-    readonly processes: Means
-  }
+  /** Who measured what, and so how far to trust it. */
+  readonly measuredBy: MeasuredBy
 }
 
 /** A result whatever its output comes back as. */

@@ -1,57 +1,59 @@
 /**
- * A pool of prepared containers. Running a program in one makes no namespace and mounts nothing: a process waits in there
- * already. Each program finds an empty box: what the one before it left is removed behind its back, and a container that cannot
+ * A pool of prepared sandboxes. Running a program in one makes no namespace and mounts nothing: a process waits in there
+ * already. Each program finds an empty box: what the one before it left is removed behind its back, and a sandbox that cannot
  * be cleaned, or that is gone, is replaced.
  *
- * Owns its containers. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
+ * Owns its sandboxes. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
  * cleans, opens or closes it. `#count` counts them all, so that there are never more than `size`.
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { canceledResult, runCommand, startNow, stopSignal } from '../run/execute.ts'
+import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
+import type { AnyResult } from '../job/result.ts'
+import { beginCall, stopSignal } from '../run/call.ts'
+import { checkBox, checkCommand } from '../run/check.ts'
+import { canceledResult, execute } from '../run/execute.ts'
 import { RunHandle } from '../run/handle.ts'
+import { resolveInBox } from '../run/program.ts'
+import { runnerOf } from '../run/runners.ts'
+import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { isStream } from '../stdio/input.ts'
 import { readInputs } from '../stdio/input-files.ts'
-import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
-import { PreparedContainer } from '../runners/namespace/sandbox.ts'
-import { resolveInBox } from '../run/program.ts'
-import type { AnyResult } from '../job/result.ts'
-import { validateBoxOptions, validateCommandOptions } from '../job/validate.ts'
 import { type PoolOptions, type PoolRunOptions, validateSize } from './options.ts'
-import { inheritsSocket, type Reach, reachOf } from '../runners/namespace/descriptor-passing.ts'
-import { leavesNothingUnseen } from '../runners/namespace/residue.ts'
 
 interface Waiter {
-  resolve(place: PreparedContainer): void
+  resolve(sandbox: Sandbox): void
   reject(error: unknown): void
 }
 
 export class Pool {
   readonly size: number
   readonly #options: BoxOptions
-  readonly #reach: Reach
+  readonly #runner: Runner
   readonly #paths: HostPaths
-  readonly #idle: PreparedContainer[] = []
-  readonly #leased = new Set<PreparedContainer>()
+  readonly #idle: Sandbox[] = []
+  readonly #leased = new Set<Sandbox>()
   readonly #waiters = new Set<Waiter>()
   readonly #tasks = new Set<Promise<void>>()
   #count = 0
   #replaced = 0
   #closed: Promise<void> | undefined
 
-  private constructor({ size, ...options }: PoolOptions) {
+  private constructor({ size, ...options }: PoolOptions, runners: (options: BoxOptions) => Runner) {
     validateSize(size)
-    validateBoxOptions(options)
+    this.#options = checkBox(options)
     this.size = size
-    this.#options = options
-    this.#reach = reachOf(options)
+    this.#runner = runners(options)
     this.#paths = new HostPaths(options.binds)
   }
 
-  /** Opens all containers; on failure none is left. */
-  static async create(options: PoolOptions): Promise<Pool> {
-    const pool = new Pool(options)
+  /** Opens all sandboxes; on failure none is left. `runners`: by default those that there are. */
+  static async create(
+    options: PoolOptions,
+    runners: (options: BoxOptions) => Runner = runnerOf,
+  ): Promise<Pool> {
+    const pool = new Pool(options, runners)
     try {
       const opened = await Promise.allSettled(Array.from({ length: pool.size }, () => pool.#open()))
       const failed = opened.find(outcome => outcome.status === 'rejected')
@@ -63,14 +65,14 @@ export class Pool {
     }
   }
 
-  /** How many containers were thrown away, because they could not be cleaned or were lost. */
+  /** How many sandboxes were thrown away, because they could not be cleaned or were lost. */
   get replaced(): number {
     return this.#replaced
   }
 
   /**
-   * Runs a program in a container of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with a `BoxLostError`
-   * where the container was killed from outside while the program ran; where it certainly had not begun, another container is taken.
+   * Runs a program in a sandbox of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with a `BoxLostError`
+   * where the sandbox was killed from outside while the program ran; where it certainly had not begun, another sandbox is taken.
    */
   run(program: string, args: readonly string[], options: PoolRunOptions & AsBytes): RunHandle<Uint8Array>
   run(program: string, args?: readonly string[], options?: PoolRunOptions): RunHandle
@@ -79,52 +81,52 @@ export class Pool {
     args: readonly string[] = [],
     { files, ...options }: PoolRunOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const started = startNow()
+    const call = beginCall()
     const start = async (): Promise<AnyResult> => {
-      validateCommandOptions(options)
-      const cleanable =
-        this.#reach !== 'others' && leavesNothingUnseen(options.policy) && !inheritsSocket(options)
+      const command = checkCommand(options)
       const inputs = readInputs(files, this.#paths)
-      const stop = stopSignal(started, options)
-      const attempt = async (place: PreparedContainer): Promise<AnyResult> => {
-        for (const input of inputs) place.writeFile(input)
-        const found = resolveInBox(program, options, this.#options.binds, path => place.hasFile(path))
-        return runCommand({ place, ...started }, found, [program, ...args], options)
+      const stop = stopSignal(call, options)
+      const { name: runner } = this.#runner
+      const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
+        for (const input of inputs) sandbox.files.write(input)
+        const found = resolveInBox(program, options, this.#options.binds, path => sandbox.files.has(path))
+        const job = { ...command.terms, path: found.path, argv: [program, ...args] }
+        return execute({ runner, sandbox, paths: this.#paths, call }, job, options)
       }
       for (let tries = repeatable(options) ? this.size : 0; ; tries--) {
-        const place = await this.#lease(stop)
-        if (!place) return canceledResult(options, started.calledAt)
+        const sandbox = await this.#lease(stop)
+        if (!sandbox) return canceledResult(runner, command.terms.limits, options, call)
         try {
-          return await attempt(place)
+          return await attempt(sandbox)
         } catch (error) {
           if (this.#closed) throw closedError(error)
           // All that waited may have been killed at once, and the news of it is still on its way.
           if (tries <= 0 || !(error instanceof BoxLostError) || error.mayHaveRun) throw error
         } finally {
-          this.#giveBack(place, cleanable)
+          this.#giveBack(sandbox)
         }
       }
     }
-    return new RunHandle(start(), started.events, () => started.cancel.abort())
+    return new RunHandle(start(), call.events, () => call.cancel.abort())
   }
 
-  /** A container for one run; `undefined` where the run was canceled while it waited. */
-  async #lease(stop: AbortSignal): Promise<PreparedContainer | undefined> {
+  /** A sandbox for one run; `undefined` where the run was canceled while it waited. */
+  async #lease(stop: AbortSignal): Promise<Sandbox | undefined> {
     if (this.#closed) throw closedError()
     if (stop.aborted) return undefined
-    for (let place = this.#idle.shift(); place; place = this.#idle.shift()) {
-      if (!place.container.ended) {
-        this.#leased.add(place)
-        return place
+    for (let sandbox = this.#idle.shift(); sandbox; sandbox = this.#idle.shift()) {
+      if (sandbox.reusable) {
+        this.#leased.add(sandbox)
+        return sandbox
       }
-      this.#replace(place)
+      this.#replace(sandbox)
     }
     return this.#wait(stop)
   }
 
-  #wait(stop: AbortSignal): Promise<PreparedContainer | undefined> {
+  #wait(stop: AbortSignal): Promise<Sandbox | undefined> {
     let canceled = (): void => {}
-    return new Promise<PreparedContainer | undefined>((resolve, reject) => {
+    return new Promise<Sandbox | undefined>((resolve, reject) => {
       const waiter = { resolve, reject }
       canceled = () => {
         this.#waiters.delete(waiter)
@@ -155,9 +157,9 @@ export class Pool {
   async #open(): Promise<void> {
     this.#count++
     try {
-      const place = await PreparedContainer.open(this.#options, { reusable: true })
-      if (this.#closed) await place.close()
-      else this.#hand(place)
+      const sandbox = await this.#openSandbox()
+      if (this.#closed) await sandbox.close()
+      else this.#hand(sandbox)
     } catch (error) {
       this.#count--
       throw error
@@ -165,33 +167,38 @@ export class Pool {
   }
 
   /** To who waits longest, or among the idle. */
-  #hand(place: PreparedContainer): void {
+  #hand(sandbox: Sandbox): void {
     const [waiter] = this.#waiters
     if (waiter) {
       this.#waiters.delete(waiter)
-      this.#leased.add(place) // at once: a close between here and the waiter's turn must know of it
-      waiter.resolve(place)
-    } else this.#idle.push(place)
+      this.#leased.add(sandbox) // at once: a close between here and the waiter's turn must know of it
+      waiter.resolve(sandbox)
+    } else this.#idle.push(sandbox)
   }
 
-  #giveBack(place: PreparedContainer, cleanable: boolean): void {
-    this.#leased.delete(place)
-    if (!cleanable || place.container.ended) {
-      this.#replace(place)
+  #openSandbox(): Promise<Sandbox> {
+    const [box, paths] = [this.#options, this.#paths]
+    return this.#runner.open({ box, paths, inputs: [], programs: [], use: 'pooled' })
+  }
+
+  #giveBack(sandbox: Sandbox): void {
+    this.#leased.delete(sandbox)
+    if (!sandbox.reusable) {
+      this.#replace(sandbox)
       return
     }
     this.#inBackground(async () => {
-      await setImmediate() // who waits for the result gets it first, and may start the next program meanwhile
-      const clean = await place.reset(this.#reach === 'readers').catch(() => false) // lost or not to be cleaned: it goes either way
-      if (clean && !this.#closed) this.#hand(place)
-      else this.#replace(place)
+      await setImmediate() // the result is delivered first, and its receiver may start the next program meanwhile
+      const state = await sandbox.reset().catch(() => 'dirty') // lost, or not to be cleaned: it goes either way
+      if (state === 'clean' && !this.#closed) this.#hand(sandbox)
+      else this.#replace(sandbox)
     })
   }
 
-  #replace(place: PreparedContainer): void {
+  #replace(sandbox: Sandbox): void {
     if (!this.#closed) this.#replaced++
     this.#inBackground(async () => {
-      await place.close().catch(() => {}) // a cgroup that somebody else removed, or holds: the sweep of the next start
+      await sandbox.close().catch(() => {}) // a cgroup that somebody else removed, or holds: the sweep of the next start
       this.#count--
       if (!this.#closed) await this.#open().catch(() => {}) // who waits for it tries again, and is told
       this.#fill()
@@ -203,7 +210,7 @@ export class Pool {
     this.#tasks.add(task)
   }
 
-  /** Ends what runs and removes all containers. Runs that wait or still run reject with ERR_GLASSBOX_POOL_CLOSED. */
+  /** Ends what runs and removes all sandboxes. Runs that wait or still run reject with ERR_GLASSBOX_POOL_CLOSED. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -213,7 +220,7 @@ export class Pool {
     await Promise.resolve() // `#closed` is set before anybody is told
     for (const waiter of this.#waiters) waiter.reject(closedError())
     this.#waiters.clear()
-    await Promise.allSettled([...this.#idle.splice(0), ...this.#leased].map(place => place.close()))
+    await Promise.allSettled([...this.#idle.splice(0), ...this.#leased].map(sandbox => sandbox.close()))
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks)
   }
 
@@ -232,7 +239,7 @@ const closedError = (cause?: unknown): GlassboxError =>
   })
 
 /**
- * Opens `size` containers that programs are run in one after another, each finding an empty box.
+ * Opens `size` sandboxes that programs are run in one after another, each finding an empty box.
  *
  * @example
  * await using pool = await createPool({ size: 2 })

@@ -1,31 +1,51 @@
 /**
- * A box: a container, its working directory, and the commands that run in it one after another. Files stay from one
+ * A box: a sandbox, its working directory, and the commands that run in it one after another. Files stay from one
  * command to the next; processes and IPC objects do not: at the end of each command everything that it left running is killed.
  *
- * Owns the container, from `openBox` to `close`.
+ * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { runCommand, startNow } from './execute.ts'
-import { RunHandle } from './handle.ts'
 import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
-import { PreparedContainer } from '../runners/namespace/sandbox.ts'
+import type { Runner, Sandbox } from '../runners/runner.ts'
+import { HostPaths } from '../stdio/host-paths.ts'
+import { readInputs } from '../stdio/input-files.ts'
+import { beginCall } from './call.ts'
+import { checkBox, checkCommand } from './check.ts'
+import { execute } from './execute.ts'
+import { RunHandle } from './handle.ts'
 import { resolveInBox } from './program.ts'
-import { validateCommandOptions } from '../job/validate.ts'
+import { runnerOf } from './runners.ts'
+
+/** An open sandbox, and what it was opened with. */
+interface Opened {
+  readonly runner: Runner
+  readonly sandbox: Sandbox
+  readonly paths: HostPaths
+  readonly options: BoxOptions
+}
 
 /** A box that is open. Commands are queued: one runs at a time. */
 export class Box {
-  readonly #place: PreparedContainer
-  readonly #options: BoxOptions
+  readonly #opened: Opened
   #last: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
-  private constructor(place: PreparedContainer, options: BoxOptions) {
-    this.#place = place
-    this.#options = options
+  private constructor(opened: Opened) {
+    this.#opened = opened
   }
 
-  static async open(options: BoxOptions = {}): Promise<Box> {
-    return new Box(await PreparedContainer.open(options), options)
+  /** `runners`: by default those that there are. */
+  static async open(
+    options: BoxOptions = {},
+    runners: (options: BoxOptions) => Runner = runnerOf,
+  ): Promise<Box> {
+    const box = checkBox(options)
+    box.signal?.throwIfAborted()
+    const paths = new HostPaths(box.binds)
+    const inputs = readInputs(box.files, paths)
+    const runner = runners(box)
+    const sandbox = await runner.open({ box, paths, inputs, programs: [], use: 'often' })
+    return new Box({ runner, sandbox, paths, options: box })
   }
 
   /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
@@ -36,31 +56,33 @@ export class Box {
     args: readonly string[] = [],
     options: CommandOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const started = startNow()
-    const place = this.#place
+    const call = beginCall()
+    const { runner, sandbox, paths } = this.#opened
     const result = this.#enqueue(async () => {
-      validateCommandOptions(options)
-      const found = resolveInBox(program, options, this.#options.binds, path => place.hasFile(path))
-      return runCommand({ place, ...started }, found, [program, ...args], options)
+      const command = checkCommand(options)
+      const { binds } = this.#opened.options
+      const found = resolveInBox(program, options, binds, path => sandbox.files.has(path))
+      const job = { ...command.terms, path: found.path, argv: [program, ...args] }
+      return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
     })
-    this.#last = this.#last.then(() => this.#closed ?? place.renew()).catch(() => {}) // the next command meets it
-    return new RunHandle(result, started.events, () => started.cancel.abort())
+    this.#last = this.#last.then(() => this.#closed ?? sandbox.renew()).catch(() => {}) // the next command meets it
+    return new RunHandle(result, call.events, () => call.cancel.abort())
   }
 
   /** Puts a file into the working directory, replacing what has its name. */
   async writeFile(path: string, contents: string | Uint8Array, mode = 0o644): Promise<void> {
     const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
-    await this.#enqueue(async () => this.#place.writeFile({ path, bytes, mode }))
+    await this.#enqueue(async () => this.#opened.sandbox.files.write({ path, bytes, mode }))
   }
 
   /** Reads a regular file of the working directory, at most `maxBytes` long. */
   readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
-    return this.#enqueue(() => this.#place.readFile(path, maxBytes))
+    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).bytes)
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */
   close(): Promise<void> {
-    this.#closed ??= this.#place.close()
+    this.#closed ??= this.#opened.sandbox.close()
     return this.#closed
   }
 

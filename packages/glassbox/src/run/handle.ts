@@ -1,31 +1,12 @@
 /** What run() returns: the running program, and a promise of how it ended. */
 import { Readable } from 'node:stream'
+import type { OutputEvent, OutputEvents } from '../stdio/events.ts'
 import type { StreamName } from '../stdio/output.ts'
 import type { RunResult } from '../job/result.ts'
-
-/** A piece of output as it arrives. */
-export interface OutputEvent {
-  readonly type: 'stdout' | 'stderr'
-  readonly chunk: Uint8Array
-}
 
 export type RunEvent<Output extends string | Uint8Array = string | Uint8Array> =
   | OutputEvent
   | { readonly type: 'end'; readonly result: RunResult<Output> }
-
-/** Carries what happens from the run to whoever listens; nobody has to. */
-export class RunEvents {
-  readonly #listeners = new Set<(event: OutputEvent) => void>()
-
-  emit(event: OutputEvent): void {
-    for (const listener of this.#listeners) listener(event)
-  }
-
-  listen(listener: (event: OutputEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-}
 
 /**
  * A running program. Awaiting it gives the result; before that there are its output as streams, its events, and `kill()`.
@@ -39,10 +20,10 @@ export class RunHandle<Output extends string | Uint8Array = string>
   implements PromiseLike<RunResult<Output>>
 {
   readonly #result: Promise<RunResult<Output>>
-  readonly #events: RunEvents
+  readonly #events: OutputEvents
   readonly #kill: () => void
 
-  constructor(result: Promise<RunResult<Output>>, events: RunEvents, kill: () => void) {
+  constructor(result: Promise<RunResult<Output>>, events: OutputEvents, kill: () => void) {
     this.#result = result
     this.#events = events
     this.#kill = kill

@@ -8,10 +8,8 @@
 import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
-import type { BoxOptions, CommandOptions } from '../job/options.ts'
-
-export const BOX_DIRECTORY = '/box'
-export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
+import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
+import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
 
 /** Directories of the host that every box shows under the same name. */
 const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
@@ -32,7 +30,6 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A path that this user cannot look at is none. */
 /** A directory of PATH that this user may not enter is passed over, as by execvp(3). */
 function isFile(path: string): boolean {
   try {
@@ -127,6 +124,28 @@ function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundin
   if (hostDirectory === undefined && !program.startsWith('/'))
     throw notFound(program, 'The current directory was removed: name the program by its whole path.')
   return hostFile(resolve(hostDirectory ?? '/', program), bindTargets)
+}
+
+/** None if it was removed. */
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+/** Where a program's name leads before there is a box. */
+export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
+  const names = Object.keys(options.files ?? {}).map(name => resolve('/', name))
+  return resolveProgram(program, {
+    hostDirectory: currentDirectory(),
+    cwd: options.cwd ?? BOX_DIRECTORY,
+    inBox: path => names.includes(resolve('/', path)),
+    bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),
+    boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
+    hostPath: process.env['PATH'] ?? '',
+  })
 }
 
 /** As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in its working directory. */

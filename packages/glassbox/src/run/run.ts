@@ -7,37 +7,17 @@
  *   limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20 },
  * })
  */
-import { resolve } from 'node:path'
-import { runCommand, startNow } from './execute.ts'
-import { filterOf } from '../runners/namespace/filter.ts'
-import { RunHandle } from './handle.ts'
-import { resolveLimits } from '../job/limits.ts'
 import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
-import { type Expected, PreparedContainer } from '../runners/namespace/sandbox.ts'
-import { BOX_DIRECTORY, DEFAULT_PATH, type ResolvedProgram, resolveProgram } from './program.ts'
 import type { AnyResult } from '../job/result.ts'
-import { splitOptions, validateBoxOptions, validateCommandOptions } from '../job/validate.ts'
-
-/** None where it was removed. */
-function currentDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    return undefined
-  }
-}
-
-/** Where a program's name leads before there is a box. */
-export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
-  return resolveProgram(program, {
-    hostDirectory: currentDirectory(),
-    cwd: options.cwd ?? BOX_DIRECTORY,
-    inBox: path => Object.keys(options.files ?? {}).some(name => resolve('/', name) === resolve('/', path)),
-    bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),
-    boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
-    hostPath: process.env['PATH'] ?? '',
-  })
-}
+import type { Runner, SandboxSpec } from '../runners/runner.ts'
+import { HostPaths } from '../stdio/host-paths.ts'
+import { readInputs } from '../stdio/input-files.ts'
+import { beginCall, type Call } from './call.ts'
+import { type CheckedCommand, checkRun } from './check.ts'
+import { execute } from './execute.ts'
+import { RunHandle } from './handle.ts'
+import { type ResolvedProgram, resolveForNewBox } from './program.ts'
+import { runnerOf } from './runners.ts'
 
 /** Where run() has the program run instead of in a box of its own: a `Pool`. */
 export interface ProgramRunner {
@@ -53,16 +33,41 @@ export interface PooledOptions extends CommandOptions, Pick<BoxOptions, 'files'>
   readonly pool: ProgramRunner
 }
 
-/** Everything that can be refused before anything is started. */
-export function checkRun(
+/** All that can be refused before anything is started, and what the sandbox is to be. */
+export function checkCall(
   program: string,
   options: RunOptions,
-): { parts: ReturnType<typeof splitOptions>; found: ResolvedProgram; expected: Expected } {
-  const parts = splitOptions(options)
-  validateBoxOptions(parts.box)
-  validateCommandOptions(parts.command)
-  const expected = { limits: resolveLimits(options.limits), filter: filterOf(options) }
-  return { parts, found: resolveForNewBox(program, options), expected }
+): { command: CheckedCommand; found: ResolvedProgram; spec: SandboxSpec } {
+  const { box, ...command } = checkRun(options)
+  const paths = new HostPaths(box.binds)
+  const found = resolveForNewBox(program, options)
+  const programs = found.bind === undefined ? [] : [found.bind]
+  const inputs = readInputs(box.files, paths)
+  return { command, found, spec: { box, paths, inputs, programs, use: 'once', expects: command.terms } }
+}
+
+/** One program in a sandbox of its own, of that runner. */
+export async function runOnce(
+  runner: (options: RunOptions) => Runner,
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+  call: Call,
+): Promise<AnyResult> {
+  const { command, found, spec } = checkCall(program, options)
+  spec.box.signal?.throwIfAborted()
+  const chosen = runner(spec.box)
+  const sandbox = await chosen.open(spec)
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= sandbox.close())
+  const done = (): void => void close().catch(() => {}) // told below
+  const { paths } = spec
+  const job = { ...command.terms, path: found.path, argv: [program, ...args] }
+  try {
+    return await execute({ runner: chosen.name, sandbox, paths, call, done }, job, command.options)
+  } finally {
+    await close()
+  }
 }
 
 /**
@@ -88,19 +93,7 @@ export function run(
     const { pool, ...rest } = options
     return pool.run(program, args, rest)
   }
-  const started = startNow()
-  const start = async (): Promise<AnyResult> => {
-    const { parts, found, expected } = checkRun(program, options)
-    const programs = found.bind === undefined ? [] : [found.bind]
-    const place = await PreparedContainer.open(parts.box, { programs, expected, eager: true })
-    let closing: Promise<void> | undefined
-    const close = (): Promise<void> => (closing ??= place.close())
-    const done = (): void => void close().catch(() => {}) // told below
-    try {
-      return await runCommand({ place, done, ...started }, found, [program, ...args], parts.command)
-    } finally {
-      await close()
-    }
-  }
-  return new RunHandle(start(), started.events, () => started.cancel.abort())
+  const call = beginCall()
+  const result = runOnce(runnerOf, program, args, options, call)
+  return new RunHandle(result, call.events, () => call.cancel.abort())
 }

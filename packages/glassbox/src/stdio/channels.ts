@@ -1,27 +1,26 @@
 /** The three standard streams of one command: opened before the launch, handed over with it, emptied after the end. */
 import { close } from '../gate/descriptors.ts'
-import type { RunEvents } from '../run/handle.ts'
+import type { OutputEvents } from './events.ts'
 import type { HostPaths } from './host-paths.ts'
 import { type InputChannel, openInput } from './input.ts'
 import type { CommandOptions, Limits } from '../job/options.ts'
 import { openOutput, type OutputChannel, type StreamName } from './output.ts'
 import type { Owner } from './pipe.ts'
 import { refuseSharedFiles } from './shared-files.ts'
-import { HOST_CAUSE } from '../job/verdict.ts'
 
 export class Channels {
   readonly #options: CommandOptions
   readonly #limits: Required<Limits>
-  readonly #events: RunEvents
+  readonly #events: OutputEvents
   readonly #paths: HostPaths
   #input: InputChannel | undefined
   readonly #outputs: OutputChannel[] = []
   #handedOver = false
   /** Too much output may arrive before the launch has returned. */
-  #kill: ((cause: number) => void) | undefined
+  #kill: (() => void) | undefined
   #exceeded = false
 
-  constructor(options: CommandOptions, limits: Required<Limits>, events: RunEvents, paths: HostPaths) {
+  constructor(options: CommandOptions, limits: Required<Limits>, events: OutputEvents, paths: HostPaths) {
     this.#options = options
     this.#paths = paths
     this.#limits = limits
@@ -53,19 +52,20 @@ export class Channels {
 
   #exceed(): void {
     this.#exceeded = true
-    this.#kill?.(HOST_CAUSE.output)
+    this.#kill?.()
   }
 
-  childFds(): number[] {
-    return [this.#input, ...this.#outputs].map(channel => channel?.childFd ?? -1)
+  childFds(): readonly [number, number, number] {
+    const [stdout, stderr] = this.#outputs
+    return [this.#input?.childFd ?? -1, stdout?.childFd ?? -1, stderr?.childFd ?? -1]
   }
 
-  /** The program has its descriptors: ours are closed, so that its end is seen. */
-  launched(kill: (cause: number) => void): void {
+  /** The program has its descriptors: ours are closed, so that its end is seen. `kill` ends it for too much output. */
+  launched(kill: () => void): void {
     this.#closeChildFds()
     this.#kill = kill
     for (const output of this.#outputs) output.launched()
-    if (this.#exceeded) kill(HOST_CAUSE.output)
+    if (this.#exceeded) kill()
   }
 
   #closeChildFds(): void {

@@ -15,49 +15,55 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE } from '../..
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { PlanBuilder } from '../../plan/builder.ts'
 import type { Limits } from '../../job/options.ts'
-import type { Means } from '../../job/result.ts'
-import { LEAST_MEMORY_BYTES } from '../../job/verdict.ts'
+import type { MeasuredBy, Measurer, Usage } from '../../job/ending.ts'
 
-/** What was used, when everything is dead. */
-export interface Figures {
-  readonly cpuTimeMs: number
-  readonly userTimeMs: number
-  readonly systemTimeMs: number
-  readonly memoryBytes: number
-  /** Who measured `memoryBytes`, where that was not whoever keeps the limit. */
-  readonly memoryMeans?: Means
-  readonly processes?: number
+/**
+ * The least limit on memory that the kernel is told. Until execve the child shares init's memory, and the kernel's out-of-memory
+ * killer takes all who share it: what starting a program takes, arguments of 6 MB included, must always be there. A limit
+ * below is judged by the peak.
+ */
+const LEAST_MEMORY_BYTES = 8 * 2 ** 20
+
+/** What the counters say when everything is dead. */
+export interface Counted {
+  readonly usage: Usage
+  readonly measuredBy: MeasuredBy
   readonly oomKills: number
   readonly refusedProcesses: number
 }
 
 export interface Account {
-  readonly means: { readonly cpuTime: Means; readonly memory: Means; readonly processes: Means }
+  readonly measuredBy: MeasuredBy
   /** The group that each program gets anew, and descriptors of the directories that it is made in. */
   readonly group?: { readonly cgroup: Cgroup; readonly parents: readonly number[] }
   readonly cpuSource: number
   /** Whether init is to measure memory and processes, and to keep the limit on memory. */
   readonly watch: boolean
-  figures(report: EndedReport, limits: Required<Limits>): Figures
+  count(report: EndedReport, limits: Required<Limits>): Counted
 }
 
 const ms = (ns: bigint): number => Number(ns) / 1e6
 
+const WATCHED_BY: MeasuredBy = { cpuTime: 'init', memory: 'init', processes: 'rlimit' }
+
 /** No cgroup: init looks at /proc. Children that nobody waits for are counted while they live. */
 export const WATCHED: Account = {
-  means: { cpuTime: 'init', memory: 'init', processes: 'rlimit' },
+  measuredBy: WATCHED_BY,
   cpuSource: CPU_SOURCE.scan,
   watch: true,
-  figures: (report, limits) => {
+  count: (report, limits) => {
     const reaped = Number(report.userUs + report.systemUs) / 1000
     const cpuTimeMs = Math.max(reaped, ms(report.watchedCpuNs))
     const systemTimeMs = Number(report.systemUs) / 1000
     return {
-      cpuTimeMs,
-      userTimeMs: cpuTimeMs - systemTimeMs,
-      systemTimeMs,
-      memoryBytes: Math.max(report.watchedMemory, report.maxRssBytes),
-      processes: Math.max(1, report.watchedProcesses),
+      usage: {
+        cpuTimeMs,
+        userTimeMs: cpuTimeMs - systemTimeMs,
+        systemTimeMs,
+        memoryBytes: Math.max(report.watchedMemory, report.maxRssBytes),
+        processes: Math.max(1, report.watchedProcesses),
+      },
+      measuredBy: WATCHED_BY,
       oomKills: 0,
       // An rlimit does not count what it refuses: that init saw as many as are allowed is all that is known.
       refusedProcesses: report.watchedProcesses >= limits.processes ? 1 : 0,
@@ -66,35 +72,38 @@ export const WATCHED: Account = {
 }
 
 function cgroupAccount(cgroup: Cgroup): Account {
-  const means = (controller: 'cpuacct' | 'memory' | 'pids'): Means =>
+  const by = (controller: 'cpuacct' | 'memory' | 'pids'): Measurer =>
     cgroup.version(controller) === 1 ? 'cgroup-v1' : 'cgroup-v2'
+  const measuredBy = { cpuTime: by('cpuacct'), memory: by('memory'), processes: by('pids') }
   return {
-    means: { cpuTime: means('cpuacct'), memory: means('memory'), processes: means('pids') },
+    measuredBy,
     group: { cgroup, parents: cgroup.parts.map(({ parent }) => parentDescriptor(parent).fd) },
     cpuSource: cgroup.version('cpuacct') === 1 ? CPU_SOURCE.nanoseconds : CPU_SOURCE.stat,
     watch: false,
-    figures: (report, limits) => cgroupFigures(cgroup, report, limits),
+    count: (report, limits) => countByCgroup(cgroup, measuredBy, report, limits),
   }
 }
 
 /** What the group's counters say, from the texts that init reported. */
-export function cgroupFigures(
+export function countByCgroup(
   cgroup: Cgroup,
+  measuredBy: MeasuredBy,
   report: Pick<EndedReport, 'figures' | 'maxRssBytes'>,
   limits: Pick<Required<Limits>, 'processes'>,
-): Figures {
+): Counted {
   const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(report.figures)
   return {
-    cpuTimeMs: cpuTime.totalNs / 1e6,
-    userTimeMs: cpuTime.userNs / 1e6,
-    systemTimeMs: cpuTime.systemNs / 1e6,
-    // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
-    ...(peakMemory === undefined
-      ? { memoryBytes: report.maxRssBytes, memoryMeans: 'init' }
-      : { memoryBytes: peakMemory }),
-    ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
+    usage: {
+      cpuTimeMs: cpuTime.totalNs / 1e6,
+      userTimeMs: cpuTime.userNs / 1e6,
+      systemTimeMs: cpuTime.systemNs / 1e6,
+      // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
+      memoryBytes: peakMemory ?? report.maxRssBytes,
+      ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
+    },
+    measuredBy: peakMemory === undefined ? { ...measuredBy, memory: 'init' } : measuredBy,
     oomKills,
-    // A limit further up refuses too: it is ours only where as many ran as are allowed.
+    // A limit further up refuses too: it is ours only if as many ran as are allowed.
     refusedProcesses: (peakProcesses ?? Infinity) >= limits.processes ? refusedProcesses : 0,
   }
 }

@@ -4,13 +4,12 @@ import { resolve } from 'node:path'
 import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
 import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
+import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { BoxOptions } from '../../job/options.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
-import { BOX_DIRECTORY } from '../../run/program.ts'
 
 export const DEFAULT_DISK_BYTES: number = 256 * 2 ** 20
 export const DEFAULT_DISK_FILES = 16_384
-export const DEFAULT_HOSTNAME = 'glassbox'
 
 /** The caller's binds, checked: a source that is not there would fail in the middle of the set-up. */
 export function resolveBinds(options: BoxOptions, paths: HostPaths): BindMount[] {
@@ -40,11 +39,7 @@ export interface BoxRoot {
 }
 
 /** What the box shows and may write; `extra` is a program of the host that must be visible. */
-export function boxRoot(
-  options: BoxOptions,
-  extra: readonly string[],
-  paths: HostPaths = new HostPaths(options.binds),
-): BoxRoot {
+export function boxRoot(options: BoxOptions, extra: readonly string[], paths: HostPaths): BoxRoot {
   const programs = extra.map(path => ({
     source: paths.real(path),
     target: path,

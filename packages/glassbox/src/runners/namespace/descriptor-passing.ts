@@ -4,7 +4,7 @@
  * container holds for the next program, so what a container is used again for depends on who may hold one.
  */
 import { fstatSync, statSync } from 'node:fs'
-import type { BoxOptions, CommandOptions } from '../../job/options.ts'
+import type { BoxOptions } from '../../job/options.ts'
 
 /**
  * - `others`: by a socket that it makes or finds in a writable directory, by an abstract one on the host's network, or by one that is
@@ -13,28 +13,21 @@ import type { BoxOptions, CommandOptions } from '../../job/options.ts'
  *   Scratch directories are always laid out anew.
  * - `nobody`: the container is used again as it is, where it is untouched.
  */
-export type Reach = 'others' | 'readers' | 'nobody'
+export type Receivers = 'others' | 'readers' | 'nobody'
 
-export function reachOf({ net, binds = [] }: BoxOptions): Reach {
+export function receiversOf({ net, binds = [] }: BoxOptions): Receivers {
   if (net === 'host') return 'others'
-  const reaches = binds.map(({ source, writable }): Reach => {
+  const receivers = binds.map(({ source, writable }): Receivers => {
     // One that is not there is an error of its own, told when a container is opened.
     const stats = statSync(source, { throwIfNoEntry: false })
     if (stats?.isSocket() || (stats?.isDirectory() && writable)) return 'others'
     return stats?.isDirectory() ? 'readers' : 'nobody'
   })
-  return reaches.find(reach => reach === 'others') ?? reaches.find(reach => reach === 'readers') ?? 'nobody'
+  return receivers.find(who => who === 'others') ?? receivers.find(who => who === 'readers') ?? 'nobody'
 }
 
-/** Whether the program inherits a socket of this process, as the standard streams of a child of Node are. */
-export function inheritsSocket({ stdin, stdout, stderr }: CommandOptions): boolean {
-  const inherited = [
-    typeof stdin === 'object' && 'inherit' in stdin,
-    stdout === 'inherit',
-    stderr === 'inherit',
-  ]
-  return inherited.some((is, fd) => is && isSocket(fd))
-}
+/** Whether one of these descriptors is a socket, as the standard streams of a child of Node are. */
+export const passesSocket = (stdio: readonly number[]): boolean => stdio.some(isSocket)
 
 function isSocket(fd: number): boolean {
   try {

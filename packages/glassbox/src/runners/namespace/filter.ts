@@ -1,12 +1,10 @@
-/** The seccomp filter of a command, from its policy. */
+/** The seccomp filter of a job, from its policy. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
 import { MAP_ANONYMOUS, MAP_PRIVATE } from '../../linux/constants.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
-import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { permits } from '../../seccomp/forbids.ts'
 import type { Action, Policy } from '../../seccomp/policy.ts'
-import { validatePolicy } from '../../seccomp/validate.ts'
-import type { CommandOptions } from '../../job/options.ts'
+import type { JobTerms } from '../../job/job.ts'
 
 export interface Filter extends FilterSpec {
   /** What it was compiled from. */
@@ -33,46 +31,31 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   },
 }
 
+const compiled = new WeakMap<Policy, Filter>()
+
 /**
- * What `policy` says, compiled. "kill" becomes a report to init, which kills with the evidence in hand; so do calls of
- * another ABI, whose numbers no policy speaks of. A policy is a value: it is compiled once.
+ * What a checked policy says, compiled once. "kill" becomes a report to init, which kills with the evidence in hand; so do calls
+ * of another ABI, whose numbers no policy speaks of.
  */
-export function compileFilter(policy: Policy | null | undefined): Filter | undefined {
+export function compileFilter(policy: Policy | null): Filter | undefined {
   if (policy === null) return undefined
-  const chosen = policy ?? DEFAULT_POLICY
-  const before = compiled.get(chosen)
-  if (before && isUnchanged(chosen, before)) return before.filter
-  const checked = policy === undefined ? chosen : validatePolicy(policy)
+  const before = compiled.get(policy)
+  if (before) return before
   const filter = {
-    policy: checked,
-    bytes: compilePolicy(reportKills(checked), { foreign: { kind: 'notify' } }),
+    policy,
+    bytes: compilePolicy(reportKills(policy), { foreign: { kind: 'notify' } }),
     listens: true,
-    early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(checked, call, known)),
+    early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(policy, call, known)),
   }
-  compiled.set(chosen, { filter, text: textOf(chosen) })
+  compiled.set(policy, filter)
   return filter
 }
 
-/** The filter of a command. What makes a program traced must not be refused: its filter comes at the very last. */
-export function filterOf({ policy, trace }: CommandOptions): Filter | undefined {
+/** The filter of a job. What makes a program traced must not be refused: its filter comes at the very last. */
+export function filterOf({ policy, trace }: Pick<JobTerms, 'policy' | 'trace'>): Filter | undefined {
   const filter = compileFilter(policy)
   return filter && trace ? { ...filter, early: false } : filter
 }
-
-interface Compiled {
-  readonly filter: Filter
-  readonly text: string
-}
-
-const compiled = new WeakMap<Policy, Compiled>()
-
-/** Numbers of conditions may be bigint. */
-const textOf = (policy: Policy): string =>
-  JSON.stringify(policy, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
-
-/** A caller's object may be changed between two runs; ours is not. */
-const isUnchanged = (policy: Policy, { text }: Compiled): boolean =>
-  policy === DEFAULT_POLICY || textOf(policy) === text
 
 export function reportKills({ rules, otherwise }: Policy): Policy {
   const report = (action: Action): Action => (action.kind === 'kill' ? { kind: 'notify' } : action)

@@ -4,7 +4,7 @@
  */
 import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
 import type { Filter } from './filter.ts'
-import { resourceLimits } from '../../job/limits.ts'
+import { resourceLimits } from './resource-limits.ts'
 import type { Limits } from '../../job/options.ts'
 
 /** All that a plan is made from. */

@@ -1,6 +1,6 @@
 /**
- * Which programs a container can be used again after. Files, IPC objects, processes, counters of the network and what init
- * hands on are looked at or replaced; keyrings are kept by user id in the kernel, where nobody but that user may look.
+ * Which programs leave something behind that no clean-up can see. Files, IPC objects, processes, network counters and what init
+ * hands on are compared or replaced; keyrings are kept by user id in the kernel, and only that user may look at them.
  */
 import { compileFilter, type Filter } from './filter.ts'
 import { forbids } from '../../seccomp/forbids.ts'
@@ -11,8 +11,7 @@ const UNSEEN = ['add_key', 'request_key', 'keyctl']
 
 const answers = new WeakMap<Filter, boolean>()
 
-/** Throws where it is no policy. */
-export function leavesNothingUnseen(policy: Policy | null | undefined): boolean {
+export function leavesNothingUnseen(policy: Policy | null): boolean {
   const filter = compileFilter(policy)
   if (!filter) return false
   const known = answers.get(filter)

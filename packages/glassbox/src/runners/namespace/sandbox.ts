@@ -1,123 +1,131 @@
 /**
- * A container with the child prepared that will be its next program: what run(), a box and a pool run programs in.
+ * A sandbox of the namespace runner: a container in which the child that will be its next program waits, prepared.
  *
- * Made ahead of time, so that a launch waits for nothing: on cgroup v1, entering a group after a pause costs up to 12 ms, and
- * laying on the filter 0.1 ms. Where a program turns out to differ from what was expected, its child is made anew.
+ * Prepared ahead of time, so that a launch waits for nothing: on cgroup v1, entering a group after a pause costs up to 12 ms, and
+ * installing the filter 0.1 ms. If a job turns out to differ from what was expected, its child is prepared anew.
  *
- * Owns the container, the group of its programs, and a descriptor of the working directory. Nobody may use it for two things at
- * a time; whoever owns it sees to that.
+ * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only one job uses it at a time; its
+ * owner sees to that.
  */
 import { closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
 import { copyIn, copyOut, hasFile } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
 import { PART } from '../../container/wire.ts'
-import { type Account, kernelLimits, openAccount } from './accounting.ts'
-import { compileFilter, type Filter } from './filter.ts'
-import { boxRoot, DEFAULT_HOSTNAME } from './box-root.ts'
-import { HostPaths } from '../../stdio/host-paths.ts'
-import { type InputFile, readInputs } from '../../stdio/input-files.ts'
-import { LaunchPlans } from './launch-plans.ts'
+import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
+import type { Job, JobTerms } from '../../job/job.ts'
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
-import type { BoxOptions, Limits } from '../../job/options.ts'
-import { BOX_DIRECTORY } from '../../run/program.ts'
-import { validateBoxOptions } from '../../job/validate.ts'
+import type { Limits } from '../../job/options.ts'
+import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
+import type { InputFile } from '../../stdio/input-files.ts'
+import type { Owner } from '../../stdio/pipe.ts'
+import type { OutputFile, Sandbox, SandboxFiles, SandboxSpec, Started } from '../runner.ts'
+import { type Account, kernelLimits, openAccount } from './accounting.ts'
+import { boxRoot } from './box-root.ts'
+import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
+import { type Filter, filterOf } from './filter.ts'
+import { LaunchPlans } from './launch-plans.ts'
+import { leavesNothingUnseen } from './residue.ts'
+import { type PreparedChild, startJob } from './start.ts'
 
 /** What the next program is expected to be run with: what the last one was. */
-export interface Expected {
+interface Expected {
   readonly limits: Required<Limits>
   readonly filter: Filter | undefined
 }
 
-const DEFAULTS: Expected = { limits: DEFAULT_LIMITS, filter: compileFilter(undefined) }
+type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace'>
 
-export interface OpenDetails {
-  /** Files of the host that it must show although it would not by itself. */
-  readonly programs?: readonly string[]
-  /** Only such a one can be reset. */
-  readonly reusable?: boolean
-  /** Do not wait until it is furnished: the program that is launched next tells. */
-  readonly eager?: boolean
-  readonly expected?: Expected
-}
+const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY }
+
+const expectedOf = (terms: Expectation): Expected => ({
+  limits: terms.limits,
+  filter: filterOf(terms),
+})
 
 /** The child that waits in the container. */
-interface Waiting {
+interface WaitingChild {
   readonly limits: Required<Limits>
-  readonly laidOn: Filter | undefined
-  /** Resolves when it waits, with what a look at the box found; rejects where it could not be made. */
+  /** The filter that it has installed already. */
+  readonly installed: Filter | undefined
+  /** Resolves when it waits, with what a look at the box found; rejects if it could not be made. */
   readonly ready: Promise<number>
 }
 
-/** What a program is launched with. */
-export interface Launchpad {
-  readonly account: Account
-  /** Rejects where the child could not be made. */
-  readonly ready: Promise<unknown>
-  /** The filter that has still to be laid on. */
-  readonly filter: Filter | undefined
-}
-
-export class PreparedContainer {
+export class NamespaceSandbox implements Sandbox {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
-  /** How files of the host are reached that a caller names, in view of what programs may write here. */
-  readonly paths: HostPaths
+  readonly files: SandboxFiles
   readonly #isolated: boolean
+  readonly #pooled: boolean
+  readonly #receivers: Receivers
   readonly #account: Account
   #directory: number | undefined
-  #waiting: Waiting | undefined
+  #waiting: WaitingChild | undefined
   #expected: Expected
   #known: (Expected & { readonly plan: PreparePlan }) | undefined
+  /** The last job may have left something behind that `reset` cannot see. */
+  #unseen = false
 
-  private constructor(container: Container, isolated: boolean, expected: Expected, paths: HostPaths) {
+  private constructor(container: Container, { box, expects, use }: SandboxSpec) {
     this.container = container
-    this.paths = paths
-    this.#expected = expected
-    this.#isolated = isolated
+    this.#expected = expectedOf(expects ?? DEFAULT_TERMS)
+    this.#isolated = box.net !== 'host'
+    this.#pooled = use === 'pooled'
+    this.#receivers = receiversOf(box)
     this.#account = openAccount(container)
+    this.files = {
+      has: path => hasFile(this.#workingDirectory(), path),
+      write: file => this.#write(file),
+      read: (path, maxBytes) => this.#read(path, maxBytes),
+    }
   }
 
-  /**
-   * Opens a container as `options` say. On failure nothing is left.
-   */
-  static async open(
-    options: BoxOptions,
-    { programs = [], reusable = false, eager = false, expected = DEFAULTS }: OpenDetails = {},
-  ): Promise<PreparedContainer> {
-    validateBoxOptions(options)
-    options.signal?.throwIfAborted()
-    const paths = new HostPaths(options.binds)
-    const inputs = readInputs(options.files, paths)
-    const isolated = options.net !== 'host'
+  /** Opens a container as the spec says. On failure nothing is left. */
+  static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
+    const { box, paths, programs, inputs, use } = spec
     const container = await Container.open({
-      hostname: options.hostname ?? DEFAULT_HOSTNAME,
-      network: isolated,
-      ...boxRoot(options, programs, paths),
+      hostname: box.hostname ?? DEFAULT_HOSTNAME,
+      network: box.net !== 'host',
+      ...boxRoot(box, programs, paths),
     })
-    let opened: PreparedContainer | Container = container
+    let opened: { close(): Promise<void> } = container
     try {
-      const prepared = new PreparedContainer(container, isolated, expected, paths)
-      opened = prepared
-      if (!eager || inputs.length > 0) await container.furnished
-      if (reusable) await container.examine(PART.scratch + PART.network + PART.init)
-      const { ready } = prepared.#prepare()
-      for (const input of inputs) prepared.writeFile(input)
-      if (reusable) await ready
-      return prepared
+      const sandbox = new NamespaceSandbox(container, spec)
+      opened = sandbox
+      if (use !== 'once' || inputs.length > 0) await container.furnished
+      if (use === 'pooled') await container.examine(PART.scratch + PART.network + PART.init)
+      const { ready } = sandbox.#prepare()
+      for (const input of inputs) sandbox.#write(input)
+      if (use === 'pooled') await ready
+      return sandbox
     } catch (error) {
       await opened.close()
       throw error
     }
   }
 
-  #prepare(examine = false): Waiting {
+  get reusable(): boolean {
+    return !this.container.ended && !this.#unseen
+  }
+
+  get owner(): Owner | undefined {
+    const { identity } = this.container
+    return identity.userNamespace ? undefined : identity
+  }
+
+  async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
+    this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+    return startJob(this, await this.#take(expectedOf(job)), job, stdio)
+  }
+
+  #prepare(examine = false): WaitingChild {
     const { limits, filter } = this.#expected
-    const laidOn = filter?.early ? filter : undefined
+    const installed = filter?.early ? filter : undefined
     const { group } = this.#account
-    const ready = this.container.prepare(this.#planFor(limits, laidOn), group?.parents ?? [], examine)
+    const ready = this.container.prepare(this.#planFor(limits, installed), group?.parents ?? [], examine)
     ready.catch(() => {}) // told by whoever launches
-    this.#waiting = { limits, laidOn, ready }
+    this.#waiting = { limits, installed, ready }
     return this.#waiting
   }
 
@@ -136,22 +144,22 @@ export class PreparedContainer {
   }
 
   /** The child for a program with these limits and this filter. */
-  async take(limits: Required<Limits>, filter: Filter | undefined): Promise<Launchpad> {
-    this.#expected = { limits, filter }
+  async #take(job: Expected): Promise<PreparedChild> {
+    this.#expected = job
     let waiting = this.#waiting
-    if (!waiting || (waiting.laidOn && waiting.laidOn !== filter)) {
+    if (!waiting || (waiting.installed && waiting.installed !== job.filter)) {
       await this.renew()
       waiting = this.#waiting ?? this.#prepare()
     }
     this.#waiting = undefined
-    if (!sameLimits(waiting.limits, limits)) {
+    if (!sameLimits(waiting.limits, job.limits)) {
       await waiting.ready // the group is there
-      this.#account.group?.cgroup.limit(kernelLimits(limits))
+      this.#account.group?.cgroup.limit(kernelLimits(job.limits))
     }
-    return { account: this.#account, ready: waiting.ready, filter: waiting.laidOn ? undefined : filter }
+    const filter = waiting.installed ? undefined : job.filter
+    return { account: this.#account, ready: waiting.ready, filter }
   }
 
-  /** Makes ready for another program that finds the files of the last one. */
   async renew(): Promise<void> {
     try {
       await this.#prepare().ready
@@ -169,18 +177,20 @@ export class PreparedContainer {
   }
 
   /**
-   * Makes ready for another program that finds nothing of the last one. False where that cannot be done. Scratch directories that are
-   * untouched stay, unless they are `held`: somebody outside may have a descriptor of one, which nobody sees.
+   * Scratch directories that are untouched stay, unless somebody outside may hold a descriptor of one: changes through it would
+   * show nowhere.
    */
-  async reset(held: boolean): Promise<boolean> {
+  async reset(): Promise<'clean' | 'dirty'> {
+    if (!this.reusable) return 'dirty'
+    const held = this.#receivers === 'readers'
     const changed = held ? PART.scratch | (await this.container.examine(0)) : await this.#prepareUnchanged()
-    if (changed === 0) return true
+    if (changed === 0) return 'clean'
     this.#waiting = undefined
-    if (changed & PART.init || (this.#isolated && changed & PART.network)) return false
+    if (changed & PART.init || (this.#isolated && changed & PART.network)) return 'dirty'
     this.#closeDirectory()
-    if (!(await this.container.freshScratch())) return false
+    if (!(await this.container.freshScratch())) return 'dirty'
     await this.renew()
-    return true
+    return 'clean'
   }
 
   /** What was changed; where nothing was, the next child waits. */
@@ -193,8 +203,8 @@ export class PreparedContainer {
     }
   }
 
-  /** A descriptor of the working directory; stays this object's. */
-  directory(): number {
+  /** Stays this object's. */
+  #workingDirectory(): number {
     this.#directory ??= this.container.openDirectory(BOX_DIRECTORY)
     return this.#directory
   }
@@ -204,24 +214,24 @@ export class PreparedContainer {
     this.#directory = undefined
   }
 
-  hasFile(path: string): boolean {
-    return hasFile(this.directory(), path)
-  }
-
-  writeFile({ path, bytes, mode }: InputFile): void {
+  #write({ path, bytes, mode }: InputFile): void {
     const { userNamespace, uid, gid } = this.container.identity
-    copyIn(this.directory(), path, bytes, userNamespace ? { mode } : { mode, owner: { uid, gid } })
+    copyIn(this.#workingDirectory(), path, bytes, userNamespace ? { mode } : { mode, owner: { uid, gid } })
   }
 
-  async readFile(path: string, maxBytes: number): Promise<Uint8Array> {
-    return (await copyOut(this.directory(), path, maxBytes)).bytes
+  #read(path: string, maxBytes: number): Promise<OutputFile> {
+    return copyOut(this.#workingDirectory(), path, maxBytes)
   }
 
-  /** Ends everything in it and removes it. init removes the group on its way where it can; what is left then is ours to remove. */
+  /** Init removes the cgroup on its way if it can; what is left then is removed here. */
   async close(): Promise<void> {
     this.#closeDirectory()
     await this.container.close()
     await this.#account.group?.cgroup.remove()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 }
 

@@ -22,7 +22,9 @@ export async function makeSinks(
   const sinks: Sink[] = []
   const { spelling, summary, perfetto } = options
   const { stacks, onError } = parts
-  const names = spelling.comm ? new (await import('../text/process-names.ts')).ProcessNames(states) : undefined
+  const names = spelling.comm
+    ? new (await import('../text/process-names.ts')).ProcessNames(states)
+    : undefined
   if (names) sinks.push(names)
   if (options.text || options.json) {
     const descriptors =
@@ -40,7 +42,8 @@ export async function makeSinks(
     if (options.text) {
       const comm = names && ((state: TraceeState) => names.of(state))
       sinks.push(new TextSink(options, output, { spellings, comm, stacks, tracees: () => states.size }))
-    } else sinks.push(new (await import('../formats/json.ts')).JsonSink(options, output, { spellings, stacks }))
+    } else
+      sinks.push(new (await import('../formats/json.ts')).JsonSink(options, output, { spellings, stacks }))
   }
   if (perfetto) sinks.push(new (await import('../formats/perfetto.ts')).PerfettoSink(perfetto, onError))
   if (options.tree) sinks.push(new (await import('../formats/tree.ts')).TreeSink(output))

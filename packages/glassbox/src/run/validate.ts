@@ -1,10 +1,10 @@
 /** Checks what a caller said, before anything is started: unknown options are errors with a suggestion. */
 import { isAbsolute } from 'node:path'
-import { pathComponents } from '../container/files.ts'
-import { InvalidOptionError, MissingFeatureError } from '../errors.ts'
+import { pathComponents } from '../job/box-path.ts'
+import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
-import type { BoxOptions, CommandOptions } from './options.ts'
+import type { BoxOptions, CommandOptions } from '../job/options.ts'
 
 const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
   ...(['runner', 'binds', 'net', 'hostname', 'diskBytes', 'diskFiles', 'files', 'signal'] as const),
@@ -15,7 +15,7 @@ const COMMAND_OPTIONS: readonly (keyof CommandOptions)[] = [
 ]
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  runner: ['namespace', 'ptrace', 'kernel'],
+  runner: ['namespace'],
   net: ['none', 'host'],
   encoding: ['utf8', 'buffer'],
 }
@@ -52,17 +52,6 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
       `Expected ${name} to be a whole number above zero, got ${JSON.stringify(value)}.`,
     )
   }
-  checkRunner(options['runner'])
-}
-
-/** The other runners are not there yet, and nothing falls back to a weaker or another wall. */
-function checkRunner(runner: unknown): void {
-  if (runner === undefined || runner === 'namespace') return
-  throw new MissingFeatureError(
-    `${runner as string} runner`,
-    `This version of glassbox has no ${runner as string} runner.`,
-    'Use the namespace runner, which is the default.',
-  )
 }
 
 function checkEnvironment(env: Readonly<Record<string, unknown>> = {}): void {

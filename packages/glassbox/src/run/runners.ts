@@ -1,0 +1,10 @@
+/** The runners by their names. The only place above `runners/` that knows which there are. */
+import type { RunnerName } from '../job/result.ts'
+import { namespaceRunner } from '../runners/namespace/runner.ts'
+import type { Runner } from '../runners/runner.ts'
+
+const RUNNERS: Readonly<Record<RunnerName, Runner>> = { namespace: namespaceRunner }
+
+/** The runner that checked options ask for. */
+export const runnerOf = ({ runner = 'namespace' }: { readonly runner?: RunnerName }): Runner =>
+  RUNNERS[runner]

@@ -1,0 +1,65 @@
+/** init's report and the counters, as the ending of a job. */
+import { CAUSE, type EndedReply } from '../../container/wire.ts'
+import type { EndCause, Ending } from '../../job/ending.ts'
+import { CLD_EXITED } from '../../linux/constants.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import type { Account } from './accounting.ts'
+import { describeViolation } from './denied-call.ts'
+import type { Limits } from '../../job/options.ts'
+
+/** Why this process asks init to end a program: numbers that are ours to choose. */
+export const HOST_CAUSE: { readonly canceled: number; readonly output: number } = {
+  canceled: CAUSE.host,
+  output: CAUSE.host + 1,
+}
+
+const CAUSES: Readonly<Record<number, EndCause>> = {
+  [CAUSE.none]: 'itself',
+  [CAUSE.cpu]: 'cpu',
+  [CAUSE.wall]: 'wall',
+  [CAUSE.memory]: 'memory',
+  [CAUSE.denied]: 'denied',
+  [HOST_CAUSE.canceled]: 'canceled',
+  [HOST_CAUSE.output]: 'output',
+}
+
+/** `how` of a report about a program that never started. */
+const NOT_STARTED = 0
+
+export const wasStarted = ({ how }: EndedReply): boolean => how !== NOT_STARTED
+
+/** Whether a signal of that name ended the program itself. */
+export const endedBySignal = ({ how, status }: EndedReply, name: 'SIGXFSZ'): boolean =>
+  how !== NOT_STARTED && how !== CLD_EXITED && status === signalNumber(name)
+
+function exitOf({ how, status }: EndedReply): Pick<Ending, 'exit'> {
+  if (how === NOT_STARTED) return {}
+  return { exit: how === CLD_EXITED ? { code: status } : { signal: status } }
+}
+
+const NOTHING_COUNTED = {
+  usage: { cpuTimeMs: 0, userTimeMs: 0, systemTimeMs: 0, memoryBytes: 0 },
+  oomKills: 0,
+  refusedProcesses: 0,
+}
+
+export function endingOf(
+  report: EndedReply,
+  account: Account,
+  limits: Required<Limits>,
+  fileAtLimit: boolean,
+): Ending {
+  const { startedNs, endedNs, denied } = report.ended
+  const counted = wasStarted(report)
+    ? account.count(report.ended, limits)
+    : { ...NOTHING_COUNTED, measuredBy: account.measuredBy }
+  return {
+    cause: CAUSES[report.cause] ?? 'canceled',
+    ...exitOf(report),
+    startedNs,
+    endedNs,
+    ...counted,
+    fileAtLimit,
+    ...(denied ? { denied: describeViolation(denied) } : {}),
+  }
+}

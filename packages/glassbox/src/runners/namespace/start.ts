@@ -1,0 +1,116 @@
+/**
+ * Starts a job in a container whose child is prepared, and says how it ended. A trace begins before the program and is over
+ * with it.
+ */
+import type { Container, RunningLaunch } from '../../container/container.ts'
+import type { EndedReply } from '../../container/wire.ts'
+import type { Job } from '../../job/job.ts'
+import type { Started } from '../runner.ts'
+import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
+import { holdsFileOf } from './full-file.ts'
+import type { Account } from './accounting.ts'
+import type { Filter } from './filter.ts'
+import type { LaunchPlans } from './launch-plans.ts'
+import { startTracing, type Tracing } from './tracing.ts'
+
+type Stdio = readonly [number, number, number]
+
+/** Where a job is started. */
+export interface StartSite {
+  readonly container: Container
+  readonly launchPlans: LaunchPlans
+}
+
+/** The child that becomes the program of a job. */
+export interface PreparedChild {
+  readonly account: Account
+  /** Rejects if the child could not be made. */
+  readonly ready: Promise<unknown>
+  /** The filter that has still to be installed. */
+  readonly filter: Filter | undefined
+}
+
+/** init counts in ns; 0 stands for no limit. */
+const nanoseconds = (ms: number): bigint => (ms === Infinity ? 0n : BigInt(Math.max(1, Math.round(ms * 1e6))))
+
+/** Resolves when the descriptors are on their way to init: the caller's may be closed then. */
+export async function startJob(
+  site: StartSite,
+  child: PreparedChild,
+  job: Job,
+  stdio: Stdio,
+): Promise<Started> {
+  const tracing = await traceIfAsked(site, child, job)
+  let running: RunningLaunch
+  try {
+    running = launch(site, child, job, stdio)
+  } catch (error) {
+    tracing?.letGo()
+    throw error
+  }
+  tracing?.failed.addEventListener('abort', () => running.kill(HOST_CAUSE.canceled))
+  const report = whenEnded(site, child, running, tracing)
+  report.catch(() => {}) // told by `ended`
+  return {
+    stop: reason => running.kill(HOST_CAUSE[reason]),
+    ended: report.then(async ended => {
+      const { limits } = job
+      const fileAtLimit =
+        endedBySignal(ended, 'SIGXFSZ') && holdsFileOf(site.container.pid, limits.fileSizeBytes)
+      return endingOf(ended, child.account, limits, fileAtLimit)
+    }),
+  }
+}
+
+async function traceIfAsked(
+  { container }: StartSite,
+  { ready }: PreparedChild,
+  { trace }: Job,
+): Promise<Tracing | undefined> {
+  if (!trace) return undefined
+  await ready
+  return startTracing(container.pid, trace)
+}
+
+function launch(
+  { container, launchPlans }: StartSite,
+  { account, filter }: PreparedChild,
+  job: Job,
+  stdio: Stdio,
+): RunningLaunch {
+  const { limits, trace, path, argv, env, cwd } = job
+  const counted = account.measuredBy.processes !== 'rlimit'
+  const facts = { path, argv, env, cwd, limits, counted, filter, traced: trace !== undefined }
+  const { plan, listener, started } = launchPlans.planFor(facts)
+  return container.launch({
+    plan,
+    header: {
+      cpuLimitNs: nanoseconds(limits.cpuTimeMs),
+      wallLimitNs: nanoseconds(limits.wallTimeMs),
+      memoryLimit: account.watch && limits.memoryBytes !== Infinity ? BigInt(limits.memoryBytes) : 0n,
+      cpuSource: account.cpuSource,
+      startedSlot: started.slot,
+      listenerSlot: listener?.slot,
+      watch: account.watch,
+    },
+    descriptors: stdio,
+  })
+}
+
+async function whenEnded(
+  { container }: StartSite,
+  { ready }: PreparedChild,
+  running: RunningLaunch,
+  tracing: Tracing | undefined,
+): Promise<EndedReply> {
+  try {
+    // In the order in which they are told: the first failure is the news.
+    const [, , report] = await Promise.all([container.furnished, ready, running.ended])
+    if (!wasStarted(report)) tracing?.letGo()
+    await tracing?.ended
+    return report
+  } catch (error) {
+    tracing?.letGo()
+    throw error
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * A runner played from TypeScript: no process, no root. A script says what each job does with its streams and how it ends, so the
+ * API above the runners is tested in milliseconds, with faults that no real runner has on demand.
+ */
+import { closeSync, readSync, writeSync } from 'node:fs'
+import type { Ending } from '#glassbox/job/ending.js'
+import type { Job } from '#glassbox/job/job.js'
+import type { OutputFile, Runner, Sandbox, SandboxSpec, Started } from '#glassbox/runners/runner.js'
+import { call } from '#glassbox/gate/gate.js'
+import { F_DUPFD_CLOEXEC } from '#glassbox/linux/constants.js'
+
+/** What a scripted job may do while it runs. */
+export interface Stage {
+  readonly job: Job
+  readonly sandbox: ScriptedSandbox
+  /** Writes to the job's stdout (1) or stderr (2), as a program does: blocking, EPIPE if the reader is gone. */
+  readonly write: (fd: 1 | 2, text: string) => void
+  /** Reads at most `length` bytes of its stdin; blocking. */
+  readonly read: (length: number) => string
+  /** Resolves with the reason when the job is told to stop. */
+  readonly stopped: Promise<'canceled' | 'output'>
+}
+
+export type Script = (stage: Stage) => Partial<Ending> | Promise<Partial<Ending>>
+
+const QUIET: Omit<Ending, 'startedNs' | 'endedNs'> = {
+  cause: 'itself',
+  exit: { code: 0 },
+  usage: { cpuTimeMs: 1, userTimeMs: 1, systemTimeMs: 0, memoryBytes: 4096, processes: 1 },
+  measuredBy: { cpuTime: 'init', memory: 'init', processes: 'init' },
+  oomKills: 0,
+  refusedProcesses: 0,
+  fileAtLimit: false,
+}
+
+export class ScriptedSandbox implements Sandbox {
+  readonly owner = undefined
+  readonly spec: SandboxSpec
+  readonly contents = new Map<string, OutputFile>()
+  readonly jobs: Job[] = []
+  reusable = true
+  closed = false
+  resets: ('clean' | 'dirty')[] = []
+  readonly #script: Script
+  readonly files = {
+    has: (path: string): boolean => this.contents.has(path),
+    write: ({ path, bytes, mode }: { path: string; bytes: Uint8Array; mode: number }): void =>
+      void this.contents.set(path, { bytes, mode }),
+    read: async (path: string): Promise<OutputFile> => {
+      const file = this.contents.get(path)
+      if (!file) throw new Error(`the script has no file ${path}`)
+      return file
+    },
+  }
+
+  constructor(spec: SandboxSpec, script: Script) {
+    this.spec = spec
+    this.#script = script
+    for (const input of spec.inputs) this.files.write(input)
+  }
+
+  async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
+    this.jobs.push(job)
+    // The caller closes its descriptors when this resolves: a runner has its own.
+    const own = stdio.map(fd => call('fcntl', [fd, F_DUPFD_CLOEXEC, 3]))
+    let stop: (reason: 'canceled' | 'output') => void = () => {}
+    const stopped = new Promise<'canceled' | 'output'>(resolve => (stop = resolve))
+    const startedNs = process.hrtime.bigint()
+    const play = async (): Promise<Ending> => {
+      try {
+        await new Promise(resolve => setImmediate(resolve))
+        const ending = await this.#script({
+          job,
+          sandbox: this,
+          stopped,
+          write: (fd, text) => void writeSync(own[fd] ?? -1, text),
+          read: length => {
+            const bytes = Buffer.alloc(length)
+            return bytes.toString('utf8', 0, readSync(own[0] ?? -1, bytes))
+          },
+        })
+        return { ...QUIET, startedNs, endedNs: process.hrtime.bigint(), ...ending }
+      } finally {
+        for (const fd of own) closeSync(fd)
+      }
+    }
+    return { ended: play(), stop: reason => stop(reason) }
+  }
+
+  async renew(): Promise<void> {}
+
+  async reset(): Promise<'clean' | 'dirty'> {
+    const state = this.resets.shift() ?? 'clean'
+    if (state === 'clean') this.contents.clear()
+    return state
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+export interface ScriptedRunner extends Runner {
+  /** All that were opened. */
+  readonly sandboxes: readonly ScriptedSandbox[]
+}
+
+/** A runner whose jobs do what `script` says. */
+export function scriptedRunner(script: Script): ScriptedRunner {
+  const sandboxes: ScriptedSandbox[] = []
+  return {
+    name: 'namespace',
+    sandboxes,
+    open: async spec => {
+      const sandbox = new ScriptedSandbox(spec, script)
+      sandboxes.push(sandbox)
+      return sandbox
+    },
+    plan: () => '',
+  }
+}
