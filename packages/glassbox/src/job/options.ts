@@ -1,7 +1,8 @@
 /** What a caller may say to run() and openBox(). Units stand in the names; `Infinity` spells "unlimited". */
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
-import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { TraceOptions } from '../trace/options.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { RunnerName } from './result.ts'
 
 /** What the program may use. A limit left out has the default of `DEFAULT_LIMITS`; zero is an error. */

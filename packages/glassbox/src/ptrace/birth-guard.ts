@@ -79,7 +79,6 @@ export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stoppe
   }
 }
 
-
 /**
  * At the entry of clone3, when everybody else has seen it: from now on a child that is not traced dies before
  * its first instruction. A caller in a code segment of its own making (modify_ldt(2)) cannot be guarded, and

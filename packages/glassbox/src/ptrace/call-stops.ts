@@ -11,7 +11,7 @@ import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import { keepTraced, needsGuard } from './birth-guard.ts'
 import { makesUserFaults } from './user-faults.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 
 const X32_BIT = 0x40000000
 const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
@@ -59,14 +59,15 @@ export class CallStops {
     if (first) {
       task.launching = undefined
       loop.firstCall = task
-      handlers.attached?.({ ...loop.stopOf(task, index), attached: false })
+      const stop = { ...loop.stopOf(task, index), attached: false }
+      handlers.attached?.(stop, loop.stopped.at(task, index))
     }
     const stopped = loop.stopped.at(task, index)
     if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
     const guards = options.follow && needsGuard(abi, nr)
     const placed = loop.placement.isOn && this.#place(task, nr, args)
-    const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
+    const hidden = options.isWanted !== undefined && !options.isWanted(abi, nr)
     if (hidden && options.filtered && !first && !placed && !guards) {
       loop.resume(task)
       return

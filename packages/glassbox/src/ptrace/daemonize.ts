@@ -21,11 +21,9 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { launcherDescriptor, type Waiting } from './launch.ts'
+import type { Daemonizer, Detachment, WaitingProcess } from '../trace/source.ts'
+import { launcherDescriptor } from './launch.ts'
 import { addLauncherSteps, LAUNCHER_SOCKET, moveAway } from './launch-plan.ts'
-
-/** Where the tracer stands: beside the command, in a process group of its own, in a session of its own. */
-export type Detachment = 'grandchild' | 'pgroup' | 'session'
 
 const STDIO = [0, 1, 2] as const
 const READ = syscallNumber('read')
@@ -85,7 +83,7 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
 }
 
 /** Starts the tracer and becomes what it traces: comes back only where the tracer could not begin, which has said why. */
-export function becomeTraced(how: Detachment): void {
+function becomeTraced(how: Detachment): void {
   const [sockets, ends] = [new Int32Array(2), new Int32Array(2)]
   call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
   call('pipe2', [ends, O_CLOEXEC])
@@ -105,7 +103,7 @@ export function becomeTraced(how: Detachment): void {
 }
 
 /** What this process is to trace, where it was started for that. */
-export function tracerOf(): Waiting | undefined {
+function tracedProcess(): WaitingProcess | undefined {
   const said = process.env[VARIABLE]
   if (said === undefined) return undefined
   delete process.env[VARIABLE]
@@ -113,9 +111,11 @@ export function tracerOf(): Waiting | undefined {
 }
 
 /** Tells the process that its tracer is ready, and waits until it is one that can be traced. */
-export function meet({ pid, socket }: Waiting): void {
+function handshake({ pid, socket }: WaitingProcess): void {
   if (syscall(WRITE, socket, new Uint8Array(1), 1) !== 1)
     throw new GlassboxError('ERR_GLASSBOX_SYSTEM', `Process ${pid}, which was to be traced, has ended.`)
   syscall(READ, TRACER_PIPE, new Uint8Array(1), 1)
   call('close', [TRACER_PIPE])
 }
+
+export const DAEMONIZER: Daemonizer = { becomeTraced, tracedProcess, handshake }

@@ -22,11 +22,9 @@ import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
 import { StoppedTracee } from './stopped-tracee.ts'
 import { Task } from './task.ts'
-import type { TraceHandlers } from '../trace/types.ts'
+import type { Ended } from '../trace/end.ts'
+import type { TraceHandlers } from '../trace/handlers.ts'
 import { Waiting } from './waiting.ts'
-
-/** How a process ended. */
-export type Ended = { readonly exitCode: number } | { readonly signal: number }
 
 const MOST_RECORDS = 64
 /** Where there are more tracees, nobody looks who of them runs. */
@@ -80,7 +78,7 @@ export class Engine implements Loop {
     this.#passed = filtered
       ? NONE_PASSED
       : passedCalls(
-          nr => !isWanted || isWanted(NOBODY, nr),
+          nr => !isWanted || isWanted('x86_64', nr),
           nr => handlers.mayRunOn?.(nr) ?? false,
         )
     this.#family = new Family(this)
@@ -299,7 +297,8 @@ export class Engine implements Loop {
     this.#family.stopped(task, index)
     if (task.attaching) {
       task.attaching = false
-      this.handlers.attached?.({ ...this.stopOf(task, index), attached: true })
+      const stop = { ...this.stopOf(task, index), attached: true }
+      this.handlers.attached?.(stop, this.stopped.at(task, index))
     }
     if (kind === 'trap' || task.launching) {
       this.resume(task)
@@ -320,6 +319,7 @@ export class Engine implements Loop {
 
   #end(task: Task, index: number, status: number): void {
     this.#family.stopped(task, index)
+    this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
     this.placement.gone(task)
     this.#family.orphans(task, index)

@@ -1,11 +1,12 @@
 /** The loop of a trace as its parts see it: what they may ask and tell. `engine.ts` is the loop. */
+import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
 import type { Placement } from './cpu-affinity/cpu-affinity.ts'
 import type { Records } from './record.ts'
 import type { StopKind } from './stop.ts'
 import type { StoppedTracee } from './stopped-tracee.ts'
 import type { Task } from './task.ts'
-import type { TraceHandlers } from '../trace/types.ts'
+import type { TraceHandlers } from '../trace/handlers.ts'
 
 export interface LoopOptions {
   readonly handlers: TraceHandlers
@@ -16,7 +17,7 @@ export interface LoopOptions {
   /** Tracer and tracee may share a CPU. */
   readonly sameCpu: boolean
   /** Which calls are told. All, where left out. */
-  readonly isWanted?: (task: Task, nr: number) => boolean
+  readonly isWanted?: (abi: Abi, nr: number) => boolean
   /** Called before each wait: a place for back-pressure. */
   readonly beforeWait?: () => void
   /** For a loop that holds up the main thread: signals that came, for which a wake was installed. */

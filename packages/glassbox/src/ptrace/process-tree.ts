@@ -90,11 +90,9 @@ export class Family {
     const birth = this.#births.get(task.tid)
     if (!birth) return
     this.#births.delete(task.tid)
-    this.#loop.handlers.newChild?.({
-      ...this.#loop.stopOf(birth.parent, index),
-      child: task.tid,
-      kind: birth.kind,
-    })
+    const { parent, kind } = birth
+    const stop = { ...this.#loop.stopOf(parent, index), child: task.tid, childPid: task.pid, kind }
+    this.#loop.handlers.newChild?.(stop, this.#loop.stopped.at(task, index))
   }
 
   /** A tracee is dead: what it did not announce it never will. Other parents' children lose only the name of theirs. */

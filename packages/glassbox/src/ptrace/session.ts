@@ -7,15 +7,16 @@ import { syscall } from '../gate/gate.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { attach } from './attach.ts'
-import { COMMAND, type Control } from '../trace/control.ts'
+import { COMMAND } from '../trace/control.ts'
 import { detachAll } from './detach.ts'
-import { type Ended, Engine } from './engine.ts'
+import type { Ended } from '../trace/end.ts'
+import type { SessionHooks, TraceSession } from '../trace/session.ts'
+import { Engine } from './engine.ts'
 import { executeError, Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './seize.ts'
 import { killAll } from './kill.ts'
 import { Task } from './task.ts'
-import type { TraceHandlers } from '../trace/types.ts'
 
 export interface SessionSpec extends SeizeOptions {
   readonly launch?: {
@@ -28,18 +29,6 @@ export interface SessionSpec extends SeizeOptions {
   readonly adopt?: number
   readonly pids: readonly number[]
   readonly sameCpu: boolean
-}
-
-export interface SessionHooks {
-  readonly handlers: TraceHandlers
-  readonly control: Control
-  readonly isWanted?: (task: Task, nr: number) => boolean
-  readonly beforeWait?: () => void
-  readonly onSignal?: (signal: number) => void
-  /** The first process of the trace. */
-  readonly onPid: (pid: number) => void
-  /** An adopted child is seized: whoever holds it may let it go on. */
-  readonly onSeized?: () => void
 }
 
 const KILL = syscallNumber('kill')
@@ -58,7 +47,7 @@ function askedOnce(): (pid: number) => void {
   }
 }
 
-export class Session {
+export class Session implements TraceSession {
   readonly #spec: SessionSpec
   readonly #hooks: SessionHooks
   readonly #engine: Engine

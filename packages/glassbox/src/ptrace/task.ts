@@ -3,7 +3,7 @@
  * see a `StoppedTracee` instead.
  */
 import type { Abi, Call } from '../decode/types.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 
 /** A call that was entered and has not been left. */
 export interface OpenCall {

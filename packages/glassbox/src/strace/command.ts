@@ -8,10 +8,9 @@ import { GlassboxError } from '../errors.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
-import { becomeTraced, meet, tracerOf } from '../ptrace/daemonize.ts'
-import { traceHere } from '../ptrace/trace-sync.ts'
-import type { Waiting } from '../ptrace/launch.ts'
-import type { TraceCommand, TraceEnd } from '../trace/types.ts'
+import type { TraceSource, WaitingProcess } from '../trace/source.ts'
+import type { TraceCommand } from '../trace/options.ts'
+import type { TraceEnd } from '../trace/trace.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
@@ -31,14 +30,15 @@ export interface Result {
   readonly signal?: number
 }
 
-export async function strace(options: StraceOptions): Promise<Result> {
-  const waiting = options.daemonize === undefined ? undefined : tracerOf()
+/** `source`: what runs and tells of the program. */
+export async function strace(options: StraceOptions, source: TraceSource): Promise<Result> {
+  const waiting = options.daemonize === undefined ? undefined : source.daemonize.tracedProcess()
   // Warned is once: by who is seen to run.
   if (!waiting) for (const warning of options.warnings) say(warning)
   if (options.daemonize !== undefined && !waiting) {
     // What keeps the command from running is said here, where somebody waits for the exit status.
     commandOf(options)
-    becomeTraced(options.daemonize)
+    source.daemonize.becomeTraced(options.daemonize)
     return { code: 1 }
   }
   const { target, close } = await openTarget(options)
@@ -49,10 +49,10 @@ export async function strace(options: StraceOptions): Promise<Result> {
     const command = options.command.length > 0 ? commandOf(options) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
     if (waiting) {
-      meet(waiting)
+      source.daemonize.handshake(waiting)
       if (!options.trace.quiet.includes('attach')) say(`Process ${waiting.pid} attached`)
     }
-    return await run(options, command, settings, waiting)
+    return await run(options, source, command, settings, waiting)
   } finally {
     await close()
   }
@@ -60,9 +60,10 @@ export async function strace(options: StraceOptions): Promise<Result> {
 
 async function run(
   options: StraceOptions,
+  source: TraceSource,
   command: TraceCommand | undefined,
   settings: Parameters<typeof makeHandlers>[0],
-  waiting: Waiting | undefined,
+  waiting: WaitingProcess | undefined,
 ): Promise<Result> {
   const { follow } = options.trace
   const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
@@ -81,7 +82,7 @@ async function run(
   })
   let signaled: SignalName | undefined
   try {
-    const ended = traceHere(command ?? options.pids, {
+    const ended = source.traceSync(command ?? options.pids, {
       handlers,
       follow,
       ...(syscalls && { syscalls }),

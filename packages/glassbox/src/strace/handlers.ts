@@ -2,10 +2,11 @@
  * The handlers of the command's trace: which calls are seen, what is done to them, and what the outputs are told. The path of
  * a call is short on purpose; outputs that were not asked for are not even loaded.
  */
-import { existsSync, readdirSync } from 'node:fs'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../trace/types.ts'
+import type { EnteredCall, LeftCall, TraceHandlers } from '../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../trace/tracee.ts'
+import type { Subject } from '../trace/subject.ts'
 import { contains } from './select/call-set.ts'
 import { Injector } from './inject/inject.ts'
 import { say } from './text/messages.ts'
@@ -147,34 +148,44 @@ class Handlers {
     for (const sink of this.#sinks) sink.idle?.()
   }
 
-  attached(tid: number, pid: number, timeNs: bigint, ranBefore: boolean): void {
+  attached(
+    { tid, pid, timeNs, attached }: Parameters<NonNullable<TraceHandlers['attached']>>[0],
+    subject: Subject,
+  ): void {
     const state = this.#state(tid, pid)
-    state.attached = ranBefore
-    if (ranBefore) this.#announce(tid, pid)
+    state.attached = attached
+    if (attached) this.#announce(subject)
     else this.#launching = state
-    for (const sink of this.#sinks) sink.started?.(state, timeNs, undefined)
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, undefined, subject)
   }
 
-  #announce(tid: number, pid: number): void {
+  #announce(subject: Subject): void {
+    const { tid, pid } = subject
     if (this.#options.quiet.includes('attach')) return
     if (!this.#options.follow) this.#output.say(`Process ${tid} attached`)
     if (!this.#options.follow || this.#announced.has(pid)) return
     this.#announced.add(pid)
-    const threads = threadsOf(pid)
+    const threads = subject.threadCount() ?? 1
     this.#output.say(`Process ${pid} attached${threads > 1 ? ` with ${threads} threads` : ''}`)
   }
 
   /** The sinks see the parent's abi in the child: until it executes something else it is the same program. */
-  newChild(child: number, pid: number, parentTid: number, timeNs: bigint): void {
-    const parent = this.#states.get(parentTid)
-    const state = this.#state(child, pid)
+  newChild(
+    { tid, child, childPid, timeNs }: Parameters<NonNullable<TraceHandlers['newChild']>>[0],
+    subject: Subject,
+  ): void {
+    const parent = this.#states.get(tid)
+    const state = this.#state(child, childPid)
     if (parent) state.abi = parent.abi
     if (!this.#options.quiet.includes('attach')) this.#output.say(`Process ${child} attached`)
     this.#stacks?.started(state, parent)
-    for (const sink of this.#sinks) sink.started?.(state, timeNs, parent)
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, parent, subject)
   }
 
-  exec(tid: number, formerTid: number, timeNs: bigint): void {
+  exec(
+    { tid, formerTid, timeNs }: Parameters<NonNullable<TraceHandlers['exec']>>[0],
+    subject: Subject,
+  ): void {
     const state = this.#state(tid, tid)
     const former = formerTid === tid ? undefined : this.#states.get(formerTid)
     if (former) {
@@ -186,7 +197,7 @@ class Handlers {
       this.#states.delete(formerTid)
     }
     this.#stacks?.exec(state)
-    for (const sink of this.#sinks) sink.exec?.(state, timeNs, former)
+    for (const sink of this.#sinks) sink.exec?.(state, timeNs, former, subject)
     if (former) this.#output.close(former)
     for (const other of this.#states.values()) if (other.pid === tid && other !== state) this.#drop(other)
   }
@@ -216,13 +227,12 @@ class Handlers {
         },
       }),
       abiChanged: stop => this.#sees(of(stop), stop.abi, stop.timeNs),
-      attached: ({ tid, pid, timeNs, attached }) => this.attached(tid, pid, timeNs, attached),
+      attached: (stop, subject) => this.attached(stop, subject),
       notAttached: ({ error }) => say(error.message),
-      newChild: ({ tid, pid, timeNs, child, kind }) =>
-        this.newChild(child, kind === 'clone' && isThreadOf(pid, child) ? pid : child, tid, timeNs),
-      exec: ({ tid, formerTid, timeNs }, tracee) => {
-        this.exec(tid, formerTid, timeNs)
-        if (this.#options.detachOnExecve && this.#launching?.tid !== tid) tracee.detach()
+      newChild: (stop, child) => this.newChild(stop, child),
+      exec: (stop, tracee) => {
+        this.exec(stop, tracee)
+        if (this.#options.detachOnExecve && this.#launching?.tid !== stop.tid) tracee.detach()
       },
       ...(wants('exiting') && {
         exiting: (stop, tracee) => {
@@ -250,18 +260,6 @@ class Handlers {
       idle: () => this.idle(),
     }
   }
-}
-
-function threadsOf(pid: number): number {
-  try {
-    return readdirSync(`/proc/${pid}/task`).length
-  } catch {
-    return 1
-  }
-}
-
-function isThreadOf(pid: number, tid: number): boolean {
-  return existsSync(`/proc/${pid}/task/${tid}`)
 }
 
 /** The handlers of a trace by these options, and whether they have said why a command could not be executed. */

@@ -2,7 +2,7 @@
  * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
  * Plain data.
  */
-import type { Detachment } from '../ptrace/daemonize.ts'
+import type { Detachment } from '../trace/source.ts'
 import type { CallSet } from './select/call-set.ts'
 import type { Injection } from './inject/inject.ts'
 
@@ -88,8 +88,6 @@ export interface Spelling {
   readonly dumpRead: NumberSet
   readonly dumpWrite: NumberSet
 }
-
-export type Extra = 'json' | 'perfetto' | 'tree' | 'stats'
 
 /** What the handlers of the trace are given. */
 export interface TraceSettings {

@@ -1,6 +1,6 @@
 /** What the command remembers of a tracee: made when it becomes traced, dropped when it is no more. The outputs keep their part in it. */
 import type { Abi, EntryText, Value } from '../decode/types.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 import type { Stack } from '../unwind/unwind.ts'
 import type { Counters, Tampering } from './inject/inject.ts'
 import type { Writer } from './output/writer.ts'

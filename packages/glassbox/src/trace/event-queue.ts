@@ -1,5 +1,5 @@
 /** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
-import type { TraceEvent } from './types.ts'
+import type { TraceEvent } from './events.ts'
 
 interface Waiting {
   readonly resolve: (result: IteratorResult<TraceEvent, undefined>) => void

@@ -2,7 +2,7 @@
  * Events on their way to the main thread: gathered into batches, counted against what its reader has taken. Lives in the worker.
  */
 import type { Control } from './control.ts'
-import type { TraceEvent } from './types.ts'
+import type { TraceEvent } from './events.ts'
 
 const BATCH = 256
 /** An event waits no longer than this for others to come. */

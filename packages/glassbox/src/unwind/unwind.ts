@@ -7,7 +7,7 @@ import type { AddressSpace } from './address-space.ts'
 import type { ElfObject } from './elf-object.ts'
 import { guess } from './guess.ts'
 import type { Mapping } from './maps.ts'
-import type { Objects } from './objects.ts'
+import type { MappedProcess, Objects } from './objects.ts'
 import { type Registers, RETURN, RSP } from './registers.ts'
 import { stepBy } from './step.ts'
 import type { Nearest } from './symbols.ts'
@@ -36,20 +36,15 @@ interface Place {
   readonly called: boolean
 }
 
-/** What can be asked of the stopped thread. */
-export interface Stopped extends MemoryReader {
-  readonly tid: number
-}
-
 export function unwind(
   registers: Registers,
-  thread: Stopped,
+  thread: MappedProcess,
   space: AddressSpace,
   objects: Objects,
   limit: number,
 ): Stack {
   const frames: Frame[] = []
-  const maps = space.maps(thread.tid)
+  const maps = space.maps(thread)
   let place: Place | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
   while (place && frames.length < limit) {
     const address: bigint = place.registers[RETURN] ?? 0n
@@ -59,7 +54,7 @@ export function unwind(
       frames.push({ address, object: undefined, fileOffset: 0, symbol: undefined })
       return { frames, cut: false }
     }
-    const object = objects.of(thread.tid, mapping, maps, thread)
+    const object = objects.of(mapping, maps, thread)
     frames.push(frameAt(address, place.called, mapping, object))
     place = next(place, mapping, object, thread)
   }

@@ -7,14 +7,8 @@ import { entryValues, exitValues } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
-import type {
-  EnteredCall,
-  LeftCall,
-  SignalStop,
-  Tracee,
-  TraceeAtEntry,
-  TraceeAtExit,
-} from '../../trace/types.ts'
+import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { realtimeOffsetNs } from '../clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
 import { has, type TraceSettings } from '../options.ts'

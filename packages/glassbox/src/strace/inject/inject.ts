@@ -3,7 +3,8 @@
  * beginning, and only calls that are traced.
  */
 import type { Abi } from '../../decode/types.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { type CallSet, contains } from '../select/call-set.ts'
 
 export interface Poke {

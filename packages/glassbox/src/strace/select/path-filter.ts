@@ -1,7 +1,7 @@
 /** -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in the table; paths are compared as they stand. */
-import { readlinkSync } from 'node:fs'
 import { readString } from '../../decode/memory.ts'
-import type { EnteredCall, Tracee } from '../../trace/types.ts'
+import type { EnteredCall } from '../../trace/handlers.ts'
+import type { Tracee } from '../../trace/tracee.ts'
 import { allSyscalls } from '../../linux/syscalls.ts'
 
 const LONGEST_PATH = 4096
@@ -73,12 +73,8 @@ export class PathFilter {
   }
 
   #isDescriptor(fd: number, tracee: Tracee): boolean {
-    if (fd < 0) return false
-    try {
-      return this.#paths.has(readlinkSync(`/proc/${tracee.tid}/fd/${fd}`))
-    } catch {
-      return false
-    }
+    const target = fd < 0 ? undefined : tracee.descriptor(fd)?.target
+    return target !== undefined && this.#paths.has(Buffer.from(target).toString())
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { callName } from '../../decode/decode.ts'
 import type { Abi } from '../../decode/types.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { ABIS } from '../select/call-set.ts'
 import type { SummaryOptions } from '../options.ts'
 import type { Output } from '../output/output.ts'

@@ -4,7 +4,8 @@
  */
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
-import type { EnteredCall, LeftCall, Tracee } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { Tracee } from '../../trace/tracee.ts'
 import { AddressSpace } from '../../unwind/address-space.ts'
 import { Objects } from '../../unwind/objects.ts'
 import { fromUserRegisters } from '../../unwind/registers.ts'

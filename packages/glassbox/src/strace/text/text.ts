@@ -7,14 +7,8 @@
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
 import { signalName } from '../../linux/signals.ts'
-import type {
-  EnteredCall,
-  LeftCall,
-  SignalStop,
-  Tracee,
-  TraceeAtEntry,
-  TraceeAtExit,
-} from '../../trace/types.ts'
+import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { seconds } from '../clock.ts'
 import { Dumps } from './dumps.ts'
 import { tamperingText } from '../inject/inject.ts'

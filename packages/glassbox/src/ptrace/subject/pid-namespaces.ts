@@ -5,10 +5,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
 import { syscall } from '../../gate/gate.ts'
+import { NS_GET_PARENT } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const IOCTL = syscallNumber('ioctl')
-const NS_GET_PARENT = 0xb702
 
 /** Lines of /proc/PID/status. */
 const LISTS: Readonly<Record<IdType, RegExp>> = {

@@ -1,0 +1,66 @@
+/** From a target and options to what a session of ptrace is started with: plain data, nothing is started here. */
+import { programPath } from '../launch/find-program.ts'
+import type { TraceCommand, TraceOptions } from '../trace/options.ts'
+import { checkOptions } from '../trace/prepare.ts'
+import { type TraceFilter, traceFilter } from './filter.ts'
+import type { SessionSpec } from './session.ts'
+
+/** `adopt`: a child of somebody else's that waits, and is to be treated as a command of ours from then on. */
+export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
+
+const STDIO = [0, 1, 2] as const
+
+function pidsOf(target: Target): readonly number[] {
+  if (typeof target === 'number') return [target]
+  return Array.isArray(target) ? (target as readonly number[]) : []
+}
+
+/** What a trace of that target needs, after its options were checked. */
+export function sessionSpec(target: Target, options: TraceOptions): SessionSpec {
+  checkOptions(options, pidsOf(target))
+  const common = {
+    follow: options.follow ?? true,
+    sameCpu: options.sameCpu ?? true,
+    filtered: false,
+    pids: options.attach ?? [],
+  }
+  if (typeof target === 'number') return { ...common, killOnExit: false, pids: [target, ...common.pids] }
+  if ('adopt' in target) return { ...common, killOnExit: true, adopt: target.adopt }
+  if (!('program' in target)) return { ...common, killOnExit: false, pids: [...target, ...common.pids] }
+  const filter = filterFor(options, common)
+  const started = launch(target)
+  if (!filter)
+    return { ...common, killOnExit: options.killOnExit ?? common.pids.length === 0, launch: started }
+  return {
+    ...common,
+    sameCpu: filter.sameCpu,
+    filtered: true,
+    // What the filter stops fails with ENOSYS where no tracer is left: such a program must not outlive it.
+    killOnExit: true,
+    launch: { ...started, spec: { ...started.spec, filter } },
+  }
+}
+
+/** A filter serves all tracees or none: children inherit it, and processes that ran before have none. */
+function filterFor(
+  { seccomp = true, syscalls }: TraceOptions,
+  { follow, sameCpu, pids }: Pick<SessionSpec, 'follow' | 'sameCpu' | 'pids'>,
+): TraceFilter | undefined {
+  if (!seccomp || !syscalls || !follow || pids.length > 0) return undefined
+  return traceFilter(syscalls, sameCpu)
+}
+
+function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {
+  const { program, args = [], argv0 = program, cwd, user, stdio = STDIO } = command
+  const env = command.env ?? (process.env as Record<string, string>)
+  return {
+    spec: {
+      path: programPath(program, cwd ?? '.', env['PATH']),
+      argv: [argv0, ...args],
+      env: { ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(user ? { user } : {}),
+    },
+    stdio: [...stdio],
+  }
+}
