@@ -37,6 +37,9 @@ test('an execve of another thread keeps the mask of that thread', { skip }, asyn
   }
 })
 
+/** As /proc/PID/status shows a mask of one CPU, on a machine with as many CPUs as this one. */
+const maskText = (cpu: number): string => (1 << cpu).toString(16).padStart(maskOf('self').length, '0')
+
 const maskOf = (pid: number | string): string => {
   try {
     return /^Cpus_allowed:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''
@@ -79,4 +82,20 @@ test('afterwards our own threads have their CPUs again', { skip }, async t => {
   const before = maskOf('thread-self')
   await output(t, ['children', '5'])
   assert.equal(maskOf('thread-self'), before)
+})
+
+test('a mask that somebody else sets meanwhile stays as it is', { skip }, async t => {
+  const running = trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
+  t.after(() => running.kill())
+  const pid = await running.pid
+  const own = maskOf('self')
+  await until(() => maskOf(pid) !== own, 'its mask is another')
+  // The CPU that it was not moved to: nobody can take that for the mask of the tracer.
+  const other = maskOf(pid) === maskText(0) ? 1 : 0
+  spawnSync('taskset', ['-pc', String(other), String(pid)])
+  assert.equal(maskOf(pid), maskText(other))
+  for (let look = 0; look < 40; look++) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    assert.equal(maskOf(pid), maskText(other))
+  }
 })

@@ -6,7 +6,6 @@ import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
-import { reveals } from './cpu-affinity/observing-calls.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
 import { keepTraced, needsGuard } from './birth-guard.ts'
@@ -66,9 +65,9 @@ export class CallStops {
     if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
     const guards = options.follow && needsGuard(abi, nr)
-    const placed = loop.placement.isOn && this.#place(task, nr, args)
+    const observes = loop.affinity?.beforeCall(task, nr, args, stopped) ?? false
     const hidden = options.isWanted !== undefined && !options.isWanted(abi, nr)
-    if (hidden && options.filtered && !first && !placed && !guards) {
+    if (hidden && options.filtered && !first && !observes && !guards) {
       loop.resume(task)
       return
     }
@@ -84,19 +83,10 @@ export class CallStops {
     loop.resumeAsAsked(task, entered.timeNs)
   }
 
-  /** Gives masks back before a call that would show them; true where its exit must be seen for it. */
-  #place(task: Task, nr: number, args: readonly bigint[]): boolean {
-    const { placement, stopped } = this.#loop
-    const what = reveals(task.abi, nr, args, stopped)
-    if (what) placement.reveals(task, what)
-    return what !== undefined
-  }
-
   #leave(task: Task, index: number): void {
     const loop = this.#loop
     const { call } = task
     task.call = undefined
-    loop.placement.left(task)
     if (!call) {
       loop.resume(task)
       return

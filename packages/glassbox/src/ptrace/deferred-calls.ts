@@ -4,7 +4,7 @@
  * than the text of a simple call. Only while one tracee runs, nothing is under way with it, and the tracer need not see them either.
  */
 import { syscallNumber } from '../linux/syscalls.ts'
-import { REVEALING_CALLS } from './cpu-affinity/observing-calls.ts'
+import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from './user-faults.ts'
 
 /** A bit for each of the first 512 numbers of x86-64, twice: the skipped ones, then those that are told later. native/trace.c has the same. */
@@ -12,7 +12,7 @@ const CALLS = 512
 const BYTES = CALLS / 8
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 /** They change what a tracee is, what it would be shown of itself, or how its memory is to be read. */
-const SEEN = ['execve', 'execveat', 'vfork', ...REVEALING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
+const SEEN = ['execve', 'execveat', 'vfork', ...OBSERVING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
 
 export const NONE_PASSED: Uint8Array = new Uint8Array(0)
 

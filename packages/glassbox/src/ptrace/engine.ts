@@ -16,7 +16,7 @@ import { CallStops } from './call-stops.ts'
 import { Family } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
 import { NONE_PASSED, passedCalls } from './deferred-calls.ts'
-import { Placement } from './cpu-affinity/cpu-affinity.ts'
+import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
@@ -41,7 +41,7 @@ export class Engine implements Loop {
   readonly restarts: Restarts = new Restarts()
   /** How tracees ended: of those that are here, `undefined` until then. */
   readonly ends: Map<number, Ended | undefined> = new Map()
-  readonly placement: Placement
+  readonly affinity: CpuAffinity | undefined
   readonly #calls: CallStops
   readonly #family: Family
   readonly #alarm: Alarm
@@ -71,7 +71,7 @@ export class Engine implements Loop {
     this.#alarm = new Alarm(tid)
     this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
-    this.placement = new Placement(options.sameCpu, callAt)
+    this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
     this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
     // Under a filter calls that nobody asked for do not stop at all.
@@ -112,7 +112,7 @@ export class Engine implements Loop {
   }
 
   close(): void {
-    this.placement.restoreAll()
+    this.affinity?.restoreAll()
     this.#alarm.close()
   }
 
@@ -134,7 +134,7 @@ export class Engine implements Loop {
   resume(task: Task, signal = 0): void {
     if (this.#ranOn) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
-    if (this.placement.isOn) this.placement.starting(task, this.#nowNs, !task.call)
+    this.affinity?.beforeResume(task, this.#nowNs)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
   }
 
@@ -194,7 +194,7 @@ export class Engine implements Loop {
   /** A tracee is traced no more. */
   forget(tid: number): void {
     const task = this.tasks.get(tid)
-    if (task) this.placement.restore(task)
+    if (task) this.affinity?.restore(task)
     if (task?.guarded) unguard(tid)
     this.tasks.delete(tid)
     this.#family.lost(tid)
@@ -223,7 +223,7 @@ export class Engine implements Loop {
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
     this.#ranOn = this.records.ranOn(index)
-    if (task) this.placement.stopped(task, this.#nowNs)
+    if (task) this.affinity?.stopped(task, this.#nowNs)
     // The filter's stop comes before the call is made.
     if ((task ? task.guarded : this.hasGuarded) && kind !== 'seccomp' && !isEnd(kind)) {
       unguard(tid)
@@ -321,7 +321,7 @@ export class Engine implements Loop {
     this.#family.stopped(task, index)
     this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
-    this.placement.gone(task)
+    this.affinity?.gone(task)
     this.#family.orphans(task, index)
     const killed = stopKind(status) === 'killed'
     if (this.ends.has(task.tid))

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { compilePolicy } from '../seccomp/compile.ts'
-import { REVEALING_CALLS } from './cpu-affinity/observing-calls.ts'
+import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from './user-faults.ts'
 
 const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
@@ -26,7 +26,7 @@ export interface TraceFilter {
  */
 export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean): TraceFilter {
   const sameCpu = wantsSameCpu && syscalls.includes('openat')
-  const traced = new Set([...syscalls, ...ALWAYS, ...(sameCpu ? REVEALING_CALLS : [])])
+  const traced = new Set([...syscalls, ...ALWAYS, ...(sameCpu ? OBSERVING_CALLS : [])])
   const trace = { kind: 'trace', data: 0 } as const
   const allow = { kind: 'allow' } as const
   const rules = [

@@ -1,7 +1,7 @@
 /** The loop of a trace as its parts see it: what they may ask and tell. `engine.ts` is the loop. */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
-import type { Placement } from './cpu-affinity/cpu-affinity.ts'
+import type { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import type { Records } from './record.ts'
 import type { StopKind } from './stop.ts'
 import type { StoppedTracee } from './stopped-tracee.ts'
@@ -38,7 +38,8 @@ export interface Loop {
   readonly handlers: TraceHandlers
   readonly records: Records
   readonly stopped: StoppedTracee
-  readonly placement: Placement
+  /** None if tracees are left on the CPUs where they are. */
+  readonly affinity: CpuAffinity | undefined
   /** By tid. */
   readonly tasks: Map<number, Task>
   /** A command whose first execve is under way. */

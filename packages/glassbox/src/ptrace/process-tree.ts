@@ -117,17 +117,14 @@ export class Family {
     let task = known
     if (formerTid !== tid || !task) {
       task = new Task(tid, tid)
-      if (known && known !== former) loop.placement.gone(known)
-      if (former) {
-        task.becomes(former)
-        loop.placement.renamed(former, task)
-      }
+      if (known && known !== former) loop.affinity?.gone(known)
+      if (former) task.becomes(former)
       loop.tasks.delete(formerTid)
       loop.add(task)
     }
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
-    loop.placement.executed(tid)
+    loop.affinity?.executed(task, former)
     // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
     if (task.launching) {
       loop.resume(task)
