@@ -29,6 +29,10 @@ export function readString(
   return { bytes: bytes.subarray(0, limit), ended: false }
 }
 
+/** A part of what a view shows, which need not begin where its buffer does. */
+export const bytesOf = (view: DataView, at: number = 0, length: number = view.byteLength - at): Uint8Array =>
+  new Uint8Array(view.buffer, view.byteOffset + at, length)
+
 /** A view of a whole struct, on bytes of its own: further reads do not change it. */
 export function readView(memory: MemoryReader, address: bigint, length: number): DataView | undefined {
   if (address === 0n) return undefined

@@ -2,6 +2,7 @@
  * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a value. So there is one decoder
  * for text and for values, and whatever has a text has a value. Strings are expected with all their bytes in hexadecimal.
  */
+import { AT_FDCWD } from '../linux/constants.ts'
 import { constantSet, SET_NAMES } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { MODE_NAMES } from './basic/modes.ts'
@@ -34,7 +35,7 @@ function isFlag(name: string): boolean {
 /** Numbers that have names all the same. */
 const CONSTANTS: Readonly<Record<string, Value>> = {
   NULL: null,
-  AT_FDCWD: -100,
+  AT_FDCWD,
   RLIM64_INFINITY: Infinity,
   ...MODE_NAMES,
 }

@@ -2,6 +2,7 @@
  * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call are; how a kind is
  * printed stands in kinds.ts. Sources: the man page of each call.
  */
+import { isDeviceMode } from './basic/modes.ts'
 import {
   FCNTL,
   FSCONFIG,
@@ -56,11 +57,8 @@ function prctlKinds(option: number, second: bigint): readonly string[] | undefin
 
 /** A device number has a meaning only for a device. */
 function withDevice(modeAt: number): Variant {
-  const [S_IFMT, S_IFCHR, S_IFBLK] = [0o170000n, 0o020000n, 0o060000n]
-  return (args, context) => {
-    const type = argument(context, modeAt) & S_IFMT
-    return type === S_IFCHR || type === S_IFBLK ? args : first(args, modeAt + 1)
-  }
+  return (args, context) =>
+    isDeviceMode(argument(context, modeAt)) ? args : first(args, modeAt + 1)
 }
 
 /** What mount(2) does not look at, by its flags. */

@@ -26,17 +26,15 @@ import {
   PTRACE_SETSIGMASK,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { i386ByName } from '../linux/i386.ts'
+import { numbersOf } from '../linux/abi.ts'
 import { USER_REGS } from '../linux/ptrace.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { setArgument } from './registers.ts'
 import type { StoppedTracee } from './stopped-tracee.ts'
 
-const CLONE = syscallNumber('clone')
-const CLONE3 = syscallNumber('clone3')
-const I386_CLONE = i386ByName('clone')?.nr
-const I386_CLONE3 = i386ByName('clone3')?.nr
+const CLONE = numbersOf('clone')
+const CLONE3 = numbersOf('clone3')
 
 const UNTRACED = BigInt(CLONE_UNTRACED)
 const FLAGS_BYTES = 8
@@ -63,12 +61,12 @@ const word = new BigUint64Array(1)
 const mask = new BigUint64Array(1)
 
 /** Whether the child of this call must be guarded. */
-export const needsGuard = (abi: Abi, nr: number): boolean => nr === (abi === 'i386' ? I386_CLONE3 : CLONE3)
+export const needsGuard = (abi: Abi, nr: number): boolean => nr === CLONE3[abi]
 
 /** At the entry of every call, before handlers see it: takes CLONE_UNTRACED off, which is all that an honest program needs. */
 export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stopped: StoppedTracee): void {
   const first = args[0] ?? 0n
-  if (nr === (abi === 'i386' ? I386_CLONE : CLONE)) {
+  if (nr === CLONE[abi]) {
     if ((first & UNTRACED) !== 0n) setArgument(stopped.tid, abi, 0, first & ~UNTRACED)
   } else if (needsGuard(abi, nr)) {
     const flags = stopped.read(first, FLAGS_BYTES)

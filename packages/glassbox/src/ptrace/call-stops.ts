@@ -2,8 +2,10 @@
  * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through which face of the kernel the call came;
  * the number at the exit is that of the entry, which is kept meanwhile.
  */
+import { numbersOf, X32_BIT } from '../linux/abi.ts'
 import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
 import type { StopKind } from './stop.ts'
@@ -12,11 +14,10 @@ import { keepTraced, needsGuard } from './birth-guard.ts'
 import { makesUserFaults } from './user-faults.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
 
-const X32_BIT = 0x40000000
-const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
-const EXECVEAT = { x86_64: 322, i386: 358, x32: 545 } as const
-const RT_SIGRETURN = 15
-const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
+const EXECVE = numbersOf('execve')
+const EXECVEAT = numbersOf('execveat')
+const RESTART_SYSCALL = numbersOf('restart_syscall')
+const RT_SIGRETURN = syscallNumber('rt_sigreturn')
 
 const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
 

@@ -4,6 +4,7 @@
  */
 import { syscall } from '../gate/gate.ts'
 import { ptrace } from '../gate/ptrace.ts'
+import { X32_BIT } from '../linux/abi.ts'
 import { PTRACE_GETREGS, PTRACE_SETREGS } from '../linux/constants.ts'
 import { ARGUMENT_REGISTERS, USER_REGS, USER_REGS_WORDS } from '../linux/ptrace.ts'
 import { signalNumber } from '../linux/signals.ts'
@@ -12,7 +13,6 @@ import type { Abi } from '../decode/types.ts'
 
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 9
-const X32_BIT = 0x40000000n
 const NO_CALL = 0xffffffffffffffffn
 
 function change(tid: number, edit: (registers: BigUint64Array) => void): void {
@@ -37,7 +37,7 @@ export function setArgument(tid: number, abi: Abi, index: number, value: bigint)
 
 export function setNumber(tid: number, abi: Abi, nr: number): void {
   change(tid, registers => {
-    registers[USER_REGS.orig_rax] = abi === 'x32' ? BigInt(nr) | X32_BIT : BigInt(nr)
+    registers[USER_REGS.orig_rax] = abi === 'x32' ? BigInt(nr | X32_BIT) : BigInt(nr)
   })
 }
 

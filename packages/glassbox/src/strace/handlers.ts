@@ -4,6 +4,7 @@
  */
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import type { EnteredCall, LeftCall, TraceHandlers } from '../trace/handlers.ts'
 import type { TraceeAtEntry, TraceeAtExit } from '../trace/tracee.ts'
 import type { Subject } from '../trace/subject.ts'
@@ -26,7 +27,7 @@ export interface Asks {
   readonly limitReached: () => void
 }
 
-const EXECVE = 59
+const EXECVE = syscallNumber('execve')
 
 class Handlers {
   readonly #options: TraceSettings

@@ -1,11 +1,11 @@
 /** Kinds whose text follows from the register alone. */
+import { AT_FDCWD } from '../../linux/constants.ts'
 import { type Context, type Printer, signed32 } from '../context.ts'
 import { deviceText, fileModeText, modeText } from './modes.ts'
 import { NAMES, named, nameIn, restText, setText, signalText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
-const AT_FDCWD = -100
 const RLIM_INFINITY = 2n ** 64n - 1n
 
 /** The two lowest bits are an access mode, which has a name also where it is zero. */

@@ -5,7 +5,7 @@
 import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { address, charArray, hex } from '../text.ts'
 
 export type KindText = (kind: string, value: bigint, context: Context) => string
@@ -13,7 +13,7 @@ export type KindText = (kind: string, value: bigint, context: Context) => string
 function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
   const { name, offset, size, kind = 'long', optional } = field
   if (kind.startsWith('chars')) {
-    return `${name}=${charArray(new Uint8Array(view.buffer, offset, size), context.options.stringsInHex)}`
+    return `${name}=${charArray(bytesOf(view, offset, size), context.options.stringsInHex)}`
   }
   if (kind === 'hexes') {
     const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
@@ -37,8 +37,9 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
   if (optional && word === 0n) return undefined
   if (kind.startsWith('struct:')) {
     const inner = STRUCTS[kind.slice(7)]
-    const part = new DataView(view.buffer, offset, inner?.size ?? 0)
-    return `${name}=${inner ? structText(inner, new DataView(part.buffer.slice(offset, offset + inner.size)), context, valueText) : '???'}`
+    if (!inner) return `${name}=???`
+    const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
+    return `${name}=${structText(inner, part, context, valueText)}`
   }
   const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
   return `${name}=${valueText(kind, value, context)}`

@@ -5,7 +5,7 @@
 import { constantSet } from '../../linux/flags.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context, Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { named, setText } from '../names.ts'
 import { socketAddressText } from './socket.ts'
 import { address, charArray, hex, quote } from '../text.ts'
@@ -18,9 +18,6 @@ const ADDRESS_BYTES = 16
 
 /** What stands in the union, as text. */
 type Part = (union: DataView, context: Context) => string
-
-const bytesOf = (view: DataView, at: number, length: number): Uint8Array =>
-  new Uint8Array(view.buffer, view.byteOffset + at, length)
 
 const nameText = (view: DataView, { options }: Context): string =>
   charArray(bytesOf(view, 0, NAME_BYTES), options.stringsInHex)

@@ -1,6 +1,6 @@
 /** Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7). Pure. */
 import { argument, type Context, type Printer } from '../context.ts'
-import { readWord } from '../memory.ts'
+import { bytesOf, readWord } from '../memory.ts'
 import { NAMES, named, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
@@ -21,7 +21,7 @@ const quoted = (text: string, { stringsInHex }: TextOptions): string =>
 
 /** Four bytes as an address. */
 export function ipv4Address(view: DataView, at: number, options: TextOptions): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, 4)
+  const bytes = bytesOf(view, at, 4)
   return named(quote(bytes, false, 'all'), `inet_addr(${quoted(bytes.join('.'), options)})`, options)
 }
 

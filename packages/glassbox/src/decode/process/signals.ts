@@ -1,9 +1,10 @@
 /** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
+import { CLD_EXITED, SI_KERNEL, SI_TIMER, SI_TKILL, SI_USER } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { signalName } from '../../linux/signals.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { errnoText, NAMES, named, nameOf, setText, signalText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
@@ -104,11 +105,8 @@ const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGBUS 4': memoryError,
   'SIGBUS 5': memoryError,
 }
-const SI_USER = 0
-const SI_KERNEL = 0x80
-const SI_TIMER = -2
-const SI_TKILL = -6
-const CLD_EXITED = 1
+/** Of clock_t in a second: sysconf(_SC_CLK_TCK) is 100 on x86. */
+const TICKS = 100n
 
 function codeText(signal: string, code: number, options: TextOptions): string {
   const general = constantSet('sa_si_code')
@@ -134,8 +132,9 @@ function childFields(view: DataView, options: TextOptions): string {
   const code = view.getInt32(8, true)
   const status = view.getInt32(24, true)
   const ticks = (at: number): string => {
-    const value = view.getBigInt64(at, true)
-    return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
+    const value = view.getBigUint64(at, true)
+    const hundredths = String(value % TICKS).padStart(2, '0')
+    return value === 0n ? '0' : `${value} /* ${value / TICKS}.${hundredths} s */`
   }
   return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
@@ -185,5 +184,5 @@ export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): st
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {
   const view = readView(memory, value, 128)
-  return view ? siginfoText(new Uint8Array(view.buffer), options) : address(value)
+  return view ? siginfoText(bytesOf(view), options) : address(value)
 }

@@ -1,8 +1,7 @@
 /** Which calls would show a program that it was moved to a CPU, by number. */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Abi } from '../../decode/types.ts'
-import { i386ByName } from '../../linux/i386.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
+import { numbersOf } from '../../linux/abi.ts'
 
 /**
  * What a call observes: `all` must have their own masks meanwhile, or the caller its `own`, or its process opens a
@@ -18,12 +17,9 @@ const PATH_CALLS = { open: 0, openat: 1, openat2: 1 } as const
 /** What a filter must stop as well, if a tracee is moved. */
 export const OBSERVING_CALLS: readonly string[] = [...MASK_CALLS, ...CHILD_CALLS, ...Object.keys(PATH_CALLS)]
 
-const numberOf = (abi: Abi, name: string): number =>
-  abi === 'i386' ? (i386ByName(name)?.nr ?? -1) : syscallNumber(name)
-
 function table(abi: Abi): ReadonlyMap<number, Observes> {
   const of = (names: readonly string[], what: Observes): [number, Observes][] =>
-    names.map(name => [numberOf(abi, name), what])
+    names.map(name => [numbersOf(name)[abi], what])
   return new Map([
     ...of(MASK_CALLS, 'all'),
     ...of(CHILD_CALLS, 'own'),
@@ -32,7 +28,7 @@ function table(abi: Abi): ReadonlyMap<number, Observes> {
 }
 
 const paths = (abi: Abi): ReadonlyMap<number, number> =>
-  new Map(Object.entries(PATH_CALLS).map(([name, index]) => [numberOf(abi, name), index]))
+  new Map(Object.entries(PATH_CALLS).map(([name, index]) => [numbersOf(name)[abi], index]))
 
 const [NATIVE, I386] = [table('x86_64'), table('i386')]
 const [NATIVE_PATHS, I386_PATHS] = [paths('x86_64'), paths('i386')]

@@ -59,8 +59,8 @@ const overwrite = (
     return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done
   }, false)
 
-/** The counters of one tracee: by index of the injection and number of the call. */
-export type Counters = Map<number, number>
+/** The counters of one tracee, by call. As in strace, calls of the same number through another ABI count apart. */
+export type Counters = Map<`${Abi} ${number}`, number>
 
 export class Injector {
   readonly #injections: readonly Injection[]
@@ -73,7 +73,7 @@ export class Injector {
   enter(call: EnteredCall, tracee: TraceeAtEntry, counters: Counters): Tampering | undefined {
     const injection = this.#of(call.abi, call.nr)
     if (!injection) return undefined
-    const key = call.nr
+    const key = `${call.abi} ${call.nr}` as const
     const count = (counters.get(key) ?? 0) + 1
     counters.set(key, count)
     if (!isDue(injection.when ?? ALWAYS, count)) return undefined

@@ -141,7 +141,7 @@ function usedAddress(address: bigint, fd: number, tracee: Tracee): Used | undefi
 
 function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length < SHORTEST_ADDRESS) return undefined
-  const view = new DataView(bytes.buffer)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   switch (view.getUint16(0, true)) {
     case AF_INET:
       return `${[...bytes.subarray(4, 8)].join('.')}:${view.getUint16(2)}`

@@ -6,6 +6,7 @@
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
+import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
@@ -260,5 +261,5 @@ export class TextSink implements Sink {
 }
 
 const MODES = { x86_64: '64 bit', i386: '32 bit', x32: 'x32' } as const
-const RESTART = { x86_64: 219, i386: 0, x32: 219 } as const
+const RESTART = numbersOf('restart_syscall')
 const isRestart = ({ abi, nr }: EnteredCall): boolean => nr === RESTART[abi]
