@@ -57,8 +57,7 @@ function prctlKinds(option: number, second: bigint): readonly string[] | undefin
 
 /** A device number has a meaning only for a device. */
 function withDevice(modeAt: number): Variant {
-  return (args, context) =>
-    isDeviceMode(argument(context, modeAt)) ? args : first(args, modeAt + 1)
+  return (args, context) => (isDeviceMode(argument(context, modeAt)) ? args : first(args, modeAt + 1))
 }
 
 /** What mount(2) does not look at, by its flags. */

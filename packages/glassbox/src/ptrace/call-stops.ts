@@ -10,8 +10,8 @@ import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
-import { keepTraced, needsGuard } from './birth-guard.ts'
-import { makesUserFaults } from './user-faults.ts'
+import { keepTraced, needsGuard } from './tracee/birth-guard.ts'
+import { makesUserFaults } from './tracee/user-faults.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
 
 const EXECVE = numbersOf('execve')

@@ -5,7 +5,7 @@
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
-import { USER_FAULT_CALLS } from './user-faults.ts'
+import { USER_FAULT_CALLS } from './tracee/user-faults.ts'
 
 /** A bit for each of the first 512 numbers of x86-64, twice: the skipped ones, then those that are told later. native/trace.c has the same. */
 const CALLS = 512

@@ -4,7 +4,7 @@ import type { Control } from '../trace/control.ts'
 import type { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import type { Records } from './record.ts'
 import type { StopKind } from './stop.ts'
-import type { StoppedTracee } from './stopped-tracee.ts'
+import type { StoppedTracee } from './tracee/stopped-tracee.ts'
 import type { Task } from './task.ts'
 import type { TraceHandlers } from '../trace/handlers.ts'
 

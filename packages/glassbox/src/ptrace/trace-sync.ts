@@ -8,7 +8,7 @@ import { installWake, restoreSignal, signalAction, takeSignals } from '../gate/p
 import { type SignalName, signalName, signalNumber } from '../linux/signals.ts'
 import { COMMAND, Control } from '../trace/control.ts'
 import { endOf } from '../trace/end.ts'
-import { sessionSpec } from './session-spec.ts'
+import { sessionSpec } from './start/session-spec.ts'
 import { selection } from '../trace/selection.ts'
 import { Session } from './session.ts'
 import type { SyncOptions, TraceEffect } from '../trace/source.ts'

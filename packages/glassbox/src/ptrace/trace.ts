@@ -4,7 +4,7 @@ import type { TraceCommand, TraceOptions } from '../trace/options.ts'
 import { workerData } from '../trace/prepare.ts'
 import { RunningTrace } from '../trace/running-trace.ts'
 import type { Trace } from '../trace/trace.ts'
-import { sessionSpec, type Target } from './session-spec.ts'
+import { sessionSpec, type Target } from './start/session-spec.ts'
 
 /** Above the folder: found from bundles too, which lie as deep as modules do. */
 const WORKER = '../ptrace/worker.js'

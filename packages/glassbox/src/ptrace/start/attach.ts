@@ -1,12 +1,12 @@
 /** Attaching to processes that run: every thread of theirs, until no new one is found. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { GlassboxError } from '../errors.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { ERRNO } from '../linux/errno.ts'
-import type { Loop } from './loop.ts'
+import { GlassboxError } from '../../errors.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import type { Loop } from '../loop.ts'
 import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
-import { Task } from './task.ts'
-import { holdsUserFaults } from './user-faults.ts'
+import { Task } from '../task.ts'
+import { holdsUserFaults } from '../tracee/user-faults.ts'
 
 /** A process that makes threads faster than this many rounds find is left with what was found; the rest are traced from birth. */
 const MOST_ROUNDS = 1000

@@ -5,9 +5,9 @@
  * that makes the first.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
-import type { Abi } from '../decode/types.ts'
-import type { Condition } from '../seccomp/policy.ts'
-import { numbersOf } from '../linux/abi.ts'
+import type { Abi } from '../../decode/types.ts'
+import type { Condition } from '../../seccomp/policy.ts'
+import { numbersOf } from '../../linux/abi.ts'
 
 const USERFAULTFDS = numbersOf('userfaultfd')
 const IOCTLS = numbersOf('ioctl')

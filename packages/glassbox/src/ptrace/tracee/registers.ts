@@ -2,14 +2,14 @@
  * Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never happens. One that refuses a change is killed, since
  * its call would go through as the program wanted it.
  */
-import { syscall } from '../gate/gate.ts'
-import { ptrace } from '../gate/ptrace.ts'
-import { X32_BIT } from '../linux/abi.ts'
-import { PTRACE_GETREGS, PTRACE_SETREGS } from '../linux/constants.ts'
-import { ARGUMENT_REGISTERS, USER_REGS, USER_REGS_WORDS } from '../linux/ptrace.ts'
-import { signalNumber } from '../linux/signals.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import type { Abi } from '../decode/types.ts'
+import { syscall } from '../../gate/gate.ts'
+import { ptrace } from '../../gate/ptrace.ts'
+import { X32_BIT } from '../../linux/abi.ts'
+import { PTRACE_GETREGS, PTRACE_SETREGS } from '../../linux/constants.ts'
+import { ARGUMENT_REGISTERS, USER_REGS, USER_REGS_WORDS } from '../../linux/ptrace.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Abi } from '../../decode/types.ts'
 
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 9

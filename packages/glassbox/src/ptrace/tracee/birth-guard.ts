@@ -15,21 +15,21 @@
  * as it is: the program's own seccomp filters may look at it. All that must be known to put things back is in
  * the segment, so a child needs no parent that lives.
  */
-import type { Abi } from '../decode/types.ts'
-import { syscall } from '../gate/gate.ts'
-import { ptrace } from '../gate/ptrace.ts'
+import type { Abi } from '../../decode/types.ts'
+import { syscall } from '../../gate/gate.ts'
+import { ptrace } from '../../gate/ptrace.ts'
 import {
   CLONE_UNTRACED,
   PTRACE_GETSIGMASK,
   PTRACE_PEEKUSER,
   PTRACE_POKEUSER,
   PTRACE_SETSIGMASK,
-} from '../linux/constants.ts'
-import { ERRNO } from '../linux/errno.ts'
-import { numbersOf } from '../linux/abi.ts'
-import { USER_REGS } from '../linux/ptrace.ts'
-import { signalNumber } from '../linux/signals.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+} from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import { numbersOf } from '../../linux/abi.ts'
+import { USER_REGS } from '../../linux/ptrace.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 import { setArgument } from './registers.ts'
 import type { StoppedTracee } from './stopped-tracee.ts'
 

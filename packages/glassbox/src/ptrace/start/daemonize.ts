@@ -3,8 +3,8 @@
  * who traces it is a grandchild that nobody waits for, the same program anew. Between the two there is a socket, as between every tracer and its
  * launcher, and a pipe whose end tells that this process is no Node any more.
  */
-import { GlassboxError } from '../errors.ts'
-import { call, runPlan, syscall, systemError } from '../gate/gate.ts'
+import { GlassboxError } from '../../errors.ts'
+import { call, runPlan, syscall, systemError } from '../../gate/gate.ts'
 import {
   __WALL,
   AF_UNIX,
@@ -15,15 +15,15 @@ import {
   O_CLOEXEC,
   SOCK_CLOEXEC,
   SOCK_STREAM,
-} from '../linux/constants.ts'
-import { signalNumber } from '../linux/signals.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
-import { encodePlan } from '../plan/encode.ts'
-import type { Plan } from '../plan/types.ts'
-import type { Daemonizer, Detachment, WaitingProcess } from '../trace/source.ts'
-import { launcherDescriptor } from './launch.ts'
-import { addLauncherSteps, LAUNCHER_SOCKET, moveAway } from './launch-plan.ts'
+} from '../../linux/constants.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { PlanBuilder, stringArray, text } from '../../plan/builder.ts'
+import { encodePlan } from '../../plan/encode.ts'
+import type { Plan } from '../../plan/types.ts'
+import type { Daemonizer, Detachment, WaitingProcess } from '../../trace/source.ts'
+import { launcherDescriptor } from '../launch.ts'
+import { addLauncherSteps, LAUNCHER_SOCKET, moveAway } from '../launch-plan.ts'
 
 const STDIO = [0, 1, 2] as const
 const READ = syscallNumber('read')

@@ -1,9 +1,9 @@
 /** From a target and options to what a session of ptrace is started with: plain data, nothing is started here. */
-import { programPath } from '../launch/find-program.ts'
-import type { TraceCommand, TraceOptions } from '../trace/options.ts'
-import { checkOptions } from '../trace/prepare.ts'
+import { programPath } from '../../launch/find-program.ts'
+import type { TraceCommand, TraceOptions } from '../../trace/options.ts'
+import { checkOptions } from '../../trace/prepare.ts'
 import { type TraceFilter, traceFilter } from './filter.ts'
-import type { SessionSpec } from './session.ts'
+import type { SessionSpec } from '../session.ts'
 
 /** `adopt`: a child of somebody else's that waits, and is to be treated as a command of ours from then on. */
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }

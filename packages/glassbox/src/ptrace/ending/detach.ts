@@ -2,11 +2,11 @@
  * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it comes to, with the signal that was about
  * to be delivered there. What is blocked where no signal reaches it (the parent of a vfork) stops when its children, let go, have gone on.
  */
-import { ptrace } from '../gate/ptrace.ts'
-import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../linux/constants.ts'
-import type { Loop } from './loop.ts'
-import { isEnd, type StopKind, stopSignal } from './stop.ts'
-import { Task } from './task.ts'
+import { ptrace } from '../../gate/ptrace.ts'
+import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../../linux/constants.ts'
+import type { Loop } from '../loop.ts'
+import { isEnd, type StopKind, stopSignal } from '../stop.ts'
+import { Task } from '../task.ts'
 
 /** What has not stopped by then is let go by the kernel, when the thread of the tracer ends. */
 const PATIENCE_NS = 5_000_000_000n

@@ -2,17 +2,17 @@
  * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers what a handler asked for, and the
  * engine takes it when it restarts the thread.
  */
-import { syscall } from '../gate/gate.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { signalNumber } from '../linux/signals.ts'
-import type { Abi, IdType } from '../decode/types.ts'
-import type { Records } from './record.ts'
+import { syscall } from '../../gate/gate.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import type { Abi, IdType } from '../../decode/types.ts'
+import type { Records } from '../record.ts'
 import { readRegisters, setArgument, setNumber, setResult, skipCall } from './registers.ts'
-import type { Task } from './task.ts'
-import { descriptorOf } from './subject/descriptor.ts'
-import { interfaceName } from './subject/interface-names.ts'
-import { mappingsOf, openMapped } from './subject/mappings.ts'
-import { PidNamespaces } from './subject/pid-namespaces.ts'
+import type { Task } from '../task.ts'
+import { descriptorOf } from '../subject/descriptor.ts'
+import { interfaceName } from '../subject/interface-names.ts'
+import { mappingsOf, openMapped } from '../subject/mappings.ts'
+import { PidNamespaces } from '../subject/pid-namespaces.ts'
 import {
   commandLineOf,
   commOf,
@@ -20,10 +20,10 @@ import {
   cwdOf,
   executableOf,
   threadCountOf,
-} from './subject/proc-subject.ts'
+} from '../subject/proc-subject.ts'
 import { TraceeMemory } from './tracee-memory.ts'
-import type { DescriptorInfo, MappingInfo } from '../trace/subject.ts'
-import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../trace/tracee.ts'
+import type { DescriptorInfo, MappingInfo } from '../../trace/subject.ts'
+import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../../trace/tracee.ts'
 
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 9

@@ -3,9 +3,9 @@
  * tracer must see itself. Calls by another face of the kernel (i386, x32) all stop.
  */
 import { readFileSync } from 'node:fs'
-import { compilePolicy } from '../seccomp/compile.ts'
-import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
-import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from './user-faults.ts'
+import { compilePolicy } from '../../seccomp/compile.ts'
+import { OBSERVING_CALLS } from '../cpu-affinity/observing-calls.ts'
+import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from '../tracee/user-faults.ts'
 
 const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
 /** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace; for `userfaultfd` see user-faults.ts. */

@@ -7,10 +7,10 @@
  *
  * The bytes that `read` gives are views of the reused pages: valid until the next read.
  */
-import { call, cString, syscall } from '../gate/gate.ts'
-import { readMemory } from '../gate/ptrace.ts'
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import { call, cString, syscall } from '../../gate/gate.ts'
+import { readMemory } from '../../gate/ptrace.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 
 const PAGE = 4096
 const SLOTS = 8
