@@ -12,14 +12,14 @@ interface Told {
   readonly toldNs: bigint
 }
 
-function told(command: TraceCommand, mayRunOn?: (nr: number) => boolean): Told[] {
+function told(command: TraceCommand, mayDefer?: (nr: number) => boolean): Told[] {
   const all: Told[] = []
   const add = (what: string, seenNs: bigint): void => {
     all.push({ what, seenNs, toldNs: process.hrtime.bigint() })
   }
   traceSync(command, {
     handlers: {
-      ...(mayRunOn && { mayRunOn }),
+      ...(mayDefer && { mayDefer }),
       enter: ({ nr, timeNs }) => add(`enters ${nr}`, timeNs),
       exit: ({ nr, failed, timeNs }) => add(`leaves ${nr}${failed ? ', failed' : ''}`, timeNs),
       signal: ({ signal, timeNs }) => add(`signal ${signal}`, timeNs),
@@ -72,7 +72,7 @@ test('an error of a handler is thrown though the program has run on, and nothing
     void traceSync(traced('loops'), {
       onPid: of => (pid = of),
       handlers: {
-        mayRunOn: () => true,
+        mayDefer: () => true,
         exit({ nr }) {
           if (nr === GETPPID) throw new RangeError('a fault')
         },

@@ -7,7 +7,7 @@ import { contextOf, NOTHING, shownArguments } from './arguments.ts'
 import { type Context, type Shown, signed32 } from './context.ts'
 import { kindOf } from './kinds.ts'
 import { type MemoryReader, readWord } from './memory.ts'
-import { narrow, readNames, readNotation } from './notation.ts'
+import { narrow, readNames, parseText } from './parse-text.ts'
 import type { Call, Outcome, Value } from './types.ts'
 
 export type Values = Readonly<Record<string, Value>>
@@ -71,11 +71,11 @@ function readingOf(kind: string): Reading {
     return (value, context) => (value === 0n ? null : waitStatus(value, context))
   if (IS_NAMES.test(kind)) return (value, context) => readNames(print(value, context))
   if (kind.startsWith('='))
-    return (value, context) => readNotation(readNames(print(value, context))[0] ?? '0')
-  if (IS_BYTES.test(kind)) return (value, context) => readNotation(print(value, context), true)
-  if (!IS_CELL.test(kind)) return (value, context) => readNotation(print(value, context))
+    return (value, context) => parseText(readNames(print(value, context))[0] ?? '0')
+  if (IS_BYTES.test(kind)) return (value, context) => parseText(print(value, context), true)
+  if (!IS_CELL.test(kind)) return (value, context) => parseText(print(value, context))
   return (value, context) => {
-    const list = readNotation(print(value, context))
+    const list = parseText(print(value, context))
     return Array.isArray(list) ? ((list as readonly Value[])[0] ?? null) : list
   }
 }

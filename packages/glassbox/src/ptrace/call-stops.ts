@@ -50,7 +50,7 @@ export class CallStops {
     if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
     task.abi = abi
     // When it comes back to 64 bits is to be seen as well, whichever call that is.
-    if (abi !== 'x86_64') loop.passNothing()
+    if (abi !== 'x86_64') loop.deferNothing()
     const first = task.launching !== undefined
     if (first && !isExecute(abi, nr)) {
       loop.resume(task)

@@ -14,12 +14,12 @@ const RESTART_SYSCALL = syscallNumber('restart_syscall')
 /** They change what a tracee is, what it would be shown of itself, or how its memory is to be read. */
 const SEEN = ['execve', 'execveat', 'vfork', ...OBSERVING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
 
-export const NONE_PASSED: Uint8Array = new Uint8Array(0)
+export const NONE_DEFERRED: Uint8Array = new Uint8Array(0)
 
-/** `isWanted`: somebody asked for it. `mayRunOn`: and needs nothing but its records. */
-export function passedCalls(
+/** `isWanted`: somebody asked for it. `mayDefer`: and needs nothing but its records. */
+export function deferredCalls(
   isWanted: (nr: number) => boolean,
-  mayRunOn: (nr: number) => boolean,
+  mayDefer: (nr: number) => boolean,
 ): Uint8Array {
   const sets = new Uint8Array(BYTES * 2)
   const add = (nr: number, first: number): void => {
@@ -32,7 +32,7 @@ export function passedCalls(
     if (SEEN.includes(nr)) continue
     if (!isWanted(nr)) {
       if (skips) add(nr, 0)
-    } else if (mayRunOn(nr)) add(nr, BYTES)
+    } else if (mayDefer(nr)) add(nr, BYTES)
   }
-  return sets.some(bits => bits !== 0) ? sets : NONE_PASSED
+  return sets.some(bits => bits !== 0) ? sets : NONE_DEFERRED
 }

@@ -13,9 +13,9 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import { Alarm } from './time/alarm.ts'
 import { guard, unguard } from './tracee/birth-guard.ts'
 import { CallStops } from './call-stops.ts'
-import { Family } from './process-tree.ts'
+import { ProcessTree } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
-import { NONE_PASSED, passedCalls } from './deferred-calls.ts'
+import { NONE_DEFERRED, deferredCalls } from './deferred-calls.ts'
 import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
@@ -24,7 +24,7 @@ import { StoppedTracee } from './tracee/stopped-tracee.ts'
 import { Task } from './task.ts'
 import type { Ended } from '../trace/end.ts'
 import type { TraceHandlers } from '../trace/handlers.ts'
-import { Waiting } from './time/waiting.ts'
+import { Schedule } from './time/schedule.ts'
 
 const MOST_RECORDS = 64
 /** Where there are more tracees, nobody looks who of them runs. */
@@ -43,10 +43,10 @@ export class Engine implements Loop {
   readonly ends: Map<number, Ended | undefined> = new Map()
   readonly affinity: CpuAffinity | undefined
   readonly #calls: CallStops
-  readonly #family: Family
+  readonly #tree: ProcessTree
   readonly #alarm: Alarm
-  readonly #waiting: Waiting
-  #passed: Uint8Array
+  readonly #schedule: Schedule
+  #deferred: Uint8Array
   hasGuarded = false
   /** When the stop that is being handled was seen, and whether its tracee has run on since. */
   #nowNs = 0n
@@ -69,23 +69,23 @@ export class Engine implements Loop {
     const tid = syscall(GETTID)
     options.control.start(tid)
     this.#alarm = new Alarm(tid)
-    this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
+    this.#schedule = new Schedule(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
     this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
     this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
     // Under a filter calls that nobody asked for do not stop at all.
-    this.#passed = filtered
-      ? NONE_PASSED
-      : passedCalls(
+    this.#deferred = filtered
+      ? NONE_DEFERRED
+      : deferredCalls(
           nr => !isWanted || isWanted('x86_64', nr),
-          nr => handlers.mayRunOn?.(nr) ?? false,
+          nr => handlers.mayDefer?.(nr) ?? false,
         )
-    this.#family = new Family(this)
+    this.#tree = new ProcessTree(this)
   }
 
-  passNothing(): void {
-    this.#passed = NONE_PASSED
+  deferNothing(): void {
+    this.#deferred = NONE_DEFERRED
   }
 
   /** Runs until no tracee is left. Must be followed by `close`. */
@@ -99,13 +99,13 @@ export class Engine implements Loop {
   }
 
   get #hasTracees(): boolean {
-    return this.tasks.size > 0 || this.#family.holds
+    return this.tasks.size > 0 || this.#tree.holds
   }
 
   /** All others are in calls that were seen, or stand. */
   get #isOneRunning(): boolean {
     const { tasks } = this
-    if (this.#family.holds || tasks.size > MOST_LOOKED_AT) return false
+    if (this.#tree.holds || tasks.size > MOST_LOOKED_AT) return false
     let running = 0
     for (const task of tasks.values()) if (!task.call && !task.listening) running++
     return running < 2
@@ -123,7 +123,7 @@ export class Engine implements Loop {
 
   /** Restarts what a handler delays, now. */
   releaseDelayed(): void {
-    this.#waiting.release()
+    this.#schedule.release()
   }
 
   add(task: Task): void {
@@ -143,7 +143,7 @@ export class Engine implements Loop {
     const { delayUs, pendingSignal } = this.stopped
     if (delayUs <= 0) this.resume(task, pendingSignal)
     else
-      this.#waiting.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () => this.resume(task, pendingSignal))
+      this.#schedule.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () => this.resume(task, pendingSignal))
   }
 
   #round(): void {
@@ -157,22 +157,22 @@ export class Engine implements Loop {
       if (!this.#hasTracees) return
     }
     // What is told later is so by the alarm at the latest.
-    const passes = this.#isUnderWay && this.#waiting.isActive && this.#isOneRunning
-    const sets = passes ? this.#passed : NONE_PASSED
+    const passes = this.#isUnderWay && this.#schedule.isActive && this.#isOneRunning
+    const sets = passes ? this.#deferred : NONE_DEFERRED
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
-    const isAlone = this.tasks.size === 1 && sets === NONE_PASSED
+    const isAlone = this.tasks.size === 1 && sets === NONE_DEFERRED
     const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
       // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
       if (count === -ERRNO.ECHILD) this.abandon()
-      this.#waiting.tick(process.hrtime.bigint())
+      this.#schedule.tick(process.hrtime.bigint())
       return
     }
     this.#batch = { next: 0, count }
     this.finishBatch()
     const timeNs = this.records.timeNs(count - 1)
-    this.#waiting.note(timeNs)
-    if (this.#waiting.isDue(timeNs)) this.#waiting.tick(timeNs)
+    this.#schedule.note(timeNs)
+    if (this.#schedule.isDue(timeNs)) this.#schedule.tick(timeNs)
   }
 
   /** Handles what is left of the records of the last step; also those at which a handler threw, once it is muted. */
@@ -188,7 +188,7 @@ export class Engine implements Loop {
   /** From now on there is no tracee. */
   abandon(): void {
     this.tasks.clear()
-    this.#family.clear()
+    this.#tree.clear()
   }
 
   /** A tracee is traced no more. */
@@ -197,12 +197,12 @@ export class Engine implements Loop {
     if (task) this.affinity?.restore(task)
     if (task?.guarded) unguard(tid)
     this.tasks.delete(tid)
-    this.#family.lost(tid)
+    this.#tree.lost(tid)
   }
 
   /** Tracees that stand where nobody restarts them. */
   held(): readonly number[] {
-    return this.#family.held()
+    return this.#tree.held()
   }
 
   guard(task: Task): void {
@@ -213,7 +213,7 @@ export class Engine implements Loop {
 
   /** Calls back at that time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void {
-    this.#waiting.delay(timeNs, callback)
+    this.#schedule.delay(timeNs, callback)
   }
 
   #handle(index: number): void {
@@ -231,13 +231,13 @@ export class Engine implements Loop {
     }
     if (this.intercept?.(task, tid, kind, status, index)) return
     if (task) this.#handleKnown(task, index, kind, status)
-    else if (kind === 'exec') this.#family.exec(undefined, index)
-    else if (isEnd(kind)) this.#family.lost(tid)
+    else if (kind === 'exec') this.#tree.exec(undefined, index)
+    else if (isEnd(kind)) this.#tree.lost(tid)
     else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
     // It dies: whoever made it may be dead already, and not be told of before this one is gone.
     else if (kind === 'exiting' || this.intercept)
-      this.#handleKnown(this.#family.adopt(tid), index, kind, status)
-    else this.#family.early(tid, index)
+      this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
+    else this.#tree.early(tid, index)
   }
 
   #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
@@ -255,11 +255,11 @@ export class Engine implements Loop {
         this.#trap(task, index, kind, stopSignal(status))
         break
       case 'new-child':
-        this.#family.announce(task, index, status)
+        this.#tree.announce(task, index, status)
         this.resume(task)
         break
       case 'exec':
-        this.#family.exec(task, index)
+        this.#tree.exec(task, index)
         break
       case 'exiting':
         this.#exiting(task, index)
@@ -294,7 +294,7 @@ export class Engine implements Loop {
 
   /** The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the answer to an interruption. */
   #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
-    this.#family.stopped(task, index)
+    this.#tree.stopped(task, index)
     if (task.attaching) {
       task.attaching = false
       const stop = { ...this.stopOf(task, index), attached: true }
@@ -318,11 +318,11 @@ export class Engine implements Loop {
   }
 
   #end(task: Task, index: number, status: number): void {
-    this.#family.stopped(task, index)
+    this.#tree.stopped(task, index)
     this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
     this.affinity?.gone(task)
-    this.#family.orphans(task, index)
+    this.#tree.orphans(task, index)
     const killed = stopKind(status) === 'killed'
     if (this.ends.has(task.tid))
       this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })

@@ -70,5 +70,5 @@ export interface Loop {
   firstCallLeft(errno: number): void
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
   /** From now on every call comes to the tracer, whether or not somebody asked for it. */
-  passNothing(): void
+  deferNothing(): void
 }

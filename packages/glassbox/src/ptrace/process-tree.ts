@@ -30,7 +30,7 @@ interface Birth {
   readonly kind: ChildKind
 }
 
-export class Family {
+export class ProcessTree {
   readonly #loop: Loop
   /** Announced by their parents, not yet stopped. */
   readonly #births = new Map<number, Birth>()

@@ -71,7 +71,7 @@ async function run(
   const filtered = syscalls !== undefined && canFilter(options)
   let end: (effect: 'keep') => void = () => {}
   let failed = false
-  const { handlers, hasSaidWhy } = await makeHandlers(settings, {
+  const { handlers, hasReported } = await makeHandlers(settings, {
     outputFailed(message) {
       failed = true
       say(message)
@@ -98,7 +98,7 @@ async function run(
     return resultOf(ended, command !== undefined, options.interruptible < NEVER ? signaled : undefined)
   } catch (error) {
     handlers.end?.()
-    return explain(error, hasSaidWhy())
+    return explain(error, hasReported())
   }
 }
 
@@ -113,9 +113,9 @@ function resultOf(
 }
 
 /** What kept the trace from running. Pids that could not be attached to were told of one by one. */
-function explain(error: unknown, hasSaidWhy: boolean): Result {
+function explain(error: unknown, hasReported: boolean): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-  if (hasSaidWhy || error.message.startsWith('attach: ')) return { code: 1 }
+  if (hasReported || error.message.startsWith('attach: ')) return { code: 1 }
   const isExec = error.syscall === 'execve' && error.errno !== undefined
   say(isExec ? `exec: ${errnoMessage(error.errno ?? 0)}` : error.message)
   return { code: 1 }

@@ -40,7 +40,7 @@ class Handlers {
   #sinks: readonly Sink[] = []
   #callsLeft: number
   #muted = false
-  saidWhy = false
+  reported = false
   /** The command, until its first execve has ended. */
   #launching: TraceeState | undefined
   readonly #announced = new Set<number>()
@@ -104,10 +104,10 @@ class Handlers {
   }
 
   /** Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call. */
-  mayRunOn(nr: number): boolean {
+  mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options
     if (injections.length > 0 || callLimit !== undefined || this.#paths || this.#stacks) return false
-    return this.#sinks.every(sink => sink.mayRunOn?.(nr) ?? !(sink.enter || sink.exit))
+    return this.#sinks.every(sink => sink.mayDefer?.(nr) ?? !(sink.enter || sink.exit))
   }
 
   #limit(): void {
@@ -122,7 +122,7 @@ class Handlers {
     this.#output.say(`exec: ${errnoMessage(-Number(call.value))}`)
     for (const sink of this.#sinks) sink.exited?.(state, call.timeNs, 1)
     this.end()
-    this.saidWhy = true
+    this.reported = true
   }
 
   #sees(state: TraceeState, abi: Abi, timeNs: bigint): void {
@@ -214,7 +214,7 @@ class Handlers {
     const wants = (name: keyof Sink): boolean => sinks.some(sink => sink[name] !== undefined)
     const of = ({ tid, pid }: { tid: number; pid: number }): TraceeState => this.#state(tid, pid)
     return {
-      mayRunOn: nr => this.mayRunOn(nr),
+      mayDefer: nr => this.mayDefer(nr),
       enter: (call, tracee) => this.enter(call, tracee),
       exit: (call, tracee) => this.exit(call, tracee),
       ...(wants('signal') && {
@@ -267,8 +267,8 @@ class Handlers {
 export async function makeHandlers(
   options: TraceSettings,
   asks: Asks,
-): Promise<{ readonly handlers: TraceHandlers; readonly hasSaidWhy: () => boolean }> {
+): Promise<{ readonly handlers: TraceHandlers; readonly hasReported: () => boolean }> {
   const handlers = new Handlers(options, asks)
   await handlers.load()
-  return { handlers: handlers.handlers(), hasSaidWhy: () => handlers.saidWhy }
+  return { handlers: handlers.handlers(), hasReported: () => handlers.reported }
 }

@@ -1,7 +1,7 @@
 /** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
 import type { TraceEvent } from './events.ts'
 
-interface Waiting {
+interface PendingRead {
   readonly resolve: (result: IteratorResult<TraceEvent, undefined>) => void
   readonly reject: (error: unknown) => void
 }
@@ -14,7 +14,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   #ended = false
   #discards = false
   #error: { readonly reason: unknown } | undefined
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: PendingRead[] = []
 
   /** `onConsumed` is told how many events were read in all. */
   constructor(onConsumed: (count: number) => void) {

@@ -41,7 +41,7 @@ export interface TraceHandlers {
    * Do `enter` and `exit` take a call of x86-64 from what they are given alone: do they neither look at memory or anything else of the tracee, nor change
    * something? Then the program may have run on when they are called, a few milliseconds at most, and several calls are told at a time. Not, where left out.
    */
-  mayRunOn?(nr: number): boolean
+  mayDefer?(nr: number): boolean
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(call: LeftCall, tracee: TraceeAtExit): void
   /** Before delivery; the return value is delivered instead: another signal, 0 for none, nothing for itself. */

@@ -29,7 +29,7 @@ export interface Stack {
   readonly cut: boolean
 }
 
-interface Place {
+interface Position {
   readonly registers: Registers
   readonly cfa: bigint
   /** Behind a call: the call itself is what is looked up, since it may be the last instruction of its function. */
@@ -45,9 +45,9 @@ export function unwind(
 ): Stack {
   const frames: Frame[] = []
   const maps = space.maps(thread)
-  let place: Place | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
-  while (place && frames.length < limit) {
-    const address: bigint = place.registers[RETURN] ?? 0n
+  let position: Position | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
+  while (position && frames.length < limit) {
+    const address: bigint = position.registers[RETURN] ?? 0n
     if (address === 0n) return { frames, cut: false }
     const mapping = maps.find(Number(address))
     if (!mapping?.executable) {
@@ -55,10 +55,10 @@ export function unwind(
       return { frames, cut: false }
     }
     const object = objects.of(mapping, maps, thread)
-    frames.push(frameAt(address, place.called, mapping, object))
-    place = next(place, mapping, object, thread)
+    frames.push(frameAt(address, position.called, mapping, object))
+    position = next(position, mapping, object, thread)
   }
-  return { frames, cut: place !== undefined }
+  return { frames, cut: position !== undefined }
 }
 
 const offsetIn = ({ start, offset }: Mapping, address: bigint): number => Number(address) - start + offset
@@ -73,17 +73,17 @@ function frameAt(address: bigint, called: boolean, mapping: Mapping, object: Elf
 
 /** The frame above; none where it is the outermost, or lost. */
 function next(
-  place: Place,
+  position: Position,
   mapping: Mapping,
   object: ElfObject | undefined,
   memory: MemoryReader,
-): Place | undefined {
-  const { registers, called } = place
+): Position | undefined {
+  const { registers, called } = position
   const address = registers[RETURN] ?? 0n
   const row = object?.rowAt(offsetIn(mapping, address) - (called ? 1 : 0))
   try {
-    const above = row ? stepBy(row, registers, memory) : guess(registers, place.cfa, memory)
-    if (!above || (above.registers[RETURN] === address && above.cfa === place.cfa)) return undefined
+    const above = row ? stepBy(row, registers, memory) : guess(registers, position.cfa, memory)
+    if (!above || (above.registers[RETURN] === address && above.cfa === position.cfa)) return undefined
     const interrupted = row ? row.signalFrame : 'interrupted' in above && above.interrupted === true
     return { registers: above.registers, cfa: above.cfa, called: !interrupted }
   } catch (error) {

@@ -50,8 +50,8 @@ export class JsonSink implements Sink {
     this.#output.write(state, rest === '{}' ? `${head}}\n` : `${head},${rest.slice(1)}\n`)
   }
 
-  mayRunOn(nr: number): boolean {
-    return this.#spellings.mayRunOn(nr)
+  mayDefer(nr: number): boolean {
+    return this.#spellings.mayDefer(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

@@ -75,7 +75,7 @@ export class PerfettoSink implements Sink {
     this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
   }
 
-  mayRunOn(nr: number): boolean {
+  mayDefer(nr: number): boolean {
     return isMemoryFree(nr)
   }
 

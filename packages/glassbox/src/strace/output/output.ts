@@ -20,13 +20,13 @@ const WRITING: ReadonlySet<number> = new Set(
 )
 
 /** When text must be written: at once, before calls that write, or when there is much of it. */
-type Haste = 'lines' | 'before-writes' | 'none'
+type FlushPolicy = 'lines' | 'before-writes' | 'none'
 
 export class Output {
   readonly separate: boolean
   readonly #target: OutputTarget
   readonly #shared: Writer | undefined
-  readonly #haste: Haste
+  readonly #flushPolicy: FlushPolicy
   readonly #onError: (name: string, error: unknown) => void
   readonly #open = new Set<Writer>()
   #failed = false
@@ -42,7 +42,7 @@ export class Output {
     this.separate = target.kind === 'separate'
     this.#shared =
       target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
-    this.#haste = hasteOf(target, selection)
+    this.#flushPolicy = flushPolicyOf(target, selection)
   }
 
   write(state: TraceeState, text: string): void {
@@ -74,11 +74,11 @@ export class Output {
 
   /** The entry of a call was written, and the call comes next. */
   entered(call: Call): void {
-    if (this.#haste !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
+    if (this.#flushPolicy !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
   }
 
   lineEnded(): void {
-    if (this.#haste === 'lines') this.#shared?.flush()
+    if (this.#flushPolicy === 'lines') this.#shared?.flush()
   }
 
   /** A message of the command, in its place where the trace goes to stderr. */
@@ -104,7 +104,7 @@ export class Output {
   }
 }
 
-function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
+function flushPolicyOf(target: OutputTarget, { trace, paths }: Selection): FlushPolicy {
   if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
   return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr))
     ? 'before-writes'

@@ -9,7 +9,7 @@ import type { TraceeState } from '../tracee-state.ts'
 
 export interface Sink {
   /** As in TraceHandlers, of its own `enter` and `exit`. */
-  mayRunOn?(nr: number): boolean
+  mayDefer?(nr: number): boolean
   enter?(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void
   signal?(state: TraceeState, stop: SignalStop, tracee: Tracee): void

@@ -8,7 +8,7 @@ const LONGEST_PATH = 4096
 const POLLFD_BYTES = 8
 const MOST_POLLED = 1024
 
-interface Places {
+interface PathArguments {
   readonly paths: readonly number[]
   readonly descriptors: readonly number[]
   /** Argument 0 is an array of as many pollfd as argument 1 says. */
@@ -23,7 +23,7 @@ const CLASSES = ['file', 'desc', 'network']
 const POLLS = ['poll', 'ppoll']
 const SELECTS = ['select', 'pselect6']
 
-const readPlaces = (): ReadonlyMap<number, Places> =>
+const readTable = (): ReadonlyMap<number, PathArguments> =>
   new Map(
     allSyscalls().flatMap(({ nr, name, args, classes }) => {
       const polls = POLLS.includes(name)
@@ -37,16 +37,16 @@ const readPlaces = (): ReadonlyMap<number, Places> =>
     }),
   )
 
-let known: ReadonlyMap<number, Places> | undefined
+let known: ReadonlyMap<number, PathArguments> | undefined
 
 /** Read from the table when a filter is first asked for. */
-function places(): ReadonlyMap<number, Places> {
-  known ??= readPlaces()
+function table(): ReadonlyMap<number, PathArguments> {
+  known ??= readTable()
   return known
 }
 
 /** Can that call match at all? */
-export const isPathCall = (nr: number): boolean => places().has(nr)
+export const isPathCall = (nr: number): boolean => table().has(nr)
 
 export class PathFilter {
   readonly #paths: ReadonlySet<string>
@@ -56,7 +56,7 @@ export class PathFilter {
   }
 
   matches(call: EnteredCall, tracee: Tracee): boolean {
-    const at = call.abi === 'i386' ? undefined : places().get(call.nr)
+    const at = call.abi === 'i386' ? undefined : table().get(call.nr)
     if (!at) return false
     const argument = (index: number): bigint => call.args[index] ?? 0n
     return (

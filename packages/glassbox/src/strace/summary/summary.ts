@@ -31,7 +31,7 @@ export class SummarySink implements Sink {
     this.#output = output
   }
 
-  mayRunOn(): boolean {
+  mayDefer(): boolean {
     return true
   }
 

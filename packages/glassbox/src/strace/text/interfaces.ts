@@ -8,7 +8,7 @@ export class Interfaces implements Sink {
   #subject: Subject | undefined
 
   /** It looks at the tracee for calls with an address only, which never run on. */
-  mayRunOn(): boolean {
+  mayDefer(): boolean {
     return true
   }
 

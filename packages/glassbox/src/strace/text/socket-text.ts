@@ -5,12 +5,13 @@
 import { quote } from '../../decode/text.ts'
 import type { InetEnds, NetlinkEnd, SocketInfo, UnixEnds } from '../../trace/subject.ts'
 
-export function socketText({ protocol, inode, ends }: SocketInfo): string {
-  return `${protocol}:[${endsText(inode, ends())}]`
+export function socketText(socket: SocketInfo): string {
+  return `${socket.protocol}:[${endsText(socket.inode, socket.ends())}]`
 }
 
 function endsText(inode: bigint, ends: InetEnds | UnixEnds | NetlinkEnd | undefined): string {
-  switch (ends?.family) {
+  if (!ends) return String(inode)
+  switch (ends.family) {
     case 'inet':
     case 'inet6':
       return inetText(ends)
@@ -18,8 +19,6 @@ function endsText(inode: bigint, ends: InetEnds | UnixEnds | NetlinkEnd | undefi
       return unixText(inode, ends)
     case 'netlink':
       return `${NETLINK_PROTOCOLS[ends.protocol] ?? ends.protocol}:${ends.port}`
-    case undefined:
-      return String(inode)
   }
 }
 

@@ -58,8 +58,8 @@ export class TextSink implements Sink {
     this.#dumps = Dumps.of(dumpRead, dumpWrite)
   }
 
-  mayRunOn(nr: number): boolean {
-    return this.#spellings.mayRunOn(nr)
+  mayDefer(nr: number): boolean {
+    return this.#spellings.mayDefer(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

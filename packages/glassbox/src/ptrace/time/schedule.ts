@@ -12,7 +12,7 @@ interface Delayed {
   readonly go: () => void
 }
 
-export class Waiting {
+export class Schedule {
   readonly #alarm: Alarm
   readonly #onIdle: () => void
   #delayed: Delayed[] = []

@@ -49,15 +49,15 @@ export function narrow(value: bigint): number | bigint {
 }
 
 /** The value that a text stands for, or the text itself where it is not in the notation. */
-export function readNotation(notation: string, asBytes = false): Value {
-  const reader = new Reader(notation)
+export function parseText(text: string, asBytes = false): Value {
+  const reader = new Reader(text)
   const value = reader.value(asBytes)
-  return value !== undefined && reader.isAtEnd ? value : notation
+  return value !== undefined && reader.isAtEnd ? value : text
 }
 
 /** The names in `A|B|0x8`, without what no name is known for. */
-export function readNames(notation: string): readonly string[] {
-  const plain = notation.replace(/ \/\*.*$/, '')
+export function readNames(text: string): readonly string[] {
+  const plain = text.replace(/ \/\*.*$/, '')
   return plain === '0' ? [] : plain.split('|')
 }
 
@@ -66,8 +66,8 @@ class Reader {
   readonly #text: string
   #at = 0
 
-  constructor(notation: string) {
-    this.#text = notation
+  constructor(text: string) {
+    this.#text = text
   }
 
   get isAtEnd(): boolean {
