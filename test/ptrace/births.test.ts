@@ -1,6 +1,7 @@
 /**
- * clone3 has its flags in memory, where another thread can write CLONE_UNTRACED after the tracer has looked
- * (review D4). No child may leave the trace by that. The positive control is strace, which lets them go.
+ * clone3 has its flags in memory, where another thread can write CLONE_UNTRACED after the tracer
+ * has looked (review D4). No child may leave the trace by that. The positive control is strace,
+ * which lets them go.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -13,7 +14,10 @@ import { noGate32, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { outputOf } from './support/births.js'
 
-/** The more of them, the more ways the two threads meet; a thousand once, with a filter and without. */
+/**
+ * The more of them, the more ways the two threads meet; a thousand once, with a filter and
+ * without.
+ */
 const MANY = 1000
 const SOME = 300
 const guest = program('births')

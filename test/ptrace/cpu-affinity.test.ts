@@ -1,4 +1,7 @@
-/** Tracer and tracee on one CPU: unseen by the program, and no hindrance to one that runs in parallel. */
+/**
+ * Tracer and tracee on one CPU: unseen by the program, and no hindrance to one that runs in
+ * parallel.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -74,7 +77,8 @@ test('two that compute at a time have their own CPUs', { skip }, async t => {
   assert.ok(value?.type === 'new-child')
   const free = (): boolean => [pid, value.child].every(one => maskOf(one) === maskOf('self'))
   let looks = 0
-  // It takes a moment until it shows that there are two; afterwards they are alone for a turn now and then at most.
+  // It takes a moment until it shows that there are two; afterwards they are alone for a turn now
+  // and then at most.
   await until(() => (looks = free() ? looks + 1 : 0) > 5, 'both have all CPUs, look after look')
 })
 

@@ -16,7 +16,9 @@ const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.ur
 const loops = (): ReturnType<typeof trace> =>
   trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
 
-/** Another Node that traces and prints the pid of its command; `then` is what it does afterwards. */
+/**
+ * Another Node that traces and prints the pid of its command; `then` is what it does afterwards.
+ */
 async function tracerProcess(
   target: string,
   then: string,

@@ -1,4 +1,7 @@
-/** Tampering: each form, beside strace where its output is the same from run to run; and when it is due. */
+/**
+ * Tampering: each form, beside strace where its output is the same from run to run; and when it is
+ * due.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -48,7 +51,10 @@ for (const [options, command] of FORMS) {
   })
 }
 
-/** straced opens: five opens of /etc/passwd after the three of its start; exits with the number of those that failed. */
+/**
+ * straced opens: five opens of /etc/passwd after the three of its start; exits with the number of
+ * those that failed.
+ */
 const WHEN: readonly (readonly [when: string, due: readonly number[]])[] = [
   ['3', [3]],
   ['3+', [3, 4, 5, 6, 7]],

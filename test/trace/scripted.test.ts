@@ -1,6 +1,6 @@
 /**
- * Every output of the strace command, driven by a source that is a script: what they show comes from the subject
- * that they were told of, and from nowhere else.
+ * Every output of the strace command, driven by a source that is a script: what they show comes
+ * from the subject that they were told of, and from nowhere else.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -54,7 +54,9 @@ const facts: Facts = {
   ]),
 }
 
-/** A program that opens, reads, sends and signals; and a child of it that executes something else. */
+/**
+ * A program that opens, reads, sends and signals; and a child of it that executes something else.
+ */
 function play(teller: Teller): void {
   const hero = new ScriptedTracee(facts)
   const child = new ScriptedTracee({

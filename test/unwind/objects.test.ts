@@ -1,4 +1,7 @@
-/** Headers, symbols and mappings: of what runs here, of what is damaged, and when mappings are read again. */
+/**
+ * Headers, symbols and mappings: of what runs here, of what is damaged, and when mappings are read
+ * again.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

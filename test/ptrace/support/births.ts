@@ -1,4 +1,6 @@
-/** Traces of test/programs/births.c: what it wrote, how it ended, how many children were told of. */
+/**
+ * Traces of test/programs/births.c: what it wrote, how it ended, how many children were told of.
+ */
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'

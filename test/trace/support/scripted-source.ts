@@ -1,6 +1,7 @@
 /**
- * A source of traces that is played from TypeScript: no process, no ptrace, nothing of the host. It does what the
- * kernel of glassbox will do: tells handlers of calls, and answers what they ask of the subject.
+ * A source of traces that is played from TypeScript: no process, no ptrace, nothing of the host.
+ * It does what the kernel of glassbox will do: tells handlers of calls, and answers what they ask
+ * of the subject.
  */
 import type {
   DescriptorInfo,

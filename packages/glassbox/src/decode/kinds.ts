@@ -1,6 +1,7 @@
 /**
- * The kinds of arguments as printers: the table of system calls names a kind for each, see scripts/linux/syscalls.txt. A kind is
- * letters, a direction and an operand, and is taken apart once.
+ * The kinds of arguments as printers: the table of system calls names a kind for each, see
+ * scripts/linux/syscalls.txt. A kind is letters, a direction and an operand, and is taken apart
+ * once.
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './basic/arrays.ts'

@@ -8,8 +8,9 @@ export interface MemoryReader {
 const PAGE = 4096
 
 /**
- * The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be read. The page that it begins on is looked at first:
- * nearly all end there, and a reader has that page already, or for the next argument.
+ * The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be
+ * read. The page that it begins on is looked at first: nearly all end there, and a reader has that
+ * page already, or for the next argument.
  */
 export function readString(
   memory: MemoryReader,

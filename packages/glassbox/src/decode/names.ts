@@ -1,6 +1,7 @@
 /**
- * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in a comment. Whatever is called by a name
- * in the text of a call goes through `named` and `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
+ * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in
+ * a comment. Whatever is called by a name in the text of a call goes through `named` and
+ * `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
  */
 import { constantSet, type ConstantSet } from '../linux/flags.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -23,7 +24,10 @@ export function named(number: string, name: string, { spelling }: Spelled): stri
 export const nameless = (number: string, comment: string, { spelling }: Spelled): string =>
   spelling === 'raw' || comment === '' ? number : `${number} /* ${comment} */`
 
-/** A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of their parts. */
+/**
+ * A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of
+ * their parts.
+ */
 interface Prepared {
   readonly bits: readonly (readonly [name: string, bits: bigint, order: number])[]
   readonly zero: string | undefined

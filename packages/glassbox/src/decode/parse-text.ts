@@ -1,6 +1,7 @@
 /**
- * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a value. So there is one decoder
- * for text and for values, and whatever has a text has a value. Strings are expected with all their bytes in hexadecimal.
+ * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a
+ * value. So there is one decoder for text and for values, and whatever has a text has a value.
+ * Strings are expected with all their bytes in hexadecimal.
  */
 import { AT_FDCWD } from '../linux/constants.ts'
 import { constantSet, SET_NAMES } from '../linux/flags.ts'

@@ -1,4 +1,7 @@
-/** What stands behind `= `: the value as its kind is read, the error by name and message, and what came of the call. */
+/**
+ * What stands behind `= `: the value as its kind is read, the error by name and message, and what
+ * came of the call.
+ */
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'

@@ -23,7 +23,10 @@ export const futexBits: Printer = (value, { options }) => {
 const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
 const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
 
-/** A part of the word, and where it stands in it. As strace has it, which tells numbers from names by whether it found a name. */
+/**
+ * A part of the word, and where it stands in it. As strace has it, which tells numbers from names
+ * by whether it found a name.
+ */
 function wakePart(
   prefix: string,
   names: readonly string[],
@@ -80,7 +83,10 @@ export const socketOption =
       : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
   }
 
-/** One that is a number: what is longer is still one, of what is shorter there are some bytes when it comes out. */
+/**
+ * One that is a number: what is longer is still one, of what is shorter there are some bytes when
+ * it comes out.
+ */
 export const numberOption =
   (out: boolean): Printer =>
   (value, context) => {

@@ -1,6 +1,7 @@
 /**
- * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call, what the kernel fills in as it is
- * at its exit. Numbers, names and bytes come from registers and memory; everything with a shape of its own is read back from its text.
+ * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call,
+ * what the kernel fills in as it is at its exit. Numbers, names and bytes come from registers and
+ * memory; everything with a shape of its own is read back from its text.
  */
 import { signalName } from '../linux/signals.ts'
 import { contextOf, NOTHING, shownArguments } from './arguments.ts'
@@ -70,8 +71,7 @@ function readingOf(kind: string): Reading {
   if (kind.startsWith('wstatus'))
     return (value, context) => (value === 0n ? null : waitStatus(value, context))
   if (IS_NAMES.test(kind)) return (value, context) => readNames(print(value, context))
-  if (kind.startsWith('='))
-    return (value, context) => parseText(readNames(print(value, context))[0] ?? '0')
+  if (kind.startsWith('=')) return (value, context) => parseText(readNames(print(value, context))[0] ?? '0')
   if (IS_BYTES.test(kind)) return (value, context) => parseText(print(value, context), true)
   if (!IS_CELL.test(kind)) return (value, context) => parseText(print(value, context))
   return (value, context) => {
@@ -96,14 +96,20 @@ const valuesContext = (call: Call, memory: MemoryReader, limit: number, outcome?
 const isPath = ({ kind }: Shown): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
-/** Headers and man pages call it filename, pathname, path, name …: where a call has one path, `path` is how a program finds it. */
+/**
+ * Headers and man pages call it filename, pathname, path, name …: where a call has one path,
+ * `path` is how a program finds it.
+ */
 function named(args: readonly Shown[]): readonly Shown[] {
   const first = args.findIndex(isPath)
   if (first < 0 || args.findLastIndex(isPath) !== first) return args
   return args.map((arg, index) => (index === first ? { ...arg, name: 'path' } : arg))
 }
 
-/** What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of an array; 4096. */
+/**
+ * What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of
+ * an array; 4096.
+ */
 export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
   const context = valuesContext(call, memory, limit)
   const values: Record<string, Value> = {}
@@ -112,7 +118,10 @@ export function entryValues(call: Call, memory: MemoryReader, limit: number = DE
   return values
 }
 
-/** All arguments at the exit of a call, in their order: those of `entered` as they were, the others as the kernel left them. */
+/**
+ * All arguments at the exit of a call, in their order: those of `entered` as they were, the others
+ * as the kernel left them.
+ */
 export function exitValues(
   call: Call,
   entered: Values,

@@ -1,6 +1,6 @@
 /**
- * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call are; how a kind is
- * printed stands in kinds.ts. Sources: the man page of each call.
+ * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call
+ * are; how a kind is printed stands in kinds.ts. Sources: the man page of each call.
  */
 import { isDeviceMode } from './basic/modes.ts'
 import {
@@ -34,7 +34,10 @@ function rekind(args: readonly Shown[], start: number, kinds: readonly string[])
   ]
 }
 
-/** What follows a command that stands in argument `at`; `otherwise` for those that the table does not have. */
+/**
+ * What follows a command that stands in argument `at`; `otherwise` for those that the table does
+ * not have.
+ */
 const byCommand =
   (commands: Commands, at: number, otherwise: readonly string[] | undefined): Variant =>
   (args, context) => {
@@ -79,7 +82,10 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   }
 }
 
-/** The upper part of requests to sockets, which take a pointer whatever they are about: linux/sockios.h. */
+/**
+ * The upper part of requests to sockets, which take a pointer whatever they are about:
+ * linux/sockios.h.
+ */
 const OF_SOCKETS = 0x89
 
 const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
@@ -184,7 +190,10 @@ const OPTION_KINDS: Readonly<Record<number, string>> = {
   21: 'ptr?timeval',
 }
 
-/** Options of the socket level that are neither numbers nor of a shape that is known: filters, names, lists. */
+/**
+ * Options of the socket level that are neither numbers nor of a shape that is known: filters,
+ * names, lists.
+ */
 const OTHER_OPTIONS: ReadonlySet<number> = new Set([
   17, 20, 21, 25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71,
 ])

@@ -1,9 +1,10 @@
 /**
- * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread that seized the tracees, which
- * is blocked by it until the trace is over.
+ * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread
+ * that seized the tracees, which is blocked by it until the trace is over.
  *
- * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because one is gone: its end is
- * among the stops to come. Handlers are called for what is to be told; an error of theirs ends the loop.
+ * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because
+ * one is gone: its end is among the stops to come. Handlers are called for what is to be told; an
+ * error of theirs ends the loop.
  */
 import { syscall } from '../gate/gate.ts'
 import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
@@ -138,12 +139,17 @@ export class Engine implements Loop {
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
   }
 
-  /** Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a signal along. */
+  /**
+   * Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a
+   * signal along.
+   */
   resumeAsAsked(task: Task, timeNs: bigint): void {
     const { delayUs, pendingSignal } = this.stopped
     if (delayUs <= 0) this.resume(task, pendingSignal)
     else
-      this.#schedule.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () => this.resume(task, pendingSignal))
+      this.#schedule.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () =>
+        this.resume(task, pendingSignal),
+      )
   }
 
   #round(): void {
@@ -175,7 +181,10 @@ export class Engine implements Loop {
     if (this.#schedule.isDue(timeNs)) this.#schedule.tick(timeNs)
   }
 
-  /** Handles what is left of the records of the last step; also those at which a handler threw, once it is muted. */
+  /**
+   * Handles what is left of the records of the last step; also those at which a handler threw,
+   * once it is muted.
+   */
   finishBatch(): void {
     const batch = this.#batch
     try {
@@ -292,7 +301,10 @@ export class Engine implements Loop {
     this.resume(task, delivered)
   }
 
-  /** The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the answer to an interruption. */
+  /**
+   * The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the
+   * answer to an interruption.
+   */
   #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
     this.#tree.stopped(task, index)
     if (task.attaching) {

@@ -1,6 +1,7 @@
 /**
- * The two plans of a start. The first is run by the worker: its child becomes the launcher, with the descriptors of the command
- * in place. The second is sent to the launcher once it is seized, and turns it into the command.
+ * The two plans of a start. The first is run by the worker: its child becomes the launcher, with
+ * the descriptors of the command in place. The second is sent to the launcher once it is seized,
+ * and turns it into the command.
  */
 import {
   AT_EMPTY_PATH,
@@ -33,7 +34,8 @@ export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
   const inputs = ['socket', 'launcher', ...STDIO].map(name => builder.input(name))
   const pid = builder.slot('pid of the launcher')
   const flags = BigInt(CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND)
-  // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as any process.
+  // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as
+  // any process.
   builder.clone({ flags, exitSignal: 0, result: pid, label: 'clone the launcher' }, () => {
     const high = moveAway(builder, inputs)
     const [socket, program, ...stdio] = high
@@ -76,11 +78,17 @@ export interface LaunchSpec {
   readonly env: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
-  /** sock_filter array; `privileged`: it can be had without no_new_privs, which would make set-uid programs lame. */
+  /**
+   * sock_filter array; `privileged`: it can be had without no_new_privs, which would make set-uid
+   * programs lame.
+   */
   readonly filter?: { readonly program: Uint8Array; readonly privileged: boolean }
 }
 
-/** `failed`: what the process exits with where there is nothing to execute, for a parent that is not its tracer. */
+/**
+ * `failed`: what the process exits with where there is nothing to execute, for a parent that is
+ * not its tracer.
+ */
 export function launchPlan(spec: LaunchSpec, failed?: number): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   builder
@@ -115,8 +123,9 @@ const environment = (env: Readonly<Record<string, string>>): Data =>
   stringArray(Object.entries(env).map(([name, value]) => `${name}=${value}`))
 
 /**
- * The last steps before execve of a child that a tracer has seized: by a signal to itself, which nothing else notices, it stops once
- * and the tracer knows that its execve comes next. All signals are let through only here.
+ * The last steps before execve of a child that a tracer has seized: by a signal to itself, which
+ * nothing else notices, it stops once and the tracer knows that its execve comes next. All signals
+ * are let through only here.
  */
 export function addReadySteps(builder: PlanBuilder): void {
   const self = builder.slot('own pid')

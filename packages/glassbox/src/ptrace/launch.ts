@@ -1,6 +1,6 @@
 /**
- * Starts a command that waits to be seized. The process is a child of the calling thread, which is to be its tracer; the socket to it is
- * owned by the returned object.
+ * Starts a command that waits to be seized. The process is a child of the calling thread, which is
+ * to be its tracer; the socket to it is owned by the returned object.
  */
 import { openSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../errors.ts'

@@ -12,7 +12,10 @@ export interface LoopOptions {
   readonly handlers: TraceHandlers
   readonly control: Control
   readonly follow: boolean
-  /** Tracees carry a filter that stops only what is to be seen: between those stops they run freely. */
+  /**
+   * Tracees carry a filter that stops only what is to be seen: between those stops they run
+   * freely.
+   */
   readonly filtered: boolean
   /** Tracer and tracee may share a CPU. */
   readonly sameCpu: boolean
@@ -20,7 +23,9 @@ export interface LoopOptions {
   readonly isWanted?: (abi: Abi, nr: number) => boolean
   /** Called before each wait: a place for back-pressure. */
   readonly beforeWait?: () => void
-  /** For a loop that holds up the main thread: signals that came, for which a wake was installed. */
+  /**
+   * For a loop that holds up the main thread: signals that came, for which a wake was installed.
+   */
   readonly onSignal?: (signal: number) => void
 }
 

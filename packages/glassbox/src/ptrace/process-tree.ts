@@ -1,6 +1,7 @@
 /**
- * Who came from whom. The event of the parent and the first stop of the child come in either order: a child that is early stays
- * stopped until its parent's event tells what it is, or until its parent is dead.
+ * Who came from whom. The event of the parent and the first stop of the child come in either
+ * order: a child that is early stays stopped until its parent's event tells what it is, or until
+ * its parent is dead.
  */
 import { existsSync } from 'node:fs'
 import { syscall } from '../gate/gate.ts'
@@ -58,7 +59,8 @@ export class ProcessTree {
   /** A parent's event. */
   announce(parent: Task, index: number, status: number): void {
     const tid = this.#loop.records.message(index)
-    // It was taken in without a parent; or its end came before this, and its id is no longer its own.
+    // It was taken in without a parent; or its end came before this, and its id is no longer its
+    // own.
     if (this.#loop.tasks.has(tid) || syscall(KILL, tid, 0) === -ERRNO.ESRCH) return
     const kind = KINDS[eventOf(status)] ?? 'clone'
     const child = this.#make(tid, { parent, kind })
@@ -74,7 +76,9 @@ export class ProcessTree {
     if (this.#loop.tasks.size === 0) this.orphans(UNKNOWN, index)
   }
 
-  /** A child that is not to wait for its parent’s event: from now on it is a tracee like any other. */
+  /**
+   * A child that is not to wait for its parent’s event: from now on it is a tracee like any other.
+   */
   adopt(tid: number): Task {
     this.#early.delete(tid)
     return this.#make(tid, { parent: UNKNOWN, kind: 'clone' })
@@ -95,7 +99,10 @@ export class ProcessTree {
     this.#loop.handlers.newChild?.(stop, this.#loop.stopped.at(task, index))
   }
 
-  /** A tracee is dead: what it did not announce it never will. Other parents' children lose only the name of theirs. */
+  /**
+   * A tracee is dead: what it did not announce it never will. Other parents' children lose only
+   * the name of theirs.
+   */
   orphans(dead: Task, index: number): void {
     for (const tid of this.#early) {
       const child = this.#make(tid, { parent: dead, kind: 'clone' })
@@ -106,8 +113,9 @@ export class ProcessTree {
   }
 
   /**
-   * The new program is in place. Where another thread than the leader made the call, the event comes under the leader's tid with the
-   * caller's as its message: the caller has become the leader, and no other thread is left.
+   * The new program is in place. Where another thread than the leader made the call, the event
+   * comes under the leader's tid with the caller's as its message: the caller has become the
+   * leader, and no other thread is left.
    */
   exec(known: Task | undefined, index: number): void {
     const loop = this.#loop
@@ -125,7 +133,8 @@ export class ProcessTree {
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
     loop.affinity?.executed(task, former)
-    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
+    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be
+    // seized at the end of its own.
     if (task.launching) {
       loop.resume(task)
       return

@@ -1,6 +1,7 @@
 /**
- * The records that a native step fills, by their index. The layout is `struct stop_record` of native/trace.c. One buffer for the
- * life of a trace: whatever is to be kept beyond the handling of a stop is copied out.
+ * The records that a native step fills, by their index. The layout is `struct stop_record` of
+ * native/trace.c. One buffer for the life of a trace: whatever is to be kept beyond the handling
+ * of a stop is copied out.
  */
 import { RECORD_BYTES } from '../gate/ptrace.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'

@@ -1,6 +1,7 @@
 /**
- * One trace, in its worker: what is started and attached to, the commands of the main thread, and how it ends. All of ptrace happens in this
- * thread, and when it ends the kernel lets the tracees go, or kills them where that was asked for.
+ * One trace, in its worker: what is started and attached to, the commands of the main thread, and
+ * how it ends. All of ptrace happens in this thread, and when it ends the kernel lets the tracees
+ * go, or kills them where that was asked for.
  */
 import { GlassboxError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
@@ -25,7 +26,10 @@ export interface SessionSpec extends SeizeOptions {
     /** Who is to become the command, where nobody is started for it. */
     readonly waiting?: Waiting
   }
-  /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
+  /**
+   * A child of somebody else's that waits to be seized, and is to be treated as a command of ours
+   * from then on.
+   */
   readonly adopt?: number
   readonly pids: readonly number[]
   readonly sameCpu: boolean
@@ -118,7 +122,10 @@ export class Session implements TraceSession {
     launch.go()
   }
 
-  /** A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to itself when that comes next). */
+  /**
+   * A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to
+   * itself when that comes next).
+   */
   #adopt(pid: number): void {
     const errno = seize(pid, this.#spec)
     if (errno !== 0) throw seizeError(pid, errno)
@@ -156,7 +163,8 @@ export class Session implements TraceSession {
     const { launch, adopt, filtered } = this.#spec
     const isOurs = (launch !== undefined || adopt !== undefined) && !keep
     const isRootHere = this.#engine.ends.get(this.#root) === undefined
-    // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
+    // Without a tracer the calls that their filter stops fail: none of them can live on as if
+    // nothing were.
     detachAll(this.#engine, isOurs && filtered ? askedOnce() : undefined)
     if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
   }

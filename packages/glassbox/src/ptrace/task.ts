@@ -1,6 +1,6 @@
 /**
- * A tracee as the engine keeps it: one thread, from the first stop that was seen to its end. The engine owns the table; handlers
- * see a `StoppedTracee` instead.
+ * A tracee as the engine keeps it: one thread, from the first stop that was seen to its end. The
+ * engine owns the table; handlers see a `StoppedTracee` instead.
  */
 import type { Abi, Call } from '../decode/types.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
@@ -33,7 +33,10 @@ export class Task {
   listening = false
   /** May it be moved to the tracer's CPU? */
   movable = true
-  /** When it was restarted into user mode, ns; 0 where it is not there. Only kept where it may be moved. */
+  /**
+   * When it was restarted into user mode, ns; 0 where it is not there. Only kept where it may be
+   * moved.
+   */
   restartedNs = 0n
 
   constructor(tid: number, pid: number) {
@@ -41,7 +44,10 @@ export class Task {
     this.pid = pid
   }
 
-  /** A thread executed a program and has the id of its leader from now on: everything else is as it was. */
+  /**
+   * A thread executed a program and has the id of its leader from now on: everything else is as it
+   * was.
+   */
   becomes(former: Task): void {
     this.abi = former.abi
     this.call = former.call

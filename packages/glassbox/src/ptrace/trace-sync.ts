@@ -1,7 +1,8 @@
 /**
- * A trace in the calling thread, for a process that does nothing else: it saves the start of a worker (some 50 ms). The thread is blocked to the end of
- * the trace, so no listener of Node's for signals runs meanwhile; what signals are to do is said beforehand. It takes the ends of all children of this
- * thread: none of child_process may be running.
+ * A trace in the calling thread, for a process that does nothing else: it saves the start of a
+ * worker (some 50 ms). The thread is blocked to the end of the trace, so no listener of Node's for
+ * signals runs meanwhile; what signals are to do is said beforehand. It takes the ends of all
+ * children of this thread: none of child_process may be running.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { installWake, restoreSignal, signalAction, takeSignals } from '../gate/ptrace.ts'
@@ -22,7 +23,10 @@ const COMMANDS: Readonly<Record<TraceEffect, number>> = {
   kill: COMMAND.kill,
 }
 
-/** Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of a handler as it is. */
+/**
+ * Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of
+ * a handler as it is.
+ */
 export function traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd {
   const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, ...rest } = options
   const made = sessionSpec(target, rest)

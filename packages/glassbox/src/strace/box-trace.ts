@@ -1,4 +1,6 @@
-/** The text of strace for a program in a box: a module of handlers for the worker that traces it. */
+/**
+ * The text of strace for a program in a box: a module of handlers for the worker that traces it.
+ */
 import type { TraceHandlers } from '../trace/handlers.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'

@@ -1,6 +1,6 @@
 /**
- * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked by it: signals to the command are taken by the
- * tracer.
+ * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked
+ * by it: signals to the command are taken by the tracer.
  */
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -137,7 +137,9 @@ function commandOf(options: StraceOptions): TraceCommand {
   }
 }
 
-/** As execvp finds it, in strace's own environment; what it cannot find it says in its own words. */
+/**
+ * As execvp finds it, in strace's own environment; what it cannot find it says in its own words.
+ */
 function find(program: string): string {
   const error = (): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(2)}`)
   if (program.includes('/')) {
@@ -155,7 +157,9 @@ function isFile(path: string): boolean {
   return statOf(resolve(path)) !== undefined
 }
 
-/** Nothing also where it may not be looked at: PATH of a session is not always meant for its user. */
+/**
+ * Nothing also where it may not be looked at: PATH of a session is not always meant for its user.
+ */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)
@@ -169,7 +173,10 @@ function isRunnable(path: string): boolean {
   return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
 }
 
-/** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. `besides`: that must be seen, if not shown. */
+/**
+ * The calls that stop, where not all must. A set that holds numbers without a name cannot be
+ * named. `besides`: that must be seen, if not shown.
+ */
 function namesOf(
   { trace, seccomp }: StraceOptions,
   besides: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * The handlers of the command's trace: which calls are seen, what is done to them, and what the outputs are told. The path of
- * a call is short on purpose; outputs that were not asked for are not even loaded.
+ * The handlers of the command's trace: which calls are seen, what is done to them, and what the
+ * outputs are told. The path of a call is short on purpose; outputs that were not asked for are
+ * not even loaded.
  */
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -103,7 +104,9 @@ class Handlers {
     if (this.#launching === state) this.#firstLeft(state, call)
   }
 
-  /** Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call. */
+  /**
+   * Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
+   */
   mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options
     if (injections.length > 0 || callLimit !== undefined || this.#paths || this.#stacks) return false
@@ -170,7 +173,10 @@ class Handlers {
     this.#output.say(`Process ${pid} attached${threads > 1 ? ` with ${threads} threads` : ''}`)
   }
 
-  /** The sinks see the parent's abi in the child: until it executes something else it is the same program. */
+  /**
+   * The sinks see the parent's abi in the child: until it executes something else it is the same
+   * program.
+   */
   newChild(
     { tid, child, childPid, timeNs }: Parameters<NonNullable<TraceHandlers['newChild']>>[0],
     subject: Subject,
@@ -263,7 +269,10 @@ class Handlers {
   }
 }
 
-/** The handlers of a trace by these options, and whether they have said why a command could not be executed. */
+/**
+ * The handlers of a trace by these options, and whether they have said why a command could not be
+ * executed.
+ */
 export async function makeHandlers(
   options: TraceSettings,
   asks: Asks,

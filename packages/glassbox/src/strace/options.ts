@@ -1,6 +1,6 @@
 /**
- * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
- * Plain data.
+ * The options of one run of the command, as a value. The command line makes it; the worker gets
+ * the part that is its concern. Plain data.
  */
 import type { Detachment } from '../trace/source.ts'
 import type { CallSet } from './select/call-set.ts'
@@ -10,7 +10,10 @@ import type { Injection } from './inject/inject.ts'
 export type Precision = 0 | 3 | 6 | 9
 
 export interface Prefix {
-  /** `shared`: tids of five columns, in one file; `brackets`: `[pid N]` while there is more than one tracee. */
+  /**
+   * `shared`: tids of five columns, in one file; `brackets`: `[pid N]` while there is more than
+   * one tracee.
+   */
   readonly pid: 'never' | 'shared' | 'brackets' | 'brackets-always'
   /** -t, -tt, -ttt, --timestamps */
   readonly time?: { readonly format: 'time' | 'unix'; readonly precision: Precision }

@@ -40,8 +40,8 @@ export async function openTarget({ output, append, separate }: StraceOptions): P
 }
 
 /**
- * Its end is waited for by a descriptor: the trace takes the ends of all children, and after that the pid may be
- * another's.
+ * Its end is waited for by a descriptor: the trace takes the ends of all children, and after that
+ * the pid may be another's.
  */
 async function pipeTo(output: string): Promise<OpenTarget> {
   const { spawn } = await import('node:child_process')

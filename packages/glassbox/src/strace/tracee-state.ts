@@ -1,4 +1,7 @@
-/** What the command remembers of a tracee: made when it becomes traced, dropped when it is no more. The outputs keep their part in it. */
+/**
+ * What the command remembers of a tracee: made when it becomes traced, dropped when it is no more.
+ * The outputs keep their part in it.
+ */
 import type { Abi, EntryText, Value } from '../decode/types.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
 import type { Stack } from '../unwind/unwind.ts'

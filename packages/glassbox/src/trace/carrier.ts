@@ -1,7 +1,7 @@
 /**
- * What carries a trace in its worker, whatever the source: loads the handlers and runs the session, which blocks
- * this thread to its end. What it posts reaches the main thread all the same; what comes back comes through
- * shared words.
+ * What carries a trace in its worker, whatever the source: loads the handlers and runs the
+ * session, which blocks this thread to its end. What it posts reaches the main thread all the
+ * same; what comes back comes through shared words.
  */
 import type { MessagePort } from 'node:worker_threads'
 import { GlassboxError } from '../errors.ts'

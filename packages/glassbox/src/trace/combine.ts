@@ -1,4 +1,7 @@
-/** Handlers of the user's and those that make events, as one. The user's come first, and say what is delivered. */
+/**
+ * Handlers of the user's and those that make events, as one. The user's come first, and say what
+ * is delivered.
+ */
 import type { TraceHandlers } from './handlers.ts'
 
 type Name = keyof TraceHandlers

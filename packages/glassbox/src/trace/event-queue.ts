@@ -1,4 +1,7 @@
-/** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
+/**
+ * Events in the main thread: what has come and was not read, and the one that waits for more. One
+ * reader.
+ */
 import type { TraceEvent } from './events.ts'
 
 interface PendingRead {

@@ -20,7 +20,10 @@ export interface EventOptions {
 
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
 
-/** siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source: sigaction(2). */
+/**
+ * siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source:
+ * sigaction(2).
+ */
 const SI_CODE = 8
 const SI_PID = 16
 
@@ -120,7 +123,9 @@ export class EventSink {
     })
   }
 
-  /** What went into a call is read while it is there: an execve replaces it, and other threads may. */
+  /**
+   * What went into a call is read while it is there: an execve replaces it, and other threads may.
+   */
   #keeping(): TraceHandlers {
     return {
       enter: (call, tracee) => {
@@ -172,7 +177,9 @@ const narrow = (value: bigint): number | bigint => {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** SI_USER, SI_QUEUE, SI_TKILL and so on: codes of 0 and below; and SIGCHLD, which a child causes. */
+/**
+ * SI_USER, SI_QUEUE, SI_TKILL and so on: codes of 0 and below; and SIGCHLD, which a child causes.
+ */
 function sender(siginfo: Uint8Array, signal: number): { senderPid?: number } {
   const view = new DataView(siginfo.buffer, siginfo.byteOffset)
   const fromProcess = view.getInt32(SI_CODE, true) <= 0 || signal === SIGCHLD

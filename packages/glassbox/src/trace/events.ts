@@ -1,4 +1,7 @@
-/** The events of a trace, as its async iterable gives them: plain data, made from the same stops as handlers see. */
+/**
+ * The events of a trace, as its async iterable gives them: plain data, made from the same stops as
+ * handlers see.
+ */
 import type { Abi, Value } from '../decode/types.ts'
 import type { SignalName } from '../linux/signals.ts'
 
@@ -18,8 +21,9 @@ interface CallEvent extends EventBase {
   readonly nr: number
   readonly abi: Abi
   /**
-   * By the names of the man page and typed: `args.flags` (names), `args.buf` (bytes), `args.statbuf` (a record). The path of a call that has one is
-   * `args.path`. What goes in is as it was at the entry; what the kernel fills in is there at the exit only.
+   * By the names of the man page and typed: `args.flags` (names), `args.buf` (bytes),
+   * `args.statbuf` (a record). The path of a call that has one is `args.path`. What goes in is as
+   * it was at the entry; what the kernel fills in is there at the exit only.
    */
   readonly args: Readonly<Record<string, Value>>
   readonly rawArgs: readonly bigint[]

@@ -1,6 +1,6 @@
 /**
- * What a trace tells its handlers. They run where the tracer runs, synchronously, one after another, while the
- * tracee that they are told of is stopped.
+ * What a trace tells its handlers. They run where the tracer runs, synchronously, one after
+ * another, while the tracee that they are told of is stopped.
  */
 import type { Abi, Call, Outcome } from '../decode/types.ts'
 import type { Subject } from './subject.ts'
@@ -15,7 +15,10 @@ interface Stop {
 
 export interface EnteredCall extends Stop, Call {
   readonly abi: Abi
-  /** restart_syscall: the call that it goes on with, where that is known; only its number where it began before the attaching. */
+  /**
+   * restart_syscall: the call that it goes on with, where that is known; only its number where it
+   * began before the attaching.
+   */
   readonly resumes?: Call
 }
 
@@ -33,18 +36,24 @@ export interface SignalStop extends Stop {
 }
 
 /**
- * Called in the worker, one after another, in the order in which the stops were seen. Each is optional; what is not handled costs nothing
- * beyond its stop. An error thrown by a handler ends the trace and becomes its rejection.
+ * Called in the worker, one after another, in the order in which the stops were seen. Each is
+ * optional; what is not handled costs nothing beyond its stop. An error thrown by a handler ends
+ * the trace and becomes its rejection.
  */
 export interface TraceHandlers {
   /**
-   * Do `enter` and `exit` take a call of x86-64 from what they are given alone: do they neither look at memory or anything else of the tracee, nor change
-   * something? Then the program may have run on when they are called, a few milliseconds at most, and several calls are told at a time. Not, where left out.
+   * Do `enter` and `exit` take a call of x86-64 from what they are given alone: do they neither
+   * look at memory or anything else of the tracee, nor change something? Then the program may have
+   * run on when they are called, a few milliseconds at most, and several calls are told at a time.
+   * Not, where left out.
    */
   mayDefer?(nr: number): boolean
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(call: LeftCall, tracee: TraceeAtExit): void
-  /** Before delivery; the return value is delivered instead: another signal, 0 for none, nothing for itself. */
+  /**
+   * Before delivery; the return value is delivered instead: another signal, 0 for none, nothing
+   * for itself.
+   */
   signal?(stop: SignalStop, tracee: Tracee): number | void
   groupStop?(stop: Stop & { readonly signal: number }, tracee: Tracee): void
   /** The call that it enters, asked for or not, is of another abi than its last one. */
@@ -59,25 +68,45 @@ export interface TraceHandlers {
     },
     child: Subject,
   ): void
-  /** A thread of command line or of pids that were attached to, when it becomes traced; `attached`: it ran before. */
+  /**
+   * A thread of command line or of pids that were attached to, when it becomes traced; `attached`:
+   * it ran before.
+   */
   attached?(stop: Stop & { readonly attached: boolean }, subject: Subject): void
-  /** A pid that could not be attached to. Where none could, the trace is rejected with the first error. */
+  /**
+   * A pid that could not be attached to. Where none could, the trace is rejected with the first
+   * error.
+   */
   notAttached?(failure: { readonly pid: number; readonly error: Error }): void
-  /** The new program is in place, its first instruction not run. `formerTid`: another thread that made the call and now has the tid of its leader. */
+  /**
+   * The new program is in place, its first instruction not run. `formerTid`: another thread that
+   * made the call and now has the tid of its leader.
+   */
   exec?(stop: Stop & { readonly formerTid: number }, tracee: TraceeAtExec): void
-  /** The thread is about to end (PTRACE_EVENT_EXIT): memory can be read for the last time. `insideCall`: it does not come back from one. */
+  /**
+   * The thread is about to end (PTRACE_EVENT_EXIT): memory can be read for the last time.
+   * `insideCall`: it does not come back from one.
+   */
   exiting?(stop: Stop & { readonly insideCall: boolean }, tracee: Tracee): void
   exited?(stop: Stop & { readonly code: number }): void
   killed?(stop: Stop & { readonly signal: number; readonly coreDumped: boolean }): void
   /** It is traced no more, and lives on. */
   detached?(stop: Stop & { readonly insideCall: boolean }): void
-  /** No tracee is left, or the trace was ended; nothing is called after it. What it returns is the `data` of the trace's end. */
+  /**
+   * No tracee is left, or the trace was ended; nothing is called after it. What it returns is the
+   * `data` of the trace's end.
+   */
   end?(): unknown
-  /** The tracer is about to wait with nothing to do: a good moment to write out what was gathered. */
+  /**
+   * The tracer is about to wait with nothing to do: a good moment to write out what was gathered.
+   */
   idle?(): void
 }
 
-/** A module of handlers: `export default (data, post) => handlers`. `post` sends a value to the main thread, as `message` of the trace. */
+/**
+ * A module of handlers: `export default (data, post) => handlers`. `post` sends a value to the
+ * main thread, as `message` of the trace.
+ */
 export type HandlersModule = (
   data: unknown,
   post: (message: unknown) => void,

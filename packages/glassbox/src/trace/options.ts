@@ -18,7 +18,10 @@ export interface TraceCommand {
 export interface TraceOptions {
   /** Threads and children too. true. */
   readonly follow?: boolean
-  /** Only these calls stop (by name), where the command was started by us and seccomp can be had; else only these are told. All. */
+  /**
+   * Only these calls stop (by name), where the command was started by us and seccomp can be had;
+   * else only these are told. All.
+   */
   readonly syscalls?: readonly string[]
   /** A seccomp filter so that other calls never stop: needs `syscalls`. true where `follow` is. */
   readonly seccomp?: boolean
@@ -27,11 +30,15 @@ export interface TraceOptions {
   readonly events?: readonly TraceEvent['type'][] | 'none'
   /** Events that wait for the reader before the policy applies. 10 000. */
   readonly queue?: number
-  /** A reader that does not keep up: the tracees wait for it, or events are dropped and counted in `dropped` of the next one. */
+  /**
+   * A reader that does not keep up: the tracees wait for it, or events are dropped and counted in
+   * `dropped` of the next one.
+   */
   readonly slowReader?: 'pause' | 'drop'
   /**
-   * Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast where a wake-up across CPUs is dear. The program does not see it.
-   * With a filter only where `openat` is among the calls. Not for processes that were attached to. true.
+   * Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast where a
+   * wake-up across CPUs is dear. The program does not see it. With a filter only where `openat` is
+   * among the calls. Not for processes that were attached to. true.
    */
   readonly sameCpu?: boolean
   /** Tracees die with the tracer. true for a command, not possible for pids. */

@@ -1,5 +1,6 @@
 /**
- * Events on their way to the main thread: gathered into batches, counted against what its reader has taken. Lives in the worker.
+ * Events on their way to the main thread: gathered into batches, counted against what its reader
+ * has taken. Lives in the worker.
  */
 import type { Control } from './control.ts'
 import type { TraceEvent } from './events.ts'
@@ -64,7 +65,10 @@ export class Outbox {
     this.#batch = []
   }
 
-  /** Before each wait. Lets nothing go on while the reader is too far behind, where that is the policy. */
+  /**
+   * Before each wait. Lets nothing go on while the reader is too far behind, where that is the
+   * policy.
+   */
   hold(): void {
     if (this.#batch.length > 0 && performance.now() - this.#since > LONGEST_WAIT_MS) this.flush()
     if (this.#drops || this.#waiting < this.#limit) return

@@ -32,7 +32,10 @@ export function workerData<Spec>(session: Spec, options: TraceOptions): Omit<Wor
   }
 }
 
-/** Throws InvalidOptionError for an option that is unknown or makes no sense. `pids`: that are to be attached to. */
+/**
+ * Throws InvalidOptionError for an option that is unknown or makes no sense. `pids`: that are to
+ * be attached to.
+ */
 export function checkOptions(options: TraceOptions, pids: readonly number[]): void {
   for (const name of Object.keys(options)) {
     if ((OPTIONS as readonly string[]).includes(name)) continue

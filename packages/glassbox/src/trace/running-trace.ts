@@ -1,7 +1,7 @@
 /**
- * A trace, the side of the main thread: it starts the worker, hands on what that posts, and passes commands to
- * it. Owns the worker; when the process exits, the worker is woken, since a thread in wait4 would hold the exit up
- * for ever.
+ * A trace, the side of the main thread: it starts the worker, hands on what that posts, and passes
+ * commands to it. Owns the worker; when the process exits, the worker is woken, since a thread in
+ * wait4 would hold the exit up for ever.
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'

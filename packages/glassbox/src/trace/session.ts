@@ -1,4 +1,7 @@
-/** A trace that runs in this thread, as the worker that carries it sees it. The source of the trace makes it. */
+/**
+ * A trace that runs in this thread, as the worker that carries it sees it. The source of the trace
+ * makes it.
+ */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from './control.ts'
 import type { Ended } from './end.ts'

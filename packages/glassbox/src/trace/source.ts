@@ -1,6 +1,6 @@
 /**
- * A source of traces as the strace command sees it: whatever can run a program, or find one that runs, and tell
- * handlers of it. The command is given one; it knows none by name.
+ * A source of traces as the strace command sees it: whatever can run a program, or find one that
+ * runs, and tell handlers of it. The command is given one; it knows none by name.
  */
 import type { SignalName } from '../linux/signals.ts'
 import type { TraceHandlers } from './handlers.ts'
@@ -16,7 +16,10 @@ export interface WaitingProcess {
   readonly socket: number
 }
 
-/** Where a tracer stands that is no parent of the command: beside it, in a process group or a session of its own. */
+/**
+ * Where a tracer stands that is no parent of the command: beside it, in a process group or a
+ * session of its own.
+ */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
 
 export type SyncOptions = Pick<
@@ -41,9 +44,14 @@ export interface TraceSource {
   readonly daemonize: Daemonizer
 }
 
-/** strace's -D: the process that the user started becomes the command, and another one traces it. */
+/**
+ * strace's -D: the process that the user started becomes the command, and another one traces it.
+ */
 export interface Daemonizer {
-  /** Starts the tracer and becomes what it traces. Returns only if the tracer could not begin, which has said why. */
+  /**
+   * Starts the tracer and becomes what it traces. Returns only if the tracer could not begin,
+   * which has said why.
+   */
   becomeTraced(how: Detachment): void
   /** In the tracer: what it was started to trace. `undefined` in any other process. */
   tracedProcess(): WaitingProcess | undefined

@@ -1,7 +1,8 @@
 /**
- * What outputs and handlers may ask of the thread that they are told about. Each source of a trace answers in its
- * own way: ptrace/ from the host's /proc, a kernel of ours from its own tables. Nothing is asked before somebody
- * wants to know. What cannot be had, since the thread is gone or the source does not know it, is `undefined`.
+ * What outputs and handlers may ask of the thread that they are told about. Each source of a trace
+ * answers in its own way: ptrace/ from the host's /proc, a kernel of ours from its own tables.
+ * Nothing is asked before somebody wants to know. What cannot be had, since the thread is gone or
+ * the source does not know it, is `undefined`.
  */
 import type { Abi, IdType } from '../decode/types.ts'
 
@@ -11,8 +12,8 @@ export interface Subject {
   readonly pid: number
   readonly abi: Abi
   /**
-   * Up to `length` bytes at `address`; fewer, or none, if they cannot be read. The bytes are valid until the next
-   * read.
+   * Up to `length` bytes at `address`; fewer, or none, if they cannot be read. The bytes are valid
+   * until the next read.
    */
   read(address: bigint, length: number): Uint8Array
   /** What that descriptor of the thread is. `undefined` if it is not open. */
@@ -34,8 +35,8 @@ export interface Subject {
   /** How many threads its process has. */
   threadCount(): number | undefined
   /**
-   * The id that the observer knows by another for what the thread knows by `id`: the two may be in different PID
-   * namespaces. 0 if there is none.
+   * The id that the observer knows by another for what the thread knows by `id`: the two may be in
+   * different PID namespaces. 0 if there is none.
    */
   observedId(id: number, type: IdType): number
   /** The name of a network interface. */
@@ -46,7 +47,9 @@ export interface Subject {
 export interface DescriptorInfo {
   /** A path, or what the kernel calls it: `socket:[123]`, `pipe:[4]`, `anon_inode:[eventfd]`. */
   readonly target: Uint8Array
-  /** The file has no name any more; `target` is then its last one, without the mark of the kernel. */
+  /**
+   * The file has no name any more; `target` is then its last one, without the mark of the kernel.
+   */
   readonly isDeleted: boolean
   /** Of a device file. */
   device(): DeviceInfo | undefined

@@ -12,15 +12,19 @@ export interface TraceEnd {
 }
 
 /**
- * A running trace: an async iterable of events (one reader) and a promise of its end. Where only the end is waited for, events are thrown away; where a
- * loop over them is left, the trace goes on unread.
+ * A running trace: an async iterable of events (one reader) and a promise of its end. Where only
+ * the end is waited for, events are thrown away; where a loop over them is left, the trace goes on
+ * unread.
  */
 export interface Trace extends AsyncIterable<TraceEvent>, PromiseLike<TraceEnd>, AsyncDisposable {
   /** Of the command, or the first that was attached to; as soon as it is known. */
   readonly pid: Promise<number>
   /** What a handlers module posts. */
   onMessage(listener: (message: unknown) => void): void
-  /** Lets all tracees go and ends the trace; a stopped process stays stopped. A command that we started gets SIGTERM and SIGCONT, as strace does it, unless `keep`. */
+  /**
+   * Lets all tracees go and ends the trace; a stopped process stays stopped. A command that we
+   * started gets SIGTERM and SIGCONT, as strace does it, unless `keep`.
+   */
   detach(options?: { readonly keep?: boolean }): Promise<TraceEnd>
   /** SIGKILL to all tracees. */
   kill(): Promise<TraceEnd>

@@ -1,4 +1,7 @@
-/** What goes between the main thread and the worker of a trace. Everything is plain data: it is copied from thread to thread. */
+/**
+ * What goes between the main thread and the worker of a trace. Everything is plain data: it is
+ * copied from thread to thread.
+ */
 import { GlassboxError, type ErrorCode, InvalidOptionError, MissingFeatureError } from '../errors.ts'
 import type { Ended } from './end.ts'
 import type { TraceEvent } from './events.ts'

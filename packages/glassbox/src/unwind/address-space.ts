@@ -1,7 +1,8 @@
 /**
- * The mappings of a traced process, read when they are needed for the first time and again only after a call that can have changed where code lies.
- * Processes that may share their memory (threads' leaders and vfork children; other children too, until they execute something) share the mark by which
- * each notices that it must read again.
+ * The mappings of a traced process, read when they are needed for the first time and again only
+ * after a call that can have changed where code lies. Processes that may share their memory
+ * (threads' leaders and vfork children; other children too, until they execute something) share
+ * the mark by which each notices that it must read again.
  */
 import * as constants from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -26,7 +27,9 @@ const covers =
 const isExecutable = (args: readonly bigint[]): boolean => ((args[2] ?? 0n) & EXECUTABLE) !== 0n
 const protect: Change = (args, maps) => isExecutable(args) || covers(0, 1)(args, maps)
 
-/** The calls that can change where code lies, and whether one of them did. brk and stacks never do. */
+/**
+ * The calls that can change where code lies, and whether one of them did. brk and stacks never do.
+ */
 const CHANGES: Readonly<Record<MappingCall, Change>> = {
   mmap: (args, maps) => isExecutable(args) || (((args[3] ?? 0n) & FIXED) !== 0n && covers(0, 1)(args, maps)),
   mprotect: protect,
@@ -63,7 +66,10 @@ export class AddressSpace {
     return this.#maps
   }
 
-  /** A call has come back without an error. `native`: by the numbers of x86-64; others change what they like. */
+  /**
+   * A call has come back without an error. `native`: by the numbers of x86-64; others change what
+   * they like.
+   */
   called(nr: number, args: readonly bigint[], native: boolean): void {
     // A change that is unseen here may be one for those that share the memory.
     const maps = this.#seen === this.mark.count ? this.#maps : undefined

@@ -1,6 +1,6 @@
 /**
- * Call frame instructions (DWARF 4, section 6.4.2) up to one address: from a CIE and an FDE to the row of rules by which the frame above is found. Pure; a
- * damaged program throws a RangeError.
+ * Call frame instructions (DWARF 4, section 6.4.2) up to one address: from a CIE and an FDE to the
+ * row of rules by which the frame above is found. Pure; a damaged program throws a RangeError.
  */
 import { Cursor, EH_PE } from './cursor.ts'
 import type { Fde } from './eh-frame.ts'

@@ -1,4 +1,7 @@
-/** The headers of a 64-bit little-endian ELF object: elf(5). What is damaged or of another class is no object. */
+/**
+ * The headers of a 64-bit little-endian ELF object: elf(5). What is damaged or of another class is
+ * no object.
+ */
 import type { ByteSource } from './source.ts'
 
 export const PT = { load: 1, ehFrameHeader: 0x6474e550 } as const

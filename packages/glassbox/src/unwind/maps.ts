@@ -1,4 +1,7 @@
-/** What lies where in a process. Only what has a name: files, and what the kernel names in brackets. */
+/**
+ * What lies where in a process. Only what has a name: files, and what the kernel names in
+ * brackets.
+ */
 import { lastAtOrBefore } from './symbols.ts'
 
 export interface Mapping {

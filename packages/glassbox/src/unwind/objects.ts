@@ -1,6 +1,7 @@
 /**
- * The parsed objects of all traced processes, by device and inode. What cannot be opened is read from the memory
- * of the process: its rules are there, the names of its functions only in the vdso.
+ * The parsed objects of all traced processes, by device and inode. What cannot be opened is read
+ * from the memory of the process: its rules are there, the names of its functions only in the
+ * vdso.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import { ElfObject } from './elf-object.ts'
@@ -12,7 +13,9 @@ const MOST = 64
 const LARGEST_IMAGE = 1 << 26
 const VDSO = '[vdso]'
 
-/** A thread that has the mappings: gives its memory, and descriptors of the files that are mapped. */
+/**
+ * A thread that has the mappings: gives its memory, and descriptors of the files that are mapped.
+ */
 export interface MappedProcess extends MemoryReader {
   mappings(): readonly Mapping[]
   openMapping(mapping: Mapping): number | undefined

@@ -1,6 +1,7 @@
 /**
- * The stack of a stopped thread, from the innermost frame to the outermost. It ends where the outermost function says so, at the limit, where the next instruction
- * pointer lies in no named code, and where memory cannot be read or nothing tells how to go on.
+ * The stack of a stopped thread, from the innermost frame to the outermost. It ends where the
+ * outermost function says so, at the limit, where the next instruction pointer lies in no named
+ * code, and where memory cannot be read or nothing tells how to go on.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import type { AddressSpace } from './address-space.ts'
@@ -13,9 +14,15 @@ import { stepBy } from './step.ts'
 import type { Nearest } from './symbols.ts'
 
 export interface Frame {
-  /** The instruction pointer: behind the call, but for the innermost frame and one that a signal interrupted. */
+  /**
+   * The instruction pointer: behind the call, but for the innermost frame and one that a signal
+   * interrupted.
+   */
   readonly address: bigint
-  /** The file that is mapped there, as /proc/PID/maps names it; `undefined` where there is none, and no frame after it. */
+  /**
+   * The file that is mapped there, as /proc/PID/maps names it; `undefined` where there is none,
+   * and no frame after it.
+   */
   readonly object: string | undefined
   /** Of the address in the file. */
   readonly fileOffset: number
@@ -32,7 +39,10 @@ export interface Stack {
 interface Position {
   readonly registers: Registers
   readonly cfa: bigint
-  /** Behind a call: the call itself is what is looked up, since it may be the last instruction of its function. */
+  /**
+   * Behind a call: the call itself is what is looked up, since it may be the last instruction of
+   * its function.
+   */
   readonly called: boolean
 }
 

@@ -1,4 +1,7 @@
-/** Words of flags in which some bits are a number or a value of their own: its size, its type, its permissions. */
+/**
+ * Words of flags in which some bits are a number or a value of their own: its size, its type, its
+ * permissions.
+ */
 import type { Printer } from '../context.ts'
 import { modeText } from './modes.ts'
 import { NAMES, named, nameIn, restText, setText } from '../names.ts'

@@ -33,7 +33,10 @@ export function modeText(value: bigint): string {
   return digits.length < 3 ? digits.padStart(3, '0') : `0${digits}`
 }
 
-/** The type of a file and the special bits by name, the rest in octal; all in octal where there is no such type. */
+/**
+ * The type of a file and the special bits by name, the rest in octal; all in octal where there is
+ * no such type.
+ */
 export function fileModeText(value: bigint, options: Pick<TextOptions, 'spelling'>): string {
   const bits = Number(value)
   const type = TYPES[bits & linux.S_IFMT]

@@ -1,6 +1,6 @@
 /**
- * Structs whose size the caller names, so that they can grow: too small is told as an address, and what is behind the part that is
- * known is shown where it is not zero.
+ * Structs whose size the caller names, so that they can grow: too small is told as an address, and
+ * what is behind the part that is known is shown where it is not zero.
  */
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
@@ -22,7 +22,10 @@ export function bytesBehind(value: bigint, from: number, size: bigint, context: 
   return `, /* bytes ${from}..${end - 1} */ "${escaped(shown, 'all')}"${more}`
 }
 
-/** By an argument that has the size; `...` stands for what is behind in those that strace knows only the beginning of. */
+/**
+ * By an argument that has the size; `...` stands for what is behind in those that strace knows
+ * only the beginning of.
+ */
 export const sizedStruct = (operand: string, late: boolean, valueText: KindText): Printer => {
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)

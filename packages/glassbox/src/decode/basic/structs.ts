@@ -1,6 +1,6 @@
 /**
- * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct whose layout says so is cut short
- * unless everything is asked for.
+ * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct
+ * whose layout says so is cut short unless everything is asked for.
  */
 import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
@@ -105,7 +105,10 @@ export function itemsAt(
   })
 }
 
-/** `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the kernel would not take. */
+/**
+ * `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the
+ * kernel would not take.
+ */
 const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
 
 /** How many there are is an argument. */

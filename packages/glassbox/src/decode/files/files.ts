@@ -5,7 +5,10 @@ import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
 import { setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 
-/** `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only where not everything is zero. */
+/**
+ * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only where not everything is
+ * zero.
+ */
 /** `fraction` is of so many digits: 9 where it counts nanoseconds. */
 export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
   if (seconds === 0n && fraction === 0n) return ''

@@ -1,4 +1,7 @@
-/** Control data of messages: what came or goes beside the bytes. Sources: cmsg(3), unix(7), ip(7), socket(7). */
+/**
+ * Control data of messages: what came or goes beside the bytes. Sources: cmsg(3), unix(7), ip(7),
+ * socket(7).
+ */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
@@ -10,7 +13,9 @@ import type { TextOptions } from '../types.ts'
 const HEADER_BYTES = 16
 const MOST_BYTES = 65_536
 
-/** The text of one piece of data; `undefined` where there is too little of it to be shown at all. */
+/**
+ * The text of one piece of data; `undefined` where there is too little of it to be shown at all.
+ */
 type DataText = (view: DataView, context: Context) => string | undefined
 
 const ints = (view: DataView): number[] =>
@@ -96,7 +101,10 @@ function typeText(level: number, type: number, options: TextOptions): string {
   return set === undefined ? hex(type >>> 0) : setText(set, BigInt(type), options)
 }
 
-/** `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too short for a header is told by its address. */
+/**
+ * `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too
+ * short for a header is told by its address.
+ */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'
   const view =

@@ -1,6 +1,6 @@
 /**
- * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of it. Where the kernel had to answer and did not, only
- * the name is shown. Source: netdevice(7).
+ * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of
+ * it. Where the kernel had to answer and did not, only the name is shown. Source: netdevice(7).
  */
 import { constantSet } from '../../linux/flags.ts'
 import { arrayText } from '../basic/arrays.ts'
@@ -26,7 +26,9 @@ const number: Part = union => String(union.getInt32(0, true))
 const socketAddress: Part = (union, { options }) =>
   socketAddressText(bytesOf(union, 0, ADDRESS_BYTES), options) ?? '{}'
 
-/** Bytes of a hardware address, by the type of the interface; all that there is room for of others. */
+/**
+ * Bytes of a hardware address, by the type of the interface; all that there is room for of others.
+ */
 const HARDWARE_BYTES: readonly (readonly [bytes: number, types: readonly string[]])[] = [
   [1, ['ARCNET', 'CAIF', 'LOCALTLK', 'MCTP', 'PHONET', 'PHONET_PIPE']],
   [2, ['DLCI']],

@@ -1,4 +1,7 @@
-/** Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7). Pure. */
+/**
+ * Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7).
+ * Pure.
+ */
 import { argument, type Context, type Printer } from '../context.ts'
 import { bytesOf, readWord } from '../memory.ts'
 import { NAMES, named, setText } from '../names.ts'
@@ -124,7 +127,10 @@ const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
   17: packetText,
 }
 
-/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where too little can be read. */
+/**
+ * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where
+ * too little can be read.
+ */
 export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}): string | undefined {
   if (bytes.length < 2) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,4 +1,7 @@
-/** struct perf_event_attr: what is counted; everything else only where everything is asked for. Source: perf_event_open(2). */
+/**
+ * struct perf_event_attr: what is counted; everything else only where everything is asked for.
+ * Source: perf_event_open(2).
+ */
 import type { Printer } from '../context.ts'
 import { bytesOf, readView, readWord } from '../memory.ts'
 import { setText } from '../names.ts'

@@ -1,4 +1,7 @@
-/** struct user_desc: a segment of the local or the global descriptor table. Sources: set_thread_area(2), modify_ldt(2). */
+/**
+ * struct user_desc: a segment of the local or the global descriptor table. Sources:
+ * set_thread_area(2), modify_ldt(2).
+ */
 import type { Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { address } from '../text.ts'

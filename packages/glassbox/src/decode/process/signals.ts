@@ -36,7 +36,10 @@ export const signalSet: Printer = (value, { memory, options }) => {
   return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
-/** Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return to. */
+/**
+ * Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return
+ * to.
+ */
 const FRAME_MASK = 296n
 
 /** The signals that are blocked again when a handler has returned. */
@@ -97,7 +100,10 @@ function memoryError(view: DataView): string {
   return `, si_addr_lsb=${hex(view.getUint16(24, true))}`
 }
 
-/** What some faults say beyond the address, by signal and code: bounds, the key, the size of what is broken. */
+/**
+ * What some faults say beyond the address, by signal and code: bounds, the key, the size of what
+ * is broken.
+ */
 const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGSEGV 3': view =>
     `, si_lower=${address(view.getBigUint64(32, true))}, si_upper=${address(view.getBigUint64(40, true))}`,

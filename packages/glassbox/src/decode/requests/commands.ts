@@ -1,6 +1,7 @@
 /**
- * What follows a command, for calls whose later arguments are what a command makes of them: kinds by the number of the command.
- * What is not here is printed as the call's own kinds say. Sources: the man page of each call.
+ * What follows a command, for calls whose later arguments are what a command makes of them: kinds
+ * by the number of the command. What is not here is printed as the call's own kinds say. Sources:
+ * the man page of each call.
  */
 
 import {
@@ -119,7 +120,10 @@ const TERMIOS = {
   [TCSETSF2]: ['termios<termios2'],
 } as const
 
-/** Requests that take nothing: of disks, fonts, loop devices, the random pool, terminals, clocks, file systems. */
+/**
+ * Requests that take nothing: of disks, fonts, loop devices, the random pool, terminals, clocks,
+ * file systems.
+ */
 const WITHOUT_ARGUMENT = [
   ...[
     BLKRRPART,
@@ -374,7 +378,9 @@ export const FSCONFIG: Commands = {
   7: ['addr', 'addr', 'int'],
 }
 
-/** CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer. */
+/**
+ * CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer.
+ */
 export const SYSLOG: Commands = {
   0: [],
   1: [],

@@ -1,4 +1,7 @@
-/** Modes of a terminal: struct termios, its ancestor termio of 16 bits a word, and termios2 with speeds as numbers. Source: asm/termbits.h. */
+/**
+ * Modes of a terminal: struct termios, its ancestor termio of 16 bits a word, and termios2 with
+ * speeds as numbers. Source: asm/termbits.h.
+ */
 import type { Context, Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { named, restText, setText } from '../names.ts'

@@ -1,16 +1,18 @@
 /**
- * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and 50–100 µs if one must
- * wake the other across two. So while one tracee runs at a time, it and the tracer share a CPU. Three rules make
- * that harmless:
+ * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and 50–100
+ * µs if one must wake the other across two. So while one tracee runs at a time, it and the tracer
+ * share a CPU. Three rules make that harmless:
  *
- * - The program does not see it. A tracee has its own mask back before it makes a call that would show the mask or
- *   pass it on: reading or setting a mask, making a child, opening a file called `status` as in /proc/PID.
- * - Programs that run in parallel stay so. If two tracees wait for each other, and stops come so seldom that a
- *   second CPU is worth more than cheap stops, all have their own masks back for a while (see overlap.ts).
+ * - The program does not see it. A tracee has its own mask back before it makes a call that would
+ *   show the mask or pass it on: reading or setting a mask, making a child, opening a file called
+ *   `status` as in /proc/PID.
+ * - Programs that run in parallel stay so. If two tracees wait for each other, and stops come so
+ *   seldom that a second CPU is worth more than cheap stops, all have their own masks back for a
+ *   while (see overlap.ts).
  * - A mask that somebody else set meanwhile (taskset(1), a cpuset) stays as it is.
  *
- * It is an optimisation: the loop calls its hooks, and what a stop means does not depend on them. Owns the masks
- * of the tracees that it moved and of its own thread, and restores all of them.
+ * It is an optimisation: the loop calls its hooks, and what a stop means does not depend on them.
+ * Owns the masks of the tracees that it moved and of its own thread, and restores all of them.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from '../../gate/affinity.ts'
 import { Overlap, TOGETHER_NS } from './overlap.ts'
@@ -18,7 +20,10 @@ import type { MemoryReader } from '../../decode/memory.ts'
 import type { Task } from '../task.ts'
 import { observes, type Observes } from './observing-calls.ts'
 
-/** So long tracees that run in parallel are left alone; twice as long each time, where they still do after that. */
+/**
+ * So long tracees that run in parallel are left alone; twice as long each time, where they still
+ * do after that.
+ */
 const APART_NS = 20_000_000n
 const LONGEST_APART_NS = 640_000_000n
 /** So often the scheduler may choose the CPU anew. */
@@ -69,8 +74,8 @@ export class CpuAffinity {
   }
 
   /**
-   * Hook: it is about to make that call. Restores masks if the call would show them or pass them on; then its exit
-   * must be seen: true.
+   * Hook: it is about to make that call. Restores masks if the call would show them or pass them
+   * on; then its exit must be seen: true.
    */
   beforeCall(task: Task, nr: number, args: readonly bigint[], memory: MemoryReader): boolean {
     const what = observes(task.abi, nr, args, memory)
@@ -82,7 +87,10 @@ export class CpuAffinity {
     return true
   }
 
-  /** Hook: a process is another program now, and has opened nothing yet. `former`: the same thread by another id. */
+  /**
+   * Hook: a process is another program now, and has opened nothing yet. `former`: the same thread
+   * by another id.
+   */
   executed(task: Task, former: Task | undefined): void {
     if (former && former !== task) {
       const mask = this.#moved.get(former)

@@ -4,8 +4,8 @@ import type { Abi } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 
 /**
- * What a call observes: `all` must have their own masks meanwhile, or the caller its `own`, or its process opens a
- * `status` file and may read it any time.
+ * What a call observes: `all` must have their own masks meanwhile, or the caller its `own`, or its
+ * process opens a `status` file and may read it any time.
  */
 export type Observes = 'all' | 'own' | 'status'
 
@@ -51,8 +51,8 @@ export function observes(
 }
 
 /**
- * /proc/self/status, and also `status` under a descriptor of /proc/self. A path is at most two pages long; the second is read only
- * where the first does not end it.
+ * /proc/self/status, and also `status` under a descriptor of /proc/self. A path is at most two
+ * pages long; the second is read only where the first does not end it.
  */
 function endsWithStatus(memory: MemoryReader, address: bigint): boolean {
   const first = memory.read(address, Number(PAGE - (address & (PAGE - 1n))))

@@ -1,6 +1,7 @@
 /**
- * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it comes to, with the signal that was about
- * to be delivered there. What is blocked where no signal reaches it (the parent of a vfork) stops when its children, let go, have gone on.
+ * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it
+ * comes to, with the signal that was about to be delivered there. What is blocked where no signal
+ * reaches it (the parent of a vfork) stops when its children, let go, have gone on.
  */
 import { ptrace } from '../../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../../linux/constants.ts'
@@ -12,8 +13,9 @@ import { Task } from '../task.ts'
 const PATIENCE_NS = 5_000_000_000n
 
 /**
- * From now on nothing is handled: what stops is let go. Ends the loop when none is left. `beforeEach`: while it stands still, so that a signal that is
- * sent to it then comes before all that it does.
+ * From now on nothing is handled: what stops is let go. Ends the loop when none is left.
+ * `beforeEach`: while it stands still, so that a signal that is sent to it then comes before all
+ * that it does.
  */
 export function detachAll(loop: Loop, beforeEach: (pid: number) => void = () => {}): void {
   const gone = new Set<number>()

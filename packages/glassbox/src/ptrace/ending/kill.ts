@@ -1,6 +1,7 @@
 /**
- * Ending all tracees by SIGKILL: also those that are born meanwhile. A process that was killed makes no more children, and a new one is killed at its
- * first stop, before it has run at all; so there is no second generation, and the loop ends by itself when wait4 knows of none.
+ * Ending all tracees by SIGKILL: also those that are born meanwhile. A process that was killed
+ * makes no more children, and a new one is killed at its first stop, before it has run at all; so
+ * there is no second generation, and the loop ends by itself when wait4 knows of none.
  */
 import { syscall } from '../../gate/gate.ts'
 import { signalNumber } from '../../linux/signals.ts'

@@ -8,10 +8,16 @@ import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from '../task.ts'
 import { holdsUserFaults } from '../tracee/user-faults.ts'
 
-/** A process that makes threads faster than this many rounds find is left with what was found; the rest are traced from birth. */
+/**
+ * A process that makes threads faster than this many rounds find is left with what was found; the
+ * rest are traced from birth.
+ */
 const MOST_ROUNDS = 1000
 
-/** Seizes a process (without `follow` one thread of it). The error, where nothing of it could be had. */
+/**
+ * Seizes a process (without `follow` one thread of it). The error, where nothing of it could be
+ * had.
+ */
 export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
   const { tgid, parent } = idsOf(pid)
   if (tgid === process.pid)
@@ -19,7 +25,8 @@ export function attach(loop: Loop, pid: number, options: SeizeOptions): Glassbox
       `${pid} is this process itself`,
       'A process cannot trace itself: start another one for that.',
     )
-  // Each ptrace-stop of a child could be taken by the wait of whoever started it, and so could its end by ours.
+  // Each ptrace-stop of a child could be taken by the wait of whoever started it, and so could its
+  // end by ours.
   if (parent === process.pid)
     return refused(
       `${pid} is a child of this process, which waits for it already`,
@@ -58,7 +65,10 @@ function attachThread(
 
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 
-/** The number of the call that a thread is blocked in; `undefined` where it runs, or where it is itself a restarted one. */
+/**
+ * The number of the call that a thread is blocked in; `undefined` where it runs, or where it is
+ * itself a restarted one.
+ */
 function currentCall(tid: number): number | undefined {
   try {
     const nr = Number.parseInt(readFileSync(`/proc/${tid}/syscall`, 'latin1'), 10)

@@ -1,6 +1,7 @@
 /**
- * A tracer beside the command instead of above it: this process becomes the launcher, and then the command, under its own id and its own parent;
- * who traces it is a grandchild that nobody waits for, the same program anew. Between the two there is a socket, as between every tracer and its
+ * A tracer beside the command instead of above it: this process becomes the launcher, and then the
+ * command, under its own id and its own parent; who traces it is a grandchild that nobody waits
+ * for, the same program anew. Between the two there is a socket, as between every tracer and its
  * launcher, and a pipe whose end tells that this process is no Node any more.
  */
 import { GlassboxError } from '../../errors.ts'
@@ -45,7 +46,10 @@ const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: read
     session: ['setsid', []],
   }
 
-/** Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is nobody's. */
+/**
+ * Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is
+ * nobody's.
+ */
 function tracerPlan(how: Detachment, program: string, argv: readonly string[], env: readonly string[]): Plan {
   const builder = new PlanBuilder('start the tracer')
   const inputs = ['socket', 'pipe'].map(name => builder.input(name))
@@ -82,7 +86,10 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
   return slots
 }
 
-/** Starts the tracer and becomes what it traces: comes back only where the tracer could not begin, which has said why. */
+/**
+ * Starts the tracer and becomes what it traces: comes back only where the tracer could not begin,
+ * which has said why.
+ */
 function becomeTraced(how: Detachment): void {
   const [sockets, ends] = [new Int32Array(2), new Int32Array(2)]
   call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
@@ -94,7 +101,8 @@ function becomeTraced(how: Detachment): void {
   const launcher = launcherDescriptor()
   // Node lets nothing of its own be inherited; one that is closed stays so.
   for (const fd of STDIO) syscall(FCNTL, fd, F_SETFD, 0)
-  // Where ptrace is for ancestors only, a descendant has to be allowed; elsewhere the kernel knows nothing of it.
+  // Where ptrace is for ancestors only, a descendant has to be allowed; elsewhere the kernel knows
+  // nothing of it.
   syscall(PRCTL, PR_SET_PTRACER, ANYBODY, 0, 0, 0)
   const [, , child = -1n] = run(tracerPlan(how, process.execPath, argv, words), [theirs, ends[0] ?? -1])
   syscall(WAIT4, Number(child), 0, __WALL, 0)

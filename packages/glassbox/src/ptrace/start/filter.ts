@@ -1,6 +1,7 @@
 /**
- * The filter that lets a program run freely but for the calls that were asked for: SECCOMP_RET_TRACE for those, and for the few that the
- * tracer must see itself. Calls by another face of the kernel (i386, x32) all stop.
+ * The filter that lets a program run freely but for the calls that were asked for:
+ * SECCOMP_RET_TRACE for those, and for the few that the tracer must see itself. Calls by another
+ * face of the kernel (i386, x32) all stop.
  */
 import { readFileSync } from 'node:fs'
 import { compilePolicy } from '../../seccomp/compile.ts'
@@ -8,7 +9,10 @@ import { OBSERVING_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from '../tracee/user-faults.ts'
 
 const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
-/** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace; for `userfaultfd` see user-faults.ts. */
+/**
+ * `execve` and its like change what a tracee is; `clone` and its like could make one that leaves
+ * the trace; for `userfaultfd` see user-faults.ts.
+ */
 const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
 const CAP_SYS_ADMIN = 21n
 
@@ -21,8 +25,8 @@ export interface TraceFilter {
 }
 
 /**
- * `sameCpu`: tracees may be moved to the tracer's CPU. That needs a look at every file that is opened, so it is done only where most of these
- * stop anyway.
+ * `sameCpu`: tracees may be moved to the tracer's CPU. That needs a look at every file that is
+ * opened, so it is done only where most of these stop anyway.
  */
 export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean): TraceFilter {
   const sameCpu = wantsSameCpu && syscalls.includes('openat')

@@ -1,11 +1,17 @@
-/** From a target and options to what a session of ptrace is started with: plain data, nothing is started here. */
+/**
+ * From a target and options to what a session of ptrace is started with: plain data, nothing is
+ * started here.
+ */
 import { programPath } from '../../launch/find-program.ts'
 import type { TraceCommand, TraceOptions } from '../../trace/options.ts'
 import { checkOptions } from '../../trace/prepare.ts'
 import { type TraceFilter, traceFilter } from './filter.ts'
 import type { SessionSpec } from '../session.ts'
 
-/** `adopt`: a child of somebody else's that waits, and is to be treated as a command of ours from then on. */
+/**
+ * `adopt`: a child of somebody else's that waits, and is to be treated as a command of ours from
+ * then on.
+ */
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
 
 const STDIO = [0, 1, 2] as const
@@ -35,13 +41,17 @@ export function sessionSpec(target: Target, options: TraceOptions): SessionSpec 
     ...common,
     sameCpu: filter.sameCpu,
     filtered: true,
-    // What the filter stops fails with ENOSYS where no tracer is left: such a program must not outlive it.
+    // What the filter stops fails with ENOSYS where no tracer is left: such a program must not
+    // outlive it.
     killOnExit: true,
     launch: { ...started, spec: { ...started.spec, filter } },
   }
 }
 
-/** A filter serves all tracees or none: children inherit it, and processes that ran before have none. */
+/**
+ * A filter serves all tracees or none: children inherit it, and processes that ran before have
+ * none.
+ */
 function filterFor(
   { seccomp = true, syscalls }: TraceOptions,
   { follow, sameCpu, pids }: Pick<SessionSpec, 'follow' | 'sameCpu' | 'pids'>,

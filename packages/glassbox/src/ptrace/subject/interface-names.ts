@@ -1,4 +1,7 @@
-/** The names of network interfaces by their numbers, as the tracer's own network namespace has them. */
+/**
+ * The names of network interfaces by their numbers, as the tracer's own network namespace has
+ * them.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 
 const DIRECTORY = '/sys/class/net'

@@ -1,7 +1,7 @@
 /**
- * /proc/PID/maps, and the files of mappings. A file is opened where the process has it: by its mapping (map_files,
- * which needs privilege and works for deleted files), else by its path under the process's root, if that is still
- * the same file.
+ * /proc/PID/maps, and the files of mappings. A file is opened where the process has it: by its
+ * mapping (map_files, which needs privilege and works for deleted files), else by its path under
+ * the process's root, if that is still the same file.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { MappingInfo } from '../../trace/subject.ts'

@@ -1,6 +1,7 @@
 /**
- * Ids of another PID namespace in that of the tracer, by /proc. Every process has a list of its ids, from the namespace of /proc down to its
- * own, and a chain of namespaces upwards: the two together say which id is whose.
+ * Ids of another PID namespace in that of the tracer, by /proc. Every process has a list of its
+ * ids, from the namespace of /proc down to its own, and a chain of namespaces upwards: the two
+ * together say which id is whose.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
@@ -67,7 +68,9 @@ export class PidNamespaces {
   /** Who had an id when it was last looked for. */
   readonly #owners = new Map<string, string>()
 
-  /** The id that the tracer knows by another for what `tid` knows by `id`; 0 where nobody has it. */
+  /**
+   * The id that the tracer knows by another for what `tid` knows by `id`; 0 where nobody has it.
+   */
   toOurs(tid: number, id: number, type: IdType): number {
     const namespace = this.#namespaceOf(tid)
     if (namespace === this.#ours) return id

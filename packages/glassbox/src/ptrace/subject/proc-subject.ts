@@ -1,4 +1,7 @@
-/** What a thread is, by the host's /proc: proc(5). Each function asks when it is called; nothing is remembered. */
+/**
+ * What a thread is, by the host's /proc: proc(5). Each function asks when it is called; nothing is
+ * remembered.
+ */
 import { readdirSync } from 'node:fs'
 import { bytesOf, linkOf, orUndefined, textOf } from './reading.ts'
 

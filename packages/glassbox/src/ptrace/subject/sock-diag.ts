@@ -1,6 +1,7 @@
 /**
- * What the kernel knows of a socket by its inode, asked over NETLINK_SOCK_DIAG: addresses of both ends, or the inode of the other end. Of
- * the network namespace of this process. Source: sock_diag(7).
+ * What the kernel knows of a socket by its inode, asked over NETLINK_SOCK_DIAG: addresses of both
+ * ends, or the inode of the other end. Of the network namespace of this process. Source:
+ * sock_diag(7).
  */
 import { call, syscall } from '../../gate/gate.ts'
 import {
@@ -32,7 +33,10 @@ const SEND = syscallNumber('sendto')
 const CLOSE = syscallNumber('close')
 const BUFFER = 1 << 16
 
-/** Sends one request, and shows each message of the answer until `use` says that it has found what it wants. */
+/**
+ * Sends one request, and shows each message of the answer until `use` says that it has found what
+ * it wants.
+ */
 function ask(request: Uint8Array, use: (message: Uint8Array) => boolean): void {
   const socket = call('socket', [AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG])
   const buffer = new Uint8Array(BUFFER)
@@ -66,7 +70,10 @@ function message(length: number, flags: number): { bytes: Uint8Array; view: Data
   return { bytes, view }
 }
 
-/** inet_diag_req_v2 is 56 bytes; inet_diag_msg has the ports at 4, the addresses at 8 and 24, the inode at 68. */
+/**
+ * inet_diag_req_v2 is 56 bytes; inet_diag_msg has the ports at 4, the addresses at 8 and 24, the
+ * inode at 68.
+ */
 export function inetSocket(
   family: InetEnds['family'],
   protocol: number,

@@ -1,4 +1,7 @@
-/** What the kernel says of a socket: its protocol by an extended attribute, its ends by sock_diag(7) and /proc/net. */
+/**
+ * What the kernel says of a socket: its protocol by an extended attribute, its ends by
+ * sock_diag(7) and /proc/net.
+ */
 import { cString, syscall } from '../../gate/gate.ts'
 import { IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'

@@ -1,19 +1,22 @@
 /**
- * No child of a tracee may be born untraced: it would have left the trace, and under a filter its calls would
- * fail. CLONE_UNTRACED asks for just that. `clone` has its flags in a register, and the flag is taken off there.
- * `clone3` has them in memory, where another thread can write them back between the look of the tracer and that
- * of the kernel. Nothing that is done to the memory helps, so the guard makes such a child harmless instead:
+ * No child of a tracee may be born untraced: it would have left the trace, and under a filter its
+ * calls would fail. CLONE_UNTRACED asks for just that. `clone` has its flags in a register, and
+ * the flag is taken off there. `clone3` has them in memory, where another thread can write them
+ * back between the look of the tracer and that of the kernel. Nothing that is done to the memory
+ * helps, so the guard makes such a child harmless instead:
  *
- * - At the entry of clone3 the caller gets a code segment that is no code segment, and SIGSEGV is blocked. A
- *   child starts with its parent's registers and mask. The kernel cannot go to user mode with that segment, and
- *   a SIGSEGV of the kernel's own that is blocked ends the process whatever handler it has: the child dies
- *   before its first instruction.
- * - A child that is traced stops before it goes to user mode. There it gets back what its parent had.
- * - The caller gets it back as soon as the kernel announces the child, at the latest at the exit of the call.
+ * - At the entry of clone3 the caller gets a code segment that is no code segment, and SIGSEGV is
+ *   blocked. A child starts with its parent's registers and mask. The kernel cannot go to user
+ *   mode with that segment, and a SIGSEGV of the kernel's own that is blocked ends the process
+ *   whatever handler it has: the child dies before its first instruction.
+ * - A child that is traced stops before it goes to user mode. There it gets back what its parent
+ *   had.
+ * - The caller gets it back as soon as the kernel announces the child, at the latest at the exit
+ *   of the call.
  *
- * Registers and masks belong to the thread and its tracer, so there is no race. The instruction pointer stays
- * as it is: the program's own seccomp filters may look at it. All that must be known to put things back is in
- * the segment, so a child needs no parent that lives.
+ * Registers and masks belong to the thread and its tracer, so there is no race. The instruction
+ * pointer stays as it is: the program's own seccomp filters may look at it. All that must be known
+ * to put things back is in the segment, so a child needs no parent that lives.
  */
 import type { Abi } from '../../decode/types.ts'
 import { syscall } from '../../gate/gate.ts'
@@ -45,8 +48,9 @@ const SIGSEGV_BIT = 1n << BigInt((signalNumber('SIGSEGV') ?? 11) - 1)
 const CS_OFFSET = USER_REGS.cs * 8
 
 /**
- * Selectors of the kernel's table (asm/segment.h), with the privilege of user mode, that cannot be loaded as a
- * code segment. Each stands for the segment that it replaces and for whether SIGSEGV was blocked before.
+ * Selectors of the kernel's table (asm/segment.h), with the privilege of user mode, that cannot be
+ * loaded as a code segment. Each stands for the segment that it replaces and for whether SIGSEGV
+ * was blocked before.
  */
 const USER_CODE_64 = 0x33n
 const USER_CODE_32 = 0x23n
@@ -63,7 +67,10 @@ const mask = new BigUint64Array(1)
 /** Whether the child of this call must be guarded. */
 export const needsGuard = (abi: Abi, nr: number): boolean => nr === CLONE3[abi]
 
-/** At the entry of every call, before handlers see it: takes CLONE_UNTRACED off, which is all that an honest program needs. */
+/**
+ * At the entry of every call, before handlers see it: takes CLONE_UNTRACED off, which is all that
+ * an honest program needs.
+ */
 export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stopped: StoppedTracee): void {
   const first = args[0] ?? 0n
   if (nr === CLONE[abi]) {
@@ -78,9 +85,10 @@ export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stoppe
 }
 
 /**
- * At the entry of clone3, when everybody else has seen it: from now on a child that is not traced dies before
- * its first instruction. A caller in a code segment of its own making (modify_ldt(2)) cannot be guarded, and
- * is told that there is no such call. One that cannot be changed is killed, since its child could leave.
+ * At the entry of clone3, when everybody else has seen it: from now on a child that is not traced
+ * dies before its first instruction. A caller in a code segment of its own making (modify_ldt(2))
+ * cannot be guarded, and is told that there is no such call. One that cannot be changed is killed,
+ * since its child could leave.
  */
 export function guard(stopped: StoppedTracee): void {
   const { tid } = stopped
@@ -91,7 +99,10 @@ export function guard(stopped: StoppedTracee): void {
   else if (!write(tid, found.guard, (mask[0] ?? 0n) | SIGSEGV_BIT)) syscall(KILL, tid, SIGKILL)
 }
 
-/** At a stop of a caller or of a child: gives it back what is its own. Does nothing to a thread that has it. */
+/**
+ * At a stop of a caller or of a child: gives it back what is its own. Does nothing to a thread
+ * that has it.
+ */
 export function unguard(tid: number): void {
   if (!read(tid)) return
   const found = GUARDS.find(each => each.guard === word[0])

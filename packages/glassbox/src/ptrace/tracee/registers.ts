@@ -1,6 +1,7 @@
 /**
- * Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never happens. One that refuses a change is killed, since
- * its call would go through as the program wanted it.
+ * Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never
+ * happens. One that refuses a change is killed, since its call would go through as the program
+ * wanted it.
  */
 import { syscall } from '../../gate/gate.ts'
 import { ptrace } from '../../gate/ptrace.ts'

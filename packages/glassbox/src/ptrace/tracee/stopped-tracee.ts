@@ -1,6 +1,6 @@
 /**
- * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers what a handler asked for, and the
- * engine takes it when it restarts the thread.
+ * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers
+ * what a handler asked for, and the engine takes it when it restarts the thread.
  */
 import { syscall } from '../../gate/gate.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'

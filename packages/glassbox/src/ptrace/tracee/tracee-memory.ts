@@ -1,9 +1,11 @@
 /**
- * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for 32 bytes and for 4 KiB
- * (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost one call. Never more than the pages that were asked for.
+ * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for
+ * 32 bytes and for 4 KiB (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost
+ * one call. Never more than the pages that were asked for.
  *
- * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts); /proc/PID/mem does not, but opens what page protections
- * forbid to read, and costs two calls more. So it is taken only where such pages may be.
+ * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts);
+ * /proc/PID/mem does not, but opens what page protections forbid to read, and costs two calls
+ * more. So it is taken only where such pages may be.
  *
  * The bytes that `read` gives are views of the reused pages: valid until the next read.
  */
@@ -35,7 +37,10 @@ export class TraceeMemory {
     if (this.#next !== 0) this.forget()
   }
 
-  /** From now on a page that is not there is one that cannot be read, whoever might still provide it. */
+  /**
+   * From now on a page that is not there is one that cannot be read, whoever might still provide
+   * it.
+   */
   neverWait(): void {
     this.#waits = false
     this.forget()

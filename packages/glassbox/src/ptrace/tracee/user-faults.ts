@@ -1,8 +1,9 @@
 /**
- * userfaultfd(2) lets a program decide when a page of its memory is there. A tracer that read such a page by process_vm_readv would wait for that, and
- * neither a signal (but SIGKILL to its own process) nor the death of the program would end it: the program cannot die before the tracer lets it
- * go on. So a trace whose tracees could have such pages reads memory in a way that does not wait for them (see tracee-memory.ts), from the call on
- * that makes the first.
+ * userfaultfd(2) lets a program decide when a page of its memory is there. A tracer that read such
+ * a page by process_vm_readv would wait for that, and neither a signal (but SIGKILL to its own
+ * process) nor the death of the program would end it: the program cannot die before the tracer
+ * lets it go on. So a trace whose tracees could have such pages reads memory in a way that does
+ * not wait for them (see tracee-memory.ts), from the call on that makes the first.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
 import type { Abi } from '../../decode/types.ts'

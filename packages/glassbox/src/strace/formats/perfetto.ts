@@ -1,6 +1,7 @@
 /**
- * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One track a thread; a slice for each call, marks for
- * execve, signals and ends. Written as it comes. Source: the "Trace Event Format" document of Chromium.
+ * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One
+ * track a thread; a slice for each call, marks for execve, signals and ends. Written as it comes.
+ * Source: the "Trace Event Format" document of Chromium.
  */
 import { closeSync } from 'node:fs'
 import { callName, entryText, exitText } from '../../decode/decode.ts'

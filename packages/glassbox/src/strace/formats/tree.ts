@@ -1,4 +1,7 @@
-/** --tree: at the end, which process started which, what each executed, how it ended, its CPU time (all its threads, no children) and its wall time. */
+/**
+ * --tree: at the end, which process started which, what each executed, how it ended, its CPU time
+ * (all its threads, no children) and its wall time.
+ */
 import { signalName } from '../../linux/signals.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import type { Subject } from '../../trace/subject.ts'
@@ -111,7 +114,10 @@ function commandText(subject: Subject): string {
   return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)}...` : text
 }
 
-/** Of one thread; else what the wait status says of the process and the children that it waited for. */
+/**
+ * Of one thread; else what the wait status says of the process and the children that it waited
+ * for.
+ */
 function cpuNs({ tid, pid }: TraceeState, tracee: Tracee): number {
   return tracee.cpuTimeNs() ?? (tid === pid ? (tracee.userTimeUs + tracee.systemTimeUs) * 1000 : 0)
 }

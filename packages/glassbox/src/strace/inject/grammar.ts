@@ -1,4 +1,7 @@
-/** `-e inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]` */
+/**
+ * `-e
+ * inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]`
+ */
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallByName } from '../../linux/syscalls.ts'
 import { fault } from '../fault.ts'
@@ -79,7 +82,11 @@ const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => b
   when: (draft, text) => set(draft, 'when', whenOf(text)),
 }
 
-function set<Key extends keyof InjectionDraft>(draft: InjectionDraft, key: Key, value: InjectionDraft[Key] | undefined): boolean {
+function set<Key extends keyof InjectionDraft>(
+  draft: InjectionDraft,
+  key: Key,
+  value: InjectionDraft[Key] | undefined,
+): boolean {
   if (value === undefined || draft[key] !== undefined) return false
   draft[key] = value
   return true

@@ -1,6 +1,6 @@
 /**
- * Tampering with calls: what is to be done to which, and the counters that say when. They count by tracee and by call, from the tracee's
- * beginning, and only calls that are traced.
+ * Tampering with calls: what is to be done to which, and the counters that say when. They count by
+ * tracee and by call, from the tracee's beginning, and only calls that are traced.
  */
 import type { Abi } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
@@ -59,7 +59,10 @@ const overwrite = (
     return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done
   }, false)
 
-/** The counters of one tracee, by call. As in strace, calls of the same number through another ABI count apart. */
+/**
+ * The counters of one tracee, by call. As in strace, calls of the same number through another ABI
+ * count apart.
+ */
 export type Counters = Map<`${Abi} ${number}`, number>
 
 export class Injector {

@@ -1,6 +1,6 @@
 /**
- * What each output of the command is: told of calls that were selected, and of everything that happens to tracees. As the handlers of a trace, but
- * with what the command knows of the tracee.
+ * What each output of the command is: told of calls that were selected, and of everything that
+ * happens to tracees. As the handlers of a trace, but with what the command knows of the tracee.
  */
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
@@ -16,7 +16,10 @@ export interface Sink {
   groupStop?(state: TraceeState, signal: number, timeNs: bigint, tracee: Tracee): void
   /** `parent`: it is a child that was followed. */
   started?(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void
-  /** `former`: the thread that made the call, where that was not the leader; `state` goes on under the leader's tid. */
+  /**
+   * `former`: the thread that made the call, where that was not the leader; `state` goes on under
+   * the leader's tid.
+   */
   exec?(state: TraceeState, timeNs: bigint, former: TraceeState | undefined, subject: Subject): void
   exiting?(state: TraceeState, timeNs: bigint, insideCall: boolean, tracee: Tracee): void
   /** `state.abi` is another than that of its last call. */

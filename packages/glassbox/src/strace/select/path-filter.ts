@@ -1,4 +1,7 @@
-/** -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in the table; paths are compared as they stand. */
+/**
+ * -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in
+ * the table; paths are compared as they stand.
+ */
 import { readString } from '../../decode/memory.ts'
 import type { EnteredCall } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'

@@ -1,7 +1,7 @@
 /**
- * What stands after the id of a process in the text of a call: its name (-Y) and its id in the PID namespace of the
- * tracer (--decode-pids=pidns). Ids are those of the tracee whose line is being printed: as an output it is told
- * of each event before the one that prints.
+ * What stands after the id of a process in the text of a call: its name (-Y) and its id in the PID
+ * namespace of the tracer (--decode-pids=pidns). Ids are those of the tracee whose line is being
+ * printed: as an output it is told of each event before the one that prints.
  */
 import type { IdType } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'

@@ -1,6 +1,7 @@
 /**
- * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a class (%file), a regular expression
- * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
+ * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a
+ * class (%file), a regular expression (/^open), `all` or `none`, each but the last two with `@64`,
+ * `@32` or `@x32` at its end. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
 import { i386Syscalls } from '../../linux/i386.ts'

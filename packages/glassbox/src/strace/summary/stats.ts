@@ -1,4 +1,7 @@
-/** --stats: at the end, how often each file and each peer address was used, with errors, bytes moved and time. Paths are made absolute. */
+/**
+ * --stats: at the end, how often each file and each peer address was used, with errors, bytes
+ * moved and time. Paths are made absolute.
+ */
 import { posix } from 'node:path'
 import { readString } from '../../decode/memory.ts'
 import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD } from '../../linux/constants.ts'

@@ -1,6 +1,6 @@
 /**
- * -y, -yy: what a descriptor of a tracee is. Belongs to the tracee whose call is being printed: as an output it is
- * told of each call before the one that prints.
+ * -y, -yy: what a descriptor of a tracee is. Belongs to the tracee whose call is being printed: as
+ * an output it is told of each call before the one that prints.
  */
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { DescriptorInfo, Subject } from '../../trace/subject.ts'
@@ -26,7 +26,9 @@ export class Descriptors implements Sink {
     this.#subject = tracee
   }
 
-  /** `</etc/passwd>`; nothing for a descriptor that is not open. AT_FDCWD is the working directory. */
+  /**
+   * `</etc/passwd>`; nothing for a descriptor that is not open. AT_FDCWD is the working directory.
+   */
   text(fd: number): string {
     const found = this.#subject?.descriptor(fd)
     return found

@@ -1,4 +1,7 @@
-/** -e read, -e write: what went through a descriptor, in hexadecimal and as text, after the line of its call. */
+/**
+ * -e read, -e write: what went through a descriptor, in hexadecimal and as text, after the line of
+ * its call.
+ */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Call, Outcome } from '../../decode/types.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'

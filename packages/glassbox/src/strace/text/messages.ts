@@ -1,4 +1,7 @@
-/** What the command says of itself, on stderr whatever the trace goes to: `strace: Process 12 attached`. */
+/**
+ * What the command says of itself, on stderr whatever the trace goes to: `strace: Process 12
+ * attached`.
+ */
 import { writeAll } from '../output/writer.ts'
 
 /** `through`: the trace goes to stderr too, and this is to be in its place there. */

@@ -1,6 +1,6 @@
 /**
- * -Y: the names of processes, as the kernel keeps them (comm). Those of tracees are remembered, since a thread that
- * has ended has none any more.
+ * -Y: the names of processes, as the kernel keeps them (comm). Those of tracees are remembered,
+ * since a thread that has ended has none any more.
  */
 import { PR_SET_NAME } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -37,7 +37,10 @@ export class ProcessNames implements Sink {
     return state.comm === '' ? '' : `<${state.comm}>`
   }
 
-  /** What stands after a process number; nothing, if there is no such process. `subject`: who is asked. */
+  /**
+   * What stands after a process number; nothing, if there is no such process. `subject`: who is
+   * asked.
+   */
   text(pid: number, subject: Subject): string {
     if (pid <= 0) return ''
     const state = this.#states.get(pid)

@@ -1,6 +1,6 @@
 /**
- * -yy: `TCP:[127.0.0.1:80->127.0.0.1:52096]`, `UNIX-STREAM:[571599->571600]`, `NETLINK:[1234]`. The name of the
- * protocol is the kernel's.
+ * -yy: `TCP:[127.0.0.1:80->127.0.0.1:52096]`, `UNIX-STREAM:[571599->571600]`, `NETLINK:[1234]`.
+ * The name of the protocol is the kernel's.
  */
 import { quote } from '../../decode/text.ts'
 import type { InetEnds, NetlinkEnd, SocketInfo, UnixEnds } from '../../trace/subject.ts'
@@ -32,7 +32,10 @@ function addressText(family: InetEnds['family'], bytes: Uint8Array): string {
   return family === 'inet' ? [...bytes].join('.') : `[${ipv6Text(bytes)}]`
 }
 
-/** As inet_ntop(3): the longest run of zeros is left out, an IPv4 address that is mapped is shown as one. */
+/**
+ * As inet_ntop(3): the longest run of zeros is left out, an IPv4 address that is mapped is shown
+ * as one.
+ */
 export function ipv6Text(bytes: Uint8Array): string {
   const words = Array.from(
     { length: 8 },

@@ -1,4 +1,7 @@
-/** A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the address being that in the file. */
+/**
+ * A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the
+ * address being that in the file.
+ */
 import { demangled } from '../../unwind/demangle/demangle.ts'
 import type { Frame, Stack } from '../../unwind/unwind.ts'
 

@@ -1,6 +1,7 @@
 /**
- * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on one line where nothing comes between; else
- * `<unfinished ...>` and `<... resumed>`. Lines whose end decides whether they are shown (-z, -Z, -e status) are kept until then.
+ * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on
+ * one line where nothing comes between; else `<unfinished ...>` and `<... resumed>`. Lines whose
+ * end decides whether they are shown (-z, -Z, -e status) are kept until then.
  *
  * One line at most is open in a shared output: `#open` is its tracee.
  */

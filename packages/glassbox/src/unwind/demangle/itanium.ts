@@ -1,4 +1,7 @@
-/** C++ names (Itanium C++ ABI) as libiberty spells them for strace: parameters are shown, standard names are short. */
+/**
+ * C++ names (Itanium C++ ABI) as libiberty spells them for strace: parameters are shown, standard
+ * names are short.
+ */
 import { parseExpression } from './expressions.ts'
 import { parseEncoding, parseName } from './names.ts'
 import { print } from './node.ts'

@@ -1,4 +1,7 @@
-/** <encoding> and <name>: functions with their parameters, nested and local names, constructors, operators, lambdas, and the special names of functions. */
+/**
+ * <encoding> and <name>: functions with their parameters, nested and local names, constructors,
+ * operators, lambdas, and the special names of functions.
+ */
 import { list, made, type Node, print, type Printing, withArguments, word } from './node.ts'
 import { OPERATORS } from './operators.ts'
 import type { Parser } from './parser.ts'
@@ -7,7 +10,10 @@ import { parametersText, sourceText, templateArguments, templateParameter } from
 /** Behind `_Z`. */
 const START = 2
 const ANONYMOUS = /^_GLOBAL_[_.$]N/
-/** Their first letters and what stands before the name that follows. `v` thunks have offsets between. */
+/**
+ * Their first letters and what stands before the name that follows. `v` thunks have offsets
+ * between.
+ */
 const SPECIAL: readonly (readonly [RegExp, string, 'encoding' | 'type' | 'name'])[] = [
   [/Th[n\d]\d*_/y, 'non-virtual thunk to ', 'encoding'],
   [/Tv[n\d]\d*_[n\d]\d*_/y, 'virtual thunk to ', 'encoding'],

@@ -1,6 +1,7 @@
 /**
- * Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of constants are left out, as libiberty leaves them out. Back references read the
- * same letters again, so a name could grow without bounds: it is given up then.
+ * Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of constants are
+ * left out, as libiberty leaves them out. Back references read the same letters again, so a name
+ * could grow without bounds: it is given up then.
  */
 import { punycode } from './punycode.ts'
 
