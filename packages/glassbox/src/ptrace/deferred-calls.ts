@@ -5,16 +5,13 @@
  * stop costs more than the text of a simple call. Only while one tracee runs, nothing is under way
  * with it, and the tracer need not see them either.
  */
+import { CALL_SET_BYTES, CALL_SETS_LAYOUT } from '../gate/generated/layouts.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from './tracee/user-faults.ts'
 
-/**
- * A bit for each of the first 512 numbers of x86-64, twice: the skipped ones, then those that are
- * told later. native/trace.c has the same.
- */
-const CALLS = 512
-const BYTES = CALLS / 8
+/** The first numbers of x86-64: a bit for each, for the skipped and for the deferred ones. */
+const CALLS = CALL_SET_BYTES * 8
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 /**
  * They change what a tracee is, what it would be shown of itself, or how its memory is to be read.
@@ -28,7 +25,7 @@ export function deferredCalls(
   isWanted: (nr: number) => boolean,
   mayDefer: (nr: number) => boolean,
 ): Uint8Array {
-  const sets = new Uint8Array(BYTES * 2)
+  const sets = new Uint8Array(CALL_SETS_LAYOUT.SIZE)
   const add = (nr: number, first: number): void => {
     const at = first + (nr >> 3)
     sets[at] = (sets[at] ?? 0) | (1 << (nr & 7))
@@ -38,8 +35,8 @@ export function deferredCalls(
   for (let nr = 0; nr < CALLS; nr++) {
     if (SEEN.includes(nr)) continue
     if (!isWanted(nr)) {
-      if (skips) add(nr, 0)
-    } else if (mayDefer(nr)) add(nr, BYTES)
+      if (skips) add(nr, CALL_SETS_LAYOUT.skipped)
+    } else if (mayDefer(nr)) add(nr, CALL_SETS_LAYOUT.deferred)
   }
   return sets.some(bits => bits !== 0) ? sets : NONE_DEFERRED
 }

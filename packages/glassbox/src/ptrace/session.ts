@@ -13,7 +13,7 @@ import { detachAll } from './ending/detach.ts'
 import type { Ended } from '../trace/end.ts'
 import type { SessionHooks, TraceSession } from '../trace/session.ts'
 import { Engine } from './engine.ts'
-import { executeError, Launch, type Waiting } from './launch.ts'
+import { Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './start/seize.ts'
 import { killAll } from './ending/kill.ts'
@@ -144,7 +144,7 @@ export class Session implements TraceSession {
 
   #firstCall(errno: number): void {
     // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
-    if (errno !== 0 && this.#launch) this.#failure = executeError(this.#launch.path, errno)
+    if (errno !== 0 && this.#launch) this.#failure = this.#launch.executeFailure(errno)
   }
 
   #obey(commands: number): void {

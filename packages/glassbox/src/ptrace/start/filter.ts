@@ -3,7 +3,8 @@
  * SECCOMP_RET_TRACE for those, and for the few that the tracer must see itself. Calls by another
  * face of the kernel (i386, x32) all stop.
  */
-import { readFileSync } from 'node:fs'
+import { hasCapabilities } from '../../launch/capabilities.ts'
+import { CAP_SYS_ADMIN } from '../../linux/constants.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
 import { OBSERVING_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from '../tracee/user-faults.ts'
@@ -14,7 +15,6 @@ const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
  * the trace; for `userfaultfd` see user-faults.ts.
  */
 const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
-const CAP_SYS_ADMIN = 21n
 
 export interface TraceFilter {
   readonly program: Uint8Array
@@ -39,10 +39,5 @@ export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean):
   ]
   const policy = { rules, otherwise: allow }
   const program = compilePolicy(policy, { foreign: trace, unknown: allow })
-  return { program, privileged: isPrivileged(), sameCpu }
-}
-
-function isPrivileged(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
-  return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) !== 0n
+  return { program, privileged: hasCapabilities(CAP_SYS_ADMIN), sameCpu }
 }
