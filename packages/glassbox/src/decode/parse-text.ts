@@ -41,7 +41,7 @@ const CONSTANTS: Readonly<Record<string, Value>> = {
   ...MODE_NAMES,
 }
 
-const text = new TextDecoder()
+const utf8 = new TextDecoder()
 
 /** A number where it is exact. */
 export function narrow(value: bigint): number | bigint {
@@ -102,7 +102,7 @@ class Reader {
     this.#take(/"(\.\.\.)?/y)
     const isEscaped = quoted.startsWith('\\x')
     const bytes = isEscaped ? Buffer.from(quoted.replaceAll('\\x', ''), 'hex') : Buffer.from(quoted, 'latin1')
-    return asBytes ? new Uint8Array(bytes) : text.decode(bytes)
+    return asBytes ? new Uint8Array(bytes) : utf8.decode(bytes)
   }
 
   #list(end: RegExp): readonly Value[] | undefined {
