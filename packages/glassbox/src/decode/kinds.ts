@@ -201,7 +201,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
-/** iovecs of another process: only where they point. */
+/** iovecs of another process: only if they point. */
 const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
   arrayText(value, count, 16, context, at => {
     const base = readWord(context.memory, at, 8)

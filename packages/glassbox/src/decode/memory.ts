@@ -1,14 +1,14 @@
 /** How the decoder reads what an argument points to. Pure: whoever calls it brings the memory. */
 
 export interface MemoryReader {
-  /** Up to `length` bytes at `address`; fewer, or none, where they cannot be read. */
+  /** Up to `length` bytes at `address`; fewer, or none if they cannot be read. */
   read(address: bigint, length: number): Uint8Array
 }
 
 const PAGE = 4096
 
 /**
- * The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be
+ * The bytes up to a NUL, at most `limit` of them; `undefined` if not even the first can be
  * read. The page that it begins on is looked at first: nearly all end there, and a reader has that
  * page already, or for the next argument.
  */

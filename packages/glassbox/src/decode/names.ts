@@ -105,7 +105,7 @@ export function restText(kind: string, value: bigint, options: Spelled): string 
   return set ? flagsText(set, flagsOf(set, value), options, '') : hex(value)
 }
 
-/** The name of a value of a set, `undefined` where it has none. */
+/** The name of a value of a set, `undefined` if it has none. */
 export const nameIn = (kind: string, value: bigint): string | undefined => nameOf(constantSet(kind), value)
 
 /** `SIGINT`; 0, and what is no signal, is a number. */

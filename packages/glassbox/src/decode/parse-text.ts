@@ -18,7 +18,7 @@ const SIGNALS: ReadonlyMap<string, string> = new Map(
 
 /** Fields of bytes; other strings are text. */
 const BYTES: ReadonlySet<string> = new Set(['iov_base'])
-/** Fields of flags, where none is set and no name tells. */
+/** Fields of flags, if none is set and no name tells. */
 const IS_SET = /(flags?|events|mask)$/
 
 /** Names that can stand together with others: one of them alone is a list too. */

@@ -5,7 +5,7 @@
  */
 
 /**
- * The face of the kernel that a call came through. x32 has the numbers of its own with bit 30
+ * The ABI that a call came through. x32 has the numbers of its own with bit 30
  * taken off.
  */
 export type Abi = 'x86_64' | 'i386' | 'x32'

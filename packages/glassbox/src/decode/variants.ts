@@ -71,7 +71,7 @@ function ignoredByMount(flags: bigint): readonly string[] {
   return flags & MOVES ? ['filesystemtype', 'data'] : []
 }
 
-/** open(2) takes a mode only where it may make a file, and so strace prints it only then. */
+/** open(2) takes a mode only if it may make a file, and so strace prints it only then. */
 function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   const O_CREAT = 0o100n
   const O_TMPFILE = 0o20000000n

@@ -1,6 +1,6 @@
 /**
  * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through
- * which face of the kernel the call came; the number at the exit is that of the entry, which is
+ * which ABI the call came; the number at the exit is that of the entry, which is
  * kept meanwhile.
  */
 import { numbersOf, X32_BIT } from '../linux/abi.ts'

@@ -1,9 +1,10 @@
 /**
  * Calls past which the native step goes by itself, both stops, without coming back to JavaScript:
- * those that nobody asked for are skipped, and those of which handlers need no more than the
- * record are told when the program has run on, many at a time: a turn through JavaScript at each
- * stop costs more than the text of a simple call. Only while one tracee runs, nothing is under way
- * with it, and the tracer need not see them either.
+ * calls that were not asked for are skipped, and calls of which handlers need no more than the
+ * record are deferred: handlers hear of them, many at a time, when the program has run on. A turn
+ * through JavaScript at each stop costs more than the text of a simple call. It is done only while
+ * one tracee runs that is neither being started nor ended, and for calls that the tracer itself
+ * need not see.
  */
 import { CALL_SET_BYTES, CALL_SETS_LAYOUT } from '../gate/generated/layouts.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -20,7 +21,7 @@ const SEEN = ['execve', 'execveat', 'vfork', ...OBSERVING_CALLS, ...USER_FAULT_C
 
 export const NONE_DEFERRED: Uint8Array = new Uint8Array(0)
 
-/** `isWanted`: somebody asked for it. `mayDefer`: and needs nothing but its records. */
+/** `isWanted`: handlers are told of it. `mayDefer`: and they need nothing but its records. */
 export function deferredCalls(
   isWanted: (nr: number) => boolean,
   mayDefer: (nr: number) => boolean,

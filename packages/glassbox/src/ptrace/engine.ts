@@ -3,7 +3,7 @@
  * that seized the tracees, which is blocked by it until the trace is over.
  *
  * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because
- * one is gone: its end is among the stops to come. Handlers are called for what is to be told; an
+ * one is gone: its end is among the stops to come. Handlers are called for what they asked for; an
  * error of theirs ends the loop.
  */
 import { syscall } from '../gate/gate.ts'
@@ -28,16 +28,16 @@ import type { TraceHandlers } from '../trace/handlers.ts'
 import { Schedule } from './time/schedule.ts'
 
 const MOST_RECORDS = 64
-/** Where there are more tracees, nobody looks who of them runs. */
+/** With more tracees than this, it is not looked up which of them run. */
 const MOST_LOOKED_AT = 4
 const GETTID = syscallNumber('gettid')
-const NOBODY = new Task(0, 0)
+const NO_TASK = new Task(0, 0)
 
 export class Engine implements Loop {
   readonly options: LoopOptions
   handlers: TraceHandlers
   readonly records: Records = new Records(MOST_RECORDS)
-  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NOBODY)
+  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NO_TASK)
   readonly tasks: Map<number, Task> = new Map()
   readonly restarts: Restarts = new Restarts()
   /** How tracees ended: of those that are here, `undefined` until then. */
@@ -55,7 +55,7 @@ export class Engine implements Loop {
   #batch = { next: 0, count: 0 }
   /** A command whose first execve is under way. */
   firstCall: Task | undefined
-  /** Told how that ended: 0, or the errno. */
+  /** Called with how that ended: 0, or the errno. */
   onFirstCall: (errno: number) => void = () => {}
   /** A process ended that never came to its execve. */
   onLaunchEnded: () => void = () => {}
@@ -75,7 +75,7 @@ export class Engine implements Loop {
     this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
     this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
-    // Under a filter calls that nobody asked for do not stop at all.
+    // Under a filter, calls that were not asked for do not stop at all.
     this.#deferred = filtered
       ? NONE_DEFERRED
       : deferredCalls(
@@ -117,7 +117,7 @@ export class Engine implements Loop {
     this.#alarm.close()
   }
 
-  /** From now on nobody is told anything. */
+  /** From now on no handler is called. */
   mute(): void {
     this.handlers = {}
   }
@@ -131,7 +131,7 @@ export class Engine implements Loop {
     this.tasks.set(task.tid, task)
   }
 
-  /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
+  /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
   resume(task: Task, signal = 0): void {
     if (this.#ranOn) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
@@ -154,7 +154,7 @@ export class Engine implements Loop {
 
   #round(): void {
     const { control, beforeWait, onSignal } = this.options
-    // What is being ended ends though nobody reads: it is no longer the reader who sets the pace.
+    // A trace that is being ended does not wait for its reader.
     if (!this.intercept) beforeWait?.()
     if (onSignal) for (const signal of takeSignals()) onSignal(signal)
     const commands = control.take()
@@ -162,14 +162,14 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    // What is told later is so by the alarm at the latest.
+    // The alarm ends the deferral at the latest.
     const passes = this.#isUnderWay && this.#schedule.isActive && this.#isOneRunning
     const sets = passes ? this.#deferred : NONE_DEFERRED
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
     const isAlone = this.tasks.size === 1 && sets === NONE_DEFERRED
     const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
-      // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
+      // There is no tracee, so the table is wrong: something else took their ends.
       if (count === -ERRNO.ECHILD) this.abandon()
       this.#schedule.tick(process.hrtime.bigint())
       return
@@ -209,7 +209,7 @@ export class Engine implements Loop {
     this.#tree.lost(tid)
   }
 
-  /** Tracees that stand where nobody restarts them. */
+  /** Tracees that stand still and have no entry in the table yet. */
   held(): readonly number[] {
     return this.#tree.held()
   }
@@ -243,7 +243,7 @@ export class Engine implements Loop {
     else if (kind === 'exec') this.#tree.exec(undefined, index)
     else if (isEnd(kind)) this.#tree.lost(tid)
     else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
-    // It dies: whoever made it may be dead already, and not be told of before this one is gone.
+    // It dies. Its parent may be dead as well, and its own end may come later than this one.
     else if (kind === 'exiting' || this.intercept)
       this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
     else this.#tree.early(tid, index)
@@ -351,7 +351,7 @@ export class Engine implements Loop {
   firstCallLeft(errno: number): void {
     const task = this.firstCall
     this.firstCall = undefined
-    // It is again what it was, and what that does is nobody's concern; but it may try another file.
+    // It is the launcher again, whose calls are hidden; but it may try another file.
     if (errno !== 0 && task) task.launching = 'ready'
     this.onFirstCall(errno)
   }

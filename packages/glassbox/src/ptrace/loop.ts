@@ -19,7 +19,7 @@ export interface LoopOptions {
   readonly filtered: boolean
   /** Tracer and tracee may share a CPU. */
   readonly sameCpu: boolean
-  /** Which calls are told. All, where left out. */
+  /** Which calls handlers are told of. All, if it is left out. */
   readonly isWanted?: (abi: Abi, nr: number) => boolean
   /** Called before each wait: a place for back-pressure. */
   readonly beforeWait?: () => void
@@ -57,7 +57,7 @@ export interface Loop {
   forget(tid: number): void
   /** From now on there is no tracee. */
   abandon(): void
-  /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
+  /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
   resume(task: Task, signal?: number): void
   /** Restarts it as its handler asked. */
   resumeAsAsked(task: Task, timeNs: bigint): void
@@ -69,11 +69,11 @@ export interface Loop {
   readonly hasGuarded: boolean
   /** Calls back at that time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void
-  /** Tracees that stand where nobody restarts them. */
+  /** Tracees that stand still and have no entry in the table yet. */
   held(): readonly number[]
   /** How the first execve of a command ended: 0, or the errno. */
   firstCallLeft(errno: number): void
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
-  /** From now on every call comes to the tracer, whether or not somebody asked for it. */
+  /** From now on every call comes to the tracer, whether or not it was asked for. */
   deferNothing(): void
 }

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<number, ChildKind>> = {
 }
 
 const KILL = syscallNumber('kill')
-/** Stands for a parent that was never told. */
+/** Stands for a parent that is not known. */
 const UNKNOWN = new Task(0, 0)
 
 interface Birth {
@@ -69,10 +69,10 @@ export class ProcessTree {
     this.#loop.resume(child)
   }
 
-  /** A stop of a thread that nobody knows. */
+  /** A stop of a thread that no parent has announced yet. */
   early(tid: number, index: number): void {
     this.#early.add(tid)
-    // Nobody is left who could announce it.
+    // No tracee is left that could announce it.
     if (this.#loop.tasks.size === 0) this.orphans(UNKNOWN, index)
   }
 
@@ -89,7 +89,7 @@ export class ProcessTree {
     this.#early.delete(tid)
   }
 
-  /** A tracee stopped or ended; if it is for the first time, it is told of. */
+  /** A tracee stopped or ended; the first time, handlers are told of it. */
   stopped(task: Task, index: number): void {
     const birth = this.#births.get(task.tid)
     if (!birth) return

@@ -124,7 +124,7 @@ export class Records {
     return this.#halves[index * HALVES + DEFERRED] !== 0
   }
 
-  /** A copy of the 128 bytes; zeros where the kernel had none. */
+  /** A copy of the 128 bytes; zeros if the kernel had none. */
   siginfo(index: number): Uint8Array {
     const at = index * RECORD_BYTES + STOP_RECORD_LAYOUT.siginfo
     const known = this.#halves[index * HALVES + SIGINFO_ERROR] === 0

@@ -1,7 +1,7 @@
 /**
  * One trace, in its worker: what is started and attached to, the commands of the main thread, and
  * how it ends. All of ptrace happens in this thread, and when it ends the kernel lets the tracees
- * go, or kills them where that was asked for.
+ * go, or kills them if that was asked for.
  */
 import { GlassboxError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
@@ -23,12 +23,12 @@ export interface SessionSpec extends SeizeOptions {
   readonly launch?: {
     readonly spec: LaunchSpec
     readonly stdio: readonly [number, number, number]
-    /** Who is to become the command, where nobody is started for it. */
+    /** The process that is to become the command, if none is to be started. */
     readonly waiting?: Waiting
   }
   /**
-   * A child of somebody else's that waits to be seized, and is to be treated as a command of ours
-   * from then on.
+   * A child of another process that waits to be seized, and is treated as a command of ours from
+   * then on.
    */
   readonly adopt?: number
   readonly pids: readonly number[]
@@ -76,7 +76,7 @@ export class Session implements TraceSession {
     }
   }
 
-  /** Runs the trace to its end; how the root ended, where it did. */
+  /** Runs the trace to its end; how its first process ended, if it did. */
   run(): Ended | undefined {
     const { launch, adopt, pids } = this.#spec
     try {
@@ -143,7 +143,7 @@ export class Session implements TraceSession {
   }
 
   #firstCall(errno: number): void {
-    // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
+    // Our launcher tries once. What an adopted child does next is known to its maker.
     if (errno !== 0 && this.#launch) this.#failure = this.#launch.executeFailure(errno)
   }
 
@@ -169,7 +169,7 @@ export class Session implements TraceSession {
     if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
   }
 
-  /** A handler threw, or the start failed half way: nothing is told any more. */
+  /** A handler threw, or the start failed half way: no handler is called any more. */
   #abort(): void {
     this.#engine.mute()
     if (this.#spec.killOnExit) this.#killAll()

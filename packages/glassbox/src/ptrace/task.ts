@@ -8,10 +8,10 @@ import type { EnteredCall } from '../trace/handlers.ts'
 /** A call that was entered and has not been left. */
 export interface OpenCall {
   readonly entered: EnteredCall
-  /** Not told to handlers: not among those that were asked for, or of the tracer's own making. */
+  /** Hidden from handlers: not among the calls that were asked for, or made for the tracer. */
   readonly hidden: boolean
   tampered: boolean
-  /** What the register is to hold when it comes back, where a handler skipped it. */
+  /** What the register is to hold when it comes back, if a handler skipped the call. */
   forced: bigint | undefined
 }
 
@@ -34,7 +34,7 @@ export class Task {
   /** May it be moved to the tracer's CPU? */
   movable = true
   /**
-   * When it was restarted into user mode, ns; 0 where it is not there. Only kept where it may be
+   * When it was restarted into user mode, ns; 0 if it is not there. Only kept where it may be
    * moved.
    */
   restartedNs = 0n

@@ -23,14 +23,13 @@ function start(target: Target, options: TraceOptions, onSeized?: () => void): Tr
 }
 
 /**
- * Traces a command that it starts, or processes that run. The first thing that is told of a
- * command is its execve. Any number of traces may run at a time; other children of this process
- * are not touched.
+ * Traces a command that it starts, or processes that run. The first event of a command is its
+ * execve. Any number of traces may run at a time; other children of this process are not touched.
  *
  * Throws InvalidOptionError, and ERR_GLASSBOX_PROGRAM_NOT_FOUND for a program that is not there.
- * Rejects with …_NOT_EXECUTABLE (or _NOT_FOUND, for its interpreter), with …_STEP_FAILED where it
- * cannot be started, with MissingFeatureError('ptrace') where the kernel refuses, and with
- * whatever a handler throws. Needs Linux 5.3.
+ * Rejects with …_NOT_EXECUTABLE (or _NOT_FOUND, for its interpreter), with …_STEP_FAILED if it
+ * cannot be started, with MissingFeatureError('ptrace') if the kernel refuses, and with what a
+ * handler throws. Needs Linux 5.3.
  *
  * @example
  * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)
@@ -40,7 +39,7 @@ export function trace(target: TraceCommand | number | readonly number[], options
 }
 
 /**
- * Traces a child of somebody else's that waits, as if it were a command of ours. `onSeized`: it is
+ * Traces a child of another process that waits, as if it were a command of ours. `onSeized`: it is
  * traced now and may be let on. It must tell by SIGCONT to itself that its execve comes next (see
  * launch-plan.ts).
  */

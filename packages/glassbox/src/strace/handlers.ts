@@ -105,7 +105,7 @@ class Handlers {
   }
 
   /**
-   * Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
+   * If nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
    */
   mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options

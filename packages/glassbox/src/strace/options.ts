@@ -120,7 +120,7 @@ export interface TraceSettings {
   readonly output: OutputTarget
 }
 
-/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. */
+/** If the trace goes: one descriptor, or one file a thread. `name`: for errors. */
 export type OutputTarget =
   | { readonly kind: 'shared'; readonly fd: number; readonly name: string; readonly isStderr: boolean }
   | { readonly kind: 'separate'; readonly name: string; readonly append: boolean }

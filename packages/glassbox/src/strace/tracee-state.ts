@@ -19,7 +19,7 @@ export class TraceeState {
   /** How often it made each call that is tampered with. */
   readonly counters: Counters = new Map()
 
-  /** -k: of its call, where that had to be looked at in its beginning. */
+  /** -k: of its call, if that had to be looked at in its beginning. */
   stack: Stack | undefined
 
   // Of the text.

@@ -71,7 +71,7 @@ export async function carry<Spec>(
       sink.flush()
       post({ type: 'end', ended, data: result })
     } finally {
-      // What was seen before a failure is told before it.
+      // Events from before a failure are sent before the failure.
       sink.flush()
     }
   } catch (error) {

@@ -37,7 +37,10 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
     }
   }
 
-  /** Nobody will read any more: what waits and what comes is thrown away, and the trace goes on. */
+  /**
+   * There is no reader any more: events that wait and events that come are dropped, and the trace
+   * goes on.
+   */
   discard(): void {
     if (this.#discards) return
     this.#discards = true

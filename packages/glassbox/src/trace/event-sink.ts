@@ -21,7 +21,7 @@ export interface EventOptions {
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
 
 /**
- * siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source:
+ * siginfo_t: si_code at 8, si_pid at 16 if the code says that a process sent it. Source:
  * sigaction(2).
  */
 const SI_CODE = 8

@@ -34,7 +34,7 @@ export type TraceEvent =
   | (CallEvent & {
       readonly type: 'syscall-exit'
       readonly result: number | bigint
-      /** ENOENT; undefined where the call did not fail. */
+      /** ENOENT; undefined if the call did not fail. */
       readonly errno?: string
       readonly durationNs: bigint
       readonly tampered: boolean

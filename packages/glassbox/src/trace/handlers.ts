@@ -6,7 +6,7 @@ import type { Abi, Call, Outcome } from '../decode/types.ts'
 import type { Subject } from './subject.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './tracee.ts'
 
-/** Where a stop happened; `timeNs` is CLOCK_MONOTONIC read when the tracer saw it. */
+/** Which thread stopped, and when; `timeNs` is CLOCK_MONOTONIC read when the tracer saw it. */
 interface Stop {
   readonly tid: number
   readonly pid: number
@@ -16,8 +16,8 @@ interface Stop {
 export interface EnteredCall extends Stop, Call {
   readonly abi: Abi
   /**
-   * restart_syscall: the call that it goes on with, where that is known; only its number where it
-   * began before the attaching.
+   * Of restart_syscall: the call that it goes on with, if that is known. Of a call that began
+   * before the attaching only the number is.
    */
   readonly resumes?: Call
 }
@@ -42,10 +42,10 @@ export interface SignalStop extends Stop {
  */
 export interface TraceHandlers {
   /**
-   * Do `enter` and `exit` take a call of x86-64 from what they are given alone: do they neither
-   * look at memory or anything else of the tracee, nor change something? Then the program may have
-   * run on when they are called, a few milliseconds at most, and several calls are told at a time.
-   * Not, where left out.
+   * Whether `enter` and `exit` need no more of a call of x86-64 than what they are given: they
+   * look at nothing of the tracee, and change nothing. Then the program may have run on when they
+   * are called, a few milliseconds at most, and several calls are reported at a time. Without this
+   * handler none is deferred.
    */
   mayDefer?(nr: number): boolean
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
@@ -74,7 +74,7 @@ export interface TraceHandlers {
    */
   attached?(stop: Stop & { readonly attached: boolean }, subject: Subject): void
   /**
-   * A pid that could not be attached to. Where none could, the trace is rejected with the first
+   * A pid that could not be attached to. If none could be, the trace is rejected with the first
    * error.
    */
   notAttached?(failure: { readonly pid: number; readonly error: Error }): void

@@ -5,13 +5,13 @@ import type { TraceEvent } from './events.ts'
 export interface TraceCommand {
   readonly program: string
   readonly args?: readonly string[]
-  /** argv[0], where it is not the program. */
+  /** argv[0], if it is not the program. */
   readonly argv0?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   /** -u: to run as; needs root. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
-  /** Descriptors of this process that become 0, 1 and 2. Ours, where left out. */
+  /** Descriptors of this process that become 0, 1 and 2. By default 0, 1 and 2. */
   readonly stdio?: readonly [number, number, number]
 }
 
@@ -19,14 +19,17 @@ export interface TraceOptions {
   /** Threads and children too. true. */
   readonly follow?: boolean
   /**
-   * Only these calls stop (by name), where the command was started by us and seccomp can be had;
-   * else only these are told. All.
+   * Only these calls are reported, by name. With a filter (`seccomp`) only these stop. Default:
+   * all.
    */
   readonly syscalls?: readonly string[]
-  /** A seccomp filter so that other calls never stop: needs `syscalls`. true where `follow` is. */
+  /**
+   * A seccomp filter so that other calls never stop: needs `syscalls`, and a command that is
+   * started for the trace. Default: true if `follow` is.
+   */
   readonly seccomp?: boolean
   readonly handlers?: { readonly module: string | URL; readonly data?: unknown }
-  /** Which events the iterable gives. All, or none of them where only handlers work. */
+  /** Which events the iterable gives. Default: all; none if there are handlers. */
   readonly events?: readonly TraceEvent['type'][] | 'none'
   /** Events that wait for the reader before the policy applies. 10 000. */
   readonly queue?: number
@@ -36,9 +39,9 @@ export interface TraceOptions {
    */
   readonly slowReader?: 'pause' | 'drop'
   /**
-   * Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast where a
-   * wake-up across CPUs is dear. The program does not see it. With a filter only where `openat` is
-   * among the calls. Not for processes that were attached to. true.
+   * Keep tracer and tracee on one CPU while only one thread runs: 5–10 times as fast if a wake-up
+   * across CPUs is expensive. The program does not see it. With a filter only if `openat` is among
+   * the calls. Not for processes that were attached to. true.
    */
   readonly sameCpu?: boolean
   /** Tracees die with the tracer. true for a command, not possible for pids. */

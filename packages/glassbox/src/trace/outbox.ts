@@ -66,8 +66,7 @@ export class Outbox {
   }
 
   /**
-   * Before each wait. Lets nothing go on while the reader is too far behind, where that is the
-   * policy.
+   * Before each wait. Blocks while the reader is too far behind, if that is the policy.
    */
   hold(): void {
     if (this.#batch.length > 0 && performance.now() - this.#since > LONGEST_WAIT_MS) this.flush()

@@ -12,7 +12,7 @@ import type { TraceEvent } from './events.ts'
 import type { Trace, TraceEnd } from './trace.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
 
-/** One listener for all traces, whatever their number. */
+/** One listener serves all traces. */
 const running = new Set<Control>()
 process.on('exit', () => {
   for (const control of running) control.command(COMMAND.quit)
@@ -57,7 +57,7 @@ export class RunningTrace implements Trace {
     this.#end = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    // Whoever is interested asks; nobody has to ask for both.
+    // A caller may wait for one of the two only: the other must not count as unhandled.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
     // Loaded here: most who can trace do not, and it takes a part of the start of a command.
@@ -65,7 +65,8 @@ export class RunningTrace implements Trace {
     this.#worker = new threads.Worker(worker, {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
-      // It is about what is read from the command line, and would have the worker refused.
+      // This option of the command line is for the main script only: Node would not start a worker
+      // with it.
       ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
@@ -137,7 +138,7 @@ export class RunningTrace implements Trace {
         for (const listener of this.#listeners) listener(message.message)
         break
       case 'events':
-        // Whoever waits for the end and does not read would wait for ever.
+        // A caller that waits for the end and does not read would wait for ever.
         if (this.#isAwaited && !this.#isRead) this.#queue.discard()
         this.#queue.push(message.events)
         break
@@ -150,7 +151,7 @@ export class RunningTrace implements Trace {
     }
   }
 
-  /** The first that happens counts; it is told when the worker is gone. */
+  /** The first outcome counts. The promise settles when the worker has ended. */
   #settleWith(result: () => void): void {
     this.#result ??= result
   }

@@ -4,7 +4,9 @@ import type { TraceEvent } from './events.ts'
 
 /** How a trace ended. */
 export interface TraceEnd {
-  /** Of the command, or of the last pid that was attached to: one of the two, where it ended. */
+  /**
+   * Of the command, or of the last pid that was attached to. Exactly one of the two, if it ended.
+   */
   readonly exitCode?: number
   readonly signal?: SignalName
   /** What the `end` handler returned. */
@@ -12,8 +14,8 @@ export interface TraceEnd {
 }
 
 /**
- * A running trace: an async iterable of events (one reader) and a promise of its end. Where only
- * the end is waited for, events are thrown away; where a loop over them is left, the trace goes on
+ * A running trace: an async iterable of events (one reader) and a promise of its end. If a caller
+ * waits for the end only, events are dropped. If it leaves a loop over them, the trace goes on
  * unread.
  */
 export interface Trace extends AsyncIterable<TraceEvent>, PromiseLike<TraceEnd>, AsyncDisposable {

@@ -23,7 +23,7 @@ export interface Tracee extends Subject {
   /** The instruction pointer at this stop; -i. */
   readonly instructionPointer: bigint
   /**
-   * The words of struct user_regs_struct (sys/user.h) at this stop; `undefined` where the thread
+   * The words of struct user_regs_struct (sys/user.h) at this stop; `undefined` if the thread
    * is gone.
    */
   registers(): BigUint64Array | undefined

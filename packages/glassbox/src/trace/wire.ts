@@ -11,7 +11,7 @@ export interface WorkerData<Spec = unknown> {
   readonly session: Spec
   readonly shared: SharedArrayBuffer
   readonly handlers?: { readonly module: string; readonly data?: unknown }
-  /** Names of calls that are told. */
+  /** Names of the calls that handlers and events are about. */
   readonly syscalls?: readonly string[]
   readonly events: readonly TraceEvent['type'][]
   readonly queue: number

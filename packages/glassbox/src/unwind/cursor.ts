@@ -24,7 +24,7 @@ const SIGN = 0x40
 export class Cursor {
   readonly #view: DataView
   readonly #bytes: Uint8Array
-  /** Where the first byte is in the object's own addresses. */
+  /** If the first byte is in the object's own addresses. */
   readonly address: number
   at: number
 

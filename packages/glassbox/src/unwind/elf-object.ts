@@ -33,7 +33,7 @@ export class ElfObject {
     })
   }
 
-  /** The rules for an instruction at a byte of the file; none where the object does not tell. */
+  /** The rules for an instruction at a byte of the file; none if the object does not tell. */
   rowAt(offset: number): Row | undefined {
     return remembered(this.#rows, offset, () => {
       const address = this.#elf && addressOf(this.#elf, offset)

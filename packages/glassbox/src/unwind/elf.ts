@@ -13,7 +13,7 @@ const SECTION_HEADER = 64
 const MAGIC = 0x464c457f
 /** EI_CLASS and EI_DATA, as they stand. */
 const CLASS64_LITTLE = 0x0201
-/** Where the fields of the header stand. */
+/** If the fields of the header stand. */
 const AT = { class: 4, phoff: 32, shoff: 40, phnum: 56, shnum: 60, shstrndx: 62 } as const
 
 /** A program header. */
@@ -36,7 +36,7 @@ export interface Section {
 
 export interface Elf {
   readonly segments: readonly Segment[]
-  /** None where the section headers are not there: in memory, or by sstrip. */
+  /** None if the section headers are not there: in memory, or by sstrip. */
   readonly sections: readonly Section[]
 }
 

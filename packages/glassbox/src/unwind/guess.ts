@@ -1,7 +1,7 @@
 /**
  * The frame above where no file tells of it: code that was made at run time, hand-written code,
  * objects built without .eh_frame. In this order: the trampoline of a signal, known by its
- * instructions; an entry of a PLT, likewise; else the frame pointer, where it looks like one.
+ * instructions; an entry of a PLT, likewise; else the frame pointer, if it looks like one.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import { readWord, readWords } from './memory.ts'

@@ -6,7 +6,7 @@ import { closeSync, readSync } from 'node:fs'
 
 export interface ByteSource {
   /**
-   * Up to `length` bytes at `offset`; fewer, or none, where there are no more. The caller's to
+   * Up to `length` bytes at `offset`; fewer, or none if there are no more. The caller's to
    * keep.
    */
   read(offset: number, length: number): Uint8Array

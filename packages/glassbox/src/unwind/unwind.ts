@@ -20,7 +20,7 @@ export interface Frame {
    */
   readonly address: bigint
   /**
-   * The file that is mapped there, as /proc/PID/maps names it; `undefined` where there is none,
+   * The file that is mapped there, as /proc/PID/maps names it; `undefined` if there is none,
    * and no frame after it.
    */
   readonly object: string | undefined
@@ -81,7 +81,7 @@ function frameAt(address: bigint, called: boolean, mapping: Mapping, object: Elf
   return { address, object: mapping.name, fileOffset, symbol }
 }
 
-/** The frame above; none where it is the outermost, or lost. */
+/** The frame above; none if it is the outermost, or lost. */
 function next(
   position: Position,
   mapping: Mapping,

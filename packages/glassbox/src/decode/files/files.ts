@@ -6,7 +6,7 @@ import { setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 
 /**
- * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only where not everything is
+ * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only if not everything is
  * zero.
  */
 /** `fraction` is of so many digits: 9 where it counts nanoseconds. */

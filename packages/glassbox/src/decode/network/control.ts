@@ -14,7 +14,7 @@ const HEADER_BYTES = 16
 const MOST_BYTES = 65_536
 
 /**
- * The text of one piece of data; `undefined` where there is too little of it to be shown at all.
+ * The text of one piece of data; `undefined` if there is too little of it to be shown at all.
  */
 type DataText = (view: DataView, context: Context) => string | undefined
 

@@ -1,6 +1,6 @@
 /**
  * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of
- * it. Where the kernel had to answer and did not, only the name is shown. Source: netdevice(7).
+ * it. If the kernel had to answer and did not, only the name is shown. Source: netdevice(7).
  */
 import { constantSet } from '../../linux/flags.ts'
 import { arrayText } from '../basic/arrays.ts'
@@ -138,7 +138,7 @@ const lengthAt = (value: bigint, { memory }: Context): number | undefined => {
   return word === undefined ? undefined : Number(BigInt.asIntN(32, word))
 }
 
-/** The length of the list before the call, where there was room for one. */
+/** The length of the list before the call, if there was room for one. */
 export const rememberInterfaces = (value: bigint, context: Context): bigint | undefined => {
   const list = readWord(context.memory, value + LIST_AT, 8)
   const length = lengthAt(value, context)

@@ -118,7 +118,7 @@ function packetText(read: Read): string | undefined {
   return `, ${parts.join(', ')}`
 }
 
-/** What stands behind the family, by the family; `undefined` where too little could be read. */
+/** What stands behind the family, by the family; `undefined` if too little could be read. */
 const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
   1: unixText,
   2: ipv4Text,
@@ -128,7 +128,7 @@ const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
 }
 
 /**
- * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where
+ * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` if
  * too little can be read.
  */
 export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}): string | undefined {

@@ -1,5 +1,5 @@
 /**
- * struct perf_event_attr: what is counted; everything else only where everything is asked for.
+ * struct perf_event_attr: what is counted; everything else only if everything is asked for.
  * Source: perf_event_open(2).
  */
 import type { Printer } from '../context.ts'

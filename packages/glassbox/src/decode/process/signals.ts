@@ -145,7 +145,7 @@ function childFields(view: DataView, options: TextOptions): string {
   return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
-/** The word that sigqueue(3) sends along, where there is one. */
+/** The word that sigqueue(3) sends along, if there is one. */
 function sentValue(view: DataView, at: number): string {
   const pointer = view.getBigUint64(at, true)
   return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
@@ -169,7 +169,7 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
   return code === SI_KERNEL ? '' : sentBy(view, options)
 }
 
-/** Who sent it, and what was sent along, where there is something. */
+/** Who sent it, and what was sent along, if there is something. */
 function sentBy(view: DataView, options: TextOptions): string {
   const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)

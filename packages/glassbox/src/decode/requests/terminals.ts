@@ -11,7 +11,7 @@ import type { TextOptions } from '../types.ts'
 interface Layout {
   readonly wordBytes: 2 | 4
   readonly characters: number
-  /** Where the speeds lie, if anywhere. */
+  /** If the speeds lie, if anywhere. */
   readonly speeds?: number
   readonly bytes: number
 }

@@ -21,8 +21,8 @@ import type { Task } from '../task.ts'
 import { observes, type Observes } from './observing-calls.ts'
 
 /**
- * So long tracees that run in parallel are left alone; twice as long each time, where they still
- * do after that.
+ * So long tracees that run in parallel are left alone; twice as long each time, if they still do
+ * after that.
  */
 const APART_NS = 20_000_000n
 const LONGEST_APART_NS = 640_000_000n
@@ -122,7 +122,7 @@ export class CpuAffinity {
     this.#cpu = undefined
   }
 
-  /** One that is no longer what we made it is somebody else's choice. */
+  /** A mask that is no longer the one we set was set by somebody else. */
   #giveBack(tid: number, mask: Uint8Array): void {
     const now = affinity(tid)
     if (now && Buffer.compare(now, this.#only) === 0) setAffinity(tid, mask)
@@ -146,7 +146,7 @@ export class CpuAffinity {
       this.#cpu = cpu
       this.#only = only
     }
-    // One that may run on a single CPU is where its owner wants it.
+    // A thread that may run on a single CPU was put there on purpose.
     if (!hasCpu(mask, this.#cpu) || cpuCount(mask) < 2) return
     if (setAffinity(task.tid, this.#only)) this.#moved.set(task, mask)
   }

@@ -52,7 +52,7 @@ export function observes(
 
 /**
  * /proc/self/status, and also `status` under a descriptor of /proc/self. A path is at most two
- * pages long; the second is read only where the first does not end it.
+ * pages long; the second is read only if the first does not end it.
  */
 function endsWithStatus(memory: MemoryReader, address: bigint): boolean {
   const first = memory.read(address, Number(PAGE - (address & (PAGE - 1n))))

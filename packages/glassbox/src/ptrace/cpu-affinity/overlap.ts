@@ -44,7 +44,7 @@ export class Overlap {
     task.restartedNs = timeNs
   }
 
-  /** True where a measurement just ended that says: they could run in parallel. */
+  /** True if a measurement has just ended and says that they could run in parallel. */
   stopped(task: Task, timeNs: bigint): boolean {
     this.#halt(task)
     this.#active.add(task)
@@ -102,7 +102,7 @@ export class Overlap {
 const isLong = ({ restartedNs }: Task, timeNs: bigint): boolean =>
   restartedNs !== 0n && timeNs - restartedNs > TOGETHER_NS
 
-/** How long a thread has waited for a CPU, ns; 0 where the kernel does not say. */
+/** How long a thread has waited for a CPU, ns; 0 if the kernel does not say. */
 function waitedFor(tid: number): bigint {
   try {
     return BigInt(readFileSync(`/proc/${tid}/schedstat`, 'latin1').split(' ')[1] ?? '0')

@@ -1,7 +1,7 @@
 /**
  * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it
- * comes to, with the signal that was about to be delivered there. What is blocked where no signal
- * reaches it (the parent of a vfork) stops when its children, let go, have gone on.
+ * comes to, with the signal that was about to be delivered there. A tracee that no signal reaches
+ * (the parent of a vfork) stops when its child, let go, has gone on.
  */
 import { ptrace } from '../../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../../linux/constants.ts'

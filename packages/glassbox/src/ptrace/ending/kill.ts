@@ -12,7 +12,7 @@ import { isEnd } from '../stop.ts'
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 0
 
-/** Whoever stops from now on is killed; then it is told of, and restarted, as ever. */
+/** What stops from now on is killed; its stop is then handled as usual. */
 export function killAll(loop: Loop): void {
   loop.intercept = (_task, tid, kind) => {
     // It has not been waited for, so the id is its own still. That of a thread reaches its process.

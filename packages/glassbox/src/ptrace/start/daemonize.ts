@@ -1,8 +1,8 @@
 /**
  * A tracer beside the command instead of above it: this process becomes the launcher, and then the
- * command, under its own id and its own parent; who traces it is a grandchild that nobody waits
- * for, the same program anew. Between the two there is a socket, as between every tracer and its
- * launcher, and a pipe whose end tells that this process is no Node any more.
+ * command, under its own id and its own parent; its tracer is a grandchild that has no parent to
+ * wait for it, and runs the same program anew. Between the two there is a socket, as between every
+ * tracer and its launcher, and a pipe whose end tells that this process is no Node any more.
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, runPlan, syscall, systemError } from '../../gate/gate.ts'
@@ -86,8 +86,8 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
 }
 
 /**
- * Starts the tracer and becomes what it traces: comes back only where the tracer could not begin,
- * which has said why.
+ * Starts the tracer and becomes what it traces: returns only if the tracer could not begin; the
+ * tracer has then said why.
  */
 function becomeTraced(how: Detachment): void {
   const { ours, theirs } = socketPair()
@@ -99,8 +99,8 @@ function becomeTraced(how: Detachment): void {
   const launcher = programDescriptor('launcher')
   // Node lets nothing of its own be inherited; one that is closed stays so.
   for (const fd of STDIO) syscall(FCNTL, fd, F_SETFD, 0)
-  // Where ptrace is for ancestors only, a descendant has to be allowed; elsewhere the kernel knows
-  // nothing of it.
+  // Yama may allow ptrace to ancestors only: a descendant needs a permit. Without Yama the call
+  // fails, and is not needed.
   syscall(PRCTL, PR_SET_PTRACER, ANYBODY, 0, 0, 0)
   const [, , child = -1n] = run(tracerPlan(how, process.execPath, argv, words), [theirs, ends[0] ?? -1])
   syscall(WAIT4, Number(child), 0, __WALL, 0)
@@ -108,7 +108,7 @@ function becomeTraced(how: Detachment): void {
   if (syscall(READ, ours, new Uint8Array(1), 1) === 1) run(becomePlan(), [ours, launcher])
 }
 
-/** What this process is to trace, where it was started for that. */
+/** What this process is to trace, if it was started for that. */
 function tracedProcess(): WaitingProcess | undefined {
   const said = process.env[VARIABLE]
   if (said === undefined) return undefined

@@ -1,7 +1,7 @@
 /**
  * The filter that lets a program run freely but for the calls that were asked for:
  * SECCOMP_RET_TRACE for those, and for the few that the tracer must see itself. Calls by another
- * face of the kernel (i386, x32) all stop.
+ * ABI (i386, x32) all stop.
  */
 import { hasCapabilities } from '../../launch/capabilities.ts'
 import { CAP_SYS_ADMIN } from '../../linux/constants.ts'
@@ -18,7 +18,9 @@ const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
 
 export interface TraceFilter {
   readonly program: Uint8Array
-  /** It can be had without no_new_privs, which would make set-uid programs lame. */
+  /**
+   * It can be installed without no_new_privs, which would take the privileges of set-uid programs.
+   */
   readonly privileged: boolean
   /** It stops all that would show where a tracee was moved to. */
   readonly sameCpu: boolean
@@ -26,7 +28,7 @@ export interface TraceFilter {
 
 /**
  * `sameCpu`: tracees may be moved to the tracer's CPU. That needs a look at every file that is
- * opened, so it is done only where most of these stop anyway.
+ * opened, so it is done only if most of these stop anyway.
  */
 export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean): TraceFilter {
   const sameCpu = wantsSameCpu && syscalls.includes('openat')

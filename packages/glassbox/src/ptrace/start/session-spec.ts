@@ -9,8 +9,7 @@ import { type TraceFilter, traceFilter } from './filter.ts'
 import type { SessionSpec } from '../session.ts'
 
 /**
- * `adopt`: a child of somebody else's that waits, and is to be treated as a command of ours from
- * then on.
+ * `adopt`: a child of another process that waits, and is treated as a command of ours from then on.
  */
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
 
@@ -41,8 +40,8 @@ export function sessionSpec(target: Target, options: TraceOptions): SessionSpec 
     ...common,
     sameCpu: filter.sameCpu,
     filtered: true,
-    // What the filter stops fails with ENOSYS where no tracer is left: such a program must not
-    // outlive it.
+    // Without a tracer, the calls that the filter stops fail with ENOSYS: such a program must not
+    // outlive its tracer.
     killOnExit: true,
     launch: { ...started, spec: { ...started.spec, filter } },
   }

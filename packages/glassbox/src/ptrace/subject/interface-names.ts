@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const DIRECTORY = '/sys/class/net'
 
-/** `lo`; undefined where there is none of this number, or nothing is said of any. */
+/** `lo`; undefined if there is none of this number, or nothing is said of any. */
 export function interfaceName(index: number): string | undefined {
   try {
     return readdirSync(DIRECTORY).find(

@@ -28,7 +28,7 @@ function idsOf(pid: string, type: IdType): readonly number[] {
   }
 }
 
-/** Its own namespace and those above, up to the tracer's, which the kernel shows nobody beyond. */
+/** Its own namespace and those above, up to that of the tracer: the kernel shows none beyond. */
 function namespacesOf(pid: string): readonly number[] {
   const found: number[] = []
   try {
@@ -69,7 +69,7 @@ export class PidNamespaces {
   readonly #owners = new Map<string, string>()
 
   /**
-   * The id that the tracer knows by another for what `tid` knows by `id`; 0 where nobody has it.
+   * The id, in the namespace of the tracer, of what `tid` knows by `id`; 0 if there is none.
    */
   toOurs(tid: number, id: number, type: IdType): number {
     const namespace = this.#namespaceOf(tid)
@@ -108,7 +108,7 @@ function* everyThread(): Generator<string> {
   }
 }
 
-/** The tracer's id of it, where it is who has the id in the namespace. */
+/** Its id in the namespace of the tracer, if it has that id in that namespace; else 0. */
 function ourId(pid: string, namespace: number, id: number, type: IdType): number {
   const ids = idsOf(pid, type)
   // Most processes do not have it anywhere: asking for their namespaces costs more.

@@ -109,7 +109,7 @@ export function unguard(tid: number): void {
   if (found) write(tid, found.segment, found.isBlocked ? (mask[0] ?? 0n) : (mask[0] ?? 0n) & ~SIGSEGV_BIT)
 }
 
-/** False where the thread is gone. */
+/** False if the thread is gone. */
 function read(tid: number): boolean {
   return (
     ptrace(PTRACE_PEEKUSER, tid, CS_OFFSET, word) === 0 &&

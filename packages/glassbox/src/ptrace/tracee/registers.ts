@@ -22,7 +22,7 @@ function change(tid: number, edit: (registers: BigUint64Array) => void): void {
   if (!registers || ptrace(PTRACE_SETREGS, tid, 0, registers) < 0) syscall(KILL, tid, SIGKILL)
 }
 
-/** Words of struct user_regs_struct; `undefined` where the thread is gone. */
+/** Words of struct user_regs_struct; `undefined` if the thread is gone. */
 export function readRegisters(tid: number): BigUint64Array | undefined {
   const registers = new BigUint64Array(USER_REGS_WORDS)
   return ptrace(PTRACE_GETREGS, tid, 0, registers) === 0 ? registers : undefined
@@ -42,7 +42,7 @@ export function setNumber(tid: number, abi: Abi, nr: number): void {
   })
 }
 
-/** The kernel makes no call for number −1, and leaves the result to whoever set it. */
+/** The kernel makes no call for number −1, and leaves the result as it is set. */
 export function skipCall(tid: number): void {
   change(tid, registers => {
     registers[USER_REGS.orig_rax] = NO_CALL

@@ -66,7 +66,7 @@ function pokesOf(text: string): readonly Poke[] | undefined {
   return pokes
 }
 
-/** Each takes its text into the draft; false where it makes no sense. */
+/** Each takes its text into the draft; false if it makes no sense. */
 const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => boolean>> = {
   error: (draft, text) => draft.retval === undefined && set(draft, 'errno', errnoOf(text)),
   retval: (draft, text) => draft.errno === undefined && set(draft, 'retval', wordOf(text)),

@@ -1,5 +1,5 @@
 /**
- * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
+ * If the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
  * opens. What goes to stderr keeps its place among what the program itself writes there: it is
  * written before the program can write.
  */

@@ -17,7 +17,7 @@ export interface Sink {
   /** `parent`: it is a child that was followed. */
   started?(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void
   /**
-   * `former`: the thread that made the call, where that was not the leader; `state` goes on under
+   * `former`: the thread that made the call, if that was not the leader; `state` goes on under
    * the leader's tid.
    */
   exec?(state: TraceeState, timeNs: bigint, former: TraceeState | undefined, subject: Subject): void

@@ -1,5 +1,5 @@
 /**
- * A set of system calls by their numbers, for each face of the kernel. Data: a worker gets it as
+ * A set of system calls by their numbers, for each ABI. Data: a worker gets it as
  * it is.
  */
 import type { Abi } from '../../decode/types.ts'

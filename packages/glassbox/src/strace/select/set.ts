@@ -15,7 +15,7 @@ interface Named {
   readonly classes: readonly string[]
 }
 
-/** The calls of a face of the kernel. */
+/** The calls of a ABI. */
 const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
 
 /** Classes that the table has not as such: of names, and of other classes. */
@@ -70,7 +70,7 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
   ['@x32', 'x32'],
 ]
 
-/** Adds what an item stands for. False where there is no such call. */
+/** Adds what an item stands for. False if there is no such call. */
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
   const bare = suffix ? item.slice(0, -suffix[0].length) : item

@@ -1,6 +1,6 @@
 /**
  * What stands before the body of a line: pid, times, number of the call, instruction pointer. Each
- * only where it was asked for.
+ * only if it was asked for.
  */
 import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'

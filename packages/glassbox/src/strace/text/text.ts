@@ -118,7 +118,7 @@ export class TextSink implements Sink {
     return forced === undefined ? call : { value: forced, failed: false }
   }
 
-  /** The beginning of the line that ends a call: nothing, where it is the line that is open. */
+  /** The beginning of the line that ends a call: nothing if it is the line that is open. */
   #resumed(state: TraceeState, entry: EntryText, timeNs: bigint, tracee: Tracee): string {
     const isOpen = !this.#showsAll || this.#output.separate || this.#open === state
     if (isOpen && !state.reprint) return ''
