@@ -1,4 +1,4 @@
-/** How the decoder reads what an argument points to. Pure: whoever calls it brings the memory. */
+/** How the decoder reads what an argument points to. Pure: the caller brings the memory. */
 
 export interface MemoryReader {
   /** Up to `length` bytes at `address`; fewer, or none if they cannot be read. */

@@ -1,6 +1,6 @@
 /**
  * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in
- * a comment. Whatever is called by a name in the text of a call goes through `named` and
+ * a comment. Each name in the text of a call goes through `named` and
  * `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
  */
 import { constantSet, type ConstantSet } from '../linux/flags.ts'
@@ -11,7 +11,7 @@ import type { TextOptions } from './types.ts'
 
 type Spelled = Pick<TextOptions, 'spelling'>
 
-/** For names that stand whatever -X says. */
+/** For names that do not depend on -X. */
 export const NAMES: Spelled = { spelling: 'abbrev' }
 
 /** A number that has a name. */
@@ -52,7 +52,7 @@ function prepare(set: ConstantSet): Prepared {
   return made
 }
 
-/** The name of a value where it has one. */
+/** The name of a value if it has one. */
 export const nameOf = (set: ConstantSet | undefined, value: bigint): string | undefined =>
   set && prepare(set).byValue.get(value)
 
@@ -99,7 +99,7 @@ export function setText(kind: string, value: bigint, options: Spelled): string {
   return flagsText(set, flagsOf(set, value), options)
 }
 
-/** Flags behind another part of their word: without a comment where they have no names. */
+/** Flags behind another part of their word: without a comment if they have no names. */
 export function restText(kind: string, value: bigint, options: Spelled): string {
   const set = setOf(kind)
   return set ? flagsText(set, flagsOf(set, value), options, '') : hex(value)

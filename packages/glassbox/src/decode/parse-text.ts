@@ -1,6 +1,6 @@
 /**
  * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a
- * value. So there is one decoder for text and for values, and whatever has a text has a value.
+ * value. So there is one decoder for text and for values, and all that has a text has a value.
  * Strings are expected with all their bytes in hexadecimal.
  */
 import { AT_FDCWD } from '../linux/constants.ts'
@@ -43,13 +43,13 @@ const CONSTANTS: Readonly<Record<string, Value>> = {
 
 const utf8 = new TextDecoder()
 
-/** A number where it is exact. */
+/** A number if it is exact. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** The value that a text stands for, or the text itself where it is not in the notation. */
+/** The value that a text stands for, or the text itself if it is not written so. */
 export function parseText(text: string, asBytes = false): Value {
   const reader = new Reader(text)
   const value = reader.value(asBytes)

@@ -67,7 +67,7 @@ function prctlResult(value: bigint, context: Context): string | undefined {
 const note = (kind: string, value: bigint, { options }: Context): string =>
   options.spelling === 'raw' ? '' : ` (${setText(kind, value, NAMES)})`
 
-/** A name in brackets, if there is one, whatever -X says. */
+/** A name in brackets, if there is one. It does not depend on -X. */
 function nameNote(set: string, value: bigint): string {
   const name = nameIn(set, value)
   return name === undefined ? '' : ` (${name})`

@@ -8,7 +8,7 @@ import type { TextOptions } from './types.ts'
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
 
-/** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
+/** `FUTEX_WAIT_PRIVATE`, and the clock if it is not the usual one. */
 export const futexOperation: Printer = (value, { options }) => {
   if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
   const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
@@ -68,7 +68,7 @@ function intAt(value: bigint, { memory }: Context): string {
   return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
 }
 
-/** The value of a socket option that nothing is known of: a number where it is as long as one. */
+/** The value of a socket option that nothing is known of: a number if it is as long as one. */
 export const socketOption =
   (out: boolean): Printer =>
   (value, context) => {

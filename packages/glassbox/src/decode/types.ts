@@ -1,6 +1,6 @@
 /**
- * What the decoder is given and what it gives: the contract between whoever stopped a call (the
- * tracer, a report of a denied call, the printer of a plan) and whoever shows it. Pure data;
+ * What the decoder is given and what it gives: the contract between those who have a call (the
+ * tracer, a report of a denied call, the printer of a plan) and those who show it. Pure data;
  * memory comes through a reader.
  */
 
@@ -14,9 +14,9 @@ export type Abi = 'x86_64' | 'i386' | 'x32'
 export interface Call {
   readonly nr: number
   readonly args: readonly bigint[]
-  /** The stack pointer, where what the call is about lies there: rt_sigreturn(2). */
+  /** The stack pointer, if what the call is about lies there: rt_sigreturn(2). */
   readonly stackPointer?: bigint
-  /** x86_64 where it is left out. */
+  /** x86_64 if it is left out. */
   readonly abi?: Abi
 }
 
@@ -27,7 +27,7 @@ export interface Outcome {
    * will be restarted.
    */
   readonly value: bigint
-  /** By PTRACE_GET_SYSCALL_INFO where a tracer says it, else value in −4095 … −1. */
+  /** By PTRACE_GET_SYSCALL_INFO if a tracer says it, else value in −4095 … −1. */
   readonly failed: boolean
 }
 
@@ -71,7 +71,7 @@ export interface TextOptions {
 /** The part of a call that is printed at its entry. */
 export interface EntryText {
   /**
-   * `read(3, `, or everything up to the bracket where no argument waits for the end of the call.
+   * `read(3, `, or everything up to the bracket if no argument waits for the end of the call.
    */
   readonly text: string
   /** How many arguments stand in `text`. */

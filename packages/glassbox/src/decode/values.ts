@@ -97,7 +97,7 @@ const isPath = ({ kind }: Shown): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
 /**
- * Headers and man pages call it filename, pathname, path, name …: where a call has one path,
+ * Headers and man pages call it filename, pathname, path, name …: if a call has one path,
  * `path` is how a program finds it.
  */
 function named(args: readonly Shown[]): readonly Shown[] {

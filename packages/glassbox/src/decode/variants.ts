@@ -83,7 +83,7 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
 }
 
 /**
- * The upper part of requests to sockets, which take a pointer whatever they are about:
+ * The upper part of requests to sockets, all of which take a pointer:
  * linux/sockios.h.
  */
 const OF_SOCKETS = 0x89
@@ -309,7 +309,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 1, [code === 0x1003 || code === 0x1004 ? 'cell>addr' : 'hex'])
   },
   mmap: (args, context) => {
-    // An anonymous mapping has no descriptor, whatever stands there.
+    // An anonymous mapping has no descriptor: the argument means nothing.
     const MAP_ANONYMOUS = 0x20n
     return (argument(context, 3) & MAP_ANONYMOUS) !== 0n ? rekind(args, 4, ['int', 'hex']) : args
   },

@@ -37,7 +37,8 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
   // Warned is once: by who is seen to run.
   if (!waiting) for (const warning of options.warnings) say(warning)
   if (options.daemonize !== undefined && !waiting) {
-    // What keeps the command from running is said here, where somebody waits for the exit status.
+    // A command that cannot run is reported here: the caller waits for the exit status of this
+    // process.
     commandOf(options)
     source.daemonize.becomeTraced(options.daemonize)
     return { code: 1 }
@@ -113,7 +114,7 @@ function resultOf(
   return { code: isCommand ? (exitCode ?? 0) : 0, ...(number !== undefined && { signal: number }) }
 }
 
-/** What kept the trace from running. Pids that could not be attached to were told of one by one. */
+/** What kept the trace from running. Each pid that could not be attached to has been reported. */
 function explain(error: unknown, hasReported: boolean): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
   if (hasReported || error.message.startsWith('attach: ')) return { code: 1 }
@@ -157,7 +158,7 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Nothing also where it may not be looked at: PATH of a session is not always meant for its user.
+ * Nothing also if it may not be looked at: PATH of a session is not always meant for its user.
  */
 function statOf(path: string): Stats | undefined {
   try {
@@ -173,7 +174,7 @@ function isRunnable(path: string): boolean {
 }
 
 /**
- * The calls that stop, where not all must. A set that holds numbers without a name cannot be
+ * The calls that stop, if not all must. A set that holds numbers without a name cannot be
  * named. `besides`: that must be seen, if not shown.
  */
 function namesOf(
@@ -193,7 +194,7 @@ function namesOf(
   return [...new Set([...names, ...besides])]
 }
 
-/** A filter that nobody notices: not where tracees are to live on without us. */
+/** A filter that the user does not notice: not if tracees are to live on without us. */
 function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions): boolean {
   const { follow, callLimit, detachOnExecve } = trace
   if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve)

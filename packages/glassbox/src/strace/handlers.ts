@@ -86,7 +86,7 @@ class Handlers {
     state.number = call.nr
     if (!isShown) return
     if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
-    // What the launcher stood in before its first execve is nobody's stack.
+    // Before its first execve, the command is the launcher, whose stack is of no interest.
     if (this.#launching !== state) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
@@ -105,7 +105,7 @@ class Handlers {
   }
 
   /**
-   * If nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
+   * Whether nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
    */
   mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options

@@ -110,7 +110,7 @@ export interface TraceSettings {
   /** -b execve */
   readonly detachOnExecve: boolean
   readonly follow: boolean
-  /** Text, as strace has it; not with --json, -c, or where only other outputs were asked for. */
+  /** Text, as strace has it; not with --json, -c, or if only other outputs were asked for. */
   readonly text: boolean
   readonly json: boolean
   readonly tree: boolean
@@ -120,7 +120,7 @@ export interface TraceSettings {
   readonly output: OutputTarget
 }
 
-/** If the trace goes: one descriptor, or one file a thread. `name`: for errors. */
+/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. */
 export type OutputTarget =
   | { readonly kind: 'shared'; readonly fd: number; readonly name: string; readonly isStderr: boolean }
   | { readonly kind: 'separate'; readonly name: string; readonly append: boolean }

@@ -14,7 +14,7 @@ const FIXED = BigInt(constants.MAP_FIXED)
 const MOVED = BigInt(constants.MREMAP_FIXED)
 const SHARED_CODE = BigInt(constants.SHM_EXEC)
 
-/** `maps`: as they were; `undefined` if nobody looked. */
+/** `maps`: as they were; `undefined` if they were not read. */
 type Change = (args: readonly bigint[], maps: Maps | undefined) => boolean
 
 const covers =

@@ -41,7 +41,7 @@ const LOW = 0x3f
 class Program {
   readonly fde: Fde
   code: Cursor
-  /** If the row that is being made begins. */
+  /** The address at which the row that is being made begins. */
   location: number
   cfa: CfaRule | undefined
   rules: (Rule | undefined)[] = Array.from({ length: COLUMNS })

@@ -1,7 +1,7 @@
 /**
  * A place in bytes that are read from front to back: the integers of DWARF 4, section 7.6, and the
  * encoded pointers of .eh_frame (LSB, "DWARF Extensions"). Reading over the end throws a
- * RangeError; whoever reads a damaged object catches it.
+ * RangeError; the reader of a damaged object catches it.
  */
 
 /**
@@ -24,7 +24,7 @@ const SIGN = 0x40
 export class Cursor {
   readonly #view: DataView
   readonly #bytes: Uint8Array
-  /** If the first byte is in the object's own addresses. */
+  /** The object's own address of the first byte. */
   readonly address: number
   at: number
 

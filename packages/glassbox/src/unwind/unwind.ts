@@ -1,7 +1,7 @@
 /**
- * The stack of a stopped thread, from the innermost frame to the outermost. It ends where the
- * outermost function says so, at the limit, where the next instruction pointer lies in no named
- * code, and where memory cannot be read or nothing tells how to go on.
+ * The stack of a stopped thread, from the innermost frame to the outermost. It ends at the frame
+ * that says that it is the outermost, at the limit, if the next instruction pointer lies in no
+ * named code, and if memory cannot be read or nothing says how to go on.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import type { AddressSpace } from './address-space.ts'

@@ -34,8 +34,8 @@ export function modeText(value: bigint): string {
 }
 
 /**
- * The type of a file and the special bits by name, the rest in octal; all in octal where there is
- * no such type.
+ * The type of a file and the special bits by name, the rest in octal; all in octal if there is no
+ * such type.
  */
 export function fileModeText(value: bigint, options: Pick<TextOptions, 'spelling'>): string {
   const bits = Number(value)

@@ -8,7 +8,7 @@ import type { IdType, TextOptions } from '../types.ts'
 
 const RLIM_INFINITY = 2n ** 64n - 1n
 
-/** The two lowest bits are an access mode, which has a name also where it is zero. */
+/** The two lowest bits are an access mode, which has a name also if it is zero. */
 export function openFlags(value: bigint, options: TextOptions): string {
   const mode = setText('=access_mode', value & 3n, NAMES)
   const rest = value & ~3n

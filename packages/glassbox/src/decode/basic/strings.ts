@@ -71,7 +71,7 @@ export function vectors(value: bigint, count: bigint | number, left: number, con
   })
 }
 
-/** At most so long; an address where it is said to be longer, as the kernel would not take it. */
+/** At most so long; an address if it is said to be longer, as the kernel would not take it. */
 const bounded =
   (most: bigint) =>
   (operand: string, late: boolean): Printer =>

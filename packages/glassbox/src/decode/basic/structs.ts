@@ -67,7 +67,7 @@ function readCell(kind: string, value: bigint, { memory }: Context): bigint | un
   return readWord(memory, value, size)
 }
 
-/** `[5]`, and `[5 => 7]` where the call changed it; an offset that it moved is `[5] => [7]`. */
+/** `[5]`, and `[5 => 7]` if the call changed it; an offset that it moved is `[5] => [7]`. */
 export const cell =
   (kind: string, valueText: KindText, between = ' => '): Printer =>
   (value, context) => {

@@ -9,7 +9,7 @@ import { address, hex } from '../text.ts'
  * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only if not everything is
  * zero.
  */
-/** `fraction` is of so many digits: 9 where it counts nanoseconds. */
+/** `fraction` is of so many digits: 9 if it counts nanoseconds. */
 export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
   if (seconds === 0n && fraction === 0n) return ''
   const date = new Date(Number(seconds) * 1000)

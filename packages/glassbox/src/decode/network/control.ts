@@ -103,7 +103,7 @@ function typeText(level: number, type: number, options: TextOptions): string {
 
 /**
  * `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too
- * short for a header is told by its address.
+ * short for a header is shown as its address.
  */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'

@@ -117,7 +117,7 @@ export const interfaceNumber =
     return operand === 'named' ? `{${index}, ifr_name=${nameText(view, context)}}` : `{${index}}`
   }
 
-/** A name alone, of a bridge; all of its bytes where none is its end. */
+/** A name alone, of a bridge; all of its bytes if none is its end. */
 export const interfaceName: Printer = (value, context) => {
   const view = readView(context.memory, value, NAME_BYTES)
   return view
@@ -145,7 +145,7 @@ export const rememberInterfaces = (value: bigint, context: Context): bigint | un
   return list === undefined || list === 0n || length === undefined ? undefined : BigInt(length)
 }
 
-/** struct ifconf: addresses of all interfaces. Itself it is shown also where structs are not. */
+/** struct ifconf: addresses of all interfaces. Itself it is shown also if structs are not. */
 export const interfaceList: Printer = (value, context) => {
   const { memory, options, outcome, remembered } = context
   const list = readWord(memory, value + LIST_AT, 8)

@@ -58,7 +58,7 @@ function ipv6Digits(view: DataView): string {
   return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
 }
 
-/** The number of an interface, by whose name it is told where there is one. */
+/** The number of an interface; its name, if there is one. */
 export function interfaceText(index: number, options: TextOptions): string {
   const name = options.interfaceName?.(index)
   if (name === undefined) return String(index)
@@ -86,7 +86,7 @@ function ipv6Text(read: Read): string | undefined {
   return `, sin6_port=${portText(read)}, sin6_flowinfo=${flow}, ${where}${scope}`
 }
 
-/** In eight digits, of which the mark of hexadecimal takes two where there is one. */
+/** In eight digits, of which the mark of hexadecimal takes two if there is one. */
 function netlinkText({ bytes, view }: Read): string | undefined {
   if (bytes.length < 12) return undefined
   const groups = view.getUint32(8, true)

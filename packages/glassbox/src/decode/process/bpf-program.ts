@@ -63,8 +63,8 @@ function partText({ mask, names }: Part, code: number, options: TextOptions): st
 }
 
 /**
- * The class and its parts; bits of none are shown as a number, and as a nameless one whatever -X
- * says.
+ * The class and its parts; bits of none are shown as a number, and without a name, which does not
+ * depend on -X.
  */
 function codeText(code: number, options: TextOptions): string {
   const parts = [CLASS, ...(PARTS[code & CLASS.mask] ?? [])]

@@ -11,7 +11,7 @@ import type { TextOptions } from '../types.ts'
 interface Layout {
   readonly wordBytes: 2 | 4
   readonly characters: number
-  /** If the speeds lie, if anywhere. */
+  /** The offset of the speeds, if there are any. */
   readonly speeds?: number
   readonly bytes: number
 }
@@ -88,7 +88,7 @@ function text(layout: Layout, view: DataView, { options }: Context): string {
   return `{${[...modes, discipline, `c_cc=[${control.join(', ')}]`, ...numbers].join(', ')}}`
 }
 
-/** `operand`: one of the layouts; termios where there is none. */
+/** `operand`: one of the layouts; termios if there is none. */
 export const terminal = (operand: string): Printer => {
   const layout = LAYOUTS[operand] ?? TERMIOS
   return (value, context) => {

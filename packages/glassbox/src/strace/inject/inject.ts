@@ -72,7 +72,7 @@ export class Injector {
     this.#injections = injections
   }
 
-  /** To be called at the entry of each traced call. What is done, where something is. */
+  /** To be called at the entry of each traced call. Returns what was done, if anything. */
   enter(call: EnteredCall, tracee: TraceeAtEntry, counters: Counters): Tampering | undefined {
     const injection = this.#of(call.abi, call.nr)
     if (!injection) return undefined

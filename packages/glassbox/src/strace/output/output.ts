@@ -1,5 +1,5 @@
 /**
- * If the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
+ * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
  * opens. What goes to stderr keeps its place among what the program itself writes there: it is
  * written before the program can write.
  */
@@ -32,7 +32,7 @@ export class Output {
   readonly #open = new Set<Writer>()
   #failed = false
 
-  /** `onError`: told once, with the file's name. */
+  /** `onError`: called once, with the file's name. */
   constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
     this.#target = target
     this.#onError = (name, error) => {
@@ -82,7 +82,9 @@ export class Output {
     if (this.#flushPolicy === 'lines') this.#shared?.flush()
   }
 
-  /** A message of the command, in its place where the trace goes to stderr. */
+  /**
+   * A message of the command, in its place among the lines of the trace, if that goes to stderr.
+   */
   say(message: string): void {
     const shared = this.#shared
     if (shared && this.#target.kind === 'shared' && this.#target.isStderr)

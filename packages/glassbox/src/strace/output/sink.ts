@@ -1,5 +1,5 @@
 /**
- * What each output of the command is: told of calls that were selected, and of everything that
+ * What each output of the command is: it hears of calls that were selected, and of everything that
  * happens to tracees. As the handlers of a trace, but with what the command knows of the tracee.
  */
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'

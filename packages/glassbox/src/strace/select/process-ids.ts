@@ -1,7 +1,7 @@
 /**
  * What stands after the id of a process in the text of a call: its name (-Y) and its id in the PID
  * namespace of the tracer (--decode-pids=pidns). Ids are those of the tracee whose line is being
- * printed: as an output it is told of each event before the one that prints.
+ * printed: as an output it hears of each event before the one that prints.
  */
 import type { IdType } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
@@ -33,7 +33,10 @@ export class ProcessIds implements Sink {
     this.#subject = tracee
   }
 
-  /** Nothing for what is no id, and for one that nobody has. Groups and sessions have no name. */
+  /**
+   * Nothing for what is no id, and for an id that no process has. Groups and sessions have no
+   * name.
+   */
   text(id: number, type: IdType): string {
     const subject = this.#subject
     if (id <= 0 || !subject) return ''

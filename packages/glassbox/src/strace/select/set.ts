@@ -15,7 +15,7 @@ interface Named {
   readonly classes: readonly string[]
 }
 
-/** The calls of a ABI. */
+/** The calls of an ABI. */
 const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
 
 /** Classes that the table has not as such: of names, and of other classes. */

@@ -128,7 +128,7 @@ function usedDescriptor(fd: number, tracee: Tracee): Used | undefined {
   if (target.startsWith('/')) return { kind: 'file', name: target }
   const socket = found.socket()
   const text = socket ? socketText(socket) : ''
-  // Ends without a name, as socketpair(2) makes them, are nobody's address.
+  // Ends without a name, as socketpair(2) makes them, have no address.
   const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
   return protocol === undefined || peer === undefined
     ? undefined

@@ -1,6 +1,6 @@
 /**
  * -y, -yy: what a descriptor of a tracee is. Belongs to the tracee whose call is being printed: as
- * an output it is told of each call before the one that prints.
+ * an output it hears of each call before the one that prints.
  */
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { DescriptorInfo, Subject } from '../../trace/subject.ts'

@@ -19,7 +19,7 @@ function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean
 /** Members of an event of --json. */
 export interface StackValue {
   readonly stack: readonly Readonly<Record<string, unknown>>[]
-  /** Only where the limit of frames ended it. */
+  /** Only if the limit of frames ended it. */
   readonly stackCut?: true
 }
 

@@ -1,6 +1,6 @@
 /**
  * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on
- * one line where nothing comes between; else `<unfinished ...>` and `<... resumed>`. Lines whose
+ * one line if nothing comes between; else `<unfinished ...>` and `<... resumed>`. Lines whose
  * end decides whether they are shown (-z, -Z, -e status) are kept until then.
  *
  * One line at most is open in a shared output: `#open` is its tracee.
@@ -112,7 +112,7 @@ export class TextSink implements Sink {
     return exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
   }
 
-  /** A result that was put in its place is no failure, whatever its value. */
+  /** A result that was injected is no failure, even if its value looks like one. */
   #outcome(state: TraceeState, call: LeftCall): Outcome {
     const forced = state.tampering?.injection.retval
     return forced === undefined ? call : { value: forced, failed: false }

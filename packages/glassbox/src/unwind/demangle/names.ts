@@ -48,7 +48,7 @@ export function parseEncoding(parser: Parser): Node {
 
 const endsHere = (parser: Parser): boolean => parser.atEnd || /[E.]/.test(parser.peek)
 
-/** Names within names are told without what the functions return. */
+/** Names within names are written without what the functions return. */
 function functionOf(parser: Parser, name: Node, isWhole: boolean): Node {
   const returned = name.endsWithArguments && !name.hasNoReturn ? parser.type() : undefined
   const parameters: Node[] = []
@@ -120,7 +120,7 @@ function nestedName(parser: Parser, isEncoding: boolean): Node {
     if (parser.takes('M')) continue
     const isSubstitution = /^S[^t]/.test(parser.next(2))
     name = component(parser, name, isEncoding)
-    // The whole is remembered as a type where it is one.
+    // The whole is remembered as a type if it is one.
     if (!isSubstitution && parser.peek !== 'E') parser.remember(name)
   }
   if (!name) parser.fail()

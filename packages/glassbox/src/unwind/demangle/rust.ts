@@ -41,7 +41,7 @@ export function rustName(symbol: string): string | undefined {
   try {
     const name = reader.path(true)
     const rest = reader.rest
-    // The crate that made this instance of it is not told.
+    // The crate that made this instance of it is not shown.
     if (rest !== '' && !SUFFIX.test(rest)) reader.path(false)
     return reader.rest === '' || SUFFIX.test(reader.rest) ? name : undefined
   } catch (error) {
