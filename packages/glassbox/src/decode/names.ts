@@ -80,7 +80,7 @@ export function flagsText(
 }
 
 /** The name of a value, or the value with the set's prefix in a comment. */
-export function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
+function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
   // Headers have some values of 32 bits as negative numbers and some as positive ones.
   const { byValue } = prepare(set)
   const name = byValue.get(value) ?? (set.isWide ? undefined : byValue.get(BigInt.asUintN(32, value)))

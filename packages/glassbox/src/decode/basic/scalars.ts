@@ -45,7 +45,7 @@ const processId =
 const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
 
 /** Flags of clone(2) with a signal in the lowest byte. */
-export function cloneFlags(value: bigint, options: TextOptions): string {
+function cloneFlags(value: bigint, options: TextOptions): string {
   const signal = Number(value & 0xffn)
   const flags = value & ~0xffn
   const parts = [

@@ -49,7 +49,7 @@ function environment(value: bigint, context: Context): string {
 }
 
 /** How many bytes are there: the argument says it of what goes in, the result of what came out. */
-export function lengthOf(operand: string, context: Context): number {
+function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
   const said = Number(argument(context, Number(operand)))
   const { outcome } = context

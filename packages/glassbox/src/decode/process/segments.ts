@@ -6,7 +6,7 @@ import type { Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { address } from '../text.ts'
 
-export const USER_DESC_BYTES = 16n
+const USER_DESC_BYTES = 16n
 
 /** Fields of bits: name, first bit, bits. */
 const BITS = [

@@ -10,7 +10,7 @@ import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
 /** `[INT TERM]`; from two thirds on what is not in it: `~[RTMIN RT_1]`. */
-export function signalSetText(mask: bigint, options: TextOptions): string {
+function signalSetText(mask: bigint, options: TextOptions): string {
   const shortName = (signal: number): string =>
     named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
   const all = Array.from({ length: 64 }, (_, index) => index + 1)

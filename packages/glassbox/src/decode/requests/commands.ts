@@ -353,7 +353,6 @@ export const PTRACE: Commands = {
 /** KCMP_FILE compares two descriptors; the others have no more arguments. */
 export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
-export const SEMCTL: Commands = {}
 export const MSGCTL: Commands = {
   1: ['ptr<msqid_set'],
   2: ['ptr>msqid_ds'],

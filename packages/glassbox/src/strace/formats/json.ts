@@ -18,7 +18,7 @@ import type { Spellings } from '../text/spelling.ts'
 import type { Stacks } from '../text/stacks.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 
 export class JsonSink implements Sink {
   readonly #settings: TraceSettings

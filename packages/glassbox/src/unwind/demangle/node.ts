@@ -37,7 +37,7 @@ export interface Node {
 /** Longer names are not worth it, and some grow without bounds. */
 const LONGEST = 1 << 16
 
-export class TooLong extends RangeError {}
+class TooLong extends RangeError {}
 
 export function print(node: Node, printing: Printing): string {
   const { left, right } = node.halves(printing)
