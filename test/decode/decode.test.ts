@@ -145,6 +145,9 @@ test('a struct is read where its view begins, not where the buffer of the view d
     const apart = new Uint8Array(layout.size + 24)
     apart.set(bytes, 16)
     const expected = structText(layout, new DataView(bytes.buffer), context, valueText)
-    assert.equal(structText(layout, new DataView(apart.buffer, 16, layout.size), context, valueText), expected)
+    assert.equal(
+      structText(layout, new DataView(apart.buffer, 16, layout.size), context, valueText),
+      expected,
+    )
   }
 })

@@ -27,6 +27,7 @@ const FLOORS = [
   ['gate'],
   ['decode'],
   ['linux'],
+  ['options'],
   ['errors.ts', 'suggest.ts'],
 ]
 

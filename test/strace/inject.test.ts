@@ -153,7 +153,14 @@ test('calls of one number by two ABIs are counted apart, as in strace', () => {
   const skipped: string[] = []
   const tracee = (abi: string): TraceeAtEntry =>
     ({ skip: () => skipped.push(abi) }) as unknown as TraceeAtEntry
-  const call = (abi: 'x86_64' | 'i386'): EnteredCall => ({ tid: 1, pid: 1, timeNs: 0n, nr: 20, args: [], abi })
+  const call = (abi: 'x86_64' | 'i386'): EnteredCall => ({
+    tid: 1,
+    pid: 1,
+    timeNs: 0n,
+    nr: 20,
+    args: [],
+    abi,
+  })
   const injector = new Injector([injection('all:error=EPERM:when=2', 'inject')])
   const counters = new Map()
   for (const abi of ['x86_64', 'i386', 'i386', 'x86_64'] as const)

@@ -1,5 +1,6 @@
 /** `trace()`: traces by ptrace, in a worker of their own. */
 import { reap } from '../launch/reap.ts'
+import { traceOptions, traceTarget } from '../trace/check.ts'
 import type { TraceCommand, TraceOptions } from '../trace/options.ts'
 import { workerData } from '../trace/prepare.ts'
 import { RunningTrace } from '../trace/running-trace.ts'
@@ -34,8 +35,8 @@ function start(target: Target, options: TraceOptions, onSeized?: () => void): Tr
  * @example
  * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)
  */
-export function trace(target: TraceCommand | number | readonly number[], options: TraceOptions = {}): Trace {
-  return start(target, options)
+export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace {
+  return start(traceTarget(target), traceOptions(options))
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import { programPath } from '../../launch/find-program.ts'
 import type { TraceCommand, TraceOptions } from '../../trace/options.ts'
-import { checkOptions } from '../../trace/prepare.ts'
 import { type TraceFilter, traceFilter } from './filter.ts'
 import type { SessionSpec } from '../session.ts'
 
@@ -15,14 +14,8 @@ export type Target = TraceCommand | number | readonly number[] | { readonly adop
 
 const STDIO = [0, 1, 2] as const
 
-function pidsOf(target: Target): readonly number[] {
-  if (typeof target === 'number') return [target]
-  return Array.isArray(target) ? (target as readonly number[]) : []
-}
-
-/** What a trace of that target needs, after its options were checked. */
+/** What a trace of that target needs. Both were checked before (see trace/check.ts). */
 export function sessionSpec(target: Target, options: TraceOptions): SessionSpec {
-  checkOptions(options, pidsOf(target))
   const common = {
     follow: options.follow ?? true,
     sameCpu: options.sameCpu ?? true,
@@ -61,12 +54,12 @@ function filterFor(
 
 function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {
   const { program, args = [], argv0 = program, cwd, user, stdio = STDIO } = command
-  const env = command.env ?? (process.env as Record<string, string>)
+  const env = { ...(command.env ?? process.env) } as Readonly<Record<string, string>>
   return {
     spec: {
       path: programPath(program, cwd ?? '.', env['PATH']),
       argv: [argv0, ...args],
-      env: { ...env },
+      env,
       ...(cwd === undefined ? {} : { cwd }),
       ...(user ? { user } : {}),
     },
