@@ -524,7 +524,7 @@ test('openBox(), box.run(), writeFile() and readFile() refuse at the call, not i
   await refused(() => box.run(undefined as never), 'program', /got undefined/)
   await refused(() => box.run('true', [1] as never), 'args[0]', /got 1/)
   await refused(() => box.writeFile(5 as never, 'x'), 'path', /got 5/)
-  await refused(() => box.writeFile('a', 5 as never), 'contents', /got 5/)
+  await refused(() => box.writeFile('a', 5 as never), 'input', /got 5/)
   await refused(() => box.writeFile('a', 'x', { mode: '755' } as never), 'mode', /got "755"/, /0o755/)
   await refused(() => box.readFile('a', { maxBytes: 'b' } as never), 'maxBytes', /got "b"/)
   await refused(() => box.readFile('a', 'utf8' as never), 'options', /an object, got "utf8"/, /toString\(\)/)
