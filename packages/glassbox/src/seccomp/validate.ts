@@ -1,11 +1,21 @@
 /** Policies as a table of kinds: everything that the compiler relies on, and no key that goes unread. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { choice, guarded, type Kind, list, number, type RecordKind, unexpected } from '../options/kind.ts'
+import {
+  choice,
+  type Field,
+  guarded,
+  type Kind,
+  list,
+  number,
+  type RecordKind,
+  unexpected,
+} from '../options/kind.ts'
 import { type Fields, isPlain, record } from '../options/record.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
-const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq']
+const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne']
+const isMasked = (op: Condition['op']): boolean => op === 'masked-eq' || op === 'masked-ne'
 const LARGEST = 2n ** 64n - 1n
 
 /** A name of the table of system calls; the error says which was probably meant. */
@@ -63,15 +73,19 @@ const CONDITION: Kind<Condition> = {
   read: (given, path) => {
     const condition = anyCondition.read(given, path)
     const { op, value, mask } = condition
-    if (op === 'masked-eq' && mask === undefined) throw unexpected(`${path}.mask`, bits.expected, undefined)
-    if (op !== 'masked-eq' && mask !== undefined)
-      throw new InvalidOptionError(`${path}.mask`, `${path}.mask: ${op} takes no mask.`, 'Use masked-eq.')
+    if (isMasked(op) && mask === undefined) throw unexpected(`${path}.mask`, bits.expected, undefined)
+    if (!isMasked(op) && mask !== undefined)
+      throw new InvalidOptionError(
+        `${path}.mask`,
+        `${path}.mask: ${op} takes no mask.`,
+        'Use masked-eq or masked-ne.',
+      )
     if (condition.width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n))
       throw new InvalidOptionError(path, `${path}: ${value}n does not fit the 32 bits that are compared.`)
     if (mask !== undefined && (value & ~mask) !== 0n)
       throw new InvalidOptionError(
         path,
-        `${path}: the value ${value}n has bits outside the mask ${mask}n, so it can never match.`,
+        `${path}: the value ${value}n has bits outside the mask ${mask}n, so it can ${op === 'masked-eq' ? 'never' : 'only'} match.`,
       )
     return condition
   },
@@ -79,17 +93,18 @@ const CONDITION: Kind<Condition> = {
 
 type ActionKind = Action['kind']
 
-const action = <T extends Action>(kind: T['kind'], more: object = {}): RecordKind<Action> =>
-  record<T>({
-    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<T>,
-    required: [...(Object.keys(more) as (keyof T & string)[])],
+/** An action of that kind, with the keys that it needs beside its kind. */
+const action = (kind: ActionKind, more: Readonly<Record<string, Field<number>>> = {}): RecordKind<Action> =>
+  record<Action>({
+    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<Action>,
+    required: Object.keys(more) as (keyof Action)[],
     lacks: `The action ${kind} has no key`,
     expected: 'an action',
-  }) as RecordKind<Action>
+  })
 
 const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
   allow: action('allow'),
-  errno: action('errno', { errno: { kind: whole(1, 4095) } }),
+  errno: action('errno', { errno: { kind: whole(0, 4095) } }),
   kill: action('kill'),
   trace: action('trace', { data: { kind: whole(0, 0xffff) } }),
   log: action('log'),

@@ -7,9 +7,9 @@
  * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only one job uses it at a time; its
  * owner sees to that.
  */
-import { closeSync } from 'node:fs'
+import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
-import { copyIn, copyOut, hasFile } from '../../container/files.ts'
+import { BoxFiles } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
 import { DIRTY } from '../../container/wire.ts'
 import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
@@ -17,11 +17,10 @@ import type { Job, JobTerms } from '../../job/job.ts'
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
-import type { InputFile } from '../../stdio/input-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
-import type { OutputFile, Sandbox, SandboxFiles, SandboxSpec, Started } from '../runner.ts'
+import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
-import { boxRoot } from './box-root.ts'
+import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
 import { type Filter, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
@@ -34,9 +33,9 @@ interface Expected {
   readonly filter: Filter | undefined
 }
 
-type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace'>
+type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace' | 'cwd'>
 
-const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY }
+const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY, cwd: BOX_DIRECTORY }
 
 const expectedOf = (terms: Expectation): Expected => ({
   limits: terms.limits,
@@ -55,7 +54,7 @@ interface WaitingChild {
 export class NamespaceSandbox implements Sandbox {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
-  readonly files: SandboxFiles
+  readonly files: BoxFiles
   readonly #isolated: boolean
   readonly #pooled: boolean
   readonly #receivers: Receivers
@@ -74,16 +73,16 @@ export class NamespaceSandbox implements Sandbox {
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
     this.#account = openAccount(container)
-    this.files = {
-      has: path => hasFile(this.#workingDirectory(), path),
-      write: file => this.#write(file),
-      read: (path, maxBytes) => this.#read(path, maxBytes),
-    }
+    this.files = new BoxFiles({
+      ready: () => container.ready,
+      directory: () => this.#workingDirectory(),
+      owner: this.owner,
+    })
   }
 
   /** Opens a container as the spec says. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
-    const { box, paths, programs, inputs, use } = spec
+    const { box, paths, programs, use } = spec
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
@@ -93,10 +92,9 @@ export class NamespaceSandbox implements Sandbox {
     try {
       const sandbox = new NamespaceSandbox(container, spec)
       opened = sandbox
-      if (use !== 'once' || inputs.length > 0) await container.ready
+      if (use !== 'once') await container.ready
       if (use === 'pooled') await container.fingerprint(DIRTY.scratch + DIRTY.network + DIRTY.init)
       const { ready } = sandbox.#prepare()
-      for (const input of inputs) sandbox.#write(input)
       if (use === 'pooled') await ready
       return sandbox
     } catch (error) {
@@ -137,6 +135,7 @@ export class NamespaceSandbox implements Sandbox {
     const { group } = this.#account
     const plan = preparePlan({
       identity: this.container.identity,
+      cwd: BOX_DIRECTORY,
       ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
       ...(filter ? { filter } : {}),
     })
@@ -149,7 +148,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#expected = job
     let waiting = this.#waiting
     if (!waiting || (waiting.installed && waiting.installed !== job.filter)) {
-      await this.renew()
+      await this.#prepareAnew()
       waiting = this.#waiting ?? this.#prepare()
     }
     this.#waiting = undefined
@@ -161,7 +160,16 @@ export class NamespaceSandbox implements Sandbox {
     return { account: this.#account, ready: waiting.ready, filter }
   }
 
+  /**
+   * The last program may have changed the mode of the working directory, which is the box's: the next
+   * one needs it.
+   */
   async renew(): Promise<void> {
+    chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
+    await this.#prepareAnew()
+  }
+
+  async #prepareAnew(): Promise<void> {
     try {
       await this.#prepare().ready
     } catch (error) {
@@ -192,7 +200,7 @@ export class NamespaceSandbox implements Sandbox {
     if (changed & DIRTY.init || (this.#isolated && changed & DIRTY.network)) return 'dirty'
     this.#closeDirectory()
     if (!(await this.container.freshScratch())) return 'dirty'
-    await this.renew()
+    await this.#prepareAnew()
     return 'clean'
   }
 
@@ -217,17 +225,9 @@ export class NamespaceSandbox implements Sandbox {
     this.#directory = undefined
   }
 
-  #write({ path, bytes, mode }: InputFile): void {
-    const { userNamespace, uid, gid } = this.container.identity
-    copyIn(this.#workingDirectory(), path, bytes, userNamespace ? { mode } : { mode, owner: { uid, gid } })
-  }
-
-  #read(path: string, maxBytes: number): Promise<OutputFile> {
-    return copyOut(this.#workingDirectory(), path, maxBytes)
-  }
-
   /** Init removes the cgroup on its way if it can; what is left then is removed here. */
   async close(): Promise<void> {
+    await this.files.close()
     this.#closeDirectory()
     await this.container.close()
     await this.#account.group?.cgroup.remove()
