@@ -1,7 +1,7 @@
 /** What may be said in `files` and `collect`: refused, by the key that says it, before there is any box. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { entryPathFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '#glassbox/index.js'
 import { entryPath } from '#glassbox/options/record.js'
 import { COLLECT, FILES } from '#glassbox/job/file-kinds.js'
@@ -26,7 +26,7 @@ const GOOD: readonly [string, unknown][] = [
   ['contents with a mode', { a: { contents: 'x', mode: 0 }, b: { contents: Buffer.from('x'), mode: 0o777 } }],
   [
     'files of the host, by path and by URL',
-    { a: { file: '/x' }, b: { file: entryPathFileURL('/x'), mode: 0o755 } },
+    { a: { file: '/x' }, b: { file: pathToFileURL('/x'), mode: 0o755 } },
   ],
   ['directories', { a: { directory: true }, 'a/b': 'x', c: { file: '/x' }, 'c/d': 'x' }],
   [
@@ -107,7 +107,7 @@ test('the word that was probably meant is in the hint', () => {
 
 test('collect takes names, or an object of names and where they go', () => {
   checkCollect(['a', 'b/c', '__proto__', 'constructor'])
-  checkCollect({ a: true, b: { file: '/x' }, c: { file: entryPathFileURL('/y') } })
+  checkCollect({ a: true, b: { file: '/x' }, c: { file: pathToFileURL('/y') } })
 })
 
 const BAD_COLLECT: readonly [unknown, string][] = [
@@ -120,7 +120,7 @@ const BAD_COLLECT: readonly [unknown, string][] = [
   [{ a: false }, 'collect["a"]'],
   [{ a: { fil: 'x' } }, 'collect["a"].fil'],
   [{ a: { file: 5 } }, 'collect["a"].file'],
-  [{ a: { file: '/x' }, b: { file: entryPathFileURL('/y/../x') } }, 'collect["b"]'],
+  [{ a: { file: '/x' }, b: { file: pathToFileURL('/y/../x') } }, 'collect["b"]'],
 ]
 for (const [collect, option] of BAD_COLLECT)
   test(`refused: ${option} of ${JSON.stringify(collect)}`, () => {
