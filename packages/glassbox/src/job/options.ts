@@ -8,7 +8,8 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
-import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { TraceOptions } from '../trace/options.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
 
