@@ -27,7 +27,7 @@ const FLOORS = [
   ['gate'],
   ['decode'],
   ['linux'],
-  ['errors.ts', 'suggest.ts'],
+  ['errors.ts', 'printable.ts', 'suggest.ts'],
 ]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))

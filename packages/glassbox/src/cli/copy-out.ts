@@ -19,40 +19,44 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { printable } from '../printable.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import type { Bind } from '../job/options.ts'
 import type { AnyResult } from '../job/result.ts'
-import type { CopyOut } from './run-options.ts'
-import { stderr } from './terminal.ts'
+import type { CopyOut } from './run-request.ts'
+import { stderr } from './output.ts'
+
+/** `missing`: the program left no such file, or none that can be taken. `failed`: it could not be written here. */
+export type CopyOutcome = 'copied' | 'missing' | 'failed'
 
 /** Writes what was collected; says for each file that could not be had why. `binds`: what the program could write outside. */
 export function copyFilesOut(
   { files, fileModes, fileErrors }: AnyResult,
   copyOut: CopyOut,
   binds: readonly Bind[] | undefined,
-): boolean {
+): CopyOutcome {
   const paths = new HostPaths(binds)
+  let outcome: CopyOutcome = 'copied'
+  for (const [name, why] of Object.entries(fileErrors)) {
+    outcome = 'missing'
+    say(`--copy-out ${name}: ${why}`)
+  }
   for (const [name, bytes] of Object.entries(files)) {
     const target = copyOut.get(name) ?? name
     try {
       write(paths, target, bytes, fileModes[name] ?? 0o644)
     } catch (error) {
-      const known = error instanceof GlassboxError ? error.hint : undefined
-      throw new GlassboxError(
-        'ERR_GLASSBOX_FILE',
-        `--copy-out: cannot write ${target}: ${(error as Error).message}`,
-        {
-          path: target,
-          hint: known ?? 'Name a file in a directory that you may write.',
-          cause: error,
-        },
-      )
+      outcome = 'failed'
+      const hint = error instanceof GlassboxError ? error.hint : undefined
+      say(`--copy-out: cannot write ${target}: ${(error as Error).message}. ${hint ?? HINT}`)
     }
   }
-  for (const [name, why] of Object.entries(fileErrors))
-    stderr().write(`glassbox: --copy-out ${name}: ${why}\n`)
-  return Object.keys(fileErrors).length === 0
+  return outcome
 }
+
+const HINT = 'Name a file in a directory that you may write.'
+
+const say = (message: string): void => stderr.write(`glassbox: ${printable(message)}\n`)
 
 function write(paths: HostPaths, target: string, bytes: Uint8Array, mode: number): void {
   if (isSpecial(target) && !paths.isWritable(target)) {

@@ -1,13 +1,7 @@
-/** The options of `glassbox run`, and what they mean for run(). */
-import { accessSync, constants, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
-import { pathComponents } from '../job/box-path.ts'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { DEFAULT_ENV } from '../job/box-layout.ts'
+/** The options of `glassbox run`, as a table. The parser, its errors, the help, completion and docs/cli.md are made from it. */
 import { DEFAULT_LIMITS } from '../job/limits.ts'
-import type { Bind, Limits, RunOptions } from '../job/options.ts'
-import { denyCalls } from '../seccomp/presets.ts'
-import type { OptionSpec, ParsedOptions } from './options.ts'
+import type { Limits } from '../job/options.ts'
+import { COMMON_OPTIONS, type OptionSpec } from './options.ts'
 import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from './units.ts'
 
 interface LimitOption extends OptionSpec {
@@ -18,9 +12,10 @@ interface LimitOption extends OptionSpec {
 const duration = (ms: number): string => formatDuration(ms).replace(' ', '')
 const size = (bytes: number): string => formatSize(bytes).replace(' ', '')
 
-const LIMIT_OPTIONS: readonly LimitOption[] = [
+export const LIMIT_OPTIONS: readonly LimitOption[] = [
   {
     name: '--cpu-time',
+    elsewhere: ['-t', '--time', '--cpu', '--time-limit'],
     value: 'TIME',
     limit: 'cpuTimeMs',
     parse: parseDuration,
@@ -29,6 +24,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--wall-time',
+    elsewhere: ['--timeout', '--wall', '--real-time'],
     value: 'TIME',
     limit: 'wallTimeMs',
     parse: parseDuration,
@@ -37,6 +33,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--memory',
+    elsewhere: ['-m', '--mem', '--memory-limit', '--memory-max'],
     value: 'SIZE',
     limit: 'memoryBytes',
     parse: parseSize,
@@ -45,6 +42,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--processes',
+    elsewhere: ['-p', '--pids-limit', '--pids', '--nproc', '--tasks-max'],
     value: 'N',
     limit: 'processes',
     parse: parseCount,
@@ -53,6 +51,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--output',
+    elsewhere: ['--output-limit'],
     value: 'SIZE',
     limit: 'outputBytes',
     parse: parseSize,
@@ -69,6 +68,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--open-files',
+    elsewhere: ['--nofile'],
     value: 'N',
     limit: 'openFiles',
     parse: parseCount,
@@ -77,6 +77,7 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
   },
   {
     name: '--file-size',
+    elsewhere: ['-f', '--fsize'],
     value: 'SIZE',
     limit: 'fileSizeBytes',
     parse: parseSize,
@@ -84,6 +85,9 @@ const LIMIT_OPTIONS: readonly LimitOption[] = [
     default: size(DEFAULT_LIMITS.fileSizeBytes),
   },
 ]
+
+/** What a program can make of its trace: some MB a second. */
+export const DEFAULT_TRACE_BYTES: number = 256 * 2 ** 20
 
 /** The command's name for what run() calls an option. */
 export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
@@ -100,24 +104,27 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   ...LIMIT_OPTIONS,
-  { name: '--stdin', value: 'FILE', help: 'Read stdin from a file.', default: 'that of glassbox' },
-  { name: '--stdout', value: 'FILE', help: 'Write stdout to a file.', default: 'that of glassbox' },
+  { name: '--stdin', elsewhere: ['-i'], value: 'FILE', help: 'Read stdin from a file.', default: 'that of glassbox' },
+  { name: '--stdout', elsewhere: ['-o'], value: 'FILE', help: 'Write stdout to a file.', default: 'that of glassbox' },
   { name: '--stderr', value: 'FILE', help: 'Write stderr to a file.', default: 'that of glassbox' },
-  { name: '--cwd', value: 'DIR', help: 'Working directory in the box.', default: '/box' },
+  { name: '--cwd', elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'], value: 'DIR', help: 'Working directory in the box.', default: '/box' },
   {
     name: '--env',
+    elsewhere: ['-e', '-E'],
     value: 'K=V',
     repeated: true,
     help: 'Set a variable; nothing of your environment is passed on by itself.',
   },
   {
     name: '--bind',
+    elsewhere: ['-v', '--volume', '--mount', '-b'],
     value: 'SRC[:DST[:rw]]',
     repeated: true,
     help: 'Show a file or directory of this host in the box, read-only unless :rw.',
   },
   {
     name: '--copy-in',
+    elsewhere: ['--file', '--cp'],
     value: 'SRC[:DST]',
     repeated: true,
     help: 'Copy a file into the working directory before the start.',
@@ -130,11 +137,12 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: '--net',
+    elsewhere: ['--network', '--share-net'],
     value: 'none|host',
     help: 'A network with only loopback, or the host’s.',
     default: 'none',
   },
-  { name: '--deny', value: 'CALL[,CALL]', repeated: true, help: 'System calls that end the program.' },
+  { name: '--deny', elsewhere: ['--seccomp'], value: 'CALL[,CALL]', repeated: true, help: 'System calls that end the program.' },
   {
     name: '--runner',
     value: 'NAME',
@@ -143,163 +151,22 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: '--trace',
+    elsewhere: ['--strace'],
     value: 'FILE',
     help: 'Write all system calls of the program and its children to a file, as strace -f does.',
   },
-  { name: '--plan', help: 'Print every system call that would be made, and start nothing.' },
+  {
+    name: '--trace-size',
+    value: 'SIZE',
+    help: 'Where that file is cut; the program goes on.',
+    default: size(DEFAULT_TRACE_BYTES),
+  },
+  { name: '--plan', elsewhere: ['--dry-run', '-n'], help: 'Print every system call that would be made, and start nothing.' },
   {
     name: '--json',
     help: 'Print the result as one JSON document on stdout, instead of the output and the report.',
   },
-  { name: '--quiet', help: 'No report.' },
-  { name: '--help', help: 'This text.' },
+  { name: '--quiet', elsewhere: ['-q', '--silent'], help: 'No report.' },
+  ...COMMON_OPTIONS,
 ]
 
-/** `SRC[:DST]`; the source may be a path with a colon only where it is not followed by one. */
-function pair(option: string, text: string): [string, string | undefined] {
-  const [source = '', target, ...more] = text.split(':')
-  if (source === '' || more.length > 0) {
-    throw new InvalidOptionError(
-      option,
-      `${option}: expected SRC or SRC:DST, got ${JSON.stringify(text)}.`,
-      `For example ${option} data.csv.`,
-    )
-  }
-  return [source, target]
-}
-
-function parseBind(text: string): Bind {
-  const [source = '', target, mode, ...more] = text.split(':')
-  const writable = mode === 'rw' || (mode === undefined && target === 'rw')
-  const known = mode === undefined || mode === 'rw' || mode === 'ro'
-  if (source === '' || more.length > 0 || !known) {
-    throw new InvalidOptionError(
-      '--bind',
-      `--bind: expected SRC[:DST[:rw]], got ${JSON.stringify(text)}.`,
-      'For example --bind /data:/data:rw.',
-    )
-  }
-  return { source, writable, ...(target === undefined || target === '' || target === 'rw' ? {} : { target }) }
-}
-
-function parseEnv(text: string): [string, string] {
-  const equals = text.indexOf('=')
-  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)]
-  throw new InvalidOptionError(
-    '--env',
-    `--env: expected NAME=VALUE, got ${JSON.stringify(text)}.`,
-    'For example --env TZ=UTC.',
-  )
-}
-
-/** Where `--copy-out` writes: by the name in the box, the file of the host. */
-export type CopyOut = ReadonlyMap<string, string>
-
-export interface RunRequest {
-  readonly options: RunOptions
-  readonly copyOut: CopyOut
-}
-
-/** A directory as target means "into it", as with cp(1). */
-function copyOutTarget(source: string, target = '.'): string {
-  const isDirectory = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? target.endsWith('/')
-  return isDirectory ? `${target.replace(/\/$/, '')}/${basename(source)}` : target
-}
-
-/** A name that two words would mean: the second would silently take the place of the first. */
-function refuseTwice(option: string, names: readonly string[]): void {
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined)
-    throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
-}
-
-/** A name in the working directory, as the library takes it; its error, in the words of the option. */
-function checkNameInBox(option: string, name: string): void {
-  try {
-    pathComponents(name)
-  } catch (error) {
-    if (!(error instanceof GlassboxError)) throw error
-    throw new InvalidOptionError(option, `${option}: ${error.message}`, error.hint)
-  }
-}
-
-function checkReadable(source: string): void {
-  const hint = 'Name a file that you may read.'
-  try {
-    accessSync(source, constants.R_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new InvalidOptionError('--copy-in', `--copy-in: cannot read ${source}: ${code}.`, hint)
-  }
-  if (statSync(source).isDirectory())
-    throw new InvalidOptionError('--copy-in', `--copy-in: ${source} is not a file.`, hint)
-}
-
-/** The directory must be there before the program runs: its result could not be kept afterwards. */
-function checkTargetDirectory(target: string): void {
-  try {
-    accessSync(dirname(target), constants.W_OK)
-  } catch {
-    throw new InvalidOptionError(
-      '--copy-out',
-      `--copy-out: cannot write into ${dirname(target)}.`,
-      'Name a file in a directory that is there and that you may write.',
-    )
-  }
-}
-
-const copyInTarget = (source: string, target = './'): string =>
-  target.endsWith('/') ? `${target}${basename(source)}`.replace(/^\.\//, '') : target
-
-/** The options of run() that the words of the command stand for. Streams are the caller's affair. */
-export function runRequest({ values }: ParsedOptions): RunRequest {
-  const one = (name: string): string | undefined => values.get(name)?.[0]
-  const all = (name: string): readonly string[] => values.get(name) ?? []
-  const limits = Object.fromEntries(
-    LIMIT_OPTIONS.flatMap(({ name, limit, parse }) => {
-      const text = one(name)
-      return text === undefined ? [] : [[limit, parse(name, text)]]
-    }),
-  )
-  const copyIn = all('--copy-in').map(text => {
-    const [source, target] = pair('--copy-in', text)
-    return [copyInTarget(source, target), { file: source }] as const
-  })
-  refuseTwice(
-    '--copy-in',
-    copyIn.map(([name]) => name),
-  )
-  for (const [name, { file }] of copyIn) {
-    checkNameInBox('--copy-in', name)
-    checkReadable(file)
-  }
-  const copies = all('--copy-out').map(text => {
-    const [source, target] = pair('--copy-out', text)
-    return [source, copyOutTarget(source, target)] as const
-  })
-  refuseTwice(
-    '--copy-out',
-    copies.map(([name]) => name),
-  )
-  for (const [name, target] of copies) {
-    checkNameInBox('--copy-out', name)
-    checkTargetDirectory(target)
-  }
-  const copyOut = new Map(copies)
-  const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
-  const chosen = { runner: one('--runner'), net: one('--net'), cwd: one('--cwd') }
-  return {
-    copyOut,
-    options: {
-      ...(Object.fromEntries(
-        Object.entries(chosen).filter(([, value]) => value !== undefined),
-      ) as RunOptions),
-      limits,
-      files: Object.fromEntries(copyIn),
-      binds: all('--bind').map(parseBind),
-      env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
-      collect: [...copyOut.keys()],
-      ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
-    },
-  }
-}

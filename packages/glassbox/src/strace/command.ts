@@ -12,6 +12,7 @@ import { becomeTraced, meet, tracerOf } from '../ptrace/daemonize.ts'
 import { traceHere } from '../ptrace/trace-sync.ts'
 import type { Waiting } from '../ptrace/launch.ts'
 import type { TraceCommand, TraceEnd } from '../trace/types.ts'
+import { environmentOf } from './environment.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
@@ -122,7 +123,7 @@ function explain(error: unknown, hasSaidWhy: boolean): Result {
 
 function commandOf(options: StraceOptions): TraceCommand {
   const [program = '', ...args] = options.command
-  const env: Record<string, string> = { ...(process.env as Record<string, string>) }
+  const env = environmentOf(process.env)
   for (const [name, value] of options.env) {
     if (value === undefined) delete env[name]
     else env[name] = value
