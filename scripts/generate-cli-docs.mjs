@@ -3,7 +3,7 @@
 //   node scripts/generate-cli-docs.mjs            writes it
 //   node scripts/generate-cli-docs.mjs --print    prints it (the test compares)
 import { writeFileSync } from 'node:fs'
-import { RUN_OPTIONS } from '../packages/glassbox/dist/cli/run-options.js'
+import { RUN_OPTIONS } from '../packages/glassbox/dist/cli/run/options.js'
 
 const cell = text => text.replaceAll('|', '\\|')
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bytesJson, resultJson } from '#glassbox/cli/json.js'
+import { bytesJson, resultJson } from '#glassbox/cli/run/json.js'
 import { result } from '../support/result.js'
 
 type Coded = string | { readonly base64: string }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { hasFlag, optionsHelp, parseOptions } from '#glassbox/cli/options.js'
 import { help } from '#glassbox/cli/run.js'
-import { RUN_OPTIONS } from '#glassbox/cli/run-options.js'
+import { RUN_OPTIONS } from '#glassbox/cli/run/options.js'
 import { nearest } from '#glassbox/suggest.js'
 import { glassbox } from '../support/command.js'
 

@@ -1,6 +1,6 @@
 /** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
 import { InvalidOptionError } from '../errors.ts'
-import { RUN_OPTIONS } from './run-options.ts'
+import { RUN_OPTIONS } from './run/options.ts'
 import { OPTION_WORDS } from './strace/options.ts'
 import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './options.ts'
 import { stdout } from './output.ts'

@@ -1,7 +1,7 @@
 /** Errors in words, for a person at a terminal and for a script that reads JSON. */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import type { ErrorDocument } from './json.ts'
+import type { ErrorDocument } from './run/json.ts'
 
 /** What the library's options are called on the command line. */
 export type OptionNames = ReadonlyMap<string, string>

@@ -9,7 +9,7 @@ import type { HostPaths } from '../stdio/host-paths.ts'
 import type { ProgramTrace } from '../job/options.ts'
 import type { TraceOutcome } from '../strace/box-trace.ts'
 import type { TraceSettings } from '../strace/options.ts'
-import { DEFAULT_TRACE_BYTES } from './run-options.ts'
+import { DEFAULT_TRACE_BYTES } from './run/options.ts'
 import { straceOptions } from './strace/options.ts'
 import { formatSize, parseSize } from './units.ts'
 

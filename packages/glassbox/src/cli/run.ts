@@ -6,21 +6,21 @@ import type { Input, Output, RunOptions } from '../job/options.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
-import { type CopyOutcome, copyFilesOut } from './copy-out.ts'
+import { type CopyOutcome, copyFilesOut } from './run/copy-out.ts'
 import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts'
-import { resultJson } from './json.ts'
+import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { type CommandOutput, stderr, stdout } from './output.ts'
-import { ProgramOutput } from './program-output.ts'
-import { reportLine } from './report.ts'
-import { RUN_OPTIONS } from './run-options.ts'
-import { type RunRequest, runRequest } from './run-request.ts'
+import { ProgramOutput } from './run/program-output.ts'
+import { reportLine } from './run/report.ts'
+import { RUN_OPTIONS } from './run/options.ts'
+import { type RunRequest, runRequest } from './run/request.ts'
 import type { RunTrace } from './run-trace.ts'
 import { paint, startSpinner } from './terminal.ts'
 
 export const summary = 'Run a program in a box and say how it ended.'
 
-export { OPTION_NAMES as optionNames, RUN_OPTIONS as options } from './run-options.ts'
+export { OPTION_NAMES as optionNames, RUN_OPTIONS as options } from './run/options.ts'
 
 export function help(width: number): string {
   return `Usage: glassbox run [options] [--] PROGRAM [ARGUMENT ...]

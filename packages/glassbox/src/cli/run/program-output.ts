@@ -5,10 +5,10 @@
  */
 import { fstatSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { syscall } from '../gate/gate.ts'
-import { POLLOUT } from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import type { CommandOutput } from './output.ts'
+import { syscall } from '../../gate/gate.ts'
+import { POLLOUT } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { CommandOutput } from '../output.ts'
 
 /** A pipe that is ready takes this much without waiting: PIPE_BUF, one page. A regular file takes all. */
 const PIECE_BYTES = 4096

@@ -1,8 +1,8 @@
 /** The options of `glassbox run`, as a table. The parser, its errors, the help, completion and docs/cli.md are made from it. */
-import { DEFAULT_LIMITS } from '../job/limits.ts'
-import type { Limits } from '../job/options.ts'
-import { COMMON_OPTIONS, type OptionSpec } from './options.ts'
-import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from './units.ts'
+import { DEFAULT_LIMITS } from '../../job/limits.ts'
+import type { Limits } from '../../job/options.ts'
+import { COMMON_OPTIONS, type OptionSpec } from '../options.ts'
+import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from '../units.ts'
 
 interface LimitOption extends OptionSpec {
   readonly limit: keyof Limits

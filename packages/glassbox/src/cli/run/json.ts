@@ -6,7 +6,7 @@
  * JSON takes six characters for each of them.
  */
 import { isUtf8 } from 'node:buffer'
-import type { AnyResult } from '../job/result.ts'
+import type { AnyResult } from '../../job/result.ts'
 
 /** Text up to this length is never base64 for its size alone. */
 const SHORT_BYTES = 2 ** 20

@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { fchmodSync, statSync, writeFileSync } from 'node:fs'
-import { GlassboxError } from '../errors.ts'
-import { makeBlocking, openat2, withDescriptor } from '../gate/descriptors.ts'
-import { call, cString, syscall } from '../gate/gate.ts'
+import { GlassboxError } from '../../errors.ts'
+import { makeBlocking, openat2, withDescriptor } from '../../gate/descriptors.ts'
+import { call, cString, syscall } from '../../gate/gate.ts'
 import {
   O_CREAT,
   O_EXCL,
@@ -17,14 +17,14 @@ import {
   O_WRONLY,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
-} from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { printable } from '../printable.ts'
-import { HostPaths } from '../stdio/host-paths.ts'
-import type { Bind } from '../job/options.ts'
-import type { AnyResult } from '../job/result.ts'
-import type { CopyOut } from './run-request.ts'
-import { stderr } from './output.ts'
+} from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { printable } from '../../printable.ts'
+import { HostPaths } from '../../stdio/host-paths.ts'
+import type { Bind } from '../../job/options.ts'
+import type { AnyResult } from '../../job/result.ts'
+import type { CopyOut } from './request.ts'
+import { stderr } from '../output.ts'
 
 /** `missing`: the program left no such file, or none that can be taken. `failed`: it could not be written here. */
 export type CopyOutcome = 'copied' | 'missing' | 'failed'

@@ -4,8 +4,8 @@
  */
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { InvalidOptionError } from '../errors.ts'
-import type { Bind } from '../job/options.ts'
+import { InvalidOptionError } from '../../errors.ts'
+import type { Bind } from '../../job/options.ts'
 
 /**
  * The parts between colons. `\:` is a colon, and `\\` a backslash, of a name; any other backslash stands for itself.

@@ -1,14 +1,14 @@
 /** What the words of `glassbox run` stand for: options of run(), and where files go afterwards. Checked before anything is started. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { pathComponents } from '../job/box-path.ts'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { DEFAULT_ENV } from '../job/box-layout.ts'
-import type { RunOptions } from '../job/options.ts'
-import { denyCalls } from '../seccomp/presets.ts'
-import type { ParsedOptions } from './options.ts'
+import { pathComponents } from '../../job/box-path.ts'
+import { GlassboxError, InvalidOptionError } from '../../errors.ts'
+import { DEFAULT_ENV } from '../../job/box-layout.ts'
+import type { RunOptions } from '../../job/options.ts'
+import { denyCalls } from '../../seccomp/presets.ts'
+import type { ParsedOptions } from '../options.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
-import { LIMIT_OPTIONS } from './run-options.ts'
+import { LIMIT_OPTIONS } from './options.ts'
 
 /** Where `--copy-out` writes: by the name in the box, the file of the host. */
 export type CopyOut = ReadonlyMap<string, string>
