@@ -31,10 +31,9 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--trace-size', '1MiB'], /--trace-size needs --trace\. Add --trace FILE/],
   [['--trace', '/dev/null', '--trace-size', '5'], /--trace-size: 5 has no unit/],
   [['--plan=yes'], /--plan takes no value\. Write --plan/],
-  [['--plan', '--json'], /--plan and --json exclude each other\. Choose/],
   [['--net', 'some'], /--net.*none or host/],
-  [['--runner', 'ptrace'], /no ptrace runner\. Use the namespace runner/],
-  [['--runner', 'kernel'], /no kernel runner\. Use the namespace runner/],
+  [['--runner', 'ptrace'], /--runner to be namespace, got "ptrace"/],
+  [['--runner', 'kernel'], /--runner to be namespace, got "kernel"/],
   [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],
   [['--bind', '/usr:x:y'], /--bind: expected SRC.* For example/],
@@ -80,6 +79,29 @@ for (const { words, code, sentence } of CASES) {
     assert.match(ended.err, /^glassbox: [^\n]+\n$/, 'one line, no stack')
   })
 }
+
+for (const [words, code, expected] of [
+  [['--jso', '--json', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--jso' }],
+  [['--json', '--memory', '0MiB', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--memory' }],
+  [['--json'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'PROGRAM' }],
+  [['--plan', '--json', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--json' }],
+  [['--json', 'no-such'], 127, { code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND', path: 'no-such' }],
+  [['--json', '/etc/passwd'], 126, { code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE', path: '/etc/passwd' }],
+  [['--json', '--net', 'some', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--net' }],
+] as const) {
+  test(`with --json a script gets a document: run ${words.join(' ')}`, () => {
+    const ended = glassbox(['run', ...words])
+    assert.equal(ended.code, code)
+    const { error } = JSON.parse(ended.out) as { error: Record<string, unknown> }
+    assert.equal(typeof error['message'], 'string')
+    assert.deepEqual({ ...error, ...expected }, error)
+    assert.match(ended.err, /^glassbox: [^\n]+\n$/, 'and a person one line')
+  })
+}
+
+test('--json among the words of the program is not ours', () => {
+  assert.equal(glassbox(['run', 'no-such', '--json']).out, '')
+})
 
 test('a file that the user may not read is refused by name', {
   skip: process.getuid?.() === 0 ? false : 'needs root to make a file of another user',

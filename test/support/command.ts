@@ -66,6 +66,23 @@ export function glassbox(words: readonly string[], options: Surrounding = {}): E
   return { code: status, out: stdout, err: stderr }
 }
 
+/**
+ * A script of bash in which `"$@"` is the command, for what only a shell can give it: full devices, closed descriptors. `code` is
+ * what the script exits with. It must be read as a user would: PIPESTATUS and all.
+ */
+export function viaBash(script: string, options: Surrounding = {}): Ended {
+  const { pid, status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, command], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 2 ** 28,
+    input: options.input ?? '',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env },
+  })
+  started.add(pid)
+  return { code: status, out: stdout, err: stderr }
+}
+
 /** The command in the background, its stdout a pipe. */
 export function startGlassbox(words: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [command, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })

@@ -57,5 +57,6 @@ export function exitCodeOfError(error: unknown): number {
 
 /** The table in the few words that `--help` has room for. */
 export const EXIT_CODES_HELP = `Exit code: the program's own; 128 + n for signal n; 123 no file for --copy-out;
-124 time limit, 137 memory, 153 output, 159 denied call, 130 canceled, 141 reader
-gone; 125 a failure of glassbox, 126 not executable, 127 not found.`
+124 time limit, 137 memory, 153 output, 159 denied call, 130 canceled,
+141 reader of the output gone; 125 a failure of glassbox, 126 not executable,
+127 not found.`

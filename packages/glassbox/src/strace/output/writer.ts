@@ -7,6 +7,7 @@ import { closeSync, writeSync } from 'node:fs'
 const GATHERED = 1 << 16
 /** UTF-8 has at most so many bytes for a unit of a string. */
 const MOST_BYTES = 3
+const LINE_FEED = 10
 /** Room at first: memory is not touched before it is needed. */
 const FIRST_ROOM = 1 << 12
 /** How long to wait for a reader of a descriptor that does not block, milliseconds. */
@@ -51,7 +52,8 @@ export class Writer {
   #cut(last: number): void {
     if (this.#failed) return
     this.#length -= last
-    this.#gather('\n+++ the trace is cut here: it may be no longer +++\n')
+    const isLineEnd = this.#bytes[this.#length - 1] === LINE_FEED
+    this.#gather(`${isLineEnd ? '' : '\n'}+++ the trace is cut here: it may be no longer +++\n`)
     this.flush()
     if (!this.#failed) this.#onError(new OutputFull('the trace may be no longer'))
     this.#failed = true
