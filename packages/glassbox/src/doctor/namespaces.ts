@@ -72,7 +72,9 @@ export function ordinaryUserRow(): Row | undefined {
   })
   const ok = stdout.includes('"ok":true')
   if (ok) return { subject, found: 'works', state: 'yes', meaning: 'boxes in a user namespace' }
-  const why = stderr.trim().split('\n')[0] ?? ''
+  const lines = stderr.trim().split('\n')
+  // Of an error that nobody caught, Node prints first where it was thrown.
+  const why = lines.find(line => /^\w*Error: /.test(line)) ?? lines[0] ?? ''
   return {
     subject,
     found: why === '' ? 'does not work' : why,
@@ -102,7 +104,11 @@ export async function boxRow(): Promise<Row> {
       found: error instanceof Error ? error.message : String(error),
       state: 'no',
       meaning: `the namespace runner does not work ${who}`,
-      ...(hint === undefined ? {} : { fix: hint }),
+      ...(hint === undefined ? {} : { fix: withoutCircle(hint) }),
     }
   }
 }
+
+/** Errors elsewhere send their reader here. */
+const withoutCircle = (hint: string): string =>
+  hint.includes('glassbox doctor') ? 'see the rows about cgroups above' : hint
