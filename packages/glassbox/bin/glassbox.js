@@ -45,6 +45,14 @@ function loadGate() {
 /** The words of a file of /proc, as bytes: they need not be text. */
 const wordsOf = file => readFileSync(file, 'latin1').split('\0').slice(0, -1)
 
+/** The words of this process, as bytes unless Node wrote a title over them (--title). */
+function commandLine() {
+  const text = [process.argv0, ...process.execArgv, ...process.argv.slice(1)]
+  const words = wordsOf('/proc/self/cmdline')
+  if (words.length === text.length && words[0] === process.argv0) return words
+  return text.map(word => Buffer.from(word).latin1Slice())
+}
+
 /** Puts strings and the two lists of pointers to them where execve(2) can read them. Returns the addresses of the lists. */
 function placeLists(gate, argv, env) {
   const strings = [...argv, ...env].map(text => Buffer.from(`${text}\0`, 'latin1'))
@@ -75,7 +83,7 @@ function startClean(gate) {
     const env = wordsOf('/proc/self/environ').map(word =>
       NODE_VARIABLES.has(word.slice(0, word.indexOf('='))) ? `${WITHHELD}${word}` : word,
     )
-    const [argv, envp] = placeLists(gate, wordsOf('/proc/self/cmdline'), env)
+    const [argv, envp] = placeLists(gate, commandLine(), env)
     for (const fd of [0, 1, 2]) gate.syscall(FCNTL, fd, F_SETFD, 0)
     gate.syscall(EXECVE, Buffer.from('/proc/self/exe\0'), argv, envp)
   } catch {}
