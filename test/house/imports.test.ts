@@ -27,6 +27,7 @@ const FLOORS = [
   ['gate'],
   ['decode'],
   ['linux'],
+  ['options'],
   ['errors.ts', 'printable.ts', 'suggest.ts'],
 ]
 
