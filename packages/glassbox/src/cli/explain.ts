@@ -8,9 +8,13 @@ export type OptionNames = ReadonlyMap<string, string>
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
+/** `--bind` for `binds[0].target`: the option by which it was typed. */
+const nameOf = (option: string, names: OptionNames | undefined): string | undefined =>
+  names?.get(option) ?? names?.get(option.replace(/[.[].*$/s, ''))
+
 /** The library speaks of its options; whoever typed a command knows them by other names. */
 function inTheCommandsWords({ option, message }: InvalidOptionError, names: OptionNames | undefined): string {
-  const name = names?.get(option)
+  const name = nameOf(option, names)
   if (name === undefined || message.includes(name)) return message
   return message.includes(option) ? message.replaceAll(option, name) : `${name}: ${message}`
 }
@@ -21,7 +25,7 @@ export function errorDocument(error: unknown, names: OptionNames | undefined): E
     const { code, path, syscall, errno } = error
     const isOption = error instanceof InvalidOptionError
     const message = isOption ? inTheCommandsWords(error, names) : error.message
-    const option = isOption ? (names?.get(error.option) ?? error.option) : undefined
+    const option = isOption ? (nameOf(error.option, names) ?? error.option) : undefined
     // What the library calls Infinity is typed as unlimited.
     return { code, message, hint: error.hint?.replace('Infinity', 'unlimited'), option, path, syscall, errno }
   }

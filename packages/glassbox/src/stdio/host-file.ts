@@ -90,7 +90,9 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
 /** What a failure with a file that the caller named for a stream is called. */
 export function cannotOpen(name: StreamOption, path: string, cause: unknown): GlassboxError {
   const { message, errno } = cause as NodeJS.ErrnoException
-  const known = cause instanceof GlassboxError ? cause.hint : undefined
+  // What is known of any failure of that call says less than what is known of this file.
+  const isOfCall = cause instanceof GlassboxError && cause.code === 'ERR_GLASSBOX_SYSTEM'
+  const known = cause instanceof GlassboxError && !isOfCall ? cause.hint : undefined
   const [what, hint] =
     name === 'stdin'
       ? ['read stdin from', 'Name a file that you may read.']

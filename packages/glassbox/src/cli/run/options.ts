@@ -97,7 +97,8 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
     `--${name}`,
   ]),
   ['binds', '--bind'],
-  ['binds.target', '--bind'],
+  ['files', '--copy-in'],
+  ['collect', '--copy-out'],
   ['syscall', '--deny'],
   ['policy', '--deny'],
 ])
