@@ -6,7 +6,6 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { assertNoGroupsLeft, command, viaBash } from '../support/command.js'
-import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 after(assertNoGroupsLeft)
@@ -51,7 +50,7 @@ test('the same commands succeed if there is room: it is the device that fails th
 test('stderr that cannot be written is a failure too', () => {
   for (const words of ['run -- true', "run --quiet -- sh -c 'echo oops >&2'", 'run -- no-such-program'])
     assert.deepEqual(viaBash(`"$@" ${words} 2> /dev/full`), { code: 125, out: '', err: '' }, words)
-  assert.deepEqual(viaBash('"$@" run -- true > /dev/full 2> /dev/full').code, 0, 'nothing of stdout was lost')
+  assert.equal(viaBash('"$@" run --quiet -- true > /dev/full 2> /dev/full').code, 0, 'nothing was lost')
 })
 
 test('strace whose trace cannot be written fails', () => {
@@ -168,7 +167,8 @@ test('64 MiB of control characters on both streams, within the default limits, a
 
 test('a trace is cut at its size, says so, and the program goes on', context => {
   const directory = temporaryDirectory(context)
-  const words = `run --trace t --trace-size 8k -- ${program('end')} exit 5`
+  // dash reads a file byte by byte.
+  const words = 'run --trace t --trace-size 8k -- sh -c "while read x; do :; done < /etc/passwd; exit 5"'
   const { code, err } = viaBash(`"$@" ${words}`, { cwd: directory })
   assert.equal(code, 5)
   assert.match(err, /^glassbox: --trace: t was cut at 8 KiB\. --trace-size says where\.\n/)
