@@ -6,7 +6,7 @@ import type { Input, Output, RunOptions } from '../job/options.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
-import { type CopyOutcome, copyFilesOut } from './run/copy-out.ts'
+import { type CopyOutcome, tellCopies } from './run/copy-out.ts'
 import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts'
 import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
@@ -14,7 +14,7 @@ import { type CommandOutput, stderr, stdout } from './output.ts'
 import { ProgramOutput } from './run/program-output.ts'
 import { reportLine } from './run/report.ts'
 import { RUN_OPTIONS } from './run/options.ts'
-import { type RunRequest, runRequest } from './run/request.ts'
+import { runRequest } from './run/request.ts'
 import type { RunTrace } from './run-trace.ts'
 import { paint, startSpinner } from './terminal.ts'
 
@@ -51,14 +51,14 @@ export async function main(words: readonly string[]): Promise<number> {
       'For example: glassbox run -- python3 script.py',
     )
   }
-  const request = runRequest(parsed)
+  const options = runRequest(parsed)
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
-    stdout.write(planText(program, args, request.options))
+    stdout.write(planText(program, args, options))
     return 0
   }
-  return execute(program, args, parsed, request)
+  return execute(program, args, parsed, options)
 }
 
 /** Where the program's streams lead, and those that pass through this process. */
@@ -109,7 +109,7 @@ async function execute(
   program: string,
   args: readonly string[],
   parsed: ParsedOptions,
-  { options, copyOut }: RunRequest,
+  options: RunOptions,
 ): Promise<number> {
   const canceled = new AbortController()
   const { options: streams, passing } = openStreams(parsed)
@@ -134,7 +134,7 @@ async function execute(
     // What follows is written at once: a signal may end the command as it ends any other.
     ending.stop()
   }
-  const copied = copyFilesOut(result, copyOut, options.binds)
+  const copied = tellCopies(result)
   tellResult(parsed, result, traced)
   if (result.status === 'canceled') return ending.code() ?? exitCodeOf(result)
   return exitCodeOf(result) || codeOfExtras(copied, traced)

@@ -33,7 +33,7 @@ export async function execute(
   try {
     await channels.open(sandbox.owner)
     const ending = await startAndWait(sandbox, job, channels, stopSignal(call, options))
-    const collected = await collect(sandbox.files, options)
+    const collected = await collect(sandbox.files, options, paths)
     done?.()
     await channels.finished()
     const { calledAt } = call

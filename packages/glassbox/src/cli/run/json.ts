@@ -6,6 +6,7 @@
  * JSON takes six characters for each of them.
  */
 import { isUtf8 } from 'node:buffer'
+import type { CollectedFile } from '../../job/files.ts'
 import type { AnyResult } from '../../job/result.ts'
 
 /** Text up to this length is never base64 for its size alone. */
@@ -64,6 +65,12 @@ function* objectJson(members: Iterable<readonly [string, Iterable<string>]>): Ge
   yield before === '{' ? '{}' : '}'
 }
 
+const fileJson = ({ contents, mode }: CollectedFile): Generator<string> =>
+  objectJson([
+    ['contents', bytesJson(contents)],
+    ['mode', [String(mode)]],
+  ])
+
 /** The result as a document, in pieces of at most some hundred thousand characters. */
 export function* resultJson({ stdout, stderr, files, ...rest }: AnyResult): Generator<string> {
   const values = Object.entries(rest).filter(([, value]) => value !== undefined)
@@ -71,7 +78,7 @@ export function* resultJson({ stdout, stderr, files, ...rest }: AnyResult): Gene
     ...values.map(([name, value]) => [name, [JSON.stringify(value)]] as const),
     ['stdout', bytesJson(stdout)],
     ['stderr', bytesJson(stderr)],
-    ['files', objectJson(Object.entries(files).map(([name, bytes]) => [name, bytesJson(bytes)] as const))],
+    ['files', objectJson(Object.entries(files).map(([name, file]) => [name, fileJson(file)] as const))],
   ])
   yield '\n'
 }

@@ -128,13 +128,13 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['--file', '--cp'],
     value: 'SRC[:DST]',
     repeated: true,
-    help: 'Copy a file into the working directory before the start.',
+    help: 'Copy a file or directory into the working directory before the start.',
   },
   {
     name: '--copy-out',
     value: 'SRC[:DST]',
     repeated: true,
-    help: 'Copy a file of the working directory out when everything in the box is dead.',
+    help: 'Copy a file or directory of the working directory out when everything in the box is dead.',
   },
   {
     name: '--net',

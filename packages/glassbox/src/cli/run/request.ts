@@ -1,5 +1,5 @@
 /** What the words of `glassbox run` stand for: options of run(), and where files go afterwards. Checked before anything is started. */
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathComponents } from '../../job/box-path.ts'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
@@ -7,16 +7,9 @@ import { DEFAULT_ENV } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
 import { denyCalls } from '../../seccomp/presets.ts'
 import type { ParsedOptions } from '../options.ts'
+import { type CopyOut, collectOf } from './copy-out.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
 import { LIMIT_OPTIONS } from './options.ts'
-
-/** Where `--copy-out` writes: by the name in the box, the file of the host. */
-export type CopyOut = ReadonlyMap<string, string>
-
-export interface RunRequest {
-  readonly options: RunOptions
-  readonly copyOut: CopyOut
-}
 
 function parseEnv(text: string): [string, string] {
   const equals = text.indexOf('=')
@@ -46,15 +39,13 @@ function checkNameInBox(option: string, name: string): void {
 }
 
 function checkReadable(source: string): void {
-  const hint = 'Name a file that you may read.'
+  const hint = 'Name a file or directory that you may read.'
   try {
     accessSync(source, constants.R_OK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new InvalidOptionError('--copy-in', `--copy-in: cannot read ${source}: ${code}.`, hint)
   }
-  if (statSync(source).isDirectory())
-    throw new InvalidOptionError('--copy-in', `--copy-in: ${source} is not a file.`, hint)
 }
 
 /** The directory must be there before the program runs: its result could not be kept afterwards. */
@@ -101,7 +92,7 @@ function copyOutOf(texts: readonly string[]): CopyOut {
 }
 
 /** The options of run() that the words of the command stand for. Streams are the caller's affair. */
-export function runRequest({ values, lastOf }: ParsedOptions): RunRequest {
+export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
   const all = (name: string): readonly string[] => values.get(name) ?? []
   const limits = Object.fromEntries(
     LIMIT_OPTIONS.flatMap(({ name, limit, parse }) => {
@@ -114,17 +105,12 @@ export function runRequest({ values, lastOf }: ParsedOptions): RunRequest {
   const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
   const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
   return {
-    copyOut,
-    options: {
-      ...(Object.fromEntries(
-        Object.entries(chosen).filter(([, value]) => value !== undefined),
-      ) as RunOptions),
-      limits,
-      ...(files && { files }),
-      binds: all('--bind').map(parseBind),
-      env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
-      collect: [...copyOut.keys()],
-      ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
-    },
+    ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    limits,
+    ...(files && { files }),
+    binds: all('--bind').map(parseBind),
+    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    collect: collectOf(copyOut),
+    ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
   }
 }
