@@ -116,5 +116,5 @@ test('a file that the user may not read is refused by name', {
   assert.match(stdin.err, /Cannot read stdin from .*secret.* Name a file that you may read/)
   const copied = glassbox(['run', '--copy-in', file, 'cat', 'secret'], by)
   assert.deepEqual([copied.code, copied.out], [125, ''])
-  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file that you may read/)
+  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file or directory that you may read/)
 })
