@@ -55,7 +55,10 @@ test('stderr that cannot be written is a failure too', () => {
 
 test('strace whose trace cannot be written fails', () => {
   assert.equal(viaBash('"$@" strace -o /dev/full true').code, 1)
-  assert.match(viaBash('"$@" strace -o /dev/full true').err, /^strace: \/dev\/full: No space left on device\n/)
+  assert.match(
+    viaBash('"$@" strace -o /dev/full true').err,
+    /^strace: \/dev\/full: No space left on device\n/,
+  )
   assert.equal(viaBash('"$@" strace true 2> /dev/full').code, 1)
 })
 
@@ -77,7 +80,13 @@ test('a disk that is full in the middle of the output', {
 })
 
 test('a reader that goes away ends the command without a word, as SIGPIPE would', () => {
-  for (const words of ['completion bash', 'run --plan -- true', 'run --json -- true', 'doctor --json', 'strace -h']) {
+  for (const words of [
+    'completion bash',
+    'run --plan -- true',
+    'run --json -- true',
+    'doctor --json',
+    'strace -h',
+  ]) {
     const { code, err } = viaBash(`"$@" ${words} | true; exit \${PIPESTATUS[0]}`)
     // A short text may be in the pipe before `true` has ended.
     assert.ok(code === 141 || code === 0, `${words}: ${code}`)

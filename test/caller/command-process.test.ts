@@ -1,4 +1,7 @@
-/** The command's own process: signals, variables and descriptors that it was started with make it nothing else than a tool. */
+/**
+ * The command's own process: signals, variables and descriptors that it was started with make it
+ * nothing else than a tool.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -30,12 +33,20 @@ async function started(line: readonly string[]): Promise<Started> {
 const SLEEPS = ['sh', '-c', 'echo started; exec sleep 5']
 
 test('positive control: SIGUSR1 opens a debugger in a program of Node.js', async () => {
-  const node = await started([process.execPath, '-e', 'console.log(1); setTimeout(() => process.exit(), 700)'])
+  const node = await started([
+    process.execPath,
+    '-e',
+    'console.log(1); setTimeout(() => process.exit(), 700)',
+  ])
   node.kill('SIGUSR1')
   assert.match((await node.ended).err, /Debugger listening on|Starting inspector .* failed/)
 })
 
-for (const words of [['run', '--quiet', '--'], ['run', '--quiet', '--trace', '/dev/null', '--'], ['strace', '-o', '/dev/null']]) {
+for (const words of [
+  ['run', '--quiet', '--'],
+  ['run', '--quiet', '--trace', '/dev/null', '--'],
+  ['strace', '-o', '/dev/null'],
+]) {
   test(`SIGUSR1 ends glassbox ${words.join(' ')} and opens no debugger`, async () => {
     const glass = await started([process.execPath, command, ...words, ...SLEEPS])
     glass.kill('SIGUSR1')
@@ -44,7 +55,8 @@ for (const words of [['run', '--quiet', '--'], ['run', '--quiet', '--trace', '/d
 }
 
 test('a traced program that signals its process group opens no debugger either', () => {
-  const script = 'setsid -w "$@" strace -o /dev/null python3 -c "import os, signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN); os.kill(0, signal.SIGUSR1)"'
+  const script =
+    'setsid -w "$@" strace -o /dev/null python3 -c "import os, signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN); os.kill(0, signal.SIGUSR1)"'
   const { code, err } = viaBash(`${script}; true`)
   assert.equal(code, 0)
   assert.doesNotMatch(err, /Debugger/)
@@ -68,7 +80,13 @@ test('positive control: these variables make a program of Node.js write files', 
   assert.notDeepEqual(readdirSync(directory), [])
 })
 
-for (const words of ['run -- echo hi', 'strace -o /dev/null echo hi', '--version', 'completion bash', 'run --trace /dev/null -- echo hi']) {
+for (const words of [
+  'run -- echo hi',
+  'strace -o /dev/null echo hi',
+  '--version',
+  'completion bash',
+  'run --trace /dev/null -- echo hi',
+]) {
   test(`variables of Node.js change nothing of glassbox ${words}`, context => {
     const directory = temporaryDirectory(context)
     const plain = viaBash(`"$@" ${words}`, { cwd: directory })
@@ -104,7 +122,7 @@ const SURROUNDINGS: readonly (readonly [name: string, script: string])[] = [
   ['there is no environment', 'env -i "$@" run --quiet -- echo hi'],
   ['TERM is unset, LANG is C', 'env -u TERM LANG=C LC_ALL=C "$@" run --quiet -- echo hi'],
   ['the umask is 777', 'umask 777; "$@" run --quiet -- echo hi'],
-  ['SIGHUP, SIGCHLD and SIGPIPE are ignored', "trap '' HUP CHLD PIPE; \"$@\" run --quiet -- echo hi"],
+  ['SIGHUP, SIGCHLD and SIGPIPE are ignored', 'trap \'\' HUP CHLD PIPE; "$@" run --quiet -- echo hi'],
   ['it is nice', 'nice -n 19 "$@" run --quiet -- echo hi'],
   ['core files are unlimited', 'ulimit -c unlimited; "$@" run --quiet -- echo hi'],
   ['it has a pipe as stdin that nobody writes', 'sleep 2 | "$@" run --quiet -- echo hi'],

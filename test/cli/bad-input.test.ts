@@ -1,4 +1,7 @@
-/** What a user may type wrongly: one sentence that names the option and what to do next, and nothing is started. */
+/**
+ * What a user may type wrongly: one sentence that names the option and what to do next, and
+ * nothing is started.
+ */
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +43,10 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--bind', '/usr:relative'], /--bind to be an absolute path/],
   [['--copy-in', '/nonexistent'], /--copy-in: cannot read \/nonexistent.* Name a file/],
   [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Name files by/],
-  [['--copy-in', 'a:b:c'], /--copy-in: expected SRC or SRC:DST.* For example --copy-in.* Write \\: for a colon/],
+  [
+    ['--copy-in', 'a:b:c'],
+    /--copy-in: expected SRC or SRC:DST.* For example --copy-in.* Write \\: for a colon/,
+  ],
   [['--copy-in', '/etc/passwd:'], /--copy-in: expected SRC or SRC:DST/],
   [['--copy-out', 'a:/nonexistent/b'], /--copy-out: cannot write into \/nonexistent\. Name/],
   [['--copy-out', '../a'], /--copy-out: .*"\.\.\/a"\. Name files by/],

@@ -1,4 +1,7 @@
-/** Files and directories in and out, by names as users have them; and what a missing one does to the exit code. */
+/**
+ * Files and directories in and out, by names as users have them; and what a missing one does to
+ * the exit code.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +36,8 @@ test('the forms of --bind and --copy-in', () => {
   assert.deepEqual(parsePair('--copy-in', 'a\\:b', false), ['a:b', undefined])
   for (const text of ['', ':', ':b', 'a:', 'a:b:c'])
     assert.throws(() => parsePair('--copy-in', text, false), { option: '--copy-in' }, text)
-  for (const text of ['', ':/b', '/a:/b:rx', '/a:/b:rw:x']) assert.throws(() => parseBind(text), { option: '--bind' }, text)
+  for (const text of ['', ':/b', '/a:/b:rx', '/a:/b:rw:x'])
+    assert.throws(() => parseBind(text), { option: '--bind' }, text)
 })
 
 test('a path with a colon is named as it is, or by a backslash', context => {
@@ -61,7 +65,11 @@ test('directories go in and come out', context => {
   assert.equal(readFileSync(join(cwd, 'made/sub/file'), 'utf8'), 'new\n')
   assert.equal(statSync(join(cwd, 'made/sub/run')).mode & 0o777, 0o755)
   assert.ok(existsSync(join(cwd, 'made/sub/empty')))
-  assert.equal(readFileSync(join(cwd, 'here/sub/file'), 'utf8'), 'new\n', 'a directory as target means into it')
+  assert.equal(
+    readFileSync(join(cwd, 'here/sub/file'), 'utf8'),
+    'new\n',
+    'a directory as target means into it',
+  )
 })
 
 test('a file that was to come out and is not there has an exit code of its own, if the program succeeded', context => {
@@ -82,7 +90,10 @@ test('a file that was to come out and is not there has an exit code of its own, 
 })
 
 test('a missing file is told in one line, and in the document', () => {
-  assert.match(shell(['--copy-out', 'out'], 'true').err, /^glassbox: --copy-out out: .*No such file or directory[^\n]*\nglassbox: exited/)
+  assert.match(
+    shell(['--copy-out', 'out'], 'true').err,
+    /^glassbox: --copy-out out: .*No such file or directory[^\n]*\nglassbox: exited/,
+  )
   const { fileErrors } = JSON.parse(shell(['--copy-out', 'out', '--json'], 'true').out) as {
     fileErrors: Record<string, { code: string }>
   }

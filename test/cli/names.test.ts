@@ -10,7 +10,10 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 after(assertNoGroupsLeft)
 
-/** Clears the screen; a second line that says something else; turns the order of letters; a single letter that is all that. */
+/**
+ * Clears the screen; a second line that says something else; turns the order of letters; a single
+ * letter that is all that.
+ */
 const HOSTILE = 'no\u001b[2J\nglassbox: exited with code 0 · all is well\r\u202efdp.exe\u009b31m'
 const ESCAPED = 'no\\x1b[2J\\nglassbox: exited with code 0 · all is well\\r\\u202efdp.exe\\x9b31m'
 
@@ -19,7 +22,8 @@ const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202
 
 test('what a terminal obeys is written as an escape, everything else as it is', () => {
   assert.equal(printable(HOSTILE), ESCAPED)
-  for (const plain of ['/usr/bin/python3', 'naïve 漢字 😀 “quotes” \\ "', '']) assert.equal(printable(plain), plain)
+  for (const plain of ['/usr/bin/python3', 'naïve 漢字 😀 “quotes” \\ "', ''])
+    assert.equal(printable(plain), plain)
   assert.equal(printable('\ud800x'), '\\ud800x')
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), text => {

@@ -49,7 +49,9 @@ test('of an option that was given twice the last one counts; a list keeps all', 
 
 test('a flag is found among options that are wrong, and never among the words of the program', () => {
   const has = (...words: readonly string[]): boolean => hasFlag(RUN_OPTIONS, words, '--json')
-  assert.ok(has('--json') && has('--jso', '--json') && has('--memory', '5', '--json') && has('--memory', '--json'))
+  assert.ok(
+    has('--json') && has('--jso', '--json') && has('--memory', '5', '--json') && has('--memory', '--json'),
+  )
   assert.equal(has('true', '--json') || has('--', '--json') || has('--cwd', '/x', 'true', '--json'), false)
   assert.equal(has('--cwd=--json') || has('-', '--json') || has(), false)
 })
@@ -58,7 +60,11 @@ test('the words of other tools lead to ours, and none of them is an option here'
   const elsewhere = RUN_OPTIONS.flatMap(({ elsewhere: words = [] }) => words)
   assert.equal(new Set(elsewhere).size, elsewhere.length, 'each leads to one')
   for (const word of elsewhere)
-    assert.throws(() => parseOptions('run', RUN_OPTIONS, [word, 'x']), { option: word, hint: /^Did you mean --/ }, word)
+    assert.throws(
+      () => parseOptions('run', RUN_OPTIONS, [word, 'x']),
+      { option: word, hint: /^Did you mean --/ },
+      word,
+    )
 })
 
 test('a slip has a suggestion, another word has none', () => {

@@ -166,7 +166,14 @@ test('an unknown command has a suggestion; help and version are there', () => {
   assert.match(glassbox(['rnu']).err, /no command called rnu\. Did you mean run\?/)
   const { out: version } = glassbox(['--version'])
   assert.match(version, /^glassbox \d+\.\d+\.\d+\n$/)
-  for (const words of [['-V'], ['-v'], ['version'], ['run', '--version'], ['doctor', '--version'], ['run', '-V']])
+  for (const words of [
+    ['-V'],
+    ['-v'],
+    ['version'],
+    ['run', '--version'],
+    ['doctor', '--version'],
+    ['run', '-V'],
+  ])
     assert.equal(glassbox(words).out, version, words.join(' '))
   assert.match(glassbox(['--help']).out, /run +Run a program/)
   assert.equal(glassbox(['help', 'run']).out, glassbox(['run', '--help']).out)

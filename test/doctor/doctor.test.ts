@@ -79,7 +79,8 @@ test('a container is known by what it shuts off, and the way out is that of cont
   assert.equal(containerRow({ ...free, marked: true }).state, 'yes', 'a container that forbids nothing')
   const docker = containerRow({
     status: 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n',
-    mountinfo: '31 25 0:27 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n40 25 0:5 / /proc/kcore rw - tmpfs tmpfs rw\n',
+    mountinfo:
+      '31 25 0:27 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n40 25 0:5 / /proc/kcore rw - tmpfs tmpfs rw\n',
     marked: true,
   })
   assert.equal(docker.state, 'partly')

@@ -1,4 +1,7 @@
-/** The command, started as a user types it; what is asked of leftovers is asked about these processes only. */
+/**
+ * The command, started as a user types it; what is asked of leftovers is asked about these
+ * processes only.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -17,14 +20,20 @@ export interface Ended {
   readonly err: string
 }
 
-/** Other tests and users run boxes on the same host: only groups named by one of these processes count. */
+/**
+ * Other tests and users run boxes on the same host: only groups named by one of these processes
+ * count.
+ */
 const started = new Set<number>()
 
 export interface Surrounding {
   readonly input?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** By an ordinary user; root becomes one, with a copy of the command that everyone may read wherever the checkout is. */
+  /**
+   * By an ordinary user; root becomes one, with a copy of the command that everyone may read
+   * wherever the checkout is.
+   */
   readonly ordinary?: boolean
 }
 
@@ -67,18 +76,23 @@ export function glassbox(words: readonly string[], options: Surrounding = {}): E
 }
 
 /**
- * A script of bash in which `"$@"` is the command, for what only a shell can give it: full devices, closed descriptors. `code` is
- * what the script exits with. It must be read as a user would: PIPESTATUS and all.
+ * A script of bash in which `"$@"` is the command, for what only a shell can give it: full
+ * devices, closed descriptors. `code` is what the script exits with. It must be read as a user
+ * would: PIPESTATUS and all.
  */
 export function viaBash(script: string, options: Surrounding = {}): Ended {
-  const { pid, status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, command], {
-    encoding: 'utf8',
-    timeout: 60_000,
-    maxBuffer: 2 ** 28,
-    input: options.input ?? '',
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, ...options.env },
-  })
+  const { pid, status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', script, 'bash', process.execPath, command],
+    {
+      encoding: 'utf8',
+      timeout: 60_000,
+      maxBuffer: 2 ** 28,
+      input: options.input ?? '',
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, ...options.env },
+    },
+  )
   started.add(pid)
   return { code: status, out: stdout, err: stderr }
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command's entry; kept apart from dist/ so that npm can link it before the first build. It runs the bundle of the subcommand that is asked for,
-// with the code that V8 compiled for it at build time where that was the same version of Node (scripts/build-bundles.mjs makes both). CommonJS: Node's
-// loader of modules alone takes longer to start than a bundle.
+// The command's entry; kept apart from dist/ so that npm can link it before the first build. It
+// runs the bundle of the subcommand that is asked for, with the code that V8 compiled for it at
+// build time where that was the same version of Node (scripts/build-bundles.mjs makes both).
+// CommonJS: Node's loader of modules alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
 const { createRequire } = require('node:module')
@@ -10,9 +11,11 @@ const { Script } = require('node:vm')
 const BUNDLES = ['run', 'strace', 'doctor', 'completion']
 const HEADER_BYTES = 16
 /**
- * A traced program waits for each stop to be handled, and often has its processors full: the threads of V8's optimising compiler would take them from it,
- * for code that most traces are too short to use. So a function must have been four times as hot as usual. By the major version of Node, since V8 says
- * so on stderr where it does not know a flag; from 24 on it is another compiler that takes the time, and there is nothing to be gained.
+ * A traced program waits for each stop to be handled, and often has its processors full: the
+ * threads of V8's optimising compiler would take them from it, for code that most traces are too
+ * short to use. So a function must have been four times as hot as usual. By the major version of
+ * Node, since V8 says so on stderr where it does not know a flag; from 24 on it is another
+ * compiler that takes the time, and there is nothing to be gained.
  */
 const STRACE_FLAGS = { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' }
 
@@ -22,14 +25,18 @@ const [SIGUSR1, SIGACTION_BYTES, SIGSET_BYTES, F_SETFD] = [10, 32, 8, 2]
 const [PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, POINTER_BYTES] = [3, 0x22, 8]
 
 /**
- * Variables by which Node does more than it is asked for from now on: modules, profiles, an inspector, files that it writes. They
- * are meant for the programs of whoever set them, not for a tool that happens to be written in JavaScript.
+ * Variables by which Node does more than it is asked for from now on: modules, profiles, an
+ * inspector, files that it writes. They are meant for the programs of whoever set them, not for a
+ * tool that happens to be written in JavaScript.
  */
 const NODE_VARIABLES = new Set([
   ...['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS'],
   ...['NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_PENDING_DEPRECATION'],
 ])
-/** Under these names they are kept for a traced program, which gets them back (src/strace/environment.ts). */
+/**
+ * Under these names they are kept for a traced program, which gets them back
+ * (src/strace/environment.ts).
+ */
 const WITHHELD = 'GLASSBOX_WITHHELD_'
 
 function loadGate() {
@@ -53,7 +60,10 @@ function commandLine() {
   return text.map(word => Buffer.from(word).latin1Slice())
 }
 
-/** Puts strings and the two lists of pointers to them where execve(2) can read them. Returns the addresses of the lists. */
+/**
+ * Puts strings and the two lists of pointers to them where execve(2) can read them. Returns the
+ * addresses of the lists.
+ */
 function placeLists(gate, argv, env) {
   const strings = [...argv, ...env].map(text => Buffer.from(`${text}\0`, 'latin1'))
   const listBytes = POINTER_BYTES * (strings.length + 2)
@@ -75,8 +85,8 @@ function placeLists(gate, argv, env) {
 }
 
 /**
- * Starts the command again, in this process, without variables of Node's. Returns if that cannot be done: the command then works
- * as Node was told.
+ * Starts the command again, in this process, without variables of Node's. Returns if that cannot
+ * be done: the command then works as Node was told.
  */
 function startClean(gate) {
   try {
@@ -90,8 +100,9 @@ function startClean(gate) {
 }
 
 /**
- * Makes this process the command's own. First, SIGUSR1 ends it, as it ends any program that does not expect it: by itself Node opens
- * a debugger, through which any user of the host becomes whoever runs this.
+ * Makes this process the command's own. First, SIGUSR1 ends it, as it ends any program that does
+ * not expect it: by itself Node opens a debugger, through which any user of the host becomes
+ * whoever runs this.
  */
 function ownProcess() {
   const gate = loadGate()
@@ -115,8 +126,9 @@ function openCompiled() {
 }
 
 /**
- * The source and its code: two lengths (64 bits each), the one, the other. Both are read to the same place, one after the other: touching memory for the
- * first time is the dearest part of a start.
+ * The source and its code: two lengths (64 bits each), the one, the other. Both are read to the
+ * same place, one after the other: touching memory for the first time is the dearest part of a
+ * start.
  */
 function readCompiled(fd) {
   const header = new Float64Array(HEADER_BYTES / 8)
@@ -130,7 +142,10 @@ function readCompiled(fd) {
   return { source, cachedData: bytes.subarray(0, codeBytes) }
 }
 
-/** To be called when the compiled code is in place: it is refused by a V8 that runs with other flags than it was made with. */
+/**
+ * To be called when the compiled code is in place: it is refused by a V8 that runs with other
+ * flags than it was made with.
+ */
 function optimiseLate() {
   const flags = STRACE_FLAGS[process.versions.node.split('.')[0]]
   if (flags !== undefined) require('node:v8').setFlagsFromString(flags)

@@ -1,4 +1,7 @@
-/** What the command exits with. Conventions: timeout(1), docker run, and shells. The table is the one that docs/cli.md shows. */
+/**
+ * What the command exits with. Conventions: timeout(1), docker run, and shells. The table is the
+ * one that docs/cli.md shows.
+ */
 import { GlassboxError, type ErrorCode } from '../errors.ts'
 import { signalNumber } from '../linux/signals.ts'
 import type { AnyResult, Status } from '../job/result.ts'

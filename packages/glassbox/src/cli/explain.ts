@@ -34,7 +34,9 @@ export function errorDocument(error: unknown, names: OptionNames | undefined): E
   return { code, message, path, syscall, errno: errno === undefined ? undefined : Math.abs(errno) }
 }
 
-/** What went wrong and what to do next, in one line; with a stack if it should not have happened. */
+/**
+ * What went wrong and what to do next, in one line; with a stack if it should not have happened.
+ */
 export function explain(error: unknown, names: OptionNames | undefined): string {
   const { message, hint, syscall } = errorDocument(error, names)
   // An error of the system, as Node words it, is no bug.

@@ -1,9 +1,11 @@
 /**
- * Table-driven options: from one list of a command's options come the parser, its errors, the help text and docs/cli.md.
+ * Table-driven options: from one list of a command's options come the parser, its errors, the help
+ * text and docs/cli.md.
  *
- * Grammar: `--name value` or `--name=value`; flags take none; `--` or the first word that is no option ends the options, and
- * everything after it belongs to the program, untouched. Of an option that was given twice the last one counts, as in GNU tools;
- * those that are lists (`repeated`) keep all.
+ * Grammar: `--name value` or `--name=value`; flags take none; `--` or the first word that is no
+ * option ends the options, and everything after it belongs to the program, untouched. Of an option
+ * that was given twice the last one counts, as in GNU tools; those that are lists (`repeated`)
+ * keep all.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
@@ -15,7 +17,9 @@ export interface OptionSpec {
   /** May be given several times. */
   readonly repeated?: boolean
   readonly help: string
-  /** What other tools call it: not accepted, but what a user of theirs is told to write instead. */
+  /**
+   * What other tools call it: not accepted, but what a user of theirs is told to write instead.
+   */
   readonly elsewhere?: readonly string[]
   /** Shown in the help. */
   readonly default?: string

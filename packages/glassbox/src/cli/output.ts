@@ -1,10 +1,12 @@
 /**
- * The command's own stdout and stderr. Every subcommand writes through these two objects, so there is one place that knows
- * whether all output was written: `start.ts` asks it before it chooses the exit code. The first failure of a stream is kept,
- * and what is written after it is dropped. The descriptors belong to the process and are never closed here.
+ * The command's own stdout and stderr. Every subcommand writes through these two objects, so there
+ * is one place that knows whether all output was written: `start.ts` asks it before it chooses the
+ * exit code. The first failure of a stream is kept, and what is written after it is dropped. The
+ * descriptors belong to the process and are never closed here.
  *
- * Writes are synchronous: they have happened when `write()` returns. Node's own streams are not used, because they report a
- * failure later than the exit code is chosen, and because making them costs more than most commands do.
+ * Writes are synchronous: they have happened when `write()` returns. Node's own streams are not
+ * used, because they report a failure later than the exit code is chosen, and because making them
+ * costs more than most commands do.
  */
 import { fstatSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
@@ -45,7 +47,10 @@ export class CommandOutput {
     }
   }
 
-  /** One write(2). Returns how many bytes were taken: none if the reader of a non-blocking descriptor is slow, or after a failure. */
+  /**
+   * One write(2). Returns how many bytes were taken: none if the reader of a non-blocking
+   * descriptor is slow, or after a failure.
+   */
   writeSome(bytes: Uint8Array): number {
     if (this.#error) return 0
     try {

@@ -1,4 +1,7 @@
-/** `glassbox run --trace FILE`: the system calls of everything in the box, as `glassbox strace -f -o FILE` would write them. */
+/**
+ * `glassbox run --trace FILE`: the system calls of everything in the box, as `glassbox strace -f
+ * -o FILE` would write them.
+ */
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { keepDescriptor } from '../gate/descriptors.ts'
@@ -17,13 +20,18 @@ export interface RunTrace {
   readonly trace: ProgramTrace
   /** Closes the file. */
   close(): void
-  /** `cut`: it reached its size. `failed`: it could not be written. Known when the run has ended. */
+  /**
+   * `cut`: it reached its size. `failed`: it could not be written. Known when the run has ended.
+   */
   outcome(): TraceOutcome
   /** What is said of a trace that was cut. */
   note(): string
 }
 
-/** `size`: as typed. `paths`: a program of an earlier run may have left links where the file is to be. */
+/**
+ * `size`: as typed. `paths`: a program of an earlier run may have left links where the file is to
+ * be.
+ */
 export function traceInto(file: string, size: string | undefined, paths: HostPaths): RunTrace {
   const options = straceOptions(['-f', 'PROGRAM'])
   if (typeof options === 'string') throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `strace: ${options}`)

@@ -156,11 +156,7 @@ async function openTrace(parsed: ParsedOptions, { binds }: RunOptions): Promise<
 }
 
 /** The program's streams are done: now the document, or the report. */
-function tellResult(
-  { flags }: ParsedOptions,
-  result: AnyResult,
-  traced: RunTrace | undefined,
-): void {
+function tellResult({ flags }: ParsedOptions, result: AnyResult, traced: RunTrace | undefined): void {
   if (traced?.outcome() === 'cut') stderr.write(`glassbox: ${traced.note()}\n`)
   if (flags.has('--json')) for (const piece of resultJson(result)) stdout.write(piece)
   else if (!flags.has('--quiet')) {

@@ -1,6 +1,7 @@
 /**
- * What the command does whichever subcommand is asked for: finds it, runs it, turns what it throws into one clear sentence, and
- * chooses the exit code when all output has been written, or could not be.
+ * What the command does whichever subcommand is asked for: finds it, runs it, turns what it throws
+ * into one clear sentence, and chooses the exit code when all output has been written, or could
+ * not be.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -46,13 +47,13 @@ ${rows.join('\n')}
 type Answer = (commands: Commands, about: string | undefined) => Promise<string>
 
 const version: Answer = async () => versionText()
-const help: Answer = async (commands, about) =>
+const helpAbout: Answer = async (commands, about) =>
   about === undefined || Object.hasOwn(ANSWERS, about)
     ? overview(commands)
     : (await load(commands, about)).help(columns())
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  ...{ '--help': overview, '-h': overview, help },
+  ...{ '--help': overview, '-h': overview, help: helpAbout },
   ...{ '--version': version, '-V': version, '-v': version, version },
 }
 
@@ -68,8 +69,9 @@ async function load(commands: Commands, name: string): Promise<Command> {
 }
 
 /** The text that a flag of every command asks for, whatever else was typed. */
-function flagText({ options = [], help }: Command, words: readonly string[]): string | undefined {
-  if (hasFlag(options, words, '--help')) return help(columns())
+function flagText(command: Command, words: readonly string[]): string | undefined {
+  const { options = [] } = command
+  if (hasFlag(options, words, '--help')) return command.help(columns())
   return hasFlag(options, words, '--version') ? versionText() : undefined
 }
 
@@ -100,7 +102,10 @@ async function answer(commands: Commands, words: readonly string[]): Promise<num
   }
 }
 
-/** The exit code, now that everything was written. Output that was lost is a failure whatever the program did. */
+/**
+ * The exit code, now that everything was written. Output that was lost is a failure whatever the
+ * program did.
+ */
 function withOutput(code: number): number {
   const failed = failedOutput()
   if (!failed) return code

@@ -29,7 +29,9 @@ export async function main(words: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-    stderr.write(`strace: ${printable(error.message)}\n${error.hint === undefined ? '' : `${printable(error.hint)}\n`}`)
+    stderr.write(
+      `strace: ${printable(error.message)}\n${error.hint === undefined ? '' : `${printable(error.hint)}\n`}`,
+    )
     return 1
   }
 }

@@ -26,8 +26,8 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const INTERVAL_MS = 80
 
 /**
- * Shows on a terminal that something runs, until it is stopped. The caller asks for it only if nothing else writes there: when
- * the program's own output goes elsewhere.
+ * Shows on a terminal that something runs, until it is stopped. The caller asks for it only if
+ * nothing else writes there: when the program's own output goes elsewhere.
  */
 export function startSpinner(stream: CommandOutput, text: string): () => void {
   if (!stream.isTerminal) return () => {}

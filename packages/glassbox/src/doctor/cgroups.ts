@@ -65,6 +65,12 @@ export function cgroupRows(
         meaning: MEANING[controller],
       }
     }
-    return { subject, found: found.missing, state: 'partly', meaning: WITHOUT[controller], fix: isRoot ? FIX_OF_ROOT : FIX_OF_USER }
+    return {
+      subject,
+      found: found.missing,
+      state: 'partly',
+      meaning: WITHOUT[controller],
+      fix: isRoot ? FIX_OF_ROOT : FIX_OF_USER,
+    }
   })
 }

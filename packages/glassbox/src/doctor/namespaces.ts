@@ -1,4 +1,7 @@
-/** Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this user. */
+/**
+ * Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this
+ * user.
+ */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +23,10 @@ export function userNamespaceRow(read: (path: string) => string = readText): Row
   }
 }
 
-/** AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest reason. */
+/**
+ * AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest
+ * reason.
+ */
 export function appArmorRow(text: string = readText(APPARMOR.path)): Row {
   const subject = 'AppArmor'
   const value = text.trim()

@@ -1,6 +1,7 @@
 /**
- * What stands around this process: a container has a seccomp filter, cgroups that cannot be written and a /proc that is partly
- * hidden. Settings of the host do not show any of that, and no sysctl changes it.
+ * What stands around this process: a container has a seccomp filter, cgroups that cannot be
+ * written and a /proc that is partly hidden. Settings of the host do not show any of that, and no
+ * sysctl changes it.
  */
 import { CONTAINER_REMEDY } from '../launch/step-error.ts'
 import { readText } from './kernel.ts'
@@ -11,7 +12,10 @@ export interface Signs {
   /** /proc/self/status, /proc/self/mountinfo */
   readonly status: string
   readonly mountinfo: string
-  /** Whether one of the files is there that Docker and Podman leave, or Kubernetes says that it is it. */
+  /**
+   * Whether one of the files is there that Docker and Podman leave, or Kubernetes says that it is
+   * it.
+   */
   readonly marked: boolean
 }
 
@@ -42,12 +46,21 @@ export function containerRow(signs: Signs = signsHere()): Row {
   const subject = 'container'
   const none = found.length === 0
   if (none && !signs.marked)
-    return { subject, found: 'no sign of one', state: 'yes', meaning: 'nothing stands between this process and the host' }
+    return {
+      subject,
+      found: 'no sign of one',
+      state: 'yes',
+      meaning: 'nothing stands between this process and the host',
+    }
   return {
     subject,
-    found: none ? 'this looks like one' : `this looks like one, or like a service that is shut in: ${found.join(', ')}`,
+    found: none
+      ? 'this looks like one'
+      : `this looks like one, or like a service that is shut in: ${found.join(', ')}`,
     state: none ? 'yes' : 'partly',
-    meaning: none ? 'nothing keeps boxes from working in it' : 'a box may be refused what it is made of; the row "a box, tried now" says whether',
+    meaning: none
+      ? 'nothing keeps boxes from working in it'
+      : 'a box may be refused what it is made of; the row "a box, tried now" says whether',
     ...(none ? {} : { fix: CONTAINER_REMEDY }),
   }
 }

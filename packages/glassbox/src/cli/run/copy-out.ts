@@ -1,4 +1,7 @@
-/** `--copy-out`: which files could not be brought out, and why. run() has written the others to the host. */
+/**
+ * `--copy-out`: which files could not be brought out, and why. run() has written the others to the
+ * host.
+ */
 import { printable } from '../../printable.ts'
 import type { Collect } from '../../job/files.ts'
 import type { AnyResult } from '../../job/result.ts'
@@ -11,7 +14,10 @@ export type CopyOut = ReadonlyMap<string, string>
 export const collectOf = (copyOut: CopyOut): Collect =>
   Object.fromEntries([...copyOut].map(([name, file]) => [name, { file }]))
 
-/** `missing`: the program left no such file, or none that can be taken. `failed`: it could not be written here. */
+/**
+ * `missing`: the program left no such file, or none that can be taken. `failed`: it could not be
+ * written here.
+ */
 export type CopyOutcome = 'copied' | 'missing' | 'failed'
 
 /** Says for each file that could not be had why. */

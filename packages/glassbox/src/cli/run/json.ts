@@ -1,9 +1,9 @@
 /**
- * Results and errors as one JSON document: the names of AnyResult, one line. The document is made in pieces, because that of a
- * program which writes much can be longer than any string.
+ * Results and errors as one JSON document: the names of AnyResult, one line. The document is made
+ * in pieces, because that of a program which writes much can be longer than any string.
  *
- * Bytes are text if they are UTF-8, and `{"base64": …}` if they are not. Long text full of control characters is base64 too:
- * JSON takes six characters for each of them.
+ * Bytes are text if they are UTF-8, and `{"base64": …}` if they are not. Long text full of control
+ * characters is base64 too: JSON takes six characters for each of them.
  */
 import { isUtf8 } from 'node:buffer'
 import type { CollectedFile } from '../../job/files.ts'
@@ -22,7 +22,10 @@ function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && (bytes.length <= SHORT_BYTES || !growsMoreThanBase64(bytes))
 }
 
-/** By the characters that JSON writes as `\u0001`; five more characters each, where base64 takes a third more. */
+/**
+ * By the characters that JSON writes as `\u0001`; five more characters each, where base64 takes a
+ * third more.
+ */
 function growsMoreThanBase64(bytes: Buffer): boolean {
   const most = Math.floor(bytes.length / 15)
   let count = 0
@@ -48,7 +51,10 @@ export function* bytesJson(value: string | Uint8Array): Generator<string> {
   yield asText ? '"' : '"}'
 }
 
-/** The end of the character of UTF-8 that `at` may lie in: bytes that continue one begin with the bits 10. */
+/**
+ * The end of the character of UTF-8 that `at` may lie in: bytes that continue one begin with the
+ * bits 10.
+ */
 function endOfCharacter(bytes: Buffer, at: number): number {
   let end = Math.min(at, bytes.length)
   while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end++

@@ -1,4 +1,7 @@
-/** The options of `glassbox run`, as a table. The parser, its errors, the help, completion and docs/cli.md are made from it. */
+/**
+ * The options of `glassbox run`, as a table. The parser, its errors, the help, completion and
+ * docs/cli.md are made from it.
+ */
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import { COMMON_OPTIONS, type OptionSpec } from '../options.ts'
@@ -105,10 +108,28 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   ...LIMIT_OPTIONS,
-  { name: '--stdin', elsewhere: ['-i'], value: 'FILE', help: 'Read stdin from a file.', default: 'that of glassbox' },
-  { name: '--stdout', elsewhere: ['-o'], value: 'FILE', help: 'Write stdout to a file.', default: 'that of glassbox' },
+  {
+    name: '--stdin',
+    elsewhere: ['-i'],
+    value: 'FILE',
+    help: 'Read stdin from a file.',
+    default: 'that of glassbox',
+  },
+  {
+    name: '--stdout',
+    elsewhere: ['-o'],
+    value: 'FILE',
+    help: 'Write stdout to a file.',
+    default: 'that of glassbox',
+  },
   { name: '--stderr', value: 'FILE', help: 'Write stderr to a file.', default: 'that of glassbox' },
-  { name: '--cwd', elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'], value: 'DIR', help: 'Working directory in the box.', default: '/box' },
+  {
+    name: '--cwd',
+    elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'],
+    value: 'DIR',
+    help: 'Working directory in the box.',
+    default: '/box',
+  },
   {
     name: '--env',
     elsewhere: ['-e', '-E'],
@@ -143,7 +164,13 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     help: 'A network with only loopback, or the host’s.',
     default: 'none',
   },
-  { name: '--deny', elsewhere: ['--seccomp'], value: 'CALL[,CALL]', repeated: true, help: 'System calls that end the program.' },
+  {
+    name: '--deny',
+    elsewhere: ['--seccomp'],
+    value: 'CALL[,CALL]',
+    repeated: true,
+    help: 'System calls that end the program.',
+  },
   {
     name: '--runner',
     value: 'NAME',
@@ -162,7 +189,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     help: 'Where that file is cut; the program goes on.',
     default: size(DEFAULT_TRACE_BYTES),
   },
-  { name: '--plan', elsewhere: ['--dry-run', '-n'], help: 'Print every system call that would be made, and start nothing.' },
+  {
+    name: '--plan',
+    elsewhere: ['--dry-run', '-n'],
+    help: 'Print every system call that would be made, and start nothing.',
+  },
   {
     name: '--json',
     help: 'Print the result as one JSON document on stdout, instead of the output and the report.',
@@ -170,4 +201,3 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: '--quiet', elsewhere: ['-q', '--silent'], help: 'No report.' },
   ...COMMON_OPTIONS,
 ]
-

@@ -1,6 +1,6 @@
 /**
- * Paths in the values of options, which a colon parts: `SRC:DST`. A colon that belongs to a name is written `\:`; and text that
- * names a file of this host as it stands is that file.
+ * Paths in the values of options, which a colon parts: `SRC:DST`. A colon that belongs to a name
+ * is written `\:`; and text that names a file of this host as it stands is that file.
  */
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -8,7 +8,8 @@ import { InvalidOptionError } from '../../errors.ts'
 import type { Bind } from '../../job/options.ts'
 
 /**
- * The parts between colons. `\:` is a colon, and `\\` a backslash, of a name; any other backslash stands for itself.
+ * The parts between colons. `\:` is a colon, and `\\` a backslash, of a name; any other backslash
+ * stands for itself.
  *
  * @example splitAtColons('a\\:b:c') // ['a:b', 'c']
  */

@@ -1,7 +1,8 @@
 /**
- * The program's output on its way to the command's own stdout or stderr. It writes no more at a time than the reader takes at
- * once, so that a slow reader holds up the program and not this process, which has signals to hear and limits to watch.
- * O_NONBLOCK is left alone: it would hold for every process that shares the terminal or pipe.
+ * The program's output on its way to the command's own stdout or stderr. It writes no more at a
+ * time than the reader takes at once, so that a slow reader holds up the program and not this
+ * process, which has signals to hear and limits to watch. O_NONBLOCK is left alone: it would hold
+ * for every process that shares the terminal or pipe.
  */
 import { fstatSync } from 'node:fs'
 import { Writable } from 'node:stream'
@@ -10,17 +11,23 @@ import { POLLOUT } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CommandOutput } from '../output.ts'
 
-/** A pipe that is ready takes this much without waiting: PIPE_BUF, one page. A regular file takes all. */
+/**
+ * A pipe that is ready takes this much without waiting: PIPE_BUF, one page. A regular file takes
+ * all.
+ */
 const PIECE_BYTES = 4096
-/** How long until the next look at a reader that takes nothing, in ms: doubled each time, up to the second. */
+/**
+ * How long until the next look at a reader that takes nothing, in ms: doubled each time, up to the
+ * second.
+ */
 const FIRST_DELAY_MS = 0.5
 const LAST_DELAY_MS = 20
 
 const POLL = syscallNumber('poll')
 
 /**
- * What glassbox knows of a sink that failed: it is gone, so the program gets SIGPIPE. The command tells the true reason
- * itself, beside the verdict.
+ * What glassbox knows of a sink that failed: it is gone, so the program gets SIGPIPE. The command
+ * tells the true reason itself, beside the verdict.
  */
 const gone = (): NodeJS.ErrnoException => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
 
@@ -63,7 +70,9 @@ export class ProgramOutput extends Writable {
     clearTimeout(this.#timer)
     this.#timer = undefined
     while (this.#rest.length > 0) {
-      const written = isReady(this.#output.fd) ? this.#output.writeSome(this.#rest.subarray(0, this.#pieceBytes)) : 0
+      const written = isReady(this.#output.fd)
+        ? this.#output.writeSome(this.#rest.subarray(0, this.#pieceBytes))
+        : 0
       if (this.#output.error) return this.#done(gone())
       if (written === 0 && this.#isPatient) {
         this.#timer = setTimeout(() => this.#advance(), this.#delayMs)

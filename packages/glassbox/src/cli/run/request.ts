@@ -1,4 +1,7 @@
-/** What the words of `glassbox run` stand for: options of run(), and where files go afterwards. Checked before anything is started. */
+/**
+ * What the words of `glassbox run` stand for: options of run(), and where files go afterwards.
+ * Checked before anything is started.
+ */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathComponents } from '../../job/box-path.ts'
@@ -28,7 +31,9 @@ function refuseTwice(option: string, names: readonly string[]): void {
     throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
 }
 
-/** A name in the working directory, as the library takes it; its error, in the words of the option. */
+/**
+ * A name in the working directory, as the library takes it; its error, in the words of the option.
+ */
 function checkNameInBox(option: string, name: string): void {
   try {
     pathComponents(name)
@@ -48,7 +53,9 @@ function checkReadable(source: string): void {
   }
 }
 
-/** The directory must be there before the program runs: its result could not be kept afterwards. */
+/**
+ * The directory must be there before the program runs: its result could not be kept afterwards.
+ */
 function checkTargetDirectory(target: string): void {
   try {
     accessSync(dirname(target), constants.W_OK)
@@ -91,7 +98,9 @@ function copyOutOf(texts: readonly string[]): CopyOut {
   return new Map(files)
 }
 
-/** The options of run() that the words of the command stand for. Streams are the caller's affair. */
+/**
+ * The options of run() that the words of the command stand for. Streams are the caller's affair.
+ */
 export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
   const all = (name: string): readonly string[] => values.get(name) ?? []
   const limits = Object.fromEntries(
