@@ -76,7 +76,7 @@ export interface BoxOptions {
   /** Files and directories in the working directory and in /tmp, each. Default 16384. */
   readonly diskFiles?: number
   /**
-   * Files put into the working directory before the program starts, by relative path.
+   * Files and directories put into the working directory before the program starts, by relative path.
    *
    * @example
    * { 'main.c': 'int main(void) { return 0; }', 'data/in.csv': { file: '/srv/in.csv' } }
@@ -152,4 +152,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
 }
 
 /** The options of run(): those of its box and those of its command. */
-export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {}
+export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {
+  /** With a pool the options are `PooledOptions`. */
+  readonly pool?: undefined
+}

@@ -47,10 +47,7 @@ export class Box {
   }
 
   /** `runners`: by default those that there are. */
-  static async open(
-    options: BoxOptions | undefined = undefined,
-    runners: (options: BoxOptions) => Runner = runnerOf,
-  ): Promise<Box> {
+  static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
@@ -119,8 +116,8 @@ export class Box {
   }
 
   /**
-   * Reads a regular file of the working directory, at most `maxBytes` long (64 MiB if left out). Rejects with ERR_GLASSBOX_FILE
-   * for anything else.
+   * Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). Rejects with ERR_GLASSBOX_FILE for
+   * anything else.
    *
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()

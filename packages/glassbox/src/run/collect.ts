@@ -1,12 +1,11 @@
 /** The files that were asked for, brought out of a sandbox when everything in it is dead: into the result, or to the host. */
 import { type Collect, type CollectTarget, hostPath } from '../job/files.ts'
-import type { CommandOptions } from '../job/options.ts'
+import type { ResolvedCommand } from '../job/resolved.ts'
 import type { CollectedFiles } from '../job/result.ts'
 import type { SandboxFiles } from '../runners/runner.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { Collected, IntoResult, OntoHost } from './collected.ts'
 
-const DEFAULT_COLLECT_BYTES = 64 * 2 ** 20
 /** Files and directories of one name that was asked for: as many as a working directory has unless `diskFiles` says more. */
 const MAX_ENTRIES = 16_384
 
@@ -18,7 +17,7 @@ const targetsOf = (wanted: Collect): readonly (readonly [string, CollectTarget])
 /** Brings out the files that were asked for, within their common budget. */
 export async function collect(
   from: SandboxFiles,
-  { collect: wanted = [], collectBytes = DEFAULT_COLLECT_BYTES }: CommandOptions,
+  { collect: wanted, collectBytes }: ResolvedCommand,
   paths: HostPaths,
 ): Promise<CollectedFiles> {
   const found = new Collected(collectBytes)

@@ -6,6 +6,7 @@ import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
 import type { Job } from '../job/job.ts'
 import type { CommandOptions } from '../job/options.ts'
+import type { ResolvedCommand } from '../job/resolved.ts'
 import type { AnyResult, RunnerName } from '../job/result.ts'
 import type { Sandbox } from '../runners/runner.ts'
 import { Channels } from '../stdio/channels.ts'
@@ -26,7 +27,7 @@ export interface Execution {
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
   job: Job,
-  options: CommandOptions,
+  options: ResolvedCommand,
 ): Promise<AnyResult> {
   const { limits } = job
   const channels = new Channels(options, limits, call.events, paths)

@@ -30,11 +30,15 @@ export interface ProgramRunner {
   ): RunHandle<OutputOf<E>>
 }
 
+/** What the pool's createPool() has said already. */
+type FixedByThePool = Readonly<Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal'>, never>>>
+
 /** The options of a run in a pool; what the box shows was said when the pool was created. */
 export interface PooledOptions<E extends Encoding = Encoding>
   extends CommandOptions<E>,
-    Pick<BoxOptions, 'files'> {
-  /** A pool that createPool() made. Without one the program has a box of its own. */
+    Pick<BoxOptions, 'files'>,
+    FixedByThePool {
+  /** A pool that createPool() made. Without one the program has a box of its own, which RunOptions describe. */
   readonly pool: ProgramRunner
 }
 
@@ -99,8 +103,9 @@ export function run<E extends Encoding = 'utf8'>(
 export function run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
   const call = beginCall()
   const start = (): RunHandle<string | Uint8Array> => {
-    const { pool, rest } = takePool<ProgramRunner>(options)
-    if (pool) return pool.run(program as string, args as readonly string[], rest as CommandOptions)
+    const { pool, rest } = takePool(options)
+    if (pool)
+      return (pool as ProgramRunner).run(program as string, args as readonly string[], rest as CommandOptions)
     const result = runOnce(runnerOf, program, args, rest, call)
     return new RunHandle(result, call.events, () => call.cancel.abort())
   }

@@ -9,7 +9,7 @@
 import type { Ending } from '../job/ending.ts'
 import type { Job, JobTerms } from '../job/job.ts'
 import type { CollectedFile, DirectoryEntry } from '../job/files.ts'
-import type { BoxOptions } from '../job/options.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { RunnerName } from '../job/result.ts'
 import type { FileVisitor } from '../stdio/files/visitor.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
@@ -26,8 +26,7 @@ export interface Runner {
 
 /** What a sandbox shows, and what it is for. */
 export interface SandboxSpec {
-  /** Checked. */
-  readonly box: BoxOptions
+  readonly box: ResolvedBox
   /** How files of the host that the caller names are reached, in view of what programs of the box may write. */
   readonly paths: HostPaths
   /** Files of the host that it must show although it would not by itself. */
