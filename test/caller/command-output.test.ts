@@ -62,6 +62,20 @@ test('strace whose trace cannot be written fails', () => {
   assert.equal(viaBash('"$@" strace true 2> /dev/full').code, 1)
 })
 
+test('an ordinary user is told the same', () => {
+  const by = { ordinary: true, cwd: '/', env: { HOME: '/', GLASSBOX_CGROUP: '' } }
+  for (const words of ['run --quiet -- echo hi', 'run --json -- echo hi', 'run --plan -- true'])
+    assert.deepEqual(viaBash(`"$@" ${words} > /dev/full`, by), { code: 125, out: '', err: FULL }, words)
+  assert.equal(viaBash('"$@" run --quiet -- yes | head -n 1; exit ${PIPESTATUS[0]}', by).code, 141)
+  assert.equal(viaBash('"$@" strace -o /dev/full true', by).code, 1)
+  const env = { ...by.env, NODE_OPTIONS: '--no-warnings' }
+  assert.equal(
+    viaBash('"$@" run --quiet -- echo hi', { ...by, env }).out,
+    'hi\n',
+    'also with variables of Node.js',
+  )
+})
+
 test('a disk that is full in the middle of the output', {
   skip: process.getuid?.() === 0 ? false : 'needs root to mount a small file system',
 }, context => {

@@ -58,12 +58,11 @@ const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-gr
 
 const isRoot = process.getuid?.() === 0
 
+const lineOf = ({ ordinary }: Surrounding): readonly string[] =>
+  ordinary && isRoot ? [...ORDINARY, process.execPath, readableCommand()] : [process.execPath, command]
+
 export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
-  const line =
-    options.ordinary && isRoot
-      ? [...ORDINARY, process.execPath, readableCommand()]
-      : [process.execPath, command]
-  const [file = process.execPath, ...args] = [...line, ...words]
+  const [file = process.execPath, ...args] = [...lineOf(options), ...words]
   const { pid, status, stdout, stderr } = spawnSync(file, args, {
     encoding: 'utf8',
     timeout: 30_000,
