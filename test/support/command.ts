@@ -10,9 +10,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cgroupsLeft } from './left.js'
 
-export const command: string = fileURLToPath(
-  new URL('../../../packages/glassbox/bin/glassbox.js', import.meta.url),
-)
+const packageDirectory = fileURLToPath(new URL('../../../packages/glassbox/', import.meta.url))
+export const command: string = join(packageDirectory, 'bin/glassbox.js')
 
 export interface Ended {
   readonly code: number | null
@@ -39,27 +38,48 @@ export interface Surrounding {
 
 let copied: string | undefined
 
-function readableCommand(): string {
+/** The directory of a copy of the package that every user may read. */
+function readablePackage(): string {
   if (copied === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-command-'))
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-    const source = fileURLToPath(new URL('../../../packages/glassbox/', import.meta.url))
-    for (const part of ['bin', 'dist', 'prebuilds', 'package.json']) {
-      execFileSync('cp', ['-r', join(source, part), directory])
-    }
+    for (const part of ['bin', 'dist', 'prebuilds', 'package.json'])
+      execFileSync('cp', ['-r', join(packageDirectory, part), directory])
     execFileSync('chmod', ['-R', 'a+rX', directory])
-    copied = join(directory, 'bin/glassbox.js')
+    copied = directory
   }
   return copied
 }
 
+/**
+ * What a module prints that is run in a process of its own: `library` stands in its text for the
+ * specifier of the library. `ordinary`: by a user without privilege, also where this one is root.
+ * `groups`: directories of cgroups that it is put into first.
+ */
+export function printed(text: string, ordinary = false, groups: readonly string[] = []): Ended {
+  const directory = ordinary ? readablePackage() : packageDirectory
+  const words = [process.execPath, '--input-type=module', '-e']
+  const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs && `)
+  const shell = ['sh', '-c', `${joins.join('')}exec "$0" "$@"`]
+  const [file = '', ...args] = [...shell, ...(ordinary && isRoot ? ORDINARY : []), ...words]
+  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/index.js')))
+  const { status, stdout, stderr, pid } = spawnSync(file, [...args, module], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  started.add(pid)
+  return { code: status, out: stdout, err: stderr }
+}
+
 /** Words that make an ordinary user of root. */
-const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
+export const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
 
 const isRoot = process.getuid?.() === 0
 
 const lineOf = ({ ordinary }: Surrounding): readonly string[] =>
-  ordinary && isRoot ? [...ORDINARY, process.execPath, readableCommand()] : [process.execPath, command]
+  ordinary && isRoot
+    ? [...ORDINARY, process.execPath, join(readablePackage(), 'bin/glassbox.js')]
+    : [process.execPath, command]
 
 export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
   const [file = process.execPath, ...args] = [...lineOf(options), ...words]

@@ -33,7 +33,7 @@ export interface RunTrace {
  * be.
  */
 export function traceInto(file: string, size: string | undefined, paths: HostPaths): RunTrace {
-  const options = straceOptions(['-f', 'PROGRAM'])
+  const options = straceOptions(['-f', '-q', 'PROGRAM'])
   if (typeof options === 'string') throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `strace: ${options}`)
   const limit = size === undefined ? DEFAULT_TRACE_BYTES : parseSize('--trace-size', size)
   const fd = open(file, paths)

@@ -136,7 +136,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
    * { ...process.env, PATH: '/usr/bin:/bin' }
    */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for no filter. */
+  /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for the guard alone. */
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
