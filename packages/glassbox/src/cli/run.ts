@@ -1,7 +1,8 @@
 /** `glassbox run`: one program in a box, its output and its verdict. */
 import { InvalidOptionError } from '../errors.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import type { Input, Output, RunOptions } from '../job/options.ts'
+import type { RunOptions } from '../job/options.ts'
+import type { Input, Output } from '../job/streams.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
@@ -75,7 +76,7 @@ function streams({
   }
   const output = (name: string, stream: () => NodeJS.WriteStream): Output =>
     file(name) ?? (flags.has('--json') ? 'capture' : stream())
-  const stdin: Input = file('--stdin') ?? { inherit: true }
+  const stdin: Input = file('--stdin') ?? 'inherit'
   return {
     stdin,
     stdout: output('--stdout', stdout),

@@ -1,8 +1,8 @@
 /** What a caller may say to run() and openBox(). Units stand in the names; `Infinity` spells "unlimited". */
-import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
 import type { Trace, TraceOptions } from '../trace/types.ts'
 import type { RunnerName } from './result.ts'
+import type { ErrorOutput, Input, Output } from './streams.ts'
 
 /** What the program may use. A limit left out has the default of `DEFAULT_LIMITS`; zero is an error. */
 export interface Limits {
@@ -23,11 +23,6 @@ export interface Limits {
   /** Size of a file that it writes, bytes (RLIMIT_FSIZE). */
   readonly fileSizeBytes?: number
 }
-
-/** Data, a stream to read from, a file of the host, or glassbox's own stdin. Left out: empty. */
-export type Input = string | Uint8Array | Readable | { readonly file: string } | { readonly inherit: true }
-/** `capture` keeps the bytes for the result (bounded by `outputBytes`); a stream gets them; or a file, inherit, ignore. */
-export type Output = 'capture' | Writable | { readonly file: string } | 'inherit' | 'ignore'
 
 /** A directory or file of the host that is seen in the box. */
 export interface Bind {
@@ -71,9 +66,12 @@ export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit'
 /** One command in a box. */
 export interface CommandOptions {
   readonly limits?: Limits
+  /** Where stdin comes from. Default: it is empty. */
   readonly stdin?: Input
+  /** Where stdout goes. Default `capture`. */
   readonly stdout?: Output
-  readonly stderr?: Output
+  /** Where stderr goes. Default `capture`; `stdout` for one pipe with stdout. */
+  readonly stderr?: ErrorOutput
   /** How captured output comes back. Default `utf8`. */
   readonly encoding?: 'utf8' | 'buffer'
   /** Working directory in the box. Default `/box`. */

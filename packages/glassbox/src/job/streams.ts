@@ -120,7 +120,8 @@ export interface StreamOptions {
 
 /** An `Input`, told apart. */
 export type Source =
-  | { readonly kind: 'ignore' | 'inherit' | 'pipe' }
+  | { readonly kind: 'ignore' | 'inherit' }
+  | { readonly kind: 'pipe' }
   | { readonly kind: 'data'; readonly data: readonly (string | Bytes)[] }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'readable'; readonly stream: Readable }

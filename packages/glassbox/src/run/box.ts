@@ -9,12 +9,12 @@ import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { readInputs } from '../stdio/input-files.ts'
-import { beginCall } from './call.ts'
 import { checkBox, checkCommand } from './check.ts'
 import { execute } from './execute.ts'
-import { RunHandle } from './handle.ts'
+import type { RunHandle } from './handle.ts'
 import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
+import { startCall } from './start-call.ts'
 
 /** An open sandbox, and what it was opened with. */
 interface Opened {
@@ -56,17 +56,18 @@ export class Box {
     args: readonly string[] = [],
     options: CommandOptions = {},
   ): RunHandle<string | Uint8Array> {
-    const call = beginCall()
     const { runner, sandbox, paths } = this.#opened
-    const result = this.#enqueue(async () => {
-      const command = checkCommand(options)
-      const { binds } = this.#opened.options
-      const found = resolveInBox(program, options, binds, path => sandbox.files.has(path))
-      const job = { ...command.terms, path: found.path, argv: [program, ...args] }
-      return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
-    })
+    const handle = startCall(options, call =>
+      this.#enqueue(async () => {
+        const command = checkCommand(options)
+        const { binds } = this.#opened.options
+        const found = resolveInBox(program, options, binds, path => sandbox.files.has(path))
+        const job = { ...command.terms, path: found.path, argv: [program, ...args] }
+        return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
+      }),
+    )
     this.#last = this.#last.then(() => this.#closed ?? sandbox.renew()).catch(() => {}) // the next command meets it
-    return new RunHandle(result, call.events, () => call.cancel.abort())
+    return handle
   }
 
   /** Puts a file into the working directory, replacing what has its name. */

@@ -12,12 +12,13 @@ import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { readInputs } from '../stdio/input-files.ts'
-import { beginCall, type Call } from './call.ts'
+import type { Call } from './call.ts'
 import { type CheckedCommand, checkRun } from './check.ts'
 import { execute } from './execute.ts'
-import { RunHandle } from './handle.ts'
+import type { RunHandle } from './handle.ts'
 import { type ResolvedProgram, resolveForNewBox } from './program.ts'
 import { runnerOf } from './runners.ts'
+import { startCall } from './start-call.ts'
 
 /** Where run() has the program run instead of in a box of its own: a `Pool`. */
 export interface ProgramRunner {
@@ -56,6 +57,8 @@ export async function runOnce(
 ): Promise<AnyResult> {
   const { command, found, spec } = checkCall(program, options)
   spec.box.signal?.throwIfAborted()
+  call.streams(options)
+  call.throwIfFailed()
   const chosen = runner(spec.box)
   const sandbox = await chosen.open(spec)
   let closing: Promise<void> | undefined
@@ -93,7 +96,5 @@ export function run(
     const { pool, ...rest } = options
     return pool.run(program, args, rest)
   }
-  const call = beginCall()
-  const result = runOnce(runnerOf, program, args, options, call)
-  return new RunHandle(result, call.events, () => call.cancel.abort())
+  return startCall(options, call => runOnce(runnerOf, program, args, options, call))
 }

@@ -5,6 +5,7 @@ import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
 import type { BoxOptions, CommandOptions } from '../job/options.ts'
+import { checkStreams } from '../job/streams.ts'
 
 const BOX_OPTIONS: readonly (keyof BoxOptions)[] = [
   ...(['runner', 'binds', 'net', 'hostname', 'diskBytes', 'diskFiles', 'files', 'signal'] as const),
@@ -93,6 +94,7 @@ export function validateCommandOptions(options: CommandOptions): void {
   checkEnvironment(options.env)
   checkAbsolute('cwd', options.cwd)
   for (const path of options.collect ?? []) pathComponents(path)
+  checkStreams(options)
   checkHostStreams(options)
 }
 
