@@ -7,9 +7,9 @@
  * `ERR_GLASSBOX_BOX_LOST`. The kernel tells then whether the box had read all that was sent (ECONNRESET, unix(7)): so it is known of
  * many a launch that its program never began.
  */
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
+import { close } from '../gate/descriptors.ts'
 import { call, sendAll } from '../gate/gate.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -110,7 +110,7 @@ export class Connection {
       call('shutdown', [this.#fd, SHUT_WR])
       return
     }
-    closeSync(this.#fd)
+    close(this.#fd)
     this.#lose()
   }
 

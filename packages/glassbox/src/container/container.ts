@@ -7,6 +7,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
+import { close } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import {
   AF_UNIX,
@@ -280,6 +281,6 @@ function spawn(spec: SpawnSpec, socket: number): number {
     const { plan, pid } = spawnPlan(spec)
     return Number(cloneInto(spec, plan, [socket, initDescriptor()])[pid.slot])
   } finally {
-    closeSync(socket)
+    close(socket)
   }
 }

@@ -4,10 +4,10 @@
  * read: no program of the box runs meanwhile, but one of another box may have been handed a descriptor of its directory, and
  * exchange names at any time.
  */
-import { chmodSync, closeSync, fchmodSync, fchownSync, fstatSync, read as readCallback } from 'node:fs'
+import { chmodSync, fchmodSync, fchownSync, fstatSync, read as readCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
-import { openat2, withDescriptor, writeAll } from '../gate/descriptors.ts'
+import { close, openat2, withDescriptor, writeAll } from '../gate/descriptors.ts'
 import { call, cString, syscall } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -149,7 +149,7 @@ export async function copyOut(directory: number, path: string, maxBytes: number)
   } catch (error) {
     throw error instanceof GlassboxError ? error : notRead(path, error)
   } finally {
-    closeSync(fd)
+    close(fd)
   }
 }
 

@@ -2,7 +2,7 @@
  * The contents of the host's small files in one file of memory, from which init copies them into its box. Made once for a list of
  * files, and held for the life of the process; sealed, since init of a box gets the same file.
  */
-import { keepDescriptor, writeAll } from '../gate/descriptors.ts'
+import { keepDescriptor, own, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 
@@ -17,6 +17,6 @@ export function storeOf(files: readonly SmallFile[]): number {
     for (const { contents } of files) writeAll(descriptor, contents)
     sealMemoryFile(descriptor)
   })
-  stores.set(files, descriptor)
+  stores.set(files, own(descriptor))
   return descriptor
 }

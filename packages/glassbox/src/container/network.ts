@@ -3,7 +3,7 @@
  * box's namespaces does three times: so where we have the privilege, this process makes it while init furnishes the box, and hands it over.
  * In a user namespace it must be init's from birth, or that would have no rights in it (network_namespaces(7)).
  */
-import { closeSync } from 'node:fs'
+import { close } from '../gate/descriptors.ts'
 import {
   __WALL,
   AF_INET,
@@ -50,7 +50,7 @@ export function withNetwork<Result>(use: (network: number) => Result): Result {
   try {
     return use(descriptor)
   } finally {
-    closeSync(descriptor)
+    close(descriptor)
   }
 }
 

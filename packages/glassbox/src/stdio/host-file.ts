@@ -5,7 +5,7 @@
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
+import { keepDescriptor, makeBlocking, own } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import type { HostPaths } from './host-paths.ts'
 import { sourceOf, type StreamOptions, targetOf } from '../job/streams.ts'
@@ -89,7 +89,7 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
       const stats = fstatSync(fd)
       refuseKind(name, path, stats)
       makeBlocking(fd)
-      return { fd, stats }
+      return { fd: own(fd), stats }
     })
   } catch (error) {
     throw error instanceof InvalidOptionError ? error : cannotOpen(name, path, error)
