@@ -42,7 +42,7 @@ const SERIAL = [
 const FILE_TIMEOUT_MS = Number(values.seconds) * 1000
 
 if (!values.built)
-  execFileSync(process.execPath, [fileURLToPath(new URL('build-command.mjs', import.meta.url))], {
+  execFileSync(process.execPath, [fileURLToPath(new URL('build-bundles.mjs', import.meta.url))], {
     stdio: 'inherit',
   })
 
