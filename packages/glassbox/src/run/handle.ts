@@ -72,12 +72,17 @@ export class RunHandle<Output extends string | Uint8Array = string>
    * it has what is written after the first use of this property, and it is empty if stdout is `'ignore'`, or `'inherit'`.
    */
   get stdout(): Readable {
-    return this.#call.streams().readers.stdout.stream
+    return this.#reader('stdout')
   }
 
   /** As `stdout`, for stderr. Empty if stderr goes the way of stdout. */
   get stderr(): Readable {
-    return this.#call.streams().readers.stderr.stream
+    return this.#reader('stderr')
+  }
+
+  #reader(name: 'stdout' | 'stderr'): Readable {
+    this.#result.catch(() => {}) // the stream tells it
+    return this.#call.streams().readers[name].stream
   }
 
   /**

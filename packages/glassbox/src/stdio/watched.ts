@@ -3,6 +3,7 @@
  * reason to warn of a leak. The listeners go with the last run. Only a stream that is just being destroyed keeps them until it is
  * closed: it may still tell its error, which would end this process if nothing listened.
  */
+import { setImmediate } from 'node:timers/promises'
 
 type EventName = 'error' | 'close' | 'end' | 'finish' | 'drain'
 const EVENTS: readonly EventName[] = ['error', 'close', 'end', 'finish', 'drain']
@@ -25,6 +26,7 @@ class Listening {
   readonly watchers = new Set<Watcher>()
   readonly #stream: Watchable
   readonly #listeners: readonly (readonly [EventName, (error?: Error) => void])[]
+  #hasClosed = false
   #tellClosed: () => void = () => {}
   readonly #closed = new Promise<void>(resolve => (this.#tellClosed = resolve))
 
@@ -37,6 +39,7 @@ class Listening {
   #tell(event: EventName, error: Error | undefined): void {
     for (const watcher of this.watchers) watcher(event, error)
     if (event !== 'close') return
+    this.#hasClosed = true
     this.#tellClosed()
     this.#stopIfUnwatched()
   }
@@ -44,10 +47,15 @@ class Listening {
   /** Called when the last watcher may be gone. */
   async settle(): Promise<void> {
     const { destroyed, closed } = this.#stream
-    if (destroyed !== true || closed !== false) {
-      this.#stopIfUnwatched()
-      return
+    if (destroyed === true && !this.#hasClosed) {
+      // It is said to be closed before it has told its error.
+      if (closed === true) await setImmediate()
+      else await this.#closedSoon()
     }
+    if (destroyed !== true || closed !== false || this.#hasClosed) this.#stopIfUnwatched()
+  }
+
+  async #closedSoon(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await Promise.race([this.#closed, new Promise(resolve => (timer = setTimeout(resolve, CLOSE_MS)))])
     clearTimeout(timer)
