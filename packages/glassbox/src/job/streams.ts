@@ -240,7 +240,11 @@ function textOf(value: { readonly text?: unknown }): Source {
   onlyKeys('stdin', value, ['text'])
   const { text } = value
   if (typeof text === 'string') return { kind: 'data', data: [text] }
-  throw new InvalidOptionError('stdin.text', `Expected stdin.text to be a string, got ${show(text)}.`)
+  throw new InvalidOptionError(
+    'stdin.text',
+    `Expected stdin.text to be a string, got ${show(text)}.`,
+    'Bytes are given as they are: stdin: bytes.',
+  )
 }
 
 function listOf(list: readonly unknown[]): Source {
