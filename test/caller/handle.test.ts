@@ -15,7 +15,7 @@ failOnFaults()
 
 const call = (script: Script, options: CommandOptions = {}): RunHandle<string | Uint8Array> => {
   const runner = scriptedRunner(script)
-  return startCall(options, begun => runOnce(() => runner, 'true', [], options, begun))
+  return startCall(begun => runOnce(() => runner, 'true', [], options, begun))
 }
 
 const text = async (stream: AsyncIterable<unknown>): Promise<string> => {
@@ -155,7 +155,8 @@ test('what is written one after the other is told in that order, to one who list
     return {}
   })
   let order = ''
-  for await (const event of handle.events()) if (event.type !== 'end') order += Buffer.from(event.chunk).toString()
+  for await (const event of handle.events())
+    if (event.type !== 'end') order += Buffer.from(event.chunk).toString()
   assert.equal(order, '01234')
 })
 
@@ -164,17 +165,23 @@ test('stderr in the pipe of stdout: one order, one limit, and an empty stderr', 
   const { stdout, stderr, stderrTruncated } = await handle
   assert.deepEqual([stdout, stderr, stderrTruncated], ['abc', '', false])
   assert.equal(await text(handle.stderr), '')
-  const over = await call(async ({ write, stopped }) => (write(1, 'aaa'), write(2, 'bbb'), { cause: await stopped }), {
-    stderr: 'stdout',
-    limits: { outputBytes: 5 },
-  })
+  const over = await call(
+    async ({ write, stopped }) => (write(1, 'aaa'), write(2, 'bbb'), { cause: await stopped }),
+    {
+      stderr: 'stdout',
+      limits: { outputBytes: 5 },
+    },
+  )
   assert.deepEqual([over.status, over.stdout, over.stdoutTruncated], ['output-limit', 'aaabb', true])
 })
 
 test('one Writable for both outputs is one pipe', async () => {
   const both = new PassThrough()
   const reading = text(both)
-  await call(({ write }) => (write(1, '1 '), write(2, '2 '), write(1, '3'), {}), { stdout: both, stderr: both })
+  await call(({ write }) => (write(1, '1 '), write(2, '2 '), write(1, '3'), {}), {
+    stdout: both,
+    stderr: both,
+  })
   assert.equal(await reading, '1 2 3')
 })
 
@@ -229,7 +236,10 @@ for (const error of [undefined, new Error('given up')]) {
   test(`stdin as a pipe that is destroyed ${error ? 'with' : 'without'} an error ends the program, and the run rejects`, async () => {
     const handle = call(async ({ stopped }) => ({ cause: await stopped }), { stdin: 'pipe' })
     setTimeout(() => handle.stdin.destroy(error), 10)
-    await assert.rejects(async () => handle, { code: 'ERR_GLASSBOX_STREAM', ...(error ? { cause: error } : {}) })
+    await assert.rejects(async () => handle, {
+      code: 'ERR_GLASSBOX_STREAM',
+      ...(error ? { cause: error } : {}),
+    })
   })
 }
 

@@ -8,7 +8,7 @@ import { PassThrough, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { createPool, run, type RunOptions, type RunResult } from '#glassbox/index.js'
+import { createPool, run, type RunResult } from '#glassbox/index.js'
 import { failOnFaults } from '../support/faults.js'
 import { assertNothingLeft, surroundings } from '../support/left.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -45,7 +45,13 @@ done; exit 1`
 
 test('two programs in a ring play to their end', async () => {
   const results = await ring(['sh', '-c', HI_LO], ['sh', '-c', KEEPER])
-  assert.deepEqual(results.map(({ status, exitCode }) => [status, exitCode]), [['exited', 0], ['exited', 0]])
+  assert.deepEqual(
+    results.map(({ status, exitCode }) => [status, exitCode]),
+    [
+      ['exited', 0],
+      ['exited', 0],
+    ],
+  )
 })
 
 for (const swapped of [false, true]) {
@@ -54,7 +60,10 @@ for (const swapped of [false, true]) {
 
   test(`a ring whose ${place} program leaves at once: the other sees the end of its input`, async () => {
     const results = await ring(...inOrder([['false'], ['sh', '-c', 'read line || exit 7']]))
-    assert.deepEqual(results.map(({ status, exitCode }) => `${status} ${exitCode}`).toSorted(), ['exited 1', 'exited 7'])
+    assert.deepEqual(results.map(({ status, exitCode }) => `${status} ${exitCode}`).toSorted(), [
+      'exited 1',
+      'exited 7',
+    ])
   })
 
   test(`a ring whose ${place} program stops reading: the other gets SIGPIPE, and is not blamed for the time`, async () => {
@@ -65,8 +74,9 @@ for (const swapped of [false, true]) {
 
   test(`a ring whose ${place} program uses up its time: the other is not blamed`, async () => {
     const [there, back] = [new PassThrough(), new PassThrough()]
-    const slow = (): RunOptions => ({ limits: { cpuTimeMs: 100, wallTimeMs: 5000 } })
-    const spin = (): PromiseLike<RunResult> => run('sh', ['-c', 'while :; do :; done'], { ...slow(), stdin: back, stdout: there })
+    const limits = { cpuTimeMs: 100, wallTimeMs: 5000 }
+    const spin = (): PromiseLike<RunResult> =>
+      run('sh', ['-c', 'while :; do :; done'], { limits, stdin: back, stdout: there })
     const wait = (): PromiseLike<RunResult> => run('cat', [], { stdin: there, stdout: back })
     const [a, b] = await Promise.all(swapped ? [wait(), spin()] : [spin(), wait()])
     assert.deepEqual([a?.status, b?.status].toSorted(), ['cpu-time-limit', 'exited'])
@@ -74,7 +84,9 @@ for (const swapped of [false, true]) {
 }
 
 test('a source that is not read to its end ends the pipeline in front of it only if a program writes it', async () => {
-  const upper = new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, chunk.toString().toUpperCase()) })
+  const upper = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => done(null, chunk.toString().toUpperCase()),
+  })
   const between = new PassThrough()
   const joined = pipeline(between, upper).catch(() => {})
   const [yes, head] = await Promise.all([
@@ -97,8 +109,15 @@ test('a program’s output goes to a file stream, flushed and ended', async cont
 test('output that cannot be written rejects with its errno, as a stream and as a file', async () => {
   const code = 'ERR_GLASSBOX_FILE'
   const errno = constants.errno.ENOSPC
-  await assert.rejects(async () => run('echo', ['x'], { stdout: createWriteStream('/dev/full') }), { code, errno })
-  await assert.rejects(async () => run('echo', ['x'], { stdout: { file: '/dev/full' } }), { code, errno, path: '/dev/full' })
+  await assert.rejects(async () => run('echo', ['x'], { stdout: createWriteStream('/dev/full') }), {
+    code,
+    errno,
+  })
+  await assert.rejects(async () => run('echo', ['x'], { stdout: { file: '/dev/full' } }), {
+    code,
+    errno,
+    path: '/dev/full',
+  })
 })
 
 test('one file for both outputs is one pipe, and a file may be given as a URL', async context => {
@@ -108,7 +127,9 @@ test('one file for both outputs is one pipe, and a file may be given as a URL', 
   assert.equal(readFileSync(file, 'utf8'), '1\n2\n3\n')
   const { stdout } = await run('cat', [], { stdin: { file: pathToFileURL(file) } })
   assert.equal(stdout, '1\n2\n3\n')
-  await assert.rejects(async () => run('cat', [], { stdin: { file }, stdout: { file } }), { option: 'stdout' })
+  await assert.rejects(async () => run('cat', [], { stdin: { file }, stdout: { file } }), {
+    option: 'stdout',
+  })
   assert.equal(readFileSync(file, 'utf8'), '1\n2\n3\n', 'it was not emptied')
 })
 
@@ -143,7 +164,11 @@ test('an inherited output that is a file is out of the program’s reach, and bo
     return readFileSync(file, 'utf8')
   }
   const native = append(fd => void spawnSync('sh', ['-c', spy], { stdio: ['ignore', fd, fd] }))
-  assert.equal(native, 'TOKEN\nTOKEN\nregular file\nerror\nafter\n', 'without a box it reads what others wrote')
+  assert.equal(
+    native,
+    'TOKEN\nTOKEN\nregular file\nerror\nafter\n',
+    'without a box it reads what others wrote',
+  )
   const boxed = append(fd =>
     scriptInto(
       fd,
@@ -164,12 +189,19 @@ test('an inherited output that is a file is out of the program’s reach, and bo
 })
 
 /** Runs a script in a process of its own and gives what it prints; anything on stderr is a fault. */
-function scripted(script: string, options: { readonly uid?: number; readonly timeout?: number } = {}): string {
-  const { stdout, stderr, status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-    timeout: 30_000,
-    ...options,
-  })
+function scripted(
+  script: string,
+  options: { readonly uid?: number; readonly timeout?: number } = {},
+): string {
+  const { stdout, stderr, status, signal } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    {
+      encoding: 'utf8',
+      timeout: 30_000,
+      ...options,
+    },
+  )
   assert.deepEqual([stderr, status, signal], ['', 0, null])
   return stdout.trim()
 }
@@ -194,7 +226,10 @@ test('a service without a free descriptor keeps its runs, and loses none of thei
     const { stdout, stderr } = await handle
     console.log(JSON.stringify([stdout, stderr, (await started).stdout]))`
   const limited = `ulimit -n 120; exec "$0" --input-type=module -e "$1"`
-  const { stdout, stderr } = spawnSync('sh', ['-c', limited, process.execPath, script], { encoding: 'utf8', timeout: 30_000 })
+  const { stdout, stderr } = spawnSync('sh', ['-c', limited, process.execPath, script], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
   assert.equal(stderr, '')
   assert.deepEqual(stdout.trim().split('\n').at(-1), JSON.stringify(['out\nmore\n', 'err\n', 'plain\nend\n']))
 })
@@ -217,11 +252,15 @@ test('a user who has used up the pages for pipes does not stop the event loop [F
     }`
   const user = root ? { uid: 65_534 } : {}
   // Control: what the input did before.
-  const blocked = spawnSync(process.execPath, ['--input-type=module', '-e', `${exhaust}\nwriteSync(ends[1], 'x'.repeat(60000))`], {
-    ...user,
-    timeout: 3000,
-    encoding: 'utf8',
-  })
+  const blocked = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', `${exhaust}\nwriteSync(ends[1], 'x'.repeat(60000))`],
+    {
+      ...user,
+      timeout: 3000,
+      encoding: 'utf8',
+    },
+  )
   if (blocked.status !== null) {
     context.skip(`too few descriptors to use them up: ${blocked.stderr.slice(-200)}`)
     return

@@ -27,7 +27,7 @@ type Handle = RunHandle<string | Uint8Array>
 function call(script: Script, options: CommandOptions): { handle: Handle; runner: ScriptedRunner } {
   const runner = scriptedRunner(script)
   const open: ScriptedRunner['open'] = async spec => (await setImmediate(), runner.open(spec)) // as one that makes boxes
-  const handle = startCall(options, begun => runOnce(() => ({ ...runner, open }), 'true', [], options, begun))
+  const handle = startCall(begun => runOnce(() => ({ ...runner, open }), 'true', [], options, begun))
   return { handle, runner }
 }
 
@@ -62,16 +62,16 @@ const WRONG: readonly (readonly [option: string, options: object, message: RegEx
   ['stdin', { stdin: true }, /got true/],
   ['stdin', { stdin: 10n }, /got 10n/],
   ['stdin', { stdin: () => 'x' }, /got a function/],
-  ['stdin', { stdin: { path: 'x' } }, /an object with path/],
-  ['stdin', { stdin: { inherit: true } }, /an object with inherit/],
-  ['stdin', { stdin: {} }, /got an object/],
+  ['stdin', { stdin: { path: 'x' } }, /got \{ path: "x" \}/],
+  ['stdin', { stdin: { inherit: true } }, /got \{ inherit: true \}/],
+  ['stdin', { stdin: {} }, /got \{\}/],
   ['stdin', { stdin: new Writable() }, /something to read from/],
   ['stdin', { stdin: 'capture' }, /cannot be 'capture'/],
   ['stdin', { stdin: 'stdout' }, /cannot be 'stdout'/],
   ['stdin', { stdin: 'overlapped' }, /cannot be 'overlapped'/],
   ['stdin[1]', { stdin: ['a', 1] }, /to be text or bytes, got 1/],
   ['stdin.file', { stdin: { file: 5 } }, /the path of a file, got 5/],
-  ['stdin.file', { stdin: { file: new URL('https://example.com/a') } }, /got https:/],
+  ['stdin.file', { stdin: { file: new URL('https://example.com/a') } }, /the path of a file, got/],
   ['stdin.file', { stdin: { file: 'a\0b' } }, /the path of a file/],
   ['stdin.mode', { stdin: { file: 'a', mode: 1 } }, /no option called stdin\.mode/],
   ['stdin.text', { stdin: { text: 5 } }, /stdin\.text to be a string/],
@@ -81,14 +81,18 @@ const WRONG: readonly (readonly [option: string, options: object, message: RegEx
   ['stdout', { stdout: 'captur' }, /got "captur"/],
   ['stdout', { stdout: 'out.txt' }, /got "out.txt"/],
   ['stdout', { stdout: 'stdout' }, /got "stdout"/],
-  ['stdout', { stdout: [] }, /got an array/],
+  ['stdout', { stdout: [] }, /got \[\]/],
   ['stdout', { stdout: Readable.from(['x']) }, /something to write to/],
   ['stdout.file', { stdout: { file: '' } }, /the path of a file, got ""/],
   ['stderr.end', { stderr: { stream: new PassThrough(), end: 1 } }, /stderr\.end to be true or false/],
   ['stderr.stream', { stderr: { stream: 5, end: false } }, /stderr\.stream to be a Writable/],
-  ['stderr', { stderr: { path: 'x' } }, /an object with path/],
-  ['limits.outputBytes', { limits: { outputBytes: 2 ** 30 } }, /cannot be one string/],
-  ['limits.outputBytes', { limits: { outputBytes: Infinity }, stdout: 'ignore' }, /cannot be one string/],
+  ['stderr', { stderr: { path: 'x' } }, /got \{ path: "x" \}/],
+  ['limits.outputBytes', { limits: { outputBytes: 2 ** 30 } }, /while stdout is captured as text/],
+  [
+    'limits.outputBytes',
+    { limits: { outputBytes: Infinity }, stdout: 'ignore' },
+    /while stderr is captured as text/,
+  ],
 ]
 
 for (const [option, options, message] of WRONG) {
@@ -131,8 +135,25 @@ const INPUTS: readonly (readonly [kind: string, input: () => CommandOptions['std
   ['a Readable', () => Readable.from(['a', Buffer.from('b')]), 'ab'],
   ['a Duplex', () => Duplex.from(['dup', 'lex']), 'duplex'],
   ['a Set', () => new Set(['a', 'b']), 'ab'],
-  ['a generator', () => (function* () { yield 'a'; yield new Uint8Array([98]) })(), 'ab'],
-  ['an async generator', () => (async function* () { yield 'a'; await sleep(5); yield 'b' })(), 'ab'],
+  [
+    'a generator',
+    () =>
+      (function* () {
+        yield 'a'
+        yield new Uint8Array([98])
+      })(),
+    'ab',
+  ],
+  [
+    'an async generator',
+    () =>
+      (async function* () {
+        yield 'a'
+        await sleep(5)
+        yield 'b'
+      })(),
+    'ab',
+  ],
   ["'ignore'", () => 'ignore', ''],
   ['nothing', () => undefined, ''],
 ]
@@ -168,7 +189,11 @@ const passThrough = (fail: (stream: PassThrough) => void): ReturnType<FailingSou
 }
 
 const SOURCES: readonly FailingSource[] = [
-  { name: 'is destroyed with an error', make: () => passThrough(s => s.destroy(new Error('broke'))), cause: 'broke' },
+  {
+    name: 'is destroyed with an error',
+    make: () => passThrough(s => s.destroy(new Error('broke'))),
+    cause: 'broke',
+  },
   { name: 'is destroyed without an error', make: () => passThrough(s => s.destroy()) },
   {
     name: 'emits an error and stays open',
@@ -207,7 +232,9 @@ function assertSourceFailure(error: AnyResult | GlassboxError, cause: string | u
 }
 
 for (const { name, make, cause, tellsAtOnce = false } of SOURCES) {
-  test(`stdin that ${name}: before the call nothing is started`, { skip: tellsAtOnce && 'nothing listens to it then' }, async () => {
+  test(`stdin that ${name}: before the call nothing is started`, {
+    skip: tellsAtOnce && 'nothing listens to it then',
+  }, async () => {
     const before = surroundings()
     const { stdin, fail } = make()
     fail()
@@ -282,17 +309,70 @@ for (const { name, make, cause, tellsAtOnce = false } of SOURCES) {
   })
 }
 
-const THROWING: readonly (readonly [name: string, stdin: () => CommandOptions['stdin'], cause: RegExp | undefined])[] = [
-  ['a generator that throws', () => (function* () { yield 'a'; throw new Error('stop') })(), /stop/],
-  ['an async generator that throws', () => (async function* () { yield 'a'; throw new Error('stop') })(), /stop/],
-  ['an iterator without end that throws', () => ({ [Symbol.iterator]: () => ({ next: () => { throw new Error('next') } }) }), /next/],
+const THROWING: readonly (readonly [
+  name: string,
+  stdin: () => CommandOptions['stdin'],
+  cause: RegExp | undefined,
+])[] = [
+  [
+    'a generator that throws',
+    () =>
+      (function* () {
+        yield 'a'
+        throw new Error('stop')
+      })(),
+    /stop/,
+  ],
+  [
+    'an async generator that throws',
+    () =>
+      (async function* () {
+        yield 'a'
+        throw new Error('stop')
+      })(),
+    /stop/,
+  ],
+  [
+    'an iterator without end that throws',
+    () => ({
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw new Error('next')
+        },
+      }),
+    }),
+    /next/,
+  ],
   ['a file that is not there', () => createReadStream('/nonexistent'), /ENOENT/],
   ['a Readable of objects', () => Readable.from([{ a: 1 }]), undefined],
   ['a Readable of numbers', () => Readable.from([1, 2]), undefined],
-  ['a generator of objects', () => (function* () { yield {} as string })(), undefined],
-  ['a generator of null', () => (function* () { yield null as unknown as string })(), /null/],
+  [
+    'a generator of objects',
+    () =>
+      (function* () {
+        yield {} as string
+      })(),
+    undefined,
+  ],
+  [
+    'a generator of null',
+    () =>
+      (function* () {
+        yield null as unknown as string
+      })(),
+    /null/,
+  ],
   ['a web stream of objects', () => Readable.toWeb(Readable.from([{ a: 1 }])) as ReadableStream, undefined],
-  ['a Readable whose read() throws', () => new Readable({ read: () => { throw new Error('read') } }), /read/],
+  [
+    'a Readable whose read() throws',
+    () =>
+      new Readable({
+        read: () => {
+          throw new Error('read')
+        },
+      }),
+    /read/,
+  ],
   ['a Map', () => new Map([['a', 'b']]) as unknown as Iterable<string>, undefined],
 ]
 
@@ -469,7 +549,11 @@ for (const { name, make, running } of SINKS) {
 }
 
 test('a sink whose write() throws, or whose last write fails, rejects', async () => {
-  const throwing = new Writable({ write: () => { throw new Error('thrown') } })
+  const throwing = new Writable({
+    write: () => {
+      throw new Error('thrown')
+    },
+  })
   assert.equal(codeOf(await outcome(call(writer, { stdout: throwing }).handle)), 'ERR_GLASSBOX_FILE')
   const last = new Writable({
     write: (_chunk, _encoding, done) => done(),
@@ -513,7 +597,10 @@ test('a sink whose reader never comes does not hold up the result', async () => 
 
 test('the reader of a sink is told when the run rejects', async () => {
   const stdout = new PassThrough()
-  const { handle } = call(() => Promise.reject(new GlassboxError('ERR_GLASSBOX_INTERNAL', 'x', { hint: 'y' })), { stdout })
+  const { handle } = call(
+    () => Promise.reject(new GlassboxError('ERR_GLASSBOX_INTERNAL', 'x', { hint: 'y' })),
+    { stdout },
+  )
   const reading = (async () => {
     for await (const chunk of stdout) assert.ok(chunk)
   })()

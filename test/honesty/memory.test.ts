@@ -19,7 +19,7 @@ const world = guard()
 /** What a small program needs beside what it asks for. */
 const OWN = 12 * MiB
 const watched = ({ measuredBy }: RunResult): boolean => measuredBy.memory === 'init'
-const limits = (memoryBytes: number): RunOptions => ({ limits: { memoryBytes } })
+const limits = (memoryBytes: number): RunOptions<'utf8'> => ({ limits: { memoryBytes } })
 
 function assertPeak(results: readonly RunResult[], least: number, most: number): void {
   for (const { memoryBytes } of results)
@@ -131,7 +131,7 @@ test('where the kernel keeps no peak of a group, the result says who measured in
   const by = { cpuTime: 'cgroup-v2', memory: 'cgroup-v2', processes: 'cgroup-v2' } as const
   const figures = (extra: Record<string, string>): [number, string] => {
     const found = { ...texts, ...extra }
-    const report = { maxRssBytes: 5 * MiB, figures: group.figureFiles.map(({ file }) => found[file] ?? '') }
+    const report = { maxRssBytes: 5 * MiB, counters: group.figureFiles.map(({ file }) => found[file] ?? '') }
     const { usage, measuredBy } = countByCgroup(group, by, report, { processes: 10 })
     return [usage.memoryBytes, measuredBy.memory]
   }

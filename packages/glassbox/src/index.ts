@@ -7,15 +7,26 @@ export { Box, openBox } from './run/box.ts'
 export type { RunEvent, RunHandle } from './run/handle.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
-  AsBytes,
   Bind,
   BoxOptions,
   CommandOptions,
+  Encoding,
   Limits,
+  OutputOf,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'
-export type { BlobLike, Bytes, ErrorOutput, HostFileOption, Input, KeptOpen, Output, WebSink, WebSource } from './job/streams.ts'
+export type {
+  BlobLike,
+  Bytes,
+  ErrorOutput,
+  HostFileOption,
+  Input,
+  KeptOpen,
+  Output,
+  WebSink,
+  WebSource,
+} from './job/streams.ts'
 export type { MeasuredBy, Measurer, Violation } from './job/ending.ts'
 export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'

@@ -4,10 +4,10 @@
  *
  * Pure: nothing is opened, read or listened to here.
  */
-import { constants } from 'node:buffer'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { InvalidOptionError } from '../errors.ts'
+import { show } from '../options/show.ts'
 import { nearest } from '../suggest.ts'
 
 /** Bytes in any of their forms. A view counts as the bytes that it shows. */
@@ -109,13 +109,11 @@ export type Output =
 /** As `Output`; `'stdout'`: into the same pipe as stdout, in the order in which the program writes. The result's stderr is empty. */
 export type ErrorOutput = Output | 'stdout'
 
-/** The options that this file is about, and those that its check needs. */
+/** The options that this file is about. */
 export interface StreamOptions {
   readonly stdin?: Input | undefined
   readonly stdout?: Output | undefined
   readonly stderr?: ErrorOutput | undefined
-  readonly encoding?: 'utf8' | 'buffer' | undefined
-  readonly limits?: { readonly outputBytes?: number | undefined } | undefined
 }
 
 /** An `Input`, told apart. */
@@ -157,17 +155,6 @@ const isBytes = (value: unknown): value is Bytes =>
 const has = (value: Members, ...methods: readonly (string | symbol)[]): boolean =>
   methods.every(method => typeof value[method] === 'function')
 
-/** How a value is shown in a message: short, and without running code of its own. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  const keys = Object.keys(value)
-  return keys.length === 0 ? 'an object' : `an object with ${keys.slice(0, 5).join(', ')}`
-}
-
 function wrong(name: string, value: unknown, hint: string): InvalidOptionError {
   const expected = name === 'stdin' ? 'something to read from' : 'something to write to'
   return new InvalidOptionError(name, `Expected ${name} to be ${expected}, got ${show(value)}.`, hint)
@@ -186,7 +173,10 @@ function inputHint(value: unknown): string {
 
 function outputHint(name: OutputName, value: unknown): string {
   if (typeof value === 'string') {
-    const guess = value.length > 20 ? undefined : nearest(value, [...OUTPUT_WORDS, ...(name === 'stderr' ? ['stdout'] : [])])
+    const guess =
+      value.length > 20
+        ? undefined
+        : nearest(value, [...OUTPUT_WORDS, ...(name === 'stderr' ? ['stdout'] : [])])
     if (guess !== undefined) return `Did you mean '${guess}'?`
     return `A file is { file: ${show(value)} }. ${OUTPUT_KINDS}`
   }
@@ -221,7 +211,7 @@ function pathOf(name: string, value: object): string {
   const refuse = (): InvalidOptionError =>
     new InvalidOptionError(
       `${name}.file`,
-      `Expected ${name}.file to be the path of a file, got ${file instanceof URL ? file.href : show(file)}.`,
+      `Expected ${name}.file to be the path of a file, got ${show(file)}.`,
       hint,
     )
   let path = file
@@ -279,7 +269,8 @@ export function sourceOf(input: unknown): Source {
   if (Array.isArray(input)) return listOf(input)
   const members = input as Members
   if (has(members, 'getReader')) return { kind: 'web', open: () => input as WebSource }
-  if (has(members, 'on', 'off', 'read', 'pause', 'resume')) return { kind: 'readable', stream: input as Readable }
+  if (has(members, 'on', 'off', 'read', 'pause', 'resume'))
+    return { kind: 'readable', stream: input as Readable }
   if (has(members, 'stream') && typeof members['size'] === 'number')
     return { kind: 'web', open: () => (input as BlobLike).stream() }
   if (has(members, Symbol.asyncIterator) || has(members, Symbol.iterator))
@@ -341,19 +332,8 @@ export function targetOf(name: OutputName, output: unknown): Target {
  * @example
  * checkStreams({ stdin: 5 }) // InvalidOptionError: Expected stdin to be something to read from, got 5.
  */
-export function checkStreams({ stdin, stdout, stderr, encoding, limits }: StreamOptions): void {
+export function checkStreams({ stdin, stdout, stderr }: StreamOptions): void {
   sourceOf(stdin)
-  const targets = [targetOf('stdout', stdout), targetOf('stderr', stderr)]
-  const captures = targets.some(({ kind }) => kind === 'capture')
-  if (captures && encoding !== 'buffer') checkTextFits(limits?.outputBytes)
-}
-
-/** Node has no longer strings, and only the end of the program would tell. */
-function checkTextFits(outputBytes: unknown): void {
-  if (typeof outputBytes !== 'number' || !(outputBytes > constants.MAX_STRING_LENGTH)) return
-  throw new InvalidOptionError(
-    'limits.outputBytes',
-    `Up to ${outputBytes} bytes of output cannot be one string, which has at most ${constants.MAX_STRING_LENGTH} characters.`,
-    "Say encoding: 'buffer', give a stream or { file }, or lower limits.outputBytes.",
-  )
+  targetOf('stdout', stdout)
+  targetOf('stderr', stderr)
 }

@@ -15,14 +15,20 @@ export class Call {
   #streams: CallStreams | undefined
   #signal: AbortSignal | undefined
 
-  /** The streams of the call; those of `options` are claimed when it is called first. */
-  streams(options: CommandOptions = {}): CallStreams {
+  /** Claims the streams of these options, and listens to their signal. The options are checked. */
+  begin(options: CommandOptions): CallStreams {
+    this.stopSignal(options)
     this.#streams ??= new CallStreams(options, this.events, error => {
       if (this.cancel.signal.aborted) return false
       this.cancel.abort(error)
       return true
     })
     return this.#streams
+  }
+
+  /** The streams of the call; those of one that has not begun are empty. */
+  streams(): CallStreams {
+    return this.#streams ?? this.begin({})
   }
 
   /** Aborted when the call is to be stopped. The caller's signal is listened to until `release`. */
@@ -48,15 +54,8 @@ export class Call {
   }
 }
 
-/** A call that begins now. `options`: as the caller gave them, not checked. */
-export function beginCall(options?: CommandOptions): Call {
-  const call = new Call()
-  if (options) {
-    call.streams(options)
-    call.stopSignal(options)
-  }
-  return call
-}
+/** A call that begins now. */
+export const beginCall = (): Call => new Call()
 
 /** Aborted by the handle's kill(), the caller's signal, or a stream that fails. */
 export const stopSignal = (call: Call, options: CommandOptions): AbortSignal => call.stopSignal(options)

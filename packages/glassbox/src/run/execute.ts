@@ -30,7 +30,7 @@ export async function execute(
   options: CommandOptions,
 ): Promise<AnyResult> {
   const { limits } = job
-  const streams = call.streams(options)
+  const streams = call.begin(options)
   const channels = new Channels(streams, limits, paths)
   try {
     call.throwIfFailed()

@@ -43,7 +43,10 @@ export class CallStreams {
     this.#onFailure = onFailure
     try {
       this.stdin = sourceOf(options.stdin)
-      this.targets = { stdout: targetOf('stdout', options.stdout), stderr: targetOf('stderr', options.stderr) }
+      this.targets = {
+        stdout: targetOf('stdout', options.stdout),
+        stderr: targetOf('stderr', options.stderr),
+      }
       if (isStreamSource(this.stdin)) this.source = new ClaimedSource(this.stdin, this.#inputFailed)
       this.#claimSinks()
     } catch (error) {

@@ -9,6 +9,7 @@ import { keepDescriptor, makeBlocking, own } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import type { HostPaths } from './host-paths.ts'
 import { sourceOf, type StreamOptions, targetOf } from '../job/streams.ts'
+import { refuseInputAsOutput } from './same-file.ts'
 
 export type StreamOption = 'stdin' | 'stdout' | 'stderr'
 
@@ -37,12 +38,18 @@ function refuseKind(name: StreamOption, path: string, stats: Stats): void {
 
 /** Before anything is started. What is opened later is looked at again, by its descriptor. */
 export function checkHostStreams({ stdin, stdout, stderr }: StreamOptions): void {
-  const streams = { stdin: sourceOf(stdin), stdout: targetOf('stdout', stdout), stderr: targetOf('stderr', stderr) }
+  const streams = {
+    stdin: sourceOf(stdin),
+    stdout: targetOf('stdout', stdout),
+    stderr: targetOf('stderr', stderr),
+  }
   for (const [fd, name] of (['stdin', 'stdout', 'stderr'] as const).entries()) {
     const stream = streams[name]
-    if (stream.kind === 'inherit') refuseDirectory(name, `descriptor ${fd} of this process`, ownStats(name, fd))
+    if (stream.kind === 'inherit')
+      refuseDirectory(name, `descriptor ${fd} of this process`, ownStats(name, fd))
     else if (stream.kind === 'file') refuseIfThere(name, stream.path)
   }
+  refuseInputAsOutput(streams.stdin, { stdout: streams.stdout, stderr: streams.stderr })
 }
 
 function ownStats(name: StreamOption, fd: number): Stats {

@@ -82,12 +82,7 @@ function openFile(request: OutputRequest, path: string): Sink {
   })
 }
 
-function ownSink(
-  { name, onFailure }: OutputRequest,
-  fd: number,
-  owned: boolean,
-  path?: string,
-): Sink {
+function ownSink({ name, onFailure }: OutputRequest, fd: number, owned: boolean, path?: string): Sink {
   const events = { failed: onFailure, gone: () => {}, drained: () => {} }
   const stream = fileSink(fd, owned)
   return new Sink({ name, stream, end: true, own: true, ...(path === undefined ? {} : { path }) }, events)

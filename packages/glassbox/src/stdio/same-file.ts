@@ -9,9 +9,6 @@ import { KCMP_FILE } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { Source, Target } from '../job/streams.ts'
 
-
-
-
 /** What makes two names the same file; a file that is not there yet is known by its name. `undefined` for a device. */
 function identity(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })

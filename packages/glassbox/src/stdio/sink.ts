@@ -205,7 +205,8 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
     write: (chunk: Uint8Array, _encoding, done) => settle(writer.write(chunk), done),
     final: done => settle(leave(), done),
     destroy: (error, done) => {
-      if (!left && end) writer.abort(error ?? undefined).catch(() => {}) // it has failed or is closed already
+      if (!left && end)
+        writer.abort(error ?? undefined).catch(() => {}) // it has failed or is closed already
       else if (!left) writer.releaseLock()
       left = true
       done(error)
@@ -233,7 +234,11 @@ function webError(reason: unknown): Error {
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)))
 
-export function writeError(name: OutputName, path: string | undefined, error: NodeJS.ErrnoException): GlassboxError {
+export function writeError(
+  name: OutputName,
+  path: string | undefined,
+  error: NodeJS.ErrnoException,
+): GlassboxError {
   const where = path === undefined ? name : `${name} to ${path}`
   const { message, errno } = error
   return new GlassboxError('ERR_GLASSBOX_FILE', `Could not write ${where}: ${message}`, {
