@@ -286,7 +286,7 @@ test('a worker thread warns of nothing, and leaves nothing when it is terminated
     import { readdirSync, readlinkSync } from 'node:fs'
     const open = () => readdirSync('/proc/self/fd').length
     const work = (body, ms) => new Promise((resolve, reject) => {
-      const worker = new Worker('import(' + ${JSON.stringify(module('index.js'))} + ').then(async g => { await g.run("true"); require("worker_threads").parentPort.postMessage(1);' + body + '})', { eval: true })
+      const worker = new Worker('import(' + ${JSON.stringify(module('index.js'))} + ').then(async g => { await g.run("true"); const { parentPort } = await import("node:worker_threads"); parentPort.postMessage(1);' + body + '})', { eval: true })
       worker.on('error', reject)
       worker.on('message', () => setTimeout(() => worker.terminate().then(resolve), ms))
     })

@@ -47,7 +47,7 @@ let flags: Uint8Array | undefined
  * Marks a descriptor as this thread's: a worker that is terminated runs no JavaScript again, and closes it then. To be called for
  * what was opened by a raw call and is held while other things happen. Returns `fd`.
  */
-export function own(fd: number): number {
+export function ownDescriptor(fd: number): number {
   if (isMainThread || fd >= FLAGS) return fd
   if (!flags) addon().closeAtExit((flags = new Uint8Array(FLAGS)))
   flags[fd] = 1
@@ -55,7 +55,7 @@ export function own(fd: number): number {
 }
 
 /** To be called before a descriptor is given to a stream of Node's, which closes it from then on. Returns `fd`. */
-export function disown(fd: number): number {
+export function disownDescriptor(fd: number): number {
   if (flags) flags[fd] = 0
   return fd
 }
@@ -65,7 +65,7 @@ export function disown(fd: number): number {
  * has not opened.
  */
 export function close(fd: number): void {
-  disown(fd)
+  disownDescriptor(fd)
   call('close', [fd])
 }
 

@@ -5,7 +5,7 @@
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { keepDescriptor, makeBlocking, own } from '../gate/descriptors.ts'
+import { keepDescriptor, makeBlocking, ownDescriptor } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import type { HostPaths } from './host-paths.ts'
 import { sourceOf, type StreamOptions, targetOf } from '../job/streams.ts'
@@ -96,7 +96,7 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
       const stats = fstatSync(fd)
       refuseKind(name, path, stats)
       makeBlocking(fd)
-      return { fd: own(fd), stats }
+      return { fd: ownDescriptor(fd), stats }
     })
   } catch (error) {
     throw error instanceof InvalidOptionError ? error : cannotOpen(name, path, error)

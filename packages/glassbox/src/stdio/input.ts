@@ -2,7 +2,7 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { InvalidOptionError } from '../errors.ts'
-import { close, disown, writeAll } from '../gate/descriptors.ts'
+import { close, disownDescriptor, writeAll } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { F_GETFL, F_GETPIPE_SZ, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import type { Bytes, Source } from '../job/streams.ts'
@@ -114,7 +114,7 @@ function fromStream(claimed: ClaimedSource | undefined, owner: Owner | undefined
 
 /** A program may end without having read its input: the error of the broken pipe is no news. */
 function writingEnd(fd: number): Socket {
-  const socket = new Socket({ fd: disown(fd), readable: false, writable: true })
+  const socket = new Socket({ fd: disownDescriptor(fd), readable: false, writable: true })
   socket.on('error', () => {})
   return socket
 }

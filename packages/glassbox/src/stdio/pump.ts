@@ -8,7 +8,7 @@
  * Owns the reading end: a descriptor first, of a Socket later, which closes it. No descriptor is made after the pipe itself.
  */
 import { Socket } from 'node:net'
-import { close, disown } from '../gate/descriptors.ts'
+import { close, disownDescriptor } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
 import { FIONREAD } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -57,7 +57,7 @@ export class Pump {
   /** Reads what the program writes from now on. */
   watch(): void {
     if (this.#source || !this.#open) return
-    const source = new Socket({ fd: disown(this.#fd), readable: true, writable: false })
+    const source = new Socket({ fd: disownDescriptor(this.#fd), readable: true, writable: false })
     this.#source = source
     source.on('error', () => {}) // what can be read is read at the end
     source.on('data', (chunk: Buffer) => this.#receive(chunk))

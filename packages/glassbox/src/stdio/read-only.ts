@@ -12,7 +12,7 @@ import { isMainThread } from 'node:worker_threads'
 import { setImmediate } from 'node:timers/promises'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close, own, writeAll } from '../gate/descriptors.ts'
+import { close, ownDescriptor, writeAll } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -41,7 +41,7 @@ const NO_PATH = cString('')
 /** A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are the caller's. */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
   const mounted = privileged ? openOnReadOnlyMount(fd) : -1
-  return mounted < 0 ? copyToMemory(fd, size) : own(mounted)
+  return mounted < 0 ? copyToMemory(fd, size) : ownDescriptor(mounted)
 }
 
 const reopen = (fd: number): number =>
@@ -72,7 +72,7 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
     sealMemoryFile(memory)
     const opened = reopen(memory)
     if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
-    return own(opened)
+    return ownDescriptor(opened)
   } finally {
     close(memory)
   }
