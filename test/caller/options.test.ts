@@ -4,7 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPool, GlassboxError, InvalidOptionError, openBox, run, trace } from '#glassbox/index.js'
+import {
+  createPool,
+  DEFAULT_LIMITS,
+  DEFAULT_POLICY,
+  GlassboxError,
+  InvalidOptionError,
+  openBox,
+  run,
+  trace,
+} from '#glassbox/index.js'
 import type { Pool as PublicPool, RunOptions } from '#glassbox/index.js'
 import { Pool } from '#glassbox/pool/pool.js'
 import { Box } from '#glassbox/run/box.js'
@@ -22,7 +31,7 @@ function assertRefused(error: unknown, [option, message, hint]: Expected): void 
   if (hint) assert.match(error.hint ?? '', hint)
   for (const text of [error.message, error.hint ?? '']) {
     assert.ok(text.length < 400, text)
-    assert.doesNotMatch(text, /[\0-\x1f\x7f-\x9f]/)
+    assert.doesNotMatch(text, /\p{Cc}/u)
   }
 }
 
@@ -285,16 +294,16 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
   ['files: Map', { files: new Map([['a', 'x']]) }, 'files', /got a Map/],
   ['files: []', { files: [] }, 'files', /to be an object.*got/],
   ['files: null', { files: null }, 'files', /got null/],
-  ['file.mod', { files: { a: { file: '/etc/passwd', mod: 1 } } }, 'files.a.mod', /mod/, /mode/],
+  ['file.mod', { files: { a: { file: '/etc/passwd', mod: 1 } } }, 'files["a"].mod', /mod/, /mode/],
   [
     'file.mode as text',
     { files: { a: { file: '/etc/passwd', mode: '755' } } },
-    'files.a.mode',
+    'files["a"].mode',
     /permissions.*got "755"/,
     /0o755/,
   ],
-  ['file.content', { files: { a: { content: 'x' } } }, 'files.a.content', /content/],
-  ['a file of 1', { files: { a: 1 } }, 'files.a', /got 1/],
+  ['file.content', { files: { a: { content: 'x' } } }, 'files["a"].content', /content/, /contents\?$/],
+  ['a file of 1', { files: { a: 1 } }, 'files["a"]', /got 1/],
   ['a file of null', { files: { 'a b': null } }, 'files["a b"]', /got null/],
   // The options of a command.
   ['collect: text', { collect: 'out' }, 'collect', /got "out"/, /\["out"\]|\['out/],
@@ -310,11 +319,11 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
   ['env: []', { env: [] }, 'env', /got \[\]/],
   ['env: a list', { env: ['A=b'] }, 'env', /got the array \["A=b"\]/],
   ['env: Map', { env: new Map() }, 'env', /got a Map/, /Object\.fromEntries/],
-  ['a number as variable', { env: { PORT: 80 } }, 'env.PORT', /got 80/, /as text: '80'/],
-  ['null as variable', { env: { A: null } }, 'env.A', /got null/],
+  ['a number as variable', { env: { PORT: 80 } }, 'env["PORT"]', /got 80/, /as text: '80'/],
+  ['null as variable', { env: { A: null } }, 'env["A"]', /got null/],
   ['a variable with =', { env: { 'A=B': 'c' } }, 'env["A=B"]', /"A=B"/],
-  ['a variable with NUL', { env: { A: 'b\0c' } }, 'env.A', /NUL/],
-  ['a variable that is too long', { env: { A: 'x'.repeat(200_000) } }, 'env.A', /200000 bytes.*131071/],
+  ['a variable with NUL', { env: { A: 'b\0c' } }, 'env["A"]', /NUL/],
+  ['a variable that is too long', { env: { A: 'x'.repeat(200_000) } }, 'env["A"]', /200000 bytes.*131071/],
   ['encoding: latin1', { encoding: 'latin1' }, 'encoding', /'utf8' or 'buffer', got "latin1"/, /'buffer'/],
   ['encoding: utf-8', { encoding: 'utf-8' }, 'encoding', /got "utf-8"/, /'utf8'/],
   ['signal: {}', { signal: {} }, 'signal', /an AbortSignal, got \{\}/, /AbortSignal\.timeout/],
@@ -516,8 +525,10 @@ test('openBox(), box.run(), writeFile() and readFile() refuse at the call, not i
   await refused(() => box.run('true', [1] as never), 'args[0]', /got 1/)
   await refused(() => box.writeFile(5 as never, 'x'), 'path', /got 5/)
   await refused(() => box.writeFile('a', 5 as never), 'contents', /got 5/)
-  await refused(() => box.writeFile('a', 'x', '755' as never), 'mode', /got "755"/, /0o755/)
-  await refused(() => box.readFile('a', 'b' as never), 'maxBytes', /got "b"/)
+  await refused(() => box.writeFile('a', 'x', { mode: '755' } as never), 'mode', /got "755"/, /0o755/)
+  await refused(() => box.readFile('a', { maxBytes: 'b' } as never), 'maxBytes', /got "b"/)
+  await refused(() => box.readFile('a', 'utf8' as never), 'options', /an object, got "utf8"/, /toString\(\)/)
+  await refused(() => box.writeFile('a', 'x', 0o755 as never), 'options', /got 493/, /\{ mode: 0o755 \}/)
   end()
   await first
   await box.close()
@@ -614,4 +625,32 @@ test('options of another realm, without a prototype, frozen, or undefined are op
     const result = await runOnce(() => runner, 'true', undefined, options, beginCall())
     assert.equal(result.status, 'exited')
   }
+})
+
+test('what is said is what the job has: null is no filter, Infinity no limit, and only what was left out is a default', async () => {
+  const runner = scriptedRunner(() => ({}))
+  const limits = { memoryBytes: Infinity, cpuTimeMs: 20_000 }
+  await runOnce(() => runner, 'true', [], { policy: null, limits, env: {}, cwd: '/tmp/../a/' }, beginCall())
+  await runOnce(() => runner, 'true', [], {}, beginCall())
+  const [said, left] = runner.sandboxes.map(({ jobs }) => jobs[0])
+  assert.equal(said?.policy, null)
+  assert.deepEqual(said?.limits, {
+    ...DEFAULT_LIMITS,
+    memoryBytes: Infinity,
+    cpuTimeMs: 20_000,
+    wallTimeMs: 60_000,
+  })
+  assert.deepEqual(Object.entries(said?.env ?? { a: 1 }), [])
+  assert.equal(said?.cwd, '/a')
+  assert.equal(left?.policy, DEFAULT_POLICY)
+  assert.deepEqual(left?.limits, DEFAULT_LIMITS)
+  assert.deepEqual(Object.keys(left?.env ?? {}), ['PATH', 'HOME', 'LANG'])
+  const { box } = runner.sandboxes[0]?.spec ?? {}
+  assert.deepEqual(
+    { ...box, files: {} },
+    {
+      ...{ runner: 'namespace', binds: [], net: 'none', hostname: 'glassbox', files: {} },
+      ...{ diskBytes: 256 * 2 ** 20, diskFiles: 16_384 },
+    },
+  )
 })

@@ -5,7 +5,7 @@
  */
 import { InvalidOptionError } from '../errors.ts'
 import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
-import { show } from './show.ts'
+import { show, showText } from './show.ts'
 import { unknownName, type Vocabulary } from './unknown-name.ts'
 
 export type Fields<T extends object> = { readonly [Name in keyof T]-?: Field<Exclude<T[Name], undefined>> }
@@ -37,7 +37,8 @@ export function record<T extends object>(options: RecordOptions<T>): RecordKind<
       if (result[name] !== undefined) continue
       throw unexpected(pathTo(path, name), fields[name]?.kind.expected ?? 'given', undefined)
     }
-    for (const [name, field] of defaults) result[name] ??= field.default
+    // null is a value: `policy: null` means no filter.
+    for (const [name, field] of defaults) if (result[name] === undefined) result[name] = field.default
     return Object.freeze(result) as T
   }
   return { expected, fields, read }
@@ -101,7 +102,7 @@ export function dictionary<T, Out = T>(options: {
       const copy = Object.create(null) as Record<string, unknown>
       for (const [name, given] of ownEntries(value, path, expected, hint)) {
         if (given === undefined) continue
-        const place = pathTo(path, name)
+        const place = `${path}[${showText(name)}]`
         checkName?.(name, place)
         copy[name] = of.read(given, place)
       }

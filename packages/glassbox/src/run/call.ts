@@ -3,7 +3,7 @@
  * call, whatever the reason: the handle's kill(), the caller's signal, or a stream that fails.
  */
 import type { CommandOptions } from '../job/options.ts'
-import { CallStreams } from '../stdio/call-streams.ts'
+import { CallStreams } from '../stdio/caller/call-streams.ts'
 import { OutputEvents } from '../stdio/events.ts'
 
 export class Call {

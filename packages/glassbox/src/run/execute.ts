@@ -6,9 +6,10 @@ import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
 import type { Job } from '../job/job.ts'
 import type { CommandOptions } from '../job/options.ts'
+import type { ResolvedCommand } from '../job/resolved.ts'
 import type { AnyResult, RunnerName } from '../job/result.ts'
 import type { Sandbox } from '../runners/runner.ts'
-import type { CallStreams } from '../stdio/call-streams.ts'
+import type { CallStreams } from '../stdio/caller/call-streams.ts'
 import { Channels } from '../stdio/channels.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { type Call, stopSignal } from './call.ts'
@@ -27,7 +28,7 @@ export interface Execution {
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
   job: Job,
-  options: CommandOptions,
+  options: ResolvedCommand,
 ): Promise<AnyResult> {
   const { limits } = job
   const streams = call.begin(options)
@@ -37,7 +38,7 @@ export async function execute(
     await channels.open(sandbox.owner)
     const ending = await startAndWait(sandbox, job, channels, { call, options })
     throwIfCutShort(ending, streams)
-    const collected = await collect(sandbox.files, options)
+    const collected = await collect(sandbox.files, options, paths)
     done?.()
     await channels.finished()
     await streams.finish()

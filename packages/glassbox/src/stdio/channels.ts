@@ -2,7 +2,7 @@
 import { GlassboxError } from '../errors.ts'
 import { close } from '../gate/descriptors.ts'
 import type { Limits } from '../job/options.ts'
-import type { CallStreams } from './call-streams.ts'
+import type { CallStreams } from './caller/call-streams.ts'
 import type { HostPaths } from './host-paths.ts'
 import { type InputChannel, openInput } from './input.ts'
 import { lookAfter } from './look.ts'
@@ -10,7 +10,7 @@ import { openOutput, type OutputChannel } from './output.ts'
 import type { Owner } from './pipe.ts'
 import type { Pump } from './pump.ts'
 import { isOneOutput, refuseInputAsOutput } from './same-file.ts'
-import type { OutputName } from './sink.ts'
+import type { OutputName } from './caller/sink.ts'
 
 interface CapturedOutput {
   readonly bytes: Uint8Array

@@ -11,7 +11,7 @@ import { cannotOpen, openHostFile } from './host-file.ts'
 import type { HostPaths } from './host-paths.ts'
 import { openNull, type Owner, pipe } from './pipe.ts'
 import { openReadOnly } from './read-only.ts'
-import type { ClaimedSource } from './source.ts'
+import type { ClaimedSource } from './caller/source.ts'
 
 /** PIPE_BUF: what an empty pipe takes at once even if its user has used up the pages for pipes (pipe(7)). */
 const ALWAYS_FITS_BYTES = 4096

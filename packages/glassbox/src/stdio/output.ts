@@ -12,7 +12,7 @@ import type { HostPaths } from './host-paths.ts'
 import type { OutputReader } from './output-reader.ts'
 import { openNull, type Owner } from './pipe.ts'
 import { Pump } from './pump.ts'
-import { type OutputName, Sink } from './sink.ts'
+import { type OutputName, Sink } from './caller/sink.ts'
 
 /** One of the outputs while the program runs. */
 export interface OutputChannel {

@@ -7,8 +7,8 @@
  */
 import { PassThrough, Readable } from 'node:stream'
 import type { Socket } from 'node:net'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import type { Source, WebSource } from '../job/streams.ts'
+import { GlassboxError, InvalidOptionError } from '../../errors.ts'
+import type { Source, WebSource } from '../../job/streams.ts'
 import { isSink } from './sink.ts'
 import { unwatch, watch, type Watcher } from './watched.ts'
 

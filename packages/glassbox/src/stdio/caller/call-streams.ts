@@ -6,10 +6,10 @@
  * The descriptors of a program are made from these by `Channels`, again for each attempt to start it.
  */
 import type { Writable } from 'node:stream'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { type Source, sourceOf, type StreamOptions, type Target, targetOf } from '../job/streams.ts'
-import type { OutputEvents } from './events.ts'
-import { OutputReader } from './output-reader.ts'
+import { GlassboxError, InvalidOptionError } from '../../errors.ts'
+import { type Source, sourceOf, type StreamOptions, type Target, targetOf } from '../../job/streams.ts'
+import type { OutputEvents } from '../events.ts'
+import { OutputReader } from '../output-reader.ts'
 import { claimSink, type OutputName, type Sink } from './sink.ts'
 import { ClaimedSource, isStreamSource } from './source.ts'
 

@@ -8,8 +8,8 @@
  * - it had gone or failed before: nothing is started
  */
 import { Writable } from 'node:stream'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import type { Target, WebSink } from '../job/streams.ts'
+import { GlassboxError, InvalidOptionError } from '../../errors.ts'
+import type { Target, WebSink } from '../../job/streams.ts'
 import { unwatch, watch, type Watcher } from './watched.ts'
 
 type StreamTarget = Extract<Target, { kind: 'writable' | 'web' }>
