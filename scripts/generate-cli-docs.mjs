@@ -48,6 +48,10 @@ written, it says so (\`glassbox: cannot write standard output: No space left on 
 it went away, it ends with 141 and says nothing. That holds for every subcommand. A stdout that was closed (\`>&-\`) is
 /dev/null by the time that the command sees it: Node.js opens that in its place.
 
+**Order.** If stdout and stderr of the command are one place (\`2>&1\`, a terminal, \`> log 2>&1\`), they are one pipe for the
+program, so its output stays in the order in which it was written, and \`--output\` counts both together. \`--stderr stdout\` asks for
+that wherever stdout goes; a file of that name is \`./stdout\`.
+
 **\`--json\`** prints one JSON document: the \`RunResult\` of the library. \`stdout\`, \`stderr\` and files are text, or
 \`{"base64": …}\` if the bytes are not UTF-8. So is text of more than 1 MiB if many of its characters are control characters,
 each of which takes six in JSON. What keeps the command from running a program is a document too:

@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 /** `none|host`: the values of an option. */
 const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
-  /^\w+(\|\w+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
+  /^[a-z]+(\|[a-z]+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
 )
 
 const bashOptions = Object.entries(WORDS).map(

@@ -2,7 +2,8 @@
 import { InvalidOptionError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import type { Input, Output, RunOptions } from '../job/options.ts'
+import type { RunOptions } from '../job/options.ts'
+import type { ErrorOutput, Input, Output } from '../job/streams.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
@@ -10,7 +11,7 @@ import { type CopyOutcome, tellCopies } from './run/copy-out.ts'
 import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts'
 import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
-import { type CommandOutput, stderr, stdout } from './output.ts'
+import { type CommandOutput, isOnePlace, stderr, stdout } from './output.ts'
 import { ProgramOutput } from './run/program-output.ts'
 import { reportLine } from './run/report.ts'
 import { RUN_OPTIONS } from './run/options.ts'
@@ -67,6 +68,9 @@ interface Streams {
   readonly passing: readonly ProgramOutput[]
 }
 
+/** What `--stderr` calls the place where stdout goes. */
+const STDOUT = 'stdout'
+
 function openStreams({ flags, lastOf }: ParsedOptions): Streams {
   const passing: ProgramOutput[] = []
   const file = (name: string): { file: string } | undefined => {
@@ -81,9 +85,13 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
     passing.push(stream)
     return stream
   }
-  const stdin: Input = file('--stdin') ?? { inherit: true }
-  const options = { stdin, stdout: output('--stdout', stdout), stderr: output('--stderr', stderr) }
-  return { options: { ...options, encoding: 'buffer' }, passing }
+  const isChosen = flags.has('--json') || file('--stdout') !== undefined || file('--stderr') !== undefined
+  // One pipe keeps the order in which the program writes, as its own terminal or `2>&1` would.
+  const isJoined = lastOf('--stderr') === STDOUT || (!isChosen && isOnePlace())
+  const stdin: Input = file('--stdin') ?? 'inherit'
+  const out: Output = output('--stdout', stdout)
+  const err: ErrorOutput = isJoined ? STDOUT : output('--stderr', stderr)
+  return { options: { stdin, stdout: out, stderr: err, encoding: 'buffer' }, passing }
 }
 
 /** Cancels when a person or a service asks the command to end. */

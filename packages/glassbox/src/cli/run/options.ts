@@ -122,7 +122,12 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     help: 'Write stdout to a file.',
     default: 'that of glassbox',
   },
-  { name: '--stderr', value: 'FILE', help: 'Write stderr to a file.', default: 'that of glassbox' },
+  {
+    name: '--stderr',
+    value: 'FILE|stdout',
+    help: 'Write stderr to a file, or (the word stdout) to where stdout goes, in one order.',
+    default: 'that of glassbox',
+  },
   {
     name: '--cwd',
     elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'],
