@@ -7,7 +7,8 @@
  * are not copied; leave them as they are until the run has ended.
  */
 import type { Policy } from '../seccomp/policy.ts'
-import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { TraceOptions } from '../trace/options.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
 import type { ErrorOutput, Input, Output } from './streams.ts'

@@ -1,4 +1,7 @@
-/** What the command says of itself, on stderr whatever the trace goes to: `strace: Process 12 attached`. */
+/**
+ * What the command says of itself, always on stderr: `strace: Process 12
+ * attached`.
+ */
 import { printable } from '../../printable.ts'
 import { writeAll } from '../output/writer.ts'
 
@@ -12,6 +15,6 @@ export function say(message: string, through?: (text: string) => void): void {
   try {
     writeAll(2, Buffer.from(text))
   } catch {
-    // Nobody listens.
+    // There is no reader any more.
   }
 }

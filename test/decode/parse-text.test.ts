@@ -1,7 +1,7 @@
 /** strace's notation read back into values. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readNames, readNotation } from '#glassbox/decode/notation.js'
+import { readNames, parseText } from '#glassbox/decode/parse-text.js'
 
 const NOTATIONS: readonly (readonly [notation: string, value: unknown])[] = [
   ['NULL', null],
@@ -43,17 +43,17 @@ const NOTATIONS: readonly (readonly [notation: string, value: unknown])[] = [
 
 for (const [notation, value] of NOTATIONS)
   test(`${notation} is read`, () => {
-    assert.deepEqual(readNotation(notation), value)
+    assert.deepEqual(parseText(notation), value)
   })
 
 test('all signals but some', () => {
-  const others = readNotation('~[INT RTMIN]') as string[]
+  const others = parseText('~[INT RTMIN]') as string[]
   assert.equal(others.length, 62)
   assert.ok(!others.includes('SIGINT') && !others.includes('SIGRTMIN') && others.includes('SIGKILL'))
 })
 
 test('bytes where bytes are asked for', () => {
-  assert.deepEqual(readNotation('"\\xff\\x00"', true), new Uint8Array([255, 0]))
+  assert.deepEqual(parseText('"\\xff\\x00"', true), new Uint8Array([255, 0]))
 })
 
 test('names of flags, and what has none', () => {

@@ -1,19 +1,17 @@
 /**
- * userfaultfd(2) lets a program decide when a page of its memory is there. A tracer that read such a page by process_vm_readv would wait for that, and
- * neither a signal (but SIGKILL to its own process) nor the death of the program would end it: the program cannot die before the tracer lets it
- * go on. So a trace whose tracees could have such pages reads memory in a way that does not wait for them (see tracee-memory.ts), from the call on
- * that makes the first.
+ * userfaultfd(2) lets a program decide when a page of its memory is there. A tracer that read such
+ * a page by process_vm_readv would wait for that, and neither a signal (but SIGKILL to its own
+ * process) nor the death of the program would end it: the program cannot die before the tracer
+ * lets it go on. So a trace whose tracees could have such pages reads memory in a way that does
+ * not wait for them (see tracee-memory.ts), from the call on that makes the first.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
-import type { Abi } from '../decode/types.ts'
-import type { Condition } from '../seccomp/policy.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import type { Abi } from '../../decode/types.ts'
+import type { Condition } from '../../seccomp/policy.ts'
+import { numbersOf } from '../../linux/abi.ts'
 
-const USERFAULTFD = syscallNumber('userfaultfd')
-const IOCTL = syscallNumber('ioctl')
-/** asm/unistd_32.h and the numbers of x32. */
-const USERFAULTFDS = { x86_64: USERFAULTFD, x32: USERFAULTFD, i386: 374 } as const
-const IOCTLS = { x86_64: IOCTL, x32: 514, i386: 54 } as const
+const USERFAULTFDS = numbersOf('userfaultfd')
+const IOCTLS = numbersOf('ioctl')
 /** _IO(0xAA, 0) of linux/userfaultfd.h: what /dev/userfaultfd is asked for. */
 const USERFAULTFD_IOC_NEW = 0xaa00n
 const INT = 0xffff_ffffn

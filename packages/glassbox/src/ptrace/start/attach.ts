@@ -1,17 +1,23 @@
 /** Attaching to processes that run: every thread of theirs, until no new one is found. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { GlassboxError } from '../errors.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { ERRNO } from '../linux/errno.ts'
-import type { Loop } from './loop.ts'
+import { GlassboxError } from '../../errors.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import type { Loop } from '../loop.ts'
 import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
-import { Task } from './task.ts'
-import { holdsUserFaults } from './user-faults.ts'
+import { Task } from '../task.ts'
+import { holdsUserFaults } from '../tracee/user-faults.ts'
 
-/** A process that makes threads faster than this many rounds find is left with what was found; the rest are traced from birth. */
+/**
+ * A process that makes threads faster than this many rounds find is left with what was found; the
+ * rest are traced from birth.
+ */
 const MOST_ROUNDS = 1000
 
-/** Seizes a process (without `follow` one thread of it). The error, where nothing of it could be had. */
+/**
+ * Seizes a process (without `follow` one thread of it). The error, if no thread of it could be
+ * seized.
+ */
 export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
   const { tgid, parent } = idsOf(pid)
   if (tgid === process.pid)
@@ -19,7 +25,7 @@ export function attach(loop: Loop, pid: number, options: SeizeOptions): Glassbox
       `${pid} is this process itself`,
       'A process cannot trace itself: start another one for that.',
     )
-  // Each ptrace-stop of a child could be taken by the wait of whoever started it, and so could its end by ours.
+  // Its starter could take each ptrace-stop of it by a wait of its own, and we could take its end.
   if (parent === process.pid)
     return refused(
       `${pid} is a child of this process, which waits for it already`,
@@ -58,7 +64,10 @@ function attachThread(
 
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 
-/** The number of the call that a thread is blocked in; `undefined` where it runs, or where it is itself a restarted one. */
+/**
+ * The number of the call that a thread is blocked in; `undefined` if it runs, or where it is
+ * itself a restarted one.
+ */
 function currentCall(tid: number): number | undefined {
   try {
     const nr = Number.parseInt(readFileSync(`/proc/${tid}/syscall`, 'latin1'), 10)
@@ -79,7 +88,7 @@ function threadsOf(pid: number): number[] {
 const refused = (why: string, hint: string): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${why}`, { hint, errno: ERRNO.EPERM, syscall: 'ptrace' })
 
-/** The process of a thread and the parent of that; `undefined` where there is none. */
+/** The process of a thread and the parent of that; `undefined` if there is none. */
 function idsOf(tid: number): { readonly tgid: number | undefined; readonly parent: number | undefined } {
   let status = ''
   try {

@@ -1,11 +1,12 @@
 /**
- * A timer that wakes the thread of the tracer out of its wait. It fires again and again until it is set anew or off: so a tick that
- * comes when the thread is not waiting is not missed, only late.
+ * A timer that wakes the thread of the tracer out of its wait. It fires again and again until it
+ * is set anew or off: so a tick that comes when the thread is not waiting is not missed, only
+ * late.
  */
-import { syscall, call } from '../gate/gate.ts'
-import { WAKE_SIGNAL } from '../gate/ptrace.ts'
-import { CLOCK_MONOTONIC, TIMER_ABSTIME } from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import { syscall, call } from '../../gate/gate.ts'
+import { WAKE_SIGNAL } from '../../gate/ptrace.ts'
+import { CLOCK_MONOTONIC, TIMER_ABSTIME } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 
 const SIGEV_THREAD_ID = 4
 const SIGEVENT_BYTES = 64

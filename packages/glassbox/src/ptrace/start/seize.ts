@@ -1,7 +1,7 @@
 /** Becoming the tracer: PTRACE_SEIZE with all options at once, and why it may be refused. */
 import { readFileSync } from 'node:fs'
-import { GlassboxError, MissingFeatureError } from '../errors.ts'
-import { ptrace } from '../gate/ptrace.ts'
+import { GlassboxError, MissingFeatureError } from '../../errors.ts'
+import { ptrace } from '../../gate/ptrace.ts'
 import {
   PTRACE_INTERRUPT,
   PTRACE_O_EXITKILL,
@@ -14,8 +14,8 @@ import {
   PTRACE_O_TRACEVFORK,
   PTRACE_O_TRACEVFORKDONE,
   PTRACE_SEIZE,
-} from '../linux/constants.ts'
-import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
+} from '../../linux/constants.ts'
+import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
 
 export interface SeizeOptions {
   readonly follow: boolean

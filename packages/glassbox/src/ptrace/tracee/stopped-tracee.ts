@@ -1,16 +1,29 @@
 /**
- * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers what a handler asked for, and the
- * engine takes it when it restarts the thread.
+ * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers
+ * what a handler asked for, and the engine takes it when it restarts the thread.
  */
-import { syscall } from '../gate/gate.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { signalNumber } from '../linux/signals.ts'
-import type { Abi } from '../decode/types.ts'
-import type { Records } from './record.ts'
+import { syscall } from '../../gate/gate.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import type { Abi, IdType } from '../../decode/types.ts'
+import type { Records } from '../record.ts'
 import { readRegisters, setArgument, setNumber, setResult, skipCall } from './registers.ts'
-import type { Task } from './task.ts'
+import type { Task } from '../task.ts'
+import { descriptorOf } from '../subject/descriptor.ts'
+import { interfaceName } from '../subject/interface-names.ts'
+import { mappingsOf, openMapped } from '../subject/mappings.ts'
+import { PidNamespaces } from '../subject/pid-namespaces.ts'
+import {
+  commandLineOf,
+  commOf,
+  cpuTimeOf,
+  cwdOf,
+  executableOf,
+  threadCountOf,
+} from '../subject/proc-subject.ts'
 import { TraceeMemory } from './tracee-memory.ts'
-import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../trace/types.ts'
+import type { DescriptorInfo, MappingInfo } from '../../trace/subject.ts'
+import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../../trace/tracee.ts'
 
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 9
@@ -25,6 +38,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
   readonly #records: Records
   #task: Task
   #index = 0
+  #namespaces: PidNamespaces | undefined
   /** What the handlers of this stop asked for. */
   delayUs = 0
   pendingSignal = 0
@@ -68,6 +82,56 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
 
   get instructionPointer(): bigint {
     return this.#records.instructionPointer(this.#index)
+  }
+
+  descriptor(fd: number): DescriptorInfo | undefined {
+    return descriptorOf(this.tid, fd)
+  }
+
+  cwd(): Uint8Array | undefined {
+    return cwdOf(this.tid)
+  }
+
+  comm(tid: number = this.tid): Uint8Array | undefined {
+    return commOf(tid)
+  }
+
+  executable(): string | undefined {
+    return executableOf(this.pid)
+  }
+
+  commandLine(): readonly string[] | undefined {
+    return commandLineOf(this.pid)
+  }
+
+  mappings(): readonly MappingInfo[] {
+    return mappingsOf(this.tid)
+  }
+
+  openMapping(mapping: MappingInfo): number | undefined {
+    return openMapped(this.tid, mapping)
+  }
+
+  cpuTimeNs(): number | undefined {
+    return cpuTimeOf(this.pid, this.tid)
+  }
+
+  threadCount(): number | undefined {
+    return threadCountOf(this.pid)
+  }
+
+  observedId(id: number, type: IdType): number {
+    this.#namespaces ??= new PidNamespaces()
+    return this.#namespaces.toOurs(this.tid, id, type)
+  }
+
+  interfaceName(index: number): string | undefined {
+    return interfaceName(index)
+  }
+
+  /** That thread has ended: its id may be another's from now on. */
+  ended(tid: number): void {
+    this.#namespaces?.forget(tid)
   }
 
   registers(): BigUint64Array | undefined {

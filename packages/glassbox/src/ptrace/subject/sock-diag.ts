@@ -1,52 +1,44 @@
 /**
- * What the kernel knows of a socket by its inode, asked over NETLINK_SOCK_DIAG: addresses of both ends, or the inode of the other end. Of
- * the network namespace of this process. Source: sock_diag(7).
+ * What the kernel knows of a socket by its inode, asked over NETLINK_SOCK_DIAG: addresses of both
+ * ends, or the inode of the other end. Of the network namespace of this process. Source:
+ * sock_diag(7).
  */
 import { call, syscall } from '../../gate/gate.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_UNIX,
+  NETLINK_SOCK_DIAG,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  SOCK_CLOEXEC,
+  SOCK_DIAG_BY_FAMILY,
+  SOCK_RAW,
+  UDIAG_SHOW_NAME,
+  UDIAG_SHOW_PEER,
+  UNIX_DIAG_NAME,
+  UNIX_DIAG_PEER,
+} from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
+import type { InetEnds, UnixEnds } from '../../trace/subject.ts'
 
-const AF_UNIX = 1
-const AF_INET = 2
-const AF_INET6 = 10
-const AF_NETLINK = 16
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000
-const NETLINK_SOCK_DIAG = 4
-const SOCK_DIAG_BY_FAMILY = 20
-const NLM_F_REQUEST = 1
-const NLM_F_DUMP = 0x300
-const NLMSG_DONE = 3
-const NLMSG_ERROR = 2
 const NLMSG_HEADER = 16
 const ALL_STATES = 0xffffffff
-const UDIAG_SHOW_NAME = 1
-const UDIAG_SHOW_PEER = 4
-const UNIX_DIAG_NAME = 0
-const UNIX_DIAG_PEER = 2
 const UNIX_MESSAGE = 16
 const RECEIVE = syscallNumber('recvfrom')
 const SEND = syscallNumber('sendto')
 const CLOSE = syscallNumber('close')
 const BUFFER = 1 << 16
 
-export interface InetSocket {
-  readonly family: 4 | 6
-  /** Network order. */
-  readonly local: Uint8Array
-  readonly localPort: number
-  readonly remote: Uint8Array
-  readonly remotePort: number
-}
-
-export interface UnixSocket {
-  /** Inode of the other end; 0: none. */
-  readonly peer: number
-  /** As bound: it may begin with a NUL. */
-  readonly name: Uint8Array | undefined
-}
-
-/** Sends one request, and shows each message of the answer until `use` says that it has found what it wants. */
+/**
+ * Sends one request, and shows each message of the answer until `use` says that it has found what
+ * it wants.
+ */
 function ask(request: Uint8Array, use: (message: Uint8Array) => boolean): void {
-  const socket = call('socket', [AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG])
+  const socket = call('socket', [AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG])
   const buffer = new Uint8Array(BUFFER)
   try {
     if (syscall(SEND, socket, request, request.length, 0, 0, 0) < 0) return
@@ -78,17 +70,24 @@ function message(length: number, flags: number): { bytes: Uint8Array; view: Data
   return { bytes, view }
 }
 
-/** inet_diag_req_v2 is 56 bytes; inet_diag_msg has the ports at 4, the addresses at 8 and 24, the inode at 68. */
-export function inetSocket(family: 4 | 6, protocol: number, inode: bigint): InetSocket | undefined {
+/**
+ * inet_diag_req_v2 is 56 bytes; inet_diag_msg has the ports at 4, the addresses at 8 and 24, the
+ * inode at 68.
+ */
+export function inetSocket(
+  family: InetEnds['family'],
+  protocol: number,
+  inode: bigint,
+): InetEnds | undefined {
   const { bytes, view } = message(56, NLM_F_DUMP)
-  view.setUint8(NLMSG_HEADER, family === 4 ? AF_INET : AF_INET6)
+  view.setUint8(NLMSG_HEADER, family === 'inet' ? AF_INET : AF_INET6)
   view.setUint8(NLMSG_HEADER + 1, protocol)
   view.setUint32(NLMSG_HEADER + 4, ALL_STATES, true)
-  let found: InetSocket | undefined
+  let found: InetEnds | undefined
   ask(bytes, answer => {
     const at = new DataView(answer.buffer, answer.byteOffset, answer.length)
     if (BigInt(at.getUint32(68, true)) !== inode) return false
-    const length = family === 4 ? 4 : 16
+    const length = family === 'inet' ? 4 : 16
     found = {
       family,
       localPort: at.getUint16(4),
@@ -102,7 +101,7 @@ export function inetSocket(family: 4 | 6, protocol: number, inode: bigint): Inet
 }
 
 /** unix_diag_req is 24 bytes. */
-export function unixSocket(inode: bigint): UnixSocket | undefined {
+export function unixSocket(inode: bigint): UnixEnds | undefined {
   const { bytes, view } = message(24, 0)
   view.setUint8(NLMSG_HEADER, AF_UNIX)
   view.setUint32(NLMSG_HEADER + 4, ALL_STATES, true)
@@ -110,11 +109,12 @@ export function unixSocket(inode: bigint): UnixSocket | undefined {
   view.setUint32(NLMSG_HEADER + 12, UDIAG_SHOW_NAME | UDIAG_SHOW_PEER, true)
   view.setUint32(NLMSG_HEADER + 16, ALL_STATES, true)
   view.setUint32(NLMSG_HEADER + 20, ALL_STATES, true)
-  let found: UnixSocket | undefined
+  let found: UnixEnds | undefined
   ask(bytes, answer => {
     const attributes = attributesOf(answer.subarray(UNIX_MESSAGE))
     const peer = attributes.get(UNIX_DIAG_PEER)
     found = {
+      family: 'unix',
       peer: peer ? new DataView(peer.buffer, peer.byteOffset, 4).getUint32(0, true) : 0,
       name: attributes.get(UNIX_DIAG_NAME),
     }

@@ -1,14 +1,15 @@
 /**
- * Ids of another PID namespace in that of the tracer, by /proc. Every process has a list of its ids, from the namespace of /proc down to its
- * own, and a chain of namespaces upwards: the two together say which id is whose.
+ * Ids of another PID namespace in that of the tracer, by /proc. Every process has a list of its
+ * ids, from the namespace of /proc down to its own, and a chain of namespaces upwards: the two
+ * together say which id is whose.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
 import { syscall } from '../../gate/gate.ts'
+import { NS_GET_PARENT } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const IOCTL = syscallNumber('ioctl')
-const NS_GET_PARENT = 0xb702
 
 /** Lines of /proc/PID/status. */
 const LISTS: Readonly<Record<IdType, RegExp>> = {
@@ -27,7 +28,7 @@ function idsOf(pid: string, type: IdType): readonly number[] {
   }
 }
 
-/** Its own namespace and those above, up to the tracer's, which the kernel shows nobody beyond. */
+/** Its own namespace and those above, up to that of the tracer: the kernel shows none beyond. */
 function namespacesOf(pid: string): readonly number[] {
   const found: number[] = []
   try {
@@ -67,7 +68,9 @@ export class PidNamespaces {
   /** Who had an id when it was last looked for. */
   readonly #owners = new Map<string, string>()
 
-  /** The id that the tracer knows by another for what `tid` knows by `id`; 0 where nobody has it. */
+  /**
+   * The id, in the namespace of the tracer, of what `tid` knows by `id`; 0 if there is none.
+   */
   toOurs(tid: number, id: number, type: IdType): number {
     const namespace = this.#namespaceOf(tid)
     if (namespace === this.#ours) return id
@@ -105,7 +108,7 @@ function* everyThread(): Generator<string> {
   }
 }
 
-/** The tracer's id of it, where it is who has the id in the namespace. */
+/** Its id in the namespace of the tracer, if it has that id in that namespace; else 0. */
 function ourId(pid: string, namespace: number, id: number, type: IdType): number {
   const ids = idsOf(pid, type)
   // Most processes do not have it anywhere: asking for their namespaces costs more.

@@ -1,15 +1,16 @@
 /**
- * The worker of a trace: loads the handlers and runs the session, which blocks this thread to its end. What it posts reaches the main
- * thread all the same; what comes back comes through shared words.
+ * What carries a trace in its worker, whatever the source: loads the handlers and runs the
+ * session, which blocks this thread to its end. What it posts reaches the main thread all the
+ * same; what comes back comes through shared words.
  */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { GlassboxError } from '../errors.ts'
 import { combine } from './combine.ts'
 import { Control } from './control.ts'
 import { EventSink } from './event-sink.ts'
 import { selection } from './selection.ts'
-import { Session } from '../ptrace/session.ts'
-import type { HandlersModule, TraceHandlers } from './types.ts'
+import type { HandlersModule, TraceHandlers } from './handlers.ts'
+import type { OpenSession } from './session.ts'
 import { type FromWorker, packError, type WorkerData } from './wire.ts'
 
 async function loadHandlers(
@@ -42,7 +43,12 @@ async function importModule(module: string): Promise<{ readonly default?: Handle
   }
 }
 
-async function main(port: MessagePort, data: WorkerData): Promise<void> {
+/** To be called once, by the entry of a worker. `open` makes the session that is carried. */
+export async function carry<Spec>(
+  port: MessagePort,
+  data: WorkerData<Spec>,
+  open: OpenSession<Spec>,
+): Promise<void> {
   const post = (message: FromWorker): void => {
     port.postMessage(message)
   }
@@ -51,7 +57,7 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
     const own = await loadHandlers(data, message => post({ type: 'message', message }))
     const sink = new EventSink(data, control, events => post({ type: 'events', events }))
     const handlers = combine(own, sink.handlers)
-    const session = new Session(data.session, {
+    const session = open(data.session, {
       handlers,
       control,
       ...(data.syscalls ? { isWanted: selection(data.syscalls) } : {}),
@@ -65,12 +71,10 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
       sink.flush()
       post({ type: 'end', ended, data: result })
     } finally {
-      // What was seen before a failure is told before it.
+      // Events from before a failure are sent before the failure.
       sink.flush()
     }
   } catch (error) {
     post({ type: 'failed', error: packError(error) })
   }
 }
-
-if (parentPort) await main(parentPort, workerData as WorkerData)

@@ -1,16 +1,18 @@
 /**
- * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for 32 bytes and for 4 KiB
- * (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost one call. Never more than the pages that were asked for.
+ * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for
+ * 32 bytes and for 4 KiB (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost
+ * one call. Never more than the pages that were asked for.
  *
- * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts); /proc/PID/mem does not, but opens what page protections
- * forbid to read, and costs two calls more. So it is taken only where such pages may be.
+ * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts);
+ * /proc/PID/mem does not, but opens what page protections forbid to read, and costs two calls
+ * more. So it is used only if there may be such pages.
  *
  * The bytes that `read` gives are views of the reused pages: valid until the next read.
  */
-import { call, cString, syscall } from '../gate/gate.ts'
-import { readMemory } from '../gate/ptrace.ts'
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import { call, cString, syscall } from '../../gate/gate.ts'
+import { readMemory } from '../../gate/ptrace.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 
 const PAGE = 4096
 const SLOTS = 8
@@ -35,7 +37,10 @@ export class TraceeMemory {
     if (this.#next !== 0) this.forget()
   }
 
-  /** From now on a page that is not there is one that cannot be read, whoever might still provide it. */
+  /**
+   * From now on a page that is missing counts as one that cannot be read, even if the program
+   * could still provide it.
+   */
   neverWait(): void {
     this.#waits = false
     this.forget()
@@ -47,7 +52,7 @@ export class TraceeMemory {
     this.#next = 0
   }
 
-  /** Up to `length` bytes; fewer, or none, where they cannot be read. */
+  /** Up to `length` bytes; fewer, or none, if they cannot be read. */
   read(address: bigint, length: number): Uint8Array {
     if (length <= 0 || address < 0n || address > LAST_EXACT) return NOTHING
     const start = Number(address)
@@ -91,7 +96,7 @@ export class TraceeMemory {
     return got > 0 ? this.#large.subarray(0, got) : NOTHING
   }
 
-  /** How many bytes could be read; not above 0 where none. */
+  /** How many bytes could be read; not above 0 if none. */
   #fill(start: number, bytes: Uint8Array): number {
     if (this.#waits) return readMemory(this.#tid, start, bytes)
     const fd = this.#open(O_RDONLY)
@@ -101,7 +106,7 @@ export class TraceeMemory {
     return got
   }
 
-  /** −1 where the thread is gone. */
+  /** −1 if the thread is gone. */
   #open(mode: number): number {
     try {
       return call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), mode | O_CLOEXEC, 0])

@@ -1,24 +1,29 @@
 /**
- * A tracer beside the command instead of above it: this process becomes the launcher, and then the command, under its own id and its own parent;
- * who traces it is a grandchild that nobody waits for, the same program anew. Between the two there is a socket, as between every tracer and its
- * launcher, and a pipe whose end tells that this process is no Node any more.
+ * A tracer beside the command instead of above it: this process becomes the launcher, and then the
+ * command, under its own id and its own parent; its tracer is a grandchild that has no parent to
+ * wait for it, and runs the same program anew. Between the two there is a socket, as between every
+ * tracer and its launcher, and a pipe whose end tells that this process is no Node any more.
  */
-import { GlassboxError } from '../errors.ts'
-import { call, runPlan, syscall, systemError } from '../gate/gate.ts'
-import { __WALL, CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM, F_SETFD, O_CLOEXEC } from '../linux/constants.ts'
-import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
-import { moveAway } from '../launch/descriptors-away.ts'
-import { socketPair } from '../launch/socket-pair.ts'
-import { addProgramSteps, programDescriptor } from '../launch/static-program.ts'
-import { signalNumber } from '../linux/signals.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
-import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
-import { encodePlan } from '../plan/encode.ts'
-import type { Plan } from '../plan/types.ts'
-import type { Waiting } from './launch.ts'
-
-/** Where the tracer stands: beside the command, in a process group of its own, in a session of its own. */
-export type Detachment = 'grandchild' | 'pgroup' | 'session'
+import { GlassboxError } from '../../errors.ts'
+import { call, runPlan, syscall, systemError } from '../../gate/gate.ts'
+import {
+  __WALL,
+  CLONE_CLEAR_SIGHAND,
+  CLONE_VFORK,
+  CLONE_VM,
+  F_SETFD,
+  O_CLOEXEC,
+} from '../../linux/constants.ts'
+import { PLAN_SOCKET } from '../../gate/generated/layouts.ts'
+import { moveAway } from '../../launch/descriptors-away.ts'
+import { socketPair } from '../../launch/socket-pair.ts'
+import { addProgramSteps, programDescriptor } from '../../launch/static-program.ts'
+import { signalNumber } from '../../linux/signals.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { PlanBuilder, stringArray, text } from '../../plan/builder.ts'
+import { encodePlan } from '../../plan/encode.ts'
+import type { Plan } from '../../plan/types.ts'
+import type { Daemonizer, Detachment, WaitingProcess } from '../../trace/source.ts'
 
 const STDIO = [0, 1, 2] as const
 const READ = syscallNumber('read')
@@ -40,7 +45,10 @@ const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: read
     session: ['setsid', []],
   }
 
-/** Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is nobody's. */
+/**
+ * Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is
+ * nobody's.
+ */
 function tracerPlan(how: Detachment, program: string, argv: readonly string[], env: readonly string[]): Plan {
   const builder = new PlanBuilder('start the tracer')
   const inputs = ['socket', 'pipe'].map(name => builder.input(name))
@@ -77,8 +85,11 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
   return slots
 }
 
-/** Starts the tracer and becomes what it traces: comes back only where the tracer could not begin, which has said why. */
-export function becomeTraced(how: Detachment): void {
+/**
+ * Starts the tracer and becomes what it traces: returns only if the tracer could not begin; the
+ * tracer has then said why.
+ */
+function becomeTraced(how: Detachment): void {
   const { ours, theirs } = socketPair()
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
@@ -88,7 +99,8 @@ export function becomeTraced(how: Detachment): void {
   const launcher = programDescriptor('launcher')
   // Node lets nothing of its own be inherited; one that is closed stays so.
   for (const fd of STDIO) syscall(FCNTL, fd, F_SETFD, 0)
-  // Where ptrace is for ancestors only, a descendant has to be allowed; elsewhere the kernel knows nothing of it.
+  // Yama may allow ptrace to ancestors only: a descendant needs a permit. Without Yama the call
+  // fails, and is not needed.
   syscall(PRCTL, PR_SET_PTRACER, ANYBODY, 0, 0, 0)
   const [, , child = -1n] = run(tracerPlan(how, process.execPath, argv, words), [theirs, ends[0] ?? -1])
   syscall(WAIT4, Number(child), 0, __WALL, 0)
@@ -96,8 +108,8 @@ export function becomeTraced(how: Detachment): void {
   if (syscall(READ, ours, new Uint8Array(1), 1) === 1) run(becomePlan(), [ours, launcher])
 }
 
-/** What this process is to trace, where it was started for that. */
-export function tracerOf(): Waiting | undefined {
+/** What this process is to trace, if it was started for that. */
+function tracedProcess(): WaitingProcess | undefined {
   const said = process.env[VARIABLE]
   if (said === undefined) return undefined
   delete process.env[VARIABLE]
@@ -105,9 +117,11 @@ export function tracerOf(): Waiting | undefined {
 }
 
 /** Tells the process that its tracer is ready, and waits until it is one that can be traced. */
-export function meet({ pid, socket }: Waiting): void {
+function handshake({ pid, socket }: WaitingProcess): void {
   if (syscall(WRITE, socket, new Uint8Array(1), 1) !== 1)
     throw new GlassboxError('ERR_GLASSBOX_SYSTEM', `Process ${pid}, which was to be traced, has ended.`)
   syscall(READ, TRACER_PIPE, new Uint8Array(1), 1)
   call('close', [TRACER_PIPE])
 }
+
+export const DAEMONIZER: Daemonizer = { becomeTraced, tracedProcess, handshake }

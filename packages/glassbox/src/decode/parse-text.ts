@@ -1,7 +1,9 @@
 /**
- * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a value. So there is one decoder
- * for text and for values, and whatever has a text has a value. Strings are expected with all their bytes in hexadecimal.
+ * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a
+ * value. So there is one decoder for text and for values, and all that has a text has a value.
+ * Strings are expected with all their bytes in hexadecimal.
  */
+import { AT_FDCWD } from '../linux/constants.ts'
 import { constantSet, SET_NAMES } from '../linux/flags.ts'
 import { signalName } from '../linux/signals.ts'
 import { MODE_NAMES } from './basic/modes.ts'
@@ -16,7 +18,7 @@ const SIGNALS: ReadonlyMap<string, string> = new Map(
 
 /** Fields of bytes; other strings are text. */
 const BYTES: ReadonlySet<string> = new Set(['iov_base'])
-/** Fields of flags, where none is set and no name tells. */
+/** Fields of flags, if none is set and no name tells. */
 const IS_SET = /(flags?|events|mask)$/
 
 /** Names that can stand together with others: one of them alone is a list too. */
@@ -34,29 +36,29 @@ function isFlag(name: string): boolean {
 /** Numbers that have names all the same. */
 const CONSTANTS: Readonly<Record<string, Value>> = {
   NULL: null,
-  AT_FDCWD: -100,
+  AT_FDCWD,
   RLIM64_INFINITY: Infinity,
   ...MODE_NAMES,
 }
 
-const text = new TextDecoder()
+const utf8 = new TextDecoder()
 
-/** A number where it is exact. */
+/** A number if it is exact. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** The value that a text stands for, or the text itself where it is not in the notation. */
-export function readNotation(notation: string, asBytes = false): Value {
-  const reader = new Reader(notation)
+/** The value that a text stands for, or the text itself if it is not written so. */
+export function parseText(text: string, asBytes = false): Value {
+  const reader = new Reader(text)
   const value = reader.value(asBytes)
-  return value !== undefined && reader.isAtEnd ? value : notation
+  return value !== undefined && reader.isAtEnd ? value : text
 }
 
 /** The names in `A|B|0x8`, without what no name is known for. */
-export function readNames(notation: string): readonly string[] {
-  const plain = notation.replace(/ \/\*.*$/, '')
+export function readNames(text: string): readonly string[] {
+  const plain = text.replace(/ \/\*.*$/, '')
   return plain === '0' ? [] : plain.split('|')
 }
 
@@ -65,8 +67,8 @@ class Reader {
   readonly #text: string
   #at = 0
 
-  constructor(notation: string) {
-    this.#text = notation
+  constructor(text: string) {
+    this.#text = text
   }
 
   get isAtEnd(): boolean {
@@ -100,7 +102,7 @@ class Reader {
     this.#take(/"(\.\.\.)?/y)
     const isEscaped = quoted.startsWith('\\x')
     const bytes = isEscaped ? Buffer.from(quoted.replaceAll('\\x', ''), 'hex') : Buffer.from(quoted, 'latin1')
-    return asBytes ? new Uint8Array(bytes) : text.decode(bytes)
+    return asBytes ? new Uint8Array(bytes) : utf8.decode(bytes)
   }
 
   #list(end: RegExp): readonly Value[] | undefined {

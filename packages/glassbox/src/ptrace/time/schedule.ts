@@ -1,6 +1,7 @@
 /**
- * What the tracer does with time: tracees that a handler delays, and the moment at which nothing more comes. One alarm serves both; while
- * stops come one after another it is set about once in ten milliseconds, not once a stop.
+ * What the tracer does with time: tracees that a handler delays, and the moment at which nothing
+ * more comes. One alarm serves both; while stops come one after another it is set about once in
+ * ten milliseconds, not once a stop.
  */
 import type { Alarm } from './alarm.ts'
 
@@ -12,7 +13,7 @@ interface Delayed {
   readonly go: () => void
 }
 
-export class Waiting {
+export class Schedule {
   readonly #alarm: Alarm
   readonly #onIdle: () => void
   #delayed: Delayed[] = []
