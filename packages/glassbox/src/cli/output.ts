@@ -9,7 +9,6 @@
  * costs more than most commands do.
  */
 import { fstatSync, writeSync } from 'node:fs'
-import { isatty } from 'node:tty'
 
 /** How long to wait for the reader of a descriptor that does not block, in ms. */
 const RETRY_MS = 1
@@ -33,7 +32,9 @@ export class CommandOutput {
   }
 
   get isTerminal(): boolean {
-    this.#isTerminal ??= isatty(this.fd)
+    // Node's module for terminals is loaded for what may be one.
+    this.#isTerminal ??=
+      fstatSync(this.fd).isCharacterDevice() && (this.fd === 1 ? process.stdout : process.stderr).isTTY
     return this.#isTerminal
   }
 
