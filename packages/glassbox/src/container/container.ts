@@ -8,7 +8,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { DIRTY, MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { reaped } from '../launch/reap.ts'
@@ -122,6 +122,7 @@ export class Container {
     const setup = hostSetup(host, spec.userNamespace)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
+    for (const end of [ours, theirs]) ownDescriptor(end)
     const connection = new Connection(ours)
     let pid: number | undefined
     try {

@@ -35,6 +35,21 @@ export class KeptBytes {
     return taken.length
   }
 
+  get length(): number {
+    return this.#length
+  }
+
+  /** A copy of at most `most` bytes from `from` on, within one block. */
+  read(from: number, most: number): Buffer {
+    let at = from
+    for (const block of this.#blocks) {
+      const length = block === this.#blocks.at(-1) ? block.length - this.#free : block.length
+      if (at < length) return Buffer.from(block.subarray(at, Math.min(length, at + most)))
+      at -= length
+    }
+    return Buffer.alloc(0)
+  }
+
   /** All of them. */
   bytes(): Uint8Array {
     const [first, ...more] = this.#blocks

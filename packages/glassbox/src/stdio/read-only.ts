@@ -8,9 +8,10 @@
  * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
  */
 import { close as closeLater } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -37,8 +38,8 @@ const NO_PATH = cString('')
 
 /** A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are the caller's. */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
-  const own = privileged ? openOnReadOnlyMount(fd) : -1
-  return own < 0 ? copyToMemory(fd, size) : own
+  const mounted = privileged ? openOnReadOnlyMount(fd) : -1
+  return mounted < 0 ? copyToMemory(fd, size) : ownDescriptor(mounted)
 }
 
 const reopen = (fd: number): number =>
@@ -54,8 +55,9 @@ function openOnReadOnlyMount(fd: number): number {
     ...([mount, NO_PATH, AT_EMPTY_PATH, READ_ONLY, READ_ONLY.byteLength] as const),
   )
   const opened = set < 0 ? set : reopen(mount)
-  // Elsewhere: to let go of a mount the kernel waits half a millisecond for all processors.
-  closeLater(mount, () => {})
+  // In another thread: to let go of a mount the kernel waits half a millisecond for all processors.
+  if (isMainThread) closeLater(mount, () => {})
+  else close(mount) // `fs` would warn: it did not open it
   return opened
 }
 
@@ -68,7 +70,7 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
     sealMemoryFile(memory)
     const opened = reopen(memory)
     if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
-    return opened
+    return ownDescriptor(opened)
   } finally {
     close(memory)
   }
