@@ -292,7 +292,7 @@ function streamTarget(stream: unknown, end: boolean): Target | undefined {
   return undefined
 }
 
-function keptOpen(name: OutputName, value: Members): Target {
+function keptOpen(name: OutputName, value: object): Target {
   onlyKeys(name, value, ['stream', 'end'])
   const { stream, end = true } = value as { readonly stream?: unknown; readonly end?: unknown }
   if (typeof end !== 'boolean')
@@ -320,7 +320,7 @@ export function targetOf(name: OutputName, output: unknown): Target {
   if (target) return target
   if (typeof output === 'object' && output !== null) {
     if ('file' in output) return { kind: 'file', path: pathOf(name, output) }
-    if ('stream' in output) return keptOpen(name, output as unknown as Members)
+    if ('stream' in output) return keptOpen(name, output)
   }
   throw wrong(name, output, outputHint(name, output))
 }

@@ -43,7 +43,7 @@ export async function execute(
     await channels.finished()
     await streams.finish()
     const { calledAt } = call
-    const { encoding = 'utf8' } = options
+    const { encoding } = options
     return buildResult({ runner, ending, limits, calledAt, collected, outputs: channels.result(), encoding })
   } finally {
     channels.close()

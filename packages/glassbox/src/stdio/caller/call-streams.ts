@@ -124,10 +124,10 @@ export class CallStreams {
     for (const reader of Object.values(this.readers)) reader.settle()
   }
 
-  /** The call rejects with `error`. */
-  async abandon(error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error : new Error(String(error))
-    for (const reader of Object.values(this.readers)) reader.settle(reason)
+  /** The call rejects for this reason. */
+  async abandon(reason: unknown): Promise<void> {
+    const failure = reason instanceof Error ? reason : new Error(String(reason))
+    for (const reader of Object.values(this.readers)) reader.settle(failure)
     const { stdout, stderr } = this.sinks
     await Promise.all([this.source?.release(), stdout?.abandon(), stderr?.abandon()])
   }

@@ -201,15 +201,16 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
     if (end) await writer.close()
     else writer.releaseLock()
   }
+  /** It has failed or is closed already, if that fails. */
+  const giveUp = (reason?: unknown): void => void writer.abort(reason).catch(() => {})
   const stream = new Writable({
-    write: (chunk: Uint8Array, _encoding, done) => settle(writer.write(chunk), done),
-    final: done => settle(leave(), done),
-    destroy: (error, done) => {
-      if (!left && end)
-        writer.abort(error ?? undefined).catch(() => {}) // it has failed or is closed already
+    write: (chunk: Uint8Array, _encoding, done) => void settle(writer.write(chunk), done),
+    final: done => void settle(leave(), done),
+    destroy: (reason, done) => {
+      if (!left && end) giveUp(reason ?? undefined)
       else if (!left) writer.releaseLock()
       left = true
-      done(error)
+      done(reason)
     },
   })
   // Its reader may give up while nothing is written.
@@ -219,11 +220,14 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
   return stream
 }
 
-function settle(work: Promise<unknown>, done: (error?: Error) => void): void {
-  work.then(
-    () => done(),
-    (error: unknown) => done(webError(error)),
-  )
+async function settle(work: Promise<unknown>, done: (error?: Error) => void): Promise<void> {
+  let failure: Error | undefined
+  try {
+    await work
+  } catch (error) {
+    failure = webError(error)
+  }
+  done(failure)
 }
 
 /** A web stream whose reader has canceled it gives the reader's reason, or none. */

@@ -143,6 +143,8 @@ function fromWeb(web: WebSource): Readable {
       'Release the lock, or give one branch of tee().',
     )
   const reader = web.getReader()
+  /** It has failed or is closed already, if that fails. */
+  const cancel = (reason?: unknown): void => void reader.cancel(reason).catch(() => {})
   const stream: Readable = new Readable({
     objectMode: true,
     read: () => {
@@ -153,9 +155,9 @@ function fromWeb(web: WebSource): Readable {
         (error: unknown) => stream.destroy(asError(error)),
       )
     },
-    destroy: (error, done) => {
-      reader.cancel(error).catch(() => {}) // closed or failed already
-      done(error)
+    destroy: (reason, done) => {
+      cancel(reason ?? undefined)
+      done(reason)
     },
   })
   // It may fail while nothing is read.
