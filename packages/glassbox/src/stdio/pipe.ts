@@ -15,8 +15,9 @@ export function pipe(owner: Owner | undefined): { read: number; write: number } 
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
   const [read = -1, write = -1] = ends
+  for (const end of ends) ownDescriptor(end)
   if (owner) syscall(syscallNumber('fchown'), read, owner.uid, owner.gid) // refused: it can be used, by its number
-  return { read: ownDescriptor(read), write: ownDescriptor(write) }
+  return { read, write }
 }
 
 const NULL_DEVICE = cString('/dev/null')
