@@ -1,4 +1,7 @@
-/** Streams of callers, with real programs at their other ends: rings of two, files, inherited streams, worker threads. */
+/**
+ * Streams of callers, with real programs at their other ends: rings of two, files, inherited
+ * streams, worker threads.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, createWriteStream, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -188,7 +191,9 @@ test('an inherited output that is a file is out of the program’s reach, and bo
   assert.equal(cut, 'TOKEN\ny\ny\ny\ny\ny\n')
 })
 
-/** Runs a script in a process of its own and gives what it prints; anything on stderr is a fault. */
+/**
+ * Runs a script in a process of its own and gives what it prints; anything on stderr is a fault.
+ */
 function scripted(
   script: string,
   options: { readonly uid?: number; readonly timeout?: number } = {},

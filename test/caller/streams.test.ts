@@ -1,6 +1,6 @@
 /**
- * Streams of callers that fail, close, end early or give what they should not, in every phase of a run: above a runner that is
- * played from TypeScript, so each case says which phase it is in.
+ * Streams of callers that fail, close, end early or give what they should not, in every phase of a
+ * run: above a runner that is played from TypeScript, so each case says which phase it is in.
  */
 import assert from 'node:assert/strict'
 import { createReadStream } from 'node:fs'
