@@ -13,6 +13,7 @@ import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { createPool, type Pool, type RunOptions, run } from '#glassbox/index.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
+import { removeKeysOfEndedBoxes } from '../support/keys.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
@@ -162,7 +163,8 @@ async function meetNatively(means: string, env: Record<string, string>): Promise
 }
 
 for (const { means, name } of MEANS) {
-  test(`two programs do not meet ${name}, beside or after each other`, async () => {
+  test(`two programs do not meet ${name}, beside or after each other`, async context => {
+    if (means === 'key' && root) context.after(removeKeysOfEndedBoxes)
     const env = { MEETING: `${++meetings}` }
     assert.match(
       await meetNatively(means, env),
