@@ -6,6 +6,7 @@
 //   --seconds N     ends a file that takes longer; an emulated machine needs more than the default
 //   --built         does not bundle the command first: for machines without the tools for that
 //   --serial        runs all files one after another
+//   --root DIR      takes the files from there instead of build/test
 //
 // Files of the folders in SIDE_BY_SIDE run two and more at a time. All others start programs, read
 // clocks or count what the machine holds, so they run one after another once those are done.
@@ -17,6 +18,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './testing/report.mjs'
@@ -36,15 +38,15 @@ const { values, positionals: filters } = parseArgs({
     seconds: { type: 'string', default: '300' },
     built: { type: 'boolean', default: false },
     serial: { type: 'boolean', default: false },
+    root: { type: 'string', default: fileURLToPath(new URL('../build/test/', import.meta.url)) },
   },
 })
 
-const root = fileURLToPath(new URL('../build/test/', import.meta.url))
 const surroundings = new Surroundings()
 
 /** Runs a file and says how it went. */
 async function once(name) {
-  const result = await runFile(root, name, {
+  const result = await runFile(name, join(values.root, name), {
     node: values.node,
     seconds: Number(values.seconds),
     env: surroundings.environment,
@@ -85,11 +87,12 @@ if (!values.built) {
   const bundle = fileURLToPath(new URL('build-command.mjs', import.meta.url))
   execFileSync(process.execPath, [bundle], { stdio: 'inherit' })
 }
-const files = readdirSync(root, { recursive: true })
+const files = readdirSync(values.root, { recursive: true })
   .filter(name => name.endsWith('.test.js'))
   .filter(name => filters.length === 0 || filters.some(part => name.includes(part)))
   .toSorted()
-if (files.length === 0) console.log(`no test file below ${root} has ${filters.join(' or ')} in its path`)
+if (files.length === 0)
+  console.log(`no test file below ${values.root} has ${filters.join(' or ')} in its path`)
 
 const { settled, flaky } = await settle(await runAll(files))
 const left = await surroundings.close()
