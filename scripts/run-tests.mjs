@@ -1,6 +1,6 @@
 // Runs the built tests, one process a file, and ends with one line: `N passed, N failed`.
 //
-//   node scripts/run-tests.mjs [OPTION ...] [FILTER ...]     a filter is a part of a test file's path
+//   node scripts/run-tests.mjs [OPTION ...] [FILTER ...]     a filter: a part of a file's path
 //
 //   --node PATH     runs the tests by this Node
 //   --seconds N     ends a file that takes longer; an emulated machine needs more than the default

@@ -144,7 +144,7 @@ export class Surroundings {
     return KINDS.flatMap(({ kind, list: find }) => find(this.#run).map(name => ({ kind, name })))
   }
 
-  /** Waits a while for what is still going; resolves with what stays, and removes the directory. */
+  /** Waits a while for what still goes; resolves with what stays, and removes the directory. */
   async close() {
     const deadline = performance.now() + PATIENCE_MS
     let left

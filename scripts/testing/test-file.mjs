@@ -15,7 +15,7 @@ function countsOf(output, code) {
   }
 }
 
-/** Runs the file at `path`, called `name`; resolves with its counts, its output and how long it took. */
+/** Runs the file at `path`, called `name`; resolves with its counts, its output and its time. */
 export function runFile(name, path, { node, seconds, env }) {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now()
@@ -32,7 +32,7 @@ export function runFile(name, path, { node, seconds, env }) {
     }
     child.on('error', reject)
     child.on('close', (code, signal) => {
-      if (signal !== null) output += `\n# ended by ${signal}; this runner sends SIGKILL after ${seconds} s\n`
+      if (signal !== null) output += `\n# ended by ${signal}; SIGKILL is sent after ${seconds} s\n`
       const took = (performance.now() - startedAt) / 1000
       resolve({ name, ...countsOf(output, code), output, seconds: took })
     })

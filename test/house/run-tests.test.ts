@@ -1,4 +1,4 @@
-/** The runner of the tests itself, on small files made for it: what fails a run, and what it says. */
+/** The runner of the tests itself, on small files made for it: what fails a run, what it says. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,0 +1,110 @@
+// Prose ends before column 100: lines of comments in code, and of text in Markdown. The formatter
+// breaks code but neither of these.
+//
+//   node scripts/lint-prose.mjs          fails if a file of CHECKED has a longer line; names it
+//   node scripts/lint-prose.mjs --all    counts the longer lines of ALL by folder; never fails
+//
+// In Markdown, tables and code blocks are not prose; a line that cannot be broken, since it is one
+// link or one path, passes everywhere.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const LONGEST = 99
+
+/** Files and folders that hold the rule. A folder that has been rewritten is added here. */
+const CHECKED = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'docs/architecture.md',
+  'docs/performance.md',
+  'scripts/lint-prose.mjs',
+  'scripts/run-tests.mjs',
+  'scripts/testing',
+  'test/house',
+]
+
+/** What is to hold the rule in the end. */
+const ALL = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'docs',
+  'examples',
+  'packages/glassbox/src',
+  'packages/glassbox/native',
+  'test',
+  'scripts',
+  'bench',
+]
+
+/** Written by programs. */
+const GENERATED = ['packages/glassbox/src/linux/generated', 'packages/glassbox/src/gate/generated']
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
+
+/** Which lines of a file are prose: a function that is asked line after line, by extension. */
+const PROSE = {
+  md: () => {
+    let inCode = false
+    return line => {
+      if (/^\s*(```|~~~)/.test(line)) inCode = !inCode
+      return !inCode && !/^\s*\|/.test(line)
+    }
+  },
+  slashes: () => {
+    let inBlock = false
+    return line => {
+      const begins = /^\s*\/\*/.test(line)
+      const isComment = inBlock || begins || /(^|\s)\/\/ /.test(line) || /\/\*.*\*\/\s*$/.test(line)
+      if (begins) inBlock = true
+      if (inBlock && line.includes('*/')) inBlock = false
+      return isComment
+    }
+  },
+  hashes: () => line => /^\s*#/.test(line),
+}
+
+const KIND_OF = {
+  md: 'md',
+  ...{ ts: 'slashes', mjs: 'slashes', cjs: 'slashes', js: 'slashes', c: 'slashes', h: 'slashes' },
+  ...{ sh: 'hashes', py: 'hashes' },
+}
+
+const kindOf = path => KIND_OF[/\.(\w+)$/.exec(path)?.[1] ?? '']
+
+function filesBelow(path) {
+  const whole = join(root, path)
+  if (!existsSync(whole) || GENERATED.includes(path)) return []
+  if (!statSync(whole).isDirectory()) return kindOf(path) === undefined ? [] : [path]
+  return readdirSync(whole).flatMap(name => filesBelow(join(path, name)))
+}
+
+/** Comment markers and white space at the beginning, then a single word. */
+const isUnbreakable = line => /^\s*([-*>#]|\/\/|\/\*\*?|\d+\.)*\s*\S+$/.test(line)
+
+function tooLong(path) {
+  const isProse = PROSE[kindOf(path)]()
+  return readFileSync(join(root, path), 'utf8')
+    .split('\n')
+    .flatMap((line, index) =>
+      isProse(line) && [...line].length > LONGEST && !isUnbreakable(line)
+        ? [{ path, line: index + 1, columns: [...line].length }]
+        : [],
+    )
+}
+
+const found = [...new Set((values.all ? ALL : CHECKED).flatMap(filesBelow))].flatMap(tooLong)
+
+if (values.all) {
+  const counts = {}
+  for (const { path } of found) counts[dirname(path)] = (counts[dirname(path)] ?? 0) + 1
+  for (const [folder, count] of Object.entries(counts).toSorted()) console.log(`${count}\t${folder}`)
+  console.log(`${found.length} lines of prose in all that end at column 100 or later`)
+} else {
+  for (const { path, line, columns } of found)
+    console.error(`${path}:${line}: ${columns} columns; prose ends before column 100`)
+  process.exitCode = found.length > 0 ? 1 : 0
+}
