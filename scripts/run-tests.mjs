@@ -42,6 +42,8 @@ const { values, positionals: filters } = parseArgs({
   },
 })
 
+// Tests make files that users of boxes are to read: their modes are to be what the tests say.
+process.umask(0o022)
 const surroundings = new Surroundings()
 
 /** Runs a file and says how it went. */

@@ -93,6 +93,19 @@ test('the file mode mask and the host name are fixed', async () => {
   assert.equal(await shell('cat /proc/sys/kernel/hostname', { hostname: 'other' }), 'other\n')
 })
 
+test('the file mode mask of the caller changes nothing in the box', async () => {
+  const script = 'umask; cat input /etc/passwd >/dev/null && mkdir made && stat -c %a input made . /tmp /etc'
+  const look = async (): Promise<string> => shell(script, { files: { input: 'text' } })
+  const usual = await look()
+  assert.match(usual, /^0022\n644\n755\n/, 'the control')
+  const before = process.umask(0o077)
+  try {
+    assert.equal(await look(), usual)
+  } finally {
+    process.umask(before)
+  }
+})
+
 test('disk space and the number of files are capped, and count in the box only [DX-09]', async () => {
   const options = { diskBytes: 2 ** 20, diskFiles: 50 }
   assert.match(
