@@ -4,7 +4,7 @@
 //
 //   --node PATH     runs the tests by this Node
 //   --seconds N     ends a file that takes longer; an emulated machine needs more than the default
-//   --built         does not bundle the command first: for machines without the tools for that
+//   --built         does not bundle the library and command first: for machines without the tools for that
 //   --serial        runs all files one after another
 //   --root DIR      takes the files from there instead of build/test
 //
@@ -86,7 +86,7 @@ async function settle(results) {
 }
 
 if (!values.built) {
-  const bundle = fileURLToPath(new URL('build-command.mjs', import.meta.url))
+  const bundle = fileURLToPath(new URL('build-bundles.mjs', import.meta.url))
   execFileSync(process.execPath, [bundle], { stdio: 'inherit' })
 }
 const files = readdirSync(values.root, { recursive: true })

@@ -315,7 +315,7 @@ const dist = new URL('../../../packages/glassbox/dist/', import.meta.url).href
 test('1 MiB that was written byte by byte costs the service less than 8 MiB [DX-01]', () => {
   const grown = measured(
     `${MEMORY}
-    const { KeptBytes } = await import(path('run/kept-bytes.js'))
+    const { KeptBytes } = await import(path('stdio/kept-bytes.js'))
     const kept = new KeptBytes()
     const before = used()
     // As a socket gives them: each in memory of its own.

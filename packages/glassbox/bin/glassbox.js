@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command's entry; kept apart from dist/ so that npm can link it before the first build. It runs the bundle of the subcommand that is asked for,
-// with the code that V8 compiled for it at build time where that was the same version of Node (scripts/build-command.mjs makes both). CommonJS: Node's
+// with the code that V8 compiled for it at build time where that was the same version of Node (scripts/build-bundles.mjs makes both). CommonJS: Node's
 // loader of modules alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readSync } = require('node:fs')

@@ -51,7 +51,7 @@ class RunningTrace implements Trace {
     this.#end.catch(() => {})
     // Loaded here: most who can trace do not, and it takes a part of the start of a command.
     const threads = process.getBuiltinModule('node:worker_threads')
-    this.#worker = new threads.Worker(new URL('./worker.js', import.meta.url), {
+    this.#worker = new threads.Worker(new URL('../trace/worker.js', import.meta.url), {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
       // It is about what is read from the command line, and would have the worker refused.

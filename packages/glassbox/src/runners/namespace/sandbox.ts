@@ -57,6 +57,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly launchPlans: LaunchPlans = new LaunchPlans()
   readonly files: SandboxFiles
   readonly #isolated: boolean
+  readonly #pooled: boolean
   readonly #receivers: Receivers
   readonly #account: Account
   #directory: number | undefined
@@ -66,10 +67,11 @@ export class NamespaceSandbox implements Sandbox {
   /** The last job may have left something behind that `reset` cannot see. */
   #unseen = false
 
-  private constructor(container: Container, { box, expects }: SandboxSpec) {
+  private constructor(container: Container, { box, expects, use }: SandboxSpec) {
     this.container = container
     this.#expected = expectedOf(expects ?? DEFAULT_TERMS)
     this.#isolated = box.net !== 'host'
+    this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
     this.#account = openAccount(container)
     this.files = {
@@ -113,7 +115,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
-    this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+    if (this.#pooled)
+      this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return startJob(this, await this.#take(expectedOf(job)), job, stdio)
   }
 

@@ -1,6 +1,7 @@
-// Makes what the command starts from: one file of JavaScript a subcommand, and the code that V8 compiles for it.
+// Makes what is loaded: one file of JavaScript for the library, one for each subcommand of the command, and the code that V8 compiles for the latter.
+// The loader of modules needs longer for 300 files than everything else together.
 //
-//   node scripts/build-command.mjs [--force]     after the native code is built
+//   node scripts/build-bundles.mjs [--force]     after the native code is built
 //
 // The code is taken after the subcommand has run, so that the functions which it uses are in it. It serves this version of Node only (its name says which);
 // any other compiles the bundle. All that V8 compares to see whether code belongs to a source is its length: so both are in one file (bin/glassbox.js reads it).
@@ -12,6 +13,8 @@ import { build } from 'esbuild'
 
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
+/** Lies as deep as the modules, as the bundles of the command do: what those find by their own place is found from here too. */
+const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
@@ -43,9 +46,24 @@ const inputs = [
 
 function isFresh() {
   const bundles = Object.keys(ENTRIES).map(name => join(output, `${name}.cjs`))
+  bundles.push(library)
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
+}
+
+/** Names stay, for stacks; so does the shape of the code. Workers and modules of handlers are loaded as the files that they are. */
+async function bundleLibrary() {
+  await build({
+    entryPoints: [join(source, 'index.ts')],
+    outfile: library,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    charset: 'utf8',
+    logLevel: 'warning',
+  })
 }
 
 async function bundle(name, contents) {
@@ -76,7 +94,10 @@ async function bundle(name, contents) {
 if (process.argv.includes('--force') || !isFresh()) {
   rmSync(output, { recursive: true, force: true })
   mkdirSync(output, { recursive: true })
-  await Promise.all(Object.entries(ENTRIES).map(([name, contents]) => bundle(name, contents)))
+  await Promise.all([
+    bundleLibrary(),
+    ...Object.entries(ENTRIES).map(([name, contents]) => bundle(name, contents)),
+  ])
   for (const name of Object.keys(ENTRIES)) {
     const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {
       stdio: ['ignore', 'ignore', 'pipe'],
