@@ -65,8 +65,9 @@ const temporaryFiles = ({ directory }) =>
 /** Memory that is shared by name; tests give it the name of the product. */
 const sharedMemory = () => list('/dev/shm').filter(name => /glassbox/i.test(name))
 
-/** Mounts of this run's files, wherever they are mounted. */
-const mounts = ({ directory }) => lines('/proc/self/mountinfo').filter(line => line.includes(directory))
+/** Mounts of this run's files, wherever they are mounted. The kernel writes a space as \040. */
+const mounts = ({ directory }) =>
+  lines('/proc/self/mountinfo').filter(line => line.replaceAll('\\040', ' ').includes(directory))
 
 const cgroupRoots = () =>
   lines('/proc/self/mountinfo')

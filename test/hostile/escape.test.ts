@@ -56,7 +56,7 @@ test('init cannot be opened for writing while a program enters the box [RT-01]',
   })
   await box.run('chmod', ['755', 'script'])
   const ended = await box
-    .run('sh', ['-c', `(./script; /box/script) 2>/dev/null & ${program('escape')} overwrite`])
+    .run('sh', ['-c', `(./script; /box/script) 2>/dev/null & '${program('escape')}' overwrite`])
     .catch(() => undefined)
   assert.equal(ended?.stdout ?? '', '')
   const direct = await box
@@ -148,7 +148,7 @@ test('descriptors are exactly 0, 1 and 2, whatever the caller has open without c
       { stdout: 'ignore' as const },
     ]) {
       const options = { ...stdio, binds: [{ source: program('escape') }] }
-      const { stderr } = await run('sh', ['-c', `${program('escape')} descriptors >&2`], options)
+      const { stderr } = await run('sh', ['-c', `'${program('escape')}' descriptors >&2`], options)
       assert.equal(stderr, '0 1 2 ')
     }
   } finally {
