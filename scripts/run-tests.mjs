@@ -4,7 +4,7 @@
 //
 //   --node PATH     runs the tests by this Node
 //   --seconds N     ends a file that takes longer; an emulated machine needs more than the default
-//   --built         does not bundle the library and command first: for machines without the tools for that
+//   --built         does not bundle library and command first: for machines without the tools
 //   --serial        runs all files one after another
 //   --root DIR      takes the files from there instead of build/test
 //
