@@ -3,13 +3,16 @@
 //
 //   node scripts/lint-prose.mjs          fails if a file of CHECKED has a longer line; names it
 //   node scripts/lint-prose.mjs --all    counts the longer lines of ALL by folder; never fails
+//   node scripts/lint-prose.mjs --fix PATH ...    breaks longer lines of these files and folders
 //
 // In Markdown, tables and code blocks are not prose; a line that cannot be broken, since it is one
 // link or one path, passes everywhere.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { kindOf, proseOf } from './prose/kinds.mjs'
+import { wrap } from './prose/wrap.mjs'
 
 const LONGEST = 99
 
@@ -20,6 +23,7 @@ const CHECKED = [
   'docs/architecture.md',
   'docs/performance.md',
   'scripts/lint-prose.mjs',
+  'scripts/prose',
   'scripts/run-tests.mjs',
   'scripts/testing',
   'test/house',
@@ -43,37 +47,10 @@ const ALL = [
 const GENERATED = ['packages/glassbox/src/linux/generated', 'packages/glassbox/src/gate/generated']
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
-
-/** Which lines of a file are prose: a function that is asked line after line, by extension. */
-const PROSE = {
-  md: () => {
-    let inCode = false
-    return line => {
-      if (/^\s*(```|~~~)/.test(line)) inCode = !inCode
-      return !inCode && !/^\s*\|/.test(line)
-    }
-  },
-  slashes: () => {
-    let inBlock = false
-    return line => {
-      const begins = /^\s*\/\*/.test(line)
-      const isComment = inBlock || begins || /(^|\s)\/\/ /.test(line) || /\/\*.*\*\/\s*$/.test(line)
-      if (begins) inBlock = true
-      if (inBlock && line.includes('*/')) inBlock = false
-      return isComment
-    }
-  },
-  hashes: () => line => /^\s*#/.test(line),
-}
-
-const KIND_OF = {
-  md: 'md',
-  ...{ ts: 'slashes', mjs: 'slashes', cjs: 'slashes', js: 'slashes', c: 'slashes', h: 'slashes' },
-  ...{ sh: 'hashes', py: 'hashes' },
-}
-
-const kindOf = path => KIND_OF[/\.(\w+)$/.exec(path)?.[1] ?? '']
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean', default: false }, fix: { type: 'boolean', default: false } },
+})
 
 function filesBelow(path) {
   const whole = join(root, path)
@@ -85,8 +62,16 @@ function filesBelow(path) {
 /** Comment markers and white space at the beginning, then a single word. */
 const isUnbreakable = line => /^\s*([-*>#]|\/\/|\/\*\*?|\d+\.)*\s*\S+$/.test(line)
 
+function fix(path) {
+  const whole = join(root, path)
+  const lines = readFileSync(whole, 'utf8').split('\n')
+  const kind = kindOf(path)
+  const wrapped = wrap(lines, kind, proseOf(kind), LONGEST)
+  if (wrapped.join('\n') !== lines.join('\n')) writeFileSync(whole, wrapped.join('\n'))
+}
+
 function tooLong(path) {
-  const isProse = PROSE[kindOf(path)]()
+  const isProse = proseOf(kindOf(path))
   return readFileSync(join(root, path), 'utf8')
     .split('\n')
     .flatMap((line, index) =>
@@ -96,7 +81,10 @@ function tooLong(path) {
     )
 }
 
-const found = [...new Set((values.all ? ALL : CHECKED).flatMap(filesBelow))].flatMap(tooLong)
+const chosen = positionals.length > 0 ? positionals : values.all ? ALL : CHECKED
+const files = [...new Set(chosen.flatMap(filesBelow))]
+if (values.fix) for (const path of files) fix(path)
+const found = files.flatMap(tooLong)
 
 if (values.all) {
   const counts = {}
