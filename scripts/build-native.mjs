@@ -1,5 +1,6 @@
-// Compiles the native code: the gate (a Node addon), init (the static program above every boxed program) and
-// the launcher (which becomes a traced program). None links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
+// Compiles the native code: the gate (a Node addon), init (the static program above every boxed
+// program) and the launcher (which becomes a traced program). None links a libc, so one file per
+// CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,7 +14,8 @@ const compiler = process.env.CC ?? 'cc'
 
 const common = [
   ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-ffreestanding', '-fno-stack-protector'],
-  // no-red-zone: a child made by clone goes on below the stack pointer of the function that made it.
+  // no-red-zone: a child made by clone goes on below the stack pointer of the function that made
+  // it.
   ...[
     '-fno-asynchronous-unwind-tables',
     '-mno-red-zone',
@@ -28,12 +30,13 @@ const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
     sources: ['gate.c', 'trace.c', 'plan.c', 'memory.c'],
-    // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must stay where it is.
+    // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must
+    // stay where it is.
     flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
   },
   {
     output: `init-linux-${process.arch}`,
-    sources: ['init.c', 'examine.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
+    sources: ['init.c', 'fingerprint.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
   {

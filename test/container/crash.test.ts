@@ -18,7 +18,10 @@ const victimFile = fileURLToPath(new URL('../support/victim.js', import.meta.url
 /** Where each round strikes: a phase of a victim, so that a few rounds meet all of them. */
 const MOMENTS = Object.entries(PHASES).flatMap(([kind, phases]) => phases.map(phase => ({ kind, phase })))
 
-/** How long after the beginning of a phase: most often at once, for the short ones; at most when most are over. */
+/**
+ * How long after the beginning of a phase: most often at once, for the short ones; at most when
+ * most are over.
+ */
 const delayMs = (): number => Math.random() ** 2 * 25
 
 const read = (path: string): string => {
@@ -30,8 +33,9 @@ const read = (path: string): string => {
 }
 
 /**
- * Whoever loses its parent below this process becomes its child: so what a victim leaves is known, whatever else runs on the machine.
- * Those that have ended are reaped; the others are told by name.
+ * Whoever loses its parent below this process becomes its child: so what a victim leaves is
+ * known, whatever else runs on the machine. Those that have ended are reaped; the others are told
+ * by name.
  */
 const WAIT4 = syscallNumber('wait4')
 let reaped = 0
@@ -56,7 +60,10 @@ function programsOf(marker: string): string[] {
 
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
 
-/** The init of an ordinary user holds no directory of the host: there the groups wait, empty, for the next start, which sweeps them. */
+/**
+ * The init of an ordinary user holds no directory of the host: there the groups wait, empty, for
+ * the next start, which sweeps them.
+ */
 const isRoot = process.getuid?.() === 0
 const isEmpty = (group: string): boolean => read(`${group}/cgroup.procs`) === ''
 
@@ -67,7 +74,10 @@ interface Struck {
   readonly phase: string | undefined
 }
 
-/** Starts a victim and kills it some time after it has begun `phase` for the second time, or the first. */
+/**
+ * Starts a victim and kills it some time after it has begun `phase` for the second time, or the
+ * first.
+ */
 async function strike(kind: string, phase: string, marker: string): Promise<Struck> {
   const victim = spawn(process.execPath, [victimFile, kind, marker], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<NodeJS.Signals | null>(resolve =>

@@ -1,4 +1,7 @@
-/** What a killed service could not remove, the next start of any service removes; what belongs to a living one it leaves alone. */
+/**
+ * What a killed service could not remove, the next start of any service removes; what belongs to
+ * a living one it leaves alone.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
@@ -10,7 +13,10 @@ import { cgroupsLeft } from '../support/left.js'
 
 const library = new URL('../../../packages/glassbox/dist/index.js', import.meta.url)
 
-/** Two containers: one idle, one with a program that waits for a line. What ends it is a line to the service, which tells its verdict. */
+/**
+ * Two containers: one idle, one with a program that waits for a line. What ends it is a line to
+ * the service, which tells its verdict.
+ */
 const SERVICE = `import { createPool } from ${JSON.stringify(library)}
 const pool = await createPool({ size: 2 })
 const handle = pool.run('sh', ['-c', 'echo on; sleep 0.1 & read line; wait; echo $line'], { stdin: process.stdin, limits: { wallTimeMs: Infinity } })

@@ -25,9 +25,9 @@ test('arguments of the wrong type throw a TypeError', () => {
     () => addon.runPlan(plan, new BigInt64Array(63), new Int32Array(2)),
     () => addon.runPlan(plan, slots(), new Int32Array(1)),
     () => addon.runPlan(new Uint8Array(plan.buffer, 1, 8), slots(), new Int32Array(2)),
-    () => addon.sendAll(any('x'), plan, new Int32Array(0)),
-    () => addon.sendAll(1, any([]), new Int32Array(0)),
-    () => addon.sendAll(1, plan, new Int32Array(33)),
+    () => addon.send(any('x'), plan, new Int32Array(0)),
+    () => addon.send(1, any([]), new Int32Array(0)),
+    () => addon.send(1, plan, new Int32Array(33)),
   ]) {
     assert.throws(attempt, TypeError, attempt.toString())
   }
@@ -35,7 +35,7 @@ test('arguments of the wrong type throw a TypeError', () => {
 
 test('a dead descriptor is an error of the call', () => {
   assert.equal(syscall(syscallNumber('close'), 99_999), -ERRNO.EBADF)
-  assert.equal(addon.sendAll(99_999, new Uint8Array(1), new Int32Array(0)), -ERRNO.EBADF)
+  assert.equal(addon.send(99_999, new Uint8Array(1), new Int32Array(0)), -ERRNO.EBADF)
   assert.throws(() => call('fchdir', [99_999], 'a directory'), {
     code: 'ERR_GLASSBOX_SYSTEM',
     errno: ERRNO.EBADF,

@@ -323,7 +323,7 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   const victim = join(directory, 'victim')
   for (const path of [data, victim, join(data, 'real'), join(victim, 'there')]) mkdirSync(path)
   writeFileSync(join(victim, 'file'), 'inside')
-  // What a program may leave in a writable bind; /.host is where the host's root stands while a box is furnished.
+  // What a program may leave in a writable bind; /.host is where the host's root stands while a box is set up.
   symlinkSync(`/.host${victim}`, join(data, 'sub'))
   symlinkSync(victim, join(data, 'direct'))
   symlinkSync(`/.host${victim}/new`, join(data, 'last'))

@@ -133,7 +133,7 @@ const OF_INIT: readonly { readonly pattern: RegExp; readonly at: (fd: number) =>
     pattern: /\/glassbox-[\w-]+\/(cgroup\.procs|tasks|cpuacct\.\w+|cpu\.stat|memory\.[\w.]+|pids\.\w+)$/,
     at: fd => fd >= 8 && fd < 24,
   },
-  // Directories in which the groups are made, for the farewell.
+  // Directories in which the groups are made, for the disconnect plan.
   { pattern: /^\/[\w./-]*$/, at: fd => fd >= 24 },
 ]
 

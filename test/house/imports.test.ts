@@ -95,6 +95,8 @@ const STRANGERS: readonly (readonly [from: RegExp, to: RegExp, but?: RegExp])[] 
   [/^(run|pool|job|stdio)\//, /^(container|cgroup|rootfs|ptrace|plan)\//],
   [/^runners\/namespace\//, /^runners\/(ptrace|kernel)\//],
   [/^runners\/runner\.ts$/, /^(runners\/\w+\/|container|cgroup|rootfs|ptrace|plan)/],
+  // A box and a trace start processes by launch/, and do not know each other.
+  [/^container\//, /^(ptrace|trace)\//],
   // An output of a trace does not know where the trace comes from.
   [/^strace\//, /^ptrace\//],
 ]

@@ -43,27 +43,6 @@ test('inputs become the first slots, and a step may fail for named errors', () =
   assert.equal(runPlan(encodePlan(builder.build()).bytes, [9999]).failure, undefined)
 })
 
-test('slots are stored inside data before the step that uses it', () => {
-  const builder = new PlanBuilder('store')
-  const pid = builder.slot('pid')
-  const iov = words(8, [0, 8])
-  const ids = { bytes: new Uint8Array(8), slots: [{ offset: 0, slot: pid, size: 4 as const }] }
-  const vector = { bytes: iov.bytes, pointers: [{ offset: 0, to: ids }] }
-  const pipe = { bytes: new Uint8Array(8) }
-  builder.call('getpid', [], 'who', { result: pid })
-  builder.call('pipe2', [pipe, O_CLOEXEC], 'pipe')
-  builder.call('writev', [-1, vector, 1], 'write nowhere', { onError: [ERRNO.EBADF] })
-  builder.call('getgroups', [0, ids], 'uses the data')
-  const encoded = encodePlan(builder.build())
-  const { slots, failure } = runPlan(encoded.bytes, [])
-  assert.equal(failure, undefined)
-  const at = encoded.bytes.length
-  assert.ok(at > 0)
-  assert.equal(Number(slots[pid.slot]), process.pid)
-  const found = Buffer.from(encoded.bytes).includes(Buffer.from(Uint32Array.of(process.pid).buffer))
-  assert.ok(found, 'the process id stands in the data of the plan')
-})
-
 test('a child goes on in its own steps, the parent behind them', () => {
   const { builder, pid } = childPlan(0)
   const { slots, failure } = runPlan(encodePlan(builder.build()).bytes, [])

@@ -1,17 +1,27 @@
 /*
- * The gate: what JavaScript cannot say to the kernel itself. Each function is one system call or one sequence that
- * must not be divided. src/gate/gate.ts is its typed face; nothing else calls it.
+ * The gate: what JavaScript cannot ask the kernel by itself. Each function is one system call, or
+ * one sequence that must not be divided. src/gate/ has its types; nothing else calls it.
  *
- * Conventions: a number that comes back is the kernel's result, negative for -errno, and never throws; a wrong type or
- * a buffer that is too short throws a TypeError before anything is done. Memory belongs to the caller's typed
- * arrays, which V8 neither moves nor frees during a call. No state: any thread may call anything.
+ * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing
+ * call does not throw. A wrong type or a buffer that is too short throws a TypeError before
+ * anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees
+ * during a call. There is no state, so any thread may call anything.
+ *
+ * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and
+ * for a vfork-style child until its execve or its end; the plans that Node runs do not wait for
+ * another process. syscall() takes as long as the call that it is asked for. traceStep()
+ * (trace.c) blocks until a tracee stops; only the thread of a tracer calls it, and a signal ends
+ * it.
  */
 #include "gate.h"
 #include "plan.h"
-#include <linux/poll.h>
+#include "wire.h"
 
-#define MAX_DESCRIPTORS 32
 #define SIG_SETMASK 2
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+#define MSG_DONTWAIT 0x40
+#define MSG_NOSIGNAL 0x4000
 
 napi_value throw_type(napi_env env, const char *message) {
   napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
@@ -26,7 +36,7 @@ int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_val
   return 0;
 }
 
-/* Any view of an ArrayBuffer. */
+/* The bytes of any view of an ArrayBuffer. */
 int get_bytes(napi_env env, napi_value value, struct bytes *bytes) {
   bool is = false;
   size_t offset;
@@ -74,8 +84,8 @@ static napi_value gate_syscall(napi_env env, napi_callback_info info) {
 }
 
 /*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)). All signals stay blocked meanwhile: a handler of
- * Node's must not run in a child that shares its memory.
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals stay
+ * blocked meanwhile, because a handler of Node's must not run in a child that shares its memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -100,8 +110,11 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   return number(env, -failure.error);
 }
 
-/* sendAll(socket, bytes, descriptors): everything, waiting while the socket is full; the descriptors go with the start. */
-static napi_value gate_send_all(napi_env env, napi_callback_info info) {
+/*
+ * send(socket, bytes, descriptors): as many bytes as the socket takes now, without waiting;
+ * returns how many, or -errno (-EAGAIN: none). The descriptors go with the first byte.
+ */
+static napi_value gate_send(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   s64 socket;
   struct bytes bytes, descriptors;
@@ -109,34 +122,23 @@ static napi_value gate_send_all(napi_env env, napi_callback_info info) {
     u64 length;
     s32 level, type;
     s32 descriptors[MAX_DESCRIPTORS];
-  } control = {0, 1, 1, {0}}; /* SOL_SOCKET, SCM_RIGHTS */
+  } control = {0, SOL_SOCKET, SCM_RIGHTS, {0}};
   if (!get_arguments(env, info, 3, arguments)) return NULL;
   if (!get_integer(env, arguments[0], &socket) || !get_bytes(env, arguments[1], &bytes) ||
       !get_bytes(env, arguments[2], &descriptors) || descriptors.length > sizeof control.descriptors)
-    return throw_type(env, "sendAll() takes a descriptor, bytes and an Int32Array of at most 32 descriptors");
-  control.length = 16 + descriptors.length;
+    return throw_type(env, "send() takes a descriptor, bytes and an Int32Array of at most 32 descriptors");
+  control.length = offsetof(__typeof__(control), descriptors) + descriptors.length;
   memcpy(control.descriptors, descriptors.data, descriptors.length);
 
-  struct message message = {.control = descriptors.length ? &control : NULL,
+  struct iovec part = {bytes.data, bytes.length};
+  struct message message = {.parts = &part,
+                            .part_count = 1,
+                            .control = descriptors.length ? &control : NULL,
                             .control_length = descriptors.length ? (control.length + 7) & ~7ul : 0};
-  while (bytes.length) {
-    struct iovec part = {bytes.data, bytes.length};
-    message.parts = &part;
-    message.part_count = 1;
-    long sent = sys(sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);
-    if (sent == -EAGAIN) {
-      struct pollfd writable = {(int)socket, POLLOUT, 0};
-      sys(poll, &writable, 1, 1000);
-      continue;
-    }
-    if (sent == -EINTR) continue;
-    if (sent < 0) return number(env, sent);
-    bytes.data += sent;
-    bytes.length -= (size_t)sent;
-    message.control = NULL;
-    message.control_length = 0;
-  }
-  return number(env, 0);
+  long sent;
+  do sent = sys(sendmsg, socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (sent == -EINTR);
+  return number(env, sent);
 }
 
 static const struct {
@@ -145,7 +147,7 @@ static const struct {
 } functions[] = {
     {"syscall", gate_syscall},
     {"runPlan", gate_run_plan},
-    {"sendAll", gate_send_all},
+    {"send", gate_send},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

@@ -1,5 +1,6 @@
 /*
- * What the files of the gate share: taking arguments from JavaScript, and the functions that another file gives.
+ * What the files of the gate share: how they take arguments from JavaScript, and the functions of
+ * trace.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -15,7 +16,7 @@ struct bytes {
   size_t length;
 };
 
-/* Each throws, or leaves the throwing to its caller by returning 0. */
+/* get_arguments throws if there are too few; the others return 0, and their caller throws. */
 napi_value throw_type(napi_env env, const char *message);
 int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments);
 int get_bytes(napi_env env, napi_value value, struct bytes *bytes);

@@ -1,25 +1,31 @@
 /*
  * init: PID 1 of a box.
  *
- * Theory of operation. The host (a Node process) clones init into the box's new namespaces and keeps one end of a
- * stream socket. init runs the plans that it is sent: one that furnishes the box, run by init itself, and two for
- * each program. The first clones a child, which joins its cgroups and waits; the second has that child become the
- * program. One program runs at a time. When it ends, or a limit or the host ends it, init kills every process of the
- * namespace, reaps them all, and only then reports: so whoever reads the report knows that nothing in the box runs
- * any more.
+ * Theory of operation. The host (a Node process) clones init into the box's new namespaces and
+ * keeps one end of a stream socket. init runs the plans that it is sent: those that set up the
+ * box, which init runs itself, and two for each program. The first of these clones a child, which
+ * joins its cgroups and waits; the second has that child become the program. One program runs at
+ * a time. When it ends, or a limit or the host ends it, init kills every process of the
+ * namespace, reaps them all, and only then reports. So a reader of the report knows that nothing
+ * in the box runs any more.
  *
- * The waiting child shares init's memory and descriptors, and reads init's socket in its place while init sleeps: so
- * the launch wakes one process, which needs only execve. A request that is none of its business it leaves in the inbox
- * and ends; init answers it. Then no child is prepared any more, and the host knows that.
+ * The waiting child shares init's memory and descriptors. It reads init's socket in init's place
+ * while init sleeps: so a launch wakes one process, which needs only execve. The child leaves a
+ * request that is not a launch in the inbox and ends, and init answers it. Then no child is
+ * prepared any more, and the host knows that.
  *
  * Invariants:
- * - the socket is the box's life: at its end init kills everything, runs the farewell plan (which removes the box's
- *   cgroups), and ends; the kernel takes the namespaces with it.
- * - init is never the program's parent in cgroup terms: it stays outside the cgroups that the program is put into,
- *   and its memory and time are never charged to the program.
- * - no signal from inside reaches init (the kernel drops what PID 1 has no handler for), init is not dumpable, opens no file of the box by name once a program ran, and believes nothing that a program wrote.
- * - descriptors 3 to 7 are init's, then come those that plans keep and the farewell plan's; whatever else is open belongs
- *   to the plan at hand and is closed after it.
+ * - the socket is the box's life: at its end init kills everything, runs the disconnect plan
+ *   (which removes the box's cgroups), and ends; the kernel removes the namespaces with it.
+ * - init is never in a cgroup of the program: its memory and time are not charged to the program.
+ * - no signal from inside reaches init: the kernel drops what PID 1 has no handler for.
+ * - init is dumpable only while it runs its first plan, which writes to its own files in /proc.
+ *   No program is in the box then.
+ * - init believes nothing that a program wrote. Once a program ran it opens by name only files of
+ *   its own /proc, which programs cannot change, and it looks at the scratch directories by their
+ *   names without opening them.
+ * - descriptors 3 to 7 are init's own. Those that plans keep and those of the disconnect plan
+ *   follow. Every other open descriptor belongs to the plan that runs and is closed after it.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -30,13 +36,13 @@
 #include <linux/socket.h>
 #include <linux/wait.h>
 
-#define MAX_DESCRIPTORS 32
-#define MAX_PAYLOAD (8u << 20)
-#define SOCKET_LEVEL 1 /* SOL_SOCKET */
 #define SCM_RIGHTS 1
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
-/* Many processors make orphans faster than init reaps them: between so many it looks at the clocks and the host. */
+/*
+ * Many processors make orphans faster than init reaps them: after so many it looks at the clocks
+ * and the host.
+ */
 #define REAPED_A_TURN 64
 
 struct control {
@@ -58,10 +64,16 @@ struct signal_info {
 
 static struct program program;
 
-/* A plan of init's own failed: nobody knows what the box is, its root may be the host's still. No plan is run in it any more. */
+/*
+ * A plan that sets up the box failed, so its root may still be the host's. init runs no plan in
+ * it any more.
+ */
 static int broken;
 
-/* A request with its payload and its descriptors as the first slots. The reader owns the payload. */
+/*
+ * A request with its payload, and its descriptors as the first slots. Who handles it owns the
+ * payload.
+ */
 static struct inbox {
   struct request request;
   u8 *payload;
@@ -69,24 +81,26 @@ static struct inbox {
   s64 slots[PLAN_SLOTS];
 } inbox;
 
-/* A launch's payload, unless it is longer: memory that is there already. */
-static u8 launch_room[65536] __attribute__((aligned(8)));
+/* The payload of a launch, unless it is longer: this memory need not be mapped first. */
+static u8 launch_buffer[65536] __attribute__((aligned(8)));
 
-/* How the life of the prepared child went on: it writes this just before. */
+/* What became of the prepared child. It writes this just before it does so. */
 static enum { PREPARED_NOTHING, PREPARED_LAUNCH, PREPARED_REQUEST, PREPARED_ALONE } prepared;
 static struct plan_failure launch_failure;
+
+/* What init runs when the host is gone. */
 static struct {
   struct plan plan;
   s64 slots[PLAN_SLOTS];
   u32 descriptors;
   void *payload; /* the plan lives in it */
   u64 size;
-} farewell;
+} disconnect_plan;
 
 static void send_all(const void *bytes, u64 length) {
   const u8 *at = bytes;
   while (length) {
-    long sent = sys(sendto, SOCKET, at, length, MSG_NOSIGNAL, 0, 0);
+    long sent = sys(sendto, PLAN_SOCKET, at, length, MSG_NOSIGNAL, 0, 0);
     if (sent == -EINTR) continue;
     if (sent <= 0) return; /* the host is gone; the poll loop sees it next */
     at += sent;
@@ -108,7 +122,7 @@ static void account(const struct usage *usage) {
   if (max_rss > program.ended.max_rss) program.ended.max_rss = max_rss;
 }
 
-/* Reaps one child, the program or an orphan; 0 when there is none to reap. */
+/* Reaps one child, the program or an orphan; 0 if there is none to reap. */
 static long reap(int options) {
   struct signal_info info;
   struct usage usage;
@@ -125,25 +139,25 @@ static long reap(int options) {
   return info.pid;
 }
 
-/* The texts of the figures; returns the bytes of the whole. */
-static u64 read_figures(struct figures *figures) {
-  u8 *at = figures->text;
-  for (u32 i = 0; i < MAX_FIGURES; i++) {
-    int fd = FIRST_KEPT + program.prepare.first_figure + (int)i;
-    long length = i < program.prepare.figures ? sys(pread64, fd, at, FIGURE_BYTES, 0) : 0;
-    figures->length[i] = length > 0 ? (u16)length : 0;
-    at += figures->length[i];
+/* Reads the counters of the program's cgroup; returns the bytes of the whole. */
+static u64 read_counters(struct counters *counters) {
+  u8 *at = counters->text;
+  for (u32 i = 0; i < MAX_COUNTERS; i++) {
+    int fd = INIT_FIRST_KEPT + program.prepare.first_counter + (int)i;
+    long length = i < program.prepare.counters ? sys(pread64, fd, at, COUNTER_BYTES, 0) : 0;
+    counters->length[i] = length > 0 ? (u16)length : 0;
+    at += counters->length[i];
   }
-  return (u64)(at - (u8 *)figures);
+  return (u64)(at - (u8 *)counters);
 }
 
 static void report(const struct plan_failure *failure) {
   static struct {
     struct reply reply;
     struct ended ended;
-    u8 rest[sizeof(struct figures) + sizeof(struct denied)];
+    u8 rest[sizeof(struct counters) + sizeof(struct denied)];
   } message;
-  u64 length = read_figures((struct figures *)message.rest);
+  u64 length = read_counters((struct counters *)message.rest);
   if (program.cause == CAUSE_DENIED) {
     memcpy(message.rest + length, &program.denied, sizeof program.denied);
     length += sizeof program.denied;
@@ -155,13 +169,16 @@ static void report(const struct plan_failure *failure) {
   send_all(&message, sizeof message.reply + length);
 }
 
-/* What init kept open for the time of the program. */
-static void let_go(void) {
-  if (program.has_listener) sys(close, LISTENER);
+/* The kernel takes up to a fifth of a millisecond for it, so this comes after the report. */
+static void close_listener(void) {
+  if (program.has_listener) sys(close, INIT_LISTENER);
   program.has_listener = 0;
 }
 
-/* Everything in the namespace but init dies here; the last figures are taken when nothing can change them. */
+/*
+ * Every process in the namespace but init dies here; the counters are read when nothing can
+ * change them any more.
+ */
 static void end_program(u32 cause) {
   struct plan_failure none = {-1, 0};
   if (program.cause == CAUSE_NONE) program.cause = cause;
@@ -171,37 +188,40 @@ static void end_program(u32 cause) {
   }
   if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
   report(&none);
-  let_go(); /* takes the kernel as long as a fifth of a millisecond: nobody need wait for it */
+  close_listener();
 }
 
 /* ---- requests ---- */
 
 static void close_above(u32 first) { sys(close_range, first, ~0u, 0); }
 
-static u32 first_free(void) { return FIRST_FAREWELL + farewell.descriptors; }
+static u32 first_free(void) { return INIT_FIRST_DISCONNECT + disconnect_plan.descriptors; }
 
 static void release(const struct inbox *in) {
-  if (in->payload != launch_room) sys(munmap, in->payload, in->size);
+  if (in->payload != launch_buffer) sys(munmap, in->payload, in->size);
 }
 
-/* What a launch handed over: the places of a program's stdin, stdout and stderr, which are nobody else's. */
+/* The descriptors that a launch handed over for the program's stdin, stdout and stderr. */
 static void close_stdio(void) {
   for (int fd = 0; fd < 3; fd++) sys(close, fd);
 }
 
-/* Those of a launch arrive in the program's places, the lowest that are free; all others go out of its way, and at its execve. */
+/*
+ * The descriptors of a launch arrive at 0 to 2, the lowest that are free. All others move out of
+ * the way, and close at execve.
+ */
 static s64 settle(u32 type, s32 fd, u32 index) {
   if (type == REQUEST_LAUNCH && fd == (s32)index) return fd;
-  long moved = sys(fcntl, fd, F_DUPFD_CLOEXEC, FIRST_FAREWELL + 2 * MAX_DESCRIPTORS);
+  long moved = sys(fcntl, fd, F_DUPFD_CLOEXEC, INIT_FIRST_DISCONNECT + 2 * MAX_DESCRIPTORS);
   sys(close, fd);
   return moved;
 }
 
-/* Room for the payload; 0 where there is none. */
+/* Memory for the payload; 0 if there is none. */
 static int find_room(void) {
   inbox.size = (u64)inbox.request.length + 1;
-  inbox.payload = launch_room;
-  if (inbox.request.type == REQUEST_LAUNCH && inbox.size <= sizeof launch_room) return 1;
+  inbox.payload = launch_buffer;
+  if (inbox.request.type == REQUEST_LAUNCH && inbox.size <= sizeof launch_buffer) return 1;
   long memory = sys(mmap, 0, inbox.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   inbox.payload = (u8 *)memory;
   return memory >= 0;
@@ -213,22 +233,22 @@ static int receive(void) {
   struct control control;
   struct iovec part = {request, sizeof *request};
   struct message message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
-  long got = sys(recvmsg, SOCKET, &message, MSG_WAITALL);
+  long got = sys(recvmsg, PLAN_SOCKET, &message, MSG_WAITALL);
   if (got != sizeof *request || request->descriptors > MAX_DESCRIPTORS || request->length > MAX_PAYLOAD) return 0;
   u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
   for (u32 i = 0; i < PLAN_SLOTS; i++) inbox.slots[i] = -1;
   for (u32 i = 0; i < count && i < request->descriptors; i++) inbox.slots[i] = settle(request->type, control.descriptors[i], i);
   if (!find_room()) return 0;
-  return !request->length || sys(recvfrom, SOCKET, inbox.payload, request->length, MSG_WAITALL, 0, 0) == request->length;
+  return !request->length || sys(recvfrom, PLAN_SOCKET, inbox.payload, request->length, MSG_WAITALL, 0, 0) == request->length;
 }
 
-/* Keeps descriptor `slots[slot]` as `to` for the time of the program. */
+/* Keeps the descriptor in `slots[slot]` as `to` while the program runs. */
 static int keep(const s64 *slots, u8 slot, int to) {
   if (slot >= PLAN_SLOTS || slots[slot] < 0) return 0;
   return slots[slot] == to || sys(dup3, slots[slot], to, O_CLOEXEC) >= 0;
 }
 
-/* The prepared child becomes the program; comes back only after a failure. */
+/* The prepared child becomes the program; returns only after a failure. */
 static void become_program(void) {
   struct plan plan;
   u32 length = inbox.request.length;
@@ -241,13 +261,16 @@ static void become_program(void) {
   plan_run(&plan, 0, inbox.slots, &launch_failure);
 }
 
-/* The prepared child's life: see the theory of operation. Runs on its own stack in init's memory. */
+/*
+ * What the prepared child does: see the theory of operation. It runs on its own stack in init's
+ * memory.
+ */
 static void await_launch(void) {
   struct plan_failure none = {-1, 0};
   prepared = PREPARED_ALONE;
   reply_done(inbox.request.id, &none, 0);
   while (receive()) {
-    if (inbox.request.type == REQUEST_KILL) { /* for a program that had ended by itself */
+    if (inbox.request.type == REQUEST_KILL) { /* of the last program, which had ended by itself */
       release(&inbox);
       continue;
     }
@@ -258,22 +281,22 @@ static void await_launch(void) {
   sys(exit_group, 127);
 }
 
-/* The program runs, or its last steps failed and it is dead. */
+/* The program runs; or its last steps failed and it is dead. */
 static void launched(void) {
   s64 started = inbox.slots[program.launch.started_slot % PLAN_SLOTS];
   program.id = inbox.request.id;
   program.ended.started_ns = started > 0 ? (u64)started : now_ns();
-  if (!program.has_listener) program.has_listener = keep(inbox.slots, program.launch.listener_slot, LISTENER);
+  if (!program.has_listener) program.has_listener = keep(inbox.slots, program.launch.listener_slot, INIT_LISTENER);
   release(&inbox);
   if (program.pid) {
     watch_start(&program);
     return;
   }
-  let_go();
+  close_listener();
   report(&launch_failure);
 }
 
-/* Clones the child and sleeps while it waits; goes on when it is the program, or dead. */
+/* Clones the child and sleeps while it waits; goes on when the child is the program, or dead. */
 static void handle_prepare(void) {
   const struct inbox mine = inbox; /* the child reads the next request into the other */
   const struct prepare *header = (const struct prepare *)mine.payload;
@@ -284,16 +307,16 @@ static void handle_prepare(void) {
   memset(&program, 0, sizeof program);
   launch_failure = failure;
   memcpy(slots, mine.slots, sizeof slots);
-  if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->figures > MAX_FIGURES ||
+  if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->counters > MAX_COUNTERS ||
       plan_load(&plan, mine.payload + sizeof *header, mine.request.length - sizeof *header) < 0)
     failure.error = EINVAL;
-  else if (!header->examine || !(changed = examine(0))) {
+  else if (!header->fingerprint || !(changed = fingerprint(0))) {
     program.prepare = *header;
     plan.await = await_launch;
     plan_run(&plan, 0, slots, &failure);
     program.pid = failure.error ? 0 : (s32)slots[header->main_slot];
     program.has_listener = !failure.error && header->listens;
-    if (!failure.error && prepared == PREPARED_NOTHING) /* killed on its way: it has told nobody */
+    if (!failure.error && prepared == PREPARED_NOTHING) /* it was killed before it could reply */
       failure = (struct plan_failure){(s32)plan.step_count - 1, ESRCH};
   }
   release(&mine);
@@ -302,14 +325,21 @@ static void handle_prepare(void) {
     while (program.pid && reap(0)) {
     }
   if (prepared == PREPARED_LAUNCH) launched();
-  else let_go();
+  else close_listener();
 }
 
-/* No child awaits it: it could not be made. */
+/* A launch for which no child waits: it could not be made. */
 static void handle_launch(void) {
   struct plan_failure failure = {-1, ESRCH};
   program.id = inbox.request.id;
   report(&failure);
+}
+
+/* From its first plan on no process may look into init, or write its files in /proc. */
+static void become_undumpable(void) {
+  static int done;
+  if (!done) sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  done = 1;
 }
 
 static void handle_plan(void) {
@@ -319,21 +349,31 @@ static void handle_plan(void) {
     failure.error = EINVAL;
   else
     plan_run(&plan, 0, inbox.slots, &failure);
+  become_undumpable();
   if (failure.error) broken = 1;
   reply_done(inbox.request.id, &failure, 0);
 }
 
-static void handle_farewell(void) {
+/*
+ * Takes the place of the disconnect plan before it. One that is refused is not kept: the one
+ * before stays.
+ */
+static void handle_disconnect_plan(void) {
+  struct plan plan;
   struct plan_failure failure = {-1, 0};
-  if (farewell.payload) sys(munmap, farewell.payload, farewell.size);
-  farewell.payload = inbox.payload; /* stays */
-  farewell.size = inbox.size;
-  farewell.plan.step_count = 0;
-  if (plan_load(&farewell.plan, inbox.payload, inbox.request.length) < 0) failure.error = EINVAL;
-  for (u32 i = 0; i < farewell.descriptors; i++) sys(close, FIRST_FAREWELL + i);
-  for (u32 i = 0; i < inbox.request.descriptors; i++)
-    farewell.slots[i] = sys(dup3, inbox.slots[i], FIRST_FAREWELL + i, O_CLOEXEC);
-  farewell.descriptors = inbox.request.descriptors;
+  if (plan_load(&plan, inbox.payload, inbox.request.length) < 0) {
+    failure.error = EINVAL;
+    release(&inbox);
+  } else {
+    if (disconnect_plan.payload) sys(munmap, disconnect_plan.payload, disconnect_plan.size);
+    disconnect_plan.plan = plan;
+    disconnect_plan.payload = inbox.payload;
+    disconnect_plan.size = inbox.size;
+    for (u32 i = 0; i < disconnect_plan.descriptors; i++) sys(close, INIT_FIRST_DISCONNECT + i);
+    for (u32 i = 0; i < inbox.request.descriptors; i++)
+      disconnect_plan.slots[i] = sys(dup3, inbox.slots[i], INIT_FIRST_DISCONNECT + i, O_CLOEXEC);
+    disconnect_plan.descriptors = inbox.request.descriptors;
+  }
   reply_done(inbox.request.id, &failure, 0);
 }
 
@@ -341,60 +381,71 @@ static void handle_kill(void) {
   if (program.pid && inbox.request.id == program.id) end_program(*(u32 *)inbox.payload);
 }
 
-static void handle_examine(void) {
+static void handle_fingerprint(void) {
   struct plan_failure none = {-1, 0};
-  reply_done(inbox.request.id, &none, examine(*(u32 *)inbox.payload));
+  reply_done(inbox.request.id, &none, fingerprint(*(u32 *)inbox.payload));
 }
 
-/* One request, and the one that ended the waiting of a child; 0 at the end of the socket. */
+/*
+ * Serves one request, and the one that ended the waiting of a child; 0 at the end of the socket.
+ */
 static int serve(void) {
   static void (*const handlers[])(void) = {
-      [REQUEST_PLAN] = handle_plan,         [REQUEST_LAUNCH] = handle_launch,   [REQUEST_KILL] = handle_kill,
-      [REQUEST_FAREWELL] = handle_farewell, [REQUEST_PREPARE] = handle_prepare, [REQUEST_EXAMINE] = handle_examine,
+      [REQUEST_PLAN] = handle_plan,
+      [REQUEST_LAUNCH] = handle_launch,
+      [REQUEST_KILL] = handle_kill,
+      [REQUEST_DISCONNECT] = handle_disconnect_plan,
+      [REQUEST_PREPARE] = handle_prepare,
+      [REQUEST_FINGERPRINT] = handle_fingerprint,
   };
   if (!receive()) return 0;
   do {
     u32 type = inbox.request.type;
     prepared = PREPARED_NOTHING;
     if (type < sizeof handlers / sizeof *handlers && handlers[type]) handlers[type]();
-    if (type != REQUEST_FAREWELL && type != REQUEST_PREPARE) release(&inbox);
+    if (type != REQUEST_DISCONNECT && type != REQUEST_PREPARE) release(&inbox);
   } while (prepared == PREPARED_REQUEST);
   close_stdio();
   close_above(first_free());
   return prepared != PREPARED_ALONE;
 }
 
-/* The host is gone: nothing may be left of the box. A cgroup may be busy for a moment after its last process. */
-static void part(void) {
+/*
+ * The host is gone: nothing may be left of the box. A cgroup can be busy for a moment after its
+ * last process.
+ */
+static void disconnect(void) {
   sys(kill, -1, SIGKILL);
   while (reap(0)) {
   }
-  for (int tries = 0; farewell.plan.step_count && tries < 200; tries++) {
+  for (int tries = 0; disconnect_plan.plan.step_count && tries < 200; tries++) {
     struct plan_failure failure = {-1, 0};
     struct time pause = {0, 5000000};
-    plan_run(&farewell.plan, 0, farewell.slots, &failure);
+    plan_run(&disconnect_plan.plan, 0, disconnect_plan.slots, &failure);
     if (!failure.error) break;
     sys(nanosleep, &pause, 0);
   }
   sys(exit_group, 0);
 }
 
-static void prepare(void) {
+static void begin(void) {
   u64 child = 1ul << (SIGCHLD - 1);
   struct { void *handler; u64 flags; void *restorer; u64 mask; } standard = {0, 0, 0, 0};
   sys(rt_sigprocmask, SIG_SETMASK, &child, 0, 8);
   for (int signal = 1; signal <= 64; signal++) sys(rt_sigaction, signal, &standard, 0, 8);
-  sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0); /* for the first plan, see the invariants */
   close_stdio();
-  close_above(SOCKET + 1); /* what the host had open without close-on-exec */
+  close_above(PLAN_SOCKET + 1); /* what the host had open without close-on-exec */
   long fd = sys(signalfd4, -1, &child, 8, O_CLOEXEC | O_NONBLOCK);
-  sys(dup3, fd, SIGNALS, O_CLOEXEC);
-  sys(fcntl, SOCKET, F_SETFD, FD_CLOEXEC);
+  sys(dup3, fd, INIT_SIGNALS, O_CLOEXEC);
+  sys(fcntl, PLAN_SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
 /*
- * Sleeps until something happens, at most until the next look at the clocks; not at all with `more` to do. Without the default filter a program that has init's
- * user id may take init's descriptors away: who cannot see any more keeps nothing safe, so that is the end of the box.
+ * Sleeps until something happens, at most until the next look at the clocks; not at all with
+ * `more` to do. Without the default filter a program that has init's user id may lower init's
+ * limit of descriptors, and ppoll fails. An init that sees nothing keeps no limit, so the box
+ * ends then.
  */
 static void wait_for_events(struct pollfd *events, int count, int more) {
   struct time timeout = {0, 0}, *limit = more ? &timeout : 0;
@@ -404,21 +455,22 @@ static void wait_for_events(struct pollfd *events, int count, int more) {
     limit = &timeout;
   }
   for (int i = 0; i < count; i++) events[i].revents = 0;
-  if (sys(ppoll, events, count, limit, 0, 8) == -EINVAL) part();
+  if (sys(ppoll, events, count, limit, 0, 8) == -EINVAL) disconnect();
 }
 
 __attribute__((noreturn, used)) static void run_init(void) {
-  prepare();
+  begin();
   for (int more = 0;;) {
-    struct pollfd events[] = {{SOCKET, POLLIN, 0}, {SIGNALS, POLLIN, 0}, {program.has_listener && !program.listener_over ? LISTENER : -1, POLLIN, 0}};
+    int listener = program.has_listener && !program.listener_over ? INIT_LISTENER : -1;
+    struct pollfd events[] = {{PLAN_SOCKET, POLLIN, 0}, {INIT_SIGNALS, POLLIN, 0}, {listener, POLLIN, 0}};
     u8 signals[1024];
     wait_for_events(events, 3, more);
-    if (events[1].revents) sys(read, SIGNALS, signals, sizeof signals);
+    if (events[1].revents) sys(read, INIT_SIGNALS, signals, sizeof signals);
     if (program.pid && (events[2].revents & POLLIN)) {
       notify_receive(&program);
       if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
     } else if (events[2].revents)
-      program.listener_over = 1; /* a poll would not sleep until the last of them is reaped */
+      program.listener_over = 1; /* ppoll would return at once until the last process is reaped */
     int ran = program.pid != 0, reaped = 0;
     while (reaped < REAPED_A_TURN && reap(WNOHANG)) reaped++;
     more = reaped == REAPED_A_TURN;
@@ -427,7 +479,7 @@ __attribute__((noreturn, used)) static void run_init(void) {
       watch_check(&program, now_ns());
       if (program.cause) end_program(program.cause);
     }
-    if (events[0].revents && !serve()) part();
+    if (events[0].revents && !serve()) disconnect();
   }
 }
 

@@ -1,4 +1,4 @@
-/* The parts of init. The theory of operation stands at the top of init.c. */
+/* What the parts of init share. How init works stands at the top of init.c. */
 #ifndef GLASSBOX_INIT_H
 #define GLASSBOX_INIT_H
 
@@ -6,10 +6,19 @@
 #include "wire.h"
 
 /*
- * init's own descriptors; the plan that starts it puts the socket there. 0 to 2 stay free for the program. What plans put at
- * the kept ones stays until another plan replaces it: files of the program's cgroup.
+ * init's own descriptors. The plan that starts init puts the socket at PLAN_SOCKET. 0 to 2 stay
+ * free for the program. From FIRST_KEPT on stand files of the program's cgroup: what a plan puts
+ * there stays until another plan replaces it. From FIRST_DISCONNECT on stand the descriptors of
+ * the disconnect plan.
  */
-enum { SOCKET = 3, SIGNALS = 4, PROC = 5, LISTENER = 6, LAST_PID = 7, FIRST_KEPT = 8, FIRST_FAREWELL = 24 };
+enum init_descriptor {
+  INIT_SIGNALS = PLAN_SOCKET + 1,
+  INIT_PROC,
+  INIT_LISTENER, /* of the program's seccomp filter */
+  INIT_LAST_PID, /* ns_last_pid, put there by the plan that sets up the root */
+  INIT_FIRST_KEPT,
+  INIT_FIRST_DISCONNECT = INIT_FIRST_KEPT + 16,
+};
 
 struct watched {
   u64 cpu_ns, memory;
@@ -22,13 +31,13 @@ struct program {
   s32 pid; /* 0: none runs */
   u32 how, status;
   int has_listener;
-  int listener_over; /* nobody has the filter any more: nothing comes from it */
+  int listener_over; /* no process has the filter any more: nothing comes from it */
   struct prepare prepare;
   struct launch launch;
   struct ended ended;
   struct denied denied;
   u64 next_check;
-  u64 scratch; /* bytes that stood in the box's tmpfs before it, where init watches */
+  u64 scratch; /* bytes that were in the box's tmpfs before it, if init watches */
 };
 
 /* watch.c: the time and memory of the program, and when to look next. */
@@ -37,8 +46,11 @@ void watch_check(struct program *program, u64 now);
 u64 watch_cpu(struct program *program);
 int parse_number(const char **at, u64 *value);
 
-/* examine.c: what a program changed in the box. Takes `renewed` parts as they are; returns the others that differ. */
-u32 examine(u32 renewed);
+/*
+ * fingerprint.c: what programs changed in the box. Takes new fingerprints of the `renewed` parts
+ * and returns the other parts that differ from theirs; both are sums of enum dirty.
+ */
+u32 fingerprint(u32 renewed);
 
 /* notify.c: the call that the filter reported. */
 void notify_receive(struct program *program);

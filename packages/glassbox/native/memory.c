@@ -1,4 +1,4 @@
-/* What the compiler expects of a libc even in freestanding code. */
+/* The functions of a libc that the compiler calls even in freestanding code. */
 #include "sys.h"
 
 __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memcpy(void *to, const void *from, size_t length) {

@@ -1,11 +1,13 @@
 /*
- * The interpreter. It runs in three places: in a thread of Node, in a vfork-style child of it that shares Node's
- * memory, and in init. Hence: no allocation but the child's stack, no libc, no state outside its arguments.
+ * The interpreter of launch plans. It runs in three places: in a thread of Node, in a vfork-style
+ * child that shares Node's memory, and in init. So it has no allocation but the child's stack, no
+ * libc, and no state outside its arguments.
  *
- * Who owns what: the caller owns the bytes and the slots. A child that shares memory shares both with its parent, which
- * is suspended until the child has executed a program or ended: so a descriptor number or an error that the child found
- * is there when the parent goes on. CLONE_VFORK suspends in a way that counts as load on the machine; a child that may
- * wait for long is cloned without it, and the parent sleeps on a futex that the kernel wakes at the same two moments.
+ * Who owns what: the caller owns the bytes and the slots. A child that shares memory shares both
+ * with its parent. The parent is suspended until the child has executed a program or ended, so it
+ * finds there the descriptor numbers and the error that the child left. CLONE_VFORK suspends in a
+ * way that counts as load on the machine. A child that may wait for long is therefore cloned
+ * without it, and the parent sleeps on a futex that the kernel wakes at the same two moments.
  */
 #include "plan.h"
 #include <linux/futex.h>
@@ -16,58 +18,58 @@
 #define WAIT_ALL 0x40000000 /* __WALL */
 
 static int valid_step(const struct plan_step *step, u32 index, const struct plan_header *header) {
-  if (step->operation > PLAN_AWAIT) return 0;
+  if (step->operation > OPERATION_AWAIT) return 0;
   if (step->result != PLAN_NO_SLOT && step->result >= PLAN_SLOTS) return 0;
   for (int i = 0; i < 6; i++) {
-    if (step->kinds[i] > PLAN_SLOT) return 0;
-    if (step->kinds[i] == PLAN_DATA && step->args[i] >= header->data_size) return 0;
-    if (step->kinds[i] == PLAN_SLOT && step->args[i] >= PLAN_SLOTS) return 0;
+    if (step->kinds[i] > ARGUMENT_SLOT) return 0;
+    if (step->kinds[i] == ARGUMENT_DATA && step->args[i] >= header->data_size) return 0;
+    if (step->kinds[i] == ARGUMENT_SLOT && step->args[i] >= PLAN_SLOTS) return 0;
   }
-  if (step->operation == PLAN_STORE)
-    return step->kinds[0] == PLAN_DATA && (step->args[2] == 4 || step->args[2] == 8) &&
-           step->args[0] + step->args[2] <= header->data_size;
-  if (step->operation == PLAN_CLONE)
-    return step->kinds[0] == PLAN_IMMEDIATE && step->jump > index + 1 && step->jump <= header->steps;
+  if (step->operation == OPERATION_CLONE)
+    return step->kinds[0] == ARGUMENT_IMMEDIATE && step->jump > index + 1 && step->jump <= header->steps;
   return 1;
 }
 
 int plan_load(struct plan *plan, void *bytes, u64 length) {
-  struct plan_header *header = bytes;
-  if (length < sizeof *header || header->magic != PLAN_MAGIC || header->steps > 0xffff) return -EINVAL;
-  u64 steps = sizeof *header, pointers = steps + (u64)header->steps * sizeof(struct plan_step);
-  u64 data = pointers + (u64)header->pointers * sizeof(struct plan_pointer);
-  if (data + header->data_size != length) return -EINVAL;
+  const struct plan_header *header = bytes;
+  memset(plan, 0, sizeof *plan);
+  if (length < sizeof *header || header->magic != PLAN_MAGIC || header->steps > PLAN_MAX_STEPS) return -EINVAL;
+  u64 steps_at = sizeof *header, pointers_at = steps_at + (u64)header->steps * sizeof(struct plan_step);
+  u64 data_at = pointers_at + (u64)header->pointers * sizeof(struct plan_pointer);
+  if (data_at + header->data_size != length) return -EINVAL;
 
-  plan->steps = (const struct plan_step *)((u8 *)bytes + steps);
-  plan->step_count = header->steps;
-  plan->data = (u8 *)bytes + data;
-  plan->await = 0;
+  const struct plan_step *steps = (const struct plan_step *)((u8 *)bytes + steps_at);
+  const struct plan_pointer *pointers = (const struct plan_pointer *)((u8 *)bytes + pointers_at);
+  u8 *data = (u8 *)bytes + data_at;
   for (u32 i = 0; i < header->steps; i++)
-    if (!valid_step(&plan->steps[i], i, header)) return -EINVAL;
+    if (!valid_step(&steps[i], i, header)) return -EINVAL;
+  for (u32 i = 0; i < header->pointers; i++)
+    if ((u64)pointers[i].at + 8 > header->data_size || pointers[i].to >= header->data_size) return -EINVAL;
 
-  const struct plan_pointer *pointer = (const struct plan_pointer *)((u8 *)bytes + pointers);
-  for (u32 i = 0; i < header->pointers; i++, pointer++) {
-    if ((u64)pointer->at + 8 > header->data_size || pointer->to >= header->data_size) return -EINVAL;
-    u64 address = (u64)(plan->data + pointer->to);
-    memcpy(plan->data + pointer->at, &address, 8);
+  for (u32 i = 0; i < header->pointers; i++) {
+    u64 address = (u64)(data + pointers[i].to);
+    memcpy(data + pointers[i].at, &address, 8);
   }
+  *plan = (struct plan){.steps = steps, .step_count = header->steps, .data = data};
   return 0;
 }
 
 struct child {
-  const struct plan *plan;
+  struct plan plan; /* up to the step at which the parent goes on */
   u32 first;
   s64 *slots;
   struct plan_failure *failure;
 };
 
-/* The child's whole life until execve. Its failure stands in the parent's memory when the two share it. */
+/*
+ * The child's whole life until execve. Its failure is in the parent's memory if the two share it.
+ */
 static void child_main(struct child *child) {
-  plan_run(child->plan, child->first, child->slots, child->failure);
+  plan_run(&child->plan, child->first, child->slots, child->failure);
   for (;;) sys(exit_group, 127);
 }
 
-/* clone3 with a way to go on in the child, on its own stack where it shares memory. */
+/* clone3 that calls child_main in the child, on the child's own stack if the two share memory. */
 static long clone_child(struct clone_args *args, struct child *child) {
   long result;
   register void (*entry)(struct child *) __asm__("r12") = child_main;
@@ -87,17 +89,21 @@ static long clone_child(struct clone_args *args, struct child *child) {
   return result;
 }
 
-/* `word` holds the child's id until the kernel clears it, at execve or at its end (set_tid_address(2)). */
+/*
+ * `word` holds the child's id until the kernel clears it, at execve or at its end
+ * (set_tid_address(2)).
+ */
 static void wait_until_clear(volatile u32 *word) {
   for (u32 pid = *word; pid; pid = *word) sys(futex, word, FUTEX_WAIT, pid, 0);
 }
 
 static long run_clone(const struct plan *plan, u32 index, const u64 *args, s64 *slots, struct plan_failure *failure) {
   const struct plan_step *step = &plan->steps[index];
-  struct child child = {plan, index + 1, slots, failure};
+  struct child child = {*plan, index + 1, slots, failure};
   struct clone_args clone = {.flags = args[0], .exit_signal = args[1], .cgroup = args[2]};
   volatile u32 alive = 0;
   int shares = (clone.flags & CLONE_VM) != 0, sleeps = shares && !(clone.flags & CLONE_VFORK);
+  if (step->jump < child.plan.step_count) child.plan.step_count = step->jump;
   if (sleeps) {
     clone.flags |= CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
     clone.parent_tid = clone.child_tid = (u64)&alive;
@@ -122,28 +128,29 @@ static int ignores(const struct plan_step *step, long error) {
   return 0;
 }
 
+static long run_await(const struct plan *plan) {
+  if (plan->await) plan->await();
+  return -ENOSYS;
+}
+
 void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failure *failure) {
   for (u32 i = first; i < plan->step_count; i++) {
     const struct plan_step *step = &plan->steps[i];
     u64 args[6];
     for (int a = 0; a < 6; a++)
-      args[a] = step->kinds[a] == PLAN_DATA   ? (u64)(plan->data + step->args[a])
-                : step->kinds[a] == PLAN_SLOT ? (u64)slots[step->args[a]]
-                                              : step->args[a];
-    long result = 0;
-    if (step->operation == PLAN_STORE)
-      memcpy((void *)args[0], &args[1], args[2]);
-    else if (step->operation == PLAN_CLOCK)
-      result = (long)now_ns();
-    else if (step->operation == PLAN_CLONE)
-      result = run_clone(plan, i, args, slots, failure);
-    else if (step->operation == PLAN_AWAIT) {
-      if (plan->await) plan->await();
-      result = -ENOSYS;
-    }
-    else
+      args[a] = step->kinds[a] == ARGUMENT_DATA   ? (u64)(plan->data + step->args[a])
+                : step->kinds[a] == ARGUMENT_SLOT ? (u64)slots[step->args[a]]
+                                                  : step->args[a];
+    long result;
+    if (step->operation == OPERATION_SYSCALL)
       result = raw_syscall(step->number, (long)args[0], (long)args[1], (long)args[2], (long)args[3], (long)args[4],
                            (long)args[5]);
+    else if (step->operation == OPERATION_CLONE)
+      result = run_clone(plan, i, args, slots, failure);
+    else if (step->operation == OPERATION_CLOCK)
+      result = (long)now_ns();
+    else
+      result = run_await(plan);
 
     if (failure->error) return; /* a child's */
     if (result < 0 && result >= -4095 && !ignores(step, -result)) {
@@ -152,6 +159,6 @@ void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failur
       return;
     }
     if (step->result != PLAN_NO_SLOT) slots[step->result] = result;
-    if (step->operation == PLAN_CLONE) i = step->jump - 1u;
+    if (step->operation == OPERATION_CLONE) i = step->jump - 1u;
   }
 }

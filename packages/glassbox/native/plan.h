@@ -3,9 +3,14 @@
  *
  *   header | steps | pointers | data
  *
- * A step is a system call whose arguments are immediate, addresses in the plan's data, or slots (results of earlier
- * steps and inputs). The writer of the bytes is src/plan/encode.ts; plan_load refuses whatever could make the
- * interpreter itself read or write outside the plan and the slots. What the system calls do is the plan's affair.
+ * A step is a system call whose arguments are immediate numbers, addresses in the plan's data, or
+ * slots (inputs of the plan and results of earlier steps). src/plan/encode.ts writes the bytes,
+ * with the layout that scripts/native/layouts.mjs reads from this header.
+ *
+ * What plan_load promises: the interpreter itself never reads or writes outside the bytes of a
+ * plan that was accepted and its slots, and a plan that was refused has no steps. It promises
+ * nothing about the system calls in a plan: they do what the writer of the plan asked the kernel
+ * for.
  */
 #ifndef GLASSBOX_PLAN_H
 #define GLASSBOX_PLAN_H
@@ -16,21 +21,27 @@
 #define PLAN_SLOTS 64
 #define PLAN_NO_SLOT 0xff
 #define PLAN_ANY_ERROR 0xffff
+#define PLAN_MAX_STEPS 0xffff
+/*
+ * The descriptor at which init and the launcher find the stream socket that their plans come
+ * from.
+ */
+#define PLAN_SOCKET 3
 
 enum plan_operation {
-  PLAN_SYSCALL,
-  PLAN_CLONE, /* args: flags, exit signal, cgroup descriptor; the child goes on behind it, the parent at `jump` */
-  PLAN_STORE, /* args: address, value, size: patches a slot into the data */
-  PLAN_CLOCK, /* the result is the time, CLOCK_MONOTONIC in ns */
-  PLAN_AWAIT, /* the child goes on with what the runner of the plan has it do; never returns */
+  OPERATION_SYSCALL,
+  OPERATION_CLONE, /* args: flags, exit signal, cgroup; the child runs the steps to `jump` */
+  OPERATION_CLOCK, /* the result is the time, CLOCK_MONOTONIC in ns */
+  OPERATION_AWAIT, /* calls plan.await, which does not return: a child of init waits there */
 };
-enum plan_argument { PLAN_IMMEDIATE, PLAN_DATA, PLAN_SLOT };
+
+enum plan_argument { ARGUMENT_IMMEDIATE, ARGUMENT_DATA, ARGUMENT_SLOT };
 
 struct plan_step {
   u16 number;
   u8 operation;
   u8 result;     /* slot, or PLAN_NO_SLOT */
-  u16 jump;      /* PLAN_CLONE: where the parent goes on */
+  u16 jump;      /* of a clone: the step at which the parent goes on; the child ends there */
   u16 ignore[2]; /* errors after which the plan goes on; 0: none */
   u8 kinds[6];   /* enum plan_argument */
   u64 args[6];
@@ -48,15 +59,23 @@ struct plan {
   const struct plan_step *steps;
   u32 step_count;
   u8 *data;
-  void (*await)(void); /* what PLAN_AWAIT does; plan_load sets none, and the step fails */
+  void (*await)(void); /* what OPERATION_AWAIT calls; plan_load sets none, and the step fails */
 };
 
-/* The step that ended the plan, and its error (positive); error 0: none did. */
+/* The step that ended the plan, and its errno (positive); error 0: no step failed. */
 struct plan_failure {
   s32 step, error;
 };
 
-/* Checks `length` bytes and writes the pointers into the data. 0, or -EINVAL. */
+_Static_assert(sizeof(struct plan_header) == 16, "src/plan/encode.ts writes it");
+_Static_assert(sizeof(struct plan_step) == 64 && offsetof(struct plan_step, args) == 16, "so is this");
+_Static_assert(sizeof(struct plan_pointer) == 8, "and this");
+_Static_assert(sizeof(struct plan_failure) == 8, "src/gate and src/launch read it");
+
+/*
+ * Checks `length` bytes, which must be aligned to eight, and writes the pointers into the data.
+ * Returns 0 and fills `plan`; or returns -EINVAL, and `plan` is empty: running it does nothing.
+ */
 int plan_load(struct plan *plan, void *bytes, u64 length);
 
 /* Runs the steps from `first` on. In a child it returns only after a failure. */

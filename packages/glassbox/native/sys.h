@@ -1,6 +1,7 @@
 /*
- * Raw system calls and the few helpers that C without a libc needs. Everything returns the kernel's result:
- * a value, or -errno. Only x86-64; another CPU needs its own raw_syscall and start code, nothing else.
+ * Raw system calls, and the few helpers that C without a libc needs. Every call returns the
+ * kernel's result: a value, or -errno. This is for x86-64; another CPU needs its own raw_syscall
+ * and its own start code.
  */
 #ifndef GLASSBOX_SYS_H
 #define GLASSBOX_SYS_H
@@ -45,7 +46,7 @@ static inline long raw_syscall(long nr, long a, long b, long c, long d, long e, 
 /* sys(mount, a, b, ...): the system call of that name. */
 #define sys(name, ...) SYS_PICK(_0, ##__VA_ARGS__, SYS6, SYS5, SYS4, SYS3, SYS2, SYS1, SYS0)(__NR_##name, ##__VA_ARGS__)
 
-/* The compiler may call these by name for its own copies; plain loops, or it would turn them into calls again. */
+/* memory.c. The compiler calls these by name for its own copies. */
 void *memcpy(void *to, const void *from, size_t length);
 void *memset(void *at, int byte, size_t length);
 

@@ -1,13 +1,16 @@
 /*
- * The native half of the tracer: one step of its loop, and a tracee's memory. What a stop means is decided in
- * src/tracer; here it is only taken from the kernel with everything that must be asked while the tracee stands still.
+ * The native half of the tracer: one step of its loop, and the memory of a tracee. src/ptrace
+ * decides what a stop means; here it is only taken from the kernel, with everything that must be
+ * asked while the tracee stands still.
  *
- * A step blocks its thread in wait4, where neither an event loop nor worker.terminate() reaches it. It is woken by a
- * signal to that thread, and the word `wake` says that there is something to see. So that a signal that comes between the
- * look at the word and the system call is not lost, its handler moves a thread that stands between the two to the end. The
- * handler stays installed, so the gate is linked to stay in memory (-z nodelete).
+ * A step blocks its thread in wait4, and neither an event loop nor worker.terminate() reaches it
+ * there. A signal to that thread wakes it, and the word `wake` says that there is something to
+ * look at. The signal may come between the look at the word and the system call. So that it is
+ * not lost, its handler moves a thread that is between the two to the end. The handler stays
+ * installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
+#include "record.h"
 #include <asm/ptrace-abi.h>
 #include <asm/sigcontext.h>
 #include <linux/audit.h>
@@ -17,12 +20,12 @@
 
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
 #define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
-#define WAKE_SIGNAL 40                 /* src/gate/ptrace.ts */
-#define INFO_BYTES 88
-#define SIGINFO_BYTES 128
-#define SET_BYTES 64 /* a bit for each of the first 512 calls of x86-64 */
 #define MOST_SKIPPED 64
-#define MOST_NS 2000000 /* so much later at most the tracer hears of a stop */
+/*
+ * A step goes past no more calls at the first stop that comes so long after the first one that it
+ * keeps.
+ */
+#define MOST_NS 2000000
 
 /* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
 struct interrupted {
@@ -30,31 +33,9 @@ struct interrupted {
   struct sigcontext registers;
 };
 
-/* One tracee to restart; `error` is what became of it, 0 or -errno. */
-struct restart {
-  s32 tid;
-  u32 request;
-  s32 signal;
-  s32 error;
-};
-
-/* One answer of wait4. src/tracer/record.ts reads it. */
-struct stop_record {
-  s32 tid, status;
-  u64 time;             /* CLOCK_MONOTONIC, ns */
-  u64 message;          /* PTRACE_GETEVENTMSG */
-  u64 user, system;     /* the rusage of wait4, in microseconds */
-  s32 info_length;      /* of PTRACE_GET_SYSCALL_INFO, or -errno */
-  s32 siginfo_error;    /* 0 where `siginfo` is there */
-  u8 info[INFO_BYTES];  /* struct ptrace_syscall_info */
-  u8 siginfo[SIGINFO_BYTES];
-  u32 ran_on;           /* it was restarted here already */
-  u32 unused;
-};
-
 /*
- * Of whichever libc Node brought along: nothing is linked for it, and where it is not there the kernel is asked. The libc reads the clock without a
- * system call, and a stop is told with its time.
+ * The function of the libc that Node brought along, which reads the clock without a system call.
+ * Nothing is linked for it: if it is missing, the kernel is asked.
  */
 __attribute__((weak)) extern int clock_gettime(int clock, struct time *time);
 
@@ -64,10 +45,13 @@ static u64 stop_time(void) {
   return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
 }
 
-/* Signals other than the waking one that came since takeSignals, by their bits. Signals are the process's, and so is this. */
+/*
+ * Signals other than WAKE_SIGNAL that came since takeSignals, by their bits. Signals belong to
+ * the process, and so does this.
+ */
 __attribute__((used)) static volatile u64 caught_signals;
 
-/* long interruptible_wait(volatile s32 *wake, s32 *status, long options, struct rusage *usage); -EINTR where wake is set. */
+/* wait4 for any child; -EINTR if `wake` or `caught_signals` is set, before or during the wait. */
 __asm__(".text\n"
         "interruptible_wait:\n"
         "  mov %rdi, %r8\n"
@@ -101,8 +85,8 @@ static void wake_handler(int signal, void *siginfo, struct interrupted *context)
 }
 
 /*
- * installWake(signal): that signal ends the traceStep of the thread that gets it. WAKE_SIGNAL does nothing else; another is kept for
- * takeSignals.
+ * installWake(signal): from now on the signal ends the traceStep of the thread that gets it.
+ * WAKE_SIGNAL does nothing else; any other signal is kept for takeSignals.
  */
 napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -118,7 +102,7 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   return number(env, sys(rt_sigaction, signal, &action, NULL, 8));
 }
 
-/* takeSignals(): the signals that came since the last time, signal n as bit n - 1. */
+/* takeSignals(): the signals that came since the last call, signal n as bit n - 1. */
 napi_value gate_take_signals(napi_env env, napi_callback_info info) {
   (void)info;
   return number(env, (s64)__atomic_exchange_n(&caught_signals, 0, __ATOMIC_SEQ_CST));
@@ -128,30 +112,33 @@ static u64 microseconds(const struct __kernel_old_timeval *time) {
   return (u64)time->tv_sec * 1000000u + (u64)time->tv_usec;
 }
 
-/* Asks what only a stopped tracee tells. It may be killed at any step: each answer stands for itself. */
+/*
+ * Asks what only a stopped tracee can be asked. It may be killed between two questions, so each
+ * has its own result.
+ */
 static void describe(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
   record->message = 0;
   if ((record->status & 0xff) != 0x7f) return; /* it ended */
   int event = record->status >> 16, signal = (record->status >> 8) & 0xff;
   record->info_length =
-      (s32)sys(ptrace, PTRACE_GET_SYSCALL_INFO, record->tid, INFO_BYTES, record->info);
+      (s32)sys(ptrace, PTRACE_GET_SYSCALL_INFO, record->tid, sizeof record->info, &record->info);
   if (event) sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message);
   if (!event && signal != SYSCALL_STOP)
     record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
 }
 
-/* The entry of a call of that set. */
+/* Whether the stop is the entry of a call of that set. */
 static int enters(const struct stop_record *record, const u8 *set) {
-  const struct ptrace_syscall_info *info = (const struct ptrace_syscall_info *)record->info;
+  const struct ptrace_syscall_info *info = &record->info;
   if (record->info_length <= 0 || record->status >> 8 != SYSCALL_STOP) return 0;
   u64 nr = info->entry.nr;
-  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= SET_BYTES * 8) return 0;
+  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= CALL_SET_BYTES * 8) return 0;
   return set[nr >> 3] >> (nr & 7) & 1;
 }
 
 static int leaves(const struct stop_record *record) {
-  const struct ptrace_syscall_info *info = (const struct ptrace_syscall_info *)record->info;
+  const struct ptrace_syscall_info *info = &record->info;
   return record->info_length > 0 && record->status >> 8 == SYSCALL_STOP && info->op == PTRACE_SYSCALL_INFO_EXIT;
 }
 
@@ -163,11 +150,11 @@ static long wait_for(struct stop_record *record, const struct bytes *wake, long 
   record->time = stop_time();
   record->user = microseconds(&usage.ru_utime);
   record->system = microseconds(&usage.ru_stime);
-  record->ran_on = 0;
+  record->deferred = 0;
   return tid;
 }
 
-/* Waits for one stop and takes those that are there beside it. */
+/* Waits for one stop, and takes the others that are there already. */
 static long take_stops(struct stop_record *records, s64 maximum, const struct bytes *wake) {
   long options = __WALL | __WNOTHREAD;
   for (s64 taken = 0; taken < maximum; taken++, options |= WNOHANG) {
@@ -179,12 +166,14 @@ static long take_stops(struct stop_record *records, s64 maximum, const struct by
 }
 
 /*
- * The same where one tracee runs: from the entry to the exit of calls that are to be skipped, of which nothing is told, and past both stops of those at
- * which it may run on, which are told together when something else comes.
+ * As take_stops, while one tracee runs. The tracer hears nothing of the calls that are skipped:
+ * they go on at their entry and at their exit. Calls that are deferred go on at both stops too,
+ * but their records are kept: the tracer hears of them when something else stops.
  */
-static long run_on(struct stop_record *records, s64 maximum, const struct bytes *wake, const u8 *skip, const u8 *pass) {
+static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake,
+                            const struct call_sets *sets) {
   s64 taken = 0;
-  long skipping = 0, passing = 0; /* who is in a call of the one kind or the other */
+  long skipping = 0, deferring = 0; /* the tracee that is in a call of the one kind or the other */
   for (int skipped = 0; taken < maximum;) {
     struct stop_record *record = &records[taken];
     long tid = wait_for(record, wake, __WALL | __WNOTHREAD);
@@ -195,17 +184,17 @@ static long run_on(struct stop_record *records, s64 maximum, const struct bytes 
       continue;
     }
     describe(record);
-    if (skipped < MOST_SKIPPED && enters(record, skip)) {
+    if (skipped < MOST_SKIPPED && enters(record, sets->skipped)) {
       skipped++;
       skipping = tid;
       sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
       continue;
     }
-    int begins = enters(record, pass), ends = passing == tid && leaves(record);
-    passing = begins ? tid : 0;
+    int begins = enters(record, sets->deferred), ends = deferring == tid && leaves(record);
+    deferring = begins ? tid : 0;
     taken++;
     if (!begins && !ends) return taken;
-    record->ran_on = 1;
+    record->deferred = 1;
     sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
     if (record->time - records->time > MOST_NS) return taken;
   }
@@ -213,12 +202,13 @@ static long run_on(struct stop_record *records, s64 maximum, const struct bytes 
 }
 
 /*
- * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets: Uint8Array): restarts `count` tracees, waits
- * for one stop, takes up to `maximum` that are there, and returns how many; -EINTR where it was woken first, -ECHILD where there is no
- * tracee. A tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets:
+ * Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are
+ * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. A
+ * tracee that is gone when it is to be restarted is no error: its end is among the stops.
  *
- * `sets`, empty or two bits a call, is for one tracee that runs: calls that are skipped, both stops, and calls that are told when it has run on. So the
- * tracer does not come back for them but now and then.
+ * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see
+ * take_past_calls. So the tracer need not come back to JavaScript for each call.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -232,7 +222,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
       (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
     return throw_type(env, "traceStep() takes room for records, and how many fit");
   if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_bytes(env, arguments[5], &sets) ||
-      (sets.length && sets.length != SET_BYTES * 2))
+      (sets.length && sets.length != sizeof(struct call_sets)))
     return throw_type(env, "traceStep() takes the word that wakes it, and the sets of calls that it goes past");
 
   struct restart *restart = (struct restart *)restarts.data;
@@ -240,12 +230,15 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
     restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
 
   struct stop_record *record = (struct stop_record *)records.data;
-  const u8 *set = sets.data;
-  return number(env, sets.length ? run_on(record, maximum, &wake, set, set + SET_BYTES)
+  const struct call_sets *past = (const struct call_sets *)sets.data;
+  return number(env, sets.length ? take_past_calls(record, maximum, &wake, past)
                                  : take_stops(record, maximum, &wake));
 }
 
-/* Word by word through ptrace, which has no rights to check any more: for tracees that may not be read otherwise. */
+/*
+ * Word by word through ptrace, which checks no rights any more: for tracees that may not be read
+ * in another way.
+ */
 static long peek(s64 tid, u64 address, u8 *to, u64 length) {
   u64 done = 0;
   while (done < length) {
@@ -259,7 +252,10 @@ static long peek(s64 tid, u64 address, u8 *to, u64 length) {
   return (long)done;
 }
 
-/* readMemory(tid, address, bytes): how many bytes could be read from there, or -errno where none. Page protections hold. */
+/*
+ * readMemory(tid, address, bytes): how many bytes could be read from there, or -errno if none.
+ * Page protections hold.
+ */
 napi_value gate_read_memory(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   s64 tid, address;

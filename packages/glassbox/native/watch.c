@@ -1,15 +1,16 @@
 /*
- * The clocks of the program. Where a cgroup counts, init reads its CPU time at the earliest moment at which the
- * limit could have been reached: what is left of it, divided by the processors that could be spent on it at once.
- * Where no cgroup can be had, init looks at every process of its PID namespace in /proc, every few milliseconds.
+ * The clocks of the program. If a cgroup counts, init reads its CPU time at the earliest moment
+ * at which the limit could have been reached: the time that is left, divided by the processors
+ * that the program may use at once. If there is no cgroup, init looks at every process of its PID
+ * namespace in /proc, every few milliseconds.
  */
 #include "init.h"
 #include <linux/fcntl.h>
 #include <linux/magic.h>
 
-#define EARLIEST_NS 1000000u /* never look more often than that */
+#define EARLIEST_NS 1000000u /* the shortest time between two looks */
 #define SCAN_NS 5000000u
-#define TICK_NS 10000000u /* USER_HZ is 100 for user space, whatever the kernel's own is */
+#define TICK_NS 10000000u /* USER_HZ is 100, also on a kernel with another CONFIG_HZ */
 #define PAGE 4096u
 
 static u32 processors;
@@ -53,7 +54,7 @@ static void add_stat(struct watched *sum, const char *text) {
   for (int field = 4; field <= 24 && *c; field++) {
     if (*c == '-') c++;
     if (!parse_number(&c, &value)) return;
-    if (field == 16 || field == 17) sum->cpu_ns += value * TICK_NS; /* children that it waited for */
+    if (field == 16 || field == 17) sum->cpu_ns += value * TICK_NS; /* of its children */
     if (field == 20) sum->processes += (u32)value;                  /* threads */
     if (field == 24) sum->memory += value * PAGE;
     if (*c == ' ') c++;
@@ -70,10 +71,11 @@ static void add_process(struct watched *sum, const char *pid) {
     length++;
   }
   memcpy(name + length, "/stat", 6);
-  if (read_text(PROC, name, text, sizeof text) <= 0) return;
+  if (read_text(INIT_PROC, name, text, sizeof text) <= 0) return;
   add_stat(sum, text);
   struct time used;
-  s32 clock = (s32)(~(u32)number << 3 | 2); /* the CPU clock of a process, see clock_getcpuclockid(3) */
+  /* The CPU clock of a process, see clock_getcpuclockid(3). */
+  s32 clock = (s32)(~(u32)number << 3 | 2);
   if (sys(clock_gettime, clock, &used) == 0) sum->cpu_ns += (u64)used.seconds * 1000000000u + (u64)used.nanoseconds;
 }
 
@@ -84,7 +86,7 @@ struct entry {
   char name[];
 };
 
-/* What stands in the box's tmpfs is memory too, and no process's. */
+/* Files in the box's tmpfs are memory too, and belong to no process. */
 static u64 scratch_bytes(void) {
   static const char *const places[] = {"/box", "/tmp", "/dev/shm"};
   struct { u64 type, block_size, blocks, free, rest[11]; } info;
@@ -95,7 +97,10 @@ static u64 scratch_bytes(void) {
   return sum;
 }
 
-/* What stood there before the program is not its own: as in a cgroup, whoever writes a page is charged for it. */
+/*
+ * Without what was there before the program: as in a cgroup, the process that writes a page is
+ * charged.
+ */
 static u64 written_bytes(struct program *program) {
   u64 now = scratch_bytes();
   if (now < program->scratch) program->scratch = now;
@@ -107,8 +112,8 @@ static struct watched scan(struct program *program) {
   u8 entries[4096];
   long length;
   sum.memory = written_bytes(program);
-  sys(lseek, PROC, 0, 0);
-  while ((length = sys(getdents64, PROC, entries, sizeof entries)) > 0)
+  sys(lseek, INIT_PROC, 0, 0);
+  while ((length = sys(getdents64, INIT_PROC, entries, sizeof entries)) > 0)
     for (long at = 0; at < length; at += ((struct entry *)(entries + at))->length)
       add_process(&sum, ((struct entry *)(entries + at))->name);
   return sum;
@@ -118,7 +123,7 @@ static void update(struct program *program) {
   struct watched now = scan(program);
   struct ended *ended = &program->ended;
   now.cpu_ns += (ended->user_us + ended->system_us) * 1000;
-  if (program->how) now.processes++; /* the program itself, which has only just ended */
+  if (program->how) now.processes++; /* the program itself, which has just ended */
   if (now.cpu_ns > ended->watched_cpu_ns) ended->watched_cpu_ns = now.cpu_ns;
   if (now.memory > ended->watched_memory) ended->watched_memory = now.memory;
   if (now.processes > ended->watched_processes) ended->watched_processes = now.processes;
@@ -128,7 +133,7 @@ static u64 read_cpu_file(u8 cpu, enum cpu_source source) {
   char text[256];
   const char *c = text;
   u64 value = 0;
-  long length = sys(pread64, FIRST_KEPT + cpu, text, sizeof text - 1, 0);
+  long length = sys(pread64, INIT_FIRST_KEPT + cpu, text, sizeof text - 1, 0);
   if (length <= 0) return 0;
   text[length] = 0;
   while (source == CPU_STAT && *c && *c != ' ') c++; /* "usage_usec N" is the first line */
@@ -168,10 +173,10 @@ void watch_check(struct program *program, u64 now) {
 void watch_start(struct program *program) {
   if (!processors) processors = count_processors();
   if (program->launch.watch || program->launch.cpu_source == CPU_SCAN) {
-    sys(close, PROC);
+    sys(close, INIT_PROC);
     long fd = sys(openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd >= 0 && fd != PROC) {
-      sys(dup3, fd, PROC, O_CLOEXEC);
+    if (fd >= 0 && fd != INIT_PROC) {
+      sys(dup3, fd, INIT_PROC, O_CLOEXEC);
       sys(close, fd);
     }
   }

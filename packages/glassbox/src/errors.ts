@@ -74,8 +74,15 @@ export class InvalidOptionError extends GlassboxError {
 export class MissingFeatureError extends GlassboxError {
   readonly feature: string
 
-  constructor(feature: string, message: string, hint: string, cause?: unknown) {
-    super('ERR_GLASSBOX_MISSING_FEATURE', message, { hint, cause })
+  /** `details`: the system call that failed, if one did. */
+  constructor(
+    feature: string,
+    message: string,
+    hint: string,
+    cause?: unknown,
+    details: Pick<ErrorDetails, 'errno' | 'syscall'> = {},
+  ) {
+    super('ERR_GLASSBOX_MISSING_FEATURE', message, { hint, cause, ...details })
     this.name = 'MissingFeatureError'
     this.feature = feature
   }

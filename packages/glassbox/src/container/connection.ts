@@ -2,36 +2,49 @@
  * The host's end of the socket to an init. Owns the descriptor: closing it ends the box.
  *
  * Requests may be sent before there is an init to read them; replies are read from `listen` on.
+ * No request waits for init to read it: see send-queue.ts.
  *
- * Every request but a kill is answered exactly once, by id. When the socket ends, every open request is rejected with
- * `ERR_GLASSBOX_BOX_LOST`. The kernel tells then whether the box had read all that was sent (ECONNRESET, unix(7)): so it is known of
- * many a launch that its program never began.
+ * Every request but a kill is answered exactly once, by id. When the socket ends, every open
+ * request is rejected with `ERR_GLASSBOX_BOX_LOST`. The kernel says then whether the box had read
+ * all that was sent (ECONNRESET, unix(7)): so it is known of many a launch that its program never
+ * began.
  */
-import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { call, sendAll } from '../gate/gate.ts'
+import { close } from '../gate/descriptors.ts'
+import { syscall } from '../gate/gate.ts'
+import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { encodeRequest, MAX_PAYLOAD_BYTES, type Reply, ReplyReader, REQUEST } from './wire.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { SendQueue } from './send-queue.ts'
+import { encodeRequest, type Reply, ReplyReader } from './wire.ts'
 
-/** Larger than most replies by far. One for all sockets: what is read is looked at before anything else is. */
+/**
+ * Larger than most replies by far. One for all sockets: the bytes are read out of it before the
+ * next ones arrive.
+ */
 const replyBuffer = new Uint8Array(4096)
 
-interface Waiting {
+const SHUTDOWN = syscallNumber('shutdown')
+/** Errors of a send that mean: there is no init any more. */
+const GONE: readonly (number | undefined)[] = [ERRNO.EPIPE, ERRNO.ECONNRESET]
+
+interface OpenRequest {
   resolve(reply: Reply): void
   reject(error: Error): void
 }
 
 export class Connection {
   readonly #fd: number
+  readonly #queue: SendQueue
   #socket: Socket | undefined
   readonly #reader = new ReplyReader()
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #open = new Map<number, OpenRequest>()
   #lastId = 0
-  /** The type of what was sent last. */
+  /** The type of the last request that was sent whole. */
   #lastSent = 0
-  /** It was not read. */
+  /** init ended before it had read everything. */
   #unread = false
   readonly #receive = (length: number, buffer: Uint8Array): boolean => {
     for (const reply of this.#reader.push(buffer.subarray(0, length))) this.#settle(reply.id)?.resolve(reply)
@@ -40,28 +53,35 @@ export class Connection {
   #ended = false
   /** Resolves when both ends are gone. */
   readonly closed: Promise<void>
-  #tellClosed: () => void = () => {}
+  #resolveClosed: () => void = () => {}
 
   constructor(fd: number) {
     this.#fd = fd
-    this.closed = new Promise(resolve => (this.#tellClosed = resolve))
+    this.#queue = new SendQueue(fd, () => this.close())
+    this.closed = new Promise(resolve => (this.#resolveClosed = resolve))
   }
 
   /** Begins to read replies. */
   listen(): void {
     const onread = { buffer: replyBuffer, callback: this.#receive }
-    const options = { fd: this.#fd, readable: true, writable: false, onread } // onread: not in the types of Node 20
+    // onread is not in the types of Node 20.
+    const options = { fd: this.#fd, readable: true, writable: false, onread }
     this.#socket = new Socket(options)
     this.#hold()
     this.#socket.resume()
-    // An error of the socket is followed by its close, and the requests are told then.
+    // An error of the socket is followed by its close, at which the open requests are rejected.
+    // Node closes the descriptor next, and its number may be another file's then.
+    this.#socket.on('end', () => this.#queue.drop())
     this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#unread = code === 'ECONNRESET'))
     this.#socket.on('close', () => this.#lose())
   }
 
-  /** An idle box does not keep the process alive; one that is ending does, until it has. */
+  /**
+   * An idle box does not keep the process alive; one that has something to do, or is ending,
+   * does.
+   */
   #hold(): void {
-    if (this.#waiting.size > 0 || this.#ended) this.#socket?.ref()
+    if (this.#open.size > 0 || this.#ended) this.#socket?.ref()
     else this.#socket?.unref()
   }
 
@@ -76,73 +96,87 @@ export class Connection {
     payload: Uint8Array,
     descriptors: readonly number[],
   ): { id: number; reply: Promise<Reply> } {
-    if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(payload.length)
+    if (payload.length > MAX_PAYLOAD) throw tooLarge(payload.length)
     const id = ++this.#lastId
-    const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    const reply = new Promise<Reply>((resolve, reject) => this.#open.set(id, { resolve, reject }))
     this.#hold()
     try {
       this.#send(type, id, payload, descriptors)
     } catch (error) {
-      this.#settle(id)?.reject(new BoxLostError(false, error))
+      const gone = error instanceof GlassboxError && GONE.includes(error.errno)
+      this.#settle(id)?.reject(gone ? new BoxLostError(false, error) : (error as Error))
     }
     return { id, reply }
   }
 
-  /** Asks init to end the program of that request, for a cause of the host's. Harmless when it has ended. */
+  /**
+   * Asks init to end the program of that request, for a cause of the host's. Does nothing if it
+   * has ended.
+   */
   kill(id: number, cause: number): void {
-    if (!this.#waiting.has(id)) return
+    if (!this.#open.has(id)) return
     try {
-      this.#send(REQUEST.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), [])
+      this.#send(REQUEST_TYPE.kill, id, new Uint8Array(Uint32Array.of(cause).buffer), [])
     } catch {
-      // init is gone, and the program with it; the close of the socket tells whoever waits.
+      // init is gone, and the program with it; the open requests are rejected at the close of the
+      // socket.
     }
   }
 
   /**
-   * Ends the box. The descriptor stays until init's end of the socket is gone: the kernel lets go of it after the namespaces, so
-   * `closed` tells that they are gone, and nobody has to look again and again for the end of init.
+   * Ends the box. The descriptor stays until init's end of the socket is gone, which the kernel
+   * closes after the namespaces: so `closed` resolves when they are gone, and the end of init
+   * need not be polled for.
    */
   close(): void {
     if (this.#ended || this.#socket?.destroyed) return
     this.#ended = true
+    this.#queue.drop()
     this.#hold()
     if (this.#socket) {
-      call('shutdown', [this.#fd, SHUT_WR])
+      syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails if init is gone, which is what is wanted
       return
     }
-    closeSync(this.#fd)
+    close(this.#fd)
     this.#lose()
   }
 
   #send(type: number, id: number, payload: Uint8Array, descriptors: readonly number[]): void {
-    if (this.#ended) throw new BoxLostError(false)
-    sendAll(this.#fd, encodeRequest(type, id, payload, descriptors.length), descriptors)
-    this.#lastSent = type
+    if (this.#ended || this.#socket?.destroyed) throw new BoxLostError(false)
+    const bytes = encodeRequest(type, id, payload, descriptors.length)
+    this.#queue.send(bytes, descriptors, () => (this.#lastSent = type))
   }
 
-  /** Whether a program may have begun since the last other request; after a kill nothing is known of the launch before it. */
+  /**
+   * Whether a program may have begun since the last other request; after a kill nothing is known
+   * of the launch before it.
+   */
   get mayHaveRun(): boolean {
-    return this.#lastSent === REQUEST.kill || (this.#lastSent === REQUEST.launch && !this.#unread)
+    return this.#lastSent === REQUEST_TYPE.kill || (this.#lastSent === REQUEST_TYPE.launch && !this.#unread)
   }
 
-  #settle(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
+  #settle(id: number): OpenRequest | undefined {
+    const request = this.#open.get(id)
+    this.#open.delete(id)
     this.#hold()
-    return waiting
+    return request
   }
 
   #lose(): void {
     this.#ended = true
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new BoxLostError(this.mayHaveRun))
-    this.#tellClosed()
+    this.#queue.drop()
+    for (const id of [...this.#open.keys()]) this.#settle(id)?.reject(new BoxLostError(this.mayHaveRun))
+    this.#resolveClosed()
   }
 }
 
-/** init would end at it, and the box with it. What can become so large is what a caller asked for. */
+/**
+ * init would end at such a request, and the box with it. What can become so large is what a
+ * caller asked for.
+ */
 const tooLarge = (bytes: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',
-    `A box cannot be asked for so much at once: a request of ${bytes} bytes, of ${MAX_PAYLOAD_BYTES} at most.`,
+    `A box cannot be asked for so much at once: a request of ${bytes} bytes, of ${MAX_PAYLOAD} at most.`,
     { errno: ERRNO.E2BIG, hint: 'Give the box fewer or shorter binds, arguments and variables.' },
   )

@@ -1,49 +1,39 @@
 /**
  * A container: prepared namespaces with an init inside, ready to run programs one after another.
  *
- * Who owns what: the container owns init's process (reaped after its end), the host's end of the socket (closing it ends
- * everything inside), and a descriptor of the box's working directory. A caller's descriptors stay the caller's.
- * Invariant: after a launch's report nothing of that program runs any more.
+ * Who owns what: the container owns init's process (reaped after its end), the host's end of the
+ * socket (closing it ends everything inside), and a descriptor of the box's root. A caller's
+ * descriptors stay the caller's. Invariant: after a launch's report nothing of that program runs
+ * any more.
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { call } from '../gate/gate.ts'
-import {
-  AF_UNIX,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_PATH,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
-} from '../linux/constants.ts'
+import { close } from '../gate/descriptors.ts'
+import { syscall } from '../gate/gate.ts'
+import { DIRTY, MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
+import { reaped } from '../launch/reap.ts'
+import { socketPair } from '../launch/socket-pair.ts'
+import { programDescriptor } from '../launch/static-program.ts'
+import { executeStep, stepError } from '../launch/step-error.ts'
+import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { signalNumber } from '../linux/signals.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
-import { startElsewhere } from './move-to-another-cpu.ts'
 import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
-import { initDescriptor } from '../launch/static-program.ts'
 import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
-import { reap } from '../launch/reap-init.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
-import { executeStep, stepError } from '../launch/step-error.ts'
-import {
-  encodeLaunch,
-  encodePrepare,
-  type EndedReply,
-  type LaunchHeader,
-  MAX_PAYLOAD_BYTES,
-  PART,
-  REQUEST,
-} from './wire.ts'
+import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader } from './wire.ts'
 
 export interface ContainerSpec {
   readonly hostname: string
@@ -55,8 +45,15 @@ export interface ContainerSpec {
   readonly own: (identity: Identity) => OwnRoot
 }
 
-/** A plan for init, with the descriptors that become its first slots. */
-export interface Farewell {
+/**
+ * How long a closing container may take before init is woken, and before it is killed. A sound
+ * one takes a millisecond.
+ */
+const PATIENCE_MS = { wake: 500, kill: 3000 } as const
+const KILL = syscallNumber('kill')
+
+/** What init runs when this process is gone, with the descriptors that become its first slots. */
+export interface DisconnectPlan {
   readonly plan: Plan
   readonly descriptors: readonly number[]
 }
@@ -68,7 +65,10 @@ export interface Launch {
 }
 
 export interface RunningLaunch {
-  /** Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and above). */
+  /**
+   * Ends the program, and everything that it started, for a cause of the host's (`CAUSE.host` and
+   * above).
+   */
   kill(cause: number): void
   readonly ended: Promise<EndedReply>
 }
@@ -85,72 +85,79 @@ export class Container {
   readonly identity: Identity
   /** The process id of init on the host. */
   readonly pid: number
-  /** Resolves when the box is furnished. Until then requests may be sent; where it fails, no program is ever started. */
-  readonly furnished: Promise<void>
+  /**
+   * Resolves when the box is set up. Requests may be sent before; if it rejects, no program is
+   * ever started.
+   */
+  readonly ready: Promise<void>
   readonly #connection: Connection
-  readonly #furniture: OwnRoot
-  #isFurnished = false
+  readonly #boxRoot: OwnRoot
+  #isReady = false
   #root = -1
 
   private constructor(
     pid: number,
     connection: Connection,
     identity: Identity,
-    furniture: OwnRoot,
-    furnishing: readonly Promise<void>[],
+    boxRoot: OwnRoot,
+    setups: readonly Promise<void>[],
   ) {
     this.pid = pid
     this.identity = identity
     this.#connection = connection
-    this.#furniture = furniture
-    this.furnished = this.#furnish(furnishing)
-    this.furnished.catch(() => {}) // told by whoever awaits it, or the program that was not started
+    this.#boxRoot = boxRoot
+    this.ready = this.#setUp(setups)
+    // A failure is reported to the callers that await it, or by the launch that fails with it.
+    this.ready.catch(() => {})
   }
 
   /**
-   * Starts init in new namespaces, and has it furnish the box. On failure nothing is left. What boxes have alike is sent before init is
-   * there: it begins with that while this process makes the rest.
+   * Starts init in new namespaces, and has it set up the box. On failure nothing is left. What
+   * all boxes have in common is sent before init is there: it begins with that while this process
+   * makes the rest.
    */
   static async open({ hostname, network, host, own }: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
-    const setup = hostSetup(host)
+    const spec = spawnSpec(network, privileged)
+    const setup = hostSetup(host, spec.userNamespace)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
       const shown = requestPlan(connection, setup.plan, [store])
-      shown.catch(() => {}) // told by `furnished`, where it comes to that
-      pid = spawn(spawnSpec(network, privileged), theirs)
-      startElsewhere(pid)
+      shown.catch(() => {}) // `ready` rejects with it
+      pid = spawn(spec, theirs)
+      moveToAnotherCpu(pid)
       connection.listen()
       const identity = identityOf(pid, privileged)
-      const furniture = own(identity)
-      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: furniture }, setup.made))
-      rest.catch(() => {}) // so is this
+      const boxRoot = own(identity)
+      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
+      rest.catch(() => {}) // and with this
       const connected = network ? [connectNetwork(connection, privileged)] : []
-      return new Container(pid, connection, identity, furniture, [shown, rest, ...connected])
+      return new Container(pid, connection, identity, boxRoot, [shown, rest, ...connected])
     } catch (error) {
-      connection.close()
-      await connection.closed
-      if (pid !== undefined) await reap(pid)
+      await end(connection, pid)
       throw error
     }
   }
 
-  async #furnish(furnishing: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(furnishing)
-    this.#isFurnished = true
+  async #setUp(setups: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(setups)
+    this.#isReady = true
   }
 
   get ended(): boolean {
     return this.#connection.ended
   }
 
-  /** Opens a directory of the furnished box's own root, which no program can change; what is mounted there is what is opened. */
+  /**
+   * Opens a directory of the box's own root, which no program can change; what is mounted there
+   * is opened. The caller closes it.
+   */
   openDirectory(path: string): number {
-    // Before that, init's root is the host's.
-    if (!this.#isFurnished) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not furnished yet.')
+    // Before the box is set up, init's root is the host's.
+    if (!this.#isReady) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not set up yet.')
     this.#openRoot()
     return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
   }
@@ -161,7 +168,7 @@ export class Container {
       this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A process that has ended has no root; without privilege nobody may even look.
+      // A process that has ended has no root; without privilege it may not even be looked at.
       throw code === 'ENOENT' || code === 'EACCES'
         ? new BoxLostError(this.#connection.mayHaveRun, error)
         : error
@@ -174,59 +181,69 @@ export class Container {
   }
 
   /**
-   * What init does when this process is gone. To be said before the things that it removes are made; no answer needs to be
-   * awaited for that: what was sent reaches init also after this process's end.
+   * What init does when this process is gone. It is set before the things that it removes are
+   * made. No answer need be awaited for that: what was sent reaches init also after the end of
+   * this process.
    */
-  setFarewell({ plan, descriptors }: Farewell): void {
+  setDisconnectPlan({ plan, descriptors }: DisconnectPlan): void {
     const { bytes } = encodePlan(plan)
-    // A box that is lost already is the news of whatever is asked of it next.
-    this.#connection.request(REQUEST.farewell, bytes, descriptors).reply.catch(() => {})
+    // If the box is lost already, the next request says so.
+    this.#connection.request(REQUEST_TYPE.disconnect, bytes, descriptors).reply.catch(() => {})
   }
 
   /**
-   * Has init clone the child that will be the next program: it joins its cgroup and waits. Resolves when it waits; a launch may
-   * be sent before. Any other request ends the waiting, and another child must be prepared then. With `examine`, init looks first
-   * whether programs have changed the box since it was furnished: then nothing is done but telling what, a sum of `PART`s.
+   * Has init clone the child that will be the next program: it joins its cgroup and waits.
+   * Resolves when it waits; a launch may be sent before. Any other request ends the waiting, and
+   * another child must be prepared then. With `compare`, init first compares the box with its
+   * fingerprint: if programs have changed it, nothing is done, and the result says which parts
+   * are dirty, as a sum of `DIRTY`.
    */
   async prepare(
     { plan, header }: PreparePlan,
     descriptors: readonly number[],
-    examine = false,
+    compare = false,
   ): Promise<number> {
     const { bytes, origin } = encodePlan(plan)
-    const payload = encodePrepare({ ...header, examine }, bytes)
-    const reply = await this.#connection.request(REQUEST.prepare, payload, descriptors).reply
+    const payload = encodePrepare({ ...header, fingerprint: compare }, bytes)
+    const reply = await this.#connection.request(REQUEST_TYPE.prepare, payload, descriptors).reply
     if (reply.errno !== 0) throw await this.#reason(stepError(plan, origin[reply.step], reply.errno))
     return reply.cause
   }
 
-  /** Takes parts of the box, a sum of `PART`s, as they are now for fresh. Returns what was changed in the others. */
-  async examine(renewed: number): Promise<number> {
+  /**
+   * Takes new fingerprints of parts of the box, a sum of `DIRTY`. Returns which of the other
+   * parts are dirty.
+   */
+  async fingerprint(renewed: number): Promise<number> {
     const payload = new Uint8Array(Uint32Array.of(renewed).buffer)
-    return (await this.#connection.request(REQUEST.examine, payload, []).reply).cause
+    return (await this.#connection.request(REQUEST_TYPE.fingerprint, payload, []).reply).cause
   }
 
   /**
-   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the old ones. False, and nothing is done,
-   * where something is bound below one: it would be lost.
+   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the
+   * old ones. False, and nothing is done, if something is bound below one: it would be lost.
    */
   async freshScratch(): Promise<boolean> {
-    const { scratch, binds } = this.#furniture
+    const { scratch, binds } = this.#boxRoot
     if (scratch.some(({ path }) => binds.some(({ target }) => target.startsWith(`${path}/`)))) return false
     const builder = new PlanBuilder('lay out fresh scratch directories')
     addFreshScratchSteps(builder, scratch)
     await this.runPlan(builder.build())
-    await this.examine(PART.scratch)
+    await this.fingerprint(DIRTY.scratch)
     return true
   }
 
-  /** Makes the prepared child the program. A step that fails before execve is done rejects `ended`, and names itself. */
+  /**
+   * Makes the prepared child the program. If a step fails up to execve, `ended` rejects with an
+   * error that names it.
+   */
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
     const payload = encodeLaunch(header, bytes)
-    // Arguments and environment, then: the kernel takes 6 MiB of them at most (execve(2)), and would say the same.
-    if (payload.length > MAX_PAYLOAD_BYTES) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
-    const { id, reply } = this.#connection.request(REQUEST.launch, payload, descriptors)
+    // By arguments and environment: the kernel takes 6 MiB of them at most (execve(2)), and would
+    // say the same.
+    if (payload.length > MAX_PAYLOAD) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
+    const { id, reply } = this.#connection.request(REQUEST_TYPE.launch, payload, descriptors)
     const ended = reply.then(async report => {
       if (report.errno !== 0) throw await this.#reason(stepError(plan, origin[report.step], report.errno))
       return report as EndedReply
@@ -234,22 +251,43 @@ export class Container {
     return { kill: cause => this.#connection.kill(id, cause), ended }
   }
 
-  /** init runs no plan in a box whose furnishing failed: then that is what is told. */
+  /** init runs no plan in a box whose set-up failed: then the error is why that failed. */
   async #reason(error: GlassboxError): Promise<unknown> {
-    return this.furnished.then(
+    return this.ready.then(
       () => error,
       (reason: unknown) => reason,
     )
   }
 
-  /** Ends everything inside and waits until init is reaped. */
+  /** Ends everything inside and waits until init is reaped. Works also if init is stopped. */
   async close(): Promise<void> {
     if (this.#root >= 0) closeSync(this.#root)
     this.#root = -1
-    this.#connection.close()
-    await this.#connection.closed
-    await reap(this.pid)
+    await end(this.#connection, this.pid)
   }
+}
+
+/** Nothing happens if the process has ended. */
+const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
+  syscall(KILL, pid, signalNumber(name) ?? 0)
+
+/**
+ * Closes the connection and reaps init, if there is one. init ends by itself, unless it is
+ * stopped, or cannot end.
+ */
+async function end(connection: Connection, pid: number | undefined): Promise<void> {
+  connection.close()
+  const timers =
+    pid === undefined
+      ? []
+      : [
+          setTimeout(() => signal(pid, 'SIGCONT'), PATIENCE_MS.wake),
+          setTimeout(() => signal(pid, 'SIGKILL'), PATIENCE_MS.kill),
+        ]
+  await connection.closed
+  // init is reaped below and nowhere else, so until here its id is its own.
+  timers.forEach(clearTimeout)
+  if (pid !== undefined) await reaped(pid)
 }
 
 async function requestPlan(
@@ -258,7 +296,7 @@ async function requestPlan(
   descriptors: readonly number[] = [],
 ): Promise<void> {
   const { bytes, origin } = encodePlan(plan)
-  const reply = await connection.request(REQUEST.plan, bytes, descriptors).reply
+  const reply = await connection.request(REQUEST_TYPE.plan, bytes, descriptors).reply
   if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
 }
 
@@ -267,19 +305,12 @@ const connectNetwork = (connection: Connection, privileged: boolean): Promise<vo
     ? withNetwork(made => requestPlan(connection, joining, [made]))
     : requestPlan(connection, entering)
 
-function socketPair(): { ours: number; theirs: number } {
-  const pair = new Int32Array(2)
-  call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair])
-  const [ours = -1, theirs = -1] = pair
-  return { ours, theirs }
-}
-
-/** Clones init, and closes the end of the socket that it has then. Returns its process id. */
+/** Clones init, and closes the end of the socket that init has then. Returns its process id. */
 function spawn(spec: SpawnSpec, socket: number): number {
   try {
     const { plan, pid } = spawnPlan(spec)
-    return Number(cloneInto(spec, plan, [socket, initDescriptor()])[pid.slot])
+    return Number(cloneInto(spec, plan, [socket, programDescriptor('init')])[pid.slot])
   } finally {
-    closeSync(socket)
+    close(socket)
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The contents of the host's small files in one file of memory, from which init copies them into its box. Made once for a list of
- * files, and held for the life of the process; sealed, since init of a box gets the same file.
+ * The contents of the host's small files in one file of memory, from which init copies them into
+ * its box. Made once for a list of files and held for the life of the process. It is sealed,
+ * because the inits of all boxes get the same file.
  */
 import { keepDescriptor, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'

@@ -1,14 +1,17 @@
 /**
  * Who the program of a box is.
  *
- * With privilege, each box has a user id of its own: a base plus the process id of its init, which no other living box
- * of the host can have; so boxes cannot signal each other, share no per-user quota, and own no file of the host's. The
- * base lies above the ranges that distributions and systemd hand out (systemd.io/UIDS-GIDS).
+ * With privilege, each box has a user id of its own: a base plus the process id of its init. No
+ * two living boxes of one PID namespace share it, so they cannot signal each other, share no
+ * quota of a user, and own no file of the host's. Services in different PID namespaces of a host
+ * can give the same id: see docs/security.md. The base is above the ranges that distributions and
+ * systemd hand out (systemd.io/UIDS-GIDS).
  *
- * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and the caller outside.
+ * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and
+ * the caller outside.
  */
 import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
-import { effectiveCapabilities } from '../launch/capabilities.ts'
+import { hasCapabilities } from '../launch/capabilities.ts'
 
 const FIRST_ID = 0x70000000
 const UNPRIVILEGED_ID = 1000
@@ -21,13 +24,12 @@ export interface Identity {
   readonly userNamespace: boolean
 }
 
-const NEEDED = [CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN]
-
-/** Whether this process may make the namespaces of a box without a user namespace. Asked for each box: capabilities can be given up. */
-export function isPrivileged(): boolean {
-  const effective = effectiveCapabilities()
-  return NEEDED.every(capability => (effective >> BigInt(capability)) & 1n)
-}
+/**
+ * Whether this process may make the namespaces of a box without a user namespace. Asked for each
+ * box: capabilities can be given up.
+ */
+export const isPrivileged = (): boolean =>
+  hasCapabilities(CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN)
 
 /** The identity of the box whose init is process `pid` of the host. */
 export function identityOf(pid: number, privileged: boolean): Identity {

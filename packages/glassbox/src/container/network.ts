@@ -1,9 +1,11 @@
 /**
- * The network of a box: a namespace with nothing but loopback. To make one takes the kernel a third of a millisecond, as long as all else of a new
- * box's namespaces does three times: so where we have the privilege, this process makes it while init furnishes the box, and hands it over.
- * In a user namespace it must be init's from birth, or that would have no rights in it (network_namespaces(7)).
+ * The network of a box: a namespace with nothing but loopback. To make one takes the kernel a
+ * third of a millisecond, three times as long as all other namespaces of a box together. With
+ * privilege, this process makes it while init sets up the box, and hands it over. In a user
+ * namespace it must be init's from birth, or init would have no rights in it
+ * (network_namespaces(7)).
  */
-import { closeSync } from 'node:fs'
+import { close } from '../gate/descriptors.ts'
 import {
   __WALL,
   AF_INET,
@@ -24,7 +26,9 @@ import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { cloneInto } from './clone-into.ts'
 
-/** A child of vfork that shares our descriptors is born in the new namespace, opens it and ends. */
+/**
+ * A child of vfork that shares our descriptors is born in the new namespace, opens it and ends.
+ */
 function makePlan(): { readonly plan: Plan; readonly network: Slot } {
   const builder = new PlanBuilder('make the network of the box')
   const child = builder.slot('pid of the child')
@@ -43,14 +47,14 @@ function makePlan(): { readonly plan: Plan; readonly network: Slot } {
 
 const making = makePlan()
 
-/** Makes one and passes its descriptor, which is open meanwhile, to `use`. */
+/** Makes a network and passes its descriptor to `use`; it is closed when that returns. */
 export function withNetwork<Result>(use: (network: number) => Result): Result {
   const { plan, network } = making
   const descriptor = Number(cloneInto({ network: true }, plan, [])[network.slot])
   try {
     return use(descriptor)
   } finally {
-    closeSync(descriptor)
+    close(descriptor)
   }
 }
 
@@ -64,12 +68,14 @@ function setupPlan(handedOver: boolean): Plan {
   return builder.build()
 }
 
-/** struct ifreq of `lo`: the name in 16 bytes, then the flags. */
+/** struct ifreq: the name of an interface, then its flags. */
+const IFREQ = { SIZE: 40, name: 0, flags: 16 } as const
+
 function addLoopbackSteps(builder: PlanBuilder): void {
   const socket = builder.slot('socket')
-  const request = new Uint8Array(40)
-  request.set(Buffer.from('lo'))
-  new DataView(request.buffer).setInt16(16, IFF_UP, true)
+  const request = new Uint8Array(IFREQ.SIZE)
+  request.set(Buffer.from('lo'), IFREQ.name)
+  new DataView(request.buffer).setInt16(IFREQ.flags, IFF_UP, true)
   builder
     .call('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], 'open a socket to configure loopback', {
       result: socket,
@@ -78,11 +84,14 @@ function addLoopbackSteps(builder: PlanBuilder): void {
     .call('close', [socket], 'close it')
 }
 
-/** init's plan, with the network as its input. */
+/** init's plan for a network that is handed over, which is its input. */
 export const joining: Plan = setupPlan(true)
 /** init's plan in the network that it was born in. */
 export const entering: Plan = setupPlan(false)
 
-/** The plans for it: the one that this process runs, where init is not born in its network, and init's. */
+/**
+ * The plans for the network: the one that this process runs, if init is not born in it, and
+ * init's.
+ */
 export const networkPlans = (handedOver: boolean): readonly Plan[] =>
   handedOver ? [making.plan, joining] : [entering]

@@ -1,11 +1,13 @@
 /**
- * The plan that prepares a child before its program is known: init makes its cgroup and clones it; it joins, gives up everything
- * that programs do not have, and waits. What takes long is done by then; see launch-plan.ts for the rest.
+ * The plan that prepares a child before its program is known: init makes its cgroup and clones
+ * it. The child joins the cgroup, gives up everything that programs do not have, and waits. What
+ * takes long is done by then; see launch-plan.ts for the rest.
  *
- * Order, and why: into the cgroups first, so that everything is charged; the cgroup namespace after that, so that its root
- * is the box's own cgroup; the identity while init's capabilities are still there; the filter last, where it is known to let
- * pass what the child still has to do. System V objects and message queues live in an IPC namespace that is the child's own,
- * and go with it.
+ * Order, and why: into the cgroups first, so that everything is charged; then the cgroup
+ * namespace, so that its root is the box's own cgroup; then the identity, while init's
+ * capabilities are still there; the filter last, if it is known to allow what the child still has
+ * to do. System V objects and message queues live in an IPC namespace of the child's own, and are
+ * removed with it.
  */
 import type { CgroupLimits } from '../cgroup/controls.ts'
 import type { Cgroup } from '../cgroup/group.ts'
@@ -21,29 +23,29 @@ import {
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_SET_NO_NEW_PRIVS,
-  SIG_SETMASK,
   SIGCHLD,
 } from '../linux/constants.ts'
+import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
 import { PlanBuilder, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
-import { LAST_PID } from '../rootfs/steps.ts'
 import { CAPABILITY_VERSION_3 } from '../launch/capabilities.ts'
+import { addUnblockStep } from '../launch/exec-steps.ts'
 import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
 import type { Identity } from './identity.ts'
-import { FIRST_KEPT, LISTENER, type PrepareHeader } from './wire.ts'
+import type { PrepareHeader } from './wire.ts'
 
 const UMASK = 0o022
 
 export interface PrepareSpec {
   readonly identity: Identity
-  /** The cgroup of the program, in place of the one that the last program had. */
+  /** The cgroup of the program, in the place of the one that the last program had. */
   readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
   readonly filter?: FilterSpec
 }
 
 export interface PreparePlan {
   readonly plan: Plan
-  readonly header: Omit<PrepareHeader, 'examine'>
+  readonly header: Omit<PrepareHeader, 'fingerprint'>
 }
 
 /** Inputs: the directories that the parts of the group are made in. */
@@ -63,34 +65,44 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
     ...(cgroup ? { cgroup } : {}),
   }
   builder
-    .call('pwrite64', [LAST_PID, { bytes: Buffer.from('1') }, 1, 0], 'number processes from 2', {
-      onError: 'ignore',
-    })
+    .call(
+      'pwrite64',
+      [INIT_DESCRIPTOR.lastPid, { bytes: Buffer.from('1') }, 1, 0],
+      'number processes from 2',
+      {
+        onError: 'ignore',
+      },
+    )
     .clone(clone, () => {
       for (const join of made?.joins ?? [])
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
-      // Of the host's, in the table of descriptors that init and the child share.
+      // It is a directory of the host's, in the table of descriptors that init and the child
+      // share.
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
       builder
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
         .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
-        .call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, 8], 'unblock all signals')
+      addUnblockStep(builder)
       addPrivilegeSteps(builder, identity)
       if (filter) addFilterSteps(builder, filter.bytes, listener)
       if (listener) {
         builder
-          .call('dup3', [listener, LISTENER, O_CLOEXEC], 'keep the listener out of the program’s way')
+          .call(
+            'dup3',
+            [listener, INIT_DESCRIPTOR.listener, O_CLOEXEC],
+            'keep the listener out of the program’s way',
+          )
           .call('close', [listener], 'close it')
       }
       builder.await('wait for the launch')
     })
-  const figures = group?.cgroup.figureFiles.length ?? 0
-  const firstFigure = (made?.firstFigure ?? FIRST_KEPT) - FIRST_KEPT
-  const cpu = group && firstFigure + group.cgroup.cpuFigure
+  const counters = group?.cgroup.figureFiles.length ?? 0
+  const firstCounter = (made?.firstFigure ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
+  const cpu = group && firstCounter + group.cgroup.cpuFigure
   return {
     plan: builder.build(),
-    header: { mainSlot: pid.slot, firstFigure, figures, cpu, listens: listener !== undefined },
+    header: { mainSlot: pid.slot, firstCounter, counters, cpu, listens: listener !== undefined },
   }
 }
 
@@ -100,7 +112,7 @@ function addGroupSteps(
   parents: readonly Slot[],
 ): MadeGroup {
   addRemoveSteps(builder, cgroup, parents)
-  const made = addMakeSteps(builder, cgroup, parents, limits, FIRST_KEPT)
+  const made = addMakeSteps(builder, cgroup, parents, limits, INIT_DESCRIPTOR.firstKept)
   for (const parent of parents) builder.call('close', [parent], `close ${parent.label}`)
   return made
 }

@@ -1,16 +1,35 @@
 /**
- * The plans that init runs on itself before any program: file system, names, and the bounding set, which no
- * program of the box can then ever exceed. init keeps its own capabilities: it makes and cleans.
+ * The plans that init runs on itself before any program: who it is, the file system, names, and
+ * the bounding set, which no program of the box can then exceed. init keeps its own capabilities,
+ * with which it makes and cleans.
+ *
+ * init writes its own files in /proc here, and not before its execve: there it shares the memory
+ * of Node, and these files belong to root if Node is not dumpable, as it is after setuid(2).
+ * After the first plan init is not dumpable either.
  */
-import { KEYCTL_JOIN_SESSION_KEYRING, PR_CAPBSET_DROP } from '../linux/constants.ts'
+import {
+  AT_FDCWD,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  O_CLOEXEC,
+  O_WRONLY,
+  PR_CAPBSET_DROP,
+} from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { LAST_CAPABILITY } from '../launch/capabilities.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
-import { LAST_CAPABILITY } from '../launch/capabilities.ts'
+import type { UserNamespace } from './spawn-plan.ts'
 
-/** What all boxes have alike. */
+/**
+ * The highest that there is: if the host runs out of memory, boxes end before the service and
+ * everything else. With CAP_SYS_RESOURCE it is also the lowest that a program of the box can
+ * choose then (proc_pid_oom_score_adj(5)).
+ */
+const OOM_SCORE = '1000'
+
+/** What all boxes have in common. */
 export interface HostSetup {
   readonly plan: Plan
   /** The directories that are there then. */
@@ -23,25 +42,37 @@ export interface OwnSetup {
 }
 
 /**
- * The first of two plans, the same for one box after another: encoded once, and init can begin with it before the second is made.
- * Input: the contents of the host's small files.
+ * The first of two plans, the same for one box after another: it is encoded once, and init can
+ * begin with it before the second is made. Input: the contents of the host's small files.
  */
-export function hostSetup(host: HostRoot): HostSetup {
-  const made = known.get(host) ?? makeHostSetup(host)
-  known.set(host, made)
-  return made
+export function hostSetup(host: HostRoot, userNamespace?: UserNamespace): HostSetup {
+  const setups = known.get(host) ?? new Map<string, HostSetup>()
+  known.set(host, setups)
+  const key = userNamespace ? idMaps(userNamespace).join() : ''
+  const setup = setups.get(key) ?? makeHostSetup(host, userNamespace)
+  setups.set(key, setup)
+  return setup
 }
 
-const known = new WeakMap<HostRoot, HostSetup>()
+/** By host root, and by the ids of this process, which can change while it runs. */
+const known = new WeakMap<HostRoot, Map<string, HostSetup>>()
 
-function makeHostSetup(host: HostRoot): HostSetup {
-  const builder = new PlanBuilder('furnish the box with what it shows of the host')
+const idMaps = ({ uid, outerUid, gid, outerGid }: UserNamespace): readonly [uids: string, gids: string] => [
+  `${uid} ${outerUid} 1\n`,
+  `${gid} ${outerGid} 1\n`,
+]
+
+function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined): HostSetup {
+  const builder = new PlanBuilder('set up the box with what it shows of the host')
   const store = builder.input('small files')
+  addFileSteps(builder, '/proc/self/oom_score_adj', OOM_SCORE)
+  if (userNamespace) addIdMapSteps(builder, userNamespace)
   builder
-    .call('umask', [0o022], 'let the caller’s file mode mask have no say')
-    // Processes inherit it: programs would have the keys of the caller's session, and meet there (session-keyring(7)).
+    .call('umask', [0o022], 'ignore the caller’s file mode mask')
+    // Processes inherit it: programs would have the keys of the caller's session, and share them
+    // (session-keyring(7)).
     .call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], 'leave the session keyring of the caller', {
-      // A kernel without keys, or a filter around glassbox, which is then around the program too.
+      // A kernel without keys; or a filter around glassbox, which is then around the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
@@ -58,8 +89,28 @@ function makeHostSetup(host: HostRoot): HostSetup {
 
 /** The second plan, for a box in which the first was run. */
 export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
-  const builder = new PlanBuilder('furnish the box with what is its own')
+  const builder = new PlanBuilder('set up the box with what is its own')
   builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
   addOwnSteps(builder, root, made)
   return builder.build()
+}
+
+function addFileSteps(builder: PlanBuilder, path: string, contents: string): void {
+  const fd = builder.slot('file')
+  const bytes = Buffer.from(contents)
+  builder
+    .call('openat', [AT_FDCWD, text(path), O_WRONLY | O_CLOEXEC, 0], `open ${path}`, { result: fd })
+    .call('write', [fd, { bytes }, bytes.length], `write ${path}`)
+    .call('close', [fd], `close ${path}`)
+}
+
+/**
+ * A process may map its own id in a user namespace that it was cloned into, if setgroups is
+ * denied (user_namespaces(7)).
+ */
+function addIdMapSteps(builder: PlanBuilder, userNamespace: UserNamespace): void {
+  const [uids, gids] = idMaps(userNamespace)
+  addFileSteps(builder, '/proc/self/setgroups', 'deny')
+  addFileSteps(builder, '/proc/self/uid_map', uids)
+  addFileSteps(builder, '/proc/self/gid_map', gids)
 }

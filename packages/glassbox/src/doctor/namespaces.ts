@@ -3,48 +3,25 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isPrivileged } from '../container/identity.ts'
+import { APPARMOR, RESTRICTIONS } from '../container/namespace-error.ts'
 import { GlassboxError } from '../errors.ts'
 import { run } from '../run/run.ts'
 import { readText } from './kernel.ts'
 import type { Row } from './row.ts'
 
-const APPARMOR = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
-
-/** Each setting that keeps an ordinary user from a user namespace, and how it is changed. */
-const RESTRICTIONS = [
-  {
-    path: '/proc/sys/user/max_user_namespaces',
-    forbids: (value: string) => value === '0',
-    name: 'user.max_user_namespaces=0',
-    fix: 'sysctl user.max_user_namespaces=15000',
-  },
-  {
-    path: '/proc/sys/kernel/unprivileged_userns_clone',
-    forbids: (value: string) => value === '0',
-    name: 'kernel.unprivileged_userns_clone=0 (Debian)',
-    fix: 'sysctl kernel.unprivileged_userns_clone=1',
-  },
-  {
-    path: APPARMOR,
-    forbids: (value: string) => value === '1',
-    name: 'AppArmor restricts user namespaces (Ubuntu)',
-    fix: 'sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for node with "userns,"',
-  },
-] as const
-
 export function userNamespaceRow(read: (path: string) => string = readText): Row {
-  const found = RESTRICTIONS.filter(({ path, forbids }) => forbids(read(path).trim()))
+  const found = RESTRICTIONS.filter(({ path, forbids }) => read(path).trim() === forbids)
   return {
     subject: 'user namespaces',
     found: found.length === 0 ? 'not restricted' : found.map(({ name }) => name).join('; '),
     state: found.length === 0 ? 'yes' : 'no',
     meaning: found.length === 0 ? 'ordinary users can run boxes' : 'only root can run boxes',
-    ...(found.length > 0 ? { fix: found.map(({ fix }) => fix).join('; ') } : {}),
+    ...(found.length > 0 ? { fix: found.map(({ remedy }) => remedy).join('; ') } : {}),
   }
 }
 
 /** AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest reason. */
-export function appArmorRow(text: string = readText(APPARMOR)): Row {
+export function appArmorRow(text: string = readText(APPARMOR.path)): Row {
   const subject = 'AppArmor'
   const value = text.trim()
   if (value === '')

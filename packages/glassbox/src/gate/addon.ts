@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MissingFeatureError } from '../errors.ts'
 
-/** The addon's functions as C exports them; `gate.ts` is the face that the rest of the house uses. */
+/**
+ * The addon's functions as C exports them; the rest of the house calls them by the other files of
+ * this folder.
+ */
 export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
   runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
-  sendAll(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(
@@ -16,7 +19,7 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
-    skip: Uint8Array,
+    sets: Uint8Array,
   ): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
@@ -24,7 +27,7 @@ export interface Addon {
 const prebuilds = fileURLToPath(new URL('../../prebuilds/', import.meta.url))
 const platform = `${process.platform}-${process.arch}`
 
-/** The static program that stands above every boxed program. */
+/** The static program that is PID 1 of every box. */
 export const INIT_PATH: string = `${prebuilds}init-${platform}`
 
 /** The static program that becomes a traced command. */
@@ -39,7 +42,7 @@ function load(): Addon {
       'Run "npm run build" in a checkout (it needs a C compiler), or use Linux on x86-64.',
     )
   }
-  // As require() does it, without its looking for a package around the file.
+  // As require() does it, but without the search for a package.json around the file.
   const found = { exports: {} }
   process.dlopen(found, path)
   return found.exports as Addon
@@ -47,7 +50,10 @@ function load(): Addon {
 
 let loaded: Addon | undefined
 
-/** Loads the addon at the first call; what needs no kernel call works without it. */
+/**
+ * Loads the addon at the first call, so that everything that makes no system call works without
+ * it.
+ */
 export function addon(): Addon {
   loaded ??= load()
   return loaded

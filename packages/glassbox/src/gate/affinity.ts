@@ -1,4 +1,7 @@
-/** The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has them. */
+/**
+ * The CPUs that a thread may run on: sched_setaffinity(2). Masks are bytes as the kernel has
+ * them.
+ */
 import { syscall } from './gate.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 
@@ -10,13 +13,13 @@ const MOST_BYTES = 1024
 const room = new Uint8Array(MOST_BYTES)
 const cpu = new Uint32Array(1)
 
-/** The mask of a thread (0: the calling one); `undefined` where it is gone. */
+/** The mask of a thread (0: the calling one); `undefined` if it is gone. */
 export function affinity(tid: number): Uint8Array | undefined {
   const length = syscall(GET, tid, MOST_BYTES, room)
   return length > 0 ? room.slice(0, length) : undefined
 }
 
-/** False where the thread is gone or the kernel will not have it. */
+/** False if the thread is gone or the kernel refuses the mask. */
 export function setAffinity(tid: number, mask: Uint8Array): boolean {
   return syscall(SET, tid, mask.length, mask) === 0
 }

@@ -1,4 +1,7 @@
-/** Descriptors: opened by one instead of by a name that somebody may change, written to, and closed whatever happens. */
+/**
+ * Descriptors: opened beneath a directory's descriptor, so that no name can be exchanged
+ * meanwhile; written; closed.
+ */
 import { writeSync } from 'node:fs'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
@@ -17,17 +20,24 @@ export function openat2(directory: number, path: string, { flags, mode = 0, reso
   return call('openat2', [directory, cString(path), how, OPEN_HOW_BYTES], path)
 }
 
-/** Takes O_NONBLOCK away, with which a file was opened so that opening it waits for nobody. */
+/**
+ * Removes O_NONBLOCK from a file that was opened with it, so that opening it waited for no other
+ * process.
+ */
 export function makeBlocking(fd: number): void {
   call('fcntl', [fd, F_SETFL, call('fcntl', [fd, F_GETFL]) & ~O_NONBLOCK])
 }
 
-/** All of `bytes`, from where the descriptor stands. */
+/**
+ * Writes all of `bytes` at the descriptor's position. For regular files, and files of memory,
+ * only: they take bytes without waiting for another process. A pipe or a socket could hold the
+ * event loop until its reader reads.
+ */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** As closeSync(), at a tenth of its cost. */
+/** As closeSync(), at a tenth of its time. */
 export function close(fd: number): void {
   call('close', [fd])
 }
@@ -41,7 +51,7 @@ export function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
   }
 }
 
-/** Keeps a descriptor that `use` has worked on; closes it where that failed. */
+/** Runs `use` with a descriptor and closes it only if `use` throws. */
 export function keepDescriptor<T>(fd: number, use: (fd: number) => T): T {
   try {
     return use(fd)

@@ -1,11 +1,13 @@
 /**
- * The typed face of the addon: raw system calls, running a plan, sending descriptors. A failing call comes back as a
- * negative number from the functions here called `raw`, and as an error that names the call from the others.
+ * The addon's functions with types: system calls, running a plan, sending descriptors. `syscall`
+ * returns what the kernel returns, a negative number for an error; the other functions throw an
+ * error that names the call.
  */
 import { GlassboxError } from '../errors.ts'
-import { errnoMessage, errnoName } from '../linux/errno.ts'
+import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
+import { PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
 
 export type SyscallArgument = number | bigint | NodeJS.TypedArray
 
@@ -21,7 +23,21 @@ export function call(name: string, args: readonly SyscallArgument[], subject = '
   return result
 }
 
-/** The error of a system call that failed with `errno` (positive). `subject`: the path or descriptor it was about. */
+/** What helps against errors that mean the same whichever call they come from. */
+const HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.EMFILE]: 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is too low: raise it.',
+  [ERRNO.ENFILE]: 'The host has no open file left (sysctl fs.file-max).',
+  [ERRNO.ENOMEM]: 'There is no memory left: raise the memory limit, or free memory of the host.',
+}
+
+/** What to do about a system call that failed with `errno` (positive). */
+export const errnoHint = (name: string, errno: number): string =>
+  HINTS[errno] ?? `The man page ${name}(2) says what can cause ${errnoName(errno)}.`
+
+/**
+ * The error of a system call that failed with `errno` (positive). `subject`: the path or
+ * descriptor it was about.
+ */
 export function systemError(name: string, errno: number, subject = ''): GlassboxError {
   const about = subject === '' ? '' : ` for ${subject}`
   return new GlassboxError(
@@ -30,45 +46,63 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
     {
       errno,
       syscall: name,
+      hint: errnoHint(name, errno),
       ...(subject === '' ? {} : { path: subject }),
     },
   )
 }
 
-/** A path as the kernel wants it: bytes and a final NUL. A NUL inside would cut it short and is refused. */
+/**
+ * A path as the kernel wants it: bytes and a final NUL. A NUL inside would cut it short and is
+ * refused.
+ */
 export function cString(text: string): Uint8Array {
   const bytes = Buffer.from(`${text}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',
       `A path must not contain a NUL byte: ${JSON.stringify(text)}`,
+      { hint: 'Remove the NUL byte: the kernel takes a path only up to it.' },
     )
   }
   return bytes
 }
 
-/** Sends bytes and descriptors over a stream socket, all of them, waiting while the socket is full. */
-export function sendAll(socket: number, bytes: Uint8Array, descriptors: readonly number[] = []): void {
-  const result = addon().sendAll(socket, bytes, Int32Array.from(descriptors))
-  if (result < 0) throw systemError('sendmsg', -result)
-}
+/** Nothing could be sent now: the socket is full. */
+const EAGAIN = -ERRNO.EAGAIN
 
-/** The number of slots that a running plan has; `native/plan.h` is the other side. */
-export const SLOT_COUNT = 64
+/**
+ * Sends as many bytes as a stream socket takes now and returns how many that were, which may be
+ * none. Never waits. The descriptors go with the first byte, and stay the caller's. Throws what
+ * sendmsg(2) fails with.
+ *
+ * @example
+ * const sent = send(socket, bytes, [fd])
+ * if (sent < bytes.length) later(() => send(socket, bytes.subarray(sent)))
+ */
+export function send(socket: number, bytes: Uint8Array, descriptors: readonly number[] = []): number {
+  const sent = addon().send(socket, bytes, Int32Array.from(descriptors))
+  if (sent === EAGAIN) return 0
+  if (sent < 0) throw systemError('sendmsg', -sent)
+  return sent
+}
 
 export interface PlanOutcome {
   /** The values of all slots after the plan, also after a failed one. */
   readonly slots: BigInt64Array
-  /** The encoded step that failed, and its errno; `undefined` where none did. */
+  /**
+   * The encoded step that failed (-1: the plan was refused), and its errno; `undefined` if none
+   * did.
+   */
   readonly failure?: { readonly step: number; readonly errno: number }
 }
 
 /** Runs an encoded plan in this thread. `inputs` become the first slots. */
 export function runPlan(encoded: Uint8Array, inputs: readonly number[]): PlanOutcome {
-  const slots = new BigInt64Array(SLOT_COUNT).fill(-1n)
-  const failure = new Int32Array(2)
+  const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
+  const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4).fill(-1)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const result = addon().runPlan(encoded, slots, failure)
   if (result === 0) return { slots }
-  return { slots, failure: { step: failure[0] ?? -1, errno: -result } }
+  return { slots, failure: { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno: -result } }
 }

@@ -1,4 +1,4 @@
-/** Files of memory that nobody can change any more once they are sealed: memfd_create(2), Linux 3.17. */
+/** Files of memory, which cannot be changed once they are sealed: memfd_create(2), Linux 3.17. */
 import { GlassboxError } from '../errors.ts'
 import { call, cString } from './gate.ts'
 import {
@@ -16,7 +16,10 @@ import { ERRNO } from '../linux/errno.ts'
 const MFD_NOEXEC_SEAL = 8
 const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 
-/** Not executable where the kernel can say so (Linux 6.3); hosts may insist on it (vm.memfd_noexec). The caller closes it. */
+/**
+ * Not executable if the kernel knows that flag (Linux 6.3); a host may require it
+ * (vm.memfd_noexec). The caller closes it.
+ */
 export function createMemoryFile(name: string): number {
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING
   try {
@@ -27,7 +30,7 @@ export function createMemoryFile(name: string): number {
   }
 }
 
-/** From now on it is as it is, for everybody who has it. */
+/** From now on no process can change its contents or its size. */
 export function sealMemoryFile(descriptor: number): void {
   call('fcntl', [descriptor, F_ADD_SEALS, SEALS])
 }

@@ -1,18 +1,19 @@
 /**
- * The tracer's part of the gate: single ptrace requests, the step of its loop, and memory of a stopped thread. Everything that asks
- * ptrace belongs to one thread: the one that seized the tracee.
+ * The tracer's part of the gate: single ptrace requests, the step of its loop, and the memory of
+ * a stopped thread. The kernel takes ptrace requests only from the thread that seized the tracee.
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
 import type { SyscallArgument } from './gate.ts'
 import { systemError } from './gate.ts'
+import { RESTART_LAYOUT, STOP_RECORD_LAYOUT, WAKE_SIGNAL } from './generated/layouts.ts'
 
-/** A real-time signal that neither the libcs (32 to 34) nor Node use. */
-export const WAKE_SIGNAL = 40
-/** Bytes of one record; native/trace.c has the layout. */
-export const RECORD_BYTES = 272
-/** 32-bit words of one restart: tid, request, signal, and what became of it. */
-export const RESTART_WORDS = 4
+export { WAKE_SIGNAL }
+
+/** Bytes of one record; `struct stop_record` of native/record.h. */
+export const RECORD_BYTES: number = STOP_RECORD_LAYOUT.SIZE
+/** 32-bit words of one restart; `struct restart` of native/record.h. */
+export const RESTART_WORDS: number = RESTART_LAYOUT.SIZE / 4
 
 const PTRACE = syscallNumber('ptrace')
 const RT_SIGACTION = syscallNumber('rt_sigaction')
@@ -31,13 +32,16 @@ export function ptrace(
   return addon().syscall(PTRACE, request, tid, address, data)
 }
 
-/** Makes a signal end a blocking step. Once a process is enough; more do no harm. */
+/** Makes a signal end a blocking step. Once a process is enough; another call does no harm. */
 export function installWake(signal: number = WAKE_SIGNAL): void {
   const result = addon().installWake(signal)
   if (result < 0) throw systemError('rt_sigaction', -result)
 }
 
-/** Signals for which a wake was installed and that came since the last time, in the order of their numbers. */
+/**
+ * Signals for which a wake was installed and that came since the last time, in the order of their
+ * numbers.
+ */
 export function takeSignals(): readonly number[] {
   const bits = addon().takeSignals()
   if (bits === 0) return NO_SIGNALS
@@ -46,7 +50,7 @@ export function takeSignals(): readonly number[] {
   )
 }
 
-/** What this process does at a signal, to be put back. */
+/** What this process does at a signal, so that it can be restored. */
 export interface SignalAction {
   readonly signal: number
   readonly action: Uint8Array
@@ -62,7 +66,7 @@ export function restoreSignal({ signal, action }: SignalAction): void {
   addon().syscall(RT_SIGACTION, signal, action, 0, SIGSET_BYTES)
 }
 
-/** Ends a blocking step of that thread of ours; nothing where the thread is gone. */
+/** Ends the blocking step of a thread of this process. Does nothing if the thread is gone. */
 export function wakeThread(tid: number): void {
   addon().syscall(TGKILL, process.pid, tid, WAKE_SIGNAL)
 }
@@ -70,18 +74,24 @@ export function wakeThread(tid: number): void {
 export interface Step {
   readonly restarts: Int32Array
   readonly records: Uint8Array
-  /** What ends a blocking step at once where it is not zero. */
+  /** A word that ends a blocking step at once if it is not zero. */
   readonly wake: Int32Array
-  /** Calls that the step goes past by itself, and only one tracee runs; see `src/tracer/passing.ts`. */
+  /**
+   * Calls past which the step goes by itself while one tracee runs; see
+   * src/ptrace/deferred-calls.ts.
+   */
   readonly sets: Uint8Array
 }
 
-/** Restarts `count` tracees, then waits; how many records there are, or -errno (-EINTR: woken, -ECHILD: no tracee). */
+/**
+ * Restarts `count` tracees, then waits; returns how many records there are, or -errno (-EINTR: it
+ * was woken, -ECHILD: there is no tracee).
+ */
 export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }
 
-/** How many bytes could be read, or -errno where none could. */
+/** How many bytes could be read, or -errno if none could. */
 export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
   return addon().readMemory(tid, address, bytes)
 }

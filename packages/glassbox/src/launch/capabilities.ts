@@ -1,4 +1,7 @@
-/** Capabilities of this process, what is said to capset(2), and the highest one of the running kernel. */
+/**
+ * The capabilities of this thread; see capabilities(7). They can be given up at any time, so they
+ * are asked for anew.
+ */
 import { readFileSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
 
@@ -10,14 +13,30 @@ function lastCapability(): number {
   }
 }
 
+/** The highest capability of the running kernel. */
 export const LAST_CAPABILITY: number = lastCapability()
 
 /** _LINUX_CAPABILITY_VERSION_3: 64 bits a set. */
 export const CAPABILITY_VERSION_3 = 0x20080522
 
-/** capget(2) of the calling thread: two times 32 bits of effective, permitted and inheritable. A hundredth of what reading /proc/self/status takes. */
-export function effectiveCapabilities(): bigint {
+/**
+ * The effective set, by capget(2), which takes a hundredth of the time of reading
+ * /proc/self/status.
+ */
+function effectiveCapabilities(): bigint {
+  // Two times 32 bits of effective, permitted and inheritable.
   const sets = new Uint32Array(6)
   call('capget', [Uint32Array.of(CAPABILITY_VERSION_3, 0), sets])
   return BigInt(sets[0] ?? 0) | (BigInt(sets[3] ?? 0) << 32n)
+}
+
+/**
+ * Whether this thread has all of these capabilities in effect.
+ *
+ * @example
+ * hasCapabilities(CAP_SYS_ADMIN, CAP_SETUID)
+ */
+export function hasCapabilities(...capabilities: readonly number[]): boolean {
+  const effective = effectiveCapabilities()
+  return capabilities.every(capability => (effective >> BigInt(capability)) & 1n)
 }

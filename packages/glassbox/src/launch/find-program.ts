@@ -1,12 +1,17 @@
 /** Finds the file of a command as execvp(3) does, before anything is started. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { executeError } from '../ptrace/launch.ts'
+import { join, resolve } from 'node:path'
 import { ERRNO } from '../linux/errno.ts'
+import { executeError } from './step-error.ts'
 
+/** What a shell has without PATH. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
-function isExecutable(path: string): boolean {
+/**
+ * Whether this user may execute the file. A path that this user may not look at leads to no
+ * program.
+ */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return statSync(path).isFile()
@@ -15,9 +20,41 @@ function isExecutable(path: string): boolean {
   }
 }
 
+export interface Lookup {
+  /** Colon-separated directories; an empty one is the current directory. */
+  readonly path: string
+  /** What relative directories are relative to. Without it they are passed over. */
+  readonly cwd?: string
+  /** Which files count; `isProgram` if left out. */
+  readonly accept?: (candidate: string) => boolean
+}
+
 /**
- * What execve is to get. A name with a slash stands for itself, and whether it can be executed is the kernel's to say; any other is looked for
- * in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
+ * As execve gets it: a relative directory must stay relative, and an empty one is the current
+ * directory.
+ */
+const spelled = (directory: string, name: string): string =>
+  directory.startsWith('/') ? join(directory, name) : `${directory === '' ? '.' : directory}/${name}`
+
+/**
+ * The first program of that name in the directories of a PATH; `undefined` if there is none.
+ *
+ * @example
+ * findInPath('ls', { path: '/usr/bin:/bin' }) // '/usr/bin/ls'
+ */
+export function findInPath(name: string, lookup: Lookup): string | undefined {
+  const { path, cwd, accept = isProgram } = lookup
+  if (name === '') return undefined
+  return path
+    .split(':')
+    .filter(directory => cwd !== undefined || directory.startsWith('/'))
+    .map(directory => spelled(directory, name))
+    .find(candidate => accept(resolve(cwd ?? '/', candidate)))
+}
+
+/**
+ * What execve is to get. A name with a slash stands for itself, and the kernel says whether it
+ * can be executed; any other name is looked for in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
  */
 export function programPath(program: string, cwd: string, path: string = DEFAULT_PATH): string {
   if (program.includes('/')) {
@@ -29,9 +66,7 @@ export function programPath(program: string, cwd: string, path: string = DEFAULT
       throw executeError(program, number === undefined ? ERRNO.ENOENT : -number)
     }
   }
-  for (const directory of path.split(':')) {
-    const candidate = directory === '' ? `./${program}` : `${directory}/${program}`
-    if (program !== '' && isExecutable(resolve(cwd, candidate))) return candidate
-  }
-  throw executeError(program, ERRNO.ENOENT)
+  const found = findInPath(program, { path, cwd })
+  if (found === undefined) throw executeError(program, ERRNO.ENOENT)
+  return found
 }

@@ -1,21 +1,52 @@
-/** The file of init, opened once for the life of the process: executed by descriptor, so its name is looked up once. */
+/**
+ * The static programs that come with the package: `init`, PID 1 of every box, and `launcher`,
+ * which becomes a traced command. Each is opened once for the life of the thread and executed by
+ * its descriptor, so its name is looked up once.
+ */
 import { openSync } from 'node:fs'
 import { MissingFeatureError } from '../errors.ts'
-import { INIT_PATH } from '../gate/addon.ts'
-import { O_CLOEXEC, O_PATH } from '../linux/constants.ts'
+import { INIT_PATH, LAUNCHER_PATH } from '../gate/addon.ts'
+import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
+import { AT_EMPTY_PATH, O_CLOEXEC, O_PATH } from '../linux/constants.ts'
+import { type PlanBuilder, stringArray, text } from '../plan/builder.ts'
+import type { Slot } from '../plan/types.ts'
 
-let descriptor: number | undefined
+export type StaticProgram = 'init' | 'launcher'
 
-export function initDescriptor(): number {
+const PATHS: Readonly<Record<StaticProgram, string>> = { init: INIT_PATH, launcher: LAUNCHER_PATH }
+const descriptors = new Map<StaticProgram, number>()
+
+/**
+ * A descriptor of the program's file, which stays open. Throws MissingFeatureError if the file
+ * cannot be opened.
+ */
+export function programDescriptor(name: StaticProgram): number {
+  const known = descriptors.get(name)
+  if (known !== undefined) return known
   try {
-    descriptor ??= openSync(INIT_PATH, O_PATH | O_CLOEXEC)
+    const descriptor = openSync(PATHS[name], O_PATH | O_CLOEXEC)
+    descriptors.set(name, descriptor)
     return descriptor
   } catch (error) {
     throw new MissingFeatureError(
-      'init',
-      `glassbox's init cannot be opened: ${INIT_PATH}.`,
+      name,
+      `glassbox's ${name} cannot be opened: ${PATHS[name]}: ${(error as Error).message}`,
       'Run "npm run build" in a checkout, or install the package again.',
       error,
     )
   }
+}
+
+/**
+ * Adds the steps by which a child becomes the program. `socket` and `file` are above all
+ * descriptors with a fixed place.
+ */
+export function addProgramSteps(builder: PlanBuilder, name: StaticProgram, socket: Slot, file: Slot): void {
+  builder
+    .call('dup3', [socket, PLAN_SOCKET, 0], `give the ${name} its socket`)
+    .call(
+      'execveat',
+      [file, text(''), stringArray([`glassbox-${name}`]), stringArray([]), AT_EMPTY_PATH],
+      `execute the ${name}`,
+    )
 }

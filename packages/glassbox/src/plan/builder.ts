@@ -1,9 +1,10 @@
 /**
- * Builds plans. The methods are the kernel's calls by name, so that a plan reads like the list of calls that it is.
+ * Builds plans. Calls are named as in the man pages, so the code that builds a plan reads like
+ * the list of its calls.
  *
  * @example
  * const plan = new PlanBuilder('a box')
- * plan.call('mount', [text('tmpfs'), text('/tmp'), text('tmpfs'), MS_NOSUID, text('size=1m')], 'mount /tmp')
+ * plan.call('mount', [text('tmpfs'), text('/tmp'), text('tmpfs'), 0, 0], 'mount /tmp')
  * plan.build()
  */
 import { GlassboxError } from '../errors.ts'
@@ -16,6 +17,7 @@ export function text(value: string): Data {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',
       `A string must not contain a NUL byte: ${JSON.stringify(value)}`,
+      { hint: 'Remove the NUL byte: the kernel takes a string only up to it.' },
     )
   }
   return { bytes }
@@ -29,7 +31,7 @@ export function stringArray(values: readonly string[]): Data {
   }
 }
 
-/** Numbers of 4 or 8 bytes one after the other, little endian: the small structs. */
+/** Numbers of 4 or 8 bytes one after another, little endian: the small structs. */
 export function words(size: 4 | 8, values: readonly (number | bigint)[]): Data {
   const bytes = new Uint8Array(values.length * size)
   const view = new DataView(bytes.buffer)
@@ -55,7 +57,7 @@ export class PlanBuilder {
     this.#title = title
   }
 
-  /** A slot whose value is handed to the plan when it is run. All inputs come before any other slot. */
+  /** A slot whose value is given when the plan is run. All inputs come before any other slot. */
   input(label: string): Slot {
     if (this.#slots > this.#inputs.length) throw new RangeError('inputs come before other slots')
     const slot = this.slot(label)
@@ -82,13 +84,13 @@ export class PlanBuilder {
     return this
   }
 
-  /** Keeps the time, by the monotonic clock in ns. */
+  /** Keeps the time of the monotonic clock, in ns. */
   clock(result: Slot, label: string): this {
     this.#steps.push({ kind: 'clock', result, label, onError: 'fail' })
     return this
   }
 
-  /** Ends the steps of a child that init keeps waiting. */
+  /** The last step of a child that init keeps waiting. */
   await(label: string): this {
     this.#steps.push({ kind: 'await', label, onError: 'fail' })
     return this

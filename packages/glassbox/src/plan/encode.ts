@@ -1,10 +1,23 @@
 /**
- * A plan as the bytes that `native/plan.c` runs. The layout stands in `native/plan.h`.
+ * A plan as the bytes that `native/plan.c` runs. Their layout is in `native/plan.h`.
  *
- * Data is laid out once per object, aligned to eight bytes: two steps that name the same object share its bytes, so a
- * step may read what an earlier one wrote.
+ * Data is laid out once an object, aligned to eight bytes. Two steps that name the same object
+ * share its bytes, so a step can read what an earlier one wrote.
  */
 import { GlassboxError } from '../errors.ts'
+import {
+  PLAN_ANY_ERROR,
+  PLAN_ARGUMENT,
+  PLAN_HEADER_LAYOUT,
+  PLAN_MAGIC,
+  PLAN_MAX_STEPS,
+  PLAN_NO_SLOT,
+  PLAN_OPERATION,
+  PLAN_POINTER_LAYOUT,
+  PLAN_SLOTS,
+  PLAN_STEP_LAYOUT,
+} from '../gate/generated/layouts.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type {
   Argument,
@@ -19,26 +32,10 @@ import type {
   SyscallStep,
 } from './types.ts'
 
-const MAGIC = 0x31584247
-const HEADER_BYTES = 16
-const STEP_BYTES = 64
-const POINTER_BYTES = 8
-const NO_SLOT = 0xff
-const ANY_ERROR = 0xffff
-const MAX_SLOTS = 64
-const OPERATION = { syscall: 0, clone: 1, store: 2, clock: 3, await: 4 } as const
-const KIND = { immediate: 0, data: 1, slot: 2 } as const
-
 export interface EncodedPlan {
   readonly bytes: Uint8Array
   /** The plan's step behind each encoded one, so that a failing step can be named. */
   readonly origin: readonly Step[]
-}
-
-/** A place inside data: where a slot is stored. */
-interface Place {
-  readonly inside: Data
-  readonly offset: number
 }
 
 interface RawStep {
@@ -46,7 +43,7 @@ interface RawStep {
   readonly operation: number
   readonly result: number
   readonly ignore: readonly number[]
-  readonly args: readonly (Argument | Place)[]
+  readonly args: readonly Argument[]
   jump: number
 }
 
@@ -79,15 +76,16 @@ class DataSegment {
   }
 }
 
-type RawArgument = RawStep['args'][number]
+const isSlot = (value: Argument): value is Slot => typeof value === 'object' && 'slot' in value
+const isData = (value: Argument): value is Data => typeof value === 'object' && 'bytes' in value
 
-const isSlot = (value: RawArgument): value is Slot => typeof value === 'object' && 'slot' in value
-const isData = (value: RawArgument): value is Data => typeof value === 'object' && 'bytes' in value
+const kindOf = (arg: Argument): number =>
+  typeof arg !== 'object' ? PLAN_ARGUMENT.immediate : isSlot(arg) ? PLAN_ARGUMENT.slot : PLAN_ARGUMENT.data
 
-const kindOf = (arg: RawArgument): number =>
-  typeof arg !== 'object' ? KIND.immediate : isSlot(arg) ? KIND.slot : KIND.data
-
-/** 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the rest. */
+/**
+ * 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the
+ * rest.
+ */
 function writeWord(view: DataView, at: number, value: number | bigint): void {
   if (typeof value === 'bigint') {
     view.setBigUint64(at, BigInt.asUintN(64, value), true)
@@ -97,9 +95,17 @@ function writeWord(view: DataView, at: number, value: number | bigint): void {
   view.setInt32(at + 4, Math.floor(value / 2 ** 32) | 0, true)
 }
 
+/** How many errors a step has room for. */
+const MAX_IGNORED = (PLAN_STEP_LAYOUT.kinds - PLAN_STEP_LAYOUT.ignore) / 2
+
 function ignoredErrors(onError: OnError): readonly number[] {
   if (onError === 'fail') return []
-  return onError === 'ignore' ? [ANY_ERROR] : onError
+  if (onError === 'ignore') return [PLAN_ANY_ERROR]
+  if (onError.length <= MAX_IGNORED) return onError
+  throw new GlassboxError(
+    'ERR_GLASSBOX_INTERNAL',
+    `a step ignores ${onError.length} errors, of ${MAX_IGNORED} that it can`,
+  )
 }
 
 class Encoder {
@@ -123,11 +129,10 @@ class Encoder {
   }
 
   #addSyscall(step: SyscallStep): void {
-    for (const arg of step.args) if (isData(arg)) this.#addStores(step, arg)
     this.#push(step, {
       number: syscallNumber(step.name),
-      operation: OPERATION.syscall,
-      result: step.result?.slot ?? NO_SLOT,
+      operation: PLAN_OPERATION.syscall,
+      result: step.result?.slot ?? PLAN_NO_SLOT,
       ignore: ignoredErrors(step.onError),
       args: step.args,
       jump: 0,
@@ -135,34 +140,20 @@ class Encoder {
   }
 
   #addClock(step: ClockStep): void {
-    const operation = OPERATION.clock
+    const operation = PLAN_OPERATION.clock
     this.#push(step, { number: 0, operation, result: step.result.slot, ignore: [], args: [], jump: 0 })
   }
 
   #addAwait(step: AwaitStep): void {
-    const operation = OPERATION.await
-    this.#push(step, { number: 0, operation, result: NO_SLOT, ignore: [], args: [], jump: 0 })
-  }
-
-  /** Slots inside data are patched in just before the step that uses it. */
-  #addStores(step: Step, data: Data): void {
-    for (const { offset, slot, size } of data.slots ?? []) {
-      this.#push(step, {
-        number: 0,
-        operation: OPERATION.store,
-        result: NO_SLOT,
-        ignore: [],
-        args: [{ inside: data, offset }, slot, size],
-        jump: 0,
-      })
-    }
+    const operation = PLAN_OPERATION.await
+    this.#push(step, { number: 0, operation, result: PLAN_NO_SLOT, ignore: [], args: [], jump: 0 })
   }
 
   #addClone(step: CloneStep): void {
     const raw = this.#push(step, {
       number: 0,
-      operation: OPERATION.clone,
-      result: step.result?.slot ?? NO_SLOT,
+      operation: PLAN_OPERATION.clone,
+      result: step.result?.slot ?? PLAN_NO_SLOT,
       ignore: ignoredErrors(step.onError),
       args: [step.flags, step.exitSignal, step.cgroup ?? 0],
       jump: 0,
@@ -174,59 +165,72 @@ class Encoder {
   encode(): Uint8Array {
     for (const step of this.raw) for (const arg of step.args) if (isData(arg)) this.data.place(arg)
     const pointers = this.data.pointers()
-    const pointersAt = HEADER_BYTES + this.raw.length * STEP_BYTES
-    const dataAt = pointersAt + pointers.length * POINTER_BYTES
+    const pointersAt = PLAN_HEADER_LAYOUT.SIZE + this.raw.length * PLAN_STEP_LAYOUT.SIZE
+    const dataAt = pointersAt + pointers.length * PLAN_POINTER_LAYOUT.SIZE
     const bytes = new Uint8Array(dataAt + this.data.size)
     const view = new DataView(bytes.buffer)
-    for (const [index, value] of [MAGIC, this.raw.length, pointers.length, this.data.size].entries()) {
-      view.setUint32(index * 4, value, true)
-    }
+    view.setUint32(PLAN_HEADER_LAYOUT.magic, PLAN_MAGIC, true)
+    view.setUint32(PLAN_HEADER_LAYOUT.steps, this.raw.length, true)
+    view.setUint32(PLAN_HEADER_LAYOUT.pointers, pointers.length, true)
+    view.setUint32(PLAN_HEADER_LAYOUT.dataSize, this.data.size, true)
     for (const [index, step] of this.raw.entries())
-      this.#writeStep(view, HEADER_BYTES + index * STEP_BYTES, step)
+      this.#writeStep(view, PLAN_HEADER_LAYOUT.SIZE + index * PLAN_STEP_LAYOUT.SIZE, step)
     for (const [index, { at, to }] of pointers.entries()) {
-      view.setUint32(pointersAt + index * POINTER_BYTES, at, true)
-      view.setUint32(pointersAt + index * POINTER_BYTES + 4, to, true)
+      const pointer = pointersAt + index * PLAN_POINTER_LAYOUT.SIZE
+      view.setUint32(pointer + PLAN_POINTER_LAYOUT.at, at, true)
+      view.setUint32(pointer + PLAN_POINTER_LAYOUT.to, to, true)
     }
     this.data.writeTo(bytes.subarray(dataAt))
     return bytes
   }
 
   #writeStep(view: DataView, at: number, step: RawStep): void {
-    view.setUint16(at, step.number, true)
-    view.setUint8(at + 2, step.operation)
-    view.setUint8(at + 3, step.result)
-    view.setUint16(at + 4, step.jump, true)
-    view.setUint16(at + 6, step.ignore[0] ?? 0, true)
-    view.setUint16(at + 8, step.ignore[1] ?? 0, true)
+    view.setUint16(at + PLAN_STEP_LAYOUT.number, step.number, true)
+    view.setUint8(at + PLAN_STEP_LAYOUT.operation, step.operation)
+    view.setUint8(at + PLAN_STEP_LAYOUT.result, step.result)
+    view.setUint16(at + PLAN_STEP_LAYOUT.jump, step.jump, true)
+    for (let index = 0; index < step.ignore.length; index++)
+      view.setUint16(at + PLAN_STEP_LAYOUT.ignore + index * 2, step.ignore[index] ?? 0, true)
     for (let index = 0; index < step.args.length; index++) {
-      const arg = step.args[index] as RawArgument
-      view.setUint8(at + 10 + index, kindOf(arg))
-      writeWord(view, at + 16 + index * 8, this.#valueOf(arg))
+      const arg = step.args[index] as Argument
+      view.setUint8(at + PLAN_STEP_LAYOUT.kinds + index, kindOf(arg))
+      writeWord(view, at + PLAN_STEP_LAYOUT.args + index * 8, this.#valueOf(arg))
     }
   }
 
-  #valueOf(arg: RawArgument): number | bigint {
+  #valueOf(arg: Argument): number | bigint {
     if (typeof arg !== 'object') return arg
-    if (isSlot(arg)) return arg.slot
-    return isData(arg) ? this.data.place(arg) : this.data.place(arg.inside) + arg.offset
+    return isSlot(arg) ? arg.slot : this.data.place(arg)
   }
 }
 
 const encoded = new WeakMap<Plan, EncodedPlan>()
 
-/** Encodes a plan; a plan is a value, and encoded once. Throws where it uses more slots than the interpreter has. */
+/**
+ * Encodes a plan, which is a value: so it is encoded once. Throws if it needs more slots or steps
+ * than the interpreter has.
+ */
 export function encodePlan(plan: Plan): EncodedPlan {
   const known = encoded.get(plan)
   if (known) return known
-  if (plan.slotCount > MAX_SLOTS) {
+  if (plan.slotCount > PLAN_SLOTS) {
     throw new GlassboxError(
       'ERR_GLASSBOX_INTERNAL',
-      `the plan "${plan.title}" needs ${plan.slotCount} of ${MAX_SLOTS} slots`,
+      `the plan "${plan.title}" needs ${plan.slotCount} of ${PLAN_SLOTS} slots`,
     )
   }
   const encoder = new Encoder()
   encoder.add(plan.steps)
+  if (encoder.raw.length > PLAN_MAX_STEPS) throw tooManySteps(plan, encoder.raw.length)
   const result = { bytes: encoder.encode(), origin: encoder.origin }
   encoded.set(plan, result)
   return result
 }
+
+/** What can become so long is what a caller asked for. */
+const tooManySteps = (plan: Plan, steps: number): GlassboxError =>
+  new GlassboxError(
+    'ERR_GLASSBOX_SYSTEM',
+    `Could not ${plan.title}: it takes ${steps} steps, and a plan has ${PLAN_MAX_STEPS} at most.`,
+    { errno: ERRNO.E2BIG, hint: 'Give the box fewer binds.' },
+  )

@@ -1,6 +1,6 @@
 /**
- * A plan as text, in strace's notation. The plan's data is laid out as it would be in memory, at addresses that only the
- * decoder sees; slots are printed by what they will hold: `<socket>`.
+ * A plan as text, in strace's notation. The plan's data is laid out as it would be in memory, at
+ * addresses that only the decoder sees. A slot is printed by what it will hold: `<socket>`.
  */
 import { callText } from '../decode/decode.ts'
 import type { MemoryReader } from '../decode/memory.ts'
@@ -11,7 +11,10 @@ import type { Argument, CloneStep, Data, Plan, Slot, Step, SyscallStep } from '.
 const FIRST_ADDRESS = 0x1_0000_0000n
 const STRING_LIMIT = 200
 
-/** The data of a plan as memory: each object at an address of its own, pointers between them patched in. */
+/**
+ * The data of a plan as memory: each object at an address of its own, pointers between them
+ * patched in.
+ */
 class DataMemory implements MemoryReader {
   readonly #addresses = new Map<Data, bigint>()
   readonly #bytes: { readonly start: bigint; readonly bytes: Uint8Array }[] = []

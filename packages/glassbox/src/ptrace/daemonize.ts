@@ -5,24 +5,17 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { call, runPlan, syscall, systemError } from '../gate/gate.ts'
-import {
-  __WALL,
-  AF_UNIX,
-  CLONE_CLEAR_SIGHAND,
-  CLONE_VFORK,
-  CLONE_VM,
-  F_SETFD,
-  O_CLOEXEC,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
-} from '../linux/constants.ts'
+import { __WALL, CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM, F_SETFD, O_CLOEXEC } from '../linux/constants.ts'
+import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
+import { moveAway } from '../launch/descriptors-away.ts'
+import { socketPair } from '../launch/socket-pair.ts'
+import { addProgramSteps, programDescriptor } from '../launch/static-program.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder, stringArray, text } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { launcherDescriptor, type Waiting } from './launch.ts'
-import { addLauncherSteps, LAUNCHER_SOCKET, moveAway } from './launch-plan.ts'
+import type { Waiting } from './launch.ts'
 
 /** Where the tracer stands: beside the command, in a process group of its own, in a session of its own. */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
@@ -38,7 +31,7 @@ const ANYBODY = -1
 
 /** Tells the tracer what it is; its own environment, and so the command's, has it not. */
 const VARIABLE = 'GLASSBOX_TRACER_OF'
-const TRACER_PIPE = LAUNCHER_SOCKET + 1
+const TRACER_PIPE = PLAN_SOCKET + 1
 
 const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: readonly number[]] | undefined>> =
   {
@@ -58,7 +51,7 @@ function tracerPlan(how: Detachment, program: string, argv: readonly string[], e
     const tracer = builder.slot('pid of the tracer')
     builder.clone({ flags, exitSignal, result: tracer, label: 'clone the tracer' }, () => {
       for (const [index, slot] of moveAway(builder, inputs).entries())
-        builder.call('dup3', [slot, LAUNCHER_SOCKET + index, 0], `give the tracer its ${slot.label}`)
+        builder.call('dup3', [slot, PLAN_SOCKET + index, 0], `give the tracer its ${slot.label}`)
       const separation = SEPARATION[how]
       if (separation) builder.call(separation[0], separation[1], 'stand apart')
       builder.call('execve', [text(program), stringArray(argv), stringArray(env)], 'execute the tracer')
@@ -74,7 +67,7 @@ function becomePlan(): Plan {
   const [socket, launcher] = ['socket', 'launcher'].map(name => builder.input(name))
   const [high] = socket ? moveAway(builder, [socket]) : []
   if (!high || !launcher) throw new RangeError('the launcher has a socket and a file')
-  addLauncherSteps(builder, high, launcher)
+  addProgramSteps(builder, 'launcher', high, launcher)
   return builder.build()
 }
 
@@ -86,14 +79,13 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
 
 /** Starts the tracer and becomes what it traces: comes back only where the tracer could not begin, which has said why. */
 export function becomeTraced(how: Detachment): void {
-  const [sockets, ends] = [new Int32Array(2), new Int32Array(2)]
-  call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
+  const { ours, theirs } = socketPair()
+  const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
-  const [ours = -1, theirs = -1] = sockets
   const env = { ...process.env, [VARIABLE]: String(process.pid) }
   const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const words = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const launcher = launcherDescriptor()
+  const launcher = programDescriptor('launcher')
   // Node lets nothing of its own be inherited; one that is closed stays so.
   for (const fd of STDIO) syscall(FCNTL, fd, F_SETFD, 0)
   // Where ptrace is for ancestors only, a descendant has to be allowed; elsewhere the kernel knows nothing of it.
@@ -109,7 +101,7 @@ export function tracerOf(): Waiting | undefined {
   const said = process.env[VARIABLE]
   if (said === undefined) return undefined
   delete process.env[VARIABLE]
-  return { pid: Number(said), socket: LAUNCHER_SOCKET }
+  return { pid: Number(said), socket: PLAN_SOCKET }
 }
 
 /** Tells the process that its tracer is ready, and waits until it is one that can be traced. */

@@ -3,13 +3,12 @@
  * which handlers need no more than the record are told when the program has run on, many at a time: a turn through JavaScript at each stop costs more
  * than the text of a simple call. Only while one tracee runs, nothing is under way with it, and the tracer need not see them either.
  */
+import { CALL_SET_BYTES, CALL_SETS_LAYOUT } from '../gate/generated/layouts.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { REVEALING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from './user-faults.ts'
 
-/** A bit for each of the first 512 numbers of x86-64, twice: the skipped ones, then those that are told later. native/trace.c has the same. */
-const CALLS = 512
-const BYTES = CALLS / 8
+const CALLS = CALL_SET_BYTES * 8
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 /** They change what a tracee is, what it would be shown of itself, or how its memory is to be read. */
 const SEEN = ['execve', 'execveat', 'vfork', ...REVEALING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
@@ -21,7 +20,7 @@ export function passedCalls(
   isWanted: (nr: number) => boolean,
   mayRunOn: (nr: number) => boolean,
 ): Uint8Array {
-  const sets = new Uint8Array(BYTES * 2)
+  const sets = new Uint8Array(CALL_SETS_LAYOUT.SIZE)
   const add = (nr: number, first: number): void => {
     const at = first + (nr >> 3)
     sets[at] = (sets[at] ?? 0) | (1 << (nr & 7))
@@ -31,8 +30,8 @@ export function passedCalls(
   for (let nr = 0; nr < CALLS; nr++) {
     if (SEEN.includes(nr)) continue
     if (!isWanted(nr)) {
-      if (skips) add(nr, 0)
-    } else if (mayRunOn(nr)) add(nr, BYTES)
+      if (skips) add(nr, CALL_SETS_LAYOUT.skipped)
+    } else if (mayRunOn(nr)) add(nr, CALL_SETS_LAYOUT.deferred)
   }
   return sets.some(bits => bits !== 0) ? sets : NONE_PASSED
 }

@@ -2,7 +2,8 @@
  * The filter that lets a program run freely but for the calls that were asked for: SECCOMP_RET_TRACE for those, and for the few that the
  * tracer must see itself. Calls by another face of the kernel (i386, x32) all stop.
  */
-import { readFileSync } from 'node:fs'
+import { hasCapabilities } from '../launch/capabilities.ts'
+import { CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { compilePolicy } from '../seccomp/compile.ts'
 import { REVEALING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from './user-faults.ts'
@@ -10,7 +11,6 @@ import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from './user-faults.ts'
 const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
 /** `execve` and its like change what a tracee is; `clone` and its like could make one that leaves the trace; for `userfaultfd` see user-faults.ts. */
 const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
-const CAP_SYS_ADMIN = 21n
 
 export interface TraceFilter {
   readonly program: Uint8Array
@@ -35,10 +35,5 @@ export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean):
   ]
   const policy = { rules, otherwise: allow }
   const program = compilePolicy(policy, { foreign: trace, unknown: allow })
-  return { program, privileged: isPrivileged(), sameCpu }
-}
-
-function isPrivileged(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
-  return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) !== 0n
+  return { program, privileged: hasCapabilities(CAP_SYS_ADMIN), sameCpu }
 }

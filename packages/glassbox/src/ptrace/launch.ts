@@ -2,30 +2,27 @@
  * Starts a command that waits to be seized. The process is a child of the calling thread, which is to be its tracer; the socket to it is
  * owned by the returned object.
  */
-import { openSync } from 'node:fs'
-import { GlassboxError, MissingFeatureError } from '../errors.ts'
-import { LAUNCHER_PATH } from '../gate/addon.ts'
-import { call, runPlan, sendAll, syscall, systemError } from '../gate/gate.ts'
-import {
-  __WALL,
-  AF_UNIX,
-  MSG_DONTWAIT,
-  O_CLOEXEC,
-  O_PATH,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
-} from '../linux/constants.ts'
-import { errnoMessage, errnoName } from '../linux/errno.ts'
+import { GlassboxError } from '../errors.ts'
+import { runPlan, send, syscall } from '../gate/gate.ts'
+import { LAUNCHER_REQUEST_LAYOUT, PLAN_FAILURE_LAYOUT } from '../gate/generated/layouts.ts'
+import { socketPair } from '../launch/socket-pair.ts'
+import { programDescriptor } from '../launch/static-program.ts'
+import { executeStep, stepError } from '../launch/step-error.ts'
+import { __WALL, MSG_DONTWAIT } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
+import type { Plan } from '../plan/types.ts'
 import { type LaunchSpec, launchPlan, spawnPlan } from './launch-plan.ts'
 
 const CLOSE = syscallNumber('close')
+const POLL = syscallNumber('poll')
 const RECVFROM = syscallNumber('recvfrom')
 const WAIT4 = syscallNumber('wait4')
-const FAILURE_BYTES = 8
 /** As the command ends where it cannot execute the program. */
 const NOT_EXECUTED = 1
+/** A launcher that runs takes its plan in a millisecond. */
+const SEND_PATIENCE_MS = 10_000
+const POLLOUT = 4
 
 /** What a launcher that waits to be seized is known by. */
 export interface Waiting {
@@ -37,20 +34,20 @@ export class Launch {
   readonly pid: number
   readonly path: string
   readonly #socket: number
+  readonly #plan: Plan
   readonly #encoded: ReturnType<typeof encodePlan>
 
   /** `waiting`: a launcher that is there already, with the socket to it. */
   constructor(spec: LaunchSpec, stdio: readonly [number, number, number], waiting?: Waiting) {
     this.path = spec.path
-    this.#encoded = encodePlan(launchPlan(spec, waiting && NOT_EXECUTED))
+    this.#plan = launchPlan(spec, waiting && NOT_EXECUTED)
+    this.#encoded = encodePlan(this.#plan)
     if (waiting) {
       this.pid = waiting.pid
       this.#socket = waiting.socket
       return
     }
-    const sockets = new Int32Array(2)
-    call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets])
-    const [ours = -1, theirs = -1] = sockets
+    const { ours, theirs } = socketPair()
     this.#socket = ours
     try {
       this.pid = spawn(theirs, stdio)
@@ -65,30 +62,30 @@ export class Launch {
   /** Sends the plan; from now on the process is on its way to the command. */
   go(): void {
     const { bytes } = this.#encoded
-    sendAll(this.#socket, new Uint8Array(BigUint64Array.of(BigInt(bytes.length)).buffer))
-    sendAll(this.#socket, bytes)
+    const message = new Uint8Array(LAUNCHER_REQUEST_LAYOUT.SIZE + bytes.length)
+    const length = BigInt(bytes.length)
+    new DataView(message.buffer).setBigUint64(LAUNCHER_REQUEST_LAYOUT.length, length, true)
+    message.set(bytes, LAUNCHER_REQUEST_LAYOUT.SIZE)
+    sendWithin(SEND_PATIENCE_MS, this.#socket, message)
   }
 
   /** Why the launcher ended before its execve: the step that failed. */
   failure(): GlassboxError {
-    const words = new Int32Array(2)
-    const got = syscall(RECVFROM, this.#socket, words, FAILURE_BYTES, MSG_DONTWAIT, 0, 0)
-    const [index = -1, errno = 0] = words
-    const step = this.#encoded.origin[index]
-    if (got < FAILURE_BYTES || !step) {
-      return new GlassboxError(
-        'ERR_GLASSBOX_STEP_FAILED',
-        `${this.path} was not started: its launcher was killed from outside.`,
-        { path: this.path, hint: 'Start it again; if nobody killed it, the kernel’s log may say why.' },
-      )
-    }
-    const name = step.kind === 'syscall' ? step.name : 'clone3'
-    if (name === 'execve') return executeError(this.path, errno)
+    const words = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4)
+    const got = syscall(RECVFROM, this.#socket, words, words.byteLength, MSG_DONTWAIT, 0, 0)
+    const index = words[PLAN_FAILURE_LAYOUT.step / 4] ?? -1
+    const errno = words[PLAN_FAILURE_LAYOUT.error / 4] ?? 0
+    if (got === words.byteLength) return stepError(this.#plan, this.#encoded.origin[index], errno)
     return new GlassboxError(
       'ERR_GLASSBOX_STEP_FAILED',
-      `${this.path} was not started: "${step.label}" failed in ${name}: ${errnoName(errno)} (${errnoMessage(errno)})`,
-      { errno, syscall: name, path: this.path, hint: STEP_HINTS[name] ?? 'See the man page of that call.' },
+      `${this.path} was not started: its launcher was killed from outside.`,
+      { path: this.path, hint: 'Start it again; if nobody killed it, the kernel’s log may say why.' },
     )
+  }
+
+  /** The command's execve failed, as its tracer saw. */
+  executeFailure(errno: number): GlassboxError {
+    return stepError(this.#plan, executeStep(this.#plan), errno)
   }
 
   close(): void {
@@ -102,49 +99,28 @@ export class Launch {
   }
 }
 
-const STEP_HINTS: Readonly<Record<string, string>> = {
-  chdir: 'Name a working directory that is there and that the user may enter.',
-  setgroups: 'Running as another user needs root.',
-  setresgid: 'Running as another user needs root.',
-  setresuid: 'Running as another user needs root.',
+/** Sends everything from a thread that may wait; a launcher that was stopped must not hold it for ever. */
+function sendWithin(patienceMs: number, socket: number, bytes: Uint8Array): void {
+  const end = performance.now() + patienceMs
+  for (let at = 0; at < bytes.length; ) {
+    at += send(socket, bytes.subarray(at))
+    const left = end - performance.now()
+    if (at < bytes.length && left <= 0) throw notTaken(patienceMs)
+    if (at < bytes.length) syscall(POLL, Int32Array.of(socket, POLLOUT), 1, Math.ceil(left))
+  }
 }
+
+const notTaken = (patienceMs: number): GlassboxError =>
+  new GlassboxError(
+    'ERR_GLASSBOX_SYSTEM',
+    `The process that was to become the command did not read its plan for ${patienceMs / 1000} s.`,
+    { hint: 'Something outside stopped it (SIGSTOP): start it again.' },
+  )
 
 function spawn(socket: number, stdio: readonly [number, number, number]): number {
   const { plan, pid } = spawnPlan()
-  const { slots, failure } = runPlan(encodePlan(plan).bytes, [socket, launcherDescriptor(), ...stdio])
-  if (failure) throw systemError('clone3 (of the launcher)', failure.errno)
+  const { bytes, origin } = encodePlan(plan)
+  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...stdio])
+  if (failure) throw stepError(plan, origin[failure.step], failure.errno)
   return Number(slots[pid.slot] ?? -1n)
-}
-
-let descriptor: number | undefined
-
-/** Opened once for the life of the thread: executed by descriptor. */
-export function launcherDescriptor(): number {
-  try {
-    descriptor ??= openSync(LAUNCHER_PATH, O_PATH | O_CLOEXEC)
-    return descriptor
-  } catch (error) {
-    throw new MissingFeatureError(
-      'launcher',
-      `glassbox's launcher cannot be opened: ${LAUNCHER_PATH}.`,
-      'Run "npm run build" in a checkout, or install the package again.',
-      error,
-    )
-  }
-}
-
-/** What a failed execve means to whoever wanted the program. */
-export function executeError(path: string, errno: number): GlassboxError {
-  const details = { errno, syscall: 'execve', path }
-  const why = `${errnoName(errno)} (${errnoMessage(errno)})`
-  if (errnoName(errno) === 'ENOENT') {
-    return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${path}: not found: ${why}`, {
-      ...details,
-      hint: 'If the file is there, its interpreter (the #! line) or its dynamic loader is not.',
-    })
-  }
-  return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE', `${path}: cannot be executed: ${why}`, {
-    ...details,
-    hint: 'It must be a program for this machine or a script with a #! line, and have permission to be executed.',
-  })
 }

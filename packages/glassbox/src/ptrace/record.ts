@@ -1,18 +1,30 @@
 /**
- * The records that a native step fills, by their index. The layout is `struct stop_record` of native/trace.c. One buffer for the
+ * The records that a native step fills, by their index. The layout is `struct stop_record` of native/record.h. One buffer for the
  * life of a trace: whatever is to be kept beyond the handling of a stop is copied out.
  */
+import { SIGINFO_BYTES, STOP_RECORD_LAYOUT } from '../gate/generated/layouts.ts'
 import { RECORD_BYTES } from '../gate/ptrace.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 
 const WORDS = RECORD_BYTES / 8
 const HALVES = RECORD_BYTES / 4
-const OFFSET = { tid: 0, status: 1, infoLength: 10, siginfoError: 11, arch: 13, ranOn: 66 } as const // in 32-bit words
-const WORD = { time: 1, message: 2, user: 3, system: 4, ip: 7, sp: 8, number: 9, args: 10 } as const // in 64-bit words
-const OP = 48
-const IS_ERROR = 80
-const SIGINFO = 136
-const SIGINFO_BYTES = 128
+/** Places in words of 32 bits. */
+const TID = STOP_RECORD_LAYOUT.tid / 4
+const STATUS = STOP_RECORD_LAYOUT.status / 4
+const INFO_LENGTH = STOP_RECORD_LAYOUT.infoLength / 4
+const SIGINFO_ERROR = STOP_RECORD_LAYOUT.siginfoError / 4
+const ARCH = STOP_RECORD_LAYOUT.infoArch / 4
+const DEFERRED = STOP_RECORD_LAYOUT.deferred / 4
+const NUMBER = STOP_RECORD_LAYOUT.infoEntryNr / 4
+/** Places in words of 64 bits. */
+const TIME = STOP_RECORD_LAYOUT.time / 8
+const MESSAGE = STOP_RECORD_LAYOUT.message / 8
+const USER = STOP_RECORD_LAYOUT.user / 8
+const SYSTEM = STOP_RECORD_LAYOUT.system / 8
+const INSTRUCTION_POINTER = STOP_RECORD_LAYOUT.infoInstructionPointer / 8
+const STACK_POINTER = STOP_RECORD_LAYOUT.infoStackPointer / 8
+const ARGS = STOP_RECORD_LAYOUT.infoEntryArgs / 8
+const RESULT = STOP_RECORD_LAYOUT.infoExitRval / 8
 
 export class Records {
   readonly capacity: number
@@ -33,57 +45,59 @@ export class Records {
   }
 
   tid(index: number): number {
-    return this.#halves[index * HALVES + OFFSET.tid] ?? 0
+    return this.#halves[index * HALVES + TID] ?? 0
   }
 
   /** As wait4 gives it. */
   status(index: number): number {
-    return this.#halves[index * HALVES + OFFSET.status] ?? 0
+    return this.#halves[index * HALVES + STATUS] ?? 0
   }
 
   /** CLOCK_MONOTONIC in ns, when the stop was seen. */
   timeNs(index: number): bigint {
-    return this.#words[index * WORDS + WORD.time] ?? 0n
+    return this.#words[index * WORDS + TIME] ?? 0n
   }
 
   message(index: number): number {
-    return Number(this.#words[index * WORDS + WORD.message] ?? 0n)
+    return Number(this.#words[index * WORDS + MESSAGE] ?? 0n)
   }
 
   userTimeUs(index: number): number {
-    return Number(this.#words[index * WORDS + WORD.user] ?? 0n)
+    return Number(this.#words[index * WORDS + USER] ?? 0n)
   }
 
   systemTimeUs(index: number): number {
-    return Number(this.#words[index * WORDS + WORD.system] ?? 0n)
+    return Number(this.#words[index * WORDS + SYSTEM] ?? 0n)
   }
 
   /** One of SYSCALL_INFO; `none` also where nothing could be asked any more. */
   op(index: number): number {
-    const length = this.#halves[index * HALVES + OFFSET.infoLength] ?? 0
-    return length > 0 ? (this.bytes[index * RECORD_BYTES + OP] ?? SYSCALL_INFO.none) : SYSCALL_INFO.none
+    const length = this.#halves[index * HALVES + INFO_LENGTH] ?? 0
+    return length > 0
+      ? (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoOp] ?? SYSCALL_INFO.none)
+      : SYSCALL_INFO.none
   }
 
   /** AUDIT_ARCH_*. */
   arch(index: number): number {
-    return this.#unsignedHalves[index * HALVES + OFFSET.arch] ?? 0
+    return this.#unsignedHalves[index * HALVES + ARCH] ?? 0
   }
 
   instructionPointer(index: number): bigint {
-    return this.#words[index * WORDS + WORD.ip] ?? 0n
+    return this.#words[index * WORDS + INSTRUCTION_POINTER] ?? 0n
   }
 
   stackPointer(index: number): bigint {
-    return this.#words[index * WORDS + WORD.sp] ?? 0n
+    return this.#words[index * WORDS + STACK_POINTER] ?? 0n
   }
 
   /** At an entry: the number as the register has it, 32 bits of it. */
   number(index: number): number {
-    return this.#unsignedHalves[(index * WORDS + WORD.number) * 2] ?? 0
+    return this.#unsignedHalves[index * HALVES + NUMBER] ?? 0
   }
 
   args(index: number): readonly bigint[] {
-    const at = index * WORDS + WORD.args
+    const at = index * WORDS + ARGS
     const words = this.#words
     return [
       words[at] ?? 0n,
@@ -97,22 +111,22 @@ export class Records {
 
   /** At an exit. */
   result(index: number): bigint {
-    return this.#signed[index * WORDS + WORD.number] ?? 0n
+    return this.#signed[index * WORDS + RESULT] ?? 0n
   }
 
   isError(index: number): boolean {
-    return (this.bytes[index * RECORD_BYTES + IS_ERROR] ?? 0) !== 0
+    return (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoExitIsError] ?? 0) !== 0
   }
 
   /** The native step has restarted its tracee. */
   ranOn(index: number): boolean {
-    return this.#halves[index * HALVES + OFFSET.ranOn] !== 0
+    return this.#halves[index * HALVES + DEFERRED] !== 0
   }
 
   /** A copy of the 128 bytes; zeros where the kernel had none. */
   siginfo(index: number): Uint8Array {
-    const at = index * RECORD_BYTES + SIGINFO
-    const known = this.#halves[index * HALVES + OFFSET.siginfoError] === 0
+    const at = index * RECORD_BYTES + STOP_RECORD_LAYOUT.siginfo
+    const known = this.#halves[index * HALVES + SIGINFO_ERROR] === 0
     return known ? this.bytes.slice(at, at + SIGINFO_BYTES) : new Uint8Array(SIGINFO_BYTES)
   }
 }

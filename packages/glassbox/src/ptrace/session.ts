@@ -10,7 +10,7 @@ import { attach } from './attach.ts'
 import { COMMAND, type Control } from '../trace/control.ts'
 import { detachAll } from './detach.ts'
 import { type Ended, Engine } from './engine.ts'
-import { executeError, Launch, type Waiting } from './launch.ts'
+import { Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './seize.ts'
 import { killAll } from './kill.ts'
@@ -148,7 +148,7 @@ export class Session {
 
   #firstCall(errno: number): void {
     // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
-    if (errno !== 0 && this.#launch) this.#failure = executeError(this.#launch.path, errno)
+    if (errno !== 0 && this.#launch) this.#failure = this.#launch.executeFailure(errno)
   }
 
   #obey(commands: number): void {

@@ -44,6 +44,7 @@ import {
   OPEN_TREE_CLONE,
   RESOLVE_NO_SYMLINKS,
 } from '../linux/constants.ts'
+import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
@@ -52,8 +53,6 @@ import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.t
 
 const STAGE = '/tmp'
 const HOST = '/.host'
-/** init's descriptor of ns_last_pid; see native/init.h. */
-export const LAST_PID = 7
 
 /** struct mount_attr: set, clear, propagation, user namespace. */
 const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
@@ -274,7 +273,7 @@ class RootBuilder {
       })
       .call(
         'dup3',
-        [this.#fd, LAST_PID, O_CLOEXEC],
+        [this.#fd, INIT_DESCRIPTOR.lastPid, O_CLOEXEC],
         'keep it, to number the processes of each program from 2',
         {
           onError: 'ignore',

@@ -5,10 +5,11 @@
  * - a name with a slash: a file that was put into the working directory, else a file of the host
  * A file of the host that the box does not show anyway is bound read-only at its own path.
  */
-import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
+import { findInPath, isProgram } from '../launch/find-program.ts'
 import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
 
 /** Directories of the host that every box shows under the same name. */
@@ -19,32 +20,6 @@ export interface ResolvedProgram {
   readonly path: string
   /** A file of the host that must be bound so that the path exists. */
   readonly bind?: string
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** A directory of PATH that this user may not enter is passed over, as by execvp(3). */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-  } catch {
-    return false
-  }
-}
-
-function findInPath(name: string, path: string, accept: (candidate: string) => boolean): string | undefined {
-  return path
-    .split(':')
-    .filter(directory => directory.startsWith('/'))
-    .map(directory => join(directory, name))
-    .find(candidate => accept(candidate) && isFile(candidate) && isExecutable(candidate))
 }
 
 const shownAt = (path: string, binds: readonly string[]): boolean =>
@@ -74,7 +49,7 @@ function statOf(path: string): Stats | undefined {
 function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
   const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
-  if (!stats.isFile() || !isExecutable(path)) {
+  if (!isProgram(path)) {
     throw new GlassboxError(
       'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
       `${path}: ${stats.isFile() ? 'not executable' : 'not a file'}`,
@@ -102,8 +77,11 @@ export interface Surroundings {
 export function resolveProgram(program: string, around: Surroundings): ResolvedProgram {
   if (program === '' || program.includes('\0')) throw notFound(JSON.stringify(program), 'Name a program.')
   if (!program.includes('/')) {
-    const shown = findInPath(program, around.boxPath, path => SHOWN.test(path))
-    const other = shown ?? findInPath(program, around.hostPath, () => true)
+    const shown = findInPath(program, {
+      path: around.boxPath,
+      accept: path => SHOWN.test(path) && isProgram(path),
+    })
+    const other = shown ?? findInPath(program, { path: around.hostPath })
     if (other === undefined) throw notFound(program, 'Install it, or name its file with a slash: ./program.')
     return hostFile(other, around.bindTargets)
   }

@@ -5,6 +5,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import { findInPath } from '../launch/find-program.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
@@ -143,11 +144,9 @@ function find(program: string): string {
     if (!isFile(program)) throw error()
     return program
   }
-  for (const directory of (process.env['PATH'] ?? '').split(':')) {
-    const path = directory === '' ? `./${program}` : `${directory}/${program}`
-    if (isRunnable(path)) return path
-  }
-  throw error()
+  const found = findInPath(program, { path: process.env['PATH'] ?? '', cwd: '.', accept: isRunnable })
+  if (found === undefined) throw error()
+  return found
 }
 
 function isFile(path: string): boolean {

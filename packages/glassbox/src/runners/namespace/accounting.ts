@@ -88,10 +88,10 @@ function cgroupAccount(cgroup: Cgroup): Account {
 export function countByCgroup(
   cgroup: Cgroup,
   measuredBy: MeasuredBy,
-  report: Pick<EndedReport, 'figures' | 'maxRssBytes'>,
+  report: Pick<EndedReport, 'counters' | 'maxRssBytes'>,
   limits: Pick<Required<Limits>, 'processes'>,
 ): Counted {
-  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(report.figures)
+  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(report.counters)
   return {
     usage: {
       cpuTimeMs: cpuTime.totalNs / 1e6,
@@ -133,7 +133,7 @@ interface ParentDirectory {
 const parents = new Map<string, ParentDirectory>()
 
 /**
- * A descriptor of a directory that groups are made in, opened once for the life of the process. init keeps it for its farewell,
+ * A descriptor of a directory that groups are made in, opened once for the life of the process. init keeps it for its disconnect plan,
  * and a program has what init has until its execve: so it is a mount of its own, not a part of the host's tree, where
  * this process may make mounts; elsewhere init gets it only for as long as it makes a group.
  */
@@ -150,13 +150,13 @@ function parentDescriptor(path: string): ParentDirectory {
 }
 
 /** Has init remove the group when this process is gone; without privilege the next start's sweep does. */
-function setFarewell(container: Container, cgroup: Cgroup): void {
+function setDisconnectPlan(container: Container, cgroup: Cgroup): void {
   const directories = cgroup.parts.map(({ parent }) => parentDescriptor(parent))
   if (directories.some(({ detached }) => !detached)) return
   const builder = new PlanBuilder('remove the cgroups of the box')
   const slots = cgroup.parts.map(({ parent }) => builder.input(parent))
   addRemoveSteps(builder, cgroup, slots)
-  container.setFarewell({ plan: builder.build(), descriptors: directories.map(({ fd }) => fd) })
+  container.setDisconnectPlan({ plan: builder.build(), descriptors: directories.map(({ fd }) => fd) })
 }
 
 /** The account of the programs of a container. */
@@ -164,7 +164,7 @@ export function openAccount(container: Container): Account {
   const cgroup = Cgroup.plan({}, hostCgroups())
   if ('missing' in cgroup) return WATCHED
   cgroup.enableControllers()
-  setFarewell(container, cgroup)
+  setDisconnectPlan(container, cgroup)
   return cgroupAccount(cgroup)
 }
 

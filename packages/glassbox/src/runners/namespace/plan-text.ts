@@ -25,9 +25,10 @@ export function planText({ box, paths, programs }: SandboxSpec, job: Job): strin
   const network = box.net !== 'host'
   const identity = identityOf(0, isPrivileged())
   const cgroup = planGroup()
-  const spawn = spawnPlan(spawnSpec(network)).plan
+  const spec = spawnSpec(network)
+  const spawn = spawnPlan(spec).plan
   const { host, own } = boxRoot(box, programs, paths)
-  const setup = hostSetup(host)
+  const setup = hostSetup(host, spec.userNamespace)
   const hostname = box.hostname ?? DEFAULT_HOSTNAME
   const rest = ownSetupPlan({ hostname, root: own(identity) }, setup.made)
   const networks = network ? networkPlans(isPrivileged()) : []

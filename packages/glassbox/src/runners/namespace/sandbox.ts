@@ -11,7 +11,7 @@ import { closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
 import { copyIn, copyOut, hasFile } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
-import { PART } from '../../container/wire.ts'
+import { DIRTY } from '../../container/wire.ts'
 import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Job, JobTerms } from '../../job/job.ts'
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
@@ -93,8 +93,8 @@ export class NamespaceSandbox implements Sandbox {
     try {
       const sandbox = new NamespaceSandbox(container, spec)
       opened = sandbox
-      if (use !== 'once' || inputs.length > 0) await container.furnished
-      if (use === 'pooled') await container.examine(PART.scratch + PART.network + PART.init)
+      if (use !== 'once' || inputs.length > 0) await container.ready
+      if (use === 'pooled') await container.fingerprint(DIRTY.scratch + DIRTY.network + DIRTY.init)
       const { ready } = sandbox.#prepare()
       for (const input of inputs) sandbox.#write(input)
       if (use === 'pooled') await ready
@@ -184,10 +184,12 @@ export class NamespaceSandbox implements Sandbox {
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
     const held = this.#receivers === 'readers'
-    const changed = held ? PART.scratch | (await this.container.examine(0)) : await this.#prepareUnchanged()
+    const changed = held
+      ? DIRTY.scratch | (await this.container.fingerprint(0))
+      : await this.#prepareUnchanged()
     if (changed === 0) return 'clean'
     this.#waiting = undefined
-    if (changed & PART.init || (this.#isolated && changed & PART.network)) return 'dirty'
+    if (changed & DIRTY.init || (this.#isolated && changed & DIRTY.network)) return 'dirty'
     this.#closeDirectory()
     if (!(await this.container.freshScratch())) return 'dirty'
     await this.renew()

@@ -105,7 +105,7 @@ async function whenEnded(
 ): Promise<EndedReply> {
   try {
     // In the order in which they are told: the first failure is the news.
-    const [, , report] = await Promise.all([container.furnished, ready, running.ended])
+    const [, , report] = await Promise.all([container.ready, ready, running.ended])
     if (!wasStarted(report)) tracing?.letGo()
     await tracing?.ended
     return report

@@ -1,13 +1,17 @@
 /*
- * What a program left in its box that outlives its processes. init remembers how each part looked when the box was fresh
- * and compares; it repairs nothing: the host lays out a new scratch directory, or throws the box away.
+ * What a program left in its box that outlives its processes. init takes a fingerprint of each
+ * part while the box is clean and compares it later. It repairs nothing: the host lays out new
+ * scratch directories, or throws the box away.
  *
- * - scratch: the times of a directory move with whatever is done in it or to it, and no program can set the change time;
- *   what is done deeper needs a directory that was made first.
- * - network: every packet and every refused one is counted, by interface and by protocol. A connection that outlives its
- *   process has sent some; a socket that was handed to somebody outside is counted among those in use (proc_pid_net(5), sockstat,
- *   of the namespace since Linux 4.16); flow labels of IPv6 linger for up to a minute, where the next program could read them.
- * - init: only where the program has init's user id (in a user namespace) may it change what init hands on.
+ * - scratch: whatever is done in a directory or to it moves its times, and no program can set the
+ *   change time. What is done further down needs a directory that was made first.
+ * - network: every packet and every refused one is counted, by interface and by protocol. A
+ *   connection that outlives its process has sent some. A socket that was handed to a process
+ *   outside is counted among those in use (proc_pid_net(5); sockstat counts by namespace since
+ *   Linux 4.16). Flow labels of IPv6 stay for up to a minute, and the next program could read
+ *   them.
+ * - init: a program that has init's user id (in a user namespace) may change what init's children
+ *   inherit.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -16,9 +20,9 @@
 #define RLIMITS 16
 #define IOPRIO_WHO_PROCESS 1
 
-static struct { u64 scratch, network, init; } fresh; /* digests */
+static struct { u64 scratch, network, init; } clean; /* digests */
 
-/* FNV-1a: nobody who could look for collisions sees it. */
+/* FNV-1a. It need not resist a search for collisions: no program sees a digest. */
 static u64 digest(u64 hash, const void *bytes, long length) {
   const u8 *at = bytes;
   for (long i = 0; i < length; i++) hash = (hash ^ at[i]) * 0x100000001b3u;
@@ -48,7 +52,7 @@ static u64 digest_file(u64 hash, const char *path) {
   return hash;
 }
 
-/* "sockets: used N", the first line; what follows counts for the whole host. */
+/* "sockets: used N", the first line; the other lines count for the whole host. */
 static u64 digest_sockets(u64 hash) {
   u8 text[64];
   long end = 0, fd = sys(openat, AT_FDCWD, "/proc/self/net/sockstat", O_RDONLY | O_CLOEXEC, 0);
@@ -77,14 +81,14 @@ static u64 look_at_init(void) {
   return digest(0, &now, sizeof now);
 }
 
-/* Takes the part as it is now where that is asked for; else says whether it differs. */
+/* Takes a new fingerprint of the part, or says whether the part differs from the one before. */
 static u32 compare(u32 part, u32 renewed, u64 *before, u64 now) {
   if (renewed & part) *before = now;
   return *before == now ? 0 : part;
 }
 
-u32 examine(u32 renewed) {
-  return compare(PART_SCRATCH, renewed, &fresh.scratch, look_at_scratch()) |
-         compare(PART_NETWORK, renewed, &fresh.network, look_at_network()) |
-         compare(PART_INIT, renewed, &fresh.init, look_at_init());
+u32 fingerprint(u32 renewed) {
+  return compare(DIRTY_SCRATCH, renewed, &clean.scratch, look_at_scratch()) |
+         compare(DIRTY_NETWORK, renewed, &clean.network, look_at_network()) |
+         compare(DIRTY_INIT, renewed, &clean.init, look_at_init());
 }

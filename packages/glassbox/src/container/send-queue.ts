@@ -1,0 +1,95 @@
+/**
+ * What this process sends to an init, in order, without ever waiting for it. What does not fit
+ * into the socket is kept here and sent when there is room: so an init that does not read (it is
+ * stopped, or in a mount that does not return) holds nothing but its own box.
+ *
+ * Who owns what: a message's bytes are not copied and must not change; its descriptors stay the
+ * caller's. Descriptors of a message that has to wait are duplicated, and the duplicates closed
+ * when they are sent or the queue is dropped.
+ */
+import { close } from '../gate/descriptors.ts'
+import { call, send } from '../gate/gate.ts'
+import { retry } from '../launch/retry.ts'
+import { F_DUPFD_CLOEXEC } from '../linux/constants.ts'
+
+/**
+ * The kernel has no event for a full socket that Node could wait for beside its reading: it is
+ * tried again.
+ */
+const LONGEST_PAUSE_MS = 20
+
+interface Message {
+  /** Not sent yet. */
+  rest: Uint8Array
+  /** Duplicates; empty once the first byte is sent. */
+  descriptors: readonly number[]
+  /** Called when the last byte is sent. */
+  readonly sent: () => void
+}
+
+export class SendQueue {
+  readonly #socket: number
+  readonly #waiting: Message[] = []
+  #dropped = false
+  /** Called if the socket fails while messages wait: they are dropped then. */
+  readonly #failed: () => void
+
+  constructor(socket: number, failed: () => void) {
+    this.#socket = socket
+    this.#failed = failed
+  }
+
+  /**
+   * Sends a message, or as much as fits. Throws what sendmsg(2) fails with, or EMFILE; then
+   * nothing of it is sent.
+   */
+  send(bytes: Uint8Array, descriptors: readonly number[], sent: () => void): void {
+    if (this.#dropped) return
+    const count = this.#waiting.length === 0 ? send(this.#socket, bytes, descriptors) : 0
+    if (count === bytes.length) {
+      sent()
+      return
+    }
+    const kept = count === 0 ? duplicate(descriptors) : []
+    this.#waiting.push({ rest: bytes.subarray(count), descriptors: kept, sent })
+    if (this.#waiting.length === 1) retry(() => this.#isFlushed(), { longestPauseMs: LONGEST_PAUSE_MS })
+  }
+
+  /** Forgets what waits; nothing is sent any more. The socket stays the caller's. */
+  drop(): void {
+    this.#dropped = true
+    for (const { descriptors } of this.#waiting.splice(0)) descriptors.forEach(close)
+  }
+
+  /** Sends what fits. True if nothing waits any more. */
+  #isFlushed(): boolean {
+    try {
+      for (let message = this.#waiting[0]; message; message = this.#waiting[0]) {
+        const count = send(this.#socket, message.rest, message.descriptors)
+        if (count === 0) return false
+        message.descriptors.forEach(close)
+        message.descriptors = []
+        message.rest = message.rest.subarray(count)
+        if (message.rest.length > 0) return false
+        this.#waiting.shift()
+        message.sent()
+      }
+    } catch {
+      // The box is gone, which the socket's reader hears too and has words for.
+      this.drop()
+      this.#failed()
+    }
+    return true
+  }
+}
+
+function duplicate(descriptors: readonly number[]): readonly number[] {
+  const made: number[] = []
+  try {
+    for (const fd of descriptors) made.push(call('fcntl', [fd, F_DUPFD_CLOEXEC, 3], `descriptor ${fd}`))
+    return made
+  } catch (error) {
+    made.forEach(close)
+    throw error
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The steps before and at the execve of a program, for boxes and for traced commands alike: what
+ * a fresh child inherits from Node or from init and must not, and what the program is to have
+ * instead.
+ */
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  RESOLVE_NO_MAGICLINKS,
+  SIG_SETMASK,
+} from '../linux/constants.ts'
+import { signalNumber } from '../linux/signals.ts'
+import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { type PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
+import type { OnError } from '../plan/types.ts'
+
+/** The highest number that a descriptor can have. */
+export const LAST_DESCRIPTOR = 0xffffffff
+const RLIM_INFINITY = 2n ** 64n - 1n
+/** sizeof(sigset_t), and of struct sigaction, as the kernel has them. */
+const SIGSET_BYTES = 8
+const SIGACTION_BYTES = 32
+/** Node ignores these two, and an ignored signal stays ignored over execve. */
+const IGNORED_BY_NODE = ['SIGPIPE', 'SIGXFSZ'] as const
+
+/** A resource limit: soft and hard are the same, unless `hard` says otherwise. */
+export interface ResourceLimit {
+  /** RLIMIT_*. */
+  readonly resource: number
+  /** `Infinity` for none. */
+  readonly value: number
+  readonly hard?: number
+  readonly label: string
+}
+
+export interface Execution {
+  /** As execve gets it. */
+  readonly path: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+export function addLimitStep(builder: PlanBuilder, { resource, value, hard, label }: ResourceLimit): void {
+  const number = (limit: number): bigint => (limit === Infinity ? RLIM_INFINITY : BigInt(limit))
+  builder.call(
+    'prlimit64',
+    [0, resource, words(8, [number(value), number(hard ?? value)]), 0],
+    `limit ${label}`,
+  )
+}
+
+/**
+ * The working directory, without following links of /proc. The child of a box still has init's
+ * descriptors, and some are directories of the host: a name of the box may be a link to
+ * /proc/self/fd/N that an earlier program left.
+ */
+export function addDirectorySteps(builder: PlanBuilder, path: string): void {
+  const directory = builder.slot('working directory')
+  const how = words(8, [O_PATH | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS])
+  builder
+    .call('openat2', [AT_FDCWD, text(path), how, OPEN_HOW_BYTES], `open the working directory ${path}`, {
+      result: directory,
+    })
+    .call('fchdir', [directory], `go to ${path}`)
+    .call('close', [directory], `close ${path}`)
+}
+
+/** Signals that Node ignores get their default action back. */
+export function addSignalResetSteps(builder: PlanBuilder): void {
+  for (const name of IGNORED_BY_NODE) {
+    const action = { bytes: new Uint8Array(SIGACTION_BYTES) }
+    builder.call('rt_sigaction', [signalNumber(name) ?? 0, action, 0, SIGSET_BYTES], `reset ${name}`)
+  }
+}
+
+/** The mask of blocked signals is inherited: a program begins with none. */
+export function addUnblockStep(builder: PlanBuilder): void {
+  builder.call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, SIGSET_BYTES], 'block no signal')
+}
+
+/**
+ * The last steps before execve of a child that a tracer has seized. It sends itself a signal that
+ * nothing else notices, and stops for it once: so the tracer knows that its execve comes next.
+ * Signals are unblocked only here.
+ */
+export function addReadySteps(builder: PlanBuilder): void {
+  const self = builder.slot('own pid')
+  builder.call('getpid', [], 'get the own pid', { result: self })
+  addUnblockStep(builder)
+  builder.call('kill', [self, signalNumber('SIGCONT') ?? 0], 'tell the tracer')
+}
+
+/**
+ * The execve itself. A child whose parent must hear of a failure in another way goes on after it
+ * with `onError`.
+ */
+export function addExecuteStep(
+  builder: PlanBuilder,
+  { path, argv, env }: Execution,
+  onError: OnError = 'fail',
+): void {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  builder.call('execve', [text(path), stringArray(argv), stringArray(variables)], `execute ${path}`, {
+    onError,
+  })
+}
