@@ -20,12 +20,19 @@ const LONGEST = 99
 const CHECKED = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'bench',
   'docs/architecture.md',
   'docs/performance.md',
+  'examples',
+  'scripts/clean.mjs',
   'scripts/lint-prose.mjs',
+  'scripts/native',
   'scripts/prose',
   'scripts/run-tests.mjs',
+  'scripts/test-nodes.mjs',
+  'scripts/test-vm.mjs',
   'scripts/testing',
+  'scripts/vm',
   'test/house',
 ]
 
