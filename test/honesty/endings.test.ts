@@ -62,12 +62,12 @@ test('real-time signals end it too, by their own names [CL-02]', async () => {
 test('a null pointer and a stack that overflows are SIGSEGV, memory that is used up is not [CL-03]', async () => {
   assert.equal(native('end', ['null']).signal, 'SIGSEGV')
   assertEndings(await inBoxes('end', ['null']), 'signaled SIGSEGV')
-  const stack: RunOptions = { limits: { stackBytes: 8 * MiB, memoryBytes: 256 * MiB } }
+  const stack: RunOptions<'utf8'> = { limits: { stackBytes: 8 * MiB, memoryBytes: 256 * MiB } }
   assertEndings(await inBoxes('allocate', ['stack', '64'], stack), 'signaled SIGSEGV')
-  const memory: RunOptions = { limits: { stackBytes: 256 * MiB, memoryBytes: 32 * MiB } }
+  const memory: RunOptions<'utf8'> = { limits: { stackBytes: 256 * MiB, memoryBytes: 32 * MiB } }
   assertSameStatus(await inBoxes('allocate', ['stack', '64'], memory), ['memory-limit'])
   // Both sides: as deep, with room for it.
-  const room: RunOptions = { limits: { stackBytes: 256 * MiB, memoryBytes: 256 * MiB } }
+  const room: RunOptions<'utf8'> = { limits: { stackBytes: 256 * MiB, memoryBytes: 256 * MiB } }
   assertEndings(await inBoxes('allocate', ['stack', '64'], room), 'exited 0')
 })
 

@@ -248,7 +248,7 @@ const needsGcc = existsSync('/usr/bin/gcc') ? false : 'needs gcc'
 test('a compile step is a program like any other: no file of the host, and the same limits [VF-16]', {
   skip: needsGcc,
 }, async () => {
-  const compile = (source: string, options: RunOptions = {}): PromiseLike<Awaited<ReturnType<typeof run>>> =>
+  const compile = (source: string, options: RunOptions<'utf8'> = {}): PromiseLike<RunResult> =>
     run('gcc', ['-c', 'main.c'], { files: { 'main.c': source }, ...options })
   const limits = { memoryBytes: 64 * MiB, cpuTimeMs: 2000 }
   const plain = await compile('int main(void) { return 0; }\n', { limits })

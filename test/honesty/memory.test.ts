@@ -19,7 +19,7 @@ const world = guard()
 /** What a small program needs beside what it asks for. */
 const OWN = 12 * MiB
 const watched = ({ measuredBy }: RunResult): boolean => measuredBy.memory === 'init'
-const limits = (memoryBytes: number): RunOptions => ({ limits: { memoryBytes } })
+const limits = (memoryBytes: number): RunOptions<'utf8'> => ({ limits: { memoryBytes } })
 
 function assertPeak(results: readonly RunResult[], least: number, most: number): void {
   for (const { memoryBytes } of results)

@@ -146,7 +146,7 @@ test('a wall limit below the CPU limit is kept, also by who computes [TM-22]', a
 
 for (const ms of [50, 100, 1300]) {
   test(`a limit of ${ms} ms is one of ${ms} ms, not of whole seconds [TM-24]`, async () => {
-    const options = (limits: RunOptions['limits']): RunOptions => (limits ? { limits } : {})
+    const options = (limits: RunOptions['limits']): RunOptions<'utf8'> => (limits ? { limits } : {})
     const cpu = await repeat(() => world.run('spend', ['burn', '60000'], options({ cpuTimeMs: ms })), {
       times: ms > 1000 ? 4 : 20, // what differs is rounding, and 26 s of CPU time are much to ask
     })
@@ -175,7 +175,7 @@ test('what is no limit is refused by its name, before anything runs; it never me
   await withPool(async start => {
     for (const kind of KINDS)
       for (const value of NO_LIMITS) {
-        const options = { limits: { [kind]: value } } as RunOptions
+        const options = { limits: { [kind]: value } } as RunOptions<'utf8'>
         const expected = { code: 'ERR_GLASSBOX_INVALID_OPTION', option: `limits.${kind}` }
         await assert.rejects(async () => run('true', [], options), expected)
         await assert.rejects(async () => start('end', [], options), expected)

@@ -398,7 +398,10 @@ test('a call that is left to a tracer, which is not there, is not made [SC-27]',
     rules: [{ syscalls: ['mkdir'], action: { kind: 'trace', data: 1 } }],
     otherwise: { kind: 'allow' },
   } as const
-  for (const options of [{ policy }, { policy, trace: { events: ['exit'] } } as const]) {
+  for (const options of [
+    { policy },
+    { policy, trace: { events: ['exit'], reader: async () => {} } } as const,
+  ]) {
     const { stdout } = await world.run('calls', [`${nr},s:there,0700`, `${nr},s:there,0700`], options)
     assert.equal(stdout, `${ENOSYS}\n${ENOSYS}\n`)
   }

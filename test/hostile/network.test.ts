@@ -47,7 +47,7 @@ async function withPool(guest: string, work: (pool: Pool) => Promise<void>, size
 async function connects(
   args: readonly string[],
 ): Promise<Record<'natively' | 'boxed' | 'pooled' | 'unfiltered' | 'onHost', boolean>> {
-  const through = async (options: RunOptions): Promise<boolean> => {
+  const through = async (options: RunOptions<'utf8'>): Promise<boolean> => {
     const { exitCode } = await world.run('network', args, options)
     assert.ok(exitCode === 0 || exitCode === REFUSED, `${exitCode}`)
     return exitCode === 0
@@ -178,8 +178,8 @@ for (const { means, name } of MEANS) {
         for (const policy of [undefined, null]) {
           const filter = policy === null ? { policy } : {}
           for (const launch of [
-            (args: string[], options: RunOptions) => run(guest, args, options),
-            (args: string[], options: RunOptions) =>
+            (args: string[], options: RunOptions<'utf8'>) => run(guest, args, options),
+            (args: string[], options: RunOptions<'utf8'>) =>
               pool.run(guest, args, options as Parameters<Pool['run']>[2]),
           ]) {
             const stdin = new PassThrough()

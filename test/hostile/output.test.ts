@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createPool, openBox, run, type RunOptions } from '#glassbox/index.js'
+import { createPool, openBox, run, type RunOptions, type RunResult } from '#glassbox/index.js'
 import { assertSane, guard, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -127,7 +127,7 @@ test('many files, each small, fill no more than the whole may have [DX-07]', asy
 
 test('reserved space, sparse files and holes count as what they take [DX-08]', async context => {
   assert.equal(unboxed(context, 'spill', ['fallocate', '2']).code, 0)
-  const ended = async (args: readonly string[], options: RunOptions = disk): Promise<unknown[]> => {
+  const ended = async (args: readonly string[], options: RunOptions<'utf8'> = disk): Promise<unknown[]> => {
     const { exitCode, stdout } = await world.run('spill', args, options)
     return [exitCode, stdout]
   }
@@ -277,7 +277,7 @@ for (const { name, source, ...rest } of COMPILES) {
     const language = 'language' in rest ? rest.language : 'c'
     if (language === 'c++' && !existsSync('/usr/bin/g++')) return context.skip('needs g++')
     const limits = { cpuTimeMs: 1500, wallTimeMs: 20_000, memoryBytes: 128 * MiB, outputBytes: 20_000 }
-    const compile = async (text: string, more: object = {}): Promise<Awaited<ReturnType<typeof run>>> =>
+    const compile = async (text: string, more: object = {}): Promise<RunResult> =>
       run('gcc', ['-x', language, '-c', '-o', 'out.o', 'source'], {
         files: { source: text },
         limits: { ...limits, ...more },

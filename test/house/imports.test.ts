@@ -30,6 +30,7 @@ const FLOORS = [
   ['gate'],
   ['decode'],
   ['linux'],
+  ['options'],
   ['errors.ts', 'suggest.ts'],
 ]
 

@@ -36,7 +36,7 @@ const HANDED = [
 interface Meeting {
   /** Of the box that hands over. */
   readonly options: BoxOptions
-  readonly keeper: RunOptions
+  readonly keeper: RunOptions<'utf8'>
   readonly socket: string
 }
 

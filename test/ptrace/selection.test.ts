@@ -95,8 +95,8 @@ test('bad options are refused before anything starts', () => {
     assert.throws(() => trace(command, options), { code: 'ERR_GLASSBOX_INVALID_OPTION', option })
   }
   refused({ sycalls: [] }, 'sycalls')
-  refused({ syscalls: ['opemat'] }, 'syscall')
-  refused({ events: ['enter'] }, 'events')
+  refused({ syscalls: ['opemat'] }, 'syscalls[0]')
+  refused({ events: ['enter'] }, 'events[0]')
   refused({ queue: 0 }, 'queue')
   refused({ slowReader: 'wait' }, 'slowReader')
   assert.throws(() => trace(-1), { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'pid' })

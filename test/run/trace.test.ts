@@ -106,9 +106,10 @@ test('in a box that stays open, in turn with programs that are not traced', asyn
 
 test('canceled before it begins, it leaves its box fit for the next', async () => {
   await using box = await openBox()
-  const { status } = await box.run('true', [], { signal: AbortSignal.abort(), trace: {} })
+  const reader = async (): Promise<void> => {}
+  const { status } = await box.run('true', [], { signal: AbortSignal.abort(), trace: { reader } })
   assert.equal(status, 'canceled')
-  assert.equal((await box.run('true', [], { trace: {} })).ok, true)
+  assert.equal((await box.run('true', [], { trace: { reader } })).ok, true)
 })
 
 test('in a pool', async () => {

@@ -17,7 +17,7 @@ interface Case {
   readonly program: readonly [string, ...string[]]
   /** How the same program ends natively, with arguments that are harmless; left out where no native run is. */
   readonly native?: { readonly args: readonly string[]; readonly code?: number; readonly signal?: string }
-  readonly options?: RunOptions
+  readonly options?: RunOptions<'utf8'>
   readonly expected: Partial<RunResult>
   readonly check?: (result: RunResult) => void
 }

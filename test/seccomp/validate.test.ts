@@ -1,7 +1,8 @@
 /** What a caller may not say in a policy, and what the presets and the disassembler make of one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEFAULT_POLICY, denyCalls } from '#glassbox/index.js'
+import { DEFAULT_POLICY, denyCalls, type Policy } from '#glassbox/index.js'
+import { checkPolicy } from '#glassbox/seccomp/checked.js'
 import { AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import { disassemble } from '#glassbox/seccomp/disassemble.js'
@@ -17,37 +18,61 @@ const rule = (parts: object): object => ({
 })
 const condition = (parts: object): object => rule({ when: [{ arg: 0, op: 'eq', value: 1n, ...parts }] })
 
-for (const [policy, message] of [
-  [undefined, /Expected a policy with rules/],
-  [{ rules: [] }, /otherwise: expected an action/],
-  [rule({ syscalls: ['raed'] }), /rules\[0\]\.syscalls\[0\]: There is no system call called "raed"/],
-  [rule({ syscalls: [] }), /does nothing/],
-  [rule({ conditions: [] }), /rules\[0\]: there is no conditions here/],
-  [rule({ action: { kind: ['kill'] } }), /rules\[0\]\.action: expected an action/],
-  [rule({ action: { kind: 'errno', errno: 0 } }), /errno: expected a whole number from 1 to 4095/],
-  [rule({ action: { kind: 'errno', errno: 1n } }), /got 1n/],
-  [rule({ action: { kind: 'trace', data: 65_536 } }), /from 0 to 65535/],
-  [condition({ arg: 6 }), /when\[0\]\.arg: expected a whole number from 0 to 5/],
-  [condition({ op: '==' }), /no operator "=="/],
-  [condition({ value: 1 }), /expected a bigint/],
-  [condition({ value: -1n }), /expected a bigint from 0n/],
-  [condition({ value: 2n ** 64n }), /2n \*\* 64n - 1n/],
-  [condition({ width: 32, value: 2n ** 32n }), /does not fit the 32 bits/],
-  [condition({ width: 16 }), /expected 32 or 64/],
-  [condition({ mask: 1n }), /eq takes no mask/],
-  [condition({ op: 'masked-eq', mask: 1n, value: 2n }), /bits outside the mask/],
+const cyclic: Record<string, unknown> = { rules: [] }
+cyclic['otherwise'] = cyclic
+
+for (const [policy, option, message] of [
+  [undefined, 'policy', /Expected policy to be a policy with rules/],
+  [[], 'policy', /Expected policy to be a policy with rules/],
+  [{ rules: [] }, 'policy.otherwise', /to be an action, got undefined/],
+  [cyclic, 'policy.otherwise', /to be an action, got \{ rules: \[…\], otherwise: \{…\} \}/],
+  [{ ...rule({}), default: allow }, 'policy.default', /A policy has no key called default/],
+  [rule({ syscalls: ['raed'] }), 'policy.rules[0].syscalls[0]', /There is no system call called "raed"/],
+  [rule({ syscalls: [5] }), 'policy.rules[0].syscalls[0]', /to be the name of a system call, got 5/],
+  [rule({ syscalls: 'read' }), 'policy.rules[0].syscalls', /to be a list of system calls, got "read"/],
+  [rule({ syscalls: [] }), 'policy.rules[0].syscalls', /does nothing/],
+  [rule({ conditions: [] }), 'policy.rules[0].conditions', /A rule has no key called conditions/],
+  [rule({ action: { kind: ['kill'] } }), 'policy.rules[0].action', /to be an action/],
+  [
+    rule({ action: { kind: 'kill', errno: 1 } }),
+    'policy.rules[0].action.errno',
+    /The action kill has no key/,
+  ],
+  [
+    rule({ action: { kind: 'errno' } }),
+    'policy.rules[0].action.errno',
+    /a whole number above zero, got undefined/,
+  ],
+  [rule({ action: { kind: 'errno', errno: 0 } }), 'policy.rules[0].action.errno', /above zero, got 0/],
+  [rule({ action: { kind: 'errno', errno: 1n } }), 'policy.rules[0].action.errno', /got 1n/],
+  [rule({ action: { kind: 'trace', data: 65_536 } }), 'policy.rules[0].action.data', /at most 65535/],
+  [condition({ arg: 6 }), 'policy.rules[0].when[0].arg', /at most 5, got 6/],
+  [condition({ op: '==' }), 'policy.rules[0].when[0].op', /'eq' or 'ne'.*got "=="/],
+  [condition({ value: 1 }), 'policy.rules[0].when[0].value', /a bigint/],
+  [condition({ value: -1n }), 'policy.rules[0].when[0].value', /a bigint from 0n/],
+  [condition({ value: 2n ** 64n }), 'policy.rules[0].when[0].value', /2n \*\* 64n - 1n/],
+  [condition({ width: 32, value: 2n ** 32n }), 'policy.rules[0].when[0]', /does not fit the 32 bits/],
+  [condition({ width: 16 }), 'policy.rules[0].when[0].width', /32 or 64/],
+  [condition({ mask: 1n }), 'policy.rules[0].when[0].mask', /eq takes no mask/],
+  [condition({ op: 'masked-eq' }), 'policy.rules[0].when[0].mask', /a bigint.*got undefined/],
+  [condition({ op: 'masked-eq', mask: 1n, value: 2n }), 'policy.rules[0].when[0]', /bits outside the mask/],
 ] as const) {
   test(`refused: ${String(message)}`, () => {
-    assert.throws(() => validatePolicy(policy), {
-      code: 'ERR_GLASSBOX_INVALID_OPTION',
-      option: 'policy',
-      message,
-    })
+    assert.throws(() => validatePolicy(policy), { code: 'ERR_GLASSBOX_INVALID_OPTION', option, message })
   })
 }
 
+test('a policy that became something else after its first check is looked at again', () => {
+  const policy = rule({}) as { rules: unknown; otherwise: unknown }
+  const first = checkPolicy(policy as Policy)
+  assert.equal(checkPolicy(policy as Policy), first)
+  policy.otherwise = policy
+  assert.throws(() => checkPolicy(policy as Policy), { option: 'policy.otherwise' })
+  assert.deepEqual(first?.otherwise, allow, 'the copy is as it was')
+})
+
 test('the default policy and whole-range values are accepted', () => {
-  assert.equal(validatePolicy(DEFAULT_POLICY), DEFAULT_POLICY)
+  assert.deepEqual(validatePolicy(DEFAULT_POLICY), DEFAULT_POLICY)
   validatePolicy(condition({ value: 2n ** 64n - 1n }))
   validatePolicy(condition({ width: 32, value: 2n ** 32n - 1n }))
 })

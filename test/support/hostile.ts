@@ -41,7 +41,7 @@ export interface Canaries {
 
 export interface World extends Canaries {
   /** Runs a guest of test/programs in a box. */
-  run(guest: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>
+  run(guest: string, args?: readonly string[], options?: RunOptions<'utf8'>): Promise<RunResult>
   /** How often anyone connected to a canary. */
   connections(): number
 }

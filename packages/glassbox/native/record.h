@@ -42,6 +42,7 @@ struct stop_record {
 };
 
 _Static_assert(sizeof(struct restart) == 16, "src/gate/ptrace.ts writes it");
+_Static_assert(sizeof(struct call_sets) == 2 * CALL_SET_BYTES, "so does src/ptrace/deferred-calls.ts");
 _Static_assert(sizeof(struct ptrace_syscall_info) == 88, "as the kernel has it since Linux 5.11");
 _Static_assert(sizeof(struct stop_record) == 272 && offsetof(struct stop_record, info) == 48,
                "src/ptrace/record.ts reads it");

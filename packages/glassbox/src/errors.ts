@@ -59,12 +59,20 @@ export class GlassboxError extends Error {
   }
 }
 
-/** An option of the caller's is unknown, of the wrong type or out of its range. Nothing was started. */
+/**
+ * Something that the caller gave is unknown, of the wrong kind or out of its range. Nothing was started.
+ *
+ * @example
+ * await run('make', [], { timeout: 1000 }).catch(error => console.log(error.option, error.hint))
+ * // timeout Did you mean limits.wallTimeMs?
+ */
 export class InvalidOptionError extends GlassboxError {
+  /** The way to it: `limits.wallTimeMs`, `binds[0].writable`, `args[1]`. */
   readonly option: string
 
-  constructor(option: string, message: string, hint?: string) {
-    super('ERR_GLASSBOX_INVALID_OPTION', message, hint === undefined ? {} : { hint })
+  /** `hint`: what to do instead; `cause`: what a getter of the caller's threw. */
+  constructor(option: string, message: string, hint?: string, cause?: unknown) {
+    super('ERR_GLASSBOX_INVALID_OPTION', message, { cause, ...(hint === undefined ? {} : { hint }) })
     this.name = 'InvalidOptionError'
     this.option = option
   }

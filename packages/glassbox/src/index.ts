@@ -7,13 +7,14 @@ export { Box, openBox } from './run/box.ts'
 export type { RunEvent, RunHandle } from './run/handle.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
-  AsBytes,
   Bind,
   BoxOptions,
   CommandOptions,
+  Encoding,
   Input,
   Limits,
   Output,
+  OutputOf,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'

@@ -1,5 +1,8 @@
 /** The word that was probably meant. */
 
+/** No option is as long, and the distance of two long words takes long to find. */
+const LONGEST_WORD = 64
+
 /** How many letters must change to make one word the other (Levenshtein). */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
@@ -14,12 +17,14 @@ export function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-/** The nearest of some words, where one is near enough to be a slip. */
+/** The nearest of some words, if one is near enough to be a slip: no more than a third of it changed, and some of it right. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const name of known) {
     const distance = editDistance(word, name)
     if (!best || distance < best.distance) best = { name, distance }
   }
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined
+  const allowed = Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)))
+  return best && best.distance <= allowed ? best.name : undefined
 }

@@ -93,7 +93,7 @@ export function assertSane({
 export const inBoxes = (
   guest: string,
   args: readonly string[] = [],
-  options: RunOptions = {},
+  options: RunOptions<'utf8'> = {},
   width?: number,
 ): Promise<RunResult[]> =>
   repeat(() => run(program(guest), args, options), width === undefined ? {} : { width })
@@ -101,7 +101,11 @@ export const inBoxes = (
 /** A pool that shows the guests of test/programs, for as long as `work` takes. */
 export async function withPool(
   work: (
-    run: (guest: string, args?: readonly string[], options?: PoolRunOptions) => PromiseLike<RunResult>,
+    run: (
+      guest: string,
+      args?: readonly string[],
+      options?: PoolRunOptions<'utf8'>,
+    ) => PromiseLike<RunResult>,
     pool: Pool,
   ) => Promise<void>,
   size = 2,

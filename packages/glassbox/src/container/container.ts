@@ -272,22 +272,21 @@ const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
   syscall(KILL, pid, signalNumber(name) ?? 0)
 
 /**
- * Closes the connection and reaps init, if there is one. init ends by itself, unless it is
- * stopped, or cannot end.
+ * Closes the connection and reaps init, if there is one. init ends by itself, unless it is stopped,
+ * or waits for something in the kernel.
  */
 async function end(connection: Connection, pid: number | undefined): Promise<void> {
   connection.close()
-  const timers =
-    pid === undefined
-      ? []
-      : [
-          setTimeout(() => signal(pid, 'SIGCONT'), PATIENCE_MS.wake),
-          setTimeout(() => signal(pid, 'SIGKILL'), PATIENCE_MS.kill),
-        ]
+  if (pid === undefined) return connection.closed
+  const kill = (): number => signal(pid, 'SIGKILL')
+  let timer = setTimeout(() => {
+    signal(pid, 'SIGCONT')
+    timer = setTimeout(kill, PATIENCE_MS.kill - PATIENCE_MS.wake)
+  }, PATIENCE_MS.wake)
   await connection.closed
   // init is reaped below and nowhere else, so until here its id is its own.
-  timers.forEach(clearTimeout)
-  if (pid !== undefined) await reaped(pid)
+  clearTimeout(timer)
+  await reaped(pid)
 }
 
 async function requestPlan(

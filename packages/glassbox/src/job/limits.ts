@@ -1,11 +1,13 @@
-/** The limits of a job: their defaults and their check. */
-import { InvalidOptionError } from '../errors.ts'
+/** The limits of a job, as a table: kinds, bounds, defaults, and what other tools call them. */
+import { number } from '../options/kind.ts'
+import { record, type Fields } from '../options/record.ts'
+import type { RecordKind } from '../options/kind.ts'
 import type { Limits } from './options.ts'
 
 const MiB = 2 ** 20
 
-/** What a limit that is left out means. `wallTimeMs` follows `cpuTimeMs`: see `resolveLimits`. */
-export const DEFAULT_LIMITS: Required<Limits> = {
+/** What a limit that is left out means. `wallTimeMs` is more if a job may use more CPU time: see `resolveLimits`. */
+export const DEFAULT_LIMITS: Required<Limits> = Object.freeze({
   cpuTimeMs: 10_000,
   wallTimeMs: 30_000,
   memoryBytes: 512 * MiB,
@@ -14,66 +16,61 @@ export const DEFAULT_LIMITS: Required<Limits> = {
   stackBytes: 64 * MiB,
   openFiles: 256,
   fileSizeBytes: 256 * MiB,
-}
-
-const WALL_PER_CPU = 3
-const SHORTEST_DEFAULT_WALL_MS = 10_000
-
-/** Limits that count things rather than measure them. */
-const WHOLE: readonly (keyof Limits)[] = [
-  'memoryBytes',
-  'processes',
-  'outputBytes',
-  'stackBytes',
-  'openFiles',
-  'fileSizeBytes',
-]
+})
 
 /** In ms more than two hundred years; in bytes more than any memory. */
 const LARGEST = 2 ** 43
 
-const show = (value: unknown): string =>
-  typeof value === 'number' ? `${value}` : (JSON.stringify(value) ?? typeof value)
+/** The most processes that a kernel can have (PID_MAX_LIMIT); pids.max takes no larger number. */
+const MOST_PROCESSES = 2 ** 22
 
-/** Checks every limit and fills in the defaults. Zero, negative and NaN are errors; `Infinity` is unlimited. */
-export function resolveLimits(limits: Limits = {}): Required<Limits> {
-  for (const [name, value] of Object.entries(limits) as [keyof Limits, unknown][]) {
-    if (!(name in DEFAULT_LIMITS)) throw unknownLimit(name)
-    if (value === undefined) continue
-    if (typeof value !== 'number' || !(value > 0)) {
-      throw new InvalidOptionError(
-        `limits.${name}`,
-        `Expected limits.${name} to be a number above zero, got ${show(value)}.`,
-        'Leave it out for the default, or say Infinity for no limit.',
-      )
-    }
-    if (value !== Infinity && value > LARGEST) {
-      throw new InvalidOptionError(
-        `limits.${name}`,
-        `Expected limits.${name} to be at most ${LARGEST}, got ${value}.`,
-        'Say Infinity for no limit.',
-      )
-    }
-    if (WHOLE.includes(name) && value !== Infinity && !Number.isSafeInteger(value)) {
-      throw new InvalidOptionError(
-        `limits.${name}`,
-        `Expected limits.${name} to be a whole number, got ${value}.`,
-      )
-    }
-  }
-  const given = Object.fromEntries(
-    Object.entries(limits).filter(([, value]) => value !== undefined),
-  ) as Limits
-  const cpuTimeMs = given.cpuTimeMs ?? DEFAULT_LIMITS.cpuTimeMs
-  const wallTimeMs = Math.max(SHORTEST_DEFAULT_WALL_MS, WALL_PER_CPU * cpuTimeMs)
-  return { ...DEFAULT_LIMITS, wallTimeMs, ...given }
+const hint = 'Leave it out for the default, or say Infinity for no limit.'
+const measured = number({ to: LARGEST, unlimited: true, hint })
+const counted = number({ from: 1, to: LARGEST, whole: true, unlimited: true, hint })
+const processes = number({ from: 1, to: MOST_PROCESSES, whole: true, unlimited: true, hint })
+
+const LIMIT_FIELDS: Fields<Limits> = {
+  cpuTimeMs: { kind: measured, words: ['cpu', 'cpuTime', 'cpuMs', 'cpuLimit', 'cpuTimeLimit', 'cpus'] },
+  wallTimeMs: {
+    kind: measured,
+    words: [
+      ...['timeout', 'timeoutMs', 'time', 'timeLimit', 'timeLimitMs', 'maxTime', 'deadline'],
+      ...['wall', 'wallTime', 'wallMs', 'clockLimit', 'realTime', 'ms'],
+    ],
+  },
+  memoryBytes: {
+    kind: counted,
+    words: ['memory', 'mem', 'memoryLimit', 'memoryMb', 'memoryMiB', 'maxMemory', 'ram', 'rss'],
+  },
+  processes: {
+    kind: processes,
+    words: ['procs', 'procLimit', 'maxProcesses', 'pids', 'pidsLimit', 'nproc', 'threads', 'tasks'],
+  },
+  outputBytes: { kind: counted, words: ['output', 'maxBuffer', 'outputLimit', 'maxOutput', 'outputSize'] },
+  stackBytes: { kind: counted, words: ['stack', 'stackLimit', 'stackSize'] },
+  openFiles: { kind: counted, words: ['nofile', 'maxOpenFiles', 'openFileLimit', 'fds', 'descriptors'] },
+  fileSizeBytes: { kind: counted, words: ['fileSize', 'fsize', 'maxFileSize', 'fileSizeLimit'] },
 }
 
-function unknownLimit(name: string): InvalidOptionError {
-  const known = Object.keys(DEFAULT_LIMITS).join(', ')
-  return new InvalidOptionError(
-    `limits.${name}`,
-    `There is no limit called ${name}.`,
-    `The limits are ${known}.`,
-  )
+/** What a caller may say as `limits`. */
+export const LIMITS: RecordKind<Limits> = record({
+  fields: LIMIT_FIELDS,
+  lacks: 'There is no limit',
+  expected: 'an object of limits',
+  hint: () =>
+    'For example { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20 }; without it each limit has its default.',
+})
+
+const WALL_PER_CPU = 3
+const SHORTEST_DEFAULT_WALL_MS = 10_000
+
+/**
+ * Every limit, from those that were given. Without a limit of wall time of its own a job has three times its CPU time, and at
+ * least ten seconds.
+ */
+export function resolveLimits(given: Limits = DEFAULT_LIMITS): Required<Limits> {
+  if (given === DEFAULT_LIMITS) return DEFAULT_LIMITS
+  const { cpuTimeMs = DEFAULT_LIMITS.cpuTimeMs } = given
+  const wallTimeMs = Math.max(SHORTEST_DEFAULT_WALL_MS, WALL_PER_CPU * cpuTimeMs)
+  return Object.freeze({ ...DEFAULT_LIMITS, wallTimeMs, ...given })
 }

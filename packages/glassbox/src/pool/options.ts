@@ -1,28 +1,40 @@
 /** What a caller may say to createPool() and to the run() of a pool. */
-import { InvalidOptionError } from '../errors.ts'
-import type { BoxOptions, CommandOptions } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding } from '../job/options.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
+import { poolSchema } from '../job/schemas.ts'
+import { type Field, number } from '../options/kind.ts'
 
 /**
- * All containers of a pool are alike; what they show and how large they are is fixed when it is created. With `net: 'host'` or a writable
- * directory among the binds each program has a new one: it could have handed out a part of the old one.
+ * All containers of a pool are alike; what they show and how large they are is fixed when it is created. With `net: 'host'` or a
+ * writable directory among the binds each program has a new one: it could have handed out a part of the old one.
+ *
+ * @example
+ * await using pool = await createPool({ size: availableParallelism() })
  */
 export interface PoolOptions extends Omit<BoxOptions, 'files' | 'signal'> {
-  /** How many programs can run at a time. */
+  /** How many programs can run at a time, from 1 to 1024. There is no default. */
   readonly size: number
 }
 
-export interface PoolRunOptions extends CommandOptions {
+/** The options of pool.run(): those of a command, and files. */
+export interface PoolRunOptions<E extends Encoding = Encoding> extends CommandOptions<E> {
   /** Files put into the working directory before the program starts, by relative path. */
   readonly files?: BoxOptions['files']
 }
 
 const LARGEST_SIZE = 1024
 
-export function validateSize(size: unknown): void {
-  if (Number.isSafeInteger(size) && Number(size) > 0 && Number(size) <= LARGEST_SIZE) return
-  throw new InvalidOptionError(
-    'size',
-    `Expected size to be a whole number from 1 to ${LARGEST_SIZE}, got ${JSON.stringify(size) ?? typeof size}.`,
-    'A pool needs as many containers as programs shall run at a time; the number of processors is a good start.',
-  )
+const SIZE_HINT = `A pool has from 1 to ${LARGEST_SIZE} containers, one for each program that runs at a time.`
+
+const SIZE: Field<number> = {
+  kind: number({ from: 1, to: LARGEST_SIZE, whole: true, hint: SIZE_HINT }),
+  words: ['max', 'count', 'workers', 'concurrency', 'instances', 'poolSize', 'maxWorkers', 'min', 'parallel'],
+}
+
+const POOL = poolSchema<PoolOptions>({ size: SIZE }, ['size'])
+
+/** Throws InvalidOptionError. The result is a copy, complete with defaults. */
+export function checkPool(options: unknown): { readonly size: number; readonly box: ResolvedBox } {
+  const { size, ...box } = POOL.read(options, '')
+  return { size, box: Object.freeze(box) as ResolvedBox }
 }

@@ -8,10 +8,11 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
 import { beginCall, stopSignal } from '../run/call.ts'
-import { checkBox, checkCommand } from '../run/check.ts'
+import { checkPooled, checkWords } from '../run/check.ts'
 import { canceledResult, execute } from '../run/execute.ts'
 import { RunHandle } from '../run/handle.ts'
 import { resolveInBox } from '../run/program.ts'
@@ -20,7 +21,7 @@ import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { isStream } from '../stdio/input.ts'
 import { readInputs } from '../stdio/input-files.ts'
-import { type PoolOptions, type PoolRunOptions, validateSize } from './options.ts'
+import { checkPool, type PoolOptions, type PoolRunOptions } from './options.ts'
 
 interface Waiter {
   resolve(sandbox: Sandbox): void
@@ -29,7 +30,7 @@ interface Waiter {
 
 export class Pool {
   readonly size: number
-  readonly #options: BoxOptions
+  readonly #options: ResolvedBox
   readonly #runner: Runner
   readonly #paths: HostPaths
   readonly #idle: Sandbox[] = []
@@ -40,12 +41,12 @@ export class Pool {
   #replaced = 0
   #closed: Promise<void> | undefined
 
-  private constructor({ size, ...options }: PoolOptions, runners: (options: BoxOptions) => Runner) {
-    validateSize(size)
-    this.#options = checkBox(options)
+  private constructor(options: PoolOptions, runners: (options: BoxOptions) => Runner) {
+    const { size, box } = checkPool(options)
+    this.#options = box
     this.size = size
-    this.#runner = runners(options)
-    this.#paths = new HostPaths(options.binds)
+    this.#runner = runners(box)
+    this.#paths = new HostPaths(box.binds)
   }
 
   /** Opens all sandboxes; on failure none is left. `runners`: by default those that there are. */
@@ -74,16 +75,16 @@ export class Pool {
    * Runs a program in a sandbox of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with a `BoxLostError`
    * where the sandbox was killed from outside while the program ran; where it certainly had not begun, another sandbox is taken.
    */
-  run(program: string, args: readonly string[], options: PoolRunOptions & AsBytes): RunHandle<Uint8Array>
-  run(program: string, args?: readonly string[], options?: PoolRunOptions): RunHandle
-  run(
+  run<E extends Encoding = 'utf8'>(
     program: string,
-    args: readonly string[] = [],
-    { files, ...options }: PoolRunOptions = {},
-  ): RunHandle<string | Uint8Array> {
+    args?: readonly string[],
+    options?: PoolRunOptions<E>,
+  ): RunHandle<OutputOf<E>>
+  run(given: unknown, givenArgs?: unknown, givenOptions?: unknown): RunHandle<string | Uint8Array> {
     const call = beginCall()
     const start = async (): Promise<AnyResult> => {
-      const command = checkCommand(options)
+      const { program, args } = checkWords(given, givenArgs)
+      const { files, options, ...command } = checkPooled(givenOptions)
       const inputs = readInputs(files, this.#paths)
       const stop = stopSignal(call, options)
       const { name: runner } = this.#runner

@@ -5,14 +5,18 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import type { AsBytes, BoxOptions, CommandOptions } from '../job/options.ts'
+import { BOX_PATH, BYTES, MAX_BYTES, MODE } from '../job/file-kinds.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { AnyResult } from '../job/result.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { readInputs } from '../stdio/input-files.ts'
-import { beginCall } from './call.ts'
-import { checkBox, checkCommand } from './check.ts'
+import { beginCall, type Call } from './call.ts'
+import { checkBox, type CheckedCommand, checkCommand, checkWords, type Words } from './check.ts'
 import { execute } from './execute.ts'
 import { RunHandle } from './handle.ts'
+import { rejectedHandle } from './rejected.ts'
 import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 
@@ -21,7 +25,7 @@ interface Opened {
   readonly runner: Runner
   readonly sandbox: Sandbox
   readonly paths: HostPaths
-  readonly options: BoxOptions
+  readonly options: ResolvedBox
 }
 
 /** A box that is open. Commands are queued: one runs at a time. */
@@ -36,7 +40,7 @@ export class Box {
 
   /** `runners`: by default those that there are. */
   static async open(
-    options: BoxOptions = {},
+    options: BoxOptions | undefined = undefined,
     runners: (options: BoxOptions) => Runner = runnerOf,
   ): Promise<Box> {
     const box = checkBox(options)
@@ -48,20 +52,33 @@ export class Box {
     return new Box({ runner, sandbox, paths, options: box })
   }
 
-  /** Runs a program in the box, after those that were started before. A relative program is one of the box's files. */
-  run(program: string, args: readonly string[], options: CommandOptions & AsBytes): RunHandle<Uint8Array>
-  run(program: string, args?: readonly string[], options?: CommandOptions): RunHandle
-  run(
+  /**
+   * Runs a program in the box, after those that were started before. A relative program is one of the box's files. Options are
+   * checked now, not when it is its turn. Never throws: it rejects as run() does.
+   *
+   * @example
+   * const { exitCode } = await box.run('./a.out', ['--fast'], { limits: { cpuTimeMs: 1000 } })
+   */
+  run<E extends Encoding = 'utf8'>(
     program: string,
-    args: readonly string[] = [],
-    options: CommandOptions = {},
-  ): RunHandle<string | Uint8Array> {
+    args?: readonly string[],
+    options?: CommandOptions<E>,
+  ): RunHandle<OutputOf<E>>
+  run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
     const call = beginCall()
-    const { runner, sandbox, paths } = this.#opened
-    const result = this.#enqueue(async () => {
-      const command = checkCommand(options)
-      const { binds } = this.#opened.options
-      const found = resolveInBox(program, options, binds, path => sandbox.files.has(path))
+    try {
+      return this.#start(checkWords(program, args), checkCommand(options), call)
+    } catch (error) {
+      return rejectedHandle(error, call)
+    }
+  }
+
+  #start(words: Words, command: CheckedCommand, call: Call): RunHandle<string | Uint8Array> {
+    const { runner, sandbox, paths, options } = this.#opened
+    const { program, args } = words
+    const result = this.#enqueue<AnyResult>(async () => {
+      const inBox = (path: string): boolean => sandbox.files.has(path)
+      const found = resolveInBox(program, command.terms, options.binds, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
     })
@@ -69,14 +86,31 @@ export class Box {
     return new RunHandle(result, call.events, () => call.cancel.abort())
   }
 
-  /** Puts a file into the working directory, replacing what has its name. */
+  /**
+   * Puts a file into the working directory, replacing what has its name. `mode`: its permissions. Bytes are not copied: leave them
+   * as they are until it has resolved.
+   *
+   * @example
+   * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', 0o755)
+   */
   async writeFile(path: string, contents: string | Uint8Array, mode = 0o644): Promise<void> {
+    BOX_PATH.read(path, 'path')
+    BYTES.read(contents, 'contents')
+    MODE.read(mode, 'mode')
     const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
     await this.#enqueue(async () => this.#opened.sandbox.files.write({ path, bytes, mode }))
   }
 
-  /** Reads a regular file of the working directory, at most `maxBytes` long. */
-  readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
+  /**
+   * Reads a regular file of the working directory, at most `maxBytes` long (64 MiB if left out). Rejects with ERR_GLASSBOX_FILE
+   * for anything else.
+   *
+   * @example
+   * const report = Buffer.from(await box.readFile('report.txt')).toString()
+   */
+  async readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
+    BOX_PATH.read(path, 'path')
+    MAX_BYTES.read(maxBytes, 'maxBytes')
     return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).bytes)
   }
 
@@ -114,6 +148,6 @@ const closedError = (): GlassboxError =>
  * await box.run('gcc', ['main.c'])
  * const { exitCode } = await box.run('./a.out')
  */
-export function openBox(options: BoxOptions = {}): Promise<Box> {
+export function openBox(options?: BoxOptions): Promise<Box> {
   return Box.open(options)
 }

@@ -5,6 +5,6 @@ import { runnerOf } from './runners.ts'
 
 /** The text of the plans. Throws as run() rejects for what can be refused before anything is started. */
 export function planText(program: string, args: readonly string[] = [], options: RunOptions = {}): string {
-  const { command, found, spec } = checkCall(program, options)
-  return runnerOf(spec.box).plan(spec, { ...command.terms, path: found.path, argv: [program, ...args] })
+  const { job, spec } = checkCall(program, args, options)
+  return runnerOf(spec.box).plan(spec, job)
 }

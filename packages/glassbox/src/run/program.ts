@@ -11,6 +11,7 @@ import { GlassboxError } from '../errors.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
 import { findInPath, isProgram } from '../launch/find-program.ts'
 import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
+import { lineHint } from './program-hint.ts'
 
 /** Directories of the host that every box shows under the same name. */
 const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
@@ -26,7 +27,10 @@ const shownAt = (path: string, binds: readonly string[]): boolean =>
   SHOWN.test(path) || binds.some(target => path === target || path.startsWith(`${target}/`))
 
 function notFound(program: string, hint: string): GlassboxError {
-  return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, { path: program, hint })
+  return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, {
+    path: program,
+    hint: lineHint(program) ?? hint,
+  })
 }
 
 /** A path that leads through a file, or through a directory that this user may not enter. */

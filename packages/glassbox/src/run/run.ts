@@ -7,62 +7,72 @@
  *   limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20 },
  * })
  */
-import type { AsBytes, BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf, RunOptions } from '../job/options.ts'
+import type { Job } from '../job/job.ts'
 import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { readInputs } from '../stdio/input-files.ts'
 import { beginCall, type Call } from './call.ts'
-import { type CheckedCommand, checkRun } from './check.ts'
+import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
 import { execute } from './execute.ts'
 import { RunHandle } from './handle.ts'
-import { type ResolvedProgram, resolveForNewBox } from './program.ts'
+import { rejectedHandle } from './rejected.ts'
+import { resolveForNewBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 
 /** Where run() has the program run instead of in a box of its own: a `Pool`. */
 export interface ProgramRunner {
-  run(
+  run<E extends Encoding = 'utf8'>(
     program: string,
-    args: readonly string[],
-    options: CommandOptions & Pick<BoxOptions, 'files'>,
-  ): RunHandle<string | Uint8Array>
+    args?: readonly string[],
+    options?: CommandOptions<E> & Pick<BoxOptions, 'files'>,
+  ): RunHandle<OutputOf<E>>
 }
 
 /** The options of a run in a pool; what the box shows was said when the pool was created. */
-export interface PooledOptions extends CommandOptions, Pick<BoxOptions, 'files'> {
+export interface PooledOptions<E extends Encoding = Encoding>
+  extends CommandOptions<E>,
+    Pick<BoxOptions, 'files'> {
+  /** A pool that createPool() made. Without one the program has a box of its own. */
   readonly pool: ProgramRunner
 }
 
+/** A call of run(), checked. */
+export interface CheckedCall {
+  readonly command: CheckedCommand
+  readonly job: Job
+  readonly spec: SandboxSpec
+}
+
 /** All that can be refused before anything is started, and what the sandbox is to be. */
-export function checkCall(
-  program: string,
-  options: RunOptions,
-): { command: CheckedCommand; found: ResolvedProgram; spec: SandboxSpec } {
+export function checkCall(program: unknown, args: unknown, options: unknown): CheckedCall {
+  const words = checkWords(program, args)
   const { box, ...command } = checkRun(options)
   const paths = new HostPaths(box.binds)
-  const found = resolveForNewBox(program, options)
+  const found = resolveForNewBox(words.program, { ...box, ...command.terms })
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
-  return { command, found, spec: { box, paths, inputs, programs, use: 'once', expects: command.terms } }
+  const spec: SandboxSpec = { box, paths, inputs, programs, use: 'once', expects: command.terms }
+  const job = { ...command.terms, path: found.path, argv: [words.program, ...words.args] }
+  return { command, job, spec }
 }
 
 /** One program in a sandbox of its own, of that runner. */
 export async function runOnce(
-  runner: (options: RunOptions) => Runner,
-  program: string,
-  args: readonly string[],
-  options: RunOptions,
+  runner: (options: BoxOptions) => Runner,
+  program: unknown,
+  args: unknown,
+  options: unknown,
   call: Call,
 ): Promise<AnyResult> {
-  const { command, found, spec } = checkCall(program, options)
-  spec.box.signal?.throwIfAborted()
+  const { command, job, spec } = checkCall(program, args, options)
   const chosen = runner(spec.box)
   const sandbox = await chosen.open(spec)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= sandbox.close())
   const done = (): void => void close().catch(() => {}) // told below
   const { paths } = spec
-  const job = { ...command.terms, path: found.path, argv: [program, ...args] }
   try {
     return await execute({ runner: chosen.name, sandbox, paths, call, done }, job, command.options)
   } finally {
@@ -71,29 +81,29 @@ export async function runOnce(
 }
 
 /**
- * Runs a program. Resolves with how it ended, whatever it did; rejects with a `GlassboxError` for bad options, a host that
- * lacks something, or a fault of glassbox, and then nothing of it is left.
+ * Runs a program in a box of its own, or in one of a pool. Resolves with how it ended, whatever it did. Rejects with a
+ * `GlassboxError` for bad options (`InvalidOptionError`), a host that lacks something, or a fault of glassbox, and then nothing of
+ * it is left. Never throws: the handle is always there.
+ *
+ * @example
+ * const { status, stdout } = await run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs: 1000 } })
  */
-export function run(
-  program: string,
-  args: readonly string[],
-  options: (RunOptions | PooledOptions) & AsBytes,
-): RunHandle<Uint8Array>
-export function run(
+export function run<E extends Encoding = 'utf8'>(
   program: string,
   args?: readonly string[],
-  options?: RunOptions | PooledOptions,
-): RunHandle
-export function run(
-  program: string,
-  args: readonly string[] = [],
-  options: RunOptions | PooledOptions = {},
-): RunHandle<string | Uint8Array> {
-  if ('pool' in options) {
-    const { pool, ...rest } = options
-    return pool.run(program, args, rest)
-  }
+  options?: RunOptions<E> | PooledOptions<E>,
+): RunHandle<OutputOf<E>>
+export function run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
   const call = beginCall()
-  const result = runOnce(runnerOf, program, args, options, call)
-  return new RunHandle(result, call.events, () => call.cancel.abort())
+  const start = (): RunHandle<string | Uint8Array> => {
+    const { pool, rest } = takePool<ProgramRunner>(options)
+    if (pool) return pool.run(program as string, args as readonly string[], rest as CommandOptions)
+    const result = runOnce(runnerOf, program, args, rest, call)
+    return new RunHandle(result, call.events, () => call.cancel.abort())
+  }
+  try {
+    return start()
+  } catch (error) {
+    return rejectedHandle(error, call)
+  }
 }

@@ -1,6 +1,7 @@
 /** Policies made from others. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { isArray, unexpected } from '../options/kind.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import type { Policy } from './policy.ts'
 
@@ -15,6 +16,8 @@ const NEEDED_TO_START = 'execve'
  * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })
  */
 export function denyCalls(names: readonly string[], base: Policy = DEFAULT_POLICY): Policy {
+  if (!isArray(names))
+    throw unexpected('names', 'a list of system calls', names, "For example denyCalls(['socket']).")
   if (names.length === 0) return base
   for (const name of names) syscallNumber(name)
   if (names.includes(NEEDED_TO_START)) {

@@ -1,115 +1,143 @@
-/** Checks a policy that a caller gives: everything that the compiler relies on, in a sentence for what is wrong. */
+/** Policies as a table of kinds: everything that the compiler relies on, and no key that goes unread. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { choice, guarded, type Kind, list, number, type RecordKind, unexpected } from '../options/kind.ts'
+import { type Fields, isPlain, record } from '../options/record.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
-const KINDS = ['allow', 'errno', 'kill', 'trace', 'log', 'notify']
-const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq']
+const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq']
 const LARGEST = 2n ** 64n - 1n
 
-const wrong = (message: string, hint?: string): InvalidOptionError =>
-  new InvalidOptionError('policy', message, hint)
-const show = (value: unknown): string =>
-  typeof value === 'bigint'
-    ? `${value}n`
-    : (JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ??
-      typeof value)
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+/** A name of the table of system calls; the error says which was probably meant. */
+export const SYSCALL: Kind<string> = {
+  expected: 'the name of a system call',
+  read: (value, path) => {
+    if (typeof value !== 'string') throw unexpected(path, SYSCALL.expected, value, 'For example "openat".')
+    try {
+      syscallNumber(value)
+    } catch (error) {
+      throw error instanceof InvalidOptionError
+        ? new InvalidOptionError(path, error.message, error.hint)
+        : error
+    }
+    return value
+  },
 }
 
-function checkRange(where: string, value: unknown, highest: number, lowest = 0): void {
-  if (Number.isInteger(value) && Number(value) >= lowest && Number(value) <= highest) return
-  throw wrong(`${where}: expected a whole number from ${lowest} to ${highest}, got ${show(value)}.`)
+const bits: Kind<bigint> = {
+  expected: 'a bigint from 0n to 2n ** 64n - 1n',
+  read: (value, path) => {
+    if (typeof value === 'bigint' && value >= 0n && value <= LARGEST) return value
+    const hint =
+      Number.isSafeInteger(value) && Number(value) >= 0 ? `Write it as ${Number(value)}n.` : undefined
+    throw unexpected(path, bits.expected, value, hint)
+  },
 }
 
-/** A misspelled `when` would make a rule unconditional: no key goes unread. */
-function checkKeys(where: string, value: Record<string, unknown>, known: readonly string[]): void {
-  const stray = Object.keys(value).find(key => !known.includes(key))
-  if (stray !== undefined)
-    throw wrong(`${where}: there is no ${stray} here.`, `It takes ${known.join(', ')}.`)
+const width: Kind<32 | 64> = {
+  expected: '32 or 64',
+  read: (value, path) => {
+    if (value === 32 || value === 64) return value
+    throw unexpected(path, width.expected, value)
+  },
 }
 
-function checkAction(where: string, action: unknown): asserts action is Action {
-  if (!isObject(action) || typeof action['kind'] !== 'string' || !KINDS.includes(action['kind'])) {
-    throw wrong(
-      `${where}: expected an action, got ${show(action)}.`,
-      `Its kind is one of ${KINDS.join(', ')}.`,
-    )
-  }
-  if (action['kind'] === 'errno') checkRange(`${where}.errno`, action['errno'], 4095, 1)
-  if (action['kind'] === 'trace') checkRange(`${where}.data`, action['data'], 0xffff)
-}
+const whole = (from: number, to: number): Kind<number> => number({ from, to, whole: true })
 
-function checkValue(where: string, value: unknown): void {
-  if (typeof value === 'bigint' && value >= 0n && value <= LARGEST) return
-  throw wrong(`${where}: expected a bigint from 0n to 2n ** 64n - 1n, got ${show(value)}.`)
-}
-
-function checkCondition(where: string, condition: unknown): asserts condition is Condition {
-  if (!isObject(condition)) throw wrong(`${where}: expected a condition, got ${show(condition)}.`)
-  checkRange(`${where}.arg`, condition['arg'], 5)
-  if (!OPERATORS.includes(String(condition['op']))) {
-    throw wrong(
-      `${where}.op: there is no operator ${show(condition['op'])}.`,
-      `The operators are ${OPERATORS.join(', ')}.`,
-    )
-  }
-  checkValue(`${where}.value`, condition['value'])
-  if (condition['op'] === 'masked-eq') checkValue(`${where}.mask`, condition['mask'])
-  checkKeys(where, condition, ['arg', 'op', 'value', 'mask', 'width'])
-  checkSizes(where, condition)
-  const width = condition['width']
-  if (width !== undefined && width !== 32 && width !== 64)
-    throw wrong(`${where}.width: expected 32 or 64, got ${show(width)}.`)
-}
+const anyCondition = record<Condition>({
+  fields: {
+    arg: { kind: whole(0, 5), words: ['argument', 'index'] },
+    op: { kind: choice(OPERATORS), words: ['operator', 'comparison', 'is'] },
+    value: { kind: bits },
+    mask: { kind: bits },
+    width: { kind: width, words: ['size', 'bits'] },
+  },
+  required: ['arg', 'op', 'value'],
+  lacks: 'A condition has no key',
+  expected: 'a condition, { arg, op, value }',
+})
 
 /** Bits that no comparison reads are a slip of the caller's: the condition would never, or always, hold. */
-function checkSizes(where: string, condition: Record<string, unknown>): void {
-  const { op, width, value, mask } = condition as unknown as Condition
-  if (width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n)) {
-    throw wrong(`${where}: ${show(value)} does not fit the 32 bits that are compared.`)
-  }
-  if (op !== 'masked-eq' && mask !== undefined)
-    throw wrong(`${where}.mask: ${op} takes no mask.`, 'Use masked-eq.')
-  if (op === 'masked-eq' && (value & ~(mask ?? 0n)) !== 0n) {
-    throw wrong(
-      `${where}: the value ${show(value)} has bits outside the mask ${show(mask)}, so it can never match.`,
-    )
-  }
+const CONDITION: Kind<Condition> = {
+  expected: anyCondition.expected,
+  read: (given, path) => {
+    const condition = anyCondition.read(given, path)
+    const { op, value, mask } = condition
+    if (op === 'masked-eq' && mask === undefined) throw unexpected(`${path}.mask`, bits.expected, undefined)
+    if (op !== 'masked-eq' && mask !== undefined)
+      throw new InvalidOptionError(`${path}.mask`, `${path}.mask: ${op} takes no mask.`, 'Use masked-eq.')
+    if (condition.width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n))
+      throw new InvalidOptionError(path, `${path}: ${value}n does not fit the 32 bits that are compared.`)
+    if (mask !== undefined && (value & ~mask) !== 0n)
+      throw new InvalidOptionError(
+        path,
+        `${path}: the value ${value}n has bits outside the mask ${mask}n, so it can never match.`,
+      )
+    return condition
+  },
 }
 
-/** The name of a call, with its place in the policy where there is none. */
-function checkName(where: string, name: unknown): void {
-  try {
-    syscallNumber(String(name))
-  } catch (error) {
-    throw error instanceof InvalidOptionError ? wrong(`${where}: ${error.message}`, error.hint) : error
-  }
+type ActionKind = Action['kind']
+
+const action = <T extends Action>(kind: T['kind'], more: object = {}): RecordKind<Action> =>
+  record<T>({
+    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<T>,
+    required: [...(Object.keys(more) as (keyof T & string)[])],
+    lacks: `The action ${kind} has no key`,
+    expected: 'an action',
+  }) as RecordKind<Action>
+
+const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
+  allow: action('allow'),
+  errno: action('errno', { errno: { kind: whole(1, 4095) } }),
+  kill: action('kill'),
+  trace: action('trace', { data: { kind: whole(0, 0xffff) } }),
+  log: action('log'),
+  notify: action('notify'),
 }
 
-function checkRule(where: string, rule: unknown): asserts rule is Rule {
-  if (!isObject(rule) || !Array.isArray(rule['syscalls']))
-    throw wrong(`${where}: expected a rule with syscalls, got ${show(rule)}.`)
-  checkKeys(where, rule, ['syscalls', 'when', 'action'])
-  if (rule['syscalls'].length === 0) throw wrong(`${where}.syscalls: a rule for no call does nothing.`)
-  for (const [index, name] of rule['syscalls'].entries()) checkName(`${where}.syscalls[${index}]`, name)
-  const when = rule['when'] ?? []
-  if (!Array.isArray(when)) throw wrong(`${where}.when: expected a list of conditions, got ${show(when)}.`)
-  for (const [index, condition] of when.entries()) checkCondition(`${where}.when[${index}]`, condition)
-  checkAction(`${where}.action`, rule['action'])
+const KINDS_HINT = `Its kind is one of ${Object.keys(ACTIONS).join(', ')}.`
+
+const ACTION: Kind<Action> = {
+  expected: 'an action',
+  read: (value, path) => {
+    const kind: unknown = isPlain(value) ? guarded(`${path}.kind`, () => value['kind']) : undefined
+    if (typeof kind === 'string' && Object.hasOwn(ACTIONS, kind))
+      return ACTIONS[kind as ActionKind].read(value, path)
+    throw unexpected(path, ACTION.expected, value, KINDS_HINT)
+  },
 }
 
-/** Returns the policy, or throws an InvalidOptionError that names the place and the value. */
-export function validatePolicy(policy: unknown): Policy {
-  if (!isObject(policy) || !Array.isArray(policy['rules'])) {
-    throw wrong(
-      `Expected a policy with rules, got ${show(policy)}.`,
-      'Use null for no filter, or leave it out for the default.',
-    )
-  }
-  for (const [index, rule] of policy['rules'].entries()) checkRule(`rules[${index}]`, rule)
-  checkAction('otherwise', policy['otherwise'])
-  return policy as unknown as Policy
+const rule = record<Rule>({
+  fields: {
+    syscalls: { kind: list(SYSCALL, 'a list of system calls'), words: ['syscall', 'names', 'calls'] },
+    when: { kind: list(CONDITION, 'a list of conditions'), words: ['conditions', 'if', 'args', 'where'] },
+    action: { kind: ACTION, words: ['then', 'do'] },
+  },
+  required: ['syscalls', 'action'],
+  lacks: 'A rule has no key',
+  expected: 'a rule, { syscalls, when, action }',
+})
+
+const RULE: Kind<Rule> = {
+  expected: rule.expected,
+  read: (value, path) => {
+    const read = rule.read(value, path)
+    if (read.syscalls.length > 0) return read
+    throw new InvalidOptionError(`${path}.syscalls`, `${path}.syscalls: a rule for no call does nothing.`)
+  },
 }
+
+const POLICY = record<Policy>({
+  fields: {
+    rules: { kind: list(RULE, 'a list of rules') },
+    otherwise: { kind: ACTION, words: ['default', 'defaultAction', 'else'] },
+  },
+  required: ['rules', 'otherwise'],
+  lacks: 'A policy has no key',
+  expected: 'a policy with rules, { rules, otherwise }',
+  hint: () => 'Use null for no filter, or leave it out for the default.',
+})
+
+/** A frozen copy of the policy; throws an InvalidOptionError that names the place and the value. */
+export const validatePolicy = (policy: unknown): Policy => POLICY.read(policy, 'policy')

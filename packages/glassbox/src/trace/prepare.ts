@@ -1,30 +1,18 @@
-/** Options of a trace, checked and completed: what the worker is given. Nothing is started here. */
-import { pathToFileURL } from 'node:url'
-import { InvalidOptionError } from '../errors.ts'
-import { nearest } from '../suggest.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+/** Options of a trace, checked before (see options.ts) and completed here: what the worker is given. Nothing is started. */
 import { type TraceFilter, traceFilter } from '../ptrace/filter.ts'
 import { programPath } from '../launch/find-program.ts'
 import type { SessionSpec } from '../ptrace/session.ts'
-import type { TraceCommand, TraceEvent, TraceOptions } from './types.ts'
+import { EVENTS } from './options.ts'
+import type { TraceCommand, TraceOptions } from './types.ts'
 import type { WorkerData } from './wire.ts'
 
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
 
-const EVENTS: readonly TraceEvent['type'][] = [
-  ...(['syscall-enter', 'syscall-exit', 'signal', 'group-stop', 'new-child', 'exec'] as const),
-  ...(['exit', 'killed'] as const),
-]
-const OPTIONS: readonly (keyof TraceOptions)[] = [
-  ...(['follow', 'syscalls', 'seccomp', 'handlers', 'events', 'queue', 'slowReader', 'sameCpu'] as const),
-  ...(['killOnExit', 'signal', 'bufferLimit', 'attach'] as const),
-]
 const DEFAULT_QUEUE = 10_000
 const DEFAULT_BUFFER_LIMIT = 4096
 const STDIO = [0, 1, 2] as const
 
 export function workerData(target: Target, options: TraceOptions): Omit<WorkerData, 'shared'> {
-  check(target, options)
   const { handlers, events = handlers ? 'none' : EVENTS, syscalls } = options
   return {
     session: session(target, options),
@@ -33,7 +21,8 @@ export function workerData(target: Target, options: TraceOptions): Omit<WorkerDa
     slowReader: options.slowReader ?? 'pause',
     bufferLimit: options.bufferLimit ?? DEFAULT_BUFFER_LIMIT,
     ...(syscalls ? { syscalls } : {}),
-    ...(handlers ? { handlers: { module: moduleUrl(handlers.module), data: handlers.data } } : {}),
+    // The check made a URL of it.
+    ...(handlers ? { handlers: { module: String(handlers.module), data: handlers.data } } : {}),
   }
 }
 
@@ -72,56 +61,15 @@ function filterFor(
 
 function launch(command: TraceCommand): NonNullable<SessionSpec['launch']> {
   const { program, args = [], argv0 = program, cwd, user, stdio = STDIO } = command
-  const env = command.env ?? (process.env as Record<string, string>)
+  const env = { ...(command.env ?? process.env) } as Readonly<Record<string, string>>
   return {
     spec: {
       path: programPath(program, cwd ?? '.', env['PATH']),
       argv: [argv0, ...args],
-      env: { ...env },
+      env,
       ...(cwd === undefined ? {} : { cwd }),
       ...(user ? { user } : {}),
     },
     stdio: [...stdio],
   }
-}
-
-function check(target: Target, options: TraceOptions): void {
-  for (const name of Object.keys(options)) {
-    if ((OPTIONS as readonly string[]).includes(name)) continue
-    const guess = nearest(name, OPTIONS)
-    throw new InvalidOptionError(
-      name,
-      `trace() has no option ${JSON.stringify(name)}.`,
-      guess === undefined ? `Its options are ${OPTIONS.join(', ')}.` : `Did you mean ${guess}?`,
-    )
-  }
-  const { queue, bufferLimit, events = [], syscalls = [], slowReader = 'pause' } = options
-  for (const [name, value] of Object.entries({ queue, bufferLimit })) {
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
-    throw new InvalidOptionError(name, `${name} must be a whole number above 0, not ${String(value)}.`)
-  }
-  if (slowReader !== 'pause' && slowReader !== 'drop')
-    throw new InvalidOptionError(
-      'slowReader',
-      `slowReader is 'pause' or 'drop', not ${JSON.stringify(slowReader)}.`,
-    )
-  for (const event of events === 'none' ? [] : events) {
-    if (EVENTS.includes(event)) continue
-    throw new InvalidOptionError(
-      'events',
-      `There is no event ${JSON.stringify(event)}.`,
-      `Events are ${EVENTS.join(', ')}.`,
-    )
-  }
-  for (const name of syscalls) syscallNumber(name)
-  const pids = typeof target === 'number' ? [target] : Array.isArray(target) ? (target as number[]) : []
-  for (const pid of [...pids, ...(options.attach ?? [])]) {
-    if (Number.isSafeInteger(pid) && pid > 0) continue
-    throw new InvalidOptionError('pid', `A process id is a whole number above 0, not ${String(pid)}.`)
-  }
-}
-
-const moduleUrl = (module: string | URL): string => {
-  if (module instanceof URL) return module.href
-  return module.includes('://') ? module : pathToFileURL(module).href
 }

@@ -9,6 +9,7 @@ import { endOf } from './end.ts'
 import { EventQueue } from './event-queue.ts'
 import { workerData } from './prepare.ts'
 import { reap } from '../launch/reap.ts'
+import { traceOptions, traceTarget } from './options.ts'
 import type { Trace, TraceCommand, TraceEnd, TraceEvent, TraceOptions } from './types.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
 
@@ -174,13 +175,14 @@ class RunningTrace implements Trace {
  * @example
  * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)
  */
-export function trace(target: TraceCommand | number | readonly number[], options: TraceOptions = {}): Trace {
-  return new RunningTrace(workerData(target, options), options)
+export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace {
+  const [checked, checkedOptions] = [traceTarget(target), traceOptions(options)]
+  return new RunningTrace(workerData(checked, checkedOptions), checkedOptions)
 }
 
 /**
  * Traces a child of somebody else's that waits, as if it were a command of ours. `onSeized`: it is traced now and may be let on. It must tell
- * by SIGCONT to itself that its execve comes next (see launch-plan.ts).
+ * by SIGCONT to itself that its execve comes next (see launch-plan.ts). Its options were checked before there was a child.
  */
 export function traceAdopted(pid: number, options: TraceOptions, onSeized: () => void): Trace {
   return new RunningTrace(workerData({ adopt: pid }, options), options, onSeized)

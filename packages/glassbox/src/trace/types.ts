@@ -126,7 +126,8 @@ export interface TraceCommand {
   readonly args?: readonly string[]
   /** argv[0], where it is not the program. */
   readonly argv0?: string
-  readonly env?: Readonly<Record<string, string>>
+  /** The whole environment; variables that are undefined are left out. That of this process, if left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   /** -u: to run as; needs root. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }

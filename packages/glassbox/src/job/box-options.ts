@@ -1,0 +1,172 @@
+/** The options of a box, as a table: kinds, bounds, defaults, and what other tools call them. */
+import { resolve } from 'node:path'
+import {
+  boolean,
+  choice,
+  guarded,
+  isInstance,
+  type Kind,
+  kind,
+  list,
+  number,
+  unexpected,
+} from '../options/kind.ts'
+import { type Fields, record } from '../options/record.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from './box-layout.ts'
+import { FILES } from './file-kinds.ts'
+import type { BoxOptions } from './options.ts'
+import type { ResolvedBind } from './resolved.ts'
+
+/** What fits into a path of the kernel's, with its NUL byte (PATH_MAX). */
+const LONGEST_PATH = 4095
+
+/** In bytes more than any disk; and more files than any has. */
+const LARGEST = 2 ** 43
+
+/** A path in the box. Its copy has no `.`, no `..` and no slash at its end. */
+export const ABSOLUTE: Kind<string> = {
+  expected: 'an absolute path in the box',
+  read: (value, path) => {
+    const wanted = ABSOLUTE.expected
+    if (typeof value !== 'string' || !value.startsWith('/') || value.includes('\0'))
+      throw unexpected(
+        path,
+        wanted,
+        value,
+        isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
+      )
+    if (Buffer.byteLength(value) > LONGEST_PATH)
+      throw unexpected(path, `${wanted} of at most ${LONGEST_PATH} bytes`, value)
+    return resolve(value)
+  },
+}
+
+/** A path of the host, made absolute: the current directory may be another one when it is used. */
+const HOST_PATH: Kind<string> = {
+  expected: 'the path of a file or directory of the host',
+  read: (value, path) => {
+    if (typeof value === 'string' && value !== '' && !value.includes('\0'))
+      return guarded(path, () => resolve(value)) // relative, and the current directory was removed
+    throw unexpected(
+      path,
+      HOST_PATH.expected,
+      value,
+      isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
+    )
+  },
+}
+
+const TARGET: Kind<string> = {
+  expected: ABSOLUTE.expected,
+  read: (value, path) => {
+    const target = ABSOLUTE.read(value, path)
+    if (target !== '/') return target
+    throw new InvalidOptionError(
+      path,
+      `${path} cannot be /, the root of the box.`,
+      'Name a directory below it.',
+    )
+  },
+}
+
+const READ_ONLY = 'Binds are read-only unless writable is true.'
+
+const bind = record<{ source: string; target?: string; writable: boolean }>({
+  fields: {
+    source: { kind: HOST_PATH, words: ['src', 'from', 'host', 'hostPath', 'path', 'dir', 'file'] },
+    target: {
+      kind: TARGET,
+      words: ['dst', 'dest', 'destination', 'to', 'mountPath', 'mountPoint', 'containerPath', 'guest', 'at'],
+    },
+    writable: { kind: boolean, default: false, words: ['rw', 'write', 'writeable', 'readWrite'] },
+  },
+  required: ['source'],
+  lacks: 'A bind has no key',
+  advice: { ro: READ_ONLY, readonly: READ_ONLY },
+  expected: 'a bind, { source, target, writable }',
+  hint: value =>
+    typeof value === 'string' ? `For example { source: ${JSON.stringify(value)} }.` : undefined,
+})
+
+const BIND: Kind<ResolvedBind> = {
+  expected: bind.expected,
+  read: (value, path) => {
+    const { source, target, writable } = bind.read(value, path)
+    return Object.freeze({ source, target: target ?? TARGET.read(source, `${path}.source`), writable })
+  },
+}
+
+const binds = list(BIND, 'a list of binds', value =>
+  typeof value === 'string'
+    ? `For example [{ source: ${JSON.stringify(value)} }].`
+    : "For example [{ source: '/data', writable: true }].",
+)
+
+/** Two things at one place: one of them would not be seen. */
+const BINDS: Kind<readonly ResolvedBind[]> = {
+  expected: binds.expected,
+  read: (value, path) => {
+    const read = binds.read(value, path)
+    for (const [index, { target }] of read.entries()) {
+      const before = read.findIndex(other => other.target === target)
+      if (before === index) continue
+      throw new InvalidOptionError(
+        `${path}[${index}].target`,
+        `${path}[${before}] and ${path}[${index}] have the same target, ${target}.`,
+        'Give each a target of its own.',
+      )
+    }
+    return read
+  },
+}
+
+/** The kernel takes 64 bytes, and the name goes into /etc/hosts. */
+const hostname = kind<string>(
+  'a host name',
+  value => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value),
+  'Use at most 64 letters, digits, dots and dashes.',
+)
+
+/** No host's disk: `Infinity` would be the host's memory. */
+const disk = number({ from: 1, to: LARGEST, whole: true })
+
+export const SIGNAL: Kind<AbortSignal> = {
+  expected: 'an AbortSignal',
+  read: (value, path) => {
+    if (isInstance(value, AbortSignal)) return value
+    const hint = isInstance(value, AbortController) ? 'Give its signal: controller.signal.' : undefined
+    throw unexpected(path, SIGNAL.expected, value, hint ?? 'For example AbortSignal.timeout(1000).')
+  },
+}
+
+export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly ResolvedBind[] }> = {
+  runner: {
+    kind: choice(['namespace'], 'This version has no other runner.'),
+    default: 'namespace',
+    words: ['sandbox', 'backend', 'engine', 'driver', 'runtime'],
+  },
+  binds: {
+    kind: BINDS,
+    default: Object.freeze([]),
+    words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
+  },
+  net: {
+    kind: choice(['none', 'host'], "'none' has only loopback; 'host' is the network of the host."),
+    default: 'none',
+    words: ['network', 'networkMode', 'networking', 'internet', 'netns', 'shareNet', 'unshareNet'],
+  },
+  hostname: { kind: hostname, default: DEFAULT_HOSTNAME, words: ['host', 'machine'] },
+  diskBytes: {
+    kind: disk,
+    default: DEFAULT_DISK_BYTES,
+    words: ['disk', 'diskSize', 'diskQuota', 'quota', 'storage', 'tmpfs', 'tmpSize'],
+  },
+  diskFiles: { kind: disk, default: DEFAULT_DISK_FILES, words: ['inodes', 'maxFiles', 'fileCount'] },
+  files: {
+    kind: FILES,
+    default: Object.freeze({}),
+    words: ['copyIn', 'inputFiles', 'file', 'upload', 'fs', 'sources', 'writeFiles'],
+  },
+  signal: { kind: SIGNAL, words: ['abort', 'abortSignal', 'cancelSignal', 'cancel', 'controller'] },
+}

@@ -1,0 +1,113 @@
+/** The options of one command, as a table: kinds, bounds, defaults, and what other tools call them. */
+import { isInstance, kind, type Kind, unexpected } from '../options/kind.ts'
+import { dictionary, type Fields } from '../options/record.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { checkPolicy } from '../seccomp/checked.ts'
+import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
+import type { Policy } from '../seccomp/policy.ts'
+import { PROGRAM_TRACE } from '../trace/options.ts'
+import { BOX_DIRECTORY, DEFAULT_COLLECT_BYTES, DEFAULT_ENV } from './box-layout.ts'
+import { ABSOLUTE, SIGNAL } from './box-options.ts'
+import { COLLECT, MAX_BYTES } from './file-kinds.ts'
+import { DEFAULT_LIMITS, LIMITS } from './limits.ts'
+import type { CommandOptions } from './options.ts'
+import { INPUT, OUTPUT } from './stream-kinds.ts'
+
+/** The longest argument or `NAME=value` of execve(2), with its NUL byte (MAX_ARG_STRLEN). */
+const LONGEST_WORD = 131_071
+
+function checkLength(path: string, word: string): void {
+  const bytes = Buffer.byteLength(word)
+  if (bytes <= LONGEST_WORD) return
+  throw new InvalidOptionError(
+    path,
+    `${path} has ${bytes} bytes; the kernel takes at most ${LONGEST_WORD} in one argument or variable.`,
+    'Give it by stdin or by a file.',
+  )
+}
+
+const asText = (value: unknown): string | undefined =>
+  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? `Write it as text: '${value}'.`
+    : undefined
+
+/** An argument of a program, or the value of a variable. */
+export const ARGUMENT: Kind<string> = {
+  expected: 'text without a NUL byte',
+  read: (value, path) => {
+    if (typeof value !== 'string' || value.includes('\0'))
+      throw unexpected(path, ARGUMENT.expected, value, asText(value))
+    checkLength(path, value)
+    return value
+  },
+}
+
+const ENV = dictionary<string>({
+  expected: 'an object of variables by their names',
+  of: ARGUMENT,
+  name: (name, path) => {
+    if (name !== '' && !/[=\0]/.test(name)) return
+    throw new InvalidOptionError(
+      path,
+      `Not the name of an environment variable: ${JSON.stringify(name)}.`,
+      'A name is not empty and has neither "=" nor a NUL byte.',
+    )
+  },
+  hint: value =>
+    isInstance(value, Map)
+      ? 'Use Object.fromEntries(map).'
+      : "For example { PATH: '/usr/bin', LANG: 'C.UTF-8' }.",
+})
+
+const POLICY: Kind<Policy | null> = {
+  expected: 'a policy, or null for no filter',
+  read: value => checkPolicy(value as Policy | null),
+}
+
+const ENCODING = kind<'utf8' | 'buffer'>(
+  "'utf8' or 'buffer'",
+  value => value === 'utf8' || value === 'buffer',
+  value =>
+    typeof value === 'string' && /^utf-?8$|^text$|^string$/i.test(value)
+      ? "Text is 'utf8', the default."
+      : "Ask for 'buffer' and decode the bytes.",
+)
+
+export const COMMAND_FIELDS: Fields<CommandOptions> = {
+  limits: {
+    kind: LIMITS,
+    default: DEFAULT_LIMITS,
+    words: ['limit', 'resources', 'resourceLimits', 'ulimits', 'rlimits'],
+  },
+  stdin: { kind: INPUT, words: ['input', 'inputFile', 'in'] },
+  stdout: { kind: OUTPUT, default: 'capture', words: ['out', 'outputFile'] },
+  stderr: { kind: OUTPUT, default: 'capture', words: ['err', 'error'] },
+  encoding: { kind: ENCODING, default: 'utf8', words: ['buffer', 'charset'] },
+  cwd: {
+    kind: ABSOLUTE,
+    default: BOX_DIRECTORY,
+    words: ['workdir', 'workingDir', 'workingDirectory', 'chdir', 'dir', 'directory', 'pwd'],
+  },
+  env: {
+    kind: ENV,
+    default: DEFAULT_ENV,
+    words: ['environment', 'environ', 'envs', 'envVars', 'variables', 'vars', 'setenv'],
+  },
+  policy: {
+    kind: POLICY,
+    default: DEFAULT_POLICY,
+    words: ['seccomp', 'syscalls', 'deny', 'allow', 'rules', 'seccompProfile', 'capabilities'],
+  },
+  trace: { kind: PROGRAM_TRACE, words: ['strace', 'tracing', 'ptrace'] },
+  collect: {
+    kind: COLLECT,
+    default: Object.freeze([]),
+    words: ['copyOut', 'outputs', 'outputFiles', 'artifacts', 'download', 'outFiles', 'results'],
+  },
+  collectBytes: {
+    kind: MAX_BYTES,
+    default: DEFAULT_COLLECT_BYTES,
+    words: ['copyOutMax', 'collectLimit', 'maxCollect', 'collectSize'],
+  },
+  signal: { kind: SIGNAL, words: ['abort', 'abortSignal', 'cancelSignal', 'cancel', 'controller'] },
+}
