@@ -1,10 +1,11 @@
-// Compiles a C++ solution once and judges it against several cases, each with its own verdict.
+// Compiles a C++ solution once, and judges it against several cases at a time in a pool: each with
+// its own verdict.
 //
 //   node examples/judge-cpp.mjs
 //
 // The task: read n, print the sum of 1 to n. The solution is right, wrong, slow, greedy or
 // crashing, by its case.
-import { openBox } from 'glassbox'
+import { createPool, run } from 'glassbox'
 
 const SOLUTION = `
 #include <iostream>
@@ -47,27 +48,34 @@ function judge(result, answer) {
   return result.stdout === answer ? 'accepted' : 'wrong answer'
 }
 
-const box = await openBox({ files: { 'solution.cpp': SOLUTION } })
-try {
-  const compiled = await box.run('g++', ['-O2', '-o', 'solution', 'solution.cpp'], {
-    limits: { cpuTimeMs: 30_000, memoryBytes: 1024 * 2 ** 20 },
-  })
-  if (!compiled.ok) {
-    console.error(`compile error (${compiled.status})\n${compiled.stderr}`)
-    process.exitCode = 1
-  } else {
-    console.log('case  verdict                   CPU ms  MiB')
-    for (const [index, { input, answer }] of CASES.entries()) {
-      const result = await box.run('./solution', [], {
+const compiled = await run('g++', ['-O2', '-o', 'solution', 'solution.cpp'], {
+  files: { 'solution.cpp': SOLUTION },
+  collect: ['solution'],
+  limits: { cpuTimeMs: 30_000, memoryBytes: 1024 * 2 ** 20 },
+})
+
+if (!compiled.ok) {
+  console.error(`compile error (${compiled.status})\n${compiled.stderr}`)
+  process.exitCode = 1
+} else {
+  const pool = await createPool({ size: 2 })
+  try {
+    // What was collected goes in as it came out: its contents and its mode.
+    const runs = CASES.map(({ input }) =>
+      pool.run('./solution', [], {
+        files: compiled.files,
         stdin: input,
         limits: { cpuTimeMs: 500, wallTimeMs: 3000, memoryBytes: 64 * 2 ** 20, outputBytes: 10_000 },
-      })
-      const verdict = judge(result, answer).padEnd(25)
+      }),
+    )
+    console.log('case  verdict                   CPU ms  MiB')
+    for (const [index, result] of (await Promise.all(runs)).entries()) {
+      const verdict = judge(result, CASES[index].answer).padEnd(25)
       const cpu = result.cpuTimeMs.toFixed(0).padStart(6)
       const memory = (result.memoryBytes / 2 ** 20).toFixed(1).padStart(5)
       console.log(`${String(index + 1).padEnd(5)} ${verdict} ${cpu} ${memory}`)
     }
+  } finally {
+    await pool.close()
   }
-} finally {
-  await box.close()
 }

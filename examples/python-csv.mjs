@@ -29,5 +29,5 @@ if (!result.ok) {
   process.exitCode = 1
 } else {
   console.log(result.stdout.trim())
-  console.log(Buffer.from(result.files['totals.csv']).toString().trim())
+  console.log(Buffer.from(result.files['totals.csv'].contents).toString().trim())
 }

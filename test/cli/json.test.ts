@@ -21,14 +21,23 @@ test('one line with the names of the result', () => {
       exitCode: 0,
       stdout: Buffer.from('line\nline\n'),
       stderr: Uint8Array.of(0xff),
-      files: { text: Buffer.from('a'), bytes: Uint8Array.of(0xc3) },
+      files: {
+        text: { contents: Buffer.from('a'), mode: 0o644 },
+        bytes: { contents: Uint8Array.of(0xc3), mode: 0o755 },
+      },
     }),
   )
   assert.match(text, /^\{[^\n]*\}\n$/)
   const document = JSON.parse(text) as Record<string, unknown>
   assert.deepEqual(
     [document['status'], document['exitCode'], document['stdout'], document['stderr'], document['files']],
-    ['exited', 0, 'line\nline\n', { base64: '/w==' }, { text: 'a', bytes: { base64: 'ww==' } }],
+    [
+      'exited',
+      0,
+      'line\nline\n',
+      { base64: '/w==' },
+      { text: { contents: 'a', mode: 0o644 }, bytes: { contents: { base64: 'ww==' }, mode: 0o755 } },
+    ],
   )
   assert.deepEqual(Object.keys(document).toSorted(), [...Object.keys(result({})), 'exitCode'].toSorted())
 })

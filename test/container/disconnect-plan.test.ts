@@ -9,6 +9,7 @@ import { Container } from '#glassbox/container/container.js'
 import { O_CLOEXEC, O_DIRECTORY, O_PATH } from '#glassbox/linux/constants.js'
 import { PlanBuilder, text } from '#glassbox/plan/builder.js'
 import { boxRoot } from '#glassbox/runners/namespace/box-root.js'
+import { checkBox } from '#glassbox/run/check.js'
 import { HostPaths } from '#glassbox/stdio/host-paths.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
@@ -47,7 +48,7 @@ for (const [sound, expected] of [
     const container = await Container.open({
       hostname: 'box',
       network: false,
-      ...boxRoot({}, [], new HostPaths([])),
+      ...boxRoot(checkBox(), [], new HostPaths([])),
     })
     await container.ready
     container.setDisconnectPlan({ plan: removal('first', true).build(), descriptors: [directory] })

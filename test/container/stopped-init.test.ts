@@ -16,6 +16,7 @@ import { socketPair } from '#glassbox/launch/socket-pair.js'
 import { O_CLOEXEC } from '#glassbox/linux/constants.js'
 import { PlanBuilder } from '#glassbox/plan/builder.js'
 import { boxRoot } from '#glassbox/runners/namespace/box-root.js'
+import { checkBox } from '#glassbox/run/check.js'
 import { HostPaths } from '#glassbox/stdio/host-paths.js'
 import { assertNothingLeft, children, surroundings } from '../support/left.js'
 
@@ -31,7 +32,7 @@ before(async () => {
 after(() => assertNothingLeft(initial))
 
 const openContainer = (): Promise<Container> =>
-  Container.open({ hostname: 'box', network: false, ...boxRoot({}, [], new HostPaths([])) })
+  Container.open({ hostname: 'box', network: false, ...boxRoot(checkBox(), [], new HostPaths([])) })
 
 /** A box whose init is stopped, and the child that waits in it for the next launch. */
 async function openStopped(): Promise<{ box: Box; init: number; signal: (name: NodeJS.Signals) => void }> {

@@ -275,7 +275,7 @@ test('a compile step leaves the run step files and nothing that runs: what was c
   await repeat(async () => {
     await using box = await openBox()
     await box.run('sh', ['-c', `${build}; setsid sh -c "${daemon}"`])
-    await box.writeFile('main', '#!/bin/sh\necho checked\n', 0o755)
+    await box.writeFile('main', '#!/bin/sh\necho checked\n', { mode: 0o755 })
     const { stdout } = await box.run('sh', ['-c', 'sleep 0.05; ./main'])
     assert.equal(stdout, 'checked\n')
   })

@@ -123,8 +123,8 @@ const service = (more = ''): string => `import { run } from ${JSON.stringify(lib
   import { writeFileSync } from 'node:fs'
   const told = {}
   const once = async () => {
-    const { status, stdout, fileModes } = await run(${JSON.stringify(swarm)}, ['start'], { files: { in: 'x' }, collect: ['in'] })
-    return { status, stdout, mode: fileModes.in }
+    const { status, stdout, files } = await run(${JSON.stringify(swarm)}, ['start'], { files: { in: 'x' }, collect: ['in'] })
+    return { status, stdout, mode: files.in?.mode }
   }
   try { ${more}
     Object.assign(told, await once()) } catch (error) { told.error = String(error.code ?? error.stack) }

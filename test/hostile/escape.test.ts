@@ -123,7 +123,7 @@ test('an interpreter among the descriptors of init is not executed [RT-02]', asy
   ]) {
     const script = `#!/proc/${fd}/${climb}\n`
     assert.ok(script.length < 250)
-    await box.writeFile('script', script, 0o755)
+    await box.writeFile('script', script, { mode: 0o755 })
     const ended = await box.run('./script').catch((error: unknown) => error as { code: string })
     assert.ok('code' in ended, `/proc/${fd} leads out`)
   }

@@ -214,7 +214,7 @@ function elf(segment: {
 test('an executable with absurd segments ends badly, and only itself [MB-15]', async () => {
   await using box = await openBox()
   const execute = async (bytes: Buffer): Promise<string> => {
-    await box.writeFile('elf', bytes, 0o755)
+    await box.writeFile('elf', bytes, { mode: 0o755 })
     return box.run('./elf', [], { limits }).then(
       ({ status, exitCode }) => `${status} ${exitCode ?? ''}`,
       (error: unknown) => String((error as { code?: string }).code),

@@ -179,8 +179,7 @@ for (const { means, name } of MEANS) {
           const filter = policy === null ? { policy } : {}
           for (const launch of [
             (args: string[], options: RunOptions<'utf8'>) => run(guest, args, options),
-            (args: string[], options: RunOptions<'utf8'>) =>
-              pool.run(guest, args, options as Parameters<Pool['run']>[2]),
+            (args: string[], options: RunOptions<'utf8'>) => pool.run(guest, args, options),
           ]) {
             const stdin = new PassThrough()
             const first = launch([means, 'put', 'word'], { ...filter, env, stdin })

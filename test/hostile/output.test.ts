@@ -197,8 +197,8 @@ test('a program that closes 0, 1 and 2 and opens files there has its files, and 
     const options = { collect: ['spill1', 'spill2'], ...(stdin === undefined ? {} : { stdin }) }
     const { status, exitCode, stdout, stderr, files } = await pool.run(GUEST, ['closed'], options)
     assert.deepEqual([status, exitCode, stdout, stderr], ['exited', 0, '', ''])
-    assert.equal(Buffer.from(files['spill1'] ?? '').toString(), 'to a file\n')
-    assert.equal(Buffer.from(files['spill2'] ?? '').toString(), 'to another')
+    assert.equal(Buffer.from(files['spill1']?.contents ?? '').toString(), 'to a file\n')
+    assert.equal(Buffer.from(files['spill2']?.contents ?? '').toString(), 'to another')
     assert.equal((await pool.run('cat', [], { stdin: 'well' })).stdout, 'well')
   }
 })

@@ -179,7 +179,7 @@ test('as many programs run at a time as the pool is large, the others wait their
 test('run() uses the pool that it is given, with files of its own', async () => {
   await withPool({ size: 1 }, async pool => {
     const result = await run('sh', ['-c', 'cat in > out'], { pool, files: { in: 'text' }, collect: ['out'] })
-    assert.equal(Buffer.from(result.files['out'] ?? '').toString(), 'text')
+    assert.equal(Buffer.from(result.files['out']?.contents ?? '').toString(), 'text')
     assert.equal((await run('ls', [], { pool })).stdout, '')
     await assert.rejects(async () => run('ls', [], { pool, hostname: 'x' } as never), {
       code: 'ERR_GLASSBOX_INVALID_OPTION',

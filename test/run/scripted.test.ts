@@ -83,16 +83,17 @@ test('a runner that fails is told as it is, and its sandbox is closed', async ()
 })
 
 test('files go in, and come out by their names', async () => {
-  const { files, fileModes } = await play(
+  const { files } = await play(
     ({ sandbox }) => {
       const input = sandbox.contents.get('in')
-      if (input) sandbox.contents.set('out', { bytes: Buffer.from(input.bytes.toReversed()), mode: 0o755 })
+      if (input)
+        sandbox.contents.set('out', { contents: Buffer.from(input.contents.toReversed()), mode: 0o755 })
       return {}
     },
     { files: { in: 'abc' }, collect: ['out'] },
   )
-  assert.equal(Buffer.from(files['out'] ?? []).toString(), 'cba')
-  assert.equal(fileModes['out'], 0o755)
+  assert.equal(Buffer.from(files['out']?.contents ?? []).toString(), 'cba')
+  assert.equal(files['out']?.mode, 0o755)
 })
 
 test('commands of a box run one after another and find each other’s files', async () => {
@@ -101,7 +102,7 @@ test('commands of a box run one after another and find each other’s files', as
     assert.equal(++running, 1)
     await sleep(5)
     write(1, `${sandbox.contents.size}`)
-    sandbox.contents.set(`file${sandbox.contents.size}`, { bytes: new Uint8Array(0), mode: 0o644 })
+    sandbox.contents.set(`file${sandbox.contents.size}`, { contents: new Uint8Array(0), mode: 0o644 })
     running--
     return {}
   })

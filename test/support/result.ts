@@ -17,7 +17,7 @@ export const result = (parts: Partial<AnyResult>): AnyResult => ({
   stdoutTruncated: false,
   stderrTruncated: false,
   files: {},
-  fileModes: {},
+  directories: {},
   fileErrors: {},
   runner: 'namespace',
   measuredBy: { cpuTime: 'cgroup-v1', memory: 'cgroup-v1', processes: 'cgroup-v1' },

@@ -2,12 +2,15 @@
  * A runner played from TypeScript: no process, no root. A script says what each job does with its streams and how it ends, so the
  * API above the runners is tested in milliseconds, with faults that no real runner has on demand.
  */
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { closeSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { GlassboxError } from '#glassbox/errors.js'
 import type { Ending } from '#glassbox/job/ending.js'
+import type { CollectedFile } from '#glassbox/job/files.js'
 import type { Job } from '#glassbox/job/job.js'
-import type { OutputFile, Runner, Sandbox, SandboxSpec, Started } from '#glassbox/runners/runner.js'
+import type { Runner, Sandbox, SandboxFiles, SandboxSpec, Started } from '#glassbox/runners/runner.js'
 import { call } from '#glassbox/gate/gate.js'
 import { F_DUPFD_CLOEXEC } from '#glassbox/linux/constants.js'
+import type { InputFile } from '#glassbox/stdio/input-files.js'
 
 /** What a scripted job may do while it runs. */
 export interface Stage {
@@ -36,27 +39,17 @@ const QUIET: Omit<Ending, 'startedNs' | 'endedNs'> = {
 export class ScriptedSandbox implements Sandbox {
   readonly owner = undefined
   readonly spec: SandboxSpec
-  readonly contents = new Map<string, OutputFile>()
+  readonly contents = new Map<string, CollectedFile>()
   readonly jobs: Job[] = []
   reusable = true
   closed = false
   resets: ('clean' | 'dirty')[] = []
   readonly #script: Script
-  readonly files = {
-    has: (path: string): boolean => this.contents.has(path),
-    write: ({ path, bytes, mode }: { path: string; bytes: Uint8Array; mode: number }): void =>
-      void this.contents.set(path, { bytes, mode }),
-    read: async (path: string): Promise<OutputFile> => {
-      const file = this.contents.get(path)
-      if (!file) throw new Error(`the script has no file ${path}`)
-      return file
-    },
-  }
+  readonly files: SandboxFiles = scriptedFiles(this.contents)
 
   constructor(spec: SandboxSpec, script: Script) {
     this.spec = spec
     this.#script = script
-    for (const input of spec.inputs) this.files.write(input)
   }
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
@@ -102,6 +95,69 @@ export class ScriptedSandbox implements Sandbox {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+async function contentsOf(input: InputFile): Promise<Uint8Array> {
+  if ('contents' in input)
+    return input.contents instanceof Uint8Array
+      ? input.contents
+      : new Uint8Array(await input.contents.arrayBuffer())
+  return 'source' in input ? readFileSync(input.source.path) : new Uint8Array(0)
+}
+
+/** Files in a map: no directories but those that names imply. */
+function scriptedFiles(contents: Map<string, CollectedFile>): SandboxFiles {
+  const find = (path: string): CollectedFile => {
+    const file = contents.get(path)
+    if (file) return file
+    throw new GlassboxError('ERR_GLASSBOX_FILE', `Cannot read ${path}: ENOENT`, { path, errno: 2 })
+  }
+  const below = (path: string): string[] =>
+    [...contents.keys()].filter(name => path === '.' || name === path || name.startsWith(`${path}/`))
+  return {
+    has: path => contents.has(path),
+    write: async input => {
+      if ('directory' in input) return
+      contents.set(input.path, { contents: await contentsOf(input), mode: input.mode ?? 0o644 })
+    },
+    read: async path => find(path),
+    visit: async (path, visitor) => {
+      const names = below(path)
+      if (names.length === 0)
+        visitor.failed(
+          path,
+          errorOf(() => find(path)),
+        )
+      if (names.length > 0 && !contents.has(path)) await visitor.directory(path, 0o755)
+      for (const name of names) {
+        const { contents: bytes, mode } = find(name)
+        await visitor.file({
+          path: name,
+          size: bytes.length,
+          mode,
+          read: async () => bytes,
+          copyTo: async to => writeSync(to, bytes),
+        })
+      }
+    },
+    list: async path =>
+      below(path).map(name => ({
+        name,
+        type: 'file',
+        size: find(name).contents.length,
+        mode: find(name).mode,
+      })),
+    remove: async path => below(path).forEach(name => contents.delete(name)),
+  }
+}
+
+function errorOf(work: () => unknown): GlassboxError {
+  try {
+    work()
+  } catch (error) {
+    return error as GlassboxError
+  }
+  throw new Error('it did not fail')
 }
 
 export interface ScriptedRunner extends Runner {

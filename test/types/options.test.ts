@@ -22,7 +22,7 @@ declare const maybe: boolean
 /** A body that is compiled and never called. */
 const compiled = (name: string, body: () => unknown): void => void test(name, () => void body)
 
-type Text = RunHandle<string>
+type Text = RunHandle
 type Bytes = RunHandle<Uint8Array>
 type Both = RunHandle<string | Uint8Array>
 
@@ -107,6 +107,8 @@ compiled('what is no option is no option for the compiler', () => {
   run('x', [], { signal: new AbortController() })
   // @ts-expect-error -- fixed when the pool is created
   pool.run('x', [], { net: 'host' })
+  // @ts-expect-error -- fixed when the pool is created
+  run('x', [], { pool, net: 'host' })
   // @ts-expect-error -- fixed when the box is opened
   box.run('x', [], { files: {} })
   // @ts-expect-error -- it needs a size

@@ -5,6 +5,17 @@ export type { PoolOptions, PoolRunOptions } from './pool/options.ts'
 export { createPool, Pool } from './pool/pool.ts'
 export { Box, openBox } from './run/box.ts'
 export type { RunEvent, RunHandle } from './run/handle.ts'
+export type {
+  Collect,
+  CollectedDirectory,
+  CollectedFile,
+  CollectTarget,
+  Contents,
+  DirectoryEntry,
+  FileError,
+  FileInput,
+  Files,
+} from './job/files.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {
   Bind,

@@ -15,7 +15,10 @@ export function textOrBase64(value: string | Uint8Array): string | { base64: str
 
 export function resultJson(result: AnyResult): string {
   const files = Object.fromEntries(
-    Object.entries(result.files).map(([name, bytes]) => [name, textOrBase64(bytes)]),
+    Object.entries(result.files).map(([name, { contents, mode }]) => [
+      name,
+      { contents: textOrBase64(contents), mode },
+    ]),
   )
   const document = {
     ...result,

@@ -7,6 +7,7 @@ import { DEFAULT_ENV } from '../job/box-layout.ts'
 import { DEFAULT_LIMITS } from '../job/limits.ts'
 import type { Bind, Limits, RunOptions } from '../job/options.ts'
 import { denyCalls } from '../seccomp/presets.ts'
+import { collectOf } from './copy-out.ts'
 import type { OptionSpec, ParsedOptions } from './options.ts'
 import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from './units.ts'
 
@@ -93,7 +94,6 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
     `--${name}`,
   ]),
   ['binds', '--bind'],
-  ['binds.target', '--bind'],
   ['syscall', '--deny'],
   ['policy', '--deny'],
 ])
@@ -192,14 +192,6 @@ function parseEnv(text: string): [string, string] {
   )
 }
 
-/** Where `--copy-out` writes: by the name in the box, the file of the host. */
-export type CopyOut = ReadonlyMap<string, string>
-
-export interface RunRequest {
-  readonly options: RunOptions
-  readonly copyOut: CopyOut
-}
-
 /** A directory as target means "into it", as with cp(1). */
 function copyOutTarget(source: string, target = '.'): string {
   const isDirectory = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? target.endsWith('/')
@@ -231,8 +223,6 @@ function checkReadable(source: string): void {
     const { code } = error as NodeJS.ErrnoException
     throw new InvalidOptionError('--copy-in', `--copy-in: cannot read ${source}: ${code}.`, hint)
   }
-  if (statSync(source).isDirectory())
-    throw new InvalidOptionError('--copy-in', `--copy-in: ${source} is not a file.`, hint)
 }
 
 /** The directory must be there before the program runs: its result could not be kept afterwards. */
@@ -252,7 +242,7 @@ const copyInTarget = (source: string, target = './'): string =>
   target.endsWith('/') ? `${target}${basename(source)}`.replace(/^\.\//, '') : target
 
 /** The options of run() that the words of the command stand for. Streams are the caller's affair. */
-export function runRequest({ values }: ParsedOptions): RunRequest {
+export function runRequest({ values }: ParsedOptions): RunOptions {
   const one = (name: string): string | undefined => values.get(name)?.[0]
   const all = (name: string): readonly string[] => values.get(name) ?? []
   const limits = Object.fromEntries(
@@ -289,17 +279,12 @@ export function runRequest({ values }: ParsedOptions): RunRequest {
   const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
   const chosen = { runner: one('--runner'), net: one('--net'), cwd: one('--cwd') }
   return {
-    copyOut,
-    options: {
-      ...(Object.fromEntries(
-        Object.entries(chosen).filter(([, value]) => value !== undefined),
-      ) as RunOptions),
-      limits,
-      files: Object.fromEntries(copyIn),
-      binds: all('--bind').map(parseBind),
-      env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
-      collect: [...copyOut.keys()],
-      ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
-    },
+    ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    limits,
+    files: Object.fromEntries(copyIn),
+    binds: all('--bind').map(parseBind),
+    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    collect: collectOf(copyOut),
+    ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
   }
 }

@@ -5,12 +5,12 @@ import type { Input, Output, RunOptions } from '../job/options.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
-import { copyFilesOut } from './copy-out.ts'
+import { tellCopies } from './copy-out.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { resultJson } from './json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { reportLine } from './report.ts'
-import { type CopyOut, RUN_OPTIONS, runRequest } from './run-options.ts'
+import { RUN_OPTIONS, runRequest } from './run-options.ts'
 import type { RunTrace } from './run-trace.ts'
 import { columns, paint, startSpinner, stderr, stdout } from './terminal.ts'
 
@@ -55,14 +55,14 @@ export async function main(words: readonly string[]): Promise<number> {
       'For example: glassbox run -- python3 script.py',
     )
   }
-  const { options, copyOut } = runRequest(parsed)
+  const options = runRequest(parsed)
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
     stdout().write(planText(program, args, options))
     return 0
   }
-  return execute(program, args, { ...options, ...streams(parsed) }, parsed, copyOut)
+  return execute(program, args, { ...options, ...streams(parsed) }, parsed)
 }
 
 function streams({
@@ -89,7 +89,6 @@ async function execute(
   args: readonly string[],
   options: RunOptions,
   { flags, values }: ParsedOptions,
-  copyOut: CopyOut,
 ): Promise<number> {
   const canceled = new AbortController()
   let endedBy: number | undefined
@@ -114,7 +113,7 @@ async function execute(
     traced = undefined
     stopSpinner()
     if (flags.has('--json')) stdout().write(resultJson(result))
-    const copied = copyFilesOut(result, copyOut, options.binds)
+    const copied = tellCopies(result)
     if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
     if (result.status === 'canceled' && endedBy !== undefined) return endedBy
     return copied && isTraced ? exitCodeOf(result) : exitCodeOf(result) || 125

@@ -80,7 +80,8 @@ function explain(error: unknown, command: Command | undefined): string {
 
 /** The library speaks of its options; whoever typed a command knows them by other names. */
 function inTheCommandsWords({ option, message }: InvalidOptionError, command: Command | undefined): string {
-  const name = command?.optionNames?.get(option)
+  const names = command?.optionNames
+  const name = names?.get(option) ?? names?.get(/^\w+/.exec(option)?.[0] ?? '')
   if (name === undefined || message.includes(name)) return message
   return message.includes(option) ? message.replaceAll(option, name) : `${name}: ${message}`
 }

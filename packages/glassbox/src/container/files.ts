@@ -1,184 +1,219 @@
 /**
  * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory, without following a
- * symbolic or magic link and without crossing a mount (openat2(2), Linux 5.6). What was opened is what is checked, changed and
- * read: no program of the box runs meanwhile, but one of another box may have been handed a descriptor of its directory, and
- * exchange names at any time.
+ * symbolic or magic link and without crossing a mount. No program of the box runs meanwhile, but one of another box may
+ * have been given a descriptor of its directory, and exchange names at any time.
+ *
+ * Each operation works on a descriptor of its own, which it closes: the box may be closed at any time, and what goes on
+ * then ends at its next step.
  */
-import { chmodSync, closeSync, fchmodSync, fchownSync, fstatSync, read as readCallback } from 'node:fs'
-import { promisify } from 'node:util'
+import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
-import { openat2, withDescriptor, writeAll } from '../gate/descriptors.ts'
-import { call, cString, syscall } from '../gate/gate.ts'
-import {
-  AT_EMPTY_PATH,
-  O_CREAT,
-  O_DIRECTORY,
-  O_EXCL,
-  O_NOFOLLOW,
-  O_NONBLOCK,
-  O_PATH,
-  O_RDONLY,
-  O_WRONLY,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_MAGICLINKS,
-  RESOLVE_NO_SYMLINKS,
-  RESOLVE_NO_XDEV,
-} from '../linux/constants.ts'
+import { close, openat2 } from '../gate/descriptors.ts'
+import { call } from '../gate/gate.ts'
 import { pathComponents } from '../job/box-path.ts'
+import type { CollectedFile, DirectoryEntry } from '../job/files.ts'
+import { F_DUPFD_CLOEXEC, O_DIRECTORY, O_PATH } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import { pathOfBytes } from '../linux/path-bytes.ts'
+import {
+  BENEATH_ON_ONE_MOUNT as BENEATH,
+  kindOf,
+  lookAt,
+  nextNames,
+  openDirectory,
+  openToRead,
+  setMode,
+  typeOf,
+} from '../stdio/files/beneath.ts'
+import { readBytes } from '../stdio/files/copy.ts'
+import { boxFileError, brief, refusal } from '../stdio/files/errors.ts'
+import { Pace, type Stoppable } from '../stdio/files/pace.ts'
+import { removeTree } from '../stdio/files/remove.ts'
+import { sortByName } from '../stdio/files/sort.ts'
+import { withTreeWriter } from '../stdio/files/tree-writer.ts'
+import { notRegular, Visit } from '../stdio/files/visit.ts'
+import type { FileVisitor } from '../stdio/files/visitor.ts'
+import { type InputFile, putInput } from '../stdio/input-files.ts'
+import type { Owner } from '../stdio/pipe.ts'
 
-const read = promisify(readCallback)
-const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
-const CHUNK_BYTES = 1 << 20
-const DIRECTORY_MODE = 0o755
+const OWNER_ALL = 0o700
 
-export interface Owner {
-  readonly uid: number
-  readonly gid: number
+export interface BoxFilesOptions {
+  /** Resolves when the box has its working directory. */
+  readonly ready: () => Promise<unknown>
+  /** A descriptor of the working directory, which may be one with O_PATH. Its giver closes it. */
+  readonly directory: () => number
+  /** Who gets what is made; ids of the host. Left out if this process is the box's user itself. */
+  readonly owner?: Owner | undefined
 }
 
-export interface Ownership {
-  /** Ids of the host. Left out where this process is the box's user itself: in a user namespace of its own. */
-  readonly owner?: Owner
-  readonly mode?: number
-}
+/** The files of one box. */
+export class BoxFiles {
+  readonly #options: BoxFilesOptions
+  #closed = false
+  readonly #running = new Set<Promise<unknown>>()
 
-function openBeneath(directory: number, path: string, flags: number, mode = 0): number {
-  return openat2(directory, path, { flags, mode, resolve: RESOLVE })
-}
-
-/** Makes the directories above a file, each by the descriptor of the one before, and calls `use` with the last. */
-function inParent<T>(
-  directory: number,
-  names: readonly string[],
-  owner: Owner | undefined,
-  use: (parent: number) => T,
-): T {
-  const [first, ...rest] = names
-  if (first === undefined || rest.length === 0) return use(directory)
-  const made = syscall(syscallNumber('mkdirat'), directory, cString(first), DIRECTORY_MODE)
-  if (made < 0 && made !== -ERRNO.EEXIST) call('mkdirat', [directory, cString(first), DIRECTORY_MODE], first)
-  return withDescriptor(openBeneath(directory, first, O_PATH | O_DIRECTORY | O_NOFOLLOW), next => {
-    if (made === 0) own(next, owner)
-    return inParent(next, rest, owner, use)
-  })
-}
-
-/**
- * What mkdir did not do: it took away what the umask of this process says. By the descriptor, since the name may lead elsewhere by
- * now; through /proc, since fchmod(2) takes no O_PATH, without which the directory might not be ours to open.
- */
-function own(directory: number, owner: Owner | undefined): void {
-  chmodSync(`/proc/self/fd/${directory}`, DIRECTORY_MODE)
-  if (owner) call('fchownat', [directory, cString(''), owner.uid, owner.gid, AT_EMPTY_PATH])
-}
-
-/** Puts a file into the box; a file, link or special file of that name is replaced, never followed. */
-export function copyIn(directory: number, path: string, bytes: Uint8Array, ownership: Ownership = {}): void {
-  try {
-    writeBeneath(directory, path, bytes, ownership)
-  } catch (error) {
-    throw notCopied(path, bytes.length, error)
+  constructor(options: BoxFilesOptions) {
+    this.#options = options
   }
-}
 
-/** A full box is the caller's news, with what to do; so is every other failure of Node's own calls. */
-function notCopied(path: string, size: number, error: unknown): unknown {
-  const { code, errno, message } = error as NodeJS.ErrnoException
-  const full = code === 'ENOSPC' || errno === ERRNO.ENOSPC
-  if (!full && error instanceof GlassboxError) return error
-  return new GlassboxError(
-    'ERR_GLASSBOX_FILE',
-    `Cannot put ${path} (${size} bytes) into the box: ${message}`,
-    {
-      path,
-      cause: error,
-      hint: full
-        ? 'Raise diskBytes or diskFiles, or put fewer files into the box.'
-        : 'Check the name of the file.',
-      ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
-    },
-  )
-}
-
-function writeBeneath(
-  directory: number,
-  path: string,
-  bytes: Uint8Array,
-  { owner, mode = 0o644 }: Ownership,
-): void {
-  const names = pathComponents(path)
-  const name = names.at(-1) ?? ''
-  inParent(directory, names, owner, parent => {
-    syscall(syscallNumber('unlinkat'), parent, cString(name), 0)
-    const fd = openBeneath(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    withDescriptor(fd, file => {
-      writeAll(file, bytes)
-      if (owner) fchownSync(file, owner.uid, owner.gid)
-      fchmodSync(file, mode)
-    })
-  })
-}
-
-export interface CopiedFile {
-  readonly bytes: Uint8Array
-  /** Permissions only: set-user-ID and its like do not leave a box. */
-  readonly mode: number
-}
-
-/** Reads a regular file of at most `maxBytes` out of the box. Fails for anything else, in words. */
-export async function copyOut(directory: number, path: string, maxBytes: number): Promise<CopiedFile> {
-  const name = pathComponents(path).join('/')
-  // Not blocking, so that a FIFO cannot hold a thread of ours.
-  const fd = openBeneath(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile()) throw new GlassboxError('ERR_GLASSBOX_FILE', `${path}: not a regular file`, { path })
-    if (stats.size > maxBytes) {
-      throw new GlassboxError(
-        'ERR_GLASSBOX_FILE',
-        `${path}: ${stats.size} bytes, more than the ${maxBytes} that may be collected`,
-        {
-          path,
-          hint: 'Raise collectBytes.',
-        },
-      )
+  /** Whether there is a regular file of that name, or a link, which only a program of the box may follow. */
+  has(path: string): boolean {
+    try {
+      const type = typeOf(lookAt(this.#usable(), pathComponents(path).join('/'), BENEATH))
+      return type === 'file' || type === 'link'
+    } catch (error) {
+      return (error as GlassboxError).errno === ERRNO.ELOOP
     }
-    return { bytes: await readAll(fd, stats.size), mode: stats.mode & 0o777 }
-  } catch (error) {
-    throw error instanceof GlassboxError ? error : notRead(path, error)
-  } finally {
-    closeSync(fd)
+  }
+
+  /** Puts files into the box; what has their names is replaced. */
+  write(input: InputFile, signal?: AbortSignal): Promise<void> {
+    const what = `Cannot put ${describe(input)} into the box`
+    return this.#operate(what, input.path, signal, (top, pace) =>
+      withTreeWriter(top, { resolve: BENEATH, owner: this.#options.owner }, writer =>
+        putInput(input, pathComponents(input.path), writer, pace),
+      ),
+    )
+  }
+
+  /** Reads a regular file of at most `maxBytes`. */
+  read(path: string, maxBytes: number): Promise<CollectedFile> {
+    return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
+      const fd = openToRead(top, pathComponents(path).join('/'), BENEATH)
+      try {
+        const stats = fstatSync(fd)
+        if (stats.isDirectory()) throw refusal(ERRNO.EISDIR, 'it is a directory')
+        if (!stats.isFile()) throw notRegular(kindOf(stats))
+        if (stats.size > maxBytes) throw tooLarge(stats.size, maxBytes)
+        return { contents: await readBytes(fd, stats.size, pace), mode: stats.mode & 0o777 }
+      } finally {
+        close(fd)
+      }
+    })
+  }
+
+  /** Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown too: nothing rejects. */
+  visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void> {
+    return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
+      const visit = new Visit(pathComponents(path).join('/'), { visitor, pace, maxEntries })
+      try {
+        await visit.run(top)
+      } catch (error) {
+        if (this.#closed) throw error
+        visit.fail('', error)
+      }
+    })
+  }
+
+  /** What is in a directory; the working directory itself if `path` is `.`. */
+  list(path: string): Promise<DirectoryEntry[]> {
+    return this.#operate(`Cannot list ${brief(path)}`, path, undefined, async (top, pace) => {
+      const directory = openDirectory(top, isTop(path) ? '.' : pathComponents(path).join('/'), BENEATH)
+      try {
+        const entries: DirectoryEntry[] = []
+        for (let names = nextNames(directory); names.length > 0; names = nextNames(directory)) {
+          for (const { name } of names) {
+            entries.push(entryOf(directory, pathOfBytes(name)))
+            await pace.rest()
+          }
+        }
+        return await sortByName(entries, pace)
+      } finally {
+        close(directory)
+      }
+    })
+  }
+
+  /** Removes a file, or a directory with everything in it. */
+  remove(path: string): Promise<void> {
+    return this.#operate(`Cannot remove ${brief(path)}`, path, undefined, async (top, pace) => {
+      const names = pathComponents(path)
+      const flags = O_PATH | O_DIRECTORY
+      const parent = openat2(top, names.slice(0, -1).join('/') || '.', { flags, resolve: BENEATH })
+      try {
+        await removeTree(parent, names.at(-1) ?? '', BENEATH, pace)
+      } finally {
+        close(parent)
+      }
+    })
+  }
+
+  /** Ends what goes on, and waits for that. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#running)
+  }
+
+  /**
+   * The working directory. If a program has taken its own permissions away, they are given back: without them neither the
+   * next program nor an ordinary user's process could enter.
+   */
+  #usable(): number {
+    const directory = this.#options.directory()
+    const { mode } = fstatSync(directory)
+    if ((mode & OWNER_ALL) !== OWNER_ALL) setMode(directory, (mode & 0o7777) | OWNER_ALL)
+    return directory
+  }
+
+  #operate<T>(
+    what: string,
+    path: string,
+    signal: AbortSignal | undefined,
+    work: (top: number, pace: Pace) => Promise<T>,
+  ): Promise<T> {
+    const stops: Stoppable[] = [{ throwIfAborted: () => this.#refuseIfClosed() }]
+    if (signal) stops.push(signal)
+    return this.#whenReady(top => work(top, new Pace(stops))).catch((error: unknown) => {
+      if (signal?.aborted || isNewsOfBox(error)) throw error
+      throw boxFileError(what, path, error)
+    })
+  }
+
+  async #whenReady<T>(work: (top: number) => Promise<T>): Promise<T> {
+    await this.#options.ready()
+    this.#refuseIfClosed()
+    const running = withOwnDescriptor(this.#usable(), work)
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (!this.#closed) return
+    throw new GlassboxError('ERR_GLASSBOX_BOX_CLOSED', 'This box was closed.', { hint: 'Open another one.' })
   }
 }
 
-/** As large as no memory is, for one: the caller may allow it, and a program make it, without a byte in it. */
-function notRead(path: string, cause: unknown): GlassboxError {
-  return new GlassboxError('ERR_GLASSBOX_FILE', `${path}: cannot be read: ${(cause as Error).message}`, {
-    path,
-    cause,
-    hint: 'Lower collectBytes where it is more than this process has memory for.',
-  })
-}
-
-async function readAll(fd: number, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  while (at < size) {
-    const { bytesRead } = await read(fd, bytes, at, Math.min(CHUNK_BYTES, size - at), at)
-    if (bytesRead === 0) break
-    at += bytesRead
-  }
-  return bytes.subarray(0, at)
-}
-
-/** Whether there is a regular file of that name, without following links. */
-export function hasFile(directory: number, path: string): boolean {
+/** `directory` may be closed meanwhile. */
+async function withOwnDescriptor<T>(directory: number, work: (top: number) => Promise<T>): Promise<T> {
+  const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 0])
   try {
-    const name = pathComponents(path).join('/')
-    return withDescriptor(openBeneath(directory, name, O_PATH | O_NOFOLLOW), fd => fstatSync(fd).isFile())
-  } catch {
-    return false
+    return await work(top)
+  } finally {
+    close(top)
   }
+}
+
+const isTop = (path: string): boolean => /^[./]*$/.test(path) && !path.startsWith('/') && !path.includes('..')
+
+/** Failures that are not the file's, and are passed on as they are. */
+const isNewsOfBox = (error: unknown): boolean =>
+  error instanceof GlassboxError && /BOX_CLOSED|BOX_LOST|MISSING|STEP|INVALID/.test(error.code)
+
+const describe = (input: InputFile): string =>
+  'contents' in input && input.contents instanceof Uint8Array
+    ? `${brief(input.path)} (${input.contents.length} bytes)`
+    : brief(input.path)
+
+const tooLarge = (size: number, most: number): GlassboxError =>
+  refusal(ERRNO.EFBIG, `${size} bytes are more than the ${most} that may be read`)
+
+function entryOf(directory: number, name: string): DirectoryEntry {
+  const stats = lookAt(directory, name, BENEATH)
+  const type = typeOf(stats)
+  return { name, type, size: type === 'file' ? stats.size : 0, mode: stats.mode & 0o777 }
 }

@@ -5,6 +5,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
+import { bytesOfPath } from '../linux/path-bytes.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
 import { PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
@@ -53,11 +54,11 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
 }
 
 /**
- * A path as the kernel wants it: bytes and a final NUL. A NUL inside would cut it short and is
- * refused.
+ * A path as the kernel wants it: bytes (`bytesOfPath`) and a final NUL. A NUL inside would cut it
+ * short and is refused.
  */
 export function cString(text: string): Uint8Array {
-  const bytes = Buffer.from(`${text}\0`)
+  const bytes = bytesOfPath(`${text}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',

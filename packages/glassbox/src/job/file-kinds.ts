@@ -1,45 +1,51 @@
-/** What may be given as files to put into a box, and as names of files to bring out: as kinds of values. */
-import { isInstance, type Kind, kind, list, number, text, unexpected } from '../options/kind.ts'
-import { dictionary, record } from '../options/record.ts'
+/**
+ * What may be given as files to put into a box, and as names of files to bring out: own copies of what the caller gave, which
+ * `check-files.ts` then judges. Bytes are not copied.
+ */
+import { guarded, isArray, type Kind, list, number, unexpected } from '../options/kind.ts'
+import { dictionary, isPlain, ownEntries, record } from '../options/record.ts'
+import { showText } from '../options/show.ts'
 import { pathComponents } from './box-path.ts'
-import type { BoxOptions } from './options.ts'
+import { checkCollect, checkFiles, checkInput, checkMode } from './check-files.ts'
+import { type Collect, type FileInput, type Files, isContents } from './files.ts'
 
-type Files = NonNullable<BoxOptions['files']>
-type Contents = Files[string]
-
-const HIGHEST_MODE = 0o777
-
-/** Permissions: the bits that chmod(1) sets, as a number. */
-export const MODE: Kind<number> = {
-  expected: 'permissions from 0 to 0o777',
+/** A copy of an object of keys; anything else as it is, to be judged. */
+const SNAPSHOT: Kind<unknown> = {
+  expected: 'a file',
   read: (value, path) => {
-    if (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= HIGHEST_MODE)
-      return Number(value)
-    const octal = typeof value === 'string' && /^(0o)?[0-7]{3,4}$/.test(value)
-    const hint = octal ? `Write it as a number: 0o${value.replace(/^0o/, '')}.` : 'For example 0o755.'
-    throw unexpected(path, MODE.expected, value, hint)
+    if (guarded(path, () => isContents(value)) || !isPlain(value)) return value
+    return Object.freeze(Object.fromEntries(ownEntries(value, path, SNAPSHOT.expected)))
   },
 }
 
-const hostFile = record<{ readonly file: string; readonly mode?: number }>({
-  fields: {
-    file: { kind: text('the path of a file of the host'), words: ['path', 'source', 'src', 'from'] },
-    mode: { kind: MODE, words: ['permissions', 'perm', 'chmod'] },
-  },
-  required: ['file'],
-  lacks: 'A file has no key',
-  expected: 'text, bytes or { file: PATH }',
-  advice: {
-    content: 'Give the text or the bytes themselves.',
-    contents: 'Give the text or the bytes themselves.',
-    data: 'Give the text or the bytes themselves.',
-  },
+const snapshots = dictionary<unknown>({
+  expected: 'an object of names and contents',
+  of: SNAPSHOT,
+  hint: value =>
+    value instanceof Map ? 'Use Object.fromEntries(map).' : 'For example files: { "main.c": source }.',
 })
 
-const CONTENTS: Kind<Contents> = {
-  expected: 'text, bytes or { file: PATH }',
-  read: (value, path) =>
-    typeof value === 'string' || isInstance(value, Uint8Array) ? value : hostFile.read(value, path),
+export const FILES: Kind<Files> = {
+  expected: snapshots.expected,
+  read: (value, path) => {
+    const files = snapshots.read(value, path)
+    checkFiles(files)
+    return files
+  },
+}
+
+const names = list<unknown>({ expected: 'a path', read: value => value }, 'a list of paths')
+const targets = dictionary<unknown>({ expected: 'an object of paths', of: SNAPSHOT })
+
+export const COLLECT: Kind<Collect> = {
+  expected: 'a list of paths, or an object of them',
+  read: (value, path) => {
+    if (typeof value === 'string')
+      throw unexpected(path, COLLECT.expected, value, `Put it into a list: [${showText(value)}].`)
+    const copy = isArray(value) ? names.read(value, path) : isPlain(value) ? targets.read(value, path) : value
+    checkCollect(copy)
+    return copy ?? []
+  },
 }
 
 /** A relative path in the working directory. Throws ERR_GLASSBOX_FILE for one that leads out of it. */
@@ -52,24 +58,49 @@ export const BOX_PATH: Kind<string> = {
   },
 }
 
-export const FILES: Kind<Files> = dictionary<Contents>({
-  expected: 'an object of contents by their names',
-  of: CONTENTS,
-  name: pathComponents,
-  hint: value =>
-    isInstance(value, Map)
-      ? 'Use Object.fromEntries(map).'
-      : "For example { 'main.c': 'int main(void) { return 0; }' }.",
-})
-
-export const COLLECT: Kind<readonly string[]> = list(BOX_PATH, 'a list of paths', value =>
-  typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : "For example ['out.txt'].",
-)
-
-/** The contents of one file, for writeFile(). */
-export const BYTES: Kind<string | Uint8Array> = kind(
-  'text or bytes',
-  value => typeof value === 'string' || isInstance(value, Uint8Array),
-)
+/** As `BOX_PATH`, and the working directory itself. */
+export function directoryPath(path: unknown): void {
+  if (path !== '.') BOX_PATH.read(path, 'path')
+}
 
 export const MAX_BYTES: Kind<number> = number({ from: 1, to: 2 ** 43, whole: true })
+
+const MODE: Kind<number> = {
+  expected: 'permissions from 0 to 0o777',
+  read: (value, path) => {
+    checkMode(path, value)
+    return Number(value)
+  },
+}
+
+const modeOptions = record<{ readonly mode?: number }>({
+  fields: { mode: { kind: MODE, words: ['permissions', 'perm', 'chmod'] } },
+  lacks: 'There is no option',
+  expected: 'an object',
+  hint: () => 'For example { mode: 0o755 }.',
+})
+
+const bytesOptions = record<{ readonly maxBytes: number }>({
+  fields: { maxBytes: { kind: MAX_BYTES, default: 64 * 2 ** 20, words: ['max', 'limit', 'size', 'length'] } },
+  lacks: 'readFile() has no option',
+  expected: 'an object',
+  hint: value =>
+    typeof value === 'string'
+      ? 'It reads bytes: Buffer.from(bytes).toString().'
+      : 'For example { maxBytes: 1024 }.',
+})
+
+/** What writeFile() puts there; the mode among its options counts more than that of the input. */
+export function inputFile(input: unknown, options: unknown = {}): FileInput {
+  const { mode } = modeOptions.read(options, '')
+  const copy = SNAPSHOT.read(input, 'contents')
+  checkInput('contents', copy)
+  if (mode === undefined) return copy
+  return isContents(copy) ? { contents: copy, mode } : { ...copy, mode }
+}
+
+/** The mode of a directory that is made. */
+export const makeOptions = (options: unknown = {}): number => modeOptions.read(options, '').mode ?? 0o755
+
+/** How much readFile() reads at most. */
+export const readOptions = (options: unknown = {}): number => bytesOptions.read(options, '').maxBytes

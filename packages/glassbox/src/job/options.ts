@@ -9,6 +9,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
 import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
 
 /**
@@ -75,14 +76,12 @@ export interface BoxOptions {
   /** Files and directories in the working directory and in /tmp, each. Default 16384. */
   readonly diskFiles?: number
   /**
-   * Files put into the working directory before the program starts, by relative path.
+   * Files and directories put into the working directory before the program starts, by relative path.
    *
    * @example
    * { 'main.c': 'int main(void) { return 0; }', 'data/in.csv': { file: '/srv/in.csv' } }
    */
-  readonly files?: Readonly<
-    Record<string, string | Uint8Array | { readonly file: string; readonly mode?: number }>
-  >
+  readonly files?: Files
   /** Ends the opening of the box. */
   readonly signal?: AbortSignal
 }
@@ -141,8 +140,11 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
-  /** Paths in the working directory to bring out when everything in the box is dead. */
-  readonly collect?: readonly string[]
+  /**
+   * Files and directories of the working directory to bring out when everything in the box is dead: into the result, or to
+   * a file of the host (`{ 'out.txt': { file: 'out.txt' } }`). Of a directory at most 16 384 entries.
+   */
+  readonly collect?: Collect
   /** Bytes of all collected files together. Default 64 MiB. */
   readonly collectBytes?: number
   /** Ends the program when it is aborted; the result's status is then `canceled`. */
@@ -150,4 +152,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
 }
 
 /** The options of run(): those of its box and those of its command. */
-export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {}
+export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {
+  /** With a pool the options are `PooledOptions`. */
+  readonly pool?: undefined
+}

@@ -1,6 +1,7 @@
 /** How a run ended: the verdict. A verdict is data, derived from causes and never guessed from numbers. */
 import type { SignalName } from '../linux/signals.ts'
 import type { MeasuredBy, Violation } from './ending.ts'
+import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
 /**
  * - `exited`: the program ended by itself, with any code
@@ -31,14 +32,17 @@ export type LimitKind =
   | 'fileSizeBytes'
   | 'processes'
 
-/** Files that came out of a sandbox. */
+/**
+ * Files that came out of a sandbox: each name that `collect` asked for is in one of the three. What is below a directory
+ * that was asked for is here too, as `directory/name`.
+ */
 export interface CollectedFiles {
-  /** What `collect` asked for: the files by the name that was asked for. A file that is not there is not here. */
-  readonly files: Readonly<Record<string, Uint8Array>>
-  /** The permissions of those files. */
-  readonly fileModes: Readonly<Record<string, number>>
-  /** Files that `collect` asked for and that could not be had, with the reason in words. */
-  readonly fileErrors: Readonly<Record<string, string>>
+  /** Regular files, as they can be given to `files` of another run. Those that went to the host are not here. */
+  readonly files: Readonly<Record<string, CollectedFile>>
+  /** Directories, empty ones too. Those that went to the host are not here. */
+  readonly directories: Readonly<Record<string, CollectedDirectory>>
+  /** What could not be had, and why. */
+  readonly fileErrors: Readonly<Record<string, FileError>>
 }
 
 /** How a run ended. `Output` is text, or bytes where the option `encoding` is `buffer`. */

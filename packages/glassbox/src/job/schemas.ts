@@ -76,7 +76,7 @@ const LIMITED = '{ limits: { cpuTimeMs: 1000 } }'
 export const RUN: RecordKind<BoxOptions & CommandOptions> = call(
   'run',
   `run('ls', ['-l'], ${LIMITED})`,
-  { ...BOX_FIELDS, ...COMMAND_FIELDS } as Fields<BoxOptions & CommandOptions>,
+  { ...BOX_FIELDS, ...COMMAND_FIELDS },
   { size: 'It is an option of createPool().' },
 )
 
@@ -97,7 +97,7 @@ export const BOX_RUN: RecordKind<CommandOptions> = call(
 export const POOL_RUN: RecordKind<CommandOptions & Pick<BoxOptions, 'files'>> = call(
   'pool.run',
   `pool.run('ls', ['-l'], ${LIMITED})`,
-  { ...COMMAND_FIELDS, files: BOX_FIELDS.files } as Fields<CommandOptions & Pick<BoxOptions, 'files'>>,
+  { ...COMMAND_FIELDS, files: BOX_FIELDS.files },
   ofPool,
 )
 

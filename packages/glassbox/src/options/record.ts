@@ -5,7 +5,7 @@
  */
 import { InvalidOptionError } from '../errors.ts'
 import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
-import { show } from './show.ts'
+import { show, showText } from './show.ts'
 import { unknownName, type Vocabulary } from './unknown-name.ts'
 
 export type Fields<T extends object> = { readonly [Name in keyof T]-?: Field<Exclude<T[Name], undefined>> }
@@ -101,7 +101,7 @@ export function dictionary<T, Out = T>(options: {
       const copy = Object.create(null) as Record<string, unknown>
       for (const [name, given] of ownEntries(value, path, expected, hint)) {
         if (given === undefined) continue
-        const place = pathTo(path, name)
+        const place = `${path}[${showText(name)}]`
         checkName?.(name, place)
         copy[name] = of.read(given, place)
       }

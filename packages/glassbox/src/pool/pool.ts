@@ -20,7 +20,7 @@ import { runnerOf } from '../run/runners.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { isStream } from '../stdio/input.ts'
-import { readInputs } from '../stdio/input-files.ts'
+import { putInputs, readInputs } from '../stdio/input-files.ts'
 import { checkPool, type PoolOptions, type PoolRunOptions } from './options.ts'
 
 interface Waiter {
@@ -89,7 +89,8 @@ export class Pool {
       const stop = stopSignal(call, options)
       const { name: runner } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
-        for (const input of inputs) sandbox.files.write(input)
+        await putInputs(sandbox.files, inputs, stop)
+        if (stop.aborted) return canceledResult(runner, command.terms.limits, options, call)
         const found = resolveInBox(program, options, this.#options.binds, path => sandbox.files.has(path))
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)
@@ -179,7 +180,7 @@ export class Pool {
 
   #openSandbox(): Promise<Sandbox> {
     const [box, paths] = [this.#options, this.#paths]
-    return this.#runner.open({ box, paths, inputs: [], programs: [], use: 'pooled' })
+    return this.#runner.open({ box, paths, programs: [], use: 'pooled' })
   }
 
   #giveBack(sandbox: Sandbox): void {

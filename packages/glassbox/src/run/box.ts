@@ -5,13 +5,14 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import { BOX_PATH, BYTES, MAX_BYTES, MODE } from '../job/file-kinds.ts'
+import type { DirectoryEntry, FileInput } from '../job/files.ts'
+import { BOX_PATH, directoryPath, inputFile, makeOptions, readOptions } from '../job/file-kinds.ts'
 import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
-import type { AnyResult } from '../job/result.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
+import type { AnyResult } from '../job/result.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import { readInputs } from '../stdio/input-files.ts'
+import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
 import { beginCall, type Call } from './call.ts'
 import { checkBox, type CheckedCommand, checkCommand, checkWords, type Words } from './check.ts'
 import { execute } from './execute.ts'
@@ -39,17 +40,21 @@ export class Box {
   }
 
   /** `runners`: by default those that there are. */
-  static async open(
-    options: BoxOptions | undefined = undefined,
-    runners: (options: BoxOptions) => Runner = runnerOf,
-  ): Promise<Box> {
+  static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
     const inputs = readInputs(box.files, paths)
     const runner = runners(box)
-    const sandbox = await runner.open({ box, paths, inputs, programs: [], use: 'often' })
-    return new Box({ runner, sandbox, paths, options: box })
+    const sandbox = await runner.open({ box, paths, programs: [], use: 'often' })
+    try {
+      await putInputs(sandbox.files, inputs, box.signal)
+      box.signal?.throwIfAborted()
+      return new Box({ runner, sandbox, paths, options: box })
+    } catch (error) {
+      await sandbox.close()
+      throw error
+    }
   }
 
   /**
@@ -87,31 +92,47 @@ export class Box {
   }
 
   /**
-   * Puts a file into the working directory, replacing what has its name. `mode`: its permissions. Bytes are not copied: leave them
-   * as they are until it has resolved.
+   * Puts a file, or a directory of the host, into the working directory, replacing what has its name. The option `mode`
+   * counts more than one in `input`. Bytes are not copied: leave them as they are until it has resolved.
    *
    * @example
-   * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', 0o755)
+   * await box.writeFile('run.sh', '#!/bin/sh\necho hello', { mode: 0o755 })
+   * await box.writeFile('src', { file: '/home/me/project/src' })
    */
-  async writeFile(path: string, contents: string | Uint8Array, mode = 0o644): Promise<void> {
+  async writeFile(path: string, input: FileInput, options?: { readonly mode?: number }): Promise<void> {
     BOX_PATH.read(path, 'path')
-    BYTES.read(contents, 'contents')
-    MODE.read(mode, 'mode')
-    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents
-    await this.#enqueue(async () => this.#opened.sandbox.files.write({ path, bytes, mode }))
+    const file = readInput('contents', path, inputFile(input, options), this.#opened.paths)
+    await this.#enqueue(() => this.#opened.sandbox.files.write(file))
   }
 
   /**
-   * Reads a regular file of the working directory, at most `maxBytes` long (64 MiB if left out). Rejects with ERR_GLASSBOX_FILE
-   * for anything else.
+   * Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). Rejects with ERR_GLASSBOX_FILE for
+   * anything else.
    *
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()
    */
-  async readFile(path: string, maxBytes: number = 64 * 2 ** 20): Promise<Uint8Array> {
+  async readFile(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array> {
     BOX_PATH.read(path, 'path')
-    MAX_BYTES.read(maxBytes, 'maxBytes')
-    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).bytes)
+    const maxBytes = readOptions(options)
+    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).contents)
+  }
+
+  /** What is in a directory of the box, sorted by name. Default: the working directory. Links are told, not followed. */
+  async readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
+    directoryPath(path)
+    return this.#enqueue(() => this.#opened.sandbox.files.list(path))
+  }
+
+  /** Makes a directory and those above it. One that is there stays as it is. */
+  async makeDirectory(path: string, options?: { readonly mode?: number }): Promise<void> {
+    await this.writeFile(path, { directory: true, mode: makeOptions(options) })
+  }
+
+  /** Removes a file, or a directory with everything in it. Rejects where there is none. */
+  async remove(path: string): Promise<void> {
+    BOX_PATH.read(path, 'path')
+    return this.#enqueue(() => this.#opened.sandbox.files.remove(path))
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */

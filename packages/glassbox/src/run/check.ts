@@ -110,12 +110,10 @@ const POOL: Kind<object> = {
 }
 
 /** The pool among the options of run(), if there is one, and the other options. */
-export function takePool<Pool extends object>(
-  options: unknown,
-): { readonly pool?: Pool; readonly rest: unknown } {
+export function takePool(options: unknown): { readonly pool?: object; readonly rest: unknown } {
   const none = { rest: options }
   if (typeof options !== 'object' || options === null) return none
   if (!guarded('options', () => Object.hasOwn(options, 'pool'))) return none
   const { pool, ...rest } = Object.fromEntries(ownEntries(options, '', 'an object'))
-  return pool === undefined ? { rest } : { pool: POOL.read(pool, 'pool') as Pool, rest }
+  return pool === undefined ? { rest } : { pool: POOL.read(pool, 'pool'), rest }
 }

@@ -1,32 +1,34 @@
-/** The files that were asked for, brought out of a sandbox when everything in it is dead. */
-import { GlassboxError } from '../errors.ts'
-import type { CommandOptions } from '../job/options.ts'
+/** The files that were asked for, brought out of a sandbox when everything in it is dead: into the result, or to the host. */
+import { type Collect, type CollectTarget, hostPath } from '../job/files.ts'
+import type { ResolvedCommand } from '../job/resolved.ts'
 import type { CollectedFiles } from '../job/result.ts'
 import type { SandboxFiles } from '../runners/runner.ts'
+import type { HostPaths } from '../stdio/host-paths.ts'
+import { Collected, IntoResult, OntoHost } from './collected.ts'
 
-const DEFAULT_COLLECT_BYTES = 64 * 2 ** 20
+/** Files and directories of one name that was asked for: as many as a working directory has unless `diskFiles` says more. */
+const MAX_ENTRIES = 16_384
 
-export const NOTHING_COLLECTED: CollectedFiles = { files: {}, fileModes: {}, fileErrors: {} }
+export const NOTHING_COLLECTED: CollectedFiles = { files: {}, directories: {}, fileErrors: {} }
 
-/** Reads the files that were asked for, within their common budget. */
+const targetsOf = (wanted: Collect): readonly (readonly [string, CollectTarget])[] =>
+  Array.isArray(wanted) ? wanted.map(name => [name, true] as const) : Object.entries(wanted)
+
+/** Brings out the files that were asked for, within their common budget. */
 export async function collect(
   from: SandboxFiles,
-  { collect: paths = [], collectBytes }: CommandOptions,
+  { collect: wanted, collectBytes }: ResolvedCommand,
+  paths: HostPaths,
 ): Promise<CollectedFiles> {
-  const files: Record<string, Uint8Array> = {}
-  const fileModes: Record<string, number> = {}
-  const fileErrors: Record<string, string> = {}
-  let left = collectBytes ?? DEFAULT_COLLECT_BYTES
-  for (const path of paths) {
+  const found = new Collected(collectBytes)
+  for (const [name, target] of targetsOf(wanted)) {
+    const into =
+      target === true ? new IntoResult(name, found) : new OntoHost(name, found, hostPath(target.file), paths)
     try {
-      const { bytes, mode } = await from.read(path, left)
-      left -= bytes.length
-      files[path] = bytes
-      fileModes[path] = mode
-    } catch (error) {
-      if (!(error instanceof GlassboxError)) throw error
-      fileErrors[path] = error.message
+      await from.visit(name, into, MAX_ENTRIES)
+    } finally {
+      into.close()
     }
   }
-  return { files, fileModes, fileErrors }
+  return found.result()
 }

@@ -6,6 +6,7 @@ import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
 import type { Job } from '../job/job.ts'
 import type { CommandOptions } from '../job/options.ts'
+import type { ResolvedCommand } from '../job/resolved.ts'
 import type { AnyResult, RunnerName } from '../job/result.ts'
 import type { Sandbox } from '../runners/runner.ts'
 import { Channels } from '../stdio/channels.ts'
@@ -26,14 +27,14 @@ export interface Execution {
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
   job: Job,
-  options: CommandOptions,
+  options: ResolvedCommand,
 ): Promise<AnyResult> {
   const { limits } = job
   const channels = new Channels(options, limits, call.events, paths)
   try {
     await channels.open(sandbox.owner)
     const ending = await startAndWait(sandbox, job, channels, stopSignal(call, options))
-    const collected = await collect(sandbox.files, options)
+    const collected = await collect(sandbox.files, options, paths)
     done?.()
     await channels.finished()
     const { calledAt } = call

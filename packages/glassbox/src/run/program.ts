@@ -9,6 +9,7 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
+import { type FileInput, isContents } from '../job/files.ts'
 import { findInPath, isProgram } from '../launch/find-program.ts'
 import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
 import { lineHint } from './program-hint.ts'
@@ -119,16 +120,23 @@ function currentDirectory(): string | undefined {
 
 /** Where a program's name leads before there is a box. */
 export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
-  const names = Object.keys(options.files ?? {}).map(name => resolve('/', name))
+  const files = Object.entries(options.files ?? {}).map(([name, input]) => ({
+    name: resolve('/', name),
+    input,
+  }))
   return resolveProgram(program, {
     hostDirectory: currentDirectory(),
     cwd: options.cwd ?? BOX_DIRECTORY,
-    inBox: path => names.includes(resolve('/', path)),
+    inBox: path => files.some(({ name, input }) => shows(name, input, resolve('/', path))),
     bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),
     boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
     hostPath: process.env['PATH'] ?? '',
   })
 }
+
+/** What lies below a directory that is copied in is looked for in the box alone. */
+const shows = (name: string, input: FileInput, path: string): boolean =>
+  path === name || (!isContents(input) && 'file' in input && path.startsWith(`${name}/`))
 
 /** As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in its working directory. */
 export function resolveInBox(

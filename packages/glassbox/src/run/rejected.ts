@@ -3,5 +3,9 @@ import type { AnyResult } from '../job/result.ts'
 import type { Call } from './call.ts'
 import { RunHandle } from './handle.ts'
 
-export const rejectedHandle = (error: unknown, { events }: Call): RunHandle<string | Uint8Array> =>
-  new RunHandle<string | Uint8Array>(Promise.reject<AnyResult>(error), events, () => {})
+export function rejectedHandle(error: unknown, { events }: Call): RunHandle<string | Uint8Array> {
+  const refused = async (): Promise<AnyResult> => {
+    throw error
+  }
+  return new RunHandle(refused(), events, () => {})
+}

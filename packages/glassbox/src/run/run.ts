@@ -12,8 +12,8 @@ import type { Job } from '../job/job.ts'
 import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import { readInputs } from '../stdio/input-files.ts'
-import { beginCall, type Call } from './call.ts'
+import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
+import { beginCall, type Call, stopSignal } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
 import { execute } from './execute.ts'
 import { RunHandle } from './handle.ts'
@@ -30,11 +30,15 @@ export interface ProgramRunner {
   ): RunHandle<OutputOf<E>>
 }
 
+/** What the pool's createPool() has said already. */
+type FixedByThePool = Readonly<Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal'>, never>>>
+
 /** The options of a run in a pool; what the box shows was said when the pool was created. */
 export interface PooledOptions<E extends Encoding = Encoding>
   extends CommandOptions<E>,
-    Pick<BoxOptions, 'files'> {
-  /** A pool that createPool() made. Without one the program has a box of its own. */
+    Pick<BoxOptions, 'files'>,
+    FixedByThePool {
+  /** A pool that createPool() made. Without one the program has a box of its own, which RunOptions describe. */
   readonly pool: ProgramRunner
 }
 
@@ -43,6 +47,8 @@ export interface CheckedCall {
   readonly command: CheckedCommand
   readonly job: Job
   readonly spec: SandboxSpec
+  /** Put into the sandbox before the program starts. */
+  readonly inputs: readonly InputFile[]
 }
 
 /** All that can be refused before anything is started, and what the sandbox is to be. */
@@ -53,9 +59,9 @@ export function checkCall(program: unknown, args: unknown, options: unknown): Ch
   const found = resolveForNewBox(words.program, { ...box, ...command.terms })
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
-  const spec: SandboxSpec = { box, paths, inputs, programs, use: 'once', expects: command.terms }
+  const spec: SandboxSpec = { box, paths, programs, use: 'once', expects: command.terms }
   const job = { ...command.terms, path: found.path, argv: [words.program, ...words.args] }
-  return { command, job, spec }
+  return { command, job, spec, inputs }
 }
 
 /** One program in a sandbox of its own, of that runner. */
@@ -66,7 +72,7 @@ export async function runOnce(
   options: unknown,
   call: Call,
 ): Promise<AnyResult> {
-  const { command, job, spec } = checkCall(program, args, options)
+  const { command, job, spec, inputs } = checkCall(program, args, options)
   const chosen = runner(spec.box)
   const sandbox = await chosen.open(spec)
   let closing: Promise<void> | undefined
@@ -74,6 +80,7 @@ export async function runOnce(
   const done = (): void => void close().catch(() => {}) // told below
   const { paths } = spec
   try {
+    await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
     return await execute({ runner: chosen.name, sandbox, paths, call, done }, job, command.options)
   } finally {
     await close()
@@ -96,8 +103,9 @@ export function run<E extends Encoding = 'utf8'>(
 export function run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
   const call = beginCall()
   const start = (): RunHandle<string | Uint8Array> => {
-    const { pool, rest } = takePool<ProgramRunner>(options)
-    if (pool) return pool.run(program as string, args as readonly string[], rest as CommandOptions)
+    const { pool, rest } = takePool(options)
+    if (pool)
+      return (pool as ProgramRunner).run(program as string, args as readonly string[], rest as CommandOptions)
     const result = runOnce(runnerOf, program, args, rest, call)
     return new RunHandle(result, call.events, () => call.cancel.abort())
   }

@@ -8,8 +8,10 @@
  */
 import type { Ending } from '../job/ending.ts'
 import type { Job, JobTerms } from '../job/job.ts'
-import type { BoxOptions } from '../job/options.ts'
+import type { CollectedFile, DirectoryEntry } from '../job/files.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { RunnerName } from '../job/result.ts'
+import type { FileVisitor } from '../stdio/files/visitor.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import type { InputFile } from '../stdio/input-files.ts'
 import type { Owner } from '../stdio/pipe.ts'
@@ -24,12 +26,9 @@ export interface Runner {
 
 /** What a sandbox shows, and what it is for. */
 export interface SandboxSpec {
-  /** Checked. */
-  readonly box: BoxOptions
+  readonly box: ResolvedBox
   /** How files of the host that the caller names are reached, in view of what programs of the box may write. */
   readonly paths: HostPaths
-  /** Put into the working directory. */
-  readonly inputs: readonly InputFile[]
   /** Files of the host that it must show although it would not by itself. */
   readonly programs: readonly string[]
   /**
@@ -60,20 +59,23 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** The files of a sandbox's working directory, by relative path. Links are never followed. */
+/**
+ * The files of a sandbox's working directory, by relative path. Links are never followed. What rejects is an
+ * ERR_GLASSBOX_FILE that names the file. Nothing stops the event loop for long.
+ */
 export interface SandboxFiles {
-  /** Whether there is a regular file of that name. */
+  /** Whether there is a regular file or a link of that name. False before the sandbox is ready. */
   has(path: string): boolean
-  /** Replaces what has that name. */
-  write(file: InputFile): void
-  /** A regular file of at most `maxBytes`; rejects with ERR_GLASSBOX_FILE for anything else. */
-  read(path: string, maxBytes: number): Promise<OutputFile>
-}
-
-export interface OutputFile {
-  readonly bytes: Uint8Array
-  /** Permissions only: set-user-ID and its like do not leave a sandbox. */
-  readonly mode: number
+  /** Replaces what has that name. Rejects with the reason of the signal when that is aborted; then a part may be there. */
+  write(input: InputFile, signal?: AbortSignal): Promise<void>
+  /** A regular file of at most `maxBytes`. */
+  read(path: string, maxBytes: number): Promise<CollectedFile>
+  /** Shows a file, or a directory and everything in it, to a visitor, and what cannot be had too. */
+  visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void>
+  /** What is in a directory, sorted by name; `.` is the working directory. */
+  list(path: string): Promise<DirectoryEntry[]>
+  /** Removes a file, or a directory with everything in it. */
+  remove(path: string): Promise<void>
 }
 
 /** A job that runs. */

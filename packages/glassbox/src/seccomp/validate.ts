@@ -1,7 +1,16 @@
 /** Policies as a table of kinds: everything that the compiler relies on, and no key that goes unread. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { choice, guarded, type Kind, list, number, type RecordKind, unexpected } from '../options/kind.ts'
+import {
+  choice,
+  type Field,
+  guarded,
+  type Kind,
+  list,
+  number,
+  type RecordKind,
+  unexpected,
+} from '../options/kind.ts'
 import { type Fields, isPlain, record } from '../options/record.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
@@ -79,13 +88,14 @@ const CONDITION: Kind<Condition> = {
 
 type ActionKind = Action['kind']
 
-const action = <T extends Action>(kind: T['kind'], more: object = {}): RecordKind<Action> =>
-  record<T>({
-    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<T>,
-    required: [...(Object.keys(more) as (keyof T & string)[])],
+/** An action of that kind, with the keys that it needs beside its kind. */
+const action = (kind: ActionKind, more: Readonly<Record<string, Field<number>>> = {}): RecordKind<Action> =>
+  record<Action>({
+    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<Action>,
+    required: Object.keys(more) as (keyof Action)[],
     lacks: `The action ${kind} has no key`,
     expected: 'an action',
-  }) as RecordKind<Action>
+  })
 
 const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
   allow: action('allow'),

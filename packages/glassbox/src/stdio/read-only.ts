@@ -7,11 +7,10 @@
  *   mount_setattr(2), 5.12): both attempts end in EROFS, also when nothing else holds that mount any more
  * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
  */
-import { close as closeLater, readSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
+import { close as closeLater } from 'node:fs'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close, writeAll } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -23,11 +22,10 @@ import {
   O_RDONLY,
   OPEN_TREE_CLONE,
 } from '../linux/constants.ts'
-import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { copyBytes } from './files/copy.ts'
+import { Pace } from './files/pace.ts'
 
-/** Between two pieces of a copy this process does what else there is. */
-const PIECE_BYTES = 8 << 20
 /** What a copy may take of the memory of this process's user. */
 export const MAX_COPY_BYTES: number = 2 ** 30
 /** struct mount_attr: set, clear, propagation, user namespace. */
@@ -66,37 +64,13 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
   const memory = createMemoryFile('stdin')
   try {
     // A file that says it is empty may be one of /proc. One that grows meanwhile is what it was.
-    await copy(fd, memory, size || MAX_COPY_BYTES)
+    await copyBytes(fd, memory, size || MAX_COPY_BYTES, new Pace())
     sealMemoryFile(memory)
     const opened = reopen(memory)
     if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
     return opened
   } finally {
     close(memory)
-  }
-}
-
-/** At most `most` bytes, from kernel to kernel. The position of `from` is not asked for and does not change. */
-async function copy(from: number, to: number, most: number): Promise<void> {
-  const position = new BigInt64Array(1)
-  for (let left = most; left > 0; ) {
-    const moved = syscall(syscallNumber('sendfile'), to, from, position, Math.min(left, PIECE_BYTES))
-    if (moved === -ERRNO.EINVAL && left === most) return copyThroughHere(from, to, most)
-    if (moved < 0) throw systemError('sendfile', -moved)
-    if (moved === 0) return
-    left -= moved
-    if (moved === PIECE_BYTES) await setImmediate()
-  }
-}
-
-/** For the few files that the kernel cannot splice, such as some of /proc. */
-function copyThroughHere(from: number, to: number, most: number): void {
-  const piece = new Uint8Array(65_536)
-  for (let at = 0; at < most; ) {
-    const length = readSync(from, piece, 0, Math.min(piece.length, most - at), at)
-    if (length === 0) return
-    at += length
-    writeAll(to, piece.subarray(0, length))
   }
 }
 

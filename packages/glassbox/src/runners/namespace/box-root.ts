@@ -1,36 +1,31 @@
 /** What a box shows and may write, from the options of its caller. */
-import { realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
 import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
-import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
-import type { BoxOptions } from '../../job/options.ts'
+import { BOX_DIRECTORY } from '../../job/box-layout.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
+import { checkTarget } from './bind-targets.ts'
 
-export const DEFAULT_DISK_BYTES: number = 256 * 2 ** 20
-export const DEFAULT_DISK_FILES = 16_384
-
-/** The caller's binds, checked: a source that is not there would fail in the middle of the set-up. */
-export function resolveBinds(options: BoxOptions, paths: HostPaths): BindMount[] {
-  return (options.binds ?? []).map(({ source, target, writable }) => {
-    const stats = statSync(source, { throwIfNoEntry: false })
-    if (!stats) {
-      throw new InvalidOptionError(
-        'binds',
-        `Cannot bind ${source}: there is no such file or directory.`,
-        'Check the path of the bind.',
-      )
-    }
-    const seenAs = (target ?? resolve(source)).replace(/(?<=.)\/+$/, '')
-    return {
-      source: paths.real(source),
-      target: seenAs,
-      directory: stats.isDirectory(),
-      writable: writable === true,
-      foreign: true,
-    }
+/** The caller's binds. A source that is not there would fail in the middle of the set-up: nothing is made before. */
+function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
+  return binds.map(({ source, target, writable }, index) => {
+    const directory = lookAt(source, `binds[${index}].source`).isDirectory()
+    checkTarget(binds, index, directory)
+    return { source: paths.real(source), target, directory, writable, foreign: true }
   })
+}
+
+function lookAt(source: string, option: string): Stats {
+  let why = 'there is no such file or directory'
+  try {
+    const stats = statSync(source, { throwIfNoEntry: false })
+    if (stats) return stats
+  } catch (error) {
+    why = (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+  throw new InvalidOptionError(option, `Cannot bind ${source}: ${why}.`, 'Check the path of the bind.')
 }
 
 export interface BoxRoot {
@@ -39,7 +34,7 @@ export interface BoxRoot {
 }
 
 /** What the box shows and may write; `extra` is a program of the host that must be visible. */
-export function boxRoot(options: BoxOptions, extra: readonly string[], paths: HostPaths): BoxRoot {
+export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: HostPaths): BoxRoot {
   const programs = extra.map(path => ({
     source: paths.real(path),
     target: path,
@@ -52,13 +47,13 @@ export function boxRoot(options: BoxOptions, extra: readonly string[], paths: Ho
     host,
     own: ids => {
       const scratch = {
-        bytes: options.diskBytes ?? DEFAULT_DISK_BYTES,
-        inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
+        bytes: options.diskBytes,
+        inodes: options.diskFiles,
         owner: ids,
       }
       return {
         binds,
-        files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+        files: identityFiles(ids.uid, ids.gid, options.hostname),
         scratch: [
           { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
           { path: '/tmp', mode: 0o1777, ...scratch },
@@ -80,7 +75,7 @@ function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly
 }
 
 /** On the host's network names are looked up as the host does. */
-function resolverFiles({ net }: BoxOptions): BindMount[] {
+function resolverFiles({ net }: ResolvedBox): BindMount[] {
   const path = '/etc/resolv.conf'
   if (net !== 'host' || !statSync(path, { throwIfNoEntry: false })) return []
   return [{ source: realpathSync(path), target: path, directory: false, writable: false }]

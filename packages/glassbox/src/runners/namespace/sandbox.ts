@@ -9,7 +9,7 @@
  */
 import { closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
-import { copyIn, copyOut, hasFile } from '../../container/files.ts'
+import { BoxFiles } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
 import { DIRTY } from '../../container/wire.ts'
 import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
@@ -17,9 +17,8 @@ import type { Job, JobTerms } from '../../job/job.ts'
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
-import type { InputFile } from '../../stdio/input-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
-import type { OutputFile, Sandbox, SandboxFiles, SandboxSpec, Started } from '../runner.ts'
+import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
 import { boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
@@ -55,7 +54,7 @@ interface WaitingChild {
 export class NamespaceSandbox implements Sandbox {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
-  readonly files: SandboxFiles
+  readonly files: BoxFiles
   readonly #isolated: boolean
   readonly #pooled: boolean
   readonly #receivers: Receivers
@@ -74,16 +73,16 @@ export class NamespaceSandbox implements Sandbox {
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
     this.#account = openAccount(container)
-    this.files = {
-      has: path => hasFile(this.#workingDirectory(), path),
-      write: file => this.#write(file),
-      read: (path, maxBytes) => this.#read(path, maxBytes),
-    }
+    this.files = new BoxFiles({
+      ready: () => container.ready,
+      directory: () => this.#workingDirectory(),
+      owner: this.owner,
+    })
   }
 
   /** Opens a container as the spec says. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
-    const { box, paths, programs, inputs, use } = spec
+    const { box, paths, programs, use } = spec
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
@@ -93,10 +92,9 @@ export class NamespaceSandbox implements Sandbox {
     try {
       const sandbox = new NamespaceSandbox(container, spec)
       opened = sandbox
-      if (use !== 'once' || inputs.length > 0) await container.ready
+      if (use !== 'once') await container.ready
       if (use === 'pooled') await container.fingerprint(DIRTY.scratch + DIRTY.network + DIRTY.init)
       const { ready } = sandbox.#prepare()
-      for (const input of inputs) sandbox.#write(input)
       if (use === 'pooled') await ready
       return sandbox
     } catch (error) {
@@ -217,17 +215,9 @@ export class NamespaceSandbox implements Sandbox {
     this.#directory = undefined
   }
 
-  #write({ path, bytes, mode }: InputFile): void {
-    const { userNamespace, uid, gid } = this.container.identity
-    copyIn(this.#workingDirectory(), path, bytes, userNamespace ? { mode } : { mode, owner: { uid, gid } })
-  }
-
-  #read(path: string, maxBytes: number): Promise<OutputFile> {
-    return copyOut(this.#workingDirectory(), path, maxBytes)
-  }
-
   /** Init removes the cgroup on its way if it can; what is left then is removed here. */
   async close(): Promise<void> {
+    await this.files.close()
     this.#closeDirectory()
     await this.container.close()
     await this.#account.group?.cgroup.remove()

@@ -1,0 +1,99 @@
+/**
+ * Removes a file or a whole tree beneath an open directory, however deep it is: a directory that is not empty is moved up
+ * into the top of the tree first, so that no path is long and two descriptors do. Links are removed, never followed.
+ */
+import { fstatSync } from 'node:fs'
+import { close, withDescriptor } from '../../gate/descriptors.ts'
+import { cString, syscall, systemError } from '../../gate/gate.ts'
+import { RENAME_NOREPLACE } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import { pathOfBytes } from '../../linux/path-bytes.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { nextNames, openDirectory, openToLook, removeDirectory, setMode, unlink } from './beneath.ts'
+import type { Pace } from './pace.ts'
+
+const OWNER_ALL = 0o700
+
+/** Removes the file or directory `name` of the directory `parent`. */
+export async function removeTree(parent: number, name: string, resolve: number, pace: Pace): Promise<void> {
+  const removed = unlink(parent, name)
+  if (removed === 0) return
+  if (removed !== -ERRNO.EISDIR) throw systemError('unlinkat', -removed, name)
+  const tree = openToEmpty(parent, name, resolve)
+  try {
+    await new Removal(tree, resolve, pace).run()
+  } finally {
+    close(tree)
+  }
+  const gone = removeDirectory(parent, name)
+  if (gone < 0) throw systemError('unlinkat', -gone, name)
+}
+
+/** A directory whose program took its own permissions away is given them back: it is about to go. */
+function openToEmpty(parent: number, name: string, resolve: number): number {
+  withDescriptor(openToLook(parent, name, resolve), fd => {
+    const stats = fstatSync(fd)
+    if (stats.isDirectory() && (stats.mode & OWNER_ALL) !== OWNER_ALL) setMode(fd, OWNER_ALL)
+  })
+  return openDirectory(parent, name, resolve)
+}
+
+class Removal {
+  readonly #tree: number
+  readonly #resolve: number
+  readonly #pace: Pace
+  /** Directories of the tree's top that have still to be emptied. */
+  readonly #left: string[] = []
+  #moved = 0
+
+  constructor(tree: number, resolve: number, pace: Pace) {
+    this.#tree = tree
+    this.#resolve = resolve
+    this.#pace = pace
+  }
+
+  async run(): Promise<void> {
+    await this.#empty(this.#tree)
+    for (let name = this.#left.pop(); name !== undefined; name = this.#left.pop()) {
+      const directory = openToEmpty(this.#tree, name, this.#resolve)
+      try {
+        await this.#empty(directory)
+      } finally {
+        close(directory)
+      }
+      const gone = removeDirectory(this.#tree, name)
+      if (gone < 0) throw systemError('unlinkat', -gone, name)
+    }
+  }
+
+  /** All but directories that are not empty: those wait in the top of the tree. */
+  async #empty(directory: number): Promise<void> {
+    for (let names = nextNames(directory); names.length > 0; names = nextNames(directory)) {
+      for (const { name } of names) {
+        this.#remove(directory, pathOfBytes(name))
+        await this.#pace.rest()
+      }
+    }
+  }
+
+  #remove(directory: number, name: string): void {
+    const removed = unlink(directory, name)
+    if (removed === 0) return
+    if (removed !== -ERRNO.EISDIR) throw systemError('unlinkat', -removed, name)
+    if (removeDirectory(directory, name) === 0) return
+    if (directory === this.#tree) this.#left.push(name)
+    else this.#left.push(this.#moveUp(directory, name))
+  }
+
+  #moveUp(directory: number, name: string): string {
+    for (;;) {
+      const to = `.remove-${this.#moved++}`
+      // Moving a directory changes its "..", which asks for permission to write it.
+      close(openToEmpty(directory, name, this.#resolve))
+      const how = [directory, cString(name), this.#tree, cString(to), RENAME_NOREPLACE] as const
+      const moved = syscall(syscallNumber('renameat2'), ...how)
+      if (moved === 0) return to
+      if (moved !== -ERRNO.EEXIST) throw systemError('renameat2', -moved, name)
+    }
+  }
+}
