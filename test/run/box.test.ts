@@ -98,11 +98,11 @@ test('the file mode mask of the caller changes nothing in the box', async () => 
   const look = async (): Promise<string> => shell(script, { files: { input: 'text' } })
   const usual = await look()
   assert.match(usual, /^0022\n644\n755\n/, 'the control')
-  const before = process.umask(0o077)
+  const usualMask = process.umask(0o077)
   try {
     assert.equal(await look(), usual)
   } finally {
-    process.umask(before)
+    process.umask(usualMask)
   }
 })
 
