@@ -4,7 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPool, GlassboxError, InvalidOptionError, openBox, run, trace } from '#glassbox/index.js'
+import {
+  createPool,
+  DEFAULT_LIMITS,
+  DEFAULT_POLICY,
+  GlassboxError,
+  InvalidOptionError,
+  openBox,
+  run,
+  trace,
+} from '#glassbox/index.js'
 import type { Pool as PublicPool, RunOptions } from '#glassbox/index.js'
 import { Pool } from '#glassbox/pool/pool.js'
 import { Box } from '#glassbox/run/box.js'
@@ -616,4 +625,32 @@ test('options of another realm, without a prototype, frozen, or undefined are op
     const result = await runOnce(() => runner, 'true', undefined, options, beginCall())
     assert.equal(result.status, 'exited')
   }
+})
+
+test('what is said is what the job has: null is no filter, Infinity no limit, and only what was left out is a default', async () => {
+  const runner = scriptedRunner(() => ({}))
+  const limits = { memoryBytes: Infinity, cpuTimeMs: 20_000 }
+  await runOnce(() => runner, 'true', [], { policy: null, limits, env: {}, cwd: '/tmp/../a/' }, beginCall())
+  await runOnce(() => runner, 'true', [], {}, beginCall())
+  const [said, left] = runner.sandboxes.map(({ jobs }) => jobs[0])
+  assert.equal(said?.policy, null)
+  assert.deepEqual(said?.limits, {
+    ...DEFAULT_LIMITS,
+    memoryBytes: Infinity,
+    cpuTimeMs: 20_000,
+    wallTimeMs: 60_000,
+  })
+  assert.deepEqual(Object.entries(said?.env ?? { a: 1 }), [])
+  assert.equal(said?.cwd, '/a')
+  assert.equal(left?.policy, DEFAULT_POLICY)
+  assert.deepEqual(left?.limits, DEFAULT_LIMITS)
+  assert.deepEqual(Object.keys(left?.env ?? {}), ['PATH', 'HOME', 'LANG'])
+  const { box } = runner.sandboxes[0]?.spec ?? {}
+  assert.deepEqual(
+    { ...box, files: {} },
+    {
+      ...{ runner: 'namespace', binds: [], net: 'none', hostname: 'glassbox', files: {} },
+      ...{ diskBytes: 256 * 2 ** 20, diskFiles: 16_384 },
+    },
+  )
 })

@@ -228,7 +228,7 @@ test('names that lead out of the working directory are refused [FS-18]', async (
     await assert.rejects(async () => box.readFile(path), { code: 'ERR_GLASSBOX_FILE' }, path)
     await assert.rejects(
       async () => box.run('true', [], { collect: [path] }),
-      { code: 'ERR_GLASSBOX_INVALID_OPTION', option: `collect[${JSON.stringify(path)}]` },
+      { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'collect[0]' },
       path,
     )
   }
@@ -428,7 +428,7 @@ for (const { name, script, status } of EVIDENCE) {
 test('a file larger than any memory is an error of that file, however much may be collected [FS-12]', async () => {
   const { status, files, fileErrors } = await run('truncate', ['-s', '1T', 'out'], {
     collect: ['out'],
-    collectBytes: Number.MAX_SAFE_INTEGER,
+    collectBytes: 2 ** 43,
     limits: { fileSizeBytes: Infinity },
   })
   assert.equal(status, 'exited')

@@ -15,6 +15,8 @@ export type {
   FileError,
   FileInput,
   Files,
+  ReadOptions,
+  WriteOptions,
 } from './job/files.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
 export type {

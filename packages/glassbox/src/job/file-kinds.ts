@@ -1,50 +1,117 @@
-/**
- * What may be given as files to put into a box, and as names of files to bring out: own copies of what the caller gave, which
- * `check-files.ts` then judges. Bytes are not copied.
- */
-import { guarded, isArray, type Kind, list, number, unexpected } from '../options/kind.ts'
-import { dictionary, isPlain, ownEntries, record } from '../options/record.ts'
-import { showText } from '../options/show.ts'
+/** What may be given as files to put into a box, and as names of files to bring out: as kinds of values. */
+import { resolve } from 'node:path'
+import { InvalidOptionError } from '../errors.ts'
+import { isArray, isInstance, type Kind, kind, list, number, unexpected } from '../options/kind.ts'
+import { dictionary, pathTo, record } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
-import { checkCollect, checkFiles, checkInput, checkMode } from './check-files.ts'
-import { type Collect, type FileInput, type Files, isContents } from './files.ts'
+import { distinctNames, refuseBelowFiles } from './file-names.ts'
+import {
+  type Collect,
+  type CollectTarget,
+  type Contents,
+  type FileInput,
+  type Files,
+  hostPath,
+  isContents,
+  type ReadOptions,
+  type WriteOptions,
+} from './files.ts'
 
-/** A copy of an object of keys; anything else as it is, to be judged. */
-const SNAPSHOT: Kind<unknown> = {
-  expected: 'a file',
+const HIGHEST_MODE = 0o777
+const SHAPES = 'text, bytes, { contents, mode }, { file, mode } or { directory: true }'
+const EXAMPLE = "For example 'text', { contents: bytes, mode: 0o755 } or { file: 'data.csv' }."
+const HOST_WORDS = ['path', 'source', 'src', 'from', 'to', 'target', 'host']
+const MODE_WORDS = ['permissions', 'perm', 'chmod']
+
+/** Digits that were meant to be octal. */
+const octalHint = (value: unknown): string =>
+  (typeof value === 'string' || typeof value === 'number') && /^(0o)?[0-7]{3}$/.test(String(value))
+    ? `Write it as 0o${String(value).slice(-3)}.`
+    : 'Modes are octal numbers: 0o755 for a program, 0o644 for a file.'
+
+/** Permissions: the bits that chmod(1) sets, as a number. */
+const MODE: Kind<number> = kind(
+  'permissions from 0 to 0o777',
+  value => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= HIGHEST_MODE,
+  octalHint,
+)
+
+/** Read as a path: a URL can be changed later. */
+const HOST_PATH: Kind<string> = {
+  expected: 'a path of the host or a file: URL',
   read: (value, path) => {
-    if (guarded(path, () => isContents(value)) || !isPlain(value)) return value
-    return Object.freeze(Object.fromEntries(ownEntries(value, path, SNAPSHOT.expected)))
+    const file = isInstance(value, URL) ? pathOfUrl(value) : value
+    if (typeof file === 'string' && file !== '' && !file.includes('\0')) return file
+    const got = isInstance(value, URL) ? String(value) : value
+    throw unexpected(path, HOST_PATH.expected, got, 'For example { file: "data.csv" }.')
   },
 }
 
-const snapshots = dictionary<unknown>({
-  expected: 'an object of names and contents',
-  of: SNAPSHOT,
-  hint: value =>
-    value instanceof Map ? 'Use Object.fromEntries(map).' : 'For example files: { "main.c": source }.',
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return hostPath(url)
+  } catch {
+    return undefined // of another scheme, or of another host
+  }
+}
+
+interface Entry {
+  readonly contents?: Contents
+  readonly file?: string
+  readonly directory?: true
+  readonly mode?: number
+}
+
+const ENTRY = record<Entry>({
+  fields: {
+    contents: {
+      kind: kind('text or bytes', isContents, EXAMPLE),
+      words: ['content', 'data', 'text', 'body', 'bytes'],
+    },
+    file: { kind: HOST_PATH, words: HOST_WORDS },
+    directory: { kind: kind('true', value => value === true, EXAMPLE), words: ['dir', 'folder'] },
+    mode: { kind: MODE, words: MODE_WORDS },
+  },
+  lacks: 'A file has no key',
+  expected: SHAPES,
+  hint: EXAMPLE,
 })
 
-export const FILES: Kind<Files> = {
-  expected: snapshots.expected,
+/** One of `files`. */
+export const FILE_INPUT: Kind<FileInput> = {
+  expected: SHAPES,
   read: (value, path) => {
-    const files = snapshots.read(value, path)
-    checkFiles(files)
-    return files
+    if (isContents(value)) return value
+    const entry = ENTRY.read(value, path)
+    const [made, ...more] = (['contents', 'file', 'directory'] as const).filter(
+      name => entry[name] !== undefined,
+    )
+    if (made !== undefined && more.length === 0) return entry as FileInput
+    const what = made === undefined ? 'says nothing of what it is made of' : `has both ${made} and ${more[0]}`
+    throw new InvalidOptionError(path, `${path} ${what}.`, `Give ${SHAPES}.`)
   },
 }
 
-const names = list<unknown>({ expected: 'a path', read: value => value }, 'a list of paths')
-const targets = dictionary<unknown>({ expected: 'an object of paths', of: SNAPSHOT })
+const FILES_BY_NAME = dictionary<FileInput>({
+  expected: 'an object of contents by their names',
+  of: FILE_INPUT,
+  hint: value =>
+    isInstance(value, Map)
+      ? 'Use Object.fromEntries(map).'
+      : "For example { 'main.c': 'int main(void) { return 0; }' }.",
+})
 
-export const COLLECT: Kind<Collect> = {
-  expected: 'a list of paths, or an object of them',
+/** Whether `{ file }` is one or a directory is known when the host is asked. */
+const isFile = (input: FileInput | undefined): boolean =>
+  input !== undefined && (isContents(input) || 'contents' in input)
+
+export const FILES: Kind<Files> = {
+  expected: FILES_BY_NAME.expected,
   read: (value, path) => {
-    if (typeof value === 'string')
-      throw unexpected(path, COLLECT.expected, value, `Put it into a list: [${showText(value)}].`)
-    const copy = isArray(value) ? names.read(value, path) : isPlain(value) ? targets.read(value, path) : value
-    checkCollect(copy)
-    return copy ?? []
+    const files = FILES_BY_NAME.read(value, path)
+    const names = distinctNames(Object.keys(files), key => pathTo(path, key))
+    refuseBelowFiles(names, path, key => isFile(files[key]))
+    return files
   },
 }
 
@@ -58,49 +125,76 @@ export const BOX_PATH: Kind<string> = {
   },
 }
 
-/** As `BOX_PATH`, and the working directory itself. */
-export function directoryPath(path: unknown): void {
-  if (path !== '.') BOX_PATH.read(path, 'path')
+const COLLECTED_NAMES = list(
+  kind<string>('a path in the working directory', value => typeof value === 'string'),
+  '',
+)
+
+const TARGET_FILE = record<{ readonly file: string }>({
+  fields: { file: { kind: HOST_PATH, words: HOST_WORDS } },
+  required: ['file'],
+  lacks: 'A target has no key',
+  expected: 'true or { file }',
+})
+
+const COLLECTED_TARGETS = dictionary<CollectTarget>({
+  expected: 'a list of paths, or an object of paths and where they go',
+  of: {
+    expected: TARGET_FILE.expected,
+    read: (value, path) => (value === true ? value : TARGET_FILE.read(value, path)),
+  },
+  hint: value =>
+    typeof value === 'string'
+      ? `Put it into a list: [${JSON.stringify(value)}].`
+      : "For example ['out.txt'], or { 'out.txt': { file: 'out.txt' } }.",
+})
+
+/** The second file would take the place of the first. */
+function refuseSameTarget(targets: Readonly<Record<string, CollectTarget>>, path: string): void {
+  const seen = new Map<string, string>()
+  for (const [name, target] of Object.entries(targets)) {
+    if (target === true) continue
+    const [place, file] = [pathTo(path, name), resolve(hostPath(target.file))]
+    const other = seen.get(file)
+    if (other !== undefined)
+      throw new InvalidOptionError(
+        place,
+        `${place} and ${other} go to one file, ${file}.`,
+        'Give each its own.',
+      )
+    seen.set(file, place)
+  }
+}
+
+export const COLLECT: Kind<Collect> = {
+  expected: COLLECTED_TARGETS.expected,
+  read: (value, path) => {
+    if (isArray(value)) {
+      const names = COLLECTED_NAMES.read(value, path)
+      distinctNames(names, (_, index) => `${path}[${index}]`)
+      return names
+    }
+    const targets = COLLECTED_TARGETS.read(value, path)
+    distinctNames(Object.keys(targets), name => pathTo(path, name))
+    refuseSameTarget(targets, path)
+    return targets
+  },
 }
 
 export const MAX_BYTES: Kind<number> = number({ from: 1, to: 2 ** 43, whole: true })
 
-const MODE: Kind<number> = {
-  expected: 'permissions from 0 to 0o777',
-  read: (value, path) => {
-    checkMode(path, value)
-    return Number(value)
-  },
-}
-
-const modeOptions = record<{ readonly mode?: number }>({
-  fields: { mode: { kind: MODE, words: ['permissions', 'perm', 'chmod'] } },
-  lacks: 'There is no option',
+/** The last argument of writeFile() and makeDirectory(). */
+export const WRITE_OPTIONS: Kind<WriteOptions> = record<WriteOptions>({
+  fields: { mode: { kind: MODE, words: MODE_WORDS } },
+  lacks: 'writeFile() has no option',
   expected: 'an object',
-  hint: () => 'For example { mode: 0o755 }.',
+  hint: value => (typeof value === 'number' ? `For example { mode: 0o${value.toString(8)} }.` : undefined),
 })
 
-const bytesOptions = record<{ readonly maxBytes: number }>({
-  fields: { maxBytes: { kind: MAX_BYTES, default: 64 * 2 ** 20, words: ['max', 'limit', 'size', 'length'] } },
+/** The last argument of readFile(). */
+export const READ_OPTIONS: Kind<ReadOptions> = record<ReadOptions>({
+  fields: { maxBytes: { kind: MAX_BYTES, words: ['max', 'limit', 'maxBuffer', 'size'] } },
   lacks: 'readFile() has no option',
   expected: 'an object',
-  hint: value =>
-    typeof value === 'string'
-      ? 'It reads bytes: Buffer.from(bytes).toString().'
-      : 'For example { maxBytes: 1024 }.',
+  hint: value => (typeof value === 'number' ? `For example { maxBytes: ${value} }.` : undefined),
 })
-
-/** What writeFile() puts there; the mode among its options counts more than that of the input. */
-export function inputFile(input: unknown, options: unknown = {}): FileInput {
-  const { mode } = modeOptions.read(options, '')
-  const copy = SNAPSHOT.read(input, 'contents')
-  checkInput('contents', copy)
-  if (mode === undefined) return copy
-  return isContents(copy) ? { contents: copy, mode } : { ...copy, mode }
-}
-
-/** The mode of a directory that is made. */
-export const makeOptions = (options: unknown = {}): number => modeOptions.read(options, '').mode ?? 0o755
-
-/** How much readFile() reads at most. */
-export const readOptions = (options: unknown = {}): number => bytesOptions.read(options, '').maxBytes

@@ -1,9 +1,10 @@
 /**
  * Files of a box, in and out, as callers say them and get them. The same shape serves both ways: `result.files` can be
- * given as `files` of the next run. `check-files.ts` checks what was said.
+ * given as `files` of the next run. `file-kinds.ts` checks what was said.
  */
 import type { Blob as NodeBlob } from 'node:buffer'
 import { fileURLToPath } from 'node:url'
+import { isInstance } from '../options/kind.ts'
 
 /** What a file is made of. Bytes are read when the box is ready: do not change them before the call has ended. */
 export type Contents = string | Uint8Array | ArrayBuffer | ArrayBufferView | NodeBlob
@@ -57,6 +58,18 @@ export interface FileError {
   readonly message: string
 }
 
+/** How a file is written. */
+export interface WriteOptions {
+  /** Permissions, such as 0o755. */
+  readonly mode?: number
+}
+
+/** How a file is read. */
+export interface ReadOptions {
+  /** A file that is larger is an error. Default 64 MiB. */
+  readonly maxBytes?: number
+}
+
 /** One entry of a directory of a box. */
 export interface DirectoryEntry {
   /** Bytes that are not UTF-8 are U+DC80 to U+DCFF, as in Python's surrogateescape. */
@@ -71,8 +84,8 @@ export interface DirectoryEntry {
 export const isContents = (value: unknown): value is Contents =>
   typeof value === 'string' ||
   ArrayBuffer.isView(value) ||
-  value instanceof ArrayBuffer ||
-  value instanceof Blob
+  isInstance(value, ArrayBuffer) ||
+  isInstance(value, Blob)
 
 /** A path or a file: URL, as a path. */
 export const hostPath = (file: string | URL): string =>

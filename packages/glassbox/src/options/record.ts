@@ -37,7 +37,8 @@ export function record<T extends object>(options: RecordOptions<T>): RecordKind<
       if (result[name] !== undefined) continue
       throw unexpected(pathTo(path, name), fields[name]?.kind.expected ?? 'given', undefined)
     }
-    for (const [name, field] of defaults) result[name] ??= field.default
+    // null is a value: `policy: null` means no filter.
+    for (const [name, field] of defaults) if (result[name] === undefined) result[name] = field.default
     return Object.freeze(result) as T
   }
   return { expected, fields, read }

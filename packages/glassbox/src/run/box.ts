@@ -5,11 +5,18 @@
  * Owns the sandbox, from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
-import type { DirectoryEntry, FileInput } from '../job/files.ts'
-import { BOX_PATH, directoryPath, inputFile, makeOptions, readOptions } from '../job/file-kinds.ts'
+import { DEFAULT_COLLECT_BYTES } from '../job/box-layout.ts'
+import { BOX_PATH, FILE_INPUT, READ_OPTIONS, WRITE_OPTIONS } from '../job/file-kinds.ts'
+import {
+  type DirectoryEntry,
+  type FileInput,
+  isContents,
+  type ReadOptions,
+  type WriteOptions,
+} from '../job/files.ts'
 import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
-import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
+import type { ResolvedBox } from '../job/resolved.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
@@ -96,12 +103,15 @@ export class Box {
    * counts more than one in `input`. Bytes are not copied: leave them as they are until it has resolved.
    *
    * @example
-   * await box.writeFile('run.sh', '#!/bin/sh\necho hello', { mode: 0o755 })
+   * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', { mode: 0o755 })
    * await box.writeFile('src', { file: '/home/me/project/src' })
    */
-  async writeFile(path: string, input: FileInput, options?: { readonly mode?: number }): Promise<void> {
-    BOX_PATH.read(path, 'path')
-    const file = readInput('contents', path, inputFile(input, options), this.#opened.paths)
+  async writeFile(path: string, input: FileInput, options: WriteOptions = {}): Promise<void> {
+    const name = BOX_PATH.read(path, 'path')
+    const { mode } = WRITE_OPTIONS.read(options, 'options')
+    const read = FILE_INPUT.read(input, 'input')
+    const whole = mode === undefined ? read : isContents(read) ? { contents: read, mode } : { ...read, mode }
+    const file = readInput('input', name, whole, this.#opened.paths)
     await this.#enqueue(() => this.#opened.sandbox.files.write(file))
   }
 
@@ -112,27 +122,42 @@ export class Box {
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()
    */
-  async readFile(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array> {
-    BOX_PATH.read(path, 'path')
-    const maxBytes = readOptions(options)
-    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(path, maxBytes)).contents)
+  async readFile(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    const name = BOX_PATH.read(path, 'path')
+    const { maxBytes = DEFAULT_COLLECT_BYTES } = READ_OPTIONS.read(options, 'options')
+    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(name, maxBytes)).contents)
   }
 
-  /** What is in a directory of the box, sorted by name. Default: the working directory. Links are told, not followed. */
+  /**
+   * What is in a directory of the box, sorted by name; the working directory if left out. Links are listed, not followed.
+   *
+   * @example
+   * for (const { name, type } of await box.readDirectory('out')) console.log(name, type)
+   */
   async readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
-    directoryPath(path)
-    return this.#enqueue(() => this.#opened.sandbox.files.list(path))
+    const name = path === '.' ? path : BOX_PATH.read(path, 'path')
+    return this.#enqueue(() => this.#opened.sandbox.files.list(name))
   }
 
-  /** Makes a directory and those above it. One that is there stays as it is. */
-  async makeDirectory(path: string, options?: { readonly mode?: number }): Promise<void> {
-    await this.writeFile(path, { directory: true, mode: makeOptions(options) })
+  /**
+   * Makes a directory and those above it. One that is there stays as it is. `mode`: its permissions, 0o755 if left out.
+   *
+   * @example
+   * await box.makeDirectory('build/objects')
+   */
+  async makeDirectory(path: string, options: WriteOptions = {}): Promise<void> {
+    await this.writeFile(path, { directory: true }, options)
   }
 
-  /** Removes a file, or a directory with everything in it. Rejects where there is none. */
+  /**
+   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if there is none.
+   *
+   * @example
+   * await box.remove('build')
+   */
   async remove(path: string): Promise<void> {
-    BOX_PATH.read(path, 'path')
-    return this.#enqueue(() => this.#opened.sandbox.files.remove(path))
+    const name = BOX_PATH.read(path, 'path')
+    await this.#enqueue(() => this.#opened.sandbox.files.remove(name))
   }
 
   /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */

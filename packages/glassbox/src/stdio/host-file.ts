@@ -7,6 +7,7 @@ import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
+import { hintFor } from './files/errors.ts'
 import type { HostPaths } from './host-paths.ts'
 import type { CommandOptions } from '../job/options.ts'
 
@@ -90,14 +91,13 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
 /** What a failure with a file that the caller named for a stream is called. */
 export function cannotOpen(name: StreamOption, path: string, cause: unknown): GlassboxError {
   const { message, errno } = cause as NodeJS.ErrnoException
-  const known = cause instanceof GlassboxError ? cause.hint : undefined
   const [what, hint] =
     name === 'stdin'
       ? ['read stdin from', 'Name a file that you may read.']
       : [`write ${name} to`, 'Name a file in a directory that you may write.']
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot ${what} ${path}: ${message}`, {
     path,
-    hint: known ?? hint,
+    hint: hintFor(cause, hint),
     cause,
     ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
   })
