@@ -95,15 +95,12 @@ const living = () =>
     }),
   )
 
-/** The kernel keeps the keyrings of a user and of its sessions for good, empty ones too. */
-const KEYRINGS_OF_A_USER = 2
-
-/** Keys of users of boxes that have no process. */
+/** Keys of users of boxes that have no process: the kernel would keep them for good. */
 function keys() {
   const users = living()
   return lines('/proc/key-users')
     .map(line => /^\s*(\d+):\s*\d+ (\d+)\//.exec(line))
-    .filter(match => match && Number(match[1]) >= FIRST_BOX_USER && Number(match[2]) > KEYRINGS_OF_A_USER)
+    .filter(match => match && Number(match[1]) >= FIRST_BOX_USER && Number(match[2]) > 0)
     .filter(match => !users.has(match[1]))
     .map(match => `of user ${match[1]}`)
 }

@@ -105,7 +105,7 @@ test('descriptors of a request that waits may be closed by their owner', async (
     'who',
   )
   const filled = container.runPlan(filler.build())
-  const prepared = container.prepare(preparePlan({ identity: container.identity }), [])
+  const prepared = container.prepare(preparePlan({ cwd: '/', identity: container.identity }), [])
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
   const [read = -1, write = -1] = ends
@@ -142,10 +142,13 @@ test('an init that is killed while requests wait rejects them, and leaves no des
     'who',
   )
   const filled = assert.rejects(container.runPlan(filler.build()), { code: 'ERR_GLASSBOX_BOX_LOST' })
-  const prepared = assert.rejects(container.prepare(preparePlan({ identity: container.identity }), [0, 1]), {
-    code: 'ERR_GLASSBOX_BOX_LOST',
-    mayHaveRun: false,
-  })
+  const prepared = assert.rejects(
+    container.prepare(preparePlan({ cwd: '/', identity: container.identity }), [0, 1]),
+    {
+      code: 'ERR_GLASSBOX_BOX_LOST',
+      mayHaveRun: false,
+    },
+  )
   await ticks(20)
   process.kill(container.pid, 'SIGKILL')
   await Promise.all([filled, prepared])

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { callText } from '#glassbox/decode/decode.js'
+import { contextOf } from '#glassbox/decode/arguments.js'
+import { structText } from '#glassbox/decode/basic/structs.js'
+import { callText, siginfoText } from '#glassbox/decode/decode.js'
+import { valueText } from '#glassbox/decode/kinds.js'
 import type { MemoryReader } from '#glassbox/decode/memory.js'
 import { socketAddressText } from '#glassbox/decode/network/socket.js'
 import { fileModeText, modeText } from '#glassbox/decode/basic/modes.js'
 import { quote } from '#glassbox/decode/text.js'
+import { STRUCTS } from '#glassbox/linux/structs.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 
 /** Memory in which each piece stands at an address of its own. */
@@ -117,4 +121,33 @@ test('socket addresses', () => {
   six.set([10, 0, 0, 80])
   six[23] = 1
   assert.match(socketAddressText(six) ?? '', /inet_pton\(AF_INET6, "::1", &sin6_addr\)/)
+})
+
+test('clock_t of a child is unsigned, as strace has it', () => {
+  const info = new Uint8Array(128)
+  const view = new DataView(info.buffer)
+  view.setInt32(0, 17, true) // SIGCHLD
+  view.setInt32(8, 1, true) // CLD_EXITED
+  view.setInt32(16, 42, true)
+  view.setBigUint64(32, 2n ** 64n - 1n, true)
+  view.setBigUint64(40, 105n, true)
+  assert.match(
+    siginfoText(info),
+    /si_utime=18446744073709551615 \/\* 184467440737095516\.15 s \*\/, si_stime=105 \/\* 1\.05 s \*\/\}$/,
+  )
+})
+
+test('a struct is read where its view begins, not where the buffer of the view does', () => {
+  const nothing: MemoryReader = { read: () => new Uint8Array(0) }
+  const context = contextOf({ nr: -1, args: [] }, nothing, { full: true })
+  for (const layout of Object.values(STRUCTS)) {
+    const bytes = Uint8Array.from({ length: layout.size }, (_, index) => (index * 7) % 251)
+    const apart = new Uint8Array(layout.size + 24)
+    apart.set(bytes, 16)
+    const expected = structText(layout, new DataView(bytes.buffer), context, valueText)
+    assert.equal(
+      structText(layout, new DataView(apart.buffer, 16, layout.size), context, valueText),
+      expected,
+    )
+  }
 })

@@ -1,4 +1,7 @@
-/** Calls that are said to need nothing but registers: a memory that fails whoever asks it is the proof. */
+/**
+ * Calls that are said to need nothing but registers: a memory that fails whoever asks it is the
+ * proof.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { entryText, exitText } from '#glassbox/decode/decode.js'

@@ -5,15 +5,16 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createPool, type RunOptions, run } from '#glassbox/index.js'
 import { Cgroup } from '#glassbox/cgroup/group.js'
 import { detectCgroups } from '#glassbox/cgroup/hierarchy.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
+import { ORDINARY, printed } from '../support/command.js'
 import { makeGroup, planGroup } from '../support/group.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { cgroupsLeft } from '../support/left.js'
@@ -53,6 +54,42 @@ test('root of its own namespaces, where there is no filter, changes nothing of i
   context.diagnostic(`mounted: ${lines(stdout).join()}`)
   assert.ok([0, EPERM, constants.errno.ENOSPC].includes(exitCode ?? -1))
   assert.doesNotMatch(stdout, /can be/)
+})
+
+/** Groups of a user's own, as an administrator gives them; gone after the test. */
+function delegated(context: TestContext): string[] {
+  const group = makeGroup(planGroup({}, support))
+  context.after(() => group.remove())
+  return group.directories.map(directory => {
+    const own = join(directory, 'own')
+    mkdirSync(own)
+    for (const path of [own, ...readdirSync(own).map(name => join(own, name))]) chownSync(path, 65534, 65534)
+    return own
+  })
+}
+
+test('in delegated groups an ordinary user’s program without a policy changes none of its limits [F8]', {
+  skip: needsRoot || noGroups,
+}, context => {
+  const guest = program('cgroups')
+  const groups = delegated(context)
+  const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs;`)
+  const words = [...ORDINARY, guest, 'mount']
+  const native = spawnSync('sh', ['-c', `${joins.join(' ')} exec "$0" "$@"`, ...words], { encoding: 'utf8' })
+  assert.match(native.stdout, /: pids.max can be written$/m, 'natively it does')
+  assert.match(native.stdout, /: memory\.(max|limit_in_bytes) can be written$/m)
+  const { out, err } = printed(
+    `import { run } from library
+    const options = { policy: null, binds: [{ source: ${JSON.stringify(guest)}, target: '/guest' }] }
+    for (const kind of ['mount', 'mount-kept']) {
+      const { exitCode, stdout, measuredBy, means } = await run('/guest', [kind], options)
+      console.log(kind, exitCode, (measuredBy ?? means).memory, JSON.stringify(stdout))
+    }`,
+    true,
+    groups,
+  )
+  const by = `cgroup-v${planGroup({}, support).version('memory')}`
+  assert.equal(out + err, `mount ${EPERM} ${by} ""\nmount-kept 0 ${by} ""\n`)
 })
 
 const childrenOf = (pid: string, task: string): string[] =>

@@ -10,7 +10,7 @@ import { constants, getPriority } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createPool, denyCalls, run } from '#glassbox/index.js'
-import { boxed } from '../support/command.js'
+import { boxed, ORDINARY } from '../support/command.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -67,9 +67,7 @@ const alone = (script: string): ReturnType<typeof spawnSync> =>
     timeout: 20_000,
   })
 
-/** Files that give privilege to whoever executes them, and the words that make an ordinary user of root. */
-const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
-
+/** Files that give privilege to whoever executes them. */
 const PRIVILEGED = [
   {
     name: 'a setuid program [PR-01]',

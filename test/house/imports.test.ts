@@ -112,3 +112,23 @@ test('no room knows the parts of a runner, or the source of a trace', () => {
   )
   assert.deepEqual(wrong, [])
 })
+
+test('an output asks the subject of a trace, never the /proc of the host', () => {
+  const outputs = files.filter(file => ['strace', 'trace', 'unwind'].includes(room(file)))
+  assert.ok(outputs.length > 60)
+  // Comments may name what the text of strace is made of.
+  const code = (file: string): string =>
+    readFileSync(join(source, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
+  assert.deepEqual(
+    outputs.filter(file => /\/proc\b|\/sys\//.test(code(file))),
+    [],
+  )
+})
+
+test('the strace command is given its source of traces: it imports none', () => {
+  const wrong = files
+    .filter(file => room(file) === 'strace')
+    .flatMap(file => importsOf(file).map(target => [file, target] as const))
+    .filter(([, target]) => ['ptrace', 'runners', 'container', 'kernel'].includes(room(target)))
+  assert.deepEqual(wrong, [])
+})

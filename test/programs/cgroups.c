@@ -1,5 +1,5 @@
 /* cgroups KIND [N]: what a program may do about its cgroups. KIND: mount (mounts every hierarchy in namespaces of its own and says
- * what could be changed there, changing nothing), early (before main it forks N that leave its session, then waits), zombies N. */
+ * what could be changed there, changing nothing), mount-kept (the same in the cgroup namespace that it has), early (before main it forks N that leave its session, then waits), zombies N. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +45,11 @@ static void try_writing(const char *hierarchy, const char *directory) {
   rmdir(path);
 }
 
-static int mount_all(void) {
+static int mount_all(int namespace) {
   static const char *const hierarchies[] = {"", "memory", "pids", "freezer", "cpu", "cpuacct", "devices", "cpuset"};
   char directory[] = "/tmp/cgroups-XXXXXX";
   int user = geteuid() ? CLONE_NEWUSER : 0;
-  if (unshare(user | CLONE_NEWNS | CLONE_NEWCGROUP)) return errno;
+  if (unshare(user | CLONE_NEWNS | namespace)) return errno;
   mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
   if (!mkdtemp(directory)) return errno;
   for (unsigned i = 0; i < sizeof hierarchies / sizeof *hierarchies; i++) {
@@ -73,7 +73,8 @@ static int leave_zombies(int count) {
 int main(int argc, char **argv) {
   const char *kind = argc > 1 ? argv[1] : "";
   setvbuf(stdout, NULL, _IONBF, 0);
-  if (!strcmp(kind, "mount")) return mount_all();
+  if (!strcmp(kind, "mount")) return mount_all(CLONE_NEWCGROUP);
+  if (!strcmp(kind, "mount-kept")) return mount_all(0);
   if (!strcmp(kind, "zombies") && argc == 3) return leave_zombies(atoi(argv[2]));
   if (strcmp(kind, "early")) return 200;
   puts("started");

@@ -1,7 +1,7 @@
 /* meet MEANS put WORD | meet MEANS get: two programs that know nothing of each other meet. put leaves WORD, says so and waits; get
  * prints what it finds. Exit of get: 0 if it met, else an errno. MEANS: shm, sysv, queue, mqueue,
  * semaphore, key, abstract, port, tmp, lock FILE, lease FILE. MEETING in the environment is a number
- * that only the two have. meet key clear USER: started by root, removes all keys of a user. */
+ * that only the two have. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SIZE = 64, PROCESS_KEYRING = -2, USER_KEYRING = -4, KEYCTL_CLEAR = 7, KEYCTL_LINK = 8, KEYCTL_UNLINK = 9, KEYCTL_SEARCH = 10, KEYCTL_READ = 11 };
+enum { SIZE = 64, PROCESS_KEYRING = -2, USER_KEYRING = -4, KEYCTL_LINK = 8, KEYCTL_UNLINK = 9, KEYCTL_SEARCH = 10, KEYCTL_READ = 11 };
 
 static char word[SIZE], name[64];
 static pid_t served; /* who answers at a socket */
@@ -130,8 +130,6 @@ int main(int argc, char **argv) {
   const char *means = argv[1], *file = argc > 4 ? argv[4] : "";
   int put = !strcmp(argv[2], "put"), result = 200;
   char end;
-  if (!strcmp(argv[2], "clear"))
-    return setuid((uid_t)strtoul(argv[3], NULL, 10)) || syscall(SYS_keyctl, KEYCTL_CLEAR, USER_KEYRING) ? failed() : 0;
   number = getenv("MEETING") ? atoi(getenv("MEETING")) : 1;
   snprintf(name, sizeof name, "/glassbox-meeting-%d", number);
   if (put) strncpy(word, argv[3], SIZE - 1);

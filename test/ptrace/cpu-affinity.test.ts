@@ -1,4 +1,7 @@
-/** Tracer and tracee on one CPU: unseen by the program, and no hindrance to one that runs in parallel. */
+/**
+ * Tracer and tracee on one CPU: unseen by the program, and no hindrance to one that runs in
+ * parallel.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -37,6 +40,9 @@ test('an execve of another thread keeps the mask of that thread', { skip }, asyn
   }
 })
 
+/** As /proc/PID/status shows a mask of one CPU, on a machine with as many CPUs as this one. */
+const maskText = (cpu: number): string => (1 << cpu).toString(16).padStart(maskOf('self').length, '0')
+
 const maskOf = (pid: number | string): string => {
   try {
     return /^Cpus_allowed:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''
@@ -71,7 +77,8 @@ test('two that compute at a time have their own CPUs', { skip }, async t => {
   assert.ok(value?.type === 'new-child')
   const free = (): boolean => [pid, value.child].every(one => maskOf(one) === maskOf('self'))
   let looks = 0
-  // It takes a moment until it shows that there are two; afterwards they are alone for a turn now and then at most.
+  // It takes a moment until it shows that there are two; afterwards they are alone for a turn now
+  // and then at most.
   await until(() => (looks = free() ? looks + 1 : 0) > 5, 'both have all CPUs, look after look')
 })
 
@@ -79,4 +86,20 @@ test('afterwards our own threads have their CPUs again', { skip }, async t => {
   const before = maskOf('thread-self')
   await output(t, ['children', '5'])
   assert.equal(maskOf('thread-self'), before)
+})
+
+test('a mask that somebody else sets meanwhile stays as it is', { skip }, async t => {
+  const running = trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
+  t.after(() => running.kill())
+  const pid = await running.pid
+  const own = maskOf('self')
+  await until(() => maskOf(pid) !== own, 'its mask is another')
+  // The CPU that it was not moved to: nobody can take that for the mask of the tracer.
+  const other = maskOf(pid) === maskText(0) ? 1 : 0
+  spawnSync('taskset', ['-pc', String(other), String(pid)])
+  assert.equal(maskOf(pid), maskText(other))
+  for (let look = 0; look < 40; look++) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    assert.equal(maskOf(pid), maskText(other))
+  }
 })

@@ -1,6 +1,6 @@
 /**
- * Where tracers are known to go wrong: each test is named after what such a tracer tells or does. The numbers in brackets are ids of the
- * catalogue of attacks that a case stands for as well.
+ * Where tracers are known to go wrong: each test is named after what such a tracer tells or does.
+ * The numbers in brackets are ids of the catalogue of attacks that a case stands for as well.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -1,7 +1,7 @@
 /** Handlers that need nothing but records: the program runs on, and they are told of the same. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { traceHere } from '#glassbox/ptrace/trace-sync.js'
+import { traceSync } from '#glassbox/ptrace/trace-sync.js'
 import type { TraceCommand } from '#glassbox/index.js'
 import { program } from '../support/programs.js'
 
@@ -12,14 +12,14 @@ interface Told {
   readonly toldNs: bigint
 }
 
-function told(command: TraceCommand, mayRunOn?: (nr: number) => boolean): Told[] {
+function told(command: TraceCommand, mayDefer?: (nr: number) => boolean): Told[] {
   const all: Told[] = []
   const add = (what: string, seenNs: bigint): void => {
     all.push({ what, seenNs, toldNs: process.hrtime.bigint() })
   }
-  traceHere(command, {
+  traceSync(command, {
     handlers: {
-      ...(mayRunOn && { mayRunOn }),
+      ...(mayDefer && { mayDefer }),
       enter: ({ nr, timeNs }) => add(`enters ${nr}`, timeNs),
       exit: ({ nr, failed, timeNs }) => add(`leaves ${nr}${failed ? ', failed' : ''}`, timeNs),
       signal: ({ signal, timeNs }) => add(`signal ${signal}`, timeNs),
@@ -69,10 +69,10 @@ test('what is told later is told soon, also while the program stands in its call
 test('an error of a handler is thrown though the program has run on, and nothing is left', () => {
   let pid = 0
   const fail = (): void =>
-    void traceHere(traced('loops'), {
+    void traceSync(traced('loops'), {
       onPid: of => (pid = of),
       handlers: {
-        mayRunOn: () => true,
+        mayDefer: () => true,
         exit({ nr }) {
           if (nr === GETPPID) throw new RangeError('a fault')
         },

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { trace } from '#glassbox/index.js'
-import { traceAdopted } from '#glassbox/trace/running-trace.js'
+import { traceAdopted } from '#glassbox/ptrace/trace.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { background, handlersModule, isAlive, read, state, until } from './support/traces.js'
@@ -16,7 +16,9 @@ const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.ur
 const loops = (): ReturnType<typeof trace> =>
   trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })
 
-/** Another Node that traces and prints the pid of its command; `then` is what it does afterwards. */
+/**
+ * Another Node that traces and prints the pid of its command; `then` is what it does afterwards.
+ */
 async function tracerProcess(
   target: string,
   then: string,

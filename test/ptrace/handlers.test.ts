@@ -1,4 +1,7 @@
-/** Handlers that change what a program sees. The control of all: without them the program sees what is there. */
+/**
+ * Handlers that change what a program sees. The control of all: without them the program sees what
+ * is there.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test, type TestContext } from 'node:test'

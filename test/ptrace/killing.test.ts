@@ -1,6 +1,7 @@
 /**
- * A program that forks all the time is killed at any moment: nobody who is born meanwhile lives on, and the trace ends. The chain of
- * processes has a fixed length, and ends by itself after 20 seconds.
+ * A program that forks all the time is killed at any moment: nobody who is born meanwhile lives
+ * on, and the trace ends. The chain of processes has a fixed length, and ends by itself after 20
+ * seconds.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -42,7 +43,10 @@ function survivors(args: readonly string[]): number[] {
     })
 }
 
-/** To be called at the kill. Fails where the trace goes on, or one of the chain does; in either case none is left. */
+/**
+ * To be called at the kill. Fails where the trace goes on, or one of the chain does; in either
+ * case none is left.
+ */
 async function assertEnds(ended: Promise<unknown>, args: readonly string[], round: number): Promise<void> {
   const patience = new AbortController()
   try {

@@ -1,4 +1,7 @@
-/** What a wait status means, and restarts that grow beyond their first room: no kernel is needed for either. */
+/**
+ * What a wait status means, and restarts that grow beyond their first room: no kernel is needed
+ * for either.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Restarts } from '#glassbox/ptrace/restarts.js'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { traceHere } from '#glassbox/ptrace/trace-sync.js'
+import { traceSync } from '#glassbox/ptrace/trace-sync.js'
 import { program } from '../support/programs.js'
 import { state, until } from './support/traces.js'
 
@@ -14,7 +14,7 @@ const traced = (...args: string[]): { program: string; args: string[] } => ({
 
 test('handlers are called and the end is returned', () => {
   const names: string[] = []
-  const end = traceHere(traced('vforks'), {
+  const end = traceSync(traced('vforks'), {
     handlers: {
       attached: () => names.push('attached'),
       newChild: () => names.push('newChild'),
@@ -29,7 +29,7 @@ test('handlers are called and the end is returned', () => {
 test('errors are thrown: of a handler as it is, of the start by its code', () => {
   assert.throws(
     () =>
-      traceHere(traced('faces'), {
+      traceSync(traced('faces'), {
         handlers: {
           enter() {
             throw new RangeError('a fault')
@@ -39,11 +39,11 @@ test('errors are thrown: of a handler as it is, of the start by its code', () =>
     { name: 'RangeError' },
   )
   const cwd = '/no/such/directory'
-  assert.throws(() => traceHere({ ...traced('faces'), cwd }, { handlers: {} }), {
+  assert.throws(() => traceSync({ ...traced('faces'), cwd }, { handlers: {} }), {
     code: 'ERR_GLASSBOX_STEP_FAILED',
   })
-  assert.throws(() => traceHere(4_000_000, { handlers: {} }), { errno: 3 })
-  assert.throws(() => traceHere(traced('faces'), { handlers: {}, signals: { SIGRTMIN: 'kill' } }), {
+  assert.throws(() => traceSync(4_000_000, { handlers: {} }), { errno: 3 })
+  assert.throws(() => traceSync(traced('faces'), { handlers: {}, signals: { SIGRTMIN: 'kill' } }), {
     code: 'ERR_GLASSBOX_INVALID_OPTION',
   })
 })
@@ -56,9 +56,9 @@ for (const [signal, effect] of [
   test(`a signal has its effect though the thread waits in the kernel: ${effect}`, async () => {
     const here = new URL('../../../packages/glassbox/dist/ptrace/trace-sync.js', import.meta.url).href
     const script = `
-      const { traceHere } = await import(${JSON.stringify(here)})
+      const { traceSync } = await import(${JSON.stringify(here)})
       const { writeSync } = await import('node:fs')
-      const end = traceHere(${JSON.stringify(traced('sleeps'))}, {
+      const end = traceSync(${JSON.stringify(traced('sleeps'))}, {
         handlers: {},
         signals: { ${signal}: '${effect}' },
         onPid: pid => writeSync(1, pid + '\\n'),

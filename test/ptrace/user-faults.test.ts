@@ -1,6 +1,6 @@
 /**
- * Arguments in memory that only userfaultfd could provide. A tracer that waited for it could be ended by nothing but SIGKILL, so each trace runs in a
- * process of its own here.
+ * Arguments in memory that only userfaultfd could provide. A tracer that waited for it could be
+ * ended by nothing but SIGKILL, so each trace runs in a process of its own here.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -19,7 +19,10 @@ const noUserFaults = skipOf('probe', 'userfaultfd(2)')
 /** Far longer than it takes; the program itself is blocked for 20 s. */
 const PATIENCE_MS = 10_000
 
-/** A Node that traces, kills once both processes of the program have been seen after the call, and prints what it saw. */
+/**
+ * A Node that traces, kills once both processes of the program have been seen after the call, and
+ * prints what it saw.
+ */
 async function killed(context: TestContext, target: string, options: string): Promise<unknown> {
   const script = `
     const { trace } = await import(${JSON.stringify(index)})
@@ -75,7 +78,8 @@ test('nor where the process had it before it was attached to', { skip: noUserFau
     if (isAlive(pid)) process.kill(pid, 'SIGKILL')
   })
   await until(() => state(pid) === 'S', 'its wait for SIGUSR1')
-  // Calls are seen from the first stop on, which interrupts the wait: it goes on when it is seen to wait again.
+  // Calls are seen from the first stop on, which interrupts the wait: it goes on when it is seen
+  // to wait again.
   const script = `
     const { trace } = await import(${JSON.stringify(index)})
     const running = trace(${pid})

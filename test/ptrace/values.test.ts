@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { trace } from '#glassbox/trace/running-trace.js'
-import type { TraceEvent, TraceOptions } from '#glassbox/trace/types.js'
+import { trace } from '#glassbox/ptrace/trace.js'
+import type { TraceEvent } from '#glassbox/trace/events.js'
+import type { TraceOptions } from '#glassbox/trace/options.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 type Call = Extract<TraceEvent, { type: 'syscall-enter' | 'syscall-exit' }>

@@ -35,12 +35,12 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 const condition: fc.Arbitrary<Condition> = fc
   .record({
     arg: fc.integer({ min: 0, max: 5 }),
-    op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'),
+    op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne'),
     value: word,
     mask: word,
     width: fc.constantFrom(32, 64),
   })
-  .map(drawn => (drawn.op === 'masked-eq' ? { ...drawn, value: drawn.value & drawn.mask } : drawn))
+  .map(drawn => (drawn.op.startsWith('masked') ? { ...drawn, value: drawn.value & drawn.mask } : drawn))
 // Few names, so that rules meet on the same call.
 const name = fc.constantFrom(
   'read',

@@ -30,7 +30,7 @@ test('comparisons of both widths, on calls that cannot do anything', context => 
   // getppid takes no argument: whatever stands in the registers, only the filter reads it.
   const nr = syscallNumber('getppid')
   const values = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 32n + 1n, 2n ** 64n - 1n]
-  for (const op of ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'] as const) {
+  for (const op of ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne'] as const) {
     for (const width of [32, 64] as const) {
       for (const value of [1n, 2n ** 32n]) {
         const policy: Policy = {

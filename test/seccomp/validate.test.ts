@@ -41,9 +41,10 @@ for (const [policy, option, message] of [
   [
     rule({ action: { kind: 'errno' } }),
     'policy.rules[0].action.errno',
-    /a whole number above zero, got undefined/,
+    /a whole number of at least 0, got undefined/,
   ],
-  [rule({ action: { kind: 'errno', errno: 0 } }), 'policy.rules[0].action.errno', /above zero, got 0/],
+  [rule({ action: { kind: 'errno', errno: -1 } }), 'policy.rules[0].action.errno', /at least 0, got -1/],
+  [rule({ action: { kind: 'errno', errno: 4096 } }), 'policy.rules[0].action.errno', /at most 4095/],
   [rule({ action: { kind: 'errno', errno: 1n } }), 'policy.rules[0].action.errno', /got 1n/],
   [rule({ action: { kind: 'trace', data: 65_536 } }), 'policy.rules[0].action.data', /at most 65535/],
   [condition({ arg: 6 }), 'policy.rules[0].when[0].arg', /at most 5, got 6/],
@@ -55,7 +56,8 @@ for (const [policy, option, message] of [
   [condition({ width: 16 }), 'policy.rules[0].when[0].width', /32 or 64/],
   [condition({ mask: 1n }), 'policy.rules[0].when[0].mask', /eq takes no mask/],
   [condition({ op: 'masked-eq' }), 'policy.rules[0].when[0].mask', /a bigint.*got undefined/],
-  [condition({ op: 'masked-eq', mask: 1n, value: 2n }), 'policy.rules[0].when[0]', /bits outside the mask/],
+  [condition({ op: 'masked-eq', mask: 1n, value: 2n }), 'policy.rules[0].when[0]', /can never match/],
+  [condition({ op: 'masked-ne', mask: 1n, value: 2n }), 'policy.rules[0].when[0]', /can only match/],
 ] as const) {
   test(`refused: ${String(message)}`, () => {
     assert.throws(() => validatePolicy(policy), { code: 'ERR_GLASSBOX_INVALID_OPTION', option, message })

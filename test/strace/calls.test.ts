@@ -1,6 +1,7 @@
 /**
- * The text of more than 300 system calls is strace's: calls that succeed and calls that fail, with bad pointers, unknown flags and odd
- * numbers. What differs between two runs of the same program is replaced first: addresses, ids, times, inodes.
+ * The text of more than 300 system calls is strace's: calls that succeed and calls that fail, with
+ * bad pointers, unknown flags and odd numbers. What differs between two runs of the same program
+ * is replaced first: addresses, ids, times, inodes.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -54,7 +55,10 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/(si_code=(?:CLD_STOPPED|0x5\b)[^}]*si_status=)\w+( \/\*[^*]*\*\/)?/g, '$1S'],
 ]
 
-/** Process ids have four digits and more, but where the machine counts from 300 again: those of three are known by the calls that return them. */
+/**
+ * Process ids have four digits and more, but where the machine counts from 300 again: those of
+ * three are known by the calls that return them.
+ */
 function withoutIds(text: string): string {
   const made = text.matchAll(/^(?:set_tid_address|[gs]et[ps]id|gettid|v?fork|clone3?)\(.*= (\d{3})\b/gm)
   const ids = new Set([...made].map(([, id]) => id))

@@ -1,4 +1,6 @@
-/** How the command ends: as what it traced, by the same signal; and how it lets go of what goes on. */
+/**
+ * How the command ends: as what it traced, by the same signal; and how it lets go of what goes on.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,9 +1,13 @@
-/** Tampering: each form, beside strace where its output is the same from run to run; and when it is due. */
+/**
+ * Tampering: each form, beside strace where its output is the same from run to run; and when it is
+ * due.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isDue } from '#glassbox/strace/inject/inject.js'
+import { isDue, Injector } from '#glassbox/strace/inject/inject.js'
 import { durationUs, injection } from '#glassbox/strace/inject/grammar.js'
+import type { EnteredCall, TraceeAtEntry } from '#glassbox/index.js'
 import { program } from '../support/programs.js'
 import { both, noStrace, strace } from './support/strace.js'
 
@@ -48,7 +52,10 @@ for (const [options, command] of FORMS) {
   })
 }
 
-/** straced opens: five opens of /etc/passwd after the three of its start; exits with the number of those that failed. */
+/**
+ * straced opens: five opens of /etc/passwd after the three of its start; exits with the number of
+ * those that failed.
+ */
 const WHEN: readonly (readonly [when: string, due: readonly number[]])[] = [
   ['3', [3]],
   ['3+', [3, 4, 5, 6, 7]],
@@ -140,4 +147,23 @@ test('octal and hexadecimal values, as strtoull reads them', () => {
   assert.equal(injection('brk:retval=0x10', 'inject').retval, 16n)
   assert.equal(injection('brk:retval=10', 'inject').retval, 10n)
   assert.throws(() => injection('brk:retval=1x', 'inject'))
+})
+
+test('calls of one number by two ABIs are counted apart, as in strace', () => {
+  const skipped: string[] = []
+  const tracee = (abi: string): TraceeAtEntry =>
+    ({ skip: () => skipped.push(abi) }) as unknown as TraceeAtEntry
+  const call = (abi: 'x86_64' | 'i386'): EnteredCall => ({
+    tid: 1,
+    pid: 1,
+    timeNs: 0n,
+    nr: 20,
+    args: [],
+    abi,
+  })
+  const injector = new Injector([injection('all:error=EPERM:when=2', 'inject')])
+  const counters = new Map()
+  for (const abi of ['x86_64', 'i386', 'i386', 'x86_64'] as const)
+    injector.enter(call(abi), tracee(abi), counters)
+  assert.deepEqual(skipped, ['i386', 'x86_64'])
 })

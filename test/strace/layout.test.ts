@@ -1,4 +1,7 @@
-/** The text is strace's, byte for byte, but for addresses, ids and times: for many combinations of options on small programs. */
+/**
+ * The text is strace's, byte for byte, but for addresses, ids and times: for many combinations of
+ * options on small programs.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noGate32, program } from '../support/programs.js'

@@ -1,4 +1,7 @@
-/** Ids of processes, threads, groups and sessions are shown where strace shows them, with their names and as the tracer knows them. */
+/**
+ * Ids of processes, threads, groups and sessions are shown where strace shows them, with their
+ * names and as the tracer knows them.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -29,9 +32,11 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\b(shm|msg|sem)get\((.*)\) = \d+/g, '$1get($2) = ID'],
   [/_([acdsr]time)=\d+/g, '_$1=T'],
   [/\b\d{3,7}(?=<)/g, 'N'],
-  // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2), Bugs).
+  // A group's id below 4096, told as a negative number, is an error to whoever asks (fcntl(2),
+  // Bugs).
   [/(F_GETOWN(?: \*\/)?\)) *= -\d+.*$/gm, '$1 = -G'],
-  // The program is started by its tracer, whose main thread has a name of its own from Node 24 on, and another from 26 on.
+  // The program is started by its tracer, whose main thread has a name of its own from Node 24 on,
+  // and another from 26 on.
   [/<(node|(node-)?MainThread|strace)>/g, '<tracer>'],
 ]
 

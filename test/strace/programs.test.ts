@@ -1,4 +1,7 @@
-/** Real programs make the same calls under both tracers: by name and in order, for each of their processes. */
+/**
+ * Real programs make the same calls under both tracers: by name and in order, for each of their
+ * processes.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Requests of ioctl(2) to terminals and about network interfaces are told as strace tells them: good and bad, and what has no name. */
+/**
+ * Requests of ioctl(2) to terminals and about network interfaces are told as strace tells them:
+ * good and bad, and what has no name.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { program } from '../support/programs.js'

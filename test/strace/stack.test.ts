@@ -1,7 +1,9 @@
 /**
- * -k. The positive control is a guest whose chain of functions is known; then the text is strace's on the same programs. The two differ on purpose where strace
- * guesses or stops early: it finds no rules in static programs (they have no .eh_frame_hdr), none and no names in the vdso, none in files that were deleted, and none in
- * programs whose linker gave their code's segment an odd place in the file (LLD).
+ * -k. The positive control is a guest whose chain of functions is known; then the text is strace's
+ * on the same programs. The two differ on purpose where strace guesses or stops early: it finds no
+ * rules in static programs (they have no .eh_frame_hdr), none and no names in the vdso, none in
+ * files that were deleted, and none in programs whose linker gave their code's segment an odd
+ * place in the file (LLD).
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -104,7 +106,8 @@ test('a vfork child stands in the stack of its parent', context => {
   const lines = traced(context, '-f', '-e', 'trace=write,wait4', program('stacks'), 'vfork')
   const file = program('stacks')
   assert.deepEqual(functionsOf(stackBelow(lines, 'write('), file), ['gamma_', 'parent', 'main', '_start'])
-  // Where the child ends in the middle of the call, its line is in two halves; the stack follows the second.
+  // Where the child ends in the middle of the call, its line is in two halves; the stack follows
+  // the second.
   const whole = lines.filter(line => !line.endsWith('<unfinished ...>'))
   assert.deepEqual(functionsOf(stackBelow(whole, 'wait4'), file), ['parent', 'main', '_start'])
 })

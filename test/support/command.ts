@@ -1,4 +1,7 @@
-/** The command, started as a user types it; what is asked of leftovers is asked about these processes only. */
+/**
+ * The command, started as a user types it; what is asked of leftovers is asked about these
+ * processes only.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,9 +10,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cgroupsLeft } from './left.js'
 
-export const command: string = fileURLToPath(
-  new URL('../../../packages/glassbox/bin/glassbox.js', import.meta.url),
-)
+const packageDirectory = fileURLToPath(new URL('../../../packages/glassbox/', import.meta.url))
+export const command: string = join(packageDirectory, 'bin/glassbox.js')
 
 export interface Ended {
   readonly code: number | null
@@ -17,42 +19,67 @@ export interface Ended {
   readonly err: string
 }
 
-/** Other tests and users run boxes on the same host: only groups named by one of these processes count. */
+/**
+ * Other tests and users run boxes on the same host: only groups named by one of these processes
+ * count.
+ */
 const started = new Set<number>()
 
 export interface Surrounding {
   readonly input?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** By an ordinary user; root becomes one, with a copy of the command that everyone may read wherever the checkout is. */
+  /**
+   * By an ordinary user; root becomes one, with a copy of the command that everyone may read
+   * wherever the checkout is.
+   */
   readonly ordinary?: boolean
 }
 
 let copied: string | undefined
 
-function readableCommand(): string {
+/** The directory of a copy of the package that every user may read. */
+function readablePackage(): string {
   if (copied === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-command-'))
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-    const source = fileURLToPath(new URL('../../../packages/glassbox/', import.meta.url))
-    for (const part of ['bin', 'dist', 'prebuilds', 'package.json']) {
-      execFileSync('cp', ['-r', join(source, part), directory])
-    }
+    for (const part of ['bin', 'dist', 'prebuilds', 'package.json'])
+      execFileSync('cp', ['-r', join(packageDirectory, part), directory])
     execFileSync('chmod', ['-R', 'a+rX', directory])
-    copied = join(directory, 'bin/glassbox.js')
+    copied = directory
   }
   return copied
 }
 
+/**
+ * What a module prints that is run in a process of its own: `library` stands in its text for the
+ * specifier of the library. `ordinary`: by a user without privilege, also where this one is root.
+ * `groups`: directories of cgroups that it is put into first.
+ */
+export function printed(text: string, ordinary = false, groups: readonly string[] = []): Ended {
+  const directory = ordinary ? readablePackage() : packageDirectory
+  const words = [process.execPath, '--input-type=module', '-e']
+  const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs && `)
+  const shell = ['sh', '-c', `${joins.join('')}exec "$0" "$@"`]
+  const [file = '', ...args] = [...shell, ...(ordinary && isRoot ? ORDINARY : []), ...words]
+  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/index.js')))
+  const { status, stdout, stderr, pid } = spawnSync(file, [...args, module], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  started.add(pid)
+  return { code: status, out: stdout, err: stderr }
+}
+
 /** Words that make an ordinary user of root. */
-const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
+export const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
 
 const isRoot = process.getuid?.() === 0
 
 export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
   const line =
     options.ordinary && isRoot
-      ? [...ORDINARY, process.execPath, readableCommand()]
+      ? [...ORDINARY, process.execPath, join(readablePackage(), 'bin/glassbox.js')]
       : [process.execPath, command]
   const [file = process.execPath, ...args] = [...line, ...words]
   const { pid, status, stdout, stderr } = spawnSync(file, args, {

@@ -1,4 +1,7 @@
-/** Call frame instructions and expressions: programs built by hand, what damages them, and every row of a real program as readelf has it. */
+/**
+ * Call frame instructions and expressions: programs built by hand, what damages them, and every
+ * row of a real program as readelf has it.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Names as the source has them: examples, whatever libstdc++ and Rust's library have here as c++filt spells it, and what is no name. */
+/**
+ * Names as the source has them: examples, whatever libstdc++ and Rust's library have here as
+ * c++filt spells it, and what is no name.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Headers, symbols and mappings: of what runs here, of what is damaged, and when mappings are read again. */
+/**
+ * Headers, symbols and mappings: of what runs here, of what is damaged, and when mappings are read
+ * again.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -6,11 +9,13 @@ import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { AddressSpace } from '#glassbox/unwind/address-space.js'
 import { ElfObject } from '#glassbox/unwind/elf-object.js'
 import { addressOf, offsetOf, parseElf } from '#glassbox/unwind/elf.js'
-import { type Mapping, Maps, parseMaps } from '#glassbox/unwind/maps.js'
+import { mappingsOf, parseMaps } from '#glassbox/ptrace/subject/mappings.js'
+import { type Mapping, Maps } from '#glassbox/unwind/maps.js'
 import { BytesSource } from '#glassbox/unwind/source.js'
 import { lastAtOrBefore, Symbols } from '#glassbox/unwind/symbols.js'
 import { program } from '../support/programs.js'
 
+const of = (tid: number): { mappings(): readonly Mapping[] } => ({ mappings: () => mappingsOf(tid) })
 const own = (): readonly Mapping[] => parseMaps(readFileSync('/proc/self/maps', 'utf8'))
 const libc = (): string =>
   own().find(({ name }) => name.endsWith('/libc.so.6'))?.name ?? assert.fail('no libc')
@@ -106,9 +111,9 @@ test('mappings are read again after calls that may have moved code, and after no
   const data = own().findLast(({ executable, name }) => !executable && name.startsWith('/')) ?? assert.fail()
   const reads = (name: string, ...args: readonly (number | bigint)[]): boolean => {
     const space = new AddressSpace()
-    const before = space.maps(process.pid)
+    const before = space.maps(of(process.pid))
     space.called(syscallNumber(name), args.map(BigInt), true)
-    return space.maps(process.pid) !== before
+    return space.maps(of(process.pid)) !== before
   }
   assert.deepEqual(
     [
@@ -137,15 +142,15 @@ test('mappings are read again after calls that may have moved code, and after no
 test('who shares memory notices what the other did, until another program is in its place', () => {
   const parent = new AddressSpace()
   const child = new AddressSpace(parent.mark)
-  const first = parent.maps(process.pid)
+  const first = parent.maps(of(process.pid))
   child.called(syscallNumber('mmap'), [0n, 4096n, 5n, 2n], true)
-  const second = parent.maps(process.pid)
+  const second = parent.maps(of(process.pid))
   assert.notEqual(second, first)
   child.replaced()
   child.called(syscallNumber('mmap'), [0n, 4096n, 5n, 2n], true)
-  assert.equal(parent.maps(process.pid), second)
+  assert.equal(parent.maps(of(process.pid)), second)
 })
 
 test('the mappings of what is gone are none', () => {
-  assert.equal(new AddressSpace().maps(2 ** 22 + 1).all.length, 0)
+  assert.equal(new AddressSpace().maps(of(2 ** 22 + 1)).all.length, 0)
 })

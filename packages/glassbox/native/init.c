@@ -468,7 +468,7 @@ __attribute__((noreturn, used)) static void run_init(void) {
     if (events[1].revents) sys(read, INIT_SIGNALS, signals, sizeof signals);
     if (program.pid && (events[2].revents & POLLIN)) {
       notify_receive(&program);
-      if (program.cause == CAUSE_DENIED) end_program(CAUSE_DENIED);
+      end_program(CAUSE_DENIED);
     } else if (events[2].revents)
       program.listener_over = 1; /* ppoll would return at once until the last process is reaped */
     int ran = program.pid != 0, reaped = 0;

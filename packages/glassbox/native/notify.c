@@ -3,6 +3,9 @@
  * so init never answers: it only keeps the evidence, which is the call as the kernel saw it and
  * the memory that its arguments point to. The memory is for the reader of the report; no decision
  * rests on it.
+ *
+ * A signal to the caller withdraws a report that nobody has received yet. That the call was made is
+ * known all the same, and ends the program; only which call it was is lost.
  */
 #include "init.h"
 #include <asm/ioctl.h>
@@ -24,10 +27,13 @@ static u32 snapshot(s32 pid, u64 address, u8 *to) {
 void notify_receive(struct program *program) {
   struct seccomp_notif call;
   memset(&call, 0, sizeof call);
-  /* It fails if the caller died meanwhile. */
-  if (sys(ioctl, INIT_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return;
+  program->cause = CAUSE_DENIED;
+  /* It fails if the report was withdrawn, or its caller died meanwhile. */
+  if (sys(ioctl, INIT_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
+    memset(&program->denied, 0, sizeof program->denied); /* no architecture has number 0 */
+    return;
+  }
   program->denied.call = call.data;
   for (int i = 0; i < 6; i++)
     program->denied.valid[i] = snapshot((s32)call.pid, call.data.args[i], program->denied.memory[i]);
-  program->cause = CAUSE_DENIED;
 }

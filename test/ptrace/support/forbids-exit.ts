@@ -1,4 +1,7 @@
-/** A policy of handlers by the numbers of each face of the kernel: no call named exit is made as it was asked for. */
+/**
+ * A policy of handlers by the numbers of each face of the kernel: no call named exit is made as it
+ * was asked for.
+ */
 import type { HandlersModule } from '#glassbox/index.js'
 
 const EXIT = { x86_64: 60, x32: 60, i386: 1 } as const

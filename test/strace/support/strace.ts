@@ -1,4 +1,7 @@
-/** Both tracers on the same command, and their text without what differs from run to run: addresses, ids, times. */
+/**
+ * Both tracers on the same command, and their text without what differs from run to run:
+ * addresses, ids, times.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,8 +50,9 @@ export function runTracer(
 const ID_LIMIT = 2 ** 22
 
 /**
- * Ids of the files that -ff wrote as `out.ID`, in the order in which the threads began: from the tracer's own id on, which came before
- * them. Ids begin again from 300 when the machine has counted to its last.
+ * Ids of the files that -ff wrote as `out.ID`, in the order in which the threads began: from the
+ * tracer's own id on, which came before them. Ids begin again from 300 when the machine has
+ * counted to its last.
  */
 export function threadsOf(directory: string, tracer: number): number[] {
   const began = (tid: number): number => (tid < tracer ? tid + ID_LIMIT : tid)
@@ -84,7 +88,10 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
 export const normalized = (text: string): string =>
   REPLACEMENTS.reduce((result, [pattern, by]) => result.replace(pattern, by), text)
 
-/** What both say of the same command: exit status, the trace of stderr, and of a file of -o where FILE stands among the arguments. */
+/**
+ * What both say of the same command: exit status, the trace of stderr, and of a file of -o where
+ * FILE stands among the arguments.
+ */
 export function both(args: readonly string[]): { readonly ours: string; readonly theirs: string } {
   const of = (tracer: readonly string[]): string => {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-strace-'))

@@ -1,5 +1,6 @@
 /** `glassbox strace`: what a program asks of the kernel, in strace's options and words. */
 import { GlassboxError } from '../errors.ts'
+import { PTRACE_SOURCE } from '../ptrace/source.ts'
 import { strace } from '../strace/command.ts'
 import { dieBy } from '../strace/die.ts'
 import { straceHelp } from './strace/help.ts'
@@ -23,7 +24,7 @@ export async function main(words: readonly string[]): Promise<number> {
       stdout().write('strace -- glassbox, with the options and the text of strace 6.1\n')
       return 0
     }
-    const { code, signal } = await strace(options)
+    const { code, signal } = await strace(options, PTRACE_SOURCE)
     if (signal !== undefined) dieBy(signal)
     return code
   } catch (error) {

@@ -24,7 +24,11 @@ export type { ResourceLimit } from '../launch/exec-steps.ts'
 
 /** `path` is absolute, as seen in the box. */
 export interface LaunchSpec extends Execution {
-  readonly cwd: string
+  /**
+   * If that is not the one in which the prepared child waits. The filter must not be installed yet,
+   * see seccomp/guard.ts.
+   */
+  readonly cwd?: string
   readonly rlimits: readonly ResourceLimit[]
   /** There if the prepared child has no filter yet. */
   readonly filter?: FilterSpec
@@ -50,7 +54,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   for (const [index, slot] of stdio.entries())
     builder.call('dup2', [slot, index], `put ${slot.label} into place`)
   builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')
-  addDirectorySteps(builder, spec.cwd)
+  if (spec.cwd !== undefined) addDirectorySteps(builder, spec.cwd)
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
   builder.clock(started, 'note the time')
   // The tracer hides everything from here to execve.

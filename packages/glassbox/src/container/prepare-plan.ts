@@ -26,7 +26,7 @@ import {
   SIGCHLD,
 } from '../linux/constants.ts'
 import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
-import { PlanBuilder, words } from '../plan/builder.ts'
+import { PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 import { CAPABILITY_VERSION_3 } from '../launch/capabilities.ts'
 import { addUnblockStep } from '../launch/exec-steps.ts'
@@ -38,6 +38,8 @@ const UMASK = 0o022
 
 export interface PrepareSpec {
   readonly identity: Identity
+  /** A directory that no program can put a link in the place of. */
+  readonly cwd: string
   /** The cgroup of the program, in the place of the one that the last program had. */
   readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
   readonly filter?: FilterSpec
@@ -49,7 +51,7 @@ export interface PreparePlan {
 }
 
 /** Inputs: the directories that the parts of the group are made in. */
-export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePlan {
+export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): PreparePlan {
   const builder = new PlanBuilder('prepare the process of a program')
   const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
   const pid = builder.slot('pid')
@@ -83,6 +85,8 @@ export function preparePlan({ identity, group, filter }: PrepareSpec): PreparePl
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
         .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
+        // With init's capabilities: an earlier program may have barred itself from it.
+        .call('chdir', [text(cwd)], `go to ${cwd}`)
       addUnblockStep(builder)
       addPrivilegeSteps(builder, identity)
       if (filter) addFilterSteps(builder, filter.bytes, listener)

@@ -1,6 +1,7 @@
 /**
- * What a printer of an argument sees, and what it says. Arguments are printed in their order, at the entry of the call up to the
- * first that the kernel fills in, at its exit the rest: strace's way, which readers of its text rely on.
+ * What a printer of an argument sees, and what it says. Arguments are printed in their order, at
+ * the entry of the call up to the first that the kernel fills in, at its exit the rest: strace's
+ * way, which readers of its text rely on.
  */
 import type { MemoryReader } from './memory.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
@@ -29,7 +30,10 @@ export interface Kind {
   readonly remember?: (value: bigint, context: Context) => bigint | undefined
 }
 
-/** An argument as it is printed for one call: by the table, or by what another argument makes of it. */
+/**
+ * An argument as it is printed for one call: by the table, or by what another argument makes of
+ * it.
+ */
 export interface Shown {
   readonly name: string
   readonly kind: string

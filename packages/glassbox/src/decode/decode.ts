@@ -1,6 +1,7 @@
 /**
- * A system call, its registers and a way to read memory in; strace's text out. Pure, and by the one table of `src/linux`: for each
- * argument its kind says how it is printed, and whether that can be done before the call has run.
+ * A system call, its registers and a way to read memory in; strace's text out. Pure, and by the
+ * one table of `src/linux`: for each argument its kind says how it is printed, and whether that
+ * can be done before the call has run.
  */
 import { callName, contextOf, NOTHING, shownArguments } from './arguments.ts'
 import type { Context, Shown } from './context.ts'
@@ -76,8 +77,8 @@ export function exitText(
 }
 
 /**
- * The arguments as strace would print them, without the brackets, of a call that has not run: what the kernel would write is
- * printed as an address.
+ * The arguments as strace would print them, without the brackets, of a call that has not run: what
+ * the kernel would write is printed as an address.
  */
 export function argumentsText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
   const context = contextOf(call, memory, options)

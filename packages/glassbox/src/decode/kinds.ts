@@ -1,6 +1,7 @@
 /**
- * The kinds of arguments as printers: the table of system calls names a kind for each, see scripts/linux/syscalls.txt. A kind is
- * letters, a direction and an operand, and is taken apart once.
+ * The kinds of arguments as printers: the table of system calls names a kind for each, see
+ * scripts/linux/syscalls.txt. A kind is letters, a direction and an operand, and is taken apart
+ * once.
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './basic/arrays.ts'
@@ -86,7 +87,7 @@ const statxFlags: Printer = (value, { options }) => {
   return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
 }
 
-/** The name beside the number also where -X does not ask for it. */
+/** The name beside the number also if -X does not ask for it. */
 const IN_COMMENT = { spelling: 'verbose' } as const
 
 /** Whose id a command of core scheduling is about: PIDTYPE_PID and its kin. */
@@ -200,7 +201,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
-/** iovecs of another process: only where they point. */
+/** iovecs of another process: only if they point. */
 const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
   arrayText(value, count, 16, context, at => {
     const base = readWord(context.memory, at, 8)
@@ -210,7 +211,7 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
       : `{iov_base=${address(base)}, iov_len=${length}}`
   })
 
-/** Strings, buffers and what else is shown also where structs are not. */
+/** Strings, buffers and what else is shown also if structs are not. */
 const TEXTUAL = new Set([
   'ipccmd',
   'ifname',
@@ -229,7 +230,7 @@ const TEXTUAL = new Set([
 /** What is no NULL at zero: the first command, and a buffer of no length. */
 const AT_ZERO = new Set(['dents', 'ipccmd'])
 
-/** What is shown where the kernel filled nothing in; of all others the address. */
+/** What is shown if the kernel filled nothing in; of all others the address. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
@@ -242,7 +243,7 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   },
 }
 
-/** A pointer: NULL, an address where the call failed, or what it points to. */
+/** A pointer: NULL, an address if the call failed, or what it points to. */
 function pointing(printer: Printer, letters: string, late: boolean, operand: string): Printer {
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
@@ -271,7 +272,7 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
   ifconf: rememberInterfaces,
 }
 
-/** In and out, where the direction says so. */
+/** In and out, if the direction says so. */
 const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
@@ -304,7 +305,7 @@ function compile(kind: string): Kind {
   }
 }
 
-/** A value that goes in is shown also where the call failed. */
+/** A value that goes in is shown also if the call failed. */
 const failedToo =
   (printer: Printer): Printer =>
   (value, context) =>

@@ -1,4 +1,7 @@
-/** Calls that can be decoded without the program: registers at the entry and the result are all that their text is made of. */
+/**
+ * Calls that can be decoded without the program: registers at the entry and the result are all
+ * that their text is made of.
+ */
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { kindOf } from './kinds.ts'
 import { VARIANTS } from './variants.ts'

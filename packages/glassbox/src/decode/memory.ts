@@ -1,15 +1,16 @@
-/** How the decoder reads what an argument points to. Pure: whoever calls it brings the memory. */
+/** How the decoder reads what an argument points to. Pure: the caller brings the memory. */
 
 export interface MemoryReader {
-  /** Up to `length` bytes at `address`; fewer, or none, where they cannot be read. */
+  /** Up to `length` bytes at `address`; fewer, or none if they cannot be read. */
   read(address: bigint, length: number): Uint8Array
 }
 
 const PAGE = 4096
 
 /**
- * The bytes up to a NUL, at most `limit` of them; `undefined` where not even the first can be read. The page that it begins on is looked at first:
- * nearly all end there, and a reader has that page already, or for the next argument.
+ * The bytes up to a NUL, at most `limit` of them; `undefined` if not even the first can be
+ * read. The page that it begins on is looked at first: nearly all end there, and a reader has that
+ * page already, or for the next argument.
  */
 export function readString(
   memory: MemoryReader,
@@ -28,6 +29,10 @@ export function readString(
   if (end >= 0 && end <= limit) return { bytes: bytes.subarray(0, end), ended: true }
   return { bytes: bytes.subarray(0, limit), ended: false }
 }
+
+/** A part of what a view shows, which need not begin where its buffer does. */
+export const bytesOf = (view: DataView, at: number = 0, length: number = view.byteLength - at): Uint8Array =>
+  new Uint8Array(view.buffer, view.byteOffset + at, length)
 
 /** A view of a whole struct, on bytes of its own: further reads do not change it. */
 export function readView(memory: MemoryReader, address: bigint, length: number): DataView | undefined {

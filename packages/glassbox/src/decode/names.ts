@@ -1,6 +1,7 @@
 /**
- * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in a comment. Whatever is called by a name
- * in the text of a call goes through `named` and `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
+ * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in
+ * a comment. Each name in the text of a call goes through `named` and
+ * `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
  */
 import { constantSet, type ConstantSet } from '../linux/flags.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -10,7 +11,7 @@ import type { TextOptions } from './types.ts'
 
 type Spelled = Pick<TextOptions, 'spelling'>
 
-/** For names that stand whatever -X says. */
+/** For names that do not depend on -X. */
 export const NAMES: Spelled = { spelling: 'abbrev' }
 
 /** A number that has a name. */
@@ -23,7 +24,10 @@ export function named(number: string, name: string, { spelling }: Spelled): stri
 export const nameless = (number: string, comment: string, { spelling }: Spelled): string =>
   spelling === 'raw' || comment === '' ? number : `${number} /* ${comment} */`
 
-/** A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of their parts. */
+/**
+ * A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of
+ * their parts.
+ */
 interface Prepared {
   readonly bits: readonly (readonly [name: string, bits: bigint, order: number])[]
   readonly zero: string | undefined
@@ -48,7 +52,7 @@ function prepare(set: ConstantSet): Prepared {
   return made
 }
 
-/** The name of a value where it has one. */
+/** The name of a value if it has one. */
 export const nameOf = (set: ConstantSet | undefined, value: bigint): string | undefined =>
   set && prepare(set).byValue.get(value)
 
@@ -76,7 +80,7 @@ export function flagsText(
 }
 
 /** The name of a value, or the value with the set's prefix in a comment. */
-export function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
+function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
   // Headers have some values of 32 bits as negative numbers and some as positive ones.
   const { byValue } = prepare(set)
   const name = byValue.get(value) ?? (set.isWide ? undefined : byValue.get(BigInt.asUintN(32, value)))
@@ -95,13 +99,13 @@ export function setText(kind: string, value: bigint, options: Spelled): string {
   return flagsText(set, flagsOf(set, value), options)
 }
 
-/** Flags behind another part of their word: without a comment where they have no names. */
+/** Flags behind another part of their word: without a comment if they have no names. */
 export function restText(kind: string, value: bigint, options: Spelled): string {
   const set = setOf(kind)
   return set ? flagsText(set, flagsOf(set, value), options, '') : hex(value)
 }
 
-/** The name of a value of a set, `undefined` where it has none. */
+/** The name of a value of a set, `undefined` if it has none. */
 export const nameIn = (kind: string, value: bigint): string | undefined => nameOf(constantSet(kind), value)
 
 /** `SIGINT`; 0, and what is no signal, is a number. */

@@ -1,4 +1,7 @@
-/** What stands behind `= `: the value as its kind is read, the error by name and message, and what came of the call. */
+/**
+ * What stands behind `= `: the value as its kind is read, the error by name and message, and what
+ * came of the call.
+ */
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'
@@ -64,7 +67,7 @@ function prctlResult(value: bigint, context: Context): string | undefined {
 const note = (kind: string, value: bigint, { options }: Context): string =>
   options.spelling === 'raw' ? '' : ` (${setText(kind, value, NAMES)})`
 
-/** A name in brackets, where there is one, whatever -X says. */
+/** A name in brackets, if there is one. It does not depend on -X. */
 function nameNote(set: string, value: bigint): string {
   const name = nameIn(set, value)
   return name === undefined ? '' : ` (${name})`

@@ -8,7 +8,7 @@ import type { TextOptions } from './types.ts'
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
 
-/** `FUTEX_WAIT_PRIVATE`, and the clock where it is not the usual one. */
+/** `FUTEX_WAIT_PRIVATE`, and the clock if it is not the usual one. */
 export const futexOperation: Printer = (value, { options }) => {
   if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
   const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
@@ -23,7 +23,10 @@ export const futexBits: Printer = (value, { options }) => {
 const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
 const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
 
-/** A part of the word, and where it stands in it. As strace has it, which tells numbers from names by whether it found a name. */
+/**
+ * A part of the word, and where it stands in it. As strace has it, which tells numbers from names
+ * by whether it found a name.
+ */
 function wakePart(
   prefix: string,
   names: readonly string[],
@@ -65,7 +68,7 @@ function intAt(value: bigint, { memory }: Context): string {
   return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
 }
 
-/** The value of a socket option that nothing is known of: a number where it is as long as one. */
+/** The value of a socket option that nothing is known of: a number if it is as long as one. */
 export const socketOption =
   (out: boolean): Printer =>
   (value, context) => {
@@ -80,7 +83,10 @@ export const socketOption =
       : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
   }
 
-/** One that is a number: what is longer is still one, of what is shorter there are some bytes when it comes out. */
+/**
+ * One that is a number: what is longer is still one, of what is shorter there are some bytes when
+ * it comes out.
+ */
 export const numberOption =
   (out: boolean): Printer =>
   (value, context) => {

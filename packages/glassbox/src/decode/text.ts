@@ -49,7 +49,10 @@ export function escaped(bytes: Uint8Array, style: TextOptions['stringsInHex'] = 
 }
 
 /** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
-/** A text in an array of bytes that it need not fill; one without an end is cut, by default by the byte that its end would take. */
+/**
+ * A text in an array of bytes that it need not fill; one without an end is cut, by default by the
+ * byte that its end would take.
+ */
 export function charArray(
   bytes: Uint8Array,
   style: TextOptions['stringsInHex'],

@@ -1,13 +1,14 @@
 /**
- * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call, what the kernel fills in as it is
- * at its exit. Numbers, names and bytes come from registers and memory; everything with a shape of its own is read back from its text.
+ * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call,
+ * what the kernel fills in as it is at its exit. Numbers, names and bytes come from registers and
+ * memory; everything with a shape of its own is read back from its text.
  */
 import { signalName } from '../linux/signals.ts'
 import { contextOf, NOTHING, shownArguments } from './arguments.ts'
 import { type Context, type Shown, signed32 } from './context.ts'
 import { kindOf } from './kinds.ts'
 import { type MemoryReader, readWord } from './memory.ts'
-import { narrow, readNames, readNotation } from './notation.ts'
+import { narrow, readNames, parseText } from './parse-text.ts'
 import type { Call, Outcome, Value } from './types.ts'
 
 export type Values = Readonly<Record<string, Value>>
@@ -70,12 +71,11 @@ function readingOf(kind: string): Reading {
   if (kind.startsWith('wstatus'))
     return (value, context) => (value === 0n ? null : waitStatus(value, context))
   if (IS_NAMES.test(kind)) return (value, context) => readNames(print(value, context))
-  if (kind.startsWith('='))
-    return (value, context) => readNotation(readNames(print(value, context))[0] ?? '0')
-  if (IS_BYTES.test(kind)) return (value, context) => readNotation(print(value, context), true)
-  if (!IS_CELL.test(kind)) return (value, context) => readNotation(print(value, context))
+  if (kind.startsWith('=')) return (value, context) => parseText(readNames(print(value, context))[0] ?? '0')
+  if (IS_BYTES.test(kind)) return (value, context) => parseText(print(value, context), true)
+  if (!IS_CELL.test(kind)) return (value, context) => parseText(print(value, context))
   return (value, context) => {
-    const list = readNotation(print(value, context))
+    const list = parseText(print(value, context))
     return Array.isArray(list) ? ((list as readonly Value[])[0] ?? null) : list
   }
 }
@@ -96,14 +96,20 @@ const valuesContext = (call: Call, memory: MemoryReader, limit: number, outcome?
 const isPath = ({ kind }: Shown): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
-/** Headers and man pages call it filename, pathname, path, name …: where a call has one path, `path` is how a program finds it. */
+/**
+ * Headers and man pages call it filename, pathname, path, name …: if a call has one path,
+ * `path` is how a program finds it.
+ */
 function named(args: readonly Shown[]): readonly Shown[] {
   const first = args.findIndex(isPath)
   if (first < 0 || args.findLastIndex(isPath) !== first) return args
   return args.map((arg, index) => (index === first ? { ...arg, name: 'path' } : arg))
 }
 
-/** What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of an array; 4096. */
+/**
+ * What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of
+ * an array; 4096.
+ */
 export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
   const context = valuesContext(call, memory, limit)
   const values: Record<string, Value> = {}
@@ -112,7 +118,10 @@ export function entryValues(call: Call, memory: MemoryReader, limit: number = DE
   return values
 }
 
-/** All arguments at the exit of a call, in their order: those of `entered` as they were, the others as the kernel left them. */
+/**
+ * All arguments at the exit of a call, in their order: those of `entered` as they were, the others
+ * as the kernel left them.
+ */
 export function exitValues(
   call: Call,
   entered: Values,

@@ -1,7 +1,8 @@
 /**
- * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call are; how a kind is
- * printed stands in kinds.ts. Sources: the man page of each call.
+ * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call
+ * are; how a kind is printed stands in kinds.ts. Sources: the man page of each call.
  */
+import { isDeviceMode } from './basic/modes.ts'
 import {
   FCNTL,
   FSCONFIG,
@@ -33,7 +34,10 @@ function rekind(args: readonly Shown[], start: number, kinds: readonly string[])
   ]
 }
 
-/** What follows a command that stands in argument `at`; `otherwise` for those that the table does not have. */
+/**
+ * What follows a command that stands in argument `at`; `otherwise` for those that the table does
+ * not have.
+ */
 const byCommand =
   (commands: Commands, at: number, otherwise: readonly string[] | undefined): Variant =>
   (args, context) => {
@@ -56,11 +60,7 @@ function prctlKinds(option: number, second: bigint): readonly string[] | undefin
 
 /** A device number has a meaning only for a device. */
 function withDevice(modeAt: number): Variant {
-  const [S_IFMT, S_IFCHR, S_IFBLK] = [0o170000n, 0o020000n, 0o060000n]
-  return (args, context) => {
-    const type = argument(context, modeAt) & S_IFMT
-    return type === S_IFCHR || type === S_IFBLK ? args : first(args, modeAt + 1)
-  }
+  return (args, context) => (isDeviceMode(argument(context, modeAt)) ? args : first(args, modeAt + 1))
 }
 
 /** What mount(2) does not look at, by its flags. */
@@ -71,7 +71,7 @@ function ignoredByMount(flags: bigint): readonly string[] {
   return flags & MOVES ? ['filesystemtype', 'data'] : []
 }
 
-/** open(2) takes a mode only where it may make a file, and so strace prints it only then. */
+/** open(2) takes a mode only if it may make a file, and so strace prints it only then. */
 function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   const O_CREAT = 0o100n
   const O_TMPFILE = 0o20000000n
@@ -82,7 +82,10 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   }
 }
 
-/** The upper part of requests to sockets, which take a pointer whatever they are about: linux/sockios.h. */
+/**
+ * The upper part of requests to sockets, all of which take a pointer:
+ * linux/sockios.h.
+ */
 const OF_SOCKETS = 0x89
 
 const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
@@ -187,7 +190,10 @@ const OPTION_KINDS: Readonly<Record<number, string>> = {
   21: 'ptr?timeval',
 }
 
-/** Options of the socket level that are neither numbers nor of a shape that is known: filters, names, lists. */
+/**
+ * Options of the socket level that are neither numbers nor of a shape that is known: filters,
+ * names, lists.
+ */
 const OTHER_OPTIONS: ReadonlySet<number> = new Set([
   17, 20, 21, 25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71,
 ])
@@ -303,7 +309,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 1, [code === 0x1003 || code === 0x1004 ? 'cell>addr' : 'hex'])
   },
   mmap: (args, context) => {
-    // An anonymous mapping has no descriptor, whatever stands there.
+    // An anonymous mapping has no descriptor: the argument means nothing.
     const MAP_ANONYMOUS = 0x20n
     return (argument(context, 3) & MAP_ANONYMOUS) !== 0n ? rekind(args, 4, ['int', 'hex']) : args
   },

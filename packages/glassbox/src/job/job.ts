@@ -14,7 +14,7 @@ export interface Job {
   /** Absolute, as seen in the sandbox. */
   readonly cwd: string
   readonly limits: Required<Limits>
-  /** Checked; the same object as long as it says the same. `null`: no filter. */
+  /** Checked; the same object as long as it says the same. `null`: the guard alone. */
   readonly policy: Policy | null
   readonly trace?: ProgramTrace
 }

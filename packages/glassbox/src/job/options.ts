@@ -8,7 +8,8 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
-import type { Trace, TraceOptions } from '../trace/types.ts'
+import type { TraceOptions } from '../trace/options.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
 
@@ -136,7 +137,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
    * { ...process.env, PATH: '/usr/bin:/bin' }
    */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for no filter. */
+  /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for the guard alone. */
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace

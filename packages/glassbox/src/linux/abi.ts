@@ -1,9 +1,24 @@
-/** A call by its number, in the table of the face of the kernel that it came through. */
-import { i386ByNumber } from './i386.ts'
+/** System calls by the ABI that they come through: x86-64, i386 (`int 0x80`) and x32. */
+import { __X32_SYSCALL_BIT } from './constants.ts'
+import { i386ByNumber, i386Number } from './i386.ts'
 import type { Syscall } from './syscall.ts'
-import { syscallByNumber } from './syscalls.ts'
+import { syscallByNumber, syscallNumber } from './syscalls.ts'
 
-/** x32 has the numbers of x86-64 with bit 30, which is taken off, and a few of its own above 512. */
-export function syscallOf(nr: number, abi: 'x86_64' | 'i386' | 'x32' = 'x86_64'): Syscall | undefined {
+type Abi = 'x86_64' | 'i386' | 'x32'
+
+/** In the register, a number of x32 has this bit; everywhere else it is taken off. */
+export const X32_BIT: number = __X32_SYSCALL_BIT
+
+/** Numbers of x32 that are not those of x86-64, of the calls that are looked for. Source: asm/unistd_x32.h. */
+const X32_NUMBERS: Readonly<Record<string, number>> = { ioctl: 514, execve: 520, execveat: 545 }
+
+/** x32 has the numbers of x86-64, and a few of its own above 512. */
+export function syscallOf(nr: number, abi: Abi = 'x86_64'): Syscall | undefined {
   return abi === 'i386' ? i386ByNumber(nr) : syscallByNumber(nr)
+}
+
+/** The numbers of a call, by ABI. */
+export function numbersOf(name: string): Readonly<Record<Abi, number>> {
+  const native = syscallNumber(name)
+  return { x86_64: native, i386: i386Number(name), x32: X32_NUMBERS[name] ?? native }
 }

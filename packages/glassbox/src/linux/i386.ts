@@ -99,6 +99,12 @@ interface Table {
   readonly byName: ReadonlyMap<string, Syscall>
 }
 
+/** The number of a call, found without reading the table: −1 if there is none of that name. */
+export function i386Number(name: string): number {
+  const end = I386.indexOf(` ${name}\n`)
+  return end < 0 ? -1 : Number(I386.slice(I386.lastIndexOf('\n', end) + 1, end))
+}
+
 let read: Table | undefined
 
 /** Made when the first such call is met: most programs make none. */

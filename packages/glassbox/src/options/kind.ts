@@ -170,6 +170,7 @@ export function guarded<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
+    if (isInstance(error, InvalidOptionError)) throw error
     const why = isInstance(error, Error) ? showMessage(error) : show(error)
     throw new InvalidOptionError(path, `Cannot read ${path}: ${why}`, 'Give plain values.', error)
   }

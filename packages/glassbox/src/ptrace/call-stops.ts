@@ -1,23 +1,24 @@
 /**
- * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through which face of the kernel the call came;
- * the number at the exit is that of the entry, which is kept meanwhile.
+ * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through
+ * which ABI the call came; the number at the exit is that of the entry, which is
+ * kept meanwhile.
  */
+import { numbersOf, X32_BIT } from '../linux/abi.ts'
 import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import type { Abi } from '../decode/types.ts'
 import type { Loop } from './loop.ts'
-import { reveals } from './cpu-affinity/observing-calls.ts'
 import type { StopKind } from './stop.ts'
 import type { Task } from './task.ts'
-import { keepTraced } from './untraced.ts'
-import { makesUserFaults } from './user-faults.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import { keepTraced, needsGuard } from './tracee/birth-guard.ts'
+import { makesUserFaults } from './tracee/user-faults.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 
-const X32_BIT = 0x40000000
-const EXECVE = { x86_64: 59, i386: 11, x32: 520 } as const
-const EXECVEAT = { x86_64: 322, i386: 358, x32: 545 } as const
-const RT_SIGRETURN = 15
-const RESTART_SYSCALL = { x86_64: 219, i386: 0, x32: 219 } as const
+const EXECVE = numbersOf('execve')
+const EXECVEAT = numbersOf('execveat')
+const RESTART_SYSCALL = numbersOf('restart_syscall')
+const RT_SIGRETURN = syscallNumber('rt_sigreturn')
 
 const isExecute = (abi: Abi, nr: number): boolean => nr === EXECVE[abi] || nr === EXECVEAT[abi]
 
@@ -50,7 +51,7 @@ export class CallStops {
     if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
     task.abi = abi
     // When it comes back to 64 bits is to be seen as well, whichever call that is.
-    if (abi !== 'x86_64') loop.passNothing()
+    if (abi !== 'x86_64') loop.deferNothing()
     const first = task.launching !== undefined
     if (first && !isExecute(abi, nr)) {
       loop.resume(task)
@@ -59,14 +60,16 @@ export class CallStops {
     if (first) {
       task.launching = undefined
       loop.firstCall = task
-      handlers.attached?.({ ...loop.stopOf(task, index), attached: false })
+      const stop = { ...loop.stopOf(task, index), attached: false }
+      handlers.attached?.(stop, loop.stopped.at(task, index))
     }
     const stopped = loop.stopped.at(task, index)
     if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
-    const placed = loop.placement.isOn && this.#place(task, nr, args)
-    const hidden = options.isWanted !== undefined && !options.isWanted(task, nr)
-    if (hidden && options.filtered && !first && !placed) {
+    const guards = options.follow && needsGuard(abi, nr)
+    const observes = loop.affinity?.beforeCall(task, nr, args, stopped) ?? false
+    const hidden = options.isWanted !== undefined && !options.isWanted(abi, nr)
+    if (hidden && options.filtered && !first && !observes && !guards) {
       loop.resume(task)
       return
     }
@@ -78,22 +81,14 @@ export class CallStops {
       nr === RESTART_SYSCALL[abi] && task.last ? { ...call, resumes: task.last } : call
     task.call = { entered, hidden, tampered: false, forced: undefined }
     if (!hidden) handlers.enter?.(entered, stopped)
+    if (guards) loop.guard(task)
     loop.resumeAsAsked(task, entered.timeNs)
-  }
-
-  /** Gives masks back before a call that would show them; true where its exit must be seen for it. */
-  #place(task: Task, nr: number, args: readonly bigint[]): boolean {
-    const { placement, stopped } = this.#loop
-    const what = reveals(task.abi, nr, args, stopped)
-    if (what) placement.reveals(task, what)
-    return what !== undefined
   }
 
   #leave(task: Task, index: number): void {
     const loop = this.#loop
     const { call } = task
     task.call = undefined
-    loop.placement.left(task)
     if (!call) {
       loop.resume(task)
       return

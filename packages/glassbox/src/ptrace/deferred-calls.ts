@@ -1,24 +1,30 @@
 /**
- * Calls past which the native step goes by itself, both stops, without coming back to JavaScript: those that nobody asked for are skipped, and those of
- * which handlers need no more than the record are told when the program has run on, many at a time: a turn through JavaScript at each stop costs more
- * than the text of a simple call. Only while one tracee runs, nothing is under way with it, and the tracer need not see them either.
+ * Calls past which the native step goes by itself, both stops, without coming back to JavaScript:
+ * calls that were not asked for are skipped, and calls of which handlers need no more than the
+ * record are deferred: handlers hear of them, many at a time, when the program has run on. A turn
+ * through JavaScript at each stop costs more than the text of a simple call. It is done only while
+ * one tracee runs that is neither being started nor ended, and for calls that the tracer itself
+ * need not see.
  */
 import { CALL_SET_BYTES, CALL_SETS_LAYOUT } from '../gate/generated/layouts.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { REVEALING_CALLS } from './cpu-affinity/observing-calls.ts'
-import { USER_FAULT_CALLS } from './user-faults.ts'
+import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
+import { USER_FAULT_CALLS } from './tracee/user-faults.ts'
 
+/** The first numbers of x86-64: a bit for each, for the skipped and for the deferred ones. */
 const CALLS = CALL_SET_BYTES * 8
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
-/** They change what a tracee is, what it would be shown of itself, or how its memory is to be read. */
-const SEEN = ['execve', 'execveat', 'vfork', ...REVEALING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
+/**
+ * They change what a tracee is, what it would be shown of itself, or how its memory is to be read.
+ */
+const SEEN = ['execve', 'execveat', 'vfork', ...OBSERVING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
 
-export const NONE_PASSED: Uint8Array = new Uint8Array(0)
+export const NONE_DEFERRED: Uint8Array = new Uint8Array(0)
 
-/** `isWanted`: somebody asked for it. `mayRunOn`: and needs nothing but its records. */
-export function passedCalls(
+/** `isWanted`: handlers are told of it. `mayDefer`: and they need nothing but its records. */
+export function deferredCalls(
   isWanted: (nr: number) => boolean,
-  mayRunOn: (nr: number) => boolean,
+  mayDefer: (nr: number) => boolean,
 ): Uint8Array {
   const sets = new Uint8Array(CALL_SETS_LAYOUT.SIZE)
   const add = (nr: number, first: number): void => {
@@ -31,7 +37,7 @@ export function passedCalls(
     if (SEEN.includes(nr)) continue
     if (!isWanted(nr)) {
       if (skips) add(nr, CALL_SETS_LAYOUT.skipped)
-    } else if (mayRunOn(nr)) add(nr, CALL_SETS_LAYOUT.deferred)
+    } else if (mayDefer(nr)) add(nr, CALL_SETS_LAYOUT.deferred)
   }
-  return sets.some(bits => bits !== 0) ? sets : NONE_PASSED
+  return sets.some(bits => bits !== 0) ? sets : NONE_DEFERRED
 }

@@ -1,60 +1,61 @@
 /**
- * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread that seized the tracees, which
- * is blocked by it until the trace is over.
+ * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread
+ * that seized the tracees, which is blocked by it until the trace is over.
  *
- * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because one is gone: its end is
- * among the stops to come. Handlers are called for what is to be told; an error of theirs ends the loop.
+ * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because
+ * one is gone: its end is among the stops to come. Handlers are called for what they asked for; an
+ * error of theirs ends the loop.
  */
 import { syscall } from '../gate/gate.ts'
 import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
 import { PTRACE_CONT, PTRACE_DETACH, PTRACE_LISTEN, PTRACE_SYSCALL } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { Alarm } from './alarm.ts'
+import { Alarm } from './time/alarm.ts'
+import { guard, unguard } from './tracee/birth-guard.ts'
 import { CallStops } from './call-stops.ts'
-import { Family } from './process-tree.ts'
+import { ProcessTree } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
-import { NONE_PASSED, passedCalls } from './deferred-calls.ts'
-import { Placement } from './cpu-affinity/cpu-affinity.ts'
+import { NONE_DEFERRED, deferredCalls } from './deferred-calls.ts'
+import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
-import { StoppedTracee } from './stopped-tracee.ts'
+import { StoppedTracee } from './tracee/stopped-tracee.ts'
 import { Task } from './task.ts'
-import type { TraceHandlers } from '../trace/types.ts'
-import { Waiting } from './waiting.ts'
-
-/** How a process ended. */
-export type Ended = { readonly exitCode: number } | { readonly signal: number }
+import type { Ended } from '../trace/end.ts'
+import type { TraceHandlers } from '../trace/handlers.ts'
+import { Schedule } from './time/schedule.ts'
 
 const MOST_RECORDS = 64
-/** Where there are more tracees, nobody looks who of them runs. */
+/** With more tracees than this, it is not looked up which of them run. */
 const MOST_LOOKED_AT = 4
 const GETTID = syscallNumber('gettid')
-const NOBODY = new Task(0, 0)
+const NO_TASK = new Task(0, 0)
 
 export class Engine implements Loop {
   readonly options: LoopOptions
   handlers: TraceHandlers
   readonly records: Records = new Records(MOST_RECORDS)
-  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NOBODY)
+  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NO_TASK)
   readonly tasks: Map<number, Task> = new Map()
   readonly restarts: Restarts = new Restarts()
   /** How tracees ended: of those that are here, `undefined` until then. */
   readonly ends: Map<number, Ended | undefined> = new Map()
-  readonly placement: Placement
+  readonly affinity: CpuAffinity | undefined
   readonly #calls: CallStops
-  readonly #family: Family
+  readonly #tree: ProcessTree
   readonly #alarm: Alarm
-  readonly #waiting: Waiting
-  #passed: Uint8Array
+  readonly #schedule: Schedule
+  #deferred: Uint8Array
+  hasGuarded = false
   /** When the stop that is being handled was seen, and whether its tracee has run on since. */
   #nowNs = 0n
   #ranOn = false
   #batch = { next: 0, count: 0 }
   /** A command whose first execve is under way. */
   firstCall: Task | undefined
-  /** Told how that ended: 0, or the errno. */
+  /** Called with how that ended: 0, or the errno. */
   onFirstCall: (errno: number) => void = () => {}
   /** A process ended that never came to its execve. */
   onLaunchEnded: () => void = () => {}
@@ -69,23 +70,23 @@ export class Engine implements Loop {
     const tid = syscall(GETTID)
     options.control.start(tid)
     this.#alarm = new Alarm(tid)
-    this.#waiting = new Waiting(this.#alarm, () => this.handlers.idle?.())
+    this.#schedule = new Schedule(this.#alarm, () => this.handlers.idle?.())
     const callAt = (timeNs: bigint, callback: () => void): void => this.at(timeNs, callback)
-    this.placement = new Placement(options.sameCpu, callAt)
+    this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
     this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
-    // Under a filter calls that nobody asked for do not stop at all.
-    this.#passed = filtered
-      ? NONE_PASSED
-      : passedCalls(
-          nr => !isWanted || isWanted(NOBODY, nr),
-          nr => handlers.mayRunOn?.(nr) ?? false,
+    // Under a filter, calls that were not asked for do not stop at all.
+    this.#deferred = filtered
+      ? NONE_DEFERRED
+      : deferredCalls(
+          nr => !isWanted || isWanted('x86_64', nr),
+          nr => handlers.mayDefer?.(nr) ?? false,
         )
-    this.#family = new Family(this)
+    this.#tree = new ProcessTree(this)
   }
 
-  passNothing(): void {
-    this.#passed = NONE_PASSED
+  deferNothing(): void {
+    this.#deferred = NONE_DEFERRED
   }
 
   /** Runs until no tracee is left. Must be followed by `close`. */
@@ -99,56 +100,61 @@ export class Engine implements Loop {
   }
 
   get #hasTracees(): boolean {
-    return this.tasks.size > 0 || this.#family.holds
+    return this.tasks.size > 0 || this.#tree.holds
   }
 
   /** All others are in calls that were seen, or stand. */
   get #isOneRunning(): boolean {
     const { tasks } = this
-    if (this.#family.holds || tasks.size > MOST_LOOKED_AT) return false
+    if (this.#tree.holds || tasks.size > MOST_LOOKED_AT) return false
     let running = 0
     for (const task of tasks.values()) if (!task.call && !task.listening) running++
     return running < 2
   }
 
   close(): void {
-    this.placement.restoreAll()
+    this.affinity?.restoreAll()
     this.#alarm.close()
   }
 
-  /** From now on nobody is told anything. */
+  /** From now on no handler is called. */
   mute(): void {
     this.handlers = {}
   }
 
   /** Restarts what a handler delays, now. */
   releaseDelayed(): void {
-    this.#waiting.release()
+    this.#schedule.release()
   }
 
   add(task: Task): void {
     this.tasks.set(task.tid, task)
   }
 
-  /** Restarts it in the way that fits where it stands. `signal`: to be delivered. */
+  /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
   resume(task: Task, signal = 0): void {
     if (this.#ranOn) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
-    if (this.placement.isOn) this.placement.starting(task, this.#nowNs, !task.call)
+    this.affinity?.beforeResume(task, this.#nowNs)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
   }
 
-  /** Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a signal along. */
+  /**
+   * Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a
+   * signal along.
+   */
   resumeAsAsked(task: Task, timeNs: bigint): void {
     const { delayUs, pendingSignal } = this.stopped
     if (delayUs <= 0) this.resume(task, pendingSignal)
     else
-      this.#waiting.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () => this.resume(task, pendingSignal))
+      this.#schedule.delay(timeNs + BigInt(Math.round(delayUs * 1000)), () =>
+        this.resume(task, pendingSignal),
+      )
   }
 
   #round(): void {
     const { control, beforeWait, onSignal } = this.options
-    // What is being ended ends though nobody reads: it is no longer the reader who sets the pace.
+    // A trace that is being ended does not wait for its reader.
     if (!this.intercept) beforeWait?.()
     if (onSignal) for (const signal of takeSignals()) onSignal(signal)
     const commands = control.take()
@@ -156,26 +162,29 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    // What is told later is so by the alarm at the latest.
-    const passes = this.#isUnderWay && this.#waiting.isActive && this.#isOneRunning
-    const sets = passes ? this.#passed : NONE_PASSED
+    // The alarm ends the deferral at the latest.
+    const passes = this.#isUnderWay && this.#schedule.isActive && this.#isOneRunning
+    const sets = passes ? this.#deferred : NONE_DEFERRED
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
-    const isAlone = this.tasks.size === 1 && sets === NONE_PASSED
+    const isAlone = this.tasks.size === 1 && sets === NONE_DEFERRED
     const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
-      // Without a tracee the table is wrong: something took their ends. Nothing is left to be told.
+      // There is no tracee, so the table is wrong: something else took their ends.
       if (count === -ERRNO.ECHILD) this.abandon()
-      this.#waiting.tick(process.hrtime.bigint())
+      this.#schedule.tick(process.hrtime.bigint())
       return
     }
     this.#batch = { next: 0, count }
     this.finishBatch()
     const timeNs = this.records.timeNs(count - 1)
-    this.#waiting.note(timeNs)
-    if (this.#waiting.isDue(timeNs)) this.#waiting.tick(timeNs)
+    this.#schedule.note(timeNs)
+    if (this.#schedule.isDue(timeNs)) this.#schedule.tick(timeNs)
   }
 
-  /** Handles what is left of the records of the last step; also those at which a handler threw, once it is muted. */
+  /**
+   * Handles what is left of the records of the last step; also those at which a handler threw,
+   * once it is muted.
+   */
   finishBatch(): void {
     const batch = this.#batch
     try {
@@ -188,25 +197,32 @@ export class Engine implements Loop {
   /** From now on there is no tracee. */
   abandon(): void {
     this.tasks.clear()
-    this.#family.clear()
+    this.#tree.clear()
   }
 
   /** A tracee is traced no more. */
   forget(tid: number): void {
     const task = this.tasks.get(tid)
-    if (task) this.placement.restore(task)
+    if (task) this.affinity?.restore(task)
+    if (task?.guarded) unguard(tid)
     this.tasks.delete(tid)
-    this.#family.lost(tid)
+    this.#tree.lost(tid)
   }
 
-  /** Tracees that stand where nobody restarts them. */
+  /** Tracees that stand still and have no entry in the table yet. */
   held(): readonly number[] {
-    return this.#family.held()
+    return this.#tree.held()
+  }
+
+  guard(task: Task): void {
+    guard(this.stopped)
+    task.guarded = true
+    this.hasGuarded = true
   }
 
   /** Calls back at that time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void {
-    this.#waiting.delay(timeNs, callback)
+    this.#schedule.delay(timeNs, callback)
   }
 
   #handle(index: number): void {
@@ -216,16 +232,21 @@ export class Engine implements Loop {
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
     this.#ranOn = this.records.ranOn(index)
-    if (task) this.placement.stopped(task, this.#nowNs)
-    if (this.intercept?.(task, tid, kind, status)) return
+    if (task) this.affinity?.stopped(task, this.#nowNs)
+    // The filter's stop comes before the call is made.
+    if ((task ? task.guarded : this.hasGuarded) && kind !== 'seccomp' && !isEnd(kind)) {
+      unguard(tid)
+      if (task) task.guarded = false
+    }
+    if (this.intercept?.(task, tid, kind, status, index)) return
     if (task) this.#handleKnown(task, index, kind, status)
-    else if (kind === 'exec') this.#family.exec(undefined, index)
-    else if (isEnd(kind)) this.#family.lost(tid)
+    else if (kind === 'exec') this.#tree.exec(undefined, index)
+    else if (isEnd(kind)) this.#tree.lost(tid)
     else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
-    // It dies: whoever made it may be dead already, and not be told of before this one is gone.
+    // It dies. Its parent may be dead as well, and its own end may come later than this one.
     else if (kind === 'exiting' || this.intercept)
-      this.#handleKnown(this.#family.adopt(tid), index, kind, status)
-    else this.#family.early(tid, index)
+      this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
+    else this.#tree.early(tid, index)
   }
 
   #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
@@ -243,11 +264,11 @@ export class Engine implements Loop {
         this.#trap(task, index, kind, stopSignal(status))
         break
       case 'new-child':
-        this.#family.announce(task, index, status)
+        this.#tree.announce(task, index, status)
         this.resume(task)
         break
       case 'exec':
-        this.#family.exec(task, index)
+        this.#tree.exec(task, index)
         break
       case 'exiting':
         this.#exiting(task, index)
@@ -280,12 +301,16 @@ export class Engine implements Loop {
     this.resume(task, delivered)
   }
 
-  /** The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the answer to an interruption. */
+  /**
+   * The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the
+   * answer to an interruption.
+   */
   #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
-    this.#family.stopped(task, index)
+    this.#tree.stopped(task, index)
     if (task.attaching) {
       task.attaching = false
-      this.handlers.attached?.({ ...this.stopOf(task, index), attached: true })
+      const stop = { ...this.stopOf(task, index), attached: true }
+      this.handlers.attached?.(stop, this.stopped.at(task, index))
     }
     if (kind === 'trap' || task.launching) {
       this.resume(task)
@@ -305,10 +330,11 @@ export class Engine implements Loop {
   }
 
   #end(task: Task, index: number, status: number): void {
-    this.#family.stopped(task, index)
+    this.#tree.stopped(task, index)
+    this.stopped.ended(task.tid)
     this.tasks.delete(task.tid)
-    this.placement.gone(task)
-    this.#family.orphans(task, index)
+    this.affinity?.gone(task)
+    this.#tree.orphans(task, index)
     const killed = stopKind(status) === 'killed'
     if (this.ends.has(task.tid))
       this.ends.set(task.tid, killed ? { signal: deathSignal(status) } : { exitCode: exitCode(status) })
@@ -325,7 +351,7 @@ export class Engine implements Loop {
   firstCallLeft(errno: number): void {
     const task = this.firstCall
     this.firstCall = undefined
-    // It is again what it was, and what that does is nobody's concern; but it may try another file.
+    // It is the launcher again, whose calls are hidden; but it may try another file.
     if (errno !== 0 && task) task.launching = 'ready'
     this.onFirstCall(errno)
   }

@@ -1,6 +1,7 @@
 /**
- * The two plans of a start. The first is run by the worker: its child becomes the launcher, with the descriptors of the command
- * in place. The second is sent to the launcher once it is seized, and turns it into the command.
+ * The two plans of a start. The first is run by the worker: its child becomes the launcher, with
+ * the descriptors of the command in place. The second is sent to the launcher once it is seized,
+ * and turns it into the command.
  */
 import {
   CLONE_CLEAR_SIGHAND,
@@ -30,7 +31,8 @@ export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
   const inputs = ['socket', 'launcher', 'stdin', 'stdout', 'stderr'].map(name => builder.input(name))
   const pid = builder.slot('pid of the launcher')
   const flags = BigInt(CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND)
-  // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as any process.
+  // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as
+  // any process.
   builder.clone({ flags, exitSignal: 0, result: pid, label: 'clone the launcher' }, () => {
     const [socket, program, ...stdio] = moveAway(builder, inputs)
     if (!socket || !program) throw new RangeError('the launcher has a socket and a file')
@@ -44,11 +46,17 @@ export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
 export interface LaunchSpec extends Execution {
   readonly cwd?: string
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
-  /** sock_filter array; `privileged`: it can be had without no_new_privs, which would make set-uid programs lame. */
+  /**
+   * sock_filter array; `privileged`: it can be had without no_new_privs, which would make set-uid
+   * programs lame.
+   */
   readonly filter?: { readonly program: Uint8Array; readonly privileged: boolean }
 }
 
-/** `failed`: what the process exits with where there is nothing to execute, for a parent that is not its tracer. */
+/**
+ * `failed`: what the process exits with where there is nothing to execute, for a parent that is
+ * not its tracer.
+ */
 export function launchPlan(spec: LaunchSpec, failed?: number): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   builder

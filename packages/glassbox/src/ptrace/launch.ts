@@ -1,6 +1,6 @@
 /**
- * Starts a command that waits to be seized. The process is a child of the calling thread, which is to be its tracer; the socket to it is
- * owned by the returned object.
+ * Starts a command that waits to be seized. The process is a child of the calling thread, which is
+ * to be its tracer; the socket to it is owned by the returned object.
  */
 import { GlassboxError } from '../errors.ts'
 import { runPlan, send, syscall } from '../gate/gate.ts'
@@ -99,7 +99,10 @@ export class Launch {
   }
 }
 
-/** Sends everything from a thread that may wait; a launcher that was stopped must not hold it for ever. */
+/**
+ * Sends everything from a thread that may wait; a launcher that was stopped must not hold it for
+ * ever.
+ */
 function sendWithin(patienceMs: number, socket: number, bytes: Uint8Array): void {
   const end = performance.now() + patienceMs
   for (let at = 0; at < bytes.length; ) {

@@ -1,6 +1,7 @@
 /**
- * Who came from whom. The event of the parent and the first stop of the child come in either order: a child that is early stays
- * stopped until its parent's event tells what it is, or until its parent is dead.
+ * Who came from whom. The event of the parent and the first stop of the child come in either
+ * order: a child that is early stays stopped until its parent's event tells what it is, or until
+ * its parent is dead.
  */
 import { existsSync } from 'node:fs'
 import { syscall } from '../gate/gate.ts'
@@ -22,7 +23,7 @@ const KINDS: Readonly<Record<number, ChildKind>> = {
 }
 
 const KILL = syscallNumber('kill')
-/** Stands for a parent that was never told. */
+/** Stands for a parent that is not known. */
 const UNKNOWN = new Task(0, 0)
 
 interface Birth {
@@ -30,7 +31,7 @@ interface Birth {
   readonly kind: ChildKind
 }
 
-export class Family {
+export class ProcessTree {
   readonly #loop: Loop
   /** Announced by their parents, not yet stopped. */
   readonly #births = new Map<number, Birth>()
@@ -58,7 +59,8 @@ export class Family {
   /** A parent's event. */
   announce(parent: Task, index: number, status: number): void {
     const tid = this.#loop.records.message(index)
-    // It was taken in without a parent; or its end came before this, and its id is no longer its own.
+    // It was taken in without a parent; or its end came before this, and its id is no longer its
+    // own.
     if (this.#loop.tasks.has(tid) || syscall(KILL, tid, 0) === -ERRNO.ESRCH) return
     const kind = KINDS[eventOf(status)] ?? 'clone'
     const child = this.#make(tid, { parent, kind })
@@ -67,14 +69,16 @@ export class Family {
     this.#loop.resume(child)
   }
 
-  /** A stop of a thread that nobody knows. */
+  /** A stop of a thread that no parent has announced yet. */
   early(tid: number, index: number): void {
     this.#early.add(tid)
-    // Nobody is left who could announce it.
+    // No tracee is left that could announce it.
     if (this.#loop.tasks.size === 0) this.orphans(UNKNOWN, index)
   }
 
-  /** A child that is not to wait for its parent’s event: from now on it is a tracee like any other. */
+  /**
+   * A child that is not to wait for its parent’s event: from now on it is a tracee like any other.
+   */
   adopt(tid: number): Task {
     this.#early.delete(tid)
     return this.#make(tid, { parent: UNKNOWN, kind: 'clone' })
@@ -85,19 +89,20 @@ export class Family {
     this.#early.delete(tid)
   }
 
-  /** A tracee stopped or ended; if it is for the first time, it is told of. */
+  /** A tracee stopped or ended; the first time, handlers are told of it. */
   stopped(task: Task, index: number): void {
     const birth = this.#births.get(task.tid)
     if (!birth) return
     this.#births.delete(task.tid)
-    this.#loop.handlers.newChild?.({
-      ...this.#loop.stopOf(birth.parent, index),
-      child: task.tid,
-      kind: birth.kind,
-    })
+    const { parent, kind } = birth
+    const stop = { ...this.#loop.stopOf(parent, index), child: task.tid, childPid: task.pid, kind }
+    this.#loop.handlers.newChild?.(stop, this.#loop.stopped.at(task, index))
   }
 
-  /** A tracee is dead: what it did not announce it never will. Other parents' children lose only the name of theirs. */
+  /**
+   * A tracee is dead: what it did not announce it never will. Other parents' children lose only
+   * the name of theirs.
+   */
   orphans(dead: Task, index: number): void {
     for (const tid of this.#early) {
       const child = this.#make(tid, { parent: dead, kind: 'clone' })
@@ -108,8 +113,9 @@ export class Family {
   }
 
   /**
-   * The new program is in place. Where another thread than the leader made the call, the event comes under the leader's tid with the
-   * caller's as its message: the caller has become the leader, and no other thread is left.
+   * The new program is in place. Where another thread than the leader made the call, the event
+   * comes under the leader's tid with the caller's as its message: the caller has become the
+   * leader, and no other thread is left.
    */
   exec(known: Task | undefined, index: number): void {
     const loop = this.#loop
@@ -119,18 +125,16 @@ export class Family {
     let task = known
     if (formerTid !== tid || !task) {
       task = new Task(tid, tid)
-      if (known && known !== former) loop.placement.gone(known)
-      if (former) {
-        task.becomes(former)
-        loop.placement.renamed(former, task)
-      }
+      if (known && known !== former) loop.affinity?.gone(known)
+      if (former) task.becomes(former)
       loop.tasks.delete(formerTid)
       loop.add(task)
     }
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
-    loop.placement.executed(tid)
-    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be seized at the end of its own.
+    loop.affinity?.executed(task, former)
+    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be
+    // seized at the end of its own.
     if (task.launching) {
       loop.resume(task)
       return
@@ -155,6 +159,7 @@ export class Family {
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
     child.movable = parent.movable
+    child.guarded = this.#loop.hasGuarded
     this.#loop.add(child)
     this.#births.set(tid, birth)
     return child

@@ -1,6 +1,7 @@
 /**
- * The records that a native step fills, by their index. The layout is `struct stop_record` of native/record.h. One buffer for the
- * life of a trace: whatever is to be kept beyond the handling of a stop is copied out.
+ * The records that a native step fills, by their index. The layout is `struct stop_record` of
+ * native/record.h. One buffer for the life of a trace: whatever is to be kept beyond the handling
+ * of a stop is copied out.
  */
 import { SIGINFO_BYTES, STOP_RECORD_LAYOUT } from '../gate/generated/layouts.ts'
 import { RECORD_BYTES } from '../gate/ptrace.ts'
@@ -123,7 +124,7 @@ export class Records {
     return this.#halves[index * HALVES + DEFERRED] !== 0
   }
 
-  /** A copy of the 128 bytes; zeros where the kernel had none. */
+  /** A copy of the 128 bytes; zeros if the kernel had none. */
   siginfo(index: number): Uint8Array {
     const at = index * RECORD_BYTES + STOP_RECORD_LAYOUT.siginfo
     const known = this.#halves[index * HALVES + SIGINFO_ERROR] === 0

@@ -1,4 +1,7 @@
-/** Tracees that are to run again: gathered while stops are handled, done by the next native step in one go. */
+/**
+ * Tracees that are to run again: gathered while stops are handled, done by the next native step in
+ * one go.
+ */
 import { RESTART_WORDS } from '../gate/ptrace.ts'
 
 const FIRST_CAPACITY = 64

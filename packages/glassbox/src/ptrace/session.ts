@@ -1,45 +1,38 @@
 /**
- * One trace, in its worker: what is started and attached to, the commands of the main thread, and how it ends. All of ptrace happens in this
- * thread, and when it ends the kernel lets the tracees go, or kills them where that was asked for.
+ * One trace, in its worker: what is started and attached to, the commands of the main thread, and
+ * how it ends. All of ptrace happens in this thread, and when it ends the kernel lets the tracees
+ * go, or kills them if that was asked for.
  */
 import { GlassboxError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { attach } from './attach.ts'
-import { COMMAND, type Control } from '../trace/control.ts'
-import { detachAll } from './detach.ts'
-import { type Ended, Engine } from './engine.ts'
+import { attach } from './start/attach.ts'
+import { COMMAND } from '../trace/control.ts'
+import { detachAll } from './ending/detach.ts'
+import type { Ended } from '../trace/end.ts'
+import type { SessionHooks, TraceSession } from '../trace/session.ts'
+import { Engine } from './engine.ts'
 import { Launch, type Waiting } from './launch.ts'
 import type { LaunchSpec } from './launch-plan.ts'
-import { seize, seizeError, type SeizeOptions } from './seize.ts'
-import { killAll } from './kill.ts'
+import { seize, seizeError, type SeizeOptions } from './start/seize.ts'
+import { killAll } from './ending/kill.ts'
 import { Task } from './task.ts'
-import type { TraceHandlers } from '../trace/types.ts'
 
 export interface SessionSpec extends SeizeOptions {
   readonly launch?: {
     readonly spec: LaunchSpec
     readonly stdio: readonly [number, number, number]
-    /** Who is to become the command, where nobody is started for it. */
+    /** The process that is to become the command, if none is to be started. */
     readonly waiting?: Waiting
   }
-  /** A child of somebody else's that waits to be seized, and is to be treated as a command of ours from then on. */
+  /**
+   * A child of another process that waits to be seized, and is treated as a command of ours from
+   * then on.
+   */
   readonly adopt?: number
   readonly pids: readonly number[]
   readonly sameCpu: boolean
-}
-
-export interface SessionHooks {
-  readonly handlers: TraceHandlers
-  readonly control: Control
-  readonly isWanted?: (task: Task, nr: number) => boolean
-  readonly beforeWait?: () => void
-  readonly onSignal?: (signal: number) => void
-  /** The first process of the trace. */
-  readonly onPid: (pid: number) => void
-  /** An adopted child is seized: whoever holds it may let it go on. */
-  readonly onSeized?: () => void
 }
 
 const KILL = syscallNumber('kill')
@@ -58,7 +51,7 @@ function askedOnce(): (pid: number) => void {
   }
 }
 
-export class Session {
+export class Session implements TraceSession {
   readonly #spec: SessionSpec
   readonly #hooks: SessionHooks
   readonly #engine: Engine
@@ -83,7 +76,7 @@ export class Session {
     }
   }
 
-  /** Runs the trace to its end; how the root ended, where it did. */
+  /** Runs the trace to its end; how its first process ended, if it did. */
   run(): Ended | undefined {
     const { launch, adopt, pids } = this.#spec
     try {
@@ -129,7 +122,10 @@ export class Session {
     launch.go()
   }
 
-  /** A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to itself when that comes next). */
+  /**
+   * A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to
+   * itself when that comes next).
+   */
   #adopt(pid: number): void {
     const errno = seize(pid, this.#spec)
     if (errno !== 0) throw seizeError(pid, errno)
@@ -147,7 +143,7 @@ export class Session {
   }
 
   #firstCall(errno: number): void {
-    // Our launcher has one try; what becomes of a child of somebody else's is for that to say.
+    // Our launcher tries once. What an adopted child does next is known to its maker.
     if (errno !== 0 && this.#launch) this.#failure = this.#launch.executeFailure(errno)
   }
 
@@ -167,12 +163,13 @@ export class Session {
     const { launch, adopt, filtered } = this.#spec
     const isOurs = (launch !== undefined || adopt !== undefined) && !keep
     const isRootHere = this.#engine.ends.get(this.#root) === undefined
-    // Without a tracer the calls that their filter stops fail: none of them can live on as if nothing were.
+    // Without a tracer the calls that their filter stops fail: none of them can live on as if
+    // nothing were.
     detachAll(this.#engine, isOurs && filtered ? askedOnce() : undefined)
     if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
   }
 
-  /** A handler threw, or the start failed half way: nothing is told any more. */
+  /** A handler threw, or the start failed half way: no handler is called any more. */
   #abort(): void {
     this.#engine.mute()
     if (this.#spec.killOnExit) this.#killAll()

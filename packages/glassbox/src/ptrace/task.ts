@@ -1,17 +1,17 @@
 /**
- * A tracee as the engine keeps it: one thread, from the first stop that was seen to its end. The engine owns the table; handlers
- * see a `StoppedTracee` instead.
+ * A tracee as the engine keeps it: one thread, from the first stop that was seen to its end. The
+ * engine owns the table; handlers see a `StoppedTracee` instead.
  */
 import type { Abi, Call } from '../decode/types.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 
 /** A call that was entered and has not been left. */
 export interface OpenCall {
   readonly entered: EnteredCall
-  /** Not told to handlers: not among those that were asked for, or of the tracer's own making. */
+  /** Hidden from handlers: not among the calls that were asked for, or made for the tracer. */
   readonly hidden: boolean
   tampered: boolean
-  /** What the register is to hold when it comes back, where a handler skipped it. */
+  /** What the register is to hold when it comes back, if a handler skipped the call. */
   forced: bigint | undefined
 }
 
@@ -27,11 +27,16 @@ export class Task {
   launching: 'waits' | 'ready' | undefined
   /** Seized while it ran, and not stopped since. */
   attaching = false
+  /** It, or the child that it is, may have to be given back what birth-guard.ts took. */
+  guarded = false
   /** In a group-stop that was left to be one: it stands, though it was restarted. */
   listening = false
   /** May it be moved to the tracer's CPU? */
   movable = true
-  /** When it was restarted into user mode, ns; 0 where it is not there. Only kept where it may be moved. */
+  /**
+   * When it was restarted into user mode, ns; 0 if it is not there. Only kept where it may be
+   * moved.
+   */
   restartedNs = 0n
 
   constructor(tid: number, pid: number) {
@@ -39,7 +44,10 @@ export class Task {
     this.pid = pid
   }
 
-  /** A thread executed a program and has the id of its leader from now on: everything else is as it was. */
+  /**
+   * A thread executed a program and has the id of its leader from now on: everything else is as it
+   * was.
+   */
   becomes(former: Task): void {
     this.abi = former.abi
     this.call = former.call

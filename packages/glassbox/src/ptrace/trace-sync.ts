@@ -1,51 +1,37 @@
 /**
- * A trace in the calling thread, for a process that does nothing else: it saves the start of a worker (some 50 ms). The thread is blocked to the end of
- * the trace, so no listener of Node's for signals runs meanwhile; what signals are to do is said beforehand. It takes the ends of all children of this
- * thread: none of child_process may be running.
+ * A trace in the calling thread, for a process that does nothing else: it saves the start of a
+ * worker (some 50 ms). The thread is blocked to the end of the trace, so no listener of Node's for
+ * signals runs meanwhile; what signals are to do is said beforehand. It takes the ends of all
+ * children of this thread: none of child_process may be running.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { installWake, restoreSignal, signalAction, takeSignals } from '../gate/ptrace.ts'
 import { type SignalName, signalName, signalNumber } from '../linux/signals.ts'
 import { COMMAND, Control } from '../trace/control.ts'
 import { endOf } from '../trace/end.ts'
-import type { Waiting } from './launch.ts'
-import { workerData } from '../trace/prepare.ts'
+import { sessionSpec } from './start/session-spec.ts'
 import { selection } from '../trace/selection.ts'
 import { Session } from './session.ts'
-import type { TraceCommand, TraceEnd, TraceHandlers, TraceOptions } from '../trace/types.ts'
+import type { SyncOptions, TraceEffect } from '../trace/source.ts'
+import type { TraceCommand } from '../trace/options.ts'
+import type { TraceEnd } from '../trace/trace.ts'
 
-/** `tell`: to `onSignal` only. */
-export type SignalEffect = 'tell' | 'detach' | 'keep' | 'kill'
-
-export type HereOptions = Pick<
-  TraceOptions,
-  'follow' | 'syscalls' | 'seccomp' | 'sameCpu' | 'killOnExit' | 'attach'
-> & {
-  readonly handlers: TraceHandlers
-  /** The process that is to become the command, where none is started for it; see detached.ts. */
-  readonly waiting?: Waiting
-  /** The first process of the trace, before it does anything. */
-  readonly onPid?: (pid: number) => void
-  /** What a signal to this process does to the trace; `detach` and `keep` as in `Trace.detach`. Others have their effect on this process. */
-  readonly signals?: Readonly<Partial<Record<SignalName, SignalEffect>>>
-  readonly onSignal?: (signal: SignalName) => void
-  /** Gives a way to have the same effects from within a handler. */
-  readonly onCommands?: (send: (effect: SignalEffect) => void) => void
-}
-
-const COMMANDS: Readonly<Record<SignalEffect, number>> = {
+const COMMANDS: Readonly<Record<TraceEffect, number>> = {
   tell: 0,
   detach: COMMAND.detach,
   keep: COMMAND.detach | COMMAND.keep,
   kill: COMMAND.kill,
 }
 
-/** Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of a handler as it is. */
-export function traceHere(target: TraceCommand | number | readonly number[], options: HereOptions): TraceEnd {
+/**
+ * Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of
+ * a handler as it is.
+ */
+export function traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd {
   const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, ...rest } = options
-  const data = workerData(target, rest)
-  const { launch } = data.session
-  const spec = launch && waiting ? { ...data.session, launch: { ...launch, waiting } } : data.session
+  const made = sessionSpec(target, rest)
+  const { launch } = made
+  const spec = launch && waiting ? { ...made, launch: { ...launch, waiting } } : made
   const control = new Control()
   onCommands?.(effect => control.command(COMMANDS[effect]))
   const effects = new Map(
@@ -57,7 +43,7 @@ export function traceHere(target: TraceCommand | number | readonly number[], opt
     const session = new Session(spec, {
       handlers,
       control,
-      ...(data.syscalls ? { isWanted: selection(data.syscalls) } : {}),
+      ...(rest.syscalls && { isWanted: selection(rest.syscalls) }),
       onPid: pid => onPid?.(pid),
       onSignal(signal) {
         const effect = effects.get(signal)

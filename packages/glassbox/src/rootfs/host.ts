@@ -41,7 +41,17 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
  * listed: no program of a box is root outside it.
  */
 const MASKED = [
-  ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'sysrq-trigger'],
+  ...[
+    'acpi',
+    'asound',
+    'kcore',
+    'keys',
+    'key-users',
+    'latency_stats',
+    'sched_debug',
+    'scsi',
+    'sysrq-trigger',
+  ],
   // Not to be read only: everybody may write triggers there, which the kernel then keeps for the whole host.
   ...['pressure', 'timer_list', 'timer_stats'],
 ]

@@ -1,6 +1,7 @@
 /**
- * An assembler that writes a program from its end to its beginning: jumps go forward only, so every target is already
- * there, and a conditional jump that would be longer than 255 goes over an unconditional one beside it.
+ * An assembler that writes a program from its end to its beginning: jumps go forward only, so
+ * every target is already there, and a conditional jump that would be longer than 255 goes over an
+ * unconditional one beside it.
  */
 import { encodeBpf, type Instruction, type Jump, MAX_INSTRUCTIONS } from './bpf.ts'
 import { InvalidOptionError } from '../errors.ts'
@@ -25,7 +26,8 @@ export class Assembler {
 
   jump(op: Jump, value: number, yes: Label, no: Label): Label {
     if (yes === no) return yes
-    // One far target moves the other by one instruction: ask for both as if the other needed a step too.
+    // One far target moves the other by one instruction: ask for both as if the other needed a
+    // step too.
     const near = (label: Label): boolean => this.#skipTo(label) + 1 <= LONGEST_CONDITIONAL
     const nearNo = near(no) ? no : this.#push({ op: 'ja', skip: this.#skipTo(no) })
     const nearYes = near(yes) ? yes : this.#push({ op: 'ja', skip: this.#skipTo(yes) })

@@ -1,6 +1,7 @@
 /**
- * A caller's policy, checked once. A policy is a value: the same object gives the same checked policy as long as it says the same,
- * so those who compile a policy can remember what they made of it by that object.
+ * A caller's policy, checked once. A policy is a value: the same object gives the same checked
+ * policy as long as it says the same, so those who compile a policy can remember what they made of
+ * it by that object.
  */
 import { DEFAULT_POLICY } from './defaults.ts'
 import type { Policy } from './policy.ts'
@@ -23,7 +24,10 @@ function textOf(policy: Policy): string | undefined {
   }
 }
 
-/** Throws InvalidOptionError if it is no policy. `undefined` stands for the default, `null` for no filter. */
+/**
+ * Throws InvalidOptionError if it is no policy. `undefined` stands for the default, `null` for no
+ * filter.
+ */
 export function checkPolicy(policy: Policy | null | undefined): Policy | null {
   if (policy === null) return null
   if (policy === undefined || policy === DEFAULT_POLICY) return DEFAULT_POLICY

@@ -25,6 +25,7 @@ export function compileCondition(out: Assembler, condition: Condition, yes: Labe
     lt: () => greater(out, compared, 'jge', no, yes),
     le: () => greater(out, compared, 'jgt', no, yes),
     'masked-eq': () => maskedEqual(out, compared, mask, yes, no),
+    'masked-ne': () => maskedEqual(out, compared, mask, no, yes),
   }
   return compilers[op]()
 }
@@ -49,7 +50,14 @@ function maskedEqual(
   yes: Label,
   no: Label,
 ): Label {
-  const lower = out.load(lowOffset(arg), out.and(low(mask), out.jump('jeq', low(value), yes, no)))
+  const lower = out.load(lowOffset(arg), maskedHalf(out, low(mask), low(value), yes, no))
   if (!wide) return lower
-  return out.load(highOffset(arg), out.and(high(mask), out.jump('jeq', high(value), lower, no)))
+  return out.load(highOffset(arg), maskedHalf(out, high(mask), high(value), lower, no))
+}
+
+/** Whether no bit, or a single one, is set needs one instruction. */
+function maskedHalf(out: Assembler, mask: number, value: number, yes: Label, no: Label): Label {
+  if (value === 0) return out.jump('jset', mask, no, yes)
+  if (value === mask && (mask & (mask - 1)) === 0) return out.jump('jset', mask, yes, no)
+  return out.and(mask, out.jump('jeq', value, yes, no))
 }

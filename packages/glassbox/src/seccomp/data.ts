@@ -1,4 +1,7 @@
-/** struct seccomp_data, what a filter sees of a call, and the values that a filter returns. Source: linux/seccomp.h. */
+/**
+ * struct seccomp_data, what a filter sees of a call, and the values that a filter returns. Source:
+ * linux/seccomp.h.
+ */
 import type { Action } from './policy.ts'
 
 export const NUMBER_OFFSET = 0

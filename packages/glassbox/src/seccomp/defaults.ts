@@ -1,15 +1,14 @@
 /**
- * The policy that a program has where the caller says nothing: everything that compilers, interpreters and their programs
- * need is allowed; what is left out is kernel surface that they do not need, and the known ways round a filter. Each
- * refusal has its reason. It is one wall of several, see docs/security.md.
+ * The policy that a program has where the caller says nothing: everything that compilers,
+ * interpreters and their programs need is allowed; what is left out is kernel surface that they do
+ * not need, and the known ways round a filter. Each refusal has its reason. It is one wall of
+ * several, see docs/security.md.
  */
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import type { Action, Condition, Policy, Rule } from './policy.ts'
-
-const refuse = (errno: number): Action => ({ kind: 'errno', errno })
-const EPERM = refuse(ERRNO.EPERM)
-const ENOSYS = refuse(ERRNO.ENOSYS)
+import { anyBit, ENOSYS, EPERM, is, refuse } from './conditions.ts'
+import { GUARD } from './guard.ts'
+import type { Action, Policy, Rule } from './policy.ts'
 
 interface Refusal {
   readonly syscalls: readonly string[]
@@ -20,16 +19,6 @@ interface Refusal {
 /** Refused whatever the arguments. ENOSYS where programs have a way to go on without the call. */
 export const REFUSALS: readonly Refusal[] = [
   {
-    syscalls: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
-    action: ENOSYS,
-    why: 'a ring makes calls that no filter sees',
-  },
-  {
-    syscalls: ['clone3'],
-    action: ENOSYS,
-    why: 'its flags are behind a pointer; libc falls back to clone, whose flags can be checked',
-  },
-  {
     syscalls: ['setns', 'pivot_root', 'chroot'],
     action: EPERM,
     why: 'leaving or nesting namespaces and roots',
@@ -37,10 +26,32 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: [
       ...['mount', 'umount2', 'mount_setattr', 'move_mount', 'open_tree', 'open_tree_attr'],
-      ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'statmount', 'listmount'],
+      ...['fsopen', 'fsconfig', 'fsmount', 'fspick'],
     ],
     action: EPERM,
     why: 'the mount API, old and new',
+  },
+  {
+    syscalls: ['statmount', 'listmount'],
+    action: ENOSYS,
+    why: 'they tell more of the host’s mounts than /proc/self/mountinfo, which programs read without',
+  },
+  {
+    syscalls: ['file_setattr', 'cachestat'],
+    action: ENOSYS,
+    why: 'new: flags and quota projects of files, and what of the host’s files is in memory',
+  },
+  {
+    // POSIX lets sync() return before anything is written, so doing nothing is no lie; that call
+    // cannot fail.
+    syscalls: ['sync'],
+    action: refuse(0),
+    why: 'it writes out all file systems of the host, and holds up whoever waits for theirs',
+  },
+  {
+    syscalls: ['syncfs'],
+    action: ENOSYS,
+    why: 'the same for one file system; what it says must be true: programs go on with fsync',
   },
   {
     syscalls: ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd', 'kcmp', 'process_madvise'],
@@ -56,11 +67,6 @@ export const REFUSALS: readonly Refusal[] = [
     syscalls: ['io_setup'],
     action: ENOSYS,
     why: 'one program could have all of fs.aio-max-nr, which is of the whole host; libraries do without',
-  },
-  {
-    syscalls: ['add_key', 'request_key', 'keyctl'],
-    action: ENOSYS,
-    why: 'keyrings outlive the program and are shared',
   },
   {
     syscalls: ['name_to_handle_at', 'open_by_handle_at'],
@@ -116,49 +122,39 @@ export const REFUSALS: readonly Refusal[] = [
 
 const NAMESPACES =
   linux.CLONE_NEWNS |
-  linux.CLONE_NEWCGROUP |
   linux.CLONE_NEWUTS |
   linux.CLONE_NEWIPC |
   linux.CLONE_NEWUSER |
   linux.CLONE_NEWPID |
   linux.CLONE_NEWNET
 
-const has = (arg: number, bit: number): Condition => ({
-  arg,
-  op: 'masked-eq',
-  mask: BigInt(bit >>> 0),
-  value: BigInt(bit >>> 0),
-  width: 32,
-})
-const is = (arg: number, value: number): Condition => ({ arg, op: 'eq', value: BigInt(value), width: 32 })
-
-const eachBit = (mask: number): number[] =>
-  Array.from({ length: 32 }, (_, bit) => 2 ** bit).filter(bit => (mask & bit) !== 0)
-
-/** New namespaces by clone and unshare; the time namespace has no bit that clone could take. */
+/**
+ * New namespaces by clone and unshare (those of cgroups: see guard.ts); the time namespace has no
+ * bit that clone could take.
+ */
 function namespaceRules(): Rule[] {
-  const bits = [...eachBit(NAMESPACES), linux.CLONE_PTRACE, linux.CLONE_UNTRACED, linux.CLONE_PARENT]
+  const others = linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT
   return [
-    ...bits.map(bit => ({ syscalls: ['clone'], when: [has(0, bit)], action: EPERM })),
-    ...[...eachBit(NAMESPACES), linux.CLONE_NEWTIME].map(bit => ({
-      syscalls: ['unshare'],
-      when: [has(0, bit)],
-      action: EPERM,
-    })),
+    { syscalls: ['clone'], when: [anyBit(0, NAMESPACES | others)], action: EPERM },
+    { syscalls: ['unshare'], when: [anyBit(0, NAMESPACES | linux.CLONE_NEWTIME)], action: EPERM },
   ]
 }
 
-/** Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK, AF_PACKET, …). */
+/**
+ * Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK,
+ * AF_PACKET, …).
+ */
 const FAMILIES = [linux.AF_UNIX, linux.AF_INET, linux.AF_INET6]
 
 /** Types and protocols of the internet families that lead to other, little-tested code. */
-const SOCKET_TYPES = [linux.SOCK_DCCP, linux.SOCK_PACKET]
+const SOCKET_TYPES = [linux.SOCK_RDM, linux.SOCK_SEQPACKET, linux.SOCK_DCCP, linux.SOCK_PACKET]
 const PROTOCOLS: readonly (readonly [number: number, name: string])[] = [
   [33, 'DCCP'],
   [115, 'L2TP'],
   [132, 'SCTP'],
   [136, 'UDP-Lite'],
   [256, 'SMC'],
+  [linux.IPPROTO_MPTCP, 'MPTCP'],
 ]
 
 function socketRules(): Rule[] {
@@ -178,7 +174,8 @@ function socketRules(): Rule[] {
     when: [is(0, family)],
     action: { kind: 'allow' } as const,
   }))
-  // getifaddrs(3) asks the routing netlink; other netlink protocols reach netfilter, audit, crypto.
+  // getifaddrs(3) asks the routing netlink; other netlink protocols reach netfilter, audit,
+  // crypto.
   const route = {
     syscalls: ['socket'],
     when: [is(0, linux.AF_NETLINK), is(2, 0)],
@@ -194,8 +191,9 @@ function socketRules(): Rule[] {
 }
 
 /**
- * Requests that push input into a terminal, load a line discipline, or make an inherited terminal the program's own, which could then
- * do all of that (ioctl_tty(2)). The kernel reads 32 bits of a request.
+ * Requests that push input into a terminal, load a line discipline, or make an inherited terminal
+ * the program's own, which could then do all of that (ioctl_tty(2)). The kernel reads 32 bits of a
+ * request.
  */
 const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
 
@@ -203,11 +201,14 @@ const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linu
 const IPV6_FLOWLABEL_MGR = 32
 
 /**
- * Options of sockets that take of what the whole host has: 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory for
- * compiled filters of sockets (net.core.bpf_jit_limit), which is charged to no cgroup. A kernel may lack each of them.
+ * Options of sockets that a kernel may lack, and programs do without. The first and the last take
+ * of what the whole host has: 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory
+ * for compiled filters of sockets (net.core.bpf_jit_limit), which is charged to no cgroup. TCP_ULP
+ * puts other, little-tested code in the place of TCP: TLS, SMC, MPTCP.
  */
 const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
   [linux.SOL_IPV6, IPV6_FLOWLABEL_MGR],
+  [linux.SOL_TCP, linux.TCP_ULP],
   ...[
     linux.SO_ATTACH_FILTER,
     linux.SO_ATTACH_BPF,
@@ -219,7 +220,10 @@ const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
 /** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
 const PERSONALITIES = [0, 8, 0xffffffff]
 
-/** Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts (hugetlbpage.rst). */
+/**
+ * Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts
+ * (hugetlbpage.rst).
+ */
 const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[] = [
   ['mmap', 3, linux.MAP_HUGETLB],
   ['memfd_create', 1, linux.MFD_HUGETLB],
@@ -230,7 +234,7 @@ function argumentRules(): Rule[] {
   return [
     ...HUGE_PAGES.map(([call, arg, bit]) => ({
       syscalls: [call],
-      when: [has(arg, bit)],
+      when: [anyBit(arg, bit)],
       action: refuse(ERRNO.ENOMEM),
     })),
     ...TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
@@ -246,7 +250,8 @@ function argumentRules(): Rule[] {
     })),
     { syscalls: ['personality'], action: EPERM },
     { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
-    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller itself.
+    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller
+    // itself.
     {
       syscalls: ['prlimit64'],
       when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }],
@@ -257,6 +262,7 @@ function argumentRules(): Rule[] {
 
 export const DEFAULT_POLICY: Policy = {
   rules: [
+    ...GUARD,
     ...REFUSALS.map(({ syscalls, action }) => ({ syscalls, action })),
     ...namespaceRules(),
     ...socketRules(),

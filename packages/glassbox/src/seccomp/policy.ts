@@ -1,18 +1,24 @@
-/** What a program may call, as a value. Compiled to BPF by `compile.ts`, played by `simulate.ts`. */
+/**
+ * What a program may call, as a value. Compiled to BPF by `compile.ts`, played by `simulate.ts`.
+ */
 
-/** Comparisons are unsigned and of all 64 bits, unless `width` is 32 (int arguments: the high half is ignored). */
+/**
+ * Comparisons are unsigned and of all 64 bits, unless `width` is 32 (int arguments: the high half
+ * is ignored).
+ */
 export interface Condition {
   /** 0 to 5. */
   readonly arg: number
-  readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked-eq'
+  readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked-eq' | 'masked-ne'
   readonly value: bigint
-  /** For `masked-eq`: `(arg & mask) === value`. */
+  /** For `masked-eq`: `(arg & mask) === value`; for `masked-ne`: `!==`. */
   readonly mask?: bigint
   readonly width?: 32 | 64
 }
 
 /**
- * - `allow`; `errno`: the call fails with that error and the program goes on
+ * - `allow`; `errno`: the call fails with that error and the program goes on; 0: it says that it
+ *   succeeded and is not made
  * - `kill`: SIGSYS ends the whole process; `trace`, `log`, `notify`: as in seccomp(2)
  */
 export type Action =

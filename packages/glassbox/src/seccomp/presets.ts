@@ -9,8 +9,9 @@ import type { Policy } from './policy.ts'
 const NEEDED_TO_START = 'execve'
 
 /**
- * A policy under which any of these calls ends the program with the verdict `syscall-denied`; otherwise as `base`. Each call is
- * denied by its own name: its siblings (vfork and clone beside fork) are the caller's to name.
+ * A policy under which any of these calls ends the program with the verdict `syscall-denied`;
+ * otherwise as `base`. Each call is denied by its own name: its siblings (vfork and clone beside
+ * fork) are the caller's to name.
  *
  * @example
  * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })

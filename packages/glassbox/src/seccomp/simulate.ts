@@ -1,6 +1,6 @@
 /**
- * Two independent answers to the same question, what happens to a call: one by running the BPF program, one by reading
- * the policy. The compiler is right when they always agree.
+ * Two independent answers to the same question, what happens to a call: one by running the BPF
+ * program, one by reading the policy. The compiler is right when they always agree.
  */
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { decodeBpf, type Instruction } from './bpf.ts'
@@ -34,7 +34,10 @@ const COMPARE: Readonly<Record<'jeq' | 'jgt' | 'jge' | 'jset', (a: number, k: nu
   jset: (a, k) => (a & k) !== 0,
 }
 
-/** What the filter returns for a call, as the kernel would run it. Throws where the kernel would have refused it. */
+/**
+ * What the filter returns for a call, as the kernel would run it. Throws where the kernel would
+ * have refused it.
+ */
 export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
   const program: readonly (Instruction | undefined)[] = decodeBpf(bytes)
   const data = new DataView(encodeCall(call).buffer)
@@ -70,6 +73,7 @@ export function holds(
     gt: actual > wanted,
     ge: actual >= wanted,
     'masked-eq': (actual & cut(mask)) === wanted,
+    'masked-ne': (actual & cut(mask)) !== wanted,
   }
   return answers[op]
 }

@@ -14,7 +14,8 @@ import {
 import { type Fields, isPlain, record } from '../options/record.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
-const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq']
+const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne']
+const isMasked = (op: Condition['op']): boolean => op === 'masked-eq' || op === 'masked-ne'
 const LARGEST = 2n ** 64n - 1n
 
 /** A name of the table of system calls; the error says which was probably meant. */
@@ -72,15 +73,19 @@ const CONDITION: Kind<Condition> = {
   read: (given, path) => {
     const condition = anyCondition.read(given, path)
     const { op, value, mask } = condition
-    if (op === 'masked-eq' && mask === undefined) throw unexpected(`${path}.mask`, bits.expected, undefined)
-    if (op !== 'masked-eq' && mask !== undefined)
-      throw new InvalidOptionError(`${path}.mask`, `${path}.mask: ${op} takes no mask.`, 'Use masked-eq.')
+    if (isMasked(op) && mask === undefined) throw unexpected(`${path}.mask`, bits.expected, undefined)
+    if (!isMasked(op) && mask !== undefined)
+      throw new InvalidOptionError(
+        `${path}.mask`,
+        `${path}.mask: ${op} takes no mask.`,
+        'Use masked-eq or masked-ne.',
+      )
     if (condition.width === 32 && (value >= 2n ** 32n || (mask ?? 0n) >= 2n ** 32n))
       throw new InvalidOptionError(path, `${path}: ${value}n does not fit the 32 bits that are compared.`)
     if (mask !== undefined && (value & ~mask) !== 0n)
       throw new InvalidOptionError(
         path,
-        `${path}: the value ${value}n has bits outside the mask ${mask}n, so it can never match.`,
+        `${path}: the value ${value}n has bits outside the mask ${mask}n, so it can ${op === 'masked-eq' ? 'never' : 'only'} match.`,
       )
     return condition
   },
@@ -99,7 +104,7 @@ const action = (kind: ActionKind, more: Readonly<Record<string, Field<number>>> 
 
 const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
   allow: action('allow'),
-  errno: action('errno', { errno: { kind: whole(1, 4095) } }),
+  errno: action('errno', { errno: { kind: whole(0, 4095) } }),
   kill: action('kill'),
   trace: action('trace', { data: { kind: whole(0, 0xffff) } }),
   log: action('log'),

@@ -1,5 +1,7 @@
-/** The text of strace for a program in a box: a module of handlers for the worker that traces it. */
-import type { TraceHandlers } from '../trace/types.ts'
+/**
+ * The text of strace for a program in a box: a module of handlers for the worker that traces it.
+ */
+import type { TraceHandlers } from '../trace/handlers.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'

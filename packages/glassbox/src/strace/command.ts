@@ -1,6 +1,6 @@
 /**
- * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked by it: signals to the command are taken by the
- * tracer.
+ * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked
+ * by it: signals to the command are taken by the tracer.
  */
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -9,10 +9,9 @@ import { findInPath } from '../launch/find-program.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
-import { becomeTraced, meet, tracerOf } from '../ptrace/daemonize.ts'
-import { traceHere } from '../ptrace/trace-sync.ts'
-import type { Waiting } from '../ptrace/launch.ts'
-import type { TraceCommand, TraceEnd } from '../trace/types.ts'
+import type { TraceSource, WaitingProcess } from '../trace/source.ts'
+import type { TraceCommand } from '../trace/options.ts'
+import type { TraceEnd } from '../trace/trace.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
@@ -32,14 +31,16 @@ export interface Result {
   readonly signal?: number
 }
 
-export async function strace(options: StraceOptions): Promise<Result> {
-  const waiting = options.daemonize === undefined ? undefined : tracerOf()
+/** `source`: what runs and tells of the program. */
+export async function strace(options: StraceOptions, source: TraceSource): Promise<Result> {
+  const waiting = options.daemonize === undefined ? undefined : source.daemonize.tracedProcess()
   // Warned is once: by who is seen to run.
   if (!waiting) for (const warning of options.warnings) say(warning)
   if (options.daemonize !== undefined && !waiting) {
-    // What keeps the command from running is said here, where somebody waits for the exit status.
+    // A command that cannot run is reported here: the caller waits for the exit status of this
+    // process.
     commandOf(options)
-    becomeTraced(options.daemonize)
+    source.daemonize.becomeTraced(options.daemonize)
     return { code: 1 }
   }
   const { target, close } = await openTarget(options)
@@ -50,10 +51,10 @@ export async function strace(options: StraceOptions): Promise<Result> {
     const command = options.command.length > 0 ? commandOf(options) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
     if (waiting) {
-      meet(waiting)
+      source.daemonize.handshake(waiting)
       if (!options.trace.quiet.includes('attach')) say(`Process ${waiting.pid} attached`)
     }
-    return await run(options, command, settings, waiting)
+    return await run(options, source, command, settings, waiting)
   } finally {
     await close()
   }
@@ -61,9 +62,10 @@ export async function strace(options: StraceOptions): Promise<Result> {
 
 async function run(
   options: StraceOptions,
+  source: TraceSource,
   command: TraceCommand | undefined,
   settings: Parameters<typeof makeHandlers>[0],
-  waiting: Waiting | undefined,
+  waiting: WaitingProcess | undefined,
 ): Promise<Result> {
   const { follow } = options.trace
   const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
@@ -71,7 +73,7 @@ async function run(
   const filtered = syscalls !== undefined && canFilter(options)
   let end: (effect: 'keep') => void = () => {}
   let failed = false
-  const { handlers, hasSaidWhy } = await makeHandlers(settings, {
+  const { handlers, hasReported } = await makeHandlers(settings, {
     outputFailed(message) {
       failed = true
       say(message)
@@ -82,7 +84,7 @@ async function run(
   })
   let signaled: SignalName | undefined
   try {
-    const ended = traceHere(command ?? options.pids, {
+    const ended = source.traceSync(command ?? options.pids, {
       handlers,
       follow,
       ...(syscalls && { syscalls }),
@@ -98,7 +100,7 @@ async function run(
     return resultOf(ended, command !== undefined, options.interruptible < NEVER ? signaled : undefined)
   } catch (error) {
     handlers.end?.()
-    return explain(error, hasSaidWhy())
+    return explain(error, hasReported())
   }
 }
 
@@ -112,10 +114,10 @@ function resultOf(
   return { code: isCommand ? (exitCode ?? 0) : 0, ...(number !== undefined && { signal: number }) }
 }
 
-/** What kept the trace from running. Pids that could not be attached to were told of one by one. */
-function explain(error: unknown, hasSaidWhy: boolean): Result {
+/** What kept the trace from running. Each pid that could not be attached to has been reported. */
+function explain(error: unknown, hasReported: boolean): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-  if (hasSaidWhy || error.message.startsWith('attach: ')) return { code: 1 }
+  if (hasReported || error.message.startsWith('attach: ')) return { code: 1 }
   const isExec = error.syscall === 'execve' && error.errno !== undefined
   say(isExec ? `exec: ${errnoMessage(error.errno ?? 0)}` : error.message)
   return { code: 1 }
@@ -137,7 +139,9 @@ function commandOf(options: StraceOptions): TraceCommand {
   }
 }
 
-/** As execvp finds it, in strace's own environment; what it cannot find it says in its own words. */
+/**
+ * As execvp finds it, in strace's own environment; what it cannot find it says in its own words.
+ */
 function find(program: string): string {
   const error = (): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(2)}`)
   if (program.includes('/')) {
@@ -153,7 +157,9 @@ function isFile(path: string): boolean {
   return statOf(resolve(path)) !== undefined
 }
 
-/** Nothing also where it may not be looked at: PATH of a session is not always meant for its user. */
+/**
+ * Nothing also if it may not be looked at: PATH of a session is not always meant for its user.
+ */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path)
@@ -167,7 +173,10 @@ function isRunnable(path: string): boolean {
   return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
 }
 
-/** The calls that stop, where not all must. A set that holds numbers without a name cannot be named. `besides`: that must be seen, if not shown. */
+/**
+ * The calls that stop, if not all must. A set that holds numbers without a name cannot be
+ * named. `besides`: that must be seen, if not shown.
+ */
 function namesOf(
   { trace, seccomp }: StraceOptions,
   besides: readonly string[],
@@ -185,7 +194,7 @@ function namesOf(
   return [...new Set([...names, ...besides])]
 }
 
-/** A filter that nobody notices: not where tracees are to live on without us. */
+/** A filter that the user does not notice: not if tracees are to live on without us. */
 function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions): boolean {
   const { follow, callLimit, detachOnExecve } = trace
   if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve)

@@ -1,4 +1,7 @@
-/** Why the command cannot do what it was asked: worded as strace words it, since scripts match that. */
+/**
+ * Why the command cannot do what it was asked: worded as strace words it, since scripts match
+ * that.
+ */
 import { GlassboxError } from '../errors.ts'
 
 const USAGE = "Try 'strace -h' for more information."

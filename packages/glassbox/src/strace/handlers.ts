@@ -1,11 +1,14 @@
 /**
- * The handlers of the command's trace: which calls are seen, what is done to them, and what the outputs are told. The path of
- * a call is short on purpose; outputs that were not asked for are not even loaded.
+ * The handlers of the command's trace: which calls are seen, what is done to them, and what the
+ * outputs are told. The path of a call is short on purpose; outputs that were not asked for are
+ * not even loaded.
  */
-import { existsSync, readdirSync } from 'node:fs'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit, TraceHandlers } from '../trace/types.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import type { EnteredCall, LeftCall, TraceHandlers } from '../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../trace/tracee.ts'
+import type { Subject } from '../trace/subject.ts'
 import { contains } from './select/call-set.ts'
 import { Injector } from './inject/inject.ts'
 import { say } from './text/messages.ts'
@@ -25,7 +28,7 @@ export interface Asks {
   readonly limitReached: () => void
 }
 
-const EXECVE = 59
+const EXECVE = syscallNumber('execve')
 
 class Handlers {
   readonly #options: TraceSettings
@@ -38,7 +41,7 @@ class Handlers {
   #sinks: readonly Sink[] = []
   #callsLeft: number
   #muted = false
-  saidWhy = false
+  reported = false
   /** The command, until its first execve has ended. */
   #launching: TraceeState | undefined
   readonly #announced = new Set<number>()
@@ -83,7 +86,7 @@ class Handlers {
     state.number = call.nr
     if (!isShown) return
     if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
-    // What the launcher stood in before its first execve is nobody's stack.
+    // Before its first execve, the command is the launcher, whose stack is of no interest.
     if (this.#launching !== state) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
@@ -101,11 +104,13 @@ class Handlers {
     if (this.#launching === state) this.#firstLeft(state, call)
   }
 
-  /** Where nothing looks at the tracee or changes it, and nothing is to happen at a certain call. */
-  mayRunOn(nr: number): boolean {
+  /**
+   * Whether nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
+   */
+  mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options
     if (injections.length > 0 || callLimit !== undefined || this.#paths || this.#stacks) return false
-    return this.#sinks.every(sink => sink.mayRunOn?.(nr) ?? !(sink.enter || sink.exit))
+    return this.#sinks.every(sink => sink.mayDefer?.(nr) ?? !(sink.enter || sink.exit))
   }
 
   #limit(): void {
@@ -120,7 +125,7 @@ class Handlers {
     this.#output.say(`exec: ${errnoMessage(-Number(call.value))}`)
     for (const sink of this.#sinks) sink.exited?.(state, call.timeNs, 1)
     this.end()
-    this.saidWhy = true
+    this.reported = true
   }
 
   #sees(state: TraceeState, abi: Abi, timeNs: bigint): void {
@@ -147,34 +152,47 @@ class Handlers {
     for (const sink of this.#sinks) sink.idle?.()
   }
 
-  attached(tid: number, pid: number, timeNs: bigint, ranBefore: boolean): void {
+  attached(
+    { tid, pid, timeNs, attached }: Parameters<NonNullable<TraceHandlers['attached']>>[0],
+    subject: Subject,
+  ): void {
     const state = this.#state(tid, pid)
-    state.attached = ranBefore
-    if (ranBefore) this.#announce(tid, pid)
+    state.attached = attached
+    if (attached) this.#announce(subject)
     else this.#launching = state
-    for (const sink of this.#sinks) sink.started?.(state, timeNs, undefined)
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, undefined, subject)
   }
 
-  #announce(tid: number, pid: number): void {
+  #announce(subject: Subject): void {
+    const { tid, pid } = subject
     if (this.#options.quiet.includes('attach')) return
     if (!this.#options.follow) this.#output.say(`Process ${tid} attached`)
     if (!this.#options.follow || this.#announced.has(pid)) return
     this.#announced.add(pid)
-    const threads = threadsOf(pid)
+    const threads = subject.threadCount() ?? 1
     this.#output.say(`Process ${pid} attached${threads > 1 ? ` with ${threads} threads` : ''}`)
   }
 
-  /** The sinks see the parent's abi in the child: until it executes something else it is the same program. */
-  newChild(child: number, pid: number, parentTid: number, timeNs: bigint): void {
-    const parent = this.#states.get(parentTid)
-    const state = this.#state(child, pid)
+  /**
+   * The sinks see the parent's abi in the child: until it executes something else it is the same
+   * program.
+   */
+  newChild(
+    { tid, child, childPid, timeNs }: Parameters<NonNullable<TraceHandlers['newChild']>>[0],
+    subject: Subject,
+  ): void {
+    const parent = this.#states.get(tid)
+    const state = this.#state(child, childPid)
     if (parent) state.abi = parent.abi
     if (!this.#options.quiet.includes('attach')) this.#output.say(`Process ${child} attached`)
     this.#stacks?.started(state, parent)
-    for (const sink of this.#sinks) sink.started?.(state, timeNs, parent)
+    for (const sink of this.#sinks) sink.started?.(state, timeNs, parent, subject)
   }
 
-  exec(tid: number, formerTid: number, timeNs: bigint): void {
+  exec(
+    { tid, formerTid, timeNs }: Parameters<NonNullable<TraceHandlers['exec']>>[0],
+    subject: Subject,
+  ): void {
     const state = this.#state(tid, tid)
     const former = formerTid === tid ? undefined : this.#states.get(formerTid)
     if (former) {
@@ -186,7 +204,7 @@ class Handlers {
       this.#states.delete(formerTid)
     }
     this.#stacks?.exec(state)
-    for (const sink of this.#sinks) sink.exec?.(state, timeNs, former)
+    for (const sink of this.#sinks) sink.exec?.(state, timeNs, former, subject)
     if (former) this.#output.close(former)
     for (const other of this.#states.values()) if (other.pid === tid && other !== state) this.#drop(other)
   }
@@ -202,7 +220,7 @@ class Handlers {
     const wants = (name: keyof Sink): boolean => sinks.some(sink => sink[name] !== undefined)
     const of = ({ tid, pid }: { tid: number; pid: number }): TraceeState => this.#state(tid, pid)
     return {
-      mayRunOn: nr => this.mayRunOn(nr),
+      mayDefer: nr => this.mayDefer(nr),
       enter: (call, tracee) => this.enter(call, tracee),
       exit: (call, tracee) => this.exit(call, tracee),
       ...(wants('signal') && {
@@ -216,13 +234,12 @@ class Handlers {
         },
       }),
       abiChanged: stop => this.#sees(of(stop), stop.abi, stop.timeNs),
-      attached: ({ tid, pid, timeNs, attached }) => this.attached(tid, pid, timeNs, attached),
+      attached: (stop, subject) => this.attached(stop, subject),
       notAttached: ({ error }) => say(error.message),
-      newChild: ({ tid, pid, timeNs, child, kind }) =>
-        this.newChild(child, kind === 'clone' && isThreadOf(pid, child) ? pid : child, tid, timeNs),
-      exec: ({ tid, formerTid, timeNs }, tracee) => {
-        this.exec(tid, formerTid, timeNs)
-        if (this.#options.detachOnExecve && this.#launching?.tid !== tid) tracee.detach()
+      newChild: (stop, child) => this.newChild(stop, child),
+      exec: (stop, tracee) => {
+        this.exec(stop, tracee)
+        if (this.#options.detachOnExecve && this.#launching?.tid !== stop.tid) tracee.detach()
       },
       ...(wants('exiting') && {
         exiting: (stop, tracee) => {
@@ -252,24 +269,15 @@ class Handlers {
   }
 }
 
-function threadsOf(pid: number): number {
-  try {
-    return readdirSync(`/proc/${pid}/task`).length
-  } catch {
-    return 1
-  }
-}
-
-function isThreadOf(pid: number, tid: number): boolean {
-  return existsSync(`/proc/${pid}/task/${tid}`)
-}
-
-/** The handlers of a trace by these options, and whether they have said why a command could not be executed. */
+/**
+ * The handlers of a trace by these options, and whether they have said why a command could not be
+ * executed.
+ */
 export async function makeHandlers(
   options: TraceSettings,
   asks: Asks,
-): Promise<{ readonly handlers: TraceHandlers; readonly hasSaidWhy: () => boolean }> {
+): Promise<{ readonly handlers: TraceHandlers; readonly hasReported: () => boolean }> {
   const handlers = new Handlers(options, asks)
   await handlers.load()
-  return { handlers: handlers.handlers(), hasSaidWhy: () => handlers.saidWhy }
+  return { handlers: handlers.handlers(), hasReported: () => handlers.reported }
 }

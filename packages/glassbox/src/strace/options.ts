@@ -1,8 +1,8 @@
 /**
- * The options of one run of the command, as a value. The command line makes it; the worker gets the part that is its concern.
- * Plain data.
+ * The options of one run of the command, as a value. The command line makes it; the worker gets
+ * the part that is its concern. Plain data.
  */
-import type { Detachment } from '../ptrace/daemonize.ts'
+import type { Detachment } from '../trace/source.ts'
 import type { CallSet } from './select/call-set.ts'
 import type { Injection } from './inject/inject.ts'
 
@@ -10,7 +10,10 @@ import type { Injection } from './inject/inject.ts'
 export type Precision = 0 | 3 | 6 | 9
 
 export interface Prefix {
-  /** `shared`: tids of five columns, in one file; `brackets`: `[pid N]` while there is more than one tracee. */
+  /**
+   * `shared`: tids of five columns, in one file; `brackets`: `[pid N]` while there is more than
+   * one tracee.
+   */
   readonly pid: 'never' | 'shared' | 'brackets' | 'brackets-always'
   /** -t, -tt, -ttt, --timestamps */
   readonly time?: { readonly format: 'time' | 'unix'; readonly precision: Precision }
@@ -89,8 +92,6 @@ export interface Spelling {
   readonly dumpWrite: NumberSet
 }
 
-export type Extra = 'json' | 'perfetto' | 'tree' | 'stats'
-
 /** What the handlers of the trace are given. */
 export interface TraceSettings {
   readonly selection: Selection
@@ -109,7 +110,7 @@ export interface TraceSettings {
   /** -b execve */
   readonly detachOnExecve: boolean
   readonly follow: boolean
-  /** Text, as strace has it; not with --json, -c, or where only other outputs were asked for. */
+  /** Text, as strace has it; not with --json, -c, or if only other outputs were asked for. */
   readonly text: boolean
   readonly json: boolean
   readonly tree: boolean

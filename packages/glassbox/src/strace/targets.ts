@@ -1,11 +1,13 @@
 /** Opens where the trace goes: stderr, a file, or a program that reads it. */
 import { closeSync, openSync } from 'node:fs'
-import { call } from '../gate/gate.ts'
-import { O_CLOEXEC } from '../linux/constants.ts'
+import { call, syscall } from '../gate/gate.ts'
+import { O_CLOEXEC, POLLIN } from '../linux/constants.ts'
 import { errnoMessage } from '../linux/errno.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import { fault } from './fault.ts'
 import type { OutputTarget, StraceOptions } from './options.ts'
 
+const POLL = syscallNumber('poll')
 const POLL_MS = 2
 const STDERR = 2
 
@@ -37,7 +39,10 @@ export async function openTarget({ output, append, separate }: StraceOptions): P
   }
 }
 
-/** Its end is not waited for by its pid: the trace takes the ends of all children. */
+/**
+ * Its end is waited for by a descriptor: the trace takes the ends of all children, and after that
+ * the pid may be another's.
+ */
 async function pipeTo(output: string): Promise<OpenTarget> {
   const { spawn } = await import('node:child_process')
   const ends = new Int32Array(2)
@@ -46,21 +51,21 @@ async function pipeTo(output: string): Promise<OpenTarget> {
   const child = spawn('/bin/sh', ['-c', output.slice(1)], { stdio: [reading, 'inherit', 'inherit'] })
   child.on('error', () => {})
   closeSync(reading)
+  const reader = child.pid === undefined ? undefined : call('pidfd_open', [child.pid, 0])
   return {
     target: { kind: 'shared', fd: writing, name: output, isStderr: false },
     async close() {
       closeSync(writing)
       child.unref()
-      while (child.pid !== undefined && child.exitCode === null && isThere(child.pid))
-        await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      if (reader === undefined) return
+      while (!hasEnded(reader)) await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      closeSync(reader)
     },
   }
 }
 
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+/** A pidfd can be read as soon as its process is a zombie: pidfd_open(2). */
+function hasEnded(pidfd: number): boolean {
+  const poll = Int32Array.of(pidfd, POLLIN)
+  return syscall(POLL, poll, 1, 0) !== 0
 }

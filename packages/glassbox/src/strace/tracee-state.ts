@@ -1,6 +1,9 @@
-/** What the command remembers of a tracee: made when it becomes traced, dropped when it is no more. The outputs keep their part in it. */
+/**
+ * What the command remembers of a tracee: made when it becomes traced, dropped when it is no more.
+ * The outputs keep their part in it.
+ */
 import type { Abi, EntryText, Value } from '../decode/types.ts'
-import type { EnteredCall } from '../trace/types.ts'
+import type { EnteredCall } from '../trace/handlers.ts'
 import type { Stack } from '../unwind/unwind.ts'
 import type { Counters, Tampering } from './inject/inject.ts'
 import type { Writer } from './output/writer.ts'
@@ -16,7 +19,7 @@ export class TraceeState {
   /** How often it made each call that is tampered with. */
   readonly counters: Counters = new Map()
 
-  /** -k: of its call, where that had to be looked at in its beginning. */
+  /** -k: of its call, if that had to be looked at in its beginning. */
   stack: Stack | undefined
 
   // Of the text.

@@ -1,5 +1,8 @@
-/** Handlers of the user's and those that make events, as one. The user's come first, and say what is delivered. */
-import type { TraceHandlers } from './types.ts'
+/**
+ * Handlers of the user's and those that make events, as one. The user's come first, and say what
+ * is delivered.
+ */
+import type { TraceHandlers } from './handlers.ts'
 
 type Name = keyof TraceHandlers
 
@@ -12,7 +15,7 @@ export function combine(own: TraceHandlers | undefined, events: TraceHandlers): 
   if (!own) return events
   const lookers = [own, events].filter(handlers => 'enter' in handlers || 'exit' in handlers)
   const combined: Partial<Record<Name, (...args: never[]) => unknown>> = {
-    mayRunOn: (nr: number) => lookers.every(looker => looker.mayRunOn?.(nr) ?? false),
+    mayDefer: (nr: number) => lookers.every(looker => looker.mayDefer?.(nr) ?? false),
   }
   for (const name of NAMES) {
     const first = (own[name] as ((...args: unknown[]) => unknown) | undefined)?.bind(own)

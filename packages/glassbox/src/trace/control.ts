@@ -1,6 +1,7 @@
 /**
- * The words that the main thread and the worker of a trace share. The main thread sets a command and wakes the worker, which may stand in
- * wait4 (a signal to its thread wakes it) or in Atomics.wait. The worker takes all commands at once.
+ * The words that the main thread and the worker of a trace share. The main thread sets a command
+ * and wakes the worker, which may stand in wait4 (a signal to its thread wakes it) or in
+ * Atomics.wait. The worker takes all commands at once.
  */
 import { wakeThread } from '../gate/ptrace.ts'
 

@@ -1,7 +1,9 @@
 /** How a trace ended, as its caller is told. */
 import { signalName } from '../linux/signals.ts'
-import type { Ended } from '../ptrace/engine.ts'
-import type { TraceEnd } from './types.ts'
+import type { TraceEnd } from './trace.ts'
+
+/** How a process ended. */
+export type Ended = { readonly exitCode: number } | { readonly signal: number }
 
 export function endOf(ended: Ended | undefined, data: unknown): TraceEnd {
   const how =

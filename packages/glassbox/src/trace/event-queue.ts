@@ -1,7 +1,10 @@
-/** Events in the main thread: what has come and was not read, and the one that waits for more. One reader. */
-import type { TraceEvent } from './types.ts'
+/**
+ * Events in the main thread: what has come and was not read, and the one that waits for more. One
+ * reader.
+ */
+import type { TraceEvent } from './events.ts'
 
-interface Waiting {
+interface PendingRead {
   readonly resolve: (result: IteratorResult<TraceEvent, undefined>) => void
   readonly reject: (error: unknown) => void
 }
@@ -14,7 +17,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   #ended = false
   #discards = false
   #error: { readonly reason: unknown } | undefined
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: PendingRead[] = []
 
   /** `onConsumed` is told how many events were read in all. */
   constructor(onConsumed: (count: number) => void) {
@@ -34,7 +37,10 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
     }
   }
 
-  /** Nobody will read any more: what waits and what comes is thrown away, and the trace goes on. */
+  /**
+   * There is no reader any more: events that wait and events that come are dropped, and the trace
+   * goes on.
+   */
   discard(): void {
     if (this.#discards) return
     this.#discards = true

@@ -1,13 +1,15 @@
 /** Makes the events of the async iterable out of stops: handlers like any others. */
-import { readlinkSync } from 'node:fs'
 import { callName } from '../decode/arguments.ts'
+import { SIGCHLD } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
 import { entryValues, exitValues, type Values } from '../decode/values.ts'
 import { combine } from './combine.ts'
 import type { Control } from './control.ts'
 import { Outbox, type Unsent } from './outbox.ts'
-import type { EnteredCall, LeftCall, TraceEvent, TraceHandlers, Tracee } from './types.ts'
+import type { TraceEvent } from './events.ts'
+import type { EnteredCall, LeftCall, TraceHandlers } from './handlers.ts'
+import type { Tracee } from './tracee.ts'
 
 export interface EventOptions {
   readonly events: readonly TraceEvent['type'][]
@@ -18,10 +20,12 @@ export interface EventOptions {
 
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
 
-/** siginfo_t: si_code at 8, si_pid at 16 where the code says that a process sent it. Source: sigaction(2). */
+/**
+ * siginfo_t: si_code at 8, si_pid at 16 if the code says that a process sent it. Source:
+ * sigaction(2).
+ */
 const SI_CODE = 8
 const SI_PID = 16
-const SIGCHLD = 17
 
 export class EventSink {
   readonly handlers: TraceHandlers
@@ -93,8 +97,13 @@ export class EventSink {
         newChild: stop => add(() => ({ type: 'new-child', ...at(stop), child: stop.child, kind: stop.kind })),
       },
       exec: {
-        exec: stop =>
-          add(() => ({ type: 'exec', ...at(stop), formerTid: stop.formerTid, path: programOf(stop.pid) })),
+        exec: (stop, tracee) =>
+          add(() => ({
+            type: 'exec',
+            ...at(stop),
+            formerTid: stop.formerTid,
+            path: tracee.executable() ?? '',
+          })),
       },
       exit: { exited: stop => add(() => ({ type: 'exit', ...at(stop), code: stop.code })) },
       killed: {
@@ -114,7 +123,9 @@ export class EventSink {
     })
   }
 
-  /** What went into a call is read while it is there: an execve replaces it, and other threads may. */
+  /**
+   * What went into a call is read while it is there: an execve replaces it, and other threads may.
+   */
   #keeping(): TraceHandlers {
     return {
       enter: (call, tracee) => {
@@ -166,17 +177,11 @@ const narrow = (value: bigint): number | bigint => {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** SI_USER, SI_QUEUE, SI_TKILL and so on: codes of 0 and below; and SIGCHLD, which a child causes. */
+/**
+ * SI_USER, SI_QUEUE, SI_TKILL and so on: codes of 0 and below; and SIGCHLD, which a child causes.
+ */
 function sender(siginfo: Uint8Array, signal: number): { senderPid?: number } {
   const view = new DataView(siginfo.buffer, siginfo.byteOffset)
   const fromProcess = view.getInt32(SI_CODE, true) <= 0 || signal === SIGCHLD
   return fromProcess ? { senderPid: view.getInt32(SI_PID, true) } : {}
-}
-
-function programOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return ''
-  }
 }

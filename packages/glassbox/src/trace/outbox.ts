@@ -1,8 +1,9 @@
 /**
- * Events on their way to the main thread: gathered into batches, counted against what its reader has taken. Lives in the worker.
+ * Events on their way to the main thread: gathered into batches, counted against what its reader
+ * has taken. Lives in the worker.
  */
 import type { Control } from './control.ts'
-import type { TraceEvent } from './types.ts'
+import type { TraceEvent } from './events.ts'
 
 const BATCH = 256
 /** An event waits no longer than this for others to come. */
@@ -64,7 +65,9 @@ export class Outbox {
     this.#batch = []
   }
 
-  /** Before each wait. Lets nothing go on while the reader is too far behind, where that is the policy. */
+  /**
+   * Before each wait. Blocks while the reader is too far behind, if that is the policy.
+   */
   hold(): void {
     if (this.#batch.length > 0 && performance.now() - this.#since > LONGEST_WAIT_MS) this.flush()
     if (this.#drops || this.#waiting < this.#limit) return

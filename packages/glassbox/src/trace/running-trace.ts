@@ -1,33 +1,45 @@
 /**
- * `trace()`: the main thread's side. It starts the worker, hands on what it posts, and passes commands to it. Owns the worker; when the
- * process exits, the worker is woken, since a thread in wait4 would hold the exit up for ever.
+ * A trace, the side of the main thread: it starts the worker, hands on what that posts, and passes
+ * commands to it. Owns the worker; when the process exits, the worker is woken, since a thread in
+ * wait4 would hold the exit up for ever.
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { COMMAND, Control } from './control.ts'
 import { endOf } from './end.ts'
 import { EventQueue } from './event-queue.ts'
-import { workerData } from './prepare.ts'
-import { reap } from '../launch/reap.ts'
-import { traceOptions, traceTarget } from './options.ts'
-import type { Trace, TraceCommand, TraceEnd, TraceEvent, TraceOptions } from './types.ts'
+import type { TraceEvent } from './events.ts'
+import type { Trace, TraceEnd } from './trace.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
 
-/** One listener for all traces, whatever their number. */
+/** One listener serves all traces. */
 const running = new Set<Control>()
 process.on('exit', () => {
   for (const control of running) control.command(COMMAND.quit)
 })
 
-class RunningTrace implements Trace {
+/** What a source of traces says of one of them. */
+export interface Carried {
+  /** The entry of its worker. */
+  readonly worker: URL
+  readonly data: Omit<WorkerData, 'shared'>
+  readonly signal: AbortSignal | undefined
+  /** Tracees carry a filter, so that they cannot outlive their tracer. */
+  readonly filtered: boolean
+  /** A child that was adopted is traced: it may go on. */
+  readonly onSeized?: () => void
+  /** The worker has ended. `root`: the first process of the trace. */
+  readonly onClosed: (root: number | undefined) => void
+}
+
+export class RunningTrace implements Trace {
   readonly pid: Promise<number>
   readonly #control = new Control()
   readonly #worker: Worker
   readonly #queue: EventQueue = new EventQueue(count => this.#control.consume(count))
   readonly #listeners: ((message: unknown) => void)[] = []
   readonly #end: Promise<TraceEnd>
-  readonly #options: TraceOptions
-  readonly #filtered: boolean
+  readonly #carried: Carried
   #posted: unknown[] = []
   #isAwaited = false
   #isRead = false
@@ -35,35 +47,34 @@ class RunningTrace implements Trace {
   #settle!: { readonly resolve: (end: TraceEnd) => void; readonly reject: (error: unknown) => void }
   #result: (() => void) | undefined
   #root: number | undefined
-  readonly #onSeized: (() => void) | undefined
 
-  constructor(data: Omit<WorkerData, 'shared'>, options: TraceOptions, onSeized?: () => void) {
-    this.#options = options
-    this.#filtered = data.session.filtered
-    this.#onSeized = onSeized
+  constructor(carried: Carried) {
+    const { worker, data, signal } = carried
+    this.#carried = carried
     this.pid = new Promise((resolve, reject) => {
       this.#gotPid = { resolve, reject }
     })
     this.#end = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    // Whoever is interested asks; nobody has to ask for both.
+    // A caller may wait for one of the two only: the other must not count as unhandled.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
     // Loaded here: most who can trace do not, and it takes a part of the start of a command.
     const threads = process.getBuiltinModule('node:worker_threads')
-    this.#worker = new threads.Worker(new URL('../trace/worker.js', import.meta.url), {
+    this.#worker = new threads.Worker(worker, {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
-      // It is about what is read from the command line, and would have the worker refused.
+      // This option of the command line is for the main script only: Node would not start a worker
+      // with it.
       ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', error => this.#fail(error))
     this.#worker.on('exit', () => this.#close())
     running.add(this.#control)
-    options.signal?.addEventListener('abort', this.#onAbort)
-    if (options.signal?.aborted) this.#onAbort()
+    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted) this.#onAbort()
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a trace is a promise of its end
@@ -90,7 +101,7 @@ class RunningTrace implements Trace {
   }
 
   async detach({ keep = false }: { readonly keep?: boolean } = {}): Promise<TraceEnd> {
-    if (keep && this.#filtered) {
+    if (keep && this.#carried.filtered) {
       throw new InvalidOptionError(
         'keep',
         'A program with a filter cannot outlive its tracer: the calls that stop there would fail with ENOSYS.',
@@ -107,7 +118,7 @@ class RunningTrace implements Trace {
   }
 
   readonly #onAbort = (): void => {
-    const reason: unknown = this.#options.signal?.reason
+    const reason: unknown = this.#carried.signal?.reason
     this.#queue.end({ reason })
     this.#settleWith(() => this.#settle.reject(reason))
     this.#control.command(COMMAND.kill)
@@ -120,14 +131,14 @@ class RunningTrace implements Trace {
         this.#gotPid.resolve(message.pid)
         break
       case 'seized':
-        this.#onSeized?.()
+        this.#carried.onSeized?.()
         break
       case 'message':
         if (this.#listeners.length === 0) this.#posted.push(message.message)
         for (const listener of this.#listeners) listener(message.message)
         break
       case 'events':
-        // Whoever waits for the end and does not read would wait for ever.
+        // A caller that waits for the end and does not read would wait for ever.
         if (this.#isAwaited && !this.#isRead) this.#queue.discard()
         this.#queue.push(message.events)
         break
@@ -140,7 +151,7 @@ class RunningTrace implements Trace {
     }
   }
 
-  /** The first that happens counts; it is told when the worker is gone. */
+  /** The first outcome counts. The promise settles when the worker has ended. */
   #settleWith(result: () => void): void {
     this.#result ??= result
   }
@@ -153,37 +164,12 @@ class RunningTrace implements Trace {
 
   #close(): void {
     running.delete(this.#control)
-    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#carried.signal?.removeEventListener('abort', this.#onAbort)
     this.#queue.end()
-    // A command that was let go is a child of this process still.
-    if (this.#root !== undefined) reap(this.#root)
+    this.#carried.onClosed(this.#root)
     this.#result?.()
     const error = new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The worker of the trace ended without a word.')
     this.#gotPid.reject(error)
     this.#settle.reject(error)
   }
-}
-
-/**
- * Traces a command that it starts, or processes that run. The first thing that is told of a command is its execve. Any number of traces
- * may run at a time; other children of this process are not touched.
- *
- * Throws InvalidOptionError, and ERR_GLASSBOX_PROGRAM_NOT_FOUND for a program that is not there. Rejects with …_NOT_EXECUTABLE (or _NOT_FOUND, for its
- * interpreter), with …_STEP_FAILED where it cannot be started, with MissingFeatureError('ptrace') where the kernel refuses, and with
- * whatever a handler throws. Needs Linux 5.3.
- *
- * @example
- * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)
- */
-export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace {
-  const [checked, checkedOptions] = [traceTarget(target), traceOptions(options)]
-  return new RunningTrace(workerData(checked, checkedOptions), checkedOptions)
-}
-
-/**
- * Traces a child of somebody else's that waits, as if it were a command of ours. `onSeized`: it is traced now and may be let on. It must tell
- * by SIGCONT to itself that its execve comes next (see launch-plan.ts). Its options were checked before there was a child.
- */
-export function traceAdopted(pid: number, options: TraceOptions, onSeized: () => void): Trace {
-  return new RunningTrace(workerData({ adopt: pid }, options), options, onSeized)
 }

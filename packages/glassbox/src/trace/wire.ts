@@ -1,14 +1,17 @@
-/** What goes between the main thread and the worker of a trace. Everything is plain data: it is copied from thread to thread. */
+/**
+ * What goes between the main thread and the worker of a trace. Everything is plain data: it is
+ * copied from thread to thread.
+ */
 import { GlassboxError, type ErrorCode, InvalidOptionError, MissingFeatureError } from '../errors.ts'
-import type { Ended } from '../ptrace/engine.ts'
-import type { SessionSpec } from '../ptrace/session.ts'
-import type { TraceEvent } from './types.ts'
+import type { Ended } from './end.ts'
+import type { TraceEvent } from './events.ts'
 
-export interface WorkerData {
-  readonly session: SessionSpec
+/** `Spec`: what the source of the trace makes its session of. */
+export interface WorkerData<Spec = unknown> {
+  readonly session: Spec
   readonly shared: SharedArrayBuffer
   readonly handlers?: { readonly module: string; readonly data?: unknown }
-  /** Names of calls that are told. */
+  /** Names of the calls that handlers and events are about. */
   readonly syscalls?: readonly string[]
   readonly events: readonly TraceEvent['type'][]
   readonly queue: number

@@ -1,18 +1,20 @@
 /**
- * The mappings of a traced process, read when they are needed for the first time and again only after a call that can have changed where code lies.
- * Processes that may share their memory (threads' leaders and vfork children; other children too, until they execute something) share the mark by which
- * each notices that it must read again.
+ * The mappings of a traced process, read when they are needed for the first time and again only
+ * after a call that can have changed where code lies. Processes that may share their memory
+ * (threads' leaders and vfork children; other children too, until they execute something) share
+ * the mark by which each notices that it must read again.
  */
-import { readFileSync } from 'node:fs'
+import * as constants from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { MAPPING_CALLS, type MappingCall } from './mapping-calls.ts'
-import { Maps, parseMaps } from './maps.ts'
+import { type Mapping, Maps } from './maps.ts'
 
-const PROT_EXEC = 4n
-const MAP_FIXED = 0x10n
-const SHM_EXEC = 0o100000n
+const EXECUTABLE = BigInt(constants.PROT_EXEC)
+const FIXED = BigInt(constants.MAP_FIXED)
+const MOVED = BigInt(constants.MREMAP_FIXED)
+const SHARED_CODE = BigInt(constants.SHM_EXEC)
 
-/** `maps`: as they were; `undefined` where nobody looked. */
+/** `maps`: as they were; `undefined` if they were not read. */
 type Change = (args: readonly bigint[], maps: Maps | undefined) => boolean
 
 const covers =
@@ -22,20 +24,21 @@ const covers =
     return maps?.hasCode(start, start + Number(args[length] ?? 0n)) ?? true
   }
 
-const isExecutable = (args: readonly bigint[]): boolean => ((args[2] ?? 0n) & PROT_EXEC) !== 0n
+const isExecutable = (args: readonly bigint[]): boolean => ((args[2] ?? 0n) & EXECUTABLE) !== 0n
 const protect: Change = (args, maps) => isExecutable(args) || covers(0, 1)(args, maps)
 
-/** The calls that can change where code lies, and whether one of them did. brk and stacks never do. */
+/**
+ * The calls that can change where code lies, and whether one of them did. brk and stacks never do.
+ */
 const CHANGES: Readonly<Record<MappingCall, Change>> = {
-  mmap: (args, maps) =>
-    isExecutable(args) || (((args[3] ?? 0n) & MAP_FIXED) !== 0n && covers(0, 1)(args, maps)),
+  mmap: (args, maps) => isExecutable(args) || (((args[3] ?? 0n) & FIXED) !== 0n && covers(0, 1)(args, maps)),
   mprotect: protect,
   pkey_mprotect: protect,
   munmap: covers(0, 1),
   mremap: (args, maps) =>
-    covers(0, 1)(args, maps) || (((args[3] ?? 0n) & 2n) !== 0n && covers(4, 2)(args, maps)),
+    covers(0, 1)(args, maps) || (((args[3] ?? 0n) & MOVED) !== 0n && covers(4, 2)(args, maps)),
   remap_file_pages: covers(0, 1),
-  shmat: args => ((args[2] ?? 0n) & SHM_EXEC) !== 0n,
+  shmat: args => ((args[2] ?? 0n) & SHARED_CODE) !== 0n,
   shmdt: (args, maps) => !maps || maps.find(Number(args[0] ?? 0n))?.executable === true,
 }
 
@@ -55,15 +58,18 @@ export class AddressSpace {
     this.mark = mark
   }
 
-  /** `tid`: a thread of it that lives. Its leader may have ended. */
-  maps(tid: number): Maps {
+  /** `subject`: a thread of it that lives. Its leader may have ended. */
+  maps(subject: { mappings(): readonly Mapping[] }): Maps {
     if (this.#seen === this.mark.count) return this.#maps
     this.#seen = this.mark.count
-    this.#maps = new Maps(readMaps(tid))
+    this.#maps = new Maps(subject.mappings())
     return this.#maps
   }
 
-  /** A call has come back without an error. `native`: by the numbers of x86-64; others change what they like. */
+  /**
+   * A call has come back without an error. `native`: by the numbers of x86-64; others change what
+   * they like.
+   */
   called(nr: number, args: readonly bigint[], native: boolean): void {
     // A change that is unseen here may be one for those that share the memory.
     const maps = this.#seen === this.mark.count ? this.#maps : undefined
@@ -74,13 +80,5 @@ export class AddressSpace {
   replaced(): void {
     this.mark = { count: 0 }
     this.#seen = -1
-  }
-}
-
-function readMaps(tid: number): ReturnType<typeof parseMaps> {
-  try {
-    return parseMaps(readFileSync(`/proc/${tid}/maps`, 'utf8'))
-  } catch {
-    return [] // It is gone.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Call frame instructions (DWARF 4, section 6.4.2) up to one address: from a CIE and an FDE to the row of rules by which the frame above is found. Pure; a
- * damaged program throws a RangeError.
+ * Call frame instructions (DWARF 4, section 6.4.2) up to one address: from a CIE and an FDE to the
+ * row of rules by which the frame above is found. Pure; a damaged program throws a RangeError.
  */
 import { Cursor, EH_PE } from './cursor.ts'
 import type { Fde } from './eh-frame.ts'
@@ -41,7 +41,7 @@ const LOW = 0x3f
 class Program {
   readonly fde: Fde
   code: Cursor
-  /** Where the row that is being made begins. */
+  /** The address at which the row that is being made begins. */
   location: number
   cfa: CfaRule | undefined
   rules: (Rule | undefined)[] = Array.from({ length: COLUMNS })

@@ -1,9 +1,12 @@
 /**
- * A place in bytes that are read from front to back: the integers of DWARF 4, section 7.6, and the encoded pointers of .eh_frame (LSB, "DWARF
- * Extensions"). Reading over the end throws a RangeError; whoever reads a damaged object catches it.
+ * A place in bytes that are read from front to back: the integers of DWARF 4, section 7.6, and the
+ * encoded pointers of .eh_frame (LSB, "DWARF Extensions"). Reading over the end throws a
+ * RangeError; the reader of a damaged object catches it.
  */
 
-/** DW_EH_PE_*: the low four bits say how a pointer is stored, the next three what it counts from. */
+/**
+ * DW_EH_PE_*: the low four bits say how a pointer is stored, the next three what it counts from.
+ */
 export const EH_PE = {
   omit: 0xff,
   indirect: 0x80,
@@ -21,7 +24,7 @@ const SIGN = 0x40
 export class Cursor {
   readonly #view: DataView
   readonly #bytes: Uint8Array
-  /** Where the first byte is in the object's own addresses. */
+  /** The object's own address of the first byte. */
   readonly address: number
   at: number
 
@@ -113,7 +116,10 @@ export class Cursor {
     return text
   }
 
-  /** An encoded pointer; `data`: what DW_EH_PE_datarel counts from. Those that point to the pointer are of no use for unwinding. */
+  /**
+   * An encoded pointer; `data`: what DW_EH_PE_datarel counts from. Those that point to the pointer
+   * are of no use for unwinding.
+   */
   pointer(encoding: number, data = 0): number {
     const place = this.address + this.at
     const value = this.#stored(encoding & EH_PE.format)

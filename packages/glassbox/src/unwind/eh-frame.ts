@@ -1,6 +1,7 @@
 /**
- * .eh_frame: which frame description entry (FDE) tells of an address, and its common information entry (CIE). By the sorted table of .eh_frame_hdr, or
- * where there is none (static programs) by one pass over the section. Format: LSB Core, "Exception Frames"; DWARF 4, section 6.4.1.
+ * .eh_frame: which frame description entry (FDE) tells of an address, and its common information
+ * entry (CIE). By the sorted table of .eh_frame_hdr, or if there is none (static programs) by
+ * one pass over the section. Format: LSB Core, "Exception Frames"; DWARF 4, section 6.4.1.
  */
 import { Cursor, EH_PE } from './cursor.ts'
 import { type Elf, offsetOf, PT } from './elf.ts'
@@ -15,7 +16,10 @@ export interface Cie {
   readonly encoding: number
   /** Its FDEs have a length of augmentation data. */
   readonly augmented: boolean
-  /** `S`: the frame of a signal's trampoline, whose return address is where the signal came, not behind a call. */
+  /**
+   * `S`: the frame of a signal's trampoline, whose return address is where the signal came, not
+   * behind a call.
+   */
   readonly signalFrame: boolean
   readonly instructions: Uint8Array
 }
@@ -52,7 +56,7 @@ export class EhFrame {
     this.#source = source
   }
 
-  /** The object's own addresses. Throws a RangeError where the section is damaged. */
+  /** The object's own addresses. Throws a RangeError if the section is damaged. */
   find(address: number): Fde | undefined {
     const { starts, entries } = (this.#table ??= this.#headerTable() ?? this.#scannedTable())
     const entry = entries[lastAtOrBefore(starts, address)]

@@ -1,4 +1,7 @@
-/** One ELF object: its functions' names and, for each place in its code that was seen, the row of rules that holds there. Everything is parsed when it is asked for. */
+/**
+ * One ELF object: its functions' names and, for each place in its code that was seen, the row of
+ * rules that holds there. Everything is parsed when it is asked for.
+ */
 import { type Row, rowAt } from './cfi.ts'
 import { EhFrame } from './eh-frame.ts'
 import { addressOf, type Elf, parseElf } from './elf.ts'
@@ -30,7 +33,7 @@ export class ElfObject {
     })
   }
 
-  /** The rules for an instruction at a byte of the file; none where the object does not tell. */
+  /** The rules for an instruction at a byte of the file; none if the object does not tell. */
   rowAt(offset: number): Row | undefined {
     return remembered(this.#rows, offset, () => {
       const address = this.#elf && addressOf(this.#elf, offset)

@@ -1,4 +1,7 @@
-/** The headers of a 64-bit little-endian ELF object: elf(5). What is damaged or of another class is no object. */
+/**
+ * The headers of a 64-bit little-endian ELF object: elf(5). What is damaged or of another class is
+ * no object.
+ */
 import type { ByteSource } from './source.ts'
 
 export const PT = { load: 1, ehFrameHeader: 0x6474e550 } as const
@@ -10,7 +13,7 @@ const SECTION_HEADER = 64
 const MAGIC = 0x464c457f
 /** EI_CLASS and EI_DATA, as they stand. */
 const CLASS64_LITTLE = 0x0201
-/** Where the fields of the header stand. */
+/** Offsets of the fields of the header. */
 const AT = { class: 4, phoff: 32, shoff: 40, phnum: 56, shnum: 60, shstrndx: 62 } as const
 
 /** A program header. */
@@ -33,7 +36,7 @@ export interface Section {
 
 export interface Elf {
   readonly segments: readonly Segment[]
-  /** None where the section headers are not there: in memory, or by sstrip. */
+  /** None if the section headers are not there: in memory, or by sstrip. */
   readonly sections: readonly Section[]
 }
 
@@ -91,7 +94,7 @@ export function stringAt(strings: Uint8Array, at: number): string {
   return Buffer.from(strings.subarray(at, end < 0 ? strings.length : end)).toString('utf8')
 }
 
-/** The object's own address of a byte of its file, where a loaded segment has it. */
+/** The object's own address of a byte of its file, if a loaded segment has it. */
 export function addressOf({ segments }: Elf, offset: number): number | undefined {
   for (const { type, offset: start, address, fileSize } of segments)
     if (type === PT.load && offset >= start && offset < start + fileSize) return offset - start + address

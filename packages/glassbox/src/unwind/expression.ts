@@ -1,6 +1,7 @@
 /**
- * DWARF expressions (DWARF 4, section 2.5) as call frame information uses them: a stack of 64-bit words, registers of the frame and the memory of the
- * process. Operations that make no sense there (locations of variables, TLS, calls) throw, as does memory that cannot be read.
+ * DWARF expressions (DWARF 4, section 2.5) as call frame information uses them: a stack of 64-bit
+ * words, registers of the frame and the memory of the process. Operations that make no sense there
+ * (locations of variables, TLS, calls) throw, as does memory that cannot be read.
  */
 import { Cursor } from './cursor.ts'
 import { readWord } from './memory.ts'

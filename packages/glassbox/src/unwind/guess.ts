@@ -1,6 +1,7 @@
 /**
- * The frame above where no file tells of it: code that was made at run time, hand-written code, objects built without .eh_frame. In this order: the trampoline
- * of a signal, known by its instructions; an entry of a PLT, likewise; else the frame pointer, where it looks like one.
+ * The frame above if no file tells of it: code that was made at run time, hand-written code,
+ * objects built without .eh_frame. In this order: the trampoline of a signal, known by its
+ * instructions; an entry of a PLT, likewise; else the frame pointer, if it looks like one.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import { readWord, readWords } from './memory.ts'
@@ -14,7 +15,9 @@ export interface Guessed extends Stepped {
 
 /** mov $SYS_rt_sigreturn, %rax (or %eax); syscall. */
 const TRAMPOLINES = ['48c7c00f0000000f05', 'b80f0000000f05'].map(text => Buffer.from(text, 'hex'))
-/** jmp *GOT(%rip), after endbr64 where there is one; the two further instructions of a lazy entry. */
+/**
+ * jmp *GOT(%rip), after endbr64 if there is one; the two further instructions of a lazy entry.
+ */
 const PLT = /^(f30f1efa)?(f2)?ff25/
 const LONGEST = 9
 /** A frame pointer that is further above is taken for another value. */

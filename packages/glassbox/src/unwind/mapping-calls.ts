@@ -1,4 +1,7 @@
-/** The calls that can change where code lies in a process: they must be seen so that its mappings stay known. */
+/**
+ * The calls that can change where code lies in a process: they must be seen so that its mappings
+ * stay known.
+ */
 export const MAPPING_CALLS = [
   'mmap',
   'mprotect',

@@ -1,4 +1,7 @@
-/** /proc/PID/maps: what lies where in a process. Only what has a name: files, and what the kernel names in brackets. */
+/**
+ * What lies where in a process. Only what has a name: files, and what the kernel names in
+ * brackets.
+ */
 import { lastAtOrBefore } from './symbols.ts'
 
 export interface Mapping {
@@ -11,22 +14,6 @@ export interface Mapping {
   readonly device: string
   readonly inode: number
   readonly name: string
-}
-
-const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..(.). ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) +(.+)$/gm
-
-export function parseMaps(text: string): readonly Mapping[] {
-  return [...text.matchAll(LINE)].map(
-    ([, start = '', end = '', x, offset = '', device = '', inode, name = '']) => ({
-      start: parseInt(start, 16),
-      end: parseInt(end, 16),
-      executable: x === 'x',
-      offset: parseInt(offset, 16),
-      device,
-      inode: Number(inode),
-      name,
-    }),
-  )
 }
 
 /** The mappings of a process at one time, by address. */

@@ -1,4 +1,7 @@
-/** Words of the memory of a stopped process. What cannot be read throws a RangeError, which ends the walk. */
+/**
+ * Words of the memory of a stopped process. What cannot be read throws a RangeError, which ends
+ * the walk.
+ */
 import type { MemoryReader } from '../decode/memory.ts'
 
 const WORD = 8

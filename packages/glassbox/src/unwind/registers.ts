@@ -1,6 +1,7 @@
 /**
- * The registers of a frame, by their DWARF numbers (System V ABI AMD64, figure 3.36). 64-bit values; those that are not known, as the ones that a called
- * function may have changed without a note, keep the value that they have in the frame below, as debuggers do it.
+ * The registers of a frame, by their DWARF numbers (System V ABI AMD64, figure 3.36). 64-bit
+ * values; those that are not known, as the ones that a called function may have changed without a
+ * note, keep the value that they have in the frame below, as debuggers do it.
  */
 import { USER_REGS } from '../linux/ptrace.ts'
 
@@ -18,7 +19,10 @@ const PLACES = [rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r
 
 export const fromUserRegisters = (words: BigUint64Array): Registers => PLACES.map(place => words[place])
 
-/** Words of struct sigcontext, from its beginning: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip. Source: asm/sigcontext.h. */
+/**
+ * Words of struct sigcontext, from its beginning: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx,
+ * rsp, rip. Source: asm/sigcontext.h.
+ */
 const SIGCONTEXT = [13, 12, 14, 11, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7, 16]
 
 export const fromSigcontext = (words: BigUint64Array): Registers => SIGCONTEXT.map(place => words[place])

@@ -1,8 +1,14 @@
-/** The bytes of an ELF object by their place in the file: read from the file itself, or from where a process has it mapped. */
+/**
+ * The bytes of an ELF object by their place in the file: read from the file itself, or from where
+ * a process has it mapped.
+ */
 import { closeSync, readSync } from 'node:fs'
 
 export interface ByteSource {
-  /** Up to `length` bytes at `offset`; fewer, or none, where there are no more. The caller's to keep. */
+  /**
+   * Up to `length` bytes at `offset`; fewer, or none if there are no more. The caller's to
+   * keep.
+   */
   read(offset: number, length: number): Uint8Array
   close(): void
 }

@@ -1,4 +1,7 @@
-/** From a frame to the one above it, by a row of rules. Memory that cannot be read throws a RangeError. */
+/**
+ * From a frame to the one above it, by a row of rules. Memory that cannot be read throws a
+ * RangeError.
+ */
 import type { MemoryReader } from '../decode/memory.ts'
 import type { CfaRule, Row, Rule } from './cfi.ts'
 import { evaluate } from './expression.ts'

@@ -1,6 +1,7 @@
 /**
- * The functions of an object by address, from .symtab and .dynsym. As libunwind, and so strace, has it, an address belongs to the nearest function that
- * begins at or before it, whatever its size; of several that begin there, to the first in the order of the tables.
+ * The functions of an object by address, from .symtab and .dynsym. As libunwind, and so strace,
+ * has it, an address belongs to the nearest function that begins at or before it, regardless of its
+ * size; of several that begin there, to the first in the order of the tables.
  */
 import { type Elf, SHT, stringAt } from './elf.ts'
 import type { ByteSource } from './source.ts'
@@ -13,7 +14,10 @@ export interface Nearest {
   readonly name: string
   /** Bytes from the function's beginning. */
   readonly offset: number
-  /** The address is behind the function's last byte: its own function has no name, and this one is only the nearest. */
+  /**
+   * The address is behind the function's last byte: its own function has no name, and this one is
+   * only the nearest.
+   */
   readonly beyond: boolean
 }
 

@@ -1,21 +1,28 @@
 /**
- * The stack of a stopped thread, from the innermost frame to the outermost. It ends where the outermost function says so, at the limit, where the next instruction
- * pointer lies in no named code, and where memory cannot be read or nothing tells how to go on.
+ * The stack of a stopped thread, from the innermost frame to the outermost. It ends at the frame
+ * that says that it is the outermost, at the limit, if the next instruction pointer lies in no
+ * named code, and if memory cannot be read or nothing says how to go on.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import type { AddressSpace } from './address-space.ts'
 import type { ElfObject } from './elf-object.ts'
 import { guess } from './guess.ts'
 import type { Mapping } from './maps.ts'
-import type { Objects } from './objects.ts'
+import type { MappedProcess, Objects } from './objects.ts'
 import { type Registers, RETURN, RSP } from './registers.ts'
 import { stepBy } from './step.ts'
 import type { Nearest } from './symbols.ts'
 
 export interface Frame {
-  /** The instruction pointer: behind the call, but for the innermost frame and one that a signal interrupted. */
+  /**
+   * The instruction pointer: behind the call, but for the innermost frame and one that a signal
+   * interrupted.
+   */
   readonly address: bigint
-  /** The file that is mapped there, as /proc/PID/maps names it; `undefined` where there is none, and no frame after it. */
+  /**
+   * The file that is mapped there, as /proc/PID/maps names it; `undefined` if there is none,
+   * and no frame after it.
+   */
   readonly object: string | undefined
   /** Of the address in the file. */
   readonly fileOffset: number
@@ -29,41 +36,39 @@ export interface Stack {
   readonly cut: boolean
 }
 
-interface Place {
+interface Position {
   readonly registers: Registers
   readonly cfa: bigint
-  /** Behind a call: the call itself is what is looked up, since it may be the last instruction of its function. */
+  /**
+   * Behind a call: the call itself is what is looked up, since it may be the last instruction of
+   * its function.
+   */
   readonly called: boolean
-}
-
-/** What can be asked of the stopped thread. */
-export interface Stopped extends MemoryReader {
-  readonly tid: number
 }
 
 export function unwind(
   registers: Registers,
-  thread: Stopped,
+  thread: MappedProcess,
   space: AddressSpace,
   objects: Objects,
   limit: number,
 ): Stack {
   const frames: Frame[] = []
-  const maps = space.maps(thread.tid)
-  let place: Place | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
-  while (place && frames.length < limit) {
-    const address: bigint = place.registers[RETURN] ?? 0n
+  const maps = space.maps(thread)
+  let position: Position | undefined = { registers, cfa: registers[RSP] ?? 0n, called: false }
+  while (position && frames.length < limit) {
+    const address: bigint = position.registers[RETURN] ?? 0n
     if (address === 0n) return { frames, cut: false }
     const mapping = maps.find(Number(address))
     if (!mapping?.executable) {
       frames.push({ address, object: undefined, fileOffset: 0, symbol: undefined })
       return { frames, cut: false }
     }
-    const object = objects.of(thread.tid, mapping, maps, thread)
-    frames.push(frameAt(address, place.called, mapping, object))
-    place = next(place, mapping, object, thread)
+    const object = objects.of(mapping, maps, thread)
+    frames.push(frameAt(address, position.called, mapping, object))
+    position = next(position, mapping, object, thread)
   }
-  return { frames, cut: place !== undefined }
+  return { frames, cut: position !== undefined }
 }
 
 const offsetIn = ({ start, offset }: Mapping, address: bigint): number => Number(address) - start + offset
@@ -76,19 +81,19 @@ function frameAt(address: bigint, called: boolean, mapping: Mapping, object: Elf
   return { address, object: mapping.name, fileOffset, symbol }
 }
 
-/** The frame above; none where it is the outermost, or lost. */
+/** The frame above; none if it is the outermost, or lost. */
 function next(
-  place: Place,
+  position: Position,
   mapping: Mapping,
   object: ElfObject | undefined,
   memory: MemoryReader,
-): Place | undefined {
-  const { registers, called } = place
+): Position | undefined {
+  const { registers, called } = position
   const address = registers[RETURN] ?? 0n
   const row = object?.rowAt(offsetIn(mapping, address) - (called ? 1 : 0))
   try {
-    const above = row ? stepBy(row, registers, memory) : guess(registers, place.cfa, memory)
-    if (!above || (above.registers[RETURN] === address && above.cfa === place.cfa)) return undefined
+    const above = row ? stepBy(row, registers, memory) : guess(registers, position.cfa, memory)
+    if (!above || (above.registers[RETURN] === address && above.cfa === position.cfa)) return undefined
     const interrupted = row ? row.signalFrame : 'interrupted' in above && above.interrupted === true
     return { registers: above.registers, cfa: above.cfa, called: !interrupted }
   } catch (error) {

@@ -14,7 +14,7 @@ import {
 } from '../../strace/options.ts'
 import { DEFAULT_COLUMNS } from '../../strace/summary/columns.ts'
 import { DETACHMENTS, type Draft } from './draft.ts'
-import type { Detachment } from '../../ptrace/daemonize.ts'
+import type { Detachment } from '../../trace/source.ts'
 
 const SUMMARY = '(-c/--summary-only or -C/--summary)'
 

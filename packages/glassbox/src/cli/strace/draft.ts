@@ -16,7 +16,7 @@ import {
 } from '../../strace/options.ts'
 import { ALL_NUMBERS, NO_NUMBERS, wordSet } from '../../strace/select/sets.ts'
 import { columnNames, sortKey } from '../../strace/summary/columns.ts'
-import type { Detachment } from '../../ptrace/daemonize.ts'
+import type { Detachment } from '../../trace/source.ts'
 import type { Timestamps } from './values.ts'
 
 const HEX = ['none', 'non-ascii-chars', 'non-ascii', 'all'] as const

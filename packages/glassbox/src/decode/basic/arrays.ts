@@ -1,5 +1,6 @@
 /**
- * Arrays, read element by element: no more than are shown, and up to the first that cannot be read, which is told by its address.
+ * Arrays, read element by element: no more than are shown, and up to the first that cannot be
+ * read, which is shown as its address.
  */
 import type { Context } from '../context.ts'
 import { address } from '../text.ts'

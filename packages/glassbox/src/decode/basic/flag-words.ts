@@ -1,4 +1,7 @@
-/** Words of flags in which some bits are a number or a value of their own: its size, its type, its permissions. */
+/**
+ * Words of flags in which some bits are a number or a value of their own: its size, its type, its
+ * permissions.
+ */
 import type { Printer } from '../context.ts'
 import { modeText } from './modes.ts'
 import { NAMES, named, nameIn, restText, setText } from '../names.ts'
@@ -32,7 +35,7 @@ const hasNames = (set: string, flags: bigint): boolean => /[A-Z]/.test(restText(
 const MAP_TYPE = 15n
 
 /** The type of a mapping, which every mapping has, and its flags. */
-export const mapFlags: Printer = (value, { options }) => {
+const mapFlags: Printer = (value, { options }) => {
   const flags = word(value) & ~MAP_TYPE
   const type = setText('=map_type', word(value) & MAP_TYPE, NAMES)
   const rest = withPageSize('|map', flags, 'MAP_HUGE_SHIFT', NAMES)

@@ -1,23 +1,23 @@
 /** Modes of files and numbers of devices. Pure. */
+import * as linux from '../../linux/constants.ts'
 import { named } from '../names.ts'
 import { hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
-const TYPE_BITS = 0o170000
 const TYPES: Readonly<Record<number, string>> = {
-  0o140000: 'S_IFSOCK',
-  0o120000: 'S_IFLNK',
-  0o100000: 'S_IFREG',
-  0o060000: 'S_IFBLK',
-  0o040000: 'S_IFDIR',
-  0o020000: 'S_IFCHR',
-  0o010000: 'S_IFIFO',
+  [linux.S_IFSOCK]: 'S_IFSOCK',
+  [linux.S_IFLNK]: 'S_IFLNK',
+  [linux.S_IFREG]: 'S_IFREG',
+  [linux.S_IFBLK]: 'S_IFBLK',
+  [linux.S_IFDIR]: 'S_IFDIR',
+  [linux.S_IFCHR]: 'S_IFCHR',
+  [linux.S_IFIFO]: 'S_IFIFO',
 }
 
 const SPECIAL: readonly (readonly [number, string])[] = [
-  [0o4000, 'S_ISUID'],
-  [0o2000, 'S_ISGID'],
-  [0o1000, 'S_ISVTX'],
+  [linux.S_ISUID, 'S_ISUID'],
+  [linux.S_ISGID, 'S_ISGID'],
+  [linux.S_ISVTX, 'S_ISVTX'],
 ]
 const PERMISSIONS = 0o777n
 
@@ -33,11 +33,14 @@ export function modeText(value: bigint): string {
   return digits.length < 3 ? digits.padStart(3, '0') : `0${digits}`
 }
 
-/** The type of a file and the special bits by name, the rest in octal; all in octal where there is no such type. */
+/**
+ * The type of a file and the special bits by name, the rest in octal; all in octal if there is no
+ * such type.
+ */
 export function fileModeText(value: bigint, options: Pick<TextOptions, 'spelling'>): string {
   const bits = Number(value)
-  const type = TYPES[bits & TYPE_BITS]
-  if (type === undefined && (bits & TYPE_BITS) !== 0) return modeText(value)
+  const type = TYPES[bits & linux.S_IFMT]
+  if (type === undefined && (bits & linux.S_IFMT) !== 0) return modeText(value)
   const special = SPECIAL.flatMap(([bit, name]) => (bits & bit ? [name] : []))
   const names = [...(type === undefined ? [] : [type]), ...special, modeText(value & PERMISSIONS)]
   return named(modeText(value), names.join('|'), options)
@@ -48,4 +51,10 @@ export function deviceText(value: bigint, options: Pick<TextOptions, 'spelling'>
   const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn & 0xffffffffn)
   const minor = (value & 0xffn) | ((value >> 12n) & 0xffffff00n)
   return named(hex(value), `makedev(${hex(major)}, ${hex(minor)})`, options)
+}
+
+/** Is it the mode of a character or block device? */
+export function isDeviceMode(mode: bigint): boolean {
+  const type = Number(mode) & linux.S_IFMT
+  return type === linux.S_IFCHR || type === linux.S_IFBLK
 }

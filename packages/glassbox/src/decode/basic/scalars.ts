@@ -1,14 +1,14 @@
 /** Kinds whose text follows from the register alone. */
+import { AT_FDCWD } from '../../linux/constants.ts'
 import { type Context, type Printer, signed32 } from '../context.ts'
 import { deviceText, fileModeText, modeText } from './modes.ts'
 import { NAMES, named, nameIn, restText, setText, signalText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
-const AT_FDCWD = -100
 const RLIM_INFINITY = 2n ** 64n - 1n
 
-/** The two lowest bits are an access mode, which has a name also where it is zero. */
+/** The two lowest bits are an access mode, which has a name also if it is zero. */
 export function openFlags(value: bigint, options: TextOptions): string {
   const mode = setText('=access_mode', value & 3n, NAMES)
   const rest = value & ~3n
@@ -45,7 +45,7 @@ const processId =
 const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
 
 /** Flags of clone(2) with a signal in the lowest byte. */
-export function cloneFlags(value: bigint, options: TextOptions): string {
+function cloneFlags(value: bigint, options: TextOptions): string {
   const signal = Number(value & 0xffn)
   const flags = value & ~0xffn
   const parts = [

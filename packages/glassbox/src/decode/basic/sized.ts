@@ -1,6 +1,6 @@
 /**
- * Structs whose size the caller names, so that they can grow: too small is told as an address, and what is behind the part that is
- * known is shown where it is not zero.
+ * Structs whose size the caller names, so that they can grow: too small is shown as an address, and
+ * what is behind the part that is known is shown if it is not zero.
  */
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
@@ -11,7 +11,7 @@ import { address, escaped } from '../text.ts'
 const PAGE = 4096
 
 /** `, /* bytes 88..95 *\/ "\\x00…"`. */
-export function bytesBehind(value: bigint, from: number, size: bigint, context: Context): string {
+function bytesBehind(value: bigint, from: number, size: bigint, context: Context): string {
   const end = Number(size < BigInt(PAGE) ? size : BigInt(PAGE))
   if (end <= from) return ''
   const bytes = context.memory.read(value + BigInt(from), end - from)
@@ -22,7 +22,10 @@ export function bytesBehind(value: bigint, from: number, size: bigint, context: 
   return `, /* bytes ${from}..${end - 1} */ "${escaped(shown, 'all')}"${more}`
 }
 
-/** By an argument that has the size; `...` stands for what is behind in those that strace knows only the beginning of. */
+/**
+ * By an argument that has the size; `...` stands for what is behind in those that strace knows
+ * only the beginning of.
+ */
 export const sizedStruct = (operand: string, late: boolean, valueText: KindText): Printer => {
   const [name = '', index] = operand.split(',')
   if (name === 'sched_attr') return schedulingAttributes(index, late, valueText)

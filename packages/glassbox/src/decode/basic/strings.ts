@@ -49,7 +49,7 @@ function environment(value: bigint, context: Context): string {
 }
 
 /** How many bytes are there: the argument says it of what goes in, the result of what came out. */
-export function lengthOf(operand: string, context: Context): number {
+function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
   const said = Number(argument(context, Number(operand)))
   const { outcome } = context
@@ -71,7 +71,7 @@ export function vectors(value: bigint, count: bigint | number, left: number, con
   })
 }
 
-/** At most so long; an address where it is said to be longer, as the kernel would not take it. */
+/** At most so long; an address if it is said to be longer, as the kernel would not take it. */
 const bounded =
   (most: bigint) =>
   (operand: string, late: boolean): Printer =>

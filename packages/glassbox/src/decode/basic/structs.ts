@@ -1,11 +1,11 @@
 /**
- * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct whose layout says so is cut short
- * unless everything is asked for.
+ * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct
+ * whose layout says so is cut short unless everything is asked for.
  */
 import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { address, charArray, hex } from '../text.ts'
 
 export type KindText = (kind: string, value: bigint, context: Context) => string
@@ -13,7 +13,7 @@ export type KindText = (kind: string, value: bigint, context: Context) => string
 function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
   const { name, offset, size, kind = 'long', optional } = field
   if (kind.startsWith('chars')) {
-    return `${name}=${charArray(new Uint8Array(view.buffer, offset, size), context.options.stringsInHex)}`
+    return `${name}=${charArray(bytesOf(view, offset, size), context.options.stringsInHex)}`
   }
   if (kind === 'hexes') {
     const words = Array.from({ length: size / 4 }, (_, index) => view.getUint32(offset + index * 4, true))
@@ -37,8 +37,9 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
   if (optional && word === 0n) return undefined
   if (kind.startsWith('struct:')) {
     const inner = STRUCTS[kind.slice(7)]
-    const part = new DataView(view.buffer, offset, inner?.size ?? 0)
-    return `${name}=${inner ? structText(inner, new DataView(part.buffer.slice(offset, offset + inner.size)), context, valueText) : '???'}`
+    if (!inner) return `${name}=???`
+    const part = new DataView(view.buffer, view.byteOffset + offset, inner.size)
+    return `${name}=${structText(inner, part, context, valueText)}`
   }
   const value = kind === 'int' || kind === 'long' ? BigInt.asIntN(size * 8, word) : word
   return `${name}=${valueText(kind, value, context)}`
@@ -66,7 +67,7 @@ function readCell(kind: string, value: bigint, { memory }: Context): bigint | un
   return readWord(memory, value, size)
 }
 
-/** `[5]`, and `[5 => 7]` where the call changed it; an offset that it moved is `[5] => [7]`. */
+/** `[5]`, and `[5 => 7]` if the call changed it; an offset that it moved is `[5] => [7]`. */
 export const cell =
   (kind: string, valueText: KindText, between = ' => '): Printer =>
   (value, context) => {
@@ -104,7 +105,10 @@ export function itemsAt(
   })
 }
 
-/** `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the kernel would not take. */
+/**
+ * `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the
+ * kernel would not take.
+ */
 const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
 
 /** How many there are is an argument. */

@@ -1,15 +1,15 @@
 /** What files tell of themselves: stat(2), statx(2), directory entries. */
 import { argument, type Printer } from '../context.ts'
-import { readView } from '../memory.ts'
-import { deviceText, fileModeText } from '../basic/modes.ts'
+import { bytesOf, readView } from '../memory.ts'
+import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
 import { setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 
-const S_IFMT = 0o170000n
-const isDevice = (mode: bigint): boolean => [0o020000n, 0o060000n].includes(mode & S_IFMT)
-
-/** `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only where not everything is zero. */
-/** `fraction` is of so many digits: 9 where it counts nanoseconds. */
+/**
+ * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only if not everything is
+ * zero.
+ */
+/** `fraction` is of so many digits: 9 if it counts nanoseconds. */
 export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
   if (seconds === 0n && fraction === 0n) return ''
   const date = new Date(Number(seconds) * 1000)
@@ -32,7 +32,7 @@ export const stat: Printer = (value, { memory, options }) => {
   const word = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)
   const mode = BigInt(int(24))
-  const last = isDevice(mode) ? `st_rdev=${deviceText(word(40), options)}` : `st_size=${word(48)}`
+  const last = isDeviceMode(mode) ? `st_rdev=${deviceText(word(40), options)}` : `st_size=${word(48)}`
   if (!options.full) return `{st_mode=${fileModeText(mode, options)}, ${last}, ...}`
   const times = ['atime', 'mtime', 'ctime'].map((name, index) => {
     const seconds = BigInt.asIntN(64, word(72 + index * 16))
@@ -96,7 +96,7 @@ export const directoryEntries: Printer = (value, context) => {
   for (let at = 0; at + 19 <= length; ) {
     const size = view.getUint16(at + 16, true)
     if (size < 19) break
-    const name = new Uint8Array(view.buffer, at + 19, Math.min(size - 19, length - at - 19))
+    const name = bytesOf(view, at + 19, Math.min(size - 19, length - at - 19))
     const end = name.indexOf(0)
     entries.push(
       `{d_ino=${view.getBigUint64(at, true)}, d_off=${view.getBigInt64(at + 8, true)}, d_reclen=${size}, d_type=${TYPES[view.getUint8(at + 18)] ?? 'DT_UNKNOWN'}, d_name="${decoder.decode(end < 0 ? name : name.subarray(0, end))}"}`,

@@ -53,7 +53,7 @@ export function pollResult(context: Context, timeout: string): string {
 /** No more than this the kernel looks at. */
 const MOST_DESCRIPTORS = 1024 * 1024
 
-/** The descriptors of a set; undefined where it cannot be read. */
+/** The descriptors of a set; undefined if it cannot be read. */
 function readSet(value: bigint, context: Context): number[] | undefined {
   const said = signed32(argument(context, 0))
   if (said <= 0) return undefined

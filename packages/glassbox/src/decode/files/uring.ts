@@ -1,4 +1,7 @@
-/** struct io_uring_params: what the caller asks for, and what the kernel answers. Source: io_uring_setup(2). */
+/**
+ * struct io_uring_params: what the caller asks for, and what the kernel answers. Source:
+ * io_uring_setup(2).
+ */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Printer } from '../context.ts'
 import { readView } from '../memory.ts'

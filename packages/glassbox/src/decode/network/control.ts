@@ -1,7 +1,10 @@
-/** Control data of messages: what came or goes beside the bytes. Sources: cmsg(3), unix(7), ip(7), socket(7). */
+/**
+ * Control data of messages: what came or goes beside the bytes. Sources: cmsg(3), unix(7), ip(7),
+ * socket(7).
+ */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Context } from '../context.ts'
-import { readView } from '../memory.ts'
+import { bytesOf, readView } from '../memory.ts'
 import { named, nameIn, nameless, setText } from '../names.ts'
 import { interfaceText, ipv4Address, socketAddressText } from './socket.ts'
 import { address, hex, quote } from '../text.ts'
@@ -10,12 +13,13 @@ import type { TextOptions } from '../types.ts'
 const HEADER_BYTES = 16
 const MOST_BYTES = 65_536
 
-/** The text of one piece of data; `undefined` where there is too little of it to be shown at all. */
+/**
+ * The text of one piece of data; `undefined` if there is too little of it to be shown at all.
+ */
 type DataText = (view: DataView, context: Context) => string | undefined
 
 const ints = (view: DataView): number[] =>
   Array.from({ length: view.byteLength >> 2 }, (_, index) => view.getInt32(index * 4, true))
-const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 const listed = (items: readonly string[]): string | undefined =>
   items.length === 0 ? undefined : `[${items.join(', ')}]`
 
@@ -97,7 +101,10 @@ function typeText(level: number, type: number, options: TextOptions): string {
   return set === undefined ? hex(type >>> 0) : setText(set, BigInt(type), options)
 }
 
-/** `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too short for a header is told by its address. */
+/**
+ * `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too
+ * short for a header is shown as its address.
+ */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'
   const view =
@@ -110,7 +117,7 @@ export function controlText(value: bigint, length: number, context: Context): st
     const [level, type] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)]
     const bytes = Math.max(0, Math.min(size, view.byteLength - at) - HEADER_BYTES)
     const data = bytes === 0 ? nothing : (LEVELS[level]?.data[type] ?? nothing)
-    const shown = data(new DataView(view.buffer, at + HEADER_BYTES, bytes), context)
+    const shown = data(new DataView(view.buffer, view.byteOffset + at + HEADER_BYTES, bytes), context)
     const { options } = context
     parts.push(
       `{cmsg_len=${size}, cmsg_level=${levelText(level, options)}, cmsg_type=${typeText(level, type, options)}${shown === undefined ? '' : `, cmsg_data=${shown}`}}`,

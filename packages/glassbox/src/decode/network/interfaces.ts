@@ -1,11 +1,11 @@
 /**
- * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of it. Where the kernel had to answer and did not, only
- * the name is shown. Source: netdevice(7).
+ * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of
+ * it. If the kernel had to answer and did not, only the name is shown. Source: netdevice(7).
  */
 import { constantSet } from '../../linux/flags.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context, Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { named, setText } from '../names.ts'
 import { socketAddressText } from './socket.ts'
 import { address, charArray, hex, quote } from '../text.ts'
@@ -19,9 +19,6 @@ const ADDRESS_BYTES = 16
 /** What stands in the union, as text. */
 type Part = (union: DataView, context: Context) => string
 
-const bytesOf = (view: DataView, at: number, length: number): Uint8Array =>
-  new Uint8Array(view.buffer, view.byteOffset + at, length)
-
 const nameText = (view: DataView, { options }: Context): string =>
   charArray(bytesOf(view, 0, NAME_BYTES), options.stringsInHex)
 
@@ -29,7 +26,9 @@ const number: Part = union => String(union.getInt32(0, true))
 const socketAddress: Part = (union, { options }) =>
   socketAddressText(bytesOf(union, 0, ADDRESS_BYTES), options) ?? '{}'
 
-/** Bytes of a hardware address, by the type of the interface; all that there is room for of others. */
+/**
+ * Bytes of a hardware address, by the type of the interface; all that there is room for of others.
+ */
 const HARDWARE_BYTES: readonly (readonly [bytes: number, types: readonly string[]])[] = [
   [1, ['ARCNET', 'CAIF', 'LOCALTLK', 'MCTP', 'PHONET', 'PHONET_PIPE']],
   [2, ['DLCI']],
@@ -118,7 +117,7 @@ export const interfaceNumber =
     return operand === 'named' ? `{${index}, ifr_name=${nameText(view, context)}}` : `{${index}}`
   }
 
-/** A name alone, of a bridge; all of its bytes where none is its end. */
+/** A name alone, of a bridge; all of its bytes if none is its end. */
 export const interfaceName: Printer = (value, context) => {
   const view = readView(context.memory, value, NAME_BYTES)
   return view
@@ -139,14 +138,14 @@ const lengthAt = (value: bigint, { memory }: Context): number | undefined => {
   return word === undefined ? undefined : Number(BigInt.asIntN(32, word))
 }
 
-/** The length of the list before the call, where there was room for one. */
+/** The length of the list before the call, if there was room for one. */
 export const rememberInterfaces = (value: bigint, context: Context): bigint | undefined => {
   const list = readWord(context.memory, value + LIST_AT, 8)
   const length = lengthAt(value, context)
   return list === undefined || list === 0n || length === undefined ? undefined : BigInt(length)
 }
 
-/** struct ifconf: addresses of all interfaces. Itself it is shown also where structs are not. */
+/** struct ifconf: addresses of all interfaces. Itself it is shown also if structs are not. */
 export const interfaceList: Printer = (value, context) => {
   const { memory, options, outcome, remembered } = context
   const list = readWord(memory, value + LIST_AT, 8)

@@ -37,7 +37,7 @@ function messageText(
   return `{msg_name=${name}, msg_namelen=${shownLength}, msg_iov=${vectors(word(16), count, left, context)}, msg_iovlen=${count}${controls}, msg_controllen=${controlLength}, msg_flags=${setText('|msg', BigInt(view.getUint32(start + 48, true)), context.options)}}`
 }
 
-/** Where the room for a name is remembered: no address that a program has. */
+/** The key of what is remembered of the room for a name: no program has that address. */
 export const NAME_ROOM = -1n
 
 export const rememberNameRoom = (value: bigint, { memory }: Context): bigint | undefined => {

@@ -1,6 +1,9 @@
-/** Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7). Pure. */
+/**
+ * Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7).
+ * Pure.
+ */
 import { argument, type Context, type Printer } from '../context.ts'
-import { readWord } from '../memory.ts'
+import { bytesOf, readWord } from '../memory.ts'
 import { NAMES, named, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
@@ -21,7 +24,7 @@ const quoted = (text: string, { stringsInHex }: TextOptions): string =>
 
 /** Four bytes as an address. */
 export function ipv4Address(view: DataView, at: number, options: TextOptions): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, 4)
+  const bytes = bytesOf(view, at, 4)
   return named(quote(bytes, false, 'all'), `inet_addr(${quoted(bytes.join('.'), options)})`, options)
 }
 
@@ -55,7 +58,7 @@ function ipv6Digits(view: DataView): string {
   return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
 }
 
-/** The number of an interface, by whose name it is told where there is one. */
+/** The number of an interface; its name, if there is one. */
 export function interfaceText(index: number, options: TextOptions): string {
   const name = options.interfaceName?.(index)
   if (name === undefined) return String(index)
@@ -83,7 +86,7 @@ function ipv6Text(read: Read): string | undefined {
   return `, sin6_port=${portText(read)}, sin6_flowinfo=${flow}, ${where}${scope}`
 }
 
-/** In eight digits, of which the mark of hexadecimal takes two where there is one. */
+/** In eight digits, of which the mark of hexadecimal takes two if there is one. */
 function netlinkText({ bytes, view }: Read): string | undefined {
   if (bytes.length < 12) return undefined
   const groups = view.getUint32(8, true)
@@ -115,7 +118,7 @@ function packetText(read: Read): string | undefined {
   return `, ${parts.join(', ')}`
 }
 
-/** What stands behind the family, by the family; `undefined` where too little could be read. */
+/** What stands behind the family, by the family; `undefined` if too little could be read. */
 const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
   1: unixText,
   2: ipv4Text,
@@ -124,7 +127,10 @@ const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
   17: packetText,
 }
 
-/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` where too little can be read. */
+/**
+ * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` if
+ * too little can be read.
+ */
 export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}): string | undefined {
   if (bytes.length < 2) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,6 +1,7 @@
 /**
- * A program of classic BPF, as seccomp(2) and prctl(2) take it: `[BPF_STMT(BPF_LD|BPF_W|BPF_ABS, 0), BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x4d, 0,
- * 0x1), …]`. Sources: linux/bpf_common.h, linux/bpf.h (some names of eBPF, which strace takes as well).
+ * A program of classic BPF, as seccomp(2) and prctl(2) take it: `[BPF_STMT(BPF_LD|BPF_W|BPF_ABS,
+ * 0), BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x4d, 0, 0x1), …]`. Sources: linux/bpf_common.h, linux/bpf.h
+ * (some names of eBPF, which strace takes as well).
  */
 import { arrayText } from '../basic/arrays.ts'
 import type { Context } from '../context.ts'
@@ -11,7 +12,10 @@ import type { TextOptions } from '../types.ts'
 
 const INSTRUCTION_BYTES = 8
 
-/** A field of the code: its bits, and the names of its values in their order; an empty one is a gap. */
+/**
+ * A field of the code: its bits, and the names of its values in their order; an empty one is a
+ * gap.
+ */
 interface Part {
   readonly mask: number
   readonly names: readonly string[]
@@ -58,7 +62,10 @@ function partText({ mask, names }: Part, code: number, options: TextOptions): st
   return name === '' ? nameless(hex(bits), 'BPF_???', options) : named(hex(bits), `BPF_${name}`, options)
 }
 
-/** The class and its parts; bits of none are shown as a number, and as a nameless one whatever -X says. */
+/**
+ * The class and its parts; bits of none are shown as a number, and without a name, which does not
+ * depend on -X.
+ */
 function codeText(code: number, options: TextOptions): string {
   const parts = [CLASS, ...(PARTS[code & CLASS.mask] ?? [])]
   const rest = parts.reduce((bits, { mask }) => bits & ~mask, code)

@@ -1,4 +1,6 @@
-/** struct clone_args of clone3(2): a member is shown where a flag says that the kernel looks at it. */
+/**
+ * struct clone_args of clone3(2): a member is shown if a flag says that the kernel looks at it.
+ */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Context, Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'

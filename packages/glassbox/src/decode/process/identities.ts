@@ -1,4 +1,7 @@
-/** Numbers and small structs that stand for an object of the kernel: keys, file handles, messages by key, events that a signal tells. */
+/**
+ * Numbers and small structs that stand for an object of the kernel: keys, file handles, messages
+ * by key, events that a signal tells.
+ */
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'

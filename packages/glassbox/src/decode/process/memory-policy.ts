@@ -16,7 +16,7 @@ export const residence: Printer = (value, context) => {
   })
 }
 
-/** Sixteen places, of which `0x` takes two where there is anything behind it. */
+/** Sixteen places, of which `0x` takes two if there is anything behind it. */
 const wordText = (word: bigint): string =>
   word === 0n ? '0'.repeat(16) : `0x${word.toString(16).padStart(14, '0')}`
 

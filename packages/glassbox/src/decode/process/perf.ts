@@ -1,6 +1,9 @@
-/** struct perf_event_attr: what is counted; everything else only where everything is asked for. Source: perf_event_open(2). */
+/**
+ * struct perf_event_attr: what is counted; everything else only if everything is asked for.
+ * Source: perf_event_open(2).
+ */
 import type { Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
@@ -148,7 +151,7 @@ export const perfAttributes: Printer = (value, { memory, options }) => {
   const read = readView(memory, value, size)
   if (!read) return address(value)
   const bytes = new Uint8Array(KNOWN_BYTES)
-  bytes.set(new Uint8Array(read.buffer))
+  bytes.set(bytesOf(read))
   const view = new DataView(bytes.buffer)
   const type = view.getUint32(0, true)
   const bits = bitsOf(view.getBigUint64(40, true))

@@ -25,7 +25,7 @@ export const schedulingParameter: Printer = (value, { memory }) => {
   return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
 }
 
-/** struct sock_fprog; the instructions only where everything is asked for. */
+/** struct sock_fprog; the instructions only if everything is asked for. */
 export const filterProgram: Printer = (value, context) => {
   const { memory, options } = context
   const length = readWord(memory, value, 2)

@@ -1,4 +1,7 @@
-/** Places in struct user, which ptrace(2) reads and writes a word at: `8*RIP`, `offsetof(struct user, u_debugreg)+8`. Source: sys/user.h. */
+/**
+ * Places in struct user, which ptrace(2) reads and writes a word at: `8*RIP`, `offsetof(struct
+ * user, u_debugreg)+8`. Source: sys/user.h.
+ */
 import type { Printer } from '../context.ts'
 import { named } from '../names.ts'
 import { address, hex } from '../text.ts'

@@ -1,9 +1,12 @@
-/** struct user_desc: a segment of the local or the global descriptor table. Sources: set_thread_area(2), modify_ldt(2). */
+/**
+ * struct user_desc: a segment of the local or the global descriptor table. Sources:
+ * set_thread_area(2), modify_ldt(2).
+ */
 import type { Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { address } from '../text.ts'
 
-export const USER_DESC_BYTES = 16n
+const USER_DESC_BYTES = 16n
 
 /** Fields of bits: name, first bit, bits. */
 const BITS = [

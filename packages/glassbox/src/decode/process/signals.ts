@@ -1,15 +1,16 @@
 /** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
+import { CLD_EXITED, SI_KERNEL, SI_TIMER, SI_TKILL, SI_USER } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { signalName } from '../../linux/signals.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
 import { errnoText, NAMES, named, nameOf, setText, signalText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
 /** `[INT TERM]`; from two thirds on what is not in it: `~[RTMIN RT_1]`. */
-export function signalSetText(mask: bigint, options: TextOptions): string {
+function signalSetText(mask: bigint, options: TextOptions): string {
   const shortName = (signal: number): string =>
     named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
   const all = Array.from({ length: 64 }, (_, index) => index + 1)
@@ -35,7 +36,10 @@ export const signalSet: Printer = (value, { memory, options }) => {
   return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
-/** Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return to. */
+/**
+ * Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return
+ * to.
+ */
 const FRAME_MASK = 296n
 
 /** The signals that are blocked again when a handler has returned. */
@@ -96,7 +100,10 @@ function memoryError(view: DataView): string {
   return `, si_addr_lsb=${hex(view.getUint16(24, true))}`
 }
 
-/** What some faults say beyond the address, by signal and code: bounds, the key, the size of what is broken. */
+/**
+ * What some faults say beyond the address, by signal and code: bounds, the key, the size of what
+ * is broken.
+ */
 const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGSEGV 3': view =>
     `, si_lower=${address(view.getBigUint64(32, true))}, si_upper=${address(view.getBigUint64(40, true))}`,
@@ -104,11 +111,8 @@ const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGBUS 4': memoryError,
   'SIGBUS 5': memoryError,
 }
-const SI_USER = 0
-const SI_KERNEL = 0x80
-const SI_TIMER = -2
-const SI_TKILL = -6
-const CLD_EXITED = 1
+/** Of clock_t in a second: sysconf(_SC_CLK_TCK) is 100 on x86. */
+const TICKS = 100n
 
 function codeText(signal: string, code: number, options: TextOptions): string {
   const general = constantSet('sa_si_code')
@@ -134,13 +138,14 @@ function childFields(view: DataView, options: TextOptions): string {
   const code = view.getInt32(8, true)
   const status = view.getInt32(24, true)
   const ticks = (at: number): string => {
-    const value = view.getBigInt64(at, true)
-    return value === 0n ? '0' : `${value} /* ${(Number(value) / 100).toFixed(2)} s */`
+    const value = view.getBigUint64(at, true)
+    const hundredths = String(value % TICKS).padStart(2, '0')
+    return value === 0n ? '0' : `${value} /* ${value / TICKS}.${hundredths} s */`
   }
   return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
-/** The word that sigqueue(3) sends along, where there is one. */
+/** The word that sigqueue(3) sends along, if there is one. */
 function sentValue(view: DataView, at: number): string {
   const pointer = view.getBigUint64(at, true)
   return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
@@ -164,7 +169,7 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
   return code === SI_KERNEL ? '' : sentBy(view, options)
 }
 
-/** Who sent it, and what was sent along, where there is something. */
+/** Who sent it, and what was sent along, if there is something. */
 function sentBy(view: DataView, options: TextOptions): string {
   const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)
@@ -185,5 +190,5 @@ export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): st
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {
   const view = readView(memory, value, 128)
-  return view ? siginfoText(new Uint8Array(view.buffer), options) : address(value)
+  return view ? siginfoText(bytesOf(view), options) : address(value)
 }

@@ -1,6 +1,7 @@
 /**
- * What follows a command, for calls whose later arguments are what a command makes of them: kinds by the number of the command.
- * What is not here is printed as the call's own kinds say. Sources: the man page of each call.
+ * What follows a command, for calls whose later arguments are what a command makes of them: kinds
+ * by the number of the command. What is not here is printed as the call's own kinds say. Sources:
+ * the man page of each call.
  */
 
 import {
@@ -119,7 +120,10 @@ const TERMIOS = {
   [TCSETSF2]: ['termios<termios2'],
 } as const
 
-/** Requests that take nothing: of disks, fonts, loop devices, the random pool, terminals, clocks, file systems. */
+/**
+ * Requests that take nothing: of disks, fonts, loop devices, the random pool, terminals, clocks,
+ * file systems.
+ */
 const WITHOUT_ARGUMENT = [
   ...[
     BLKRRPART,
@@ -349,7 +353,6 @@ export const PTRACE: Commands = {
 /** KCMP_FILE compares two descriptors; the others have no more arguments. */
 export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
-export const SEMCTL: Commands = {}
 export const MSGCTL: Commands = {
   1: ['ptr<msqid_set'],
   2: ['ptr>msqid_ds'],
@@ -374,7 +377,9 @@ export const FSCONFIG: Commands = {
   7: ['addr', 'addr', 'int'],
 }
 
-/** CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer. */
+/**
+ * CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer.
+ */
 export const SYSLOG: Commands = {
   0: [],
   1: [],

@@ -1,4 +1,7 @@
-/** Requests of ioctl(2): by their names (several can share a number), else taken apart: direction, type, number, size. */
+/**
+ * Requests of ioctl(2): by their names (several can share a number), else taken apart: direction,
+ * type, number, size.
+ */
 import { constantSet } from '../../linux/flags.ts'
 import type { Printer } from '../context.ts'
 import { named } from '../names.ts'

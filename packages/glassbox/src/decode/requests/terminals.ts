@@ -1,4 +1,7 @@
-/** Modes of a terminal: struct termios, its ancestor termio of 16 bits a word, and termios2 with speeds as numbers. Source: asm/termbits.h. */
+/**
+ * Modes of a terminal: struct termios, its ancestor termio of 16 bits a word, and termios2 with
+ * speeds as numbers. Source: asm/termbits.h.
+ */
 import type { Context, Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { named, restText, setText } from '../names.ts'
@@ -8,7 +11,7 @@ import type { TextOptions } from '../types.ts'
 interface Layout {
   readonly wordBytes: 2 | 4
   readonly characters: number
-  /** Where the speeds lie, if anywhere. */
+  /** The offset of the speeds, if there are any. */
   readonly speeds?: number
   readonly bytes: number
 }
@@ -85,7 +88,7 @@ function text(layout: Layout, view: DataView, { options }: Context): string {
   return `{${[...modes, discipline, `c_cc=[${control.join(', ')}]`, ...numbers].join(', ')}}`
 }
 
-/** `operand`: one of the layouts; termios where there is none. */
+/** `operand`: one of the layouts; termios if there is none. */
 export const terminal = (operand: string): Printer => {
   const layout = LAYOUTS[operand] ?? TERMIOS
   return (value, context) => {

@@ -1,40 +1,44 @@
 /**
- * Where tracer and tracee run. A stop costs 10–16 µs when both are on one CPU and 50–100 µs when the one must wake the other across two:
- * so while one tracee runs at a time, it and the tracer share a CPU. Two rules make that harmless:
+ * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and 50–100
+ * µs if one must wake the other across two. So while one tracee runs at a time, it and the tracer
+ * share a CPU. Three rules make that harmless:
  *
- * - the program does not see it. A tracee has its own mask back before it makes a call that would show it or hand it on: reading
- *   or setting a mask, making a child, opening a file called `status` as there is one in /proc/PID.
- * - programs that run in parallel stay so. Where two tracees wait for each other, and stops come so seldom that a second CPU is worth more
- *   than cheap stops, all have their own masks back for a while (see overlap.ts).
+ * - The program does not see it. A tracee has its own mask back before it makes a call that would
+ *   show the mask or pass it on: reading or setting a mask, making a child, opening a file called
+ *   `status` as in /proc/PID.
+ * - Programs that run in parallel stay so. If two tracees wait for each other, and stops come so
+ *   seldom that a second CPU is worth more than cheap stops, all have their own masks back for a
+ *   while (see overlap.ts).
+ * - A mask that somebody else set meanwhile (taskset(1), a cpuset) stays as it is.
  *
- * Owns the masks of the tracees that it moved and of its own thread, and gives all of them back.
+ * It is an optimisation: the loop calls its hooks, and what a stop means does not depend on them.
+ * Owns the masks of the tracees that it moved and of its own thread, and restores all of them.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from '../../gate/affinity.ts'
 import { Overlap, TOGETHER_NS } from './overlap.ts'
+import type { MemoryReader } from '../../decode/memory.ts'
 import type { Task } from '../task.ts'
+import { observes, type Observes } from './observing-calls.ts'
 
-/** So long tracees that run in parallel are left alone; twice as long each time, where they still do after that. */
+/**
+ * So long tracees that run in parallel are left alone; twice as long each time, if they still do
+ * after that.
+ */
 const APART_NS = 20_000_000n
 const LONGEST_APART_NS = 640_000_000n
 /** So often the scheduler may choose the CPU anew. */
 const CHOICE_NS = 250_000_000n
 
-/**
- * Calls that are not to be made from where a tracee was moved to: `all` must have their own masks meanwhile, or the caller its `own`,
- * or its process has opened a `status` file and may read it any time.
- */
-export type Revealing = 'all' | 'own' | 'status'
-
-export class Placement {
-  readonly #own: Uint8Array | undefined
+export class CpuAffinity {
+  readonly #own: Uint8Array
   readonly #callAt: (timeNs: bigint, callback: () => void) => void
   /** Those that were moved, with the masks that are theirs. */
   readonly #moved = new Map<Task, Uint8Array>()
   readonly #overlap = new Overlap()
   /** In a call that must not see it: nothing is moved meanwhile. */
-  readonly #revealing = new Map<Task, Revealing>()
+  readonly #observing = new Map<Task, Observes>()
   /** Processes that read status files, until they end or execute something else. */
-  readonly #curious = new Set<number>()
+  readonly #statusReaders = new Set<number>()
   #cpu: number | undefined
   #only: Uint8Array = new Uint8Array(0)
   #apartUntilNs = 0n
@@ -42,25 +46,26 @@ export class Placement {
   #chosenNs = 0n
   #watched = false
 
-  /** `callAt`: a timer in the thread of the tracer. */
-  constructor(enabled: boolean, callAt: (timeNs: bigint, callback: () => void) => void) {
-    const own = enabled ? affinity(0) : undefined
-    this.#own = own && cpuCount(own) > 1 ? own : undefined
+  /** None if there is nothing to choose from. `callAt`: a timer in the thread of the tracer. */
+  static of(callAt: (timeNs: bigint, callback: () => void) => void): CpuAffinity | undefined {
+    const own = affinity(0)
+    return own && cpuCount(own) > 1 ? new CpuAffinity(own, callAt) : undefined
+  }
+
+  private constructor(own: Uint8Array, callAt: (timeNs: bigint, callback: () => void) => void) {
+    this.#own = own
     this.#callAt = callAt
   }
 
-  /** Is there anything to be done at all? */
-  get isOn(): boolean {
-    return this.#own !== undefined
-  }
-
-  /** It stopped, or is in a call from now on. */
+  /** Hook: it stopped. */
   stopped(task: Task, timeNs: bigint): void {
-    if (this.#overlap.stopped(task, timeNs) && this.#moved.size > 0) this.#part(timeNs)
+    if (this.#overlap.stopped(task, timeNs) && this.#moved.size > 0) this.#separate(timeNs)
   }
 
-  /** It is about to be restarted. `user`: into user mode. */
-  starting(task: Task, timeNs: bigint, user: boolean): void {
+  /** Hook: it is about to be restarted, into user mode or into a call that it stands before. */
+  beforeResume(task: Task, timeNs: bigint): void {
+    const user = task.call === undefined
+    if (user && this.#observing.size > 0) this.#observing.delete(task)
     if (timeNs - this.#chosenNs > CHOICE_NS) this.#choose(timeNs)
     if (this.#mayMove(task, timeNs)) this.#move(task)
     if (!user) return
@@ -68,65 +73,72 @@ export class Placement {
     if (this.#overlap.isThere && this.#moved.size > 0) this.#watch(timeNs)
   }
 
-  /** It is about to make a call that would show where it is. */
-  reveals(task: Task, what: Revealing): void {
-    if (what === 'status') this.#curious.add(task.pid)
-    else this.#revealing.set(task, what)
-    if (what === 'own') {
-      this.restore(task)
-      return
+  /**
+   * Hook: it is about to make that call. Restores masks if the call would show them or pass them
+   * on; then its exit must be seen: true.
+   */
+  beforeCall(task: Task, nr: number, args: readonly bigint[], memory: MemoryReader): boolean {
+    const what = observes(task.abi, nr, args, memory)
+    if (what === undefined) return false
+    if (what === 'status') this.#statusReaders.add(task.pid)
+    else this.#observing.set(task, what)
+    if (what === 'own') this.restore(task)
+    else this.restoreAll()
+    return true
+  }
+
+  /**
+   * Hook: a process is another program now, and has opened nothing yet. `former`: the same thread
+   * by another id.
+   */
+  executed(task: Task, former: Task | undefined): void {
+    if (former && former !== task) {
+      const mask = this.#moved.get(former)
+      this.gone(former)
+      if (mask) this.#moved.set(task, mask)
     }
-    this.restoreAll()
+    this.#statusReaders.delete(task.pid)
   }
 
-  left(task: Task): void {
-    this.#revealing.delete(task)
-  }
-
-  /** A process is another one now: it has opened nothing yet. */
-  executed(pid: number): void {
-    this.#curious.delete(pid)
-  }
-
-  /** The same thread by another id. */
-  renamed(former: Task, task: Task): void {
-    const mask = this.#moved.get(former)
-    this.gone(former)
-    if (mask) this.#moved.set(task, mask)
-  }
-
+  /** Hook: it has ended. */
   gone(task: Task): void {
     this.#overlap.gone(task)
     this.#moved.delete(task)
-    this.#revealing.delete(task)
-    if (task.tid === task.pid) this.#curious.delete(task.pid)
+    this.#observing.delete(task)
+    if (task.tid === task.pid) this.#statusReaders.delete(task.pid)
   }
 
   /** A tracee has its own mask again. */
   restore(task: Task): void {
     const mask = this.#moved.get(task)
-    if (mask && this.#moved.delete(task)) setAffinity(task.tid, mask)
+    if (mask && this.#moved.delete(task)) this.#giveBack(task.tid, mask)
   }
 
   /** All have their own masks again, our thread too. */
   restoreAll(): void {
-    for (const [task, mask] of this.#moved) setAffinity(task.tid, mask)
+    for (const [task, mask] of this.#moved) this.#giveBack(task.tid, mask)
     this.#moved.clear()
-    if (this.#own && this.#cpu !== undefined) setAffinity(0, this.#own)
+    if (this.#cpu !== undefined) this.#giveBack(0, this.#own)
     this.#cpu = undefined
   }
 
+  /** A mask that is no longer the one we set was set by somebody else. */
+  #giveBack(tid: number, mask: Uint8Array): void {
+    const now = affinity(tid)
+    if (now && Buffer.compare(now, this.#only) === 0) setAffinity(tid, mask)
+  }
+
   #mayMove(task: Task, timeNs: bigint): boolean {
-    if (!this.#own || !task.movable || this.#moved.has(task) || timeNs < this.#apartUntilNs) return false
-    if (this.#curious.size > 0) return false
-    if (this.#revealing.size > 0)
-      for (const [other, what] of this.#revealing) if (what === 'all' || other === task) return false
+    if (!task.movable || this.#moved.has(task) || timeNs < this.#apartUntilNs) return false
+    if (this.#statusReaders.size > 0) return false
+    if (this.#observing.size > 0)
+      for (const [other, what] of this.#observing) if (what === 'all' || other === task) return false
     return !this.#overlap.hasLong(timeNs)
   }
 
   #move(task: Task): void {
     const mask = affinity(task.tid)
-    if (!mask || !this.#own) return
+    if (!mask) return
     if (this.#cpu === undefined) {
       const cpu = currentCpu()
       const only = onlyCpu(cpu, this.#own.length)
@@ -134,12 +146,12 @@ export class Placement {
       this.#cpu = cpu
       this.#only = only
     }
-    // One that may run on a single CPU is where its owner wants it.
+    // A thread that may run on a single CPU was put there on purpose.
     if (!hasCpu(mask, this.#cpu) || cpuCount(mask) < 2) return
     if (setAffinity(task.tid, this.#only)) this.#moved.set(task, mask)
   }
 
-  #part(timeNs: bigint): void {
+  #separate(timeNs: bigint): void {
     this.restoreAll()
     const again = timeNs - this.#apartUntilNs < this.#apartNs
     this.#apartNs = again ? min(this.#apartNs * 2n, LONGEST_APART_NS) : APART_NS
@@ -159,7 +171,7 @@ export class Placement {
       this.#watched = false
       const nowNs = process.hrtime.bigint()
       if (this.#moved.size === 0 || !this.#overlap.isThere) return
-      if (this.#overlap.areLong(nowNs)) this.#part(nowNs)
+      if (this.#overlap.areLong(nowNs)) this.#separate(nowNs)
       else this.#watch(nowNs)
     })
   }

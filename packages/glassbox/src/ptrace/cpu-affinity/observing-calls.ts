@@ -1,62 +1,58 @@
 /** Which calls would show a program that it was moved to a CPU, by number. */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Abi } from '../../decode/types.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import type { Revealing } from './cpu-affinity.ts'
+import { numbersOf } from '../../linux/abi.ts'
 
-/** Numbers of the calls, and for those that open files which argument is the path. */
-interface Numbers {
-  readonly masks: readonly number[]
-  readonly child: readonly number[]
-  readonly path: Readonly<Record<number, number>>
+/**
+ * What a call observes: `all` must have their own masks meanwhile, or the caller its `own`, or its
+ * process opens a `status` file and may read it any time.
+ */
+export type Observes = 'all' | 'own' | 'status'
+
+const MASK_CALLS = ['sched_setaffinity', 'sched_getaffinity'] as const
+const CHILD_CALLS = ['clone', 'fork', 'vfork', 'clone3'] as const
+/** Which argument is the path. */
+const PATH_CALLS = { open: 0, openat: 1, openat2: 1 } as const
+
+/** What a filter must stop as well, if a tracee is moved. */
+export const OBSERVING_CALLS: readonly string[] = [...MASK_CALLS, ...CHILD_CALLS, ...Object.keys(PATH_CALLS)]
+
+function table(abi: Abi): ReadonlyMap<number, Observes> {
+  const of = (names: readonly string[], what: Observes): [number, Observes][] =>
+    names.map(name => [numbersOf(name)[abi], what])
+  return new Map([
+    ...of(MASK_CALLS, 'all'),
+    ...of(CHILD_CALLS, 'own'),
+    ...of(Object.keys(PATH_CALLS), 'status'),
+  ])
 }
 
-const MASKS = ['sched_setaffinity', 'sched_getaffinity'].map(syscallNumber)
-const CHILD = ['clone', 'fork', 'vfork', 'clone3'].map(syscallNumber)
-const PATH = { [syscallNumber('open')]: 0, [syscallNumber('openat')]: 1, [syscallNumber('openat2')]: 1 }
-const NATIVE: Numbers = { masks: MASKS, child: CHILD, path: PATH }
-/** asm/unistd_32.h. */
-const I386: Numbers = {
-  masks: [241, 242],
-  child: [2, 120, 190, 435],
-  path: { 5: 0, 295: 1, 437: 1 },
-}
+const paths = (abi: Abi): ReadonlyMap<number, number> =>
+  new Map(Object.entries(PATH_CALLS).map(([name, index]) => [numbersOf(name)[abi], index]))
+
+const [NATIVE, I386] = [table('x86_64'), table('i386')]
+const [NATIVE_PATHS, I386_PATHS] = [paths('x86_64'), paths('i386')]
+const TABLES = { x86_64: NATIVE, x32: NATIVE, i386: I386 } as const
+const PATHS = { x86_64: NATIVE_PATHS, x32: NATIVE_PATHS, i386: I386_PATHS } as const
 
 const PAGE = 4096n
 const STATUS = Buffer.from('status')
 
-function table({ masks, child, path }: Numbers): Map<number, Revealing> {
-  return new Map<number, Revealing>([
-    ...masks.map((nr): [number, Revealing] => [nr, 'all']),
-    ...child.map((nr): [number, Revealing] => [nr, 'own']),
-    ...Object.keys(path).map((nr): [number, Revealing] => [Number(nr), 'status']),
-  ])
-}
-
-const TABLES = { x86_64: table(NATIVE), x32: table(NATIVE), i386: table(I386) } as const
-const PATHS = { x86_64: NATIVE.path, x32: NATIVE.path, i386: I386.path } as const
-
-/** What a filter must stop as well, where a tracee is moved. */
-export const REVEALING_CALLS: readonly string[] = [
-  ...['sched_setaffinity', 'sched_getaffinity', 'clone', 'fork', 'vfork', 'clone3'],
-  ...['open', 'openat', 'openat2'],
-]
-
-/** What a call would show; `undefined` for nearly all. */
-export function reveals(
+/** `undefined` for nearly all calls. */
+export function observes(
   abi: Abi,
   nr: number,
   args: readonly bigint[],
   memory: MemoryReader,
-): Revealing | undefined {
+): Observes | undefined {
   const what = TABLES[abi].get(nr)
   if (what !== 'status') return what
-  return endsWithStatus(memory, args[PATHS[abi][nr] ?? 0] ?? 0n) ? what : undefined
+  return endsWithStatus(memory, args[PATHS[abi].get(nr) ?? 0] ?? 0n) ? what : undefined
 }
 
 /**
- * /proc/self/status, and also `status` under a descriptor of /proc/self. A path is at most two pages long; the second is read only
- * where the first does not end it.
+ * /proc/self/status, and also `status` under a descriptor of /proc/self. A path is at most two
+ * pages long; the second is read only if the first does not end it.
  */
 function endsWithStatus(memory: MemoryReader, address: bigint): boolean {
   const first = memory.read(address, Number(PAGE - (address & (PAGE - 1n))))

@@ -1,9 +1,11 @@
 /**
- * Do tracees run in parallel, or would they if they were let? The kernel keeps for each thread how long it was ready and waited for a CPU
- * (/proc/TID/schedstat, the second number; proc(5)): two that compute on one CPU wait half the time.
+ * Do tracees run in parallel, or would they if they were let? The kernel keeps for each thread how
+ * long it was ready and waited for a CPU (/proc/TID/schedstat, the second number; proc(5)): two
+ * that compute on one CPU wait half the time.
  *
- * On one CPU a stop costs some 10 µs, on two some 60 µs more, of which the other tracee can use its share. So two whose stops are further apart than
- * that are faster apart, and two that make call after call are faster together.
+ * On one CPU a stop costs some 10 µs, on two some 60 µs more, of which the other tracee can use
+ * its share. So two whose stops are further apart than that are faster apart, and two that make
+ * call after call are faster together.
  */
 import { readFileSync } from 'node:fs'
 import type { Task } from '../task.ts'
@@ -16,7 +18,10 @@ const WINDOW_NS = 5_000_000n
 const SELDOM_NS = 60_000n
 
 export class Overlap {
-  /** All that were ever restarted into user mode, and how many of them are there as far as is known: restarted from anything but the entry of a call. */
+  /**
+   * All that were ever restarted into user mode, and how many of them are there as far as is
+   * known: restarted from anything but the entry of a call.
+   */
   readonly #known = new Set<Task>()
   #running = 0
   /** Those that stopped in this window. */
@@ -39,7 +44,7 @@ export class Overlap {
     task.restartedNs = timeNs
   }
 
-  /** True where a measurement just ended that says: they could run in parallel. */
+  /** True if a measurement has just ended and says that they could run in parallel. */
   stopped(task: Task, timeNs: bigint): boolean {
     this.#halt(task)
     this.#active.add(task)
@@ -97,7 +102,7 @@ export class Overlap {
 const isLong = ({ restartedNs }: Task, timeNs: bigint): boolean =>
   restartedNs !== 0n && timeNs - restartedNs > TOGETHER_NS
 
-/** How long a thread has waited for a CPU, ns; 0 where the kernel does not say. */
+/** How long a thread has waited for a CPU, ns; 0 if the kernel does not say. */
 function waitedFor(tid: number): bigint {
   try {
     return BigInt(readFileSync(`/proc/${tid}/schedstat`, 'latin1').split(' ')[1] ?? '0')

@@ -8,6 +8,9 @@ import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { checkTarget } from './bind-targets.ts'
 
+/** Of the working directory. */
+export const BOX_MODE = 0o755
+
 /** The caller's binds. A source that is not there would fail in the middle of the set-up: nothing is made before. */
 function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
   return binds.map(({ source, target, writable }, index) => {
@@ -55,7 +58,7 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
         binds,
         files: identityFiles(ids.uid, ids.gid, options.hostname),
         scratch: [
-          { path: BOX_DIRECTORY, mode: 0o755, ...scratch },
+          { path: BOX_DIRECTORY, mode: BOX_MODE, ...scratch },
           { path: '/tmp', mode: 0o1777, ...scratch },
           { path: '/dev/shm', mode: 0o1777, ...scratch, noexec: true },
         ],

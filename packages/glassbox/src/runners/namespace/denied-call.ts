@@ -32,13 +32,23 @@ function pathOf(denied: DeniedCall): string | undefined {
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8')
 }
 
-/** Calls of another ABI have other numbers and arguments: they are named by what they are, not decoded. */
+/**
+ * Calls of another ABI have other numbers and arguments: they are named by what they are, not
+ * decoded.
+ */
 function foreignName({ nr, arch }: DeniedCall): string | undefined {
   if (arch !== AUDIT_ARCH_X86_64) return `i386:${callName(nr, 'i386')}`
   return nr >= X32_BIT ? `x32:syscall_${nr - X32_BIT}` : undefined
 }
 
+/**
+ * init knows that there was a call, and not which: a signal to its caller took the report back
+ * before init received it.
+ */
+const WITHDRAWN: NonNullable<RunResult['violation']> = { syscall: 'unknown', args: '' }
+
 export function describeViolation(denied: DeniedCall): NonNullable<RunResult['violation']> {
+  if (denied.arch === 0) return WITHDRAWN
   const foreign = foreignName(denied)
   if (foreign !== undefined)
     return { syscall: foreign, args: denied.args.map(arg => `0x${arg.toString(16)}`).join(', ') }

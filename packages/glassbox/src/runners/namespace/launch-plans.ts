@@ -4,6 +4,7 @@
  */
 import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
 import type { Filter } from './filter.ts'
+import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { resourceLimits } from './resource-limits.ts'
 import type { Limits } from '../../job/options.ts'
 
@@ -33,9 +34,10 @@ export class LaunchPlans {
   }
 }
 
-function makePlan({ limits, counted, filter, traced, ...spec }: LaunchFacts): LaunchPlan {
+function makePlan({ limits, counted, filter, traced, cwd, ...spec }: LaunchFacts): LaunchPlan {
   return launchPlan({
     ...spec,
+    ...(cwd === BOX_DIRECTORY ? {} : { cwd }),
     rlimits: resourceLimits(limits, { processes: counted }),
     ...(filter ? { filter } : {}),
     ...(traced ? { traced } : {}),

@@ -6,7 +6,7 @@ import { networkPlans } from '../../container/network.ts'
 import { preparePlan } from '../../container/prepare-plan.ts'
 import { hostSetup, ownSetupPlan } from '../../container/setup-plan.ts'
 import { spawnPlan } from '../../container/spawn-plan.ts'
-import { DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
+import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Job } from '../../job/job.ts'
 import { printPlan } from '../../plan/print.ts'
 import { disassemble } from '../../seccomp/disassemble.ts'
@@ -34,11 +34,13 @@ export function planText({ box, paths, programs }: SandboxSpec, job: Job): strin
   const networks = network ? networkPlans(isPrivileged()) : []
   const prepare = preparePlan({
     identity,
+    cwd: BOX_DIRECTORY,
     ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
     ...(filter?.early ? { filter } : {}),
   }).plan
   const launch = launchPlan({
-    ...{ path, argv, env, cwd },
+    ...{ path, argv, env },
+    ...(cwd === BOX_DIRECTORY ? {} : { cwd }),
     rlimits: resourceLimits(limits, { processes: cgroup !== undefined }),
     ...(filter && !filter.early ? { filter } : {}),
     ...(trace ? { traced: true } : {}),

@@ -7,7 +7,7 @@
  * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only one job uses it at a time; its
  * owner sees to that.
  */
-import { closeSync } from 'node:fs'
+import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
 import { BoxFiles } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
@@ -20,7 +20,7 @@ import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
-import { boxRoot } from './box-root.ts'
+import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
 import { type Filter, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
@@ -33,9 +33,9 @@ interface Expected {
   readonly filter: Filter | undefined
 }
 
-type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace'>
+type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace' | 'cwd'>
 
-const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY }
+const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY, cwd: BOX_DIRECTORY }
 
 const expectedOf = (terms: Expectation): Expected => ({
   limits: terms.limits,
@@ -135,6 +135,7 @@ export class NamespaceSandbox implements Sandbox {
     const { group } = this.#account
     const plan = preparePlan({
       identity: this.container.identity,
+      cwd: BOX_DIRECTORY,
       ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
       ...(filter ? { filter } : {}),
     })
@@ -147,7 +148,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#expected = job
     let waiting = this.#waiting
     if (!waiting || (waiting.installed && waiting.installed !== job.filter)) {
-      await this.renew()
+      await this.#prepareAnew()
       waiting = this.#waiting ?? this.#prepare()
     }
     this.#waiting = undefined
@@ -159,7 +160,16 @@ export class NamespaceSandbox implements Sandbox {
     return { account: this.#account, ready: waiting.ready, filter }
   }
 
+  /**
+   * The last program may have changed the mode of the working directory, which is the box's: the next
+   * one needs it.
+   */
   async renew(): Promise<void> {
+    chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
+    await this.#prepareAnew()
+  }
+
+  async #prepareAnew(): Promise<void> {
     try {
       await this.#prepare().ready
     } catch (error) {
@@ -190,7 +200,7 @@ export class NamespaceSandbox implements Sandbox {
     if (changed & DIRTY.init || (this.#isolated && changed & DIRTY.network)) return 'dirty'
     this.#closeDirectory()
     if (!(await this.container.freshScratch())) return 'dirty'
-    await this.renew()
+    await this.#prepareAnew()
     return 'clean'
   }
 

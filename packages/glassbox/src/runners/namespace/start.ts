@@ -56,7 +56,7 @@ export async function startJob(
     ended: report.then(async ended => {
       const { limits } = job
       const fileAtLimit =
-        endedBySignal(ended, 'SIGXFSZ') && holdsFileOf(site.container.pid, limits.fileSizeBytes)
+        endedBySignal(ended, 'SIGXFSZ') && (await holdsFileOf(site.container.pid, limits.fileSizeBytes))
       return endingOf(ended, child.account, limits, fileAtLimit)
     }),
   }

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../../errors.ts'
-import { traceAdopted } from '../../trace/running-trace.ts'
+import { traceAdopted } from '../../ptrace/trace.ts'
 import type { ProgramTrace } from '../../job/options.ts'
 
 export interface Tracing {

@@ -1,13 +1,13 @@
 /** Values of arguments as JSON has them. */
 import type { Value } from '../../decode/types.ts'
 
-/** A number where it is exact, else its decimal text. */
+/** A number if it is exact, else its decimal text. */
 export function numberOrText(value: bigint): number | string {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : String(value)
 }
 
-/** Bytes become text where they are UTF-8, else `{"base64": …}`. */
+/** Bytes become text if they are UTF-8, else `{"base64": …}`. */
 export function jsonValue(value: Value): unknown {
   if (typeof value === 'bigint') return numberOrText(value)
   if (value instanceof Uint8Array) return bytesValue(value)

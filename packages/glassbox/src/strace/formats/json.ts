@@ -1,20 +1,14 @@
 /**
- * --json: one event a line, each complete in itself, by the schema in docs/tracing.md. `v` is the version of the schema: it changes when a consumer
- * would have to.
+ * --json: one event a line, each complete in itself, by the schema in docs/tracing.md. `v` is the
+ * version of the schema: it changes when a consumer would have to.
  */
 import * as decode from '../../decode/decode.ts'
 import { entryValues, exitValues } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
-import type {
-  EnteredCall,
-  LeftCall,
-  SignalStop,
-  Tracee,
-  TraceeAtEntry,
-  TraceeAtExit,
-} from '../../trace/types.ts'
+import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { realtimeOffsetNs } from '../clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
 import { has, type TraceSettings } from '../options.ts'
@@ -24,7 +18,7 @@ import type { Spellings } from '../text/spelling.ts'
 import type { Stacks } from '../text/stacks.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 
 export class JsonSink implements Sink {
   readonly #settings: TraceSettings
@@ -50,14 +44,15 @@ export class JsonSink implements Sink {
     this.#firstNs ??= timeNs
     const time = Number((timeNs + this.#offsetNs) / 1000n) / 1e6
     const atNs = Number(timeNs - this.#firstNs)
-    // Numbers and names of ours need no escaping, and an object that is spread into another costs as much as all the rest.
+    // Numbers and names of ours need no escaping, and an object that is spread into another costs
+    // as much as all the rest.
     const head = `{"v":${SCHEMA_VERSION},"seq":${this.#seq++},"type":"${type}","pid":${state.pid},"tid":${state.tid},"time":${time},"atNs":${atNs}`
     const rest = JSON.stringify(facts)
     this.#output.write(state, rest === '{}' ? `${head}}\n` : `${head},${rest.slice(1)}\n`)
   }
 
-  mayRunOn(nr: number): boolean {
-    return this.#spellings.mayRunOn(nr)
+  mayDefer(nr: number): boolean {
+    return this.#spellings.mayDefer(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

@@ -1,12 +1,15 @@
 /**
- * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One track a thread; a slice for each call, marks for
- * execve, signals and ends. Written as it comes. Source: the "Trace Event Format" document of Chromium.
+ * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One
+ * track a thread; a slice for each call, marks for execve, signals and ends. Written as it comes.
+ * Source: the "Trace Event Format" document of Chromium.
  */
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { callName, entryText, exitText } from '../../decode/decode.ts'
 import { isMemoryFree } from '../../decode/memory-free.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
+import type { Subject } from '../../trace/subject.ts'
 import { realtimeOffsetNs } from '../clock.ts'
 import type { Sink } from '../output/sink.ts'
 import type { TraceeState } from '../tracee-state.ts'
@@ -64,15 +67,16 @@ export class PerfettoSink implements Sink {
   }
 
   /** Names of tracks, whenever they may have changed. */
-  #name(state: TraceeState): void {
+  #name(state: TraceeState, subject: Subject): void {
     const { pid, tid } = state
-    const name = commOf(tid)
-    if (name === undefined) return
+    const comm = subject.comm()
+    if (comm === undefined) return
+    const name = Buffer.from(comm).toString()
     if (pid === tid) this.#event({ name: 'process_name', ph: 'M', pid, tid, args: { name } })
     this.#event({ name: 'thread_name', ph: 'M', pid, tid, args: { name } })
   }
 
-  mayRunOn(nr: number): boolean {
+  mayDefer(nr: number): boolean {
     return isMemoryFree(nr)
   }
 
@@ -88,17 +92,17 @@ export class PerfettoSink implements Sink {
     this.#slice(state, entered.call, call.timeNs, { call: entered.entry.text + rest, result })
   }
 
-  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void {
     if (parent) this.#mark(parent, 'new child', timeNs, { child: state.tid })
     // A command is not yet itself: its execve names it.
-    if (parent || state.attached) this.#name(state)
+    if (parent || state.attached) this.#name(state, subject)
   }
 
-  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined): void {
+  exec(state: TraceeState, timeNs: bigint, former: TraceeState | undefined, subject: Subject): void {
     const entered = former && this.#entries.get(former.tid)
     if (entered) this.#entries.set(state.tid, entered)
     if (former) this.#entries.delete(former.tid)
-    this.#name(state)
+    this.#name(state, subject)
     this.#mark(state, 'exec', timeNs, former ? { formerTid: former.tid } : {})
   }
 
@@ -130,13 +134,5 @@ export class PerfettoSink implements Sink {
     this.#writer.write('\n]}\n')
     this.#writer.flush()
     closeSync(this.#fd)
-  }
-}
-
-function commOf(tid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${tid}/comm`, 'utf8').trimEnd()
-  } catch {
-    return undefined
   }
 }

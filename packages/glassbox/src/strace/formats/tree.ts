@@ -1,7 +1,10 @@
-/** --tree: at the end, which process started which, what each executed, how it ended, its CPU time (all its threads, no children) and its wall time. */
-import { readFileSync } from 'node:fs'
+/**
+ * --tree: at the end, which process started which, what each executed, how it ended, its CPU time
+ * (all its threads, no children) and its wall time.
+ */
 import { signalName } from '../../linux/signals.ts'
-import type { Tracee } from '../../trace/types.ts'
+import type { Tracee } from '../../trace/tracee.ts'
+import type { Subject } from '../../trace/subject.ts'
 import type { Output } from '../output/output.ts'
 import type { Sink } from '../output/sink.ts'
 import type { TraceeState } from '../tracee-state.ts'
@@ -48,13 +51,13 @@ export class TreeSink implements Sink {
     return made
   }
 
-  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined): void {
+  started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void {
     const made = this.#process(state, timeNs, parent)
-    if (state.attached && made.commands.length === 0) made.commands.push(commandOf(state.pid))
+    if (state.attached && made.commands.length === 0) made.commands.push(commandText(subject))
   }
 
-  exec(state: TraceeState, timeNs: bigint): void {
-    this.#process(state, timeNs).commands.push(commandOf(state.pid))
+  exec(state: TraceeState, timeNs: bigint, _former: TraceeState | undefined, subject: Subject): void {
+    this.#process(state, timeNs).commands.push(commandText(subject))
   }
 
   exiting(state: TraceeState, timeNs: bigint, _insideCall: boolean, tracee: Tracee): void {
@@ -104,22 +107,17 @@ function treeText(process: Process, head: string, indent: string): string {
   return `${head}${pid} ${first} ${facts}\n${more}${below.join('')}`
 }
 
-function commandOf(pid: number): string {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
-    const text = words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
-    return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)}...` : text
-  } catch {
-    return '?'
-  }
+function commandText(subject: Subject): string {
+  const words = subject.commandLine()
+  if (!words) return '?'
+  const text = words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
+  return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)}...` : text
 }
 
-/** Of one thread. Without schedstat, what the wait status says of the process and the children that it waited for. */
-function cpuNs(state: TraceeState, tracee: Tracee): number {
-  try {
-    const [running = ''] = readFileSync(`/proc/${state.pid}/task/${state.tid}/schedstat`, 'latin1').split(' ')
-    return Number(running)
-  } catch {
-    return state.tid === state.pid ? (tracee.userTimeUs + tracee.systemTimeUs) * 1000 : 0
-  }
+/**
+ * Of one thread; else what the wait status says of the process and the children that it waited
+ * for.
+ */
+function cpuNs({ tid, pid }: TraceeState, tracee: Tracee): number {
+  return tracee.cpuTimeNs() ?? (tid === pid ? (tracee.userTimeUs + tracee.systemTimeUs) * 1000 : 0)
 }

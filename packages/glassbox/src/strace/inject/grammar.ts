@@ -1,4 +1,7 @@
-/** `-e inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]` */
+/**
+ * `-e
+ * inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]`
+ */
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallByName } from '../../linux/syscalls.ts'
 import { fault } from '../fault.ts'
@@ -13,7 +16,7 @@ const MOST_POKED = 1024
 const PURE_CLASS = 'pure'
 const UNIT_US: Readonly<Record<string, number>> = { s: 1e6, ms: 1e3, us: 1, ns: 1e-3, '': 1 }
 
-type Draft = { -readonly [Key in keyof Injection]: Injection[Key] }
+type InjectionDraft = { -readonly [Key in keyof Injection]: Injection[Key] }
 
 function errnoOf(text: string): number | undefined {
   if (/^\d+$/.test(text)) {
@@ -63,8 +66,8 @@ function pokesOf(text: string): readonly Poke[] | undefined {
   return pokes
 }
 
-/** Each takes its text into the draft; false where it makes no sense. */
-const TOKENS: Readonly<Record<string, (draft: Draft, text: string) => boolean>> = {
+/** Each takes its text into the draft; false if it makes no sense. */
+const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => boolean>> = {
   error: (draft, text) => draft.retval === undefined && set(draft, 'errno', errnoOf(text)),
   retval: (draft, text) => draft.errno === undefined && set(draft, 'retval', wordOf(text)),
   signal: (draft, text) => set(draft, 'signal', signalOf(text) || undefined),
@@ -79,7 +82,11 @@ const TOKENS: Readonly<Record<string, (draft: Draft, text: string) => boolean>> 
   when: (draft, text) => set(draft, 'when', whenOf(text)),
 }
 
-function set<Key extends keyof Draft>(draft: Draft, key: Key, value: Draft[Key] | undefined): boolean {
+function set<Key extends keyof InjectionDraft>(
+  draft: InjectionDraft,
+  key: Key,
+  value: InjectionDraft[Key] | undefined,
+): boolean {
   if (value === undefined || draft[key] !== undefined) return false
   draft[key] = value
   return true
@@ -91,7 +98,7 @@ const FAULT_TOKENS: ReadonlySet<string> = new Set(['error', 'when'])
 /** Throws with strace's words. */
 export function injection(text: string, what: 'inject' | 'fault'): Injection {
   const [calls = '', ...tokens] = text.split(':')
-  const draft: Draft = { calls: callSet(calls) }
+  const draft: InjectionDraft = { calls: callSet(calls) }
   const isKnown = (name: string): boolean => what === 'inject' || FAULT_TOKENS.has(name)
   const isSound = tokens.every(token => {
     const equals = token.indexOf('=')

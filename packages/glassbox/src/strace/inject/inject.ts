@@ -1,9 +1,10 @@
 /**
- * Tampering with calls: what is to be done to which, and the counters that say when. They count by tracee and by call, from the tracee's
- * beginning, and only calls that are traced.
+ * Tampering with calls: what is to be done to which, and the counters that say when. They count by
+ * tracee and by call, from the tracee's beginning, and only calls that are traced.
  */
 import type { Abi } from '../../decode/types.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { type CallSet, contains } from '../select/call-set.ts'
 
 export interface Poke {
@@ -58,8 +59,11 @@ const overwrite = (
     return (address !== 0n && tracee.write(address, bytes) === bytes.length) || done
   }, false)
 
-/** The counters of one tracee: by index of the injection and number of the call. */
-export type Counters = Map<number, number>
+/**
+ * The counters of one tracee, by call. As in strace, calls of the same number through another ABI
+ * count apart.
+ */
+export type Counters = Map<`${Abi} ${number}`, number>
 
 export class Injector {
   readonly #injections: readonly Injection[]
@@ -68,11 +72,11 @@ export class Injector {
     this.#injections = injections
   }
 
-  /** To be called at the entry of each traced call. What is done, where something is. */
+  /** To be called at the entry of each traced call. Returns what was done, if anything. */
   enter(call: EnteredCall, tracee: TraceeAtEntry, counters: Counters): Tampering | undefined {
     const injection = this.#of(call.abi, call.nr)
     if (!injection) return undefined
-    const key = call.nr
+    const key = `${call.abi} ${call.nr}` as const
     const count = (counters.get(key) ?? 0) + 1
     counters.set(key, count)
     if (!isDue(injection.when ?? ALWAYS, count)) return undefined

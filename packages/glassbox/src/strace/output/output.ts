@@ -1,6 +1,7 @@
 /**
- * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it opens. What goes to stderr keeps its place among
- * what the program itself writes there: it is written before the program can write.
+ * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
+ * opens. What goes to stderr keeps its place among what the program itself writes there: it is
+ * written before the program can write.
  */
 import { fstatSync, openSync, statSync } from 'node:fs'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -20,18 +21,18 @@ const WRITING: ReadonlySet<number> = new Set(
 )
 
 /** When text must be written: at once, before calls that write, or when there is much of it. */
-type Haste = 'lines' | 'before-writes' | 'none'
+type FlushPolicy = 'lines' | 'before-writes' | 'none'
 
 export class Output {
   readonly separate: boolean
   readonly #target: OutputTarget
   readonly #shared: Writer | undefined
-  readonly #haste: Haste
+  readonly #flushPolicy: FlushPolicy
   readonly #onError: (name: string, error: unknown) => void
   readonly #open = new Set<Writer>()
   #failed = false
 
-  /** `onError`: told once, with the file's name. */
+  /** `onError`: called once, with the file's name. */
   constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
     this.#target = target
     this.#onError = (name, error) => {
@@ -42,7 +43,7 @@ export class Output {
     this.separate = target.kind === 'separate'
     this.#shared =
       target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
-    this.#haste = hasteOf(target, selection)
+    this.#flushPolicy = flushPolicyOf(target, selection)
   }
 
   write(state: TraceeState, text: string): void {
@@ -74,14 +75,16 @@ export class Output {
 
   /** The entry of a call was written, and the call comes next. */
   entered(call: Call): void {
-    if (this.#haste !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
+    if (this.#flushPolicy !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
   }
 
   lineEnded(): void {
-    if (this.#haste === 'lines') this.#shared?.flush()
+    if (this.#flushPolicy === 'lines') this.#shared?.flush()
   }
 
-  /** A message of the command, in its place where the trace goes to stderr. */
+  /**
+   * A message of the command, in its place among the lines of the trace, if that goes to stderr.
+   */
   say(message: string): void {
     const shared = this.#shared
     if (shared && this.#target.kind === 'shared' && this.#target.isStderr)
@@ -104,7 +107,7 @@ export class Output {
   }
 }
 
-function hasteOf(target: OutputTarget, { trace, paths }: Selection): Haste {
+function flushPolicyOf(target: OutputTarget, { trace, paths }: Selection): FlushPolicy {
   if (target.kind !== 'shared' || !target.isStderr || isNull(target.fd)) return 'none'
   return paths.length === 0 && [...WRITING].every(nr => contains(trace, 'x86_64', nr))
     ? 'before-writes'

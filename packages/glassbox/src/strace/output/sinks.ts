@@ -1,10 +1,9 @@
 /** The outputs that were asked for, and only those: each is loaded when it is needed. */
 import type { Output } from './output.ts'
-import type { ProcessIds } from '../select/process-ids.ts'
-import type { ProcessNames } from '../text/process-names.ts'
+import { ProcessIds } from '../select/process-ids.ts'
 import type { TraceSettings } from '../options.ts'
 import type { Sink } from './sink.ts'
-import { interfaceName } from '../text/interface-names.ts'
+import { Interfaces } from '../text/interfaces.ts'
 import { Spellings } from '../text/spelling.ts'
 import { TextSink } from '../text/text.ts'
 import type { Stacks } from '../text/stacks.ts'
@@ -32,10 +31,12 @@ export async function makeSinks(
         ? new (await import('../text/descriptors.ts')).Descriptors(spelling.descriptors)
         : undefined
     if (descriptors) sinks.push(descriptors)
-    const ids = spelling.comm || spelling.pidns ? await processIds(names, spelling.pidns) : undefined
+    const ids = spelling.comm || spelling.pidns ? new ProcessIds(names, spelling.pidns) : undefined
     if (ids) sinks.push(ids)
+    const interfaces = new Interfaces()
+    sinks.push(interfaces)
     const spellings = new Spellings(spelling, {
-      interfaceName,
+      interfaceName: index => interfaces.name(index),
       ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
       ...(ids && { process: (id, type) => ids.text(id, type) }),
     })
@@ -50,12 +51,4 @@ export async function makeSinks(
   if (options.stats) sinks.push(new (await import('../summary/stats.ts')).StatsSink(output))
   if (summary) sinks.push(new (await import('../summary/summary.ts')).SummarySink(summary, output))
   return sinks
-}
-
-async function processIds(names: ProcessNames | undefined, translates: boolean): Promise<ProcessIds> {
-  const [{ ProcessIds: Ids }, { PidNamespaces }] = await Promise.all([
-    import('../select/process-ids.ts'),
-    import('../select/pid-namespaces.ts'),
-  ])
-  return new Ids(new PidNamespaces(), names, translates)
 }

@@ -1,6 +1,7 @@
 /**
- * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else that is done for it. It is gathered as bytes: as text
- * its pieces would live on, and each collection of garbage would move them. The first error ends the output; whoever made the writer is told once.
+ * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else
+ * that is done for it. It is gathered as bytes: as text its pieces would live on, and each
+ * collection of garbage would move them. The first error ends the output; `onError` is called once.
  */
 import { closeSync, writeSync } from 'node:fs'
 

@@ -1,4 +1,7 @@
-/** A set of system calls by their numbers, for each face of the kernel. Data: a worker gets it as it is. */
+/**
+ * A set of system calls by their numbers, for each ABI. Data: a worker gets it as
+ * it is.
+ */
 import type { Abi } from '../../decode/types.ts'
 
 /** Numbers of calls are below it; what is above is no call of any Linux. */

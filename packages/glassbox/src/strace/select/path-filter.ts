@@ -1,14 +1,17 @@
-/** -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in the table; paths are compared as they stand. */
-import { readlinkSync } from 'node:fs'
+/**
+ * -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in
+ * the table; paths are compared as they stand.
+ */
 import { readString } from '../../decode/memory.ts'
-import type { EnteredCall, Tracee } from '../../trace/types.ts'
+import type { EnteredCall } from '../../trace/handlers.ts'
+import type { Tracee } from '../../trace/tracee.ts'
 import { allSyscalls } from '../../linux/syscalls.ts'
 
 const LONGEST_PATH = 4096
 const POLLFD_BYTES = 8
 const MOST_POLLED = 1024
 
-interface Places {
+interface PathArguments {
   readonly paths: readonly number[]
   readonly descriptors: readonly number[]
   /** Argument 0 is an array of as many pollfd as argument 1 says. */
@@ -23,7 +26,7 @@ const CLASSES = ['file', 'desc', 'network']
 const POLLS = ['poll', 'ppoll']
 const SELECTS = ['select', 'pselect6']
 
-const readPlaces = (): ReadonlyMap<number, Places> =>
+const readTable = (): ReadonlyMap<number, PathArguments> =>
   new Map(
     allSyscalls().flatMap(({ nr, name, args, classes }) => {
       const polls = POLLS.includes(name)
@@ -37,16 +40,16 @@ const readPlaces = (): ReadonlyMap<number, Places> =>
     }),
   )
 
-let known: ReadonlyMap<number, Places> | undefined
+let known: ReadonlyMap<number, PathArguments> | undefined
 
 /** Read from the table when a filter is first asked for. */
-function places(): ReadonlyMap<number, Places> {
-  known ??= readPlaces()
+function table(): ReadonlyMap<number, PathArguments> {
+  known ??= readTable()
   return known
 }
 
 /** Can that call match at all? */
-export const isPathCall = (nr: number): boolean => places().has(nr)
+export const isPathCall = (nr: number): boolean => table().has(nr)
 
 export class PathFilter {
   readonly #paths: ReadonlySet<string>
@@ -56,7 +59,7 @@ export class PathFilter {
   }
 
   matches(call: EnteredCall, tracee: Tracee): boolean {
-    const at = call.abi === 'i386' ? undefined : places().get(call.nr)
+    const at = call.abi === 'i386' ? undefined : table().get(call.nr)
     if (!at) return false
     const argument = (index: number): bigint => call.args[index] ?? 0n
     return (
@@ -73,12 +76,8 @@ export class PathFilter {
   }
 
   #isDescriptor(fd: number, tracee: Tracee): boolean {
-    if (fd < 0) return false
-    try {
-      return this.#paths.has(readlinkSync(`/proc/${tracee.tid}/fd/${fd}`))
-    } catch {
-      return false
-    }
+    const target = fd < 0 ? undefined : tracee.descriptor(fd)?.target
+    return target !== undefined && this.#paths.has(Buffer.from(target).toString())
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a class (%file), a regular expression
- * (/^open), `all` or `none`, each but the last two with `@64`, `@32` or `@x32` at its end. Source: strace(1), "Filtering".
+ * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a
+ * class (%file), a regular expression (/^open), `all` or `none`, each but the last two with `@64`,
+ * `@32` or `@x32` at its end. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
 import { i386Syscalls } from '../../linux/i386.ts'
@@ -14,7 +15,7 @@ interface Named {
   readonly classes: readonly string[]
 }
 
-/** The calls of a face of the kernel. */
+/** The calls of an ABI. */
 const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
 
 /** Classes that the table has not as such: of names, and of other classes. */
@@ -69,7 +70,7 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
   ['@x32', 'x32'],
 ]
 
-/** Adds what an item stands for. False where there is no such call. */
+/** Adds what an item stands for. False if there is no such call. */
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
   const bare = suffix ? item.slice(0, -suffix[0].length) : item

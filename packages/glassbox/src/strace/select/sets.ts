@@ -1,4 +1,7 @@
-/** Sets of other things than system calls: signals, statuses, messages, descriptors. Each has strace's words for what it does not know. */
+/**
+ * Sets of other things than system calls: signals, statuses, messages, descriptors. Each has
+ * strace's words for what it does not know.
+ */
 import { signalName } from '../../linux/signals.ts'
 import { fault } from '../fault.ts'
 import type { NumberSet } from '../options.ts'

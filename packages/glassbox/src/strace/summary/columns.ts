@@ -49,7 +49,7 @@ export function sortKey(text: string): SortKey {
   return name === 'time-percent' ? 'total-time' : name
 }
 
-/** The name comes last where it was left out. */
+/** The name comes last if it was left out. */
 export function columnNames(text: string): readonly Column[] {
   const columns: Column[] = []
   const words = text.split(',')

@@ -1,23 +1,23 @@
-/** --stats: at the end, how often each file and each peer address was used, with errors, bytes moved and time. Paths are made absolute. */
-import { readlinkSync } from 'node:fs'
+/**
+ * --stats: at the end, how often each file and each peer address was used, with errors, bytes
+ * moved and time. Paths are made absolute.
+ */
 import { posix } from 'node:path'
 import { readString } from '../../decode/memory.ts'
+import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD } from '../../linux/constants.ts'
 import type { Syscall } from '../../linux/syscall.ts'
 import { syscallOf } from '../../linux/abi.ts'
-import type { EnteredCall, LeftCall, Tracee, TraceeAtEntry } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { Tracee, TraceeAtEntry } from '../../trace/tracee.ts'
 import { escaped } from '../text/escape.ts'
 import type { Output } from '../output/output.ts'
 import type { Sink } from '../output/sink.ts'
-import { ipv6Text, protocolOf, socketText } from '../text/socket-text.ts'
+import { ipv6Text, socketText } from '../text/socket-text.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
 const LONGEST_PATH = 4096
 const LONGEST_ADDRESS = 110
 const SHORTEST_ADDRESS = 24
-const AF_UNIX = 1
-const AF_INET = 2
-const AF_INET6 = 10
-const AT_FDCWD = -100
 /** Calls whose result is a number of bytes. */
 const MOVES =
   /^(p?(read|write)(v2?|64)?|send(to|msg|file)?|recv(from|msg)?|splice|tee|vmsplice|copy_file_range)$/
@@ -43,9 +43,9 @@ export class StatsSink implements Sink {
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     const known = syscallOf(call.nr, call.abi)
-    const subjects = known && subjectsOf(known, call, tracee)
-    if (!subjects || subjects.length === 0) return
-    const uses = subjects.map(({ kind, name }) => useOf(kind === 'file' ? this.#files : this.#peers, name))
+    const all = known && usedBy(known, call, tracee)
+    if (!all || all.length === 0) return
+    const uses = all.map(({ kind, name }) => useOf(kind === 'file' ? this.#files : this.#peers, name))
     this.#open.set(state.tid, uses)
   }
 
@@ -87,58 +87,48 @@ function useOf(uses: Map<string, Use>, name: string): Use {
   return use
 }
 
-interface Subject {
+interface Used {
   readonly kind: 'file' | 'peer'
   readonly name: string
 }
 
 /** The files and peers that a call names, each once. */
-function subjectsOf({ args }: Syscall, call: EnteredCall, tracee: Tracee): readonly Subject[] {
-  const found = new Map<string, Subject>()
+function usedBy({ args }: Syscall, call: EnteredCall, tracee: Tracee): readonly Used[] {
+  const found = new Map<string, Used>()
   let directory = AT_FDCWD
   for (const [index, { kind }] of args.entries()) {
     const value = call.args[index] ?? 0n
     const number = Number(BigInt.asIntN(32, value))
-    let subject: Subject | undefined
+    let used: Used | undefined
     if (kind === 'dirfd') directory = number
-    else if (kind === 'path') subject = pathSubject(value, directory, tracee)
-    else if (kind === 'fd') subject = descriptorSubject(number, tracee)
+    else if (kind === 'path') used = usedPath(value, directory, tracee)
+    else if (kind === 'fd') used = usedDescriptor(number, tracee)
     else if (kind.startsWith('sockaddr<'))
-      subject = addressSubject(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
-    if (subject) found.set(subject.kind + subject.name, subject)
+      used = usedAddress(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
+    if (used) found.set(used.kind + used.name, used)
   }
   return [...found.values()]
 }
 
-function linkOf(link: string): string | undefined {
-  try {
-    return readlinkSync(link)
-  } catch {
-    return undefined
-  }
-}
-
-function pathSubject(address: bigint, directory: number, tracee: Tracee): Subject | undefined {
+function usedPath(address: bigint, directory: number, tracee: Tracee): Used | undefined {
   const bytes = address === 0n ? undefined : readString(tracee, address, LONGEST_PATH)?.bytes
   // An empty path stands for the descriptor before it.
   if (!bytes) return undefined
-  if (bytes.length === 0) return directory === AT_FDCWD ? undefined : descriptorSubject(directory, tracee)
+  if (bytes.length === 0) return directory === AT_FDCWD ? undefined : usedDescriptor(directory, tracee)
   const path = Buffer.from(bytes).toString()
   if (path.startsWith('/')) return { kind: 'file', name: posix.normalize(path) }
-  const base = linkOf(
-    directory === AT_FDCWD ? `/proc/${tracee.tid}/cwd` : `/proc/${tracee.tid}/fd/${directory}`,
-  )
-  return { kind: 'file', name: base === undefined ? path : posix.join(base, path) }
+  const base = directory === AT_FDCWD ? tracee.cwd() : tracee.descriptor(directory)?.target
+  return { kind: 'file', name: base === undefined ? path : posix.join(Buffer.from(base).toString(), path) }
 }
 
-function descriptorSubject(fd: number, tracee: Tracee): Subject | undefined {
-  const link = `/proc/${tracee.tid}/fd/${fd}`
-  const target = fd < 0 ? undefined : linkOf(link)
-  if (target === undefined) return undefined
+function usedDescriptor(fd: number, tracee: Tracee): Used | undefined {
+  const found = fd < 0 ? undefined : tracee.descriptor(fd)
+  if (!found) return undefined
+  const target = Buffer.from(found.target).toString()
   if (target.startsWith('/')) return { kind: 'file', name: target }
-  if (!target.startsWith('socket:[')) return undefined
-  const text = socketText(link, BigInt(target.slice('socket:['.length, -1))) ?? ''
-  // Ends without a name, as socketpair(2) makes them, are nobody's address.
+  const socket = found.socket()
+  const text = socket ? socketText(socket) : ''
+  // Ends without a name, as socketpair(2) makes them, have no address.
   const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
   return protocol === undefined || peer === undefined
     ? undefined
@@ -146,15 +136,15 @@ function descriptorSubject(fd: number, tracee: Tracee): Subject | undefined {
 }
 
 /** An address that is an argument: who is connected to, or sent to. */
-function addressSubject(address: bigint, fd: number, tracee: Tracee): Subject | undefined {
+function usedAddress(address: bigint, fd: number, tracee: Tracee): Used | undefined {
   const text = address === 0n ? undefined : addressText(tracee.read(address, LONGEST_ADDRESS).slice())
   if (text === undefined) return undefined
-  return { kind: 'peer', name: `${protocolOf(`/proc/${tracee.tid}/fd/${fd}`) ?? 'socket'} ${text}` }
+  return { kind: 'peer', name: `${tracee.descriptor(fd)?.socket()?.protocol ?? 'socket'} ${text}` }
 }
 
 function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length < SHORTEST_ADDRESS) return undefined
-  const view = new DataView(bytes.buffer)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   switch (view.getUint16(0, true)) {
     case AF_INET:
       return `${[...bytes.subarray(4, 8)].join('.')}:${view.getUint16(2)}`

@@ -1,10 +1,11 @@
 /**
- * -c, -C: how often each call was made and failed, and the time that it took: CPU time in the kernel, or with -w from entry to exit. Arguments are not
- * looked at.
+ * -c, -C: how often each call was made and failed, and the time that it took: CPU time in the
+ * kernel, or with -w from entry to exit. Arguments are not looked at.
  */
 import { callName } from '../../decode/decode.ts'
 import type { Abi } from '../../decode/types.ts'
-import type { EnteredCall, LeftCall, TraceeAtEntry, TraceeAtExit } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { ABIS } from '../select/call-set.ts'
 import type { SummaryOptions } from '../options.ts'
 import type { Output } from '../output/output.ts'
@@ -30,7 +31,7 @@ export class SummarySink implements Sink {
     this.#output = output
   }
 
-  mayRunOn(): boolean {
+  mayDefer(): boolean {
     return true
   }
 

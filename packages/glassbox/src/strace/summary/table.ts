@@ -20,7 +20,7 @@ interface Layout {
   readonly title: string
   readonly width: number
   readonly cell: (row: Row, totalUs: number) => string
-  /** In the last line; the sum, where it is left out. */
+  /** In the last line; the sum, if it is left out. */
   readonly total?: (rows: readonly Row[], sum: Row) => string
 }
 

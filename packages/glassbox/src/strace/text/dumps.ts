@@ -1,4 +1,7 @@
-/** -e read, -e write: what went through a descriptor, in hexadecimal and as text, after the line of its call. */
+/**
+ * -e read, -e write: what went through a descriptor, in hexadecimal and as text, after the line of
+ * its call.
+ */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Call, Outcome } from '../../decode/types.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -48,13 +51,13 @@ export class Dumps {
     this.#write = write
   }
 
-  /** Nothing, where no descriptor is to be dumped. */
+  /** Nothing if no descriptor is to be dumped. */
   static of(read: NumberSet, write: NumberSet): Dumps | undefined {
     const isEmpty = ({ numbers, inverted }: NumberSet): boolean => numbers.length === 0 && !inverted
     return isEmpty(read) && isEmpty(write) ? undefined : new Dumps(read, write)
   }
 
-  /** Lines, each with its end; none where the call moved nothing. */
+  /** Lines, each with its end; none if the call moved nothing. */
   text(call: Call, { value, failed }: Outcome, memory: MemoryReader): string {
     const shape = SHAPES.get(call.nr)
     if (!shape || failed || (call.abi ?? 'x86_64') !== 'x86_64') return ''

@@ -1,4 +1,7 @@
-/** What the command says of itself, on stderr whatever the trace goes to: `strace: Process 12 attached`. */
+/**
+ * What the command says of itself, always on stderr: `strace: Process 12
+ * attached`.
+ */
 import { writeAll } from '../output/writer.ts'
 
 /** `through`: the trace goes to stderr too, and this is to be in its place there. */
@@ -11,6 +14,6 @@ export function say(message: string, through?: (text: string) => void): void {
   try {
     writeAll(2, Buffer.from(text))
   } catch {
-    // Nobody listens.
+    // There is no reader any more.
   }
 }

@@ -1,5 +1,8 @@
-/** What stands before the body of a line: pid, times, number of the call, instruction pointer. Each only where it was asked for. */
-import type { Tracee } from '../../trace/types.ts'
+/**
+ * What stands before the body of a line: pid, times, number of the call, instruction pointer. Each
+ * only if it was asked for.
+ */
+import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'
 import type { Prefix } from '../options.ts'
 import type { TraceeState } from '../tracee-state.ts'

@@ -1,13 +1,17 @@
-/** -Y: the names of processes, as the kernel keeps them (comm). Of tracees they are remembered, since one that has ended has none any more. */
-import { readFileSync } from 'node:fs'
+/**
+ * -Y: the names of processes, as the kernel keeps them (comm). Those of tracees are remembered,
+ * since a thread that has ended has none any more.
+ */
+import { PR_SET_NAME } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
-import type { LeftCall } from '../../trace/types.ts'
-import { escaped } from './escape.ts'
+import type { LeftCall } from '../../trace/handlers.ts'
+import type { Subject } from '../../trace/subject.ts'
 import type { Sink } from '../output/sink.ts'
 import type { TraceeState } from '../tracee-state.ts'
+import { escaped } from './escape.ts'
 
 const PRCTL = syscallNumber('prctl')
-const PR_SET_NAME = 15n
+const SET_NAME = BigInt(PR_SET_NAME)
 
 export class ProcessNames implements Sink {
   readonly #states: ReadonlyMap<number, TraceeState>
@@ -16,37 +20,39 @@ export class ProcessNames implements Sink {
     this.#states = states
   }
 
-  started(state: TraceeState): void {
-    state.comm = commOf(state.tid)
+  started(state: TraceeState, _timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void {
+    // A command is not yet itself, but what started it; that is strace, in the words of its users.
+    state.comm = parent || state.attached ? commText(subject) : STRACE
   }
 
-  exec(state: TraceeState): void {
-    state.comm = commOf(state.tid)
+  exec(state: TraceeState, _timeNs: bigint, _former: TraceeState | undefined, subject: Subject): void {
+    state.comm = commText(subject)
   }
 
-  exit(state: TraceeState, { nr, args }: LeftCall): void {
-    if (nr === PRCTL && args[0] === PR_SET_NAME) state.comm = commOf(state.tid)
+  exit(state: TraceeState, { nr, args }: LeftCall, subject: Subject): void {
+    if (nr === PRCTL && args[0] === SET_NAME) state.comm = commText(subject)
   }
 
   of(state: TraceeState): string {
     return state.comm === '' ? '' : `<${state.comm}>`
   }
 
-  /** What stands after a process number; nothing, where there is no such process. */
-  text(pid: number): string {
+  /**
+   * What stands after a process number; nothing, if there is no such process. `subject`: who is
+   * asked.
+   */
+  text(pid: number, subject: Subject): string {
     if (pid <= 0) return ''
     const state = this.#states.get(pid)
     if (state) return this.of(state)
-    const comm = commOf(pid)
+    const comm = commText(subject, pid)
     return comm === '' ? '' : `<${comm}>`
   }
 }
 
-function commOf(tid: number): string {
-  try {
-    const bytes = readFileSync(`/proc/${tid}/comm`)
-    return escaped(bytes.subarray(0, bytes.length - 1))
-  } catch {
-    return ''
-  }
+const STRACE = 'strace'
+
+function commText(subject: Subject, tid?: number): string {
+  const bytes = subject.comm(tid)
+  return bytes ? escaped(bytes) : ''
 }

@@ -40,7 +40,7 @@ export class Spellings {
   }
 
   /** Can a call of x86-64 be spelled when its program has run on? */
-  mayRunOn(nr: number): boolean {
+  mayDefer(nr: number): boolean {
     return this.#isPure && isMemoryFree(nr)
   }
 

@@ -1,4 +1,7 @@
-/** A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the address being that in the file. */
+/**
+ * A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the
+ * address being that in the file.
+ */
 import { demangled } from '../../unwind/demangle/demangle.ts'
 import type { Frame, Stack } from '../../unwind/unwind.ts'
 
@@ -16,7 +19,7 @@ function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean
 /** Members of an event of --json. */
 export interface StackValue {
   readonly stack: readonly Readonly<Record<string, unknown>>[]
-  /** Only where the limit of frames ended it. */
+  /** Only if the limit of frames ended it. */
   readonly stackCut?: true
 }
 

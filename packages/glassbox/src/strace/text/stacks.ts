@@ -1,10 +1,12 @@
 /**
- * -k: the stack of the thread at the end of each call and at each signal that is shown; of calls that replace or end the thread, at their beginning, as
- * there is no stack of theirs afterwards. Owns what is known of the processes' mappings and of the files there.
+ * -k: the stack of the thread at the end of each call and at each signal that is shown; of calls
+ * that replace or end the thread, at their beginning, as there is no stack of theirs afterwards.
+ * Owns what is known of the processes' mappings and of the files there.
  */
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
-import type { EnteredCall, LeftCall, Tracee } from '../../trace/types.ts'
+import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
+import type { Tracee } from '../../trace/tracee.ts'
 import { AddressSpace } from '../../unwind/address-space.ts'
 import { Objects } from '../../unwind/objects.ts'
 import { fromUserRegisters } from '../../unwind/registers.ts'
@@ -56,7 +58,9 @@ export class Stacks {
     if (!failed) this.#spaces.get(pid)?.called(nr, args, abi === 'x86_64')
   }
 
-  /** Text of the call that ends, or of a signal: what was kept at the beginning, or the stack now. */
+  /**
+   * Text of the call that ends, or of a signal: what was kept at the beginning, or the stack now.
+   */
   text(state: TraceeState, tracee: Tracee): string {
     return state.stack ? this.keptText(state) : stackText(this.#walk(state, tracee), false)
   }

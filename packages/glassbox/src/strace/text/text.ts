@@ -1,20 +1,16 @@
 /**
- * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on one line where nothing comes between; else
- * `<unfinished ...>` and `<... resumed>`. Lines whose end decides whether they are shown (-z, -Z, -e status) are kept until then.
+ * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on
+ * one line if nothing comes between; else `<unfinished ...>` and `<... resumed>`. Lines whose
+ * end decides whether they are shown (-z, -Z, -e status) are kept until then.
  *
  * One line at most is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
+import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
-import type {
-  EnteredCall,
-  LeftCall,
-  SignalStop,
-  Tracee,
-  TraceeAtEntry,
-  TraceeAtExit,
-} from '../../trace/types.ts'
+import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { seconds } from '../clock.ts'
 import { Dumps } from './dumps.ts'
 import { tamperingText } from '../inject/inject.ts'
@@ -63,8 +59,8 @@ export class TextSink implements Sink {
     this.#dumps = Dumps.of(dumpRead, dumpWrite)
   }
 
-  mayRunOn(nr: number): boolean {
-    return this.#spellings.mayRunOn(nr)
+  mayDefer(nr: number): boolean {
+    return this.#spellings.mayDefer(nr)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
@@ -116,13 +112,13 @@ export class TextSink implements Sink {
     return exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
   }
 
-  /** A result that was put in its place is no failure, whatever its value. */
+  /** A result that was injected is no failure, even if its value looks like one. */
   #outcome(state: TraceeState, call: LeftCall): Outcome {
     const forced = state.tampering?.injection.retval
     return forced === undefined ? call : { value: forced, failed: false }
   }
 
-  /** The beginning of the line that ends a call: nothing, where it is the line that is open. */
+  /** The beginning of the line that ends a call: nothing if it is the line that is open. */
   #resumed(state: TraceeState, entry: EntryText, timeNs: bigint, tracee: Tracee): string {
     const isOpen = !this.#showsAll || this.#output.separate || this.#open === state
     if (isOpen && !state.reprint) return ''
@@ -266,5 +262,5 @@ export class TextSink implements Sink {
 }
 
 const MODES = { x86_64: '64 bit', i386: '32 bit', x32: 'x32' } as const
-const RESTART = { x86_64: 219, i386: 0, x32: 219 } as const
+const RESTART = numbersOf('restart_syscall')
 const isRestart = ({ abi, nr }: EnteredCall): boolean => nr === RESTART[abi]

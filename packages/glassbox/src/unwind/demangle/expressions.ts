@@ -1,4 +1,7 @@
-/** <expression>: what stands in template arguments, decltype and noexcept. Spelled as libiberty spells it, with all brackets. */
+/**
+ * <expression>: what stands in template arguments, decltype and noexcept. Spelled as libiberty
+ * spells it, with all brackets.
+ */
 import { expansion, list, made, type Node, print, type Printing, withArguments, word } from './node.ts'
 import { NOT_BINARY, OPERATORS, SUFFIXES, UNARY } from './operators.ts'
 import type { Parser } from './parser.ts'

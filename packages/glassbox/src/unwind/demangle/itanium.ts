@@ -1,4 +1,7 @@
-/** C++ names (Itanium C++ ABI) as libiberty spells them for strace: parameters are shown, standard names are short. */
+/**
+ * C++ names (Itanium C++ ABI) as libiberty spells them for strace: parameters are shown, standard
+ * names are short.
+ */
 import { parseExpression } from './expressions.ts'
 import { parseEncoding, parseName } from './names.ts'
 import { print } from './node.ts'
@@ -14,7 +17,7 @@ const GRAMMAR: Grammar = {
 /** What the compiler makes of a function: `.constprop.0`, `.isra.0.cold`. */
 const CLONE = /\.([A-Za-z_]+)((?:\.\d+)*)/y
 
-/** Nothing where it is none, or one that is not understood. */
+/** Nothing if it is none, or one that is not understood. */
 export function cppName(mangled: string): string | undefined {
   if (!mangled.startsWith('_Z')) return undefined
   const parser = new Parser(mangled, GRAMMAR)

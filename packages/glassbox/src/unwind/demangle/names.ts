@@ -1,4 +1,7 @@
-/** <encoding> and <name>: functions with their parameters, nested and local names, constructors, operators, lambdas, and the special names of functions. */
+/**
+ * <encoding> and <name>: functions with their parameters, nested and local names, constructors,
+ * operators, lambdas, and the special names of functions.
+ */
 import { list, made, type Node, print, type Printing, withArguments, word } from './node.ts'
 import { OPERATORS } from './operators.ts'
 import type { Parser } from './parser.ts'
@@ -7,7 +10,10 @@ import { parametersText, sourceText, templateArguments, templateParameter } from
 /** Behind `_Z`. */
 const START = 2
 const ANONYMOUS = /^_GLOBAL_[_.$]N/
-/** Their first letters and what stands before the name that follows. `v` thunks have offsets between. */
+/**
+ * Their first letters and what stands before the name that follows. `v` thunks have offsets
+ * between.
+ */
 const SPECIAL: readonly (readonly [RegExp, string, 'encoding' | 'type' | 'name'])[] = [
   [/Th[n\d]\d*_/y, 'non-virtual thunk to ', 'encoding'],
   [/Tv[n\d]\d*_[n\d]\d*_/y, 'virtual thunk to ', 'encoding'],
@@ -42,7 +48,7 @@ export function parseEncoding(parser: Parser): Node {
 
 const endsHere = (parser: Parser): boolean => parser.atEnd || /[E.]/.test(parser.peek)
 
-/** Names within names are told without what the functions return. */
+/** Names within names are written without what the functions return. */
 function functionOf(parser: Parser, name: Node, isWhole: boolean): Node {
   const returned = name.endsWithArguments && !name.hasNoReturn ? parser.type() : undefined
   const parameters: Node[] = []
@@ -114,7 +120,7 @@ function nestedName(parser: Parser, isEncoding: boolean): Node {
     if (parser.takes('M')) continue
     const isSubstitution = /^S[^t]/.test(parser.next(2))
     name = component(parser, name, isEncoding)
-    // The whole is remembered as a type where it is one.
+    // The whole is remembered as a type if it is one.
     if (!isSubstitution && parser.peek !== 'E') parser.remember(name)
   }
   if (!name) parser.fail()

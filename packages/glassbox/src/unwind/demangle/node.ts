@@ -1,6 +1,7 @@
 /**
- * What a mangled name is made of, as things that print themselves. A declarator stands around its name, so text has a left and a right half: of
- * `void (*)(int)` they are `void (*` and `)(int)`. What is in a pack expansion prints once for each element, which the printing keeps count of.
+ * What a mangled name is made of, as things that print themselves. A declarator stands around its
+ * name, so text has a left and a right half: of `void (*)(int)` they are `void (*` and `)(int)`.
+ * What is in a pack expansion prints once for each element, which the printing keeps count of.
  */
 
 export interface Halves {
@@ -36,7 +37,7 @@ export interface Node {
 /** Longer names are not worth it, and some grow without bounds. */
 const LONGEST = 1 << 16
 
-export class TooLong extends RangeError {}
+class TooLong extends RangeError {}
 
 export function print(node: Node, printing: Printing): string {
   const { left, right } = node.halves(printing)
@@ -61,7 +62,10 @@ export const list = (nodes: readonly Node[], printing: Printing): string =>
     .filter(text => text !== '')
     .join(', ')
 
-/** `T*`, `T&`, `T Class::*`: a mark that binds closer than what a function or an array has on the right. */
+/**
+ * `T*`, `T&`, `T Class::*`: a mark that binds closer than what a function or an array has on the
+ * right.
+ */
 export const marked = (inner: Node, mark: (printing: Printing) => string): Node => ({
   halves: printing => {
     const { left, right, shape } = inner.halves(printing)
@@ -71,7 +75,10 @@ export const marked = (inner: Node, mark: (printing: Printing) => string): Node 
   },
 })
 
-/** `qualifiers`: each with a blank before it. One that what stands for a parameter has already is not said twice. */
+/**
+ * `qualifiers`: each with a blank before it. One that what stands for a parameter has already is
+ * not said twice.
+ */
 export const qualified = (inner: Node, qualifiers: readonly string[]): Node => ({
   ...(inner.base && { base: inner.base }),
   halves: printing => {

@@ -1,4 +1,6 @@
-/** <operator-name>: the code and what follows `operator`. Source: Itanium C++ ABI, section 5.1.3. */
+/**
+ * <operator-name>: the code and what follows `operator`. Source: Itanium C++ ABI, section 5.1.3.
+ */
 export const OPERATORS: Readonly<Record<string, string>> = {
   nw: ' new',
   na: ' new[]',

@@ -1,4 +1,7 @@
-/** A mangled name while it is read, by the grammar of the Itanium C++ ABI, section 5.1. What does not keep to it throws a RangeError. */
+/**
+ * A mangled name while it is read, by the grammar of the Itanium C++ ABI, section 5.1. What does
+ * not keep to it throws a RangeError.
+ */
 import type { Node } from './node.ts'
 
 /** The parts of the grammar, which need each other. */
@@ -77,7 +80,10 @@ export class Parser {
     return Number(digits)
   }
 
-  /** `_` is 0, `0_` is 1: of template parameters and discriminators in base 10, of substitutions in base 36. */
+  /**
+   * `_` is 0, `0_` is 1: of template parameters and discriminators in base 10, of substitutions in
+   * base 36.
+   */
   sequence(base: 10 | typeof BASE36): number {
     const [, digits = ''] = this.match(/([0-9A-Z]*)_/y) ?? this.fail()
     return digits === '' ? 0 : parseInt(digits, base) + 1

@@ -1,4 +1,7 @@
-/** Rust's names of the older scheme, which look like C++ names of a path whose last part is a hash: `_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE`. */
+/**
+ * Rust's names of the older scheme, which look like C++ names of a path whose last part is a hash:
+ * `_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE`.
+ */
 
 const HASH = /^h[0-9a-f]{16}$/
 /** The hash is the last part; a suffix of the compiler may follow. */

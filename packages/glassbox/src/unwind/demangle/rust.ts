@@ -1,6 +1,7 @@
 /**
- * Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of constants are left out, as libiberty leaves them out. Back references read the
- * same letters again, so a name could grow without bounds: it is given up then.
+ * Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of constants are
+ * left out, as libiberty leaves them out. Back references read the same letters again, so a name
+ * could grow without bounds: it is given up then.
  */
 import { punycode } from './punycode.ts'
 
@@ -40,7 +41,7 @@ export function rustName(symbol: string): string | undefined {
   try {
     const name = reader.path(true)
     const rest = reader.rest
-    // The crate that made this instance of it is not told.
+    // The crate that made this instance of it is not shown.
     if (rest !== '' && !SUFFIX.test(rest)) reader.path(false)
     return reader.rest === '' || SUFFIX.test(reader.rest) ? name : undefined
   } catch (error) {

@@ -93,7 +93,10 @@ function otherType(parser: Parser): Node {
   }
 }
 
-/** Names remember their own prefixes; the whole is remembered here, unless it is a bare substitution. */
+/**
+ * Names remember their own prefixes; the whole is remembered here, unless it is a bare
+ * substitution.
+ */
 function namedType(parser: Parser): Node {
   const from = parser.at
   const name = parser.name()

@@ -1,0 +1,104 @@
+/** Attaching to processes that run: every thread of theirs, until no new one is found. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { GlassboxError } from '../../errors.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import type { Loop } from '../loop.ts'
+import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
+import { Task } from '../task.ts'
+import { holdsUserFaults } from '../tracee/user-faults.ts'
+
+/**
+ * A process that makes threads faster than this many rounds find is left with what was found; the
+ * rest are traced from birth.
+ */
+const MOST_ROUNDS = 1000
+
+/**
+ * Seizes a process (without `follow` one thread of it). The error, if no thread of it could be
+ * seized.
+ */
+export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
+  const { tgid, parent } = idsOf(pid)
+  if (tgid === process.pid)
+    return refused(
+      `${pid} is this process itself`,
+      'A process cannot trace itself: start another one for that.',
+    )
+  // Its starter could take each ptrace-stop of it by a wait of its own, and we could take its end.
+  if (parent === process.pid)
+    return refused(
+      `${pid} is a child of this process, which waits for it already`,
+      'Start it by trace(), or attach from another process.',
+    )
+  if (!options.follow || tgid === undefined) return attachThread(loop, pid, tgid ?? pid, options)
+  const error = attachThread(loop, pid, tgid, options)
+  if (error) return error
+  for (let round = 0, found = 1; found > 0 && round < MOST_ROUNDS; round++) {
+    found = 0
+    for (const tid of threadsOf(tgid))
+      if (!loop.tasks.has(tid) && !attachThread(loop, tid, tgid, options)) found++
+  }
+  return undefined
+}
+
+function attachThread(
+  loop: Loop,
+  tid: number,
+  pid: number,
+  options: SeizeOptions,
+): GlassboxError | undefined {
+  if (loop.tasks.has(tid)) return undefined
+  const task = new Task(tid, pid)
+  const interrupted = currentCall(tid)
+  const errno = seize(tid, options)
+  if (errno !== 0) return seizeError(tid, errno)
+  task.attaching = true
+  task.movable = false
+  if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
+  loop.add(task)
+  interrupt(tid)
+  if (tid === pid && holdsUserFaults(pid)) loop.stopped.memory.neverWait()
+  return undefined
+}
+
+const RESTART_SYSCALL = syscallNumber('restart_syscall')
+
+/**
+ * The number of the call that a thread is blocked in; `undefined` if it runs, or where it is
+ * itself a restarted one.
+ */
+function currentCall(tid: number): number | undefined {
+  try {
+    const nr = Number.parseInt(readFileSync(`/proc/${tid}/syscall`, 'latin1'), 10)
+    return nr >= 0 && nr !== RESTART_SYSCALL ? nr : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number)
+  } catch {
+    return []
+  }
+}
+
+const refused = (why: string, hint: string): GlassboxError =>
+  new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${why}`, { hint, errno: ERRNO.EPERM, syscall: 'ptrace' })
+
+/** The process of a thread and the parent of that; `undefined` if there is none. */
+function idsOf(tid: number): { readonly tgid: number | undefined; readonly parent: number | undefined } {
+  let status = ''
+  try {
+    status = readFileSync(`/proc/${tid}/status`, 'latin1')
+  } catch {
+    // It is gone: PTRACE_SEIZE will say so.
+  }
+  const field = (name: string): number | undefined => {
+    const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]
+    return value === undefined ? undefined : Number(value)
+  }
+  return { tgid: field('Tgid'), parent: field('PPid') }
+}

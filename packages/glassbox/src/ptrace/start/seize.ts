@@ -1,0 +1,81 @@
+/** Becoming the tracer: PTRACE_SEIZE with all options at once, and why it may be refused. */
+import { readFileSync } from 'node:fs'
+import { GlassboxError, MissingFeatureError } from '../../errors.ts'
+import { ptrace } from '../../gate/ptrace.ts'
+import {
+  PTRACE_INTERRUPT,
+  PTRACE_O_EXITKILL,
+  PTRACE_O_TRACECLONE,
+  PTRACE_O_TRACEEXEC,
+  PTRACE_O_TRACEEXIT,
+  PTRACE_O_TRACEFORK,
+  PTRACE_O_TRACESECCOMP,
+  PTRACE_O_TRACESYSGOOD,
+  PTRACE_O_TRACEVFORK,
+  PTRACE_O_TRACEVFORKDONE,
+  PTRACE_SEIZE,
+} from '../../linux/constants.ts'
+import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
+
+export interface SeizeOptions {
+  readonly follow: boolean
+  readonly killOnExit: boolean
+  readonly filtered: boolean
+}
+
+const ALWAYS = PTRACE_O_TRACESYSGOOD + PTRACE_O_TRACEEXEC + PTRACE_O_TRACEEXIT
+const FOLLOW = PTRACE_O_TRACEFORK + PTRACE_O_TRACEVFORK + PTRACE_O_TRACECLONE + PTRACE_O_TRACEVFORKDONE
+
+const optionBits = ({ follow, killOnExit, filtered }: SeizeOptions): number =>
+  ALWAYS +
+  (follow ? FOLLOW : 0) +
+  (killOnExit ? PTRACE_O_EXITKILL : 0) +
+  (filtered ? PTRACE_O_TRACESECCOMP : 0)
+
+/** 0, or the errno. The thread runs on. */
+export function seize(tid: number, options: SeizeOptions): number {
+  return -ptrace(PTRACE_SEIZE, tid, 0, optionBits(options))
+}
+
+/** Asks for a stop; it comes when it comes. */
+export function interrupt(tid: number): void {
+  ptrace(PTRACE_INTERRUPT, tid)
+}
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** What PTRACE_SEIZE’s errno means for that thread, and what would help. */
+export function seizeError(tid: number, errno: number): GlassboxError {
+  const message = `attach: ptrace(PTRACE_SEIZE, ${tid}): ${errnoMessage(errno)}`
+  const details = { errno, syscall: 'ptrace', path: String(tid) }
+  if (errno !== ERRNO.EPERM) {
+    const hint =
+      errno === ERRNO.ESRCH
+        ? 'It has ended, or there never was one: see ps.'
+        : `The kernel said ${errnoName(errno)}; see ptrace(2).`
+    return new GlassboxError('ERR_GLASSBOX_SYSTEM', message, { ...details, hint })
+  }
+  return new MissingFeatureError('ptrace', message, refusal(tid))
+}
+
+function refusal(tid: number): string {
+  const status = textOf(`/proc/${tid}/status`)
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
+  if (field('State') === 'Z') return 'It has ended, and its parent has not waited for it yet.'
+  const tracer = field('TracerPid')
+  if (tracer !== '' && tracer !== '0')
+    return `It is already traced by process ${tracer}: a thread has one tracer at most.`
+  const uid = field('Uid')
+  if (uid !== '' && uid !== String(process.getuid?.()))
+    return `It belongs to user ${uid}: trace it as that user or as root.`
+  const scope = textOf('/proc/sys/kernel/yama/ptrace_scope')
+  if (scope !== '' && scope !== '0')
+    return `The kernel forbids it (kernel.yama.ptrace_scope is ${scope}): be root, or set it to 0.`
+  return 'The process does not let itself be traced: be root, and in a container have CAP_SYS_PTRACE.'
+}

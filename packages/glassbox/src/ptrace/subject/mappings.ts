@@ -1,0 +1,58 @@
+/**
+ * /proc/PID/maps, and the files of mappings. A file is opened where the process has it: by its
+ * mapping (map_files, which needs privilege and works for deleted files), else by its path under
+ * the process's root, if that is still the same file.
+ */
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import type { MappingInfo } from '../../trace/subject.ts'
+import { orUndefined, textOf } from './reading.ts'
+
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..(.). ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) +(.+)$/gm
+
+export function parseMaps(text: string): readonly MappingInfo[] {
+  return [...text.matchAll(LINE)].map(
+    ([, start = '', end = '', x, offset = '', device = '', inode, name = '']) => ({
+      start: parseInt(start, 16),
+      end: parseInt(end, 16),
+      executable: x === 'x',
+      offset: parseInt(offset, 16),
+      device,
+      inode: Number(inode),
+      name,
+    }),
+  )
+}
+
+/** None for a thread that is gone. */
+export const mappingsOf = (tid: number): readonly MappingInfo[] =>
+  parseMaps(textOf(`/proc/${tid}/maps`) ?? '')
+
+/** A descriptor of the caller's. */
+export function openMapped(
+  tid: number,
+  { start, end, name, device, inode }: MappingInfo,
+): number | undefined {
+  const range = `${start.toString(16)}-${end.toString(16)}`
+  return openRegular(`/proc/${tid}/map_files/${range}`) ?? openSame(`/proc/${tid}/root${name}`, device, inode)
+}
+
+const openRegular = (path: string): number | undefined => orUndefined(() => openSync(path, 'r'))
+
+/** The path may lead to another file by now. */
+function openSame(path: string, device: string, inode: number): number | undefined {
+  const fd = openRegular(path)
+  if (fd === undefined) return undefined
+  const { dev, ino } = fstatSync(fd)
+  if (ino === inode && deviceText(dev) === device) return fd
+  closeSync(fd)
+  return undefined
+}
+
+/** As /proc/PID/maps has it. */
+function deviceText(dev: number): string {
+  return [majorOf(dev), minorOf(dev)].map(number => number.toString(16).padStart(2, '0')).join(':')
+}
+
+/** The parts of a dev_t of glibc: sys/sysmacros.h. */
+export const majorOf = (dev: number): number => ((dev >>> 8) & 0xfff) | (Math.floor(dev / 2 ** 32) & ~0xfff)
+export const minorOf = (dev: number): number => (dev & 0xff) | ((dev >>> 12) & 0xfff00)

@@ -1,0 +1,14 @@
+/** Reads of files that may be gone, or not ours to see: then there is nothing, and no error. */
+import { readFileSync, readlinkSync } from 'node:fs'
+
+export function orUndefined<Value>(look: () => Value): Value | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+export const bytesOf = (path: string): Buffer | undefined => orUndefined(() => readFileSync(path))
+export const textOf = (path: string): string | undefined => orUndefined(() => readFileSync(path, 'latin1'))
+export const linkOf = (path: string): Buffer | undefined => orUndefined(() => readlinkSync(path, 'buffer'))

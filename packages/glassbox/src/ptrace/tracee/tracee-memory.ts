@@ -1,0 +1,117 @@
+/**
+ * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for
+ * 32 bytes and for 4 KiB (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost
+ * one call. Never more than the pages that were asked for.
+ *
+ * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts);
+ * /proc/PID/mem does not, but opens what page protections forbid to read, and costs two calls
+ * more. So it is used only if there may be such pages.
+ *
+ * The bytes that `read` gives are views of the reused pages: valid until the next read.
+ */
+import { call, cString, syscall } from '../../gate/gate.ts'
+import { readMemory } from '../../gate/ptrace.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+
+const PAGE = 4096
+const SLOTS = 8
+const NOTHING = new Uint8Array(0)
+const LAST_EXACT = BigInt(Number.MAX_SAFE_INTEGER) - 0x7fffffffn
+const PREAD64 = syscallNumber('pread64')
+const PWRITE64 = syscallNumber('pwrite64')
+const CLOSE = syscallNumber('close')
+
+export class TraceeMemory {
+  readonly #pages: Uint8Array[] = Array.from({ length: SLOTS }, () => new Uint8Array(PAGE))
+  /** The start of the page in each slot, −1 for none; and how much of it could be read. */
+  readonly #starts = new Float64Array(SLOTS).fill(-1)
+  #next = 0
+  #large: Uint8Array = new Uint8Array(PAGE * 2)
+  #tid = 0
+  #waits = true
+
+  /** From now on the memory of that thread, as it is now. */
+  at(tid: number): void {
+    this.#tid = tid
+    if (this.#next !== 0) this.forget()
+  }
+
+  /**
+   * From now on a page that is missing counts as one that cannot be read, even if the program
+   * could still provide it.
+   */
+  neverWait(): void {
+    this.#waits = false
+    this.forget()
+  }
+
+  /** What was read may have changed. */
+  forget(): void {
+    this.#starts.fill(-1)
+    this.#next = 0
+  }
+
+  /** Up to `length` bytes; fewer, or none, if they cannot be read. */
+  read(address: bigint, length: number): Uint8Array {
+    if (length <= 0 || address < 0n || address > LAST_EXACT) return NOTHING
+    const start = Number(address)
+    const offset = start % PAGE
+    if (offset + length > PAGE) return this.#readLarge(start, length)
+    const page = this.#page(start - offset)
+    return page ? page.subarray(offset, offset + length) : NOTHING
+  }
+
+  /** Writes all of it, over page protections as well; returns how many bytes could be written. */
+  write(address: bigint, bytes: Uint8Array): number {
+    this.forget()
+    const fd = this.#open(O_WRONLY)
+    if (fd < 0) return 0
+    let done = 0
+    while (done < bytes.length) {
+      const part = bytes.subarray(done)
+      const written = syscall(PWRITE64, fd, part, part.length, address + BigInt(done))
+      if (written <= 0) break
+      done += written
+    }
+    syscall(CLOSE, fd)
+    return done
+  }
+
+  #page(start: number): Uint8Array | undefined {
+    for (let slot = 0; slot < SLOTS; slot++) if (this.#starts[slot] === start) return this.#pages[slot]
+    const slot = this.#next % SLOTS
+    const page = this.#pages[slot]
+    this.#next = slot + 1
+    this.#starts[slot] = -1
+    // A page is there or it is not: the kernel gives all of it or nothing.
+    if (!page || this.#fill(start, page) < PAGE) return undefined
+    this.#starts[slot] = start
+    return page
+  }
+
+  #readLarge(start: number, length: number): Uint8Array {
+    if (this.#large.length < length) this.#large = new Uint8Array(Math.max(length, this.#large.length * 2))
+    const got = this.#fill(start, this.#large.subarray(0, length))
+    return got > 0 ? this.#large.subarray(0, got) : NOTHING
+  }
+
+  /** How many bytes could be read; not above 0 if none. */
+  #fill(start: number, bytes: Uint8Array): number {
+    if (this.#waits) return readMemory(this.#tid, start, bytes)
+    const fd = this.#open(O_RDONLY)
+    if (fd < 0) return fd
+    const got = syscall(PREAD64, fd, bytes, bytes.length, start)
+    syscall(CLOSE, fd)
+    return got
+  }
+
+  /** −1 if the thread is gone. */
+  #open(mode: number): number {
+    try {
+      return call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), mode | O_CLOEXEC, 0])
+    } catch {
+      return -1
+    }
+  }
+}
