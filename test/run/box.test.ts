@@ -61,10 +61,9 @@ test('nothing of the host but programs, libraries and their configuration', asyn
   assert.deepEqual((await shell('ls -A /')).trim().split('\n'), expected.toSorted())
   const { stdout } = await run('find', ['/var', '-path', PACKAGES_OF_GHC, '-prune', '-o', '-print'])
   assert.equal(stdout, ghc ? '/var\n/var/lib\n' : '', 'nothing else of /var')
-  for (const path of ['/etc/shadow', '/root', '/home', '/var/log', '/sys', '/work']) {
-    assert.ok(path === '/work' || existsSync(path), `the control: the host has ${path}`)
-    assert.equal((await run('ls', [path])).exitCode, 2, path)
-  }
+  const hidden = ['/etc/shadow', '/root', '/home', '/var/log', '/sys'].filter(path => existsSync(path))
+  assert.ok(hidden.length > 2, 'the control: the host has them')
+  for (const path of [...hidden, '/work']) assert.equal((await run('ls', [path])).exitCode, 2, path)
 })
 
 test('the system is read-only, the working directory is not', async () => {
