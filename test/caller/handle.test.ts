@@ -1,4 +1,7 @@
-/** The streams of a handle: nothing is lost, nothing grows without end, and an end is never told where there was a failure. */
+/**
+ * The streams of a handle: nothing is lost, nothing grows without end, and an end is never told
+ * where there was a failure.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'

@@ -1,4 +1,7 @@
-/** Streams of callers, with real programs at their other ends: rings of two, files, inherited streams, worker threads. */
+/**
+ * Streams of callers, with real programs at their other ends: rings of two, files, inherited
+ * streams, worker threads.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, createWriteStream, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -188,7 +191,9 @@ test('an inherited output that is a file is out of the program’s reach, and bo
   assert.equal(cut, 'TOKEN\ny\ny\ny\ny\ny\n')
 })
 
-/** Runs a script in a process of its own and gives what it prints; anything on stderr is a fault. */
+/**
+ * Runs a script in a process of its own and gives what it prints; anything on stderr is a fault.
+ */
 function scripted(
   script: string,
   options: { readonly uid?: number; readonly timeout?: number } = {},
@@ -283,22 +288,30 @@ test('a user who has used up the pages for pipes does not stop the event loop [F
 
 test('a worker thread warns of nothing, and leaves nothing when it is terminated [L5]', () => {
   const script = `import { Worker } from 'node:worker_threads'
-    import { readdirSync, readlinkSync } from 'node:fs'
+    import { readdirSync } from 'node:fs'
     const open = () => readdirSync('/proc/self/fd').length
-    const work = (body, ms) => new Promise((resolve, reject) => {
-      const worker = new Worker('import(' + ${JSON.stringify(module('index.js'))} + ').then(async g => { await g.run("true"); const { parentPort } = await import("node:worker_threads"); parentPort.postMessage(1);' + body + '})', { eval: true })
+    // The worker works until it says so, and is terminated then.
+    const work = body => new Promise((resolve, reject) => {
+      const begin = 'const g = await import(' + ${JSON.stringify(module('index.js'))} + '); const { parentPort } = await import("node:worker_threads");'
+      const worker = new Worker('(async () => {' + begin + body + '; parentPort.postMessage(1) })()', { eval: true })
       worker.on('error', reject)
-      worker.on('message', () => setTimeout(() => worker.terminate().then(resolve), ms))
+      worker.on('message', () => worker.terminate().then(resolve))
     })
-    const all = 'await g.run("cat", [], { stdin: "x" }); await g.run("cat", [], { stdin: Buffer.alloc(100000) }); await g.run("sh", ["-c", "echo x; sleep 0.05"], { stdout: { file: "/dev/null" } }); await g.run("sh", ["-c", "echo x > f"], { collect: ["f"], files: { a: "b" } });'
-    await work('', 100)
-    const settled = async at => { for (let i = 0; i < 100 && open() > at; i++) await new Promise(r => setTimeout(r, 20)) }
+    const settled = async at => { for (let i = 0; i < 250 && open() > at; i++) await new Promise(r => setTimeout(r, 20)) }
+    await work('await g.run("true")')
     const before = open()
-    await work(all, 1500)
-    for (const ms of [0, 20, 60, 300]) await work('for (let i = 0; i < 6; i++) g.run("sleep", ["20"], i % 2 ? { stdin: "pipe" } : { stdout: { file: "/dev/null" } }).catch(() => {})', ms)
+    await work('await g.run("cat", [], { stdin: "x" }); await g.run("cat", [], { stdin: Buffer.alloc(100000) });' +
+      'await g.run("sh", ["-c", "echo x; sleep 0.05"], { stdout: { file: "/dev/null" } });' +
+      'await g.run("cat", [], { stdin: { file: "/etc/passwd" } });' +
+      'await g.run("sh", ["-c", "echo x > f"], { collect: ["f"], files: { a: "b" } });')
     await settled(before)
-    console.log(open() - before)`
-  assert.equal(scripted(script), '0')
+    const ended = open() - before
+    await work('const runs = Array.from({ length: 6 }, (_, i) => g.run("sh", ["-c", "echo on >&2; sleep 20"],' +
+      ' i % 2 ? { stdin: "pipe" } : { stdout: { file: "/dev/null" } }));' +
+      'for (const run of runs) { run.catch(() => {}); for await (const chunk of run.stderr) break }')
+    await settled(before)
+    console.log(ended, open() - before)`
+  assert.equal(scripted(script), '0 0')
 })
 
 test('runs of a pool whose streams fail leave the pool as it was', async () => {

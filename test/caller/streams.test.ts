@@ -1,11 +1,11 @@
 /**
- * Streams of callers that fail, close, end early or give what they should not, in every phase of a run: above a runner that is
- * played from TypeScript, so each case says which phase it is in.
+ * Streams of callers that fail, close, end early or give what they should not, in every phase of a
+ * run: above a runner that is played from TypeScript, so each case says which phase it is in.
  */
 import assert from 'node:assert/strict'
 import { createReadStream } from 'node:fs'
 import { Duplex, PassThrough, pipeline, Readable, Writable } from 'node:stream'
-import { before, test } from 'node:test'
+import { before as beforeAll, test } from 'node:test'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { type CommandOptions, GlassboxError, InvalidOptionError, type RunHandle } from '#glassbox/index.js'
 import type { AnyResult } from '#glassbox/job/result.js'
@@ -19,7 +19,7 @@ import { type Script, scriptedRunner, type ScriptedRunner } from '../support/scr
 
 failOnFaults()
 // What Node opens once.
-before(async () => void (await call(async () => (await sleep(20), {}), {}).handle))
+beforeAll(async () => void (await call(async () => (await sleep(20), {}), {}).handle))
 
 type Handle = RunHandle<string | Uint8Array>
 
@@ -97,7 +97,7 @@ const WRONG: readonly (readonly [option: string, options: object, message: RegEx
 
 for (const [option, options, message] of WRONG) {
   test(`${option}: ${message.source} is refused by name before anything is started`, async () => {
-    const { handle, runner } = call(untilStopped, options as CommandOptions)
+    const { handle, runner } = call(untilStopped, options)
     const error = await outcome(handle)
     assert.ok(error instanceof InvalidOptionError)
     assert.equal(error.option, option)
@@ -175,7 +175,7 @@ for (const [kind, input, text] of INPUTS) {
 /** Ways in which a source fails; each returns the source and makes it fail when it is called. */
 interface FailingSource {
   readonly name: string
-  readonly make: () => { readonly stdin: NonNullable<CommandOptions['stdin']>; fail(): void }
+  readonly make: () => { readonly stdin: NonNullable<CommandOptions['stdin']>; readonly fail: () => void }
   /** What the cause's message is. */
   readonly cause?: string
   /** Before the call it would be an exception of its own. */
@@ -381,7 +381,7 @@ for (const [name, stdin, cause] of THROWING) {
     const before = surroundings()
     const error = await outcome(call(untilStopped, given({ stdin: stdin() })).handle)
     assertSourceFailure(error, undefined)
-    if (cause) assert.match(String(((error as GlassboxError).cause as Error).message), cause)
+    if (cause) assert.match(((error as GlassboxError).cause as Error).message, cause)
     await assertNothingLeft(before)
   })
 }
@@ -434,9 +434,9 @@ test('an iterator that is left unread is returned, and a web stream is canceled'
 
 /** Writes until the reader is gone, as a program does that SIGPIPE ends. */
 const writer: Script = async ({ write, stopped }) => {
-  let over = false
-  void stopped.then(() => (over = true))
-  for (let i = 0; i < 1000 && !over; i++) {
+  const stop = new AbortController()
+  void stopped.then(() => stop.abort())
+  for (let i = 0; i < 1000 && !stop.signal.aborted; i++) {
     try {
       write(1, 'x')
     } catch (error) {
@@ -445,12 +445,12 @@ const writer: Script = async ({ write, stopped }) => {
     }
     await sleep(1)
   }
-  return over ? { cause: await stopped } : { cause: 'wall' }
+  return stop.signal.aborted ? { cause: await stopped } : { cause: 'wall' }
 }
 
 interface BadSink {
   readonly name: string
-  readonly make: () => { readonly stdout: NonNullable<CommandOptions['stdout']>; fail(): void }
+  readonly make: () => { readonly stdout: NonNullable<CommandOptions['stdout']>; readonly fail: () => void }
   /** How the run ends if it happens while the program writes. */
   readonly running: string
 }

@@ -122,7 +122,7 @@ export class Container {
     const setup = hostSetup(host, spec.userNamespace)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
-    for (const end of [ours, theirs]) ownDescriptor(end)
+    for (const side of [ours, theirs]) ownDescriptor(side)
     const connection = new Connection(ours)
     let pid: number | undefined
     try {

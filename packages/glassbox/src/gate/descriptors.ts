@@ -44,8 +44,9 @@ const FLAGS = 65_536
 let flags: Uint8Array | undefined
 
 /**
- * Marks a descriptor as this thread's: a worker that is terminated runs no JavaScript again, and closes it then. To be called for
- * what was opened by a raw call and is held while other things happen. Returns `fd`.
+ * Marks a descriptor as this thread's: a worker that is terminated runs no JavaScript again, and
+ * closes it then. To be called for what was opened by a raw call and is held while other things
+ * happen. Returns `fd`.
  */
 export function ownDescriptor(fd: number): number {
   if (isMainThread || fd >= FLAGS) return fd
@@ -54,15 +55,18 @@ export function ownDescriptor(fd: number): number {
   return fd
 }
 
-/** To be called before a descriptor is given to a stream of Node's, which closes it from then on. Returns `fd`. */
+/**
+ * To be called before a descriptor is given to a stream of Node's, which closes it from then on.
+ * Returns `fd`.
+ */
 export function disownDescriptor(fd: number): number {
   if (flags) flags[fd] = 0
   return fd
 }
 
 /**
- * Closes what was opened by a raw call; at a tenth of the cost of closeSync(), which in a worker warns of descriptors that `fs`
- * has not opened.
+ * Closes what was opened by a raw call; at a tenth of the cost of closeSync(), which in a worker
+ * warns of descriptors that `fs` has not opened.
  */
 export function close(fd: number): void {
   disownDescriptor(fd)

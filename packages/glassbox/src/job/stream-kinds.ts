@@ -3,7 +3,9 @@ import { InvalidOptionError } from '../errors.ts'
 import { guarded, type Kind } from '../options/kind.ts'
 import { type ErrorOutput, type Input, type Output, sourceOf, targetOf } from './streams.ts'
 
-/** Objects of ours instead of the caller's, which may change; streams and bytes are the caller's. */
+/**
+ * Objects of ours instead of the caller's, which may change; streams and bytes are the caller's.
+ */
 function settledInput(value: unknown): Input {
   const source = sourceOf(value)
   if (source.kind === 'file') return Object.freeze({ file: source.path })

@@ -1,6 +1,7 @@
 /**
- * The three standard streams of a job, as a caller gives them: their vocabulary, and its check. A word of the vocabulary is
- * never taken for data, and what is no word, no data and no stream is refused by name before anything is started.
+ * The three standard streams of a job, as a caller gives them: their vocabulary, and its check. A
+ * word of the vocabulary is never taken for data, and what is no word, no data and no stream is
+ * refused by name before anything is started.
  *
  * Pure: nothing is opened, read or listened to here.
  */
@@ -19,7 +20,9 @@ export interface HostFileOption {
   readonly file: string | URL
 }
 
-/** What is used of a web `ReadableStream`; the streams of Node and of other makers have it alike. */
+/**
+ * What is used of a web `ReadableStream`; the streams of Node and of other makers have it alike.
+ */
 export interface WebSource {
   readonly locked: boolean
   getReader(): {
@@ -53,12 +56,14 @@ export interface BlobLike {
  * - `'ignore'` (default): it is empty.
  * - `'inherit'`: this process's own stdin.
  * - `'pipe'`: what is written to `handle.stdin` while the program runs.
- * - a string, bytes, an array of both, or a Blob: that. A string that is a word of this list is the word: `{ text: 'pipe' }`
- *   says it as data.
- * - a Readable, a web ReadableStream, or an iterable of strings or bytes (a generator): what it yields, as fast as the program
- *   reads. If it fails, the program is ended and run() rejects with ERR_GLASSBOX_STREAM. A Readable that the program did not
- *   read to its end is left paused, as `pipe()` leaves it; if it is also the output of another run, the two programs are joined
- *   by it as by a pipe, and it is destroyed when its reader has ended. Web streams and iterators are canceled.
+ * - a string, bytes, an array of both, or a Blob: that. A string that is a word of this list is
+ *   the word: `{ text: 'pipe' }` says it as data.
+ * - a Readable, a web ReadableStream, or an iterable of strings or bytes (a generator): what it
+ *   yields, as fast as the program reads. If it fails, the program is ended and run() rejects with
+ *   ERR_GLASSBOX_STREAM. A Readable that the program did not read to its end is left paused, as
+ *   `pipe()` leaves it; if it is also the output of another run, the two programs are joined by it
+ *   as by a pipe, and it is destroyed when its reader has ended. Web streams and iterators are
+ *   canceled.
  * - `{ file }`: a file of the host, which the program cannot change.
  */
 export type Input =
@@ -86,15 +91,17 @@ export interface KeptOpen {
  * Where stdout or stderr goes.
  *
  * - `'capture'` (default): into the result, at most `outputBytes` of it.
- * - `'pipe'`: to whoever reads `handle.stdout` or `handle.stderr`; the program waits for the reader, and the result has nothing.
+ * - `'pipe'`: to whoever reads `handle.stdout` or `handle.stderr`; the program waits for the
+ *   reader, and the result has nothing.
  * - `'inherit'`: this process's own; `'ignore'`: nowhere.
- * - a Writable or a web WritableStream: it gets the bytes; the program waits while it is full, and sees EPIPE when it is gone.
- *   When run() resolves it has been ended, and run() has waited for its `finish`, for a second at most; when run() rejects it
- *   has been destroyed. `process.stdout` and `process.stderr` stay open, and `{ stream, end: false }` keeps any other open.
+ * - a Writable or a web WritableStream: it gets the bytes; the program waits while it is full, and
+ *   sees EPIPE when it is gone. When run() resolves it has been ended, and run() has waited for
+ *   its `finish`, for a second at most; when run() rejects it has been destroyed. `process.stdout`
+ *   and `process.stderr` stay open, and `{ stream, end: false }` keeps any other open.
  * - `{ file }`: a file of the host, emptied before.
  *
- * One Writable, one file, or one inherited open file for both stdout and stderr is one pipe for the program: what it writes
- * stays in order, and `outputBytes` counts both.
+ * One Writable, one file, or one inherited open file for both stdout and stderr is one pipe for
+ * the program: what it writes stays in order, and `outputBytes` counts both.
  */
 export type Output =
   | 'capture'
@@ -106,7 +113,10 @@ export type Output =
   | KeptOpen
   | HostFileOption
 
-/** As `Output`; `'stdout'`: into the same pipe as stdout, in the order in which the program writes. The result's stderr is empty. */
+/**
+ * As `Output`; `'stdout'`: into the same pipe as stdout, in the order in which the program writes.
+ * The result's stderr is empty.
+ */
 export type ErrorOutput = Output | 'stdout'
 
 /** The options that this file is about. */
@@ -137,7 +147,9 @@ type OutputName = 'stdout' | 'stderr'
 
 const INPUT_WORDS = ['ignore', 'inherit', 'pipe'] as const
 const OUTPUT_WORDS = ['capture', 'pipe', 'inherit', 'ignore'] as const
-/** Words of outputs and of child_process: as stdin they are mistaken options more often than data. */
+/**
+ * Words of outputs and of child_process: as stdin they are mistaken options more often than data.
+ */
 const OTHER_WORDS: readonly string[] = ['capture', 'stdout', 'overlapped', 'ipc']
 
 const INPUT_KINDS =
@@ -292,7 +304,7 @@ function streamTarget(stream: unknown, end: boolean): Target | undefined {
   return undefined
 }
 
-function keptOpen(name: OutputName, value: Members): Target {
+function keptOpen(name: OutputName, value: object): Target {
   onlyKeys(name, value, ['stream', 'end'])
   const { stream, end = true } = value as { readonly stream?: unknown; readonly end?: unknown }
   if (typeof end !== 'boolean')
@@ -320,14 +332,14 @@ export function targetOf(name: OutputName, output: unknown): Target {
   if (target) return target
   if (typeof output === 'object' && output !== null) {
     if ('file' in output) return { kind: 'file', path: pathOf(name, output) }
-    if ('stream' in output) return keptOpen(name, output as unknown as Members)
+    if ('stream' in output) return keptOpen(name, output)
   }
   throw wrong(name, output, outputHint(name, output))
 }
 
 /**
- * Checks the three streams; throws InvalidOptionError, which names the key, the value and the way out. What a file or a stream
- * is like at the moment is looked at later, see `stdio/`.
+ * Checks the three streams; throws InvalidOptionError, which names the key, the value and the way
+ * out. What a file or a stream is like at the moment is looked at later, see `stdio/`.
  *
  * @example
  * checkStreams({ stdin: 5 }) // InvalidOptionError: Expected stdin to be something to read from, got 5.

@@ -1,6 +1,7 @@
 /**
- * One call of run(), from the call to its settlement: its start, its streams, its events, and what ends it. One signal stops a
- * call, whatever the reason: the handle's kill(), the caller's signal, or a stream that fails.
+ * One call of run(), from the call to its settlement: its start, its streams, its events, and what
+ * ends it. One signal stops a call, whatever the reason: the handle's kill(), the caller's signal,
+ * or a stream that fails.
  */
 import type { CommandOptions } from '../job/options.ts'
 import { CallStreams } from '../stdio/caller/call-streams.ts'
@@ -31,7 +32,9 @@ export class Call {
     return this.#streams ?? this.begin({})
   }
 
-  /** Aborted when the call is to be stopped. The caller's signal is listened to until `release`. */
+  /**
+   * Aborted when the call is to be stopped. The caller's signal is listened to until `release`.
+   */
   stopSignal({ signal }: CommandOptions): AbortSignal {
     if (typeof signal?.addEventListener === 'function' && !this.#signal) {
       this.#signal = signal

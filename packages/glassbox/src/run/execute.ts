@@ -1,6 +1,7 @@
 /**
- * One job in a sandbox, as a list of steps: its streams, the start, the end, the files that come out, the verdict. What a step
- * opened is closed at the end, also after a failure; the sandbox is its owner's.
+ * One job in a sandbox, as a list of steps: its streams, the start, the end, the files that come
+ * out, the verdict. What a step opened is closed at the end, also after a failure; the sandbox is
+ * its owner's.
  */
 import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
@@ -20,11 +21,16 @@ export interface Execution {
   readonly sandbox: Sandbox
   readonly paths: HostPaths
   readonly call: Call
-  /** Called when nothing more is asked of the sandbox: an owner that made it for this job alone takes it down meanwhile. */
+  /**
+   * Called when nothing more is asked of the sandbox: an owner that made it for this job alone
+   * takes it down meanwhile.
+   */
   readonly done?: () => void
 }
 
-/** Runs a job and says how it ended. Rejects only for a fault of the caller, the host or glassbox. */
+/**
+ * Runs a job and says how it ended. Rejects only for a fault of the caller, the host or glassbox.
+ */
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
   job: Job,
@@ -43,7 +49,7 @@ export async function execute(
     await channels.finished()
     await streams.finish()
     const { calledAt } = call
-    const { encoding = 'utf8' } = options
+    const { encoding } = options
     return buildResult({ runner, ending, limits, calledAt, collected, outputs: channels.result(), encoding })
   } finally {
     channels.close()
@@ -76,7 +82,10 @@ async function startAndWait(
   }
 }
 
-/** The result of a job that was canceled while it waited for a sandbox. Throws if a stream's failure was the reason. */
+/**
+ * The result of a job that was canceled while it waited for a sandbox. Throws if a stream's
+ * failure was the reason.
+ */
 export function canceledResult(
   runner: RunnerName,
   limits: Job['limits'],

@@ -10,7 +10,8 @@ export type RunEvent<Output extends string | Uint8Array = string | Uint8Array> =
   | { readonly type: 'end'; readonly result: RunResult<Output> }
 
 /**
- * A running program. Awaiting it gives the result; before that there are its streams, its events, and `kill()`.
+ * A running program. Awaiting it gives the result; before that there are its streams, its events,
+ * and `kill()`.
  *
  * @example
  * const handle = run('bc', ['-q'], { stdin: 'pipe' })
@@ -56,9 +57,10 @@ export class RunHandle<Output extends string | Uint8Array = string>
   }
 
   /**
-   * Writes to the running program, with `stdin: 'pipe'`; `end()` gives it the end of its input. `write()` returns false while
-   * the program does not read. If it is destroyed before its end, the program is ended and the run rejects. When the program
-   * has closed its stdin it is destroyed with EPIPE, and when the program is gone it is destroyed; neither throws. With any
+   * Writes to the running program, with `stdin: 'pipe'`; `end()` gives it the end of its input.
+   * `write()` returns false while the program does not read. If it is destroyed before its end,
+   * the program is ended and the run rejects. When the program has closed its stdin it is
+   * destroyed with EPIPE, and when the program is gone it is destroyed; neither throws. With any
    * other stdin the property throws InvalidOptionError.
    */
   get stdin(): Writable {
@@ -66,10 +68,12 @@ export class RunHandle<Output extends string | Uint8Array = string>
   }
 
   /**
-   * What the program writes to stdout, as bytes from the first one on; the program waits for a reader that is slow. Ends when
-   * the run resolves, and fails with its error if it rejects. With `stdout: 'capture'` the result has the bytes too, and a
-   * stream that nobody reads holds up nothing; with `'pipe'` the program waits until somebody reads. If stdout goes elsewhere
-   * it has what is written after the first use of this property, and it is empty if stdout is `'ignore'`, or `'inherit'`.
+   * What the program writes to stdout, as bytes from the first one on; the program waits for a
+   * reader that is slow. Ends when the run resolves, and fails with its error if it rejects. With
+   * `stdout: 'capture'` the result has the bytes too, and a stream that nobody reads holds up
+   * nothing; with `'pipe'` the program waits until somebody reads. If stdout goes elsewhere it has
+   * what is written after the first use of this property, and it is empty if stdout is `'ignore'`,
+   * or `'inherit'`.
    */
   get stdout(): Readable {
     return this.#reader('stdout')
@@ -86,8 +90,9 @@ export class RunHandle<Output extends string | Uint8Array = string>
   }
 
   /**
-   * The lines of stdout as UTF-8 text, without their ends. It reads `handle.stdout`: leaving the loop destroys that, after
-   * which a program with `stdout: 'pipe'` gets SIGPIPE. Rejects if the run does.
+   * The lines of stdout as UTF-8 text, without their ends. It reads `handle.stdout`: leaving the
+   * loop destroys that, after which a program with `stdout: 'pipe'` gets SIGPIPE. Rejects if the
+   * run does.
    *
    * @example
    * for await (const line of run('seq', ['3'])) console.log(line)
@@ -108,9 +113,10 @@ export class RunHandle<Output extends string | Uint8Array = string>
   }
 
   /**
-   * Everything that happens from this call on; ends after `end`. Rejects if the run does. Pieces of stdout and of stderr come
-   * in the order in which the program wrote them as far as one reader of two pipes can see it; `stderr: 'stdout'` makes them
-   * one. What is not taken yet waits in memory, up to `outputBytes` of each.
+   * Everything that happens from this call on; ends after `end`. Rejects if the run does. Pieces
+   * of stdout and of stderr come in the order in which the program wrote them as far as one reader
+   * of two pipes can see it; `stderr: 'stdout'` makes them one. What is not taken yet waits in
+   * memory, up to `outputBytes` of each.
    */
   events(): AsyncGenerator<RunEvent<Output>, void, void> {
     const queue: RunEvent<Output>[] = []

@@ -1,9 +1,15 @@
-/** Makes a handle of a call: does the work, and gives back what was claimed for it, whatever happens. */
+/**
+ * Makes a handle of a call: does the work, and gives back what was claimed for it, whatever
+ * happens.
+ */
 import type { AnyResult } from '../job/result.ts'
 import { Call } from './call.ts'
 import { RunHandle } from './handle.ts'
 
-/** `work` runs the program. Before it waits for anything, it checks the options and begins the call with them. */
+/**
+ * `work` runs the program. Before it waits for anything, it checks the options and begins the call
+ * with them.
+ */
 export function startCall(work: (call: Call) => Promise<AnyResult>): RunHandle<string | Uint8Array> {
   const call = new Call()
   return new RunHandle(conduct(call, work), call)

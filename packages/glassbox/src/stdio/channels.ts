@@ -1,4 +1,7 @@
-/** The descriptors of one program's streams: opened before the launch, handed over with it, emptied after the end. */
+/**
+ * The descriptors of one program's streams: opened before the launch, handed over with it, emptied
+ * after the end.
+ */
 import { GlassboxError } from '../errors.ts'
 import { close } from '../gate/descriptors.ts'
 import type { Limits } from '../job/options.ts'
@@ -82,7 +85,10 @@ export class Channels {
     return [this.#input?.childFd ?? -1, stdout, this.#stderr?.childFd ?? stdout]
   }
 
-  /** The program has its descriptors: ours are closed, so that its end is seen. `kill` ends it for too much output. */
+  /**
+   * The program has its descriptors: ours are closed, so that its end is seen. `kill` ends it for
+   * too much output.
+   */
   launched(kill: () => void): void {
     this.#closeChildFds()
     this.#kill = kill

@@ -20,7 +20,10 @@ export function fileSink(fd: number, owned: boolean): Writable {
   })
 }
 
-/** A worker of Node counts the descriptors that `fs` has opened, and warns of others that it closes. */
+/**
+ * A worker of Node counts the descriptors that `fs` has opened, and warns of others that it
+ * closes.
+ */
 function closeIt(fd: number, done: (error?: Error | null) => void): void {
   if (isMainThread) {
     closeFile(fd, done)

@@ -1,7 +1,7 @@
 /**
- * Files of the host that are a stream of a program: opened without waiting for anybody, and looked at before they are used. A
- * directory would be a way to the whole host, through `..`; a FIFO that nobody has open at its other end, or a socket, would
- * hold this process or fail in its own ways.
+ * Files of the host that are a stream of a program: opened without waiting for anybody, and looked
+ * at before they are used. A directory would be a way to the whole host, through `..`; a FIFO that
+ * nobody has open at its other end, or a socket, would hold this process or fail in its own ways.
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'

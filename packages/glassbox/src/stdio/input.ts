@@ -1,4 +1,7 @@
-/** Where a program's stdin comes from: a descriptor for the program, and what is done with it afterwards. */
+/**
+ * Where a program's stdin comes from: a descriptor for the program, and what is done with it
+ * afterwards.
+ */
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { InvalidOptionError } from '../errors.ts'
@@ -13,7 +16,10 @@ import { openNull, type Owner, pipe } from './pipe.ts'
 import { openReadOnly } from './read-only.ts'
 import type { ClaimedSource } from './caller/source.ts'
 
-/** PIPE_BUF: what an empty pipe takes at once even if its user has used up the pages for pipes (pipe(7)). */
+/**
+ * PIPE_BUF: what an empty pipe takes at once even if its user has used up the pages for pipes
+ * (pipe(7)).
+ */
 const ALWAYS_FITS_BYTES = 4096
 /** What it takes at once otherwise. */
 const PIPE_BYTES = 65_536
@@ -24,7 +30,10 @@ export interface InputChannel {
   /** The descriptor that the program gets; the caller closes it after the launch if `owned`. */
   readonly childFd: number
   readonly owned: boolean
-  /** Lets go of the writing end: called when the program has ended, whether or not it read everything. */
+  /**
+   * Lets go of the writing end: called when the program has ended, whether or not it read
+   * everything.
+   */
   close(): void
 }
 
@@ -57,7 +66,10 @@ async function fromFile(path: string, privileged: boolean, paths: HostPaths): Pr
   }
 }
 
-/** A file has a position, which is the caller's too: the program begins at it, and leaves it where it came to. */
+/**
+ * A file has a position, which is the caller's too: the program begins at it, and leaves it where
+ * it came to.
+ */
 async function inherited(privileged: boolean): Promise<InputChannel> {
   const stats = fstatSync(0)
   if (!stats.isFile()) return { childFd: 0, owned: false, close: lend(0) }
@@ -86,7 +98,10 @@ function bytesOf(data: readonly (string | Bytes)[]): Uint8Array {
   return only && pieces.length === 1 ? only : Buffer.concat(pieces)
 }
 
-/** This thread may not wait for the program to read: a pipe gets at once what it takes at once, and the rest in its own time. */
+/**
+ * This thread may not wait for the program to read: a pipe gets at once what it takes at once, and
+ * the rest in its own time.
+ */
 function fromBytes(bytes: Uint8Array, owner: Owner | undefined): InputChannel {
   const { read, write } = pipe(owner)
   if (takesAtOnce(write, bytes.length)) {

@@ -1,6 +1,7 @@
 /**
- * What was captured of an output, in few pieces: each thing that is read from a pipe comes in a buffer of its own, whose upkeep is
- * some six hundred bytes, also for one byte. Memory is at most about twice what was kept.
+ * What was captured of an output, in few pieces: each thing that is read from a pipe comes in a
+ * buffer of its own, whose upkeep is some six hundred bytes, also for one byte. Memory is at most
+ * about twice what was kept.
  */
 
 const FIRST_BLOCK_BYTES = 4096

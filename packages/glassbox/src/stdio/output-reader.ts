@@ -1,10 +1,12 @@
 /**
- * What a handle gives of an output: a Readable that exists from the call on, and the bytes for the result.
+ * What a handle gives of an output: a Readable that exists from the call on, and the bytes for the
+ * result.
  *
- * Nothing that the program writes between the call and the first read is lost. Captured bytes are kept anyway, so the Readable
- * shows them from the first one on, whenever it is asked for; other output is kept for it from the moment it is asked for, or
- * from the start if stdout is `pipe`. Once somebody reads, the program waits for the reader. The end comes with the result, and
- * a run that rejects makes it fail: an output that ends is complete.
+ * Nothing that the program writes between the call and the first read is lost. Captured bytes are
+ * kept anyway, so the Readable shows them from the first one on, whenever it is asked for; other
+ * output is kept for it from the moment it is asked for, or from the start if stdout is `pipe`.
+ * Once somebody reads, the program waits for the reader. The end comes with the result, and a run
+ * that rejects makes it fail: an output that ends is complete.
  */
 import { Readable } from 'node:stream'
 import { KeptBytes } from './kept-bytes.ts'
@@ -78,7 +80,10 @@ export class OutputReader {
     if (this.#pipes) this.onGone()
   }
 
-  /** `chunk` is not the caller's any more. Returns false if there is enough until `onDrained` is told. */
+  /**
+   * `chunk` is not the caller's any more. Returns false if there is enough until `onDrained` is
+   * told.
+   */
   take(chunk: Uint8Array): boolean {
     if (this.#captures) this.#kept.append(chunk)
     else if ((this.#pipes || this.#stream) && !this.#left) {

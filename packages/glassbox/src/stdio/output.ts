@@ -1,4 +1,7 @@
-/** Where a program's stdout or stderr goes: a descriptor for the program, and who takes what it writes. */
+/**
+ * Where a program's stdout or stderr goes: a descriptor for the program, and who takes what it
+ * writes.
+ */
 import { fstatSync, ftruncateSync } from 'node:fs'
 import type { GlassboxError } from '../errors.ts'
 import { keepDescriptor } from '../gate/descriptors.ts'
@@ -21,7 +24,10 @@ export interface OutputChannel {
   readonly owned: boolean
   /** What reads the program's pipe, if it has one. */
   readonly pump?: Pump
-  /** To be called when the program is dead. Resolves when a file has every byte; streams of the caller's finish by themselves. */
+  /**
+   * To be called when the program is dead. Resolves when a file has every byte; streams of the
+   * caller's finish by themselves.
+   */
   finish(): Promise<void>
   /** Gives up: closes what is open here. */
   abandon(): void
@@ -60,8 +66,9 @@ export function openOutput(request: OutputRequest): OutputChannel {
 }
 
 /**
- * A regular file is written here, and the program has a pipe: by its descriptor it could open the file anew, to read what
- * others have written or to empty it, whatever the descriptor itself allows.
+ * A regular file is written here, and the program has a pipe: by its descriptor it could open the
+ * file anew, to read what others have written or to empty it, whatever the descriptor itself
+ * allows.
  */
 function inherit(request: OutputRequest, fd: 1 | 2): OutputChannel {
   if (!fstatSync(fd).isFile()) return direct(fd, false, lend(fd))

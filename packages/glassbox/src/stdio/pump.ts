@@ -1,11 +1,14 @@
 /**
- * The reading end of the pipe that is a program's stdout or stderr, or both. At most `limit` bytes are passed on, and the byte
- * after them ends the program. Who takes the bytes can make the program wait; nothing is lost.
+ * The reading end of the pipe that is a program's stdout or stderr, or both. At most `limit` bytes
+ * are passed on, and the byte after them ends the program. Who takes the bytes can make the
+ * program wait; nothing is lost.
  *
- * The end of the program is the end of its output: what it wrote is in the pipe then and is taken at once, without waiting for a
- * reader, or for the end of the pipe, whose writing end somebody outside the box may hold.
+ * The end of the program is the end of its output: what it wrote is in the pipe then and is taken
+ * at once, without waiting for a reader, or for the end of the pipe, whose writing end somebody
+ * outside the box may hold.
  *
- * Owns the reading end: a descriptor first, of a Socket later, which closes it. No descriptor is made after the pipe itself.
+ * Owns the reading end: a descriptor first, of a Socket later, which closes it. No descriptor is
+ * made after the pipe itself.
  */
 import { Socket } from 'node:net'
 import { close, disownDescriptor } from '../gate/descriptors.ts'

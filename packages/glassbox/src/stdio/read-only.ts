@@ -1,11 +1,14 @@
 /**
- * A regular file of the host as the stdin of a program, which must not change it. Reading is not all that a descriptor gives: it
- * keeps the mount on which the file was opened, so a program whose user may write the file opens `/proc/self/fd/0` for writing,
- * and its owner may fchmod(2) it. The program gets another descriptor instead:
+ * A regular file of the host as the stdin of a program, which must not change it. Reading is not
+ * all that a descriptor gives: it keeps the mount on which the file was opened, so a program whose
+ * user may write the file opens `/proc/self/fd/0` for writing, and its owner may fchmod(2) it. The
+ * program gets another descriptor instead:
  *
- * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere (open_tree(2), Linux 5.2, and
- *   mount_setattr(2), 5.12): both attempts end in EROFS, also when nothing else holds that mount any more
- * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
+ * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere
+ *   (open_tree(2), Linux 5.2, and mount_setattr(2), 5.12): both attempts end in EROFS, also when
+ *   nothing else holds that mount any more
+ * - without, or where the file's mount is not one of this namespace's, one of a copy in memory
+ *   that is sealed against writing
  */
 import { close as closeLater } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -36,7 +39,10 @@ const READ_ONLY = BigUint64Array.of(
 )
 const NO_PATH = cString('')
 
-/** A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are the caller's. */
+/**
+ * A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are
+ * the caller's.
+ */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
   const mounted = privileged ? openOnReadOnlyMount(fd) : -1
   return mounted < 0 ? copyToMemory(fd, size) : ownDescriptor(mounted)
@@ -55,7 +61,8 @@ function openOnReadOnlyMount(fd: number): number {
     ...([mount, NO_PATH, AT_EMPTY_PATH, READ_ONLY, READ_ONLY.byteLength] as const),
   )
   const opened = set < 0 ? set : reopen(mount)
-  // In another thread: to let go of a mount the kernel waits half a millisecond for all processors.
+  // In another thread: to let go of a mount the kernel waits half a millisecond for all
+  // processors.
   if (isMainThread) closeLater(mount, () => {})
   else close(mount) // `fs` would warn: it did not open it
   return opened

@@ -1,6 +1,7 @@
 /**
- * Streams that lead to one file. An output is emptied when it is opened, so an input that is the same file would be destroyed;
- * two outputs would overwrite each other's bytes, so they become one. Devices are not emptied and may be shared.
+ * Streams that lead to one file. An output is emptied when it is opened, so an input that is the
+ * same file would be destroyed; two outputs would overwrite each other's bytes, so they become
+ * one. Devices are not emptied and may be shared.
  */
 import { fstatSync, statSync } from 'node:fs'
 import { InvalidOptionError } from '../errors.ts'
@@ -9,7 +10,10 @@ import { KCMP_FILE } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { Source, Target } from '../job/streams.ts'
 
-/** What makes two names the same file; a file that is not there yet is known by its name. `undefined` for a device. */
+/**
+ * What makes two names the same file; a file that is not there yet is known by its name.
+ * `undefined` for a device.
+ */
 function identity(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) return path
@@ -47,8 +51,8 @@ export function isOneOutput(stdout: Target, stderr: Target): boolean {
 }
 
 /**
- * Whether two descriptors of this process lead to one open file, such as 1 and 2 after `2>&1`; or to one pipe, terminal or other
- * thing that has no position, however often it was opened.
+ * Whether two descriptors of this process lead to one open file, such as 1 and 2 after `2>&1`; or
+ * to one pipe, terminal or other thing that has no position, however often it was opened.
  */
 export function isOneOpenFile(a: number, b: number): boolean {
   const { pid } = process
@@ -56,7 +60,8 @@ export function isOneOpenFile(a: number, b: number): boolean {
   if (compared === 0) return true
   try {
     const [first, second] = [fstatSync(a), fstatSync(b)]
-    // Without kcmp(2), which a filter may refuse, two open files with a position cannot be told apart.
+    // Without kcmp(2), which a filter may refuse, two open files with a position cannot be told
+    // apart.
     return first.dev === second.dev && first.ino === second.ino && !(first.isFile() && compared > 0)
   } catch {
     return false // one of them is closed

@@ -1,9 +1,11 @@
 /**
- * The streams of one call of run(), from the call to its settlement: what the caller gave, and what the handle shows. A stream
- * is claimed at the call: it is listened to while the run waits for a sandbox, and has no listener of ours after the run. What
- * fails on the way is told once, and is the reason that the run rejects with.
+ * The streams of one call of run(), from the call to its settlement: what the caller gave, and
+ * what the handle shows. A stream is claimed at the call: it is listened to while the run waits
+ * for a sandbox, and has no listener of ours after the run. What fails on the way is told once,
+ * and is the reason that the run rejects with.
  *
- * The descriptors of a program are made from these by `Channels`, again for each attempt to start it.
+ * The descriptors of a program are made from these by `Channels`, again for each attempt to start
+ * it.
  */
 import type { Writable } from 'node:stream'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
@@ -37,7 +39,10 @@ export class CallStreams {
   readonly #onFailure: (error: GlassboxError) => boolean
   #finished: Promise<void> | undefined
 
-  /** Never throws: what is wrong is a failure. `onFailure` returns false if the call has ended already for another reason. */
+  /**
+   * Never throws: what is wrong is a failure. `onFailure` returns false if the call has ended
+   * already for another reason.
+   */
   constructor(options: StreamOptions, events: OutputEvents, onFailure: (error: GlassboxError) => boolean) {
     this.events = events
     this.#onFailure = onFailure
@@ -107,7 +112,10 @@ export class CallStreams {
     )
   }
 
-  /** The program is dead: no more is read of the input, and the outputs get their end. Throws if one of them has failed. */
+  /**
+   * The program is dead: no more is read of the input, and the outputs get their end. Throws if
+   * one of them has failed.
+   */
   finish(): Promise<void> {
     this.#finished ??= this.#finish()
     return this.#finished
@@ -124,10 +132,10 @@ export class CallStreams {
     for (const reader of Object.values(this.readers)) reader.settle()
   }
 
-  /** The call rejects with `error`. */
-  async abandon(error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error : new Error(String(error))
-    for (const reader of Object.values(this.readers)) reader.settle(reason)
+  /** The call rejects for this reason. */
+  async abandon(reason: unknown): Promise<void> {
+    const failure = reason instanceof Error ? reason : new Error(String(reason))
+    for (const reader of Object.values(this.readers)) reader.settle(failure)
     const { stdout, stderr } = this.sinks
     await Promise.all([this.source?.release(), stdout?.abandon(), stderr?.abandon()])
   }

@@ -1,9 +1,10 @@
 /**
- * A stream that a caller gave as stdout or stderr, from the call to the end of its run; or a file that is written for it. Four
- * things can happen to it, and each has one consequence:
+ * A stream that a caller gave as stdout or stderr, from the call to the end of its run; or a file
+ * that is written for it. Four things can happen to it, and each has one consequence:
  *
  * - it is full: the program waits
- * - its reader is gone (destroyed, closed, ended by somebody else, EPIPE): the program sees EPIPE, and its verdict is its own
+ * - its reader is gone (destroyed, closed, ended by somebody else, EPIPE): the program sees EPIPE,
+ *   and its verdict is its own
  * - it fails: the program is ended, and the run rejects
  * - it had gone or failed before: nothing is started
  */
@@ -16,13 +17,19 @@ type StreamTarget = Extract<Target, { kind: 'writable' | 'web' }>
 
 export type OutputName = 'stdout' | 'stderr'
 
-/** How long a run waits for a stream to finish that has all of its bytes. A reader may never come for the rest. */
+/**
+ * How long a run waits for a stream to finish that has all of its bytes. A reader may never come
+ * for the rest.
+ */
 const FINISH_MS = 1000
 
 /** Errors that say no more than that nobody reads. */
 const READER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
 
-/** Streams that were given as an output, now or before: if one of them is also read by a program, it joins two programs. */
+/**
+ * Streams that were given as an output, now or before: if one of them is also read by a program,
+ * it joins two programs.
+ */
 const given = new WeakSet<object>()
 export const isSink = (stream: object): boolean => given.has(stream)
 
@@ -126,7 +133,10 @@ export class Sink {
     }
   }
 
-  /** The run has its result: gives the stream its end, and waits until everything is where it was to go, for a second at most. */
+  /**
+   * The run has its result: gives the stream its end, and waits until everything is where it was
+   * to go, for a second at most.
+   */
   async finish(): Promise<void> {
     this.#left = true
     const settled = new Promise<void>(resolve => (this.#settled = resolve))
@@ -185,7 +195,9 @@ export function claimSink(name: OutputName, target: StreamTarget, events: SinkEv
   return new Sink({ name, stream, end: end || target.kind === 'web' }, events)
 }
 
-/** A Writable of ours for it. Ended like any other; `end` says what that does to the web stream. */
+/**
+ * A Writable of ours for it. Ended like any other; `end` says what that does to the web stream.
+ */
 function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
   if (web.locked)
     throw new InvalidOptionError(
@@ -201,15 +213,16 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
     if (end) await writer.close()
     else writer.releaseLock()
   }
+  /** It has failed or is closed already, if that fails. */
+  const giveUp = (reason?: unknown): void => void writer.abort(reason).catch(() => {})
   const stream = new Writable({
-    write: (chunk: Uint8Array, _encoding, done) => settle(writer.write(chunk), done),
-    final: done => settle(leave(), done),
-    destroy: (error, done) => {
-      if (!left && end)
-        writer.abort(error ?? undefined).catch(() => {}) // it has failed or is closed already
+    write: (chunk: Uint8Array, _encoding, done) => void settle(writer.write(chunk), done),
+    final: done => void settle(leave(), done),
+    destroy: (reason, done) => {
+      if (!left && end) giveUp(reason ?? undefined)
       else if (!left) writer.releaseLock()
       left = true
-      done(error)
+      done(reason)
     },
   })
   // Its reader may give up while nothing is written.
@@ -219,11 +232,14 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
   return stream
 }
 
-function settle(work: Promise<unknown>, done: (error?: Error) => void): void {
-  work.then(
-    () => done(),
-    (error: unknown) => done(webError(error)),
-  )
+async function settle(work: Promise<unknown>, done: (error?: Error) => void): Promise<void> {
+  let failure: Error | undefined
+  try {
+    await work
+  } catch (error) {
+    failure = webError(error)
+  }
+  done(failure)
 }
 
 /** A web stream whose reader has canceled it gives the reader's reason, or none. */

@@ -1,9 +1,10 @@
 /**
- * A stream that a caller gave as stdin, from the call to the end of its run. It is watched from the call on: one that fails
- * while its run waits for a sandbox is noticed like one that fails later. It is read only while a program can take what comes.
+ * A stream that a caller gave as stdin, from the call to the end of its run. It is watched from
+ * the call on: one that fails while its run waits for a sandbox is noticed like one that fails
+ * later. It is read only while a program can take what comes.
  *
- * A source that fails is a failure of the run, never the end of the input. A program that ended by itself before that did not
- * need the rest.
+ * A source that fails is a failure of the run, never the end of the input. A program that ended by
+ * itself before that did not need the rest.
  */
 import { PassThrough, Readable } from 'node:stream'
 import type { Socket } from 'node:net'
@@ -29,7 +30,10 @@ export class ClaimedSource {
   /** It gave all that it has, or nothing more is wanted of it. */
   #over = false
 
-  /** `onFailure` is called once, if the source fails before it is over. Throws InvalidOptionError for a locked web stream. */
+  /**
+   * `onFailure` is called once, if the source fails before it is over. Throws InvalidOptionError
+   * for a locked web stream.
+   */
   constructor(source: StreamSource, onFailure: (failure: GlassboxError) => void) {
     this.#onFailure = onFailure
     this.#own = source.kind !== 'readable'
@@ -96,7 +100,10 @@ export class ClaimedSource {
     this.#stream.pause()
   }
 
-  /** Nothing more is read. What joins two programs ends with the one that read it; so does what is ours. */
+  /**
+   * Nothing more is read. What joins two programs ends with the one that read it; so does what is
+   * ours.
+   */
   #leave(error?: Error): void {
     const unread = !this.#over
     this.#over = true
@@ -143,6 +150,8 @@ function fromWeb(web: WebSource): Readable {
       'Release the lock, or give one branch of tee().',
     )
   const reader = web.getReader()
+  /** It has failed or is closed already, if that fails. */
+  const cancel = (reason?: unknown): void => void reader.cancel(reason).catch(() => {})
   const stream: Readable = new Readable({
     objectMode: true,
     read: () => {
@@ -153,9 +162,9 @@ function fromWeb(web: WebSource): Readable {
         (error: unknown) => stream.destroy(asError(error)),
       )
     },
-    destroy: (error, done) => {
-      reader.cancel(error).catch(() => {}) // closed or failed already
-      done(error)
+    destroy: (reason, done) => {
+      cancel(reason ?? undefined)
+      done(reason)
     },
   })
   // It may fail while nothing is read.

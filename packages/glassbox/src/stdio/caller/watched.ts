@@ -1,7 +1,8 @@
 /**
- * Listens to streams of callers. However many runs have a stream at a time, it has one set of listeners of ours, so Node sees no
- * reason to warn of a leak. The listeners go with the last run. Only a stream that is just being destroyed keeps them until it is
- * closed: it may still tell its error, which would end this process if nothing listened.
+ * Listens to streams of callers. However many runs have a stream at a time, it has one set of
+ * listeners of ours, so Node sees no reason to warn of a leak. The listeners go with the last run.
+ * Only a stream that is just being destroyed keeps them until it is closed: it may still tell its
+ * error, which would end this process if nothing listened.
  */
 import { setImmediate } from 'node:timers/promises'
 
