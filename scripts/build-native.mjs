@@ -29,7 +29,7 @@ const common = [
 const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
-    sources: ['gate.c', 'trace.c', 'plan.c', 'memory.c'],
+    sources: ['gate.c', 'close-at-exit.c', 'trace.c', 'plan.c', 'memory.c'],
     // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must
     // stay where it is.
     flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],

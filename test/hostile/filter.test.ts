@@ -489,7 +489,7 @@ const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', 
 function terminal(options?: object): Record<string, number> {
   const guest = program('filtered')
   const script = `import { run } from ${JSON.stringify(index)}
-    const { stdout, stderr } = await run(${JSON.stringify(guest)}, ['terminal'], ${JSON.stringify({ stdin: { inherit: true }, ...options })})
+    const { stdout, stderr } = await run(${JSON.stringify(guest)}, ['terminal'], ${JSON.stringify({ stdin: 'inherit', ...options })})
     process.stdout.write(stdout + stderr)`
   const words = options ? [process.execPath, '--input-type=module', '-e', script] : [guest, 'terminal']
   const text = execFileSync('python3', ['-c', WITH_TERMINAL, ...words], { encoding: 'utf8' })

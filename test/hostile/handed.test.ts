@@ -94,7 +94,7 @@ const WAYS: readonly { way: string; give: (kind: string, file: string) => unknow
   {
     way: 'what it inherits',
     give: (kind, file) =>
-      withFile(file, 'r', fd => outcome([kind], { stdin: { inherit: true } }, [fd, 'ignore', 'inherit'])),
+      withFile(file, 'r', fd => outcome([kind], { stdin: 'inherit' }, [fd, 'ignore', 'inherit'])),
   },
 ]
 
@@ -139,7 +139,7 @@ test('a file that is inherited is read from where it stands, and stands where th
   const file = hostFile(context, '0123456789')
   withFile(file, 'r', fd => {
     assert.equal(readSync(fd, Buffer.alloc(2)), 2)
-    const result = outcome(['skip', '3'], { stdin: { inherit: true } }, [fd, 'ignore', 'inherit'])
+    const result = outcome(['skip', '3'], { stdin: 'inherit' }, [fd, 'ignore', 'inherit'])
     assert.deepEqual(result, { status: 'exited', exitCode: 0, stderr: '' })
     const rest = Buffer.alloc(10)
     assert.equal(rest.toString('utf8', 0, readSync(fd, rest)), '56789')
@@ -150,7 +150,7 @@ test('stdin that is open for writing only is refused', context => {
   const file = hostFile(context)
   const refused = withFile(file, 'r+', () =>
     withFile(file, constants.O_WRONLY, fd =>
-      outcome(['skip', '0'], { stdin: { inherit: true } }, [fd, 'ignore', 'inherit']),
+      outcome(['skip', '0'], { stdin: 'inherit' }, [fd, 'ignore', 'inherit']),
     ),
   )
   assert.equal((refused as { code: string }).code, 'ERR_GLASSBOX_INVALID_OPTION')
@@ -200,7 +200,7 @@ for (const fd of [0, 1, 2]) {
     const directory = join(temporaryDirectory(context), 'directory')
     mkdirSync(directory)
     const path = `${'../'.repeat(20)}${world.file}`
-    const inherit = fd === 0 ? { stdin: { inherit: true } } : { [name]: 'inherit' }
+    const inherit = fd === 0 ? { stdin: 'inherit' } : { [name]: 'inherit' }
     withFile(directory, constants.O_RDONLY | constants.O_DIRECTORY, own => {
       const stdio: Stdio[number][] = ['ignore', 'ignore', 'inherit']
       stdio[fd] = own

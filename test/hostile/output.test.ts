@@ -222,7 +222,7 @@ test('inherited streams block at the start, and are afterwards as they were [DX-
     import { readFileSync, writeFileSync } from 'node:fs'
     const flags = () => [0, 1, 2].map(fd => /flags:\\s+(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1]).join()
     const told = {}
-    const inherit = { stdin: { inherit: true }, stdout: 'inherit', stderr: 'inherit' }
+    const inherit = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' }
     const boxed = async () => (await run(${JSON.stringify(spill)}, ['nonblock'], inherit)).exitCode
     // What libuv makes of them; every socket of Node's that ends opens stderr.
     process.stdout.write('')

@@ -31,7 +31,7 @@ const FLOORS = [
   ['decode'],
   ['linux'],
   ['options'],
-  ['errors.ts', 'suggest.ts'],
+  ['errors.ts', 'printable.ts', 'suggest.ts'],
 ]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))

@@ -54,7 +54,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-/* With zeros for the arguments that a call does not take: raw text may show registers that the kernel ignores. */
+/* Registers of arguments that are left out are zero: with -e raw they are shown, whatever is in them. */
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L)
 #define BAD ((void *)8)
 

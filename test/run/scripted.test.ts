@@ -1,6 +1,6 @@
 /** run(), boxes and pools above a runner that is played from TypeScript: no process behind it, no root. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before as beforeAll, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '#glassbox/index.js'
 import type { RunOptions, RunResult } from '#glassbox/index.js'
@@ -22,6 +22,9 @@ async function play(script: Script, options: RunOptions = {}): Promise<RunResult
     )
   }
 }
+
+// libuv keeps a descriptor in reserve from the first stream on.
+beforeAll(async () => void (await play(async () => (await sleep(20), {}))))
 
 const VERDICTS: readonly (readonly [status: string, script: Script, options?: RunOptions])[] = [
   ['exited', () => ({ exit: { code: 3 } })],

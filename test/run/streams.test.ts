@@ -26,8 +26,9 @@ test('stdin as text, as bytes, and longer than a pipe holds', async () => {
   assert.equal((await run('wc', ['-c'], { stdin: new Uint8Array(3_000_000) })).stdout, '3000000\n')
 })
 
-test('a word that reads like an option is data all the same', async () => {
-  assert.equal((await run('cat', [], { stdin: 'inherit' })).stdout, 'inherit')
+test('a word of the vocabulary is data only where it is said to be', async () => {
+  assert.equal((await run('cat', [], { stdin: { text: 'inherit' } })).stdout, 'inherit')
+  assert.equal((await run('cat', [], { stdin: 'ignore' })).stdout, '')
 })
 
 test('stdin as a stream', async () => {

@@ -2,14 +2,15 @@
  * A runner played from TypeScript: no process, no root. A script says what each job does with its streams and how it ends, so the
  * API above the runners is tested in milliseconds, with faults that no real runner has on demand.
  */
-import { closeSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GlassboxError } from '#glassbox/errors.js'
 import type { Ending } from '#glassbox/job/ending.js'
 import type { CollectedFile } from '#glassbox/job/files.js'
 import type { Job } from '#glassbox/job/job.js'
 import type { Runner, Sandbox, SandboxFiles, SandboxSpec, Started } from '#glassbox/runners/runner.js'
 import { call } from '#glassbox/gate/gate.js'
-import { F_DUPFD_CLOEXEC } from '#glassbox/linux/constants.js'
+import { F_DUPFD_CLOEXEC, FIONREAD } from '#glassbox/linux/constants.js'
 import type { InputFile } from '#glassbox/stdio/input-files.js'
 
 /** What a scripted job may do while it runs. */
@@ -20,6 +21,9 @@ export interface Stage {
   readonly write: (fd: 1 | 2, text: string) => void
   /** Reads at most `length` bytes of its stdin; blocking. */
   readonly read: (length: number) => string
+  /** Resolves when what it wrote there was read, as a program waits that finds its pipe full. */
+  readonly waitUntilTaken: (fd: 1 | 2) => Promise<void>
+  readonly closeStdin: () => void
   /** Resolves with the reason when the job is told to stop. */
   readonly stopped: Promise<'canceled' | 'output'>
 }
@@ -67,6 +71,12 @@ export class ScriptedSandbox implements Sandbox {
           sandbox: this,
           stopped,
           write: (fd, text) => void writeSync(own[fd] ?? -1, text),
+          waitUntilTaken: async fd => {
+            const count = new Int32Array(1)
+            const left = (): number => (call('ioctl', [own[fd] ?? -1, FIONREAD, count]), count[0] ?? 0)
+            while (left() > 0) await sleep(1)
+          },
+          closeStdin: () => closeSync(own.splice(0, 1, openSync('/dev/null', 'r'))[0] ?? -1),
           read: length => {
             const bytes = Buffer.alloc(length)
             return bytes.toString('utf8', 0, readSync(own[0] ?? -1, bytes))

@@ -148,6 +148,7 @@ static const struct {
     {"syscall", gate_syscall},
     {"runPlan", gate_run_plan},
     {"send", gate_send},
+    {"closeAtExit", gate_close_at_exit},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

@@ -23,6 +23,9 @@ int get_bytes(napi_env env, napi_value value, struct bytes *bytes);
 int get_integer(napi_env env, napi_value value, s64 *integer);
 napi_value number(napi_env env, s64 value);
 
+/* close-at-exit.c */
+napi_value gate_close_at_exit(napi_env env, napi_callback_info info);
+
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);

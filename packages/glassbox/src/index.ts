@@ -24,13 +24,22 @@ export type {
   BoxOptions,
   CommandOptions,
   Encoding,
-  Input,
   Limits,
-  Output,
   OutputOf,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'
+export type {
+  BlobLike,
+  Bytes,
+  ErrorOutput,
+  HostFileOption,
+  Input,
+  KeptOpen,
+  Output,
+  WebSink,
+  WebSource,
+} from './job/streams.ts'
 export type { MeasuredBy, Measurer, Violation } from './job/ending.ts'
 export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'

@@ -8,7 +8,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { DIRTY, MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { reaped } from '../launch/reap.ts'
@@ -122,6 +122,7 @@ export class Container {
     const setup = hostSetup(host, spec.userNamespace)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
+    for (const side of [ours, theirs]) ownDescriptor(side)
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
@@ -272,8 +273,8 @@ const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
   syscall(KILL, pid, signalNumber(name) ?? 0)
 
 /**
- * Closes the connection and reaps init, if there is one. init ends by itself, unless it is stopped,
- * or waits for something in the kernel.
+ * Closes the connection and reaps init, if there is one. init ends by itself, unless it is
+ * stopped, or waits for something in the kernel.
  */
 async function end(connection: Connection, pid: number | undefined): Promise<void> {
   connection.close()

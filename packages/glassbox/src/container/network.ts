@@ -5,7 +5,7 @@
  * namespace it must be init's from birth, or init would have no rights in it
  * (network_namespaces(7)).
  */
-import { close } from '../gate/descriptors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import {
   __WALL,
   AF_INET,
@@ -50,7 +50,7 @@ const making = makePlan()
 /** Makes a network and passes its descriptor to `use`; it is closed when that returns. */
 export function withNetwork<Result>(use: (network: number) => Result): Result {
   const { plan, network } = making
-  const descriptor = Number(cloneInto({ network: true }, plan, [])[network.slot])
+  const descriptor = ownDescriptor(Number(cloneInto({ network: true }, plan, [])[network.slot]))
   try {
     return use(descriptor)
   } finally {

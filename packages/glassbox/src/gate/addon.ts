@@ -11,6 +11,7 @@ export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
   runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  closeAtExit(flags: Uint8Array): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(

@@ -11,7 +11,7 @@ import { ABSOLUTE, SIGNAL } from './box-options.ts'
 import { COLLECT, MAX_BYTES } from './file-kinds.ts'
 import { DEFAULT_LIMITS, LIMITS } from './limits.ts'
 import type { CommandOptions } from './options.ts'
-import { INPUT, OUTPUT } from './stream-kinds.ts'
+import { ERROR_OUTPUT, INPUT, OUTPUT } from './stream-kinds.ts'
 
 /** The longest argument or `NAME=value` of execve(2), with its NUL byte (MAX_ARG_STRLEN). */
 const LONGEST_WORD = 131_071
@@ -81,7 +81,7 @@ export const COMMAND_FIELDS: Fields<CommandOptions> = {
   },
   stdin: { kind: INPUT, words: ['input', 'inputFile', 'in'] },
   stdout: { kind: OUTPUT, default: 'capture', words: ['out', 'outputFile'] },
-  stderr: { kind: OUTPUT, default: 'capture', words: ['err', 'error'] },
+  stderr: { kind: ERROR_OUTPUT, default: 'capture', words: ['err', 'error'] },
   encoding: { kind: ENCODING, default: 'utf8', words: ['buffer', 'charset'] },
   cwd: {
     kind: ABSOLUTE,

@@ -6,12 +6,12 @@
  * Options are copied when the call is made: what the caller does with the objects later changes nothing. Bytes (`stdin`, `files`)
  * are not copied; leave them as they are until the run has ended.
  */
-import type { Readable, Writable } from 'node:stream'
 import type { Policy } from '../seccomp/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
 import type { RunnerName } from './result.ts'
+import type { ErrorOutput, Input, Output } from './streams.ts'
 
 /**
  * What the program may use. A limit that is left out has the default of `DEFAULT_LIMITS`; zero is an error, and no limit is
@@ -41,11 +41,6 @@ export interface Limits {
   /** Size of each file that it writes, in bytes (RLIMIT_FSIZE). Default 256 MiB. */
   readonly fileSizeBytes?: number
 }
-
-/** Data, a stream to read from, a file of the host, or glassbox's own stdin. Left out: empty. */
-export type Input = string | Uint8Array | Readable | { readonly file: string } | { readonly inherit: true }
-/** `capture` keeps the bytes for the result (bounded by `outputBytes`); a stream gets them; or a file, inherit, ignore. */
-export type Output = 'capture' | Writable | { readonly file: string } | 'inherit' | 'ignore'
 
 /**
  * A directory or file of the host that is seen in the box.
@@ -119,12 +114,12 @@ export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : str
 export interface CommandOptions<E extends Encoding = Encoding> {
   /** What the program may use. */
   readonly limits?: Limits
-  /** What the program reads. Default: nothing, an empty stdin. */
+  /** Where stdin comes from. Default: it is empty. */
   readonly stdin?: Input
-  /** Where its output goes. Default `capture`: into the result. */
+  /** Where stdout goes. Default `capture`. */
   readonly stdout?: Output
-  /** As `stdout`. */
-  readonly stderr?: Output
+  /** Where stderr goes. Default `capture`; `stdout` for one pipe with stdout. */
+  readonly stderr?: ErrorOutput
   /** How captured output comes back. Default `utf8`. */
   readonly encoding?: E
   /** Working directory in the box, absolute. Default `/box`. */

@@ -1,79 +1,50 @@
-/** What may be given as stdin, stdout and stderr: as kinds of values. What a stream does is the matter of stdio/. */
-import type { Readable, Writable } from 'node:stream'
-import { guarded, isInstance, type Kind, text, unexpected } from '../options/kind.ts'
-import { record } from '../options/record.ts'
-import type { Input, Output } from './options.ts'
+/** stdin, stdout and stderr as kinds of options: the vocabulary is in `streams.ts`. */
+import { InvalidOptionError } from '../errors.ts'
+import { guarded, type Kind } from '../options/kind.ts'
+import { type ErrorOutput, type Input, type Output, sourceOf, targetOf } from './streams.ts'
 
-const hasMethods = (value: unknown, path: string, names: readonly string[]): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  names.every(name => typeof guarded(path, () => (value as Record<string, unknown>)[name]) === 'function')
-
-const path = text('the path of a file', value =>
-  isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
-)
-
-const hint = 'A file is { file: PATH }.'
-const input = {
-  expected: 'text, bytes, a stream to read from, { file: PATH } or { inherit: true }',
-  words: ['path', 'filename', 'filePath', 'name', 'src', 'source'],
+/**
+ * Objects of ours instead of the caller's, which may change; streams and bytes are the caller's.
+ */
+function settledInput(value: unknown): Input {
+  const source = sourceOf(value)
+  if (source.kind === 'file') return Object.freeze({ file: source.path })
+  if (source.kind !== 'data' || typeof value === 'string') return value as Input
+  const [only] = source.data
+  if (Array.isArray(value)) return Object.freeze([...source.data])
+  return typeof only === 'string' ? Object.freeze({ text: only }) : (value as Input)
 }
 
-const file = record<{ readonly file: string }>({
-  fields: { file: { kind: path, words: input.words } },
-  required: ['file'],
-  lacks: 'A stream to a file has no key',
-  expected: '{ file: PATH }',
-  hint: () => hint,
-})
-
-const inherited: Kind<true> = {
-  expected: 'true',
-  read: (value, place) => {
-    if (value === true) return true
-    throw unexpected(place, 'true', value, 'Leave stdin out for an empty one.')
-  },
+function settledOutput(name: 'stdout' | 'stderr', value: unknown): ErrorOutput {
+  const target = targetOf(name, value)
+  if (target.kind === 'file') return Object.freeze({ file: target.path })
+  if (!('stream' in target) || target.stream === value) return value as ErrorOutput
+  return target.end ? target.stream : Object.freeze({ stream: target.stream, end: false })
 }
 
-const fileOrInherited = record<{ readonly file?: string; readonly inherit?: true }>({
-  fields: { file: { kind: path, words: input.words }, inherit: { kind: inherited } },
-  lacks: 'stdin has no key',
-  expected: input.expected,
-  hint: () => hint,
-})
+/** Code of the caller's, such as a getter, may throw on the way. */
+function checked<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InvalidOptionError) throw error
+    return guarded<T>(path, () => {
+      throw error
+    })
+  }
+}
 
 export const INPUT: Kind<Input> = {
-  expected: input.expected,
-  read: (value, place) => {
-    if (typeof value === 'string' || isInstance(value, Uint8Array)) return value
-    if (hasMethods(value, place, ['pipe', 'on'])) return value as Readable
-    const read = fileOrInherited.read(value, place)
-    if ((read.file === undefined) === (read.inherit === undefined))
-      throw unexpected(place, input.expected, value, 'Give one of file and inherit.')
-    return read as Input
-  },
-}
-
-const WORDS = ['capture', 'inherit', 'ignore'] as const
-const OUTPUT_EXPECTED = "'capture', 'inherit', 'ignore', a stream to write to or { file: PATH }"
-
-const OUTPUT_ADVICE: Readonly<Record<string, string>> = {
-  pipe: 'Leave it out to have it in the result; handle.stdout and handle.stderr are streams of it.',
+  expected: 'something to read from',
+  read: (value, path) => checked(path, () => settledInput(value)),
 }
 
 export const OUTPUT: Kind<Output> = {
-  expected: OUTPUT_EXPECTED,
-  read: (value, place) => {
-    if ((WORDS as readonly unknown[]).includes(value)) return value as Output
-    if (typeof value === 'string')
-      throw unexpected(
-        place,
-        OUTPUT_EXPECTED,
-        value,
-        Object.hasOwn(OUTPUT_ADVICE, value) ? OUTPUT_ADVICE[value] : hint,
-      )
-    if (hasMethods(value, place, ['write', 'end', 'on'])) return value as Writable
-    if (typeof value !== 'object' || value === null) throw unexpected(place, OUTPUT_EXPECTED, value, hint)
-    return file.read(value, place)
-  },
+  expected: 'something to write to',
+  read: (value, path) => checked(path, () => settledOutput('stdout', value) as Output),
+}
+
+export const ERROR_OUTPUT: Kind<ErrorOutput> = {
+  expected: 'something to write to',
+  read: (value, path) => checked(path, () => settledOutput('stderr', value)),
 }

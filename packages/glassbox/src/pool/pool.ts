@@ -11,15 +11,15 @@ import { BoxLostError, GlassboxError } from '../errors.ts'
 import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
-import { beginCall, stopSignal } from '../run/call.ts'
+import { type Call, stopSignal } from '../run/call.ts'
 import { checkPooled, checkWords } from '../run/check.ts'
 import { canceledResult, execute } from '../run/execute.ts'
-import { RunHandle } from '../run/handle.ts'
+import type { RunHandle } from '../run/handle.ts'
 import { resolveInBox } from '../run/program.ts'
 import { runnerOf } from '../run/runners.ts'
+import { startCall } from '../run/start-call.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
-import { isStream } from '../stdio/input.ts'
 import { putInputs, readInputs } from '../stdio/input-files.ts'
 import { checkPool, type PoolOptions, type PoolRunOptions } from './options.ts'
 
@@ -81,11 +81,11 @@ export class Pool {
     options?: PoolRunOptions<E>,
   ): RunHandle<OutputOf<E>>
   run(given: unknown, givenArgs?: unknown, givenOptions?: unknown): RunHandle<string | Uint8Array> {
-    const call = beginCall()
-    const start = async (): Promise<AnyResult> => {
+    const start = async (call: Call): Promise<AnyResult> => {
       const { program, args } = checkWords(given, givenArgs)
       const { files, options, ...command } = checkPooled(givenOptions)
       const inputs = readInputs(files, this.#paths)
+      call.begin(options)
       const stop = stopSignal(call, options)
       const { name: runner } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
@@ -95,7 +95,7 @@ export class Pool {
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)
       }
-      for (let tries = repeatable(options) ? this.size : 0; ; tries--) {
+      for (let tries = isRepeatable(call, options) ? this.size : 0; ; tries--) {
         const sandbox = await this.#lease(stop)
         if (!sandbox) return canceledResult(runner, command.terms.limits, options, call)
         try {
@@ -109,7 +109,7 @@ export class Pool {
         }
       }
     }
-    return new RunHandle(start(), call.events, () => call.cancel.abort())
+    return startCall(start)
   }
 
   /** A sandbox for one run; `undefined` where the run was canceled while it waited. */
@@ -231,8 +231,8 @@ export class Pool {
   }
 }
 
-/** Whether a run that has not begun can be begun again: nobody has been given a trace of it, and no input was taken out of a stream. */
-const repeatable = ({ stdin, trace }: CommandOptions): boolean => !trace && !isStream(stdin)
+/** Whether a run that has not begun can be begun again: no trace of it was given away, and no input was taken out of a stream. */
+const isRepeatable = (call: Call, { trace }: CommandOptions): boolean => !trace && call.streams().repeatable
 
 const closedError = (cause?: unknown): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_POOL_CLOSED', 'This pool is closed.', {

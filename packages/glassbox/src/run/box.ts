@@ -20,13 +20,13 @@ import type { ResolvedBox } from '../job/resolved.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
-import { beginCall, type Call } from './call.ts'
+import type { Call } from './call.ts'
 import { checkBox, type CheckedCommand, checkCommand, checkWords, type Words } from './check.ts'
 import { execute } from './execute.ts'
-import { RunHandle } from './handle.ts'
-import { rejectedHandle } from './rejected.ts'
+import type { RunHandle } from './handle.ts'
 import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
+import { startCall } from './start-call.ts'
 
 /** An open sandbox, and what it was opened with. */
 interface Opened {
@@ -77,25 +77,28 @@ export class Box {
     options?: CommandOptions<E>,
   ): RunHandle<OutputOf<E>>
   run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
-    const call = beginCall()
-    try {
-      return this.#start(checkWords(program, args), checkCommand(options), call)
-    } catch (error) {
-      return rejectedHandle(error, call)
-    }
+    let isChecked = false
+    const handle = startCall(async call => {
+      const words = checkWords(program, args)
+      const command = checkCommand(options)
+      isChecked = true
+      return this.#start(words, command, call)
+    })
+    // The next command meets it.
+    if (isChecked)
+      this.#last = this.#last.then(() => this.#closed ?? this.#opened.sandbox.renew()).catch(() => {})
+    return handle
   }
 
-  #start(words: Words, command: CheckedCommand, call: Call): RunHandle<string | Uint8Array> {
+  #start({ program, args }: Words, command: CheckedCommand, call: Call): Promise<AnyResult> {
     const { runner, sandbox, paths, options } = this.#opened
-    const { program, args } = words
-    const result = this.#enqueue<AnyResult>(async () => {
+    call.begin(command.options)
+    return this.#enqueue<AnyResult>(async () => {
       const inBox = (path: string): boolean => sandbox.files.has(path)
       const found = resolveInBox(program, command.terms, options.binds, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
     })
-    this.#last = this.#last.then(() => this.#closed ?? sandbox.renew()).catch(() => {}) // the next command meets it
-    return new RunHandle(result, call.events, () => call.cancel.abort())
   }
 
   /**

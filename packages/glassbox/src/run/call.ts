@@ -1,22 +1,64 @@
-/** What belongs to one call of run(), from the call to its result: its start, its events, and the way to cancel it. */
+/**
+ * One call of run(), from the call to its settlement: its start, its streams, its events, and what
+ * ends it. One signal stops a call, whatever the reason: the handle's kill(), the caller's signal,
+ * or a stream that fails.
+ */
 import type { CommandOptions } from '../job/options.ts'
+import { CallStreams } from '../stdio/caller/call-streams.ts'
 import { OutputEvents } from '../stdio/events.ts'
 
-export interface Call {
-  readonly events: OutputEvents
+export class Call {
+  readonly events: OutputEvents = new OutputEvents()
   /** CLOCK_MONOTONIC in ns. */
-  readonly calledAt: bigint
-  /** Aborted by the handle's kill(). */
-  readonly cancel: AbortController
+  readonly calledAt: bigint = process.hrtime.bigint()
+  /** Aborted by the handle's kill(), by the caller's signal, and by a stream that fails. */
+  readonly cancel: AbortController = new AbortController()
+  #streams: CallStreams | undefined
+  #signal: AbortSignal | undefined
+
+  /** Claims the streams of these options, and listens to their signal. The options are checked. */
+  begin(options: CommandOptions): CallStreams {
+    this.stopSignal(options)
+    this.#streams ??= new CallStreams(options, this.events, error => {
+      if (this.cancel.signal.aborted) return false
+      this.cancel.abort(error)
+      return true
+    })
+    return this.#streams
+  }
+
+  /** The streams of the call; those of one that has not begun are empty. */
+  streams(): CallStreams {
+    return this.#streams ?? this.begin({})
+  }
+
+  /**
+   * Aborted when the call is to be stopped. The caller's signal is listened to until `release`.
+   */
+  stopSignal({ signal }: CommandOptions): AbortSignal {
+    if (typeof signal?.addEventListener === 'function' && !this.#signal) {
+      this.#signal = signal
+      if (signal.aborted) this.#stop()
+      else signal.addEventListener('abort', this.#stop)
+    }
+    return this.cancel.signal
+  }
+
+  readonly #stop = (): void => this.cancel.abort(this.#signal?.reason)
+
+  /** Throws the failure of a stream, if the call was stopped for one. */
+  throwIfFailed(): void {
+    const { failure } = this.streams()
+    if (failure) throw failure.error
+  }
+
+  release(): void {
+    this.#signal?.removeEventListener('abort', this.#stop)
+  }
 }
 
 /** A call that begins now. */
-export const beginCall = (): Call => ({
-  events: new OutputEvents(),
-  cancel: new AbortController(),
-  calledAt: process.hrtime.bigint(),
-})
+export const beginCall = (): Call => new Call()
 
-/** Aborted by the handle's kill() or by the caller's signal. */
-export const stopSignal = ({ cancel }: Call, { signal }: CommandOptions): AbortSignal =>
-  signal ? AbortSignal.any([cancel.signal, signal]) : cancel.signal
+/** Aborted by the handle's kill(), the caller's signal, or a stream that fails. */
+export const stopSignal = (call: Call, options: CommandOptions): AbortSignal => call.stopSignal(options)

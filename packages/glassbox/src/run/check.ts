@@ -13,7 +13,6 @@ import { BOX_RUN, OPEN_BOX, POOL_RUN, RUN } from '../job/schemas.ts'
 import { guarded, isArray, isInstance, type Kind, list, unexpected } from '../options/kind.ts'
 import { ownEntries } from '../options/record.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
-import { refuseSharedFiles } from '../stdio/shared-files.ts'
 
 export interface CheckedCommand {
   readonly terms: JobTerms
@@ -56,8 +55,6 @@ function command(read: CommandOptions): CheckedCommand {
 
 function checkStreams(options: ResolvedCommand): void {
   checkHostStreams(options)
-  const { stdin, stdout, stderr } = options
-  refuseSharedFiles({ stdin, stdout, stderr })
   checkCapturable(options)
 }
 

@@ -1,6 +1,7 @@
 /**
- * One job in a sandbox, as a list of steps: its streams, the start, the end, the files that come out, the verdict. What a step
- * opened is closed at the end, also after a failure; the sandbox is its owner's.
+ * One job in a sandbox, as a list of steps: its streams, the start, the end, the files that come
+ * out, the verdict. What a step opened is closed at the end, also after a failure; the sandbox is
+ * its owner's.
  */
 import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
@@ -9,6 +10,7 @@ import type { CommandOptions } from '../job/options.ts'
 import type { ResolvedCommand } from '../job/resolved.ts'
 import type { AnyResult, RunnerName } from '../job/result.ts'
 import type { Sandbox } from '../runners/runner.ts'
+import type { CallStreams } from '../stdio/caller/call-streams.ts'
 import { Channels } from '../stdio/channels.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { type Call, stopSignal } from './call.ts'
@@ -19,38 +21,54 @@ export interface Execution {
   readonly sandbox: Sandbox
   readonly paths: HostPaths
   readonly call: Call
-  /** Called when nothing more is asked of the sandbox: an owner that made it for this job alone takes it down meanwhile. */
+  /**
+   * Called when nothing more is asked of the sandbox: an owner that made it for this job alone
+   * takes it down meanwhile.
+   */
   readonly done?: () => void
 }
 
-/** Runs a job and says how it ended. Rejects only for a fault of the caller, the host or glassbox. */
+/**
+ * Runs a job and says how it ended. Rejects only for a fault of the caller, the host or glassbox.
+ */
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
   job: Job,
   options: ResolvedCommand,
 ): Promise<AnyResult> {
   const { limits } = job
-  const channels = new Channels(options, limits, call.events, paths)
+  const streams = call.begin(options)
+  const channels = new Channels(streams, limits, paths)
   try {
+    call.throwIfFailed()
     await channels.open(sandbox.owner)
-    const ending = await startAndWait(sandbox, job, channels, stopSignal(call, options))
+    const ending = await startAndWait(sandbox, job, channels, { call, options })
+    throwIfCutShort(ending, streams)
     const collected = await collect(sandbox.files, options, paths)
     done?.()
     await channels.finished()
+    await streams.finish()
     const { calledAt } = call
-    return buildResult({ runner, ending, limits, calledAt, collected, ...channels.result() })
+    const { encoding } = options
+    return buildResult({ runner, ending, limits, calledAt, collected, outputs: channels.result(), encoding })
   } finally {
     channels.close()
   }
 }
 
-/** A cancel, or too much output, on the way ends the job. */
+/** A stream that failed has ended the program: how it ended is no verdict about it. */
+function throwIfCutShort({ cause }: Ending, { failure }: CallStreams): void {
+  if (failure && (cause === 'canceled' || !failure.ofInput)) throw failure.error
+}
+
+/** A cancel, a stream that fails, or too much output, on the way ends the job. */
 async function startAndWait(
   sandbox: Sandbox,
   job: Job,
   channels: Channels,
-  stop: AbortSignal,
+  { call, options }: { readonly call: Call; readonly options: CommandOptions },
 ): Promise<Ending> {
+  const stop = stopSignal(call, options)
   if (stop.aborted) return canceledBeforeStart(process.hrtime.bigint())
   const started = await sandbox.start(job, channels.childFds())
   channels.launched(() => started.stop('output'))
@@ -64,13 +82,18 @@ async function startAndWait(
   }
 }
 
-/** The result of a job that was canceled while it waited for a sandbox. */
+/**
+ * The result of a job that was canceled while it waited for a sandbox. Throws if a stream's
+ * failure was the reason.
+ */
 export function canceledResult(
   runner: RunnerName,
   limits: Job['limits'],
   { encoding = 'utf8' }: CommandOptions,
-  { calledAt }: Call,
+  call: Call,
 ): AnyResult {
+  call.throwIfFailed()
+  const { calledAt } = call
   const nothing = { bytes: new Uint8Array(0), truncated: false }
   return buildResult({
     runner,

@@ -13,13 +13,13 @@ import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
-import { beginCall, type Call, stopSignal } from './call.ts'
+import { type Call, stopSignal } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
 import { execute } from './execute.ts'
-import { RunHandle } from './handle.ts'
-import { rejectedHandle } from './rejected.ts'
+import type { RunHandle } from './handle.ts'
 import { resolveForNewBox } from './program.ts'
 import { runnerOf } from './runners.ts'
+import { startCall } from './start-call.ts'
 
 /** Where run() has the program run instead of in a box of its own: a `Pool`. */
 export interface ProgramRunner {
@@ -73,6 +73,8 @@ export async function runOnce(
   call: Call,
 ): Promise<AnyResult> {
   const { command, job, spec, inputs } = checkCall(program, args, options)
+  call.begin(command.options)
+  call.throwIfFailed()
   const chosen = runner(spec.box)
   const sandbox = await chosen.open(spec)
   let closing: Promise<void> | undefined
@@ -101,17 +103,14 @@ export function run<E extends Encoding = 'utf8'>(
   options?: RunOptions<E> | PooledOptions<E>,
 ): RunHandle<OutputOf<E>>
 export function run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
-  const call = beginCall()
-  const start = (): RunHandle<string | Uint8Array> => {
-    const { pool, rest } = takePool(options)
-    if (pool)
-      return (pool as ProgramRunner).run(program as string, args as readonly string[], rest as CommandOptions)
-    const result = runOnce(runnerOf, program, args, rest, call)
-    return new RunHandle(result, call.events, () => call.cancel.abort())
-  }
+  let taken: ReturnType<typeof takePool>
   try {
-    return start()
+    taken = takePool(options)
   } catch (error) {
-    return rejectedHandle(error, call)
+    return startCall(() => Promise.reject(error))
   }
+  const { pool, rest } = taken
+  if (pool)
+    return (pool as ProgramRunner).run(program as string, args as readonly string[], rest as CommandOptions)
+  return startCall(call => runOnce(runnerOf, program, args, rest, call))
 }

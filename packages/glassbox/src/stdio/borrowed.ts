@@ -1,13 +1,15 @@
 /**
- * Lends the standard streams of this process to programs that inherit them. An open file is shared with all its flags: a program
- * finds it blocking, as programs expect, also where libuv made it non-blocking for this process; and what the program made of it
- * is undone. The flags are those from before the first of the programs that have it at a time, and are back after the last.
+ * Lends the standard streams of this process to programs that inherit them. An open file is shared
+ * with all its flags: a program finds it blocking, as programs expect, also where libuv made it
+ * non-blocking for this process; and what the program made of it is undone. The flags are those
+ * from before the first of the programs that have it at a time, and are back after the last.
  *
- * Without privilege a program has this process's user, and may fchmod(2) what it writes to: a file full of its own words, made
- * set-user-ID, would run as that user. The mode is back after each program.
+ * Without privilege a program has this process's user, and may fchmod(2) what it writes to: a file
+ * full of its own words, made set-user-ID, would run as that user. The mode is back after each
+ * program.
  */
 import { fchmodSync, fstatSync, type Stats } from 'node:fs'
-import { close, keepDescriptor } from '../gate/descriptors.ts'
+import { close, keepDescriptor, ownDescriptor } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
 import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, O_NONBLOCK, SEEK_CUR, SEEK_SET } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -57,7 +59,10 @@ function statsOf(fd: number): Stats | undefined {
 
 const remember = (fd: number): Before => ({ fd, flags: syscall(FCNTL, fd, F_GETFL), stats: statsOf(fd) })
 
-/** Where something was written or changed. A write takes the privilege bits away, and they are not given to what was written. */
+/**
+ * Where something was written or changed. A write takes the privilege bits away, and they are not
+ * given to what was written.
+ */
 function restoreMode({ fd, stats: then }: Before): void {
   const now = statsOf(fd)
   if (!then || !now || then.ino !== now.ino || then.dev !== now.dev || then.ctimeMs === now.ctimeMs) return
@@ -71,14 +76,15 @@ function restoreMode({ fd, stats: then }: Before): void {
 }
 
 /**
- * Puts `fd`, which stands for this process's stdin, to where that stands, and gives back where the program has left it. What it did
- * with an open file of its own is not told. On failure `fd` is closed.
+ * Puts `fd`, which stands for this process's stdin, to where that stands, and gives back where the
+ * program has left it. What it did with an open file of its own is not told. On failure `fd` is
+ * closed.
  */
 export function lendPosition(fd: number): GiveBack {
   return keepDescriptor(fd, () => {
     const start = syscall(LSEEK, 0, 0, SEEK_CUR)
     if (start > 0) call('lseek', [fd, start, SEEK_SET])
-    const ours = call('fcntl', [fd, F_DUPFD_CLOEXEC, 0])
+    const ours = ownDescriptor(call('fcntl', [fd, F_DUPFD_CLOEXEC, 0]))
     let lent = true
     return () => {
       if (!lent) return

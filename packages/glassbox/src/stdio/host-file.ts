@@ -1,15 +1,16 @@
 /**
- * Files of the host that are a stream of a program: opened without waiting for anybody, and looked at before they are used. A
- * directory would be a way to the whole host, through `..`; a FIFO that nobody has open at its other end, or a socket, would
- * hold this process or fail in its own ways.
+ * Files of the host that are a stream of a program: opened without waiting for anybody, and looked
+ * at before they are used. A directory would be a way to the whole host, through `..`; a FIFO that
+ * nobody has open at its other end, or a socket, would hold this process or fail in its own ways.
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
+import { keepDescriptor, makeBlocking, ownDescriptor } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import { hintFor } from './files/errors.ts'
 import type { HostPaths } from './host-paths.ts'
-import type { CommandOptions } from '../job/options.ts'
+import { sourceOf, type StreamOptions, targetOf } from '../job/streams.ts'
+import { refuseInputAsOutput } from './same-file.ts'
 
 export type StreamOption = 'stdin' | 'stdout' | 'stderr'
 
@@ -36,16 +37,31 @@ function refuseKind(name: StreamOption, path: string, stats: Stats): void {
   )
 }
 
-const STREAMS: readonly StreamOption[] = ['stdin', 'stdout', 'stderr']
-
 /** Before anything is started. What is opened later is looked at again, by its descriptor. */
-export function checkHostStreams(options: CommandOptions): void {
-  for (const [fd, name] of STREAMS.entries()) {
-    const stream = options[name]
-    if (typeof stream !== 'object' && stream !== 'inherit') continue
-    if (stream === 'inherit' || 'inherit' in stream)
-      refuseDirectory(name, `descriptor ${fd} of this process`, fstatSync(fd))
-    else if ('file' in stream) refuseIfThere(name, stream.file)
+export function checkHostStreams({ stdin, stdout, stderr }: StreamOptions): void {
+  const streams = {
+    stdin: sourceOf(stdin),
+    stdout: targetOf('stdout', stdout),
+    stderr: targetOf('stderr', stderr),
+  }
+  for (const [fd, name] of (['stdin', 'stdout', 'stderr'] as const).entries()) {
+    const stream = streams[name]
+    if (stream.kind === 'inherit')
+      refuseDirectory(name, `descriptor ${fd} of this process`, ownStats(name, fd))
+    else if (stream.kind === 'file') refuseIfThere(name, stream.path)
+  }
+  refuseInputAsOutput(streams.stdin, { stdout: streams.stdout, stderr: streams.stderr })
+}
+
+function ownStats(name: StreamOption, fd: number): Stats {
+  try {
+    return fstatSync(fd)
+  } catch (cause) {
+    throw new InvalidOptionError(
+      name,
+      `${name} cannot be inherited: descriptor ${fd} of this process is closed (${(cause as Error).message}).`,
+      `Say ${name}: 'ignore', or open one.`,
+    )
   }
 }
 
@@ -81,7 +97,7 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
       const stats = fstatSync(fd)
       refuseKind(name, path, stats)
       makeBlocking(fd)
-      return { fd, stats }
+      return { fd: ownDescriptor(fd), stats }
     })
   } catch (error) {
     throw error instanceof InvalidOptionError ? error : cannotOpen(name, path, error)

@@ -1,6 +1,7 @@
 /**
- * What was captured of an output, in few pieces: each thing that is read from a pipe comes in a buffer of its own, whose upkeep is
- * some six hundred bytes, also for one byte. Memory is at most about twice what was kept.
+ * What was captured of an output, in few pieces: each thing that is read from a pipe comes in a
+ * buffer of its own, whose upkeep is some six hundred bytes, also for one byte. Memory is at most
+ * about twice what was kept.
  */
 
 const FIRST_BLOCK_BYTES = 4096
@@ -33,6 +34,21 @@ export class KeptBytes {
     block.set(taken, block.length - this.#free)
     this.#free -= taken.length
     return taken.length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** A copy of at most `most` bytes from `from` on, within one block. */
+  read(from: number, most: number): Buffer {
+    let at = from
+    for (const block of this.#blocks) {
+      const length = block === this.#blocks.at(-1) ? block.length - this.#free : block.length
+      if (at < length) return Buffer.from(block.subarray(at, Math.min(length, at + most)))
+      at -= length
+    }
+    return Buffer.alloc(0)
   }
 
   /** All of them. */

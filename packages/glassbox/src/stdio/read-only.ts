@@ -1,16 +1,20 @@
 /**
- * A regular file of the host as the stdin of a program, which must not change it. Reading is not all that a descriptor gives: it
- * keeps the mount on which the file was opened, so a program whose user may write the file opens `/proc/self/fd/0` for writing,
- * and its owner may fchmod(2) it. The program gets another descriptor instead:
+ * A regular file of the host as the stdin of a program, which must not change it. Reading is not
+ * all that a descriptor gives: it keeps the mount on which the file was opened, so a program whose
+ * user may write the file opens `/proc/self/fd/0` for writing, and its owner may fchmod(2) it. The
+ * program gets another descriptor instead:
  *
- * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere (open_tree(2), Linux 5.2, and
- *   mount_setattr(2), 5.12): both attempts end in EROFS, also when nothing else holds that mount any more
- * - without, or where the file's mount is not one of this namespace's, one of a copy in memory that is sealed against writing
+ * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere
+ *   (open_tree(2), Linux 5.2, and mount_setattr(2), 5.12): both attempts end in EROFS, also when
+ *   nothing else holds that mount any more
+ * - without, or where the file's mount is not one of this namespace's, one of a copy in memory
+ *   that is sealed against writing
  */
 import { close as closeLater } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -35,10 +39,13 @@ const READ_ONLY = BigUint64Array.of(
 )
 const NO_PATH = cString('')
 
-/** A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are the caller's. */
+/**
+ * A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are
+ * the caller's.
+ */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
-  const own = privileged ? openOnReadOnlyMount(fd) : -1
-  return own < 0 ? copyToMemory(fd, size) : own
+  const mounted = privileged ? openOnReadOnlyMount(fd) : -1
+  return mounted < 0 ? copyToMemory(fd, size) : ownDescriptor(mounted)
 }
 
 const reopen = (fd: number): number =>
@@ -54,8 +61,10 @@ function openOnReadOnlyMount(fd: number): number {
     ...([mount, NO_PATH, AT_EMPTY_PATH, READ_ONLY, READ_ONLY.byteLength] as const),
   )
   const opened = set < 0 ? set : reopen(mount)
-  // Elsewhere: to let go of a mount the kernel waits half a millisecond for all processors.
-  closeLater(mount, () => {})
+  // In another thread: to let go of a mount the kernel waits half a millisecond for all
+  // processors.
+  if (isMainThread) closeLater(mount, () => {})
+  else close(mount) // `fs` would warn: it did not open it
   return opened
 }
 
@@ -68,7 +77,7 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
     sealMemoryFile(memory)
     const opened = reopen(memory)
     if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
-    return opened
+    return ownDescriptor(opened)
   } finally {
     close(memory)
   }

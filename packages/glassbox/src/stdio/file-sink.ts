@@ -1,0 +1,38 @@
+/** Writes an open file of the host as a stream: in the thread pool, and with every error told. */
+import { close as closeFile, write as writeFile } from 'node:fs'
+import { Writable } from 'node:stream'
+import { isMainThread } from 'node:worker_threads'
+import { close } from '../gate/descriptors.ts'
+
+/** Writes at the position of `fd`. `owned`: `fd` is closed with the stream. */
+export function fileSink(fd: number, owned: boolean): Writable {
+  const writeAll = (bytes: Uint8Array, done: (error?: Error | null) => void): void =>
+    writeFile(fd, bytes, (error, written) => {
+      if (error || written === bytes.length) done(error)
+      else writeAll(bytes.subarray(written), done)
+    })
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => writeAll(chunk, done),
+    destroy: (error, done) => {
+      if (owned) closeIt(fd, failure => done(error ?? failure))
+      else done(error)
+    },
+  })
+}
+
+/**
+ * A worker of Node counts the descriptors that `fs` has opened, and warns of others that it
+ * closes.
+ */
+function closeIt(fd: number, done: (error?: Error | null) => void): void {
+  if (isMainThread) {
+    closeFile(fd, done)
+    return
+  }
+  try {
+    close(fd)
+    done()
+  } catch (error) {
+    done(error as Error)
+  }
+}
