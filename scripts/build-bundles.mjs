@@ -1,10 +1,13 @@
-// Makes what is loaded: one file of JavaScript for the library, one for each subcommand of the command, and the code that V8 compiles for the latter.
-// The loader of modules needs longer for 300 files than everything else together.
+// Makes what is loaded: one file of JavaScript for the library, one for each subcommand of the
+// command, and the code that V8 compiles for the latter. The loader of modules needs longer for
+// 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
 //
-// The code is taken after the subcommand has run, so that the functions which it uses are in it. It serves this version of Node only (its name says which);
-// any other compiles the bundle. All that V8 compares to see whether code belongs to a source is its length: so both are in one file (bin/glassbox.js reads it).
+// The code is taken after the subcommand has run, so that the functions which it uses are in it.
+// It serves this version of Node only (its name says which); any other compiles the bundle. All
+// that V8 compares to see whether code belongs to a source is its length: so both are in one file
+// (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,14 +16,20 @@ import { build } from 'esbuild'
 
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
-/** Lies as deep as the modules, as the bundles of the command do: what those find by their own place is found from here too. */
+/**
+ * Lies as deep as the modules, as the bundles of the command do: what those find by their own
+ * place is found from here too.
+ */
 const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
 const COMMANDS = ['run', 'strace', 'doctor', 'completion']
 
-/** What each bundle is made of; `glassbox` serves what names no subcommand: --version, help, a word that was mistyped. */
+/**
+ * What each bundle is made of; `glassbox` serves what names no subcommand: --version, help, a word
+ * that was mistyped.
+ */
 const ENTRIES = {
   ...Object.fromEntries(
     COMMANDS.map(name => [
@@ -52,7 +61,10 @@ function isFresh() {
   return inputs.every(path => statSync(path).mtimeMs <= made)
 }
 
-/** Names stay, for stacks; so does the shape of the code. Workers and modules of handlers are loaded as the files that they are. */
+/**
+ * Names stay, for stacks; so does the shape of the code. Workers and modules of handlers are
+ * loaded as the files that they are.
+ */
 async function bundleLibrary() {
   await build({
     entryPoints: [join(source, 'index.ts')],
@@ -84,7 +96,8 @@ async function bundle(name, contents) {
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
-    // Bundles lie as deep as the modules that they are made of: what those find by their own place is found from here too.
+    // Bundles lie as deep as the modules that they are made of: what those find by their own place
+    // is found from here too.
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'warning',

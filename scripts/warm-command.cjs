@@ -1,5 +1,6 @@
-// Runs a bundle of the command on what it is typically used for, and keeps the code that V8 compiled meanwhile. The runs may fail, as they do where
-// namespaces or ptrace are forbidden: then there is less code to keep.
+// Runs a bundle of the command on what it is typically used for, and keeps the code that V8
+// compiled meanwhile. The runs may fail, as they do where namespaces or ptrace are forbidden: then
+// there is less code to keep.
 //
 //   node scripts/warm-command.cjs DIRECTORY NAME
 'use strict'
@@ -47,8 +48,8 @@ function compiled(source, code) {
 }
 
 async function warm() {
-  // Code that was not used for a while is thrown away, unless this is said; and it must not be said any more when the code is kept, since code is
-  // refused by a V8 that runs with other flags.
+  // Code that was not used for a while is thrown away, unless this is said; and it must not be
+  // said any more when the code is kept, since code is refused by a V8 that runs with other flags.
   v8.setFlagsFromString('--no-flush-bytecode')
   const source = `(function (module, exports, require, __filename) {${readFileSync(path, 'latin1')}\n})`
   const script = new Script(source, { filename: path })

@@ -1,5 +1,5 @@
-// Generates packages/glassbox/src/linux/generated from the kernel's UAPI headers (Debian: linux-libc-dev, libc6-dev)
-// and the hand-kept files beside this script:
+// Generates packages/glassbox/src/linux/generated from the kernel's UAPI headers (Debian:
+// linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
 //
@@ -44,7 +44,10 @@ function values(headers, names) {
   return execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number)
 }
 
-/** Up to the last underscore that all names have in common: what stands in the comment of a value without a name. */
+/**
+ * Up to the last underscore that all names have in common: what stands in the comment of a value
+ * without a name.
+ */
 function commonPrefix(names) {
   const [first, ...others] = names
   let length = first.length
@@ -111,7 +114,8 @@ function readErrors() {
     .filter(word => /^E[A-Z0-9]+$/.test(word) && !['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP'].includes(word))
     .sort()
   const numbers = values(headers, names)
-  // The kernel's own (linux/errno.h of its source); those from 517 on come out now and then, and no libc knows them.
+  // The kernel's own (linux/errno.h of its source); those from 517 on come out now and then, and
+  // no libc knows them.
   const from = (first, words, message) =>
     words.split(' ').map((name, index) => [name, first + index, message ?? `Unknown error ${first + index}`])
   const restarts = 'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK'
@@ -174,7 +178,8 @@ try {
   write(
     'flags.ts',
     `// By set: its kind, with 64 where it has so many bits and 10 where it is printed in decimal; ? and the comment of a value without a
-// name; NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts reads those.
+// name; NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts
+// reads those.
 export const SETS = {
 ${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
 `,

@@ -1,6 +1,7 @@
 /**
- * Callers that are careless with files: what is missing, may not be read, changes while it is copied, or does not fit. Each
- * ends in one error that names the file and what to do; nothing is started, nothing is left.
+ * Callers that are careless with files: what is missing, may not be read, changes while it is
+ * copied, or does not fit. Each ends in one error that names the file and what to do; nothing is
+ * started, nothing is left.
  */
 import assert from 'node:assert/strict'
 import {

@@ -1,4 +1,7 @@
-/** Whatever is given as options: it is refused by name, or it runs. Never a TypeError, never a sandbox for what is refused. */
+/**
+ * Whatever is given as options: it is refused by name, or it runs. Never a TypeError, never a
+ * sandbox for what is refused.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

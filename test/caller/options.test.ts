@@ -1,6 +1,7 @@
 /**
- * Callers who say what there is not: each is told in one sentence which key, which value and what instead, and nothing was started.
- * The runner below is played from TypeScript, so a sandbox that was opened for a refused call is seen.
+ * Callers who say what there is not: each is told in one sentence which key, which value and what
+ * instead, and nothing was started. The runner below is played from TypeScript, so a sandbox that
+ * was opened for a refused call is seen.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

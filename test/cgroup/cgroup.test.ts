@@ -109,7 +109,9 @@ const skip = 'missing' in possible ? `cgroups: ${possible.missing}` : false
 
 const group = (limits: CgroupLimits = {}): LiveGroup => makeGroup(planGroup(limits, support), limits)
 
-/** Runs a program inside a group: a shell joins by the files of every hierarchy, then executes it. */
+/**
+ * Runs a program inside a group: a shell joins by the files of every hierarchy, then executes it.
+ */
 function runInside(
   inside: LiveGroup,
   words: readonly string[],
@@ -240,7 +242,8 @@ test('a group that somebody else removed is a typed error, and removing it again
 })
 
 /**
- * Directories of the test's own to sweep, one in each hierarchy: other processes make and remove groups in the real ones.
+ * Directories of the test's own to sweep, one in each hierarchy: other processes make and remove
+ * groups in the real ones.
  */
 function privateSupport(context: TestContext): CgroupSupport {
   const name = `sweep-test-${process.pid}`

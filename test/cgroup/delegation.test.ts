@@ -1,4 +1,7 @@
-/** cgroup v2: which directory groups are made in, on made-up hosts, and how a group gets room for them, on a real one. */
+/**
+ * cgroup v2: which directory groups are made in, on made-up hosts, and how a group gets room for
+ * them, on a real one.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * Files beneath a directory, by descriptors: with a directory of the host in the place of a box's, so that each case can be
- * set up by hand. The control of each is what a reader or writer that goes by names does.
+ * Files beneath a directory, by descriptors: with a directory of the host in the place of a box's,
+ * so that each case can be set up by hand. The control of each is what a reader or writer that
+ * goes by names does.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

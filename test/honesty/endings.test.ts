@@ -1,4 +1,7 @@
-/** How programs end, told by causes and the same each time: group O of the catalogue. Nothing is inferred from a code or a number. */
+/**
+ * How programs end, told by causes and the same each time: group O of the catalogue. Nothing is
+ * inferred from a code or a number.
+ */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'

@@ -1,7 +1,8 @@
 /**
- * Forging one's own result: programs whose end looks like a verdict of the runner. Each is run 20 times in boxes of their own, and
- * all of them 20 times in turn in one pool, so that a verdict which stuck to a container would meet the wrong program. The control is
- * the same program natively: it does end by that signal or code.
+ * Forging one's own result: programs whose end looks like a verdict of the runner. Each is run 20
+ * times in boxes of their own, and all of them 20 times in turn in one pool, so that a verdict
+ * which stuck to a container would meet the wrong program. The control is the same program
+ * natively: it does end by that signal or code.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -221,7 +222,8 @@ test('lines that a program puts into its names, arguments and files are no lines
   const again = `import os, sys
 os.write(1, b'again\\n')
 os.mkdir(sys.argv[1])`
-  // It executes itself anew under such a name and with such an argument, and makes such a directory, which is denied.
+  // It executes itself anew under such a name and with such an argument, and makes such a
+  // directory, which is denied.
   const script = `import os
 line = ${JSON.stringify(line)}
 os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
@@ -266,7 +268,8 @@ test('a compile step is a program like any other: no file of the host, and the s
     assert.match(stderr, /No such file/)
     assert.ok(!stderr.includes(world.secret))
   }
-  // Endless input: the compiler’s child is what runs out, and gcc itself ends with a code of its own.
+  // Endless input: the compiler’s child is what runs out, and gcc itself ends with a code of its
+  // own.
   const endless = await repeat(() => compile('#include "/dev/zero"\n', { limits }))
   assertSameStatus(endless, ['memory-limit', 'cpu-time-limit', 'exited'])
   for (const { status, exitCode, stderr } of endless)

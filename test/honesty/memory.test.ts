@@ -1,4 +1,7 @@
-/** Memory: whose peak is reported, and what is no memory of the program. Every program that fills memory runs in a box only. */
+/**
+ * Memory: whose peak is reported, and what is no memory of the program. Every program that fills
+ * memory runs in a box only.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
@@ -150,7 +153,8 @@ test('who dies at the limit is reported with 95 to 101 % of it [MM-08]', async (
   for (const limit of [32 * MiB, 96 * MiB]) {
     const results = await repeat(() => world.run('hold', ['limit', '2000'], limits(limit)))
     assertSameStatus(results, ['memory-limit'])
-    // Without a cgroup init looks every 5 ms: the program is above the limit by then, by as much as it touched.
+    // Without a cgroup init looks every 5 ms: the program is above the limit by then, by as much
+    // as it touched.
     assertPeak(results, limit * 0.95, results.some(watched) ? Infinity : limit * 1.01)
   }
 })

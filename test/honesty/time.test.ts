@@ -1,6 +1,7 @@
 /**
- * CPU time and wall time: what is charged, and which clock ends a program. `spend` uses CPU time in ways that a runner easily
- * misses, and says of itself what it used; both figures are of the same run, so no clock of the machine is asked.
+ * CPU time and wall time: what is charged, and which clock ends a program. `spend` uses CPU time
+ * in ways that a runner easily misses, and says of itself what it used; both figures are of the
+ * same run, so no clock of the machine is asked.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -39,7 +40,8 @@ for (const [kind, ids] of Object.entries(MISSED)) {
     assert.equal(unboxed(context, 'spend', [kind, '40']).code, 0)
     const within = await repeat(() => world.run('spend', [kind, '40'], { limits: { cpuTimeMs: 5000 } }))
     assertEndings(within, 'exited 0')
-    // Without a cgroup the time of children that nobody is to wait for is known only while they live.
+    // Without a cgroup the time of children that nobody is to wait for is known only while they
+    // live.
     const vanishes = !counted(within) && (kind === 'ignored' || kind === 'lost')
     if (!vanishes)
       for (const { cpuTimeMs } of within) assert.ok(cpuTimeMs >= 40 - BEFORE_MS, `${cpuTimeMs} ms`)
@@ -254,7 +256,8 @@ test('each program of a pool or box begins at zero [TM-14, TM-12]', async contex
         { width: 1 },
       )
   }, 1)
-  // What is glassbox's own would come on top of every program, and most visibly of one that does nothing.
+  // What is glassbox's own would come on top of every program, and most visibly of one that does
+  // nothing.
   context.diagnostic(
     `the least and largest figure of a program that does nothing: ${Math.min(...floors)}, ${Math.max(...floors)} ms`,
   )

@@ -1,6 +1,6 @@
 /**
- * Control groups: a program cannot touch its own, nothing is born outside of them, everything that the kernel holds for it is
- * charged to them, and the next program begins with new ones.
+ * Control groups: a program cannot touch its own, nothing is born outside of them, everything that
+ * the kernel holds for it is charged to them, and the next program begins with new ones.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -95,7 +95,10 @@ test('in delegated groups an ordinary user’s program without a policy changes 
 const childrenOf = (pid: string, task: string): string[] =>
   readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)
 
-/** Processes in the boxes of this process, by their numbers on the host: what is below inits, but not those. */
+/**
+ * Processes in the boxes of this process, by their numbers on the host: what is below inits, but
+ * not those.
+ */
 function processesInBoxes(): string[] {
   const inits = readdirSync('/proc/self/task').flatMap(task => childrenOf('self', task))
   const found: string[] = []
@@ -287,7 +290,8 @@ test('swap is limited with memory, and so are the buffers of sockets where they 
 })
 
 test('pages of the host’s huge page pool, which no group counts, cannot be had [CG-13]', async () => {
-  // MAP_HUGETLB, MAP_HUGE_2MB; SHM_HUGETLB is 04000, MFD_HUGETLB 4. Nothing is reserved: where the pool is empty that would fail too.
+  // MAP_HUGETLB, MAP_HUGE_2MB; SHM_HUGETLB is 04000, MFD_HUGETLB 4. Nothing is reserved: where the
+  // pool is empty that would fail too.
   const [huge, of2MiB, private_, shared] = [0x40000, 21 << 26, 0x4022, 0o10000]
   const calls = [
     [syscallNumber('memfd_create'), 's:x', 4].join(),
@@ -296,7 +300,8 @@ test('pages of the host’s huge page pool, which no group counts, cannot be had
     [syscallNumber('mmap'), 0, 2 * MIB, 3, private_ | huge | of2MiB, -1, 0].join(),
     [syscallNumber('shmget'), 0, 2 * MIB, 0o4600 | 0o1000 | shared].join(),
   ]
-  // In a namespace of its own, with which the segment goes. Without privilege the kernel itself refuses that one.
+  // In a namespace of its own, with which the segment goes. Without privilege the kernel itself
+  // refuses that one.
   const words = ['--ipc', ...(root ? [] : ['--user'])]
   const native = spawnSync('unshare', [...words, program('calls'), ...calls], { encoding: 'utf8' })
   assert.deepEqual(

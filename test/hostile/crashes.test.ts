@@ -1,6 +1,7 @@
 /**
- * What befalls the service and its helpers: killed at any moment, started in odd ways, short of descriptors, beside another. Each ends
- * in a result or in an error that says why, and leaves nothing. (The service itself killed: test/container/crash.test.ts.)
+ * What befalls the service and its helpers: killed at any moment, started in odd ways, short of
+ * descriptors, beside another. Each ends in a result or in an error that says why, and leaves
+ * nothing. (The service itself killed: test/container/crash.test.ts.)
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
- * Ways out of a box: what its set-up may have left open, and what the program may try to undo. Where the filter stands in
- * front of another boundary, the attack is made again without it.
+ * Ways out of a box: what its set-up may have left open, and what the program may try to undo.
+ * Where the filter stands in front of another boundary, the attack is made again without it.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -38,7 +38,8 @@ const WITH_AND_WITHOUT = [{}, { policy: null }] as const
 
 test('init cannot be opened for writing while a program enters the box [RT-01]', async context => {
   const before = hash(initProgram)
-  // The control: among other processes of its user it finds one whose file may be written, when that process has let go of it.
+  // The control: among other processes of its user it finds one whose file may be written, when
+  // that process has let go of it.
   const victim = join(temporaryDirectory(context), 'victim')
   copyFileSync('/bin/sleep', victim)
   const natively = `'${victim}' 1 & until [ "$(readlink /proc/$!/exe)" = '${victim}' ]; do kill -0 $! || exit 99; done; exec '${program('escape')}' overwrite 5000`
@@ -49,7 +50,8 @@ test('init cannot be opened for writing while a program enters the box [RT-01]',
     const { exitCode, stdout } = await world.run('escape', ['overwrite'], options)
     assert.deepEqual([exitCode, stdout], [errno.EACCES, ''])
   }
-  // The runtime itself as interpreter of a script: it is started as the program, with nothing of init's.
+  // The runtime itself as interpreter of a script: it is started as the program, with nothing of
+  // init's.
   await using box = await openBox({
     files: { script: '#!/proc/self/exe\n' },
     binds: [{ source: program('escape') }],
@@ -77,7 +79,8 @@ test('a working directory among the descriptors of init is refused or inside the
   const inside = (await box.run('stat', ['-c', '%d:%i', '/'])).stdout
   // Not by `cd`, which shells do in different ways where the directory has no path.
   const climb = 'stat -c %d:%i ../../../../../../../../../..'
-  // The control: natively such a descriptor does lead from one root to another, which the same climbing tells.
+  // The control: natively such a descriptor does lead from one root to another, which the same
+  // climbing tells.
   const words = [...(root ? [] : ['-Ur']), '-m', 'sh', '-c']
   const other =
     'mount -t tmpfs none /tmp && cd /tmp && mkdir bin lib lib64 usr proc && mount --rbind /usr usr && ' +
@@ -108,7 +111,8 @@ test('a working directory among the descriptors of init is refused or inside the
 })
 
 test('an interpreter among the descriptors of init is not executed [RT-02]', async context => {
-  // Until execve the program has what init has: a script of an earlier command may name its way by it.
+  // Until execve the program has what init has: a script of an earlier command may name its way by
+  // it.
   const outside = join(temporaryDirectory(context, '/tmp'), 'outside') // `#!` ends at white space
   writeFileSync(outside, `#!/bin/sh\necho ${world.secret}\n`)
   execFileSync('chmod', ['-R', '755', outside, join(outside, '..')])
@@ -233,7 +237,8 @@ const MOUNTS = [
 for (const { kind, path } of MOUNTS) {
   test(`${kind} of ${path} is refused [RT-12]`, { skip: needsRoot }, async () => {
     const control = ['-m', '--propagation', 'private', program('escape'), kind, path]
-    // Natively in a mount namespace that ends with it. The root of a disk would become writable only for itself.
+    // Natively in a mount namespace that ends with it. The root of a disk would become writable
+    // only for itself.
     if (path !== '/')
       assert.equal(
         spawnSync('unshare', [
@@ -254,7 +259,8 @@ for (const { kind, path } of MOUNTS) {
 
 test('a nested user namespace is refused; without the filter its root can undo nothing [RT-14]', async () => {
   assert.equal((await world.run('escape', ['nested', '/usr'])).exitCode, errno.EPERM)
-  // The control: where nothing is masked and no one else’s mount is over it, the same gets further.
+  // The control: where nothing is masked and no one else’s mount is over it, the same gets
+  // further.
   const words = [
     ...(root ? [] : ['-Ur']),
     '-m',

@@ -1,6 +1,7 @@
 /**
- * Files in and out: names that a program chose, in the hands of a privileged reader. The control of each is the same program
- * outside a box, whose output a reader that follows names is led astray by.
+ * Files in and out: names that a program chose, in the hands of a privileged reader. The control
+ * of each is the same program outside a box, whose output a reader that follows names is led
+ * astray by.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -324,7 +325,8 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   const victim = join(directory, 'victim')
   for (const path of [data, victim, join(data, 'real'), join(victim, 'there')]) mkdirSync(path)
   writeFileSync(join(victim, 'file'), 'inside')
-  // What a program may leave in a writable bind; /.host is where the host's root stands while a box is set up.
+  // What a program may leave in a writable bind; /.host is where the host's root stands while a
+  // box is set up.
   symlinkSync(`/.host${victim}`, join(data, 'sub'))
   symlinkSync(victim, join(data, 'direct'))
   symlinkSync(`/.host${victim}/new`, join(data, 'last'))

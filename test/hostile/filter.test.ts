@@ -1,6 +1,7 @@
 /**
- * The default filter against the ways round it. The control is the same call natively: it answers something else than
- * the filter does (arguments are such that nothing happens where the call is let through).
+ * The default filter against the ways round it. The control is the same call natively: it answers
+ * something else than the filter does (arguments are such that nothing happens where the call is
+ * let through).
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -23,7 +24,10 @@ const HIGH = 2n ** 32n
 const TIOCSTI = 0x5412
 const bad = 1 // an address where nothing is
 
-/** What the filter answers, for which calls. `lonely`: no native control, since natively it would do something. */
+/**
+ * What the filter answers, for which calls. `lonely`: no native control, since natively it would
+ * do something.
+ */
 interface Group {
   readonly name: string
   readonly answer: number | string
@@ -460,7 +464,8 @@ test('a sleep that a stop interrupted goes on under the filter [SC-29]', async c
 test('odd futexes and robust lists harm nobody [SC-32]', async context => {
   const { EDEADLK, EINVAL } = constants.errno
   const native = unboxed(context, 'filtered', ['futex'])
-  // It locks what it has locked, requeues from a word to itself, and ends with a list that leads nowhere.
+  // It locks what it has locked, requeues from a word to itself, and ends with a list that leads
+  // nowhere.
   assert.equal(native.stdout, `lock 0\nagain ${EDEADLK}\nrequeue ${EINVAL}\nlist 0\n`)
   const { status, exitCode, stdout } = await world.run('filtered', ['futex'], {
     limits: { wallTimeMs: 2000 },
@@ -477,7 +482,10 @@ test('the vsyscall page does as it does natively, or is denied [SC-28]', async c
   )
 })
 
-/** Opens a terminal that no session has, and runs the words as leader of a session with the terminal as stdin. */
+/**
+ * Opens a terminal that no session has, and runs the words as leader of a session with the
+ * terminal as stdin.
+ */
 const WITH_TERMINAL = `import os, pty, subprocess, sys
 ours, theirs = pty.openpty()
 os.fchmod(theirs, 0o666)
@@ -485,7 +493,10 @@ sys.exit(subprocess.run(sys.argv[1:], stdin=theirs, start_new_session=True).retu
 
 const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
 
-/** What the guest can do with an inherited terminal, by the names of the requests; natively, or in a box. */
+/**
+ * What the guest can do with an inherited terminal, by the names of the requests; natively, or in
+ * a box.
+ */
 function terminal(options?: object): Record<string, number> {
   const guest = program('filtered')
   const script = `import { run } from ${JSON.stringify(index)}

@@ -1,6 +1,7 @@
 /**
- * Files of the host that a program is handed as a stream: it has what they say, or a place for what it says, and nothing of the host
- * besides. Whoever starts the program is a process of its own here, since its descriptors 0, 1 and 2 are the matter.
+ * Files of the host that a program is handed as a stream: it has what they say, or a place for
+ * what it says, and nothing of the host besides. Whoever starts the program is a process of its
+ * own here, since its descriptors 0, 1 and 2 are the matter.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -35,7 +36,9 @@ interface Outcome {
   readonly err: string
 }
 
-/** Runs `handed` in a box of a process that has these descriptors, and hands it what `options` say. */
+/**
+ * Runs `handed` in a box of a process that has these descriptors, and hands it what `options` say.
+ */
 function started(args: readonly string[], options: object, stdio: Stdio): Outcome {
   const script = `
     const { run } = await import(${JSON.stringify(library)})

@@ -1,6 +1,7 @@
 /**
- * Programs that are hard to end. Whatever runs in a box, however fast it multiplies, and whenever the end comes: the result comes
- * too, and nothing survives. A bomb runs in boxes only; its control is a box with a higher limit, where it gets further.
+ * Programs that are hard to end. Whatever runs in a box, however fast it multiplies, and whenever
+ * the end comes: the result comes too, and nothing survives. A bomb runs in boxes only; its
+ * control is a box with a higher limit, where it gets further.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -15,7 +16,10 @@ const world = guard()
 const swarm = program('swarm')
 /** `GLASSBOX_KILLS=1000` for the long form. */
 const KILLS = Number(process.env['GLASSBOX_KILLS'] ?? 30)
-/** Not at its own path, which may lie below /tmp: a pool throws away what has a bind in a scratch directory that was used. */
+/**
+ * Not at its own path, which may lie below /tmp: a pool throws away what has a bind in a scratch
+ * directory that was used.
+ */
 const GUEST = '/guest'
 const binds = [{ source: swarm, target: GUEST }]
 const LIMITS = { cpuTimeMs: 200, wallTimeMs: 20_000, processes: 20 }

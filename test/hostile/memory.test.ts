@@ -1,6 +1,6 @@
 /**
- * Programs that take memory, wherever it can be taken: all of it counts, is limited, and is given back. The control of each is the
- * same program with a higher limit, where it gets through.
+ * Programs that take memory, wherever it can be taken: all of it counts, is limited, and is given
+ * back. The control of each is the same program with a higher limit, where it gets through.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The network and every other way by which two boxes, or a box and the host, could meet. Servers of the test's own stand for those
- * of the host: the control connects to them. (Netlink, vsock and keyrings under the filter: filter.test.ts.)
+ * The network and every other way by which two boxes, or a box and the host, could meet. Servers
+ * of the test's own stand for those of the host: the control connects to them. (Netlink, vsock and
+ * keyrings under the filter: filter.test.ts.)
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -42,7 +43,10 @@ async function withPool(guest: string, work: (pool: Pool) => Promise<void>, size
   await work(pool)
 }
 
-/** Whether the guest of test/programs gets through, natively, in a box, in a pool, and without a network of its own. */
+/**
+ * Whether the guest of test/programs gets through, natively, in a box, in a pool, and without a
+ * network of its own.
+ */
 async function connects(
   args: readonly string[],
 ): Promise<Record<'natively' | 'boxed' | 'pooled' | 'unfiltered' | 'onHost', boolean>> {
@@ -81,7 +85,10 @@ test('services on the host’s loopback and other addresses cannot be reached bu
   }
 })
 
-/** Gives loopback that address, brings it up, and goes on as the words: SIOCSIFADDR, SIOCSIFFLAGS (netdevice(7)). */
+/**
+ * Gives loopback that address, brings it up, and goes on as the words: SIOCSIFADDR, SIOCSIFFLAGS
+ * (netdevice(7)).
+ */
 const ANSWERED_AT = `import fcntl, os, socket, struct, sys
 control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 address = struct.pack('=HH4s8x', socket.AF_INET, 0, socket.inet_aton('169.254.169.254'))
@@ -96,7 +103,8 @@ test('the address of a cloud’s metadata is not reached where the host reaches 
   if (!root) return // the control needs an address of its own
   const guest = program('network')
   const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
-  // The host's network stands for a cloud's: in a namespace that ends with the script, the address is answered at.
+  // The host's network stands for a cloud's: in a namespace that ends with the script, the address
+  // is answered at.
   const script = `import { spawn } from 'node:child_process'
     import { once } from 'node:events'
     import { createServer } from 'node:net'
@@ -132,7 +140,8 @@ test('sockets of the file system cannot be reached, but for those that the calle
   const { connected } = await serve(context, { path, writableAll: true })
   assert.deepEqual(await connects(['unix', path]), { ...ISOLATED, onHost: false })
   assert.equal(connected(), 1)
-  // A read-only bind does not keep anybody from a socket (see docs/security.md): the name works, so the attack above would have.
+  // A read-only bind does not keep anybody from a socket (see docs/security.md): the name works,
+  // so the attack above would have.
   const binds = [{ source: directory }]
   assert.equal((await world.run('network', ['unix', path], { binds })).exitCode, 0)
 })

@@ -1,6 +1,6 @@
 /**
- * Programs that write, fill and open more than they may, and play with what they write to: what is kept is exact, what is used is
- * bounded, and nobody outside notices.
+ * Programs that write, fill and open more than they may, and play with what they write to: what is
+ * kept is exact, what is used is bounded, and nobody outside notices.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -20,7 +20,10 @@ const { errno } = constants
 const MiB = 2 ** 20
 const world = guard()
 const spill = program('spill')
-/** Not at its own path, which may lie below /tmp: a pool throws away what has a bind in a scratch directory that was used. */
+/**
+ * Not at its own path, which may lie below /tmp: a pool throws away what has a bind in a scratch
+ * directory that was used.
+ */
 const GUEST = '/guest'
 const binds = [{ source: spill, target: GUEST }]
 

@@ -1,6 +1,6 @@
 /**
- * A running box as the kernel shows it, from inside and from the host, against what is declared here. What is not declared
- * fails: a descriptor, a mount or a right that nobody thought of.
+ * A running box as the kernel shows it, from inside and from the host, against what is declared
+ * here. What is not declared fails: a descriptor, a mount or a right that nobody thought of.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -48,7 +48,9 @@ interface Running {
   readonly posture: readonly Posture[]
 }
 
-/** The guest in a box of its own or in a pool, all that it said, and while it still runs, `work`. */
+/**
+ * The guest in a box of its own or in a pool, all that it said, and while it still runs, `work`.
+ */
 async function posed(
   options: RunOptions & { pooled?: true },
   work: (running: Running) => void | Promise<void>,
@@ -192,7 +194,10 @@ function declared(path: string, extra: Readonly<Record<string, string>>): string
   return extra[path] ?? FIXED[path] ?? (bound ? 'bind ro,nosuid,nodev' : undefined)
 }
 
-/** A name of mountinfo, where white space and backslashes stand as octal numbers (proc_pid_mountinfo(5)). */
+/**
+ * A name of mountinfo, where white space and backslashes stand as octal numbers
+ * (proc_pid_mountinfo(5)).
+ */
 const unescaped = (name: string): string =>
   name.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 

@@ -1,6 +1,6 @@
 /**
- * Privilege that a program might have, regain, or use on others: its ids and capabilities, signals, priorities, limits, and the
- * names by which the kernel shows it.
+ * Privilege that a program might have, regain, or use on others: its ids and capabilities,
+ * signals, priorities, limits, and the names by which the kernel shows it.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -127,7 +127,8 @@ for (const { name, give, gained } of PRIVILEGED) {
 
 test('a program has no capability in any of its five sets, and no groups but its own [PR-03, PR-05]', async context => {
   if (root) assert.doesNotMatch(unboxed(context, 'privilege', ['ids']).stdout, /^CapEff:\s+0+$/m)
-  // Without privilege nobody may drop groups: what glassbox's user has stays, under a number that says nothing (see docs/security.md).
+  // Without privilege nobody may drop groups: what glassbox's user has stays, under a number that
+  // says nothing (see docs/security.md).
   const kept = root ? [] : (process.getgroups?.() ?? []).filter(group => group !== process.getgid?.())
   for (const options of WITH_AND_WITHOUT) {
     const { stdout } = await world.run('privilege', ['ids'], options)
@@ -249,7 +250,8 @@ test('priorities, processors and limits of init and of the host’s processes st
   await using other = bystander()
   const before = getPriority(other.pid)
   for (const options of WITH_AND_WITHOUT) {
-    // Where nobody has privilege init is of the program's user, and only the filter keeps its limits (see docs/security.md).
+    // Where nobody has privilege init is of the program's user, and only the filter keeps its
+    // limits (see docs/security.md).
     if (root || options !== NO_FILTER) {
       const init = answers((await world.run('privilege', ['priority', '1'], options)).stdout)
       assert.deepEqual(new Set(Object.values(init)), new Set([`${EPERM}`]))
@@ -337,7 +339,8 @@ test('where memory is short a program goes before the service, and cannot put it
     const { stdout } = await run('cat', ['/proc/self/oom_score_adj', '/proc/1/oom_score_adj'], options)
     assert.deepEqual(lines(stdout).map(Number), [1000, 1000])
     const { stdout: lowest } = await world.run('privilege', ['score'], options)
-    // Never behind the service: what it could be given at most is what the service could give itself.
+    // Never behind the service: what it could be given at most is what the service could give
+    // itself.
     assert.equal(lowest, fixesScores() ? 'lowest 1000\n' : native)
     if (!fixesScores())
       context.diagnostic(

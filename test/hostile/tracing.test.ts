@@ -1,4 +1,7 @@
-/** Programs that would leave a trace, or stop the tracer from keeping what it promises: group D of the catalogue. */
+/**
+ * Programs that would leave a trace, or stop the tracer from keeping what it promises: group D of
+ * the catalogue.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync } from 'node:fs'

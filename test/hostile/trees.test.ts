@@ -1,6 +1,6 @@
 /**
- * Whole directories out of a box: trees that a program made, in the hands of a privileged reader and writer. The control of
- * each is a copy that goes by names.
+ * Whole directories out of a box: trees that a program made, in the hands of a privileged reader
+ * and writer. The control of each is a copy that goes by names.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

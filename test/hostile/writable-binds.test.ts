@@ -1,6 +1,7 @@
 /**
- * A directory of the host that is bound writable, and what the caller names below it: a program may have left a link there, and is
- * then opened, read or written by nobody. Paths elsewhere are the caller's own.
+ * A directory of the host that is bound writable, and what the caller names below it: a program
+ * may have left a link there, and is then opened, read or written by nobody. Paths elsewhere are
+ * the caller's own.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

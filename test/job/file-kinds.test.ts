@@ -1,4 +1,7 @@
-/** What may be said in `files` and `collect`: refused, by the key that says it, before there is any box. */
+/**
+ * What may be said in `files` and `collect`: refused, by the key that says it, before there is any
+ * box.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'

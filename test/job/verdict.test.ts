@@ -1,4 +1,6 @@
-/** The verdict from an ending: one rule after another, both sides of each. No process is needed. */
+/**
+ * The verdict from an ending: one rule after another, both sides of each. No process is needed.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ending, Usage } from '#glassbox/job/ending.js'

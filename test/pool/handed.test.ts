@@ -1,6 +1,7 @@
 /**
- * What a program of a pool leaves behind without touching anything: descriptors that it hands to a program of another box, by a
- * socket in a directory that both see or on the host's network, and what the kernel keeps for a while.
+ * What a program of a pool leaves behind without touching anything: descriptors that it hands to a
+ * program of another box, by a socket in a directory that both see or on the host's network, and
+ * what the kernel keeps for a while.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -54,7 +55,10 @@ function meetIn(context: TestContext, writable: boolean): Meeting {
 const MEETINGS: readonly {
   readonly where: string
   readonly meet: (context: TestContext) => Meeting
-  /** A path of `HANDED` that docs/security.md tells of: it leads to the next program's words, unless the container happens to go. */
+  /**
+   * A path of `HANDED` that docs/security.md tells of: it leads to the next program's words,
+   * unless the container happens to go.
+   */
   readonly known?: string
   /** One that says nothing of a box: ports of the host are everybody's. */
   readonly shared?: string
@@ -76,7 +80,10 @@ const MEETINGS: readonly {
   },
 ]
 
-/** What the keeper finds by what was handed over, while the next program of `runs` has its secret in every place. */
+/**
+ * What the keeper finds by what was handed over, while the next program of `runs` has its secret
+ * in every place.
+ */
 async function findByHanded(
   runs: Pick<Pool, 'run'>,
   { keeper, socket }: Meeting,

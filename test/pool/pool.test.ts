@@ -1,4 +1,7 @@
-/** The pool: that each program finds an empty box, that it counts from zero, and that the pool outlives what goes wrong in it. */
+/**
+ * The pool: that each program finds an empty box, that it counts from zero, and that the pool
+ * outlives what goes wrong in it.
+ */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { Readable } from 'node:stream'

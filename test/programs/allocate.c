@@ -1,4 +1,7 @@
-/* allocate KIND MIB: touches memory. KIND: malloc, grow, reserve, private, stack, shared, memfd, tmpfs, children. */
+/*
+ * allocate KIND MIB: touches memory. KIND: malloc, grow, reserve, private, stack, shared, memfd,
+ * tmpfs, children.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /*
- * births KIND COUNT [CPU]: makes COUNT children by clone3 while another thread writes CLONE_UNTRACED into
- * the struct of the call, so that the kernel may find a flag there that a tracer did not see. A child that
- * finds itself without a tracer writes "untraced" to stdout. At the end: how many were born, and how many
- * of those died of SIGSEGV. With CPU, all threads run on that one processor.
+ * births KIND COUNT [CPU]: makes COUNT children by clone3 while another thread writes
+ * CLONE_UNTRACED into the struct of the call, so that the kernel may find a flag there that a
+ * tracer did not see. A child that finds itself without a tracer writes "untraced" to stdout. At
+ * the end: how many were born, and how many of those died of SIGSEGV. With CPU, all threads run on
+ * that one processor.
  *
- * KINDS: fork, vfork, vm (shares memory), parent (a sibling of its maker), thread, i386 (a fork by int 0x80);
- * honest: nobody writes into the struct, and each child looks whether its mask and its handler of SIGSEGV are
- * those of its maker.
+ * KINDS: fork, vfork, vm (shares memory), parent (a sibling of its maker), thread, i386 (a fork by
+ * int 0x80); honest: nobody writes into the struct, and each child looks whether its mask and its
+ * handler of SIGSEGV are those of its maker.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

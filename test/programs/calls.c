@@ -1,6 +1,7 @@
-/* calls CALL...: makes system calls, each in a child of its own, and prints for each what came back: 0, the errno, or "killed N".
- * CALL: nr[,arg...]. An argument is a number, "s:TEXT" a string, "b" a buffer of zeros, "w:N:N:..." an array of longs.
- * "i386:" before nr goes by the 32-bit gate, "far:" by a 32-bit code segment. */
+/* calls CALL...: makes system calls, each in a child of its own, and prints for each what came
+ * back: 0, the errno, or "killed N". CALL: nr[,arg...]. An argument is a number, "s:TEXT" a
+ * string, "b" a buffer of zeros, "w:N:N:..." an array of longs. "i386:" before nr goes by the
+ * 32-bit gate, "far:" by a 32-bit code segment. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -38,7 +39,10 @@ static long by_gate(long nr, unsigned long *args) {
   return (int)result;
 }
 
-/* Far return into the 32-bit code segment 0x23, int 0x80 there, and back to 0x33 by a thunk that lies low enough. */
+/*
+ * Far return into the 32-bit code segment 0x23, int 0x80 there, and back to 0x33 by a thunk that
+ * lies low enough.
+ */
 static long by_segment(long nr, unsigned long *args) {
   unsigned char *low =
       mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);

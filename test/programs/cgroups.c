@@ -1,5 +1,7 @@
-/* cgroups KIND [N]: what a program may do about its cgroups. KIND: mount (mounts every hierarchy in namespaces of its own and says
- * what could be changed there, changing nothing), mount-kept (the same in the cgroup namespace that it has), early (before main it forks N that leave its session, then waits), zombies N. */
+/* cgroups KIND [N]: what a program may do about its cgroups. KIND: mount (mounts every hierarchy
+ * in namespaces of its own and says what could be changed there, changing nothing), mount-kept
+ * (the same in the cgroup namespace that it has), early (before main it forks N that leave its
+ * session, then waits), zombies N. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

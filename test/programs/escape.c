@@ -1,6 +1,7 @@
-/* escape KIND [PATH...]: looks for a way out of its box. Prints what it found; exit 0 where it got through, else an errno.
- * KIND: open PATH... (each, for reading), write PATH..., stat PATH, chroot, remount PATH, unmount PATH, setns PID, nested PATH,
- * overwrite [ROUNDS], descriptors, mount PATH, devices, mknod, handle PATH, rename-init, maps, core, environ. */
+/* escape KIND [PATH...]: looks for a way out of its box. Prints what it found; exit 0 where it got
+ * through, else an errno. KIND: open PATH... (each, for reading), write PATH..., stat PATH,
+ * chroot, remount PATH, unmount PATH, setns PID, nested PATH, overwrite [ROUNDS], descriptors,
+ * mount PATH, devices, mknod, handle PATH, rename-init, maps, core, environ. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +45,10 @@ static int descriptors(void) {
   return 0;
 }
 
-/* The old way out of a chroot: stay outside of a deeper one, and climb. Leaves the climbed root as a listing. */
+/*
+ * The old way out of a chroot: stay outside of a deeper one, and climb. Leaves the climbed root as
+ * a listing.
+ */
 static int climb(void) {
   mkdir("deeper", 0755);
   int here = open(".", O_RDONLY | O_DIRECTORY);
@@ -69,7 +73,10 @@ static int set_namespace(int pid) {
   return result;
 }
 
-/* A user namespace in which it is root, by the call that its argument says; then the attacks again. */
+/*
+ * A user namespace in which it is root, by the call that its argument says; then the attacks
+ * again.
+ */
 static int nested(const char *path) {
   if (unshare(CLONE_NEWUSER | CLONE_NEWNS)) return failed();
   printf("root in a namespace of its own\n");
@@ -104,7 +111,10 @@ static int by_handle(const char *path) {
   return fd < 0 ? failed() : 0;
 }
 
-/* Overwrites the program of another process: names its /proc/PID/exe while it runs, and opens that again until it has ended. */
+/*
+ * Overwrites the program of another process: names its /proc/PID/exe while it runs, and opens that
+ * again until it has ended.
+ */
 static int overwrite(int rounds) {
   char path[64];
   int held[20], result = ENOENT;

@@ -1,4 +1,7 @@
-/* every GROUP: system calls of one group, with arguments of all shapes, each in one order only. What strace's text of calls is compared on. */
+/*
+ * every GROUP: system calls of one group, with arguments of all shapes, each in one order only.
+ * What strace's text of calls is compared on.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +57,10 @@
 #include <unistd.h>
 #include <utime.h>
 
-/* Registers of arguments that are left out are zero: with -e raw they are shown, whatever is in them. */
+/*
+ * Registers of arguments that are left out are zero: with -e raw they are shown, whatever is in
+ * them.
+ */
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L)
 #define BAD ((void *)8)
 

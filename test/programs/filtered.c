@@ -1,8 +1,8 @@
 /* filtered KIND: lives under a filter. Exit: 0 where it could do what it is for, else an errno.
- * KIND: catch (a SIGSYS handler around socket), stack (a filter that refuses everything, on top), listener (one of its own
- * that nobody answers), threads (Seccomp of each thread), restart (a sleep that a stop interrupts), futex, vsyscall,
- * memfd PROGRAM (executes from memory), terminal (takes and feeds its stdin), immutable,
- * namespaces [PID]. */
+ * KIND: catch (a SIGSYS handler around socket), stack (a filter that refuses everything, on top),
+ * listener (one of its own that nobody answers), threads (Seccomp of each thread), restart (a
+ * sleep that a stop interrupts), futex, vsyscall, memfd PROGRAM (executes from memory), terminal
+ * (takes and feeds its stdin), immutable, namespaces [PID]. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +114,10 @@ static int immutable(void) {
   return result;
 }
 
-/* For each namespace of a process: the errno of asking for its parent and for its owner, or where they lead, from "self". */
+/*
+ * For each namespace of a process: the errno of asking for its parent and for its owner, or where
+ * they lead, from "self".
+ */
 static int namespaces(const char *pid) {
   static const char *names[] = {"user", "pid", "mnt", "net", "ipc", "uts", "cgroup"};
   static const struct { const char *name; int request; } relations[] = {{"parent", NS_GET_PARENT}, {"owner", NS_GET_USERNS}};

@@ -1,8 +1,10 @@
-/* forge KIND [N]: ends, or goes on, in a way that looks like a verdict of the runner. KIND:
- * words N (prints magic words, exits N), sibling N (its child sends it signal N), handled N (catches signal N, exits 0),
- * ignored N (ignores it, exits 0), small-file (a file size limit of its own), own-filter (a seccomp filter of its own that kills),
- * strict (seccomp's strict mode), woken (its child stops and continues it, exits 0), bytes N (N odd bytes to stdout),
- * init N (attacks init where N is 1, else a child of its own: prints each try and its errno), starve (takes init's CPU time away). */
+/* forge KIND [N]: ends, or goes on, in a way that looks like a verdict of the runner. KIND: words
+ * N (prints magic words, exits N), sibling N (its child sends it signal N), handled N (catches
+ * signal N, exits 0), ignored N (ignores it, exits 0), small-file (a file size limit of its own),
+ * own-filter (a seccomp filter of its own that kills), strict (seccomp's strict mode), woken (its
+ * child stops and continues it, exits 0), bytes N (N odd bytes to stdout), init N (attacks init
+ * where N is 1, else a child of its own: prints each try and its errno), starve (takes init's CPU
+ * time away). */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -99,7 +101,10 @@ static int woken(void) {
   return waitpid(child, NULL, 0) != child;
 }
 
-/* Every value of a byte in turn, among them NUL, escapes and what is no UTF-8; no line end for a whole MiB. */
+/*
+ * Every value of a byte in turn, among them NUL, escapes and what is no UTF-8; no line end for a
+ * whole MiB.
+ */
 static int print_bytes(long count) {
   static unsigned char block[65536];
   for (size_t i = 0; i < sizeof block; i++) block[i] = i % 256 == '\n' ? 0 : (unsigned char)i;
@@ -120,7 +125,10 @@ static void try_file(pid_t target, const char *name, int flags) {
   report(name, fd < 0 ? -1 : name[0] == 'm' && flags == O_RDWR ? 0 : read(fd, &byte, 1));
 }
 
-/* What a process has: its memory, its descriptors, among them init's socket; and what would stop or end it. */
+/*
+ * What a process has: its memory, its descriptors, among them init's socket; and what would stop
+ * or end it.
+ */
 static int attack(pid_t target) {
   char byte = 1;
   struct iovec local = {&byte, 1}, remote = {&byte, 1};
@@ -137,13 +145,19 @@ static int attack(pid_t target) {
   report("seize", ptrace(PTRACE_SEIZE, target, 0, 0));
   for (int signal = 1; signal < 65; signal++) kill(target, signal); /* whether or not it may: init takes no notice */
   usleep(20000);
-  /* A child of the control's own is a zombie until it is waited for, and it is traced: its stops come first. */
+  /*
+   * A child of the control's own is a zombie until it is waited for, and it is traced: its stops
+   * come first.
+   */
   for (int status; waitpid(target, &status, __WALL) == target && WIFSTOPPED(status);) ptrace(PTRACE_CONT, target, 0, 0);
   report("alive", kill(target, 0) == 0 || errno == EPERM ? 0 : -1);
   return 0;
 }
 
-/* The control attacks a child of its own; init itself is attacked only from a box, where this is process 2. */
+/*
+ * The control attacks a child of its own; init itself is attacked only from a box, where this is
+ * process 2.
+ */
 static int attack_init(int really) {
   if (really) return getpid() == 2 && getppid() == 1 ? attack(1) : 98;
   signal(SIGCHLD, SIG_IGN);

@@ -1,5 +1,6 @@
-/* grow KIND MIB: makes the kernel hold about so much memory for it, in objects of one kind. KIND: pipes, unix, tcp, udp, files,
- * names, tables, timers, locks, epoll, messages, semaphores, maps, threads. Exit: 0 where it got all of it, else an errno. */
+/* grow KIND MIB: makes the kernel hold about so much memory for it, in objects of one kind. KIND:
+ * pipes, unix, tcp, udp, files, names, tables, timers, locks, epoll, messages, semaphores, maps,
+ * threads. Exit: 0 where it got all of it, else an errno. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -62,7 +63,9 @@ static long kept(int fd) {
   return memory[SK_MEMINFO_RMEM_ALLOC];
 }
 
-/* Ends where the kernel takes no more: who has a limit of such memory is slowed down, not killed. */
+/*
+ * Ends where the kernel takes no more: who has a limit of such memory is slowed down, not killed.
+ */
 static int internet(int type) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t length = sizeof address;

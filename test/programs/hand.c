@@ -1,7 +1,8 @@
-/* hand keep SOCKET NAME: receives a descriptor at a UNIX socket, says "held", awaits a line, and prints what it finds by the descriptor:
- * the file NAME below a directory, or what a socket received where NAME is "-".
- * hand give SOCKET PATH: opens PATH, or where that is "-" binds a datagram socket to port 2009 of loopback, and hands it over; touches nothing.
- * hand label N: leases N flow labels of IPv6 that linger. SOCKET: a path, or @NAME of an abstract one. */
+/* hand keep SOCKET NAME: receives a descriptor at a UNIX socket, says "held", awaits a line, and
+ * prints what it finds by the descriptor: the file NAME below a directory, or what a socket
+ * received where NAME is "-". hand give SOCKET PATH: opens PATH, or where that is "-" binds a
+ * datagram socket to port 2009 of loopback, and hands it over; touches nothing. hand label N:
+ * leases N flow labels of IPv6 that linger. SOCKET: a path, or @NAME of an abstract one. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

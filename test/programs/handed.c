@@ -1,9 +1,10 @@
 /*
  * handed KIND [ARG]: what a program does with descriptors that it was handed. Exit: errno, or 0.
  *
- * reopen, truncate (/proc/self/fd/0 for writing) · chmod (fd 0) · up FD PATH (PATH from the directory FD) · setuid (writes to stdout
- * and makes it set-user-ID) · skip N (reads N bytes) · drip N (N bytes, one at a time, each when the last one is read), then waits
- * for the end of stdin · fifo, link TARGET NAME
+ * reopen, truncate (/proc/self/fd/0 for writing) · chmod (fd 0) · up FD PATH (PATH from the
+ * directory FD) · setuid (writes to stdout and makes it set-user-ID) · skip N (reads N bytes) ·
+ * drip N (N bytes, one at a time, each when the last one is read), then waits for the end of stdin
+ * · fifo, link TARGET NAME
  */
 #define _GNU_SOURCE
 #include <errno.h>

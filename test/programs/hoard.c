@@ -1,9 +1,11 @@
 /*
- * hoard KIND N: takes memory where it is not looked for first. N is in MiB where nothing else is said. What it prints says how far it got.
+ * hoard KIND N: takes memory where it is not looked for first. N is in MiB where nothing else is
+ * said. What it prints says how far it got.
  *
- * static (of 1 GiB) · recurse, alloca · unmapped (memfd), sysv · pipes, sockets (N of each) · datagrams (N UDP sockets) · flight (N
- * descriptors in flight) · tables (one byte each 2 MiB of N GiB) · spike · locked · lock (N KiB) · thp · inotify (N instances) · aio (N events) ·
- * filters (N, one a socket)
+ * static (of 1 GiB) · recurse, alloca · unmapped (memfd), sysv · pipes, sockets (N of each) ·
+ * datagrams (N UDP sockets) · flight (N descriptors in flight) · tables (one byte each 2 MiB of N
+ * GiB) · spike · locked · lock (N KiB) · thp · inotify (N instances) · aio (N events) · filters
+ * (N, one a socket)
  */
 #define _GNU_SOURCE
 #include <alloca.h>

@@ -1,7 +1,9 @@
-/* hold KIND MIB [FILE]: holds memory in a way whose peak is easily missed or wrongly charged. KIND: self, pair (two processes with MIB each
- * at a time), exec (touches it, then executes a tiny image), read FILE (reads MIB of a file, keeping nothing), leave FILE (writes
- * a file of MIB), limit (touches until it is ended), quick (touches it and ends at once), child (a child touches until it is
- * ended; exits 0), bad (touches it, then writes through a null pointer), deep (a stack without end). */
+/* hold KIND MIB [FILE]: holds memory in a way whose peak is easily missed or wrongly charged.
+ * KIND: self, pair (two processes with MIB each at a time), exec (touches it, then executes a tiny
+ * image), read FILE (reads MIB of a file, keeping nothing), leave FILE (writes a file of MIB),
+ * limit (touches until it is ended), quick (touches it and ends at once), child (a child touches
+ * until it is ended; exits 0), bad (touches it, then writes through a null pointer), deep (a stack
+ * without end). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -41,7 +41,10 @@ static void types_and_flags(void) {
 }
 
 int main(void) {
-  /* What only reads asks the kernel; what would change something, or is about something else, has no descriptor. */
+  /*
+   * What only reads asks the kernel; what would change something, or is about something else, has
+   * no descriptor.
+   */
   static const long reads[] = {SIOCGIFNAME, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFDSTADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK, SIOCGIFMETRIC, SIOCGIFMTU,
                                SIOCGIFHWADDR, SIOCGIFSLAVE, SIOCGIFINDEX, SIOCGIFTXQLEN, SIOCGIFMAP, SIOCGIFMEM, SIOCGIFPFLAGS, SIOCGIFCOUNT, SIOCGIFENCAP};
   static const long others[] = {SIOCSIFNAME, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFBRDADDR, SIOCSIFNETMASK, SIOCSIFMETRIC, SIOCSIFMEM,

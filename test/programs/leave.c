@@ -1,4 +1,7 @@
-/* leave KIND [TARGET]: leaves something odd in its working directory, for whoever collects its files. Exit: errno, or 0. */
+/*
+ * leave KIND [TARGET]: leaves something odd in its working directory, for whoever collects its
+ * files. Exit: errno, or 0.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* meet MEANS put WORD | meet MEANS get: two programs that know nothing of each other meet. put leaves WORD, says so and waits; get
- * prints what it finds. Exit of get: 0 if it met, else an errno. MEANS: shm, sysv, queue, mqueue,
- * semaphore, key, abstract, port, tmp, lock FILE, lease FILE. MEETING in the environment is a number
- * that only the two have. */
+/* meet MEANS put WORD | meet MEANS get: two programs that know nothing of each other meet. put
+ * leaves WORD, says so and waits; get prints what it finds. Exit of get: 0 if it met, else an
+ * errno. MEANS: shm, sysv, queue, mqueue, semaphore, key, abstract, port, tmp, lock FILE, lease
+ * FILE. MEETING in the environment is a number that only the two have. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -79,7 +79,10 @@ static int by_mqueue(int put) {
 
 static int by_key(int put) {
   if (put) return syscall(SYS_add_key, "user", name, word, SIZE, USER_KEYRING) < 0 ? failed() : 0;
-  /* A key is read by who possesses it: in a session of its own (pam_keyinit(8)) the user's keyring is nobody's before it is linked. */
+  /*
+   * A key is read by who possesses it: in a session of its own (pam_keyinit(8)) the user's keyring
+   * is nobody's before it is linked.
+   */
   if (syscall(SYS_keyctl, KEYCTL_LINK, USER_KEYRING, PROCESS_KEYRING) < 0) return failed();
   long key = syscall(SYS_keyctl, KEYCTL_SEARCH, PROCESS_KEYRING, "user", name, 0);
   return key < 0 || syscall(SYS_keyctl, KEYCTL_READ, key, word, SIZE) < 0 ? failed() : 0;

@@ -1,4 +1,7 @@
-/* named GROUP: values that have names inside structs, arrays, sets and results, and values of the same kinds that have none. What strace's text of -X is compared on. */
+/*
+ * named GROUP: values that have names inside structs, arrays, sets and results, and values of the
+ * same kinds that have none. What strace's text of -X is compared on.
+ */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,7 +40,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* With zeros for the arguments that a call does not take: raw text may show registers that the kernel ignores. */
+/*
+ * With zeros for the arguments that a call does not take: raw text may show registers that the
+ * kernel ignores.
+ */
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L)
 #define BAD ((void *)8)
 

@@ -1,5 +1,6 @@
-/* network KIND PORT [ADDRESS]: socket (opens one), loopback (connects to itself), connect (to 127.0.0.1 or ADDRESS), unix PATH,
- * abstract NAME (connect to such a socket). Exit 0: it worked. */
+/* network KIND PORT [ADDRESS]: socket (opens one), loopback (connects to itself), connect (to
+ * 127.0.0.1 or ADDRESS), unix PATH, abstract NAME (connect to such a socket). Exit 0: it
+ * worked. */
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,7 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* An abstract name ends with the address; some, such as Node 20, give an address of full length, and so a name that ends in NULs. */
+/*
+ * An abstract name ends with the address; some, such as Node 20, give an address of full length,
+ * and so a name that ends in NULs.
+ */
 static int connect_unix(const char *name, int abstract) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strncpy(address.sun_path + abstract, name, sizeof address.sun_path - 2);

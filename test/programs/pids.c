@@ -1,4 +1,7 @@
-/* pids: calls that take, give and tell the ids of processes, threads, groups and sessions. What strace's text of --decode-pids is compared on. */
+/*
+ * pids: calls that take, give and tell the ids of processes, threads, groups and sessions. What
+ * strace's text of --decode-pids is compared on.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -25,7 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* With zeros for the arguments that a call does not take: raw text may show registers that the kernel ignores. */
+/*
+ * With zeros for the arguments that a call does not take: raw text may show registers that the
+ * kernel ignores.
+ */
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L)
 
 static char buffer[4096];

@@ -1,5 +1,6 @@
-/* posture: what the kernel says of this process, three times: before main, a second later, and in a grandchild in a session of its
- * own; then waits for the end of its input. Process numbers, times and sizes are left out. */
+/* posture: what the kernel says of this process, three times: before main, a second later, and in
+ * a grandchild in a session of its own; then waits for the end of its input. Process numbers,
+ * times and sizes are left out. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

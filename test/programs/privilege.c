@@ -1,6 +1,7 @@
-/* privilege KIND [ARG]: looks for more privilege than it has, or for others to use it on. Prints what it has or what came back,
- * a name and an errno (0: it worked) a line. KIND: ids, regain, killall, signal PID, group, priority PID, user, limits, realtime,
- * score, odd-name, no-arguments. */
+/* privilege KIND [ARG]: looks for more privilege than it has, or for others to use it on. Prints
+ * what it has or what came back, a name and an errno (0: it worked) a line. KIND: ids, regain,
+ * killall, signal PID, group, priority PID, user, limits, realtime, score, odd-name,
+ * no-arguments. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -174,7 +175,10 @@ static int score(void) {
   return 0;
 }
 
-/* A name that would disturb whoever prints it, or takes /proc/PID/stat apart; then a call that a policy may forbid. */
+/*
+ * A name that would disturb whoever prints it, or takes /proc/PID/stat apart; then a call that a
+ * policy may forbid.
+ */
 static int odd_name(void) {
   prctl(PR_SET_NAME, ") R 1\n\033[31m\"\\");
   prctl(PR_SET_DUMPABLE, 0);

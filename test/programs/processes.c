@@ -1,4 +1,7 @@
-/* processes KIND N: starts processes. KIND: fork (N at a time, then waits), bomb (until it is ended), daemon, thread. */
+/*
+ * processes KIND N: starts processes. KIND: fork (N at a time, then waits), bomb (until it is
+ * ended), daemon, thread.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* seccomp-probe FILTER CALL...: installs a sock_filter array from a file, then makes calls and prints what came back.
- * CALL: nr[,arg...], numbers in any base of strtoull; "i386:nr" goes by the 32-bit gate, in a child. */
+/* seccomp-probe FILTER CALL...: installs a sock_filter array from a file, then makes calls and
+ * prints what came back. CALL: nr[,arg...], numbers in any base of strtoull; "i386:nr" goes by the
+ * 32-bit gate, in a child. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>

@@ -1,11 +1,12 @@
-/* spend KIND MS: uses MS of CPU time in a way that is easily missed. Prints what it knows of it itself, in microseconds: by
- * getrusage(2) for kinds of one process. KIND:
- * burn, system (in the kernel), dodge (sleeps over each tick), yields (MS thousand of them),
- * orphan (a grandchild that nobody waits for), unwaited, ignored (SIGCHLD ignored), chain (waited children of 20 ms each),
- * lost (children of 20 ms each, SIGCHLD ignored), reexec (executes itself every 20 ms), threadexec (the same by another thread),
- * xcpu (handles SIGXCPU and goes on), nice (lowest priority), edge (ends the moment that it has used MS),
- * late (ends MS of wall time after its start), pause, stdin, select (no CPU time at all),
- * then-KIND (first MS of CPU time and 16 MiB, then: wait, flood, memory, socket, spin). */
+/* spend KIND MS: uses MS of CPU time in a way that is easily missed. Prints what it knows of it
+ * itself, in microseconds: by getrusage(2) for kinds of one process. KIND: burn, system (in the
+ * kernel), dodge (sleeps over each tick), yields (MS thousand of them), orphan (a grandchild that
+ * nobody waits for), unwaited, ignored (SIGCHLD ignored), chain (waited children of 20 ms each),
+ * lost (children of 20 ms each, SIGCHLD ignored), reexec (executes itself every 20 ms), threadexec
+ * (the same by another thread), xcpu (handles SIGXCPU and goes on), nice (lowest priority), edge
+ * (ends the moment that it has used MS), late (ends MS of wall time after its start), pause,
+ * stdin, select (no CPU time at all), then-KIND (first MS of CPU time and 16 MiB, then: wait,
+ * flood, memory, socket, spin). */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>

@@ -1,9 +1,11 @@
 /*
- * spill KIND [N]: writes, opens and fills more than it may. Exit: errno, or 0. A number printed is how far it got.
+ * spill KIND [N]: writes, opens and fills more than it may. Exit: errno, or 0. A number printed is
+ * how far it got.
  *
- * to stdout, N bytes in one call: write, writev, vmsplice, splice, sendfile · files (N of 64 KiB), fallocate (N MiB), sparse (N pages,
- * one each MiB), punch · links, symlinks, directories, fifos (N) · clone · opens (N) · closed · seek · nonblock · ignored, handled (a
- * file of N bytes) · hand (stdout, to whoever listens at N), hold (what is handed over at N)
+ * to stdout, N bytes in one call: write, writev, vmsplice, splice, sendfile · files (N of 64 KiB),
+ * fallocate (N MiB), sparse (N pages, one each MiB), punch · links, symlinks, directories, fifos
+ * (N) · clone · opens (N) · closed · seek · nonblock · ignored, handled (a file of N bytes) · hand
+ * (stdout, to whoever listens at N), hold (what is handed over at N)
  */
 #define _GNU_SOURCE
 #include <errno.h>

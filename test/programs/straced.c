@@ -1,4 +1,7 @@
-/* What strace's layout is compared on: straced CASE [ARGUMENT]. Each case makes its calls in one order only. */
+/*
+ * What strace's layout is compared on: straced CASE [ARGUMENT]. Each case makes its calls in one
+ * order only.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,7 +20,10 @@
 static char *argument = "";
 extern char **environ;
 
-/* The parent waits before the child does anything: its line is unfinished whenever the child writes one. */
+/*
+ * The parent waits before the child does anything: its line is unfinished whenever the child
+ * writes one.
+ */
 static void until_waiting(pid_t parent) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/syscall", parent);
@@ -30,7 +36,9 @@ static void until_waiting(pid_t parent) {
   }
 }
 
-/* A child has run, so its attachment has been told, before its parent makes a call that is told. */
+/*
+ * A child has run, so its attachment has been told, before its parent makes a call that is told.
+ */
 static volatile int *up;
 static void until_up(void) {
   while (!*up) usleep(1000);

@@ -1,10 +1,11 @@
 /*
- * swarm KIND [N]: processes that are hard to end. Most go on for ever: only for boxes that limit processes and time.
+ * swarm KIND [N]: processes that are hard to end. Most go on for ever: only for boxes that limit
+ * processes and time.
  *
- * sessions, comets, reexec, zombies, busy, racers (N at a time) · deaf (ignores and blocks all signals) ·
- * reaper (subreaper, no parent-death signal) · holder (its child keeps stdout) · vfork · ids ·
- * one (kills PID 1) · dump · start
- * What it prints says how far it got: a number, or a letter a generation.
+ * sessions, comets, reexec, zombies, busy, racers (N at a time) · deaf (ignores and blocks all
+ * signals) · reaper (subreaper, no parent-death signal) · holder (its child keeps stdout) · vfork
+ * · ids · one (kills PID 1) · dump · start What it prints says how far it got: a number, or a
+ * letter a generation.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -166,7 +167,10 @@ static void dump(int mib) {
   abort();
 }
 
-/* What it began with: ignored and caught signals, the mask, umask, descriptors beyond 2, working directory. */
+/*
+ * What it began with: ignored and caught signals, the mask, umask, descriptors beyond 2, working
+ * directory.
+ */
 static void start(void) {
   struct sigaction action;
   sigset_t mask;

@@ -1,4 +1,7 @@
-/* What a tracer must tell rightly: traced CASE [ARGUMENT]. Each case says in its comment what happens, in which order. */
+/*
+ * What a tracer must tell rightly: traced CASE [ARGUMENT]. Each case says in its comment what
+ * happens, in which order.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +36,9 @@ static void *exec_in_thread(void *unused) {
   return unused;
 }
 
-/* Another thread than the leader executes /bin/true, or the case ARGUMENT, while a third sleeps. */
+/*
+ * Another thread than the leader executes /bin/true, or the case ARGUMENT, while a third sleeps.
+ */
 static void *sleep_long(void *unused) {
   sleep(100);
   return unused;
@@ -113,7 +118,10 @@ static int narrow(void) {
   return result != getpid();
 }
 
-/* F_GETOWN of a process group gives a negative number that is no error, where the number is above 4095. */
+/*
+ * F_GETOWN of a process group gives a negative number that is no error, where the number is above
+ * 4095.
+ */
 static int negative(void) {
   int fd[2];
   pipe(fd);
@@ -122,7 +130,10 @@ static int negative(void) {
   return 0;
 }
 
-/* Opens a path that ends with a page, behind which there is nothing; and one that crosses two pages. */
+/*
+ * Opens a path that ends with a page, behind which there is nothing; and one that crosses two
+ * pages.
+ */
 static int edges(void) {
   char *pages = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   munmap(pages + 2 * 4096, 4096);
@@ -162,7 +173,10 @@ static int sees(void) {
   return 0;
 }
 
-/* The mask as the program sees it: number of CPUs by sched_getaffinity, and by /proc/self/status, itself and in a child. */
+/*
+ * The mask as the program sees it: number of CPUs by sched_getaffinity, and by /proc/self/status,
+ * itself and in a child.
+ */
 static void show_mask(void) {
   char line[256];
   cpu_set_t set;
@@ -190,7 +204,10 @@ static int masks(void) {
   return 0;
 }
 
-/* Ten thousand calls; prints how often it stood still by itself: each stop of a tracer's is one of these. */
+/*
+ * Ten thousand calls; prints how often it stood still by itself: each stop of a tracer's is one of
+ * these.
+ */
 static int switches(void) {
   char line[256];
   for (int i = 0; i < 10000; i++) syscall(SYS_getppid);
@@ -234,8 +251,9 @@ static int leader_ends(void) {
 }
 
 /*
- * Four threads make calls without end; after ARGUMENT microseconds the leader ends all of them with 6. With the argument "traced"
- * that is some time after somebody has become the leader's tracer.
+ * Four threads make calls without end; after ARGUMENT microseconds the leader ends all of them
+ * with 6. With the argument "traced" that is some time after somebody has become the leader's
+ * tracer.
  */
 static void *busy(void *unused) {
   for (;;) syscall(SYS_getppid);
@@ -278,7 +296,10 @@ static int children(void) {
   return 0;
 }
 
-/* Two processes compute for ARGUMENT ms each, at the same time; exit 0 where they had two CPUs (wall time well below the sum). */
+/*
+ * Two processes compute for ARGUMENT ms each, at the same time; exit 0 where they had two CPUs
+ * (wall time well below the sum).
+ */
 static double now(clockid_t clock) {
   struct timespec time;
   syscall(SYS_clock_gettime, clock, &time);
@@ -325,7 +346,10 @@ static int loops(void) {
   }
 }
 
-/* A child in a session of its own, and its child in a group of its own, make calls without end; the first parent is dead by then. */
+/*
+ * A child in a session of its own, and its child in a group of its own, make calls without end;
+ * the first parent is dead by then.
+ */
 static int leaves_group(void) {
   if (fork()) return 0;
   setsid();
@@ -347,7 +371,10 @@ static int storm(void) {
   }
 }
 
-/* A chain of ARGUMENT processes: each forks the next, one that ends at once, and a thread, and waits. All are over after 20 s. */
+/*
+ * A chain of ARGUMENT processes: each forks the next, one that ends at once, and a thread, and
+ * waits. All are over after 20 s.
+ */
 static int brood(void) {
   for (int left = atoi(argument); left > 0; left--) {
     pid_t child = fork();
@@ -363,8 +390,10 @@ static int brood(void) {
 }
 
 /*
- * Opens a file by a path in a page that a descriptor of userfaultfd is to provide, which never happens: blocked for 20 s, unless it is killed.
- * Meanwhile a child makes getppid without end. ARGUMENT: "device" asks /dev/userfaultfd; "later" waits for a tracer before the path; "probe" and "probe-device" end before the path. 77: there is no userfaultfd.
+ * Opens a file by a path in a page that a descriptor of userfaultfd is to provide, which never
+ * happens: blocked for 20 s, unless it is killed. Meanwhile a child makes getppid without end.
+ * ARGUMENT: "device" asks /dev/userfaultfd; "later" waits for a tracer before the path; "probe"
+ * and "probe-device" end before the path. 77: there is no userfaultfd.
  */
 static int user_fault(void) {
   int by_device = strstr(argument, "device") != NULL;

@@ -1,4 +1,7 @@
-/* write KIND BYTES: writes so many bytes. KIND: stdout, stderr, flood (without end), or a file's name. */
+/*
+ * write KIND BYTES: writes so many bytes. KIND: stdout, stderr, flood (without end), or a file's
+ * name.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/** What somebody outside does to a box while it is used: each a typed error that names it, and what comes next works. */
+/**
+ * What somebody outside does to a box while it is used: each a typed error that names it, and what
+ * comes next works.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -96,7 +99,10 @@ for (const [name, open] of RUNNERS) {
   })
 }
 
-/** Where processes of the group can go: the group above, or in v2, where that may have none, the one that this process is in. */
+/**
+ * Where processes of the group can go: the group above, or in v2, where that may have none, the
+ * one that this process is in.
+ */
 function takeAway(group: string): void {
   const above = dirname(group)
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
@@ -127,7 +133,8 @@ test('the cgroups of a pool that are removed while nothing runs are missed by th
       await pool.run('true')
       await settled()
       for (const group of cgroupsLeft()) takeAway(group)
-      // The child that waited is in no group of ours any more. Limits that differ would be written: that is what is told first.
+      // The child that waited is in no group of ours any more. Limits that differ would be
+      // written: that is what is told first.
       const limits = round === 1 ? { memoryBytes: 2 ** 26 } : {}
       await assert.rejects(async () => pool.run('true', [], { limits }), {
         code: 'ERR_GLASSBOX_CGROUP',

@@ -1,4 +1,7 @@
-/** run(), boxes and pools above a runner that is played from TypeScript: no process behind it, no root. */
+/**
+ * run(), boxes and pools above a runner that is played from TypeScript: no process behind it, no
+ * root.
+ */
 import assert from 'node:assert/strict'
 import { before as beforeAll, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,7 @@
 /**
- * The same thing over and over, in a process of its own: nothing of it stays there, of the kernel's things exactly nothing, of memory
- * nothing that grows with the number of runs. `GLASSBOX_POOL_RUNS=10000 GLASSBOX_COLD_RUNS=2000 GLASSBOX_TRACES=100` for the long form.
+ * The same thing over and over, in a process of its own: nothing of it stays there, of the
+ * kernel's things exactly nothing, of memory nothing that grows with the number of runs.
+ * `GLASSBOX_POOL_RUNS=10000 GLASSBOX_COLD_RUNS=2000 GLASSBOX_TRACES=100` for the long form.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -11,12 +12,15 @@ import type { Sample, SoakKind } from '../support/soak.js'
 
 const program = fileURLToPath(new URL('../support/soak.js', import.meta.url))
 
-/** With mounts of its own where that is allowed: other work on the machine may mount something meanwhile. */
+/**
+ * With mounts of its own where that is allowed: other work on the machine may mount something
+ * meanwhile.
+ */
 const OWN_MOUNTS = process.getuid?.() === 0 ? ['unshare', '--mount'] : []
 
 /**
- * An engine whose memory tells of the program alone: its optimised code comes and goes by some hundred KiB for hours, and its young
- * generation doubles once, whenever it likes.
+ * An engine whose memory tells of the program alone: its optimised code comes and goes by some
+ * hundred KiB for hours, and its young generation doubles once, whenever it likes.
  */
 const STEADY = ['--expose-gc', '--no-opt', '--min-semi-space-size=16', '--max-semi-space-size=16']
 
@@ -29,8 +33,9 @@ async function soak(kind: SoakKind, runs: number): Promise<readonly Sample[]> {
 const KiB = 1024
 
 /**
- * What a figure may grow by between the first third of the samples and the last, each taken at its median, since a single one
- * depends on what the engine has compiled and thrown away just then. In 10 000 runs it is some bytes a run.
+ * What a figure may grow by between the first third of the samples and the last, each taken at its
+ * median, since a single one depends on what the engine has compiled and thrown away just then. In
+ * 10 000 runs it is some bytes a run.
  */
 const BOUNDS: readonly (readonly [figure: keyof Sample, bytes: number])[] = [
   ['heapBytes', 256 * KiB],

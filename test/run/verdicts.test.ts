@@ -1,4 +1,7 @@
-/** The verdicts, on real programs. Each runs natively first, so that a program which cannot do its part shows itself. */
+/**
+ * The verdicts, on real programs. Each runs natively first, so that a program which cannot do its
+ * part shows itself.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { run } from '#glassbox/index.js'
@@ -15,7 +18,10 @@ const policyKill = (name: string): NonNullable<RunOptions['policy']> => ({
 interface Case {
   readonly name: string
   readonly program: readonly [string, ...string[]]
-  /** How the same program ends natively, with arguments that are harmless; left out where no native run is. */
+  /**
+   * How the same program ends natively, with arguments that are harmless; left out where no native
+   * run is.
+   */
   readonly native?: { readonly args: readonly string[]; readonly code?: number; readonly signal?: string }
   readonly options?: RunOptions<'utf8'>
   readonly expected: Partial<RunResult>
@@ -267,7 +273,9 @@ for (const {
   })
 }
 
-/** In software, on a machine that has other work, a processor stands still for longer than that. */
+/**
+ * In software, on a machine that has other work, a processor stands still for longer than that.
+ */
 const EMULATED = process.env['GLASSBOX_EMULATED'] ? 'needs processors that run all the time' : false
 
 test('an endless loop overshoots its CPU limit by at most 20 ms', { skip: EMULATED }, async () => {

@@ -1,4 +1,7 @@
-/** The compiler against the reading of the policy: the same answer for random policies and random calls. */
+/**
+ * The compiler against the reading of the policy: the same answer for random policies and random
+ * calls.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,4 +1,6 @@
-/** What a caller may not say in a policy, and what the presets and the disassembler make of one. */
+/**
+ * What a caller may not say in a policy, and what the presets and the disassembler make of one.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULT_POLICY, denyCalls, type Policy } from '#glassbox/index.js'

@@ -1,4 +1,7 @@
-/** Makes a test file fail for what no caller could catch: exceptions and rejections outside of every promise, and warnings. */
+/**
+ * Makes a test file fail for what no caller could catch: exceptions and rejections outside of
+ * every promise, and warnings.
+ */
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,7 @@
 /**
- * The world around a hostile program: canaries on the host that nothing in a box may read or change, and the checks after each
- * case. `guard()` registers the hooks of a test file; its `run` also looks for the canary's secret in everything that comes out.
+ * The world around a hostile program: canaries on the host that nothing in a box may read or
+ * change, and the checks after each case. `guard()` registers the hooks of a test file; its `run`
+ * also looks for the canary's secret in everything that comes out.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -18,7 +19,10 @@ import { temporaryDirectory } from './temporary.js'
 
 export const root = process.getuid?.() === 0
 export const needsRoot = root ? false : 'needs root'
-/** Where none can be had, init watches by /proc: see the table of what is not held in docs/security.md. */
+/**
+ * Where none can be had, init watches by /proc: see the table of what is not held in
+ * docs/security.md.
+ */
 const groups = Cgroup.plan({})
 export const needsCgroup = 'missing' in groups ? 'needs cgroups for memory and processes' : false
 /** v2 counts what waits in sockets as memory, v1 apart from it. */
@@ -68,7 +72,10 @@ function assertNoSecret(secret: string, { stdout, stderr, files, fileErrors }: R
   }
 }
 
-/** Canaries for the tests of a file; after each test they are as before and a trivial run works; at the end nothing is left. */
+/**
+ * Canaries for the tests of a file; after each test they are as before and a trivial run works; at
+ * the end nothing is left.
+ */
 export function guard(): World {
   const secret = `secret-${randomBytes(12).toString('hex')}`
   const world = { secret, abstract: `glassbox-${randomBytes(6).toString('hex')}` } as {
@@ -172,7 +179,10 @@ export interface Native {
   readonly directory: string
 }
 
-/** The positive control: a guest without any box, in a directory of its own. Never with the arguments of a bomb. */
+/**
+ * The positive control: a guest without any box, in a directory of its own. Never with the
+ * arguments of a bomb.
+ */
 export function unboxed(
   context: TestContext,
   guest: string,

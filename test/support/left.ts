@@ -37,7 +37,9 @@ export function cgroupsLeft(pattern: RegExp = new RegExp(`^glassbox-${process.pi
 
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
 
-/** Open descriptors with what they lead to; the directory that is being read for it is not counted. */
+/**
+ * Open descriptors with what they lead to; the directory that is being read for it is not counted.
+ */
 function descriptors(): string[] {
   return readdirSync('/proc/self/fd').flatMap(fd => {
     try {
@@ -57,7 +59,10 @@ export function surroundings(): Surroundings {
   return { descriptors: descriptors().length, mounts: mounts() }
 }
 
-/** Fails where something is left that was not there before. Sockets close a turn after their end, hence the wait. */
+/**
+ * Fails where something is left that was not there before. Sockets close a turn after their end,
+ * hence the wait.
+ */
 export async function assertNothingLeft(before: Surroundings): Promise<void> {
   for (let tries = 0; tries < 50 && descriptors().length > before.descriptors; tries++) {
     await new Promise(resolve => setTimeout(resolve, 10))

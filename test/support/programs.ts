@@ -10,7 +10,10 @@ import { temporaryDirectory } from './temporary.js'
 const sources = fileURLToPath(new URL('../../../test/programs/', import.meta.url))
 const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
 
-/** Compiles test/programs/NAME.c where that is due, and returns the path of the program. `flags`: further ones of the compiler, for a program of its own. */
+/**
+ * Compiles test/programs/NAME.c where that is due, and returns the path of the program. `flags`:
+ * further ones of the compiler, for a program of its own.
+ */
 export function program(name: string, flags: readonly string[] = []): string {
   const source = `${sources}${name}.c`
   const output = `${compiled}${name}${flags.join('')}`
@@ -24,12 +27,18 @@ export function program(name: string, flags: readonly string[] = []): string {
   return output
 }
 
-/** Calls by int 0x80 need a kernel (and a virtual machine) that serves them: CONFIG_IA32_EMULATION, and no software paravirtualisation. */
+/**
+ * Calls by int 0x80 need a kernel (and a virtual machine) that serves them: CONFIG_IA32_EMULATION,
+ * and no software paravirtualisation.
+ */
 export const noGate32: false | string =
   spawnSync(program('calls'), ['i386:20'], { encoding: 'utf8' }).stdout !== '0\n' &&
   'this machine does not serve int 0x80'
 
-/** How a program ends without any box, in a directory of its own: the control of every test that boxes it. */
+/**
+ * How a program ends without any box, in a directory of its own: the control of every test that
+ * boxes it.
+ */
 export function native(
   name: string,
   args: readonly string[] = [],
@@ -48,7 +57,10 @@ export function native(
   }
 }
 
-/** elf32.c, which ends with 42 by the calls of i386; where it cannot be made or run the test is skipped, and there is none. */
+/**
+ * elf32.c, which ends with 42 by the calls of i386; where it cannot be made or run the test is
+ * skipped, and there is none.
+ */
 export function program32(context: TestContext): string | undefined {
   const file = join(temporaryDirectory(context), 'elf32')
   const flags = [

@@ -1,4 +1,6 @@
-/** A result that a test makes up: a program that ran well, with the parts that matter to the test. */
+/**
+ * A result that a test makes up: a program that ran well, with the parts that matter to the test.
+ */
 import type { RunResult } from '#glassbox/index.js'
 
 type AnyResult = RunResult<string | Uint8Array>

@@ -1,6 +1,7 @@
 /**
- * A runner played from TypeScript: no process, no root. A script says what each job does with its streams and how it ends, so the
- * API above the runners is tested in milliseconds, with faults that no real runner has on demand.
+ * A runner played from TypeScript: no process, no root. A script says what each job does with its
+ * streams and how it ends, so the API above the runners is tested in milliseconds, with faults
+ * that no real runner has on demand.
  */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +18,10 @@ import type { InputFile } from '#glassbox/stdio/input-files.js'
 export interface Stage {
   readonly job: Job
   readonly sandbox: ScriptedSandbox
-  /** Writes to the job's stdout (1) or stderr (2), as a program does: blocking, EPIPE if the reader is gone. */
+  /**
+   * Writes to the job's stdout (1) or stderr (2), as a program does: blocking, EPIPE if the reader
+   * is gone.
+   */
   readonly write: (fd: 1 | 2, text: string) => void
   /** Reads at most `length` bytes of its stdin; blocking. */
   readonly read: (length: number) => string

@@ -1,6 +1,7 @@
 /**
- * A process of its own that does one thing over and over and says what it holds at times: `node --expose-gc soak.js KIND RUNS`.
- * Beside a test runner, which keeps what it hears of every promise, memory could not be read.
+ * A process of its own that does one thing over and over and says what it holds at times: `node
+ * --expose-gc soak.js KIND RUNS`. Beside a test runner, which keeps what it hears of every
+ * promise, memory could not be read.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,7 +39,8 @@ const isInit = (pid: string): boolean => {
 }
 
 async function sample(runs: number): Promise<Sample> {
-  // What ended a moment ago closes its descriptors a turn later, and a weak reference is let go a collection later.
+  // What ended a moment ago closes its descriptors a turn later, and a weak reference is let go a
+  // collection later.
   await sleep(100)
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.()

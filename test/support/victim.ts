@@ -1,6 +1,7 @@
 /**
- * A service that is to be killed: `node victim.js KIND MARKER`. Works without end, and says at the beginning of each phase that it
- * begins. Every program that it starts has the marker among its arguments, so that it can be found wherever it is.
+ * A service that is to be killed: `node victim.js KIND MARKER`. Works without end, and says at the
+ * beginning of each phase that it begins. Every program that it starts has the marker among its
+ * arguments, so that it can be found wherever it is.
  */
 import { writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,7 @@
-/** What the compiler says of files: what came out can go in, and what is no file is refused. Compiled is passed. */
+/**
+ * What the compiler says of files: what came out can go in, and what is no file is refused.
+ * Compiled is passed.
+ */
 import { test } from 'node:test'
 import { expectTypeOf } from 'expect-type'
 import type { Box, CollectedFile, DirectoryEntry, FileError, Pool, RunResult } from '#glassbox/index.js'

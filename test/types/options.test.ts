@@ -1,4 +1,7 @@
-/** What the compiler says to callers: the type of captured output, and options that it refuses. Compiled is passed. */
+/**
+ * What the compiler says to callers: the type of captured output, and options that it refuses.
+ * Compiled is passed.
+ */
 import { test } from 'node:test'
 import { expectTypeOf } from 'expect-type'
 import type {

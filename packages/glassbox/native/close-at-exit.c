@@ -1,8 +1,10 @@
 /*
- * Descriptors of a thread of Node that ends without running JavaScript again, as worker.terminate() ends it. Node closes what
- * its own modules have opened; what was opened by raw calls is flagged in an array of JavaScript's, and is closed here.
+ * Descriptors of a thread of Node that ends without running JavaScript again, as
+ * worker.terminate() ends it. Node closes what its own modules have opened; what was opened by raw
+ * calls is flagged in an array of JavaScript's, and is closed here.
  *
- * The array belongs to JavaScript. It is kept by a reference, and the hook runs before the thread's heap is taken down.
+ * The array belongs to JavaScript. It is kept by a reference, and the hook runs before the
+ * thread's heap is taken down.
  */
 #include "gate.h"
 
@@ -14,7 +16,10 @@ static void close_flagged(void *flags) {
     if (((u8 *)flags)[fd]) sys(close, fd);
 }
 
-/* closeAtExit(flags: Uint8Array(65536)): at the end of this environment each descriptor is closed whose flag is not 0. */
+/*
+ * closeAtExit(flags: Uint8Array(65536)): at the end of this environment each descriptor is closed
+ * whose flag is not 0.
+ */
 napi_value gate_close_at_exit(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   struct bytes flags;

@@ -4,8 +4,8 @@
  * the memory that its arguments point to. The memory is for the reader of the report; no decision
  * rests on it.
  *
- * A signal to the caller withdraws a report that nobody has received yet. That the call was made is
- * known all the same, and ends the program; only which call it was is lost.
+ * A signal to the caller withdraws a report that nobody has received yet. That the call was made
+ * is known all the same, and ends the program; only which call it was is lost.
  */
 #include "init.h"
 #include <asm/ioctl.h>

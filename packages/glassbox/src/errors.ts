@@ -1,8 +1,10 @@
 /**
- * The errors of glassbox. A verdict about a program is data, never an error; what is thrown here is a fault of the
- * caller (`InvalidOptionError`), of the host (`MissingFeatureError`, `SystemError`) or of glassbox itself.
+ * The errors of glassbox. A verdict about a program is data, never an error; what is thrown here
+ * is a fault of the caller (`InvalidOptionError`), of the host (`MissingFeatureError`,
+ * `SystemError`) or of glassbox itself.
  *
- * Every error has a stable `code`, says what failed and with which value, and, in `hint`, what to do next.
+ * Every error has a stable `code`, says what failed and with which value, and, in `hint`, what to
+ * do next.
  */
 
 const brand = Symbol.for('glassbox.error')
@@ -34,7 +36,10 @@ export interface ErrorDetails {
   cause?: unknown
 }
 
-/** The base of all errors that glassbox throws. `instanceof` also works across two copies of the package. */
+/**
+ * The base of all errors that glassbox throws. `instanceof` also works across two copies of the
+ * package.
+ */
 export class GlassboxError extends Error {
   readonly code: ErrorCode
   readonly hint?: string
@@ -61,7 +66,8 @@ export class GlassboxError extends Error {
 }
 
 /**
- * Something that the caller gave is unknown, of the wrong kind or out of its range. Nothing was started.
+ * Something that the caller gave is unknown, of the wrong kind or out of its range. Nothing was
+ * started.
  *
  * @example
  * await run('make', [], { timeout: 1000 }).catch(error => console.log(error.option, error.hint))
@@ -79,7 +85,10 @@ export class InvalidOptionError extends GlassboxError {
   }
 }
 
-/** The host lacks a kernel feature or a permission that was asked for; `hint` says what would provide it. */
+/**
+ * The host lacks a kernel feature or a permission that was asked for; `hint` says what would
+ * provide it.
+ */
 export class MissingFeatureError extends GlassboxError {
   readonly feature: string
 

@@ -17,7 +17,10 @@ export function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-/** The nearest of some words, if one is near enough to be a slip: no more than a third of it changed, and some of it right. */
+/**
+ * The nearest of some words, if one is near enough to be a slip: no more than a third of it
+ * changed, and some of it right.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined
   let best: { readonly name: string; readonly distance: number } | undefined

@@ -1,4 +1,7 @@
-/** A service that holds as many MiB as its argument says and runs a small program in a box: prints the figures as JSON. */
+/**
+ * A service that holds as many MiB as its argument says and runs a small program in a box: prints
+ * the figures as JSON.
+ */
 import { run } from '#glassbox/index.js'
 
 const held = Buffer.alloc(Number(process.argv[2]) * 2 ** 20, 1)

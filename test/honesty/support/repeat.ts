@@ -1,6 +1,6 @@
 /**
- * Honesty is told from repetitions: a program is run 20 times, and all 20 must end alike. What is asserted of one run is asserted of
- * each, so a verdict that holds most of the time fails.
+ * Honesty is told from repetitions: a program is run 20 times, and all 20 must end alike. What is
+ * asserted of one run is asserted of each, so a verdict that holds most of the time fails.
  */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
@@ -31,7 +31,10 @@ export async function repeat<Result>(
   return results
 }
 
-/** What a result says of the end, in a few words: `exited 3`, `signaled SIGKILL`, `memory-limit (exit 0)`, `wall-time-limit`. */
+/**
+ * What a result says of the end, in a few words: `exited 3`, `signaled SIGKILL`, `memory-limit
+ * (exit 0)`, `wall-time-limit`.
+ */
 export function ending({ status, exitCode, signal, limit }: RunResult): string {
   if (status === 'exited') return `exited ${exitCode}`
   if (status === 'signaled') return `signaled ${signal}`
@@ -69,7 +72,10 @@ export function assertSameStatus(
   for (const result of results) assertSane(result)
 }
 
-/** What holds of the figures of every result. A time is charged until the last process is reaped, which is after the program's own end. */
+/**
+ * What holds of the figures of every result. A time is charged until the last process is reaped,
+ * which is after the program's own end.
+ */
 export function assertSane({
   cpuTimeMs,
   userTimeMs,

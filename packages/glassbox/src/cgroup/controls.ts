@@ -1,7 +1,8 @@
 /**
- * What differs between v1 and v2, as one table: which files limit, and how each figure is read. Sources: the kernel's
- * admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and admin-guide/cgroup-v2. No I/O: whoever reads or writes the files,
- * here or in a box's init, asks this table which.
+ * What differs between v1 and v2, as one table: which files limit, and how each figure is read.
+ * Sources: the kernel's admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and
+ * admin-guide/cgroup-v2. No I/O: whoever reads or writes the files, here or in a box's init, asks
+ * this table which.
  */
 import type { Controller } from './hierarchy.ts'
 import { type GroupFiles, keyedNumber, type Write } from './files.ts'
@@ -24,7 +25,10 @@ export interface CpuTime {
 
 /** The files of one version of the interface. */
 export interface Controls {
-  /** What is to be written, in this order. `files` are those of the group, `parent` those of the group above. */
+  /**
+   * What is to be written, in this order. `files` are those of the group, `parent` those of the
+   * group above.
+   */
   readonly limit: Readonly<
     Record<Controller, (limits: CgroupLimits, files: GroupFiles, parent: GroupFiles) => readonly Write[]>
   >
@@ -38,9 +42,10 @@ export interface Controls {
   /** The file whose text init reads while the program runs. */
   readonly cpuTimeFile: string
   /**
-   * The file that a process joins by, and whose lock says that the group is owned. A thread that writes `0` to v1's `tasks` moves itself
-   * alone, so the kernel need not hold every thread group still: the first write to `cgroup.procs` after a pause waits for an RCU
-   * grace period for that (Linux 5.5, cgroup_procs_write_start). In v2 a thread may not leave its process.
+   * The file that a process joins by, and whose lock says that the group is owned. A thread that
+   * writes `0` to v1's `tasks` moves itself alone, so the kernel need not hold every thread group
+   * still: the first write to `cgroup.procs` after a pause waits for an RCU grace period for that
+   * (Linux 5.5, cgroup_procs_write_start). In v2 a thread may not leave its process.
    */
   readonly joinFile: string
 }
@@ -53,7 +58,10 @@ const finite = (value: number | undefined): value is number => value !== undefin
 const numeric = (file: string, value: number | undefined): readonly Write[] =>
   value === undefined ? [] : [{ file, value: value === Infinity ? 'max' : String(value) }]
 
-/** User and system time are sampled by tick on some kernels; the total is exact, so they are scaled to it. */
+/**
+ * User and system time are sampled by tick on some kernels; the total is exact, so they are scaled
+ * to it.
+ */
 function splitTotal(totalNs: number, user: number, system: number): CpuTime {
   const sum = user + system
   const userNs = sum > 0 ? Math.round((totalNs * user) / sum) : totalNs
@@ -71,9 +79,11 @@ export const V1: Controls = {
       const limit: Write = { file: 'memory.limit_in_bytes', value }
       // Not there where the kernel does not account swap: then swap has no limit of ours.
       const withSwap: Write = { file: 'memory.memsw.limit_in_bytes', value, optional: true }
-      // Buffers of internet sockets, UDP too whatever the name says, have a counter of their own and no limit before one is written.
+      // Buffers of internet sockets, UDP too whatever the name says, have a counter of their own
+      // and no limit before one is written.
       const sockets: Write = { file: 'memory.kmem.tcp.limit_in_bytes', value, optional: true }
-      // The limit with swap is never the lower one of the two: what comes first depends on which way they go.
+      // The limit with swap is never the lower one of the two: what comes first depends on which
+      // way they go.
       const before = Number(files.optional(limit.file) ?? Infinity)
       return [...(memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]), sockets]
     },

@@ -1,13 +1,16 @@
 /**
- * Which directory of a v2 hierarchy groups are made in. One for all controllers: in v2 a process is in one group only.
+ * Which directory of a v2 hierarchy groups are made in. One for all controllers: in v2 a process
+ * is in one group only.
  *
  * In this order, the first that can be used:
  * 1. the directory that was named. Nothing takes its place where it will not do.
- * 2. the nearest group around this process that systemd has delegated: limits around the service hold for its boxes too.
+ * 2. the nearest group around this process that systemd has delegated: limits around the service
+ *    hold for its boxes too.
  * 3. the top of what is mounted: the root of a host, or the own group of a container.
  * 4. the group above the own one, then the own one: where an ordinary user was given them.
  *
- * In all but the root of a host, processes may be in the way ("no internal processes", cgroups(7)): see leaf.ts.
+ * In all but the root of a host, processes may be in the way ("no internal processes",
+ * cgroups(7)): see leaf.ts.
  */
 import { dirname, join } from 'node:path'
 import type { Controller, ControllerSupport, HostView } from './types.ts'
@@ -40,8 +43,8 @@ function candidates({ point, own }: Surroundings, view: HostView): readonly stri
 }
 
 /**
- * Why groups cannot be made in `base`. A process is moved only by who may write `cgroup.procs` of the nearest group above
- * both where it is and where it goes.
+ * Why groups cannot be made in `base`. A process is moved only by who may write `cgroup.procs` of
+ * the nearest group above both where it is and where it goes.
  */
 function obstacle(base: string, { point, readOnly, own }: Surroundings, view: HostView): string | undefined {
   if (readOnly && isBelow(base, point)) return `${point} is mounted read-only`
@@ -53,7 +56,9 @@ function obstacle(base: string, { point, readOnly, own }: Surroundings, view: Ho
     : `this process is in ${own}, and ${join(common, 'cgroup.procs')}, by which it would get to ${base}, is not writable`
 }
 
-/** Where groups are made that need `controllers`; the best there is where none offers all of them. */
+/**
+ * Where groups are made that need `controllers`; the best there is where none offers all of them.
+ */
 export function chooseBase(controllers: readonly Controller[], around: Surroundings, view: HostView): Choice {
   const found = candidates(around, view).map(base => ({ base, obstacle: obstacle(base, around, view) }))
   const usable = found.filter(candidate => candidate.obstacle === undefined)

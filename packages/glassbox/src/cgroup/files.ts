@@ -1,4 +1,7 @@
-/** The control files of a group: small texts, read and written at once. Each failure names the file. */
+/**
+ * The control files of a group: small texts, read and written at once. Each failure names the
+ * file.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GlassboxError } from '../errors.ts'

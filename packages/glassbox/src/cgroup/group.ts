@@ -1,12 +1,13 @@
 /**
  * The cgroup of one program: a group in each hierarchy that is needed, under one name.
  *
- * It is a value: names, and the steps by which a box's init makes the group for a program and removes it again, one program
- * after another under the same name. So nothing of it runs in the Node process, and a group is there only while the box's init
- * is. What is left for this process to do is to change limits, to interpret figures, and to remove what resists.
+ * It is a value: names, and the steps by which a box's init makes the group for a program and
+ * removes it again, one program after another under the same name. So nothing of it runs in the
+ * Node process, and a group is there only while the box's init is. What is left for this process
+ * to do is to change limits, to interpret figures, and to remove what resists.
  *
- * A lock (flock(2)) on the file that each directory is joined by marks it as owned by a living init; it goes with init, whatever
- * ends it, in any PID namespace: see sweep.ts.
+ * A lock (flock(2)) on the file that each directory is joined by marks it as owned by a living
+ * init; it goes with init, whatever ends it, in any PID namespace: see sweep.ts.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -31,7 +32,10 @@ export interface Part {
   readonly controllers: readonly Controller[]
 }
 
-/** A file that figures are read from; its place in `Cgroup.figureFiles` is its place in init's report. */
+/**
+ * A file that figures are read from; its place in `Cgroup.figureFiles` is its place in init's
+ * report.
+ */
 export interface FigureFile {
   readonly part: Part
   readonly file: string
@@ -46,7 +50,8 @@ export class Cgroup {
   readonly figureFiles: readonly FigureFile[]
 
   private constructor(places: ReadonlyMap<Controller, Place>) {
-    // The process id says who it was; what makes the name unique, also among PID namespaces, is the random part.
+    // The process id says who it was; what makes the name unique, also among PID namespaces, is
+    // the random part.
     this.name = `${GROUP_PREFIX}${process.pid}-${RANDOM}-${++lastNumber}`
     const entries = [...places]
     this.parts = [...new Map(entries.map(([, place]) => [place.base, place])).values()].map(place => ({
@@ -61,7 +66,9 @@ export class Cgroup {
     })
   }
 
-  /** A group with what `limits` needs, or the reason why this host gives none. Nothing is made yet. */
+  /**
+   * A group with what `limits` needs, or the reason why this host gives none. Nothing is made yet.
+   */
   static plan(
     limits: CgroupLimits,
     support: CgroupSupport = detectCgroups(),
@@ -93,7 +100,10 @@ export class Cgroup {
     return controlsOf(version).joinFile
   }
 
-  /** Gives the children of a v2 directory the controllers that they need, where they do not have them yet. */
+  /**
+   * Gives the children of a v2 directory the controllers that they need, where they do not have
+   * them yet.
+   */
   enableControllers(): void {
     for (const { version, parent, controllers } of this.parts)
       if (version === 2) enableControllers(parent, controllers)
@@ -105,7 +115,10 @@ export class Cgroup {
     return controllers.flatMap(controller => controls.limit[controller](limits, NEW_GROUP, filesIn(parent)))
   }
 
-  /** Changes the limits of the living group. One on memory below what is used already fails on v1, and kills on v2. */
+  /**
+   * Changes the limits of the living group. One on memory below what is used already fails on v1,
+   * and kills on v2.
+   */
   limit(limits: CgroupLimits): void {
     for (const { version, directory, parent, controllers } of this.parts)
       for (const controller of controllers) {
@@ -114,7 +127,9 @@ export class Cgroup {
       }
   }
 
-  /** What was used, from the texts of `figureFiles`; from the living group where there are none. */
+  /**
+   * What was used, from the texts of `figureFiles`; from the living group where there are none.
+   */
   figures(texts?: readonly string[]): Figures {
     const of = (controller: Controller): readonly [Controls, GroupFiles] => {
       const part = this.#part(controller)
@@ -146,7 +161,10 @@ export class Cgroup {
     return { text, optional }
   }
 
-  /** Kills whatever is left in it and removes it, with all groups below. Harmless when it is gone already. */
+  /**
+   * Kills whatever is left in it and removes it, with all groups below. Harmless when it is gone
+   * already.
+   */
   async remove(): Promise<void> {
     const outcomes = await Promise.allSettled(this.parts.map(({ directory }) => removeGroup(directory)))
     const failed = outcomes.find(outcome => outcome.status === 'rejected')

@@ -1,7 +1,8 @@
 /**
- * Which cgroup hierarchies there are and where in them this process may make groups: read from /proc/self/mountinfo
- * and /proc/self/cgroup (cgroups(7)), never from fixed paths. v1, v2 and the hybrid of both are one table: for each
- * controller, the version and the directory below which groups are made.
+ * Which cgroup hierarchies there are and where in them this process may make groups: read from
+ * /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)), never from fixed paths. v1, v2 and the
+ * hybrid of both are one table: for each controller, the version and the directory below which
+ * groups are made.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +47,10 @@ function ownPaths(cgroup: string): Map<string, string> {
   )
 }
 
-/** A path of the hierarchy as a directory of its mount; a path outside the mount's root cannot be reached. */
+/**
+ * A path of the hierarchy as a directory of its mount; a path outside the mount's root cannot be
+ * reached.
+ */
 function directoryOf(mount: Mount, path: string): string | undefined {
   if (path === '/..' || path.startsWith('/../')) return undefined // outside of this cgroup namespace
   if (mount.root === '/') return join(mount.point, path)
@@ -67,7 +71,8 @@ const v1Mount = (mounts: readonly Mount[], controller: Controller): Mount | unde
 /** The one place for all v2 controllers, chosen by those that every program needs. */
 function placeV2(mounts: readonly Mount[], view: HostView): (controller: Controller) => ControllerSupport {
   const ownPath = ownPaths(view.cgroup).get('') ?? '/'
-  // A container may still have the host's mount below its own one: what shows the own group is meant.
+  // A container may still have the host's mount below its own one: what shows the own group is
+  // meant.
   const found = mounts.filter(({ v2 }) => v2)
   const mount = found.find(candidate => directoryOf(candidate, ownPath) !== undefined) ?? found[0]
   if (!mount) return () => ({ missing: 'no cgroup hierarchy is mounted' })
@@ -113,7 +118,10 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** systemd says so in an extended attribute that everybody can read, before v251 in one for root only. */
+/**
+ * systemd says so in an extended attribute that everybody can read, before v251 in one for root
+ * only.
+ */
 function isMarked(directory: string): boolean {
   const value = new Uint8Array(8)
   return ['user.delegate', 'trusted.delegate'].some(name => {

@@ -1,8 +1,10 @@
 /**
- * Gives the children of a v2 group the controllers that they need. A group whose children have controllers must have no
- * process of its own ("no internal processes", cgroups(7)), but for the root of a host. A service that starts in the group
- * that it makes boxes in, as systemd and containers have it, is in the way itself: so whatever is in there moves into a leaf
- * below first. What it moves is what was started in that group: this process, its parents and siblings, their children.
+ * Gives the children of a v2 group the controllers that they need. A group whose children have
+ * controllers must have no process of its own ("no internal processes", cgroups(7)), but for the
+ * root of a host. A service that starts in the group that it makes boxes in, as systemd and
+ * containers have it, is in the way itself: so whatever is in there moves into a leaf below first.
+ * What it moves is what was started in that group: this process, its parents and siblings, their
+ * children.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
 /**
- * Removes a group and all groups below it. A program that had a cgroup file system in its box may have made sub-groups,
- * frozen them, or taken away their permissions: each is thawed, opened up and emptied, deepest first.
+ * Removes a group and all groups below it. A program that had a cgroup file system in its box may
+ * have made sub-groups, frozen them, or taken away their permissions: each is thawed, opened up
+ * and emptied, deepest first.
  */
 import { chmodSync, existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +36,8 @@ function killAll(directory: string): void {
   tryWrite(join(directory, 'cgroup.kill'), '1')
   for (const pid of (readOptional(join(directory, 'cgroup.procs')) ?? '').split('\n').filter(Boolean)) {
     try {
-      // 0 is a process of another PID namespace, which cannot be named from here (and would be our own group).
+      // 0 is a process of another PID namespace, which cannot be named from here (and would be our
+      // own group).
       if (Number(pid) > 0) process.kill(Number(pid), 'SIGKILL')
     } catch {
       // It ended meanwhile.
@@ -63,8 +65,9 @@ export async function removeGroup(directory: string): Promise<void> {
     }
     // Busy: it has sub-groups, or processes that are not quite gone.
     if (attempt > 1) await sleep(PAUSE_MS)
-    // Thawed from the top: a group below a frozen one stays frozen, and what is frozen does not die.
-    // Killed from the top too: a threaded group below (v2) is no place that a process can be killed by.
+    // Thawed from the top: a group below a frozen one stays frozen, and what is frozen does not
+    // die. Killed from the top too: a threaded group below (v2) is no place that a process can be
+    // killed by.
     thaw(directory)
     killAll(directory)
     for (const child of openUp(directory)) await removeGroup(child)

@@ -1,6 +1,7 @@
 /**
- * The steps by which a group is made for a program and removed after it, for whoever runs plans. Everything is named beneath
- * descriptors of the parent directories; nothing else of the host's tree is held, and those only until the program is cloned.
+ * The steps by which a group is made for a program and removed after it, for whoever runs plans.
+ * Everything is named beneath descriptors of the parent directories; nothing else of the host's
+ * tree is held, and those only until the program is cloned.
  */
 import { join } from 'node:path'
 import { AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
@@ -30,7 +31,10 @@ export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: rea
 export const keptBy = (group: Cgroup): number => group.parts.length + group.figureFiles.length
 
 export interface MadeGroup {
-  /** Descriptors to join by: a process of one thread writes `0` to each. Only for the v1 hierarchies. */
+  /**
+   * Descriptors to join by: a process of one thread writes `0` to each. Only for the v1
+   * hierarchies.
+   */
   readonly joins: readonly number[]
   /** A descriptor of the v2 directory, to be born in (CLONE_INTO_CGROUP, Linux 5.7). */
   readonly birth: Slot | undefined
@@ -39,8 +43,8 @@ export interface MadeGroup {
 }
 
 /**
- * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep` on: what each part is joined by,
- * then the figures.
+ * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep`
+ * on: what each part is joined by, then the figures.
  */
 export function addMakeSteps(
   builder: PlanBuilder,

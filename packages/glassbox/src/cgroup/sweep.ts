@@ -1,6 +1,7 @@
 /**
- * Removes the groups of glassbox processes that were killed before they, or the init of the box, could. A group that
- * is locked belongs to the init of a living box, of this service or of another one on the same host, and is left alone.
+ * Removes the groups of glassbox processes that were killed before they, or the init of the box,
+ * could. A group that is locked belongs to the init of a living box, of this service or of another
+ * one on the same host, and is left alone.
  */
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** What is said about cgroup hierarchies: controllers, the places where groups are made, and what that depends on. */
+/**
+ * What is said about cgroup hierarchies: controllers, the places where groups are made, and what
+ * that depends on.
+ */
 
 export type Controller = 'memory' | 'pids' | 'cpuacct' | 'cpu' | 'cpuset'
 

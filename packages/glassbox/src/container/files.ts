@@ -1,10 +1,11 @@
 /**
- * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory, without following a
- * symbolic or magic link and without crossing a mount. No program of the box runs meanwhile, but one of another box may
- * have been given a descriptor of its directory, and exchange names at any time.
+ * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory,
+ * without following a symbolic or magic link and without crossing a mount. No program of the box
+ * runs meanwhile, but one of another box may have been given a descriptor of its directory, and
+ * exchange names at any time.
  *
- * Each operation works on a descriptor of its own, which it closes: the box may be closed at any time, and what goes on
- * then ends at its next step.
+ * Each operation works on a descriptor of its own, which it closes: the box may be closed at any
+ * time, and what goes on then ends at its next step.
  */
 import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
@@ -57,7 +58,10 @@ export class BoxFiles {
     this.#options = options
   }
 
-  /** Whether there is a regular file of that name, or a link, which only a program of the box may follow. */
+  /**
+   * Whether there is a regular file of that name, or a link, which only a program of the box may
+   * follow.
+   */
   has(path: string): boolean {
     try {
       const type = typeOf(lookAt(this.#usable(), pathComponents(path).join('/'), BENEATH))
@@ -93,7 +97,10 @@ export class BoxFiles {
     })
   }
 
-  /** Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown too: nothing rejects. */
+  /**
+   * Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown
+   * too: nothing rejects.
+   */
   visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void> {
     return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
       const visit = new Visit(pathComponents(path).join('/'), { visitor, pace, maxEntries })
@@ -146,8 +153,8 @@ export class BoxFiles {
   }
 
   /**
-   * The working directory. If a program has taken its own permissions away, they are given back: without them neither the
-   * next program nor an ordinary user's process could enter.
+   * The working directory. If a program has taken its own permissions away, they are given back:
+   * without them neither the next program nor an ordinary user's process could enter.
    */
   #usable(): number {
     const directory = this.#options.directory()

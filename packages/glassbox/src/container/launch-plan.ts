@@ -25,8 +25,8 @@ export type { ResourceLimit } from '../launch/exec-steps.ts'
 /** `path` is absolute, as seen in the box. */
 export interface LaunchSpec extends Execution {
   /**
-   * If that is not the one in which the prepared child waits. The filter must not be installed yet,
-   * see seccomp/guard.ts.
+   * If that is not the one in which the prepared child waits. The filter must not be installed
+   * yet, see seccomp/guard.ts.
    */
   readonly cwd?: string
   readonly rlimits: readonly ResourceLimit[]

@@ -1,4 +1,6 @@
-/** strace's notation for single values: quoted strings, numbers in hexadecimal, addresses. Pure. */
+/**
+ * strace's notation for single values: quoted strings, numbers in hexadecimal, addresses. Pure.
+ */
 import type { TextOptions } from './types.ts'
 
 const ESCAPES: Readonly<Record<number, string>> = {

@@ -1,4 +1,6 @@
-/** The options of one command, as a table: kinds, bounds, defaults, and what other tools call them. */
+/**
+ * The options of one command, as a table: kinds, bounds, defaults, and what other tools call them.
+ */
 import { isInstance, kind, type Kind, unexpected } from '../options/kind.ts'
 import { dictionary, type Fields } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'

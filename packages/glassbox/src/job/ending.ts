@@ -1,9 +1,11 @@
 /**
- * How a job ended, as any runner tells it when every process of the job is dead. The verdict is derived from this alone, so a
- * runner reports causes and counts here, never conclusions.
+ * How a job ended, as any runner tells it when every process of the job is dead. The verdict is
+ * derived from this alone, so a runner reports causes and counts here, never conclusions.
  */
 
-/** What ended the program: itself, a limit that the runner enforced, a denied call, or the caller. */
+/**
+ * What ended the program: itself, a limit that the runner enforced, a denied call, or the caller.
+ */
 export type EndCause = 'itself' | 'cpu' | 'wall' | 'memory' | 'denied' | 'canceled' | 'output'
 
 /** Who measured a value or enforced a limit, so that a reader can tell how far to trust it. */
@@ -37,7 +39,10 @@ export interface Violation {
 
 export interface Ending {
   readonly cause: EndCause
-  /** How the program's own process ended; `undefined` if it never started. `signal` is a signal number. */
+  /**
+   * How the program's own process ended; `undefined` if it never started. `signal` is a signal
+   * number.
+   */
   readonly exit?: { readonly code: number } | { readonly signal: number }
   /** CLOCK_MONOTONIC in ns: just before execve, and when the runner saw the end. */
   readonly startedNs: bigint

@@ -1,4 +1,7 @@
-/** What may be given as files to put into a box, and as names of files to bring out: as kinds of values. */
+/**
+ * What may be given as files to put into a box, and as names of files to bring out: as kinds of
+ * values.
+ */
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
 import { isArray, isInstance, type Kind, kind, list, number, unexpected } from '../options/kind.ts'
@@ -115,7 +118,9 @@ export const FILES: Kind<Files> = {
   },
 }
 
-/** A relative path in the working directory. Throws ERR_GLASSBOX_FILE for one that leads out of it. */
+/**
+ * A relative path in the working directory. Throws ERR_GLASSBOX_FILE for one that leads out of it.
+ */
 export const BOX_PATH: Kind<string> = {
   expected: 'a relative path in the working directory',
   read: (value, path) => {

@@ -1,9 +1,15 @@
-/** Names of files that are said together: no two mean one file, and none is both a file and the directory of another. */
+/**
+ * Names of files that are said together: no two mean one file, and none is both a file and the
+ * directory of another.
+ */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { entryPath } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
 
-/** A name in the working directory, normalized: `./a//b` is `a/b`. Throws an InvalidOptionError that names `path`. */
+/**
+ * A name in the working directory, normalized: `./a//b` is `a/b`. Throws an InvalidOptionError
+ * that names `path`.
+ */
 export function normalizedName(name: string, path: string): string {
   try {
     return pathComponents(name).join('/')

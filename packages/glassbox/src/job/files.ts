@@ -1,20 +1,24 @@
 /**
- * Files of a box, in and out, as callers say them and get them. The same shape serves both ways: `result.files` can be
- * given as `files` of the next run. `file-kinds.ts` checks what was said.
+ * Files of a box, in and out, as callers say them and get them. The same shape serves both ways:
+ * `result.files` can be given as `files` of the next run. `file-kinds.ts` checks what was said.
  */
 import type { Blob as NodeBlob } from 'node:buffer'
 import { fileURLToPath } from 'node:url'
 import { isInstance } from '../options/kind.ts'
 
-/** What a file is made of. Bytes are read when the box is ready: do not change them before the call has ended. */
+/**
+ * What a file is made of. Bytes are read when the box is ready: do not change them before the call
+ * has ended.
+ */
 export type Contents = string | Uint8Array | ArrayBuffer | ArrayBufferView | NodeBlob
 
 /**
  * One of `files`:
  * - contents alone: a file with the mode 0o644
  * - `{ contents, mode }`: a file with that mode, such as 0o755 for a program
- * - `{ file }`: a file or a directory of the host. A directory is copied whole: regular files, directories, and symbolic
- *   links as links, which lead to what the box has there. Anything else in it, such as a FIFO, is an error.
+ * - `{ file }`: a file or a directory of the host. A directory is copied whole: regular files,
+ *   directories, and symbolic links as links, which lead to what the box has there. Anything else
+ *   in it, such as a FIFO, is an error.
  * - `{ directory: true }`: an empty directory
  */
 export type FileInput =
@@ -48,9 +52,9 @@ export interface CollectedDirectory {
 /** Why a file could not be had. */
 export interface FileError {
   /**
-   * `ENOENT`: it is not there. `ELOOP`: a symbolic link, or one on the way to it. `ENOTSUP`: no regular file and no
-   * directory. `EFBIG`: more than may be collected. `EACCES`: the program took the permission to read it away. Otherwise
-   * the kernel's name for what failed.
+   * `ENOENT`: it is not there. `ELOOP`: a symbolic link, or one on the way to it. `ENOTSUP`: no
+   * regular file and no directory. `EFBIG`: more than may be collected. `EACCES`: the program took
+   * the permission to read it away. Otherwise the kernel's name for what failed.
    */
   readonly code: string
   /** Whether the box's file could not be read, or the host's not be written. */

@@ -1,6 +1,6 @@
 /**
- * A job: one program to run, with every option resolved and checked. A runner that takes a job trusts it and looks nothing up
- * again; whoever makes one answers for that.
+ * A job: one program to run, with every option resolved and checked. A runner that takes a job
+ * trusts it and looks nothing up again; whoever makes one answers for that.
  */
 import type { Policy } from '../seccomp/policy.ts'
 import type { Limits, ProgramTrace } from './options.ts'

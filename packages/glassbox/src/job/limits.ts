@@ -6,7 +6,10 @@ import type { Limits } from './options.ts'
 
 const MiB = 2 ** 20
 
-/** What a limit that is left out means. `wallTimeMs` is more if a job may use more CPU time: see `resolveLimits`. */
+/**
+ * What a limit that is left out means. `wallTimeMs` is more if a job may use more CPU time: see
+ * `resolveLimits`.
+ */
 export const DEFAULT_LIMITS: Required<Limits> = Object.freeze({
   cpuTimeMs: 10_000,
   wallTimeMs: 30_000,
@@ -65,8 +68,8 @@ const WALL_PER_CPU = 3
 const SHORTEST_DEFAULT_WALL_MS = 10_000
 
 /**
- * Every limit, from those that were given. Without a limit of wall time of its own a job has three times its CPU time, and at
- * least ten seconds.
+ * Every limit, from those that were given. Without a limit of wall time of its own a job has three
+ * times its CPU time, and at least ten seconds.
  */
 export function resolveLimits(given: Limits = DEFAULT_LIMITS): Required<Limits> {
   if (given === DEFAULT_LIMITS) return DEFAULT_LIMITS

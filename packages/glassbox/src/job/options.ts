@@ -1,10 +1,11 @@
 /**
- * What a caller may say to run(), to a box and to a pool. Units stand in the names; `Infinity` spells "unlimited". An option that is
- * left out, or undefined, has its default. Anything else that is not described here rejects with an `InvalidOptionError` before
- * anything is started.
+ * What a caller may say to run(), to a box and to a pool. Units stand in the names; `Infinity`
+ * spells "unlimited". An option that is left out, or undefined, has its default. Anything else
+ * that is not described here rejects with an `InvalidOptionError` before anything is started.
  *
- * Options are copied when the call is made: what the caller does with the objects later changes nothing. Bytes (`stdin`, `files`)
- * are not copied; leave them as they are until the run has ended.
+ * Options are copied when the call is made: what the caller does with the objects later changes
+ * nothing. Bytes (`stdin`, `files`) are not copied; leave them as they are until the run has
+ * ended.
  */
 import type { Policy } from '../seccomp/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
@@ -14,24 +15,33 @@ import type { RunnerName } from './result.ts'
 import type { ErrorOutput, Input, Output } from './streams.ts'
 
 /**
- * What the program may use. A limit that is left out has the default of `DEFAULT_LIMITS`; zero is an error, and no limit is
- * spelled `Infinity`.
+ * What the program may use. A limit that is left out has the default of `DEFAULT_LIMITS`; zero is
+ * an error, and no limit is spelled `Infinity`.
  *
  * @example
- * await run('./solution', [], { limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20, processes: 1 } })
+ * await run('./solution', [], { limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20, processes:
+ * 1 } })
  */
 export interface Limits {
   /** CPU time of all its processes together, user and system, in milliseconds. Default 10 000. */
   readonly cpuTimeMs?: number
-  /** Time by the clock from exec, in milliseconds. Default three times `cpuTimeMs`, at least 10 000. */
+  /**
+   * Time by the clock from exec, in milliseconds. Default three times `cpuTimeMs`, at least 10
+   * 000.
+   */
   readonly wallTimeMs?: number
-  /** Memory of all its processes together, with tmpfs files and swap, in bytes. Default 512 MiB. */
+  /**
+   * Memory of all its processes together, with tmpfs files and swap, in bytes. Default 512 MiB.
+   */
   readonly memoryBytes?: number
-  /** Processes and threads at a time; at most 4 194 304, the most that Linux can have. Default 128. */
+  /**
+   * Processes and threads at a time; at most 4 194 304, the most that Linux can have. Default 128.
+   */
   readonly processes?: number
   /**
-   * Bytes written to stdout and to stderr, each. Default 64 MiB. What is captured as text cannot be longer than a string of
-   * JavaScript: ask for `encoding: 'buffer'`, or for a stream or a file, with more than 512 MiB.
+   * Bytes written to stdout and to stderr, each. Default 64 MiB. What is captured as text cannot
+   * be longer than a string of JavaScript: ask for `encoding: 'buffer'`, or for a stream or a
+   * file, with more than 512 MiB.
    */
   readonly outputBytes?: number
   /** Stack of the main thread, in bytes (RLIMIT_STACK). Default 64 MiB. */
@@ -72,7 +82,8 @@ export interface BoxOptions {
   /** Files and directories in the working directory and in /tmp, each. Default 16384. */
   readonly diskFiles?: number
   /**
-   * Files and directories put into the working directory before the program starts, by relative path.
+   * Files and directories put into the working directory before the program starts, by relative
+   * path.
    *
    * @example
    * { 'main.c': 'int main(void) { return 0; }', 'data/in.csv': { file: '/srv/in.csv' } }
@@ -83,8 +94,8 @@ export interface BoxOptions {
 }
 
 /**
- * What is asked of a trace of the program; see `trace()`. It needs a `reader` or `handlers`. Process ids are those of the host. The
- * time that tracing takes counts in the limits.
+ * What is asked of a trace of the program; see `trace()`. It needs a `reader` or `handlers`.
+ * Process ids are those of the host. The time that tracing takes counts in the limits.
  *
  * @example
  * await run('make', [], {
@@ -98,8 +109,9 @@ export interface BoxOptions {
  */
 export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit' | 'seccomp' | 'signal'> {
   /**
-   * Given the trace before the program runs: to loop over its events, or to listen to what handlers post. run() waits for it; if it
-   * rejects, the program is ended and run() rejects with the same.
+   * Given the trace before the program runs: to loop over its events, or to listen to what
+   * handlers post. run() waits for it; if it rejects, the program is ended and run() rejects with
+   * the same.
    */
   readonly reader?: (trace: Trace) => Promise<void>
 }
@@ -125,20 +137,24 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   /** Working directory in the box, absolute. Default `/box`. */
   readonly cwd?: string
   /**
-   * The program's whole environment. Default: PATH, HOME, LANG=C.UTF-8 and nothing of the host's. Variables that are undefined are
-   * left out, so `process.env` can be given as it is.
+   * The program's whole environment. Default: PATH, HOME, LANG=C.UTF-8 and nothing of the host's.
+   * Variables that are undefined are left out, so `process.env` can be given as it is.
    *
    * @example
    * { ...process.env, PATH: '/usr/bin:/bin' }
    */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for the guard alone. */
+  /**
+   * System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for
+   * the guard alone.
+   */
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
   /**
-   * Files and directories of the working directory to bring out when everything in the box is dead: into the result, or to
-   * a file of the host (`{ 'out.txt': { file: 'out.txt' } }`). Of a directory at most 16 384 entries.
+   * Files and directories of the working directory to bring out when everything in the box is
+   * dead: into the result, or to a file of the host (`{ 'out.txt': { file: 'out.txt' } }`). Of a
+   * directory at most 16 384 entries.
    */
   readonly collect?: Collect
   /** Bytes of all collected files together. Default 64 MiB. */

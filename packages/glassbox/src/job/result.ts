@@ -1,4 +1,7 @@
-/** How a run ended: the verdict. A verdict is data, derived from causes and never guessed from numbers. */
+/**
+ * How a run ended: the verdict. A verdict is data, derived from causes and never guessed from
+ * numbers.
+ */
 import type { SignalName } from '../linux/signals.ts'
 import type { MeasuredBy, Violation } from './ending.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
@@ -33,11 +36,14 @@ export type LimitKind =
   | 'processes'
 
 /**
- * Files that came out of a sandbox: each name that `collect` asked for is in one of the three. What is below a directory
- * that was asked for is here too, as `directory/name`.
+ * Files that came out of a sandbox: each name that `collect` asked for is in one of the three.
+ * What is below a directory that was asked for is here too, as `directory/name`.
  */
 export interface CollectedFiles {
-  /** Regular files, as they can be given to `files` of another run. Those that went to the host are not here. */
+  /**
+   * Regular files, as they can be given to `files` of another run. Those that went to the host are
+   * not here.
+   */
   readonly files: Readonly<Record<string, CollectedFile>>
   /** Directories, empty ones too. Those that went to the host are not here. */
   readonly directories: Readonly<Record<string, CollectedDirectory>>
@@ -65,7 +71,10 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly memoryBytes: number
   /** Peak number of processes and threads at a time, where the host can tell. */
   readonly processes?: number
-  /** Text where the option `encoding` is `utf8` (the default), bytes where it is `buffer`; empty unless captured. */
+  /**
+   * Text where the option `encoding` is `utf8` (the default), bytes where it is `buffer`; empty
+   * unless captured.
+   */
   readonly stdout: Output
   readonly stderr: Output
   readonly stdoutTruncated: boolean

@@ -1,6 +1,6 @@
 /**
- * What each call takes, as one table each: run(), openBox(), box.run(), createPool(), pool.run(). An option of another call is
- * refused with the call that it belongs to.
+ * What each call takes, as one table each: run(), openBox(), box.run(), createPool(), pool.run().
+ * An option of another call is refused with the call that it belongs to.
  */
 import type { RecordKind } from '../options/kind.ts'
 import { type Fields, record } from '../options/record.ts'

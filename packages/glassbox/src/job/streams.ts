@@ -342,7 +342,8 @@ export function targetOf(name: OutputName, output: unknown): Target {
  * out. What a file or a stream is like at the moment is looked at later, see `stdio/`.
  *
  * @example
- * checkStreams({ stdin: 5 }) // InvalidOptionError: Expected stdin to be something to read from, got 5.
+ * checkStreams({ stdin: 5 }) // InvalidOptionError: Expected stdin to be something to read from,
+ * got 5.
  */
 export function checkStreams({ stdin, stdout, stderr }: StreamOptions): void {
   sourceOf(stdin)

@@ -1,7 +1,7 @@
 /**
- * The verdict, from how a job ended. Causes are known: the runner's limit that fired, the filter's report, the caller's stop, or a
- * signal; and counters tell of limits that the kernel enforced by itself. The order of the rules is the order of certainty,
- * see docs/limits-and-verdicts.md.
+ * The verdict, from how a job ended. Causes are known: the runner's limit that fired, the filter's
+ * report, the caller's stop, or a signal; and counters tell of limits that the kernel enforced by
+ * itself. The order of the rules is the order of certainty, see docs/limits-and-verdicts.md.
  */
 import { signalNumber } from '../linux/signals.ts'
 import type { Ending } from './ending.ts'
@@ -13,7 +13,10 @@ const SIGXFSZ = signalNumber('SIGXFSZ')
 export interface Evidence {
   readonly ending: Ending
   readonly wallTimeMs: number
-  /** One byte more than `outputBytes` arrived, also if the program ended before it could be ended for that. */
+  /**
+   * One byte more than `outputBytes` arrived, also if the program ended before it could be ended
+   * for that.
+   */
   readonly outputExceeded: boolean
 }
 
@@ -35,9 +38,11 @@ const WALL: Verdict = { status: 'wall-time-limit', limit: 'wallTimeMs' }
 const RULES: readonly Rule[] = [
   [({ ending }) => ending.cause === 'canceled', { status: 'canceled' }],
   [({ ending }) => ending.cause === 'denied', { status: 'syscall-denied' }],
-  // Before the clocks: a program whose children are killed for memory and started again ends by a clock.
+  // Before the clocks: a program whose children are killed for memory and started again ends by a
+  // clock.
   [({ ending }) => ending.oomKills > 0 || ending.cause === 'memory', MEMORY],
-  // The peak decides for a program that ended between two looks of its runner, or that raised the kernel's limit itself.
+  // The peak decides for a program that ended between two looks of its runner, or that raised the
+  // kernel's limit itself.
   [({ ending }, limits) => ending.usage.memoryBytes > limits.memoryBytes, MEMORY],
   [({ outputExceeded }) => outputExceeded, { status: 'output-limit', limit: 'outputBytes' }],
   [({ ending }) => ending.cause === 'cpu', CPU],

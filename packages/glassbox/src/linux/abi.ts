@@ -9,7 +9,10 @@ type Abi = 'x86_64' | 'i386' | 'x32'
 /** In the register, a number of x32 has this bit; everywhere else it is taken off. */
 export const X32_BIT: number = __X32_SYSCALL_BIT
 
-/** Numbers of x32 that are not those of x86-64, of the calls that are looked for. Source: asm/unistd_x32.h. */
+/**
+ * Numbers of x32 that are not those of x86-64, of the calls that are looked for. Source:
+ * asm/unistd_x32.h.
+ */
 const X32_NUMBERS: Readonly<Record<string, number>> = { ioctl: 514, execve: 520, execveat: 545 }
 
 /** x32 has the numbers of x86-64, and a few of its own above 512. */

@@ -7,7 +7,8 @@ export type ErrnoName = (typeof ERRORS)[number][0]
 /** Numbers by name: `ERRNO.ENOENT === 2`. */
 export const ERRNO: Readonly<Record<ErrnoName, number>> = byName()
 
-// A dictionary from the start: an object that becomes one after a hundred names leaves a hundred shapes behind.
+// A dictionary from the start: an object that becomes one after a hundred names leaves a hundred
+// shapes behind.
 function byName(): Record<ErrnoName, number> {
   const numbers = Object.create(null) as Record<ErrnoName, number>
   for (const [name, number] of ERRORS) numbers[name] = number

@@ -31,7 +31,10 @@ function parse(text: string): ConstantSet {
   }
 }
 
-/** A set by the name that the syscall table uses; `undefined` for one that there is not. The same object each time. */
+/**
+ * A set by the name that the syscall table uses; `undefined` for one that there is not. The same
+ * object each time.
+ */
 export function constantSet(name: string): ConstantSet | undefined {
   const known = read.get(name)
   if (known) return known

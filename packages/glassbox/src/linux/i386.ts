@@ -1,6 +1,7 @@
 /**
- * Calls through the 32-bit gate (`int 0x80`), whose numbers are those of i386. What they mean is what the calls of the same name mean
- * on x86-64; an argument whose layout differs there (longs and pointers of four bytes) is shown as an address.
+ * Calls through the 32-bit gate (`int 0x80`), whose numbers are those of i386. What they mean is
+ * what the calls of the same name mean on x86-64; an argument whose layout differs there (longs
+ * and pointers of four bytes) is shown as an address.
  */
 import { I386 } from './generated/i386.ts'
 import type { Syscall, SyscallArg } from './syscall.ts'

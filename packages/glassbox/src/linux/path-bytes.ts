@@ -1,7 +1,7 @@
 /**
- * Names of files are bytes to Linux and text to JavaScript. Bytes that are not UTF-8 become lone surrogates, U+DC80 to
- * U+DCFF, one for each byte, as in Python (PEP 383). So every name is a string, two names are never one string, and the
- * string leads back to the same bytes.
+ * Names of files are bytes to Linux and text to JavaScript. Bytes that are not UTF-8 become lone
+ * surrogates, U+DC80 to U+DCFF, one for each byte, as in Python (PEP 383). So every name is a
+ * string, two names are never one string, and the string leads back to the same bytes.
  */
 import { isUtf8 } from 'node:buffer'
 

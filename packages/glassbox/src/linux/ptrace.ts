@@ -1,4 +1,7 @@
-/** Numbers of ptrace(2) that are no requests: events, the kinds of a system call stop, registers. Source: linux/ptrace.h, sys/user.h. */
+/**
+ * Numbers of ptrace(2) that are no requests: events, the kinds of a system call stop, registers.
+ * Source: linux/ptrace.h, sys/user.h.
+ */
 
 /** PTRACE_EVENT_*: bits 16 and up of a wait status. */
 export const PTRACE_EVENT = {
@@ -40,7 +43,10 @@ export const USER_REGS = {
 
 export const USER_REGS_WORDS = 27
 
-/** The registers of a call's arguments: by `syscall` in 64-bit code, and by `int 0x80`. Source: syscall(2). */
+/**
+ * The registers of a call's arguments: by `syscall` in 64-bit code, and by `int 0x80`. Source:
+ * syscall(2).
+ */
 export const ARGUMENT_REGISTERS: Readonly<Record<'x86_64' | 'i386', readonly number[]>> = {
   x86_64: [USER_REGS.rdi, USER_REGS.rsi, USER_REGS.rdx, USER_REGS.r10, USER_REGS.r8, USER_REGS.r9],
   i386: [USER_REGS.rbx, USER_REGS.rcx, USER_REGS.rdx, USER_REGS.rsi, USER_REGS.rdi, USER_REGS.rbp],

@@ -2,7 +2,10 @@
 import { SIGNALS } from './generated/signals.ts'
 
 type StandardName = (typeof SIGNALS)[number][0]
-/** Real-time signals are counted from the kernel's first, 32: `SIGRTMIN`, `SIGRT_1`, … as strace names them. */
+/**
+ * Real-time signals are counted from the kernel's first, 32: `SIGRTMIN`, `SIGRT_1`, … as strace
+ * names them.
+ */
 export type SignalName = StandardName | 'SIGRTMIN' | `SIGRT_${number}`
 
 const FIRST_REALTIME = 32
@@ -18,7 +21,10 @@ const NAMES = new Map<number, SignalName>([
 
 const NUMBERS = new Map([...NAMES].map(([number, name]) => [name, number]))
 
-/** The name of signal 1 to 64; of any other number its decimal text, typed as a name for the sake of printing. */
+/**
+ * The name of signal 1 to 64; of any other number its decimal text, typed as a name for the sake
+ * of printing.
+ */
 export function signalName(number: number): SignalName {
   return NAMES.get(number) ?? (String(number) as SignalName)
 }

@@ -1,6 +1,7 @@
 /**
- * Layouts of structs as the kernel has them on x86-64: the fields that are printed, in strace's order. Sources: the UAPI headers.
- * A kind is one of the table of system calls; `chars`: an array of characters, `longs` of words; `struct:NAME`: another struct inside.
+ * Layouts of structs as the kernel has them on x86-64: the fields that are printed, in strace's
+ * order. Sources: the UAPI headers. A kind is one of the table of system calls; `chars`: an array
+ * of characters, `longs` of words; `struct:NAME`: another struct inside.
  */
 
 /** sizeof(struct open_how), which openat2(2) is told. */

@@ -1,6 +1,6 @@
 /**
- * The one table of system calls of x86-64. seccomp takes numbers from it, the decoder prints from it. It is generated
- * from scripts/linux/syscalls.txt, where the kinds of arguments are explained.
+ * The one table of system calls of x86-64. seccomp takes numbers from it, the decoder prints from
+ * it. It is generated from scripts/linux/syscalls.txt, where the kinds of arguments are explained.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
@@ -95,7 +95,10 @@ export function syscallByName(name: string): Syscall | undefined {
   return call
 }
 
-/** The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there is none. */
+/**
+ * The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there
+ * is none.
+ */
 export function syscallNumber(name: string): number {
   const call = syscallByName(name)
   if (call) return call.nr

@@ -1,7 +1,7 @@
 /**
- * Kinds of values that a caller may give: each says in words what it expects, and reads a value into one of ours, checked and
- * safe from what the caller does with the original later. Options are tables of kinds (see `record.ts`); nothing here knows any
- * option.
+ * Kinds of values that a caller may give: each says in words what it expects, and reads a value
+ * into one of ours, checked and safe from what the caller does with the original later. Options
+ * are tables of kinds (see `record.ts`); nothing here knows any option.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { show, showText } from './show.ts'
@@ -9,7 +9,10 @@ import { show, showText } from './show.ts'
 export interface Kind<T> {
   /** Ends the sentence "Expected limits.processes to be …". */
   readonly expected: string
-  /** The value as ours. Throws an InvalidOptionError that names `path`, the way to the value: `binds[0].writable`. */
+  /**
+   * The value as ours. Throws an InvalidOptionError that names `path`, the way to the value:
+   * `binds[0].writable`.
+   */
   read(value: unknown, path: string): T
 }
 

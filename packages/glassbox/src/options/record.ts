@@ -1,7 +1,8 @@
 /**
- * Options as a table: by its name, each option's kind, its default, and the words that other tools have for it. A table is run over
- * a caller's object once; the result is a frozen copy in which every option with a default has a value. Only what is the object's
- * own counts; a name that is not in the table is an error with the word that was probably meant.
+ * Options as a table: by its name, each option's kind, its default, and the words that other tools
+ * have for it. A table is run over a caller's object once; the result is a frozen copy in which
+ * every option with a default has a value. Only what is the object's own counts; a name that is
+ * not in the table is an error with the word that was probably meant.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
@@ -58,8 +59,8 @@ export const entryPath = (path: string, name: string): string => `${path}[${show
 const called = (path: string): string => (path === '' ? 'options' : path)
 
 /**
- * The names and values that an object has of its own. A Map, a Date, an array or an instance of a class would be read as an empty
- * table: those are refused.
+ * The names and values that an object has of its own. A Map, a Date, an array or an instance of a
+ * class would be read as an empty table: those are refused.
  */
 export function ownEntries(
   value: unknown,
@@ -78,7 +79,9 @@ export function ownEntries(
   return keys.map(key => [key, guarded(pathTo(path, key), () => value[key])])
 }
 
-/** Whether it is an object that was written as one: `{ … }`, of any realm, or without a prototype. */
+/**
+ * Whether it is an object that was written as one: `{ … }`, of any realm, or without a prototype.
+ */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || isArray(value)) return false
   if (value === process.env) return true // has a prototype of its own
@@ -90,7 +93,10 @@ export function isPlain(value: unknown): value is Readonly<Record<string, unknow
   }
 }
 
-/** A table with names of the caller's: each value of one kind. The copy has no prototype: `__proto__` is a name like any other. */
+/**
+ * A table with names of the caller's: each value of one kind. The copy has no prototype:
+ * `__proto__` is a name like any other.
+ */
 export function dictionary<T, Out = T>(options: {
   readonly expected: string
   readonly of: Kind<T>

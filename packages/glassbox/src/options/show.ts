@@ -1,13 +1,16 @@
 /**
- * Any value of a caller's, as a few words of a message: on one line, never long, and without running any code of the caller's (no
- * getter, no toString, no toJSON). What a terminal would obey is escaped.
+ * Any value of a caller's, as a few words of a message: on one line, never long, and without
+ * running any code of the caller's (no getter, no toString, no toJSON). What a terminal would obey
+ * is escaped.
  */
 
 const LONGEST_TEXT = 60
 const LONGEST_LIST = 5
 const MOST_KEYS = 4
 
-/** Control characters that JSON leaves as they are, and those that reverse the direction of text. */
+/**
+ * Control characters that JSON leaves as they are, and those that reverse the direction of text.
+ */
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,4 +1,7 @@
-/** What to say about an option that there is none of: the word that was probably meant, and where it belongs. */
+/**
+ * What to say about an option that there is none of: the word that was probably meant, and where
+ * it belongs.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import type { Field, RecordKind } from './kind.ts'
@@ -16,7 +19,9 @@ export interface Vocabulary {
 /** Letters only: `wall_time`, `wall-time` and `wallTime` are one word. */
 const plain = (word: string): string => word.replaceAll(/[^A-Za-z\d]/g, '').toLowerCase()
 
-/** Every name in the table and in the tables within it, by its way from here: `limits.wallTimeMs`. */
+/**
+ * Every name in the table and in the tables within it, by its way from here: `limits.wallTimeMs`.
+ */
 function* places(
   fields: Vocabulary['fields'],
   path = '',
@@ -28,7 +33,10 @@ function* places(
   }
 }
 
-/** By the plain word, the name that it stands for. The table's own names come before those within, names before words. */
+/**
+ * By the plain word, the name that it stands for. The table's own names come before those within,
+ * names before words.
+ */
 function meant(word: string, fields: Vocabulary['fields']): string | undefined {
   const all = [...places(fields)]
   const plainWord = plain(word)

@@ -5,8 +5,9 @@ import { poolSchema } from '../job/schemas.ts'
 import { type Field, number } from '../options/kind.ts'
 
 /**
- * All containers of a pool are alike; what they show and how large they are is fixed when it is created. With `net: 'host'` or a
- * writable directory among the binds each program has a new one: it could have handed out a part of the old one.
+ * All containers of a pool are alike; what they show and how large they are is fixed when it is
+ * created. With `net: 'host'` or a writable directory among the binds each program has a new one:
+ * it could have handed out a part of the old one.
  *
  * @example
  * await using pool = await createPool({ size: availableParallelism() })

@@ -1,10 +1,11 @@
 /**
- * A pool of prepared sandboxes. Running a program in one makes no namespace and mounts nothing: a process waits in there
- * already. Each program finds an empty box: what the one before it left is removed behind its back, and a sandbox that cannot
- * be cleaned, or that is gone, is replaced.
+ * A pool of prepared sandboxes. Running a program in one makes no namespace and mounts nothing: a
+ * process waits in there already. Each program finds an empty box: what the one before it left is
+ * removed behind its back, and a sandbox that cannot be cleaned, or that is gone, is replaced.
  *
- * Owns its sandboxes. Each is in one of three states: idle (in `#idle`), leased to one run, or in a task of `#tasks` that
- * cleans, opens or closes it. `#count` counts them all, so that there are never more than `size`.
+ * Owns its sandboxes. Each is in one of three states: idle (in `#idle`), leased to one run, or in
+ * a task of `#tasks` that cleans, opens or closes it. `#count` counts them all, so that there are
+ * never more than `size`.
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
@@ -72,8 +73,9 @@ export class Pool {
   }
 
   /**
-   * Runs a program in a sandbox of the pool; waits for one where all are busy. Otherwise as `run()`. Rejects with a `BoxLostError`
-   * where the sandbox was killed from outside while the program ran; where it certainly had not begun, another sandbox is taken.
+   * Runs a program in a sandbox of the pool; waits for one where all are busy. Otherwise as
+   * `run()`. Rejects with a `BoxLostError` where the sandbox was killed from outside while the
+   * program ran; where it certainly had not begun, another sandbox is taken.
    */
   run<E extends Encoding = 'utf8'>(
     program: string,
@@ -212,7 +214,10 @@ export class Pool {
     this.#tasks.add(task)
   }
 
-  /** Ends what runs and removes all sandboxes. Runs that wait or still run reject with ERR_GLASSBOX_POOL_CLOSED. */
+  /**
+   * Ends what runs and removes all sandboxes. Runs that wait or still run reject with
+   * ERR_GLASSBOX_POOL_CLOSED.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -231,7 +236,10 @@ export class Pool {
   }
 }
 
-/** Whether a run that has not begun can be begun again: no trace of it was given away, and no input was taken out of a stream. */
+/**
+ * Whether a run that has not begun can be begun again: no trace of it was given away, and no input
+ * was taken out of a stream.
+ */
 const isRepeatable = (call: Call, { trace }: CommandOptions): boolean => !trace && call.streams().repeatable
 
 const closedError = (cause?: unknown): GlassboxError =>

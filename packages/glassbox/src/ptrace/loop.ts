@@ -1,4 +1,6 @@
-/** The loop of a trace as its parts see it: what they may ask and tell. `engine.ts` is the loop. */
+/**
+ * The loop of a trace as its parts see it: what they may ask and tell. `engine.ts` is the loop.
+ */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
 import type { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'

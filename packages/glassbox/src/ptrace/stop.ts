@@ -9,7 +9,9 @@ export type StopKind =
   | 'seccomp'
   | 'signal'
   | 'group-stop'
-  /** The first stop of a new tracee, the answer to PTRACE_INTERRUPT, or the end of a group-stop. */
+  /**
+   * The first stop of a new tracee, the answer to PTRACE_INTERRUPT, or the end of a group-stop.
+   */
   | 'trap'
   | 'new-child'
   | 'vfork-done'

@@ -33,7 +33,8 @@ function start(target: Target, options: TraceOptions, onSeized?: () => void): Tr
  * handler throws. Needs Linux 5.3.
  *
  * @example
- * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit') console.log(event.name)
+ * for await (const event of trace({ program: 'ls' })) if (event.type === 'syscall-exit')
+ * console.log(event.name)
  */
 export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace {
   return start(traceTarget(target), traceOptions(options))

@@ -1,7 +1,7 @@
 /**
- * What of the host a box shows by default: programs, libraries and the configuration that interpreters and compilers
- * read, all read-only. Nothing else of the host is there: no home directory, no secrets of /etc, and of /var only what GHC
- * reads there.
+ * What of the host a box shows by default: programs, libraries and the configuration that
+ * interpreters and compilers read, all read-only. Nothing else of the host is there: no home
+ * directory, no secrets of /etc, and of /var only what GHC reads there.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
@@ -10,8 +10,8 @@ import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from '.
 const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 
 /**
- * What stands in /etc, and for whom. A pattern matches a whole name. Small files are written anew, which costs a tenth of
- * what a mount does; directories and large files are bound.
+ * What stands in /etc, and for whom. A pattern matches a whole name. Small files are written anew,
+ * which costs a tenth of what a mount does; directories and large files are bound.
  */
 const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }[] = [
   { pattern: /^alternatives$/, for: 'links in /usr/bin that lead through it (Debian): cc, java, awk' },
@@ -21,7 +21,9 @@ const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }
   { pattern: /^(java|java-\d+.*|python3\.\d+|mono|R|ghc|php|fpc\.cfg)$/, for: 'language runtimes' },
 ]
 
-/** Below directories that are not shown whole. Debian's GHC keeps the list of its packages in /var. */
+/**
+ * Below directories that are not shown whole. Debian's GHC keeps the list of its packages in /var.
+ */
 const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/var/lib/ghc']
 
 /** Up to this size a file is written rather than bound, bytes. */
@@ -37,8 +39,8 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
 ]
 
 /**
- * Parts of procfs that tell of the host or steer it, hidden where the host has them. What only root may read there is not
- * listed: no program of a box is root outside it.
+ * Parts of procfs that tell of the host or steer it, hidden where the host has them. What only
+ * root may read there is not listed: no program of a box is root outside it.
  */
 const MASKED = [
   ...[
@@ -52,7 +54,8 @@ const MASKED = [
     'scsi',
     'sysrq-trigger',
   ],
-  // Not to be read only: everybody may write triggers there, which the kernel then keeps for the whole host.
+  // Not to be read only: everybody may write triggers there, which the kernel then keeps for the
+  // whole host.
   ...['pressure', 'timer_list', 'timer_stats'],
 ]
 
@@ -129,7 +132,10 @@ export function hostRoot(): HostRoot {
 
 let bare: HostRoot | undefined
 
-/** The same for a box that brings the binds itself, but for the one that procfs is masked with: no bind of the caller's comes before. */
+/**
+ * The same for a box that brings the binds itself, but for the one that procfs is masked with: no
+ * bind of the caller's comes before.
+ */
 export function hostRootWithoutBinds(): HostRoot {
   const binds = hostRoot().binds.filter(({ target }) => target === '/dev/null')
   return (bare ??= { ...hostRoot(), binds })

@@ -1,19 +1,23 @@
 /**
- * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not started any program yet. In two parts:
- * what all boxes show of the host, and then what only this one has.
+ * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not
+ * started any program yet. In two parts: what all boxes show of the host, and then what only this
+ * one has.
  *
- * Order, and why: a tmpfs becomes the root first (pivot_root), with the host's root beneath `/.host`; so every source
- * is named below `/.host`, also one that lies under the directory where the tmpfs was staged. Then binds from short
- * to long targets, so that a bind may lie inside another. The host's root goes last, and the new root is made read-only.
+ * Order, and why: a tmpfs becomes the root first (pivot_root), with the host's root beneath
+ * `/.host`; so every source is named below `/.host`, also one that lies under the directory where
+ * the tmpfs was staged. Then binds from short to long targets, so that a bind may lie inside
+ * another. The host's root goes last, and the new root is made read-only.
  *
- * Small files of the host are copied out of one file that is handed to the plan: kernel to kernel, so that init need not have them
- * in its memory.
+ * Small files of the host are copied out of one file that is handed to the plan: kernel to kernel,
+ * so that init need not have them in its memory.
  *
- * Inside a bind of the caller's a name may be a link that a program left there, and the host's root still stands at
- * `/.host` when it would be followed: there everything is reached by descriptors, without following links, and so are the sources
- * of such binds, which may lie in a directory that a program of another box may write.
+ * Inside a bind of the caller's a name may be a link that a program left there, and the host's
+ * root still stands at `/.host` when it would be followed: there everything is reached by
+ * descriptors, without following links, and so are the sources of such binds, which may lie in a
+ * directory that a program of another box may write.
  *
- * Sources: mount(2), mount_setattr(2) (Linux 5.12), openat2(2), open_tree(2), move_mount(2), pivot_root(2).
+ * Sources: mount(2), mount_setattr(2) (Linux 5.12), openat2(2), open_tree(2), move_mount(2),
+ * pivot_root(2).
  */
 import { basename, dirname } from 'node:path'
 import {
@@ -110,7 +114,9 @@ class RootBuilder {
       .call('close', [this.#fd], `close ${dirname(path)}`)
   }
 
-  /** A directory and those above it, each once; one that a bind already brought is taken as it is. */
+  /**
+   * A directory and those above it, each once; one that a bind already brought is taken as it is.
+   */
   directory(path: string): void {
     for (const each of [...parents(path), path]) {
       if (this.#made.has(each)) continue
@@ -176,8 +182,9 @@ class RootBuilder {
   }
 
   /**
-   * A bind of the caller's, or in one. The source has no link since it was resolved, whatever a program of another box leaves in its way
-   * meanwhile; and the mount is complete with its flags before it is seen anywhere.
+   * A bind of the caller's, or in one. The source has no link since it was resolved, whatever a
+   * program of another box leaves in its way meanwhile; and the mount is complete with its flags
+   * before it is seen anywhere.
    */
   #bindByDescriptors({ source, target }: BindMount, flags: number): void {
     const tree = this.#tree
@@ -199,7 +206,10 @@ class RootBuilder {
     this.#plan.call('close', [tree], `close the mount of ${target}`)
   }
 
-  /** What lies in a bind of the caller's is reached without following links; those outside are the box's own, such as /bin. */
+  /**
+   * What lies in a bind of the caller's is reached without following links; those outside are the
+   * box's own, such as /bin.
+   */
   #moveTo(source: string, target: string): void {
     const label = `bind ${source} to ${target}`
     const tree = this.#tree
@@ -263,7 +273,10 @@ class RootBuilder {
     )
   }
 
-  /** Before /proc/sys is made read-only. Missing where the kernel cannot checkpoint: then numbers just go on. */
+  /**
+   * Before /proc/sys is made read-only. Missing where the kernel cannot checkpoint: then numbers
+   * just go on.
+   */
   keepLastPid(): void {
     const path = '/proc/sys/kernel/ns_last_pid'
     this.#plan
@@ -309,8 +322,8 @@ function mountScratch(plan: PlanBuilder, { path, mode, bytes, inodes, owner, noe
 }
 
 /**
- * Adds the steps that put fresh scratch directories in place of used ones. The old file system goes as a whole, however deep or
- * barred its directories are; what is mounted below goes along.
+ * Adds the steps that put fresh scratch directories in place of used ones. The old file system
+ * goes as a whole, however deep or barred its directories are; what is mounted below goes along.
  */
 export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch[]): void {
   for (const scratch of places) {
@@ -320,8 +333,8 @@ export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch
 }
 
 /**
- * Adds the steps of what all boxes show. `store` holds the files' contents, one after another. Returns the directories that are there
- * then.
+ * Adds the steps of what all boxes show. `store` holds the files' contents, one after another.
+ * Returns the directories that are there then.
  */
 export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): Iterable<string> {
   const root = new RootBuilder(plan, ['/'])

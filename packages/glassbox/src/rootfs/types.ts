@@ -1,8 +1,14 @@
-/** What a box's file system is made of, as a value. `steps.ts` turns it into the calls that furnish it. */
+/**
+ * What a box's file system is made of, as a value. `steps.ts` turns it into the calls that furnish
+ * it.
+ */
 
 /** A part of the host that is seen in the box. */
 export interface BindMount {
-  /** On the host, absolute and without symbolic links: resolved by the host before the plan is made. */
+  /**
+   * On the host, absolute and without symbolic links: resolved by the host before the plan is
+   * made.
+   */
   readonly source: string
   /** In the box, absolute. */
   readonly target: string
@@ -19,7 +25,10 @@ export interface SymbolicLink {
   readonly path: string
 }
 
-/** A small file that is written into the box: /etc/passwd and the like, or a copy of one of the host's. */
+/**
+ * A small file that is written into the box: /etc/passwd and the like, or a copy of one of the
+ * host's.
+ */
 export interface SmallFile {
   readonly path: string
   readonly contents: Uint8Array
@@ -42,7 +51,10 @@ export interface MaskedPath {
   readonly directory: boolean
 }
 
-/** What every box shows of the host, whatever its options. One object a process: its plan is made and encoded once. */
+/**
+ * What every box shows of the host, whatever its options. One object a process: its plan is made
+ * and encoded once.
+ */
 export interface HostRoot {
   readonly binds: readonly BindMount[]
   readonly links: readonly SymbolicLink[]

@@ -1,6 +1,7 @@
 /**
- * A box: a sandbox, its working directory, and the commands that run in it one after another. Files stay from one
- * command to the next; processes and IPC objects do not: at the end of each command everything that it left running is killed.
+ * A box: a sandbox, its working directory, and the commands that run in it one after another.
+ * Files stay from one command to the next; processes and IPC objects do not: at the end of each
+ * command everything that it left running is killed.
  *
  * Owns the sandbox, from `openBox` to `close`.
  */
@@ -65,8 +66,9 @@ export class Box {
   }
 
   /**
-   * Runs a program in the box, after those that were started before. A relative program is one of the box's files. Options are
-   * checked now, not when it is its turn. Never throws: it rejects as run() does.
+   * Runs a program in the box, after those that were started before. A relative program is one of
+   * the box's files. Options are checked now, not when it is its turn. Never throws: it rejects as
+   * run() does.
    *
    * @example
    * const { exitCode } = await box.run('./a.out', ['--fast'], { limits: { cpuTimeMs: 1000 } })
@@ -102,8 +104,9 @@ export class Box {
   }
 
   /**
-   * Puts a file, or a directory of the host, into the working directory, replacing what has its name. The option `mode`
-   * counts more than one in `input`. Bytes are not copied: leave them as they are until it has resolved.
+   * Puts a file, or a directory of the host, into the working directory, replacing what has its
+   * name. The option `mode` counts more than one in `input`. Bytes are not copied: leave them as
+   * they are until it has resolved.
    *
    * @example
    * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', { mode: 0o755 })
@@ -119,8 +122,8 @@ export class Box {
   }
 
   /**
-   * Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB). Rejects with ERR_GLASSBOX_FILE for
-   * anything else.
+   * Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB).
+   * Rejects with ERR_GLASSBOX_FILE for anything else.
    *
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()
@@ -132,7 +135,8 @@ export class Box {
   }
 
   /**
-   * What is in a directory of the box, sorted by name; the working directory if left out. Links are listed, not followed.
+   * What is in a directory of the box, sorted by name; the working directory if left out. Links
+   * are listed, not followed.
    *
    * @example
    * for (const { name, type } of await box.readDirectory('out')) console.log(name, type)
@@ -143,7 +147,8 @@ export class Box {
   }
 
   /**
-   * Makes a directory and those above it. One that is there stays as it is. `mode`: its permissions, 0o755 if left out.
+   * Makes a directory and those above it. One that is there stays as it is. `mode`: its
+   * permissions, 0o755 if left out.
    *
    * @example
    * await box.makeDirectory('build/objects')
@@ -153,7 +158,8 @@ export class Box {
   }
 
   /**
-   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if there is none.
+   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if there
+   * is none.
    *
    * @example
    * await box.remove('build')
@@ -163,7 +169,10 @@ export class Box {
     await this.#enqueue(() => this.#opened.sandbox.files.remove(name))
   }
 
-  /** Ends whatever runs in the box and removes it. Further calls reject with ERR_GLASSBOX_BOX_CLOSED. */
+  /**
+   * Ends whatever runs in the box and removes it. Further calls reject with
+   * ERR_GLASSBOX_BOX_CLOSED.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#opened.sandbox.close()
     return this.#closed

@@ -1,6 +1,6 @@
 /**
- * What a caller asked for, checked once, before anything is started: the program and its arguments, the terms of the job, and what
- * is asked of the box. The results are frozen copies.
+ * What a caller asked for, checked once, before anything is started: the program and its
+ * arguments, the terms of the job, and what is asked of the box. The results are frozen copies.
  */
 import { constants } from 'node:buffer'
 import { InvalidOptionError } from '../errors.ts'

@@ -1,4 +1,7 @@
-/** The files that were asked for, brought out of a sandbox when everything in it is dead: into the result, or to the host. */
+/**
+ * The files that were asked for, brought out of a sandbox when everything in it is dead: into the
+ * result, or to the host.
+ */
 import { type Collect, type CollectTarget, hostPath } from '../job/files.ts'
 import type { ResolvedCommand } from '../job/resolved.ts'
 import type { CollectedFiles } from '../job/result.ts'
@@ -6,7 +9,10 @@ import type { SandboxFiles } from '../runners/runner.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { Collected, IntoResult, OntoHost } from './collected.ts'
 
-/** Files and directories of one name that was asked for: as many as a working directory has unless `diskFiles` says more. */
+/**
+ * Files and directories of one name that was asked for: as many as a working directory has unless
+ * `diskFiles` says more.
+ */
 const MAX_ENTRIES = 16_384
 
 export const NOTHING_COLLECTED: CollectedFiles = { files: {}, directories: {}, fileErrors: {} }

@@ -1,7 +1,8 @@
 /**
  * Which file a program's name means, and whether the box must be made to show it.
  *
- * - a bare name: the first executable of that name in the box's PATH; if there is none, in the host's PATH
+ * - a bare name: the first executable of that name in the box's PATH; if there is none, in the
+ *   host's PATH
  * - a name with a slash: a file that was put into the working directory, else a file of the host
  * A file of the host that the box does not show anyway is bound read-only at its own path.
  */
@@ -61,7 +62,8 @@ function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
       { path, hint: stats.isFile() ? `Make it executable: chmod +x ${path}` : 'Name a program.' },
     )
   }
-  // A link out of what the box shows would dangle in there: its target is what is bound, at the link's own path.
+  // A link out of what the box shows would dangle in there: its target is what is bound, at the
+  // link's own path.
   const shown = shownAt(path, binds) && shownAt(realpathSync.native(path), binds)
   return shown ? { path } : { path, bind: path }
 }
@@ -138,7 +140,10 @@ export function resolveForNewBox(program: string, options: RunOptions): Resolved
 const shows = (name: string, input: FileInput, path: string): boolean =>
   path === name || (!isContents(input) && 'file' in input && path.startsWith(`${name}/`))
 
-/** As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in its working directory. */
+/**
+ * As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in
+ * its working directory.
+ */
 export function resolveInBox(
   program: string,
   { cwd, env }: CommandOptions,

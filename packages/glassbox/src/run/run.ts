@@ -38,7 +38,10 @@ export interface PooledOptions<E extends Encoding = Encoding>
   extends CommandOptions<E>,
     Pick<BoxOptions, 'files'>,
     FixedByThePool {
-  /** A pool that createPool() made. Without one the program has a box of its own, which RunOptions describe. */
+  /**
+   * A pool that createPool() made. Without one the program has a box of its own, which RunOptions
+   * describe.
+   */
   readonly pool: ProgramRunner
 }
 
@@ -90,12 +93,14 @@ export async function runOnce(
 }
 
 /**
- * Runs a program in a box of its own, or in one of a pool. Resolves with how it ended, whatever it did. Rejects with a
- * `GlassboxError` for bad options (`InvalidOptionError`), a host that lacks something, or a fault of glassbox, and then nothing of
- * it is left. Never throws: the handle is always there.
+ * Runs a program in a box of its own, or in one of a pool. Resolves with how it ended, whatever it
+ * did. Rejects with a `GlassboxError` for bad options (`InvalidOptionError`), a host that lacks
+ * something, or a fault of glassbox, and then nothing of it is left. Never throws: the handle is
+ * always there.
  *
  * @example
- * const { status, stdout } = await run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs: 1000 } })
+ * const { status, stdout } = await run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs:
+ * 1000 } })
  */
 export function run<E extends Encoding = 'utf8'>(
   program: string,

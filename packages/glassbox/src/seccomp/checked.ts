@@ -15,7 +15,10 @@ interface Checked {
 
 const known = new WeakMap<Policy, Checked>()
 
-/** Numbers of conditions may be bigint. None for what is no longer a policy, such as an object with a circle. */
+/**
+ * Numbers of conditions may be bigint. None for what is no longer a policy, such as an object with
+ * a circle.
+ */
 function textOf(policy: Policy): string | undefined {
   try {
     return JSON.stringify(policy, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))

@@ -1,4 +1,7 @@
-/** Policies as a table of kinds: everything that the compiler relies on, and no key that goes unread. */
+/**
+ * Policies as a table of kinds: everything that the compiler relies on, and no key that goes
+ * unread.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import {
@@ -67,7 +70,10 @@ const anyCondition = record<Condition>({
   expected: 'a condition, { arg, op, value }',
 })
 
-/** Bits that no comparison reads are a slip of the caller's: the condition would never, or always, hold. */
+/**
+ * Bits that no comparison reads are a slip of the caller's: the condition would never, or always,
+ * hold.
+ */
 const CONDITION: Kind<Condition> = {
   expected: anyCondition.expected,
   read: (given, path) => {
@@ -154,5 +160,7 @@ const POLICY = record<Policy>({
   hint: () => 'Use null for no filter, or leave it out for the default.',
 })
 
-/** A frozen copy of the policy; throws an InvalidOptionError that names the place and the value. */
+/**
+ * A frozen copy of the policy; throws an InvalidOptionError that names the place and the value.
+ */
 export const validatePolicy = (policy: unknown): Policy => POLICY.read(policy, 'policy')

@@ -1,11 +1,12 @@
 /**
- * Files of the host that a caller names, beside directories that programs of the box may write. A program can leave a link in a
- * writable bind; whoever opens a path through it is led anywhere, with the rights of this process. So what lies beneath the
- * source of a writable bind is opened from a descriptor of that source, without following any link below it (openat2(2),
- * Linux 5.6). Everything else is opened as its name says: no program of this box can change what it leads to.
+ * Files of the host that a caller names, beside directories that programs of the box may write. A
+ * program can leave a link in a writable bind; whoever opens a path through it is led anywhere,
+ * with the rights of this process. So what lies beneath the source of a writable bind is opened
+ * from a descriptor of that source, without following any link below it (openat2(2), Linux 5.6).
+ * Everything else is opened as its name says: no program of this box can change what it leads to.
  *
- * Whether a path leads beneath such a source is found out by walking it as the kernel would (path_resolution(7)): links outside
- * of the sources are the host's own, and may lead into one.
+ * Whether a path leads beneath such a source is found out by walking it as the kernel would
+ * (path_resolution(7)): links outside of the sources are the host's own, and may lead into one.
  */
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
@@ -39,7 +40,10 @@ interface Place {
   readonly confined: boolean
 }
 
-/** What makes two names the same directory. Where this user may not look, it can open nothing either. */
+/**
+ * What makes two names the same directory. Where this user may not look, it can open nothing
+ * either.
+ */
 function identityOf(path: string): string | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
@@ -50,7 +54,9 @@ function identityOf(path: string): string | undefined {
 }
 
 export class HostPaths {
-  /** The sources as they are now, which is what the box shows: their names may come to mean others. */
+  /**
+   * The sources as they are now, which is what the box shows: their names may come to mean others.
+   */
   readonly #writable: ReadonlySet<string>
 
   constructor(binds: readonly Bind[] = []) {
@@ -66,7 +72,10 @@ export class HostPaths {
     return openConfined(path, place, { flags, mode: flags & O_CREAT ? mode : 0 })
   }
 
-  /** The directory of a file that need not be there, and its name in it, which is no link of the host's. The caller closes it. */
+  /**
+   * The directory of a file that need not be there, and its name in it, which is no link of the
+   * host's. The caller closes it.
+   */
   openParent(path: string): { directory: number; name: string } {
     const place = this.#locate(path)
     const name = basename(place.rest)
@@ -101,7 +110,10 @@ export class HostPaths {
   }
 }
 
-/** Absolute, with everything that the path says: `..` behind a link is not what stands before the link. */
+/**
+ * Absolute, with everything that the path says: `..` behind a link is not what stands before the
+ * link.
+ */
 function resolveFrom(path: string): string {
   if (isAbsolute(path)) return path
   try {
@@ -113,7 +125,10 @@ function resolveFrom(path: string): string {
 
 const namesOf = (path: string): string[] => path.split('/').filter(name => name !== '' && name !== '.')
 
-/** Takes a path name by name, until it is beneath a directory that programs may write, or at its end. */
+/**
+ * Takes a path name by name, until it is beneath a directory that programs may write, or at its
+ * end.
+ */
 function walk(path: string, isWritable: (directory: string) => boolean): Place {
   let at = '/'
   let names = namesOf(path)

@@ -1,6 +1,7 @@
 /**
- * The files that a caller wants in a box. Those of the host are opened and looked at before anything is started, so one
- * that is missing starts nothing; they are opened again when they are copied, so no descriptor is held meanwhile.
+ * The files that a caller wants in a box. Those of the host are opened and looked at before
+ * anything is started, so one that is missing starts nothing; they are opened again when they are
+ * copied, so no descriptor is held meanwhile.
  */
 import { fstatSync, type Stats } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
@@ -81,7 +82,10 @@ function lookAtSource(path: string, paths: HostPaths): HostSource {
   }
 }
 
-/** What is no regular file may have no end, or none yet, and to open a device may do something: it is looked at first. */
+/**
+ * What is no regular file may have no end, or none yet, and to open a device may do something: it
+ * is looked at first.
+ */
 function openSource(path: string, paths: HostPaths): number {
   withDescriptor(paths.open(path, O_PATH), fd => refuseKind(fstatSync(fd)))
   return paths.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
@@ -151,7 +155,10 @@ const exchanged = (): GlassboxError =>
     hint: 'Copy what does not change.',
   })
 
-/** A directory of the host, on whatever file systems it is. The box itself bounds how much there can be. */
+/**
+ * A directory of the host, on whatever file systems it is. The box itself bounds how much there
+ * can be.
+ */
 async function putTree(
   directory: number,
   path: string,
@@ -173,8 +180,8 @@ async function putTree(
 }
 
 /**
- * Puts all of them into a sandbox, one after another. If `signal` is aborted meanwhile, the rest is left out and nothing
- * rejects: the caller asks the signal what to do next.
+ * Puts all of them into a sandbox, one after another. If `signal` is aborted meanwhile, the rest
+ * is left out and nothing rejects: the caller asks the signal what to do next.
  */
 export async function putInputs(
   files: { write(input: InputFile, signal?: AbortSignal): Promise<void> },

@@ -1,8 +1,9 @@
 /**
- * Files of a box become files of the host. A program may have left a link, or another's file, under the name that is to be
- * written, if that lies in a writable bind: so a new file is made beside it, by the descriptor of its directory, and takes
- * its place when it is whole (rename(2)). What was there is never written to, and keeps its contents for those who have it
- * open. Below a directory nothing is followed either.
+ * Files of a box become files of the host. A program may have left a link, or another's file,
+ * under the name that is to be written, if that lies in a writable bind: so a new file is made
+ * beside it, by the descriptor of its directory, and takes its place when it is whole (rename(2)).
+ * What was there is never written to, and keeps its contents for those who have it open. Below a
+ * directory nothing is followed either.
  */
 import { randomBytes } from 'node:crypto'
 import { fchmodSync, statSync, write as writeCallback } from 'node:fs'
@@ -99,7 +100,10 @@ function isSpecial(path: string): boolean {
   return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 
-/** A FIFO without a reader is an error. For a slow reader a thread of libuv's pool waits, not this one. */
+/**
+ * A FIFO without a reader is an error. For a slow reader a thread of libuv's pool waits, not this
+ * one.
+ */
 async function writeToSpecial(target: string, paths: HostPaths, file: FoundFile): Promise<void> {
   const fd = paths.open(target, O_WRONLY | O_NONBLOCK | O_NOCTTY)
   try {

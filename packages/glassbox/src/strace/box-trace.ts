@@ -6,7 +6,10 @@ import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
 
-/** Whether the trace is whole: `cut` where it reached its limit, `failed` where it could not be written. */
+/**
+ * Whether the trace is whole: `cut` where it reached its limit, `failed` where it could not be
+ * written.
+ */
 export type TraceOutcome = 'written' | 'cut' | 'failed'
 
 /** `data`: the settings. Ends with the outcome. */

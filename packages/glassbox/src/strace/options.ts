@@ -120,7 +120,10 @@ export interface TraceSettings {
   readonly output: OutputTarget
 }
 
-/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. `limit`: bytes, after which it is cut. */
+/**
+ * Where the trace goes: one descriptor, or one file a thread. `name`: for errors. `limit`: bytes,
+ * after which it is cut.
+ */
 export type OutputTarget =
   | {
       readonly kind: 'shared'

@@ -49,7 +49,9 @@ export class Control {
     return Atomics.load(this.words, WORDS.consumed)
   }
 
-  /** Worker: sleeps until a command comes, or the reader has come so far that `isReady` says so. */
+  /**
+   * Worker: sleeps until a command comes, or the reader has come so far that `isReady` says so.
+   */
   sleepUntil(isReady: () => boolean): void {
     Atomics.store(this.words, WORDS.paused, 1)
     while (!isReady() && Atomics.load(this.words, WORDS.commands) === 0) {

@@ -7,7 +7,9 @@ import type { TraceHandlers } from './handlers.ts'
 import type { TraceCommand, TraceOptions } from './options.ts'
 import type { TraceEnd } from './trace.ts'
 
-/** What a signal to the tracer, or a handler, does to the trace. `tell`: nothing but `onSignal`. */
+/**
+ * What a signal to the tracer, or a handler, does to the trace. `tell`: nothing but `onSignal`.
+ */
 export type TraceEffect = 'tell' | 'detach' | 'keep' | 'kill'
 
 /** A process that waits to become the command, and the socket to it. */

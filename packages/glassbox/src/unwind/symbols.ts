@@ -1,7 +1,7 @@
 /**
  * The functions of an object by address, from .symtab and .dynsym. As libunwind, and so strace,
- * has it, an address belongs to the nearest function that begins at or before it, regardless of its
- * size; of several that begin there, to the first in the order of the tables.
+ * has it, an address belongs to the nearest function that begins at or before it, regardless of
+ * its size; of several that begin there, to the first in the order of the tables.
  */
 import { type Elf, SHT, stringAt } from './elf.ts'
 import type { ByteSource } from './source.ts'

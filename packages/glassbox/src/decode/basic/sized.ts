@@ -1,6 +1,6 @@
 /**
- * Structs whose size the caller names, so that they can grow: too small is shown as an address, and
- * what is behind the part that is known is shown if it is not zero.
+ * Structs whose size the caller names, so that they can grow: too small is shown as an address,
+ * and what is behind the part that is known is shown if it is not zero.
  */
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'

@@ -15,7 +15,8 @@ const SIGKILL = signalNumber('SIGKILL') ?? 0
 /** What stops from now on is killed; its stop is then handled as usual. */
 export function killAll(loop: Loop): void {
   loop.intercept = (_task, tid, kind) => {
-    // It has not been waited for, so the id is its own still. That of a thread reaches its process.
+    // It has not been waited for, so the id is its own still. That of a thread reaches its
+    // process.
     if (!isEnd(kind)) syscall(KILL, tid, SIGKILL)
     return false
   }

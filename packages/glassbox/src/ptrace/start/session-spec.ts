@@ -8,7 +8,8 @@ import { type TraceFilter, traceFilter } from './filter.ts'
 import type { SessionSpec } from '../session.ts'
 
 /**
- * `adopt`: a child of another process that waits, and is treated as a command of ours from then on.
+ * `adopt`: a child of another process that waits, and is treated as a command of ours from then
+ * on.
  */
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
 

@@ -1,6 +1,7 @@
 /**
- * Who measures and limits the programs of a container, one after another: a cgroup where the host lets us make one, else init
- * by watching its PID namespace, with rlimits behind. Nothing of it exists before init prepares a child.
+ * Who measures and limits the programs of a container, one after another: a cgroup where the host
+ * lets us make one, else init by watching its PID namespace, with rlimits behind. Nothing of it
+ * exists before init prepares a child.
  */
 import { openSync } from 'node:fs'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
@@ -19,9 +20,9 @@ import type { Limits } from '../../job/options.ts'
 import type { MeasuredBy, Measurer, Usage } from '../../job/ending.ts'
 
 /**
- * The least limit on memory that the kernel is told. Until execve the child shares init's memory, and the kernel's out-of-memory
- * killer takes all who share it: what starting a program takes, arguments of 6 MB included, must always be there. A limit
- * below is judged by the peak.
+ * The least limit on memory that the kernel is told. Until execve the child shares init's memory,
+ * and the kernel's out-of-memory killer takes all who share it: what starting a program takes,
+ * arguments of 6 MB included, must always be there. A limit below is judged by the peak.
  */
 const LEAST_MEMORY_BYTES = 8 * 2 ** 20
 
@@ -35,7 +36,9 @@ export interface Counted {
 
 export interface Account {
   readonly measuredBy: MeasuredBy
-  /** The group that each program gets anew, and descriptors of the directories that it is made in. */
+  /**
+   * The group that each program gets anew, and descriptors of the directories that it is made in.
+   */
   readonly group?: { readonly cgroup: Cgroup; readonly parents: readonly number[] }
   readonly cpuSource: number
   /** Whether init is to measure memory and processes, and to keep the limit on memory. */
@@ -66,7 +69,8 @@ export const WATCHED: Account = {
       },
       measuredBy: WATCHED_BY,
       oomKills: 0,
-      // An rlimit does not count what it refuses: that init saw as many as are allowed is all that is known.
+      // An rlimit does not count what it refuses: that init saw as many as are allowed is all that
+      // is known.
       refusedProcesses: report.watchedProcesses >= limits.processes ? 1 : 0,
     }
   },
@@ -98,7 +102,8 @@ export function countByCgroup(
       cpuTimeMs: cpuTime.totalNs / 1e6,
       userTimeMs: cpuTime.userNs / 1e6,
       systemTimeMs: cpuTime.systemNs / 1e6,
-      // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is known.
+      // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is
+      // known.
       memoryBytes: peakMemory ?? report.maxRssBytes,
       ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
     },
@@ -117,7 +122,10 @@ export const kernelLimits = ({ memoryBytes, processes }: Required<Limits>): Cgro
 
 let support: CgroupSupport | undefined
 
-/** Looks at the host once; what earlier, killed processes left is removed on the way, behind the first run's back. */
+/**
+ * Looks at the host once; what earlier, killed processes left is removed on the way, behind the
+ * first run's back.
+ */
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
@@ -134,9 +142,10 @@ interface ParentDirectory {
 const parents = new Map<string, ParentDirectory>()
 
 /**
- * A descriptor of a directory that groups are made in, opened once for the life of the process. init keeps it for its disconnect plan,
- * and a program has what init has until its execve: so it is a mount of its own, not a part of the host's tree, where
- * this process may make mounts; elsewhere init gets it only for as long as it makes a group.
+ * A descriptor of a directory that groups are made in, opened once for the life of the process.
+ * init keeps it for its disconnect plan, and a program has what init has until its execve: so it
+ * is a mount of its own, not a part of the host's tree, where this process may make mounts;
+ * elsewhere init gets it only for as long as it makes a group.
  */
 function parentDescriptor(path: string): ParentDirectory {
   const known = parents.get(path)
@@ -150,7 +159,10 @@ function parentDescriptor(path: string): ParentDirectory {
   return directory
 }
 
-/** Has init remove the group when this process is gone; without privilege the next start's sweep does. */
+/**
+ * Has init remove the group when this process is gone; without privilege the next start's sweep
+ * does.
+ */
 function setDisconnectPlan(container: Container, cgroup: Cgroup): void {
   const directories = cgroup.parts.map(({ parent }) => parentDescriptor(parent))
   if (directories.some(({ detached }) => !detached)) return

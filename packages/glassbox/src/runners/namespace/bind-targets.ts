@@ -1,4 +1,7 @@
-/** Where a bind can be put: in what a box cannot write there has to be a place for it already. Nothing is made here. */
+/**
+ * Where a bind can be put: in what a box cannot write there has to be a place for it already.
+ * Nothing is made here.
+ */
 import { statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import type { ResolvedBind } from '../../job/resolved.ts'
@@ -26,7 +29,10 @@ const wrong = (index: number, target: string, why: string): InvalidOptionError =
     'Choose a target of its own, such as /data.',
   )
 
-/** Refuses a target that the kernel would refuse when the box is half made. `directory`: whether the source is one. */
+/**
+ * Refuses a target that the kernel would refuse when the box is half made. `directory`: whether
+ * the source is one.
+ */
 export function checkTarget(binds: readonly ResolvedBind[], index: number, directory: boolean): void {
   const target = binds[index]?.target ?? ''
   if (binds.some(other => isBelow(target, other.target))) return // there is what that bind shows

@@ -11,7 +11,10 @@ import { checkTarget } from './bind-targets.ts'
 /** Of the working directory. */
 export const BOX_MODE = 0o755
 
-/** The caller's binds. A source that is not there would fail in the middle of the set-up: nothing is made before. */
+/**
+ * The caller's binds. A source that is not there would fail in the middle of the set-up: nothing
+ * is made before.
+ */
 function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
   return binds.map(({ source, target, writable }, index) => {
     const directory = lookAt(source, `binds[${index}].source`).isDirectory()
@@ -67,7 +70,9 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
   }
 }
 
-/** A bind around one of the host's has to come before it: then the host's are the box's own too. */
+/**
+ * A bind around one of the host's has to come before it: then the host's are the box's own too.
+ */
 function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
   const host = hostRoot()
   const around = ({ target }: BindMount): boolean =>

@@ -43,8 +43,8 @@ const NO_POLICY: Policy = { rules: GUARD, otherwise: { kind: 'allow' } }
 let guardAlone: Filter | undefined
 
 /**
- * What is left of a filter where the caller wants none: calls of i386 are as welcome as others. x32
- * is not. Made when it is first asked for.
+ * What is left of a filter where the caller wants none: calls of i386 are as welcome as others.
+ * x32 is not. Made when it is first asked for.
  */
 function onlyGuard(): Filter {
   guardAlone ??= {

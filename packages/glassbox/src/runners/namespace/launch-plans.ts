@@ -1,6 +1,7 @@
 /**
- * The launch plans of the commands of one container. A judge runs one program on many inputs, so the last plan is kept: it is a
- * value, and serves as it is while nothing of what it was made from differs.
+ * The launch plans of the commands of one container. A judge runs one program on many inputs, so
+ * the last plan is kept: it is a value, and serves as it is while nothing of what it was made from
+ * differs.
  */
 import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
 import type { Filter } from './filter.ts'

@@ -1,4 +1,7 @@
-/** What running a job would do, as text: every system call of the plans, in strace's notation. Starts nothing. */
+/**
+ * What running a job would do, as text: every system call of the plans, in strace's notation.
+ * Starts nothing.
+ */
 import { spawnSpec } from '../../container/container.ts'
 import { identityOf, isPrivileged } from '../../container/identity.ts'
 import { launchPlan } from '../../container/launch-plan.ts'
@@ -17,7 +20,8 @@ import { filterOf } from './filter.ts'
 import { resourceLimits } from './resource-limits.ts'
 
 /**
- * The process id of init, and so the user id of the box, is not known before init runs: 0 stands for it.
+ * The process id of init, and so the user id of the box, is not known before init runs: 0 stands
+ * for it.
  */
 export function planText({ box, paths, programs }: SandboxSpec, job: Job): string {
   const { limits, path, argv, env, cwd, trace } = job

@@ -24,7 +24,10 @@ const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
 
 let hardLimits: ReadonlyMap<number, number> | undefined
 
-/** The hard limits of this process: those of a program can only be the same or lower (setrlimit(2)). */
+/**
+ * The hard limits of this process: those of a program can only be the same or lower
+ * (setrlimit(2)).
+ */
 function hostHardLimits(): ReadonlyMap<number, number> {
   if (hardLimits) return hardLimits
   const text = readFileSync('/proc/self/limits', 'utf8')
@@ -39,8 +42,8 @@ function hostHardLimits(): ReadonlyMap<number, number> {
 let corePattern: string | undefined
 
 /**
- * The rlimits of a program. Where a cgroup counts processes, RLIMIT_NPROC is left alone; without one it counts the
- * processes of the box's user namespace, and init is one of them.
+ * The rlimits of a program. Where a cgroup counts processes, RLIMIT_NPROC is left alone; without
+ * one it counts the processes of the box's user namespace, and init is one of them.
  */
 export function resourceLimits(
   limits: Required<Limits>,
@@ -62,7 +65,8 @@ export function resourceLimits(
     capped(RLIMIT_STACK, limits.stackBytes, 'the stack'),
     capped(RLIMIT_NOFILE, limits.openFiles, 'open files'),
     capped(RLIMIT_MEMLOCK, 64 * 1024, 'locked memory'),
-    // What a service may have for itself, such as sound or real-time work: nothing of it for a program.
+    // What a service may have for itself, such as sound or real-time work: nothing of it for a
+    // program.
     { resource: RLIMIT_NICE, value: 0, label: 'the priority that it may raise itself to' },
     { resource: RLIMIT_RTPRIO, value: 0, label: 'its real-time priority' },
     ...(cgroup.processes ? [] : [capped(RLIMIT_NPROC, limits.processes + 1, 'processes')]),

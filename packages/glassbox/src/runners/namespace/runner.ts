@@ -1,4 +1,7 @@
-/** The namespace runner: boxes of kernel namespaces and cgroups, with an init of ours above the program. */
+/**
+ * The namespace runner: boxes of kernel namespaces and cgroups, with an init of ours above the
+ * program.
+ */
 import type { Runner } from '../runner.ts'
 import { planText } from './plan-text.ts'
 import { NamespaceSandbox } from './sandbox.ts'

@@ -1,11 +1,13 @@
 /**
- * A sandbox of the namespace runner: a container in which the child that will be its next program waits, prepared.
+ * A sandbox of the namespace runner: a container in which the child that will be its next program
+ * waits, prepared.
  *
- * Prepared ahead of time, so that a launch waits for nothing: on cgroup v1, entering a group after a pause costs up to 12 ms, and
- * installing the filter 0.1 ms. If a job turns out to differ from what was expected, its child is prepared anew.
+ * Prepared ahead of time, so that a launch waits for nothing: on cgroup v1, entering a group after
+ * a pause costs up to 12 ms, and installing the filter 0.1 ms. If a job turns out to differ from
+ * what was expected, its child is prepared anew.
  *
- * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only one job uses it at a time; its
- * owner sees to that.
+ * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only
+ * one job uses it at a time; its owner sees to that.
  */
 import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
@@ -47,7 +49,9 @@ interface WaitingChild {
   readonly limits: Required<Limits>
   /** The filter that it has installed already. */
   readonly installed: Filter | undefined
-  /** Resolves when it waits, with what a look at the box found; rejects if it could not be made. */
+  /**
+   * Resolves when it waits, with what a look at the box found; rejects if it could not be made.
+   */
   readonly ready: Promise<number>
 }
 
@@ -161,8 +165,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   /**
-   * The last program may have changed the mode of the working directory, which is the box's: the next
-   * one needs it.
+   * The last program may have changed the mode of the working directory, which is the box's: the
+   * next one needs it.
    */
   async renew(): Promise<void> {
     chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
@@ -186,8 +190,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   /**
-   * Scratch directories that are untouched stay, unless somebody outside may hold a descriptor of one: changes through it would
-   * show nowhere.
+   * Scratch directories that are untouched stay, unless somebody outside may hold a descriptor of
+   * one: changes through it would show nowhere.
    */
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'

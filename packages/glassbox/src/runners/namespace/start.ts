@@ -1,6 +1,6 @@
 /**
- * Starts a job in a container whose child is prepared, and says how it ended. A trace begins before the program and is over
- * with it.
+ * Starts a job in a container whose child is prepared, and says how it ended. A trace begins
+ * before the program and is over with it.
  */
 import type { Container, RunningLaunch } from '../../container/container.ts'
 import type { EndedReply } from '../../container/wire.ts'

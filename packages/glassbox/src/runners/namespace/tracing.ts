@@ -1,6 +1,7 @@
 /**
- * A program in a box, traced from outside: the child that waits in the container is seized before it is launched, so the first thing
- * that is told is its execve. Owns the trace; it ends with the program, since everything in the box does.
+ * A program in a box, traced from outside: the child that waits in the container is seized before
+ * it is launched, so the first thing that is told is its execve. Owns the trace; it ends with the
+ * program, since everything in the box does.
  */
 import { readFileSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../../errors.ts'
@@ -16,7 +17,10 @@ export interface Tracing {
   letGo(): void
 }
 
-/** Seizes the child that waits in the container of that init. Resolves when it is traced and may be launched. */
+/**
+ * Seizes the child that waits in the container of that init. Resolves when it is traced and may be
+ * launched.
+ */
 export async function startTracing(init: number, { reader, ...options }: ProgramTrace): Promise<Tracing> {
   const pid = waitingChild(init)
   let seized: () => void = () => {}

@@ -1,7 +1,7 @@
 /**
- * Names beneath an open directory. Every name is resolved from the descriptor of that directory (openat2(2), Linux 5.6):
- * nothing leads above it, no symbolic or magic link is followed. What was opened is what is checked, changed and read: a
- * program may exchange names at any time.
+ * Names beneath an open directory. Every name is resolved from the descriptor of that directory
+ * (openat2(2), Linux 5.6): nothing leads above it, no symbolic or magic link is followed. What was
+ * opened is what is checked, changed and read: a program may exchange names at any time.
  */
 import { chmodSync, fstatSync, type Stats } from 'node:fs'
 import { openat2, withDescriptor } from '../../gate/descriptors.ts'
@@ -43,7 +43,10 @@ export interface Dirent {
   readonly type: EntryType
 }
 
-/** Opens a file or directory for reading. Never waits: a FIFO cannot hold this thread. The caller closes it. */
+/**
+ * Opens a file or directory for reading. Never waits: a FIFO cannot hold this thread. The caller
+ * closes it.
+ */
 export const openToRead = (directory: number, path: string, resolve: number): number =>
   openat2(directory, path, { flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, resolve })
 
@@ -102,7 +105,10 @@ function askFor(directory: number, name: Uint8Array): EntryType {
 const HERE = Buffer.from('.')
 const ABOVE = Buffer.from('..')
 
-/** Sets permissions of what is open, also with O_PATH: fchmod(2) does not take that, so it goes through /proc. */
+/**
+ * Sets permissions of what is open, also with O_PATH: fchmod(2) does not take that, so it goes
+ * through /proc.
+ */
 export const setMode = (fd: number, mode: number): void => chmodSync(`/proc/self/fd/${fd}`, mode)
 
 /** Removes a name that is no directory. Returns 0 or -errno. */

@@ -1,6 +1,6 @@
 /**
- * Bytes from one open file to another, kernel to kernel (sendfile(2)), in pieces. The descriptors are the caller's; the
- * position of `from` is neither asked for nor changed.
+ * Bytes from one open file to another, kernel to kernel (sendfile(2)), in pieces. The descriptors
+ * are the caller's; the position of `from` is neither asked for nor changed.
  */
 import { fstatSync, readSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
@@ -14,8 +14,9 @@ import type { Pace } from './pace.ts'
 const PIECE_BYTES = 256 << 10
 
 /**
- * Copies a regular file to where `to` stands. A file that says that it is empty may be one of /proc: it is read to its end.
- * Any other is copied up to the size that it has now. Resolves with the number of bytes.
+ * Copies a regular file to where `to` stands. A file that says that it is empty may be one of
+ * /proc: it is read to its end. Any other is copied up to the size that it has now. Resolves with
+ * the number of bytes.
  */
 export async function copyFile(from: number, to: number, pace: Pace): Promise<number> {
   const { size } = fstatSync(from)
@@ -62,7 +63,10 @@ export async function writeBytes(to: number, bytes: Uint8Array, pace: Pace): Pro
   }
 }
 
-/** Reads at most `size` bytes from the beginning. Throws a RangeError if that is more than this process can hold. */
+/**
+ * Reads at most `size` bytes from the beginning. Throws a RangeError if that is more than this
+ * process can hold.
+ */
 export async function readBytes(from: number, size: number, pace: Pace): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
   let at = 0

@@ -1,4 +1,7 @@
-/** What failed with a file, as one kind of error: it names the file, and its errno says which failure it was. */
+/**
+ * What failed with a file, as one kind of error: it names the file, and its errno says which
+ * failure it was.
+ */
 import { GlassboxError } from '../../errors.ts'
 import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
 import type { FileError } from '../../job/files.ts'

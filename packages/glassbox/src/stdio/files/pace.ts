@@ -1,6 +1,7 @@
 /**
- * Long work in pieces, so that the event loop of this process never waits for it. All work of this kind shares one queue:
- * in a turn of the loop one piece is done, however many copies go on at a time.
+ * Long work in pieces, so that the event loop of this process never waits for it. All work of this
+ * kind shares one queue: in a turn of the loop one piece is done, however many copies go on at a
+ * time.
  */
 import { setImmediate } from 'node:timers/promises'
 

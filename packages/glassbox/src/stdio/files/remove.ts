@@ -1,6 +1,7 @@
 /**
- * Removes a file or a whole tree beneath an open directory, however deep it is: a directory that is not empty is moved up
- * into the top of the tree first, so that no path is long and two descriptors do. Links are removed, never followed.
+ * Removes a file or a whole tree beneath an open directory, however deep it is: a directory that
+ * is not empty is moved up into the top of the tree first, so that no path is long and two
+ * descriptors do. Links are removed, never followed.
  */
 import { fstatSync } from 'node:fs'
 import { close, withDescriptor } from '../../gate/descriptors.ts'
@@ -29,7 +30,9 @@ export async function removeTree(parent: number, name: string, resolve: number, 
   if (gone < 0) throw systemError('unlinkat', -gone, name)
 }
 
-/** A directory whose program took its own permissions away is given them back: it is about to go. */
+/**
+ * A directory whose program took its own permissions away is given them back: it is about to go.
+ */
 function openToEmpty(parent: number, name: string, resolve: number): number {
   withDescriptor(openToLook(parent, name, resolve), fd => {
     const stats = fstatSync(fd)

@@ -1,4 +1,7 @@
-/** Sorts what may be very many by name, in pieces: a directory may have as many names as its program liked. */
+/**
+ * Sorts what may be very many by name, in pieces: a directory may have as many names as its
+ * program liked.
+ */
 import type { Pace } from './pace.ts'
 
 /** Sorted in one go: less than a millisecond. */

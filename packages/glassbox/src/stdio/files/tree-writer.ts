@@ -1,8 +1,10 @@
 /**
- * Makes files, directories and links beneath an open directory. What has the name of a new file is replaced, never
- * followed; a directory that is there is used as it is. Nothing depends on the umask of this process.
+ * Makes files, directories and links beneath an open directory. What has the name of a new file is
+ * replaced, never followed; a directory that is there is used as it is. Nothing depends on the
+ * umask of this process.
  *
- * The last directory that was written to stays open, since the next file is most often in it; `close` closes it.
+ * The last directory that was written to stays open, since the next file is most often in it;
+ * `close` closes it.
  */
 import { fchmodSync, fchownSync } from 'node:fs'
 import { close, keepDescriptor, openat2 } from '../../gate/descriptors.ts'
@@ -50,7 +52,10 @@ export class TreeWriter {
     this.#open(names, mode)
   }
 
-  /** Makes a regular file; `fill` writes to its descriptor. A file that could not be filled is removed. */
+  /**
+   * Makes a regular file; `fill` writes to its descriptor. A file that could not be filled is
+   * removed.
+   */
   async file(names: readonly string[], mode: number, fill: (fd: number) => Promise<unknown>): Promise<void> {
     const parent = this.#open(names.slice(0, -1))
     const name = names.at(-1) ?? ''
@@ -116,7 +121,10 @@ export class TreeWriter {
     })
   }
 
-  /** What mkdir did not do: it took away what the umask says. By the descriptor, since the name may lead elsewhere by now. */
+  /**
+   * What mkdir did not do: it took away what the umask says. By the descriptor, since the name may
+   * lead elsewhere by now.
+   */
   #own(directory: number, mode: number): void {
     setMode(directory, mode)
     if (this.#owner) call('fchownat', [directory, NO_PATH, this.#owner.uid, this.#owner.gid, AT_EMPTY_PATH])

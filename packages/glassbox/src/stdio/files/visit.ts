@@ -1,6 +1,6 @@
 /**
- * One path beneath a directory, shown to a visitor: a regular file, or a directory and everything in it. Links are not
- * followed; they, FIFOs, sockets and devices are shown as failures.
+ * One path beneath a directory, shown to a visitor: a regular file, or a directory and everything
+ * in it. Links are not followed; they, FIFOs, sockets and devices are shown as failures.
  */
 import { fstatSync } from 'node:fs'
 import type { GlassboxError } from '../../errors.ts'

@@ -1,4 +1,7 @@
-/** How files of a box are shown to the one that asked for them: one at a time, and also what could not be had. */
+/**
+ * How files of a box are shown to the one that asked for them: one at a time, and also what could
+ * not be had.
+ */
 import type { GlassboxError } from '../../errors.ts'
 
 /** A regular file that is open while it is shown. */

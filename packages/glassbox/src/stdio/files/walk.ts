@@ -1,7 +1,7 @@
 /**
- * Walks a tree of files by descriptors, without following links. At most three descriptors are open at a time, at any
- * depth: a directory is opened when its turn comes, by its path from the top. A path that is longer than any path may be
- * is reported as an error of that directory.
+ * Walks a tree of files by descriptors, without following links. At most three descriptors are
+ * open at a time, at any depth: a directory is opened when its turn comes, by its path from the
+ * top. A path that is longer than any path may be is reported as an error of that directory.
  */
 import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
@@ -41,7 +41,10 @@ export interface WalkOptions {
   readonly pace: Pace
 }
 
-/** Everything in the directory `top`, which stays the caller's, and itself: each directory before what is in it. */
+/**
+ * Everything in the directory `top`, which stays the caller's, and itself: each directory before
+ * what is in it.
+ */
 export async function* walk(top: number, options: WalkOptions): AsyncGenerator<Found> {
   const { resolve, pace } = options
   const budget = { left: options.maxEntries }
@@ -100,7 +103,10 @@ const tooMany = (): GlassboxError =>
     hint: 'Name a directory below it, or put them into one file, such as an archive.',
   })
 
-/** A directory's own word on what a name is may be out of date: the thing itself is asked, once it is open. */
+/**
+ * A directory's own word on what a name is may be out of date: the thing itself is asked, once it
+ * is open.
+ */
 function* lookAndTell(directory: number, name: string, path: string, resolve: number): Generator<Found> {
   let fd: number | undefined
   try {

@@ -15,7 +15,9 @@ import type { Sink } from '../output/sink.ts'
 import type { TraceeState } from '../tracee-state.ts'
 import { Writer } from '../output/writer.ts'
 
-/** Microseconds with three decimals, of nanoseconds: exact for the next 285 years of this clock. */
+/**
+ * Microseconds with three decimals, of nanoseconds: exact for the next 285 years of this clock.
+ */
 const us = (ns: bigint): number => Number(ns) / 1000
 
 export class PerfettoSink implements Sink {

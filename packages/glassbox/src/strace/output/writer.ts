@@ -1,7 +1,8 @@
 /**
  * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else
  * that is done for it. It is gathered as bytes: as text its pieces would live on, and each
- * collection of garbage would move them. The first error ends the output; `onError` is called once.
+ * collection of garbage would move them. The first error ends the output; `onError` is called
+ * once.
  */
 import { closeSync, writeSync } from 'node:fs'
 
@@ -27,7 +28,10 @@ export class Writer {
   #length = 0
   #failed = false
 
-  /** `limit`: bytes. The text that would go beyond is left out, a note stands in its place, and nothing follows it. */
+  /**
+   * `limit`: bytes. The text that would go beyond is left out, a note stands in its place, and
+   * nothing follows it.
+   */
   constructor(fd: number, onError: (error: unknown) => void, limit: number = Infinity) {
     this.#fd = fd
     this.#onError = onError

@@ -1,4 +1,6 @@
-/** The columns of the summary and what it can be sorted by: their names, as -U and -S take them. */
+/**
+ * The columns of the summary and what it can be sorted by: their names, as -U and -S take them.
+ */
 import { usageFault } from '../fault.ts'
 
 export type Column =
