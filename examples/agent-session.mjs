@@ -1,5 +1,5 @@
-// A conversation as an agent has it: several commands in one box, files kept between them, and
-// after each an answer that a model can read, whatever the command did.
+// An agent's session: several commands in one box, which keeps the files between them. After each
+// command, whatever it did, an answer is printed that a model can read.
 //
 //   node examples/agent-session.mjs
 import { openBox } from 'glassbox'
@@ -14,7 +14,7 @@ const CONVERSATION = [
   'ls',
 ]
 
-/** One answer: what was printed, and how the command ended. */
+/** One answer: the command's output, and how it ended. */
 function answer({ status, exitCode, signal, stdout, stderr, limit }) {
   const printed = [stdout, stderr].filter(text => text !== '').join('')
   const end = limit

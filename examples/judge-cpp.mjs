@@ -1,10 +1,10 @@
-// Compiles a C++ solution once, and judges it against several cases at a time in a pool: each with
-// its own verdict.
+// Compiles a C++ solution once, and runs it on several test cases at a time in a pool. Each case
+// has its own verdict.
 //
 //   node examples/judge-cpp.mjs
 //
-// The task: read n, print the sum of 1 to n. The solution is right, wrong, slow, greedy or
-// crashing, by its case.
+// The task: read n, print the sum of 1 to n. Depending on the case, the solution is right, wrong,
+// slow, uses too much memory, or crashes.
 import { createPool, run } from 'glassbox'
 
 const SOLUTION = `
@@ -41,7 +41,7 @@ const VERDICTS = {
   signaled: 'runtime error',
 }
 
-/** What a contestant is told about one run. */
+/** The verdict that a contestant sees for one run. */
 function judge(result, answer) {
   if (result.status !== 'exited') return VERDICTS[result.status] ?? result.status
   if (result.exitCode !== 0) return `runtime error (exit code ${result.exitCode})`
@@ -60,7 +60,7 @@ if (!compiled.ok) {
 } else {
   const pool = await createPool({ size: 2 })
   try {
-    // What was collected goes in as it came out: its contents and its mode.
+    // Collected files have the shape of `files`: contents and mode.
     const runs = CASES.map(({ input }) =>
       pool.run('./solution', [], {
         files: compiled.files,

@@ -1,4 +1,4 @@
-// Runs a Python script that nobody vouches for: a CSV file goes in, a result file comes out.
+// Runs an untrusted Python script: a CSV file is copied in, a result file is copied out.
 //
 //   node examples/python-csv.mjs
 import { run } from 'glassbox'
