@@ -71,7 +71,7 @@ const BAD: readonly [unknown, string, RegExp][] = [
   [{ a: null }, 'files["a"]', /got null/],
   [{ a: 1 }, 'files["a"]', /got 1/],
   [{ a: ['x'] }, 'files["a"]', /got the array/],
-  [{ a: {} }, 'files["a"]', /says nothing of what it is made of/],
+  [{ a: {} }, 'files["a"]', /has no contents/],
   [{ a: { content: 'x' } }, 'files["a"].content', /no key called content/],
   [{ a: { contents: 'x', file: '/x' } }, 'files["a"]', /both contents and file/],
   [{ a: { contents: 5 } }, 'files["a"].contents', /text or bytes, got 5/],

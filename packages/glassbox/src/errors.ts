@@ -1,10 +1,9 @@
 /**
- * The errors of glassbox. A verdict about a program is data, never an error; what is thrown here
- * is a fault of the caller (`InvalidOptionError`), of the host (`MissingFeatureError`,
- * `SystemError`) or of glassbox itself.
+ * The errors of glassbox. A verdict about a program is data, never an error. An error is a fault
+ * of the caller (`InvalidOptionError`), of the host (`MissingFeatureError`) or of glassbox itself.
  *
- * Every error has a stable `code`, says what failed and with which value, and, in `hint`, what to
- * do next.
+ * Every error has a stable `code`. Its message says what failed and with which value; `hint` says
+ * what to do next.
  */
 
 const brand = Symbol.for('glassbox.error')
@@ -24,6 +23,7 @@ export type ErrorCode =
   | 'ERR_GLASSBOX_CGROUP'
   | 'ERR_GLASSBOX_INTERNAL'
 
+/** What an error may carry besides its code and message. */
 export interface ErrorDetails {
   /** What to do next, one sentence. */
   hint?: string
@@ -31,14 +31,21 @@ export interface ErrorDetails {
   errno?: number
   /** The system call that failed. */
   syscall?: string
-  /** The file or option that it was about. */
+  /** The file or option concerned. */
   path?: string
   cause?: unknown
 }
 
 /**
- * The base of all errors that glassbox throws. `instanceof` also works across two copies of the
- * package.
+ * The base class of all errors that glassbox throws. `instanceof GlassboxError` also works across
+ * two copies of the package.
+ *
+ * @example
+ * try {
+ *   await run('./tool')
+ * } catch (error) {
+ *   if (error instanceof GlassboxError) console.error(error.code, error.message, error.hint)
+ * }
  */
 export class GlassboxError extends Error {
   readonly code: ErrorCode
@@ -66,18 +73,17 @@ export class GlassboxError extends Error {
 }
 
 /**
- * Something that the caller gave is unknown, of the wrong kind or out of its range. Nothing was
- * started.
+ * An option or argument is unknown, of the wrong type, or out of range. Nothing was started.
  *
  * @example
  * await run('make', [], { timeout: 1000 }).catch(error => console.log(error.option, error.hint))
  * // timeout Did you mean limits.wallTimeMs?
  */
 export class InvalidOptionError extends GlassboxError {
-  /** The way to it: `limits.wallTimeMs`, `binds[0].writable`, `args[1]`. */
+  /** Path of the option: `limits.wallTimeMs`, `binds[0].writable`, `args[1]`. */
   readonly option: string
 
-  /** `hint`: what to do instead; `cause`: what a getter of the caller's threw. */
+  /** `hint`: what to do instead. `cause`: the error that a getter of the caller threw. */
   constructor(option: string, message: string, hint?: string, cause?: unknown) {
     super('ERR_GLASSBOX_INVALID_OPTION', message, { cause, ...(hint === undefined ? {} : { hint }) })
     this.name = 'InvalidOptionError'
@@ -86,10 +92,16 @@ export class InvalidOptionError extends GlassboxError {
 }
 
 /**
- * The host lacks a kernel feature or a permission that was asked for; `hint` says what would
- * provide it.
+ * The host lacks a kernel feature or a permission that the call needs. `hint` says how to provide
+ * it.
+ *
+ * @example
+ * await run('true').catch(error => {
+ *   if (error instanceof MissingFeatureError) console.error(error.feature, error.hint)
+ * })
  */
 export class MissingFeatureError extends GlassboxError {
+  /** A short name of the feature, such as `trace`. */
   readonly feature: string
 
   /** `details`: the system call that failed, if one did. */
@@ -106,15 +118,20 @@ export class MissingFeatureError extends GlassboxError {
   }
 }
 
-/** A box is gone: its init ended, or was killed from outside. */
+/**
+ * A box is gone: its init process ended, or was killed from outside.
+ *
+ * @example
+ * const runAgain = (error: unknown) => error instanceof BoxLostError && !error.mayHaveRun
+ */
 export class BoxLostError extends GlassboxError {
-  /** Whether the program may have begun: where not, to run it again does nothing twice. */
+  /** Whether the program may have started. If false, it is safe to run it again. */
   readonly mayHaveRun: boolean
 
   constructor(mayHaveRun: boolean, cause?: unknown) {
     super('ERR_GLASSBOX_BOX_LOST', 'The box is gone: its init ended, or was killed from outside.', {
       cause,
-      hint: 'Open a new box. If nobody killed it, the host’s kernel log may say why (out of memory).',
+      hint: 'Open a new box. The host’s kernel log may say why the box ended (out of memory, for example).',
     })
     this.name = 'BoxLostError'
     this.mayHaveRun = mayHaveRun

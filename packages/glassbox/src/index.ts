@@ -1,4 +1,4 @@
-/** The public face of glassbox: what is not exported here is not part of it. */
+/** The public API of glassbox. Anything that is not exported here is internal. */
 export { BoxLostError, GlassboxError, InvalidOptionError, MissingFeatureError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { PoolOptions, PoolRunOptions } from './pool/options.ts'

@@ -1,9 +1,9 @@
-/** The word that was probably meant. */
+/** Suggests the known word that a misspelt word probably stands for. Pure functions. */
 
-/** No option is as long, and the distance of two long words takes long to find. */
+/** Every option is shorter, and comparing two long words takes long. */
 const LONGEST_WORD = 64
 
-/** How many letters must change to make one word the other (Levenshtein). */
+/** The number of letters to insert, remove or replace to turn one word into the other. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of Array.from(a).entries()) {
@@ -18,8 +18,8 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The nearest of some words, if one is near enough to be a slip: no more than a third of it
- * changed, and some of it right.
+ * The known word nearest to `word`, if `word` can be a misspelling of it: at most a third of its
+ * letters differ (two in a short word), and at least one letter is right.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined

@@ -1,6 +1,5 @@
 /**
- * What every box looks like to its program: where it starts, the environment that it finds, how
- * large it is.
+ * Defaults that every box has in common: its working directory, environment, host name and size.
  */
 
 export const BOX_DIRECTORY = '/box'
@@ -11,7 +10,8 @@ export const DEFAULT_DISK_FILES = 16_384
 export const DEFAULT_COLLECT_BYTES: number = 64 * 2 ** 20
 
 /**
- * The whole environment of a program whose caller names none; nothing of the host's is passed on.
+ * The whole environment of a program, if the caller gives none. The host's variables are not
+ * inherited.
  */
 export const DEFAULT_ENV: Readonly<Record<string, string>> = Object.freeze({
   PATH: DEFAULT_PATH,

@@ -1,4 +1,4 @@
-/** The options of a box, as a table: kinds, bounds, defaults, and what other tools call them. */
+/** The options of a box, as a table: kinds, bounds, defaults, and their names in other tools. */
 import { resolve } from 'node:path'
 import {
   boolean,
@@ -18,13 +18,13 @@ import { FILES } from './file-kinds.ts'
 import type { BoxOptions } from './options.ts'
 import type { ResolvedBind } from './resolved.ts'
 
-/** What fits into a path of the kernel's, with its NUL byte (PATH_MAX). */
+/** The longest path that the kernel accepts, in bytes without the final NUL (PATH_MAX - 1). */
 const LONGEST_PATH = 4095
 
-/** In bytes more than any disk; and more files than any has. */
+/** More bytes than any disk has, and more files. */
 const LARGEST = 2 ** 43
 
-/** A path in the box. Its copy has no `.`, no `..` and no slash at its end. */
+/** A path in the box. It is read without `.`, without `..` and without a final slash. */
 export const ABSOLUTE: Kind<string> = {
   expected: 'an absolute path in the box',
   read: (value, path) => {
@@ -42,12 +42,12 @@ export const ABSOLUTE: Kind<string> = {
   },
 }
 
-/** A path of the host, made absolute: the current directory may be another one when it is used. */
+/** A path of the host. It is made absolute, because the current directory may change before use. */
 const HOST_PATH: Kind<string> = {
   expected: 'the path of a file or directory of the host',
   read: (value, path) => {
     if (typeof value === 'string' && value !== '' && !value.includes('\0'))
-      return guarded(path, () => resolve(value)) // relative, and the current directory was removed
+      return guarded(path, () => resolve(value)) // throws if the current directory was removed
     throw unexpected(
       path,
       HOST_PATH.expected,
@@ -103,7 +103,7 @@ const binds = list(BIND, 'a list of binds', value =>
     : "For example [{ source: '/data', writable: true }].",
 )
 
-/** Two things at one place: one of them would not be seen. */
+/** A list of binds with distinct targets: of two binds with one target, one would be hidden. */
 const BINDS: Kind<readonly ResolvedBind[]> = {
   expected: binds.expected,
   read: (value, path) => {
@@ -114,21 +114,21 @@ const BINDS: Kind<readonly ResolvedBind[]> = {
       throw new InvalidOptionError(
         `${path}[${index}].target`,
         `${path}[${before}] and ${path}[${index}] have the same target, ${target}.`,
-        'Give each a target of its own.',
+        'Give each bind its own target.',
       )
     }
     return read
   },
 }
 
-/** The kernel takes 64 bytes, and the name goes into /etc/hosts. */
+/** The kernel allows 64 bytes. The name is also written to /etc/hosts. */
 const hostname = kind<string>(
   'a host name',
   value => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value),
   'Use at most 64 letters, digits, dots and dashes.',
 )
 
-/** No host's disk: `Infinity` would be the host's memory. */
+/** `Infinity` is not allowed: the disk of a box is a tmpfs, so it would be the host's memory. */
 const disk = number({ from: 1, to: LARGEST, whole: true })
 
 export const SIGNAL: Kind<AbortSignal> = {

@@ -1,11 +1,11 @@
-/** Puts a result together from how the job ended and what came out of it. */
+/** Builds the result of a run from the ending of its job, its output and its files. Pure. */
 import { signalName } from '../linux/signals.ts'
 import type { Ending } from './ending.ts'
 import type { Limits } from './options.ts'
 import type { AnyResult, CollectedFiles, LimitKind, RunnerName } from './result.ts'
 import { deriveVerdict } from './verdict.ts'
 
-/** What was captured of one output. */
+/** The captured part of one output. */
 export interface Captured {
   readonly bytes: Uint8Array
   readonly truncated: boolean
@@ -53,7 +53,7 @@ export function buildResult(parts: ResultParts): AnyResult {
   }
 }
 
-/** Only what the program did itself: a kill of ours is no signal of its own. */
+/** The program's own exit code or signal. Absent if glassbox killed the program. */
 function howItEnded({ cause, exit }: Ending): Pick<AnyResult, 'exitCode' | 'signal'> {
   if (cause !== 'itself' || exit === undefined) return {}
   return 'code' in exit ? { exitCode: exit.code } : { signal: signalName(exit.signal) }
@@ -64,7 +64,7 @@ function used(kind: LimitKind, { ending, limits, outputs }: ResultParts, wallTim
     cpuTimeMs: ending.usage.cpuTimeMs,
     wallTimeMs,
     memoryBytes: ending.usage.memoryBytes,
-    // What came on top of the limit was not counted, only that there was more.
+    // Output above the limit is not counted, so at least the limit was used.
     outputBytes: Math.max(outputs.stdout.bytes.length, outputs.stderr.bytes.length, limits.outputBytes),
     fileSizeBytes: limits.fileSizeBytes,
     processes: Math.max(ending.usage.processes ?? 0, limits.processes),

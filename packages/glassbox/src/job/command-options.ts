@@ -1,5 +1,5 @@
 /**
- * The options of one command, as a table: kinds, bounds, defaults, and what other tools call them.
+ * The options of one command, as a table: kinds, bounds, defaults, and their names in other tools.
  */
 import { isInstance, kind, type Kind, unexpected } from '../options/kind.ts'
 import { dictionary, type Fields } from '../options/record.ts'
@@ -15,7 +15,7 @@ import { DEFAULT_LIMITS, LIMITS } from './limits.ts'
 import type { CommandOptions } from './options.ts'
 import { ERROR_OUTPUT, INPUT, OUTPUT } from './stream-kinds.ts'
 
-/** The longest argument or `NAME=value` of execve(2), with its NUL byte (MAX_ARG_STRLEN). */
+/** The longest argument of execve(2), in bytes without its NUL (MAX_ARG_STRLEN - 1). */
 const LONGEST_WORD = 131_071
 
 function checkLength(path: string, word: string): void {
@@ -24,7 +24,7 @@ function checkLength(path: string, word: string): void {
   throw new InvalidOptionError(
     path,
     `${path} has ${bytes} bytes; the kernel takes at most ${LONGEST_WORD} in one argument or variable.`,
-    'Give it by stdin or by a file.',
+    'Pass it through stdin or a file.',
   )
 }
 
@@ -52,7 +52,7 @@ const ENV = dictionary<string>({
     throw new InvalidOptionError(
       path,
       `Not the name of an environment variable: ${JSON.stringify(name)}.`,
-      'A name is not empty and has neither "=" nor a NUL byte.',
+      'A name is not empty, and contains neither "=" nor a NUL byte.',
     )
   },
   hint: value =>
@@ -72,7 +72,7 @@ const ENCODING = kind<'utf8' | 'buffer'>(
   value =>
     typeof value === 'string' && /^utf-?8$|^text$|^string$/i.test(value)
       ? "Text is 'utf8', the default."
-      : "Ask for 'buffer' and decode the bytes.",
+      : "Use 'buffer' and decode the bytes yourself.",
 )
 
 export const COMMAND_FIELDS: Fields<CommandOptions> = {

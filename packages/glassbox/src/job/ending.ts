@@ -1,57 +1,71 @@
 /**
- * How a job ended, as any runner tells it when every process of the job is dead. The verdict is
- * derived from this alone, so a runner reports causes and counts here, never conclusions.
+ * How a job ended, as any runner reports it once every process of the job is dead. The verdict is
+ * derived from this and from the amount of output. A runner reports causes and counts here, never
+ * conclusions.
  */
 
 /**
- * What ended the program: itself, a limit that the runner enforced, a denied call, or the caller.
+ * Why the program ended: by itself, by a limit that the runner enforced, by a denied call, or by
+ * the caller.
  */
 export type EndCause = 'itself' | 'cpu' | 'wall' | 'memory' | 'denied' | 'canceled' | 'output'
 
-/** Who measured a value or enforced a limit, so that a reader can tell how far to trust it. */
+/**
+ * What measured a value or enforced a limit, and so how far to trust it. `init` is glassbox's own
+ * process in the box, which samples /proc; `none`: nothing was started.
+ */
 export type Measurer = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'none'
 
-/** Who measured what. */
+/**
+ * What measured each value of a result.
+ *
+ * @example
+ * if (result.measuredBy.memory === 'init') console.warn('memoryBytes is an estimate')
+ */
 export interface MeasuredBy {
   readonly cpuTime: Measurer
   readonly memory: Measurer
   readonly processes: Measurer
 }
 
-/** What all processes of a job used together. */
+/** The usage of all processes of a job together. */
 export interface Usage {
-  /** User and system time of the whole tree, whether or not anyone waited for it, in ms. */
+  /** User and system time of the whole process tree, in ms. */
   readonly cpuTimeMs: number
   readonly userTimeMs: number
   readonly systemTimeMs: number
-  /** Peak, in bytes. */
+  /** Peak memory, in bytes. */
   readonly memoryBytes: number
-  /** Peak of processes and threads at a time; `undefined` if the host cannot tell. */
+  /** Peak number of processes and threads at a time; `undefined` if the host does not record it. */
   readonly processes?: number
 }
 
-/** A call that the policy ends programs for, in strace's notation. */
+/** The denied system call that ended a program, in strace's notation. */
 export interface Violation {
+  /** The name of the call; `unknown` if a signal withdrew the report before it was read. */
   readonly syscall: string
+  /** Its arguments: `AF_INET, SOCK_STREAM, IPPROTO_IP`. */
   readonly args: string
+  /** Its first argument that is a path, if it has one. */
   readonly path?: string
 }
 
+/** The ending of a job. */
 export interface Ending {
   readonly cause: EndCause
   /**
-   * How the program's own process ended; `undefined` if it never started. `signal` is a signal
-   * number.
+   * How the first process of the program ended; `undefined` if it never started. `signal` is a
+   * signal number.
    */
   readonly exit?: { readonly code: number } | { readonly signal: number }
-  /** CLOCK_MONOTONIC in ns: just before execve, and when the runner saw the end. */
+  /** CLOCK_MONOTONIC in ns, just before execve and when the runner saw the end. */
   readonly startedNs: bigint
   readonly endedNs: bigint
   readonly usage: Usage
   readonly measuredBy: MeasuredBy
   /** Processes that the kernel killed because the job's memory was used up. */
   readonly oomKills: number
-  /** How often a new process was refused because of the job's own limit. */
+  /** How many new processes were refused because of the job's own limit. */
   readonly refusedProcesses: number
   /** Whether a file of the job has reached the file size limit. */
   readonly fileAtLimit: boolean

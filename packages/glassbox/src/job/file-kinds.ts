@@ -1,6 +1,6 @@
 /**
- * What may be given as files to put into a box, and as names of files to bring out: as kinds of
- * values.
+ * The kinds of values for files: those that are copied into a box, and the names of those that are
+ * collected from it.
  */
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
@@ -26,20 +26,20 @@ const EXAMPLE = "For example 'text', { contents: bytes, mode: 0o755 } or { file:
 const HOST_WORDS = ['path', 'source', 'src', 'from', 'to', 'target', 'host']
 const MODE_WORDS = ['permissions', 'perm', 'chmod']
 
-/** Digits that were meant to be octal. */
+/** The hint for a mode, which is more precise for digits that were meant to be octal. */
 const octalHint = (value: unknown): string =>
   (typeof value === 'string' || typeof value === 'number') && /^(0o)?[0-7]{3}$/.test(String(value))
     ? `Write it as 0o${String(value).slice(-3)}.`
     : 'Modes are octal numbers: 0o755 for a program, 0o644 for a file.'
 
-/** Permissions: the bits that chmod(1) sets, as a number. */
+/** Permission bits as a number, without set-user-ID, set-group-ID and the sticky bit. */
 const MODE: Kind<number> = kind(
   'permissions from 0 to 0o777',
   value => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= HIGHEST_MODE,
   octalHint,
 )
 
-/** Read as a path: a URL can be changed later. */
+/** A path or a file: URL of the host. A URL is read into a path, because the caller can change it. */
 const HOST_PATH: Kind<string> = {
   expected: 'a path of the host or a file: URL',
   read: (value, path) => {
@@ -54,7 +54,7 @@ function pathOfUrl(url: URL): string | undefined {
   try {
     return hostPath(url)
   } catch {
-    return undefined // of another scheme, or of another host
+    return undefined // a URL of another scheme or of another host
   }
 }
 
@@ -80,7 +80,7 @@ const ENTRY = record<Entry>({
   hint: EXAMPLE,
 })
 
-/** One of `files`. */
+/** One entry of `files`. */
 export const FILE_INPUT: Kind<FileInput> = {
   expected: SHAPES,
   read: (value, path) => {
@@ -90,7 +90,7 @@ export const FILE_INPUT: Kind<FileInput> = {
       name => entry[name] !== undefined,
     )
     if (made !== undefined && more.length === 0) return entry as FileInput
-    const what = made === undefined ? 'says nothing of what it is made of' : `has both ${made} and ${more[0]}`
+    const what = made === undefined ? 'has no contents' : `has both ${made} and ${more[0]}`
     throw new InvalidOptionError(path, `${path} ${what}.`, `Give ${SHAPES}.`)
   },
 }
@@ -104,7 +104,7 @@ const FILES_BY_NAME = dictionary<FileInput>({
       : "For example { 'main.c': 'int main(void) { return 0; }' }.",
 })
 
-/** Whether `{ file }` is one or a directory is known when the host is asked. */
+/** Whether it is certainly a file. `{ file }` can also be a directory of the host. */
 const isFile = (input: FileInput | undefined): boolean =>
   input !== undefined && (isContents(input) || 'contents' in input)
 
@@ -119,7 +119,7 @@ export const FILES: Kind<Files> = {
 }
 
 /**
- * A relative path in the working directory. Throws ERR_GLASSBOX_FILE for one that leads out of it.
+ * A relative path in the working directory. Throws ERR_GLASSBOX_FILE for a path that leads out.
  */
 export const BOX_PATH: Kind<string> = {
   expected: 'a relative path in the working directory',
@@ -143,7 +143,7 @@ const TARGET_FILE = record<{ readonly file: string }>({
 })
 
 const COLLECTED_TARGETS = dictionary<CollectTarget>({
-  expected: 'a list of paths, or an object of paths and where they go',
+  expected: 'a list of paths, or an object of targets by their paths',
   of: {
     expected: TARGET_FILE.expected,
     read: (value, path) => (value === true ? value : TARGET_FILE.read(value, path)),
@@ -154,7 +154,7 @@ const COLLECTED_TARGETS = dictionary<CollectTarget>({
       : "For example ['out.txt'], or { 'out.txt': { file: 'out.txt' } }.",
 })
 
-/** The second file would take the place of the first. */
+/** Throws if two files have the same target on the host: the second would replace the first. */
 function refuseSameTarget(targets: Readonly<Record<string, CollectTarget>>, path: string): void {
   const seen = new Map<string, string>()
   for (const [name, target] of Object.entries(targets)) {
@@ -164,8 +164,8 @@ function refuseSameTarget(targets: Readonly<Record<string, CollectTarget>>, path
     if (other !== undefined)
       throw new InvalidOptionError(
         place,
-        `${place} and ${other} go to one file, ${file}.`,
-        'Give each its own.',
+        `${place} and ${other} have the same target, ${file}.`,
+        'Give each its own target.',
       )
     seen.set(file, place)
   }

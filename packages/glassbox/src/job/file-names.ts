@@ -1,13 +1,13 @@
 /**
- * Names of files that are said together: no two mean one file, and none is both a file and the
- * directory of another.
+ * Checks the file names of one option together: no two names mean the same file, and no name is
+ * both a file and the directory of another.
  */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { entryPath } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
 
 /**
- * A name in the working directory, normalized: `./a//b` is `a/b`. Throws an InvalidOptionError
+ * A normalized name in the working directory: `./a//b` becomes `a/b`. Throws an InvalidOptionError
  * that names `path`.
  */
 export function normalizedName(name: string, path: string): string {
@@ -19,7 +19,7 @@ export function normalizedName(name: string, path: string): string {
   }
 }
 
-/** Normalized names, each with the key that says it. Throws if two keys say one name. */
+/** Maps each normalized name to its key. Throws if two keys mean the same file. */
 export function distinctNames(
   keys: readonly string[],
   pathOf: (key: string, index: number) => string,
@@ -39,7 +39,7 @@ export function distinctNames(
   return names
 }
 
-/** Throws if a name lies below one that can only be a file. */
+/** Throws if a name lies below another name that is certainly a file. */
 export function refuseBelowFiles(
   names: ReadonlyMap<string, string>,
   path: string,

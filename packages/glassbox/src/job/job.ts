@@ -1,6 +1,6 @@
 /**
- * A job: one program to run, with every option resolved and checked. A runner that takes a job
- * trusts it and looks nothing up again; whoever makes one answers for that.
+ * A job: one program to run, with every option resolved and checked. A runner trusts its job and
+ * checks nothing again, so the code that makes a job is responsible for the checks.
  */
 import type { Policy } from '../seccomp/policy.ts'
 import type { Limits, ProgramTrace } from './options.ts'
@@ -14,10 +14,10 @@ export interface Job {
   /** Absolute, as seen in the sandbox. */
   readonly cwd: string
   readonly limits: Required<Limits>
-  /** Checked; the same object as long as it says the same. `null`: the guard alone. */
+  /** Checked. Equal policies are one object, so it can be a key. `null`: only the guard applies. */
   readonly policy: Policy | null
   readonly trace?: ProgramTrace
 }
 
-/** What of a job is known before its program has been found. */
+/** The part of a job that is known before its program has been found. */
 export type JobTerms = Omit<Job, 'path' | 'argv'>

@@ -1,4 +1,4 @@
-/** The limits of a job, as a table: kinds, bounds, defaults, and what other tools call them. */
+/** The limits of a job, as a table: kinds, bounds, defaults, and their names in other tools. */
 import { number } from '../options/kind.ts'
 import { record, type Fields } from '../options/record.ts'
 import type { RecordKind } from '../options/kind.ts'
@@ -7,8 +7,11 @@ import type { Limits } from './options.ts'
 const MiB = 2 ** 20
 
 /**
- * What a limit that is left out means. `wallTimeMs` is more if a job may use more CPU time: see
- * `resolveLimits`.
+ * The default limits. Units are in the names. If `cpuTimeMs` is given, the default of `wallTimeMs`
+ * depends on it: three times as much, and at least 10 000.
+ *
+ * @example
+ * DEFAULT_LIMITS.memoryBytes // 536870912
  */
 export const DEFAULT_LIMITS: Required<Limits> = Object.freeze({
   cpuTimeMs: 10_000,
@@ -21,13 +24,13 @@ export const DEFAULT_LIMITS: Required<Limits> = Object.freeze({
   fileSizeBytes: 256 * MiB,
 })
 
-/** In ms more than two hundred years; in bytes more than any memory. */
+/** As milliseconds more than two hundred years; as bytes more than any memory. */
 const LARGEST = 2 ** 43
 
-/** The most processes that a kernel can have (PID_MAX_LIMIT); pids.max takes no larger number. */
+/** The most processes that a kernel can have (PID_MAX_LIMIT); pids.max refuses larger numbers. */
 const MOST_PROCESSES = 2 ** 22
 
-const hint = 'Leave it out for the default, or say Infinity for no limit.'
+const hint = 'Leave it out for the default, or use Infinity for no limit.'
 const measured = number({ to: LARGEST, unlimited: true, hint })
 const counted = number({ from: 1, to: LARGEST, whole: true, unlimited: true, hint })
 const processes = number({ from: 1, to: MOST_PROCESSES, whole: true, unlimited: true, hint })
@@ -55,7 +58,7 @@ const LIMIT_FIELDS: Fields<Limits> = {
   fileSizeBytes: { kind: counted, words: ['fileSize', 'fsize', 'maxFileSize', 'fileSizeLimit'] },
 }
 
-/** What a caller may say as `limits`. */
+/** The option `limits`. */
 export const LIMITS: RecordKind<Limits> = record({
   fields: LIMIT_FIELDS,
   lacks: 'There is no limit',
@@ -68,8 +71,8 @@ const WALL_PER_CPU = 3
 const SHORTEST_DEFAULT_WALL_MS = 10_000
 
 /**
- * Every limit, from those that were given. Without a limit of wall time of its own a job has three
- * times its CPU time, and at least ten seconds.
+ * Completes the given limits with the defaults. The default wall time limit is three times the CPU
+ * time limit, and at least ten seconds.
  */
 export function resolveLimits(given: Limits = DEFAULT_LIMITS): Required<Limits> {
   if (given === DEFAULT_LIMITS) return DEFAULT_LIMITS

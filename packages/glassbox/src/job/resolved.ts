@@ -1,19 +1,19 @@
-/** Options as they are after the check: complete, frozen, and nobody else's. */
+/** Options after the check: complete, frozen, and independent of the caller's objects. */
 import type { JobTerms } from './job.ts'
 import type { Bind, BoxOptions, CommandOptions } from './options.ts'
 
 type With<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>
 
-/** `source` and `target` are absolute, without `.`, `..` and a slash at the end. */
+/** `source` and `target` are absolute, without `.`, without `..` and without a final slash. */
 export type ResolvedBind = Required<Bind>
 
-/** What a box is opened with. */
+/** The options of a box. */
 export interface ResolvedBox
   extends With<BoxOptions, 'runner' | 'net' | 'hostname' | 'diskBytes' | 'diskFiles' | 'files'> {
   readonly binds: readonly ResolvedBind[]
 }
 
-/** What a command is run with. */
+/** The options of a command. */
 export interface ResolvedCommand
   extends With<CommandOptions, 'stdout' | 'stderr' | 'encoding' | 'collect' | 'collectBytes'>,
     JobTerms {

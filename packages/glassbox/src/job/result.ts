@@ -1,16 +1,18 @@
 /**
- * How a run ended: the verdict. A verdict is data, derived from causes and never guessed from
- * numbers.
+ * The result of a run, with its verdict. A verdict is data: it is derived from causes, never
+ * guessed from an exit code.
  */
 import type { SignalName } from '../linux/signals.ts'
 import type { MeasuredBy, Violation } from './ending.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
 /**
+ * Why a run ended. See docs/limits-and-verdicts.md for the exact rules.
+ *
  * - `exited`: the program ended by itself, with any code
- * - `signaled`: a signal ended it, and no limit of ours had sent it
- * - `*-limit`: that limit ended it
- * - `syscall-denied`: it made a call that the policy ends programs for
+ * - `signaled`: a signal ended it that no limit of glassbox explains
+ * - `*-limit`: it reached that limit
+ * - `syscall-denied`: it made a system call that the policy ends programs for
  * - `canceled`: the caller ended it
  */
 export type Status =
@@ -24,9 +26,10 @@ export type Status =
   | 'syscall-denied'
   | 'canceled'
 
-/** The runners that there are. */
+/** The names of the runners. */
 export type RunnerName = 'namespace'
 
+/** The limits that can be the reason of a verdict, by their option names. */
 export type LimitKind =
   | 'cpuTimeMs'
   | 'wallTimeMs'
@@ -36,57 +39,65 @@ export type LimitKind =
   | 'processes'
 
 /**
- * Files that came out of a sandbox: each name that `collect` asked for is in one of the three.
- * What is below a directory that was asked for is here too, as `directory/name`.
+ * Collected files. Each name of `collect` is in one of the three objects, unless it went to the
+ * host. The contents of a collected directory are included, as `directory/name`.
  */
 export interface CollectedFiles {
   /**
-   * Regular files, as they can be given to `files` of another run. Those that went to the host are
-   * not here.
+   * Regular files, in the form that the option `files` of another run takes. Files that went to
+   * the host are not included.
    */
   readonly files: Readonly<Record<string, CollectedFile>>
-  /** Directories, empty ones too. Those that went to the host are not here. */
+  /** Directories, including empty ones. Those that went to the host are not included. */
   readonly directories: Readonly<Record<string, CollectedDirectory>>
-  /** What could not be had, and why. */
+  /** Files and directories that could not be collected, and why. */
   readonly fileErrors: Readonly<Record<string, FileError>>
 }
 
-/** How a run ended. `Output` is text, or bytes where the option `encoding` is `buffer`. */
+/**
+ * The result of a run. `Output` is `string`, or `Uint8Array` if the option `encoding` is `buffer`.
+ *
+ * @example
+ * const { status, exitCode, limit } = await run('./solution')
+ * if (limit) console.log(`${status}: used ${limit.used} of ${limit.limit}`)
+ */
 export interface RunResult<Output extends string | Uint8Array = string> extends CollectedFiles {
   readonly status: Status
-  /** Exited with code 0. */
+  /** Whether `status` is `exited` and `exitCode` is 0. */
   readonly ok: boolean
-  /** Exactly one of `exitCode` and `signal` is there whenever the program itself ended. */
+  /** If the program itself ended, exactly one of `exitCode` and `signal` is present. */
   readonly exitCode?: number
   readonly signal?: SignalName
-  /** CPU time of the whole tree, whether or not anyone waited for it; `user + system`. */
+  /** CPU time of the whole process tree in ms: `userTimeMs + systemTimeMs`. */
   readonly cpuTimeMs: number
   readonly userTimeMs: number
   readonly systemTimeMs: number
-  /** From exec to the end of the program, by the monotonic clock. */
+  /** Time in ms from execve to the end of the program, on the monotonic clock. */
   readonly wallTimeMs: number
-  /** From the call of run() to exec. */
+  /** Time in ms from the call of run() to execve. */
   readonly setupTimeMs: number
-  /** Peak of the whole tree; never glassbox's own size. */
+  /** Peak memory of the whole process tree, in bytes. glassbox's own memory is not included. */
   readonly memoryBytes: number
-  /** Peak number of processes and threads at a time, where the host can tell. */
+  /** Peak number of processes and threads at a time, if the host records it. */
   readonly processes?: number
   /**
-   * Text where the option `encoding` is `utf8` (the default), bytes where it is `buffer`; empty
-   * unless captured.
+   * Captured stdout: text if the option `encoding` is `utf8` (the default), bytes if it is
+   * `buffer`. Empty if stdout is not captured.
    */
   readonly stdout: Output
+  /** Captured stderr, like `stdout`. */
   readonly stderr: Output
+  /** Whether stdout was cut at `limits.outputBytes`. */
   readonly stdoutTruncated: boolean
   readonly stderrTruncated: boolean
-  /** Which limit ended it; `limit` and `used` in the unit of the kind's name. */
+  /** The limit that was reached. The unit of `limit` and `used` is in the name of the kind. */
   readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
-  /** What was denied, in strace's notation: `socket`, `AF_INET, SOCK_STREAM, IPPROTO_IP`. */
+  /** The denied call: `{ syscall: 'socket', args: 'AF_INET, SOCK_STREAM, IPPROTO_IP' }`. */
   readonly violation?: Violation
   readonly runner: RunnerName
-  /** Who measured what, and so how far to trust it. */
+  /** What measured each value, and so how far to trust it. */
   readonly measuredBy: MeasuredBy
 }
 
-/** A result whatever its output comes back as. */
+/** A result with text or bytes as output. */
 export type AnyResult = RunResult<string | Uint8Array>

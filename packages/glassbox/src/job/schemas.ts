@@ -1,6 +1,6 @@
 /**
- * What each call takes, as one table each: run(), openBox(), box.run(), createPool(), pool.run().
- * An option of another call is refused with the call that it belongs to.
+ * One table of options for each call: run(), openBox(), box.run(), createPool(), pool.run(). If an
+ * option belongs to another call, the error names that call.
  */
 import type { RecordKind } from '../options/kind.ts'
 import { type Fields, record } from '../options/record.ts'
@@ -11,32 +11,32 @@ import type { BoxOptions, CommandOptions } from './options.ts'
 const PROGRAM_FIRST =
   "The program is the first argument, its arguments the second: run('ls', ['-l'], options)."
 
-/** Names that people bring from elsewhere, and that are no option under another name. */
+/** Hints for option names of other tools that have no equivalent here. */
 const ADVICE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['cmd', 'command', 'program', 'exec', 'executable', 'args', 'arguments', 'argv', 'entrypoint'].map(
       word => [word, PROGRAM_FIRST],
     ),
   ),
-  shell: "There is no shell in between. Run one: run('sh', ['-c', 'echo hi | wc -l']).",
-  stdio: 'Say stdin, stdout and stderr, each by its name.',
+  shell: "No shell is involved. To use one, run it: run('sh', ['-c', 'echo hi | wc -l']).",
+  stdio: 'Use the options stdin, stdout and stderr.',
   user: 'The box chooses the user of its programs.',
   uid: 'The box chooses the user of its programs.',
   gid: 'The box chooses the user of its programs.',
-  extendEnv: 'Nothing of the environment is passed on by itself: env: { ...process.env }.',
-  reject: 'A program that fails is no error: see ok, status and exitCode of the result.',
+  extendEnv: 'The environment is not inherited. To pass it on, use env: { ...process.env }.',
+  reject: 'A failing program is not an error: see ok, status and exitCode of the result.',
   detached: 'Everything that a program starts ends with it.',
   killSignal: 'A program is ended by SIGKILL.',
   onStdout: 'Listen to handle.events(), or give a stream as stdout.',
   onStderr: 'Listen to handle.events(), or give a stream as stderr.',
-  readonly: 'Only the working directory, /tmp and binds with writable: true can be written.',
+  readonly: 'Only the working directory, /tmp, /dev/shm and binds with writable: true can be written.',
   image: 'A box shows the system directories of the host; there are no images.',
 }
 
 const without = <T extends object>(fields: T, ...names: readonly string[]): T =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name))) as T
 
-/** The same advice for each option of a table, unless the call takes it. */
+/** A hint for each option of a table that belongs to another call. */
 const elsewhere = (fields: object, sentence: (name: string) => string): Record<string, string> =>
   Object.fromEntries(Object.keys(fields).map(name => [name, sentence(name)]))
 
@@ -51,7 +51,7 @@ const ofPool = elsewhere(
 const ofCommand = (run: string): Record<string, string> =>
   elsewhere(COMMAND_FIELDS, name => `${name} belongs to each command: ${run}(program, args, { ${name}: … }).`)
 
-/** A call, and an example of it. Its advice has no word for what it takes itself. */
+/** The table of one call. Hints for options that the call itself takes are left out. */
 function call<T extends object>(
   name: string,
   example: string,
@@ -72,7 +72,7 @@ function call<T extends object>(
 
 const LIMITED = '{ limits: { cpuTimeMs: 1000 } }'
 
-/** `pool` is taken out before: it decides which table applies. */
+/** The options of run() without `pool`, which decides which table applies and is read first. */
 export const RUN: RecordKind<BoxOptions & CommandOptions> = call(
   'run',
   `run('ls', ['-l'], ${LIMITED})`,
@@ -101,7 +101,7 @@ export const POOL_RUN: RecordKind<CommandOptions & Pick<BoxOptions, 'files'>> = 
   ofPool,
 )
 
-/** createPool() takes those of a box, and its own. */
+/** The options of createPool(): those of a box except `files` and `signal`, and its own. */
 export function poolSchema<T extends object>(
   own: Fields<Omit<T, keyof BoxOptions>>,
   required: readonly (keyof T & string)[],
@@ -109,8 +109,8 @@ export function poolSchema<T extends object>(
   const fields = { ...own, ...without(BOX_FIELDS, 'files', 'signal') } as unknown as Fields<T>
   const advice = {
     ...ofCommand('pool.run'),
-    files: 'Give files to each pool.run(): a program finds an empty box.',
-    signal: 'Give a signal to each pool.run(); close() ends the pool.',
+    files: 'Pass files to each pool.run(): every program finds an empty box.',
+    signal: 'Pass a signal to each pool.run(); close() ends the pool.',
   }
   return call('createPool', 'createPool({ size: 2 })', fields, advice, required)
 }

@@ -1,17 +1,18 @@
 /**
- * Kinds of values that a caller may give: each says in words what it expects, and reads a value
- * into one of ours, checked and safe from what the caller does with the original later. Options
- * are tables of kinds (see `record.ts`); nothing here knows any option.
+ * Kinds of option values. A kind says in words what it expects, checks a caller's value, and
+ * returns a copy that does not change if the caller changes the original later. Options are tables
+ * of kinds (see `record.ts`). This file knows no particular option.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { show, showText } from './show.ts'
 
+/** A kind of value: what it expects, and how it reads one. */
 export interface Kind<T> {
   /** Ends the sentence "Expected limits.processes to be …". */
   readonly expected: string
   /**
-   * The value as ours. Throws an InvalidOptionError that names `path`, the way to the value:
-   * `binds[0].writable`.
+   * The checked value. Throws an InvalidOptionError that names `path`, the path of the value, such
+   * as `binds[0].writable`.
    */
   read(value: unknown, path: string): T
 }
@@ -19,28 +20,28 @@ export interface Kind<T> {
 /** One option of a table. */
 export interface Field<T> {
   readonly kind: Kind<T>
-  /** What it is if it is left out or undefined; no value if there is none. */
+  /** The value if the option is left out or undefined. */
   readonly default?: T
-  /** What others call it: `timeout`. */
+  /** Names of this option in other tools, such as `timeout`. */
   readonly words?: readonly string[]
 }
 
-/** The kind of a table, which can stand within another one. */
+/** The kind of a table of options. A table can contain another table. */
 export interface RecordKind<T> extends Kind<T> {
-  /** For suggestions: `timeout` is `limits.wallTimeMs`. */
+  /** The options of the table, for suggestions: `timeout` is `limits.wallTimeMs`. */
   readonly fields: Readonly<Record<string, Field<unknown>>>
 }
 
-/** What to do instead: a sentence, or one that depends on the value. */
+/** What to do instead: a sentence, or a function that makes one from the value. */
 export type Hint = string | ((value: unknown) => string | undefined)
 
-/** The sentence for a value of another kind. */
+/** The error for a value of the wrong kind. */
 export function unexpected(path: string, expected: string, value: unknown, hint?: Hint): InvalidOptionError {
   const message = `Expected ${path} to be ${expected}, got ${show(value)}.`
   return new InvalidOptionError(path, message, hintFor(value, hint))
 }
 
-/** A look at the value may fail, and then there is nothing better to say. */
+/** The hint, or `undefined` if reading the caller's value throws. */
 function hintFor(value: unknown, hint: Hint | undefined): string | undefined {
   try {
     return typeof hint === 'function' ? hint(value) : hint
@@ -49,7 +50,10 @@ function hintFor(value: unknown, hint: Hint | undefined): string | undefined {
   }
 }
 
-/** A kind from a predicate: for values that cannot be changed, or are the caller's on purpose. */
+/**
+ * A kind from a predicate. The value is not copied, so use it for immutable values, and for values
+ * that stay the caller's on purpose.
+ */
 export function kind<T>(expected: string, accepts: (value: unknown) => boolean, hint?: Hint): Kind<T> {
   return {
     expected,
@@ -61,17 +65,18 @@ export function kind<T>(expected: string, accepts: (value: unknown) => boolean, 
 }
 
 export interface NumberBounds {
-  /** The least that is allowed. Left out: anything above zero. */
+  /** The smallest allowed number. If left out, any number above zero is allowed. */
   readonly from?: number
+  /** The largest allowed number. */
   readonly to: number
-  /** Whether it counts things, rather than measures them. */
+  /** Whether it must be a whole number. */
   readonly whole?: boolean
-  /** Whether `Infinity` is allowed, for "no limit". */
+  /** Whether `Infinity` is allowed, meaning "no limit". */
   readonly unlimited?: boolean
   readonly hint?: string
 }
 
-/** A number as it was meant, if it came as something else. */
+/** How to write the number, if the caller gave it as a bigint or as text. */
 function numberHint(value: unknown): string | undefined {
   if (typeof value === 'bigint') return `Write it as a number, without the n.`
   if (typeof value === 'string' && /^\s*[\d.]+\s*$/.test(value))
@@ -79,7 +84,7 @@ function numberHint(value: unknown): string | undefined {
   return undefined
 }
 
-/** A number within bounds. Never NaN, and never a number as text. */
+/** A number within bounds. NaN and numbers given as text are refused. */
 export function number({ from, to, whole = false, unlimited = false, hint }: NumberBounds): Kind<number> {
   const noun = whole ? 'a whole number' : 'a number'
   const bounds = from === undefined || from === 1 ? 'above zero' : `of at least ${from}`
@@ -91,17 +96,17 @@ export function number({ from, to, whole = false, unlimited = false, hint }: Num
       if (typeof value !== 'number' || !(from === undefined ? value > 0 : value >= from))
         throw unexpected(path, expected, value, numberHint(value) ?? hint)
       if (value > to)
-        throw unexpected(path, `at most ${to}`, value, unlimited ? 'Say Infinity for no limit.' : hint)
+        throw unexpected(path, `at most ${to}`, value, unlimited ? 'Use Infinity for no limit.' : hint)
       if (whole && !Number.isSafeInteger(value)) throw unexpected(path, expected, value, hint)
       return value
     },
   }
 }
 
-/** true or false, and nothing that merely counts as one of them. */
+/** true or false. Other truthy and falsy values are refused. */
 export const boolean: Kind<boolean> = kind('true or false', value => typeof value === 'boolean')
 
-/** One of some words. */
+/** One of a few keywords. */
 export const choice = <T extends string>(words: readonly T[], hint?: string): Kind<T> =>
   kind(
     words.map(word => `'${word}'`).join(' or '),
@@ -109,14 +114,17 @@ export const choice = <T extends string>(words: readonly T[], hint?: string): Ki
     hint,
   )
 
-/** Text that can be handed to the kernel: a NUL byte would end it too early. */
+/** Text that can be passed to the kernel. A NUL byte would cut it, so it is refused. */
 export const text = (expected: string, hint?: Hint): Kind<string> =>
   kind(expected, value => typeof value === 'string' && !value.includes('\0'), hint)
 
 export const func = <T>(expected: string, hint?: Hint): Kind<T> =>
   kind(expected, value => typeof value === 'function', hint)
 
-/** A list, as a frozen copy. Text is no list of its letters; holes are no elements. */
+/**
+ * A list, read into a frozen copy. Only arrays are accepted: a string is not a list of letters. A
+ * hole is read as an undefined element.
+ */
 export function list<T>(
   of: Kind<T>,
   expected: string,
@@ -142,7 +150,7 @@ export function list<T>(
   }
 }
 
-/** As `instanceof`, which throws for a proxy that is revoked or wants to. */
+/** Like `instanceof`, but returns false if a proxy is revoked or throws. */
 export function isInstance<T extends object>(
   value: unknown,
   of: abstract new (...rest: never[]) => T,
@@ -154,7 +162,7 @@ export function isInstance<T extends object>(
   }
 }
 
-/** Array.isArray throws for a proxy that is revoked. */
+/** Like `Array.isArray`, which throws for a revoked proxy. */
 export function isArray(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value)
@@ -168,13 +176,16 @@ function showMessage(error: Error): string {
   return typeof message === 'string' ? showText(message).slice(1, -1) : 'it threw an error'
 }
 
-/** Reads something of a caller's object, which may be a getter or a proxy and throw. */
+/**
+ * Reads a property of a caller's object. It can be a getter or a proxy that throws; the error is
+ * then reported as an InvalidOptionError for `path`.
+ */
 export function guarded<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
     if (isInstance(error, InvalidOptionError)) throw error
     const why = isInstance(error, Error) ? showMessage(error) : show(error)
-    throw new InvalidOptionError(path, `Cannot read ${path}: ${why}`, 'Give plain values.', error)
+    throw new InvalidOptionError(path, `Cannot read ${path}: ${why}`, 'Use plain values.', error)
   }
 }

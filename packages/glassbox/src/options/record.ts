@@ -1,8 +1,8 @@
 /**
- * Options as a table: by its name, each option's kind, its default, and the words that other tools
- * have for it. A table is run over a caller's object once; the result is a frozen copy in which
- * every option with a default has a value. Only what is the object's own counts; a name that is
- * not in the table is an error with the word that was probably meant.
+ * Options as a table: for each option its kind, its default, and its names in other tools. A table
+ * reads a caller's object once. The result is a frozen copy in which every option with a default
+ * has a value. Only own properties count. A name that is not in the table is an error that suggests
+ * the option that was probably meant.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
@@ -15,9 +15,9 @@ export interface RecordOptions<T extends object> extends Omit<Vocabulary, 'field
   readonly fields: Fields<T>
   /** Ends the sentence "Expected limits to be …". */
   readonly expected: string
-  /** Names without which it says nothing. */
+  /** Options that have to be given. */
   readonly required?: readonly (keyof T & string)[]
-  /** What to do instead, for a value that is no object of options. */
+  /** What to do instead, for a value that is not an object of options. */
   readonly hint?: Hint
 }
 
@@ -45,22 +45,22 @@ export function record<T extends object>(options: RecordOptions<T>): RecordKind<
   return { expected, fields, read }
 }
 
-/** The way to a member: the options of a call have no name of their own. */
+/** The path of a member. The options object of a call has the empty path. */
 export function pathTo(path: string, name: string): string {
   const key = /^[A-Za-z_$][\w$]{0,59}$/.test(name) ? name : undefined
   if (path === '') return key ?? show(name)
   return key === undefined ? `${path}[${show(name)}]` : `${path}.${key}`
 }
 
-/** The way to an entry whose name is the caller's own. */
+/** The path of an entry whose name the caller chose: `files["a.txt"]`. */
 export const entryPath = (path: string, name: string): string => `${path}[${showText(name)}]`
 
-/** What a path of the table itself is called. */
+/** The name of a table in messages. */
 const called = (path: string): string => (path === '' ? 'options' : path)
 
 /**
- * The names and values that an object has of its own. A Map, a Date, an array or an instance of a
- * class would be read as an empty table: those are refused.
+ * The own enumerable properties of an object. A Map, a Date, an array or an instance of a class is
+ * refused: it would be read as an empty table.
  */
 export function ownEntries(
   value: unknown,
@@ -80,11 +80,12 @@ export function ownEntries(
 }
 
 /**
- * Whether it is an object that was written as one: `{ … }`, of any realm, or without a prototype.
+ * Whether the value is a plain object: one written as `{ … }`, of any realm, or one without a
+ * prototype.
  */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || isArray(value)) return false
-  if (value === process.env) return true // has a prototype of its own
+  if (value === process.env) return true // its prototype is not Object.prototype
   try {
     const prototype: unknown = Object.getPrototypeOf(value)
     return prototype === null || Object.getPrototypeOf(prototype) === null
@@ -94,13 +95,13 @@ export function isPlain(value: unknown): value is Readonly<Record<string, unknow
 }
 
 /**
- * A table with names of the caller's: each value of one kind. The copy has no prototype:
- * `__proto__` is a name like any other.
+ * A dictionary: the caller chooses the names, and every value has the same kind. The copy has no
+ * prototype, so `__proto__` is a name like any other.
  */
 export function dictionary<T, Out = T>(options: {
   readonly expected: string
   readonly of: Kind<T>
-  /** Checks a name; returns what is read, or undefined for what counts as left out. */
+  /** Throws if a name is not allowed. */
   readonly name?: (name: string, path: string) => void
   readonly hint?: Hint
 }): Kind<Readonly<Record<string, Out>>> {

@@ -1,21 +1,19 @@
 /**
- * Any value of a caller's, as a few words of a message: on one line, never long, and without
- * running any code of the caller's (no getter, no toString, no toJSON). What a terminal would obey
- * is escaped.
+ * Describes any value of a caller in a few words, for error messages. The text is short and on one
+ * line. No code of the caller runs (no getter, no toString, no toJSON). Characters that would
+ * control a terminal are escaped.
  */
 
 const LONGEST_TEXT = 60
 const LONGEST_LIST = 5
 const MOST_KEYS = 4
 
-/**
- * Control characters that JSON leaves as they are, and those that reverse the direction of text.
- */
+/** Control characters and direction marks that JSON.stringify leaves as they are. */
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/** Text in quotation marks, cut after sixty characters. */
+/** Text in quotation marks, truncated after sixty characters. */
 export function showText(text: string): string {
   const cut = text.length > LONGEST_TEXT
   const quoted = JSON.stringify(cut ? text.slice(0, LONGEST_TEXT) : text).replace(UNPRINTABLE, escaped)
@@ -24,7 +22,7 @@ export function showText(text: string): string {
 
 const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text)
 
-/** What is neither an object nor a function. */
+/** A value that is neither an object nor a function. */
 function showPrimitive(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -38,7 +36,7 @@ function showPrimitive(value: unknown): string {
   }
 }
 
-/** The name of the class that made an object, read without calling anything of it. */
+/** The class name of an object, read without calling any of its code. */
 function className(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (typeof prototype !== 'object' || prototype === null) return undefined
@@ -50,7 +48,7 @@ function className(value: object): string | undefined {
 
 const article = (noun: string): string => `${/^[AEIOaeio]|^U(?![RS])/.test(noun) ? 'an' : 'a'} ${noun}`
 
-/** What stands within a list or an object: another one is not opened. */
+/** An element of a list or a property of an object. A nested list or object is abbreviated. */
 function showInner(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return showPrimitive(value)
@@ -79,7 +77,7 @@ function showRecord(value: object): string {
 }
 
 /**
- * The value in a few words. Never throws.
+ * Describes the value in a few words. Never throws.
  *
  * @example
  * show('a'.repeat(100)) // "aaaa…" (100 characters)
@@ -94,6 +92,6 @@ export function show(value: unknown): string {
     const name = className(value)
     return name === undefined || name === 'Object' ? showRecord(value) : article(name)
   } catch {
-    return 'an object that cannot be read' // a proxy that throws, or is revoked
+    return 'an object that cannot be read' // a proxy that throws or is revoked
   }
 }

@@ -1,26 +1,25 @@
 /**
- * What to say about an option that there is none of: the word that was probably meant, and where
- * it belongs.
+ * The error for an unknown option: it suggests the option that was probably meant, with its path.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import type { Field, RecordKind } from './kind.ts'
 import { showText } from './show.ts'
 
-/** What is known about the names of a table. */
+/** The names of a table, and advice about others. */
 export interface Vocabulary {
   readonly fields: Readonly<Record<string, Field<unknown>>>
-  /** Begins the sentence for a name that it has not: `A bind has no key`. */
+  /** Begins the message about an unknown name: `A bind has no key`. */
   readonly lacks: string
-  /** Whole sentences for names that are no option, but that people try: `shell`. */
+  /** Hints for names that are not options but that people try, such as `shell`. */
   readonly advice?: Readonly<Record<string, string>>
 }
 
-/** Letters only: `wall_time`, `wall-time` and `wallTime` are one word. */
+/** Lower-case letters and digits only: `wall_time`, `wall-time` and `wallTime` are one word. */
 const plain = (word: string): string => word.replaceAll(/[^A-Za-z\d]/g, '').toLowerCase()
 
 /**
- * Every name in the table and in the tables within it, by its way from here: `limits.wallTimeMs`.
+ * Every name in the table and in the tables within it, with its path, such as `limits.wallTimeMs`.
  */
 function* places(
   fields: Vocabulary['fields'],
@@ -34,8 +33,8 @@ function* places(
 }
 
 /**
- * By the plain word, the name that it stands for. The table's own names come before those within,
- * names before words.
+ * The path of the option that a word stands for. The table's own names take precedence over those
+ * of tables within it, and names over the words of other tools.
  */
 function meant(word: string, fields: Vocabulary['fields']): string | undefined {
   const all = [...places(fields)]
@@ -59,7 +58,7 @@ function hintFor(name: string, { fields, advice = {} }: Vocabulary): string {
   return guess === undefined ? `It takes ${names.join(', ')}.` : `Did you mean ${guess}?`
 }
 
-/** `place`: the way to it, `limits.timeout`. */
+/** `place`: the path of the unknown name, such as `limits.timeout`. */
 export function unknownName(name: string, place: string, vocabulary: Vocabulary): InvalidOptionError {
   const shown = /^[\w.-]{1,60}$/.test(name) ? name : showText(name)
   const message = `${vocabulary.lacks} called ${shown}.`
