@@ -417,7 +417,7 @@ test('a refused call never throws: its handle rejects', async () => {
 
 test('run as a template tag', async () => {
   const tag = run as unknown as (strings: TemplateStringsArray) => PromiseLike<unknown>
-  assertRefused(await failure(() => tag`echo hi`), ['program', /got the array/, /no template tag/])
+  assertRefused(await failure(() => tag`echo hi`), ['program', /got the array/, /not a template tag/])
 })
 
 for (const [pool, ...expected] of [

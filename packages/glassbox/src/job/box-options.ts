@@ -42,7 +42,9 @@ export const ABSOLUTE: Kind<string> = {
   },
 }
 
-/** A path of the host. It is made absolute, because the current directory may change before use. */
+/**
+ * A path of the host. It is made absolute, because the current directory may change before use.
+ */
 const HOST_PATH: Kind<string> = {
   expected: 'the path of a file or directory of the host',
   read: (value, path) => {

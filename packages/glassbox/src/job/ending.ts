@@ -36,7 +36,9 @@ export interface Usage {
   readonly systemTimeMs: number
   /** Peak memory, in bytes. */
   readonly memoryBytes: number
-  /** Peak number of processes and threads at a time; `undefined` if the host does not record it. */
+  /**
+   * Peak number of processes and threads at a time; `undefined` if the host does not record it.
+   */
   readonly processes?: number
 }
 

@@ -39,7 +39,9 @@ const MODE: Kind<number> = kind(
   octalHint,
 )
 
-/** A path or a file: URL of the host. A URL is read into a path, because the caller can change it. */
+/**
+ * A path or a file: URL of the host. A URL is read into a path, because the caller can change it.
+ */
 const HOST_PATH: Kind<string> = {
   expected: 'a path of the host or a file: URL',
   read: (value, path) => {

@@ -22,7 +22,8 @@ export type Contents = string | Uint8Array | ArrayBuffer | ArrayBufferView | Nod
  * - `{ directory: true }`: an empty directory; default mode 0o755
  *
  * @example
- * await run('./tool', [], { files: { tool: { contents: bytes, mode: 0o755 }, 'in.txt': 'hello' } })
+ * await run('./tool', [], { files: { tool: { contents: bytes, mode: 0o755 }, 'in.txt': 'hello' }
+ * })
  */
 export type FileInput =
   | Contents
@@ -40,7 +41,8 @@ export type CollectTarget = true | { readonly file: string | URL }
  * Paths in the working directory, or an object that maps such paths to targets.
  *
  * @example
- * await run('make', [], { files, collect: { 'build/app': { file: '/srv/app' }, 'log.txt': true } })
+ * await run('make', [], { files, collect: { 'build/app': { file: '/srv/app' }, 'log.txt': true }
+ * })
  */
 export type Collect = readonly string[] | Readonly<Record<string, CollectTarget>>
 

@@ -14,7 +14,10 @@ export interface Job {
   /** Absolute, as seen in the sandbox. */
   readonly cwd: string
   readonly limits: Required<Limits>
-  /** Checked. Equal policies are one object, so it can be a key. `null`: only the guard applies. */
+  /**
+   * Checked. A caller's unchanged policy always gives the same object here, so it can be a key.
+   * `null`: only the guard applies.
+   */
   readonly policy: Policy | null
   readonly trace?: ProgramTrace
 }

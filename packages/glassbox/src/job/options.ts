@@ -1,11 +1,10 @@
 /**
- * What a caller may say to run(), to a box and to a pool. Units stand in the names; `Infinity`
- * spells "unlimited". An option that is left out, or undefined, has its default. Anything else
- * that is not described here rejects with an `InvalidOptionError` before anything is started.
+ * The options of run(), of boxes and of pools. Units are in the names; `Infinity` means no limit.
+ * An option that is left out, or undefined, has its default. Any other value or name that is not
+ * described here rejects with an `InvalidOptionError` before anything is started.
  *
- * Options are copied when the call is made: what the caller does with the objects later changes
- * nothing. Bytes (`stdin`, `files`) are not copied; leave them as they are until the run has
- * ended.
+ * Options are copied at the call, so later changes to the objects have no effect. Bytes (`stdin`,
+ * `files`) are not copied: do not change them until the run has ended.
  */
 import type { Policy } from '../seccomp/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
@@ -15,8 +14,8 @@ import type { RunnerName } from './result.ts'
 import type { ErrorOutput, Input, Output } from './streams.ts'
 
 /**
- * What the program may use. A limit that is left out has the default of `DEFAULT_LIMITS`; zero is
- * an error, and no limit is spelled `Infinity`.
+ * Limits of a program. A limit that is left out has its value of `DEFAULT_LIMITS`. Zero is an
+ * error; `Infinity` means no limit.
  *
  * @example
  * await run('./solution', [], { limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20, processes:
@@ -26,60 +25,67 @@ export interface Limits {
   /** CPU time of all its processes together, user and system, in milliseconds. Default 10 000. */
   readonly cpuTimeMs?: number
   /**
-   * Time by the clock from exec, in milliseconds. Default three times `cpuTimeMs`, at least 10
-   * 000.
+   * Wall-clock time from execve, in milliseconds. Default three times `cpuTimeMs`, at least
+   * 10 000.
    */
   readonly wallTimeMs?: number
   /**
-   * Memory of all its processes together, with tmpfs files and swap, in bytes. Default 512 MiB.
+   * Memory of all its processes together, including tmpfs files and swap, in bytes. Default
+   * 512 MiB.
    */
   readonly memoryBytes?: number
   /**
-   * Processes and threads at a time; at most 4 194 304, the most that Linux can have. Default 128.
+   * Processes and threads at a time: at most 4 194 304, the most that Linux supports, or
+   * `Infinity`. Default 128.
    */
   readonly processes?: number
   /**
-   * Bytes written to stdout and to stderr, each. Default 64 MiB. What is captured as text cannot
-   * be longer than a string of JavaScript: ask for `encoding: 'buffer'`, or for a stream or a
-   * file, with more than 512 MiB.
+   * Bytes written to stdout, and bytes written to stderr. Default 64 MiB. Text that is captured
+   * cannot be longer than a JavaScript string, about 512 MiB. For more, use `encoding: 'buffer'`,
+   * a stream or a file.
    */
   readonly outputBytes?: number
   /** Stack of the main thread, in bytes (RLIMIT_STACK). Default 64 MiB. */
   readonly stackBytes?: number
-  /** Descriptors at a time, of each process (RLIMIT_NOFILE). Default 256. */
+  /** Open descriptors of each process (RLIMIT_NOFILE). Default 256. */
   readonly openFiles?: number
-  /** Size of each file that it writes, in bytes (RLIMIT_FSIZE). Default 256 MiB. */
+  /** Size of each file that the program writes, in bytes (RLIMIT_FSIZE). Default 256 MiB. */
   readonly fileSizeBytes?: number
 }
 
 /**
- * A directory or file of the host that is seen in the box.
+ * A directory or file of the host that is visible in the box.
  *
  * @example
  * await run('make', [], { binds: [{ source: 'project', target: '/project' }], cwd: '/project' })
  */
 export interface Bind {
-  /** On the host; a relative path begins in the current directory. It has to exist. */
+  /** Path on the host, relative to the current directory. It has to exist. */
   readonly source: string
-  /** In the box, absolute, and not the root itself; the whole path of `source` if left out. */
+  /** Absolute path in the box, not `/` itself. Default: the absolute path of `source`. */
   readonly target?: string
-  /** Whether programs may write it. Default false. */
+  /** Whether programs may write to it. Default false. */
   readonly writable?: boolean
 }
 
-/** The box itself: what is fixed when it is opened. */
+/**
+ * Options that are fixed when a box is opened.
+ *
+ * @example
+ * const box = await openBox({ net: 'host', binds: [{ source: '/srv/data' }] })
+ */
 export interface BoxOptions {
-  /** Which runner. There is no fallback from one to another. Default `namespace`. */
+  /** The runner. There is no fallback to another one. Default `namespace`. */
   readonly runner?: RunnerName
-  /** What of the host is shown in the box, besides its system directories. Default: nothing. */
+  /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
-  /** `none` (default): a network of its own with nothing but loopback. `host`: the host's. */
+  /** `none` (default): a separate network with loopback only. `host`: the host's network. */
   readonly net?: 'none' | 'host'
   /** Host name in the box: at most 64 letters, digits, dots and dashes. Default `glassbox`. */
   readonly hostname?: string
-  /** Size of the working directory and of /tmp, in bytes each. Default 256 MiB. */
+  /** Size in bytes of each of /box, /tmp and /dev/shm. Default 256 MiB. */
   readonly diskBytes?: number
-  /** Files and directories in the working directory and in /tmp, each. Default 16384. */
+  /** Number of files and directories in each of /box, /tmp and /dev/shm. Default 16384. */
   readonly diskFiles?: number
   /**
    * Files and directories put into the working directory before the program starts, by relative
@@ -89,13 +95,13 @@ export interface BoxOptions {
    * { 'main.c': 'int main(void) { return 0; }', 'data/in.csv': { file: '/srv/in.csv' } }
    */
   readonly files?: Files
-  /** Ends the opening of the box. */
+  /** If aborted, the box is not opened. */
   readonly signal?: AbortSignal
 }
 
 /**
- * What is asked of a trace of the program; see `trace()`. It needs a `reader` or `handlers`.
- * Process ids are those of the host. The time that tracing takes counts in the limits.
+ * How to trace the program; see `trace()`. Either `reader` or `handlers` is required. Process ids
+ * are those of the host. The time that tracing takes counts towards the limits.
  *
  * @example
  * await run('make', [], {
@@ -109,22 +115,27 @@ export interface BoxOptions {
  */
 export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit' | 'seccomp' | 'signal'> {
   /**
-   * Given the trace before the program runs: to loop over its events, or to listen to what
-   * handlers post. run() waits for it; if it rejects, the program is ended and run() rejects with
-   * the same.
+   * Called with the trace before the program runs, to loop over its events, or to receive the
+   * messages that handlers post. run() waits until it resolves. If it rejects, the program is
+   * ended and run() rejects with the same error.
    */
   readonly reader?: (trace: Trace) => Promise<void>
 }
 
-/** How captured output comes back: as text, or as bytes. */
+/** The form of captured output: text (`utf8`) or bytes (`buffer`). */
 export type Encoding = 'utf8' | 'buffer'
 
-/** The type of captured output for an encoding: of both, if either may be meant. */
+/** The type of captured output for an encoding; a union if the encoding is not known. */
 export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : string
 
-/** One command in a box. */
+/**
+ * Options of one command in a box.
+ *
+ * @example
+ * await box.run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs: 1000 } })
+ */
 export interface CommandOptions<E extends Encoding = Encoding> {
-  /** What the program may use. */
+  /** Limits of the program. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
   /** Where stdin comes from. Default: it is empty. */
   readonly stdin?: Input
@@ -132,39 +143,41 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   readonly stdout?: Output
   /** Where stderr goes. Default `capture`; `stdout` for one pipe with stdout. */
   readonly stderr?: ErrorOutput
-  /** How captured output comes back. Default `utf8`. */
+  /** The form of captured output. Default `utf8`. */
   readonly encoding?: E
   /** Working directory in the box, absolute. Default `/box`. */
   readonly cwd?: string
   /**
-   * The program's whole environment. Default: PATH, HOME, LANG=C.UTF-8 and nothing of the host's.
-   * Variables that are undefined are left out, so `process.env` can be given as it is.
+   * The program's whole environment. Default: PATH, HOME=/box and LANG=C.UTF-8; the host's
+   * variables are not inherited. Variables that are undefined are left out, so `process.env` can
+   * be passed as it is.
    *
    * @example
    * { ...process.env, PATH: '/usr/bin:/bin' }
    */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
-   * System calls: what is refused and what ends the program. Default `DEFAULT_POLICY`; `null` for
-   * the guard alone.
+   * The system calls that are refused, and those that end the program. Default `DEFAULT_POLICY`.
+   * With `null`, only the guard applies: the few rules that every box needs (see
+   * docs/security.md).
    */
   readonly policy?: Policy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
   /**
-   * Files and directories of the working directory to bring out when everything in the box is
-   * dead: into the result, or to a file of the host (`{ 'out.txt': { file: 'out.txt' } }`). Of a
-   * directory at most 16 384 entries.
+   * Files and directories of the working directory to copy out once every process in the box is
+   * dead: into the result, or to the host (`{ 'out.txt': { file: 'out.txt' } }`). A directory may
+   * have at most 16 384 entries.
    */
   readonly collect?: Collect
-  /** Bytes of all collected files together. Default 64 MiB. */
+  /** The largest size of all collected files together, in bytes. Default 64 MiB. */
   readonly collectBytes?: number
-  /** Ends the program when it is aborted; the result's status is then `canceled`. */
+  /** If aborted, the program is ended, and the result's status is `canceled`. */
   readonly signal?: AbortSignal
 }
 
 /** The options of run(): those of its box and those of its command. */
 export interface RunOptions<E extends Encoding = Encoding> extends BoxOptions, CommandOptions<E> {
-  /** With a pool the options are `PooledOptions`. */
+  /** If a pool is given, the options are `PooledOptions`. */
   readonly pool?: undefined
 }

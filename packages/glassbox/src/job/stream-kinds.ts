@@ -1,10 +1,10 @@
-/** stdin, stdout and stderr as kinds of options: the vocabulary is in `streams.ts`. */
+/** stdin, stdout and stderr as kinds of option values. `streams.ts` has their vocabulary. */
 import { InvalidOptionError } from '../errors.ts'
 import { guarded, type Kind } from '../options/kind.ts'
 import { type ErrorOutput, type Input, type Output, sourceOf, targetOf } from './streams.ts'
 
 /**
- * Objects of ours instead of the caller's, which may change; streams and bytes are the caller's.
+ * A checked copy of the caller's object, which may change later. Streams and bytes are not copied.
  */
 function settledInput(value: unknown): Input {
   const source = sourceOf(value)
@@ -22,7 +22,7 @@ function settledOutput(name: 'stdout' | 'stderr', value: unknown): ErrorOutput {
   return target.end ? target.stream : Object.freeze({ stream: target.stream, end: false })
 }
 
-/** Code of the caller's, such as a getter, may throw on the way. */
+/** Turns an error of the caller's code, such as a getter, into an InvalidOptionError. */
 function checked<T>(path: string, read: () => T): T {
   try {
     return read()

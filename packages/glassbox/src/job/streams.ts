@@ -1,7 +1,7 @@
 /**
- * The three standard streams of a job, as a caller gives them: their vocabulary, and its check. A
- * word of the vocabulary is never taken for data, and what is no word, no data and no stream is
- * refused by name before anything is started.
+ * The three standard streams of a job, as a caller gives them: their types and their check. A
+ * keyword is never taken for data. A value that is neither a keyword nor data nor a stream is
+ * refused before anything is started.
  *
  * Pure: nothing is opened, read or listened to here.
  */
@@ -11,17 +11,22 @@ import { InvalidOptionError } from '../errors.ts'
 import { show } from '../options/show.ts'
 import { nearest } from '../suggest.ts'
 
-/** Bytes in any of their forms. A view counts as the bytes that it shows. */
+/** Bytes in any form. A view stands for the part of the buffer that it shows. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | NodeJS.ArrayBufferView
 
-/** A file of the host. */
+/**
+ * A file of the host as a stream.
+ *
+ * @example
+ * await run('sort', [], { stdin: { file: 'in.txt' }, stdout: { file: 'out.txt' } })
+ */
 export interface HostFileOption {
   /** A path, or a `file:` URL. */
   readonly file: string | URL
 }
 
 /**
- * What is used of a web `ReadableStream`; the streams of Node and of other makers have it alike.
+ * The part of a web `ReadableStream` that is used; Node's streams and other libraries' have it.
  */
 export interface WebSource {
   readonly locked: boolean
@@ -32,7 +37,7 @@ export interface WebSource {
   }
 }
 
-/** What is used of a web `WritableStream`. */
+/** The part of a web `WritableStream` that is used. */
 export interface WebSink {
   readonly locked: boolean
   getWriter(): {
@@ -44,7 +49,7 @@ export interface WebSink {
   }
 }
 
-/** What is used of a `Blob` or `File`. */
+/** The part of a `Blob` or `File` that is used. */
 export interface BlobLike {
   readonly size: number
   stream(): WebSource
@@ -53,18 +58,21 @@ export interface BlobLike {
 /**
  * Where stdin comes from.
  *
- * - `'ignore'` (default): it is empty.
- * - `'inherit'`: this process's own stdin.
- * - `'pipe'`: what is written to `handle.stdin` while the program runs.
- * - a string, bytes, an array of both, or a Blob: that. A string that is a word of this list is
- *   the word: `{ text: 'pipe' }` says it as data.
- * - a Readable, a web ReadableStream, or an iterable of strings or bytes (a generator): what it
- *   yields, as fast as the program reads. If it fails, the program is ended and run() rejects with
- *   ERR_GLASSBOX_STREAM. A Readable that the program did not read to its end is left paused, as
- *   `pipe()` leaves it; if it is also the output of another run, the two programs are joined by it
- *   as by a pipe, and it is destroyed when its reader has ended. Web streams and iterators are
- *   canceled.
+ * - `'ignore'` (default): stdin is empty.
+ * - `'inherit'`: the stdin of this process.
+ * - `'pipe'`: the data written to `handle.stdin` while the program runs.
+ * - a string, bytes, an array of both, or a Blob: that data. A string that is one of these
+ *   keywords is the keyword; `{ text: 'pipe' }` is the string.
+ * - a Readable, a web ReadableStream, or an iterable of strings or bytes (a generator): the data
+ *   that it yields, as fast as the program reads. If it fails, the program is ended and run()
+ *   rejects with ERR_GLASSBOX_STREAM. If the program does not read a Readable to its end, the
+ *   Readable is left paused, as with `pipe()`. If it is also the output of another run, it acts as
+ *   a pipe between the two programs: it is destroyed when the reading program has ended. Web
+ *   streams and iterators are canceled.
  * - `{ file }`: a file of the host, which the program cannot change.
+ *
+ * @example
+ * await run('wc', ['-c'], { stdin: createReadStream('in.txt') })
  */
 export type Input =
   | 'ignore'
@@ -81,7 +89,12 @@ export type Input =
   | AsyncIterable<string | Bytes>
   | HostFileOption
 
-/** A stream that stays open when the program has ended. */
+/**
+ * A stream that stays open after the program has ended.
+ *
+ * @example
+ * await run('date', [], { stdout: { stream: log, end: false } })
+ */
 export interface KeptOpen {
   readonly stream: Writable | WebSink
   readonly end: false
@@ -91,17 +104,22 @@ export interface KeptOpen {
  * Where stdout or stderr goes.
  *
  * - `'capture'` (default): into the result, at most `outputBytes` of it.
- * - `'pipe'`: to whoever reads `handle.stdout` or `handle.stderr`; the program waits for the
- *   reader, and the result has nothing.
- * - `'inherit'`: this process's own; `'ignore'`: nowhere.
- * - a Writable or a web WritableStream: it gets the bytes; the program waits while it is full, and
- *   sees EPIPE when it is gone. When run() resolves it has been ended, and run() has waited for
- *   its `finish`, for a second at most; when run() rejects it has been destroyed. `process.stdout`
- *   and `process.stderr` stay open, and `{ stream, end: false }` keeps any other open.
- * - `{ file }`: a file of the host, emptied before.
+ * - `'pipe'`: to the reader of `handle.stdout` or `handle.stderr`. The program waits for the
+ *   reader, and the result does not contain the output.
+ * - `'inherit'`: to the stdout or stderr of this process.
+ * - `'ignore'`: nowhere.
+ * - a Writable or a web WritableStream: to that stream. The program waits while it is full, and
+ *   sees EPIPE once it is closed. When run() resolves, it has ended the stream and waited for its
+ *   `finish` event, at most one second. When run() rejects, it has destroyed the stream.
+ *   `process.stdout` and `process.stderr` stay open; `{ stream, end: false }` keeps any other
+ *   stream open.
+ * - `{ file }`: into a file of the host, which is truncated first.
  *
- * One Writable, one file, or one inherited open file for both stdout and stderr is one pipe for
- * the program: what it writes stays in order, and `outputBytes` counts both.
+ * If stdout and stderr are the same Writable, the same file, or the same inherited open file, the
+ * program writes both to one pipe: the output keeps its order, and `outputBytes` counts both.
+ *
+ * @example
+ * await run('make', [], { stdout: createWriteStream('make.log'), stderr: 'stdout' })
  */
 export type Output =
   | 'capture'
@@ -114,19 +132,19 @@ export type Output =
   | HostFileOption
 
 /**
- * As `Output`; `'stdout'`: into the same pipe as stdout, in the order in which the program writes.
- * The result's stderr is empty.
+ * Like `Output`. With `'stdout'`, stderr goes into the same pipe as stdout, in the order in which
+ * the program writes; the result's `stderr` is then empty.
  */
 export type ErrorOutput = Output | 'stdout'
 
-/** The options that this file is about. */
+/** The three options. */
 export interface StreamOptions {
   readonly stdin?: Input | undefined
   readonly stdout?: Output | undefined
   readonly stderr?: ErrorOutput | undefined
 }
 
-/** An `Input`, told apart. */
+/** A classified `Input`. */
 export type Source =
   | { readonly kind: 'ignore' | 'inherit' }
   | { readonly kind: 'pipe' }
@@ -136,7 +154,7 @@ export type Source =
   | { readonly kind: 'web'; readonly open: () => WebSource }
   | { readonly kind: 'chunks'; readonly chunks: Iterable<unknown> | AsyncIterable<unknown> }
 
-/** An `Output`, told apart. */
+/** A classified `Output`. */
 export type Target =
   | { readonly kind: 'capture' | 'pipe' | 'inherit' | 'ignore' | 'stdout' }
   | { readonly kind: 'file'; readonly path: string }
@@ -147,18 +165,16 @@ type OutputName = 'stdout' | 'stderr'
 
 const INPUT_WORDS = ['ignore', 'inherit', 'pipe'] as const
 const OUTPUT_WORDS = ['capture', 'pipe', 'inherit', 'ignore'] as const
-/**
- * Words of outputs and of child_process: as stdin they are mistaken options more often than data.
- */
+/** Keywords of outputs and of child_process. As stdin they are more likely a mistake than data. */
 const OTHER_WORDS: readonly string[] = ['capture', 'stdout', 'overlapped', 'ipc']
 
 const INPUT_KINDS =
-  "Say 'ignore', 'inherit' or 'pipe', or give text, bytes, a Readable, a web ReadableStream, an iterable of text or bytes, " +
+  "Use 'ignore', 'inherit' or 'pipe', or give text, bytes, a Readable, a web ReadableStream, an iterable of text or bytes, " +
   'a Blob, { text } or { file }.'
 const OUTPUT_KINDS =
-  "Say 'capture', 'pipe', 'inherit' or 'ignore', or give a Writable, a web WritableStream or { file }."
+  "Use 'capture', 'pipe', 'inherit' or 'ignore', or give a Writable, a web WritableStream or { file }."
 
-/** An object of any kind, looked at member by member. */
+/** An object of unknown type, whose members are examined one by one. */
 type Members = Readonly<Record<string | symbol, unknown>>
 
 const isBytes = (value: unknown): value is Bytes =>
@@ -175,8 +191,8 @@ function wrong(name: string, value: unknown, hint: string): InvalidOptionError {
 function inputHint(value: unknown): string {
   if (typeof value !== 'object' || value === null) return INPUT_KINDS
   const members = value as Members
-  if ('inherit' in members) return "Say stdin: 'inherit'."
-  if ('path' in members) return 'A file of the host is { file: path }.'
+  if ('inherit' in members) return "Use stdin: 'inherit'."
+  if ('path' in members) return 'For a file of the host, use { file: path }.'
   if ('readable' in members) return 'Give its readable side: stdin: it.readable.'
   if ('body' in members) return 'Give its body: stdin: it.body.'
   if (has(members, 'write', 'on')) return 'A Writable cannot be read; give a Readable.'
@@ -190,27 +206,27 @@ function outputHint(name: OutputName, value: unknown): string {
         ? undefined
         : nearest(value, [...OUTPUT_WORDS, ...(name === 'stderr' ? ['stdout'] : [])])
     if (guess !== undefined) return `Did you mean '${guess}'?`
-    return `A file is { file: ${show(value)} }. ${OUTPUT_KINDS}`
+    return `For a file, use { file: ${show(value)} }. ${OUTPUT_KINDS}`
   }
-  if (value === 1 || value === 2) return `Say ${name}: 'inherit' for this process's own ${name}.`
+  if (value === 1 || value === 2) return `Use ${name}: 'inherit' for the ${name} of this process.`
   if (typeof value !== 'object' || value === null) return OUTPUT_KINDS
   const members = value as Members
-  if ('inherit' in members) return `Say ${name}: 'inherit'.`
-  if ('path' in members) return 'A file of the host is { file: path }.'
+  if ('inherit' in members) return `Use ${name}: 'inherit'.`
+  if ('path' in members) return 'For a file of the host, use { file: path }.'
   if ('writable' in members && !has(members, 'on')) return `Give its writable side: ${name}: it.writable.`
   if (has(members, 'getReader') || has(members, 'read', 'on'))
-    return 'A stream to read from cannot be written to; give a Writable.'
+    return 'A Readable cannot be written to; give a Writable.'
   return OUTPUT_KINDS
 }
 
-/** Only these keys, so that a misspelt one is not ignored. */
+/** Throws for any other key, so a misspelt key is not ignored. */
 function onlyKeys(name: string, value: object, known: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue
     throw new InvalidOptionError(
       `${name}.${key}`,
       `There is no option called ${name}.${key}.`,
-      `${name} may have ${known.join(' and ')} here.`,
+      `Here ${name} takes ${known.join(' and ')}.`,
     )
   }
 }
@@ -245,7 +261,7 @@ function textOf(value: { readonly text?: unknown }): Source {
   throw new InvalidOptionError(
     'stdin.text',
     `Expected stdin.text to be a string, got ${show(text)}.`,
-    'Bytes are given as they are: stdin: bytes.',
+    'For bytes, use stdin: bytes.',
   )
 }
 
@@ -255,7 +271,7 @@ function listOf(list: readonly unknown[]): Source {
     throw new InvalidOptionError(
       `stdin[${index}]`,
       `Expected stdin[${index}] to be text or bytes, got ${show(item)}.`,
-      'Turn it into text first, for example with JSON.stringify().',
+      'Convert it to text first, for example with JSON.stringify().',
     )
   }
   return { kind: 'data', data: list as readonly (string | Bytes)[] }
@@ -267,12 +283,12 @@ function wordOf(text: string): Source {
   if (!OTHER_WORDS.includes(text)) return { kind: 'data', data: [text] }
   throw new InvalidOptionError(
     'stdin',
-    `stdin cannot be '${text}'; its words are ${INPUT_WORDS.map(known => `'${known}'`).join(', ')}.`,
-    `As data it is { text: '${text}' }.`,
+    `stdin cannot be '${text}'; its keywords are ${INPUT_WORDS.map(known => `'${known}'`).join(', ')}.`,
+    `To pass it as data, use { text: '${text}' }.`,
   )
 }
 
-/** Tells what stdin is; throws InvalidOptionError, which names the key. */
+/** Classifies stdin. Throws an InvalidOptionError that names the key. */
 export function sourceOf(input: unknown): Source {
   if (input === undefined) return { kind: 'ignore' }
   if (typeof input === 'string') return wordOf(input)
@@ -292,7 +308,7 @@ export function sourceOf(input: unknown): Source {
   throw wrong('stdin', input, inputHint(input))
 }
 
-/** The streams of this process belong to all of it, and are not ended. */
+/** The standard streams of this process are shared by all its code, so they are never ended. */
 const isOwnStream = (stream: unknown): boolean => stream === process.stdout || stream === process.stderr
 
 function streamTarget(stream: unknown, end: boolean): Target | undefined {
@@ -311,7 +327,7 @@ function keptOpen(name: OutputName, value: object): Target {
     throw new InvalidOptionError(
       `${name}.end`,
       `Expected ${name}.end to be true or false, got ${show(end)}.`,
-      'Say { stream, end: false } to keep the stream open.',
+      'Use { stream, end: false } to keep the stream open.',
     )
   const target = streamTarget(stream, end)
   if (target) return target
@@ -322,7 +338,7 @@ function keptOpen(name: OutputName, value: object): Target {
   )
 }
 
-/** Tells what stdout or stderr is; throws InvalidOptionError, which names the key. */
+/** Classifies stdout or stderr. Throws an InvalidOptionError that names the key. */
 export function targetOf(name: OutputName, output: unknown): Target {
   if (output === undefined) return { kind: 'capture' }
   if (output === 'stdout' && name === 'stderr') return { kind: 'stdout' }
@@ -338,12 +354,12 @@ export function targetOf(name: OutputName, output: unknown): Target {
 }
 
 /**
- * Checks the three streams; throws InvalidOptionError, which names the key, the value and the way
- * out. What a file or a stream is like at the moment is looked at later, see `stdio/`.
+ * Checks the three streams. Throws an InvalidOptionError that names the key and the value, with a
+ * hint. The state of a file or stream is checked later, in `stdio/`.
  *
  * @example
- * checkStreams({ stdin: 5 }) // InvalidOptionError: Expected stdin to be something to read from,
- * got 5.
+ * checkStreams({ stdin: 5 })
+ * // InvalidOptionError: Expected stdin to be something to read from, got 5.
  */
 export function checkStreams({ stdin, stdout, stderr }: StreamOptions): void {
   sourceOf(stdin)

@@ -1,7 +1,7 @@
 /**
- * The verdict, from how a job ended. Causes are known: the runner's limit that fired, the filter's
- * report, the caller's stop, or a signal; and counters tell of limits that the kernel enforced by
- * itself. The order of the rules is the order of certainty, see docs/limits-and-verdicts.md.
+ * Derives the verdict from how a job ended. Its causes are known: a limit of the runner, a report
+ * of the filter, the caller's stop, or a signal. Counters show the limits that the kernel enforced
+ * by itself. The rules are in the order of certainty; see docs/limits-and-verdicts.md.
  */
 import { signalNumber } from '../linux/signals.ts'
 import type { Ending } from './ending.ts'
@@ -14,8 +14,8 @@ export interface Evidence {
   readonly ending: Ending
   readonly wallTimeMs: number
   /**
-   * One byte more than `outputBytes` arrived, also if the program ended before it could be ended
-   * for that.
+   * Whether more than `outputBytes` arrived. The program may have ended by itself before it could
+   * be killed for that.
    */
   readonly outputExceeded: boolean
 }
@@ -38,24 +38,26 @@ const WALL: Verdict = { status: 'wall-time-limit', limit: 'wallTimeMs' }
 const RULES: readonly Rule[] = [
   [({ ending }) => ending.cause === 'canceled', { status: 'canceled' }],
   [({ ending }) => ending.cause === 'denied', { status: 'syscall-denied' }],
-  // Before the clocks: a program whose children are killed for memory and started again ends by a
-  // clock.
+  // Before the time limits: a program that restarts children which are killed for memory runs
+  // until a time limit ends it.
   [({ ending }) => ending.oomKills > 0 || ending.cause === 'memory', MEMORY],
-  // The peak decides for a program that ended between two looks of its runner, or that raised the
-  // kernel's limit itself.
+  // The program may have ended between two samples of its runner, or have raised the kernel's
+  // limit itself: then the peak decides.
   [({ ending }, limits) => ending.usage.memoryBytes > limits.memoryBytes, MEMORY],
   [({ outputExceeded }) => outputExceeded, { status: 'output-limit', limit: 'outputBytes' }],
   [({ ending }) => ending.cause === 'cpu', CPU],
-  // The last reading decides for one that ended between two looks, or by RLIMIT_CPU behind them.
+  // The program may have ended between two samples, or by RLIMIT_CPU: then the last reading
+  // decides.
   [({ ending }, limits) => ending.usage.cpuTimeMs > limits.cpuTimeMs, CPU],
   [({ ending }) => ending.cause === 'wall', WALL],
-  // Which of the limit and the end a busy machine lets a runner see first must not decide.
+  // On a busy machine the runner may see the end before the limit. That must not change the
+  // verdict.
   [({ wallTimeMs }, limits) => wallTimeMs > limits.wallTimeMs, WALL],
   [
     ({ ending }) => killedBy(SIGXFSZ, ending) && ending.fileAtLimit,
     { status: 'output-limit', limit: 'fileSizeBytes' },
   ],
-  // A refused fork alone is no failure: many programs go on with fewer threads.
+  // A refused fork alone is not a failure: many programs continue with fewer threads.
   [
     ({ ending }) => ending.refusedProcesses > 0 && endedBadly(ending),
     { status: 'process-limit', limit: 'processes' },
@@ -63,7 +65,7 @@ const RULES: readonly Rule[] = [
   [({ ending }) => ending.exit !== undefined && 'code' in ending.exit, { status: 'exited' }],
 ]
 
-/** The first rule that applies; an end that no limit explains is the signal's. */
+/** The first rule that applies decides. If none does, a signal ended the program: `signaled`. */
 export function deriveVerdict(evidence: Evidence, limits: Required<Limits>): Verdict {
   const rule = RULES.find(([applies]) => applies(evidence, limits))
   return rule?.[1] ?? { status: 'signaled' }

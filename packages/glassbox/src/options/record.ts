@@ -1,8 +1,8 @@
 /**
  * Options as a table: for each option its kind, its default, and its names in other tools. A table
  * reads a caller's object once. The result is a frozen copy in which every option with a default
- * has a value. Only own properties count. A name that is not in the table is an error that suggests
- * the option that was probably meant.
+ * has a value. Only own properties count. A name that is not in the table is an error that
+ * suggests the option that was probably meant.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'

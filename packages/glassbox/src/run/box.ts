@@ -1,9 +1,9 @@
 /**
  * A box: a sandbox, its working directory, and the commands that run in it one after another.
- * Files stay from one command to the next; processes and IPC objects do not: at the end of each
- * command everything that it left running is killed.
+ * Files persist from one command to the next. Processes and IPC objects do not: at the end of each
+ * command, every process that it left running is killed.
  *
- * Owns the sandbox, from `openBox` to `close`.
+ * Owns the sandbox from `openBox` to `close`.
  */
 import { GlassboxError } from '../errors.ts'
 import { DEFAULT_COLLECT_BYTES } from '../job/box-layout.ts'
@@ -29,7 +29,7 @@ import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 import { startCall } from './start-call.ts'
 
-/** An open sandbox, and what it was opened with. */
+/** An open sandbox and its options. */
 interface Opened {
   readonly runner: Runner
   readonly sandbox: Sandbox
@@ -37,7 +37,19 @@ interface Opened {
   readonly options: ResolvedBox
 }
 
-/** A box that is open. Commands are queued: one runs at a time. */
+/**
+ * An open box. Its commands and file operations are queued: one runs at a time. Close it when you
+ * no longer need it.
+ *
+ * @example
+ * const box = await openBox()
+ * try {
+ *   await box.run('sh', ['-c', 'echo hello > greeting'])
+ *   await box.run('cat', ['greeting'])
+ * } finally {
+ *   await box.close()
+ * }
+ */
 export class Box {
   readonly #opened: Opened
   #last: Promise<unknown> = Promise.resolve()
@@ -47,7 +59,7 @@ export class Box {
     this.#opened = opened
   }
 
-  /** `runners`: by default those that there are. */
+  /** Opens a box; see `openBox`. `runners` chooses the runner; tests give their own. */
   static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
@@ -66,9 +78,9 @@ export class Box {
   }
 
   /**
-   * Runs a program in the box, after those that were started before. A relative program is one of
-   * the box's files. Options are checked now, not when it is its turn. Never throws: it rejects as
-   * run() does.
+   * Runs a program in the box, after the commands that were started before it. A relative path
+   * names a file of the box. Options are checked at the call, not when the command starts. Never
+   * throws: it rejects as run() does.
    *
    * @example
    * const { exitCode } = await box.run('./a.out', ['--fast'], { limits: { cpuTimeMs: 1000 } })
@@ -86,7 +98,7 @@ export class Box {
       isChecked = true
       return this.#start(words, command, call)
     })
-    // The next command meets it.
+    // If this fails, the next command fails with the same error.
     if (isChecked)
       this.#last = this.#last.then(() => this.#closed ?? this.#opened.sandbox.renew()).catch(() => {})
     return handle
@@ -104,9 +116,10 @@ export class Box {
   }
 
   /**
-   * Puts a file, or a directory of the host, into the working directory, replacing what has its
-   * name. The option `mode` counts more than one in `input`. Bytes are not copied: leave them as
-   * they are until it has resolved.
+   * Writes a file, or copies a directory of the host, into the working directory. An existing file
+   * of that name is replaced. The option `mode` takes precedence over `input.mode`. Bytes are not
+   * copied: do not change them until the promise has resolved. Rejects with ERR_GLASSBOX_FILE if
+   * the file cannot be written.
    *
    * @example
    * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', { mode: 0o755 })
@@ -122,8 +135,8 @@ export class Box {
   }
 
   /**
-   * Reads a regular file of the working directory, at most `maxBytes` long (default 64 MiB).
-   * Rejects with ERR_GLASSBOX_FILE for anything else.
+   * Reads a regular file of the working directory. Rejects with ERR_GLASSBOX_FILE if it does not
+   * exist, is not a regular file, or is larger than `maxBytes` (default 64 MiB).
    *
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()
@@ -135,8 +148,8 @@ export class Box {
   }
 
   /**
-   * What is in a directory of the box, sorted by name; the working directory if left out. Links
-   * are listed, not followed.
+   * Lists a directory below the working directory, or the working directory itself, sorted by
+   * name. Links are listed, not followed.
    *
    * @example
    * for (const { name, type } of await box.readDirectory('out')) console.log(name, type)
@@ -147,8 +160,8 @@ export class Box {
   }
 
   /**
-   * Makes a directory and those above it. One that is there stays as it is. `mode`: its
-   * permissions, 0o755 if left out.
+   * Makes a directory and its missing parents. An existing directory is left unchanged. `mode`:
+   * its permissions, by default 0o755.
    *
    * @example
    * await box.makeDirectory('build/objects')
@@ -158,8 +171,8 @@ export class Box {
   }
 
   /**
-   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if there
-   * is none.
+   * Removes a file, or a directory with everything in it. Rejects with ERR_GLASSBOX_FILE if it
+   * does not exist.
    *
    * @example
    * await box.remove('build')
@@ -170,8 +183,8 @@ export class Box {
   }
 
   /**
-   * Ends whatever runs in the box and removes it. Further calls reject with
-   * ERR_GLASSBOX_BOX_CLOSED.
+   * Kills every process in the box and removes the box. Later calls of `run()` and of the file
+   * methods reject with ERR_GLASSBOX_BOX_CLOSED.
    */
   close(): Promise<void> {
     this.#closed ??= this.#opened.sandbox.close()
@@ -196,10 +209,11 @@ export class Box {
 }
 
 const closedError = (): GlassboxError =>
-  new GlassboxError('ERR_GLASSBOX_BOX_CLOSED', 'This box is closed.', { hint: 'Open another one.' })
+  new GlassboxError('ERR_GLASSBOX_BOX_CLOSED', 'This box is closed.', { hint: 'Open a new box.' })
 
 /**
- * Opens a box for several commands.
+ * Opens a box for several commands. Rejects with a `GlassboxError` if the options are invalid, or
+ * if the host lacks a feature.
  *
  * @example
  * await using box = await openBox({ files: { 'main.c': 'int main(void) { return 42; }' } })

@@ -1,7 +1,7 @@
 /**
- * One call of run(), from the call to its settlement: its start, its streams, its events, and what
- * ends it. One signal stops a call, whatever the reason: the handle's kill(), the caller's signal,
- * or a stream that fails.
+ * The state of one call of run(), from the call until it settles: its start time, streams and
+ * events. One abort signal stops the call, for any of three reasons: the handle's kill(), the
+ * caller's signal, or a stream that fails.
  */
 import type { CommandOptions } from '../job/options.ts'
 import { CallStreams } from '../stdio/caller/call-streams.ts'
@@ -9,14 +9,14 @@ import { OutputEvents } from '../stdio/events.ts'
 
 export class Call {
   readonly events: OutputEvents = new OutputEvents()
-  /** CLOCK_MONOTONIC in ns. */
+  /** When run() was called: CLOCK_MONOTONIC in ns. */
   readonly calledAt: bigint = process.hrtime.bigint()
   /** Aborted by the handle's kill(), by the caller's signal, and by a stream that fails. */
   readonly cancel: AbortController = new AbortController()
   #streams: CallStreams | undefined
   #signal: AbortSignal | undefined
 
-  /** Claims the streams of these options, and listens to their signal. The options are checked. */
+  /** Claims the streams of the checked options, and listens to their signal. */
   begin(options: CommandOptions): CallStreams {
     this.stopSignal(options)
     this.#streams ??= new CallStreams(options, this.events, error => {
@@ -27,7 +27,7 @@ export class Call {
     return this.#streams
   }
 
-  /** The streams of the call; those of one that has not begun are empty. */
+  /** The streams of the call. If the call has not begun, it begins with empty streams. */
   streams(): CallStreams {
     return this.#streams ?? this.begin({})
   }
@@ -57,7 +57,7 @@ export class Call {
   }
 }
 
-/** A call that begins now. */
+/** Makes a call that starts now. */
 export const beginCall = (): Call => new Call()
 
 /** Aborted by the handle's kill(), the caller's signal, or a stream that fails. */

@@ -1,6 +1,6 @@
 /**
- * What a caller asked for, checked once, before anything is started: the program and its
- * arguments, the terms of the job, and what is asked of the box. The results are frozen copies.
+ * Checks the arguments and options of every call, once, before anything is started. The results
+ * are frozen copies. Each function throws InvalidOptionError.
  */
 import { constants } from 'node:buffer'
 import { InvalidOptionError } from '../errors.ts'
@@ -25,26 +25,29 @@ export interface Words {
   readonly args: readonly string[]
 }
 
-/** What openBox() takes. Throws InvalidOptionError, as all of these. */
+/** The options of openBox(). */
 export const checkBox = (options: unknown = {}): ResolvedBox => OPEN_BOX.read(options, '') as ResolvedBox
 
-/** What box.run() takes. */
+/** The options of box.run(). */
 export const checkCommand = (options: unknown = {}): CheckedCommand => command(BOX_RUN.read(options, ''))
 
-/** What pool.run() takes. */
+/** The options of pool.run(). */
 export function checkPooled(options: unknown = {}): CheckedCommand & { readonly files: BoxOptions['files'] } {
   const { files, ...rest } = POOL_RUN.read(options, '')
   return { files, ...command(rest) }
 }
 
-/** What run() takes: the options of a box and those of a command. The signal is the command's. */
+/** The options of run(): those of a box and those of a command. The signal is the command's. */
 export function checkRun(options: unknown = {}): CheckedCommand & { readonly box: ResolvedBox } {
   const { runner, binds, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(options, '')
   const box = { runner, binds, net, hostname, diskBytes, diskFiles, files } as ResolvedBox
   return { box: Object.freeze(box), ...command(rest) }
 }
 
-/** What the table cannot say: limits that follow others, and streams in view of the host. */
+/**
+ * Checks what the table cannot: default limits that depend on others, and the host's files that
+ * are streams.
+ */
 function command(read: CommandOptions): CheckedCommand {
   const options = Object.freeze({ ...read, limits: resolveLimits(read.limits) }) as ResolvedCommand
   const { limits, policy, env, cwd, trace } = options
@@ -58,7 +61,7 @@ function checkStreams(options: ResolvedCommand): void {
   checkCapturable(options)
 }
 
-/** What is captured becomes one string, or one buffer: neither can be of any size. */
+/** Captured output becomes one string or one buffer, and each has a largest size. */
 function checkCapturable({ stdout, stderr, encoding, limits }: ResolvedCommand): void {
   const captured = stdout === 'capture' ? 'stdout' : stderr === 'capture' ? 'stderr' : undefined
   const [most, what] =
@@ -67,7 +70,7 @@ function checkCapturable({ stdout, stderr, encoding, limits }: ResolvedCommand):
   throw new InvalidOptionError(
     'limits.outputBytes',
     `Expected limits.outputBytes to be at most ${most} while ${captured} is captured as ${what}, got ${limits.outputBytes}.`,
-    `${encoding === 'utf8' ? "Ask for encoding: 'buffer', or give" : 'Give'} ${captured} a stream or a file.`,
+    `${encoding === 'utf8' ? "Use encoding: 'buffer', or give" : 'Give'} ${captured} a stream or a file.`,
   )
 }
 
@@ -77,10 +80,10 @@ const args = list(ARGUMENT, 'a list of arguments', value =>
     : 'Arguments come second, options third: run(program, [], options).',
 )
 
-/** For what people give instead of a program's name; `name` is the call that they made. */
+/** A hint for a value that is not the name of a program. */
 function programHint(value: unknown): string {
   if (isInstance(value, URL)) return 'Use fileURLToPath() of node:url.'
-  if (isArray(value) && Object.hasOwn(value, 'raw')) return "It is no template tag: run('echo', ['hi'])."
+  if (isArray(value) && Object.hasOwn(value, 'raw')) return "run() is not a template tag: run('echo', ['hi'])."
   return "The program comes first, its arguments second: run('ls', ['-l'])."
 }
 
@@ -101,12 +104,12 @@ const POOL: Kind<object> = {
       path,
       POOL.expected,
       value,
-      promised ? 'Await createPool() first.' : 'createPool() makes one.',
+      promised ? 'Await createPool() first.' : 'Make one with createPool().',
     )
   },
 }
 
-/** The pool among the options of run(), if there is one, and the other options. */
+/** Separates the option `pool` of run() from the other options. */
 export function takePool(options: unknown): { readonly pool?: object; readonly rest: unknown } {
   const none = { rest: options }
   if (typeof options !== 'object' || options === null) return none

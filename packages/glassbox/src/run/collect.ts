@@ -1,5 +1,5 @@
 /**
- * The files that were asked for, brought out of a sandbox when everything in it is dead: into the
+ * Copies the files named by `collect` out of a sandbox, once every process in it is dead: into the
  * result, or to the host.
  */
 import { type Collect, type CollectTarget, hostPath } from '../job/files.ts'
@@ -10,8 +10,8 @@ import type { HostPaths } from '../stdio/host-paths.ts'
 import { Collected, IntoResult, OntoHost } from './collected.ts'
 
 /**
- * Files and directories of one name that was asked for: as many as a working directory has unless
- * `diskFiles` says more.
+ * The most entries of one collected directory. By default a working directory cannot hold more
+ * (see `diskFiles`).
  */
 const MAX_ENTRIES = 16_384
 
@@ -20,7 +20,7 @@ export const NOTHING_COLLECTED: CollectedFiles = { files: {}, directories: {}, f
 const targetsOf = (wanted: Collect): readonly (readonly [string, CollectTarget])[] =>
   Array.isArray(wanted) ? wanted.map(name => [name, true] as const) : Object.entries(wanted)
 
-/** Brings out the files that were asked for, within their common budget. */
+/** Collects all files. `collectBytes` limits their common size. */
 export async function collect(
   from: SandboxFiles,
   { collect: wanted, collectBytes }: ResolvedCommand,

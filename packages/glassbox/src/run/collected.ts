@@ -1,4 +1,4 @@
-/** What came out of a sandbox, and the two ways that it goes: into the result, or to the host. */
+/** Collected files, and their two destinations: the result, and the host. */
 import type { GlassboxError } from '../errors.ts'
 import { pathComponents } from '../job/box-path.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from '../job/files.ts'
@@ -9,7 +9,7 @@ import type { FileVisitor, FoundFile } from '../stdio/files/visitor.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import { OutputTree } from '../stdio/output-files.ts'
 
-/** What came out so far, by the names that were asked for. */
+/** The files collected so far, by the names that the caller used. */
 export class Collected {
   readonly #files = new Map<string, CollectedFile>()
   readonly #directories = new Map<string, CollectedDirectory>()
@@ -33,17 +33,17 @@ export class Collected {
     this.#errors.set(name, fileError(error, side))
   }
 
-  /** Takes the size of a file out of what may be collected. */
+  /** Subtracts the size of a file from the remaining budget; throws EFBIG if it is too large. */
   charge({ path, size }: FoundFile): void {
     const left = this.#most - this.#bytes
     if (size > left) {
-      const message = `its ${size} bytes are more than the ${left} that may be collected`
+      const message = `its ${size} bytes are more than the ${left} that may still be collected`
       throw boxFileError(`Cannot read ${brief(path)}`, path, refusal(ERRNO.EFBIG, message))
     }
     this.#bytes += size
   }
 
-  /** Objects like any other, in which `__proto__` is a name like any other. */
+  /** Ordinary objects. `Object.fromEntries` makes even `__proto__` an own property. */
   result(): CollectedFiles {
     return {
       files: Object.fromEntries(this.#files),
@@ -53,7 +53,7 @@ export class Collected {
   }
 }
 
-/** What is below a path has the name that was asked for, and its own. */
+/** Names of collected entries: the name that the caller used, then the path below it. */
 class Names {
   readonly #asked: string
   readonly #path: string
@@ -63,18 +63,20 @@ class Names {
     this.#path = pathComponents(asked).join('/')
   }
 
-  /** As the caller knows it. */
+  /** The name of an entry in the result. */
   of(path: string): string {
     return path === this.#path
       ? this.#asked
       : `${this.#asked.replace(/\/+$/, '')}/${this.below(path).join('/')}`
   }
 
+  /** The components of a path below the collected one; none for the collected path itself. */
   below(path: string): string[] {
     return path === this.#path ? [] : path.slice(this.#path.length + 1).split('/')
   }
 }
 
+/** Puts files into the result. */
 export class IntoResult implements FileVisitor {
   readonly #names: Names
   readonly #found: Collected
@@ -104,11 +106,12 @@ export class IntoResult implements FileVisitor {
   close(): void {}
 }
 
+/** Writes files to the host. `close` closes its descriptors. */
 export class OntoHost implements FileVisitor {
   readonly #names: Names
   readonly #found: Collected
   readonly #tree: OutputTree
-  /** The directory could not be made: then neither can what is in it, and one error says so. */
+  /** The top directory could not be made. Its contents are then skipped: one error is enough. */
   #failed = false
 
   constructor(name: string, found: Collected, target: string, paths: HostPaths) {
@@ -139,7 +142,7 @@ export class OntoHost implements FileVisitor {
     this.#found.error(this.#names.of(path), error, 'box')
   }
 
-  /** Whether it worked. */
+  /** Returns whether `write` succeeded; records its error otherwise. */
   async #onHost(path: string, write: () => Promise<void>): Promise<boolean> {
     try {
       await write()

@@ -1,7 +1,7 @@
 /**
- * One job in a sandbox, as a list of steps: its streams, the start, the end, the files that come
- * out, the verdict. What a step opened is closed at the end, also after a failure; the sandbox is
- * its owner's.
+ * Runs one job in a sandbox, as a list of steps: open the streams, start, wait for the end,
+ * collect files, build the result. Everything that a step opened is closed at the end, even after
+ * a failure. The sandbox belongs to the caller.
  */
 import { buildResult } from '../job/build-result.ts'
 import { canceledBeforeStart, type Ending } from '../job/ending.ts'
@@ -22,14 +22,15 @@ export interface Execution {
   readonly paths: HostPaths
   readonly call: Call
   /**
-   * Called when nothing more is asked of the sandbox: an owner that made it for this job alone
-   * takes it down meanwhile.
+   * Called when the sandbox is no longer needed. A caller that made it for this job only can then
+   * close it while the streams finish.
    */
   readonly done?: () => void
 }
 
 /**
- * Runs a job and says how it ended. Rejects only for a fault of the caller, the host or glassbox.
+ * Runs a job and resolves with its result. Rejects only for a fault of the caller, of the host or
+ * of glassbox.
  */
 export async function execute(
   { runner, sandbox, paths, call, done }: Execution,
@@ -56,12 +57,12 @@ export async function execute(
   }
 }
 
-/** A stream that failed has ended the program: how it ended is no verdict about it. */
+/** If a failed stream ended the program, its ending is not a verdict: throws the failure. */
 function throwIfCutShort({ cause }: Ending, { failure }: CallStreams): void {
   if (failure && (cause === 'canceled' || !failure.ofInput)) throw failure.error
 }
 
-/** A cancel, a stream that fails, or too much output, on the way ends the job. */
+/** Starts the job and waits for its end. A cancel, a failed stream or too much output stops it. */
 async function startAndWait(
   sandbox: Sandbox,
   job: Job,
@@ -83,8 +84,8 @@ async function startAndWait(
 }
 
 /**
- * The result of a job that was canceled while it waited for a sandbox. Throws if a stream's
- * failure was the reason.
+ * The result of a job that was canceled while it waited for a sandbox. If a failed stream was the
+ * reason, throws its error instead.
  */
 export function canceledResult(
   runner: RunnerName,

@@ -1,17 +1,24 @@
-/** What run() returns: the running program, and a promise of how it ended. */
+/** The handle that run() returns: the running program, and a promise of its result. */
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import type { RunResult } from '../job/result.ts'
 import type { OutputEvent } from '../stdio/events.ts'
 import type { Call } from './call.ts'
 
+/**
+ * An event of `handle.events()`: a piece of output, or the end.
+ *
+ * @example
+ * for await (const event of handle.events())
+ *   if (event.type === 'end') console.log(event.result.status)
+ */
 export type RunEvent<Output extends string | Uint8Array = string | Uint8Array> =
   | OutputEvent
   | { readonly type: 'end'; readonly result: RunResult<Output> }
 
 /**
- * A running program. Awaiting it gives the result; before that there are its streams, its events,
- * and `kill()`.
+ * A running program. Await it for its result. Until then you can use its streams, its events and
+ * `kill()`.
  *
  * @example
  * const handle = run('bc', ['-q'], { stdin: 'pipe' })
@@ -51,48 +58,49 @@ export class RunHandle<Output extends string | Uint8Array = string>
     return this.#result.finally(settled)
   }
 
-  /** Ends the program and everything it started; the result's status is then `canceled`. */
+  /** Kills the program and every process that it started. The result's status is `canceled`. */
   kill(): void {
     this.#call.cancel.abort()
   }
 
   /**
-   * Writes to the running program, with `stdin: 'pipe'`; `end()` gives it the end of its input.
-   * `write()` returns false while the program does not read. If it is destroyed before its end,
-   * the program is ended and the run rejects. When the program has closed its stdin it is
-   * destroyed with EPIPE, and when the program is gone it is destroyed; neither throws. With any
-   * other stdin the property throws InvalidOptionError.
+   * Writes to the running program, if it was started with `stdin: 'pipe'`. `end()` ends its input.
+   * `write()` returns false while the program does not read. If you destroy the stream before
+   * `end()`, the program is ended and the run rejects. If the program closes its stdin, glassbox
+   * destroys the stream with EPIPE; if the program ends, glassbox destroys it. Neither is an
+   * uncaught exception. With any other stdin, this property throws InvalidOptionError.
    */
   get stdin(): Writable {
     return this.#call.streams().writable
   }
 
   /**
-   * What the program writes to stdout, as bytes from the first one on; the program waits for a
-   * reader that is slow. Ends when the run resolves, and fails with its error if it rejects. With
-   * `stdout: 'capture'` the result has the bytes too, and a stream that nobody reads holds up
-   * nothing; with `'pipe'` the program waits until somebody reads. If stdout goes elsewhere it has
-   * what is written after the first use of this property, and it is empty if stdout is `'ignore'`,
-   * or `'inherit'`.
+   * The program's stdout, as bytes. The program waits for a slow reader. The stream ends when the
+   * run resolves, and fails with the run's error if the run rejects.
+   *
+   * With `stdout: 'capture'` the result has the same bytes, and an unread stream does not block
+   * the program. With `'pipe'` the program blocks until the stream is read. With a stream or file
+   * as `stdout`, it has the output from the first use of this property on. With `'ignore'` it is
+   * empty. With `'inherit'` it is empty too, unless the inherited stdout is a regular file.
    */
   get stdout(): Readable {
     return this.#reader('stdout')
   }
 
-  /** As `stdout`, for stderr. Empty if stderr goes the way of stdout. */
+  /** Like `stdout`, for stderr. Empty if stderr goes into the same pipe as stdout. */
   get stderr(): Readable {
     return this.#reader('stderr')
   }
 
   #reader(name: 'stdout' | 'stderr'): Readable {
-    this.#result.catch(() => {}) // the stream tells it
+    this.#result.catch(() => {}) // the stream reports the error
     return this.#call.streams().readers[name].stream
   }
 
   /**
-   * The lines of stdout as UTF-8 text, without their ends. It reads `handle.stdout`: leaving the
-   * loop destroys that, after which a program with `stdout: 'pipe'` gets SIGPIPE. Rejects if the
-   * run does.
+   * The lines of stdout as UTF-8 text, without line terminators. It reads `handle.stdout`. Leaving
+   * the loop destroys that stream; a program with `stdout: 'pipe'` then gets SIGPIPE. Rejects if
+   * the run rejects.
    *
    * @example
    * for await (const line of run('seq', ['3'])) console.log(line)
@@ -113,10 +121,15 @@ export class RunHandle<Output extends string | Uint8Array = string>
   }
 
   /**
-   * Everything that happens from this call on; ends after `end`. Rejects if the run does. Pieces
-   * of stdout and of stderr come in the order in which the program wrote them as far as one reader
-   * of two pipes can see it; `stderr: 'stdout'` makes them one. What is not taken yet waits in
-   * memory, up to `outputBytes` of each.
+   * Output as it arrives from this call on, then one `end` event. Rejects if the run rejects.
+   *
+   * stdout and stderr are two pipes, so the order of their pieces is only approximately the order
+   * in which the program wrote them. With `stderr: 'stdout'`, it is exact. Events wait in memory
+   * until you take them, up to `outputBytes` of each stream.
+   *
+   * @example
+   * for await (const event of run('make').events())
+   *   if (event.type !== 'end') process[event.type].write(event.chunk)
    */
   events(): AsyncGenerator<RunEvent<Output>, void, void> {
     const queue: RunEvent<Output>[] = []
@@ -125,15 +138,16 @@ export class RunHandle<Output extends string | Uint8Array = string>
       queue.push(event)
       bell.ring()
     })
-    return this.#tell(queue, bell, stop)
+    return this.#deliver(queue, bell, stop)
   }
 
-  async *#tell(
+  async *#deliver(
     queue: RunEvent<Output>[],
     bell: { ring: () => void },
     stop: () => void,
   ): AsyncGenerator<RunEvent<Output>, void, void> {
-    // One reaction for the whole run: a race for each event would leave one behind each time.
+    // One reaction for the whole run. A Promise.race() for each event would leave one reaction on
+    // the result each time.
     let outcome: { readonly result: RunResult<Output> } | { readonly error: unknown } | undefined
     const settle = (settled: typeof outcome): void => {
       outcome = settled

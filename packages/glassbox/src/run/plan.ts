@@ -1,14 +1,14 @@
 /**
- * What run() would do, as text: every system call of the plans, in strace's notation. Starts
- * nothing.
+ * The plans of a run as text: every system call that run() would make, in strace's notation.
+ * Starts nothing.
  */
 import type { RunOptions } from '../job/options.ts'
 import { checkCall } from './run.ts'
 import { runnerOf } from './runners.ts'
 
 /**
- * The text of the plans. Throws as run() rejects for what can be refused before anything is
- * started.
+ * The text of the plans. Throws the errors with which run() would reject before it starts
+ * anything.
  */
 export function planText(program: string, args: readonly string[] = [], options: RunOptions = {}): string {
   const { job, spec } = checkCall(program, args, options)

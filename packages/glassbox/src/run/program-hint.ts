@@ -1,15 +1,15 @@
-/** What to do about a program that is not there, from how its name was written. */
+/** Hints for a program that was not found, from the way its name is written. Pure. */
 
-/** What a shell would not take as a part of a name. */
+/** Characters with a meaning in a shell. */
 const SHELL_SYNTAX = /[|&;<>$`*?"'\\()]|\n/
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`
 
-/** A whole line of a shell, or a program with its arguments, is not the name of a program. */
+/** A hint if the name is a whole shell command, or a program with its arguments. */
 export function lineHint(program: string): string | undefined {
   if (program.length > 200 || !/\s|[|&;<>]/.test(program)) return undefined
   if (SHELL_SYNTAX.test(program))
-    return `For a line of a shell, run a shell: run('sh', ['-c', ${quoted(program)}]).`
+    return `For a shell command, run a shell: run('sh', ['-c', ${quoted(program)}]).`
   const [name = '', ...args] = program.trim().split(/\s+/)
-  return `Arguments are a list of their own: run(${quoted(name)}, [${args.map(quoted).join(', ')}]).`
+  return `Pass the arguments as a list: run(${quoted(name)}, [${args.map(quoted).join(', ')}]).`
 }

@@ -1,10 +1,10 @@
 /**
- * Which file a program's name means, and whether the box must be made to show it.
+ * Finds the file that a program's name means, and whether the box needs a bind to show it.
  *
- * - a bare name: the first executable of that name in the box's PATH; if there is none, in the
- *   host's PATH
- * - a name with a slash: a file that was put into the working directory, else a file of the host
- * A file of the host that the box does not show anyway is bound read-only at its own path.
+ * - A bare name is searched for in the box's PATH, then in the host's PATH.
+ * - A name with a slash is a file in the working directory, or else a file of the host.
+ *
+ * If the box does not show that file of the host anyway, it is bound read-only at its own path.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -21,7 +21,7 @@ const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
 export interface ResolvedProgram {
   /** Absolute, as seen in the box. */
   readonly path: string
-  /** A file of the host that must be bound so that the path exists. */
+  /** The file of the host that has to be bound so that the path exists in the box. */
   readonly bind?: string
 }
 
@@ -35,7 +35,10 @@ function notFound(program: string, hint: string): GlassboxError {
   })
 }
 
-/** A path that leads through a file, or through a directory that this user may not enter. */
+/**
+ * The state of a file of the host; `undefined` if it does not exist. Throws if its path leads
+ * through a file, or through a directory that this user may not enter.
+ */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
@@ -45,7 +48,7 @@ function statOf(path: string): Stats | undefined {
       `${path}: ${(error as NodeJS.ErrnoException).code}`,
       {
         path,
-        hint: 'Check that every directory on the way may be entered.',
+        hint: 'Check that you may enter every directory of the path.',
         cause: error,
       },
     )
@@ -62,26 +65,28 @@ function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
       { path, hint: stats.isFile() ? `Make it executable: chmod +x ${path}` : 'Name a program.' },
     )
   }
-  // A link out of what the box shows would dangle in there: its target is what is bound, at the
-  // link's own path.
+  // A link to a file that the box does not show would dangle in the box. Its target is then bound
+  // at the path of the link.
   const shown = shownAt(path, binds) && shownAt(realpathSync.native(path), binds)
   return shown ? { path } : { path, bind: path }
 }
 
-export interface Surroundings {
-  /** Directory of the host that relative names begin at; none where it was removed. */
+/** Where names of programs are looked up. */
+export interface ProgramLookup {
+  /** The host's directory that relative names are resolved from; none if it was removed. */
   readonly hostDirectory: string | undefined
   readonly cwd: string
-  /** Whether a file of that name was put into the working directory. */
+  /** Whether a file of that name is in the working directory. */
   readonly inBox: (relative: string) => boolean
   /** Targets of the caller's own binds. */
   readonly bindTargets: readonly string[]
-  /** PATH as the program will see it, and that of this process. */
+  /** The program's PATH, and that of this process. */
   readonly boxPath: string
   readonly hostPath: string
 }
 
-export function resolveProgram(program: string, around: Surroundings): ResolvedProgram {
+/** Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND or ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE. */
+export function resolveProgram(program: string, around: ProgramLookup): ResolvedProgram {
   if (program === '' || program.includes('\0')) throw notFound(JSON.stringify(program), 'Name a program.')
   if (!program.includes('/')) {
     const shown = findInPath(program, {
@@ -89,7 +94,7 @@ export function resolveProgram(program: string, around: Surroundings): ResolvedP
       accept: path => SHOWN.test(path) && isProgram(path),
     })
     const other = shown ?? findInPath(program, { path: around.hostPath })
-    if (other === undefined) throw notFound(program, 'Install it, or name its file with a slash: ./program.')
+    if (other === undefined) throw notFound(program, 'Install it, or give its path: ./program.')
     return hostFile(other, around.bindTargets)
   }
   const inBox = resolve(around.cwd, program)
@@ -98,8 +103,8 @@ export function resolveProgram(program: string, around: Surroundings): ResolvedP
   return boundOrHost(program, around)
 }
 
-/** A path below a bind of the caller's is a path of the box, whatever the host has there. */
-function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundings): ResolvedProgram {
+/** A path below a target of the caller's binds is a path in the box, not on the host. */
+function boundOrHost(program: string, { hostDirectory, bindTargets }: ProgramLookup): ResolvedProgram {
   if (
     program.startsWith('/') &&
     bindTargets.some(target => program === target || program.startsWith(`${target}/`))
@@ -107,11 +112,11 @@ function boundOrHost(program: string, { hostDirectory, bindTargets }: Surroundin
     return { path: program }
   }
   if (hostDirectory === undefined && !program.startsWith('/'))
-    throw notFound(program, 'The current directory was removed: name the program by its whole path.')
+    throw notFound(program, 'The current directory was removed: give the absolute path of the program.')
   return hostFile(resolve(hostDirectory ?? '/', program), bindTargets)
 }
 
-/** None if it was removed. */
+/** `undefined` if it was removed. */
 function currentDirectory(): string | undefined {
   try {
     return process.cwd()
@@ -120,7 +125,7 @@ function currentDirectory(): string | undefined {
   }
 }
 
-/** Where a program's name leads before there is a box. */
+/** Finds a program for a box that has yet to be made. */
 export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({
     name: resolve('/', name),
@@ -136,13 +141,16 @@ export function resolveForNewBox(program: string, options: RunOptions): Resolved
   })
 }
 
-/** What lies below a directory that is copied in is looked for in the box alone. */
+/**
+ * Whether the box has a file because of an entry of `files`. A path below a copied directory is
+ * looked up in the box only.
+ */
 const shows = (name: string, input: FileInput, path: string): boolean =>
   path === name || (!isContents(input) && 'file' in input && path.startsWith(`${name}/`))
 
 /**
- * As `resolveProgram`, for a box that is open already: it shows what it shows, and names begin in
- * its working directory.
+ * Finds a program for a box that is open. No file of the host can be bound any more, and relative
+ * names are resolved from the working directory.
  */
 export function resolveInBox(
   program: string,
@@ -164,7 +172,7 @@ export function resolveInBox(
     `${program}: this box does not show ${found.bind}`,
     {
       path: found.bind,
-      hint: 'Open the box with a bind of its directory, or put the file into the box.',
+      hint: 'Open the box with a bind of its directory, or copy the file into the box.',
     },
   )
 }

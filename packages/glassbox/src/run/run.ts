@@ -21,7 +21,7 @@ import { resolveForNewBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 import { startCall } from './start-call.ts'
 
-/** Where run() has the program run instead of in a box of its own: a `Pool`. */
+/** The part of a `Pool` that run() uses. */
 export interface ProgramRunner {
   run<E extends Encoding = 'utf8'>(
     program: string,
@@ -30,31 +30,36 @@ export interface ProgramRunner {
   ): RunHandle<OutputOf<E>>
 }
 
-/** What the pool's createPool() has said already. */
+/** Options of createPool(), which run() cannot change. */
 type FixedByThePool = Readonly<Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal'>, never>>>
 
-/** The options of a run in a pool; what the box shows was said when the pool was created. */
+/**
+ * The options of run() with a pool. The options of the box are fixed when the pool is created.
+ *
+ * @example
+ * await run('sort', [], { pool, stdin: 'b\na\n' })
+ */
 export interface PooledOptions<E extends Encoding = Encoding>
   extends CommandOptions<E>,
     Pick<BoxOptions, 'files'>,
     FixedByThePool {
   /**
-   * A pool that createPool() made. Without one the program has a box of its own, which RunOptions
-   * describe.
+   * A pool made by createPool(). Without one, the program runs in a box of its own (see
+   * `RunOptions`).
    */
   readonly pool: ProgramRunner
 }
 
-/** A call of run(), checked. */
+/** A checked call of run(). */
 export interface CheckedCall {
   readonly command: CheckedCommand
   readonly job: Job
   readonly spec: SandboxSpec
-  /** Put into the sandbox before the program starts. */
+  /** Files to copy into the sandbox before the program starts. */
   readonly inputs: readonly InputFile[]
 }
 
-/** All that can be refused before anything is started, and what the sandbox is to be. */
+/** Checks everything that can be refused before anything is started, and describes the sandbox. */
 export function checkCall(program: unknown, args: unknown, options: unknown): CheckedCall {
   const words = checkWords(program, args)
   const { box, ...command } = checkRun(options)
@@ -67,7 +72,7 @@ export function checkCall(program: unknown, args: unknown, options: unknown): Ch
   return { command, job, spec, inputs }
 }
 
-/** One program in a sandbox of its own, of that runner. */
+/** Runs one program in a sandbox of its own, made by the runner that `runner` chooses. */
 export async function runOnce(
   runner: (options: BoxOptions) => Runner,
   program: unknown,
@@ -82,7 +87,7 @@ export async function runOnce(
   const sandbox = await chosen.open(spec)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= sandbox.close())
-  const done = (): void => void close().catch(() => {}) // told below
+  const done = (): void => void close().catch(() => {}) // the close below reports it
   const { paths } = spec
   try {
     await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
@@ -93,14 +98,16 @@ export async function runOnce(
 }
 
 /**
- * Runs a program in a box of its own, or in one of a pool. Resolves with how it ended, whatever it
- * did. Rejects with a `GlassboxError` for bad options (`InvalidOptionError`), a host that lacks
- * something, or a fault of glassbox, and then nothing of it is left. Never throws: the handle is
- * always there.
+ * Runs a program in a box of its own, or in a box of a pool. Resolves with a result whatever the
+ * program does. Rejects with a `GlassboxError` if the options are invalid (`InvalidOptionError`),
+ * if the host lacks a feature (`MissingFeatureError`), or for a fault of glassbox; nothing is left
+ * running then. Never throws: it always returns a handle.
  *
  * @example
- * const { status, stdout } = await run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs:
- * 1000 } })
+ * const { status, stdout } = await run('sort', ['-n'], {
+ *   stdin: '10\n9\n',
+ *   limits: { wallTimeMs: 1000 },
+ * })
  */
 export function run<E extends Encoding = 'utf8'>(
   program: string,

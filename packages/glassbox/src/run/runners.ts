@@ -1,4 +1,4 @@
-/** The runners by their names. The only place above `runners/` that knows which there are. */
+/** The runners by name. No other file above `runners/` names a runner. */
 import type { RunnerName } from '../job/result.ts'
 import { namespaceRunner } from '../runners/namespace/runner.ts'
 import type { Runner } from '../runners/runner.ts'

@@ -1,14 +1,14 @@
 /**
- * Makes a handle of a call: does the work, and gives back what was claimed for it, whatever
- * happens.
+ * Starts the work of a call and returns its handle. The streams and listeners that the call
+ * claimed are released when the work settles, whether it succeeds or fails.
  */
 import type { AnyResult } from '../job/result.ts'
 import { Call } from './call.ts'
 import { RunHandle } from './handle.ts'
 
 /**
- * `work` runs the program. Before it waits for anything, it checks the options and begins the call
- * with them.
+ * `work` runs the program. Before it awaits anything, it has to check the options and begin the
+ * call with them, so the caller's streams are claimed at once.
  */
 export function startCall(work: (call: Call) => Promise<AnyResult>): RunHandle<string | Uint8Array> {
   const call = new Call()
