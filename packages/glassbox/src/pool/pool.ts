@@ -1,11 +1,12 @@
 /**
- * A pool of prepared sandboxes. Running a program in one makes no namespace and mounts nothing: a
- * process waits in there already. Each program finds an empty box: what the one before it left is
- * removed behind its back, and a sandbox that cannot be cleaned, or that is gone, is replaced.
+ * A pool of prepared sandboxes. To run a program in one, no namespace has to be made and nothing
+ * has to be mounted: a prepared child already waits in it. Each program finds an empty box. After
+ * its program has ended, a sandbox is cleaned in the background; it is replaced if it cannot be
+ * cleaned, or if it is gone.
  *
  * Owns its sandboxes. Each is in one of three states: idle (in `#idle`), leased to one run, or in
- * a task of `#tasks` that cleans, opens or closes it. `#count` counts them all, so that there are
- * never more than `size`.
+ * a task of `#tasks` that cleans, opens or closes it. `#count` counts them all, and never exceeds
+ * `size`.
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
@@ -24,12 +25,25 @@ import { HostPaths } from '../stdio/host-paths.ts'
 import { putInputs, readInputs } from '../stdio/input-files.ts'
 import { checkPool, type PoolOptions, type PoolRunOptions } from './options.ts'
 
+/** A run that waits for a sandbox. */
 interface Waiter {
   resolve(sandbox: Sandbox): void
   reject(error: unknown): void
 }
 
+/**
+ * A pool of sandboxes; createPool() makes one. Close it when you no longer need it.
+ *
+ * @example
+ * const pool = await createPool({ size: 2 })
+ * try {
+ *   const results = await Promise.all(inputs.map(stdin => pool.run('sort', [], { stdin })))
+ * } finally {
+ *   await pool.close()
+ * }
+ */
 export class Pool {
+  /** How many programs can run at a time. */
   readonly size: number
   readonly #options: ResolvedBox
   readonly #runner: Runner
@@ -50,7 +64,10 @@ export class Pool {
     this.#paths = new HostPaths(box.binds)
   }
 
-  /** Opens all sandboxes; on failure none is left. `runners`: by default those that there are. */
+  /**
+   * Opens all sandboxes; see `createPool`. On failure none is left open. `runners` chooses the
+   * runner; tests give their own.
+   */
   static async create(
     options: PoolOptions,
     runners: (options: BoxOptions) => Runner = runnerOf,
@@ -67,15 +84,19 @@ export class Pool {
     }
   }
 
-  /** How many sandboxes were thrown away, because they could not be cleaned or were lost. */
+  /** How many sandboxes were replaced because they could not be reused or were lost. */
   get replaced(): number {
     return this.#replaced
   }
 
   /**
-   * Runs a program in a sandbox of the pool; waits for one where all are busy. Otherwise as
-   * `run()`. Rejects with a `BoxLostError` where the sandbox was killed from outside while the
-   * program ran; where it certainly had not begun, another sandbox is taken.
+   * Runs a program in a sandbox of the pool, and waits for one if all are busy. Otherwise it
+   * behaves like `run()`. If the sandbox is killed from outside while the program runs, it rejects
+   * with a `BoxLostError`. If the program had certainly not started, it is run in another sandbox,
+   * unless it is traced or its stdin is a stream.
+   *
+   * @example
+   * const { stdout } = await pool.run('sort', [], { stdin: 'b\na\n' })
    */
   run<E extends Encoding = 'utf8'>(
     program: string,
@@ -104,7 +125,7 @@ export class Pool {
           return await attempt(sandbox)
         } catch (error) {
           if (this.#closed) throw closedError(error)
-          // All that waited may have been killed at once, and the news of it is still on its way.
+          // Several idle sandboxes may have been killed together, before this process noticed it.
           if (tries <= 0 || !(error instanceof BoxLostError) || error.mayHaveRun) throw error
         } finally {
           this.#giveBack(sandbox)
@@ -114,7 +135,7 @@ export class Pool {
     return startCall(start)
   }
 
-  /** A sandbox for one run; `undefined` where the run was canceled while it waited. */
+  /** A sandbox for one run; `undefined` if the run was canceled while it waited. */
   async #lease(stop: AbortSignal): Promise<Sandbox | undefined> {
     if (this.#closed) throw closedError()
     if (stop.aborted) return undefined
@@ -142,7 +163,7 @@ export class Pool {
     }).finally(() => stop.removeEventListener('abort', canceled))
   }
 
-  /** Opens what is missing for those who wait; an error is told to one of them. */
+  /** Opens missing sandboxes for the waiting runs. If that fails, one of them gets the error. */
   #fill(): void {
     if (this.#closed || this.#count >= this.size || this.#waiters.size === 0) return
     this.#inBackground(async () => {
@@ -150,7 +171,7 @@ export class Pool {
         await this.#open()
       } catch (error) {
         const [waiter] = this.#waiters
-        if (!waiter) return // nobody waits for it any more: the next one who does tries again
+        if (!waiter) return // no run waits any more; the next one that does tries again
         this.#waiters.delete(waiter)
         waiter.reject(error)
         this.#fill()
@@ -170,12 +191,12 @@ export class Pool {
     }
   }
 
-  /** To who waits longest, or among the idle. */
+  /** Gives a sandbox to the run that has waited longest, or makes it idle. */
   #hand(sandbox: Sandbox): void {
     const [waiter] = this.#waiters
     if (waiter) {
       this.#waiters.delete(waiter)
-      this.#leased.add(sandbox) // at once: a close between here and the waiter's turn must know of it
+      this.#leased.add(sandbox) // now, because close() may be called before the waiter continues
       waiter.resolve(sandbox)
     } else this.#idle.push(sandbox)
   }
@@ -192,8 +213,8 @@ export class Pool {
       return
     }
     this.#inBackground(async () => {
-      await setImmediate() // the result is delivered first, and its receiver may start the next program meanwhile
-      const state = await sandbox.reset().catch(() => 'dirty') // lost, or not to be cleaned: it goes either way
+      await setImmediate() // the result is delivered first, so its receiver can start the next program
+      const state = await sandbox.reset().catch(() => 'dirty') // a lost sandbox is replaced as well
       if (state === 'clean' && !this.#closed) this.#hand(sandbox)
       else this.#replace(sandbox)
     })
@@ -202,9 +223,9 @@ export class Pool {
   #replace(sandbox: Sandbox): void {
     if (!this.#closed) this.#replaced++
     this.#inBackground(async () => {
-      await sandbox.close().catch(() => {}) // a cgroup that somebody else removed, or holds: the sweep of the next start
+      await sandbox.close().catch(() => {}) // a cgroup that is still busy is removed by a later sweep
       this.#count--
-      if (!this.#closed) await this.#open().catch(() => {}) // who waits for it tries again, and is told
+      if (!this.#closed) await this.#open().catch(() => {}) // #fill tries again and reports the error
       this.#fill()
     })
   }
@@ -215,7 +236,7 @@ export class Pool {
   }
 
   /**
-   * Ends what runs and removes all sandboxes. Runs that wait or still run reject with
+   * Kills every program and removes all sandboxes. Runs that wait or are not finished reject with
    * ERR_GLASSBOX_POOL_CLOSED.
    */
   close(): Promise<void> {
@@ -224,7 +245,7 @@ export class Pool {
   }
 
   async #end(): Promise<void> {
-    await Promise.resolve() // `#closed` is set before anybody is told
+    await Promise.resolve() // lets `#closed` be set before a waiter is rejected
     for (const waiter of this.#waiters) waiter.reject(closedError())
     this.#waiters.clear()
     await Promise.allSettled([...this.#idle.splice(0), ...this.#leased].map(sandbox => sandbox.close()))
@@ -237,19 +258,21 @@ export class Pool {
 }
 
 /**
- * Whether a run that has not begun can be begun again: no trace of it was given away, and no input
- * was taken out of a stream.
+ * Whether a run can be repeated if its program has not started. A trace has already been passed to
+ * the caller's reader, and the data of a stream may already have been read.
  */
 const isRepeatable = (call: Call, { trace }: CommandOptions): boolean => !trace && call.streams().repeatable
 
 const closedError = (cause?: unknown): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_POOL_CLOSED', 'This pool is closed.', {
-    hint: 'Create another one.',
+    hint: 'Create a new pool.',
     cause,
   })
 
 /**
- * Opens `size` sandboxes that programs are run in one after another, each finding an empty box.
+ * Creates a pool of `size` sandboxes. Programs run in them one after another, and each finds an
+ * empty box. Rejects with a `GlassboxError` if the options are invalid, or if the host lacks a
+ * feature.
  *
  * @example
  * await using pool = await createPool({ size: 2 })

@@ -1,7 +1,7 @@
 /**
- * Who measures and limits the programs of a container, one after another: a cgroup where the host
- * lets us make one, else init by watching its PID namespace, with rlimits behind. Nothing of it
- * exists before init prepares a child.
+ * Measures and limits the programs of a container, which run one after another. If this process
+ * can make a cgroup, the cgroup does both. Otherwise init watches its PID namespace, and rlimits
+ * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
@@ -20,13 +20,14 @@ import type { Limits } from '../../job/options.ts'
 import type { MeasuredBy, Measurer, Usage } from '../../job/ending.ts'
 
 /**
- * The least limit on memory that the kernel is told. Until execve the child shares init's memory,
- * and the kernel's out-of-memory killer takes all who share it: what starting a program takes,
- * arguments of 6 MB included, must always be there. A limit below is judged by the peak.
+ * The lowest memory limit that is set in the kernel. Until execve the child shares init's memory,
+ * and the kernel's out-of-memory killer kills every process that shares it. So there always has to
+ * be enough memory to start a program, even one with arguments of 6 MB. A lower limit is enforced
+ * in the verdict only, by the peak.
  */
 const LEAST_MEMORY_BYTES = 8 * 2 ** 20
 
-/** What the counters say when everything is dead. */
+/** The values of the counters once every process is dead. */
 export interface Counted {
   readonly usage: Usage
   readonly measuredBy: MeasuredBy
@@ -34,14 +35,15 @@ export interface Counted {
   readonly refusedProcesses: number
 }
 
+/** How the programs of one container are measured and limited. */
 export interface Account {
   readonly measuredBy: MeasuredBy
   /**
-   * The group that each program gets anew, and descriptors of the directories that it is made in.
+   * The group, which is made anew for each program, and descriptors of its parent directories.
    */
   readonly group?: { readonly cgroup: Cgroup; readonly parents: readonly number[] }
   readonly cpuSource: number
-  /** Whether init is to measure memory and processes, and to keep the limit on memory. */
+  /** Whether init measures memory and processes, and enforces the memory limit. */
   readonly watch: boolean
   count(report: EndedReport, limits: Required<Limits>): Counted
 }
@@ -50,7 +52,9 @@ const ms = (ns: bigint): number => Number(ns) / 1e6
 
 const WATCHED_BY: MeasuredBy = { cpuTime: 'init', memory: 'init', processes: 'rlimit' }
 
-/** No cgroup: init looks at /proc. Children that nobody waits for are counted while they live. */
+/**
+ * Without a cgroup: init reads /proc. A child that its parent never reaps counts while it lives.
+ */
 export const WATCHED: Account = {
   measuredBy: WATCHED_BY,
   cpuSource: CPU_SOURCE.scan,
@@ -69,8 +73,8 @@ export const WATCHED: Account = {
       },
       measuredBy: WATCHED_BY,
       oomKills: 0,
-      // An rlimit does not count what it refuses: that init saw as many as are allowed is all that
-      // is known.
+      // An rlimit does not count refusals. The only evidence is that init saw as many processes as
+      // are allowed.
       refusedProcesses: report.watchedProcesses >= limits.processes ? 1 : 0,
     }
   },
@@ -89,7 +93,7 @@ function cgroupAccount(cgroup: Cgroup): Account {
   }
 }
 
-/** What the group's counters say, from the texts that init reported. */
+/** Parses the texts of the group's counters that init reported. */
 export function countByCgroup(
   cgroup: Cgroup,
   measuredBy: MeasuredBy,
@@ -102,19 +106,19 @@ export function countByCgroup(
       cpuTimeMs: cpuTime.totalNs / 1e6,
       userTimeMs: cpuTime.userNs / 1e6,
       systemTimeMs: cpuTime.systemNs / 1e6,
-      // Before Linux 5.19 v2 keeps no peak; the largest single process is then the best that is
-      // known.
+      // Before Linux 5.19, cgroup v2 has no peak. The largest single process is the best estimate.
       memoryBytes: peakMemory ?? report.maxRssBytes,
       ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
     },
     measuredBy: peakMemory === undefined ? { ...measuredBy, memory: 'init' } : measuredBy,
     oomKills,
-    // A limit further up refuses too: it is ours only if as many ran as are allowed.
+    // A limit of a group further up can also refuse processes. It was the job's own limit only if
+    // as many processes ran as are allowed.
     refusedProcesses: (peakProcesses ?? Infinity) >= limits.processes ? refusedProcesses : 0,
   }
 }
 
-/** What the kernel is told; see LEAST_MEMORY_BYTES. */
+/** The limits that are set in the kernel; see LEAST_MEMORY_BYTES. */
 export const kernelLimits = ({ memoryBytes, processes }: Required<Limits>): CgroupLimits => ({
   memoryBytes: Math.max(memoryBytes, LEAST_MEMORY_BYTES),
   processes,
@@ -123,13 +127,13 @@ export const kernelLimits = ({ memoryBytes, processes }: Required<Limits>): Cgro
 let support: CgroupSupport | undefined
 
 /**
- * Looks at the host once; what earlier, killed processes left is removed on the way, behind the
- * first run's back.
+ * Examines the host once. It also starts to remove, in the background, the groups that killed
+ * glassbox processes have left.
  */
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
-  sweepCgroups(support).catch(() => {}) // what cannot be removed now stays for the next start
+  sweepCgroups(support).catch(() => {}) // the next start tries again
   return support
 }
 
@@ -142,10 +146,10 @@ interface ParentDirectory {
 const parents = new Map<string, ParentDirectory>()
 
 /**
- * A descriptor of a directory that groups are made in, opened once for the life of the process.
- * init keeps it for its disconnect plan, and a program has what init has until its execve: so it
- * is a mount of its own, not a part of the host's tree, where this process may make mounts;
- * elsewhere init gets it only for as long as it makes a group.
+ * A descriptor of a parent directory of groups, opened once for the life of the process. init
+ * keeps it for its disconnect plan, and until its execve a child has every descriptor of init. So
+ * if this process may make mounts, the descriptor is of a detached mount, from which the host's
+ * tree cannot be reached. Otherwise init holds it only while it makes a group.
  */
 function parentDescriptor(path: string): ParentDirectory {
   const known = parents.get(path)
@@ -160,8 +164,8 @@ function parentDescriptor(path: string): ParentDirectory {
 }
 
 /**
- * Has init remove the group when this process is gone; without privilege the next start's sweep
- * does.
+ * Makes init remove the group if this process is gone. Without a detached mount, a later sweep
+ * removes it instead.
  */
 function setDisconnectPlan(container: Container, cgroup: Cgroup): void {
   const directories = cgroup.parts.map(({ parent }) => parentDescriptor(parent))
@@ -172,7 +176,10 @@ function setDisconnectPlan(container: Container, cgroup: Cgroup): void {
   container.setDisconnectPlan({ plan: builder.build(), descriptors: directories.map(({ fd }) => fd) })
 }
 
-/** The account of the programs of a container. */
+/**
+ * The account of the programs of a container. On cgroup v2 this may move processes of the parent
+ * group into a leaf: see cgroup/leaf.ts.
+ */
 export function openAccount(container: Container): Account {
   const cgroup = Cgroup.plan({}, hostCgroups())
   if ('missing' in cgroup) return WATCHED
@@ -181,7 +188,7 @@ export function openAccount(container: Container): Account {
   return cgroupAccount(cgroup)
 }
 
-/** The group of a run, for the printer of plans: nothing is made. */
+/** The group of a run, for printing its plan. Nothing is made. */
 export function planGroup(): Cgroup | undefined {
   const cgroup = Cgroup.plan({}, hostCgroups())
   return 'missing' in cgroup ? undefined : cgroup

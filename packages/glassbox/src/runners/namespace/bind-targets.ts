@@ -1,18 +1,18 @@
 /**
- * Where a bind can be put: in what a box cannot write there has to be a place for it already.
- * Nothing is made here.
+ * Checks the targets of binds. In a directory that the box shows read-only, the target has to
+ * exist already. Nothing is made here.
  */
 import { statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import type { ResolvedBind } from '../../job/resolved.ts'
 
-/** Directories of the host that every box shows, read-only, and that nothing can be made in. */
+/** Directories of the host that every box shows read-only. No mount point can be made in them. */
 const READ_ONLY = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
 const PROC = /^\/proc\//
 
 const isBelow = (path: string, directory: string): boolean => path.startsWith(`${directory}/`)
 
-/** Whether the host has a directory, or something else, at the path. */
+/** What the host has at the path; `undefined` if nothing, or if it cannot be read. */
 function kindThere(path: string): 'a directory' | 'a file' | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
@@ -26,17 +26,17 @@ const wrong = (index: number, target: string, why: string): InvalidOptionError =
   new InvalidOptionError(
     `binds[${index}].target`,
     `Cannot bind to ${target} in the box: ${why}.`,
-    'Choose a target of its own, such as /data.',
+    'Choose another target, such as /data.',
   )
 
 /**
- * Refuses a target that the kernel would refuse when the box is half made. `directory`: whether
- * the source is one.
+ * Throws for a target that the kernel would refuse while the box is being set up. `directory`:
+ * whether the source is a directory.
  */
 export function checkTarget(binds: readonly ResolvedBind[], index: number, directory: boolean): void {
   const target = binds[index]?.target ?? ''
-  if (binds.some(other => isBelow(target, other.target))) return // there is what that bind shows
-  if (PROC.test(target)) throw wrong(index, target, '/proc is the box’s own')
+  if (binds.some(other => isBelow(target, other.target))) return // below another bind, which may contain it
+  if (PROC.test(target)) throw wrong(index, target, 'the box has its own /proc')
   if (!READ_ONLY.test(target)) return
   const there = kindThere(target)
   const wanted = directory ? 'a directory' : 'a file'
@@ -44,7 +44,7 @@ export function checkTarget(binds: readonly ResolvedBind[], index: number, direc
     throw wrong(
       index,
       target,
-      'it is not there, and nothing can be made where the host’s directories are shown',
+      'it does not exist, and nothing can be created in the host’s directories',
     )
-  if (there !== wanted) throw wrong(index, target, `there is ${there}, and the source is ${wanted}`)
+  if (there !== wanted) throw wrong(index, target, `it is ${there}, but the source is ${wanted}`)
 }

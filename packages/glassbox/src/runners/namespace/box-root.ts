@@ -1,4 +1,6 @@
-/** What a box shows and may write, from the options of its caller. */
+/**
+ * The root of a box, from the caller's options: the files that it shows and those it can write.
+ */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
@@ -8,12 +10,12 @@ import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { checkTarget } from './bind-targets.ts'
 
-/** Of the working directory. */
+/** The mode of the working directory. */
 export const BOX_MODE = 0o755
 
 /**
- * The caller's binds. A source that is not there would fail in the middle of the set-up: nothing
- * is made before.
+ * The caller's binds. The sources are checked here, because a missing one would make the set-up
+ * fail half way.
  */
 function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
   return binds.map(({ source, target, writable }, index) => {
@@ -39,7 +41,7 @@ export interface BoxRoot {
   readonly own: (ids: { uid: number; gid: number }) => OwnRoot
 }
 
-/** What the box shows and may write; `extra` is a program of the host that must be visible. */
+/** Describes the root of a box. `extra`: programs of the host that it has to show. */
 export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: HostPaths): BoxRoot {
   const programs = extra.map(path => ({
     source: paths.real(path),
@@ -71,7 +73,8 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
 }
 
 /**
- * A bind around one of the host's has to come before it: then the host's are the box's own too.
+ * A caller's bind that contains one of the host's binds has to be mounted before it. In that case
+ * the host's binds are mounted together with the box's own.
  */
 function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
   const host = hostRoot()
@@ -82,7 +85,7 @@ function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly
     : { host, binds }
 }
 
-/** On the host's network names are looked up as the host does. */
+/** With the host's network, the box resolves names with the host's resolv.conf. */
 function resolverFiles({ net }: ResolvedBox): BindMount[] {
   const path = '/etc/resolv.conf'
   if (net !== 'host' || !statSync(path, { throwIfNoEntry: false })) return []

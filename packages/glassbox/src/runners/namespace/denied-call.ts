@@ -1,4 +1,4 @@
-/** A denied call in strace's notation, from what the filter and init saw of it. */
+/** Describes a denied call in strace's notation, from the reports of the filter and init. */
 import type { DeniedCall } from '../../container/wire.ts'
 import { argumentsText, callName } from '../../decode/decode.ts'
 import type { MemoryReader } from '../../decode/memory.ts'
@@ -9,7 +9,7 @@ import type { RunResult } from '../../job/result.ts'
 const LONGEST_STRING = 255
 const X32_BIT = 0x40000000
 
-/** The snapshots that init took of what the arguments point to. */
+/** The snapshots that init took of the memory to which the arguments point. */
 function snapshots({ args, memory }: DeniedCall): MemoryReader {
   return {
     read(address, length) {
@@ -33,8 +33,8 @@ function pathOf(denied: DeniedCall): string | undefined {
 }
 
 /**
- * Calls of another ABI have other numbers and arguments: they are named by what they are, not
- * decoded.
+ * The name of a call of another ABI. Its numbers and arguments differ, so the call is named but
+ * not decoded.
  */
 function foreignName({ nr, arch }: DeniedCall): string | undefined {
   if (arch !== AUDIT_ARCH_X86_64) return `i386:${callName(nr, 'i386')}`
@@ -42,7 +42,7 @@ function foreignName({ nr, arch }: DeniedCall): string | undefined {
 }
 
 /**
- * init knows that there was a call, and not which: a signal to its caller took the report back
+ * init knows that a call was denied, but not which one: a signal to the caller withdrew the report
  * before init received it.
  */
 const WITHDRAWN: NonNullable<RunResult['violation']> = { syscall: 'unknown', args: '' }

@@ -1,25 +1,26 @@
 /**
- * Whom a program of a pool can hand a descriptor to. A UNIX socket carries descriptors
- * (SCM_RIGHTS, unix(7)), and one that was handed over outlives its program unseen: of a scratch
- * directory, of /proc, of a socket in the box's network. Each stands for what the container holds
- * for the next program, so what a container is used again for depends on who may hold one.
+ * Which processes outside can receive a descriptor from a program of a pool. A UNIX socket carries
+ * descriptors (SCM_RIGHTS, unix(7)), and a descriptor that was passed on outlives its program
+ * unseen. It may be of a scratch directory, of /proc, or of a socket in the box's network, and so
+ * give access to what the next program of the container uses. So the possible receivers decide
+ * whether a container is reused.
  */
 import { fstatSync, statSync } from 'node:fs'
 import type { BoxOptions } from '../../job/options.ts'
 
 /**
- * - `others`: by a socket that it makes or finds in a writable directory, by an abstract one on
- *   the host's network, or by one that is bound itself. The container is not used again.
- * - `readers`: only where somebody outside keeps a socket in a directory that is read-only in the
- *   box: connecting writes nothing. Scratch directories are always laid out anew.
- * - `nobody`: the container is used again as it is, where it is untouched.
+ * - `others`: any process, through a socket in a writable directory, an abstract socket on the
+ *   host's network, or a socket that is bound itself. The container is not reused.
+ * - `readers`: a process outside that keeps a socket in a directory which is read-only in the box;
+ *   connecting writes nothing. The container is reused with new scratch directories.
+ * - `nobody`: no process. The container is reused, and as it is if its program changed nothing.
  */
 export type Receivers = 'others' | 'readers' | 'nobody'
 
 export function receiversOf({ net, binds = [] }: BoxOptions): Receivers {
   if (net === 'host') return 'others'
   const receivers = binds.map(({ source, writable }): Receivers => {
-    // One that is not there is an error of its own, told when a container is opened.
+    // A missing source is reported when a container is opened.
     const stats = statSync(source, { throwIfNoEntry: false })
     if (stats?.isSocket() || (stats?.isDirectory() && writable)) return 'others'
     return stats?.isDirectory() ? 'readers' : 'nobody'

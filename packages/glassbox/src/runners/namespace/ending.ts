@@ -1,4 +1,4 @@
-/** init's report and the counters, as the ending of a job. */
+/** Makes the ending of a job from init's report and the counters. */
 import { CAUSE, type EndedReply } from '../../container/wire.ts'
 import type { EndCause, Ending } from '../../job/ending.ts'
 import { CLD_EXITED } from '../../linux/constants.ts'
@@ -7,7 +7,7 @@ import type { Account } from './accounting.ts'
 import { describeViolation } from './denied-call.ts'
 import type { Limits } from '../../job/options.ts'
 
-/** Why this process asks init to end a program: numbers that are ours to choose. */
+/** Why this process asks init to end a program. The protocol leaves these numbers to it. */
 export const HOST_CAUSE: { readonly canceled: number; readonly output: number } = {
   canceled: CAUSE.host,
   output: CAUSE.host + 1,

@@ -10,21 +10,24 @@ import type { Action, Policy } from '../../seccomp/policy.ts'
 import type { JobTerms } from '../../job/job.ts'
 
 export interface Filter extends FilterSpec {
-  /** What it was compiled from. */
+  /** The policy that it was compiled from. */
   readonly policy: Policy
   /**
-   * Whether it lets a prepared child become the program: then it can be laid on before the program
-   * is known.
+   * Whether it permits every call with which a prepared child becomes the program. It can then be
+   * installed before the program is known.
    */
   readonly early: boolean
 }
 
-/** Address 0, a page's worth or more (no rule asks), read and write, private and anonymous. */
+/**
+ * The arguments of mmap: address 0, PROT_READ | PROT_WRITE, private and anonymous. The length
+ * stands for any; no rule tests it.
+ */
 const PRIVATE_MEMORY = [0n, 4096n, 3n, BigInt(MAP_PRIVATE | MAP_ANONYMOUS)]
 
 /**
- * What a prepared child does between its last preparations and execve, and after a failure; see
- * native/init.c, launch-plan.ts.
+ * The calls of a prepared child after its preparation: until execve, or until it exits after a
+ * failure. See native/init.c and launch-plan.ts.
  */
 const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   ...{ sendto: [], recvmsg: [], recvfrom: [], mmap: PRIVATE_MEMORY, munmap: [], close: [] },
@@ -43,8 +46,8 @@ const NO_POLICY: Policy = { rules: GUARD, otherwise: { kind: 'allow' } }
 let guardAlone: Filter | undefined
 
 /**
- * What is left of a filter where the caller wants none: calls of i386 are as welcome as others.
- * x32 is not. Made when it is first asked for.
+ * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
+ * ENOSYS. Compiled when it is first needed.
  */
 function onlyGuard(): Filter {
   guardAlone ??= {
@@ -62,9 +65,9 @@ function onlyGuard(): Filter {
 const compiled = new WeakMap<Policy, Filter>()
 
 /**
- * What a checked policy says, compiled once, and never less than the guard. "kill" becomes a
- * report to init, which kills with the evidence in hand; so do calls of another ABI, whose numbers
- * no policy speaks of.
+ * Compiles a checked policy, once, together with the guard. "kill" becomes a report to init, which
+ * kills the program and has the evidence. Calls of another ABI are reported too, because a policy
+ * says nothing about their numbers.
  */
 export function compileFilter(policy: Policy | null): Filter {
   if (policy === null) return onlyGuard()
@@ -82,8 +85,8 @@ export function compileFilter(policy: Policy | null): Filter {
 }
 
 /**
- * The filter of a job. What makes a program traced must not be refused, nor how it gets to another
- * directory than that of the box: its filter comes at the very last.
+ * The filter of a job. If the job is traced, or starts in a directory other than `/box`, its child
+ * makes calls for that which the filter must not refuse. Its filter is then installed last.
  */
 export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
   const filter = compileFilter(policy)

@@ -1,11 +1,11 @@
 /**
- * Whether a file of the box is as large as a file may become: the evidence that SIGXFSZ came from
- * the limit. Links are not followed, and names of a program's choice are looked up one at a time,
- * from a descriptor of their directory: so no path is too long, and no more than two descriptors
- * are held at any depth. What this user may not read holds no evidence that could be had.
+ * Whether a file of the box has reached the file size limit: the evidence that SIGXFSZ came from
+ * the limit. Links are not followed. Names are looked up one at a time, from a descriptor of their
+ * directory, so no path is too long, and at most two descriptors are open at any depth.
+ * Directories that this user may not read are skipped.
  *
- * How many files there are, and in how large directories, is the program's choice: so the walk has
- * an end, and lets others run every few milliseconds.
+ * The program chooses how many files there are and how large their directories are. So the walk
+ * has a budget, and yields to the event loop every few milliseconds.
  */
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { opendir } from 'node:fs/promises'
@@ -16,16 +16,17 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } fr
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 /**
- * What is looked at before the walk gives up, in files: all that the default limits let a program
- * make in one directory each.
+ * The budget of the walk, in files. It covers the 16 384 files that the default limits allow in
+ * each of the three places.
  */
 const MOST_FILES = 50_000
-/** What entering and leaving a directory costs, in files. */
+/** The cost of entering and leaving a directory, in files. */
 const DIRECTORY_COST = 8
-/** ms without a break. */
+/** The longest time between two yields, in ms. */
 const SLICE_MS = 4
 /**
- * A directory of more bytes is read piece by piece: 256 entries of a tmpfs, about as many of ext4.
+ * A directory of more bytes is read piece by piece. This is the size of 256 entries on tmpfs, and
+ * of about as many on ext4.
  */
 const LARGE_DIRECTORY = 5120
 const PIECE = 256
@@ -33,7 +34,10 @@ const PLACES = ['box', 'tmp', 'dev/shm']
 const OPENAT = syscallNumber('openat')
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
 
-/** Nothing runs in the box whose init is process `pid`, until this is over. */
+/**
+ * Whether a file of at least `bytes` is in the box whose init is process `pid`. No program may run
+ * in the box meanwhile.
+ */
 export async function holdsFileOf(pid: number, bytes: number): Promise<boolean> {
   const budget = new Budget()
   for (const place of PLACES) {
@@ -43,12 +47,12 @@ export async function holdsFileOf(pid: number, bytes: number): Promise<boolean> 
   return false
 }
 
-/** Of all places together. */
+/** The common budget of all places. */
 class Budget {
   #files = MOST_FILES
   #since = performance.now()
 
-  /** False where everything is used up. */
+  /** Returns false once the budget is exhausted. */
   take(files: number): boolean {
     this.#files -= files
     return this.#files >= 0
@@ -61,10 +65,10 @@ class Budget {
   }
 }
 
-/** A directory on the way down from the top. */
+/** A directory between the top and the current one. */
 interface Level {
   readonly stats: Stats | undefined
-  /** Directories in it that have still to be looked at. */
+  /** Its subdirectories that are yet to be examined. */
   readonly left: Uint8Array[]
 }
 
@@ -75,7 +79,7 @@ class Walk {
   readonly #levels: Level[] = []
   #found = false
 
-  /** `top` is closed when it has run. */
+  /** `run` closes `top`. */
   constructor(top: number, bytes: number, budget: Budget) {
     this.#fd = top
     this.#bytes = bytes
@@ -101,7 +105,7 @@ class Walk {
     else if (this.#budget.take(DIRECTORY_COST) && this.#move(name)) await this.#enter()
   }
 
-  /** Makes another directory the current one, if there is a way back from it. */
+  /** Makes another directory the current one, if it can be searched and so left again. */
   #move(name: Uint8Array): boolean {
     const next = syscall(OPENAT, this.#fd, name, FLAGS, 0)
     if (next < 0) return false
@@ -137,8 +141,8 @@ class Walk {
   }
 
   /**
-   * Back to the directory above, if it is still the one that was come from: another box may hold a
-   * descriptor and move it.
+   * Goes back to the parent, if it is still the same directory. A process outside may hold a
+   * descriptor and have moved the current one; the walk then ends.
    */
   #leave(): void {
     this.#levels.pop()
@@ -162,9 +166,9 @@ function readSmall(fd: number): Entry[] {
   }
 }
 
-/** Read by another thread, so that only what is looked at takes this one's time. */
+/** Reads a directory in a thread of libuv's pool, so this thread only examines the entries. */
 async function* piecesOf(fd: number): AsyncGenerator<Entry[]> {
-  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: PIECE } // Node takes it, its types do not tell
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: PIECE } // missing in Node's types
   let piece: Entry[] = []
   try {
     for await (const entry of await opendir(`/proc/self/fd/${fd}`, options)) {
@@ -174,7 +178,7 @@ async function* piecesOf(fd: number): AsyncGenerator<Entry[]> {
       piece = []
     }
   } catch {
-    return // what this user may not read
+    return // this user may not read it
   }
   yield piece
 }

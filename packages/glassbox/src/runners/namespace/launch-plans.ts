@@ -1,7 +1,7 @@
 /**
  * The launch plans of the commands of one container. A judge runs one program on many inputs, so
- * the last plan is kept: it is a value, and serves as it is while nothing of what it was made from
- * differs.
+ * the last plan is kept. A plan is a value: it can be reused as long as the facts that it was made
+ * from are equal.
  */
 import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
 import type { Filter } from './filter.ts'
@@ -9,7 +9,7 @@ import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { resourceLimits } from './resource-limits.ts'
 import type { Limits } from '../../job/options.ts'
 
-/** All that a plan is made from. */
+/** The facts that a plan is made from. */
 export interface LaunchFacts {
   readonly path: string
   readonly argv: readonly string[]
@@ -18,7 +18,7 @@ export interface LaunchFacts {
   readonly limits: Required<Limits>
   /** Whether a cgroup counts the processes. */
   readonly counted: boolean
-  /** That has still to be laid on. */
+  /** The filter that is yet to be installed. */
   readonly filter: Filter | undefined
   readonly traced: boolean
 }
@@ -29,7 +29,7 @@ export class LaunchPlans {
   planFor(facts: LaunchFacts): LaunchPlan {
     if (this.#last && same(this.#last.facts, facts)) return this.#last.plan
     const plan = makePlan(facts)
-    // The caller's array and record may change: the plan stands for what they are now.
+    // Copies: the caller's array and record may change.
     this.#last = { facts: { ...facts, argv: [...facts.argv], env: { ...facts.env } }, plan }
     return plan
   }

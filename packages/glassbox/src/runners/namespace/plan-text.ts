@@ -1,5 +1,5 @@
 /**
- * What running a job would do, as text: every system call of the plans, in strace's notation.
+ * The plans of a job as text: every system call that running it would make, in strace's notation.
  * Starts nothing.
  */
 import { spawnSpec } from '../../container/container.ts'
@@ -20,8 +20,8 @@ import { filterOf } from './filter.ts'
 import { resourceLimits } from './resource-limits.ts'
 
 /**
- * The process id of init, and so the user id of the box, is not known before init runs: 0 stands
- * for it.
+ * The user id of the box depends on init's process id, which is not known before init runs. The
+ * text has 0 instead.
  */
 export function planText({ box, paths, programs }: SandboxSpec, job: Job): string {
   const { limits, path, argv, env, cwd, trace } = job

@@ -1,7 +1,8 @@
 /**
- * Which programs leave something behind that no clean-up can see. Files, IPC objects, processes,
- * network counters and what init hands on are compared or replaced; keys are refused by the guard.
- * Without a policy a program may make calls that were not thought of when that list was made.
+ * Whether a program may leave something behind that the clean-up of a pool cannot see. Files, IPC
+ * objects, processes, network counters and the state that a child inherits from init are compared
+ * or replaced; the guard refuses keys. Without a policy, a program can make calls that this list
+ * does not cover.
  */
 import type { Policy } from '../../seccomp/policy.ts'
 

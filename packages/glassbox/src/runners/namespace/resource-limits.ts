@@ -1,4 +1,4 @@
-/** The rlimits of a program, which stand behind the limits that init and cgroups enforce. */
+/** The rlimits of a program. They back up the limits that init and cgroups enforce. */
 import { readFileSync } from 'node:fs'
 import { coreLimit, type ResourceLimit } from '../../container/launch-plan.ts'
 import type { Limits } from '../../job/options.ts'
@@ -24,10 +24,7 @@ const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
 
 let hardLimits: ReadonlyMap<number, number> | undefined
 
-/**
- * The hard limits of this process: those of a program can only be the same or lower
- * (setrlimit(2)).
- */
+/** The hard limits of this process. Those of a program cannot be higher (setrlimit(2)). */
 function hostHardLimits(): ReadonlyMap<number, number> {
   if (hardLimits) return hardLimits
   const text = readFileSync('/proc/self/limits', 'utf8')
@@ -42,8 +39,8 @@ function hostHardLimits(): ReadonlyMap<number, number> {
 let corePattern: string | undefined
 
 /**
- * The rlimits of a program. Where a cgroup counts processes, RLIMIT_NPROC is left alone; without
- * one it counts the processes of the box's user namespace, and init is one of them.
+ * The rlimits of a program. RLIMIT_NPROC is set only if no cgroup counts processes. It counts the
+ * processes of the box's user namespace, and init is one of them.
  */
 export function resourceLimits(
   limits: Required<Limits>,
@@ -56,7 +53,8 @@ export function resourceLimits(
     value: Math.min(value, hard.get(resource) ?? Infinity),
     label,
   })
-  // Behind the watch of the tree's time, and above it: a single process that outruns init.
+  // Above the limit that init enforces for the whole tree: it stops a single process that init
+  // does not see in time.
   const cpuSeconds = limits.cpuTimeMs === Infinity ? Infinity : Math.ceil(limits.cpuTimeMs / 1000) + 1
   return [
     coreLimit(corePattern),
@@ -65,8 +63,7 @@ export function resourceLimits(
     capped(RLIMIT_STACK, limits.stackBytes, 'the stack'),
     capped(RLIMIT_NOFILE, limits.openFiles, 'open files'),
     capped(RLIMIT_MEMLOCK, 64 * 1024, 'locked memory'),
-    // What a service may have for itself, such as sound or real-time work: nothing of it for a
-    // program.
+    // A service may have these rights, for sound or real-time work. A program gets none of them.
     { resource: RLIMIT_NICE, value: 0, label: 'the priority that it may raise itself to' },
     { resource: RLIMIT_RTPRIO, value: 0, label: 'its real-time priority' },
     ...(cgroup.processes ? [] : [capped(RLIMIT_NPROC, limits.processes + 1, 'processes')]),

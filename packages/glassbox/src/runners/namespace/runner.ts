@@ -1,6 +1,6 @@
 /**
- * The namespace runner: boxes of kernel namespaces and cgroups, with an init of ours above the
- * program.
+ * The namespace runner: boxes made of kernel namespaces and cgroups, with glassbox's own init as
+ * the parent of the program.
  */
 import type { Runner } from '../runner.ts'
 import { planText } from './plan-text.ts'

@@ -1,13 +1,13 @@
 /**
- * A sandbox of the namespace runner: a container in which the child that will be its next program
- * waits, prepared.
+ * A sandbox of the namespace runner: a container in which a prepared child waits to become the
+ * next program.
  *
- * Prepared ahead of time, so that a launch waits for nothing: on cgroup v1, entering a group after
- * a pause costs up to 12 ms, and installing the filter 0.1 ms. If a job turns out to differ from
- * what was expected, its child is prepared anew.
+ * The child is prepared ahead of time, because that is slow: on cgroup v1, entering a group after
+ * a pause takes up to 12 ms; installing the filter takes 0.1 ms. If a job needs a filter other
+ * than the expected one, a new child is prepared.
  *
- * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Only
- * one job uses it at a time; its owner sees to that.
+ * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Its
+ * owner makes sure that only one job uses it at a time.
  */
 import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
@@ -29,7 +29,7 @@ import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
 import { type PreparedChild, startJob } from './start.ts'
 
-/** What the next program is expected to be run with: what the last one was. */
+/** The expected limits and filter of the next program: those of the last one. */
 interface Expected {
   readonly limits: Required<Limits>
   readonly filter: Filter | undefined
@@ -47,10 +47,11 @@ const expectedOf = (terms: Expectation): Expected => ({
 /** The child that waits in the container. */
 interface WaitingChild {
   readonly limits: Required<Limits>
-  /** The filter that it has installed already. */
+  /** The filter that is already installed. */
   readonly installed: Filter | undefined
   /**
-   * Resolves when it waits, with what a look at the box found; rejects if it could not be made.
+   * Resolves once the child waits, with the dirty bits of the box if they were requested. Rejects
+   * if the child could not be made.
    */
   readonly ready: Promise<number>
 }
@@ -67,7 +68,7 @@ export class NamespaceSandbox implements Sandbox {
   #waiting: WaitingChild | undefined
   #expected: Expected
   #known: (Expected & { readonly plan: PreparePlan }) | undefined
-  /** The last job may have left something behind that `reset` cannot see. */
+  /** Whether the last job may have left something behind that `reset` cannot see. */
   #unseen = false
 
   private constructor(container: Container, { box, expects, use }: SandboxSpec) {
@@ -84,7 +85,7 @@ export class NamespaceSandbox implements Sandbox {
     })
   }
 
-  /** Opens a container as the spec says. On failure nothing is left. */
+  /** Opens a container for the spec. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
     const { box, paths, programs, use } = spec
     const container = await Container.open({
@@ -127,12 +128,12 @@ export class NamespaceSandbox implements Sandbox {
     const installed = filter?.early ? filter : undefined
     const { group } = this.#account
     const ready = this.container.prepare(this.#planFor(limits, installed), group?.parents ?? [], examine)
-    ready.catch(() => {}) // told by whoever launches
+    ready.catch(() => {}) // the launch reports it
     this.#waiting = { limits, installed, ready }
     return this.#waiting
   }
 
-  /** The same for one program after another, most often. */
+  /** The plan of a child. Consecutive programs mostly have the same one, so the last is kept. */
   #planFor(limits: Required<Limits>, filter: Filter | undefined): PreparePlan {
     const known = this.#known
     if (known && known.filter === filter && sameLimits(known.limits, limits)) return known.plan
@@ -157,7 +158,7 @@ export class NamespaceSandbox implements Sandbox {
     }
     this.#waiting = undefined
     if (!sameLimits(waiting.limits, job.limits)) {
-      await waiting.ready // the group is there
+      await waiting.ready // now the group exists
       this.#account.group?.cgroup.limit(kernelLimits(job.limits))
     }
     const filter = waiting.installed ? undefined : job.filter
@@ -165,8 +166,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   /**
-   * The last program may have changed the mode of the working directory, which is the box's: the
-   * next one needs it.
+   * The last program may have changed the mode of the working directory; the next one needs the
+   * usual mode.
    */
   async renew(): Promise<void> {
     chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
@@ -181,7 +182,7 @@ export class NamespaceSandbox implements Sandbox {
     }
   }
 
-  /** The group of the last program may be busy still, or have groups below it. */
+  /** Removes the last program's group, which may be busy or have groups below it, and retries. */
   async #makeRoom(cause: unknown): Promise<void> {
     this.#waiting = undefined
     if (this.container.ended || !this.#account.group) throw cause
@@ -190,8 +191,8 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   /**
-   * Scratch directories that are untouched stay, unless somebody outside may hold a descriptor of
-   * one: changes through it would show nowhere.
+   * Unchanged scratch directories are kept, unless a process outside may hold a descriptor of one.
+   * A change through that descriptor would go unnoticed.
    */
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
@@ -208,7 +209,9 @@ export class NamespaceSandbox implements Sandbox {
     return 'clean'
   }
 
-  /** What was changed; where nothing was, the next child waits. */
+  /**
+   * Prepares the next child and returns the dirty bits; the child is used only if there are none.
+   */
   async #prepareUnchanged(): Promise<number> {
     try {
       return await this.#prepare(true).ready
@@ -218,7 +221,7 @@ export class NamespaceSandbox implements Sandbox {
     }
   }
 
-  /** Stays this object's. */
+  /** A descriptor of the working directory. This object closes it. */
   #workingDirectory(): number {
     this.#directory ??= this.container.openDirectory(BOX_DIRECTORY)
     return this.#directory
@@ -229,7 +232,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#directory = undefined
   }
 
-  /** Init removes the cgroup on its way if it can; what is left then is removed here. */
+  /** Closes the container. init removes the cgroup if it can; otherwise it is removed here. */
   async close(): Promise<void> {
     await this.files.close()
     this.#closeDirectory()
@@ -242,6 +245,6 @@ export class NamespaceSandbox implements Sandbox {
   }
 }
 
-/** Whether the kernel is told the same. */
+/** Whether the limits that are set in the cgroup are equal. */
 const sameLimits = (a: Required<Limits>, b: Required<Limits>): boolean =>
   a.memoryBytes === b.memoryBytes && a.processes === b.processes

@@ -1,6 +1,6 @@
 /**
- * Starts a job in a container whose child is prepared, and says how it ended. A trace begins
- * before the program and is over with it.
+ * Starts a job in a container whose child is prepared, and reports how it ended. A trace begins
+ * before the program and ends with it.
  */
 import type { Container, RunningLaunch } from '../../container/container.ts'
 import type { EndedReply } from '../../container/wire.ts'
@@ -15,7 +15,7 @@ import { startTracing, type Tracing } from './tracing.ts'
 
 type Stdio = readonly [number, number, number]
 
-/** Where a job is started. */
+/** The container of a job, and its launch plans. */
 export interface StartSite {
   readonly container: Container
   readonly launchPlans: LaunchPlans
@@ -26,14 +26,14 @@ export interface PreparedChild {
   readonly account: Account
   /** Rejects if the child could not be made. */
   readonly ready: Promise<unknown>
-  /** The filter that has still to be installed. */
+  /** The filter that is yet to be installed. */
   readonly filter: Filter | undefined
 }
 
-/** init counts in ns; 0 stands for no limit. */
+/** A limit as init takes it, in ns; 0 means no limit. */
 const nanoseconds = (ms: number): bigint => (ms === Infinity ? 0n : BigInt(Math.max(1, Math.round(ms * 1e6))))
 
-/** Resolves when the descriptors are on their way to init: the caller's may be closed then. */
+/** Resolves once the descriptors have been sent to init. The caller may then close its own. */
 export async function startJob(
   site: StartSite,
   child: PreparedChild,
@@ -50,7 +50,7 @@ export async function startJob(
   }
   tracing?.failed.addEventListener('abort', () => running.kill(HOST_CAUSE.canceled))
   const report = whenEnded(site, child, running, tracing)
-  report.catch(() => {}) // told by `ended`
+  report.catch(() => {}) // `ended` reports it
   return {
     stop: reason => running.kill(HOST_CAUSE[reason]),
     ended: report.then(async ended => {
@@ -104,7 +104,7 @@ async function whenEnded(
   tracing: Tracing | undefined,
 ): Promise<EndedReply> {
   try {
-    // In the order in which they are told: the first failure is the news.
+    // The first of these to fail is the reason of the others.
     const [, , report] = await Promise.all([container.ready, ready, running.ended])
     if (!wasStarted(report)) tracing?.letGo()
     await tracing?.ended

@@ -1,7 +1,7 @@
 /**
- * A program in a box, traced from outside: the child that waits in the container is seized before
- * it is launched, so the first thing that is told is its execve. Owns the trace; it ends with the
- * program, since everything in the box does.
+ * Traces a program in a box from outside. The prepared child is seized before it is launched, so
+ * its execve is the first event. Owns the trace, which ends with the program, as every process in
+ * the box does.
  */
 import { readFileSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../../errors.ts'
@@ -9,17 +9,17 @@ import { traceAdopted } from '../../ptrace/trace.ts'
 import type { ProgramTrace } from '../../job/options.ts'
 
 export interface Tracing {
-  /** Rejects where the trace or its reader failed. */
+  /** Rejects if the trace or its reader failed. */
   readonly ended: Promise<void>
-  /** Aborted where the reader failed: nobody would know what the program does. */
+  /** Aborted if the reader failed: the rest of the program would go unobserved. */
   readonly failed: AbortSignal
-  /** For a child that did not become a program: it is let go as it is. */
+  /** Detaches from a child that did not become a program. */
   letGo(): void
 }
 
 /**
- * Seizes the child that waits in the container of that init. Resolves when it is traced and may be
- * launched.
+ * Seizes the child that waits in the container with that init. Resolves once it is traced and can
+ * be launched.
  */
 export async function startTracing(init: number, { reader, ...options }: ProgramTrace): Promise<Tracing> {
   const pid = waitingChild(init)
@@ -28,15 +28,15 @@ export async function startTracing(init: number, { reader, ...options }: Program
   const trace = traceAdopted(pid, options, () => seized())
   const failed = new AbortController()
   const read = Promise.resolve().then(() => reader?.(trace))
-  read.catch(() => failed.abort()) // told at the end, as below
-  // Only its end can come before that: a failure.
+  read.catch(() => failed.abort()) // `ended` reports it
+  // The trace can end before the child is seized only by failing.
   await Promise.race([isSeized, trace])
   const ended = Promise.all([trace, read]).then(() => {})
   ended.catch(() => {})
   return { ended, failed: failed.signal, letGo: () => void trace.detach({ keep: true }).catch(() => {}) }
 }
 
-/** Its id on the host: init has one child, and nothing else runs in the box. */
+/** The child's id on the host. init has one child, and no other process runs in the box. */
 function waitingChild(init: number): number {
   const path = `/proc/${init}/task/${init}/children`
   let children: string
@@ -46,7 +46,7 @@ function waitingChild(init: number): number {
     throw new MissingFeatureError(
       'trace',
       `The process of the program cannot be found: ${(error as Error).message}.`,
-      'It needs a kernel with CONFIG_PROC_CHILDREN.',
+      'Tracing in a box needs a kernel with CONFIG_PROC_CHILDREN.',
     )
   }
   const [pid, ...others] = children.trim().split(' ').filter(Boolean).map(Number)
