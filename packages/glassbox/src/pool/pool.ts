@@ -213,8 +213,10 @@ export class Pool {
       return
     }
     this.#inBackground(async () => {
-      await setImmediate() // the result is delivered first, so its receiver can start the next program
-      const state = await sandbox.reset().catch(() => 'dirty') // a lost sandbox is replaced as well
+      // The result is delivered first, so its receiver can start the next program.
+      await setImmediate()
+      // A lost sandbox is replaced as well.
+      const state = await sandbox.reset().catch(() => 'dirty')
       if (state === 'clean' && !this.#closed) this.#hand(sandbox)
       else this.#replace(sandbox)
     })
@@ -223,9 +225,11 @@ export class Pool {
   #replace(sandbox: Sandbox): void {
     if (!this.#closed) this.#replaced++
     this.#inBackground(async () => {
-      await sandbox.close().catch(() => {}) // a cgroup that is still busy is removed by a later sweep
+      // A cgroup that is still busy is removed by a later sweep.
+      await sandbox.close().catch(() => {})
       this.#count--
-      if (!this.#closed) await this.#open().catch(() => {}) // #fill tries again and reports the error
+      // On failure #fill tries again, and reports the error.
+      if (!this.#closed) await this.#open().catch(() => {})
       this.#fill()
     })
   }

@@ -1,12 +1,13 @@
 /**
- * Lends the standard streams of this process to programs that inherit them. An open file is shared
- * with all its flags: a program finds it blocking, as programs expect, also where libuv made it
- * non-blocking for this process; and what the program made of it is undone. The flags are those
- * from before the first of the programs that have it at a time, and are back after the last.
+ * Programs that inherit the standard streams of this process borrow them. An open file is shared
+ * together with its flags. Programs expect blocking streams, so the flag that libuv may have set
+ * for this process is cleared while a program has the stream. Changes that a program makes to the
+ * flags are undone. The flags are remembered before the first of several simultaneous programs,
+ * and restored after the last.
  *
- * Without privilege a program has this process's user, and may fchmod(2) what it writes to: a file
- * full of its own words, made set-user-ID, would run as that user. The mode is back after each
- * program.
+ * Without privilege a program runs as this process's user, and may fchmod(2) the file that it
+ * writes to. It could write a program of its own and make it set-user-ID, to run it as that user.
+ * So the mode is restored after each program.
  */
 import { fchmodSync, fstatSync, type Stats } from 'node:fs'
 import { close, keepDescriptor, ownDescriptor } from '../gate/descriptors.ts'
@@ -20,7 +21,7 @@ const LSEEK = syscallNumber('lseek')
 /** S_ISUID and S_ISGID. */
 const PRIVILEGE_BITS = 0o6000
 
-/** A stream as it was. */
+/** The state of a stream before it was borrowed. */
 interface Before {
   readonly fd: number
   readonly flags: number
@@ -30,18 +31,19 @@ interface Before {
 let borrowers = 0
 let before: readonly Before[] = []
 
-/** To be called once for each lent stream, when its program is dead: see the top of the file. */
-export type GiveBack = () => void
+/** Restores a borrowed stream. Call it once, when the program is dead; later calls do nothing. */
+export type Restore = () => void
 
-export function lend(fd: 0 | 1 | 2): GiveBack {
-  // All three at once: they are often one open file.
+/** Prepares a standard stream for a program that inherits it. */
+export function borrow(fd: 0 | 1 | 2): Restore {
+  // All three together, because they are often one open file.
   if (borrowers++ === 0) before = STREAMS.map(remember)
   const flags = syscall(FCNTL, fd, F_GETFL)
   if (flags >= 0 && flags & O_NONBLOCK) syscall(FCNTL, fd, F_SETFL, flags & ~O_NONBLOCK)
-  let lent = true
+  let isBorrowed = true
   return () => {
-    if (!lent) return
-    lent = false
+    if (!isBorrowed) return
+    isBorrowed = false
     const own = before[fd]
     if (own) restoreMode(own)
     if (--borrowers > 0) return
@@ -53,15 +55,15 @@ function statsOf(fd: number): Stats | undefined {
   try {
     return fstatSync(fd)
   } catch {
-    return undefined // closed: a program cannot inherit it
+    return undefined // it is closed, so no program can inherit it
   }
 }
 
 const remember = (fd: number): Before => ({ fd, flags: syscall(FCNTL, fd, F_GETFL), stats: statsOf(fd) })
 
 /**
- * Where something was written or changed. A write takes the privilege bits away, and they are not
- * given to what was written.
+ * Restores the mode of a file that was changed. A write removes the set-user-ID and set-group-ID
+ * bits; they are not restored, because the contents may be the program's.
  */
 function restoreMode({ fd, stats: then }: Before): void {
   const now = statsOf(fd)
@@ -71,24 +73,24 @@ function restoreMode({ fd, stats: then }: Before): void {
   try {
     fchmodSync(fd, mode)
   } catch {
-    // Not ours: then it was not the program's either, whose rights were no more than ours.
+    // The file belongs to another user. Then the program could not change its mode either.
   }
 }
 
 /**
- * Puts `fd`, which stands for this process's stdin, to where that stands, and gives back where the
- * program has left it. What it did with an open file of its own is not told. On failure `fd` is
+ * Sets the position of `fd`, which the program gets in place of this process's stdin, to that of
+ * stdin. Restoring moves stdin to the position where the program left `fd`. On failure `fd` is
  * closed.
  */
-export function lendPosition(fd: number): GiveBack {
+export function borrowPosition(fd: number): Restore {
   return keepDescriptor(fd, () => {
     const start = syscall(LSEEK, 0, 0, SEEK_CUR)
     if (start > 0) call('lseek', [fd, start, SEEK_SET])
     const ours = ownDescriptor(call('fcntl', [fd, F_DUPFD_CLOEXEC, 0]))
-    let lent = true
+    let isBorrowed = true
     return () => {
-      if (!lent) return
-      lent = false
+      if (!isBorrowed) return
+      isBorrowed = false
       const end = syscall(LSEEK, ours, 0, SEEK_CUR)
       if (start >= 0 && end >= 0) syscall(LSEEK, 0, end, SEEK_SET)
       close(ours)

@@ -1,6 +1,6 @@
 /**
- * The descriptors of one program's streams: opened before the launch, handed over with it, emptied
- * after the end.
+ * The descriptors of one program's streams: opened before the launch, passed to the program with
+ * it, drained after the program's end. Owns its ends of the pipes until `finished` or `close`.
  */
 import { GlassboxError } from '../errors.ts'
 import { close } from '../gate/descriptors.ts'
@@ -26,10 +26,10 @@ export class Channels {
   readonly #paths: HostPaths
   #input: InputChannel | undefined
   #stdout: OutputChannel | undefined
-  /** Not there if stderr goes the way of stdout. */
+  /** `undefined` if stderr goes into the pipe of stdout. */
   #stderr: OutputChannel | undefined
   #handedOver = false
-  /** Too much output may arrive before the launch has returned. */
+  /** Ends the program. Not known before the launch, but too much output may arrive before that. */
   #kill: (() => void) | undefined
   #exceeded = false
   #stopLooking: () => void = () => {}
@@ -40,7 +40,7 @@ export class Channels {
     this.#paths = paths
   }
 
-  /** `owner`: the user of the program, if it is not ours. */
+  /** `owner`: the user of the program, if it differs from this process's user. */
   async open(owner: Owner | undefined): Promise<void> {
     const { stdin: source, targets } = this.#streams
     const { stdout, stderr } = targets
@@ -86,8 +86,8 @@ export class Channels {
   }
 
   /**
-   * The program has its descriptors: ours are closed, so that its end is seen. `kill` ends it for
-   * too much output.
+   * Call it after the launch. Closes our copies of the program's descriptors, so the end of the
+   * pipes can be seen. `kill` ends the program if it writes too much output.
    */
   launched(kill: () => void): void {
     this.#closeChildFds()
@@ -104,7 +104,7 @@ export class Channels {
     for (const channel of [this.#input, ...this.#outputs()]) if (channel?.owned) close(channel.childFd)
   }
 
-  /** The program is dead. Resolves when files have every byte of it. */
+  /** Call it when the program is dead. Resolves once its output files are complete. */
   async finished(): Promise<void> {
     this.#stopLooking()
     this.#input?.close()
@@ -132,5 +132,5 @@ export class Channels {
 const unreadable = (cause: unknown): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_INTERNAL', `The program's output cannot be read: ${String(cause)}`, {
     cause,
-    hint: 'Something in this process has closed a descriptor that is not its own.',
+    hint: 'Other code in this process has probably closed a descriptor that it does not own.',
   })

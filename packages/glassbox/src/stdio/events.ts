@@ -1,9 +1,15 @@
-/** Carries a job's output, as it arrives, to those who listen. Nobody has to. */
+/** Passes the output of a job to listeners as it arrives. There need not be any listener. */
 
-/** A piece of output as it arrives. */
+/**
+ * A piece of output, as it arrived.
+ *
+ * @example
+ * for await (const event of run('make').events())
+ *   if (event.type === 'stderr') process.stderr.write(event.chunk)
+ */
 export interface OutputEvent {
   readonly type: 'stdout' | 'stderr'
-  /** A copy: what is done to it changes nothing else. */
+  /** The bytes. They are a copy, which you may change. */
   readonly chunk: Uint8Array
 }
 
@@ -15,12 +21,12 @@ export class OutputEvents {
     return this.#listeners.size > 0
   }
 
-  /** `chunk` stays the caller's. */
+  /** Gives each listener its own copy of `chunk`. */
   emit(type: OutputEvent['type'], chunk: Uint8Array): void {
     for (const listener of this.#listeners) listener({ type, chunk: Uint8Array.prototype.slice.call(chunk) })
   }
 
-  /** Returns what ends the listening. */
+  /** Adds a listener, and returns a function that removes it. */
   listen(listener: (event: OutputEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

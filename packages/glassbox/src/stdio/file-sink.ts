@@ -1,10 +1,12 @@
-/** Writes an open file of the host as a stream: in the thread pool, and with every error told. */
+/**
+ * A stream that writes an open file of the host, in libuv's thread pool. It reports every error.
+ */
 import { close as closeFile, write as writeFile } from 'node:fs'
 import { Writable } from 'node:stream'
 import { isMainThread } from 'node:worker_threads'
 import { close } from '../gate/descriptors.ts'
 
-/** Writes at the position of `fd`. `owned`: `fd` is closed with the stream. */
+/** Writes at the position of `fd`. `owned`: whether the stream closes `fd`. */
 export function fileSink(fd: number, owned: boolean): Writable {
   const writeAll = (bytes: Uint8Array, done: (error?: Error | null) => void): void =>
     writeFile(fd, bytes, (error, written) => {
@@ -21,8 +23,8 @@ export function fileSink(fd: number, owned: boolean): Writable {
 }
 
 /**
- * A worker of Node counts the descriptors that `fs` has opened, and warns of others that it
- * closes.
+ * In a worker thread, Node tracks the descriptors that `fs` opens, and warns if `fs` closes any
+ * other. So the descriptor is closed by a system call there.
  */
 function closeIt(fd: number, done: (error?: Error | null) => void): void {
   if (isMainThread) {

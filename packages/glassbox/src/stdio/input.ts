@@ -9,7 +9,7 @@ import { close, disownDescriptor, writeAll } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { F_GETFL, F_GETPIPE_SZ, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import type { Bytes, Source } from '../job/streams.ts'
-import { lend, lendPosition } from './borrowed.ts'
+import { borrow, borrowPosition } from './borrowed.ts'
 import { cannotOpen, openHostFile } from './host-file.ts'
 import type { HostPaths } from './host-paths.ts'
 import { openNull, type Owner, pipe } from './pipe.ts'
@@ -72,7 +72,7 @@ async function fromFile(path: string, privileged: boolean, paths: HostPaths): Pr
  */
 async function inherited(privileged: boolean): Promise<InputChannel> {
   const stats = fstatSync(0)
-  if (!stats.isFile()) return { childFd: 0, owned: false, close: lend(0) }
+  if (!stats.isFile()) return { childFd: 0, owned: false, close: borrow(0) }
   if ((call('fcntl', [0, F_GETFL]) & O_ACCMODE) === O_WRONLY)
     throw new InvalidOptionError(
       'stdin',
@@ -81,7 +81,7 @@ async function inherited(privileged: boolean): Promise<InputChannel> {
     )
   try {
     const childFd = await openReadOnly(0, stats.size, privileged)
-    return { childFd, owned: true, close: lendPosition(childFd) }
+    return { childFd, owned: true, close: borrowPosition(childFd) }
   } catch (error) {
     throw cannotOpen('stdin', 'descriptor 0 of this process', error)
   }

@@ -7,7 +7,7 @@ import type { GlassboxError } from '../errors.ts'
 import { keepDescriptor } from '../gate/descriptors.ts'
 import { O_CREAT, O_WRONLY } from '../linux/constants.ts'
 import type { Target } from '../job/streams.ts'
-import { lend } from './borrowed.ts'
+import { borrow } from './borrowed.ts'
 import type { OutputEvents } from './events.ts'
 import { fileSink } from './file-sink.ts'
 import { cannotOpen, openHostFile } from './host-file.ts'
@@ -71,7 +71,7 @@ export function openOutput(request: OutputRequest): OutputChannel {
  * allows.
  */
 function inherit(request: OutputRequest, fd: 1 | 2): OutputChannel {
-  if (!fstatSync(fd).isFile()) return direct(fd, false, lend(fd))
+  if (!fstatSync(fd).isFile()) return direct(fd, false, borrow(fd))
   return intoSink(request, ownSink(request, fd, false))
 }
 

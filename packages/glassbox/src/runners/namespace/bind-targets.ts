@@ -35,7 +35,8 @@ const wrong = (index: number, target: string, why: string): InvalidOptionError =
  */
 export function checkTarget(binds: readonly ResolvedBind[], index: number, directory: boolean): void {
   const target = binds[index]?.target ?? ''
-  if (binds.some(other => isBelow(target, other.target))) return // below another bind, which may contain it
+  // A target below another bind may exist there.
+  if (binds.some(other => isBelow(target, other.target))) return
   if (PROC.test(target)) throw wrong(index, target, 'the box has its own /proc')
   if (!READ_ONLY.test(target)) return
   const there = kindThere(target)

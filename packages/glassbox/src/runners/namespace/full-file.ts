@@ -168,7 +168,8 @@ function readSmall(fd: number): Entry[] {
 
 /** Reads a directory in a thread of libuv's pool, so this thread only examines the entries. */
 async function* piecesOf(fd: number): AsyncGenerator<Entry[]> {
-  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: PIECE } // missing in Node's types
+  // Node's types do not have this encoding.
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: PIECE }
   let piece: Entry[] = []
   try {
     for await (const entry of await opendir(`/proc/self/fd/${fd}`, options)) {

@@ -1,11 +1,11 @@
 /**
- * The streams of one call of run(), from the call to its settlement: what the caller gave, and
- * what the handle shows. A stream is claimed at the call: it is listened to while the run waits
- * for a sandbox, and has no listener of ours after the run. What fails on the way is told once,
- * and is the reason that the run rejects with.
+ * The streams of one call of run(), until it settles: the streams that the caller gave, and those
+ * of the handle. A stream is claimed at the call. glassbox listens to it from then on, even while
+ * the run waits for a sandbox, and removes its listeners after the run. The first failure is
+ * reported once, and the run rejects with it.
  *
- * The descriptors of a program are made from these by `Channels`, again for each attempt to start
- * it.
+ * `Channels` makes the descriptors of a program from these streams, anew for each attempt to start
+ * the program.
  */
 import type { Writable } from 'node:stream'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
@@ -18,7 +18,7 @@ import { ClaimedSource, isStreamSource } from './source.ts'
 /** Why a run rejects because of a stream. */
 export interface StreamFailure {
   readonly error: GlassboxError
-  /** The input is not complete: a program that ended by itself did not need the rest. */
+  /** Whether the input failed. If the program has ended by itself, it did not need the rest. */
   readonly ofInput: boolean
 }
 
@@ -40,8 +40,8 @@ export class CallStreams {
   #finished: Promise<void> | undefined
 
   /**
-   * Never throws: what is wrong is a failure. `onFailure` returns false if the call has ended
-   * already for another reason.
+   * Never throws: an error becomes the failure. `onFailure` returns false if the call has already
+   * been stopped for another reason.
    */
   constructor(options: StreamOptions, events: OutputEvents, onFailure: (error: GlassboxError) => boolean) {
     this.events = events
@@ -92,7 +92,7 @@ export class CallStreams {
     return this.#failure
   }
 
-  /** Whether what is read can be given again, should the program have to be started anew. */
+  /** Whether the input can be given again, if the program has to be started anew. */
   get repeatable(): boolean {
     return this.source === undefined
   }
@@ -102,7 +102,7 @@ export class CallStreams {
     return this.events.awaited || this.readers.stdout.awaited || this.readers.stderr.awaited
   }
 
-  /** What the caller writes for the program. Throws InvalidOptionError unless stdin is `pipe`. */
+  /** The stream that the caller writes to. Throws InvalidOptionError unless stdin is `pipe`. */
   get writable(): Writable {
     if (this.source?.writable) return this.source.writable
     throw new InvalidOptionError(
@@ -113,8 +113,8 @@ export class CallStreams {
   }
 
   /**
-   * The program is dead: no more is read of the input, and the outputs get their end. Throws if
-   * one of them has failed.
+   * Call it when the program is dead. Stops reading the input and ends the outputs. Rejects if an
+   * output has failed.
    */
   finish(): Promise<void> {
     this.#finished ??= this.#finish()
@@ -127,12 +127,12 @@ export class CallStreams {
     if (this.#failure && !this.#failure.ofInput) throw this.#failure.error
   }
 
-  /** The call has its result. */
+  /** Call it when the run resolves: ends the handle's streams. */
   settle(): void {
     for (const reader of Object.values(this.readers)) reader.settle()
   }
 
-  /** The call rejects for this reason. */
+  /** Call it when the run rejects: the handle's streams fail, the caller's are destroyed. */
   async abandon(reason: unknown): Promise<void> {
     const failure = reason instanceof Error ? reason : new Error(String(reason))
     for (const reader of Object.values(this.readers)) reader.settle(failure)

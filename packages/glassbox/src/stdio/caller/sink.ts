@@ -1,12 +1,12 @@
 /**
- * A stream that a caller gave as stdout or stderr, from the call to the end of its run; or a file
- * that is written for it. Four things can happen to it, and each has one consequence:
+ * A stream that a caller gave as stdout or stderr, from the call to the end of its run; or a
+ * stream of ours that writes a file. Each event has one consequence:
  *
- * - it is full: the program waits
- * - its reader is gone (destroyed, closed, ended by somebody else, EPIPE): the program sees EPIPE,
- *   and its verdict is its own
- * - it fails: the program is ended, and the run rejects
- * - it had gone or failed before: nothing is started
+ * - The stream is full: the program waits.
+ * - Its reader is gone (destroyed, closed, ended by other code, EPIPE): the program sees EPIPE,
+ *   and has its own verdict.
+ * - It fails: the program is ended, and the run rejects.
+ * - It was gone or had failed before the start: nothing is started.
  */
 import { Writable } from 'node:stream'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
@@ -17,38 +17,35 @@ type StreamTarget = Extract<Target, { kind: 'writable' | 'web' }>
 
 export type OutputName = 'stdout' | 'stderr'
 
-/**
- * How long a run waits for a stream to finish that has all of its bytes. A reader may never come
- * for the rest.
- */
+/** How long a run waits for the `finish` event of a stream, in ms. It may have no reader. */
 const FINISH_MS = 1000
 
-/** Errors that say no more than that nobody reads. */
+/** Codes of errors that only mean that the reader is gone. */
 const READER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
 
 /**
- * Streams that were given as an output, now or before: if one of them is also read by a program,
- * it joins two programs.
+ * Streams that were ever given as an output. If a program reads one of them, the stream connects
+ * two programs.
  */
 const given = new WeakSet<object>()
 export const isSink = (stream: object): boolean => given.has(stream)
 
-/** What is told of a sink. */
+/** The listener of a sink. */
 export interface SinkEvents {
-  /** At most once. */
+  /** The sink has failed. Called at most once. */
   failed(failure: GlassboxError): void
-  /** Nobody reads any more. */
+  /** The reader is gone. */
   gone(): void
-  /** It takes more. */
+  /** The sink accepts more data. */
   drained(): void
 }
 
 export interface SinkRequest {
   readonly name: OutputName
   readonly stream: Writable
-  /** Ended when the run resolves, destroyed when it rejects. */
+  /** Whether it is ended when the run resolves, and destroyed when the run rejects. */
   readonly end: boolean
-  /** It is made here, for a file: so it can be waited for. */
+  /** Whether it writes a file of ours. It then finishes by itself, and the run waits for that. */
   readonly own?: boolean
   /** The name of that file, for messages. */
   readonly path?: string
@@ -62,10 +59,10 @@ export class Sink {
   readonly own: boolean
   /** Set by the reader of the program's pipe while there is one. */
   events: SinkEvents
-  /** Nobody reads it any more, or it failed. */
+  /** Whether its reader is gone, or it failed. */
   gone = false
   #failed = false
-  /** We end it, or have let go of it. */
+  /** The run is over: its end is not an event any more. */
   #left = false
   #settled: () => void = () => {}
 
@@ -120,7 +117,7 @@ export class Sink {
     this.events.failed(writeError(this.#name, this.#path, error))
   }
 
-  /** Returns false if it is full: it takes more when `drained` is told. */
+  /** Returns false if the stream is full; `drained` is called when it accepts more. */
   write(chunk: Uint8Array): boolean {
     const { destroyed, writableEnded } = this.#stream
     if (destroyed || writableEnded) this.#lose()
@@ -134,8 +131,8 @@ export class Sink {
   }
 
   /**
-   * The run has its result: gives the stream its end, and waits until everything is where it was
-   * to go, for a second at most.
+   * Call it when the run resolves. Ends the stream and waits until all data is written: for a file
+   * without a time limit, for any other stream at most one second.
    */
   async finish(): Promise<void> {
     this.#left = true
@@ -162,12 +159,16 @@ export class Sink {
     else this.#stream.write('', () => this.#settled())
   }
 
-  /** What is read at its other side finishes when its reader likes. */
+  /**
+   * Whether it finishes without a reader of ours. A Duplex waits for the reader of its other side.
+   */
   #endsByItself(): boolean {
     return (this.#stream as { readonly readable?: boolean }).readable !== true
   }
 
-  /** The run rejects: what was written is not all, and its reader must not take it for all. */
+  /**
+   * Call it when the run rejects. Destroys the stream, so its reader sees that data is missing.
+   */
   async abandon(): Promise<void> {
     this.#left = true
     if (this.#end && !this.gone) this.#stream.destroy()
@@ -181,11 +182,11 @@ async function settledSoon(settled: Promise<void>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Why a stream cannot be written to. */
+/** Why a stream cannot be written to; `undefined` if it can. */
 function stateBefore(stream: Writable): string | undefined {
   if (stream.errored) return `had failed before: ${stream.errored.message}`
-  if (stream.writableEnded) return 'had been ended before'
-  return stream.destroyed ? 'had been destroyed before' : undefined
+  if (stream.writableEnded) return 'had already been ended'
+  return stream.destroyed ? 'had already been destroyed' : undefined
 }
 
 /** Claims the stream of a caller. Throws InvalidOptionError for a locked web stream. */
@@ -196,24 +197,25 @@ export function claimSink(name: OutputName, target: StreamTarget, events: SinkEv
 }
 
 /**
- * A Writable of ours for it. Ended like any other; `end` says what that does to the web stream.
+ * Wraps a web stream in a Writable, which is ended like any other. `end`: whether that closes the
+ * web stream; otherwise its lock is released.
  */
 function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
   if (web.locked)
     throw new InvalidOptionError(
       name,
       `${name} is a stream that another writer has locked.`,
-      'Release the lock, or give a stream of its own.',
+      'Release the lock, or give another stream.',
     )
   const writer = web.getWriter()
   let left = false
-  /** Closes it, or lets go of it. */
+  /** Closes it, or releases its lock. */
   const leave = async (): Promise<void> => {
     left = true
     if (end) await writer.close()
     else writer.releaseLock()
   }
-  /** It has failed or is closed already, if that fails. */
+  /** Aborts it. That fails only if it has already failed or is closed. */
   const giveUp = (reason?: unknown): void => void writer.abort(reason).catch(() => {})
   const stream = new Writable({
     write: (chunk: Uint8Array, _encoding, done) => void settle(writer.write(chunk), done),
@@ -225,7 +227,7 @@ function fromWeb(name: OutputName, web: WebSink, end: boolean): Writable {
       done(reason)
     },
   })
-  // Its reader may give up while nothing is written.
+  // Its reader may cancel it while nothing is written.
   writer.closed.catch((error: unknown) => {
     if (!left) stream.destroy(webError(error))
   })
@@ -242,7 +244,9 @@ async function settle(work: Promise<unknown>, done: (error?: Error) => void): Pr
   done(failure)
 }
 
-/** A web stream whose reader has canceled it gives the reader's reason, or none. */
+/**
+ * The error of a web stream. If its reader canceled it, the reason may be any value, or missing.
+ */
 function webError(reason: unknown): Error {
   if (reason instanceof Error && reason.name !== 'AbortError') return reason
   return Object.assign(new Error('The reader of the stream has canceled it.'), { code: 'EPIPE' })
@@ -261,6 +265,6 @@ export function writeError(
     cause: error,
     ...(path === undefined ? {} : { path }),
     ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
-    hint: 'Check that there is room where it is written to.',
+    hint: 'Check that the disk is not full.',
   })
 }

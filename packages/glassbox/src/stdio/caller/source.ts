@@ -1,10 +1,10 @@
 /**
- * A stream that a caller gave as stdin, from the call to the end of its run. It is watched from
- * the call on: one that fails while its run waits for a sandbox is noticed like one that fails
- * later. It is read only while a program can take what comes.
+ * A stream that a caller gave as stdin, from the call to the end of its run. glassbox listens to
+ * it from the call on, so a failure is noticed even while the run waits for a sandbox. The stream
+ * is read only while the program accepts data.
  *
- * A source that fails is a failure of the run, never the end of the input. A program that ended by
- * itself before that did not need the rest.
+ * If the source fails, the run fails: a failure is never taken for the end of the input. If the
+ * program had ended by itself before, it did not need the rest.
  */
 import { PassThrough, Readable } from 'node:stream'
 import type { Socket } from 'node:net'
@@ -15,24 +15,24 @@ import { unwatch, watch, type Watcher } from './watched.ts'
 
 type StreamSource = Extract<Source, { kind: 'pipe' | 'readable' | 'web' | 'chunks' }>
 
-/** Whether a stream is made of it; all else can be given again. */
+/** Whether the source is a stream, which can be read only once. */
 export const isStreamSource = (source: Source): source is StreamSource =>
   source.kind === 'pipe' || source.kind === 'readable' || source.kind === 'web' || source.kind === 'chunks'
 
 export class ClaimedSource {
-  /** What the caller writes to, if stdin is `pipe`. */
+  /** The stream that the caller writes to, if stdin is `pipe`. */
   readonly writable: PassThrough | undefined
   readonly #stream: Readable
-  /** It is ours: made of what the caller gave. */
+  /** Whether the Readable is ours: made here from the caller's source. */
   readonly #own: boolean
   readonly #onFailure: (failure: GlassboxError) => void
   #socket: Socket | undefined
-  /** It gave all that it has, or nothing more is wanted of it. */
+  /** It has ended or failed, or its data is no longer needed. */
   #over = false
 
   /**
-   * `onFailure` is called once, if the source fails before it is over. Throws InvalidOptionError
-   * for a locked web stream.
+   * `onFailure` is called at most once, if the source fails before it is over. Throws
+   * InvalidOptionError for a locked web stream.
    */
   constructor(source: StreamSource, onFailure: (failure: GlassboxError) => void) {
     this.#onFailure = onFailure
@@ -54,21 +54,21 @@ export class ClaimedSource {
     if (this.#over) return
     this.#over = true
     this.#stopReading()
-    // The pipe stays open: its end would tell the program that this was all.
+    // The pipe stays open: closing it would look like the end of the input to the program.
     this.#onFailure(
       new GlassboxError('ERR_GLASSBOX_STREAM', `The stream that was given as stdin ${what}.`, {
-        hint: 'The program did not get all of its input, so there is no result. Mend the stream, then run it again.',
+        hint: 'The program did not get all of its input, so there is no result. Fix the stream, then run the program again.',
         cause,
       }),
     )
   }
 
-  /** Gives `socket`, the writing end of the program's stdin, what the source yields. */
+  /** Writes the data of the source to `socket`, the writing end of the program's stdin. */
   feed(socket: Socket): void {
     this.#socket = socket
     if (this.#over) return
     socket.on('drain', this.#resume)
-    // The program has closed its stdin, or is gone: it wants no more.
+    // The program has closed its stdin or has ended.
     socket.on('error', error => this.#leave(error))
     this.#stream.on('data', this.#give)
     if (this.#stream.readableFlowing === false) this.#stream.resume()
@@ -78,7 +78,7 @@ export class ClaimedSource {
 
   readonly #give = (chunk: unknown): void => {
     if (typeof chunk !== 'string' && !ArrayBuffer.isView(chunk) && !(chunk instanceof ArrayBuffer)) {
-      this.#fail(`gave something that is neither text nor bytes: ${kindOf(chunk)}`)
+      this.#fail(`yielded something that is neither text nor bytes: ${kindOf(chunk)}`)
       if (this.#own) this.#stream.destroy()
       return
     }
@@ -101,8 +101,8 @@ export class ClaimedSource {
   }
 
   /**
-   * Nothing more is read. What joins two programs ends with the one that read it; so does what is
-   * ours.
+   * Stops reading. A stream of ours is destroyed, and so is a stream that connects two programs:
+   * its reading program has ended.
    */
   #leave(error?: Error): void {
     const unread = !this.#over
@@ -112,10 +112,10 @@ export class ClaimedSource {
     else if (unread && isSink(this.#stream)) this.#stream.destroy()
   }
 
-  /** The run is over. Resolves when the caller's stream has no listener of ours. */
+  /** Call it when the run is over. Resolves once the caller's stream has no listener of ours. */
   async release(): Promise<void> {
     this.#leave()
-    // What is ours may tell its end at any time, and nobody else listens.
+    // A stream of ours may emit an error later, and has no other listener: keep listening.
     if (!this.#own) await unwatch(this.#stream, this.#watcher)
   }
 }
@@ -127,11 +127,11 @@ const bytesOf = (bytes: ArrayBufferView | ArrayBuffer): Uint8Array =>
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes)
 
-/** Why a stream cannot be read from the start. */
+/** Why a stream cannot be read from its beginning; `undefined` if it can. */
 function stateBefore(stream: Readable): string | undefined {
   if (stream.errored) return `had failed before: ${stream.errored.message}`
-  if (stream.readableEnded) return 'had been read to its end before'
-  return stream.destroyed ? 'had been destroyed before' : undefined
+  if (stream.readableEnded) return 'had already been read to its end'
+  return stream.destroyed ? 'had already been destroyed' : undefined
 }
 
 function open(source: StreamSource): Readable {
@@ -141,7 +141,7 @@ function open(source: StreamSource): Readable {
   return fromWeb(source.open())
 }
 
-/** Canceled when it is left before its end, as `pipeTo()` does. */
+/** Wraps a web stream. It is canceled if it is not read to its end, as with `pipeTo()`. */
 function fromWeb(web: WebSource): Readable {
   if (web.locked)
     throw new InvalidOptionError(
@@ -150,7 +150,7 @@ function fromWeb(web: WebSource): Readable {
       'Release the lock, or give one branch of tee().',
     )
   const reader = web.getReader()
-  /** It has failed or is closed already, if that fails. */
+  /** Cancels it. That fails only if it has already failed or is closed. */
   const cancel = (reason?: unknown): void => void reader.cancel(reason).catch(() => {})
   const stream: Readable = new Readable({
     objectMode: true,
@@ -167,7 +167,7 @@ function fromWeb(web: WebSource): Readable {
       done(reason)
     },
   })
-  // It may fail while nothing is read.
+  // It may fail while it is not being read.
   reader.closed.catch((error: unknown) => stream.destroy(asError(error)))
   return stream
 }

@@ -1,15 +1,17 @@
 /**
- * Listens to streams of callers. However many runs have a stream at a time, it has one set of
- * listeners of ours, so Node sees no reason to warn of a leak. The listeners go with the last run.
- * Only a stream that is just being destroyed keeps them until it is closed: it may still tell its
- * error, which would end this process if nothing listened.
+ * Listens to streams of callers. A stream has one set of our listeners, however many runs use it
+ * at a time, so Node does not warn of a leak. They are removed after the last run. A stream that
+ * is being destroyed keeps them until it is closed: it may still emit an error, which would end
+ * this process if there were no listener.
  */
 import { setImmediate } from 'node:timers/promises'
 
 type EventName = 'error' | 'close' | 'end' | 'finish' | 'drain'
 const EVENTS: readonly EventName[] = ['error', 'close', 'end', 'finish', 'drain']
 
-/** What is used of a stream here. Streams of old kinds have no state. */
+/**
+ * The part of a stream that is used here. Old kinds of streams do not have the state properties.
+ */
 export interface Watchable {
   on(event: string, listener: (error?: Error) => void): unknown
   off(event: string, listener: (error?: Error) => void): unknown
@@ -17,10 +19,10 @@ export interface Watchable {
   readonly closed?: boolean
 }
 
-/** Told what happens to a stream; `error` comes with the event of that name alone. */
+/** Called for each event of a stream. `error` comes with the event `error` only. */
 export type Watcher = (event: EventName, error?: Error) => void
 
-/** How long a destroyed stream is waited for. */
+/** How long to wait for a destroyed stream to close, in ms. */
 const CLOSE_MS = 100
 
 class Listening {
@@ -45,11 +47,11 @@ class Listening {
     this.#stopIfUnwatched()
   }
 
-  /** Called when the last watcher may be gone. */
+  /** Removes the listeners, if no watcher is left and the stream can emit no further error. */
   async settle(): Promise<void> {
     const { destroyed, closed } = this.#stream
     if (destroyed === true && !this.#hasClosed) {
-      // It is said to be closed before it has told its error.
+      // `closed` is true before the error is emitted.
       if (closed === true) await setImmediate()
       else await this.#closedSoon()
     }
@@ -71,14 +73,14 @@ class Listening {
 
 const listening = new WeakMap<Watchable, Listening>()
 
-/** Tells `watcher` what happens to the stream from now on. */
+/** Calls `watcher` for each event of the stream from now on. */
 export function watch(stream: Watchable, watcher: Watcher): void {
   let one = listening.get(stream)
   if (!one) listening.set(stream, (one = new Listening(stream)))
   one.watchers.add(watcher)
 }
 
-/** Resolves when nothing of ours listens for this watcher any more. */
+/** Stops calling `watcher`. Resolves once no listener is left for it. */
 export async function unwatch(stream: Watchable, watcher: Watcher): Promise<void> {
   const one = listening.get(stream)
   if (one?.watchers.delete(watcher)) await one.settle()

@@ -1,7 +1,8 @@
 /**
- * Names beneath an open directory. Every name is resolved from the descriptor of that directory
- * (openat2(2), Linux 5.6): nothing leads above it, no symbolic or magic link is followed. What was
- * opened is what is checked, changed and read: a program may exchange names at any time.
+ * Operations on names beneath an open directory. Every name is resolved from the descriptor of
+ * that directory (openat2(2), Linux 5.6): it cannot lead above the directory, and no symbolic or
+ * magic link is followed. Checks, changes and reads use the descriptor that was opened, because a
+ * program may exchange names at any time.
  */
 import { chmodSync, fstatSync, type Stats } from 'node:fs'
 import { openat2, withDescriptor } from '../../gate/descriptors.ts'
@@ -22,14 +23,17 @@ import {
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
-/** On any file system below. */
+/** Flags of openat2: beneath the directory, on any file system. */
 export const BENEATH: number = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
-/** On the file system of the directory alone: a bind of the host's in a box is not the box's. */
+/**
+ * The same, on the directory's own mount only. A bind in a box shows files of the host, which are
+ * not the box's.
+ */
 export const BENEATH_ON_ONE_MOUNT: number = BENEATH | RESOLVE_NO_XDEV
 
 const LINK_BYTES = 4096
 const DIRENT_BYTES = 32 << 10
-/** struct linux_dirent64 (getdents64(2)): d_reclen, d_type and d_name. */
+/** Offsets in struct linux_dirent64 (getdents64(2)): d_reclen, d_type and d_name. */
 const DIRENT = { length: 16, type: 18, name: 19 } as const
 /** DT_* of dirent.h. */
 const UNKNOWN = 0
@@ -37,24 +41,24 @@ const TYPES: Readonly<Record<number, EntryType>> = { 4: 'directory', 8: 'file', 
 
 export type EntryType = 'file' | 'directory' | 'link' | 'other'
 
-/** One name of a directory, as it is there. */
+/** One entry of a directory. */
 export interface Dirent {
   readonly name: Buffer
   readonly type: EntryType
 }
 
 /**
- * Opens a file or directory for reading. Never waits: a FIFO cannot hold this thread. The caller
- * closes it.
+ * Opens a file or directory for reading. Does not block, even for a FIFO. The caller closes the
+ * descriptor.
  */
 export const openToRead = (directory: number, path: string, resolve: number): number =>
   openat2(directory, path, { flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, resolve })
 
-/** Opens a directory to be listed. The caller closes it. */
+/** Opens a directory for listing. The caller closes the descriptor. */
 export const openDirectory = (directory: number, path: string, resolve: number): number =>
   openat2(directory, path, { flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve })
 
-/** Opens whatever has that name, a link too, to look at it. The caller closes it. */
+/** Opens an entry of any type, even a link, with O_PATH. The caller closes the descriptor. */
 export const openToLook = (directory: number, path: string, resolve: number): number =>
   openat2(directory, path, { flags: O_PATH | O_NOFOLLOW, resolve })
 
@@ -67,19 +71,19 @@ export function typeOf(stats: Stats): EntryType {
   return stats.isSymbolicLink() ? 'link' : 'other'
 }
 
-/** What an entry that is neither file, directory nor link is called. */
+/** The word for an entry that is neither a file nor a directory. */
 export function kindOf(stats: Stats): string {
   if (stats.isFIFO()) return 'FIFO'
   return stats.isSocket() ? 'socket' : stats.isSymbolicLink() ? 'symbolic link' : 'device'
 }
 
-/** What the link `name` says. */
+/** The target of the symbolic link `name`. */
 export function linkTarget(directory: number, name: string): Buffer {
   const target = Buffer.alloc(LINK_BYTES)
   return target.subarray(0, call('readlinkat', [directory, cString(name), target, target.length], name))
 }
 
-/** Some names of a directory that is open to be listed; none at its end. */
+/** The next entries of a directory that is open for listing; none at its end. */
 export function nextNames(directory: number): Dirent[] {
   const buffer = Buffer.alloc(DIRENT_BYTES)
   const length = call('getdents64', [directory, buffer, buffer.length])
@@ -93,7 +97,7 @@ export function nextNames(directory: number): Dirent[] {
   return names
 }
 
-/** Some file systems keep no types beside their names. */
+/** The type of an entry, for file systems whose directories do not store it. */
 function askFor(directory: number, name: Uint8Array): EntryType {
   try {
     return typeOf(lookAt(directory, pathOfBytes(name), BENEATH))
@@ -106,12 +110,12 @@ const HERE = Buffer.from('.')
 const ABOVE = Buffer.from('..')
 
 /**
- * Sets permissions of what is open, also with O_PATH: fchmod(2) does not take that, so it goes
- * through /proc.
+ * Sets the permissions of an open file, which may be open with O_PATH. fchmod(2) refuses that, so
+ * this goes through /proc.
  */
 export const setMode = (fd: number, mode: number): void => chmodSync(`/proc/self/fd/${fd}`, mode)
 
-/** Removes a name that is no directory. Returns 0 or -errno. */
+/** Removes an entry that is not a directory. Returns 0 or -errno. */
 export const unlink = (directory: number, name: string): number =>
   syscall(syscallNumber('unlinkat'), directory, cString(name), 0)
 

@@ -1,6 +1,7 @@
 /**
- * Bytes from one open file to another, kernel to kernel (sendfile(2)), in pieces. The descriptors
- * are the caller's; the position of `from` is neither asked for nor changed.
+ * Copies bytes from one open file to another inside the kernel (sendfile(2)), in pieces. The
+ * descriptors belong to the caller. Reading starts at offset 0; the position of `from` is neither
+ * used nor changed.
  */
 import { fstatSync, readSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
@@ -10,13 +11,13 @@ import { ERRNO } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Pace } from './pace.ts'
 
-/** Some 0.1 ms of work where the file is in memory. */
+/** About 0.1 ms of work if the file is in memory. */
 const PIECE_BYTES = 256 << 10
 
 /**
- * Copies a regular file to where `to` stands. A file that says that it is empty may be one of
- * /proc: it is read to its end. Any other is copied up to the size that it has now. Resolves with
- * the number of bytes.
+ * Copies a regular file to the position of `to`. A file of size 0 is read to its end, because
+ * files of /proc have that size. Any other file is copied up to its size at the start. Resolves
+ * with the number of bytes. Rejects if the file shrinks meanwhile.
  */
 export async function copyFile(from: number, to: number, pace: Pace): Promise<number> {
   const { size } = fstatSync(from)
@@ -25,7 +26,7 @@ export async function copyFile(from: number, to: number, pace: Pace): Promise<nu
   return copied
 }
 
-/** At most `most` bytes; resolves with how many there were. */
+/** Copies at most `most` bytes. Resolves with the number of bytes copied. */
 export async function copyBytes(from: number, to: number, most: number, pace: Pace): Promise<number> {
   const position = new BigInt64Array(1)
   let copied = 0
@@ -41,7 +42,7 @@ export async function copyBytes(from: number, to: number, most: number, pace: Pa
   return copied
 }
 
-/** For the few files that the kernel cannot splice, such as some of /proc. */
+/** Copies through this process, for files that sendfile(2) refuses, such as some of /proc. */
 async function copyThroughHere(from: number, to: number, most: number, pace: Pace): Promise<number> {
   const piece = new Uint8Array(65_536)
   let copied = 0
@@ -64,8 +65,8 @@ export async function writeBytes(to: number, bytes: Uint8Array, pace: Pace): Pro
 }
 
 /**
- * Reads at most `size` bytes from the beginning. Throws a RangeError if that is more than this
- * process can hold.
+ * Reads at most `size` bytes from the beginning. Rejects with a RangeError if that is more than a
+ * Uint8Array can hold.
  */
 export async function readBytes(from: number, size: number, pace: Pace): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
@@ -83,5 +84,5 @@ const shrunk = (size: number, copied: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_FILE',
     `it became shorter while it was copied: ${copied} of ${size} bytes were there`,
-    { hint: 'Copy a file that does not change meanwhile.' },
+    { hint: 'Make sure that no other program changes the file during the copy.' },
   )

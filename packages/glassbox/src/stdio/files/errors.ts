@@ -1,6 +1,6 @@
 /**
- * What failed with a file, as one kind of error: it names the file, and its errno says which
- * failure it was.
+ * Errors about files, all of one kind (ERR_GLASSBOX_FILE): they name the file, and carry the errno
+ * of the failure.
  */
 import { GlassboxError } from '../../errors.ts'
 import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
@@ -8,24 +8,24 @@ import type { FileError } from '../../job/files.ts'
 
 const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.ENOSPC]: 'Raise diskBytes or diskFiles, or put fewer files into the box.',
-  [ERRNO.ENOENT]: 'Check the name of the file, and that the program made it.',
+  [ERRNO.ENOENT]: 'Check the name of the file, and that the program created it.',
   [ERRNO.ELOOP]: 'Links are not followed: name the file itself.',
-  [ERRNO.ENOTDIR]: 'A directory on the way is a file: choose another name.',
+  [ERRNO.ENOTDIR]: 'A parent directory in the path is a file: choose another name.',
   [ERRNO.EISDIR]: 'Name a file in it, or collect the directory.',
   [ERRNO.EEXIST]: 'A directory has that name: remove it, or choose another name.',
-  [ERRNO.EACCES]: 'The program took the permission away: remove the directory, or open a new box.',
+  [ERRNO.EACCES]: 'The program removed the permission: remove the directory, or open a new box.',
   [ERRNO.EMFILE]:
     'This process has too many descriptors open: run fewer programs at a time, or raise ulimit -n.',
-  [ERRNO.EFBIG]: 'Raise collectBytes, or ask for less.',
+  [ERRNO.EFBIG]: 'Raise collectBytes, or collect less.',
 }
 
-/** A path for a message: a program may have made it thousands of characters long. */
+/** A path shortened for a message. A program can make it thousands of characters long. */
 export const brief = (path: string): string =>
   path.length <= 200 ? path : `${path.slice(0, 100)}…${path.slice(-100)}`
 
-/** A failure with a file of a box. `what`: what could not be done, as in `Cannot read out.txt`. */
+/** The error for a file of a box. `what`: what failed, such as `Cannot read out.txt`. */
 export function boxFileError(what: string, path: string, cause: unknown): GlassboxError {
-  if (isTold(cause)) return cause
+  if (namesItsFile(cause)) return cause
   const number = errnoOf(cause as { errno?: number })
   return new GlassboxError('ERR_GLASSBOX_FILE', `${what}: ${inWords(cause)}`, {
     path,
@@ -35,18 +35,20 @@ export function boxFileError(what: string, path: string, cause: unknown): Glassb
   })
 }
 
-/** The kernel's number, positive, if there is one; Node's own errors have it negative. */
+/**
+ * The kernel's error number, if there is one. Node's errors have it negative; here it is positive.
+ */
 function errnoOf({ errno }: { errno?: number }): number | undefined {
   return errno === undefined ? undefined : Math.abs(errno)
 }
 
-/** The cause's own hint, unless it is the general one of a system call. */
+/** The cause's own hint, unless it is the general hint of a failed system call. */
 export function hintFor(cause: unknown, usual: string): string {
   const own = cause instanceof GlassboxError && cause.code !== 'ERR_GLASSBOX_SYSTEM' ? cause.hint : undefined
   return own ?? usual
 }
 
-/** What failed, without the name of the system call if the kernel's own words say it all. */
+/** The failure in words. For a failed system call, only the kernel's message. */
 export function inWords(cause: unknown): string {
   const number = errnoOf(cause as { errno?: number })
   const ofKernel = !(cause instanceof GlassboxError) || cause.code === 'ERR_GLASSBOX_SYSTEM'
@@ -54,18 +56,18 @@ export function inWords(cause: unknown): string {
   return `${errnoName(number)} (${errnoMessage(number)})`
 }
 
-/** Whether it names its file already. */
-const isTold = (error: unknown): error is GlassboxError =>
+/** Whether an error is an ERR_GLASSBOX_FILE that names its file. */
+const namesItsFile = (error: unknown): error is GlassboxError =>
   error instanceof GlassboxError && error.code === 'ERR_GLASSBOX_FILE' && error.path !== undefined
 
 /** A failure that no system call reported. */
 export const refusal = (errno: number, message: string): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_FILE', message, { errno })
 
-/** As one of `fileErrors`. */
+/** An error as an entry of `fileErrors`. */
 export function fileError({ message, errno }: GlassboxError, side: FileError['side']): FileError {
   return { code: errno === undefined ? 'EIO' : codeOf(errno), side, message }
 }
 
-/** ENOTSUP and EOPNOTSUPP are one number. */
+/** The name of an errno. ENOTSUP and EOPNOTSUPP are the same number; callers know ENOTSUP. */
 const codeOf = (errno: number): string => (errno === ERRNO.EOPNOTSUPP ? 'ENOTSUP' : errnoName(errno))

@@ -1,24 +1,24 @@
 /**
- * Long work in pieces, so that the event loop of this process never waits for it. All work of this
- * kind shares one queue: in a turn of the loop one piece is done, however many copies go on at a
- * time.
+ * Divides long synchronous work into pieces, so it does not block the event loop. All work of this
+ * kind shares one queue: each turn of the loop does one piece, however many copies are in
+ * progress.
  */
 import { setImmediate } from 'node:timers/promises'
 
-/** How long a piece may take, ms. */
+/** The longest time for one piece, in ms. */
 const PIECE_MS = 4
 
-/** When the last of those who wait has had its turn. */
+/** Resolves when the last waiting work has its turn. */
 let queue: Promise<void> = Promise.resolve()
-/** Until when this turn of the loop may be worked in: on the clock of performance.now(), ms. */
+/** The end of the current piece, on the clock of performance.now(), in ms. */
 let until = 0
 
-/** What ends a piece of work; an AbortSignal is one. */
+/** Something that can stop the work, such as an AbortSignal. */
 export interface Stoppable {
   throwIfAborted(): void
 }
 
-/** One piece of work that goes on for long. */
+/** The pace of one long work. */
 export class Pace {
   readonly #stops: readonly Stoppable[]
 
@@ -26,7 +26,7 @@ export class Pace {
     this.#stops = stops
   }
 
-  /** To be awaited between two small steps. Rejects as `throwIfAborted` throws. */
+  /** Await it between two small steps. Rejects with the error of `throwIfAborted`. */
   async rest(): Promise<void> {
     if (performance.now() >= until) {
       queue = queue.then(nextTurn)

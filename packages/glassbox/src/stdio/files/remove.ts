@@ -1,7 +1,7 @@
 /**
- * Removes a file or a whole tree beneath an open directory, however deep it is: a directory that
- * is not empty is moved up into the top of the tree first, so that no path is long and two
- * descriptors do. Links are removed, never followed.
+ * Removes a file or a whole tree beneath an open directory, at any depth. A directory that is not
+ * empty is first moved up to the top of the tree, so paths stay short and two descriptors are
+ * enough. Links are removed, never followed.
  */
 import { fstatSync } from 'node:fs'
 import { close, withDescriptor } from '../../gate/descriptors.ts'
@@ -31,7 +31,8 @@ export async function removeTree(parent: number, name: string, resolve: number, 
 }
 
 /**
- * A directory whose program took its own permissions away is given them back: it is about to go.
+ * Opens a directory that is about to be removed. If its program removed the owner's permissions,
+ * they are set again.
  */
 function openToEmpty(parent: number, name: string, resolve: number): number {
   withDescriptor(openToLook(parent, name, resolve), fd => {
@@ -45,7 +46,7 @@ class Removal {
   readonly #tree: number
   readonly #resolve: number
   readonly #pace: Pace
-  /** Directories of the tree's top that have still to be emptied. */
+  /** Directories in the top of the tree that are yet to be emptied. */
   readonly #left: string[] = []
   #moved = 0
 
@@ -69,7 +70,7 @@ class Removal {
     }
   }
 
-  /** All but directories that are not empty: those wait in the top of the tree. */
+  /** Removes all entries. A subdirectory that is not empty is moved to the top of the tree. */
   async #empty(directory: number): Promise<void> {
     for (let names = nextNames(directory); names.length > 0; names = nextNames(directory)) {
       for (const { name } of names) {
@@ -91,7 +92,7 @@ class Removal {
   #moveUp(directory: number, name: string): string {
     for (;;) {
       const to = `.remove-${this.#moved++}`
-      // Moving a directory changes its "..", which asks for permission to write it.
+      // Moving a directory changes its "..", which requires write permission for it.
       close(openToEmpty(directory, name, this.#resolve))
       const how = [directory, cString(name), this.#tree, cString(to), RENAME_NOREPLACE] as const
       const moved = syscall(syscallNumber('renameat2'), ...how)

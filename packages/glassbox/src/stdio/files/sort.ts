@@ -1,10 +1,9 @@
 /**
- * Sorts what may be very many by name, in pieces: a directory may have as many names as its
- * program liked.
+ * Sorts by name, in pieces, because a program can make a directory with very many entries.
  */
 import type { Pace } from './pace.ts'
 
-/** Sorted in one go: less than a millisecond. */
+/** Items that are sorted without a break: less than a millisecond of work. */
 const RUN_LENGTH = 1024
 
 interface Named {
@@ -13,7 +12,7 @@ interface Named {
 
 const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1)
 
-/** A new list, by the code units of the names. */
+/** Returns a new list, in the order of the names' code units. */
 export async function sortByName<T extends Named>(items: readonly T[], pace: Pace): Promise<T[]> {
   let runs: T[][] = []
   for (let at = 0; at < items.length; at += RUN_LENGTH) {

@@ -1,10 +1,10 @@
 /**
- * Makes files, directories and links beneath an open directory. What has the name of a new file is
- * replaced, never followed; a directory that is there is used as it is. Nothing depends on the
- * umask of this process.
+ * Makes files, directories and links beneath an open directory. An existing file or link of that
+ * name is replaced, never followed; an existing directory is used as it is. The umask of this
+ * process has no effect.
  *
- * The last directory that was written to stays open, since the next file is most often in it;
- * `close` closes it.
+ * The directory of the last file stays open, because the next file is usually in it too. `close`
+ * closes it.
  */
 import { fchmodSync, fchownSync } from 'node:fs'
 import { close, keepDescriptor, openat2 } from '../../gate/descriptors.ts'
@@ -30,7 +30,7 @@ const NO_PATH = cString('')
 export interface TreeWriterOptions {
   /** `BENEATH` or `BENEATH_ON_ONE_MOUNT`. */
   readonly resolve: number
-  /** Who gets what is made; ids of the host. Left out: the user of this process. */
+  /** The owner of new entries, in ids of the host. Default: the user of this process. */
   readonly owner?: Owner | undefined
 }
 
@@ -40,21 +40,20 @@ export class TreeWriter {
   readonly #owner: Owner | undefined
   #parent: { readonly path: string; readonly fd: number } | undefined
 
-  /** `top` stays the caller's. */
+  /** `top` belongs to the caller. */
   constructor(top: number, { resolve, owner }: TreeWriterOptions) {
     this.#top = top
     this.#resolve = resolve
     this.#owner = owner
   }
 
-  /** Makes a directory, and those above it. One that is there keeps its mode. */
+  /** Makes a directory and its missing parents. An existing one keeps its mode. */
   directory(names: readonly string[], mode: number = DIRECTORY_MODE): void {
     this.#open(names, mode)
   }
 
   /**
-   * Makes a regular file; `fill` writes to its descriptor. A file that could not be filled is
-   * removed.
+   * Makes a regular file. `fill` writes to its descriptor; if it fails, the file is removed.
    */
   async file(names: readonly string[], mode: number, fill: (fd: number) => Promise<unknown>): Promise<void> {
     const parent = this.#open(names.slice(0, -1))
@@ -74,6 +73,7 @@ export class TreeWriter {
     }
   }
 
+  /** Makes a symbolic link. */
   link(names: readonly string[], target: Uint8Array): void {
     const parent = this.#open(names.slice(0, -1))
     const name = cString(names.at(-1) ?? '')
@@ -89,7 +89,7 @@ export class TreeWriter {
     this.#parent = undefined
   }
 
-  /** The descriptor of a directory, made where it is not there; valid until the next call. */
+  /** The descriptor of a directory, which is made if it is missing. Valid until the next call. */
   #open(names: readonly string[], mode: number = DIRECTORY_MODE): number {
     if (names.length === 0) return this.#top
     const path = names.join('/')
@@ -110,7 +110,7 @@ export class TreeWriter {
     return this.#parent.fd
   }
 
-  /** By the descriptor of the one above it: the caller closes the new one. */
+  /** Opens or makes a directory in `above`. The caller closes the descriptor. */
   #enter(above: number, name: string, mode: number): number {
     const made = syscall(syscallNumber('mkdirat'), above, cString(name), DIRECTORY_MODE)
     if (made < 0 && made !== -ERRNO.EEXIST) throw systemError('mkdirat', -made, name)
@@ -122,8 +122,8 @@ export class TreeWriter {
   }
 
   /**
-   * What mkdir did not do: it took away what the umask says. By the descriptor, since the name may
-   * lead elsewhere by now.
+   * Sets the mode and owner of a new directory, because mkdir(2) applies the umask. It uses the
+   * descriptor, because the name may lead elsewhere by now.
    */
   #own(directory: number, mode: number): void {
     setMode(directory, mode)
@@ -131,7 +131,7 @@ export class TreeWriter {
   }
 }
 
-/** Runs `use` with a writer and closes it, whatever happens. */
+/** Calls `use` with a writer, and closes the writer in every case. */
 export async function withTreeWriter<T>(
   top: number,
   options: TreeWriterOptions,

@@ -1,6 +1,6 @@
 /**
- * One path beneath a directory, shown to a visitor: a regular file, or a directory and everything
- * in it. Links are not followed; they, FIFOs, sockets and devices are shown as failures.
+ * Visits one path beneath a directory: a regular file, or a directory and everything in it. Links
+ * are not followed. Links, FIFOs, sockets and devices are reported as failures.
  */
 import { fstatSync } from 'node:fs'
 import type { GlassboxError } from '../../errors.ts'
@@ -17,13 +17,13 @@ import { walk } from './walk.ts'
 export interface VisitOptions {
   readonly visitor: FileVisitor
   readonly pace: Pace
-  /** How many entries a directory may have, with all that is below it. */
+  /** The most entries that a directory may have, including those of its subdirectories. */
   readonly maxEntries: number
 }
 
-/** What is said of a FIFO and its like. */
+/** The error for a FIFO, a socket or a device. */
 export const notRegular = (kind: string): GlassboxError =>
-  refusal(ERRNO.EOPNOTSUPP, `it is no regular file but a ${kind}`)
+  refusal(ERRNO.EOPNOTSUPP, `it is a ${kind}, not a regular file`)
 
 export class Visit {
   readonly #path: string
@@ -39,7 +39,7 @@ export class Visit {
     this.#maxEntries = maxEntries
   }
 
-  /** `top` is the working directory. Rejects if the path itself cannot be had. */
+  /** `top` is the working directory. Rejects if the path itself cannot be read. */
   async run(top: number): Promise<void> {
     const stats = lookAt(top, this.#path, BENEATH)
     if (stats.isDirectory()) await this.#tree(top)
@@ -47,7 +47,7 @@ export class Visit {
     else throw refusalOf(kindOf(stats))
   }
 
-  /** Shows a failure; `below`: from the path on. */
+  /** Reports a failure. `below`: the name relative to the visited path. */
   fail(below: string, error: unknown): void {
     const path = this.#name(below)
     this.#visitor.failed(path, boxFileError(`Cannot read ${brief(path)}`, path, error))

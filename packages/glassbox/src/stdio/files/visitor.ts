@@ -1,27 +1,26 @@
 /**
- * How files of a box are shown to the one that asked for them: one at a time, and also what could
- * not be had.
+ * The visitor of files of a box. It gets one file at a time, and also the failures.
  */
 import type { GlassboxError } from '../../errors.ts'
 
-/** A regular file that is open while it is shown. */
+/** A regular file. It is open only during the visit. */
 export interface FoundFile {
-  /** In the working directory. */
+  /** Path in the working directory. */
   readonly path: string
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
-  /** Permissions only. */
+  /** Permission bits. */
   readonly mode: number
-  /** All of it. Throws a RangeError if it is more than this process can hold. */
+  /** Reads the whole file. Rejects with a RangeError if it is too large for a Uint8Array. */
   read(): Promise<Uint8Array>
-  /** Copies it to where a descriptor of this process stands. */
+  /** Copies the file to the position of a descriptor of this process. */
   copyTo(to: number): Promise<unknown>
 }
 
 export interface FileVisitor {
   file(file: FoundFile): Promise<void>
-  /** Shown before what is in it. */
+  /** Called before the contents of the directory are visited. */
   directory(path: string, mode: number): Promise<void>
-  /** A file that could not be had, or a directory that could not be listed. */
+  /** A file could not be read, or a directory could not be listed. */
   failed(path: string, error: GlassboxError): void
 }

@@ -1,7 +1,7 @@
 /**
  * Walks a tree of files by descriptors, without following links. At most three descriptors are
  * open at a time, at any depth: a directory is opened when its turn comes, by its path from the
- * top. A path that is longer than any path may be is reported as an error of that directory.
+ * top. If that path exceeds PATH_MAX, the directory is reported as failed.
  */
 import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
@@ -23,10 +23,10 @@ import {
 import type { Pace } from './pace.ts'
 import { sortByName } from './sort.ts'
 
-/** One thing of a tree. `path` begins at the top; the top itself is `''`. */
+/** One entry of a tree. `path` is relative to the top; the top itself is `''`. */
 export type Found = { readonly path: string } & (
   | { readonly type: 'directory'; readonly mode: number }
-  /** The descriptor is open until the walk goes on. */
+  /** The descriptor is open until the next step of the walk. */
   | { readonly type: 'file'; readonly mode: number; readonly size: number; readonly fd: number }
   | { readonly type: 'link'; readonly target: Uint8Array }
   | { readonly type: 'other'; readonly kind: string }
@@ -36,14 +36,14 @@ export type Found = { readonly path: string } & (
 export interface WalkOptions {
   /** `BENEATH` or `BENEATH_ON_ONE_MOUNT`. */
   readonly resolve: number
-  /** How many entries there may be. */
+  /** The most entries that the tree may have. */
   readonly maxEntries: number
   readonly pace: Pace
 }
 
 /**
- * Everything in the directory `top`, which stays the caller's, and itself: each directory before
- * what is in it.
+ * Yields the directory `top` and everything in it, each directory before its contents. `top`
+ * belongs to the caller.
  */
 export async function* walk(top: number, options: WalkOptions): AsyncGenerator<Found> {
   const { resolve, pace } = options
@@ -81,7 +81,7 @@ export async function* walk(top: number, options: WalkOptions): AsyncGenerator<F
 
 class TooMany extends GlassboxError {}
 
-/** The names in a directory, in one order on every file system. */
+/** The entries of a directory, in the same order on every file system. */
 async function sortedNames(
   directory: number,
   budget: { left: number },
@@ -104,8 +104,8 @@ const tooMany = (): GlassboxError =>
   })
 
 /**
- * A directory's own word on what a name is may be out of date: the thing itself is asked, once it
- * is open.
+ * Opens an entry and yields it with its real type. The type in the directory listing may be out of
+ * date.
  */
 function* lookAndTell(directory: number, name: string, path: string, resolve: number): Generator<Found> {
   let fd: number | undefined
