@@ -242,7 +242,7 @@ test('a directory that is exchanged for a file after it was looked at is an erro
   const second = box.writeFile('copy', { file: path })
   renameSync(path, join(top, 'moved'))
   writeFileSync(path, 'a file')
-  await assert.rejects(second, { code: 'ERR_GLASSBOX_FILE', message: /took its place/ })
+  await assert.rejects(second, { code: 'ERR_GLASSBOX_FILE', message: /was replaced/ })
   await first
 })
 

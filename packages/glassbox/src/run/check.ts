@@ -83,7 +83,8 @@ const args = list(ARGUMENT, 'a list of arguments', value =>
 /** A hint for a value that is not the name of a program. */
 function programHint(value: unknown): string {
   if (isInstance(value, URL)) return 'Use fileURLToPath() of node:url.'
-  if (isArray(value) && Object.hasOwn(value, 'raw')) return "run() is not a template tag: run('echo', ['hi'])."
+  if (isArray(value) && Object.hasOwn(value, 'raw'))
+    return "run() is not a template tag: run('echo', ['hi'])."
   return "The program comes first, its arguments second: run('ls', ['-l'])."
 }
 

@@ -1,7 +1,8 @@
 /**
- * Files of the host that are a stream of a program: opened without waiting for anybody, and looked
- * at before they are used. A directory would be a way to the whole host, through `..`; a FIFO that
- * nobody has open at its other end, or a socket, would hold this process or fail in its own ways.
+ * Opens files of the host as streams of a program. Opening does not block, and the type of the
+ * file is checked before it is used. From a directory, the program could reach the whole host
+ * through `..`. A FIFO without a process at its other end would block this process, and a socket
+ * cannot be opened.
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
@@ -37,7 +38,10 @@ function refuseKind(name: StreamOption, path: string, stats: Stats): void {
   )
 }
 
-/** Before anything is started. What is opened later is looked at again, by its descriptor. */
+/**
+ * Checks the streams before anything is started. A file is checked again when it is opened, by its
+ * descriptor. Throws InvalidOptionError.
+ */
 export function checkHostStreams({ stdin, stdout, stderr }: StreamOptions): void {
   const streams = {
     stdin: sourceOf(stdin),
@@ -60,7 +64,7 @@ function ownStats(name: StreamOption, fd: number): Stats {
     throw new InvalidOptionError(
       name,
       `${name} cannot be inherited: descriptor ${fd} of this process is closed (${(cause as Error).message}).`,
-      `Say ${name}: 'ignore', or open one.`,
+      `Use ${name}: 'ignore', or open the descriptor.`,
     )
   }
 }
@@ -70,13 +74,13 @@ function refuseIfThere(name: StreamOption, path: string): void {
   try {
     stats = statSync(path, { throwIfNoEntry: false })
   } catch {
-    return // whoever opens it is told why
+    return // opening it will fail with the reason
   }
   if (stats) refuseKind(name, path, stats)
 }
 
 export interface HostFile {
-  /** The caller's to close. */
+  /** The caller closes it. */
   readonly fd: number
   readonly stats: Stats
 }
@@ -88,10 +92,13 @@ export interface HostFileRequest {
   readonly paths: HostPaths
 }
 
-/** Opens a file for a stream, by flags of open(2). Fails in words. */
+/**
+ * Opens a file for a stream, with flags of open(2). Throws ERR_GLASSBOX_FILE, or
+ * InvalidOptionError for a wrong type.
+ */
 export function openHostFile({ name, path, flags, paths }: HostFileRequest): HostFile {
   try {
-    // A terminal must not become that of this process.
+    // O_NOCTTY: a terminal must not become the controlling terminal of this process.
     const fd = paths.open(path, flags | O_NONBLOCK | O_NOCTTY, 0o666)
     return keepDescriptor(fd, () => {
       const stats = fstatSync(fd)
@@ -104,13 +111,13 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
   }
 }
 
-/** What a failure with a file that the caller named for a stream is called. */
+/** The error for a file that the caller named as a stream. */
 export function cannotOpen(name: StreamOption, path: string, cause: unknown): GlassboxError {
   const { message, errno } = cause as NodeJS.ErrnoException
   const [what, hint] =
     name === 'stdin'
       ? ['read stdin from', 'Name a file that you may read.']
-      : [`write ${name} to`, 'Name a file in a directory that you may write.']
+      : [`write ${name} to`, 'Name a file in a directory that you may write to.']
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot ${what} ${path}: ${message}`, {
     path,
     hint: hintFor(cause, hint),

@@ -1,12 +1,13 @@
 /**
- * Files of the host that a caller names, beside directories that programs of the box may write. A
- * program can leave a link in a writable bind; whoever opens a path through it is led anywhere,
- * with the rights of this process. So what lies beneath the source of a writable bind is opened
- * from a descriptor of that source, without following any link below it (openat2(2), Linux 5.6).
- * Everything else is opened as its name says: no program of this box can change what it leads to.
+ * Opens files of the host that a caller names, if programs of the box may write to some of the
+ * host's directories. A program can leave a link in a writable bind. A path through that link
+ * could lead anywhere, and would be opened with the rights of this process. So a path beneath the
+ * source of a writable bind is opened from a descriptor of that source, and no link below it is
+ * followed (openat2(2), Linux 5.6). Any other path is opened by its name: no program of this box
+ * can change where it leads.
  *
- * Whether a path leads beneath such a source is found out by walking it as the kernel would
- * (path_resolution(7)): links outside of the sources are the host's own, and may lead into one.
+ * To find out whether a path leads beneath such a source, it is walked as the kernel would do
+ * (path_resolution(7)). Links outside the sources belong to the host, and may lead into a source.
  */
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
@@ -26,7 +27,7 @@ import {
 import { ERRNO } from '../linux/errno.ts'
 import type { Bind } from '../job/options.ts'
 
-/** As many as the kernel follows. */
+/** The most links that the kernel follows in one path. */
 const MAX_LINKS = 40
 const WITHOUT_LINKS = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS
 
@@ -34,15 +35,15 @@ const WITHOUT_LINKS = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS
 interface Place {
   /** Absolute and without links. */
   readonly base: string
-  /** From there on, without links where it is confined. */
+  /** The rest of the path. No link in it is followed if the place is confined. */
   readonly rest: string
   /** Whether `base` is the source of a writable bind, and `rest` lies beneath it. */
   readonly confined: boolean
 }
 
 /**
- * What makes two names the same directory. Where this user may not look, it can open nothing
- * either.
+ * Identifies a directory, whatever its name. `undefined` if this user may not examine it; it
+ * cannot open anything in it either.
  */
 function identityOf(path: string): string | undefined {
   try {
@@ -55,7 +56,8 @@ function identityOf(path: string): string | undefined {
 
 export class HostPaths {
   /**
-   * The sources as they are now, which is what the box shows: their names may come to mean others.
+   * The identities of the sources at the time of the bind. Their names may mean other directories
+   * later.
    */
   readonly #writable: ReadonlySet<string>
 
@@ -64,17 +66,17 @@ export class HostPaths {
     this.#writable = new Set(sources.filter(identity => identity !== undefined))
   }
 
-  /** As open(2). The caller closes the descriptor. */
+  /** Like open(2). Throws if it fails. The caller closes the descriptor. */
   open(path: string, flags: number, mode = 0): number {
     const place = this.#confined(path)
     if (!place) return call('openat', [AT_FDCWD, cString(path), flags | O_CLOEXEC, mode], path)
-    // openat2(2) refuses what open(2) overlooks: a mode for a file that it does not make.
+    // openat2(2), unlike open(2), refuses a mode without O_CREAT.
     return openConfined(path, place, { flags, mode: flags & O_CREAT ? mode : 0 })
   }
 
   /**
-   * The directory of a file that need not be there, and its name in it, which is no link of the
-   * host's. The caller closes it.
+   * Opens the directory of a file, which need not exist. `name` is the file's name in it, after
+   * all links of the host have been followed. The caller closes the directory.
    */
   openParent(path: string): { directory: number; name: string } {
     const place = this.#locate(path)
@@ -87,12 +89,12 @@ export class HostPaths {
     return { directory, name }
   }
 
-  /** Whether it lies where programs of the box may write. */
+  /** Whether programs of the box may write at that path. */
   isWritable(path: string): boolean {
     return this.#confined(path) !== undefined
   }
 
-  /** The path without any link; throws where it leads nowhere. */
+  /** The path without any link. Throws if it does not exist. */
   real(path: string): string {
     const place = this.#confined(path)
     if (!place) return realpathSync(path)
@@ -111,7 +113,7 @@ export class HostPaths {
 }
 
 /**
- * Absolute, with everything that the path says: `..` behind a link is not what stands before the
+ * Makes a path absolute without normalizing it: `..` after a link is not the directory before the
  * link.
  */
 function resolveFrom(path: string): string {
@@ -119,21 +121,21 @@ function resolveFrom(path: string): string {
   try {
     return `${process.cwd()}/${path}`
   } catch {
-    return path // the current directory was removed: nothing is there
+    return path // the current directory was removed, so no relative path exists
   }
 }
 
 const namesOf = (path: string): string[] => path.split('/').filter(name => name !== '' && name !== '.')
 
 /**
- * Takes a path name by name, until it is beneath a directory that programs may write, or at its
+ * Walks a path name by name, until it is beneath a directory that programs may write to, or at its
  * end.
  */
 function walk(path: string, isWritable: (directory: string) => boolean): Place {
   let at = '/'
   let names = namesOf(path)
   for (let links = 0; ; ) {
-    // No link is followed in there, so `..` is what stands before it.
+    // No link is followed from here on, so `..` can be resolved in the text.
     if (isWritable(at)) names = namesOf(normalize(names.join('/')))
     const [name, ...rest] = names
     if (name === undefined) return { base: at, rest: '.', confined: false }
@@ -153,12 +155,12 @@ function walk(path: string, isWritable: (directory: string) => boolean): Place {
   }
 }
 
-/** Where a link leads; `undefined` for what is none, or not there, or not ours to look at. */
+/** The target of a link; `undefined` if there is no link, or this user may not examine it. */
 function linkAt(path: string): string | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined
   } catch {
-    return undefined // whoever opens it is told why
+    return undefined // opening it will fail with the reason
   }
 }
 
@@ -182,7 +184,7 @@ function openConfined(
           errno: error.errno,
           syscall: 'openat2',
           cause: error,
-          hint: 'A program may have left it there: name the file itself, or remove the link.',
+          hint: 'A program may have left the link there. Name the file itself, or remove the link.',
         },
       )
     }

@@ -1,7 +1,7 @@
 /**
- * The files that a caller wants in a box. Those of the host are opened and looked at before
- * anything is started, so one that is missing starts nothing; they are opened again when they are
- * copied, so no descriptor is held meanwhile.
+ * The files that a caller puts into a box. Files of the host are opened and checked before
+ * anything is started, so nothing is started if one is missing. They are opened again when they
+ * are copied, so no descriptor is held in between.
  */
 import { fstatSync, type Stats } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
@@ -21,29 +21,31 @@ import type { HostPaths } from './host-paths.ts'
 
 const FILE_MODE = 0o644
 const DIRECTORY_MODE = 0o755
-/** What programs of the box need to do anything with a directory, which is theirs. */
+/** The permissions that programs of the box, as owner, need to use a directory. */
 const OWNER_ALL = 0o700
 
 /** A file or directory of the host. */
 export interface HostSource {
   readonly path: string
-  /** How it is reached, in view of what programs may write. */
+  /** Opens the path, safely below writable binds. */
   readonly paths: HostPaths
   readonly directory: boolean
 }
 
-/** One thing that goes into a box; `path` is relative and normalized. */
+/** One file or directory to put into a box. `path` is relative and normalized. */
 export type InputFile = { readonly path: string } & (
   | { readonly contents: Uint8Array | Blob; readonly mode: number }
   | { readonly directory: true; readonly mode: number }
   | { readonly source: HostSource; readonly mode: number | undefined }
 )
 
-/** `files` as a runner takes them. `files` have been checked. */
+/**
+ * Converts the checked option `files` to the form that a runner takes. Opens files of the host.
+ */
 export const readInputs = (files: Files | undefined, paths: HostPaths): InputFile[] =>
   Object.entries(files ?? {}).map(([name, input]) => readInput(entryPath('files', name), name, input, paths))
 
-/** One of them; `key` is what the caller calls it. */
+/** Converts one entry. `key`: its path in the options, for messages. */
 export function readInput(key: string, name: string, input: FileInput, paths: HostPaths): InputFile {
   const path = pathComponents(name).join('/')
   if (isContents(input)) return { path, contents: bytesOf(input), mode: FILE_MODE }
@@ -83,8 +85,8 @@ function lookAtSource(path: string, paths: HostPaths): HostSource {
 }
 
 /**
- * What is no regular file may have no end, or none yet, and to open a device may do something: it
- * is looked at first.
+ * Opens a file or directory for reading. Its type is checked first: a FIFO may have no end, and
+ * opening a device may have an effect.
  */
 function openSource(path: string, paths: HostPaths): number {
   withDescriptor(paths.open(path, O_PATH), fd => refuseKind(fstatSync(fd)))
@@ -93,12 +95,12 @@ function openSource(path: string, paths: HostPaths): number {
 
 function refuseKind(stats: Stats): void {
   if (stats.isFile() || stats.isDirectory()) return
-  throw new GlassboxError('ERR_GLASSBOX_FILE', `it is a ${kindOf(stats)}, no regular file and no directory`, {
-    hint: 'Name a file or a directory; what has no end can be given as a stream.',
+  throw new GlassboxError('ERR_GLASSBOX_FILE', `it is a ${kindOf(stats)}, not a regular file or directory`, {
+    hint: 'Name a file or a directory. Data from a FIFO or device can be given as a stream.',
   })
 }
 
-/** A failure with a file of the host. */
+/** The error for a file of the host that cannot be copied. */
 function notCopied(path: string, cause: unknown): GlassboxError {
   const { errno } = cause as NodeJS.ErrnoException
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot copy ${path} into the box: ${inWords(cause)}`, {
@@ -109,7 +111,7 @@ function notCopied(path: string, cause: unknown): GlassboxError {
   })
 }
 
-/** Puts it where `names` say. */
+/** Writes one input at the path `names`. */
 export async function putInput(
   input: InputFile,
   names: readonly string[],
@@ -151,13 +153,13 @@ async function putSource(
 }
 
 const exchanged = (): GlassboxError =>
-  new GlassboxError('ERR_GLASSBOX_FILE', 'something else took its place meanwhile', {
-    hint: 'Copy what does not change.',
+  new GlassboxError('ERR_GLASSBOX_FILE', 'it was replaced by a file of another type meanwhile', {
+    hint: 'Make sure that no other program changes it during the copy.',
   })
 
 /**
- * A directory of the host, on whatever file systems it is. The box itself bounds how much there
- * can be.
+ * Copies a directory of the host, across all its file systems. The disk limits of the box limit
+ * its size.
  */
 async function putTree(
   directory: number,
@@ -180,8 +182,8 @@ async function putTree(
 }
 
 /**
- * Puts all of them into a sandbox, one after another. If `signal` is aborted meanwhile, the rest
- * is left out and nothing rejects: the caller asks the signal what to do next.
+ * Writes all inputs into a sandbox, one after another. If `signal` is aborted meanwhile, it
+ * resolves without writing the rest: the caller checks the signal.
  */
 export async function putInputs(
   files: { write(input: InputFile, signal?: AbortSignal): Promise<void> },

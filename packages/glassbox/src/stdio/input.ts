@@ -1,6 +1,5 @@
 /**
- * Where a program's stdin comes from: a descriptor for the program, and what is done with it
- * afterwards.
+ * The stdin of a program: opens a descriptor for the program, and feeds or closes the other end.
  */
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -17,31 +16,28 @@ import { openReadOnly } from './read-only.ts'
 import type { ClaimedSource } from './caller/source.ts'
 
 /**
- * PIPE_BUF: what an empty pipe takes at once even if its user has used up the pages for pipes
- * (pipe(7)).
+ * PIPE_BUF: an empty pipe takes this much at once, even if its user has exhausted the pages for
+ * pipes (pipe(7)).
  */
 const ALWAYS_FITS_BYTES = 4096
-/** What it takes at once otherwise. */
+/** The usual capacity of a pipe. */
 const PIPE_BYTES = 65_536
 
 const INHERIT_HINT = 'Redirect it from a file: < FILE.'
 
 export interface InputChannel {
-  /** The descriptor that the program gets; the caller closes it after the launch if `owned`. */
+  /** The descriptor for the program. If `owned`, the caller closes it after the launch. */
   readonly childFd: number
   readonly owned: boolean
-  /**
-   * Lets go of the writing end: called when the program has ended, whether or not it read
-   * everything.
-   */
+  /** Closes or restores the other end. Call it when the program has ended. */
   close(): void
 }
 
 export interface InputRequest {
   readonly source: Source
-  /** The stream that the source is, if it is one. */
+  /** The claimed stream, if the source is a stream. */
   readonly claimed: ClaimedSource | undefined
-  /** The user of the program, if it is not ours: that is, with privilege. */
+  /** The user of the program, if it differs from this process's user: if this process is root. */
   readonly owner: Owner | undefined
   readonly paths: HostPaths
 }
@@ -67,8 +63,8 @@ async function fromFile(path: string, privileged: boolean, paths: HostPaths): Pr
 }
 
 /**
- * A file has a position, which is the caller's too: the program begins at it, and leaves it where
- * it came to.
+ * Inherits the stdin of this process. If that is a file, the program begins at its position, and
+ * afterwards the position is where the program left it.
  */
 async function inherited(privileged: boolean): Promise<InputChannel> {
   const stats = fstatSync(0)
@@ -99,8 +95,8 @@ function bytesOf(data: readonly (string | Bytes)[]): Uint8Array {
 }
 
 /**
- * This thread may not wait for the program to read: a pipe gets at once what it takes at once, and
- * the rest in its own time.
+ * Data that fits into the empty pipe is written at once. Otherwise a Socket writes it, because
+ * this thread must not block until the program reads.
  */
 function fromBytes(bytes: Uint8Array, owner: Owner | undefined): InputChannel {
   const { read, write } = pipe(owner)
@@ -114,7 +110,7 @@ function fromBytes(bytes: Uint8Array, owner: Owner | undefined): InputChannel {
   return { childFd: read, owned: true, close: () => socket.destroy() }
 }
 
-/** Of an empty pipe. */
+/** Whether an empty pipe takes `length` bytes without blocking. */
 function takesAtOnce(fd: number, length: number): boolean {
   if (length <= ALWAYS_FITS_BYTES) return true
   return length <= PIPE_BYTES && length <= call('fcntl', [fd, F_GETPIPE_SZ])
@@ -127,7 +123,7 @@ function fromStream(claimed: ClaimedSource | undefined, owner: Owner | undefined
   return { childFd: read, owned: true, close: () => socket.destroy() }
 }
 
-/** A program may end without having read its input: the error of the broken pipe is no news. */
+/** A program may end before it has read its input, so an error of the broken pipe is ignored. */
 function writingEnd(fd: number): Socket {
   const socket = new Socket({ fd: disownDescriptor(fd), readable: false, writable: true })
   socket.on('error', () => {})

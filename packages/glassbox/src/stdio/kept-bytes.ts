@@ -1,22 +1,22 @@
 /**
- * What was captured of an output, in few pieces: each thing that is read from a pipe comes in a
- * buffer of its own, whose upkeep is some six hundred bytes, also for one byte. Memory is at most
- * about twice what was kept.
+ * Captured output, in a few large blocks. Each read from a pipe gives a separate buffer, which
+ * costs about six hundred bytes even for one byte of data. The memory used is at most about twice
+ * the captured size.
  */
 
 const FIRST_BLOCK_BYTES = 4096
 const LAST_BLOCK_BYTES = 1 << 20
 
 export class KeptBytes {
-  /** Full, all but the last. */
+  /** All blocks but the last are full. */
   readonly #blocks: Uint8Array[] = []
   #length = 0
-  /** What is free in the last block. */
+  /** Free bytes in the last block. */
   #free = 0
 
-  /** `chunk` is not the caller's any more. */
+  /** Takes ownership of `chunk`. */
   append(chunk: Uint8Array): void {
-    // Most programs write once.
+    // Most programs write once, so the first chunk is not copied.
     if (this.#length === 0) this.#blocks.push(chunk)
     else for (let at = 0; at < chunk.length; ) at += this.#fill(chunk.subarray(at))
     this.#length += chunk.length
@@ -24,7 +24,7 @@ export class KeptBytes {
 
   #fill(bytes: Uint8Array): number {
     if (this.#free === 0) {
-      // As much again as there is: so there are few, and half of them are full.
+      // Each block doubles the size, up to 1 MiB, so there are few blocks.
       const size = Math.min(Math.max(this.#length, bytes.length, FIRST_BLOCK_BYTES), LAST_BLOCK_BYTES)
       this.#blocks.push(new Uint8Array(size))
       this.#free = size
@@ -40,7 +40,7 @@ export class KeptBytes {
     return this.#length
   }
 
-  /** A copy of at most `most` bytes from `from` on, within one block. */
+  /** Copies at most `most` bytes from the offset `from`, all within one block. */
   read(from: number, most: number): Buffer {
     let at = from
     for (const block of this.#blocks) {
@@ -51,7 +51,7 @@ export class KeptBytes {
     return Buffer.alloc(0)
   }
 
-  /** All of them. */
+  /** All captured bytes. */
   bytes(): Uint8Array {
     const [first, ...more] = this.#blocks
     if (first && more.length === 0) return first

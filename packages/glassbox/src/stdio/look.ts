@@ -1,10 +1,11 @@
 /**
- * When the pipes of a program are read. To watch a pipe is dear, and a short program never needs
- * it: what it wrote is taken at its end. So there is a look after a short time and after each
- * doubling of it. The look that finds bytes begins to watch, and so does the last one; all pipes
- * together, since what is read together is told in the order in which it was written.
+ * Decides when to start watching the pipes of a program. Watching a pipe is expensive, and a short
+ * program does not need it: its output is read when it ends. So the pipes are only checked, after
+ * 2, 4 and 8 ms. The first check that finds bytes starts to watch, and so does the last check. All
+ * pipes are watched together, so their output is reported about in the order in which it was
+ * written.
  *
- * A timer of ours must not throw: nothing would catch it, and the process would end.
+ * A timer of ours must not throw, because an uncaught exception would end the process.
  */
 import type { Pump } from './pump.ts'
 
@@ -12,8 +13,8 @@ const FIRST_LOOK_MS = 2
 const LAST_LOOK_MS = 8
 
 /**
- * Watches the pumps in time. `awaited`: somebody waits for the bytes, so it begins at once.
- * Returns what ends the looking.
+ * Starts to watch the pumps in time. `awaited`: a reader waits for the bytes, so watching begins
+ * at once. Returns a function that stops the checks.
  */
 export function lookAfter(
   pumps: readonly Pump[],

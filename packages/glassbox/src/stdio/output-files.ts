@@ -1,9 +1,9 @@
 /**
- * Files of a box become files of the host. A program may have left a link, or another's file,
- * under the name that is to be written, if that lies in a writable bind: so a new file is made
- * beside it, by the descriptor of its directory, and takes its place when it is whole (rename(2)).
- * What was there is never written to, and keeps its contents for those who have it open. Below a
- * directory nothing is followed either.
+ * Writes files of a box to the host. If the target lies in a writable bind, a program may have
+ * left a link there, or a hard link to another file. So a new file is made beside the target, by
+ * the descriptor of its directory, and renamed to the target once it is complete (rename(2)). An
+ * existing file is never written to; processes that have it open keep the old contents. No link
+ * below a target directory is followed.
  */
 import { randomBytes } from 'node:crypto'
 import { fchmodSync, statSync, write as writeCallback } from 'node:fs'
@@ -21,7 +21,7 @@ import type { HostPaths } from './host-paths.ts'
 const write = promisify(writeCallback)
 const OWNER_ALL = 0o700
 
-/** A file of the host, or a directory and what is in it. Failures name the file of the host. */
+/** A target on the host: a file, or a directory with its contents. Errors name the host's file. */
 export class OutputTree {
   readonly #target: string
   readonly #paths: HostPaths
@@ -32,7 +32,7 @@ export class OutputTree {
     this.#paths = paths
   }
 
-  /** `below`: the names from the target on; none for the target itself. */
+  /** Writes a file. `below`: its path relative to the target; empty for the target itself. */
   async file(below: readonly string[], file: FoundFile): Promise<void> {
     await this.#naming(below, async () => {
       if (below.length === 0) await writeHostFile(this.#target, this.#paths, file)
@@ -78,7 +78,7 @@ function notWritten(path: string, cause: unknown): GlassboxError {
   const { errno } = cause as NodeJS.ErrnoException
   return new GlassboxError('ERR_GLASSBOX_FILE', `Cannot write ${path}: ${inWords(cause)}`, {
     path,
-    hint: hintFor(cause, 'Name a file in a directory that you may write.'),
+    hint: hintFor(cause, 'Name a file in a directory that you may write to.'),
     cause,
     ...(errno === undefined ? {} : { errno: Math.abs(errno) }),
   })
@@ -94,15 +94,15 @@ async function writeHostFile(target: string, paths: HostPaths, file: FoundFile):
   }
 }
 
-/** A terminal, a pipe or a device, such as /dev/stdout: nothing takes its place. */
+/** Whether it is a terminal, a pipe or a device, such as /dev/stdout, which is not replaced. */
 function isSpecial(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 
 /**
- * A FIFO without a reader is an error. For a slow reader a thread of libuv's pool waits, not this
- * one.
+ * Writes to a terminal, pipe or device. A FIFO without a reader is an error. If the reader is
+ * slow, a thread of libuv's pool waits, not this thread.
  */
 async function writeToSpecial(target: string, paths: HostPaths, file: FoundFile): Promise<void> {
   const fd = paths.open(target, O_WRONLY | O_NONBLOCK | O_NOCTTY)

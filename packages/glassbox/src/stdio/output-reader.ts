@@ -1,37 +1,38 @@
 /**
- * What a handle gives of an output: a Readable that exists from the call on, and the bytes for the
- * result.
+ * One output of a handle: a Readable, and the captured bytes for the result.
  *
- * Nothing that the program writes between the call and the first read is lost. Captured bytes are
- * kept anyway, so the Readable shows them from the first one on, whenever it is asked for; other
- * output is kept for it from the moment it is asked for, or from the start if stdout is `pipe`.
- * Once somebody reads, the program waits for the reader. The end comes with the result, and a run
- * that rejects makes it fail: an output that ends is complete.
+ * The Readable loses nothing that the program writes between its creation and the first read.
+ * Captured bytes are kept anyway, so with `capture` it always begins with the first byte. With
+ * `pipe`, output is kept from the start. Any other output is kept from the moment at which the
+ * Readable is requested. Once it is read, the program waits for the reader. It ends when the run
+ * resolves, and fails if the run rejects, so output that ends is complete.
  */
 import { Readable } from 'node:stream'
 import { KeptBytes } from './kept-bytes.ts'
 
-/** So much may wait for a reader before the program waits too. */
+/** The most bytes that wait for a reader before the program has to wait. */
 const FULL_BYTES = 65_536
 
 export class OutputReader {
   readonly #captures: boolean
   readonly #pipes: boolean
   readonly #kept = new KeptBytes()
-  /** How much of what is kept the stream has given. */
+  /** How many of the kept bytes were pushed to the stream. */
   #given = 0
-  /** What the stream has not given, if nothing is kept. */
+  /** Chunks that are not pushed yet, if the output is not captured. */
   #queue: Buffer[] = []
   #queued = 0
   #stream: Readable | undefined
-  /** Somebody has begun to read. */
+  /** Whether a reader has begun to read. */
   #read = false
-  /** The stream takes more. */
+  /** Whether the stream accepts more data. */
   #wanted = false
-  /** The caller has destroyed the stream. */
+  /** Whether the caller has destroyed the stream. */
   #left = false
   #outcome: { readonly error?: Error } | undefined
-  /** Told when the reader takes more, and when it is gone. Set by who fills this. */
+  /**
+   * Called when the reader accepts more, and when it is gone. The writer of this output sets them.
+   */
   onDrained: () => void = () => {}
   onGone: () => void = () => {}
 
@@ -40,12 +41,12 @@ export class OutputReader {
     this.#pipes = kind === 'pipe'
   }
 
-  /** The reader wants the bytes as soon as they are written. */
+  /** Whether a reader wants the bytes as soon as they are written. */
   get awaited(): boolean {
     return this.#pipes || this.#stream !== undefined
   }
 
-  /** Nobody will ever want them. */
+  /** Whether the output has no reader any more, and is not captured. */
   get gone(): boolean {
     return this.#pipes && this.#left
   }
@@ -64,7 +65,7 @@ export class OutputReader {
         done(error)
       },
     })
-    // Who reads it is told; who does not must not be ended by it.
+    // A caller that does not read the stream must not get an uncaught exception from it.
     stream.on('error', () => {})
     this.#stream = stream
     if (this.#outcome?.error) stream.destroy(this.#outcome.error)
@@ -81,8 +82,8 @@ export class OutputReader {
   }
 
   /**
-   * `chunk` is not the caller's any more. Returns false if there is enough until `onDrained` is
-   * told.
+   * Takes ownership of `chunk`. Returns false if the program has to wait until `onDrained` is
+   * called.
    */
   take(chunk: Uint8Array): boolean {
     if (this.#captures) this.#kept.append(chunk)
@@ -122,7 +123,7 @@ export class OutputReader {
     if (this.#outcome && this.#waiting() === 0) stream.push(null)
   }
 
-  /** The run is over; `error`: it rejects. */
+  /** Call it when the run settles. `error`: the reason, if the run rejects. */
   settle(error?: Error): void {
     if (this.#outcome) return
     this.#outcome = error ? { error } : {}
@@ -130,7 +131,7 @@ export class OutputReader {
     else this.#push()
   }
 
-  /** What the result shows. */
+  /** The captured bytes, for the result. */
   bytes(): Uint8Array {
     return this.#kept.bytes()
   }

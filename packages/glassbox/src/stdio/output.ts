@@ -1,5 +1,5 @@
 /**
- * Where a program's stdout or stderr goes: a descriptor for the program, and who takes what it
+ * The stdout or stderr of a program: opens a descriptor for the program, and passes on what it
  * writes.
  */
 import { fstatSync, ftruncateSync } from 'node:fs'
@@ -17,26 +17,26 @@ import { openNull, type Owner } from './pipe.ts'
 import { Pump } from './pump.ts'
 import { type OutputName, Sink } from './caller/sink.ts'
 
-/** One of the outputs while the program runs. */
+/** One output while the program runs. */
 export interface OutputChannel {
-  /** The descriptor that the program gets; the caller closes it after the launch if `owned`. */
+  /** The descriptor for the program. If `owned`, the caller closes it after the launch. */
   readonly childFd: number
   readonly owned: boolean
-  /** What reads the program's pipe, if it has one. */
+  /** Reads the program's pipe, if it has one. */
   readonly pump?: Pump
   /**
-   * To be called when the program is dead. Resolves when a file has every byte; streams of the
-   * caller's finish by themselves.
+   * Call it when the program is dead. Resolves once an output file is complete. It does not wait
+   * for a stream of the caller.
    */
   finish(): Promise<void>
-  /** Gives up: closes what is open here. */
+  /** Closes everything that is open here, after a failure. */
   abandon(): void
 }
 
 export interface OutputRequest {
   readonly name: OutputName
   readonly target: Target
-  /** The stream that the target is, if it is one. */
+  /** The claimed stream, if the target is a stream. */
   readonly claimed: Sink | undefined
   readonly reader: OutputReader
   readonly events: OutputEvents
@@ -45,7 +45,7 @@ export interface OutputRequest {
   readonly paths: HostPaths
   /** Called once, when the program writes more than `limit` bytes. */
   readonly onExceeded: () => void
-  /** The bytes cannot be written to where they were to go. */
+  /** Called if the bytes cannot be written to their target. */
   readonly onFailure: (failure: GlassboxError) => void
 }
 
@@ -66,9 +66,9 @@ export function openOutput(request: OutputRequest): OutputChannel {
 }
 
 /**
- * A regular file is written here, and the program has a pipe: by its descriptor it could open the
- * file anew, to read what others have written or to empty it, whatever the descriptor itself
- * allows.
+ * If the inherited output is a regular file, this process writes it and the program gets a pipe.
+ * With a descriptor of the file, the program could open the file again to read or truncate it,
+ * whatever the descriptor itself allows.
  */
 function inherit(request: OutputRequest, fd: 1 | 2): OutputChannel {
   if (!fstatSync(fd).isFile()) return direct(fd, false, borrow(fd))
@@ -80,7 +80,7 @@ function openFile(request: OutputRequest, path: string): Sink {
   const { fd, stats } = openHostFile({ name, path, flags: O_WRONLY | O_CREAT, paths })
   return keepDescriptor(fd, () => {
     try {
-      // Only now is it known to be one.
+      // Not O_TRUNC: only now is it known to be a regular file.
       if (stats.isFile()) ftruncateSync(fd)
     } catch (error) {
       throw cannotOpen(name, path, error)

@@ -1,14 +1,14 @@
 /**
- * The reading end of the pipe that is a program's stdout or stderr, or both. At most `limit` bytes
- * are passed on, and the byte after them ends the program. Who takes the bytes can make the
- * program wait; nothing is lost.
+ * The reading end of the pipe that is a program's stdout, stderr or both. It passes on at most
+ * `limit` bytes; one byte more ends the program. A receiver of the bytes can make the program
+ * wait; nothing is lost.
  *
- * The end of the program is the end of its output: what it wrote is in the pipe then and is taken
- * at once, without waiting for a reader, or for the end of the pipe, whose writing end somebody
- * outside the box may hold.
+ * The output ends when the program ends. All of it is in the pipe then, and is read at once. The
+ * pump waits neither for a reader nor for the end of the pipe, because a process outside the box
+ * may hold the writing end.
  *
- * Owns the reading end: a descriptor first, of a Socket later, which closes it. No descriptor is
- * made after the pipe itself.
+ * Owns the reading end: first as a descriptor, later through a Socket, which closes it. No
+ * descriptor is made after the pipe, so running out of descriptors cannot fail here.
  */
 import { Socket } from 'node:net'
 import { close, disownDescriptor } from '../gate/descriptors.ts'
@@ -22,7 +22,7 @@ const DRAIN_BYTES = 65_536
 export interface PumpRequest {
   readonly limit: number
   readonly owner: Owner | undefined
-  /** Called with what is passed on, which is the receiver's then. */
+  /** Called with each chunk. The receiver owns the chunk. */
   readonly onData: (chunk: Buffer) => void
   /** Called once, when the program writes more than `limit` bytes. */
   readonly onExceeded: () => void
@@ -35,7 +35,7 @@ export class Pump {
   readonly #fd: number
   #closed = false
   #source: Socket | undefined
-  /** Who makes the program wait. */
+  /** The receivers that make the program wait. */
   readonly #holders = new Set<string>()
   #left: number
   exceeded = false
@@ -52,22 +52,22 @@ export class Pump {
     return !this.#closed && this.#source?.destroyed !== true
   }
 
-  /** Whether the program has written something that was not read. */
+  /** Whether the pipe holds bytes that are not read yet. */
   get hasBytes(): boolean {
     return this.#open && bytesIn(this.#fd) > 0
   }
 
-  /** Reads what the program writes from now on. */
+  /** Starts to read the pipe whenever the program writes. */
   watch(): void {
     if (this.#source || !this.#open) return
     const source = new Socket({ fd: disownDescriptor(this.#fd), readable: true, writable: false })
     this.#source = source
-    source.on('error', () => {}) // what can be read is read at the end
+    source.on('error', () => {}) // finish() reads what is left
     source.on('data', (chunk: Buffer) => this.#receive(chunk))
     if (this.#holders.size > 0) source.pause()
   }
 
-  /** Reads no more until whoever holds it lets go: the program waits when the pipe is full. */
+  /** Stops reading until the holder releases it. The program waits once the pipe is full. */
   hold(holder: string): void {
     this.#holders.add(holder)
     this.#source?.pause()
@@ -77,7 +77,7 @@ export class Pump {
     if (this.#holders.delete(holder) && this.#holders.size === 0) this.#source?.resume()
   }
 
-  /** The program is dead: what is in the pipe now is all that it wrote. */
+  /** Call it when the program is dead. Reads the rest of the pipe and closes it. */
   finish(): void {
     if (!this.#open) return
     this.#holders.clear()
@@ -86,7 +86,7 @@ export class Pump {
     this.close()
   }
 
-  /** What the socket has read and not told. */
+  /** Takes the bytes that the socket has read but not emitted. */
   #unwatch(): void {
     const source = this.#source
     if (!source) return
@@ -103,7 +103,7 @@ export class Pump {
     }
   }
 
-  /** A program that writes on gets EPIPE. */
+  /** Closes the reading end. A program that writes afterwards gets EPIPE. */
   close(): void {
     if (!this.#open) return
     this.#closed = true
@@ -130,7 +130,7 @@ function bytesIn(fd: number): number {
   return count[0] ?? 0
 }
 
-/** At most `most` of the bytes that are there. */
+/** Reads at most `most` of the available bytes. */
 function readSome(fd: number, most: number): Buffer {
   const length = syscall(syscallNumber('read'), fd, scratch, Math.min(most, scratch.length))
   return Buffer.from(scratch.subarray(0, Math.max(0, length)))

@@ -1,14 +1,14 @@
 /**
- * A regular file of the host as the stdin of a program, which must not change it. Reading is not
- * all that a descriptor gives: it keeps the mount on which the file was opened, so a program whose
- * user may write the file opens `/proc/self/fd/0` for writing, and its owner may fchmod(2) it. The
- * program gets another descriptor instead:
+ * Gives a program a regular file of the host as stdin, without letting the program change it. A
+ * descriptor that is open for reading is not safe enough: if the program's user may write to the
+ * file, the program can open `/proc/self/fd/0` for writing, and the file's owner can fchmod(2) it.
+ * So the program gets another descriptor:
  *
- * - with privilege one of the same file on a mount of its own, which is read-only and seen nowhere
- *   (open_tree(2), Linux 5.2, and mount_setattr(2), 5.12): both attempts end in EROFS, also when
- *   nothing else holds that mount any more
- * - without, or where the file's mount is not one of this namespace's, one of a copy in memory
- *   that is sealed against writing
+ * - With privilege: of the same file on a detached read-only mount (open_tree(2), Linux 5.2, and
+ *   mount_setattr(2), 5.12). Both attempts then fail with EROFS, even after this process has
+ *   closed the mount.
+ * - Without privilege, or if the file's mount does not belong to this mount namespace: of a copy
+ *   in memory, sealed against writing.
  */
 import { close as closeLater } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -30,9 +30,9 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import { copyBytes } from './files/copy.ts'
 import { Pace } from './files/pace.ts'
 
-/** What a copy may take of the memory of this process's user. */
+/** The largest copy in memory. */
 export const MAX_COPY_BYTES: number = 2 ** 30
-/** struct mount_attr: set, clear, propagation, user namespace. */
+/** struct mount_attr: attributes to set, attributes to clear, propagation, user namespace. */
 const READ_ONLY = BigUint64Array.of(
   BigInt(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV),
   ...[0n, 0n, 0n],
@@ -40,8 +40,8 @@ const READ_ONLY = BigUint64Array.of(
 const NO_PATH = cString('')
 
 /**
- * A descriptor of the regular file `fd`, of `size` bytes, that stands at its beginning. Both are
- * the caller's.
+ * Opens the regular file `fd`, of `size` bytes, again, at its beginning. Both descriptors belong
+ * to the caller.
  */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
   const mounted = privileged ? openOnReadOnlyMount(fd) : -1
@@ -51,7 +51,7 @@ export async function openReadOnly(fd: number, size: number, privileged: boolean
 const reopen = (fd: number): number =>
   syscall(syscallNumber('openat'), AT_FDCWD, cString(`/proc/self/fd/${fd}`), O_RDONLY | O_CLOEXEC, 0)
 
-/** Negative where it cannot be had. */
+/** Returns a descriptor, or -errno. */
 function openOnReadOnlyMount(fd: number): number {
   const flags = OPEN_TREE_CLONE | AT_EMPTY_PATH | O_CLOEXEC
   const mount = syscall(syscallNumber('open_tree'), fd, NO_PATH, flags)
@@ -61,10 +61,10 @@ function openOnReadOnlyMount(fd: number): number {
     ...([mount, NO_PATH, AT_EMPTY_PATH, READ_ONLY, READ_ONLY.byteLength] as const),
   )
   const opened = set < 0 ? set : reopen(mount)
-  // In another thread: to let go of a mount the kernel waits half a millisecond for all
+  // In another thread: to close a mount, the kernel waits about half a millisecond for all
   // processors.
   if (isMainThread) closeLater(mount, () => {})
-  else close(mount) // `fs` would warn: it did not open it
+  else close(mount) // in a worker, `fs` warns about a descriptor that it did not open
   return opened
 }
 
@@ -72,7 +72,7 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
   if (size > MAX_COPY_BYTES) throw tooLarge(size)
   const memory = createMemoryFile('stdin')
   try {
-    // A file that says it is empty may be one of /proc. One that grows meanwhile is what it was.
+    // A file of /proc has the size 0. A file that grows meanwhile is copied up to its old size.
     await copyBytes(fd, memory, size || MAX_COPY_BYTES, new Pace())
     sealMemoryFile(memory)
     const opened = reopen(memory)
@@ -86,6 +86,6 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
 const tooLarge = (size: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_FILE',
-    `without root a file is copied into memory, and its ${size} bytes are more than the ${MAX_COPY_BYTES} that may be`,
-    { hint: 'Pipe it in, or give a stream of it: then the program reads what it needs.' },
+    `without root the file is copied into memory, and its ${size} bytes exceed the maximum of ${MAX_COPY_BYTES}`,
+    { hint: 'Pipe the file in, or give a stream of it: the program then reads as much as it needs.' },
   )

@@ -1,7 +1,7 @@
 /**
- * Streams that lead to one file. An output is emptied when it is opened, so an input that is the
- * same file would be destroyed; two outputs would overwrite each other's bytes, so they become
- * one. Devices are not emptied and may be shared.
+ * Finds streams that lead to the same file. An output file is truncated when it is opened, so it
+ * must not be the input file too. Two outputs to one file would overwrite each other, so they
+ * become one pipe. Devices are not truncated and may be shared.
  */
 import { fstatSync, statSync } from 'node:fs'
 import { InvalidOptionError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import type { Source, Target } from '../job/streams.ts'
 
 /**
- * What makes two names the same file; a file that is not there yet is known by its name.
+ * Identifies a file, whatever its name. A file that does not exist yet is identified by its name.
  * `undefined` for a device.
  */
 function identity(path: string): string | undefined {
@@ -23,7 +23,7 @@ function identity(path: string): string | undefined {
 const pathOf = (stream: Source | Target): string | undefined =>
   stream.kind === 'file' ? stream.path : undefined
 
-/** Throws InvalidOptionError if an output would empty the input. */
+/** Throws InvalidOptionError if an output would truncate the input. */
 export function refuseInputAsOutput(stdin: Source, outputs: Readonly<Record<string, Target>>): void {
   const input = pathOf(stdin)
   const key = input === undefined ? undefined : identity(input)
@@ -34,12 +34,12 @@ export function refuseInputAsOutput(stdin: Source, outputs: Readonly<Record<stri
     throw new InvalidOptionError(
       name,
       `${name} and stdin are the same file, ${path}.`,
-      'Give each a file of its own.',
+      'Use a different file for each.',
     )
   }
 }
 
-/** Whether stdout and stderr are to be one pipe for the program. */
+/** Whether stdout and stderr become one pipe for the program. */
 export function isOneOutput(stdout: Target, stderr: Target): boolean {
   if (stderr.kind === 'stdout') return true
   if (stdout.kind === 'inherit') return stderr.kind === 'inherit' && isOneOpenFile(1, 2)
@@ -51,8 +51,8 @@ export function isOneOutput(stdout: Target, stderr: Target): boolean {
 }
 
 /**
- * Whether two descriptors of this process lead to one open file, such as 1 and 2 after `2>&1`; or
- * to one pipe, terminal or other thing that has no position, however often it was opened.
+ * Whether two descriptors of this process share one open file, such as 1 and 2 after `2>&1`. Two
+ * open files of one pipe, terminal or device count as one as well, because they have no position.
  */
 export function isOneOpenFile(a: number, b: number): boolean {
   const { pid } = process
@@ -60,8 +60,8 @@ export function isOneOpenFile(a: number, b: number): boolean {
   if (compared === 0) return true
   try {
     const [first, second] = [fstatSync(a), fstatSync(b)]
-    // Without kcmp(2), which a filter may refuse, two open files with a position cannot be told
-    // apart.
+    // A filter may refuse kcmp(2). Without it, one open file of a regular file cannot be told from
+    // two, so they count as one.
     return first.dev === second.dev && first.ino === second.ino && !(first.isFile() && compared > 0)
   } catch {
     return false // one of them is closed

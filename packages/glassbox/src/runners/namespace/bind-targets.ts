@@ -42,10 +42,6 @@ export function checkTarget(binds: readonly ResolvedBind[], index: number, direc
   const there = kindThere(target)
   const wanted = directory ? 'a directory' : 'a file'
   if (there === undefined)
-    throw wrong(
-      index,
-      target,
-      'it does not exist, and nothing can be created in the host’s directories',
-    )
+    throw wrong(index, target, 'it does not exist, and nothing can be created in the host’s directories')
   if (there !== wanted) throw wrong(index, target, `it is ${there}, but the source is ${wanted}`)
 }
