@@ -123,11 +123,11 @@ export class NamespaceSandbox implements Sandbox {
     return startJob(this, await this.#take(expectedOf(job)), job, stdio)
   }
 
-  #prepare(examine = false): WaitingChild {
+  #prepare(fingerprint = false): WaitingChild {
     const { limits, filter } = this.#expected
     const installed = filter?.early ? filter : undefined
     const { group } = this.#account
-    const ready = this.container.prepare(this.#planFor(limits, installed), group?.parents ?? [], examine)
+    const ready = this.container.prepare(this.#planFor(limits, installed), group?.parents ?? [], fingerprint)
     ready.catch(() => {}) // the launch reports it
     this.#waiting = { limits, installed, ready }
     return this.#waiting
