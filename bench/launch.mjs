@@ -1,12 +1,14 @@
-// What launching costs, as ratios to a bare vfork + exec + wait of the same program in the same run.
+// What launching costs, as ratios to a bare vfork + exec + wait of the same program in the same
+// run.
 //
 //   npm run bench [-- ROUNDS]        default 100; needs the built package
 //
-// The rows are measured in turn, round by round, so that a machine whose speed drifts drifts for all of them alike. Tools
-// that are not on PATH, or do not run here, are left out and named.
+// The rows are measured in turn, round by round, so that a machine whose speed drifts drifts for
+// all of them alike. Tools that are not on PATH, or do not run here, are left out and named.
 //
-// The first table is of a process that has run nothing yet, the others of one that has run a thousand programs, as a service has soon: by then V8 has
-// compiled what a launch goes through, which saves a quarter of a pooled launch.
+// The first table is of a process that has run nothing yet, the others of one that has run a
+// thousand programs, as a service has soon: by then V8 has compiled what a launch goes through,
+// which saves a quarter of a pooled launch.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +45,10 @@ const spawned = (program, args) => () =>
 
 const BWRAP = '--unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --die-with-parent'
 
-/** The tools that glassbox is compared with, each with what comes nearest to a box; by Node's spawn, as a service would. */
+/**
+ * The tools that glassbox is compared with, each with what comes nearest to a box; by Node's
+ * spawn, as a service would.
+ */
 const TOOLS = {
   bwrap: program => [...BWRAP.split(' '), program],
   isolate: program => ['--run', '--', program],
@@ -61,7 +66,10 @@ const tenInARow = work =>
     { times: 10 },
   )
 
-/** Why a tool has no row; nothing where it runs a program. isolate's box is made once, ahead, as a judge does. */
+/**
+ * Why a tool has no row; nothing where it runs a program. isolate's box is made once, ahead, as a
+ * judge does.
+ */
 function whyNot(tool) {
   if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return 'not on PATH'
   if (tool === 'isolate') spawnSync(tool, ['--init'])
@@ -118,7 +126,8 @@ async function measure(title, program) {
   const times = Object.fromEntries(Object.keys(rows).map(name => [name, []]))
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [name, work] of Object.entries(rows)) {
-      await setTimeout(SETTLE_MS) // what a row leaves to be done behind its back is not the next one's
+      // The work that a row leaves behind is not to be timed as the next row's.
+      await setTimeout(SETTLE_MS)
       const start = performance.now()
       await work()
       if (round >= 0) times[name].push((performance.now() - start) / (work.times ?? 1))
@@ -149,7 +158,9 @@ int main(void) {
 `
 const COMPUTE_ROUNDS = 50
 
-/** How far the CPU time of one computation spreads, bare by its own clock and boxed by the verdict. */
+/**
+ * How far the CPU time of one computation spreads, bare by its own clock and boxed by the verdict.
+ */
 async function measureSpread(directory) {
   const program = join(directory, 'compute')
   writeFileSync(`${program}.c`, COMPUTE)

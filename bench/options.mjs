@@ -1,4 +1,5 @@
-// What run() costs in JavaScript beside the program: checking its options, resolving them, and making the result.
+// What run() costs in JavaScript beside the program: checking its options, resolving them, and
+// making the result.
 //
 //   node bench/options.mjs [ROUNDS]     after `npm run build`; prints medians in microseconds
 //

@@ -1,10 +1,13 @@
 // What tracing costs, beside strace on the same programs in the same run.
 //
-//   npm run bench:trace [-- ROUNDS [CALLS]]      defaults 5 and 200000; needs the built package and strace
+//   npm run bench:trace [-- ROUNDS [CALLS]]      defaults 5 and 200000
 //
-// The two are measured in turn, round by round, so that a machine whose speed drifts drifts for both alike. Shown are medians and the
-// spread from the fastest to the slowest round, and the ratio of the medians. Trace output goes to /dev/null. `floor` is what the kernel
-// alone asks for the stops of one thread (bench/floor.c), beside strace's text.
+// Needs the built package and strace.
+//
+// The two are measured in turn, round by round, so that a machine whose speed drifts drifts for
+// both alike. Shown are medians and the spread from the fastest to the slowest round, and the
+// ratio of the medians. Trace output goes to /dev/null. `floor` is what the kernel alone asks for
+// the stops of one thread (bench/floor.c), beside strace's text.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

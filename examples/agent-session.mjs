@@ -1,5 +1,5 @@
-// A conversation as an agent has it: several commands in one box, files kept between them, and after each an answer that a
-// model can read, whatever the command did.
+// A conversation as an agent has it: several commands in one box, files kept between them, and
+// after each an answer that a model can read, whatever the command did.
 //
 //   node examples/agent-session.mjs
 import { openBox } from 'glassbox'

@@ -1,8 +1,10 @@
-// Compiles a C++ solution once, and judges it against several cases at a time in a pool: each with its own verdict.
+// Compiles a C++ solution once, and judges it against several cases at a time in a pool: each with
+// its own verdict.
 //
 //   node examples/judge-cpp.mjs
 //
-// The task: read n, print the sum of 1 to n. The solution is right, wrong, slow, greedy or crashing, by its case.
+// The task: read n, print the sum of 1 to n. The solution is right, wrong, slow, greedy or
+// crashing, by its case.
 import { createPool, run } from 'glassbox'
 
 const SOLUTION = `
@@ -12,7 +14,12 @@ int main() {
   long n; std::cin >> n;
   if (n == 13) { std::cout << 42 << "\\n"; return 0; }         // wrong
   if (n == 666) for (volatile long i = 0;; i++) {}              // slow
-  if (n == 1000) for (std::vector<char *> v;;) { char *p = new char[1 << 20]; for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; v.push_back(p); } // greedy
+  if (n == 1000)                                                 // greedy
+    for (std::vector<char *> v;;) {
+      char *p = new char[1 << 20];
+      for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1;
+      v.push_back(p);
+    }
   if (n == 0) *(volatile int *)0 = 1;                            // crashing
   std::cout << n * (n + 1) / 2 << "\\n";
 }

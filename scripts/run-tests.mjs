@@ -1,101 +1,104 @@
-// Runs the built tests, a process a file, and ends with one line: `N passed, N failed`.
+// Runs the built tests, one process a file, and ends with one line: `N passed, N failed`.
 //
-//   node scripts/run-tests.mjs [--node PATH] [--seconds N] [--built] [FILTER ...]     a filter is a part of a test file's path
+//   node scripts/run-tests.mjs [OPTION ...] [FILTER ...]     a filter: a part of a file's path
 //
-// The command is bundled first, since what tsc builds is not yet what the command runs; --built leaves it as it is, where the tools for it are not.
+//   --node PATH     runs the tests by this Node
+//   --seconds N     ends a file that takes longer; an emulated machine needs more than the default
+//   --built         does not bundle library and command first: for machines without the tools
+//   --serial        runs all files one after another
+//   --root DIR      takes the files from there instead of build/test
 //
-// Files whose tests read clocks, count the machine's processes or fill both CPUs stand under a folder named
-// `serial` in the list below; they run one at a time after the others, so that they do not disturb each other.
-import { execFileSync, spawn } from 'node:child_process'
+// Files of the folders in SIDE_BY_SIDE run two and more at a time. All others start programs, read
+// clocks or count what the machine holds, so they run one after another once those are done.
+//
+// A file that fails is run once more after all others, alone. If it fails again, the run has
+// failed. If it passes, the run goes on, and the file stands under FLAKY with its first output:
+// that is a defect to be mended. Last, the host is compared with what it was: the run also fails
+// if a process, a file, a mount or the like is left (testing/leftovers.mjs).
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './testing/report.mjs'
+import { Surroundings } from './testing/leftovers.mjs'
+import { runFile } from './testing/test-file.mjs'
 
-const { values, positionals } = parseArgs({
+/** Folders below build/test whose tests only compute. */
+const SIDE_BY_SIDE = ['decode/', 'house/', 'job/', 'linux/', 'plan/', 'seccomp/', 'unwind/']
+
+/** If more files fail than that, it is no chance: none is run again. */
+const MOST_RERUNS = 6
+
+const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string', default: process.execPath },
-    serial: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '300' },
     built: { type: 'boolean', default: false },
+    serial: { type: 'boolean', default: false },
+    root: { type: 'string', default: fileURLToPath(new URL('../build/test/', import.meta.url)) },
   },
 })
 
-/** Paths, below build/test, whose files must have the machine to themselves. */
-const SERIAL = [
-  'run/',
-  'cgroup/',
-  'container/',
-  'hostile/',
-  'honesty/',
-  'examples/',
-  'cli/',
-  'pool/',
-  'trace/',
-  'ptrace/',
-  'caller/',
-  'strace/',
-]
+// Tests make files that users of boxes are to read: their modes are to be what the tests say.
+process.umask(0o022)
+const surroundings = new Surroundings()
 
-/** No test file takes minutes; one that does hangs. A machine without hardware to emulate another takes longer. */
-const FILE_TIMEOUT_MS = Number(values.seconds) * 1000
-
-if (!values.built)
-  execFileSync(process.execPath, [fileURLToPath(new URL('build-bundles.mjs', import.meta.url))], {
-    stdio: 'inherit',
+/** Runs a file and says how it went. */
+async function once(name) {
+  const result = await runFile(name, join(values.root, name), {
+    node: values.node,
+    seconds: Number(values.seconds),
+    env: surroundings.environment,
   })
+  report(result)
+  return result
+}
 
-const root = fileURLToPath(new URL('../build/test/', import.meta.url))
-const files = readdirSync(root, { recursive: true })
+async function oneByOne(names) {
+  const results = []
+  for (let name = names.shift(); name !== undefined; name = names.shift()) results.push(await once(name))
+  return results
+}
+
+/** Runs all files once: first those that run side by side, then the others. */
+async function runAll(names) {
+  const parallel = name => !values.serial && SIDE_BY_SIDE.some(folder => name.startsWith(folder))
+  const queue = names.filter(parallel)
+  const workers = Array.from({ length: availableParallelism() }, () => oneByOne(queue))
+  const first = (await Promise.all(workers)).flat()
+  return [...first, ...(await oneByOne(names.filter(name => !parallel(name))))]
+}
+
+/** Runs again what failed; resolves with the results that count, and with the flaky first ones. */
+async function settle(results) {
+  const failed = results.filter(isFailed)
+  if (failed.length === 0 || failed.length > MOST_RERUNS) return { settled: results, flaky: [] }
+  console.log(`\nonce more, alone: ${failed.map(({ name }) => name).join(' ')}`)
+  const again = await oneByOne(failed.map(({ name }) => name))
+  const second = new Map(again.map(result => [result.name, result]))
+  return {
+    settled: results.map(result => second.get(result.name) ?? result),
+    flaky: failed.filter(({ name }) => !isFailed(second.get(name))),
+  }
+}
+
+if (!values.built) {
+  const bundle = fileURLToPath(new URL('build-bundles.mjs', import.meta.url))
+  execFileSync(process.execPath, [bundle], { stdio: 'inherit' })
+}
+const files = readdirSync(values.root, { recursive: true })
   .filter(name => name.endsWith('.test.js'))
-  .filter(name => positionals.length === 0 || positionals.some(part => name.includes(part)))
+  .filter(name => filters.length === 0 || filters.some(part => name.includes(part)))
   .toSorted()
+if (files.length === 0)
+  console.log(`no test file below ${values.root} has ${filters.join(' or ')} in its path`)
 
-const isSerial = name => values.serial || SERIAL.some(prefix => name.startsWith(prefix))
-const totals = { pass: 0, fail: 0, skipped: 0 }
-
-/** Runs one file and adds its counts, read from the TAP summary that node:test prints. */
-function runFile(name) {
-  return new Promise(resolve => {
-    const child = spawn(values.node, ['--enable-source-maps', '--test-reporter=tap', root + name], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: FILE_TIMEOUT_MS,
-      killSignal: 'SIGKILL',
-    })
-    const startedAt = performance.now()
-    let output = ''
-    child.stdout.on('data', chunk => (output += chunk))
-    child.stderr.on('data', chunk => (output += chunk))
-    child.on('close', (code, signal) => {
-      if (signal === 'SIGKILL') output += `\n# killed after ${values.seconds} s, or by somebody else\n`
-      const count = key => Number(output.match(new RegExp(`^# ${key} (\\d+)$`, 'm'))?.[1] ?? 0)
-      const counts = {
-        pass: count('pass'),
-        fail: count('fail') + count('cancelled'),
-        skipped: count('skipped'),
-      }
-      if (code !== 0 && counts.fail === 0) counts.fail = 1
-      for (const key of Object.keys(totals)) totals[key] += counts[key]
-      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      console.log(`${counts.fail === 0 ? 'ok  ' : 'FAIL'} ${name} (${counts.pass} passed, ${seconds} s)`)
-      for (const line of output.match(/^ *ok .*# SKIP.*$/gm) ?? [])
-        console.log(`     skipped: ${line.trim()}`)
-      if (counts.fail > 0) console.log(output)
-      resolve()
-    })
-  })
-}
-
-async function drain(queue) {
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) await runFile(name)
-}
-
-const parallel = files.filter(name => !isSerial(name))
-await Promise.all(Array.from({ length: availableParallelism() }, () => drain(parallel)))
-await drain(files.filter(isSerial))
-
-console.log(
-  `${totals.pass} passed, ${totals.fail} failed${totals.skipped ? `, ${totals.skipped} skipped` : ''}`,
-)
-process.exitCode = totals.fail > 0 || files.length === 0 ? 1 : 0
+const { settled, flaky } = await settle(await runAll(files))
+const left = await surroundings.close()
+reportFlaky(flaky)
+reportLeftovers(left)
+console.log(closingLine(settled, left))
+process.exitCode = files.length === 0 || left.length > 0 || settled.some(isFailed) ? 1 : 0

@@ -1,6 +1,9 @@
-// Runs the built tests under several major versions of Node, each from its npm package, which needs no install script.
+// Runs the built tests under several major versions of Node, each from its npm package, which
+// needs no install script.
 //
-//   npm run test:nodes [-- 22 24 [-- --seconds 900 run/]]     default: 20 22 24 26; after a second -- words for run-tests.mjs
+//   npm run test:nodes [-- 22 24 [-- --seconds 900 run/]]     default: 20 22 24 26
+//
+// Words after a second -- are for run-tests.mjs.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

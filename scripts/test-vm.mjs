@@ -1,9 +1,10 @@
 // Runs tests in a small virtual machine whose kernel has cgroup v2 and nothing else.
 //
-//   npm run test:vm [-- FILTER ...]     a filter is a part of a test file's path; default: those that meet cgroups
+//   npm run test:vm [-- FILTER ...]     a filter: a part of a file's path
 //
-// Brings what it needs by apt-get, as root: qemu, busybox, and a kernel that is unpacked, not installed. By software emulation,
-// which works everywhere; GLASSBOX_VM_ACCEL=kvm is some twenty times faster on a machine whose /dev/kvm is a whole one.
+// Brings what it needs by apt-get, as root: qemu, busybox, and a kernel that is unpacked, not
+// installed. By software emulation, which works everywhere; GLASSBOX_VM_ACCEL=kvm is some twenty
+// times faster on a machine whose /dev/kvm is a whole one.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

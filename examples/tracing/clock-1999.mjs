@@ -1,5 +1,6 @@
-// Make the clock say 1999. Programs read the clock without a system call, from a page that the kernel puts into them (vDSO):
-// that page is hidden from each new program first, so that it asks the kernel.
+// Make the clock say 1999. Programs read the clock without a system call, from a page that the
+// kernel puts into them (vDSO): that page is hidden from each new program first, so that it asks
+// the kernel.
 //   node examples/tracing/clock-1999.mjs date
 import { readFileSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -13,7 +14,10 @@ const CLOCK_REALTIME = 0n
 const wordAt = (tracee, address) => new DataView(tracee.read(address, 8).slice().buffer).getBigUint64(0, true)
 const bytesOf = word => new Uint8Array(BigUint64Array.of(word).buffer)
 
-/** The stack of a new program: argc, arguments, NULL, environment, NULL, and pairs that tell about the machine. */
+/**
+ * The stack of a new program: argc, arguments, NULL, environment, NULL, and pairs that tell about
+ * the machine.
+ */
 function hideVdso(tracee) {
   const stack = BigInt(readFileSync(`/proc/${tracee.tid}/syscall`, 'latin1').split(' ').at(-2))
   let at = stack + 8n * (wordAt(tracee, stack) + 2n)

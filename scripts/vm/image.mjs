@@ -1,4 +1,5 @@
-// The file system of the virtual machine, as an initramfs: Node, the programs that tests start, and the built tree.
+// The file system of the virtual machine, as an initramfs: Node, the programs that tests start,
+// and the built tree.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, realpathSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

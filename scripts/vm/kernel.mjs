@@ -1,4 +1,5 @@
-// The kernel of the virtual machine: Debian's cloud kernel, unpacked into a cache and never installed.
+// The kernel of the virtual machine: Debian's cloud kernel, unpacked into a cache and never
+// installed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -1,5 +1,5 @@
-# Runs the tests once in each place that a service may find itself in under cgroup v2. The filters come with the kernel's
-# command line. Prints a line a layout, and fails where one did.
+# Runs the tests once in each place that a service may find itself in under cgroup v2. The filters
+# come with the kernel's command line. Prints a line a layout, and fails where one did.
 filters=$(sed -n 's/.*glassbox\.filters=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 # Without what takes longest, and is the same for whoever has groups.
 few=$(echo "$filters" | sed 's,pool/,,; s,run/soak,,; s,container/,,; s,hostile/,,; s,honesty/,,')
@@ -40,7 +40,8 @@ in_group() {
 
 user() { in_group "$1" setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/tmp "${@:2}"; }
 
-# A container: its first process joins the group, whose root it is to see, and its own file systems come with that. Nobody outside is in the group.
+# A container: its first process joins the group, whose root it is to see, and its own file systems
+# come with that. Nobody outside is in the group.
 container() {
   mkdir -p "$1"
   unshare --mount --pid --fork sh -c 'echo 0 > "$0/cgroup.procs" && exec unshare --cgroup sh -c "$@"' "$1" \
@@ -50,7 +51,8 @@ container() {
 # Everything in the root group, as in a container without an init system.
 layout 'in the root group' "$filters"
 
-# As systemd starts a service: the controllers are on down to the service's own group, which has processes.
+# As systemd starts a service: the controllers are on down to the service's own group, which has
+# processes.
 echo '+cpu +memory +pids' > $cgroup/cgroup.subtree_control
 mkdir -p $slice/glassbox.service
 echo '+cpu +memory +pids' > $slice/cgroup.subtree_control

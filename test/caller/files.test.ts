@@ -167,7 +167,7 @@ test('a host file that is missing, or no file, starts nothing', async () => {
   })
   for (const file of ['/dev/zero', '/dev/null'])
     await assert.rejects(refused({ a: { file } }), { code: 'ERR_GLASSBOX_FILE', message: /it is a device/ })
-  await assert.rejects(refused({ a: { file: '/usr/bin', mode: 0o755 } }), { option: 'files.a.mode' })
+  await assert.rejects(refused({ a: { file: '/usr/bin', mode: 0o755 } }), { option: 'files["a"].mode' })
 })
 
 test('a directory that may not be entered is an error that names it', {

@@ -1,4 +1,7 @@
-/** What a user may type wrongly: one sentence that names the option and what to do next, and nothing is started. */
+/**
+ * What a user may type wrongly: one sentence that names the option and what to do next, and
+ * nothing is started.
+ */
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,19 +26,28 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--wall-time', '99999999999h'], /--wall-time .*at most.* Say unlimited/],
   [['--processes', '1.5'], /--processes: expected a whole number.* Write/],
   [['--open-files', '0'], /--open-files: expected a whole number above zero.* Write/],
-  [['--memory', '1GiB', '--memory', '2GiB'], /--memory was given twice\. Give it once/],
+  [['-m', '64m'], /Unknown option -m\. Did you mean --memory\?/],
+  [['-m64m'], /Unknown option -m64m\. Did you mean --memory\?/],
+  [['--timeout', '10s'], /Unknown option --timeout\. Did you mean --wall-time\?/],
+  [['--timeout=10s'], /Unknown option --timeout\. Did you mean --wall-time\?/],
+  [['-v', '/a:/b'], /Unknown option -v\. Did you mean --bind\?/],
+  [['--trace-size', '1MiB'], /--trace-size needs --trace\. Add --trace FILE/],
+  [['--trace', '/dev/null', '--trace-size', '5'], /--trace-size: 5 has no unit/],
   [['--plan=yes'], /--plan takes no value\. Write --plan/],
-  [['--plan', '--json'], /--plan and --json exclude each other\. Choose/],
-  [['--net', 'some'], /--net.*none or host/],
-  [['--runner', 'ptrace'], /no ptrace runner\. Use the namespace runner/],
-  [['--runner', 'kernel'], /no kernel runner\. Use the namespace runner/],
+  [['--net', 'some'], /--net to be 'none' or 'host', got "some"/],
+  [['--runner', 'ptrace'], /--runner to be 'namespace', got "ptrace"\. This version has no other/],
+  [['--runner', 'kernel'], /--runner to be 'namespace', got "kernel"\. This version has no other/],
   [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],
   [['--bind', '/usr:x:y'], /--bind: expected SRC.* For example/],
   [['--bind', '/usr:relative'], /--bind to be an absolute path/],
   [['--copy-in', '/nonexistent'], /--copy-in: cannot read \/nonexistent.* Name a file/],
   [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Name files by/],
-  [['--copy-in', 'a:b:c'], /--copy-in: expected SRC or SRC:DST.* For example --copy-in/],
+  [
+    ['--copy-in', 'a:b:c'],
+    /--copy-in: expected SRC or SRC:DST.* For example --copy-in.* Write \\: for a colon/,
+  ],
+  [['--copy-in', '/etc/passwd:'], /--copy-in: expected SRC or SRC:DST/],
   [['--copy-out', 'a:/nonexistent/b'], /--copy-out: cannot write into \/nonexistent\. Name/],
   [['--copy-out', '../a'], /--copy-out: .*"\.\.\/a"\. Name files by/],
   [['--stdin', '/nonexistent'], /Cannot read stdin from \/nonexistent.* Name a file/],
@@ -73,6 +85,29 @@ for (const { words, code, sentence } of CASES) {
   })
 }
 
+for (const [words, code, expected] of [
+  [['--jso', '--json', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--jso' }],
+  [['--json', '--memory', '0MiB', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--memory' }],
+  [['--json'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'PROGRAM' }],
+  [['--plan', '--json', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--json' }],
+  [['--json', 'no-such'], 127, { code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND', path: 'no-such' }],
+  [['--json', '/etc/passwd'], 126, { code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE', path: '/etc/passwd' }],
+  [['--json', '--net', 'some', 'true'], 125, { code: 'ERR_GLASSBOX_INVALID_OPTION', option: '--net' }],
+] as const) {
+  test(`with --json a script gets a document: run ${words.join(' ')}`, () => {
+    const ended = glassbox(['run', ...words])
+    assert.equal(ended.code, code)
+    const { error } = JSON.parse(ended.out) as { error: Record<string, unknown> }
+    assert.equal(typeof error['message'], 'string')
+    assert.deepEqual({ ...error, ...expected }, error)
+    assert.match(ended.err, /^glassbox: [^\n]+\n$/, 'and a person one line')
+  })
+}
+
+test('--json among the words of the program is not ours', () => {
+  assert.equal(glassbox(['run', 'no-such', '--json']).out, '')
+})
+
 test('a file that the user may not read is refused by name', {
   skip: process.getuid?.() === 0 ? false : 'needs root to make a file of another user',
 }, context => {
@@ -87,5 +122,5 @@ test('a file that the user may not read is refused by name', {
   assert.match(stdin.err, /Cannot read stdin from .*secret.* Name a file that you may read/)
   const copied = glassbox(['run', '--copy-in', file, 'cat', 'secret'], by)
   assert.deepEqual([copied.code, copied.out], [125, ''])
-  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file that you may read/)
+  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file or directory that you may read/)
 })

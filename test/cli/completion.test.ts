@@ -24,4 +24,7 @@ test('every shell has one, and another is refused', () => {
   for (const shell of ['bash', 'zsh', 'fish'])
     assert.match(glassbox(['completion', shell]).out, /glassbox/, shell)
   assert.match(glassbox(['completion', 'tcsh']).err, /There is no completion for tcsh.*bash, zsh or fish/s)
+  assert.match(glassbox(['completion']).err, /No shell was named\. Choose bash, zsh or fish/)
+  assert.match(glassbox(['completion', 'bash', 'zsh']).err, /takes one shell, got zsh too/)
+  assert.match(glassbox(['completion', '__proto__']).err, /There is no completion for __proto__/)
 })

@@ -1,4 +1,7 @@
-/** A person or a service ends the command: the box goes with it. And an ordinary user has boxes too. */
+/**
+ * A person or a service ends the command: the box goes with it. And an ordinary user has boxes
+ * too.
+ */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
@@ -6,7 +9,10 @@ import { assertNoGroupsLeft, glassbox, startGlassbox } from '../support/command.
 
 after(assertNoGroupsLeft)
 
-/** Name (argv[0]) and start of a living process; a number that was given out again has another start. */
+/**
+ * Name (argv[0]) and start of a living process; a number that was given out again has another
+ * start.
+ */
 function processStat(pid: number): { name: string; start: string } | undefined {
   try {
     const [name = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')

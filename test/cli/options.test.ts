@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { optionsHelp, parseOptions } from '#glassbox/cli/options.js'
+import { hasFlag, optionsHelp, parseOptions } from '#glassbox/cli/options.js'
 import { help } from '#glassbox/cli/run.js'
-import { RUN_OPTIONS } from '#glassbox/cli/run-options.js'
+import { RUN_OPTIONS } from '#glassbox/cli/run/options.js'
 import { nearest } from '#glassbox/suggest.js'
 import { glassbox } from '../support/command.js'
 
@@ -36,6 +36,35 @@ test('options end at -- or at the first word that is none', () => {
   assert.deepEqual(parsed.rest, ['prog', '--a', '9'])
   assert.deepEqual(parseOptions('x', specs, ['--', '--flag']).rest, ['--flag'])
   assert.deepEqual(parseOptions('x', specs, ['-', 'y']).rest, ['-', 'y'])
+})
+
+test('of an option that was given twice the last one counts; a list keeps all', () => {
+  const { lastOf, values } = parseOptions('run', RUN_OPTIONS, [
+    ...['--memory', '1GiB', '--bind', '/a', '--memory=2GiB', '--bind=/b', '--quiet', '--quiet', 'true'],
+  ])
+  assert.equal(lastOf('--memory'), '2GiB')
+  assert.deepEqual(values.get('--memory'), ['2GiB'])
+  assert.deepEqual(values.get('--bind'), ['/a', '/b'])
+})
+
+test('a flag is found among options that are wrong, and never among the words of the program', () => {
+  const has = (...words: readonly string[]): boolean => hasFlag(RUN_OPTIONS, words, '--json')
+  assert.ok(
+    has('--json') && has('--jso', '--json') && has('--memory', '5', '--json') && has('--memory', '--json'),
+  )
+  assert.equal(has('true', '--json') || has('--', '--json') || has('--cwd', '/x', 'true', '--json'), false)
+  assert.equal(has('--cwd=--json') || has('-', '--json') || has(), false)
+})
+
+test('the words of other tools lead to ours, and none of them is an option here', () => {
+  const elsewhere = RUN_OPTIONS.flatMap(({ elsewhere: words = [] }) => words)
+  assert.equal(new Set(elsewhere).size, elsewhere.length, 'each leads to one')
+  for (const word of elsewhere)
+    assert.throws(
+      () => parseOptions('run', RUN_OPTIONS, [word, 'x']),
+      { option: word, hint: /^Did you mean --/ },
+      word,
+    )
 })
 
 test('a slip has a suggestion, another word has none', () => {

@@ -1,7 +1,7 @@
 /** The line in words that follows a run: every ending, every limit. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { reportLine } from '#glassbox/cli/report.js'
+import { reportLine } from '#glassbox/cli/run/report.js'
 import type { LimitKind, RunResult } from '#glassbox/index.js'
 import { result } from '../support/result.js'
 

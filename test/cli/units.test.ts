@@ -28,11 +28,18 @@ test('sizes with their units', () => {
     ['10MB', 1e7],
     ['1.5KiB', 1536],
     ['7B', 7],
+    ['64M', 2 ** 26],
+    ['64m', 2 ** 26],
+    ['64Mi', 2 ** 26],
+    ['1G', 2 ** 30],
+    ['3k', 3072],
+    ['2TiB', 2 ** 41],
+    ['64mb', 64e6],
     ['unlimited', Infinity],
   ] as const) {
     assert.equal(parseSize('--s', text), bytes, text)
   }
-  for (const text of ['64', '64M', '0B', '-1KiB', '1.0001KiB', 'x'])
+  for (const text of ['64', '64X', '0B', '-1KiB', '1.0001KiB', 'x', '5constructor', '5__proto__'])
     assert.throws(() => parseSize('--s', text), { option: '--s' }, text)
   for (const text of ['0', '-1', '1.5', '', 'x', '1e3'])
     assert.throws(() => parseCount('--n', text), { option: '--n' }, text)

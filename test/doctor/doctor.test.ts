@@ -5,8 +5,10 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { detectCgroups } from '#glassbox/cgroup/hierarchy.js'
 import { cgroupModeRow, cgroupRows } from '#glassbox/doctor/cgroups.js'
+import { diagnose } from '#glassbox/doctor/doctor.js'
 import { coreRow, isAtLeast, kernelRow, ptraceRow, seccompRow } from '#glassbox/doctor/kernel.js'
 import { appArmorRow, namespacesRow, userNamespaceRow } from '#glassbox/doctor/namespaces.js'
+import { containerRow } from '#glassbox/doctor/surroundings.js'
 
 test('versions are compared by number, not by letter', () => {
   assert.ok(isAtLeast('5.12.0-generic', '5.12'))
@@ -65,8 +67,34 @@ test('cgroups: where groups are made, or why not and what happens instead', () =
     cgroupRows(none).map(row => row.state),
     ['partly', 'partly', 'partly', 'partly', 'partly'],
   )
-  assert.match(cgroupRows(none)[0]?.fix ?? '', /Delegate=yes/)
+  assert.match(cgroupRows(none, false)[0]?.fix ?? '', /^run as root, or .*Delegate=yes/)
+  assert.match(cgroupRows(none, true)[0]?.fix ?? '', /Docker.*--privileged/)
+  assert.doesNotMatch(cgroupRows(none, true)[0]?.fix ?? '', /run as root/, 'root is not sent to root')
   assert.equal(cgroupModeRow(none).state, 'partly')
+})
+
+test('a container is known by what it shuts off, and the way out is that of containers', () => {
+  const free = { status: 'Seccomp:\t0\n', mountinfo: '25 1 0:22 / /proc rw - proc proc rw\n', marked: false }
+  assert.deepEqual([containerRow(free).state, containerRow(free).fix], ['yes', undefined])
+  assert.equal(containerRow({ ...free, marked: true }).state, 'yes', 'a container that forbids nothing')
+  const docker = containerRow({
+    status: 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n',
+    mountinfo:
+      '31 25 0:27 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n40 25 0:5 / /proc/kcore rw - tmpfs tmpfs rw\n',
+    marked: true,
+  })
+  assert.equal(docker.state, 'partly')
+  assert.match(docker.found, /a seccomp filter, read-only cgroups, a \/proc with hidden files/)
+  assert.match(docker.fix ?? '', /Docker .*Kubernetes/s)
+})
+
+test('only runners that exist are named, and no fix of the doctor sends to the doctor', async () => {
+  const { rows, runners } = await diagnose()
+  assert.deepEqual(
+    runners.map(({ subject }) => subject),
+    ['namespace'],
+  )
+  for (const { fix = '' } of [...rows, ...runners]) assert.doesNotMatch(fix, /doctor/)
 })
 
 test('the command says the same in words and as JSON, and its exit code is whether boxes work', () => {

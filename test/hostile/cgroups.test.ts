@@ -42,7 +42,7 @@ test('root of its own namespaces, where there is no filter, changes nothing of i
   const group = makeGroup(planGroup({ processes: 20 }, support), { processes: 20 })
   try {
     const joins = group.directories.map(directory => `echo 0 > ${directory}/cgroup.procs;`)
-    const native = spawnSync('sh', ['-c', `${joins.join(' ')} exec ${program('cgroups')} mount`], {
+    const native = spawnSync('sh', ['-c', `${joins.join(' ')} exec '${program('cgroups')}' mount`], {
       encoding: 'utf8',
     })
     assert.match(native.stdout, /: pids.max can be written$/m)
@@ -240,7 +240,7 @@ test('a service that is moved to another group in the middle of a run keeps the 
   const guest = program('allocate')
   const script = `import { run } from ${JSON.stringify(index)}
     const limits = { memoryBytes: 40 << 20, processes: 4 }
-    const moved = run('sh', ['-c', 'echo started; read x; ${guest} private 100'], { limits, stdin: process.stdin, binds: [{ source: ${JSON.stringify(guest)} }] })
+    const moved = run('sh', ['-c', 'echo started; read x; "${guest}" private 100'], { limits, stdin: process.stdin, binds: [{ source: ${JSON.stringify(guest)} }] })
     for await (const { type } of moved.events()) if (type === 'stdout') { console.log('started'); break }
     const { status } = await moved
     console.log(status, (await run(${JSON.stringify(guest)}, ['private', '100'], { limits })).status, (await run('echo')).status)

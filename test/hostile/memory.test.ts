@@ -114,7 +114,7 @@ test('a quota that a user uses up in one box is whole in the next [MB-09]', { sk
       .trim()
       .split('\n')
       .reduce((all, line) => all + Number(line), 0)
-  const watch = `${hoard} inotify ${most + 20}`
+  const watch = `'${hoard}' inotify ${most + 20}`
   const together = await run('sh', ['-c', `${watch} & ${watch}; wait`], options)
   assert.ok(sum(together.stdout) <= most, 'in one box they share it')
   const apart = await Promise.all([run('sh', ['-c', watch], options), run('sh', ['-c', watch], options)])

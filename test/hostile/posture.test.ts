@@ -192,10 +192,15 @@ function declared(path: string, extra: Readonly<Record<string, string>>): string
   return extra[path] ?? FIXED[path] ?? (bound ? 'bind ro,nosuid,nodev' : undefined)
 }
 
+/** A name of mountinfo, where white space and backslashes stand as octal numbers (proc_pid_mountinfo(5)). */
+const unescaped = (name: string): string =>
+  name.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+
 function assertMounts(mountinfo: string, extra: Readonly<Record<string, string>>): void {
   const seen = new Set<string>()
   for (const line of lines(mountinfo)) {
-    const [, , , , path = '', options = '', ...rest] = line.split(' ')
+    const [, , , , escaped = '', options = '', ...rest] = line.split(' ')
+    const path = unescaped(escaped)
     const [kind = '', flags = ''] =
       declared(path, extra)?.split(' ') ?? assert.fail(`nobody declared ${line}`)
     seen.add(path)

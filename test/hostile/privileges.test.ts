@@ -182,7 +182,7 @@ test('two boxes at a time have different users and groups [PR-06]', { skip: need
 
 test('kill(-1) reaches the program’s own processes only [PR-07]', async () => {
   // Waited for: a zombie could be signalled still.
-  const native = alone(`sleep 10 & ${program('privilege')} killall; wait $!; echo sleep $?`)
+  const native = alone(`sleep 10 & '${program('privilege')}' killall; wait $!; echo sleep $?`)
   assert.equal(native.stdout, 'kill 0\nchild 9\nsleep 137\n', 'natively it reaches everybody')
   await using child = bystander()
   const peer = await neighbour()
@@ -212,7 +212,7 @@ test('signals to init do nothing, to a number of the host’s they find nobody, 
   for (const options of WITH_AND_WITHOUT) {
     const others = await world.run('privilege', ['signal', `${child.pid}`], options)
     assert.deepEqual(new Set(Object.values(answers(others.stdout))), new Set([`${ESRCH}`]))
-    const script = `${guest} signal 1; ${guest} signal $PPID; echo signaled; sleep 100`
+    const script = `'${guest}' signal 1; '${guest}' signal $PPID; echo signaled; sleep 100`
     const limits = { wallTimeMs: 1000 }
     const ended = await pool.run('sh', ['-c', script], { ...options, limits })
     assert.equal(ended.status, 'wall-time-limit')
@@ -225,7 +225,7 @@ test('signals to init do nothing, to a number of the host’s they find nobody, 
 
 test('a signal to its group ends or stops the program alone, and a stopped one has its wall limit [PR-08]', async context => {
   const guest = program('privilege')
-  const native = alone(`setsid sh -c '${guest} group 9; echo alive'; echo $?`)
+  const native = alone(`setsid sh -c '"$0" group 9; echo alive' '${guest}'; echo $?`)
   assert.equal(native.stdout, '137\n', 'natively its parent goes too')
   await using pool = await createPool({ size: 1, binds: [{ source: guest }] })
   for (const { signal, status } of [
@@ -261,7 +261,7 @@ test('priorities, processors and limits of init and of the host’s processes st
   }
   assert.equal(getPriority(other.pid), before)
   // The control: by the same call it changes its own.
-  const script = `sleep 100 & ${program('privilege')} user 0; cut -d' ' -f19 /proc/$!/stat`
+  const script = `sleep 100 & '${program('privilege')}' user 0; cut -d' ' -f19 /proc/$!/stat`
   const { stdout } = await run('sh', ['-c', script], { binds: [{ source: program('privilege') }] })
   assert.match(stdout, /^19$/m)
 })

@@ -1,4 +1,7 @@
-/** The house: imports point down. A file may import from its own folder and from those below it, never up or across. */
+/**
+ * The house: imports point down. A file may import from its own folder and from those below it,
+ * never up or across.
+ */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -28,7 +31,7 @@ const FLOORS = [
   ['decode'],
   ['linux'],
   ['options'],
-  ['errors.ts', 'suggest.ts'],
+  ['errors.ts', 'printable.ts', 'suggest.ts'],
 ]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))

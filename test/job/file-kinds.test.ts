@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '#glassbox/index.js'
-import { pathTo } from '#glassbox/options/record.js'
+import { entryPath } from '#glassbox/options/record.js'
 import { COLLECT, FILES } from '#glassbox/job/file-kinds.js'
 
 const checkFiles = (files: unknown): unknown => FILES.read(files, 'files')
@@ -56,32 +56,32 @@ const BAD: readonly [unknown, string, RegExp][] = [
   [{ '.': '' }, 'files["."]', /inside/],
   [{ 'a/../b': '' }, 'files["a/../b"]', /inside/],
   [{ 'a\0b': '' }, 'files["a\\u0000b"]', /inside/],
-  [{ [LONG]: '' }, pathTo('files', LONG), /longer than 255 bytes/],
-  [{ ['ü'.repeat(128)]: '' }, pathTo('files', 'ü'.repeat(128)), /longer than 255 bytes/],
-  [{ [MANY]: '' }, pathTo('files', MANY), /longer than 4095 bytes/],
+  [{ [LONG]: '' }, entryPath('files', LONG), /longer than 255 bytes/],
+  [{ ['ü'.repeat(128)]: '' }, entryPath('files', 'ü'.repeat(128)), /longer than 255 bytes/],
+  [{ [MANY]: '' }, entryPath('files', MANY), /longer than 4095 bytes/],
   [{ '\ud800': '' }, 'files["\\ud800"]', /half of a surrogate pair/],
-  [{ a: '', './a': '' }, 'files["./a"]', /same file as files\.a/],
+  [{ a: '', './a': '' }, 'files["./a"]', /same file as files\["a"\]/],
   [{ a: '', 'a/': '' }, 'files["a/"]', /same file/],
-  [{ a: '', 'a/b': '' }, 'files["a/b"]', /files\.a is a file/],
-  [{ 'a/b/c': '', a: { contents: '' } }, 'files["a/b/c"]', /files\.a is a file/],
-  [own('__proto__', 5), 'files.__proto__', /got 5/],
-  [{ a: null }, 'files.a', /got null/],
-  [{ a: 1 }, 'files.a', /got 1/],
-  [{ a: ['x'] }, 'files.a', /got the array/],
-  [{ a: {} }, 'files.a', /says nothing of what it is made of/],
-  [{ a: { content: 'x' } }, 'files.a.content', /no key called content/],
-  [{ a: { contents: 'x', file: '/x' } }, 'files.a', /both contents and file/],
-  [{ a: { contents: 5 } }, 'files.a.contents', /text or bytes, got 5/],
-  [{ a: { contents: 'x', mode: '755' } }, 'files.a.mode', /got "755"/],
-  [{ a: { contents: 'x', mode: 755 } }, 'files.a.mode', /got 755/],
-  [{ a: { contents: 'x', mode: -1 } }, 'files.a.mode', /got -1/],
-  [{ a: { contents: 'x', mode: 0.5 } }, 'files.a.mode', /got 0\.5/],
-  [{ a: { contents: 'x', mode: 0o4755 } }, 'files.a.mode', /got 2541/],
-  [{ a: { file: '' } }, 'files.a.file', /a path of the host/],
-  [{ a: { file: 'x\0' } }, 'files.a.file', /a path of the host/],
-  [{ a: { file: new URL('https://example.org/x') } }, 'files.a.file', /got "https:/],
-  [{ a: { file: new URL('file://elsewhere/x') } }, 'files.a.file', /got "file:\/\/elsewhere/],
-  [{ a: { directory: 'x' } }, 'files.a.directory', /to be true/],
+  [{ a: '', 'a/b': '' }, 'files["a/b"]', /files\["a"\] is a file/],
+  [{ 'a/b/c': '', a: { contents: '' } }, 'files["a/b/c"]', /files\["a"\] is a file/],
+  [own('__proto__', 5), 'files["__proto__"]', /got 5/],
+  [{ a: null }, 'files["a"]', /got null/],
+  [{ a: 1 }, 'files["a"]', /got 1/],
+  [{ a: ['x'] }, 'files["a"]', /got the array/],
+  [{ a: {} }, 'files["a"]', /says nothing of what it is made of/],
+  [{ a: { content: 'x' } }, 'files["a"].content', /no key called content/],
+  [{ a: { contents: 'x', file: '/x' } }, 'files["a"]', /both contents and file/],
+  [{ a: { contents: 5 } }, 'files["a"].contents', /text or bytes, got 5/],
+  [{ a: { contents: 'x', mode: '755' } }, 'files["a"].mode', /got "755"/],
+  [{ a: { contents: 'x', mode: 755 } }, 'files["a"].mode', /got 755/],
+  [{ a: { contents: 'x', mode: -1 } }, 'files["a"].mode', /got -1/],
+  [{ a: { contents: 'x', mode: 0.5 } }, 'files["a"].mode', /got 0\.5/],
+  [{ a: { contents: 'x', mode: 0o4755 } }, 'files["a"].mode', /got 2541/],
+  [{ a: { file: '' } }, 'files["a"].file', /a path of the host/],
+  [{ a: { file: 'x\0' } }, 'files["a"].file', /a path of the host/],
+  [{ a: { file: new URL('https://example.org/x') } }, 'files["a"].file', /got "https:/],
+  [{ a: { file: new URL('file://elsewhere/x') } }, 'files["a"].file', /got "file:\/\/elsewhere/],
+  [{ a: { directory: 'x' } }, 'files["a"].directory', /to be true/],
 ]
 for (const [files, option, message] of BAD)
   test(`refused: ${option.slice(0, 40)}, ${String(message)}`, () => {
@@ -117,10 +117,10 @@ const BAD_COLLECT: readonly [unknown, string][] = [
   [[1], 'collect[0]'],
   [['a', './a'], 'collect[1]'],
   [['../x'], 'collect[0]'],
-  [{ a: false }, 'collect.a'],
-  [{ a: { fil: 'x' } }, 'collect.a.fil'],
-  [{ a: { file: 5 } }, 'collect.a.file'],
-  [{ a: { file: '/x' }, b: { file: pathToFileURL('/y/../x') } }, 'collect.b'],
+  [{ a: false }, 'collect["a"]'],
+  [{ a: { fil: 'x' } }, 'collect["a"].fil'],
+  [{ a: { file: 5 } }, 'collect["a"].file'],
+  [{ a: { file: '/x' }, b: { file: pathToFileURL('/y/../x') } }, 'collect["b"]'],
 ]
 for (const [collect, option] of BAD_COLLECT)
   test(`refused: ${option} of ${JSON.stringify(collect)}`, () => {

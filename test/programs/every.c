@@ -54,7 +54,8 @@
 #include <unistd.h>
 #include <utime.h>
 
-#define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
+/* Registers of arguments that are left out are zero: with -e raw they are shown, whatever is in them. */
+#define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__, 0L, 0L, 0L, 0L, 0L, 0L)
 #define BAD ((void *)8)
 
 static char buffer[256];

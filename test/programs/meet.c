@@ -1,7 +1,7 @@
 /* meet MEANS put WORD | meet MEANS get: two programs that know nothing of each other meet. put leaves WORD, says so and waits; get
- * prints what it finds. Exit of get: 0 where it met, else an errno. MEANS: shm, sysv, queue, mqueue, semaphore, key, abstract, port,
- * tmp, lock FILE, lease FILE. MEETING in the
- * environment is a number that only the two have. */
+ * prints what it finds. Exit of get: 0 if it met, else an errno. MEANS: shm, sysv, queue, mqueue,
+ * semaphore, key, abstract, port, tmp, lock FILE, lease FILE. MEETING in the environment is a number
+ * that only the two have. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

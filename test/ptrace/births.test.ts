@@ -4,7 +4,7 @@
  * which lets them go.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -102,6 +102,23 @@ test('a trace that is left while children are born leaves each of them as it wou
     assert.match(text, /^born 400 killed 0$/m)
     assert.equal(text.match(/handled/g)?.length, 200)
     assert.doesNotMatch(text, /mask/)
+  }
+})
+
+test('a process that was attached to lives on when the process of its tracer ends', async t => {
+  const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+  const attach = `
+    const { trace } = await import(${JSON.stringify(index)})
+    await trace(Number(process.argv[1]), { events: 'none' }).pid
+    setTimeout(() => process.exit(0), 5 + Math.random() * 20)`
+  for (let round = 0; round < 6; round++) {
+    const running = spawn(guest, ['honest', '100000'], { stdio: 'ignore' })
+    t.after(() => running.kill('SIGKILL'))
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', attach, String(running.pid)])
+    assert.equal(status, 0)
+    await sleep(20)
+    assert.equal(running.signalCode, null, 'it runs')
+    running.kill('SIGKILL')
   }
 })
 

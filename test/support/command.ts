@@ -76,12 +76,13 @@ export const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--c
 
 const isRoot = process.getuid?.() === 0
 
+const lineOf = ({ ordinary }: Surrounding): readonly string[] =>
+  ordinary && isRoot
+    ? [...ORDINARY, process.execPath, join(readablePackage(), 'bin/glassbox.js')]
+    : [process.execPath, command]
+
 export function glassbox(words: readonly string[], options: Surrounding = {}): Ended {
-  const line =
-    options.ordinary && isRoot
-      ? [...ORDINARY, process.execPath, join(readablePackage(), 'bin/glassbox.js')]
-      : [process.execPath, command]
-  const [file = process.execPath, ...args] = [...line, ...words]
+  const [file = process.execPath, ...args] = [...lineOf(options), ...words]
   const { pid, status, stdout, stderr } = spawnSync(file, args, {
     encoding: 'utf8',
     timeout: 30_000,
@@ -89,6 +90,28 @@ export function glassbox(words: readonly string[], options: Surrounding = {}): E
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
   })
+  started.add(pid)
+  return { code: status, out: stdout, err: stderr }
+}
+
+/**
+ * A script of bash in which `"$@"` is the command, for what only a shell can give it: full
+ * devices, closed descriptors. `code` is what the script exits with. It must be read as a user
+ * would: PIPESTATUS and all.
+ */
+export function viaBash(script: string, options: Surrounding = {}): Ended {
+  const { pid, status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', script, 'bash', process.execPath, command],
+    {
+      encoding: 'utf8',
+      timeout: 60_000,
+      maxBuffer: 2 ** 28,
+      input: options.input ?? '',
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, ...options.env },
+    },
+  )
   started.add(pid)
   return { code: status, out: stdout, err: stderr }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-/** Gives back the permissions that a guest took away: whoever is not root could not remove what is inside. */
+/** Gives back permissions that a guest took away: only root could remove what is inside. */
 function openUp(directory: string): void {
   chmodSync(directory, 0o700)
   for (const name of readdirSync(directory)) {
@@ -13,8 +13,9 @@ function openUp(directory: string): void {
   }
 }
 
-export function temporaryDirectory(context: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'glassbox-test-'))
+/** In `parent`, by default the TMPDIR of the run. */
+export function temporaryDirectory(context: TestContext, parent: string = tmpdir()): string {
+  const path = mkdtempSync(join(parent, 'glassbox-test-'))
   context.after(() => {
     openUp(path)
     rmSync(path, { recursive: true, force: true })

@@ -12,6 +12,9 @@ const BIN = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox.js
 const TIMEOUT_MS = 60_000
 const BIG = 1 << 28
 
+// strace tells errors in the language of its user; ours are English.
+process.env['LC_ALL'] = 'C'
+
 /** Tests that compare with strace are skipped by its name where it is not installed. */
 export const noStrace: false | string = spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed'
 

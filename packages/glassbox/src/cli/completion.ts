@@ -1,8 +1,9 @@
 /** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
 import { InvalidOptionError } from '../errors.ts'
-import { RUN_OPTIONS } from './run-options.ts'
+import { RUN_OPTIONS } from './run/options.ts'
 import { OPTION_WORDS } from './strace/options.ts'
-import { stdout } from './terminal.ts'
+import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './options.ts'
+import { stdout } from './output.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
@@ -12,12 +13,12 @@ const COMMANDS = 'run strace doctor completion help'
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
-  doctor: ['--json', '--help'],
+  doctor: ['--json', '--help', '--version'],
 }
 
 /** `none|host`: the values of an option. */
 const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
-  /^\w+(\|\w+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
+  /^[a-z]+(\|[a-z]+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
 )
 
 const bashOptions = Object.entries(WORDS).map(
@@ -58,22 +59,23 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   ].join('\n'),
 }
 
-export function help(): string {
-  return `Usage: glassbox completion bash|zsh|fish\n\n${summary}\n\nExample:\n  source <(glassbox completion bash)\n`
+export const options: readonly OptionSpec[] = COMMON_OPTIONS
+
+export function help(width: number): string {
+  return `Usage: glassbox completion bash|zsh|fish\n\n${summary}\n\n${optionsHelp(options, width)}\n\nExample:\n  source <(glassbox completion bash)\n`
 }
 
-export async function main([shell]: readonly string[]): Promise<number> {
-  if (shell === '--help') {
-    stdout().write(help())
-    return 0
-  }
-  const script = SCRIPTS[shell ?? '']
+const WHICH = 'Choose bash, zsh or fish, for example: source <(glassbox completion bash)'
+
+export async function main(words: readonly string[]): Promise<number> {
+  const { rest } = parseOptions('completion', options, words)
+  const [shell, extra] = rest
+  if (shell === undefined) throw new InvalidOptionError('SHELL', 'No shell was named.', WHICH)
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
   if (script === undefined)
-    throw new InvalidOptionError(
-      'SHELL',
-      `There is no completion for ${shell ?? 'no shell'}.`,
-      'Choose bash, zsh or fish.',
-    )
-  stdout().write(script)
+    throw new InvalidOptionError('SHELL', `There is no completion for ${shell}.`, WHICH)
+  if (extra !== undefined)
+    throw new InvalidOptionError('SHELL', `completion takes one shell, got ${extra} too.`, WHICH)
+  stdout.write(script)
   return 0
 }

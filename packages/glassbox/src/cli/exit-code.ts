@@ -1,4 +1,7 @@
-/** What the command exits with. Conventions: timeout(1), docker run, and shells. */
+/**
+ * What the command exits with. Conventions: timeout(1), docker run, and shells. The table is the
+ * one that docs/cli.md shows.
+ */
 import { GlassboxError, type ErrorCode } from '../errors.ts'
 import { signalNumber } from '../linux/signals.ts'
 import type { AnyResult, Status } from '../job/result.ts'
@@ -17,7 +20,31 @@ const OF_ERROR: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_GLASSBOX_PROGRAM_NOT_FOUND: 127,
 }
 
+/** The command itself failed. */
 export const FAULT = 125
+
+/** The program succeeded without a file that `--copy-out` names. */
+export const MISSING_FILE = 123
+
+/** The reader of the command's output went away; as of a process that SIGPIPE ended. */
+export const READER_GONE: number = 128 + (signalNumber('SIGPIPE') ?? 0)
+
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ['the program’s own', 'it exited'],
+  ['128 + n', 'signal n ended it'],
+  ['123', 'it exited with 0, and a file of `--copy-out` could not be had'],
+  ['124', 'CPU or wall time limit'],
+  ['137', 'memory limit'],
+  ['153', 'output or file size limit'],
+  ['159', 'a denied call'],
+  ['130, 143, 129', 'canceled by SIGINT, SIGTERM, SIGHUP'],
+  ['141', 'whoever read the output of the command went away (as after SIGPIPE)'],
+  [
+    '125',
+    'a failure of the command: a bad option, a host that lacks something, output that could not be written, or a bug',
+  ],
+  ['126, 127', 'the program cannot be executed, was not found'],
+]
 
 /** The program's own code, 128 + n for a signal, or that of the limit which ended it. */
 export function exitCodeOf({ status, exitCode, signal }: AnyResult): number {
@@ -30,3 +57,9 @@ export function exitCodeOf({ status, exitCode, signal }: AnyResult): number {
 export function exitCodeOfError(error: unknown): number {
   return error instanceof GlassboxError ? (OF_ERROR[error.code] ?? FAULT) : FAULT
 }
+
+/** The table in the few words that `--help` has room for. */
+export const EXIT_CODES_HELP = `Exit code: the program's own; 128 + n for signal n; 123 no file for --copy-out;
+124 time limit, 137 memory, 153 output, 159 denied call, 130 canceled,
+141 reader of the output gone; 125 a failure of glassbox, 126 not executable,
+127 not found.`

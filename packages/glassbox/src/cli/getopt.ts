@@ -1,6 +1,7 @@
 /**
- * getopt_long(3) as C programs have it, for commands whose users know it: bundled letters, values in the same word or the next, long names by any
- * unambiguous beginning, `=value`. Option parsing stops at the first word that is no option. Messages are those of the C library.
+ * getopt_long(3) as C programs have it, for commands whose users know it: bundled letters, values
+ * in the same word or the next, long names by any unambiguous beginning, `=value`. Option parsing
+ * stops at the first word that is no option. Messages are those of the C library.
  */
 
 export type Takes = 'nothing' | 'value' | 'optional'

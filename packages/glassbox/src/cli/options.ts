@@ -1,8 +1,11 @@
 /**
- * Table-driven options: from one list of a command's options come the parser, its errors, the help text and docs/cli.md.
+ * Table-driven options: from one list of a command's options come the parser, its errors, the help
+ * text and docs/cli.md.
  *
- * Grammar: `--name value` or `--name=value`; flags take none; `--` or the first word that is no option ends the options, and
- * everything after it belongs to the program, untouched.
+ * Grammar: `--name value` or `--name=value`; flags take none; `--` or the first word that is no
+ * option ends the options, and everything after it belongs to the program, untouched. Of an option
+ * that was given twice the last one counts, as in GNU tools; those that are lists (`repeated`)
+ * keep all.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
@@ -14,24 +17,51 @@ export interface OptionSpec {
   /** May be given several times. */
   readonly repeated?: boolean
   readonly help: string
+  /**
+   * What other tools call it: not accepted, but what a user of theirs is told to write instead.
+   */
+  readonly elsewhere?: readonly string[]
   /** Shown in the help. */
   readonly default?: string
 }
 
 export interface ParsedOptions {
   readonly flags: ReadonlySet<string>
+  /** Of options that are no lists, the last value alone. */
   readonly values: ReadonlyMap<string, readonly string[]>
+  /** The value of an option; the last one, if it has several. */
+  readonly lastOf: (name: string) => string | undefined
   /** The program and its arguments. */
   readonly rest: readonly string[]
 }
 
+/** The letters that all commands know. */
+const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-V': '--version' }
+
+const lookUp = (specs: readonly OptionSpec[], word: string): OptionSpec | undefined =>
+  specs.find(({ name }) => name === (SHORT[word] ?? word))
+
+/** Whether a flag stands among the options, which may be wrong otherwise. */
+export function hasFlag(specs: readonly OptionSpec[], words: readonly string[], flag: string): boolean {
+  if (!specs.some(({ name }) => name === flag)) return false
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (word === '--' || word === '-' || !word.startsWith('-')) return false
+    const spec = lookUp(specs, word)
+    if (spec?.name === flag) return true
+    if (spec?.value !== undefined && !words[at + 1]?.startsWith('--')) at++
+  }
+  return false
+}
+
 function find(command: string, specs: readonly OptionSpec[], word: string): OptionSpec {
-  const spec = specs.find(({ name }) => name === word)
+  const spec = lookUp(specs, word)
   if (spec) return spec
-  const guess = nearest(
-    word,
-    specs.map(({ name }) => name),
-  )
+  // `-m64m`: a letter with its value.
+  const typed = /^-\w/.test(word) ? word.slice(0, 2) : word
+  const named = specs.find(({ elsewhere }) => elsewhere?.includes(typed))?.name
+  const names = specs.map(({ name }) => name)
+  const guess = named ?? nearest(word, names)
   const help = `"glassbox ${command} --help" lists the options.`
   throw new InvalidOptionError(
     word,
@@ -49,15 +79,15 @@ export function parseOptions(
   const values = new Map<string, string[]>()
   let at = 0
   for (; at < words.length; at++) {
-    const word = words[at] === '-h' ? '--help' : (words[at] ?? '')
+    const word = words[at] ?? ''
     if (word === '--') {
       at++
       break
     }
     if (!word.startsWith('-') || word === '-') break
     const equals = word.indexOf('=')
-    const name = equals < 0 ? word : word.slice(0, equals)
-    const spec = find(command, specs, name)
+    const spec = find(command, specs, equals < 0 ? word : word.slice(0, equals))
+    const { name } = spec
     if (spec.value === undefined) {
       if (equals >= 0) throw new InvalidOptionError(name, `${name} takes no value.`, `Write ${name} alone.`)
       flags.add(name)
@@ -71,13 +101,17 @@ export function parseOptions(
         `Write ${name} ${spec.value}, or ${name}=… for a value that begins with a dash.`,
       )
     }
-    const known = values.get(name)
-    if (known && !spec.repeated)
-      throw new InvalidOptionError(name, `${name} was given twice.`, 'Give it once.')
-    values.set(name, [...(known ?? []), value])
+    const before = spec.repeated ? (values.get(name) ?? []) : []
+    values.set(name, [...before, value])
   }
-  return { flags, values, rest: words.slice(at) }
+  return { flags, values, lastOf: name => values.get(name)?.at(-1), rest: words.slice(at) }
 }
+
+/** What every command with a table of options answers; `start.ts` does. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { name: '--help', help: 'This text.' },
+  { name: '--version', help: 'The version of glassbox.' },
+]
 
 const COLUMN = 30
 

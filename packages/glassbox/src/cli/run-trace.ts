@@ -1,43 +1,59 @@
-/** `glassbox run --trace FILE`: the system calls of everything in the box, as `glassbox strace -f -o FILE` would write them. */
+/**
+ * `glassbox run --trace FILE`: the system calls of everything in the box, as `glassbox strace -f
+ * -o FILE` would write them.
+ */
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { keepDescriptor } from '../gate/descriptors.ts'
 import { O_CREAT, O_NOCTTY, O_WRONLY } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
+import { printable } from '../printable.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
 import type { ProgramTrace } from '../job/options.ts'
+import type { TraceOutcome } from '../strace/box-trace.ts'
 import type { TraceSettings } from '../strace/options.ts'
+import { DEFAULT_TRACE_BYTES } from './run/options.ts'
 import { straceOptions } from './strace/options.ts'
+import { formatSize, parseSize } from './units.ts'
 
 export interface RunTrace {
   readonly trace: ProgramTrace
-  /** Closes the file; false where not everything could be written. */
-  close(): boolean
+  /** Closes the file. */
+  close(): void
+  /**
+   * `cut`: it reached its size. `failed`: it could not be written. Known when the run has ended.
+   */
+  outcome(): TraceOutcome
+  /** What is said of a trace that was cut. */
+  note(): string
 }
 
-/** `paths`: a program of an earlier run may have left links where the file is to be. */
-export function traceInto(file: string, paths: HostPaths): RunTrace {
-  const options = straceOptions(['-f', 'PROGRAM'])
+/**
+ * `size`: as typed. `paths`: a program of an earlier run may have left links where the file is to
+ * be.
+ */
+export function traceInto(file: string, size: string | undefined, paths: HostPaths): RunTrace {
+  const options = straceOptions(['-f', '-q', 'PROGRAM'])
   if (typeof options === 'string') throw new GlassboxError('ERR_GLASSBOX_INTERNAL', `strace: ${options}`)
+  const limit = size === undefined ? DEFAULT_TRACE_BYTES : parseSize('--trace-size', size)
   const fd = open(file, paths)
   const settings: TraceSettings = {
     ...options.trace,
     prefix: { ...options.trace.prefix, pid: 'shared' },
-    output: { kind: 'shared', fd, name: file, isStderr: false },
+    output: { kind: 'shared', fd, name: file, isStderr: false, ...(limit !== Infinity && { limit }) },
   }
-  let isWritten = true
+  let outcome: TraceOutcome = 'written'
   return {
     trace: {
       handlers: { module: new URL('../strace/box-trace.js', import.meta.url), data: settings },
       reader: async running => {
         const { data } = await running
-        isWritten = data === true
+        outcome = data as TraceOutcome
       },
     },
-    close() {
-      closeSync(fd)
-      return isWritten
-    },
+    close: () => closeSync(fd),
+    outcome: () => outcome,
+    note: () => printable(`--trace: ${file} was cut at ${formatSize(limit)}. --trace-size says where.`),
   }
 }
 

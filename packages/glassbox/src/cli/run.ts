@@ -1,27 +1,27 @@
 /** `glassbox run`: one program in a box, its output and its verdict. */
 import { InvalidOptionError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import type { RunOptions } from '../job/options.ts'
-import type { Input, Output } from '../job/streams.ts'
+import type { ErrorOutput, Input, Output } from '../job/streams.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
 import { run } from '../run/run.ts'
-import { tellCopies } from './copy-out.ts'
-import { exitCodeOf } from './exit-code.ts'
-import { resultJson } from './json.ts'
+import { type CopyOutcome, tellCopies } from './run/copy-out.ts'
+import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts'
+import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
-import { reportLine } from './report.ts'
-import { RUN_OPTIONS, runRequest } from './run-options.ts'
+import { type CommandOutput, isOnePlace, stderr, stdout } from './output.ts'
+import { ProgramOutput } from './run/program-output.ts'
+import { reportLine } from './run/report.ts'
+import { RUN_OPTIONS } from './run/options.ts'
+import { runRequest } from './run/request.ts'
 import type { RunTrace } from './run-trace.ts'
-import { columns, paint, startSpinner, stderr, stdout } from './terminal.ts'
+import { paint, startSpinner } from './terminal.ts'
 
 export const summary = 'Run a program in a box and say how it ended.'
 
-export { OPTION_NAMES as optionNames } from './run-options.ts'
-
-const EXIT_CODES = `Exit code: the program's own; 128 + n for signal n; 124 time limit, 137 memory,
-153 output, 159 denied call, 130 canceled; 125 a fault of glassbox, 126 not
-executable, 127 not found.`
+export { OPTION_NAMES as optionNames, RUN_OPTIONS as options } from './run/options.ts'
 
 export function help(width: number): string {
   return `Usage: glassbox run [options] [--] PROGRAM [ARGUMENT ...]
@@ -30,7 +30,7 @@ ${summary}
 
 ${optionsHelp(RUN_OPTIONS, width)}
 
-${EXIT_CODES}
+${EXIT_CODES_HELP}
 
 Examples:
   glassbox run --cpu-time 1s --memory 256MiB -- python3 -c 'print(6*7)'
@@ -44,10 +44,6 @@ const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export async function main(words: readonly string[]): Promise<number> {
   const parsed = parseOptions('run', RUN_OPTIONS, words)
-  if (parsed.flags.has('--help')) {
-    stdout().write(help(columns()))
-    return 0
-  }
   const [program, ...args] = parsed.rest
   if (program === undefined) {
     throw new InvalidOptionError(
@@ -60,78 +56,119 @@ export async function main(words: readonly string[]): Promise<number> {
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
-    stdout().write(planText(program, args, options))
+    stdout.write(planText(program, args, options))
     return 0
   }
-  return execute(program, args, { ...options, ...streams(parsed) }, parsed)
+  return execute(program, args, parsed, options)
 }
 
-function streams({
-  flags,
-  values,
-}: ParsedOptions): Pick<RunOptions, 'stdin' | 'stdout' | 'stderr' | 'encoding'> {
+/** Where the program's streams lead, and those that pass through this process. */
+interface Streams {
+  readonly options: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr' | 'encoding'>
+  readonly passing: readonly ProgramOutput[]
+}
+
+/** What `--stderr` calls the place where stdout goes. */
+const STDOUT = 'stdout'
+
+function openStreams({ flags, lastOf }: ParsedOptions): Streams {
+  const passing: ProgramOutput[] = []
   const file = (name: string): { file: string } | undefined => {
-    const path = values.get(name)?.[0]
+    const path = lastOf(name)
     return path === undefined ? undefined : { file: path }
   }
-  const output = (name: string, stream: () => NodeJS.WriteStream): Output =>
-    file(name) ?? (flags.has('--json') ? 'capture' : stream())
+  const output = (name: string, own: CommandOutput): Output => {
+    const chosen = file(name)
+    if (chosen) return chosen
+    if (flags.has('--json')) return 'capture'
+    const stream = new ProgramOutput(own)
+    passing.push(stream)
+    return stream
+  }
+  const isChosen = flags.has('--json') || file('--stdout') !== undefined || file('--stderr') !== undefined
+  // One pipe keeps the order in which the program writes, as its own terminal or `2>&1` would.
+  const isJoined = lastOf('--stderr') === STDOUT || (!isChosen && isOnePlace())
   const stdin: Input = file('--stdin') ?? 'inherit'
+  const out: Output = output('--stdout', stdout)
+  const err: ErrorOutput = isJoined ? STDOUT : output('--stderr', stderr)
+  return { options: { stdin, stdout: out, stderr: err, encoding: 'buffer' }, passing }
+}
+
+/** Cancels when a person or a service asks the command to end. */
+function onEndingSignal(cancel: () => void): { code: () => number | undefined; stop: () => void } {
+  let code: number | undefined
+  const handlers = Object.entries(ENDING_SIGNALS).map(([signal, itsCode]) => {
+    const handler = (): void => {
+      code = itsCode
+      cancel()
+    }
+    process.on(signal, handler)
+    return { signal, handler }
+  })
   return {
-    stdin,
-    stdout: output('--stdout', stdout),
-    stderr: output('--stderr', stderr),
-    encoding: 'buffer',
+    code: () => code,
+    stop() {
+      for (const { signal, handler } of handlers) process.off(signal, handler)
+    },
   }
 }
 
 async function execute(
   program: string,
   args: readonly string[],
+  parsed: ParsedOptions,
   options: RunOptions,
-  { flags, values }: ParsedOptions,
 ): Promise<number> {
   const canceled = new AbortController()
-  let endedBy: number | undefined
-  const handlers = Object.entries(ENDING_SIGNALS).map(([signal, code]) => {
-    const handler = (): void => {
-      endedBy = code
-      canceled.abort()
-    }
-    process.on(signal, handler)
-    return { signal, handler }
+  const { options: streams, passing } = openStreams(parsed)
+  const ending = onEndingSignal(() => {
+    canceled.abort()
+    for (const stream of passing) stream.stopWaiting()
   })
-  const silent = flags.has('--json') || (values.has('--stdout') && values.has('--stderr'))
-  let traced = await openTrace(values.get('--trace')?.[0], options)
-  const stopSpinner = silent ? startSpinner(stderr(), `${program} runs`) : () => {}
+  const traced = await openTrace(parsed, options)
+  const stopSpinner = passing.length === 0 ? startSpinner(stderr, `${printable(program)} runs`) : () => {}
+  let result: AnyResult
   try {
-    const result = await run(program, args, {
+    result = await run(program, args, {
       ...options,
+      ...streams,
       ...(traced && { trace: traced.trace }),
       signal: canceled.signal,
     })
-    const isTraced = traced?.close() ?? true
-    traced = undefined
-    stopSpinner()
-    if (flags.has('--json')) stdout().write(resultJson(result))
-    const copied = tellCopies(result)
-    if (!flags.has('--json') && !flags.has('--quiet')) printReport(result)
-    if (result.status === 'canceled' && endedBy !== undefined) return endedBy
-    return copied && isTraced ? exitCodeOf(result) : exitCodeOf(result) || 125
+    await Promise.all(passing.map(stream => stream.finish()))
   } finally {
-    traced?.close()
     stopSpinner()
-    for (const { signal, handler } of handlers) process.off(signal, handler)
+    traced?.close()
+    // What follows is written at once: a signal may end the command as it ends any other.
+    ending.stop()
   }
+  const copied = tellCopies(result)
+  tellResult(parsed, result, traced)
+  if (result.status === 'canceled') return ending.code() ?? exitCodeOf(result)
+  return exitCodeOf(result) || codeOfExtras(copied, traced)
 }
 
-/** Loaded where it is needed: it brings the options of strace along. */
-async function openTrace(file: string | undefined, { binds }: RunOptions): Promise<RunTrace | undefined> {
-  if (file === undefined) return undefined
-  return (await import('./run-trace.ts')).traceInto(file, new HostPaths(binds))
+/** The program succeeded: did everything else that was asked for? */
+function codeOfExtras(copied: CopyOutcome, traced: RunTrace | undefined): number {
+  if (copied === 'failed' || traced?.outcome() === 'failed') return FAULT
+  return copied === 'missing' ? MISSING_FILE : 0
 }
 
-function printReport(result: AnyResult): void {
-  const line = reportLine(result)
-  stderr().write(`${paint(stderr(), result.ok ? 'green' : 'yellow', 'glassbox:')} ${line}\n`)
+/** Loaded when it is needed: it brings the options of strace along. */
+async function openTrace(parsed: ParsedOptions, { binds }: RunOptions): Promise<RunTrace | undefined> {
+  const file = parsed.lastOf('--trace')
+  const size = parsed.lastOf('--trace-size')
+  if (file !== undefined) return (await import('./run-trace.ts')).traceInto(file, size, new HostPaths(binds))
+  if (size === undefined) return undefined
+  throw new InvalidOptionError('--trace-size', '--trace-size needs --trace.', 'Add --trace FILE.')
+}
+
+/** The program's streams are done: now the document, or the report. */
+function tellResult({ flags }: ParsedOptions, result: AnyResult, traced: RunTrace | undefined): void {
+  if (traced?.outcome() === 'cut') stderr.write(`glassbox: ${traced.note()}\n`)
+  if (flags.has('--json')) for (const piece of resultJson(result)) stdout.write(piece)
+  else if (!flags.has('--quiet')) {
+    const name = paint(stderr, result.ok ? 'green' : 'yellow', 'glassbox:')
+    stderr.write(`${name} ${printable(reportLine(result))}\n`)
+  }
 }

@@ -1,16 +1,26 @@
-/** What the command does whichever subcommand is asked for: finds it, runs it, and turns what it throws into one clear sentence. */
-import { readFileSync, writeSync } from 'node:fs'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
+/**
+ * What the command does whichever subcommand is asked for: finds it, runs it, turns what it throws
+ * into one clear sentence, and chooses the exit code when all output has been written, or could
+ * not be.
+ */
+import { InvalidOptionError } from '../errors.ts'
+import { errnoMessage } from '../linux/errno.ts'
 import { nearest } from '../suggest.ts'
-import { exitCodeOfError } from './exit-code.ts'
-import { columns, paint, stdout } from './terminal.ts'
+import { exitCodeOfError, FAULT, READER_GONE } from './exit-code.ts'
+import { errorDocument, explain, type OptionNames } from './explain.ts'
+import { errorJson } from './run/json.ts'
+import { hasFlag, type OptionSpec } from './options.ts'
+import { failedOutput, stderr, stdout } from './output.ts'
+import { columns, paint } from './terminal.ts'
+import { versionText } from './version.ts'
 
 export interface Command {
   readonly summary: string
   help(columns: number): string
   main(words: readonly string[]): Promise<number>
-  /** What the library's options are called on its command line. */
-  readonly optionNames?: ReadonlyMap<string, string>
+  /** Its options, if their help, version and errors are as those of `glassbox run`. */
+  readonly options?: readonly OptionSpec[]
+  readonly optionNames?: OptionNames
 }
 
 /** By their names, each loaded when it is asked for. */
@@ -29,19 +39,28 @@ Usage: glassbox COMMAND [options]
 
 ${rows.join('\n')}
 
-"glassbox COMMAND --help" says more.
+"glassbox COMMAND --help" says more, "glassbox --version" which version this is.
 `
 }
 
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+/** What is typed in place of a command. */
+type Answer = (commands: Commands, about: string | undefined) => Promise<string>
+
+const version: Answer = async () => versionText()
+const helpAbout: Answer = async (commands, about) =>
+  about === undefined || Object.hasOwn(ANSWERS, about)
+    ? overview(commands)
+    : (await load(commands, about)).help(columns())
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  ...{ '--help': overview, '-h': overview, help: helpAbout },
+  ...{ '--version': version, '-V': version, '-v': version, version },
 }
 
 async function load(commands: Commands, name: string): Promise<Command> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command) return command()
-  const guess = nearest(name, [...Object.keys(commands), 'help', '--help', '--version'])
+  const guess = nearest(name, [...Object.keys(commands), ...Object.keys(ANSWERS)])
   throw new InvalidOptionError(
     'COMMAND',
     `There is no command called ${name}.`,
@@ -49,57 +68,51 @@ async function load(commands: Commands, name: string): Promise<Command> {
   )
 }
 
-/** What is typed in place of a command. */
-const ANSWERS: Readonly<Record<string, (commands: Commands, about: string | undefined) => Promise<string>>> =
-  {
-    '--help': overview,
-    '-h': overview,
-    '--version': async () => `glassbox ${version()}\n`,
-    '-V': async () => `glassbox ${version()}\n`,
-    help: async (commands, about) =>
-      about === undefined ? overview(commands) : (await load(commands, about)).help(columns()),
-  }
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
-
-/** What went wrong and what to do next; the stack only of what should not have happened. */
-function explain(error: unknown, command: Command | undefined): string {
-  if (!(error instanceof GlassboxError)) {
-    const known = error instanceof Error && 'syscall' in error // an error of the system, as Node words it
-    return error instanceof Error
-      ? known
-        ? sentence(error.message)
-        : (error.stack ?? error.message)
-      : String(error)
-  }
-  const message = error instanceof InvalidOptionError ? inTheCommandsWords(error, command) : error.message
-  // What the library calls Infinity is typed as unlimited.
-  const hint = error.hint?.replace('Infinity', 'unlimited')
-  return [sentence(message), hint === undefined ? [] : sentence(hint)].flat().join(' ')
-}
-
-/** The library speaks of its options; whoever typed a command knows them by other names. */
-function inTheCommandsWords({ option, message }: InvalidOptionError, command: Command | undefined): string {
-  const names = command?.optionNames
-  const name = names?.get(option) ?? names?.get(/^\w+/.exec(option)?.[0] ?? '')
-  if (name === undefined || message.includes(name)) return message
-  return message.includes(option) ? message.replaceAll(option, name) : `${name}: ${message}`
+/** The text that a flag of every command asks for, whatever else was typed. */
+function flagText(command: Command, words: readonly string[]): string | undefined {
+  const { options = [] } = command
+  if (hasFlag(options, words, '--help')) return command.help(columns())
+  return hasFlag(options, words, '--version') ? versionText() : undefined
 }
 
 /** Does what the words of the command line ask for, and sets the exit code. */
 export async function start(commands: Commands, words: readonly string[]): Promise<void> {
+  process.exitCode = withOutput(await answer(commands, words))
+}
+
+async function answer(commands: Commands, words: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = words
   let command: Command | undefined
   try {
-    const answer = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined
-    if (answer) {
-      stdout().write(await answer(commands, rest[0]))
-      return
+    const typed = Object.hasOwn(ANSWERS, name) ? ANSWERS[name] : undefined
+    if (typed) {
+      stdout.write(await typed(commands, rest[0]))
+      return 0
     }
     command = await load(commands, name)
-    process.exitCode = await command.main(rest)
+    const text = flagText(command, rest)
+    if (text === undefined) return await command.main(rest)
+    stdout.write(text)
+    return 0
   } catch (error) {
-    writeSync(2, `${paint(process.stderr, 'red', 'glassbox:')} ${explain(error, command)}\n`)
-    process.exitCode = exitCodeOfError(error)
+    const { options = [], optionNames } = command ?? {}
+    if (hasFlag(options, rest, '--json')) stdout.write(errorJson(errorDocument(error, optionNames)))
+    stderr.write(`${paint(stderr, 'red', 'glassbox:')} ${explain(error, optionNames)}\n`)
+    return exitCodeOfError(error)
   }
+}
+
+/**
+ * The exit code, now that everything was written. Output that was lost is a failure whatever the
+ * program did.
+ */
+function withOutput(code: number): number {
+  const failed = failedOutput()
+  if (!failed) return code
+  const { name, error } = failed
+  // Whoever read it wanted no more: other programs die of SIGPIPE then, without a word.
+  if (error.code === 'EPIPE') return code === 0 ? READER_GONE : code
+  const reason = errnoMessage(Math.abs(error.errno ?? 0))
+  stderr.write(`${paint(stderr, 'red', 'glassbox:')} cannot write ${name}: ${reason}\n`)
+  return FAULT
 }

@@ -1,11 +1,12 @@
 /** `glassbox strace`: what a program asks of the kernel, in strace's options and words. */
 import { GlassboxError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { PTRACE_SOURCE } from '../ptrace/source.ts'
 import { strace } from '../strace/command.ts'
 import { dieBy } from '../strace/die.ts'
 import { straceHelp } from './strace/help.ts'
 import { straceOptions } from './strace/options.ts'
-import { stderr, stdout } from './terminal.ts'
+import { stderr, stdout } from './output.ts'
 
 export const summary = 'Show the system calls of a program, as strace does.'
 
@@ -17,11 +18,11 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     const options = straceOptions(words)
     if (options === 'help') {
-      stdout().write(straceHelp())
+      stdout.write(straceHelp())
       return 0
     }
     if (options === 'version') {
-      stdout().write('strace -- glassbox, with the options and the text of strace 6.1\n')
+      stdout.write('strace -- glassbox, with the options and the text of strace 6.1\n')
       return 0
     }
     const { code, signal } = await strace(options, PTRACE_SOURCE)
@@ -29,7 +30,9 @@ export async function main(words: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
-    stderr().write(`strace: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
+    stderr.write(
+      `strace: ${printable(error.message)}\n${error.hint === undefined ? '' : `${printable(error.hint)}\n`}`,
+    )
     return 1
   }
 }

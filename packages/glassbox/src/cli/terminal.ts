@@ -1,30 +1,24 @@
-/** The streams of the terminal; colours and a spinner, only where there is one. */
+/** Colours, the width and a spinner, only if there is a terminal. */
 import { styleText } from 'node:util'
+import { type CommandOutput, stdout } from './output.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-// A reader that went away (glassbox run … | head) is no error of ours.
-const careless = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
-  stream.listenerCount('error') > 0 ? stream : stream.on('error', () => {})
-
-/** Node makes its streams when they are first looked at, which takes a while: not before something is written. */
-export const stdout = (): NodeJS.WriteStream => careless(process.stdout)
-export const stderr = (): NodeJS.WriteStream => careless(process.stderr)
-
-/** The width of the terminal; COLUMNS says it where there is none. */
+/** The width of the terminal; without one, what COLUMNS says. */
 export function columns(): number {
   const said = Number(process.env['COLUMNS'])
-  return stdout().columns || (Number.isInteger(said) && said > 0 ? said : 80)
+  const width = stdout.isTerminal ? process.stdout.columns : 0
+  return width || (Number.isInteger(said) && said > 0 ? said : 80)
 }
 
 /** NO_COLOR and FORCE_COLOR decide before the terminal does (no-color.org). */
-export function hasColor(stream: NodeJS.WriteStream): boolean {
+export function hasColor(stream: CommandOutput): boolean {
   if (process.env['NO_COLOR']) return false
   if (process.env['FORCE_COLOR']) return process.env['FORCE_COLOR'] !== '0'
-  return stream.isTTY && process.env['TERM'] !== 'dumb'
+  return stream.isTerminal && process.env['TERM'] !== 'dumb'
 }
 
-export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+export function paint(stream: CommandOutput, style: Style, text: string): string {
   return hasColor(stream) ? styleText(style, text) : text
 }
 
@@ -32,11 +26,11 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const INTERVAL_MS = 80
 
 /**
- * Shows on a terminal that something runs, until it is stopped. Only where nothing else writes there: the caller asks
- * for it when the program's own output goes elsewhere.
+ * Shows on a terminal that something runs, until it is stopped. The caller asks for it only if
+ * nothing else writes there: when the program's own output goes elsewhere.
  */
-export function startSpinner(stream: NodeJS.WriteStream, text: string): () => void {
-  if (!stream.isTTY) return () => {}
+export function startSpinner(stream: CommandOutput, text: string): () => void {
+  if (!stream.isTerminal) return () => {}
   let frame = 0
   const timer = setInterval(() => stream.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}`), INTERVAL_MS)
   timer.unref()

@@ -2,14 +2,13 @@
 import { InvalidOptionError } from '../errors.ts'
 
 const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
+/** A letter alone is binary, as docker and systemd read it; `kB`, `MB` are decimal, as SI says. */
 const SIZES: Readonly<Record<string, number>> = {
   b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
+  ...{ kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
+  ...{ ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 },
+  ...{ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 },
 }
 
 const UNLIMITED = 'unlimited'
@@ -22,7 +21,7 @@ function parse(
 ): number {
   if (text.toLowerCase() === UNLIMITED) return Infinity
   const [, number, unit = ''] = /^(-?\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? []
-  const factor = units[unit.toLowerCase()]
+  const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()] : undefined
   const hint = `Write it with a unit, for example ${examples}, or ${UNLIMITED}.`
   if (number === undefined || factor === undefined) {
     const problem =

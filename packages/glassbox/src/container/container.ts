@@ -273,8 +273,8 @@ const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
   syscall(KILL, pid, signalNumber(name) ?? 0)
 
 /**
- * Closes the connection and reaps init, if there is one. init ends by itself, unless it is stopped,
- * or waits for something in the kernel.
+ * Closes the connection and reaps init, if there is one. init ends by itself, unless it is
+ * stopped, or waits for something in the kernel.
  */
 async function end(connection: Connection, pid: number | undefined): Promise<void> {
   connection.close()

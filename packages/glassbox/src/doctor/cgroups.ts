@@ -19,8 +19,11 @@ const WITHOUT: Readonly<Record<Controller, string>> = {
   cpuset: 'not used by run()',
 }
 
-const FIX =
+const FIX_OF_USER =
   'run as root, or as a systemd service with Delegate=yes and GLASSBOX_CGROUP naming its cgroup directory'
+/** Root that cannot make groups sees cgroups that somebody mounted read-only, or none. */
+const FIX_OF_ROOT =
+  'make /sys/fs/cgroup writable: in Docker or Podman with --cgroupns=private --privileged, in Kubernetes with securityContext.privileged'
 
 /** v1, v2, or both at once. */
 export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
@@ -47,7 +50,10 @@ export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
   }
 }
 
-export function cgroupRows(support: CgroupSupport = detectCgroups()): Row[] {
+export function cgroupRows(
+  support: CgroupSupport = detectCgroups(),
+  isRoot: boolean = process.geteuid?.() === 0,
+): Row[] {
   return CONTROLLERS.map(controller => {
     const found = support[controller]
     const subject = `cgroup ${controller}`
@@ -59,6 +65,12 @@ export function cgroupRows(support: CgroupSupport = detectCgroups()): Row[] {
         meaning: MEANING[controller],
       }
     }
-    return { subject, found: found.missing, state: 'partly', meaning: WITHOUT[controller], fix: FIX }
+    return {
+      subject,
+      found: found.missing,
+      state: 'partly',
+      meaning: WITHOUT[controller],
+      fix: isRoot ? FIX_OF_ROOT : FIX_OF_USER,
+    }
   })
 }

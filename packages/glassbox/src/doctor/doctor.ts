@@ -5,6 +5,7 @@ import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import type { Row } from './row.ts'
+import { containerRow } from './surroundings.ts'
 
 export interface Diagnosis {
   readonly rows: readonly Row[]
@@ -50,6 +51,7 @@ export async function diagnose(): Promise<Diagnosis> {
     namespacesRow(),
     userNamespaceRow(),
     appArmorRow(),
+    containerRow(),
     cgroupModeRow(),
     ...cgroupRows(),
     ptraceRow(),
@@ -62,12 +64,6 @@ export async function diagnose(): Promise<Diagnosis> {
 }
 
 function runnerRows(box: Row, weakFigures: boolean): Row[] {
-  const missing = (subject: string): Row => ({
-    subject,
-    found: 'not in this version',
-    state: 'no',
-    meaning: 'use the namespace runner',
-  })
   const state = box.state === 'yes' ? (weakFigures ? 'partly' : 'yes') : 'no'
   const meanings = {
     yes: 'works, with all limits',
@@ -82,7 +78,5 @@ function runnerRows(box: Row, weakFigures: boolean): Row[] {
       meaning: meanings[state],
       ...(box.fix === undefined ? {} : { fix: box.fix }),
     },
-    missing('ptrace'),
-    missing('kernel'),
   ]
 }

@@ -1,4 +1,7 @@
-/** Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this user. */
+/**
+ * Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this
+ * user.
+ */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +23,10 @@ export function userNamespaceRow(read: (path: string) => string = readText): Row
   }
 }
 
-/** AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest reason. */
+/**
+ * AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest
+ * reason.
+ */
 export function appArmorRow(text: string = readText(APPARMOR.path)): Row {
   const subject = 'AppArmor'
   const value = text.trim()
@@ -72,7 +78,9 @@ export function ordinaryUserRow(): Row | undefined {
   })
   const ok = stdout.includes('"ok":true')
   if (ok) return { subject, found: 'works', state: 'yes', meaning: 'boxes in a user namespace' }
-  const why = stderr.trim().split('\n')[0] ?? ''
+  const lines = stderr.trim().split('\n')
+  // Of an error that nobody caught, Node prints first where it was thrown.
+  const why = lines.find(line => /^\w*Error: /.test(line)) ?? lines[0] ?? ''
   return {
     subject,
     found: why === '' ? 'does not work' : why,
@@ -102,7 +110,11 @@ export async function boxRow(): Promise<Row> {
       found: error instanceof Error ? error.message : String(error),
       state: 'no',
       meaning: `the namespace runner does not work ${who}`,
-      ...(hint === undefined ? {} : { fix: hint }),
+      ...(hint === undefined ? {} : { fix: withoutCircle(hint) }),
     }
   }
 }
+
+/** Errors elsewhere send their reader here. */
+const withoutCircle = (hint: string): string =>
+  hint.includes('glassbox doctor') ? 'see the rows about cgroups above' : hint

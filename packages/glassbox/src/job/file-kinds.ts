@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
 import { isArray, isInstance, type Kind, kind, list, number, unexpected } from '../options/kind.ts'
-import { dictionary, pathTo, record } from '../options/record.ts'
+import { dictionary, entryPath, record } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
 import { distinctNames, refuseBelowFiles } from './file-names.ts'
 import {
@@ -109,7 +109,7 @@ export const FILES: Kind<Files> = {
   expected: FILES_BY_NAME.expected,
   read: (value, path) => {
     const files = FILES_BY_NAME.read(value, path)
-    const names = distinctNames(Object.keys(files), key => pathTo(path, key))
+    const names = distinctNames(Object.keys(files), key => entryPath(path, key))
     refuseBelowFiles(names, path, key => isFile(files[key]))
     return files
   },
@@ -154,7 +154,7 @@ function refuseSameTarget(targets: Readonly<Record<string, CollectTarget>>, path
   const seen = new Map<string, string>()
   for (const [name, target] of Object.entries(targets)) {
     if (target === true) continue
-    const [place, file] = [pathTo(path, name), resolve(hostPath(target.file))]
+    const [place, file] = [entryPath(path, name), resolve(hostPath(target.file))]
     const other = seen.get(file)
     if (other !== undefined)
       throw new InvalidOptionError(
@@ -175,7 +175,7 @@ export const COLLECT: Kind<Collect> = {
       return names
     }
     const targets = COLLECTED_TARGETS.read(value, path)
-    distinctNames(Object.keys(targets), name => pathTo(path, name))
+    distinctNames(Object.keys(targets), name => entryPath(path, name))
     refuseSameTarget(targets, path)
     return targets
   },

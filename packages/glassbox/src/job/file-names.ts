@@ -1,6 +1,6 @@
 /** Names of files that are said together: no two mean one file, and none is both a file and the directory of another. */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { pathTo } from '../options/record.ts'
+import { entryPath } from '../options/record.ts'
 import { pathComponents } from './box-path.ts'
 
 /** A name in the working directory, normalized: `./a//b` is `a/b`. Throws an InvalidOptionError that names `path`. */
@@ -44,8 +44,8 @@ export function refuseBelowFiles(
     for (let length = 1; length < parts.length; length++) {
       const above = names.get(parts.slice(0, length).join('/'))
       if (above === undefined || !isFile(above)) continue
-      const place = pathTo(path, key)
-      const clash = `${place}: ${pathTo(path, above)} is a file, and cannot be the directory of another.`
+      const place = entryPath(path, key)
+      const clash = `${place}: ${entryPath(path, above)} is a file, and cannot be the directory of another.`
       throw new InvalidOptionError(place, clash, 'Give one of them another name.')
     }
   }

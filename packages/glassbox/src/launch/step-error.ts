@@ -70,7 +70,10 @@ const ERRNO_HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EPERM]: `The user, or a filter or security module around this process, may not do this. ${CONTAINER_REMEDY}`,
 }
 
-/** A plan that ends in an execve goes to the caller's directory and user; one that sets up a box does not. */
+/**
+ * A plan that ends in an execve goes to the caller's directory and user; one that sets up a box
+ * does not.
+ */
 function hintOf(plan: Plan, syscall: string, errno: number): string {
   const ofLaunch = executeStep(plan) ? LAUNCH_HINTS[syscall] : undefined
   return ofLaunch ?? ERRNO_HINTS[errno] ?? errnoHint(syscall, errno)

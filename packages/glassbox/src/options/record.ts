@@ -51,6 +51,9 @@ export function pathTo(path: string, name: string): string {
   return key === undefined ? `${path}[${show(name)}]` : `${path}.${key}`
 }
 
+/** The way to an entry whose name is the caller's own. */
+export const entryPath = (path: string, name: string): string => `${path}[${showText(name)}]`
+
 /** What a path of the table itself is called. */
 const called = (path: string): string => (path === '' ? 'options' : path)
 
@@ -102,7 +105,7 @@ export function dictionary<T, Out = T>(options: {
       const copy = Object.create(null) as Record<string, unknown>
       for (const [name, given] of ownEntries(value, path, expected, hint)) {
         if (given === undefined) continue
-        const place = `${path}[${showText(name)}]`
+        const place = entryPath(path, name)
         checkName?.(name, place)
         copy[name] = of.read(given, place)
       }

@@ -66,7 +66,7 @@ export class CallStops {
     const stopped = loop.stopped.at(task, index)
     if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
     if (options.follow) keepTraced(abi, nr, args, stopped)
-    const guards = options.follow && needsGuard(abi, nr)
+    const guards = options.follow && !task.isAttached && needsGuard(abi, nr)
     const observes = loop.affinity?.beforeCall(task, nr, args, stopped) ?? false
     const hidden = options.isWanted !== undefined && !options.isWanted(abi, nr)
     if (hidden && options.filtered && !first && !observes && !guards) {

@@ -158,7 +158,7 @@ export class ProcessTree {
     const isThread = kind === 'clone' && existsSync(`/proc/${parent.pid}/task/${tid}`)
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
-    child.movable = parent.movable
+    child.isAttached = parent.isAttached
     child.guarded = this.#loop.hasGuarded
     this.#loop.add(child)
     this.#births.set(tid, birth)

@@ -31,8 +31,11 @@ export class Task {
   guarded = false
   /** In a group-stop that was left to be one: it stands, though it was restarted. */
   listening = false
-  /** May it be moved to the tracer's CPU? */
-  movable = true
+  /**
+   * It, or a process that it comes from, ran before it was traced: it is to live on unharmed even
+   * if the tracer is killed, and stays on the CPUs where it is.
+   */
+  isAttached = false
   /**
    * When it was restarted into user mode, ns; 0 if it is not there. Only kept where it may be
    * moved.
@@ -52,6 +55,6 @@ export class Task {
     this.abi = former.abi
     this.call = former.call
     this.last = former.last
-    this.movable = former.movable
+    this.isAttached = former.isAttached
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What of the host a box shows by default: programs, libraries and the configuration that interpreters and compilers
- * read, all read-only. Nothing else of the host is there: no home directory, no /var, no secrets of /etc.
+ * read, all read-only. Nothing else of the host is there: no home directory, no secrets of /etc, and of /var only what GHC
+ * reads there.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
@@ -20,7 +21,7 @@ const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }
   { pattern: /^(java|java-\d+.*|python3\.\d+|mono|R|ghc|php|fpc\.cfg)$/, for: 'language runtimes' },
 ]
 
-/** Below directories of /etc that are not shown whole. */
+/** Below directories that are not shown whole. Debian's GHC keeps the list of its packages in /var. */
 const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/var/lib/ghc']
 
 /** Up to this size a file is written rather than bound, bytes. */

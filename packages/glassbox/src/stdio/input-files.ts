@@ -7,7 +7,7 @@ import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { close, withDescriptor } from '../gate/descriptors.ts'
 import { pathComponents } from '../job/box-path.ts'
 import { type Contents, type FileInput, type Files, hostPath, isContents } from '../job/files.ts'
-import { pathTo } from '../options/record.ts'
+import { entryPath } from '../options/record.ts'
 import { O_NOCTTY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { BENEATH, kindOf } from './files/beneath.ts'
@@ -40,7 +40,7 @@ export type InputFile = { readonly path: string } & (
 
 /** `files` as a runner takes them. `files` have been checked. */
 export const readInputs = (files: Files | undefined, paths: HostPaths): InputFile[] =>
-  Object.entries(files ?? {}).map(([name, input]) => readInput(pathTo('files', name), name, input, paths))
+  Object.entries(files ?? {}).map(([name, input]) => readInput(entryPath('files', name), name, input, paths))
 
 /** One of them; `key` is what the caller calls it. */
 export function readInput(key: string, name: string, input: FileInput, paths: HostPaths): InputFile {

@@ -6,21 +6,25 @@ import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
 
-/** `data`: the settings. Ends with whether everything was written. */
+/** Whether the trace is whole: `cut` where it reached its limit, `failed` where it could not be written. */
+export type TraceOutcome = 'written' | 'cut' | 'failed'
+
+/** `data`: the settings. Ends with the outcome. */
 export default async function boxTrace(data: unknown): Promise<TraceHandlers> {
-  let isWritten = true
+  let outcome: TraceOutcome = 'written'
   const { handlers } = await makeHandlers(data as TraceSettings, {
     outputFailed(message) {
-      isWritten = false
+      outcome = 'failed'
       say(message)
     },
+    outputFull: () => void (outcome = 'cut'),
     limitReached: () => {},
   })
   return {
     ...handlers,
     end() {
       handlers.end?.()
-      return isWritten
+      return outcome
     },
   }
 }

@@ -12,6 +12,7 @@ import { syscallByNumber } from '../linux/syscalls.ts'
 import type { TraceSource, WaitingProcess } from '../trace/source.ts'
 import type { TraceCommand } from '../trace/options.ts'
 import type { TraceEnd } from '../trace/trace.ts'
+import { environmentOf } from './environment.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
 import { say } from './text/messages.ts'
@@ -125,7 +126,7 @@ function explain(error: unknown, hasReported: boolean): Result {
 
 function commandOf(options: StraceOptions): TraceCommand {
   const [program = '', ...args] = options.command
-  const env: Record<string, string> = { ...(process.env as Record<string, string>) }
+  const env = environmentOf(process.env)
   for (const [name, value] of options.env) {
     if (value === undefined) delete env[name]
     else env[name] = value

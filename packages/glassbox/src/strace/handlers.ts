@@ -14,6 +14,7 @@ import { Injector } from './inject/inject.ts'
 import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
 import { Output } from './output/output.ts'
+import { OutputFull } from './output/writer.ts'
 import type { PathFilter } from './select/path-filter.ts'
 import type { Sink } from './output/sink.ts'
 import type { Stacks } from './text/stacks.ts'
@@ -24,6 +25,8 @@ import { TraceeState } from './tracee-state.ts'
 export interface Asks {
   /** The output cannot be written any more: nothing else is shown. */
   readonly outputFailed: (message: string) => void
+  /** The output is as long as it may be: nothing else is shown. */
+  readonly outputFull?: () => void
   /** --syscall-limit was reached. */
   readonly limitReached: () => void
 }
@@ -70,6 +73,10 @@ class Handlers {
 
   #failed(name: string, error: unknown): void {
     this.#muted = true
+    if (error instanceof OutputFull) {
+      this.#asks.outputFull?.()
+      return
+    }
     const why =
       error instanceof Error && 'errno' in error ? errnoMessage(-(error.errno as number)) : String(error)
     this.#asks.outputFailed(`${name}: ${why}`)

@@ -120,9 +120,15 @@ export interface TraceSettings {
   readonly output: OutputTarget
 }
 
-/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. */
+/** Where the trace goes: one descriptor, or one file a thread. `name`: for errors. `limit`: bytes, after which it is cut. */
 export type OutputTarget =
-  | { readonly kind: 'shared'; readonly fd: number; readonly name: string; readonly isStderr: boolean }
+  | {
+      readonly kind: 'shared'
+      readonly fd: number
+      readonly name: string
+      readonly isStderr: boolean
+      readonly limit?: number
+    }
   | { readonly kind: 'separate'; readonly name: string; readonly append: boolean }
 
 /** What the command line says, before anything is opened. */

@@ -1,4 +1,7 @@
-/** From what the options said to what will be done: what excludes what, what implies what, and what has no effect. */
+/**
+ * From what the options said to what will be done: what excludes what, what implies what, and what
+ * has no effect.
+ */
 import { realpathSync } from 'node:fs'
 import { usageFault, fault } from '../../strace/fault.ts'
 import {

@@ -1,6 +1,7 @@
 /**
- * The options of `glassbox strace`: strace's letters and long names, what each means, and what does not go together. From words to a value;
- * nothing is opened or started here. Errors are worded as strace words them.
+ * The options of `glassbox strace`: strace's letters and long names, what each means, and what
+ * does not go together. From words to a value; nothing is opened or started here. Errors are
+ * worded as strace words them.
  */
 import { GlassboxError } from '../../errors.ts'
 import { fault, usageFault } from '../../strace/fault.ts'
@@ -16,7 +17,10 @@ interface Option {
   /** Long names; the first is shown. */
   readonly names?: readonly string[]
   readonly takes?: Takes
-  /** `value` is the empty text for options that take none, undefined for an optional one that was left out. */
+  /**
+   * `value` is the empty text for options that take none, undefined for an optional one that was
+   * left out.
+   */
   readonly apply: (draft: Draft, value: string | undefined, spelled: string) => void
 }
 

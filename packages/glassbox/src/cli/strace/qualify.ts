@@ -1,4 +1,7 @@
-/** `-e NAME=SET`: what each name qualifies. An expression without a known name is a set of system calls to trace. */
+/**
+ * `-e NAME=SET`: what each name qualifies. An expression without a known name is a set of system
+ * calls to trace.
+ */
 import { fault } from '../../strace/fault.ts'
 import { injection } from '../../strace/inject/grammar.ts'
 import { STATUSES } from '../../strace/options.ts'

@@ -129,7 +129,7 @@ export class CpuAffinity {
   }
 
   #mayMove(task: Task, timeNs: bigint): boolean {
-    if (!task.movable || this.#moved.has(task) || timeNs < this.#apartUntilNs) return false
+    if (task.isAttached || this.#moved.has(task) || timeNs < this.#apartUntilNs) return false
     if (this.#statusReaders.size > 0) return false
     if (this.#observing.size > 0)
       for (const [other, what] of this.#observing) if (what === 'all' || other === task) return false

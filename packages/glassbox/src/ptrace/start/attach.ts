@@ -54,7 +54,7 @@ function attachThread(
   const errno = seize(tid, options)
   if (errno !== 0) return seizeError(tid, errno)
   task.attaching = true
-  task.movable = false
+  task.isAttached = true
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
   loop.add(task)
   interrupt(tid)

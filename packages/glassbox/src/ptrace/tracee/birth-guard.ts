@@ -17,6 +17,11 @@
  * Registers and masks belong to the thread and its tracer, so there is no race. The instruction
  * pointer stays as it is: the program's own seccomp filters may look at it. All that must be known
  * to put things back is in the segment, so a child needs no parent that lives.
+ *
+ * A tracer that dies (SIGKILL, the end of its process) between the entry of the call and the
+ * announcement of the child takes the caller along. That is no matter for a command of ours.
+ * Processes that were attached to must not come to harm: they are not guarded, and a thread of
+ * theirs that races can free a child.
  */
 import type { Abi } from '../../decode/types.ts'
 import { syscall } from '../../gate/gate.ts'

@@ -42,7 +42,9 @@ export class Output {
     }
     this.separate = target.kind === 'separate'
     this.#shared =
-      target.kind === 'shared' ? new Writer(target.fd, error => this.#onError(target.name, error)) : undefined
+      target.kind === 'shared'
+        ? new Writer(target.fd, error => this.#onError(target.name, error), target.limit)
+        : undefined
     this.#flushPolicy = flushPolicyOf(target, selection)
   }
 

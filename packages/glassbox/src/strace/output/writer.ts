@@ -8,29 +8,56 @@ import { closeSync, writeSync } from 'node:fs'
 const GATHERED = 1 << 16
 /** UTF-8 has at most so many bytes for a unit of a string. */
 const MOST_BYTES = 3
+const LINE_FEED = 10
 /** Room at first: memory is not touched before it is needed. */
 const FIRST_ROOM = 1 << 12
 /** How long to wait for a reader of a descriptor that does not block, milliseconds. */
 const RETRY_MS = 1
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
+/** What a writer tells of when it has written as much as it may. */
+export class OutputFull extends Error {}
+
 export class Writer {
   readonly #fd: number
   readonly #onError: (error: unknown) => void
+  /** Bytes that may still be taken. */
+  #left: number
   #bytes = Buffer.allocUnsafeSlow(FIRST_ROOM)
   #length = 0
   #failed = false
 
-  constructor(fd: number, onError: (error: unknown) => void) {
+  /** `limit`: bytes. The text that would go beyond is left out, a note stands in its place, and nothing follows it. */
+  constructor(fd: number, onError: (error: unknown) => void, limit: number = Infinity) {
     this.#fd = fd
     this.#onError = onError
+    this.#left = limit
   }
 
   write(text: string): void {
+    const length = this.#gather(text)
+    this.#left -= length
+    if (this.#left < 0) this.#cut(length)
+    else if (this.#length >= GATHERED) this.flush()
+  }
+
+  #gather(text: string): number {
     const most = text.length * MOST_BYTES
     if (most > this.#bytes.length - this.#length) this.#makeRoom(most)
-    this.#length += this.#bytes.write(text, this.#length)
-    if (this.#length >= GATHERED) this.flush()
+    const length = this.#bytes.write(text, this.#length)
+    this.#length += length
+    return length
+  }
+
+  /** `last`: the length of the text that is too much. */
+  #cut(last: number): void {
+    if (this.#failed) return
+    this.#length -= last
+    const isLineEnd = this.#bytes[this.#length - 1] === LINE_FEED
+    this.#gather(`${isLineEnd ? '' : '\n'}+++ the trace is cut here: it may be no longer +++\n`)
+    this.flush()
+    if (!this.#failed) this.#onError(new OutputFull('the trace may be no longer'))
+    this.#failed = true
   }
 
   #makeRoom(bytes: number): void {

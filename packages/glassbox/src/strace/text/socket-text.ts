@@ -11,15 +11,9 @@ export function socketText(socket: SocketInfo): string {
 
 function endsText(inode: bigint, ends: InetEnds | UnixEnds | NetlinkEnd | undefined): string {
   if (!ends) return String(inode)
-  switch (ends.family) {
-    case 'inet':
-    case 'inet6':
-      return inetText(ends)
-    case 'unix':
-      return unixText(inode, ends)
-    case 'netlink':
-      return `${NETLINK_PROTOCOLS[ends.protocol] ?? ends.protocol}:${ends.port}`
-  }
+  if (ends.family === 'unix') return unixText(inode, ends)
+  if (ends.family === 'netlink') return `${NETLINK_PROTOCOLS[ends.protocol] ?? ends.protocol}:${ends.port}`
+  return inetText(ends)
 }
 
 function inetText({ family, local, localPort, remote, remotePort }: InetEnds): string {

@@ -1,7 +1,7 @@
 /** A result in words, for a person at a terminal. */
-import type { Measurer } from '../job/ending.ts'
-import type { AnyResult, LimitKind } from '../job/result.ts'
-import { formatDuration, formatSize } from './units.ts'
+import type { Measurer } from '../../job/ending.ts'
+import type { AnyResult, LimitKind } from '../../job/result.ts'
+import { formatDuration, formatSize } from '../units.ts'
 
 const LIMITS: Readonly<
   Record<LimitKind, { readonly name: string; readonly format: (value: number) => string }>

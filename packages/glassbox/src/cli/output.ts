@@ -1,0 +1,80 @@
+/**
+ * The command's own stdout and stderr. Every subcommand writes through these two objects, so there
+ * is one place that knows whether all output was written: `start.ts` asks it before it chooses the
+ * exit code. The first failure of a stream is kept, and what is written after it is dropped. The
+ * descriptors belong to the process and are never closed here.
+ *
+ * Writes are synchronous: they have happened when `write()` returns. Node's own streams are not
+ * used, because they report a failure later than the exit code is chosen, and because making them
+ * costs more than most commands do.
+ */
+import { fstatSync, writeSync } from 'node:fs'
+
+/** How long to wait for the reader of a descriptor that does not block, in ms. */
+const RETRY_MS = 1
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+
+export class CommandOutput {
+  readonly fd: 1 | 2
+  /** In words, for messages. */
+  readonly name: string
+  #error: NodeJS.ErrnoException | undefined
+  #isTerminal: boolean | undefined
+
+  constructor(fd: 1 | 2, name: string) {
+    this.fd = fd
+    this.name = name
+  }
+
+  /** Why something could not be written. */
+  get error(): NodeJS.ErrnoException | undefined {
+    return this.#error
+  }
+
+  get isTerminal(): boolean {
+    // Node's module for terminals is loaded for what may be one.
+    this.#isTerminal ??=
+      fstatSync(this.fd).isCharacterDevice() && (this.fd === 1 ? process.stdout : process.stderr).isTTY
+    return this.#isTerminal
+  }
+
+  /** Writes all of it, and waits for a slow reader. */
+  write(data: string | Uint8Array): void {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data
+    for (let at = 0; at < bytes.length && !this.#error; ) {
+      const written = this.writeSome(bytes.subarray(at))
+      if (written === 0 && !this.#error) Atomics.wait(sleeper, 0, 0, RETRY_MS)
+      at += written
+    }
+  }
+
+  /**
+   * One write(2). Returns how many bytes were taken: none if the reader of a non-blocking
+   * descriptor is slow, or after a failure.
+   */
+  writeSome(bytes: Uint8Array): number {
+    if (this.#error) return 0
+    try {
+      return writeSync(this.fd, bytes)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EAGAIN') this.#error = error as NodeJS.ErrnoException
+      return 0
+    }
+  }
+}
+
+export const stdout: CommandOutput = new CommandOutput(1, 'standard output')
+export const stderr: CommandOutput = new CommandOutput(2, 'standard error')
+
+/** Whether stdout and stderr lead to one place, as after `2>&1` and on a terminal. */
+export function isOnePlace(): boolean {
+  const [one, two] = [fstatSync(stdout.fd), fstatSync(stderr.fd)]
+  return one.dev === two.dev && one.ino === two.ino
+}
+
+/** The first of the two streams that lost output. */
+export function failedOutput(): { readonly name: string; readonly error: NodeJS.ErrnoException } | undefined {
+  for (const { name, error } of [stdout, stderr]) if (error) return { name, error }
+  return undefined
+}

@@ -1,0 +1,103 @@
+/**
+ * Results and errors as one JSON document: the names of AnyResult, one line. The document is made
+ * in pieces, because that of a program which writes much can be longer than any string.
+ *
+ * Bytes are text if they are UTF-8, and `{"base64": …}` if they are not. Long text full of control
+ * characters is base64 too: JSON takes six characters for each of them.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { CollectedFile } from '../../job/files.ts'
+import type { AnyResult } from '../../job/result.ts'
+
+/** Text up to this length is never base64 for its size alone. */
+const SHORT_BYTES = 2 ** 20
+/** A multiple of three, so that the pieces of base64 can be put together. */
+const PIECE_BYTES = 3 * 2 ** 14
+
+const bytesOf = (value: string | Uint8Array): Buffer =>
+  typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.length)
+
+/** Whether nothing is lost, and little room, if the bytes are written as text. */
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && (bytes.length <= SHORT_BYTES || !growsMoreThanBase64(bytes))
+}
+
+/**
+ * By the characters that JSON writes as `\u0001`; five more characters each, where base64 takes a
+ * third more.
+ */
+function growsMoreThanBase64(bytes: Buffer): boolean {
+  const most = Math.floor(bytes.length / 15)
+  let count = 0
+  for (const byte of bytes) if (byte < 0x20 && !isShortEscape(byte) && ++count > most) return true
+  return false
+}
+
+/** \b, \t, \n, \f, \r */
+const isShortEscape = (byte: number): boolean => byte >= 8 && byte <= 13 && byte !== 11
+
+/** The JSON of some bytes, in pieces. */
+export function* bytesJson(value: string | Uint8Array): Generator<string> {
+  const bytes = bytesOf(value)
+  const asText = isText(bytes)
+  yield asText ? '"' : '{"base64":"'
+  for (let at = 0; at < bytes.length; ) {
+    const end = asText ? endOfCharacter(bytes, at + PIECE_BYTES) : at + PIECE_BYTES
+    yield asText
+      ? JSON.stringify(bytes.toString('utf8', at, end)).slice(1, -1)
+      : bytes.toString('base64', at, end)
+    at = end
+  }
+  yield asText ? '"' : '"}'
+}
+
+/**
+ * The end of the character of UTF-8 that `at` may lie in: bytes that continue one begin with the
+ * bits 10.
+ */
+function endOfCharacter(bytes: Buffer, at: number): number {
+  let end = Math.min(at, bytes.length)
+  while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end++
+  return end
+}
+
+function* objectJson(members: Iterable<readonly [string, Iterable<string>]>): Generator<string> {
+  let before = '{'
+  for (const [name, pieces] of members) {
+    yield `${before}${JSON.stringify(name)}:`
+    yield* pieces
+    before = ','
+  }
+  yield before === '{' ? '{}' : '}'
+}
+
+const fileJson = ({ contents, mode }: CollectedFile): Generator<string> =>
+  objectJson([
+    ['contents', bytesJson(contents)],
+    ['mode', [String(mode)]],
+  ])
+
+/** The result as a document, in pieces of at most some hundred thousand characters. */
+export function* resultJson({ stdout, stderr, files, ...rest }: AnyResult): Generator<string> {
+  const values = Object.entries(rest).filter(([, value]) => value !== undefined)
+  yield* objectJson([
+    ...values.map(([name, value]) => [name, [JSON.stringify(value)]] as const),
+    ['stdout', bytesJson(stdout)],
+    ['stderr', bytesJson(stderr)],
+    ['files', objectJson(Object.entries(files).map(([name, file]) => [name, fileJson(file)] as const))],
+  ])
+  yield '\n'
+}
+
+/** What kept the command from giving a result. */
+export interface ErrorDocument {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly option?: string | undefined
+  readonly path?: string | undefined
+  readonly syscall?: string | undefined
+  readonly errno?: number | undefined
+}
+
+export const errorJson = (error: ErrorDocument): string => `${JSON.stringify({ error })}\n`

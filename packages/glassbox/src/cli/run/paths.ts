@@ -1,0 +1,64 @@
+/**
+ * Paths in the values of options, which a colon parts: `SRC:DST`. A colon that belongs to a name
+ * is written `\:`; and text that names a file of this host as it stands is that file.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { InvalidOptionError } from '../../errors.ts'
+import type { Bind } from '../../job/options.ts'
+
+/**
+ * The parts between colons. `\:` is a colon, and `\\` a backslash, of a name; any other backslash
+ * stands for itself.
+ *
+ * @example splitAtColons('a\\:b:c') // ['a:b', 'c']
+ */
+export function splitAtColons(text: string): string[] {
+  const parts = ['']
+  for (const [piece] of text.matchAll(/\\[\\:]|[^]/g)) {
+    if (piece === ':') parts.push('')
+    else parts[parts.length - 1] += piece.length > 1 ? piece.slice(1) : piece
+  }
+  return parts
+}
+
+const isThere = (text: string): boolean => text.includes(':') && existsSync(text)
+
+const HINT = 'Write \\: for a colon that belongs to a name.'
+
+function refuse(option: string, form: string, text: string, example: string): InvalidOptionError {
+  const got = `${option}: expected ${form}, got ${JSON.stringify(text)}.`
+  const hint = text.includes(':') && text !== ':' ? `${example} ${HINT}` : example
+  return new InvalidOptionError(option, got, hint)
+}
+
+/** `SRC` or `SRC:DST`. `ofHost`: SRC is a file of this host, which can be looked for. */
+export function parsePair(option: string, text: string, ofHost: boolean): [string, string | undefined] {
+  if (ofHost && isThere(text)) return [text, undefined]
+  const [source = '', target, ...more] = splitAtColons(text)
+  if (source === '' || target === '' || more.length > 0)
+    throw refuse(option, 'SRC or SRC:DST', text, `For example ${option} data.csv.`)
+  return [source, target]
+}
+
+/** `SRC[:DST[:rw]]`, and `SRC:rw`. */
+export function parseBind(text: string): Bind {
+  if (isThere(text)) return { source: text, writable: false }
+  const [source = '', ...rest] = splitAtColons(text)
+  const mode = rest.at(-1)
+  const hasMode = mode === 'rw' || mode === 'ro'
+  const [target = '', ...more] = hasMode ? rest.slice(0, -1) : rest
+  if (source === '' || more.length > 0)
+    throw refuse('--bind', 'SRC[:DST[:rw]]', text, 'For example --bind /data:/data:rw.')
+  return { source, writable: mode === 'rw', ...(target === '' ? {} : { target }) }
+}
+
+/** A name that ends with a slash means "into it", as with cp(1). */
+export const copyInTarget = (source: string, target = './'): string =>
+  target.endsWith('/') ? `${target}${basename(source)}`.replace(/^\.\//, '') : target
+
+/** A directory as target means "into it", as with cp(1). */
+export function copyOutTarget(source: string, target = '.'): string {
+  const isDirectory = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? target.endsWith('/')
+  return isDirectory ? `${target.replace(/\/$/, '')}/${basename(source)}` : target
+}

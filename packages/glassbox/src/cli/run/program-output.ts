@@ -1,0 +1,99 @@
+/**
+ * The program's output on its way to the command's own stdout or stderr. It writes no more at a
+ * time than the reader takes at once, so that a slow reader holds up the program and not this
+ * process, which has signals to hear and limits to watch. O_NONBLOCK is left alone: it would hold
+ * for every process that shares the terminal or pipe.
+ */
+import { fstatSync } from 'node:fs'
+import { Writable } from 'node:stream'
+import { syscall } from '../../gate/gate.ts'
+import { POLLOUT } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { CommandOutput } from '../output.ts'
+
+/**
+ * A pipe that is ready takes this much without waiting: PIPE_BUF, one page. A regular file takes
+ * all.
+ */
+const PIECE_BYTES = 4096
+/**
+ * How long until the next look at a reader that takes nothing, in ms: doubled each time, up to the
+ * second.
+ */
+const FIRST_DELAY_MS = 0.5
+const LAST_DELAY_MS = 20
+
+const POLL = syscallNumber('poll')
+
+/**
+ * What glassbox knows of a sink that failed: it is gone, so the program gets SIGPIPE. The command
+ * tells the true reason itself, beside the verdict.
+ */
+const gone = (): NodeJS.ErrnoException => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+
+export class ProgramOutput extends Writable {
+  readonly #output: CommandOutput
+  readonly #pieceBytes: number
+  #rest: Uint8Array = new Uint8Array(0)
+  #done: (error?: Error) => void = () => {}
+  #timer: NodeJS.Timeout | undefined
+  #delayMs = FIRST_DELAY_MS
+  #isPatient = true
+
+  constructor(output: CommandOutput) {
+    super({ decodeStrings: true })
+    this.#output = output
+    this.#pieceBytes = fstatSync(output.fd).isFile() ? Infinity : PIECE_BYTES
+    // Whoever has no listener any more must not end the process by a late failure.
+    this.on('error', () => {})
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#rest = chunk
+    this.#done = done
+    this.#advance()
+  }
+
+  /** Drops what the reader does not take at once: the command is asked to end. */
+  stopWaiting(): void {
+    this.#isPatient = false
+    if (this.#timer) this.#advance()
+  }
+
+  /** Resolves when everything has been written or could not be. */
+  async finish(): Promise<void> {
+    if (this.closed) return
+    await new Promise<unknown>(resolve => this.once('close', resolve).end())
+  }
+
+  #advance(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#rest.length > 0) {
+      const written = isReady(this.#output.fd)
+        ? this.#output.writeSome(this.#rest.subarray(0, this.#pieceBytes))
+        : 0
+      if (this.#output.error) return this.#done(gone())
+      if (written === 0 && this.#isPatient) {
+        this.#timer = setTimeout(() => this.#advance(), this.#delayMs)
+        this.#delayMs = Math.min(2 * this.#delayMs, LAST_DELAY_MS)
+        return undefined
+      }
+      if (written === 0) break
+      this.#delayMs = FIRST_DELAY_MS
+      this.#rest = this.#rest.subarray(written)
+    }
+    return this.#done()
+  }
+}
+
+const request = new Int16Array(4)
+const descriptor = new Int32Array(request.buffer, 0, 1)
+
+/** Whether a write would not wait; true also for a descriptor whose write fails. */
+function isReady(fd: number): boolean {
+  descriptor[0] = fd
+  request[2] = POLLOUT
+  request[3] = 0
+  return syscall(POLL, request, 1, 0) !== 0
+}

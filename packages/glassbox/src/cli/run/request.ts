@@ -1,0 +1,125 @@
+/**
+ * What the words of `glassbox run` stand for: options of run(), and where files go afterwards.
+ * Checked before anything is started.
+ */
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { pathComponents } from '../../job/box-path.ts'
+import { GlassboxError, InvalidOptionError } from '../../errors.ts'
+import { DEFAULT_ENV } from '../../job/box-layout.ts'
+import type { RunOptions } from '../../job/options.ts'
+import { denyCalls } from '../../seccomp/presets.ts'
+import type { ParsedOptions } from '../options.ts'
+import { type CopyOut, collectOf } from './copy-out.ts'
+import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
+import { LIMIT_OPTIONS } from './options.ts'
+
+function parseEnv(text: string): [string, string] {
+  const equals = text.indexOf('=')
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)]
+  throw new InvalidOptionError(
+    '--env',
+    `--env: expected NAME=VALUE, got ${JSON.stringify(text)}.`,
+    'For example --env TZ=UTC.',
+  )
+}
+
+/** A name that two words would mean: the second would silently take the place of the first. */
+function refuseTwice(option: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
+}
+
+/**
+ * A name in the working directory, as the library takes it; its error, in the words of the option.
+ */
+function checkNameInBox(option: string, name: string): void {
+  try {
+    pathComponents(name)
+  } catch (error) {
+    if (!(error instanceof GlassboxError)) throw error
+    throw new InvalidOptionError(option, `${option}: ${error.message}`, error.hint)
+  }
+}
+
+function checkReadable(source: string): void {
+  const hint = 'Name a file or directory that you may read.'
+  try {
+    accessSync(source, constants.R_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InvalidOptionError('--copy-in', `--copy-in: cannot read ${source}: ${code}.`, hint)
+  }
+}
+
+/**
+ * The directory must be there before the program runs: its result could not be kept afterwards.
+ */
+function checkTargetDirectory(target: string): void {
+  try {
+    accessSync(dirname(target), constants.W_OK)
+  } catch {
+    throw new InvalidOptionError(
+      '--copy-out',
+      `--copy-out: cannot write into ${dirname(target)}.`,
+      'Name a file in a directory that is there and that you may write.',
+    )
+  }
+}
+
+function copyInOf(texts: readonly string[]): RunOptions['files'] {
+  const files = texts.map(text => {
+    const [source, target] = parsePair('--copy-in', text, true)
+    return [copyInTarget(source, target), { file: source }] as const
+  })
+  const names = files.map(([name]) => name)
+  refuseTwice('--copy-in', names)
+  for (const [name, { file }] of files) {
+    checkNameInBox('--copy-in', name)
+    checkReadable(file)
+  }
+  return Object.fromEntries(files)
+}
+
+function copyOutOf(texts: readonly string[]): CopyOut {
+  const files = texts.map(text => {
+    const [source, target] = parsePair('--copy-out', text, false)
+    return [source, copyOutTarget(source, target)] as const
+  })
+  refuseTwice(
+    '--copy-out',
+    files.map(([name]) => name),
+  )
+  for (const [name, target] of files) {
+    checkNameInBox('--copy-out', name)
+    checkTargetDirectory(target)
+  }
+  return new Map(files)
+}
+
+/**
+ * The options of run() that the words of the command stand for. Streams are the caller's affair.
+ */
+export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
+  const all = (name: string): readonly string[] => values.get(name) ?? []
+  const limits = Object.fromEntries(
+    LIMIT_OPTIONS.flatMap(({ name, limit, parse }) => {
+      const text = lastOf(name)
+      return text === undefined ? [] : [[limit, parse(name, text)]]
+    }),
+  )
+  const files = copyInOf(all('--copy-in'))
+  const copyOut = copyOutOf(all('--copy-out'))
+  const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
+  const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
+  return {
+    ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    limits,
+    ...(files && { files }),
+    binds: all('--bind').map(parseBind),
+    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    collect: collectOf(copyOut),
+    ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
+  }
+}

@@ -1,0 +1,157 @@
+// What a run of the tests leaves on the host: compared before and after, by kind and name.
+//
+// Other programs, and other runs of these tests, use the host at the same time. So a thing counts
+// only if it belongs to this run: it is below the run's own TMPDIR, its process carries the run's
+// variable, or it has a name or a user id that only glassbox gives and nobody alive uses it.
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Carried by every process that a test starts, unless the test gives it another environment. */
+const MARKER = 'GLASSBOX_TEST_RUN'
+
+/** User ids of boxes begin here (container/identity.ts). */
+const FIRST_BOX_USER = 0x70000000
+
+/** Sockets, groups and namespaces go some time after the processes that used them. */
+const PATIENCE_MS = 10_000
+const INTERVAL_MS = 100
+
+const read = path => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+const list = (path, options) => {
+  try {
+    return readdirSync(path, options)
+  } catch {
+    return []
+  }
+}
+
+const lines = path => read(path).split('\n').filter(Boolean)
+
+const pids = () => list('/proc').filter(name => /^\d+$/.test(name))
+
+/** Parent and state of a process; the name, in parentheses, may contain anything. */
+function statusOf(pid) {
+  const [state, parent] = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return { state, parent }
+}
+
+/** Processes of this run; inits and launchers have no environment: those whose parent has died. */
+function processes({ id }) {
+  return pids()
+    .filter(pid => {
+      const { state, parent } = statusOf(pid)
+      if (state === undefined || state === 'Z' || pid === String(process.pid)) return false
+      if (read(`/proc/${pid}/environ`).split('\0').includes(`${MARKER}=${id}`)) return true
+      return parent === '1' && read(`/proc/${pid}/comm`).startsWith('glassbox')
+    })
+    .map(pid => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`)
+}
+
+const temporaryFiles = ({ directory }) =>
+  list(directory, { recursive: true }).map(name => join(directory, name))
+
+/** Memory that is shared by name; tests give it the name of the product. */
+const sharedMemory = () => list('/dev/shm').filter(name => /glassbox/i.test(name))
+
+/** Mounts of this run's files, wherever they are mounted. The kernel writes a space as \040. */
+const mounts = ({ directory }) =>
+  lines('/proc/self/mountinfo').filter(line => line.replaceAll('\\040', ' ').includes(directory))
+
+const cgroupRoots = () =>
+  lines('/proc/self/mountinfo')
+    .filter(line => / - cgroup2? /.test(line))
+    .map(line => line.split(' ')[4])
+
+/** Groups of boxes: their names begin with the id of the process that made them. */
+function cgroups() {
+  const search = (directory, depth) =>
+    list(directory, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .flatMap(({ name }) => {
+        const owner = /^glassbox-(\d+)-/.exec(name)?.[1]
+        if (owner !== undefined) return read(`/proc/${owner}/comm`) === '' ? [`${directory}/${name}`] : []
+        return depth > 0 ? search(`${directory}/${name}`, depth - 1) : []
+      })
+  return cgroupRoots().flatMap(path => search(path, 3))
+}
+
+const living = () =>
+  new Set(
+    pids().flatMap(pid => {
+      const uid = /^Uid:\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]
+      return uid === undefined ? [] : [uid]
+    }),
+  )
+
+/** Keys of users of boxes that have no process: the kernel would keep them for good. */
+function keys() {
+  const users = living()
+  return lines('/proc/key-users')
+    .map(line => /^\s*(\d+):\s*\d+ (\d+)\//.exec(line))
+    .filter(match => match && Number(match[1]) >= FIRST_BOX_USER && Number(match[2]) > 0)
+    .filter(match => !users.has(match[1]))
+    .map(match => `of user ${match[1]}`)
+}
+
+/** Loop devices whose file is, or was, one of this run. */
+const loopDevices = ({ directory }) =>
+  list('/sys/block')
+    .map(name => `${name} ${read(`/sys/block/${name}/loop/backing_file`).trim()}`)
+    .filter(text => text.includes(directory))
+
+/** Kinds of things, and how they are listed. Each gets the run: its id and its directory. */
+const KINDS = [
+  { kind: 'process', list: processes },
+  { kind: 'temporary file', list: temporaryFiles },
+  { kind: 'shared memory', list: sharedMemory },
+  { kind: 'mount', list: mounts },
+  { kind: 'cgroup', list: cgroups },
+  { kind: 'keys', list: keys },
+  { kind: 'loop device', list: loopDevices },
+]
+
+/** Made before the first test starts; owns the run's TMPDIR until `close()`. */
+export class Surroundings {
+  /** What the tests' processes get. */
+  environment
+  #run
+  #before
+
+  constructor() {
+    const directory = mkdtempSync(join(tmpdir(), 'glassbox-tests-'))
+    // Some tests become an ordinary user, who looks at files of the test and makes its own.
+    chmodSync(directory, 0o1777)
+    this.#run = { id: randomBytes(8).toString('hex'), directory }
+    this.environment = { ...process.env, TMPDIR: directory, [MARKER]: this.#run.id }
+    this.#before = new Set(this.#things().map(({ kind, name }) => `${kind} ${name}`))
+  }
+
+  #things() {
+    return KINDS.flatMap(({ kind, list: find }) => find(this.#run).map(name => ({ kind, name })))
+  }
+
+  /** Waits a while for what still goes; resolves with what stays, and removes the directory. */
+  async close() {
+    const deadline = performance.now() + PATIENCE_MS
+    let left
+    for (;;) {
+      left = this.#things().filter(({ kind, name }) => !this.#before.has(`${kind} ${name}`))
+      if (left.length === 0 || performance.now() > deadline) break
+      await sleep(INTERVAL_MS)
+    }
+    rmSync(this.#run.directory, { recursive: true, force: true })
+    return left
+  }
+}
