@@ -1,8 +1,8 @@
 /** Writes an open file of the host as a stream: in the thread pool, and with every error told. */
 import { close as closeFile, fchmodSync, fstatSync, write as writeFile } from 'node:fs'
 import { Writable } from 'node:stream'
-import { isMainThread } from 'node:worker_threads'
 import { close } from '../gate/descriptors.ts'
+import { isMainThread } from '../gate/thread.ts'
 
 /** Writes at the position of `fd`. `owned`: `fd` is closed with the stream. */
 export function fileSink(fd: number, owned: boolean): Writable {
@@ -28,7 +28,7 @@ export function fileSink(fd: number, owned: boolean): Writable {
  * closes.
  */
 function closeIt(fd: number, done: (error?: Error | null) => void): void {
-  if (isMainThread) {
+  if (isMainThread()) {
     closeFile(fd, done)
     return
   }
