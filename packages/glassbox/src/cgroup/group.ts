@@ -9,8 +9,8 @@
  * A lock (flock(2)) on the file that each directory is joined by marks it as owned by a living
  * init; it goes with init, whatever ends it, in any PID namespace: see sweep.ts.
  */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { randomHex } from '../gate/random.ts'
 import { type CgroupLimits, type Controls, type CpuTime, V1, V2 } from './controls.ts'
 import { cgroupError, filesIn, type GroupFiles, type Write, writeAll } from './files.ts'
 import { type CgroupSupport, type Controller, detectCgroups, type Place } from './hierarchy.ts'
@@ -19,7 +19,7 @@ import { removeGroup } from './remove.ts'
 
 export const GROUP_PREFIX = 'glassbox-'
 
-const RANDOM = randomBytes(4).toString('hex')
+let random: string | undefined
 
 let lastNumber = 0
 
@@ -52,7 +52,8 @@ export class Cgroup {
   private constructor(places: ReadonlyMap<Controller, Place>) {
     // The process id says who it was; what makes the name unique, also among PID namespaces, is
     // the random part.
-    this.name = `${GROUP_PREFIX}${process.pid}-${RANDOM}-${++lastNumber}`
+    random ??= randomHex(4)
+    this.name = `${GROUP_PREFIX}${process.pid}-${random}-${++lastNumber}`
     const entries = [...places]
     this.parts = [...new Map(entries.map(([, place]) => [place.base, place])).values()].map(place => ({
       version: place.version,
