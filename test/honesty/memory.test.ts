@@ -134,7 +134,7 @@ test('where the kernel keeps no peak of a group, the result says who measured in
   const by = { cpuTime: 'cgroup-v2', memory: 'cgroup-v2', processes: 'cgroup-v2' } as const
   const figures = (extra: Record<string, string>): [number, string] => {
     const found = { ...texts, ...extra }
-    const report = { maxRssBytes: 5 * MiB, counters: group.figureFiles.map(({ file }) => found[file] ?? '') }
+    const report = { maxRssBytes: 5 * MiB, counters: group.counterFiles.map(({ file }) => found[file] ?? '') }
     const { usage, measuredBy } = countByCgroup(group, by, report, { processes: 10 })
     return [usage.memoryBytes, measuredBy.memory]
   }

@@ -101,9 +101,9 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
       }
       builder.await('wait for the launch')
     })
-  const counters = group?.cgroup.figureFiles.length ?? 0
-  const firstCounter = (made?.firstFigure ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
-  const cpu = group && firstCounter + group.cgroup.cpuFigure
+  const counters = group?.cgroup.counterFiles.length ?? 0
+  const firstCounter = (made?.firstCounter ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
+  const cpu = group && firstCounter + group.cgroup.cpuCounter
   return {
     plan: builder.build(),
     header: { mainSlot: pid.slot, firstCounter, counters, cpu, listens: listener !== undefined },

@@ -9,6 +9,7 @@
  * share is written once.
  */
 import { i386ByName, i386ByNumber, i386Syscalls } from '../linux/i386.ts'
+import { X32_BIT } from '../linux/abi.ts'
 import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
@@ -19,7 +20,6 @@ import {
   AUDIT_ARCH_X86_64,
   actionValue,
   NUMBER_OFFSET,
-  X32_BIT,
 } from './data.ts'
 import type { Action, Policy, Rule } from './policy.ts'
 

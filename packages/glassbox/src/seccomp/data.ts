@@ -14,8 +14,6 @@ export const highOffset = (arg: number): number => lowOffset(arg) + 4
 
 export const AUDIT_ARCH_X86_64 = 0xc000003e
 export const AUDIT_ARCH_I386 = 0x40000003
-/** Set in the numbers of the x32 ABI. */
-export const X32_BIT = 0x40000000
 
 /** A call as the filter sees it. */
 export interface SeccompCall {
