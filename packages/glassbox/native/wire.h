@@ -12,7 +12,7 @@
 #include "sys.h"
 #include <linux/seccomp.h>
 
-/* init ends at a request that has more of either. */
+/* init ends at a request that exceeds one of these. */
 #define MAX_PAYLOAD 8388608 /* 8 MiB */
 #define MAX_DESCRIPTORS 32
 
@@ -23,7 +23,7 @@ enum request_type {
   REQUEST_DISCONNECT = 4, /* a plan to run when the host is gone, with descriptors; REPLY_DONE */
   /*
    * `prepare`, then a plan that clones a child, which waits for its launch. REPLY_DONE when it
-   * waits; or `cause` says what was changed in the box (a sum of enum dirty), and nothing was
+   * waits. If the box was changed, `cause` says where (a sum of enum dirty), and nothing was
    * done.
    */
   REQUEST_PREPARE = 5,
@@ -38,7 +38,7 @@ struct request {
   u32 type, id, length, descriptors;
 };
 
-/* Where init reads the CPU time of the program from. */
+/* The source from which init reads the CPU time of the program. */
 enum cpu_source {
   CPU_NONE = 0,
   CPU_NANOSECONDS = 1, /* a number of ns: cpuacct.usage of cgroup v1 */

@@ -200,7 +200,7 @@ export class BoxFiles {
   }
 }
 
-/** `directory` may be closed meanwhile. */
+/** Runs `work` with a duplicate of `directory`, which may be closed meanwhile. */
 async function withOwnDescriptor<T>(directory: number, work: (top: number) => Promise<T>): Promise<T> {
   const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 0])
   try {
@@ -212,7 +212,7 @@ async function withOwnDescriptor<T>(directory: number, work: (top: number) => Pr
 
 const isTop = (path: string): boolean => /^[./]*$/.test(path) && !path.startsWith('/') && !path.includes('..')
 
-/** Failures that are not the file's, and are passed on as they are. */
+/** Errors of the box rather than of the file, which are passed on unchanged. */
 const isNewsOfBox = (error: unknown): boolean =>
   error instanceof GlassboxError && /BOX_CLOSED|BOX_LOST|MISSING|STEP|INVALID/.test(error.code)
 

@@ -41,11 +41,11 @@ const SAME_WORDS: ReadonlySet<string> = new Set([
 /** values of a set, text and bytes, */
 const SAME_TEXT =
   /^([|=]|(buf|bytes|name16|hostname|sockaddr|length|polls|fdset|sigset|wstatus|cpuset|xattr|path|mincore)\b)/
-/** and structs of fixed sizes. */
+/** and structs of fixed size. */
 const SAME_STRUCT =
   /^ptr[<>=](fds|statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
 
-/** A kind as it can be read in 32 bits. */
+/** The kind with which an argument is read in 32 bits. */
 export const fitKind = (kind: string): string =>
   SAME_WORDS.has(kind) || SAME_TEXT.test(kind) || SAME_STRUCT.test(kind) ? kind : 'addr'
 
@@ -125,7 +125,7 @@ function table(): Table {
   return read
 }
 
-/** In the order of their numbers. */
+/** All calls of i386, in the order of their numbers. */
 export const i386Syscalls = (): readonly Syscall[] => table().calls
 export const i386ByNumber = (nr: number): Syscall | undefined => table().byNumber.get(nr)
 export const i386ByName = (name: string): Syscall | undefined => table().byName.get(name)
