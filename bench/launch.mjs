@@ -97,7 +97,7 @@ function quantile(values, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]
 }
 
-/** Runs as many programs as a service has soon run. */
+/** The number of programs that the older process has run. */
 const EARLIER_RUNS = 1000
 async function growOld(program) {
   const pool = await createPool({ size: 2, binds: [{ source: program }] })
