@@ -1,6 +1,6 @@
 /**
- * A running box as the kernel shows it, from inside and from the host, against what is declared
- * here. What is not declared fails: a descriptor, a mount or a right that nobody thought of.
+ * Compares a running box, as the kernel shows it from inside and from the host, with the
+ * declaration here. A descriptor, a mount or a right that is not declared fails the test.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -113,7 +113,7 @@ for (const { name, options } of CONFIGURATIONS) {
   })
 }
 
-test('natively none of it holds [PO-02, PO-04, control]', () => {
+test('natively, none of it holds [PO-02, PO-04, control]', () => {
   const [first] = occasions(
     spawnSync(guest, { encoding: 'utf8', input: '', stdio: ['pipe', 'pipe', 'ignore', 'pipe'] }).stdout,
   )
@@ -279,7 +279,7 @@ for (const { name, options } of CONFIGURATIONS) {
   })
 }
 
-test('init holds no right that the service does not have, and none of it is a program’s [PO-02]', {
+test('init has no right that the service does not have, and a program has none of init’s [PO-02]', {
   skip: needsRoot,
 }, async () => {
   await posed({}, ({ init }) => {

@@ -4,7 +4,15 @@
  * host's tree, and holds these only until the program is cloned.
  */
 import { join } from 'node:path'
-import { AT_REMOVEDIR, LOCK_EX, LOCK_NB, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
+import {
+  AT_REMOVEDIR,
+  LOCK_EX,
+  LOCK_NB,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_RDONLY,
+  O_WRONLY,
+} from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { type PlanBuilder, text } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'

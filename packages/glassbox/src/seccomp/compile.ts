@@ -14,13 +14,7 @@ import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.t
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
-import {
-  ARCH_OFFSET,
-  AUDIT_ARCH_I386,
-  AUDIT_ARCH_X86_64,
-  actionValue,
-  NUMBER_OFFSET,
-} from './data.ts'
+import { ARCH_OFFSET, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, actionValue, NUMBER_OFFSET } from './data.ts'
 import type { Action, Policy, Rule } from './policy.ts'
 
 export interface CompileOptions {

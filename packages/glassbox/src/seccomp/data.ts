@@ -22,7 +22,6 @@ export const DATA_BYTES = 64
 export const lowOffset = (arg: number): number => 16 + arg * 8
 export const highOffset = (arg: number): number => lowOffset(arg) + 4
 
-
 /** The parts of a call that a filter can test. */
 export interface SeccompCall {
   /** The number of the call, unsigned 32 bits. */

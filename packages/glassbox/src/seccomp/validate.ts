@@ -145,7 +145,10 @@ const RULE: Kind<Rule> = {
   read: (value, path) => {
     const read = rule.read(value, path)
     if (read.syscalls.length > 0) return read
-    throw new InvalidOptionError(`${path}.syscalls`, `${path}.syscalls: a rule without system calls has no effect.`)
+    throw new InvalidOptionError(
+      `${path}.syscalls`,
+      `${path}.syscalls: a rule without system calls has no effect.`,
+    )
   },
 }
 
