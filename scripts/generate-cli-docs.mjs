@@ -1,4 +1,5 @@
-// Generates docs/cli.md from the table of options that the command uses. Needs the built package.
+// Writes docs/cli.md from the table of options that the command parses by. Needs the built
+// package.
 //
 //   node scripts/generate-cli-docs.mjs            writes it
 //   node scripts/generate-cli-docs.mjs --print    prints it (the test compares)

@@ -165,7 +165,8 @@ test('a group measures what runs in it', { skip }, async () => {
       await measured.remove()
     }
   }
-  const start = (await countersOf(0)).cpuTime.totalNs // an emulated machine takes longer for it than for the rest
+  // On an emulated machine the start takes longer than the rest.
+  const start = (await countersOf(0)).cpuTime.totalNs
   const { cpuTime, peakMemory } = await countersOf(100)
   const { totalNs, userNs, systemNs } = cpuTime
   assert.ok(totalNs >= 100e6 && totalNs < 300e6 + 2 * start, `${totalNs}, of which the start takes ${start}`)

@@ -56,7 +56,8 @@ test('the first run of a program and the next ones differ by the shared pages th
   chmodSync(directory, 0o755)
   const results: RunResult[] = []
   const options = { binds: [{ source: directory, target: '/data' }] }
-  writeFileSync(join(directory, 'copy'), Buffer.alloc(4 * MiB, 1)) // pages of no process yet, or of ours
+  // These pages are charged to no process yet, or to this one.
+  writeFileSync(join(directory, 'copy'), Buffer.alloc(4 * MiB, 1))
   for (let i = 0; i < 20; i++) results.push(await world.run('hold', ['read', '4', '/data/copy'], options))
   assertEndings(results, 'exited 0')
   const peaks = results.map(({ memoryBytes }) => memoryBytes)

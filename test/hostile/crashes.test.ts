@@ -64,7 +64,7 @@ for (const { who, victims } of HELPERS) {
       const state = { ended: false }
       void running.then(() => (state.ended = true))
       await turns(phase % 20)
-      // From then on whoever is there: each phase meets another part of the set-up.
+      // From then on, kill any helper that exists: each phase is another part of the set-up.
       await new Promise(resolve => setTimeout(resolve, Math.random() * 25))
       while (!state.ended && victims().length === 0) await turns(1)
       for (const pid of victims()) kill(pid)
@@ -110,7 +110,7 @@ test('50 concurrent runs, ended in every way while others begin [RB-10]', async 
   assert.ok(endings.filter(status => status === 'exited').length >= 40)
 })
 
-/** A service of its own: what it does is told as one line of JSON in a file. */
+/** A separate service, which reports what it does as one line of JSON in a file. */
 interface Told {
   readonly error?: string
   readonly status?: string

@@ -354,7 +354,10 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   if (root) assert.match(stderr, /real\/in\/new.*denied[^]*er\/new.*Read-only/)
 })
 
-/** Puts a file into the directory `argv[1]`, in a process of its own: its calls can be held up. */
+/**
+ * Puts a file into the directory `argv[1]`, in a separate process, so that its calls can be
+ * delayed.
+ */
 const PUT = `
   const { BoxFiles } = await import(process.argv[2])
   const { openSync } = await import('node:fs')

@@ -297,7 +297,7 @@ test('only a few socket families are available, by socket and socketpair [SC-21,
   context.diagnostic(`natively MPTCP is answered with ${unboxed(context, 'calls', [stream]).stdout}`)
   const working = [...allowed].map(family => spell(['socket', family, 1, 0]))
   assert.deepEqual(lines((await world.run('calls', working)).stdout), ['0', '0', '0'], 'the usual ones work')
-  // AF_NETLINK's other protocols work natively, AF_ALG where the kernel has it.
+  // AF_NETLINK's other protocols work natively, and AF_ALG does if the kernel has it.
   assert.equal(unboxed(context, 'calls', [spell(['socket', linux.AF_NETLINK, 3, 16])]).stdout, '0\n')
 })
 
@@ -306,7 +306,7 @@ const loadedModules = (): string[] =>
     .map(line => line.split(' ')[0] ?? '')
     .toSorted()
 
-/** What the kernel would load for a family that somebody asks for, and has not loaded yet. */
+/** The modules that the kernel would load for a requested family, and has not loaded yet. */
 function loadable(family: number): string[] {
   const { stdout } = spawnSync('modprobe', ['--resolve-alias', `net-pf-${family}`], { encoding: 'utf8' })
   return lines(stdout ?? '').filter(name => name !== '' && !loadedModules().includes(name))
@@ -521,7 +521,8 @@ test('no ioctl takes an inherited terminal or pushes input into it [SC-22, RT-07
 test('a file cannot be made undeletable [SC-36]', async () => {
   for (const options of [{}, { policy: null }]) {
     const { exitCode } = await world.run('filtered', ['immutable'], options)
-    assert.ok([EPERM, constants.errno.ENOTTY].includes(exitCode ?? 0), `${exitCode}`) // the latter: tmpfs before Linux 6.0
+    // ENOTTY: tmpfs before Linux 6.0.
+    assert.ok([EPERM, constants.errno.ENOTTY].includes(exitCode ?? 0), `${exitCode}`)
   }
 })
 
@@ -554,7 +555,8 @@ test('ioctls of namespaces lead to nothing outside [SC-36]', async context => {
     const { stdout, exitCode } = await world.run('filtered', ['namespaces'], options)
     assert.equal(exitCode, 0)
     const found = relations(stdout)
-    assert.deepEqual([found['user parent'], found['user owner'], found['pid parent']], ['1', '1', '1']) // EPERM
+    // 1 is EPERM.
+    assert.deepEqual([found['user parent'], found['user owner'], found['pid parent']], ['1', '1', '1'])
     for (const name of ['mnt', 'net', 'ipc', 'uts', 'cgroup'])
       assert.deepEqual([found[`${name} parent`], found[`${name} owner`]], [`${EINVAL}`, 'own'], name)
   }

@@ -167,7 +167,8 @@ test('memory cannot be locked beyond the usual limit, nor taken from the host’
   if (root) assert.equal(unboxed(context, 'hoard', ['lock', more]).code, 0, 'natively root has more')
   for (const options of [{}, { policy: null }]) {
     assert.equal((await world.run('hoard', ['lock', everyone], options)).exitCode, 0)
-    assert.equal((await world.run('hoard', ['lock', more], options)).exitCode, errno.ENOMEM) // mlock(2)
+    // The error of mlock(2).
+    assert.equal((await world.run('hoard', ['lock', more], options)).exitCode, errno.ENOMEM)
     // mlockall(2): all that it has mapped is more than that.
     assert.equal((await world.run('hoard', ['locked', '1'], options)).exitCode, errno.ENOMEM)
   }
@@ -188,7 +189,7 @@ test('a program at its limit ends alone: the service and a larger neighbour cont
   assert.equal(mine.at(-1), 1)
 })
 
-/** A program of one segment that exits with 0, where its header is sane. */
+/** A program of one segment, which exits with 0 if its header is valid. */
 function elf(segment: {
   vaddr?: bigint
   memsz?: bigint

@@ -244,7 +244,7 @@ test('reading in a box leaves no trace in the access time of a file [NW-12]', as
   assert.equal(statSync(file).atimeMs, 1_000_000)
 })
 
-/** Network namespaces that the kernel has not freed yet, by its own count. */
+/** The number of network namespaces that the kernel has not freed yet, by its own count. */
 const namespaces = (): number =>
   Number(/^net_namespace\s+(\d+)/m.exec(readFileSync('/proc/slabinfo', 'utf8'))?.[1] ?? Number.NaN)
 

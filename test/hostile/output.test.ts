@@ -298,7 +298,7 @@ for (const { name, source, ...rest } of COMPILES) {
   })
 }
 
-/** In a process of its own, whose memory is nobody else's. */
+/** In a separate process, because its memory is measured. */
 function measured(script: string, ...args: readonly string[]): number {
   const words = ['--expose-gc', '--input-type=module', '-e', script, ...args]
   const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 })

@@ -145,7 +145,7 @@ for (const { name, options } of CONFIGURATIONS) {
     await posed(options(context), ({ init, posture }) => {
       for (const { '/proc/self/fd/': descriptors = '' } of posture) assert.match(descriptors, DESCRIPTORS)
       if (!root) {
-        // Not even for who started it: init is not dumpable.
+        // Not even for the user that started it: init is not dumpable.
         assert.throws(() => readdirSync(`/proc/${init}/fd`), { code: 'EACCES' })
         return
       }
@@ -234,7 +234,7 @@ for (const { name, options } of CONFIGURATIONS) {
       chosen.net === 'host' ? { '/etc/resolv.conf': 'bind ro,nosuid,nodev' } : {}
     for (const { target = '', writable } of chosen.binds ?? [])
       extra[target] = `bind ${writable ? 'rw' : 'ro'},nosuid,nodev`
-    // The program itself, which lies where the box shows nothing.
+    // The program itself, from a directory that the box does not show otherwise.
     extra[guest] = 'bind ro,nosuid,nodev'
     await posed(chosen, ({ posture, program: main }) => {
       assertMounts(posture[0]?.['/proc/self/mountinfo'] ?? '', extra)

@@ -49,7 +49,7 @@ function bystander(): AsyncDisposable & { readonly pid: number; readonly alive: 
   }
 }
 
-/** A program in a box of its own, which runs until it is ended: then it tells how it ended. */
+/** A program in a box of its own, which runs until it is ended. Then it returns how it ended. */
 async function neighbour(): Promise<{ end: () => Promise<string> }> {
   const handle = run('sh', ['-c', 'echo started; exec sleep 100'])
   await handle.events().next()
@@ -60,7 +60,7 @@ async function neighbour(): Promise<{ end: () => Promise<string> }> {
   return { end }
 }
 
-/** Natively, but where it sees no process that is not its own. */
+/** Natively, but in a PID namespace in which it sees only its own processes. */
 const alone = (script: string): ReturnType<typeof spawnSync> =>
   spawnSync('unshare', [...(root ? [] : ['-Ur']), '--pid', '--fork', '--kill-child', 'sh', '-c', script], {
     encoding: 'utf8',
@@ -82,7 +82,8 @@ const PRIVILEGED = [
   {
     name: 'a program with file capabilities [PR-02]',
     give: (file: string) => {
-      const set = "bytes.fromhex('0100000200040000000000000000000000000000')" // CAP_NET_BIND_SERVICE, effective
+      // CAP_NET_BIND_SERVICE, effective.
+      const set = "bytes.fromhex('0100000200040000000000000000000000000000')"
       execFileSync('python3', [
         '-c',
         `import os, sys; os.setxattr(sys.argv[1], 'security.capability', ${set})`,
@@ -310,7 +311,8 @@ test('no kernel setting below /proc and /sys can be written [PR-13]', async cont
   for (const options of WITH_AND_WITHOUT) {
     const { stdout } = await run('sh', ['-c', `${writable('/proc /sys')}; ls -d /sys`], options)
     for (const path of lines(stdout).filter(Boolean)) {
-      if (path === '/proc/sys/kernel/ns_last_pid') continue // opens for everybody, and asks for a capability when it is written
+      // Every user can open it; only a write needs a capability.
+      if (path === '/proc/sys/kernel/ns_last_pid') continue
       const device = await run('stat', ['-c', '%t:%T', path], options)
       assert.equal(device.stdout, '1:3\n', `${path} is masked by /dev/null`)
     }

@@ -204,8 +204,8 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
 /*
  * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets:
  * Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are
- * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. A
- * tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. It is
+ * not an error if a tracee has ended before its restart: its end is among the stops.
  *
  * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see
  * take_past_calls. So the tracer need not come back to JavaScript for each call.
