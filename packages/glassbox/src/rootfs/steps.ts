@@ -300,7 +300,7 @@ class RootBuilder {
 
   leaveHost(): void {
     this.#plan
-      .call('umount2', [text(HOST), MNT_DETACH], 'let go of the host’s root')
+      .call('umount2', [text(HOST), MNT_DETACH], 'detach the host’s root')
       .call('unlinkat', [AT_FDCWD, text(HOST), AT_REMOVEDIR], `remove ${HOST}`)
       .call(
         'mount_setattr',
@@ -332,7 +332,7 @@ function mountScratch(plan: PlanBuilder, { path, mode, bytes, inodes, owner, noe
  */
 export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch[]): void {
   for (const scratch of places) {
-    plan.call('umount2', [text(scratch.path), MNT_DETACH], `let go of ${scratch.path}`)
+    plan.call('umount2', [text(scratch.path), MNT_DETACH], `detach ${scratch.path}`)
     mountScratch(plan, scratch)
   }
 }

@@ -266,6 +266,12 @@ function argumentRules(): Rule[] {
   ]
 }
 
+/**
+ * The policy of a program if the caller gives none. Use it as the base of a policy of your own.
+ *
+ * @example
+ * const policy = { ...DEFAULT_POLICY, rules: [noSockets, ...DEFAULT_POLICY.rules] }
+ */
 export const DEFAULT_POLICY: Policy = {
   rules: [
     ...GUARD,

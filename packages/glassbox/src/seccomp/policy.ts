@@ -35,6 +35,13 @@ export type Action =
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'trace'; readonly data: number }
 
+/**
+ * What happens to some calls, always or under conditions.
+ *
+ * @example
+ * const onlyUnix: Condition = { arg: 0, op: 'ne', value: 1n, width: 32 }
+ * const rule: Rule = { syscalls: ['socket'], when: [onlyUnix], action: { kind: 'kill' } }
+ */
 export interface Rule {
   /** Names of x86-64 system calls, such as `openat`. */
   readonly syscalls: readonly string[]
@@ -46,6 +53,14 @@ export interface Rule {
   readonly action: Action
 }
 
+/**
+ * The system calls that a program may make. Of the rules for a call, the first that matches
+ * decides. `run()` and `openBox()` reject with InvalidOptionError if the policy is invalid.
+ *
+ * @example
+ * const refused: Rule = { syscalls: ['socket'], action: { kind: 'errno', errno: 1 } }
+ * const policy: Policy = { rules: [refused], otherwise: { kind: 'allow' } }
+ */
 export interface Policy {
   readonly rules: readonly Rule[]
   /** The action for every call that no rule matches. */
