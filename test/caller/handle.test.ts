@@ -190,10 +190,9 @@ test('one Writable for both outputs is one pipe', async () => {
 
 test('stdin as a pipe: a dialogue, line by line', async () => {
   const handle = call(
-    async ({ read, write }) => {
+    async ({ readLater, write }) => {
       for (let i = 0; i < 3; i++) {
-        await sleep(10) // it reads blocking, in the thread that must write
-        write(1, `${read(100).trim()}!\n`)
+        write(1, `${(await readLater(100)).trim()}!\n`)
       }
       return {}
     },

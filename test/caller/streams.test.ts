@@ -161,9 +161,8 @@ const INPUTS: readonly (readonly [kind: string, input: () => CommandOptions['std
 for (const [kind, input, text] of INPUTS) {
   test(`stdin may be ${kind}`, async () => {
     const before = surroundings()
-    const script: Script = async ({ read, write }) => {
-      await sleep(20) // it reads blocking, in the thread that must write
-      for (let piece = read(100); piece !== ''; piece = read(100)) write(1, piece)
+    const script: Script = async ({ readLater, write }) => {
+      for (let piece = await readLater(100); piece !== ''; piece = await readLater(100)) write(1, piece)
       return {}
     }
     const { stdout } = await call(script, given({ stdin: input() })).handle

@@ -88,7 +88,7 @@ const SURROUNDINGS: readonly (readonly [name: string, options: string])[] = [
     `{ policy: { rules: [{ syscalls: ${JSON.stringify(everyCall)}, action: { kind: 'allow' } }], otherwise: { kind: 'kill' } } }`,
   ],
   ['another working directory', "{ cwd: '/shared', policy: null }"],
-  ['a trace', "{ trace: { events: ['exit'] } }"],
+  ['a trace', "{ trace: { events: ['exit'], reader: async () => {} } }"],
 ]
 
 /** Runs the guest in a box in which the directory is bound writable. */

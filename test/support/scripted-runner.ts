@@ -3,8 +3,9 @@
  * streams and how it ends. So the API above the runners is tested in milliseconds, with faults
  * that a real runner cannot produce on demand.
  */
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync, read as readCallback, readFileSync, readSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { GlassboxError } from '#glassbox/errors.js'
 import type { Ending } from '#glassbox/job/ending.js'
 import type { CollectedFile } from '#glassbox/job/files.js'
@@ -31,6 +32,8 @@ export interface Stage {
    */
   readonly waitUntilTaken: (fd: 1 | 2) => Promise<void>
   readonly closeStdin: () => void
+  /** As `read`, but this thread goes on meanwhile: it may be the one that writes. */
+  readonly readLater: (length: number) => Promise<string>
   /** Resolves with the reason when the job is told to stop. */
   readonly stopped: Promise<'canceled' | 'output'>
 }
@@ -82,6 +85,11 @@ export class ScriptedSandbox implements Sandbox {
             const count = new Int32Array(1)
             const left = (): number => (call('ioctl', [own[fd] ?? -1, FIONREAD, count]), count[0] ?? 0)
             while (left() > 0) await sleep(1)
+          },
+          readLater: async length => {
+            const bytes = Buffer.alloc(length)
+            const { bytesRead } = await promisify(readCallback)(own[0] ?? -1, bytes, 0, length, null)
+            return bytes.toString('utf8', 0, bytesRead)
           },
           closeStdin: () => closeSync(own.splice(0, 1, openSync('/dev/null', 'r'))[0] ?? -1),
           read: length => {

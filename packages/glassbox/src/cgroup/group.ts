@@ -10,8 +10,8 @@
  * init ends, for whatever reason and in whatever PID namespace, so a locked group has a living
  * owner: see sweep.ts.
  */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { randomHex } from '../gate/random.ts'
 import { type CgroupLimits, type Controls, type CpuTime, V1, V2 } from './controls.ts'
 import { cgroupError, filesIn, type GroupFiles, type Write, writeAll } from './files.ts'
 import { type CgroupSupport, type Controller, detectCgroups, type Place } from './hierarchy.ts'
@@ -20,7 +20,7 @@ import { removeGroup } from './remove.ts'
 
 export const GROUP_PREFIX = 'glassbox-'
 
-const RANDOM = randomBytes(4).toString('hex')
+let random: string | undefined
 
 let lastNumber = 0
 
@@ -53,7 +53,8 @@ export class Cgroup {
   private constructor(places: ReadonlyMap<Controller, Place>) {
     // The process id helps people to find the owner. The random part makes the name unique, across
     // PID namespaces too.
-    this.name = `${GROUP_PREFIX}${process.pid}-${RANDOM}-${++lastNumber}`
+    random ??= randomHex(4)
+    this.name = `${GROUP_PREFIX}${process.pid}-${random}-${++lastNumber}`
     const entries = [...places]
     this.parts = [...new Map(entries.map(([, place]) => [place.base, place])).values()].map(place => ({
       version: place.version,

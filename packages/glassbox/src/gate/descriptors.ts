@@ -3,11 +3,11 @@
  * no name above it can be exchanged meanwhile.
  */
 import { writeSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
 import { OPEN_HOW_BYTES } from '../linux/structs.ts'
 import { addon } from './addon.ts'
 import { call, cString } from './gate.ts'
+import { isMainThread } from './thread.ts'
 
 export interface OpenHow {
   readonly flags: number
@@ -49,7 +49,7 @@ let flags: Uint8Array | undefined
  * of the event loop. Returns `fd`.
  */
 export function ownDescriptor(fd: number): number {
-  if (isMainThread || fd >= FLAGS) return fd
+  if (isMainThread() || fd >= FLAGS) return fd
   if (!flags) addon().closeAtExit((flags = new Uint8Array(FLAGS)))
   flags[fd] = 1
   return fd

@@ -5,10 +5,10 @@
  * What was there is never written to, and keeps its contents for those who have it open. Below a
  * directory nothing is followed either.
  */
-import { randomBytes } from 'node:crypto'
 import { fchmodSync, statSync, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
+import { randomHex } from '../gate/random.ts'
 import { close, makeBlocking, openat2 } from '../gate/descriptors.ts'
 import { call, cString } from '../gate/gate.ts'
 import { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } from '../linux/constants.ts'
@@ -116,7 +116,7 @@ async function writeToSpecial(target: string, paths: HostPaths, file: FoundFile)
 }
 
 async function replace(directory: number, name: string, file: FoundFile): Promise<void> {
-  const temporary = `.glassbox-${randomBytes(8).toString('hex')}`
+  const temporary = `.glassbox-${randomHex(8)}`
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
   const fd = openat2(directory, temporary, { flags, mode: 0o600, resolve: BENEATH })
   try {

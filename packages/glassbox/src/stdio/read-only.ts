@@ -11,11 +11,11 @@
  *   that is sealed against writing
  */
 import { close as closeLater } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
 import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
+import { isMainThread } from '../gate/thread.ts'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -63,7 +63,7 @@ function openOnReadOnlyMount(fd: number): number {
   const opened = set < 0 ? set : reopen(mount)
   // In another thread: to let go of a mount the kernel waits half a millisecond for all
   // processors.
-  if (isMainThread) closeLater(mount, () => {})
+  if (isMainThread()) closeLater(mount, () => {})
   else close(mount) // `fs` would warn: it did not open it
   return opened
 }

@@ -4,6 +4,8 @@ import { F_DUPFD_CLOEXEC, MAP_ANONYMOUS, MAP_PRIVATE } from '../../linux/constan
 import { ERRNO } from '../../linux/errno.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
+import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
+import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
 import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
 import type { Action, Policy } from '../../seccomp/policy.ts'
@@ -61,24 +63,35 @@ function onlyGuard(): Filter {
 
 const compiled = new WeakMap<Policy, Filter>()
 
-/**
- * What a checked policy says, compiled once, and never less than the guard. "kill" becomes a
- * report to init, which kills with the evidence in hand; so do calls of another ABI, whose numbers
- * no policy speaks of.
- */
+/** What a checked policy says, compiled once, and never less than the guard. */
 export function compileFilter(policy: Policy | null): Filter {
   if (policy === null) return onlyGuard()
   const before = compiled.get(policy)
   if (before) return before
+  const filter = policy === DEFAULT_POLICY ? compiledDefault() : compileAnew(policy)
+  compiled.set(policy, filter)
+  return filter
+}
+
+const compiledDefault = (): Filter => ({
+  policy: DEFAULT_POLICY,
+  bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
+  listens: true,
+  early: DEFAULT_FILTER_IS_EARLY,
+})
+
+/**
+ * "kill" becomes a report to init, which kills with the evidence in hand; so do calls of another
+ * ABI, whose numbers no policy speaks of.
+ */
+export function compileAnew(policy: Policy): Filter {
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
-  const filter = {
+  return {
     policy,
     bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
     listens: true,
     early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(kept, call, known)),
   }
-  compiled.set(policy, filter)
-  return filter
 }
 
 /**

@@ -1,0 +1,10 @@
+/** Random names. node:crypto would make them too, but takes longer to load than all else here. */
+import { syscallNumber } from '../linux/syscalls.ts'
+import { syscall } from './gate.ts'
+
+/** `length` random bytes as hexadecimal digits, from getrandom(2). `length` is at most 256. */
+export function randomHex(length: number): string {
+  const bytes = new Uint8Array(length)
+  syscall(syscallNumber('getrandom'), bytes, length, 0)
+  return Buffer.from(bytes).toString('hex')
+}
