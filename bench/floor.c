@@ -1,8 +1,8 @@
 /*
  * The least that a tracer pays for all system calls of one thread: at each stop wait4,
- * PTRACE_GET_SYSCALL_INFO and PTRACE_SYSCALL, both processes on one CPU, nothing printed. What
- * stands between this and a tracer is the tracer's own; what stands between this and nothing is
- * the kernel's.
+ * PTRACE_GET_SYSCALL_INFO and PTRACE_SYSCALL, both processes on one CPU, nothing printed. The
+ * difference between this and a tracer is the tracer's own cost; the cost of this is the
+ * kernel's.
  *
  *   floor PROGRAM [ARGUMENT ...]
  */

@@ -3,12 +3,12 @@
 //
 //   npm run bench [-- ROUNDS]        default 100; needs the built package
 //
-// The rows are measured in turn, round by round, so that a machine whose speed drifts drifts for
-// all of them alike. Tools that are not on PATH, or do not run here, are left out and named.
+// The rows are measured in turn, round by round, so that a change of the machine's speed affects
+// all of them alike. Tools that are not on PATH, or do not run here, are left out and listed.
 //
-// The first table is of a process that has run nothing yet, the others of one that has run a
-// thousand programs, as a service has soon: by then V8 has compiled what a launch goes through,
-// which saves a quarter of a pooled launch.
+// The first table is of a process that has run nothing yet. The others are of one that has run a
+// thousand programs, like a service: by then V8 has compiled the code of a launch, which saves a
+// quarter of a pooled launch.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -46,8 +46,8 @@ const spawned = (program, args) => () =>
 const BWRAP = '--unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --die-with-parent'
 
 /**
- * The tools that glassbox is compared with, each with what comes nearest to a box; by Node's
- * spawn, as a service would.
+ * The tools with which glassbox is compared, each with the options closest to a box. They are
+ * started by Node's spawn, as in a service.
  */
 const TOOLS = {
   bwrap: program => [...BWRAP.split(' '), program],
@@ -57,7 +57,7 @@ const TOOLS = {
   runsc: program => ['--network=none', 'do', program],
 }
 
-/** What is done behind the back of one program delays the one after the next: a pool of two. */
+/** A pool of two: the cleaning after one program is done while the other sandbox runs the next. */
 const tenInARow = work =>
   Object.assign(
     async () => {
@@ -67,8 +67,8 @@ const tenInARow = work =>
   )
 
 /**
- * Why a tool has no row; nothing where it runs a program. isolate's box is made once, ahead, as a
- * judge does.
+ * Why a tool has no row; `undefined` if it can run a program. isolate's box is made once in
+ * advance, as a judge does.
  */
 function whyNot(tool) {
   if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return 'not on PATH'
@@ -97,7 +97,7 @@ function quantile(values, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]
 }
 
-/** What a service has run before long. */
+/** The number of programs that the older process has run. */
 const EARLIER_RUNS = 1000
 async function growOld(program) {
   const pool = await createPool({ size: 2, binds: [{ source: program }] })
@@ -126,7 +126,7 @@ async function measure(title, program) {
   const times = Object.fromEntries(Object.keys(rows).map(name => [name, []]))
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [name, work] of Object.entries(rows)) {
-      // The work that a row leaves behind is not to be timed as the next row's.
+      // Work that a row leaves behind must not be timed as part of the next row.
       await setTimeout(SETTLE_MS)
       const start = performance.now()
       await work()
@@ -146,7 +146,7 @@ async function measure(title, program) {
   }
 }
 
-/** A fixed computation of some 200 ms that prints the CPU time it used, ns. */
+/** A fixed computation of about 200 ms that prints its CPU time in ns. */
 const COMPUTE = `#include <stdio.h>
 #include <time.h>
 int main(void) {
@@ -159,7 +159,8 @@ int main(void) {
 const COMPUTE_ROUNDS = 50
 
 /**
- * How far the CPU time of one computation spreads, bare by its own clock and boxed by the verdict.
+ * The spread of the CPU time of one computation: without a box by its own clock, and in a box by
+ * the result.
  */
 async function measureSpread(directory) {
   const program = join(directory, 'compute')

@@ -1,9 +1,9 @@
-// What run() costs in JavaScript beside the program: checking its options, resolving them, and
+// The cost of run() in JavaScript, without the program: checking options, resolving them, and
 // making the result.
 //
 //   node bench/options.mjs [ROUNDS]     after `npm run build`; prints medians in microseconds
 //
-// Finding the program is not in it: that asks the file system.
+// Finding the program is not included, because it reads the file system.
 import { run } from '../packages/glassbox/dist/index.js'
 import { buildResult } from '../packages/glassbox/dist/job/build-result.js'
 import { beginCall } from '../packages/glassbox/dist/run/call.js'

@@ -1,13 +1,13 @@
-// What tracing costs, beside strace on the same programs in the same run.
+// The cost of tracing, compared with strace on the same programs in the same run.
 //
 //   npm run bench:trace [-- ROUNDS [CALLS]]      defaults 5 and 200000
 //
 // Needs the built package and strace.
 //
-// The two are measured in turn, round by round, so that a machine whose speed drifts drifts for
-// both alike. Shown are medians and the spread from the fastest to the slowest round, and the
-// ratio of the medians. Trace output goes to /dev/null. `floor` is what the kernel alone asks for
-// the stops of one thread (bench/floor.c), beside strace's text.
+// Both are measured in turn, round by round, so that a change of the machine's speed affects both
+// alike. The table shows medians, the range from the fastest to the slowest round, and the ratio
+// of the medians. Trace output goes to /dev/null. `floor` is the kernel's cost for the stops of
+// one thread (bench/floor.c), compared with strace's text output.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,7 +56,8 @@ function workloads(directory) {
 }
 
 /**
- * Where strace has nothing like it, strace's text is what our third is compared with.
+ * The modes. A mode that strace lacks has options of its own for glassbox, and is compared with
+ * strace's text output.
  * @type {[mode: string, options: string[], ours?: string[]][]}
  */
 const MODES = [
@@ -70,7 +71,7 @@ const MODES = [
 const cells = (...texts) =>
   console.log(texts.map((text, at) => (at < 2 ? text.padEnd(at ? 16 : 20) : text.padStart(16))).join(' '))
 
-/** The two commands in turn, and their line of the table. */
+/** Runs the two commands in turn, and prints their line of the table. */
 function compare(mode, theirs, ours, directory) {
   const times = [[], []]
   for (let round = 0; round < ROUNDS; round++)

@@ -1,13 +1,13 @@
-// Makes what is loaded: one file of JavaScript for the library, one for each subcommand of the
-// command, and the code that V8 compiles for the latter. The loader of modules needs longer for
-// 300 files than everything else together.
+// Makes the bundles that are loaded: one JavaScript file for the library and one for each
+// subcommand, with the code that V8 compiles for the subcommands. Node's module loader takes
+// longer for 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
 //
-// The code is taken after the subcommand has run, so that the functions which it uses are in it.
-// It serves this version of Node only (its name says which); any other compiles the bundle. All
-// that V8 compares to see whether code belongs to a source is its length: so both are in one file
-// (bin/glassbox.js reads it).
+// The code is taken after the subcommand has run, so that it includes the functions that were
+// used. It works only with this version of Node, which its name contains; other versions compile
+// the bundle. V8 checks only the length of a source to see whether the code belongs to it, so both
+// are in one file (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,8 +17,8 @@ import { build } from 'esbuild'
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
 /**
- * Lies as deep as the modules, as the bundles of the command do: what those find by their own
- * place is found from here too.
+ * The bundle of the library. Like the bundles of the command, it is as deep in the tree as the
+ * modules, so that paths relative to a module stay correct.
  */
 const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
@@ -27,8 +27,8 @@ const WARM_TIMEOUT_MS = 60_000
 const COMMANDS = ['run', 'strace', 'doctor', 'completion']
 
 /**
- * What each bundle is made of; `glassbox` serves what names no subcommand: --version, help, a word
- * that was mistyped.
+ * The entry of each bundle. `glassbox` handles command lines without a subcommand: --version,
+ * help, a mistyped word.
  */
 const ENTRIES = {
   ...Object.fromEntries(
@@ -62,8 +62,8 @@ function isFresh() {
 }
 
 /**
- * Names stay, for stacks; so does the shape of the code. Workers and modules of handlers are
- * loaded as the files that they are.
+ * Names and the structure of the code are kept, for stack traces. Workers and handler modules are
+ * loaded from their own files.
  */
 async function bundleLibrary() {
   await build({
@@ -90,14 +90,14 @@ async function bundle(name, contents) {
     charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
-    // Names stay, for stacks. What is not there need not be read.
+    // Names are kept, for stack traces. The rest is minified, because smaller files load faster.
     minifyWhitespace: true,
     minifySyntax: true,
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
-    // Bundles lie as deep as the modules that they are made of: what those find by their own place
-    // is found from here too.
+    // Bundles are as deep in the tree as their modules, so that paths relative to a module stay
+    // correct.
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'warning',

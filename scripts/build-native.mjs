@@ -14,8 +14,7 @@ const compiler = process.env.CC ?? 'cc'
 
 const common = [
   ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-ffreestanding', '-fno-stack-protector'],
-  // no-red-zone: a child made by clone goes on below the stack pointer of the function that made
-  // it.
+  // no-red-zone: a cloned child continues below the stack pointer of the function that cloned it.
   ...[
     '-fno-asynchronous-unwind-tables',
     '-mno-red-zone',
@@ -25,13 +24,13 @@ const common = [
   ...['-nostdlib', '-Wl,--build-id=none', '-Wl,-z,noexecstack'],
 ]
 
-/** What is built, from what, with which flags of its own. */
+/** The outputs, with their sources and additional flags. */
 const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
     sources: ['gate.c', 'close-at-exit.c', 'trace.c', 'plan.c', 'memory.c'],
-    // nodelete: Node unloads what only a worker loaded when that ends, and a signal handler must
-    // stay where it is.
+    // nodelete: Node unloads an addon when the only worker that loaded it ends, but the signal
+    // handler must stay in memory.
     flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
   },
   {

@@ -1,12 +1,12 @@
-// Prose ends before column 100: lines of comments in code, and of text in Markdown. The formatter
-// breaks code but neither of these.
+// Checks that lines of prose end before column 100: comments in code, and text in Markdown. The
+// formatter breaks neither.
 //
 //   node scripts/lint-prose.mjs          fails if a file of CHECKED has a longer line; names it
 //   node scripts/lint-prose.mjs --all    counts the longer lines of ALL by folder; never fails
 //   node scripts/lint-prose.mjs --fix PATH ...    breaks longer lines of these files and folders
 //
-// In Markdown, tables and code blocks are not prose; a line that cannot be broken, since it is one
-// link or one path, passes everywhere.
+// In Markdown, tables and code blocks are not prose. A line that is one link or one path cannot be
+// broken, and passes everywhere.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,7 @@ import { wrap } from './prose/wrap.mjs'
 
 const LONGEST = 99
 
-/** Files and folders that hold the rule. A folder that has been rewritten is added here. */
+/** Files and folders that are checked. Add a folder when it has been rewritten. */
 const CHECKED = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -36,7 +36,7 @@ const CHECKED = [
   'test/house',
 ]
 
-/** What is to hold the rule in the end. */
+/** Everything that will be checked in the end. */
 const ALL = [
   'README.md',
   'CHANGELOG.md',
@@ -50,7 +50,7 @@ const ALL = [
   'bench',
 ]
 
-/** Written by programs. */
+/** Generated files. */
 const GENERATED = ['packages/glassbox/src/linux/generated', 'packages/glassbox/src/gate/generated']
 
 const root = fileURLToPath(new URL('../', import.meta.url))

@@ -1,20 +1,20 @@
-// Runs the built tests, one process a file, and ends with one line: `N passed, N failed`.
+// Runs the built tests, one process per file, and ends with the line `N passed, N failed`.
 //
-//   node scripts/run-tests.mjs [OPTION ...] [FILTER ...]     a filter: a part of a file's path
+//   node scripts/run-tests.mjs [OPTION ...] [FILTER ...]     a filter is part of a file's path
 //
 //   --node PATH     runs the tests by this Node
 //   --seconds N     ends a file that takes longer; an emulated machine needs more than the default
-//   --built         does not bundle library and command first: for machines without the tools
+//   --built skips bundling library and command first, for machines without the tools
 //   --serial        runs all files one after another
 //   --root DIR      takes the files from there instead of build/test
 //
-// Files of the folders in SIDE_BY_SIDE run two and more at a time. All others start programs, read
-// clocks or count what the machine holds, so they run one after another once those are done.
+// Files of the folders in SIDE_BY_SIDE run in parallel. All others start programs, read clocks or
+// count objects of the machine, so they run one after another afterwards.
 //
-// A file that fails is run once more after all others, alone. If it fails again, the run has
-// failed. If it passes, the run goes on, and the file stands under FLAKY with its first output:
-// that is a defect to be mended. Last, the host is compared with what it was: the run also fails
-// if a process, a file, a mount or the like is left (testing/leftovers.mjs).
+// A file that fails runs once more after all others, alone. If it fails again, the run has failed.
+// If it passes, the run has not failed, but the file is listed under FLAKY with its first output,
+// as a defect to fix. At the end, the host is compared with its state before the run, which also
+// fails if a process, a file, a mount or the like is left (testing/leftovers.mjs).
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -28,7 +28,7 @@ import { runFile } from './testing/test-file.mjs'
 /** Folders below build/test whose tests only compute. */
 const SIDE_BY_SIDE = ['decode/', 'house/', 'job/', 'linux/', 'plan/', 'seccomp/', 'unwind/']
 
-/** If more files fail than that, it is no chance: none is run again. */
+/** If more files fail than this, chance is not the cause, and none is run again. */
 const MOST_RERUNS = 6
 
 const { values, positionals: filters } = parseArgs({
@@ -42,11 +42,12 @@ const { values, positionals: filters } = parseArgs({
   },
 })
 
-// Tests make files that users of boxes are to read: their modes are to be what the tests say.
+// Tests make files that users of boxes must be able to read, so their modes must be those that the
+// tests give.
 process.umask(0o022)
 const surroundings = new Surroundings()
 
-/** Runs a file and says how it went. */
+/** Runs a file and prints how it ended. */
 async function once(name) {
   const result = await runFile(name, join(values.root, name), {
     node: values.node,
@@ -72,7 +73,10 @@ async function runAll(names) {
   return [...first, ...(await oneByOne(names.filter(name => !parallel(name))))]
 }
 
-/** Runs again what failed; resolves with the results that count, and with the flaky first ones. */
+/**
+ * Runs the failed files again. Resolves with the results that count, and with the first results of
+ * flaky files.
+ */
 async function settle(results) {
   const failed = results.filter(isFailed)
   if (failed.length === 0 || failed.length > MOST_RERUNS) return { settled: results, flaky: [] }

@@ -1,5 +1,5 @@
-// Runs the built tests under several major versions of Node, each from its npm package, which
-// needs no install script.
+// Runs the built tests under several major versions of Node, each from its npm package, which has
+// no install script.
 //
 //   npm run test:nodes [-- 22 24 [-- --seconds 900 run/]]     default: 20 22 24 26
 //

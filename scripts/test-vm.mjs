@@ -2,9 +2,9 @@
 //
 //   npm run test:vm [-- FILTER ...]     a filter: a part of a file's path
 //
-// Brings what it needs by apt-get, as root: qemu, busybox, and a kernel that is unpacked, not
-// installed. By software emulation, which works everywhere; GLASSBOX_VM_ACCEL=kvm is some twenty
-// times faster on a machine whose /dev/kvm is a whole one.
+// Installs qemu and busybox by apt-get, as root, and unpacks a kernel without installing it. The
+// machine is emulated in software, which works everywhere. GLASSBOX_VM_ACCEL=kvm is about twenty
+// times faster if /dev/kvm works fully.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,17 +44,17 @@ function install() {
     })
 }
 
-/** Guests whose test compiles them with flags of its own. */
+/** Guest programs that their tests compile with flags of their own. */
 const SPECIAL = ['elf32.c']
 
-/** The guests of test/programs: there is no compiler in the machine. */
+/** Compiles the guest programs of test/programs, because the machine has no compiler. */
 async function compilePrograms() {
   const { program } = await import(join(root, 'build/test/support/programs.js'))
   for (const file of readdirSync(join(root, 'test/programs')))
     if (file.endsWith('.c') && !SPECIAL.includes(file)) program(file.slice(0, -2))
 }
 
-/** Starts the machine, shows its console, and resolves with what the tests in it exited with. */
+/** Starts the machine, shows its console, and resolves with the exit code of its tests. */
 function boot(kernel, image, filters) {
   const machine = spawn(
     'qemu-system-x86_64',

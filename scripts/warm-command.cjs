@@ -1,6 +1,5 @@
-// Runs a bundle of the command on what it is typically used for, and keeps the code that V8
-// compiled meanwhile. The runs may fail, as they do where namespaces or ptrace are forbidden: then
-// there is less code to keep.
+// Runs a bundle of the command with typical command lines, and saves the code that V8 compiled. If
+// namespaces or ptrace are forbidden, the runs fail, and less code is saved.
 //
 //   node scripts/warm-command.cjs DIRECTORY NAME
 'use strict'
@@ -41,15 +40,15 @@ const RUNS = {
   glassbox: [['--version'], ['help'], ['nonsense']],
 }
 
-/** In the layout that bin/glassbox.js reads. */
+/** The layout is that which bin/glassbox.js reads. */
 function compiled(source, code) {
   const lengths = Buffer.from(Float64Array.of(source.length, code.length).buffer)
   return Buffer.concat([lengths, Buffer.from(source, 'latin1'), code])
 }
 
 async function warm() {
-  // Code that was not used for a while is thrown away, unless this is said; and it must not be
-  // said any more when the code is kept, since code is refused by a V8 that runs with other flags.
+  // V8 discards code that was not used for a while, unless this flag is set. The flag must be
+  // reset before the code is saved, because V8 refuses code that was made with other flags.
   v8.setFlagsFromString('--no-flush-bytecode')
   const source = `(function (module, exports, require, __filename) {${readFileSync(path, 'latin1')}\n})`
   const script = new Script(source, { filename: path })

@@ -27,14 +27,14 @@ function compiler(args, input) {
   return execFileSync('cc', args, { input, encoding: 'utf8', maxBuffer: 1 << 26 })
 }
 
-/** All names of macros and all identifiers that a list of headers has. */
+/** All names of macros and all identifiers in a list of headers. */
 function identifiers(headers) {
   const macros = compiler(['-E', '-dM', '-'], source(headers)).matchAll(/^#define (\w+) \S/gm)
   const words = compiler(['-E', '-P', '-'], source(headers)).matchAll(/\b[A-Z_][A-Z_0-9a-z]*\b/g)
   return new Set([...[...macros].map(match => match[1]), ...[...words].map(match => match[0])])
 }
 
-/** The values of names, by the compiler. */
+/** The values of names, computed by the compiler. */
 function values(headers, names) {
   const file = join(scratch, 'values.c')
   const program = join(scratch, 'values')
@@ -45,8 +45,8 @@ function values(headers, names) {
 }
 
 /**
- * Up to the last underscore that all names have in common: what stands in the comment of a value
- * without a name.
+ * The common prefix of all names up to its last underscore, for the comment after a value without
+ * a name.
  */
 function commonPrefix(names) {
   const [first, ...others] = names
@@ -114,8 +114,8 @@ function readErrors() {
     .filter(word => /^E[A-Z0-9]+$/.test(word) && !['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP'].includes(word))
     .sort()
   const numbers = values(headers, names)
-  // The kernel's own (linux/errno.h of its source); those from 517 on come out now and then, and
-  // no libc knows them.
+  // The kernel's internal errors (include/linux/errno.h). Those from 517 on sometimes reach
+  // programs, and no libc knows them.
   const from = (first, words, message) =>
     words.split(' ').map((name, index) => [name, first + index, message ?? `Unknown error ${first + index}`])
   const restarts = 'ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK'

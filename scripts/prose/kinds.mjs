@@ -1,6 +1,9 @@
-// Which lines of a file are prose, by the kind of the file.
+// Decides which lines of a file are prose, by the kind of the file.
 
-/** A function that is asked line after line, from the first one on: is this line prose? */
+/**
+ * By kind: makes a function that says whether a line is prose. It must be called for every line,
+ * from the first one on.
+ */
 const PROSE = {
   md: () => {
     let inCode = false
@@ -28,7 +31,7 @@ const KIND_OF = {
   ...{ sh: 'hashes', py: 'hashes' },
 }
 
-/** `md`, `slashes`, `hashes`, or nothing for files that hold no prose. */
+/** `md`, `slashes`, `hashes`, or `undefined` for files without prose. */
 export const kindOf = path => KIND_OF[/\.(\w+)$/.exec(path)?.[1] ?? '']
 
 export const proseOf = kind => PROSE[kind]()

@@ -1,9 +1,12 @@
-// Breaks prose anew where a line of it is too long: whole paragraphs, so that they stay even. What
-// it cannot break without a decision (a comment behind code) it leaves, for somebody to rewrite.
+// Rewraps paragraphs of prose with a line that is too long. Comments after code are left
+// unchanged, because they must be rewritten by hand.
 
 const width = text => [...text].length
 
-/** Words in lines that begin with `first`, then with `rest`, and are at most `longest` wide. */
+/**
+ * Fills lines of at most `longest` columns with words. The first line begins with `first`, the
+ * others with `rest`.
+ */
 function fill(words, first, rest, longest) {
   const lines = []
   let line = first
@@ -17,17 +20,19 @@ function fill(words, first, rest, longest) {
   return [...lines, line]
 }
 
-/** What a line of a comment or of Markdown begins with, before its text. */
+/** What comes before the text in a line of a comment or of Markdown. */
 const LEAD = {
   md: /^(\s*(?:>\s?)*)/,
   slashes: /^(\s*(?:\/\/|\/\*\*?(?= )|\*(?!\/)) ?)/,
   hashes: /^(\s*#+ ?)/,
 }
 const LIST = /^([-*]|\d+\.)\s+/
-/** Lines that stand for themselves: titles, tags, code, tables, and what is laid out by hand. */
+/**
+ * Lines that are never joined with others: titles, tags, code, tables, and text aligned by hand.
+ */
 const FIXED = /^($|#|@|\||```|~~~|\s{2,}|!|[\w-]+:\/\/)/
 
-/** What the lines of a comment begin with after one that begins with `lead`. */
+/** What the following lines of a comment begin with, if its first line begins with `lead`. */
 const after = lead => lead.replace(/\/\*\*?/, ' *')
 
 /** `/** text *\/` on a line of its own becomes a block of several lines. */
@@ -36,7 +41,7 @@ function opened(line) {
   return match ? [`${match[1]}${match[2]}`, `${match[1]} * ${match[3]}`, `${match[1]} */`] : [line]
 }
 
-/** The lines of a file, with paragraphs broken anew that hold a line wider than `longest`. */
+/** The lines of a file, with every paragraph rewrapped that has a line wider than `longest`. */
 export function wrap(lines, kind, isProse, longest) {
   const out = []
   let paragraph = []

@@ -1,21 +1,26 @@
-// What a run of the tests leaves on the host: compared before and after, by kind and name.
+// Finds what a run of the tests leaves on the host, by comparing kinds and names before and
+// after.
 //
 // Other programs, and other runs of these tests, use the host at the same time. So a thing counts
-// only if it belongs to this run: it is below the run's own TMPDIR, its process carries the run's
-// variable, or it has a name or a user id that only glassbox gives and nobody alive uses it.
+// only if it belongs to this run: it is below the run's own TMPDIR, its process has the run's
+// environment variable, or it has a name or user id that only glassbox gives and that no living
+// process uses.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Carried by every process that a test starts, unless the test gives it another environment. */
+/**
+ * The environment variable of every process that a test starts, unless the test gives it another
+ * environment.
+ */
 const MARKER = 'GLASSBOX_TEST_RUN'
 
 /** User ids of boxes begin here (container/identity.ts). */
 const FIRST_BOX_USER = 0x70000000
 
-/** Sockets, groups and namespaces go some time after the processes that used them. */
+/** Sockets, groups and namespaces disappear some time after the processes that used them. */
 const PATIENCE_MS = 10_000
 const INTERVAL_MS = 100
 
@@ -47,7 +52,10 @@ function statusOf(pid) {
   return { state, parent }
 }
 
-/** Processes of this run; inits and launchers have no environment: those whose parent has died. */
+/**
+ * Processes of this run. Inits and launchers have no environment, so they count if their parent
+ * has died.
+ */
 function processes({ id }) {
   return pids()
     .filter(pid => {
@@ -62,7 +70,7 @@ function processes({ id }) {
 const temporaryFiles = ({ directory }) =>
   list(directory, { recursive: true }).map(name => join(directory, name))
 
-/** Memory that is shared by name; tests give it the name of the product. */
+/** Named shared memory. Tests give it names with the name of the product. */
 const sharedMemory = () => list('/dev/shm').filter(name => /glassbox/i.test(name))
 
 /** Mounts of this run's files, wherever they are mounted. The kernel writes a space as \040. */
@@ -95,7 +103,7 @@ const living = () =>
     }),
   )
 
-/** Keys of users of boxes that have no process: the kernel would keep them for good. */
+/** Keys of box users that have no process. The kernel would keep them forever. */
 function keys() {
   const users = living()
   return lines('/proc/key-users')
@@ -111,7 +119,7 @@ const loopDevices = ({ directory }) =>
     .map(name => `${name} ${read(`/sys/block/${name}/loop/backing_file`).trim()}`)
     .filter(text => text.includes(directory))
 
-/** Kinds of things, and how they are listed. Each gets the run: its id and its directory. */
+/** The kinds of things, each with a function that lists them, given the run's id and directory. */
 const KINDS = [
   { kind: 'process', list: processes },
   { kind: 'temporary file', list: temporaryFiles },
@@ -122,16 +130,19 @@ const KINDS = [
   { kind: 'loop device', list: loopDevices },
 ]
 
-/** Made before the first test starts; owns the run's TMPDIR until `close()`. */
+/**
+ * One run of the tests. Make it before the first test starts. It owns the run's TMPDIR until
+ * `close()`.
+ */
 export class Surroundings {
-  /** What the tests' processes get. */
+  /** The environment of the tests' processes. */
   environment
   #run
   #before
 
   constructor() {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-tests-'))
-    // Some tests become an ordinary user, who looks at files of the test and makes its own.
+    // Some tests become an ordinary user, who reads and makes files here.
     chmodSync(directory, 0o1777)
     this.#run = { id: randomBytes(8).toString('hex'), directory }
     this.environment = { ...process.env, TMPDIR: directory, [MARKER]: this.#run.id }
@@ -142,7 +153,9 @@ export class Surroundings {
     return KINDS.flatMap(({ kind, list: find }) => find(this.#run).map(name => ({ kind, name })))
   }
 
-  /** Waits a while for what still goes; resolves with what stays, and removes the directory. */
+  /**
+   * Waits a while for things to disappear. Resolves with what is left, and removes the directory.
+   */
   async close() {
     const deadline = performance.now() + PATIENCE_MS
     let left

@@ -1,4 +1,4 @@
-// What the test runner prints: a line for each file, the output of those that failed, and the end.
+// What the test runner prints: a line for each file, the output of failed files, and the summary.
 
 export const isFailed = ({ failed }) => failed > 0
 
@@ -9,7 +9,7 @@ export function report({ name, passed, failed, output, seconds }) {
   if (failed > 0) console.log(output)
 }
 
-/** Files that failed and then passed, with what they printed when they failed. */
+/** Files that failed and then passed, with the output of the failure. */
 export function reportFlaky(results) {
   if (results.length === 0) return
   console.log('\nFLAKY')
@@ -19,14 +19,14 @@ export function reportFlaky(results) {
   }
 }
 
-/** What the tests left on this host, a line each. */
+/** What the tests left on this host, one line each. */
 export function reportLeftovers(left) {
   if (left.length === 0) return
   console.log('\nLEFT BEHIND')
   for (const { kind, name } of left) console.log(`${kind}: ${name}`)
 }
 
-/** The line that CI reads. Whatever is left behind counts as one failure. */
+/** The line that CI reads. Leftovers count as one failure. */
 export function closingLine(results, left) {
   const sum = key => results.reduce((total, result) => total + result[key], 0)
   const failed = sum('failed') + (left.length > 0 ? 1 : 0)

@@ -1,9 +1,9 @@
-// One test file: a process of its own, and the counts that node:test prints at its end.
+// Runs one test file in its own process, and reads the counts that node:test prints at the end.
 import { spawn } from 'node:child_process'
 
 const count = (output, key) => Number(output.match(new RegExp(`^# ${key} (\\d+)$`, 'm'))?.[1] ?? 0)
 
-/** What a file's output says, and how its process ended, as numbers of tests. */
+/** The numbers of tests, from the output of a file and the end of its process. */
 function countsOf(output, code) {
   const failed = count(output, 'fail') + count(output, 'cancelled')
   const complete = code === 0 && /^# pass \d+$/m.test(output)

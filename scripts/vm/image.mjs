@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const tree = fileURLToPath(new URL('../../', import.meta.url))
 const output = (file, args, options = {}) => execFileSync(file, args, { encoding: 'utf8', ...options })
 
-/** What tests and their guests start. */
+/** The programs that tests and their guests start. */
 const PROGRAMS = (
   'awk bash busybox cat chmod chown chroot cmp cp cut date dd echo env false find getfattr grep head hostname id ipcmk ipcrm kill ln ls mkdir ' +
   'mkfifo mount mv nice nproc printf prlimit ps pwd python3 readlink rm rmdir sed seq setfattr setpriv setsid sh sleep sort stat tail taskset tee ' +
@@ -49,13 +49,15 @@ const ETC = [
   'ssl/openssl.cnf',
 ]
 
-/** Where the system has a program; a shell may have it in itself too, and a user another one. */
+/**
+ * The system's file of a program, which is not a builtin of the shell or a program of the user.
+ */
 const find = name =>
   ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
     .map(directory => join(directory, name))
     .find(path => existsSync(path))
 
-/** The files that a dynamic program needs beside itself; a static one needs none. */
+/** The libraries that a dynamic program needs; a static one needs none. */
 function librariesOf(program) {
   try {
     return [
@@ -66,7 +68,7 @@ function librariesOf(program) {
   }
 }
 
-/** At its own path, and under the name that it is called by. */
+/** Copies a program to its own path, and to the name by which it is called. */
 function copyProgram(root, path) {
   for (const file of new Set([
     path,
@@ -90,7 +92,7 @@ function copyPython(root) {
   }
 }
 
-/** Lays the file system out in the empty directory `root`. */
+/** Makes the file system in the empty directory `root`. */
 export function layOut(root, nodePath) {
   for (const directory of DIRECTORIES) mkdirSync(join(root, directory), { recursive: true })
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name))

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# The first process of the virtual machine. pivot_root(2) cannot leave an initramfs, and a box has
-# to: so the file system moves to a tmpfs, and the tests run there.
+# The first process of the virtual machine. pivot_root(2) does not work in an initramfs, and every
+# box needs it. So the file system is copied to a tmpfs, and the tests run there.
 if [ "$1" != moved ]; then
   busybox mkdir -p /new
   busybox mount -t tmpfs -o size=90% tmpfs /new

@@ -1,7 +1,7 @@
-# Runs the tests once in each place that a service may find itself in under cgroup v2. The filters
-# come with the kernel's command line. Prints a line a layout, and fails where one did.
+# Runs the tests once in each layout of cgroup v2 in which a service may run. The filters come from
+# the kernel's command line. Prints one line per layout, and fails if one failed.
 filters=$(sed -n 's/.*glassbox\.filters=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
-# Without what takes longest, and is the same for whoever has groups.
+# Leaves out the slowest tests, which are the same in every layout with groups.
 few=$(echo "$filters" | sed 's,pool/,,; s,run/soak,,; s,container/,,; s,hostile/,,; s,honesty/,,')
 tree=$(cat /tree)
 cgroup=/sys/fs/cgroup
@@ -20,7 +20,7 @@ layout() {
   "$@" node scripts/run-tests.mjs --built --seconds 1500 $chosen || failed=1
 }
 
-# What the doctor says of a controller.
+# What `glassbox doctor` reports about a controller.
 says() {
   name=$1 text=$2
   shift 2
@@ -32,7 +32,7 @@ says() {
   fi
 }
 
-# Its own copy of the shell in a new group, from which "$@" starts.
+# Starts "$@" from a copy of the shell in a new group.
 in_group() {
   mkdir -p "$1"
   sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$@"
@@ -40,8 +40,8 @@ in_group() {
 
 user() { in_group "$1" setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/tmp "${@:2}"; }
 
-# A container: its first process joins the group, whose root it is to see, and its own file systems
-# come with that. Nobody outside is in the group.
+# A container: its first process joins the group, then sees it as the root, and mounts its own file
+# systems. No process outside is in the group.
 container() {
   mkdir -p "$1"
   unshare --mount --pid --fork sh -c 'echo 0 > "$0/cgroup.procs" && exec unshare --cgroup sh -c "$@"' "$1" \
@@ -51,15 +51,15 @@ container() {
 # Everything in the root group, as in a container without an init system.
 layout 'in the root group' "$filters"
 
-# As systemd starts a service: the controllers are on down to the service's own group, which has
-# processes.
+# As systemd starts a service: the controllers are enabled down to the service's own group, which
+# has processes.
 echo '+cpu +memory +pids' > $cgroup/cgroup.subtree_control
 mkdir -p $slice/glassbox.service
 echo '+cpu +memory +pids' > $slice/cgroup.subtree_control
 echo $$ > $slice/glassbox.service/cgroup.procs
 layout 'in the group of a service' "$few"
 
-# Delegate=yes: systemd's mark is on the group, which the service itself is in.
+# Delegate=yes: systemd's mark is on the service's own group.
 mkdir $slice/marked.service
 python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.delegate", b"1")' $slice/marked.service
 layout 'in the delegated group of a service' "$few" in_group $slice/marked.service
@@ -71,11 +71,11 @@ chown 65534:65534 $slice/owned.service $slice/owned.service/cgroup.{procs,thread
 chown -R 65534:65534 "$tree/build"
 layout 'as an ordinary user in a delegated group' "$filters" user $slice/owned.service
 
-# The user's groups are there, but the user is elsewhere and may not be moved.
+# The user has delegated groups, but the user's process is in another one and cannot be moved.
 says 'in a group of root' 'by which it would get to' \
   user $slice/elsewhere.service GLASSBOX_CGROUP=$slice/owned.service $doctor
 
-# GLASSBOX_CGROUP names what the administrator made.
+# GLASSBOX_CGROUP names a group that the administrator made.
 mkdir -p $slice/delegated.service/main
 chown -R 65534:65534 $slice/delegated.service
 layout 'as an ordinary user with a directory that is named' "$few" \
@@ -86,7 +86,7 @@ mkdir $slice/container.scope
 echo 3G > $slice/container.scope/memory.max
 layout 'in a container' "$filters" container $slice/container.scope
 
-# A container that has no memory controller, and one that may only look.
+# A container without a memory controller, and one with read-only cgroups.
 mkdir -p $slice/poor.slice
 echo '+pids' > $slice/poor.slice/cgroup.subtree_control
 says 'in a container without controllers' 'at /sys/fs/cgroup does not offer memory' \

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { CgroupLimits } from '#glassbox/cgroup/controls.js'
-import { Cgroup, type Figures } from '#glassbox/cgroup/group.js'
+import { Cgroup, type Counters } from '#glassbox/cgroup/group.js'
 import { type CgroupSupport, detectCgroups, type HostView, hostView } from '#glassbox/cgroup/hierarchy.js'
 import { removeGroup } from '#glassbox/cgroup/remove.js'
 import { sweepCgroups } from '#glassbox/cgroup/sweep.js'
@@ -156,17 +156,18 @@ test('a group that is there already is refused, and the step named [CG-16]', { s
 })
 
 test('a group measures what runs in it', { skip }, async () => {
-  const figuresOf = async (ms: number): Promise<Figures> => {
+  const countersOf = async (ms: number): Promise<Counters> => {
     const measured = group()
     try {
       runInside(measured, [program('burn'), 'one', String(ms)])
-      return measured.group.figures()
+      return measured.group.counters()
     } finally {
       await measured.remove()
     }
   }
-  const start = (await figuresOf(0)).cpuTime.totalNs // an emulated machine takes longer for it than for the rest
-  const { cpuTime, peakMemory } = await figuresOf(100)
+  // On an emulated machine the start takes longer than the rest.
+  const start = (await countersOf(0)).cpuTime.totalNs
+  const { cpuTime, peakMemory } = await countersOf(100)
   const { totalNs, userNs, systemNs } = cpuTime
   assert.ok(totalNs >= 100e6 && totalNs < 300e6 + 2 * start, `${totalNs}, of which the start takes ${start}`)
   assert.equal(userNs + systemNs, totalNs)
@@ -181,7 +182,7 @@ test('a memory limit holds, and a higher one lets the same program through', { s
     const limited = group({ memoryBytes: limit * 2 ** 20 })
     const { signal, code } = runInside(limited, [program('allocate'), 'grow', '64'])
     assert.deepEqual(
-      [signal === 'SIGKILL' || code === 137, limited.group.figures().oomKills > 0],
+      [signal === 'SIGKILL' || code === 137, limited.group.counters().oomKills > 0],
       [killed, killed],
       `${limit} MiB`,
     )
@@ -196,7 +197,7 @@ test('a limit of processes holds, and refusals are counted', { skip }, async () 
   ] as const) {
     const limited = group({ processes: limit })
     assert.equal(runInside(limited, [program('processes'), 'fork', '9']).code, code)
-    assert.equal(limited.group.figures().refusedProcesses > 0, code !== 0)
+    assert.equal(limited.group.counters().refusedProcesses > 0, code !== 0)
     await limited.remove()
   }
 })
@@ -237,7 +238,7 @@ test('a group that somebody else removed is a typed error, and removing it again
 }, async () => {
   const gone = group()
   for (const directory of gone.directories) rmdirSync(directory)
-  assert.throws(() => gone.group.figures(), { code: 'ERR_GLASSBOX_CGROUP', hint: /Somebody else removed/ })
+  assert.throws(() => gone.group.counters(), { code: 'ERR_GLASSBOX_CGROUP', hint: /Another process removed/ })
   await gone.remove()
 })
 

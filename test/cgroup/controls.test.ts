@@ -86,7 +86,7 @@ for (const [version, controls] of [
   })
 }
 
-test('v1: figures; the total is exact, and user and system time share it as they were sampled', context => {
+test('v1: counters; the total is exact, and user and system time share it as they were sampled', context => {
   const directory = tree(context, {
     'cpuacct.usage': '9000\n',
     'cpuacct.usage_user': '2000\n',

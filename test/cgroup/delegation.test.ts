@@ -166,7 +166,8 @@ test('a group with processes gives its children controllers once the processes a
   skip,
 }, async context => {
   assert.ok('place' in memory)
-  await makeGroup(planGroup({}, support)).remove() // has the controllers switched on for the children of the base
+  // Enables the controllers for the children of the base.
+  await makeGroup(planGroup({}, support)).remove()
   const base = join(memory.place.base, `leaf-test-${process.pid}`)
   mkdirSync(base)
   context.after(() => removeGroup(base))

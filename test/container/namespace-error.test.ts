@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     name: 'a user whom no setting forbids it',
     ...{ spec: UNPRIVILEGED, errno: ERRNO.EPERM, uid: 1000 },
     message: /user 1000/,
-    hint: /Docker or Podman.*Outside of a container, run as root/,
+    hint: /Docker or Podman.*Outside a container, run as root/,
     not: /sysctl/,
   },
   {

@@ -1,5 +1,5 @@
 /**
- * How programs end, told by causes and the same each time: group O of the catalogue. Nothing is
+ * How programs end: by their cause, and the same each time (group O of the catalogue). Nothing is
  * inferred from a code or a number.
  */
 import assert from 'node:assert/strict'
@@ -34,7 +34,7 @@ const FATAL = [
   ...['SIGPROF', 'SIGIO', 'SIGPWR', 'SIGSYS'],
 ] as const
 
-test('each signal that ends a program is its end, and no other verdict [CL-02]', async context => {
+test('each signal that ends a program is reported as such, and gives no other verdict [CL-02]', async context => {
   for (const name of FATAL) {
     const number = constants.signals[name]
     assert.equal(unboxed(context, 'end', ['signal', `${number}`]).signal, name)
@@ -52,7 +52,7 @@ test('each signal that ends a program is its end, and no other verdict [CL-02]',
   })
 })
 
-test('real-time signals end it too, by their own names [CL-02]', async () => {
+test('real-time signals are reported by their own names [CL-02]', async () => {
   for (const number of [34, 49, 64]) {
     const results = await repeat(() => world.run('end', ['signal', `${number}`]))
     assertSameStatus(results, ['signaled'])
@@ -62,7 +62,7 @@ test('real-time signals end it too, by their own names [CL-02]', async () => {
   }
 })
 
-test('a null pointer and a stack that overflows are SIGSEGV, memory that is used up is not [CL-03]', async () => {
+test('a null pointer and a stack overflow are SIGSEGV, exhausted memory is not [CL-03]', async () => {
   assert.equal(native('end', ['null']).signal, 'SIGSEGV')
   assertEndings(await inBoxes('end', ['null']), 'signaled SIGSEGV')
   const stack: RunOptions<'utf8'> = { limits: { stackBytes: 8 * MiB, memoryBytes: 256 * MiB } }
@@ -74,7 +74,7 @@ test('a null pointer and a stack that overflows are SIGSEGV, memory that is used
   assertEndings(await inBoxes('allocate', ['stack', '64'], room), 'exited 0')
 })
 
-test('a child that ran out of memory shows, also when the program itself then ends with 0 [CL-05]', async () => {
+test('a child that ran out of memory is reported, even if the program itself then exits with 0 [CL-05]', async () => {
   const script = 'head -c 200M /dev/zero | tail; exit 0'
   const limits = { memoryBytes: 48 * MiB }
   assertSameStatus(await repeat(() => run('sh', ['-c', script], { limits })), ['memory-limit'])
@@ -103,13 +103,13 @@ test('of several limits the cause decides, the same each time [CL-06]', async ()
   )
 })
 
-test('a signal that is caught is nobody’s end [CL-07]', async () => {
+test('a signal that is caught ends no program [CL-07]', async () => {
   const script =
     'trap "" TERM XCPU; trap : USR1 SEGV; kill -TERM $$; kill -XCPU $$; kill -USR1 $$; kill -SEGV $$; exit 0'
   assertEndings(await repeat(() => run('sh', ['-c', script])), 'exited 0')
 })
 
-test('what cannot start is an error that says why, never an end of the program [CL-08]', async context => {
+test('a program that cannot start is an error that says why, never a verdict [CL-08]', async context => {
   const directory = temporaryDirectory(context)
   const file = (name: string, contents: string, mode: number): string => {
     const path = join(directory, name)
@@ -140,17 +140,17 @@ test('what cannot start is an error that says why, never an end of the program [
   assertEndings([await run('sh', ['-c', '/nowhere/program'])], 'exited 127')
 })
 
-test('abort() is SIGABRT, and a failed assertion of an interpreter its own code [CL-09]', async () => {
+test('abort() is SIGABRT, and a failed assertion of an interpreter is its exit code [CL-09]', async () => {
   assertEndings(await inBoxes('end', ['abort']), 'signaled SIGABRT')
   assertEndings(await repeat(() => run('sh', ['-c', 'exit 134'])), 'exited 134')
 })
 
-test('the code of a program is that of its last thread where the main one ended before [CL-10]', async () => {
+test('if the main thread ended before, the exit code is that of the last thread [CL-10]', async () => {
   assert.equal(native('end', ['thread']).code, 7)
   assertEndings(await inBoxes('end', ['thread'], {}, 5), 'exited 7')
 })
 
-test('a cancel is one, and no verdict of the program [CL-11]', async () => {
+test('a cancel is reported as a cancel, not as a verdict about the program [CL-11]', async () => {
   const results = await repeat(
     async () => {
       const handle = run('sleep', ['60'])
@@ -162,7 +162,7 @@ test('a cancel is one, and no verdict of the program [CL-11]', async () => {
   assertEndings(results, 'canceled')
 })
 
-test('a call that is answered with an errno ends nothing: the program’s own code is the verdict [CL-12]', async () => {
+test('a call that fails with an errno does not end the program: its own exit code is the verdict [CL-12]', async () => {
   const policy: Policy = {
     ...DEFAULT_POLICY,
     rules: [{ syscalls: ['mkdir', 'mkdirat'], action: { kind: 'errno', errno: 1 } }, ...DEFAULT_POLICY.rules],

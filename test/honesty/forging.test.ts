@@ -1,8 +1,8 @@
 /**
- * Forging one's own result: programs whose end looks like a verdict of the runner. Each is run 20
- * times in boxes of their own, and all of them 20 times in turn in one pool, so that a verdict
- * which stuck to a container would meet the wrong program. The control is the same program
- * natively: it does end by that signal or code.
+ * Forged results: programs whose end looks like a verdict of the runner. Each runs 20 times in
+ * boxes of its own, and all of them run 20 times in turn in one pool, so that a verdict left in a
+ * container would be given to the wrong program. The control runs the same program natively, where
+ * it ends by that signal or code.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ interface Forgery {
   readonly options?: Pick<RunOptions, 'limits' | 'policy'>
   /** Left out: as in the box. `false`: it would not end. */
   readonly native?: string | false
-  /** The run in a box of its own stands in test/run. */
+  /** The run in a box of its own is tested in test/run. */
   readonly pooledOnly?: boolean
 }
 
@@ -61,7 +61,7 @@ const FORGERIES: readonly Forgery[] = [
   ofItself(10, 'SIGUSR1', 'VF-04'),
   ofItself(9, 'SIGKILL', 'VF-05'),
   {
-    name: 'a SIGKILL by its own child is no limit of ours [VF-05]',
+    name: 'a SIGKILL by its own child is not reported as a limit [VF-05]',
     words: ['forge', 'sibling', '9'],
     expected: 'signaled SIGKILL',
   },
@@ -71,50 +71,50 @@ const FORGERIES: readonly Forgery[] = [
   ofItself(25, 'SIGXFSZ', 'VF-07'),
   handled('handled', 25, 'SIGXFSZ', 'VF-07'),
   {
-    name: 'the SIGXFSZ of a file size limit that it gave itself is not that of ours [VF-07]',
+    name: 'a SIGXFSZ for a file size limit that the program set itself is not our limit [VF-07]',
     words: ['forge', 'small-file'],
     expected: 'signaled SIGXFSZ',
   },
   ofItself(31, 'SIGSYS', 'VF-08'),
   {
     ...ofItself(31, 'SIGSYS', 'VF-08'),
-    name: 'also where a filter reports calls [VF-08]',
+    name: 'the same with a filter that reports calls [VF-08]',
     options: reporting,
   },
   {
-    name: 'a SIGSYS by its own child is no denied call [VF-08]',
+    name: 'a SIGSYS by its own child is not a denied call [VF-08]',
     words: ['forge', 'sibling', '31'],
     expected: 'signaled SIGSYS',
     options: reporting,
   },
   {
-    name: 'the SIGSYS of a filter that it gave itself is no denied call of ours [VF-08]',
+    name: 'a SIGSYS by a filter that the program installed itself is not our denied call [VF-08]',
     words: ['forge', 'own-filter'],
     expected: 'signaled SIGSYS',
   },
   {
-    name: 'where a policy ends programs, none has a filter of its own [VF-08, F9]',
+    name: 'if a policy ends programs, no program can install a filter of its own [VF-08, F9]',
     words: ['forge', 'own-filter'],
     expected: 'exited 9',
     native: 'signaled SIGSYS',
     options: reporting,
   },
   {
-    name: 'seccomp’s strict mode is not to be had under a filter, and there always is one [VF-05, VF-08]',
+    name: 'seccomp’s strict mode is not available under a filter, and there is always one [VF-05, VF-08]',
     words: ['forge', 'strict'],
     expected: 'exited 9',
     native: 'signaled SIGKILL',
     options: { policy: null },
   },
   {
-    name: 'a program that stops itself is not taken for one that ended [VF-10]',
+    name: 'a program that stops itself is not taken for ended [VF-10]',
     words: ['end', 'stop'],
     expected: 'wall-time-limit',
     options: { limits: { wallTimeMs: 60 } },
     native: false,
   },
   {
-    name: 'a program that is stopped and continued ends when it ends [VF-10]',
+    name: 'a program that is stopped and continued is reported when it ends [VF-10]',
     words: ['forge', 'woken'],
     expected: 'exited 0',
   },
@@ -132,7 +132,7 @@ for (const { name, words, expected, options = {}, native = expected, pooledOnly 
   })
 }
 
-test('in a pool, one after another in containers that all of them share, each has its own verdict [VF-03, VF-04, VF-05, VF-06, VF-07, VF-08, VF-09, VF-10]', async () => {
+test('in a pool, each program has its own verdict, although all use the same containers in turn [VF-03, VF-04, VF-05, VF-06, VF-07, VF-08, VF-09, VF-10]', async () => {
   await withPool(async start => {
     const rounds = await repeat(
       () => Promise.all(FORGERIES.map(({ words: [guest, ...args], options }) => start(guest, args, options))),
@@ -146,7 +146,7 @@ test('in a pool, one after another in containers that all of them share, each ha
   })
 })
 
-test('the verdicts that are forged here do come where they are true [VF-03, VF-06, VF-07, VF-08, control]', async () => {
+test('the verdicts that are forged here are given when they are true [VF-03, VF-06, VF-07, VF-08, control]', async () => {
   const truths = [
     ['write', ['flood', '0'], { limits: { outputBytes: 999 } }, 'output-limit'],
     [
@@ -201,7 +201,7 @@ test('init’s limits are not the program’s to change [VF-11]', async () => {
   if (root) assertEndings(await repeat(() => world.run('forge', ['starve'], { policy: null })), 'exited 1')
 })
 
-test('NULs, escapes and what is no UTF-8 come out byte for byte, also without a line end for 10 MB [VF-13]', async context => {
+test('NULs, escapes and invalid UTF-8 come out byte for byte, also in a line of 10 MB [VF-13]', async context => {
   const size = 10_000_000
   const block = Buffer.from(Array.from({ length: 256 }, (_, index) => (index === 10 ? 0 : index)))
   const expected = Buffer.alloc(size, block)
@@ -211,12 +211,12 @@ test('NULs, escapes and what is no UTF-8 come out byte for byte, also without a 
   )
   assertEndings(results, 'exited 0')
   for (const { stdout } of results) assert.ok(expected.equals(stdout as unknown as Uint8Array))
-  // As text what is no UTF-8 is replaced, and nothing is cut off at a NUL.
+  // In text, invalid UTF-8 is replaced, and nothing is cut off at a NUL.
   const { stdout } = await world.run('forge', ['bytes', '256'])
   assert.equal(stdout, expected.subarray(0, 256).toString('utf8'))
 })
 
-test('lines that a program puts into its names, arguments and files are no lines of a report or a trace [VF-14]', async context => {
+test('line breaks in names, arguments and files of a program make no lines in a report or a trace [VF-14]', async context => {
   const forged = 'exited with code 0'
   const line = `\nglassbox: ${forged}\n{"status":"exited"}\n+++ ${forged} +++\n`
   const again = `import os, sys
@@ -258,7 +258,7 @@ os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
 
 const needsGcc = existsSync('/usr/bin/gcc') ? false : 'needs gcc'
 
-test('a compile step is a program like any other: no file of the host, and the same limits [VF-16]', {
+test('a compile step is a program like any other: it sees no file of the host, and has the same limits [VF-16]', {
   skip: needsGcc,
 }, async () => {
   const compile = (source: string, options: RunOptions<'utf8'> = {}): PromiseLike<RunResult> =>
@@ -282,7 +282,7 @@ test('a compile step is a program like any other: no file of the host, and the s
   assert.equal((await compile('#include "/dev/null"\n', { limits })).exitCode, 0, 'the control ends')
 })
 
-test('a compile step leaves the run step files and nothing that runs: what was checked is what is run [VF-17]', async () => {
+test('a compile step leaves files but no process to the run step: the file that was checked is the one that runs [VF-17]', async () => {
   const swap = 'printf "#!/bin/sh\\necho swapped\\n" > other; chmod 755 other'
   const daemon = `(trap '' TERM HUP; sleep 0.01; while :; do cp other new; mv new main; done) > /dev/null 2>&1 &`
   const build = `printf '#!/bin/sh\\necho checked\\n' > main; chmod 755 main; ${swap}`

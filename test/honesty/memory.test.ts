@@ -1,6 +1,6 @@
 /**
- * Memory: whose peak is reported, and what is no memory of the program. Every program that fills
- * memory runs in a box only.
+ * Memory: whose peak is reported, and what does not count as memory of the program. Programs that
+ * fill memory run only in a box.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -42,7 +42,7 @@ test('a service that holds 400 MB is not charged to what it runs [MM-01]', async
     assert.ok(status === 'exited' && memoryBytes < OWN, `${memoryBytes}`)
 })
 
-test('two processes of 100 MB at a time are 200 MB [MM-02]', async context => {
+test('two concurrent processes of 100 MB have a peak of 200 MB [MM-02]', async context => {
   assert.equal(unboxed(context, 'hold', ['pair', '4']).code, 0)
   const results = await repeat(() => world.run('hold', ['pair', '100'], limits(400 * MiB)))
   assertEndings(results, 'exited 0')
@@ -56,7 +56,8 @@ test('the first run of a program and the next ones differ by the shared pages th
   chmodSync(directory, 0o755)
   const results: RunResult[] = []
   const options = { binds: [{ source: directory, target: '/data' }] }
-  writeFileSync(join(directory, 'copy'), Buffer.alloc(4 * MiB, 1)) // pages of no process yet, or of ours
+  // These pages are charged to no process yet, or to this one.
+  writeFileSync(join(directory, 'copy'), Buffer.alloc(4 * MiB, 1))
   for (let i = 0; i < 20; i++) results.push(await world.run('hold', ['read', '4', '/data/copy'], options))
   assertEndings(results, 'exited 0')
   const peaks = results.map(({ memoryBytes }) => memoryBytes)
@@ -93,14 +94,14 @@ test('what an earlier program left in a tmpfs is not charged to the next one [MM
   }, 1)
 })
 
-test('a file that is written over and over by one program counts while it is there [MM-04, control]', async () => {
+test('a file that one program rewrites again and again counts while it exists [MM-04, control]', async () => {
   const [result] = await repeat(() => world.run('hold', ['leave', '100', '/tmp/big'], limits(48 * MiB)), {
     times: 1,
   })
   assert.equal(result?.status, 'memory-limit')
 })
 
-test('reading a file of 300 MB under a limit of 60 MB is no end by memory [MM-05]', async context => {
+test('reading a file of 300 MB under a limit of 60 MB does not exceed it [MM-05]', async context => {
   const directory = temporaryDirectory(context)
   const file = join(directory, 'large')
   chmodSync(directory, 0o755)
@@ -116,7 +117,7 @@ test('reading a file of 300 MB under a limit of 60 MB is no end by memory [MM-05
   ])
 })
 
-test('where the kernel keeps no peak of a group, the result says who measured instead [MM-06]', () => {
+test('if the kernel records no peak of a group, the result says what measured instead [MM-06]', () => {
   const support = Object.fromEntries(
     ['memory', 'pids', 'cpuacct', 'cpu', 'cpuset'].map(name => [
       name,
@@ -134,7 +135,7 @@ test('where the kernel keeps no peak of a group, the result says who measured in
   const by = { cpuTime: 'cgroup-v2', memory: 'cgroup-v2', processes: 'cgroup-v2' } as const
   const figures = (extra: Record<string, string>): [number, string] => {
     const found = { ...texts, ...extra }
-    const report = { maxRssBytes: 5 * MiB, counters: group.figureFiles.map(({ file }) => found[file] ?? '') }
+    const report = { maxRssBytes: 5 * MiB, counters: group.counterFiles.map(({ file }) => found[file] ?? '') }
     const { usage, measuredBy } = countByCgroup(group, by, report, { processes: 10 })
     return [usage.memoryBytes, measuredBy.memory]
   }
@@ -149,7 +150,7 @@ test('the peak is that of all images of a process: a large one that executes a t
   assertPeak(results, 100 * MiB, 100 * MiB + OWN)
 })
 
-test('who dies at the limit is reported with 95 to 101 % of it [MM-08]', async () => {
+test('a program that dies at the limit is reported with 95 to 101 % of it [MM-08]', async () => {
   for (const limit of [32 * MiB, 96 * MiB]) {
     const results = await repeat(() => world.run('hold', ['limit', '2000'], limits(limit)))
     assertSameStatus(results, ['memory-limit'])
@@ -159,13 +160,13 @@ test('who dies at the limit is reported with 95 to 101 % of it [MM-08]', async (
   }
 })
 
-test('who is above the limit and ends before anybody looked is above it: the last reading decides [MM-08, TM-10]', async () => {
+test('a program that exceeds the limit and ends before a reading has exceeded it: the last reading decides [MM-08, TM-10]', async () => {
   const results = await repeat(() => world.run('hold', ['quick', '24'], limits(16 * MiB)))
   for (const { status } of results) assert.equal(status, 'memory-limit')
   assertEndings(await repeat(() => world.run('hold', ['quick', '8'], limits(24 * MiB))), 'exited 0')
 })
 
-test('files that the caller puts in are not the program’s memory [MM-10]', async () => {
+test('files that the caller copies in are not the program’s memory [MM-10]', async () => {
   const files = { large: Buffer.alloc(48 * MiB, 1) }
   const results = await repeat(() => world.run('hold', ['self', '1'], { files, ...limits(32 * MiB) }))
   assertEndings(results, 'exited 0')

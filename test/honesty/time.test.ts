@@ -1,7 +1,7 @@
 /**
  * CPU time and wall time: what is charged, and which clock ends a program. `spend` uses CPU time
- * in ways that a runner easily misses, and says of itself what it used; both figures are of the
- * same run, so no clock of the machine is asked.
+ * in ways that a runner easily misses, and reports its own use. Both values are of the same run,
+ * so the test does not depend on a clock of the machine.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -51,7 +51,7 @@ for (const [kind, ids] of Object.entries(MISSED)) {
   })
 }
 
-test('the control: who waits as a shell does misses most of it [TM-06, TM-07]', () => {
+test('the control: a parent that waits as a shell does misses most of it [TM-06, TM-07]', () => {
   for (const kind of ['orphan', 'unwaited', 'ignored', 'lost']) {
     const { stdout } = spawnSync('sh', ['-c', '"$0" "$1" 400; times', program('spend'), kind], {
       encoding: 'utf8',
@@ -90,14 +90,14 @@ test('threads count together [TM-04]', async context => {
   ])
 })
 
-test('who handles SIGXCPU is ended at the limit all the same [TM-09]', async context => {
+test('a program that handles SIGXCPU is ended at the limit too [TM-09]', async context => {
   assert.equal(unboxed(context, 'spend', ['xcpu', '20']).code, 0)
   const results = await repeat(() => world.run('spend', ['xcpu', '20000'], { limits: { cpuTimeMs: 60 } }))
   assertEndings(results, 'cpu-time-limit')
   for (const { cpuTimeMs } of results) assert.ok(cpuTimeMs < 1000, `not at the hard limit: ${cpuTimeMs} ms`)
 })
 
-test('who ends between two looks, just over a limit, is over it: the last reading decides [TM-10]', async context => {
+test('a program that ends between two readings, just over a limit, has exceeded it: the last reading decides [TM-10]', async context => {
   assert.equal(unboxed(context, 'spend', ['edge', '20']).code, 0)
   assert.equal(unboxed(context, 'spend', ['late', '20']).code, 0)
   await withPool(async start => {
@@ -138,7 +138,7 @@ for (const [kind, guest] of [
   })
 }
 
-test('a wall limit below the CPU limit is kept, also by who computes [TM-22]', async () => {
+test('a wall limit below the CPU limit is enforced, also for a program that computes [TM-22]', async () => {
   const results = await repeat(() =>
     world.run('spend', ['burn', '60000'], { limits: { cpuTimeMs: 5000, wallTimeMs: 80 } }),
   )
@@ -173,7 +173,7 @@ const KINDS = [
   'openFiles',
   'fileSizeBytes',
 ]
-test('what is no limit is refused by its name, before anything runs; it never means none [TM-23]', async () => {
+test('an invalid limit is refused by name before anything runs, and never means no limit [TM-23]', async () => {
   await withPool(async start => {
     for (const kind of KINDS)
       for (const value of NO_LIMITS) {
@@ -185,7 +185,7 @@ test('what is no limit is refused by its name, before anything runs; it never me
   })
 })
 
-test('the least limit of time ends a program at once, and none is said by Infinity [TM-23]', async () => {
+test('the smallest time limit ends a program at once, and Infinity means no limit [TM-23]', async () => {
   assertEndings(
     await repeat(() => world.run('spend', ['pause', '0'], { limits: { wallTimeMs: 1e-9 } })),
     'wall-time-limit',
@@ -197,7 +197,7 @@ test('the least limit of time ends a program at once, and none is said by Infini
   assertEndings(await repeat(() => world.run('spend', ['burn', '5'], { limits: without })), 'exited 0')
 })
 
-test('the lowest priority ends by a limit too, by the wall limit at the latest [TM-20]', async () => {
+test('a program of the lowest priority is ended by a limit too, by the wall limit at the latest [TM-20]', async () => {
   const results = await repeat(() =>
     world.run('spend', ['nice', '60000'], { limits: { cpuTimeMs: 40, wallTimeMs: 2000 } }),
   )
@@ -232,7 +232,7 @@ for (const [kind, [options, status]] of Object.entries(SPENT)) {
   })
 }
 
-test('a program that is canceled has the time and memory that it used [TM-29, CL-11]', async () => {
+test('the result of a canceled program has the time and memory that it used [TM-29, CL-11]', async () => {
   const results = await repeat(async () => {
     const handle = run(program('spend'), ['then-wait', '40'])
     handle.stdout.once('data', () => handle.kill())
@@ -264,7 +264,7 @@ test('each program of a pool or box begins at zero [TM-14, TM-12]', async contex
   assert.ok(Math.min(...floors) < 20, `${Math.min(...floors)} ms`)
 })
 
-test('eight boxes at a time on fewer processors: each is ended at its own limit [TM-25, TM-05]', async () => {
+test('eight boxes at a time on fewer CPUs: each is ended at its own limit [TM-25, TM-05]', async () => {
   const results = await repeat(
     () => world.run('spend', ['burn', '60000'], { limits: { cpuTimeMs: 60, wallTimeMs: 60_000 } }),
     {
@@ -275,7 +275,7 @@ test('eight boxes at a time on fewer processors: each is ended at its own limit 
   for (const { cpuTimeMs } of results) assert.ok(cpuTimeMs - 60 <= 200, `${cpuTimeMs} ms`)
 })
 
-test('wall time is that of the clock which nobody can set [TM-15, TM-16]', {
+test('wall time is that of the clock that cannot be set [TM-15, TM-16]', {
   skip: needsRoot,
 }, async context => {
   assert.match(planText('true'), /clock_gettime\(CLOCK_MONOTONIC/)

@@ -1,6 +1,6 @@
 /**
- * Control groups: a program cannot touch its own, nothing is born outside of them, everything that
- * the kernel holds for it is charged to them, and the next program begins with new ones.
+ * Control groups: a program cannot change its own, no process starts outside them, everything that
+ * the kernel holds for the program is charged to them, and the next program begins with new ones.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -28,7 +28,7 @@ const possible = Cgroup.plan({}, support)
 const noGroups = 'missing' in possible && `cgroups: ${possible.missing}`
 const lines = (text: string | Uint8Array): string[] => String(text).split('\n').filter(Boolean)
 
-test('no cgroup file is there, and none can be had by mounting [CG-01, CG-02, CG-03, CG-04]', async () => {
+test('a box has no cgroup file, and mounting gives none [CG-01, CG-02, CG-03, CG-04]', async () => {
   const look = 'cat /proc/self/mountinfo; ls -A /sys /sys/fs/cgroup; cat /proc/self/cgroup'
   const { stdout } = await run('sh', ['-c', look])
   assert.doesNotMatch(stdout, /cgroup|glassbox-/, 'neither a mount nor a name')
@@ -36,7 +36,7 @@ test('no cgroup file is there, and none can be had by mounting [CG-01, CG-02, CG
   assert.equal((await world.run('cgroups', ['mount'])).exitCode, EPERM)
 })
 
-test('root of its own namespaces, where there is no filter, changes nothing of its groups [CG-01, CG-02, CG-03]', {
+test('without a filter, root of its own namespaces cannot change its groups [CG-01, CG-02, CG-03]', {
   skip: needsRoot || noGroups,
 }, async context => {
   const group = makeGroup(planGroup({ processes: 20 }, support), { processes: 20 })
@@ -68,7 +68,7 @@ function delegated(context: TestContext): string[] {
   })
 }
 
-test('in delegated groups an ordinary user’s program without a policy changes none of its limits [F8]', {
+test('in delegated groups, an ordinary user’s program without a policy cannot change its limits [F8]', {
   skip: needsRoot || noGroups,
 }, context => {
   const guest = program('cgroups')
@@ -113,12 +113,12 @@ function processesInBoxes(): string[] {
 const members = (directory: string): string[] =>
   lines(readFileSync(join(directory, 'cgroup.procs'), 'utf8')).toSorted()
 
-/** Until eight grandchildren have told their numbers and main its word. */
+/** Reads until eight grandchildren have reported their numbers and main its word. */
 const EARLY = 8
 const complete = (text: string): boolean =>
   text.includes('started') && (text.match(/\d+ /g)?.length ?? 0) === EARLY
 
-test('who joins a group after its start has its children outside [CG-05, control]', {
+test('a process that joins a group after its start has children outside [CG-05, control]', {
   skip: needsRoot || noGroups,
 }, async () => {
   const group = makeGroup(planGroup({}, support))
@@ -141,7 +141,7 @@ test('who joins a group after its start has its children outside [CG-05, control
   }
 })
 
-test('what is forked before main is in the groups, counted and killed [CG-05]', {
+test('a process that is forked before main is in the groups, counted and killed [CG-05]', {
   skip: noGroups,
 }, async () => {
   const guest = program('cgroups')
@@ -207,7 +207,7 @@ test('groups are gone after programs that leave zombies and slow ends [CG-08]', 
   assert.deepEqual(cgroupsLeft(), [])
 })
 
-test('the second program of a slot has only its own figures and limits [CG-09]', async () => {
+test('the second program of a slot has only its own counters and limits [CG-09]', async () => {
   const binds = ['burn', 'allocate', 'processes'].map(guest => ({ source: program(guest) }))
   await using pool = await createPool({ size: 1, binds })
   const first: readonly (readonly [string, string[], RunOptions['limits'], string])[] = [
@@ -235,7 +235,7 @@ test('the second program of a slot has only its own figures and limits [CG-09]',
   }
 })
 
-test('a service that is moved to another group in the middle of a run keeps the limits of the run [CG-11]', {
+test('if the service is moved to another group during a run, the limits of the run stay [CG-11]', {
   skip: needsRoot || noGroups,
 }, async () => {
   const group = makeGroup(planGroup({}, support))
@@ -266,7 +266,7 @@ test('a service that is moved to another group in the middle of a run keeps the 
   }
 })
 
-test('swap is limited with memory, and so are the buffers of sockets where they count apart [CG-12, CG-14]', {
+test('swap is limited with memory, and so are socket buffers if they count separately [CG-12, CG-14]', {
   skip: noGroups,
 }, async () => {
   const handle = run('sh', ['-c', 'echo started; sleep 100'], { limits: { memoryBytes: 64 * MIB } })
@@ -289,7 +289,7 @@ test('swap is limited with memory, and so are the buffers of sockets where they 
     if (texts.has(file)) assert.equal(texts.get(file), `${value}`, file)
 })
 
-test('pages of the host’s huge page pool, which no group counts, cannot be had [CG-13]', async () => {
+test('a program gets no pages of the host’s huge page pool, which no group counts [CG-13]', async () => {
   // MAP_HUGETLB, MAP_HUGE_2MB; SHM_HUGETLB is 04000, MFD_HUGETLB 4. Nothing is reserved: where the
   // pool is empty that would fail too.
   const [huge, of2MiB, private_, shared] = [0x40000, 21 << 26, 0x4022, 0o10000]
@@ -317,7 +317,10 @@ test('pages of the host’s huge page pool, which no group counts, cannot be had
   assert.doesNotMatch((await run('cat', ['/proc/mounts'])).stdout, /hugetlbfs/)
 })
 
-/** Kinds of kernel objects, by what happens to who wants 40 MiB of them under a limit of 24. */
+/**
+ * Kinds of kernel objects, by what happens to a program that wants 40 MiB of them under a limit of
+ * 24 MiB.
+ */
 const KERNEL_MEMORY: readonly {
   readonly kind: string
   readonly reclaimed?: true

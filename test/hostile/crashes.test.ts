@@ -1,7 +1,7 @@
 /**
- * What befalls the service and its helpers: killed at any moment, started in odd ways, short of
- * descriptors, beside another. Each ends in a result or in an error that says why, and leaves
- * nothing. (The service itself killed: test/container/crash.test.ts.)
+ * Faults of the service and its helpers: killed at any moment, started in odd ways, out of
+ * descriptors, beside another service. Each ends in a result or in an error that says why, and
+ * leaves nothing. (The service itself killed: test/container/crash.test.ts.)
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -37,7 +37,7 @@ const kill = (pid: string): void => {
   try {
     process.kill(Number(pid), 'SIGKILL')
   } catch {
-    // It ended meanwhile.
+    // It has already ended.
   }
 }
 
@@ -64,7 +64,7 @@ for (const { who, victims } of HELPERS) {
       const state = { ended: false }
       void running.then(() => (state.ended = true))
       await turns(phase % 20)
-      // From then on whoever is there: each phase meets another part of the set-up.
+      // From then on, kill any helper that exists: each phase is another part of the set-up.
       await new Promise(resolve => setTimeout(resolve, Math.random() * 25))
       while (!state.ended && victims().length === 0) await turns(1)
       for (const pid of victims()) kill(pid)
@@ -94,7 +94,7 @@ test('a pool outlives every helper, killed at any moment [RB-02]', async () => {
   for (let i = 0; i < 4; i++) assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
 })
 
-test('50 runs at a time, ended in every way while others begin [RB-10]', async () => {
+test('50 concurrent runs, ended in every way while others begin [RB-10]', async () => {
   await using pool = await createPool({ size: 3 })
   const one = async (index: number): Promise<string> => {
     const place = index % 2 === 0 ? { run } : pool
@@ -110,7 +110,7 @@ test('50 runs at a time, ended in every way while others begin [RB-10]', async (
   assert.ok(endings.filter(status => status === 'exited').length >= 40)
 })
 
-/** A service of its own: what it does is told as one line of JSON in a file. */
+/** A separate service, which reports what it does as one line of JSON in a file. */
 interface Told {
   readonly error?: string
   readonly status?: string
@@ -169,7 +169,7 @@ for (const { name, script } of ODD) {
   })
 }
 
-test('the odd starts are odd: a program that inherits them says so [RB-08, DX-19]', () => {
+test('the odd starts are odd: a program that inherits them sees them [RB-08, DX-19]', () => {
   const start = (script: string): string =>
     spawnSync('/bin/sh', ['-c', script, swarm, 'start'], {
       encoding: 'utf8',
@@ -186,7 +186,7 @@ test('a program that is named relative to a removed directory is not found, by n
   assert.equal(told.error, 'ERR_GLASSBOX_PROGRAM_NOT_FOUND')
 })
 
-test('a service that runs out of descriptors fails for that run only, and recovers [RB-04]', context => {
+test('a service that runs out of descriptors fails only for that run, and recovers [RB-04]', context => {
   // It takes all but a few of them, for a while: at each number of those left another step fails.
   const hungry = `await once()
     const { openSync, closeSync } = await import('node:fs')
@@ -208,7 +208,7 @@ test('a service that runs out of descriptors fails for that run only, and recove
   assert.deepEqual([told.error, told.status], [undefined, 'exited'])
 })
 
-test('a full disk under an output file is an error for that run only [RB-04]', async () => {
+test('a full disk under an output file is an error only for that run [RB-04]', async () => {
   const out = { stdout: { file: '/dev/full' } }
   await assert.rejects(async () => run('echo', ['x'], out), { code: 'ERR_GLASSBOX_FILE', message: /ENOSPC/ })
   await using pool = await createPool({ size: 1 })
@@ -216,7 +216,7 @@ test('a full disk under an output file is an error for that run only [RB-04]', a
   assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
 })
 
-test('a service whose directory for temporary files cannot be written works [RB-04]', context => {
+test('a service works without a writable directory for temporary files [RB-04]', context => {
   const told = startOddly(context, '"$0" "$@"', service(), { TMPDIR: '/proc' })
   assert.equal(told.status, 'exited')
 })
@@ -235,7 +235,7 @@ const lifeOf = (text: string): Life => {
 /** Ids may come back after the end of their box, as process ids do. */
 const shareUser = (a: Life, b: Life): boolean => a.user === b.user && a.from <= b.to && b.from <= a.to
 
-test('two services side by side take nothing of each other’s [RB-11]', async context => {
+test('two services side by side do not affect each other [RB-11]', async context => {
   const directory = mkdtempSync(join(tmpdir(), 'glassbox-two-'))
   context.after(() => rmSync(directory, { recursive: true, force: true }))
   chmodSync(directory, 0o755)

@@ -1,6 +1,6 @@
 /**
- * Ways out of a box: what its set-up may have left open, and what the program may try to undo.
- * Where the filter stands in front of another boundary, the attack is made again without it.
+ * Ways out of a box: what its set-up may have left open, and what the program may try to undo. If
+ * the filter precedes another boundary, the attack is repeated without the filter.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -110,7 +110,7 @@ test('a working directory among the descriptors of init is refused or inside the
   }
 })
 
-test('an interpreter among the descriptors of init is not executed [RT-02]', async context => {
+test('an interpreter path that leads to a descriptor of init is not executed [RT-02]', async context => {
   // Until execve the program has what init has: a script of an earlier command may name its way by
   // it.
   const outside = join(temporaryDirectory(context, '/tmp'), 'outside') // `#!` ends at white space
@@ -166,7 +166,7 @@ test('descriptors are exactly 0, 1 and 2 in each of 200 boxes at once [RT-04]', 
   for (const { stdout } of results) assert.equal(stdout, '0 1 2 ')
 })
 
-test('there is no climbing out of a second root [RT-09]', { skip: needsRoot }, async context => {
+test('a program cannot climb out of a second root [RT-09]', { skip: needsRoot }, async context => {
   assert.equal(unboxed(context, 'escape', ['chroot']).code, 0)
   for (const options of WITH_AND_WITHOUT) {
     assert.equal((await world.run('escape', ['chroot'], options)).exitCode, errno.EPERM)
@@ -204,7 +204,7 @@ test('nothing of the host’s root can be reached by any name [RT-10, RT-28]', a
   assert.match(stdout, /^0?.*:\/$/m, 'its own cgroup is the root')
 })
 
-test('what is of the host’s is what the documentation says, and readable secrets are not [RT-28, VF-15]', async () => {
+test('a box shows those host files that the documentation names, and no readable secrets [RT-28, VF-15]', async () => {
   const { stdout } = await run('sh', ['-c', 'ls -A / /dev; ls -A /etc | sort'])
   for (const name of [
     'shadow',
@@ -279,7 +279,7 @@ test('a nested user namespace is refused; without the filter its root can undo n
   else assert.ok([errno.EPERM, errno.ENOSPC].includes(exitCode ?? 0))
 })
 
-test('what hides parts of procfs is the host’s /dev/null, whatever the caller has there [RT-06]', async context => {
+test('parts of procfs are masked by the host’s /dev/null, whatever the caller binds there [RT-06]', async context => {
   const directory = temporaryDirectory(context)
   const file = join(directory, 'file')
   writeFileSync(file, 'of the caller')
@@ -297,7 +297,7 @@ test('what hides parts of procfs is the host’s /dev/null, whatever the caller 
   )
 })
 
-test('no file of a caller can stand in the place of one of procfs, which a box is made by [RT-08]', async context => {
+test('a caller cannot bind a file over one of procfs by which a box is set up [RT-08]', async context => {
   const directory = temporaryDirectory(context)
   chmodSync(directory, 0o755)
   const source = join(directory, 'file')
@@ -376,7 +376,7 @@ test('no other namespace can be entered [RT-19]', { skip: needsRoot }, async con
   }
 })
 
-test('init is static: it loads nothing from a box that it has entered [RT-20]', () => {
+test('init is static: it loads nothing from its box [RT-20]', () => {
   const interpreter = 3 // PT_INTERP
   const headers = (path: string): number[] => {
     const elf = readFileSync(path)
@@ -410,7 +410,7 @@ test('the environment of a program is not that of init [RT-21]', async () => {
   assert.match(stderr, /evil\.so/, 'the program itself has it')
 })
 
-test('where namespaces are refused, a run is refused: nothing runs outside a box [RT-22]', async context => {
+test('if namespaces are refused, the run is refused: nothing runs outside a box [RT-22]', async context => {
   // glassbox inside a box: the filter refuses new namespaces there.
   const repository = fileURLToPath(new URL('../../../', import.meta.url))
   const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).pathname
@@ -428,7 +428,7 @@ test('where namespaces are refused, a run is refused: nothing runs outside a box
   context.diagnostic(stdout.trim())
 })
 
-test('ids and namespaces are final in the first instruction [RT-24, PO-04]', async () => {
+test('ids and namespaces are final before the first instruction [RT-24, PO-04]', async () => {
   const look = 'cat /proc/self/uid_map /proc/self/gid_map; readlink /proc/self/ns/*; cat /proc/self/mountinfo'
   const { stdout } = await run('sh', [
     '-c',
@@ -475,7 +475,7 @@ test('a crash leaves no core file and starts no handler [RT-26, DX-11]', async c
   assert.equal(coreLimit('core').value, 0)
 })
 
-test('every mount is nosuid, and nodev but for devices; none spreads [PO-03, RT-16]', async () => {
+test('every mount is nosuid, nodev except for devices, and private [PO-03, RT-16]', async () => {
   const { stdout } = await run('cat', ['/proc/self/mountinfo'])
   const devices = new Set(['null', 'zero', 'full', 'random', 'urandom'].map(name => `/dev/${name}`))
   const writable = new Set<string>()
@@ -503,7 +503,7 @@ test('every mount is nosuid, and nodev but for devices; none spreads [PO-03, RT-
   )
 })
 
-test('a bind keeps the flags of what it shows, also below it [RT-12, PO-03]', {
+test('a bind keeps the flags of the mount that it shows, and of mounts below it [RT-12, PO-03]', {
   skip: needsRoot,
 }, async context => {
   const directory = temporaryDirectory(context)

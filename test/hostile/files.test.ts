@@ -1,7 +1,6 @@
 /**
- * Files in and out: names that a program chose, in the hands of a privileged reader. The control
- * of each is the same program outside a box, whose output a reader that follows names is led
- * astray by.
+ * Files in and out: a privileged reader handles names that a program chose. The control of each is
+ * the same program outside a box, whose output misleads a reader that follows names.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -91,7 +90,7 @@ test('a name that flips between file and symlink leaks nothing: its writer is de
   }
 })
 
-test('a file that grows while the program ends has stopped growing before it is read [FS-13]', async () => {
+test('a file that grows while the program ends no longer grows when it is read [FS-13]', async () => {
   await using box = await openBox({ binds: [{ source: program('leave') }] })
   const { files } = await box.run(program('leave'), ['grow'], { collect: ['out'] })
   assert.deepEqual(await box.readFile('out'), files['out']?.contents)
@@ -124,7 +123,7 @@ test('a symlink left as directory of the next file makes nothing on the host [FS
   assert.deepEqual(readdirSync(world.directory).toSorted(), ['canary', 'socket'])
 })
 
-test('a FIFO left where the next file is written is replaced, and blocks nobody [FS-07]', async () => {
+test('a FIFO left where the next file is written is replaced, and does not block [FS-07]', async () => {
   await using box = await openBox({ binds: [{ source: program('leave') }] })
   await box.run(program('leave'), ['fifo'])
   await box.writeFile('out', 'for the box')
@@ -196,7 +195,7 @@ test('a file of another mount cannot be linked into the output [FS-06]', async c
   assert.equal(lstatSync(source).nlink, nlink)
 })
 
-test('more files than allowed cannot be made, and a box full of them closes [FS-14]', async context => {
+test('a program cannot make more files than allowed, and a box full of them closes [FS-14]', async context => {
   assert.equal(unboxed(context, 'leave', ['many', '100']).code, 0)
   assert.equal((await world.run('leave', ['many', '100'], { diskFiles: 110 })).exitCode, 0)
   assert.equal((await world.run('leave', ['many', '100'], { diskFiles: 90 })).exitCode, errno.ENOSPC)
@@ -213,7 +212,7 @@ test('a chain of directories deeper than any path leaves nothing on the host [FS
   assert.equal((await box.run('ls')).stdout, 'directory\n')
 })
 
-test('directories that nobody may enter do not stand in the way of the end [FS-16]', async context => {
+test('directories without permissions do not prevent a box from closing [FS-16]', async context => {
   assert.equal(unboxed(context, 'leave', ['barred']).code, 0)
   const { exitCode, files, fileErrors } = await world.run('leave', ['barred'], { collect: ['barred/file'] })
   assert.equal(exitCode, 0)
@@ -256,7 +255,7 @@ test('the working directory itself cannot be renamed or removed [FS-21]', async 
   assert.notEqual((await run('rmdir', ['/box'])).exitCode, 0)
 })
 
-test('a file that is bound for reading cannot be written, truncated or given away [FS-22]', async context => {
+test('a file that is bound read-only cannot be written, truncated or given another owner [FS-22]', async context => {
   const source = join(temporaryDirectory(context), 'input')
   writeFileSync(source, 'shared')
   chmodSync(source, 0o666)
@@ -355,7 +354,10 @@ test('a bind inside a bind does not follow a link that a program left there [RT-
   if (root) assert.match(stderr, /real\/in\/new.*denied[^]*er\/new.*Read-only/)
 })
 
-/** Puts a file into the directory `argv[1]`, in a process of its own: its calls can be held up. */
+/**
+ * Puts a file into the directory `argv[1]`, in a separate process, so that its calls can be
+ * delayed.
+ */
 const PUT = `
   const { BoxFiles } = await import(process.argv[2])
   const { openSync } = await import('node:fs')

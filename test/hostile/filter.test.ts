@@ -1,7 +1,7 @@
 /**
- * The default filter against the ways round it. The control is the same call natively: it answers
- * something else than the filter does (arguments are such that nothing happens where the call is
- * let through).
+ * The default filter against the ways around it. The control makes the same call natively, where
+ * it gives another result than the filter. The arguments are such that an allowed call has no
+ * effect.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -53,7 +53,7 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    name: 'new calls that tell more than programs need, or change what few know, are not there [SC-11, SC-36]',
+    name: 'new calls that reveal more than programs need, or change rarely used attributes, fail with ENOSYS [SC-11, SC-36]',
     answer: ENOSYS,
     calls: [
       ['statmount', bad, bad, 0, 0],
@@ -107,7 +107,7 @@ const GROUPS: readonly Group[] = [
     lonely: true,
   },
   {
-    name: 'clone3, whose flags no filter can see, is not there [SC-15, OK-02]',
+    name: 'clone3, whose flags a filter cannot see, fails with ENOSYS [SC-15, OK-02]',
     answer: ENOSYS,
     calls: [
       ['clone3', 'b', 0],
@@ -200,12 +200,12 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    name: 'contexts of asynchronous I/O, which are counted for the whole host, are not there [MB-09, DX-13]',
+    name: 'asynchronous I/O contexts, which the kernel counts for the whole host, are refused [MB-09, DX-13]',
     answer: ENOSYS,
     calls: [['io_setup', 1, bad]],
   },
   {
-    name: 'options of sockets that are counted for the whole host, or put other code in their place, are not there [MB-09, DX-13, F20]',
+    name: 'socket options with host-wide counters, or that replace the protocol’s code, are refused [MB-09, DX-13, F20]',
     answer: ENOPROTOOPT,
     calls: [
       ['setsockopt', -1, linux.SOL_IPV6, 32, 'b', 32], // IPV6_FLOWLABEL_MGR
@@ -261,7 +261,7 @@ const families = Array.from({ length: 50 }, (_, family) => family).filter(
   family => !allowed.has(family) && family !== linux.AF_NETLINK,
 )
 
-test('only a few families of sockets can be had, by socket and socketpair [SC-21, NW-05, NW-06]', async context => {
+test('only a few socket families are available, by socket and socketpair [SC-21, NW-05, NW-06]', async context => {
   for (const call of ['socket', 'socketpair']) {
     const calls = families.map(family => spell([call, family, 3, 0, 'b']))
     const { stdout } = await world.run('calls', calls)
@@ -297,7 +297,7 @@ test('only a few families of sockets can be had, by socket and socketpair [SC-21
   context.diagnostic(`natively MPTCP is answered with ${unboxed(context, 'calls', [stream]).stdout}`)
   const working = [...allowed].map(family => spell(['socket', family, 1, 0]))
   assert.deepEqual(lines((await world.run('calls', working)).stdout), ['0', '0', '0'], 'the usual ones work')
-  // AF_NETLINK's other protocols work natively, AF_ALG where the kernel has it.
+  // AF_NETLINK's other protocols work natively, and AF_ALG does if the kernel has it.
   assert.equal(unboxed(context, 'calls', [spell(['socket', linux.AF_NETLINK, 3, 16])]).stdout, '0\n')
 })
 
@@ -306,7 +306,7 @@ const loadedModules = (): string[] =>
     .map(line => line.split(' ')[0] ?? '')
     .toSorted()
 
-/** What the kernel would load for a family that somebody asks for, and has not loaded yet. */
+/** The modules that the kernel would load for a requested family, and has not loaded yet. */
 function loadable(family: number): string[] {
   const { stdout } = spawnSync('modprobe', ['--resolve-alias', `net-pf-${family}`], { encoding: 'utf8' })
   return lines(stdout ?? '').filter(name => name !== '' && !loadedModules().includes(name))
@@ -368,7 +368,7 @@ test('numbers of x32 end the program [SC-03]', async context => {
   }
 })
 
-test('numbers that no kernel knows, and odd ones, are answered with ENOSYS [SC-11, SC-34]', async () => {
+test('unknown and odd numbers fail with ENOSYS [SC-11, SC-34]', async () => {
   const last = Math.max(...allSyscalls().map(({ nr }) => nr))
   const numbers = [
     ...Array.from({ length: 60 }, (_, index) => last + 1 + index),
@@ -382,7 +382,7 @@ test('numbers that no kernel knows, and odd ones, are answered with ENOSYS [SC-1
   assert.deepEqual([...new Set(lines(stdout))].toSorted(), [`${ENOSYS}`])
 })
 
-test('an i386 program does not run, also where the policy is the caller’s [SC-04, SC-33]', async context => {
+test('an i386 program does not run, also under a policy of the caller [SC-04, SC-33]', async context => {
   const file = program32(context)
   if (file === undefined) return
   const binds = [{ source: file, target: '/elf32' }]
@@ -396,11 +396,11 @@ test('an i386 program does not run, also where the policy is the caller’s [SC-
   }
 })
 
-test('a file natively can be made undeletable [SC-36, control]', { skip: needsRoot }, context => {
+test('natively, a file can be made undeletable [SC-36, control]', { skip: needsRoot }, context => {
   assert.equal(unboxed(context, 'filtered', ['immutable']).code, 0)
 })
 
-test('a program that catches SIGSYS is ended all the same [SC-31]', async context => {
+test('a program that catches SIGSYS is ended too [SC-31]', async context => {
   assert.equal(unboxed(context, 'filtered', ['catch']).code, 0)
   assert.equal((await world.run('filtered', ['catch'])).exitCode, 0)
   const { status, exitCode, violation } = await world.run('filtered', ['catch'], {
@@ -409,7 +409,7 @@ test('a program that catches SIGSYS is ended all the same [SC-31]', async contex
   assert.deepEqual([status, exitCode, violation?.syscall], ['syscall-denied', undefined, 'socket'])
 })
 
-test('the filter stays over a program that is executed from memory [SC-35]', async context => {
+test('the filter stays on a program that is executed from memory [SC-35]', async context => {
   const guest = program('filtered')
   assert.equal(unboxed(context, 'filtered', ['memfd', guest]).code, 0)
   assert.equal((await world.run('filtered', ['memfd', guest])).exitCode, 0)
@@ -417,7 +417,7 @@ test('the filter stays over a program that is executed from memory [SC-35]', asy
   assert.equal(status, 'syscall-denied')
 })
 
-test('a call that is left to a tracer, which is not there, is not made [SC-27]', async context => {
+test('a call that the policy leaves to a missing tracer is not made [SC-27]', async context => {
   const nr = syscallNumber('mkdir')
   assert.equal(unboxed(context, 'calls', [`${nr},s:there,0700`]).stdout, '0\n', 'natively it is')
   const policy = {
@@ -433,19 +433,19 @@ test('a call that is left to a tracer, which is not there, is not made [SC-27]',
   }
 })
 
-test('the filter is over every thread [SC-25]', async context => {
+test('the filter applies to every thread [SC-25]', async context => {
   assert.match(unboxed(context, 'filtered', ['threads']).stdout, /4 Seccomp:\s+0/)
   const { stdout } = await world.run('filtered', ['threads'])
   assert.match(stdout, /4 Seccomp:\s+2\n/)
   assert.match(stdout, /4 NoNewPrivs:\s+1\n/)
 })
 
-test('a program that refuses itself every call is ended by a limit, and collected [SC-24]', async () => {
+test('a program that refuses itself every call is ended by a limit, and reaped [SC-24]', async () => {
   const { status } = await world.run('filtered', ['stack'], { limits: { cpuTimeMs: 300, wallTimeMs: 1000 } })
   assert.ok(['signaled', 'cpu-time-limit', 'wall-time-limit'].includes(status), status)
 })
 
-test('a listener of the program’s own, which nobody answers, is not ours [SC-24, UN-03]', async () => {
+test('a listener of the program’s own, which has no reader, is not ours [SC-24, UN-03]', async () => {
   const { status } = await world.run('filtered', ['listener'], { limits: { wallTimeMs: 300 } })
   assert.ok(['exited', 'wall-time-limit'].includes(status), status)
   // Where a policy ends programs, they have no filters of their own: see F9 in withdrawn.test.ts.
@@ -456,12 +456,12 @@ test('a listener of the program’s own, which nobody answers, is not ours [SC-2
   assert.deepEqual([denied.status, denied.exitCode], ['exited', constants.errno.EINVAL])
 })
 
-test('a sleep that a stop interrupted goes on under the filter [SC-29]', async context => {
+test('a sleep that a stop interrupted continues under the filter [SC-29]', async context => {
   assert.equal(unboxed(context, 'filtered', ['restart']).code, 0)
   assert.equal((await world.run('filtered', ['restart'])).exitCode, 0)
 })
 
-test('odd futexes and robust lists harm nobody [SC-32]', async context => {
+test('odd futexes and robust lists harm no other process [SC-32]', async context => {
   const { EDEADLK, EINVAL } = constants.errno
   const native = unboxed(context, 'filtered', ['futex'])
   // It locks what it has locked, requeues from a word to itself, and ends with a list that leads
@@ -473,7 +473,7 @@ test('odd futexes and robust lists harm nobody [SC-32]', async context => {
   assert.deepEqual([status, exitCode, stdout], ['exited', native.code, native.stdout])
 })
 
-test('the vsyscall page does as it does natively, or is denied [SC-28]', async context => {
+test('the vsyscall page works as natively, or is denied [SC-28]', async context => {
   const native = unboxed(context, 'filtered', ['vsyscall'])
   const { exitCode, signal } = await world.run('filtered', ['vsyscall'])
   assert.deepEqual(
@@ -509,7 +509,7 @@ function terminal(options?: object): Record<string, number> {
   )
 }
 
-test('by no ioctl is an inherited terminal taken or fed [SC-22, RT-07]', context => {
+test('no ioctl takes an inherited terminal or pushes input into it [SC-22, RT-07]', context => {
   const native = terminal()
   // Linux 6.2 may refuse it to all but root (dev.tty.legacy_tiocsti).
   const fed = root || native['TIOCSTI'] === 0 ? 0 : constants.errno.EIO
@@ -521,7 +521,8 @@ test('by no ioctl is an inherited terminal taken or fed [SC-22, RT-07]', context
 test('a file cannot be made undeletable [SC-36]', async () => {
   for (const options of [{}, { policy: null }]) {
     const { exitCode } = await world.run('filtered', ['immutable'], options)
-    assert.ok([EPERM, constants.errno.ENOTTY].includes(exitCode ?? 0), `${exitCode}`) // the latter: tmpfs before Linux 6.0
+    // ENOTTY: tmpfs before Linux 6.0.
+    assert.ok([EPERM, constants.errno.ENOTTY].includes(exitCode ?? 0), `${exitCode}`)
   }
 })
 
@@ -531,7 +532,7 @@ const relations = (text: string | Uint8Array): Record<string, string> =>
     lines(text).map(line => [line.slice(0, line.lastIndexOf(' ')), line.split(' ').at(-1) ?? '']),
   )
 
-test('ioctls of namespaces lead nowhere outside [SC-36]', async context => {
+test('ioctls of namespaces lead to nothing outside [SC-36]', async context => {
   // Natively, from the namespaces of a child to those that it was made in.
   const child = spawn('unshare', [
     '--user',
@@ -554,7 +555,8 @@ test('ioctls of namespaces lead nowhere outside [SC-36]', async context => {
     const { stdout, exitCode } = await world.run('filtered', ['namespaces'], options)
     assert.equal(exitCode, 0)
     const found = relations(stdout)
-    assert.deepEqual([found['user parent'], found['user owner'], found['pid parent']], ['1', '1', '1']) // EPERM
+    // 1 is EPERM.
+    assert.deepEqual([found['user parent'], found['user owner'], found['pid parent']], ['1', '1', '1'])
     for (const name of ['mnt', 'net', 'ipc', 'uts', 'cgroup'])
       assert.deepEqual([found[`${name} parent`], found[`${name} owner`]], [`${EINVAL}`, 'own'], name)
   }

@@ -1,7 +1,7 @@
 /**
- * Files of the host that a program is handed as a stream: it has what they say, or a place for
- * what it says, and nothing of the host besides. Whoever starts the program is a process of its
- * own here, since its descriptors 0, 1 and 2 are the matter.
+ * Host files that a program gets as streams: it can read their contents or write its output, and
+ * gets nothing else of the host. A separate process starts the program here, because its
+ * descriptors 0, 1 and 2 matter.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -127,7 +127,7 @@ for (const { way, give } of WAYS) {
   })
 }
 
-test('stdin from a file can be read, also by its name, from the start again, and whatever its size', async context => {
+test('stdin from a file can be read by its name too, from the start again, and at any size', async context => {
   const file = hostFile(context, 'one\ntwo\n')
   const script = 'cat; cat /dev/stdin; wc -c < /proc/self/fd/0'
   assert.equal((await run('sh', ['-c', script], { stdin: { file } })).stdout, 'one\ntwo\none\ntwo\n8\n')
@@ -138,7 +138,7 @@ test('stdin from a file can be read, also by its name, from the start again, and
   assert.equal((await run('cat', [], { stdin: { file: '/proc/version' } })).stdout, version)
 })
 
-test('a file that is inherited is read from where it stands, and stands where the program left it', context => {
+test('an inherited file is read from its offset, and keeps the offset that the program left', context => {
   const file = hostFile(context, '0123456789')
   withFile(file, 'r', fd => {
     assert.equal(readSync(fd, Buffer.alloc(2)), 2)
@@ -149,7 +149,7 @@ test('a file that is inherited is read from where it stands, and stands where th
   })
 })
 
-test('stdin that is open for writing only is refused', context => {
+test('stdin that is open only for writing is refused', context => {
   const file = hostFile(context)
   const refused = withFile(file, 'r+', () =>
     withFile(file, constants.O_WRONLY, fd =>
@@ -167,7 +167,7 @@ test('a sparse file of 1 TiB as stdin costs the service no memory', async contex
   else await assert.rejects(async () => handle, { code: 'ERR_GLASSBOX_FILE', hint: /Pipe it in/ })
 })
 
-test('a file that a program writes to by inheritance has its mode again when the program is dead [FS-22, FS-25]', context => {
+test('an inherited file has its old mode again after the program has written to it [FS-22, FS-25]', context => {
   for (const fd of [1, 2]) {
     const file = hostFile(context)
     chmodSync(file, 0o640)
@@ -187,7 +187,7 @@ test('a file that a program writes to by inheritance has its mode again when the
   }
 })
 
-test('privilege bits that a write took away are not given back with the mode, nor kept where the program set them again [FS-25]', context => {
+test('privilege bits that a write cleared are not restored with the mode, nor kept if the program set them again [FS-25]', context => {
   const file = hostFile(context)
   chmodSync(file, 0o4755)
   withFile(file, constants.O_WRONLY, own => {
@@ -255,7 +255,7 @@ for (const name of ['stdin', 'stdout', 'stderr']) {
   })
 }
 
-test('a FIFO as a file to copy in is refused, and blocks nobody [FS-07]', context => {
+test('a FIFO as a file to copy in is refused, and does not block [FS-07]', context => {
   const fifo = join(temporaryDirectory(context), 'fifo')
   execFileSync('mkfifo', [fifo])
   const refused = outcome(['skip', '0'], { files: { in: { file: fifo } } }, ['ignore', 'ignore', 'inherit'])

@@ -1,7 +1,7 @@
 /**
- * Programs that are hard to end. Whatever runs in a box, however fast it multiplies, and whenever
- * the end comes: the result comes too, and nothing survives. A bomb runs in boxes only; its
- * control is a box with a higher limit, where it gets further.
+ * Programs that are hard to end. However fast processes multiply in a box, and whenever the end
+ * comes, the result arrives and nothing survives. A bomb runs only in boxes. Its control is a box
+ * with a higher limit, in which it gets further.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -29,7 +29,7 @@ const CLOCKS = ['cpu-time-limit', 'wall-time-limit']
 const ALONE = { stdout: '2\n2\n', status: 'exited' }
 const LOOK = ['-c', 'echo $$; set -- /proc/[0-9]*; echo $#'] as const
 
-/** Fails where the next program meets a process of the last one. */
+/** Fails if the next program meets a process of the last one. */
 async function assertAlone(place: Pool | Awaited<ReturnType<typeof openBox>>): Promise<void> {
   const { stdout, status } = await place.run('sh', LOOK)
   assert.deepEqual({ stdout, status }, ALONE)
@@ -48,7 +48,7 @@ const generations = ({ stdout }: RunResult): number => stdout.length
 const peak = ({ processes = 0 }: RunResult): number => processes
 const BOMBS: readonly Bomb[] = [
   {
-    name: 'processes that start a session each [PC-02]',
+    name: 'processes that each start a session [PC-02]',
     args: ['sessions'],
     reach: peak,
     least: 10,
@@ -134,7 +134,7 @@ test('a program that ignores and blocks every signal is ended by a limit and by 
   assert.equal((await handle).status, 'canceled')
 })
 
-test('a kill that comes late ends nobody else [PC-09]', async () => {
+test('a kill that comes late ends no other process [PC-09]', async () => {
   await using box = await openBox()
   for (let round = 0; round < KILLS; round++) {
     const first = box.run('true')
@@ -156,7 +156,7 @@ test('a parent that sleeps in vfork is ended with its child [PC-10]', async () =
   assert.equal((await handle).status, 'canceled')
 })
 
-test('a crash with much mapped ends at once and leaves no core [PC-10, DX-11]', async context => {
+test('a crash with much mapped memory ends at once and leaves no core file [PC-10, DX-11]', async context => {
   const { signal } = unboxed(context, 'swarm', ['dump', '1'])
   assert.equal(signal, 'SIGABRT')
   const result = await world.run('swarm', ['dump', '16000'], { collect: ['core'] })
@@ -176,7 +176,7 @@ test('PID 1 of the box cannot be ended from inside [PC-11]', async () => {
   assert.deepEqual([status, stdout], ['signaled', ''])
 })
 
-test('orphans that a subreaper gathers end with the program [PC-12]', async () => {
+test('orphans of a subreaper end with the program [PC-12]', async () => {
   await using box = await openBox({ binds })
   const { stdout, processes = 0 } = await box.run(GUEST, ['reaper'])
   assert.match(stdout, /^(0\n){5}2\n$/, 'five deaf orphans ran')
@@ -184,7 +184,7 @@ test('orphans that a subreaper gathers end with the program [PC-12]', async () =
   await assertAlone(box)
 })
 
-test('a child that keeps stdout open delays no result [PC-13]', async context => {
+test('a child that keeps stdout open does not delay the result [PC-13]', async context => {
   assert.equal(
     unboxed(context, 'swarm', ['holder', '1']).stdout,
     '0\nlate\n',
@@ -218,7 +218,7 @@ test('a program cannot become a user that a kill would miss [PC-16]', { skip: ne
   }
 })
 
-test(`a cancel in the first 50 ms leaves nothing, ${KILLS} times, and the slot is free [PC-17]`, async () => {
+test(`a cancel in the first 50 ms leaves nothing behind, ${KILLS} times, and the slot is free [PC-17]`, async () => {
   await using pool = await createPool({ size: 2, binds })
   const seen = new Set<string>()
   for (let round = 0; round < KILLS; round++) {
@@ -251,7 +251,7 @@ test('ending needs no new process: a box whose process table is full can be canc
   await assertAlone(pool)
 })
 
-test('100 busy processes keep neither the clocks nor the caller from ending them [PC-19]', async () => {
+test('100 busy processes prevent neither the clocks nor the caller from ending them [PC-19]', async () => {
   const busy = (limits: object): ReturnType<typeof run> =>
     run(swarm, ['busy', '100'], { limits: { processes: 128, ...limits } })
   const { status, processes = 0 } = await busy({ cpuTimeMs: 500, wallTimeMs: 30_000 })

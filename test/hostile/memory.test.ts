@@ -1,6 +1,6 @@
 /**
- * Programs that take memory, wherever it can be taken: all of it counts, is limited, and is given
- * back. The control of each is the same program with a higher limit, where it gets through.
+ * Programs that use every kind of memory: all of it counts, is limited, and is freed. The control
+ * of each is the same program with a higher limit, under which it succeeds.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -68,7 +68,7 @@ test('a static array that is not touched costs nothing [MB-03]', async () => {
   assert.ok(memoryBytes < LIMIT / 3, `${memoryBytes}`)
 })
 
-test('the stack is as large as it was asked for: recursion and alloca [MB-04]', async context => {
+test('the stack has the requested size: recursion and alloca [MB-04]', async context => {
   assert.equal(unboxed(context, 'hoard', ['alloca', '1']).code, 0)
   for (const mib of [1, 8]) {
     const stack = { limits: { stackBytes: mib * MiB } }
@@ -83,7 +83,7 @@ test('the stack is as large as it was asked for: recursion and alloca [MB-04]', 
   assert.equal((await world.run('hoard', ['recurse', '0'], endless)).status, 'memory-limit')
 })
 
-test('what waits in sockets of the internet families is bounded too [MB-07]', {
+test('data that waits in internet sockets is bounded too [MB-07]', {
   skip: needsCgroup,
 }, async () => {
   const held = async (memoryBytes: number): Promise<number> => {
@@ -106,7 +106,9 @@ test('descriptors in flight are bounded like those in the table [MB-07]', async 
   assert.ok(more > few && more <= 1100, `${more} were in flight`)
 })
 
-test('a quota that a user uses up in one box is whole in the next [MB-09]', { skip: needsRoot }, async () => {
+test('a user quota that is used up in one box is unused in the next [MB-09]', {
+  skip: needsRoot,
+}, async () => {
   const most = Number(readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8'))
   const options = { limits: { openFiles: most + 50 }, binds: [{ source: hoard }] }
   const sum = (text: string): number =>
@@ -159,19 +161,20 @@ test('a spike of 10 ms is in the peak [MB-12]', async () => {
   assert.ok(flat.memoryBytes < LIMIT / 3, `${flat.memoryBytes}`)
 })
 
-test('memory cannot be locked beyond what everyone may, nor taken from the host’s huge pages [MB-13]', async context => {
+test('memory cannot be locked beyond the usual limit, nor taken from the host’s huge pages [MB-13]', async context => {
   const everyone = '64'
   const more = '1024'
   if (root) assert.equal(unboxed(context, 'hoard', ['lock', more]).code, 0, 'natively root has more')
   for (const options of [{}, { policy: null }]) {
     assert.equal((await world.run('hoard', ['lock', everyone], options)).exitCode, 0)
-    assert.equal((await world.run('hoard', ['lock', more], options)).exitCode, errno.ENOMEM) // mlock(2)
+    // The error of mlock(2).
+    assert.equal((await world.run('hoard', ['lock', more], options)).exitCode, errno.ENOMEM)
     // mlockall(2): all that it has mapped is more than that.
     assert.equal((await world.run('hoard', ['locked', '1'], options)).exitCode, errno.ENOMEM)
   }
 })
 
-test('a program at its limit ends alone: the service and a larger neighbour go on [MB-14]', async () => {
+test('a program at its limit ends alone: the service and a larger neighbour continue [MB-14]', async () => {
   const mine = Buffer.alloc(8 * LIMIT, 1)
   const script = 'x = b"x" * (50 << 20)\nprint("held", flush=True)\ninput()\nprint(len(x))'
   await using box = await openBox({ binds: [{ source: hoard }] })
@@ -186,7 +189,7 @@ test('a program at its limit ends alone: the service and a larger neighbour go o
   assert.equal(mine.at(-1), 1)
 })
 
-/** A program of one segment that exits with 0, where its header is sane. */
+/** A program of one segment, which exits with 0 if its header is valid. */
 function elf(segment: {
   vaddr?: bigint
   memsz?: bigint
@@ -211,7 +214,7 @@ function elf(segment: {
   return bytes
 }
 
-test('an executable with absurd segments ends badly, and only itself [MB-15]', async () => {
+test('an executable with absurd segments ends only itself [MB-15]', async () => {
   await using box = await openBox()
   const execute = async (bytes: Buffer): Promise<string> => {
     await box.writeFile('elf', bytes, { mode: 0o755 })
@@ -253,13 +256,13 @@ for (const { name, command, memoryBytes, expected } of [
   { name: 'Python', command: [...PYTHON, FILL_PYTHON], memoryBytes: 40 * MiB, expected: 'memory-limit' },
   { name: 'Node', command: [...NODE, FILL_NODE], memoryBytes: 120 * MiB, expected: 'memory-limit' },
   {
-    name: 'Python under a limit of its own',
+    name: 'Python under a limit that it sets itself',
     command: [...PYTHON, AS_ITSELF + FILL_PYTHON],
     memoryBytes: 400 * MiB,
     expected: 'exited 1',
   },
   {
-    name: 'Node under a limit of its own',
+    name: 'Node under a limit that it sets itself',
     command: ['node', '--max-old-space-size=30', '-e', 'const x = []; for (;;) x.push([1, 2, 3])'],
     memoryBytes: 400 * MiB,
     expected: 'signaled SIGABRT',

@@ -1,5 +1,5 @@
 /**
- * What a program may do to others who use the same files: to neighbours in boxes, to the service,
+ * What a program can do to others that use the same files: to neighbours in boxes, to the service,
  * and to the host.
  */
 import assert from 'node:assert/strict'
@@ -31,7 +31,7 @@ function ownedFile(context: TestContext, ordinary: boolean): string {
   return file
 }
 
-test('natively a lease holds up whoever opens the file [F1, control]', async context => {
+test('natively, a lease delays every process that opens the file [F1, control]', async context => {
   const file = ownedFile(context, false)
   const holder = spawn(program('lease'), [file, '2'], { stdio: ['ignore', 'pipe', 'ignore'] })
   await once(holder.stdout, 'data')
@@ -72,14 +72,14 @@ for (const { who, ordinary, skip } of [
   })
 }
 
-test('sync does nothing in a box, and what cannot do nothing honestly is not there [F16]', async context => {
+test('sync has no effect in a box, and calls that must not succeed falsely fail [F16]', async context => {
   const calls = [`${syscallNumber('sync')}`, `${syscallNumber('syncfs')},0`, `${syscallNumber('fsync')},-1`]
   assert.deepEqual(unboxed(context, 'calls', calls).stdout.split('\n').slice(0, 1), ['0'])
   const { stdout } = await world.run('calls', calls)
   assert.equal(stdout, `0\n${ENOSYS}\n${constants.errno.EBADF}\n`)
 })
 
-test('a program that bars itself from its working directory bars none after it [F12]', async () => {
+test('a program that locks itself out of its working directory does not lock out the next [F12]', async () => {
   for (const ordinary of root ? [false, true] : [true]) {
     const { out, err } = printed(
       `import { openBox } from library

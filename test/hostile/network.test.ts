@@ -1,7 +1,7 @@
 /**
- * The network and every other way by which two boxes, or a box and the host, could meet. Servers
- * of the test's own stand for those of the host: the control connects to them. (Netlink, vsock and
- * keyrings under the filter: filter.test.ts.)
+ * The network and every other way by which two boxes, or a box and the host, could communicate.
+ * The test's own servers represent those of the host: the control connects to them. (Netlink,
+ * vsock and keyrings under the filter: filter.test.ts.)
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -72,7 +72,7 @@ async function connects(
 }
 const ISOLATED = { natively: true, boxed: false, pooled: false, unfiltered: false, onHost: true }
 
-test('services on the host’s loopback and other addresses cannot be reached but by `net: host` [NW-02]', async context => {
+test('services on the host’s loopback and other addresses can be reached only with `net: host` [NW-02]', async context => {
   const { port, connected } = await serve(context, { host: '0.0.0.0', port: 0 })
   const own = Object.values(networkInterfaces())
     .flat()
@@ -96,7 +96,7 @@ fcntl.ioctl(control, 0x8916, struct.pack('16s16s8x', b'lo', address))
 fcntl.ioctl(control, 0x8914, struct.pack('16sh22x', b'lo', 1))
 os.execv(sys.argv[1], sys.argv[1:])`
 
-test('the address of a cloud’s metadata is not reached where the host reaches it [NW-07]', async () => {
+test('the metadata address of a cloud is not reached, although the host reaches it [NW-07]', async () => {
   const metadata = ['connect', '80', '169.254.169.254'] as const
   for (const options of [{}, { policy: null }])
     assert.equal((await world.run('network', metadata, options)).exitCode, REFUSED)
@@ -126,14 +126,14 @@ test('the address of a cloud’s metadata is not reached where the host reaches 
   assert.equal(stdout, `0 ${REFUSED} ${REFUSED} 0\n`, stderr)
 })
 
-test('abstract sockets of the host cannot be reached but by `net: host` [NW-03]', async context => {
+test('abstract sockets of the host can be reached only with `net: host` [NW-03]', async context => {
   const name = `glassbox-test-${process.pid}`
   const { connected } = await serve(context, { path: `\0${name}` })
   assert.deepEqual(await connects(['abstract', name]), ISOLATED)
   assert.equal(connected(), 2)
 })
 
-test('sockets of the file system cannot be reached, but for those that the caller binds [NW-04]', async context => {
+test('sockets of the file system can be reached only if the caller binds them [NW-04]', async context => {
   const directory = temporaryDirectory(context)
   chmodSync(directory, 0o755)
   const path = join(directory, 'socket')
@@ -212,12 +212,12 @@ for (const { means, name } of MEANS) {
   })
 }
 
-test('each box has its own loopback, and it is up [NW-14]', async context => {
+test('each box has its own loopback interface, which is up [NW-14]', async context => {
   assert.equal(unboxed(context, 'network', ['loopback', '0']).code, 0)
   assert.equal((await world.run('network', ['loopback', '0'])).exitCode, 0)
 })
 
-test('no lease is had on a file of the host, whoever owns it [NW-11, F1]', async context => {
+test('a program gets no lease on a host file, whoever owns it [NW-11, F1]', async context => {
   const own = join(temporaryDirectory(context), 'file')
   writeFileSync(own, '')
   assert.equal(unboxed(context, 'meet', ['lease', 'put', 'word', own]).code, 0, 'natively, by the owner')
@@ -244,11 +244,11 @@ test('reading in a box leaves no trace in the access time of a file [NW-12]', as
   assert.equal(statSync(file).atimeMs, 1_000_000)
 })
 
-/** Network namespaces that the kernel has not freed yet, by its own count. */
+/** The number of network namespaces that the kernel has not freed yet, by its own count. */
 const namespaces = (): number =>
   Number(/^net_namespace\s+(\d+)/m.exec(readFileSync('/proc/slabinfo', 'utf8'))?.[1] ?? Number.NaN)
 
-test('the namespaces of 100 runs are freed, and do not pile up [NW-15]', {
+test('the namespaces of 100 runs are freed and do not accumulate [NW-15]', {
   skip: needsRoot,
 }, async context => {
   const runs = 100

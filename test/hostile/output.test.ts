@@ -1,6 +1,6 @@
 /**
- * Programs that write, fill and open more than they may, and play with what they write to: what is
- * kept is exact, what is used is bounded, and nobody outside notices.
+ * Programs that write, fill and open more than they may, and misuse their streams: captured output
+ * is exact, use is bounded, and nothing outside is affected.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -44,7 +44,7 @@ for (const call of ['write', 'writev', 'vmsplice', 'splice', 'sendfile']) {
 /** Takes the first bytes and never says that it has. */
 const unread = (): Writable => new Writable({ highWaterMark: 1000, write: () => {} })
 
-test('a program whose output nobody reads is ended by the clock, and the result comes [DX-05]', async () => {
+test('a program whose output is not read is ended by the clock, and the result arrives [DX-05]', async () => {
   const limits = { wallTimeMs: 300 }
   const result = await run('yes', [], { stdout: unread(), stderr: unread(), limits })
   assert.equal(result.status, 'wall-time-limit')
@@ -57,7 +57,7 @@ test('a program whose output nobody reads is ended by the clock, and the result 
   assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')
 })
 
-test('a stream that is read late has every byte all the same [DX-05]', async () => {
+test('a stream that is read late has every byte [DX-05]', async () => {
   const chunks: Buffer[] = []
   let goOn = (): void => {}
   const late = new Writable({
@@ -77,7 +77,7 @@ test('a stream that is read late has every byte all the same [DX-05]', async () 
   assert.equal(Buffer.concat(chunks).length, 60_001)
 })
 
-test('a process outside that was handed stdout delays no result [DX-05, PC-13]', async context => {
+test('a process outside that received stdout does not delay the result [DX-05, PC-13]', async context => {
   const directory = temporaryDirectory(context)
   chmodSync(directory, 0o777)
   const socket = join(directory, 'socket')
@@ -99,7 +99,7 @@ test('a process outside that was handed stdout delays no result [DX-05, PC-13]',
   await once(holder, 'exit')
 })
 
-test('a file size limit whose signal is ignored or handled is the program’s own matter [DX-06]', async context => {
+test('a file size limit whose signal is ignored or handled does not end the program [DX-06]', async context => {
   const limits = { fileSizeBytes: 1_000_000 }
   for (const [kind, code] of [
     ['ignored', errno.EFBIG],
@@ -114,7 +114,7 @@ test('a file size limit whose signal is ignored or handled is the program’s ow
 const PLACES = ['/box', '/tmp', '/dev/shm']
 const disk = { diskBytes: MiB, diskFiles: 100 }
 
-test('many files, each small, fill no more than the whole may have [DX-07]', async context => {
+test('many small files fill no more than the limit for all [DX-07]', async context => {
   assert.equal(unboxed(context, 'spill', ['files', '40']).stdout, '40\n')
   await using pool = await createPool({ size: 1, binds, ...disk })
   for (const cwd of PLACES) {
@@ -128,7 +128,7 @@ test('many files, each small, fill no more than the whole may have [DX-07]', asy
   assert.equal((await world.run('spill', ['files', '40'], roomy)).stdout, '40\n')
 })
 
-test('reserved space, sparse files and holes count as what they take [DX-08]', async context => {
+test('reserved space, sparse files and holes count with the space that they take [DX-08]', async context => {
   assert.equal(unboxed(context, 'spill', ['fallocate', '2']).code, 0)
   const ended = async (args: readonly string[], options: RunOptions<'utf8'> = disk): Promise<unknown[]> => {
     const { exitCode, stdout } = await world.run('spill', args, options)
@@ -156,7 +156,7 @@ for (const kind of ['links', 'symlinks', 'directories', 'fifos']) {
   })
 }
 
-test('nothing can be written but the three scratch places and devices that keep nothing [DX-10]', async () => {
+test('only the three scratch directories, and devices that store nothing, can be written [DX-10]', async () => {
   const { stdout } = await run('sh', [
     '-c',
     'find / -maxdepth 2 -path /proc -prune -o ! -type l -writable -print 2>/dev/null | sort',
@@ -165,7 +165,7 @@ test('nothing can be written but the three scratch places and devices that keep 
   assert.deepEqual(stdout.trim().split('\n'), ['/box', ...devices, '/tmp'])
 })
 
-test('neither the system log nor the kernel’s can be reached [DX-12]', async () => {
+test('neither the system log nor the kernel log can be reached [DX-12]', async () => {
   const { stdout } = await run('sh', [
     '-c',
     'ls /dev/log /dev/kmsg /run/systemd /var/run /proc/kmsg 2>/dev/null; head -c 1 /proc/kmsg',
@@ -183,7 +183,7 @@ test('descriptors end at their limit, for each process [DX-13]', async context =
   assert.equal((await run('sh', ['-c', 'ulimit -n 100000'])).ok, false, 'it cannot be raised')
 })
 
-test('a large input that is closed unread, or left unread, is nobody’s error [DX-15]', async () => {
+test('a large input that is closed unread, or left unread, is not an error [DX-15]', async () => {
   const stdin = new Uint8Array(5_000_000)
   for (const script of ['exec <&-; sleep 0.1; echo well', 'head -c 1 >/dev/null; echo well']) {
     const { status, stdout } = await run('sh', ['-c', script], { stdin })
@@ -191,7 +191,7 @@ test('a large input that is closed unread, or left unread, is nobody’s error [
   }
 })
 
-test('a program that closes 0, 1 and 2 and opens files there has its files, and no output [DX-16]', async context => {
+test('a program that closes 0, 1 and 2 and opens files there writes to its files, and has no output [DX-16]', async context => {
   const { directory, stdout: nativeOutput } = unboxed(context, 'spill', ['closed'])
   assert.equal(nativeOutput, '')
   assert.equal(readFileSync(join(directory, 'spill1'), 'utf8'), 'to a file\n')
@@ -206,7 +206,7 @@ test('a program that closes 0, 1 and 2 and opens files there has its files, and 
   }
 })
 
-test('stdout can be opened by its name, and is a pipe whatever it leads to [DX-17]', async context => {
+test('stdout can be opened by its name, and is a pipe wherever it leads [DX-17]', async context => {
   const { code } = unboxed(context, 'spill', ['seek'])
   context.diagnostic(`natively, with a socket of Node's as stdout: ${code}`)
   const file = join(temporaryDirectory(context), 'out')
@@ -218,7 +218,7 @@ test('stdout can be opened by its name, and is a pipe whatever it leads to [DX-1
   assert.equal(readFileSync(file, 'utf8'), 'by name\nagain\n', 'the file itself is out of its reach')
 })
 
-test('inherited streams block at the start, and are afterwards as they were [DX-18]', context => {
+test('inherited streams are blocking at the start, and restored afterwards [DX-18]', context => {
   const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
   const script = `import { run } from ${JSON.stringify(index)}
     import { spawnSync } from 'node:child_process'
@@ -298,7 +298,7 @@ for (const { name, source, ...rest } of COMPILES) {
   })
 }
 
-/** In a process of its own, whose memory is nobody else's. */
+/** In a separate process, because its memory is measured. */
 function measured(script: string, ...args: readonly string[]): number {
   const words = ['--expose-gc', '--input-type=module', '-e', script, ...args]
   const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 })
@@ -315,7 +315,7 @@ const MEMORY = `
   const path = name => new URL(name, process.argv[1]).href`
 const dist = new URL('../../../packages/glassbox/dist/', import.meta.url).href
 
-test('1 MiB that was written byte by byte costs the service less than 8 MiB [DX-01]', () => {
+test('1 MiB written byte by byte costs the service less than 8 MiB [DX-01]', () => {
   const grown = measured(
     `${MEMORY}
     const { KeptBytes } = await import(path('stdio/kept-bytes.js'))
@@ -332,7 +332,7 @@ test('1 MiB that was written byte by byte costs the service less than 8 MiB [DX-
   assert.ok(grown < 8 * MiB, `${grown} bytes`)
 })
 
-test('a program that writes byte by byte, each when the last was read, costs the service no more than it wrote [DX-01]', () => {
+test('a program that writes each byte after the last was read costs the service no more than it wrote [DX-01]', () => {
   const bytes = 20_000
   const grown = measured(
     `${MEMORY}
@@ -361,7 +361,7 @@ test('a program that writes byte by byte, each when the last was read, costs the
   assert.ok(grown < 2 * MiB, `${grown} bytes for ${bytes}`)
 })
 
-test('arguments and environments that no kernel takes are one clear error, however long, and the box goes on [PR-17]', async () => {
+test('arguments and environments that the kernel refuses are one clear error at any length, and the box stays usable [PR-17]', async () => {
   const refused = {
     code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
     errno: errno.E2BIG,

@@ -1,6 +1,6 @@
 /**
- * A running box as the kernel shows it, from inside and from the host, against what is declared
- * here. What is not declared fails: a descriptor, a mount or a right that nobody thought of.
+ * Compares a running box, as the kernel shows it from inside and from the host, with the
+ * declaration here. A descriptor, a mount or a right that is not declared fails the test.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -113,7 +113,7 @@ for (const { name, options } of CONFIGURATIONS) {
   })
 }
 
-test('natively none of it holds [PO-02, PO-04, control]', () => {
+test('natively, none of it holds [PO-02, PO-04, control]', () => {
   const [first] = occasions(
     spawnSync(guest, { encoding: 'utf8', input: '', stdio: ['pipe', 'pipe', 'ignore', 'pipe'] }).stdout,
   )
@@ -145,7 +145,7 @@ for (const { name, options } of CONFIGURATIONS) {
     await posed(options(context), ({ init, posture }) => {
       for (const { '/proc/self/fd/': descriptors = '' } of posture) assert.match(descriptors, DESCRIPTORS)
       if (!root) {
-        // Not even for who started it: init is not dumpable.
+        // Not even for the user that started it: init is not dumpable.
         assert.throws(() => readdirSync(`/proc/${init}/fd`), { code: 'EACCES' })
         return
       }
@@ -234,7 +234,7 @@ for (const { name, options } of CONFIGURATIONS) {
       chosen.net === 'host' ? { '/etc/resolv.conf': 'bind ro,nosuid,nodev' } : {}
     for (const { target = '', writable } of chosen.binds ?? [])
       extra[target] = `bind ${writable ? 'rw' : 'ro'},nosuid,nodev`
-    // The program itself, which lies where the box shows nothing.
+    // The program itself, from a directory that the box does not show otherwise.
     extra[guest] = 'bind ro,nosuid,nodev'
     await posed(chosen, ({ posture, program: main }) => {
       assertMounts(posture[0]?.['/proc/self/mountinfo'] ?? '', extra)
@@ -279,7 +279,7 @@ for (const { name, options } of CONFIGURATIONS) {
   })
 }
 
-test('init holds no right that the service does not have, and none of it is a program’s [PO-02]', {
+test('init has no right that the service does not have, and a program has none of init’s [PO-02]', {
   skip: needsRoot,
 }, async () => {
   await posed({}, ({ init }) => {

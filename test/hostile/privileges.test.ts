@@ -1,5 +1,5 @@
 /**
- * Privilege that a program might have, regain, or use on others: its ids and capabilities,
+ * Privilege that a program might have, regain, or use against others: its ids and capabilities,
  * signals, priorities, limits, and the names by which the kernel shows it.
  */
 import assert from 'node:assert/strict'
@@ -49,7 +49,7 @@ function bystander(): AsyncDisposable & { readonly pid: number; readonly alive: 
   }
 }
 
-/** A program in a box of its own, which runs until it is ended: then it tells how it ended. */
+/** A program in a box of its own, which runs until it is ended. Then it returns how it ended. */
 async function neighbour(): Promise<{ end: () => Promise<string> }> {
   const handle = run('sh', ['-c', 'echo started; exec sleep 100'])
   await handle.events().next()
@@ -60,14 +60,14 @@ async function neighbour(): Promise<{ end: () => Promise<string> }> {
   return { end }
 }
 
-/** Natively, but where it sees no process that is not its own. */
+/** Natively, but in a PID namespace in which it sees only its own processes. */
 const alone = (script: string): ReturnType<typeof spawnSync> =>
   spawnSync('unshare', [...(root ? [] : ['-Ur']), '--pid', '--fork', '--kill-child', 'sh', '-c', script], {
     encoding: 'utf8',
     timeout: 20_000,
   })
 
-/** Files that give privilege to whoever executes them. */
+/** Files that give privilege to the user that executes them. */
 const PRIVILEGED = [
   {
     name: 'a setuid program [PR-01]',
@@ -82,7 +82,8 @@ const PRIVILEGED = [
   {
     name: 'a program with file capabilities [PR-02]',
     give: (file: string) => {
-      const set = "bytes.fromhex('0100000200040000000000000000000000000000')" // CAP_NET_BIND_SERVICE, effective
+      // CAP_NET_BIND_SERVICE, effective.
+      const set = "bytes.fromhex('0100000200040000000000000000000000000000')"
       execFileSync('python3', [
         '-c',
         `import os, sys; os.setxattr(sys.argv[1], 'security.capability', ${set})`,
@@ -125,7 +126,7 @@ for (const { name, give, gained } of PRIVILEGED) {
   })
 }
 
-test('a program has no capability in any of its five sets, and no groups but its own [PR-03, PR-05]', async context => {
+test('a program has no capability in any of its five sets, and only its own group [PR-03, PR-05]', async context => {
   if (root) assert.doesNotMatch(unboxed(context, 'privilege', ['ids']).stdout, /^CapEff:\s+0+$/m)
   // Without privilege nobody may drop groups: what glassbox's user has stays, under a number that
   // says nothing (see docs/security.md).
@@ -174,7 +175,7 @@ test('no thread regains an id or a capability [PR-04]', async context => {
   }
 })
 
-test('two boxes at a time have different users and groups [PR-06]', { skip: needsRoot }, async () => {
+test('two concurrent boxes have different users and groups [PR-06]', { skip: needsRoot }, async () => {
   const both = await Promise.all([1, 2].map(() => world.run('privilege', ['ids'])))
   const [first, second] = both.map(({ stdout }) => answers(stdout))
   assert.notEqual(first?.['uids'], second?.['uids'])
@@ -203,7 +204,7 @@ test('kill(-1) reaches the program’s own processes only [PR-07]', async () => 
   assert.equal(await peer.end(), 'canceled')
 })
 
-test('signals to init do nothing, to a number of the host’s they find nobody, and the clock runs on [PR-08]', async context => {
+test('signals to init have no effect, signals to host pids reach no process, and the clock continues [PR-08]', async context => {
   await using dead = bystander()
   await using child = bystander()
   assert.deepEqual(answers(unboxed(context, 'privilege', ['signal', `${dead.pid}`]).stdout)['kill'], '0')
@@ -224,7 +225,7 @@ test('signals to init do nothing, to a number of the host’s they find nobody, 
   assert.equal(await peer.end(), 'canceled')
 })
 
-test('a signal to its group ends or stops the program alone, and a stopped one has its wall limit [PR-08]', async context => {
+test('a signal to its group ends or stops only the program, and a stopped program reaches its wall limit [PR-08]', async context => {
   const guest = program('privilege')
   const native = alone(`setsid sh -c '"$0" group 9; echo alive' '${guest}'; echo $?`)
   assert.equal(native.stdout, '137\n', 'natively its parent goes too')
@@ -285,7 +286,7 @@ test('soft limits go up to the hard ones, and no hard one goes up [PR-10]', asyn
   }
 })
 
-test('neither real-time nor deadline scheduling, nor a higher priority, can be had [PR-11]', async context => {
+test('a program gets neither real-time nor deadline scheduling, nor a higher priority [PR-11]', async context => {
   const native = answers(unboxed(context, 'privilege', ['realtime']).stdout)
   if (root)
     assert.deepEqual(
@@ -301,7 +302,7 @@ test('neither real-time nor deadline scheduling, nor a higher priority, can be h
   }
 })
 
-test('nothing of the kernel’s can be written below /proc and /sys [PR-13]', async context => {
+test('no kernel setting below /proc and /sys can be written [PR-13]', async context => {
   const writable = (place: string): string =>
     `find ${place} -path '/proc/[0-9]*' -prune -o -path '/proc/*self' -prune -o -writable ! -type l -print 2>/dev/null; true`
   const native = spawnSync('sh', ['-c', writable('/proc')], { encoding: 'utf8' }).stdout
@@ -310,7 +311,8 @@ test('nothing of the kernel’s can be written below /proc and /sys [PR-13]', as
   for (const options of WITH_AND_WITHOUT) {
     const { stdout } = await run('sh', ['-c', `${writable('/proc /sys')}; ls -d /sys`], options)
     for (const path of lines(stdout).filter(Boolean)) {
-      if (path === '/proc/sys/kernel/ns_last_pid') continue // opens for everybody, and asks for a capability when it is written
+      // Every user can open it; only a write needs a capability.
+      if (path === '/proc/sys/kernel/ns_last_pid') continue
       const device = await run('stat', ['-c', '%t:%T', path], options)
       assert.equal(device.stdout, '1:3\n', `${path} is masked by /dev/null`)
     }
@@ -332,7 +334,7 @@ const fixesScores = (): boolean => {
   return root && ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n // CAP_SYS_RESOURCE
 }
 
-test('where memory is short a program goes before the service, and cannot put itself behind it [PR-14]', async context => {
+test('if memory is short, a program is killed before the service, and cannot change that [PR-14]', async context => {
   const own = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))
   const native = unboxed(context, 'privilege', ['score']).stdout
   for (const options of WITH_AND_WITHOUT) {
@@ -349,7 +351,7 @@ test('where memory is short a program goes before the service, and cannot put it
   }
 })
 
-test('a name of control characters and brackets disturbs neither clocks nor reports [PR-15]', async () => {
+test('a process name of control characters and brackets affects neither clocks nor reports [PR-15]', async () => {
   const limits = { cpuTimeMs: 300 }
   const spinning = await world.run('privilege', ['odd-name'], { limits })
   assert.equal(spinning.status, 'cpu-time-limit')

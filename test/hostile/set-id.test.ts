@@ -1,7 +1,7 @@
 /**
- * No program leaves a file on the host that gives whoever executes it another identity, nor a
- * device: by no call, in no mode, under no policy. The control is the same guest in the same
- * directory without a box, where each way works.
+ * No program can leave a file on the host that gives another identity to the user that executes
+ * it, or a device: by no call, in no mode, under no policy. The control is the same guest in the
+ * same directory without a box, where each way works.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -33,7 +33,7 @@ const PRIVILEGED: Readonly<Record<string, number>> = {
 }
 const GATE = ['i386-chmod', 'i386-open', 'i386-creat', 'i386-mknod']
 
-/** What a file of the host is to whoever finds it. */
+/** What a host file means to a user that finds it. */
 function danger(path: string): string {
   const stats = lstatSync(path)
   if (stats.isCharacterDevice() || stats.isBlockDevice()) return 'a device'

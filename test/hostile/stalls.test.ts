@@ -1,6 +1,6 @@
 /**
- * Nothing that a program leaves in its box makes the service stand still: the files that are
- * looked at for a verdict are its choice.
+ * Nothing that a program leaves in its box can stall the service, although the program chooses the
+ * files that are examined for a verdict.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -33,7 +33,7 @@ async function turns<T>(work: () => Promise<T>): Promise<{ result: T; longest: n
   return { result, longest, sum: now() - start }
 }
 
-test('however many files there are when SIGXFSZ ends a program, others run meanwhile [F7]', async context => {
+test('however many files exist when SIGXFSZ ends a program, other runs continue [F7]', async context => {
   assert.equal(unboxed(context, 'forge', ['small-file']).signal, 'SIGXFSZ')
   await run('true')
   for (const kind of ['flat', 'deep']) {
@@ -45,14 +45,14 @@ test('however many files there are when SIGXFSZ ends a program, others run meanw
   }
 })
 
-test('the number of SIGXFSZ as an exit code has nothing looked at [F7]', async () => {
+test('an exit code equal to SIGXFSZ starts no search for files [F7]', async () => {
   const walked = await turns(() => world.run('crowd', ['flat']))
   const { result, sum } = await turns(() => world.run('crowd', ['code']))
   assert.deepEqual([result.status, result.exitCode], ['exited', 25])
   assert.ok(sum < walked.sum / 2, `${sum} ms, and ${walked.sum} ms with a look`)
 })
 
-test('a file at its limit is found among many, in large directories and deep ones [F7]', async () => {
+test('a file at its limit is found among many, in large and in deep directories [F7]', async () => {
   const fill =
     'for place in /tmp /box; do i=0; while [ $i -lt 600 ]; do : > $place/$i; i=$((i+1)); done; done'
   for (const place of ['/box/last', '/tmp/a/b/c/last', '/dev/shm/last']) {

@@ -1,6 +1,6 @@
 /**
- * Programs that would leave a trace, or stop the tracer from keeping what it promises: group D of
- * the catalogue.
+ * Programs that try to escape from a trace, or to prevent the tracer from keeping its promises:
+ * group D of the catalogue.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -22,7 +22,7 @@ import { background, isAlive, ofType, read, state, until } from '../ptrace/suppo
 const world = guard()
 const WAIT4 = syscallNumber('wait4')
 
-test('32 processes that bombard each other with signals do not hold up the limit of a traced box [PT-22]', async () => {
+test('32 processes that flood each other with signals do not delay the limit of a traced box [PT-22]', async () => {
   let signals = 0
   const result = await world.run('traced', ['bombard'], {
     limits: { wallTimeMs: 1000, cpuTimeMs: 60_000 },
@@ -37,7 +37,7 @@ test('32 processes that bombard each other with signals do not hold up the limit
   assert.ok(signals > 100, 'each signal is a stop')
 })
 
-test('whoever leaves the group and the session of the program is traced and killed with it [PT-23]', async () => {
+test('a process that leaves the program’s group and session is traced and killed with it [PT-23]', async () => {
   const running = trace(
     { program: program('traced'), args: ['leaves-group'] },
     { syscalls: ['setsid', 'setpgid', 'getppid'] },

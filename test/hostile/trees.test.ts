@@ -1,6 +1,6 @@
 /**
- * Whole directories out of a box: trees that a program made, in the hands of a privileged reader
- * and writer. The control of each is a copy that goes by names.
+ * Whole directories out of a box: a privileged reader and writer handles trees that a program
+ * made. The control of each is a copy that follows names.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const world = guard()
 
-/** A tree `out` with everything in it that could lead astray whoever copies it. */
+/** A tree `out` with everything that could mislead a program that copies it. */
 const astray = (): string => `set -e; mkdir -p out/sub; echo mine > out/sub/file
   ln -s ${world.file} out/file; ln -s ${world.directory} out/directory; ln -s .. out/up
   ln -s /proc/self/root out/root; mkfifo out/fifo; ln out/sub/file out/sub/hard`
@@ -48,7 +48,7 @@ test('a tree whose links lead to the host comes out without them [FS-01, FS-02, 
   assert.equal(readFileSync(join(target, 'sub/hard'), 'utf8'), 'mine\n')
 })
 
-test('a tree that goes to a writable bind is written through no link that a program left there [FS-04, FS-27]', async context => {
+test('a tree that is copied to a writable bind is written through no link that a program left there [FS-04, FS-27]', async context => {
   const top = temporaryDirectory(context)
   const [bound, victim] = [join(top, 'bound'), join(top, 'victim')]
   for (const path of [bound, victim]) mkdirSync(path)
@@ -82,7 +82,7 @@ test('a tree that goes to a writable bind is written through no link that a prog
   assert.deepEqual(readdirSync(victim), ['by-name'], 'a writer that follows is led there')
 })
 
-test('a directory of the host in a writable bind goes in without what links of programs lead to', async context => {
+test('a host directory in a writable bind is copied in without following links of programs', async context => {
   const top = temporaryDirectory(context)
   const bound = join(top, 'bound')
   mkdirSync(join(bound, 'source'), { recursive: true })
@@ -101,7 +101,7 @@ test('a directory of the host in a writable bind goes in without what links of p
   assert.notEqual((await box.run('cat', ['source/inner/canary'])).exitCode, 0)
 })
 
-test('very many files end in one error, within memory, and the next run works [FS-14]', async () => {
+test('too many files give one error, within bounded memory, and the next run works [FS-14]', async () => {
   const script = 'mkdir out && cd out && seq 20000 | xargs touch'
   const options = { diskFiles: 50_000, limits: { cpuTimeMs: 20_000 } }
   const { exitCode, files, fileErrors } = await run('sh', ['-c', script], { ...options, collect: ['out'] })

@@ -1,6 +1,6 @@
 /**
- * A call that a policy ends a program for ends it, whatever signals its caller gets and whatever
- * filter it lays over ours.
+ * A call for which a policy ends a program ends it, whatever signals the calling thread gets and
+ * whatever filter the program adds to ours.
  */
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
@@ -30,7 +30,7 @@ test('a denied call ends the program beside a thread that sends signals to its c
   }
 })
 
-test('where a policy ends programs, no filter of their own outranks it, by either call [F9]', async context => {
+test('if a policy ends programs, they cannot add a filter of their own, by either call [F9]', async context => {
   assert.equal(unboxed(context, 'withdraw', ['own']).stdout, 'seccomp 0\nprctl 0\nsurvived\n')
   assert.equal((await world.run('withdraw', ['own'])).exitCode, 0, 'where none does, it may have one')
   const { status, stdout, violation } = await world.run('withdraw', ['own'], { policy })

@@ -1,7 +1,6 @@
 /**
- * A directory of the host that is bound writable, and what the caller names below it: a program
- * may have left a link there, and is then opened, read or written by nobody. Paths elsewhere are
- * the caller's own.
+ * Paths that the caller names below a writable bind: a program may have left a link there, and
+ * glassbox must not follow it. Paths elsewhere belong to the caller and are opened as named.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -85,7 +84,7 @@ for (const { name, words } of OPENERS) {
   })
 }
 
-test('a program that is a link below a directory that is bound writable is not shown [FS-01]', context => {
+test('a program that is a link below a writable bind is not shown in the box [FS-01]', context => {
   const { work, bind } = tampered(context)
   chmodSync(join(work, '../victim/file'), 0o755)
   const { status, stderr } = glassbox(['--bind', bind, '--', './file'], work)
@@ -110,14 +109,14 @@ test('--copy-out writes through no link that a program left under its name [FS-0
   assert.equal(existsSync(join(victim, 'new')), false)
 })
 
-test('--copy-out is not held by a FIFO that a program left under its name [FS-07]', context => {
+test('--copy-out is not blocked by a FIFO that a program left under its name [FS-07]', context => {
   const { work, bind } = tampered(context)
   const leave = ['--', 'sh', '-c', 'mkfifo /shared/fifo; echo result > made']
   assert.equal(glassbox(['--bind', bind, '--copy-out', 'made:fifo', ...leave], work).status, 0)
   assert.equal(readFileSync(join(work, 'fifo'), 'utf8'), 'result\n')
 })
 
-test('--copy-out elsewhere goes where the caller’s own links lead', context => {
+test('--copy-out elsewhere follows the caller’s own links', context => {
   const directory = temporaryDirectory(context)
   mkdirSync(join(directory, 'real'))
   symlinkSync('real/file', join(directory, 'link'))
@@ -126,7 +125,7 @@ test('--copy-out elsewhere goes where the caller’s own links lead', context =>
   assert.equal(readFileSync(join(directory, 'real/file'), 'utf8'), 'result\n')
 })
 
-test('--copy-out to a device or a pipe takes the place of neither', { skip: needsRoot }, context => {
+test('--copy-out to a device or a pipe replaces neither', { skip: needsRoot }, context => {
   const directory = temporaryDirectory(context)
   const make = ['--', 'sh', '-c', 'echo result > made']
   // What Node gives its children is a socket, which has no name to be opened by.
@@ -141,7 +140,7 @@ test('--copy-out to a device or a pipe takes the place of neither', { skip: need
   assert.ok(statSync('/dev/null').isCharacterDevice())
 })
 
-test('a box knows its writable directory also by another name, and from another current directory [FS-01]', async context => {
+test('a box recognises its writable directory under another name, and from another current directory [FS-01]', async context => {
   const { work, victim } = tampered(context)
   const before = process.cwd()
   context.after(() => process.chdir(before))

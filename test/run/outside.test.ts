@@ -85,7 +85,7 @@ for (const [name, open] of RUNNERS) {
       await assert.rejects(async () => handle, {
         code: 'ERR_GLASSBOX_CGROUP',
         message: /Could not read .*\/glassbox-\d+-\w+-\d+\/\S+: ENOENT/,
-        hint: /Somebody else removed the group/,
+        hint: /Another process removed the group/,
       })
       // The next program has a group again, with figures of its own.
       const next = await runs.run('echo', ['well'])
@@ -138,7 +138,7 @@ test('the cgroups of a pool that are removed while nothing runs are missed by th
       const limits = round === 1 ? { memoryBytes: 2 ** 26 } : {}
       await assert.rejects(async () => pool.run('true', [], { limits }), {
         code: 'ERR_GLASSBOX_CGROUP',
-        hint: /Somebody else removed the group/,
+        hint: /Another process removed the group/,
       })
       const { stdout, measuredBy } = await pool.run('echo', ['well'])
       assert.deepEqual([stdout, measuredBy.memory.startsWith('cgroup')], ['well\n', true])

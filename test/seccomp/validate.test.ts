@@ -32,7 +32,7 @@ for (const [policy, option, message] of [
   [rule({ syscalls: ['raed'] }), 'policy.rules[0].syscalls[0]', /There is no system call called "raed"/],
   [rule({ syscalls: [5] }), 'policy.rules[0].syscalls[0]', /to be the name of a system call, got 5/],
   [rule({ syscalls: 'read' }), 'policy.rules[0].syscalls', /to be a list of system calls, got "read"/],
-  [rule({ syscalls: [] }), 'policy.rules[0].syscalls', /does nothing/],
+  [rule({ syscalls: [] }), 'policy.rules[0].syscalls', /has no effect/],
   [rule({ conditions: [] }), 'policy.rules[0].conditions', /A rule has no key called conditions/],
   [rule({ action: { kind: ['kill'] } }), 'policy.rules[0].action', /to be an action/],
   [

@@ -1,7 +1,4 @@
-/**
- * The command, started as a user types it; what is asked of leftovers is asked about these
- * processes only.
- */
+/** Starts the command as a user types it. Checks for leftovers cover only these processes. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -20,8 +17,8 @@ export interface Ended {
 }
 
 /**
- * Other tests and users run boxes on the same host: only groups named by one of these processes
- * count.
+ * Other tests and users run boxes on the same host, so only groups that are named after one of
+ * these processes count.
  */
 const started = new Set<number>()
 
@@ -30,8 +27,8 @@ export interface Surrounding {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   /**
-   * By an ordinary user; root becomes one, with a copy of the command that everyone may read
-   * wherever the checkout is.
+   * Run as an ordinary user. Root becomes one, with a copy of the command that every user may
+   * read, wherever the checkout is.
    */
   readonly ordinary?: boolean
 }
@@ -52,9 +49,9 @@ function readablePackage(): string {
 }
 
 /**
- * What a module prints that is run in a process of its own: `library` stands in its text for the
- * specifier of the library. `ordinary`: by a user without privilege, also where this one is root.
- * `groups`: directories of cgroups that it is put into first.
+ * The output of a module that runs in a process of its own. `library` in its text is replaced by
+ * the specifier of the library. `ordinary`: run it as a user without privilege, even if this user
+ * is root. `groups`: directories of cgroups that the process joins first.
  */
 export function printed(text: string, ordinary = false, groups: readonly string[] = []): Ended {
   const directory = ordinary ? readablePackage() : packageDirectory
@@ -71,7 +68,7 @@ export function printed(text: string, ordinary = false, groups: readonly string[
   return { code: status, out: stdout, err: stderr }
 }
 
-/** Words that make an ordinary user of root. */
+/** The start of a command line by which root becomes an ordinary user. */
 export const ORDINARY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] as const
 
 const isRoot = process.getuid?.() === 0
@@ -95,9 +92,9 @@ export function glassbox(words: readonly string[], options: Surrounding = {}): E
 }
 
 /**
- * A script of bash in which `"$@"` is the command, for what only a shell can give it: full
- * devices, closed descriptors. `code` is what the script exits with. It must be read as a user
- * would: PIPESTATUS and all.
+ * Runs a bash script in which `"$@"` is the command, for conditions that only a shell can set up:
+ * full devices, closed descriptors. `code` is the exit code of the script, which reports that of a
+ * pipe by PIPESTATUS.
  */
 export function viaBash(script: string, options: Surrounding = {}): Ended {
   const { pid, status, stdout, stderr } = spawnSync(
@@ -116,7 +113,7 @@ export function viaBash(script: string, options: Surrounding = {}): Ended {
   return { code: status, out: stdout, err: stderr }
 }
 
-/** The command in the background, its stdout a pipe. */
+/** The command in the background, with a pipe as stdout. */
 export function startGlassbox(words: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [command, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
   if (child.pid !== undefined) started.add(child.pid)

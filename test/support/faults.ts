@@ -1,12 +1,12 @@
 /**
- * Makes a test file fail for what no caller could catch: exceptions and rejections outside of
- * every promise, and warnings.
+ * Makes a test file fail for faults that no caller can catch: uncaught exceptions, unhandled
+ * rejections, and warnings.
  */
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** To be called once, at the top of a test file. */
+/** Call it once, at the top of a test file. */
 export function failOnFaults(): void {
   const faults: unknown[] = []
   const note = (fault: unknown): void => void faults.push(fault)

@@ -1,4 +1,4 @@
-/** A group of a test's own, made in this process by the steps that a box's init runs. */
+/** A cgroup for a test, made in this process by the steps that a box's init runs. */
 import { closeSync, openSync } from 'node:fs'
 import type { CgroupLimits } from '#glassbox/cgroup/controls.js'
 import { Cgroup } from '#glassbox/cgroup/group.js'
@@ -9,19 +9,19 @@ import { PlanBuilder } from '#glassbox/plan/builder.js'
 import { encodePlan } from '#glassbox/plan/encode.js'
 import type { Step } from '#glassbox/plan/types.js'
 
-/** Above all descriptors that Node uses here. */
+/** Above all descriptor numbers that Node uses here. */
 let keep = 300
 
 export interface LiveGroup {
   readonly group: Cgroup
   /** Its directories. */
   readonly directories: readonly string[]
-  /** Lets go of its lock, as the end of an init does. */
+  /** Releases its lock, as the end of an init does. */
   unlock(): void
   remove(): Promise<void>
 }
 
-/** The step that failed and its errno, where one did. */
+/** The step that failed and its errno, if one failed. */
 export class StepFailed extends Error {
   readonly errno: number
 
@@ -54,7 +54,7 @@ export function makeGroup(group: Cgroup, limits: CgroupLimits = {}): LiveGroup {
       try {
         closeSync(fd)
       } catch {
-        // A figure that this kernel does not have.
+        // A counter that this kernel does not have.
       }
     }
   }

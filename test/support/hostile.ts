@@ -1,7 +1,7 @@
 /**
- * The world around a hostile program: canaries on the host that nothing in a box may read or
- * change, and the checks after each case. `guard()` registers the hooks of a test file; its `run`
- * also looks for the canary's secret in everything that comes out.
+ * The surroundings of a hostile program: canaries on the host that nothing in a box may read or
+ * change, and checks after each case. `guard()` registers the hooks of a test file. Its `run` also
+ * looks for the canaries' secret in all output.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -20,33 +20,33 @@ import { temporaryDirectory } from './temporary.js'
 export const root = process.getuid?.() === 0
 export const needsRoot = root ? false : 'needs root'
 /**
- * Where none can be had, init watches by /proc: see the table of what is not held in
+ * Whether there are cgroups. Without them init watches /proc: see the known limitations in
  * docs/security.md.
  */
 const groups = Cgroup.plan({})
 export const needsCgroup = 'missing' in groups ? 'needs cgroups for memory and processes' : false
-/** v2 counts what waits in sockets as memory, v1 apart from it. */
+/** v2 counts data that waits in sockets as memory; v1 counts it separately. */
 export const countsSockets = !('missing' in groups) && groups.version('memory') === 2
 
 export interface Canaries {
   /** What must never come out of a box. */
   readonly secret: string
   readonly directory: string
-  /** Readable and writable for everyone: only the box itself keeps a program from it. */
+  /** Readable and writable by every user: only the box keeps a program from it. */
   readonly file: string
   readonly port: number
   /** Name of an abstract UNIX socket, without the leading NUL. */
   readonly abstract: string
   /** A UNIX socket of the file system. */
   readonly socket: string
-  /** Id of a SysV segment that everyone may use. */
+  /** The id of a SysV segment that every user may use. */
   readonly segment: string
 }
 
 export interface World extends Canaries {
   /** Runs a guest of test/programs in a box. */
   run(guest: string, args?: readonly string[], options?: RunOptions<'utf8'>): Promise<RunResult>
-  /** How often anyone connected to a canary. */
+  /** How many connections were made to a canary. */
   connections(): number
 }
 
@@ -64,7 +64,7 @@ const state = (path: string): object => {
   return { uid, gid, mode, size, nlink, mtimeMs, ino }
 }
 
-/** Fails where the secret of the canaries is in what came out of a box. */
+/** Fails if the canaries' secret is in the output of a box. */
 function assertNoSecret(secret: string, { stdout, stderr, files, fileErrors }: RunResult): void {
   const contents = Object.values(files).map(file => file.contents)
   for (const bytes of [stdout, stderr, ...contents, JSON.stringify(fileErrors)]) {
@@ -73,8 +73,8 @@ function assertNoSecret(secret: string, { stdout, stderr, files, fileErrors }: R
 }
 
 /**
- * Canaries for the tests of a file; after each test they are as before and a trivial run works; at
- * the end nothing is left.
+ * Sets up canaries for the tests of a file. Checks after each test that they are unchanged and
+ * that a trivial run works, and at the end that nothing is left.
  */
 export function guard(): World {
   const secret = `secret-${randomBytes(12).toString('hex')}`
@@ -136,7 +136,7 @@ export function guard(): World {
   })
 
   after(async () => {
-    // First what would keep this process alive.
+    // First close what would keep this process alive.
     for (const server of servers) server.close()
     execFileSync('ipcrm', ['-m', world.segment])
     rmSync(world.directory, { recursive: true, force: true })
@@ -146,7 +146,7 @@ export function guard(): World {
   return world
 }
 
-/** Processes below this one, however deep. */
+/** All descendants of this process. */
 function processesOfBoxes(): string[] {
   const found: string[] = []
   const queue = [String(process.pid)]
@@ -164,7 +164,7 @@ function processesOfBoxes(): string[] {
   return found
 }
 
-/** What holds for the figures of every result. */
+/** What must hold for the usage in every result. */
 export function assertSane({ cpuTimeMs, wallTimeMs, memoryBytes, processes = 1, limit }: RunResult): void {
   for (const figure of [cpuTimeMs, wallTimeMs, memoryBytes]) assert.ok(Number.isFinite(figure) && figure >= 0)
   assert.ok(processes >= 1)
@@ -175,12 +175,12 @@ export interface Native {
   readonly code: number | null
   readonly signal: string | null
   readonly stdout: string
-  /** Where it ran, gone after the test. */
+  /** The directory in which it ran, which is removed after the test. */
   readonly directory: string
 }
 
 /**
- * The positive control: a guest without any box, in a directory of its own. Never with the
+ * The positive control: runs a guest without a box, in a directory of its own. Never pass the
  * arguments of a bomb.
  */
 export function unboxed(

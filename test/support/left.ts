@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Child processes of this one, zombies included. */
+/** Child processes of this process, including zombies. */
 export function children(): string[] {
   return readdirSync('/proc/self/task').flatMap(task =>
     readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
   )
 }
 
-/** cgroups of glassbox that this process made, in every hierarchy. */
+/** The cgroups that this process made by glassbox, in every hierarchy. */
 export function cgroupsLeft(pattern: RegExp = new RegExp(`^glassbox-${process.pid}-`)): string[] {
   const roots = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -38,7 +38,7 @@ export function cgroupsLeft(pattern: RegExp = new RegExp(`^glassbox-${process.pi
 const mounts = (): number => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
 
 /**
- * Open descriptors with what they lead to; the directory that is being read for it is not counted.
+ * The open descriptors with their targets, except the directory that is being read for this list.
  */
 function descriptors(): string[] {
   return readdirSync('/proc/self/fd').flatMap(fd => {
@@ -60,8 +60,8 @@ export function surroundings(): Surroundings {
 }
 
 /**
- * Fails where something is left that was not there before. Sockets close a turn after their end,
- * hence the wait.
+ * Fails if something is left that did not exist before. Waits first, because sockets close a turn
+ * after their end.
  */
 export async function assertNothingLeft(before: Surroundings): Promise<void> {
   for (let tries = 0; tries < 50 && descriptors().length > before.descriptors; tries++) {

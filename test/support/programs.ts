@@ -11,15 +11,15 @@ const sources = fileURLToPath(new URL('../../../test/programs/', import.meta.url
 const compiled = fileURLToPath(new URL('../../programs/', import.meta.url))
 
 /**
- * Compiles test/programs/NAME.c where that is due, and returns the path of the program. `flags`:
- * further ones of the compiler, for a program of its own.
+ * Compiles test/programs/NAME.c if it is out of date, and returns the path of the program. `flags`
+ * are additional compiler flags, which give another program.
  */
 export function program(name: string, flags: readonly string[] = []): string {
   const source = `${sources}${name}.c`
   const output = `${compiled}${name}${flags.join('')}`
   if (existsSync(output) && statSync(output).mtimeMs >= statSync(source).mtimeMs) return output
   mkdirSync(compiled, { recursive: true })
-  // Test files run side by side: each compiles for itself and the last one wins.
+  // Test files run in parallel: each compiles for itself, and the last one wins.
   const temporary = `${output}.${process.pid}`
   execFileSync('cc', ['-O1', '-w', '-pthread', ...flags, '-o', temporary, source])
   chmodSync(temporary, 0o755)
@@ -36,7 +36,7 @@ export const noGate32: false | string =
   'this machine does not serve int 0x80'
 
 /**
- * How a program ends without any box, in a directory of its own: the control of every test that
+ * How a program ends without a box, in a directory of its own: the control of every test that
  * boxes it.
  */
 export function native(
@@ -58,8 +58,8 @@ export function native(
 }
 
 /**
- * elf32.c, which ends with 42 by the calls of i386; where it cannot be made or run the test is
- * skipped, and there is none.
+ * The path of elf32, which exits with 42 by i386 calls. If it cannot be compiled or run, the test
+ * is skipped and the result is `undefined`.
  */
 export function program32(context: TestContext): string | undefined {
   const file = join(temporaryDirectory(context), 'elf32')

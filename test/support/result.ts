@@ -1,5 +1,5 @@
 /**
- * A result that a test makes up: a program that ran well, with the parts that matter to the test.
+ * Makes a result for a test: that of a successful program, with the fields that the test gives.
  */
 import type { RunResult } from '#glassbox/index.js'
 

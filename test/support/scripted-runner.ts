@@ -1,7 +1,7 @@
 /**
- * A runner played from TypeScript: no process, no root. A script says what each job does with its
- * streams and how it ends, so the API above the runners is tested in milliseconds, with faults
- * that no real runner has on demand.
+ * A runner in TypeScript, without processes or root. A script decides what each job does with its
+ * streams and how it ends. So the API above the runners is tested in milliseconds, with faults
+ * that a real runner cannot produce on demand.
  */
 import { closeSync, openSync, read as readCallback, readFileSync, readSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,13 +20,16 @@ export interface Stage {
   readonly job: Job
   readonly sandbox: ScriptedSandbox
   /**
-   * Writes to the job's stdout (1) or stderr (2), as a program does: blocking, EPIPE if the reader
-   * is gone.
+   * Writes to the job's stdout (1) or stderr (2) as a program does: blocking, and with EPIPE if
+   * the reader is gone.
    */
   readonly write: (fd: 1 | 2, text: string) => void
   /** Reads at most `length` bytes of its stdin; blocking. */
   readonly read: (length: number) => string
-  /** Resolves when what it wrote there was read, as a program waits that finds its pipe full. */
+  /**
+   * Resolves when everything written there has been read, like a program that waits for a full
+   * pipe.
+   */
   readonly waitUntilTaken: (fd: 1 | 2) => Promise<void>
   readonly closeStdin: () => void
   /** As `read`, but this thread goes on meanwhile: it may be the one that writes. */
@@ -65,7 +68,7 @@ export class ScriptedSandbox implements Sandbox {
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     this.jobs.push(job)
-    // The caller closes its descriptors when this resolves: a runner has its own.
+    // The caller closes its descriptors when this resolves, so a runner needs duplicates.
     const own = stdio.map(fd => call('fcntl', [fd, F_DUPFD_CLOEXEC, 3]))
     let stop: (reason: 'canceled' | 'output') => void = () => {}
     const stopped = new Promise<'canceled' | 'output'>(resolve => (stop = resolve))
@@ -127,7 +130,7 @@ async function contentsOf(input: InputFile): Promise<Uint8Array> {
   return 'source' in input ? readFileSync(input.source.path) : new Uint8Array(0)
 }
 
-/** Files in a map: no directories but those that names imply. */
+/** Files in a map. Directories exist only as parts of names. */
 function scriptedFiles(contents: Map<string, CollectedFile>): SandboxFiles {
   const find = (path: string): CollectedFile => {
     const file = contents.get(path)
@@ -183,7 +186,7 @@ function errorOf(work: () => unknown): GlassboxError {
 }
 
 export interface ScriptedRunner extends Runner {
-  /** All that were opened. */
+  /** All sandboxes that were opened. */
   readonly sandboxes: readonly ScriptedSandbox[]
 }
 

@@ -1,7 +1,7 @@
 /**
- * A process of its own that does one thing over and over and says what it holds at times: `node
- * --expose-gc soak.js KIND RUNS`. Beside a test runner, which keeps what it hears of every
- * promise, memory could not be read.
+ * A separate process that repeats one operation and reports now and then what it holds: `node
+ * --expose-gc soak.js KIND RUNS`. Memory cannot be measured in the process of a test runner, which
+ * keeps data about every promise.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { createPool, run, trace } from '#glassbox/index.js'
 import { cgroupsLeft, children, surroundings } from './left.js'
 
 export interface Sample {
-  /** How many runs came before. */
+  /** The number of runs before this sample. */
   readonly runs: number
   readonly descriptors: number
   readonly mounts: number
@@ -18,16 +18,16 @@ export interface Sample {
   /** Threads of this process. */
   readonly threads: number
   readonly inits: number
-  /** Children that are no init of a box. */
+  /** Children that are not the init of a box. */
   readonly others: number
-  /** What is reachable after a collection. */
+  /** Heap bytes that are reachable after a collection. */
   readonly heapBytes: number
-  /** Buffers and whatever else hangs on objects. */
+  /** Buffers and other memory outside the heap that objects hold. */
   readonly externalBytes: number
   readonly residentBytes: number
 }
 
-/** So many samples, the first one after the warm-up. */
+/** The number of samples, of which the first is taken after the warm-up. */
 export const SAMPLES = 9
 
 const isInit = (pid: string): boolean => {
@@ -39,7 +39,7 @@ const isInit = (pid: string): boolean => {
 }
 
 async function sample(runs: number): Promise<Sample> {
-  // What ended a moment ago closes its descriptors a turn later, and a weak reference is let go a
+  // Descriptors close a turn after the end of what used them, and weak references are released a
   // collection later.
   await sleep(100)
   for (let round = 0; round < 3; round++) {

@@ -1,10 +1,10 @@
-/** A directory for one test, gone after it. */
+/** A directory for one test, which is removed after it. */
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-/** Gives back permissions that a guest took away: only root could remove what is inside. */
+/** Restores permissions that a guest removed. Otherwise only root could remove the contents. */
 function openUp(directory: string): void {
   chmodSync(directory, 0o700)
   for (const name of readdirSync(directory)) {
@@ -13,7 +13,7 @@ function openUp(directory: string): void {
   }
 }
 
-/** In `parent`, by default the TMPDIR of the run. */
+/** Makes the directory in `parent`, by default the TMPDIR of the run. */
 export function temporaryDirectory(context: TestContext, parent: string = tmpdir()): string {
   const path = mkdtempSync(join(parent, 'glassbox-test-'))
   context.after(() => {

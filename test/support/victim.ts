@@ -1,13 +1,13 @@
 /**
- * A service that is to be killed: `node victim.js KIND MARKER`. Works without end, and says at the
- * beginning of each phase that it begins. Every program that it starts has the marker among its
- * arguments, so that it can be found wherever it is.
+ * A service for tests that kill it: `node victim.js KIND MARKER`. It works without end, and
+ * reports the beginning of each phase. Every program that it starts has the marker among its
+ * arguments, so that the test can find it.
  */
 import { writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createPool, openBox, run, type Trace, trace } from '#glassbox/index.js'
 
-/** The phases of each kind, in the order in which they are met. */
+/** The phases of each kind, in their order. */
 export const PHASES = {
   cold: ['opening', 'running', 'closing'],
   pool: ['opening', 'preparing', 'running', 'cleaning', 'refilling', 'closing'],

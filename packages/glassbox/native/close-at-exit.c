@@ -1,7 +1,7 @@
 /*
- * Descriptors of a thread of Node that ends without running JavaScript again, as
- * worker.terminate() ends it. Node closes what its own modules have opened; what was opened by raw
- * calls is flagged in an array of JavaScript's, and is closed here.
+ * Closes descriptors of a Node thread that ends without running JavaScript again, for example by
+ * worker.terminate(). Node closes what its own modules have opened. Descriptors of raw calls are
+ * flagged in an array of JavaScript, and closed here.
  *
  * The array belongs to JavaScript. It is kept by a reference, and the hook runs before the
  * thread's heap is taken down.
@@ -17,7 +17,7 @@ static void close_flagged(void *flags) {
 }
 
 /*
- * closeAtExit(flags: Uint8Array(65536)): at the end of this environment each descriptor is closed
+ * closeAtExit(flags: Uint8Array(65536)): at the end of this environment, closes each descriptor
  * whose flag is not 0.
  */
 napi_value gate_close_at_exit(napi_env env, napi_callback_info info) {

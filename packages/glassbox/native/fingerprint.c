@@ -1,15 +1,14 @@
 /*
- * What a program left in its box that outlives its processes. init takes a fingerprint of each
- * part while the box is clean and compares it later. It repairs nothing: the host lays out new
- * scratch directories, or throws the box away.
+ * Detects what a program left in its box beyond the end of its processes. init takes a fingerprint
+ * of each part while the box is clean and compares it later. It repairs nothing: the host makes
+ * new scratch directories, or discards the box.
  *
- * - scratch: whatever is done in a directory or to it moves its times, and no program can set the
- *   change time. What is done further down needs a directory that was made first.
- * - network: every packet and every refused one is counted, by interface and by protocol. A
- *   connection that outlives its process has sent some. A socket that was handed to a process
- *   outside is counted among those in use (proc_pid_net(5); sockstat counts by namespace since
- *   Linux 4.16). Flow labels of IPv6 stay for up to a minute, and the next program could read
- *   them.
+ * - scratch: every change in a directory or to it changes its times, and no program can set the
+ *   change time. A change further down needs a subdirectory, and making one is such a change.
+ * - network: the kernel counts every packet, sent or refused, by interface and by protocol. A
+ *   connection that outlives its process has sent packets. A socket that was passed to a process
+ *   outside is counted as in use (proc_pid_net(5); sockstat counts by namespace since Linux
+ *   4.16). Flow labels of IPv6 stay for up to a minute, and the next program could read them.
  * - init: a program that has init's user id (in a user namespace) may change what init's children
  *   inherit.
  */
@@ -22,7 +21,7 @@
 
 static struct { u64 scratch, network, init; } clean; /* digests */
 
-/* FNV-1a. It need not resist a search for collisions: no program sees a digest. */
+/* FNV-1a. It need not resist collision attacks, because no program sees a digest. */
 static u64 digest(u64 hash, const void *bytes, long length) {
   const u8 *at = bytes;
   for (long i = 0; i < length; i++) hash = (hash ^ at[i]) * 0x100000001b3u;

@@ -84,8 +84,8 @@ static napi_value gate_syscall(napi_env env, napi_callback_info info) {
 }
 
 /*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals stay
- * blocked meanwhile, because a handler of Node's must not run in a child that shares its memory.
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals are
+ * blocked meanwhile, because no handler of Node may run in a child that shares Node's memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -111,8 +111,8 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
 }
 
 /*
- * send(socket, bytes, descriptors): as many bytes as the socket takes now, without waiting;
- * returns how many, or -errno (-EAGAIN: none). The descriptors go with the first byte.
+ * send(socket, bytes, descriptors): sends as many bytes as the socket takes now, without waiting.
+ * Returns the number, or -errno (-EAGAIN: none). The descriptors are sent with the first byte.
  */
 static napi_value gate_send(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

@@ -4,14 +4,14 @@
  * Theory of operation. The host (a Node process) clones init into the box's new namespaces and
  * keeps one end of a stream socket. init runs the plans that it is sent: those that set up the
  * box, which init runs itself, and two for each program. The first of these clones a child, which
- * joins its cgroups and waits; the second has that child become the program. One program runs at
- * a time. When it ends, or a limit or the host ends it, init kills every process of the
- * namespace, reaps them all, and only then reports. So a reader of the report knows that nothing
- * in the box runs any more.
+ * joins its cgroups and waits; the second has that child become the program. One program runs at a
+ * time. When it ends, or a limit or the host ends it, init kills every process of the namespace,
+ * reaps them all, and only then reports. So when the report arrives, nothing in the box runs any
+ * more.
  *
  * The waiting child shares init's memory and descriptors. It reads init's socket in init's place
- * while init sleeps: so a launch wakes one process, which needs only execve. The child leaves a
- * request that is not a launch in the inbox and ends, and init answers it. Then no child is
+ * while init sleeps: so a launch wakes one process, which needs only execve. If a request is not a
+ * launch, the child leaves it in the inbox and ends, and init answers it. Then no child is
  * prepared any more, and the host knows that.
  *
  * Invariants:
@@ -40,8 +40,8 @@
 #define MSG_WAITALL 0x100
 #define MSG_NOSIGNAL 0x4000
 /*
- * Many processors make orphans faster than init reaps them: after so many it looks at the clocks
- * and the host.
+ * With many CPUs, orphans can appear faster than init reaps them. After this many, init looks at
+ * the clocks and the host.
  */
 #define REAPED_A_TURN 64
 
@@ -71,8 +71,8 @@ static struct program program;
 static int broken;
 
 /*
- * A request with its payload, and its descriptors as the first slots. Who handles it owns the
- * payload.
+ * A request with its payload, and its descriptors as the first slots. The function that handles it
+ * owns the payload.
  */
 static struct inbox {
   struct request request;
@@ -84,7 +84,9 @@ static struct inbox {
 /* The payload of a launch, unless it is longer: this memory need not be mapped first. */
 static u8 launch_buffer[65536] __attribute__((aligned(8)));
 
-/* What became of the prepared child. It writes this just before it does so. */
+/*
+ * The outcome of the prepared child, which writes it just before it ends or executes the program.
+ */
 static enum { PREPARED_NOTHING, PREPARED_LAUNCH, PREPARED_REQUEST, PREPARED_ALONE } prepared;
 static struct plan_failure launch_failure;
 
@@ -169,7 +171,7 @@ static void report(const struct plan_failure *failure) {
   send_all(&message, sizeof message.reply + length);
 }
 
-/* The kernel takes up to a fifth of a millisecond for it, so this comes after the report. */
+/* This takes the kernel up to 0.2 ms, so it comes after the report. */
 static void close_listener(void) {
   if (program.has_listener) sys(close, INIT_LISTENER);
   program.has_listener = 0;
@@ -207,8 +209,8 @@ static void close_stdio(void) {
 }
 
 /*
- * The descriptors of a launch arrive at 0 to 2, the lowest that are free. All others move out of
- * the way, and close at execve.
+ * The descriptors of a launch arrive at 0 to 2, the lowest free numbers. All others are moved
+ * above, and close at execve.
  */
 static s64 settle(u32 type, s32 fd, u32 index) {
   if (type == REQUEST_LAUNCH && fd == (s32)index) return fd;
@@ -355,8 +357,7 @@ static void handle_plan(void) {
 }
 
 /*
- * Takes the place of the disconnect plan before it. One that is refused is not kept: the one
- * before stays.
+ * Replaces the previous disconnect plan. If the new plan is refused, the previous one stays.
  */
 static void handle_disconnect_plan(void) {
   struct plan plan;

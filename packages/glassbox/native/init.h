@@ -1,4 +1,4 @@
-/* What the parts of init share. How init works stands at the top of init.c. */
+/* What the parts of init share. The comment at the top of init.c explains how init works. */
 #ifndef GLASSBOX_INIT_H
 #define GLASSBOX_INIT_H
 
@@ -7,9 +7,9 @@
 
 /*
  * init's own descriptors. The plan that starts init puts the socket at PLAN_SOCKET. 0 to 2 stay
- * free for the program. From FIRST_KEPT on stand files of the program's cgroup: what a plan puts
- * there stays until another plan replaces it. From FIRST_DISCONNECT on stand the descriptors of
- * the disconnect plan.
+ * free for the program. From FIRST_KEPT on are files of the program's cgroup; what a plan puts
+ * there stays until another plan replaces it. From FIRST_DISCONNECT on are the descriptors of the
+ * disconnect plan.
  */
 enum init_descriptor {
   INIT_SIGNALS = PLAN_SOCKET + 1,

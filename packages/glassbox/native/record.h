@@ -21,7 +21,10 @@ struct restart {
   s32 error;
 };
 
-/* Calls past which a step goes by itself while one tracee runs: see gate_trace_step. */
+/*
+ * The calls that a step skips or defers while only one tracee runs: see take_past_calls in
+ * trace.c.
+ */
 struct call_sets {
   u8 skipped[CALL_SET_BYTES];
   u8 deferred[CALL_SET_BYTES];

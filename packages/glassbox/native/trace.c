@@ -5,9 +5,9 @@
  *
  * A step blocks its thread in wait4, and neither an event loop nor worker.terminate() reaches it
  * there. A signal to that thread wakes it, and the word `wake` says that there is something to
- * look at. The signal may come between the look at the word and the system call. So that it is
- * not lost, its handler moves a thread that is between the two to the end. The handler stays
- * installed, so the gate is linked to stay in memory (-z nodelete).
+ * look at. The signal may come between the look at the word and the system call. So that it is not
+ * lost, its handler moves a thread that is between the two past the system call. The handler
+ * stays installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
 #include "record.h"
@@ -22,8 +22,8 @@
 #define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
 #define MOST_SKIPPED 64
 /*
- * A step goes past no more calls at the first stop that comes so long after the first one that it
- * keeps.
+ * The most time, in ns, that a step collects deferred calls. It is checked at each stop, counted
+ * from the first kept record.
  */
 #define MOST_NS 2000000
 
@@ -34,8 +34,8 @@ struct interrupted {
 };
 
 /*
- * The function of the libc that Node brought along, which reads the clock without a system call.
- * Nothing is linked for it: if it is missing, the kernel is asked.
+ * The function of Node's libc, which reads the clock without a system call. It is a weak symbol:
+ * if it is missing, a system call reads the clock.
  */
 __attribute__((weak)) extern int clock_gettime(int clock, struct time *time);
 
@@ -46,8 +46,8 @@ static u64 stop_time(void) {
 }
 
 /*
- * Signals other than WAKE_SIGNAL that came since takeSignals, by their bits. Signals belong to
- * the process, and so does this.
+ * Signals other than WAKE_SIGNAL that arrived since takeSignals, one bit each. Signals belong to
+ * the process, and so does this word.
  */
 __attribute__((used)) static volatile u64 caught_signals;
 
@@ -154,7 +154,7 @@ static long wait_for(struct stop_record *record, const struct bytes *wake, long 
   return tid;
 }
 
-/* Waits for one stop, and takes the others that are there already. */
+/* Waits for one stop, and takes all others that are pending. */
 static long take_stops(struct stop_record *records, s64 maximum, const struct bytes *wake) {
   long options = __WALL | __WNOTHREAD;
   for (s64 taken = 0; taken < maximum; taken++, options |= WNOHANG) {
@@ -166,9 +166,9 @@ static long take_stops(struct stop_record *records, s64 maximum, const struct by
 }
 
 /*
- * As take_stops, while one tracee runs. The tracer hears nothing of the calls that are skipped:
- * they go on at their entry and at their exit. Calls that are deferred go on at both stops too,
- * but their records are kept: the tracer hears of them when something else stops.
+ * Like take_stops, while only one tracee runs. It restarts the tracee at both stops of a skipped
+ * call, and keeps no record of them. It does the same for a deferred call, but keeps the records,
+ * which the tracer gets together with the next other stop.
  */
 static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake,
                             const struct call_sets *sets) {
@@ -204,8 +204,8 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
 /*
  * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets:
  * Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are
- * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. A
- * tracee that is gone when it is to be restarted is no error: its end is among the stops.
+ * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. It is
+ * not an error if a tracee has ended before its restart: its end is among the stops.
  *
  * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see
  * take_past_calls. So the tracer need not come back to JavaScript for each call.
@@ -236,8 +236,8 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
 }
 
 /*
- * Word by word through ptrace, which checks no rights any more: for tracees that may not be read
- * in another way.
+ * Reads word by word through ptrace, which checks no rights after the attach. For tracees that
+ * cannot be read in another way.
  */
 static long peek(s64 tid, u64 address, u8 *to, u64 length) {
   u64 done = 0;

@@ -1,9 +1,9 @@
 /*
- * The clocks of the program. If a cgroup counts, init reads its CPU time at the earliest moment
- * at which the limit could have been reached: the time that is left, divided by the processors
- * that the program may use at once. If there is no cgroup, init looks at every process of its PID
- * namespace in /proc, every few milliseconds; less often while none of them does anything, so that
- * a crowd of sleepers costs little.
+ * The clocks of the program. If the program has a cgroup, init reads its CPU time at the earliest
+ * moment at which the limit could be reached: after the remaining time, divided by the number of
+ * CPUs that the program may use at once. Without a cgroup, init looks at every process of its PID
+ * namespace in /proc, every few milliseconds. It looks less often while all of them sleep, so that
+ * many sleepers cost little.
  */
 #include "init.h"
 #include <linux/fcntl.h>
@@ -12,8 +12,8 @@
 #define EARLIEST_NS 1000000u /* the shortest time between two looks */
 #define SCAN_NS 5000000u
 /*
- * While all processes sleep a look is wasted: looks then take one part in so many of the time, and
- * are never further apart than that.
+ * Limits for looks while all processes sleep: they take at most this fraction of the time, and are
+ * never further apart than this.
  */
 #define IDLE_SHARE 64
 #define LATEST_SCAN_NS 40000000u
@@ -22,7 +22,7 @@
 
 static u32 processors;
 
-/* How many processors the program may run on at once. */
+/* The number of CPUs that the program may use at once. */
 static u32 count_processors(void) {
   u64 mask[16];
   u32 count = 0;
@@ -105,8 +105,8 @@ static u64 scratch_bytes(void) {
 }
 
 /*
- * Without what was there before the program: as in a cgroup, the process that writes a page is
- * charged.
+ * Does not count what was in the tmpfs before the program: as in a cgroup, the process that writes
+ * a page is charged.
  */
 static u64 written_bytes(struct program *program) {
   u64 now = scratch_bytes();
@@ -127,7 +127,7 @@ static struct watched scan(struct program *program) {
 }
 
 static struct watched before;
-/* Whether the last look found what the one before it had found, and how long it took. */
+/* Whether the last look found the same as the one before it, and how long it took. */
 static int idle;
 static u64 look_ns;
 

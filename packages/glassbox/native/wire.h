@@ -12,18 +12,18 @@
 #include "sys.h"
 #include <linux/seccomp.h>
 
-/* init ends at a request that has more of either. */
+/* init ends at a request that exceeds one of these. */
 #define MAX_PAYLOAD 8388608 /* 8 MiB */
 #define MAX_DESCRIPTORS 32
 
 enum request_type {
-  REQUEST_PLAN = 1,       /* a plan for init itself, its descriptors as the first slots; REPLY_DONE */
+  REQUEST_PLAN = 1,       /* a plan for init itself, with descriptors as first slots; REPLY_DONE */
   REQUEST_LAUNCH = 2,     /* `launch`, then the plan of the child that was prepared; REPLY_ENDED */
   REQUEST_KILL = 3,       /* a u32 cause: ends the program of this id if it still runs; no reply */
   REQUEST_DISCONNECT = 4, /* a plan to run when the host is gone, with descriptors; REPLY_DONE */
   /*
    * `prepare`, then a plan that clones a child, which waits for its launch. REPLY_DONE when it
-   * waits; or `cause` says what was changed in the box (a sum of enum dirty), and nothing was
+   * waits. If the box was changed, `cause` says where (a sum of enum dirty), and nothing was
    * done.
    */
   REQUEST_PREPARE = 5,
@@ -38,7 +38,7 @@ struct request {
   u32 type, id, length, descriptors;
 };
 
-/* Where init reads the CPU time of the program from. */
+/* The source from which init reads the CPU time of the program. */
 enum cpu_source {
   CPU_NONE = 0,
   CPU_NANOSECONDS = 1, /* a number of ns: cpuacct.usage of cgroup v1 */
@@ -47,7 +47,7 @@ enum cpu_source {
 };
 
 struct prepare {
-  u32 main_slot;    /* where the plan leaves the child's process id */
+  u32 main_slot;    /* the slot for the child's process id */
   u8 first_counter; /* the first of the kept descriptors that are read when the program is dead */
   u8 counters;      /* how many of them there are */
   u8 cpu;           /* the kept descriptor to read the CPU time from, or PLAN_NO_SLOT */
@@ -63,7 +63,7 @@ struct launch {
   u32 cpu_source;    /* enum cpu_source */
   u8 listener_slot;  /* the seccomp listener, or PLAN_NO_SLOT */
   u8 watch;          /* measure memory and processes in /proc */
-  u8 started_slot;   /* where the child leaves the time just before execve */
+  u8 started_slot;   /* the slot for the time just before execve */
   u8 reserved[9];
 };
 
@@ -94,7 +94,7 @@ struct reply {
 
 struct ended {
   u64 started_ns, ended_ns; /* CLOCK_MONOTONIC */
-  u64 user_us, system_us;   /* of all processes that init reaped, with those that they waited for */
+  u64 user_us, system_us;   /* of all processes that init reaped, and of their reaped children */
   u64 max_rss;              /* bytes, of the largest single process */
   u64 watched_cpu_ns, watched_memory;
   u32 watched_processes, reserved;

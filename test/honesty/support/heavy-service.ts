@@ -1,6 +1,6 @@
 /**
- * A service that holds as many MiB as its argument says and runs a small program in a box: prints
- * the figures as JSON.
+ * A service that holds as many MiB as its argument says and runs a small program in a box. It
+ * prints the usage as JSON.
  */
 import { run } from '#glassbox/index.js'
 

@@ -1,6 +1,6 @@
 /**
- * Honesty is told from repetitions: a program is run 20 times, and all 20 must end alike. What is
- * asserted of one run is asserted of each, so a verdict that holds most of the time fails.
+ * Runs a program 20 times; all 20 runs must end alike. Assertions are made for every run, so a
+ * verdict that is usually right fails.
  */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
@@ -47,7 +47,7 @@ export function ending({ status, exitCode, signal, limit }: RunResult): string {
 const camel = (status: string): string =>
   status.replace(/-limit$/, '').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-/** Fails where a single one ended otherwise; says how often each end came. */
+/** Fails if a single run ended differently, and reports how often each ending occurred. */
 export function assertEndings(results: readonly RunResult[], expected: string): void {
   const counts: Record<string, number> = {}
   for (const result of results) counts[ending(result)] = (counts[ending(result)] ?? 0) + 1
@@ -73,8 +73,8 @@ export function assertSameStatus(
 }
 
 /**
- * What holds of the figures of every result. A time is charged until the last process is reaped,
- * which is after the program's own end.
+ * What must hold for the usage in every result. A time is charged until the last process is
+ * reaped, which is after the program's own end.
  */
 export function assertSane({
   cpuTimeMs,

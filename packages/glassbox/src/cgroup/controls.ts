@@ -1,8 +1,8 @@
 /**
- * What differs between v1 and v2, as one table: which files limit, and how each figure is read.
- * Sources: the kernel's admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and
- * admin-guide/cgroup-v2. No I/O: whoever reads or writes the files, here or in a box's init, asks
- * this table which.
+ * The differences between v1 and v2 as one table: which files set limits, and how each counter is
+ * read. Sources: the kernel's admin-guide/cgroup-v1 (memory, pids, cpuacct, cpusets) and
+ * admin-guide/cgroup-v2. No I/O happens here: the table only names the files that this process or
+ * a box's init reads and writes.
  */
 import type { Controller } from './hierarchy.ts'
 import { type GroupFiles, keyedNumber, type Write } from './files.ts'
@@ -11,9 +11,9 @@ export interface CgroupLimits {
   /** Memory and swap together, bytes. */
   readonly memoryBytes?: number
   readonly processes?: number
-  /** CPU bandwidth: how many processors' worth of time, such as 0.5. */
+  /** CPU bandwidth in processors: 0.5 is half of one processor's time. */
   readonly cpus?: number
-  /** Processors that may be used, in the kernel's list notation: `0-1,3`. */
+  /** The processors that may be used, in the kernel's list format: `0-1,3`. */
   readonly cpuset?: string
 }
 
@@ -26,26 +26,27 @@ export interface CpuTime {
 /** The files of one version of the interface. */
 export interface Controls {
   /**
-   * What is to be written, in this order. `files` are those of the group, `parent` those of the
-   * group above.
+   * The writes that set the limits, in this order. `files` are the files of the group, `parent`
+   * those of the group above it.
    */
   readonly limit: Readonly<
     Record<Controller, (limits: CgroupLimits, files: GroupFiles, parent: GroupFiles) => readonly Write[]>
   >
-  /** The files that figures are read from; some are not there on every kernel. */
-  readonly figures: Readonly<Record<'cpuacct' | 'memory' | 'pids', readonly string[]>>
+  /** The files from which counters are read. Some are missing on some kernels. */
+  readonly counters: Readonly<Record<'cpuacct' | 'memory' | 'pids', readonly string[]>>
   readonly cpuTime: (files: GroupFiles) => CpuTime
   readonly peakMemory: (files: GroupFiles) => number | undefined
   readonly oomKills: (files: GroupFiles) => number
   readonly peakProcesses: (files: GroupFiles) => number | undefined
   readonly refusedProcesses: (files: GroupFiles) => number
-  /** The file whose text init reads while the program runs. */
+  /** The file from which init reads the CPU time while the program runs. */
   readonly cpuTimeFile: string
   /**
-   * The file that a process joins by, and whose lock says that the group is owned. A thread that
-   * writes `0` to v1's `tasks` moves itself alone, so the kernel need not hold every thread group
-   * still: the first write to `cgroup.procs` after a pause waits for an RCU grace period for that
-   * (Linux 5.5, cgroup_procs_write_start). In v2 a thread may not leave its process.
+   * The join file: a process joins by writing to it, and init locks it to mark the group as owned.
+   * On v1 it is `tasks`: a thread that writes `0` there moves only itself, so the kernel need not
+   * hold all thread groups still. For a write to `cgroup.procs` it must, and the first such write
+   * after a pause waits for an RCU grace period (Linux 5.5, cgroup_procs_write_start). On v2 a
+   * thread cannot leave the group of its process.
    */
   readonly joinFile: string
 }
@@ -54,13 +55,16 @@ const PERIOD_US = 100_000
 const quota = (cpus: number): number => Math.max(1000, Math.round(cpus * PERIOD_US))
 const finite = (value: number | undefined): value is number => value !== undefined && value !== Infinity
 
-/** A file of v1 pids or of v2: what is not limited is not written, and Infinity lifts a limit. */
+/**
+ * A write to a file of v1 pids or of v2. Without a limit nothing is written; Infinity removes a
+ * limit.
+ */
 const numeric = (file: string, value: number | undefined): readonly Write[] =>
   value === undefined ? [] : [{ file, value: value === Infinity ? 'max' : String(value) }]
 
 /**
- * User and system time are sampled by tick on some kernels; the total is exact, so they are scaled
- * to it.
+ * The total is exact, but some kernels sample user and system time at each tick. So those two are
+ * scaled to the total.
  */
 function splitTotal(totalNs: number, user: number, system: number): CpuTime {
   const sum = user + system
@@ -77,13 +81,13 @@ export const V1: Controls = {
       if (memoryBytes === undefined) return []
       const value = finite(memoryBytes) ? String(memoryBytes) : '-1'
       const limit: Write = { file: 'memory.limit_in_bytes', value }
-      // Not there where the kernel does not account swap: then swap has no limit of ours.
+      // Missing if the kernel does not account swap. Then this group does not limit swap.
       const withSwap: Write = { file: 'memory.memsw.limit_in_bytes', value, optional: true }
-      // Buffers of internet sockets, UDP too whatever the name says, have a counter of their own
-      // and no limit before one is written.
+      // Buffers of internet sockets have a counter of their own, with no limit until one is
+      // written. It covers UDP too, although the name says tcp.
       const sockets: Write = { file: 'memory.kmem.tcp.limit_in_bytes', value, optional: true }
-      // The limit with swap is never the lower one of the two: what comes first depends on which
-      // way they go.
+      // The kernel refuses a limit with swap that is lower than the limit without. So the order of
+      // the writes depends on whether the limits rise or fall.
       const before = Number(files.optional(limit.file) ?? Infinity)
       return [...(memoryBytes <= before ? [limit, withSwap] : [withSwap, limit]), sockets]
     },
@@ -96,13 +100,13 @@ export const V1: Controls = {
             { file: 'cpu.cfs_quota_us', value: String(quota(cpus)) },
           ]
         : [],
-    // A new v1 cpuset is empty and takes no process until it has both.
+    // A new v1 cpuset is empty, and accepts no process until both files are written.
     cpuset: ({ cpuset }, _files, parent) => [
       { file: 'cpuset.mems', value: parent.text('cpuset.mems').trim() },
       { file: 'cpuset.cpus', value: cpuset ?? parent.text('cpuset.cpus').trim() },
     ],
   },
-  figures: {
+  counters: {
     cpuacct: ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'],
     memory: ['memory.memsw.max_usage_in_bytes', 'memory.max_usage_in_bytes', 'memory.oom_control'],
     pids: ['pids.peak', 'pids.events'],
@@ -113,7 +117,7 @@ export const V1: Controls = {
       Number(files.optional('cpuacct.usage_user') ?? 1),
       Number(files.optional('cpuacct.usage_sys') ?? 0),
     ),
-  // memsw counts swapped pages too; the plain counter would forget them.
+  // memsw counts swapped pages too; the other counter does not.
   peakMemory: files =>
     Number(files.optional('memory.memsw.max_usage_in_bytes') ?? files.text('memory.max_usage_in_bytes')),
   oomKills: files => keyedNumber(files.text('memory.oom_control'), 'oom_kill') ?? 0,
@@ -131,7 +135,8 @@ export const V2: Controls = {
         : [
             ...numeric('memory.max', memoryBytes),
             { file: 'memory.swap.max', value: '0', optional: true },
-            // Out of memory ends the whole tree, not the process that happens to be the largest.
+            // When memory runs out, the kernel kills all processes of the group, not only the
+            // largest.
             { file: 'memory.oom.group', value: '1', optional: true },
           ],
     pids: ({ processes }) => numeric('pids.max', processes),
@@ -139,7 +144,7 @@ export const V2: Controls = {
     cpu: ({ cpus }) => (finite(cpus) ? [{ file: 'cpu.max', value: `${quota(cpus)} ${PERIOD_US}` }] : []),
     cpuset: ({ cpuset }) => (cpuset === undefined ? [] : [{ file: 'cpuset.cpus', value: cpuset }]),
   },
-  figures: {
+  counters: {
     cpuacct: ['cpu.stat'],
     memory: ['memory.peak', 'memory.events'],
     pids: ['pids.peak', 'pids.events'],

@@ -1,25 +1,26 @@
 /**
- * Which directory of a v2 hierarchy groups are made in. One for all controllers: in v2 a process
- * is in one group only.
+ * Chooses the directory of a v2 hierarchy in which groups are made. It serves all controllers,
+ * because in v2 a process is in one group only.
  *
- * In this order, the first that can be used:
- * 1. the directory that was named. Nothing takes its place where it will not do.
- * 2. the nearest group around this process that systemd has delegated: limits around the service
- *    hold for its boxes too.
- * 3. the top of what is mounted: the root of a host, or the own group of a container.
- * 4. the group above the own one, then the own one: where an ordinary user was given them.
+ * The first of these that can be used:
+ * 1. the directory that GLASSBOX_CGROUP names. If it cannot be used, no other is tried.
+ * 2. the nearest group around this process that systemd has delegated. The service's limits then
+ *    apply to its boxes too.
+ * 3. the top of the mount: the root of a host, or a container's own group.
+ * 4. the parent of this process's group, then that group itself, for an ordinary user who was
+ *    given them.
  *
- * In all but the root of a host, processes may be in the way ("no internal processes",
- * cgroups(7)): see leaf.ts.
+ * Everywhere but in the root of a host, processes in the directory prevent its children from
+ * having controllers ("no internal processes", cgroups(7)): see leaf.ts.
  */
 import { dirname, join } from 'node:path'
 import type { Controller, ControllerSupport, HostView } from './types.ts'
 
-/** As far as it matters here: where a v2 hierarchy is mounted, and where this process is in it. */
+/** Where a v2 hierarchy is mounted, and where this process is in it. */
 export interface Surroundings {
   readonly point: string
   readonly readOnly: boolean
-  /** The directory of the own group; `undefined` where it is not below the mount. */
+  /** The directory of this process's group; `undefined` if it is not below the mount. */
   readonly own: string | undefined
 }
 
@@ -28,7 +29,7 @@ type Choice = { readonly base: string } | { readonly missing: string }
 const isBelow = (directory: string, top: string): boolean =>
   directory === top || directory.startsWith(top.endsWith('/') ? top : `${top}/`)
 
-/** `directory` and what is above it, as far as `top`. */
+/** `directory` and the directories above it, up to `top`. */
 function upTo(top: string, directory: string): string[] {
   if (!isBelow(directory, top)) return []
   return directory === top ? [top] : [directory, ...upTo(top, dirname(directory))]
@@ -43,8 +44,8 @@ function candidates({ point, own }: Surroundings, view: HostView): readonly stri
 }
 
 /**
- * Why groups cannot be made in `base`. A process is moved only by who may write `cgroup.procs` of
- * the nearest group above both where it is and where it goes.
+ * Why groups cannot be made in `base`, or `undefined` if they can. To move a process, one must be
+ * able to write `cgroup.procs` of the nearest common ancestor of its old and its new group.
  */
 function obstacle(base: string, { point, readOnly, own }: Surroundings, view: HostView): string | undefined {
   if (readOnly && isBelow(base, point)) return `${point} is mounted read-only`
@@ -57,7 +58,8 @@ function obstacle(base: string, { point, readOnly, own }: Surroundings, view: Ho
 }
 
 /**
- * Where groups are made that need `controllers`; the best there is where none offers all of them.
+ * The directory for groups that need `controllers`. If no usable directory offers all of them, the
+ * first usable one.
  */
 export function chooseBase(controllers: readonly Controller[], around: Surroundings, view: HostView): Choice {
   const found = candidates(around, view).map(base => ({ base, obstacle: obstacle(base, around, view) }))
@@ -69,10 +71,10 @@ export function chooseBase(controllers: readonly Controller[], around: Surroundi
   return { missing: [...new Set(found.map(candidate => candidate.obstacle))].join('; ') }
 }
 
-/** What the chosen directory has of one controller. */
+/** Whether the chosen directory offers one controller. */
 export function supportIn(choice: Choice, controller: Controller, view: HostView): ControllerSupport {
   if ('missing' in choice) return choice
-  // cpu.stat is in every group, whether or not the cpu controller is on.
+  // Every group has cpu.stat, with or without the cpu controller.
   if (controller === 'cpuacct' || view.controllersOf(choice.base).includes(controller))
     return { place: { version: 2, base: choice.base } }
   return { missing: `cgroup v2 at ${choice.base} does not offer ${controller}` }

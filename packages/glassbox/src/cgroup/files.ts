@@ -1,6 +1,6 @@
 /**
- * The control files of a group: small texts, read and written at once. Each failure names the
- * file.
+ * The control files of a group: small texts, each read or written in one call. Every error names
+ * the file.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,15 +10,15 @@ import { GlassboxError } from '../errors.ts'
 export interface Write {
   readonly file: string
   readonly value: string
-  /** Not every kernel has the file. */
+  /** The file is missing on some kernels. */
   readonly optional?: boolean
 }
 
-/** Reads the files of one group, wherever their texts come from. */
+/** Reads the files of one group, from the file system or from init's report. */
 export interface GroupFiles {
-  /** Throws ERR_GLASSBOX_CGROUP where it cannot be read. */
+  /** Throws ERR_GLASSBOX_CGROUP if the file cannot be read. */
   text(file: string): string
-  /** The text of a file that is not there on every kernel. */
+  /** The text of a file that some kernels lack; `undefined` if it is missing. */
   optional(file: string): string | undefined
 }
 
@@ -30,7 +30,7 @@ export function cgroupError(doing: string, path: string, cause: unknown): Glassb
     cause,
     ...(errno === undefined ? {} : { errno: -errno }),
     hint: gone
-      ? 'Somebody else removed the group while it was in use: find out who cleans up cgroups on this host.'
+      ? 'Another process removed the group while it was in use: find out what cleans up cgroups on this host.'
       : 'Run "glassbox doctor" to see which cgroup controllers this process may use.',
   })
 }
@@ -43,7 +43,7 @@ export function writeControl(path: string, value: string): void {
   }
 }
 
-/** Writes all of them; an optional file that is not there is none of them. */
+/** Writes all of them, except to optional files that are missing. */
 export function writeAll(directory: string, writes: readonly Write[]): void {
   for (const { file, value, optional } of writes) {
     const path = join(directory, file)
@@ -51,7 +51,7 @@ export function writeAll(directory: string, writes: readonly Write[]): void {
   }
 }
 
-/** The files in a directory of this process. */
+/** The files of a directory, read when they are asked for. */
 export const filesIn = (directory: string): GroupFiles => ({
   text: file => readControl(join(directory, file)),
   optional: file => readOptional(join(directory, file)),
@@ -65,7 +65,7 @@ export function readControl(path: string): string {
   }
 }
 
-/** The text of a control file that is not there on every kernel. */
+/** The text of a control file that some kernels lack; `undefined` if it cannot be read. */
 export function readOptional(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

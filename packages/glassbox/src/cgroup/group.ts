@@ -1,13 +1,14 @@
 /**
- * The cgroup of one program: a group in each hierarchy that is needed, under one name.
+ * The cgroup of one program: one group in each hierarchy that is needed, all of one name.
  *
- * It is a value: names, and the steps by which a box's init makes the group for a program and
- * removes it again, one program after another under the same name. So nothing of it runs in the
- * Node process, and a group is there only while the box's init is. What is left for this process
- * to do is to change limits, to interpret figures, and to remove what resists.
+ * It is a value: names, from which steps.ts makes the plan steps that create and remove the group.
+ * The box's init runs those steps for each program, under the same name each time. So a group
+ * exists only while the box's init does. This process only changes limits, interprets counters,
+ * and removes a group that init could not remove.
  *
- * A lock (flock(2)) on the file that each directory is joined by marks it as owned by a living
- * init; it goes with init, whatever ends it, in any PID namespace: see sweep.ts.
+ * Init holds a lock (flock(2)) on the join file of each directory. The kernel releases it when
+ * init ends, for whatever reason and in whatever PID namespace, so a locked group has a living
+ * owner: see sweep.ts.
  */
 import { join } from 'node:path'
 import { randomHex } from '../gate/random.ts'
@@ -23,20 +24,20 @@ let random: string | undefined
 
 let lastNumber = 0
 
-/** One directory of the group, in one hierarchy: v2 has one for all controllers. */
+/** One directory of the group, in one hierarchy. In v2 one directory serves all controllers. */
 export interface Part {
   readonly version: 1 | 2
-  /** The directory that it is made in. */
+  /** The directory in which it is made. */
   readonly parent: string
   readonly directory: string
   readonly controllers: readonly Controller[]
 }
 
 /**
- * A file that figures are read from; its place in `Cgroup.figureFiles` is its place in init's
- * report.
+ * A file from which counters are read. Its index in `Cgroup.counterFiles` is the index of its text
+ * in init's report.
  */
-export interface FigureFile {
+export interface CounterFile {
   readonly part: Part
   readonly file: string
 }
@@ -47,11 +48,11 @@ const COUNTED = ['cpuacct', 'memory', 'pids'] as const
 export class Cgroup {
   readonly name: string
   readonly parts: readonly Part[]
-  readonly figureFiles: readonly FigureFile[]
+  readonly counterFiles: readonly CounterFile[]
 
   private constructor(places: ReadonlyMap<Controller, Place>) {
-    // The process id says who it was; what makes the name unique, also among PID namespaces, is
-    // the random part.
+    // The process id helps people to find the owner. The random part makes the name unique, across
+    // PID namespaces too.
     random ??= randomHex(4)
     this.name = `${GROUP_PREFIX}${process.pid}-${random}-${++lastNumber}`
     const entries = [...places]
@@ -61,14 +62,15 @@ export class Cgroup {
       directory: join(place.base, this.name),
       controllers: entries.flatMap(([controller, { base }]) => (base === place.base ? [controller] : [])),
     }))
-    this.figureFiles = COUNTED.flatMap(controller => {
+    this.counterFiles = COUNTED.flatMap(controller => {
       const part = this.#part(controller)
-      return controlsOf(part.version).figures[controller].map(file => ({ part, file }))
+      return controlsOf(part.version).counters[controller].map(file => ({ part, file }))
     })
   }
 
   /**
-   * A group with what `limits` needs, or the reason why this host gives none. Nothing is made yet.
+   * A group with the controllers that `limits` needs, or the reason why this host cannot offer it.
+   * Creates nothing yet.
    */
   static plan(
     limits: CgroupLimits,
@@ -90,35 +92,38 @@ export class Cgroup {
     return this.#part(controller).version
   }
 
-  /** Where init reads the CPU time while the program runs: an index of `figureFiles`. */
-  get cpuFigure(): number {
+  /**
+   * The index in `counterFiles` of the file from which init reads the CPU time while the program
+   * runs.
+   */
+  get cpuCounter(): number {
     const { cpuTimeFile } = controlsOf(this.version('cpuacct'))
-    return this.figureFiles.findIndex(({ file }) => file === cpuTimeFile)
+    return this.counterFiles.findIndex(({ file }) => file === cpuTimeFile)
   }
 
-  /** The file of a part by which a process joins it. */
+  /** The file to which a process writes to join a part. */
   joinFile({ version }: Part): string {
     return controlsOf(version).joinFile
   }
 
   /**
-   * Gives the children of a v2 directory the controllers that they need, where they do not have
-   * them yet.
+   * Enables the needed controllers for the children of the v2 parent, if they are not enabled
+   * yet.
    */
   enableControllers(): void {
     for (const { version, parent, controllers } of this.parts)
       if (version === 2) enableControllers(parent, controllers)
   }
 
-  /** What is to be written into a part that was just made. */
+  /** The writes that set the limits of a part that was just made. */
   firstWrites({ version, parent, controllers }: Part, limits: CgroupLimits): readonly Write[] {
     const controls = controlsOf(version)
     return controllers.flatMap(controller => controls.limit[controller](limits, NEW_GROUP, filesIn(parent)))
   }
 
   /**
-   * Changes the limits of the living group. One on memory below what is used already fails on v1,
-   * and kills on v2.
+   * Changes the limits of the living group. A memory limit below the current use fails on v1, and
+   * makes the kernel kill processes on v2.
    */
   limit(limits: CgroupLimits): void {
     for (const { version, directory, parent, controllers } of this.parts)
@@ -129,9 +134,10 @@ export class Cgroup {
   }
 
   /**
-   * What was used, from the texts of `figureFiles`; from the living group where there are none.
+   * What was used: from `texts`, the contents of `counterFiles`, or from the files of the living
+   * group if `texts` is not given.
    */
-  figures(texts?: readonly string[]): Figures {
+  counters(texts?: readonly string[]): Counters {
     const of = (controller: Controller): readonly [Controls, GroupFiles] => {
       const part = this.#part(controller)
       return [controlsOf(part.version), texts ? this.#reported(part, texts) : filesIn(part.directory)]
@@ -148,10 +154,10 @@ export class Cgroup {
     }
   }
 
-  /** An empty text: init could not read the file. */
+  /** Files whose texts init reported. An empty text means that init could not read the file. */
   #reported(part: Part, texts: readonly string[]): GroupFiles {
     const optional = (file: string): string | undefined => {
-      const index = this.figureFiles.findIndex(figure => figure.part === part && figure.file === file)
+      const index = this.counterFiles.findIndex(counter => counter.part === part && counter.file === file)
       return texts[index] === '' ? undefined : texts[index]
     }
     const text = (file: string): string => {
@@ -163,8 +169,8 @@ export class Cgroup {
   }
 
   /**
-   * Kills whatever is left in it and removes it, with all groups below. Harmless when it is gone
-   * already.
+   * Kills every process left in the group and removes it, with all groups below. Does nothing if
+   * the group no longer exists.
    */
   async remove(): Promise<void> {
     const outcomes = await Promise.allSettled(this.parts.map(({ directory }) => removeGroup(directory)))
@@ -179,18 +185,18 @@ export class Cgroup {
   }
 }
 
-/** What a group says of what ran in it. */
-export interface Figures {
+/** The usage of all processes that ran in a group. */
+export interface Counters {
   readonly cpuTime: CpuTime
-  /** Bytes; `undefined` where this kernel keeps no peak. */
+  /** Bytes; `undefined` if this kernel does not record the peak. */
   readonly peakMemory: number | undefined
   /** Processes that the kernel killed because the group's memory was used up. */
   readonly oomKills: number
   readonly peakProcesses: number | undefined
-  /** How often a new process was refused. */
+  /** How often the kernel refused a new process. */
   readonly refusedProcesses: number
 }
 
 const GONE = { code: 'ENOENT', errno: -2 }
-/** Of a group that was just made: no limit stands in its files. */
+/** The files of a group that was just made: none has a limit yet. */
 const NEW_GROUP: GroupFiles = { text: () => '', optional: () => undefined }

@@ -1,8 +1,8 @@
 /**
- * Which cgroup hierarchies there are and where in them this process may make groups: read from
- * /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)), never from fixed paths. v1, v2 and the
- * hybrid of both are one table: for each controller, the version and the directory below which
- * groups are made.
+ * Finds the mounted cgroup hierarchies and the directories in which this process may make groups.
+ * They are read from /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)), never from fixed
+ * paths. The result has one form for v1, v2 and the hybrid of both: for each controller, the
+ * version and the directory in which groups are made.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export type { CgroupSupport, Controller, ControllerSupport, HostView, Place } fr
 
 export const CONTROLLERS: readonly Controller[] = ['memory', 'pids', 'cpuacct', 'cpu', 'cpuset']
 
-/** What limits every program. */
+/** The controllers that every program needs; cpuacct is part of every v2 group. */
 const NEEDED: readonly Controller[] = ['memory', 'pids']
 
 interface Mount {
@@ -36,7 +36,7 @@ function cgroupMounts(mountinfo: string): Mount[] {
   })
 }
 
-/** Own path in each hierarchy: by controller for v1, by the empty name for v2. */
+/** The path of this process in each hierarchy: by controller for v1, by the empty name for v2. */
 function ownPaths(cgroup: string): Map<string, string> {
   return new Map(
     cgroup.split('\n').flatMap(line => {
@@ -48,17 +48,17 @@ function ownPaths(cgroup: string): Map<string, string> {
 }
 
 /**
- * A path of the hierarchy as a directory of its mount; a path outside the mount's root cannot be
- * reached.
+ * The directory of the mount that shows `path` of the hierarchy; `undefined` if `path` is outside
+ * the root of the mount.
  */
 function directoryOf(mount: Mount, path: string): string | undefined {
-  if (path === '/..' || path.startsWith('/../')) return undefined // outside of this cgroup namespace
+  if (path === '/..' || path.startsWith('/../')) return undefined // outside this cgroup namespace
   if (mount.root === '/') return join(mount.point, path)
   if (path === mount.root) return mount.point
   return path.startsWith(`${mount.root}/`) ? join(mount.point, path.slice(mount.root.length)) : undefined
 }
 
-/** Beneath the process's own group, so that the limits around it hold for what it starts. */
+/** Groups are made below this process's own group, so that its limits apply to the boxes too. */
 function supportV1(controller: Controller, mount: Mount, view: HostView): ControllerSupport {
   const base = directoryOf(mount, ownPaths(view.cgroup).get(controller) ?? '/')
   if (base === undefined) return { missing: `the own ${controller} group is not below ${mount.point}` }
@@ -68,11 +68,14 @@ function supportV1(controller: Controller, mount: Mount, view: HostView): Contro
 const v1Mount = (mounts: readonly Mount[], controller: Controller): Mount | undefined =>
   mounts.find(mount => !mount.v2 && mount.options.includes(controller))
 
-/** The one place for all v2 controllers, chosen by those that every program needs. */
+/**
+ * The support of each v2 controller. All use one directory, chosen for the controllers that every
+ * program needs.
+ */
 function placeV2(mounts: readonly Mount[], view: HostView): (controller: Controller) => ControllerSupport {
   const ownPath = ownPaths(view.cgroup).get('') ?? '/'
-  // A container may still have the host's mount below its own one: what shows the own group is
-  // meant.
+  // In a container the host's mount may still be visible beside the container's own: take the
+  // mount that shows this process's group.
   const found = mounts.filter(({ v2 }) => v2)
   const mount = found.find(candidate => directoryOf(candidate, ownPath) !== undefined) ?? found[0]
   if (!mount) return () => ({ missing: 'no cgroup hierarchy is mounted' })
@@ -119,8 +122,8 @@ function isWritable(directory: string): boolean {
 }
 
 /**
- * systemd says so in an extended attribute that everybody can read, before v251 in one for root
- * only.
+ * systemd marks a delegated group with an extended attribute: `user.delegate`, which all may read,
+ * since v251; before, `trusted.delegate`, which only root may read.
  */
 function isMarked(directory: string): boolean {
   const value = new Uint8Array(8)

@@ -1,10 +1,9 @@
 /**
- * Gives the children of a v2 group the controllers that they need. A group whose children have
- * controllers must have no process of its own ("no internal processes", cgroups(7)), but for the
- * root of a host. A service that starts in the group that it makes boxes in, as systemd and
- * containers have it, is in the way itself: so whatever is in there moves into a leaf below first.
- * What it moves is what was started in that group: this process, its parents and siblings, their
- * children.
+ * Enables controllers for the children of a v2 group. A group whose children have controllers must
+ * have no process of its own ("no internal processes", cgroups(7)), except the root of a host.
+ * Under systemd and in containers, the service starts in the same group in which it makes boxes.
+ * So all processes of that group are moved into a leaf group below it first: this process, and
+ * also the parents, siblings and children that are in the same group.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,16 +11,16 @@ import { GlassboxError } from '../errors.ts'
 import { readOptional, writeControl } from './files.ts'
 import type { Controller } from './hierarchy.ts'
 
-/** Not of the names that a sweep removes. */
+/** The name of the leaf group. It has no GROUP_PREFIX, so a sweep leaves it alone. */
 export const LEAF = 'glassbox.self'
 
-/** Processes are born meanwhile. */
+/** New processes may start in the group between the move and the write. */
 const TRIES = 20
 
 const processesIn = (group: string): string[] =>
   (readOptional(join(group, 'cgroup.procs')) ?? '').split('\n').filter(Boolean)
 
-/** Only the root of a hierarchy, as its host sees it, has none. */
+/** Only the root of a hierarchy, as the host sees it, has no `cgroup.type`. */
 const isRoot = (group: string): boolean => !existsSync(join(group, 'cgroup.type'))
 
 export function enableControllers(base: string, controllers: readonly Controller[]): void {
@@ -50,14 +49,17 @@ function enableBelow(base: string, path: string, text: string): void {
 
 const EBUSY = 16
 
-/** Returns who could not be moved, with the reason. */
+/**
+ * Moves the processes of `base` into the leaf. Returns those that could not be moved, with the
+ * reason.
+ */
 function moveIntoLeaf(base: string): string[] {
   const processes = processesIn(base)
   if (processes.length === 0) return []
   const leaf = join(base, LEAF)
   mkdirSync(leaf, { recursive: true })
   return processes.flatMap(pid => {
-    // 0 would be this process.
+    // Writing 0 would move this process.
     if (pid === '0') return ['a process of another PID namespace']
     try {
       writeFileSync(join(leaf, 'cgroup.procs'), pid)
@@ -69,7 +71,7 @@ function moveIntoLeaf(base: string): string[] {
 }
 
 function stuckError(base: string, failures: readonly string[], cause: unknown): GlassboxError {
-  const who = failures.length === 0 ? 'processes that are born there' : failures.join(', ')
+  const who = failures.length === 0 ? 'processes that keep starting there' : failures.join(', ')
   return new GlassboxError(
     'ERR_GLASSBOX_CGROUP',
     `Could not give the groups in ${base} their controllers: ${who} could not be moved to ${join(base, LEAF)}`,

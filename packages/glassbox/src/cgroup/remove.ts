@@ -1,7 +1,7 @@
 /**
- * Removes a group and all groups below it. A program that had a cgroup file system in its box may
- * have made sub-groups, frozen them, or taken away their permissions: each is thawed, opened up
- * and emptied, deepest first.
+ * Removes a group and all groups below it. A program with a cgroup file system in its box may have
+ * made sub-groups, frozen them, or removed their permissions. So each group is thawed, made
+ * accessible and emptied first.
  */
 import { chmodSync, existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,12 +11,12 @@ import { cgroupError, readOptional } from './files.ts'
 const TRIES = 100
 const PAUSE_MS = 5
 
-/** A write that may fail: not every kernel or hierarchy has the file. */
+/** A write that may fail, because some kernels and hierarchies lack the file. */
 function tryWrite(path: string, value: string): void {
   try {
     writeFileSync(path, value)
   } catch {
-    // What matters is whether the group can be removed in the end; that is checked.
+    // If the write was needed, removing the group fails and reports it.
   }
 }
 
@@ -32,15 +32,15 @@ function openUp(directory: string): string[] {
 }
 
 function killAll(directory: string): void {
-  // v2 (Linux 5.14) kills the whole subtree at once; v1 and older kernels by process.
+  // On v2 since Linux 5.14, one write kills the whole subtree. Otherwise each process is killed.
   tryWrite(join(directory, 'cgroup.kill'), '1')
   for (const pid of (readOptional(join(directory, 'cgroup.procs')) ?? '').split('\n').filter(Boolean)) {
     try {
-      // 0 is a process of another PID namespace, which cannot be named from here (and would be our
-      // own group).
+      // 0 stands for a process of another PID namespace, which has no number here; kill(0) would
+      // kill our own process group.
       if (Number(pid) > 0) process.kill(Number(pid), 'SIGKILL')
     } catch {
-      // It ended meanwhile.
+      // It has ended since the file was read.
     }
   }
 }
@@ -50,9 +50,10 @@ function thaw(directory: string): void {
   tryWrite(join(directory, 'freezer.state'), 'THAWED')
 }
 
-/** Resolves when the group is gone; rejects with ERR_GLASSBOX_CGROUP when it stays busy. */
+/** Resolves once the group no longer exists. Rejects with ERR_GLASSBOX_CGROUP if it stays busy. */
 export async function removeGroup(directory: string): Promise<void> {
-  // Most often init has removed it: an error thrown for that would cost more than all else here.
+  // Init has usually removed it already. This check is cheaper than the error that rmdir would
+  // throw.
   if (!existsSync(directory)) return
   for (let attempt = 1; ; attempt++) {
     try {
@@ -63,11 +64,11 @@ export async function removeGroup(directory: string): Promise<void> {
       if (code === 'ENOENT') return
       if (attempt === TRIES) throw cgroupError('remove', directory, error)
     }
-    // Busy: it has sub-groups, or processes that are not quite gone.
+    // It is busy: it has sub-groups, or processes that have not quite ended.
     if (attempt > 1) await sleep(PAUSE_MS)
-    // Thawed from the top: a group below a frozen one stays frozen, and what is frozen does not
-    // die. Killed from the top too: a threaded group below (v2) is no place that a process can be
-    // killed by.
+    // Thaw from the top: a group below a frozen one stays frozen, and on v1 a frozen process does
+    // not die. Kill from the top too: the processes of a threaded group (v2) are not listed in it,
+    // only in the domain group above it.
     thaw(directory)
     killAll(directory)
     for (const child of openUp(directory)) await removeGroup(child)

@@ -1,10 +1,18 @@
 /**
- * The steps by which a group is made for a program and removed after it, for whoever runs plans.
- * Everything is named beneath descriptors of the parent directories; nothing else of the host's
- * tree is held, and those only until the program is cloned.
+ * The plan steps that make a group for a program and remove it afterwards. They name everything
+ * relative to descriptors of the parent directories. The box holds no other descriptor of the
+ * host's tree, and holds these only until the program is cloned.
  */
 import { join } from 'node:path'
-import { AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
+import {
+  AT_REMOVEDIR,
+  LOCK_EX,
+  LOCK_NB,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_RDONLY,
+  O_WRONLY,
+} from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { type PlanBuilder, text } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
@@ -12,10 +20,10 @@ import type { CgroupLimits } from './controls.ts'
 import type { Write } from './files.ts'
 import type { Cgroup, Part } from './group.ts'
 
-const LOCK_EX_NB = 2 | 4
+const LOCK_EX_NB = LOCK_EX | LOCK_NB
 const MODE = 0o755
 
-/** Removes what the last program's group was; a group that is not there is none. */
+/** Removes the group of the last program. A group that does not exist is not an error. */
 export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: readonly Slot[]): void {
   for (const [index, { directory }] of group.parts.entries()) {
     builder.call(
@@ -27,24 +35,27 @@ export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: rea
   }
 }
 
-/** How many descriptors `addMakeSteps` keeps. */
-export const keptBy = (group: Cgroup): number => group.parts.length + group.figureFiles.length
+/** How many descriptors `addMakeSteps` keeps open. */
+export const keptBy = (group: Cgroup): number => group.parts.length + group.counterFiles.length
 
 export interface MadeGroup {
   /**
-   * Descriptors to join by: a process of one thread writes `0` to each. Only for the v1
-   * hierarchies.
+   * Descriptors of the join files, for v1 hierarchies only: a single-threaded process joins by
+   * writing `0` to each.
    */
   readonly joins: readonly number[]
-  /** A descriptor of the v2 directory, to be born in (CLONE_INTO_CGROUP, Linux 5.7). */
+  /**
+   * A descriptor of the v2 directory, in which the program is created (CLONE_INTO_CGROUP, Linux
+   * 5.7).
+   */
   readonly birth: Slot | undefined
-  /** The descriptor of the first figure; the others follow. */
-  readonly firstFigure: number
+  /** The descriptor of the first counter file; the others follow it. */
+  readonly firstCounter: number
 }
 
 /**
  * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep`
- * on: what each part is joined by, then the figures.
+ * on: first the join file of each part, then the counter files.
  */
 export function addMakeSteps(
   builder: PlanBuilder,
@@ -61,9 +72,9 @@ export function addMakeSteps(
     builder.call('flock', [keep + index, LOCK_EX_NB], `lock ${part.directory}`)
     for (const write of group.firstWrites(part, limits)) steps.write(parent, part, write)
   }
-  const firstFigure = keep + group.parts.length
-  for (const [index, { part, file }] of group.figureFiles.entries())
-    steps.keep(slotOf(parents, group.parts.indexOf(part)), part, file, firstFigure + index, O_RDONLY)
+  const firstCounter = keep + group.parts.length
+  for (const [index, { part, file }] of group.counterFiles.entries())
+    steps.keep(slotOf(parents, group.parts.indexOf(part)), part, file, firstCounter + index, O_RDONLY)
   const born = group.parts.findIndex(({ version }) => version === 2)
   const birth = born < 0 ? undefined : builder.slot('cgroup')
   if (birth) {
@@ -76,7 +87,7 @@ export function addMakeSteps(
     )
   }
   const joins = group.parts.flatMap(({ version }, index) => (version === 1 ? [keep + index] : []))
-  return { joins, birth, firstFigure }
+  return { joins, birth, firstCounter }
 }
 
 class GroupSteps {
@@ -99,7 +110,9 @@ class GroupSteps {
     )
   }
 
-  /** A figure need not be there: what reads it knows. */
+  /**
+   * Keeps a file open. A counter file may be missing: `Cgroup.counters` knows which are optional.
+   */
   keep(parent: Slot, part: Part, file: string, descriptor: number, flags: number): void {
     const optional = flags === O_RDONLY
     this.#open(parent, part, file, flags, optional)

@@ -1,11 +1,12 @@
 /**
- * Removes the groups of glassbox processes that were killed before they, or the init of the box,
- * could. A group that is locked belongs to the init of a living box, of this service or of another
- * one on the same host, and is left alone.
+ * Removes the groups that a killed glassbox process, or the killed init of a box, left behind. A
+ * locked group belongs to the init of a living box, in this process or in another one on the same
+ * host, and is never removed.
  */
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { syscall } from '../gate/gate.ts'
+import { LOCK_EX, LOCK_NB } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { controlsOf, GROUP_PREFIX } from './group.ts'
@@ -20,9 +21,9 @@ function groupsIn(base: string): string[] {
   }
 }
 
-const LOCK_EX_NB = 2 | 4
+const LOCK_EX_NB = LOCK_EX | LOCK_NB
 
-/** Whether somebody else holds the lock of the directory: then its owner lives. */
+/** Whether another process holds the lock of the directory, which means that its owner lives. */
 function isOwned(directory: string, lockFile: string): boolean {
   const fd = openSync(join(directory, lockFile), 'r')
   try {
@@ -32,13 +33,16 @@ function isOwned(directory: string, lockFile: string): boolean {
   }
 }
 
-/** Between making a directory and locking it a living owner has no lock yet. */
+/** A younger group is left alone: its owner may not have locked it yet. */
 const YOUNG_MS = 10_000
 
 const mayBeOwned = (directory: string, lockFile: string, youngMs: number): boolean =>
   Date.now() - statSync(directory).ctimeMs < youngMs || isOwned(directory, lockFile)
 
-/** Removes what is left of dead owners; returns how many names that were. */
+/**
+ * Removes the groups of dead owners. Returns how many boxes they belonged to: a group has the same
+ * name in every hierarchy.
+ */
 export async function sweepCgroups(
   support: CgroupSupport = detectCgroups(),
   youngMs: number = YOUNG_MS,
@@ -56,7 +60,7 @@ export async function sweepCgroups(
     try {
       if (mayBeOwned(join(base, name), lockFile, youngMs)) owned.add(name)
     } catch {
-      owned.add(name) // it is being removed by its owner right now
+      owned.add(name) // its owner is removing it right now
     }
   }
   const stale = found.filter(({ name }) => !owned.has(name))

@@ -1,13 +1,13 @@
 /**
- * What is said about cgroup hierarchies: controllers, the places where groups are made, and what
- * that depends on.
+ * Types of the cgroup hierarchies: the controllers, the places in which groups are made, and the
+ * view of the host from which these are found.
  */
 
 export type Controller = 'memory' | 'pids' | 'cpuacct' | 'cpu' | 'cpuset'
 
 export interface Place {
   readonly version: 1 | 2
-  /** The directory of a hierarchy that groups of ours are made in. */
+  /** The directory of a hierarchy in which glassbox makes its groups. */
   readonly base: string
 }
 
@@ -16,15 +16,17 @@ export type ControllerSupport = { readonly place: Place } | { readonly missing: 
 
 export type CgroupSupport = Readonly<Record<Controller, ControllerSupport>>
 
-/** The texts and the one question that the answer depends on; tests give their own. */
+/** What detection reads of the host. Tests pass their own. */
 export interface HostView {
   readonly mountinfo: string
   readonly cgroup: string
   readonly controllersOf: (directory: string) => readonly string[]
-  /** Whether a group can be made in `directory`, and processes be moved into it. */
+  /** Whether this process can make a group in `directory` and move processes into it. */
   readonly writable: (directory: string) => boolean
   /** Whether systemd has delegated the v2 group of `directory`: Delegate=yes. */
   readonly marked: (directory: string) => boolean
-  /** A v2 directory to make groups in, where the host's administrator gave one. */
+  /**
+   * The v2 directory in which to make groups, if the administrator named one (GLASSBOX_CGROUP).
+   */
   readonly delegated?: string
 }

@@ -1,4 +1,4 @@
-/** Running a plan in this thread that clones a child into new namespaces. */
+/** Runs a plan in this thread that clones a child into new namespaces. */
 import { runPlan } from '../gate/gate.ts'
 import { stepError } from '../launch/step-error.ts'
 import { encodePlan } from '../plan/encode.ts'
@@ -7,9 +7,9 @@ import { namespaceError } from './namespace-error.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
 
 /**
- * Runs the plan; returns its slots. It blocks this thread until the child has executed init or
- * ended: the child's steps wait for no other process. Throws MissingFeatureError if there are no
- * such namespaces, or which other step failed.
+ * Runs the plan and returns its slots. Blocks this thread until the child has executed init or
+ * ended; the child's steps wait for no other process. Throws MissingFeatureError if the namespaces
+ * cannot be made, and otherwise an error that names the failed step.
  */
 export function cloneInto(spec: SpawnSpec, plan: Plan, inputs: readonly number[]): BigInt64Array {
   const { bytes, origin } = encodePlan(plan)

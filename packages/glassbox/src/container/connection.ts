@@ -5,9 +5,9 @@
  * No request waits for init to read it: see send-queue.ts.
  *
  * Every request but a kill is answered exactly once, by id. When the socket ends, every open
- * request is rejected with `ERR_GLASSBOX_BOX_LOST`. The kernel says then whether the box had read
- * all that was sent (ECONNRESET, unix(7)): so it is known of many a launch that its program never
- * began.
+ * request is rejected with `ERR_GLASSBOX_BOX_LOST`. The kernel also reports whether the box had
+ * read everything that was sent (ECONNRESET, unix(7)). So for many launches it is known that the
+ * program never began.
  */
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
@@ -21,13 +21,13 @@ import { SendQueue } from './send-queue.ts'
 import { encodeRequest, type Reply, ReplyReader } from './wire.ts'
 
 /**
- * Larger than most replies by far. One for all sockets: the bytes are read out of it before the
+ * Much larger than most replies. All sockets share it, because its bytes are decoded before the
  * next ones arrive.
  */
 const replyBuffer = new Uint8Array(4096)
 
 const SHUTDOWN = syscallNumber('shutdown')
-/** Errors of a send that mean: there is no init any more. */
+/** Errors of a send that mean that init has ended. */
 const GONE: readonly (number | undefined)[] = [ERRNO.EPIPE, ERRNO.ECONNRESET]
 
 interface OpenRequest {
@@ -70,15 +70,15 @@ export class Connection {
     this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, at which the open requests are rejected.
-    // Node closes the descriptor next, and its number may be another file's then.
+    // Node closes the descriptor next, and then its number may belong to another file.
     this.#socket.on('end', () => this.#queue.drop())
     this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#unread = code === 'ECONNRESET'))
     this.#socket.on('close', () => this.#lose())
   }
 
   /**
-   * An idle box does not keep the process alive; one that has something to do, or is ending,
-   * does.
+   * A box keeps the process alive while a request is open or the box is ending, but not while it
+   * is idle.
    */
   #hold(): void {
     if (this.#open.size > 0 || this.#ended) this.#socket?.ref()
@@ -134,7 +134,7 @@ export class Connection {
     this.#queue.drop()
     this.#hold()
     if (this.#socket) {
-      syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails if init is gone, which is what is wanted
+      syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails only if init has ended already
       return
     }
     close(this.#fd)
@@ -148,8 +148,8 @@ export class Connection {
   }
 
   /**
-   * Whether a program may have begun since the last other request; after a kill nothing is known
-   * of the launch before it.
+   * Whether a program may have begun since the last request of another kind. After a kill, nothing
+   * is known about the launch before it, so the answer is yes.
    */
   get mayHaveRun(): boolean {
     return this.#lastSent === REQUEST_TYPE.kill || (this.#lastSent === REQUEST_TYPE.launch && !this.#unread)
@@ -171,12 +171,12 @@ export class Connection {
 }
 
 /**
- * init would end at such a request, and the box with it. What can become so large is what a
- * caller asked for.
+ * init would end at such a request, and the box with it. Only binds, arguments and variables of
+ * the caller can make a request that large.
  */
 const tooLarge = (bytes: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',
-    `A box cannot be asked for so much at once: a request of ${bytes} bytes, of ${MAX_PAYLOAD} at most.`,
+    `A request to a box is too large: ${bytes} bytes, of ${MAX_PAYLOAD} at most.`,
     { errno: ERRNO.E2BIG, hint: 'Give the box fewer or shorter binds, arguments and variables.' },
   )

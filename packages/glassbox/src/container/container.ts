@@ -1,10 +1,9 @@
 /**
  * A container: prepared namespaces with an init inside, ready to run programs one after another.
  *
- * Who owns what: the container owns init's process (reaped after its end), the host's end of the
- * socket (closing it ends everything inside), and a descriptor of the box's root. A caller's
- * descriptors stay the caller's. Invariant: after a launch's report nothing of that program runs
- * any more.
+ * The container owns init's process (reaped after its end), the host's end of the socket (closing
+ * it ends everything inside), and a descriptor of the box's root. A caller keeps its own
+ * descriptors. Invariant: after the report of a launch, no process of that program runs.
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
@@ -37,22 +36,27 @@ import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader } from 
 
 export interface ContainerSpec {
   readonly hostname: string
-  /** A network of its own with nothing but loopback; else the host's. */
+  /**
+   * Whether the box has a network of its own, with only loopback. Otherwise it uses the host's.
+   */
   readonly network: boolean
-  /** The same object for one box after another, so that its plan is. */
+  /** Use the same object for every box: its plan is made once per object. */
   readonly host: HostRoot
-  /** Made when the identity is known: directories belong to it. */
+  /** Called once the identity is known, because the directories belong to it. */
   readonly own: (identity: Identity) => OwnRoot
 }
 
 /**
- * How long a closing container may take before init is woken, and before it is killed. A sound
- * one takes a millisecond.
+ * How long a closing container may take before init gets SIGCONT, and before it is killed, in ms.
+ * Usually it takes a millisecond.
  */
 const PATIENCE_MS = { wake: 500, kill: 3000 } as const
 const KILL = syscallNumber('kill')
 
-/** What init runs when this process is gone, with the descriptors that become its first slots. */
+/**
+ * The plan that init runs when this process has ended, with the descriptors that become its first
+ * slots.
+ */
 export interface DisconnectPlan {
   readonly plan: Plan
   readonly descriptors: readonly number[]
@@ -112,9 +116,9 @@ export class Container {
   }
 
   /**
-   * Starts init in new namespaces, and has it set up the box. On failure nothing is left. What
-   * all boxes have in common is sent before init is there: it begins with that while this process
-   * makes the rest.
+   * Starts init in new namespaces and makes it set up the box. On failure nothing is left behind.
+   * The plan that all boxes share is sent before init starts. init begins with it while this
+   * process makes the rest.
    */
   static async open({ hostname, network, host, own }: ContainerSpec): Promise<Container> {
     const privileged = isPrivileged()
@@ -153,8 +157,8 @@ export class Container {
   }
 
   /**
-   * Opens a directory of the box's own root, which no program can change; what is mounted there
-   * is opened. The caller closes it.
+   * Opens a directory of the box's own root, which no program can change. If something is mounted
+   * on the directory, that is opened. The caller closes the descriptor.
    */
   openDirectory(path: string): number {
     // Before the box is set up, init's root is the host's.
@@ -169,35 +173,35 @@ export class Container {
       this.#root = openSync(`/proc/${this.pid}/root`, O_PATH | O_DIRECTORY | O_CLOEXEC)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A process that has ended has no root; without privilege it may not even be looked at.
+      // A process that has ended has no root (ENOENT). Without privilege the error can be EACCES.
       throw code === 'ENOENT' || code === 'EACCES'
         ? new BoxLostError(this.#connection.mayHaveRun, error)
         : error
     }
   }
 
-  /** Has init run a plan on itself. */
+  /** Makes init run a plan on itself. */
   async runPlan(plan: Plan, descriptors: readonly number[] = []): Promise<void> {
     await requestPlan(this.#connection, plan, descriptors)
   }
 
   /**
-   * What init does when this process is gone. It is set before the things that it removes are
-   * made. No answer need be awaited for that: what was sent reaches init also after the end of
-   * this process.
+   * Sets the plan that init runs when this process has ended. It must be sent before anything is
+   * made that it removes. The reply need not be awaited, because init reads what was sent even
+   * after the end of this process.
    */
   setDisconnectPlan({ plan, descriptors }: DisconnectPlan): void {
     const { bytes } = encodePlan(plan)
-    // If the box is lost already, the next request says so.
+    // If the box is lost already, the next request reports it.
     this.#connection.request(REQUEST_TYPE.disconnect, bytes, descriptors).reply.catch(() => {})
   }
 
   /**
-   * Has init clone the child that will be the next program: it joins its cgroup and waits.
-   * Resolves when it waits; a launch may be sent before. Any other request ends the waiting, and
-   * another child must be prepared then. With `compare`, init first compares the box with its
-   * fingerprint: if programs have changed it, nothing is done, and the result says which parts
-   * are dirty, as a sum of `DIRTY`.
+   * Makes init clone the child that will become the next program. The child joins its cgroup and
+   * waits. Resolves when it waits; a launch may be sent earlier. Any other request ends the
+   * waiting, and another child must be prepared then. With `compare`, init first compares the box
+   * with its fingerprint: if programs have changed it, nothing is done, and the result says which
+   * parts are dirty, as a sum of `DIRTY`.
    */
   async prepare(
     { plan, header }: PreparePlan,
@@ -221,8 +225,9 @@ export class Container {
   }
 
   /**
-   * Replaces the writable directories by empty ones. Descriptors of the old ones stay with the
-   * old ones. False, and nothing is done, if something is bound below one: it would be lost.
+   * Replaces the writable directories by empty ones. Open descriptors still refer to the old ones.
+   * Does nothing and resolves with false if something is bound below one, because the bind would
+   * be lost.
    */
   async freshScratch(): Promise<boolean> {
     const { scratch, binds } = this.#boxRoot
@@ -235,14 +240,14 @@ export class Container {
   }
 
   /**
-   * Makes the prepared child the program. If a step fails up to execve, `ended` rejects with an
-   * error that names it.
+   * Turns the prepared child into the program. If a step up to execve fails, `ended` rejects with
+   * an error that names it.
    */
   launch({ plan, header, descriptors }: Launch): RunningLaunch {
     const { bytes, origin } = encodePlan(plan)
     const payload = encodeLaunch(header, bytes)
-    // By arguments and environment: the kernel takes 6 MiB of them at most (execve(2)), and would
-    // say the same.
+    // Only arguments and environment can be that large. The kernel takes at most 6 MiB of them
+    // (execve(2)) and would fail with the same error.
     if (payload.length > MAX_PAYLOAD) throw stepError(plan, executeStep(plan), ERRNO.E2BIG)
     const { id, reply } = this.#connection.request(REQUEST_TYPE.launch, payload, descriptors)
     const ended = reply.then(async report => {
@@ -252,7 +257,10 @@ export class Container {
     return { kill: cause => this.#connection.kill(id, cause), ended }
   }
 
-  /** init runs no plan in a box whose set-up failed: then the error is why that failed. */
+  /**
+   * init runs no plan in a box whose set-up failed. Then the error to report is that of the
+   * set-up.
+   */
   async #reason(error: GlassboxError): Promise<unknown> {
     return this.ready.then(
       () => error,
@@ -268,7 +276,7 @@ export class Container {
   }
 }
 
-/** Nothing happens if the process has ended. */
+/** Does nothing if the process has ended. */
 const signal = (pid: number, name: 'SIGCONT' | 'SIGKILL'): number =>
   syscall(KILL, pid, signalNumber(name) ?? 0)
 
@@ -285,7 +293,7 @@ async function end(connection: Connection, pid: number | undefined): Promise<voi
     timer = setTimeout(kill, PATIENCE_MS.kill - PATIENCE_MS.wake)
   }, PATIENCE_MS.wake)
   await connection.closed
-  // init is reaped below and nowhere else, so until here its id is its own.
+  // init is reaped below and nowhere else, so its process id cannot have been reused yet.
   clearTimeout(timer)
   await reaped(pid)
 }
@@ -305,7 +313,9 @@ const connectNetwork = (connection: Connection, privileged: boolean): Promise<vo
     ? withNetwork(made => requestPlan(connection, joining, [made]))
     : requestPlan(connection, entering)
 
-/** Clones init, and closes the end of the socket that init has then. Returns its process id. */
+/**
+ * Clones init and returns its process id. Closes this process's copy of init's end of the socket.
+ */
 function spawn(spec: SpawnSpec, socket: number): number {
   try {
     const { plan, pid } = spawnPlan(spec)

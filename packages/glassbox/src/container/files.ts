@@ -1,11 +1,11 @@
 /**
- * Files into and out of a box, by descriptors: every name is resolved beneath the box's directory,
- * without following a symbolic or magic link and without crossing a mount. No program of the box
- * runs meanwhile, but one of another box may have been given a descriptor of its directory, and
- * exchange names at any time.
+ * Moves files into and out of a box, by descriptors. Every name is resolved beneath the box's
+ * directory, without following a symbolic or magic link and without crossing a mount. No program
+ * of the box runs meanwhile. But a program of another box may have received a descriptor of the
+ * directory, and may exchange names at any time.
  *
- * Each operation works on a descriptor of its own, which it closes: the box may be closed at any
- * time, and what goes on then ends at its next step.
+ * Each operation uses and closes a descriptor of its own. The box may be closed at any time; a
+ * running operation then ends at its next step.
  */
 import { fstatSync } from 'node:fs'
 import { GlassboxError } from '../errors.ts'
@@ -42,9 +42,14 @@ const OWNER_ALL = 0o700
 export interface BoxFilesOptions {
   /** Resolves when the box has its working directory. */
   readonly ready: () => Promise<unknown>
-  /** A descriptor of the working directory, which may be one with O_PATH. Its giver closes it. */
+  /**
+   * A descriptor of the working directory, which may be one with O_PATH. The callee does not close
+   * it.
+   */
   readonly directory: () => number
-  /** Who gets what is made; ids of the host. Left out if this process is the box's user itself. */
+  /**
+   * The owner of new files, as ids of the host. Omitted if this process is the box's user itself.
+   */
   readonly owner?: Owner | undefined
 }
 
@@ -59,8 +64,8 @@ export class BoxFiles {
   }
 
   /**
-   * Whether there is a regular file of that name, or a link, which only a program of the box may
-   * follow.
+   * Whether there is a regular file of that name, or a link. Only a program of the box may follow
+   * the link.
    */
   has(path: string): boolean {
     try {
@@ -71,7 +76,7 @@ export class BoxFiles {
     }
   }
 
-  /** Puts files into the box; what has their names is replaced. */
+  /** Puts files into the box and replaces existing ones of the same names. */
   write(input: InputFile, signal?: AbortSignal): Promise<void> {
     const what = `Cannot put ${describe(input)} into the box`
     return this.#operate(what, input.path, signal, (top, pace) =>
@@ -98,8 +103,8 @@ export class BoxFiles {
   }
 
   /**
-   * Shows a file, or a directory and everything in it, to `visitor`. What cannot be had is shown
-   * too: nothing rejects.
+   * Shows a file, or a directory and everything in it, to `visitor`. Errors are shown to the
+   * visitor too; the promise rejects only if the box is closed.
    */
   visit(path: string, visitor: FileVisitor, maxEntries: number): Promise<void> {
     return this.#operate(`Cannot read ${brief(path)}`, path, undefined, async (top, pace) => {
@@ -113,7 +118,7 @@ export class BoxFiles {
     })
   }
 
-  /** What is in a directory; the working directory itself if `path` is `.`. */
+  /** The entries of a directory; of the working directory if `path` is `.`. */
   list(path: string): Promise<DirectoryEntry[]> {
     return this.#operate(`Cannot list ${brief(path)}`, path, undefined, async (top, pace) => {
       const directory = openDirectory(top, isTop(path) ? '.' : pathComponents(path).join('/'), BENEATH)
@@ -146,14 +151,14 @@ export class BoxFiles {
     })
   }
 
-  /** Ends what goes on, and waits for that. */
+  /** Ends the running operations, and waits for their end. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.allSettled(this.#running)
   }
 
   /**
-   * The working directory. If a program has taken its own permissions away, they are given back:
+   * The working directory. If a program has removed the owner's permissions, they are restored:
    * without them neither the next program nor an ordinary user's process could enter.
    */
   #usable(): number {
@@ -195,7 +200,7 @@ export class BoxFiles {
   }
 }
 
-/** `directory` may be closed meanwhile. */
+/** Runs `work` with a duplicate of `directory`, which may be closed meanwhile. */
 async function withOwnDescriptor<T>(directory: number, work: (top: number) => Promise<T>): Promise<T> {
   const top = call('fcntl', [directory, F_DUPFD_CLOEXEC, 0])
   try {
@@ -207,7 +212,7 @@ async function withOwnDescriptor<T>(directory: number, work: (top: number) => Pr
 
 const isTop = (path: string): boolean => /^[./]*$/.test(path) && !path.startsWith('/') && !path.includes('..')
 
-/** Failures that are not the file's, and are passed on as they are. */
+/** Errors of the box rather than of the file, which are passed on unchanged. */
 const isNewsOfBox = (error: unknown): boolean =>
   error instanceof GlassboxError && /BOX_CLOSED|BOX_LOST|MISSING|STEP|INVALID/.test(error.code)
 

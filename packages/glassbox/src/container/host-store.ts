@@ -1,7 +1,7 @@
 /**
- * The contents of the host's small files in one file of memory, from which init copies them into
- * its box. Made once for a list of files and held for the life of the process. It is sealed,
- * because the inits of all boxes get the same file.
+ * The contents of the host's small files in one memory file, from which init copies them into its
+ * box. It is made once for a list of files and kept for the life of the process. It is sealed,
+ * because the inits of all boxes share it.
  */
 import { keepDescriptor, ownDescriptor, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'

@@ -1,5 +1,5 @@
 /**
- * Who the program of a box is.
+ * The user and group ids of a box's programs.
  *
  * With privilege, each box has a user id of its own: a base plus the process id of its init. No
  * two living boxes of one PID namespace share it, so they cannot signal each other, share no
@@ -25,8 +25,8 @@ export interface Identity {
 }
 
 /**
- * Whether this process may make the namespaces of a box without a user namespace. Asked for each
- * box: capabilities can be given up.
+ * Whether this process may make the namespaces of a box without a user namespace. Checked for each
+ * box, because a process can give up capabilities.
  */
 export const isPrivileged = (): boolean =>
   hasCapabilities(CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN)

@@ -1,8 +1,8 @@
 /**
  * The plan by which a prepared child (see prepare-plan.ts) becomes the program. Until its execve
- * the child shares init's memory and descriptor table: so the seccomp listener that it makes is
- * init's too, and descriptors 0 to 2 are put into place in that table, where init has none. Every
- * other descriptor of init's closes at execve.
+ * the child shares init's memory and descriptor table. So init has the seccomp listener that the
+ * child makes, and descriptors 0 to 2 are put into place in that table, where init has none. All
+ * other descriptors of init close at execve.
  *
  * The filter comes last, because it may forbid what the steps before it need.
  */
@@ -25,14 +25,14 @@ export type { ResourceLimit } from '../launch/exec-steps.ts'
 /** `path` is absolute, as seen in the box. */
 export interface LaunchSpec extends Execution {
   /**
-   * If that is not the one in which the prepared child waits. The filter must not be installed
-   * yet, see seccomp/guard.ts.
+   * Given if it is not the directory in which the prepared child waits. Then the filter must not
+   * be installed yet, because it refuses openat2: see seccomp/guard.ts.
    */
   readonly cwd?: string
   readonly rlimits: readonly ResourceLimit[]
-  /** There if the prepared child has no filter yet. */
+  /** Given if the prepared child has no filter yet. */
   readonly filter?: FilterSpec
-  /** A tracer has seized the child. */
+  /** Whether a tracer has seized the child. */
   readonly traced?: boolean
 }
 
@@ -49,8 +49,8 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const stdio = ['stdin', 'stdout', 'stderr'].map(name => builder.input(name))
   const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
-  // They arrive without close-on-exec, and in these places already unless one is taken: then this
-  // does nothing.
+  // They arrive without close-on-exec, and usually at these numbers already. Then this does
+  // nothing.
   for (const [index, slot] of stdio.entries())
     builder.call('dup2', [slot, index], `put ${slot.label} into place`)
   builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')

@@ -1,6 +1,6 @@
 /**
- * Why the namespaces of a box cannot be had: what failed, as whom, and what would help. The
- * kernel's errno alone does not say what forbids it, so the settings that can are looked at.
+ * The error for namespaces that cannot be made: what failed, for which user, and what helps. The
+ * kernel's errno does not say which setting forbids it, so all settings that can are checked.
  */
 import { readFileSync } from 'node:fs'
 import { type GlassboxError, MissingFeatureError } from '../errors.ts'
@@ -11,12 +11,12 @@ import { ERRNO } from '../linux/errno.ts'
 import type { Plan, Step } from '../plan/types.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
 
-/** Errors that say that something is used up, not that something is forbidden. */
+/** Errors that mean that a resource is used up, not that the call is forbidden. */
 const USED_UP: readonly number[] = [ERRNO.EAGAIN, ERRNO.ENOMEM, ERRNO.EMFILE, ERRNO.ENFILE]
 
 export interface Restriction {
   readonly path: string
-  /** The value that forbids it. */
+  /** The value that forbids user namespaces. */
   readonly forbids: string
   readonly name: string
   readonly remedy: string
@@ -31,7 +31,7 @@ export const APPARMOR: Restriction = {
     'sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for node with "userns,"',
 }
 
-/** The settings that keep an ordinary user from a user namespace, and how each is changed. */
+/** The settings that can forbid user namespaces to an ordinary user, and how to change each. */
 export const RESTRICTIONS: readonly Restriction[] = [
   {
     path: '/proc/sys/user/max_user_namespaces',
@@ -62,7 +62,7 @@ function whoami(uid: number, isAdmin: boolean): string {
   return isAdmin || uid !== 0 ? name : `${name} without CAP_SYS_ADMIN`
 }
 
-/** What is known of this process; a test gives another. */
+/** The process that asked. Tests pass another. */
 export interface Asker {
   readonly uid: number
   readonly isAdmin: boolean
@@ -100,11 +100,11 @@ function remedyOf({ userNamespace }: SpawnSpec, errno: number, { uid, setting }:
     : []
   if (restrictions.length > 0) return `Allow them: ${restrictions.map(({ remedy }) => remedy).join('; ')}.`
   if (errno === ERRNO.ENOSPC)
-    return 'Raise the limits in /proc/sys/user/max_*_namespaces, or close boxes: they are reached.'
+    return 'A limit in /proc/sys/user/max_*_namespaces is reached: raise it, or close boxes.'
   if (errno === ERRNO.EINVAL)
     return 'The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later.'
-  const around = 'A filter or security module around this process forbids it, as containers have one.'
+  const around = 'A filter or security module around this process forbids it, as in most containers.'
   return userNamespace && uid !== 0
-    ? `${around} ${CONTAINER_REMEDY} Outside of a container, run as root.`
+    ? `${around} ${CONTAINER_REMEDY} Outside a container, run as root.`
     : `${around} ${CONTAINER_REMEDY}`
 }

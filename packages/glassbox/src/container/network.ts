@@ -1,9 +1,8 @@
 /**
- * The network of a box: a namespace with nothing but loopback. To make one takes the kernel a
- * third of a millisecond, three times as long as all other namespaces of a box together. With
- * privilege, this process makes it while init sets up the box, and hands it over. In a user
- * namespace it must be init's from birth, or init would have no rights in it
- * (network_namespaces(7)).
+ * The network of a box: a namespace with only loopback. The kernel takes a third of a millisecond
+ * to make one, three times as long as all other namespaces of a box together. With privilege, this
+ * process makes it while init sets up the box, and hands it over. In a user namespace, init must
+ * be cloned into it, or init would have no rights in it (network_namespaces(7)).
  */
 import { close, ownDescriptor } from '../gate/descriptors.ts'
 import {
@@ -27,7 +26,8 @@ import type { Plan, Slot } from '../plan/types.ts'
 import { cloneInto } from './clone-into.ts'
 
 /**
- * A child of vfork that shares our descriptors is born in the new namespace, opens it and ends.
+ * The plan that makes a network: a vfork-style child that shares our descriptors is cloned into
+ * the new namespace, opens it and ends.
  */
 function makePlan(): { readonly plan: Plan; readonly network: Slot } {
   const builder = new PlanBuilder('make the network of the box')
@@ -47,7 +47,9 @@ function makePlan(): { readonly plan: Plan; readonly network: Slot } {
 
 const making = makePlan()
 
-/** Makes a network and passes its descriptor to `use`; it is closed when that returns. */
+/**
+ * Makes a network and passes its descriptor to `use`. Closes the descriptor when `use` returns.
+ */
 export function withNetwork<Result>(use: (network: number) => Result): Result {
   const { plan, network } = making
   const descriptor = ownDescriptor(Number(cloneInto({ network: true }, plan, [])[network.slot]))
@@ -84,14 +86,14 @@ function addLoopbackSteps(builder: PlanBuilder): void {
     .call('close', [socket], 'close it')
 }
 
-/** init's plan for a network that is handed over, which is its input. */
+/** init's plan for a network that is handed over. Input: the network. */
 export const joining: Plan = setupPlan(true)
-/** init's plan in the network that it was born in. */
+/** init's plan for a network into which it was cloned. */
 export const entering: Plan = setupPlan(false)
 
 /**
- * The plans for the network: the one that this process runs, if init is not born in it, and
- * init's.
+ * The plans for the network, for printing: first the one that this process runs if the network is
+ * handed over, then init's.
  */
 export const networkPlans = (handedOver: boolean): readonly Plan[] =>
   handedOver ? [making.plan, joining] : [entering]

@@ -1,13 +1,13 @@
 /**
- * The plan that prepares a child before its program is known: init makes its cgroup and clones
- * it. The child joins the cgroup, gives up everything that programs do not have, and waits. What
- * takes long is done by then; see launch-plan.ts for the rest.
+ * The plan that prepares a child before its program is known. init makes the cgroup and clones the
+ * child. The child joins the cgroup, gives up all privileges, and waits. So the slow steps are
+ * done before the launch; launch-plan.ts has the rest.
  *
- * Order, and why: into the cgroups first, so that everything is charged; then the cgroup
- * namespace, so that its root is the box's own cgroup; then the identity, while init's
- * capabilities are still there; the filter last, if it is known to allow what the child still has
- * to do. System V objects and message queues live in an IPC namespace of the child's own, and are
- * removed with it.
+ * The order matters. The child joins the cgroups first, so that everything is charged to them.
+ * Then it enters a cgroup namespace, so that the box's own cgroup is the root there. Then it
+ * changes its user id, for which it still needs init's capabilities. The filter comes last, if it
+ * allows the steps of the launch. System V objects and message queues live in an IPC namespace of
+ * the child's own, and are removed with it.
  */
 import type { CgroupLimits } from '../cgroup/controls.ts'
 import type { Cgroup } from '../cgroup/group.ts'
@@ -38,9 +38,9 @@ const UMASK = 0o022
 
 export interface PrepareSpec {
   readonly identity: Identity
-  /** A directory that no program can put a link in the place of. */
+  /** A directory that no program can replace by a link. */
   readonly cwd: string
-  /** The cgroup of the program, in the place of the one that the last program had. */
+  /** The cgroup of the program, which replaces the last program's. */
   readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
   readonly filter?: FilterSpec
 }
@@ -50,7 +50,7 @@ export interface PreparePlan {
   readonly header: Omit<PrepareHeader, 'fingerprint'>
 }
 
-/** Inputs: the directories that the parts of the group are made in. */
+/** Inputs: the directories in which the parts of the group are made. */
 export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): PreparePlan {
   const builder = new PlanBuilder('prepare the process of a program')
   const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
@@ -78,14 +78,14 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
     .clone(clone, () => {
       for (const join of made?.joins ?? [])
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
-      // It is a directory of the host's, in the table of descriptors that init and the child
-      // share.
+      // It is a host directory, in the descriptor table that init and the child share.
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
       builder
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
         .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
-        // With init's capabilities: an earlier program may have barred itself from it.
+        // Before init's capabilities are dropped: an earlier program may have removed the
+        // directory's permissions.
         .call('chdir', [text(cwd)], `go to ${cwd}`)
       addUnblockStep(builder)
       addPrivilegeSteps(builder, identity)
@@ -101,9 +101,9 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
       }
       builder.await('wait for the launch')
     })
-  const counters = group?.cgroup.figureFiles.length ?? 0
-  const firstCounter = (made?.firstFigure ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
-  const cpu = group && firstCounter + group.cgroup.cpuFigure
+  const counters = group?.cgroup.counterFiles.length ?? 0
+  const firstCounter = (made?.firstCounter ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
+  const cpu = group && firstCounter + group.cgroup.cpuCounter
   return {
     plan: builder.build(),
     header: { mainSlot: pid.slot, firstCounter, counters, cpu, listens: listener !== undefined },

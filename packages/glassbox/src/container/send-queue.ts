@@ -1,21 +1,18 @@
 /**
- * What this process sends to an init, in order, without ever waiting for it. What does not fit
- * into the socket is kept here and sent when there is room: so an init that does not read (it is
- * stopped, or in a mount that does not return) holds nothing but its own box.
+ * Messages from this process to an init, sent in order and without ever waiting. What does not fit
+ * into the socket is kept here and sent when there is room. So an init that does not read (it is
+ * stopped, or in a mount that does not return) delays only its own box.
  *
- * Who owns what: a message's bytes are not copied and must not change; its descriptors stay the
- * caller's. Descriptors of a message that has to wait are duplicated, and the duplicates closed
- * when they are sent or the queue is dropped.
+ * The bytes of a message are not copied and must not change. The caller keeps its descriptors.
+ * Descriptors of a waiting message are duplicated, and the duplicates are closed when they are
+ * sent or the queue is dropped.
  */
 import { close } from '../gate/descriptors.ts'
 import { call, send } from '../gate/gate.ts'
 import { retry } from '../launch/retry.ts'
 import { F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 
-/**
- * The kernel has no event for a full socket that Node could wait for beside its reading: it is
- * tried again.
- */
+/** Node cannot wait for room in a socket that it also reads, so sending is tried again. */
 const LONGEST_PAUSE_MS = 20
 
 interface Message {
@@ -31,7 +28,7 @@ export class SendQueue {
   readonly #socket: number
   readonly #waiting: Message[] = []
   #dropped = false
-  /** Called if the socket fails while messages wait: they are dropped then. */
+  /** Called if the socket fails while messages wait. They are dropped. */
   readonly #failed: () => void
 
   constructor(socket: number, failed: () => void) {
@@ -40,8 +37,8 @@ export class SendQueue {
   }
 
   /**
-   * Sends a message, or as much as fits. Throws what sendmsg(2) fails with, or EMFILE; then
-   * nothing of it is sent.
+   * Sends a message, or as much as fits, and queues the rest. Throws the error of sendmsg(2), or
+   * EMFILE; then no byte of the message has been sent.
    */
   send(bytes: Uint8Array, descriptors: readonly number[], sent: () => void): void {
     if (this.#dropped) return
@@ -55,13 +52,13 @@ export class SendQueue {
     if (this.#waiting.length === 1) retry(() => this.#isFlushed(), { longestPauseMs: LONGEST_PAUSE_MS })
   }
 
-  /** Forgets what waits; nothing is sent any more. The socket stays the caller's. */
+  /** Discards the waiting messages; nothing is sent afterwards. Does not close the socket. */
   drop(): void {
     this.#dropped = true
     for (const { descriptors } of this.#waiting.splice(0)) descriptors.forEach(close)
   }
 
-  /** Sends what fits. True if nothing waits any more. */
+  /** Sends as much as fits. Returns true if no message waits any more. */
   #isFlushed(): boolean {
     try {
       for (let message = this.#waiting[0]; message; message = this.#waiting[0]) {
@@ -75,7 +72,7 @@ export class SendQueue {
         message.sent()
       }
     } catch {
-      // The box is gone, which the socket's reader hears too and has words for.
+      // The box has ended. The reader of the socket notices too, and reports it.
       this.drop()
       this.#failed()
     }

@@ -1,10 +1,10 @@
 /**
- * The plans that init runs on itself before any program: who it is, the file system, names, and
- * the bounding set, which no program of the box can then exceed. init keeps its own capabilities,
- * with which it makes and cleans.
+ * The plans that init runs on itself before any program. They set its ids, the file system, names,
+ * and the bounding set, which no program of the box can exceed afterwards. init keeps its own
+ * capabilities, which it needs to make and clean up the box.
  *
- * init writes its own files in /proc here, and not before its execve: there it shares the memory
- * of Node, and these files belong to root if Node is not dumpable, as it is after setuid(2).
+ * init writes to its own files in /proc here, and not before its execve. Before, it shares Node's
+ * memory, and those files belong to root if Node is not dumpable, for example after setuid(2).
  * After the first plan init is not dumpable either.
  */
 import {
@@ -23,16 +23,16 @@ import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
 
 /**
- * The highest that there is: if the host runs out of memory, boxes end before the service and
- * everything else. With CAP_SYS_RESOURCE it is also the lowest that a program of the box can
- * choose then (proc_pid_oom_score_adj(5)).
+ * The highest score: if the host runs out of memory, boxes end before the service and everything
+ * else. If it is set with CAP_SYS_RESOURCE, programs of the box cannot choose a lower one
+ * (proc_pid_oom_score_adj(5)).
  */
 const OOM_SCORE = '1000'
 
 /** What all boxes have in common. */
 export interface HostSetup {
   readonly plan: Plan
-  /** The directories that are there then. */
+  /** The directories that the plan makes. */
   readonly made: Iterable<string>
 }
 
@@ -72,7 +72,8 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
     // Processes inherit it: programs would have the keys of the caller's session, and share them
     // (session-keyring(7)).
     .call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], 'leave the session keyring of the caller', {
-      // A kernel without keys; or a filter around glassbox, which is then around the program too.
+      // The kernel has no keys, or a filter around glassbox refuses them, which then applies to
+      // the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {

@@ -1,8 +1,8 @@
 /**
- * The plan that a thread of Node runs: it clones init into the namespaces of a box. The child
- * shares Node's memory until it executes init, so its part is short: descriptors into place; in a
- * user namespace the capabilities that are to survive execve; and execve itself. What init writes
- * about itself in /proc comes after that, see setup-plan.ts.
+ * The plan by which a thread of Node clones init into the namespaces of a box. The child shares
+ * Node's memory until it executes init, so its part is short: it puts descriptors into place,
+ * keeps capabilities over execve in a user namespace, and executes init. init's writes to its own
+ * files in /proc come later: see setup-plan.ts.
  */
 import {
   CLONE_CLEAR_SIGHAND,
@@ -32,15 +32,16 @@ export interface UserNamespace {
 
 export interface SpawnSpec {
   /**
-   * A network of its own: from birth in an unprivileged box, else it is handed over (network.ts).
+   * Whether the box has a network of its own. An unprivileged init is cloned into it; a privileged
+   * one receives it later (network.ts).
    */
   readonly network: boolean
-  /** There in an unprivileged box. */
+  /** Given for an unprivileged box. */
   readonly userNamespace?: UserNamespace
 }
 
 /**
- * The plan, and the slot in which it leaves the process id of init. Inputs: init's socket, the
+ * The plan, and the slot in which it stores the process id of init. Inputs: init's socket, the
  * file of init.
  */
 export function spawnPlan(spec: SpawnSpec): { plan: Plan; pid: Slot } {
@@ -69,8 +70,7 @@ function namespaceFlags({ network, userNamespace }: SpawnSpec): number {
  */
 function addCapabilitySteps(builder: PlanBuilder): void {
   const header = words(4, [CAPABILITY_VERSION_3, 0])
-  // The kernel knows LAST_CAPABILITY + 1 of them; the same numbers as permitted become
-  // inheritable.
+  // All LAST_CAPABILITY + 1 capabilities. Those that are permitted become inheritable too.
   const all = (1n << BigInt(LAST_CAPABILITY + 1)) - 1n
   const low = Number(all & 0xffffffffn)
   const high = Number(all >> 32n)

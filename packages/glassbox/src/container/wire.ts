@@ -1,6 +1,6 @@
 /**
- * The messages between the host and init as bytes. `native/wire.h` says what they mean, and is
- * where the layouts come from.
+ * The messages between the host and init, encoded and decoded. `native/wire.h` defines their
+ * meaning and their layouts.
  */
 import {
   CAUSE,
@@ -28,11 +28,11 @@ export interface LaunchHeader {
   /** 0: no limit. */
   readonly cpuLimitNs: bigint
   readonly wallLimitNs: bigint
-  /** Bytes, kept by watching /proc; 0 if a cgroup keeps it. */
+  /** Bytes, enforced by watching /proc; 0 if a cgroup enforces the limit. */
   readonly memoryLimit: bigint
   readonly cpuSource: number
   readonly listenerSlot: number | undefined
-  /** Where the child leaves the time just before execve. */
+  /** The slot in which the child stores the time just before execve. */
   readonly startedSlot: number
   /** Measure memory and processes by looking at /proc. */
   readonly watch: boolean
@@ -55,20 +55,26 @@ export function encodeRequest(
 }
 
 export interface PrepareHeader {
-  /** Where the plan leaves the child's process id. */
+  /** The slot in which the plan stores the child's process id. */
   readonly mainSlot: number
-  /** Kept descriptors, counted from 0, whose texts the report brings: the first, and how many. */
+  /**
+   * The first kept descriptor, counted from 0, whose text is in the report. `counters` says how
+   * many follow from there.
+   */
   readonly firstCounter: number
   readonly counters: number
   /** The kept descriptor to read the CPU time from. */
   readonly cpu: number | undefined
-  /** First compare the box with its fingerprint; if it differs, do nothing and say so. */
+  /**
+   * First compare the box with its fingerprint. If it differs, do nothing and report the
+   * difference.
+   */
   readonly fingerprint: boolean
   /** The plan installs a filter and puts its listener into place. */
   readonly listens: boolean
 }
 
-/** The payload that has a child prepared: the header and the plan. */
+/** The payload of the request that prepares a child: the header and the plan. */
 export function encodePrepare(header: PrepareHeader, plan: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(PREPARE_LAYOUT.SIZE + plan.length)
   const view = new DataView(bytes.buffer)
@@ -106,7 +112,7 @@ export interface DeniedCall {
   readonly memory: readonly Uint8Array[]
 }
 
-/** What init knows of a program that has ended. Times of the monotonic clock in ns. */
+/** What init knows about a program that has ended. Times are of the monotonic clock, in ns. */
 export interface EndedReport {
   readonly startedNs: bigint
   readonly endedNs: bigint
@@ -123,14 +129,14 @@ export interface EndedReport {
 
 export interface Reply {
   readonly id: number
-  /** The plan's step that failed, and its errno; errno 0: none did. */
+  /** The step of the plan that failed, and its errno; errno 0 means that no step failed. */
   readonly step: number
   readonly errno: number
   readonly cause: number
   /** `si_code` and `si_status` of the program; see waitid(2). */
   readonly how: number
   readonly status: number
-  /** There when the reply is about a program. */
+  /** Present if the reply is about a program. */
   readonly ended?: EndedReport
 }
 
@@ -185,7 +191,7 @@ export interface EndedReply extends Reply {
 export class ReplyReader {
   #rest: Uint8Array = new Uint8Array(0)
 
-  /** All replies that `chunk` completes. The chunk is the caller's again when this returns. */
+  /** All replies that `chunk` completes. The caller may reuse the chunk when this returns. */
   push(chunk: Uint8Array): Reply[] {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const replies: Reply[] = []

@@ -1,4 +1,4 @@
-/** The cgroup controllers, each with where groups would be made or why they cannot. */
+/** The rows about cgroup controllers: where groups would be made, or why they cannot be. */
 import { CONTROLLERS, type Controller, type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
 import type { Row } from './row.ts'
 
@@ -10,7 +10,7 @@ const MEANING: Readonly<Record<Controller, string>> = {
   cpuset: 'choice of processors',
 }
 
-/** What happens without it. */
+/** The consequence of a missing controller. */
 const WITHOUT: Readonly<Record<Controller, string>> = {
   memory: 'without it init watches memory every 5 ms',
   pids: 'without it RLIMIT_NPROC limits processes',
@@ -21,11 +21,11 @@ const WITHOUT: Readonly<Record<Controller, string>> = {
 
 const FIX_OF_USER =
   'run as root, or as a systemd service with Delegate=yes and GLASSBOX_CGROUP naming its cgroup directory'
-/** Root that cannot make groups sees cgroups that somebody mounted read-only, or none. */
+/** If root cannot make groups, cgroups are mounted read-only or not at all. */
 const FIX_OF_ROOT =
   'make /sys/fs/cgroup writable: in Docker or Podman with --cgroupns=private --privileged, in Kubernetes with securityContext.privileged'
 
-/** v1, v2, or both at once. */
+/** The row about the mounted versions: v1, v2, or both. */
 export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
   const versions = new Set(
     CONTROLLERS.flatMap(name => {

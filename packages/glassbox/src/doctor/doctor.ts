@@ -1,4 +1,7 @@
-/** What this host offers, row by row, and what that means for each runner. */
+/**
+ * The report of `glassbox doctor`: what this host offers, row by row, and the consequence for each
+ * runner.
+ */
 import { availableParallelism } from 'node:os'
 import { INIT_PATH } from '../gate/addon.ts'
 import { cgroupModeRow, cgroupRows } from './cgroups.ts'

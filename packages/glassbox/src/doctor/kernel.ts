@@ -1,9 +1,12 @@
-/** The kernel's version, and what glassbox uses of which. */
+/**
+ * The rows about the kernel: its version, with the features that glassbox uses of each, seccomp
+ * and ptrace.
+ */
 import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import type { Row } from './row.ts'
 
-/** [version, what it brings, whether nothing works without it] */
+/** [version, feature since then, whether glassbox needs it to work at all] */
 const FEATURES: readonly (readonly [version: string, feature: string, needed: boolean])[] = [
   ['5.6', 'files in and out beneath the box (openat2)', true],
   ['5.7', 'birth in a cgroup v2 (CLONE_INTO_CGROUP)', false],

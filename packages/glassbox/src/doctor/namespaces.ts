@@ -1,6 +1,6 @@
 /**
- * Namespaces: the settings that forbid them to an ordinary user, and a real try of a box as this
- * user.
+ * The rows about namespaces: the settings that forbid them to ordinary users, and a box that is
+ * really started as this user.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -24,8 +24,8 @@ export function userNamespaceRow(read: (path: string) => string = readText): Row
 }
 
 /**
- * AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own: it is the commonest
- * reason.
+ * AppArmor's restriction (Ubuntu 23.10 and later) has a row of its own because it is the most
+ * common reason.
  */
 export function appArmorRow(text: string = readText(APPARMOR.path)): Row {
   const subject = 'AppArmor'
@@ -63,7 +63,7 @@ export function namespacesRow(names: readonly string[] = readdirSync('/proc/self
   }
 }
 
-/** As root: whether a box could be made by an ordinary user too. */
+/** If this is root: whether an ordinary user could make a box too. */
 export function ordinaryUserRow(): Row | undefined {
   const subject = 'an ordinary user, tried now'
   if (process.geteuid?.() !== 0) return undefined
@@ -79,7 +79,7 @@ export function ordinaryUserRow(): Row | undefined {
   const ok = stdout.includes('"ok":true')
   if (ok) return { subject, found: 'works', state: 'yes', meaning: 'boxes in a user namespace' }
   const lines = stderr.trim().split('\n')
-  // Of an error that nobody caught, Node prints first where it was thrown.
+  // For an uncaught error, Node first prints where it was thrown.
   const why = lines.find(line => /^\w*Error: /.test(line)) ?? lines[0] ?? ''
   return {
     subject,
@@ -90,7 +90,7 @@ export function ordinaryUserRow(): Row | undefined {
   }
 }
 
-/** Runs `true` in a box: what the settings cannot say, this does. */
+/** Runs `true` in a box, which shows more than the settings can. */
 export async function boxRow(): Promise<Row> {
   const who = isPrivileged() ? 'with privilege' : 'in a user namespace'
   const subject = 'a box, tried now'
@@ -115,6 +115,6 @@ export async function boxRow(): Promise<Row> {
   }
 }
 
-/** Errors elsewhere send their reader here. */
+/** The hints of some errors send the reader to `glassbox doctor`, which is running already. */
 const withoutCircle = (hint: string): string =>
   hint.includes('glassbox doctor') ? 'see the rows about cgroups above' : hint

@@ -1,13 +1,13 @@
-/** What one look at the host found. */
+/** One row of the report: one finding about the host. */
 
 export interface Row {
   readonly subject: string
-  /** What is there, in a few words. */
+  /** The finding, in a few words. */
   readonly found: string
-  /** `partly`: works, with a weaker means. */
+  /** `partly`: works, but by weaker means. */
   readonly state: 'yes' | 'partly' | 'no'
-  /** What that means for running programs. */
+  /** The consequence for running programs. */
   readonly meaning: string
-  /** The exact command or setting that would change it. */
+  /** The exact command or setting that would fix it. */
   readonly fix?: string
 }

@@ -1,20 +1,20 @@
 /**
- * What stands around this process: a container has a seccomp filter, cgroups that cannot be
- * written and a /proc that is partly hidden. Settings of the host do not show any of that, and no
- * sysctl changes it.
+ * The row about a container around this process. A container has a seccomp filter, read-only
+ * cgroups and a partly hidden /proc. The host's settings show none of that, and no sysctl changes
+ * it.
  */
 import { CONTAINER_REMEDY } from '../launch/step-error.ts'
 import { readText } from './kernel.ts'
 import type { Row } from './row.ts'
 
-/** The files that tell; a test has its own. */
+/** What the row is derived from. Tests pass their own. */
 export interface Signs {
   /** /proc/self/status, /proc/self/mountinfo */
   readonly status: string
   readonly mountinfo: string
   /**
-   * Whether one of the files is there that Docker and Podman leave, or Kubernetes says that it is
-   * it.
+   * Whether a marker file of Docker or Podman exists, or the environment variable of Kubernetes is
+   * set.
    */
   readonly marked: boolean
 }
@@ -26,7 +26,7 @@ export function signsHere(): Signs {
 
 const FILTER_MODE = '2'
 
-/** Each thing that a box may fail for, in words. */
+/** The restrictions that can make a box fail, in words. */
 function restrictions({ status, mountinfo }: Signs): string[] {
   const mode = /^Seccomp:\s*(\d)/m.exec(status)?.[1]
   const mounts = mountinfo.split('\n').map(line => line.split(' '))
@@ -40,7 +40,7 @@ function restrictions({ status, mountinfo }: Signs): string[] {
   ]
 }
 
-/** Whether this looks like a container, and how one is started in which boxes work. */
+/** Whether this looks like a container, and how to start a container in which boxes work. */
 export function containerRow(signs: Signs = signsHere()): Row {
   const found = restrictions(signs)
   const subject = 'container'
@@ -56,7 +56,7 @@ export function containerRow(signs: Signs = signsHere()): Row {
     subject,
     found: none
       ? 'this looks like one'
-      : `this looks like one, or like a service that is shut in: ${found.join(', ')}`,
+      : `this looks like one, or like a restricted service: ${found.join(', ')}`,
     state: none ? 'yes' : 'partly',
     meaning: none
       ? 'nothing keeps boxes from working in it'

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { MissingFeatureError } from '../errors.ts'
 
 /**
- * The addon's functions as C exports them; the rest of the house calls them by the other files of
+ * The addon's functions as C exports them. Other folders call them only through the other files of
  * this folder.
  */
 export interface Addon {
@@ -39,7 +39,7 @@ function load(): Addon {
   if (!existsSync(path)) {
     throw new MissingFeatureError(
       'native gate',
-      `glassbox has no native gate for ${platform}: ${path} is not there.`,
+      `glassbox has no native gate for ${platform}: ${path} does not exist.`,
       'Run "npm run build" in a checkout (it needs a C compiler), or use Linux on x86-64.',
     )
   }
@@ -52,8 +52,8 @@ function load(): Addon {
 let loaded: Addon | undefined
 
 /**
- * Loads the addon at the first call, so that everything that makes no system call works without
- * it.
+ * The addon, which is loaded at the first call. So everything that makes no system call works
+ * without it.
  */
 export function addon(): Addon {
   loaded ??= load()

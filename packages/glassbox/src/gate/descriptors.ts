@@ -1,6 +1,6 @@
 /**
- * Descriptors: opened beneath a directory's descriptor, so that no name can be exchanged
- * meanwhile; written; closed.
+ * Opens, writes and closes descriptors. Files are opened beneath the descriptor of a directory, so
+ * no name above it can be exchanged meanwhile.
  */
 import { writeSync } from 'node:fs'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
@@ -12,7 +12,7 @@ import { isMainThread } from './thread.ts'
 export interface OpenHow {
   readonly flags: number
   readonly mode?: number
-  /** Which names are followed: `RESOLVE_*`. */
+  /** How the path is resolved: `RESOLVE_*`. */
   readonly resolve: number
 }
 
@@ -39,14 +39,14 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** `native/close-at-exit.c` is the other side. */
+/** One flag per descriptor; `native/close-at-exit.c` reads them. */
 const FLAGS = 65_536
 let flags: Uint8Array | undefined
 
 /**
- * Marks a descriptor as this thread's: a worker that is terminated runs no JavaScript again, and
- * closes it then. To be called for what was opened by a raw call and is held while other things
- * happen. Returns `fd`.
+ * Marks a descriptor to be closed when this thread ends, because a terminated worker runs no more
+ * JavaScript. Call it for every descriptor that a raw call opened and that stays open across turns
+ * of the event loop. Returns `fd`.
  */
 export function ownDescriptor(fd: number): number {
   if (isMainThread() || fd >= FLAGS) return fd
@@ -56,7 +56,7 @@ export function ownDescriptor(fd: number): number {
 }
 
 /**
- * To be called before a descriptor is given to a stream of Node's, which closes it from then on.
+ * Removes that mark. Call it before a stream of Node takes over the descriptor and its closing.
  * Returns `fd`.
  */
 export function disownDescriptor(fd: number): number {
@@ -65,15 +65,15 @@ export function disownDescriptor(fd: number): number {
 }
 
 /**
- * Closes what was opened by a raw call; at a tenth of the cost of closeSync(), which in a worker
- * warns of descriptors that `fs` has not opened.
+ * Closes a descriptor that a raw call opened. It costs a tenth of closeSync(), which in a worker
+ * also warns about descriptors that `fs` has not opened.
  */
 export function close(fd: number): void {
   disownDescriptor(fd)
   call('close', [fd])
 }
 
-/** Runs `use` with a descriptor and closes it, whatever happens. */
+/** Runs `use` with a descriptor and closes it, also if `use` throws. */
 export function withDescriptor<T>(fd: number, use: (fd: number) => T): T {
   try {
     return use(fd)

@@ -12,23 +12,29 @@ import { PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
 
 export type SyscallArgument = number | bigint | NodeJS.TypedArray
 
-/** A typed array stands for a pointer to its bytes. Returns the result, or -errno. */
+/**
+ * Makes a system call by number. A typed array is passed as a pointer to its bytes. Returns the
+ * result, or -errno.
+ */
 export function syscall(number: number, ...args: readonly SyscallArgument[]): number {
   return addon().syscall(number, ...args)
 }
 
-/** A system call by name; a failure throws and names the call and what it was about. */
+/**
+ * Makes a system call by name. Throws ERR_GLASSBOX_SYSTEM, which names the call and its subject,
+ * if it fails.
+ */
 export function call(name: string, args: readonly SyscallArgument[], subject = ''): number {
   const result = addon().syscall(syscallNumber(name), ...args)
   if (result < 0 && result >= -4095) throw systemError(name, -result, subject)
   return result
 }
 
-/** What helps against errors that mean the same whichever call they come from. */
+/** Hints for errors that mean the same for every call. */
 const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EMFILE]: 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is too low: raise it.',
-  [ERRNO.ENFILE]: 'The host has no open file left (sysctl fs.file-max).',
-  [ERRNO.ENOMEM]: 'There is no memory left: raise the memory limit, or free memory of the host.',
+  [ERRNO.ENFILE]: 'The host has reached its limit of open files: raise it (sysctl fs.file-max).',
+  [ERRNO.ENOMEM]: 'There is no memory left: raise the memory limit, or free memory on the host.',
 }
 
 /** What to do about a system call that failed with `errno` (positive). */
@@ -36,8 +42,8 @@ export const errnoHint = (name: string, errno: number): string =>
   HINTS[errno] ?? `The man page ${name}(2) says what can cause ${errnoName(errno)}.`
 
 /**
- * The error of a system call that failed with `errno` (positive). `subject`: the path or
- * descriptor it was about.
+ * The error of a system call that failed with `errno` (positive). `subject` is the path or
+ * descriptor that the call was about.
  */
 export function systemError(name: string, errno: number, subject = ''): GlassboxError {
   const about = subject === '' ? '' : ` for ${subject}`
@@ -54,8 +60,8 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
 }
 
 /**
- * A path as the kernel wants it: bytes (`bytesOfPath`) and a final NUL. A NUL inside would cut it
- * short and is refused.
+ * A path as the kernel takes it: bytes (`bytesOfPath`) and a final NUL. A NUL inside would cut the
+ * path short, so it is refused.
  */
 export function cString(text: string): Uint8Array {
   const bytes = bytesOfPath(`${text}\0`)
@@ -69,13 +75,13 @@ export function cString(text: string): Uint8Array {
   return bytes
 }
 
-/** Nothing could be sent now: the socket is full. */
+/** Errors that mean that the socket is full for now. */
 const EAGAIN = -ERRNO.EAGAIN
 
 /**
- * Sends as many bytes as a stream socket takes now and returns how many that were, which may be
- * none. Never waits. The descriptors go with the first byte, and stay the caller's. Throws what
- * sendmsg(2) fails with.
+ * Sends as many bytes as a stream socket takes now, without waiting, and returns the number, which
+ * may be 0. The descriptors are sent with the first byte; the caller still owns its copies. Throws
+ * the error of sendmsg(2).
  *
  * @example
  * const sent = send(socket, bytes, [fd])
@@ -89,11 +95,11 @@ export function send(socket: number, bytes: Uint8Array, descriptors: readonly nu
 }
 
 export interface PlanOutcome {
-  /** The values of all slots after the plan, also after a failed one. */
+  /** The values of all slots after the plan, also if it failed. */
   readonly slots: BigInt64Array
   /**
-   * The encoded step that failed (-1: the plan was refused), and its errno; `undefined` if none
-   * did.
+   * The index of the encoded step that failed (-1: the plan was refused), and its errno;
+   * `undefined` if no step failed.
    */
   readonly failure?: { readonly step: number; readonly errno: number }
 }

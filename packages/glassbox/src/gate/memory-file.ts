@@ -1,4 +1,4 @@
-/** Files of memory, which cannot be changed once they are sealed: memfd_create(2), Linux 3.17. */
+/** Memory files, which cannot be changed once they are sealed: memfd_create(2), Linux 3.17. */
 import { GlassboxError } from '../errors.ts'
 import { call, cString } from './gate.ts'
 import {
@@ -12,13 +12,13 @@ import {
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 
-/** Linux 6.3; not in the headers that the constants come from. */
+/** Linux 6.3. Not in the headers from which the constants are generated. */
 const MFD_NOEXEC_SEAL = 8
 const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 
 /**
- * Not executable if the kernel knows that flag (Linux 6.3); a host may require it
- * (vm.memfd_noexec). The caller closes it.
+ * Makes an empty memory file. It is not executable if the kernel supports that flag (Linux 6.3),
+ * which a host may require (vm.memfd_noexec). The caller closes the descriptor.
  */
 export function createMemoryFile(name: string): number {
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING
@@ -30,7 +30,7 @@ export function createMemoryFile(name: string): number {
   }
 }
 
-/** From now on no process can change its contents or its size. */
+/** Seals the file: afterwards no process can change its contents or size. */
 export function sealMemoryFile(descriptor: number): void {
   call('fcntl', [descriptor, F_ADD_SEALS, SEALS])
 }

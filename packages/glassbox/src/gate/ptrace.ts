@@ -22,7 +22,7 @@ const SIGSET_BYTES = 8
 const NO_SIGNALS: readonly number[] = []
 const TGKILL = syscallNumber('tgkill')
 
-/** One ptrace request; the result, or -errno. */
+/** Makes one ptrace request. Returns the result, or -errno. */
 export function ptrace(
   request: number,
   tid: number,
@@ -32,14 +32,14 @@ export function ptrace(
   return addon().syscall(PTRACE, request, tid, address, data)
 }
 
-/** Makes a signal end a blocking step. Once a process is enough; another call does no harm. */
+/** Makes a signal end a blocking step. One call per process is enough; more do no harm. */
 export function installWake(signal: number = WAKE_SIGNAL): void {
   const result = addon().installWake(signal)
   if (result < 0) throw systemError('rt_sigaction', -result)
 }
 
 /**
- * Signals for which a wake was installed and that came since the last time, in the order of their
+ * The signals with an installed wake that have arrived since the last call, in the order of their
  * numbers.
  */
 export function takeSignals(): readonly number[] {
@@ -50,7 +50,7 @@ export function takeSignals(): readonly number[] {
   )
 }
 
-/** What this process does at a signal, so that it can be restored. */
+/** The action of this process for a signal, so that it can be restored. */
 export interface SignalAction {
   readonly signal: number
   readonly action: Uint8Array
@@ -66,7 +66,7 @@ export function restoreSignal({ signal, action }: SignalAction): void {
   addon().syscall(RT_SIGACTION, signal, action, 0, SIGSET_BYTES)
 }
 
-/** Ends the blocking step of a thread of this process. Does nothing if the thread is gone. */
+/** Ends the blocking step of a thread of this process. Does nothing if the thread has ended. */
 export function wakeThread(tid: number): void {
   addon().syscall(TGKILL, process.pid, tid, WAKE_SIGNAL)
 }
@@ -77,21 +77,21 @@ export interface Step {
   /** A word that ends a blocking step at once if it is not zero. */
   readonly wake: Int32Array
   /**
-   * Calls past which the step goes by itself while one tracee runs; see
+   * The calls that the step skips or defers while only one tracee runs: see
    * src/ptrace/deferred-calls.ts.
    */
   readonly sets: Uint8Array
 }
 
 /**
- * Restarts `count` tracees, then waits; returns how many records there are, or -errno (-EINTR: it
- * was woken, -ECHILD: there is no tracee).
+ * Restarts `count` tracees, then waits for a stop. Returns the number of records, or -errno
+ * (-EINTR: it was woken, -ECHILD: there is no tracee).
  */
 export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }
 
-/** How many bytes could be read, or -errno if none could. */
+/** Reads memory of a tracee. Returns the number of bytes read, or -errno if none could be read. */
 export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
   return addon().readMemory(tid, address, bytes)
 }

@@ -1,6 +1,6 @@
 /**
- * The capabilities of this thread; see capabilities(7). They can be given up at any time, so they
- * are asked for anew.
+ * The capabilities of this thread; see capabilities(7). A process can give them up at any time, so
+ * each question asks the kernel again.
  */
 import { readFileSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
@@ -16,7 +16,7 @@ function lastCapability(): number {
 /** The highest capability of the running kernel. */
 export const LAST_CAPABILITY: number = lastCapability()
 
-/** _LINUX_CAPABILITY_VERSION_3: 64 bits a set. */
+/** _LINUX_CAPABILITY_VERSION_3: sets of 64 bits. */
 export const CAPABILITY_VERSION_3 = 0x20080522
 
 /**

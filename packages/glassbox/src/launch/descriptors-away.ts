@@ -1,17 +1,17 @@
 /**
- * Room for descriptors with a fixed place. A child finds its inputs under any numbers, also those
- * that it has to put something else at: so the inputs are first copied above all fixed places,
- * and then each copy to its own.
+ * Makes room for descriptors with fixed numbers. A child's inputs have any numbers, and may occupy
+ * one that another descriptor needs. So all inputs are first copied above the fixed numbers, and
+ * then each copy is duplicated to its own.
  */
 import { F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 import type { PlanBuilder } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 
-/** Above every descriptor that has a fixed place. */
+/** Above every fixed descriptor number. */
 const ABOVE_FIXED_PLACES = 64
 
 /**
- * Adds steps that copy each input above all fixed places. Returns the slots of the copies, which
+ * Adds steps that copy each input above all fixed numbers. Returns the slots of the copies, which
  * close at execve.
  *
  * @example

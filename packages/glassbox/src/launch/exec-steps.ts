@@ -1,7 +1,6 @@
 /**
- * The steps before and at the execve of a program, for boxes and for traced commands alike: what
- * a fresh child inherits from Node or from init and must not, and what the program is to have
- * instead.
+ * The steps before and at the execve of a program, for boxes and for traced commands alike. They
+ * undo what a new child inherits from Node or init, and set what the program needs instead.
  */
 import {
   AT_FDCWD,
@@ -25,7 +24,7 @@ const SIGACTION_BYTES = 32
 /** Node ignores these two, and an ignored signal stays ignored over execve. */
 const IGNORED_BY_NODE = ['SIGPIPE', 'SIGXFSZ'] as const
 
-/** A resource limit: soft and hard are the same, unless `hard` says otherwise. */
+/** A resource limit. The hard limit equals `value` unless `hard` is given. */
 export interface ResourceLimit {
   /** RLIMIT_*. */
   readonly resource: number
@@ -36,7 +35,7 @@ export interface ResourceLimit {
 }
 
 export interface Execution {
-  /** As execve gets it. */
+  /** The path that execve gets. */
   readonly path: string
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -52,9 +51,9 @@ export function addLimitStep(builder: PlanBuilder, { resource, value, hard, labe
 }
 
 /**
- * The working directory, without following links of /proc. The child of a box still has init's
- * descriptors, and some are directories of the host: a name of the box may be a link to
- * /proc/self/fd/N that an earlier program left.
+ * Enters the working directory, without following the links of /proc. The child of a box still has
+ * init's descriptors, and some are host directories. An earlier program may have left a link to
+ * /proc/self/fd/N in the box.
  */
 export function addDirectorySteps(builder: PlanBuilder, path: string): void {
   const directory = builder.slot('working directory')
@@ -75,15 +74,15 @@ export function addSignalResetSteps(builder: PlanBuilder): void {
   }
 }
 
-/** The mask of blocked signals is inherited: a program begins with none. */
+/** Unblocks all signals, because the mask of blocked signals is inherited. */
 export function addUnblockStep(builder: PlanBuilder): void {
   builder.call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, SIGSET_BYTES], 'block no signal')
 }
 
 /**
- * The last steps before execve of a child that a tracer has seized. It sends itself a signal that
- * nothing else notices, and stops for it once: so the tracer knows that its execve comes next.
- * Signals are unblocked only here.
+ * The last steps before execve of a child that a tracer has seized. The child sends itself
+ * SIGCONT, which has no other effect, and stops for it once. So the tracer knows that execve comes
+ * next. Signals are unblocked only here.
  */
 export function addReadySteps(builder: PlanBuilder): void {
   const self = builder.slot('own pid')
@@ -93,8 +92,8 @@ export function addReadySteps(builder: PlanBuilder): void {
 }
 
 /**
- * The execve itself. A child whose parent must hear of a failure in another way goes on after it
- * with `onError`.
+ * Adds the execve itself. With `onError`, a child continues after a failed execve, to report it in
+ * another way.
  */
 export function addExecuteStep(
   builder: PlanBuilder,

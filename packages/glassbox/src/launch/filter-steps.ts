@@ -1,4 +1,4 @@
-/** The step by which a process gets a compiled seccomp filter; see seccomp(2). */
+/** The step that installs a compiled seccomp filter; see seccomp(2). */
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from '../linux/constants.ts'
 import type { PlanBuilder } from '../plan/builder.ts'
 import type { Data, Slot } from '../plan/types.ts'
@@ -6,7 +6,7 @@ import type { Data, Slot } from '../plan/types.ts'
 export interface FilterSpec {
   /** An array of sock_filter. */
   readonly bytes: Uint8Array
-  /** Whether it reports calls, so that a process must listen. */
+  /** Whether it reports calls, which a process must then listen for. */
   readonly listens: boolean
 }
 
@@ -17,7 +17,7 @@ export interface FilterSpec {
 const INSTRUCTION_BYTES = 8
 const PROGRAM = { SIZE: 16, length: 0, filter: 8 } as const
 
-/** `listener`: where the descriptor of a filter that reports calls is kept. */
+/** Adds the step. `listener` is the slot for the listener of a filter that reports calls. */
 export function addFilterSteps(builder: PlanBuilder, filter: Uint8Array, listener?: Slot): void {
   const bytes = new Uint8Array(PROGRAM.SIZE)
   new DataView(bytes.buffer).setUint16(PROGRAM.length, filter.length / INSTRUCTION_BYTES, true)

@@ -4,13 +4,10 @@ import { join, resolve } from 'node:path'
 import { ERRNO } from '../linux/errno.ts'
 import { executeError } from './step-error.ts'
 
-/** What a shell has without PATH. */
+/** The search path of a shell if PATH is not set. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
-/**
- * Whether this user may execute the file. A path that this user may not look at leads to no
- * program.
- */
+/** Whether this user may execute the file. False also for a path that this user may not search. */
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
@@ -23,15 +20,15 @@ export function isProgram(path: string): boolean {
 export interface Lookup {
   /** Colon-separated directories; an empty one is the current directory. */
   readonly path: string
-  /** What relative directories are relative to. Without it they are passed over. */
+  /** The base of relative directories. Without it they are skipped. */
   readonly cwd?: string
-  /** Which files count; `isProgram` if left out. */
+  /** Whether a candidate is a program. Default: `isProgram`. */
   readonly accept?: (candidate: string) => boolean
 }
 
 /**
- * As execve gets it: a relative directory must stay relative, and an empty one is the current
- * directory.
+ * The path that execve gets: a relative directory must stay relative, and an empty one is the
+ * current directory.
  */
 const spelled = (directory: string, name: string): string =>
   directory.startsWith('/') ? join(directory, name) : `${directory === '' ? '.' : directory}/${name}`
@@ -53,8 +50,8 @@ export function findInPath(name: string, lookup: Lookup): string | undefined {
 }
 
 /**
- * What execve is to get. A name with a slash stands for itself, and the kernel says whether it
- * can be executed; any other name is looked for in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
+ * The path to pass to execve. A name with a slash is used as it is, if it exists; any other name
+ * is searched for in PATH. Throws ERR_GLASSBOX_PROGRAM_NOT_FOUND.
  */
 export function programPath(program: string, cwd: string, path: string = DEFAULT_PATH): string {
   if (program.includes('/')) {

@@ -1,7 +1,7 @@
 /**
  * Reaps processes that this process started without an exit signal, so that neither libuv nor any
- * other wait takes them. A wait is by process id and never blocks. The pid of a child stays its
- * own until it is reaped.
+ * other wait takes them. A wait is by process id and never blocks. The pid of a child is not
+ * reused before it is reaped.
  */
 import { syscall } from '../gate/gate.ts'
 import { __WALL, WNOHANG } from '../linux/constants.ts'
@@ -12,15 +12,12 @@ const WAIT4 = syscallNumber('wait4')
 const LONGEST_PAUSE_MS = { awaited: 50, left: 500 } as const
 
 /**
- * Reaps a child of this process if it has ended. True if nothing is left to wait for: it is
- * reaped, or was no child.
+ * Reaps a child of this process if it has ended. Returns true if there is nothing left to wait
+ * for: the child is reaped, or `pid` is not a child.
  */
 export const reapNow = (pid: number): boolean => syscall(WAIT4, pid, 0, WNOHANG | __WALL, 0) !== 0
 
-/**
- * Resolves when `pid` is reaped. The waiting keeps the event loop alive until the process has
- * ended.
- */
+/** Resolves when `pid` is reaped. Keeps the event loop alive until then. */
 export function reaped(pid: number): Promise<void> {
   return new Promise(resolve => {
     const attempt = (): boolean => {
@@ -33,7 +30,7 @@ export function reaped(pid: number): Promise<void> {
 }
 
 /**
- * Sees to it that no zombie is left of `pid`, whenever it ends. Returns at once and does not keep
+ * Reaps `pid` whenever it ends, so it does not stay a zombie. Returns at once and does not keep
  * the event loop alive.
  */
 export function reap(pid: number): void {

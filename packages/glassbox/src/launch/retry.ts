@@ -1,18 +1,18 @@
 /**
- * Trying again until something is so, when the kernel has no event for it. Most often it is so
- * after a moment: the first tries come at each turn of the event loop, the later ones by a timer
- * with growing pauses. The event loop is never blocked.
+ * Polls for a condition for which the kernel has no event. Usually it becomes true within a
+ * moment, so the first tries come at each turn of the event loop. Later tries come by a timer with
+ * growing pauses. The event loop is never blocked.
  */
 
-/** For so long the event loop goes round without sleeping. */
+/** For this time, in ms, the event loop turns without sleeping. */
 const TURNS_MS = 2
 const FIRST_PAUSE_MS = 1
 
 export interface RetryOptions {
   readonly longestPauseMs: number
   /**
-   * False: the waiting does not keep the process alive, and every try but the first comes after a
-   * pause.
+   * If false, polling does not keep the process alive, and every try but the first comes after a
+   * pause. Default: true.
    */
   readonly ref?: boolean
 }

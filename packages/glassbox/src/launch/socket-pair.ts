@@ -8,8 +8,8 @@ export interface SocketPair {
 }
 
 /**
- * Both ends belong to the caller, and close at an execve. Throws ERR_GLASSBOX_SYSTEM, with EMFILE
- * if there are no descriptors.
+ * Makes the socket. The caller owns both ends, which close at execve. Throws ERR_GLASSBOX_SYSTEM,
+ * with EMFILE if no descriptor is free.
  */
 export function socketPair(): SocketPair {
   const pair = new Int32Array(2)

@@ -1,7 +1,7 @@
 /**
  * The static programs that come with the package: `init`, PID 1 of every box, and `launcher`,
- * which becomes a traced command. Each is opened once for the life of the thread and executed by
- * its descriptor, so its name is looked up once.
+ * which becomes a traced command. Each file is opened once per thread and executed by its
+ * descriptor.
  */
 import { openSync } from 'node:fs'
 import { MissingFeatureError } from '../errors.ts'
@@ -38,8 +38,8 @@ export function programDescriptor(name: StaticProgram): number {
 }
 
 /**
- * Adds the steps by which a child becomes the program. `socket` and `file` are above all
- * descriptors with a fixed place.
+ * Adds the steps by which a child becomes the program. `socket` and `file` must be above all fixed
+ * descriptor numbers.
  */
 export function addProgramSteps(builder: PlanBuilder, name: StaticProgram, socket: Slot, file: Slot): void {
   builder

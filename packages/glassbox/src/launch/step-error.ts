@@ -1,6 +1,6 @@
 /**
- * A failing step of a plan as an error in words, for boxes and for traced commands alike: what
- * failed, with which value, and what to do next.
+ * Turns a failed step of a plan into an error, for boxes and for traced commands alike. The error
+ * says what failed, with which value, and what to do next.
  */
 import { GlassboxError } from '../errors.ts'
 import { errnoHint } from '../gate/gate.ts'
@@ -10,22 +10,21 @@ import type { Plan, Step } from '../plan/types.ts'
 /** `EPERM (Operation not permitted)`. */
 export const errnoText = (errno: number): string => `${errnoName(errno)} (${errnoMessage(errno)})`
 
-/** What a container must be started with so that the set-up of a box works inside it. */
+/** The options with which a container must be started so that boxes work in it. */
 export const CONTAINER_REMEDY: string =
   'In Docker or Podman, start the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN ' +
   '--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, ' +
   'or with --privileged; in Kubernetes, set securityContext.privileged.'
 
 /**
- * Room that the kernel gives to one argument or variable, with its NUL (MAX_ARG_STRLEN), whatever
- * the limits are.
+ * The most bytes that the kernel accepts for one argument or variable, with its NUL
+ * (MAX_ARG_STRLEN). No limit changes it.
  */
 const MAX_STRING_BYTES = 128 * 1024
 
 /**
- * Which of the plan's steps failed. The errors of execve that a caller tells apart have codes of
- * their own: see `executeError`. `step` is `undefined` if the plan was refused before its first
- * step.
+ * The error for a failed step. Errors of execve have codes of their own: see `executeError`.
+ * `step` is `undefined` if the plan was refused before its first step.
  */
 export function stepError(plan: Plan, step: Step | undefined, errno: number): GlassboxError {
   if (step && step === executeStep(plan)) return executeError(programOf(plan), errno, longestString(step))
@@ -38,7 +37,7 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
   )
 }
 
-/** The step by which the program would be started. */
+/** The step that executes the program, if the plan has one. */
 export const executeStep = (plan: Plan): Step | undefined =>
   plan.steps.find(step => step.kind === 'syscall' && step.name === 'execve')
 
@@ -54,9 +53,9 @@ function longestString(step: Step): number {
 }
 
 const LAUNCH_HINTS: Readonly<Record<string, string>> = {
-  openat2: 'Name a working directory that is there; links through /proc/PID are not followed.',
+  openat2: 'Name a working directory that exists; links through /proc/PID are not followed.',
   fchdir: 'Name a working directory that the program’s user may enter.',
-  chdir: 'Name a working directory that is there and that the user may enter.',
+  chdir: 'Name a working directory that exists and that the user may enter.',
   setgroups: 'Running as another user needs root.',
   setresgid: 'Running as another user needs root.',
   setresuid: 'Running as another user needs root.',
@@ -71,8 +70,8 @@ const ERRNO_HINTS: Readonly<Record<number, string>> = {
 }
 
 /**
- * A plan that ends in an execve goes to the caller's directory and user; one that sets up a box
- * does not.
+ * The hints of launches apply only to plans that end in an execve: only those use the caller's
+ * directory and user.
  */
 function hintOf(plan: Plan, syscall: string, errno: number): string {
   const ofLaunch = executeStep(plan) ? LAUNCH_HINTS[syscall] : undefined
@@ -80,8 +79,8 @@ function hintOf(plan: Plan, syscall: string, errno: number): string {
 }
 
 /**
- * Why the program itself could not be executed. `longest`: the bytes of its longest argument or
- * variable, with its NUL.
+ * The error for a program that could not be executed. `longest` is the length of its longest
+ * argument or variable in bytes, with the NUL.
  */
 export function executeError(path: string, errno: number, longest = 0): GlassboxError {
   const details = { errno, syscall: 'execve', path }
@@ -89,8 +88,8 @@ export function executeError(path: string, errno: number, longest = 0): Glassbox
     return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${path}: not found: ${errnoText(errno)}`, {
       ...details,
       hint:
-        'If the file is there, its interpreter (the #! line) or its dynamic loader is not; ' +
-        'a box must be shown them, by a bind of their directory.',
+        'If the file exists, its interpreter (the #! line) or its dynamic loader is missing; ' +
+        'bind their directory to show them to a box.',
     })
   }
   const tooLong = errno === ERRNO.E2BIG && longest > MAX_STRING_BYTES
@@ -104,7 +103,7 @@ export function executeError(path: string, errno: number, longest = 0): Glassbox
 
 const NOT_A_PROGRAM = 'It must be a program for this machine, or a script with a #! line.'
 const TOO_LONG =
-  'The kernel takes at most 128 KiB of one argument or variable, whatever the limits are: ' +
+  'The kernel accepts at most 128 KiB for one argument or variable, whatever the limits are: ' +
   'give the program a file or its standard input instead.'
 
 const EXECUTE_HINTS: Readonly<Record<number, string>> = {
@@ -112,6 +111,6 @@ const EXECUTE_HINTS: Readonly<Record<number, string>> = {
     'The program’s user must be able to read and execute it (chmod a+rx), and to enter its directories.',
   [ERRNO.ENOEXEC]: 'A script needs a first line that names its interpreter, for example #!/bin/sh.',
   [ERRNO.E2BIG]:
-    'Arguments and environment are too long together: the kernel takes a quarter of the stack limit, and 6 MiB at most. ' +
+    'Arguments and environment together are too long: the kernel accepts a quarter of the stack limit, and at most 6 MiB. ' +
     'Raise the stack limit, or give the program a file or its standard input.',
 }

@@ -1,4 +1,4 @@
-/** System calls by the ABI that they come through: x86-64, i386 (`int 0x80`) and x32. */
+/** System calls by ABI: x86-64, i386 (`int 0x80`) and x32. */
 import { __X32_SYSCALL_BIT } from './constants.ts'
 import { i386ByNumber, i386Number } from './i386.ts'
 import type { Syscall } from './syscall.ts'
@@ -6,16 +6,21 @@ import { syscallByNumber, syscallNumber } from './syscalls.ts'
 
 type Abi = 'x86_64' | 'i386' | 'x32'
 
-/** In the register, a number of x32 has this bit; everywhere else it is taken off. */
+/**
+ * Set in the register for calls of x32. glassbox removes it from the numbers that it passes on.
+ */
 export const X32_BIT: number = __X32_SYSCALL_BIT
 
 /**
- * Numbers of x32 that are not those of x86-64, of the calls that are looked for. Source:
+ * The x32 numbers that differ from x86-64, for the calls that glassbox looks for. Source:
  * asm/unistd_x32.h.
  */
 const X32_NUMBERS: Readonly<Record<string, number>> = { ioctl: 514, execve: 520, execveat: 545 }
 
-/** x32 has the numbers of x86-64, and a few of its own above 512. */
+/**
+ * The call with that number. x32 shares the numbers of x86-64, and has a few of its own above
+ * 512.
+ */
 export function syscallOf(nr: number, abi: Abi = 'x86_64'): Syscall | undefined {
   return abi === 'i386' ? i386ByNumber(nr) : syscallByNumber(nr)
 }

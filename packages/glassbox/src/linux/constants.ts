@@ -1,5 +1,5 @@
 /**
- * The kernel's constants by their own names, from its UAPI headers. Sets of them, for printing:
- * `flags.ts`.
+ * The kernel's constants by their own names, from its UAPI headers. `flags.ts` has the sets of
+ * them that are printed.
  */
 export * from './generated/constants.ts'

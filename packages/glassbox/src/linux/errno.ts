@@ -7,8 +7,8 @@ export type ErrnoName = (typeof ERRORS)[number][0]
 /** Numbers by name: `ERRNO.ENOENT === 2`. */
 export const ERRNO: Readonly<Record<ErrnoName, number>> = byName()
 
-// A dictionary from the start: an object that becomes one after a hundred names leaves a hundred
-// shapes behind.
+// A null prototype makes V8 use a dictionary from the start. Otherwise the object would become one
+// only after about a hundred names, each with a hidden class.
 function byName(): Record<ErrnoName, number> {
   const numbers = Object.create(null) as Record<ErrnoName, number>
   for (const [name, number] of ERRORS) numbers[name] = number
@@ -18,12 +18,12 @@ function byName(): Record<ErrnoName, number> {
 const BY_NUMBER = new Map<number, (typeof ERRORS)[number]>()
 for (const entry of ERRORS) BY_NUMBER.set(entry[1], entry)
 
-/** `ENOENT`; for a number without a name `ERRNO_n`, as strace has it. */
+/** The name, such as `ENOENT`; `ERRNO_n` for a number without a name, as in strace. */
 export function errnoName(number: number): string {
   return BY_NUMBER.get(number)?.[0] ?? `ERRNO_${number}`
 }
 
-/** `No such file or directory`. */
+/** The message, such as `No such file or directory`. */
 export function errnoMessage(number: number): string {
   return BY_NUMBER.get(number)?.[2] ?? `Unknown error ${number}`
 }

@@ -1,17 +1,17 @@
-/** Sets of constants that belong together: bits that are joined, or single values. */
+/** Sets of constants that belong together: bits that may be combined, or single values. */
 import { SETS } from './generated/flags.ts'
 
 export type SetName = keyof typeof SETS
 
 export interface ConstantSet {
   readonly kind: 'flags' | 'enum'
-  /** 64 bits, of which the others have 32. */
+  /** Whether the value has 64 bits. Others have 32. */
   readonly isWide?: boolean
-  /** Numbers are printed in decimal, of which the others are hexadecimal. */
+  /** Whether unnamed numbers are printed in decimal. Others are printed in hexadecimal. */
   readonly isDecimal?: boolean
-  /** What stands in the comment of a value without a name: `MAP_???`. */
+  /** The comment after a value without a name, such as `MAP_???`. */
   readonly unknown: string
-  /** In the order in which they are printed. */
+  /** The constants in the order in which they are printed. */
   readonly entries: readonly (readonly [name: string, value: number])[]
 }
 
@@ -32,8 +32,8 @@ function parse(text: string): ConstantSet {
 }
 
 /**
- * A set by the name that the syscall table uses; `undefined` for one that there is not. The same
- * object each time.
+ * The set with the name that the syscall table uses; `undefined` if there is none. Returns the
+ * same object each time.
  */
 export function constantSet(name: string): ConstantSet | undefined {
   const known = read.get(name)

@@ -1,13 +1,13 @@
 /**
- * Calls through the 32-bit gate (`int 0x80`), whose numbers are those of i386. What they mean is
- * what the calls of the same name mean on x86-64; an argument whose layout differs there (longs
- * and pointers of four bytes) is shown as an address.
+ * Calls by `int 0x80`, which have the numbers of i386. Each means the same as the call of that
+ * name on x86-64. An argument with another layout on i386 (longs and pointers of four bytes) is
+ * shown as an address.
  */
 import { I386 } from './generated/i386.ts'
 import type { Syscall, SyscallArg } from './syscall.ts'
 import { syscallByName } from './syscalls.ts'
 
-/** Calls that x86-64 has by another name. */
+/** Calls that have another name on x86-64. */
 const SAME_AS: Readonly<Record<string, string>> = {
   mmap2: 'mmap',
   fcntl64: 'fcntl',
@@ -23,7 +23,7 @@ const SAME_AS: Readonly<Record<string, string>> = {
   umount: 'umount2',
 }
 
-/** The same name, and other arguments. */
+/** Calls of the same name with other arguments. */
 const DIFFERENT: ReadonlySet<string> = new Set([
   ...['mmap', 'select', 'readdir', 'sigaction', 'pread64', 'pwrite64', 'readahead', 'fadvise64', 'fallocate'],
   ...['sync_file_range', 'uname', 'clone', 'statfs64', 'fstatfs64', 'waitpid', 'umount'],
@@ -31,7 +31,7 @@ const DIFFERENT: ReadonlySet<string> = new Set([
 
 const words = (text: string): readonly string[] => text.split(' ')
 
-/** Kinds that are the same in 32 bits: numbers, names and sets of flags; */
+/** Kinds with the same layout in 32 bits: numbers, names and sets of flags; */
 const SAME_WORDS: ReadonlySet<string> = new Set([
   ...words('int uint size off hex hex32 addr mode dev id key none string out_string syslog qcmd persona'),
   ...words('tid tgid pgid sid who sigframe sig fd dirfd fandirfd ipckey ioprio mpol mpol32 socktype'),
@@ -41,11 +41,11 @@ const SAME_WORDS: ReadonlySet<string> = new Set([
 /** values of a set, text and bytes, */
 const SAME_TEXT =
   /^([|=]|(buf|bytes|name16|hostname|sockaddr|length|polls|fdset|sigset|wstatus|cpuset|xattr|path|mincore)\b)/
-/** and structs of fixed sizes. */
+/** and structs of fixed size. */
 const SAME_STRUCT =
   /^ptr[<>=](fds|statx|utsname|winsize|ucred|linger|epoll_event)$|^cell[<>=](int|fd|uint|id)/
 
-/** A kind as it can be read in 32 bits. */
+/** The kind with which an argument is read in 32 bits. */
 export const fitKind = (kind: string): string =>
   SAME_WORDS.has(kind) || SAME_TEXT.test(kind) || SAME_STRUCT.test(kind) ? kind : 'addr'
 
@@ -56,7 +56,7 @@ const REGISTERS: readonly SyscallArg[] = Array.from({ length: 6 }, (_, index) =>
   kind: 'hex',
 }))
 
-/** What it means is looked up when it is first asked for. */
+/** Its arguments are looked up when they are first needed. */
 class I386Call implements Syscall {
   readonly nr: number
   readonly name: string
@@ -88,7 +88,7 @@ class I386Call implements Syscall {
   }
 
   #meaning(): Syscall | undefined {
-    // Ids were 16 bits wide once; the calls with wide ones end so.
+    // Ids were once 16 bits wide. The calls with 32-bit ids have this suffix.
     this.#same ??= syscallByName(SAME_AS[this.name] ?? this.name.replace(/32$/, ''))
     return this.#same
   }
@@ -100,7 +100,7 @@ interface Table {
   readonly byName: ReadonlyMap<string, Syscall>
 }
 
-/** The number of a call, found without reading the table: −1 if there is none of that name. */
+/** The number of a call; −1 if there is none of that name. Does not build the table. */
 export function i386Number(name: string): number {
   const end = I386.indexOf(` ${name}\n`)
   return end < 0 ? -1 : Number(I386.slice(I386.lastIndexOf('\n', end) + 1, end))
@@ -108,7 +108,7 @@ export function i386Number(name: string): number {
 
 let read: Table | undefined
 
-/** Made when the first such call is met: most programs make none. */
+/** Built at the first such call: most programs make none. */
 function table(): Table {
   if (read) return read
   const calls = I386.slice(1, -1)
@@ -125,7 +125,7 @@ function table(): Table {
   return read
 }
 
-/** In the order of their numbers. */
+/** All calls of i386, in the order of their numbers. */
 export const i386Syscalls = (): readonly Syscall[] => table().calls
 export const i386ByNumber = (nr: number): Syscall | undefined => table().byNumber.get(nr)
 export const i386ByName = (name: string): Syscall | undefined => table().byName.get(name)

@@ -1,5 +1,5 @@
 /**
- * Numbers of ptrace(2) that are no requests: events, the kinds of a system call stop, registers.
+ * Numbers of ptrace(2) other than requests: events, kinds of system call stops, registers.
  * Source: linux/ptrace.h, sys/user.h.
  */
 
@@ -18,7 +18,7 @@ export const PTRACE_EVENT = {
 /** PTRACE_SYSCALL_INFO_*. */
 export const SYSCALL_INFO = { none: 0, entry: 1, exit: 2, seccomp: 3 } as const
 
-/** Words of struct user_regs_struct on x86-64, by their place. */
+/** The words of struct user_regs_struct on x86-64, by index. */
 export const USER_REGS = {
   r15: 0,
   r14: 1,
@@ -44,8 +44,8 @@ export const USER_REGS = {
 export const USER_REGS_WORDS = 27
 
 /**
- * The registers of a call's arguments: by `syscall` in 64-bit code, and by `int 0x80`. Source:
- * syscall(2).
+ * The registers that hold a call's arguments, for `syscall` in 64-bit code and for `int 0x80`.
+ * Source: syscall(2).
  */
 export const ARGUMENT_REGISTERS: Readonly<Record<'x86_64' | 'i386', readonly number[]>> = {
   x86_64: [USER_REGS.rdi, USER_REGS.rsi, USER_REGS.rdx, USER_REGS.r10, USER_REGS.r8, USER_REGS.r9],

@@ -22,8 +22,8 @@ const NAMES = new Map<number, SignalName>([
 const NUMBERS = new Map([...NAMES].map(([number, name]) => [name, number]))
 
 /**
- * The name of signal 1 to 64; of any other number its decimal text, typed as a name for the sake
- * of printing.
+ * The name of a signal from 1 to 64. Any other number gives its decimal text, typed as a name
+ * because it is only printed.
  */
 export function signalName(number: number): SignalName {
   return NAMES.get(number) ?? (String(number) as SignalName)

@@ -1,27 +1,27 @@
 /**
- * Layouts of structs as the kernel has them on x86-64: the fields that are printed, in strace's
- * order. Sources: the UAPI headers. A kind is one of the table of system calls; `chars`: an array
- * of characters, `longs` of words; `struct:NAME`: another struct inside.
+ * Layouts of kernel structs on x86-64: the fields that are printed, in strace's order. Sources:
+ * the UAPI headers. A kind is a kind of the syscall table, or `chars` (an array of characters),
+ * `longs` (an array of words), or `struct:NAME` (a nested struct).
  */
 
-/** sizeof(struct open_how), which openat2(2) is told. */
+/** sizeof(struct open_how), which openat2(2) takes as an argument. */
 export const OPEN_HOW_BYTES = 24
 
 export interface Field {
   readonly name: string
   readonly offset: number
-  /** Bytes: 1, 2, 4 or 8 of a number, any of characters. */
+  /** The size in bytes: 1, 2, 4 or 8 for a number, any for characters. */
   readonly size: number
-  /** As in the table of system calls, where it is not plain decimal. */
+  /** The kind, as in the syscall table, if it is not plain decimal. */
   readonly kind?: string
-  /** Left out where zero. */
+  /** Omitted if zero. */
   readonly optional?: boolean
 }
 
 export interface Struct {
   readonly size: number
   readonly fields: readonly Field[]
-  /** How many fields are shown where not everything is asked for. */
+  /** How many fields are shown if the output is abbreviated. */
   readonly brief?: number
 }
 

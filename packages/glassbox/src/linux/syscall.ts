@@ -1,7 +1,7 @@
-/** What the table of system calls says about each. */
+/** One entry of the syscall table. */
 
 export interface SyscallArg {
-  /** As the man page calls it. */
+  /** The argument's name in the man page. */
   readonly name: string
   /** `path`, `fd`, `|open`, `=lseek`, `buf<2`, `ptr>stat`, …: see scripts/linux/syscalls.txt. */
   readonly kind: string

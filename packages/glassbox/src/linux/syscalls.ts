@@ -1,6 +1,6 @@
 /**
- * The one table of system calls of x86-64. seccomp takes numbers from it, the decoder prints from
- * it. It is generated from scripts/linux/syscalls.txt, where the kinds of arguments are explained.
+ * The table of x86-64 system calls. seccomp takes numbers from it, and the decoder prints by it.
+ * It is generated from scripts/linux/syscalls.txt, which explains the kinds of arguments.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
@@ -9,7 +9,10 @@ import type { Syscall, SyscallArg } from './syscall.ts'
 
 export type { Syscall, SyscallArg } from './syscall.ts'
 
-/** A line of the table; what it says beyond number and name is read when it is first asked for. */
+/**
+ * A line of the table. Only the number and the name are parsed at once; the rest is parsed when it
+ * is first needed.
+ */
 class TableCall implements Syscall {
   readonly nr: number
   readonly name: string
@@ -55,11 +58,11 @@ class TableCall implements Syscall {
 }
 
 const byNumber: (Syscall | undefined)[] = []
-/** Those that were asked for by name. */
+/** The calls that were looked up by name. */
 const byName = new Map<string, Syscall>()
 let all: readonly Syscall[] | undefined
 
-/** The call whose line begins there. The same object each time. */
+/** The call whose line begins at this offset. Returns the same object each time. */
 function read(start: number): Syscall {
   const nr = Number.parseInt(TABLE.slice(start, start + 4), 10)
   const known = byNumber[nr]
@@ -69,7 +72,7 @@ function read(start: number): Syscall {
   return call
 }
 
-/** In the order of their numbers. */
+/** All calls, in the order of their numbers. */
 export function allSyscalls(): readonly Syscall[] {
   if (all) return all
   const found: Syscall[] = []
@@ -96,8 +99,8 @@ export function syscallByName(name: string): Syscall | undefined {
 }
 
 /**
- * The number of a call by its name. Throws InvalidOptionError, with the nearest name, where there
- * is none.
+ * The number of a call. Throws InvalidOptionError for an unknown name, and suggests the nearest
+ * one.
  */
 export function syscallNumber(name: string): number {
   const call = syscallByName(name)

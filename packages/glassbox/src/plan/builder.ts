@@ -1,5 +1,5 @@
 /**
- * Builds plans. Calls are named as in the man pages, so the code that builds a plan reads like
+ * Builds plans. Calls have the names of the man pages, so the code that builds a plan reads like
  * the list of its calls.
  *
  * @example
@@ -10,7 +10,7 @@
 import { GlassboxError } from '../errors.ts'
 import type { Argument, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep } from './types.ts'
 
-/** A NUL-terminated string of the plan's own. */
+/** A NUL-terminated string in the plan's data. */
 export function text(value: string): Data {
   const bytes = Buffer.from(`${value}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
@@ -23,7 +23,7 @@ export function text(value: string): Data {
   return { bytes }
 }
 
-/** An array of pointers to strings, ended by NULL: argv and envp. */
+/** A NULL-terminated array of pointers to strings: argv and envp. */
 export function stringArray(values: readonly string[]): Data {
   return {
     bytes: new Uint8Array((values.length + 1) * 8),
@@ -31,7 +31,7 @@ export function stringArray(values: readonly string[]): Data {
   }
 }
 
-/** Numbers of 4 or 8 bytes one after another, little endian: the small structs. */
+/** Consecutive numbers of 4 or 8 bytes, little endian, for small structs. */
 export function words(size: 4 | 8, values: readonly (number | bigint)[]): Data {
   const bytes = new Uint8Array(values.length * size)
   const view = new DataView(bytes.buffer)
@@ -57,7 +57,10 @@ export class PlanBuilder {
     this.#title = title
   }
 
-  /** A slot whose value is given when the plan is run. All inputs come before any other slot. */
+  /**
+   * A slot whose value is given when the plan is run. All inputs must be declared before any other
+   * slot.
+   */
   input(label: string): Slot {
     if (this.#slots > this.#inputs.length) throw new RangeError('inputs come before other slots')
     const slot = this.slot(label)
@@ -65,7 +68,7 @@ export class PlanBuilder {
     return slot
   }
 
-  /** A place for the result of a step. */
+  /** A slot for the result of a step. */
   slot(label: string): Slot {
     return { slot: this.#slots++, label }
   }
@@ -84,19 +87,19 @@ export class PlanBuilder {
     return this
   }
 
-  /** Keeps the time of the monotonic clock, in ns. */
+  /** Adds a step that stores the time of the monotonic clock, in ns. */
   clock(result: Slot, label: string): this {
     this.#steps.push({ kind: 'clock', result, label, onError: 'fail' })
     return this
   }
 
-  /** The last step of a child that init keeps waiting. */
+  /** Adds the last step of a child that waits for its launch. */
   await(label: string): this {
     this.#steps.push({ kind: 'await', label, onError: 'fail' })
     return this
   }
 
-  /** Adds a child; `steps` writes its part with this same builder. */
+  /** Adds a clone; `steps` adds the child's steps with this same builder. */
   clone(child: Omit<CloneStep, 'kind' | 'child' | 'onError'>, steps: () => void): this {
     const outer = this.#steps
     this.#steps = []

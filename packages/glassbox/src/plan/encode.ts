@@ -1,7 +1,7 @@
 /**
- * A plan as the bytes that `native/plan.c` runs. Their layout is in `native/plan.h`.
+ * Encodes a plan as the bytes that `native/plan.c` runs. Their layout is in `native/plan.h`.
  *
- * Data is laid out once an object, aligned to eight bytes. Two steps that name the same object
+ * Each data object is laid out once, aligned to eight bytes. Two steps that name the same object
  * share its bytes, so a step can read what an earlier one wrote.
  */
 import { GlassboxError } from '../errors.ts'
@@ -34,7 +34,7 @@ import type {
 
 export interface EncodedPlan {
   readonly bytes: Uint8Array
-  /** The plan's step behind each encoded one, so that a failing step can be named. */
+  /** The plan's step for each encoded one, so that a failed step can be named. */
   readonly origin: readonly Step[]
 }
 
@@ -59,7 +59,7 @@ class DataSegment {
     const offset = this.size
     this.#offsets.set(data, offset)
     this.#order.push(data)
-    // At least one word, so that an address is never the end of the segment.
+    // Each object takes at least one word, so that no address is the end of the segment.
     this.size += Math.max(8, Math.ceil(data.bytes.length / 8) * 8)
     for (const pointer of data.pointers ?? []) this.place(pointer.to)
     return offset
@@ -83,8 +83,8 @@ const kindOf = (arg: Argument): number =>
   typeof arg !== 'object' ? PLAN_ARGUMENT.immediate : isSlot(arg) ? PLAN_ARGUMENT.slot : PLAN_ARGUMENT.data
 
 /**
- * 64 bits, two's complement. Nearly all numbers are small, and a bigint costs more than all the
- * rest.
+ * Writes 64 bits in two's complement. Small numbers avoid bigint, which would cost more than the
+ * rest of the encoding.
  */
 function writeWord(view: DataView, at: number, value: number | bigint): void {
   if (typeof value === 'bigint') {
@@ -95,7 +95,7 @@ function writeWord(view: DataView, at: number, value: number | bigint): void {
   view.setInt32(at + 4, Math.floor(value / 2 ** 32) | 0, true)
 }
 
-/** How many errors a step has room for. */
+/** The most errors that a step can ignore. */
 const MAX_IGNORED = (PLAN_STEP_LAYOUT.kinds - PLAN_STEP_LAYOUT.ignore) / 2
 
 function ignoredErrors(onError: OnError): readonly number[] {
@@ -104,7 +104,7 @@ function ignoredErrors(onError: OnError): readonly number[] {
   if (onError.length <= MAX_IGNORED) return onError
   throw new GlassboxError(
     'ERR_GLASSBOX_INTERNAL',
-    `a step ignores ${onError.length} errors, of ${MAX_IGNORED} that it can`,
+    `a step ignores ${onError.length} errors, but can ignore ${MAX_IGNORED} at most`,
   )
 }
 
@@ -207,8 +207,8 @@ class Encoder {
 const encoded = new WeakMap<Plan, EncodedPlan>()
 
 /**
- * Encodes a plan, which is a value: so it is encoded once. Throws if it needs more slots or steps
- * than the interpreter has.
+ * Encodes a plan. A plan never changes, so the result is cached. Throws if the plan needs more
+ * slots or steps than the interpreter has.
  */
 export function encodePlan(plan: Plan): EncodedPlan {
   const known = encoded.get(plan)
@@ -227,7 +227,7 @@ export function encodePlan(plan: Plan): EncodedPlan {
   return result
 }
 
-/** What can become so long is what a caller asked for. */
+/** Only a caller's binds can make a plan that long. */
 const tooManySteps = (plan: Plan, steps: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',

@@ -1,19 +1,22 @@
 /**
- * A plan as text, in strace's notation. The plan's data is laid out as it would be in memory, at
- * addresses that only the decoder sees. A slot is printed by what it will hold: `<socket>`.
+ * Prints a plan in strace's notation. The plan's data is laid out as in memory, at addresses that
+ * only the decoder sees. A slot is printed as what it will hold: `<socket>`.
  */
 import { callText } from '../decode/decode.ts'
 import type { MemoryReader } from '../decode/memory.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { Argument, CloneStep, Data, Plan, Slot, Step, SyscallStep } from './types.ts'
 
-/** Above every address that a real pointer argument of a plan could be mistaken for. */
+/**
+ * Above every number that a plan uses as an argument, so that no argument is mistaken for a
+ * pointer.
+ */
 const FIRST_ADDRESS = 0x1_0000_0000n
 const STRING_LIMIT = 200
 
 /**
- * The data of a plan as memory: each object at an address of its own, pointers between them
- * patched in.
+ * The data of a plan as memory: each object has an address, and pointers between objects are
+ * filled in.
  */
 class DataMemory implements MemoryReader {
   readonly #addresses = new Map<Data, bigint>()
@@ -91,7 +94,7 @@ class Printer {
       { nr: syscallNumber('clone3'), args: [this.#memory.addressOf(args), 88n] },
       this.#memory,
     )
-    // The descriptor is a slot inside the struct: it is named where the number would stand.
+    // The descriptor is a slot inside the struct: its label is printed instead of a number.
     const named = cgroup ? text.replace(/\}, 88\)$/, `, cgroup=${slotText(cgroup)}}, 88)`) : text
     this.#lines.push(`${indent}${named}${resultText(step)}`)
     this.print(child, `${indent}    `)
@@ -103,7 +106,9 @@ function resultText({ result, onError }: SyscallStep | CloneStep): string {
   return onError === 'ignore' ? `${kept}  /* may fail */` : kept
 }
 
-/** The whole plan, a call a line; what a child does is indented below the clone that makes it. */
+/**
+ * The whole plan, one call per line. A child's calls are indented below the clone that makes it.
+ */
 export function printPlan(plan: Plan): string {
   const printer = new Printer()
   printer.print(plan.steps, '')

@@ -4,15 +4,14 @@
  *
  * Invariants:
  * - a plan is inert. It owns no descriptor and no memory: it names descriptors by number or by
- *   slot, and data by reference. It can be encoded, printed and run, and none of the three
- *   changes it.
+ *   slot, and data by reference. Encoding, printing and running it do not change it.
  * - an argument is an immediate number, a pointer to data of the plan, or a slot: an input, or
  *   the result of an earlier step.
- * - a step that fails ends the plan, unless the step says otherwise; the failing step's index and
- *   errno come back.
+ * - a failed step ends the plan, unless the step says otherwise. The index and errno of that step
+ *   are returned.
  * - `clone` is the only step that makes a second process. Its `child` steps run there, on a stack
- *   of their own. The parent goes on with the next step; if the two share memory, after the child
- *   has executed a program or ended.
+ *   of their own. The parent continues with the next step. If the two share memory, it waits until
+ *   the child has executed a program or ended.
  */
 
 /** Data that a pointer argument points to: bytes, with pointers to other data in them. */
@@ -22,18 +21,21 @@ export interface Data {
   readonly pointers?: readonly { readonly offset: number; readonly to: Data }[]
 }
 
-/** The result of an earlier step, or a descriptor or number that is given when the plan is run. */
+/**
+ * A place for the result of a step, or for a descriptor or number that is given when the plan is
+ * run.
+ */
 export interface Slot {
   readonly slot: number
-  /** What stands in the slot, for the printer: `socket`, `work directory`. */
+  /** What the slot holds, for the printer: `socket`, `work directory`. */
   readonly label: string
 }
 
 export type Argument = number | bigint | Data | Slot
 
 /**
- * What happens when a step fails: the plan ends (default), goes on after any error, or after
- * these errors (two at most).
+ * What happens when a step fails: the plan ends (default), continues after any error, or continues
+ * after these errors (two at most).
  */
 export type OnError = 'fail' | 'ignore' | readonly number[]
 
@@ -42,10 +44,10 @@ export interface SyscallStep {
   /** The name in the syscall table. */
   readonly name: string
   readonly args: readonly Argument[]
-  /** Where the result is kept. */
+  /** The slot for the result. */
   readonly result?: Slot
   readonly onError: OnError
-  /** Why the step is there, in words: the error of a failing step carries it. */
+  /** The purpose of the step in words, which is part of the error if the step fails. */
   readonly label: string
 }
 
@@ -54,19 +56,19 @@ export interface CloneStep {
   /** CLONE_* flags as for clone3(2). */
   readonly flags: bigint
   readonly exitSignal: number
-  /** A cgroup v2 directory to be born in (CLONE_INTO_CGROUP). */
+  /** The cgroup v2 directory into which the child is cloned (CLONE_INTO_CGROUP). */
   readonly cgroup?: Slot
   /**
    * The child's steps. They must end in a step that does not return (execve, exit_group, await).
    */
   readonly child: readonly Step[]
-  /** Where the parent keeps the child's process id. */
+  /** The slot in which the parent stores the child's process id. */
   readonly result?: Slot
   readonly onError: OnError
   readonly label: string
 }
 
-/** Keeps the time of CLOCK_MONOTONIC (clock_gettime(2)), in ns. */
+/** Stores the time of CLOCK_MONOTONIC (clock_gettime(2)), in ns. */
 export interface ClockStep {
   readonly kind: 'clock'
   readonly result: Slot
@@ -87,7 +89,7 @@ export interface AwaitStep {
 export type Step = SyscallStep | CloneStep | ClockStep | AwaitStep
 
 export interface Plan {
-  /** One line: what the plan is for. */
+  /** The purpose of the plan, in one line. Errors say "Could not" before it. */
   readonly title: string
   readonly steps: readonly Step[]
   /** Slots whose values are given when the plan is run, in the order in which they are given. */

@@ -49,9 +49,9 @@ export class Engine implements Loop {
   readonly #schedule: Schedule
   #deferred: Uint8Array
   hasGuarded = false
-  /** When the stop that is being handled was seen, and whether its tracee has run on since. */
+  /** When the stop that is being handled was seen, and whether the native step has already restarted its tracee. */
   #nowNs = 0n
-  #ranOn = false
+  #isDeferred = false
   #batch = { next: 0, count: 0 }
   /** A command whose first execve is under way. */
   firstCall: Task | undefined
@@ -133,7 +133,7 @@ export class Engine implements Loop {
 
   /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
   resume(task: Task, signal = 0): void {
-    if (this.#ranOn) return
+    if (this.#isDeferred) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
     this.affinity?.beforeResume(task, this.#nowNs)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
@@ -190,7 +190,7 @@ export class Engine implements Loop {
     try {
       for (; batch.next < batch.count; batch.next++) this.#handle(batch.next)
     } finally {
-      this.#ranOn = false
+      this.#isDeferred = false
     }
   }
 
@@ -231,7 +231,7 @@ export class Engine implements Loop {
     const kind = stopKind(status)
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
-    this.#ranOn = this.records.ranOn(index)
+    this.#isDeferred = this.records.isDeferred(index)
     if (task) this.affinity?.stopped(task, this.#nowNs)
     // The filter's stop comes before the call is made.
     if ((task ? task.guarded : this.hasGuarded) && kind !== 'seccomp' && !isEnd(kind)) {

@@ -119,8 +119,8 @@ export class Records {
     return (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoExitIsError] ?? 0) !== 0
   }
 
-  /** The native step has restarted its tracee. */
-  ranOn(index: number): boolean {
+  /** Whether the native step has already restarted its tracee (see call_sets in native/record.h). */
+  isDeferred(index: number): boolean {
     return this.#halves[index * HALVES + DEFERRED] !== 0
   }
 

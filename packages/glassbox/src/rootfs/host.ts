@@ -1,17 +1,17 @@
 /**
- * What of the host a box shows by default: programs, libraries and the configuration that
- * interpreters and compilers read, all read-only. Nothing else of the host is there: no home
- * directory, no secrets of /etc, and of /var only what GHC reads there.
+ * The parts of the host that a box shows by default: programs, libraries and the configuration
+ * that interpreters and compilers read, all read-only. Nothing else of the host is visible: no
+ * home directory, no secrets of /etc, and of /var only what GHC reads there.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
 
-/** Directories of the root: a directory is bound, a symbolic link (merged /usr) is made again. */
+/** Directories of the root. A directory is bound; a symbolic link (merged /usr) is recreated. */
 const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 
 /**
- * What stands in /etc, and for whom. A pattern matches a whole name. Small files are written anew,
- * which costs a tenth of what a mount does; directories and large files are bound.
+ * The entries of /etc that are shown, and what needs them. A pattern matches a whole name. Small
+ * files are copied, which costs a tenth of a mount; directories and large files are bound.
  */
 const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }[] = [
   { pattern: /^alternatives$/, for: 'links in /usr/bin that lead through it (Debian): cc, java, awk' },
@@ -22,11 +22,12 @@ const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }
 ]
 
 /**
- * Below directories that are not shown whole. Debian's GHC keeps the list of its packages in /var.
+ * Paths below directories that are not shown as a whole. Debian's GHC keeps its package list in
+ * /var.
  */
 const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/var/lib/ghc']
 
-/** Up to this size a file is written rather than bound, bytes. */
+/** Files up to this size, in bytes, are copied rather than bound. */
 const LARGEST_COPY = 64 * 1024
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
@@ -39,8 +40,8 @@ const DEVICE_LINKS: readonly SymbolicLink[] = [
 ]
 
 /**
- * Parts of procfs that tell of the host or steer it, hidden where the host has them. What only
- * root may read there is not listed: no program of a box is root outside it.
+ * Parts of procfs that reveal or control the host. They are hidden if the host has them. Files
+ * that only root may read are not listed: no program in a box is root outside it.
  */
 const MASKED = [
   ...[
@@ -54,8 +55,8 @@ const MASKED = [
     'scsi',
     'sysrq-trigger',
   ],
-  // Not to be read only: everybody may write triggers there, which the kernel then keeps for the
-  // whole host.
+  // Hiding these also prevents writes: any user may register triggers there, and the kernel keeps
+  // them for the whole host.
   ...['pressure', 'timer_list', 'timer_stats'],
 ]
 
@@ -64,7 +65,7 @@ function kind(path: string): 'directory' | 'file' | undefined {
   return stats?.isDirectory() ? 'directory' : stats ? 'file' : undefined
 }
 
-/** A read-only bind of a path of the host, or nothing where the host does not have it. */
+/** A read-only bind of a host path; an empty list if the host does not have it. */
 function hostBind(path: string, device = false): BindMount[] {
   const what = kind(path)
   if (what === undefined) return []
@@ -103,7 +104,7 @@ function maskedPaths(): MaskedPath[] {
   })
 }
 
-/** Names for the ids of a box, so that programs which look themselves up find something. */
+/** Names for the ids of a box, for programs that look up their own user or host name. */
 export function identityFiles(uid: number, gid: number, hostname: string): readonly SmallFile[] {
   const texts = {
     '/etc/passwd': `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n`,
@@ -116,7 +117,7 @@ export function identityFiles(uid: number, gid: number, hostname: string): reado
 
 let known: HostRoot | undefined
 
-/** Looks at the host once for the life of the process. */
+/** What this host shows. The host is inspected once in the life of the process. */
 export function hostRoot(): HostRoot {
   if (known) return known
   const { binds, links } = systemDirectories()
@@ -133,8 +134,8 @@ export function hostRoot(): HostRoot {
 let bare: HostRoot | undefined
 
 /**
- * The same for a box that brings the binds itself, but for the one that procfs is masked with: no
- * bind of the caller's comes before.
+ * The same for a box that mounts the host's binds itself, after its own. Only /dev/null stays,
+ * because the masks of procfs need it.
  */
 export function hostRootWithoutBinds(): HostRoot {
   const binds = hostRoot().binds.filter(({ target }) => target === '/dev/null')

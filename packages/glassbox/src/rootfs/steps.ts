@@ -1,20 +1,20 @@
 /**
- * The steps that furnish a box: run by init, which is alone in fresh namespaces and has not
- * started any program yet. In two parts: what all boxes show of the host, and then what only this
- * one has.
+ * The steps that set up the root of a box. Init runs them when it is alone in fresh namespaces,
+ * before it starts any program. They have two parts: what every box shows of the host, and then
+ * what only this box has.
  *
- * Order, and why: a tmpfs becomes the root first (pivot_root), with the host's root beneath
- * `/.host`; so every source is named below `/.host`, also one that lies under the directory where
- * the tmpfs was staged. Then binds from short to long targets, so that a bind may lie inside
- * another. The host's root goes last, and the new root is made read-only.
+ * The order matters. First a tmpfs becomes the root (pivot_root), with the host's root below
+ * `/.host`. So every source is named below `/.host`, even one under the directory on which the
+ * tmpfs was mounted. Then come the binds, from short to long targets, so that one bind may lie
+ * inside another. At the end the host's root is unmounted and the new root is made read-only.
  *
- * Small files of the host are copied out of one file that is handed to the plan: kernel to kernel,
- * so that init need not have them in its memory.
+ * Small files of the host are copied from one file whose descriptor the plan receives. The kernel
+ * copies them (sendfile), so init needs no memory for them.
  *
- * Inside a bind of the caller's a name may be a link that a program left there, and the host's
- * root still stands at `/.host` when it would be followed: there everything is reached by
- * descriptors, without following links, and so are the sources of such binds, which may lie in a
- * directory that a program of another box may write.
+ * Inside a caller's bind, any name may be a symbolic link that a program left there, and following
+ * it could lead into the host's root at `/.host`. So paths in such binds are opened without
+ * following links and then used by descriptor. The same holds for the sources of such binds,
+ * because a program of another box may be able to write to their directories.
  *
  * Sources: mount(2), mount_setattr(2) (Linux 5.12), openat2(2), open_tree(2), move_mount(2),
  * pivot_root(2).
@@ -101,7 +101,10 @@ class RootBuilder {
     )
   }
 
-  /** Makes a node; one that is there, or a read-only place, is found out when it is used. */
+  /**
+   * Makes a node. If it exists already, or its directory is read-only, using it later shows
+   * whether it fits.
+   */
   #make(path: string, name: 'mkdirat' | 'mknodat', args: readonly number[]): void {
     const options = { onError: [ERRNO.EEXIST, ERRNO.EROFS] }
     if (!this.#isForeign(path)) {
@@ -115,7 +118,8 @@ class RootBuilder {
   }
 
   /**
-   * A directory and those above it, each once; one that a bind already brought is taken as it is.
+   * Makes a directory and its parents, each once. A directory that comes with a bind is used as it
+   * is.
    */
   directory(path: string): void {
     for (const each of [...parents(path), path]) {
@@ -138,7 +142,7 @@ class RootBuilder {
       .call('close', [this.#fd], `close ${path}`)
   }
 
-  /** A file whose contents stand in the file `store`, from `offset` on. */
+  /** Makes a file with contents from the file `store`, which start at `offset`. */
   copy({ path, contents }: SmallFile, store: Slot, offset: number): void {
     this.#open(path)
     this.#plan
@@ -182,9 +186,9 @@ class RootBuilder {
   }
 
   /**
-   * A bind of the caller's, or in one. The source has no link since it was resolved, whatever a
-   * program of another box leaves in its way meanwhile; and the mount is complete with its flags
-   * before it is seen anywhere.
+   * For a caller's bind, or for a bind inside one. The source was resolved before, so it has no
+   * link; if a program of another box has put one there since, opening it fails. The mount gets
+   * its flags before it becomes visible anywhere.
    */
   #bindByDescriptors({ source, target }: BindMount, flags: number): void {
     const tree = this.#tree
@@ -207,8 +211,8 @@ class RootBuilder {
   }
 
   /**
-   * What lies in a bind of the caller's is reached without following links; those outside are the
-   * box's own, such as /bin.
+   * A target inside a caller's bind is opened without following links. Elsewhere links are
+   * followed, because they are the box's own, such as /bin.
    */
   #moveTo(source: string, target: string): void {
     const label = `bind ${source} to ${target}`
@@ -274,8 +278,8 @@ class RootBuilder {
   }
 
   /**
-   * Before /proc/sys is made read-only. Missing where the kernel cannot checkpoint: then numbers
-   * just go on.
+   * Opens the file before /proc/sys becomes read-only. Kernels without checkpoint support lack it;
+   * then process numbers simply continue from program to program.
    */
   keepLastPid(): void {
     const path = '/proc/sys/kernel/ns_last_pid'
@@ -296,7 +300,7 @@ class RootBuilder {
 
   leaveHost(): void {
     this.#plan
-      .call('umount2', [text(HOST), MNT_DETACH], 'let go of the host’s root')
+      .call('umount2', [text(HOST), MNT_DETACH], 'detach the host’s root')
       .call('unlinkat', [AT_FDCWD, text(HOST), AT_REMOVEDIR], `remove ${HOST}`)
       .call(
         'mount_setattr',
@@ -322,19 +326,20 @@ function mountScratch(plan: PlanBuilder, { path, mode, bytes, inodes, owner, noe
 }
 
 /**
- * Adds the steps that put fresh scratch directories in place of used ones. The old file system
- * goes as a whole, however deep or barred its directories are; what is mounted below goes along.
+ * Adds the steps that replace used scratch directories by fresh ones. The old file system is
+ * unmounted as a whole, with all mounts below it, whatever the depth and permissions of its
+ * directories.
  */
 export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch[]): void {
   for (const scratch of places) {
-    plan.call('umount2', [text(scratch.path), MNT_DETACH], `let go of ${scratch.path}`)
+    plan.call('umount2', [text(scratch.path), MNT_DETACH], `detach ${scratch.path}`)
     mountScratch(plan, scratch)
   }
 }
 
 /**
- * Adds the steps of what all boxes show. `store` holds the files' contents, one after another.
- * Returns the directories that are there then.
+ * Adds the steps for what every box shows. `store` holds the contents of the files, one after
+ * another. Returns the directories that these steps make.
  */
 export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): Iterable<string> {
   const root = new RootBuilder(plan, ['/'])
@@ -355,11 +360,12 @@ export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): It
   return root.directories
 }
 
-/** Adds the steps of what only this box has; `made` are directories that are there. */
+/** Adds the steps for what only this box has. `made` are the directories that exist already. */
 export function addOwnSteps(plan: PlanBuilder, own: OwnRoot, made: Iterable<string>): void {
   const root = new RootBuilder(plan, made)
   for (const file of own.files) root.file(file)
-  // Scratch before binds: a bind may lie inside a scratch directory, never the other way round.
+  // Scratch directories come before binds: a bind may lie inside a scratch directory, but no
+  // scratch directory lies inside a bind.
   for (const scratch of own.scratch) root.scratch(scratch)
   for (const bind of own.binds.toSorted(byTarget)) root.bind(bind)
   root.leaveHost()

@@ -1,22 +1,22 @@
 /**
- * What a box's file system is made of, as a value. `steps.ts` turns it into the calls that furnish
- * it.
+ * The contents of a box's file system, as a value. `steps.ts` turns it into the system calls that
+ * set it up.
  */
 
-/** A part of the host that is seen in the box. */
+/** A part of the host that is visible in the box. */
 export interface BindMount {
   /**
-   * On the host, absolute and without symbolic links: resolved by the host before the plan is
-   * made.
+   * The path on the host: absolute and without symbolic links, because it is resolved before the
+   * plan is made.
    */
   readonly source: string
-  /** In the box, absolute. */
+  /** The absolute path in the box. */
   readonly target: string
   readonly directory: boolean
   readonly writable: boolean
-  /** Of the caller's: what lies in it may be the doing of a program that ran before. */
+  /** Whether the caller asked for it. Then an earlier program may have written its contents. */
   readonly foreign?: boolean
-  /** Device nodes work in it; only for the few of `/dev`. */
+  /** Whether device nodes work in it. Set only for the nodes of `/dev`. */
   readonly device?: boolean
 }
 
@@ -26,34 +26,33 @@ export interface SymbolicLink {
 }
 
 /**
- * A small file that is written into the box: /etc/passwd and the like, or a copy of one of the
- * host's.
+ * A small file that is written into the box: /etc/passwd and the like, or a copy of a host file.
  */
 export interface SmallFile {
   readonly path: string
   readonly contents: Uint8Array
 }
 
-/** A writable place: a tmpfs of its own with a size and an inode cap. */
+/** A writable directory: a tmpfs of its own, limited in bytes and inodes. */
 export interface Scratch {
   readonly path: string
   readonly mode: number
   readonly bytes: number
   readonly inodes: number
-  /** Who owns its root directory: ids as seen in the box. */
+  /** The owner of its root directory, as ids of the box. */
   readonly owner: { readonly uid: number; readonly gid: number }
   readonly noexec?: boolean
 }
 
-/** Something of procfs that is hidden. */
+/** A path of procfs that is hidden. */
 export interface MaskedPath {
   readonly path: string
   readonly directory: boolean
 }
 
 /**
- * What every box shows of the host, whatever its options. One object a process: its plan is made
- * and encoded once.
+ * What every box shows of the host, whatever its options. There is one such object per process,
+ * and its plan is made and encoded once.
  */
 export interface HostRoot {
   readonly binds: readonly BindMount[]

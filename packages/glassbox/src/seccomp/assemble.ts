@@ -1,12 +1,12 @@
 /**
- * An assembler that writes a program from its end to its beginning: jumps go forward only, so
- * every target is already there, and a conditional jump that would be longer than 255 goes over an
- * unconditional one beside it.
+ * An assembler that writes a program from its end to its beginning. BPF only jumps forward, so
+ * every target is written before the jump to it. A conditional jump reaches at most 255
+ * instructions; for a farther target it jumps to an unconditional jump beside it.
  */
 import { encodeBpf, type Instruction, type Jump, MAX_INSTRUCTIONS } from './bpf.ts'
 import { InvalidOptionError } from '../errors.ts'
 
-/** An instruction that is already written, counted from the end. */
+/** A written instruction, numbered from the end of the program. */
 export type Label = number
 
 const LONGEST_CONDITIONAL = 255
@@ -15,7 +15,7 @@ export class Assembler {
   readonly #reversed: Instruction[] = []
   readonly #returns = new Map<number, Label>()
 
-  /** A return, once for each value. */
+  /** A return instruction. There is one for each value. */
   return(value: number): Label {
     const known = this.#returns.get(value)
     if (known !== undefined) return known
@@ -26,15 +26,15 @@ export class Assembler {
 
   jump(op: Jump, value: number, yes: Label, no: Label): Label {
     if (yes === no) return yes
-    // One far target moves the other by one instruction: ask for both as if the other needed a
-    // step too.
+    // An unconditional jump for one target moves the other target one instruction away. So each is
+    // checked as if the other needed one.
     const near = (label: Label): boolean => this.#skipTo(label) + 1 <= LONGEST_CONDITIONAL
     const nearNo = near(no) ? no : this.#push({ op: 'ja', skip: this.#skipTo(no) })
     const nearYes = near(yes) ? yes : this.#push({ op: 'ja', skip: this.#skipTo(yes) })
     return this.#push({ op, value, yes: this.#skipTo(nearYes), no: this.#skipTo(nearNo) })
   }
 
-  /** Reads a word of seccomp_data and goes on at `next`. */
+  /** Reads a word of seccomp_data and continues at `next`. */
   load(offset: number, next: Label): Label {
     this.#continueAt(next)
     return this.#push({ op: 'load', offset })
@@ -68,7 +68,7 @@ export class Assembler {
     return this.#reversed.length - label - 1
   }
 
-  /** Makes sure that what is written next falls through to `label`. */
+  /** Ensures that the next instruction written continues at `label`. */
   #continueAt(label: Label): void {
     if (this.#skipTo(label) > 0) this.#push({ op: 'ja', skip: this.#skipTo(label) })
   }

@@ -1,9 +1,9 @@
 /**
- * Classic BPF as seccomp uses it: instructions, and their eight bytes each. Source:
- * linux/filter.h, seccomp(2).
+ * Classic BPF as seccomp uses it: the instructions, and their encoding in eight bytes each.
+ * Source: linux/filter.h, seccomp(2).
  *
- * The machine: one 32-bit accumulator; `load` reads a word of seccomp_data into it; jumps go
- * forward only, conditional ones by at most 255 instructions.
+ * The machine has one 32-bit accumulator. `load` reads a word of seccomp_data into it. Jumps only
+ * go forward, conditional ones by at most 255 instructions.
  */
 
 export type Jump = 'jeq' | 'jgt' | 'jge' | 'jset'
@@ -55,8 +55,8 @@ export function encodeBpf(program: readonly Instruction[]): Uint8Array {
 }
 
 /**
- * The instructions of a sock_filter array; `undefined` stands for one that seccomp programs of
- * ours never hold.
+ * The instructions of a sock_filter array, with `undefined` for each that glassbox never
+ * generates.
  */
 export function decodeBpf(bytes: Uint8Array): (Instruction | undefined)[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -1,7 +1,6 @@
 /**
- * A caller's policy, checked once. A policy is a value: the same object gives the same checked
- * policy as long as it says the same, so those who compile a policy can remember what they made of
- * it by that object.
+ * Checks a caller's policy once. The same object gives the same checked policy as long as its
+ * contents do not change, so a compiled filter can be cached by the checked policy.
  */
 import { DEFAULT_POLICY } from './defaults.ts'
 import type { Policy } from './policy.ts'
@@ -9,15 +8,18 @@ import { validatePolicy } from './validate.ts'
 
 interface Checked {
   readonly policy: Policy
-  /** What the caller's object said when it was checked: it may be changed between two runs. */
+  /**
+   * The contents of the caller's object when it was checked, as text. The caller may change the
+   * object between two runs.
+   */
   readonly text: string | undefined
 }
 
 const known = new WeakMap<Policy, Checked>()
 
 /**
- * Numbers of conditions may be bigint. None for what is no longer a policy, such as an object with
- * a circle.
+ * The policy as text, with bigints as `1n`; `undefined` if the object can no longer be serialized,
+ * for example because of a cycle.
  */
 function textOf(policy: Policy): string | undefined {
   try {
@@ -28,15 +30,15 @@ function textOf(policy: Policy): string | undefined {
 }
 
 /**
- * Throws InvalidOptionError if it is no policy. `undefined` stands for the default, `null` for no
- * filter.
+ * Returns the checked policy. `undefined` stands for the default, `null` for no filter. Throws
+ * InvalidOptionError if the value is not a policy.
  */
 export function checkPolicy(policy: Policy | null | undefined): Policy | null {
   if (policy === null) return null
   if (policy === undefined || policy === DEFAULT_POLICY) return DEFAULT_POLICY
   const before = typeof policy === 'object' ? known.get(policy) : undefined
   if (before?.text !== undefined && textOf(policy) === before.text) return before.policy
-  // A copy: what was compiled from it must not change with the caller's object.
+  // Keep a copy: a compiled filter must not depend on later changes of the caller's object.
   const checked = validatePolicy(policy)
   known.set(policy, { policy: checked, text: textOf(policy) })
   return checked

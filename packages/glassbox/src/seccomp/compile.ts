@@ -1,37 +1,31 @@
 /**
- * A policy as a BPF program.
+ * Compiles a policy to a BPF program:
  *
  *   check the architecture, refuse x32 → search the number → the call's chain of rules → return
  *
- * Calls of i386 have a policy of their own, or one action for all of them.
+ * Calls of i386 have a policy of their own, or one action for all.
  *
- * Numbers are found by binary search over ranges with the same chain; a chain that several calls
- * share is written once.
+ * The program finds a number by binary search over ranges of numbers with the same chain. A chain
+ * that several calls share is written once.
  */
 import { i386ByName, i386ByNumber, i386Syscalls } from '../linux/i386.ts'
+import { X32_BIT } from '../linux/abi.ts'
 import { allSyscalls, syscallByNumber, syscallNumber } from '../linux/syscalls.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
-import {
-  ARCH_OFFSET,
-  AUDIT_ARCH_I386,
-  AUDIT_ARCH_X86_64,
-  actionValue,
-  NUMBER_OFFSET,
-  X32_BIT,
-} from './data.ts'
+import { ARCH_OFFSET, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, actionValue, NUMBER_OFFSET } from './data.ts'
 import type { Action, Policy, Rule } from './policy.ts'
 
 export interface CompileOptions {
   /**
-   * What happens to calls of another ABI (i386, x32), which number and pass arguments differently.
-   * Default: kill.
+   * The action for calls of another ABI (i386, x32), which has other numbers and passes arguments
+   * differently. Default: kill.
    */
   readonly foreign?: Action
-  /** What happens to a number that the table does not have. Default: see `unknownAction`. */
+  /** The action for numbers that are not in the syscall table. Default: see `unknownAction`. */
   readonly unknown?: Action
-  /** What holds for calls of i386, by the names that they have there; instead of `foreign`. */
+  /** The policy for calls of i386, by their i386 names. Replaces `foreign` for them. */
   readonly i386?: Policy
 }
 
@@ -58,15 +52,15 @@ const I386: Abi = {
   newest: () => newestOf(i386Syscalls()),
 }
 
-/** From `start` on, up to the next range, all numbers have this chain. */
+/** All numbers from `start` to the next range have this chain. */
 interface Range {
   readonly start: number
   readonly chain: readonly Rule[]
 }
 
 /**
- * A number that the table does not have: a policy that lets through what it does not name cannot
- * mean what nobody knew.
+ * The default action for a number that is not in the syscall table. A policy that allows calls by
+ * default cannot have meant calls that did not exist yet, so they fail with ENOSYS.
  */
 export function unknownAction({ otherwise }: Policy): Action {
   return otherwise.kind === 'allow' || otherwise.kind === 'log'
@@ -74,7 +68,7 @@ export function unknownAction({ otherwise }: Policy): Action {
     : otherwise
 }
 
-/** The rules of each call that has any, up to the first that always applies. */
+/** The rules of each call, up to the first rule that always matches. */
 function chainsOf(policy: Policy, abi: Abi): Map<number, Rule[]> {
   const chains = new Map<number, Rule[]>()
   for (const rule of policy.rules) {
@@ -104,7 +98,7 @@ function rangesOf(policy: Policy, unknownCalls: Action, abi: Abi): Range[] {
   return ranges
 }
 
-/** The part of a program that decides about the calls of one ABI. */
+/** Compiles the part of a program that decides about the calls of one ABI. */
 class Compiler {
   readonly #out: Assembler
   readonly #policy: Policy
@@ -116,10 +110,14 @@ class Compiler {
     this.#policy = policy
   }
 
-  /** Where the search for a number that is loaded begins. */
+  /**
+   * Writes the chains and the search. Returns the label of the search, which expects the number in
+   * the accumulator.
+   */
   compile(unknown: Action, abi: Abi): Label {
     const ranges = rangesOf(this.#policy, unknown, abi)
-    // All chains first, that is, at the end: the search then jumps forward into them.
+    // The assembler writes backwards: chains written first come last, and the search jumps forward
+    // to them.
     for (const { chain } of ranges) this.#chain(chain)
     return this.#search(ranges)
   }
@@ -157,8 +155,8 @@ class Compiler {
 }
 
 /**
- * The sock_filter array of a policy. Throws InvalidOptionError for an unknown call or a policy
- * that is too large.
+ * The sock_filter array of a policy. Throws InvalidOptionError for an unknown call and for a
+ * policy that is too large.
  */
 export function compilePolicy(
   policy: Policy,
@@ -171,7 +169,7 @@ export function compilePolicy(
     : refused
   const foreigners = i386 ? out.jump('jeq', AUDIT_ARCH_I386, other, refused) : refused
   const search = new Compiler(out, policy).compile(unknown, X86_64)
-  // The x32 bit without the sign: -1 and its like are no x32 calls, only unknown.
+  // Negative numbers have the x32 bit too, but are unknown calls rather than calls of x32.
   const abi = out.jump('jge', 0x80000000, search, out.jump('jge', X32_BIT, refused, search))
   const native = out.load(NUMBER_OFFSET, abi)
   return out.finish(out.load(ARCH_OFFSET, out.jump('jeq', AUDIT_ARCH_X86_64, native, foreigners)))

@@ -1,4 +1,4 @@
-/** A comparison of an argument, in the 32-bit steps that BPF has. */
+/** Compiles a comparison of a 64-bit argument to BPF, which compares 32 bits at a time. */
 import type { Assembler, Label } from './assemble.ts'
 import type { Jump } from './bpf.ts'
 import { highOffset, lowOffset } from './data.ts'
@@ -13,7 +13,7 @@ interface Compared {
   readonly wide: boolean
 }
 
-/** Writes the test and returns its label; it goes on at `yes` or `no`. */
+/** Writes the test, which continues at `yes` or `no`, and returns its label. */
 export function compileCondition(out: Assembler, condition: Condition, yes: Label, no: Label): Label {
   const { arg, op, value, mask = 0n, width = 64 } = condition
   const compared = { arg, value, wide: width === 64 }
@@ -35,7 +35,7 @@ function equal(out: Assembler, { arg, value, wide }: Compared, yes: Label, no: L
   return wide ? out.load(highOffset(arg), out.jump('jeq', high(value), lower, no)) : lower
 }
 
-/** The high halves decide, unless they are the same. */
+/** Compares the high halves first, and the low halves only if the high halves are equal. */
 function greater(out: Assembler, { arg, value, wide }: Compared, op: Jump, yes: Label, no: Label): Label {
   const lower = out.load(lowOffset(arg), out.jump(op, low(value), yes, no))
   if (!wide) return lower
@@ -55,7 +55,7 @@ function maskedEqual(
   return out.load(highOffset(arg), maskedHalf(out, high(mask), high(value), lower, no))
 }
 
-/** Whether no bit, or a single one, is set needs one instruction. */
+/** A test for no set bit, or for a single set bit, needs one instruction. */
 function maskedHalf(out: Assembler, mask: number, value: number, yes: Label, no: Label): Label {
   if (value === 0) return out.jump('jset', mask, no, yes)
   if (value === mask && (mask & (mask - 1)) === 0) return out.jump('jset', mask, yes, no)

@@ -1,6 +1,6 @@
 /**
- * Conditions and actions as policies of ours spell them: of int arguments, whose high half the
- * kernel ignores.
+ * Short forms of the conditions and actions that glassbox's own policies use. All conditions are
+ * on int arguments, of which the kernel ignores the high half.
  */
 import { ERRNO } from '../linux/errno.ts'
 import type { Action, Condition } from './policy.ts'
@@ -16,7 +16,7 @@ export const is = (arg: number, value: number): Condition => ({
   width: 32,
 })
 
-/** One of these bits, or several, are set. */
+/** At least one bit of the mask is set. */
 export const anyBit = (arg: number, mask: number): Condition => ({
   arg,
   op: 'masked-ne',

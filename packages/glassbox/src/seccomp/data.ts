@@ -1,25 +1,30 @@
 /**
- * struct seccomp_data, what a filter sees of a call, and the values that a filter returns. Source:
- * linux/seccomp.h.
+ * struct seccomp_data, which a filter reads to decide about a call, and the values that a filter
+ * returns. Source: linux/seccomp.h.
  */
+import {
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_KILL_PROCESS,
+  SECCOMP_RET_LOG,
+  SECCOMP_RET_TRACE,
+  SECCOMP_RET_USER_NOTIF,
+} from '../linux/constants.ts'
 import type { Action } from './policy.ts'
+
+export { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '../linux/constants.ts'
 
 export const NUMBER_OFFSET = 0
 export const ARCH_OFFSET = 4
 export const DATA_BYTES = 64
 
-/** Little endian: the low half of an argument comes first. */
+/** Offsets of the halves of an argument. On x86-64 the low half comes first. */
 export const lowOffset = (arg: number): number => 16 + arg * 8
 export const highOffset = (arg: number): number => lowOffset(arg) + 4
 
-export const AUDIT_ARCH_X86_64 = 0xc000003e
-export const AUDIT_ARCH_I386 = 0x40000003
-/** Set in the numbers of the x32 ABI. */
-export const X32_BIT = 0x40000000
-
-/** A call as the filter sees it. */
+/** The parts of a call that a filter can test. */
 export interface SeccompCall {
-  /** The number in 32 bits, unsigned. */
+  /** The number of the call, unsigned 32 bits. */
   readonly nr: number
   readonly arch: number
   readonly args: readonly bigint[]
@@ -27,12 +32,12 @@ export interface SeccompCall {
 
 const DATA_MASK = 0xffff
 const BASE = {
-  kill: 0x80000000, // SECCOMP_RET_KILL_PROCESS, Linux 4.14
-  errno: 0x00050000,
-  notify: 0x7fc00000, // Linux 5.0
-  trace: 0x7ff00000,
-  log: 0x7ffc0000,
-  allow: 0x7fff0000,
+  kill: SECCOMP_RET_KILL_PROCESS, // Linux 4.14
+  errno: SECCOMP_RET_ERRNO,
+  notify: SECCOMP_RET_USER_NOTIF, // Linux 5.0
+  trace: SECCOMP_RET_TRACE,
+  log: SECCOMP_RET_LOG,
+  allow: SECCOMP_RET_ALLOW,
 } as const
 
 export function actionValue(action: Action): number {
@@ -41,7 +46,7 @@ export function actionValue(action: Action): number {
   return BASE[action.kind]
 }
 
-/** The action behind a filter's return value; `undefined` for one that no policy gives. */
+/** The action for a filter's return value; `undefined` if no policy compiles to this value. */
 export function actionOf(value: number): Action | undefined {
   const data = value & DATA_MASK
   const base = (value & ~DATA_MASK) >>> 0

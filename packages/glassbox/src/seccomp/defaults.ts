@@ -1,8 +1,8 @@
 /**
- * The policy that a program has where the caller says nothing: everything that compilers,
- * interpreters and their programs need is allowed; what is left out is kernel surface that they do
- * not need, and the known ways round a filter. Each refusal has its reason. It is one wall of
- * several, see docs/security.md.
+ * The policy of a program if the caller gives none. It allows everything that compilers,
+ * interpreters and their programs need. It refuses kernel surface that they do not need, and the
+ * known ways around a filter. Each refusal has its reason. The policy is one boundary of several:
+ * see docs/security.md.
  */
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -16,7 +16,10 @@ interface Refusal {
   readonly why: string
 }
 
-/** Refused whatever the arguments. ENOSYS where programs have a way to go on without the call. */
+/**
+ * Calls that are refused with any arguments. The error is ENOSYS if programs have a fallback for
+ * the call.
+ */
 export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['setns', 'pivot_root', 'chroot'],
@@ -34,24 +37,24 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['statmount', 'listmount'],
     action: ENOSYS,
-    why: 'they tell more of the host’s mounts than /proc/self/mountinfo, which programs read without',
+    why: 'they reveal more of the host’s mounts than /proc/self/mountinfo, which programs use instead',
   },
   {
     syscalls: ['file_setattr', 'cachestat'],
     action: ENOSYS,
-    why: 'new: flags and quota projects of files, and what of the host’s files is in memory',
+    why: 'new: flags and quota projects of files, and which pages of the host’s files are cached',
   },
   {
-    // POSIX lets sync() return before anything is written, so doing nothing is no lie; that call
-    // cannot fail.
+    // sync() has no error to return, and POSIX lets it return before anything is written. So the
+    // call succeeds without effect.
     syscalls: ['sync'],
     action: refuse(0),
-    why: 'it writes out all file systems of the host, and holds up whoever waits for theirs',
+    why: 'it writes out all file systems of the host, and delays every process that waits for its own',
   },
   {
     syscalls: ['syncfs'],
     action: ENOSYS,
-    why: 'the same for one file system; what it says must be true: programs go on with fsync',
+    why: 'the same for one file system; it must not succeed falsely, and programs fall back to fsync',
   },
   {
     syscalls: ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd', 'kcmp', 'process_madvise'],
@@ -66,7 +69,7 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['io_setup'],
     action: ENOSYS,
-    why: 'one program could have all of fs.aio-max-nr, which is of the whole host; libraries do without',
+    why: 'one program could use up fs.aio-max-nr, which the whole host shares; libraries work without it',
   },
   {
     syscalls: ['name_to_handle_at', 'open_by_handle_at'],
@@ -96,7 +99,7 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex'],
     action: EPERM,
-    why: 'setting clocks (reading goes by other calls)',
+    why: 'setting clocks (other calls read them)',
   },
   {
     syscalls: ['iopl', 'ioperm', 'modify_ldt'],
@@ -116,7 +119,7 @@ export const REFUSALS: readonly Refusal[] = [
   {
     syscalls: ['lsm_set_self_attr', 'memfd_secret'],
     action: EPERM,
-    why: 'memory and labels that nobody else sees',
+    why: 'labels of security modules, and memory that even the kernel cannot read',
   },
 ]
 
@@ -129,8 +132,8 @@ const NAMESPACES =
   linux.CLONE_NEWNET
 
 /**
- * New namespaces by clone and unshare (those of cgroups: see guard.ts); the time namespace has no
- * bit that clone could take.
+ * New namespaces by clone and unshare. The guard refuses cgroup namespaces. The bit of the time
+ * namespace is not available to clone.
  */
 function namespaceRules(): Rule[] {
   const others = linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT
@@ -141,8 +144,8 @@ function namespaceRules(): Rule[] {
 }
 
 /**
- * Socket families that programs use. The others are little-tested kernel code (AF_ALG, AF_VSOCK,
- * AF_PACKET, …).
+ * The socket families that programs use. The others lead to little-tested kernel code (AF_ALG,
+ * AF_VSOCK, AF_PACKET, …).
  */
 const FAMILIES = [linux.AF_UNIX, linux.AF_INET, linux.AF_INET6]
 
@@ -192,8 +195,8 @@ function socketRules(): Rule[] {
 
 /**
  * Requests that push input into a terminal, load a line discipline, or make an inherited terminal
- * the program's own, which could then do all of that (ioctl_tty(2)). The kernel reads 32 bits of a
- * request.
+ * the program's controlling terminal, which would permit the others (ioctl_tty(2)). The kernel
+ * reads 32 bits of a request.
  */
 const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linux.TIOCSETD, linux.TIOCCONS]
 
@@ -201,10 +204,10 @@ const TERMINAL_REQUESTS = [linux.TIOCSTI, linux.TIOCSCTTY, linux.TIOCLINUX, linu
 const IPV6_FLOWLABEL_MGR = 32
 
 /**
- * Options of sockets that a kernel may lack, and programs do without. The first and the last take
- * of what the whole host has: 4096 flow labels of IPv6 (net/ipv6/ip6_flowlabel.c), and the memory
- * for compiled filters of sockets (net.core.bpf_jit_limit), which is charged to no cgroup. TCP_ULP
- * puts other, little-tested code in the place of TCP: TLS, SMC, MPTCP.
+ * Socket options that a kernel may lack, so that programs work without them. Flow labels and
+ * socket filters use up what the whole host shares: 4096 flow labels of IPv6
+ * (net/ipv6/ip6_flowlabel.c), and the memory for compiled filters (net.core.bpf_jit_limit), which
+ * is charged to no cgroup. TCP_ULP replaces TCP by little-tested code: TLS, SMC, MPTCP.
  */
 const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
   [linux.SOL_IPV6, IPV6_FLOWLABEL_MGR],
@@ -217,11 +220,14 @@ const SOCKET_OPTIONS: readonly (readonly [level: number, option: number])[] = [
   ].map(option => [linux.SOL_SOCKET, option] as const),
 ]
 
-/** personality(2): Linux itself, its 32-bit machine name (for builds), and asking. */
+/**
+ * The allowed values of personality(2): Linux, its 32-bit machine name (for builds), and the
+ * query.
+ */
 const PERSONALITIES = [0, 8, 0xffffffff]
 
 /**
- * Calls by which pages of the host's huge page pool could be had, which no memory cgroup counts
+ * Calls that allocate from the host's pool of huge pages, which no memory cgroup counts
  * (hugetlbpage.rst).
  */
 const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[] = [
@@ -250,8 +256,8 @@ function argumentRules(): Rule[] {
     })),
     { syscalls: ['personality'], action: EPERM },
     { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
-    // Limits of others: where the program has init's user id, init would go blind. 0 is the caller
-    // itself.
+    // The limits of other processes: a program with init's user id could lower init's limits, and
+    // init would no longer see what happens. 0 means the calling process.
     {
       syscalls: ['prlimit64'],
       when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }],
@@ -260,6 +266,12 @@ function argumentRules(): Rule[] {
   ]
 }
 
+/**
+ * The policy of a program if the caller gives none. Use it as the base of a policy of your own.
+ *
+ * @example
+ * const policy = { ...DEFAULT_POLICY, rules: [noSockets, ...DEFAULT_POLICY.rules] }
+ */
 export const DEFAULT_POLICY: Policy = {
   rules: [
     ...GUARD,

@@ -1,4 +1,4 @@
-/** A BPF program as text, one line an instruction, targets as line numbers. */
+/** A BPF program as text: one line per instruction, with jump targets as line numbers. */
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { errnoName } from '../linux/errno.ts'
 import { decodeBpf, type Instruction } from './bpf.ts'
@@ -20,7 +20,7 @@ function actionText(value: number): string {
   return action.kind === 'trace' ? `trace ${action.data}` : action.kind
 }
 
-/** The names of the calls that a comparison of the number divides. */
+/** The name of the call whose number the instruction compares with. */
 function comment(instruction: Instruction, loaded: number): string {
   if (loaded !== NUMBER_OFFSET || !('yes' in instruction)) return ''
   const name = syscallByNumber(instruction.value)?.name

@@ -1,11 +1,11 @@
 /**
- * What stays refused whatever the policy says, `null` included: calls by which a program would
- * leave something on the host, or hold up or learn from those who have nothing to do with its box,
- * and which no other boundary stops.
+ * The calls that are refused under every policy, and also with `policy: null`. By them a program
+ * could leave something on the host, or delay or observe processes outside its box, and no other
+ * boundary prevents that.
  *
- * The guard is a list of refusals. It is laid on together with the policy, as one filter: a call
- * is made only where both let it pass. See `guarded()` for how they are put together, and
- * docs/security.md for what follows for programs.
+ * The guard is a list of refusals. It is combined with the policy into one filter, and a call is
+ * made only if both allow it. See `guarded()` for how they are combined, and docs/security.md for
+ * the consequences for programs.
  */
 import {
   __O_TMPFILE,
@@ -28,8 +28,8 @@ import { anyBit, EPERM, is, refuse } from './conditions.ts'
 import type { Action, Condition, Policy, Rule } from './policy.ts'
 
 /**
- * Calls that give a file its mode, and which argument that is; `flags`: the argument that says
- * whether there is a mode.
+ * Calls that set the mode of a file, with the index of the mode argument. `flags` is the index of
+ * the argument that says whether the call has a mode.
  */
 const MODES: readonly { readonly call: string; readonly mode: number; readonly flags?: number }[] = [
   { call: 'chmod', mode: 1 },
@@ -44,10 +44,11 @@ const MODES: readonly { readonly call: string; readonly mode: number; readonly f
 ]
 
 /**
- * No set-user-ID or set-group-ID file: the program may have the caller's user id, so whoever
- * executed such a file on the host would become the caller. A directory with the set-group-ID bit
- * is refused along, since a filter cannot tell it from a file; mkdir drops both bits by itself
- * (mkdir(2)). A file that has a bit already, and is moved, linked or changed, is the caller's.
+ * A program cannot make set-user-ID or set-group-ID files. It may have the caller's user id, so a
+ * host user who executed such a file would run it as the caller. The set-group-ID bit of a
+ * directory is refused too, because a filter cannot tell a directory from a file; mkdir ignores
+ * both bits (mkdir(2)). A file that already has such a bit belongs to the caller, and the program
+ * may still move, link or change it.
  */
 const SET_ID_RULES: readonly Rule[] = MODES.map(({ call, mode, flags }) => ({
   syscalls: [call],
@@ -67,9 +68,9 @@ const isType = (mode: number, type: number): Condition => ({
 })
 
 /**
- * No device, not even the one of number 0 that overlay file systems take for "removed": the kernel
- * lets everybody make it (Linux 5.8), and the host may read the directory as a layer of such a
- * file system.
+ * A program cannot make device nodes, not even number 0, which overlay file systems read as
+ * "removed". Any user may make that one (Linux 5.8), and the host may use the directory as a layer
+ * of an overlay file system.
  */
 const DEVICE_RULES: readonly Rule[] = [
   ...[S_IFCHR, S_IFBLK].flatMap(type => [
@@ -80,8 +81,8 @@ const DEVICE_RULES: readonly Rule[] = [
 ]
 
 /**
- * Calls whose modes, flags or names stand in memory, where no filter sees them. Libraries go on
- * without.
+ * Calls with modes, flags or names in memory, which a filter cannot read. Libraries work without
+ * these calls.
  */
 const UNSEEN: Rule = {
   syscalls: ['openat2', 'clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'],
@@ -89,15 +90,15 @@ const UNSEEN: Rule = {
 }
 
 /**
- * Keys belong to a user id, not to a box: they outlive it, and a later box with its number would
- * find them.
+ * Keys belong to a user id, not to a box. They outlive the box, and a later box with the same user
+ * id would find them.
  */
 const KEYS: Rule = { syscalls: ['add_key', 'request_key', 'keyctl'], action: refuse(ERRNO.ENOSYS) }
 
 /**
- * A lease asks for no permission to write, only for the user id: whoever opens the file, anywhere
- * on the host, then waits for /proc/sys/fs/lease-break-time. F_NOTIFY tells of the host's files as
- * inotify does, by signals, and nothing uses it any more.
+ * The owner of a file may take a lease on it without permission to write it. Then any process of
+ * the host that opens the file waits up to /proc/sys/fs/lease-break-time seconds. F_NOTIFY reports
+ * changes of the host's files by signals, as inotify does with events, and is obsolete.
  */
 const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
   syscalls: ['fcntl'],
@@ -106,8 +107,8 @@ const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
 }))
 
 /**
- * In a cgroup namespace of its own an ordinary user's program could mount its groups and write
- * their limits, which are the caller's files.
+ * With a cgroup namespace of its own, the program of an ordinary user could mount its own groups
+ * and change their limits, because the caller owns those files.
  */
 const OWN_GROUPS: readonly Rule[] = ['unshare', 'clone'].map(call => ({
   syscalls: [call],
@@ -125,17 +126,18 @@ export const GUARD: readonly Rule[] = [
 ]
 
 /**
- * The same for the calls of i386, which has fcntl by two names. Only where a policy lets such
- * calls pass at all.
+ * The guard for calls of i386, which has two names for fcntl. It is used only if a policy allows
+ * such calls.
  */
 export const GUARD_I386: readonly Rule[] = GUARD.map(rule =>
   rule.syscalls.includes('fcntl') ? { ...rule, syscalls: ['fcntl', 'fcntl64'] } : rule,
 )
 
 /**
- * Filters of the program's own. Not in the guard: only where a policy ends a program for a call,
- * since what a second filter answers may outrank the report of the call (seccomp(2)). EINVAL is
- * what a kernel without filters says.
+ * Refuses filters that the program installs itself. They are not part of the guard: they are
+ * refused only if the policy ends a program for some call, because the result of a second filter
+ * can take precedence over the report of that call (seccomp(2)). EINVAL is the error of a kernel
+ * without filters.
  */
 export const NO_FILTERS: readonly Rule[] = [
   { syscalls: ['seccomp'], when: [is(0, SECCOMP_SET_MODE_FILTER)], action: refuse(ERRNO.EINVAL) },
@@ -149,9 +151,9 @@ export const NO_FILTERS: readonly Rule[] = [
 const letsPass = ({ kind }: Action): boolean => kind === 'allow' || kind === 'log' || kind === 'trace'
 
 /**
- * `policy` with refusals that it cannot lift. Wherever it would let a call pass, the refusals of
- * that call are asked first; what the policy itself refuses, or ends a program for, stays as it
- * says.
+ * `policy` with refusals that it cannot lift. Before each rule that would let a call pass, the
+ * refusals of that call are tested. Calls that the policy itself refuses, or for which it ends the
+ * program, are unchanged.
  */
 export function withRefusals({ rules, otherwise }: Policy, refusals: readonly Rule[]): Policy {
   const before = (rule: Rule): Rule[] =>

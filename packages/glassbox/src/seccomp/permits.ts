@@ -1,8 +1,8 @@
-/** What a policy says of a call whatever its later arguments. */
+/** Whether a policy permits a call of which only the first arguments are known. */
 import type { Policy } from './policy.ts'
 import { holds } from './simulate.ts'
 
-/** Lets it pass always, or where its first arguments are these. */
+/** Whether the policy allows every call of `syscall` whose first arguments are `known`. */
 export function permits(
   { rules, otherwise }: Policy,
   syscall: string,

@@ -1,41 +1,68 @@
 /**
- * What a program may call, as a value. Compiled to BPF by `compile.ts`, played by `simulate.ts`.
+ * A policy: which system calls a program may make, as a value. `compile.ts` compiles it to BPF,
+ * and `simulate.ts` evaluates it without a kernel.
  */
 
 /**
- * Comparisons are unsigned and of all 64 bits, unless `width` is 32 (int arguments: the high half
- * is ignored).
+ * A condition on one argument of a call. Comparisons are unsigned. They cover 64 bits, or the low
+ * 32 bits if `width` is 32: the kernel ignores the high half of an `int` argument.
+ *
+ * @example
+ * { arg: 0, op: 'eq', value: 2n, width: 32 } // socket(AF_INET, …)
  */
 export interface Condition {
-  /** 0 to 5. */
+  /** The index of the argument, 0 to 5. */
   readonly arg: number
   readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked-eq' | 'masked-ne'
   readonly value: bigint
-  /** For `masked-eq`: `(arg & mask) === value`; for `masked-ne`: `!==`. */
+  /**
+   * Required for `masked-eq`, `(arg & mask) === value`, and for `masked-ne`, `(arg & mask) !==
+   * value`.
+   */
   readonly mask?: bigint
   readonly width?: 32 | 64
 }
 
 /**
- * - `allow`; `errno`: the call fails with that error and the program goes on; 0: it says that it
- *   succeeded and is not made
- * - `kill`: SIGSYS ends the whole process; `trace`, `log`, `notify`: as in seccomp(2)
+ * What happens to a call:
+ * - `allow`: the kernel makes the call.
+ * - `errno`: the call is not made; it fails with that error, or returns 0 if `errno` is 0.
+ * - `kill`: SIGSYS ends the whole process.
+ * - `trace`, `log`, `notify`: as in seccomp(2).
  */
 export type Action =
   | { readonly kind: 'allow' | 'kill' | 'log' | 'notify' }
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'trace'; readonly data: number }
 
+/**
+ * What happens to some calls, always or under conditions.
+ *
+ * @example
+ * const onlyUnix: Condition = { arg: 0, op: 'ne', value: 1n, width: 32 }
+ * const rule: Rule = { syscalls: ['socket'], when: [onlyUnix], action: { kind: 'kill' } }
+ */
 export interface Rule {
-  /** Names of the syscall table. */
+  /** Names of x86-64 system calls, such as `openat`. */
   readonly syscalls: readonly string[]
-  /** All must hold; none: always. Of several rules for a call the first that matches decides. */
+  /**
+   * The rule matches if all of these hold; without conditions it always matches. If several rules
+   * match a call, the first one decides.
+   */
   readonly when?: readonly Condition[]
   readonly action: Action
 }
 
+/**
+ * The system calls that a program may make. Of the rules for a call, the first that matches
+ * decides. `run()` and `openBox()` reject with InvalidOptionError if the policy is invalid.
+ *
+ * @example
+ * const refused: Rule = { syscalls: ['socket'], action: { kind: 'errno', errno: 1 } }
+ * const policy: Policy = { rules: [refused], otherwise: { kind: 'allow' } }
+ */
 export interface Policy {
   readonly rules: readonly Rule[]
-  /** For every call that no rule matches. */
+  /** The action for every call that no rule matches. */
   readonly otherwise: Action
 }

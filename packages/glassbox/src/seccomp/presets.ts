@@ -1,17 +1,18 @@
-/** Policies made from others. */
+/** Functions that derive policies from others. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { isArray, unexpected } from '../options/kind.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
 import type { Policy } from './policy.ts'
 
-/** The program itself is started by it, under the filter. */
+/** The prepared child executes the program under the filter, so this call cannot be denied. */
 const NEEDED_TO_START = 'execve'
 
 /**
- * A policy under which any of these calls ends the program with the verdict `syscall-denied`;
- * otherwise as `base`. Each call is denied by its own name: its siblings (vfork and clone beside
- * fork) are the caller's to name.
+ * A policy under which any of these calls ends the program with the verdict `syscall-denied`. All
+ * other calls are treated as in `base`, by default `DEFAULT_POLICY`. Only the named calls are
+ * denied: to deny fork, name vfork and clone too. Throws InvalidOptionError for an unknown name
+ * and for `execve`.
  *
  * @example
  * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })

@@ -1,7 +1,8 @@
 /**
- * Two independent answers to the same question, what happens to a call: one by running the BPF
- * program, one by reading the policy. The compiler is right when they always agree.
+ * Two independent ways to find out what happens to a call: run the BPF program, or evaluate the
+ * policy. If they always agree, the compiler is correct.
  */
+import { X32_BIT } from '../linux/abi.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { decodeBpf, type Instruction } from './bpf.ts'
 import { unknownAction } from './compile.ts'
@@ -12,7 +13,6 @@ import {
   DATA_BYTES,
   NUMBER_OFFSET,
   type SeccompCall,
-  X32_BIT,
 } from './data.ts'
 import type { Action, Condition, Policy } from './policy.ts'
 
@@ -35,8 +35,8 @@ const COMPARE: Readonly<Record<'jeq' | 'jgt' | 'jge' | 'jset', (a: number, k: nu
 }
 
 /**
- * What the filter returns for a call, as the kernel would run it. Throws where the kernel would
- * have refused it.
+ * What the filter returns for a call when the kernel runs it. Throws a RangeError for a program
+ * that the kernel would refuse.
  */
 export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
   const program: readonly (Instruction | undefined)[] = decodeBpf(bytes)
@@ -57,7 +57,7 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
   }
 }
 
-/** Whether a condition is true of these arguments. */
+/** Whether a condition holds for these arguments. */
 export function holds(
   { arg, op, value, mask = 0n, width = 64 }: Condition,
   args: readonly bigint[],
@@ -78,7 +78,7 @@ export function holds(
   return answers[op]
 }
 
-/** What the policy says about a call, by its words. */
+/** What the policy decides about a call, without compiling it. */
 export function evaluatePolicy(
   policy: Policy,
   call: SeccompCall,

@@ -1,6 +1,6 @@
 /**
- * Policies as a table of kinds: everything that the compiler relies on, and no key that goes
- * unread.
+ * Validation of policies, as a table of kinds. It checks everything that the compiler relies on,
+ * and refuses unknown keys.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -21,7 +21,7 @@ const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge
 const isMasked = (op: Condition['op']): boolean => op === 'masked-eq' || op === 'masked-ne'
 const LARGEST = 2n ** 64n - 1n
 
-/** A name of the table of system calls; the error says which was probably meant. */
+/** The name of a system call. The error for an unknown name suggests a similar one. */
 export const SYSCALL: Kind<string> = {
   expected: 'the name of a system call',
   read: (value, path) => {
@@ -71,8 +71,8 @@ const anyCondition = record<Condition>({
 })
 
 /**
- * Bits that no comparison reads are a slip of the caller's: the condition would never, or always,
- * hold.
+ * Bits of the value that the comparison ignores are a mistake: the condition would always hold, or
+ * never.
  */
 const CONDITION: Kind<Condition> = {
   expected: anyCondition.expected,
@@ -99,7 +99,7 @@ const CONDITION: Kind<Condition> = {
 
 type ActionKind = Action['kind']
 
-/** An action of that kind, with the keys that it needs beside its kind. */
+/** An action of one kind, with the keys that this kind needs. */
 const action = (kind: ActionKind, more: Readonly<Record<string, Field<number>>> = {}): RecordKind<Action> =>
   record<Action>({
     fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<Action>,
@@ -145,7 +145,10 @@ const RULE: Kind<Rule> = {
   read: (value, path) => {
     const read = rule.read(value, path)
     if (read.syscalls.length > 0) return read
-    throw new InvalidOptionError(`${path}.syscalls`, `${path}.syscalls: a rule for no call does nothing.`)
+    throw new InvalidOptionError(
+      `${path}.syscalls`,
+      `${path}.syscalls: a rule without system calls has no effect.`,
+    )
   },
 }
 
@@ -161,6 +164,7 @@ const POLICY = record<Policy>({
 })
 
 /**
- * A frozen copy of the policy; throws an InvalidOptionError that names the place and the value.
+ * Returns a frozen copy of the policy. Throws InvalidOptionError, which names the key and the
+ * value.
  */
 export const validatePolicy = (policy: unknown): Policy => POLICY.read(policy, 'policy')

@@ -100,7 +100,7 @@ export function countByCgroup(
   report: Pick<EndedReport, 'counters' | 'maxRssBytes'>,
   limits: Pick<Required<Limits>, 'processes'>,
 ): Counted {
-  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.figures(report.counters)
+  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.counters(report.counters)
   return {
     usage: {
       cpuTimeMs: cpuTime.totalNs / 1e6,

@@ -3,11 +3,11 @@ import type { DeniedCall } from '../../container/wire.ts'
 import { argumentsText, callName } from '../../decode/decode.ts'
 import type { MemoryReader } from '../../decode/memory.ts'
 import { AUDIT_ARCH_X86_64 } from '../../linux/constants.ts'
+import { X32_BIT } from '../../linux/abi.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import type { RunResult } from '../../job/result.ts'
 
 const LONGEST_STRING = 255
-const X32_BIT = 0x40000000
 
 /** The snapshots that init took of the memory to which the arguments point. */
 function snapshots({ args, memory }: DeniedCall): MemoryReader {
