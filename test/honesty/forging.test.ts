@@ -231,7 +231,7 @@ os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
     text.split('\n').some(each => each.includes(forged) && !each.includes('\\n'))
   const words = boxed(['--deny', 'mkdir'], 'python3', '-c', script)
   assert.equal(words.out, 'again\n', 'it did execute itself')
-  assert.match(words.err, /^glassbox: ended for a denied call: mkdir\("\\nglassbox: exited/)
+  assert.match(words.err, /^glassbox: killed by a denied system call: mkdir\("\\nglassbox: exited/)
   assert.equal(words.err.trim().split('\n').length, 1, words.err)
   const json = boxed(['--deny', 'mkdir', '--json'], 'python3', '-c', script)
   assert.equal((JSON.parse(json.out) as { status: string }).status, 'syscall-denied')

@@ -170,6 +170,6 @@ function load() {
 
 if (existsSync(path)) load().main(words)
 else {
-  writeSync(2, `glassbox is not built: ${path} is not there. Run "npm run build" in the checkout.\n`)
+  writeSync(2, `glassbox is not built: ${path} does not exist. Run "npm run build" in the checkout.\n`)
   process.exitCode = 125
 }

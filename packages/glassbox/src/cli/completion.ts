@@ -65,17 +65,17 @@ export function help(width: number): string {
   return `Usage: glassbox completion bash|zsh|fish\n\n${summary}\n\n${optionsHelp(options, width)}\n\nExample:\n  source <(glassbox completion bash)\n`
 }
 
-const WHICH = 'Choose bash, zsh or fish, for example: source <(glassbox completion bash)'
+const WHICH = 'Specify a shell: bash, zsh or fish. For example: source <(glassbox completion bash)'
 
 export async function main(words: readonly string[]): Promise<number> {
   const { rest } = parseOptions('completion', options, words)
   const [shell, extra] = rest
-  if (shell === undefined) throw new InvalidOptionError('SHELL', 'No shell was named.', WHICH)
+  if (shell === undefined) throw new InvalidOptionError('SHELL', 'No shell was given.', WHICH)
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
   if (script === undefined)
     throw new InvalidOptionError('SHELL', `There is no completion for ${shell}.`, WHICH)
   if (extra !== undefined)
-    throw new InvalidOptionError('SHELL', `completion takes one shell, got ${extra} too.`, WHICH)
+    throw new InvalidOptionError('SHELL', `completion takes one shell, but ${extra} was given too.`, WHICH)
   stdout.write(script)
   return 0
 }

@@ -7,7 +7,7 @@ import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './op
 import { stdout } from './output.ts'
 import { paint } from './terminal.ts'
 
-export const summary = 'Say what this host offers for running programs, and how to get what is missing.'
+export const summary = 'Show what this host offers for running programs, and how to fix what is missing.'
 
 export const options: readonly OptionSpec[] = [
   { name: '--json', help: 'Print the findings as one JSON document.' },

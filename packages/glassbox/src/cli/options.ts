@@ -109,8 +109,8 @@ export function parseOptions(
 
 /** What every command with a table of options answers; `start.ts` does. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { name: '--help', help: 'This text.' },
-  { name: '--version', help: 'The version of glassbox.' },
+  { name: '--help', help: 'Print this help.' },
+  { name: '--version', help: 'Print the version of glassbox.' },
 ]
 
 const COLUMN = 30

@@ -53,7 +53,10 @@ export function traceInto(file: string, size: string | undefined, paths: HostPat
     },
     close: () => closeSync(fd),
     outcome: () => outcome,
-    note: () => printable(`--trace: ${file} was cut at ${formatSize(limit)}. --trace-size says where.`),
+    note: () =>
+      printable(
+        `--trace: ${file} was truncated at ${formatSize(limit)}. Use --trace-size to change the limit.`,
+      ),
   }
 }
 
@@ -69,7 +72,7 @@ function open(file: string, paths: HostPaths): number {
     throw new InvalidOptionError(
       '--trace',
       `--trace: cannot write ${file}: ${errno !== undefined && errno > 0 ? errnoName(errno) : code}.`,
-      'Name a file in a directory that is there and that you may write.',
+      'Name a file in an existing directory that you may write to.',
     )
   }
 }

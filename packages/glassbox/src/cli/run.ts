@@ -19,7 +19,7 @@ import { runRequest } from './run/request.ts'
 import type { RunTrace } from './run-trace.ts'
 import { paint, startSpinner } from './terminal.ts'
 
-export const summary = 'Run a program in a box and say how it ended.'
+export const summary = 'Run a program in a box and report how it ended.'
 
 export { OPTION_NAMES as optionNames, RUN_OPTIONS as options } from './run/options.ts'
 
@@ -126,7 +126,7 @@ async function execute(
     for (const stream of passing) stream.stopWaiting()
   })
   const traced = await openTrace(parsed, options)
-  const stopSpinner = passing.length === 0 ? startSpinner(stderr, `${printable(program)} runs`) : () => {}
+  const stopSpinner = passing.length === 0 ? startSpinner(stderr, `running ${printable(program)}`) : () => {}
   let result: AnyResult
   try {
     result = await run(program, args, {

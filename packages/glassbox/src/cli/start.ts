@@ -32,14 +32,14 @@ async function overview(commands: Commands): Promise<string> {
       async ([name, command]) => `  ${name.padEnd(12)}${(await command()).summary}`,
     ),
   )
-  return `glassbox runs a Linux program that you did not write, shows what it does,
-and says honestly how it ended.
+  return `glassbox runs untrusted Linux programs in sandboxes with resource limits and
+accurate verdicts, and traces what they do.
 
 Usage: glassbox COMMAND [options]
 
 ${rows.join('\n')}
 
-"glassbox COMMAND --help" says more, "glassbox --version" which version this is.
+"glassbox COMMAND --help" describes a command, "glassbox --version" prints the version.
 `
 }
 

@@ -8,7 +8,7 @@ import { straceHelp } from './strace/help.ts'
 import { straceOptions } from './strace/options.ts'
 import { stderr, stdout } from './output.ts'
 
-export const summary = 'Show the system calls of a program, as strace does.'
+export const summary = 'Trace the system calls of a program, like strace.'
 
 export function help(): string {
   return straceHelp()

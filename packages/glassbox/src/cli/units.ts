@@ -27,7 +27,7 @@ function parse(
     const problem =
       number !== undefined && unit === ''
         ? `${text} has no unit`
-        : `${JSON.stringify(text)} is not a value for it`
+        : `${JSON.stringify(text)} is not a valid value`
     throw new InvalidOptionError(option, `${option}: ${problem}.`, hint)
   }
   const value = Number(number) * factor

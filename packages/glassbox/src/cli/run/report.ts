@@ -11,7 +11,7 @@ const LIMITS: Readonly<
   memoryBytes: { name: 'memory limit', format: formatSize },
   outputBytes: { name: 'output limit', format: formatSize },
   fileSizeBytes: { name: 'file size limit', format: formatSize },
-  processes: { name: 'limit of processes', format: String },
+  processes: { name: 'process limit', format: String },
 }
 
 function ending({ status, exitCode, signal, limit, violation }: AnyResult): string {
@@ -21,16 +21,16 @@ function ending({ status, exitCode, signal, limit, violation }: AnyResult): stri
     if (status === 'process-limit')
       return `${ownEnd({ exitCode, signal })}, after the ${name} (${format(limit.limit)}) refused it another`
     const used = limit.used > limit.limit ? ` (used ${format(limit.used)})` : ''
-    return `ended by the ${name} of ${format(limit.limit)}${used}`
+    return `killed by the ${name} of ${format(limit.limit)}${used}`
   }
   if (status === 'syscall-denied' && violation)
-    return `ended for a denied call: ${violation.syscall}(${violation.args})`
+    return `killed by a denied system call: ${violation.syscall}(${violation.args})`
   if (status === 'canceled') return 'canceled'
   return ownEnd({ exitCode, signal })
 }
 
 function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: string | undefined }): string {
-  return signal === undefined ? `exited with code ${exitCode}` : `ended by signal ${signal}`
+  return signal === undefined ? `exited with code ${exitCode}` : `killed by signal ${signal}`
 }
 
 /** Figures that no cgroup gave say so. */

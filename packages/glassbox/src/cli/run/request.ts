@@ -28,7 +28,7 @@ function parseEnv(text: string): [string, string] {
 function refuseTwice(option: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
-    throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
+    throw new InvalidOptionError(option, `${option}: ${twice} was given twice.`, 'Name each file once.')
 }
 
 /**
@@ -44,7 +44,7 @@ function checkNameInBox(option: string, name: string): void {
 }
 
 function checkReadable(source: string): void {
-  const hint = 'Name a file or directory that you may read.'
+  const hint = 'Name an existing file or directory that you may read.'
   try {
     accessSync(source, constants.R_OK)
   } catch (error) {
@@ -63,7 +63,7 @@ function checkTargetDirectory(target: string): void {
     throw new InvalidOptionError(
       '--copy-out',
       `--copy-out: cannot write into ${dirname(target)}.`,
-      'Name a file in a directory that is there and that you may write.',
+      'Name a file in an existing directory that you may write to.',
     )
   }
 }
