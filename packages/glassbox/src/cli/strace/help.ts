@@ -19,8 +19,8 @@ Tracing:
   -f, --follow-forks            trace children and threads too
   -ff                           the same, with a separate file per thread (needs -o)
   -D, -DD, -DDD, --daemonize[=grandchild|pgroup|session]
-                                run the tracer as a grandchild of the command; -DD also gives it its own
-                                process group, -DDD its own session
+                                run the tracer as a grandchild of the command; -DD in its own
+                                process group, -DDD in its own session
   -I N, --interruptible=N       1, 2: ^C ends the trace; 3: ^C is ignored; 4: ^C and ^Z are ignored
   --kill-on-exit                kill the tracees when the tracer exits
   --syscall-limit=N             stop tracing after N calls
@@ -28,8 +28,8 @@ Tracing:
 
 Filtering:
   -e EXPR                       qualify NAME=SET, as below; each NAME is also a long option
-  -e trace=SET, --trace=SET     trace only these calls: [!][?]ITEM{,ITEM}; an ITEM is a name, a number,
-                                a %class or a /regex, optionally with @64, @32 or @x32; or all, none
+  -e trace=SET, --trace=SET     trace only these calls: [!][?]ITEM{,ITEM}; an ITEM is a name,
+                                number, %class or /regex, optionally with @64, @32 or @x32; or all, none
   -e signal=SET                 show only these signals
   -e status=SET                 show only calls with these outcomes: successful, failed, unfinished,
                                 unavailable, detached
@@ -53,7 +53,7 @@ Output:
   --stack-trace-frame-limit=N   maximum number of frames per stack; default 256
   -n, --syscall-number          show the number of the call
   -N, --arg-names               show argument names
-  -o FILE, --output=FILE        write the trace to FILE; '|COMMAND' or '!COMMAND' pipes it to a program
+  -o FILE, --output=FILE        write to FILE; "|COMMAND" or "!COMMAND" pipes to a program
   -A, --output-append-mode      append to FILE
   --output-separately           write one file per thread: FILE.TID
   -r, --relative-timestamps[=PRECISION]

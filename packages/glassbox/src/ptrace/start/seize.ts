@@ -1,4 +1,7 @@
-/** Becoming the tracer: PTRACE_SEIZE with all options at once, and why it may be refused. */
+/**
+ * Seizes a thread: PTRACE_SEIZE with all options at once, and the reasons why the kernel may
+ * refuse.
+ */
 import { readFileSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../../errors.ts'
 import { ptrace } from '../../gate/ptrace.ts'
@@ -32,12 +35,12 @@ const optionBits = ({ follow, killOnExit, filtered }: SeizeOptions): number =>
   (killOnExit ? PTRACE_O_EXITKILL : 0) +
   (filtered ? PTRACE_O_TRACESECCOMP : 0)
 
-/** 0, or the errno. The thread runs on. */
+/** Returns 0 or the errno. The thread keeps running. */
 export function seize(tid: number, options: SeizeOptions): number {
   return -ptrace(PTRACE_SEIZE, tid, 0, optionBits(options))
 }
 
-/** Asks for a stop; it comes when it comes. */
+/** Asks for a stop, which comes later. */
 export function interrupt(tid: number): void {
   ptrace(PTRACE_INTERRUPT, tid)
 }
@@ -50,7 +53,7 @@ const textOf = (path: string): string => {
   }
 }
 
-/** What PTRACE_SEIZE’s errno means for that thread, and what would help. */
+/** Explains the errno of PTRACE_SEIZE for this thread, and what would help. */
 export function seizeError(tid: number, errno: number): GlassboxError {
   const message = `attach: ptrace(PTRACE_SEIZE, ${tid}): ${errnoMessage(errno)}`
   const details = { errno, syscall: 'ptrace', path: String(tid) }

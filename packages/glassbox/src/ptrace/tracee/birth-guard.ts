@@ -73,8 +73,8 @@ const mask = new BigUint64Array(1)
 export const needsGuard = (abi: Abi, nr: number): boolean => nr === CLONE3[abi]
 
 /**
- * At the entry of every call, before handlers see it: takes CLONE_UNTRACED off, which is all that
- * an honest program needs.
+ * At the entry of every call, before handlers see it: removes CLONE_UNTRACED. That is enough for
+ * an honest program.
  */
 export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stopped: StoppedTracee): void {
   const first = args[0] ?? 0n
@@ -90,10 +90,10 @@ export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stoppe
 }
 
 /**
- * At the entry of clone3, when everybody else has seen it: from now on a child that is not traced
+ * At the entry of clone3, after all others have seen it: from now on a child that is not traced
  * dies before its first instruction. A caller in a code segment of its own making (modify_ldt(2))
- * cannot be guarded, and is told that there is no such call. One that cannot be changed is killed,
- * since its child could leave.
+ * cannot be guarded, so its call fails with ENOSYS. A caller whose registers cannot be changed is
+ * killed, because its child could escape the trace.
  */
 export function guard(stopped: StoppedTracee): void {
   const { tid } = stopped
@@ -105,8 +105,8 @@ export function guard(stopped: StoppedTracee): void {
 }
 
 /**
- * At a stop of a caller or of a child: gives it back what is its own. Does nothing to a thread
- * that has it.
+ * At a stop of a caller or of a child: restores its own code segment and mask. Does nothing to a
+ * thread that already has them.
  */
 export function unguard(tid: number): void {
   if (!read(tid)) return
@@ -114,7 +114,7 @@ export function unguard(tid: number): void {
   if (found) write(tid, found.segment, found.isBlocked ? (mask[0] ?? 0n) : (mask[0] ?? 0n) & ~SIGSEGV_BIT)
 }
 
-/** False if the thread is gone. */
+/** Returns false if the thread is gone. */
 function read(tid: number): boolean {
   return (
     ptrace(PTRACE_PEEKUSER, tid, CS_OFFSET, word) === 0 &&
