@@ -49,7 +49,9 @@ export class Engine implements Loop {
   readonly #schedule: Schedule
   #deferred: Uint8Array
   hasGuarded = false
-  /** When the stop that is being handled was seen. */
+  /**
+   * When the stop that is being handled was seen, and whether its tracee has run on since then.
+   */
   #nowNs = 0n
   #ranOn = false
   #batch = { next: 0, count: 0 }

@@ -1,18 +1,19 @@
 /**
- * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and 50–100
- * µs if one must wake the other across two. So while one tracee runs at a time, it and the tracer
- * share a CPU. Three rules make that harmless:
+ * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and
+ * 50–100 µs if one must wake the other on another CPU. So while one tracee runs at a time, it and
+ * the tracer share a CPU. Three rules make that harmless:
  *
- * - The program does not see it. A tracee has its own mask back before it makes a call that would
- *   show the mask or pass it on: reading or setting a mask, making a child, opening a file called
- *   `status` as in /proc/PID.
- * - Programs that run in parallel stay so. If two tracees wait for each other, and stops come so
- *   seldom that a second CPU is worth more than cheap stops, all have their own masks back for a
- *   while (see overlap.ts).
- * - A mask that somebody else set meanwhile (taskset(1), a cpuset) stays as it is.
+ * - The program does not see it. A tracee gets its own mask back before it makes a call that
+ *   would show the mask or pass it on: reading or setting a mask, creating a child, opening a
+ *   file called `status` as in /proc/PID.
+ * - Programs that run in parallel keep doing so. If two tracees wait for each other, and stops
+ *   are so rare that a second CPU is worth more than cheap stops, all get their own masks back
+ *   for a while (see overlap.ts).
+ * - A mask that another process set meanwhile (taskset(1), a cpuset) stays as it is.
  *
- * It is an optimisation: the loop calls its hooks, and what a stop means does not depend on them.
- * Owns the masks of the tracees that it moved and of its own thread, and restores all of them.
+ * This is an optimisation: the loop calls its hooks, and what a stop means does not depend on
+ * them. It owns the masks of the tracees that it moved and of its own thread, and restores all of
+ * them.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from '../../gate/affinity.ts'
 import { Overlap, TOGETHER_NS } from './overlap.ts'
