@@ -1,4 +1,7 @@
-/** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
+/**
+ * `glassbox completion SHELL`: prints completion for bash, zsh and fish, made from the tables of
+ * options.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run/options.ts'
 import { OPTION_WORDS } from './strace/options.ts'
@@ -9,14 +12,14 @@ export const summary = 'Print completion for bash, zsh or fish.'
 
 const COMMANDS = 'run strace doctor completion help'
 
-/** Options by the command. */
+/** The options of each command. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
   doctor: ['--json', '--help', '--version'],
 }
 
-/** `none|host`: the values of an option. */
+/** The values of an option like `none|host`. */
 const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
   /^[a-z]+(\|[a-z]+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
 )

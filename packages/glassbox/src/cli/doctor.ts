@@ -1,4 +1,7 @@
-/** `glassbox doctor`: what this host offers, what that means, and the exact fix. */
+/**
+ * `glassbox doctor`: shows what this host offers, what that means, and how to fix what is
+ * missing.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { diagnose } from '../doctor/doctor.ts'
 import type { Row } from '../doctor/row.ts'

@@ -1,6 +1,6 @@
 /**
- * What the command exits with. Conventions: timeout(1), docker run, and shells. The table is the
- * one that docs/cli.md shows.
+ * The exit codes of the command. They follow timeout(1), docker run, and shells. docs/cli.md
+ * shows this table.
  */
 import { GlassboxError, type ErrorCode } from '../errors.ts'
 import { signalNumber } from '../linux/signals.ts'
@@ -26,7 +26,10 @@ export const FAULT = 125
 /** The program succeeded without a file that `--copy-out` names. */
 export const MISSING_FILE = 123
 
-/** The reader of the command's output went away; as of a process that SIGPIPE ended. */
+/**
+ * The reader of the command's output closed it; the same code as for a process that SIGPIPE
+ * killed.
+ */
 export const READER_GONE: number = 128 + (signalNumber('SIGPIPE') ?? 0)
 
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
@@ -46,7 +49,7 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['126, 127', 'the program cannot be executed (126) or was not found (127)'],
 ]
 
-/** The program's own code, 128 + n for a signal, or that of the limit which ended it. */
+/** The program's own code, 128 + n for a signal, or the code of the limit that ended it. */
 export function exitCodeOf({ status, exitCode, signal }: AnyResult): number {
   const fixed = OF_STATUS[status]
   if (fixed !== undefined) return fixed
@@ -58,7 +61,7 @@ export function exitCodeOfError(error: unknown): number {
   return error instanceof GlassboxError ? (OF_ERROR[error.code] ?? FAULT) : FAULT
 }
 
-/** The table in the few words that `--help` has room for. */
+/** The table in a short form, for `--help`. */
 export const EXIT_CODES_HELP = `Exit code: the program's own; 128 + n if signal n killed it; 123 if --copy-out
 failed; 124 time limit, 137 memory, 153 output, 159 denied system call,
 130 canceled, 141 output closed by its reader; 125 glassbox failed,

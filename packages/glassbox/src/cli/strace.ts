@@ -1,4 +1,4 @@
-/** `glassbox strace`: what a program asks of the kernel, in strace's options and words. */
+/** `glassbox strace`: shows the system calls of a program, with strace's options and output. */
 import { GlassboxError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { PTRACE_SOURCE } from '../ptrace/source.ts'

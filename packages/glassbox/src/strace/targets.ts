@@ -40,8 +40,8 @@ export async function openTarget({ output, append, separate }: StraceOptions): P
 }
 
 /**
- * Waits by a pidfd for the end of the program: the trace takes the ends of all children, and the
- * pid may be reused afterwards.
+ * Starts a program that reads the output. Its end is awaited by a pidfd, because the trace takes
+ * the ends of all children and the pid may be reused afterwards.
  */
 async function pipeTo(output: string): Promise<OpenTarget> {
   const { spawn } = await import('node:child_process')
