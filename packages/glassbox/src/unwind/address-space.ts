@@ -72,7 +72,8 @@ export class AddressSpace {
    * are assumed to change the mappings.
    */
   called(nr: number, args: readonly bigint[], native: boolean): void {
-    // A change that does not matter to this process may matter to those that share its memory.
+    // Mappings that were read before the latest change cannot tell whether this call changes
+    // anything for the processes that share the memory.
     const maps = this.#seen === this.mark.count ? this.#maps : undefined
     if (!native || BY_NUMBER.get(nr)?.(args, maps)) this.mark.count++
   }

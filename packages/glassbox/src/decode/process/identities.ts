@@ -69,7 +69,7 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
   return `{${parts.join(', ')}}`
 }
 
-/** The path of fanotify_mark(2), which may be NULL. */
+/** The directory descriptor of fanotify_mark(2), which may be FAN_NOFD. */
 export const markDirectory: Printer = (value, context) => {
   return signed32(value) === -1 ? named('-1', 'FAN_NOFD', context.options) : directoryText(value, context)
 }
