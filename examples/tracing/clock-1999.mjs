@@ -29,7 +29,7 @@ function hideVdso(tracee) {
 export default ({ offset }) => ({
   exec: (_stop, tracee) => hideVdso(tracee),
   exit({ nr, args, failed }, tracee) {
-    const isTime = nr === 201 // time(2) returns the time, and a result cannot be changed here
+    const isTime = nr === 201 // time(2): this example leaves its result alone
     if (failed || isTime || (nr === 228 && args[0] !== CLOCK_REALTIME)) return
     // clock_gettime(clock, result) and gettimeofday(result, zone): seconds come first in both.
     const result = nr === 228 ? args[1] : args[0]

@@ -113,7 +113,7 @@ class Reader {
     while (this.#take(end) === undefined) {
       this.#take(/,? /y)
       if (this.#take(/\.\.\./y)) continue
-      this.#take(/\[\w+\]=/y) // the index in the list, which is not needed because elements are in order
+      this.#take(/\[\w+\]=/y) // the index; elements are in order
       const value = this.value(false)
       if (value === undefined) return undefined
       values.push(typeof value === 'string' ? (SIGNALS.get(value) ?? value) : value)

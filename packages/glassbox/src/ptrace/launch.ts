@@ -79,7 +79,7 @@ export class Launch {
     return new GlassboxError(
       'ERR_GLASSBOX_STEP_FAILED',
       `${this.path} was not started: its launcher was killed from outside.`,
-      { path: this.path, hint: 'Start it again; if nobody killed it, the kernel’s log may say why.' },
+      { path: this.path, hint: 'Start it again. If no process killed it, the kernel’s log may say why.' },
     )
   }
 
@@ -117,7 +117,7 @@ const notTaken = (patienceMs: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',
     `The process that was to become the command did not read its plan for ${patienceMs / 1000} s.`,
-    { hint: 'Something outside stopped it (SIGSTOP): start it again.' },
+    { hint: 'Another process stopped it (SIGSTOP). Start it again.' },
   )
 
 function spawn(socket: number, stdio: readonly [number, number, number]): number {

@@ -3,4 +3,4 @@ import type { TraceSource } from '../trace/source.ts'
 import { DAEMONIZER } from './start/daemonize.ts'
 import { traceSync } from './trace-sync.ts'
 
-export const PTRACE_SOURCE: TraceSource = { traceSync, daemonize: DAEMONIZER }
+export const PTRACE_SOURCE: TraceSource = { traceSync, daemonizer: DAEMONIZER }

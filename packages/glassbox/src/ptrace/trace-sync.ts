@@ -62,5 +62,5 @@ export function traceSync(target: TraceCommand | number | readonly number[], opt
 function numberOf(name: SignalName): number {
   const number = signalNumber(name)
   if (number !== undefined && number < 32) return number
-  throw new InvalidOptionError('signals', `${name} is no signal that a trace can be told by.`)
+  throw new InvalidOptionError('signals', `${name} is not a signal that a trace can handle.`)
 }

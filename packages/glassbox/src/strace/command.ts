@@ -34,14 +34,14 @@ export interface Result {
 
 /** `source`: starts or attaches to the program, and reports what it does. */
 export async function strace(options: StraceOptions, source: TraceSource): Promise<Result> {
-  const waiting = options.daemonize === undefined ? undefined : source.daemonize.tracedProcess()
+  const waiting = options.daemonize === undefined ? undefined : source.daemonizer.tracedProcess()
   // Warnings are printed once: by the process that the user started.
   if (!waiting) for (const warning of options.warnings) say(warning)
   if (options.daemonize !== undefined && !waiting) {
     // A command that cannot run is reported here, because the caller waits for the exit status of
     // this process.
     commandOf(options)
-    source.daemonize.becomeTraced(options.daemonize)
+    source.daemonizer.daemonize(options.daemonize)
     return { code: 1 }
   }
   const { target, close } = await openTarget(options)
@@ -52,7 +52,7 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
     const command = options.command.length > 0 ? commandOf(options) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
     if (waiting) {
-      source.daemonize.handshake(waiting)
+      source.daemonizer.handshake(waiting)
       if (!options.trace.quiet.includes('attach')) say(`Process ${waiting.pid} attached`)
     }
     return await run(options, source, command, settings, waiting)

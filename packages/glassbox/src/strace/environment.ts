@@ -8,7 +8,8 @@ const WITHHELD = 'GLASSBOX_WITHHELD_'
 
 /**
  * @example
- *     environmentOf({ GLASSBOX_WITHHELD_NODE_OPTIONS: '--inspect' }) // { NODE_OPTIONS: '--inspect' }
+ *     environmentOf({ GLASSBOX_WITHHELD_NODE_OPTIONS: '--inspect' })
+ *     // { NODE_OPTIONS: '--inspect' }
  */
 export function environmentOf(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(own).flatMap(([name, value]) => {

@@ -60,7 +60,7 @@ const MODULE: Kind<string> = {
         path,
         MODULE.expected,
         value,
-        'Handlers run in a thread of their own, so a module makes them.',
+        'Handlers run in another thread, so they must come from a module.',
       )
     const url = guarded(path, () =>
       isInstance(value, URL) ? value.href : value.includes('://') ? value : pathToFileURL(value).href,
@@ -70,7 +70,7 @@ const MODULE: Kind<string> = {
       if (!guarded(path, () => statSync(file, { throwIfNoEntry: false })))
         throw new InvalidOptionError(
           path,
-          `${path}: there is no file ${file}.`,
+          `${path}: the file ${file} does not exist.`,
           'Check the path of the module.',
         )
     }
@@ -89,7 +89,7 @@ const CLONEABLE: Kind<unknown> = {
       throw new InvalidOptionError(
         path,
         `Expected ${path} to be ${CLONEABLE.expected}: ${why}`,
-        'Functions and class instances stay behind; see structuredClone().',
+        'Functions and class instances cannot be sent to a thread; see structuredClone().',
         error,
       )
     }
@@ -115,7 +115,7 @@ const signal: Kind<AbortSignal> = {
       path,
       signal.expected,
       value,
-      isInstance(value, AbortController) ? 'Give its signal: controller.signal.' : undefined,
+      isInstance(value, AbortController) ? 'Pass its signal: controller.signal.' : undefined,
     )
   },
 }
@@ -158,14 +158,14 @@ type BoxTrace = Omit<TraceOptions, 'attach' | 'killOnExit' | 'seccomp' | 'signal
   readonly reader?: (trace: Trace) => Promise<void>
 }
 
-const NOT_IN_A_BOX = 'It is for trace() alone: in a box the program dies with its box.'
+const NOT_IN_A_BOX = 'It applies to trace() only: a program in a box dies with its box.'
 const { attach: _attach, killOnExit: _kill, seccomp: _seccomp, signal: _signal, ...boxFields } = TRACE_FIELDS
 
 const boxTrace = record<BoxTrace>({
   fields: {
     ...boxFields,
     reader: {
-      kind: func<NonNullable<BoxTrace['reader']>>('a function that is given the trace'),
+      kind: func<NonNullable<BoxTrace['reader']>>('a function that takes the trace'),
       words: ['read', 'onEvent', 'callback', 'listener'],
     },
   },
@@ -174,7 +174,7 @@ const boxTrace = record<BoxTrace>({
     attach: NOT_IN_A_BOX,
     killOnExit: NOT_IN_A_BOX,
     seccomp: 'A program in a box has one filter: name the calls in syscalls.',
-    signal: 'Give the signal to the run itself.',
+    signal: 'Pass the signal to the run itself.',
   },
   expected: 'an object with a reader or handlers',
   hint: () =>
@@ -190,7 +190,7 @@ export const PROGRAM_TRACE: Kind<BoxTrace> = {
   read: (value, path) => {
     const read = boxTrace.read(value, path)
     if (read.reader === undefined && read.handlers === undefined)
-      throw unexpected(path, boxTrace.expected, value, 'Without one of them nothing would be told of it.')
+      throw unexpected(path, boxTrace.expected, value, 'Without one of them the trace would have no effect.')
     return read
   },
 }

@@ -6,7 +6,9 @@ import type { Abi, Value } from '../decode/types.ts'
 import type { SignalName } from '../linux/signals.ts'
 
 interface EventBase {
+  /** Process id, in the PID namespace of the tracer. */
   readonly pid: number
+  /** Thread id, in the PID namespace of the tracer. */
   readonly tid: number
   /** Numbers the events of a trace from 0. */
   readonly seq: number
@@ -17,7 +19,9 @@ interface EventBase {
 }
 
 interface CallEvent extends EventBase {
+  /** The name of the call, for example `openat`. */
   readonly name: string
+  /** The number of the call, in the table of `abi`. */
   readonly nr: number
   readonly abi: Abi
   /**
@@ -27,13 +31,23 @@ interface CallEvent extends EventBase {
    * on exit only.
    */
   readonly args: Readonly<Record<string, Value>>
+  /** The six argument registers at the entry, unsigned. */
   readonly rawArgs: readonly bigint[]
 }
 
+/**
+ * One event of a trace. `type` says which members it has. In `exec`, `path` is the new program and
+ * `formerTid` the id that the calling thread had before; it differs from `tid` if a thread other
+ * than the leader made the call.
+ *
+ * @example
+ *     if (event.type === 'syscall-exit') console.log(event.name, event.result, event.errno)
+ */
 export type TraceEvent =
   | (CallEvent & { readonly type: 'syscall-enter' })
   | (CallEvent & {
       readonly type: 'syscall-exit'
+      /** The result; −errno if the call failed. */
       readonly result: number | bigint
       /** For example `ENOENT`; undefined if the call did not fail. */
       readonly errno?: string

@@ -16,6 +16,7 @@ interface Stop {
   readonly timeNs: bigint
 }
 
+/** A call at its entry. */
 export interface EnteredCall extends Stop, Call {
   readonly abi: Abi
   /**
@@ -25,6 +26,7 @@ export interface EnteredCall extends Stop, Call {
   readonly resumes?: Call
 }
 
+/** A call at its exit. */
 export interface LeftCall extends EnteredCall, Outcome {
   /**
    * `timeNs` of the entry. For a call that was being restarted when the trace attached: the time
@@ -38,6 +40,7 @@ export interface LeftCall extends EnteredCall, Outcome {
   readonly tampered: boolean
 }
 
+/** A signal that is about to be delivered. */
 export interface SignalStop extends Stop {
   readonly signal: number
   /** The 128 bytes of siginfo_t. */
@@ -60,13 +63,16 @@ export interface TraceHandlers {
    * handler no call is deferred.
    */
   mayDefer?(nr: number): boolean
+  /** A thread enters a call. */
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
+  /** A call returned. */
   exit?(call: LeftCall, tracee: TraceeAtExit): void
   /**
    * Called before a signal is delivered. The returned signal is delivered instead; 0 delivers
    * none, and undefined delivers the original.
    */
   signal?(stop: SignalStop, tracee: Tracee): number | void
+  /** A process was stopped by a signal. */
   groupStop?(stop: Stop & { readonly signal: number }, tracee: Tracee): void
   /**
    * The call that the thread enters (even one that was not asked for) has another ABI than its
@@ -94,8 +100,8 @@ export interface TraceHandlers {
    */
   notAttached?(failure: { readonly pid: number; readonly error: Error }): void
   /**
-   * The new program is loaded and has not run its first instruction. `formerTid`: another thread
-   * that made the call and now has the tid of its leader.
+   * The new program is loaded and has not run its first instruction. `formerTid`: the id that the
+   * calling thread had before; it differs from `tid` if the caller was not the leader.
    */
   exec?(stop: Stop & { readonly formerTid: number }, tracee: TraceeAtExec): void
   /**
@@ -103,7 +109,9 @@ export interface TraceHandlers {
    * `insideCall`: it ends inside a call that does not return.
    */
   exiting?(stop: Stop & { readonly insideCall: boolean }, tracee: Tracee): void
+  /** A thread ended with this exit code. */
   exited?(stop: Stop & { readonly code: number }): void
+  /** A thread was killed by this signal. */
   killed?(stop: Stop & { readonly signal: number; readonly coreDumped: boolean }): void
   /** The thread is no longer traced, and lives on. */
   detached?(stop: Stop & { readonly insideCall: boolean }): void

@@ -106,7 +106,7 @@ export class RunningTrace implements Trace {
     if (keep && this.#carried.filtered) {
       throw new InvalidOptionError(
         'keep',
-        'A program with a filter cannot outlive its tracer: the calls that stop there would fail with ENOSYS.',
+        'A program with a filter cannot outlive its tracer: the calls that the filter stops would fail with ENOSYS.',
         'Start it with seccomp: false.',
       )
     }
@@ -170,7 +170,7 @@ export class RunningTrace implements Trace {
     this.#queue.end()
     this.#carried.onClosed(this.#root)
     this.#result?.()
-    const error = new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The worker of the trace ended without a word.')
+    const error = new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The worker of the trace ended unexpectedly.')
     this.#gotPid.reject(error)
     this.#settle.reject(error)
   }

@@ -42,7 +42,7 @@ export type SyncOptions = Pick<
 export interface TraceSource {
   /** Traces in the calling thread, which is blocked until the trace ends. */
   traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd
-  readonly daemonize: Daemonizer
+  readonly daemonizer: Daemonizer
 }
 
 /**
@@ -54,7 +54,7 @@ export interface Daemonizer {
    * Starts the tracer and becomes the traced process. Returns only if the tracer could not begin;
    * the tracer has then reported why.
    */
-  becomeTraced(how: Detachment): void
+  daemonize(how: Detachment): void
   /** In the tracer: the process that it was started to trace. `undefined` in any other process. */
   tracedProcess(): WaitingProcess | undefined
   /** In the tracer: tells that process that it may continue, and waits until it can be traced. */

@@ -74,6 +74,7 @@ export interface SocketInfo {
   ends(): InetEnds | UnixEnds | NetlinkEnd | undefined
 }
 
+/** The ends of an IP socket. */
 export interface InetEnds {
   readonly family: 'inet' | 'inet6'
   /** Addresses in network byte order. */
@@ -83,6 +84,7 @@ export interface InetEnds {
   readonly remotePort: number
 }
 
+/** What is known of a Unix domain socket. */
 export interface UnixEnds {
   readonly family: 'unix'
   /** The inode of the peer; 0 if there is none. */
@@ -91,6 +93,7 @@ export interface UnixEnds {
   readonly name: Uint8Array | undefined
 }
 
+/** The end of a netlink socket. */
 export interface NetlinkEnd {
   readonly family: 'netlink'
   readonly protocol: number

@@ -37,6 +37,7 @@ export interface Tracee extends Subject {
 
 /** At the entry of a call, which may be changed. */
 export interface TraceeAtEntry extends Tracee {
+  /** Changes argument `index`, from 0 to 5. Throws a RangeError for another index. */
   setArgument(index: number, value: bigint): void
   /** Makes the thread call another number, with the same arguments. */
   setNumber(nr: number): void
@@ -55,6 +56,8 @@ export interface TraceeAtExec extends Tracee {
   detach(): void
 }
 
+/** At the exit of a call, whose result may be changed. */
 export interface TraceeAtExit extends Tracee {
+  /** Sets the result that the program sees: `value`, or −errno. */
   setResult(outcome: { readonly value: bigint } | { readonly errno: number }): void
 }

@@ -71,7 +71,8 @@ class Program {
 
   /** DW_CFA_def_cfa_register and _offset change one half of an existing rule. */
   changeCfa(change: { readonly register?: number; readonly offset?: number }): void {
-    if (this.cfa?.kind !== 'register') throw new RangeError('a part of a CFA that is no register and offset')
+    if (this.cfa?.kind !== 'register')
+      throw new RangeError('a part of a CFA rule that is not a register and an offset')
     this.cfa = { ...this.cfa, ...change }
   }
 

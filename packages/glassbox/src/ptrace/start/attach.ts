@@ -23,14 +23,14 @@ export function attach(loop: Loop, pid: number, options: SeizeOptions): Glassbox
   if (tgid === process.pid)
     return refused(
       `${pid} is this process itself`,
-      'A process cannot trace itself: start another one for that.',
+      'A process cannot trace itself. Attach from another process.',
     )
   // Otherwise the process's starter could take each ptrace-stop of it by a wait of its own, and
   // this tracer could take its end.
   if (parent === process.pid)
     return refused(
-      `${pid} is a child of this process, which waits for it already`,
-      'Start it by trace(), or attach from another process.',
+      `${pid} is a child of this process, which already waits for it`,
+      'Start it with trace(), or attach from another process.',
     )
   if (!options.follow || tgid === undefined) return attachThread(loop, pid, tgid ?? pid, options)
   const error = attachThread(loop, pid, tgid, options)

@@ -93,7 +93,7 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
  * Starts the tracer and becomes the process that it traces. Returns only if the tracer could not
  * begin; the tracer has then reported why.
  */
-function becomeTraced(how: Detachment): void {
+function daemonize(how: Detachment): void {
   const { ours, theirs } = socketPair()
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
@@ -128,4 +128,4 @@ function handshake({ pid, socket }: WaitingProcess): void {
   call('close', [TRACER_PIPE])
 }
 
-export const DAEMONIZER: Daemonizer = { becomeTraced, tracedProcess, handshake }
+export const DAEMONIZER: Daemonizer = { daemonize, tracedProcess, handshake }
