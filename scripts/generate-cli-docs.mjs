@@ -1,8 +1,8 @@
-// Writes docs/cli.md from the table of options that the command parses by. Needs the built
+// Writes docs/cli.md from the table of options that the command itself uses. Needs the built
 // package.
 //
 //   node scripts/generate-cli-docs.mjs            writes it
-//   node scripts/generate-cli-docs.mjs --print    prints it (the test compares)
+//   node scripts/generate-cli-docs.mjs --print    prints it (the test compares them)
 import { writeFileSync } from 'node:fs'
 import { EXIT_CODES } from '../packages/glassbox/dist/cli/exit-code.js'
 import { RUN_OPTIONS } from '../packages/glassbox/dist/cli/run/options.js'
@@ -20,60 +20,70 @@ Generated from the table of options by \`node scripts/generate-cli-docs.mjs\`.
 
 ## glassbox run [options] [--] PROGRAM [ARGUMENT ...]
 
-Runs a program in a box: its output on stdout and stderr, and on stderr how it ended.
+Runs a program in a box. The program's output goes to stdout and stderr; a report of how it ended
+goes to stderr.
 
 | option | meaning | default |
 |---|---|---|
 ${rows.join('\n')}
 
-Durations have a unit (\`1.5s\`, \`250ms\`, \`2m\`), sizes too; \`unlimited\` means no limit. \`K\`, \`M\`, \`G\` and
-\`KiB\`, \`MiB\`, \`GiB\` are binary, as docker and systemd have them: \`64M\` is 64 MiB. \`kB\`, \`MB\`, \`GB\` are decimal.
-Of an option that is given twice the last one counts; those that may be given several times keep all.
+Durations need a unit (\`1.5s\`, \`250ms\`, \`2m\`), and so do sizes. \`unlimited\` means no
+limit. \`K\`, \`M\`, \`G\` and \`KiB\`, \`MiB\`, \`GiB\` are binary, as in docker and systemd:
+\`64M\` is 64 MiB. \`kB\`, \`MB\`, \`GB\` are decimal. If an option is given twice, the last one
+counts; options that may be given several times keep all values.
 
-A colon that belongs to a path is written \`\\:\` in \`--bind\`, \`--copy-in\` and \`--copy-out\`, a backslash before a colon or
-another backslash \`\\\\\`. \`--bind\` and \`--copy-in\` also take a path as it is, if a file of that name is there.
+In \`--bind\`, \`--copy-in\` and \`--copy-out\`, write \`\\:\` for a colon that is part of a path.
+Write \`\\\\\` for a backslash that comes before a colon or another backslash. \`--bind\` and
+\`--copy-in\` also accept a path without escapes if a file of exactly that name exists.
 
-A bare program name is looked for in the box's PATH, then in yours; a name with a slash is a file that was copied in, or
-one of this host. A file of this host that the box does not show by itself is shown read-only at its own path.
+A bare program name is searched for in the box's PATH, then in yours. A name with a slash is a
+copied-in file or a file on the host. If the box does not contain that host file, it is made
+visible read-only at its own path.
 
-A file as stdin can only be read by the program; an ordinary user's is copied into memory for that, up to 1 GiB: pipe in what is larger.
-Streams are no directories, and named ones no FIFOs or sockets: redirect those with the shell. \`--copy-out\` makes a new file in the place of
-the old one. Below a directory that is bound \`:rw\`, no option follows a link: a program may have left it ([security](security.md)).
+The program can only read a file given as stdin. If you are an ordinary user, the file is copied
+into memory for that, up to 1 GiB; pipe in larger files. Streams cannot be directories. FIFOs and
+sockets cannot be given by name; redirect them in the shell instead. \`--copy-out\` replaces an
+existing file with a new one. Below a directory that is bound \`:rw\`, no option follows a
+symbolic link, because a program may have left it there ([security](security.md)).
 
 | exit code | meaning |
 |---|---|
 ${EXIT_CODES.map(([code, meaning]) => `| ${code} | ${meaning} |`).join('\n')}
 
-**Output.** Everything has been written when the command ends with another code than 125 or 141. If something could not be
-written, it says so (\`glassbox: cannot write standard output: No space left on device\`) and ends with 125; if whoever read
-it went away, it ends with 141 and says nothing. That holds for every subcommand. A stdout that was closed (\`>&-\`) is
-/dev/null by the time that the command sees it: Node.js opens that in its place.
+**Output.** If the exit code is not 125 or 141, all output was written. If something could not be
+written, the command reports it (\`glassbox: cannot write standard output: No space left on
+device\`) and exits with 125. If the reader of its output closes it, the command exits with 141
+and prints nothing. Both hold for every subcommand. If stdout was closed (\`>&-\`), output goes to
+/dev/null, because Node.js opens that in its place.
 
-**Order.** If stdout and stderr of the command are one place (\`2>&1\`, a terminal, \`> log 2>&1\`), they are one pipe for the
-program, so its output stays in the order in which it was written, and \`--output\` counts both together. \`--stderr stdout\` asks for
-that wherever stdout goes; a file of that name is \`./stdout\`.
+**Order.** If stdout and stderr of the command are the same file (\`2>&1\`, a terminal, \`> log
+2>&1\`), the program gets one pipe for both. Its output then stays in the order in which it was
+written, and \`--output\` counts both together. \`--stderr stdout\` does the same for any stdout.
+To name a file called stdout, write \`./stdout\`.
 
-**\`--json\`** prints one JSON document: the \`RunResult\` of the library. \`stdout\`, \`stderr\` and files are text, or
-\`{"base64": …}\` if the bytes are not UTF-8. So is text of more than 1 MiB if many of its characters are control characters,
-each of which takes six in JSON. What keeps the command from running a program is a document too:
-\`{"error": {"code": …, "message": …, "hint": …}}\`, with the codes of the library; the exit code is 125, 126 or 127.
+**\`--json\`** prints one JSON document: the \`RunResult\` of the library. \`stdout\`, \`stderr\`
+and files are text, or \`{"base64": …}\` if the bytes are not UTF-8. Text of more than 1 MiB is
+also base64 if many of its characters are control characters, because each of those takes six
+characters in JSON. If the program cannot be run, the document is \`{"error": {"code": …,
+"message": …, "hint": …}}\` with the error codes of the library; the exit code is 125, 126 or 127.
 
-**Names.** Control characters and marks that a terminal obeys are printed as escapes (\`\\x1b\`, \`\\u202e\`) wherever the
-command prints a message. A program's own output is passed on as it is.
+**Names.** In its messages, the command escapes control characters and others that a terminal
+interprets (\`\\x1b\`, \`\\u202e\`). The program's own output is passed on unchanged.
 
 ## glassbox strace [options] [--] PROGRAM [ARGUMENT ...]
 
-Traces system calls and signals with the options and the text of strace; \`glassbox strace -h\` lists them. What strace has not (\`--json\`,
-\`--perfetto\`, \`--tree\`, \`--stats\`) and what differs: [tracing](tracing.md).
+Traces system calls and signals with the options and the output of strace. \`glassbox strace -h\`
+lists the options. For what strace lacks (\`--json\`, \`--perfetto\`, \`--tree\`, \`--stats\`) and
+other differences, see [Tracing](tracing.md).
 
 ## glassbox doctor [--json]
 
-Says, row by row, what this host offers, what that means for each runner, and the exact fix for what is missing. Exit code 0 if the
-namespace runner works for this user, 1 if not.
+Shows, row by row, what this host offers, what that means for each runner, and how to fix what is
+missing. The exit code is 0 if the namespace runner works for this user, and 1 if not.
 
 ## glassbox completion bash|zsh|fish
 
-Prints completion for a shell: \`source <(glassbox completion bash)\`.
+Prints a completion script for a shell: \`source <(glassbox completion bash)\`.
 `
 
 if (process.argv.includes('--print')) process.stdout.write(text)

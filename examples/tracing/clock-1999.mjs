@@ -1,6 +1,6 @@
-// Make the clock say 1999. Programs read the clock without a system call, from a page that the
-// kernel puts into them (vDSO): that page is hidden from each new program first, so that it asks
-// the kernel.
+// Make the clock say 1999. Programs normally read the clock without a system call, through a page
+// that the kernel maps into them (the vDSO). This example hides that page from each new program,
+// so the program has to make a system call.
 //   node examples/tracing/clock-1999.mjs date
 import { readFileSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -15,8 +15,8 @@ const wordAt = (tracee, address) => new DataView(tracee.read(address, 8).slice()
 const bytesOf = word => new Uint8Array(BigUint64Array.of(word).buffer)
 
 /**
- * The stack of a new program: argc, arguments, NULL, environment, NULL, and pairs that tell about
- * the machine.
+ * Walks the stack of a new program: argc, arguments, NULL, environment, NULL, and the auxiliary
+ * vector, whose entry for the vDSO it removes.
  */
 function hideVdso(tracee) {
   const stack = BigInt(readFileSync(`/proc/${tracee.tid}/syscall`, 'latin1').split(' ').at(-2))
@@ -29,7 +29,7 @@ function hideVdso(tracee) {
 export default ({ offset }) => ({
   exec: (_stop, tracee) => hideVdso(tracee),
   exit({ nr, args, failed }, tracee) {
-    const isTime = nr === 201 // time(2): the result is the time, and is not changed here
+    const isTime = nr === 201 // time(2): this example leaves its result alone
     if (failed || isTime || (nr === 228 && args[0] !== CLOCK_REALTIME)) return
     // clock_gettime(clock, result) and gettimeofday(result, zone): seconds come first in both.
     const result = nr === 228 ? args[1] : args[0]

@@ -1,4 +1,4 @@
-// Which calls does a program make most?
+// Which system calls does a program make most?
 //   node examples/tracing/count-calls.mjs ls -l
 import { trace } from 'glassbox'
 

@@ -1,4 +1,4 @@
-// What did a program look for and not find? By the lines of `glassbox strace --json`.
+// Which files did a program look for and not find? Reads the output of `glassbox strace --json`.
 //   node examples/tracing/errors.mjs python3 -c 'import json'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,7 +1,7 @@
-// Fail the third open of a program with ENOSPC: how does it take a full disk?
+// How does a program handle a full disk? Fails its third open with ENOSPC.
 //   node examples/tracing/fail-third-open.mjs cp a b
-// The same by the command: glassbox strace -e trace=openat -e inject=openat:error=ENOSPC:when=3 cp
-// a b
+// The same with the command:
+//   glassbox strace -e trace=openat -e inject=openat:error=ENOSPC:when=3 cp a b
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { trace } from 'glassbox'

@@ -1,5 +1,5 @@
-// Which files does this build read? Every file that was opened for reading, once, without what the
-// build made itself.
+// Which files does this build read? Prints once each file that was opened for reading, except
+// those that the build created itself.
 //   node examples/tracing/files-read.mjs gcc -c hello.c
 import { isMainThread } from 'node:worker_threads'
 import { readlinkSync } from 'node:fs'
@@ -9,8 +9,8 @@ const O_ACCMODE = 3n
 const O_CREAT = 0o100n
 
 /**
- * Runs in the worker, while the process that opened something stands still: its descriptor says
- * which file it is.
+ * Runs in the worker while the process that opened a file is stopped. The link of its descriptor
+ * says which file it is.
  */
 export default (_data, post) => {
   const seen = new Set()

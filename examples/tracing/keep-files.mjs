@@ -1,4 +1,4 @@
-// Let a program delete nothing: every unlink, rmdir and rename is refused.
+// Let a program delete nothing: refuses every unlink, rmdir and rename.
 //   node examples/tracing/keep-files.mjs rm -rf directory
 import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'

@@ -1,7 +1,7 @@
-// Slow every write by 10 ms, as a bad disk would.
+// Slow each write by 10 ms, as a slow disk would.
 //   node examples/tracing/slow-writes.mjs sh -c 'echo a; echo b'
-// The same by the command: glassbox strace -f -e trace=write -e inject=write:delay_enter=10ms sh
-// -c 'echo a; echo b'
+// The same with the command:
+//   glassbox strace -f -e trace=write -e inject=write:delay_enter=10ms sh -c 'echo a; echo b'
 import { isMainThread } from 'node:worker_threads'
 import { trace } from 'glassbox'
 

@@ -1,4 +1,4 @@
-// The five calls in which a program spent most time at once.
+// Which five system calls of a program took the longest?
 //   node examples/tracing/slowest-calls.mjs sleep 0.1
 import { trace } from 'glassbox'
 

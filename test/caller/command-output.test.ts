@@ -113,7 +113,7 @@ test('a reader that goes away ends the command without a word, as SIGPIPE would'
 test('a program whose reader went away is told by SIGPIPE', () => {
   const { out, err } = viaBash('"$@" run -- yes | head -n 1; exit ${PIPESTATUS[0]}')
   assert.equal(out, 'y\n')
-  assert.match(err, /^glassbox: ended by signal SIGPIPE · /)
+  assert.match(err, /^glassbox: killed by signal SIGPIPE · /)
   const { code } = viaBash('"$@" run -- yes | head -n 1; exit ${PIPESTATUS[0]}')
   assert.equal(code, 141)
   const ended = viaBash('exec 3> >(exit); sleep 0.2; "$@" run --quiet -- echo hi >&3')
@@ -194,7 +194,7 @@ test('a trace is cut at its size, says so, and the program goes on', context => 
   const words = 'run --trace t --trace-size 8k -- sh -c "ls -l /usr/lib > /dev/null; exit 5"'
   const { code, err } = viaBash(`"$@" ${words}`, { cwd: directory })
   assert.equal(code, 5)
-  assert.match(err, /^glassbox: --trace: t was cut at 8 KiB\. --trace-size says where\.\n/)
+  assert.match(err, /^glassbox: --trace: t was truncated at 8 KiB\. Use --trace-size to change the limit\.\n/)
   const text = readFileSync(join(directory, 't'), 'utf8')
   assert.ok(text.endsWith('\n+++ the trace is cut here: it may be no longer +++\n'), text.slice(-200))
   assert.ok(statSync(join(directory, 't')).size <= 8192 + 60)

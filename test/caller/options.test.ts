@@ -339,7 +339,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
   ['policy: text', { policy: 'strict' }, 'policy', /a policy with rules.*got "strict"/, /null/],
   ['policy: cyclic', { policy: cyclic }, 'policy.self', /A policy has no key called self/],
   ['trace: true', { trace: true }, 'trace', /a reader or handlers, got true/, /reader:/],
-  ['trace: {}', { trace: {} }, 'trace', /a reader or handlers, got \{\}/, /nothing would be told/],
+  ['trace: {}', { trace: {} }, 'trace', /a reader or handlers, got \{\}/, /would have no effect/],
   ['trace.reader: text', { trace: { reader: 'x' } }, 'trace.reader', /a function.*got "x"/],
   ['trace.sycalls', { trace: { sycalls: [] } }, 'trace.sycalls', /no option called sycalls/, /syscalls\?$/],
   [

@@ -19,7 +19,7 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--cpu-tme', '1s'], /Unknown option --cpu-tme\. Did you mean --cpu-time\?/],
   [['--xyzzy'], /Unknown option --xyzzy\. "glassbox run --help" lists the options/],
   [['--cpu-time', '5'], /--cpu-time: 5 has no unit\. .*1\.5s/],
-  [['--cpu-time', '5parsec'], /--cpu-time: .*parsec.* is not a value/],
+  [['--cpu-time', '5parsec'], /--cpu-time: .*parsec.* is not a valid value/],
   [['--cpu-time', '0s'], /--cpu-time: 0s is not above zero\. Write/],
   [['--memory', '0MiB'], /--memory: 0MiB is not above zero\. Write/],
   [['--memory', '-5MiB'], /--memory: -5MiB is not above zero\. Write/],
@@ -122,5 +122,8 @@ test('a file that the user may not read is refused by name', {
   assert.match(stdin.err, /Cannot read stdin from .*secret.* Name a file that you may read/)
   const copied = glassbox(['run', '--copy-in', file, 'cat', 'secret'], by)
   assert.deepEqual([copied.code, copied.out], [125, ''])
-  assert.match(copied.err, /--copy-in: cannot read .*secret.* Name a file or directory that you may read/)
+  assert.match(
+    copied.err,
+    /--copy-in: cannot read .*secret.* Name an existing file or directory that you may read/,
+  )
 })

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The command's entry; kept apart from dist/ so that npm can link it before the first build. It
-// runs the bundle of the subcommand that is asked for, with the code that V8 compiled for it at
-// build time where that was the same version of Node (scripts/build-bundles.mjs makes both).
-// CommonJS: Node's loader of modules alone takes longer to start than a bundle.
+// The entry of the command. It is outside dist/ so that npm can link it before the first build.
+// It runs the bundle of the given subcommand. If Node has the same version as at build time, it
+// also uses the code that V8 compiled for the bundle then (scripts/build-bundles.mjs makes both).
+// It is CommonJS because Node's ES module loader alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
 const { createRequire } = require('node:module')
@@ -11,30 +11,31 @@ const { Script } = require('node:vm')
 const BUNDLES = ['run', 'strace', 'doctor', 'completion']
 const HEADER_BYTES = 16
 /**
- * A traced program waits for each stop to be handled, and often has its processors full: the
- * threads of V8's optimising compiler would take them from it, for code that most traces are too
- * short to use. So a function must have been four times as hot as usual. By the major version of
- * Node, since V8 says so on stderr where it does not know a flag; from 24 on it is another
- * compiler that takes the time, and there is nothing to be gained.
+ * A traced program waits for each stop to be handled, and often all CPUs are busy. The threads of
+ * V8's optimising compiler would take CPU time from the program, for code that most traces are
+ * too short to benefit from. So a function is optimised only when it is four times as hot as
+ * usual. The flags are listed by major version of Node, because V8 complains on stderr about a
+ * flag that it does not know. From Node 24 on, another compiler takes the time, and these flags
+ * gain nothing.
  */
 const STRACE_FLAGS = { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' }
 
-/** Linux on x86-64: the gate's table of calls is not loaded yet. */
+/** Linux on x86-64. The gate's table of calls is not loaded yet. */
 const [READ, MMAP, RT_SIGACTION, EXECVE, FCNTL, MEMFD_CREATE] = [0, 9, 13, 59, 72, 319]
 const [SIGUSR1, SIGACTION_BYTES, SIGSET_BYTES, F_SETFD] = [10, 32, 8, 2]
 const [PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, POINTER_BYTES] = [3, 0x22, 8]
 
 /**
- * Variables by which Node does more than it is asked for from now on: modules, profiles, an
- * inspector, files that it writes. They are meant for the programs of whoever set them, not for a
- * tool that happens to be written in JavaScript.
+ * Variables that make Node do additional things: load modules, write profiles and other files,
+ * open an inspector. Users set them for their own programs, not for a tool that happens to be
+ * written in JavaScript.
  */
 const NODE_VARIABLES = new Set([
   ...['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS'],
   ...['NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_PENDING_DEPRECATION'],
 ])
 /**
- * Under these names they are kept for a traced program, which gets them back
+ * They are kept under these names for a traced program, which gets them back
  * (src/strace/environment.ts).
  */
 const WITHHELD = 'GLASSBOX_WITHHELD_'
@@ -45,14 +46,16 @@ function loadGate() {
     process.dlopen(found, process.env.GLASSBOX_GATE ?? `${__dirname}/../prebuilds/gate-linux-x64.node`)
     return found.exports
   } catch {
-    return undefined // what needs the gate says why it is not there
+    return undefined // code that needs the gate reports why it could not be loaded
   }
 }
 
-/** The words of a file of /proc, as bytes: they need not be text. */
+/** The strings of a file of /proc, as bytes, because they need not be text. */
 const wordsOf = file => readFileSync(file, 'latin1').split('\0').slice(0, -1)
 
-/** The words of this process, as bytes unless Node wrote a title over them (--title). */
+/**
+ * The arguments of this process. They are bytes, unless Node wrote a title over them (--title).
+ */
 function commandLine() {
   const text = [process.argv0, ...process.execArgv, ...process.argv.slice(1)]
   const words = wordsOf('/proc/self/cmdline')
@@ -61,8 +64,8 @@ function commandLine() {
 }
 
 /**
- * Puts strings and the two lists of pointers to them where execve(2) can read them. Returns the
- * addresses of the lists.
+ * Stores strings, and the two lists of pointers to them, in memory from which execve(2) can read
+ * them. Returns the addresses of the lists.
  */
 function placeLists(gate, argv, env) {
   const strings = [...argv, ...env].map(text => Buffer.from(`${text}\0`, 'latin1'))
@@ -85,8 +88,8 @@ function placeLists(gate, argv, env) {
 }
 
 /**
- * Starts the command again, in this process, without variables of Node's. Returns if that cannot
- * be done: the command then works as Node was told.
+ * Executes the command again, in this process, without Node's variables. Returns if that fails:
+ * the command then runs with them.
  */
 function startClean(gate) {
   try {
@@ -100,9 +103,9 @@ function startClean(gate) {
 }
 
 /**
- * Makes this process the command's own. First, SIGUSR1 ends it, as it ends any program that does
- * not expect it: by itself Node opens a debugger, through which any user of the host becomes
- * whoever runs this.
+ * Prepares this process for the command. First, SIGUSR1 must end it, as it ends any program that
+ * does not expect it: by default Node opens a debugger, through which any user of the host could
+ * act as the user who runs this command.
  */
 function ownProcess() {
   const gate = loadGate()
@@ -126,9 +129,9 @@ function openCompiled() {
 }
 
 /**
- * The source and its code: two lengths (64 bits each), the one, the other. Both are read to the
- * same place, one after the other: touching memory for the first time is the dearest part of a
- * start.
+ * Reads the source and its compiled code: two lengths (64 bits each), the source, the code. Both
+ * are read into the same buffer, one after the other, because touching memory for the first time
+ * is the most expensive part of a start.
  */
 function readCompiled(fd) {
   const header = new Float64Array(HEADER_BYTES / 8)
@@ -143,8 +146,8 @@ function readCompiled(fd) {
 }
 
 /**
- * To be called when the compiled code is in place: it is refused by a V8 that runs with other
- * flags than it was made with.
+ * Must be called after the compiled code is loaded: V8 refuses code that was compiled with other
+ * flags.
  */
 function optimiseLate() {
   const flags = STRACE_FLAGS[process.versions.node.split('.')[0]]
@@ -152,12 +155,12 @@ function optimiseLate() {
 }
 
 function load() {
-  // Node knows source maps of modules only.
+  // Node supports source maps for modules only.
   const fd = process.sourceMapsEnabled ? undefined : openCompiled()
   if (fd === undefined) return require(path)
   const { source, cachedData } = readCompiled(fd)
   const bundle = { exports: {} }
-  // Code that does not fit is refused by V8, which compiles the source then.
+  // If the code does not match, V8 refuses it and compiles the source.
   new Script(source, { filename: path, cachedData }).runInThisContext()(
     bundle,
     bundle.exports,
@@ -170,6 +173,6 @@ function load() {
 
 if (existsSync(path)) load().main(words)
 else {
-  writeSync(2, `glassbox is not built: ${path} is not there. Run "npm run build" in the checkout.\n`)
+  writeSync(2, `glassbox is not built: ${path} does not exist. Run "npm run build" in the checkout.\n`)
   process.exitCode = 125
 }

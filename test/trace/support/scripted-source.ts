@@ -181,7 +181,7 @@ export class Teller {
 }
 
 const noDaemon: Daemonizer = {
-  becomeTraced() {
+  daemonize() {
     throw new Error('there is no process')
   },
   tracedProcess: () => undefined,
@@ -194,7 +194,7 @@ export function scriptedSource(
   end: TraceEnd,
 ): TraceSource {
   return {
-    daemonize: noDaemon,
+    daemonizer: noDaemon,
     traceSync(target, { handlers }: SyncOptions) {
       play(new Teller(handlers), target as TraceCommand)
       const data = handlers.end?.()

@@ -1,4 +1,7 @@
-/** `glassbox completion SHELL`: completion for bash, zsh and fish, from the tables of options. */
+/**
+ * `glassbox completion SHELL`: prints completion for bash, zsh and fish, made from the tables of
+ * options.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run/options.ts'
 import { OPTION_WORDS } from './strace/options.ts'
@@ -9,14 +12,14 @@ export const summary = 'Print completion for bash, zsh or fish.'
 
 const COMMANDS = 'run strace doctor completion help'
 
-/** Options by the command. */
+/** The options of each command. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
   doctor: ['--json', '--help', '--version'],
 }
 
-/** `none|host`: the values of an option. */
+/** The values of an option like `none|host`. */
 const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
   /^[a-z]+(\|[a-z]+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
 )
@@ -65,17 +68,17 @@ export function help(width: number): string {
   return `Usage: glassbox completion bash|zsh|fish\n\n${summary}\n\n${optionsHelp(options, width)}\n\nExample:\n  source <(glassbox completion bash)\n`
 }
 
-const WHICH = 'Choose bash, zsh or fish, for example: source <(glassbox completion bash)'
+const WHICH = 'Specify a shell: bash, zsh or fish. For example: source <(glassbox completion bash)'
 
 export async function main(words: readonly string[]): Promise<number> {
   const { rest } = parseOptions('completion', options, words)
   const [shell, extra] = rest
-  if (shell === undefined) throw new InvalidOptionError('SHELL', 'No shell was named.', WHICH)
+  if (shell === undefined) throw new InvalidOptionError('SHELL', 'No shell was given.', WHICH)
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
   if (script === undefined)
     throw new InvalidOptionError('SHELL', `There is no completion for ${shell}.`, WHICH)
   if (extra !== undefined)
-    throw new InvalidOptionError('SHELL', `completion takes one shell, got ${extra} too.`, WHICH)
+    throw new InvalidOptionError('SHELL', `completion takes one shell, but ${extra} was given too.`, WHICH)
   stdout.write(script)
   return 0
 }

@@ -1,4 +1,7 @@
-/** `glassbox doctor`: what this host offers, what that means, and the exact fix. */
+/**
+ * `glassbox doctor`: shows what this host offers, what that means, and how to fix what is
+ * missing.
+ */
 import { InvalidOptionError } from '../errors.ts'
 import { diagnose } from '../doctor/doctor.ts'
 import type { Row } from '../doctor/row.ts'
@@ -7,7 +10,7 @@ import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './op
 import { stdout } from './output.ts'
 import { paint } from './terminal.ts'
 
-export const summary = 'Say what this host offers for running programs, and how to get what is missing.'
+export const summary = 'Show what this host offers for running programs, and how to fix what is missing.'
 
 export const options: readonly OptionSpec[] = [
   { name: '--json', help: 'Print the findings as one JSON document.' },

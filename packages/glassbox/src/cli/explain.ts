@@ -1,32 +1,32 @@
-/** Errors in words, for a person at a terminal and for a script that reads JSON. */
+/** Explains errors: to a person at a terminal, and to a script that reads JSON. Pure. */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import type { ErrorDocument } from './run/json.ts'
 
-/** What the library's options are called on the command line. */
+/** The names of the library's options on the command line. */
 export type OptionNames = ReadonlyMap<string, string>
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
-/** `--bind` for `binds[0].target`: the option by which it was typed. */
+/** The option as it was typed: `--bind` for `binds[0].target`. */
 const nameOf = (option: string, names: OptionNames | undefined): string | undefined =>
   names?.get(option) ?? names?.get(option.replace(/[.[].*$/s, ''))
 
-/** The library speaks of its options; whoever typed a command knows them by other names. */
+/** Replaces the library's name of an option by the name that the user typed. */
 function inTheCommandsWords({ option, message }: InvalidOptionError, names: OptionNames | undefined): string {
   const name = nameOf(option, names)
   if (name === undefined || message.includes(name)) return message
   return message.includes(option) ? message.replaceAll(option, name) : `${name}: ${message}`
 }
 
-/** What went wrong, for a script. */
+/** Describes an error for a script. */
 export function errorDocument(error: unknown, names: OptionNames | undefined): ErrorDocument {
   if (error instanceof GlassboxError) {
     const { code, path, syscall, errno } = error
     const isOption = error instanceof InvalidOptionError
     const message = isOption ? inTheCommandsWords(error, names) : error.message
     const option = isOption ? (nameOf(error.option, names) ?? error.option) : undefined
-    // What the library calls Infinity is typed as unlimited.
+    // Infinity in the library is `unlimited` on the command line.
     return { code, message, hint: error.hint?.replace('Infinity', 'unlimited'), option, path, syscall, errno }
   }
   if (!(error instanceof Error)) return { code: 'ERR_GLASSBOX_INTERNAL', message: String(error) }
@@ -35,11 +35,12 @@ export function errorDocument(error: unknown, names: OptionNames | undefined): E
 }
 
 /**
- * What went wrong and what to do next, in one line; with a stack if it should not have happened.
+ * Describes an error and what to do next, in one line. An unexpected error is shown with its
+ * stack.
  */
 export function explain(error: unknown, names: OptionNames | undefined): string {
   const { message, hint, syscall } = errorDocument(error, names)
-  // An error of the system, as Node words it, is no bug.
+  // A system error, as Node words it, is not a bug.
   const isBug = error instanceof Error && !(error instanceof GlassboxError) && syscall === undefined
   if (isBug) return (error.stack ?? message).split('\n').map(printable).join('\n')
   return printable([sentence(message), ...(hint === undefined ? [] : [sentence(hint)])].join(' '))

@@ -1,7 +1,7 @@
 /**
  * getopt_long(3) as C programs have it, for commands whose users know it: bundled letters, values
- * in the same word or the next, long names by any unambiguous beginning, `=value`. Option parsing
- * stops at the first word that is no option. Messages are those of the C library.
+ * in the same word or the next, long names shortened to an unambiguous prefix, `=value`. Option
+ * parsing stops at the first word that is not an option. Messages are those of the C library.
  */
 
 export type Takes = 'nothing' | 'value' | 'optional'
@@ -12,7 +12,7 @@ export interface LongOption {
 }
 
 export interface GetoptSpec {
-  /** What each letter takes; an optional value belongs to long names only. */
+  /** Whether each letter takes a value. Only long names can have optional values. */
   readonly letters: Readonly<Record<string, Exclude<Takes, 'optional'>>>
   readonly long: readonly LongOption[]
   /** Makes the error for a message. */
@@ -46,7 +46,7 @@ export function getopt(words: readonly string[], spec: GetoptSpec): ParsedWords 
   return { options, rest: words.slice(at) }
 }
 
-/** True where the next word was the value. */
+/** Returns true if the next word was the value. */
 function long(word: string, next: string | undefined, spec: GetoptSpec, options: ParsedOption[]): boolean {
   const equals = word.indexOf('=')
   const given = equals < 0 ? word.slice(2) : word.slice(2, equals)

@@ -1,7 +1,7 @@
 /**
- * The command with all its subcommands. What is installed starts from a bundle for each of them
- * instead (scripts/build-bundles.mjs): reading some two hundred modules takes longer than all that
- * most commands do.
+ * The command with all its subcommands. The installed command starts from one bundle per
+ * subcommand instead (scripts/build-bundles.mjs), because loading about two hundred modules takes
+ * longer than most commands run.
  */
 import { type Commands, start } from './start.ts'
 

@@ -1,24 +1,24 @@
 /**
- * Table-driven options: from one list of a command's options come the parser, its errors, the help
+ * Table-driven options: one list of a command's options gives the parser, its errors, the help
  * text and docs/cli.md.
  *
- * Grammar: `--name value` or `--name=value`; flags take none; `--` or the first word that is no
- * option ends the options, and everything after it belongs to the program, untouched. Of an option
- * that was given twice the last one counts, as in GNU tools; those that are lists (`repeated`)
- * keep all.
+ * Grammar: `--name value` or `--name=value`; flags take no value. `--`, or the first word that is
+ * not an option, ends the options. All words after it belong to the program and are not changed.
+ * If an option is given twice, the last one counts, as in GNU tools; options that are lists
+ * (`repeated`) keep all values.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 
 export interface OptionSpec {
   readonly name: string
-  /** The placeholder of its value; a flag has none. */
+  /** The placeholder of its value; absent for a flag. */
   readonly value?: string
   /** May be given several times. */
   readonly repeated?: boolean
   readonly help: string
   /**
-   * What other tools call it: not accepted, but what a user of theirs is told to write instead.
+   * Names that other tools use for it. They are not accepted, but the error suggests this option.
    */
   readonly elsewhere?: readonly string[]
   /** Shown in the help. */
@@ -27,21 +27,21 @@ export interface OptionSpec {
 
 export interface ParsedOptions {
   readonly flags: ReadonlySet<string>
-  /** Of options that are no lists, the last value alone. */
+  /** For options that are not lists, only the last value is kept. */
   readonly values: ReadonlyMap<string, readonly string[]>
-  /** The value of an option; the last one, if it has several. */
+  /** The value of an option; if it has several, the last one. */
   readonly lastOf: (name: string) => string | undefined
   /** The program and its arguments. */
   readonly rest: readonly string[]
 }
 
-/** The letters that all commands know. */
+/** Letters that every command accepts. */
 const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-V': '--version' }
 
 const lookUp = (specs: readonly OptionSpec[], word: string): OptionSpec | undefined =>
   specs.find(({ name }) => name === (SHORT[word] ?? word))
 
-/** Whether a flag stands among the options, which may be wrong otherwise. */
+/** Whether a flag is among the options, even if other options are wrong. */
 export function hasFlag(specs: readonly OptionSpec[], words: readonly string[], flag: string): boolean {
   if (!specs.some(({ name }) => name === flag)) return false
   for (let at = 0; at < words.length; at++) {
@@ -107,15 +107,15 @@ export function parseOptions(
   return { flags, values, lastOf: name => values.get(name)?.at(-1), rest: words.slice(at) }
 }
 
-/** What every command with a table of options answers; `start.ts` does. */
+/** Options that `start.ts` answers for every command that has a table of options. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { name: '--help', help: 'This text.' },
-  { name: '--version', help: 'The version of glassbox.' },
+  { name: '--help', help: 'Print this help.' },
+  { name: '--version', help: 'Print the version of glassbox.' },
 ]
 
 const COLUMN = 30
 
-/** Breaks a sentence into lines of at most `width` letters. */
+/** Breaks a sentence into lines of at most `width` characters. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -128,7 +128,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** The options as a table for a terminal of `columns`. */
+/** The options as a table for a terminal of `columns` columns. */
 export function optionsHelp(specs: readonly OptionSpec[], columns = 80): string {
   return specs
     .map(spec => {

@@ -1,22 +1,22 @@
 /**
- * The command's own stdout and stderr. Every subcommand writes through these two objects, so there
- * is one place that knows whether all output was written: `start.ts` asks it before it chooses the
- * exit code. The first failure of a stream is kept, and what is written after it is dropped. The
- * descriptors belong to the process and are never closed here.
+ * The command's own stdout and stderr. Every subcommand writes through these two objects, so they
+ * know whether all output was written. `start.ts` asks them before it chooses the exit code. The
+ * first failure of a stream is kept, and later writes to it are dropped. The descriptors belong
+ * to the process and are never closed here.
  *
- * Writes are synchronous: they have happened when `write()` returns. Node's own streams are not
- * used, because they report a failure later than the exit code is chosen, and because making them
+ * Writes are synchronous: they are complete when `write()` returns. Node's own streams are not
+ * used, because they report a failure after the exit code is chosen, and because creating them
  * costs more than most commands do.
  */
 import { fstatSync, writeSync } from 'node:fs'
 
-/** How long to wait for the reader of a descriptor that does not block, in ms. */
+/** How long to wait for the reader of a non-blocking descriptor, in ms. */
 const RETRY_MS = 1
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 export class CommandOutput {
   readonly fd: 1 | 2
-  /** In words, for messages. */
+  /** The name in messages. */
   readonly name: string
   #error: NodeJS.ErrnoException | undefined
   #isTerminal: boolean | undefined
@@ -26,19 +26,19 @@ export class CommandOutput {
     this.name = name
   }
 
-  /** Why something could not be written. */
+  /** Why output could not be written; `undefined` if all was written. */
   get error(): NodeJS.ErrnoException | undefined {
     return this.#error
   }
 
   get isTerminal(): boolean {
-    // Node's module for terminals is loaded for what may be one.
+    // Node's terminal module is loaded only for a character device.
     this.#isTerminal ??=
       fstatSync(this.fd).isCharacterDevice() && (this.fd === 1 ? process.stdout : process.stderr).isTTY
     return this.#isTerminal
   }
 
-  /** Writes all of it, and waits for a slow reader. */
+  /** Writes all of the data, and waits for a slow reader. */
   write(data: string | Uint8Array): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
     for (let at = 0; at < bytes.length && !this.#error; ) {
@@ -49,7 +49,7 @@ export class CommandOutput {
   }
 
   /**
-   * One write(2). Returns how many bytes were taken: none if the reader of a non-blocking
+   * Makes one write(2). Returns how many bytes were written: 0 if the reader of a non-blocking
    * descriptor is slow, or after a failure.
    */
   writeSome(bytes: Uint8Array): number {
@@ -67,7 +67,7 @@ export class CommandOutput {
 export const stdout: CommandOutput = new CommandOutput(1, 'standard output')
 export const stderr: CommandOutput = new CommandOutput(2, 'standard error')
 
-/** Whether stdout and stderr lead to one place, as after `2>&1` and on a terminal. */
+/** Whether stdout and stderr are the same file, as after `2>&1` and on a terminal. */
 export function isOnePlace(): boolean {
   const [one, two] = [fstatSync(stdout.fd), fstatSync(stderr.fd)]
   return one.dev === two.dev && one.ino === two.ino

@@ -1,6 +1,6 @@
 /**
- * `glassbox run --trace FILE`: the system calls of everything in the box, as `glassbox strace -f
- * -o FILE` would write them.
+ * `glassbox run --trace FILE`: writes the system calls of all processes in the box, as `glassbox
+ * strace -f -o FILE` would. Owns the descriptor of the file until `close`.
  */
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
@@ -21,16 +21,17 @@ export interface RunTrace {
   /** Closes the file. */
   close(): void
   /**
-   * `cut`: it reached its size. `failed`: it could not be written. Known when the run has ended.
+   * `cut`: the trace reached its size limit. `failed`: it could not be written. Known when the
+   * run has ended.
    */
   outcome(): TraceOutcome
-  /** What is said of a trace that was cut. */
+  /** The message about a truncated trace. */
   note(): string
 }
 
 /**
- * `size`: as typed. `paths`: a program of an earlier run may have left links where the file is to
- * be.
+ * Opens the file of a trace. `size`: as typed. `paths`: opens it without following links that a
+ * program of an earlier run may have left.
  */
 export function traceInto(file: string, size: string | undefined, paths: HostPaths): RunTrace {
   const options = straceOptions(['-f', '-q', 'PROGRAM'])
@@ -53,7 +54,10 @@ export function traceInto(file: string, size: string | undefined, paths: HostPat
     },
     close: () => closeSync(fd),
     outcome: () => outcome,
-    note: () => printable(`--trace: ${file} was cut at ${formatSize(limit)}. --trace-size says where.`),
+    note: () =>
+      printable(
+        `--trace: ${file} was truncated at ${formatSize(limit)}. Use --trace-size to change the limit.`,
+      ),
   }
 }
 
@@ -69,7 +73,7 @@ function open(file: string, paths: HostPaths): number {
     throw new InvalidOptionError(
       '--trace',
       `--trace: cannot write ${file}: ${errno !== undefined && errno > 0 ? errnoName(errno) : code}.`,
-      'Name a file in a directory that is there and that you may write.',
+      'Name a file in an existing directory that you may write to.',
     )
   }
 }

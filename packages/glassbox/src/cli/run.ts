@@ -1,4 +1,4 @@
-/** `glassbox run`: one program in a box, its output and its verdict. */
+/** `glassbox run`: runs one program in a box and prints its output and a report. */
 import { InvalidOptionError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
@@ -19,7 +19,7 @@ import { runRequest } from './run/request.ts'
 import type { RunTrace } from './run-trace.ts'
 import { paint, startSpinner } from './terminal.ts'
 
-export const summary = 'Run a program in a box and say how it ended.'
+export const summary = 'Run a program in a box and report how it ended.'
 
 export { OPTION_NAMES as optionNames, RUN_OPTIONS as options } from './run/options.ts'
 
@@ -39,7 +39,7 @@ Examples:
 `
 }
 
-/** Signals by which a person or a service ends the command: the box must go with it. */
+/** Signals with which a person or a service ends the command. The box must end with it. */
 const ENDING_SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export async function main(words: readonly string[]): Promise<number> {
@@ -62,13 +62,13 @@ export async function main(words: readonly string[]): Promise<number> {
   return execute(program, args, parsed, options)
 }
 
-/** Where the program's streams lead, and those that pass through this process. */
+/** The program's streams, and those of them that pass through this process. */
 interface Streams {
   readonly options: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr' | 'encoding'>
   readonly passing: readonly ProgramOutput[]
 }
 
-/** What `--stderr` calls the place where stdout goes. */
+/** The value of `--stderr` that means the same place as stdout. */
 const STDOUT = 'stdout'
 
 function openStreams({ flags, lastOf }: ParsedOptions): Streams {
@@ -86,7 +86,7 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
     return stream
   }
   const isChosen = flags.has('--json') || file('--stdout') !== undefined || file('--stderr') !== undefined
-  // One pipe keeps the order in which the program writes, as its own terminal or `2>&1` would.
+  // One pipe keeps the order in which the program writes, as a terminal or `2>&1` would.
   const isJoined = lastOf('--stderr') === STDOUT || (!isChosen && isOnePlace())
   const stdin: Input = file('--stdin') ?? 'inherit'
   const out: Output = output('--stdout', stdout)
@@ -94,7 +94,7 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
   return { options: { stdin, stdout: out, stderr: err, encoding: 'buffer' }, passing }
 }
 
-/** Cancels when a person or a service asks the command to end. */
+/** Calls `cancel` when a person or a service asks the command to end. */
 function onEndingSignal(cancel: () => void): { code: () => number | undefined; stop: () => void } {
   let code: number | undefined
   const handlers = Object.entries(ENDING_SIGNALS).map(([signal, itsCode]) => {
@@ -126,7 +126,7 @@ async function execute(
     for (const stream of passing) stream.stopWaiting()
   })
   const traced = await openTrace(parsed, options)
-  const stopSpinner = passing.length === 0 ? startSpinner(stderr, `${printable(program)} runs`) : () => {}
+  const stopSpinner = passing.length === 0 ? startSpinner(stderr, `running ${printable(program)}`) : () => {}
   let result: AnyResult
   try {
     result = await run(program, args, {
@@ -139,7 +139,8 @@ async function execute(
   } finally {
     stopSpinner()
     traced?.close()
-    // What follows is written at once: a signal may end the command as it ends any other.
+    // The output that follows is written at once, so from here on a signal may end the command as
+    // it ends any other.
     ending.stop()
   }
   const copied = tellCopies(result)
@@ -148,13 +149,16 @@ async function execute(
   return exitCodeOf(result) || codeOfExtras(copied, traced)
 }
 
-/** The program succeeded: did everything else that was asked for? */
+/**
+ * The exit code after the program itself succeeded: failures of `--copy-out` and `--trace` count
+ * too.
+ */
 function codeOfExtras(copied: CopyOutcome, traced: RunTrace | undefined): number {
   if (copied === 'failed' || traced?.outcome() === 'failed') return FAULT
   return copied === 'missing' ? MISSING_FILE : 0
 }
 
-/** Loaded when it is needed: it brings the options of strace along. */
+/** The module is loaded only when it is needed, because it imports the options of strace. */
 async function openTrace(parsed: ParsedOptions, { binds }: RunOptions): Promise<RunTrace | undefined> {
   const file = parsed.lastOf('--trace')
   const size = parsed.lastOf('--trace-size')
@@ -163,7 +167,7 @@ async function openTrace(parsed: ParsedOptions, { binds }: RunOptions): Promise<
   throw new InvalidOptionError('--trace-size', '--trace-size needs --trace.', 'Add --trace FILE.')
 }
 
-/** The program's streams are done: now the document, or the report. */
+/** Prints the document or the report, after the program's streams are complete. */
 function tellResult({ flags }: ParsedOptions, result: AnyResult, traced: RunTrace | undefined): void {
   if (traced?.outcome() === 'cut') stderr.write(`glassbox: ${traced.note()}\n`)
   if (flags.has('--json')) for (const piece of resultJson(result)) stdout.write(piece)

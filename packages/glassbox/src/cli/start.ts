@@ -1,7 +1,7 @@
 /**
- * What the command does whichever subcommand is asked for: finds it, runs it, turns what it throws
- * into one clear sentence, and chooses the exit code when all output has been written, or could
- * not be.
+ * The part of the command that all subcommands share. It finds the subcommand, runs it, turns
+ * errors into one clear sentence, and chooses the exit code after all output was written or has
+ * failed.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -18,12 +18,12 @@ export interface Command {
   readonly summary: string
   help(columns: number): string
   main(words: readonly string[]): Promise<number>
-  /** Its options, if their help, version and errors are as those of `glassbox run`. */
+  /** Its options, if its help, version and errors work like those of `glassbox run`. */
   readonly options?: readonly OptionSpec[]
   readonly optionNames?: OptionNames
 }
 
-/** By their names, each loaded when it is asked for. */
+/** The subcommands by name. Each is loaded when it is needed. */
 export type Commands = Readonly<Record<string, () => Promise<Command>>>
 
 async function overview(commands: Commands): Promise<string> {
@@ -32,18 +32,18 @@ async function overview(commands: Commands): Promise<string> {
       async ([name, command]) => `  ${name.padEnd(12)}${(await command()).summary}`,
     ),
   )
-  return `glassbox runs a Linux program that you did not write, shows what it does,
-and says honestly how it ended.
+  return `glassbox runs untrusted Linux programs in sandboxes with resource limits and
+accurate verdicts, and traces what they do.
 
 Usage: glassbox COMMAND [options]
 
 ${rows.join('\n')}
 
-"glassbox COMMAND --help" says more, "glassbox --version" which version this is.
+"glassbox COMMAND --help" describes a command, "glassbox --version" prints the version.
 `
 }
 
-/** What is typed in place of a command. */
+/** The answer to a word that takes the place of a command. */
 type Answer = (commands: Commands, about: string | undefined) => Promise<string>
 
 const version: Answer = async () => versionText()
@@ -68,14 +68,14 @@ async function load(commands: Commands, name: string): Promise<Command> {
   )
 }
 
-/** The text that a flag of every command asks for, whatever else was typed. */
+/** The text for a flag that every command has, even if other options are wrong. */
 function flagText(command: Command, words: readonly string[]): string | undefined {
   const { options = [] } = command
   if (hasFlag(options, words, '--help')) return command.help(columns())
   return hasFlag(options, words, '--version') ? versionText() : undefined
 }
 
-/** Does what the words of the command line ask for, and sets the exit code. */
+/** Runs the command line and sets the exit code. */
 export async function start(commands: Commands, words: readonly string[]): Promise<void> {
   process.exitCode = withOutput(await answer(commands, words))
 }
@@ -103,14 +103,14 @@ async function answer(commands: Commands, words: readonly string[]): Promise<num
 }
 
 /**
- * The exit code, now that everything was written. Output that was lost is a failure whatever the
- * program did.
+ * The exit code after all output was written. Lost output is a failure, however the program
+ * ended.
  */
 function withOutput(code: number): number {
   const failed = failedOutput()
   if (!failed) return code
   const { name, error } = failed
-  // Whoever read it wanted no more: other programs die of SIGPIPE then, without a word.
+  // The reader needed no more output. Other programs silently die of SIGPIPE in this case.
   if (error.code === 'EPIPE') return code === 0 ? READER_GONE : code
   const reason = errnoMessage(Math.abs(error.errno ?? 0))
   stderr.write(`${paint(stderr, 'red', 'glassbox:')} cannot write ${name}: ${reason}\n`)

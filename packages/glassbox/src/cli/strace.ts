@@ -1,4 +1,4 @@
-/** `glassbox strace`: what a program asks of the kernel, in strace's options and words. */
+/** `glassbox strace`: shows the system calls of a program, with strace's options and output. */
 import { GlassboxError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { PTRACE_SOURCE } from '../ptrace/source.ts'
@@ -8,7 +8,7 @@ import { straceHelp } from './strace/help.ts'
 import { straceOptions } from './strace/options.ts'
 import { stderr, stdout } from './output.ts'
 
-export const summary = 'Show the system calls of a program, as strace does.'
+export const summary = 'Trace the system calls of a program, like strace.'
 
 export function help(): string {
   return straceHelp()

@@ -1,8 +1,8 @@
-/** Durations, sizes and counts as the command takes and prints them. Pure. */
+/** Parses and prints durations, sizes and counts for the command. Pure. */
 import { InvalidOptionError } from '../errors.ts'
 
 const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
-/** A letter alone is binary, as docker and systemd read it; `kB`, `MB` are decimal, as SI says. */
+/** A letter alone is binary, as in docker and systemd. `kB` and `MB` are decimal, as in SI. */
 const SIZES: Readonly<Record<string, number>> = {
   b: 1,
   ...{ kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
@@ -27,7 +27,7 @@ function parse(
     const problem =
       number !== undefined && unit === ''
         ? `${text} has no unit`
-        : `${JSON.stringify(text)} is not a value for it`
+        : `${JSON.stringify(text)} is not a valid value`
     throw new InvalidOptionError(option, `${option}: ${problem}.`, hint)
   }
   const value = Number(number) * factor
@@ -35,12 +35,12 @@ function parse(
   return value
 }
 
-/** Milliseconds. */
+/** Returns milliseconds. Throws InvalidOptionError. */
 export function parseDuration(option: string, text: string): number {
   return parse(option, text, DURATIONS, '1.5s or 250ms')
 }
 
-/** Whole bytes. */
+/** Returns whole bytes. Throws InvalidOptionError. */
 export function parseSize(option: string, text: string): number {
   const bytes = parse(option, text, SIZES, '64MiB or 10MB')
   if (bytes === Infinity || Number.isInteger(bytes)) return bytes

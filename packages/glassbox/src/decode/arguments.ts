@@ -1,4 +1,7 @@
-/** The arguments of one call: by the one table, and by what one of them makes of the others. */
+/**
+ * The arguments of one call: their kinds come from the table of calls, and from what one argument
+ * makes of the others. Pure.
+ */
 import { syscallOf } from '../linux/abi.ts'
 import { fitKind } from '../linux/i386.ts'
 import { type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
@@ -9,7 +12,10 @@ import { VARIANTS } from './variants.ts'
 
 export const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
 
-/** The name of a call; for a number that the table does not have, as strace: `syscall_0x1ff`. */
+/**
+ * The name of a call. A number that the table does not have is printed as strace prints it:
+ * `syscall_0x1ff`.
+ */
 export function callName(nr: number, abi?: Abi): string {
   return syscallOf(nr, abi)?.name ?? `syscall_${hex(nr)}`
 }
@@ -24,13 +30,13 @@ export function contextOf(
   return { call, memory, options, limit: options.stringLimit ?? DEFAULT_STRING_LIMIT, outcome, remembered }
 }
 
-/** The arguments of one call, each with the kind that it has here. */
+/** The arguments of one call, each with the kind that it has in this call. */
 export function shownArguments(context: Context): readonly Shown[] {
   const { call, options } = context
   const syscall = syscallOf(call.nr, call.abi)
   if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
   const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
-  // A frame is no argument: it lies on the stack.
+  // A signal frame is not an argument: it lies on the stack.
   if (options.raw) return args.flatMap(arg => (arg.kind === 'sigframe' ? [] : [{ ...arg, kind: 'hex' }]))
   const varied = VARIANTS[syscall.name]?.(args, context) ?? args
   return call.abi === 'i386' ? varied.map(arg => ({ ...arg, kind: fitKind(arg.kind) })) : varied

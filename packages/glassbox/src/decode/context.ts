@@ -1,7 +1,7 @@
 /**
- * What a printer of an argument sees, and what it says. Arguments are printed in their order, at
- * the entry of the call up to the first that the kernel fills in, at its exit the rest: strace's
- * way, which readers of its text rely on.
+ * The input and the result of a printer of an argument. Arguments are printed in order. At the
+ * entry of the call, printing stops at the first argument that the kernel fills in; the rest is
+ * printed at the exit. strace does the same, and readers of its text rely on it.
  */
 import type { MemoryReader } from './memory.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
@@ -10,23 +10,23 @@ export interface Context {
   readonly call: Call
   readonly memory: MemoryReader
   readonly options: TextOptions
-  /** Bytes of a string, elements of an array. */
+  /** Bytes of a string, or elements of an array. */
   readonly limit: number
   /** Undefined at the entry. */
   readonly outcome: Outcome | undefined
-  /** What was remembered at the entry, by the address that it stands at. */
+  /** Values that were remembered at the entry, by address. */
   readonly remembered: ReadonlyMap<bigint, bigint>
 }
 
 export type Printer = (value: bigint, context: Context) => string
 
 export interface Kind {
-  /** Whether it waits for the end of the call. */
+  /** Whether it can be printed only after the call has ended. */
   readonly late: boolean
   readonly print: Printer
-  /** It follows from the register alone. */
+  /** Whether it depends only on the register. */
   readonly isScalar?: boolean
-  /** What must be kept of the memory at the entry, to be compared with at the exit. */
+  /** Reads the memory that must be remembered at the entry, to be compared at the exit. */
   readonly remember?: (value: bigint, context: Context) => bigint | undefined
 }
 

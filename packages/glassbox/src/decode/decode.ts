@@ -1,7 +1,7 @@
 /**
- * A system call, its registers and a way to read memory in; strace's text out. Pure, and by the
- * one table of `src/linux`: for each argument its kind says how it is printed, and whether that
- * can be done before the call has run.
+ * Turns a system call, its registers and a way to read memory into strace's text. Pure, and based
+ * on the one table of `src/linux`: the kind of each argument says how it is printed, and whether
+ * it can be printed before the call has run.
  */
 import { callName, contextOf, NOTHING, shownArguments } from './arguments.ts'
 import type { Context, Shown } from './context.ts'
@@ -23,7 +23,7 @@ function argumentText({ name, kind, value }: Shown, context: Context): string {
   return context.options.names || kind.startsWith('named:') ? `${name}=${text}` : text
 }
 
-/** What is printed at the entry of a call. */
+/** The part that is printed at the entry of a call. */
 export function entryText(call: Call, memory: MemoryReader, options: TextOptions = {}): EntryText {
   const context = contextOf(call, memory, options)
   const shown = shownArguments(context)
@@ -54,7 +54,7 @@ function rememberAll(shown: readonly Shown[], context: Context): ReadonlyMap<big
   return found
 }
 
-/** What is printed at its exit, memory as it is then. */
+/** The part that is printed at the exit, from the memory as it is then. */
 export function exitText(
   call: Call,
   entry: EntryText,
@@ -77,8 +77,8 @@ export function exitText(
 }
 
 /**
- * The arguments as strace would print them, without the brackets, of a call that has not run: what
- * the kernel would write is printed as an address.
+ * The arguments as strace would print them, without the brackets, for a call that has not run.
+ * What the kernel would write is printed as an address.
  */
 export function argumentsText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
   const context = contextOf(call, memory, options)
@@ -87,7 +87,7 @@ export function argumentsText(call: Call, memory: MemoryReader, options: DecodeO
     .join(', ')
 }
 
-/** `openat(AT_FDCWD, "/etc/passwd", O_RDONLY)`, of a call that has not run. */
+/** `openat(AT_FDCWD, "/etc/passwd", O_RDONLY)`, for a call that has not run. */
 export function callText(call: Call, memory: MemoryReader, options: DecodeOptions = {}): string {
   return `${callName(call.nr)}(${argumentsText(call, memory, options)})`
 }

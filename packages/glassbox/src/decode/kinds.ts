@@ -1,7 +1,7 @@
 /**
- * The kinds of arguments as printers: the table of system calls names a kind for each, see
- * scripts/linux/syscalls.txt. A kind is letters, a direction and an operand, and is taken apart
- * once.
+ * Maps the kinds of arguments to printers. The table of system calls names a kind for each
+ * argument, see scripts/linux/syscalls.txt. A kind consists of letters, a direction and an
+ * operand. Each kind is compiled once.
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './basic/arrays.ts'
@@ -75,25 +75,25 @@ const SPECIAL: Readonly<Record<string, Printer>> = {
   sock_fprog: filterProgram,
 }
 
-/** How fresh the answer must be is a field of two bits, whose zero has a name. */
+/** How fresh the answer must be is a field of two bits, whose zero value has a name. */
 const statxFlags: Printer = (value, { options }) => {
   const SYNC_TYPE = 0x6000n
   const flags = BigInt.asUintN(32, value)
   const sync = flags & SYNC_TYPE
   const rest = flags & ~SYNC_TYPE
-  // As strace has it, whose numbers have no zero here.
+  // As in strace, which prints no number for zero here.
   const none = named('', 'AT_STATX_SYNC_AS_STAT', options).replace(/^ /, '0 ')
   const type = sync === 0n ? none : setText('|at_statx', sync, options)
   return rest === 0n ? type : `${type}|${restText('|at', rest, options)}`
 }
 
-/** The name beside the number also if -X does not ask for it. */
+/** Prints the name beside the number even if -X does not ask for it. */
 const IN_COMMENT = { spelling: 'verbose' } as const
 
-/** Whose id a command of core scheduling is about: PIDTYPE_PID and its kin. */
+/** The kind of id that a command of core scheduling takes: PIDTYPE_PID and following. */
 const CORE_IDS = ['tid', 'tgid', 'pgid', 'sid']
 
-/** Values that only stand inside structs. */
+/** Values that occur only inside structs. */
 const INNER: Readonly<Record<string, Printer>> = {
   fsid: value => `{val=[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]}`,
   epolldata: epollData,
@@ -129,14 +129,14 @@ const INNER: Readonly<Record<string, Printer>> = {
   ...FLAG_WORDS,
 }
 
-/** A value by its kind. */
+/** One value by its kind. */
 export function valueText(kind: string, value: bigint, context: Context): string {
   if (kind.startsWith('|') || kind.startsWith('=')) return setText(kind, value, context.options)
   const printer = SCALARS[kind] ?? INNER[kind]
   return printer ? printer(value, context) : hex(value)
 }
 
-/** Only of a child that was waited for. */
+/** Only for a child that was waited for. */
 const resourceUsage: Printer = (value, context) =>
   context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
 
@@ -148,7 +148,7 @@ const idList: Printer = (value, context) => {
   return itemsAt('id', value, count, context, valueText)
 }
 
-/** By the letters of a kind: the operand and the direction make the printer. */
+/** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
   ptr: operand => SPECIAL[operand] ?? ((value, context) => structAt(operand, value, context, valueText)),
@@ -201,7 +201,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
-/** iovecs of another process: only if they point. */
+/** An array of iovec in another process: only the addresses and lengths are shown. */
 const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
   arrayText(value, count, 16, context, at => {
     const base = readWord(context.memory, at, 8)
@@ -211,7 +211,7 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
       : `{iov_base=${address(base)}, iov_len=${length}}`
   })
 
-/** Strings, buffers and what else is shown also if structs are not. */
+/** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
   'ipccmd',
   'ifname',
@@ -227,10 +227,10 @@ const TEXTUAL = new Set([
   'hostname',
 ])
 
-/** What is no NULL at zero: the first command, and a buffer of no length. */
+/** Kinds for which zero does not mean NULL: the first command, and a buffer of length zero. */
 const AT_ZERO = new Set(['dents', 'ipccmd'])
 
-/** What is shown if the kernel filled nothing in; of all others the address. */
+/** What is shown if the kernel filled nothing in. For all other kinds, the address is shown. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
@@ -255,7 +255,7 @@ function pointing(printer: Printer, letters: string, late: boolean, operand: str
   }
 }
 
-/** Only a call that was interrupted says what was left of a time. */
+/** The remaining time, which only an interrupted call returns. */
 function left(printer: Printer): Printer {
   const INTERRUPTED = [-4n, -516n, -514n]
   return (value, context) => {
@@ -266,13 +266,13 @@ function left(printer: Printer): Printer {
   }
 }
 
-/** What of a struct that the kernel fills is shown as it was before, too. */
+/** Members of a struct, filled by the kernel, whose previous value is shown too. */
 const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
   msghdr: rememberNameRoom,
   ifconf: rememberInterfaces,
 }
 
-/** In and out, if the direction says so. */
+/** Kinds that are input and output if the direction is `=`. */
 const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
@@ -296,7 +296,7 @@ function compile(kind: string): Kind {
   if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
     return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
-  // In and out: printed at the end, with what it was before.
+  // Input and output: printed at the exit, with the previous value.
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)
   return {
     late: true,
@@ -305,7 +305,7 @@ function compile(kind: string): Kind {
   }
 }
 
-/** A value that goes in is shown also if the call failed. */
+/** An input value is shown even if the call failed. */
 const failedToo =
   (printer: Printer): Printer =>
   (value, context) =>
@@ -322,6 +322,6 @@ export function kindOf(kind: string): Kind {
   return known
 }
 
-/** Under which address something is remembered. */
+/** The address under which a value is remembered. */
 export const rememberedAt = (kind: string, value: bigint): bigint =>
   kind.startsWith('msghdr') ? NAME_ROOM : value

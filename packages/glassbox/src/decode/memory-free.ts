@@ -1,15 +1,15 @@
 /**
- * Calls that can be decoded without the program: registers at the entry and the result are all
- * that their text is made of.
+ * Calls that can be decoded without the program's memory: their text depends only on the
+ * registers at the entry and on the result.
  */
 import { syscallByNumber } from '../linux/syscalls.ts'
 import { kindOf } from './kinds.ts'
 import { VARIANTS } from './variants.ts'
 
-/** What one argument makes of the others may need memory: not of these. */
+/** Calls in which one argument changes the kinds of others may need memory. These do not. */
 const NEVER_POINTING = new Set(['mmap', 'mremap', 'membarrier'])
 
-/** Of x86-64. */
+/** For x86-64. */
 export function isMemoryFree(nr: number): boolean {
   const call = syscallByNumber(nr)
   if (!call || (call.name in VARIANTS && !NEVER_POINTING.has(call.name))) return false

@@ -1,16 +1,19 @@
-/** How the decoder reads what an argument points to. Pure: the caller brings the memory. */
+/**
+ * How the decoder reads the memory that an argument points to. Pure: the caller provides the
+ * memory.
+ */
 
 export interface MemoryReader {
-  /** Up to `length` bytes at `address`; fewer, or none if they cannot be read. */
+  /** Reads up to `length` bytes at `address`; fewer, or none, if they cannot be read. */
   read(address: bigint, length: number): Uint8Array
 }
 
 const PAGE = 4096
 
 /**
- * The bytes up to a NUL, at most `limit` of them; `undefined` if not even the first can be
- * read. The page that it begins on is looked at first: nearly all end there, and a reader has that
- * page already, or for the next argument.
+ * Reads the bytes up to a NUL, at most `limit` of them; `undefined` if not even the first can be
+ * read. The page that contains the beginning is read first: nearly all strings end there, and the
+ * reader has that page already, or needs it for the next argument.
  */
 export function readString(
   memory: MemoryReader,
@@ -30,11 +33,11 @@ export function readString(
   return { bytes: bytes.subarray(0, limit), ended: false }
 }
 
-/** A part of what a view shows, which need not begin where its buffer does. */
+/** A part of the bytes of a view, which need not begin where its buffer does. */
 export const bytesOf = (view: DataView, at: number = 0, length: number = view.byteLength - at): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset + at, length)
 
-/** A view of a whole struct, on bytes of its own: further reads do not change it. */
+/** A view of a whole struct, on a copy of its bytes, so that further reads do not change it. */
 export function readView(memory: MemoryReader, address: bigint, length: number): DataView | undefined {
   if (address === 0n) return undefined
   const bytes = memory.read(address, length)

@@ -1,7 +1,7 @@
 /**
- * Numbers that have a name, as -X wants them: the name, the number, or the number with the name in
- * a comment. Each name in the text of a call goes through `named` and
- * `nameless`; what strace never writes as a number is printed with `NAMES`. Pure.
+ * Numbers that have a name, in the form that -X selects: the name, the number, or the number with
+ * the name in a comment. Each name in the text of a call goes through `named` or `nameless`. If
+ * strace never prints a value as a number, it is printed with `NAMES`. Pure.
  */
 import { constantSet, type ConstantSet } from '../linux/flags.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -20,13 +20,13 @@ export function named(number: string, name: string, { spelling }: Spelled): stri
   return spelling === 'verbose' ? `${number} /* ${name} */` : name
 }
 
-/** A number that has none: with what stands for one in a comment. */
+/** A number without a name, with a placeholder in a comment. */
 export const nameless = (number: string, comment: string, { spelling }: Spelled): string =>
   spelling === 'raw' || comment === '' ? number : `${number} /* ${comment} */`
 
 /**
- * A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are taken before those of
- * their parts.
+ * A set prepared for printing: names of several bits (O_TMPFILE, O_SYNC) are matched before the
+ * names of their parts.
  */
 interface Prepared {
   readonly bits: readonly (readonly [name: string, bits: bigint, order: number])[]
@@ -52,11 +52,11 @@ function prepare(set: ConstantSet): Prepared {
   return made
 }
 
-/** The name of a value if it has one. */
+/** The name of a value, if it has one. */
 export const nameOf = (set: ConstantSet | undefined, value: bigint): string | undefined =>
   set && prepare(set).byValue.get(value)
 
-/** The names of set bits, joined; what has no name comes in hexadecimal at the end. */
+/** The names of the set bits, joined. Bits without a name follow in hexadecimal. */
 export function flagsText(
   set: ConstantSet,
   value: bigint,
@@ -81,7 +81,7 @@ export function flagsText(
 
 /** The name of a value, or the value with the set's prefix in a comment. */
 function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
-  // Headers have some values of 32 bits as negative numbers and some as positive ones.
+  // Headers define some 32-bit values as negative numbers and some as positive ones.
   const { byValue } = prepare(set)
   const name = byValue.get(value) ?? (set.isWide ? undefined : byValue.get(BigInt.asUintN(32, value)))
   const number = set.isDecimal ? String(value) : hex(BigInt.asUintN(set.isWide ? 64 : 32, value))
@@ -91,7 +91,7 @@ function enumText(set: ConstantSet, value: bigint, options: Spelled): string {
 const setOf = (kind: string): ConstantSet | undefined => constantSet(kind.slice(1))
 const flagsOf = (set: ConstantSet, value: bigint): bigint => (set.isWide ? value : BigInt.asUintN(32, value))
 
-/** A value by its set: flags of `|open`, one of `=lseek`. */
+/** A value by its set: `|open` is a set of flags, `=lseek` an enumeration. */
 export function setText(kind: string, value: bigint, options: Spelled): string {
   const set = setOf(kind)
   if (!set) return hex(value)
@@ -99,16 +99,16 @@ export function setText(kind: string, value: bigint, options: Spelled): string {
   return flagsText(set, flagsOf(set, value), options)
 }
 
-/** Flags behind another part of their word: without a comment if they have no names. */
+/** Flags after another part of their word: without a comment if they have no names. */
 export function restText(kind: string, value: bigint, options: Spelled): string {
   const set = setOf(kind)
   return set ? flagsText(set, flagsOf(set, value), options, '') : hex(value)
 }
 
-/** The name of a value of a set, `undefined` if it has none. */
+/** The name of a value of a set; `undefined` if it has none. */
 export const nameIn = (kind: string, value: bigint): string | undefined => nameOf(constantSet(kind), value)
 
-/** `SIGINT`; 0, and what is no signal, is a number. */
+/** `SIGINT`; 0, and a value that is not a signal, is printed as a number. */
 export function signalText(number: number, options: Spelled): string {
   const name = signalName(number)
   return name.startsWith('SIG') ? named(String(number), name, options) : String(number)
@@ -116,7 +116,7 @@ export function signalText(number: number, options: Spelled): string {
 
 const LAST_ERRNO = 4095
 
-/** `ENOENT`, and `-ENOENT` of a negative number. */
+/** `ENOENT`; `-ENOENT` for a negative number. */
 export function errnoText(number: number, options: Spelled): string {
   const name = errnoName(Math.abs(number))
   if (number === 0 || Math.abs(number) > LAST_ERRNO || name.startsWith('ERRNO_')) return String(number)

@@ -1,7 +1,7 @@
 /**
- * strace's notation, read back: what a printer wrote of a struct, an address or a list becomes a
- * value. So there is one decoder for text and for values, and all that has a text has a value.
- * Strings are expected with all their bytes in hexadecimal.
+ * Parses strace's notation: the text that a printer made of a struct, an address or a list
+ * becomes a value. So there is one decoder for text and for values, and everything that has a
+ * text also has a value. Strings must have all their bytes in hexadecimal.
  */
 import { AT_FDCWD } from '../linux/constants.ts'
 import { constantSet, SET_NAMES } from '../linux/flags.ts'
@@ -16,12 +16,12 @@ const SIGNALS: ReadonlyMap<string, string> = new Map(
   Array.from({ length: LAST_SIGNAL }, (_, index) => signalName(index + 1)).map(name => [name.slice(3), name]),
 )
 
-/** Fields of bytes; other strings are text. */
+/** Members that are bytes; other strings are text. */
 const BYTES: ReadonlySet<string> = new Set(['iov_base'])
-/** Fields of flags, if none is set and no name tells. */
+/** Members that are flags even if none is set, which their text alone does not show. */
 const IS_SET = /(flags?|events|mask)$/
 
-/** Names that can stand together with others: one of them alone is a list too. */
+/** Names that can be combined with others: one of them alone is also a list. */
 let flags: ReadonlySet<string> | undefined
 
 function isFlag(name: string): boolean {
@@ -33,7 +33,7 @@ function isFlag(name: string): boolean {
   return flags.has(name)
 }
 
-/** Numbers that have names all the same. */
+/** Names that stand for numbers. */
 const CONSTANTS: Readonly<Record<string, Value>> = {
   NULL: null,
   AT_FDCWD,
@@ -43,26 +43,29 @@ const CONSTANTS: Readonly<Record<string, Value>> = {
 
 const utf8 = new TextDecoder()
 
-/** A number if it is exact. */
+/** A number if that is exact. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** The value that a text stands for, or the text itself if it is not written so. */
+/** The value that a text stands for, or the text itself if it is not in this notation. */
 export function parseText(text: string, asBytes = false): Value {
   const reader = new Reader(text)
   const value = reader.value(asBytes)
   return value !== undefined && reader.isAtEnd ? value : text
 }
 
-/** The names in `A|B|0x8`, without what no name is known for. */
+/** The names in `A|B|0x8`, without parts that have no known name. */
 export function readNames(text: string): readonly string[] {
   const plain = text.replace(/ \/\*.*$/, '')
   return plain === '0' ? [] : plain.split('|')
 }
 
-/** Reads from left to right; `undefined`, wherever it does not understand. */
+/**
+ * Parses from left to right. Each function returns `undefined` if it does not understand the
+ * text.
+ */
 class Reader {
   readonly #text: string
   #at = 0
@@ -78,7 +81,7 @@ class Reader {
   value(asBytes: boolean): Value | undefined {
     const value = this.#single(asBytes)
     this.#take(/ \/\*.*?\*\//y)
-    // What it was before, and what the kernel made of it.
+    // The previous value, and the value that the kernel wrote.
     return this.#take(/ => /y) ? this.value(asBytes) : value
   }
 
@@ -110,7 +113,7 @@ class Reader {
     while (this.#take(end) === undefined) {
       this.#take(/,? /y)
       if (this.#take(/\.\.\./y)) continue
-      this.#take(/\[\w+\]=/y) // where in the list it stands: all do, in their order
+      this.#take(/\[\w+\]=/y) // the index; elements are in order
       const value = this.value(false)
       if (value === undefined) return undefined
       values.push(typeof value === 'string' ? (SIGNALS.get(value) ?? value) : value)
@@ -143,7 +146,7 @@ class Reader {
     return fields
   }
 
-  /** `inet_pton(AF_INET6, "::1", &sin6_addr)`: a field by the call that would fill it. */
+  /** `inet_pton(AF_INET6, "::1", &sin6_addr)`: a member, by the call that would fill it. */
   #filledField(): Fields | undefined {
     const found = this.#take(/inet_pton\(\w+, "[^"]*", &\w+\)/y)
     const [, address, field] = /"(.*)", &(\w+)/.exec(found ?? '') ?? []
@@ -158,7 +161,7 @@ class Reader {
     const words = [word]
     while (this.#take(/\|/y)) {
       const next = this.#take(/\w+(<<\w+)?/y)
-      if (next !== undefined) words.push(next) // the last divider may have nothing behind it
+      if (next !== undefined) words.push(next) // nothing may follow the last separator
     }
     return wordsValue(words)
   }

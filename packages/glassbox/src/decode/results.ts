@@ -1,6 +1,6 @@
 /**
- * What stands behind `= `: the value as its kind is read, the error by name and message, and what
- * came of the call.
+ * The text after `= `: the value by its kind, the error by name and message, and the outcome of
+ * the call.
  */
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { syscallOf } from '../linux/abi.ts'
@@ -15,7 +15,7 @@ import { openFlags } from './basic/scalars.ts'
 import { structAt } from './basic/structs.ts'
 import { hex } from './text.ts'
 
-/** Only a tracer sees these: the kernel will restart the call, or turn the code into EINTR. */
+/** Only a tracer sees these codes: the kernel restarts the call or turns the code into EINTR. */
 const RESTARTS: ReadonlyMap<number, string> = new Map([
   [512, 'ERESTARTSYS (To be restarted if SA_RESTART is set)'],
   [513, 'ERESTARTNOINTR (To be restarted)'],
@@ -53,7 +53,7 @@ function fcntlResult(value: bigint, context: Context): string | undefined {
   return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value, NAMES)})` : undefined
 }
 
-/** `2 (PR_…)`: what the number stands for. */
+/** `2 (PR_…)`: the meaning of the number. */
 function prctlResult(value: bigint, context: Context): string | undefined {
   const [SECUREBITS, SPECULATION, DUMPABLE, MCE] = [27, 52, 3, 34]
   const option = signed32(argument(context, 0))
@@ -90,11 +90,11 @@ type ResultPrinter = (value: bigint, context: Context) => string | undefined
 
 const CLONE_THREAD = 0x10000n
 
-/** Who was made: a thread or a process. */
+/** The created thread or process. */
 const cloned = (flags: bigint, value: bigint, context: Context): string =>
   kindOf(flags & CLONE_THREAD ? 'tid' : 'tgid').print(value, context)
 
-/** Calls whose result needs more than a kind. `undefined`: as its kind says. */
+/** Calls whose result needs more than its kind. `undefined`: its kind is enough. */
 const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   fcntl: fcntlResult,
   umask: modeText,
@@ -128,7 +128,7 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
   clone3: (value, context) => cloned(readWord(context.memory, argument(context, 0), 8) ?? 0n, value, context),
 }
 
-/** Kinds of results that are printed as arguments of these kinds are. */
+/** Kinds of results that are printed like arguments of the same kind. */
 const PRINTED = new Set(['fd', 'tid', 'tgid', 'pgid', 'sid'])
 
 const HEXADECIMAL = new Set(['mmap', 'mremap', 'brk', 'shmat'])

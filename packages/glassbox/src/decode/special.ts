@@ -8,7 +8,7 @@ import type { TextOptions } from './types.ts'
 const FUTEX_CLOCK_REALTIME = 256n
 const MATCH_ANY = 0xffffffffn
 
-/** `FUTEX_WAIT_PRIVATE`, and the clock if it is not the usual one. */
+/** `FUTEX_WAIT_PRIVATE`, and the clock if it is not the default one. */
 export const futexOperation: Printer = (value, { options }) => {
   if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
   const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
@@ -24,8 +24,8 @@ const OPERATIONS = ['SET', 'ADD', 'OR', 'ANDN', 'XOR']
 const COMPARISONS = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE']
 
 /**
- * A part of the word, and where it stands in it. As strace has it, which tells numbers from names
- * by whether it found a name.
+ * A part of the word, and its position there. As in strace, whether a name was found decides how
+ * the number is printed.
  */
 function wakePart(
   prefix: string,
@@ -40,7 +40,7 @@ function wakePart(
   return isNumber ? nameless(`${text}<<${shift}`, `${prefix}???`, NAMES) : `${text}<<${shift}`
 }
 
-/** The coded operation of FUTEX_WAKE_OP, in the words of futex(2). */
+/** The encoded operation of FUTEX_WAKE_OP, with the names of futex(2). */
 export const futexWakeOperation: Printer = (value, { options }) => {
   const word = Number(BigInt.asUintN(32, value))
   const operation = (word >>> 28) & 7
@@ -68,14 +68,14 @@ function intAt(value: bigint, { memory }: Context): string {
   return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
 }
 
-/** The value of a socket option that nothing is known of: a number if it is as long as one. */
+/** The value of an unknown socket option: a number if it has the size of one. */
 export const socketOption =
   (out: boolean): Printer =>
   (value, context) => {
     const length = optionLength(out, context)
     if (length === INT_BYTES) return intAt(value, context)
     if (out && length <= 0) return address(value)
-    // The kernel takes no negative length; strace takes it for a big one.
+    // The kernel refuses a negative length; strace treats it as a large one.
     const shown = Math.min(length < 0 ? Infinity : length, context.limit)
     const bytes = context.memory.read(value, shown)
     return bytes.length < shown
@@ -84,8 +84,8 @@ export const socketOption =
   }
 
 /**
- * One that is a number: what is longer is still one, of what is shorter there are some bytes when
- * it comes out.
+ * An option that is a number. A longer value is still printed as a number; a shorter one is
+ * printed as bytes, if the kernel wrote it.
  */
 export const numberOption =
   (out: boolean): Printer =>

@@ -13,10 +13,10 @@ const ESCAPES: Readonly<Record<number, string>> = {
   92: '\\\\',
 }
 
-/** Only these would be read as part of a shorter escape. */
+/** Only these could be read as part of a shorter escape. */
 const isOctalDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 55
 const isPrintable = (byte: number): boolean => byte >= 32 && byte < 127
-/** What -x takes for text: printable, or one of the five usual controls. */
+/** What -x considers text: printable characters, and the five usual control characters. */
 const isText = (byte: number): boolean => isPrintable(byte) || (byte >= 9 && byte <= 13)
 
 const OCTAL = Array.from({ length: 256 }, (_, byte) => byte.toString(8))
@@ -50,10 +50,9 @@ export function escaped(bytes: Uint8Array, style: TextOptions['stringsInHex'] = 
   return escape(bytes, style === 'non-ascii-chars')
 }
 
-/** Bytes in quotes; unprintable ones in octal, as short as what follows allows. */
 /**
- * A text in an array of bytes that it need not fill; one without an end is cut, by default by the
- * byte that its end would take.
+ * A string in a fixed-size array of bytes, in quotes. If it has no NUL, it is truncated, by
+ * default by the one byte that the NUL would take.
  */
 export function charArray(
   bytes: Uint8Array,

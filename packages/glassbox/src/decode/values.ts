@@ -1,7 +1,7 @@
 /**
- * Arguments by their names and typed, for programs: what goes in as it is at the entry of a call,
- * what the kernel fills in as it is at its exit. Numbers, names and bytes come from registers and
- * memory; everything with a shape of its own is read back from its text.
+ * Arguments as typed values by name, for programs. Inputs are captured at the entry of a call,
+ * and values written by the kernel at its exit. Numbers, names and bytes come from registers and
+ * memory; values with a structure of their own are parsed from their text.
  */
 import { signalName } from '../linux/signals.ts'
 import { contextOf, NOTHING, shownArguments } from './arguments.ts'
@@ -13,7 +13,7 @@ import type { Call, Outcome, Value } from './types.ts'
 
 export type Values = Readonly<Record<string, Value>>
 
-/** Bytes of a string or buffer, elements of an array. */
+/** Bytes of a string or buffer, or elements of an array. */
 const DEFAULT_LIMIT = 4096
 const NO_LIMIT = 2n ** 64n - 1n
 const NO_ID = 2n ** 32n - 1n
@@ -24,7 +24,7 @@ const number: Reading = value => narrow(value)
 const int: Reading = value => signed32(value)
 const signed: Reading = value => narrow(BigInt.asIntN(64, value))
 
-/** Kinds whose value stands in the register; -1 of an id: leave it as it is. */
+/** Kinds whose value is in the register. An id of −1 means "leave unchanged". */
 const REGISTERS: Readonly<Record<string, Reading>> = {
   int,
   fd: int,
@@ -47,7 +47,7 @@ const REGISTERS: Readonly<Record<string, Reading>> = {
   rlim: value => (value === NO_LIMIT ? Infinity : narrow(value)),
 }
 
-/** A wait status, taken apart: WIFEXITED(3) and its kin. */
+/** A wait status, split as by WIFEXITED(3) and similar macros. */
 const waitStatus: Reading = (value, { memory }) => {
   const word = readWord(memory, value, 4)
   if (word === undefined) return narrow(value)
@@ -97,8 +97,8 @@ const isPath = ({ kind }: Shown): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
 /**
- * Headers and man pages call it filename, pathname, path, name …: if a call has one path,
- * `path` is how a program finds it.
+ * Headers and man pages call it filename, pathname, path or name. If a call has exactly one path,
+ * programs find it as `path`.
  */
 function named(args: readonly Shown[]): readonly Shown[] {
   const first = args.findIndex(isPath)
@@ -107,8 +107,8 @@ function named(args: readonly Shown[]): readonly Shown[] {
 }
 
 /**
- * What goes into a call, as it is at its entry. `limit`: bytes of a string or buffer, elements of
- * an array; 4096.
+ * The inputs of a call, as they are at its entry. `limit`: bytes of a string or buffer, or
+ * elements of an array; default 4096.
  */
 export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
   const context = valuesContext(call, memory, limit)
@@ -119,8 +119,8 @@ export function entryValues(call: Call, memory: MemoryReader, limit: number = DE
 }
 
 /**
- * All arguments at the exit of a call, in their order: those of `entered` as they were, the others
- * as the kernel left them.
+ * All arguments at the exit of a call, in order: those of `entered` unchanged, the others as the
+ * kernel left them.
  */
 export function exitValues(
   call: Call,

@@ -1,6 +1,6 @@
 /**
- * Calls whose arguments depend on one of them. Each entry says what the arguments of such a call
- * are; how a kind is printed stands in kinds.ts. Sources: the man page of each call.
+ * Calls in which some arguments depend on another one. Each entry says what the arguments of such
+ * a call are; kinds.ts says how each kind is printed. Sources: the man page of each call.
  */
 import { isDeviceMode } from './basic/modes.ts'
 import {
@@ -24,7 +24,9 @@ type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
 
 const first = (args: readonly Shown[], count: number): readonly Shown[] => args.slice(0, count)
 
-/** Replaces the kinds from argument `start` on; `undefined` kinds are left out. */
+/**
+ * Replaces the kinds from argument `start` on. Arguments whose kind is `undefined` are left out.
+ */
 function rekind(args: readonly Shown[], start: number, kinds: readonly string[]): readonly Shown[] {
   return [
     ...args.slice(0, start),
@@ -35,8 +37,8 @@ function rekind(args: readonly Shown[], start: number, kinds: readonly string[])
 }
 
 /**
- * What follows a command that stands in argument `at`; `otherwise` for those that the table does
- * not have.
+ * The arguments after a command in argument `at`. `otherwise` applies to commands that the table
+ * does not have.
  */
 const byCommand =
   (commands: Commands, at: number, otherwise: readonly string[] | undefined): Variant =>
@@ -45,7 +47,7 @@ const byCommand =
     return kinds ? rekind(args, at + 1, kinds) : args
   }
 
-/** Options of prctl(2) whose later arguments depend on the second. */
+/** Options of prctl(2) whose later arguments depend on the second argument. */
 function prctlKinds(option: number, second: bigint): readonly string[] | undefined {
   const [SECCOMP, AMBIENT, VMA, DUMP, MCE, SPECULATION] = [22, 47, 0x53564d41, 4, 33, 53]
   const MOST_SPECULATION = 2n
@@ -58,12 +60,12 @@ function prctlKinds(option: number, second: bigint): readonly string[] | undefin
   return option === DUMP ? ['=suid_dump'] : undefined
 }
 
-/** A device number has a meaning only for a device. */
+/** A device number is meaningful only for a device. */
 function withDevice(modeAt: number): Variant {
   return (args, context) => (isDeviceMode(argument(context, modeAt)) ? args : first(args, modeAt + 1))
 }
 
-/** What mount(2) does not look at, by its flags. */
+/** The arguments that mount(2) ignores, by its flags. */
 function ignoredByMount(flags: bigint): readonly string[] {
   const MS_REMOUNT = 32n
   const MOVES = 4096n | 8192n | (1n << 17n) | (1n << 18n) | (1n << 19n) | (1n << 20n)
@@ -71,7 +73,7 @@ function ignoredByMount(flags: bigint): readonly string[] {
   return flags & MOVES ? ['filesystemtype', 'data'] : []
 }
 
-/** open(2) takes a mode only if it may make a file, and so strace prints it only then. */
+/** open(2) uses the mode only if it may create a file, and strace prints it only then. */
 function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   const O_CREAT = 0o100n
   const O_TMPFILE = 0o20000000n
@@ -82,15 +84,12 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
   }
 }
 
-/**
- * The upper part of requests to sockets, all of which take a pointer:
- * linux/sockios.h.
- */
+/** The upper byte of requests to sockets, all of which take a pointer: linux/sockios.h. */
 const OF_SOCKETS = 0x89
 
 const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
 
-/** Which of the six a futex operation takes, and as what. */
+/** Which of the six arguments a futex operation uses, and their kinds. */
 const FUTEX: Readonly<Record<number, readonly (readonly [index: number, kind: string])[]>> = {
   0: [
     [2, 'uint'],
@@ -147,7 +146,7 @@ const CHILD_TIDS = 0x01200000n
 const SETTLS = 0x00080000n
 const PIDFD = 0x00001000n
 
-/** The wrapper's order, and only what the flags give a meaning to. */
+/** In the order of the libc wrapper, with only the arguments that the flags use. */
 const clone: Variant = (_args, context) => {
   const [flags = 0n, stack = 0n, parent = 0n, child = 0n, tls = 0n] = context.call.args
   const settles = (flags & (SETTID | PIDFD)) !== 0n
@@ -160,7 +159,7 @@ const clone: Variant = (_args, context) => {
   ]
 }
 
-/** Protocols by family. */
+/** Protocols, by family. */
 const PROTOCOLS: Readonly<Record<number, string>> = {
   2: '=ip_protocol',
   10: '=ip_protocol',
@@ -172,7 +171,7 @@ const SOL_SOCKET = 1
 const SOL_NETLINK = 270
 const SO_ERROR = 4
 
-/** Sets of options by level. */
+/** Sets of options, by level. */
 const OPTION_SETS: Readonly<Record<number, string>> = {
   0: '=ip_option',
   1: '=so_option',
@@ -182,7 +181,7 @@ const OPTION_SETS: Readonly<Record<number, string>> = {
   263: '=packet_option',
   270: '=netlink_option',
 }
-/** Options of the socket level that are no number. */
+/** Options of the socket level that are not numbers. */
 const OPTION_KINDS: Readonly<Record<number, string>> = {
   13: 'ptr?linger',
   17: 'ptr?ucred',
@@ -191,8 +190,8 @@ const OPTION_KINDS: Readonly<Record<number, string>> = {
 }
 
 /**
- * Options of the socket level that are neither numbers nor of a shape that is known: filters,
- * names, lists.
+ * Options of the socket level that are neither numbers nor of a known structure: filters, names,
+ * lists.
  */
 const OTHER_OPTIONS: ReadonlySet<number> = new Set([
   17, 20, 21, 25, 26, 28, 31, 47, 50, 51, 52, 55, 57, 59, 61, 66, 67, 71,
@@ -213,7 +212,7 @@ function optionKinds(context: Context, out: boolean): readonly string[] {
   return [OPTION_SETS[level] ?? 'uint', value, out ? 'length=' : 'int']
 }
 
-/** Whose id it is that a first argument says it is. */
+/** What the id in waitid(2) identifies, by the first argument. */
 const WAITED_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid', 3: 'fd' }
 const PRIORITY_IDS: Readonly<Record<number, string>> = { 0: 'tgid', 1: 'pgid' }
 const IO_PRIORITY_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid' }
@@ -309,7 +308,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     return rekind(args, 1, [code === 0x1003 || code === 0x1004 ? 'cell>addr' : 'hex'])
   },
   mmap: (args, context) => {
-    // An anonymous mapping has no descriptor: the argument means nothing.
+    // An anonymous mapping has no descriptor, so that argument has no meaning.
     const MAP_ANONYMOUS = 0x20n
     return (argument(context, 3) & MAP_ANONYMOUS) !== 0n ? rekind(args, 4, ['int', 'hex']) : args
   },

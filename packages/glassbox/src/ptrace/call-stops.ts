@@ -1,7 +1,7 @@
 /**
- * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says which of the two a stop is, and through
- * which ABI the call came; the number at the exit is that of the entry, which is
- * kept meanwhile.
+ * Entries and exits of calls. PTRACE_GET_SYSCALL_INFO says whether a stop is an entry or an exit,
+ * and through which ABI the call was made. An exit has no call number, so the number of the entry
+ * is kept until then.
  */
 import { numbersOf, X32_BIT } from '../linux/abi.ts'
 import { AUDIT_ARCH_I386 } from '../linux/constants.ts'
@@ -39,7 +39,7 @@ export class CallStops {
   #enter(task: Task, index: number, kind: StopKind): void {
     const loop = this.#loop
     const { records, options, handlers } = loop
-    // The filter's stop of a call whose entry was seen; or a step of the launcher.
+    // Either the filter's stop of a call whose entry was already seen, or a step of the launcher.
     if ((kind === 'seccomp' && task.call) || task.launching === 'waits') {
       loop.resume(task)
       return
@@ -50,7 +50,7 @@ export class CallStops {
     const args = records.args(index)
     if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
     task.abi = abi
-    // When it comes back to 64 bits is to be seen as well, whichever call that is.
+    // The return to 64 bits must be seen too, and any call may be the first one there.
     if (abi !== 'x86_64') loop.deferNothing()
     const first = task.launching !== undefined
     if (first && !isExecute(abi, nr)) {
@@ -101,9 +101,10 @@ export class CallStops {
     const failed = forced === undefined ? records.isError(index) : forced < 0n && forced >= -4095n
     if (entered.nr !== RESTART_SYSCALL[entered.abi]) task.last = entered
     if (!hidden && handlers.exit) {
-      // Spelled out: this runs for every call, and a spread costs more than the rest of it.
+      // Spelled out, because this runs for every call and a spread costs more than the rest of
+      // it.
       const { nr, args, abi, timeNs: enteredNs, resumes } = entered
-      // Of the task: an execve is left by the leader, whichever thread entered it.
+      // From the task: the leader exits an execve, whichever thread entered it.
       const { tid, pid } = task
       const { tampered } = call
       const timeNs = records.timeNs(index)
@@ -117,6 +118,6 @@ export class CallStops {
 
 function abiOf(arch: number, number: number): Abi {
   if (arch === AUDIT_ARCH_I386) return 'i386'
-  // −1 and its like have the bit of x32 and all others too: no call at all.
+  // −1 and similar numbers have the bit of x32 and all others set. They are not calls.
   return (number & X32_BIT) !== 0 && number < 0x80000000 ? 'x32' : 'x86_64'
 }

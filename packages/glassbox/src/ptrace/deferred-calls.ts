@@ -1,27 +1,34 @@
 /**
- * Calls past which the native step goes by itself, both stops, without coming back to JavaScript:
- * calls that were not asked for are skipped, and calls of which handlers need no more than the
- * record are deferred: handlers hear of them, many at a time, when the program has run on. A turn
- * through JavaScript at each stop costs more than the text of a simple call. It is done only while
- * one tracee runs that is neither being started nor ended, and for calls that the tracer itself
- * need not see.
+ * Calls at which the native step restarts the tracee itself, at entry and exit, without returning
+ * to JavaScript. Calls that were not asked for are skipped. Calls of which handlers need only the
+ * record are deferred: the handlers are called for many of them at once, after the program has
+ * run on. A return to JavaScript at each stop costs more than formatting a simple call. This is
+ * done only while one tracee runs, the trace is neither starting nor ending, and the tracer does
+ * not need to see the call itself.
  */
 import { CALL_SET_BYTES, CALL_SETS_LAYOUT } from '../gate/generated/layouts.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { OBSERVING_CALLS } from './cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from './tracee/user-faults.ts'
 
-/** The first numbers of x86-64: a bit for each, for the skipped and for the deferred ones. */
+/**
+ * The lowest call numbers of x86-64: one bit for each, in the set of skipped and the set of
+ * deferred calls.
+ */
 const CALLS = CALL_SET_BYTES * 8
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 /**
- * They change what a tracee is, what it would be shown of itself, or how its memory is to be read.
+ * The tracer must see these: they change what a tracee is, what it would see of itself, or how
+ * its memory must be read.
  */
 const SEEN = ['execve', 'execveat', 'vfork', ...OBSERVING_CALLS, ...USER_FAULT_CALLS].map(syscallNumber)
 
 export const NONE_DEFERRED: Uint8Array = new Uint8Array(0)
 
-/** `isWanted`: handlers are told of it. `mayDefer`: and they need nothing but its records. */
+/**
+ * `isWanted`: whether handlers are called for it. `mayDefer`: whether they then need only its
+ * records.
+ */
 export function deferredCalls(
   isWanted: (nr: number) => boolean,
   mayDefer: (nr: number) => boolean,
@@ -31,7 +38,8 @@ export function deferredCalls(
     const at = first + (nr >> 3)
     sets[at] = (sets[at] ?? 0) | (1 << (nr & 7))
   }
-  // It is shown by the name of the call that it goes on with: then all must be known.
+  // restart_syscall is shown under the name of the call that it resumes, so every call must be
+  // known.
   const skips = !isWanted(RESTART_SYSCALL)
   for (let nr = 0; nr < CALLS; nr++) {
     if (SEEN.includes(nr)) continue

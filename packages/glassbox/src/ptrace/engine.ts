@@ -1,10 +1,10 @@
 /**
- * The loop of a trace: restart what was handled, wait, handle what stopped. It runs in the thread
- * that seized the tracees, which is blocked by it until the trace is over.
+ * The loop of a trace: restart the tracees whose stops were handled, wait, handle new stops. It
+ * runs in the thread that seized the tracees and blocks that thread until the trace is over.
  *
- * Owns the table of tracees. A tracee may be killed at any moment, so nothing here fails because
- * one is gone: its end is among the stops to come. Handlers are called for what they asked for; an
- * error of theirs ends the loop.
+ * Owns the table of tracees. A tracee may be killed at any moment, so no step here fails because
+ * one is gone: its end will be among the next stops. Handlers are called for what they asked for;
+ * an error that a handler throws ends the loop.
  */
 import { syscall } from '../gate/gate.ts'
 import { installWake, ptrace, takeSignals, traceStep } from '../gate/ptrace.ts'
@@ -28,7 +28,7 @@ import type { TraceHandlers } from '../trace/handlers.ts'
 import { Schedule } from './time/schedule.ts'
 
 const MOST_RECORDS = 64
-/** With more tracees than this, it is not looked up which of them run. */
+/** With more tracees than this, the loop does not look up which of them run. */
 const MOST_LOOKED_AT = 4
 const GETTID = syscallNumber('gettid')
 const NO_TASK = new Task(0, 0)
@@ -40,7 +40,7 @@ export class Engine implements Loop {
   readonly stopped: StoppedTracee = new StoppedTracee(this.records, NO_TASK)
   readonly tasks: Map<number, Task> = new Map()
   readonly restarts: Restarts = new Restarts()
-  /** How tracees ended: of those that are here, `undefined` until then. */
+  /** How tracees ended; `undefined` for those that have not. */
   readonly ends: Map<number, Ended | undefined> = new Map()
   readonly affinity: CpuAffinity | undefined
   readonly #calls: CallStops
@@ -49,17 +49,19 @@ export class Engine implements Loop {
   readonly #schedule: Schedule
   #deferred: Uint8Array
   hasGuarded = false
-  /** When the stop that is being handled was seen, and whether the native step has already restarted its tracee. */
+  /**
+   * When the stop that is being handled was seen, and whether its tracee has run on since then.
+   */
   #nowNs = 0n
   #isDeferred = false
   #batch = { next: 0, count: 0 }
-  /** A command whose first execve is under way. */
+  /** A command whose first execve is in progress. */
   firstCall: Task | undefined
-  /** Called with how that ended: 0, or the errno. */
+  /** Called with the outcome of that execve: 0, or the errno. */
   onFirstCall: (errno: number) => void = () => {}
-  /** A process ended that never came to its execve. */
+  /** Called if a process ended before its first execve. */
   onLaunchEnded: () => void = () => {}
-  /** Takes the commands that come from outside, when the loop is woken. */
+  /** Called with the commands from other threads when the loop is woken. */
   onCommands: (commands: number) => void = () => {}
   intercept: Interceptor | undefined
 
@@ -89,12 +91,12 @@ export class Engine implements Loop {
     this.#deferred = NONE_DEFERRED
   }
 
-  /** Runs until no tracee is left. Must be followed by `close`. */
+  /** Runs until no tracee is left. The caller must call `close` afterwards. */
   run(): void {
     while (this.#hasTracees) this.#round()
   }
 
-  /** The trace is neither being started nor ended. */
+  /** Whether the trace is neither starting nor ending. */
   get #isUnderWay(): boolean {
     return this.firstCall === undefined && this.intercept === undefined
   }
@@ -103,7 +105,7 @@ export class Engine implements Loop {
     return this.tasks.size > 0 || this.#tree.holds
   }
 
-  /** All others are in calls that were seen, or stand. */
+  /** Whether only one tracee runs: all others are stopped, or in calls whose entry was seen. */
   get #isOneRunning(): boolean {
     const { tasks } = this
     if (this.#tree.holds || tasks.size > MOST_LOOKED_AT) return false
@@ -122,7 +124,7 @@ export class Engine implements Loop {
     this.handlers = {}
   }
 
-  /** Restarts what a handler delays, now. */
+  /** Restarts all tracees that a handler delays, now. */
   releaseDelayed(): void {
     this.#schedule.release()
   }
@@ -131,7 +133,7 @@ export class Engine implements Loop {
     this.tasks.set(task.tid, task)
   }
 
-  /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
+  /** Restarts the tracee in the way that fits its stop, and delivers `signal`. */
   resume(task: Task, signal = 0): void {
     if (this.#isDeferred) return
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
@@ -140,8 +142,8 @@ export class Engine implements Loop {
   }
 
   /**
-   * Restarts it as its handler asked. `takesSignal`: the stop is one at which ptrace can bring a
-   * signal along.
+   * Restarts the tracee as its handler asked. `takesSignal`: whether ptrace can deliver a signal
+   * at this stop.
    */
   resumeAsAsked(task: Task, timeNs: bigint): void {
     const { delayUs, pendingSignal } = this.stopped
@@ -154,7 +156,7 @@ export class Engine implements Loop {
 
   #round(): void {
     const { control, beforeWait, onSignal } = this.options
-    // A trace that is being ended does not wait for its reader.
+    // A trace that is ending does not wait for its reader.
     if (!this.intercept) beforeWait?.()
     if (onSignal) for (const signal of takeSignals()) onSignal(signal)
     const commands = control.take()
@@ -162,14 +164,14 @@ export class Engine implements Loop {
       this.onCommands(commands)
       if (!this.#hasTracees) return
     }
-    // The alarm ends the deferral at the latest.
+    // The alarm limits how long calls are deferred.
     const passes = this.#isUnderWay && this.#schedule.isActive && this.#isOneRunning
     const sets = passes ? this.#deferred : NONE_DEFERRED
     const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
     const isAlone = this.tasks.size === 1 && sets === NONE_DEFERRED
     const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
     if (count <= 0) {
-      // There is no tracee, so the table is wrong: something else took their ends.
+      // There is no tracee, so the table is wrong: another wait in this process took their ends.
       if (count === -ERRNO.ECHILD) this.abandon()
       this.#schedule.tick(process.hrtime.bigint())
       return
@@ -182,8 +184,8 @@ export class Engine implements Loop {
   }
 
   /**
-   * Handles what is left of the records of the last step; also those at which a handler threw,
-   * once it is muted.
+   * Handles the remaining records of the last step. After the loop was muted, that includes the
+   * records at which a handler threw.
    */
   finishBatch(): void {
     const batch = this.#batch
@@ -194,13 +196,13 @@ export class Engine implements Loop {
     }
   }
 
-  /** From now on there is no tracee. */
+  /** From now on there are no tracees. */
   abandon(): void {
     this.tasks.clear()
     this.#tree.clear()
   }
 
-  /** A tracee is traced no more. */
+  /** Removes a task that is no longer traced. */
   forget(tid: number): void {
     const task = this.tasks.get(tid)
     if (task) this.affinity?.restore(task)
@@ -209,7 +211,7 @@ export class Engine implements Loop {
     this.#tree.lost(tid)
   }
 
-  /** Tracees that stand still and have no entry in the table yet. */
+  /** Stopped tracees that are not in the table yet. */
   held(): readonly number[] {
     return this.#tree.held()
   }
@@ -220,7 +222,7 @@ export class Engine implements Loop {
     this.hasGuarded = true
   }
 
-  /** Calls back at that time of CLOCK_MONOTONIC. */
+  /** Calls back at this time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void {
     this.#schedule.delay(timeNs, callback)
   }
@@ -243,7 +245,8 @@ export class Engine implements Loop {
     else if (kind === 'exec') this.#tree.exec(undefined, index)
     else if (isEnd(kind)) this.#tree.lost(tid)
     else if (!this.options.follow) ptrace(PTRACE_DETACH, tid)
-    // It dies. Its parent may be dead as well, and its own end may come later than this one.
+    // It is dying. Its parent may be dead too, and its own end may be reported later than the
+    // parent's.
     else if (kind === 'exiting' || this.intercept)
       this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
     else this.#tree.early(tid, index)
@@ -286,7 +289,7 @@ export class Engine implements Loop {
 
   #signal(task: Task, index: number, signal: number): void {
     if (task.launching) {
-      // Its own SIGCONT is the sign that execve comes next.
+      // The launcher's SIGCONT to itself says that its next call is execve.
       task.launching = 'ready'
       this.resume(task)
       return
@@ -302,8 +305,8 @@ export class Engine implements Loop {
   }
 
   /**
-   * The stops of PTRACE_EVENT_STOP: the first of a tracee, a group-stop, the end of one, the
-   * answer to an interruption.
+   * The stops of PTRACE_EVENT_STOP: the first stop of a tracee, a group-stop, the end of a
+   * group-stop, the answer to an interruption.
    */
   #trap(task: Task, index: number, kind: 'group-stop' | 'trap', signal: number): void {
     this.#tree.stopped(task, index)
@@ -351,7 +354,8 @@ export class Engine implements Loop {
   firstCallLeft(errno: number): void {
     const task = this.firstCall
     this.firstCall = undefined
-    // It is the launcher again, whose calls are hidden; but it may try another file.
+    // The execve failed, so it is the launcher again, whose calls are hidden. It may try another
+    // file.
     if (errno !== 0 && task) task.launching = 'ready'
     this.onFirstCall(errno)
   }

@@ -1,5 +1,5 @@
 /**
- * The two plans of a start. The first is run by the worker: its child becomes the launcher, with
+ * The two plans of a start. The worker runs the first one: its child becomes the launcher, with
  * the descriptors of the command in place. The second is sent to the launcher once it is seized,
  * and turns it into the command.
  */
@@ -25,14 +25,14 @@ import { addProgramSteps } from '../launch/static-program.ts'
 import { PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 
-/** Inputs: the launcher's socket, its file, and what become 0, 1 and 2. */
+/** Inputs: the launcher's socket, its file, and the descriptors that become 0, 1 and 2. */
 export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
   const builder = new PlanBuilder('start the launcher')
   const inputs = ['socket', 'launcher', 'stdin', 'stdout', 'stderr'].map(name => builder.input(name))
   const pid = builder.slot('pid of the launcher')
   const flags = BigInt(CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND)
-  // Without an exit signal: nobody else's wait takes it. After its first execve it has SIGCHLD, as
-  // any process.
+  // It has no exit signal, so other waits in this process do not take its end. After its first
+  // execve it has SIGCHLD, as any process has.
   builder.clone({ flags, exitSignal: 0, result: pid, label: 'clone the launcher' }, () => {
     const [socket, program, ...stdio] = moveAway(builder, inputs)
     if (!socket || !program) throw new RangeError('the launcher has a socket and a file')
@@ -47,16 +47,13 @@ export interface LaunchSpec extends Execution {
   readonly cwd?: string
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
   /**
-   * sock_filter array; `privileged`: it can be had without no_new_privs, which would make set-uid
-   * programs lame.
+   * An array of sock_filter. `privileged`: it can be installed without no_new_privs, which would
+   * disable set-uid programs.
    */
   readonly filter?: { readonly program: Uint8Array; readonly privileged: boolean }
 }
 
-/**
- * `failed`: what the process exits with where there is nothing to execute, for a parent that is
- * not its tracer.
- */
+/** `failed`: the exit code if no file can be executed, for a parent that is not the tracer. */
 export function launchPlan(spec: LaunchSpec, failed?: number): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   builder
@@ -64,7 +61,7 @@ export function launchPlan(spec: LaunchSpec, failed?: number): Plan {
     .call('fcntl', [PLAN_SOCKET, F_SETFD, FD_CLOEXEC], 'let the socket end with execve')
   addSignalResetSteps(builder)
   if (spec.cwd !== undefined) builder.call('chdir', [text(spec.cwd)], `go to ${spec.cwd}`)
-  // A filter that needs a privilege comes before the privilege is given up.
+  // A filter that needs a privilege is installed before the privilege is dropped.
   if (spec.filter?.privileged) addFilterSteps(builder, spec.filter.program)
   if (spec.user) addUser(builder, spec.user)
   if (spec.filter && !spec.filter.privileged) {

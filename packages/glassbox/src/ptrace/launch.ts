@@ -1,6 +1,6 @@
 /**
- * Starts a command that waits to be seized. The process is a child of the calling thread, which is
- * to be its tracer; the socket to it is owned by the returned object.
+ * Starts a process that waits to be seized and then becomes the command. It is a child of the
+ * calling thread, which will be its tracer. The returned object owns the socket to it.
  */
 import { GlassboxError } from '../errors.ts'
 import { runPlan, send, syscall } from '../gate/gate.ts'
@@ -18,13 +18,13 @@ const CLOSE = syscallNumber('close')
 const POLL = syscallNumber('poll')
 const RECVFROM = syscallNumber('recvfrom')
 const WAIT4 = syscallNumber('wait4')
-/** As the command ends where it cannot execute the program. */
+/** The exit code of the command if it cannot execute the program. */
 const NOT_EXECUTED = 1
-/** A launcher that runs takes its plan in a millisecond. */
+/** A running launcher receives its plan within a millisecond. */
 const SEND_PATIENCE_MS = 10_000
 const POLLOUT = 4
 
-/** What a launcher that waits to be seized is known by. */
+/** Identifies a launcher that waits to be seized. */
 export interface Waiting {
   readonly pid: number
   readonly socket: number
@@ -37,7 +37,7 @@ export class Launch {
   readonly #plan: Plan
   readonly #encoded: ReturnType<typeof encodePlan>
 
-  /** `waiting`: a launcher that is there already, with the socket to it. */
+  /** `waiting`: an existing launcher, with the socket to it. */
   constructor(spec: LaunchSpec, stdio: readonly [number, number, number], waiting?: Waiting) {
     this.path = spec.path
     this.#plan = launchPlan(spec, waiting && NOT_EXECUTED)
@@ -59,7 +59,7 @@ export class Launch {
     }
   }
 
-  /** Sends the plan; from now on the process is on its way to the command. */
+  /** Sends the plan. From now on the process is about to become the command. */
   go(): void {
     const { bytes } = this.#encoded
     const message = new Uint8Array(LAUNCHER_REQUEST_LAYOUT.SIZE + bytes.length)
@@ -79,11 +79,11 @@ export class Launch {
     return new GlassboxError(
       'ERR_GLASSBOX_STEP_FAILED',
       `${this.path} was not started: its launcher was killed from outside.`,
-      { path: this.path, hint: 'Start it again; if nobody killed it, the kernel’s log may say why.' },
+      { path: this.path, hint: 'Start it again. If no process killed it, the kernel’s log may say why.' },
     )
   }
 
-  /** The command's execve failed, as its tracer saw. */
+  /** The error for a failed execve of the command, as the tracer saw it. */
   executeFailure(errno: number): GlassboxError {
     return stepError(this.#plan, executeStep(this.#plan), errno)
   }
@@ -92,7 +92,7 @@ export class Launch {
     syscall(CLOSE, this.#socket)
   }
 
-  /** For a process that was never seized: an end of its socket ends it. */
+  /** For a process that was never seized: closing the socket ends it. */
   abandon(): void {
     this.close()
     syscall(WAIT4, this.pid, 0, __WALL, 0)
@@ -100,8 +100,8 @@ export class Launch {
 }
 
 /**
- * Sends everything from a thread that may wait; a launcher that was stopped must not hold it for
- * ever.
+ * Sends all bytes, from a thread that may block, with a time limit: a launcher that was stopped
+ * must not block it forever.
  */
 function sendWithin(patienceMs: number, socket: number, bytes: Uint8Array): void {
   const end = performance.now() + patienceMs
@@ -117,7 +117,7 @@ const notTaken = (patienceMs: number): GlassboxError =>
   new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',
     `The process that was to become the command did not read its plan for ${patienceMs / 1000} s.`,
-    { hint: 'Something outside stopped it (SIGSTOP): start it again.' },
+    { hint: 'Another process stopped it (SIGSTOP). Start it again.' },
   )
 
 function spawn(socket: number, stdio: readonly [number, number, number]): number {

@@ -1,5 +1,6 @@
 /**
- * The loop of a trace as its parts see it: what they may ask and tell. `engine.ts` is the loop.
+ * The loop of a trace as its parts see it: what they may ask of it and report to it. `engine.ts`
+ * implements it.
  */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
@@ -15,23 +16,24 @@ export interface LoopOptions {
   readonly control: Control
   readonly follow: boolean
   /**
-   * Tracees carry a filter that stops only what is to be seen: between those stops they run
-   * freely.
+   * Tracees have a filter that stops only the calls that must be seen. They run freely between
+   * those stops.
    */
   readonly filtered: boolean
   /** Tracer and tracee may share a CPU. */
   readonly sameCpu: boolean
-  /** Which calls handlers are told of. All, if it is left out. */
+  /** Which calls handlers are called for. Default: all. */
   readonly isWanted?: (abi: Abi, nr: number) => boolean
-  /** Called before each wait: a place for back-pressure. */
+  /** Called before each wait, for back-pressure. */
   readonly beforeWait?: () => void
   /**
-   * For a loop that holds up the main thread: signals that came, for which a wake was installed.
+   * For a loop that blocks the main thread: called with signals for which a wake-up was
+   * installed.
    */
   readonly onSignal?: (signal: number) => void
 }
 
-/** Sees each stop before all others, and may keep it to itself: true. */
+/** Sees each stop before all others. Returns true to keep the stop from them. */
 export type Interceptor = (
   task: Task | undefined,
   tid: number,
@@ -45,37 +47,40 @@ export interface Loop {
   readonly handlers: TraceHandlers
   readonly records: Records
   readonly stopped: StoppedTracee
-  /** None if tracees are left on the CPUs where they are. */
+  /** `undefined` if tracees stay on the CPUs on which they run. */
   readonly affinity: CpuAffinity | undefined
   /** By tid. */
   readonly tasks: Map<number, Task>
-  /** A command whose first execve is under way. */
+  /** A command whose first execve is in progress. */
   firstCall: Task | undefined
-  /** Set while the trace is being ended. */
+  /** Set while the trace is ending. */
   intercept: Interceptor | undefined
 
   add(task: Task): void
-  /** A tracee is traced no more. */
+  /** Removes a task that is no longer traced. */
   forget(tid: number): void
-  /** From now on there is no tracee. */
+  /** From now on there are no tracees. */
   abandon(): void
-  /** Restarts it in the way that fits its stop. `signal`: to be delivered. */
+  /** Restarts the task in the way that fits its stop, and delivers `signal`. */
   resume(task: Task, signal?: number): void
-  /** Restarts it as its handler asked. */
+  /** Restarts the task as its handler asked. */
   resumeAsAsked(task: Task, timeNs: bigint): void
-  /** Restarts what a handler delays, now. */
+  /** Restarts all tracees that a handler delays, now. */
   releaseDelayed(): void
-  /** It is about to make a child by clone3, and nothing looks at it any more before it does. */
+  /**
+   * The task is about to create a child by clone3, and no handler will look at it again before
+   * that.
+   */
   guard(task: Task): void
-  /** Did any tracee make a child by clone3? */
+  /** Whether any tracee created a child by clone3. */
   readonly hasGuarded: boolean
-  /** Calls back at that time of CLOCK_MONOTONIC. */
+  /** Calls back at this time of CLOCK_MONOTONIC. */
   at(timeNs: bigint, callback: () => void): void
-  /** Tracees that stand still and have no entry in the table yet. */
+  /** Stopped tracees that are not in the table yet. */
   held(): readonly number[]
-  /** How the first execve of a command ended: 0, or the errno. */
+  /** Reports the outcome of the first execve of a command: 0, or the errno. */
   firstCallLeft(errno: number): void
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
-  /** From now on every call comes to the tracer, whether or not it was asked for. */
+  /** From now on every call stops in the tracer, even if it was not asked for. */
   deferNothing(): void
 }

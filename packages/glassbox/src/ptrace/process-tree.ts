@@ -1,7 +1,7 @@
 /**
- * Who came from whom. The event of the parent and the first stop of the child come in either
- * order: a child that is early stays stopped until its parent's event tells what it is, or until
- * its parent is dead.
+ * Which task created which. The parent's event and the child's first stop come in either order. A
+ * child whose stop comes first stays stopped until its parent's event says what it is, or until
+ * the parent is dead.
  */
 import { existsSync } from 'node:fs'
 import { syscall } from '../gate/gate.ts'
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<number, ChildKind>> = {
 }
 
 const KILL = syscallNumber('kill')
-/** Stands for a parent that is not known. */
+/** Stands for an unknown parent. */
 const UNKNOWN = new Task(0, 0)
 
 interface Birth {
@@ -33,16 +33,16 @@ interface Birth {
 
 export class ProcessTree {
   readonly #loop: Loop
-  /** Announced by their parents, not yet stopped. */
+  /** Children that their parents announced and that have not stopped yet. */
   readonly #births = new Map<number, Birth>()
-  /** Stopped for the first time, not yet announced. */
+  /** Children that stopped for the first time and are not announced yet. */
   readonly #early = new Set<number>()
 
   constructor(loop: Loop) {
     this.#loop = loop
   }
 
-  /** Is there a tracee that is not in the table? */
+  /** Whether there is a tracee that is not in the table. */
   get holds(): boolean {
     return this.#early.size > 0
   }
@@ -56,11 +56,11 @@ export class ProcessTree {
     this.#births.clear()
   }
 
-  /** A parent's event. */
+  /** Handles a parent's event. */
   announce(parent: Task, index: number, status: number): void {
     const tid = this.#loop.records.message(index)
-    // It was taken in without a parent; or its end came before this, and its id is no longer its
-    // own.
+    // Either the child was adopted without a parent, or its end came before this event and its id
+    // is no longer its own.
     if (this.#loop.tasks.has(tid) || syscall(KILL, tid, 0) === -ERRNO.ESRCH) return
     const kind = KINDS[eventOf(status)] ?? 'clone'
     const child = this.#make(tid, { parent, kind })
@@ -69,27 +69,25 @@ export class ProcessTree {
     this.#loop.resume(child)
   }
 
-  /** A stop of a thread that no parent has announced yet. */
+  /** Handles a stop of a thread that no parent has announced yet. */
   early(tid: number, index: number): void {
     this.#early.add(tid)
     // No tracee is left that could announce it.
     if (this.#loop.tasks.size === 0) this.orphans(UNKNOWN, index)
   }
 
-  /**
-   * A child that is not to wait for its parent’s event: from now on it is a tracee like any other.
-   */
+  /** Makes a child a tracee like any other, without its parent's event. */
   adopt(tid: number): Task {
     this.#early.delete(tid)
     return this.#make(tid, { parent: UNKNOWN, kind: 'clone' })
   }
 
-  /** An early child is gone. */
+  /** An early child ended. */
   lost(tid: number): void {
     this.#early.delete(tid)
   }
 
-  /** A tracee stopped or ended; the first time, handlers are told of it. */
+  /** A tracee stopped or ended. The first time, handlers are told about it as a new child. */
   stopped(task: Task, index: number): void {
     const birth = this.#births.get(task.tid)
     if (!birth) return
@@ -100,8 +98,8 @@ export class ProcessTree {
   }
 
   /**
-   * A tracee is dead: what it did not announce it never will. Other parents' children lose only
-   * the name of theirs.
+   * A tracee died: children that it has not announced will never be announced. Children of other
+   * parents only lose the name of theirs.
    */
   orphans(dead: Task, index: number): void {
     for (const tid of this.#early) {
@@ -113,9 +111,9 @@ export class ProcessTree {
   }
 
   /**
-   * The new program is in place. Where another thread than the leader made the call, the event
-   * comes under the leader's tid with the caller's as its message: the caller has become the
-   * leader, and no other thread is left.
+   * The new program is loaded. If a thread other than the leader made the call, the event has the
+   * leader's tid, and the caller's tid as its message. The caller has then become the leader, and
+   * no other thread is left.
    */
   exec(known: Task | undefined, index: number): void {
     const loop = this.#loop
@@ -133,8 +131,8 @@ export class ProcessTree {
     for (const other of loop.tasks.values())
       if (other.pid === tid && other !== task) loop.tasks.delete(other.tid)
     loop.affinity?.executed(task, former)
-    // The parent of a vfork goes on before the child's execve is quite over: the launcher may be
-    // seized at the end of its own.
+    // The parent of a vfork goes on before the child's execve is quite over, so the launcher may
+    // be seized at the end of its own execve.
     if (task.launching) {
       loop.resume(task)
       return

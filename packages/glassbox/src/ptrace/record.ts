@@ -1,7 +1,7 @@
 /**
- * The records that a native step fills, by their index. The layout is `struct stop_record` of
- * native/record.h. One buffer for the life of a trace: whatever is to be kept beyond the handling
- * of a stop is copied out.
+ * The records that a native step fills, by index. The layout is `struct stop_record` of
+ * native/record.h. There is one buffer for the life of a trace, so values that are needed after a
+ * stop has been handled are copied.
  */
 import { SIGINFO_BYTES, STOP_RECORD_LAYOUT } from '../gate/generated/layouts.ts'
 import { RECORD_BYTES } from '../gate/ptrace.ts'
@@ -9,7 +9,7 @@ import { SYSCALL_INFO } from '../linux/ptrace.ts'
 
 const WORDS = RECORD_BYTES / 8
 const HALVES = RECORD_BYTES / 4
-/** Places in words of 32 bits. */
+/** Offsets in 32-bit words. */
 const TID = STOP_RECORD_LAYOUT.tid / 4
 const STATUS = STOP_RECORD_LAYOUT.status / 4
 const INFO_LENGTH = STOP_RECORD_LAYOUT.infoLength / 4
@@ -17,7 +17,7 @@ const SIGINFO_ERROR = STOP_RECORD_LAYOUT.siginfoError / 4
 const ARCH = STOP_RECORD_LAYOUT.infoArch / 4
 const DEFERRED = STOP_RECORD_LAYOUT.deferred / 4
 const NUMBER = STOP_RECORD_LAYOUT.infoEntryNr / 4
-/** Places in words of 64 bits. */
+/** Offsets in 64-bit words. */
 const TIME = STOP_RECORD_LAYOUT.time / 8
 const MESSAGE = STOP_RECORD_LAYOUT.message / 8
 const USER = STOP_RECORD_LAYOUT.user / 8
@@ -49,12 +49,12 @@ export class Records {
     return this.#halves[index * HALVES + TID] ?? 0
   }
 
-  /** As wait4 gives it. */
+  /** The wait status, as wait4 returns it. */
   status(index: number): number {
     return this.#halves[index * HALVES + STATUS] ?? 0
   }
 
-  /** CLOCK_MONOTONIC in ns, when the stop was seen. */
+  /** When the stop was seen: CLOCK_MONOTONIC, in ns. */
   timeNs(index: number): bigint {
     return this.#words[index * WORDS + TIME] ?? 0n
   }
@@ -71,7 +71,7 @@ export class Records {
     return Number(this.#words[index * WORDS + SYSTEM] ?? 0n)
   }
 
-  /** One of SYSCALL_INFO; `none` also where nothing could be asked any more. */
+  /** One of SYSCALL_INFO. It is `none` also if the thread could no longer be asked. */
   op(index: number): number {
     const length = this.#halves[index * HALVES + INFO_LENGTH] ?? 0
     return length > 0
@@ -92,7 +92,7 @@ export class Records {
     return this.#words[index * WORDS + STACK_POINTER] ?? 0n
   }
 
-  /** At an entry: the number as the register has it, 32 bits of it. */
+  /** At an entry: the lower 32 bits of the register that holds the number. */
   number(index: number): number {
     return this.#unsignedHalves[index * HALVES + NUMBER] ?? 0
   }
@@ -110,7 +110,7 @@ export class Records {
     ]
   }
 
-  /** At an exit. */
+  /** The result, at an exit. */
   result(index: number): bigint {
     return this.#signed[index * WORDS + RESULT] ?? 0n
   }
@@ -119,12 +119,12 @@ export class Records {
     return (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoExitIsError] ?? 0) !== 0
   }
 
-  /** Whether the native step has already restarted its tracee (see call_sets in native/record.h). */
+  /** Whether the native step has restarted the tracee (call_sets in native/record.h). */
   isDeferred(index: number): boolean {
     return this.#halves[index * HALVES + DEFERRED] !== 0
   }
 
-  /** A copy of the 128 bytes; zeros if the kernel had none. */
+  /** A copy of the 128 bytes of siginfo_t; zeros if the kernel had none. */
   siginfo(index: number): Uint8Array {
     const at = index * RECORD_BYTES + STOP_RECORD_LAYOUT.siginfo
     const known = this.#halves[index * HALVES + SIGINFO_ERROR] === 0

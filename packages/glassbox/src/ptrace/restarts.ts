@@ -1,6 +1,6 @@
 /**
- * Tracees that are to run again: gathered while stops are handled, done by the next native step in
- * one go.
+ * Tracees to be restarted. They are gathered while stops are handled, and the next native step
+ * restarts them all at once.
  */
 import { RESTART_WORDS } from '../gate/ptrace.ts'
 
@@ -27,7 +27,7 @@ export class Restarts {
     this.#count++
   }
 
-  /** How many there are; they are forgotten. */
+  /** Returns the number of gathered tracees and clears the list. */
   take(): number {
     const count = this.#count
     this.#count = 0

@@ -1,7 +1,7 @@
 /**
  * One trace, in its worker: what is started and attached to, the commands of the main thread, and
- * how it ends. All of ptrace happens in this thread, and when it ends the kernel lets the tracees
- * go, or kills them if that was asked for.
+ * how the trace ends. All of ptrace happens in this thread. When the thread ends, the kernel
+ * detaches the tracees, or kills them if that was asked for.
  */
 import { GlassboxError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
@@ -23,12 +23,12 @@ export interface SessionSpec extends SeizeOptions {
   readonly launch?: {
     readonly spec: LaunchSpec
     readonly stdio: readonly [number, number, number]
-    /** The process that is to become the command, if none is to be started. */
+    /** The process that will become the command, if the trace starts none. */
     readonly waiting?: Waiting
   }
   /**
-   * A child of another process that waits to be seized, and is treated as a command of ours from
-   * then on.
+   * A child of another process that waits to be seized. From then on it is treated as a command
+   * that the trace started.
    */
   readonly adopt?: number
   readonly pids: readonly number[]
@@ -56,12 +56,12 @@ export class Session implements TraceSession {
   readonly #hooks: SessionHooks
   readonly #engine: Engine
   #launch: Launch | undefined
-  /** The process whose end is the trace's. */
+  /** The process whose end is the end of the trace. */
   #root = 0
   #failure: GlassboxError | undefined
-  /** Ended from outside: what ends now does so because of that. */
+  /** The trace is being ended from outside, and processes that end now do so because of that. */
   #stopping = false
-  /** Nothing that comes later lets a tracee live. */
+  /** Set once the tracees are being killed; no later command lets one live. */
   #killing = false
 
   constructor(spec: SessionSpec, hooks: SessionHooks) {
@@ -76,7 +76,7 @@ export class Session implements TraceSession {
     }
   }
 
-  /** Runs the trace to its end; how its first process ended, if it did. */
+  /** Runs the trace to its end. Returns how its first process ended, if it did. */
   run(): Ended | undefined {
     const { launch, adopt, pids } = this.#spec
     try {
@@ -123,8 +123,8 @@ export class Session implements TraceSession {
   }
 
   /**
-   * A process that waits: what it does before its first execve stays hidden (it says by SIGCONT to
-   * itself when that comes next).
+   * Adopts a process that waits. What it does before its first execve stays hidden; it sends
+   * itself SIGCONT when that execve comes next.
    */
   #adopt(pid: number): void {
     const errno = seize(pid, this.#spec)
@@ -143,7 +143,8 @@ export class Session implements TraceSession {
   }
 
   #firstCall(errno: number): void {
-    // Our launcher tries once. What an adopted child does next is known to its maker.
+    // The trace's own launcher tries once. For an adopted child, its creator knows what it does
+    // next.
     if (errno !== 0 && this.#launch) this.#failure = this.#launch.executeFailure(errno)
   }
 
@@ -163,13 +164,13 @@ export class Session implements TraceSession {
     const { launch, adopt, filtered } = this.#spec
     const isOurs = (launch !== undefined || adopt !== undefined) && !keep
     const isRootHere = this.#engine.ends.get(this.#root) === undefined
-    // Without a tracer the calls that their filter stops fail: none of them can live on as if
-    // nothing were.
+    // Without a tracer, the calls that the filter stops would fail, so no tracee could continue
+    // correctly.
     detachAll(this.#engine, isOurs && filtered ? askedOnce() : undefined)
     if (isOurs && !filtered && isRootHere) askToEnd(this.#root)
   }
 
-  /** A handler threw, or the start failed half way: no handler is called any more. */
+  /** A handler threw, or the start failed half way. No handler is called after this. */
   #abort(): void {
     this.#engine.mute()
     if (this.#spec.killOnExit) this.#killAll()

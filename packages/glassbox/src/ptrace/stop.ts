@@ -35,7 +35,7 @@ const EVENTS: Readonly<Record<number, StopKind>> = {
   [PTRACE_EVENT.seccomp]: 'seccomp',
 }
 
-/** There is no such tracee any more. */
+/** The tracee no longer exists. */
 export const isEnd = (kind: StopKind): boolean => kind === 'exited' || kind === 'killed'
 
 export const eventOf = (status: number): number => status >>> 16

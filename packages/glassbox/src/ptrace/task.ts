@@ -1,44 +1,47 @@
 /**
  * A tracee as the engine keeps it: one thread, from the first stop that was seen to its end. The
- * engine owns the table; handlers see a `StoppedTracee` instead.
+ * engine owns the table. Handlers see a `StoppedTracee` instead.
  */
 import type { Abi, Call } from '../decode/types.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
 
-/** A call that was entered and has not been left. */
+/** A call that was entered and has not returned yet. */
 export interface OpenCall {
   readonly entered: EnteredCall
-  /** Hidden from handlers: not among the calls that were asked for, or made for the tracer. */
+  /** Hidden from handlers: the call was not asked for, or was made for the tracer. */
   readonly hidden: boolean
   tampered: boolean
-  /** What the register is to hold when it comes back, if a handler skipped the call. */
+  /** The value that the result register must have at the exit, if a handler skipped the call. */
   forced: bigint | undefined
 }
 
 export class Task {
   readonly tid: number
-  /** The process: changes never but for the thread of an execve, which is made anew. */
+  /** The process. It never changes, except that the thread of an execve gets a new task. */
   readonly pid: number
   abi: Abi = 'x86_64'
   call: OpenCall | undefined
-  /** The number and arguments of the call before: what a restart_syscall goes on with. */
+  /** The number and arguments of the previous call: the call that a restart_syscall resumes. */
   last: Call | undefined
-  /** A command that is not yet itself: all that it does before its first execve is hidden. */
+  /**
+   * A launcher that has not become the command yet: all that it does before its first execve is
+   * hidden.
+   */
   launching: 'waits' | 'ready' | undefined
   /** Seized while it ran, and not stopped since. */
   attaching = false
-  /** It, or the child that it is, may have to be given back what birth-guard.ts took. */
+  /** This thread, or the child that it is, may have to get back what birth-guard.ts took. */
   guarded = false
-  /** In a group-stop that was left to be one: it stands, though it was restarted. */
+  /** In a group-stop that was left in place: the thread is stopped, although it was restarted. */
   listening = false
   /**
-   * It, or a process that it comes from, ran before it was traced: it is to live on unharmed even
-   * if the tracer is killed, and stays on the CPUs where it is.
+   * The thread, or an ancestor of it, ran before it was traced. It must survive unharmed even if
+   * the tracer is killed, and it stays on the CPUs on which it runs.
    */
   isAttached = false
   /**
-   * When it was restarted into user mode, ns; 0 if it is not there. Only kept where it may be
-   * moved.
+   * When it was restarted into user mode, in ns; 0 if it is not there. Kept only if the thread
+   * may be moved.
    */
   restartedNs = 0n
 
@@ -48,7 +51,7 @@ export class Task {
   }
 
   /**
-   * A thread executed a program and has the id of its leader from now on: everything else is as it
+   * A thread executed a program and now has the id of its leader. Everything else stays as it
    * was.
    */
   becomes(former: Task): void {

@@ -1,8 +1,8 @@
 /**
  * A trace in the calling thread, for a process that does nothing else: it saves the start of a
- * worker (some 50 ms). The thread is blocked to the end of the trace, so no listener of Node's for
- * signals runs meanwhile; what signals are to do is said beforehand. It takes the ends of all
- * children of this thread: none of child_process may be running.
+ * worker (about 50 ms). The thread is blocked until the trace ends, so no signal listener of
+ * Node's runs meanwhile. What signals do must be given in advance. It takes the ends of all
+ * children of this thread, so no process of child_process may be running.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { installWake, restoreSignal, signalAction, takeSignals } from '../gate/ptrace.ts'
@@ -24,8 +24,8 @@ const COMMANDS: Readonly<Record<TraceEffect, number>> = {
 }
 
 /**
- * Runs to the end of the trace. Throws what `trace()` would throw or be rejected with; an error of
- * a handler as it is.
+ * Runs to the end of the trace. Throws what `trace()` would throw or reject with; an error of a
+ * handler is thrown unchanged.
  */
 export function traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd {
   const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, ...rest } = options
@@ -62,5 +62,5 @@ export function traceSync(target: TraceCommand | number | readonly number[], opt
 function numberOf(name: SignalName): number {
   const number = signalNumber(name)
   if (number !== undefined && number < 32) return number
-  throw new InvalidOptionError('signals', `${name} is no signal that a trace can be told by.`)
+  throw new InvalidOptionError('signals', `${name} is not a signal that a trace can handle.`)
 }

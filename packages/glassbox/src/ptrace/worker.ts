@@ -1,4 +1,7 @@
-/** The entry of the worker of a trace by ptrace. */
+/**
+ * The entry of the worker that runs a trace by ptrace. It only connects the session to its
+ * carrier.
+ */
 import { parentPort, workerData } from 'node:worker_threads'
 import { carry } from '../trace/carrier.ts'
 import type { WorkerData } from '../trace/wire.ts'

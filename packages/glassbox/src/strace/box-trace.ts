@@ -1,5 +1,6 @@
 /**
- * The text of strace for a program in a box: a module of handlers for the worker that traces it.
+ * Writes the output of strace for a program in a box: a module of handlers for the worker that
+ * traces it.
  */
 import type { TraceHandlers } from '../trace/handlers.ts'
 import { makeHandlers } from './handlers.ts'
@@ -7,12 +8,12 @@ import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
 
 /**
- * Whether the trace is whole: `cut` where it reached its limit, `failed` where it could not be
+ * Whether the trace is complete. `cut`: it reached its size limit. `failed`: it could not be
  * written.
  */
 export type TraceOutcome = 'written' | 'cut' | 'failed'
 
-/** `data`: the settings. Ends with the outcome. */
+/** `data`: the settings. The trace's end has the outcome as its data. */
 export default async function boxTrace(data: unknown): Promise<TraceHandlers> {
   let outcome: TraceOutcome = 'written'
   const { handlers } = await makeHandlers(data as TraceSettings, {

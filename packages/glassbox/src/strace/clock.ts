@@ -1,11 +1,11 @@
-/** Times as lines show them, of stops that are known by CLOCK_MONOTONIC. */
+/** The times that lines show, for stops whose time is known by CLOCK_MONOTONIC. */
 import { call } from '../gate/gate.ts'
 import type { Precision } from './options.ts'
 
 const NS = 1_000_000_000n
 const CLOCK_REALTIME = 0
 
-/** What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. */
+/** How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. */
 export function realtimeOffsetNs(): bigint {
   const time = new BigInt64Array(2) // struct timespec
   call('clock_gettime', [CLOCK_REALTIME, time])
@@ -13,7 +13,7 @@ export function realtimeOffsetNs(): bigint {
   return (time[0] ?? 0n) * NS + (time[1] ?? 0n) - monotonic
 }
 
-/** `.123456`, or nothing. */
+/** `.123456`, or the empty string. */
 export function fraction(ns: bigint, precision: Precision): string {
   if (precision === 0) return ''
   return `.${String(ns % NS)
@@ -21,14 +21,14 @@ export function fraction(ns: bigint, precision: Precision): string {
     .slice(0, precision)}`
 }
 
-/** `0.000123`: of a difference. */
+/** A difference in seconds: `0.000123`. */
 export function seconds(ns: bigint, precision: Precision): string {
   return `${ns / NS}${fraction(ns, precision)}`
 }
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-/** `HH:MM:SS.ffffff` of the local zone, or seconds of the epoch. */
+/** `HH:MM:SS.ffffff` in the local time zone, or seconds since the epoch. */
 export class WallClock {
   readonly #offsetNs: bigint = realtimeOffsetNs()
   readonly #format: 'time' | 'unix'

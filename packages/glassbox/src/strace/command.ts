@@ -1,6 +1,6 @@
 /**
- * `strace`, from its options to its exit status. The trace runs in this thread, which is blocked
- * by it: signals to the command are taken by the tracer.
+ * `strace`, from its options to its exit status. The trace runs in this thread and blocks it, so
+ * the tracer takes the signals to the command.
  */
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -21,27 +21,27 @@ import { isPathCall } from './select/path-filter.ts'
 import { openFile, openTarget } from './targets.ts'
 import { userOf } from './user.ts'
 
-/** By these a person or a service ends the command; -I says whether they do. */
+/** Signals with which a person or a service ends the command. -I says whether they do. */
 const ENDING: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPIPE', 'SIGTERM']
 const NEVER = 3
 const NEVER_STOPPED = 4
 
 export interface Result {
-  /** What the command exits with, unless it is to end by a signal. */
+  /** The exit code of the command, unless it is to end by a signal. */
   readonly code: number
   readonly signal?: number
 }
 
-/** `source`: what runs and tells of the program. */
+/** `source`: starts or attaches to the program, and reports what it does. */
 export async function strace(options: StraceOptions, source: TraceSource): Promise<Result> {
-  const waiting = options.daemonize === undefined ? undefined : source.daemonize.tracedProcess()
-  // Warned is once: by who is seen to run.
+  const waiting = options.daemonize === undefined ? undefined : source.daemonizer.tracedProcess()
+  // Warnings are printed once: by the process that the user started.
   if (!waiting) for (const warning of options.warnings) say(warning)
   if (options.daemonize !== undefined && !waiting) {
-    // A command that cannot run is reported here: the caller waits for the exit status of this
-    // process.
+    // A command that cannot run is reported here, because the caller waits for the exit status of
+    // this process.
     commandOf(options)
-    source.daemonize.becomeTraced(options.daemonize)
+    source.daemonizer.daemonize(options.daemonize)
     return { code: 1 }
   }
   const { target, close } = await openTarget(options)
@@ -52,7 +52,7 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
     const command = options.command.length > 0 ? commandOf(options) : undefined
     const settings = { ...options.trace, output: target, ...(perfetto && { perfetto }) }
     if (waiting) {
-      source.daemonize.handshake(waiting)
+      source.daemonizer.handshake(waiting)
       if (!options.trace.quiet.includes('attach')) say(`Process ${waiting.pid} attached`)
     }
     return await run(options, source, command, settings, waiting)
@@ -78,7 +78,7 @@ async function run(
     outputFailed(message) {
       failed = true
       say(message)
-      // With a filter it could not live on untraced.
+      // With a filter, the program could not live on untraced.
       if (!filtered) end('keep')
     },
     limitReached: () => end('keep'),
@@ -115,7 +115,10 @@ function resultOf(
   return { code: isCommand ? (exitCode ?? 0) : 0, ...(number !== undefined && { signal: number }) }
 }
 
-/** What kept the trace from running. Each pid that could not be attached to has been reported. */
+/**
+ * Why the trace could not run. Each process that could not be attached to has already been
+ * reported.
+ */
 function explain(error: unknown, hasReported: boolean): Result {
   if (!(error instanceof GlassboxError) || error.code === 'ERR_GLASSBOX_INTERNAL') throw error
   if (hasReported || error.message.startsWith('attach: ')) return { code: 1 }
@@ -140,9 +143,7 @@ function commandOf(options: StraceOptions): TraceCommand {
   }
 }
 
-/**
- * As execvp finds it, in strace's own environment; what it cannot find it says in its own words.
- */
+/** Searches as execvp does, with strace's own environment. The errors are in strace's words. */
 function find(program: string): string {
   const error = (): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(2)}`)
   if (program.includes('/')) {
@@ -159,7 +160,8 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Nothing also if it may not be looked at: PATH of a session is not always meant for its user.
+ * Also `undefined` if the file may not be examined: the PATH of a session is not always meant for
+ * the user that runs the command.
  */
 function statOf(path: string): Stats | undefined {
   try {
@@ -175,15 +177,15 @@ function isRunnable(path: string): boolean {
 }
 
 /**
- * The calls that stop, if not all must. A set that holds numbers without a name cannot be
- * named. `besides`: that must be seen, if not shown.
+ * The calls that must stop; `undefined` if all must. A set that contains numbers without a name
+ * cannot be given by name. `besides`: calls that must stop although they are not shown.
  */
 function namesOf(
   { trace, seccomp }: StraceOptions,
   besides: readonly string[],
 ): readonly string[] | undefined {
   const { trace: set, paths } = trace.selection
-  // -n shows the number of the last call, whichever that was.
+  // -n shows the number of the last call, even if that is not selected.
   if (((set.others && paths.length === 0) || trace.prefix.number) && !seccomp) return undefined
   const names: string[] = []
   for (let nr = 0; nr < set.members.x86_64.length; nr++) {
@@ -195,7 +197,10 @@ function namesOf(
   return [...new Set([...names, ...besides])]
 }
 
-/** A filter that the user does not notice: not if tracees are to live on without us. */
+/**
+ * Whether a filter can be used without the user noticing. It cannot if tracees are to outlive the
+ * tracer.
+ */
 function canFilter({ trace, seccomp, command, pids, killOnExit }: StraceOptions): boolean {
   const { follow, callLimit, detachOnExecve } = trace
   if (command.length === 0 || pids.length > 0 || !follow || callLimit !== undefined || detachOnExecve)

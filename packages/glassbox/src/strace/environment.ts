@@ -1,14 +1,15 @@
 /**
- * The environment of a traced program: that of the command. bin/glassbox.js keeps variables of
- * Node's from the command itself, and puts them aside under other names; the program gets them as
- * they were.
+ * The environment of a traced program, which is that of the command. bin/glassbox.js hides Node's
+ * variables from the command itself by giving them other names. The program gets them under their
+ * own names.
  */
 
 const WITHHELD = 'GLASSBOX_WITHHELD_'
 
 /**
- * @example environmentOf({ GLASSBOX_WITHHELD_NODE_OPTIONS: '--inspect' }) // { NODE_OPTIONS:
- * '--inspect' }
+ * @example
+ *     environmentOf({ GLASSBOX_WITHHELD_NODE_OPTIONS: '--inspect' })
+ *     // { NODE_OPTIONS: '--inspect' }
  */
 export function environmentOf(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(own).flatMap(([name, value]) => {

@@ -1,7 +1,7 @@
 /**
  * The handlers of the command's trace: which calls are seen, what is done to them, and what the
- * outputs are told. The path of a call is short on purpose; outputs that were not asked for are
- * not even loaded.
+ * outputs hear of them. The code path of a call is short on purpose. Outputs that were not asked
+ * for are not even loaded.
  */
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -21,11 +21,11 @@ import type { Stacks } from './text/stacks.ts'
 import { makeSinks } from './output/sinks.ts'
 import { TraceeState } from './tracee-state.ts'
 
-/** What the outputs can ask for. */
+/** What the handlers ask of the command. */
 export interface Asks {
-  /** The output cannot be written any more: nothing else is shown. */
+  /** The output cannot be written any more. Nothing is shown after this. */
   readonly outputFailed: (message: string) => void
-  /** The output is as long as it may be: nothing else is shown. */
+  /** The output reached its size limit. Nothing is shown after this. */
   readonly outputFull?: () => void
   /** --syscall-limit was reached. */
   readonly limitReached: () => void
@@ -93,7 +93,7 @@ class Handlers {
     state.number = call.nr
     if (!isShown) return
     if (this.#injector) state.tampering = this.#injector.enter(call, tracee, state.counters)
-    // Before its first execve, the command is the launcher, whose stack is of no interest.
+    // Before its first execve, the command is still the launcher, whose stack does not matter.
     if (this.#launching !== state) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }
@@ -112,7 +112,7 @@ class Handlers {
   }
 
   /**
-   * Whether nothing looks at the tracee or changes it, and nothing is to happen at a certain call.
+   * Whether no handler looks at the tracee or changes it, and no action is due at a certain call.
    */
   mayDefer(nr: number): boolean {
     const { injections, callLimit } = this.#options
@@ -125,7 +125,7 @@ class Handlers {
     this.#asks.limitReached()
   }
 
-  /** A command that could not be executed ends as a child of strace's does. */
+  /** A command that could not be executed ends as a child of strace does. */
   #firstLeft(state: TraceeState, call: LeftCall): void {
     this.#launching = undefined
     if (!call.failed || call.nr !== EXECVE) return
@@ -181,8 +181,8 @@ class Handlers {
   }
 
   /**
-   * The sinks see the parent's abi in the child: until it executes something else it is the same
-   * program.
+   * The sinks see the parent's ABI in the child: it is the same program until it executes another
+   * one.
    */
   newChild(
     { tid, child, childPid, timeNs }: Parameters<NonNullable<TraceHandlers['newChild']>>[0],
@@ -277,8 +277,8 @@ class Handlers {
 }
 
 /**
- * The handlers of a trace by these options, and whether they have said why a command could not be
- * executed.
+ * Makes the handlers of a trace by these options. `hasReported` of the result says whether they
+ * reported why a command could not be executed.
  */
 export async function makeHandlers(
   options: TraceSettings,

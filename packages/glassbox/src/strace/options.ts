@@ -1,6 +1,6 @@
 /**
- * The options of one run of the command, as a value. The command line makes it; the worker gets
- * the part that is its concern. Plain data.
+ * The options of one run of the command, as a value. The command line produces it; the worker
+ * gets the part that concerns it. Plain data.
  */
 import type { Detachment } from '../trace/source.ts'
 import type { CallSet } from './select/call-set.ts'
@@ -34,7 +34,7 @@ export type Quiet = (typeof QUIET)[number]
 export const DESCRIPTOR_DETAILS = ['path', 'socket', 'dev', 'pidfd'] as const
 export type DescriptorDetail = (typeof DESCRIPTOR_DETAILS)[number]
 
-/** Members of a set of small numbers: signals, descriptors. `inverted`: all but these. */
+/** A set of small numbers: signals, descriptors. `inverted`: all except these. */
 export interface NumberSet {
   readonly numbers: readonly number[]
   readonly inverted: boolean
@@ -44,11 +44,11 @@ export const has = ({ numbers, inverted }: NumberSet, number: number): boolean =
   numbers.includes(number) !== inverted
 
 export interface SummaryOptions {
-  /** -C: besides the text. */
+  /** -C: print the table in addition to the text. */
   readonly withText: boolean
   /** -w */
   readonly wallClock: boolean
-  /** -O, microseconds. */
+  /** -O, in microseconds. */
   readonly overheadUs: number
   /** -S */
   readonly sortBy: string
@@ -62,16 +62,16 @@ export interface StackOptions {
   readonly frameLimit: number
 }
 
-/** What decides which calls are seen at all. */
+/** Which calls are seen at all. */
 export interface Selection {
   readonly trace: CallSet
   readonly signals: NumberSet
-  /** -P: as given, and what they resolve to. None: all. */
+  /** -P: the paths as given, and what they resolve to. Empty: all calls. */
   readonly paths: readonly string[]
   readonly status: readonly Status[]
 }
 
-/** What is asked of a decoder. */
+/** How arguments are printed. */
 export interface Spelling {
   /** -v, -e abbrev */
   readonly abbrev: CallSet
@@ -92,7 +92,7 @@ export interface Spelling {
   readonly dumpWrite: NumberSet
 }
 
-/** What the handlers of the trace are given. */
+/** What the handlers of the trace receive. */
 export interface TraceSettings {
   readonly selection: Selection
   readonly spelling: Spelling
@@ -110,7 +110,9 @@ export interface TraceSettings {
   /** -b execve */
   readonly detachOnExecve: boolean
   readonly follow: boolean
-  /** Text, as strace has it; not with --json, -c, or if only other outputs were asked for. */
+  /**
+   * Print text, as strace does. False with --json or -c, or if only other outputs were asked for.
+   */
   readonly text: boolean
   readonly json: boolean
   readonly tree: boolean
@@ -121,8 +123,8 @@ export interface TraceSettings {
 }
 
 /**
- * Where the trace goes: one descriptor, or one file a thread. `name`: for errors. `limit`: bytes,
- * after which it is cut.
+ * Where the trace goes: one descriptor, or one file per thread. `name`: for errors. `limit`:
+ * bytes after which the output is truncated.
  */
 export type OutputTarget =
   | {
@@ -145,7 +147,7 @@ export interface StraceOptions {
   readonly command: readonly string[]
   readonly argv0?: string
   readonly pids: readonly number[]
-  /** -E, in their order: a value, or to be removed. */
+  /** -E, in order: the value of a variable, or undefined to remove it. */
   readonly env: readonly (readonly [name: string, value: string | undefined])[]
   readonly user?: string
   readonly seccomp: boolean
@@ -154,6 +156,6 @@ export interface StraceOptions {
   readonly daemonize?: Detachment
   /** -I */
   readonly interruptible: 1 | 2 | 3 | 4
-  /** What has no effect, to be said before the start. */
+  /** Warnings about options without effect, to be printed before the start. */
   readonly warnings: readonly string[]
 }

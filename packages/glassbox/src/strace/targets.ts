@@ -1,4 +1,4 @@
-/** Opens where the trace goes: stderr, a file, or a program that reads it. */
+/** Opens the output of the trace: stderr, a file, or a program that reads it. */
 import { closeSync, openSync } from 'node:fs'
 import { call, syscall } from '../gate/gate.ts'
 import { O_CLOEXEC, POLLIN } from '../linux/constants.ts'
@@ -13,7 +13,7 @@ const STDERR = 2
 
 export interface OpenTarget {
   readonly target: OutputTarget
-  /** Closes it, and waits for a program that reads it. */
+  /** Closes it, and waits for the program that reads it, if any. */
   readonly close: () => Promise<void>
 }
 
@@ -40,8 +40,8 @@ export async function openTarget({ output, append, separate }: StraceOptions): P
 }
 
 /**
- * Its end is waited for by a descriptor: the trace takes the ends of all children, and after that
- * the pid may be another's.
+ * Starts a program that reads the output. Its end is awaited by a pidfd, because the trace takes
+ * the ends of all children and the pid may be reused afterwards.
  */
 async function pipeTo(output: string): Promise<OpenTarget> {
   const { spawn } = await import('node:child_process')
@@ -64,7 +64,7 @@ async function pipeTo(output: string): Promise<OpenTarget> {
   }
 }
 
-/** A pidfd can be read as soon as its process is a zombie: pidfd_open(2). */
+/** A pidfd becomes readable when its process is a zombie: pidfd_open(2). */
 function hasEnded(pidfd: number): boolean {
   const poll = Int32Array.of(pidfd, POLLIN)
   return syscall(POLL, poll, 1, 0) !== 0

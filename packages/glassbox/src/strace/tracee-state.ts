@@ -1,6 +1,6 @@
 /**
- * What the command remembers of a tracee: made when it becomes traced, dropped when it is no more.
- * The outputs keep their part in it.
+ * What the command remembers about a tracee. It is made when the tracee becomes traced and
+ * dropped when tracing it ends. The outputs keep their own part in it.
  */
 import type { Abi, EntryText, Value } from '../decode/types.ts'
 import type { EnteredCall } from '../trace/handlers.ts'
@@ -12,34 +12,37 @@ export class TraceeState {
   tid: number
   readonly pid: number
   abi: Abi = 'x86_64'
-  /** Its call that was entered and not left is one that is to be seen. */
+  /** Whether its call in progress is to be shown. */
   shown = false
   /** What was done to that call. */
   tampering: Tampering | undefined
   /** How often it made each call that is tampered with. */
   readonly counters: Counters = new Map()
 
-  /** -k: of its call, if that had to be looked at in its beginning. */
+  /** -k: the stack of its call, if that had to be taken at the entry. */
   stack: Stack | undefined
 
-  // Of the text.
+  // For the text output.
   entry: EntryText | undefined
   number = 0
-  /** Letters of its open line; 0: it has none. */
+  /** The length of its open line; 0 if there is none. */
   column = 0
-  /** A line that is shown only when its end is known. */
+  /** A line that is shown only when the outcome of its call is known. */
   staged = ''
-  /** The end of its call needs a line of its own, though its file ends with the beginning. */
+  /**
+   * The exit of its call needs a line of its own, although the last line of its file is the
+   * entry.
+   */
   reprint = false
   writer: Writer | undefined
-  /** Runs before it was attached to. */
+  /** Whether it was already running when it was attached to. */
   attached = false
   comm = ''
 
-  // Of JSON.
+  // For the JSON output.
   entered: { readonly call: EnteredCall; readonly args: Readonly<Record<string, Value>> } | undefined
 
-  // Of the summary: CPU time at the entry of its call, microseconds.
+  // For the summary: CPU time at the entry of its call, in microseconds.
   systemTimeUs = 0
 
   constructor(tid: number, pid: number) {

@@ -1,4 +1,4 @@
-/** -u: a user by name or number, with all groups, as login gives them. */
+/** -u: a user by name or number, with all groups, as at login. */
 import { readFileSync } from 'node:fs'
 import { fault } from './fault.ts'
 
@@ -14,7 +14,7 @@ const lines = (path: string): readonly (readonly string[])[] =>
     .filter(line => line !== '')
     .map(line => line.split(':'))
 
-/** `NAME`, or `UID:GID`. Throws with strace's words. */
+/** `NAME` or `UID:GID`. Throws errors in strace's words. */
 export function userOf(text: string): User {
   const [, uid, gid] = /^(\d+):(\d+)$/.exec(text) ?? []
   if (uid !== undefined && gid !== undefined)

@@ -1,7 +1,7 @@
 /**
- * What carries a trace in its worker, whatever the source: loads the handlers and runs the
- * session, which blocks this thread to its end. What it posts reaches the main thread all the
- * same; what comes back comes through shared words.
+ * Runs a trace in its worker, for any source: loads the handlers and runs the session, which
+ * blocks this thread until the trace ends. Messages that it posts reach the main thread all the
+ * same. Commands come back through shared words.
  */
 import type { MessagePort } from 'node:worker_threads'
 import { GlassboxError } from '../errors.ts'
@@ -43,7 +43,7 @@ async function importModule(module: string): Promise<{ readonly default?: Handle
   }
 }
 
-/** To be called once, by the entry of a worker. `open` makes the session that is carried. */
+/** Must be called once, by the entry of a worker. `open` makes the session. */
 export async function carry<Spec>(
   port: MessagePort,
   data: WorkerData<Spec>,

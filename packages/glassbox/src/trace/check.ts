@@ -1,6 +1,6 @@
 /**
- * The options of a trace and what may be traced, as tables: kinds, bounds, defaults, and what
- * other tools call them.
+ * The options of a trace and its possible targets, as tables: kinds, bounds, defaults, and the
+ * names that other tools use.
  */
 import { statSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -30,9 +30,9 @@ export const EVENTS: readonly TraceEvent['type'][] = [
   ...(['exit', 'killed'] as const),
 ]
 
-/** The highest process id of any kernel (PID_MAX_LIMIT). */
+/** The highest process id on any kernel (PID_MAX_LIMIT). */
 const HIGHEST_PID = 2 ** 22
-/** Ids of users and groups have 32 bits; the last one means "unchanged". */
+/** User and group ids have 32 bits; the highest one means "unchanged". */
 const HIGHEST_ID = 2 ** 32 - 2
 /** Counters of events have 31 bits. */
 const LONGEST_QUEUE = 2 ** 30
@@ -51,7 +51,7 @@ const EVENT_CHOICE: Kind<NonNullable<TraceOptions['events']>> = {
   read: (value, path) => (value === 'none' ? value : eventList.read(value, path)),
 }
 
-/** A module that is there, as a URL: a relative path begins in the current directory. */
+/** An existing module, as a URL. A relative path is relative to the current directory. */
 const MODULE: Kind<string> = {
   expected: 'the path or URL of a module',
   read: (value, path) => {
@@ -60,7 +60,7 @@ const MODULE: Kind<string> = {
         path,
         MODULE.expected,
         value,
-        'Handlers run in a thread of their own, so a module makes them.',
+        'Handlers run in another thread, so they must come from a module.',
       )
     const url = guarded(path, () =>
       isInstance(value, URL) ? value.href : value.includes('://') ? value : pathToFileURL(value).href,
@@ -70,7 +70,7 @@ const MODULE: Kind<string> = {
       if (!guarded(path, () => statSync(file, { throwIfNoEntry: false })))
         throw new InvalidOptionError(
           path,
-          `${path}: there is no file ${file}.`,
+          `${path}: the file ${file} does not exist.`,
           'Check the path of the module.',
         )
     }
@@ -78,7 +78,7 @@ const MODULE: Kind<string> = {
   },
 }
 
-/** A copy now, which is also the test that it can be sent to a thread. */
+/** Copied at once, which also tests that the value can be sent to a thread. */
 const CLONEABLE: Kind<unknown> = {
   expected: 'data that can be sent to a worker thread',
   read: (value, path) => {
@@ -89,7 +89,7 @@ const CLONEABLE: Kind<unknown> = {
       throw new InvalidOptionError(
         path,
         `Expected ${path} to be ${CLONEABLE.expected}: ${why}`,
-        'Functions and class instances stay behind; see structuredClone().',
+        'Functions and class instances cannot be sent to a thread; see structuredClone().',
         error,
       )
     }
@@ -115,7 +115,7 @@ const signal: Kind<AbortSignal> = {
       path,
       signal.expected,
       value,
-      isInstance(value, AbortController) ? 'Give its signal: controller.signal.' : undefined,
+      isInstance(value, AbortController) ? 'Pass its signal: controller.signal.' : undefined,
     )
   },
 }
@@ -151,21 +151,21 @@ const OPTIONS = record<TraceOptions>({
   hint: () => "For example trace({ program: 'ls' }, { syscalls: ['openat'] }).",
 })
 
-/** What a caller gave to trace() as its options, checked, as a copy. */
+/** Checks and copies the options that a caller gave to trace(). */
 export const traceOptions = (options: unknown): TraceOptions => OPTIONS.read(options ?? {}, '')
 
 type BoxTrace = Omit<TraceOptions, 'attach' | 'killOnExit' | 'seccomp' | 'signal'> & {
   readonly reader?: (trace: Trace) => Promise<void>
 }
 
-const NOT_IN_A_BOX = 'It is for trace() alone: in a box the program dies with its box.'
+const NOT_IN_A_BOX = 'It applies to trace() only: a program in a box dies with its box.'
 const { attach: _attach, killOnExit: _kill, seccomp: _seccomp, signal: _signal, ...boxFields } = TRACE_FIELDS
 
 const boxTrace = record<BoxTrace>({
   fields: {
     ...boxFields,
     reader: {
-      kind: func<NonNullable<BoxTrace['reader']>>('a function that is given the trace'),
+      kind: func<NonNullable<BoxTrace['reader']>>('a function that takes the trace'),
       words: ['read', 'onEvent', 'callback', 'listener'],
     },
   },
@@ -174,7 +174,7 @@ const boxTrace = record<BoxTrace>({
     attach: NOT_IN_A_BOX,
     killOnExit: NOT_IN_A_BOX,
     seccomp: 'A program in a box has one filter: name the calls in syscalls.',
-    signal: 'Give the signal to the run itself.',
+    signal: 'Pass the signal to the run itself.',
   },
   expected: 'an object with a reader or handlers',
   hint: () =>
@@ -182,15 +182,15 @@ const boxTrace = record<BoxTrace>({
 })
 
 /**
- * What is asked of the trace of a program in a box. Without reader and handlers nothing would see
- * the trace.
+ * The options for tracing a program in a box. At least a reader or handlers are required, because
+ * otherwise no code would see the trace.
  */
 export const PROGRAM_TRACE: Kind<BoxTrace> = {
   ...boxTrace,
   read: (value, path) => {
     const read = boxTrace.read(value, path)
     if (read.reader === undefined && read.handlers === undefined)
-      throw unexpected(path, boxTrace.expected, value, 'Without one of them nothing would be told of it.')
+      throw unexpected(path, boxTrace.expected, value, 'Without one of them the trace would have no effect.')
     return read
   },
 }
@@ -248,7 +248,7 @@ const command = record<TraceCommand>({
 
 const pids = list(PID, 'a list of process ids')
 
-/** What a caller wants traced: a command, a process, or several. */
+/** Checks the target that a caller gave: a command, a process id, or several. */
 export function traceTarget(target: unknown): TraceCommand | number | readonly number[] {
   if (typeof target === 'number') return PID.read(target, 'pid')
   if (!isArray(target)) return command.read(target, 'target')

@@ -1,6 +1,6 @@
 /**
- * Handlers of the user's and those that make events, as one. The user's come first, and say what
- * is delivered.
+ * Combines the user's handlers with the handlers that make events. The user's are called first,
+ * and their return values count.
  */
 import type { TraceHandlers } from './handlers.ts'
 

@@ -1,6 +1,6 @@
 /**
  * The words that the main thread and the worker of a trace share. The main thread sets a command
- * and wakes the worker, which may stand in wait4 (a signal to its thread wakes it) or in
+ * and wakes the worker, which may be in wait4 (a signal to its thread wakes it) or in
  * Atomics.wait. The worker takes all commands at once.
  */
 import { wakeThread } from '../gate/ptrace.ts'
@@ -9,7 +9,7 @@ const WORDS = { wake: 0, commands: 1, consumed: 2, tid: 3, paused: 4 } as const
 
 export const COMMAND = { detach: 1, keep: 2, kill: 4, quit: 8 } as const
 
-/** Both sides make one over the same memory. */
+/** Each side makes one over the same memory. */
 export class Control {
   readonly words: Int32Array
 
@@ -21,13 +21,13 @@ export class Control {
     return this.words.buffer as SharedArrayBuffer
   }
 
-  /** Main thread. */
+  /** Main thread: sends these commands. */
   command(bits: number): void {
     Atomics.or(this.words, WORDS.commands, bits)
     this.#wake()
   }
 
-  /** Main thread: so many events of the trace have been read by now, modulo 2³². */
+  /** Main thread: reports how many events of the trace have been read so far, modulo 2³². */
   consume(count: number): void {
     Atomics.store(this.words, WORDS.consumed, count | 0)
     if (Atomics.load(this.words, WORDS.paused) !== 0) this.#wake()
@@ -38,7 +38,7 @@ export class Control {
     Atomics.store(this.words, WORDS.tid, tid)
   }
 
-  /** Worker: the commands that came since the last time. */
+  /** Worker: takes the commands that came since the last call. */
   take(): number {
     if (Atomics.load(this.words, WORDS.wake) === 0) return 0
     Atomics.store(this.words, WORDS.wake, 0)
@@ -50,7 +50,8 @@ export class Control {
   }
 
   /**
-   * Worker: sleeps until a command comes, or the reader has come so far that `isReady` says so.
+   * Worker: sleeps until a command comes, or until `isReady` returns true after the reader took
+   * events.
    */
   sleepUntil(isReady: () => boolean): void {
     Atomics.store(this.words, WORDS.paused, 1)

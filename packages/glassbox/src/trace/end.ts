@@ -1,4 +1,4 @@
-/** How a trace ended, as its caller is told. */
+/** How a process, and with it a trace, ended, as the caller sees it. */
 import { signalName } from '../linux/signals.ts'
 import type { TraceEnd } from './trace.ts'
 

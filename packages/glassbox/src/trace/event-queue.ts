@@ -1,6 +1,6 @@
 /**
- * Events in the main thread: what has come and was not read, and the one that waits for more. One
- * reader.
+ * Events in the main thread: those that came and were not read yet, and the read that waits for
+ * the next one. There is one reader.
  */
 import type { TraceEvent } from './events.ts'
 
@@ -19,7 +19,7 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   #error: { readonly reason: unknown } | undefined
   readonly #waiting: PendingRead[] = []
 
-  /** `onConsumed` is told how many events were read in all. */
+  /** `onConsumed` is called with the number of events read in all. */
   constructor(onConsumed: (count: number) => void) {
     this.#onConsumed = onConsumed
   }
@@ -38,8 +38,8 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
   }
 
   /**
-   * There is no reader any more: events that wait and events that come are dropped, and the trace
-   * goes on.
+   * There is no reader any more. Waiting events and new events are dropped, and the trace goes
+   * on.
    */
   discard(): void {
     if (this.#discards) return
@@ -49,14 +49,17 @@ export class EventQueue implements AsyncIterator<TraceEvent, undefined> {
     this.#next = 0
   }
 
-  /** The end of a loop that is left early. */
+  /** Called when a loop over the events is left early. */
   async return(): Promise<IteratorResult<TraceEvent, undefined>> {
     this.discard()
     this.end()
     return { done: true, value: undefined }
   }
 
-  /** No more come; a reader that comes later finds what is left, and then the error, once. */
+  /**
+   * No more events come. A reader that comes later gets the remaining events, and then the error,
+   * once.
+   */
   end(error?: { readonly reason: unknown }): void {
     if (this.#ended) return
     this.#ended = true

@@ -1,4 +1,7 @@
-/** Makes the events of the async iterable out of stops: handlers like any others. */
+/**
+ * Turns stops into the events of the async iterable. To the trace, these are handlers like any
+ * others.
+ */
 import { callName } from '../decode/arguments.ts'
 import { SIGCHLD } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
@@ -21,8 +24,8 @@ export interface EventOptions {
 type Time = { readonly tid: number; readonly pid: number; readonly timeNs: bigint }
 
 /**
- * siginfo_t: si_code at 8, si_pid at 16 if the code says that a process sent it. Source:
- * sigaction(2).
+ * siginfo_t: si_code is at 8; si_pid is at 16 if the code says that a process sent the signal.
+ * Source: sigaction(2).
  */
 const SI_CODE = 8
 const SI_PID = 16
@@ -31,9 +34,9 @@ export class EventSink {
   readonly handlers: TraceHandlers
   readonly #outbox: Outbox
   readonly #bufferLimit: number
-  /** Of the calls that are going on, by tid. */
+  /** Arguments of the calls in progress, by tid. */
   readonly #entered = new Map<number, Values>()
-  /** CLOCK_REALTIME less CLOCK_MONOTONIC when the trace began. */
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC when the trace began. */
   readonly #epochNs: bigint = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
 
   constructor(options: EventOptions, control: Control, post: (events: readonly TraceEvent[]) => void) {
@@ -42,7 +45,7 @@ export class EventSink {
     this.handlers = this.#handlers(new Set(options.events))
   }
 
-  /** Lets nothing go on while the reader is too far behind. */
+  /** Blocks the tracees while the reader is too far behind. */
   hold(): void {
     this.#outbox.hold()
   }
@@ -124,7 +127,8 @@ export class EventSink {
   }
 
   /**
-   * What went into a call is read while it is there: an execve replaces it, and other threads may.
+   * The inputs of a call are read at its entry: an execve replaces them, and other threads may
+   * too.
    */
   #keeping(): TraceHandlers {
     return {

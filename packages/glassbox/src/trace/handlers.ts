@@ -1,111 +1,132 @@
 /**
- * What a trace tells its handlers. They run where the tracer runs, synchronously, one after
- * another, while the tracee that they are told of is stopped.
+ * The handlers of a trace. They run in the tracer's thread, synchronously, one after another,
+ * while the tracee in question is stopped.
  */
 import type { Abi, Call, Outcome } from '../decode/types.ts'
 import type { Subject } from './subject.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './tracee.ts'
 
-/** Which thread stopped, and when; `timeNs` is CLOCK_MONOTONIC read when the tracer saw it. */
+/**
+ * Which thread stopped, and when. `timeNs` is CLOCK_MONOTONIC, in nanoseconds, read when the
+ * tracer saw the stop.
+ */
 interface Stop {
   readonly tid: number
   readonly pid: number
   readonly timeNs: bigint
 }
 
+/** A call at its entry. */
 export interface EnteredCall extends Stop, Call {
   readonly abi: Abi
   /**
-   * Of restart_syscall: the call that it goes on with, if that is known. Of a call that began
-   * before the attaching only the number is.
+   * For restart_syscall: the call that it resumes, if that is known. If that call began before
+   * the trace attached, only its number is known.
    */
   readonly resumes?: Call
 }
 
+/** A call at its exit. */
 export interface LeftCall extends EnteredCall, Outcome {
-  /** `timeNs` of the entry; of the attaching for a call that was being restarted then. */
+  /**
+   * `timeNs` of the entry. For a call that was being restarted when the trace attached: the time
+   * of the attach.
+   */
   readonly enteredNs: bigint
-  /** What a handler did to this call: skipped, result or arguments changed, delayed. */
+  /**
+   * Whether a handler changed this call: skipped it, changed its result or arguments, or delayed
+   * it.
+   */
   readonly tampered: boolean
 }
 
+/** A signal that is about to be delivered. */
 export interface SignalStop extends Stop {
   readonly signal: number
-  /** 128 bytes of siginfo_t. */
+  /** The 128 bytes of siginfo_t. */
   readonly siginfo: Uint8Array
 }
 
 /**
- * Called in the worker, one after another, in the order in which the stops were seen. Each is
- * optional; what is not handled costs nothing beyond its stop. An error thrown by a handler ends
- * the trace and becomes its rejection.
+ * Handlers are called in the worker, one after another, in the order in which the stops were
+ * seen. Each is optional; one that is absent costs nothing beyond its stop. An error that a
+ * handler throws ends the trace and rejects it.
+ *
+ * @example
+ *     export default () => ({ exit: call => console.error(call.nr, call.value) })
  */
 export interface TraceHandlers {
   /**
-   * Whether `enter` and `exit` need no more of a call of x86-64 than what they are given: they
-   * look at nothing of the tracee, and change nothing. Then the program may have run on when they
-   * are called, a few milliseconds at most, and several calls are reported at a time. Without this
-   * handler none is deferred.
+   * Declares that `enter` and `exit` need only their argument `call` for this call of x86-64:
+   * they do not look at the tracee and change nothing. The program may then have run on when they
+   * are called, a few milliseconds later at most, for several calls at a time. Without this
+   * handler no call is deferred.
    */
   mayDefer?(nr: number): boolean
+  /** A thread enters a call. */
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
+  /** A call returned. */
   exit?(call: LeftCall, tracee: TraceeAtExit): void
   /**
-   * Before delivery; the return value is delivered instead: another signal, 0 for none, nothing
-   * for itself.
+   * Called before a signal is delivered. The returned signal is delivered instead; 0 delivers
+   * none, and undefined delivers the original.
    */
   signal?(stop: SignalStop, tracee: Tracee): number | void
+  /** A process was stopped by a signal. */
   groupStop?(stop: Stop & { readonly signal: number }, tracee: Tracee): void
-  /** The call that it enters, asked for or not, is of another abi than its last one. */
+  /**
+   * The call that the thread enters (even one that was not asked for) has another ABI than its
+   * previous one.
+   */
   abiChanged?(stop: Stop & { readonly abi: Abi }): void
   /** A new thread or process, at its first stop. */
   newChild?(
     stop: Stop & {
       readonly child: number
-      /** The process of the child: for a new thread that of its maker, else `child`. */
+      /** The process of the child: for a new thread, the process of its creator; else `child`. */
       readonly childPid: number
       readonly kind: 'fork' | 'vfork' | 'clone'
     },
     child: Subject,
   ): void
   /**
-   * A thread of command line or of pids that were attached to, when it becomes traced; `attached`:
-   * it ran before.
+   * A thread of the command, or of a process that was attached to, becomes traced. `attached`: it
+   * was already running.
    */
   attached?(stop: Stop & { readonly attached: boolean }, subject: Subject): void
   /**
-   * A pid that could not be attached to. If none could be, the trace is rejected with the first
-   * error.
+   * A process that could not be attached to. If no process could be, the trace is rejected with
+   * the first error.
    */
   notAttached?(failure: { readonly pid: number; readonly error: Error }): void
   /**
-   * The new program is in place, its first instruction not run. `formerTid`: another thread that
-   * made the call and now has the tid of its leader.
+   * The new program is loaded and has not run its first instruction. `formerTid`: the id that the
+   * calling thread had before; it differs from `tid` if the caller was not the leader.
    */
   exec?(stop: Stop & { readonly formerTid: number }, tracee: TraceeAtExec): void
   /**
-   * The thread is about to end (PTRACE_EVENT_EXIT): memory can be read for the last time.
-   * `insideCall`: it does not come back from one.
+   * The thread is about to end (PTRACE_EVENT_EXIT): its memory can be read for the last time.
+   * `insideCall`: it ends inside a call that does not return.
    */
   exiting?(stop: Stop & { readonly insideCall: boolean }, tracee: Tracee): void
+  /** A thread ended with this exit code. */
   exited?(stop: Stop & { readonly code: number }): void
+  /** A thread was killed by this signal. */
   killed?(stop: Stop & { readonly signal: number; readonly coreDumped: boolean }): void
-  /** It is traced no more, and lives on. */
+  /** The thread is no longer traced, and lives on. */
   detached?(stop: Stop & { readonly insideCall: boolean }): void
   /**
-   * No tracee is left, or the trace was ended; nothing is called after it. What it returns is the
-   * `data` of the trace's end.
+   * No tracee is left, or the trace was ended. No handler is called after this. The return value
+   * becomes the `data` of the trace's end.
    */
   end?(): unknown
-  /**
-   * The tracer is about to wait with nothing to do: a good moment to write out what was gathered.
-   */
+  /** The tracer is idle and about to wait: a good moment to write out gathered data. */
   idle?(): void
 }
 
 /**
  * A module of handlers: `export default (data, post) => handlers`. `post` sends a value to the
- * main thread, as `message` of the trace.
+ * main thread, where the listeners of `onMessage` receive it.
  */
 export type HandlersModule = (
   data: unknown,

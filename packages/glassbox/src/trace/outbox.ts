@@ -1,12 +1,12 @@
 /**
- * Events on their way to the main thread: gathered into batches, counted against what its reader
- * has taken. Lives in the worker.
+ * Events on their way to the main thread. They are gathered into batches and counted against what
+ * the reader has taken. Lives in the worker.
  */
 import type { Control } from './control.ts'
 import type { TraceEvent } from './events.ts'
 
 const BATCH = 256
-/** An event waits no longer than this for others to come. */
+/** An event waits at most this long for others. */
 const LONGEST_WAIT_MS = 10
 
 export type Unsent = TraceEvent extends infer Event
@@ -21,9 +21,9 @@ export class Outbox {
   readonly #limit: number
   readonly #drops: boolean
   #batch: TraceEvent[] = []
-  /** When the first of the batch was put in. */
+  /** When the first event of the batch was added. */
   #since = 0
-  /** Events that were put in, modulo 2³². */
+  /** The number of events added so far, modulo 2³². */
   #sent = 0
   #seq = 0
   #dropped = 0
@@ -40,7 +40,7 @@ export class Outbox {
     this.#post = post
   }
 
-  /** Would an event be dropped now? Then there is no use in making it. */
+  /** Whether an event would be dropped now, so that making it is useless. */
   get isFull(): boolean {
     return this.#drops && this.#waiting >= this.#limit
   }
@@ -66,13 +66,15 @@ export class Outbox {
   }
 
   /**
-   * Before each wait. Blocks while the reader is too far behind, if that is the policy.
+   * Called before each wait. Blocks while the reader is too far behind, if `slowReader` is
+   * `pause`.
    */
   hold(): void {
     if (this.#batch.length > 0 && performance.now() - this.#since > LONGEST_WAIT_MS) this.flush()
     if (this.#drops || this.#waiting < this.#limit) return
     this.flush()
-    // Half of it, so that the two do not wake each other for every event.
+    // Waits until half of the queue is free, so that the two threads do not wake each other for
+    // every event.
     this.#control.sleepUntil(() => this.#waiting <= this.#limit >> 1)
   }
 

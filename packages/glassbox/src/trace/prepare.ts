@@ -1,6 +1,6 @@
 /**
- * Options of a trace, checked before (see check.ts) and completed here: what the worker is given.
- * Nothing is started.
+ * Completes checked options of a trace (see check.ts) into the data that the worker gets. Nothing
+ * is started here.
  */
 import { EVENTS } from './check.ts'
 import type { TraceOptions } from './options.ts'
@@ -9,7 +9,7 @@ import type { WorkerData } from './wire.ts'
 const DEFAULT_QUEUE = 10_000
 const DEFAULT_BUFFER_LIMIT = 4096
 
-/** `session`: what the source of the trace makes of its own part of the options. */
+/** `session`: what the source of the trace made of its own part of the options. */
 export function workerData<Spec>(session: Spec, options: TraceOptions): Omit<WorkerData<Spec>, 'shared'> {
   const { handlers, events = handlers ? 'none' : EVENTS, syscalls } = options
   return {

@@ -1,7 +1,7 @@
 /**
- * A trace, the side of the main thread: it starts the worker, hands on what that posts, and passes
- * commands to it. Owns the worker; when the process exits, the worker is woken, since a thread in
- * wait4 would hold the exit up for ever.
+ * A trace in the main thread: it starts the worker, passes on what the worker posts, and sends it
+ * commands. Owns the worker. When the process exits, the worker is woken, because a thread in
+ * wait4 would block the exit forever.
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
@@ -12,21 +12,21 @@ import type { TraceEvent } from './events.ts'
 import type { Trace, TraceEnd } from './trace.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
 
-/** One listener serves all traces. */
+/** One exit listener serves all traces. */
 const running = new Set<Control>()
 process.on('exit', () => {
   for (const control of running) control.command(COMMAND.quit)
 })
 
-/** What a source of traces says of one of them. */
+/** What a source of traces says about one trace. */
 export interface Carried {
-  /** The entry of its worker. */
+  /** The URL of its worker's entry. */
   readonly worker: URL
   readonly data: Omit<WorkerData, 'shared'>
   readonly signal: AbortSignal | undefined
-  /** Tracees carry a filter, so that they cannot outlive their tracer. */
+  /** Tracees have a filter, so they cannot outlive their tracer. */
   readonly filtered: boolean
-  /** A child that was adopted is traced: it may go on. */
+  /** An adopted child is traced now and may continue. */
   readonly onSeized?: () => void
   /** The worker has ended. `root`: the first process of the trace. */
   readonly onClosed: (root: number | undefined) => void
@@ -57,16 +57,18 @@ export class RunningTrace implements Trace {
     this.#end = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    // A caller may wait for one of the two only: the other must not count as unhandled.
+    // A caller may wait for only one of the two promises; a rejection of the other must not count
+    // as unhandled.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
-    // Loaded here: most who can trace do not, and it takes a part of the start of a command.
+    // Loaded here because most programs that import trace() do not use it, and the module takes a
+    // part of the command's start-up time.
     const threads = process.getBuiltinModule('node:worker_threads')
     this.#worker = new threads.Worker(worker, {
       workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
       name: 'glassbox-tracer',
-      // This option of the command line is for the main script only: Node would not start a worker
-      // with it.
+      // This command-line option is for the main script only: Node would not start a worker with
+      // it.
       ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
@@ -104,7 +106,7 @@ export class RunningTrace implements Trace {
     if (keep && this.#carried.filtered) {
       throw new InvalidOptionError(
         'keep',
-        'A program with a filter cannot outlive its tracer: the calls that stop there would fail with ENOSYS.',
+        'A program with a filter cannot outlive its tracer: the calls that the filter stops would fail with ENOSYS.',
         'Start it with seccomp: false.',
       )
     }
@@ -138,7 +140,7 @@ export class RunningTrace implements Trace {
         for (const listener of this.#listeners) listener(message.message)
         break
       case 'events':
-        // A caller that waits for the end and does not read would wait for ever.
+        // If the caller waits for the end without reading events, it would wait forever.
         if (this.#isAwaited && !this.#isRead) this.#queue.discard()
         this.#queue.push(message.events)
         break
@@ -168,7 +170,7 @@ export class RunningTrace implements Trace {
     this.#queue.end()
     this.#carried.onClosed(this.#root)
     this.#result?.()
-    const error = new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The worker of the trace ended without a word.')
+    const error = new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The worker of the trace ended unexpectedly.')
     this.#gotPid.reject(error)
     this.#settle.reject(error)
   }

@@ -1,7 +1,4 @@
-/**
- * A trace that runs in this thread, as the worker that carries it sees it. The source of the trace
- * makes it.
- */
+/** A trace that runs in this thread, as the worker sees it. The source of the trace makes it. */
 import type { Abi } from '../decode/types.ts'
 import type { Control } from './control.ts'
 import type { Ended } from './end.ts'
@@ -10,20 +7,20 @@ import type { TraceHandlers } from './handlers.ts'
 export interface SessionHooks {
   readonly handlers: TraceHandlers
   readonly control: Control
-  /** Which calls handlers are told of. All, if it is left out. */
+  /** Which calls handlers are called for. Default: all. */
   readonly isWanted?: (abi: Abi, nr: number) => boolean
   readonly beforeWait?: () => void
   readonly onSignal?: (signal: number) => void
-  /** The first process of the trace. */
+  /** Called with the first process of the trace. */
   readonly onPid: (pid: number) => void
-  /** An adopted child is traced: it may go on. */
+  /** An adopted child is traced now and may continue. */
   readonly onSeized?: () => void
 }
 
 export interface TraceSession {
-  /** Runs to the end of the trace; how its first process ended, if it did. */
+  /** Runs to the end of the trace. Returns how its first process ended, if it did. */
   run(): Ended | undefined
 }
 
-/** Makes a session by a description that is plain data: it comes from another thread. */
+/** Makes a session from a description that is plain data, because it comes from another thread. */
 export type OpenSession<Spec> = (spec: Spec, hooks: SessionHooks) => TraceSession

@@ -1,15 +1,14 @@
 /**
- * A source of traces as the strace command sees it: whatever can run a program, or find one that
- * runs, and tell handlers of it. The command is given one; it knows none by name.
+ * A source of traces as the strace command sees it: it starts a program or finds a running one,
+ * and calls handlers with what the program does. The command is given a source and does not know
+ * any by name.
  */
 import type { SignalName } from '../linux/signals.ts'
 import type { TraceHandlers } from './handlers.ts'
 import type { TraceCommand, TraceOptions } from './options.ts'
 import type { TraceEnd } from './trace.ts'
 
-/**
- * What a signal to the tracer, or a handler, does to the trace. `tell`: nothing but `onSignal`.
- */
+/** What a signal to the tracer, or a handler, does to the trace. `tell` only calls `onSignal`. */
 export type TraceEffect = 'tell' | 'detach' | 'keep' | 'kill'
 
 /** A process that waits to become the command, and the socket to it. */
@@ -19,8 +18,8 @@ export interface WaitingProcess {
 }
 
 /**
- * Where a tracer stands that is no parent of the command: beside it, in a process group or a
- * session of its own.
+ * How a tracer runs that is not the parent of the command: as a grandchild, in its own process
+ * group or in its own session.
  */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
 
@@ -29,34 +28,35 @@ export type SyncOptions = Pick<
   'follow' | 'syscalls' | 'seccomp' | 'sameCpu' | 'killOnExit' | 'attach'
 > & {
   readonly handlers: TraceHandlers
-  /** The process that is to become the command, if none is to be started for it. */
+  /** The process that will become the command, if the trace must not start one. */
   readonly waiting?: WaitingProcess
-  /** The first process of the trace, before it does anything. */
+  /** Called with the first process of the trace, before that does anything. */
   readonly onPid?: (pid: number) => void
-  /** What a signal to this process does to the trace. Others have their effect on this process. */
+  /** What a signal to this process does to the trace. Other signals have their normal effect. */
   readonly signals?: Readonly<Partial<Record<SignalName, TraceEffect>>>
   readonly onSignal?: (signal: SignalName) => void
-  /** Gives a way to have the same effects from within a handler. */
+  /** Passes a function by which a handler can cause the same effects. */
   readonly onCommands?: (send: (effect: TraceEffect) => void) => void
 }
 
 export interface TraceSource {
-  /** Traces in the calling thread, which is blocked to the end of the trace. */
+  /** Traces in the calling thread, which is blocked until the trace ends. */
   traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd
-  readonly daemonize: Daemonizer
+  readonly daemonizer: Daemonizer
 }
 
 /**
- * strace's -D: the process that the user started becomes the command, and another one traces it.
+ * strace's -D: the process that the user started becomes the command, and another process traces
+ * it.
  */
 export interface Daemonizer {
   /**
-   * Starts the tracer and becomes what it traces. Returns only if the tracer could not begin,
-   * which has said why.
+   * Starts the tracer and becomes the traced process. Returns only if the tracer could not begin;
+   * the tracer has then reported why.
    */
-  becomeTraced(how: Detachment): void
-  /** In the tracer: what it was started to trace. `undefined` in any other process. */
+  daemonize(how: Detachment): void
+  /** In the tracer: the process that it was started to trace. `undefined` in any other process. */
   tracedProcess(): WaitingProcess | undefined
-  /** In the tracer: tells that process that it may go on, and waits until it can be traced. */
+  /** In the tracer: tells that process that it may continue, and waits until it can be traced. */
   handshake(waiting: WaitingProcess): void
 }

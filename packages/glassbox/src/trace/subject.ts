@@ -1,42 +1,44 @@
 /**
- * What outputs and handlers may ask of the thread that they are told about. Each source of a trace
- * answers in its own way: ptrace/ from the host's /proc, a kernel of ours from its own tables.
- * Nothing is asked before somebody wants to know. What cannot be had, since the thread is gone or
- * the source does not know it, is `undefined`.
+ * What outputs and handlers may ask about the stopped thread. Each source of a trace answers in
+ * its own way: ptrace/ reads the host's /proc. Nothing is looked up before it is asked for. An
+ * answer is `undefined` if the thread is gone or the source does not know it.
  */
 import type { Abi, IdType } from '../decode/types.ts'
 
 export interface Subject {
   readonly tid: number
-  /** The process that it belongs to. */
+  /** The process that the thread belongs to. */
   readonly pid: number
   readonly abi: Abi
   /**
-   * Up to `length` bytes at `address`; fewer, or none, if they cannot be read. The bytes are valid
-   * until the next read.
+   * Reads up to `length` bytes at `address`; fewer, or none, if they cannot be read. The bytes
+   * are valid until the next read.
    */
   read(address: bigint, length: number): Uint8Array
-  /** What that descriptor of the thread is. `undefined` if it is not open. */
+  /** What this descriptor of the thread refers to. `undefined` if it is not open. */
   descriptor(fd: number): DescriptorInfo | undefined
-  /** The working directory, as a path of bytes. */
+  /** The path of the working directory, in bytes. */
   cwd(): Uint8Array | undefined
-  /** The name of the thread, as prctl(2) PR_SET_NAME sets it; of another one with `tid`. */
+  /**
+   * The name of the thread, as prctl(2) PR_SET_NAME sets it; with `tid`, the name of another
+   * thread.
+   */
   comm(tid?: number): Uint8Array | undefined
   /** The path of the program. */
   executable(): string | undefined
-  /** The words of the command line of its process. */
+  /** The command line of its process, split into arguments. */
   commandLine(): readonly string[] | undefined
-  /** What lies where in its memory: only what has a name. */
+  /** The mappings of its memory that have a name. */
   mappings(): readonly MappingInfo[]
-  /** Opens the file of a mapping for reading; the descriptor is the caller's. */
+  /** Opens the file of a mapping for reading. The caller owns the descriptor. */
   openMapping(mapping: MappingInfo): number | undefined
-  /** CPU time of the thread alone, in nanoseconds. */
+  /** CPU time of this thread alone, in nanoseconds. */
   cpuTimeNs(): number | undefined
   /** How many threads its process has. */
   threadCount(): number | undefined
   /**
-   * The id that the observer knows by another for what the thread knows by `id`: the two may be in
-   * different PID namespaces. 0 if there is none.
+   * Translates an id that the thread uses to the id by which the observer knows the same task,
+   * since the two may be in different PID namespaces. 0 if there is none.
    */
   observedId(id: number, type: IdType): number
   /** The name of a network interface. */
@@ -45,16 +47,16 @@ export interface Subject {
 
 /** A descriptor of a subject. Valid as long as the subject is. */
 export interface DescriptorInfo {
-  /** A path, or what the kernel calls it: `socket:[123]`, `pipe:[4]`, `anon_inode:[eventfd]`. */
+  /** A path, or the kernel's name for it: `socket:[123]`, `pipe:[4]`, `anon_inode:[eventfd]`. */
   readonly target: Uint8Array
   /**
-   * The file has no name any more; `target` is then its last one, without the mark of the kernel.
+   * The file has no name any more. `target` is then its last name, without the kernel's suffix.
    */
   readonly isDeleted: boolean
-  /** Of a device file. */
+  /** For a device file: its device. */
   device(): DeviceInfo | undefined
   socket(): SocketInfo | undefined
-  /** Of a pidfd: the process, −1 for one that is gone. */
+  /** For a pidfd: the process; −1 if that is gone. */
   process(): number | undefined
 }
 
@@ -65,30 +67,33 @@ export interface DeviceInfo {
 }
 
 export interface SocketInfo {
-  /** The name of the kernel: `TCP`, `UDPv6`, `UNIX-STREAM`, `NETLINK`. */
+  /** The kernel's name for the protocol: `TCP`, `UDPv6`, `UNIX-STREAM`, `NETLINK`. */
   readonly protocol: string
   readonly inode: bigint
-  /** What else is known of it. */
+  /** The addresses or inodes of its ends, if known. */
   ends(): InetEnds | UnixEnds | NetlinkEnd | undefined
 }
 
+/** The ends of an IP socket. */
 export interface InetEnds {
   readonly family: 'inet' | 'inet6'
-  /** Addresses in network order. */
+  /** Addresses in network byte order. */
   readonly local: Uint8Array
   readonly localPort: number
   readonly remote: Uint8Array
   readonly remotePort: number
 }
 
+/** What is known of a Unix domain socket. */
 export interface UnixEnds {
   readonly family: 'unix'
-  /** The inode of the other end; 0: none. */
+  /** The inode of the peer; 0 if there is none. */
   readonly peer: number
-  /** As bound: it may begin with a NUL. */
+  /** The bound name, which may begin with a NUL. */
   readonly name: Uint8Array | undefined
 }
 
+/** The end of a netlink socket. */
 export interface NetlinkEnd {
   readonly family: 'netlink'
   readonly protocol: number
@@ -100,9 +105,9 @@ export interface MappingInfo {
   readonly start: number
   readonly end: number
   readonly executable: boolean
-  /** Of the file. */
+  /** The offset in the file. */
   readonly offset: number
-  /** `fe:00`, and the inode: 0 for what is no file. */
+  /** The device, for example `fe:00`. The inode is 0 if the mapping is not a file. */
   readonly device: string
   readonly inode: number
   readonly name: string

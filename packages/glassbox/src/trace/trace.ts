@@ -1,11 +1,12 @@
-/** A running trace, as its caller holds it, and how it ended. */
+/** A running trace, as its caller holds it, and how it ended. Values only. */
 import type { SignalName } from '../linux/signals.ts'
 import type { TraceEvent } from './events.ts'
 
 /** How a trace ended. */
 export interface TraceEnd {
   /**
-   * Of the command, or of the last pid that was attached to. Exactly one of the two, if it ended.
+   * The end of the command, or of the last process that was attached to. Exactly one of the two
+   * is set if it ended.
    */
   readonly exitCode?: number
   readonly signal?: SignalName
@@ -14,20 +15,29 @@ export interface TraceEnd {
 }
 
 /**
- * A running trace: an async iterable of events (one reader) and a promise of its end. If a caller
- * waits for the end only, events are dropped. If it leaves a loop over them, the trace goes on
- * unread.
+ * A running trace: an async iterable of events (for one reader) and a promise of its end. If a
+ * caller only awaits the end, events are dropped. If it leaves a loop over the events, the trace
+ * goes on unread.
+ *
+ * @example
+ *     const { exitCode } = await trace({ program: 'true' })
  */
 export interface Trace extends AsyncIterable<TraceEvent>, PromiseLike<TraceEnd>, AsyncDisposable {
-  /** Of the command, or the first that was attached to; as soon as it is known. */
+  /**
+   * The process id of the command, or of the first process that was attached to; resolves as soon
+   * as it is known.
+   */
   readonly pid: Promise<number>
-  /** What a handlers module posts. */
+  /** Calls `listener` with what a module of handlers posts. */
   onMessage(listener: (message: unknown) => void): void
   /**
-   * Lets all tracees go and ends the trace; a stopped process stays stopped. A command that we
-   * started gets SIGTERM and SIGCONT, as strace does it, unless `keep`.
+   * Detaches from all tracees and ends the trace. A stopped process stays stopped. Like strace,
+   * it sends SIGTERM and SIGCONT to a command that it started, unless `keep` is true.
    */
   detach(options?: { readonly keep?: boolean }): Promise<TraceEnd>
-  /** SIGKILL to all tracees. */
+  /**
+   * Kills all tracees by SIGKILL, including any that are forked meanwhile, and resolves once all
+   * are gone.
+   */
   kill(): Promise<TraceEnd>
 }

@@ -1,17 +1,17 @@
 /**
- * What goes between the main thread and the worker of a trace. Everything is plain data: it is
- * copied from thread to thread.
+ * The messages between the main thread and the worker of a trace. All are plain data, because
+ * they are copied from thread to thread.
  */
 import { GlassboxError, type ErrorCode, InvalidOptionError, MissingFeatureError } from '../errors.ts'
 import type { Ended } from './end.ts'
 import type { TraceEvent } from './events.ts'
 
-/** `Spec`: what the source of the trace makes its session of. */
+/** `Spec`: what the source of the trace makes its session from. */
 export interface WorkerData<Spec = unknown> {
   readonly session: Spec
   readonly shared: SharedArrayBuffer
   readonly handlers?: { readonly module: string; readonly data?: unknown }
-  /** Names of the calls that handlers and events are about. */
+  /** Names of the calls that handlers and events are about. Default: all. */
   readonly syscalls?: readonly string[]
   readonly events: readonly TraceEvent['type'][]
   readonly queue: number
@@ -27,7 +27,7 @@ export type FromWorker =
   | { readonly type: 'end'; readonly ended: Ended | undefined; readonly data: unknown }
   | { readonly type: 'failed'; readonly error: PackedError }
 
-/** An error that keeps its class and its fields on the way. */
+/** An error that keeps its class and its fields when it is sent to another thread. */
 export interface PackedError {
   readonly cause: unknown
   readonly glassbox?: {

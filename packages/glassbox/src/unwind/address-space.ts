@@ -1,8 +1,8 @@
 /**
- * The mappings of a traced process, read when they are needed for the first time and again only
- * after a call that can have changed where code lies. Processes that may share their memory
- * (threads' leaders and vfork children; other children too, until they execute something) share
- * the mark by which each notices that it must read again.
+ * The mappings of a traced process. They are read when they are first needed, and read again only
+ * after a call that may have changed where code is mapped. Processes that may share their memory
+ * (threads' leaders and vfork children; other children too, until they execute a program) share a
+ * mark, by which each notices that it must read again.
  */
 import * as constants from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -14,7 +14,7 @@ const FIXED = BigInt(constants.MAP_FIXED)
 const MOVED = BigInt(constants.MREMAP_FIXED)
 const SHARED_CODE = BigInt(constants.SHM_EXEC)
 
-/** `maps`: as they were; `undefined` if they were not read. */
+/** `maps`: the mappings before the call; `undefined` if they were not read. */
 type Change = (args: readonly bigint[], maps: Maps | undefined) => boolean
 
 const covers =
@@ -28,7 +28,8 @@ const isExecutable = (args: readonly bigint[]): boolean => ((args[2] ?? 0n) & EX
 const protect: Change = (args, maps) => isExecutable(args) || covers(0, 1)(args, maps)
 
 /**
- * The calls that can change where code lies, and whether one of them did. brk and stacks never do.
+ * The calls that can change where code is mapped, and whether a given call did. brk and stacks
+ * never do.
  */
 const CHANGES: Readonly<Record<MappingCall, Change>> = {
   mmap: (args, maps) => isExecutable(args) || (((args[3] ?? 0n) & FIXED) !== 0n && covers(0, 1)(args, maps)),
@@ -44,7 +45,7 @@ const CHANGES: Readonly<Record<MappingCall, Change>> = {
 
 const BY_NUMBER = new Map(MAPPING_CALLS.map(name => [syscallNumber(name), CHANGES[name]]))
 
-/** How often the memory of those that share this was changed. */
+/** Counts the changes to the memory of the processes that share this mark. */
 export interface Mark {
   count: number
 }
@@ -58,7 +59,7 @@ export class AddressSpace {
     this.mark = mark
   }
 
-  /** `subject`: a thread of it that lives. Its leader may have ended. */
+  /** `subject`: a living thread of the process. The leader may have ended. */
   maps(subject: { mappings(): readonly Mapping[] }): Maps {
     if (this.#seen === this.mark.count) return this.#maps
     this.#seen = this.mark.count
@@ -67,16 +68,17 @@ export class AddressSpace {
   }
 
   /**
-   * A call has come back without an error. `native`: by the numbers of x86-64; others change what
-   * they like.
+   * A call returned without an error. `native`: it has a number of x86-64. Calls of other ABIs
+   * are assumed to change the mappings.
    */
   called(nr: number, args: readonly bigint[], native: boolean): void {
-    // A change that is unseen here may be one for those that share the memory.
+    // Mappings that were read before the latest change cannot tell whether this call changes
+    // anything for the processes that share the memory.
     const maps = this.#seen === this.mark.count ? this.#maps : undefined
     if (!native || BY_NUMBER.get(nr)?.(args, maps)) this.mark.count++
   }
 
-  /** Another program is in its place: nothing is shared with anybody. */
+  /** The process executed another program, so it shares memory with no other process. */
   replaced(): void {
     this.mark = { count: 0 }
     this.#seen = -1

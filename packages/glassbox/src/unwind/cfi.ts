@@ -1,22 +1,23 @@
 /**
- * Call frame instructions (DWARF 4, section 6.4.2) up to one address: from a CIE and an FDE to the
- * row of rules by which the frame above is found. Pure; a damaged program throws a RangeError.
+ * Runs call frame instructions (DWARF 4, section 6.4.2) up to one address. From a CIE and an FDE
+ * it makes the row of rules by which the caller's frame is found. Pure; a damaged program throws
+ * a RangeError.
  */
 import { Cursor, EH_PE } from './cursor.ts'
 import type { Fde } from './eh-frame.ts'
 import { COLUMNS } from './registers.ts'
 
-/** How a register of the frame above is found; `cfa` is the canonical frame address. */
+/** How a register of the caller's frame is found. `cfa` is the canonical frame address. */
 export type Rule =
-  /** It has no value above: for the return address, the outermost frame. */
+  /** It has no value in the caller. For the return address, this marks the outermost frame. */
   | { readonly kind: 'undefined' }
   | { readonly kind: 'same' }
   /** In memory at cfa + offset. */
   | { readonly kind: 'offset'; readonly offset: number }
-  /** It is cfa + offset. */
+  /** The value is cfa + offset. */
   | { readonly kind: 'value-offset'; readonly offset: number }
   | { readonly kind: 'register'; readonly register: number }
-  /** In memory where the expression says. */
+  /** In memory at the address that the expression yields. */
   | { readonly kind: 'expression'; readonly bytes: Uint8Array }
   | { readonly kind: 'value-expression'; readonly bytes: Uint8Array }
 
@@ -24,7 +25,7 @@ export type CfaRule =
   | { readonly kind: 'register'; readonly register: number; readonly offset: number }
   | { readonly kind: 'expression'; readonly bytes: Uint8Array }
 
-/** What holds at one address. A column without a rule keeps its value. */
+/** The rules that apply at one address. A column without a rule keeps its value. */
 export interface Row {
   readonly cfa: CfaRule
   readonly rules: readonly (Rule | undefined)[]
@@ -41,11 +42,11 @@ const LOW = 0x3f
 class Program {
   readonly fde: Fde
   code: Cursor
-  /** The address at which the row that is being made begins. */
+  /** The address at which the current row begins. */
   location: number
   cfa: CfaRule | undefined
   rules: (Rule | undefined)[] = Array.from({ length: COLUMNS })
-  /** The rules that the CIE made, which DW_CFA_restore goes back to. */
+  /** The rules that the CIE made, to which DW_CFA_restore returns. */
   initial: readonly (Rule | undefined)[] = []
   readonly remembered: { readonly cfa: CfaRule | undefined; readonly rules: (Rule | undefined)[] }[] = []
 
@@ -56,7 +57,7 @@ class Program {
   }
 
   set(register: number, rule: Rule | undefined): void {
-    // Columns of vector registers and the like are of no use here.
+    // Columns of vector registers and the like are not needed here.
     if (register < COLUMNS) this.rules[register] = rule
   }
 
@@ -68,9 +69,10 @@ class Program {
     return value * this.fde.cie.dataAlignment
   }
 
-  /** DW_CFA_def_cfa_register and _offset change one half of a rule that must be there. */
+  /** DW_CFA_def_cfa_register and _offset change one half of an existing rule. */
   changeCfa(change: { readonly register?: number; readonly offset?: number }): void {
-    if (this.cfa?.kind !== 'register') throw new RangeError('a part of a CFA that is no register and offset')
+    if (this.cfa?.kind !== 'register')
+      throw new RangeError('a part of a CFA rule that is not a register and an offset')
     this.cfa = { ...this.cfa, ...change }
   }
 
@@ -88,7 +90,7 @@ class Program {
 
 type Instruction = (program: Program) => void
 
-/** DW_CFA_*, by the whole byte. Operands are evaluated in the order in which they stand. */
+/** DW_CFA_*, by the whole byte. Operands are read in the order in which they occur. */
 const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x00: () => {}, // nop
   0x01: p => setLocation(p),
@@ -117,7 +119,10 @@ const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x2f: p => p.set(p.code.uleb(), { kind: 'offset', offset: -p.factored(p.code.uleb()) }), // GNU_negative_offset_extended
 }
 
-/** DW_CFA_set_loc. No compiler writes it; of a relative one the place is not known here. */
+/**
+ * DW_CFA_set_loc. No compiler emits it. A relative operand cannot be resolved, because its own
+ * position is not known here.
+ */
 function setLocation(program: Program): void {
   const { encoding } = program.fde.cie
   if ((encoding & EH_PE.application) !== EH_PE.absolute) throw new RangeError('a relative DW_CFA_set_loc')
@@ -149,7 +154,7 @@ function perform(program: Program): void {
   }
 }
 
-/** The row that holds at `address`, which lies within the FDE. */
+/** The row that applies at `address`, which lies within the FDE. */
 export function rowAt(fde: Fde, address: number): Row {
   const program = new Program(fde)
   while (!program.code.atEnd) perform(program)
@@ -159,7 +164,7 @@ export function rowAt(fde: Fde, address: number): Row {
     const { cfa, rules } = program
     perform(program)
     if (program.location <= address) continue
-    // The instruction only moved on: the row before it is the one.
+    // The instruction advanced past the address, so the row before it applies.
     program.cfa = cfa
     program.rules = rules
     break

@@ -1,11 +1,12 @@
 /**
- * A place in bytes that are read from front to back: the integers of DWARF 4, section 7.6, and the
- * encoded pointers of .eh_frame (LSB, "DWARF Extensions"). Reading over the end throws a
- * RangeError; the reader of a damaged object catches it.
+ * Reads bytes from front to back: the integers of DWARF 4, section 7.6, and the encoded pointers
+ * of .eh_frame (LSB, "DWARF Extensions"). Reading past the end throws a RangeError, which the
+ * reader of a damaged object catches.
  */
 
 /**
- * DW_EH_PE_*: the low four bits say how a pointer is stored, the next three what it counts from.
+ * DW_EH_PE_*: the low four bits say how a pointer is stored, the next three what it is relative
+ * to.
  */
 export const EH_PE = {
   omit: 0xff,
@@ -24,7 +25,7 @@ const SIGN = 0x40
 export class Cursor {
   readonly #view: DataView
   readonly #bytes: Uint8Array
-  /** The object's own address of the first byte. */
+  /** The address of the first byte in the object's own address space. */
   readonly address: number
   at: number
 
@@ -107,7 +108,7 @@ export class Cursor {
     return this.block(this.#bytes.length - this.at)
   }
 
-  /** Bytes up to a NUL, which is taken too. */
+  /** Reads bytes up to a NUL, and skips the NUL. */
   text(): string {
     const end = this.#bytes.indexOf(0, this.at)
     if (end < 0) throw new RangeError('a string without an end')
@@ -117,8 +118,8 @@ export class Cursor {
   }
 
   /**
-   * An encoded pointer; `data`: what DW_EH_PE_datarel counts from. Those that point to the pointer
-   * are of no use for unwinding.
+   * Reads an encoded pointer. `data`: what DW_EH_PE_datarel is relative to. Indirect pointers are
+   * not supported, because unwinding does not need them.
    */
   pointer(encoding: number, data = 0): number {
     const place = this.address + this.at

@@ -1,6 +1,6 @@
 /**
- * .eh_frame: which frame description entry (FDE) tells of an address, and its common information
- * entry (CIE). By the sorted table of .eh_frame_hdr, or if there is none (static programs) by
+ * .eh_frame: finds the frame description entry (FDE) for an address, and its common information
+ * entry (CIE). It uses the sorted table of .eh_frame_hdr or, if there is none (static programs),
  * one pass over the section. Format: LSB Core, "Exception Frames"; DWARF 4, section 6.4.1.
  */
 import { Cursor, EH_PE } from './cursor.ts'
@@ -14,11 +14,11 @@ export interface Cie {
   readonly returnColumn: number
   /** How addresses are stored in its FDEs. */
   readonly encoding: number
-  /** Its FDEs have a length of augmentation data. */
+  /** Whether its FDEs have a length of augmentation data. */
   readonly augmented: boolean
   /**
-   * `S`: the frame of a signal's trampoline, whose return address is where the signal came, not
-   * behind a call.
+   * `S`: the frame of a signal trampoline. Its return address is the interrupted instruction, not
+   * the one after a call.
    */
   readonly signalFrame: boolean
   readonly instructions: Uint8Array
@@ -31,14 +31,14 @@ export interface Fde {
   readonly instructions: Uint8Array
 }
 
-/** Ascending beginnings of functions, and where the FDE of each is. */
+/** The start addresses of functions, in ascending order, and the position of each one's FDE. */
 interface Table {
   readonly starts: Float64Array
   readonly entries: Float64Array
 }
 
 const HEADER = 12
-/** The only shape of the table that linkers write: pairs of 32-bit distances from the header. */
+/** The only table format that linkers write: pairs of 32-bit distances from the header. */
 const SORTED_PAIRS = 0x3b
 const UNUSUAL = 0xffffffff
 const LONGEST_ENTRY = 1 << 24
@@ -56,7 +56,10 @@ export class EhFrame {
     this.#source = source
   }
 
-  /** The object's own addresses. Throws a RangeError if the section is damaged. */
+  /**
+   * `address` is in the object's own address space. Throws a RangeError if the section is
+   * damaged.
+   */
   find(address: number): Fde | undefined {
     const { starts, entries } = (this.#table ??= this.#headerTable() ?? this.#scannedTable())
     const entry = entries[lastAtOrBefore(starts, address)]
@@ -83,7 +86,7 @@ export class EhFrame {
     return { starts, entries }
   }
 
-  /** All FDEs of the section, one after another. */
+  /** Reads all FDEs of the section, one after another. */
   #scannedTable(): Table {
     const section = this.#elf.sections.find(({ name }) => name === '.eh_frame')
     if (!section) return NO_TABLE
@@ -105,7 +108,7 @@ export class EhFrame {
     }
   }
 
-  /** The bytes of an entry behind its length. */
+  /** The bytes of an entry after its length. */
   #entry(address: number): Cursor {
     const offset = offsetOf(this.#elf, address)
     if (offset === undefined) throw new RangeError(`no entry at ${address.toString(16)}`)

@@ -1,6 +1,6 @@
 /**
- * One ELF object: its functions' names and, for each place in its code that was seen, the row of
- * rules that holds there. Everything is parsed when it is asked for.
+ * One ELF object: the names of its functions and, for each code address that was looked up, the
+ * row of rules that applies there. Everything is parsed when it is first needed.
  */
 import { type Row, rowAt } from './cfi.ts'
 import { EhFrame } from './eh-frame.ts'
@@ -23,7 +23,7 @@ export class ElfObject {
     this.#frames = this.#elf && new EhFrame(this.#elf, source)
   }
 
-  /** The function at a byte of the file. */
+  /** The function at an offset in the file. */
   nameAt(offset: number): Nearest | undefined {
     return remembered(this.#names, offset, () => {
       const address = this.#elf && addressOf(this.#elf, offset)
@@ -33,7 +33,9 @@ export class ElfObject {
     })
   }
 
-  /** The rules for an instruction at a byte of the file; none if the object does not tell. */
+  /**
+   * The rules for the instruction at an offset in the file; `undefined` if the object has none.
+   */
   rowAt(offset: number): Row | undefined {
     return remembered(this.#rows, offset, () => {
       const address = this.#elf && addressOf(this.#elf, offset)
@@ -42,7 +44,8 @@ export class ElfObject {
         const fde = this.#frames?.find(address)
         return fde && rowAt(fde, address)
       } catch (error) {
-        if (error instanceof RangeError) return undefined // Damaged, or not meant for unwinding.
+        // The section is damaged, or not meant for unwinding.
+        if (error instanceof RangeError) return undefined
         throw error
       }
     })

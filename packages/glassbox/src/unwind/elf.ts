@@ -1,6 +1,6 @@
 /**
- * The headers of a 64-bit little-endian ELF object: elf(5). What is damaged or of another class is
- * no object.
+ * Parses the headers of a 64-bit little-endian ELF object: elf(5). A damaged object, or one of
+ * another class, gives `undefined`.
  */
 import type { ByteSource } from './source.ts'
 
@@ -11,7 +11,7 @@ const HEADER = 64
 const PROGRAM_HEADER = 56
 const SECTION_HEADER = 64
 const MAGIC = 0x464c457f
-/** EI_CLASS and EI_DATA, as they stand. */
+/** EI_CLASS and EI_DATA, as stored in the file. */
 const CLASS64_LITTLE = 0x0201
 /** Offsets of the fields of the header. */
 const AT = { class: 4, phoff: 32, shoff: 40, phnum: 56, shnum: 60, shstrndx: 62 } as const
@@ -36,7 +36,7 @@ export interface Section {
 
 export interface Elf {
   readonly segments: readonly Segment[]
-  /** None if the section headers are not there: in memory, or by sstrip. */
+  /** Empty if there are no section headers: in memory, or after sstrip. */
   readonly sections: readonly Section[]
 }
 
@@ -88,20 +88,23 @@ function sectionsOf(source: ByteSource, header: DataView): Section[] {
   })
 }
 
-/** A name of a string table. */
+/** A string of a string table. */
 export function stringAt(strings: Uint8Array, at: number): string {
   const end = strings.indexOf(0, at)
   return Buffer.from(strings.subarray(at, end < 0 ? strings.length : end)).toString('utf8')
 }
 
-/** The object's own address of a byte of its file, if a loaded segment has it. */
+/**
+ * The address, in the object's own address space, of an offset in the file, if a loaded segment
+ * contains it.
+ */
 export function addressOf({ segments }: Elf, offset: number): number | undefined {
   for (const { type, offset: start, address, fileSize } of segments)
     if (type === PT.load && offset >= start && offset < start + fileSize) return offset - start + address
   return undefined
 }
 
-/** The other way. */
+/** The inverse of `addressOf`. */
 export function offsetOf({ segments }: Elf, address: number): number | undefined {
   for (const { type, offset, address: start, fileSize } of segments)
     if (type === PT.load && address >= start && address < start + fileSize) return address - start + offset

@@ -1,14 +1,15 @@
 /**
- * DWARF expressions (DWARF 4, section 2.5) as call frame information uses them: a stack of 64-bit
- * words, registers of the frame and the memory of the process. Operations that make no sense there
- * (locations of variables, TLS, calls) throw, as does memory that cannot be read.
+ * Evaluates DWARF expressions (DWARF 4, section 2.5) as call frame information uses them: with a
+ * stack of 64-bit words, the registers of the frame and the memory of the process. Operations
+ * that make no sense there (locations of variables, TLS, calls) throw, as does memory that cannot
+ * be read.
  */
 import { Cursor } from './cursor.ts'
 import { readWord } from './memory.ts'
 import type { MemoryReader } from '../decode/memory.ts'
 import type { Registers } from './registers.ts'
 
-/** An expression that loops for longer is damaged. */
+/** An expression that takes more steps is considered damaged. */
 const MOST_STEPS = 10_000
 const LIT0 = 0x30
 const BREG0 = 0x70
@@ -80,7 +81,7 @@ const divisor = (value: bigint): bigint => {
   return value
 }
 
-/** Shifts by 64 and more leave nothing. */
+/** Shifts by 64 or more leave no bits. */
 const within = (count: bigint): bigint => (count > 64n ? 64n : count)
 
 const OPERATIONS: Readonly<Record<number, Operation>> = {
@@ -130,7 +131,7 @@ const OPERATIONS: Readonly<Record<number, Operation>> = {
   0x96: () => {}, // nop
 }
 
-/** The uppermost goes below the others of `count`. */
+/** Moves the top of the stack below the other `count` − 1 words. */
 function rotate(machine: Machine, count: number): void {
   machine.peek(count - 1)
   machine.stack.splice(-count, 0, machine.pop())
@@ -145,7 +146,7 @@ function perform(code: number, machine: Machine): void {
   else throw new RangeError(`operation ${code} in an expression`)
 }
 
-/** `initial`: what is on the stack at the beginning, the CFA for rules of registers. */
+/** `initial`: the stack at the beginning: the CFA for rules of registers. */
 export function evaluate(bytes: Uint8Array, around: Surroundings, initial?: bigint): bigint {
   const machine = new Machine(new Cursor(bytes), around)
   if (initial !== undefined) machine.push(initial)

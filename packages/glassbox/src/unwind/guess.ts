@@ -1,7 +1,8 @@
 /**
- * The frame above if no file tells of it: code that was made at run time, hand-written code,
- * objects built without .eh_frame. In this order: the trampoline of a signal, known by its
- * instructions; an entry of a PLT, likewise; else the frame pointer, if it looks like one.
+ * Finds the caller's frame if no file describes it: code generated at run time, hand-written
+ * code, objects built without .eh_frame. It tries, in this order: the trampoline of a signal,
+ * recognised by its instructions; a PLT entry, likewise; the frame pointer, if its value is
+ * plausible.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import { readWord, readWords } from './memory.ts'
@@ -9,23 +10,27 @@ import { fromSigcontext, RBP, type Registers, RETURN, RSP, SIGCONTEXT_WORDS } fr
 import type { Stepped } from './step.ts'
 
 export interface Guessed extends Stepped {
-  /** Its instruction pointer is where a signal came, not behind a call. */
+  /** The instruction pointer is the interrupted instruction, not the one after a call. */
   readonly interrupted: boolean
 }
 
 /** mov $SYS_rt_sigreturn, %rax (or %eax); syscall. */
 const TRAMPOLINES = ['48c7c00f0000000f05', 'b80f0000000f05'].map(text => Buffer.from(text, 'hex'))
 /**
- * jmp *GOT(%rip), after endbr64 if there is one; the two further instructions of a lazy entry.
+ * jmp *GOT(%rip), after endbr64 if there is one, and the two further instructions of a lazy
+ * entry.
  */
 const PLT = /^(f30f1efa)?(f2)?ff25/
 const LONGEST = 9
-/** A frame pointer that is further above is taken for another value. */
+/** A frame pointer further above than this is considered another value. */
 const LARGEST_FRAME = 0x4000n
-/** Of struct ucontext: uc_mcontext. The trampoline finds it at its stack pointer. */
+/**
+ * The offset of uc_mcontext in struct ucontext. The trampoline has the struct at its stack
+ * pointer.
+ */
 const MCONTEXT = 40n
 
-/** `cfa`: of the frame below, or the stack pointer of the innermost. */
+/** `cfa`: that of the callee's frame, or the stack pointer for the innermost frame. */
 export function guess(registers: Registers, cfa: bigint, memory: MemoryReader): Guessed | undefined {
   const [ip, rsp, rbp] = [registers[RETURN], registers[RSP], registers[RBP]]
   if (ip === undefined || rsp === undefined) return undefined

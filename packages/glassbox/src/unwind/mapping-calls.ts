@@ -1,6 +1,6 @@
 /**
- * The calls that can change where code lies in a process: they must be seen so that its mappings
- * stay known.
+ * The calls that can change where code is mapped in a process. They must be seen, so that its
+ * mappings stay known.
  */
 export const MAPPING_CALLS = [
   'mmap',

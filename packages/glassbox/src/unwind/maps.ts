@@ -1,6 +1,5 @@
 /**
- * What lies where in a process. Only what has a name: files, and what the kernel names in
- * brackets.
+ * The mappings of a process that have a name: files, and those that the kernel names in brackets.
  */
 import { lastAtOrBefore } from './symbols.ts'
 
@@ -8,9 +7,9 @@ export interface Mapping {
   readonly start: number
   readonly end: number
   readonly executable: boolean
-  /** Of the file. */
+  /** The offset in the file. */
   readonly offset: number
-  /** `fe:00`, and the inode: 0 for what is no file. */
+  /** The device, for example `fe:00`. The inode is 0 if the mapping is not a file. */
   readonly device: string
   readonly inode: number
   readonly name: string
@@ -31,7 +30,7 @@ export class Maps {
     return found && address < found.end ? found : undefined
   }
 
-  /** Whether code lies between the two addresses. */
+  /** Whether code is mapped between the two addresses. */
   hasCode(start: number, end: number): boolean {
     return this.all.some(each => each.executable && each.start < end && start < each.end)
   }

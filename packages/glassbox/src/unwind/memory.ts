@@ -1,6 +1,6 @@
 /**
- * Words of the memory of a stopped process. What cannot be read throws a RangeError, which ends
- * the walk.
+ * Reads words of the memory of a stopped process. Unreadable memory throws a RangeError, which
+ * ends the walk.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 

@@ -1,20 +1,21 @@
 /**
- * The parsed objects of all traced processes, by device and inode. What cannot be opened is read
- * from the memory of the process: its rules are there, the names of its functions only in the
- * vdso.
+ * The parsed objects of all traced processes, by device and inode. A file that cannot be opened
+ * is read from the memory of the process, which has its rules, but names of functions only for
+ * the vDSO. Owns a descriptor per open object.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import { ElfObject } from './elf-object.ts'
 import type { Mapping, Maps } from './maps.ts'
 import { BytesSource, FileSource } from './source.ts'
 
-/** Each keeps a descriptor. */
+/** The maximum number of objects, because each keeps a descriptor open. */
 const MOST = 64
 const LARGEST_IMAGE = 1 << 26
 const VDSO = '[vdso]'
 
 /**
- * A thread that has the mappings: gives its memory, and descriptors of the files that are mapped.
+ * A thread that has the mappings. It gives access to its memory and to descriptors of the mapped
+ * files.
  */
 export interface MappedProcess extends MemoryReader {
   mappings(): readonly Mapping[]
@@ -24,12 +25,12 @@ export interface MappedProcess extends MemoryReader {
 export class Objects {
   readonly #known = new Map<string, ElfObject | undefined>()
 
-  /** Nothing if no file can be there: `[vsyscall]`, or a mapping that is not to be read. */
+  /** `undefined` if there can be no file: `[vsyscall]`, or an unreadable mapping. */
   of(mapping: Mapping, maps: Maps, process: MappedProcess): ElfObject | undefined {
     const key = mapping.inode === 0 ? mapping.name : `${mapping.device} ${mapping.inode}`
     const known = this.#known.get(key)
     if (known || this.#known.has(key)) {
-      // The last one used is the last to go.
+      // Moves it to the end: the least recently used object is dropped first.
       this.#known.delete(key)
       this.#known.set(key, known)
       return known
@@ -61,7 +62,7 @@ function open(mapping: Mapping, maps: Maps, process: MappedProcess): ElfObject |
   return image && new ElfObject(new BytesSource(image))
 }
 
-/** What is mapped of an object, each piece at its place in the file. */
+/** The mapped parts of an object, each at its offset in the file. */
 function imageOf(mapping: Mapping, maps: Maps, memory: MemoryReader): Uint8Array | undefined {
   const pieces = maps.all.filter(({ name, inode }) => name === mapping.name && inode === mapping.inode)
   const size = Math.max(...pieces.map(({ offset, start, end }) => offset + end - start))

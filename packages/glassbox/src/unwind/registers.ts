@@ -1,7 +1,7 @@
 /**
- * The registers of a frame, by their DWARF numbers (System V ABI AMD64, figure 3.36). 64-bit
- * values; those that are not known, as the ones that a called function may have changed without a
- * note, keep the value that they have in the frame below, as debuggers do it.
+ * The registers of a frame, by their DWARF numbers (System V ABI AMD64, figure 3.36), as 64-bit
+ * values. A register whose value is not known (a called function may have changed it without a
+ * rule) keeps its value of the callee's frame, as in debuggers.
  */
 import { USER_REGS } from '../linux/ptrace.ts'
 
@@ -14,7 +14,7 @@ export const COLUMNS = 17
 export type Registers = readonly (bigint | undefined)[]
 
 const { rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15, rip } = USER_REGS
-/** Words of struct user_regs_struct in the order of DWARF. */
+/** Indexes of the words of struct user_regs_struct, in DWARF order. */
 const PLACES = [rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15, rip]
 
 export const fromUserRegisters = (words: BigUint64Array): Registers => PLACES.map(place => words[place])

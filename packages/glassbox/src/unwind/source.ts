@@ -1,13 +1,13 @@
 /**
- * The bytes of an ELF object by their place in the file: read from the file itself, or from where
+ * The bytes of an ELF object by their offset in the file, read from the file itself or from where
  * a process has it mapped.
  */
 import { closeSync, readSync } from 'node:fs'
 
 export interface ByteSource {
   /**
-   * Up to `length` bytes at `offset`; fewer, or none if there are no more. The caller's to
-   * keep.
+   * Reads up to `length` bytes at `offset`; fewer, or none, at the end. The caller owns the
+   * array.
    */
   read(offset: number, length: number): Uint8Array
   close(): void
@@ -37,7 +37,7 @@ export class FileSource implements ByteSource {
   }
 }
 
-/** A file, or the vdso, that is in memory already. */
+/** A file, or the vDSO, that is already in memory. */
 export class BytesSource implements ByteSource {
   readonly #bytes: Uint8Array
 

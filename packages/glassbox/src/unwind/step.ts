@@ -1,5 +1,5 @@
 /**
- * From a frame to the one above it, by a row of rules. Memory that cannot be read throws a
+ * Computes the caller's frame from a frame, by a row of rules. Unreadable memory throws a
  * RangeError.
  */
 import type { MemoryReader } from '../decode/memory.ts'
@@ -15,7 +15,7 @@ export interface Stepped {
   readonly cfa: bigint
 }
 
-/** Nothing: the frame is the outermost one. */
+/** Returns `undefined` if the frame is the outermost one. */
 export function stepBy(row: Row, registers: Registers, memory: MemoryReader): Stepped | undefined {
   const around = { registers, memory }
   const cfa = cfaOf(row.cfa, around)

@@ -1,7 +1,7 @@
 /**
- * The functions of an object by address, from .symtab and .dynsym. As libunwind, and so strace,
- * has it, an address belongs to the nearest function that begins at or before it, regardless of
- * its size; of several that begin there, to the first in the order of the tables.
+ * The functions of an object by address, from .symtab and .dynsym. As in libunwind, and so in
+ * strace, an address belongs to the nearest function that begins at or before it, regardless of
+ * its size. If several begin there, the first one in the tables counts.
  */
 import { type Elf, SHT, stringAt } from './elf.ts'
 import type { ByteSource } from './source.ts'
@@ -12,11 +12,11 @@ const TYPE_BITS = 0xf
 
 export interface Nearest {
   readonly name: string
-  /** Bytes from the function's beginning. */
+  /** Bytes from the start of the function. */
   readonly offset: number
   /**
-   * The address is behind the function's last byte: its own function has no name, and this one is
-   * only the nearest.
+   * The address is after the last byte of the function: its own function has no name, and this is
+   * only the nearest one.
    */
   readonly beyond: boolean
 }
@@ -24,7 +24,7 @@ export interface Nearest {
 export class Symbols {
   readonly #starts: Float64Array
   readonly #sizes: Float64Array
-  /** Of each function, its name in which table. */
+  /** The name of each function, with its string table. */
   readonly #names: readonly { readonly strings: Uint8Array; readonly at: number }[]
 
   constructor(elf: Elf, source: ByteSource) {
@@ -52,7 +52,10 @@ export class Symbols {
   }
 }
 
-/** The index of the last of ascending numbers that is not above `value`; −1: all are. */
+/**
+ * The index of the last of ascending numbers that is not greater than `value`; −1 if all are
+ * greater.
+ */
 export function lastAtOrBefore(
   ascending: { readonly length: number; [index: number]: number },
   value: number,

@@ -1,7 +1,7 @@
 /**
- * The stack of a stopped thread, from the innermost frame to the outermost. It ends at the frame
- * that says that it is the outermost, at the limit, if the next instruction pointer lies in no
- * named code, and if memory cannot be read or nothing says how to go on.
+ * Walks the stack of a stopped thread, from the innermost frame to the outermost. The walk ends
+ * at the frame that is marked as the outermost, at the frame limit, at an instruction pointer
+ * outside named code, at unreadable memory, or if no rule says how to continue.
  */
 import type { MemoryReader } from '../decode/memory.ts'
 import type { AddressSpace } from './address-space.ts'
@@ -15,24 +15,24 @@ import type { Nearest } from './symbols.ts'
 
 export interface Frame {
   /**
-   * The instruction pointer: behind the call, but for the innermost frame and one that a signal
-   * interrupted.
+   * The instruction pointer. It is after the call, except in the innermost frame and in one that
+   * a signal interrupted.
    */
   readonly address: bigint
   /**
-   * The file that is mapped there, as /proc/PID/maps names it; `undefined` if there is none,
-   * and no frame after it.
+   * The file that is mapped there, as /proc/PID/maps names it. `undefined` if there is none; no
+   * frame follows then.
    */
   readonly object: string | undefined
-  /** Of the address in the file. */
+  /** The offset of the address in the file. */
   readonly fileOffset: number
   readonly symbol: Nearest | undefined
 }
 
 export interface Stack {
-  /** The innermost first. */
+  /** The innermost frame first. */
   readonly frames: readonly Frame[]
-  /** The limit ended it: there are more. */
+  /** The frame limit ended the walk, so there are more frames. */
   readonly cut: boolean
 }
 
@@ -40,8 +40,8 @@ interface Position {
   readonly registers: Registers
   readonly cfa: bigint
   /**
-   * Behind a call: the call itself is what is looked up, since it may be the last instruction of
-   * its function.
+   * The address is after a call. The call itself is looked up, because it may be the last
+   * instruction of its function.
    */
   readonly called: boolean
 }
@@ -81,7 +81,7 @@ function frameAt(address: bigint, called: boolean, mapping: Mapping, object: Elf
   return { address, object: mapping.name, fileOffset, symbol }
 }
 
-/** The frame above; none if it is the outermost, or lost. */
+/** The caller's frame; `undefined` if this frame is the outermost, or the walk is lost. */
 function next(
   position: Position,
   mapping: Mapping,

@@ -1,26 +1,26 @@
 /**
- * `--copy-out`: which files could not be brought out, and why. run() has written the others to the
- * host.
+ * `--copy-out`: reports which files could not be copied out, and why. run() has already written
+ * the others to the host.
  */
 import { printable } from '../../printable.ts'
 import type { Collect } from '../../job/files.ts'
 import type { AnyResult } from '../../job/result.ts'
 import { stderr } from '../output.ts'
 
-/** Where `--copy-out` writes: by the name in the box, the file or directory of the host. */
+/** The file or directory of the host to write to, by the name in the box. */
 export type CopyOut = ReadonlyMap<string, string>
 
-/** What `--copy-out` asks of run(). */
+/** The option `collect` of run() for `--copy-out`. */
 export const collectOf = (copyOut: CopyOut): Collect =>
   Object.fromEntries([...copyOut].map(([name, file]) => [name, { file }]))
 
 /**
- * `missing`: the program left no such file, or none that can be taken. `failed`: it could not be
- * written here.
+ * `missing`: the program left no such file, or none that can be copied. `failed`: the file could
+ * not be written on the host.
  */
 export type CopyOutcome = 'copied' | 'missing' | 'failed'
 
-/** Says for each file that could not be had why. */
+/** Reports each file that could not be copied, with the reason. */
 export function tellCopies({ fileErrors }: AnyResult): CopyOutcome {
   const errors = Object.entries(fileErrors)
   for (const [name, { message }] of errors)

@@ -1,30 +1,31 @@
 /**
- * Results and errors as one JSON document: the names of AnyResult, one line. The document is made
- * in pieces, because that of a program which writes much can be longer than any string.
+ * Results and errors as one JSON document on one line, with the member names of AnyResult. The
+ * document is made in pieces, because with much output it can be longer than the longest possible
+ * string.
  *
- * Bytes are text if they are UTF-8, and `{"base64": …}` if they are not. Long text full of control
- * characters is base64 too: JSON takes six characters for each of them.
+ * Bytes are text if they are UTF-8, and `{"base64": …}` if they are not. Long text with many
+ * control characters is base64 too, because JSON takes six characters for each of them.
  */
 import { isUtf8 } from 'node:buffer'
 import type { CollectedFile } from '../../job/files.ts'
 import type { AnyResult } from '../../job/result.ts'
 
-/** Text up to this length is never base64 for its size alone. */
+/** Text of at most this many bytes never becomes base64 because of its size. */
 const SHORT_BYTES = 2 ** 20
-/** A multiple of three, so that the pieces of base64 can be put together. */
+/** A multiple of three, so that pieces of base64 can be concatenated. */
 const PIECE_BYTES = 3 * 2 ** 14
 
 const bytesOf = (value: string | Uint8Array): Buffer =>
   typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.length)
 
-/** Whether nothing is lost, and little room, if the bytes are written as text. */
+/** Whether the bytes can be written as text without loss and without much growth. */
 function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && (bytes.length <= SHORT_BYTES || !growsMoreThanBase64(bytes))
 }
 
 /**
- * By the characters that JSON writes as `\u0001`; five more characters each, where base64 takes a
- * third more.
+ * Counts the characters that JSON writes as `\u0001`. Each takes five more characters, while
+ * base64 adds a third to all bytes.
  */
 function growsMoreThanBase64(bytes: Buffer): boolean {
   const most = Math.floor(bytes.length / 15)
@@ -52,8 +53,7 @@ export function* bytesJson(value: string | Uint8Array): Generator<string> {
 }
 
 /**
- * The end of the character of UTF-8 that `at` may lie in: bytes that continue one begin with the
- * bits 10.
+ * The end of the UTF-8 character that contains `at`. Continuation bytes begin with the bits 10.
  */
 function endOfCharacter(bytes: Buffer, at: number): number {
   let end = Math.min(at, bytes.length)
@@ -89,7 +89,7 @@ export function* resultJson({ stdout, stderr, files, ...rest }: AnyResult): Gene
   yield '\n'
 }
 
-/** What kept the command from giving a result. */
+/** Why the command could not produce a result. */
 export interface ErrorDocument {
   readonly code: string
   readonly message: string

@@ -22,7 +22,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'TIME',
     limit: 'cpuTimeMs',
     parse: parseDuration,
-    help: 'CPU time of all processes together: 1.5s, 250ms.',
+    help: 'CPU time limit of all processes together: 1.5s, 250ms.',
     default: duration(DEFAULT_LIMITS.cpuTimeMs),
   },
   {
@@ -31,7 +31,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'TIME',
     limit: 'wallTimeMs',
     parse: parseDuration,
-    help: 'Time by the clock.',
+    help: 'Wall-clock time limit.',
     default: 'three times the CPU time, at least 10s',
   },
   {
@@ -40,7 +40,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'SIZE',
     limit: 'memoryBytes',
     parse: parseSize,
-    help: 'Memory of all processes together: 64MiB, 1GiB.',
+    help: 'Memory limit of all processes together: 64MiB, 1GiB.',
     default: size(DEFAULT_LIMITS.memoryBytes),
   },
   {
@@ -49,7 +49,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'N',
     limit: 'processes',
     parse: parseCount,
-    help: 'Processes and threads at a time.',
+    help: 'Limit on processes and threads that exist at one time.',
     default: String(DEFAULT_LIMITS.processes),
   },
   {
@@ -58,7 +58,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'SIZE',
     limit: 'outputBytes',
     parse: parseSize,
-    help: 'Bytes written to stdout, and to stderr, each.',
+    help: 'Limit on the bytes written to stdout, and on those written to stderr.',
     default: size(DEFAULT_LIMITS.outputBytes),
   },
   {
@@ -66,7 +66,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'SIZE',
     limit: 'stackBytes',
     parse: parseSize,
-    help: 'Stack of the main thread.',
+    help: 'Stack limit of the main thread.',
     default: size(DEFAULT_LIMITS.stackBytes),
   },
   {
@@ -75,7 +75,7 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'N',
     limit: 'openFiles',
     parse: parseCount,
-    help: 'Open descriptors of each process.',
+    help: 'Limit on the open descriptors of each process.',
     default: String(DEFAULT_LIMITS.openFiles),
   },
   {
@@ -84,15 +84,15 @@ export const LIMIT_OPTIONS: readonly LimitOption[] = [
     value: 'SIZE',
     limit: 'fileSizeBytes',
     parse: parseSize,
-    help: 'Size of a file that it writes.',
+    help: 'Size limit of each file that the program writes.',
     default: size(DEFAULT_LIMITS.fileSizeBytes),
   },
 ]
 
-/** What a program can make of its trace: some MB a second. */
+/** Limits the trace file by default, because a program can cause some MB of trace per second. */
 export const DEFAULT_TRACE_BYTES: number = 256 * 2 ** 20
 
-/** The command's name for what run() calls an option. */
+/** Maps the names of options of run() to the names of the command's options. */
 export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ...LIMIT_OPTIONS.map(({ name, limit }): [string, string] => [`limits.${limit}`, name]),
   ...['cwd', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
@@ -113,26 +113,26 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['-i'],
     value: 'FILE',
     help: 'Read stdin from a file.',
-    default: 'that of glassbox',
+    default: 'inherited',
   },
   {
     name: '--stdout',
     elsewhere: ['-o'],
     value: 'FILE',
     help: 'Write stdout to a file.',
-    default: 'that of glassbox',
+    default: 'inherited',
   },
   {
     name: '--stderr',
     value: 'FILE|stdout',
-    help: 'Write stderr to a file, or (the word stdout) to where stdout goes, in one order.',
-    default: 'that of glassbox',
+    help: 'Write stderr to a file, or (the word stdout) to the same place as stdout, in order.',
+    default: 'inherited',
   },
   {
     name: '--cwd',
     elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'],
     value: 'DIR',
-    help: 'Working directory in the box.',
+    help: 'Working directory inside the box.',
     default: '/box',
   },
   {
@@ -140,33 +140,33 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['-e', '-E'],
     value: 'K=V',
     repeated: true,
-    help: 'Set a variable; nothing of your environment is passed on by itself.',
+    help: 'Set an environment variable. Nothing is inherited from your environment.',
   },
   {
     name: '--bind',
     elsewhere: ['-v', '--volume', '--mount', '-b'],
     value: 'SRC[:DST[:rw]]',
     repeated: true,
-    help: 'Show a file or directory of this host in the box, read-only unless :rw.',
+    help: 'Make a host file or directory visible in the box, read-only unless :rw.',
   },
   {
     name: '--copy-in',
     elsewhere: ['--file', '--cp'],
     value: 'SRC[:DST]',
     repeated: true,
-    help: 'Copy a file or directory into the working directory before the start.',
+    help: 'Copy a file or directory into the working directory before the program starts.',
   },
   {
     name: '--copy-out',
     value: 'SRC[:DST]',
     repeated: true,
-    help: 'Copy a file or directory of the working directory out when everything in the box is dead.',
+    help: 'Copy a file or directory out of the working directory once every process in the box has exited.',
   },
   {
     name: '--net',
     elsewhere: ['--network', '--share-net'],
     value: 'none|host',
-    help: 'A network with only loopback, or the host’s.',
+    help: 'Network: loopback only (none), or that of the host.',
     default: 'none',
   },
   {
@@ -174,35 +174,35 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['--seccomp'],
     value: 'CALL[,CALL]',
     repeated: true,
-    help: 'System calls that end the program.',
+    help: 'Kill the program when it makes one of these system calls.',
   },
   {
     name: '--runner',
     value: 'NAME',
-    help: 'Which runner; this version has namespace.',
+    help: 'Runner to use; this version has one, namespace.',
     default: 'namespace',
   },
   {
     name: '--trace',
     elsewhere: ['--strace'],
     value: 'FILE',
-    help: 'Write all system calls of the program and its children to a file, as strace -f does.',
+    help: 'Write all system calls of the program and its children to a file, like strace -f.',
   },
   {
     name: '--trace-size',
     value: 'SIZE',
-    help: 'Where that file is cut; the program goes on.',
+    help: 'Size limit of that file. It is truncated there; the program goes on.',
     default: size(DEFAULT_TRACE_BYTES),
   },
   {
     name: '--plan',
     elsewhere: ['--dry-run', '-n'],
-    help: 'Print every system call that would be made, and start nothing.',
+    help: 'Print every system call that would be made, without starting anything.',
   },
   {
     name: '--json',
-    help: 'Print the result as one JSON document on stdout, instead of the output and the report.',
+    help: 'Print the result as one JSON document on stdout instead of the output and the report.',
   },
-  { name: '--quiet', elsewhere: ['-q', '--silent'], help: 'No report.' },
+  { name: '--quiet', elsewhere: ['-q', '--silent'], help: 'Do not print the report.' },
   ...COMMON_OPTIONS,
 ]

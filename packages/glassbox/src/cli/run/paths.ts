@@ -1,6 +1,7 @@
 /**
- * Paths in the values of options, which a colon parts: `SRC:DST`. A colon that belongs to a name
- * is written `\:`; and text that names a file of this host as it stands is that file.
+ * Paths in the values of options, which are separated by a colon: `SRC:DST`. A colon that is part
+ * of a name is written `\:`. If the whole text is the name of an existing host file, it means
+ * that file.
  */
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -8,8 +9,8 @@ import { InvalidOptionError } from '../../errors.ts'
 import type { Bind } from '../../job/options.ts'
 
 /**
- * The parts between colons. `\:` is a colon, and `\\` a backslash, of a name; any other backslash
- * stands for itself.
+ * Splits at colons. `\:` is a colon in a name, and `\\` a backslash; any other backslash stands
+ * for itself.
  *
  * @example splitAtColons('a\\:b:c') // ['a:b', 'c']
  */
@@ -32,7 +33,10 @@ function refuse(option: string, form: string, text: string, example: string): In
   return new InvalidOptionError(option, got, hint)
 }
 
-/** `SRC` or `SRC:DST`. `ofHost`: SRC is a file of this host, which can be looked for. */
+/**
+ * Parses `SRC` or `SRC:DST`. `ofHost`: SRC is a file of this host, so its existence can be
+ * checked.
+ */
 export function parsePair(option: string, text: string, ofHost: boolean): [string, string | undefined] {
   if (ofHost && isThere(text)) return [text, undefined]
   const [source = '', target, ...more] = splitAtColons(text)
@@ -41,7 +45,7 @@ export function parsePair(option: string, text: string, ofHost: boolean): [strin
   return [source, target]
 }
 
-/** `SRC[:DST[:rw]]`, and `SRC:rw`. */
+/** Parses `SRC[:DST[:rw]]`, and `SRC:rw`. */
 export function parseBind(text: string): Bind {
   if (isThere(text)) return { source: text, writable: false }
   const [source = '', ...rest] = splitAtColons(text)
@@ -53,11 +57,11 @@ export function parseBind(text: string): Bind {
   return { source, writable: mode === 'rw', ...(target === '' ? {} : { target }) }
 }
 
-/** A name that ends with a slash means "into it", as with cp(1). */
+/** A target that ends with a slash means "into it", as with cp(1). */
 export const copyInTarget = (source: string, target = './'): string =>
   target.endsWith('/') ? `${target}${basename(source)}`.replace(/^\.\//, '') : target
 
-/** A directory as target means "into it", as with cp(1). */
+/** A directory as the target means "into it", as with cp(1). */
 export function copyOutTarget(source: string, target = '.'): string {
   const isDirectory = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? target.endsWith('/')
   return isDirectory ? `${target.replace(/\/$/, '')}/${basename(source)}` : target

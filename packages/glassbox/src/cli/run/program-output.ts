@@ -1,8 +1,8 @@
 /**
- * The program's output on its way to the command's own stdout or stderr. It writes no more at a
- * time than the reader takes at once, so that a slow reader holds up the program and not this
- * process, which has signals to hear and limits to watch. O_NONBLOCK is left alone: it would hold
- * for every process that shares the terminal or pipe.
+ * The program's output on its way to the command's own stdout or stderr. It never writes more at
+ * a time than the reader accepts at once. So a slow reader blocks the program but not this
+ * process, which must handle signals and watch limits. O_NONBLOCK is not set, because it would
+ * affect every process that shares the terminal or pipe.
  */
 import { fstatSync } from 'node:fs'
 import { Writable } from 'node:stream'
@@ -12,13 +12,13 @@ import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CommandOutput } from '../output.ts'
 
 /**
- * A pipe that is ready takes this much without waiting: PIPE_BUF, one page. A regular file takes
- * all.
+ * A pipe that is ready accepts this much without blocking: PIPE_BUF, one page. A regular file
+ * accepts everything.
  */
 const PIECE_BYTES = 4096
 /**
- * How long until the next look at a reader that takes nothing, in ms: doubled each time, up to the
- * second.
+ * How long to wait before asking a reader that accepts nothing again, in ms. Doubled each time,
+ * up to the second value.
  */
 const FIRST_DELAY_MS = 0.5
 const LAST_DELAY_MS = 20
@@ -26,8 +26,8 @@ const LAST_DELAY_MS = 20
 const POLL = syscallNumber('poll')
 
 /**
- * What glassbox knows of a sink that failed: it is gone, so the program gets SIGPIPE. The command
- * tells the true reason itself, beside the verdict.
+ * The error by which glassbox knows that a sink failed: as if its reader were gone, so the
+ * program gets SIGPIPE. The command reports the true reason itself, beside the report of the run.
  */
 const gone = (): NodeJS.ErrnoException => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
 
@@ -44,7 +44,7 @@ export class ProgramOutput extends Writable {
     super({ decodeStrings: true })
     this.#output = output
     this.#pieceBytes = fstatSync(output.fd).isFile() ? Infinity : PIECE_BYTES
-    // Whoever has no listener any more must not end the process by a late failure.
+    // A late failure without a listener must not end the process.
     this.on('error', () => {})
   }
 
@@ -54,13 +54,13 @@ export class ProgramOutput extends Writable {
     this.#advance()
   }
 
-  /** Drops what the reader does not take at once: the command is asked to end. */
+  /** Drops what the reader does not accept at once, because the command was asked to end. */
   stopWaiting(): void {
     this.#isPatient = false
     if (this.#timer) this.#advance()
   }
 
-  /** Resolves when everything has been written or could not be. */
+  /** Resolves when everything was written or could not be. */
   async finish(): Promise<void> {
     if (this.closed) return
     await new Promise<unknown>(resolve => this.once('close', resolve).end())
@@ -90,7 +90,7 @@ export class ProgramOutput extends Writable {
 const request = new Int16Array(4)
 const descriptor = new Int32Array(request.buffer, 0, 1)
 
-/** Whether a write would not wait; true also for a descriptor whose write fails. */
+/** Whether a write would not block. Also true for a descriptor on which a write would fail. */
 function isReady(fd: number): boolean {
   descriptor[0] = fd
   request[2] = POLLOUT

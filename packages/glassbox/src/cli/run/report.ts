@@ -1,4 +1,4 @@
-/** A result in words, for a person at a terminal. */
+/** Describes a result for a person at a terminal. Pure. */
 import type { Measurer } from '../../job/ending.ts'
 import type { AnyResult, LimitKind } from '../../job/result.ts'
 import { formatDuration, formatSize } from '../units.ts'
@@ -11,35 +11,36 @@ const LIMITS: Readonly<
   memoryBytes: { name: 'memory limit', format: formatSize },
   outputBytes: { name: 'output limit', format: formatSize },
   fileSizeBytes: { name: 'file size limit', format: formatSize },
-  processes: { name: 'limit of processes', format: String },
+  processes: { name: 'process limit', format: String },
 }
 
 function ending({ status, exitCode, signal, limit, violation }: AnyResult): string {
   if (limit) {
     const { name, format } = LIMITS[limit.kind]
-    // Refused processes end nothing: the program did, and this is why.
+    // Refusing a process does not end a program; the program ended itself, and the limit is the
+    // likely reason.
     if (status === 'process-limit')
       return `${ownEnd({ exitCode, signal })}, after the ${name} (${format(limit.limit)}) refused it another`
     const used = limit.used > limit.limit ? ` (used ${format(limit.used)})` : ''
-    return `ended by the ${name} of ${format(limit.limit)}${used}`
+    return `killed by the ${name} of ${format(limit.limit)}${used}`
   }
   if (status === 'syscall-denied' && violation)
-    return `ended for a denied call: ${violation.syscall}(${violation.args})`
+    return `killed by a denied system call: ${violation.syscall}(${violation.args})`
   if (status === 'canceled') return 'canceled'
   return ownEnd({ exitCode, signal })
 }
 
 function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: string | undefined }): string {
-  return signal === undefined ? `exited with code ${exitCode}` : `ended by signal ${signal}`
+  return signal === undefined ? `exited with code ${exitCode}` : `killed by signal ${signal}`
 }
 
-/** Figures that no cgroup gave say so. */
+/** Marks usage that was not measured by a cgroup. */
 function caveat({ cpuTime, memory }: AnyResult['measuredBy']): string {
   const weak = ([cpuTime, memory] as Measurer[]).includes('init')
   return weak ? ' · measured without a cgroup' : ''
 }
 
-/** One line: how it ended, CPU and wall time, peak memory. */
+/** One line: how the program ended, CPU and wall time, peak memory. */
 export function reportLine(result: AnyResult): string {
   const { cpuTimeMs, wallTimeMs, memoryBytes, measuredBy } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`

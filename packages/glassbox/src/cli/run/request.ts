@@ -1,6 +1,6 @@
 /**
- * What the words of `glassbox run` stand for: options of run(), and where files go afterwards.
- * Checked before anything is started.
+ * Turns the arguments of `glassbox run` into options of run() and targets of `--copy-out`.
+ * Everything is checked before anything is started.
  */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
@@ -24,15 +24,18 @@ function parseEnv(text: string): [string, string] {
   )
 }
 
-/** A name that two words would mean: the second would silently take the place of the first. */
+/**
+ * Refuses a name that was given twice, because the second file would silently replace the first.
+ */
 function refuseTwice(option: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
-    throw new InvalidOptionError(option, `${option}: ${twice} was named twice.`, 'Name each file once.')
+    throw new InvalidOptionError(option, `${option}: ${twice} was given twice.`, 'Name each file once.')
 }
 
 /**
- * A name in the working directory, as the library takes it; its error, in the words of the option.
+ * Checks a name in the working directory as the library does. The error names the option of the
+ * command.
  */
 function checkNameInBox(option: string, name: string): void {
   try {
@@ -44,7 +47,7 @@ function checkNameInBox(option: string, name: string): void {
 }
 
 function checkReadable(source: string): void {
-  const hint = 'Name a file or directory that you may read.'
+  const hint = 'Name an existing file or directory that you may read.'
   try {
     accessSync(source, constants.R_OK)
   } catch (error) {
@@ -54,7 +57,8 @@ function checkReadable(source: string): void {
 }
 
 /**
- * The directory must be there before the program runs: its result could not be kept afterwards.
+ * The directory must exist before the program runs, because otherwise its result could not be
+ * kept.
  */
 function checkTargetDirectory(target: string): void {
   try {
@@ -63,7 +67,7 @@ function checkTargetDirectory(target: string): void {
     throw new InvalidOptionError(
       '--copy-out',
       `--copy-out: cannot write into ${dirname(target)}.`,
-      'Name a file in a directory that is there and that you may write.',
+      'Name a file in an existing directory that you may write to.',
     )
   }
 }
@@ -98,9 +102,7 @@ function copyOutOf(texts: readonly string[]): CopyOut {
   return new Map(files)
 }
 
-/**
- * The options of run() that the words of the command stand for. Streams are the caller's affair.
- */
+/** The options of run() for the arguments of the command. Streams are left to the caller. */
 export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
   const all = (name: string): readonly string[] => values.get(name) ?? []
   const limits = Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * From what the options said to what will be done: what excludes what, what implies what, and what
- * has no effect.
+ * Turns what the options said into what will be done: which options exclude or imply each other,
+ * and which have no effect.
  */
 import { realpathSync } from 'node:fs'
 import { usageFault, fault } from '../../strace/fault.ts'
@@ -24,7 +24,7 @@ const SUMMARY = '(-c/--summary-only or -C/--summary)'
 interface Rule {
   readonly broken: (draft: Draft, command: readonly string[]) => boolean
   readonly message: string
-  /** Points to the help. */
+  /** The error message points to the help. */
   readonly usage: boolean
 }
 
@@ -87,7 +87,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
       'Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.',
     )
   for (const { retval } of draft.injections) {
-    // As the register: in −4095 … −1 the kernel's interface says that it failed.
+    // As the register value: the kernel's ABI reads −4095 … −1 as a failure.
     if (retval !== undefined && retval < 0n && retval >= -4095n)
       warnings.push(
         `Inadvertent injection of error ${-retval} is possible for retval=${BigInt.asUintN(64, retval)}`,
@@ -104,7 +104,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
   const summary = summaryOf(draft)
   const only = summary !== undefined && !summary.withText
   const others = draft.json || draft.perfetto !== undefined || draft.tree || draft.stats
-  // With another output, the text goes where -o says, or nowhere.
+  // If there is another output, text is written only to the file of -o.
   const text = !only && !draft.json && (!others || draft.output !== undefined || summary?.withText === true)
   const trace: StraceOptions['trace'] = {
     selection: { trace: draft.trace, signals: draft.signals, paths, status: draft.status },
@@ -162,7 +162,7 @@ function resolve(path: string): string | undefined {
   }
 }
 
-/** -q is implied where the trace does not go to the terminal and a command was given. */
+/** -q is implied if the trace does not go to the terminal and a command was given. */
 function quietOf(draft: Draft, command: readonly string[]): readonly Quiet[] {
   if (draft.quiet) return draft.quiet
   const quiets = draft.quiets === 0 && draft.output !== undefined && command.length > 0 ? 1 : draft.quiets
@@ -170,7 +170,7 @@ function quietOf(draft: Draft, command: readonly string[]): readonly Quiet[] {
   return (['attach', 'personality', 'exit'] as const).slice(0, quiets === 0 ? 0 : quiets + 1)
 }
 
-/** Says why it will not be, where it was asked for in vain. */
+/** Warns if a filter was asked for but has no effect. */
 function seccompOf(draft: Draft, command: readonly string[], warnings: string[]): boolean {
   if (!draft.seccomp) return false
   if (draft.pids.length > 0) warnings.push('--seccomp-bpf is not enabled for processes attached with -p')
@@ -189,7 +189,7 @@ function seccompOf(draft: Draft, command: readonly string[], warnings: string[])
   return command.length > 0
 }
 
-/** Says why there will be none, where they were asked for in vain. */
+/** Warns if stacks were asked for but have no effect. */
 function stacksOf(draft: Draft, text: boolean, warnings: string[]): StackOptions | undefined {
   if (!draft.stacks) return undefined
   if (text || draft.json) return { frameLimit: draft.frameLimit }

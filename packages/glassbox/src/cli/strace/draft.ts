@@ -1,4 +1,7 @@
-/** What the options have said so far: filled in word by word, completed when all are read. */
+/**
+ * What the options have said so far. It is filled in option by option, and completed after the
+ * last one.
+ */
 import { fullSet, type CallSet } from '../../strace/select/call-set.ts'
 import { usageFault } from '../../strace/fault.ts'
 import type { Injection } from '../../strace/inject/inject.ts'
@@ -21,7 +24,7 @@ import type { Timestamps } from './values.ts'
 
 const HEX = ['none', 'non-ascii-chars', 'non-ascii', 'all'] as const
 const CONSTANTS = ['raw', 'abbrev', 'verbose'] as const
-/** Where the tracer stands by -D, -DD and -DDD, each in all its words. */
+/** Where the tracer runs with -D, -DD and -DDD, with all accepted words for each. */
 export const DETACHMENTS: readonly (readonly [Detachment, ...string[]])[] = [
   ['grandchild'],
   ['pgroup', 'pgrp'],

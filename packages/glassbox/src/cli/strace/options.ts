@@ -1,7 +1,7 @@
 /**
- * The options of `glassbox strace`: strace's letters and long names, what each means, and what
- * does not go together. From words to a value; nothing is opened or started here. Errors are
- * worded as strace words them.
+ * The options of `glassbox strace`: strace's letters and long names, what each means, and which
+ * exclude each other. It only turns the command line into a value; nothing is opened or started
+ * here. Errors are worded as strace words them.
  */
 import { GlassboxError } from '../../errors.ts'
 import { fault, usageFault } from '../../strace/fault.ts'
@@ -14,17 +14,17 @@ import { number, precision, timestamps } from './values.ts'
 
 interface Option {
   readonly letter?: string
-  /** Long names; the first is shown. */
+  /** Long names; the first one is shown. */
   readonly names?: readonly string[]
   readonly takes?: Takes
   /**
-   * `value` is the empty text for options that take none, undefined for an optional one that was
-   * left out.
+   * `value` is the empty string for an option without a value, and undefined for an optional
+   * value that was left out.
    */
   readonly apply: (draft: Draft, value: string | undefined, spelled: string) => void
 }
 
-/** What strace has and this command has not, and why. */
+/** Options that strace has and this command lacks, with the reason. */
 const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
   F: '-F is not available: use -f',
@@ -219,7 +219,7 @@ export function straceOptions(words: readonly string[]): StraceOptions | 'help' 
   return complete(draft, rest)
 }
 
-/** All names, for the completion of shells and for the documentation. */
+/** All option names, for shell completion and for the documentation. */
 export const OPTION_WORDS: readonly string[] = [
   ...[...LETTERS.keys()].map(letter => `-${letter}`),
   ...[...LONG.keys()].map(name => `--${name}`),

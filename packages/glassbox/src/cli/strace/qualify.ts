@@ -1,6 +1,6 @@
 /**
  * `-e NAME=SET`: what each name qualifies. An expression without a known name is a set of system
- * calls to trace.
+ * calls to trace. Pure.
  */
 import { fault } from '../../strace/fault.ts'
 import { injection } from '../../strace/inject/grammar.ts'

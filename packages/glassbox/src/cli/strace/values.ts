@@ -1,4 +1,4 @@
-/** Values of strace's options: numbers, precisions, formats of times. */
+/** Parses values of strace's options: numbers, precisions, formats of times. Pure. */
 import { usageFault } from '../../strace/fault.ts'
 import type { Precision } from '../../strace/options.ts'
 
@@ -24,7 +24,7 @@ export interface Timestamps {
   readonly precision: Precision
 }
 
-/** `[format:]FORMAT[,[precision:]PRECISION]`, either may be left out. */
+/** Parses `[format:]FORMAT[,[precision:]PRECISION]`. Either part may be left out. */
 export function timestamps(value: string | undefined, spelled: string): Timestamps {
   let format: Timestamps['format'] = 'time'
   let digits: Precision = 0

@@ -1,11 +1,11 @@
 /**
- * Arrays, read element by element: no more than are shown, and up to the first that cannot be
- * read, which is shown as its address.
+ * Prints arrays, element by element: up to the limit of shown elements, or up to the first that
+ * cannot be read, which is shown as its address.
  */
 import type { Context } from '../context.ts'
 import { address } from '../text.ts'
 
-/** Undefined for an element that cannot be read. */
+/** Returns `undefined` for an element that cannot be read. */
 export type Element = (at: bigint, index: number) => string | undefined
 
 export function arrayText(

@@ -1,5 +1,5 @@
 /**
- * Words of flags in which some bits are a number or a value of their own: its size, its type, its
+ * Words of flags in which some bits are a number or a value of their own: a size, a type,
  * permissions.
  */
 import type { Printer } from '../context.ts'
@@ -11,7 +11,7 @@ import type { TextOptions } from '../types.ts'
 const HUGE_SHIFT = 26n
 const HUGE_MASK = 63n << HUGE_SHIFT
 
-/** Flags, and the logarithm of the size of pages. */
+/** Flags, and the logarithm of the page size. */
 function withPageSize(
   set: string,
   value: bigint,
@@ -34,7 +34,7 @@ const hasNames = (set: string, flags: bigint): boolean => /[A-Z]/.test(restText(
 
 const MAP_TYPE = 15n
 
-/** The type of a mapping, which every mapping has, and its flags. */
+/** The type that every mapping has, and its flags. */
 const mapFlags: Printer = (value, { options }) => {
   const flags = word(value) & ~MAP_TYPE
   const type = setText('=map_type', word(value) & MAP_TYPE, NAMES)
@@ -50,7 +50,7 @@ const memfdFlags: Printer = (value, { options }) =>
 
 const PERMISSIONS = 0o777n
 
-/** Flags of what is made by a key, and its permissions. */
+/** Flags of an object that is created by a key, and its permissions. */
 const withPermissions =
   (set: string, shift: string | undefined): Printer =>
   (value, { options }) => {
@@ -58,7 +58,7 @@ const withPermissions =
     const mode = modeText(word(value) & PERMISSIONS)
     if (flags === 0n) return mode
     if (shift !== undefined) return `${withPageSize(set, flags, shift, options, restText)}|${mode}`
-    // As strace has it, which takes flags without any name for none.
+    // As in strace, which treats flags without any name as no flags.
     const divider = hasNames(set, flags) || options.spelling === 'raw' ? '|' : ''
     return `${restText(set, flags, options)}${divider}${mode}`
   }
@@ -84,7 +84,7 @@ export const personalityText: Printer = (value, { options }) => {
 
 const QUERY = 0xffffffffn
 
-/** An access policy and its modifiers: 64 bits in mbind(2), 32 elsewhere. */
+/** An access policy and its modifiers. It has 64 bits in mbind(2), 32 in other calls. */
 const memoryPolicy =
   (bits: 32 | 64): Printer =>
   (value, { options }) => {
@@ -112,7 +112,7 @@ const CLASS_SHIFT = 13n
 const ioPriority: Printer = (value, { options }) =>
   named(String(word(value)), ioPriorityCall(value, options), options)
 
-/** What makes such a priority. */
+/** The macro call that makes such a priority. */
 export function ioPriorityCall(value: bigint, options: TextOptions): string {
   const name = setText('=ioprio_class', word(value) >> CLASS_SHIFT, options)
   return `IOPRIO_PRIO_VALUE(${name}, ${word(value) & ((1n << CLASS_SHIFT) - 1n)})`
@@ -135,11 +135,11 @@ const quotaCommand: Printer = (value, { options }) => {
   return named(String(word(value)), `QCMD(${command}, ${type})`, options)
 }
 
-/** What is in the upper half of the flags of old programs that mount. */
+/** The upper half of the flags that old programs pass to mount(2). */
 export const MOUNT_MAGIC = 0xc0ed0000n
 export const MOUNT_MAGIC_MASK = 0xffff0000n
 
-/** Old programs set a number in the upper half, which the kernel leaves out of account. */
+/** Old programs set a magic number in the upper half, which the kernel ignores. */
 const mountFlags: Printer = (value, { options }) => {
   if ((value & MOUNT_MAGIC_MASK) !== MOUNT_MAGIC) return setText('|mount', value, options)
   const magic = named(hex(MOUNT_MAGIC), 'MS_MGC_VAL', options)
@@ -167,7 +167,7 @@ export const FLAG_WORDS: Readonly<Record<string, Printer>> = {
   mountflags: mountFlags,
 }
 
-/** Commands of the three kinds of objects by key: old callers add IPC_64. */
+/** Commands for the three kinds of System V IPC objects. Old callers add IPC_64. */
 export const ipcCommand =
   (set: string): Printer =>
   (value, { options }) => {

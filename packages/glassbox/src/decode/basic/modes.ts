@@ -21,21 +21,21 @@ const SPECIAL: readonly (readonly [number, string])[] = [
 ]
 const PERMISSIONS = 0o777n
 
-/** The names of a mode's bits, and what they stand for. */
+/** The names of a mode's bits, with their values. */
 export const MODE_NAMES: Readonly<Record<string, number>> = Object.fromEntries([
   ...Object.entries(TYPES).map(([bits, name]) => [name, Number(bits)] as const),
   ...SPECIAL.map(([bit, name]) => [name, bit] as const),
 ])
 
-/** A mode in octal, three digits at least. */
+/** A mode in octal, with at least three digits. */
 export function modeText(value: bigint): string {
   const digits = value.toString(8)
   return digits.length < 3 ? digits.padStart(3, '0') : `0${digits}`
 }
 
 /**
- * The type of a file and the special bits by name, the rest in octal; all in octal if there is no
- * such type.
+ * The file type and the special bits by name, the rest in octal. If there is no such type,
+ * everything is in octal.
  */
 export function fileModeText(value: bigint, options: Pick<TextOptions, 'spelling'>): string {
   const bits = Number(value)
@@ -53,7 +53,7 @@ export function deviceText(value: bigint, options: Pick<TextOptions, 'spelling'>
   return named(hex(value), `makedev(${hex(major)}, ${hex(minor)})`, options)
 }
 
-/** Is it the mode of a character or block device? */
+/** Whether it is the mode of a character or block device. */
 export function isDeviceMode(mode: bigint): boolean {
   const type = Number(mode) & linux.S_IFMT
   return type === linux.S_IFCHR || type === linux.S_IFBLK

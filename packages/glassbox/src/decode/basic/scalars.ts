@@ -1,4 +1,4 @@
-/** Kinds whose text follows from the register alone. */
+/** Kinds whose text depends only on the register. */
 import { AT_FDCWD } from '../../linux/constants.ts'
 import { type Context, type Printer, signed32 } from '../context.ts'
 import { deviceText, fileModeText, modeText } from './modes.ts'
@@ -8,7 +8,7 @@ import type { IdType, TextOptions } from '../types.ts'
 
 const RLIM_INFINITY = 2n ** 64n - 1n
 
-/** The two lowest bits are an access mode, which has a name also if it is zero. */
+/** The two lowest bits are an access mode, which has a name even if it is zero. */
 export function openFlags(value: bigint, options: TextOptions): string {
   const mode = setText('=access_mode', value & 3n, NAMES)
   const rest = value & ~3n
@@ -17,7 +17,7 @@ export function openFlags(value: bigint, options: TextOptions): string {
 
 const descriptorText = (fd: number, { options }: Context): string => `${fd}${options.descriptor?.(fd) ?? ''}`
 
-/** A descriptor of a directory, of which one is a constant. */
+/** A directory descriptor, which may be the constant AT_FDCWD. */
 export function directoryText(value: bigint, context: Context): string {
   const fd = signed32(value)
   if (fd !== AT_FDCWD) return fd < 0 ? String(fd) : descriptorText(fd, context)
@@ -25,7 +25,7 @@ export function directoryText(value: bigint, context: Context): string {
   return `${named(String(AT_FDCWD), 'AT_FDCWD', options)}${options.descriptor?.(AT_FDCWD) ?? ''}`
 }
 
-/** A type in the low bits, flags above. */
+/** A type in the low bits, with flags above. */
 function socketType(value: bigint, { options }: Context): string {
   const TYPE_BITS = 15n
   const whole = BigInt.asUintN(32, value)
@@ -35,7 +35,7 @@ function socketType(value: bigint, { options }: Context): string {
   return flags === 0n ? type : `${type}|${setText('|sock_flags', flags, options)}`
 }
 
-/** An id, and what is known of it. */
+/** An id, and what is known about it. */
 const processId =
   (type: IdType): Printer =>
   (value, { options }) =>
@@ -44,7 +44,7 @@ const processId =
 /** Clock ticks of 10 ms as seconds. */
 const seconds = (ticks: bigint): string => `${ticks / 100n}.${String(ticks % 100n).padStart(2, '0')}`
 
-/** Flags of clone(2) with a signal in the lowest byte. */
+/** The flags of clone(2), with a signal in the lowest byte. */
 function cloneFlags(value: bigint, options: TextOptions): string {
   const signal = Number(value & 0xffn)
   const flags = value & ~0xffn

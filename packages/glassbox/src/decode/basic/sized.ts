@@ -1,6 +1,6 @@
 /**
- * Structs whose size the caller names, so that they can grow: too small is shown as an address,
- * and what is behind the part that is known is shown if it is not zero.
+ * Extensible structs, whose size the caller passes. If the size is too small, the address is
+ * shown. Bytes after the known part are shown if they are not zero.
  */
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
@@ -23,8 +23,8 @@ function bytesBehind(value: bigint, from: number, size: bigint, context: Context
 }
 
 /**
- * By an argument that has the size; `...` stands for what is behind in those that strace knows
- * only the beginning of.
+ * `operand` is the argument that has the size. `...` stands for the rest of structs of which
+ * strace knows only the beginning.
  */
 export const sizedStruct = (operand: string, late: boolean, valueText: KindText): Printer => {
   const [name = '', index] = operand.split(',')
@@ -41,7 +41,7 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
-/** struct sched_attr says its size itself. */
+/** struct sched_attr contains its own size. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {

@@ -1,4 +1,4 @@
-/** Paths, strings, buffers, and arrays of them. */
+/** Prints paths, strings, buffers, and arrays of them. */
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { readString, readWord } from '../memory.ts'
@@ -12,7 +12,7 @@ function text(value: bigint, limit: number, { memory, options }: Context): strin
   return read ? quote(read.bytes, !read.ended, options.stringsInHex) : address(value)
 }
 
-/** Bytes of a buffer, as many as are shown. */
+/** The bytes of a buffer, up to the limit that is shown. */
 export function buffer(value: bigint, length: number, context: Context): string {
   const { memory, limit, options } = context
   if (value === 0n) return 'NULL'
@@ -48,7 +48,7 @@ function environment(value: bigint, context: Context): string {
   return `${address(value)} /* ${count} var${count === 1 ? '' : 's'} */`
 }
 
-/** How many bytes are there: the argument says it of what goes in, the result of what came out. */
+/** The number of bytes: an argument gives it for input, the result for output. */
 function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
   const said = Number(argument(context, Number(operand)))
@@ -58,7 +58,7 @@ function lengthOf(operand: string, context: Context): number {
     : said
 }
 
-/** iovecs: only what was transferred is shown of those that were filled. */
+/** An array of iovec. For those that the kernel filled, only the transferred bytes are shown. */
 export function vectors(value: bigint, count: bigint | number, left: number, context: Context): string {
   let rest = left
   return arrayText(value, count, 16, context, at => {
@@ -71,7 +71,10 @@ export function vectors(value: bigint, count: bigint | number, left: number, con
   })
 }
 
-/** At most so long; an address if it is said to be longer, as the kernel would not take it. */
+/**
+ * A string of bounded length. If it is said to be longer, the kernel would refuse it, and its
+ * address is shown.
+ */
 const bounded =
   (most: bigint) =>
   (operand: string, late: boolean): Printer =>
@@ -92,7 +95,7 @@ const bytesInHex: (operand: string) => Printer = operand => (value, context) => 
   return bytes.length < shown ? address(value) : `"${escaped(bytes, 'all')}"${length > shown ? '...' : ''}`
 }
 
-/** By the letters of the kind; the operand names the argument that has the length. */
+/** By the letters of the kind. The operand is the index of the argument that has the length. */
 export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   path: () => (value, context) => text(value, PATH_MAX - 1, context),
   string: () => (value, context) => text(value, context.limit, context),

@@ -1,6 +1,6 @@
 /**
- * Structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers. A struct
- * whose layout says so is cut short unless everything is asked for.
+ * Prints structs by their layouts in src/linux, a value behind a pointer, and arrays of numbers.
+ * If a layout says so, the struct is abbreviated unless all members are asked for.
  */
 import { STRUCTS, type Field, type Struct } from '../../linux/structs.ts'
 import { arrayText } from './arrays.ts'
@@ -67,7 +67,7 @@ function readCell(kind: string, value: bigint, { memory }: Context): bigint | un
   return readWord(memory, value, size)
 }
 
-/** `[5]`, and `[5 => 7]` if the call changed it; an offset that it moved is `[5] => [7]`. */
+/** `[5]`, or `[5 => 7]` if the call changed the value; a moved offset is `[5] => [7]`. */
 export const cell =
   (kind: string, valueText: KindText, between = ' => '): Printer =>
   (value, context) => {
@@ -85,7 +85,7 @@ export const rememberCell =
   (value: bigint, context: Context): bigint | undefined =>
     value === 0n ? undefined : readCell(kind, value, context)
 
-/** Structs or single values, one behind the other. */
+/** An array of structs or of single values. */
 export function itemsAt(
   element: string,
   value: bigint,
@@ -106,12 +106,12 @@ export function itemsAt(
 }
 
 /**
- * `sembuf,2u`, an unsigned int in argument 2; `kexec_segment,1<16`, more than 16 of which the
- * kernel would not take.
+ * `sembuf,2u`: argument 2, an unsigned int, has the length. `kexec_segment,1<16`: the kernel
+ * accepts at most 16.
  */
 const COUNTED = /^(\w+),(\d)(u?)(?:<(\d+))?$/
 
-/** How many there are is an argument. */
+/** The length of the array is an argument. */
 export const items =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
@@ -122,7 +122,7 @@ export const items =
     return itemsAt(element, value, count, context, valueText)
   }
 
-/** How many there are is the result. */
+/** The length of the array is the result. */
 export const results =
   (element: string, valueText: KindText): Printer =>
   (value, context) =>

@@ -1,4 +1,4 @@
-/** Kernel AIO: control blocks and what became of them. Sources: io_submit(2), linux/aio_abi.h. */
+/** Kernel AIO: control blocks and their results. Sources: io_submit(2), linux/aio_abi.h. */
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { ioPriorityCall } from '../basic/flag-words.ts'
@@ -12,7 +12,7 @@ const IOCB_BYTES = 64
 const FLAG_RESFD = 1
 const FLAG_IOPRIO = 2
 
-/** What each command of a control block takes from it. */
+/** The parts of a control block that each command uses. */
 const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | 'plain'>> = {
   0: 'buffer',
   1: 'buffer',
@@ -24,7 +24,7 @@ const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | '
 const priorityText = (value: bigint, options: TextOptions): string =>
   named(hex(value), ioPriorityCall(value, options), options)
 
-/** What stands in every block: whose it is, what it does, to which descriptor. */
+/** The members that every block has: its owner, its command, its descriptor. */
 function headParts(view: DataView, options: TextOptions): string[] {
   const priority = view.getInt16(18, true)
   const fd = view.getInt32(20, true)
@@ -65,7 +65,7 @@ function controlBlock(view: DataView, context: Context): string {
   return `{${parts.join(', ')}}`
 }
 
-/** One that is taken back: the call has no use for the rest. */
+/** A block that is cancelled: the call does not need the other members. */
 export const controlBlockHead: Printer = (value, { memory, options }) => {
   const view = readView(memory, value, IOCB_BYTES)
   return view ? `{${headParts(view, options).join(', ')}}` : address(value)
@@ -76,7 +76,7 @@ const controlBlockAt: Printer = (value, context) => {
   return view ? controlBlock(view, context) : address(value)
 }
 
-/** An array of pointers to them. */
+/** An array of pointers to control blocks. */
 export const controlBlocks =
   (operand: string): Printer =>
   (value, context) =>

@@ -1,4 +1,4 @@
-/** The two times that a file is given: utimensat(2) and its older kin, each with its date. */
+/** The two times of a file that utimensat(2) and its predecessors set, each with its date. */
 import type { Context, Printer } from '../context.ts'
 import { timeComment } from './files.ts'
 import { readView } from '../memory.ts'
@@ -7,10 +7,10 @@ import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
 const TIME_BYTES = 16
-/** In place of nanoseconds: the time of the call, or none. */
+/** Special values in place of nanoseconds: the current time, or no change. */
 const SPECIAL: Readonly<Record<string, string>> = { [0x3fffffff]: 'UTIME_NOW', [0x3ffffffe]: 'UTIME_OMIT' }
 
-/** What follows the seconds: how it is named, and how many of it make a second, as digits. */
+/** The part after the seconds: its name, and the number of digits that make up a second. */
 const FRACTIONS = { timespec: ['tv_nsec', 9], timeval: ['tv_usec', 6] } as const
 
 function timeText(struct: keyof typeof FRACTIONS, view: DataView, options: TextOptions): string {

@@ -1,4 +1,4 @@
-/** What files tell of themselves: stat(2), statx(2), directory entries. */
+/** Information about files: stat(2), statx(2), directory entries. */
 import { argument, type Printer } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
 import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
@@ -6,10 +6,9 @@ import { setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 
 /**
- * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment only if not everything is
- * zero.
+ * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment, which is empty if both
+ * parts are zero. `digits`: the number of digits of `fraction`, 9 for nanoseconds.
  */
-/** `fraction` is of so many digits: 9 if it counts nanoseconds. */
 export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
   if (seconds === 0n && fraction === 0n) return ''
   const date = new Date(Number(seconds) * 1000)
@@ -43,7 +42,7 @@ export const stat: Printer = (value, { memory, options }) => {
 }
 
 const STATX_BYTES = 256
-/** In the order of the struct, with the bit that says whether the kernel knows it. */
+/** In the order of the struct, with the bit that says whether the kernel filled the member. */
 const STATX_TIMES = [
   ['atime', 0x20],
   ['btime', 0x800],
@@ -85,7 +84,7 @@ const TYPES: Readonly<Record<number, string>> = {
 
 const decoder = new TextDecoder('latin1')
 
-/** Entries of getdents64(2): their number, or all of them. */
+/** Entries of getdents64(2): only their number, or all of them. */
 export const directoryEntries: Printer = (value, context) => {
   const { outcome, memory, options } = context
   const length = Number(outcome?.value ?? 0n)
@@ -119,13 +118,14 @@ export const descriptors: Printer = (value, context) => {
   return `[${one(0)}, ${one(4)}]`
 }
 
-/** A set of processors: as many bytes as the kernel wrote, or as the caller says. */
+/** A set of processors, with as many bytes as the kernel wrote or the caller passes. */
 export const processors =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory } = context
     const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
-    // The kernel has written so many bytes, and looks at no more than it has processors for.
+    // The kernel has written this many bytes, and never uses more than it needs for its
+    // processors.
     const length = outcome ? Number(outcome.value) : said
     if (length === 0) return '[]'
     const bytes = memory.read(value, length)

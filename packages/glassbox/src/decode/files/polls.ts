@@ -1,4 +1,4 @@
-/** Waiting for descriptors: poll, select, epoll. What came of it stands behind the result. */
+/** Waiting for descriptors: poll, select, epoll. Their outcome is printed after the result. */
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { readView } from '../memory.ts'
@@ -25,7 +25,7 @@ export const polls: Printer = (value, context) =>
     return `{fd=${fdText(fd, context)}, events=${eventsText(view.getUint16(4, true), context)}}`
   })
 
-/** Those of which something has come, as many as the result says, in brackets. */
+/** The ready descriptors, as many as the result says, in brackets. */
 function readyPolls(ready: number, context: Context): string {
   const value = argument(context, 0)
   const count = Number(pollCount(context))
@@ -41,7 +41,7 @@ function readyPolls(ready: number, context: Context): string {
   return `[${parts.join(', ')}]`
 }
 
-/** Behind the result of poll: `([{fd=3, revents=POLLIN}])`. */
+/** After the result of poll: `([{fd=3, revents=POLLIN}])`. */
 export function pollResult(context: Context, timeout: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
@@ -50,10 +50,10 @@ export function pollResult(context: Context, timeout: string): string {
   return ` (${readyPolls(Number(outcome.value), context)}${timeout})`
 }
 
-/** No more than this the kernel looks at. */
+/** The kernel looks at no more descriptors than this. */
 const MOST_DESCRIPTORS = 1024 * 1024
 
-/** The descriptors of a set; undefined if it cannot be read. */
+/** The descriptors of a set; `undefined` if it cannot be read. */
 function readSet(value: bigint, context: Context): number[] | undefined {
   const said = signed32(argument(context, 0))
   if (said <= 0) return undefined
@@ -71,7 +71,7 @@ export const descriptorSet: Printer = (value, context) => {
   return found ? `[${found.map(fd => fdText(fd, context)).join(' ')}]` : address(value)
 }
 
-/** Behind the result of select: `(in [3], out [4], left {tv_sec=1, tv_usec=0})`. */
+/** After the result of select: `(in [3], out [4], left {tv_sec=1, tv_usec=0})`. */
 export function selectResult(context: Context, left: string): string {
   const { outcome } = context
   if (!outcome || outcome.failed) return ''
@@ -86,7 +86,7 @@ export function selectResult(context: Context, left: string): string {
 
 const EPOLL_EVENT_BYTES = 12
 
-/** epoll_data: a number, as its halves, for it may be either. */
+/** epoll_data: as a number and as its halves, because it may be either. */
 export const epollData = (data: bigint): string => `{u32=${data & 0xffffffffn}, u64=${data}}`
 
 export const epollEvents: Printer = (value, context) =>

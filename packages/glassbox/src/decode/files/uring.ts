@@ -1,5 +1,5 @@
 /**
- * struct io_uring_params: what the caller asks for, and what the kernel answers. Source:
+ * struct io_uring_params: the caller's request and the kernel's answer. Source:
  * io_uring_setup(2).
  */
 import { STRUCTS } from '../../linux/structs.ts'
@@ -9,7 +9,7 @@ import { type KindText, structText } from '../basic/structs.ts'
 import { address } from '../text.ts'
 
 const FLAGS_AT = 8
-/** Only then a descriptor is looked at. */
+/** The descriptor is used only if this flag is set. */
 const ATTACH_WQ = 1 << 5
 const ANSWERS = new Set(['sq_entries', 'cq_entries', 'features', 'sq_off', 'cq_off'])
 

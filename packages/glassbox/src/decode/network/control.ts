@@ -1,7 +1,4 @@
-/**
- * Control data of messages: what came or goes beside the bytes. Sources: cmsg(3), unix(7), ip(7),
- * socket(7).
- */
+/** Control data of messages. Sources: cmsg(3), unix(7), ip(7), socket(7). */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
@@ -13,9 +10,7 @@ import type { TextOptions } from '../types.ts'
 const HEADER_BYTES = 16
 const MOST_BYTES = 65_536
 
-/**
- * The text of one piece of data; `undefined` if there is too little of it to be shown at all.
- */
+/** The text of one piece of data; `undefined` if there are too few bytes to show it. */
 type DataText = (view: DataView, context: Context) => string | undefined
 
 const ints = (view: DataView): number[] =>
@@ -30,7 +25,7 @@ const octets: DataText = view => listed(Array.from(bytesOf(view), byte => hex(by
 const label: DataText = (view, { options }) => quote(bytesOf(view), false, options.stringsInHex)
 const nothing: DataText = () => undefined
 
-/** A struct of so many bytes at least. */
+/** A struct of at least this many bytes. */
 const struct =
   (bytes: number, text: (view: DataView, context: Context) => string): DataText =>
   (view, context) =>
@@ -56,7 +51,7 @@ const packetInformation = struct(
 const destination: DataText = (view, { options }) =>
   view.byteLength < 16 ? undefined : socketAddressText(bytesOf(view), options)
 
-/** Levels whose types are known: their set, and what each carries. */
+/** Levels whose types are known: their set, and the data of each type. */
 const LEVELS: Readonly<
   Record<number, { readonly set: string; readonly data: Readonly<Record<number, DataText>> }>
 > = {
@@ -102,8 +97,8 @@ function typeText(level: number, type: number, options: TextOptions): string {
 }
 
 /**
- * `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`; what is too
- * short for a header is shown as its address.
+ * `[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0, 1]}]`. Data that is
+ * too short for a header is shown as its address.
  */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'

@@ -1,6 +1,7 @@
 /**
- * Requests about network interfaces, struct ifreq: the name of one, and what is asked or said of
- * it. If the kernel had to answer and did not, only the name is shown. Source: netdevice(7).
+ * Requests about network interfaces, struct ifreq: the name of an interface, and the question or
+ * the answer. If the kernel should have answered and did not, only the name is shown. Source:
+ * netdevice(7).
  */
 import { constantSet } from '../../linux/flags.ts'
 import { arrayText } from '../basic/arrays.ts'
@@ -11,12 +12,12 @@ import { socketAddressText } from './socket.ts'
 import { address, charArray, hex, quote } from '../text.ts'
 
 const NAME_BYTES = 16
-/** The union behind the name, of which a socket address takes a part. */
+/** The size of the union after the name, of which a socket address takes a part. */
 const UNION_BYTES = 24
 const REQUEST_BYTES = NAME_BYTES + UNION_BYTES
 const ADDRESS_BYTES = 16
 
-/** What stands in the union, as text. */
+/** The text of the union. */
 type Part = (union: DataView, context: Context) => string
 
 const nameText = (view: DataView, { options }: Context): string =>
@@ -27,7 +28,8 @@ const socketAddress: Part = (union, { options }) =>
   socketAddressText(bytesOf(union, 0, ADDRESS_BYTES), options) ?? '{}'
 
 /**
- * Bytes of a hardware address, by the type of the interface; all that there is room for of others.
+ * Number of bytes of a hardware address, by the type of the interface. For other types, all bytes
+ * are shown.
  */
 const HARDWARE_BYTES: readonly (readonly [bytes: number, types: readonly string[]])[] = [
   [1, ['ARCNET', 'CAIF', 'LOCALTLK', 'MCTP', 'PHONET', 'PHONET_PIPE']],
@@ -93,7 +95,7 @@ function requestText(view: DataView, part: string, context: Context): string {
   return `{ifr_name=${nameText(view, context)}, ifr_${part}=${PARTS[part]?.(union, context) ?? ''}}`
 }
 
-/** `operand`: the part of the union. */
+/** `operand`: the member of the union. */
 export const interfaceRequest =
   (operand: string): Printer =>
   (value, context) => {
@@ -101,13 +103,13 @@ export const interfaceRequest =
     return view ? requestText(view, operand, context) : address(value)
   }
 
-/** What is left of a request without an answer. */
+/** The part of a request that is shown without an answer. */
 export const failedInterfaceRequest: Printer = (value, context) => {
   const view = readView(context.memory, value, REQUEST_BYTES)
   return view ? `{ifr_name=${nameText(view, context)}}` : address(value)
 }
 
-/** The number of an interface alone, or with the name that the kernel found for it. */
+/** The number of an interface, alone or with the name that the kernel found for it. */
 export const interfaceNumber =
   (operand: string): Printer =>
   (value, context) => {
@@ -117,7 +119,7 @@ export const interfaceNumber =
     return operand === 'named' ? `{${index}, ifr_name=${nameText(view, context)}}` : `{${index}}`
   }
 
-/** A name alone, of a bridge; all of its bytes if none is its end. */
+/** A name alone, of a bridge; all of its bytes if it has no NUL. */
 export const interfaceName: Printer = (value, context) => {
   const view = readView(context.memory, value, NAME_BYTES)
   return view
@@ -125,7 +127,7 @@ export const interfaceName: Printer = (value, context) => {
     : address(value)
 }
 
-/** Behind the length. */
+/** The offset of the list, after the length. */
 const LIST_AT = 8n
 
 function lengthText(length: number): string {
@@ -138,14 +140,17 @@ const lengthAt = (value: bigint, { memory }: Context): number | undefined => {
   return word === undefined ? undefined : Number(BigInt.asIntN(32, word))
 }
 
-/** The length of the list before the call, if there was room for one. */
+/** The length of the list before the call, if the caller provided a buffer. */
 export const rememberInterfaces = (value: bigint, context: Context): bigint | undefined => {
   const list = readWord(context.memory, value + LIST_AT, 8)
   const length = lengthAt(value, context)
   return list === undefined || list === 0n || length === undefined ? undefined : BigInt(length)
 }
 
-/** struct ifconf: addresses of all interfaces. Itself it is shown also if structs are not. */
+/**
+ * struct ifconf: the addresses of all interfaces. The struct itself is shown even if structs are
+ * not.
+ */
 export const interfaceList: Printer = (value, context) => {
   const { memory, options, outcome, remembered } = context
   const list = readWord(memory, value + LIST_AT, 8)

@@ -37,7 +37,10 @@ function messageText(
   return `{msg_name=${name}, msg_namelen=${shownLength}, msg_iov=${vectors(word(16), count, left, context)}, msg_iovlen=${count}${controls}, msg_controllen=${controlLength}, msg_flags=${setText('|msg', BigInt(view.getUint32(start + 48, true)), context.options)}}`
 }
 
-/** The key of what is remembered of the room for a name: no program has that address. */
+/**
+ * The key under which the size of the name buffer is remembered. It is not an address that a
+ * program can have.
+ */
 export const NAME_ROOM = -1n
 
 export const rememberNameRoom = (value: bigint, { memory }: Context): bigint | undefined => {
@@ -54,7 +57,7 @@ export const message =
     return messageText(view, 0, left, context, received)
   }
 
-/** An array of messages, each with the number of its bytes; how many of them the result says. */
+/** An array of messages, each with the number of its bytes. The result says how many there are. */
 export const messages =
   (operand: string, received: boolean): Printer =>
   (value, context) => {

@@ -1,6 +1,6 @@
 /**
- * Socket addresses in strace's notation. Sources: unix(7), ip(7), ipv6(7), netlink(7), packet(7).
- * Pure.
+ * Prints socket addresses as strace does. Sources: unix(7), ip(7), ipv6(7), netlink(7),
+ * packet(7). Pure.
  */
 import { argument, type Context, type Printer } from '../context.ts'
 import { bytesOf, readWord } from '../memory.ts'
@@ -8,14 +8,14 @@ import { NAMES, named, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
-/** An address that was read, and how it is spelled. */
+/** The bytes of an address, and how it is printed. */
 interface Read {
   readonly bytes: Uint8Array
   readonly view: DataView
   readonly options: TextOptions
 }
 
-/** Bytes in the order of the network: as they stand there, or by the call that makes them. */
+/** Bytes in network order: as they are stored, or as the macro call that makes them. */
 const networkBytes = ({ bytes, options }: Read, from: number, to: number, call: string): string =>
   named(quote(bytes.subarray(from, to), false, 'all'), call, options)
 
@@ -58,7 +58,7 @@ function ipv6Digits(view: DataView): string {
   return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
 }
 
-/** The number of an interface; its name, if there is one. */
+/** The number of an interface, or its name if it has one. */
 export function interfaceText(index: number, options: TextOptions): string {
   const name = options.interfaceName?.(index)
   if (name === undefined) return String(index)
@@ -73,7 +73,7 @@ function ipv6Text(read: Read): string | undefined {
   if (bytes.length < IPV6_WITHOUT_SCOPE) return undefined
   const digits = quoted(ipv6Digits(view), options)
   const flow = networkBytes(read, 4, 8, `htonl(${view.getUint32(4)})`)
-  // In the shortest notation the call says itself into which member it writes.
+  // In the shortest notation, the macro call itself names the member that it fills.
   const where =
     (options.spelling ?? 'abbrev') === 'abbrev'
       ? `inet_pton(AF_INET6, ${digits}, &sin6_addr)`
@@ -86,7 +86,7 @@ function ipv6Text(read: Read): string | undefined {
   return `, sin6_port=${portText(read)}, sin6_flowinfo=${flow}, ${where}${scope}`
 }
 
-/** In eight digits, of which the mark of hexadecimal takes two if there is one. */
+/** In eight digits, of which a hexadecimal prefix takes two. */
 function netlinkText({ bytes, view }: Read): string | undefined {
   if (bytes.length < 12) return undefined
   const groups = view.getUint32(8, true)
@@ -118,7 +118,7 @@ function packetText(read: Read): string | undefined {
   return `, ${parts.join(', ')}`
 }
 
-/** What stands behind the family, by the family; `undefined` if too little could be read. */
+/** The text after the family, by family; `undefined` if too few bytes could be read. */
 const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
   1: unixText,
   2: ipv4Text,
@@ -128,8 +128,8 @@ const FAMILIES: Readonly<Record<number, (read: Read) => string | undefined>> = {
 }
 
 /**
- * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` if
- * too little can be read.
+ * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}`; `undefined` if too
+ * few bytes can be read.
  */
 export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}): string | undefined {
   if (bytes.length < 2) return undefined
@@ -150,7 +150,7 @@ export const socketAddress =
     return addressAt(value, length, context)
   }
 
-/** The address that the kernel wrote: no more than there was room for, no more than it is long. */
+/** An address that the kernel wrote: limited by the size of the buffer and by its own length. */
 export const returnedAddress =
   (operand: string): Printer =>
   (value, context) => {

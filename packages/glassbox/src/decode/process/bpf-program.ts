@@ -12,10 +12,7 @@ import type { TextOptions } from '../types.ts'
 
 const INSTRUCTION_BYTES = 8
 
-/**
- * A field of the code: its bits, and the names of its values in their order; an empty one is a
- * gap.
- */
+/** A field of the code: its bits, and the names of its values in order. An empty name is a gap. */
 interface Part {
   readonly mask: number
   readonly names: readonly string[]
@@ -42,7 +39,7 @@ const JUMP: Part = {
 }
 
 const CLASS: Part = { mask: 0x07, names: ['LD', 'LDX', 'ST', 'STX', 'ALU', 'JMP', 'RET', 'MISC'] }
-/** What follows the class, by the class. */
+/** The parts that follow the class, by class. */
 const PARTS: readonly (readonly Part[])[] = [
   [SIZE, MODE],
   [SIZE, MODE],
@@ -63,8 +60,8 @@ function partText({ mask, names }: Part, code: number, options: TextOptions): st
 }
 
 /**
- * The class and its parts; bits of none are shown as a number, and without a name, which does not
- * depend on -X.
+ * The class and its parts. Bits outside all parts are printed as a number. This does not depend
+ * on -X.
  */
 function codeText(code: number, options: TextOptions): string {
   const parts = [CLASS, ...(PARTS[code & CLASS.mask] ?? [])]
@@ -74,7 +71,7 @@ function codeText(code: number, options: TextOptions): string {
   return texts.join('|')
 }
 
-/** What a filter returns: the action, and the data beside it. */
+/** The return value of a filter: the action, and its data. */
 function returned(value: number, options: TextOptions): string {
   const data = value & 0xffff
   const action = setText('=seccomp_ret', BigInt(value - data), options)

@@ -1,4 +1,4 @@
-/** Sets of capabilities, as capget(2) and capset(2) take them: names of bits, 32 in a word. */
+/** Sets of capabilities, as capget(2) and capset(2) take them: names of bits, 32 per word. */
 import { type ConstantSet, constantSet } from '../../linux/flags.ts'
 import { argument, type Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
@@ -8,7 +8,7 @@ import type { TextOptions } from '../types.ts'
 
 const WORD_BITS = 32
 
-/** The capabilities of one word as flags. */
+/** The capabilities of one word, as flags. */
 function wordSet(word: number): ConstantSet {
   const { entries = [] } = constantSet('cap') ?? {}
   const within = entries.filter(([, bit]) => Math.floor(bit / WORD_BITS) === word)
@@ -32,7 +32,7 @@ function setText(values: readonly number[], options: TextOptions): string {
 
 const LONG_VERSIONS = [0x20071026n, 0x20080522n]
 
-/** Of the later versions twice 32 bits of each set, by the header before it. */
+/** Later versions have twice 32 bits of each set, as the preceding header says. */
 export const capabilitySets: Printer = (value, context) => {
   const { memory, options } = context
   const version = readWord(memory, argument(context, 0), 4)

@@ -1,6 +1,4 @@
-/**
- * struct clone_args of clone3(2): a member is shown if a flag says that the kernel looks at it.
- */
+/** struct clone_args of clone3(2). A member is shown if a flag says that the kernel uses it. */
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Context, Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
@@ -9,7 +7,7 @@ import { address } from '../text.ts'
 
 const PIDFD = 0x1000n
 const PARENT_SETTID = 0x100000n
-/** Members, and the flags of which one must be set. */
+/** Members, with the flags of which one must be set. */
 const FLAGGED: Readonly<Record<string, bigint>> = {
   pidfd: PIDFD,
   child_tid: 0x1200000n,
@@ -21,7 +19,7 @@ const PIDFD_AT = 8n
 const PARENT_TID_AT = 24n
 const SET_TID_SIZE_AT = 72
 
-/** `{flags=…} => {parent_tid=[7]}`: the second part is known when the call is over. */
+/** `{flags=…} => {parent_tid=[7]}`: the second part is known after the call. */
 export const cloneArguments =
   (valueText: KindText): Printer =>
   (value, context) => {
@@ -40,7 +38,7 @@ export const cloneArguments =
     return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text
   }
 
-/** What the call put where its struct says. */
+/** What the kernel wrote to the addresses in the struct. */
 function results(value: bigint, flags: bigint, context: Context, valueText: KindText): string {
   const { memory } = context
   const cell = (offset: bigint, kind: string): string => {

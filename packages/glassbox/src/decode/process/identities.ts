@@ -1,6 +1,6 @@
 /**
- * Numbers and small structs that stand for an object of the kernel: keys, file handles, messages
- * by key, events that a signal tells.
+ * Numbers and small structs that identify a kernel object: keys, file handles, messages by key,
+ * events that a signal reports.
  */
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
@@ -20,7 +20,7 @@ export const key: Printer = (value, { options }) => {
 
 const MOST_HANDLE_BYTES = 128
 
-/** struct file_handle: how long it is, the caller says and the kernel corrects. */
+/** struct file_handle. The caller passes its length, and the kernel corrects it. */
 export const fileHandle =
   (changes: boolean): Printer =>
   (value, context) => {
@@ -69,12 +69,12 @@ export const signalEvent: Printer = (value, { memory, options }: Context) => {
   return `{${parts.join(', ')}}`
 }
 
-/** fanotify_mark(2) and no directory. */
+/** The directory descriptor of fanotify_mark(2), which may be FAN_NOFD. */
 export const markDirectory: Printer = (value, context) => {
   return signed32(value) === -1 ? named('-1', 'FAN_NOFD', context.options) : directoryText(value, context)
 }
 
-/** The text of a key, without the NUL that ends it; no more than there is room for. */
+/** The text of a key without its final NUL, limited by the size of the buffer. */
 export const keyText =
   (operand: string): Printer =>
   (value, context) => {
@@ -93,7 +93,10 @@ export function networkOrder(set: string, value: bigint, options: TextOptions): 
 
 const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
 
-/** struct f_owner_ex: who is told that a descriptor is ready, and whose id that is. */
+/**
+ * struct f_owner_ex: the owner that is signalled when a descriptor is ready, and the kind of its
+ * id.
+ */
 export const signalOwner: Printer = (value, { memory, options }) => {
   const view = readView(memory, value, 8)
   if (!view) return address(value)

@@ -1,4 +1,4 @@
-/** What the kernel says of pages and nodes: mincore(2), mbind(2), move_pages(2). */
+/** What the kernel says about pages and nodes: mincore(2), mbind(2), move_pages(2). */
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Printer } from '../context.ts'
 import { readWord } from '../memory.ts'
@@ -7,7 +7,7 @@ import { address } from '../text.ts'
 
 const PAGE = 4096n
 
-/** One byte a page; its lowest bit says whether the page is there. */
+/** One byte per page. Its lowest bit says whether the page is in memory. */
 export const residence: Printer = (value, context) => {
   const pages = (argument(context, 1) + PAGE - 1n) / PAGE
   return arrayText(value, pages, 1, context, at => {
@@ -16,11 +16,11 @@ export const residence: Printer = (value, context) => {
   })
 }
 
-/** Sixteen places, of which `0x` takes two if there is anything behind it. */
+/** Sixteen digits, of which `0x` takes two if more words follow. */
 const wordText = (word: bigint): string =>
   word === 0n ? '0'.repeat(16) : `0x${word.toString(16).padStart(14, '0')}`
 
-/** A set of nodes in words of 64 bits; how many bits, an argument says. */
+/** A set of nodes in 64-bit words. An argument says how many bits it has. */
 export const nodeMask =
   (operand: string): Printer =>
   (value, context) => {
@@ -33,7 +33,7 @@ export const nodeMask =
     })
   }
 
-/** The node of a page, or why it has none. */
+/** The node of a page, or the reason why it has none. */
 export const pageStatus: Printer = (value, { options }) => {
   const number = Number(BigInt.asIntN(32, value))
   return number < 0 ? errnoText(number, options) : String(number)

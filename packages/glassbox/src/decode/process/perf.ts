@@ -1,6 +1,6 @@
 /**
- * struct perf_event_attr: what is counted; everything else only if everything is asked for.
- * Source: perf_event_open(2).
+ * struct perf_event_attr: the counted event is always shown, other members only if all are asked
+ * for. Source: perf_event_open(2).
  */
 import type { Printer } from '../context.ts'
 import { bytesOf, readView, readWord } from '../memory.ts'
@@ -29,7 +29,7 @@ function configText(type: number, config: bigint, options: TextOptions): string 
   return `${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
 }
 
-/** The bits behind read_format: names in their order, with how many bits each has. */
+/** The bit fields after read_format: names in order, with their widths in bits. */
 const BITS = [
   ...[
     'disabled',
@@ -68,7 +68,7 @@ const BITS = [
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']
 
 interface Bits {
-  /** In the short form only those that are set, and the one that is always explained. */
+  /** The abbreviated form has only the set bits, and the one that always has a comment. */
   readonly texts: (full: boolean) => readonly string[]
   readonly has: (name: (typeof BITS)[number]) => boolean
 }
@@ -95,7 +95,7 @@ function bitsOf(word: bigint): Bits {
 const SAMPLE_BRANCH_STACK = 1n << 11n
 const SAMPLE_STACK_USER = 1n << 13n
 
-/** What is shown always: up to the bits. */
+/** The part that is always shown, up to the bit fields. */
 function samples(view: DataView, bits: Bits, options: TextOptions): string[] {
   const long = (at: number): bigint => view.getBigUint64(at, true)
   return [
@@ -106,7 +106,7 @@ function samples(view: DataView, bits: Bits, options: TextOptions): string[] {
   ]
 }
 
-/** Everything behind the bits; fields that the size does not reach are not there. */
+/** Everything after the bit fields. Members beyond the size are left out. */
 function details(view: DataView, bits: Bits, type: number, size: number, options: TextOptions): string[] {
   const long = (at: number): bigint => view.getBigUint64(at, true)
   const int = (at: number): number => view.getUint32(at, true)

@@ -5,7 +5,7 @@ import { readWord } from '../memory.ts'
 import { NAMES, signalText } from '../names.ts'
 import { address } from '../text.ts'
 
-/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, of a child that was waited for; see wait(2). */
+/** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`, for a child that was waited for; see wait(2). */
 export const waitStatus: Printer = (value, { memory, outcome }) => {
   if (outcome?.value === 0n) return address(value)
   const word = readWord(memory, value, 4)
@@ -25,7 +25,7 @@ export const schedulingParameter: Printer = (value, { memory }) => {
   return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
 }
 
-/** struct sock_fprog; the instructions only if everything is asked for. */
+/** struct sock_fprog. The instructions are shown only if everything is asked for. */
 export const filterProgram: Printer = (value, context) => {
   const { memory, options } = context
   const length = readWord(memory, value, 2)

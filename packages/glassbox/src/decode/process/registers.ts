@@ -1,5 +1,5 @@
 /**
- * Places in struct user, which ptrace(2) reads and writes a word at: `8*RIP`, `offsetof(struct
+ * Offsets in struct user, which ptrace(2) reads and writes by words: `8*RIP`, `offsetof(struct
  * user, u_debugreg)+8`. Source: sys/user.h.
  */
 import type { Printer } from '../context.ts'
@@ -37,7 +37,7 @@ const PLACES: readonly (readonly [offset: number, name: string])[] = [
   [USER_BYTES, 'sizeof(struct user)'],
 ]
 
-/** The last place that is not behind it, and how far behind that it is. */
+/** The last member at or before the offset, and the distance from it. */
 export const userRegister: Printer = (value, { options }) => {
   if (value > BigInt(USER_BYTES)) return address(value)
   const at = Number(value)

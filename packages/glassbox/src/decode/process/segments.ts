@@ -8,7 +8,7 @@ import { address } from '../text.ts'
 
 const USER_DESC_BYTES = 16n
 
-/** Fields of bits: name, first bit, bits. */
+/** Bit fields: name, first bit, number of bits. */
 const BITS = [
   ['seg_32bit', 0, 1],
   ['contents', 1, 2],

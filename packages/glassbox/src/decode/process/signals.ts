@@ -9,7 +9,10 @@ import { errnoText, NAMES, named, nameOf, setText, signalText } from '../names.t
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
-/** `[INT TERM]`; from two thirds on what is not in it: `~[RTMIN RT_1]`. */
+/**
+ * `[INT TERM]`. If at least two thirds of the signals are in the set, those that are not:
+ * `~[RTMIN RT_1]`.
+ */
 function signalSetText(mask: bigint, options: TextOptions): string {
   const shortName = (signal: number): string =>
     named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
@@ -23,7 +26,7 @@ function signalSetText(mask: bigint, options: TextOptions): string {
     .join(' ')}]`
 }
 
-/** Of the size that an argument says, which is that of the kernel's set or less. */
+/** The size is an argument. It is that of the kernel's set, or less. */
 export const signalSetOf =
   (operand: string): Printer =>
   (value, context) => {
@@ -37,8 +40,8 @@ export const signalSet: Printer = (value, { memory, options }) => {
 }
 
 /**
- * Of struct rt_sigframe, from where the stack pointer is at the call: past the address to return
- * to.
+ * The offset in struct rt_sigframe, from the stack pointer at the call, which is after the return
+ * address.
  */
 const FRAME_MASK = 296n
 
@@ -84,7 +87,7 @@ export const signalArgument: Printer = (value, context) => {
   return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${view.getBigUint64(8, true)}}`
 }
 
-/** Sets of codes by the signal. */
+/** Sets of codes, by signal. */
 const CODES: Readonly<Record<string, string>> = {
   SIGCHLD: 'cld_code',
   SIGSEGV: 'segv_code',
@@ -101,8 +104,8 @@ function memoryError(view: DataView): string {
 }
 
 /**
- * What some faults say beyond the address, by signal and code: bounds, the key, the size of what
- * is broken.
+ * What some faults report beyond the address, by signal and code: bounds, the key, the size of
+ * the damaged memory.
  */
 const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGSEGV 3': view =>
@@ -111,7 +114,7 @@ const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
   'SIGBUS 4': memoryError,
   'SIGBUS 5': memoryError,
 }
-/** Of clock_t in a second: sysconf(_SC_CLK_TCK) is 100 on x86. */
+/** clock_t per second: sysconf(_SC_CLK_TCK) is 100 on x86. */
 const TICKS = 100n
 
 function codeText(signal: string, code: number, options: TextOptions): string {
@@ -128,7 +131,7 @@ const idText = (view: DataView): string => {
   return id === NO_ID ? '-1' : String(id)
 }
 
-/** Who sent it, or ended. */
+/** The process that sent the signal or ended. */
 function senderText(view: DataView, { process }: TextOptions): string {
   const pid = view.getInt32(16, true)
   return `si_pid=${pid}${process?.(pid, 'tgid') ?? ''}, si_uid=${idText(view)}`
@@ -145,7 +148,7 @@ function childFields(view: DataView, options: TextOptions): string {
   return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
 }
 
-/** The word that sigqueue(3) sends along, if there is one. */
+/** The value that sigqueue(3) sends, if there is one. */
 function sentValue(view: DataView, at: number): string {
   const pointer = view.getBigUint64(at, true)
   return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
@@ -169,13 +172,13 @@ function fieldsText(signal: string, code: number, view: DataView, options: TextO
   return code === SI_KERNEL ? '' : sentBy(view, options)
 }
 
-/** Who sent it, and what was sent along, if there is something. */
+/** The sender, and the value that it sent, if there is one. */
 function sentBy(view: DataView, options: TextOptions): string {
   const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
   return source + sentValue(view, 24)
 }
 
-/** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}` of the 128 bytes of a siginfo_t. */
+/** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}`, from the 128 bytes of a siginfo_t. */
 export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const number = view.getInt32(0, true)

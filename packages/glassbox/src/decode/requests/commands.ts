@@ -1,7 +1,7 @@
 /**
- * What follows a command, for calls whose later arguments are what a command makes of them: kinds
- * by the number of the command. What is not here is printed as the call's own kinds say. Sources:
- * the man page of each call.
+ * Calls whose later arguments depend on a command: the kinds of those arguments by the number of
+ * the command. For a command that is not listed, the call's own kinds apply. Sources: the man
+ * page of each call.
  */
 
 import {
@@ -121,8 +121,8 @@ const TERMIOS = {
 } as const
 
 /**
- * Requests that take nothing: of disks, fonts, loop devices, the random pool, terminals, clocks,
- * file systems.
+ * Requests without an argument: for disks, fonts, loop devices, the random pool, terminals,
+ * clocks, file systems.
  */
 const WITHOUT_ARGUMENT = [
   ...[
@@ -140,7 +140,7 @@ const WITHOUT_ARGUMENT = [
   ...[RTC_AIE_ON, RTC_AIE_OFF, RTC_UIE_ON, RTC_UIE_OFF, RTC_PIE_ON, RTC_PIE_OFF, RTC_WIE_ON, RTC_WIE_OFF],
 ]
 
-/** Of network interfaces: what is read of them and written. */
+/** Requests for network interfaces: what is read and what is written. */
 const INTERFACES: Commands = {
   [SIOCGIFNAME]: ['ifindex>named'],
   [SIOCGIFCONF]: ['ifconf>'],
@@ -350,7 +350,7 @@ export const PTRACE: Commands = {
   0x420b: ['tgid', 'size', 'sigset<2'],
 }
 
-/** KCMP_FILE compares two descriptors; the others have no more arguments. */
+/** KCMP_FILE compares two descriptors; the other types take no more arguments. */
 export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
 export const MSGCTL: Commands = {
@@ -378,7 +378,8 @@ export const FSCONFIG: Commands = {
 }
 
 /**
- * CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; READs fill a buffer.
+ * CLOSE, OPEN, CLEAR, CONSOLE_OFF and CONSOLE_ON have no further arguments; the READ commands
+ * fill a buffer.
  */
 export const SYSLOG: Commands = {
   0: [],

@@ -1,6 +1,6 @@
 /**
- * Requests of ioctl(2): by their names (several can share a number), else taken apart: direction,
- * type, number, size.
+ * Requests of ioctl(2): by name (several names can share a number), or else split into direction,
+ * type, number and size.
  */
 import { constantSet } from '../../linux/flags.ts'
 import type { Printer } from '../context.ts'

@@ -1,5 +1,5 @@
 /**
- * Modes of a terminal: struct termios, its ancestor termio of 16 bits a word, and termios2 with
+ * Modes of a terminal: struct termios, its 16-bit predecessor termio, and termios2, which has
  * speeds as numbers. Source: asm/termbits.h.
  */
 import type { Context, Printer } from '../context.ts'
@@ -11,7 +11,7 @@ import type { TextOptions } from '../types.ts'
 interface Layout {
   readonly wordBytes: 2 | 4
   readonly characters: number
-  /** The offset of the speeds, if there are any. */
+  /** The offset of the speeds, if the struct has any. */
   readonly speeds?: number
   readonly bytes: number
 }
@@ -22,13 +22,13 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   termios2: { ...TERMIOS, speeds: 36, bytes: 44 },
 }
 
-/** What each control character does; those above have no name. */
+/** The meaning of each control character. Later ones have no name. */
 const CHARACTERS = [
   ...['VINTR', 'VQUIT', 'VERASE', 'VKILL', 'VEOF', 'VTIME', 'VMIN', 'VSWTC', 'VSTART', 'VSTOP', 'VSUSP'],
   ...['VEOL', 'VREPRINT', 'VDISCARD', 'VWERASE', 'VLNEXT', 'VEOL2'],
 ]
 
-/** Fields of c_oflag: how long the terminal takes for what. */
+/** Fields of c_oflag: delays of the terminal. */
 const DELAYS = [
   ['=tty_nl', 0o400n],
   ['=tty_cr', 0o3000n],
@@ -41,7 +41,7 @@ const SPEED = 0o10017n
 const INPUT_SHIFT = 16n
 const SIZE = 0o60n
 
-/** Unlike elsewhere, no flag at all is no text, and its divider stays. */
+/** Unlike in other structs, an empty set of flags has no text, and its separator remains. */
 const flags = (set: string, value: bigint, options: TextOptions): string =>
   value === 0n ? '' : restText(set, value, options)
 
@@ -88,7 +88,7 @@ function text(layout: Layout, view: DataView, { options }: Context): string {
   return `{${[...modes, discipline, `c_cc=[${control.join(', ')}]`, ...numbers].join(', ')}}`
 }
 
-/** `operand`: one of the layouts; termios if there is none. */
+/** `operand`: one of the layouts; the default is termios. */
 export const terminal = (operand: string): Printer => {
   const layout = LAYOUTS[operand] ?? TERMIOS
   return (value, context) => {

@@ -1,18 +1,19 @@
 /**
- * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and 50–100
- * µs if one must wake the other across two. So while one tracee runs at a time, it and the tracer
- * share a CPU. Three rules make that harmless:
+ * The CPU affinity of tracer and tracees. A stop costs 10–16 µs if both are on one CPU, and
+ * 50–100 µs if one must wake the other on another CPU. So while one tracee runs at a time, it and
+ * the tracer share a CPU. Three rules make that harmless:
  *
- * - The program does not see it. A tracee has its own mask back before it makes a call that would
- *   show the mask or pass it on: reading or setting a mask, making a child, opening a file called
- *   `status` as in /proc/PID.
- * - Programs that run in parallel stay so. If two tracees wait for each other, and stops come so
- *   seldom that a second CPU is worth more than cheap stops, all have their own masks back for a
- *   while (see overlap.ts).
- * - A mask that somebody else set meanwhile (taskset(1), a cpuset) stays as it is.
+ * - The program does not see it. A tracee gets its own mask back before it makes a call that
+ *   would show the mask or pass it on: reading or setting a mask, creating a child, opening a
+ *   file called `status` as in /proc/PID.
+ * - Programs that run in parallel keep doing so. If two tracees wait for each other, and stops
+ *   are so rare that a second CPU is worth more than cheap stops, all get their own masks back
+ *   for a while (see overlap.ts).
+ * - A mask that another process set meanwhile (taskset(1), a cpuset) stays as it is.
  *
- * It is an optimisation: the loop calls its hooks, and what a stop means does not depend on them.
- * Owns the masks of the tracees that it moved and of its own thread, and restores all of them.
+ * This is an optimisation: the loop calls its hooks, and what a stop means does not depend on
+ * them. It owns the masks of the tracees that it moved and of its own thread, and restores all of
+ * them.
  */
 import { affinity, cpuCount, currentCpu, hasCpu, onlyCpu, setAffinity } from '../../gate/affinity.ts'
 import { Overlap, TOGETHER_NS } from './overlap.ts'
@@ -21,23 +22,23 @@ import type { Task } from '../task.ts'
 import { observes, type Observes } from './observing-calls.ts'
 
 /**
- * So long tracees that run in parallel are left alone; twice as long each time, if they still do
- * after that.
+ * How long tracees that run in parallel keep their own masks. The time doubles each time they are
+ * found to run in parallel again.
  */
 const APART_NS = 20_000_000n
 const LONGEST_APART_NS = 640_000_000n
-/** So often the scheduler may choose the CPU anew. */
+/** How often the scheduler may choose the CPU anew. */
 const CHOICE_NS = 250_000_000n
 
 export class CpuAffinity {
   readonly #own: Uint8Array
   readonly #callAt: (timeNs: bigint, callback: () => void) => void
-  /** Those that were moved, with the masks that are theirs. */
+  /** The tasks that were moved, with their own masks. */
   readonly #moved = new Map<Task, Uint8Array>()
   readonly #overlap = new Overlap()
-  /** In a call that must not see it: nothing is moved meanwhile. */
+  /** Tasks in a call that must not see a changed mask. Nothing is moved during such a call. */
   readonly #observing = new Map<Task, Observes>()
-  /** Processes that read status files, until they end or execute something else. */
+  /** Processes that read status files, until they end or execute another program. */
   readonly #statusReaders = new Set<number>()
   #cpu: number | undefined
   #only: Uint8Array = new Uint8Array(0)
@@ -46,7 +47,10 @@ export class CpuAffinity {
   #chosenNs = 0n
   #watched = false
 
-  /** None if there is nothing to choose from. `callAt`: a timer in the thread of the tracer. */
+  /**
+   * Returns `undefined` if there is only one CPU to choose. `callAt` sets a timer in the tracer's
+   * thread.
+   */
   static of(callAt: (timeNs: bigint, callback: () => void) => void): CpuAffinity | undefined {
     const own = affinity(0)
     return own && cpuCount(own) > 1 ? new CpuAffinity(own, callAt) : undefined
@@ -57,12 +61,14 @@ export class CpuAffinity {
     this.#callAt = callAt
   }
 
-  /** Hook: it stopped. */
+  /** Hook: the task stopped. */
   stopped(task: Task, timeNs: bigint): void {
     if (this.#overlap.stopped(task, timeNs) && this.#moved.size > 0) this.#separate(timeNs)
   }
 
-  /** Hook: it is about to be restarted, into user mode or into a call that it stands before. */
+  /**
+   * Hook: the task is about to be restarted, into user mode or into the call that it is entering.
+   */
   beforeResume(task: Task, timeNs: bigint): void {
     const user = task.call === undefined
     if (user && this.#observing.size > 0) this.#observing.delete(task)
@@ -74,8 +80,8 @@ export class CpuAffinity {
   }
 
   /**
-   * Hook: it is about to make that call. Restores masks if the call would show them or pass them
-   * on; then its exit must be seen: true.
+   * Hook: the task is about to make this call. Restores masks if the call would show them or pass
+   * them on. Returns true in that case, because the exit of the call must then be seen.
    */
   beforeCall(task: Task, nr: number, args: readonly bigint[], memory: MemoryReader): boolean {
     const what = observes(task.abi, nr, args, memory)
@@ -88,8 +94,8 @@ export class CpuAffinity {
   }
 
   /**
-   * Hook: a process is another program now, and has opened nothing yet. `former`: the same thread
-   * by another id.
+   * Hook: the process executed another program, which has not opened a file yet. `former` is the
+   * same thread under its previous id.
    */
   executed(task: Task, former: Task | undefined): void {
     if (former && former !== task) {
@@ -100,7 +106,7 @@ export class CpuAffinity {
     this.#statusReaders.delete(task.pid)
   }
 
-  /** Hook: it has ended. */
+  /** Hook: the task has ended. */
   gone(task: Task): void {
     this.#overlap.gone(task)
     this.#moved.delete(task)
@@ -108,13 +114,13 @@ export class CpuAffinity {
     if (task.tid === task.pid) this.#statusReaders.delete(task.pid)
   }
 
-  /** A tracee has its own mask again. */
+  /** Gives a tracee its own mask back. */
   restore(task: Task): void {
     const mask = this.#moved.get(task)
     if (mask && this.#moved.delete(task)) this.#giveBack(task.tid, mask)
   }
 
-  /** All have their own masks again, our thread too. */
+  /** Gives all tracees their own masks back, and this thread as well. */
   restoreAll(): void {
     for (const [task, mask] of this.#moved) this.#giveBack(task.tid, mask)
     this.#moved.clear()
@@ -122,7 +128,10 @@ export class CpuAffinity {
     this.#cpu = undefined
   }
 
-  /** A mask that is no longer the one we set was set by somebody else. */
+  /**
+   * If the mask is no longer the one that was set here, another process changed it, and it is
+   * left alone.
+   */
   #giveBack(tid: number, mask: Uint8Array): void {
     const now = affinity(tid)
     if (now && Buffer.compare(now, this.#only) === 0) setAffinity(tid, mask)
@@ -146,7 +155,7 @@ export class CpuAffinity {
       this.#cpu = cpu
       this.#only = only
     }
-    // A thread that may run on a single CPU was put there on purpose.
+    // A thread that may run on only one CPU was put there on purpose.
     if (!hasCpu(mask, this.#cpu) || cpuCount(mask) < 2) return
     if (setAffinity(task.tid, this.#only)) this.#moved.set(task, mask)
   }
@@ -163,7 +172,7 @@ export class CpuAffinity {
     this.restoreAll()
   }
 
-  /** Without a stop nothing would tell that two are running: a timer looks. */
+  /** If there are no stops, nothing shows that two tracees are running, so a timer checks. */
   #watch(timeNs: bigint): void {
     if (this.#watched) return
     this.#watched = true

@@ -1,20 +1,21 @@
-/** Which calls would show a program that it was moved to a CPU, by number. */
+/** Which calls, by number, would show a program that it was moved to a CPU. */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Abi } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 
 /**
- * What a call observes: `all` must have their own masks meanwhile, or the caller its `own`, or its
- * process opens a `status` file and may read it any time.
+ * What a call observes. `all`: all tracees need their own masks during the call. `own`: the
+ * caller needs its own mask. `status`: the process opens a `status` file, and may read it at any
+ * time.
  */
 export type Observes = 'all' | 'own' | 'status'
 
 const MASK_CALLS = ['sched_setaffinity', 'sched_getaffinity'] as const
 const CHILD_CALLS = ['clone', 'fork', 'vfork', 'clone3'] as const
-/** Which argument is the path. */
+/** The index of the argument that is the path. */
 const PATH_CALLS = { open: 0, openat: 1, openat2: 1 } as const
 
-/** What a filter must stop as well, if a tracee is moved. */
+/** Calls that a filter must also stop if a tracee may be moved. */
 export const OBSERVING_CALLS: readonly string[] = [...MASK_CALLS, ...CHILD_CALLS, ...Object.keys(PATH_CALLS)]
 
 function table(abi: Abi): ReadonlyMap<number, Observes> {
@@ -38,7 +39,7 @@ const PATHS = { x86_64: NATIVE_PATHS, x32: NATIVE_PATHS, i386: I386_PATHS } as c
 const PAGE = 4096n
 const STATUS = Buffer.from('status')
 
-/** `undefined` for nearly all calls. */
+/** Returns `undefined` for nearly all calls. */
 export function observes(
   abi: Abi,
   nr: number,

@@ -1,37 +1,40 @@
 /**
- * Do tracees run in parallel, or would they if they were let? The kernel keeps for each thread how
- * long it was ready and waited for a CPU (/proc/TID/schedstat, the second number; proc(5)): two
- * that compute on one CPU wait half the time.
+ * Detects whether tracees run in parallel, or would if they were allowed to. The kernel counts
+ * for each thread how long it was runnable and waited for a CPU (/proc/TID/schedstat, the second
+ * number; proc(5)): two threads that compute on one CPU each wait half the time.
  *
- * On one CPU a stop costs some 10 µs, on two some 60 µs more, of which the other tracee can use
- * its share. So two whose stops are further apart than that are faster apart, and two that make
- * call after call are faster together.
+ * On one CPU a stop costs about 10 µs. On two it costs about 60 µs more, and the other tracee can
+ * use its share of that. So two tracees whose stops are further apart than that run faster on two
+ * CPUs, and two that make one call after another run faster on one.
  */
 import { readFileSync } from 'node:fs'
 import type { Task } from '../task.ts'
 
-/** Two that have been in user mode for so long, without a stop, compute. */
+/**
+ * Two tracees that have been in user mode this long without a stop are considered to be
+ * computing.
+ */
 export const TOGETHER_NS = 1_000_000n
-/** So long it is measured. */
+/** The length of a measurement. */
 const WINDOW_NS = 5_000_000n
-/** Stops that are further apart than this leave room for another CPU. */
+/** If stops are further apart than this, a second CPU is worthwhile. */
 const SELDOM_NS = 60_000n
 
 export class Overlap {
   /**
-   * All that were ever restarted into user mode, and how many of them are there as far as is
-   * known: restarted from anything but the entry of a call.
+   * All tracees that were ever restarted into user mode, and the number of them known to be
+   * there: those restarted from anything but the entry of a call.
    */
   readonly #known = new Set<Task>()
   #running = 0
-  /** Those that stopped in this window. */
+  /** The tracees that stopped in this window. */
   readonly #active = new Set<Task>()
-  /** How long they had waited at the end of the window before. */
+  /** How long each had waited for a CPU at the end of the previous window. */
   #waited = new Map<Task, bigint>()
   #windowNs = 0n
   #stops = 0
 
-  /** Are there two in user mode? */
+  /** Whether two tracees are in user mode. */
   get isThere(): boolean {
     return this.#running > 1
   }
@@ -44,7 +47,7 @@ export class Overlap {
     task.restartedNs = timeNs
   }
 
-  /** True if a measurement has just ended and says that they could run in parallel. */
+  /** Returns true if a measurement has just ended and shows that tracees could run in parallel. */
   stopped(task: Task, timeNs: bigint): boolean {
     this.#halt(task)
     this.#active.add(task)
@@ -65,14 +68,14 @@ export class Overlap {
     this.#waited.delete(task)
   }
 
-  /** Is there one that has been in user mode for long? */
+  /** Whether any tracee has been in user mode for long. */
   hasLong(timeNs: bigint): boolean {
     if (this.#running === 0) return false
     for (const task of this.#known) if (isLong(task, timeNs)) return true
     return false
   }
 
-  /** Are there two? */
+  /** Whether two tracees have been in user mode for long. */
   areLong(timeNs: bigint): boolean {
     let count = 0
     for (const task of this.#known) if (isLong(task, timeNs)) count++
@@ -102,7 +105,7 @@ export class Overlap {
 const isLong = ({ restartedNs }: Task, timeNs: bigint): boolean =>
   restartedNs !== 0n && timeNs - restartedNs > TOGETHER_NS
 
-/** How long a thread has waited for a CPU, ns; 0 if the kernel does not say. */
+/** How long a thread has waited for a CPU, in ns; 0 if the kernel does not say. */
 function waitedFor(tid: number): bigint {
   try {
     return BigInt(readFileSync(`/proc/${tid}/schedstat`, 'latin1').split(' ')[1] ?? '0')

@@ -1,7 +1,7 @@
 /**
- * Letting tracees go. A detach needs a stop: each is asked for one, and let go at whatever stop it
- * comes to, with the signal that was about to be delivered there. A tracee that no signal reaches
- * (the parent of a vfork) stops when its child, let go, has gone on.
+ * Detaches from tracees. A detach needs a stop, so each tracee is asked for one. It is detached
+ * at whatever stop comes first, with the signal that was about to be delivered there. A tracee
+ * that no signal reaches (the parent of a vfork) stops once its detached child has gone on.
  */
 import { ptrace } from '../../gate/ptrace.ts'
 import { PTRACE_DETACH, PTRACE_INTERRUPT } from '../../linux/constants.ts'
@@ -9,22 +9,25 @@ import type { Loop } from '../loop.ts'
 import { isEnd, type StopKind, stopSignal } from '../stop.ts'
 import { Task } from '../task.ts'
 
-/** What has not stopped by then is let go by the kernel, when the thread of the tracer ends. */
+/**
+ * Tracees that have not stopped by then are detached by the kernel when the tracer's thread ends.
+ */
 const PATIENCE_NS = 5_000_000_000n
 
 /**
- * From now on nothing is handled: what stops is let go. Ends the loop when none is left.
- * `beforeEach`: while it stands still, so that a signal that is sent to it then comes before all
- * that it does.
+ * From now on no stop is handled; each stopped tracee is detached. The loop ends when no tracee
+ * is left. `beforeEach` is called while the process is stopped, so a signal that it sends is
+ * delivered before the process does anything else.
  */
 export function detachAll(loop: Loop, beforeEach: (pid: number) => void = () => {}): void {
   const gone = new Set<number>()
-  /** Born, and of no concern to handlers: they were not told of them. */
+  /** New children that handlers were not called for. */
   const untold = new Set<number>()
   loop.intercept = (task, tid, kind, status, index) => {
     if (!isEnd(kind)) beforeEach(task?.pid ?? tid)
     gone.add(tid)
-    // The first stop of a child may come after all others: the loop must not end before it.
+    // The first stop of a child may come after all other stops, and the loop must not end before
+    // it.
     const child = kind === 'new-child' ? loop.records.message(index) : 0
     if (child !== 0 && !gone.has(child) && !loop.tasks.has(child)) {
       untold.add(child)
@@ -33,7 +36,7 @@ export function detachAll(loop: Loop, beforeEach: (pid: number) => void = () => 
     letGo(loop, untold.has(tid) ? undefined : task, tid, kind, status)
     return true
   }
-  // What a handler delays stands already, and what is to be restarted must not be forgotten.
+  // Tracees that a handler delays are already stopped, and queued restarts must not be lost.
   loop.releaseDelayed()
   for (const tid of loop.held()) {
     gone.add(tid)

@@ -1,7 +1,7 @@
 /**
- * Ending all tracees by SIGKILL: also those that are born meanwhile. A process that was killed
- * makes no more children, and a new one is killed at its first stop, before it has run at all; so
- * there is no second generation, and the loop ends by itself when wait4 knows of none.
+ * Kills all tracees by SIGKILL, including any that are born meanwhile. A killed process creates
+ * no more children, and a new child is killed at its first stop, before it runs. So there is no
+ * second generation, and the loop ends when wait4 finds no child.
  */
 import { syscall } from '../../gate/gate.ts'
 import { signalNumber } from '../../linux/signals.ts'
@@ -12,11 +12,11 @@ import { isEnd } from '../stop.ts'
 const KILL = syscallNumber('kill')
 const SIGKILL = signalNumber('SIGKILL') ?? 0
 
-/** What stops from now on is killed; its stop is then handled as usual. */
+/** Kills each tracee that stops from now on. Its stop is then handled as usual. */
 export function killAll(loop: Loop): void {
   loop.intercept = (_task, tid, kind) => {
-    // It has not been waited for, so the id is its own still. That of a thread reaches its
-    // process.
+    // It has not been waited for, so its id cannot have been reused. A signal to a thread id
+    // reaches the process.
     if (!isEnd(kind)) syscall(KILL, tid, SIGKILL)
     return false
   }

@@ -1,4 +1,4 @@
-/** Attaching to processes that run: every thread of theirs, until no new one is found. */
+/** Attaches to running processes: to all of their threads, until a round finds no new one. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -9,13 +9,13 @@ import { Task } from '../task.ts'
 import { holdsUserFaults } from '../tracee/user-faults.ts'
 
 /**
- * A process that makes threads faster than this many rounds find is left with what was found; the
- * rest are traced from birth.
+ * If a process creates threads faster than this many rounds can find them, the threads found so
+ * far are traced. The others are traced from birth.
  */
 const MOST_ROUNDS = 1000
 
 /**
- * Seizes a process (without `follow` one thread of it). The error, if no thread of it could be
+ * Seizes a process, or without `follow` one thread of it. Returns the error if no thread could be
  * seized.
  */
 export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
@@ -23,13 +23,14 @@ export function attach(loop: Loop, pid: number, options: SeizeOptions): Glassbox
   if (tgid === process.pid)
     return refused(
       `${pid} is this process itself`,
-      'A process cannot trace itself: start another one for that.',
+      'A process cannot trace itself. Attach from another process.',
     )
-  // Its starter could take each ptrace-stop of it by a wait of its own, and we could take its end.
+  // Otherwise the process's starter could take each ptrace-stop of it by a wait of its own, and
+  // this tracer could take its end.
   if (parent === process.pid)
     return refused(
-      `${pid} is a child of this process, which waits for it already`,
-      'Start it by trace(), or attach from another process.',
+      `${pid} is a child of this process, which already waits for it`,
+      'Start it with trace(), or attach from another process.',
     )
   if (!options.follow || tgid === undefined) return attachThread(loop, pid, tgid ?? pid, options)
   const error = attachThread(loop, pid, tgid, options)
@@ -65,8 +66,8 @@ function attachThread(
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 
 /**
- * The number of the call that a thread is blocked in; `undefined` if it runs, or where it is
- * itself a restarted one.
+ * The number of the call that a thread is blocked in. `undefined` if the thread runs, or if the
+ * call is itself a restarted one.
  */
 function currentCall(tid: number): number | undefined {
   try {
@@ -88,13 +89,16 @@ function threadsOf(pid: number): number[] {
 const refused = (why: string, hint: string): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${why}`, { hint, errno: ERRNO.EPERM, syscall: 'ptrace' })
 
-/** The process of a thread and the parent of that; `undefined` if there is none. */
+/**
+ * The process of a thread, and the parent of that process; `undefined` if the thread does not
+ * exist.
+ */
 function idsOf(tid: number): { readonly tgid: number | undefined; readonly parent: number | undefined } {
   let status = ''
   try {
     status = readFileSync(`/proc/${tid}/status`, 'latin1')
   } catch {
-    // It is gone: PTRACE_SEIZE will say so.
+    // It is gone: PTRACE_SEIZE will report that.
   }
   const field = (name: string): number | undefined => {
     const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]

@@ -1,8 +1,9 @@
 /**
- * A tracer beside the command instead of above it: this process becomes the launcher, and then the
- * command, under its own id and its own parent; its tracer is a grandchild that has no parent to
- * wait for it, and runs the same program anew. Between the two there is a socket, as between every
- * tracer and its launcher, and a pipe whose end tells that this process is no Node any more.
+ * Runs the tracer beside the command instead of above it. This process becomes the launcher and
+ * then the command, and keeps its own id and parent. Its tracer is a grandchild, which runs the
+ * same program anew and has no parent that waits for it. Between the two there is a socket, as
+ * between every tracer and its launcher, and a pipe that closes when this process is no longer
+ * Node.
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, runPlan, syscall, systemError } from '../../gate/gate.ts'
@@ -34,7 +35,10 @@ const PRCTL = syscallNumber('prctl')
 const PR_SET_PTRACER = 0x59616d61
 const ANYBODY = -1
 
-/** Tells the tracer what it is; its own environment, and so the command's, has it not. */
+/**
+ * Tells the tracer what to trace. The tracer removes it from its own environment, so the command
+ * does not have it either.
+ */
 const VARIABLE = 'GLASSBOX_TRACER_OF'
 const TRACER_PIPE = PLAN_SOCKET + 1
 
@@ -46,8 +50,8 @@ const SEPARATION: Readonly<Record<Detachment, readonly [name: string, args: read
   }
 
 /**
- * Inputs: the tracer's socket and pipe. The child in between ends at once, so the grandchild is
- * nobody's.
+ * Inputs: the tracer's socket and pipe. The child in between exits at once, so no process waits
+ * for the grandchild.
  */
 function tracerPlan(how: Detachment, program: string, argv: readonly string[], env: readonly string[]): Plan {
   const builder = new PlanBuilder('start the tracer')
@@ -86,10 +90,10 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
 }
 
 /**
- * Starts the tracer and becomes what it traces: returns only if the tracer could not begin; the
- * tracer has then said why.
+ * Starts the tracer and becomes the process that it traces. Returns only if the tracer could not
+ * begin; the tracer has then reported why.
  */
-function becomeTraced(how: Detachment): void {
+function daemonize(how: Detachment): void {
   const { ours, theirs } = socketPair()
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
@@ -97,10 +101,10 @@ function becomeTraced(how: Detachment): void {
   const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const words = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const launcher = programDescriptor('launcher')
-  // Node lets nothing of its own be inherited; one that is closed stays so.
+  // Node marks its descriptors close-on-exec. A closed one stays closed.
   for (const fd of STDIO) syscall(FCNTL, fd, F_SETFD, 0)
-  // Yama may allow ptrace to ancestors only: a descendant needs a permit. Without Yama the call
-  // fails, and is not needed.
+  // Yama may allow ptrace only to ancestors, so a descendant needs a permit. Without Yama this
+  // call fails, and no permit is needed.
   syscall(PRCTL, PR_SET_PTRACER, ANYBODY, 0, 0, 0)
   const [, , child = -1n] = run(tracerPlan(how, process.execPath, argv, words), [theirs, ends[0] ?? -1])
   syscall(WAIT4, Number(child), 0, __WALL, 0)
@@ -108,7 +112,7 @@ function becomeTraced(how: Detachment): void {
   if (syscall(READ, ours, new Uint8Array(1), 1) === 1) run(becomePlan(), [ours, launcher])
 }
 
-/** What this process is to trace, if it was started for that. */
+/** The process that this process was started to trace, if any. */
 function tracedProcess(): WaitingProcess | undefined {
   const said = process.env[VARIABLE]
   if (said === undefined) return undefined
@@ -116,7 +120,7 @@ function tracedProcess(): WaitingProcess | undefined {
   return { pid: Number(said), socket: PLAN_SOCKET }
 }
 
-/** Tells the process that its tracer is ready, and waits until it is one that can be traced. */
+/** Tells the process that its tracer is ready, and waits until it can be traced. */
 function handshake({ pid, socket }: WaitingProcess): void {
   if (syscall(WRITE, socket, new Uint8Array(1), 1) !== 1)
     throw new GlassboxError('ERR_GLASSBOX_SYSTEM', `Process ${pid}, which was to be traced, has ended.`)
@@ -124,4 +128,4 @@ function handshake({ pid, socket }: WaitingProcess): void {
   call('close', [TRACER_PIPE])
 }
 
-export const DAEMONIZER: Daemonizer = { becomeTraced, tracedProcess, handshake }
+export const DAEMONIZER: Daemonizer = { daemonize, tracedProcess, handshake }

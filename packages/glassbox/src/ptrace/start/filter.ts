@@ -1,7 +1,7 @@
 /**
- * The filter that lets a program run freely but for the calls that were asked for:
- * SECCOMP_RET_TRACE for those, and for the few that the tracer must see itself. Calls by another
- * ABI (i386, x32) all stop.
+ * The filter that stops only the calls that were asked for, with SECCOMP_RET_TRACE, and the few
+ * that the tracer must see itself. All others run freely. Calls by another ABI (i386, x32) always
+ * stop.
  */
 import { hasCapabilities } from '../../launch/capabilities.ts'
 import { CAP_SYS_ADMIN } from '../../linux/constants.ts'
@@ -11,24 +11,22 @@ import { IS_USER_FAULT_IOCTL, USER_FAULT_CALLS } from '../tracee/user-faults.ts'
 
 const [USERFAULTFD, IOCTL] = USER_FAULT_CALLS
 /**
- * `execve` and its like change what a tracee is; `clone` and its like could make one that leaves
- * the trace; for `userfaultfd` see user-faults.ts.
+ * `execve` and `execveat` change what a tracee is. `clone` and `clone3` could create a child that
+ * escapes the trace. For `userfaultfd` see user-faults.ts.
  */
 const ALWAYS = ['execve', 'execveat', 'clone', 'clone3', USERFAULTFD]
 
 export interface TraceFilter {
   readonly program: Uint8Array
-  /**
-   * It can be installed without no_new_privs, which would take the privileges of set-uid programs.
-   */
+  /** Whether it can be installed without no_new_privs, which would disable set-uid programs. */
   readonly privileged: boolean
-  /** It stops all that would show where a tracee was moved to. */
+  /** Whether it stops all calls that would show that a tracee was moved to a CPU. */
   readonly sameCpu: boolean
 }
 
 /**
- * `sameCpu`: tracees may be moved to the tracer's CPU. That needs a look at every file that is
- * opened, so it is done only if most of these stop anyway.
+ * `sameCpu`: tracees may be moved to the tracer's CPU. In that case every call that opens a file
+ * must stop, so it is done only if most of these stop anyway.
  */
 export function traceFilter(syscalls: readonly string[], wantsSameCpu: boolean): TraceFilter {
   const sameCpu = wantsSameCpu && syscalls.includes('openat')

@@ -1,4 +1,7 @@
-/** Becoming the tracer: PTRACE_SEIZE with all options at once, and why it may be refused. */
+/**
+ * Seizes a thread: PTRACE_SEIZE with all options at once, and the reasons why the kernel may
+ * refuse.
+ */
 import { readFileSync } from 'node:fs'
 import { GlassboxError, MissingFeatureError } from '../../errors.ts'
 import { ptrace } from '../../gate/ptrace.ts'
@@ -32,12 +35,12 @@ const optionBits = ({ follow, killOnExit, filtered }: SeizeOptions): number =>
   (killOnExit ? PTRACE_O_EXITKILL : 0) +
   (filtered ? PTRACE_O_TRACESECCOMP : 0)
 
-/** 0, or the errno. The thread runs on. */
+/** Returns 0 or the errno. The thread keeps running. */
 export function seize(tid: number, options: SeizeOptions): number {
   return -ptrace(PTRACE_SEIZE, tid, 0, optionBits(options))
 }
 
-/** Asks for a stop; it comes when it comes. */
+/** Asks for a stop, which comes later. */
 export function interrupt(tid: number): void {
   ptrace(PTRACE_INTERRUPT, tid)
 }
@@ -50,15 +53,15 @@ const textOf = (path: string): string => {
   }
 }
 
-/** What PTRACE_SEIZE’s errno means for that thread, and what would help. */
+/** Explains the errno of PTRACE_SEIZE for this thread, and what would help. */
 export function seizeError(tid: number, errno: number): GlassboxError {
   const message = `attach: ptrace(PTRACE_SEIZE, ${tid}): ${errnoMessage(errno)}`
   const details = { errno, syscall: 'ptrace', path: String(tid) }
   if (errno !== ERRNO.EPERM) {
     const hint =
       errno === ERRNO.ESRCH
-        ? 'It has ended, or there never was one: see ps.'
-        : `The kernel said ${errnoName(errno)}; see ptrace(2).`
+        ? 'The process has ended, or the id is wrong. List the processes with ps.'
+        : `The kernel returned ${errnoName(errno)}; see ptrace(2).`
     return new GlassboxError('ERR_GLASSBOX_SYSTEM', message, { ...details, hint })
   }
   return new MissingFeatureError('ptrace', message, refusal(tid))
@@ -67,15 +70,15 @@ export function seizeError(tid: number, errno: number): GlassboxError {
 function refusal(tid: number): string {
   const status = textOf(`/proc/${tid}/status`)
   const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
-  if (field('State') === 'Z') return 'It has ended, and its parent has not waited for it yet.'
+  if (field('State') === 'Z') return 'The process has ended, and its parent has not waited for it yet.'
   const tracer = field('TracerPid')
   if (tracer !== '' && tracer !== '0')
-    return `It is already traced by process ${tracer}: a thread has one tracer at most.`
+    return `It is already traced by process ${tracer}: a thread can have only one tracer.`
   const uid = field('Uid')
   if (uid !== '' && uid !== String(process.getuid?.()))
     return `It belongs to user ${uid}: trace it as that user or as root.`
   const scope = textOf('/proc/sys/kernel/yama/ptrace_scope')
   if (scope !== '' && scope !== '0')
-    return `The kernel forbids it (kernel.yama.ptrace_scope is ${scope}): be root, or set it to 0.`
-  return 'The process does not let itself be traced: be root, and in a container have CAP_SYS_PTRACE.'
+    return `The kernel forbids it (kernel.yama.ptrace_scope is ${scope}): run as root, or set it to 0.`
+  return 'This user may not trace the process: run as root, and in a container with CAP_SYS_PTRACE.'
 }

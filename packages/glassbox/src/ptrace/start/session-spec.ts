@@ -1,6 +1,6 @@
 /**
- * From a target and options to what a session of ptrace is started with: plain data, nothing is
- * started here.
+ * Turns a target and options into the description of a ptrace session. The description is plain
+ * data; nothing is started here.
  */
 import { programPath } from '../../launch/find-program.ts'
 import type { TraceCommand, TraceOptions } from '../../trace/options.ts'
@@ -8,14 +8,17 @@ import { type TraceFilter, traceFilter } from './filter.ts'
 import type { SessionSpec } from '../session.ts'
 
 /**
- * `adopt`: a child of another process that waits, and is treated as a command of ours from then
- * on.
+ * `adopt`: a child of another process that waits, and is then treated as a command that the trace
+ * started.
  */
 export type Target = TraceCommand | number | readonly number[] | { readonly adopt: number }
 
 const STDIO = [0, 1, 2] as const
 
-/** What a trace of that target needs. Both were checked before (see trace/check.ts). */
+/**
+ * What a trace of this target needs. Target and options were already checked (see
+ * trace/check.ts).
+ */
 export function sessionSpec(target: Target, options: TraceOptions): SessionSpec {
   const common = {
     follow: options.follow ?? true,
@@ -34,16 +37,16 @@ export function sessionSpec(target: Target, options: TraceOptions): SessionSpec 
     ...common,
     sameCpu: filter.sameCpu,
     filtered: true,
-    // Without a tracer, the calls that the filter stops fail with ENOSYS: such a program must not
-    // outlive its tracer.
+    // Without a tracer, the calls that the filter stops fail with ENOSYS, so such a program must
+    // not outlive its tracer.
     killOnExit: true,
     launch: { ...started, spec: { ...started.spec, filter } },
   }
 }
 
 /**
- * A filter serves all tracees or none: children inherit it, and processes that ran before have
- * none.
+ * A filter serves all tracees or none: children inherit it, and processes that were already
+ * running have none.
  */
 function filterFor(
   { seccomp = true, syscalls }: TraceOptions,

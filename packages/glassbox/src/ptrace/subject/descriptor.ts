@@ -1,4 +1,6 @@
-/** A descriptor of a tracee, by its link in /proc. Valid as long as the thread stands still. */
+/**
+ * A descriptor of a tracee, read from its link in /proc. Valid only while the thread is stopped.
+ */
 import { statSync } from 'node:fs'
 import { AT_FDCWD, S_IFBLK, S_IFCHR, S_IFMT } from '../../linux/constants.ts'
 import type { DescriptorInfo, DeviceInfo, SocketInfo } from '../../trace/subject.ts'
@@ -6,10 +8,10 @@ import { majorOf, minorOf } from './mappings.ts'
 import { linkOf, orUndefined, textOf } from './reading.ts'
 import { socketOf } from './socket.ts'
 
-/** The mark of the kernel for a file without a name. */
+/** The suffix with which the kernel marks a file that has no name any more. */
 const DELETED = ' (deleted)'
 
-/** AT_FDCWD stands for the working directory. `undefined` for what is not open. */
+/** AT_FDCWD means the working directory. Returns `undefined` if the descriptor is not open. */
 export function descriptorOf(tid: number, fd: number): DescriptorInfo | undefined {
   if (fd < 0 && fd !== AT_FDCWD) return undefined
   const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`
@@ -56,6 +58,6 @@ class ProcDescriptor implements DescriptorInfo {
   }
 }
 
-/** A name may only look like that of a deleted file. */
+/** A file's name may merely look like that of a deleted file. */
 const isThere = (link: string, target: Buffer): boolean =>
   orUndefined(() => statSync(target).ino === statSync(link).ino) ?? false

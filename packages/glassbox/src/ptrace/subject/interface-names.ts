@@ -1,12 +1,12 @@
-/**
- * The names of network interfaces by their numbers, as the tracer's own network namespace has
- * them.
- */
+/** The names of network interfaces by number, in the tracer's own network namespace. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 const DIRECTORY = '/sys/class/net'
 
-/** `lo`; undefined if there is none of this number, or nothing is said of any. */
+/**
+ * For example `lo`. `undefined` if there is no interface of this number, or if the kernel does
+ * not list them.
+ */
 export function interfaceName(index: number): string | undefined {
   try {
     return readdirSync(DIRECTORY).find(

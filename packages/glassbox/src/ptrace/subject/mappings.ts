@@ -1,7 +1,7 @@
 /**
- * /proc/PID/maps, and the files of mappings. A file is opened where the process has it: by its
- * mapping (map_files, which needs privilege and works for deleted files), else by its path under
- * the process's root, if that is still the same file.
+ * /proc/PID/maps, and the files of mappings. A mapped file is opened by its mapping (map_files,
+ * which needs privilege and works for deleted files). If that fails, it is opened by its path
+ * under the process's root, if that is still the same file.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { MappingInfo } from '../../trace/subject.ts'
@@ -23,11 +23,11 @@ export function parseMaps(text: string): readonly MappingInfo[] {
   )
 }
 
-/** None for a thread that is gone. */
+/** Empty for a thread that is gone. */
 export const mappingsOf = (tid: number): readonly MappingInfo[] =>
   parseMaps(textOf(`/proc/${tid}/maps`) ?? '')
 
-/** A descriptor of the caller's. */
+/** Returns a descriptor that the caller owns. */
 export function openMapped(
   tid: number,
   { start, end, name, device, inode }: MappingInfo,
@@ -48,11 +48,11 @@ function openSame(path: string, device: string, inode: number): number | undefin
   return undefined
 }
 
-/** As /proc/PID/maps has it. */
+/** The device in the format of /proc/PID/maps. */
 function deviceText(dev: number): string {
   return [majorOf(dev), minorOf(dev)].map(number => number.toString(16).padStart(2, '0')).join(':')
 }
 
-/** The parts of a dev_t of glibc: sys/sysmacros.h. */
+/** The parts of a dev_t, as in glibc's sys/sysmacros.h. */
 export const majorOf = (dev: number): number => ((dev >>> 8) & 0xfff) | (Math.floor(dev / 2 ** 32) & ~0xfff)
 export const minorOf = (dev: number): number => (dev & 0xff) | ((dev >>> 12) & 0xfff00)

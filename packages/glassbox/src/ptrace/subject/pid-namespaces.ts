@@ -1,7 +1,7 @@
 /**
- * Ids of another PID namespace in that of the tracer, by /proc. Every process has a list of its
- * ids, from the namespace of /proc down to its own, and a chain of namespaces upwards: the two
- * together say which id is whose.
+ * Translates ids of another PID namespace to those of the tracer's, by /proc. Every process has a
+ * list of its ids, from the namespace of /proc down to its own, and a chain of namespaces
+ * upwards. Together they say which id belongs to which namespace.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
@@ -28,7 +28,7 @@ function idsOf(pid: string, type: IdType): readonly number[] {
   }
 }
 
-/** Its own namespace and those above, up to that of the tracer: the kernel shows none beyond. */
+/** The process's namespace and its ancestors, up to the tracer's. The kernel shows no others. */
 function namespacesOf(pid: string): readonly number[] {
   const found: number[] = []
   try {
@@ -63,13 +63,13 @@ function namesIn(directory: string): readonly string[] {
 
 export class PidNamespaces {
   readonly #ours: number = namespaceOf('self')
-  /** Of tracees, whose namespace does not change while they live. */
+  /** Namespaces of tracees, which do not change while the tracees live. */
   readonly #namespaces = new Map<number, number>()
-  /** Who had an id when it was last looked for. */
+  /** Which process had an id when it was last looked up. */
   readonly #owners = new Map<string, string>()
 
   /**
-   * The id, in the namespace of the tracer, of what `tid` knows by `id`; 0 if there is none.
+   * The id, in the tracer's namespace, of the task that `tid` knows by `id`; 0 if there is none.
    */
   toOurs(tid: number, id: number, type: IdType): number {
     const namespace = this.#namespaceOf(tid)
@@ -108,10 +108,11 @@ function* everyThread(): Generator<string> {
   }
 }
 
-/** Its id in the namespace of the tracer, if it has that id in that namespace; else 0. */
+/** The process's id in the tracer's namespace, if it has that id in that namespace; else 0. */
 function ourId(pid: string, namespace: number, id: number, type: IdType): number {
   const ids = idsOf(pid, type)
-  // Most processes do not have it anywhere: asking for their namespaces costs more.
+  // Most processes do not have the id in any namespace, and looking up their namespaces costs
+  // more.
   if (!ids.includes(id)) return 0
   const namespaces = namespacesOf(pid)
   const level = namespaces.indexOf(namespace)

@@ -1,4 +1,7 @@
-/** Reads of files that may be gone, or not ours to see: then there is nothing, and no error. */
+/**
+ * Reads files that may be gone or that this user may not read. In both cases the result is empty,
+ * without an error.
+ */
 import { readFileSync, readlinkSync } from 'node:fs'
 
 export function orUndefined<Value>(look: () => Value): Value | undefined {

@@ -1,6 +1,6 @@
 /**
- * What the kernel knows of a socket by its inode, asked over NETLINK_SOCK_DIAG: addresses of both
- * ends, or the inode of the other end. Of the network namespace of this process. Source:
+ * What the kernel knows about a socket by its inode, asked over NETLINK_SOCK_DIAG: the addresses
+ * of both ends, or the inode of the peer. It covers this process's network namespace. Source:
  * sock_diag(7).
  */
 import { call, syscall } from '../../gate/gate.ts'
@@ -34,8 +34,8 @@ const CLOSE = syscallNumber('close')
 const BUFFER = 1 << 16
 
 /**
- * Sends one request, and shows each message of the answer until `use` says that it has found what
- * it wants.
+ * Sends one request and passes each message of the answer to `use`, until `use` reports that it
+ * found what it needs.
  */
 function ask(request: Uint8Array, use: (message: Uint8Array) => boolean): void {
   const socket = call('socket', [AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG])

@@ -1,5 +1,5 @@
 /**
- * What the kernel says of a socket: its protocol by an extended attribute, its ends by
+ * What the kernel says about a socket: its protocol from an extended attribute, its ends from
  * sock_diag(7) and /proc/net.
  */
 import { cString, syscall } from '../../gate/gate.ts'
@@ -23,7 +23,9 @@ const INET: Readonly<Record<string, readonly [InetEnds['family'], number]>> = {
   RAWv6: ['inet6', IPPROTO_RAW],
 }
 
-/** `link`: of the descriptor. `undefined` if the kernel does not say what it is. */
+/**
+ * `link`: the link of the descriptor. `undefined` if the kernel does not say what the socket is.
+ */
 export function socketOf(link: string, inode: bigint): SocketInfo | undefined {
   const protocol = protocolOf(link)
   return protocol === undefined ? undefined : { protocol, inode, ends: () => endsOf(protocol, inode) }

@@ -1,7 +1,6 @@
 /**
- * A timer that wakes the thread of the tracer out of its wait. It fires again and again until it
- * is set anew or off: so a tick that comes when the thread is not waiting is not missed, only
- * late.
+ * A timer that wakes the tracer's thread out of its wait. It fires repeatedly until it is set
+ * anew or turned off. So a tick that comes while the thread is not waiting is late, but not lost.
  */
 import { syscall, call } from '../../gate/gate.ts'
 import { WAKE_SIGNAL } from '../../gate/ptrace.ts'
@@ -13,13 +12,13 @@ const SIGEVENT_BYTES = 64
 const TIMER_SETTIME = syscallNumber('timer_settime')
 const SECOND = 1_000_000_000n
 
-/** How often it fires again; what is only late by this is late enough to do no harm. */
+/** The interval of the repetition. A wake-up that is late by this much does no harm. */
 const AGAIN_NS = 5_000_000n
 
 export class Alarm {
   readonly #timer: number
   readonly #spec = new BigInt64Array(4)
-  /** When it fires first, ns of CLOCK_MONOTONIC; 0: it is off. */
+  /** When it fires first, in ns of CLOCK_MONOTONIC; 0 if it is off. */
   #atNs = 0n
 
   constructor(tid: number) {
@@ -32,7 +31,7 @@ export class Alarm {
     this.#timer = id[0] ?? 0
   }
 
-  /** Lets it fire at that time, and from then on again and again; 0n: not at all. */
+  /** Makes the alarm fire at this time, and repeatedly from then on; 0n turns it off. */
   set(atNs: bigint): void {
     if (atNs === this.#atNs) return
     this.#atNs = atNs

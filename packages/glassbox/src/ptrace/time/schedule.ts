@@ -1,11 +1,11 @@
 /**
- * What the tracer does with time: tracees that a handler delays, and the moment at which nothing
- * more comes. One alarm serves both; while stops come one after another it is set about once in
- * ten milliseconds, not once a stop.
+ * The timers of the tracer: tracees that a handler delays, and the moment from which the tracer
+ * counts as idle. One alarm serves both. While stops come one after another, it is set about once
+ * per ten milliseconds, not once per stop.
  */
 import type { Alarm } from './alarm.ts'
 
-/** So long without a stop, and the tracer is idle. */
+/** After this long without a stop, the tracer is idle. */
 const QUIET_NS = 4_000_000n
 
 interface Delayed {
@@ -17,7 +17,7 @@ export class Schedule {
   readonly #alarm: Alarm
   readonly #onIdle: () => void
   #delayed: Delayed[] = []
-  /** The last stop; and whether anything came since the last time that it was idle. */
+  /** The time of the last stop, and whether there was one since the tracer was last idle. */
   #lastNs = 0n
   #active = false
 
@@ -26,12 +26,12 @@ export class Schedule {
     this.#onIdle = onIdle
   }
 
-  /** Does the alarm wake the tracer soon, whether or not something comes? */
+  /** Whether the alarm will wake the tracer soon, even if no stop comes. */
   get isActive(): boolean {
     return this.#active
   }
 
-  /** There was a stop. */
+  /** Notes a stop. */
   note(timeNs: bigint): void {
     this.#lastNs = timeNs
     if (this.#active) return
@@ -45,7 +45,7 @@ export class Schedule {
     this.#arm()
   }
 
-  /** To be called when the alarm may have fired. */
+  /** Must be called when the alarm may have fired. */
   tick(nowNs: bigint): void {
     for (let first = this.#delayed[0]; first && first.atNs <= nowNs; first = this.#delayed[0]) {
       this.#delayed.shift()
@@ -58,13 +58,13 @@ export class Schedule {
     this.#arm()
   }
 
-  /** Is a tracee delayed that would be due by then? */
+  /** Whether a delayed tracee will be due by then. */
   isDue(nowNs: bigint): boolean {
     const first = this.#delayed[0]
     return first !== undefined && first.atNs <= nowNs
   }
 
-  /** Lets all go that wait. */
+  /** Releases all delayed tracees. */
   release(): void {
     const delayed = this.#delayed
     this.#delayed = []

@@ -1,27 +1,28 @@
 /**
- * No child of a tracee may be born untraced: it would have left the trace, and under a filter its
- * calls would fail. CLONE_UNTRACED asks for just that. `clone` has its flags in a register, and
- * the flag is taken off there. `clone3` has them in memory, where another thread can write them
- * back between the look of the tracer and that of the kernel. Nothing that is done to the memory
- * helps, so the guard makes such a child harmless instead:
+ * Keeps children of tracees from being born untraced. Such a child would escape the trace, and
+ * under a filter its calls would fail. The flag CLONE_UNTRACED asks for this. `clone` has its
+ * flags in a register, and the flag is removed there. `clone3` has them in memory, where another
+ * thread can set the flag again between the tracer's read and the kernel's. No change to the
+ * memory prevents that, so the guard makes such a child harmless instead:
  *
- * - At the entry of clone3 the caller gets a code segment that is no code segment, and SIGSEGV is
- *   blocked. A child starts with its parent's registers and mask. The kernel cannot go to user
- *   mode with that segment, and a SIGSEGV of the kernel's own that is blocked ends the process
- *   whatever handler it has: the child dies before its first instruction.
- * - A child that is traced stops before it goes to user mode. There it gets back what its parent
+ * - At the entry of clone3 the caller gets a selector that is not a code segment, and SIGSEGV is
+ *   blocked. A child starts with its parent's registers and mask. The kernel cannot enter user
+ *   mode with that segment, and a blocked SIGSEGV that the kernel raises kills the process even
+ *   if it has a handler. So the child dies before its first instruction.
+ * - A child that is traced stops before it enters user mode. There it gets back what its parent
  *   had.
  * - The caller gets it back as soon as the kernel announces the child, at the latest at the exit
  *   of the call.
  *
  * Registers and masks belong to the thread and its tracer, so there is no race. The instruction
- * pointer stays as it is: the program's own seccomp filters may look at it. All that must be known
- * to put things back is in the segment, so a child needs no parent that lives.
+ * pointer is not changed, because the program's own seccomp filters may check it. The selector
+ * holds all that is needed to restore the segment and the mask, so a child does not depend on a
+ * living parent.
  *
- * A tracer that dies (SIGKILL, the end of its process) between the entry of the call and the
- * announcement of the child takes the caller along. That is no matter for a command of ours.
- * Processes that were attached to must not come to harm: they are not guarded, and a thread of
- * theirs that races can free a child.
+ * If the tracer dies (SIGKILL, the end of its process) between the entry of the call and the
+ * announcement of the child, the caller dies too. That is acceptable for a command that the trace
+ * started. Processes that were attached to must not be harmed, so they are not guarded, and a
+ * racing thread of theirs can let a child escape.
  */
 import type { Abi } from '../../decode/types.ts'
 import { syscall } from '../../gate/gate.ts'
@@ -53,9 +54,8 @@ const SIGSEGV_BIT = 1n << BigInt((signalNumber('SIGSEGV') ?? 11) - 1)
 const CS_OFFSET = USER_REGS.cs * 8
 
 /**
- * Selectors of the kernel's table (asm/segment.h), with the privilege of user mode, that cannot be
- * loaded as a code segment. Each stands for the segment that it replaces and for whether SIGSEGV
- * was blocked before.
+ * Selectors of the kernel's table (asm/segment.h) with user privilege that cannot be loaded as a
+ * code segment. Each encodes the segment that it replaces and whether SIGSEGV was blocked before.
  */
 const USER_CODE_64 = 0x33n
 const USER_CODE_32 = 0x23n
@@ -73,8 +73,8 @@ const mask = new BigUint64Array(1)
 export const needsGuard = (abi: Abi, nr: number): boolean => nr === CLONE3[abi]
 
 /**
- * At the entry of every call, before handlers see it: takes CLONE_UNTRACED off, which is all that
- * an honest program needs.
+ * At the entry of every call, before handlers see it: removes CLONE_UNTRACED. That is enough for
+ * an honest program.
  */
 export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stopped: StoppedTracee): void {
   const first = args[0] ?? 0n
@@ -90,10 +90,10 @@ export function keepTraced(abi: Abi, nr: number, args: readonly bigint[], stoppe
 }
 
 /**
- * At the entry of clone3, when everybody else has seen it: from now on a child that is not traced
+ * At the entry of clone3, after all others have seen it: from now on a child that is not traced
  * dies before its first instruction. A caller in a code segment of its own making (modify_ldt(2))
- * cannot be guarded, and is told that there is no such call. One that cannot be changed is killed,
- * since its child could leave.
+ * cannot be guarded, so its call fails with ENOSYS. A caller whose registers cannot be changed is
+ * killed, because its child could escape the trace.
  */
 export function guard(stopped: StoppedTracee): void {
   const { tid } = stopped
@@ -105,8 +105,8 @@ export function guard(stopped: StoppedTracee): void {
 }
 
 /**
- * At a stop of a caller or of a child: gives it back what is its own. Does nothing to a thread
- * that has it.
+ * At a stop of a caller or of a child: restores its own code segment and mask. Does nothing to a
+ * thread that already has them.
  */
 export function unguard(tid: number): void {
   if (!read(tid)) return
@@ -114,7 +114,7 @@ export function unguard(tid: number): void {
   if (found) write(tid, found.segment, found.isBlocked ? (mask[0] ?? 0n) : (mask[0] ?? 0n) & ~SIGSEGV_BIT)
 }
 
-/** False if the thread is gone. */
+/** Returns false if the thread is gone. */
 function read(tid: number): boolean {
   return (
     ptrace(PTRACE_PEEKUSER, tid, CS_OFFSET, word) === 0 &&

@@ -1,7 +1,7 @@
 /**
- * Changes to a stopped call. A tracee that is gone takes no change and needs none: its call never
- * happens. One that refuses a change is killed, since its call would go through as the program
- * wanted it.
+ * Changes to a stopped call. A tracee that is gone needs no change, because its call never
+ * happens. If a change fails for another reason, the tracee is killed, because its call would be
+ * made as the program wanted it.
  */
 import { syscall } from '../../gate/gate.ts'
 import { ptrace } from '../../gate/ptrace.ts'
@@ -22,7 +22,7 @@ function change(tid: number, edit: (registers: BigUint64Array) => void): void {
   if (!registers || ptrace(PTRACE_SETREGS, tid, 0, registers) < 0) syscall(KILL, tid, SIGKILL)
 }
 
-/** Words of struct user_regs_struct; `undefined` if the thread is gone. */
+/** The words of struct user_regs_struct; `undefined` if the thread is gone. */
 export function readRegisters(tid: number): BigUint64Array | undefined {
   const registers = new BigUint64Array(USER_REGS_WORDS)
   return ptrace(PTRACE_GETREGS, tid, 0, registers) === 0 ? registers : undefined
@@ -42,7 +42,7 @@ export function setNumber(tid: number, abi: Abi, nr: number): void {
   })
 }
 
-/** The kernel makes no call for number −1, and leaves the result as it is set. */
+/** The kernel makes no call for number −1, and leaves the result register as it was set. */
 export function skipCall(tid: number): void {
   change(tid, registers => {
     registers[USER_REGS.orig_rax] = NO_CALL

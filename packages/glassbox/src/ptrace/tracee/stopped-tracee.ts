@@ -1,6 +1,6 @@
 /**
- * What a handler is given: one object for the whole trace, moved from stop to stop. It remembers
- * what a handler asked for, and the engine takes it when it restarts the thread.
+ * The object that handlers receive: one for the whole trace, which is moved from stop to stop. It
+ * remembers what a handler asked for, and the engine applies that when it restarts the thread.
  */
 import { syscall } from '../../gate/gate.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -49,7 +49,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
     this.#task = task
   }
 
-  /** From now on it stands for that thread at the stop of that record. */
+  /** From now on the object stands for this thread at the stop of this record. */
   at(task: Task, index: number): this {
     this.#task = task
     this.#index = index
@@ -129,7 +129,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
     return interfaceName(index)
   }
 
-  /** That thread has ended: its id may be another's from now on. */
+  /** The thread has ended. From now on its id may belong to another one. */
   ended(tid: number): void {
     this.#namespaces?.forget(tid)
   }
@@ -184,7 +184,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
     this.#tamper()
   }
 
-  /** What a handler wanted at the entry of a call that was not made. */
+  /** Sets the result that a handler wanted at the entry of a call that was not made. */
   force(value: bigint): void {
     setResult(this.tid, value)
   }

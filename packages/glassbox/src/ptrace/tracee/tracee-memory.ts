@@ -1,13 +1,13 @@
 /**
- * Memory of a stopped thread. A page is read once a stop, whole, since a read costs the same for
- * 32 bytes and for 4 KiB (process_vm_readv(2): 3–4 µs): strings and structs that lie together cost
- * one call. Never more than the pages that were asked for.
+ * Memory of a stopped thread. Each page is read once per stop, as a whole, because reading 4 KiB
+ * costs the same as reading 32 bytes (process_vm_readv(2): 3–4 µs). So strings and structs that
+ * lie together cost one call. Only the pages that were asked for are read.
  *
- * process_vm_readv waits for a page that is the program's own to provide (user-faults.ts);
- * /proc/PID/mem does not, but opens what page protections forbid to read, and costs two calls
- * more. So it is used only if there may be such pages.
+ * process_vm_readv waits for a page that the program itself must provide (user-faults.ts).
+ * /proc/PID/mem does not, but it also reads pages whose protection forbids reading, and costs two
+ * more calls. So it is used only if there may be such pages.
  *
- * The bytes that `read` gives are views of the reused pages: valid until the next read.
+ * The bytes that `read` returns are views of reused pages, valid until the next read.
  */
 import { call, cString, syscall } from '../../gate/gate.ts'
 import { readMemory } from '../../gate/ptrace.ts'
@@ -24,35 +24,37 @@ const CLOSE = syscallNumber('close')
 
 export class TraceeMemory {
   readonly #pages: Uint8Array[] = Array.from({ length: SLOTS }, () => new Uint8Array(PAGE))
-  /** The start of the page in each slot, −1 for none; and how much of it could be read. */
+  /**
+   * The start address of the page in each slot, −1 for none, and how many bytes of it could be
+   * read.
+   */
   readonly #starts = new Float64Array(SLOTS).fill(-1)
   #next = 0
   #large: Uint8Array = new Uint8Array(PAGE * 2)
   #tid = 0
   #waits = true
 
-  /** From now on the memory of that thread, as it is now. */
+  /** From now on reads the memory of this thread, in its current state. */
   at(tid: number): void {
     this.#tid = tid
     if (this.#next !== 0) this.forget()
   }
 
   /**
-   * From now on a page that is missing counts as one that cannot be read, even if the program
-   * could still provide it.
+   * From now on a missing page counts as unreadable, even if the program could still provide it.
    */
   neverWait(): void {
     this.#waits = false
     this.forget()
   }
 
-  /** What was read may have changed. */
+  /** Forgets what was read, because it may have changed. */
   forget(): void {
     this.#starts.fill(-1)
     this.#next = 0
   }
 
-  /** Up to `length` bytes; fewer, or none, if they cannot be read. */
+  /** Reads up to `length` bytes; fewer, or none, if they cannot be read. */
   read(address: bigint, length: number): Uint8Array {
     if (length <= 0 || address < 0n || address > LAST_EXACT) return NOTHING
     const start = Number(address)
@@ -62,7 +64,7 @@ export class TraceeMemory {
     return page ? page.subarray(offset, offset + length) : NOTHING
   }
 
-  /** Writes all of it, over page protections as well; returns how many bytes could be written. */
+  /** Writes all bytes, also over page protections. Returns how many could be written. */
   write(address: bigint, bytes: Uint8Array): number {
     this.forget()
     const fd = this.#open(O_WRONLY)
@@ -84,7 +86,7 @@ export class TraceeMemory {
     const page = this.#pages[slot]
     this.#next = slot + 1
     this.#starts[slot] = -1
-    // A page is there or it is not: the kernel gives all of it or nothing.
+    // A page is present or not: the kernel returns all of it or nothing.
     if (!page || this.#fill(start, page) < PAGE) return undefined
     this.#starts[slot] = start
     return page
@@ -96,7 +98,7 @@ export class TraceeMemory {
     return got > 0 ? this.#large.subarray(0, got) : NOTHING
   }
 
-  /** How many bytes could be read; not above 0 if none. */
+  /** Returns how many bytes could be read; 0 or less if none. */
   #fill(start: number, bytes: Uint8Array): number {
     if (this.#waits) return readMemory(this.#tid, start, bytes)
     const fd = this.#open(O_RDONLY)
@@ -106,7 +108,7 @@ export class TraceeMemory {
     return got
   }
 
-  /** −1 if the thread is gone. */
+  /** Returns −1 if the thread is gone. */
   #open(mode: number): number {
     try {
       return call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), mode | O_CLOEXEC, 0])

@@ -1,7 +1,7 @@
-/** Values of arguments as JSON has them. */
+/** Converts values of arguments to what JSON can hold. Pure. */
 import type { Value } from '../../decode/types.ts'
 
-/** A number if it is exact, else its decimal text. */
+/** A number if that is exact, else its decimal text. */
 export function numberOrText(value: bigint): number | string {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : String(value)

@@ -1,6 +1,6 @@
 /**
- * --json: one event a line, each complete in itself, by the schema in docs/tracing.md. `v` is the
- * version of the schema: it changes when a consumer would have to.
+ * --json: one event per line, each complete in itself, by the schema in docs/tracing.md. `v` is
+ * the version of the schema: it changes when a consumer would have to change.
  */
 import * as decode from '../../decode/decode.ts'
 import { entryValues, exitValues } from '../../decode/values.ts'
@@ -44,7 +44,7 @@ export class JsonSink implements Sink {
     this.#firstNs ??= timeNs
     const time = Number((timeNs + this.#offsetNs) / 1000n) / 1e6
     const atNs = Number(timeNs - this.#firstNs)
-    // Numbers and names of ours need no escaping, and an object that is spread into another costs
+    // These numbers and names need no escaping, and spreading one object into another would cost
     // as much as all the rest.
     const head = `{"v":${SCHEMA_VERSION},"seq":${this.#seq++},"type":"${type}","pid":${state.pid},"tid":${state.tid},"time":${time},"atNs":${atNs}`
     const rest = JSON.stringify(facts)
@@ -77,7 +77,7 @@ export class JsonSink implements Sink {
       this.#spellings.of(call.abi, call.nr),
     )
     const { nr, abi } = call
-    // What is undefined is left out.
+    // Undefined members are left out.
     this.#event(state, 'syscall', call.enteredNs, {
       name: decode.callName(nr, abi),
       nr,

@@ -1,7 +1,7 @@
 /**
  * --perfetto: a timeline in the Trace Event Format, which Perfetto and chrome://tracing open. One
- * track a thread; a slice for each call, marks for execve, signals and ends. Written as it comes.
- * Source: the "Trace Event Format" document of Chromium.
+ * track per thread; a slice for each call; marks for execve, signals and ends. Events are written
+ * as they come. Source: the "Trace Event Format" document of Chromium.
  */
 import { closeSync } from 'node:fs'
 import { callName, entryText, exitText } from '../../decode/decode.ts'
@@ -15,9 +15,7 @@ import type { Sink } from '../output/sink.ts'
 import type { TraceeState } from '../tracee-state.ts'
 import { Writer } from '../output/writer.ts'
 
-/**
- * Microseconds with three decimals, of nanoseconds: exact for the next 285 years of this clock.
- */
+/** Nanoseconds as microseconds with three decimals: exact for the next 285 years of this clock. */
 const us = (ns: bigint): number => Number(ns) / 1000
 
 export class PerfettoSink implements Sink {
@@ -68,7 +66,7 @@ export class PerfettoSink implements Sink {
     this.#event({ name, cat: 'event', ph: 'i', s: 't', ts: us(timeNs), pid, tid, args })
   }
 
-  /** Names of tracks, whenever they may have changed. */
+  /** Writes the name of a track whenever it may have changed. */
   #name(state: TraceeState, subject: Subject): void {
     const { pid, tid } = state
     const comm = subject.comm()
@@ -96,7 +94,7 @@ export class PerfettoSink implements Sink {
 
   started(state: TraceeState, timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void {
     if (parent) this.#mark(parent, 'new child', timeNs, { child: state.tid })
-    // A command is not yet itself: its execve names it.
+    // Before its execve a command is still the launcher, so the execve names it.
     if (parent || state.attached) this.#name(state, subject)
   }
 
@@ -116,7 +114,7 @@ export class PerfettoSink implements Sink {
     this.#mark(state, `stopped by ${signalName(signal)}`, timeNs)
   }
 
-  /** A call that does not come back ends with its thread. */
+  /** A call that does not return ends with its thread. */
   exiting(state: TraceeState, timeNs: bigint): void {
     const entered = this.#entries.get(state.tid)
     if (!entered) return

@@ -1,6 +1,6 @@
 /**
- * --tree: at the end, which process started which, what each executed, how it ended, its CPU time
- * (all its threads, no children) and its wall time.
+ * --tree: at the end, prints which process started which, what each executed, how it ended, its
+ * CPU time (of all its threads, without children) and its wall time.
  */
 import { signalName } from '../../linux/signals.ts'
 import type { Tracee } from '../../trace/tracee.ts'
@@ -25,7 +25,7 @@ interface Process {
 export class TreeSink implements Sink {
   readonly #output: Output
   readonly #roots: Process[] = []
-  /** Those that live. */
+  /** The living processes. */
   readonly #processes = new Map<number, Process>()
   #hasEnded = false
 
@@ -91,7 +91,7 @@ export class TreeSink implements Sink {
   }
 }
 
-/** `head` stands before its own line, `indent` before those of its children. */
+/** `head` precedes its own line, `indent` precedes those of its children. */
 function treeText(process: Process, head: string, indent: string): string {
   const { pid, commands, children, end, cpuNs: cpu, startNs, endNs } = process
   const [first = '(no execve)', ...later] = commands
@@ -115,8 +115,8 @@ function commandText(subject: Subject): string {
 }
 
 /**
- * Of one thread; else what the wait status says of the process and the children that it waited
- * for.
+ * CPU time of one thread if the kernel says it. Otherwise it is that of the wait status, which
+ * covers the process and the children that it waited for.
  */
 function cpuNs({ tid, pid }: TraceeState, tracee: Tracee): number {
   return tracee.cpuTimeNs() ?? (tid === pid ? (tracee.userTimeUs + tracee.systemTimeUs) * 1000 : 0)

@@ -1,6 +1,7 @@
 /**
- * `-e
- * inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]`
+ * The grammar of `-e
+ * inject=SET[:error=E|:retval=V][:signal=S][:syscall=CALL][:delay_enter=T][:delay_exit=T][:poke_enter=…][:poke_exit=…][:when=F[..L][+[S]]]`.
+ * Pure.
  */
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallByName } from '../../linux/syscalls.ts'
@@ -12,7 +13,7 @@ import { signalOf } from '../select/sets.ts'
 const MOST_ERRNO = 4095
 const MOST_CALLS = 65_535
 const MOST_POKED = 1024
-/** What a `syscall=` may put in place of another: calls without arguments and effects. */
+/** The calls that `syscall=` may substitute: they have no arguments and no effects. */
 const PURE_CLASS = 'pure'
 const UNIT_US: Readonly<Record<string, number>> = { s: 1e6, ms: 1e3, us: 1, ns: 1e-3, '': 1 }
 
@@ -30,13 +31,13 @@ function wordOf(text: string): bigint | undefined {
   if (!/^-?(0x[0-9a-f]+|\d+)$/i.test(text)) return undefined
   const negative = text.startsWith('-')
   const digits = negative ? text.slice(1) : text
-  // As strtoull: a leading zero is octal.
+  // Like strtoull: a leading zero means octal.
   const octal = /^0[0-7]+$/.test(digits)
   const value = octal ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits)
   return BigInt.asIntN(64, negative ? -value : value)
 }
 
-/** Microseconds: `100`, `1.5ms`, `0.5s`. */
+/** A duration in microseconds, from `100`, `1.5ms`, `0.5s`. */
 export function durationUs(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d*)?|\.\d+)(s|ms|us|ns)?$/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) * (UNIT_US[unit] ?? 1)
@@ -66,7 +67,7 @@ function pokesOf(text: string): readonly Poke[] | undefined {
   return pokes
 }
 
-/** Each takes its text into the draft; false if it makes no sense. */
+/** Each parses its text into the draft and returns false if the text is invalid. */
 const TOKENS: Readonly<Record<string, (draft: InjectionDraft, text: string) => boolean>> = {
   error: (draft, text) => draft.retval === undefined && set(draft, 'errno', errnoOf(text)),
   retval: (draft, text) => draft.errno === undefined && set(draft, 'retval', wordOf(text)),
@@ -92,10 +93,10 @@ function set<Key extends keyof InjectionDraft>(
   return true
 }
 
-/** What `fault=` knows. */
+/** The tokens that `fault=` accepts. */
 const FAULT_TOKENS: ReadonlySet<string> = new Set(['error', 'when'])
 
-/** Throws with strace's words. */
+/** Throws errors in strace's words. */
 export function injection(text: string, what: 'inject' | 'fault'): Injection {
   const [calls = '', ...tokens] = text.split(':')
   const draft: InjectionDraft = { calls: callSet(calls) }

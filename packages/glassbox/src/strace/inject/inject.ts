@@ -1,6 +1,6 @@
 /**
- * Tampering with calls: what is to be done to which, and the counters that say when. They count by
- * tracee and by call, from the tracee's beginning, and only calls that are traced.
+ * Tampering with calls: what to do to which calls, and the counters that say when. Calls are
+ * counted per tracee and call from the tracee's beginning, and only traced calls count.
  */
 import type { Abi } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
@@ -8,12 +8,12 @@ import type { TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { type CallSet, contains } from '../select/call-set.ts'
 
 export interface Poke {
-  /** Of the argument that points to what is overwritten. */
+  /** The index of the argument that points to the overwritten memory. */
   readonly index: number
   readonly bytes: Uint8Array
 }
 
-/** The calls of a tracee that are meant, counted from 1. `step` 0: the first only. */
+/** Which of a tracee's calls are meant, counted from 1. If `step` is 0, only the first. */
 export interface When {
   readonly first: number
   readonly last: number
@@ -25,7 +25,7 @@ export interface Injection {
   readonly errno?: number
   readonly retval?: bigint
   readonly signal?: number
-  /** The number of the call that is made instead. */
+  /** The number of the call to make instead. */
   readonly instead?: number
   readonly delayEnterUs?: number
   readonly delayExitUs?: number
@@ -44,7 +44,7 @@ export function isDue({ first, last, step }: When, count: number): boolean {
 /** What was done to one call. */
 export interface Tampering {
   readonly injection: Injection
-  /** Its arguments' memory was overwritten. */
+  /** The memory of an argument was overwritten. */
   poked: boolean
   delayed: boolean
 }
@@ -60,8 +60,8 @@ const overwrite = (
   }, false)
 
 /**
- * The counters of one tracee, by call. As in strace, calls of the same number through another ABI
- * count apart.
+ * The counters of one tracee, by call. As in strace, calls with the same number but another ABI
+ * are counted separately.
  */
 export type Counters = Map<`${Abi} ${number}`, number>
 
@@ -72,7 +72,7 @@ export class Injector {
     this.#injections = injections
   }
 
-  /** To be called at the entry of each traced call. Returns what was done, if anything. */
+  /** Must be called at the entry of each traced call. Returns what was done, if anything. */
   enter(call: EnteredCall, tracee: TraceeAtEntry, counters: Counters): Tampering | undefined {
     const injection = this.#of(call.abi, call.nr)
     if (!injection) return undefined
@@ -102,13 +102,13 @@ export class Injector {
     }
   }
 
-  /** The last that names a call counts. */
+  /** If several injections name a call, the last one counts. */
   #of(abi: Abi, nr: number): Injection | undefined {
     return this.#injections.findLast(({ calls }) => contains(calls, abi, nr))
   }
 }
 
-/** What a line says of it, after the result. */
+/** What the line of the call says about it, after the result. */
 export function tamperingText({ injection, poked, delayed }: Tampering): string {
   const changed = [
     poked ? ['args'] : [],

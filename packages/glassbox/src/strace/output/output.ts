@@ -1,6 +1,6 @@
 /**
  * Where the text goes: one descriptor for all tracees, or a file for each. Owns the files that it
- * opens. What goes to stderr keeps its place among what the program itself writes there: it is
+ * opens. Text on stderr keeps its order relative to what the program itself writes there: it is
  * written before the program can write.
  */
 import { fstatSync, openSync, statSync } from 'node:fs'
@@ -12,7 +12,7 @@ import type { OutputTarget, Selection } from '../options.ts'
 import type { TraceeState } from '../tracee-state.ts'
 import { Writer } from './writer.ts'
 
-/** Calls by which a program can write to what the trace is written to as well. */
+/** Calls by which a program can write to the same file as the trace. */
 const WRITING: ReadonlySet<number> = new Set(
   [
     ...['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendto', 'sendmsg', 'sendmmsg', 'sendfile'],
@@ -20,7 +20,10 @@ const WRITING: ReadonlySet<number> = new Set(
   ].map(syscallNumber),
 )
 
-/** When text must be written: at once, before calls that write, or when there is much of it. */
+/**
+ * When text must be written: after each line, before calls that write, or only when there is much
+ * of it.
+ */
 type FlushPolicy = 'lines' | 'before-writes' | 'none'
 
 export class Output {
@@ -32,7 +35,7 @@ export class Output {
   readonly #open = new Set<Writer>()
   #failed = false
 
-  /** `onError`: called once, with the file's name. */
+  /** `onError` is called once, with the file's name. */
   constructor(target: OutputTarget, selection: Selection, onError: (name: string, error: unknown) => void) {
     this.#target = target
     this.#onError = (name, error) => {
@@ -54,7 +57,7 @@ export class Output {
     writer?.write(text)
   }
 
-  /** Text of the whole trace: the summary. Of separate files there is none. */
+  /** Writes text about the whole trace: the summary. With separate files, nothing is written. */
   writeShared(text: string): void {
     if (!this.#failed) this.#shared?.write(text)
   }
@@ -75,7 +78,7 @@ export class Output {
     }
   }
 
-  /** The entry of a call was written, and the call comes next. */
+  /** The entry of a call was printed, and the tracee makes the call next. */
   entered(call: Call): void {
     if (this.#flushPolicy !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
   }
@@ -85,7 +88,8 @@ export class Output {
   }
 
   /**
-   * A message of the command, in its place among the lines of the trace, if that goes to stderr.
+   * Prints a message of the command. If the trace goes to stderr, the message appears in order
+   * among its lines.
    */
   say(message: string): void {
     const shared = this.#shared
@@ -94,7 +98,7 @@ export class Output {
     else say(message)
   }
 
-  /** No more of that tracee. */
+  /** This tracee writes nothing more. */
   close(state: TraceeState): void {
     const { writer } = state
     if (!writer) return

@@ -1,4 +1,4 @@
-/** The outputs that were asked for, and only those: each is loaded when it is needed. */
+/** Loads the outputs that were asked for, and only those. */
 import type { Output } from './output.ts'
 import { ProcessIds } from '../select/process-ids.ts'
 import type { TraceSettings } from '../options.ts'

@@ -1,36 +1,36 @@
 /**
- * Text on its way to a descriptor: gathered, since a write for each line costs as much as all else
- * that is done for it. It is gathered as bytes: as text its pieces would live on, and each
- * collection of garbage would move them. The first error ends the output; `onError` is called
+ * Text on its way to a descriptor. It is gathered, because one write per line would cost as much
+ * as all other work for that line. It is gathered as bytes, because strings would stay alive and
+ * every garbage collection would move them. The first error ends the output; `onError` is called
  * once.
  */
 import { closeSync, writeSync } from 'node:fs'
 
 const GATHERED = 1 << 16
-/** UTF-8 has at most so many bytes for a unit of a string. */
+/** The maximum number of UTF-8 bytes per code unit of a string. */
 const MOST_BYTES = 3
 const LINE_FEED = 10
-/** Room at first: memory is not touched before it is needed. */
+/** The initial buffer size. It is small because unused memory should not be touched. */
 const FIRST_ROOM = 1 << 12
-/** How long to wait for a reader of a descriptor that does not block, milliseconds. */
+/** How long to wait for the reader of a non-blocking descriptor, in milliseconds. */
 const RETRY_MS = 1
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-/** What a writer tells of when it has written as much as it may. */
+/** Thrown by a writer that has written as many bytes as it may. */
 export class OutputFull extends Error {}
 
 export class Writer {
   readonly #fd: number
   readonly #onError: (error: unknown) => void
-  /** Bytes that may still be taken. */
+  /** How many bytes may still be written. */
   #left: number
   #bytes = Buffer.allocUnsafeSlow(FIRST_ROOM)
   #length = 0
   #failed = false
 
   /**
-   * `limit`: bytes. The text that would go beyond is left out, a note stands in its place, and
-   * nothing follows it.
+   * `limit`, in bytes: the text that would exceed it is left out, a note is written instead, and
+   * nothing follows.
    */
   constructor(fd: number, onError: (error: unknown) => void, limit: number = Infinity) {
     this.#fd = fd
@@ -53,7 +53,7 @@ export class Writer {
     return length
   }
 
-  /** `last`: the length of the text that is too much. */
+  /** `last`: the length of the text that did not fit. */
   #cut(last: number): void {
     if (this.#failed) return
     this.#length -= last

@@ -1,16 +1,15 @@
 /**
- * A set of system calls by their numbers, for each ABI. Data: a worker gets it as
- * it is.
+ * A set of system calls by number, for each ABI. It is plain data, so a worker gets it as it is.
  */
 import type { Abi } from '../../decode/types.ts'
 
-/** Numbers of calls are below it; what is above is no call of any Linux. */
+/** All call numbers are below this; higher numbers are not calls of any Linux. */
 export const CALL_NUMBERS = 512
 
 export interface CallSet {
-  /** 1 for members, by number. */
+  /** By number: 1 for members. */
   readonly members: Readonly<Record<Abi, Uint8Array>>
-  /** Whether numbers that stand for no call belong to it. */
+  /** Whether numbers that are not calls belong to it. */
   readonly others: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * -P: calls that name one of some paths, or have a descriptor of one. By the kinds of arguments in
- * the table; paths are compared as they stand.
+ * -P: selects calls that name one of some paths, or that have a descriptor of one. It uses the
+ * kinds of arguments in the table. Paths are compared as text.
  */
 import { readString } from '../../decode/memory.ts'
 import type { EnteredCall } from '../../trace/handlers.ts'
@@ -14,13 +14,13 @@ const MOST_POLLED = 1024
 interface PathArguments {
   readonly paths: readonly number[]
   readonly descriptors: readonly number[]
-  /** Argument 0 is an array of as many pollfd as argument 1 says. */
+  /** Argument 0 is an array of pollfd; argument 1 is its length. */
   readonly polls: boolean
   /** Arguments 1 to 3 are sets of descriptors below argument 0. */
   readonly selects: boolean
 }
 
-/** What a link points to is no path that the call looks up. */
+/** The target of a link is not a path that the call looks up. */
 const NOT_LOOKED_UP: Readonly<Record<string, number>> = { symlink: 0, symlinkat: 0 }
 const CLASSES = ['file', 'desc', 'network']
 const POLLS = ['poll', 'ppoll']
@@ -42,13 +42,13 @@ const readTable = (): ReadonlyMap<number, PathArguments> =>
 
 let known: ReadonlyMap<number, PathArguments> | undefined
 
-/** Read from the table when a filter is first asked for. */
+/** Built from the table when a filter is first needed. */
 function table(): ReadonlyMap<number, PathArguments> {
   known ??= readTable()
   return known
 }
 
-/** Can that call match at all? */
+/** Whether this call can match at all. */
 export const isPathCall = (nr: number): boolean => table().has(nr)
 
 export class PathFilter {

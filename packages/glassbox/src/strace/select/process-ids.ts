@@ -1,7 +1,7 @@
 /**
- * What stands after the id of a process in the text of a call: its name (-Y) and its id in the PID
- * namespace of the tracer (--decode-pids=pidns). Ids are those of the tracee whose line is being
- * printed: as an output it hears of each event before the one that prints.
+ * What follows a process id in the text of a call: its name (-Y) and its id in the tracer's PID
+ * namespace (--decode-pids=pidns). Ids are those of the tracee whose line is being printed: this
+ * is an output that receives each event before the one that prints.
  */
 import type { IdType } from '../../decode/types.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
@@ -15,7 +15,7 @@ export class ProcessIds implements Sink {
   readonly #translates: boolean
   #subject: Subject | undefined
 
-  /** `names`: also those; `translates`: also ids. */
+  /** `names`: print names too. `translates`: print translated ids too. */
   constructor(names: ProcessNames | undefined, translates: boolean) {
     this.#names = names
     this.#translates = translates
@@ -34,8 +34,8 @@ export class ProcessIds implements Sink {
   }
 
   /**
-   * Nothing for what is no id, and for an id that no process has. Groups and sessions have no
-   * name.
+   * Empty for a value that is not an id, and for an id that no process has. Groups and sessions
+   * have no name.
    */
   text(id: number, type: IdType): string {
     const subject = this.#subject

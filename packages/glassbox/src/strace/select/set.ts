@@ -1,7 +1,7 @@
 /**
- * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`, where an item is a name, a number, a
- * class (%file), a regular expression (/^open), `all` or `none`, each but the last two with `@64`,
- * `@32` or `@x32` at its end. Source: strace(1), "Filtering".
+ * The grammar of sets of system calls: `[!][?]ITEM{,ITEM}`. An item is a name, a number, a class
+ * (%file), a regular expression (/^open), `all` or `none`. All but the last two may end in `@64`,
+ * `@32` or `@x32`. Source: strace(1), "Filtering".
  */
 import type { Abi } from '../../decode/types.ts'
 import { i386Syscalls } from '../../linux/i386.ts'
@@ -18,7 +18,7 @@ interface Named {
 /** The calls of an ABI. */
 const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
 
-/** Classes that the table has not as such: of names, and of other classes. */
+/** Classes that are not in the table: lists of names, and unions of other classes. */
 const NAMED_CLASSES: Readonly<Record<string, readonly string[]>> = {
   statfs: ['statfs', 'statfs64'],
   fstatfs: ['fstatfs', 'fstatfs64'],
@@ -28,7 +28,7 @@ const UNIONS: Readonly<Record<string, readonly string[]>> = {
   '%stat': ['stat', 'lstat', 'fstat'],
   net: ['network'],
 }
-/** Those that could be written without a percent sign before strace 4. */
+/** Classes that could be written without a percent sign before strace 4. */
 const OLD_CLASSES = ['desc', 'file', 'memory', 'process', 'signal', 'ipc', 'network', 'net'] as const
 
 function ofClass(name: string): ((call: Named) => boolean) | undefined {
@@ -70,7 +70,7 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
   ['@x32', 'x32'],
 ]
 
-/** Adds what an item stands for. False if there is no such call. */
+/** Adds the calls that an item means. Returns false if there are none. */
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
   const bare = suffix ? item.slice(0, -suffix[0].length) : item
@@ -87,7 +87,7 @@ function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean 
   return found
 }
 
-/** How often a set is inverted, and what is left of it. */
+/** Counts how often a set is inverted, and returns the rest of the text. */
 export function inversion(text: string): { readonly inverted: boolean; readonly rest: string } {
   let inverted = false
   let rest = text
@@ -95,7 +95,7 @@ export function inversion(text: string): { readonly inverted: boolean; readonly 
   return { inverted, rest }
 }
 
-/** Throws with strace's words for an unknown item. */
+/** Throws an error in strace's words for an unknown item. */
 export function callSet(text: string): CallSet {
   const { inverted, rest } = inversion(text)
   if (rest === 'all') return fullSet(!inverted)

@@ -1,6 +1,6 @@
 /**
- * Sets of other things than system calls: signals, statuses, messages, descriptors. Each has
- * strace's words for what it does not know.
+ * Sets of other things than system calls: signals, statuses, messages, descriptors. Each reports
+ * an unknown word as strace does.
  */
 import { signalName } from '../../linux/signals.ts'
 import { fault } from '../fault.ts'

@@ -1,6 +1,4 @@
-/**
- * The columns of the summary and what it can be sorted by: their names, as -U and -S take them.
- */
+/** The columns of the summary and its sort keys, by the names that -U and -S take. */
 import { usageFault } from '../fault.ts'
 
 export type Column =
@@ -42,7 +40,7 @@ const NAMES: Readonly<Record<string, Column | 'nothing'>> = {
   none: 'nothing',
 }
 
-/** What a summary is sorted by. `time` is the total. */
+/** A sort key of a summary. `time` means the total time. */
 export type SortKey = Exclude<Column, 'time-percent'> | 'nothing'
 
 export function sortKey(text: string): SortKey {
@@ -51,7 +49,7 @@ export function sortKey(text: string): SortKey {
   return name === 'time-percent' ? 'total-time' : name
 }
 
-/** The name comes last if it was left out. */
+/** Adds the name as the last column if it was left out. */
 export function columnNames(text: string): readonly Column[] {
   const columns: Column[] = []
   const words = text.split(',')

@@ -1,6 +1,6 @@
 /**
- * --stats: at the end, how often each file and each peer address was used, with errors, bytes
- * moved and time. Paths are made absolute.
+ * --stats: at the end, prints how often each file and each peer address was used, with errors,
+ * bytes moved and time. Paths are made absolute.
  */
 import { posix } from 'node:path'
 import { readString } from '../../decode/memory.ts'
@@ -33,7 +33,7 @@ export class StatsSink implements Sink {
   readonly #output: Output
   readonly #files = new Map<string, Use>()
   readonly #peers = new Map<string, Use>()
-  /** What the open call of each tracee is about. */
+  /** The files and peers of each tracee's call in progress. */
   readonly #open = new Map<number, readonly Use[]>()
   #hasEnded = false
 
@@ -112,7 +112,7 @@ function usedBy({ args }: Syscall, call: EnteredCall, tracee: Tracee): readonly 
 
 function usedPath(address: bigint, directory: number, tracee: Tracee): Used | undefined {
   const bytes = address === 0n ? undefined : readString(tracee, address, LONGEST_PATH)?.bytes
-  // An empty path stands for the descriptor before it.
+  // An empty path means the descriptor that precedes it.
   if (!bytes) return undefined
   if (bytes.length === 0) return directory === AT_FDCWD ? undefined : usedDescriptor(directory, tracee)
   const path = Buffer.from(bytes).toString()
@@ -128,14 +128,14 @@ function usedDescriptor(fd: number, tracee: Tracee): Used | undefined {
   if (target.startsWith('/')) return { kind: 'file', name: target }
   const socket = found.socket()
   const text = socket ? socketText(socket) : ''
-  // Ends without a name, as socketpair(2) makes them, have no address.
+  // Unnamed ends, as socketpair(2) makes them, have no address.
   const [, protocol, peer] = /^(\S+?):\[.*->(.*[^\d].*)\]$/.exec(text) ?? []
   return protocol === undefined || peer === undefined
     ? undefined
     : { kind: 'peer', name: `${protocol} ${peer}` }
 }
 
-/** An address that is an argument: who is connected to, or sent to. */
+/** An address argument: the peer that is connected to or sent to. */
 function usedAddress(address: bigint, fd: number, tracee: Tracee): Used | undefined {
   const text = address === 0n ? undefined : addressText(tracee.read(address, LONGEST_ADDRESS).slice())
   if (text === undefined) return undefined

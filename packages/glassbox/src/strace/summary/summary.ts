@@ -1,6 +1,6 @@
 /**
- * -c, -C: how often each call was made and failed, and the time that it took: CPU time in the
- * kernel, or with -w from entry to exit. Arguments are not looked at.
+ * -c, -C: how often each call was made and failed, and how long it took: CPU time in the kernel,
+ * or with -w the time from entry to exit. Arguments are not read.
  */
 import { callName } from '../../decode/decode.ts'
 import type { Abi } from '../../decode/types.ts'

@@ -1,8 +1,8 @@
-/** The table of a summary, as strace lays it out. */
+/** Lays out the table of a summary as strace does. */
 import type { SummaryOptions } from '../options.ts'
 import type { Column, SortKey } from './columns.ts'
 
-/** Times in microseconds. */
+/** Times are in microseconds. */
 export interface Row {
   readonly nr: number
   readonly name: string
@@ -20,7 +20,7 @@ interface Layout {
   readonly title: string
   readonly width: number
   readonly cell: (row: Row, totalUs: number) => string
-  /** In the last line; the sum, if it is left out. */
+  /** The value in the last line. Default: the sum. */
   readonly total?: (rows: readonly Row[], sum: Row) => string
 }
 

@@ -1,6 +1,6 @@
 /**
- * -y, -yy: what a descriptor of a tracee is. Belongs to the tracee whose call is being printed: as
- * an output it hears of each call before the one that prints.
+ * -y, -yy: what a descriptor of a tracee refers to, for the tracee whose call is being printed.
+ * This is an output that receives each call before the one that prints.
  */
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { DescriptorInfo, Subject } from '../../trace/subject.ts'
@@ -27,7 +27,8 @@ export class Descriptors implements Sink {
   }
 
   /**
-   * `</etc/passwd>`; nothing for a descriptor that is not open. AT_FDCWD is the working directory.
+   * `</etc/passwd>`, or the empty string for a descriptor that is not open. AT_FDCWD is the
+   * working directory.
    */
   text(fd: number): string {
     const found = this.#subject?.descriptor(fd)
@@ -36,7 +37,7 @@ export class Descriptors implements Sink {
       : ''
   }
 
-  /** What stands between the brackets, if more was asked for than the path. */
+  /** The text between the brackets, if more than the path was asked for. */
   #detail(found: DescriptorInfo): string | undefined {
     const details = this.#details
     const socket = details.has('socket') ? found.socket() : undefined

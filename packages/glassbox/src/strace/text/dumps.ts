@@ -1,6 +1,6 @@
 /**
- * -e read, -e write: what went through a descriptor, in hexadecimal and as text, after the line of
- * its call.
+ * -e read, -e write: the data that was read from or written to a descriptor, in hexadecimal and
+ * as text, after the line of the call.
  */
 import type { MemoryReader } from '../../decode/memory.ts'
 import type { Call, Outcome } from '../../decode/types.ts'
@@ -16,7 +16,10 @@ const MOST_VECTORS = 1024
 
 interface Shape {
   readonly way: 'read' | 'write'
-  /** Argument 1 is a buffer, an array of iovec of argument 2, a msghdr, or an array of mmsghdr. */
+  /**
+   * Argument 1 is a buffer, an array of iovec with argument 2 entries, a msghdr, or an array of
+   * mmsghdr.
+   */
   readonly data: 'buffer' | 'vector' | 'message' | 'messages'
 }
 
@@ -51,13 +54,13 @@ export class Dumps {
     this.#write = write
   }
 
-  /** Nothing if no descriptor is to be dumped. */
+  /** Returns `undefined` if no descriptor is to be dumped. */
   static of(read: NumberSet, write: NumberSet): Dumps | undefined {
     const isEmpty = ({ numbers, inverted }: NumberSet): boolean => numbers.length === 0 && !inverted
     return isEmpty(read) && isEmpty(write) ? undefined : new Dumps(read, write)
   }
 
-  /** Lines, each with its end; none if the call moved nothing. */
+  /** The lines, each with a line end; empty if the call moved no data. */
   text(call: Call, { value, failed }: Outcome, memory: MemoryReader): string {
     const shape = SHAPES.get(call.nr)
     if (!shape || failed || (call.abi ?? 'x86_64') !== 'x86_64') return ''

@@ -1,4 +1,7 @@
-/** Names between angle brackets: as in quotes, without them, and with the brackets escaped. */
+/**
+ * Escapes names between angle brackets: as in quotes, but without the quotes, and with the
+ * brackets escaped.
+ */
 import { quote } from '../../decode/text.ts'
 
 export function escaped(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-/** Names of network interfaces in the text of a call: those that the tracee of the call knows. */
+/** Names of network interfaces in the text of a call, as the tracee of that call knows them. */
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { Subject } from '../../trace/subject.ts'
 import type { Sink } from '../output/sink.ts'
@@ -7,7 +7,7 @@ import type { TraceeState } from '../tracee-state.ts'
 export class Interfaces implements Sink {
   #subject: Subject | undefined
 
-  /** It looks at the tracee for calls with an address only, which never run on. */
+  /** It looks at the tracee only for calls that have an address, and those are never deferred. */
   mayDefer(): boolean {
     return true
   }

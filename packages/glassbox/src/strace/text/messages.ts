@@ -1,11 +1,10 @@
-/**
- * What the command says of itself, always on stderr: `strace: Process 12
- * attached`.
- */
+/** The command's own messages, always on stderr: `strace: Process 12 attached`. */
 import { printable } from '../../printable.ts'
 import { writeAll } from '../output/writer.ts'
 
-/** `through`: the trace goes to stderr too, and this is to be in its place there. */
+/**
+ * `through`: prints the message in order among the lines of the trace, which also goes to stderr.
+ */
 export function say(message: string, through?: (text: string) => void): void {
   const text = `strace: ${printable(message)}\n`
   if (through) {
@@ -15,6 +14,6 @@ export function say(message: string, through?: (text: string) => void): void {
   try {
     writeAll(2, Buffer.from(text))
   } catch {
-    // There is no reader any more.
+    // The reader is gone.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What stands before the body of a line: pid, times, number of the call, instruction pointer. Each
- * only if it was asked for.
+ * The text before the body of a line: pid, times, number of the call, instruction pointer. Each
+ * appears only if it was asked for.
  */
 import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'
@@ -15,11 +15,11 @@ export class PrefixText {
   readonly #options: Prefix
   readonly #clock: WallClock | undefined
   readonly #comm: ((state: TraceeState) => string) | undefined
-  /** Is there nothing to show but perhaps a pid? */
+  /** Whether only a pid can appear. */
   readonly #isPlain: boolean
   #lastNs: bigint | undefined
 
-  /** `comm`: what stands after a pid; -Y. */
+  /** `comm`: the text after a pid; -Y. */
   constructor(options: Prefix, comm: ((state: TraceeState) => string) | undefined) {
     const { time, relative, number, instructionPointer } = options
     this.#options = options

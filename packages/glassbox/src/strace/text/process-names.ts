@@ -1,6 +1,6 @@
 /**
- * -Y: the names of processes, as the kernel keeps them (comm). Those of tracees are remembered,
- * since a thread that has ended has none any more.
+ * -Y: the names of processes, as the kernel keeps them (comm). The names of tracees are
+ * remembered, because a thread that has ended has no name any more.
  */
 import { PR_SET_NAME } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -21,7 +21,8 @@ export class ProcessNames implements Sink {
   }
 
   started(state: TraceeState, _timeNs: bigint, parent: TraceeState | undefined, subject: Subject): void {
-    // A command is not yet itself, but what started it; that is strace, in the words of its users.
+    // Before its execve a command is still the launcher. To users of strace that is strace, so it
+    // is called that.
     state.comm = parent || state.attached ? commText(subject) : STRACE
   }
 
@@ -38,8 +39,7 @@ export class ProcessNames implements Sink {
   }
 
   /**
-   * What stands after a process number; nothing, if there is no such process. `subject`: who is
-   * asked.
+   * The text after a process id; empty if there is no such process. `subject`: the thread to ask.
    */
   text(pid: number, subject: Subject): string {
     if (pid <= 0) return ''

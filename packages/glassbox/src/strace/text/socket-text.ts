@@ -1,6 +1,6 @@
 /**
  * -yy: `TCP:[127.0.0.1:80->127.0.0.1:52096]`, `UNIX-STREAM:[571599->571600]`, `NETLINK:[1234]`.
- * The name of the protocol is the kernel's.
+ * The protocol has the kernel's name.
  */
 import { quote } from '../../decode/text.ts'
 import type { InetEnds, NetlinkEnd, SocketInfo, UnixEnds } from '../../trace/subject.ts'
@@ -27,7 +27,7 @@ function addressText(family: InetEnds['family'], bytes: Uint8Array): string {
 }
 
 /**
- * As inet_ntop(3): the longest run of zeros is left out, an IPv4 address that is mapped is shown
+ * Like inet_ntop(3): the longest run of zeros is left out, and a mapped IPv4 address is printed
  * as one.
  */
 export function ipv6Text(bytes: Uint8Array): string {

@@ -1,4 +1,7 @@
-/** The options of the decoder for each call, made once for each combination, not for each call. */
+/**
+ * The decoder's options for each call. One object is made per combination of options, not per
+ * call.
+ */
 import { isMemoryFree } from '../../decode/memory-free.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
@@ -12,7 +15,7 @@ const COMBINATIONS = 8
 const UNKNOWN = 255
 
 export class Spellings {
-  /** What is printed of a register follows from its value: nothing is asked of /proc. */
+  /** Whether the text depends only on the values of registers, so that /proc is not read. */
   readonly #isPure: boolean
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
@@ -39,7 +42,7 @@ export class Spellings {
     this.#others = bitsOf('x86_64', CALL_NUMBERS)
   }
 
-  /** Can a call of x86-64 be spelled when its program has run on? */
+  /** Whether a call of x86-64 can be printed after its program has run on. */
   mayDefer(nr: number): boolean {
     return this.#isPure && isMemoryFree(nr)
   }
@@ -57,7 +60,7 @@ export class Spellings {
     return found
   }
 
-  /** For what is no call: siginfo. */
+  /** The options for text that is not a call: siginfo. */
   get plain(): TextOptions {
     return this.#options[0] as TextOptions
   }

@@ -1,17 +1,17 @@
 /**
- * A stack as strace prints it: a line a frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`, the
- * address being that in the file.
+ * Prints a stack as strace does: one line per frame, ` > FILE(FUNCTION+0xOFFSET) [0xADDRESS]`.
+ * The address is the one in the file.
  */
 import { demangled } from '../../unwind/demangle/demangle.ts'
 import type { Frame, Stack } from '../../unwind/unwind.ts'
 
-/** `kept`: the stack was taken at the beginning of its call. */
+/** `kept`: the stack was taken at the entry of its call. */
 export const stackText = ({ frames, cut }: Stack, kept: boolean): string =>
   frames.map(frame => frameText(frame, kept)).join('') + (cut ? ' > too many stack frames\n' : '')
 
 function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean): string {
   if (object === undefined) return ` > unexpected_backtracing_error [0x${address.toString(16)}]\n`
-  // strace spells a function without a name in two ways.
+  // strace prints a function without a name in two ways.
   const inside = symbol ? `${demangled(symbol.name)}+0x${symbol.offset.toString(16)}` : kept ? '+0x0' : ''
   return ` > ${object}(${inside}) [0x${fileOffset.toString(16)}]\n`
 }
@@ -19,7 +19,7 @@ function frameText({ address, object, fileOffset, symbol }: Frame, kept: boolean
 /** Members of an event of --json. */
 export interface StackValue {
   readonly stack: readonly Readonly<Record<string, unknown>>[]
-  /** Only if the limit of frames ended it. */
+  /** Present only if the frame limit ended the walk. */
   readonly stackCut?: true
 }
 

@@ -1,7 +1,7 @@
 /**
- * -k: the stack of the thread at the end of each call and at each signal that is shown; of calls
- * that replace or end the thread, at their beginning, as there is no stack of theirs afterwards.
- * Owns what is known of the processes' mappings and of the files there.
+ * -k: the stack of the thread at the exit of each call and at each signal that is shown. For
+ * calls that replace or end the thread it is the stack at their entry, because they have none
+ * afterwards. Owns what is known about the processes' mappings and the mapped files.
  */
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
@@ -15,18 +15,18 @@ import type { StackOptions } from '../options.ts'
 import { stackText, type StackValue, stackValue } from './stack-text.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
-/** After these there is no stack any more, or another program's. */
+/** After these calls the thread has no stack any more, or that of another program. */
 const LAST_LOOK: ReadonlySet<number> = new Set(
   ['execve', 'execveat', 'exit', 'exit_group'].map(syscallNumber),
 )
-/** The code segment of 32-bit code, whose frames are others. */
+/** The code segment of 32-bit code, which has another frame layout. */
 const USER32_CS = 0x23n
 const NO_STACK: Stack = { frames: [], cut: false }
 
 export class Stacks {
   readonly #limit: number
   readonly #objects = new Objects()
-  /** By process. */
+  /** By process id. */
   readonly #spaces = new Map<number, AddressSpace>()
 
   constructor({ frameLimit }: StackOptions) {
@@ -41,37 +41,38 @@ export class Stacks {
     return space
   }
 
-  /** The stack now. */
+  /** Walks the current stack. */
   #walk({ pid }: TraceeState, tracee: Tracee): Stack {
     const words = tracee.registers()
     if (!words || words[USER_REGS.cs] === USER32_CS) return NO_STACK
     return unwind(fromUserRegisters(words), tracee, this.#space(pid), this.#objects, this.#limit)
   }
 
-  /** A call that is to be shown begins. */
+  /** A call that will be shown begins. */
   enter(state: TraceeState, { abi, nr }: EnteredCall, tracee: Tracee): void {
     if (abi !== 'i386' && LAST_LOOK.has(nr)) state.stack = this.#walk(state, tracee)
   }
 
-  /** Any call has ended, shown or not. */
+  /** A call has ended, shown or not. */
   left({ pid }: TraceeState, { failed, nr, args, abi }: LeftCall): void {
     if (!failed) this.#spaces.get(pid)?.called(nr, args, abi === 'x86_64')
   }
 
   /**
-   * Text of the call that ends, or of a signal: what was kept at the beginning, or the stack now.
+   * The text for the call that ends, or for a signal: the stack kept from the entry, or the
+   * current one.
    */
   text(state: TraceeState, tracee: Tracee): string {
     return state.stack ? this.keptText(state) : stackText(this.#walk(state, tracee), false)
   }
 
-  /** Of a call that did not come back. */
+  /** The text for a call that did not return. */
   keptText(state: TraceeState): string {
     const kept = takeKept(state)
     return kept ? stackText(kept, true) : ''
   }
 
-  /** For --json: members of the event. */
+  /** Members of an event for --json. */
   value(state: TraceeState, tracee: Tracee): StackValue {
     return stackValue(takeKept(state) ?? this.#walk(state, tracee))
   }

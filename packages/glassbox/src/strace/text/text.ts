@@ -1,9 +1,10 @@
 /**
- * The trace as strace prints it: the beginning of a call at its entry, the rest at its exit, on
- * one line if nothing comes between; else `<unfinished ...>` and `<... resumed>`. Lines whose
- * end decides whether they are shown (-z, -Z, -e status) are kept until then.
+ * The trace as strace prints it: the beginning of a call at its entry and the rest at its exit,
+ * on one line if nothing comes between. Otherwise the line is split by `<unfinished ...>` and
+ * `<... resumed>`. If the outcome of a call decides whether its line is shown (-z, -Z, -e
+ * status), the line is kept until the outcome is known.
  *
- * One line at most is open in a shared output: `#open` is its tracee.
+ * At most one line is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
@@ -31,10 +32,10 @@ export class TextSink implements Sink {
   readonly #spellings: Spellings
   readonly #prefix: PrefixText
   readonly #dumps: Dumps | undefined
-  /** All statuses are shown: nothing has to be kept until a call has ended. */
+  /** All statuses are shown, so no line has to wait for the end of its call. */
   readonly #showsAll: boolean
   readonly #stacks: Stacks | undefined
-  /** How many tracees there are. */
+  /** Returns the number of tracees. */
   readonly #tracees: () => number
   #open: TraceeState | undefined
 
@@ -106,19 +107,19 @@ export class TextSink implements Sink {
     outcome: Outcome,
     tracee: TraceeAtExit,
   ): { readonly rest: string; readonly result: string } {
-    // The arguments of the call that goes on are not among its own.
+    // The arguments of a resumed call are not its own.
     if (entry.text.startsWith(RESUMING))
       return { rest: ')', result: exitText(call, entry, outcome, tracee, this.#spellings.plain).result }
     return exitText(call, entry, outcome, tracee, this.#spellings.of(call.abi, call.nr))
   }
 
-  /** A result that was injected is no failure, even if its value looks like one. */
+  /** An injected result is not a failure, even if its value looks like one. */
   #outcome(state: TraceeState, call: LeftCall): Outcome {
     const forced = state.tampering?.injection.retval
     return forced === undefined ? call : { value: forced, failed: false }
   }
 
-  /** The beginning of the line that ends a call: nothing if it is the line that is open. */
+  /** The beginning of the line that ends a call; empty if its line is still open. */
   #resumed(state: TraceeState, entry: EntryText, timeNs: bigint, tracee: Tracee): string {
     const isOpen = !this.#showsAll || this.#output.separate || this.#open === state
     if (isOpen && !state.reprint) return ''
@@ -129,7 +130,7 @@ export class TextSink implements Sink {
     return text
   }
 
-  /** Blanks up to the column of results. */
+  /** Adds spaces up to the column of results. */
   #padded(state: TraceeState, text: string): string {
     const missing = this.#options.columns - state.column - text.length
     return missing > 0 ? text + ' '.repeat(missing) : text
@@ -146,7 +147,7 @@ export class TextSink implements Sink {
     this.#output.lineEnded()
   }
 
-  /** Begins a line of a call: what is open is left unfinished. */
+  /** Begins the line of a call, and marks the open line as unfinished. */
   #leader(state: TraceeState, timeNs: bigint, tracee: Tracee | undefined): string {
     if (this.#showsAll) {
       this.#interrupt(state)
@@ -163,7 +164,7 @@ export class TextSink implements Sink {
     this.#open = undefined
   }
 
-  /** A line that is no call. */
+  /** Prints a line that is not a call. */
   #line(state: TraceeState, timeNs: bigint, body: string, tracee?: Tracee): void {
     if (this.#showsAll) this.#interrupt(state)
     const prefix = this.#prefix.text(state, timeNs, this.#tracees() > 1, tracee)
@@ -236,7 +237,7 @@ export class TextSink implements Sink {
     this.#output.close(state)
   }
 
-  /** Its open line ends with it. */
+  /** Ends the tracee's open line. */
   #letGo(state: TraceeState): void {
     const isOpen = this.#output.separate ? state.column !== 0 : this.#open === state
     if (!isOpen) return
@@ -247,7 +248,7 @@ export class TextSink implements Sink {
 
   #dropped(state: TraceeState): void {
     if (this.#open === state && state.column === 0) this.#open = undefined
-    // As strace has it: behind the thread's last line, whatever that is.
+    // As in strace: after the thread's last line, whatever that is.
     if (state.stack && this.#stacks) this.#output.write(state, this.#stacks.keptText(state))
     this.#output.close(state)
   }

@@ -1,4 +1,7 @@
-/** The name that the source has for a symbol; symbols that are not mangled stay as they are. */
+/**
+ * Turns a symbol into the name in its source. Symbols that are not mangled stay as they are.
+ * Pure.
+ */
 import { cppName } from './itanium.ts'
 import { legacyRustName } from './rust-legacy.ts'
 import { rustName } from './rust.ts'

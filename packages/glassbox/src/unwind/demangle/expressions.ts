@@ -1,6 +1,6 @@
 /**
- * <expression>: what stands in template arguments, decltype and noexcept. Spelled as libiberty
- * spells it, with all brackets.
+ * <expression>: expressions in template arguments, decltype and noexcept. They are printed as
+ * libiberty prints them, with all brackets.
  */
 import { expansion, list, made, type Node, print, type Printing, withArguments, word } from './node.ts'
 import { NOT_BINARY, OPERATORS, SUFFIXES, UNARY } from './operators.ts'
@@ -89,7 +89,7 @@ export function parseExpression(parser: Parser): Node {
   const [left, right] = [parser.expression(), parser.expression()]
   return made(printing => {
     const text = operand(left, printing) + spelled + operand(right, printing)
-    // Not to be taken for the end of template arguments.
+    // In brackets, so that it is not read as the end of template arguments.
     return spelled === '>' ? `(${text})` : text
   })
 }

@@ -1,6 +1,6 @@
 /**
- * C++ names (Itanium C++ ABI) as libiberty spells them for strace: parameters are shown, standard
- * names are short.
+ * Demangles C++ names (Itanium C++ ABI) as libiberty does for strace: parameters are shown,
+ * standard names are short.
  */
 import { parseExpression } from './expressions.ts'
 import { parseEncoding, parseName } from './names.ts'
@@ -14,10 +14,10 @@ const GRAMMAR: Grammar = {
   type: parseType,
   expression: parseExpression,
 }
-/** What the compiler makes of a function: `.constprop.0`, `.isra.0.cold`. */
+/** Suffixes that the compiler adds to clones of a function: `.constprop.0`, `.isra.0.cold`. */
 const CLONE = /\.([A-Za-z_]+)((?:\.\d+)*)/y
 
-/** Nothing if it is none, or one that is not understood. */
+/** Returns `undefined` if the symbol is not a C++ name or cannot be parsed. */
 export function cppName(mangled: string): string | undefined {
   if (!mangled.startsWith('_Z')) return undefined
   const parser = new Parser(mangled, GRAMMAR)

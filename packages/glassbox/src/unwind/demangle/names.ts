@@ -7,11 +7,11 @@ import { OPERATORS } from './operators.ts'
 import type { Parser } from './parser.ts'
 import { parametersText, sourceText, templateArguments, templateParameter } from './types.ts'
 
-/** Behind `_Z`. */
+/** The position after `_Z`. */
 const START = 2
 const ANONYMOUS = /^_GLOBAL_[_.$]N/
 /**
- * Their first letters and what stands before the name that follows. `v` thunks have offsets
+ * Their first letters, and the text before the name that follows. Thunks (`v`) have offsets in
  * between.
  */
 const SPECIAL: readonly (readonly [RegExp, string, 'encoding' | 'type' | 'name'])[] = [
@@ -48,7 +48,7 @@ export function parseEncoding(parser: Parser): Node {
 
 const endsHere = (parser: Parser): boolean => parser.atEnd || /[E.]/.test(parser.peek)
 
-/** Names within names are written without what the functions return. */
+/** Names within names are printed without the return types of functions. */
 function functionOf(parser: Parser, name: Node, isWhole: boolean): Node {
   const returned = name.endsWithArguments && !name.hasNoReturn ? parser.type() : undefined
   const parameters: Node[] = []
@@ -88,7 +88,7 @@ const STANDARD: Readonly<Record<string, readonly [short: string, full: string]>>
   d: ['std::iostream', 'basic_iostream<char, std::char_traits<char> >'],
 }
 
-/** S_ and its like. Before a constructor the standard ones are spelled out. */
+/** S_ and similar. Before a constructor, the standard substitutions are printed in full. */
 function substitution(parser: Parser): Node {
   parser.expect('S')
   const standard = STANDARD[parser.peek]
@@ -116,11 +116,11 @@ function nestedName(parser: Parser, isEncoding: boolean): Node {
   const suffix = Array.from(letters, letter => QUALIFIERS[letter] ?? '').join('')
   let name: Node | undefined
   while (!parser.takes('E')) {
-    // A lambda may stand in the initialiser of a member.
+    // A lambda may be in the initialiser of a member.
     if (parser.takes('M')) continue
     const isSubstitution = /^S[^t]/.test(parser.next(2))
     name = component(parser, name, isEncoding)
-    // The whole is remembered as a type if it is one.
+    // The whole name is remembered as a type if it is one.
     if (!isSubstitution && parser.peek !== 'E') parser.remember(name)
   }
   if (!name) parser.fail()
@@ -209,7 +209,7 @@ function operatorName(parser: Parser): Node {
   return word(`operator${spelled}`)
 }
 
-/** What is declared within a function. */
+/** A name that is declared within a function. */
 function localName(parser: Parser): Node {
   parser.expect('Z')
   const owner = parser.encoding()

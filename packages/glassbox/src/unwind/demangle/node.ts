@@ -1,40 +1,41 @@
 /**
- * What a mangled name is made of, as things that print themselves. A declarator stands around its
- * name, so text has a left and a right half: of `void (*)(int)` they are `void (*` and `)(int)`.
- * What is in a pack expansion prints once for each element, which the printing keeps count of.
+ * The parts of a mangled name, as objects that print themselves. A declarator surrounds its name,
+ * so text has a left and a right half: for `void (*)(int)` they are `void (*` and `)(int)`. The
+ * pattern of a pack expansion is printed once for each element; `Printing` holds the current
+ * index.
  */
 
 export interface Halves {
   readonly left: string
   readonly right: string
-  /** What a `*` or `&` must be bracketed with. */
+  /** Which brackets a `*` or `&` before it needs. */
   readonly shape: 'plain' | 'function' | 'array'
 }
 
 export interface Printing {
-  /** The element of packs that is printed; `undefined` outside expansions. */
+  /** The index of the pack element that is printed; `undefined` outside expansions. */
   index: number | undefined
-  /** The size of the pack that was met. */
+  /** The size of the pack that was printed last. */
   size: number | undefined
 }
 
 export interface Node {
   halves(printing: Printing): Halves
-  /** Its last component without template arguments: a constructor is called by it. */
+  /** Its last component without template arguments, which is the name of its constructors. */
   readonly base?: Node
   readonly endsWithArguments?: boolean
   /** Constructors, destructors and conversions have no return type in their names. */
   readonly hasNoReturn?: boolean
-  /** What stands behind the parameters of a member function. */
+  /** Qualifiers after the parameters of a member function. */
   readonly suffix?: string
-  /** Of a function with its parameters: the name alone. */
+  /** For a function with its parameters: the name alone. */
   readonly bare?: Node
   readonly elements?: readonly Node[]
   /** Needs no brackets among operators. */
   readonly simple?: boolean
 }
 
-/** Longer names are not worth it, and some grow without bounds. */
+/** Longer names are given up, because some grow without bounds. */
 const LONGEST = 1 << 16
 
 class TooLong extends RangeError {}
@@ -55,7 +56,7 @@ export const made = (text: (printing: Printing) => string, facts: Partial<Node> 
   halves: printing => plain(text(printing)),
 })
 
-/** With commas; packs without elements leave none. */
+/** Joined by commas. Empty packs leave no comma. */
 export const list = (nodes: readonly Node[], printing: Printing): string =>
   nodes
     .map(node => print(node, printing))
@@ -63,8 +64,8 @@ export const list = (nodes: readonly Node[], printing: Printing): string =>
     .join(', ')
 
 /**
- * `T*`, `T&`, `T Class::*`: a mark that binds closer than what a function or an array has on the
- * right.
+ * `T*`, `T&`, `T Class::*`: a mark that binds closer than the right half of a function or an
+ * array.
  */
 export const marked = (inner: Node, mark: (printing: Printing) => string): Node => ({
   halves: printing => {
@@ -76,8 +77,8 @@ export const marked = (inner: Node, mark: (printing: Printing) => string): Node 
 })
 
 /**
- * `qualifiers`: each with a blank before it. One that what stands for a parameter has already is
- * not said twice.
+ * `qualifiers`: each with a space before it. A qualifier that a substituted parameter already has
+ * is not repeated.
  */
 export const qualified = (inner: Node, qualifiers: readonly string[]): Node => ({
   ...(inner.base && { base: inner.base }),
@@ -93,7 +94,7 @@ export const qualified = (inner: Node, qualifiers: readonly string[]): Node => (
   },
 })
 
-/** `<A, B>`. Two brackets in a row are kept apart. */
+/** `<A, B>`. Two closing brackets in a row are separated by a space. */
 export function argumentsText(args: readonly Node[], printing: Printing, before: string): string {
   const text = list(args, printing)
   return `${before.endsWith('<') ? ' ' : ''}<${text}${text.endsWith('>') ? ' ' : ''}>`
@@ -108,14 +109,14 @@ export const withArguments = (name: Node, args: readonly Node[]): Node =>
     { base: name.base ?? name, endsWithArguments: true, ...(name.hasNoReturn && { hasNoReturn: true }) },
   )
 
-/** Template arguments that were given as one. */
+/** Template arguments that form one pack. */
 export const pack = (elements: readonly Node[]): Node => ({
   elements,
   halves: printing => {
     if (printing.index === undefined) return plain(list(elements, printing))
     printing.size ??= elements.length
     const element = elements[printing.index]
-    // Within an element there may be expansions of its own.
+    // Within an element there may be nested expansions.
     return element ? element.halves({ index: undefined, size: undefined }) : plain('')
   },
 })

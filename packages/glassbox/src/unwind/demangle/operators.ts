@@ -54,7 +54,7 @@ export const OPERATORS: Readonly<Record<string, string>> = {
 }
 
 export const UNARY: ReadonlySet<string> = new Set(['ps', 'ng', 'ad', 'de', 'co', 'nt', 'pp', 'mm'])
-/** Their operands are read by rules of their own. */
+/** Their operands are read by separate rules. */
 export const NOT_BINARY: ReadonlySet<string> = new Set([
   ...UNARY,
   'nw',
@@ -103,7 +103,7 @@ export const BUILTINS: Readonly<Record<string, string>> = {
   Dn: 'decltype(nullptr)',
 }
 
-/** How literals of these types are told apart from those of int. */
+/** Suffixes that distinguish literals of these types from those of int. */
 export const SUFFIXES: Readonly<Record<string, string>> = {
   int: '',
   'unsigned int': 'u',

@@ -1,10 +1,10 @@
 /**
- * A mangled name while it is read, by the grammar of the Itanium C++ ABI, section 5.1. What does
- * not keep to it throws a RangeError.
+ * The state of parsing a mangled name, by the grammar of the Itanium C++ ABI, section 5.1. A name
+ * that violates the grammar throws a RangeError.
  */
 import type { Node } from './node.ts'
 
-/** The parts of the grammar, which need each other. */
+/** The parts of the grammar, which call each other. */
 export interface Grammar {
   encoding(parser: Parser): Node
   name(parser: Parser, isEncoding: boolean): Node
@@ -19,13 +19,13 @@ export class Parser {
   readonly text: string
   readonly grammar: Grammar
   at = 0
-  /** What S_, S0_ … stand for. */
+  /** The meanings of S_, S0_ … */
   readonly substitutions: Node[] = []
-  /** What T_, T0_ … stand for. */
+  /** The meanings of T_, T0_ … */
   parameters: readonly Node[] = []
-  /** Within the parameters of a generic lambda T_ is `auto`. */
+  /** Nesting of generic lambdas: within their parameters, T_ is `auto`. */
   lambdas = 0
-  /** T_ before the arguments that it stands for: in the type of a conversion. */
+  /** A T_ that precedes the arguments that it refers to, in the type of a conversion. */
   readonly forward: { index: number; node: Node | undefined }[] = []
   #depth = 0
 
@@ -38,7 +38,7 @@ export class Parser {
     return this.text[this.at] ?? ''
   }
 
-  /** The letters to come. */
+  /** The next letters. */
   next(count: number): string {
     return this.text.slice(this.at, this.at + count)
   }
@@ -56,7 +56,7 @@ export class Parser {
     return this.text[this.at++] ?? ''
   }
 
-  /** Whether that comes next; taken then. */
+  /** Whether the text comes next. If so, it is consumed. */
   takes(expected: string): boolean {
     if (!this.text.startsWith(expected, this.at)) return false
     this.at += expected.length
@@ -81,7 +81,7 @@ export class Parser {
   }
 
   /**
-   * `_` is 0, `0_` is 1: of template parameters and discriminators in base 10, of substitutions in
+   * `_` is 0, `0_` is 1. Template parameters and discriminators are in base 10, substitutions in
    * base 36.
    */
   sequence(base: 10 | typeof BASE36): number {
@@ -89,7 +89,7 @@ export class Parser {
     return digits === '' ? 0 : parseInt(digits, base) + 1
   }
 
-  /** Until an `E`, which is taken. */
+  /** Reads items until an `E`, which is consumed. */
   untilEnd<Item>(item: () => Item): Item[] {
     const items: Item[] = []
     while (!this.takes('E')) items.push(item())
@@ -101,7 +101,7 @@ export class Parser {
     return node
   }
 
-  /** A level deeper; damaged names nest without end. */
+  /** Reads one level deeper. The depth is limited, because damaged names nest without end. */
   deeper<Result>(read: () => Result): Result {
     if (++this.#depth > DEEPEST) this.fail()
     const result = read()

@@ -1,4 +1,4 @@
-/** Identifiers beyond ASCII in Rust's names: RFC 3492, with `_` where that has `-`. */
+/** Non-ASCII identifiers in Rust's names: RFC 3492, with `_` instead of `-`. */
 
 const [BASE, LEAST, MOST, SKEW, DAMP, FIRST_BIAS, FIRST] = [36, 1, 26, 38, 700, 72, 128]
 
@@ -13,7 +13,7 @@ export function punycode(text: string): string {
     for (let step = BASE; ; step += BASE) {
       const digit = parseInt(digits[at++] ?? '', BASE)
       if (Number.isNaN(digit)) throw new RangeError('not punycode')
-      // Letters are 0 to 25 there, and digits follow.
+      // In punycode, letters are 0 to 25, and digits follow.
       const value = digit < 10 ? digit + 26 : digit - 10
       place += value * weight
       const threshold = Math.min(Math.max(step - bias, LEAST), MOST)

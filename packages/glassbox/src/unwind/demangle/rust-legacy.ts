@@ -1,12 +1,12 @@
 /**
- * Rust's names of the older scheme, which look like C++ names of a path whose last part is a hash:
+ * Rust's names of the older scheme. They look like C++ names of a path whose last part is a hash:
  * `_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE`.
  */
 
 const HASH = /^h[0-9a-f]{16}$/
-/** The hash is the last part; a suffix of the compiler may follow. */
+/** The hash is the last part. A compiler suffix may follow. */
 const PATH = /^_ZN(.*17h[0-9a-f]{16})E(?:\.[\w.]+)?$/
-/** What no symbol can have is spelled out. */
+/** Escapes for characters that symbols cannot contain. */
 const ESCAPES: Readonly<Record<string, string>> = {
   SP: '@',
   BP: '*',

@@ -1,7 +1,7 @@
 /**
- * Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of constants are
- * left out, as libiberty leaves them out. Back references read the same letters again, so a name
- * could grow without bounds: it is given up then.
+ * Demangles Rust's names (RFC 2603): `_RNvCs1234_7mycrate3foo`. Hashes of crates and types of
+ * constants are left out, as libiberty does. Back references read the same letters again, so a
+ * name could grow without bounds; such a name is given up.
  */
 import { punycode } from './punycode.ts'
 
@@ -31,7 +31,7 @@ const BASICS: Readonly<Record<string, string>> = {
 const POINTERS: Readonly<Record<string, string>> = { P: '*const ', O: '*mut ' }
 const DEEPEST = 400
 const LONGEST = 1 << 16
-/** Their digits are base 62: 0-9, a-z, A-Z. */
+/** The digits are base 62: 0-9, a-z, A-Z. */
 const NUMBER = /([0-9a-zA-Z]*)_/y
 const SUFFIX = /^[.$]/
 
@@ -41,7 +41,7 @@ export function rustName(symbol: string): string | undefined {
   try {
     const name = reader.path(true)
     const rest = reader.rest
-    // The crate that made this instance of it is not shown.
+    // The crate that instantiated the function is not shown.
     if (rest !== '' && !SUFFIX.test(rest)) reader.path(false)
     return reader.rest === '' || SUFFIX.test(reader.rest) ? name : undefined
   } catch (error) {
@@ -55,7 +55,7 @@ class Reader {
   #at = 0
   #depth = 0
   #length = 0
-  /** How many lifetimes are bound around here. */
+  /** How many lifetimes are bound in the enclosing scopes. */
   #lifetimes = 0
 
   constructor(text: string) {
@@ -107,7 +107,7 @@ class Reader {
     return isEncoded ? punycode(text) : text
   }
 
-  /** Reads what a back reference points to, or what stands here. */
+  /** Reads the target of a back reference, or what comes next. */
   #nested(read: () => string): string {
     if (++this.#depth > DEEPEST) this.#fail()
     const from = this.#at
@@ -131,7 +131,7 @@ class Reader {
     return items
   }
 
-  /** `isValue`: type arguments are set off by `::`, as in an expression. */
+  /** `isValue`: type arguments are preceded by `::`, as in an expression. */
   path(isValue: boolean): string {
     return this.#nested(() => this.#path(isValue))
   }
@@ -254,7 +254,7 @@ class Reader {
     return `dyn ${traits}${lifetime === 0 ? '' : ` + ${this.#lifetime(lifetime)}`}`
   }
 
-  /** With its associated types among its arguments. */
+  /** A trait, with its associated types among its arguments. */
   #trait(): string {
     const name = this.path(false)
     const types: string[] = []

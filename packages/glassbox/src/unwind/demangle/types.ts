@@ -1,4 +1,4 @@
-/** <type>, and <template-args>, which name types. */
+/** <type>, and <template-args>, which contain types. */
 import {
   expansion,
   type Halves,
@@ -85,7 +85,7 @@ function otherType(parser: Parser): Node {
       parser.at++
       return parser.remember(word(sourceText(parser)))
     case 'S':
-      // With its arguments it is a name; alone it is remembered already, but for St.
+      // With arguments it is a name. Alone it is already remembered, unless it is St.
       if (code !== 'St' && !/^S[absiod]/.test(code)) return substitutedType(parser)
       return namedType(parser)
     default:
@@ -94,7 +94,7 @@ function otherType(parser: Parser): Node {
 }
 
 /**
- * Names remember their own prefixes; the whole is remembered here, unless it is a bare
+ * Names remember their own prefixes. The whole name is remembered here, unless it is a bare
  * substitution.
  */
 function namedType(parser: Parser): Node {
@@ -136,7 +136,7 @@ export function templateParameter(parser: Parser): Node {
   return { halves: printing => place.node?.halves(printing) ?? parser.fail() }
 }
 
-/** `remembers`: they are those of the function whose name this is, which T_ will stand for. */
+/** `remembers`: they are the arguments of the outermost function, to which T_ will refer. */
 export function templateArguments(parser: Parser, remembers = false): readonly Node[] {
   parser.expect('I')
   const outer = parser.parameters
@@ -253,7 +253,7 @@ function exceptionText(parser: Parser): (printing: Printing) => string {
   return printing => ` throw(${list(types, printing)})`
 }
 
-/** `void` alone is no parameter. */
+/** `void` alone means no parameters. */
 export function parametersText(parameters: readonly Node[], printing: Printing): string {
   const text = list(parameters, printing)
   return text === 'void' ? '' : text
