@@ -1,5 +1,6 @@
-// Generates packages/glassbox/src/seccomp/generated/default-filter.ts: the default policy, compiled.
-// Compiling it takes a tenth of what the command needs to start, and it is always the same.
+// Generates packages/glassbox/src/seccomp/generated/default-filter.ts: the default policy,
+// compiled. Compiling it takes a tenth of what the command needs to start, and it is always the
+// same.
 //
 //   npx tsc --build && node scripts/seccomp/generate.mjs      writes the file; it is checked in
 //

@@ -26,7 +26,8 @@ type Handle = RunHandle<string | Uint8Array>
 /** A call of run() on a runner that plays `script`. */
 function call(script: Script, options: CommandOptions): { handle: Handle; runner: ScriptedRunner } {
   const runner = scriptedRunner(script)
-  const open: ScriptedRunner['open'] = async spec => (await setImmediate(), runner.open(spec)) // as one that makes boxes
+  // as one that makes boxes
+  const open: ScriptedRunner['open'] = async spec => (await setImmediate(), runner.open(spec))
   const handle = startCall(begun => runOnce(() => ({ ...runner, open }), 'true', [], options, begun))
   return { handle, runner }
 }

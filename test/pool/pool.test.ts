@@ -108,7 +108,8 @@ test('a bind below a scratch directory is there for each program', async () => {
   const binds = [{ source: '/etc/hostname', target: '/box/in/name' }]
   await withPool({ size: 1, binds }, async pool => {
     for (let i = 0; i < 3; i++) assert.notEqual(await shell(pool, 'cat in/name; ls; touch /tmp/x /box/y'), '')
-    for (let i = 0; i < 2; i++) assert.notEqual(await shell(pool, 'cat in/name'), '') // touches nothing
+    // touches nothing
+    for (let i = 0; i < 2; i++) assert.notEqual(await shell(pool, 'cat in/name'), '')
     assert.equal(pool.replaced, 3)
   })
 })
@@ -223,7 +224,8 @@ const killPreparedChildren = (): void => {
 test('a program that certainly did not begin, since its container was being killed, is run in another', async () => {
   for (let round = 0; round < 5; round++)
     await withPool({ size: 2 }, async pool => {
-      killPreparedChildren() // and no turn of the loop until the next program: nobody knows of it yet
+      // and no turn of the loop until the next program: nobody knows of it yet
+      killPreparedChildren()
       assert.equal((await pool.run('cat', [], { stdin: 'well' })).stdout, 'well')
       assert.equal(pool.replaced, 2)
     })

@@ -48,7 +48,8 @@ static long by_segment(long nr, unsigned long *args) {
       mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (low == MAP_FAILED) return -ENOMEM;
   static const unsigned char call[] = {0xcd, 0x80, 0xcb};                     /* int $0x80; lret */
-  static const unsigned char thunk[] = {0x4c, 0x89, 0xe4, 0x41, 0xff, 0xe5}; /* mov %r12,%rsp; jmp *%r13 */
+  /* mov %r12,%rsp; jmp *%r13 */
+  static const unsigned char thunk[] = {0x4c, 0x89, 0xe4, 0x41, 0xff, 0xe5};
   memcpy(low, call, sizeof call);
   memcpy(low + 64, thunk, sizeof thunk);
   unsigned *stack = (unsigned *)(low + 8192 - 64);

@@ -143,7 +143,8 @@ static int attack(pid_t target) {
   report("writev", process_vm_writev(target, &local, 1, &remote, 1, 0));
   report("getfd", syscall(SYS_pidfd_getfd, (int)syscall(SYS_pidfd_open, target, 0), 3, 0));
   report("seize", ptrace(PTRACE_SEIZE, target, 0, 0));
-  for (int signal = 1; signal < 65; signal++) kill(target, signal); /* whether or not it may: init takes no notice */
+  /* whether or not it may: init takes no notice */
+  for (int signal = 1; signal < 65; signal++) kill(target, signal);
   usleep(20000);
   /*
    * A child of the control's own is a zombie until it is waited for, and it is traced: its stops

@@ -76,7 +76,8 @@ static int label(int count) {
   for (int i = 0; i < count; i++) {
     struct in6_flowlabel_req request = {.flr_dst.s6_addr = {[15] = 1}, .flr_label = htonl(0xcafe + i), .flr_share = IPV6_FL_S_ANY,
                                         .flr_flags = IPV6_FL_F_CREATE | IPV6_FL_F_EXCL, .flr_expires = 60, .flr_linger = 60};
-    if (setsockopt(fd, 41, IPV6_FLOWLABEL_MGR, &request, sizeof request)) return failed(); /* SOL_IPV6 */
+    /* SOL_IPV6 */
+    if (setsockopt(fd, 41, IPV6_FLOWLABEL_MGR, &request, sizeof request)) return failed();
   }
   return 0;
 }

@@ -114,7 +114,8 @@ static int by_whiteout(void) { return failed(syscall(SYS_mknod, name, S_IFCHR, 0
 static int by_moved_whiteout(void) {
   char to[64];
   snprintf(to, sizeof to, "%s-moved", name);
-  return plain() < 0 ? 255 : failed(syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, to, 4)); /* RENAME_WHITEOUT */
+  /* RENAME_WHITEOUT */
+  return plain() < 0 ? 255 : failed(syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, to, 4));
 }
 
 static const struct { const char *name; int (*run)(void); } WAYS[] = {

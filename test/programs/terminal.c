@@ -92,7 +92,8 @@ static void rest(int fd) {
   C(TIOCSTI, &packet);
   C(TIOCSCTTY, 0);
   C(TIOCNOTTY, 0);
-  syscall(SYS_ioctl, -1, TIOCCONS, 0); /* not of a terminal: root's would get what the machine's console is to show */
+  /* not of a terminal: root's would get what the machine's console is to show */
+  syscall(SYS_ioctl, -1, TIOCCONS, 0);
   C(TIOCVHANGUP, 1);
   number = 2;
   C(TIOCMBIS, &number);

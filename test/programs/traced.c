@@ -308,7 +308,8 @@ static double now(clockid_t clock) {
 static void compute(double ms) {
   volatile unsigned long n = 0;
   do
-    for (int i = 0; i < 4000000; i++) n += i; /* a millisecond at least: a call in between is seldom on any machine */
+    /* a millisecond at least: a call in between is seldom on any machine */
+    for (int i = 0; i < 4000000; i++) n += i;
   while (now(CLOCK_PROCESS_CPUTIME_ID) < ms);
 }
 static int parallel(void) {

@@ -18,7 +18,8 @@ const shell = async (script: string, options = {}): Promise<string> =>
   (await run('sh', ['-c', script], options)).stdout
 
 test('descriptors are exactly 0, 1 and 2', async () => {
-  assert.equal(await shell('ls /proc/self/fd | tr "\\n" " "'), '0 1 2 3 ') // 3 is what ls reads the directory by
+  // 3 is what ls reads the directory by
+  assert.equal(await shell('ls /proc/self/fd | tr "\\n" " "'), '0 1 2 3 ')
 })
 
 test('no capability, no group, no way to gain privilege', async () => {

@@ -1,6 +1,6 @@
 /**
- * Which thread this is. node:worker_threads would tell too, but loading it takes a tenth of what the
- * command needs to start.
+ * Which thread this is. node:worker_threads would tell too, but loading it takes a tenth of what
+ * the command needs to start.
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { syscall } from './gate.ts'

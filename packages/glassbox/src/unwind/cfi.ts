@@ -97,26 +97,32 @@ const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x02: p => p.advance(p.code.u8()), // advance_loc1, 2, 4
   0x03: p => p.advance(p.code.u16()),
   0x04: p => p.advance(p.code.u32()),
-  0x05: p => p.set(p.code.uleb(), { kind: 'offset', offset: p.factored(p.code.uleb()) }), // offset_extended
+  // offset_extended
+  0x05: p => p.set(p.code.uleb(), { kind: 'offset', offset: p.factored(p.code.uleb()) }),
   0x06: p => restoreRule(p, p.code.uleb()), // restore_extended
   0x07: p => p.set(p.code.uleb(), UNDEFINED),
   0x08: p => p.set(p.code.uleb(), SAME),
   0x09: p => p.set(p.code.uleb(), { kind: 'register', register: p.code.uleb() }),
   0x0a: p => void p.remembered.push({ cfa: p.cfa, rules: [...p.rules] }), // remember_state
   0x0b: p => p.restore(),
-  0x0c: p => void (p.cfa = { kind: 'register', register: p.code.uleb(), offset: p.code.uleb() }), // def_cfa
+  // def_cfa
+  0x0c: p => void (p.cfa = { kind: 'register', register: p.code.uleb(), offset: p.code.uleb() }),
   0x0d: p => p.changeCfa({ register: p.code.uleb() }),
   0x0e: p => p.changeCfa({ offset: p.code.uleb() }),
   0x0f: p => void (p.cfa = { kind: 'expression', bytes: p.expression() }),
   0x10: p => p.set(p.code.uleb(), { kind: 'expression', bytes: p.expression() }),
-  0x11: p => p.set(p.code.uleb(), { kind: 'offset', offset: p.factored(p.code.sleb()) }), // offset_extended_sf
-  0x12: p => void (p.cfa = { kind: 'register', register: p.code.uleb(), offset: p.factored(p.code.sleb()) }), // def_cfa_sf
+  // offset_extended_sf
+  0x11: p => p.set(p.code.uleb(), { kind: 'offset', offset: p.factored(p.code.sleb()) }),
+  // def_cfa_sf
+  0x12: p => void (p.cfa = { kind: 'register', register: p.code.uleb(), offset: p.factored(p.code.sleb()) }),
   0x13: p => p.changeCfa({ offset: p.factored(p.code.sleb()) }),
-  0x14: p => p.set(p.code.uleb(), { kind: 'value-offset', offset: p.factored(p.code.uleb()) }), // val_offset
+  // val_offset
+  0x14: p => p.set(p.code.uleb(), { kind: 'value-offset', offset: p.factored(p.code.uleb()) }),
   0x15: p => p.set(p.code.uleb(), { kind: 'value-offset', offset: p.factored(p.code.sleb()) }),
   0x16: p => p.set(p.code.uleb(), { kind: 'value-expression', bytes: p.expression() }),
   0x2e: p => void p.code.uleb(), // GNU_args_size: of exceptions only
-  0x2f: p => p.set(p.code.uleb(), { kind: 'offset', offset: -p.factored(p.code.uleb()) }), // GNU_negative_offset_extended
+  // GNU_negative_offset_extended
+  0x2f: p => p.set(p.code.uleb(), { kind: 'offset', offset: -p.factored(p.code.uleb()) }),
 }
 
 /**
