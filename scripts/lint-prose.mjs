@@ -2,7 +2,7 @@
 // formatter breaks neither.
 //
 //   node scripts/lint-prose.mjs          fails if a file of CHECKED has a longer line; names it
-//   node scripts/lint-prose.mjs --fix [PATH ...]    breaks longer lines, as far as they can be broken
+//   node scripts/lint-prose.mjs --fix [PATH ...]    breaks longer lines, if they can be broken
 //
 // In Markdown, tables and code blocks are not prose. A line that is one link or one path cannot be
 // broken, and passes everywhere.
