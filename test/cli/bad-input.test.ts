@@ -41,13 +41,8 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],
   [['--bind', '/usr:x:y'], /--bind: expected SRC.* For example/],
   [['--bind', '/usr:relative'], /--bind to be an absolute path/],
-<<<<<<< HEAD
-  [['--copy-in', '/nonexistent'], /--copy-in: cannot read \/nonexistent.* Name a file/],
-  [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Use a relative path/],
-=======
   [['--copy-in', '/nonexistent'], /--copy-in: cannot read \/nonexistent.* Name an existing file/],
-  [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Name files by/],
->>>>>>> eng3
+  [['--copy-in', '/etc/passwd:../a'], /--copy-in: .*"\.\.\/a"\. Use a relative path/],
   [
     ['--copy-in', 'a:b:c'],
     /--copy-in: expected SRC or SRC:DST.* For example --copy-in.* Write \\: for a colon/,
