@@ -363,7 +363,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     'a module that is not there',
     { trace: { handlers: { module: '/no/such.js' } } },
     'trace.handlers.module',
-    /no file \/no\/such\.js/,
+    /file \/no\/such\.js does not exist/,
   ],
   [
     'data that cannot be sent',

@@ -23,7 +23,7 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--cpu-time', '0s'], /--cpu-time: 0s is not above zero\. Write/],
   [['--memory', '0MiB'], /--memory: 0MiB is not above zero\. Write/],
   [['--memory', '-5MiB'], /--memory: -5MiB is not above zero\. Write/],
-  [['--wall-time', '99999999999h'], /--wall-time .*at most.* Say unlimited/],
+  [['--wall-time', '99999999999h'], /--wall-time .*at most.* Use unlimited/],
   [['--processes', '1.5'], /--processes: expected a whole number.* Write/],
   [['--open-files', '0'], /--open-files: expected a whole number above zero.* Write/],
   [['-m', '64m'], /Unknown option -m\. Did you mean --memory\?/],

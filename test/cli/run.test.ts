@@ -42,7 +42,7 @@ test('the exit codes', () => {
 test('a denied call is told in the report', () => {
   assert.match(
     boxed(['--deny', 'socket'], program('network'), 'socket', '1').err,
-    /denied call: socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\)/,
+    /denied system call: socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\)/,
   )
 })
 

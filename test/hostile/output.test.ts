@@ -366,7 +366,7 @@ test('arguments and environments that the kernel refuses are one clear error at 
     code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
     errno: errno.E2BIG,
     message: /true: cannot be executed: E2BIG/,
-    hint: /Arguments and environment are too long/,
+    hint: /Arguments and environment together are too long/,
   }
   const word = 'x'.repeat(100_000)
   const native = spawnSync(

@@ -170,7 +170,7 @@ for (const [when, script] of [
       errno: 28,
       path: '/dev/full',
       message: /^Could not write stdout to \/dev\/full: ENOSPC/,
-      hint: /room/,
+      hint: /disk is not full/,
     })
     assert.equal(
       (await run('echo', ['x'], { stdout: { file: '/dev/null' } })).status,
@@ -184,5 +184,5 @@ test('what is called on a box after its end is refused by name, whatever it is',
   const box = await openBox()
   await box.close()
   for (const use of [async () => box.run('true'), () => box.readFile('x'), () => box.writeFile('x', 'y')])
-    await assert.rejects(use, { code: 'ERR_GLASSBOX_BOX_CLOSED', message: /closed/, hint: /Open another/ })
+    await assert.rejects(use, { code: 'ERR_GLASSBOX_BOX_CLOSED', message: /closed/, hint: /Open a new box/ })
 })

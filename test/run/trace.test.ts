@@ -71,7 +71,7 @@ test('a reader that fails ends the program, and run() fails with its error', asy
 })
 
 test('a program that is not there is told as without a trace', async () => {
-  for (const trace of [undefined, {}])
+  for (const trace of [undefined, { reader: async () => {} }])
     await assert.rejects(async () => run('/no/such/program', [], trace ? { trace } : {}), {
       code: 'ERR_GLASSBOX_PROGRAM_NOT_FOUND',
     })
