@@ -28,10 +28,15 @@ export function receiversOf({ net, binds = [] }: BoxOptions): Receivers {
   return receivers.find(who => who === 'others') ?? receivers.find(who => who === 'readers') ?? 'nobody'
 }
 
+const LAST_INHERITED = 2
+
 /**
  * Whether one of these descriptors is a socket, as the standard streams of a child of Node are.
+ * Only the streams of this process can be: all others are pipes and files that were made for the
+ * program.
  */
-export const passesSocket = (stdio: readonly number[]): boolean => stdio.some(isSocket)
+export const passesSocket = (stdio: readonly number[]): boolean =>
+  stdio.some(fd => fd <= LAST_INHERITED && isSocket(fd))
 
 function isSocket(fd: number): boolean {
   try {

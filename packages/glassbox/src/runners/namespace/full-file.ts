@@ -8,7 +8,6 @@
  * has a budget, and yields to the event loop every few milliseconds.
  */
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
-import { opendir } from 'node:fs/promises'
 import { setImmediate as othersRan } from 'node:timers/promises'
 import { close } from '../../gate/descriptors.ts'
 import { cString, syscall } from '../../gate/gate.ts'
@@ -172,6 +171,9 @@ async function* piecesOf(fd: number): AsyncGenerator<Entry[]> {
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: PIECE }
   let piece: Entry[] = []
   try {
+    // Loaded here: few programs end at this limit, and it takes a part of the start of the
+    // command.
+    const { opendir } = process.getBuiltinModule('node:fs/promises')
     for await (const entry of await opendir(`/proc/self/fd/${fd}`, options)) {
       piece.push(entry as unknown as Entry)
       if (piece.length < PIECE) continue
