@@ -20,7 +20,7 @@ const WITHOUT: Readonly<Record<Controller, string>> = {
 }
 
 const FIX_OF_USER =
-  'run as root, or as a systemd service with Delegate=yes and GLASSBOX_CGROUP naming its cgroup directory'
+  'run as root, or as a systemd service with Delegate=yes, and set GLASSBOX_CGROUP to a delegated cgroup directory that has no processes of its own'
 /** If root cannot make groups, cgroups are mounted read-only or not at all. */
 const FIX_OF_ROOT =
   'make /sys/fs/cgroup writable: in Docker or Podman with --cgroupns=private --privileged, in Kubernetes with securityContext.privileged'
