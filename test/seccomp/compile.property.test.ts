@@ -9,7 +9,7 @@ import { allSyscalls } from '#glassbox/linux/syscalls.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import { X32_BIT } from '#glassbox/linux/abi.js'
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
-import type { Action, Condition, Policy } from '#glassbox/seccomp/policy.js'
+import type { KernelAction, Condition, CallPolicy } from '#glassbox/seccomp/policy.js'
 import { evaluatePolicy, runFilter } from '#glassbox/seccomp/simulate.js'
 
 const BOUNDARIES = [
@@ -31,10 +31,10 @@ const word = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   fc.bigInt({ min: 0n, max: 20n }),
 )
-const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.constantFrom<Action>({ kind: 'allow' }, { kind: 'kill' }, { kind: 'log' }, { kind: 'notify' }),
-  fc.integer({ min: 0, max: 4095 }).map((errno): Action => ({ kind: 'errno', errno })),
-  fc.integer({ min: 0, max: 0xffff }).map((data): Action => ({ kind: 'trace', data })),
+const action: fc.Arbitrary<KernelAction> = fc.oneof(
+  fc.constantFrom<KernelAction>({ kind: 'allow' }, { kind: 'kill' }, { kind: 'log' }, { kind: 'notify' }),
+  fc.integer({ min: 0, max: 4095 }).map((errno): KernelAction => ({ kind: 'errno', errno })),
+  fc.integer({ min: 0, max: 0xffff }).map((data): KernelAction => ({ kind: 'trace', data })),
 )
 const condition: fc.Arbitrary<Condition> = fc
   .record({
@@ -58,7 +58,7 @@ const name = fc.constantFrom(
   'statx',
   'mseal',
 )
-const policy: fc.Arbitrary<Policy> = fc.record({
+const policy: fc.Arbitrary<CallPolicy> = fc.record({
   rules: fc.array(
     fc.record({
       syscalls: fc.array(name, { minLength: 1, maxLength: 4 }),
@@ -71,7 +71,7 @@ const policy: fc.Arbitrary<Policy> = fc.record({
 })
 
 /** Values that matter for a policy: those of its conditions and their neighbours. */
-function interesting({ rules }: Policy): bigint[] {
+function interesting({ rules }: CallPolicy): bigint[] {
   const values = rules.flatMap(({ when = [] }) => when.flatMap(({ value, mask = 0n }) => [value, mask]))
   return [
     ...BOUNDARIES,
@@ -112,8 +112,8 @@ test('a compiled policy answers as the policy reads', () => {
 })
 
 test('a foreign ABI has the action that is chosen for it', () => {
-  const chosen: Policy = { rules: [], otherwise: { kind: 'allow' } }
-  const foreign: Action = { kind: 'notify' }
+  const chosen: CallPolicy = { rules: [], otherwise: { kind: 'allow' } }
+  const foreign: KernelAction = { kind: 'notify' }
   const filter = compilePolicy(chosen, { foreign })
   for (const call of [
     { nr: 0, arch: AUDIT_ARCH_I386, args: [] },
@@ -130,7 +130,7 @@ test('jumps over more than 255 instructions stay right', () => {
     when: [{ arg: 0, op: 'eq', value: BigInt(number), width: 64 } as const],
     action: { kind: 'errno', errno: number + 1 } as const,
   }))
-  const chosen: Policy = { rules, otherwise: { kind: 'kill' } }
+  const chosen: CallPolicy = { rules, otherwise: { kind: 'kill' } }
   const filter = compilePolicy(chosen)
   for (const { nr: number } of allSyscalls()) {
     const call = { nr: number, arch: AUDIT_ARCH_X86_64, args: [BigInt(number), 0n, 0n, 0n, 0n, 0n] }

@@ -18,13 +18,13 @@ import { X32_BIT } from '#glassbox/linux/abi.js'
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
 import { GUARD, guarded } from '#glassbox/seccomp/guard.js'
-import type { Action, Policy } from '#glassbox/seccomp/policy.js'
+import type { KernelAction, CallPolicy } from '#glassbox/seccomp/policy.js'
 import { evaluatePolicy, runFilter } from '#glassbox/seccomp/simulate.js'
 
-const allow: Action = { kind: 'allow' }
-const kill: Action = { kind: 'kill' }
-const errno = (value: number): Action => ({ kind: 'errno', errno: value })
-const guardAlone: Policy = { rules: GUARD, otherwise: allow }
+const allow: KernelAction = { kind: 'allow' }
+const kill: KernelAction = { kind: 'kill' }
+const errno = (value: number): KernelAction => ({ kind: 'errno', errno: value })
+const guardAlone: CallPolicy = { rules: GUARD, otherwise: allow }
 
 const words = (...args: number[]): bigint[] =>
   Array.from({ length: 6 }, (_, index) => BigInt(args[index] ?? 0))
@@ -50,7 +50,7 @@ const CALLS = [
 ]
 
 const everyCall = allSyscalls().map(({ name }) => name)
-const POLICIES: Readonly<Record<string, Policy>> = {
+const POLICIES: Readonly<Record<string, CallPolicy>> = {
   'the default': DEFAULT_POLICY,
   'one that allows everything': { rules: [], otherwise: allow },
   'one that logs everything': { rules: [], otherwise: { kind: 'log' } },
@@ -69,7 +69,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   },
 }
 
-const passes = ({ kind }: Action): boolean => ['allow', 'log', 'trace'].includes(kind)
+const passes = ({ kind }: KernelAction): boolean => ['allow', 'log', 'trace'].includes(kind)
 
 for (const [name, policy] of Object.entries(POLICIES)) {
   test(`with ${name}, a call is made where both let it pass, and else as the policy says [F0]`, () => {
@@ -86,7 +86,7 @@ for (const [name, policy] of Object.entries(POLICIES)) {
 test('the guard alone holds for i386 by its own numbers, and x32 is not there [F0, SC-02, SC-03]', () => {
   const { bytes, listens, early } = compileFilter(null)
   assert.deepEqual([listens, early], [false, true])
-  const i386 = (name: string, ...args: number[]): Action => {
+  const i386 = (name: string, ...args: number[]): KernelAction => {
     const nr = i386ByName(name)?.nr ?? -1
     return runFilter(bytes, { nr, arch: AUDIT_ARCH_I386, args: words(...args) })
   }

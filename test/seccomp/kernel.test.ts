@@ -9,13 +9,13 @@ import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import { AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { DEFAULT_POLICY, REFUSALS } from '#glassbox/seccomp/defaults.js'
-import type { Policy } from '#glassbox/seccomp/policy.js'
+import type { CallPolicy } from '#glassbox/seccomp/policy.js'
 import { runFilter } from '#glassbox/seccomp/simulate.js'
 import { noGate32, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 /** What the kernel says to each call: 0, or the errno; or how a call by another gate ended. */
-function probe(context: TestContext, policy: Policy, calls: readonly string[]): string[] {
+function probe(context: TestContext, policy: CallPolicy, calls: readonly string[]): string[] {
   const file = join(temporaryDirectory(context), 'filter')
   writeFileSync(file, compilePolicy(policy))
   const { stdout, status } = spawnSync(program('seccomp-probe'), [file, ...calls], { encoding: 'utf8' })
@@ -33,7 +33,7 @@ test('comparisons of both widths, on calls that cannot do anything', context => 
   for (const op of ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne'] as const) {
     for (const width of [32, 64] as const) {
       for (const value of [1n, 2n ** 32n]) {
-        const policy: Policy = {
+        const policy: CallPolicy = {
           rules: [
             { syscalls: ['getppid'], when: [{ arg: 2, op, value, mask: value, width }], action: marked(77) },
           ],

@@ -5,12 +5,15 @@ import { checkPolicy } from '#glassbox/seccomp/checked.js'
 import { compileFilter } from '#glassbox/runners/namespace/filter.js'
 import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
 import { permits } from '#glassbox/seccomp/permits.js'
-import type { Action, Condition, Policy } from '#glassbox/seccomp/policy.js'
+import type { KernelAction, Condition, CallPolicy } from '#glassbox/seccomp/policy.js'
 
-const allow: Action = { kind: 'allow' }
-const refuse: Action = { kind: 'errno', errno: 1 }
+const allow: KernelAction = { kind: 'allow' }
+const refuse: KernelAction = { kind: 'errno', errno: 1 }
 const first: Condition = { arg: 0, op: 'eq', value: 5n }
-const policy = (rules: Policy['rules'], otherwise: Action = allow): Policy => ({ rules, otherwise })
+const policy = (rules: CallPolicy['rules'], otherwise: KernelAction = allow): CallPolicy => ({
+  rules,
+  otherwise,
+})
 
 test('a call with no rule is as everything else', () => {
   assert.equal(permits(policy([]), 'read'), true)

@@ -46,7 +46,12 @@ export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
 export { denyCalls } from './seccomp/presets.ts'
-export type { Action, Condition, Policy, Rule } from './seccomp/policy.ts'
+export type {
+  KernelAction as Action,
+  CallPolicy as Policy,
+  CallRule as Rule,
+  Condition,
+} from './seccomp/policy.ts'
 export { trace } from './ptrace/trace.ts'
 export type * from './trace/events.ts'
 export type * from './trace/handlers.ts'

@@ -2,7 +2,7 @@
  * A job: one program to run, with every option resolved and checked. A runner trusts its job and
  * checks nothing again, so the code that makes a job is responsible for the checks.
  */
-import type { Policy } from '../seccomp/policy.ts'
+import type { CallPolicy } from '../seccomp/policy.ts'
 import type { Limits, ProgramTrace } from './options.ts'
 
 export interface Job {
@@ -18,7 +18,7 @@ export interface Job {
    * Checked. A caller's unchanged policy always gives the same object here, so it can be a key.
    * `null`: only the guard applies.
    */
-  readonly policy: Policy | null
+  readonly policy: CallPolicy | null
   readonly trace?: ProgramTrace
 }
 

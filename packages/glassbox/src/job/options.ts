@@ -6,7 +6,7 @@
  * Options are copied at the call, so later changes to the objects have no effect. Bytes (`stdin`,
  * `files`) are not copied: do not change them until the run has ended.
  */
-import type { Policy } from '../seccomp/policy.ts'
+import type { CallPolicy } from '../seccomp/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
@@ -161,7 +161,7 @@ export interface CommandOptions<E extends Encoding = Encoding> {
    * With `null`, only the guard applies: the few rules that every box needs (see
    * docs/security.md).
    */
-  readonly policy?: Policy | null
+  readonly policy?: CallPolicy | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
   /**

@@ -15,21 +15,21 @@ import { ERRNO } from '../linux/errno.ts'
 import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
 import { ARCH_OFFSET, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, actionValue, NUMBER_OFFSET } from './data.ts'
-import type { Action, Policy, Rule } from './policy.ts'
+import type { KernelAction, CallPolicy, CallRule } from './policy.ts'
 
 export interface CompileOptions {
   /**
    * The action for calls of another ABI (i386, x32), which has other numbers and passes arguments
    * differently. Default: kill.
    */
-  readonly foreign?: Action
+  readonly foreign?: KernelAction
   /** The action for numbers that are not in the syscall table. Default: see `unknownAction`. */
-  readonly unknown?: Action
+  readonly unknown?: KernelAction
   /** The policy for calls of i386, by their i386 names. Replaces `foreign` for them. */
-  readonly i386?: Policy
+  readonly i386?: CallPolicy
 }
 
-const KILL: Action = { kind: 'kill' }
+const KILL: KernelAction = { kind: 'kill' }
 
 /** The calls of one ABI. */
 interface Abi {
@@ -55,22 +55,22 @@ const I386: Abi = {
 /** All numbers from `start` to the next range have this chain. */
 interface Range {
   readonly start: number
-  readonly chain: readonly Rule[]
+  readonly chain: readonly CallRule[]
 }
 
 /**
  * The default action for a number that is not in the syscall table. A policy that allows calls by
  * default cannot have meant calls that did not exist yet, so they fail with ENOSYS.
  */
-export function unknownAction({ otherwise }: Policy): Action {
+export function unknownAction({ otherwise }: CallPolicy): KernelAction {
   return otherwise.kind === 'allow' || otherwise.kind === 'log'
     ? { kind: 'errno', errno: ERRNO.ENOSYS }
     : otherwise
 }
 
 /** The rules of each call, up to the first rule that always matches. */
-function chainsOf(policy: Policy, abi: Abi): Map<number, Rule[]> {
-  const chains = new Map<number, Rule[]>()
+function chainsOf(policy: CallPolicy, abi: Abi): Map<number, CallRule[]> {
+  const chains = new Map<number, CallRule[]>()
   for (const rule of policy.rules) {
     for (const name of rule.syscalls) {
       const nr = abi.number(name)
@@ -83,11 +83,11 @@ function chainsOf(policy: Policy, abi: Abi): Map<number, Rule[]> {
   return chains
 }
 
-function rangesOf(policy: Policy, unknownCalls: Action, abi: Abi): Range[] {
+function rangesOf(policy: CallPolicy, unknownCalls: KernelAction, abi: Abi): Range[] {
   const chains = chainsOf(policy, abi)
-  const unknown: Rule[] = [{ syscalls: [], action: unknownCalls }]
+  const unknown: CallRule[] = [{ syscalls: [], action: unknownCalls }]
   const ranges: Range[] = []
-  const same = (a: readonly Rule[], b: readonly Rule[]): boolean =>
+  const same = (a: readonly CallRule[], b: readonly CallRule[]): boolean =>
     a.length === b.length && a.every((rule, index) => rule === b[index])
   const beyond = abi.newest() + 1
   for (let nr = 0; nr <= beyond; nr++) {
@@ -101,11 +101,11 @@ function rangesOf(policy: Policy, unknownCalls: Action, abi: Abi): Range[] {
 /** Compiles the part of a program that decides about the calls of one ABI. */
 class Compiler {
   readonly #out: Assembler
-  readonly #policy: Policy
+  readonly #policy: CallPolicy
   readonly #chains = new Map<string, Label>()
-  readonly #ids = new Map<Rule, number>()
+  readonly #ids = new Map<CallRule, number>()
 
-  constructor(out: Assembler, policy: Policy) {
+  constructor(out: Assembler, policy: CallPolicy) {
     this.#out = out
     this.#policy = policy
   }
@@ -114,7 +114,7 @@ class Compiler {
    * Writes the chains and the search. Returns the label of the search, which expects the number in
    * the accumulator.
    */
-  compile(unknown: Action, abi: Abi): Label {
+  compile(unknown: KernelAction, abi: Abi): Label {
     const ranges = rangesOf(this.#policy, unknown, abi)
     // The assembler writes backwards: chains written first come last, and the search jumps forward
     // to them.
@@ -122,7 +122,7 @@ class Compiler {
     return this.#search(ranges)
   }
 
-  #chain(chain: readonly Rule[]): Label {
+  #chain(chain: readonly CallRule[]): Label {
     const key = chain.map(rule => this.#id(rule)).join(' ')
     const known = this.#chains.get(key)
     if (known !== undefined) return known
@@ -137,7 +137,7 @@ class Compiler {
     return label
   }
 
-  #id(rule: Rule): number {
+  #id(rule: CallRule): number {
     const id = this.#ids.get(rule) ?? this.#ids.size
     this.#ids.set(rule, id)
     return id
@@ -159,7 +159,7 @@ class Compiler {
  * policy that is too large.
  */
 export function compilePolicy(
-  policy: Policy,
+  policy: CallPolicy,
   { foreign = KILL, unknown = unknownAction(policy), i386 }: CompileOptions = {},
 ): Uint8Array {
   const out = new Assembler()

@@ -3,11 +3,11 @@
  * on int arguments, of which the kernel ignores the high half.
  */
 import { ERRNO } from '../linux/errno.ts'
-import type { Action, Condition } from './policy.ts'
+import type { KernelAction, Condition } from './policy.ts'
 
-export const refuse = (errno: number): Action => ({ kind: 'errno', errno })
-export const EPERM: Action = refuse(ERRNO.EPERM)
-export const ENOSYS: Action = refuse(ERRNO.ENOSYS)
+export const refuse = (errno: number): KernelAction => ({ kind: 'errno', errno })
+export const EPERM: KernelAction = refuse(ERRNO.EPERM)
+export const ENOSYS: KernelAction = refuse(ERRNO.ENOSYS)
 
 export const is = (arg: number, value: number): Condition => ({
   arg,

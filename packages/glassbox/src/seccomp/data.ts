@@ -10,7 +10,7 @@ import {
   SECCOMP_RET_TRACE,
   SECCOMP_RET_USER_NOTIF,
 } from '../linux/constants.ts'
-import type { Action } from './policy.ts'
+import type { KernelAction } from './policy.ts'
 
 export { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '../linux/constants.ts'
 
@@ -40,14 +40,14 @@ const BASE = {
   allow: SECCOMP_RET_ALLOW,
 } as const
 
-export function actionValue(action: Action): number {
+export function actionValue(action: KernelAction): number {
   if (action.kind === 'errno') return BASE.errno | (action.errno & DATA_MASK)
   if (action.kind === 'trace') return (BASE.trace | (action.data & DATA_MASK)) >>> 0
   return BASE[action.kind]
 }
 
 /** The action for a filter's return value; `undefined` if no policy compiles to this value. */
-export function actionOf(value: number): Action | undefined {
+export function actionOf(value: number): KernelAction | undefined {
   const data = value & DATA_MASK
   const base = (value & ~DATA_MASK) >>> 0
   const kind = (Object.keys(BASE) as (keyof typeof BASE)[]).find(name => BASE[name] === base)

@@ -8,11 +8,11 @@ import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { anyBit, ENOSYS, EPERM, is, refuse } from './conditions.ts'
 import { GUARD } from './guard.ts'
-import type { Action, Policy, Rule } from './policy.ts'
+import type { KernelAction, CallPolicy, CallRule } from './policy.ts'
 
 interface Refusal {
   readonly syscalls: readonly string[]
-  readonly action: Action
+  readonly action: KernelAction
   readonly why: string
 }
 
@@ -135,7 +135,7 @@ const NAMESPACES =
  * New namespaces by clone and unshare. The guard refuses cgroup namespaces. The bit of the time
  * namespace is not available to clone.
  */
-function namespaceRules(): Rule[] {
+function namespaceRules(): CallRule[] {
   const others = linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT
   return [
     { syscalls: ['clone'], when: [anyBit(0, NAMESPACES | others)], action: EPERM },
@@ -160,7 +160,7 @@ const PROTOCOLS: readonly (readonly [number: number, name: string])[] = [
   [linux.IPPROTO_MPTCP, 'MPTCP'],
 ]
 
-function socketRules(): Rule[] {
+function socketRules(): CallRule[] {
   const typeMask = { op: 'masked-eq', mask: 0xfn, width: 32 } as const
   const refused = [
     ...SOCKET_TYPES.map(type => [{ arg: 1, ...typeMask, value: BigInt(type) }]),
@@ -236,7 +236,7 @@ const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[]
   ['shmget', 2, linux.SHM_HUGETLB],
 ]
 
-function argumentRules(): Rule[] {
+function argumentRules(): CallRule[] {
   return [
     ...HUGE_PAGES.map(([call, arg, bit]) => ({
       syscalls: [call],
@@ -272,7 +272,7 @@ function argumentRules(): Rule[] {
  * @example
  * const policy = { ...DEFAULT_POLICY, rules: [noSockets, ...DEFAULT_POLICY.rules] }
  */
-export const DEFAULT_POLICY: Policy = {
+export const DEFAULT_POLICY: CallPolicy = {
   rules: [
     ...GUARD,
     ...REFUSALS.map(({ syscalls, action }) => ({ syscalls, action })),

@@ -25,7 +25,7 @@ import {
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { anyBit, EPERM, is, refuse } from './conditions.ts'
-import type { Action, Condition, Policy, Rule } from './policy.ts'
+import type { KernelAction, Condition, CallPolicy, CallRule } from './policy.ts'
 
 /**
  * Calls that set the mode of a file, with the index of the mode argument. `flags` is the index of
@@ -50,7 +50,7 @@ const MODES: readonly { readonly call: string; readonly mode: number; readonly f
  * both bits (mkdir(2)). A file that already has such a bit belongs to the caller, and the program
  * may still move, link or change it.
  */
-const SET_ID_RULES: readonly Rule[] = MODES.map(({ call, mode, flags }) => ({
+const SET_ID_RULES: readonly CallRule[] = MODES.map(({ call, mode, flags }) => ({
   syscalls: [call],
   when: [
     ...(flags === undefined ? [] : [anyBit(flags, O_CREAT | __O_TMPFILE)]),
@@ -72,7 +72,7 @@ const isType = (mode: number, type: number): Condition => ({
  * "removed". Any user may make that one (Linux 5.8), and the host may use the directory as a layer
  * of an overlay file system.
  */
-const DEVICE_RULES: readonly Rule[] = [
+const DEVICE_RULES: readonly CallRule[] = [
   ...[S_IFCHR, S_IFBLK].flatMap(type => [
     { syscalls: ['mknod'], when: [isType(1, type)], action: EPERM },
     { syscalls: ['mknodat'], when: [isType(2, type)], action: EPERM },
@@ -84,7 +84,7 @@ const DEVICE_RULES: readonly Rule[] = [
  * Calls with modes, flags or names in memory, which a filter cannot read. Libraries work without
  * these calls.
  */
-const UNSEEN: Rule = {
+const UNSEEN: CallRule = {
   syscalls: ['openat2', 'clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'],
   action: refuse(ERRNO.ENOSYS),
 }
@@ -93,14 +93,14 @@ const UNSEEN: Rule = {
  * Keys belong to a user id, not to a box. They outlive the box, and a later box with the same user
  * id would find them.
  */
-const KEYS: Rule = { syscalls: ['add_key', 'request_key', 'keyctl'], action: refuse(ERRNO.ENOSYS) }
+const KEYS: CallRule = { syscalls: ['add_key', 'request_key', 'keyctl'], action: refuse(ERRNO.ENOSYS) }
 
 /**
  * The owner of a file may take a lease on it without permission to write it. Then any process of
  * the host that opens the file waits up to /proc/sys/fs/lease-break-time seconds. F_NOTIFY reports
  * changes of the host's files by signals, as inotify does with events, and is obsolete.
  */
-const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
+const LEASES: readonly CallRule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
   syscalls: ['fcntl'],
   when: [is(1, command)],
   action: refuse(ERRNO.EINVAL),
@@ -110,13 +110,13 @@ const LEASES: readonly Rule[] = [F_SETLEASE, F_NOTIFY].map(command => ({
  * With a cgroup namespace of its own, the program of an ordinary user could mount its own groups
  * and change their limits, because the caller owns those files.
  */
-const OWN_GROUPS: readonly Rule[] = ['unshare', 'clone'].map(call => ({
+const OWN_GROUPS: readonly CallRule[] = ['unshare', 'clone'].map(call => ({
   syscalls: [call],
   when: [anyBit(0, CLONE_NEWCGROUP)],
   action: EPERM,
 }))
 
-export const GUARD: readonly Rule[] = [
+export const GUARD: readonly CallRule[] = [
   UNSEEN,
   KEYS,
   ...SET_ID_RULES,
@@ -129,7 +129,7 @@ export const GUARD: readonly Rule[] = [
  * The guard for calls of i386, which has two names for fcntl. It is used only if a policy allows
  * such calls.
  */
-export const GUARD_I386: readonly Rule[] = GUARD.map(rule =>
+export const GUARD_I386: readonly CallRule[] = GUARD.map(rule =>
   rule.syscalls.includes('fcntl') ? { ...rule, syscalls: ['fcntl', 'fcntl64'] } : rule,
 )
 
@@ -139,7 +139,7 @@ export const GUARD_I386: readonly Rule[] = GUARD.map(rule =>
  * can take precedence over the report of that call (seccomp(2)). EINVAL is the error of a kernel
  * without filters.
  */
-export const NO_FILTERS: readonly Rule[] = [
+export const NO_FILTERS: readonly CallRule[] = [
   { syscalls: ['seccomp'], when: [is(0, SECCOMP_SET_MODE_FILTER)], action: refuse(ERRNO.EINVAL) },
   {
     syscalls: ['prctl'],
@@ -148,15 +148,15 @@ export const NO_FILTERS: readonly Rule[] = [
   },
 ]
 
-const letsPass = ({ kind }: Action): boolean => kind === 'allow' || kind === 'log' || kind === 'trace'
+const letsPass = ({ kind }: KernelAction): boolean => kind === 'allow' || kind === 'log' || kind === 'trace'
 
 /**
  * `policy` with refusals that it cannot lift. Before each rule that would let a call pass, the
  * refusals of that call are tested. Calls that the policy itself refuses, or for which it ends the
  * program, are unchanged.
  */
-export function withRefusals({ rules, otherwise }: Policy, refusals: readonly Rule[]): Policy {
-  const before = (rule: Rule): Rule[] =>
+export function withRefusals({ rules, otherwise }: CallPolicy, refusals: readonly CallRule[]): CallPolicy {
+  const before = (rule: CallRule): CallRule[] =>
     refusals.flatMap(({ syscalls, when = [], action }) => {
       const shared = syscalls.filter(name => rule.syscalls.includes(name))
       return shared.length === 0 ? [] : [{ syscalls: shared, when: [...(rule.when ?? []), ...when], action }]
@@ -171,4 +171,4 @@ export function withRefusals({ rules, otherwise }: Policy, refusals: readonly Ru
   }
 }
 
-export const guarded = (policy: Policy): Policy => withRefusals(policy, GUARD)
+export const guarded = (policy: CallPolicy): CallPolicy => withRefusals(policy, GUARD)

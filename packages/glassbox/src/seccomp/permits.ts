@@ -1,10 +1,10 @@
 /** Whether a policy permits a call of which only the first arguments are known. */
-import type { Policy } from './policy.ts'
+import type { CallPolicy } from './policy.ts'
 import { holds } from './simulate.ts'
 
 /** Whether the policy allows every call of `syscall` whose first arguments are `known`. */
 export function permits(
-  { rules, otherwise }: Policy,
+  { rules, otherwise }: CallPolicy,
   syscall: string,
   known: readonly bigint[] = [],
 ): boolean {

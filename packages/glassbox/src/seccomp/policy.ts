@@ -1,6 +1,7 @@
 /**
- * A policy: which system calls a program may make, as a value. `compile.ts` compiles it to BPF,
- * and `simulate.ts` evaluates it without a kernel.
+ * The rules of a seccomp filter, as a value: what the kernel does at each system call.
+ * `compile.ts` compiles them to BPF, and `simulate.ts` evaluates them without a kernel. They are
+ * the part of a policy (policy/policy.ts) that the kernel enforces by itself.
  */
 
 /**
@@ -30,7 +31,7 @@ export interface Condition {
  * - `kill`: SIGSYS ends the whole process.
  * - `trace`, `log`, `notify`: as in seccomp(2).
  */
-export type Action =
+export type KernelAction =
   | { readonly kind: 'allow' | 'kill' | 'log' | 'notify' }
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'trace'; readonly data: number }
@@ -42,7 +43,7 @@ export type Action =
  * const onlyUnix: Condition = { arg: 0, op: 'ne', value: 1n, width: 32 }
  * const rule: Rule = { syscalls: ['socket'], when: [onlyUnix], action: { kind: 'kill' } }
  */
-export interface Rule {
+export interface CallRule {
   /** Names of x86-64 system calls, such as `openat`. */
   readonly syscalls: readonly string[]
   /**
@@ -50,7 +51,7 @@ export interface Rule {
    * match a call, the first one decides.
    */
   readonly when?: readonly Condition[]
-  readonly action: Action
+  readonly action: KernelAction
 }
 
 /**
@@ -61,8 +62,8 @@ export interface Rule {
  * const refused: Rule = { syscalls: ['socket'], action: { kind: 'errno', errno: 1 } }
  * const policy: Policy = { rules: [refused], otherwise: { kind: 'allow' } }
  */
-export interface Policy {
-  readonly rules: readonly Rule[]
+export interface CallPolicy {
+  readonly rules: readonly CallRule[]
   /** The action for every call that no rule matches. */
-  readonly otherwise: Action
+  readonly otherwise: KernelAction
 }

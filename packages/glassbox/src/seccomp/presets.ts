@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { isArray, unexpected } from '../options/kind.ts'
 import { DEFAULT_POLICY } from './defaults.ts'
-import type { Policy } from './policy.ts'
+import type { CallPolicy } from './policy.ts'
 
 /** The prepared child executes the program under the filter, so this call cannot be denied. */
 const NEEDED_TO_START = 'execve'
@@ -17,7 +17,7 @@ const NEEDED_TO_START = 'execve'
  * @example
  * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })
  */
-export function denyCalls(names: readonly string[], base: Policy = DEFAULT_POLICY): Policy {
+export function denyCalls(names: readonly string[], base: CallPolicy = DEFAULT_POLICY): CallPolicy {
   if (!isArray(names))
     throw unexpected('names', 'a list of system calls', names, "For example denyCalls(['socket']).")
   if (names.length === 0) return base

@@ -14,7 +14,7 @@ import {
   NUMBER_OFFSET,
   type SeccompCall,
 } from './data.ts'
-import type { Action, Condition, Policy } from './policy.ts'
+import type { KernelAction, Condition, CallPolicy } from './policy.ts'
 
 /** seccomp_data as bytes. */
 export function encodeCall({ nr, arch, args }: SeccompCall): Uint8Array {
@@ -38,7 +38,7 @@ const COMPARE: Readonly<Record<'jeq' | 'jgt' | 'jge' | 'jset', (a: number, k: nu
  * What the filter returns for a call when the kernel runs it. Throws a RangeError for a program
  * that the kernel would refuse.
  */
-export function runFilter(bytes: Uint8Array, call: SeccompCall): Action {
+export function runFilter(bytes: Uint8Array, call: SeccompCall): KernelAction {
   const program: readonly (Instruction | undefined)[] = decodeBpf(bytes)
   const data = new DataView(encodeCall(call).buffer)
   let accumulator = 0
@@ -80,10 +80,10 @@ export function holds(
 
 /** What the policy decides about a call, without compiling it. */
 export function evaluatePolicy(
-  policy: Policy,
+  policy: CallPolicy,
   call: SeccompCall,
-  foreign: Action = { kind: 'kill' },
-): Action {
+  foreign: KernelAction = { kind: 'kill' },
+): KernelAction {
   const isX32 = call.nr >= X32_BIT && call.nr < 0x80000000
   if (call.arch !== AUDIT_ARCH_X86_64 || isX32) return foreign
   const name = syscallByNumber(call.nr)?.name

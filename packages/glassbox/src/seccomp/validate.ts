@@ -15,7 +15,7 @@ import {
   unexpected,
 } from '../options/kind.ts'
 import { type Fields, isPlain, record } from '../options/record.ts'
-import type { Action, Condition, Policy, Rule } from './policy.ts'
+import type { KernelAction, Condition, CallPolicy, CallRule } from './policy.ts'
 
 const OPERATORS: readonly Condition['op'][] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq', 'masked-ne']
 const isMasked = (op: Condition['op']): boolean => op === 'masked-eq' || op === 'masked-ne'
@@ -97,18 +97,21 @@ const CONDITION: Kind<Condition> = {
   },
 }
 
-type ActionKind = Action['kind']
+type ActionKind = KernelAction['kind']
 
 /** An action of one kind, with the keys that this kind needs. */
-const action = (kind: ActionKind, more: Readonly<Record<string, Field<number>>> = {}): RecordKind<Action> =>
-  record<Action>({
-    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<Action>,
-    required: Object.keys(more) as (keyof Action)[],
+const action = (
+  kind: ActionKind,
+  more: Readonly<Record<string, Field<number>>> = {},
+): RecordKind<KernelAction> =>
+  record<KernelAction>({
+    fields: { kind: { kind: choice([kind]) }, ...more } as unknown as Fields<KernelAction>,
+    required: Object.keys(more) as (keyof KernelAction)[],
     lacks: `The action ${kind} has no key`,
     expected: 'an action',
   })
 
-const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
+const ACTIONS: Readonly<Record<ActionKind, RecordKind<KernelAction>>> = {
   allow: action('allow'),
   errno: action('errno', { errno: { kind: whole(0, 4095) } }),
   kill: action('kill'),
@@ -119,7 +122,7 @@ const ACTIONS: Readonly<Record<ActionKind, RecordKind<Action>>> = {
 
 const KINDS_HINT = `Its kind is one of ${Object.keys(ACTIONS).join(', ')}.`
 
-const ACTION: Kind<Action> = {
+const ACTION: Kind<KernelAction> = {
   expected: 'an action',
   read: (value, path) => {
     const kind: unknown = isPlain(value) ? guarded(`${path}.kind`, () => value['kind']) : undefined
@@ -129,7 +132,7 @@ const ACTION: Kind<Action> = {
   },
 }
 
-const rule = record<Rule>({
+const rule = record<CallRule>({
   fields: {
     syscalls: { kind: list(SYSCALL, 'a list of system calls'), words: ['syscall', 'names', 'calls'] },
     when: { kind: list(CONDITION, 'a list of conditions'), words: ['conditions', 'if', 'args', 'where'] },
@@ -140,7 +143,7 @@ const rule = record<Rule>({
   expected: 'a rule, { syscalls, when, action }',
 })
 
-const RULE: Kind<Rule> = {
+const RULE: Kind<CallRule> = {
   expected: rule.expected,
   read: (value, path) => {
     const read = rule.read(value, path)
@@ -152,7 +155,7 @@ const RULE: Kind<Rule> = {
   },
 }
 
-const POLICY = record<Policy>({
+const POLICY = record<CallPolicy>({
   fields: {
     rules: { kind: list(RULE, 'a list of rules') },
     otherwise: { kind: ACTION, words: ['default', 'defaultAction', 'else'] },
@@ -167,4 +170,4 @@ const POLICY = record<Policy>({
  * Returns a frozen copy of the policy. Throws InvalidOptionError, which names the key and the
  * value.
  */
-export const validatePolicy = (policy: unknown): Policy => POLICY.read(policy, 'policy')
+export const validatePolicy = (policy: unknown): CallPolicy => POLICY.read(policy, 'policy')

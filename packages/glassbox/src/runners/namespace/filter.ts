@@ -8,12 +8,12 @@ import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
 import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
-import type { Action, Policy } from '../../seccomp/policy.ts'
+import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
 import type { JobTerms } from '../../job/job.ts'
 
 export interface Filter extends FilterSpec {
   /** The policy that it was compiled from. */
-  readonly policy: Policy
+  readonly policy: CallPolicy
   /**
    * Whether it permits every call with which a prepared child becomes the program. It can then be
    * installed before the program is known.
@@ -44,7 +44,7 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   },
 }
 
-const NO_POLICY: Policy = { rules: GUARD, otherwise: { kind: 'allow' } }
+const NO_POLICY: CallPolicy = { rules: GUARD, otherwise: { kind: 'allow' } }
 let guardAlone: Filter | undefined
 
 /**
@@ -64,10 +64,10 @@ function onlyGuard(): Filter {
   return guardAlone
 }
 
-const compiled = new WeakMap<Policy, Filter>()
+const compiled = new WeakMap<CallPolicy, Filter>()
 
 /** Compiles a checked policy, once, together with the guard. */
-export function compileFilter(policy: Policy | null): Filter {
+export function compileFilter(policy: CallPolicy | null): Filter {
   if (policy === null) return onlyGuard()
   const before = compiled.get(policy)
   if (before) return before
@@ -88,7 +88,7 @@ const compiledDefault = (): Filter => ({
  * evidence. Calls of another ABI are reported too, because a policy says nothing about their
  * numbers.
  */
-export function compileAnew(policy: Policy): Filter {
+export function compileAnew(policy: CallPolicy): Filter {
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
   return {
     policy,
@@ -107,11 +107,12 @@ export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trac
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
-const kills = ({ rules, otherwise }: Policy): boolean =>
+const kills = ({ rules, otherwise }: CallPolicy): boolean =>
   [...rules.map(({ action }) => action), otherwise].some(({ kind }) => kind === 'kill' || kind === 'notify')
 
-export function reportKills({ rules, otherwise }: Policy): Policy {
-  const report = (action: Action): Action => (action.kind === 'kill' ? { kind: 'notify' } : action)
+export function reportKills({ rules, otherwise }: CallPolicy): CallPolicy {
+  const report = (action: KernelAction): KernelAction =>
+    action.kind === 'kill' ? { kind: 'notify' } : action
   return {
     rules: rules.map(rule => ({ ...rule, action: report(rule.action) })),
     otherwise: report(otherwise),

@@ -4,6 +4,6 @@
  * or replaced; the guard refuses keys. Without a policy, a program can make calls that this list
  * does not cover.
  */
-import type { Policy } from '../../seccomp/policy.ts'
+import type { CallPolicy } from '../../seccomp/policy.ts'
 
-export const leavesNothingUnseen = (policy: Policy | null): boolean => policy !== null
+export const leavesNothingUnseen = (policy: CallPolicy | null): boolean => policy !== null

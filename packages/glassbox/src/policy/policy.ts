@@ -1,0 +1,136 @@
+/**
+ * A policy: what a program may do, as a value. It says which system calls are made, and which
+ * files may be read, written and executed. Every runner takes the same policies.
+ *
+ * The rules about calls hold by a seccomp filter. The rules about paths hold by Landlock, which
+ * judges the file that the kernel found, so neither a string that another thread changes nor a
+ * directory that is exchanged for a link gets around them. A tracer tells which rule denied what.
+ */
+import type { Condition, KernelAction } from '../seccomp/policy.ts'
+
+export type { Condition }
+
+/**
+ * What a handler may ask about a call that it decides.
+ *
+ * @example
+ * { syscall: 'socket', args: [2n, 1n, 0n], text: 'AF_INET, SOCK_STREAM, IPPROTO_IP', pid: 4711 }
+ */
+export interface CallToDecide {
+  readonly syscall: string
+  /** The registers of the arguments. */
+  readonly args: readonly bigint[]
+  /** The arguments in strace's notation. */
+  readonly text: string
+  /** The process that makes the call, by its id on the host. */
+  readonly pid: number
+}
+
+/** The answer of a handler: the call is made, fails with that error, or ends the program. */
+export type CallDecision = 'allow' | 'kill' | { readonly errno: number }
+
+/**
+ * Decides one call. The thread that makes the call waits meanwhile; other threads run on. If the
+ * handler throws or rejects, the program is ended and run() rejects with that error.
+ */
+export type DecideCall = (call: CallToDecide) => CallDecision | Promise<CallDecision>
+
+/**
+ * What happens to a call:
+ * - `allow`: the kernel makes the call.
+ * - `errno`: the call is not made; it fails with that error, or returns 0 if `errno` is 0.
+ * - `kill`: the program is ended, with the verdict `syscall-denied`.
+ * - `decide`: a handler of the caller's decides. Only for calls whose arguments are numbers: what
+ *   a pointer leads to could change after the decision. Needs the ptrace runner.
+ * - `trace`, `log`, `notify`: as in seccomp(2).
+ */
+export type Action = KernelAction | { readonly kind: 'decide'; readonly handler: DecideCall }
+
+/**
+ * What happens to some calls, always or under conditions.
+ *
+ * @example
+ * const onlyUnix: Condition = { arg: 0, op: 'ne', value: 1n, width: 32 }
+ * const rule: Rule = { syscalls: ['socket'], when: [onlyUnix], action: { kind: 'kill' } }
+ */
+export interface Rule {
+  /** Names of x86-64 system calls, such as `openat`. */
+  readonly syscalls: readonly string[]
+  /**
+   * The rule matches if all of these hold; without conditions it always matches. If several rules
+   * match a call, the first one decides.
+   */
+  readonly when?: readonly Condition[]
+  /**
+   * The rule matches the first `atMost` calls of the program and its children; for later ones,
+   * the next rule that matches decides. Needs the ptrace runner.
+   */
+  readonly atMost?: number
+  readonly action: Action
+}
+
+/**
+ * Which files may be used, by path patterns. A file that no pattern grants is denied. A pattern is
+ * an absolute path, or begins with `{work}` (the working directory) or `{program}` (the program
+ * file):
+ * - `/etc/passwd`: this file, or this directory without its contents
+ * - `/usr/`: this directory and everything below it
+ * - `/etc/*`: what is directly in this directory
+ * - `/srv/data-?.csv`: a glob; `*` and `?` match no slash, a component `**` any directories
+ *
+ * A link counts as the file that it leads to. A pattern with `*` or `?` grants the files that
+ * exist when the program starts; to let a program create files, grant their directory.
+ *
+ * @example
+ * { read: ['/usr/', '/etc/ld.so.cache', '{work}/'], write: ['{work}/'], execute: ['/usr/bin/'] }
+ */
+export interface PathRules {
+  /** May be opened for reading; directories may be listed. */
+  readonly read?: readonly string[]
+  /** May be read, changed, created, removed and renamed. */
+  readonly write?: readonly string[]
+  /**
+   * May be executed. A script needs it for its interpreter too, and a dynamic program for its
+   * loader. Includes `read`.
+   */
+  readonly execute?: readonly string[]
+  /** Directories that may be listed, but whose files may not be read. */
+  readonly list?: readonly string[]
+  /**
+   * Whose attributes may be asked for (stat, access, readlink). `all` (default): those of every
+   * file. A list: those files, and all that may be used otherwise. Needs the tier `named`.
+   */
+  readonly stat?: 'all' | readonly string[]
+  /**
+   * `silent`: Landlock alone, at native speed; a denied call fails with EACCES and is not
+   * reported. `named` (default with the ptrace runner): a tracer looks at each call with a path
+   * and reports each denial with call, path and rule.
+   */
+  readonly tier?: 'silent' | 'named'
+  /** What happens to a denied call. Default: it fails with EACCES. Needs the tier `named`. */
+  readonly denied?: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
+}
+
+/**
+ * What a program may do. `run()` and `openBox()` reject with InvalidOptionError if the policy is
+ * invalid.
+ *
+ * @example
+ * const refused: Rule = { syscalls: ['socket'], action: { kind: 'errno', errno: 1 } }
+ * const policy: Policy = { rules: [refused], otherwise: { kind: 'allow' } }
+ * const reader: Policy = { extends: 'python3', paths: { read: ['/srv/data/'] } }
+ */
+export interface Policy {
+  /** For messages. */
+  readonly name?: string
+  /**
+   * Policies that this one adds to, by the name of a preset or as values. The rules here come
+   * before theirs; path patterns are joined.
+   */
+  readonly extends?: string | Policy | readonly (string | Policy)[]
+  readonly rules?: readonly Rule[]
+  /** The action for every call that no rule matches. Required unless `extends` gives it. */
+  readonly otherwise?: KernelAction
+  /** Without it, files are not restricted by the policy. */
+  readonly paths?: PathRules
+}

@@ -1,0 +1,101 @@
+/**
+ * The supervisor runs programs under a tracer, without namespaces. This is its contract with the
+ * ptrace runner.
+ *
+ * A supervisor is a worker thread. It starts programs as its own children, traces every process of
+ * their trees (PTRACE_O_EXITKILL, so nothing outlives it), decides calls that the policy leaves to
+ * it, and enforces limits. It serves any number of programs at a time, and waits for more. Main
+ * thread and worker speak by messages that are plain data.
+ *
+ * Who owns what: the worker owns the processes and the sockets to their launchers. The main thread
+ * owns the standard streams, the Landlock ruleset and the files of the sandbox; it keeps them open
+ * until `ended`.
+ */
+import type { Ending, Violation } from '../job/ending.ts'
+import type { Limits } from '../job/options.ts'
+import type { LandlockSpec } from '../landlock/types.ts'
+import type { CallDecision, CallToDecide } from '../policy/policy.ts'
+import type { PathRule } from '../policy/resolved.ts'
+
+/** A program to start, with everything decided that can be decided before. Plain data. */
+export interface ProgramSpec {
+  readonly path: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly stdio: readonly [number, number, number]
+  /** The ids that the program gets if this process is root. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+  readonly limits: Required<Limits>
+  /** A compiled seccomp filter (sock_filter array). Calls with RET_TRACE stop in the tracer. */
+  readonly filter: Uint8Array
+  readonly landlock: LandlockSpec | undefined
+  /** What the tracer does at the calls that the filter stops. */
+  readonly decisions: Decisions
+}
+
+/** What to do at a stop of the filter, by the data of its RET_TRACE action. */
+export interface Decisions {
+  /** Index: SECCOMP_RET_DATA. */
+  readonly actions: readonly StopAction[]
+  /** Undefined if no call is judged by path. */
+  readonly paths?: PathDecisions
+}
+
+/**
+ * - `paths`: judge the paths of the call by the rules.
+ * - `count`: take from a budget of calls; when it is used up, do what `then` says.
+ * - `ask`: ask the handler with that index in the main thread.
+ * - `birth`: a new process or thread; refuse it at the limit of processes.
+ * - `kill`: end the program and report the call.
+ * - `errno`: the call is not made.
+ * - `large-map`: a mapping larger than the memory limit; its failure is evidence for the verdict.
+ */
+export type StopAction =
+  | { readonly kind: 'paths' | 'birth' | 'kill' | 'large-map' | 'allow' }
+  | { readonly kind: 'errno'; readonly errno: number }
+  | { readonly kind: 'ask'; readonly handler: number }
+  | {
+      readonly kind: 'count'
+      readonly atMost: number
+      readonly within: StopAction
+      readonly then: StopAction
+    }
+
+export interface PathDecisions {
+  /** `{work}` and `{program}` are replaced. */
+  readonly rules: readonly PathRule[]
+  readonly statAll: boolean
+  readonly denied: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
+}
+
+/** A denied call that did not end the program. */
+export interface Denial extends Violation {
+  /** The rule that would have granted it, or why none could be looked for. */
+  readonly rule?: string
+}
+
+/** A program that runs in the supervisor. */
+export interface Supervised {
+  /** Resolves when every process of the program is dead. Rejects for a fault of glassbox. */
+  readonly ended: Promise<SupervisedEnding>
+  /** Kills every process of the program. Has no effect after the end. */
+  stop(reason: 'canceled' | 'output'): void
+}
+
+export interface SupervisedEnding extends Ending {
+  /** The first denials that did not end the program; see MOST_DENIALS. */
+  readonly denials: readonly Denial[]
+  readonly moreDenials: number
+}
+
+export const MOST_DENIALS = 100
+
+/**
+ * Starts a program. Resolves once it executes its file. Rejects, with the step that failed, if it
+ * cannot be started; nothing is left then. `ask` answers for the handlers of the policy.
+ */
+export type StartProgram = (
+  spec: ProgramSpec,
+  ask: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>,
+) => Promise<Supervised>
