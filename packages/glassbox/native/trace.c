@@ -51,6 +51,8 @@ __attribute__((used)) static volatile u64 caught_signals;
 
 /* See trace.h. */
 __asm__(".text\n"
+        ".globl interruptible_call\n"
+        ".hidden interruptible_call\n"
         "interruptible_call:\n"
         "  mov %rdi, %r11\n"
         "  mov %rsi, %rax\n"
