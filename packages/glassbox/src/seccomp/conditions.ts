@@ -1,6 +1,6 @@
 /**
- * Short forms of the rules, conditions and actions that glassbox's own policies use. All conditions are
- * on int arguments, of which the kernel ignores the high half.
+ * Short forms of the rules, conditions and actions that glassbox's own policies use. All
+ * conditions are on int arguments, of which the kernel ignores the high half.
  */
 import { ERRNO } from '../linux/errno.ts'
 import type { CallRule, Condition, KernelAction } from './policy.ts'
