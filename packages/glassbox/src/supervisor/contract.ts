@@ -44,7 +44,8 @@ export interface Decisions {
 
 /**
  * - `paths`: judge the paths of the call by the rules.
- * - `count`: take from a budget of calls; when it is used up, do what `then` says.
+ * - `count`: take from a budget of calls of the program; when it is used up, do what `then` says.
+ *   One rule has one budget (its index, from 0), though several actions may take from it.
  * - `ask`: ask the handler with that index in the main thread.
  * - `birth`: a new process or thread; refuse it at the limit of processes.
  * - `kill`: end the program and report the call.
@@ -57,6 +58,7 @@ export type StopAction =
   | { readonly kind: 'ask'; readonly handler: number }
   | {
       readonly kind: 'count'
+      readonly budget: number
       readonly atMost: number
       readonly within: StopAction
       readonly then: StopAction
