@@ -14,7 +14,15 @@ import { tmpdir } from 'node:os'
 import { GlassboxError } from '../../errors.ts'
 import { close, keepDescriptor, openat2, ownDescriptor } from '../../gate/descriptors.ts'
 import { call, cString, syscall } from '../../gate/gate.ts'
-import { AT_FDCWD, LOCK_EX, LOCK_NB, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from '../../linux/constants.ts'
+import {
+  AT_FDCWD,
+  LOCK_EX,
+  LOCK_NB,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+} from '../../linux/constants.ts'
 import { errnoText } from '../../launch/step-error.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'

@@ -13,13 +13,7 @@ import { readFileSync } from 'node:fs'
 import { randomHex } from '../../gate/random.ts'
 import { hasCapabilities } from '../../launch/capabilities.ts'
 import { FIRST_BOX_ID, MOST_PROCESS_IDS } from '../../launch/user-ids.ts'
-import {
-  CAP_CHOWN,
-  CAP_DAC_OVERRIDE,
-  CAP_FOWNER,
-  CAP_SETGID,
-  CAP_SETUID,
-} from '../../linux/constants.ts'
+import { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SETGID, CAP_SETUID } from '../../linux/constants.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 
 /** With FIRST_BOX_ID, all ids are below 2^31. */
@@ -41,13 +35,19 @@ export function ownerOf(id: number): Owner | undefined {
   return uid === undefined || gid === undefined ? undefined : { uid, gid }
 }
 
+/** The owner that a plan shows: that of the lowest number. */
+export const exampleOwner = (): Owner | undefined => ownerOf(MOST_PROCESS_IDS)
+
 /** A range of ids of this user namespace. */
 export interface IdRange {
   readonly first: number
   readonly count: number
 }
 
-/** Lines of uid_map: the first id inside, the first id outside, and how many (user_namespaces(7)). */
+/**
+ * Lines of uid_map: the first id inside, the first id outside, and their number
+ * (user_namespaces(7)).
+ */
 export const idRanges = (text: string): IdRange[] =>
   text
     .trim()

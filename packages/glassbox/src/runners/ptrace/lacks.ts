@@ -20,7 +20,7 @@ const DISK: Lack = {
 const LACKS = {
   binds: {
     why: 'programs see the files of the host under their own names',
-    instead: 'Grant them by policy.paths, copy them with files, or use the namespace runner.',
+    instead: 'Grant them by policy.paths (--allow-read), copy them in, or use the namespace runner.',
   },
   hostname: {
     why: 'programs have the host name of the host',
@@ -30,7 +30,8 @@ const LACKS = {
   diskFiles: DISK,
 } as const satisfies Partial<Record<keyof ResolvedBox, Lack>>
 
-const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0)
+const isGiven = (value: unknown): boolean =>
+  value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 /** Throws InvalidOptionError or MissingFeatureError. Starts nothing. */
 export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy' | 'trace'>> = {}): void {

@@ -21,7 +21,7 @@ export function environment(
   env: Readonly<Record<string, string>>,
   work: string,
 ): Readonly<Record<string, string>> {
-  const given = { TMPDIR: BOX_DIRECTORY, ...env }
+  const given: Readonly<Record<string, string>> = { TMPDIR: BOX_DIRECTORY, ...env }
   const directories = DIRECTORIES.filter(name => Object.hasOwn(given, name))
   return {
     ...given,

@@ -6,8 +6,10 @@
  * uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
+import { close, ownDescriptor } from '../../gate/descriptors.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
+import { makeRuleset } from '../../landlock/ruleset.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
@@ -58,11 +60,22 @@ export class PtraceSandbox implements Sandbox {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
     if (this.#spec.use === 'pooled') this.#unseen = !leavesNothingOutside(this.#spec.box, job.policy)
-    const { program, ask } = programOf(job, this.#spec.box, this.#directory, stdio)
-    const running = await this.#startProgram(program, ask)
+    const running = await this.#launch(job, stdio)
     this.#running = running
     if (this.#closed) running.stop('canceled')
     return { stop: reason => running.stop(reason), ended: this.#whenEnded(running) }
+  }
+
+  async #launch(job: Job, stdio: readonly [number, number, number]): Promise<Supervised> {
+    const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory)
+    const ruleset = wall && makeRuleset(wall)
+    if (ruleset) ownDescriptor(ruleset.fd)
+    try {
+      return await this.#startProgram({ ...program, stdio, ruleset }, ask)
+    } finally {
+      // The program has entered it, or was not started.
+      if (ruleset) close(ruleset.fd)
+    }
   }
 
   async #whenEnded(running: Supervised): Promise<Ending> {
