@@ -13,6 +13,7 @@ import {
 import { ERRNO } from '#glassbox/linux/errno.js'
 import { i386ByName } from '#glassbox/linux/i386.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
+import { resolvePolicy } from '#glassbox/policy/resolve.js'
 import { compileFilter } from '#glassbox/runners/namespace/filter.js'
 import { X32_BIT } from '#glassbox/linux/abi.js'
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
@@ -114,8 +115,10 @@ test('the guard alone holds for i386 by its own numbers, and x32 is not there [F
 })
 
 test('a policy that ends programs for a call refuses filters of their own, others do not [F9]', () => {
-  const ends = compileFilter({ rules: [{ syscalls: ['ptrace'], action: kill }], otherwise: allow })
-  const lenient = compileFilter(DEFAULT_POLICY)
+  const ends = compileFilter(
+    resolvePolicy({ rules: [{ syscalls: ['ptrace'], action: kill }], otherwise: allow }),
+  )
+  const lenient = compileFilter(resolvePolicy(DEFAULT_POLICY))
   const own = call('seccomp', SECCOMP_SET_MODE_FILTER)
   assert.deepEqual(runFilter(ends.bytes, own), errno(ERRNO.EINVAL))
   assert.deepEqual(runFilter(ends.bytes, call('prctl', 22, 2)), errno(ERRNO.EINVAL))

@@ -9,9 +9,9 @@
  *
  * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and
  * for a vfork-style child until its execve or its end; the plans that Node runs do not wait for
- * another process. syscall() takes as long as the call that it is asked for. traceStep()
- * (trace.c) blocks until a tracee stops; only the thread of a tracer calls it, and a signal ends
- * it.
+ * another process. syscall() takes as long as the call that it is asked for. traceStep() and
+ * superviseStep() block until a tracee stops; only the thread of a tracer calls them, and a signal
+ * ends them.
  */
 #include "gate.h"
 #include "plan.h"
@@ -153,6 +153,7 @@ static const struct {
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},
     {"readMemory", gate_read_memory},
+    {"superviseStep", gate_supervise_step},
 };
 
 NAPI_MODULE_INIT() {

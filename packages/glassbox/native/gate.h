@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * trace.c.
+ * trace.c and supervise.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -31,5 +31,8 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);
 napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
+
+/* supervise.c */
+napi_value gate_supervise_step(napi_env env, napi_callback_info info);
 
 #endif

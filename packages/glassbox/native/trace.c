@@ -10,16 +10,14 @@
  * stays installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
-#include "record.h"
+#include "trace.h"
 #include <asm/ptrace-abi.h>
 #include <asm/sigcontext.h>
 #include <linux/audit.h>
-#include <linux/ptrace.h>
 #include <linux/resource.h>
 #include <linux/wait.h>
 
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
-#define SYSCALL_STOP 0x85              /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
 #define MOST_SKIPPED 64
 /*
  * The most time, in ns, that a step collects deferred calls. It is checked at each stop, counted
@@ -39,7 +37,7 @@ struct interrupted {
  */
 __attribute__((weak)) extern int clock_gettime(int clock, struct time *time);
 
-static u64 stop_time(void) {
+u64 stop_time(void) {
   struct time t;
   if (!clock_gettime || clock_gettime(CLOCK_MONOTONIC, &t)) return now_ns();
   return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
@@ -51,37 +49,41 @@ static u64 stop_time(void) {
  */
 __attribute__((used)) static volatile u64 caught_signals;
 
-/* wait4 for any child; -EINTR if `wake` or `caught_signals` is set, before or during the wait. */
+/* See trace.h. */
 __asm__(".text\n"
-        "interruptible_wait:\n"
-        "  mov %rdi, %r8\n"
-        "  mov %rcx, %r10\n"
-        "  mov $-1, %rdi\n"
-        "  mov $61, %eax\n" /* wait4 */
-        "interruptible_wait_look:\n"
-        "  cmpl $0, (%r8)\n"
-        "  jne interruptible_wait_woken\n"
+        ".globl interruptible_call\n"
+        ".hidden interruptible_call\n"
+        "interruptible_call:\n"
+        "  mov %rdi, %r11\n"
+        "  mov %rsi, %rax\n"
+        "  mov %rdx, %rdi\n"
+        "  mov %rcx, %rsi\n"
+        "  mov %r8, %rdx\n"
+        "  mov %r9, %r10\n"
+        "  mov 8(%rsp), %r8\n"
+        "interruptible_look:\n"
+        "  cmpl $0, (%r11)\n"
+        "  jne interruptible_woken\n"
         "  cmpq $0, caught_signals(%rip)\n"
-        "  jne interruptible_wait_woken\n"
-        "interruptible_wait_call:\n"
+        "  jne interruptible_woken\n"
+        "interruptible_syscall:\n"
         "  syscall\n"
         "  ret\n"
-        "interruptible_wait_woken:\n"
+        "interruptible_woken:\n"
         "  mov $-4, %rax\n" /* -EINTR */
         "  ret\n"
         "wake_restorer:\n"
         "  mov $15, %eax\n" /* rt_sigreturn */
         "  syscall\n");
-long interruptible_wait(volatile s32 *wake, s32 *status, long options, struct rusage *usage);
-extern const u8 interruptible_wait_look[], interruptible_wait_call[], interruptible_wait_woken[];
+extern const u8 interruptible_look[], interruptible_syscall[], interruptible_woken[];
 void wake_restorer(void);
 
 static void wake_handler(int signal, void *siginfo, struct interrupted *context) {
   (void)siginfo;
   if (signal < WAKE_SIGNAL) __atomic_fetch_or(&caught_signals, 1ul << (signal - 1), __ATOMIC_SEQ_CST);
   u64 at = context->registers.rip;
-  if (at >= (u64)interruptible_wait_look && at <= (u64)interruptible_wait_call)
-    context->registers.rip = (u64)interruptible_wait_woken;
+  if (at >= (u64)interruptible_look && at <= (u64)interruptible_syscall)
+    context->registers.rip = (u64)interruptible_woken;
 }
 
 /*
@@ -108,15 +110,11 @@ napi_value gate_take_signals(napi_env env, napi_callback_info info) {
   return number(env, (s64)__atomic_exchange_n(&caught_signals, 0, __ATOMIC_SEQ_CST));
 }
 
-static u64 microseconds(const struct __kernel_old_timeval *time) {
+u64 microseconds(const struct __kernel_old_timeval *time) {
   return (u64)time->tv_sec * 1000000u + (u64)time->tv_usec;
 }
 
-/*
- * Asks what only a stopped tracee can be asked. It may be killed between two questions, so each
- * has its own result.
- */
-static void describe(struct stop_record *record) {
+void describe_stop(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
   record->message = 0;
   if ((record->status & 0xff) != 0x7f) return; /* it ended */
@@ -142,9 +140,15 @@ static int leaves(const struct stop_record *record) {
   return record->info_length > 0 && record->status >> 8 == SYSCALL_STOP && info->op == PTRACE_SYSCALL_INFO_EXIT;
 }
 
+void restart_tracees(struct restart *restart, s64 count) {
+  for (s64 i = 0; i < count; i++, restart++)
+    restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
+}
+
 static long wait_for(struct stop_record *record, const struct bytes *wake, long options) {
   struct rusage usage;
-  long tid = interruptible_wait((volatile s32 *)wake->data, &record->status, options, &usage);
+  long tid = interruptible_call((volatile s32 *)wake->data, __NR_wait4, -1, (long)&record->status, options,
+                                (long)&usage, 0);
   if (tid <= 0) return tid;
   record->tid = (s32)tid;
   record->time = stop_time();
@@ -160,7 +164,7 @@ static long take_stops(struct stop_record *records, s64 maximum, const struct by
   for (s64 taken = 0; taken < maximum; taken++, options |= WNOHANG) {
     long tid = wait_for(&records[taken], wake, options);
     if (tid <= 0) return taken ? taken : tid;
-    describe(&records[taken]);
+    describe_stop(&records[taken]);
   }
   return maximum;
 }
@@ -183,7 +187,7 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
       sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
       continue;
     }
-    describe(record);
+    describe_stop(record);
     if (skipped < MOST_SKIPPED && enters(record, sets->skipped)) {
       skipped++;
       skipping = tid;
@@ -225,10 +229,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
       (sets.length && sets.length != sizeof(struct call_sets)))
     return throw_type(env, "traceStep() takes the word that wakes it, and the sets of calls that it goes past");
 
-  struct restart *restart = (struct restart *)restarts.data;
-  for (s64 i = 0; i < count; i++, restart++)
-    restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
-
+  restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
   const struct call_sets *past = (const struct call_sets *)sets.data;
   return number(env, sets.length ? take_past_calls(record, maximum, &wake, past)

@@ -45,13 +45,19 @@ export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
-export { denyCalls } from './seccomp/presets.ts'
+export { denyCalls } from './policy/deny-calls.ts'
 export type {
-  KernelAction as Action,
-  CallPolicy as Policy,
-  CallRule as Rule,
+  Action,
+  CallDecision,
+  CallToDecide,
   Condition,
-} from './seccomp/policy.ts'
+  DecideCall,
+  PathRules,
+  Policy,
+  PresetName,
+  Rule,
+} from './policy/policy.ts'
+export type { CallPolicy, CallRule, KernelAction } from './seccomp/policy.ts'
 export { trace } from './ptrace/trace.ts'
 export type * from './trace/events.ts'
 export type * from './trace/handlers.ts'

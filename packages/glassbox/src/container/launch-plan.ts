@@ -6,7 +6,7 @@
  *
  * The filter comes last, because it may forbid what the steps before it need.
  */
-import { CLOSE_RANGE_CLOEXEC, RLIMIT_CORE } from '../linux/constants.ts'
+import { CLOSE_RANGE_CLOEXEC } from '../linux/constants.ts'
 import {
   addDirectorySteps,
   addExecuteStep,
@@ -62,12 +62,4 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
   if (spec.filter) addFilterSteps(builder, spec.filter.bytes, listener)
   addExecuteStep(builder, spec)
   return { plan: builder.build(), listener, started }
-}
-
-/**
- * No core files. If core_pattern is a pipe, the kernel ignores a limit of 0, but starts no
- * handler for 1 (core(5)).
- */
-export function coreLimit(corePattern: string): ResourceLimit {
-  return { resource: RLIMIT_CORE, value: corePattern.startsWith('|') ? 1 : 0, label: 'core files' }
 }

@@ -22,6 +22,13 @@ export interface Addon {
     wake: Int32Array,
     sets: Uint8Array,
   ): number
+  superviseStep(
+    restarts: Int32Array,
+    count: number,
+    records: Uint8Array,
+    maximum: number,
+    wake: Int32Array,
+  ): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 

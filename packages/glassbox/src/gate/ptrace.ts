@@ -91,6 +91,14 @@ export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }
 
+/**
+ * Like `traceStep`, for a supervisor: no call is skipped or deferred, and the record of a process
+ * that ended has its CPU time in ns as its message.
+ */
+export function superviseStep(step: Omit<Step, 'sets'>, count: number, maximum: number): number {
+  return addon().superviseStep(step.restarts, count, step.records, maximum, step.wake)
+}
+
 /** Reads memory of a tracee. Returns the number of bytes read, or -errno if none could be read. */
 export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
   return addon().readMemory(tid, address, bytes)

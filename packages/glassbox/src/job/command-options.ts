@@ -4,9 +4,8 @@
 import { isInstance, kind, type Kind, unexpected } from '../options/kind.ts'
 import { dictionary, type Fields } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
-import { checkPolicy } from '../seccomp/checked.ts'
-import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
-import type { CallPolicy as Policy } from '../seccomp/policy.ts'
+import type { Policy, PresetName } from '../policy/policy.ts'
+import { resolvePolicy } from '../policy/resolve.ts'
 import { PROGRAM_TRACE } from '../trace/check.ts'
 import { BOX_DIRECTORY, DEFAULT_COLLECT_BYTES, DEFAULT_ENV } from './box-layout.ts'
 import { ABSOLUTE, SIGNAL } from './box-options.ts'
@@ -61,9 +60,10 @@ const ENV = dictionary<string>({
       : "For example { PATH: '/usr/bin', LANG: 'C.UTF-8' }.",
 })
 
-const POLICY: Kind<Policy | null> = {
-  expected: 'a policy, or null for no filter',
-  read: value => checkPolicy(value as Policy | null),
+/** It reads a ResolvedPolicy; see `JobTerms`. */
+const POLICY: Kind<Policy | PresetName | null> = {
+  expected: 'a policy, the name of a preset, or null for no filter',
+  read: (value, path) => (value === null ? null : (resolvePolicy(value, path) as Policy)),
 }
 
 const ENCODING = kind<'utf8' | 'buffer'>(
@@ -97,7 +97,6 @@ export const COMMAND_FIELDS: Fields<CommandOptions> = {
   },
   policy: {
     kind: POLICY,
-    default: DEFAULT_POLICY,
     words: ['seccomp', 'syscalls', 'deny', 'allow', 'rules', 'seccompProfile', 'capabilities'],
   },
   trace: { kind: PROGRAM_TRACE, words: ['strace', 'tracing', 'ptrace'] },

@@ -2,7 +2,7 @@
  * A job: one program to run, with every option resolved and checked. A runner trusts its job and
  * checks nothing again, so the code that makes a job is responsible for the checks.
  */
-import type { CallPolicy } from '../seccomp/policy.ts'
+import type { ResolvedPolicy } from '../policy/resolved.ts'
 import type { Limits, ProgramTrace } from './options.ts'
 
 export interface Job {
@@ -15,10 +15,10 @@ export interface Job {
   readonly cwd: string
   readonly limits: Required<Limits>
   /**
-   * Checked. A caller's unchanged policy always gives the same object here, so it can be a key.
-   * `null`: only the guard applies.
+   * A caller's unchanged policy always gives the same object here, so it can be a key. `null`:
+   * only the guard applies. `undefined`: the runner's own default.
    */
-  readonly policy: CallPolicy | null
+  readonly policy: ResolvedPolicy | null | undefined
   readonly trace?: ProgramTrace
 }
 

@@ -6,7 +6,7 @@
  * Options are copied at the call, so later changes to the objects have no effect. Bytes (`stdin`,
  * `files`) are not copied: do not change them until the run has ended.
  */
-import type { CallPolicy } from '../seccomp/policy.ts'
+import type { Policy, PresetName } from '../policy/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
@@ -157,11 +157,11 @@ export interface CommandOptions<E extends Encoding = Encoding> {
    */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
-   * The system calls that are refused, and those that end the program. Default `DEFAULT_POLICY`.
-   * With `null`, only the guard applies: the few rules that every box needs (see
-   * docs/security.md).
+   * What the program may do, or the name of a preset (see docs/policies.md). Default: with the
+   * namespace runner `DEFAULT_POLICY`, with the ptrace runner the preset `default`. With `null`,
+   * only the guard applies: the few rules that every runner needs (see docs/security.md).
    */
-  readonly policy?: CallPolicy | null
+  readonly policy?: Policy | PresetName | null
   /** Traces the program and everything that it starts. */
   readonly trace?: ProgramTrace
   /**

@@ -13,12 +13,11 @@ export interface ResolvedBox
   readonly binds: readonly ResolvedBind[]
 }
 
-/** The options of a command. */
+/** The options of a command without its policy, which only the terms of the job have. */
 export interface ResolvedCommand
-  extends With<CommandOptions, 'stdout' | 'stderr' | 'encoding' | 'collect' | 'collectBytes'>,
-    JobTerms {
+  extends Omit<With<CommandOptions, 'stdout' | 'stderr' | 'encoding' | 'collect' | 'collectBytes'>, 'policy'>,
+    Omit<JobTerms, 'policy'> {
   readonly limits: JobTerms['limits']
   readonly env: JobTerms['env']
   readonly cwd: JobTerms['cwd']
-  readonly policy: JobTerms['policy']
 }

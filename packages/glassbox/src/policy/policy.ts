@@ -103,13 +103,17 @@ export interface PathRules {
   readonly stat?: 'all' | readonly string[]
   /**
    * `silent`: Landlock alone, at native speed; a denied call fails with EACCES and is not
-   * reported. `named` (default with the ptrace runner): a tracer looks at each call with a path
-   * and reports each denial with call, path and rule.
+   * reported. `named`: a tracer looks at each call with a path and reports each denial with call,
+   * path and rule; needs the ptrace runner. Default: `named` if the runner is ptrace, else
+   * `silent`.
    */
   readonly tier?: 'silent' | 'named'
   /** What happens to a denied call. Default: it fails with EACCES. Needs the tier `named`. */
   readonly denied?: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
 }
+
+/** The names of the policies that glassbox brings along; see docs/policies.md. */
+export type PresetName = 'default'
 
 /**
  * What a program may do. `run()` and `openBox()` reject with InvalidOptionError if the policy is
@@ -125,9 +129,10 @@ export interface Policy {
   readonly name?: string
   /**
    * Policies that this one adds to, by the name of a preset or as values. The rules here come
-   * before theirs; path patterns are joined.
+   * before theirs; path patterns are joined. Of everything else, what is said first counts: here,
+   * then in the policies of this list in their order.
    */
-  readonly extends?: string | Policy | readonly (string | Policy)[]
+  readonly extends?: PresetName | Policy | readonly (PresetName | Policy)[]
   readonly rules?: readonly Rule[]
   /** The action for every call that no rule matches. Required unless `extends` gives it. */
   readonly otherwise?: KernelAction

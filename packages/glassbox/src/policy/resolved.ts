@@ -3,8 +3,8 @@
  * data except for the handlers of the caller. The same policy of a caller gives the same object,
  * so it can be a key of caches.
  */
-import type { CallPolicy } from '../seccomp/policy.ts'
-import type { Action, Rule } from './policy.ts'
+import type { KernelAction } from '../seccomp/policy.ts'
+import type { PathRules, Rule } from './policy.ts'
 
 /** The ways to use a file, one bit each. */
 export const ACCESS = { read: 1, write: 2, execute: 4, list: 8, stat: 16 } as const
@@ -23,17 +23,35 @@ export interface PathRule {
   readonly access: number
 }
 
+/** What happens to a call whose path is denied. */
+export type PathDenial = NonNullable<PathRules['denied']>
+
 export interface ResolvedPaths {
-  readonly tier: 'silent' | 'named'
+  /** Undefined: the policy leaves the choice to the runner. */
+  readonly tier: 'silent' | 'named' | undefined
+  /** In the order in which they were written. Rules with the same pattern are not joined. */
   readonly rules: readonly PathRule[]
   /** Whether the attributes of every file may be asked for. */
   readonly statAll: boolean
-  readonly denied: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
+  readonly denied: PathDenial
+}
+
+/** Why a policy needs a tracer. */
+export interface TracerNeed {
+  /** The path of the key, such as `policy.rules[0].atMost`. */
+  readonly key: string
+  /** Ends the sentence "… needs the ptrace runner: ". */
+  readonly why: string
 }
 
 export interface ResolvedPolicy {
   readonly name: string | undefined
+  /** Of the rules for a call, the first that matches decides. */
   readonly rules: readonly Rule[]
-  readonly otherwise: Action & CallPolicy['otherwise']
+  /** The action for every call that no rule matches. */
+  readonly otherwise: KernelAction
+  /** Undefined: files are not restricted by the policy. */
   readonly paths: ResolvedPaths | undefined
+  /** The first key that only a runner with a tracer can do; undefined if every runner can. */
+  readonly needsTracer: TracerNeed | undefined
 }

@@ -12,14 +12,12 @@ import { __WALL, MSG_DONTWAIT } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { type LaunchSpec, launchPlan, spawnPlan } from './launch-plan.ts'
+import { spawnPlan } from './launch-plan.ts'
 
 const CLOSE = syscallNumber('close')
 const POLL = syscallNumber('poll')
 const RECVFROM = syscallNumber('recvfrom')
 const WAIT4 = syscallNumber('wait4')
-/** The exit code of the command if it cannot execute the program. */
-const NOT_EXECUTED = 1
 /** A running launcher receives its plan within a millisecond. */
 const SEND_PATIENCE_MS = 10_000
 const POLLOUT = 4
@@ -37,11 +35,14 @@ export class Launch {
   readonly #plan: Plan
   readonly #encoded: ReturnType<typeof encodePlan>
 
-  /** `waiting`: an existing launcher, with the socket to it. */
-  constructor(spec: LaunchSpec, stdio: readonly [number, number, number], waiting?: Waiting) {
-    this.path = spec.path
-    this.#plan = launchPlan(spec, waiting && NOT_EXECUTED)
-    this.#encoded = encodePlan(this.#plan)
+  /**
+   * `plan` is what the launcher will do; its last step executes `path`. `waiting`: an existing
+   * launcher, with the socket to it.
+   */
+  constructor(path: string, plan: Plan, stdio: readonly [number, number, number], waiting?: Waiting) {
+    this.path = path
+    this.#plan = plan
+    this.#encoded = encodePlan(plan)
     if (waiting) {
       this.pid = waiting.pid
       this.#socket = waiting.socket

@@ -14,7 +14,7 @@ import type { Ended } from '../trace/end.ts'
 import type { SessionHooks, TraceSession } from '../trace/session.ts'
 import { Engine } from './engine.ts'
 import { Launch, type Waiting } from './launch.ts'
-import type { LaunchSpec } from './launch-plan.ts'
+import { launchPlan, type LaunchSpec } from './launch-plan.ts'
 import { seize, seizeError, type SeizeOptions } from './start/seize.ts'
 import { killAll } from './ending/kill.ts'
 import { Task } from './task.ts'
@@ -35,6 +35,8 @@ export interface SessionSpec extends SeizeOptions {
   readonly sameCpu: boolean
 }
 
+/** The exit code of a process that was to become the command, if it cannot execute the program. */
+const NOT_EXECUTED = 1
 const KILL = syscallNumber('kill')
 const SIGTERM = signalNumber('SIGTERM') ?? 0
 const SIGCONT = signalNumber('SIGCONT') ?? 0
@@ -110,7 +112,7 @@ export class Session implements TraceSession {
   }
 
   #start({ spec, stdio, waiting }: NonNullable<SessionSpec['launch']>): void {
-    const launch = new Launch(spec, stdio, waiting)
+    const launch = new Launch(spec.path, launchPlan(spec, waiting && NOT_EXECUTED), stdio, waiting)
     this.#launch = launch
     try {
       this.#adopt(launch.pid)

@@ -48,10 +48,11 @@ export function checkRun(options: unknown = {}): CheckedCommand & { readonly box
  * Checks what the table cannot: default limits that depend on others, and the host's files that
  * are streams.
  */
-function command(read: CommandOptions): CheckedCommand {
-  const options = Object.freeze({ ...read, limits: resolveLimits(read.limits) }) as ResolvedCommand
-  const { limits, policy, env, cwd, trace } = options
+function command({ policy: read, ...rest }: CommandOptions): CheckedCommand {
+  const options = Object.freeze({ ...rest, limits: resolveLimits(rest.limits) }) as ResolvedCommand
+  const { limits, env, cwd, trace } = options
   checkStreams(options)
+  const policy = read as JobTerms['policy']
   const terms = { limits, policy, env, cwd }
   return { terms: Object.freeze(trace ? { ...terms, trace } : terms), options }
 }

@@ -126,7 +126,7 @@ function currentDirectory(): string | undefined {
 }
 
 /** Finds a program for a box that has yet to be made. */
-export function resolveForNewBox(program: string, options: RunOptions): ResolvedProgram {
+export function resolveForNewBox(program: string, options: Omit<RunOptions, 'policy'>): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({
     name: resolve('/', name),
     input,
@@ -154,7 +154,7 @@ const shows = (name: string, input: FileInput, path: string): boolean =>
  */
 export function resolveInBox(
   program: string,
-  { cwd, env }: CommandOptions,
+  { cwd, env }: Pick<CommandOptions, 'cwd' | 'env'>,
   binds: BoxOptions['binds'],
   inBox: (relative: string) => boolean,
 ): ResolvedProgram {

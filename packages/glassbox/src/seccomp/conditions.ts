@@ -12,7 +12,7 @@ export const ENOSYS: KernelAction = refuse(ERRNO.ENOSYS)
 export const is = (arg: number, value: number): Condition => ({
   arg,
   op: 'eq',
-  value: BigInt(value),
+  value: BigInt(value >>> 0),
   width: 32,
 })
 

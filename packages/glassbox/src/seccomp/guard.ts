@@ -116,14 +116,23 @@ const OWN_GROUPS: readonly CallRule[] = ['unshare', 'clone'].map(call => ({
   action: EPERM,
 }))
 
-export const GUARD: readonly CallRule[] = [
-  UNSEEN,
-  KEYS,
-  ...SET_ID_RULES,
-  ...DEVICE_RULES,
-  ...LEASES,
-  ...OWN_GROUPS,
+/** Refusals with a common reason. */
+export interface Refusals {
+  readonly rules: readonly CallRule[]
+  readonly why: string
+}
+
+/** The parts of the guard. */
+export const GUARDS: readonly Refusals[] = [
+  { rules: [UNSEEN], why: 'its modes, flags or names are in memory, which a filter cannot read' },
+  { rules: [KEYS], why: 'keys belong to a user id and outlive the program' },
+  { rules: SET_ID_RULES, why: 'a set-user-ID file would run as the caller' },
+  { rules: DEVICE_RULES, why: 'a device node, or the mark of a removed file in an overlay' },
+  { rules: LEASES, why: 'a lease delays processes of the host' },
+  { rules: OWN_GROUPS, why: 'a cgroup namespace would let the program change its limits' },
 ]
+
+export const GUARD: readonly CallRule[] = GUARDS.flatMap(({ rules }) => rules)
 
 /**
  * The guard for calls of i386, which has two names for fcntl. It is used only if a policy allows

@@ -13,7 +13,7 @@
  */
 import type { Ending, Violation } from '../job/ending.ts'
 import type { Limits } from '../job/options.ts'
-import type { LandlockSpec } from '../landlock/types.ts'
+import type { Ruleset } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import type { PathRule } from '../policy/resolved.ts'
 
@@ -29,7 +29,12 @@ export interface ProgramSpec {
   readonly limits: Required<Limits>
   /** A compiled seccomp filter (sock_filter array). Calls with RET_TRACE stop in the tracer. */
   readonly filter: Uint8Array
-  readonly landlock: LandlockSpec | undefined
+  /**
+   * Made by the main thread (landlock/ruleset.ts); all threads share its descriptor. The program
+   * enters it by `addLandlockSteps()`, after it has its user and directory, and before the limits,
+   * the filter and execve. Undefined: no wall.
+   */
+  readonly ruleset: Ruleset | undefined
   /** What the tracer does at the calls that the filter stops. */
   readonly decisions: Decisions
 }

@@ -1,6 +1,7 @@
 /**
- * What is decided about a call that stopped before it is made.
+ * What is decided about a call that stopped before it is made, and who decides it.
  */
+import type { PathDecisions } from './contract.ts'
 
 /** The thread that makes the call, as decisions see it. */
 export interface StoppedCall {
@@ -25,3 +26,19 @@ export type PathDecision =
   | { readonly kind: 'allow' }
   | { readonly kind: 'deny'; readonly path: string; readonly rule: string }
   | { readonly kind: 'done'; readonly result: number }
+
+/** What the supervisor asks about the calls of one program. */
+export interface PathJudge {
+  /** The call has not been made. */
+  decide(call: StoppedCall): PathDecision
+  /**
+   * The process has executed a program, and has not run it yet. Returns the denial if its file may
+   * not be executed, or cannot be looked at.
+   */
+  executed(tid: number): Extract<PathDecision, { kind: 'deny' }> | undefined
+  /** The program has ended. Closes what this judge opened. */
+  close(): void
+}
+
+/** Makes the judge of a program that is about to start. */
+export type MakeJudge = (paths: PathDecisions) => PathJudge

@@ -20,7 +20,7 @@ import {
   unexpected,
 } from '../options/kind.ts'
 import { dictionary, type Fields, record } from '../options/record.ts'
-import { SYSCALL } from '../seccomp/validate.ts'
+import { SYSCALL } from '../policy/rule-kinds.ts'
 import type { TraceEvent } from './events.ts'
 import type { TraceCommand, TraceOptions } from './options.ts'
 import type { Trace } from './trace.ts'

@@ -3,6 +3,8 @@ import type { FilterSpec } from '../../launch/filter-steps.ts'
 import { F_DUPFD_CLOEXEC, MAP_ANONYMOUS, MAP_PRIVATE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
+import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
+import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
@@ -10,6 +12,7 @@ import { permits } from '../../seccomp/permits.ts'
 import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
 import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
 import type { JobTerms } from '../../job/job.ts'
+import { callRulesOf } from './call-rules.ts'
 
 export interface Filter extends FilterSpec {
   /** The policy that it was compiled from. */
@@ -64,15 +67,19 @@ function onlyGuard(): Filter {
   return guardAlone
 }
 
-const compiled = new WeakMap<CallPolicy, Filter>()
+const compiled = new WeakMap<ResolvedPolicy, Filter>()
 
-/** Compiles a checked policy, once, together with the guard. */
-export function compileFilter(policy: CallPolicy | null): Filter {
+/**
+ * Compiles the rules about calls of a policy, once, together with the guard. Throws
+ * InvalidOptionError for a policy that needs a tracer.
+ */
+export function compileFilter(policy: ResolvedPolicy | null | undefined): Filter {
   if (policy === null) return onlyGuard()
-  const before = compiled.get(policy)
+  const resolved = policy ?? DEFAULT_RESOLVED
+  const before = compiled.get(resolved)
   if (before) return before
-  const filter = policy === DEFAULT_POLICY ? compiledDefault() : compileAnew(policy)
-  compiled.set(policy, filter)
+  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileAnew(callRulesOf(resolved))
+  compiled.set(resolved, filter)
   return filter
 }
 

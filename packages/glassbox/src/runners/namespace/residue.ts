@@ -4,6 +4,6 @@
  * or replaced; the guard refuses keys. Without a policy, a program can make calls that this list
  * does not cover.
  */
-import type { CallPolicy } from '../../seccomp/policy.ts'
+import type { Job } from '../../job/job.ts'
 
-export const leavesNothingUnseen = (policy: CallPolicy | null): boolean => policy !== null
+export const leavesNothingUnseen = (policy: Job['policy']): boolean => policy !== null

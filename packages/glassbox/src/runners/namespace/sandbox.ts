@@ -18,7 +18,6 @@ import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Job, JobTerms } from '../../job/job.ts'
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
-import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
@@ -37,7 +36,7 @@ interface Expected {
 
 type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace' | 'cwd'>
 
-const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: DEFAULT_POLICY, cwd: BOX_DIRECTORY }
+const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: undefined, cwd: BOX_DIRECTORY }
 
 const expectedOf = (terms: Expectation): Expected => ({
   limits: terms.limits,
@@ -87,7 +86,8 @@ export class NamespaceSandbox implements Sandbox {
 
   /** Opens a container for the spec. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
-    const { box, paths, programs, use } = spec
+    const { box, paths, programs, use, expects } = spec
+    if (expects) filterOf(expects) // throws if this runner cannot do what the policy says
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',

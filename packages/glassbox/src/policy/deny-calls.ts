@@ -1,9 +1,9 @@
-/** Functions that derive policies from others. */
+/** A policy that denies some calls and is otherwise as another one. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { isArray, unexpected } from '../options/kind.ts'
-import { DEFAULT_POLICY } from './defaults.ts'
-import type { CallPolicy } from './policy.ts'
+import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
+import type { Policy, PresetName } from './policy.ts'
 
 /** The prepared child executes the program under the filter, so this call cannot be denied. */
 const NEEDED_TO_START = 'execve'
@@ -17,10 +17,9 @@ const NEEDED_TO_START = 'execve'
  * @example
  * await run('./solution', [], { policy: denyCalls(['socket', 'fork', 'vfork', 'clone']) })
  */
-export function denyCalls(names: readonly string[], base: CallPolicy = DEFAULT_POLICY): CallPolicy {
+export function denyCalls(names: readonly string[], base: Policy | PresetName = DEFAULT_POLICY): Policy {
   if (!isArray(names))
     throw unexpected('names', 'a list of system calls', names, "For example denyCalls(['socket']).")
-  if (names.length === 0) return base
   for (const name of names) syscallNumber(name)
   if (names.includes(NEEDED_TO_START)) {
     throw new InvalidOptionError(
@@ -29,5 +28,6 @@ export function denyCalls(names: readonly string[], base: CallPolicy = DEFAULT_P
       'To keep it from starting others, deny fork, vfork, clone and clone3.',
     )
   }
-  return { ...base, rules: [{ syscalls: names, action: { kind: 'kill' } }, ...base.rules] }
+  if (names.length === 0) return typeof base === 'string' ? { extends: base } : base
+  return { extends: base, rules: [{ syscalls: [...new Set(names)], action: { kind: 'kill' } }] }
 }

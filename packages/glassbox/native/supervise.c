@@ -1,0 +1,96 @@
+/*
+ * The native half of the supervisor: one step of its loop. Unlike traceStep it looks at a process
+ * that has ended before the process is reaped, because only then its CPU clock can still be read.
+ * That clock counts every thread, and what the kernel does to take the memory of the process down.
+ */
+#include "gate.h"
+#include "trace.h"
+#include <linux/resource.h>
+#include <linux/wait.h>
+
+#define ANY_CHILD (__WALL | __WNOTHREAD)
+#define CLD_DUMPED 3 /* and CLD_EXITED 1, CLD_KILLED 2: it has ended */
+
+/* siginfo_t of waitid(2), up to the fields that are needed. */
+struct child_info {
+  s32 signal, error, code, pad;
+  s32 pid;
+  u32 uid;
+  s32 status;
+  u8 rest[SIGINFO_BYTES - 28];
+};
+
+/* The CPU time of a process, living or not reaped, in ns; 0 for a thread that is not a leader. */
+static u64 process_clock(s32 pid) {
+  struct time t;
+  if (sys(clock_gettime, (s32)(~(u32)pid << 3 | 2), &t) < 0) return 0;
+  return (u64)t.seconds * 1000000000u + (u64)t.nanoseconds;
+}
+
+/* Takes the end of a process or a thread. */
+static void take_end(struct stop_record *record) {
+  struct rusage usage;
+  record->message = process_clock(record->tid);
+  sys(wait4, record->tid, &record->status, ANY_CHILD | WNOHANG, &usage);
+  record->user = microseconds(&usage.ru_utime);
+  record->system = microseconds(&usage.ru_stime);
+  record->info_length = record->siginfo_error = -ESRCH;
+}
+
+/* Takes a stop. Returns 0 if it is over, because the tracee was killed meanwhile. */
+static int take_stop(struct stop_record *record) {
+  struct child_info found = {.pid = 0};
+  sys(waitid, P_PID, record->tid, &found, WSTOPPED | WNOHANG | ANY_CHILD, 0);
+  if (!found.pid) return 0;
+  record->status = found.status << 8 | 0x7f;
+  record->user = record->system = 0;
+  describe_stop(record);
+  return 1;
+}
+
+/* Takes one stop or end. Returns its thread, 0 for none (with WNOHANG), or -errno. */
+static long take_one(struct stop_record *record, volatile s32 *wake, long options) {
+  for (;;) {
+    struct child_info found = {.pid = 0};
+    long error = interruptible_call(wake, __NR_waitid, P_ALL, 0, (long)&found,
+                                    WEXITED | WSTOPPED | WNOWAIT | ANY_CHILD | options, 0);
+    if (error < 0) return error;
+    if (!found.pid) return 0;
+    record->tid = found.pid;
+    record->time = stop_time();
+    record->deferred = 0;
+    if (found.code > CLD_DUMPED && !take_stop(record)) continue;
+    if (found.code <= CLD_DUMPED) take_end(record);
+    return record->tid;
+  }
+}
+
+/*
+ * superviseStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array):
+ * restarts `count` tracees, waits for one stop, takes up to `maximum` that are there, and returns
+ * how many; -EINTR if it was woken first, -ECHILD if there is no tracee. The message of a process
+ * that has ended is its CPU time in ns.
+ */
+napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  struct bytes restarts, records, wake;
+  s64 count, maximum;
+  if (!get_arguments(env, info, 5, arguments)) return NULL;
+  if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
+      (u64)count * sizeof(struct restart) > restarts.length)
+    return throw_type(env, "superviseStep() takes an Int32Array of restarts, and how many there are");
+  if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 1 ||
+      (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
+    return throw_type(env, "superviseStep() takes room for records, and how many fit");
+  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4)
+    return throw_type(env, "superviseStep() takes the word that wakes it");
+
+  restart_tracees((struct restart *)restarts.data, count);
+  struct stop_record *record = (struct stop_record *)records.data;
+  long options = 0;
+  for (s64 taken = 0; taken < maximum; taken++, options = WNOHANG) {
+    long tid = take_one(&record[taken], (volatile s32 *)wake.data, options);
+    if (tid <= 0) return number(env, taken ? taken : tid);
+  }
+  return number(env, maximum);
+}

@@ -1,0 +1,33 @@
+/*
+ * What the two steps share: traceStep (trace.c), which serves a trace, and superviseStep
+ * (supervise.c), which serves supervised programs.
+ */
+#ifndef GLASSBOX_TRACE_H
+#define GLASSBOX_TRACE_H
+
+#include "record.h"
+
+#define SYSCALL_STOP 0x85 /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
+
+struct __kernel_old_timeval;
+
+/*
+ * Makes a system call of five arguments. Returns -EINTR if `*wake` is not zero or a signal with an
+ * installed wake has come, before or during the call.
+ */
+long interruptible_call(volatile s32 *wake, long number, long a, long b, long c, long d, long e);
+
+/* CLOCK_MONOTONIC in ns, if possible without a system call. */
+u64 stop_time(void);
+u64 microseconds(const struct __kernel_old_timeval *time);
+
+/*
+ * Asks what only a stopped tracee can be asked. It may be killed between two questions, so each
+ * has its own result.
+ */
+void describe_stop(struct stop_record *record);
+
+/* It is no error if a tracee has ended before its restart: its end is among the next stops. */
+void restart_tracees(struct restart *restart, s64 count);
+
+#endif

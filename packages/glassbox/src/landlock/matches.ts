@@ -1,0 +1,198 @@
+/**
+ * The files that a pattern means now. Each is opened with O_PATH, so the file that is looked at is
+ * the one that gets the rule. A file that does not exist, or that this user cannot reach, is no
+ * match.
+ *
+ * Links are followed, but not the magic ones of /proc, which lead to files of this process. Links
+ * in directories that programs write to do not lead out of them.
+ */
+import { fstatSync, opendirSync } from 'node:fs'
+import { GlassboxError, InvalidOptionError } from '../errors.ts'
+import { close, openat2, withDescriptor } from '../gate/descriptors.ts'
+import {
+  AT_FDCWD,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+} from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { pathOfBytes } from '../linux/path-bytes.ts'
+import type { Grant } from './types.ts'
+
+/** The most files that the patterns with wildcards of one policy may match. */
+export const MOST_MATCHES = 4096
+/** The most entries of directories that are compared with them. */
+export const MOST_ENTRIES = 65_536
+
+/** Errors that mean that there is no such file for the program. */
+const NO_MATCH: readonly (number | undefined)[] = [
+  ...[ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ERRNO.EACCES, ERRNO.EXDEV, ERRNO.ENAMETOOLONG],
+  ...[ERRNO.ENXIO, ERRNO.ENODEV, ERRNO.ESTALE],
+]
+/** openat2 gives up if directories are renamed meanwhile (openat2(2)). */
+const TRIES = 16
+
+/** A directory that names are resolved from. */
+interface Anchor {
+  readonly fd: number
+  /** RESOLVE_*. */
+  readonly resolve: number
+  /** The path that the names below are relative to. */
+  readonly path: string
+}
+
+/**
+ * Opens the files that patterns mean. Owns the descriptors of the directories that it starts from.
+ */
+export class Matcher {
+  readonly #root: Anchor
+  readonly #anchors = new Map<string, Anchor | undefined>()
+  #matches = 0
+  #entries = 0
+
+  /** `root`: a descriptor of the root directory, if it is not that of this process. */
+  constructor(root?: number) {
+    this.#root =
+      root === undefined
+        ? { fd: AT_FDCWD, resolve: RESOLVE_NO_MAGICLINKS, path: '' }
+        : { fd: root, resolve: RESOLVE_IN_ROOT, path: '' }
+  }
+
+  /** Calls `use` with a descriptor of each match, and closes it afterwards. */
+  forEach(grant: Grant, use: (fd: number) => void): void {
+    const anchor = this.#anchorOf(grant.within)
+    if (!anchor) return
+    const path = grant.path.slice(anchor.path.length)
+    if (grant.kind === 'exact') withMatch(anchor, path, O_PATH, use)
+    else if (grant.kind === 'tree') withMatch(anchor, path, O_PATH | O_DIRECTORY, use)
+    else {
+      const names = (grant.kind === 'level' ? `${path}/*` : path).split('/').filter(Boolean)
+      this.#walk({ anchor, grant, use }, '', names)
+    }
+  }
+
+  close(): void {
+    for (const anchor of this.#anchors.values()) if (anchor) close(anchor.fd)
+    this.#anchors.clear()
+  }
+
+  #anchorOf(within: string | undefined): Anchor | undefined {
+    if (within === undefined) return this.#root
+    if (!this.#anchors.has(within)) {
+      const fd = open(this.#root, within, O_PATH | O_DIRECTORY)
+      const resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+      this.#anchors.set(within, fd === undefined ? undefined : { fd, resolve, path: within })
+    }
+    return this.#anchors.get(within)
+  }
+
+  /** Looks for the rest of a pattern's names below a directory. */
+  #walk(search: Search, directory: string, [name = '', ...rest]: readonly string[]): void {
+    if (name === '**') this.#walkBelow(search, directory, rest)
+    else if (/[*?]/.test(name)) {
+      const pattern = nameExpression(name)
+      this.#list(search, directory, entry => {
+        if (pattern.test(entry)) this.#found(search, `${directory}/${entry}`, rest)
+      })
+    } else this.#found(search, `${directory}/${name}`, rest)
+  }
+
+  #found(search: Search, path: string, rest: readonly string[]): void {
+    if (rest.length > 0) this.#walk(search, path, rest)
+    else
+      withMatch(search.anchor, path, O_PATH, fd => {
+        if (fstatSync(fd).isDirectory()) return
+        if (++this.#matches > MOST_MATCHES) throw tooMany(search.grant, `${MOST_MATCHES} files`)
+        search.use(fd)
+      })
+  }
+
+  /** Two stars: this directory, and every directory below it. Does not follow links. */
+  #walkBelow(search: Search, directory: string, rest: readonly string[]): void {
+    const names = rest.length === 0 ? ['*'] : rest
+    this.#walk(search, directory, names)
+    this.#list(search, directory, (entry, isDirectory) => {
+      if (isDirectory) this.#walkBelow(search, `${directory}/${entry}`, rest)
+    })
+  }
+
+  #list(
+    { anchor, grant }: Search,
+    directory: string,
+    visit: (name: string, isDirectory: boolean) => void,
+  ): void {
+    const fd = open(anchor, directory, O_RDONLY | O_DIRECTORY)
+    if (fd === undefined) return
+    withDescriptor(fd, () => {
+      for (const [name, isDirectory] of entriesOf(fd)) {
+        if (++this.#entries > MOST_ENTRIES) throw tooMany(grant, `${MOST_ENTRIES} entries of directories`)
+        visit(name, isDirectory)
+      }
+    })
+  }
+}
+
+interface Search {
+  readonly anchor: Anchor
+  readonly grant: Grant
+  readonly use: (fd: number) => void
+}
+
+/** Opens a path; `undefined` if it is no match. */
+function open(anchor: Anchor, path: string, flags: number): number | undefined {
+  const relative = anchor.resolve & RESOLVE_BENEATH ? path.replace(/^\/+/, '') || '.' : path || '/'
+  for (let tries = 1; ; tries++) {
+    try {
+      return openat2(anchor.fd, relative, { flags, resolve: anchor.resolve })
+    } catch (error) {
+      const errno = error instanceof GlassboxError ? error.errno : undefined
+      if (NO_MATCH.includes(errno)) return undefined
+      if (errno !== ERRNO.EAGAIN || tries === TRIES) throw error
+    }
+  }
+}
+
+function withMatch(anchor: Anchor, path: string, flags: number, use: (fd: number) => void): void {
+  const fd = open(anchor, path, flags)
+  if (fd !== undefined) withDescriptor(fd, use)
+}
+
+/** The names in a directory, one at a time: it may have millions. */
+function* entriesOf(fd: number): Generator<readonly [name: string, isDirectory: boolean]> {
+  const directory = opendirSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' as BufferEncoding })
+  try {
+    for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
+      const name = pathOfBytes(entry.name as unknown as Uint8Array)
+      yield [name, entry.isDirectory() || (!entry.isFile() && isDirectoryAt(fd, name))]
+    }
+  } finally {
+    directory.closeSync()
+  }
+}
+
+/** For file systems whose directories do not store the types of their entries. */
+function isDirectoryAt(directory: number, name: string): boolean {
+  const anchor = { fd: directory, resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, path: '' }
+  let found = false
+  withMatch(anchor, name, O_PATH | O_NOFOLLOW, fd => (found = fstatSync(fd).isDirectory()))
+  return found
+}
+
+/** A regular expression for a name with wildcards. */
+function nameExpression(name: string): RegExp {
+  const source = name.replaceAll(/[\\^$.|+()[\]{}*?/]/gu, character =>
+    character === '*' ? '.*' : character === '?' ? '.' : `\\${character}`,
+  )
+  return new RegExp(`^${source}$`, 'su')
+}
+
+const tooMany = ({ text }: Grant, most: string): InvalidOptionError =>
+  new InvalidOptionError(
+    'policy.paths',
+    `policy.paths: "${text}" is compared with more than ${most}, which is the most.`,
+    'Grant a directory with everything below it, by a final slash, or a narrower pattern.',
+  )

@@ -1,0 +1,115 @@
+/**
+ * Makes a ruleset of the kernel from a spec. The files are looked at here, by descriptors: a rule
+ * is added to the file that was looked at, whatever happens to its name.
+ *
+ * The ruleset is made in this process and entered by another one, so a rule about /proc/self would
+ * be about this process. Such rules are returned as `own` instead.
+ */
+import { fstatSync, readlinkSync, statSync } from 'node:fs'
+import { keepDescriptor, openat2, withDescriptor } from '../gate/descriptors.ts'
+import { call } from '../gate/gate.ts'
+import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_PATH, RESOLVE_NO_MAGICLINKS } from '../linux/constants.ts'
+import { Matcher } from './matches.ts'
+import type { Grant, LandlockSpec, OwnGrant, Ruleset } from './types.ts'
+
+/** struct landlock_ruleset_attr, up to its field `scoped`. */
+const ATTRIBUTES = { SIZE: 24, handledFiles: 0, scoped: 2 } as const
+/** struct landlock_path_beneath_attr: 64 bits of rights, and the descriptor of the file. */
+const BENEATH = { SIZE: 12, access: 0, file: 8 } as const
+
+/** The bytes of a rule about the file behind a descriptor. */
+export function ruleBytes(access: number, fd: number): Uint8Array {
+  const bytes = new Uint8Array(BENEATH.SIZE)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(BENEATH.access, BigInt(access), true)
+  view.setInt32(BENEATH.file, fd, true)
+  return bytes
+}
+
+/**
+ * Makes a ruleset. `root` is a descriptor of the root directory in which the paths are looked up,
+ * if it is not that of this process. The caller closes the ruleset, which is not inherited by
+ * children.
+ *
+ * Throws InvalidOptionError if a wildcard matches too much, and ERR_GLASSBOX_SYSTEM for errors
+ * such as a lack of descriptors.
+ *
+ * @example
+ * const ruleset = makeRuleset(landlockSpec(paths, context))
+ * try {
+ *   start(ruleset)
+ * } finally {
+ *   close(ruleset.fd)
+ * }
+ */
+export function makeRuleset(spec: LandlockSpec, root?: number): Ruleset {
+  const attributes = new BigUint64Array(ATTRIBUTES.SIZE / 8)
+  attributes[ATTRIBUTES.handledFiles] = BigInt(spec.handled)
+  attributes[ATTRIBUTES.scoped] = BigInt(spec.scoped)
+  const fd = call('landlock_create_ruleset', [attributes, ATTRIBUTES.SIZE, 0])
+  return keepDescriptor(fd, () => ({ fd, own: addRules(fd, spec.grants, root) }))
+}
+
+function addRules(ruleset: number, grants: readonly Grant[], root: number | undefined): OwnGrant[] {
+  const own: OwnGrant[] = []
+  const matcher = new Matcher(root)
+  try {
+    for (const grant of grants) {
+      const named = ownPath(grant.path)
+      if (named !== undefined) own.push(...ownGrant(named, grant))
+      else
+        matcher.forEach(grant, fd => {
+          const theirs = root === undefined ? pathInOwnProc(fd) : undefined
+          if (theirs !== undefined) own.push(...ownGrant(theirs, grant))
+          else addRule(ruleset, fd, grant)
+        })
+    }
+    return own
+  } finally {
+    matcher.close()
+  }
+}
+
+/** A directory gets rights only by a pattern that means everything below it. */
+function addRule(ruleset: number, fd: number, { kind, rights, text }: Grant): void {
+  if (kind !== 'tree' && fstatSync(fd).isDirectory()) return
+  const access = kind === 'tree' ? rights.directory : rights.file
+  call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, ruleBytes(access, fd), 0], text)
+}
+
+const OWN = /^\/proc\/(?:self|thread-self)(?=\/|$)/
+
+/** The path of a pattern that names the process's own entries in /proc. */
+const ownPath = (path: string): string | undefined =>
+  OWN.test(path) ? path.replace(OWN, '/proc/self') : undefined
+
+let procDevice: number | undefined
+
+/** The same for a file that turned out to be such an entry of this process, by a link to it. */
+function pathInOwnProc(fd: number): string | undefined {
+  procDevice ??= statSync('/proc').dev
+  if (fstatSync(fd).dev !== procDevice) return undefined
+  const path = readlinkSync(`/proc/self/fd/${fd}`)
+  const own = `/proc/${process.pid}`
+  return path === own || path.startsWith(`${own}/`) ? `/proc/self${path.slice(own.length)}` : undefined
+}
+
+/**
+ * The program's entries have the types of this process's. Wildcards in them grant nothing: which
+ * entries there are is known only when the program runs. Nor do the magic links among them, which
+ * lead to other files (`/proc/self/exe`): the file has a path of its own.
+ */
+function ownGrant(path: string, { kind, rights }: Grant): OwnGrant[] {
+  const isDirectory = isDirectoryInProc(path)
+  if (kind === 'tree') return isDirectory ? [{ path, access: rights.directory }] : []
+  return kind === 'exact' && isDirectory === false ? [{ path, access: rights.file }] : []
+}
+
+function isDirectoryInProc(path: string): boolean | undefined {
+  try {
+    const fd = openat2(AT_FDCWD, path, { flags: O_PATH, resolve: RESOLVE_NO_MAGICLINKS })
+    return withDescriptor(fd, () => fstatSync(fd).isDirectory())
+  } catch {
+    return undefined // there is no such entry
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The kinds of rules about paths. What can only be had with a tracer is refused together with the
+ * tier that has none.
+ */
+import { InvalidOptionError } from '../errors.ts'
+import { choice, type Kind, list, text, unexpected } from '../options/kind.ts'
+import { record } from '../options/record.ts'
+import { PATH_DENIAL } from './action-kinds.ts'
+import { parsePattern } from './patterns.ts'
+import type { PathRules } from './policy.ts'
+
+const PATTERN: Kind<string> = {
+  expected: 'a path pattern',
+  read: (value, path) => {
+    const pattern = text(PATTERN.expected, 'For example "/usr/" or "{work}/*.txt".').read(value, path)
+    parsePattern(pattern, path)
+    return pattern
+  },
+}
+
+const patterns = list(PATTERN, 'a list of path patterns', value =>
+  typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : 'For example ["/usr/"].',
+)
+
+const STAT: Kind<'all' | readonly string[]> = {
+  expected: "'all' or a list of path patterns",
+  read: (value, path) => {
+    if (value === 'all') return 'all'
+    if (typeof value === 'string') throw unexpected(path, STAT.expected, value)
+    return patterns.read(value, path)
+  },
+}
+
+const table = record<PathRules>({
+  fields: {
+    read: { kind: patterns, words: ['readable', 'allowRead', 'readOnly'] },
+    write: { kind: patterns, words: ['writable', 'allowWrite'] },
+    execute: { kind: patterns, words: ['exec', 'executable', 'run'] },
+    list: { kind: patterns, words: ['readdir', 'directories'] },
+    stat: { kind: STAT, words: ['attributes', 'access'] },
+    tier: { kind: choice(['silent', 'named']), words: ['mode', 'level'] },
+    denied: { kind: PATH_DENIAL, words: ['otherwise', 'action', 'onDenied', 'default'] },
+  },
+  lacks: 'The rules about paths have no key',
+  expected: 'rules about paths, { read, write, execute }',
+})
+
+/** Keys that only a tracer can do. */
+const OF_TRACER = ['stat', 'denied'] as const
+
+export const PATHS: Kind<PathRules> = {
+  expected: table.expected,
+  read: (value, path) => {
+    const read = table.read(value, path)
+    const key = read.tier === 'silent' ? tracerKey(read) : undefined
+    if (key === undefined) return read
+    throw new InvalidOptionError(
+      `${path}.${key}`,
+      `${path}.${key} cannot be had in the tier silent, in which the kernel judges alone.`,
+      "Use tier: 'named', or leave it out.",
+    )
+  },
+}
+
+/** The first key that needs a tracer. */
+export function tracerKey(paths: PathRules): 'stat' | 'denied' | 'tier' | undefined {
+  if (paths.tier === 'named') return 'tier'
+  return OF_TRACER.find(key => paths[key] !== undefined && paths[key] !== 'all')
+}

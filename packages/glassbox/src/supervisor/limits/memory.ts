@@ -1,0 +1,57 @@
+/**
+ * The memory of a program: a lower bound of its peak. Resident pages are summed over all
+ * processes, which costs microseconds but counts shared pages several times. Only if that sum is
+ * above the limit, the proportional share of each process is read, which counts every page once
+ * and costs milliseconds.
+ */
+import { readFileSync } from 'node:fs'
+
+const PAGE = 4096
+const KIB = 1024
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // it has ended, or may not be looked at
+  }
+}
+
+const residentBytes = (pid: number): number =>
+  PAGE * Number(textOf(`/proc/${pid}/statm`).split(' ', 2)[1] ?? 0)
+
+const kibOf = (text: string, row: string): number =>
+  KIB * Number(new RegExp(`^${row}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+
+/** `undefined` if the process may not be looked at: it made itself undumpable. */
+function proportionalBytes(pid: number): number | undefined {
+  const text = textOf(`/proc/${pid}/smaps_rollup`)
+  return text === '' ? undefined : kibOf(text, 'Pss')
+}
+
+export class MemoryPeak {
+  readonly #limit: number
+  peak = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Measures the processes now. Returns true if they have more than the limit together. */
+  exceeds(pids: Iterable<number>): boolean {
+    const resident = Array.from(pids, pid => [pid, residentBytes(pid)] as const)
+    let total = resident.reduce((sum, [, bytes]) => sum + bytes, 0)
+    if (total > this.#limit && resident.length > 1)
+      total = resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0)
+    this.peak = Math.max(this.peak, total)
+    return total > this.#limit
+  }
+
+  /**
+   * A process is about to end: its own peak is part of the program's. It can still be asked at its
+   * exit stop.
+   */
+  ending(pid: number): void {
+    this.peak = Math.max(this.peak, kibOf(textOf(`/proc/${pid}/status`), 'VmHWM'))
+  }
+}

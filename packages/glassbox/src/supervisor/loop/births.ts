@@ -1,0 +1,127 @@
+/**
+ * Which program a new task belongs to. The maker's event and the task's first stop come in either
+ * order. If the maker is killed between the two, its event never comes: then the task is found by
+ * its parent, or by the one program that has lost a maker in such a call.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { syscall } from '../../gate/gate.ts'
+import { PTRACE_EVENT } from '../../linux/ptrace.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { eventOf } from '../../ptrace/stop.ts'
+import { killProcess } from './kill.ts'
+import { type Program, Task } from './program.ts'
+
+const TGKILL = syscallNumber('tgkill')
+
+/** Ids from /proc/TID/status; zeros if the thread is gone. */
+function idsOf(tid: number | string): {
+  readonly tgid: number
+  readonly parent: number
+  readonly tracer: number
+} {
+  let text = ''
+  try {
+    text = readFileSync(`/proc/${tid}/status`, 'latin1')
+  } catch {
+    // It is gone.
+  }
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+  return { tgid: field('Tgid'), parent: field('PPid'), tracer: field('TracerPid') }
+}
+
+export class Births {
+  readonly #tasks: Map<number, Task>
+  /** The thread of this supervisor. */
+  readonly #tracer: number
+  /** Tasks that stopped and whose program is not known yet. They stay stopped. */
+  readonly #early = new Set<number>()
+  /** Tasks that ended before it was known whose they are, with their CPU time in ns. */
+  readonly #gone = new Map<number, bigint>()
+
+  constructor(tasks: Map<number, Task>, tracer: number) {
+    this.#tasks = tasks
+    this.#tracer = tracer
+  }
+
+  /** Whether a stopped task waits for its program to be found. */
+  get holds(): boolean {
+    return this.#early.size > 0
+  }
+
+  /** No task is left at all. */
+  clear(): void {
+    this.#early.clear()
+    this.#gone.clear()
+  }
+
+  /** The maker's event. Returns the task if it is stopped already, and must be restarted. */
+  announced(maker: Task, tid: number, status: number): Task | undefined {
+    const { program } = maker
+    const clockNs = this.#gone.get(tid)
+    if (clockNs !== undefined) {
+      this.#gone.delete(tid)
+      program.cpu.ended(tid, clockNs, 0, 0)
+      return undefined
+    }
+    if (this.#tasks.has(tid)) return undefined
+    // A thread is known by its process; after fork and vfork it is a process of its own.
+    const isThread = eventOf(status) === PTRACE_EVENT.clone && syscall(TGKILL, maker.pid, tid, 0) === 0
+    const task = this.#add(tid, isThread ? maker.pid : tid, program)
+    return this.#early.delete(tid) ? task : undefined
+  }
+
+  /** A task that nobody announced has stopped. */
+  early(tid: number): void {
+    this.#early.add(tid)
+  }
+
+  /** A task that nobody announced has ended. */
+  lost(tid: number, clockNs: bigint): void {
+    this.#early.delete(tid)
+    this.#gone.set(tid, clockNs)
+  }
+
+  /**
+   * Finds the programs of tasks that wait. Returns those that are found now. Called after all
+   * stops that are there were handled.
+   */
+  resolve(programs: Iterable<Program>): readonly Task[] {
+    return [...this.#early].flatMap(tid => {
+      const { tgid, parent } = idsOf(tid)
+      const relative = this.#tasks.get(tgid) ?? this.#tasks.get(parent)
+      const program = relative?.program ?? onlyBereaved(programs)
+      if (!program) return []
+      if (!relative) program.lostBirths = Math.max(0, program.lostBirths - 1)
+      this.#early.delete(tid)
+      return [this.#add(tid, tgid === 0 ? tid : tgid, program)]
+    })
+  }
+
+  /**
+   * Whether a program whose tasks are all dead may have a task that was never seen. Kernels make
+   * a task known to its tracer before its first stop can be waited for, so /proc is asked.
+   */
+  hasUnseen(): boolean {
+    return readdirSync('/proc').some(name => {
+      const pid = Number(name)
+      return pid > 0 && !this.#tasks.has(pid) && idsOf(pid).tracer === this.#tracer
+    })
+  }
+
+  #add(tid: number, pid: number, program: Program): Task {
+    const task = new Task(tid, pid, program)
+    this.#tasks.set(tid, task)
+    program.add(task)
+    if (program.isEnding) killProcess(tid)
+    return task
+  }
+}
+
+/**
+ * The program that lost a maker. If there are several, it cannot be told whose task it is: it goes
+ * to one that is being ended, if there is one.
+ */
+function onlyBereaved(programs: Iterable<Program>): Program | undefined {
+  const bereaved = [...programs].filter(program => program.lostBirths > 0)
+  return bereaved.find(program => program.isEnding) ?? bereaved[0]
+}

@@ -1,0 +1,19 @@
+/**
+ * Changes a call that is stopped before it is made. A thread that is gone needs no change: its
+ * call never happens. If a change fails for another reason, the process is killed, because its
+ * call would be made as the program wanted it.
+ */
+import { ptrace } from '../../gate/ptrace.ts'
+import { PTRACE_POKEUSER } from '../../linux/constants.ts'
+import { USER_REGS } from '../../linux/ptrace.ts'
+import { killProcess } from './kill.ts'
+
+const WORD = 8
+const NO_CALL = -1
+
+/** The call is not made. It returns `result`: a value, or -errno. */
+export function skipCall(tid: number, result: number): void {
+  const skipped = ptrace(PTRACE_POKEUSER, tid, USER_REGS.orig_rax * WORD, NO_CALL)
+  const answered = ptrace(PTRACE_POKEUSER, tid, USER_REGS.rax * WORD, result)
+  if (skipped < 0 || answered < 0) killProcess(tid)
+}

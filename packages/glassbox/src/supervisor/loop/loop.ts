@@ -1,0 +1,306 @@
+/**
+ * The loop of a supervisor: restart tasks, wait, handle stops, look at limits. It serves all
+ * programs of its thread, and blocks that thread while there is one.
+ *
+ * Owns the tables of programs and tasks. A task may be killed at any moment, so no step fails
+ * because one is gone: its end will be among the next stops.
+ */
+import { syscall } from '../../gate/gate.ts'
+import { installWake, superviseStep } from '../../gate/ptrace.ts'
+import type { EndCause } from '../../job/ending.ts'
+import { PTRACE_CONT, PTRACE_LISTEN } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { CallDecision } from '../../policy/policy.ts'
+import { Records } from '../../ptrace/record.ts'
+import { Restarts } from '../../ptrace/restarts.ts'
+import { deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from '../../ptrace/stop.ts'
+import { Alarm } from '../../ptrace/time/alarm.ts'
+import type { Control } from '../../trace/control.ts'
+import { Watch } from '../limits/watch.ts'
+import { act, type Actions, answer, type Resume } from './actions.ts'
+import { Births } from './births.ts'
+import { noteSignal, SIGSYS } from './evidence.ts'
+import { killProcess } from './kill.ts'
+import { type Program, Task } from './program.ts'
+import { CallAtStop } from './stopped-call.ts'
+
+const MOST_RECORDS = 64
+const GETTID = syscallNumber('gettid')
+const NEVER = Infinity
+
+export interface LoopHooks {
+  readonly control: Control
+  /** Commands have come. Returns false if the loop must return at once. */
+  onCommands(commands: number): boolean
+  onStarted(program: Program): void
+  /** The program could not be started; its launcher is dead. */
+  onNotStarted(program: Program): void
+  /** Every process of the program is dead. */
+  onEnded(program: Program, nowNs: bigint): void
+  /** A question for a handler. The answer comes back by `answer`. */
+  onAsk(task: Task, call: CallAtStop, handler: number): void
+}
+
+export class Loop implements Actions {
+  readonly programs: Map<number, Program> = new Map()
+  readonly #hooks: LoopHooks
+  readonly #tasks = new Map<number, Task>()
+  readonly #records = new Records(MOST_RECORDS)
+  readonly #restarts = new Restarts()
+  readonly #call = new CallAtStop(this.#records)
+  readonly #watches = new Map<Program, Watch>()
+  readonly #births: Births
+  readonly #alarm: Alarm
+  /** Programs that may have no task left. */
+  readonly #empty = new Set<Program>()
+  #dueNs = NEVER
+
+  constructor(hooks: LoopHooks) {
+    this.#hooks = hooks
+    installWake()
+    const tid = syscall(GETTID)
+    hooks.control.start(tid)
+    this.#alarm = new Alarm(tid)
+    this.#births = new Births(this.#tasks, tid)
+  }
+
+  /** Adds a program whose launcher is seized and has its plan. */
+  add(program: Program): void {
+    const task = new Task(program.root, program.root, program)
+    task.launching = 'waits'
+    this.programs.set(program.id, program)
+    this.#tasks.set(task.tid, task)
+    program.add(task)
+  }
+
+  /** Runs until no program is left. */
+  run(): void {
+    while (this.programs.size > 0) if (!this.#round()) return
+  }
+
+  close(): void {
+    this.#alarm.close()
+  }
+
+  /** Kills every process of the program. The first cause counts. */
+  end(program: Program, cause: EndCause): void {
+    program.cause ??= cause
+    for (const task of program.tasks.values()) killProcess(task.tid)
+  }
+
+  denied(task: Task, call: CallAtStop, path?: string): void {
+    const { program } = task
+    program.denied ??= { ...call.describe(), ...(path === undefined ? {} : { path }) }
+    this.end(program, 'denied')
+  }
+
+  ask(task: Task, call: CallAtStop, handler: number): void {
+    this.#hooks.onAsk(task, call, handler)
+  }
+
+  /** A handler has answered. The thread may be gone, and then its id may belong to another. */
+  answer(task: Task, decision: CallDecision, denied: Program['denied']): void {
+    if (this.#tasks.get(task.tid) !== task) return
+    if (answer(decision, task) === 'kill') {
+      task.program.denied ??= denied
+      this.end(task.program, 'denied')
+    }
+    this.#resume(task, 'go')
+  }
+
+  /** Returns false if the loop must return. */
+  #round(): boolean {
+    const { control } = this.#hooks
+    const commands = control.take()
+    if (commands !== 0 && !this.#hooks.onCommands(commands)) return false
+    if (this.programs.size === 0) return true
+    const step = { restarts: this.#restarts.words, records: this.#records.bytes, wake: control.words }
+    const count = superviseStep(step, this.#restarts.take(), MOST_RECORDS)
+    for (let index = 0; index < count; index++) this.#handle(index)
+    if (count === -ERRNO.ECHILD) this.#abandon()
+    const nowNs = count > 0 ? this.#records.timeNs(count - 1) : process.hrtime.bigint()
+    if (this.#births.holds)
+      for (const task of this.#births.resolve(this.programs.values())) this.#resume(task, 'go')
+    if (this.#empty.size > 0) this.#finish(nowNs)
+    if (Number(nowNs) >= this.#dueNs) this.#lookAtLimits(Number(nowNs))
+    return true
+  }
+
+  /** There is no tracee at all: whatever is still listed here has ended. */
+  #abandon(): void {
+    this.#births.clear()
+    for (const program of this.programs.values()) {
+      for (const tid of program.tasks.keys()) this.#tasks.delete(tid)
+      program.tasks.clear()
+      program.lostBirths = 0
+      this.#empty.add(program)
+    }
+  }
+
+  #finish(nowNs: bigint): void {
+    for (const program of this.#empty) {
+      this.#empty.delete(program)
+      if (program.tasks.size > 0) continue
+      if (program.lostBirths > 0 && this.#births.hasUnseen()) {
+        this.#empty.add(program)
+        return
+      }
+      this.programs.delete(program.id)
+      this.#watches.delete(program)
+      if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
+      else this.#hooks.onEnded(program, nowNs)
+    }
+    if (this.#watches.size === 0) this.#setAlarm(NEVER)
+  }
+
+  #lookAtLimits(nowNs: number): void {
+    let dueNs = NEVER
+    for (const [program, watch] of this.#watches) {
+      const cause = program.isEnding ? undefined : watch.look(nowNs)
+      if (cause !== undefined) this.end(program, cause)
+      if (!program.isEnding) dueNs = Math.min(dueNs, watch.dueNs)
+    }
+    this.#setAlarm(dueNs)
+  }
+
+  #setAlarm(dueNs: number): void {
+    this.#dueNs = dueNs
+    this.#alarm.set(dueNs === NEVER ? 0n : BigInt(Math.ceil(dueNs)))
+  }
+
+  #handle(index: number): void {
+    const tid = this.#records.tid(index)
+    const status = this.#records.status(index)
+    const kind = stopKind(status)
+    const task = this.#tasks.get(tid)
+    if (task) this.#handleKnown(task, index, kind, status)
+    else if (isEnd(kind)) this.#births.lost(tid, BigInt(this.#records.message(index)))
+    else this.#births.early(tid)
+  }
+
+  #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {
+    const { program } = task
+    if (isEnd(kind)) {
+      this.#ended(task, index, kind, status)
+      return
+    }
+    if (task.inBirth) {
+      task.inBirth = false
+      program.births--
+    }
+    // Its process may have been made after the others were killed.
+    if (program.isEnding) killProcess(task.tid)
+    if (task.launching && kind !== 'exiting') this.#launching(task, index, kind)
+    else this.#stopped(task, index, kind, status)
+  }
+
+  #stopped(task: Task, index: number, kind: StopKind, status: number): void {
+    switch (kind) {
+      case 'seccomp':
+        this.#resume(task, this.#decide(task, index))
+        break
+      case 'signal':
+        noteSignal(task, stopSignal(status))
+        this.#restarts.add(task.tid, PTRACE_CONT, stopSignal(status))
+        break
+      case 'group-stop':
+        this.#restarts.add(task.tid, PTRACE_LISTEN, 0)
+        break
+      case 'new-child': {
+        const child = this.#births.announced(task, this.#records.message(index), status)
+        if (child) this.#resume(child, 'go')
+        this.#resume(task, 'go')
+        break
+      }
+      case 'exec':
+        this.#executed(task)
+        break
+      case 'exiting':
+        if (task.tid === task.pid && !task.launching) task.program.memory.ending(task.pid)
+        this.#resume(task, 'go')
+        break
+      default:
+        this.#resume(task, 'go')
+    }
+  }
+
+  #decide(task: Task, index: number): Resume {
+    const { program } = task
+    const action = program.spec.decisions.actions[this.#records.message(index)]
+    const call = this.#call.at(task, index)
+    if (action && !program.isEnding) return act(action, task, call, this)
+    // A filter that the program installed itself may return any data.
+    if (!program.isEnding) this.denied(task, call)
+    return 'go'
+  }
+
+  /** All that the launcher does is let through, until it executes the program. */
+  #launching(task: Task, index: number, kind: StopKind): void {
+    if (kind === 'exec' && task.launching === 'ready') {
+      task.launching = undefined
+      this.#started(task.program, this.#records.timeNs(index))
+      this.#executed(task)
+      return
+    }
+    // The launcher's SIGCONT to itself says that its next execve is the program's.
+    if (kind === 'signal') task.launching = 'ready'
+    this.#resume(task, 'go')
+  }
+
+  #started(program: Program, nowNs: bigint): void {
+    program.startedNs = nowNs
+    program.cpu.start(program.root)
+    const watch = new Watch(program)
+    this.#watches.set(program, watch)
+    if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
+    this.#hooks.onStarted(program)
+  }
+
+  /**
+   * The new program is loaded. If a thread other than the leader made the call, it now has the
+   * leader's id. No other thread is left.
+   */
+  #executed(task: Task): void {
+    const { program, tid } = task
+    for (const other of program.tasks.values())
+      if (other.pid === task.pid && other !== task) this.#forget(other)
+    const denial = program.isEnding ? undefined : program.judge?.executed(tid)
+    if (denial) {
+      const { path } = denial
+      program.denied ??= { syscall: 'execve', args: JSON.stringify(path), path }
+      this.end(program, 'denied')
+    }
+    this.#resume(task, 'go')
+  }
+
+  #resume(task: Task, how: Resume): void {
+    if (how !== 'wait') this.#restarts.add(task.tid, PTRACE_CONT, 0)
+  }
+
+  #forget(task: Task): void {
+    const { program } = task
+    if (task.inBirth) program.births--
+    this.#tasks.delete(task.tid)
+    program.tasks.delete(task.tid)
+    if (program.tasks.size === 0) this.#empty.add(program)
+  }
+
+  #ended(task: Task, index: number, kind: StopKind, status: number): void {
+    const { program } = task
+    const killed = kind === 'killed'
+    if (task.inBirth || (!program.stopsBirths && (killed || program.peakTasks > 1))) program.lostBirths++
+    this.#forget(task)
+    if (task.tid !== task.pid) return
+    const records = this.#records
+    const clockNs = BigInt(records.message(index))
+    program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))
+    if (task.pid === program.root && program.startedNs !== 0n)
+      program.exit = killed ? { signal: deathSignal(status) } : { code: exitCode(status) }
+    if (killed && deathSignal(status) === SIGSYS && !program.sawSigsys.has(task.pid)) {
+      // The kernel killed it by the filter, so there was no stop at which the call could be seen.
+      program.denied ??= { syscall: 'unknown', args: '' }
+      this.end(program, 'denied')
+    }
+  }
+}

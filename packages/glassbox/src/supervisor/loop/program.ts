@@ -1,0 +1,111 @@
+/**
+ * A supervised program, its tasks, and what is known about them. It ends when no task of it is
+ * left. The loop owns it.
+ */
+import type { EndCause, Ending, Violation } from '../../job/ending.ts'
+import type { Launch } from '../../ptrace/launch.ts'
+import { type Denial, MOST_DENIALS, type ProgramSpec, type SupervisedEnding } from '../contract.ts'
+import type { PathJudge } from '../decision.ts'
+import { CpuTime } from '../limits/cpu-time.ts'
+import { MemoryPeak } from '../limits/memory.ts'
+
+const TRACER = { cpuTime: 'tracer', memory: 'tracer', processes: 'tracer' } as const
+
+export class Program {
+  readonly id: number
+  readonly spec: ProgramSpec
+  readonly launch: Launch
+  /** Judges paths; given if the policy has rules about them. */
+  readonly judge: PathJudge | undefined
+  /** Its first process. */
+  readonly root: number
+  /** Whether every call that makes a process or a thread stops. */
+  readonly stopsBirths: boolean
+  /** By tid. */
+  readonly tasks: Map<number, Task> = new Map()
+  readonly cpu: CpuTime = new CpuTime()
+  readonly memory: MemoryPeak
+  /** The budgets of calls that were used, by their index. */
+  readonly used: number[] = []
+  /** Zero until the program executes its file. */
+  startedNs = 0n
+  /** Set once the program is being ended. */
+  cause: EndCause | undefined
+  denied: Violation | undefined
+  exit: Ending['exit']
+  /** Tasks in calls that make a process or a thread. */
+  births = 0
+  /** Children that were made, whose makers died before they were announced. */
+  lostBirths = 0
+  peakTasks = 0
+  refusedProcesses = 0
+  fileAtLimit = false
+  /** Processes to which SIGSYS was delivered. The kernel's filter kills without a delivery. */
+  readonly sawSigsys: Set<number> = new Set()
+  #denials: Denial[] = []
+  #moreDenials = 0
+
+  constructor(id: number, spec: ProgramSpec, launch: Launch, judge: PathJudge | undefined) {
+    this.id = id
+    this.spec = spec
+    this.launch = launch
+    this.judge = judge
+    this.root = launch.pid
+    this.stopsBirths = spec.decisions.actions.some(({ kind }) => kind === 'birth')
+    this.memory = new MemoryPeak(spec.limits.memoryBytes)
+  }
+
+  get isEnding(): boolean {
+    return this.cause !== undefined
+  }
+
+  add(task: Task): void {
+    this.tasks.set(task.tid, task)
+    if (this.tasks.size > this.peakTasks) this.peakTasks = this.tasks.size
+    if (task.tid === task.pid) this.cpu.add(task.pid)
+  }
+
+  deny(denial: Denial): void {
+    if (this.#denials.length < MOST_DENIALS) this.#denials.push(denial)
+    else this.#moreDenials++
+  }
+
+  /** The ending, once every task is dead. `nowNs`: CLOCK_MONOTONIC. */
+  ending(nowNs: bigint): SupervisedEnding {
+    return {
+      cause: this.cause ?? 'itself',
+      ...(this.exit ? { exit: this.exit } : {}),
+      startedNs: this.startedNs,
+      endedNs: nowNs,
+      usage: { ...this.cpu.usage(), memoryBytes: this.memory.peak, processes: this.peakTasks },
+      measuredBy: TRACER,
+      oomKills: 0,
+      refusedProcesses: this.refusedProcesses,
+      fileAtLimit: this.fileAtLimit,
+      ...(this.denied ? { denied: this.denied } : {}),
+      denials: this.#denials,
+      moreDenials: this.#moreDenials,
+    }
+  }
+}
+
+/** A thread of the program, from the moment the supervisor hears of it to its end. */
+export class Task {
+  readonly tid: number
+  /** Its process. */
+  readonly pid: number
+  readonly program: Program
+  /**
+   * The launcher that becomes the program: `ready` once its next execve is the program's. All
+   * that it does before is let through.
+   */
+  launching: 'waits' | 'ready' | undefined
+  /** It entered a call that makes a process or a thread, and was not seen since. */
+  inBirth = false
+
+  constructor(tid: number, pid: number, program: Program) {
+    this.tid = tid
+    this.pid = pid
+    this.program = program
+  }
+}

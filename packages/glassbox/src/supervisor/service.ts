@@ -1,0 +1,132 @@
+/**
+ * A supervisor in its worker: takes the messages of the main thread, starts programs and hands
+ * them to the loop. While no program runs, the thread is in its event loop and messages come as
+ * events. While one runs, the thread is blocked in the loop, and messages are taken from the port
+ * when a command says so.
+ */
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
+import type { Violation } from '../job/ending.ts'
+import { Launch } from '../ptrace/launch.ts'
+import { Control } from '../trace/control.ts'
+import { packError } from '../trace/wire.ts'
+import type { MakeJudge } from './decision.ts'
+import { Loop } from './loop/loop.ts'
+import { Program, type Task } from './loop/program.ts'
+import { programPlan } from './start/program-plan.ts'
+import { seizeLauncher } from './start/seize.ts'
+import { COMMAND, type FromSupervisor, type ToSupervisor } from './wire.ts'
+
+interface Question {
+  readonly task: Task
+  /** What to report if the handler ends the program. */
+  readonly call: Violation
+}
+
+export class Service {
+  readonly #port: MessagePort
+  readonly #makeJudge: MakeJudge
+  readonly #loop: Loop
+  readonly #questions = new Map<number, Question>()
+  #asked = 0
+  #isRunning = false
+  #isOver = false
+
+  constructor(port: MessagePort, shared: SharedArrayBuffer, makeJudge: MakeJudge) {
+    this.#port = port
+    this.#makeJudge = makeJudge
+    const control = new Control(shared)
+    this.#loop = new Loop({
+      control,
+      onCommands: commands => this.#obey(commands),
+      onStarted: ({ id }) => this.#post({ type: 'started', id }),
+      onNotStarted: program => this.#notStarted(program),
+      onEnded: (program, nowNs) => {
+        this.#close(program)
+        this.#post({ type: 'ended', id: program.id, ending: program.ending(nowNs) })
+      },
+      onAsk: (task, call, handler) => {
+        const ask = this.#asked++
+        const { args, pid } = call
+        const violation = call.describe()
+        this.#questions.set(ask, { task, call: violation })
+        const question = { syscall: violation.syscall, args: [...args], text: violation.args, pid }
+        this.#post({ type: 'ask', id: task.program.id, ask, handler, call: question })
+      },
+    })
+    port.on('message', (message: ToSupervisor) => {
+      this.#take(message)
+      this.#run()
+    })
+  }
+
+  #post(message: FromSupervisor): void {
+    const port = this.#port
+    port.postMessage(message)
+  }
+
+  #run(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    try {
+      this.#loop.run()
+    } finally {
+      this.#isRunning = false
+      if (this.#isOver) this.#port.close()
+    }
+  }
+
+  /** Returns false if the loop must return. Tracees are killed when this thread ends. */
+  #obey(commands: number): boolean {
+    if (commands & COMMAND.quit) this.#isOver = true
+    else
+      for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port))
+        this.#take(got.message as ToSupervisor)
+    return !this.#isOver
+  }
+
+  #take(message: ToSupervisor): void {
+    if (message.type === 'start') this.#start(message)
+    else if (message.type === 'stop') this.#stop(message)
+    else this.#answer(message)
+  }
+
+  #start({ id, spec }: Extract<ToSupervisor, { type: 'start' }>): void {
+    let launch: Launch | undefined
+    try {
+      const { paths } = spec.decisions
+      launch = new Launch(spec.path, programPlan(spec), spec.stdio)
+      seizeLauncher(launch.pid)
+      this.#loop.add(new Program(id, spec, launch, paths && this.#makeJudge(paths)))
+      launch.go()
+    } catch (error) {
+      this.#post({ type: 'failed', id, error: packError(error) })
+      const program = this.#loop.programs.get(id)
+      // Its launcher is traced: it is killed and its end is waited for, but not reported.
+      if (program) this.#loop.end(program, 'itself')
+      else launch?.abandon()
+    }
+  }
+
+  #stop({ id, reason }: Extract<ToSupervisor, { type: 'stop' }>): void {
+    const program = this.#loop.programs.get(id)
+    if (program) this.#loop.end(program, reason === 'output' ? 'output' : 'canceled')
+  }
+
+  #answer({ ask, decision }: Extract<ToSupervisor, { type: 'answer' }>): void {
+    const question = this.#questions.get(ask)
+    this.#questions.delete(ask)
+    if (question) this.#loop.answer(question.task, decision, question.call)
+  }
+
+  #notStarted(program: Program): void {
+    this.#close(program)
+    // If the start failed here, that was reported already, and this is not looked at.
+    this.#post({ type: 'failed', id: program.id, error: packError(program.launch.failure()) })
+  }
+
+  #close(program: Program): void {
+    program.judge?.close()
+    if (program.startedNs === 0n) return
+    program.launch.close()
+  }
+}

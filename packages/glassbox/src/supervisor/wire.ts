@@ -1,0 +1,31 @@
+/**
+ * The messages between the main thread and a supervisor. All are plain data. A message to a
+ * supervisor that serves programs waits in its port until it is woken (see trace/control.ts).
+ */
+import type { CallDecision, CallToDecide } from '../policy/policy.ts'
+import type { PackedError } from '../trace/wire.ts'
+import type { ProgramSpec, SupervisedEnding } from './contract.ts'
+
+/** Why the main thread ends a program. `failed`: a handler of the caller's failed. */
+export type StopReason = 'canceled' | 'output' | 'failed'
+
+/** `id` is the number of a program, `ask` that of a question of this supervisor. */
+export type ToSupervisor =
+  | { readonly type: 'start'; readonly id: number; readonly spec: ProgramSpec }
+  | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
+  | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }
+
+export type FromSupervisor =
+  | { readonly type: 'started'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly error: PackedError }
+  | { readonly type: 'ended'; readonly id: number; readonly ending: SupervisedEnding }
+  | {
+      readonly type: 'ask'
+      readonly id: number
+      readonly ask: number
+      readonly handler: number
+      readonly call: CallToDecide
+    }
+
+/** The commands that come by shared words: look at the port; let everything go. */
+export const COMMAND = { messages: 1, quit: 2 } as const
