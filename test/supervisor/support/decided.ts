@@ -7,7 +7,7 @@ import type { PathDecision } from '#glassbox/supervisor/decision.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
 import { pathCalls } from '#glassbox/supervisor/paths/path-calls.js'
 import { program } from '../../support/programs.js'
-import { isMember, superviseGuest } from './tracer.js'
+import { superviseGuest } from './tracer.js'
 
 const traced: CallPolicy = {
   rules: [
@@ -61,7 +61,7 @@ export function decided(
   const decider = new PathDecider({
     rules: [...BASE, ...rules, rule('execute', path, 'exact')],
     statAll,
-    isMember,
+
     ...(user ? { identity: user } : {}),
   })
   const denied: string[] = []

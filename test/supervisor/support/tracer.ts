@@ -11,6 +11,7 @@ import { PTRACE_CONT, PTRACE_GETREGS, PTRACE_LISTEN, PTRACE_SETREGS } from '#gla
 import { SYSCALL_INFO, USER_REGS, USER_REGS_WORDS } from '#glassbox/linux/ptrace.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { Launch } from '#glassbox/ptrace/launch.js'
+import { launchPlan } from '#glassbox/ptrace/launch-plan.js'
 import { Records } from '#glassbox/ptrace/record.js'
 import { Restarts } from '#glassbox/ptrace/restarts.js'
 import { seize } from '#glassbox/ptrace/start/seize.js'
@@ -40,10 +41,6 @@ const KILL = syscallNumber('kill')
 const DENIED = 13
 const SIGTRAP_OF_EXEC = 'exec'
 
-/** Whether that process or thread belongs to a program that runs here. */
-export const members = new Set<number>()
-export const isMember = (id: number): boolean => members.has(id)
-
 export function superviseGuest(context: TestContext, guest: Guest, decide: Decide): GuestEnd {
   const path = join(temporaryDirectory(context), 'output')
   const output = openSync(path, 'a')
@@ -58,7 +55,7 @@ export function superviseGuest(context: TestContext, guest: Guest, decide: Decid
   }
   let launch: Launch | undefined
   try {
-    launch = new Launch(spec, [0, output, 2])
+    launch = new Launch(program, launchPlan(spec), [0, output, 2])
     const errno = seize(launch.pid, { follow: true, killOnExit: true, filtered: true })
     if (errno !== 0) throw new Error(`seize: ${errno}`)
     launch.go()
@@ -80,6 +77,7 @@ class Loop {
   readonly #root: number
   readonly #decide: Decide
   readonly #processOf = new Map<number, number>()
+  readonly #members = new Set<number>()
   #started = false
   #status: number | undefined
 
@@ -87,7 +85,7 @@ class Loop {
     this.#root = root
     this.#decide = decide
     this.#processOf.set(root, root)
-    members.add(root)
+    this.#members.add(root)
     installWake()
   }
 
@@ -110,9 +108,9 @@ class Loop {
     const tid = this.#records.tid(index)
     const status = this.#records.status(index)
     const kind = stopKind(status)
-    members.add(tid)
+    this.#members.add(tid)
     if (kind === 'exited' || kind === 'killed') {
-      members.delete(tid)
+      this.#members.delete(tid)
       if (tid === this.#root) this.#status = status
       return
     }
@@ -134,6 +132,7 @@ class Loop {
       args: records.args(index),
       read: (address, length) => this.#memory.read(address, length),
       write: (address, bytes) => (this.#memory.write(address, bytes) === bytes.length ? 0 : 14),
+      isMember: id => this.#members.has(id),
     }
     const decision = this.#decide(call, records.message(index))
     if (decision.kind === 'allow') return true

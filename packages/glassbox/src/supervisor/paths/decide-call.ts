@@ -10,7 +10,7 @@ import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { ACCESS, type PathRule } from '../../policy/resolved.ts'
 import type { PathDecision, StoppedCall } from '../decision.ts'
 import { type AsProgram, asProgram, type Identity } from './as-program.ts'
-import { closeFound, type Found } from './found.ts'
+import { closeFound, type Found, found } from './found.ts'
 import { compileRules, type Judge, missingRule } from './judge.ts'
 import { type Named, readNamed } from './named.ts'
 import { closeObject, isUnlinked, typeOf } from './object.ts'
@@ -35,13 +35,11 @@ export interface DecideOptions {
   readonly statAll: boolean
   /** The ids of the program; undefined if they are those of this process. */
   readonly identity?: Identity
-  /** Whether that process or thread belongs to the program. */
-  readonly isMember: (id: number) => boolean
 }
 
 type Denied = Extract<PathDecision, { readonly kind: 'deny' }>
 const ALLOW: PathDecision = { kind: 'allow' }
-const deny = (path: string, rule: string): Denied => ({ kind: 'deny', path, rule })
+export const deny = (path: string, rule: string): Denied => ({ kind: 'deny', path, rule })
 
 /** What the flags of an open mean: bits of ACCESS. */
 function openAccess(flags: number): number {
@@ -54,7 +52,7 @@ function openAccess(flags: number): number {
  * Decides the calls of one program. For the calling thread only.
  *
  * @example
- * const decider = new PathDecider({ rules, statAll: true, isMember: id => tree.has(id) })
+ * const decider = new PathDecider({ rules, statAll: true })
  * decider.decide(call) // { kind: 'deny', path: '/etc/shadow', rule: 'read: /etc/shadow' }
  */
 export class PathDecider {
@@ -81,16 +79,23 @@ export class PathDecider {
     }
   }
 
+  /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
+  judgeProgram(fd: number, name: string): Denied | undefined {
+    const path = nameInRules(found(fd, name))
+    if (path === undefined || this.#judge.match(path, ACCESS.execute)) return undefined
+    return deny(path, missingRule(path, ACCESS.execute))
+  }
+
   #decide(call: StoppedCall, pathCall: PathCall, named: readonly Named[]): PathDecision {
     const make = pathCall.maker === 'tracer' ? prepare(pathCall.name, call) : undefined
-    const viewer: Viewer = { pid: call.pid, tid: call.tid, isMember: this.#options.isMember }
+    const viewer: Viewer = { pid: call.pid, tid: call.tid, isMember: id => call.isMember(id) }
     const follow = follows(pathCall, call.args)
     const outcome = this.#asProgram((): Denied | Made | undefined => {
       const all: Found[] = []
       try {
         for (const each of named) all.push(resolve(each, follow, viewer))
-        for (const [index, found] of all.entries()) {
-          const denied = this.#judgeFound(call, pathCall, found)
+        for (const [index, one] of all.entries()) {
+          const denied = this.#judgeFound(call, pathCall, one)
           if (denied) return { ...denied, path: denied.path || textOf(named[index]) }
         }
         const [target] = all
@@ -106,14 +111,14 @@ export class PathDecider {
   }
 
   /** Undefined: the rules do not deny it. */
-  #judgeFound(call: StoppedCall, pathCall: PathCall, found: Found): Denied | undefined {
-    const { kind, name } = found
+  #judgeFound(call: StoppedCall, pathCall: PathCall, one: Found): Denied | undefined {
+    const { kind, name } = one
     if (kind === 'stranger' || kind === 'unseen') return deny(name, NO_RULE[kind])
-    const access = this.#accessOf(call, pathCall, found)
+    const access = this.#accessOf(call, pathCall, one)
     if (access === 0 || name === '') return undefined
-    const path = kind === 'object' ? nameInRules(found) : name
+    const path = kind === 'object' ? nameInRules(one) : name
     if (path === undefined || this.#judge.match(path, access)) return undefined
-    const isListed = access === ACCESS.read && kind === 'object' && typeOf(found.fd) === 'directory'
+    const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'
     const needed = isListed ? ACCESS.list : access
     if (isListed && this.#judge.match(path, needed)) return undefined
     return deny(path, missingRule(path, needed))
