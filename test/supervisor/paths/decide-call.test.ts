@@ -1,4 +1,6 @@
-/** Decisions about calls of a real program: each call is compared with the same call made freely. */
+/**
+ * Decisions about calls of a real program: each call is compared with the same call made freely.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,8 +1,9 @@
 /**
  * Makes calls with no more power than the program has. The supervisor may be root while the
  * program has a user id of its own, so this thread takes the ids of the program and gives up its
- * capabilities for those calls. The kernel judges access to files by the filesystem ids (setfsuid(2))
- * and the effective capabilities, and both belong to the thread. So other threads are not affected.
+ * capabilities for those calls. The kernel judges access to files by the filesystem ids
+ * (setfsuid(2)) and the effective capabilities, and both belong to the thread. So other threads
+ * are not affected.
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, syscall, systemError } from '../../gate/gate.ts'

@@ -14,7 +14,8 @@ export type Use = 'open' | 'read' | 'write' | 'execute' | 'stat'
  * Who makes an allowed call:
  * - `kernel`: the program makes it. Landlock judges the object that the kernel finds, so it does
  *   not matter if the path changes after the decision.
- * - `tracer`: the tracer makes it, on the object that was judged. Landlock does not cover the call.
+ * - `tracer`: the tracer makes it, on the object that was judged. Landlock does not cover the
+ *   call.
  * - `nobody`: no way to make it is safe, so it is denied if it has to be decided.
  */
 export type Maker = 'kernel' | 'tracer' | 'nobody'
@@ -95,5 +96,7 @@ export const CALL_CLASSES: ReadonlyMap<string, CallClass> = new Map(
   ROWS.flatMap(([row, names]) => names.map(name => [name, row] as const)),
 )
 
-/** Names of message queues: the table of system calls calls them paths, but no path leads there. */
+/**
+ * Names of message queues: the table of system calls calls them paths, but no path leads there.
+ */
 export const NO_FILE_NAMES: readonly string[] = ['mq_open', 'mq_unlink']

@@ -55,7 +55,9 @@ function isMatch(parts: readonly Part[], names: readonly string[]): boolean {
   return names.some((_, at) => isMatch(rest, names.slice(at))) || isMatch(rest, [])
 }
 
-/** A rule that grants a right, or `ancestor`: attributes of a directory above something granted. */
+/**
+ * A rule that grants a right, or `ancestor`: attributes of a directory above something granted.
+ */
 export type Granted = PathRule | 'ancestor'
 
 export interface Judge {

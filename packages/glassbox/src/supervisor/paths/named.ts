@@ -50,7 +50,9 @@ const openOfThread = (tid: number, entry: string): number =>
 
 const isForbidden = (result: number): boolean => result === -ERRNO.EACCES || result === -ERRNO.EPERM
 
-/** Whether the kernel lets the tracer look at that thread: not if its program is only executable. */
+/**
+ * Whether the kernel lets the tracer look at that thread: not if its program is only executable.
+ */
 function isSeen(tid: number): boolean {
   const fd = openOfThread(tid, 'cwd')
   closeObject(fd)
