@@ -47,7 +47,8 @@ export interface Usage {
  * A denied system call, in strace's notation.
  *
  * @example
- * { syscall: 'openat', args: 'AT_FDCWD, "/etc/shadow", O_RDONLY', path: '/etc/shadow', rule: '…' }
+ * const args = 'AT_FDCWD, "/etc/shadow", O_RDONLY'
+ * { syscall: 'openat', args, path: '/etc/shadow', rule: 'read: /etc/shadow' }
  */
 export interface Violation {
   /** The name of the call; `unknown` if a signal withdrew the report before it was read. */
@@ -56,7 +57,7 @@ export interface Violation {
   readonly args: string
   /** Its first argument that is a path, if it has one. */
   readonly path?: string
-  /** The rule that denied it, if the runner knows it. */
+  /** The rule that would have allowed it, or why none could: `read: /etc/passwd`. */
   readonly rule?: string
 }
 

@@ -5,19 +5,20 @@
 import type { Violation } from '../../job/ending.ts'
 import type { AnyResult } from '../../job/result.ts'
 
-const EXECUTES = new Set(['execve', 'execveat', 'uselib'])
+/** The option that grants what a key of a policy's paths grants. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  read: '--allow-read',
+  list: '--allow-read',
+  stat: '--allow-read',
+  write: '--allow-write',
+  execute: '--allow-exec',
+}
 
-/** Calls that read a file, a directory or their attributes. Others change something. */
-const READS =
-  /^(stat|lstat|newfstatat|statx|access|faccessat2?|readlink(at)?|chdir|statfs|l?getxattr|l?listxattr|inotify_add_watch|name_to_handle_at|file_getattr)$/
-
-const OPENS = /^(open|openat|openat2)$/
-const TO_WRITE = /\bO_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)\b/
-
-function optionFor({ syscall, args }: Violation): string {
-  if (EXECUTES.has(syscall)) return '--allow-exec'
-  const reads = OPENS.test(syscall) ? !TO_WRITE.test(args) : READS.test(syscall)
-  return reads ? '--allow-read' : '--allow-write'
+/** The option for a rule such as `read: /etc/passwd`; `undefined` if there is none. */
+function optionFor(rule: string): string | undefined {
+  const [, key = '', path = ''] = /^(\w+): (\/.*)$/s.exec(rule) ?? []
+  const option = OPTIONS[key]
+  return option && `${option} ${quoted(path)}`
 }
 
 /** As a shell takes it. */
@@ -27,13 +28,12 @@ const quoted = (path: string): string =>
 const ruleFor = (syscall: string): string =>
   JSON.stringify({ extends: 'default', rules: [{ syscalls: [syscall], action: { kind: 'allow' } }] })
 
-function explain(denied: Violation): string {
-  const { syscall, args, path, rule } = denied
-  const call = `${syscall}(${args}) was denied`
-  const why = rule === undefined ? '' : ` by: ${rule}`
-  return path === undefined || rule === undefined
-    ? `${call}${why}. To allow it, use a policy file such as ${ruleFor(syscall)}`
-    : `${call}${why}. To allow it: ${optionFor(denied)} ${quoted(path)}`
+function explain({ syscall, args, rule }: Violation): string {
+  const call = `denied: ${syscall}(${args})`
+  if (rule === undefined) return `${call}. To allow it, use a policy file such as ${ruleFor(syscall)}`
+  const option = optionFor(rule)
+  const lacks = `${call}, for lack of "${rule}"`
+  return option === undefined ? lacks : `${lacks}. To allow it: ${option}`
 }
 
 /** The lines for a person. Equal denials are told once. */
