@@ -91,7 +91,9 @@ test('processes that end make room for others', async () => {
 
 test('a file at the limit of file sizes ends the program by SIGXFSZ', async () => {
   const limits = { fileSizeBytes: 4096 }
-  const { status, ending } = await supervise('/bin/sh', ['-c', 'exec head -c 100000 /dev/zero > big'], { limits })
+  const { status, ending } = await supervise('/bin/sh', ['-c', 'exec head -c 100000 /dev/zero > big'], {
+    limits,
+  })
   assert.equal(status, 'output-limit', JSON.stringify(ending.exit))
 })
 

@@ -3,6 +3,7 @@
  * calling thread, which will be its tracer. The returned object owns the socket to it.
  */
 import { GlassboxError } from '../errors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { runPlan, send, syscall } from '../gate/gate.ts'
 import { LAUNCHER_REQUEST_LAYOUT, PLAN_FAILURE_LAYOUT } from '../gate/generated/layouts.ts'
 import { socketPair } from '../launch/socket-pair.ts'
@@ -37,8 +38,8 @@ export class Launch {
 
   /**
    * `plan` is what the launcher will do; its last step executes `path`. `descriptors` become 0, 1
-   * and 2 of the launcher, and FIRST_GIVEN and up. `waiting`: an existing launcher, with the socket
-   * to it.
+   * and 2 of the launcher, and FIRST_GIVEN and up. `waiting`: an existing launcher, with the
+   * socket to it.
    */
   constructor(path: string, plan: Plan, descriptors: readonly number[], waiting?: Waiting) {
     this.path = path
@@ -50,7 +51,7 @@ export class Launch {
       return
     }
     const { ours, theirs } = socketPair()
-    this.#socket = ours
+    this.#socket = ownDescriptor(ours)
     try {
       this.pid = spawn(theirs, descriptors)
     } catch (error) {
@@ -91,7 +92,7 @@ export class Launch {
   }
 
   close(): void {
-    syscall(CLOSE, this.#socket)
+    close(this.#socket)
   }
 
   /** For a process that was never seized: closing the socket ends it. */
