@@ -161,10 +161,16 @@ export class Container {
    * on the directory, that is opened. The caller closes the descriptor.
    */
   openDirectory(path: string): number {
+    const root = this.rootDirectory()
+    return openSync(`/proc/self/fd/${root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+  }
+
+  /** A descriptor of the box's root, which this object closes. */
+  rootDirectory(): number {
     // Before the box is set up, init's root is the host's.
     if (!this.#isReady) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not set up yet.')
     this.#openRoot()
-    return openSync(`/proc/self/fd/${this.#root}${path}`, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    return this.#root
   }
 
   #openRoot(): void {

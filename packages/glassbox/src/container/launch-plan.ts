@@ -6,6 +6,9 @@
  *
  * The filter comes last, because it may forbid what the steps before it need.
  */
+import { INIT_DESCRIPTOR, MAX_DESCRIPTORS } from '../gate/generated/layouts.ts'
+import { addLandlockSteps } from '../landlock/steps.ts'
+import type { OwnGrant } from '../landlock/types.ts'
 import { CLOSE_RANGE_CLOEXEC } from '../linux/constants.ts'
 import {
   addDirectorySteps,
@@ -29,6 +32,8 @@ export interface LaunchSpec extends Execution {
    * be installed yet, because it refuses openat2: see seccomp/guard.ts.
    */
   readonly cwd?: string
+  /** Given if the program enters a Landlock ruleset: the rules that it adds itself. */
+  readonly wall?: readonly OwnGrant[]
   readonly rlimits: readonly ResourceLimit[]
   /** Given if the prepared child has no filter yet. */
   readonly filter?: FilterSpec
@@ -43,10 +48,17 @@ export interface LaunchPlan {
   readonly started: Slot
 }
 
-/** Inputs, in this order: stdin, stdout, stderr. */
+/**
+ * Where a launch may put a descriptor for a moment: below those that it is given (native/init.c),
+ * above those that init keeps.
+ */
+const SPARE = INIT_DESCRIPTOR.firstDisconnect + 2 * MAX_DESCRIPTORS - 1
+
+/** Inputs, in this order: stdin, stdout, stderr, and the ruleset if there is a wall. */
 export function launchPlan(spec: LaunchSpec): LaunchPlan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   const stdio = ['stdin', 'stdout', 'stderr'].map(name => builder.input(name))
+  const ruleset = spec.wall && builder.input('ruleset')
   const listener = spec.filter?.listens ? builder.slot('listener') : undefined
   const started = builder.slot('time of the start')
   // They arrive without close-on-exec, and usually at these numbers already. Then this does
@@ -55,6 +67,7 @@ export function launchPlan(spec: LaunchSpec): LaunchPlan {
     builder.call('dup2', [slot, index], `put ${slot.label} into place`)
   builder.call('close_range', [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'leave the program nothing else')
   if (spec.cwd !== undefined) addDirectorySteps(builder, spec.cwd)
+  if (spec.wall && ruleset) addLandlockSteps(builder, { ruleset, own: spec.wall, spare: SPARE })
   for (const limit of spec.rlimits) addLimitStep(builder, limit)
   builder.clock(started, 'note the time')
   // The tracer hides everything from here to execve.

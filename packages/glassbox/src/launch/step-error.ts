@@ -27,7 +27,10 @@ const MAX_STRING_BYTES = 128 * 1024
  * `step` is `undefined` if the plan was refused before its first step.
  */
 export function stepError(plan: Plan, step: Step | undefined, errno: number): GlassboxError {
-  if (step && step === executeStep(plan)) return executeError(programOf(plan), errno, longestString(step))
+  if (step && step === executeStep(plan)) {
+    const walled = plan.steps.some(other => other.kind === 'syscall' && other.name === ENTER_WALL)
+    return executeError(programOf(plan), errno, { longest: longestString(step), walled })
+  }
   const syscall = step?.kind === 'syscall' ? step.name : 'clone3'
   const label = step?.label ?? 'read the plan'
   return new GlassboxError(
@@ -36,6 +39,9 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
     { errno, syscall, hint: hintOf(plan, syscall, errno) },
   )
 }
+
+/** The call by which a program comes under the rules of its policy about paths. */
+const ENTER_WALL = 'landlock_restrict_self'
 
 /** The step that executes the program, if the plan has one. */
 export const executeStep = (plan: Plan): Step | undefined =>
@@ -78,11 +84,20 @@ function hintOf(plan: Plan, syscall: string, errno: number): string {
   return ofLaunch ?? ERRNO_HINTS[errno] ?? errnoHint(syscall, errno)
 }
 
-/**
- * The error for a program that could not be executed. `longest` is the length of its longest
- * argument or variable in bytes, with the NUL.
- */
-export function executeError(path: string, errno: number, longest = 0): GlassboxError {
+/** What is known of an execve besides its path. */
+export interface ExecuteDetails {
+  /** The length of its longest argument or variable in bytes, with the NUL. */
+  readonly longest?: number
+  /** Whether the rules of a policy about paths applied to it. */
+  readonly walled?: boolean
+}
+
+/** The error for a program that could not be executed. */
+export function executeError(
+  path: string,
+  errno: number,
+  { longest = 0, walled = false }: ExecuteDetails = {},
+): GlassboxError {
   const details = { errno, syscall: 'execve', path }
   if (errno === ERRNO.ENOENT) {
     return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${path}: not found: ${errnoText(errno)}`, {
@@ -97,10 +112,17 @@ export function executeError(path: string, errno: number, longest = 0): Glassbox
   return new GlassboxError(
     'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE',
     `${path}: cannot be executed: ${what}${errnoText(errno)}`,
-    { ...details, hint: tooLong ? TOO_LONG : (EXECUTE_HINTS[errno] ?? NOT_A_PROGRAM) },
+    { ...details, hint: tooLong ? TOO_LONG : hintOfExecute(errno, walled) },
   )
 }
 
+const hintOfExecute = (errno: number, walled: boolean): string =>
+  walled && errno === ERRNO.EACCES ? WALLED : (EXECUTE_HINTS[errno] ?? NOT_A_PROGRAM)
+
+const WALLED =
+  'The policy must let it be executed, and also its dynamic loader or the interpreter of its #! line: ' +
+  'for example paths: { execute: ["{program}", "/lib/", "/lib64/", "/usr/lib/"] }. ' +
+  'Else the program’s user must be able to execute it (chmod a+rx), and to enter its directories.'
 const NOT_A_PROGRAM = 'It must be a program for this machine, or a script with a #! line.'
 const TOO_LONG =
   'The kernel accepts at most 128 KiB for one argument or variable, whatever the limits are: ' +

@@ -73,13 +73,18 @@ export interface Rule {
  * Which files may be used, by path patterns. A file that no pattern grants is denied. A pattern is
  * an absolute path, or begins with `{work}` (the working directory) or `{program}` (the program
  * file):
- * - `/etc/passwd`: this file, or this directory without its contents
+ * - `/etc/passwd`: this file. Of a directory, only its attributes: see below
  * - `/usr/`: this directory and everything below it
- * - `/etc/*`: what is directly in this directory
+ * - `/etc/*`: the files directly in this directory
  * - `/srv/data-?.csv`: a glob; `*` and `?` match no slash, a component `**` any directories
  *
- * A link counts as the file that it leads to. A pattern with `*` or `?` grants the files that
- * exist when the program starts; to let a program create files, grant their directory.
+ * A link counts as the file that it leads to. But a link in a directory that programs write to
+ * does not lead out of it: the file outside needs a pattern of its own. A pattern with `*` or `?`
+ * grants the files that exist when the program starts, at most 4096. To let a program create or
+ * remove files, or list a directory, grant the directory with a final slash: the kernel's rights
+ * of a directory hold for everything below it, so no other pattern grants them.
+ *
+ * `/proc/self/` is the process that is started. Its children have no right to their own entries.
  *
  * @example
  * { read: ['/usr/', '/etc/ld.so.cache', '{work}/'], write: ['{work}/'], execute: ['/usr/bin/'] }

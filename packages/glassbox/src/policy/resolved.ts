@@ -9,7 +9,10 @@ import type { PathRules, Rule } from './policy.ts'
 /** The ways to use a file, one bit each. */
 export const ACCESS = { read: 1, write: 2, execute: 4, list: 8, stat: 16 } as const
 
-/** How the files of a pattern are found. */
+/**
+ * How the files of a pattern are found. Only a tree grants anything of a directory but its
+ * attributes; of a directory that matches otherwise, even listing is denied.
+ */
 export type PatternKind = 'exact' | 'tree' | 'level' | 'glob'
 
 /** One pattern of a policy, with what it grants. */

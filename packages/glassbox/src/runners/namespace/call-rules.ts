@@ -10,20 +10,13 @@ const isKernelRule = (rule: ResolvedPolicy['rules'][number]): rule is CallRule =
  * The rules about calls. Throws InvalidOptionError, which names the key, for a policy that only a
  * runner with a tracer can do.
  */
-export function callRulesOf({ rules, otherwise, paths, needsTracer }: ResolvedPolicy): CallPolicy {
+export function callRulesOf({ rules, otherwise, needsTracer }: ResolvedPolicy): CallPolicy {
   if (needsTracer) {
     const { key, why } = needsTracer
     throw new InvalidOptionError(
       key,
       `${key} needs a runner with a tracer: ${why}. The namespace runner has none.`,
       "Use runner: 'ptrace'.",
-    )
-  }
-  if (paths) {
-    throw new InvalidOptionError(
-      'policy.paths',
-      'policy.paths: the namespace runner has no rules about paths.',
-      "Use runner: 'ptrace', or show the box fewer files.",
     )
   }
   return { rules: rules.filter(isKernelRule), otherwise }

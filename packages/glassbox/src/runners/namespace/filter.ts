@@ -1,6 +1,13 @@
 /** The seccomp filter of a job, from its policy. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
-import { F_DUPFD_CLOEXEC, MAP_ANONYMOUS, MAP_PRIVATE } from '../../linux/constants.ts'
+import {
+  AT_FDCWD,
+  F_DUPFD_CLOEXEC,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  O_CLOEXEC,
+  O_PATH,
+} from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
@@ -13,6 +20,7 @@ import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../secc
 import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
 import type { JobTerms } from '../../job/job.ts'
 import { callRulesOf } from './call-rules.ts'
+import { wallRefusals } from './wall.ts'
 
 export interface Filter extends FilterSpec {
   /** The policy that it was compiled from. */
@@ -47,6 +55,14 @@ const STILL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   },
 }
 
+/** The further calls of a child that enters a wall; see landlock/steps.ts. */
+const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
+  landlock_restrict_self: [],
+  landlock_add_rule: [],
+  openat: [BigInt(AT_FDCWD), 0n, BigInt(O_PATH | O_CLOEXEC)],
+  dup3: [],
+}
+
 const NO_POLICY: CallPolicy = { rules: GUARD, otherwise: { kind: 'allow' } }
 let guardAlone: Filter | undefined
 
@@ -78,9 +94,16 @@ export function compileFilter(policy: ResolvedPolicy | null | undefined): Filter
   const resolved = policy ?? DEFAULT_RESOLVED
   const before = compiled.get(resolved)
   if (before) return before
-  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileAnew(callRulesOf(resolved))
+  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileFor(resolved)
   compiled.set(resolved, filter)
   return filter
+}
+
+/** The rules about calls of a policy, and what the wall for its paths needs. */
+function compileFor(policy: ResolvedPolicy): Filter {
+  const rules = callRulesOf(policy)
+  const filter = compileAnew(withRefusals(rules, wallRefusals(policy)))
+  return filter.early && policy.paths ? { ...filter, early: permitsAll(rules, WALL_TO_DO) } : filter
 }
 
 const compiledDefault = (): Filter => ({
@@ -101,9 +124,12 @@ export function compileAnew(policy: CallPolicy): Filter {
     policy,
     bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
     listens: true,
-    early: Object.entries(STILL_TO_DO).every(([call, known]) => permits(kept, call, known)),
+    early: permitsAll(kept, STILL_TO_DO),
   }
 }
+
+const permitsAll = (policy: CallPolicy, calls: Readonly<Record<string, readonly bigint[]>>): boolean =>
+  Object.entries(calls).every(([call, known]) => permits(policy, call, known))
 
 /**
  * The filter of a job. If the job is traced, or starts in a directory other than `/box`, its child

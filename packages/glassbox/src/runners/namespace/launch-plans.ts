@@ -6,6 +6,7 @@
 import { type LaunchPlan, launchPlan } from '../../container/launch-plan.ts'
 import type { Filter } from './filter.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
+import type { OwnGrant } from '../../landlock/types.ts'
 import { resourceLimits } from './resource-limits.ts'
 import type { Limits } from '../../job/options.ts'
 
@@ -21,6 +22,8 @@ export interface LaunchFacts {
   /** The filter that is yet to be installed. */
   readonly filter: Filter | undefined
   readonly traced: boolean
+  /** The rules that the program adds to its Landlock ruleset, if it has one. */
+  readonly wall: readonly OwnGrant[] | undefined
 }
 
 export class LaunchPlans {
@@ -35,12 +38,13 @@ export class LaunchPlans {
   }
 }
 
-function makePlan({ limits, counted, filter, traced, cwd, ...spec }: LaunchFacts): LaunchPlan {
+function makePlan({ limits, counted, filter, traced, cwd, wall, ...spec }: LaunchFacts): LaunchPlan {
   return launchPlan({
     ...spec,
     ...(cwd === BOX_DIRECTORY ? {} : { cwd }),
     rlimits: resourceLimits(limits, { processes: counted }),
     ...(filter ? { filter } : {}),
+    ...(wall ? { wall } : {}),
     ...(traced ? { traced } : {}),
   })
 }
@@ -51,9 +55,19 @@ const same = (a: LaunchFacts, b: LaunchFacts): boolean =>
   a.filter === b.filter &&
   a.traced === b.traced &&
   a.counted === b.counted &&
+  sameGrants(a.wall, b.wall) &&
   sameRecord(a.limits, b.limits) &&
   sameRecord(a.argv, b.argv) &&
   sameRecord(a.env, b.env)
+
+function sameGrants(a: LaunchFacts['wall'], b: LaunchFacts['wall']): boolean {
+  if (!a || !b) return a === b
+  const pairs = a.map((grant, index) => [grant, b[index]] as const)
+  return (
+    a.length === b.length &&
+    pairs.every(([ours, theirs]) => ours.path === theirs?.path && ours.access === theirs.access)
+  )
+}
 
 /** The same names in the same order, with the same values. */
 function sameRecord(a: object, b: object): boolean {

@@ -13,11 +13,13 @@ import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Job } from '../../job/job.ts'
 import { printPlan } from '../../plan/print.ts'
 import { disassemble } from '../../seccomp/disassemble.ts'
+import { printSpec } from '../../landlock/print.ts'
 import type { SandboxSpec } from '../runner.ts'
 import { kernelLimits, planGroup } from './accounting.ts'
 import { boxRoot } from './box-root.ts'
 import { filterOf } from './filter.ts'
 import { resourceLimits } from './resource-limits.ts'
+import { wallSpec, writableOf } from './wall.ts'
 
 /**
  * The user id of the box depends on init's process id, which is not known before init runs. The
@@ -26,6 +28,7 @@ import { resourceLimits } from './resource-limits.ts'
 export function planText({ box, paths, programs }: SandboxSpec, job: Job): string {
   const { limits, path, argv, env, cwd, trace } = job
   const filter = filterOf(job)
+  const wall = wallSpec(job, writableOf(box))
   const network = box.net !== 'host'
   const identity = identityOf(0, isPrivileged())
   const cgroup = planGroup()
@@ -48,7 +51,9 @@ export function planText({ box, paths, programs }: SandboxSpec, job: Job): strin
     rlimits: resourceLimits(limits, { processes: cgroup !== undefined }),
     ...(filter && !filter.early ? { filter } : {}),
     ...(trace ? { traced: true } : {}),
+    ...(wall ? { wall: [] } : {}),
   }).plan
+  const rules = wall ? `\n${printSpec(wall)}` : ''
   const bpf = filter ? `\n/* the filter */\n${disassemble(filter.bytes)}` : ''
-  return `${[spawn, setup.plan, rest, ...networks, prepare, launch].map(printPlan).join('\n')}${bpf}`
+  return `${[spawn, setup.plan, rest, ...networks, prepare, launch].map(printPlan).join('\n')}${rules}${bpf}`
 }

@@ -10,6 +10,7 @@
  * owner makes sure that only one job uses it at a time.
  */
 import { chmodSync, closeSync } from 'node:fs'
+import { close } from '../../gate/descriptors.ts'
 import { Container } from '../../container/container.ts'
 import { BoxFiles } from '../../container/files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
@@ -27,6 +28,7 @@ import { type Filter, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
 import { type PreparedChild, startJob } from './start.ts'
+import { makeWall, wallSpec, writableOf } from './wall.ts'
 
 /** The expected limits and filter of the next program: those of the last one. */
 interface Expected {
@@ -62,6 +64,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #isolated: boolean
   readonly #pooled: boolean
   readonly #receivers: Receivers
+  readonly #writable: readonly string[]
   readonly #account: Account
   #directory: number | undefined
   #waiting: WaitingChild | undefined
@@ -76,6 +79,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
+    this.#writable = writableOf(box)
     this.#account = openAccount(container)
     this.files = new BoxFiles({
       ready: () => container.ready,
@@ -120,7 +124,13 @@ export class NamespaceSandbox implements Sandbox {
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     if (this.#pooled)
       this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
-    return startJob(this, await this.#take(expectedOf(job)), job, stdio)
+    const expected = expectedOf(job)
+    const wall = await makeWall(this.container, wallSpec(job, this.#writable))
+    try {
+      return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
+    } finally {
+      if (wall) close(wall.fd)
+    }
   }
 
   #prepare(fingerprint = false): WaitingChild {
@@ -149,7 +159,7 @@ export class NamespaceSandbox implements Sandbox {
   }
 
   /** The child for a program with these limits and this filter. */
-  async #take(job: Expected): Promise<PreparedChild> {
+  async #take(job: Expected): Promise<Omit<PreparedChild, 'wall'>> {
     this.#expected = job
     let waiting = this.#waiting
     if (!waiting || (waiting.installed && waiting.installed !== job.filter)) {

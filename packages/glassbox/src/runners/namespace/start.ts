@@ -10,6 +10,7 @@ import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
 import { holdsFileOf } from './full-file.ts'
 import type { Account } from './accounting.ts'
 import type { Filter } from './filter.ts'
+import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
 import { startTracing, type Tracing } from './tracing.ts'
 
@@ -28,6 +29,8 @@ export interface PreparedChild {
   readonly ready: Promise<unknown>
   /** The filter that is yet to be installed. */
   readonly filter: Filter | undefined
+  /** The ruleset that the program enters, if its policy has rules about paths. */
+  readonly wall: Ruleset | undefined
 }
 
 /** A limit as init takes it, in ns; 0 means no limit. */
@@ -74,13 +77,16 @@ async function traceIfAsked(
 
 function launch(
   { container, launchPlans }: StartSite,
-  { account, filter }: PreparedChild,
+  { account, filter, wall }: PreparedChild,
   job: Job,
   stdio: Stdio,
 ): RunningLaunch {
   const { limits, trace, path, argv, env, cwd } = job
   const counted = account.measuredBy.processes !== 'rlimit'
-  const facts = { path, argv, env, cwd, limits, counted, filter, traced: trace !== undefined }
+  const facts = {
+    ...{ path, argv, env, cwd, limits, counted, filter },
+    ...{ traced: trace !== undefined, wall: wall?.own },
+  }
   const { plan, listener, started } = launchPlans.planFor(facts)
   return container.launch({
     plan,
@@ -93,7 +99,7 @@ function launch(
       listenerSlot: listener?.slot,
       watch: account.watch,
     },
-    descriptors: stdio,
+    descriptors: wall ? [...stdio, wall.fd] : stdio,
   })
 }
 
