@@ -15,6 +15,8 @@ export type Outcome =
 export interface Entry {
   readonly when: readonly Condition[]
   readonly outcome: Outcome
+  /** The reason of the rule or refusal that decides. */
+  readonly why?: string | undefined
 }
 
 /** What a chain needs to know beyond the rules of the call. */
