@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { INIT_PATH } from '../gate/addon.ts'
 import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
+import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import type { Row } from './row.ts'
 import { containerRow } from './surroundings.ts'
@@ -57,6 +58,7 @@ export async function diagnose(): Promise<Diagnosis> {
     containerRow(),
     cgroupModeRow(),
     ...cgroupRows(),
+    landlockRow(),
     ptraceRow(),
     coreRow(),
     box,
