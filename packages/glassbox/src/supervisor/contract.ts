@@ -49,16 +49,15 @@ export interface Decisions {
 
 /**
  * - `paths`: judge the paths of the call by the rules.
- * - `count`: take from a budget of calls of the program; when it is used up, do what `then` says.
+ * - `count`: take from a budget of calls of the program; when it is used up, do what `after` says.
  *   One rule has one budget (its index, from 0), though several actions may take from it.
  * - `ask`: ask the handler with that index in the main thread.
  * - `birth`: a new process or thread; refuse it at the limit of processes.
  * - `kill`: end the program and report the call.
  * - `errno`: the call is not made.
- * - `large-map`: a mapping larger than the memory limit; its failure is evidence for the verdict.
  */
 export type StopAction =
-  | { readonly kind: 'paths' | 'birth' | 'kill' | 'large-map' | 'allow' }
+  | { readonly kind: 'paths' | 'birth' | 'kill' | 'allow' }
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'ask'; readonly handler: number }
   | {
@@ -66,7 +65,7 @@ export type StopAction =
       readonly budget: number
       readonly atMost: number
       readonly within: StopAction
-      readonly then: StopAction
+      readonly after: StopAction
     }
 
 export interface PathDecisions {

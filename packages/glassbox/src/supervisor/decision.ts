@@ -1,7 +1,7 @@
 /**
  * What is decided about a call that stopped before it is made, and who decides it.
  */
-import type { PathDecisions } from './contract.ts'
+import type { PathDecisions, ProgramSpec } from './contract.ts'
 
 /** The thread that makes the call, as decisions see it. */
 export interface StoppedCall {
@@ -15,6 +15,8 @@ export interface StoppedCall {
   read(address: bigint, length: number): Uint8Array
   /** Writes all bytes or returns an errno; 0 for success. */
   write(address: bigint, bytes: Uint8Array): number
+  /** Whether a process or thread with that id belongs to the same program. */
+  isMember(id: number): boolean
 }
 
 /**
@@ -40,5 +42,5 @@ export interface PathJudge {
   close(): void
 }
 
-/** Makes the judge of a program that is about to start. */
-export type MakeJudge = (paths: PathDecisions) => PathJudge
+/** Makes the judge of a program that is about to start, for the calling thread. */
+export type MakeJudge = (paths: PathDecisions, user: ProgramSpec['user']) => PathJudge

@@ -96,7 +96,7 @@ export class Service {
       const { paths } = spec.decisions
       launch = new Launch(spec.path, programPlan(spec), spec.stdio)
       seizeLauncher(launch.pid)
-      this.#loop.add(new Program(id, spec, launch, paths && this.#makeJudge(paths)))
+      this.#loop.add(new Program(id, spec, launch, paths && this.#makeJudge(paths, spec.user)))
       launch.go()
     } catch (error) {
       this.#post({ type: 'failed', id, error: packError(error) })

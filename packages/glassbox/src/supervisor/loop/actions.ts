@@ -51,11 +51,11 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
     loop.ask(task, call, handler)
     return 'wait'
   },
-  count({ budget, atMost, within, then }, task, call, loop) {
+  count({ budget, atMost, within, after }, task, call, loop) {
     const { used } = task.program
     const count = used[budget] ?? 0
     if (count < atMost) used[budget] = count + 1
-    return act(count < atMost ? within : then, task, call, loop)
+    return act(count < atMost ? within : after, task, call, loop)
   },
   birth(_, task, call) {
     const { program } = task
@@ -69,8 +69,6 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
     program.births++
     return 'go'
   },
-  // No rlimit refuses memory here, so only the host can: that is no evidence about the limit.
-  'large-map': () => 'go',
   paths(_, task, call, loop) {
     const { judge } = task.program
     // A filter that stops calls for a judge that there is none for must not let them pass.

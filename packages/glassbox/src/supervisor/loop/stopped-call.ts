@@ -62,6 +62,10 @@ export class CallAtStop implements StoppedCall {
     return this.#memory.write(address, bytes) === bytes.length ? 0 : ERRNO.EFAULT
   }
 
+  isMember(id: number): boolean {
+    return this.#task?.program.tasks.has(id) ?? false
+  }
+
   /** The call in strace's notation. Calls of other ABIs are named but not decoded. */
   describe(): Violation {
     const { nr, args } = this

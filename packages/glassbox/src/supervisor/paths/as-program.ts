@@ -1,0 +1,94 @@
+/**
+ * Makes calls with no more power than the program has. The supervisor may be root while the
+ * program has a user id of its own, so this thread takes the ids of the program and gives up its
+ * capabilities for those calls. The kernel judges access to files by the filesystem ids
+ * (setfsuid(2)) and the effective capabilities, and both belong to the thread. So other threads
+ * are not affected.
+ */
+import { GlassboxError } from '../../errors.ts'
+import { call, syscall, systemError } from '../../gate/gate.ts'
+import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
+import { PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+
+const SETFSUID = syscallNumber('setfsuid')
+const SETFSGID = syscallNumber('setfsgid')
+const SETGROUPS = syscallNumber('setgroups')
+const CAPSET = syscallNumber('capset')
+const PRCTL = syscallNumber('prctl')
+/** Not a valid id: setfsuid(2) changes nothing and returns the current one. */
+const ASK = -1
+
+export interface Identity {
+  readonly uid: number
+  readonly gid: number
+  readonly groups?: readonly number[]
+}
+
+/** Runs a function with the power of the program. Nothing in it may wait. */
+export type AsProgram = <Result>(act: () => Result) => Result
+
+/** Effective, permitted, inheritable: the lower 32 bits of each, then the upper ones. */
+const withoutEffective = (sets: Uint32Array): Uint32Array => {
+  const without = sets.slice()
+  without[0] = without[3] = 0
+  return without
+}
+
+function must(name: string, result: number): void {
+  if (result < 0) throw systemError(name, -result)
+}
+
+function change(number: number, name: string, id: number): void {
+  syscall(number, id)
+  if (syscall(number, ASK) === id) return
+  throw new GlassboxError('ERR_GLASSBOX_SYSTEM', `${name} could not change to ${id}.`, {
+    syscall: name,
+    hint: 'The id must exist in the user namespace of this process: see /proc/self/uid_map.',
+  })
+}
+
+/**
+ * For the calling thread. `identity`: the ids of the program; undefined if they are those of this
+ * process.
+ */
+export function asProgram(identity: Identity | undefined): AsProgram {
+  const header = Uint32Array.of(CAPABILITY_VERSION_3, 0)
+  const before = new Uint32Array(6)
+  call('capget', [header, before])
+  const isPowerful = before[0] !== 0 || before[3] !== 0
+  // The same ids: root in the program has the same power.
+  if (!identity && (!isPowerful || process.getuid?.() === 0)) return act => act()
+  const without = withoutEffective(before)
+  const take = identity ? takeIds(identity) : () => {}
+  const giveBack = identity ? takeIds(idsOfThread()) : () => {}
+  return act => {
+    const dumpable = syscall(PRCTL, PR_GET_DUMPABLE)
+    try {
+      take()
+      must('capset', syscall(CAPSET, header, without))
+      return act()
+    } finally {
+      must('capset', syscall(CAPSET, header, before))
+      giveBack()
+      // A change of ids makes the process undumpable, and its files in /proc belong to root.
+      if (dumpable === 1) syscall(PRCTL, PR_SET_DUMPABLE, 1)
+    }
+  }
+}
+
+function idsOfThread(): Identity {
+  const groups = new Uint32Array(call('getgroups', [0, 0]))
+  if (groups.length > 0) call('getgroups', [groups.length, groups])
+  return { uid: syscall(SETFSUID, ASK), gid: syscall(SETFSGID, ASK), groups: Array.from(groups) }
+}
+
+function takeIds({ uid, gid, groups = [] }: Identity): () => void {
+  const list = Uint32Array.from(groups)
+  return () => {
+    // setfsuid() comes last: groups need a capability. The filter for those comes later.
+    must('setgroups', syscall(SETGROUPS, list.length, list))
+    change(SETFSGID, 'setfsgid', gid)
+    change(SETFSUID, 'setfsuid', uid)
+  }
+}

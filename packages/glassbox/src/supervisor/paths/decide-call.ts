@@ -1,0 +1,162 @@
+/**
+ * Decides calls that name files, by the rules of a policy: which file the call means (resolve.ts),
+ * whether a rule grants it (judge.ts), and who makes the call (call-classes.ts). The thread that
+ * made the call is stopped meanwhile; other threads of the program run and may change its memory,
+ * its files and its descriptors.
+ */
+import { O_ACCMODE, O_CREAT, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import { pathOfBytes } from '../../linux/path-bytes.ts'
+import { ACCESS, type PathRule } from '../../policy/resolved.ts'
+import type { PathDecision, StoppedCall } from '../decision.ts'
+import { type AsProgram, asProgram, type Identity } from './as-program.ts'
+import { closeFound, type Found, found } from './found.ts'
+import { compileRules, type Judge, missingRule } from './judge.ts'
+import { type Named, readNamed } from './named.ts'
+import { closeObject, isUnlinked, typeOf } from './object.ts'
+import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
+import { prepare } from './perform/perform.ts'
+import type { Made } from './perform/performer.ts'
+import { realPath } from './real-path.ts'
+import { resolve } from './resolve.ts'
+import type { Viewer } from './walk.ts'
+
+/** Why a call is denied, if that is not for the lack of a rule. */
+export const NO_RULE = {
+  unsafe: 'no way to make this call is safe under rules about paths',
+  unseen: 'the program cannot be looked at',
+  stranger: 'it belongs to a process outside the program',
+} as const
+
+export interface DecideOptions {
+  /** Without `{work}` and `{program}`. */
+  readonly rules: readonly PathRule[]
+  /** Whether the attributes of every file may be asked for. */
+  readonly statAll: boolean
+  /** The ids of the program; undefined if they are those of this process. */
+  readonly identity?: Identity
+}
+
+type Denied = Extract<PathDecision, { readonly kind: 'deny' }>
+const ALLOW: PathDecision = { kind: 'allow' }
+export const deny = (path: string, rule: string): Denied => ({ kind: 'deny', path, rule })
+
+/** What the flags of an open mean: bits of ACCESS. */
+function openAccess(flags: number): number {
+  if ((flags & O_PATH) !== 0) return ACCESS.stat
+  const changes = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0
+  return changes || (flags & O_TMPFILE) === O_TMPFILE ? ACCESS.write : ACCESS.read
+}
+
+/**
+ * Decides the calls of one program. For the calling thread only.
+ *
+ * @example
+ * const decider = new PathDecider({ rules, statAll: true })
+ * decider.decide(call) // { kind: 'deny', path: '/etc/shadow', rule: 'read: /etc/shadow' }
+ */
+export class PathDecider {
+  readonly #judge: Judge
+  readonly #options: DecideOptions
+  readonly #asProgram: AsProgram
+
+  constructor(options: DecideOptions) {
+    this.#options = options
+    this.#judge = compileRules(options.rules, realPath)
+    this.#asProgram = asProgram(options.identity)
+  }
+
+  decide(call: StoppedCall): PathDecision {
+    const pathCall = pathCalls().get(call.nr)
+    if (!pathCall) return deny('', NO_RULE.unsafe)
+    const named: Named[] = []
+    try {
+      for (const argument of pathCall.paths) named.push(readNamed(call, pathCall, argument))
+      if (pathCall.maker === 'nobody') return deny(textOf(named[0]), NO_RULE.unsafe)
+      return this.#decide(call, pathCall, named)
+    } finally {
+      for (const { base } of named) closeObject(base)
+    }
+  }
+
+  /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
+  judgeProgram(fd: number, name: string): Denied | undefined {
+    const path = nameInRules(found(fd, name))
+    if (path === undefined || this.#judge.match(path, ACCESS.execute)) return undefined
+    return deny(path, missingRule(path, ACCESS.execute))
+  }
+
+  #decide(call: StoppedCall, pathCall: PathCall, named: readonly Named[]): PathDecision {
+    const make = pathCall.maker === 'tracer' ? prepare(pathCall.name, call) : undefined
+    const viewer: Viewer = { pid: call.pid, tid: call.tid, isMember: id => call.isMember(id) }
+    const follow = follows(pathCall, call.args)
+    const outcome = this.#asProgram((): Denied | Made | undefined => {
+      const all: Found[] = []
+      try {
+        for (const each of named) all.push(resolve(each, follow, viewer))
+        for (const [index, one] of all.entries()) {
+          const denied = this.#judgeFound(call, pathCall, one)
+          if (denied) return { ...denied, path: denied.path || textOf(named[index]) }
+        }
+        const [target] = all
+        if (make === undefined || !target) return undefined
+        if (target.kind !== 'object') return { result: -target.errno }
+        return typeof make === 'number' ? { result: -make } : make(target)
+      } finally {
+        closeFound(all)
+      }
+    })
+    if (outcome === undefined) return ALLOW
+    return 'kind' in outcome ? outcome : finish(call, outcome)
+  }
+
+  /** Undefined: the rules do not deny it. */
+  #judgeFound(call: StoppedCall, pathCall: PathCall, one: Found): Denied | undefined {
+    const { kind, name } = one
+    if (kind === 'stranger' || kind === 'unseen') return deny(name, NO_RULE[kind])
+    const access = this.#accessOf(call, pathCall, one)
+    if (access === 0 || name === '') return undefined
+    const path = kind === 'object' ? nameInRules(one) : name
+    if (path === undefined || this.#judge.match(path, access)) return undefined
+    const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'
+    const needed = isListed ? ACCESS.list : access
+    if (isListed && this.#judge.match(path, needed)) return undefined
+    return deny(path, missingRule(path, needed))
+  }
+
+  /** The right that the call needs for what was found; 0 if it needs none. */
+  #accessOf(call: StoppedCall, pathCall: PathCall, { kind, byDescriptor }: Found): number {
+    const { statAll } = this.#options
+    const flags = pathCall.use === 'open' ? openFlagsOf(pathCall, call.args) : 0
+    const access = pathCall.use === 'open' ? openAccess(flags) : ACCESS[pathCall.use]
+    const makes = pathCall.makes === true || (flags & O_CREAT) !== 0
+    if (kind === 'missing' && makes) return ACCESS.write
+    // That a file does not exist is an attribute of it. Otherwise the call fails by itself.
+    if (kind !== 'object') return statAll ? 0 : access
+    // The program may know all about what it has open.
+    return access === ACCESS.stat && (statAll || byDescriptor) ? 0 : access
+  }
+}
+
+/** The text of a path as the program gave it. */
+const textOf = (named: Named | undefined): string =>
+  named?.path === undefined ? '' : pathOfBytes(named.path.subarray(0, -1))
+
+const DELETED = ' (deleted)'
+
+/**
+ * The name by which rules judge an object; undefined if it has no place in the file system: pipes,
+ * sockets, memory files.
+ */
+function nameInRules({ fd, name }: Found): string | undefined {
+  if (!name.startsWith('/')) return undefined
+  if (!name.endsWith(DELETED) || !isUnlinked(fd)) return name
+  return name.startsWith('/memfd:') ? undefined : name.slice(0, -DELETED.length)
+}
+
+/** Writes the result of a call that the tracer made. */
+function finish(call: StoppedCall, { result, output }: Made): PathDecision {
+  if (output && output.bytes.length > 0 && call.write(output.address, output.bytes) !== 0)
+    return { kind: 'done', result: -ERRNO.EFAULT }
+  return { kind: 'done', result }
+}

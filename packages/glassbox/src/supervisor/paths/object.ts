@@ -1,0 +1,99 @@
+/**
+ * An object of the file system by a descriptor with O_PATH: opening one waits for nobody and has
+ * no effect on the object. The functions return descriptors or -errno, as the kernel does. Whoever
+ * opens a descriptor closes it.
+ */
+import { syscall } from '../../gate/gate.ts'
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  O_PATH,
+  PROC_SUPER_MAGIC,
+  RESOLVE_NO_MAGICLINKS,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+} from '../../linux/constants.ts'
+import { bytesOfPath, pathOfBytes } from '../../linux/path-bytes.ts'
+import { OPEN_HOW_BYTES } from '../../linux/structs.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+
+const OPENAT = syscallNumber('openat')
+const OPENAT2 = syscallNumber('openat2')
+const CLOSE = syscallNumber('close')
+const READLINKAT = syscallNumber('readlinkat')
+const NEWFSTATAT = syscallNumber('newfstatat')
+const FSTATFS = syscallNumber('fstatfs')
+
+const OBJECT = O_PATH | O_CLOEXEC
+const FOLLOWED = BigUint64Array.of(BigInt(OBJECT), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
+const UNFOLLOWED = BigUint64Array.of(BigInt(OBJECT | O_NOFOLLOW), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
+const EMPTY = new Uint8Array(1)
+/** The kernel's own limit for the text of a name, PATH_MAX, and room for " (deleted)". */
+const text = new Uint8Array(4096 + 64)
+const stat = new Uint8Array(144)
+const statView = new DataView(stat.buffer)
+const statfs = new Uint8Array(120)
+const statfsView = new DataView(statfs.buffer)
+const LINKS_OFFSET = 16
+const MODE_OFFSET = 24
+
+/** A path as the kernel takes it. The text came from the kernel, so it contains no NUL. */
+export const pathBytes = (path: string): Uint8Array => bytesOfPath(`${path}\0`)
+
+/** The path of an open descriptor of this process. It leads to the object itself, even a link. */
+export const pathOfDescriptor = (fd: number): Uint8Array => Buffer.from(`/proc/self/fd/${fd}\0`, 'latin1')
+
+/** Opens what a path leads to. A link of /proc that leads to an open file gives -ELOOP. */
+export const openObject = (directory: number, path: Uint8Array, follow: boolean): number =>
+  syscall(OPENAT2, directory, path, follow ? FOLLOWED : UNFOLLOWED, OPEN_HOW_BYTES)
+
+/** Opens one entry of a directory, even a link. */
+export const openEntry = (directory: number, name: Uint8Array): number =>
+  syscall(OPENAT, directory, name, OBJECT | O_NOFOLLOW, 0)
+
+/** Opens what a path leads to, also by the links of /proc that lead to open files. */
+export const openThrough = (directory: number, path: Uint8Array): number =>
+  syscall(OPENAT, directory, path, OBJECT, 0)
+
+export function closeObject(fd: number): void {
+  if (fd >= 0) syscall(CLOSE, fd)
+}
+
+/** The text of a link; undefined if the object is not a link. */
+export function textOfLink(fd: number): string | undefined {
+  const length = syscall(READLINKAT, fd, EMPTY, text, text.length)
+  return length < 0 ? undefined : pathOfBytes(text.subarray(0, length))
+}
+
+/** What a descriptor leads to, as the kernel names it: a path without links, or `pipe:[4711]`. */
+export function nameOf(fd: number): string {
+  const length = syscall(READLINKAT, AT_FDCWD, pathOfDescriptor(fd), text, text.length)
+  return length < 0 ? '' : pathOfBytes(text.subarray(0, length))
+}
+
+export type ObjectType = 'link' | 'directory' | 'other'
+
+const isStated = (fd: number): boolean => syscall(NEWFSTATAT, fd, EMPTY, stat, AT_EMPTY_PATH) === 0
+
+export function typeOf(fd: number): ObjectType {
+  if (!isStated(fd)) return 'other'
+  const type = statView.getUint32(MODE_OFFSET, true) & S_IFMT
+  return type === S_IFLNK ? 'link' : type === S_IFDIR ? 'directory' : 'other'
+}
+
+/** Whether no name leads to the object any more. */
+export const isUnlinked = (fd: number): boolean =>
+  isStated(fd) && statView.getBigUint64(LINKS_OFFSET, true) === 0n
+
+/** Whether the object belongs to a proc(5) file system. */
+export const isOfProc = (fd: number): boolean =>
+  syscall(FSTATFS, fd, statfs) === 0 && statfsView.getBigInt64(0, true) === BigInt(PROC_SUPER_MAGIC)
+
+/** The root of a proc(5) file system has inode 1 (PROC_ROOT_INO). */
+export const isRootOfProc = (fd: number): boolean =>
+  isOfProc(fd) && isStated(fd) && statView.getBigUint64(8, true) === 1n
+
+export const rootDirectory = (): number => openThrough(AT_FDCWD, Uint8Array.of(0x2f, 0))

@@ -1,0 +1,30 @@
+/** The judge of one program, as the supervisor asks it. */
+import { AT_FDCWD } from '../../linux/constants.ts'
+import type { MakeJudge } from '../decision.ts'
+import { deny, NO_RULE, PathDecider } from './decide-call.ts'
+import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
+
+/**
+ * Makes a judge. It holds no descriptors between two questions.
+ *
+ * @example
+ * const judge = makeJudge({ rules, statAll: true, denied: { kind: 'kill' } }, undefined)
+ * judge.decide(call)
+ */
+export const makeJudge: MakeJudge = ({ rules, statAll }, user) => {
+  const decider = new PathDecider({ rules, statAll, ...(user ? { identity: user } : {}) })
+  return {
+    decide: call => decider.decide(call),
+    executed: tid => {
+      // The file that was executed cannot be changed any more, nor can the name of another.
+      const fd = openThrough(AT_FDCWD, pathBytes(`/proc/${tid}/exe`))
+      if (fd < 0) return deny('', NO_RULE.unseen)
+      try {
+        return decider.judgeProgram(fd, nameOf(fd))
+      } finally {
+        closeObject(fd)
+      }
+    },
+    close: () => {},
+  }
+}

@@ -1,0 +1,25 @@
+/** All calls that the tracer makes for the program, by name. */
+import { syscallByNumber } from '../../../linux/syscalls.ts'
+import type { StoppedCall } from '../../decision.ts'
+import { ATTRIBUTES } from './attributes.ts'
+import { CHANGES } from './changes.ts'
+import { EXTENDED } from './extended.ts'
+import type { Arguments, Make, Performers } from './performer.ts'
+
+export const PERFORMERS: Performers = { ...ATTRIBUTES, ...CHANGES, ...EXTENDED }
+
+/** Reads what a call needs from the program's memory. A number is an errno. */
+export function prepare(name: string, call: StoppedCall): Make | number {
+  const read = PERFORMERS[name]
+  if (!read) throw new RangeError(`${name} is not a call that the tracer makes`)
+  return read(argumentsOf(call))
+}
+
+function argumentsOf(call: StoppedCall): Arguments {
+  const { args = [] } = syscallByNumber(call.nr) ?? {}
+  const arg = (name: string): bigint => {
+    const index = args.findIndex(each => each.name === name)
+    return index < 0 ? 0n : (call.args[index] ?? 0n)
+  }
+  return { call, arg, int: name => Number(BigInt.asIntN(32, arg(name))) }
+}
