@@ -1,6 +1,6 @@
 /*
- * opens PATH BATCHES CALLS: opens and closes a file, on one CPU, and prints the time of one call in
- * ns: the minimum and the median of the batches.
+ * opens PATH BATCHES CALLS: opens and closes a file, on one CPU, and prints the time of one call,
+ * in ns: the minimum and the median of the batches.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
