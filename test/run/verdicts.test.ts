@@ -1,11 +1,11 @@
 /**
- * The verdicts, on real programs. Each runs natively first, so that a program which cannot do its
- * part shows itself.
+ * The verdicts, on real programs: the same with each runner. Each program runs natively first, so
+ * that a program which cannot do its part shows itself.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { run } from '#glassbox/index.js'
-import type { RunOptions, RunResult } from '#glassbox/index.js'
+import type { RunnerName, RunOptions, RunResult } from '#glassbox/index.js'
 import { assertNothingLeft, surroundings } from '../support/left.js'
 import { native, program } from '../support/programs.js'
 
@@ -24,9 +24,15 @@ interface Case {
    */
   readonly native?: { readonly args: readonly string[]; readonly code?: number; readonly signal?: string }
   readonly options?: RunOptions<'utf8'>
+  /** Only the namespace runner limits the disk. */
+  readonly diskBytes?: number
   readonly expected: Partial<RunResult>
   readonly check?: (result: RunResult) => void
+  /** Where the case makes sense. Default: with every runner. */
+  readonly runners?: readonly RunnerName[]
 }
+
+const RUNNERS: readonly RunnerName[] = ['namespace', 'ptrace']
 
 const cpu = { limits: { cpuTimeMs: 300, wallTimeMs: 5000 } }
 const memory = {
@@ -128,7 +134,8 @@ const CASES: readonly Case[] = [
       name: `memory used by: ${kind} [${id}]`,
       program: ['allocate', kind, '600'],
       native: { args: [kind, '4'], code: 0 },
-      options: { ...memory, diskBytes: 1024 * MiB },
+      options: memory,
+      diskBytes: 1024 * MiB,
       expected: { status: 'memory-limit', ok: false },
       check: memoryLimit,
     }),
@@ -237,6 +244,7 @@ const CASES: readonly Case[] = [
     program: ['network', 'loopback', '1'],
     native: { args: ['loopback', '1'], code: 0 },
     expected: { status: 'exited', ok: true },
+    runners: ['namespace'],
   },
 ]
 
@@ -244,20 +252,31 @@ const initial = surroundings()
 
 before(async () => {
   // What is opened once for the life of the process must not count as left behind.
-  await run('true')
+  for (const runner of RUNNERS) await run('true', [], { runner })
   Object.assign(initial, surroundings())
 })
 after(() => assertNothingLeft(initial))
+
+const OF_ALL = CASES.flatMap(each =>
+  (each.runners ?? RUNNERS).map(runner => ({
+    ...each,
+    options: {
+      ...each.options,
+      runner,
+      ...(runner === 'namespace' && each.diskBytes ? { diskBytes: each.diskBytes } : {}),
+    },
+  })),
+)
 
 for (const {
   name,
   program: [guest, ...args],
   native: control,
-  options = {},
+  options,
   expected,
   check,
-} of CASES) {
-  test(name, async () => {
+} of OF_ALL) {
+  test(`${options.runner}: ${name}`, async () => {
     if (control) {
       const ended = native(guest, control.args)
       assert.deepEqual(
