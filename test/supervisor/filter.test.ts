@@ -21,7 +21,7 @@ import {
 } from '#glassbox/supervisor/filter.js'
 import { CALL_CLASSES } from '#glassbox/supervisor/paths/call-classes.js'
 
-const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, landlockAbi: 7 }
+const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, landlockAbi: 7, net: 'host' }
 const NO_HANDLER: DecideCall = () => 'allow'
 
 type Answer = { readonly kernel: KernelAction } | { readonly stop: StopAction | undefined }

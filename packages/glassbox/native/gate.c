@@ -154,6 +154,7 @@ static const struct {
     {"traceStep", gate_trace_step},
     {"readMemory", gate_read_memory},
     {"superviseStep", gate_supervise_step},
+    {"endAtExit", gate_end_at_exit},
 };
 
 NAPI_MODULE_INIT() {

@@ -34,5 +34,6 @@ napi_value gate_read_memory(napi_env env, napi_callback_info info);
 
 /* supervise.c */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info);
+napi_value gate_end_at_exit(napi_env env, napi_callback_info info);
 
 #endif

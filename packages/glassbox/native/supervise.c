@@ -5,10 +5,12 @@
  */
 #include "gate.h"
 #include "trace.h"
+#include <linux/ptrace.h>
 #include <linux/resource.h>
 #include <linux/wait.h>
 
 #define ANY_CHILD (__WALL | __WNOTHREAD)
+#define SIGKILL 9
 #define CLD_DUMPED 3 /* and CLD_EXITED 1, CLD_KILLED 2: it has ended */
 
 /* siginfo_t of waitid(2), up to the fields that are needed. */
@@ -93,4 +95,50 @@ napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
     if (tid <= 0) return number(env, taken ? taken : tid);
   }
   return number(env, maximum);
+}
+
+#define ROOTS 1024           /* gate/ptrace.ts is the other side */
+#define REAP_PAUSE_NS 500000
+#define MOST_PAUSES 4000
+
+/* Kills a tracee that is a child of this process, and reaps it. Gives up after two seconds. */
+static void kill_and_reap(s32 pid) {
+  struct time pause = {0, REAP_PAUSE_NS};
+  sys(kill, pid, SIGKILL);
+  for (int pauses = 0; pauses < MOST_PAUSES;) {
+    s32 status = 0;
+    long got = sys(wait4, pid, &status, ANY_CHILD | WNOHANG, 0);
+    if (got < 0) return;
+    if (got == 0) {
+      sys(nanosleep, &pause, 0);
+      pauses++;
+    } else if ((status & 0xff) != 0x7f)
+      return;
+    else
+      sys(ptrace, PTRACE_CONT, pid, 0, 0); /* its stop before the end */
+  }
+}
+
+static void end_roots(void *roots) {
+  for (int i = 0; i < ROOTS; i++)
+    if (((s32 *)roots)[i]) kill_and_reap(((s32 *)roots)[i]);
+}
+
+/*
+ * endAtExit(roots: Int32Array(1024)): at the end of this environment, which may come without
+ * JavaScript running again (worker.terminate()), kills and reaps the processes that are listed
+ * there. The kernel kills all other tracees when the thread ends, but a child of this process
+ * would stay a zombie.
+ */
+napi_value gate_end_at_exit(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  struct bytes roots;
+  napi_ref kept;
+  if (!get_arguments(env, info, 1, arguments)) return NULL;
+  if (!get_bytes(env, arguments[0], &roots) || roots.length != ROOTS * sizeof(s32))
+    return throw_type(env, "endAtExit() takes an Int32Array of 1024 process ids");
+  if (napi_create_reference(env, arguments[0], 1, &kept) != napi_ok ||
+      napi_add_env_cleanup_hook(env, end_roots, roots.data) != napi_ok)
+    return throw_type(env, "endAtExit() cannot be registered");
+  return number(env, 0);
 }

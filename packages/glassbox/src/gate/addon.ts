@@ -29,6 +29,7 @@ export interface Addon {
     maximum: number,
     wake: Int32Array,
   ): number
+  endAtExit(roots: Int32Array): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 

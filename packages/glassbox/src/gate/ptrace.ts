@@ -99,6 +99,20 @@ export function superviseStep(step: Omit<Step, 'sets'>, count: number, maximum: 
   return addon().superviseStep(step.restarts, count, step.records, maximum, step.wake)
 }
 
+/** `native/supervise.c` has the same number. */
+const MOST_ROOTS = 1024
+
+/**
+ * Returns a list of process ids, zeros at first: tracees that are children of this process. Those
+ * that are in the list when this thread ends are killed and reaped, even if no JavaScript runs
+ * again.
+ */
+export function rootsToEnd(): Int32Array {
+  const roots = new Int32Array(MOST_ROOTS)
+  addon().endAtExit(roots)
+  return roots
+}
+
 /** Reads memory of a tracee. Returns the number of bytes read, or -errno if none could be read. */
 export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
   return addon().readMemory(tid, address, bytes)

@@ -3,6 +3,7 @@
  * calling thread, which will be its tracer. The returned object owns the socket to it.
  */
 import { GlassboxError } from '../errors.ts'
+import { close, ownDescriptor } from '../gate/descriptors.ts'
 import { runPlan, send, syscall } from '../gate/gate.ts'
 import { LAUNCHER_REQUEST_LAYOUT, PLAN_FAILURE_LAYOUT } from '../gate/generated/layouts.ts'
 import { socketPair } from '../launch/socket-pair.ts'
@@ -12,7 +13,7 @@ import { __WALL, MSG_DONTWAIT } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { spawnPlan } from './launch-plan.ts'
+import { spawnPlan, STDIO } from './launch-plan.ts'
 
 const CLOSE = syscallNumber('close')
 const POLL = syscallNumber('poll')
@@ -36,10 +37,11 @@ export class Launch {
   readonly #encoded: ReturnType<typeof encodePlan>
 
   /**
-   * `plan` is what the launcher will do; its last step executes `path`. `waiting`: an existing
-   * launcher, with the socket to it.
+   * `plan` is what the launcher will do; its last step executes `path`. `descriptors` become 0, 1
+   * and 2 of the launcher, and FIRST_GIVEN and up. `waiting`: an existing launcher, with the
+   * socket to it.
    */
-  constructor(path: string, plan: Plan, stdio: readonly [number, number, number], waiting?: Waiting) {
+  constructor(path: string, plan: Plan, descriptors: readonly number[], waiting?: Waiting) {
     this.path = path
     this.#plan = plan
     this.#encoded = encodePlan(plan)
@@ -49,9 +51,9 @@ export class Launch {
       return
     }
     const { ours, theirs } = socketPair()
-    this.#socket = ours
+    this.#socket = ownDescriptor(ours)
     try {
-      this.pid = spawn(theirs, stdio)
+      this.pid = spawn(theirs, descriptors)
     } catch (error) {
       this.close()
       throw error
@@ -90,7 +92,7 @@ export class Launch {
   }
 
   close(): void {
-    syscall(CLOSE, this.#socket)
+    close(this.#socket)
   }
 
   /** For a process that was never seized: closing the socket ends it. */
@@ -121,10 +123,20 @@ const notTaken = (patienceMs: number): GlassboxError =>
     { hint: 'Another process stopped it (SIGSTOP). Start it again.' },
   )
 
-function spawn(socket: number, stdio: readonly [number, number, number]): number {
-  const { plan, pid } = spawnPlan()
-  const { bytes, origin } = encodePlan(plan)
-  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...stdio])
+/** By the number of descriptors. A plan can be run any number of times. */
+const spawnPlans = new Map<number, ReturnType<typeof encodedSpawnPlan>>()
+
+function encodedSpawnPlan(descriptors: number) {
+  const { plan, pid } = spawnPlan(descriptors - STDIO)
+  return { plan, pid, encoded: encodePlan(plan) }
+}
+
+function spawn(socket: number, descriptors: readonly number[]): number {
+  const known = spawnPlans.get(descriptors.length)
+  const { plan, pid, encoded } = known ?? encodedSpawnPlan(descriptors.length)
+  if (!known) spawnPlans.set(descriptors.length, { plan, pid, encoded })
+  const { bytes, origin } = encoded
+  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...descriptors])
   if (failure) throw stepError(plan, origin[failure.step], failure.errno)
   return Number(slots[pid.slot] ?? -1n)
 }

@@ -12,7 +12,7 @@ import { packError } from '../trace/wire.ts'
 import type { MakeJudge } from './decision.ts'
 import { Loop } from './loop/loop.ts'
 import { Program, type Task } from './loop/program.ts'
-import { programPlan } from './start/program-plan.ts'
+import { givenDescriptors, programPlan } from './start/program-plan.ts'
 import { seizeLauncher } from './start/seize.ts'
 import { COMMAND, type FromSupervisor, type ToSupervisor } from './wire.ts'
 
@@ -94,7 +94,7 @@ export class Service {
     let launch: Launch | undefined
     try {
       const { paths } = spec.decisions
-      launch = new Launch(spec.path, programPlan(spec), spec.stdio)
+      launch = new Launch(spec.path, programPlan(spec), [...spec.stdio, ...givenDescriptors(spec)])
       seizeLauncher(launch.pid)
       this.#loop.add(new Program(id, spec, launch, paths && this.#makeJudge(paths, spec.user)))
       launch.go()
@@ -119,14 +119,13 @@ export class Service {
   }
 
   #notStarted(program: Program): void {
-    this.#close(program)
     // If the start failed here, that was reported already, and this is not looked at.
     this.#post({ type: 'failed', id: program.id, error: packError(program.launch.failure()) })
+    this.#close(program)
   }
 
-  #close(program: Program): void {
-    program.judge?.close()
-    if (program.startedNs === 0n) return
-    program.launch.close()
+  #close({ judge, launch }: Program): void {
+    judge?.close()
+    launch.close()
   }
 }

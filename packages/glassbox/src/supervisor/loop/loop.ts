@@ -6,7 +6,7 @@
  * because one is gone: its end will be among the next stops.
  */
 import { syscall } from '../../gate/gate.ts'
-import { installWake, superviseStep } from '../../gate/ptrace.ts'
+import { installWake, rootsToEnd, superviseStep } from '../../gate/ptrace.ts'
 import type { EndCause } from '../../job/ending.ts'
 import { PTRACE_CONT, PTRACE_LISTEN } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
@@ -51,6 +51,8 @@ export class Loop implements Actions {
   readonly #call = new CallAtStop(this.#records)
   readonly #watches = new Map<Program, Watch>()
   readonly #births: Births
+  /** First processes, which are children of this process. */
+  readonly #roots = rootsToEnd()
   readonly #alarm: Alarm
   /** Programs that may have no task left. */
   readonly #empty = new Set<Program>()
@@ -72,6 +74,8 @@ export class Loop implements Actions {
     this.programs.set(program.id, program)
     this.#tasks.set(task.tid, task)
     program.add(task)
+    const free = this.#roots.indexOf(0)
+    if (free >= 0) this.#roots[free] = program.root
   }
 
   /** Runs until no program is left. */
@@ -185,7 +189,8 @@ export class Loop implements Actions {
       this.#ended(task, index, kind, status)
       return
     }
-    if (task.inBirth) {
+    // A task that is killed in such a call may have made a child that nobody will announce.
+    if (task.inBirth && kind !== 'exiting') {
       task.inBirth = false
       program.births--
     }
@@ -292,6 +297,8 @@ export class Loop implements Actions {
     if (task.inBirth || (!program.stopsBirths && (killed || program.peakTasks > 1))) program.lostBirths++
     this.#forget(task)
     if (task.tid !== task.pid) return
+    const root = task.pid === program.root ? this.#roots.indexOf(task.pid) : -1
+    if (root >= 0) this.#roots[root] = 0
     const records = this.#records
     const clockNs = BigInt(records.message(index))
     program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))

@@ -12,30 +12,50 @@ import {
   addSignalResetSteps,
   LAST_DESCRIPTOR,
 } from '../../launch/exec-steps.ts'
+import { addLandlockSteps } from '../../landlock/steps.ts'
+import type { Ruleset } from '../../landlock/types.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
-import { F_SETFD, FD_CLOEXEC, PR_SET_NO_NEW_PRIVS } from '../../linux/constants.ts'
+import { CLOSE_RANGE_CLOEXEC, F_DUPFD_CLOEXEC, PR_SET_NO_NEW_PRIVS } from '../../linux/constants.ts'
 import { PlanBuilder } from '../../plan/builder.ts'
 import type { Plan } from '../../plan/types.ts'
+import { FIRST_GIVEN } from '../../ptrace/launch-plan.ts'
 import type { ProgramSpec } from '../contract.ts'
 
-/** The plan for the launcher (see ptrace/launch.ts). It holds no descriptor. */
+/** The limits may forbid high descriptors, so the steps that use them come before the limits. */
+const ABOVE_ALL = 64
+/** No descriptor is open here. */
+const SPARE = 32
+
+/** What the launcher gets besides stdio. */
+export const givenDescriptors = ({ ruleset }: ProgramSpec): readonly number[] => (ruleset ? [ruleset.fd] : [])
+
+/** The plan for the launcher (see ptrace/launch.ts). */
 export function programPlan(spec: ProgramSpec): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
+  const { ruleset } = spec
+  const first = FIRST_GIVEN + givenDescriptors(spec).length
   builder
-    .call('close_range', [PLAN_SOCKET + 1, LAST_DESCRIPTOR, 0], 'close what is not the program’s')
-    .call('fcntl', [PLAN_SOCKET, F_SETFD, FD_CLOEXEC], 'let the socket end with execve')
+    .call('close_range', [first, LAST_DESCRIPTOR, 0], 'close what is not the program’s')
+    .call('close_range', [PLAN_SOCKET, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'let the rest end with execve')
     // kill(0, …) and the terminal are then the program's own.
     .call('setsid', [], 'begin a session of its own')
   addSignalResetSteps(builder)
-  for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
   if (spec.user) addUserSteps(builder, spec.user)
   addDirectorySteps(builder, spec.cwd)
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
+  if (ruleset) addRulesetSteps(builder, ruleset)
+  for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
   addReadySteps(builder)
   addFilterSteps(builder, spec.filter)
   addExecuteStep(builder, spec)
   return builder.build()
+}
+
+function addRulesetSteps(builder: PlanBuilder, { own }: Ruleset): void {
+  const ruleset = builder.slot('ruleset')
+  builder.call('fcntl', [FIRST_GIVEN, F_DUPFD_CLOEXEC, ABOVE_ALL], 'take the ruleset', { result: ruleset })
+  addLandlockSteps(builder, { ruleset, own, spare: SPARE })
 }
 
 function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpec['user']>): void {
