@@ -30,8 +30,8 @@ export function resolve({ base, path, end }: Named, follow: boolean, viewer: Vie
     closeObject(fd)
   }
   if (fd === -ERRNO.ENOENT) {
-    const end = resolveMissing(base, path)
-    if (end) return end
+    const none = resolveMissing(base, path)
+    if (none) return none
   }
   return walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
 }
