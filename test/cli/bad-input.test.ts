@@ -38,7 +38,10 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--runner', 'ptrace', '--bind', '/usr'], /The ptrace runner has no option --bind: .*--allow-read/],
   [['--runner', 'kernel'], /--runner to be 'namespace' or 'ptrace', got "kernel"/],
   [['--runner', 'ptrace', '--trace', '/dev/null'], /ptrace runner cannot trace its programs for you/],
-  [['--policy', 'defualt'], /--policy: there is neither a preset nor a file defualt\. Did you mean default\?/],
+  [
+    ['--policy', 'defualt'],
+    /--policy: there is neither a preset nor a file defualt\. Did you mean default\?/,
+  ],
   [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],
   [['--bind', '/usr:x:y'], /--bind: expected SRC.* For example/],

@@ -309,5 +309,7 @@ export class Loop implements Actions {
       program.denied ??= { syscall: 'unknown', args: '' }
       this.end(program, 'denied')
     }
+    // The program has ended with its first process. What it left running is killed.
+    if (task.pid === program.root && program.startedNs !== 0n) this.end(program, 'itself')
   }
 }
