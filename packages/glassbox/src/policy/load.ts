@@ -27,7 +27,7 @@ const isFileName = (text: string): boolean => text.includes('/') || extname(text
 
 function realPath(path: string): string {
   try {
-    return realpathSync(path)
+    return realpathSync(resolve(path))
   } catch (error) {
     throw unreadable(path, error)
   }
@@ -54,7 +54,7 @@ function readText(path: string): string {
  * extend this one.
  */
 async function load(path: string, within: readonly string[]): Promise<Policy> {
-  const file = realPath(resolve(path))
+  const file = realPath(path)
   if (within.includes(file))
     throw fault(`${path} extends itself, by ${[...within, file].join(' → ')}.`, 'Break the cycle.')
   if (MODULES.includes(extname(file))) return loadModule(path, file)

@@ -1,21 +1,17 @@
 /** `glassbox policy show`: prints a policy, for people or as a policy file. */
 import { PRESETS } from '../../policy/presets/presets.ts'
 import { resolvePolicy } from '../../policy/resolve.ts'
-import { COMMON_OPTIONS, parseOptions } from '../options.ts'
+import { parseOptions } from '../options.ts'
 import { stdout } from '../output.ts'
 import { columns } from '../terminal.ts'
 import { policyFileText } from './json.ts'
 import { policyNamed } from './named.ts'
 import { policyText } from './show.ts'
+import { SHOW_OPTIONS } from './options.ts'
 import { onePolicy, type Subcommand } from './subcommand.ts'
 
-const options = [
-  { name: '--json', help: 'Print it as the JSON of a policy file, with everything that it extends.' },
-  ...COMMON_OPTIONS,
-]
-
 async function main(words: readonly string[]): Promise<number> {
-  const parsed = parseOptions('policy show', options, words)
+  const parsed = parseOptions('policy show', SHOW_OPTIONS, words)
   const name = onePolicy('show', parsed)
   const policy = resolvePolicy(await policyNamed(name, 'POLICY'))
   stdout.write(parsed.flags.has('--json') ? policyFileText(policy) : policyText(policy, name, columns()))
@@ -26,6 +22,6 @@ export const SHOW: Subcommand = {
   usage: '[--json] NAME|FILE',
   summary: `Print a policy: a preset (${Object.keys(PRESETS).join(', ')}) or a file.`,
   examples: ['glassbox policy show python3', 'glassbox policy show --json python3 > mine.json'],
-  options,
+  options: SHOW_OPTIONS,
   main,
 }

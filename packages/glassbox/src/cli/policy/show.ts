@@ -3,9 +3,9 @@ import { pathLists } from '../../policy/files/to-json.ts'
 import type { Rule } from '../../policy/policy.ts'
 import type { ResolvedPaths, ResolvedPolicy } from '../../policy/resolved.ts'
 import { actionText, conditionText } from './describe.ts'
-import { wrapList } from './wrap.ts'
+import { wrap } from './wrap.ts'
 
-const COLUMN = 24
+const COLUMN = 28
 
 const KEYS = {
   read: 'may be read',
@@ -55,8 +55,9 @@ function joined(calls: readonly string[]): string[] {
 }
 
 function blockText({ what, why, calls }: Block, width: number): string {
-  const head = why === '' ? what : `${what.padEnd(COLUMN)}${why}`
-  return `  ${head}\n${wrapList(joined(calls), 6, width)}`
+  const head =
+    why === '' ? `  ${what}` : `  ${what.padEnd(COLUMN)}${wrap(why, COLUMN + 2, width).trimStart()}`
+  return `${head}\n${wrap(joined(calls).join(', '), 6, width)}`
 }
 
 function tierText({ tier }: ResolvedPaths): string {
@@ -67,7 +68,7 @@ function tierText({ tier }: ResolvedPaths): string {
 function pathsText(paths: ResolvedPaths, width: number): string {
   const lists = Object.entries(pathLists(paths)).filter(([key]) => key !== 'stat' || !paths.statAll)
   const rows = lists.map(
-    ([key, patterns]) => `  ${KEYS[key as keyof typeof KEYS]}\n${wrapList(patterns, 6, width)}`,
+    ([key, patterns]) => `  ${KEYS[key as keyof typeof KEYS]}\n${wrap(patterns.join(', '), 6, width)}`,
   )
   const all = paths.statAll ? ['  The attributes of every file may be asked for.'] : []
   return [

@@ -1,15 +1,21 @@
-/** Text in lines. Pure. */
-
-/** Words, separated by commas, in lines of at most `width` characters, indented. */
-export function wrapList(words: readonly string[], indent: number, width: number): string {
+/**
+ * Text in lines of at most `width` characters. All lines are indented; those after the first by
+ * `hanging` more. Pure.
+ *
+ * @example
+ * wrap('one two', 2, 6) // '  one\n  two'
+ */
+export function wrap(text: string, indent: number, width: number, hanging = 0): string {
   const lines: string[] = []
   let line = ''
-  for (const [index, word] of words.entries()) {
-    const piece = index < words.length - 1 ? `${word},` : word
-    if (line !== '' && indent + line.length + 1 + piece.length > width) {
+  for (const word of text.split(' ')) {
+    const room = width - indent - (lines.length > 0 ? hanging : 0)
+    if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line)
-      line = piece
-    } else line = line === '' ? piece : `${line} ${piece}`
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
   }
-  return [...lines, line].map(each => ' '.repeat(indent) + each).join('\n')
+  return [...lines, line]
+    .map((each, index) => ' '.repeat(index === 0 ? indent : indent + hanging) + each)
+    .join('\n')
 }

@@ -26,7 +26,7 @@ export class JsonError extends Error {
 /** Lists and objects may be nested so deep. */
 const DEEPEST = 200
 
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
+const STRING = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/uy
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SPACE = /[ \t\n\r]*/y
 const WORDS: Readonly<Record<string, Json>> = { true: true, false: false, null: null }

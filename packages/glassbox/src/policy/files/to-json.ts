@@ -1,5 +1,6 @@
 /** A policy as the JSON of a policy file. */
 import { InvalidOptionError } from '../../errors.ts'
+import { withoutDeadRules } from '../dead-rules.ts'
 import type { PathRules, Policy, Rule } from '../policy.ts'
 import { ACCESS, type PathRule, type ResolvedPaths, type ResolvedPolicy } from '../resolved.ts'
 
@@ -51,13 +52,14 @@ function withoutHandlers(rules: readonly Rule[]): readonly Rule[] {
 }
 
 /**
- * The policy, with everything that it extends, as a value of JSON. Throws InvalidOptionError for a
+ * The policy, with everything that it extends, as a value of JSON. Rules of a base that others replace
+ * are left out. Throws InvalidOptionError for a
  * policy with handlers.
  */
 export function policyJson({ name, rules, otherwise, paths }: ResolvedPolicy): Policy {
   return {
     ...(name === undefined ? {} : { name }),
-    rules: withoutHandlers(rules),
+    rules: withoutDeadRules(withoutHandlers(rules)),
     otherwise,
     ...(paths ? { paths: pathsOf(paths) } : {}),
   }
@@ -65,4 +67,8 @@ export function policyJson({ name, rules, otherwise, paths }: ResolvedPolicy): P
 
 /** A bigint of a condition as JSON can have it. */
 export const jsonBits = (_: string, value: unknown): unknown =>
-  typeof value !== 'bigint' ? value : value <= Number.MAX_SAFE_INTEGER ? Number(value) : `0x${value.toString(16)}`
+  typeof value !== 'bigint'
+    ? value
+    : value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : `0x${value.toString(16)}`

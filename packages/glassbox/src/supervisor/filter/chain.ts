@@ -19,6 +19,12 @@ export interface Entry {
   readonly why?: string | undefined
 }
 
+/** Calls that are treated alike, and how. */
+export interface CallChain {
+  readonly syscalls: readonly string[]
+  readonly entries: readonly Entry[]
+}
+
 /** What a chain needs to know beyond the rules of the call. */
 export interface ChainContext {
   /** Refusals that no rule lifts. */
@@ -65,7 +71,7 @@ function outcomes(action: Rule['action'], context: ChainContext): Entry[] {
     case 'log':
     case 'decide':
       return untilAlways([
-        ...refusals.map(({ when = [], action: kernel }) => ({ when, outcome: { kernel } })),
+        ...refusals.map(({ when = [], action: kernel, why }) => ({ when, outcome: { kernel }, why })),
         ...allowed.map(({ when, outcome }) => ({ when, outcome: passed(action, outcome, context) })),
       ])
     case 'kill':
@@ -94,7 +100,7 @@ export function chainOf(rules: readonly Rule[], otherwise: KernelAction, context
   const own = outcomes(rule.action, context)
   const rest = chainOf(others, otherwise, context)
   if (atMost === undefined) {
-    const entries = own.map(entry => ({ ...entry, when: both(when, entry.when) }))
+    const entries = own.map(entry => ({ why: rule.why, ...entry, when: both(when, entry.when) }))
     return untilAlways([...entries, ...rest])
   }
   // Whether the budget is used up is known only at the stop. So each entry says what happens in
@@ -104,6 +110,7 @@ export function chainOf(rules: readonly Rule[], otherwise: KernelAction, context
     rest.map(after => ({
       when: both(both(when, within.when), after.when),
       outcome: counting(budget, atMost, within.outcome, after.outcome),
+      why: within.why ?? rule.why,
     })),
   )
   return untilAlways([...counted, ...rest])
