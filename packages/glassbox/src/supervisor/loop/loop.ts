@@ -19,6 +19,7 @@ import { Alarm } from '../../ptrace/time/alarm.ts'
 import type { Control } from '../../trace/control.ts'
 import { Watch } from '../limits/watch.ts'
 import { act, type Actions, answer, type Resume } from './actions.ts'
+import { PassingCalls } from '../paths/passing.ts'
 import { Births } from './births.ts'
 import { noteSignal, SIGSYS } from './evidence.ts'
 import { killProcess } from './kill.ts'
@@ -51,6 +52,7 @@ export class Loop implements Actions {
   readonly #call = new CallAtStop(this.#records)
   readonly #watches = new Map<Program, Watch>()
   readonly #births: Births
+  readonly #passing = new PassingCalls()
   /** First processes, which are children of this process. */
   readonly #roots = rootsToEnd()
   readonly #alarm: Alarm
@@ -72,6 +74,7 @@ export class Loop implements Actions {
     const task = new Task(program.root, program.root, program)
     task.launching = 'waits'
     this.programs.set(program.id, program)
+    program.granted = this.#passing.open(program.spec.decisions)
     this.#tasks.set(task.tid, task)
     program.add(task)
     const free = this.#roots.indexOf(0)
@@ -120,7 +123,7 @@ export class Loop implements Actions {
     if (commands !== 0 && !this.#hooks.onCommands(commands)) return false
     if (this.programs.size === 0) return true
     const step = { restarts: this.#restarts.words, records: this.#records.bytes, wake: control.words }
-    const count = superviseStep(step, this.#restarts.take(), MOST_RECORDS)
+    const count = superviseStep(step, this.#passing, this.#restarts.take(), MOST_RECORDS)
     for (let index = 0; index < count; index++) this.#handle(index)
     if (count === -ERRNO.ECHILD) this.#abandon()
     const nowNs = count > 0 ? this.#records.timeNs(count - 1) : process.hrtime.bigint()
@@ -152,6 +155,7 @@ export class Loop implements Actions {
       }
       this.programs.delete(program.id)
       this.#watches.delete(program)
+      if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
       else this.#hooks.onEnded(program, nowNs)
     }
@@ -196,6 +200,7 @@ export class Loop implements Actions {
     }
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
+    else if (program.granted && program.startedNs !== 0n) this.#passing.addTask(task.tid, program.granted)
     if (task.launching && kind !== 'exiting') this.#launching(task, index, kind)
     else this.#stopped(task, index, kind, status)
   }
@@ -287,6 +292,7 @@ export class Loop implements Actions {
     const { program } = task
     if (task.inBirth) program.births--
     this.#tasks.delete(task.tid)
+    this.#passing.removeTask(task.tid)
     program.tasks.delete(task.tid)
     if (program.tasks.size === 0) this.#empty.add(program)
   }
