@@ -29,6 +29,7 @@ import { CallAtStop } from './stopped-call.ts'
 const MOST_RECORDS = 64
 const GETTID = syscallNumber('gettid')
 const NEVER = Infinity
+const ALLOW = { kind: 'allow' } as const
 
 export interface LoopHooks {
   readonly control: Control
@@ -104,6 +105,13 @@ export class Loop implements Actions {
 
   ask(task: Task, call: CallAtStop, handler: number): void {
     this.#hooks.onAsk(task, call, handler)
+  }
+
+  distrust(program: Program): void {
+    program.hasOwnFilter = true
+    // The native step trusts the data.
+    if (program.granted) this.#passing.close(program.granted)
+    program.granted = undefined
   }
 
   /** A handler has answered. The thread may be gone, and then its id may belong to another. */
@@ -237,11 +245,12 @@ export class Loop implements Actions {
 
   #decide(task: Task, index: number): Resume {
     const { program } = task
-    const action = program.spec.decisions.actions[this.#records.message(index)]
+    if (program.isEnding) return 'go'
     const call = this.#call.at(task, index)
-    if (action && !program.isEnding) return act(action, task, call, this)
-    // A filter that the program installed itself may return any data.
-    if (!program.isEnding) this.denied(task, call)
+    const data = program.hasOwnFilter ? call.dataBy(program.spec.filter) : this.#records.message(index)
+    const action = data === undefined ? ALLOW : program.spec.decisions.actions[data]
+    if (action) return act(action, task, call, this)
+    this.denied(task, call)
     return 'go'
   }
 

@@ -30,6 +30,8 @@ export class Program {
   readonly used: number[] = []
   /** What its calls may name to pass without a decision. */
   granted: Granted | undefined
+  /** It has a filter of its own. */
+  hasOwnFilter = false
   /** Zero until the program executes its file. */
   startedNs = 0n
   /** Set once the program is being ended. */
