@@ -75,10 +75,11 @@ test('no alias of a file gets around its rule, and the denial has its real name'
   symlinkSync('/proc/self/fd/3', `${cwd}/link-to-fd`)
   symlinkSync('../secret', `${cwd}/link-up`)
   const opens = ALIASES.map(name => `open,s:${name.replace('TOP', top)},0`)
-  // Descriptor 3 is open with O_PATH, for which the rules ask only for the attributes.
+  // Descriptor 3 is open with O_PATH, for which these rules ask nothing.
   const { lines, denied } = run(context, [`open,s:${top}/secret/file,0x200000`, ...opens], {
-    rules: [...rules, rule('stat', `${top}/secret`)],
+    rules,
     cwd,
+    statAll: true,
   })
   assert.deepEqual(lines.slice(0, 1), ['3'])
   const name = `${top}/secret/file`
@@ -111,7 +112,7 @@ const TRACER = [
 for (const call of ['open', 'stat', 'chmod'])
   test(`${call}: other processes are refused, also the tracer and the first process`, context => {
     const names = TRACER.map(name => name.replace('PID', `${process.pid}`))
-    const calls = names.map(name => `${call},s:${name},b`)
+    const calls = names.map(name => `${call},s:${name},${call === 'stat' ? 'b' : 0}`)
     const { lines, denied } = run(context, calls, { rules: [rule('write', '/')] })
     assert.deepEqual(
       lines.map(line => line.split(' ')[0]),
@@ -123,7 +124,7 @@ for (const call of ['open', 'stat', 'chmod'])
 
 test('a relative path after the descriptor of another process is refused too', context => {
   const calls = [
-    'open,s:/proc,0x210000',
+    'open,s:/proc,0x10000',
     `openat,$0,s:${process.pid}/status,0`,
     'openat,$0,s:self/status,0',
     'openat,$0,s:1,0',
@@ -201,9 +202,17 @@ const UNSAFE = [
   'chroot,s:/',
   'openat2,-100,s:/etc/passwd,b,24',
   'inotify_add_watch,99,s:/etc,1',
+  'socketpair,1,3,0,b',
   'name_to_handle_at,-100,s:/etc,b,b,0',
   'mount,s:a,s:/mnt,s:tmpfs,0,0',
 ]
+
+test('a file cannot be opened for its attributes alone if they are secret', context => {
+  const { top, rules } = places(context)
+  const calls = [`open,s:${top}/granted/file,0x200000`]
+  assert.deepEqual(run(context, calls, { rules }).lines, ['-13'])
+  assert.deepEqual(run(context, calls, { rules, statAll: true }).lines, ['3'])
+})
 
 test('a call that cannot be made safe is denied', context => {
   const { lines, denied } = run(context, UNSAFE, { rules: [rule('write', '/')] })

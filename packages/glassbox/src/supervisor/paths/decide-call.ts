@@ -72,11 +72,20 @@ export class PathDecider {
     const named: Named[] = []
     try {
       for (const argument of pathCall.paths) named.push(readNamed(call, pathCall, argument))
-      if (pathCall.maker === 'nobody') return deny(textOf(named[0]), NO_RULE.unsafe)
+      if (pathCall.maker === 'nobody' || this.#isUnjudged(call, pathCall))
+        return deny(textOf(named[0]), NO_RULE.unsafe)
       return this.#decide(call, pathCall, named)
     } finally {
       for (const { base } of named) closeObject(base)
     }
+  }
+
+  /**
+   * With a descriptor of a file (O_PATH) a program learns its attributes. Landlock does not judge
+   * such an open, so another file could be opened than the one that was judged.
+   */
+  #isUnjudged(call: StoppedCall, pathCall: PathCall): boolean {
+    return !this.#options.statAll && (openFlagsOf(pathCall, call.args) & O_PATH) !== 0
   }
 
   /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
