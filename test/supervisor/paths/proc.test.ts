@@ -1,8 +1,19 @@
 /** Paths through /proc and through descriptors mean those of the thread that named them. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { test, type TestContext } from 'node:test'
+import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { PathRule } from '#glassbox/policy/resolved.js'
+import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { type Decided, decided, type DecidedOptions, rule } from '../support/decided.js'
 import { callText } from '../support/call-text.js'
@@ -224,6 +235,44 @@ test('a call that cannot be made safe is denied', context => {
     denied.map(line => line.replace(/.*; /, '')),
     UNSAFE.map(() => 'no way to make this call is safe under rules about paths'),
   )
+})
+
+test('an interpreter or a loader that may not be executed is named', context => {
+  const { top, rules } = places(context)
+  const script = (name: string, interpreter: string): string => {
+    writeFileSync(`${top}/granted/${name}`, `#! ${interpreter} -x\n`)
+    chmodSync(`${top}/granted/${name}`, 0o755)
+    return `${top}/granted/${name}`
+  }
+  const inner = script('inner', '/bin/sh')
+  const outer = script('outer', inner)
+  const secret = script('secret', `${top}/secret/file`)
+  const all = [...rules, rule('execute', `${top}/granted`)]
+  const { lines, denied } = run(context, [`execve,s:${secret},0,0`, `execve,s:${outer},0,0`], { rules: all })
+  assert.deepEqual(denied, [`${top}/secret/file; execute: ${top}/secret/file`])
+  // The shell runs, and finds no program to read.
+  assert.deepEqual(lines, ['-13'])
+})
+
+test('the loader of a program is named', context => {
+  const { top, rules } = places(context)
+  const loader = realpathSync('/lib64/ld-linux-x86-64.so.2')
+  copyFileSync(program('files'), `${top}/granted/files`)
+  const decider = new PathDecider({
+    rules: [...rules, rule('execute', `${top}/granted`)],
+    statAll: true,
+  })
+  const memory = Buffer.from(`${top}/granted/files\0`)
+  const decision = decider.decide({
+    tid: process.pid,
+    pid: process.pid,
+    nr: syscallNumber('execve'),
+    args: [4096n, 0n, 0n, 0n, 0n, 0n],
+    read: (address, length) => memory.subarray(Number(address - 4096n), Number(address - 4096n) + length),
+    write: () => 14,
+    isMember: () => true,
+  })
+  assert.deepEqual(decision, { kind: 'deny', path: loader, rule: `execute: ${loader}` })
 })
 
 test('a file that does not exist is denied if its absence is a secret, and fails by itself otherwise', context => {
