@@ -284,7 +284,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     /binds\[0\] and binds\[1\] have the same target, \/x/,
   ],
   // The other options of a box.
-  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace', got "docker"/],
+  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace' or 'ptrace', got "docker"/],
   ['net: true', { net: true }, 'net', /'none' or 'host', got true/, /'host' is the network/],
   ['hostname', { hostname: 'a b' }, 'hostname', /a host name, got "a b"/],
   ['hostname: 5', { hostname: 5 }, 'hostname', /got 5/],
@@ -649,8 +649,9 @@ test('what is said is what the job has: null is no filter, Infinity no limit, an
   assert.deepEqual(
     { ...box, files: {} },
     {
-      ...{ runner: 'namespace', binds: [], net: 'none', hostname: 'glassbox', files: {} },
-      ...{ diskBytes: 256 * 2 ** 20, diskFiles: 16_384 },
+      ...{ runner: 'namespace', binds: [], net: 'none', files: {} },
+      // Their defaults are the runner's.
+      ...{ hostname: undefined, diskBytes: undefined, diskFiles: undefined },
     },
   )
 })

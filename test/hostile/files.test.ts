@@ -370,7 +370,7 @@ test('a directory that is exchanged for a link just when it was made gives its m
   const [box, victim] = [join(top, 'box'), join(top, 'victim')]
   for (const path of [box, victim]) mkdirSync(path)
   chmodSync(victim, 0o700)
-  const module = new URL('../../../packages/glassbox/dist/container/files.js', import.meta.url).href
+  const module = new URL('../../../packages/glassbox/dist/stdio/files/box-files.js', import.meta.url).href
   const hold = ['strace', '-qq', '-o', '/dev/null', '-e', 'inject=mkdirat:delay_exit=1000000']
   const put = [process.execPath, '--input-type=module', '-e', PUT, box, module]
   const child = spawn(process.execPath, [command, ...hold, '--', ...put], {

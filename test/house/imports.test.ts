@@ -96,6 +96,8 @@ const STRANGERS: readonly (readonly [from: RegExp, to: RegExp, but?: RegExp])[] 
   [/^(run|pool|doctor|cli)\//, /^runners\//, /^runners\/(runner|\w+\/runner)\.ts$/],
   [/^(run|pool|job|stdio)\//, /^(container|cgroup|rootfs|ptrace|plan)\//],
   [/^runners\/namespace\//, /^runners\/(ptrace|kernel)\//],
+  [/^runners\/ptrace\//, /^runners\/(namespace|kernel)\//],
+  [/^runners\/ptrace\//, /^container\//],
   [/^runners\/runner\.ts$/, /^(runners\/\w+\/|container|cgroup|rootfs|ptrace|plan)/],
   // A box and a trace start processes by launch/, and do not know each other.
   [/^container\//, /^(ptrace|trace)\//],

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERRNO } from '#glassbox/linux/errno.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
-import { SUPERVISED_GUARD, SUPERVISED_GUARDS } from '#glassbox/policy/supervised-guard.js'
+import { SUPERVISED_GUARD } from '#glassbox/policy/supervised-guard.js'
 import { AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { withRefusals } from '#glassbox/seccomp/guard.js'
 import { evaluatePolicy } from '#glassbox/seccomp/simulate.js'
@@ -75,8 +75,5 @@ for (const [what, refused, errno, allowed] of CASES) {
 }
 
 test('each refusal has a reason', () => {
-  for (const { rules, why } of SUPERVISED_GUARDS) {
-    assert.ok(rules.length > 0)
-    assert.match(why, /^[\w/].*[^.]$/)
-  }
+  for (const { why = '' } of SUPERVISED_GUARD) assert.match(why, /^[\w/].*[^.]$/)
 })

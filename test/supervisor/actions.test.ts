@@ -21,8 +21,7 @@ before(async () => {
 after(() => assertNothingLeft(start))
 
 /** socket(), and what python says about it. */
-const SOCKET =
-  'import socket\ntry:\n  socket.socket(); print("made")\nexcept OSError as e: print(e.errno)'
+const SOCKET = 'import socket\ntry:\n  socket.socket(); print("made")\nexcept OSError as e: print(e.errno)'
 /** Sockets of the network. Python makes others when it starts. */
 const isInet: Condition = { arg: 0, op: 'eq', value: 2n, width: 32 }
 const socketStop = (action: StopAction): Stop => ({ calls: ['socket'], when: [isInet], action })
@@ -149,6 +148,7 @@ function named(path: string, args: readonly string[], { rules = [], kill = false
     tier: 'named',
     countsProcesses: true,
     landlockAbi: 7,
+    net: 'host',
   })
   return supervise(path, args, {
     spec: ({ cwd }) => ({

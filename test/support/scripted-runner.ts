@@ -195,6 +195,8 @@ export function scriptedRunner(script: Script): ScriptedRunner {
   const sandboxes: ScriptedSandbox[] = []
   return {
     name: 'namespace',
+    showsHost: false,
+    check: () => {},
     sandboxes,
     open: async spec => {
       const sandbox = new ScriptedSandbox(spec, script)

@@ -13,6 +13,7 @@ import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { type CommandOutput, isOnePlace, stderr, stdout } from './output.ts'
 import { ProgramOutput } from './run/program-output.ts'
+import { explainDenials } from './run/explain-denials.ts'
 import { reportLine } from './run/report.ts'
 import { RUN_OPTIONS } from './run/options.ts'
 import { runRequest } from './run/request.ts'
@@ -35,6 +36,7 @@ ${EXIT_CODES_HELP}
 Examples:
   glassbox run --cpu-time 1s --memory 256MiB -- python3 -c 'print(6*7)'
   glassbox run --copy-in main.c --copy-out a.out -- gcc main.c
+  glassbox run --runner ptrace --allow-read /etc/passwd -- cat /etc/passwd
   glassbox run --plan -- true
 `
 }
@@ -52,7 +54,7 @@ export async function main(words: readonly string[]): Promise<number> {
       'For example: glassbox run -- python3 script.py',
     )
   }
-  const options = runRequest(parsed)
+  const options = await runRequest(parsed)
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
@@ -175,4 +177,6 @@ function tellResult({ flags }: ParsedOptions, result: AnyResult, traced: RunTrac
     const name = paint(stderr, result.ok ? 'green' : 'yellow', 'glassbox:')
     stderr.write(`${name} ${printable(reportLine(result))}\n`)
   }
+  if (flags.has('--explain'))
+    for (const line of explainDenials(result)) stderr.write(`glassbox: ${printable(line)}\n`)
 }

@@ -6,7 +6,9 @@ import { availableParallelism } from 'node:os'
 import { INIT_PATH } from '../gate/addon.ts'
 import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
+import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
+import { tracedProgramRow } from './ptrace-runner.ts'
 import type { Row } from './row.ts'
 import { containerRow } from './surroundings.ts'
 
@@ -44,6 +46,7 @@ function nodeRow(): Row {
 
 export async function diagnose(): Promise<Diagnosis> {
   const box = await boxRow()
+  const traced = await tracedProgramRow()
   const ordinary = ordinaryUserRow()
   const rows = [
     nodeRow(),
@@ -57,29 +60,37 @@ export async function diagnose(): Promise<Diagnosis> {
     containerRow(),
     cgroupModeRow(),
     ...cgroupRows(),
+    landlockRow(),
     ptraceRow(),
     coreRow(),
     box,
+    traced,
     ...(ordinary ? [ordinary] : []),
   ]
   const weak = rows.some(({ subject, state }) => subject.startsWith('cgroup ') && state === 'partly')
-  return { rows, runners: runnerRows(box, weak), ok: box.state === 'yes' }
+  return { rows, runners: [namespaceRunnerRow(box, weak), ptraceRunnerRow(traced)], ok: box.state === 'yes' }
 }
 
-function runnerRows(box: Row, weakFigures: boolean): Row[] {
+function namespaceRunnerRow(box: Row, weakFigures: boolean): Row {
   const state = box.state === 'yes' ? (weakFigures ? 'partly' : 'yes') : 'no'
   const meanings = {
     yes: 'works, with all limits',
     partly: 'works; some limits are kept without cgroups',
     no: box.found,
   }
-  return [
-    {
-      subject: 'namespace',
-      found: state,
-      state,
-      meaning: meanings[state],
-      ...(box.fix === undefined ? {} : { fix: box.fix }),
-    },
-  ]
+  return {
+    subject: 'namespace',
+    found: state,
+    state,
+    meaning: meanings[state],
+    ...(box.fix === undefined ? {} : { fix: box.fix }),
+  }
 }
+
+const ptraceRunnerRow = ({ state, found, fix }: Row): Row => ({
+  subject: 'ptrace',
+  found: state,
+  state,
+  meaning: state === 'yes' ? 'works; limits are kept by the tracer' : found,
+  ...(fix === undefined ? {} : { fix }),
+})

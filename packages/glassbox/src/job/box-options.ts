@@ -13,7 +13,6 @@ import {
 } from '../options/kind.ts'
 import { type Fields, record } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
-import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from './box-layout.ts'
 import { FILES } from './file-kinds.ts'
 import type { BoxOptions } from './options.ts'
 import type { ResolvedBind } from './resolved.ts'
@@ -144,7 +143,7 @@ export const SIGNAL: Kind<AbortSignal> = {
 
 export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly ResolvedBind[] }> = {
   runner: {
-    kind: choice(['namespace'], 'This version has no other runner.'),
+    kind: choice(['namespace', 'ptrace'], "'namespace' makes a box; 'ptrace' needs no privilege."),
     default: 'namespace',
     words: ['sandbox', 'backend', 'engine', 'driver', 'runtime'],
   },
@@ -158,13 +157,12 @@ export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly R
     default: 'none',
     words: ['network', 'networkMode', 'networking', 'internet', 'netns', 'shareNet', 'unshareNet'],
   },
-  hostname: { kind: hostname, default: DEFAULT_HOSTNAME, words: ['host', 'machine'] },
+  hostname: { kind: hostname, words: ['host', 'machine'] },
   diskBytes: {
     kind: disk,
-    default: DEFAULT_DISK_BYTES,
     words: ['disk', 'diskSize', 'diskQuota', 'quota', 'storage', 'tmpfs', 'tmpSize'],
   },
-  diskFiles: { kind: disk, default: DEFAULT_DISK_FILES, words: ['inodes', 'maxFiles', 'fileCount'] },
+  diskFiles: { kind: disk, words: ['inodes', 'maxFiles', 'fileCount'] },
   files: {
     kind: FILES,
     default: Object.freeze({}),

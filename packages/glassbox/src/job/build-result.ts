@@ -47,6 +47,7 @@ export function buildResult(parts: ResultParts): AnyResult {
     stderrTruncated: outputs.stderr.truncated,
     ...(limit ? { limit: { kind: limit, limit: limits[limit], used: used(limit, parts, wallTimeMs) } } : {}),
     ...(ending.denied ? { violation: ending.denied } : {}),
+    ...(ending.denials ? { denials: ending.denials, moreDenials: ending.moreDenials ?? 0 } : {}),
     ...parts.collected,
     runner: parts.runner,
     measuredBy: ending.measuredBy,

@@ -43,7 +43,13 @@ export interface Usage {
   readonly processes?: number
 }
 
-/** The denied system call that ended a program, in strace's notation. */
+/**
+ * A denied system call, in strace's notation.
+ *
+ * @example
+ * const args = 'AT_FDCWD, "/etc/shadow", O_RDONLY'
+ * { syscall: 'openat', args, path: '/etc/shadow', rule: 'read: /etc/shadow' }
+ */
 export interface Violation {
   /** The name of the call; `unknown` if a signal withdrew the report before it was read. */
   readonly syscall: string
@@ -51,6 +57,8 @@ export interface Violation {
   readonly args: string
   /** Its first argument that is a path, if it has one. */
   readonly path?: string
+  /** The rule that would have allowed it, or why none could: `read: /etc/passwd`. */
+  readonly rule?: string
 }
 
 /** The ending of a job. */
@@ -73,6 +81,10 @@ export interface Ending {
   /** Whether a file of the job has reached the file size limit. */
   readonly fileAtLimit: boolean
   readonly denied?: Violation
+  /** Denied calls that did not end the program, if the runner reports them. */
+  readonly denials?: readonly Violation[]
+  /** How many more there were. */
+  readonly moreDenials?: number
 }
 
 const NO_USAGE: Usage = { cpuTimeMs: 0, userTimeMs: 0, systemTimeMs: 0, memoryBytes: 0 }

@@ -7,9 +7,11 @@ type With<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>
 /** `source` and `target` are absolute, without `.`, without `..` and without a final slash. */
 export type ResolvedBind = Required<Bind>
 
-/** The options of a box. */
-export interface ResolvedBox
-  extends With<BoxOptions, 'runner' | 'net' | 'hostname' | 'diskBytes' | 'diskFiles' | 'files'> {
+/**
+ * The options of a box. Those that not every runner takes are undefined if the caller did not give
+ * them: their defaults are the runner's.
+ */
+export interface ResolvedBox extends With<BoxOptions, 'runner' | 'net' | 'files'> {
   readonly binds: readonly ResolvedBind[]
 }
 

@@ -26,8 +26,13 @@ export type Status =
   | 'syscall-denied'
   | 'canceled'
 
-/** The names of the runners. */
-export type RunnerName = 'namespace'
+/**
+ * The names of the runners:
+ * - `namespace`: a box made of kernel namespaces and cgroups
+ * - `ptrace`: a traced program on the host, in a private directory. It needs no namespace, no
+ *   cgroup and no privilege, so it also runs inside an ordinary container.
+ */
+export type RunnerName = 'namespace' | 'ptrace'
 
 /** The limits that can be the reason of a verdict, by their option names. */
 export type LimitKind =
@@ -94,6 +99,14 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
   /** The denied call: `{ syscall: 'socket', args: 'AF_INET, SOCK_STREAM, IPPROTO_IP' }`. */
   readonly violation?: Violation
+  /**
+   * Calls that the policy denied without ending the program, in their order: at most 100. Present
+   * if the runner reports such calls: the ptrace runner, with paths of the tier `named`. A denial
+   * that Landlock alone made is not among them.
+   */
+  readonly denials?: readonly Violation[]
+  /** How many more calls were denied than `denials` has. Present together with it. */
+  readonly moreDenials?: number
   readonly runner: RunnerName
   /** What measured each value, and so how far to trust it. */
   readonly measuredBy: MeasuredBy

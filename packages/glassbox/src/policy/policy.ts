@@ -67,6 +67,8 @@ export interface Rule {
    */
   readonly atMost?: number
   readonly action: Action
+  /** The reason, for messages: a few words without a final dot. */
+  readonly why?: string
 }
 
 /**
@@ -118,7 +120,7 @@ export interface PathRules {
 }
 
 /** The names of the policies that glassbox brings along; see docs/policies.md. */
-export type PresetName = 'default'
+export type PresetName = 'default' | 'python3' | 'node' | 'java' | 'compiler' | 'shell'
 
 /**
  * What a program may do. `run()` and `openBox()` reject with InvalidOptionError if the policy is

@@ -1,7 +1,7 @@
 /** The kinds of rules about calls. Unknown keys and unknown calls are refused. */
 import { InvalidOptionError } from '../errors.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { type Kind, list, unexpected } from '../options/kind.ts'
+import { type Kind, list, text, unexpected } from '../options/kind.ts'
 import { record } from '../options/record.ts'
 import { ACTION } from './action-kinds.ts'
 import { CONDITION, whole } from './condition-kinds.ts'
@@ -30,6 +30,7 @@ const rule = record<Rule>({
     when: { kind: list(CONDITION, 'a list of conditions'), words: ['conditions', 'if', 'args', 'where'] },
     atMost: { kind: whole(1, 0xffffffff), words: ['count', 'times', 'max', 'most', 'limit'] },
     action: { kind: ACTION, words: ['then', 'do'] },
+    why: { kind: text('text'), words: ['reason', 'comment', 'description'] },
   },
   required: ['syscalls', 'action'],
   lacks: 'A rule has no key',

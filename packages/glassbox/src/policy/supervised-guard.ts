@@ -10,8 +10,8 @@
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { signalNumber } from '../linux/signals.ts'
-import { anyBit, ENOSYS, EPERM, is, refuse } from '../seccomp/conditions.ts'
-import { GUARDS, type Refusals } from '../seccomp/guard.ts'
+import { anyBit, because, ENOSYS, EPERM, is, refuse } from '../seccomp/conditions.ts'
+import { GUARD } from '../seccomp/guard.ts'
 import type { CallRule, Condition } from '../seccomp/policy.ts'
 
 /** The process id is not 0, which stands for the calling thread. */
@@ -57,105 +57,80 @@ const priorityRules: readonly CallRule[] = PRIORITIES.flatMap(([call, user]) => 
   { syscalls: [call], when: [ofAnother(1)], action: EPERM },
 ])
 
-const OWN: readonly Refusals[] = [
-  {
-    rules: [
+/** Every refusal to a program under a tracer, with its reason. */
+export const SUPERVISED_GUARD: readonly CallRule[] = [
+  ...GUARD,
+  ...because(
+    'the answer of a listener of its own takes precedence over the tracer, which then sees nothing',
+    [
       {
         syscalls: ['seccomp'],
         when: [is(0, linux.SECCOMP_SET_MODE_FILTER), anyBit(1, linux.SECCOMP_FILTER_FLAG_NEW_LISTENER)],
         action: refuse(ERRNO.EBUSY),
       },
     ],
-    why: 'the answer of a listener of its own takes precedence over the tracer, which then sees nothing',
-  },
-  {
-    // The call seems to succeed: programs that hide their keys in this way end if it fails.
-    rules: [{ syscalls: ['prctl'], when: [is(0, linux.PR_SET_DUMPABLE)], action: refuse(0) }],
-    why: 'the tracer could no longer read the memory of the program',
-  },
-  {
-    rules: [{ syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM }],
-    why: '/proc/self/exe would name another program',
-  },
-  {
-    rules: [
-      { syscalls: ['clone'], when: [anyBit(0, linux.CLONE_UNTRACED | linux.CLONE_PARENT)], action: EPERM },
-    ],
-    why: 'the child would not be traced and would outlive the tracer, or would be a child of the service',
-  },
-  {
-    rules: [
-      { syscalls: ['clone'], when: [anyBit(0, NAMESPACES)], action: EPERM },
-      { syscalls: ['unshare'], when: [anyBit(0, NAMESPACES | linux.CLONE_NEWTIME)], action: EPERM },
-      { syscalls: ['setns', 'pivot_root', 'chroot'], action: EPERM },
-      {
-        syscalls: [
-          ...['mount', 'umount2', 'mount_setattr', 'move_mount', 'open_tree', 'open_tree_attr'],
-          ...['fsopen', 'fsconfig', 'fsmount', 'fspick'],
-        ],
-        action: EPERM,
-      },
-    ],
-    why: 'paths and process ids would mean other things to the program than to the tracer',
-  },
-  {
-    rules: [{ syscalls: ['io_setup', 'io_submit'], action: ENOSYS }],
-    why: 'it makes calls that no filter sees',
-  },
-  {
-    rules: [{ syscalls: ['userfaultfd'], action: EPERM }],
-    why: 'reading its memory could block the tracer',
-  },
-  {
-    rules: [
-      {
-        syscalls: [
-          ...['ptrace', 'process_vm_readv', 'process_vm_writev', 'process_madvise', 'process_mrelease'],
-          ...['pidfd_getfd', 'kcmp', 'perf_event_open'],
-        ],
-        action: EPERM,
-      },
-    ],
-    why: 'it reaches into other processes',
-  },
-  {
-    rules: [{ syscalls: ['bpf', 'open_by_handle_at'], action: EPERM }],
-    why: 'it reaches files and kernel code by other ways than a path',
-  },
-  {
-    rules: BY_PID.map(call => ({ syscalls: [call], when: [ofAnother(0)], action: EPERM })),
-    why: 'limits and CPUs of another process, such as the service',
-  },
-  { rules: priorityRules, why: 'priorities of other processes, such as the service' },
-  {
-    rules: [{ syscalls: ['prctl'], when: [is(0, linux.PR_SCHED_CORE)], action: refuse(ERRNO.EINVAL) }],
-    why: 'it changes where other processes may run',
-  },
-  {
-    rules: [{ syscalls: ['kill'], when: [is(0, -1)], action: EPERM }],
-    why: 'a signal to every process of the user',
-  },
-  {
-    rules: FORGERS.flatMap(([call, arg]) =>
+  ),
+  // The call seems to succeed: programs that hide their keys in this way end if it fails.
+  ...because('the tracer could no longer read the memory of the program', [
+    { syscalls: ['prctl'], when: [is(0, linux.PR_SET_DUMPABLE)], action: refuse(0) },
+  ]),
+  ...because('/proc/self/exe would name another program', [
+    { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
+  ]),
+  ...because(
+    'the child would not be traced and would outlive the tracer, or would be a child of the service',
+    [{ syscalls: ['clone'], when: [anyBit(0, linux.CLONE_UNTRACED | linux.CLONE_PARENT)], action: EPERM }],
+  ),
+  ...because('paths and process ids would mean other things to the program than to the tracer', [
+    { syscalls: ['clone'], when: [anyBit(0, NAMESPACES)], action: EPERM },
+    { syscalls: ['unshare'], when: [anyBit(0, NAMESPACES | linux.CLONE_NEWTIME)], action: EPERM },
+    { syscalls: ['setns', 'pivot_root', 'chroot'], action: EPERM },
+    {
+      syscalls: [
+        ...['mount', 'umount2', 'mount_setattr', 'move_mount', 'open_tree', 'open_tree_attr'],
+        ...['fsopen', 'fsconfig', 'fsmount', 'fspick'],
+      ],
+      action: EPERM,
+    },
+  ]),
+  ...because('it makes calls that no filter sees', [{ syscalls: ['io_setup', 'io_submit'], action: ENOSYS }]),
+  ...because('reading its memory could block the tracer', [{ syscalls: ['userfaultfd'], action: EPERM }]),
+  ...because('it reaches into other processes', [
+    {
+      syscalls: [
+        ...['ptrace', 'process_vm_readv', 'process_vm_writev', 'process_madvise', 'process_mrelease'],
+        ...['pidfd_getfd', 'kcmp', 'perf_event_open'],
+      ],
+      action: EPERM,
+    },
+  ]),
+  ...because('it reaches files and kernel code by other ways than a path', [
+    { syscalls: ['bpf', 'open_by_handle_at'], action: EPERM },
+  ]),
+  ...because(
+    'limits and CPUs of another process, such as the service',
+    BY_PID.map(call => ({ syscalls: [call], when: [ofAnother(0)], action: EPERM })),
+  ),
+  ...because('priorities of other processes, such as the service', priorityRules),
+  ...because('it changes where other processes may run', [
+    { syscalls: ['prctl'], when: [is(0, linux.PR_SCHED_CORE)], action: refuse(ERRNO.EINVAL) },
+  ]),
+  ...because('a signal to every process of the user', [
+    { syscalls: ['kill'], when: [is(0, -1)], action: EPERM },
+  ]),
+  ...because(
+    'it would forge the signal by which the kernel reports a limit',
+    FORGERS.flatMap(([call, arg]) =>
       EVIDENCE.map(signal => ({ syscalls: [call], when: [is(arg, signal)], action: EPERM })),
     ),
-    why: 'it would forge the signal by which the kernel reports a limit',
-  },
-  {
-    rules: [
-      {
-        syscalls: [
-          ...['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl'],
-          ...['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink'],
-        ],
-        action: ENOSYS,
-      },
-    ],
-    why: 'the object outlives the program, and other processes of the user reach it',
-  },
+  ),
+  ...because('the object outlives the program, and other processes of the user reach it', [
+    {
+      syscalls: [
+        ...['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl'],
+        ...['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink'],
+      ],
+      action: ENOSYS,
+    },
+  ]),
 ]
-
-/** Every refusal to a program under a tracer, with its reason. */
-export const SUPERVISED_GUARDS: readonly Refusals[] = [...GUARDS, ...OWN]
-
-export const SUPERVISED_GUARD: readonly CallRule[] = SUPERVISED_GUARDS.flatMap(({ rules }) => rules)

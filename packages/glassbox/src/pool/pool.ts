@@ -61,6 +61,7 @@ export class Pool {
     this.#options = box
     this.size = size
     this.#runner = runners(box)
+    this.#runner.check(box)
     this.#paths = new HostPaths(box.binds)
   }
 
@@ -107,14 +108,16 @@ export class Pool {
     const start = async (call: Call): Promise<AnyResult> => {
       const { program, args } = checkWords(given, givenArgs)
       const { files, options, ...command } = checkPooled(givenOptions)
+      this.#runner.check(this.#options, command.terms)
       const inputs = readInputs(files, this.#paths)
       call.begin(options)
       const stop = stopSignal(call, options)
-      const { name: runner } = this.#runner
+      const { name: runner, showsHost } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
         await putInputs(sandbox.files, inputs, stop)
         if (stop.aborted) return canceledResult(runner, command.terms.limits, options, call)
-        const found = resolveInBox(program, options, this.#options.binds, path => sandbox.files.has(path))
+        const shown = { binds: this.#options.binds, showsHost }
+        const found = resolveInBox(program, options, shown, path => sandbox.files.has(path))
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)
       }

@@ -64,8 +64,9 @@ export class Box {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
-    const inputs = readInputs(box.files, paths)
     const runner = runners(box)
+    runner.check(box)
+    const inputs = readInputs(box.files, paths)
     const sandbox = await runner.open({ box, paths, programs: [], use: 'often' })
     try {
       await putInputs(sandbox.files, inputs, box.signal)
@@ -95,6 +96,7 @@ export class Box {
     const handle = startCall(async call => {
       const words = checkWords(program, args)
       const command = checkCommand(options)
+      this.#opened.runner.check(this.#opened.options, command.terms)
       isChecked = true
       return this.#start(words, command, call)
     })
@@ -109,7 +111,8 @@ export class Box {
     call.begin(command.options)
     return this.#enqueue<AnyResult>(async () => {
       const inBox = (path: string): boolean => sandbox.files.has(path)
-      const found = resolveInBox(program, command.terms, options.binds, inBox)
+      const shown = { binds: options.binds, showsHost: runner.showsHost }
+      const found = resolveInBox(program, command.terms, shown, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)
     })

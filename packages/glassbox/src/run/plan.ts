@@ -11,6 +11,6 @@ import { runnerOf } from './runners.ts'
  * anything.
  */
 export function planText(program: string, args: readonly string[] = [], options: RunOptions = {}): string {
-  const { job, spec } = checkCall(program, args, options)
-  return runnerOf(spec.box).plan(spec, job)
+  const { runner, job, spec } = checkCall(runnerOf, program, args, options)
+  return runner.plan(spec, job)
 }

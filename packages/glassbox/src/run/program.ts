@@ -4,7 +4,8 @@
  * - A bare name is searched for in the box's PATH, then in the host's PATH.
  * - A name with a slash is a file in the working directory, or else a file of the host.
  *
- * If the box does not show that file of the host anyway, it is bound read-only at its own path.
+ * If the box does not show that file of the host anyway, it is bound read-only at its own path. A
+ * runner whose programs see the host's files needs no bind.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -25,8 +26,13 @@ export interface ResolvedProgram {
   readonly bind?: string
 }
 
-const shownAt = (path: string, binds: readonly string[]): boolean =>
-  SHOWN.test(path) || binds.some(target => path === target || path.startsWith(`${target}/`))
+type Shown = Pick<ProgramLookup, 'showsHost' | 'bindTargets'>
+
+const isShown = (path: string, { showsHost, bindTargets }: Shown): boolean =>
+  showsHost || SHOWN.test(path) || isBound(path, bindTargets)
+
+const isBound = (path: string, targets: readonly string[]): boolean =>
+  targets.some(target => path === target || path.startsWith(`${target}/`))
 
 function notFound(program: string, hint: string): GlassboxError {
   return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, {
@@ -55,7 +61,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
+function hostFile(path: string, around: Shown): ResolvedProgram {
   const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
   if (!isProgram(path)) {
@@ -67,12 +73,14 @@ function hostFile(path: string, binds: readonly string[]): ResolvedProgram {
   }
   // A link to a file that the box does not show would dangle in the box. Its target is then bound
   // at the path of the link.
-  const shown = shownAt(path, binds) && shownAt(realpathSync.native(path), binds)
+  const shown = isShown(path, around) && isShown(realpathSync.native(path), around)
   return shown ? { path } : { path, bind: path }
 }
 
 /** Where names of programs are looked up. */
 export interface ProgramLookup {
+  /** Whether programs see the host's files under their own names. */
+  readonly showsHost: boolean
   /** The host's directory that relative names are resolved from; none if it was removed. */
   readonly hostDirectory: string | undefined
   readonly cwd: string
@@ -91,11 +99,11 @@ export function resolveProgram(program: string, around: ProgramLookup): Resolved
   if (!program.includes('/')) {
     const shown = findInPath(program, {
       path: around.boxPath,
-      accept: path => SHOWN.test(path) && isProgram(path),
+      accept: path => (around.showsHost || SHOWN.test(path)) && isProgram(path),
     })
     const other = shown ?? findInPath(program, { path: around.hostPath })
     if (other === undefined) throw notFound(program, 'Install it, or give its path: ./program.')
-    return hostFile(other, around.bindTargets)
+    return hostFile(other, around)
   }
   const inBox = resolve(around.cwd, program)
   if (inBox.startsWith(`${BOX_DIRECTORY}/`) && around.inBox(inBox.slice(BOX_DIRECTORY.length + 1)))
@@ -104,16 +112,12 @@ export function resolveProgram(program: string, around: ProgramLookup): Resolved
 }
 
 /** A path below a target of the caller's binds is a path in the box, not on the host. */
-function boundOrHost(program: string, { hostDirectory, bindTargets }: ProgramLookup): ResolvedProgram {
-  if (
-    program.startsWith('/') &&
-    bindTargets.some(target => program === target || program.startsWith(`${target}/`))
-  ) {
-    return { path: program }
-  }
+function boundOrHost(program: string, around: ProgramLookup): ResolvedProgram {
+  const { hostDirectory, bindTargets } = around
+  if (program.startsWith('/') && isBound(program, bindTargets)) return { path: program }
   if (hostDirectory === undefined && !program.startsWith('/'))
     throw notFound(program, 'The current directory was removed: give the absolute path of the program.')
-  return hostFile(resolve(hostDirectory ?? '/', program), bindTargets)
+  return hostFile(resolve(hostDirectory ?? '/', program), around)
 }
 
 /** `undefined` if it was removed. */
@@ -126,12 +130,17 @@ function currentDirectory(): string | undefined {
 }
 
 /** Finds a program for a box that has yet to be made. */
-export function resolveForNewBox(program: string, options: Omit<RunOptions, 'policy'>): ResolvedProgram {
+export function resolveForNewBox(
+  program: string,
+  options: Omit<RunOptions, 'policy'>,
+  showsHost = false,
+): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({
     name: resolve('/', name),
     input,
   }))
   return resolveProgram(program, {
+    showsHost,
     hostDirectory: currentDirectory(),
     cwd: options.cwd ?? BOX_DIRECTORY,
     inBox: path => files.some(({ name, input }) => shows(name, input, resolve('/', path))),
@@ -155,10 +164,11 @@ const shows = (name: string, input: FileInput, path: string): boolean =>
 export function resolveInBox(
   program: string,
   { cwd, env }: Pick<CommandOptions, 'cwd' | 'env'>,
-  binds: BoxOptions['binds'],
+  { binds, showsHost }: { readonly binds: BoxOptions['binds']; readonly showsHost: boolean },
   inBox: (relative: string) => boolean,
 ): ResolvedProgram {
   const found = resolveProgram(program, {
+    showsHost,
     hostDirectory: BOX_DIRECTORY,
     cwd: cwd ?? BOX_DIRECTORY,
     inBox,

@@ -52,6 +52,7 @@ export interface PooledOptions<E extends Encoding = Encoding>
 
 /** A checked call of run(). */
 export interface CheckedCall {
+  readonly runner: Runner
   readonly command: CheckedCommand
   readonly job: Job
   readonly spec: SandboxSpec
@@ -59,39 +60,48 @@ export interface CheckedCall {
   readonly inputs: readonly InputFile[]
 }
 
-/** Checks everything that can be refused before anything is started, and describes the sandbox. */
-export function checkCall(program: unknown, args: unknown, options: unknown): CheckedCall {
+/**
+ * Checks everything that can be refused before anything is started, and describes the sandbox.
+ * `runners` chooses the runner.
+ */
+export function checkCall(
+  runners: (options: BoxOptions) => Runner,
+  program: unknown,
+  args: unknown,
+  options: unknown,
+): CheckedCall {
   const words = checkWords(program, args)
   const { box, ...command } = checkRun(options)
+  const runner = runners(box)
+  runner.check(box, command.terms)
   const paths = new HostPaths(box.binds)
-  const found = resolveForNewBox(words.program, { ...box, ...command.terms })
+  const found = resolveForNewBox(words.program, { ...box, ...command.terms }, runner.showsHost)
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
   const spec: SandboxSpec = { box, paths, programs, use: 'once', expects: command.terms }
   const job = { ...command.terms, path: found.path, argv: [words.program, ...words.args] }
-  return { command, job, spec, inputs }
+  return { runner, command, job, spec, inputs }
 }
 
-/** Runs one program in a sandbox of its own, made by the runner that `runner` chooses. */
+/** Runs one program in a sandbox of its own, made by the runner that `runners` chooses. */
 export async function runOnce(
-  runner: (options: BoxOptions) => Runner,
+  runners: (options: BoxOptions) => Runner,
   program: unknown,
   args: unknown,
   options: unknown,
   call: Call,
 ): Promise<AnyResult> {
-  const { command, job, spec, inputs } = checkCall(program, args, options)
+  const { runner, command, job, spec, inputs } = checkCall(runners, program, args, options)
   call.begin(command.options)
   call.throwIfFailed()
-  const chosen = runner(spec.box)
-  const sandbox = await chosen.open(spec)
+  const sandbox = await runner.open(spec)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= sandbox.close())
   const done = (): void => void close().catch(() => {}) // the close below reports it
   const { paths } = spec
   try {
     await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
-    return await execute({ runner: chosen.name, sandbox, paths, call, done }, job, command.options)
+    return await execute({ runner: runner.name, sandbox, paths, call, done }, job, command.options)
   } finally {
     await close()
   }

@@ -1,9 +1,13 @@
 /** The runners by name. No other file above `runners/` names a runner. */
 import type { RunnerName } from '../job/result.ts'
 import { namespaceRunner } from '../runners/namespace/runner.ts'
+import { ptraceRunner } from '../runners/ptrace/runner.ts'
 import type { Runner } from '../runners/runner.ts'
 
-const RUNNERS: Readonly<Record<RunnerName, Runner>> = { namespace: namespaceRunner }
+const RUNNERS: Readonly<Record<RunnerName, Runner>> = {
+  namespace: namespaceRunner,
+  ptrace: ptraceRunner,
+}
 
 /** The runner that checked options ask for. */
 export const runnerOf = ({ runner = 'namespace' }: { readonly runner?: RunnerName }): Runner =>

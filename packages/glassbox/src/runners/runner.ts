@@ -19,6 +19,16 @@ import type { Owner } from '../stdio/pipe.ts'
 
 export interface Runner {
   readonly name: RunnerName
+  /**
+   * Whether its programs see the host's files under their own names. Otherwise they see the
+   * system's directories, and what is bound.
+   */
+  readonly showsHost: boolean
+  /**
+   * Throws InvalidOptionError for an option that this runner cannot honour, and
+   * MissingFeatureError for one that it cannot honour on this host. Starts nothing.
+   */
+  check(box: ResolvedBox, terms?: JobTerms): void
   /** Opens a sandbox. On failure nothing is left. */
   open(spec: SandboxSpec): Promise<Sandbox>
   /** Every system call that running the job would make, as text. Starts nothing. */

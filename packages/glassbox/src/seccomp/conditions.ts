@@ -1,9 +1,9 @@
 /**
- * Short forms of the conditions and actions that glassbox's own policies use. All conditions are
- * on int arguments, of which the kernel ignores the high half.
+ * Short forms of the rules, conditions and actions that glassbox's own policies use. All
+ * conditions are on int arguments, of which the kernel ignores the high half.
  */
 import { ERRNO } from '../linux/errno.ts'
-import type { KernelAction, Condition } from './policy.ts'
+import type { CallRule, Condition, KernelAction } from './policy.ts'
 
 export const refuse = (errno: number): KernelAction => ({ kind: 'errno', errno })
 export const EPERM: KernelAction = refuse(ERRNO.EPERM)
@@ -24,3 +24,7 @@ export const anyBit = (arg: number, mask: number): Condition => ({
   value: 0n,
   width: 32,
 })
+
+/** The rules, each with the reason. */
+export const because = (why: string, rules: readonly CallRule[]): readonly CallRule[] =>
+  rules.map(rule => ({ ...rule, why }))

@@ -6,21 +6,15 @@
  */
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { anyBit, ENOSYS, EPERM, is, refuse } from './conditions.ts'
+import { anyBit, because, ENOSYS, EPERM, is, refuse } from './conditions.ts'
 import { GUARD } from './guard.ts'
-import type { KernelAction, CallPolicy, CallRule } from './policy.ts'
-
-interface Refusal {
-  readonly syscalls: readonly string[]
-  readonly action: KernelAction
-  readonly why: string
-}
+import type { CallPolicy, CallRule } from './policy.ts'
 
 /**
  * Calls that are refused with any arguments. The error is ENOSYS if programs have a fallback for
  * the call.
  */
-export const REFUSALS: readonly Refusal[] = [
+export const REFUSALS: readonly CallRule[] = [
   {
     syscalls: ['setns', 'pivot_root', 'chroot'],
     action: EPERM,
@@ -135,13 +129,14 @@ const NAMESPACES =
  * New namespaces by clone and unshare. The guard refuses cgroup namespaces. The bit of the time
  * namespace is not available to clone.
  */
-function namespaceRules(): CallRule[] {
-  const others = linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT
-  return [
-    { syscalls: ['clone'], when: [anyBit(0, NAMESPACES | others)], action: EPERM },
-    { syscalls: ['unshare'], when: [anyBit(0, NAMESPACES | linux.CLONE_NEWTIME)], action: EPERM },
-  ]
-}
+export const NAMESPACE_RULES: readonly CallRule[] = because('namespaces, and children of others', [
+  {
+    syscalls: ['clone'],
+    when: [anyBit(0, NAMESPACES | linux.CLONE_PTRACE | linux.CLONE_UNTRACED | linux.CLONE_PARENT)],
+    action: EPERM,
+  },
+  { syscalls: ['unshare'], when: [anyBit(0, NAMESPACES | linux.CLONE_NEWTIME)], action: EPERM },
+])
 
 /**
  * The socket families that programs use. The others lead to little-tested kernel code (AF_ALG,
@@ -236,35 +231,43 @@ const HUGE_PAGES: readonly (readonly [call: string, arg: number, bit: number])[]
   ['shmget', 2, linux.SHM_HUGETLB],
 ]
 
-function argumentRules(): CallRule[] {
-  return [
-    ...HUGE_PAGES.map(([call, arg, bit]) => ({
+/** Calls that are refused with some arguments. */
+export const ARGUMENT_RULES: readonly CallRule[] = [
+  ...because(
+    'huge pages are shared by the whole host',
+    HUGE_PAGES.map(([call, arg, bit]) => ({
       syscalls: [call],
       when: [anyBit(arg, bit)],
       action: refuse(ERRNO.ENOMEM),
     })),
-    ...TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
-    ...SOCKET_OPTIONS.map(([level, option]) => ({
+  ),
+  ...because(
+    'input pushed into a terminal, or another line discipline',
+    TERMINAL_REQUESTS.map(request => ({ syscalls: ['ioctl'], when: [is(1, request)], action: EPERM })),
+  ),
+  ...because(
+    'what the whole host shares, or little-tested code',
+    SOCKET_OPTIONS.map(([level, option]) => ({
       syscalls: ['setsockopt'],
       when: [is(1, level), is(2, option)],
       action: refuse(ERRNO.ENOPROTOOPT),
     })),
+  ),
+  ...because('personalities of other systems', [
     ...PERSONALITIES.map(value => ({
       syscalls: ['personality'],
       when: [is(0, value)],
       action: { kind: 'allow' } as const,
     })),
     { syscalls: ['personality'], action: EPERM },
-    { syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM },
-    // The limits of other processes: a program with init's user id could lower init's limits, and
-    // init would no longer see what happens. 0 means the calling process.
-    {
-      syscalls: ['prlimit64'],
-      when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }],
-      action: EPERM,
-    },
-  ]
-}
+  ]),
+  ...because('its own image', [{ syscalls: ['prctl'], when: [is(0, linux.PR_SET_MM)], action: EPERM }]),
+  // A program with init's user id could lower init's limits, and init would no longer see what
+  // happens. 0 means the calling process.
+  ...because('limits of other processes', [
+    { syscalls: ['prlimit64'], when: [{ arg: 0, op: 'ne', value: 0n, width: 32 }], action: EPERM },
+  ]),
+]
 
 /**
  * The policy of a program if the caller gives none. Use it as the base of a policy of your own.
@@ -275,10 +278,10 @@ function argumentRules(): CallRule[] {
 export const DEFAULT_POLICY: CallPolicy = {
   rules: [
     ...GUARD,
-    ...REFUSALS.map(({ syscalls, action }) => ({ syscalls, action })),
-    ...namespaceRules(),
-    ...socketRules(),
-    ...argumentRules(),
+    ...REFUSALS,
+    ...NAMESPACE_RULES,
+    ...because('families and protocols that few programs use', socketRules()),
+    ...ARGUMENT_RULES,
   ],
   otherwise: { kind: 'allow' },
 }

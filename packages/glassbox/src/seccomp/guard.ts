@@ -24,7 +24,7 @@ import {
   SECCOMP_SET_MODE_FILTER,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { anyBit, EPERM, is, refuse } from './conditions.ts'
+import { anyBit, because, EPERM, is, refuse } from './conditions.ts'
 import type { KernelAction, Condition, CallPolicy, CallRule } from './policy.ts'
 
 /**
@@ -116,23 +116,14 @@ const OWN_GROUPS: readonly CallRule[] = ['unshare', 'clone'].map(call => ({
   action: EPERM,
 }))
 
-/** Refusals with a common reason. */
-export interface Refusals {
-  readonly rules: readonly CallRule[]
-  readonly why: string
-}
-
-/** The parts of the guard. */
-export const GUARDS: readonly Refusals[] = [
-  { rules: [UNSEEN], why: 'its modes, flags or names are in memory, which a filter cannot read' },
-  { rules: [KEYS], why: 'keys belong to a user id and outlive the program' },
-  { rules: SET_ID_RULES, why: 'a set-user-ID file would run as the caller' },
-  { rules: DEVICE_RULES, why: 'a device node, or the mark of a removed file in an overlay' },
-  { rules: LEASES, why: 'a lease delays processes of the host' },
-  { rules: OWN_GROUPS, why: 'a cgroup namespace would let the program change its limits' },
+export const GUARD: readonly CallRule[] = [
+  ...because('its modes, flags or names are in memory, which a filter cannot read', [UNSEEN]),
+  ...because('keys belong to a user id and outlive the program', [KEYS]),
+  ...because('a set-user-ID file would run as the caller', SET_ID_RULES),
+  ...because('a device node, or the mark of a removed file in an overlay', DEVICE_RULES),
+  ...because('a lease delays processes of the host', LEASES),
+  ...because('a cgroup namespace would let the program change its limits', OWN_GROUPS),
 ]
-
-export const GUARD: readonly CallRule[] = GUARDS.flatMap(({ rules }) => rules)
 
 /**
  * The guard for calls of i386, which has two names for fcntl. It is used only if a policy allows
@@ -166,9 +157,10 @@ const letsPass = ({ kind }: KernelAction): boolean => kind === 'allow' || kind =
  */
 export function withRefusals({ rules, otherwise }: CallPolicy, refusals: readonly CallRule[]): CallPolicy {
   const before = (rule: CallRule): CallRule[] =>
-    refusals.flatMap(({ syscalls, when = [], action }) => {
-      const shared = syscalls.filter(name => rule.syscalls.includes(name))
-      return shared.length === 0 ? [] : [{ syscalls: shared, when: [...(rule.when ?? []), ...when], action }]
+    refusals.flatMap(refusal => {
+      const syscalls = refusal.syscalls.filter(name => rule.syscalls.includes(name))
+      const when = [...(rule.when ?? []), ...(refusal.when ?? [])]
+      return syscalls.length === 0 ? [] : [{ ...refusal, syscalls, when }]
     })
   const own = rules.filter(rule => !refusals.includes(rule))
   return {

@@ -52,6 +52,8 @@ export interface CallRule {
    */
   readonly when?: readonly Condition[]
   readonly action: KernelAction
+  /** The reason, for messages: a few words without a final dot. */
+  readonly why?: string
 }
 
 /**

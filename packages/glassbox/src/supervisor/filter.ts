@@ -16,14 +16,16 @@ import { refusalsFor } from '../landlock/rights.ts'
 import type { DecideCall, Rule } from '../policy/policy.ts'
 import type { PathRule, ResolvedPaths, ResolvedPolicy } from '../policy/resolved.ts'
 import { SUPERVISED_GUARD } from '../policy/supervised-guard.ts'
+import { AF_UNIX, PR_SET_SECCOMP, SECCOMP_SET_MODE_FILTER } from '../linux/constants.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { allSyscalls } from '../linux/syscalls.ts'
 import { compilePolicy, unknownAction } from '../seccomp/compile.ts'
-import { PR_SET_SECCOMP, SECCOMP_SET_MODE_FILTER } from '../linux/constants.ts'
-import { is } from '../seccomp/conditions.ts'
+import { is, refuse } from '../seccomp/conditions.ts'
 import { NO_FILTERS } from '../seccomp/guard.ts'
 import type { CallPolicy, CallRule, Condition, KernelAction } from '../seccomp/policy.ts'
 import type { Decisions, PathDecisions, StopAction } from './contract.ts'
 import { chainOf, type Entry, type Outcome } from './filter/chain.ts'
+import { PATH_REFUSALS } from './filter/path-refusals.ts'
 import { pathStop } from './filter/path-stops.ts'
 
 /** What a filter depends on beside the policy. */
@@ -34,6 +36,8 @@ export interface FilterTerms {
   readonly countsProcesses: boolean
   /** The ABI of Landlock: calls that it does not cover are refused. */
   readonly landlockAbi: number
+  /** `none`: only sockets between processes of this host (AF_UNIX), if the policy allows them. */
+  readonly net: 'none' | 'host'
 }
 
 export interface SupervisedFilter {
@@ -44,6 +48,15 @@ export interface SupervisedFilter {
   /** The handlers of the policy, by the index that a decision has. */
   readonly handlers: readonly DecideCall[]
 }
+
+/** The error is that of a kernel without the other families. */
+const NO_NETWORK: readonly CallRule[] = [
+  {
+    syscalls: ['socket'],
+    when: [{ arg: 0, op: 'ne', value: BigInt(AF_UNIX), width: 32 }],
+    action: refuse(ERRNO.EAFNOSUPPORT),
+  },
+]
 
 const MAKES_PROCESSES: ReadonlySet<string> = new Set(['fork', 'vfork', 'clone'])
 const ALLOWED: Entry = { when: [], outcome: { kernel: { kind: 'allow' } } }
@@ -68,7 +81,7 @@ const compiled = new WeakMap<ResolvedPolicy, Map<string, SupervisedFilter>>()
  * await startProgram({ ...spec, filter, decisions: { ...decisions, paths } }, ask)
  */
 export function supervisedFilter(policy: ResolvedPolicy, terms: FilterTerms): SupervisedFilter {
-  const key = `${terms.tier} ${terms.countsProcesses} ${terms.landlockAbi}`
+  const key = `${terms.tier} ${terms.countsProcesses} ${terms.landlockAbi} ${terms.net}`
   const known = compiled.get(policy) ?? new Map<string, SupervisedFilter>()
   compiled.set(policy, known)
   const made = known.get(key) ?? new FilterMaker(policy, terms).make()
@@ -102,7 +115,8 @@ class FilterMaker {
     this.#terms = terms
     this.#refusals = [
       ...SUPERVISED_GUARD,
-      ...(policy.paths ? refusalsFor(terms.landlockAbi) : []),
+      ...(terms.net === 'none' ? NO_NETWORK : []),
+      ...(policy.paths ? [...PATH_REFUSALS, ...refusalsFor(terms.landlockAbi)] : []),
       // The result of a second filter would take precedence over the report of a call.
       ...(kills(policy) ? NO_FILTERS : []),
     ]

@@ -103,7 +103,10 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['files', '--copy-in'],
   ['collect', '--copy-out'],
   ['syscall', '--deny'],
-  ['policy', '--deny'],
+  ['policy', '--policy'],
+  ['policy.paths.read', '--allow-read'],
+  ['policy.paths.write', '--allow-write'],
+  ['policy.paths.execute', '--allow-exec'],
 ])
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
@@ -177,9 +180,41 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     help: 'Kill the program when it makes one of these system calls.',
   },
   {
+    name: '--policy',
+    elsewhere: ['--profile', '--seccomp-profile'],
+    value: 'NAME|FILE',
+    help: 'Policy: the name of a preset, or a file (JSON, or a module that exports one).',
+    default: 'default with --runner ptrace or --allow-…',
+  },
+  {
+    name: '--allow-read',
+    elsewhere: ['--ro', '--read'],
+    value: 'PATH',
+    repeated: true,
+    help: 'Let the program read a file, or all of a directory, beyond its policy.',
+  },
+  {
+    name: '--allow-write',
+    elsewhere: ['--rw', '--write'],
+    value: 'PATH',
+    repeated: true,
+    help: 'Let it read, change, make and remove a file, or all of a directory.',
+  },
+  {
+    name: '--allow-exec',
+    elsewhere: ['--exec', '--allow-execute', '--allow-run'],
+    value: 'PATH',
+    repeated: true,
+    help: 'Let it execute a file, or all of a directory.',
+  },
+  {
+    name: '--explain',
+    help: 'After the run, say which rule denied which call, and what would allow it.',
+  },
+  {
     name: '--runner',
-    value: 'NAME',
-    help: 'Runner to use; this version has one, namespace.',
+    value: 'namespace|ptrace',
+    help: 'Runner: a box, or a traced program on the host, which needs no privilege.',
     default: 'namespace',
   },
   {

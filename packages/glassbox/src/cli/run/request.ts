@@ -8,11 +8,11 @@ import { pathComponents } from '../../job/box-path.ts'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
 import { DEFAULT_ENV } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
-import { denyCalls } from '../../policy/deny-calls.ts'
 import type { ParsedOptions } from '../options.ts'
 import { type CopyOut, collectOf } from './copy-out.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
 import { LIMIT_OPTIONS } from './options.ts'
+import { requestedPolicy } from './policy.ts'
 
 function parseEnv(text: string): [string, string] {
   const equals = text.indexOf('=')
@@ -103,7 +103,8 @@ function copyOutOf(texts: readonly string[]): CopyOut {
 }
 
 /** The options of run() for the arguments of the command. Streams are left to the caller. */
-export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
+export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
+  const { values, lastOf } = parsed
   const all = (name: string): readonly string[] => values.get(name) ?? []
   const limits = Object.fromEntries(
     LIMIT_OPTIONS.flatMap(({ name, limit, parse }) => {
@@ -113,7 +114,7 @@ export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
   )
   const files = copyInOf(all('--copy-in'))
   const copyOut = copyOutOf(all('--copy-out'))
-  const denied = all('--deny').flatMap(text => text.split(',').map(name => name.trim()))
+  const policy = await requestedPolicy(parsed)
   const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
   return {
     ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
@@ -122,6 +123,6 @@ export function runRequest({ values, lastOf }: ParsedOptions): RunOptions {
     binds: all('--bind').map(parseBind),
     env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
     collect: collectOf(copyOut),
-    ...(denied.length > 0 ? { policy: denyCalls(denied) } : {}),
+    ...(policy === undefined ? {} : { policy }),
   }
 }

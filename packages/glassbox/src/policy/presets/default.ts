@@ -1,18 +1,18 @@
-/** The preset `default`: programs of C, C++, Rust, Go and Pascal, static and dynamic. */
-import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
+/**
+ * The preset `default`: programs of C, C++, Rust, Go and Pascal, static and dynamic, with threads
+ * and children. The only program that it lets execute is the program itself.
+ */
 import type { Policy } from '../policy.ts'
+import { DEVICES, ITSELF, LIBRARIES, LOADERS, MACHINE, SINKS, WORK } from './files.ts'
+import { NO_LOCAL_SERVICES, ORDINARY_RULES } from './ordinary.ts'
 
 export const DEFAULT_PRESET: Policy = {
   name: 'default',
-  ...DEFAULT_POLICY,
+  rules: [...NO_LOCAL_SERVICES, ...ORDINARY_RULES],
+  otherwise: { kind: 'kill' },
   paths: {
-    read: [
-      '{work}/',
-      ...['/usr/lib/', '/usr/lib32/', '/usr/lib64/', '/lib/', '/lib64/', '/usr/share/zoneinfo/'],
-      ...['/etc/ld.so.cache', '/etc/ld.so.preload', '/etc/localtime', '/etc/timezone'],
-      ...['/proc/self/', '/proc/meminfo', '/dev/random', '/dev/urandom', '/dev/zero'],
-    ],
-    write: ['{work}/', '/dev/null'],
-    execute: ['{program}', '/lib/', '/lib64/', '/usr/lib/'],
+    read: [...LIBRARIES, ...DEVICES, ...ITSELF, ...MACHINE],
+    write: [...WORK, ...SINKS],
+    execute: ['{program}', ...LOADERS],
   },
 }

@@ -5,7 +5,12 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
 import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
-import { BOX_DIRECTORY } from '../../job/box-layout.ts'
+import {
+  BOX_DIRECTORY,
+  DEFAULT_DISK_BYTES,
+  DEFAULT_DISK_FILES,
+  DEFAULT_HOSTNAME,
+} from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { checkTarget } from './bind-targets.ts'
@@ -55,13 +60,13 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
     host,
     own: ids => {
       const scratch = {
-        bytes: options.diskBytes,
-        inodes: options.diskFiles,
+        bytes: options.diskBytes ?? DEFAULT_DISK_BYTES,
+        inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
       return {
         binds,
-        files: identityFiles(ids.uid, ids.gid, options.hostname),
+        files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
         scratch: [
           { path: BOX_DIRECTORY, mode: BOX_MODE, ...scratch },
           { path: '/tmp', mode: 0o1777, ...scratch },

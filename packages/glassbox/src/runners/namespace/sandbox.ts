@@ -12,7 +12,7 @@
 import { chmodSync, closeSync } from 'node:fs'
 import { close } from '../../gate/descriptors.ts'
 import { Container } from '../../container/container.ts'
-import { BoxFiles } from '../../container/files.ts'
+import { BoxFiles } from '../../stdio/files/box-files.ts'
 import { type PreparePlan, preparePlan } from '../../container/prepare-plan.ts'
 import { DIRTY } from '../../container/wire.ts'
 import { BOX_DIRECTORY, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'

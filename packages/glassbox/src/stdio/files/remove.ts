@@ -2,6 +2,9 @@
  * Removes a file or a whole tree beneath an open directory, at any depth. A directory that is not
  * empty is first moved up to the top of the tree, so paths stay short and two descriptors are
  * enough. Links are removed, never followed.
+ *
+ * The work is a generator that yields after each small step. `removeTree` pauses there, so the
+ * event loop goes on; `removeTreeNow` does not, for a process that is about to exit.
  */
 import { fstatSync } from 'node:fs'
 import { close, withDescriptor } from '../../gate/descriptors.ts'
@@ -17,12 +20,21 @@ const OWNER_ALL = 0o700
 
 /** Removes the file or directory `name` of the directory `parent`. */
 export async function removeTree(parent: number, name: string, resolve: number, pace: Pace): Promise<void> {
+  for (const _ of removal(parent, name, resolve)) await pace.rest()
+}
+
+/** The same at once. Blocks this thread as long as it takes. */
+export function removeTreeNow(parent: number, name: string, resolve: number): void {
+  for (const _ of removal(parent, name, resolve));
+}
+
+function* removal(parent: number, name: string, resolve: number): Generator<void, void, void> {
   const removed = unlink(parent, name)
   if (removed === 0) return
   if (removed !== -ERRNO.EISDIR) throw systemError('unlinkat', -removed, name)
   const tree = openToEmpty(parent, name, resolve)
   try {
-    await new Removal(tree, resolve, pace).run()
+    yield* new Removal(tree, resolve).run()
   } finally {
     close(tree)
   }
@@ -45,23 +57,21 @@ function openToEmpty(parent: number, name: string, resolve: number): number {
 class Removal {
   readonly #tree: number
   readonly #resolve: number
-  readonly #pace: Pace
   /** Directories in the top of the tree that are yet to be emptied. */
   readonly #left: string[] = []
   #moved = 0
 
-  constructor(tree: number, resolve: number, pace: Pace) {
+  constructor(tree: number, resolve: number) {
     this.#tree = tree
     this.#resolve = resolve
-    this.#pace = pace
   }
 
-  async run(): Promise<void> {
-    await this.#empty(this.#tree)
+  *run(): Generator<void, void, void> {
+    yield* this.#empty(this.#tree)
     for (let name = this.#left.pop(); name !== undefined; name = this.#left.pop()) {
       const directory = openToEmpty(this.#tree, name, this.#resolve)
       try {
-        await this.#empty(directory)
+        yield* this.#empty(directory)
       } finally {
         close(directory)
       }
@@ -71,11 +81,11 @@ class Removal {
   }
 
   /** Removes all entries. A subdirectory that is not empty is moved to the top of the tree. */
-  async #empty(directory: number): Promise<void> {
+  *#empty(directory: number): Generator<void, void, void> {
     for (let names = nextNames(directory); names.length > 0; names = nextNames(directory)) {
       for (const { name } of names) {
         this.#remove(directory, pathOfBytes(name))
-        await this.#pace.rest()
+        yield
       }
     }
   }

@@ -235,12 +235,17 @@ export class Loop implements Actions {
         this.#executed(task)
         break
       case 'exiting':
-        if (task.tid === task.pid && !task.launching) task.program.memory.ending(task.pid)
+        if (task.tid === task.pid && !task.launching) this.#ending(task)
         this.#resume(task, 'go')
         break
       default:
         this.#resume(task, 'go')
     }
+  }
+
+  #ending({ program, pid }: Task): void {
+    const exceeds = program.memory.ending(pid, [...program.cpu.processes])
+    if (exceeds && !program.isEnding) this.end(program, 'memory')
   }
 
   #decide(task: Task, index: number): Resume {
@@ -324,5 +329,7 @@ export class Loop implements Actions {
       program.denied ??= { syscall: 'unknown', args: '' }
       this.end(program, 'denied')
     }
+    // The program has ended with its first process. What it left running is killed.
+    if (task.pid === program.root && program.startedNs !== 0n) this.end(program, 'itself')
   }
 }

@@ -13,7 +13,8 @@ import { type AsProgram, asProgram, type Identity } from './as-program.ts'
 import { closeFound, type Found, found } from './found.ts'
 import { compileRules, type Judge, missingRule } from './judge.ts'
 import { type Named, readNamed } from './named.ts'
-import { closeObject, isUnlinked, typeOf } from './object.ts'
+import { interpreterOf } from './interpreter.ts'
+import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
 import type { Made } from './perform/performer.ts'
@@ -38,6 +39,8 @@ export interface DecideOptions {
 }
 
 type Denied = Extract<PathDecision, { readonly kind: 'deny' }>
+/** The kernel follows four scripts, and then one loader. */
+const MOST_INTERPRETERS = 6
 const ALLOW: PathDecision = { kind: 'allow' }
 export const deny = (path: string, rule: string): Denied => ({ kind: 'deny', path, rule })
 
@@ -72,11 +75,20 @@ export class PathDecider {
     const named: Named[] = []
     try {
       for (const argument of pathCall.paths) named.push(readNamed(call, pathCall, argument))
-      if (pathCall.maker === 'nobody') return deny(textOf(named[0]), NO_RULE.unsafe)
+      if (pathCall.maker === 'nobody' || this.#isUnjudged(call, pathCall))
+        return deny(textOf(named[0]), NO_RULE.unsafe)
       return this.#decide(call, pathCall, named)
     } finally {
       for (const { base } of named) closeObject(base)
     }
+  }
+
+  /**
+   * With a descriptor of a file (O_PATH) a program learns its attributes. Landlock does not judge
+   * such an open, so another file could be opened than the one that was judged.
+   */
+  #isUnjudged(call: StoppedCall, pathCall: PathCall): boolean {
+    return !this.#options.statAll && (openFlagsOf(pathCall, call.args) & O_PATH) !== 0
   }
 
   /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
@@ -99,6 +111,7 @@ export class PathDecider {
           if (denied) return { ...denied, path: denied.path || textOf(named[index]) }
         }
         const [target] = all
+        if (pathCall.use === 'execute' && target) return this.#judgeInterpreters(target, viewer)
         if (make === undefined || !target) return undefined
         if (target.kind !== 'object') return { result: -target.errno }
         return typeof make === 'number' ? { result: -make } : make(target)
@@ -108,6 +121,29 @@ export class PathDecider {
     })
     if (outcome === undefined) return ALLOW
     return 'kind' in outcome ? outcome : finish(call, outcome)
+  }
+
+  /**
+   * Judges the interpreter of a script, and the loader of a program. A path that is not absolute
+   * is left to Landlock. Undefined: the rules do not deny them.
+   */
+  #judgeInterpreters(program: Found, viewer: Viewer): Denied | undefined {
+    const all: Found[] = []
+    try {
+      for (let { fd } = program; fd >= 0 && all.length < MOST_INTERPRETERS; ) {
+        const path = interpreterOf(fd)
+        if (!path?.startsWith('/')) return undefined
+        const next = resolve({ base: -1, path: pathBytes(path) }, true, viewer)
+        all.push(next)
+        if (next.kind !== 'object') return undefined
+        const denied = this.judgeProgram(next.fd, next.name)
+        if (denied) return denied
+        fd = next.fd
+      }
+      return undefined
+    } finally {
+      closeFound(all)
+    }
   }
 
   /** Undefined: the rules do not deny it. */
@@ -132,7 +168,7 @@ export class PathDecider {
     const makes = pathCall.makes === true || (flags & O_CREAT) !== 0
     if (kind === 'missing' && makes) return ACCESS.write
     // That a file does not exist is an attribute of it. Otherwise the call fails by itself.
-    if (kind !== 'object') return statAll ? 0 : access
+    if (kind !== 'object') return statAll ? 0 : ACCESS.stat
     // The program may know all about what it has open.
     return access === ACCESS.stat && (statAll || byDescriptor) ? 0 : access
   }

@@ -8,14 +8,14 @@
  * running operation then ends at its next step.
  */
 import { fstatSync } from 'node:fs'
-import { GlassboxError } from '../errors.ts'
-import { close, openat2 } from '../gate/descriptors.ts'
-import { call } from '../gate/gate.ts'
-import { pathComponents } from '../job/box-path.ts'
-import type { CollectedFile, DirectoryEntry } from '../job/files.ts'
-import { F_DUPFD_CLOEXEC, O_DIRECTORY, O_PATH } from '../linux/constants.ts'
-import { ERRNO } from '../linux/errno.ts'
-import { pathOfBytes } from '../linux/path-bytes.ts'
+import { GlassboxError } from '../../errors.ts'
+import { close, openat2 } from '../../gate/descriptors.ts'
+import { call } from '../../gate/gate.ts'
+import { pathComponents } from '../../job/box-path.ts'
+import type { CollectedFile, DirectoryEntry } from '../../job/files.ts'
+import { F_DUPFD_CLOEXEC, O_DIRECTORY, O_PATH } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
+import { pathOfBytes } from '../../linux/path-bytes.ts'
 import {
   BENEATH_ON_ONE_MOUNT as BENEATH,
   kindOf,
@@ -25,17 +25,17 @@ import {
   openToRead,
   setMode,
   typeOf,
-} from '../stdio/files/beneath.ts'
-import { readBytes } from '../stdio/files/copy.ts'
-import { boxFileError, brief, refusal } from '../stdio/files/errors.ts'
-import { Pace, type Stoppable } from '../stdio/files/pace.ts'
-import { removeTree } from '../stdio/files/remove.ts'
-import { sortByName } from '../stdio/files/sort.ts'
-import { withTreeWriter } from '../stdio/files/tree-writer.ts'
-import { notRegular, Visit } from '../stdio/files/visit.ts'
-import type { FileVisitor } from '../stdio/files/visitor.ts'
-import { type InputFile, putInput } from '../stdio/input-files.ts'
-import type { Owner } from '../stdio/pipe.ts'
+} from './beneath.ts'
+import { readBytes } from './copy.ts'
+import { boxFileError, brief, refusal } from './errors.ts'
+import { Pace, type Stoppable } from './pace.ts'
+import { removeTree } from './remove.ts'
+import { sortByName } from './sort.ts'
+import { withTreeWriter } from './tree-writer.ts'
+import { notRegular, Visit } from './visit.ts'
+import type { FileVisitor } from './visitor.ts'
+import { type InputFile, putInput } from '../input-files.ts'
+import type { Owner } from '../pipe.ts'
 
 const OWNER_ALL = 0o700
 

@@ -21,7 +21,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { BoxFiles } from '#glassbox/container/files.js'
+import { BoxFiles } from '#glassbox/stdio/files/box-files.js'
 import type { GlassboxError } from '#glassbox/errors.js'
 import { HostPaths } from '#glassbox/stdio/host-paths.js'
 import { readInputs } from '#glassbox/stdio/input-files.js'

@@ -1,0 +1,48 @@
+/**
+ * `--explain`: which rule denied which call, and the option that would allow it. Pure: the run is
+ * over, and nothing here changes its outcome.
+ */
+import type { Violation } from '../../job/ending.ts'
+import type { AnyResult } from '../../job/result.ts'
+
+/** The option that grants what a key of a policy's paths grants. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  read: '--allow-read',
+  list: '--allow-read',
+  stat: '--allow-read',
+  write: '--allow-write',
+  execute: '--allow-exec',
+}
+
+/** The option for a rule such as `read: /etc/passwd`; `undefined` if there is none. */
+function optionFor(rule: string): string | undefined {
+  const [, key = '', path = ''] = /^(\w+): (\/.*)$/s.exec(rule) ?? []
+  const option = OPTIONS[key]
+  return option && `${option} ${quoted(path)}`
+}
+
+/** As a shell takes it. */
+const quoted = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+
+const ruleFor = (syscall: string): string =>
+  JSON.stringify({ extends: 'default', rules: [{ syscalls: [syscall], action: { kind: 'allow' } }] })
+
+function explain({ syscall, args, rule }: Violation): string {
+  const call = `denied: ${syscall}(${args})`
+  if (rule === undefined) return `${call}. To allow it, use a policy file such as ${ruleFor(syscall)}`
+  const option = optionFor(rule)
+  const lacks = `${call}, for lack of "${rule}"`
+  return option === undefined ? lacks : `${lacks}. To allow it: ${option}`
+}
+
+/** The lines for a person. Equal denials are told once. */
+export function explainDenials({ violation, denials, moreDenials = 0, ok }: AnyResult): string[] {
+  const all = [...(denials ?? []), ...(violation ? [violation] : [])]
+  const lines = [...new Set(all.map(explain))]
+  if (moreDenials > 0) lines.push(`${moreDenials} more calls were denied after these.`)
+  if (lines.length > 0 || ok) return lines
+  return denials
+    ? ['No denied call was reported.']
+    : ['This runner reports only the denied call that ends a program; --runner ptrace reports others too.']
+}

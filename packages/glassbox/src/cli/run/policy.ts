@@ -1,0 +1,83 @@
+/**
+ * The policy that the options of `glassbox run` ask for: --policy, --allow-read, --allow-write,
+ * --allow-exec and --deny together. They only add to a policy; the runner checks the whole.
+ */
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { InvalidOptionError } from '../../errors.ts'
+import { BOX_DIRECTORY } from '../../job/box-layout.ts'
+import type { RunOptions } from '../../job/options.ts'
+import { besideProgram } from '../../policy/beside-program.ts'
+import { denyCalls } from '../../policy/deny-calls.ts'
+import type { PathRules, Policy, PresetName } from '../../policy/policy.ts'
+import { PRESETS } from '../../policy/presets/presets.ts'
+import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
+import { nearest } from '../../suggest.ts'
+import type { ParsedOptions } from '../options.ts'
+
+const ALLOW = { read: '--allow-read', write: '--allow-write', execute: '--allow-exec' } as const
+
+/** `undefined` if no option asks for a policy: the runner's default applies. */
+export async function requestedPolicy(parsed: ParsedOptions): Promise<RunOptions['policy']> {
+  const { values, lastOf } = parsed
+  const given = lastOf('--policy')
+  const denied = (values.get('--deny') ?? []).flatMap(text => text.split(',').map(name => name.trim()))
+  const paths = allowedPaths(values)
+  const base = given === undefined ? undefined : await named(given)
+  if (base === undefined && !paths && denied.length === 0) return undefined
+  const ofRunner = paths || lastOf('--runner') === 'ptrace' ? 'default' : DEFAULT_POLICY
+  const whole = base ?? withDirectoryOf(parsed.rest[0] ?? '', ofRunner)
+  const allowing: Policy | PresetName = paths ? { extends: whole, paths } : whole
+  return denied.length > 0 ? denyCalls(denied, allowing) : allowing
+}
+
+/** A preset, or the policy in a file. */
+async function named(text: string): Promise<Policy | PresetName> {
+  if (Object.hasOwn(PRESETS, text)) return text as PresetName
+  const guess = nearest(text, Object.keys(PRESETS))
+  throw new InvalidOptionError(
+    '--policy',
+    `--policy: there is neither a preset nor a file ${text}.`,
+    guess === undefined ? `The presets are ${Object.keys(PRESETS).join(', ')}.` : `Did you mean ${guess}?`,
+  )
+}
+
+function allowedPaths(values: ParsedOptions['values']): PathRules | undefined {
+  const rules = Object.entries(ALLOW).flatMap(([key, option]) => {
+    const patterns = (values.get(option) ?? []).map(patternOf)
+    return patterns.length > 0 ? [[key, patterns] as const] : []
+  })
+  return rules.length > 0 ? Object.fromEntries(rules) : undefined
+}
+
+/**
+ * A path of the command line as a pattern: absolute, and with a final slash if it is a directory.
+ * `/box` means the working directory, as in other options.
+ */
+function patternOf(text: string): string {
+  if (text.startsWith('{')) return text
+  const path = resolve(text)
+  const whole = text.endsWith('/') || isDirectory(path) ? `${path.replace(/\/$/, '')}/` : path
+  return whole === BOX_DIRECTORY || whole.startsWith(`${BOX_DIRECTORY}/`)
+    ? `{work}${whole.slice(BOX_DIRECTORY.length)}`
+    : whole
+}
+
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false // a pattern, or a file that does not exist yet
+  }
+}
+
+/**
+ * Without --policy, the files beside the program may be read, as without any policy. A program
+ * without a slash in its name is one of the system.
+ */
+function withDirectoryOf(program: string, base: PresetName | Policy): PresetName | Policy {
+  const beside = base === 'default' && program.includes('/') ? besideProgram(resolve(program)) : undefined
+  return beside === undefined || /[*?]/.test(beside.path)
+    ? base
+    : { extends: base, paths: { read: [`${beside.path}/*`] } }
+}

@@ -1,0 +1,50 @@
+/**
+ * From a job to what the supervisor starts: every path is one of the host's, and the policy has
+ * become terms.
+ */
+import { realpathSync } from 'node:fs'
+import type { Job } from '../../job/job.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
+import type { LandlockSpec } from '../../landlock/types.ts'
+import type { CallDecision, CallToDecide } from '../../policy/policy.ts'
+import type { Owner } from '../../stdio/pipe.ts'
+import type { ProgramSpec } from '../../supervisor/contract.ts'
+import { environment, placed } from './place.ts'
+import { policyTerms } from './policy-terms.ts'
+
+/** The private directory, as programs see it. */
+export interface Place {
+  readonly work: string
+  readonly owner: Owner | undefined
+}
+
+export interface ProgramTerms {
+  /** All but its streams and the ruleset, which are descriptors. */
+  readonly program: Omit<ProgramSpec, 'stdio' | 'ruleset'>
+  /** The ruleset to make; undefined if there is none. */
+  readonly wall: LandlockSpec | undefined
+  readonly ask: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
+}
+
+/** Looks at the program file, and starts nothing. */
+export function programOf(job: Job, box: Pick<ResolvedBox, 'net'>, { work, owner }: Place): ProgramTerms {
+  const path = placed(job.path, work)
+  const terms = policyTerms(job, box, { work, program: realPath(path) })
+  const { filter, decisions, handlers, wall } = terms
+  const { argv, limits } = job
+  const places = { env: environment(job.env, work), cwd: placed(job.cwd, work) }
+  return {
+    program: { path, argv, ...places, ...(owner ? { user: owner } : {}), limits, filter, decisions },
+    wall,
+    ask: (handler, call) => handlers[handler]?.(call) ?? 'kill',
+  }
+}
+
+/** The file without links. If it does not exist, execve will report that. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return path
+  }
+}

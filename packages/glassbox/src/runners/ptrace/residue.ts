@@ -1,0 +1,25 @@
+/**
+ * Whether a program may have left something outside of its private directory, where the clean-up
+ * of a pool does not look. It cannot if its policy lets it write below the working directory only,
+ * and if it may not send anything to a process outside.
+ */
+import type { ResolvedBox } from '../../job/resolved.ts'
+import { ACCESS, type PathRule, type ResolvedPolicy } from '../../policy/resolved.ts'
+
+/** Devices without contents of their own. */
+const WITHOUT_CONTENTS = new Set(['/dev/null', '/dev/zero', '/dev/full'])
+
+const isHarmless = ({ access, path }: PathRule): boolean =>
+  (access & ACCESS.write) === 0 ||
+  path === '{work}' ||
+  path.startsWith('{work}/') ||
+  WITHOUT_CONTENTS.has(path)
+
+/** `undefined`: the preset `default`, which writes below the working directory only. */
+export function leavesNothingOutside(
+  { net }: Pick<ResolvedBox, 'net'>,
+  policy: ResolvedPolicy | null | undefined,
+): boolean {
+  if (net === 'host' || policy === null) return false
+  return policy === undefined || (policy.paths?.rules.every(isHarmless) ?? false)
+}
