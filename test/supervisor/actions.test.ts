@@ -16,6 +16,8 @@ import { type Options, type Outcome, type Stop, supervise, warmUp } from './supp
 let start: Surroundings
 before(async () => {
   await warmUp()
+  // Each worker that judges paths keeps a descriptor for that.
+  await Promise.all(Array.from({ length: 4 }, () => named('/bin/sleep', ['0.1'], {})))
   start = surroundings()
 })
 after(() => assertNothingLeft(start))

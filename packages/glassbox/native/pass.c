@@ -1,7 +1,8 @@
 /*
- * Lets calls pass that name a file below a granted directory, without JavaScript. The directory is
- * known by a descriptor, and the rest of the path is resolved below it without leaving it, a mount
- * or a link of /proc. A path that leads anywhere else, or that cannot be read, is not decided here.
+ * Lets calls pass that name a file below a granted directory, without JavaScript. The directory
+ * is known by a descriptor, and the rest of the path is resolved below it without leaving it, a
+ * mount or a link of /proc. A path that leads anywhere else, or that cannot be read, is not
+ * decided here.
  *
  * The kernel resolves the path again for the program, which may have changed it meanwhile. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.

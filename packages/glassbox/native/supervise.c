@@ -91,8 +91,8 @@ static long take_one(struct stop_record *record, volatile s32 *wake, long option
  * superviseStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array,
  * calls: Uint8Array, tables: Uint8Array, tasks: Int32Array): restarts `count` tracees, waits for
  * one stop, takes up to `maximum` that are there, and returns how many, which may be 0; -EINTR if
- * it was woken first, -ECHILD if there is no tracee. The message of a process that has ended is its
- * CPU time in ns. The last three say which calls pass (supervise.h); they make no record.
+ * it was woken first, -ECHILD if there is no tracee. The message of a process that has ended is
+ * its CPU time in ns. The last three say which calls pass (supervise.h); they make no record.
  */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

@@ -1,6 +1,7 @@
 /*
  * What a supervisor's step knows about paths, so that it can let a call pass without JavaScript.
- * src/supervisor/paths/prefixes.ts writes these structs; the layouts are generated from this header.
+ * src/supervisor/paths/passing.ts writes these structs; the layouts are generated from this
+ * header.
  */
 #ifndef GLASSBOX_SUPERVISE_H
 #define GLASSBOX_SUPERVISE_H
@@ -53,7 +54,7 @@ struct task_slot {
   s32 tid, table;
 };
 
-_Static_assert(sizeof(struct passed_kind) == 4 && sizeof(struct passed_calls) == 640, "prefixes.ts writes it");
+_Static_assert(sizeof(struct passed_kind) == 4 && sizeof(struct passed_calls) == 640, "passing.ts writes it");
 _Static_assert(sizeof(struct prefix) == 12 && offsetof(struct prefixes, text) == 776, "so are these");
 _Static_assert(sizeof(struct prefixes) == 3776 && sizeof(struct task_slot) == 8, "and these");
 

@@ -49,8 +49,8 @@ export class MemoryPeak {
   }
 
   /**
-   * A process is about to end, and still has its memory. Its own peak is part of the program's, and
-   * `pids`, if they are few, may have more together now than at any look. Returns true if they
+   * A process is about to end, and still has its memory. Its own peak is part of the program's,
+   * and `pids`, if they are few, may have more together now than at any look. Returns true if they
    * have more than the limit.
    */
   ending(pid: number, pids: readonly number[]): boolean {
