@@ -98,7 +98,7 @@ export function pathDecisions(
     ...rule,
     path: path.replace(/^\{work\}/, work).replace(/^\{program\}/, program),
   })
-  return { rules: rules.map(at), statAll, denied }
+  return { rules: rules.map(at), work, statAll, denied }
 }
 
 class FilterMaker {

@@ -18,7 +18,7 @@ import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
 import type { Made } from './perform/performer.ts'
-import { realPath } from './real-path.ts'
+import { ownName, rulePaths } from './real-path.ts'
 import { resolve } from './resolve.ts'
 import type { Viewer } from './walk.ts'
 
@@ -32,6 +32,8 @@ export const NO_RULE = {
 export interface DecideOptions {
   /** Without `{work}` and `{program}`. */
   readonly rules: readonly PathRule[]
+  /** A directory in which programs may have made links, besides those that rules let it write. */
+  readonly work?: string
   /** Whether the attributes of every file may be asked for. */
   readonly statAll: boolean
   /** The ids of the program; undefined if they are those of this process. */
@@ -62,10 +64,12 @@ export class PathDecider {
   readonly #judge: Judge
   readonly #options: DecideOptions
   readonly #asProgram: AsProgram
+  /** The first process of the program. */
+  #first: number | undefined
 
   constructor(options: DecideOptions) {
     this.#options = options
-    this.#judge = compileRules(options.rules, realPath)
+    this.#judge = compileRules(options.rules, rulePaths(options.rules, options.work))
     this.#asProgram = asProgram(options.identity)
   }
 
@@ -153,11 +157,27 @@ export class PathDecider {
     const access = this.#accessOf(call, pathCall, one)
     if (access === 0 || name === '') return undefined
     const path = kind === 'object' ? nameInRules(one) : name
-    if (path === undefined || this.#judge.match(path, access)) return undefined
+    if (path === undefined || this.#isGranted(path, access, call.pid)) return undefined
     const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'
     const needed = isListed ? ACCESS.list : access
-    if (isListed && this.#judge.match(path, needed)) return undefined
-    return deny(path, missingRule(path, needed))
+    if (isListed && this.#isGranted(path, needed, call.pid)) return undefined
+    return deny(path, missingRule(this.#inRules(path, call.pid), needed))
+  }
+
+  #isGranted(path: string, access: number, pid: number): boolean {
+    return (
+      this.#judge.match(this.#inRules(path, pid), access) !== undefined ||
+      this.#judge.match(path, access) !== undefined
+    )
+  }
+
+  /**
+   * The name by which a rule grants it. Landlock can grant `/proc/self` only to the first process
+   * of a program, so here too it means that process.
+   */
+  #inRules(path: string, pid: number): string {
+    this.#first ??= pid
+    return (pid === this.#first ? ownName(path, pid) : undefined) ?? path
   }
 
   /** The right that the call needs for what was found; 0 if it needs none. */
