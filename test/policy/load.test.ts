@@ -150,6 +150,9 @@ test('lines of values, and of what contains them', () => {
     'policy.a[7]',
     'policy.x',
   ]
-  assert.deepEqual(lines.map(path => text.lineOf(path)), [1, 2, 3, 5, 5, 2, 1])
+  assert.deepEqual(
+    lines.map(path => text.lineOf(path)),
+    [1, 2, 3, 5, 5, 2, 1],
+  )
   assert.deepEqual(Object.keys(text.value as object), ['a', '__proto__'])
 })

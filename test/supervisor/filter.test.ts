@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { X32_BIT } from '#glassbox/linux/abi.js'
-import { AF_INET, AF_UNIX, CLONE_UNTRACED, PR_SET_DUMPABLE } from '#glassbox/linux/constants.js'
+import {
+  AF_INET,
+  AF_UNIX,
+  CLONE_UNTRACED,
+  PR_SET_DUMPABLE,
+  PR_SET_SECCOMP,
+  SECCOMP_SET_MODE_FILTER,
+} from '#glassbox/linux/constants.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { DecideCall, Rule } from '#glassbox/policy/policy.js'
 import { resolvePolicy } from '#glassbox/policy/resolve.js'
@@ -19,6 +26,7 @@ import {
   type SupervisedFilter,
   supervisedFilter,
 } from '#glassbox/supervisor/filter.js'
+import { PATH_REFUSALS } from '#glassbox/supervisor/filter/path-refusals.js'
 import { CALL_CLASSES } from '#glassbox/supervisor/paths/call-classes.js'
 
 const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, landlockAbi: 7, net: 'host' }
@@ -103,6 +111,7 @@ function expected(
     const refusal = refusals.find(matches)
     if (refusal) return { kernel: refusal.action }
     if (['fork', 'vfork', 'clone'].includes(name)) return { stop: { kind: 'birth' } }
+    if (installsFilter(name, args)) return { stop: { kind: 'own-filter' } }
     if (policy.paths && isJudged(policy, name, args)) return { stop: { kind: 'paths' } }
     if (action.kind === 'decide') return { stop: { kind: 'ask', handler: 0 } }
     return { kernel: action }
@@ -115,11 +124,14 @@ const stopOf = (answer: Answer): StopAction => {
   return answer.kernel.kind === 'errno' ? { kind: 'errno', errno: answer.kernel.errno } : { kind: 'allow' }
 }
 
+const installsFilter = (name: string, [first = 0n]: readonly bigint[]): boolean =>
+  ({ seccomp: SECCOMP_SET_MODE_FILTER, prctl: PR_SET_SECCOMP })[name] === Number(BigInt.asUintN(32, first))
+
 function isJudged({ paths }: ResolvedPolicy, name: string, args: readonly bigint[]): boolean {
   const row = CALL_CLASSES.get(name)
   const family = Number(BigInt.asUintN(32, args[0] ?? 0n))
   if (name === 'socket') return family === AF_UNIX
-  if (name === 'socketpair') return family === AF_UNIX && ((args[1] ?? 0n) & 15n) === 2n
+  if (name === 'socketpair') return family === AF_UNIX && ![1n, 5n].includes((args[1] ?? 0n) & 15n)
   return row !== undefined && (row.use !== 'stat' || paths?.statAll === false)
 }
 
@@ -156,7 +168,11 @@ for (const [name, policy] of Object.entries(POLICIES))
     const made = supervisedFilter(policy, TERMS)
     const kills =
       policy.otherwise.kind === 'kill' || policy.rules.some(({ action }) => action.kind === 'kill')
-    const refusals = [...SUPERVISED_GUARD, ...(kills ? NO_FILTERS : [])]
+    const refusals = [
+      ...SUPERVISED_GUARD,
+      ...(policy.paths ? PATH_REFUSALS : []),
+      ...(kills ? NO_FILTERS : []),
+    ]
     for (const call of allSyscalls()) {
       const conditions = [...policy.rules, ...refusals]
         .filter(({ syscalls }) => syscalls.includes(call.name))
@@ -194,7 +210,8 @@ test('the silent tier stops only changes that Landlock does not cover', () => {
   const made = supervisedFilter(policy, silent)
   const stopped = allSyscalls().filter(({ nr }) => 'stop' in answerOf(made, nr, [1n, 2n, 0n, 0n, 0n, 0n]))
   const changes = [...CALL_CLASSES].filter(([, { maker, use }]) => maker === 'tracer' && use === 'write')
-  assert.deepEqual(stopped.map(({ name }) => name).toSorted(), changes.map(([name]) => name).toSorted())
+  const others = ['seccomp', ...changes.map(([name]) => name)]
+  assert.deepEqual(stopped.map(({ name }) => name).toSorted(), others.toSorted())
   assert.deepEqual(ask(policy, 'socket', [BigInt(AF_UNIX), 1n], silent), {
     kernel: { kind: 'errno', errno: 13 },
   })
@@ -214,8 +231,8 @@ test('the ways past the tracer are refused under a policy that allows everything
   ]
   for (const [name, args, errno] of refused)
     assert.deepEqual(ask(policy, name, args), { kernel: { kind: 'errno', errno } }, name)
-  // Its own filters can only refuse more.
-  assert.deepEqual(ask(policy, 'seccomp', [1n, 0n]), { kernel: { kind: 'allow' } })
+  // The data of its own filters must not be trusted.
+  assert.deepEqual(ask(policy, 'seccomp', [1n, 0n]), { stop: { kind: 'own-filter' } })
   const killing = policyOf([{ syscalls: ['socket'], action: { kind: 'kill' } }], 'allow')
   assert.deepEqual(ask(killing, 'seccomp', [1n, 0n]), { kernel: { kind: 'errno', errno: 22 } })
 })

@@ -142,8 +142,8 @@ const withKey = ({ option, message }: InvalidOptionError): string =>
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 
 /**
- * Loads a policy from a file. A name that ends in `.js`, `.mjs`, `.cjs`, `.ts`, `.mts` or `.cts` is
- * a module, which is executed; everything else is JSON. In JSON, `extends` may name files too,
+ * Loads a policy from a file. A name that ends in `.js`, `.mjs`, `.cjs`, `.ts`, `.mts` or `.cts`
+ * is a module, which is executed; everything else is JSON. In JSON, `extends` may name files too,
  * relative to the file. Rejects with InvalidOptionError, whose message names file and line.
  *
  * @example

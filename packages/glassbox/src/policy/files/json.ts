@@ -1,7 +1,7 @@
 /**
  * Reads JSON and remembers where each value stands, so that an error can name the line. Differs
- * from JSON.parse in three ways: a key that is given twice is an error, whole numbers above 2 ** 53
- * are bigints, and `__proto__` is a key like any other.
+ * from JSON.parse in three ways: a key that is given twice is an error, whole numbers above
+ * 2 ** 53 are bigints, and `__proto__` is a key like any other.
  */
 
 /** A value of JSON. Objects have no prototype. */

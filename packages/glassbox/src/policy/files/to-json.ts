@@ -52,9 +52,8 @@ function withoutHandlers(rules: readonly Rule[]): readonly Rule[] {
 }
 
 /**
- * The policy, with everything that it extends, as a value of JSON. Rules of a base that others replace
- * are left out. Throws InvalidOptionError for a
- * policy with handlers.
+ * The policy, with everything that it extends, as a value of JSON. Rules of a base that others
+ * replace are left out. Throws InvalidOptionError for a policy with handlers.
  */
 export function policyJson({ name, rules, otherwise, paths }: ResolvedPolicy): Policy {
   return {
