@@ -29,12 +29,6 @@ export const LEARN_OPTIONS: readonly OptionSpec[] = [
     help: 'Grant a directory if the program used this many of its files; 0 for never.',
     default: '8',
   },
-  {
-    name: '--extends',
-    elsewhere: ['--base', '--policy'],
-    value: 'NAME|FILE',
-    help: 'Print only what the program needs beyond this policy.',
-  },
   ...COMMON_OPTIONS,
 ]
 
