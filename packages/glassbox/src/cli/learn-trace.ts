@@ -7,12 +7,19 @@ export interface Learned extends TraceEnd {
   readonly data: Watched
 }
 
-/**
- * Runs the program until it and everything that it started have ended. `stdout` is the descriptor
- * of its standard output.
- */
-export async function watch(program: string, args: readonly string[], stdout: number): Promise<Learned> {
+export interface Watching {
+  readonly env: Readonly<Record<string, string>>
+  /** The descriptor that is the standard output of the program. */
+  readonly stdout: number
+}
+
+/** Runs the program until it and everything that it started have ended. */
+export async function watch(
+  program: string,
+  args: readonly string[],
+  { env, stdout }: Watching,
+): Promise<Learned> {
   const module = new URL('../cli/policy/learn/handlers.js', import.meta.url)
-  const end = await trace({ program, args, stdio: [0, stdout, 2] }, { handlers: { module } })
+  const end = await trace({ program, args, env, stdio: [0, stdout, 2] }, { handlers: { module } })
   return end as Learned
 }

@@ -9,9 +9,11 @@ import { jsonBits } from '../../policy/files/to-json.ts'
 import { validatePolicy } from '../../policy/check.ts'
 import { printable } from '../../printable.ts'
 import { watch, type Learned } from '../learn-trace.ts'
+import { DEFAULT_ENV } from '../../job/box-layout.ts'
 import { parseOptions } from '../options.ts'
 import { stderr, stdout } from '../output.ts'
 import { learnedPolicy } from './learn/generalize.ts'
+import { parseEnv } from '../run/environment.ts'
 import { LEARN_OPTIONS } from './options.ts'
 import type { Subcommand } from './subcommand.ts'
 
@@ -47,7 +49,7 @@ function write(file: string | undefined, text: string): void {
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const { rest, lastOf } = parseOptions('policy learn', LEARN_OPTIONS, words)
+  const { rest, lastOf, values } = parseOptions('policy learn', LEARN_OPTIONS, words)
   const [program, ...args] = rest
   if (program === undefined) {
     throw new InvalidOptionError(
@@ -59,15 +61,18 @@ async function main(words: readonly string[]): Promise<number> {
   const files = filesOf(lastOf('--files') ?? '8')
   const output = lastOf('--output')
   // Without a file, stdout has the policy and nothing else.
-  const learned = await watch(program, args, output === undefined ? stderr.fd : stdout.fd)
-  const policy = learnedPolicy(learned.data, basename(program), { work: realpathSync('.'), files })
+  const work = realpathSync('.')
+  const set = Object.fromEntries((values.get('--env') ?? []).map(parseEnv))
+  const env = { ...DEFAULT_ENV, HOME: work, ...set }
+  const learned = await watch(program, args, { env, stdout: output === undefined ? stderr.fd : stdout.fd })
+  const policy = learnedPolicy(learned.data, basename(program), { work, files })
   write(output, `${JSON.stringify(validatePolicy(policy), jsonBits, 2)}\n`)
   for (const note of notes(learned)) stderr.write(`glassbox: ${printable(note)}\n`)
   return 0
 }
 
 export const LEARN: Subcommand = {
-  usage: '[--output FILE] [--files N] [--] PROGRAM [ARGUMENT ...]',
+  usage: '[--output FILE] [--files N] [--env NAME=VALUE] [--] PROGRAM [ARGUMENT ...]',
   summary: 'Run a program without a box, and print the smallest policy that lets it do the same again.',
   examples: [
     'glassbox policy learn --output sort.json -- sort /etc/passwd',

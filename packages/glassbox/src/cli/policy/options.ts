@@ -24,6 +24,13 @@ export const LEARN_OPTIONS: readonly OptionSpec[] = [
     default: 'stdout',
   },
   {
+    name: '--env',
+    elsewhere: ['-e'],
+    value: 'NAME=VALUE',
+    repeated: true,
+    help: 'Set a variable. The others are those of glassbox run, with the current directory as HOME.',
+  },
+  {
     name: '--files',
     value: 'N',
     help: 'Grant a directory if the program used this many of its files; 0 for never.',

@@ -112,6 +112,7 @@ function pathsOf({ program, files }: Watched, { work, files: most }: Generalizat
   const add = ({ path, use }: UsedFile): void => {
     if (use === 'execute' && path === program) grants.add('execute', '{program}')
     else if (use === 'create') grants.add('write', directory(path))
+    else if (use === 'list') grants.add('list', `${placed(path).replace(/\/$/, '')}/`)
     else if (isAwkward(path)) grants.add(WAYS[use], directory(path))
     else grants.add(WAYS[use], placed(path))
   }
