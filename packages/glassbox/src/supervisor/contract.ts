@@ -55,9 +55,12 @@ export interface Decisions {
  * - `birth`: a new process or thread; refuse it at the limit of processes.
  * - `kill`: end the program and report the call.
  * - `errno`: the call is not made.
+ * - `own-filter`: the program installs a filter of its own. From then on the data of a stop may be
+ *   that filter's: if both filters stop a call, the kernel gives the data of the newer one. So the
+ *   tracer finds out by itself what the filter of the spec says.
  */
 export type StopAction =
-  | { readonly kind: 'paths' | 'birth' | 'kill' | 'allow' }
+  | { readonly kind: 'paths' | 'birth' | 'kill' | 'own-filter' | 'allow' }
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'ask'; readonly handler: number }
   | {

@@ -11,7 +11,7 @@ import type { StopAction } from '../contract.ts'
 import type { PathDecision } from '../decision.ts'
 import { skipCall } from './change.ts'
 import type { CallAtStop } from './stopped-call.ts'
-import type { Task } from './program.ts'
+import type { Program, Task } from './program.ts'
 
 /** `wait`: the thread stays stopped. */
 export type Resume = 'go' | 'wait'
@@ -21,6 +21,8 @@ export interface Actions {
   /** Ends the program because of this call. */
   denied(task: Task, call: CallAtStop, path?: string): void
   ask(task: Task, call: CallAtStop, handler: number): void
+  /** From now on the data of the program's stops may not be that of its spec's filter. */
+  distrust(program: Program): void
 }
 
 type Act<Kind extends StopAction['kind']> = (
@@ -67,6 +69,10 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
     }
     task.inBirth = true
     program.births++
+    return 'go'
+  },
+  'own-filter'(_, task, _call, loop) {
+    loop.distrust(task.program)
     return 'go'
   },
   paths(_, task, call, loop) {

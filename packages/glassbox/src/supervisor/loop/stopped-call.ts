@@ -11,6 +11,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import type { Records } from '../../ptrace/record.ts'
 import { TraceeMemory } from '../../ptrace/tracee/tracee-memory.ts'
+import { runFilter } from '../../seccomp/simulate.ts'
 import type { StoppedCall } from '../decision.ts'
 import type { Task } from './program.ts'
 
@@ -64,6 +65,13 @@ export class CallAtStop implements StoppedCall {
 
   isMember(id: number): boolean {
     return this.#task?.program.tasks.has(id) ?? false
+  }
+
+  /** The data with which this filter stops the call; undefined if the filter does not stop it. */
+  dataBy(filter: Uint8Array): number | undefined {
+    const arch = this.#records.arch(this.#index)
+    const action = runFilter(filter, { nr: this.nr, arch, args: this.args })
+    return action.kind === 'trace' ? action.data : undefined
   }
 
   /** The call in strace's notation. Calls of other ABIs are named but not decoded. */
