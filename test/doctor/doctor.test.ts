@@ -7,7 +7,11 @@ import { detectCgroups } from '#glassbox/cgroup/hierarchy.js'
 import { cgroupModeRow, cgroupRows } from '#glassbox/doctor/cgroups.js'
 import { diagnose } from '#glassbox/doctor/doctor.js'
 import { coreRow, isAtLeast, kernelRow, ptraceRow, seccompRow } from '#glassbox/doctor/kernel.js'
+import { landlockRow } from '#glassbox/doctor/landlock.js'
 import { appArmorRow, namespacesRow, userNamespaceRow } from '#glassbox/doctor/namespaces.js'
+import type { Row } from '#glassbox/doctor/row.js'
+import { landlock } from '#glassbox/landlock/abi.js'
+import { ERRNO } from '#glassbox/linux/errno.js'
 import { containerRow } from '#glassbox/doctor/surroundings.js'
 
 test('versions are compared by number, not by letter', () => {
@@ -33,6 +37,25 @@ test('seccomp without reports, ptrace that is closed, cores that are piped', () 
     ['yes', 'yes', 'yes', 'partly', 'no'],
   )
   assert.match(coreRow('|/usr/lib/systemd/systemd-coredump %P').meaning, /1 byte/)
+})
+
+test('Landlock: the version, what it lacks, and what would provide it', () => {
+  const row = (abi: number, errno: number = ERRNO.EACCES): Row => landlockRow({ abi }, () => errno)
+  assert.deepEqual(
+    [1, 3, 5, 6, 7].map(abi => row(abi).state),
+    ['partly', 'partly', 'partly', 'yes', 'yes'],
+  )
+  assert.match(row(2).meaning, /truncate\(2\) is refused for every file/)
+  assert.equal(row(4).fix, 'use Linux 6.10 or later')
+  assert.deepEqual([row(7, 0).state, row(7, ERRNO.E2BIG).found], ['no', 'ABI 7, but E2BIG'])
+  const off = landlockRow({ errno: ERRNO.EOPNOTSUPP })
+  assert.deepEqual([off.state, off.found], ['no', 'EOPNOTSUPP'])
+  assert.match(off.fix ?? '', /lsm=/)
+  assert.match(landlockRow({ errno: ERRNO.ENOSYS }).fix ?? '', /CONFIG_SECURITY_LANDLOCK/)
+})
+
+test('Landlock is tried for real', { skip: 'abi' in landlock() ? false : 'needs Landlock' }, () => {
+  assert.notEqual(landlockRow().state, 'no')
 })
 
 test('user namespaces: each setting that forbids them has its fix', () => {

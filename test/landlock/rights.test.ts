@@ -194,6 +194,18 @@ test('signals and abstract sockets stay inside from ABI 6 on, if asked for', {
   }
 })
 
+test('an inherited file stays open, but is not opened again by its number', { skip: needs(1) }, context => {
+  const secret = join(makeFiles(context), 'file')
+  const aliases = ['read,/proc/self/fd/0', 'read,/dev/stdin', 'read,/dev/fd/0', 'read,/proc/thread-self/fd/0']
+  const behind = { stdin: secret, spec: specOf([rule('rl', 'tree', '/proc'), rule('rl', 'tree', '/dev')]) }
+  assert.deepEqual(errnos(context, behind, [...aliases, 'inherited,-']), [...aliases.map(() => EACCES), 0])
+  assert.deepEqual(
+    errnos(context, { stdin: secret }, aliases),
+    aliases.map(() => 0),
+    'the control',
+  )
+})
+
 test('aliases of a file are the file', { skip: needs(1) }, context => {
   const directory = makeFiles(context)
   const parent = join(directory, '..')

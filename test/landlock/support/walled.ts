@@ -53,6 +53,8 @@ export interface Behind {
   /** Undefined: no wall. */
   readonly spec?: LandlockSpec | undefined
   readonly cwd?: string
+  /** A file that the guest inherits as its stdin. */
+  readonly stdin?: string
   /** Refusals by a filter, next to the wall. */
   readonly refusals?: readonly CallRule[]
 }
@@ -66,10 +68,15 @@ export function runBehind(
 ): { status: number; stdout: string } {
   const file = join(temporaryDirectory(context), 'stdout')
   const stdout = openSync(file, 'w')
+  const stdin = openSync(behind.stdin ?? '/dev/null', 'r')
   const ruleset = behind.spec && makeRuleset(behind.spec)
   try {
-    return { status: execute(behind, [guest, ...args], stdout, ruleset), stdout: readFileSync(file, 'utf8') }
+    return {
+      status: execute(behind, [guest, ...args], [stdin, stdout], ruleset),
+      stdout: readFileSync(file, 'utf8'),
+    }
   } finally {
+    closeSync(stdin)
     closeSync(stdout)
     if (ruleset) close(ruleset.fd)
   }
@@ -78,19 +85,21 @@ export function runBehind(
 function execute(
   { cwd = '/', refusals }: Behind,
   argv: readonly string[],
-  stdout: number,
+  stdio: readonly [stdin: number, stdout: number],
   ruleset: Ruleset | undefined,
 ): number {
   const [path = ''] = argv
   const builder = new PlanBuilder(`run ${path}`)
-  const [out, rules] = [builder.input('stdout'), builder.input('ruleset')]
+  const [stdin, stdout] = [builder.input('stdin'), builder.input('stdout')]
+  const rules = builder.input('ruleset')
   const pid = builder.slot('pid')
   const status = { bytes: new Uint8Array(4) }
   const flags = BigInt(CLONE_VM | CLONE_VFORK)
   builder
     .clone({ flags, exitSignal: SIGCHLD, result: pid, label: 'clone' }, () => {
       builder
-        .call('dup3', [out, 1, 0], 'stdout')
+        .call('dup3', [stdin, 0, 0], 'stdin')
+        .call('dup3', [stdout, 1, 0], 'stdout')
         .call('chdir', [text(cwd)], 'go there')
         .call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privilege')
       if (ruleset) addLandlockSteps(builder, { ruleset: rules, own: ruleset.own, spare: SPARE })
@@ -99,7 +108,7 @@ function execute(
     })
     .call('wait4', [pid, status, __WALL, 0], 'wait')
   const { bytes, origin } = encodePlan(builder.build())
-  const { failure } = runPlan(bytes, [stdout, ruleset?.fd ?? -1])
+  const { failure } = runPlan(bytes, [...stdio, ruleset?.fd ?? -1])
   if (failure) throw new Error(`${origin[failure.step]?.label}: errno ${failure.errno}`)
   return statusIn(bytes)
 }

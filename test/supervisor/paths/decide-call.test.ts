@@ -8,14 +8,8 @@ import { test, type TestContext } from 'node:test'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
+import { callText } from '../support/call-text.js'
 import { decided, type Decided, rule } from '../support/decided.js'
-
-/** A call by its name, as test/programs/files.c takes it. */
-const call = (text: string): string => {
-  const [, prefix = '', name = '', rest = ''] =
-    /^((?:\w+:(?:\d+:)?(?:s:[^,]*,)?)*?)(\w+)((?:,.*)?)$/.exec(text) ?? []
-  return `${prefix}${syscallNumber(name)}${rest}`
-}
 
 /** A directory with a file of each kind. */
 function directory(context: TestContext): string {
@@ -75,7 +69,7 @@ const QUESTIONS: readonly string[] = [
   ...['getxattrat,-100,s:file,0,s:user.none,b,16', 'listxattrat,-100,s:file,0,b,100'],
   ...['file_getattr,-100,s:file,b,24,0', 'file_getattr,-100,s:file,b,99999,0'],
   ...['chdir,s:sub', 'stat,s:inner,b', 'chdir,s:missing', 'chdir,s:..'],
-].map(call)
+].map(callText)
 
 const granted = (path: string) => ({ rules: [rule('write', path), rule('read', '/')], cwd: path })
 
@@ -159,7 +153,7 @@ const CHANGES: readonly string[] = [
     'unlinkat,-100,s:also,0',
     'open,s:pipe,0x800',
   ],
-].map(call)
+].map(callText)
 
 test('a change that is granted is made, as it is made without a tracer', context => {
   const [one, two] = [directory(context), directory(context)]
@@ -191,7 +185,7 @@ const deniedBy = (
   context: TestContext,
   calls: readonly string[],
   options: Parameters<typeof decided>[2],
-): Decided => decided(context, calls.map(call), options)
+): Decided => decided(context, calls.map(callText), options)
 
 test('an open is denied by the name of its file', context => {
   const calls = [

@@ -39,7 +39,6 @@ export interface GuestEnd {
 
 const KILL = syscallNumber('kill')
 const DENIED = 13
-const SIGTRAP_OF_EXEC = 'exec'
 
 export function superviseGuest(context: TestContext, guest: Guest, decide: Decide): GuestEnd {
   const path = join(temporaryDirectory(context), 'output')
@@ -78,6 +77,7 @@ class Loop {
   readonly #decide: Decide
   readonly #processOf = new Map<number, number>()
   readonly #members = new Set<number>()
+  #ready = false
   #started = false
   #status: number | undefined
 
@@ -114,7 +114,9 @@ class Loop {
       if (tid === this.#root) this.#status = status
       return
     }
-    if (kind === SIGTRAP_OF_EXEC) this.#started = true
+    // The launcher signals itself when its next execve is that of the program.
+    if (kind === 'signal') this.#ready = true
+    if (kind === 'exec' && this.#ready) this.#started = true
     if (kind === 'seccomp' && this.#started && !this.#obey(tid, index)) return
     if (kind === 'group-stop') this.#restarts.add(tid, PTRACE_LISTEN, 0)
     else this.#restarts.add(tid, PTRACE_CONT, kind === 'signal' ? stopSignal(status) : 0)

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { INIT_PATH } from '../gate/addon.ts'
 import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
+import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import { tracedProgramRow } from './ptrace-runner.ts'
 import type { Row } from './row.ts'
@@ -59,6 +60,7 @@ export async function diagnose(): Promise<Diagnosis> {
     containerRow(),
     cgroupModeRow(),
     ...cgroupRows(),
+    landlockRow(),
     ptraceRow(),
     coreRow(),
     box,

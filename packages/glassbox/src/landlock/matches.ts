@@ -6,7 +6,7 @@
  * Links are followed, but not the magic ones of /proc, which lead to files of this process. Links
  * in directories that programs write to do not lead out of them.
  */
-import { fstatSync, opendirSync } from 'node:fs'
+import { opendirSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { close, openat2, withDescriptor } from '../gate/descriptors.ts'
 import {
@@ -21,6 +21,7 @@ import {
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
+import { look } from './look.ts'
 import type { Grant } from './types.ts'
 
 /** The most files that the patterns with wildcards of one policy may match. */
@@ -105,7 +106,7 @@ export class Matcher {
     if (rest.length > 0) this.#walk(search, path, rest)
     else
       withMatch(search.anchor, path, O_PATH, fd => {
-        if (fstatSync(fd).isDirectory()) return
+        if (look(fd).isDirectory) return
         if (++this.#matches > MOST_MATCHES) throw tooMany(search.grant, `${MOST_MATCHES} files`)
         search.use(fd)
       })
@@ -178,7 +179,7 @@ function* entriesOf(fd: number): Generator<readonly [name: string, isDirectory: 
 function isDirectoryAt(directory: number, name: string): boolean {
   const anchor = { fd: directory, resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, path: '' }
   let found = false
-  withMatch(anchor, name, O_PATH | O_NOFOLLOW, fd => (found = fstatSync(fd).isDirectory()))
+  withMatch(anchor, name, O_PATH | O_NOFOLLOW, fd => (found = look(fd).isDirectory))
   return found
 }
 

@@ -5,10 +5,11 @@
  * The ruleset is made in this process and entered by another one, so a rule about /proc/self would
  * be about this process. Such rules are returned as `own` instead.
  */
-import { fstatSync, readlinkSync, statSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
 import { keepDescriptor, openat2, ownDescriptor, withDescriptor } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_PATH, RESOLVE_NO_MAGICLINKS } from '../linux/constants.ts'
+import { look } from './look.ts'
 import { Matcher } from './matches.ts'
 import type { Grant, LandlockSpec, OwnGrant, Ruleset } from './types.ts'
 
@@ -59,9 +60,11 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
       if (named !== undefined) own.push(...ownGrant(named, grant))
       else
         matcher.forEach(grant, fd => {
-          const theirs = root === undefined ? pathInOwnProc(fd) : undefined
+          const { isDirectory, device } = look(fd)
+          const theirs = root === undefined ? pathInOwnProc(fd, device) : undefined
           if (theirs !== undefined) own.push(...ownGrant(theirs, grant))
-          else addRule(ruleset, fd, grant)
+          else if (isDirectory) addRule(ruleset, fd, grant.rights.directory, grant)
+          else addRule(ruleset, fd, grant.rights.file, grant)
         })
     }
     return own
@@ -70,10 +73,9 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
   }
 }
 
-/** A directory gets rights only by a pattern that means everything below it. */
-function addRule(ruleset: number, fd: number, { kind, rights, text }: Grant): void {
-  if (kind !== 'tree' && fstatSync(fd).isDirectory()) return
-  const access = kind === 'tree' ? rights.directory : rights.file
+/** A pattern has rights for files or for directories, so a match of the other kind gets none. */
+function addRule(ruleset: number, fd: number, access: number, { text }: Grant): void {
+  if (access === 0) return
   call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, ruleBytes(access, fd), 0], text)
 }
 
@@ -83,12 +85,12 @@ const OWN = /^\/proc\/(?:self|thread-self)(?=\/|$)/
 const ownPath = (path: string): string | undefined =>
   OWN.test(path) ? path.replace(OWN, '/proc/self') : undefined
 
-let procDevice: number | undefined
+let procDevice: bigint | undefined
 
 /** The same for a file that turned out to be such an entry of this process, by a link to it. */
-function pathInOwnProc(fd: number): string | undefined {
-  procDevice ??= statSync('/proc').dev
-  if (fstatSync(fd).dev !== procDevice) return undefined
+function pathInOwnProc(fd: number, device: bigint): string | undefined {
+  procDevice ??= statSync('/proc', { bigint: true }).dev
+  if (device !== procDevice) return undefined
   const path = readlinkSync(`/proc/self/fd/${fd}`)
   const own = `/proc/${process.pid}`
   return path === own || path.startsWith(`${own}/`) ? `/proc/self${path.slice(own.length)}` : undefined
@@ -100,15 +102,17 @@ function pathInOwnProc(fd: number): string | undefined {
  * lead to other files (`/proc/self/exe`): the file has a path of its own.
  */
 function ownGrant(path: string, { kind, rights }: Grant): OwnGrant[] {
+  if (kind === 'level' || kind === 'glob') return []
   const isDirectory = isDirectoryInProc(path)
-  if (kind === 'tree') return isDirectory ? [{ path, access: rights.directory }] : []
-  return kind === 'exact' && isDirectory === false ? [{ path, access: rights.file }] : []
+  if (isDirectory === undefined) return []
+  const access = isDirectory ? rights.directory : rights.file
+  return access === 0 ? [] : [{ path, access }]
 }
 
 function isDirectoryInProc(path: string): boolean | undefined {
   try {
     const fd = openat2(AT_FDCWD, path, { flags: O_PATH, resolve: RESOLVE_NO_MAGICLINKS })
-    return withDescriptor(fd, () => fstatSync(fd).isDirectory())
+    return withDescriptor(fd, () => look(fd).isDirectory)
   } catch {
     return undefined // there is no such entry
   }

@@ -12,7 +12,7 @@ import type { ResolvedBox } from '../../job/resolved.ts'
 import { requireLandlock } from '../../landlock/abi.ts'
 import { refusalsFor } from '../../landlock/rights.ts'
 import { makeRuleset } from '../../landlock/ruleset.ts'
-import { landlockSpec } from '../../landlock/spec.ts'
+import { landlockSpec, type SpecContext } from '../../landlock/spec.ts'
 import type { LandlockSpec, Ruleset } from '../../landlock/types.ts'
 import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import type { CallRule } from '../../seccomp/policy.ts'
@@ -30,14 +30,24 @@ export const writableOf = ({ binds }: Pick<ResolvedBox, 'binds'>): readonly stri
 export const wallRefusals = ({ paths }: ResolvedPolicy): readonly CallRule[] =>
   paths ? refusalsFor(requireLandlock()) : []
 
+/** The last spec of each policy. A judge runs one program on many inputs. */
+const specs = new WeakMap<ResolvedPolicy, { readonly context: SpecContext; readonly spec: LandlockSpec }>()
+
 /** What the wall of a job handles and grants; undefined if its policy has no rules about paths. */
 export function wallSpec(
   { policy, path, cwd }: Pick<Job, 'policy' | 'path' | 'cwd'>,
   writable: readonly string[],
 ): LandlockSpec | undefined {
   if (!policy?.paths) return undefined
+  const last = specs.get(policy)
+  const same =
+    last?.context.work === cwd && last.context.program === path && last.context.writable === writable
+  if (same) return last.spec
   // No scopes: the namespaces of the box keep signals and sockets inside.
-  return landlockSpec(policy.paths, { work: cwd, program: path, writable, abi: requireLandlock() })
+  const context = { work: cwd, program: path, writable, abi: requireLandlock() }
+  const spec = landlockSpec(policy.paths, context)
+  specs.set(policy, { context, spec })
+  return spec
 }
 
 /** The ruleset of a job. The caller closes its descriptor. */

@@ -132,7 +132,7 @@ export class PathDecider {
     const makes = pathCall.makes === true || (flags & O_CREAT) !== 0
     if (kind === 'missing' && makes) return ACCESS.write
     // That a file does not exist is an attribute of it. Otherwise the call fails by itself.
-    if (kind !== 'object') return statAll ? 0 : access
+    if (kind !== 'object') return statAll ? 0 : ACCESS.stat
     // The program may know all about what it has open.
     return access === ACCESS.stat && (statAll || byDescriptor) ? 0 : access
   }

@@ -3,7 +3,8 @@
  * no effect on the object. The functions return descriptors or -errno, as the kernel does. Whoever
  * opens a descriptor closes it.
  */
-import { syscall } from '../../gate/gate.ts'
+import { ownDescriptor } from '../../gate/descriptors.ts'
+import { call, syscall } from '../../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -30,6 +31,7 @@ const FSTATFS = syscallNumber('fstatfs')
 const OBJECT = O_PATH | O_CLOEXEC
 const FOLLOWED = BigUint64Array.of(BigInt(OBJECT), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
 const UNFOLLOWED = BigUint64Array.of(BigInt(OBJECT | O_NOFOLLOW), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
+const OWN_DESCRIPTORS = Buffer.from('/proc/self/fd\0', 'latin1')
 const EMPTY = new Uint8Array(1)
 /** The kernel's own limit for the text of a name, PATH_MAX, and room for " (deleted)". */
 const text = new Uint8Array(4096 + 64)
@@ -68,9 +70,16 @@ export function textOfLink(fd: number): string | undefined {
   return length < 0 ? undefined : pathOfBytes(text.subarray(0, length))
 }
 
+/** The directory of this process's descriptors, which stays open: a name then costs half. */
+let descriptors = -1
+/** Names of descriptors below it. */
+const names: Uint8Array[] = []
+
 /** What a descriptor leads to, as the kernel names it: a path without links, or `pipe:[4711]`. */
 export function nameOf(fd: number): string {
-  const length = syscall(READLINKAT, AT_FDCWD, pathOfDescriptor(fd), text, text.length)
+  if (descriptors < 0) descriptors = ownDescriptor(call('openat', [AT_FDCWD, OWN_DESCRIPTORS, OBJECT, 0]))
+  const name = (names[fd] ??= Buffer.from(`${fd}\0`, 'latin1'))
+  const length = syscall(READLINKAT, descriptors, name, text, text.length)
   return length < 0 ? '' : pathOfBytes(text.subarray(0, length))
 }
 

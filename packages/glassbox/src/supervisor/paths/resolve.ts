@@ -4,10 +4,11 @@
  * directory that changes meanwhile has no effect.
  */
 import { AT_FDCWD } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
-import { type Found, found } from './found.ts'
+import { type Found, found, missing } from './found.ts'
 import type { Named } from './named.ts'
-import { closeObject, isOfProc, nameOf, openObject } from './object.ts'
+import { closeObject, isOfProc, nameOf, openEntry, openObject } from './object.ts'
 import { type Viewer, walk } from './walk.ts'
 
 /** A name of /proc that could belong to a process. */
@@ -28,5 +29,38 @@ export function resolve({ base, path, end }: Named, follow: boolean, viewer: Vie
     if (!OF_PROCESS.test(name) || !isOfProc(fd)) return found(fd, name)
     closeObject(fd)
   }
+  if (fd === -ERRNO.ENOENT) {
+    const none = resolveMissing(base, path)
+    if (none) return none
+  }
   return walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
+}
+
+const SLASH = 0x2f
+const DOT = 0x2e
+const ROOT = Uint8Array.of(SLASH, 0)
+const HERE = Uint8Array.of(DOT, 0)
+
+/**
+ * What a path leads to if its directory exists and the last entry does not; undefined if that is
+ * not so, or if /proc is involved.
+ */
+function resolveMissing(base: number, path: Uint8Array): Found | undefined {
+  const slash = path.lastIndexOf(SLASH)
+  const last = path.subarray(slash + 1)
+  // An empty component, or one that begins with a dot, may be no entry.
+  if (last.length === 1 || last[0] === DOT) return undefined
+  const directory = slash < 0 ? HERE : slash === 0 ? ROOT : Uint8Array.of(...path.subarray(0, slash), 0)
+  const fd = openObject(base < 0 ? AT_FDCWD : base, directory, true)
+  if (fd < 0) return undefined
+  try {
+    const name = nameOf(fd)
+    if (name.startsWith('/proc') || (OF_PROCESS.test(name) && isOfProc(fd))) return undefined
+    const entry = openEntry(fd, last)
+    closeObject(entry)
+    if (entry !== -ERRNO.ENOENT) return undefined
+    return missing(`${name === '/' ? '' : name}/${pathOfBytes(last.subarray(0, -1))}`)
+  } finally {
+    closeObject(fd)
+  }
 }
