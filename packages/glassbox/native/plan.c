@@ -101,7 +101,8 @@ static long clone3_child(struct clone_args *args, struct child *child) {
 /*
  * The filters of containers hide clone3, because they cannot read its flags. clone takes the same
  * arguments, but can neither reset signal handlers nor choose a cgroup. All signals are blocked
- * instead, so no handler of Node runs in the child. It unblocks them before it executes the program.
+ * instead, so no handler of Node runs in the child. It unblocks them just before it executes the
+ * program.
  */
 static long clone_without_clone3(struct clone_args *args, struct child *child) {
   u64 all = ~0ull, before, flags = args->flags & ~CLONE_CLEAR_SIGHAND;

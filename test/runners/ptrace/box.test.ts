@@ -1,4 +1,7 @@
-/** Boxes and pools of the ptrace runner: what one program leaves for the next, and what it must not. */
+/**
+ * Boxes and pools of the ptrace runner: what one program leaves for the next, and what it must not
+ * leave.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

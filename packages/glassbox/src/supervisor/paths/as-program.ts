@@ -78,8 +78,8 @@ export function asProgram(identity: Identity | undefined): AsProgram {
 }
 
 /**
- * For looking at the entries of the program in /proc. Root of a container has no CAP_SYS_PTRACE, so
- * it may look at a program with another user id only with that id.
+ * For looking at the entries of the program in /proc. Root of a container has no CAP_SYS_PTRACE,
+ * so it may look at a program with another user id only with that id.
  */
 export const lookingAs = (identity: Identity | undefined): AsProgram =>
   identity && !hasCapabilities(CAP_SYS_PTRACE) ? asProgram(identity) : act => act()
