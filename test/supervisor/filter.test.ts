@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { X32_BIT } from '#glassbox/linux/abi.js'
-import { AF_INET, AF_UNIX, CLONE_UNTRACED, PR_SET_DUMPABLE } from '#glassbox/linux/constants.js'
+import {
+  AF_INET,
+  AF_UNIX,
+  CLONE_UNTRACED,
+  PR_SET_DUMPABLE,
+  PR_SET_SECCOMP,
+  SECCOMP_SET_MODE_FILTER,
+} from '#glassbox/linux/constants.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { DecideCall, Rule } from '#glassbox/policy/policy.js'
 import { resolvePolicy } from '#glassbox/policy/resolve.js'
@@ -103,10 +110,15 @@ function expected(
     if (action.kind === 'trace' || action.kind === 'notify') return { kernel: { kind: 'errno', errno: 38 } }
     const refusal = refusals.find(matches)
     if (refusal) return { kernel: refusal.action }
-    if (['fork', 'vfork', 'clone'].includes(name)) return { stop: { kind: 'birth' } }
-    if (policy.paths && isJudged(policy, name, args)) return { stop: { kind: 'paths' } }
-    if (action.kind === 'decide') return { stop: { kind: 'ask', handler: 0 } }
-    return { kernel: action }
+    const stop = stopOfAllowed(name, args)
+    if (action.kind === 'decide')
+      return { stop: { kind: 'ask', handler: 0, within: stop ?? { kind: 'allow' } } }
+    return stop ? { stop } : { kernel: action }
+  }
+  const stopOfAllowed = (call: string, registers: readonly bigint[]): StopAction | undefined => {
+    if (['fork', 'vfork', 'clone'].includes(call)) return { kind: 'birth' }
+    if (installsFilter(call, registers)) return { kind: 'own-filter' }
+    return policy.paths && isJudged(policy, call, registers) ? { kind: 'paths' } : undefined
   }
   return decide(0)
 }
@@ -115,6 +127,9 @@ const stopOf = (answer: Answer): StopAction => {
   if ('stop' in answer) return answer.stop ?? { kind: 'kill' }
   return answer.kernel.kind === 'errno' ? { kind: 'errno', errno: answer.kernel.errno } : { kind: 'allow' }
 }
+
+const installsFilter = (name: string, [first = 0n]: readonly bigint[]): boolean =>
+  ({ seccomp: SECCOMP_SET_MODE_FILTER, prctl: PR_SET_SECCOMP })[name] === Number(BigInt.asUintN(32, first))
 
 function isJudged({ paths }: ResolvedPolicy, name: string, args: readonly bigint[]): boolean {
   const row = CALL_CLASSES.get(name)
@@ -145,7 +160,8 @@ const POLICIES: Readonly<Record<string, ResolvedPolicy>> = {
       { syscalls: ['getppid'], when: [{ arg: 1, op: 'gt', value: 5n }], action: { kind: 'kill' } },
       { syscalls: ['openat'], action: { kind: 'errno', errno: 2 } },
       { syscalls: ['uname', 'times'], action: { kind: 'trace', data: 3 } },
-      { syscalls: ['umask'], action: { kind: 'log' } },
+      { syscalls: ['umask', 'fork'], action: { kind: 'log' } },
+      { syscalls: ['vfork', 'fchmod'], action: { kind: 'decide', handler: NO_HANDLER } },
     ],
     'allow',
     { write: ['/tmp/'], stat: ['/etc/'] },
@@ -199,7 +215,8 @@ test('the silent tier stops only changes that Landlock does not cover', () => {
   const made = supervisedFilter(policy, silent)
   const stopped = allSyscalls().filter(({ nr }) => 'stop' in answerOf(made, nr, [1n, 2n, 0n, 0n, 0n, 0n]))
   const changes = [...CALL_CLASSES].filter(([, { maker, use }]) => maker === 'tracer' && use === 'write')
-  assert.deepEqual(stopped.map(({ name }) => name).toSorted(), changes.map(([name]) => name).toSorted())
+  const others = ['seccomp', ...changes.map(([name]) => name)]
+  assert.deepEqual(stopped.map(({ name }) => name).toSorted(), others.toSorted())
   assert.deepEqual(ask(policy, 'socket', [BigInt(AF_UNIX), 1n], silent), {
     kernel: { kind: 'errno', errno: 13 },
   })
@@ -219,8 +236,8 @@ test('the ways past the tracer are refused under a policy that allows everything
   ]
   for (const [name, args, errno] of refused)
     assert.deepEqual(ask(policy, name, args), { kernel: { kind: 'errno', errno } }, name)
-  // Its own filters can only refuse more.
-  assert.deepEqual(ask(policy, 'seccomp', [1n, 0n]), { kernel: { kind: 'allow' } })
+  // The data of its own filters must not be trusted.
+  assert.deepEqual(ask(policy, 'seccomp', [1n, 0n]), { stop: { kind: 'own-filter' } })
   const killing = policyOf([{ syscalls: ['socket'], action: { kind: 'kill' } }], 'allow')
   assert.deepEqual(ask(killing, 'seccomp', [1n, 0n]), { kernel: { kind: 'errno', errno: 22 } })
 })

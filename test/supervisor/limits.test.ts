@@ -12,9 +12,9 @@ before(async () => {
 })
 after(() => assertNothingLeft(start))
 
-/** Within half a percent, and the moment in which a program ends. */
+/** Within half a percent, and what a busy machine needs to wake the supervisor. */
 const isAbout = (measured: number, expected: number): boolean =>
-  measured >= expected * 0.995 && measured <= expected * 1.005 + 5
+  measured >= expected * 0.995 && measured <= expected * 1.005 + 30
 
 for (const kind of ['burn', 'system', 'orphan', 'unwaited', 'ignored', 'chain', 'lost', 'reexec'])
   test(`CPU time is counted to the end: ${kind}`, async () => {

@@ -4,6 +4,7 @@
  * That clock counts every thread, and what the kernel does to take the memory of the process down.
  */
 #include "gate.h"
+#include "pass.h"
 #include "trace.h"
 #include <linux/ptrace.h>
 #include <linux/resource.h>
@@ -11,6 +12,8 @@
 
 #define ANY_CHILD (__WALL | __WNOTHREAD)
 #define SIGKILL 9
+#define MOST_PASSED 256
+#define SECCOMP_STOP (PTRACE_EVENT_SECCOMP << 8 | 5) /* SIGTRAP */
 #define CLD_DUMPED 3 /* and CLD_EXITED 1, CLD_KILLED 2: it has ended */
 
 /* siginfo_t of waitid(2), up to the fields that are needed. */
@@ -50,14 +53,30 @@ static int take_stop(struct stop_record *record) {
   return 1;
 }
 
-/* Takes one stop or end. Returns its thread, 0 for none (with WNOHANG), or -errno. */
-static long take_one(struct stop_record *record, volatile s32 *wake, long options) {
-  for (;;) {
+/* Restarts the tracee and returns 1 if it stopped before a call that passes. */
+static int pass(s32 tid, const struct passing *passing) {
+  struct ptrace_syscall_info info;
+  if (sys(ptrace, PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0 || !passes(passing, tid, &info)) return 0;
+  /* The stop was not taken from the kernel: it ends with the restart. */
+  sys(ptrace, PTRACE_CONT, tid, 0, 0);
+  return 1;
+}
+
+/*
+ * Takes one stop or end that does not pass. Returns its thread, -errno, or 0 for none (with
+ * WNOHANG, or after MOST_PASSED calls, so that an alarm that came meanwhile is not missed).
+ */
+static long take_one(struct stop_record *record, volatile s32 *wake, long options, const struct passing *passing) {
+  for (int passed = 0; passed < MOST_PASSED;) {
     struct child_info found = {.pid = 0};
     long error = interruptible_call(wake, __NR_waitid, P_ALL, 0, (long)&found,
                                     WEXITED | WSTOPPED | WNOWAIT | ANY_CHILD | options, 0);
     if (error < 0) return error;
     if (!found.pid) return 0;
+    if (found.code > CLD_DUMPED && found.status == SECCOMP_STOP && pass(found.pid, passing)) {
+      passed++;
+      continue;
+    }
     record->tid = found.pid;
     record->time = stop_time();
     record->deferred = 0;
@@ -65,19 +84,21 @@ static long take_one(struct stop_record *record, volatile s32 *wake, long option
     if (found.code <= CLD_DUMPED) take_end(record);
     return record->tid;
   }
+  return 0;
 }
 
 /*
- * superviseStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array):
- * restarts `count` tracees, waits for one stop, takes up to `maximum` that are there, and returns
- * how many; -EINTR if it was woken first, -ECHILD if there is no tracee. The message of a process
- * that has ended is its CPU time in ns.
+ * superviseStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array,
+ * calls: Uint8Array, tables: Uint8Array, tasks: Int32Array): restarts `count` tracees, waits for
+ * one stop, takes up to `maximum` that are there, and returns how many, which may be 0; -EINTR if
+ * it was woken first, -ECHILD if there is no tracee. The message of a process that has ended is
+ * its CPU time in ns. The last three say which calls pass (supervise.h); they make no record.
  */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes restarts, records, wake;
+  struct bytes restarts, records, wake, calls, tables, tasks;
   s64 count, maximum;
-  if (!get_arguments(env, info, 5, arguments)) return NULL;
+  if (!get_arguments(env, info, 8, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
       (u64)count * sizeof(struct restart) > restarts.length)
     return throw_type(env, "superviseStep() takes an Int32Array of restarts, and how many there are");
@@ -86,12 +107,17 @@ napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
     return throw_type(env, "superviseStep() takes room for records, and how many fit");
   if (!get_bytes(env, arguments[4], &wake) || wake.length < 4)
     return throw_type(env, "superviseStep() takes the word that wakes it");
+  if (!get_bytes(env, arguments[5], &calls) || calls.length != sizeof(struct passed_calls) ||
+      !get_bytes(env, arguments[6], &tables) || tables.length != MOST_TABLES * sizeof(struct prefixes) ||
+      !get_bytes(env, arguments[7], &tasks) || tasks.length != TASK_SLOTS * sizeof(struct task_slot))
+    return throw_type(env, "superviseStep() takes the calls that pass, the granted names and the tasks");
 
+  struct passing passing = {(void *)calls.data, (void *)tables.data, (void *)tasks.data};
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
   long options = 0;
   for (s64 taken = 0; taken < maximum; taken++, options = WNOHANG) {
-    long tid = take_one(&record[taken], (volatile s32 *)wake.data, options);
+    long tid = take_one(&record[taken], (volatile s32 *)wake.data, options, &passing);
     if (tid <= 0) return number(env, taken ? taken : tid);
   }
   return number(env, maximum);

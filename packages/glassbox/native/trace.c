@@ -121,7 +121,10 @@ void describe_stop(struct stop_record *record) {
   int event = record->status >> 16, signal = (record->status >> 8) & 0xff;
   record->info_length =
       (s32)sys(ptrace, PTRACE_GET_SYSCALL_INFO, record->tid, sizeof record->info, &record->info);
-  if (event) sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message);
+  if (event && record->info_length > 0 && record->info.op == PTRACE_SYSCALL_INFO_SECCOMP)
+    record->message = record->info.seccomp.ret_data;
+  else if (event)
+    sys(ptrace, PTRACE_GETEVENTMSG, record->tid, 0, &record->message);
   if (!event && signal != SYSCALL_STOP)
     record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
 }

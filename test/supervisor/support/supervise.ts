@@ -27,6 +27,8 @@ export interface Options {
   readonly stops?: readonly Stop[]
   readonly env?: Readonly<Record<string, string>>
   readonly ask?: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
+  /** Parts of the spec that replace those for `stops`. */
+  readonly spec?: (spec: ProgramSpec) => Partial<ProgramSpec>
   /** Called with the program when it runs. */
   readonly running?: (program: Supervised) => void | Promise<void>
 }
@@ -95,7 +97,8 @@ export async function supervise(
   const file = join(directory, '.stdout')
   const stdout = openSync(file, 'w+')
   try {
-    const spec = specOf(path, args, options, { directory, stdout })
+    const made = specOf(path, args, options, { directory, stdout })
+    const spec = { ...made, ...options.spec?.(made) }
     const program = await startProgram(spec, options.ask ?? (() => 'allow'))
     await options.running?.(program)
     const ending = await program.ended

@@ -28,6 +28,9 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
+    calls: Uint8Array,
+    tables: Uint8Array,
+    tasks: Int32Array,
   ): number
   endAtExit(roots: Int32Array): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number

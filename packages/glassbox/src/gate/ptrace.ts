@@ -91,12 +91,24 @@ export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
 }
 
+/** What passes without JavaScript: structs of `native/supervise.h`. */
+export interface Passing {
+  readonly calls: Uint8Array
+  readonly tables: Uint8Array
+  readonly tasks: Int32Array
+}
+
 /**
- * Like `traceStep`, for a supervisor: no call is skipped or deferred, and the record of a process
- * that ended has its CPU time in ns as its message.
+ * Like `traceStep`, for a supervisor. The record of a process that ended has its CPU time in ns as
+ * its message. Calls that pass are restarted and make no record; so there may be 0 records.
  */
-export function superviseStep(step: Omit<Step, 'sets'>, count: number, maximum: number): number {
-  return addon().superviseStep(step.restarts, count, step.records, maximum, step.wake)
+export function superviseStep(
+  { restarts, records, wake }: Omit<Step, 'sets'>,
+  { calls, tables, tasks }: Passing,
+  count: number,
+  maximum: number,
+): number {
+  return addon().superviseStep(restarts, count, records, maximum, wake, calls, tables, tasks)
 }
 
 /** `native/supervise.c` has the same number. */

@@ -51,15 +51,19 @@ export interface Decisions {
  * - `paths`: judge the paths of the call by the rules.
  * - `count`: take from a budget of calls of the program; when it is used up, do what `after` says.
  *   One rule has one budget (its index, from 0), though several actions may take from it.
- * - `ask`: ask the handler with that index in the main thread.
+ * - `ask`: ask the handler with that index in the main thread. If it allows the call, do what
+ *   `within` says.
  * - `birth`: a new process or thread; refuse it at the limit of processes.
  * - `kill`: end the program and report the call.
  * - `errno`: the call is not made.
+ * - `own-filter`: the program installs a filter of its own. From then on the data of a stop may be
+ *   that filter's: if both filters stop a call, the kernel gives the data of the newer one. So the
+ *   tracer finds out by itself what the filter of the spec says.
  */
 export type StopAction =
-  | { readonly kind: 'paths' | 'birth' | 'kill' | 'allow' }
+  | { readonly kind: 'paths' | 'birth' | 'kill' | 'own-filter' | 'allow' }
   | { readonly kind: 'errno'; readonly errno: number }
-  | { readonly kind: 'ask'; readonly handler: number }
+  | { readonly kind: 'ask'; readonly handler: number; readonly within: StopAction }
   | {
       readonly kind: 'count'
       readonly budget: number

@@ -6,20 +6,23 @@
  * - calls that make processes, if their number is limited
  * - calls that end the program, so that the tracer can report them
  *
- * A stop outranks nothing but the log: a filter that the program installs itself can only refuse
- * more. A listener of its own would outrank the stop, and is refused (policy/supervised-guard.ts).
+ * - calls that install a filter, because the data of later stops may be that filter's
+ *
+ * A stop outranks nothing but the log, so a filter that the program installs itself cannot make a
+ * call that this one stops. A listener of its own would outrank the stop, and is refused
+ * (policy/supervised-guard.ts).
  */
 import { refusalsFor } from '../landlock/rights.ts'
 import type { DecideCall, Rule } from '../policy/policy.ts'
 import type { PathRule, ResolvedPaths, ResolvedPolicy } from '../policy/resolved.ts'
 import { SUPERVISED_GUARD } from '../policy/supervised-guard.ts'
-import { AF_UNIX } from '../linux/constants.ts'
+import { AF_UNIX, PR_SET_SECCOMP, SECCOMP_SET_MODE_FILTER } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { allSyscalls } from '../linux/syscalls.ts'
 import { compilePolicy, unknownAction } from '../seccomp/compile.ts'
-import { refuse } from '../seccomp/conditions.ts'
+import { is, refuse } from '../seccomp/conditions.ts'
 import { NO_FILTERS } from '../seccomp/guard.ts'
-import type { CallPolicy, CallRule, KernelAction } from '../seccomp/policy.ts'
+import type { CallPolicy, CallRule, Condition, KernelAction } from '../seccomp/policy.ts'
 import type { Decisions, PathDecisions, StopAction } from './contract.ts'
 import { chainOf, type Entry, type Outcome } from './filter/chain.ts'
 import { PATH_REFUSALS } from './filter/path-refusals.ts'
@@ -58,6 +61,12 @@ const NO_NETWORK: readonly CallRule[] = [
 const MAKES_PROCESSES: ReadonlySet<string> = new Set(['fork', 'vfork', 'clone'])
 const ALLOWED: Entry = { when: [], outcome: { kernel: { kind: 'allow' } } }
 const BIRTH: Entry = { when: [], outcome: { stop: { kind: 'birth' } } }
+const OWN_FILTER: Outcome = { stop: { kind: 'own-filter' } }
+/** The calls that install a filter. */
+const INSTALLS: Readonly<Record<string, Condition>> = {
+  seccomp: is(0, SECCOMP_SET_MODE_FILTER),
+  prctl: is(0, PR_SET_SECCOMP),
+}
 const KILL: StopAction = { kind: 'kill' }
 
 const compiled = new WeakMap<ResolvedPolicy, Map<string, SupervisedFilter>>()
@@ -158,6 +167,8 @@ class FilterMaker {
   #allowed(name: string): Entry[] {
     const { paths } = this.#policy
     if (MAKES_PROCESSES.has(name) && this.#terms.countsProcesses) return [BIRTH]
+    const installs = INSTALLS[name]
+    if (installs) return [{ when: [installs], outcome: OWN_FILTER }, ALLOWED]
     const stop = paths && pathStop(name, { tier: this.#terms.tier, statAll: paths.statAll })
     return stop ? [stop, ALLOWED] : [ALLOWED]
   }

@@ -227,3 +227,57 @@ export const STOP_RECORD_LAYOUT = {
   infoExitRval: 72,
   infoExitIsError: 80,
 } as const
+
+// supervise.h
+export const PASSED_CALLS = 512
+export const PASSED_KINDS = 32
+export const MOST_PREFIXES = 64
+export const PREFIX_TEXT = 3000
+export const MOST_TABLES = 64
+export const TASK_SLOTS = 4096
+export const NO_ARGUMENT = 255
+export const USE_BY_FLAGS = 0
+/** enum prefix_scope */
+export const PREFIX_SCOPE = {
+  exact: 0,
+  level: 1,
+  tree: 2,
+} as const
+/** struct passed_kind: offsets, and its size. */
+export const PASSED_KIND_LAYOUT = {
+  SIZE: 4,
+  path: 0,
+  flags: 1,
+  use: 2,
+  nofollow: 3,
+} as const
+/** struct passed_calls: offsets, and its size. */
+export const PASSED_CALLS_LAYOUT = {
+  SIZE: 640,
+  kind: 0,
+  kinds: 512,
+} as const
+/** struct prefix: offsets, and its size. */
+export const PREFIX_LAYOUT = {
+  SIZE: 12,
+  fd: 0,
+  at: 4,
+  length: 6,
+  access: 8,
+  scope: 9,
+  unused: 10,
+} as const
+/** struct prefixes: offsets, and its size. */
+export const PREFIXES_LAYOUT = {
+  SIZE: 3776,
+  count: 0,
+  action: 4,
+  list: 8,
+  text: 776,
+} as const
+/** struct task_slot: offsets, and its size. */
+export const TASK_SLOT_LAYOUT = {
+  SIZE: 8,
+  tid: 0,
+  table: 4,
+} as const

@@ -9,6 +9,7 @@ import { type AsProgram, type Identity, lookingAs } from '../paths/as-program.ts
 
 const PAGE = 4096
 const KIB = 1024
+const FEW = 8
 
 const textOf = (path: string): string => {
   try {
@@ -54,10 +55,12 @@ export class MemoryPeak {
   }
 
   /**
-   * A process is about to end: its own peak is part of the program's. It can still be asked at its
-   * exit stop.
+   * A process is about to end, and still has its memory. Its own peak is part of the program's,
+   * and `pids`, if they are few, may have more together now than at any look. Returns true if they
+   * have more than the limit.
    */
-  ending(pid: number): void {
+  ending(pid: number, pids: readonly number[]): boolean {
     this.peak = Math.max(this.peak, kibOf(textOf(`/proc/${pid}/status`), 'VmHWM'))
+    return pids.length > 1 && pids.length <= FEW && this.exceeds(pids)
   }
 }

@@ -11,7 +11,7 @@ import type { StopAction } from '../contract.ts'
 import type { PathDecision } from '../decision.ts'
 import { skipCall } from './change.ts'
 import type { CallAtStop } from './stopped-call.ts'
-import type { Task } from './program.ts'
+import type { Program, Task } from './program.ts'
 
 /** `wait`: the thread stays stopped. */
 export type Resume = 'go' | 'wait'
@@ -21,6 +21,8 @@ export interface Actions {
   /** Ends the program because of this call. */
   denied(task: Task, call: CallAtStop, path?: string): void
   ask(task: Task, call: CallAtStop, handler: number): void
+  /** From now on the data of the program's stops may not be that of its spec's filter. */
+  distrust(program: Program): void
 }
 
 type Act<Kind extends StopAction['kind']> = (
@@ -47,7 +49,8 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
   allow: () => 'go',
   errno: ({ errno }, task) => refuse(task, -errno),
   kill: (_, task, call, loop) => end(task, call, loop),
-  ask({ handler }, task, call, loop) {
+  ask({ handler, within }, task, call, loop) {
+    task.asked = { nr: call.nr, args: call.args, within }
     loop.ask(task, call, handler)
     return 'wait'
   },
@@ -67,6 +70,10 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
     }
     task.inBirth = true
     program.births++
+    return 'go'
+  },
+  'own-filter'(_, task, _call, loop) {
+    loop.distrust(task.program)
     return 'go'
   },
   paths(_, task, call, loop) {
@@ -92,9 +99,13 @@ export function act(action: StopAction, task: Task, call: CallAtStop, loop: Acti
   return (ACTS[action.kind] as Act<StopAction['kind']>)(action, task, call, loop)
 }
 
-/** Does what a handler of the caller's has answered. */
-export function answer(decision: CallDecision, task: Task): 'go' | 'kill' {
-  if (decision === 'kill') return 'kill'
-  if (decision !== 'allow') skipCall(task.tid, -decision.errno)
-  return 'go'
+/**
+ * Does what a handler of the caller's has answered. `call` is free for the call of the question.
+ */
+export function answer(decision: CallDecision, task: Task, call: CallAtStop, loop: Actions): Resume | 'kill' {
+  const { asked } = task
+  task.asked = undefined
+  if (decision === 'kill' || !asked) return 'kill'
+  if (decision !== 'allow') return refuse(task, -decision.errno)
+  return act(asked.within, task, call.again(task, asked), loop)
 }

@@ -19,6 +19,7 @@ import { Alarm } from '../../ptrace/time/alarm.ts'
 import type { Control } from '../../trace/control.ts'
 import { Watch } from '../limits/watch.ts'
 import { act, type Actions, answer, type Resume } from './actions.ts'
+import { PassingCalls } from '../paths/passing.ts'
 import { Births } from './births.ts'
 import { noteSignal, SIGSYS } from './evidence.ts'
 import { killProcess } from './kill.ts'
@@ -28,6 +29,7 @@ import { CallAtStop } from './stopped-call.ts'
 const MOST_RECORDS = 64
 const GETTID = syscallNumber('gettid')
 const NEVER = Infinity
+const ALLOW = { kind: 'allow' } as const
 
 export interface LoopHooks {
   readonly control: Control
@@ -51,6 +53,7 @@ export class Loop implements Actions {
   readonly #call = new CallAtStop(this.#records)
   readonly #watches = new Map<Program, Watch>()
   readonly #births: Births
+  readonly #passing = new PassingCalls()
   /** First processes, which are children of this process. */
   readonly #roots = rootsToEnd()
   readonly #alarm: Alarm
@@ -72,6 +75,7 @@ export class Loop implements Actions {
     const task = new Task(program.root, program.root, program)
     task.launching = 'waits'
     this.programs.set(program.id, program)
+    program.granted = this.#passing.open(program.spec.decisions)
     this.#tasks.set(task.tid, task)
     program.add(task)
     const free = this.#roots.indexOf(0)
@@ -103,14 +107,22 @@ export class Loop implements Actions {
     this.#hooks.onAsk(task, call, handler)
   }
 
+  distrust(program: Program): void {
+    program.hasOwnFilter = true
+    // The native step trusts the data.
+    if (program.granted) this.#passing.close(program.granted)
+    program.granted = undefined
+  }
+
   /** A handler has answered. The thread may be gone, and then its id may belong to another. */
   answer(task: Task, decision: CallDecision, denied: Program['denied']): void {
     if (this.#tasks.get(task.tid) !== task) return
-    if (answer(decision, task) === 'kill') {
+    const resume = answer(decision, task, this.#call, this)
+    if (resume === 'kill') {
       task.program.denied ??= denied
       this.end(task.program, 'denied')
     }
-    this.#resume(task, 'go')
+    this.#resume(task, resume === 'wait' ? 'wait' : 'go')
   }
 
   /** Returns false if the loop must return. */
@@ -120,7 +132,7 @@ export class Loop implements Actions {
     if (commands !== 0 && !this.#hooks.onCommands(commands)) return false
     if (this.programs.size === 0) return true
     const step = { restarts: this.#restarts.words, records: this.#records.bytes, wake: control.words }
-    const count = superviseStep(step, this.#restarts.take(), MOST_RECORDS)
+    const count = superviseStep(step, this.#passing, this.#restarts.take(), MOST_RECORDS)
     for (let index = 0; index < count; index++) this.#handle(index)
     if (count === -ERRNO.ECHILD) this.#abandon()
     const nowNs = count > 0 ? this.#records.timeNs(count - 1) : process.hrtime.bigint()
@@ -152,6 +164,7 @@ export class Loop implements Actions {
       }
       this.programs.delete(program.id)
       this.#watches.delete(program)
+      if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
       else this.#hooks.onEnded(program, nowNs)
     }
@@ -196,6 +209,7 @@ export class Loop implements Actions {
     }
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
+    else if (program.granted && program.startedNs !== 0n) this.#passing.addTask(task.tid, program.granted)
     if (task.launching && kind !== 'exiting') this.#launching(task, index, kind)
     else this.#stopped(task, index, kind, status)
   }
@@ -222,7 +236,7 @@ export class Loop implements Actions {
         this.#executed(task)
         break
       case 'exiting':
-        if (task.tid === task.pid && !task.launching) task.program.memory.ending(task.pid)
+        if (task.tid === task.pid && !task.launching) this.#ending(task)
         this.#resume(task, 'go')
         break
       default:
@@ -230,13 +244,19 @@ export class Loop implements Actions {
     }
   }
 
+  #ending({ program, pid }: Task): void {
+    const exceeds = program.memory.ending(pid, [...program.cpu.processes])
+    if (exceeds && !program.isEnding) this.end(program, 'memory')
+  }
+
   #decide(task: Task, index: number): Resume {
     const { program } = task
-    const action = program.spec.decisions.actions[this.#records.message(index)]
+    if (program.isEnding) return 'go'
     const call = this.#call.at(task, index)
-    if (action && !program.isEnding) return act(action, task, call, this)
-    // A filter that the program installed itself may return any data.
-    if (!program.isEnding) this.denied(task, call)
+    const data = program.hasOwnFilter ? call.dataBy(program.spec.filter) : this.#records.message(index)
+    const action = data === undefined ? ALLOW : program.spec.decisions.actions[data]
+    if (action) return act(action, task, call, this)
+    this.denied(task, call)
     return 'go'
   }
 
@@ -287,6 +307,7 @@ export class Loop implements Actions {
     const { program } = task
     if (task.inBirth) program.births--
     this.#tasks.delete(task.tid)
+    this.#passing.removeTask(task.tid)
     program.tasks.delete(task.tid)
     if (program.tasks.size === 0) this.#empty.add(program)
   }

@@ -4,8 +4,15 @@
  */
 import type { EndCause, Ending, Violation } from '../../job/ending.ts'
 import type { Launch } from '../../ptrace/launch.ts'
-import { type Denial, MOST_DENIALS, type ProgramSpec, type SupervisedEnding } from '../contract.ts'
+import {
+  type Denial,
+  MOST_DENIALS,
+  type ProgramSpec,
+  type StopAction,
+  type SupervisedEnding,
+} from '../contract.ts'
 import type { PathJudge } from '../decision.ts'
+import type { Granted } from '../paths/passing.ts'
 import { CpuTime } from '../limits/cpu-time.ts'
 import { MemoryPeak } from '../limits/memory.ts'
 
@@ -27,6 +34,10 @@ export class Program {
   readonly memory: MemoryPeak
   /** The budgets of calls that were used, by their index. */
   readonly used: number[] = []
+  /** What its calls may name to pass without a decision. */
+  granted: Granted | undefined
+  /** It has a filter of its own. */
+  hasOwnFilter = false
   /** Zero until the program executes its file. */
   startedNs = 0n
   /** Set once the program is being ended. */
@@ -100,6 +111,8 @@ export class Task {
    * that it does before is let through.
    */
   launching: 'waits' | 'ready' | undefined
+  /** The call about which a handler was asked, and what to do if the handler allows it. */
+  asked: { readonly nr: number; readonly args: readonly bigint[]; readonly within: StopAction } | undefined
   /** It entered a call that makes a process or a thread, and was not seen since. */
   inBirth = false
 

@@ -27,6 +27,7 @@ export const NO_RULE = {
   unsafe: 'no way to make this call is safe under rules about paths',
   unseen: 'the program cannot be looked at',
   stranger: 'it belongs to a process outside the program',
+  long: 'its path is too long to be judged',
 } as const
 
 export interface DecideOptions {
@@ -158,7 +159,10 @@ export class PathDecider {
     const { kind, name } = one
     if (kind === 'stranger' || kind === 'unseen') return deny(name, NO_RULE[kind])
     const access = this.#accessOf(call, pathCall, one)
-    if (access === 0 || name === '') return undefined
+    if (access === 0) return undefined
+    // A path that is longer than the kernel tells. Landlock judges what the kernel makes.
+    if (name === '')
+      return kind === 'object' && pathCall.maker !== 'kernel' ? deny('', NO_RULE.long) : undefined
     const path = kind === 'object' ? nameInRules(one) : name
     if (path === undefined || this.#isGranted(path, access, call.pid)) return undefined
     const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'
