@@ -5,6 +5,7 @@
  * and costs milliseconds.
  */
 import { readFileSync } from 'node:fs'
+import { type AsProgram, type Identity, lookingAs } from '../paths/as-program.ts'
 
 const PAGE = 4096
 const KIB = 1024
@@ -32,10 +33,13 @@ function proportionalBytes(pid: number): number | undefined {
 
 export class MemoryPeak {
   readonly #limit: number
+  readonly #look: AsProgram
   peak = 0
 
-  constructor(limit: number) {
+  /** `user`: the ids of the program; undefined if they are those of this process. */
+  constructor(limit: number, user: Identity | undefined) {
     this.#limit = limit
+    this.#look = lookingAs(user)
   }
 
   /** Measures the processes now. Returns true if they have more than the limit together. */
@@ -43,7 +47,9 @@ export class MemoryPeak {
     const resident = Array.from(pids, pid => [pid, residentBytes(pid)] as const)
     let total = resident.reduce((sum, [, bytes]) => sum + bytes, 0)
     if (total > this.#limit && resident.length > 1)
-      total = resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0)
+      total = this.#look(() =>
+        resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0),
+      )
     this.peak = Math.max(this.peak, total)
     return total > this.#limit
   }

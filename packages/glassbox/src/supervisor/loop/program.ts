@@ -63,7 +63,7 @@ export class Program {
     this.judge = judge
     this.root = launch.pid
     this.stopsBirths = spec.decisions.actions.some(({ kind }) => kind === 'birth')
-    this.memory = new MemoryPeak(spec.limits.memoryBytes)
+    this.memory = new MemoryPeak(spec.limits.memoryBytes, spec.user)
   }
 
   get isEnding(): boolean {
