@@ -15,7 +15,9 @@ import { temporaryDirectory } from '../../support/temporary.js'
 const VIEWER = { pid: process.pid, tid: process.pid, isMember: (id: number) => id === process.pid }
 const OPENAT = syscallNumber('openat')
 
-/** Links that lead up, down, out, in circles, nowhere, through /proc, and to what is no directory. */
+/**
+ * Links that lead up, down, out, in circles, nowhere, through /proc, and to what is no directory.
+ */
 function tree(context: TestContext): string {
   const top = temporaryDirectory(context)
   for (const name of ['a', 'a/b', 'a/b/c', '12']) mkdirSync(`${top}/${name}`)
@@ -138,3 +140,18 @@ for (const [name, find] of [
       { numRuns: 3000 },
     )
   })
+
+test('a path that links make very long is given up', context => {
+  const top = temporaryDirectory(context)
+  symlinkSync('./a/../'.repeat(500), `${top}/end`)
+  mkdirSync(`${top}/a`)
+  for (let level = 0; level < 20; level++)
+    symlinkSync(`${'./a/../'.repeat(500)}${level === 0 ? 'end' : `link${level - 1}`}`, `${top}/link${level}`)
+  const errnoOf = (name: string): number => {
+    const found = walk(-1, `${top}/${name}`, true, VIEWER)
+    closeFound([found])
+    return found.errno
+  }
+  assert.equal(errnoOf('link2'), 0)
+  assert.equal(errnoOf('link19'), 40)
+})
