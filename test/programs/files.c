@@ -59,6 +59,7 @@ static int eat(char **text, const char *word) {
 }
 
 int main(int argc, char **argv) {
+  setvbuf(stdout, NULL, _IOLBF, 0);
   for (int i = 1; i < argc; i++) {
     char *rest = argv[i];
     struct call call = {0};

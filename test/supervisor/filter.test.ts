@@ -19,6 +19,7 @@ import {
   type SupervisedFilter,
   supervisedFilter,
 } from '#glassbox/supervisor/filter.js'
+import { PATH_REFUSALS } from '#glassbox/supervisor/filter/path-refusals.js'
 import { CALL_CLASSES } from '#glassbox/supervisor/paths/call-classes.js'
 
 const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, landlockAbi: 7, net: 'host' }
@@ -119,7 +120,7 @@ function isJudged({ paths }: ResolvedPolicy, name: string, args: readonly bigint
   const row = CALL_CLASSES.get(name)
   const family = Number(BigInt.asUintN(32, args[0] ?? 0n))
   if (name === 'socket') return family === AF_UNIX
-  if (name === 'socketpair') return family === AF_UNIX && ((args[1] ?? 0n) & 15n) === 2n
+  if (name === 'socketpair') return family === AF_UNIX && ![1n, 5n].includes((args[1] ?? 0n) & 15n)
   return row !== undefined && (row.use !== 'stat' || paths?.statAll === false)
 }
 
@@ -156,7 +157,11 @@ for (const [name, policy] of Object.entries(POLICIES))
     const made = supervisedFilter(policy, TERMS)
     const kills =
       policy.otherwise.kind === 'kill' || policy.rules.some(({ action }) => action.kind === 'kill')
-    const refusals = [...SUPERVISED_GUARD, ...(kills ? NO_FILTERS : [])]
+    const refusals = [
+      ...SUPERVISED_GUARD,
+      ...(policy.paths ? PATH_REFUSALS : []),
+      ...(kills ? NO_FILTERS : []),
+    ]
     for (const call of allSyscalls()) {
       const conditions = [...policy.rules, ...refusals]
         .filter(({ syscalls }) => syscalls.includes(call.name))

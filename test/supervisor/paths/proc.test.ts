@@ -1,8 +1,19 @@
 /** Paths through /proc and through descriptors mean those of the thread that named them. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { test, type TestContext } from 'node:test'
+import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { PathRule } from '#glassbox/policy/resolved.js'
+import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { type Decided, decided, type DecidedOptions, rule } from '../support/decided.js'
 import { callText } from '../support/call-text.js'
@@ -56,7 +67,7 @@ test('the files of the own process are found by each of their names', context =>
   const thread = `/proc/${pid}/task/${pid}/status`
   assert.deepEqual(
     denied,
-    [status, thread, status, status].map(name => `${name}; read: ${name}`),
+    [status, thread, status, status].map(name => `${name}; read: ${name.replace(`${pid}`, 'self')}`),
   )
 })
 
@@ -75,10 +86,11 @@ test('no alias of a file gets around its rule, and the denial has its real name'
   symlinkSync('/proc/self/fd/3', `${cwd}/link-to-fd`)
   symlinkSync('../secret', `${cwd}/link-up`)
   const opens = ALIASES.map(name => `open,s:${name.replace('TOP', top)},0`)
-  // Descriptor 3 is open with O_PATH, for which the rules ask only for the attributes.
+  // Descriptor 3 is open with O_PATH, for which these rules ask nothing.
   const { lines, denied } = run(context, [`open,s:${top}/secret/file,0x200000`, ...opens], {
-    rules: [...rules, rule('stat', `${top}/secret`)],
+    rules,
     cwd,
+    statAll: true,
   })
   assert.deepEqual(lines.slice(0, 1), ['3'])
   const name = `${top}/secret/file`
@@ -111,7 +123,7 @@ const TRACER = [
 for (const call of ['open', 'stat', 'chmod'])
   test(`${call}: other processes are refused, also the tracer and the first process`, context => {
     const names = TRACER.map(name => name.replace('PID', `${process.pid}`))
-    const calls = names.map(name => `${call},s:${name},b`)
+    const calls = names.map(name => `${call},s:${name},${call === 'stat' ? 'b' : 0}`)
     const { lines, denied } = run(context, calls, { rules: [rule('write', '/')] })
     assert.deepEqual(
       lines.map(line => line.split(' ')[0]),
@@ -123,7 +135,7 @@ for (const call of ['open', 'stat', 'chmod'])
 
 test('a relative path after the descriptor of another process is refused too', context => {
   const calls = [
-    'open,s:/proc,0x210000',
+    'open,s:/proc,0x10000',
     `openat,$0,s:${process.pid}/status,0`,
     'openat,$0,s:self/status,0',
     'openat,$0,s:1,0',
@@ -201,9 +213,17 @@ const UNSAFE = [
   'chroot,s:/',
   'openat2,-100,s:/etc/passwd,b,24',
   'inotify_add_watch,99,s:/etc,1',
+  'socketpair,1,3,0,b',
   'name_to_handle_at,-100,s:/etc,b,b,0',
   'mount,s:a,s:/mnt,s:tmpfs,0,0',
 ]
+
+test('a file cannot be opened for its attributes alone if they are secret', context => {
+  const { top, rules } = places(context)
+  const calls = [`open,s:${top}/granted/file,0x200000`]
+  assert.deepEqual(run(context, calls, { rules }).lines, ['-13'])
+  assert.deepEqual(run(context, calls, { rules, statAll: true }).lines, ['3'])
+})
 
 test('a call that cannot be made safe is denied', context => {
   const { lines, denied } = run(context, UNSAFE, { rules: [rule('write', '/')] })
@@ -215,6 +235,44 @@ test('a call that cannot be made safe is denied', context => {
     denied.map(line => line.replace(/.*; /, '')),
     UNSAFE.map(() => 'no way to make this call is safe under rules about paths'),
   )
+})
+
+test('an interpreter or a loader that may not be executed is named', context => {
+  const { top, rules } = places(context)
+  const script = (name: string, interpreter: string): string => {
+    writeFileSync(`${top}/granted/${name}`, `#! ${interpreter} -x\n`)
+    chmodSync(`${top}/granted/${name}`, 0o755)
+    return `${top}/granted/${name}`
+  }
+  const inner = script('inner', '/bin/sh')
+  const outer = script('outer', inner)
+  const secret = script('secret', `${top}/secret/file`)
+  const all = [...rules, rule('execute', `${top}/granted`)]
+  const { lines, denied } = run(context, [`execve,s:${secret},0,0`, `execve,s:${outer},0,0`], { rules: all })
+  assert.deepEqual(denied, [`${top}/secret/file; execute: ${top}/secret/file`])
+  // The shell runs, and finds no program to read.
+  assert.deepEqual(lines, ['-13'])
+})
+
+test('the loader of a program is named', context => {
+  const { top, rules } = places(context)
+  const loader = realpathSync('/lib64/ld-linux-x86-64.so.2')
+  copyFileSync(program('files'), `${top}/granted/files`)
+  const decider = new PathDecider({
+    rules: [...rules, rule('execute', `${top}/granted`)],
+    statAll: true,
+  })
+  const memory = Buffer.from(`${top}/granted/files\0`)
+  const decision = decider.decide({
+    tid: process.pid,
+    pid: process.pid,
+    nr: syscallNumber('execve'),
+    args: [4096n, 0n, 0n, 0n, 0n, 0n],
+    read: (address, length) => memory.subarray(Number(address - 4096n), Number(address - 4096n) + length),
+    write: () => 14,
+    isMember: () => true,
+  })
+  assert.deepEqual(decision, { kind: 'deny', path: loader, rule: `execute: ${loader}` })
 })
 
 test('a file that does not exist is denied if its absence is a secret, and fails by itself otherwise', context => {

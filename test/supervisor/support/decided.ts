@@ -49,6 +49,7 @@ export interface DecidedOptions {
   readonly rules?: readonly PathRule[]
   readonly statAll?: boolean
   readonly cwd?: string
+  readonly work?: string
   readonly user?: { readonly uid: number; readonly gid: number }
   readonly program?: string
 }
@@ -56,11 +57,12 @@ export interface DecidedOptions {
 export function decided(
   context: TestContext,
   calls: readonly string[],
-  { rules = [], statAll = false, cwd, user, program: path = program('files') }: DecidedOptions = {},
+  { rules = [], statAll = false, cwd, work, user, program: path = program('files') }: DecidedOptions = {},
 ): Decided {
   const decider = new PathDecider({
     rules: [...BASE, ...rules, rule('execute', path, 'exact')],
     statAll,
+    ...(work === undefined ? {} : { work }),
 
     ...(user ? { identity: user } : {}),
   })

@@ -71,6 +71,8 @@ export type StopAction =
 export interface PathDecisions {
   /** `{work}` and `{program}` are replaced. */
   readonly rules: readonly PathRule[]
+  /** The working directory, in which earlier programs may have made links. */
+  readonly work: string
   readonly statAll: boolean
   readonly denied: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
 }

@@ -22,6 +22,7 @@ import { NO_FILTERS } from '../seccomp/guard.ts'
 import type { CallPolicy, CallRule, KernelAction } from '../seccomp/policy.ts'
 import type { Decisions, PathDecisions, StopAction } from './contract.ts'
 import { chainOf, type Entry, type Outcome } from './filter/chain.ts'
+import { PATH_REFUSALS } from './filter/path-refusals.ts'
 import { pathStop } from './filter/path-stops.ts'
 
 /** What a filter depends on beside the policy. */
@@ -88,7 +89,7 @@ export function pathDecisions(
     ...rule,
     path: path.replace(/^\{work\}/, work).replace(/^\{program\}/, program),
   })
-  return { rules: rules.map(at), statAll, denied }
+  return { rules: rules.map(at), work, statAll, denied }
 }
 
 class FilterMaker {
@@ -106,7 +107,7 @@ class FilterMaker {
     this.#refusals = [
       ...SUPERVISED_GUARD,
       ...(terms.net === 'none' ? NO_NETWORK : []),
-      ...(policy.paths ? refusalsFor(terms.landlockAbi) : []),
+      ...(policy.paths ? [...PATH_REFUSALS, ...refusalsFor(terms.landlockAbi)] : []),
       // The result of a second filter would take precedence over the report of a call.
       ...(kills(policy) ? NO_FILTERS : []),
     ]

@@ -75,8 +75,9 @@ const ROWS: readonly Row[] = [
   [{ use: 'write', maker: 'tracer', ...NOFOLLOW }, ['lchown', 'lsetxattr', 'lremovexattr']],
   [{ use: 'write', maker: 'tracer', descriptor: true }, ['fchmod', 'fchown', 'fsetxattr', 'fremovexattr']],
 
-  // The result is a descriptor or a handle that only the program's own call can make.
-  [{ use: 'stat', maker: 'nobody' }, ['inotify_add_watch', 'fanotify_mark', 'name_to_handle_at']],
+  // Only the program's own call can make these. Events of a directory name its files.
+  [{ use: 'read', maker: 'nobody' }, ['inotify_add_watch', 'fanotify_mark']],
+  [{ use: 'stat', maker: 'nobody' }, ['name_to_handle_at']],
   // Its flags are in memory.
   [{ use: 'write', maker: 'nobody' }, ['openat2']],
   // These change what a path means, or the host.

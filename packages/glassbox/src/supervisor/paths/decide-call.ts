@@ -13,11 +13,12 @@ import { type AsProgram, asProgram, type Identity } from './as-program.ts'
 import { closeFound, type Found, found } from './found.ts'
 import { compileRules, type Judge, missingRule } from './judge.ts'
 import { type Named, readNamed } from './named.ts'
-import { closeObject, isUnlinked, typeOf } from './object.ts'
+import { interpreterOf } from './interpreter.ts'
+import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
 import type { Made } from './perform/performer.ts'
-import { realPath } from './real-path.ts'
+import { ownName, rulePaths } from './real-path.ts'
 import { resolve } from './resolve.ts'
 import type { Viewer } from './walk.ts'
 
@@ -31,6 +32,8 @@ export const NO_RULE = {
 export interface DecideOptions {
   /** Without `{work}` and `{program}`. */
   readonly rules: readonly PathRule[]
+  /** A directory in which programs may have made links, besides those that rules let it write. */
+  readonly work?: string
   /** Whether the attributes of every file may be asked for. */
   readonly statAll: boolean
   /** The ids of the program; undefined if they are those of this process. */
@@ -38,6 +41,8 @@ export interface DecideOptions {
 }
 
 type Denied = Extract<PathDecision, { readonly kind: 'deny' }>
+/** The kernel follows four scripts, and then one loader. */
+const MOST_INTERPRETERS = 6
 const ALLOW: PathDecision = { kind: 'allow' }
 export const deny = (path: string, rule: string): Denied => ({ kind: 'deny', path, rule })
 
@@ -59,10 +64,12 @@ export class PathDecider {
   readonly #judge: Judge
   readonly #options: DecideOptions
   readonly #asProgram: AsProgram
+  /** The first process of the program. */
+  #first: number | undefined
 
   constructor(options: DecideOptions) {
     this.#options = options
-    this.#judge = compileRules(options.rules, realPath)
+    this.#judge = compileRules(options.rules, rulePaths(options.rules, options.work))
     this.#asProgram = asProgram(options.identity)
   }
 
@@ -72,11 +79,20 @@ export class PathDecider {
     const named: Named[] = []
     try {
       for (const argument of pathCall.paths) named.push(readNamed(call, pathCall, argument))
-      if (pathCall.maker === 'nobody') return deny(textOf(named[0]), NO_RULE.unsafe)
+      if (pathCall.maker === 'nobody' || this.#isUnjudged(call, pathCall))
+        return deny(textOf(named[0]), NO_RULE.unsafe)
       return this.#decide(call, pathCall, named)
     } finally {
       for (const { base } of named) closeObject(base)
     }
+  }
+
+  /**
+   * With a descriptor of a file (O_PATH) a program learns its attributes. Landlock does not judge
+   * such an open, so another file could be opened than the one that was judged.
+   */
+  #isUnjudged(call: StoppedCall, pathCall: PathCall): boolean {
+    return !this.#options.statAll && (openFlagsOf(pathCall, call.args) & O_PATH) !== 0
   }
 
   /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
@@ -99,6 +115,7 @@ export class PathDecider {
           if (denied) return { ...denied, path: denied.path || textOf(named[index]) }
         }
         const [target] = all
+        if (pathCall.use === 'execute' && target) return this.#judgeInterpreters(target, viewer)
         if (make === undefined || !target) return undefined
         if (target.kind !== 'object') return { result: -target.errno }
         return typeof make === 'number' ? { result: -make } : make(target)
@@ -110,6 +127,29 @@ export class PathDecider {
     return 'kind' in outcome ? outcome : finish(call, outcome)
   }
 
+  /**
+   * Judges the interpreter of a script, and the loader of a program. A path that is not absolute
+   * is left to Landlock. Undefined: the rules do not deny them.
+   */
+  #judgeInterpreters(program: Found, viewer: Viewer): Denied | undefined {
+    const all: Found[] = []
+    try {
+      for (let { fd } = program; fd >= 0 && all.length < MOST_INTERPRETERS; ) {
+        const path = interpreterOf(fd)
+        if (!path?.startsWith('/')) return undefined
+        const next = resolve({ base: -1, path: pathBytes(path) }, true, viewer)
+        all.push(next)
+        if (next.kind !== 'object') return undefined
+        const denied = this.judgeProgram(next.fd, next.name)
+        if (denied) return denied
+        fd = next.fd
+      }
+      return undefined
+    } finally {
+      closeFound(all)
+    }
+  }
+
   /** Undefined: the rules do not deny it. */
   #judgeFound(call: StoppedCall, pathCall: PathCall, one: Found): Denied | undefined {
     const { kind, name } = one
@@ -117,11 +157,27 @@ export class PathDecider {
     const access = this.#accessOf(call, pathCall, one)
     if (access === 0 || name === '') return undefined
     const path = kind === 'object' ? nameInRules(one) : name
-    if (path === undefined || this.#judge.match(path, access)) return undefined
+    if (path === undefined || this.#isGranted(path, access, call.pid)) return undefined
     const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'
     const needed = isListed ? ACCESS.list : access
-    if (isListed && this.#judge.match(path, needed)) return undefined
-    return deny(path, missingRule(path, needed))
+    if (isListed && this.#isGranted(path, needed, call.pid)) return undefined
+    return deny(path, missingRule(this.#inRules(path, call.pid), needed))
+  }
+
+  #isGranted(path: string, access: number, pid: number): boolean {
+    return (
+      this.#judge.match(this.#inRules(path, pid), access) !== undefined ||
+      this.#judge.match(path, access) !== undefined
+    )
+  }
+
+  /**
+   * The name by which a rule grants it. Landlock can grant `/proc/self` only to the first process
+   * of a program, so here too it means that process.
+   */
+  #inRules(path: string, pid: number): string {
+    this.#first ??= pid
+    return (pid === this.#first ? ownName(path, pid) : undefined) ?? path
   }
 
   /** The right that the call needs for what was found; 0 if it needs none. */

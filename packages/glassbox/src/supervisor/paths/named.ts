@@ -17,6 +17,7 @@ const PATH_MAX = 4096
 const PAGE = 4096
 const NOTHING = new Uint8Array(0)
 const NO_PATH = Uint8Array.of(0)
+const HERE = Uint8Array.of(0x2e, 0)
 
 export interface Named {
   /** Where a relative path starts, or the object itself. -1: an absolute path. Owned. */
@@ -82,7 +83,8 @@ export function readNamed(call: StoppedCall, pathCall: PathCall, { path, dirfd }
   const descriptor = dirfd === undefined ? AT_FDCWD : descriptorOf(call.args, dirfd)
   const address = path === undefined ? 0n : (call.args[path] ?? 0n)
   const mayBeEmpty = allowsEmptyPath(pathCall, call.args)
-  const isNull = path === undefined || (address === 0n && (pathCall.takesNull || mayBeEmpty))
+  const isDescriptor = pathCall.takesNull && descriptor !== AT_FDCWD
+  const isNull = path === undefined || (address === 0n && (isDescriptor || mayBeEmpty))
   const bytes = isNull ? NO_PATH : readString(call, address, PATH_MAX)
   if (bytes === ERRNO.EFAULT && !isSeen(call.tid)) return ended(UNSEEN)
   if (typeof bytes === 'number') return ended(failed(bytes, ''))
@@ -92,6 +94,8 @@ export function readNamed(call: StoppedCall, pathCall: PathCall, { path, dirfd }
   const base = openDescriptor(call.tid, descriptor)
   if (typeof base !== 'number') return ended(base)
   if (!isEmpty) return { base, path: bytes }
+  // The working directory may have been changed in a race with its own judgement.
+  if (descriptor === AT_FDCWD) return { base, path: HERE }
   if (isNull && !mayBeEmpty && isPathOnly(call.tid, descriptor)) {
     closeObject(base)
     return ended(failed(ERRNO.EBADF, ''))

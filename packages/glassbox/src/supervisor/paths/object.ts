@@ -16,6 +16,7 @@ import {
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
+  S_IFREG,
 } from '../../linux/constants.ts'
 import { bytesOfPath, pathOfBytes } from '../../linux/path-bytes.ts'
 import { OPEN_HOW_BYTES } from '../../linux/structs.ts'
@@ -83,14 +84,19 @@ export function nameOf(fd: number): string {
   return length < 0 ? '' : pathOfBytes(text.subarray(0, length))
 }
 
-export type ObjectType = 'link' | 'directory' | 'other'
+export type ObjectType = 'link' | 'directory' | 'file' | 'other'
+
+const TYPES: Readonly<Record<number, ObjectType>> = {
+  [S_IFLNK]: 'link',
+  [S_IFDIR]: 'directory',
+  [S_IFREG]: 'file',
+}
 
 const isStated = (fd: number): boolean => syscall(NEWFSTATAT, fd, EMPTY, stat, AT_EMPTY_PATH) === 0
 
 export function typeOf(fd: number): ObjectType {
   if (!isStated(fd)) return 'other'
-  const type = statView.getUint32(MODE_OFFSET, true) & S_IFMT
-  return type === S_IFLNK ? 'link' : type === S_IFDIR ? 'directory' : 'other'
+  return TYPES[statView.getUint32(MODE_OFFSET, true) & S_IFMT] ?? 'other'
 }
 
 /** Whether no name leads to the object any more. */

@@ -8,11 +8,11 @@ import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
  * Makes a judge. It holds no descriptors between two questions.
  *
  * @example
- * const judge = makeJudge({ rules, statAll: true, denied: { kind: 'kill' } }, undefined)
+ * const judge = makeJudge({ rules, work, statAll: true, denied: { kind: 'kill' } }, undefined)
  * judge.decide(call)
  */
-export const makeJudge: MakeJudge = ({ rules, statAll }, user) => {
-  const decider = new PathDecider({ rules, statAll, ...(user ? { identity: user } : {}) })
+export const makeJudge: MakeJudge = ({ rules, work, statAll }, user) => {
+  const decider = new PathDecider({ rules, work, statAll, ...(user ? { identity: user } : {}) })
   return {
     decide: call => decider.decide(call),
     executed: tid => {

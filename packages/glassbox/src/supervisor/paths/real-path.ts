@@ -1,20 +1,66 @@
-/** The path without links of what a path leads to, as far as it exists. */
+/**
+ * Where the path of a rule leads to: a link counts as the file that it leads to. Two kinds of
+ * links are not followed:
+ * - what a program may have made, in a directory that programs write: it could lead anywhere
+ * - `/proc/self`, which means another process for each process that asks
+ */
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ACCESS, type PathRule } from '../../policy/resolved.ts'
+
+const OF_ITSELF = /^\/proc\/(?:self|thread-self)(?:\/|$)/
 
 /**
+ * The path without links of what a path leads to, as far as it exists.
+ *
  * @example
  * realPath('/bin/sh') // '/usr/bin/dash'
  * realPath('/bin/missing') // '/usr/bin/missing'
+ * realPath('/dev/fd') // '/proc/self/fd'
  */
 export function realPath(path: string): string {
+  if (OF_ITSELF.test(path)) return path
   const missing: string[] = []
   for (let at = path; ; at = dirname(at)) {
     try {
-      return join(realpathSync.native(at), ...missing)
+      const real = join(realpathSync.native(at), ...missing)
+      return real.replace(new RegExp(`^/proc/${process.pid}(?=/|$)`), '/proc/self')
     } catch {
       if (at === dirname(at)) return path
       missing.unshift(at.slice(dirname(at).length).replace(/^\//, ''))
     }
   }
+}
+
+const isBelow = (path: string, directory: string): boolean =>
+  path.startsWith(directory === '/' ? '/' : `${directory}/`)
+
+/**
+ * Finds where the paths of these rules lead to. `work`: the working directory, in which programs
+ * may have made links.
+ */
+export function rulePaths(rules: readonly PathRule[], work: string | undefined): (path: string) => string {
+  const written = rules
+    .filter(({ kind, access }) => kind === 'tree' && (access & ACCESS.write) !== 0)
+    .map(({ path }) => path)
+  // If everything is written, links of the host lead where they lead for everyone.
+  const trees = [...(work === undefined ? [] : [work]), ...written].filter(
+    path => path !== '/' && path !== '',
+  )
+  const outermost = trees.filter(path => !trees.some(other => isBelow(path, other)))
+  return path => {
+    const tree = outermost.find(each => isBelow(path, each))
+    return tree === undefined ? realPath(path) : `${realPath(tree)}${path.slice(tree.length)}`
+  }
+}
+
+/**
+ * A name of /proc as a rule about the own process has it; undefined if it belongs to another one.
+ *
+ * @example
+ * ownName('/proc/4711/status', 4711) // '/proc/self/status'
+ */
+export function ownName(name: string, pid: number): string | undefined {
+  const own = `/proc/${pid}`
+  return name === own || name.startsWith(`${own}/`) ? `/proc/self${name.slice(own.length)}` : undefined
 }
