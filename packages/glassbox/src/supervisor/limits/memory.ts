@@ -7,6 +7,7 @@
 import { syscall } from '../../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
+import { type AsProgram, type Identity, lookingAs } from '../paths/as-program.ts'
 
 const OPENAT = syscallNumber('openat')
 const READ = syscallNumber('read')
@@ -44,10 +45,13 @@ function proportionalBytes(pid: number): number | undefined {
 
 export class MemoryPeak {
   readonly #limit: number
+  readonly #look: AsProgram
   peak = 0
 
-  constructor(limit: number) {
+  /** `user`: the ids of the program; undefined if they are those of this process. */
+  constructor(limit: number, user: Identity | undefined) {
     this.#limit = limit
+    this.#look = lookingAs(user)
   }
 
   /** Measures the processes now. Returns true if they have more than the limit together. */
@@ -55,7 +59,9 @@ export class MemoryPeak {
     const resident = Array.from(pids, pid => [pid, residentBytes(pid)] as const)
     let total = resident.reduce((sum, [, bytes]) => sum + bytes, 0)
     if (total > this.#limit && resident.length > 1)
-      total = resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0)
+      total = this.#look(() =>
+        resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0),
+      )
     this.peak = Math.max(this.peak, total)
     return total > this.#limit
   }

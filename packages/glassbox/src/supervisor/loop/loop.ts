@@ -118,11 +118,12 @@ export class Loop implements Actions {
   /** A handler has answered. The thread may be gone, and then its id may belong to another. */
   answer(task: Task, decision: CallDecision, denied: Program['denied']): void {
     if (this.#tasks.get(task.tid) !== task) return
-    if (answer(decision, task) === 'kill') {
+    const resume = answer(decision, task, this.#call, this)
+    if (resume === 'kill') {
       task.program.denied ??= denied
       this.end(task.program, 'denied')
     }
-    this.#resume(task, 'go')
+    this.#resume(task, resume === 'wait' ? 'wait' : 'go')
   }
 
   /** Returns false if the loop must return. */

@@ -7,8 +7,8 @@
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, syscall, systemError } from '../../gate/gate.ts'
-import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
-import { PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
+import { CAPABILITY_VERSION_3, hasCapabilities } from '../../launch/capabilities.ts'
+import { CAP_SYS_PTRACE, PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const SETFSUID = syscallNumber('setfsuid')
@@ -76,6 +76,13 @@ export function asProgram(identity: Identity | undefined): AsProgram {
     }
   }
 }
+
+/**
+ * For looking at the entries of the program in /proc. Root of a container has no CAP_SYS_PTRACE,
+ * so it may look at a program with another user id only with that id.
+ */
+export const lookingAs = (identity: Identity | undefined): AsProgram =>
+  identity && !hasCapabilities(CAP_SYS_PTRACE) ? asProgram(identity) : act => act()
 
 function idsOfThread(): Identity {
   const groups = new Uint32Array(call('getgroups', [0, 0]))

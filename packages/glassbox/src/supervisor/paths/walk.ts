@@ -9,6 +9,7 @@
 import { ERRNO } from '../../linux/errno.ts'
 import {
   closeObject,
+  entryName,
   isOfProc,
   isRootOfProc,
   nameOf,
@@ -168,9 +169,8 @@ class Walker {
   }
 
   #failed(errno: number, name: string, isLast = false): Found {
-    const directory = nameOf(this.#at)
     const rest = [name, ...this.#rest.toReversed()].filter(part => part !== '' && part !== '.')
-    const path = `${directory === '/' ? '' : directory}/${rest.join('/')}`
+    const path = entryName(nameOf(this.#at), rest.join('/'))
     return isLast && errno === ERRNO.ENOENT ? missing(path) : failed(errno, path)
   }
 }
