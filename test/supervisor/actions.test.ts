@@ -68,7 +68,7 @@ test('count: so many calls are made, over all processes', async () => {
   assert.match(stdout, /\na\nb\n$/)
 })
 
-const ASK = [socketStop({ kind: 'ask', handler: 7 })]
+const ASK = [socketStop({ kind: 'ask', handler: 7, within: { kind: 'allow' } })]
 
 for (const [answer, output] of [
   ['allow', 'made\n'],
@@ -96,6 +96,21 @@ test('ask: a handler ends the program', async () => {
   const { ending, status } = await python(SOCKET, { stops: ASK, ask: () => 'kill' })
   assert.equal(status, 'syscall-denied')
   assert.equal(ending.denied?.syscall, 'socket')
+})
+
+test('ask: after the answer the call is still refused, if the action within says so', async () => {
+  const within = {
+    kind: 'count',
+    budget: 0,
+    atMost: 0,
+    within: { kind: 'allow' },
+    after: { kind: 'errno', errno: 95 },
+  } as const
+  const { stdout } = await python(SOCKET, {
+    stops: [socketStop({ kind: 'ask', handler: 7, within })],
+    ask: () => 'allow',
+  })
+  assert.equal(stdout, '95\n')
 })
 
 test('ask: a handler that throws ends the program, and its error is the outcome', async () => {

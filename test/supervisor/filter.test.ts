@@ -110,11 +110,15 @@ function expected(
     if (action.kind === 'trace' || action.kind === 'notify') return { kernel: { kind: 'errno', errno: 38 } }
     const refusal = refusals.find(matches)
     if (refusal) return { kernel: refusal.action }
-    if (['fork', 'vfork', 'clone'].includes(name)) return { stop: { kind: 'birth' } }
-    if (installsFilter(name, args)) return { stop: { kind: 'own-filter' } }
-    if (policy.paths && isJudged(policy, name, args)) return { stop: { kind: 'paths' } }
-    if (action.kind === 'decide') return { stop: { kind: 'ask', handler: 0 } }
-    return { kernel: action }
+    const stop = stopOfAllowed(name, args)
+    if (action.kind === 'decide')
+      return { stop: { kind: 'ask', handler: 0, within: stop ?? { kind: 'allow' } } }
+    return stop ? { stop } : { kernel: action }
+  }
+  const stopOfAllowed = (call: string, registers: readonly bigint[]): StopAction | undefined => {
+    if (['fork', 'vfork', 'clone'].includes(call)) return { kind: 'birth' }
+    if (installsFilter(call, registers)) return { kind: 'own-filter' }
+    return policy.paths && isJudged(policy, call, registers) ? { kind: 'paths' } : undefined
   }
   return decide(0)
 }
@@ -156,7 +160,8 @@ const POLICIES: Readonly<Record<string, ResolvedPolicy>> = {
       { syscalls: ['getppid'], when: [{ arg: 1, op: 'gt', value: 5n }], action: { kind: 'kill' } },
       { syscalls: ['openat'], action: { kind: 'errno', errno: 2 } },
       { syscalls: ['uname', 'times'], action: { kind: 'trace', data: 3 } },
-      { syscalls: ['umask'], action: { kind: 'log' } },
+      { syscalls: ['umask', 'fork'], action: { kind: 'log' } },
+      { syscalls: ['vfork', 'fchmod'], action: { kind: 'decide', handler: NO_HANDLER } },
     ],
     'allow',
     { write: ['/tmp/'], stat: ['/etc/'] },
@@ -204,12 +209,12 @@ test('a call that does not exist yet is killed if others are killed, and is not 
   }
 })
 
-test('the silent tier stops only changes that Landlock does not cover', () => {
+test('the silent tier stops only changes and watches, which Landlock does not cover', () => {
   const policy = policyOf([], 'allow', { read: ['/usr/'] })
   const silent = { ...TERMS, tier: 'silent', countsProcesses: false } as const
   const made = supervisedFilter(policy, silent)
   const stopped = allSyscalls().filter(({ nr }) => 'stop' in answerOf(made, nr, [1n, 2n, 0n, 0n, 0n, 0n]))
-  const changes = [...CALL_CLASSES].filter(([, { maker, use }]) => maker === 'tracer' && use === 'write')
+  const changes = [...CALL_CLASSES].filter(([, { maker, use }]) => maker === 'tracer' && use !== 'stat')
   const others = ['seccomp', ...changes.map(([name]) => name)]
   assert.deepEqual(stopped.map(({ name }) => name).toSorted(), others.toSorted())
   assert.deepEqual(ask(policy, 'socket', [BigInt(AF_UNIX), 1n], silent), {

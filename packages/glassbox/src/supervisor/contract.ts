@@ -51,7 +51,8 @@ export interface Decisions {
  * - `paths`: judge the paths of the call by the rules.
  * - `count`: take from a budget of calls of the program; when it is used up, do what `after` says.
  *   One rule has one budget (its index, from 0), though several actions may take from it.
- * - `ask`: ask the handler with that index in the main thread.
+ * - `ask`: ask the handler with that index in the main thread. If it allows the call, do what
+ *   `within` says.
  * - `birth`: a new process or thread; refuse it at the limit of processes.
  * - `kill`: end the program and report the call.
  * - `errno`: the call is not made.
@@ -62,7 +63,7 @@ export interface Decisions {
 export type StopAction =
   | { readonly kind: 'paths' | 'birth' | 'kill' | 'own-filter' | 'allow' }
   | { readonly kind: 'errno'; readonly errno: number }
-  | { readonly kind: 'ask'; readonly handler: number }
+  | { readonly kind: 'ask'; readonly handler: number; readonly within: StopAction }
   | {
       readonly kind: 'count'
       readonly budget: number

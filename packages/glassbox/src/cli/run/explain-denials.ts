@@ -14,10 +14,13 @@ const OPTIONS: Readonly<Record<string, string>> = {
   execute: '--allow-exec',
 }
 
+/** The next run has other process ids, so an option for one of them would be of no use. */
+const OF_A_PROCESS = /^\/proc\/\d+(\/|$)/
+
 /** The option for a rule such as `read: /etc/passwd`; `undefined` if there is none. */
 function optionFor(rule: string): string | undefined {
   const [, key = '', path = ''] = /^(\w+): (\/.*)$/s.exec(rule) ?? []
-  const option = OPTIONS[key]
+  const option = OF_A_PROCESS.test(path) ? undefined : OPTIONS[key]
   return option && `${option} ${quoted(path)}`
 }
 

@@ -16,6 +16,7 @@ import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { PrivateDirectory } from './directory.ts'
 import { check } from './lacks.ts'
+import { startError } from './missing.ts'
 import { programOf } from './program.ts'
 import { leavesNothingOutside } from './residue.ts'
 import { sweepOnce } from './sweep.ts'
@@ -72,6 +73,8 @@ export class PtraceSandbox implements Sandbox {
     if (ruleset) ownDescriptor(ruleset.fd)
     try {
       return await this.#startProgram({ ...program, stdio, ruleset }, ask)
+    } catch (error) {
+      throw startError(error)
     } finally {
       // The program has entered it, or was not started.
       if (ruleset) close(ruleset.fd)

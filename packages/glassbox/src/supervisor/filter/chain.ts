@@ -37,8 +37,6 @@ export interface ChainContext {
   readonly budget: (rule: Rule) => number
 }
 
-const ALLOW: Outcome = { kernel: { kind: 'allow' } }
-
 const always = (outcome: Outcome): Entry[] => [{ when: [], outcome }]
 
 const isSame = (a: Condition, b: Condition): boolean =>
@@ -87,9 +85,10 @@ function outcomes(action: Rule['action'], context: ChainContext): Entry[] {
 
 /** A call that is allowed so far: by the kernel, by a handler, or at a stop. */
 function passed(action: Rule['action'], outcome: Outcome, context: ChainContext): Outcome {
-  if (outcome.kernel?.kind !== 'allow') return outcome
-  if (action.kind === 'decide') return { stop: { kind: 'ask', handler: context.handler(action.handler) } }
-  return action.kind === 'log' ? { kernel: action } : ALLOW
+  const isRefused = outcome.kernel !== undefined && outcome.kernel.kind !== 'allow'
+  if (action.kind === 'decide' && !isRefused)
+    return { stop: { kind: 'ask', handler: context.handler(action.handler), within: asStop(outcome) } }
+  return action.kind === 'log' && outcome.kernel?.kind === 'allow' ? { kernel: action } : outcome
 }
 
 /** The chain of a call: `rules` are those that name it, in their order. */

@@ -4,25 +4,38 @@
  * above the limit, the proportional share of each process is read, which counts every page once
  * and costs milliseconds.
  */
-import { readFileSync } from 'node:fs'
+import { syscall } from '../../gate/gate.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import { type AsProgram, type Identity, lookingAs } from '../paths/as-program.ts'
 
+const OPENAT = syscallNumber('openat')
+const READ = syscallNumber('read')
+const CLOSE = syscallNumber('close')
 const PAGE = 4096
 const KIB = 1024
 const FEW = 8
 
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return '' // it has ended, or may not be looked at
-  }
+/** More than each of the files has that is read here. */
+const room = new Uint8Array(4096)
+
+/** The text of a file of /proc; empty if the process has ended, or may not be looked at. */
+function textOf(path: string): string {
+  const fd = syscall(OPENAT, AT_FDCWD, Buffer.from(`${path}\0`, 'latin1'), O_RDONLY | O_CLOEXEC, 0)
+  if (fd < 0) return ''
+  const length = syscall(READ, fd, room, room.length)
+  syscall(CLOSE, fd)
+  return length > 0 ? Buffer.from(room.buffer, 0, length).toString('latin1') : ''
 }
 
 const residentBytes = (pid: number): number =>
   PAGE * Number(textOf(`/proc/${pid}/statm`).split(' ', 2)[1] ?? 0)
 
-const kibOf = (text: string, row: string): number =>
-  KIB * Number(new RegExp(`^${row}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+/** A row such as `Pss:   1234 kB`. */
+function kibOf(text: string, row: string): number {
+  const at = text.indexOf(`\n${row}:`)
+  return at < 0 ? 0 : KIB * Number.parseInt(text.slice(at + row.length + 2), 10)
+}
 
 /** `undefined` if the process may not be looked at: it made itself undumpable. */
 function proportionalBytes(pid: number): number | undefined {
@@ -32,10 +45,13 @@ function proportionalBytes(pid: number): number | undefined {
 
 export class MemoryPeak {
   readonly #limit: number
+  readonly #look: AsProgram
   peak = 0
 
-  constructor(limit: number) {
+  /** `user`: the ids of the program; undefined if they are those of this process. */
+  constructor(limit: number, user: Identity | undefined) {
     this.#limit = limit
+    this.#look = lookingAs(user)
   }
 
   /** Measures the processes now. Returns true if they have more than the limit together. */
@@ -43,7 +59,9 @@ export class MemoryPeak {
     const resident = Array.from(pids, pid => [pid, residentBytes(pid)] as const)
     let total = resident.reduce((sum, [, bytes]) => sum + bytes, 0)
     if (total > this.#limit && resident.length > 1)
-      total = resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0)
+      total = this.#look(() =>
+        resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0),
+      )
     this.peak = Math.max(this.peak, total)
     return total > this.#limit
   }

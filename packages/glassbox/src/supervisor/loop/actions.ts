@@ -49,7 +49,8 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
   allow: () => 'go',
   errno: ({ errno }, task) => refuse(task, -errno),
   kill: (_, task, call, loop) => end(task, call, loop),
-  ask({ handler }, task, call, loop) {
+  ask({ handler, within }, task, call, loop) {
+    task.asked = { nr: call.nr, args: call.args, within }
     loop.ask(task, call, handler)
     return 'wait'
   },
@@ -98,9 +99,13 @@ export function act(action: StopAction, task: Task, call: CallAtStop, loop: Acti
   return (ACTS[action.kind] as Act<StopAction['kind']>)(action, task, call, loop)
 }
 
-/** Does what a handler of the caller's has answered. */
-export function answer(decision: CallDecision, task: Task): 'go' | 'kill' {
-  if (decision === 'kill') return 'kill'
-  if (decision !== 'allow') skipCall(task.tid, -decision.errno)
-  return 'go'
+/**
+ * Does what a handler of the caller's has answered. `call` is free for the call of the question.
+ */
+export function answer(decision: CallDecision, task: Task, call: CallAtStop, loop: Actions): Resume | 'kill' {
+  const { asked } = task
+  task.asked = undefined
+  if (decision === 'kill' || !asked) return 'kill'
+  if (decision !== 'allow') return refuse(task, -decision.errno)
+  return act(asked.within, task, call.again(task, asked), loop)
 }

@@ -35,6 +35,7 @@ export interface LoopHooks {
   readonly control: Control
   /** Commands have come. Returns false if the loop must return at once. */
   onCommands(commands: number): boolean
+  /** Comes with a delay, because most short programs end before; but always before their end. */
   onStarted(program: Program): void
   /** The program could not be started; its launcher is dead. */
   onNotStarted(program: Program): void
@@ -117,11 +118,12 @@ export class Loop implements Actions {
   /** A handler has answered. The thread may be gone, and then its id may belong to another. */
   answer(task: Task, decision: CallDecision, denied: Program['denied']): void {
     if (this.#tasks.get(task.tid) !== task) return
-    if (answer(decision, task) === 'kill') {
+    const resume = answer(decision, task, this.#call, this)
+    if (resume === 'kill') {
       task.program.denied ??= denied
       this.end(task.program, 'denied')
     }
-    this.#resume(task, 'go')
+    this.#resume(task, resume === 'wait' ? 'wait' : 'go')
   }
 
   /** Returns false if the loop must return. */
@@ -165,7 +167,10 @@ export class Loop implements Actions {
       this.#watches.delete(program)
       if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
-      else this.#hooks.onEnded(program, nowNs)
+      else {
+        this.#announce(program)
+        this.#hooks.onEnded(program, nowNs)
+      }
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
   }
@@ -173,6 +178,7 @@ export class Loop implements Actions {
   #lookAtLimits(nowNs: number): void {
     let dueNs = NEVER
     for (const [program, watch] of this.#watches) {
+      this.#announce(program)
       const cause = program.isEnding ? undefined : watch.look(nowNs)
       if (cause !== undefined) this.end(program, cause)
       if (!program.isEnding) dueNs = Math.min(dueNs, watch.dueNs)
@@ -278,6 +284,11 @@ export class Loop implements Actions {
     const watch = new Watch(program)
     this.#watches.set(program, watch)
     if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
+  }
+
+  #announce(program: Program): void {
+    if (program.isAnnounced) return
+    program.isAnnounced = true
     this.#hooks.onStarted(program)
   }
 

@@ -4,7 +4,13 @@
  */
 import type { EndCause, Ending, Violation } from '../../job/ending.ts'
 import type { Launch } from '../../ptrace/launch.ts'
-import { type Denial, MOST_DENIALS, type ProgramSpec, type SupervisedEnding } from '../contract.ts'
+import {
+  type Denial,
+  MOST_DENIALS,
+  type ProgramSpec,
+  type StopAction,
+  type SupervisedEnding,
+} from '../contract.ts'
 import type { PathJudge } from '../decision.ts'
 import type { Granted } from '../paths/passing.ts'
 import { CpuTime } from '../limits/cpu-time.ts'
@@ -34,6 +40,8 @@ export class Program {
   hasOwnFilter = false
   /** Zero until the program executes its file. */
   startedNs = 0n
+  /** Whether the main thread knows that it runs. */
+  isAnnounced = false
   /** Set once the program is being ended. */
   cause: EndCause | undefined
   denied: Violation | undefined
@@ -57,7 +65,7 @@ export class Program {
     this.judge = judge
     this.root = launch.pid
     this.stopsBirths = spec.decisions.actions.some(({ kind }) => kind === 'birth')
-    this.memory = new MemoryPeak(spec.limits.memoryBytes)
+    this.memory = new MemoryPeak(spec.limits.memoryBytes, spec.user)
   }
 
   get isEnding(): boolean {
@@ -105,6 +113,8 @@ export class Task {
    * that it does before is let through.
    */
   launching: 'waits' | 'ready' | undefined
+  /** The call about which a handler was asked, and what to do if the handler allows it. */
+  asked: { readonly nr: number; readonly args: readonly bigint[]; readonly within: StopAction } | undefined
   /** It entered a call that makes a process or a thread, and was not seen since. */
   inBirth = false
 

@@ -24,6 +24,8 @@ export class CallAtStop implements StoppedCall {
   #task: Task | undefined
   #index = 0
   #args: readonly bigint[] | undefined
+  /** The number of a call whose record is gone. */
+  #nr: number | undefined
 
   constructor(records: Records) {
     this.#records = records
@@ -34,7 +36,18 @@ export class CallAtStop implements StoppedCall {
     this.#task = task
     this.#index = index
     this.#args = undefined
+    this.#nr = undefined
     this.#memory.at(task.tid)
+    return this
+  }
+
+  /**
+   * Like `at`, for a call of x86-64 at which the thread still stands, but whose record is gone.
+   */
+  again(task: Task, { nr, args }: Pick<StoppedCall, 'nr' | 'args'>): this {
+    this.at(task, 0)
+    this.#nr = nr
+    this.#args = args
     return this
   }
 
@@ -47,7 +60,7 @@ export class CallAtStop implements StoppedCall {
   }
 
   get nr(): number {
-    return this.#records.number(this.#index)
+    return this.#nr ?? this.#records.number(this.#index)
   }
 
   get args(): readonly bigint[] {
@@ -69,7 +82,7 @@ export class CallAtStop implements StoppedCall {
 
   /** The data with which this filter stops the call; undefined if the filter does not stop it. */
   dataBy(filter: Uint8Array): number | undefined {
-    const arch = this.#records.arch(this.#index)
+    const arch = this.#nr === undefined ? this.#records.arch(this.#index) : AUDIT_ARCH_X86_64
     const action = runFilter(filter, { nr: this.nr, arch, args: this.args })
     return action.kind === 'trace' ? action.data : undefined
   }
@@ -77,7 +90,7 @@ export class CallAtStop implements StoppedCall {
   /** The call in strace's notation. Calls of other ABIs are named but not decoded. */
   describe(): Violation {
     const { nr, args } = this
-    const arch = this.#records.arch(this.#index)
+    const arch = this.#nr === undefined ? this.#records.arch(this.#index) : AUDIT_ARCH_X86_64
     if (arch !== AUDIT_ARCH_X86_64 || nr >= X32_BIT) {
       const name = arch === AUDIT_ARCH_X86_64 ? `x32:syscall_${nr - X32_BIT}` : `i386:${callName(nr, 'i386')}`
       return { syscall: name, args: args.map(arg => `0x${arg.toString(16)}`).join(', ') }

@@ -7,8 +7,8 @@
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, syscall, systemError } from '../../gate/gate.ts'
-import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
-import { PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
+import { CAPABILITY_VERSION_3, hasCapabilities } from '../../launch/capabilities.ts'
+import { CAP_SYS_PTRACE, PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const SETFSUID = syscallNumber('setfsuid')
@@ -27,6 +27,9 @@ export interface Identity {
 
 /** Runs a function with the power of the program. Nothing in it may wait. */
 export type AsProgram = <Result>(act: () => Result) => Result
+
+/** Before the first change: later, another thread may be in the middle of one. */
+let wasDumpable: boolean | undefined
 
 /** Effective, permitted, inheritable: the lower 32 bits of each, then the upper ones. */
 const withoutEffective = (sets: Uint32Array): Uint32Array => {
@@ -62,8 +65,8 @@ export function asProgram(identity: Identity | undefined): AsProgram {
   const without = withoutEffective(before)
   const take = identity ? takeIds(identity) : () => {}
   const giveBack = identity ? takeIds(idsOfThread()) : () => {}
+  wasDumpable ??= syscall(PRCTL, PR_GET_DUMPABLE) === 1
   return act => {
-    const dumpable = syscall(PRCTL, PR_GET_DUMPABLE)
     try {
       take()
       must('capset', syscall(CAPSET, header, without))
@@ -72,10 +75,17 @@ export function asProgram(identity: Identity | undefined): AsProgram {
       must('capset', syscall(CAPSET, header, before))
       giveBack()
       // A change of ids makes the process undumpable, and its files in /proc belong to root.
-      if (dumpable === 1) syscall(PRCTL, PR_SET_DUMPABLE, 1)
+      if (wasDumpable) syscall(PRCTL, PR_SET_DUMPABLE, 1)
     }
   }
 }
+
+/**
+ * For looking at the entries of the program in /proc. Root of a container has no CAP_SYS_PTRACE,
+ * so it may look at a program with another user id only with that id.
+ */
+export const lookingAs = (identity: Identity | undefined): AsProgram =>
+  identity && !hasCapabilities(CAP_SYS_PTRACE) ? asProgram(identity) : act => act()
 
 function idsOfThread(): Identity {
   const groups = new Uint32Array(call('getgroups', [0, 0]))

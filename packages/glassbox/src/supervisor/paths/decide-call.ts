@@ -9,7 +9,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { ACCESS, type PathRule } from '../../policy/resolved.ts'
 import type { PathDecision, StoppedCall } from '../decision.ts'
-import { type AsProgram, asProgram, type Identity } from './as-program.ts'
+import { type AsProgram, asProgram, type Identity, lookingAs } from './as-program.ts'
 import { closeFound, type Found, found } from './found.ts'
 import { compileRules, type Judge, missingRule } from './judge.ts'
 import { type Named, readNamed } from './named.ts'
@@ -17,7 +17,7 @@ import { interpreterOf } from './interpreter.ts'
 import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
-import type { Made } from './perform/performer.ts'
+import type { Made, Make } from './perform/performer.ts'
 import { ownName, rulePaths } from './real-path.ts'
 import { resolve } from './resolve.ts'
 import type { Viewer } from './walk.ts'
@@ -27,6 +27,7 @@ export const NO_RULE = {
   unsafe: 'no way to make this call is safe under rules about paths',
   unseen: 'the program cannot be looked at',
   stranger: 'it belongs to a process outside the program',
+  long: 'its path is too long to be judged',
 } as const
 
 export interface DecideOptions {
@@ -64,6 +65,8 @@ export class PathDecider {
   readonly #judge: Judge
   readonly #options: DecideOptions
   readonly #asProgram: AsProgram
+  /** Looks at the program's entries in /proc. */
+  readonly look: AsProgram
   /** The first process of the program. */
   #first: number | undefined
 
@@ -71,6 +74,7 @@ export class PathDecider {
     this.#options = options
     this.#judge = compileRules(options.rules, rulePaths(options.rules, options.work))
     this.#asProgram = asProgram(options.identity)
+    this.look = lookingAs(options.identity)
   }
 
   decide(call: StoppedCall): PathDecision {
@@ -78,7 +82,7 @@ export class PathDecider {
     if (!pathCall) return deny('', NO_RULE.unsafe)
     const named: Named[] = []
     try {
-      for (const argument of pathCall.paths) named.push(readNamed(call, pathCall, argument))
+      for (const argument of pathCall.paths) named.push(this.look(() => readNamed(call, pathCall, argument)))
       if (pathCall.maker === 'nobody' || this.#isUnjudged(call, pathCall))
         return deny(textOf(named[0]), NO_RULE.unsafe)
       return this.#decide(call, pathCall, named)
@@ -104,6 +108,19 @@ export class PathDecider {
 
   #decide(call: StoppedCall, pathCall: PathCall, named: readonly Named[]): PathDecision {
     const make = pathCall.maker === 'tracer' ? prepare(pathCall.name, call) : undefined
+    try {
+      return this.#make(call, pathCall, named, make)
+    } finally {
+      if (typeof make === 'object') make.close?.()
+    }
+  }
+
+  #make(
+    call: StoppedCall,
+    pathCall: PathCall,
+    named: readonly Named[],
+    make: Make | number | undefined,
+  ): PathDecision {
     const viewer: Viewer = { pid: call.pid, tid: call.tid, isMember: id => call.isMember(id) }
     const follow = follows(pathCall, call.args)
     const outcome = this.#asProgram((): Denied | Made | undefined => {
@@ -118,7 +135,7 @@ export class PathDecider {
         if (pathCall.use === 'execute' && target) return this.#judgeInterpreters(target, viewer)
         if (make === undefined || !target) return undefined
         if (target.kind !== 'object') return { result: -target.errno }
-        return typeof make === 'number' ? { result: -make } : make(target)
+        return typeof make === 'number' ? { result: -make } : make.on(target)
       } finally {
         closeFound(all)
       }
@@ -155,7 +172,10 @@ export class PathDecider {
     const { kind, name } = one
     if (kind === 'stranger' || kind === 'unseen') return deny(name, NO_RULE[kind])
     const access = this.#accessOf(call, pathCall, one)
-    if (access === 0 || name === '') return undefined
+    if (access === 0) return undefined
+    // A path that is longer than the kernel tells. Landlock judges what the kernel makes.
+    if (name === '')
+      return kind === 'object' && pathCall.maker !== 'kernel' ? deny('', NO_RULE.long) : undefined
     const path = kind === 'object' ? nameInRules(one) : name
     if (path === undefined || this.#isGranted(path, access, call.pid)) return undefined
     const isListed = access === ACCESS.read && kind === 'object' && typeOf(one.fd) === 'directory'

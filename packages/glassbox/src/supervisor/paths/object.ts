@@ -76,13 +76,20 @@ let descriptors = -1
 /** Names of descriptors below it. */
 const names: Uint8Array[] = []
 
-/** What a descriptor leads to, as the kernel names it: a path without links, or `pipe:[4711]`. */
+/**
+ * What a descriptor leads to, as the kernel names it: a path without links, or `pipe:[4711]`.
+ * Empty if the path is longer than a page.
+ */
 export function nameOf(fd: number): string {
   if (descriptors < 0) descriptors = ownDescriptor(call('openat', [AT_FDCWD, OWN_DESCRIPTORS, OBJECT, 0]))
   const name = (names[fd] ??= Buffer.from(`${fd}\0`, 'latin1'))
   const length = syscall(READLINKAT, descriptors, name, text, text.length)
   return length < 0 ? '' : pathOfBytes(text.subarray(0, length))
 }
+
+/** The name of an entry of that directory; empty if that of the directory is. */
+export const entryName = (directory: string, entry: string): string =>
+  directory === '' ? '' : `${directory === '/' ? '' : directory}/${entry}`
 
 export type ObjectType = 'link' | 'directory' | 'file' | 'other'
 

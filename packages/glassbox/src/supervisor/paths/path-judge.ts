@@ -17,7 +17,7 @@ export const makeJudge: MakeJudge = ({ rules, work, statAll }, user) => {
     decide: call => decider.decide(call),
     executed: tid => {
       // The file that was executed cannot be changed any more, nor can the name of another.
-      const fd = openThrough(AT_FDCWD, pathBytes(`/proc/${tid}/exe`))
+      const fd = decider.look(() => openThrough(AT_FDCWD, pathBytes(`/proc/${tid}/exe`)))
       if (fd < 0) return deny('', NO_RULE.unseen)
       try {
         return decider.judgeProgram(fd, nameOf(fd))

@@ -8,7 +8,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { type Found, found, missing } from './found.ts'
 import type { Named } from './named.ts'
-import { closeObject, isOfProc, nameOf, openEntry, openObject } from './object.ts'
+import { closeObject, entryName, isOfProc, nameOf, openEntry, openObject } from './object.ts'
 import { type Viewer, walk } from './walk.ts'
 
 /** A name of /proc that could belong to a process. */
@@ -59,7 +59,7 @@ function resolveMissing(base: number, path: Uint8Array): Found | undefined {
     const entry = openEntry(fd, last)
     closeObject(entry)
     if (entry !== -ERRNO.ENOENT) return undefined
-    return missing(`${name === '/' ? '' : name}/${pathOfBytes(last.subarray(0, -1))}`)
+    return missing(entryName(name, pathOfBytes(last.subarray(0, -1))))
   } finally {
     closeObject(fd)
   }
