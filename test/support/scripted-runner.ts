@@ -201,6 +201,6 @@ export function scriptedRunner(script: Script): ScriptedRunner {
       sandboxes.push(sandbox)
       return sandbox
     },
-    plan: () => '',
+    plan: async () => '',
   }
 }

@@ -56,7 +56,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
-    stdout.write(planText(program, args, options))
+    stdout.write(await planText(program, args, options))
     return 0
   }
   return execute(program, args, parsed, options)

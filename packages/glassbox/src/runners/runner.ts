@@ -22,7 +22,7 @@ export interface Runner {
   /** Opens a sandbox. On failure nothing is left. */
   open(spec: SandboxSpec): Promise<Sandbox>
   /** Every system call that running the job would make, as text. Starts nothing. */
-  plan(spec: SandboxSpec, job: Job): string
+  plan(spec: SandboxSpec, job: Job): Promise<string>
 }
 
 /** The contents and the purpose of a sandbox. */
