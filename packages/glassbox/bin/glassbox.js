@@ -5,7 +5,6 @@
 // It is CommonJS because Node's ES module loader alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
-const { createRequire } = require('node:module')
 const { Script } = require('node:vm')
 
 const BUNDLES = ['run', 'strace', 'doctor', 'completion']
@@ -118,7 +117,8 @@ ownProcess()
 
 const words = process.argv.slice(2)
 const name = BUNDLES.includes(words[0]) ? words[0] : 'glassbox'
-const path = `${__dirname}/../dist/command/${name}.cjs`
+const directory = `${__dirname}/../dist/command`
+const path = `${directory}/${name}.cjs`
 
 function openCompiled() {
   try {
@@ -164,14 +164,20 @@ function load() {
   new Script(source, { filename: path, cachedData }).runInThisContext()(
     bundle,
     bundle.exports,
-    createRequire(path),
+    id => require(id.startsWith('./') ? `${directory}/${id}` : id),
     path,
+    directory,
   )
   if (name === 'strace') optimiseLate()
   return bundle.exports
 }
 
-if (existsSync(path)) load().main(words)
+// The command has written everything when it is done. Node would take milliseconds to take itself
+// apart.
+if (existsSync(path))
+  load()
+    .main(words)
+    .then(() => process.exit())
 else {
   writeSync(2, `glassbox is not built: ${path} does not exist. Run "npm run build" in the checkout.\n`)
   process.exitCode = 125

@@ -42,7 +42,7 @@ const NOTHING_COUNTED = {
   refusedProcesses: 0,
 }
 
-/** A denied call is rare, and describing one needs all of decode/, so that is loaded when needed. */
+/** Describing a denied call needs all of decode/, which is loaded when there is one. */
 async function violationOf({ denied }: EndedReply['ended']): Promise<Pick<Ending, 'denied'>> {
   if (!denied) return {}
   return { denied: (await import('./denied-call.ts')).describeViolation(denied) }
