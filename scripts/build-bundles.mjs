@@ -46,6 +46,9 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
+/** A part of the bundle of `run` that few runs need. */
+const DECODER = { decode: "export * from './decode/decode.ts'" }
+
 const inputs = [
   fileURLToPath(import.meta.url),
   warmer,
@@ -55,7 +58,7 @@ const inputs = [
 ]
 
 function isFresh() {
-  const bundles = Object.keys(ENTRIES).map(name => join(output, `${name}.cjs`))
+  const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
   bundles.push(library)
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
@@ -92,6 +95,19 @@ const numbersOfCalls = {
   },
 }
 
+/**
+ * Decoding calls needs large tables, and few runs decode one: so that is a bundle of its own,
+ * which is loaded when it is needed. It has no state, so it may have its own copy of the tables.
+ */
+const decoderApart = {
+  name: 'decoder apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
+    )
+  },
+}
+
 async function bundle(name, contents) {
   await build({
     stdin: { contents, resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
@@ -104,9 +120,8 @@ async function bundle(name, contents) {
     charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
-    // Names are kept, for stack traces. The rest is minified, because smaller files load faster.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Smaller files load faster. Stacks are translated by the map: see cli/original-stack.ts.
+    minify: true,
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
@@ -117,7 +132,7 @@ async function bundle(name, contents) {
     banner: {
       js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
     },
-    plugins: [numbersOfCalls],
+    plugins: name === 'run' ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
     logLevel: 'warning',
   })
 }
@@ -127,7 +142,7 @@ if (process.argv.includes('--force') || !isFresh()) {
   mkdirSync(output, { recursive: true })
   await Promise.all([
     bundleLibrary(),
-    ...Object.entries(ENTRIES).map(([name, contents]) => bundle(name, contents)),
+    ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
   ])
   for (const name of Object.keys(ENTRIES)) {
     const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {

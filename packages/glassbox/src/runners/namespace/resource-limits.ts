@@ -27,9 +27,14 @@ let hardLimits: ReadonlyMap<number, number> | undefined
 /** The hard limits of this process. Those of a program cannot be higher (setrlimit(2)). */
 function hostHardLimits(): ReadonlyMap<number, number> {
   if (hardLimits) return hardLimits
-  const text = readFileSync('/proc/self/limits', 'utf8')
+  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n')
   const rows = Object.entries(HARD_LIMIT_ROWS).map(([resource, row]): [number, number] => {
-    const hard = new RegExp(`^${row}\\s+\\S+\\s+(\\S+)`, 'm').exec(text)?.[1] ?? 'unlimited'
+    const values = lines
+      .find(line => line.startsWith(row))
+      ?.slice(row.length)
+      .trim()
+      .split(/ +/)
+    const hard = values?.[1] ?? 'unlimited'
     return [Number(resource), hard === 'unlimited' ? Infinity : Number(hard)]
   })
   hardLimits = new Map(rows)
