@@ -29,12 +29,8 @@ function hostHardLimits(): ReadonlyMap<number, number> {
   if (hardLimits) return hardLimits
   const lines = readFileSync('/proc/self/limits', 'utf8').split('\n')
   const rows = Object.entries(HARD_LIMIT_ROWS).map(([resource, row]): [number, number] => {
-    const values = lines
-      .find(line => line.startsWith(row))
-      ?.slice(row.length)
-      .trim()
-      .split(/ +/)
-    const hard = values?.[1] ?? 'unlimited'
+    const line = lines.find(one => one.startsWith(row)) ?? ''
+    const [, hard = 'unlimited'] = line.slice(row.length).split(' ').filter(Boolean)
     return [Number(resource), hard === 'unlimited' ? Infinity : Number(hard)]
   })
   hardLimits = new Map(rows)
