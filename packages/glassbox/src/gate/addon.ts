@@ -1,6 +1,6 @@
 /** Finds and loads the native addon. `GLASSBOX_GATE` names another file, for tests of a build. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { MissingFeatureError } from '../errors.ts'
 
 /**
@@ -36,7 +36,7 @@ export interface Addon {
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 
-const prebuilds = fileURLToPath(new URL('../../prebuilds/', import.meta.url))
+const prebuilds = join(import.meta.dirname, '../../prebuilds/')
 const platform = `${process.platform}-${process.arch}`
 
 /** The static program that is PID 1 of every box. */

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { addon } from './addon.ts'
 import { call, cString } from './gate.ts'
 import { isMainThread } from './thread.ts'

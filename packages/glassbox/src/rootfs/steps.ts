@@ -50,7 +50,7 @@ import {
 } from '../linux/constants.ts'
 import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'

@@ -13,7 +13,7 @@ import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
-import { type Call, stopSignal } from './call.ts'
+import type { Call } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
 import { execute } from './execute.ts'
 import type { RunHandle } from './handle.ts'
@@ -100,7 +100,7 @@ export async function runOnce(
   const done = (): void => void close().catch(() => {}) // the close below reports it
   const { paths } = spec
   try {
-    await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
+    await putInputs(sandbox.files, inputs, call.cancel)
     return await execute({ runner: runner.name, sandbox, paths, call, done }, job, command.options)
   } finally {
     await close()

@@ -4,6 +4,7 @@
  * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
 import { Cgroup } from '../../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
@@ -133,8 +134,14 @@ let support: CgroupSupport | undefined
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
-  sweepCgroups(support).catch(() => {}) // the next start tries again
+  void sweepLater(support)
   return support
+}
+
+/** Not before this box is being set up. */
+async function sweepLater(known: CgroupSupport): Promise<void> {
+  await setImmediate()
+  await sweepCgroups(known).catch(() => {}) // the next start tries again
 }
 
 interface ParentDirectory {

@@ -4,7 +4,6 @@
  */
 import type { Runner } from '../runner.ts'
 import { callRulesOf } from './call-rules.ts'
-import { planText } from './plan-text.ts'
 import { NamespaceSandbox } from './sandbox.ts'
 
 export const namespaceRunner: Runner = {
@@ -14,5 +13,6 @@ export const namespaceRunner: Runner = {
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => NamespaceSandbox.open(spec),
-  plan: planText,
+  // The text of plans needs all of decode/, which a run does not.
+  plan: async (spec, job) => (await import('./plan-text.ts')).planText(spec, job),
 }

@@ -19,7 +19,7 @@ import {
   S_IFREG,
 } from '../../linux/constants.ts'
 import { bytesOfPath, pathOfBytes } from '../../linux/path-bytes.ts'
-import { OPEN_HOW_BYTES } from '../../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const OPENAT = syscallNumber('openat')
