@@ -36,6 +36,7 @@ const RUNS = {
     ['run', '--help'],
   ],
   doctor: [['doctor']],
+  policy: [['policy', 'show', 'default'], ['policy', 'explain', 'default'], ['policy', '--help']],
   completion: [['completion', 'bash']],
   glassbox: [['--version'], ['help'], ['nonsense']],
 }

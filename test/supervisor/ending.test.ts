@@ -51,10 +51,15 @@ test('twenty programs at a time end each in its own way', async () => {
   )
 })
 
-test('children, and children that nobody waits for, are counted and waited for', async () => {
-  const { ending, stdout } = await supervise('/bin/sh', ['-c', '(sleep 0.2; echo late) & exit 4'])
+test('a program ends with its first process: what it left running is killed', async () => {
+  const { ending, stdout, wallTimeMs } = await supervise('/bin/sh', [
+    '-c',
+    '(sleep 5; echo late) & echo early; exit 4',
+  ])
   assert.deepEqual(ending.exit, { code: 4 })
-  assert.equal(stdout, 'late\n', 'the end of a program is the end of its last process')
+  assert.equal(ending.cause, 'itself')
+  assert.equal(stdout, 'early\n')
+  assert.ok(wallTimeMs < 4000, `${wallTimeMs} ms`)
   assert.ok((ending.usage.processes ?? 0) >= 2)
 })
 

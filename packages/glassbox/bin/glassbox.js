@@ -8,7 +8,7 @@ const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = r
 const { createRequire } = require('node:module')
 const { Script } = require('node:vm')
 
-const BUNDLES = ['run', 'strace', 'doctor', 'completion']
+const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'completion']
 const HEADER_BYTES = 16
 /**
  * A traced program waits for each stop to be handled, and often all CPUs are busy. The threads of

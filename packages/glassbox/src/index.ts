@@ -46,6 +46,7 @@ export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'
 export { DEFAULT_POLICY } from './seccomp/defaults.ts'
 export { denyCalls } from './policy/deny-calls.ts'
+export { loadPolicy } from './policy/load.ts'
 export type {
   Action,
   CallDecision,

@@ -4,25 +4,31 @@
  */
 import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run/options.ts'
+import { PRESETS } from '../policy/presets/presets.ts'
+import { POLICY_OPTIONS } from './policy/options.ts'
 import { OPTION_WORDS } from './strace/options.ts'
 import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './options.ts'
 import { stdout } from './output.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
-const COMMANDS = 'run strace doctor completion help'
+const COMMANDS = 'run strace doctor policy completion help'
 
 /** The options of each command. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
   doctor: ['--json', '--help', '--version'],
+  policy: [...new Set(Object.values(POLICY_OPTIONS).flatMap(each => each.map(({ name }) => name)))],
 }
 
 /** The values of an option like `none|host`. */
 const CHOICES = RUN_OPTIONS.flatMap(({ name, value = '' }) =>
   /^[a-z]+(\|[a-z]+)+$/.test(value) ? [[name, value.split('|')] as const] : [],
 )
+
+const presets = Object.keys(PRESETS).join(' ')
+const subcommands = Object.keys(POLICY_OPTIONS).join(' ')
 
 const bashOptions = Object.entries(WORDS).map(
   ([command, words]) => `${command}) COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"));;`,
@@ -34,7 +40,8 @@ const bashChoices = CHOICES.map(
 const BASH = `_glassbox() {
   local word="\${COMP_WORDS[COMP_CWORD]}"
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W '${COMMANDS}' -- "$word")); return; fi
-  case "\${COMP_WORDS[COMP_CWORD-1]}" in ${bashChoices.join(' ')} esac
+  if [ "\${COMP_WORDS[1]} $COMP_CWORD" = 'policy 2' ]; then COMPREPLY=($(compgen -W '${subcommands}' -- "$word")); return; fi
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in --policy|show|explain) COMPREPLY=($(compgen -W '${presets}' -- "$word") $(compgen -f -- "$word")); return;; ${bashChoices.join(' ')} esac
   if [[ "$word" == -* ]]; then
     case "\${COMP_WORDS[1]}" in ${bashOptions.join(' ')} esac
   else COMPREPLY=($(compgen -f -- "$word") $(compgen -c -- "$word")); fi
@@ -58,6 +65,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     `complete -c glassbox -n __fish_use_subcommand -a '${COMMANDS}'`,
     ...fishRun,
     ...fishStrace,
+    `complete -c glassbox -n '__fish_seen_subcommand_from policy' -a '${subcommands}'`,
     '',
   ].join('\n'),
 }

@@ -9,6 +9,7 @@ export const COMMANDS: Commands = {
   run: () => import('./run.ts'),
   strace: () => import('./strace.ts'),
   doctor: () => import('./doctor.ts'),
+  policy: () => import('./policy.ts'),
   completion: () => import('./completion.ts'),
 }
 

@@ -6,10 +6,15 @@
 import { InvalidOptionError } from '../errors.ts'
 import { show, showText } from './show.ts'
 
+/** A part of a JSON Schema (json-schema.org, draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
 /** A kind of value: what it expects, and how it reads one. */
 export interface Kind<T> {
   /** Ends the sentence "Expected limits.processes to be …". */
   readonly expected: string
+  /** The same as JSON Schema; absent if JSON cannot have such a value. */
+  readonly schema?: () => JsonSchema
   /**
    * The checked value. Throws an InvalidOptionError that names `path`, the path of the value, such
    * as `binds[0].writable`.
@@ -24,6 +29,8 @@ export interface Field<T> {
   readonly default?: T
   /** Names of this option in other tools, such as `timeout`. */
   readonly words?: readonly string[]
+  /** What the option means, for the description in a schema. */
+  readonly about?: string
 }
 
 /** The kind of a table of options. A table can contain another table. */
@@ -89,8 +96,10 @@ export function number({ from, to, whole = false, unlimited = false, hint }: Num
   const noun = whole ? 'a whole number' : 'a number'
   const bounds = from === undefined || from === 1 ? 'above zero' : `of at least ${from}`
   const expected = `${noun} ${bounds}`
+  const least = from === undefined ? { exclusiveMinimum: 0 } : { minimum: from }
   return {
     expected,
+    schema: () => ({ type: whole ? 'integer' : 'number', ...least, maximum: to }),
     read: (value, path) => {
       if (unlimited && value === Infinity) return Infinity
       if (typeof value !== 'number' || !(from === undefined ? value > 0 : value >= from))
@@ -104,19 +113,26 @@ export function number({ from, to, whole = false, unlimited = false, hint }: Num
 }
 
 /** true or false. Other truthy and falsy values are refused. */
-export const boolean: Kind<boolean> = kind('true or false', value => typeof value === 'boolean')
+export const boolean: Kind<boolean> = {
+  ...kind('true or false', value => typeof value === 'boolean'),
+  schema: () => ({ type: 'boolean' }),
+}
 
 /** One of a few keywords. */
-export const choice = <T extends string>(words: readonly T[], hint?: string): Kind<T> =>
-  kind(
+export const choice = <T extends string>(words: readonly T[], hint?: string): Kind<T> => ({
+  ...kind(
     words.map(word => `'${word}'`).join(' or '),
     value => (words as readonly unknown[]).includes(value),
     hint,
-  )
+  ),
+  schema: () => (words.length === 1 ? { const: words[0] } : { enum: words }),
+})
 
 /** Text that can be passed to the kernel. A NUL byte would cut it, so it is refused. */
-export const text = (expected: string, hint?: Hint): Kind<string> =>
-  kind(expected, value => typeof value === 'string' && !value.includes('\0'), hint)
+export const text = (expected: string, hint?: Hint): Kind<string> => ({
+  ...kind(expected, value => typeof value === 'string' && !value.includes('\0'), hint),
+  schema: () => ({ type: 'string' }),
+})
 
 export const func = <T>(expected: string, hint?: Hint): Kind<T> =>
   kind(expected, value => typeof value === 'function', hint)
@@ -130,8 +146,10 @@ export function list<T>(
   expected: string,
   hint?: (value: unknown) => string,
 ): Kind<readonly T[]> {
+  const { schema: inner } = of
   return {
     expected,
+    ...(inner && { schema: () => ({ type: 'array', items: inner() }) }),
     read: (value, path) => {
       if (!isArray(value)) throw unexpected(path, expected, value, hint)
       const length = guarded(path, () => value.length)

@@ -5,7 +5,16 @@
  * suggests the option that was probably meant.
  */
 import { InvalidOptionError } from '../errors.ts'
-import { type Field, guarded, type Hint, isArray, type Kind, type RecordKind, unexpected } from './kind.ts'
+import {
+  type Field,
+  guarded,
+  type Hint,
+  isArray,
+  type JsonSchema,
+  type Kind,
+  type RecordKind,
+  unexpected,
+} from './kind.ts'
 import { show, showText } from './show.ts'
 import { unknownName, type Vocabulary } from './unknown-name.ts'
 
@@ -42,7 +51,32 @@ export function record<T extends object>(options: RecordOptions<T>): RecordKind<
     for (const [name, field] of defaults) if (result[name] === undefined) result[name] = field.default
     return Object.freeze(result) as T
   }
-  return { expected, fields, read }
+  return { expected, fields, schema: () => tableSchema(fields, required), read }
+}
+
+/** Options that JSON cannot have are left out. */
+function tableSchema(
+  fields: Readonly<Record<string, Field<unknown>>>,
+  required: readonly string[],
+): JsonSchema {
+  const properties = Object.entries(fields).flatMap(
+    ([
+      name,
+      {
+        kind: { schema },
+        about,
+      },
+    ]) =>
+      schema
+        ? [[name, { ...schema(), ...(about === undefined ? {} : { description: about }) }] as const]
+        : [],
+  )
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  }
 }
 
 /** The path of a member. The options object of a call has the empty path. */

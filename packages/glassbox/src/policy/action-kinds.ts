@@ -1,5 +1,14 @@
 /** The kinds of actions. Each action has a table of its own, which its key `kind` chooses. */
-import { choice, type Field, func, guarded, type Kind, type RecordKind, unexpected } from '../options/kind.ts'
+import {
+  choice,
+  type Field,
+  func,
+  guarded,
+  type JsonSchema,
+  type Kind,
+  type RecordKind,
+  unexpected,
+} from '../options/kind.ts'
 import { type Fields, isPlain, record } from '../options/record.ts'
 import type { KernelAction } from '../seccomp/policy.ts'
 import { whole } from './condition-kinds.ts'
@@ -34,10 +43,16 @@ const ACTIONS: Readonly<Record<Action['kind'], RecordKind<Action>>> = {
   decide: action('decide', { handler: { kind: HANDLER } }),
 }
 
+/** The schema of a table; `undefined` if JSON cannot have all of its keys. */
+function jsonSchemaOf({ fields, schema }: RecordKind<unknown>): JsonSchema | undefined {
+  return Object.values(fields).every(field => field.kind.schema) ? schema?.() : undefined
+}
+
 /** A value whose key `kind` says which table it is read by. */
 function byKind<T>(tables: Readonly<Record<string, RecordKind<T>>>, expected: string): Kind<T> {
   return {
     expected,
+    schema: () => ({ oneOf: Object.values(tables).flatMap(table => jsonSchemaOf(table) ?? []) }),
     read: (value, path) => {
       const kind: unknown = isPlain(value) ? guarded(`${path}.kind`, () => value['kind']) : undefined
       const table = typeof kind === 'string' && Object.hasOwn(tables, kind) ? tables[kind] : undefined

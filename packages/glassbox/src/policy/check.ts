@@ -3,7 +3,15 @@
  * which presets are still names. `resolve.ts` joins it with the policies that it extends.
  */
 import { InvalidOptionError } from '../errors.ts'
-import { isArray, type Kind, list, text, unexpected } from '../options/kind.ts'
+import {
+  isArray,
+  type JsonSchema,
+  type Kind,
+  list,
+  type RecordKind,
+  text,
+  unexpected,
+} from '../options/kind.ts'
 import { isPlain, record } from '../options/record.ts'
 import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
 import { nearest } from '../suggest.ts'
@@ -30,6 +38,7 @@ const OF_DEFAULT: ReadonlySet<unknown> = new Set(DEFAULT_POLICY.rules)
 /** Rules of the default policy may stand in the list behind rules that replace some of them. */
 const RULES: Kind<readonly Rule[]> = {
   expected: rules(RULE).expected,
+  schema: () => ({ type: 'array', items: RULE.schema?.() }),
   read: (value, path) => {
     const given: unknown[] = []
     const remembered: Kind<Rule> = {
@@ -82,11 +91,21 @@ function baseKind(nesting: Nesting): Kind<PresetName | Policy> {
   }
 }
 
+/** In files, a base is the name of a preset, the name of another file, or a policy. */
+const BASE_SCHEMA: JsonSchema = {
+  anyOf: [
+    { enum: Object.keys(PRESETS) },
+    { type: 'string', pattern: '[/.]', description: 'A policy file, relative to this one.' },
+    { $ref: '#' },
+  ],
+}
+
 function extendsKind(nesting: Nesting): Kind<NonNullable<Policy['extends']>> {
   const one = baseKind(nesting)
   const several = list(one, 'a list of policies')
   return {
     expected: `${one.expected}, or a list of them`,
+    schema: () => ({ anyOf: [BASE_SCHEMA, { type: 'array', items: BASE_SCHEMA, minItems: 1 }] }),
     read: (value, path) => (isArray(value) ? several : one).read(value, path),
   }
 }
@@ -98,14 +117,30 @@ function checkNesting(value: object, { within }: Nesting, path: string): void {
     throw new InvalidOptionError(path, `${path}: policies extend each other ${DEEPEST} times.`)
 }
 
-const table = (nesting: Nesting): Kind<Policy> =>
+const table = (nesting: Nesting): RecordKind<Policy> =>
   record<Policy>({
     fields: {
-      name: { kind: NAME, words: ['title', 'label'] },
-      extends: { kind: extendsKind(nesting), words: ['extend', 'base', 'parent', 'preset', 'inherits'] },
-      rules: { kind: RULES, words: ['syscalls', 'calls', 'seccomp'] },
-      otherwise: { kind: KERNEL_ACTION, words: ['default', 'defaultAction', 'else'] },
-      paths: { kind: PATHS, words: ['files', 'fs', 'filesystem', 'path'] },
+      name: { kind: NAME, words: ['title', 'label'], about: 'For messages.' },
+      extends: {
+        kind: extendsKind(nesting),
+        words: ['extend', 'base', 'parent', 'preset', 'inherits'],
+        about: 'Policies that this one adds to. The rules here come before theirs.',
+      },
+      rules: {
+        kind: RULES,
+        words: ['syscalls', 'calls', 'seccomp'],
+        about: 'Of the rules for a call, the first that matches decides.',
+      },
+      otherwise: {
+        kind: KERNEL_ACTION,
+        words: ['default', 'defaultAction', 'else'],
+        about: 'What happens to calls that no rule matches.',
+      },
+      paths: {
+        kind: PATHS,
+        words: ['files', 'fs', 'filesystem', 'path'],
+        about: 'Which files may be used. Without it, files are not restricted.',
+      },
     },
     lacks: 'A policy has no key',
     expected: EXPECTED,
@@ -133,3 +168,6 @@ function policyKind(nesting: Nesting): Kind<Policy> {
 /** Returns a frozen copy of the policy. Throws InvalidOptionError, which names key and value. */
 export const validatePolicy = (policy: unknown, path = 'policy'): Policy =>
   policyKind({ within: [], copies: new Map() }).read(policy, path)
+
+/** The table of a policy as JSON Schema. */
+export const policyTableSchema = (): JsonSchema => table({ within: [], copies: new Map() }).schema?.() ?? {}

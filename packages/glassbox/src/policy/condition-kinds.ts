@@ -13,6 +13,12 @@ const LARGEST = 2n ** 64n - 1n
 
 const bits: Kind<bigint> = {
   expected: 'a bigint from 0n to 2n ** 64n - 1n',
+  schema: () => ({
+    anyOf: [
+      { type: 'integer', minimum: 0 },
+      { type: 'string', pattern: '^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$' },
+    ],
+  }),
   read: (value, path) => {
     if (typeof value === 'bigint' && value >= 0n && value <= LARGEST) return value
     const hint =
@@ -23,6 +29,7 @@ const bits: Kind<bigint> = {
 
 const width: Kind<32 | 64> = {
   expected: '32 or 64',
+  schema: () => ({ enum: [32, 64] }),
   read: (value, path) => {
     if (value === 32 || value === 64) return value
     throw unexpected(path, width.expected, value)
@@ -34,11 +41,15 @@ export const whole = (from: number, to: number): Kind<number> => number({ from, 
 
 const anyCondition = record<Condition>({
   fields: {
-    arg: { kind: whole(0, 5), words: ['argument', 'index'] },
+    arg: { kind: whole(0, 5), words: ['argument', 'index'], about: 'The index of the argument.' },
     op: { kind: choice(OPERATORS), words: ['operator', 'comparison', 'is'] },
     value: { kind: bits },
-    mask: { kind: bits },
-    width: { kind: width, words: ['size', 'bits'] },
+    mask: { kind: bits, about: 'For masked-eq and masked-ne: the bits that are compared.' },
+    width: {
+      kind: width,
+      words: ['size', 'bits'],
+      about: '32 for an int argument, of which the kernel ignores the high half. Default 64.',
+    },
   },
   required: ['arg', 'op', 'value'],
   lacks: 'A condition has no key',
@@ -51,6 +62,7 @@ const anyCondition = record<Condition>({
  */
 export const CONDITION: Kind<Condition> = {
   expected: anyCondition.expected,
+  ...(anyCondition.schema && { schema: anyCondition.schema }),
   read: (given, path) => {
     const condition = anyCondition.read(given, path)
     const { op, value, mask } = condition

@@ -31,6 +31,10 @@ function coveredBy(rules: readonly Rule[], index: number): number | undefined {
   return owners.includes(-1) ? undefined : owners[0]
 }
 
+/** The rules without those that can never match. */
+export const withoutDeadRules = (rules: readonly Rule[]): Rule[] =>
+  rules.filter((_, index) => coveredBy(rules, index) === undefined)
+
 /**
  * Throws InvalidOptionError for the first rule that can never match. A rule for which `isExempt`
  * is true is not reported: a list of rules that was written elsewhere may stand behind rules that

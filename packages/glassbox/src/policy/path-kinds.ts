@@ -11,6 +11,7 @@ import type { PathRules } from './policy.ts'
 
 const PATTERN: Kind<string> = {
   expected: 'a path pattern',
+  schema: () => ({ type: 'string', pattern: String.raw`^(/|\{work\}(/|$)|\{program\}$)` }),
   read: (value, path) => {
     const pattern = text(PATTERN.expected, 'For example "/usr/" or "{work}/*.txt".').read(value, path)
     parsePattern(pattern, path)
@@ -24,6 +25,7 @@ const patterns = list(PATTERN, 'a list of path patterns', value =>
 
 const STAT: Kind<'all' | readonly string[]> = {
   expected: "'all' or a list of path patterns",
+  schema: () => ({ anyOf: [{ const: 'all' }, { type: 'array', items: PATTERN.schema?.() }] }),
   read: (value, path) => {
     if (value === 'all') return 'all'
     if (typeof value === 'string') throw unexpected(path, STAT.expected, value)
@@ -33,13 +35,41 @@ const STAT: Kind<'all' | readonly string[]> = {
 
 const table = record<PathRules>({
   fields: {
-    read: { kind: patterns, words: ['readable', 'allowRead', 'readOnly'] },
-    write: { kind: patterns, words: ['writable', 'allowWrite'] },
-    execute: { kind: patterns, words: ['exec', 'executable', 'run'] },
-    list: { kind: patterns, words: ['readdir', 'directories'] },
-    stat: { kind: STAT, words: ['attributes', 'access'] },
-    tier: { kind: choice(['silent', 'named']), words: ['mode', 'level'] },
-    denied: { kind: PATH_DENIAL, words: ['otherwise', 'action', 'onDenied', 'default'] },
+    read: {
+      kind: patterns,
+      words: ['readable', 'allowRead', 'readOnly'],
+      about: 'May be read; directories may be listed.',
+    },
+    write: {
+      kind: patterns,
+      words: ['writable', 'allowWrite'],
+      about: 'May be read, changed, created, removed and renamed.',
+    },
+    execute: {
+      kind: patterns,
+      words: ['exec', 'executable', 'run'],
+      about: 'May be executed, and read.',
+    },
+    list: {
+      kind: patterns,
+      words: ['readdir', 'directories'],
+      about: 'Directories that may be listed, but whose files may not be read.',
+    },
+    stat: {
+      kind: STAT,
+      words: ['attributes', 'access'],
+      about: 'Whose attributes may be asked for. Default all. A list needs the ptrace runner.',
+    },
+    tier: {
+      kind: choice(['silent', 'named']),
+      words: ['mode', 'level'],
+      about: 'silent: the kernel denies at native speed. named: a tracer reports each denial.',
+    },
+    denied: {
+      kind: PATH_DENIAL,
+      words: ['otherwise', 'action', 'onDenied', 'default'],
+      about: 'What happens to a denied call. Default: it fails with EACCES.',
+    },
   },
   lacks: 'The rules about paths have no key',
   expected: 'rules about paths, { read, write, execute }',
@@ -50,6 +80,7 @@ const OF_TRACER = ['stat', 'denied'] as const
 
 export const PATHS: Kind<PathRules> = {
   expected: table.expected,
+  ...(table.schema && { schema: table.schema }),
   read: (value, path) => {
     const read = table.read(value, path)
     const key = read.tier === 'silent' ? tracerKey(read) : undefined

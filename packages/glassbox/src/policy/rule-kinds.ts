@@ -1,6 +1,6 @@
 /** The kinds of rules about calls. Unknown keys and unknown calls are refused. */
 import { InvalidOptionError } from '../errors.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
+import { allSyscalls, syscallNumber } from '../linux/syscalls.ts'
 import { type Kind, list, text, unexpected } from '../options/kind.ts'
 import { record } from '../options/record.ts'
 import { ACTION } from './action-kinds.ts'
@@ -11,6 +11,7 @@ import type { Rule } from './policy.ts'
 /** The name of a system call. The error for an unknown name suggests a similar one. */
 export const SYSCALL: Kind<string> = {
   expected: 'the name of a system call',
+  schema: () => ({ enum: allSyscalls().map(({ name }) => name) }),
   read: (value, path) => {
     if (typeof value !== 'string') throw unexpected(path, SYSCALL.expected, value, 'For example "openat".')
     try {
@@ -26,11 +27,27 @@ export const SYSCALL: Kind<string> = {
 
 const rule = record<Rule>({
   fields: {
-    syscalls: { kind: list(SYSCALL, 'a list of system calls'), words: ['syscall', 'names', 'calls'] },
-    when: { kind: list(CONDITION, 'a list of conditions'), words: ['conditions', 'if', 'args', 'where'] },
-    atMost: { kind: whole(1, 0xffffffff), words: ['count', 'times', 'max', 'most', 'limit'] },
+    syscalls: {
+      kind: list(SYSCALL, 'a list of system calls'),
+      words: ['syscall', 'names', 'calls'],
+      about: 'The calls that the rule is about.',
+    },
+    when: {
+      kind: list(CONDITION, 'a list of conditions'),
+      words: ['conditions', 'if', 'args', 'where'],
+      about: 'The rule matches if all of these hold.',
+    },
+    atMost: {
+      kind: whole(1, 0xffffffff),
+      words: ['count', 'times', 'max', 'most', 'limit'],
+      about: 'The rule matches the first calls only. Needs the ptrace runner.',
+    },
     action: { kind: ACTION, words: ['then', 'do'] },
-    why: { kind: text('text'), words: ['reason', 'comment', 'description'] },
+    why: {
+      kind: text('text'),
+      words: ['reason', 'comment', 'description'],
+      about: 'The reason, for messages.',
+    },
   },
   required: ['syscalls', 'action'],
   lacks: 'A rule has no key',
@@ -39,6 +56,7 @@ const rule = record<Rule>({
 
 export const RULE: Kind<Rule> = {
   expected: rule.expected,
+  ...(rule.schema && { schema: rule.schema }),
   read: (value, path) => {
     const read = rule.read(value, path)
     const { syscalls, action } = read

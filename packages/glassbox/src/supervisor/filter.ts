@@ -22,9 +22,9 @@ import { allSyscalls } from '../linux/syscalls.ts'
 import { compilePolicy, unknownAction } from '../seccomp/compile.ts'
 import { is, refuse } from '../seccomp/conditions.ts'
 import { NO_FILTERS } from '../seccomp/guard.ts'
-import type { CallPolicy, CallRule, Condition, KernelAction } from '../seccomp/policy.ts'
+import type { CallRule, Condition, KernelAction } from '../seccomp/policy.ts'
 import type { Decisions, PathDecisions, StopAction } from './contract.ts'
-import { chainOf, type Entry, type Outcome } from './filter/chain.ts'
+import { type CallChain, chainOf, type Entry, type Outcome } from './filter/chain.ts'
 import { PATH_REFUSALS } from './filter/path-refusals.ts'
 import { pathStop } from './filter/path-stops.ts'
 
@@ -89,6 +89,10 @@ export function supervisedFilter(policy: ResolvedPolicy, terms: FilterTerms): Su
   return made
 }
 
+/** What happens to every call, as supervisedFilter() compiles it: for people who want to know. */
+export const supervisedChains = (policy: ResolvedPolicy, terms: FilterTerms): CallChain[] =>
+  new FilterMaker(policy, terms).chains()
+
 /** The names of calls that name files: which rules grant them, for one program. */
 export function pathDecisions(
   { rules, statAll, denied }: ResolvedPaths,
@@ -123,7 +127,9 @@ class FilterMaker {
   }
 
   make(): SupervisedFilter {
-    const rules = this.#rules()
+    const rules = this.chains().flatMap(({ syscalls, entries }) =>
+      entries.map(({ when, outcome }) => ({ syscalls, when, action: this.#kernel(outcome) })),
+    )
     const killed = this.#kernel({ stop: KILL })
     const unknown = unknownAction({ rules, otherwise: this.#policy.otherwise })
     const filter = compilePolicy(
@@ -134,7 +140,7 @@ class FilterMaker {
   }
 
   /** The chains of all calls. Calls with the same rules share a chain, and so its code. */
-  #rules(): CallPolicy['rules'] {
+  chains(): CallChain[] {
     const rules = byCall(this.#policy.rules)
     const refusals = byCall(this.#refusals)
     const groups = new Map<string, string[]>()
@@ -144,7 +150,7 @@ class FilterMaker {
       group.push(name)
       groups.set(key, group)
     }
-    return [...groups.values()].flatMap(syscalls => {
+    return [...groups.values()].map(syscalls => {
       const [name = ''] = syscalls
       const entries = chainOf(pick(this.#policy.rules, rules.get(name)), this.#policy.otherwise, {
         refusals: pick(this.#refusals, refusals.get(name)),
@@ -152,7 +158,7 @@ class FilterMaker {
         handler: handler => indexIn(this.#handlers, handler),
         budget: rule => indexIn(this.#budgets, rule),
       })
-      return entries.map(({ when, outcome }) => ({ syscalls, when, action: this.#kernel(outcome) }))
+      return { syscalls, entries }
     })
   }
 

@@ -16,6 +16,12 @@ import { givenDescriptors, programPlan } from './start/program-plan.ts'
 import { seizeLauncher } from './start/seize.ts'
 import { COMMAND, type FromSupervisor, type ToSupervisor } from './wire.ts'
 
+/**
+ * For this time the thread waits for another program outside its event loop, where it is faster to
+ * wake.
+ */
+const LINGER_MS = 20
+
 interface Question {
   readonly task: Task
   /** What to report if the handler ends the program. */
@@ -25,6 +31,7 @@ interface Question {
 export class Service {
   readonly #port: MessagePort
   readonly #makeJudge: MakeJudge
+  readonly #control: Control
   readonly #loop: Loop
   readonly #questions = new Map<number, Question>()
   #asked = 0
@@ -34,9 +41,9 @@ export class Service {
   constructor(port: MessagePort, shared: SharedArrayBuffer, makeJudge: MakeJudge) {
     this.#port = port
     this.#makeJudge = makeJudge
-    const control = new Control(shared)
+    this.#control = new Control(shared)
     this.#loop = new Loop({
-      control,
+      control: this.#control,
       onCommands: commands => this.#obey(commands),
       onStarted: ({ id }) => this.#post({ type: 'started', id }),
       onNotStarted: program => this.#notStarted(program),
@@ -68,7 +75,8 @@ export class Service {
     if (this.#isRunning) return
     this.#isRunning = true
     try {
-      this.#loop.run()
+      do this.#loop.run()
+      while (!this.#isOver && this.#control.sleep(LINGER_MS) && this.#obey(this.#control.take()))
     } finally {
       this.#isRunning = false
       if (this.#isOver) this.#port.close()

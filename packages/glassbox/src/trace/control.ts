@@ -62,6 +62,11 @@ export class Control {
     Atomics.store(this.words, WORDS.paused, 0)
   }
 
+  /** Worker: sleeps until a command comes. Returns false if none came in this time. */
+  sleep(ms: number): boolean {
+    return Atomics.wait(this.words, WORDS.wake, 0, ms) !== 'timed-out'
+  }
+
   #wake(): void {
     Atomics.store(this.words, WORDS.wake, 1)
     Atomics.notify(this.words, WORDS.wake)

@@ -4,16 +4,14 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { InvalidOptionError } from '../../errors.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
 import { besideProgram } from '../../policy/beside-program.ts'
 import { denyCalls } from '../../policy/deny-calls.ts'
 import type { PathRules, Policy, PresetName } from '../../policy/policy.ts'
-import { PRESETS } from '../../policy/presets/presets.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
-import { nearest } from '../../suggest.ts'
 import type { ParsedOptions } from '../options.ts'
+import { policyNamed } from '../policy/named.ts'
 
 const ALLOW = { read: '--allow-read', write: '--allow-write', execute: '--allow-exec' } as const
 
@@ -23,23 +21,12 @@ export async function requestedPolicy(parsed: ParsedOptions): Promise<RunOptions
   const given = lastOf('--policy')
   const denied = (values.get('--deny') ?? []).flatMap(text => text.split(',').map(name => name.trim()))
   const paths = allowedPaths(values)
-  const base = given === undefined ? undefined : await named(given)
+  const base = given === undefined ? undefined : await policyNamed(given, '--policy')
   if (base === undefined && !paths && denied.length === 0) return undefined
   const ofRunner = paths || lastOf('--runner') === 'ptrace' ? 'default' : DEFAULT_POLICY
   const whole = base ?? withDirectoryOf(parsed.rest[0] ?? '', ofRunner)
   const allowing: Policy | PresetName = paths ? { extends: whole, paths } : whole
   return denied.length > 0 ? denyCalls(denied, allowing) : allowing
-}
-
-/** A preset, or the policy in a file. */
-async function named(text: string): Promise<Policy | PresetName> {
-  if (Object.hasOwn(PRESETS, text)) return text as PresetName
-  const guess = nearest(text, Object.keys(PRESETS))
-  throw new InvalidOptionError(
-    '--policy',
-    `--policy: there is neither a preset nor a file ${text}.`,
-    guess === undefined ? `The presets are ${Object.keys(PRESETS).join(', ')}.` : `Did you mean ${guess}?`,
-  )
 }
 
 function allowedPaths(values: ParsedOptions['values']): PathRules | undefined {

@@ -114,8 +114,8 @@ export const NO_NETWORK: readonly Rule[] = because('programs try out which netwo
 export const ORDINARY_RULES: readonly Rule[] = [
   ...FALLBACKS,
   ...NAMESPACE_RULES.filter(({ syscalls }) => syscalls.includes('clone')),
-  // Of ARGUMENT_RULES, those of prctl are a part of PRCTL_RULES.
-  ...ARGUMENT_RULES.filter(({ syscalls }) => !syscalls.includes('prctl')),
+  // Other rules here decide about these calls.
+  ...ARGUMENT_RULES.filter(({ syscalls }) => !['prctl', 'shmget'].some(name => syscalls.includes(name))),
   ...PRCTL_RULES,
   ...PAIRS,
   ...GROUP_RULES,

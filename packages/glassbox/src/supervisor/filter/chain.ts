@@ -15,6 +15,14 @@ export type Outcome =
 export interface Entry {
   readonly when: readonly Condition[]
   readonly outcome: Outcome
+  /** The reason of the rule or refusal that decides. */
+  readonly why?: string | undefined
+}
+
+/** Calls that are treated alike, and how. */
+export interface CallChain {
+  readonly syscalls: readonly string[]
+  readonly entries: readonly Entry[]
 }
 
 /** What a chain needs to know beyond the rules of the call. */
@@ -61,7 +69,7 @@ function outcomes(action: Rule['action'], context: ChainContext): Entry[] {
     case 'log':
     case 'decide':
       return untilAlways([
-        ...refusals.map(({ when = [], action: kernel }) => ({ when, outcome: { kernel } })),
+        ...refusals.map(({ when = [], action: kernel, why }) => ({ when, outcome: { kernel }, why })),
         ...allowed.map(({ when, outcome }) => ({ when, outcome: passed(action, outcome, context) })),
       ])
     case 'kill':
@@ -91,7 +99,7 @@ export function chainOf(rules: readonly Rule[], otherwise: KernelAction, context
   const own = outcomes(rule.action, context)
   const rest = chainOf(others, otherwise, context)
   if (atMost === undefined) {
-    const entries = own.map(entry => ({ ...entry, when: both(when, entry.when) }))
+    const entries = own.map(entry => ({ why: rule.why, ...entry, when: both(when, entry.when) }))
     return untilAlways([...entries, ...rest])
   }
   // Whether the budget is used up is known only at the stop. So each entry says what happens in
@@ -101,6 +109,7 @@ export function chainOf(rules: readonly Rule[], otherwise: KernelAction, context
     rest.map(after => ({
       when: both(both(when, within.when), after.when),
       outcome: counting(budget, atMost, within.outcome, after.outcome),
+      why: within.why ?? rule.why,
     })),
   )
   return untilAlways([...counted, ...rest])

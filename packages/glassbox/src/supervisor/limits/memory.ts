@@ -4,26 +4,38 @@
  * above the limit, the proportional share of each process is read, which counts every page once
  * and costs milliseconds.
  */
-import { readFileSync } from 'node:fs'
+import { syscall } from '../../gate/gate.ts'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 import { type AsProgram, type Identity, lookingAs } from '../paths/as-program.ts'
 
+const OPENAT = syscallNumber('openat')
+const READ = syscallNumber('read')
+const CLOSE = syscallNumber('close')
 const PAGE = 4096
 const KIB = 1024
 const FEW = 8
 
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return '' // it has ended, or may not be looked at
-  }
+/** More than each of the files has that is read here. */
+const room = new Uint8Array(4096)
+
+/** The text of a file of /proc; empty if the process has ended, or may not be looked at. */
+function textOf(path: string): string {
+  const fd = syscall(OPENAT, AT_FDCWD, Buffer.from(`${path}\0`, 'latin1'), O_RDONLY | O_CLOEXEC, 0)
+  if (fd < 0) return ''
+  const length = syscall(READ, fd, room, room.length)
+  syscall(CLOSE, fd)
+  return length > 0 ? Buffer.from(room.buffer, 0, length).toString('latin1') : ''
 }
 
 const residentBytes = (pid: number): number =>
   PAGE * Number(textOf(`/proc/${pid}/statm`).split(' ', 2)[1] ?? 0)
 
-const kibOf = (text: string, row: string): number =>
-  KIB * Number(new RegExp(`^${row}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+/** A row such as `Pss:   1234 kB`. */
+function kibOf(text: string, row: string): number {
+  const at = text.indexOf(`\n${row}:`)
+  return at < 0 ? 0 : KIB * Number.parseInt(text.slice(at + row.length + 2), 10)
+}
 
 /** `undefined` if the process may not be looked at: it made itself undumpable. */
 function proportionalBytes(pid: number): number | undefined {

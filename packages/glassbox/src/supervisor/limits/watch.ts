@@ -11,6 +11,8 @@ const MS_NS = 1_000_000
 /** CPU time is not read more often than this. */
 const SHORTEST_NS = 300_000
 const MEMORY_NS = 5_000_000
+/** The first look also tells the main thread that the program runs. */
+const FIRST_NS = 2_000_000
 const LONGEST_MEMORY_NS = 20_000_000
 /** Reading memory takes at most this part of the time. */
 const MEMORY_PART = 20
@@ -34,7 +36,7 @@ export class Watch {
     this.#cpuLimitNs = cpuTimeMs * MS_NS
     this.#wallAtNs = wallTimeMs === Infinity ? FOREVER : nowNs + wallTimeMs * MS_NS
     this.#cpuAtNs = cpuTimeMs === Infinity ? FOREVER : nowNs + this.#cpuLimitNs / CPUS
-    this.#memoryAtNs = nowNs + MEMORY_NS
+    this.#memoryAtNs = nowNs + FIRST_NS
   }
 
   /** When `look` is due, in ns of CLOCK_MONOTONIC. */

@@ -35,6 +35,7 @@ export interface LoopHooks {
   readonly control: Control
   /** Commands have come. Returns false if the loop must return at once. */
   onCommands(commands: number): boolean
+  /** Comes with a delay, because most short programs end before; but always before their end. */
   onStarted(program: Program): void
   /** The program could not be started; its launcher is dead. */
   onNotStarted(program: Program): void
@@ -166,7 +167,10 @@ export class Loop implements Actions {
       this.#watches.delete(program)
       if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
-      else this.#hooks.onEnded(program, nowNs)
+      else {
+        this.#announce(program)
+        this.#hooks.onEnded(program, nowNs)
+      }
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
   }
@@ -174,6 +178,7 @@ export class Loop implements Actions {
   #lookAtLimits(nowNs: number): void {
     let dueNs = NEVER
     for (const [program, watch] of this.#watches) {
+      this.#announce(program)
       const cause = program.isEnding ? undefined : watch.look(nowNs)
       if (cause !== undefined) this.end(program, cause)
       if (!program.isEnding) dueNs = Math.min(dueNs, watch.dueNs)
@@ -279,6 +284,11 @@ export class Loop implements Actions {
     const watch = new Watch(program)
     this.#watches.set(program, watch)
     if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
+  }
+
+  #announce(program: Program): void {
+    if (program.isAnnounced) return
+    program.isAnnounced = true
     this.#hooks.onStarted(program)
   }
 

@@ -40,6 +40,8 @@ export class Program {
   hasOwnFilter = false
   /** Zero until the program executes its file. */
   startedNs = 0n
+  /** Whether the main thread knows that it runs. */
+  isAnnounced = false
   /** Set once the program is being ended. */
   cause: EndCause | undefined
   denied: Violation | undefined

@@ -1,0 +1,153 @@
+/**
+ * Loads policies from files: JSON (see schema/policy.schema.json), or a JavaScript or TypeScript
+ * module whose default export is a policy. Errors name the file, and the line or the key.
+ */
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { InvalidOptionError } from '../errors.ts'
+import { errnoMessage } from '../linux/errno.ts'
+import { validatePolicy } from './check.ts'
+import { policyFromJson } from './files/from-json.ts'
+import { type Json, JsonError, type JsonText, readJson } from './files/json.ts'
+import type { Policy } from './policy.ts'
+
+/** The option of errors about a file. */
+const OPTION = 'file'
+const TYPESCRIPT = ['.ts', '.mts', '.cts']
+const MODULES = ['.js', '.mjs', '.cjs', ...TYPESCRIPT]
+const LARGEST = 16 * 2 ** 20
+
+const fault = (message: string, hint?: string, cause?: unknown): InvalidOptionError =>
+  new InvalidOptionError(OPTION, message, hint, cause)
+
+/** Whether a text of `extends` names a file. Names of presets have neither slash nor dot. */
+const isFileName = (text: string): boolean => text.includes('/') || extname(text) !== ''
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(resolve(path))
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function unreadable(path: string, error: unknown): InvalidOptionError {
+  const { errno } = error as NodeJS.ErrnoException
+  const why = errno === undefined ? String(error) : errnoMessage(Math.abs(errno))
+  return fault(`Cannot read the policy ${path}: ${why}.`, undefined, error)
+}
+
+function readText(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (text.length <= LARGEST) return text
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  throw fault(`The policy ${path} is larger than ${LARGEST} bytes.`)
+}
+
+/**
+ * Loads a policy, with the files that it extends, and checks it. `within` are the files that
+ * extend this one.
+ */
+async function load(path: string, within: readonly string[]): Promise<Policy> {
+  const file = realPath(path)
+  if (within.includes(file))
+    throw fault(`${path} extends itself, by ${[...within, file].join(' → ')}.`, 'Break the cycle.')
+  if (MODULES.includes(extname(file))) return loadModule(path, file)
+  return loadJson(path, file, [...within, file])
+}
+
+async function loadJson(path: string, file: string, within: readonly string[]): Promise<Policy> {
+  const text = parse(path, readText(file))
+  const bases = new Map<string, Policy>()
+  for (const name of fileNamesOf(text.value)) bases.set(name, await loadBase(name, path, text, within))
+  const convert = (one: Json): unknown =>
+    typeof one === 'string' ? (bases.get(one) ?? one) : policyFromJson(one, convert)
+  try {
+    return validatePolicy(policyFromJson(text.value, convert))
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error
+    throw fault(`${path}:${text.lineOf(error.option)}: ${withKey(error)}`, error.hint)
+  }
+}
+
+function parse(path: string, text: string): JsonText {
+  try {
+    return readJson(text, 'policy')
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw fault(`${path}:${error.line}: ${error.message}.`, 'The file has to be JSON.')
+  }
+}
+
+/** The files that a policy extends, at any depth. */
+function fileNamesOf(value: Json): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  const { extends: bases = [] } = value
+  return [bases].flat().flatMap(base => {
+    if (typeof base !== 'string') return fileNamesOf(base)
+    return isFileName(base) ? [base] : []
+  })
+}
+
+async function loadBase(
+  name: string,
+  from: string,
+  text: JsonText,
+  within: readonly string[],
+): Promise<Policy> {
+  const path = resolve(dirname(from), name)
+  if (existsSync(path)) return load(path, within)
+  throw fault(`${from}:${text.lineOf('policy.extends')}: there is no policy file ${name}.`)
+}
+
+async function loadModule(path: string, file: string): Promise<Policy> {
+  const { default: policy } = await importModule(path, file)
+  if (policy === undefined)
+    throw fault(`${path} has no default export.`, 'For example: export default { extends: "default" }.')
+  try {
+    return validatePolicy(policy)
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error
+    throw fault(`${path}: ${withKey(error)}`, error.hint)
+  }
+}
+
+type Module = Readonly<Record<string, unknown>>
+
+async function importModule(path: string, file: string): Promise<Module> {
+  const own = createRequire(import.meta.url)
+  const importing = own('../policy/import-module.cjs') as (url: string) => Promise<Module>
+  try {
+    return await importing(pathToFileURL(file).href)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT.includes(extname(file)))
+      throw fault(
+        `${path}: this version of Node, ${process.version}, cannot load TypeScript.`,
+        'Use Node 22.18 or newer, or write the policy in JavaScript or JSON.',
+      )
+    throw fault(`${path} cannot be loaded: ${firstLine(message ?? String(error))}.`, undefined, error)
+  }
+}
+
+/** The message, with the path of the key in it. */
+const withKey = ({ option, message }: InvalidOptionError): string =>
+  message.includes(option) ? message : `${option}: ${message}`
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+
+/**
+ * Loads a policy from a file. A name that ends in `.js`, `.mjs`, `.cjs`, `.ts`, `.mts` or `.cts`
+ * is a module, which is executed; everything else is JSON. In JSON, `extends` may name files too,
+ * relative to the file. Rejects with InvalidOptionError, whose message names file and line.
+ *
+ * @example
+ * const policy = await loadPolicy('judge.json')
+ * await run('./solution', [], { policy })
+ */
+export const loadPolicy = async (path: string): Promise<Policy> => load(path, [])
