@@ -84,8 +84,8 @@ export function linkTarget(directory: number, name: string): Buffer {
 }
 
 /**
- * The next entries of a directory that is open for listing; none at its end. If a signal comes, the
- * kernel returns the entries that it has so far, which may be "." and ".." alone.
+ * The next entries of a directory that is open for listing; none at its end. If a signal comes,
+ * the kernel returns the entries that it has so far, which may be "." and ".." alone.
  */
 export function nextNames(directory: number): Dirent[] {
   const buffer = Buffer.alloc(DIRENT_BYTES)
