@@ -11,7 +11,7 @@
  */
 import { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close, disownDescriptor } from '../gate/descriptors.ts'
+import { close, handOver } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { SHUT_WR } from '../linux/constants.ts'
@@ -65,8 +65,8 @@ export class Connection {
   listen(): void {
     const onread = { buffer: replyBuffer, callback: this.#receive }
     // onread is not in the types of Node 20.
-    const options = { fd: disownDescriptor(this.#fd), readable: true, writable: false, onread }
-    this.#socket = new Socket(options)
+    const options = { readable: true, writable: false, onread }
+    this.#socket = handOver(this.#fd, fd => new Socket({ fd, ...options }))
     this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, at which the open requests are rejected.

@@ -9,9 +9,15 @@ import { MissingFeatureError } from '../errors.ts'
  */
 export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
-  runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
+  runPlan(
+    plan: Uint8Array,
+    slots: BigInt64Array,
+    failure: Int32Array,
+    descriptors: Uint8Array,
+    children: Uint8Array,
+  ): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
-  closeAtExit(flags: Uint8Array): number
+  handOver(fd: number): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(

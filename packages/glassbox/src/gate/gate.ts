@@ -104,12 +104,26 @@ export interface PlanOutcome {
   readonly failure?: { readonly step: number; readonly errno: number }
 }
 
+/**
+ * The slots that hold a descriptor or a child of this process after a plan. A worker thread that
+ * is terminated closes and reaps them; see `native/owned.c`.
+ */
+export interface Made {
+  readonly descriptors?: readonly number[]
+  readonly children?: readonly number[]
+}
+
 /** Runs an encoded plan in this thread. `inputs` become the first slots. */
-export function runPlan(encoded: Uint8Array, inputs: readonly number[]): PlanOutcome {
+export function runPlan(
+  encoded: Uint8Array,
+  inputs: readonly number[],
+  { descriptors = [], children = [] }: Made = {},
+): PlanOutcome {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4).fill(-1)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
-  const result = addon().runPlan(encoded, slots, failure)
+  const made = [Uint8Array.from(descriptors), Uint8Array.from(children)] as const
+  const result = addon().runPlan(encoded, slots, failure, ...made)
   if (result === 0) return { slots }
   return { slots, failure: { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno: -result } }
 }

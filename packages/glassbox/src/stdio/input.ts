@@ -4,7 +4,7 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { InvalidOptionError } from '../errors.ts'
-import { close, disownDescriptor, writeAll } from '../gate/descriptors.ts'
+import { close, handOver, writeAll } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { F_GETFL, F_GETPIPE_SZ, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import type { Bytes, Source } from '../job/streams.ts'
@@ -124,8 +124,8 @@ function fromStream(claimed: ClaimedSource | undefined, owner: Owner | undefined
 }
 
 /** A program may end before it has read its input, so an error of the broken pipe is ignored. */
-function writingEnd(fd: number): Socket {
-  const socket = new Socket({ fd: disownDescriptor(fd), readable: false, writable: true })
+function writingEnd(end: number): Socket {
+  const socket = handOver(end, fd => new Socket({ fd, readable: false, writable: true }))
   socket.on('error', () => {})
   return socket
 }

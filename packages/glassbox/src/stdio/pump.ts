@@ -11,7 +11,7 @@
  * descriptor is made after the pipe, so running out of descriptors cannot fail here.
  */
 import { Socket } from 'node:net'
-import { close, disownDescriptor } from '../gate/descriptors.ts'
+import { close, handOver } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
 import { FIONREAD } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -60,7 +60,7 @@ export class Pump {
   /** Starts to read the pipe whenever the program writes. */
   watch(): void {
     if (this.#source || !this.#open) return
-    const source = new Socket({ fd: disownDescriptor(this.#fd), readable: true, writable: false })
+    const source = handOver(this.#fd, fd => new Socket({ fd, readable: true, writable: false }))
     this.#source = source
     source.on('error', () => {}) // finish() reads what is left
     source.on('data', (chunk: Buffer) => this.#receive(chunk))
