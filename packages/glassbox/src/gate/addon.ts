@@ -51,7 +51,18 @@ function load(): Addon {
   }
   // As require() does it, but without the search for a package.json around the file.
   const found = { exports: {} }
-  process.dlopen(found, path)
+  try {
+    process.dlopen(found, path)
+  } catch (error) {
+    throw new MissingFeatureError(
+      'native gate',
+      `glassbox's native gate cannot be loaded: ${(error as Error).message}`,
+      /Too many open files/.test((error as Error).message)
+        ? 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is reached: raise it, or close some.'
+        : 'Install the package again, or run "npm run build" in a checkout.',
+      error,
+    )
+  }
   return found.exports as Addon
 }
 

@@ -9,6 +9,7 @@
  * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Its
  * owner makes sure that only one job uses it at a time.
  */
+import { withSystemErrors } from '../../gate/gate.ts'
 import { chmodSync, closeSync } from 'node:fs'
 import { Container } from '../../container/container.ts'
 import { BoxFiles } from '../../container/files.ts'
@@ -120,7 +121,7 @@ export class NamespaceSandbox implements Sandbox {
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     if (this.#pooled)
       this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
-    return startJob(this, await this.#take(expectedOf(job)), job, stdio)
+    return withSystemErrors(async () => startJob(this, await this.#take(expectedOf(job)), job, stdio))
   }
 
   #prepare(fingerprint = false): WaitingChild {
