@@ -1,4 +1,4 @@
-/** What a worker thread opens by raw calls is closed when it is terminated, and nothing else is. */
+/** What a worker opens by raw calls is closed when it is terminated, and nothing else is. */
 import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -95,9 +95,9 @@ static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, 
 
 /*
  * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2), descriptors: Uint8Array,
- * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a child
- * of this process after the plan; -1 in such a slot means none. All signals are blocked meanwhile,
- * because no handler of Node may run in a child that shares Node's memory.
+ * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
+ * child of this process after the plan; -1 in such a slot means none. All signals are blocked
+ * meanwhile, because no handler of Node may run in a child that shares Node's memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -122,7 +122,8 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   sys(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
   memcpy(failed.data, &failure, sizeof failure);
   own_slots(env, &descriptors, (s64 *)slots.data, own_descriptor);
-  if (!failure.error) own_slots(env, &children, (s64 *)slots.data, own_child); /* else it is reaped */
+  /* After a failure the child is reaped already. */
+  if (!failure.error) own_slots(env, &children, (s64 *)slots.data, own_child);
   return number(env, -failure.error);
 }
 

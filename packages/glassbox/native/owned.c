@@ -53,7 +53,7 @@ static void forget(u64 *set, u64 limit, s64 value) {
   if (value >= 0 && (u64)value < limit) set[value / BITS] &= ~(1ul << value % BITS);
 }
 
-/* Calls `use` for each member; a member for which it returns 1 leaves the set. Returns the rest. */
+/* Calls `use` for each member; those for which it returns 1 leave the set. Returns the rest. */
 static u64 each(u64 *set, u64 limit, int (*use)(s64 value)) {
   u64 left = 0;
   for (u64 word = 0; word < limit / BITS; word++)

@@ -50,7 +50,7 @@ export function systemError(name: string, errno: number, subject = '', cause?: u
   )
 }
 
-/** An error of Node's own modules as the error of the system call that failed; others unchanged. */
+/** Error of a Node module as the error of the system call that failed; others unchanged. */
 export function asSystemError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof GlassboxError) return error
   const { errno, syscall: name, path } = error as NodeJS.ErrnoException

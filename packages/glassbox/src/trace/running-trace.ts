@@ -34,7 +34,7 @@ export interface Carried {
   readonly onClosed: (root: number | undefined) => void
 }
 
-/** Node could not start the worker. Only the message says why: it ends with the name of the errno. */
+/** Node could not start the worker. Only the message says why: it ends with the errno. */
 function workerError(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code !== 'ERR_WORKER_INIT_FAILED') return error
