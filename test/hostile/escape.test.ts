@@ -290,10 +290,7 @@ test('parts of procfs are masked by the host’s /dev/null, whatever the caller 
   symlinkSync('/proc/sys/kernel/core_pattern', join(directory, 'null'))
   await assert.rejects(
     async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }),
-    {
-      code: 'ERR_GLASSBOX_STEP_FAILED',
-      message: /\/dev\/null.*ELOOP/,
-    },
+    { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'binds[0].target' },
   )
 })
 
