@@ -120,7 +120,8 @@ export class NamespaceSandbox implements Sandbox {
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     if (this.#pooled)
-      this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+      this.#unseen =
+        this.#receivers === 'any-process' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return withSystemErrors(async () => startJob(this, await this.#take(expectedOf(job)), job, stdio))
   }
 
@@ -197,7 +198,7 @@ export class NamespaceSandbox implements Sandbox {
    */
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
-    const held = this.#receivers === 'readers'
+    const held = this.#receivers === 'socket-owners'
     const changed = held
       ? DIRTY.scratch | (await this.container.fingerprint(0))
       : await this.#prepareUnchanged()
