@@ -9,10 +9,10 @@ import { fstatSync, statSync } from 'node:fs'
 import type { BoxOptions } from '../../job/options.ts'
 
 /**
- * - `any-process`: any process, through a socket in a writable directory, an abstract socket on the
- *   host's network, or a socket that is bound itself. The container is not reused.
- * - `socket-owners`: a process outside that keeps a socket in a directory which is read-only in the box;
- *   connecting writes nothing. The container is reused with new scratch directories.
+ * - `any-process`: any process, through a socket in a writable directory, an abstract socket on
+ *   the host's network, or a socket that is bound itself. The container is not reused.
+ * - `socket-owners`: a process outside that keeps a socket in a directory which is read-only in
+ *   the box; connecting writes nothing. The container is reused with new scratch directories.
  * - `none`: no process. The container is reused, and as it is if its program changed nothing.
  */
 export type Receivers = 'any-process' | 'socket-owners' | 'none'
