@@ -3,10 +3,10 @@
  * a box is being set up: it takes milliseconds, which the start of the command would wait for.
  */
 import type { Socket, SocketConstructorOpts } from 'node:net'
-import { disownDescriptor } from './descriptors.ts'
+import { handOver } from './descriptors.ts'
 
 /** Takes over the descriptor, and closes it when the stream is destroyed. */
 export function socketOn(fd: number, options: Omit<SocketConstructorOpts, 'fd'>): Socket {
   const net = process.getBuiltinModule('node:net')
-  return new net.Socket({ ...options, fd: disownDescriptor(fd) })
+  return handOver(fd, taken => new net.Socket({ ...options, fd: taken }))
 }

@@ -10,9 +10,10 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf, SettledEncoding } from '../job/options.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
+import { refuseMore } from '../options/arity.ts'
 import type { Call } from '../run/call.ts'
 import type { Cancel } from '../run/cancel.ts'
 import { checkPooled, checkWords } from '../run/check.ts'
@@ -103,10 +104,16 @@ export class Pool {
   run<E extends Encoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: PoolRunOptions<E>,
+    options?: PoolRunOptions<E> & SettledEncoding<E>,
   ): RunHandle<OutputOf<E>>
-  run(given: unknown, givenArgs?: unknown, givenOptions?: unknown): RunHandle<string | Uint8Array> {
+  run(
+    given: unknown,
+    givenArgs?: unknown,
+    givenOptions?: unknown,
+    ...more: readonly unknown[]
+  ): RunHandle<string | Uint8Array> {
     const start = async (call: Call): Promise<AnyResult> => {
+      refuseMore('pool.run(program, args, options)', more)
       const { program, args } = checkWords(given, givenArgs)
       const { files, options, ...command } = checkPooled(givenOptions)
       this.#runner.check(this.#options, command.terms)
@@ -285,6 +292,8 @@ const closedError = (cause?: unknown): GlassboxError =>
  * await using pool = await createPool({ size: 2 })
  * const { stdout } = await pool.run('sort', [], { stdin: 'b\na\n' })
  */
-export function createPool(options: PoolOptions): Promise<Pool> {
+export function createPool(options: PoolOptions): Promise<Pool>
+export async function createPool(options: PoolOptions, ...more: readonly unknown[]): Promise<Pool> {
+  refuseMore('createPool(options)', more)
   return Pool.create(options)
 }

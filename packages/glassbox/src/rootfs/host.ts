@@ -121,9 +121,12 @@ function maskedPaths(): MaskedPath[] {
   })
 }
 
+/** The files that name the ids of a box; see `identityFiles`. */
+export const IDENTITY_FILES = ['/etc/passwd', '/etc/group', '/etc/hosts', '/etc/nsswitch.conf'] as const
+
 /** Names for the ids of a box, for programs that look up their own user or host name. */
 export function identityFiles(uid: number, gid: number, hostname: string): readonly SmallFile[] {
-  const texts = {
+  const texts: Record<(typeof IDENTITY_FILES)[number], string> = {
     '/etc/passwd': `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n`,
     '/etc/group': `root:x:0:\nbox:x:${gid}:\n`,
     '/etc/hosts': `127.0.0.1 localhost ${hostname}\n::1 localhost\n`,
@@ -151,8 +154,8 @@ export function hostRoot(): HostRoot {
 let bare: HostRoot | undefined
 
 /**
- * The same for a box that mounts the host's binds itself, after its own. Only /dev/null stays,
- * because the masks of procfs need it.
+ * The same for a box that mounts the host's binds itself, as far as no bind of the caller replaces
+ * them. Only /dev/null stays, because the masks of procfs need it.
  */
 export function hostRootWithoutBinds(): HostRoot {
   const binds = hostRoot().binds.filter(({ target }) => target === '/dev/null')

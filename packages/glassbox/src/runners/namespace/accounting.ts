@@ -12,7 +12,6 @@ import { addRemoveSteps } from '../../cgroup/steps.ts'
 import { sweepCgroups } from '../../cgroup/sweep.ts'
 import type { Container } from '../../container/container.ts'
 import { CPU_SOURCE, type EndedReport } from '../../container/wire.ts'
-import { ownDescriptor } from '../../gate/descriptors.ts'
 import { cString, syscall } from '../../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -165,7 +164,7 @@ function parentDescriptor(path: string): ParentDirectory {
   const directory =
     clone < 0
       ? { fd: openSync(path, O_PATH | O_DIRECTORY | O_CLOEXEC), detached: false }
-      : { fd: ownDescriptor(clone), detached: true }
+      : { fd: clone, detached: true }
   parents.set(path, directory)
   return directory
 }

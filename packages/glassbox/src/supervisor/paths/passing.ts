@@ -5,7 +5,7 @@
  *
  * Owns a descriptor for each granted directory of each program that runs.
  */
-import { close, ownDescriptor } from '../../gate/descriptors.ts'
+import { close } from '../../gate/descriptors.ts'
 import {
   MOST_PREFIXES,
   MOST_TABLES,
@@ -158,5 +158,5 @@ function writePrefixes(
 function openDirectory(path: string): number {
   const name = bytesOfPath(`${path}\0`)
   const fd = syscall(OPENAT, AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
-  return fd < 0 ? fd : ownDescriptor(fd)
+  return fd < 0 ? fd : fd
 }
