@@ -54,6 +54,8 @@ const OPENERS: Readonly<Record<string, string>> = {
   socket: `[call('socket', [linux.AF_UNIX, linux.SOCK_STREAM, 0])]`,
   memfd_create: `[call('memfd_create', [cString('x'), 0])]`,
   pidfd_open: `[call('pidfd_open', [process.pid, 0])]`,
+  pidfd_getfd: `[call('pidfd_getfd', [call('pidfd_open', [process.pid, 0]), 2, 0])]`,
+  landlock_create_ruleset: `[call('landlock_create_ruleset', [Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8, 0])]`,
   open_tree: `[call('open_tree', [linux.AT_FDCWD, cString('/'), 0])]`,
   pipe2: `pair('pipe2')`,
   socketpair: `pair('socketpair')`,

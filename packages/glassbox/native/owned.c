@@ -114,6 +114,7 @@ void after_call(napi_env env, s64 number, const s64 *arguments, s64 result) {
   case __NR_landlock_create_ruleset:
   case __NR_memfd_create:
   case __NR_pidfd_open:
+  case __NR_pidfd_getfd:
     break;
   default:
     return;
