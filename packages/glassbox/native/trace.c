@@ -273,3 +273,19 @@ napi_value gate_read_memory(napi_env env, napi_callback_info info) {
   if (got == -EPERM || got == -ENOSYS) got = peek(tid, (u64)address, bytes.data, bytes.length);
   return number(env, got);
 }
+
+/*
+ * writeMemory(tid, address, bytes): how many bytes could be written there, or -errno if none. Page
+ * protections hold.
+ */
+napi_value gate_write_memory(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 tid, address;
+  struct bytes bytes;
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
+      !get_bytes(env, arguments[2], &bytes))
+    return throw_type(env, "writeMemory() takes a thread, an address and a typed array");
+  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
+  return number(env, sys(process_vm_writev, tid, &local, 1, &remote, 1, 0));
+}
