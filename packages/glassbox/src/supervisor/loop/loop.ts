@@ -21,7 +21,7 @@ import { Watch } from '../limits/watch.ts'
 import { act, type Actions, answer, type Resume } from './actions.ts'
 import { PassingCalls } from '../paths/passing.ts'
 import { Births } from './births.ts'
-import { noteSignal, SIGSYS } from './evidence.ts'
+import { noteSignal } from './evidence.ts'
 import { killProcess } from './kill.ts'
 import { type Program, Task } from './program.ts'
 import { CallAtStop } from './stopped-call.ts'
@@ -335,11 +335,6 @@ export class Loop implements Actions {
     program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))
     if (task.pid === program.root && program.startedNs !== 0n)
       program.exit = killed ? { signal: deathSignal(status) } : { code: exitCode(status) }
-    if (killed && deathSignal(status) === SIGSYS && !program.sawSigsys.has(task.pid)) {
-      // The kernel killed it by the filter, so there was no stop at which the call could be seen.
-      program.denied ??= { syscall: 'unknown', args: '' }
-      this.end(program, 'denied')
-    }
     // The program has ended with its first process. What it left running is killed.
     if (task.pid === program.root && program.startedNs !== 0n) this.end(program, 'itself')
   }
