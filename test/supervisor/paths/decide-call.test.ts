@@ -181,6 +181,27 @@ test('a change is denied if the rules let the file only be read, by path and by 
   )
 })
 
+const WATCHES: readonly string[] = [
+  ...['inotify_init1,0', 'inotify_add_watch,$0,s:way,0x100', 'inotify_add_watch,$0,s:link,0x02000002'],
+  ...['inotify_add_watch,99,s:sub,1', 'inotify_add_watch,1,s:sub,1', 'creat,s:sub/seen,0600', 'read,$0,b,99'],
+  ...['inotify_add_watch,$0,s:file,0x01000002', 'inotify_rm_watch,$0,1'],
+].map(callText)
+
+test('a watch on what may be listed or read reports its events', context => {
+  const [one, two] = [directory(context), directory(context)]
+  const { lines, denied } = decided(context, WATCHES, granted(two))
+  assert.deepEqual(lines, native(WATCHES, one))
+  assert.match(lines[6] ?? '', new RegExp(Buffer.from('seen').toString('hex')))
+  assert.deepEqual(denied, [])
+})
+
+test('a watch on what may not be listed or read is denied, even if all attributes may be asked for', context => {
+  const path = directory(context)
+  const rules = [rule('write', `${path}/sub`)]
+  const { lines } = decided(context, WATCHES, { rules, cwd: path, statAll: true })
+  assert.deepEqual(lines.slice(0, 3), ['3', '1', '-13'])
+})
+
 const deniedBy = (
   context: TestContext,
   calls: readonly string[],

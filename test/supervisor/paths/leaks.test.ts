@@ -71,6 +71,7 @@ test('no descriptor is left after thousands of decisions of all kinds', context 
       stopped(memory, 'readlink', [address, START + 60_000n, 100n], isMember),
       stopped(memory, 'utimensat', [0n, address, 8n, 0n], isMember),
       stopped(memory, 'rename', [address, START], isMember),
+      stopped(memory, 'inotify_add_watch', [0n, address, 1n], isMember),
       stopped(memory, 'chroot', [address], isMember),
       stopped(memory, 'fsetxattr', [1n, address, START, 0n, 0n], isMember),
     ]),

@@ -7,10 +7,12 @@
  * in directories that programs write to do not lead out of them.
  */
 import { opendirSync } from 'node:fs'
-import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { close, openat2, withDescriptor } from '../gate/descriptors.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { close, withDescriptor } from '../gate/descriptors.ts'
+import { cString, syscall, systemError } from '../gate/gate.ts'
 import {
   AT_FDCWD,
+  O_CLOEXEC,
   O_DIRECTORY,
   O_NOFOLLOW,
   O_PATH,
@@ -21,6 +23,8 @@ import {
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
+import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 import { look } from './look.ts'
 import type { Grant } from './types.ts'
 
@@ -30,7 +34,7 @@ export const MOST_MATCHES = 4096
 export const MOST_ENTRIES = 65_536
 
 /** Errors that mean that there is no such file for the program. */
-const NO_MATCH: readonly (number | undefined)[] = [
+const NO_MATCH: readonly number[] = [
   ...[ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ERRNO.EACCES, ERRNO.EXDEV, ERRNO.ENAMETOOLONG],
   ...[ERRNO.ENXIO, ERRNO.ENODEV, ERRNO.ESTALE],
 ]
@@ -121,6 +125,7 @@ export class Matcher {
     })
   }
 
+  /** The names are read before any is visited, so no directory stays open meanwhile. */
   #list(
     { anchor, grant }: Search,
     directory: string,
@@ -128,13 +133,21 @@ export class Matcher {
   ): void {
     const fd = open(anchor, directory, O_RDONLY | O_DIRECTORY)
     if (fd === undefined) return
-    withDescriptor(fd, () => {
-      for (const [name, isDirectory] of entriesOf(fd)) {
+    const entries = withDescriptor(fd, () => {
+      const found: Entry[] = []
+      for (const entry of entriesOf(fd)) {
         if (++this.#entries > MOST_ENTRIES) throw tooMany(grant, `${MOST_ENTRIES} entries of directories`)
-        visit(name, isDirectory)
+        found.push(entry)
       }
+      return found
     })
+    for (const { name, isDirectory } of entries) visit(name, isDirectory)
   }
+}
+
+interface Entry {
+  readonly name: string
+  readonly isDirectory: boolean
 }
 
 interface Search {
@@ -143,17 +156,24 @@ interface Search {
   readonly use: (fd: number) => void
 }
 
-/** Opens a path; `undefined` if it is no match. */
+const OPENAT2 = syscallNumber('openat2')
+/** struct open_how: flags, mode, how the path is resolved. */
+const how = new BigUint64Array(OPEN_HOW_BYTES / 8)
+
+/**
+ * Opens a path; `undefined` if it is no match. Policies name many files that a host does not have,
+ * so that is no exception.
+ */
 function open(anchor: Anchor, path: string, flags: number): number | undefined {
-  const relative = anchor.resolve & RESOLVE_BENEATH ? path.replace(/^\/+/, '') || '.' : path || '/'
+  const isBeneath = (anchor.resolve & RESOLVE_BENEATH) !== 0
+  const name = cString(isBeneath ? path.replace(/^\/+/, '') || '.' : path || '/')
+  how[0] = BigInt(flags | O_CLOEXEC)
+  how[2] = BigInt(anchor.resolve)
   for (let tries = 1; ; tries++) {
-    try {
-      return openat2(anchor.fd, relative, { flags, resolve: anchor.resolve })
-    } catch (error) {
-      const errno = error instanceof GlassboxError ? error.errno : undefined
-      if (NO_MATCH.includes(errno)) return undefined
-      if (errno !== ERRNO.EAGAIN || tries === TRIES) throw error
-    }
+    const result = syscall(OPENAT2, anchor.fd, name, how, OPEN_HOW_BYTES)
+    if (result >= 0) return result
+    if (NO_MATCH.includes(-result)) return undefined
+    if (result !== -ERRNO.EAGAIN || tries === TRIES) throw systemError('openat2', -result, path)
   }
 }
 
@@ -163,12 +183,12 @@ function withMatch(anchor: Anchor, path: string, flags: number, use: (fd: number
 }
 
 /** The names in a directory, one at a time: it may have millions. */
-function* entriesOf(fd: number): Generator<readonly [name: string, isDirectory: boolean]> {
+function* entriesOf(fd: number): Generator<Entry> {
   const directory = opendirSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' as BufferEncoding })
   try {
     for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
       const name = pathOfBytes(entry.name as unknown as Uint8Array)
-      yield [name, entry.isDirectory() || (!entry.isFile() && isDirectoryAt(fd, name))]
+      yield { name, isDirectory: entry.isDirectory() || (!entry.isFile() && isDirectoryAt(fd, name)) }
     }
   } finally {
     directory.closeSync()

@@ -76,6 +76,8 @@ const MEANINGS: readonly (readonly [access: number, file: number, tree: number])
   [ACCESS.list, 0, READ_DIR],
 ]
 
+const known = new Map<string, Rights>()
+
 /**
  * The rights for ways to use a file (bits of ACCESS), in this version of the ABI. `tree`: the
  * pattern means everything below a directory, and nothing else.
@@ -85,11 +87,16 @@ const MEANINGS: readonly (readonly [access: number, file: number, tree: number])
  * // { file: 0, directory: LANDLOCK_ACCESS_FS_READ_DIR }
  */
 export function rightsFor(access: number, { tree, abi }: { tree: boolean; abi: number }): Rights {
+  const key = `${access} ${tree} ${abi}`
+  const before = known.get(key)
+  if (before) return before
   const meanings = MEANINGS.filter(([bit]) => access & bit)
-  const known = rightsOfAbi(abi)
-  return tree
-    ? { file: 0, directory: known & sum(meanings.map(([, , below]) => below)) }
-    : { file: known & sum(meanings.map(([, file]) => file)), directory: 0 }
+  const all = rightsOfAbi(abi)
+  const rights = tree
+    ? { file: 0, directory: all & sum(meanings.map(([, , below]) => below)) }
+    : { file: all & sum(meanings.map(([, file]) => file)), directory: 0 }
+  known.set(key, rights)
+  return rights
 }
 
 const openFlags = (arg: number, mask: number, value: number): Condition => ({

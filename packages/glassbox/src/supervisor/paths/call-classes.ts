@@ -75,8 +75,10 @@ const ROWS: readonly Row[] = [
   [{ use: 'write', maker: 'tracer', ...NOFOLLOW }, ['lchown', 'lsetxattr', 'lremovexattr']],
   [{ use: 'write', maker: 'tracer', descriptor: true }, ['fchmod', 'fchown', 'fsetxattr', 'fremovexattr']],
 
-  // Only the program's own call can make these. Events of a directory name its files.
-  [{ use: 'read', maker: 'nobody' }, ['inotify_add_watch', 'fanotify_mark']],
+  // Events of a directory name its files.
+  [{ use: 'read', maker: 'tracer' }, ['inotify_add_watch']],
+  // Only the program's own call can make these.
+  [{ use: 'read', maker: 'nobody' }, ['fanotify_mark']],
   [{ use: 'stat', maker: 'nobody' }, ['name_to_handle_at']],
   // Its flags are in memory.
   [{ use: 'write', maker: 'nobody' }, ['openat2']],

@@ -17,7 +17,7 @@ import { interpreterOf } from './interpreter.ts'
 import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
-import type { Made } from './perform/performer.ts'
+import type { Made, Make } from './perform/performer.ts'
 import { ownName, rulePaths } from './real-path.ts'
 import { resolve } from './resolve.ts'
 import type { Viewer } from './walk.ts'
@@ -108,6 +108,19 @@ export class PathDecider {
 
   #decide(call: StoppedCall, pathCall: PathCall, named: readonly Named[]): PathDecision {
     const make = pathCall.maker === 'tracer' ? prepare(pathCall.name, call) : undefined
+    try {
+      return this.#make(call, pathCall, named, make)
+    } finally {
+      if (typeof make === 'object') make.close?.()
+    }
+  }
+
+  #make(
+    call: StoppedCall,
+    pathCall: PathCall,
+    named: readonly Named[],
+    make: Make | number | undefined,
+  ): PathDecision {
     const viewer: Viewer = { pid: call.pid, tid: call.tid, isMember: id => call.isMember(id) }
     const follow = follows(pathCall, call.args)
     const outcome = this.#asProgram((): Denied | Made | undefined => {
@@ -122,7 +135,7 @@ export class PathDecider {
         if (pathCall.use === 'execute' && target) return this.#judgeInterpreters(target, viewer)
         if (make === undefined || !target) return undefined
         if (target.kind !== 'object') return { result: -target.errno }
-        return typeof make === 'number' ? { result: -make } : make(target)
+        return typeof make === 'number' ? { result: -make } : make.on(target)
       } finally {
         closeFound(all)
       }

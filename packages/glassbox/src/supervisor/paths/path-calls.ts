@@ -6,6 +6,7 @@ import {
   AT_EMPTY_PATH,
   AT_SYMLINK_FOLLOW,
   AT_SYMLINK_NOFOLLOW,
+  IN_DONT_FOLLOW,
   O_CREAT,
   O_EXCL,
   O_NOFOLLOW,
@@ -46,6 +47,9 @@ const isDirectory = ({ kind }: SyscallArg): boolean => kind === 'dirfd' || kind 
 
 /** unlinkat has AT_REMOVEDIR in these bits, and its path is never followed. */
 const ASKS_TO_FOLLOW: ReadonlySet<string> = new Set(['linkat', 'name_to_handle_at'])
+/** The mask of events has a flag too. */
+const WATCH = 'inotify_add_watch'
+const WATCH_MASK = 2
 const TAKES_EMPTY: ReadonlySet<string> = new Set(['readlinkat'])
 const TAKES_NULL: ReadonlySet<string> = new Set(['utimensat', 'futimesat'])
 
@@ -101,6 +105,7 @@ export function follows(call: PathCall, args: readonly bigint[]): boolean {
   const at = atFlagsOf(call, args)
   if (call.followsIfAsked) return (at & AT_SYMLINK_FOLLOW) !== 0
   if (call.nofollow || (at & AT_SYMLINK_NOFOLLOW) !== 0) return false
+  if (call.name === WATCH && (word(args, WATCH_MASK) & IN_DONT_FOLLOW) !== 0) return false
   const open = openFlagsOf(call, args)
   return (open & O_NOFOLLOW) === 0 && (open & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL)
 }

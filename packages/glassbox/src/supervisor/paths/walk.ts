@@ -25,6 +25,11 @@ import { type Found, failed, found, missing, stranger } from './found.ts'
 
 /** MAXSYMLINKS of the kernel. */
 const MOST_LINKS = 40
+/**
+ * A path has at most 2048 components. Links could add 40 times as many, and the tracer, which
+ * other programs wait for, would be busy for long.
+ */
+const MOST_COMPONENTS = 4096
 const NUMBER = /^\d+$/
 const HERE = pathBytes('.')
 /** The process whose part of /proc a name belongs to; the other one is for other mount points. */
@@ -66,6 +71,7 @@ class Walker {
   readonly #rest: string[]
   readonly #viewer: Viewer
   #links = 0
+  #components = 0
 
   constructor(start: number, path: string, viewer: Viewer) {
     this.#start = start
@@ -86,6 +92,7 @@ class Walker {
       // A slash or a dot at the end demands a directory.
       mustBeDirectory = name === '' || name === '.' || (isLast && this.#rest.length > 0)
       if (name === '' || name === '.') continue
+      if (++this.#components > MOST_COMPONENTS) return this.#failed(ERRNO.ELOOP, name)
       const ended = this.#enter(name, isLast, follow || mustBeDirectory)
       if (ended) return ended
     }

@@ -5,7 +5,7 @@ import { ERRNO } from '../../../linux/errno.ts'
 import { bytesOfPath } from '../../../linux/path-bytes.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { typeOf } from '../object.ts'
-import type { Arguments, Make, Performers } from './performer.ts'
+import type { Arguments, MakeOn, Performers } from './performer.ts'
 
 const NEWFSTATAT = syscallNumber('newfstatat')
 const STATX = syscallNumber('statx')
@@ -20,7 +20,7 @@ const PATH_MAX = 4096
 /** AT_STATX_SYNC_TYPE, Linux 4.11: the only flags of statx that are not about the path. */
 const SYNC_TYPE = 0x6000
 
-const stat = ({ arg }: Arguments): Make => {
+const stat = ({ arg }: Arguments): MakeOn => {
   const address = arg('statbuf')
   return ({ fd }) => {
     const bytes = new Uint8Array(STAT_BYTES)
@@ -29,7 +29,7 @@ const stat = ({ arg }: Arguments): Make => {
   }
 }
 
-const statx = ({ arg, int }: Arguments): Make => {
+const statx = ({ arg, int }: Arguments): MakeOn => {
   const address = arg('statxbuf')
   const mask = int('mask')
   const flags = (int('flags') & SYNC_TYPE) | AT_EMPTY_PATH
@@ -44,12 +44,12 @@ const statx = ({ arg, int }: Arguments): Make => {
  * access(2) asks by the real ids, which this thread keeps. The real and the effective ids of the
  * program are the same, because it cannot gain privileges.
  */
-const access = ({ int }: Arguments): Make => {
+const access = ({ int }: Arguments): MakeOn => {
   const mode = int('mode')
   return ({ fd }) => ({ result: syscall(FACCESSAT2, fd, EMPTY, mode, AT_EMPTY_PATH | AT_EACCESS) })
 }
 
-const statfs = ({ arg }: Arguments): Make => {
+const statfs = ({ arg }: Arguments): MakeOn => {
   const address = arg('buf')
   return ({ fd }) => {
     const bytes = new Uint8Array(STATFS_BYTES)
@@ -58,7 +58,7 @@ const statfs = ({ arg }: Arguments): Make => {
   }
 }
 
-const readlink = ({ arg, int }: Arguments): Make | number => {
+const readlink = ({ arg, int }: Arguments): MakeOn | number => {
   const address = arg('buf')
   const size = int('bufsiz')
   if (size <= 0) return ERRNO.EINVAL

@@ -5,7 +5,7 @@ import { ERRNO } from '../../../linux/errno.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { readString } from '../named.ts'
 import { pathOfDescriptor } from '../object.ts'
-import type { Arguments, Make, Performers } from './performer.ts'
+import type { Arguments, MakeOn, Performers } from './performer.ts'
 
 const SETXATTR = syscallNumber('setxattr')
 const GETXATTR = syscallNumber('getxattr')
@@ -58,7 +58,7 @@ type ReadValue = (args: Arguments) => Value | number
 
 const setter =
   (read: ReadValue) =>
-  (args: Arguments): Make | number => {
+  (args: Arguments): MakeOn | number => {
     const name = readName(args)
     const value = read(args)
     if (typeof name === 'number') return name
@@ -73,7 +73,7 @@ const setter =
 
 const getter =
   (read: ReadValue) =>
-  (args: Arguments): Make | number => {
+  (args: Arguments): MakeOn | number => {
     const name = readName(args)
     const value = read(args)
     if (typeof name === 'number') return name
@@ -81,12 +81,12 @@ const getter =
     return ({ fd }) => fill(value, room => syscall(GETXATTR, pathOfDescriptor(fd), name, room, room.length))
   }
 
-const list = ({ arg }: Arguments): Make => {
+const list = ({ arg }: Arguments): MakeOn => {
   const value = { address: arg('list'), size: arg('size') }
   return ({ fd }) => fill(value, room => syscall(LISTXATTR, pathOfDescriptor(fd), room, room.length))
 }
 
-const remove = (args: Arguments): Make | number => {
+const remove = (args: Arguments): MakeOn | number => {
   const name = readName(args)
   if (typeof name === 'number') return name
   return ({ fd }) => ({ result: syscall(REMOVEXATTR, pathOfDescriptor(fd), name) })
@@ -100,7 +100,7 @@ function fill({ address, size }: Pick<Value, 'address' | 'size'>, ask: (room: Ui
   return { result, output: { address, bytes: room.subarray(0, result) } }
 }
 
-const getFlags = ({ arg }: Arguments): Make | number => {
+const getFlags = ({ arg }: Arguments): MakeOn | number => {
   const [address, size] = [arg('ufattr'), arg('usize')]
   if (size > BigInt(MOST_FILE_ATTR_BYTES)) return ERRNO.E2BIG
   return ({ fd }) => {
@@ -110,7 +110,7 @@ const getFlags = ({ arg }: Arguments): Make | number => {
   }
 }
 
-const setFlags = ({ call, arg }: Arguments): Make | number => {
+const setFlags = ({ call, arg }: Arguments): MakeOn | number => {
   const size = arg('usize')
   if (size > BigInt(MOST_FILE_ATTR_BYTES)) return ERRNO.E2BIG
   const bytes = call.read(arg('ufattr'), Number(size)).slice()

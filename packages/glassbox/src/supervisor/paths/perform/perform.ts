@@ -4,15 +4,17 @@ import type { StoppedCall } from '../../decision.ts'
 import { ATTRIBUTES } from './attributes.ts'
 import { CHANGES } from './changes.ts'
 import { EXTENDED } from './extended.ts'
+import { WATCHES } from './watch.ts'
 import type { Arguments, Make, Performers } from './performer.ts'
 
-export const PERFORMERS: Performers = { ...ATTRIBUTES, ...CHANGES, ...EXTENDED }
+export const PERFORMERS: Performers = { ...ATTRIBUTES, ...CHANGES, ...EXTENDED, ...WATCHES }
 
-/** Reads what a call needs from the program's memory. A number is an errno. */
+/** Reads what a call needs. A number is an errno. The caller closes what it gets. */
 export function prepare(name: string, call: StoppedCall): Make | number {
   const read = PERFORMERS[name]
   if (!read) throw new RangeError(`${name} is not a call that the tracer makes`)
-  return read(argumentsOf(call))
+  const made = read(argumentsOf(call))
+  return typeof made === 'function' ? { on: made } : made
 }
 
 function argumentsOf(call: StoppedCall): Arguments {

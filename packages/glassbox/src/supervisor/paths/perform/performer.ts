@@ -23,10 +23,17 @@ export interface Made {
 }
 
 /** Makes the call on an object. */
-export type Make = (target: Found) => Made
+export type MakeOn = (target: Found) => Made
+
+/** A call that is ready to be made. */
+export interface Make {
+  readonly on: MakeOn
+  /** Closes what was opened for it, whether it was made or not. */
+  readonly close?: () => void
+}
 
 /** Reads what the call needs. A number is the errno of a call that fails before it is made. */
-export type Prepare = (args: Arguments) => Make | number
+export type Prepare = (args: Arguments) => Make | MakeOn | number
 
 /** Performers by the names of calls. */
 export type Performers = Readonly<Record<string, Prepare>>
