@@ -55,6 +55,8 @@ const TABLE: readonly (readonly [name: string, access: Access, granting: string 
   ['/etc/conf.d/a/b', 'read', undefined],
   ['/usr/bin/dash', 'execute', 'execute: /bin/sh'],
   ['/bin/sh', 'execute', undefined],
+  ['/bin/sh', 'stat', 'execute: /bin/sh'],
+  ['/bin', 'stat', 'ancestor'],
   ['/usr/bin/cat', 'execute', undefined],
   ['/srv/a', 'list', 'list: /srv'],
   ['/srv/a', 'read', undefined],

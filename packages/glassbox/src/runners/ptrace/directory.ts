@@ -30,6 +30,7 @@ import {
   BENEATH_ON_ONE_MOUNT as BENEATH,
   nextNames,
   openDirectory,
+  removeDirectory,
   setMode,
 } from '../../stdio/files/beneath.ts'
 import { Pace } from '../../stdio/files/pace.ts'
@@ -143,16 +144,18 @@ export class PrivateDirectory {
   /** Removes everything, and closes the descriptors. No program may run in it any more. */
   async remove(): Promise<void> {
     if (!leftAtExit.delete(this)) return
+    const base = openBase(this.#base)
     try {
-      const base = openBase(this.#base)
-      try {
-        await removeTree(base, this.#name, BENEATH, new Pace())
-      } finally {
-        close(base)
-      }
+      if (!this.#removeEmpty(base)) await removeTree(base, this.#name, BENEATH, new Pace())
     } finally {
+      close(base)
       this.#close()
     }
+  }
+
+  /** Most programs leave nothing, and then two calls are enough. */
+  #removeEmpty(base: number): boolean {
+    return removeDirectory(this.#top, WORK) === 0 && removeDirectory(base, this.#name) === 0
   }
 
   /** The same at once, for a process that exits. */

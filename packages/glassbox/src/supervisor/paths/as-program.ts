@@ -28,6 +28,9 @@ export interface Identity {
 /** Runs a function with the power of the program. Nothing in it may wait. */
 export type AsProgram = <Result>(act: () => Result) => Result
 
+/** Before the first change: later, another thread may be in the middle of one. */
+let wasDumpable: boolean | undefined
+
 /** Effective, permitted, inheritable: the lower 32 bits of each, then the upper ones. */
 const withoutEffective = (sets: Uint32Array): Uint32Array => {
   const without = sets.slice()
@@ -62,8 +65,8 @@ export function asProgram(identity: Identity | undefined): AsProgram {
   const without = withoutEffective(before)
   const take = identity ? takeIds(identity) : () => {}
   const giveBack = identity ? takeIds(idsOfThread()) : () => {}
+  wasDumpable ??= syscall(PRCTL, PR_GET_DUMPABLE) === 1
   return act => {
-    const dumpable = syscall(PRCTL, PR_GET_DUMPABLE)
     try {
       take()
       must('capset', syscall(CAPSET, header, without))
@@ -72,7 +75,7 @@ export function asProgram(identity: Identity | undefined): AsProgram {
       must('capset', syscall(CAPSET, header, before))
       giveBack()
       // A change of ids makes the process undumpable, and its files in /proc belong to root.
-      if (dumpable === 1) syscall(PRCTL, PR_SET_DUMPABLE, 1)
+      if (wasDumpable) syscall(PRCTL, PR_SET_DUMPABLE, 1)
     }
   }
 }

@@ -82,16 +82,25 @@ function add(root: Node, rule: PathRule, realPath: (path: string) => string): vo
   const given = componentsOf(rule.path)
   const first = rule.kind === 'glob' ? given.findIndex(isPattern) : -1
   const fixed = first < 0 ? given : given.slice(0, first)
+  const written = `/${fixed.join('/')}`
+  const real = realPath(written)
+  const node = nodeAt(root, real)
+  const grant = { rule, access: withIncluded(rule.access) }
+  // The attributes of a link that the rule names, and of links on the way to it.
+  if (real !== written) nodeAt(root, written).exact.push({ rule, access: ACCESS.stat })
+  if (rule.kind !== 'glob') node[rule.kind].push(grant)
+  else if (first < 0) node.exact.push(grant)
+  else node.globs.push({ ...grant, parts: given.slice(first).map(partOf) })
+}
+
+function nodeAt(root: Node, path: string): Node {
   let node = root
-  for (const name of componentsOf(realPath(`/${fixed.join('/')}`))) {
+  for (const name of componentsOf(path)) {
     const child = node.children.get(name) ?? new Node()
     node.children.set(name, child)
     node = child
   }
-  const grant = { rule, access: withIncluded(rule.access) }
-  if (rule.kind !== 'glob') node[rule.kind].push(grant)
-  else if (first < 0) node.exact.push(grant)
-  else node.globs.push({ ...grant, parts: given.slice(first).map(partOf) })
+  return node
 }
 
 function match(root: Node, names: readonly string[], access: number): Granted | undefined {

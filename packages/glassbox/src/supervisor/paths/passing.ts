@@ -27,8 +27,8 @@ import type { Passing } from '../../gate/ptrace.ts'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH } from '../../linux/constants.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
-import { ACCESS, type PathRule, type PatternKind } from '../../policy/resolved.ts'
-import type { Decisions } from '../contract.ts'
+import { ACCESS, type PatternKind } from '../../policy/resolved.ts'
+import type { Decisions, PathDecisions } from '../contract.ts'
 import { withIncluded } from './judge.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
 
@@ -50,6 +50,8 @@ function kindOf({
 }: PathCall): number[] | undefined {
   const [path] = paths
   if (maker !== 'kernel' || descriptor || paths.length !== 1 || path?.path === undefined) return undefined
+  // A program is judged with its interpreter, so that the denial of that one is named too.
+  if (use === 'execute') return undefined
   // unlinkat only says by them what it removes; others may mean the descriptor itself.
   if (atFlags !== undefined && !nofollow) return undefined
   const kind = Array<number>(PASSED_KIND_LAYOUT.SIZE).fill(0)
@@ -96,7 +98,7 @@ export class PassingCalls implements Passing {
     const table = paths && action >= 0 ? this.#free.pop() : undefined
     if (!paths || table === undefined) return undefined
     const bytes = this.tables.subarray(table * PREFIXES_LAYOUT.SIZE, (table + 1) * PREFIXES_LAYOUT.SIZE)
-    const { count, descriptors } = writePrefixes(bytes, paths.rules)
+    const { count, descriptors } = writePrefixes(bytes, paths)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     view.setUint32(PREFIXES_LAYOUT.action, action, true)
     view.setUint32(PREFIXES_LAYOUT.count, count, true)
@@ -125,10 +127,12 @@ export class PassingCalls implements Passing {
 
 function writePrefixes(
   bytes: Uint8Array,
-  rules: readonly PathRule[],
+  { rules, statAll }: PathDecisions,
 ): { readonly count: number; readonly descriptors: readonly number[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const descriptors: number[] = []
+  // Landlock does not judge calls that only ask for attributes, such as an open with O_PATH.
+  const unjudged = statAll ? 0 : ACCESS.stat
   let count = 0
   let used = 0
   for (const { path, kind, access } of rules) {
@@ -143,7 +147,7 @@ function writePrefixes(
     view.setInt32(at + PREFIX_LAYOUT.fd, fd, true)
     view.setUint16(at + PREFIX_LAYOUT.at, used, true)
     view.setUint16(at + PREFIX_LAYOUT.length, text.length, true)
-    bytes[at + PREFIX_LAYOUT.access] = withIncluded(access)
+    bytes[at + PREFIX_LAYOUT.access] = withIncluded(access) & ~unjudged
     bytes[at + PREFIX_LAYOUT.scope] = scope
     bytes.set(text, PREFIXES_LAYOUT.text + used)
     used += text.length
