@@ -36,7 +36,11 @@ const RUNS = {
     ['run', '--help'],
   ],
   doctor: [['doctor']],
-  policy: [['policy', 'show', 'default'], ['policy', 'explain', 'default'], ['policy', '--help']],
+  policy: [
+    ['policy', 'show', 'default'],
+    ['policy', 'explain', 'default'],
+    ['policy', '--help'],
+  ],
   completion: [['completion', 'bash']],
   glassbox: [['--version'], ['help'], ['nonsense']],
 }

@@ -239,11 +239,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
                                  : take_stops(record, maximum, &wake));
 }
 
-/*
- * Reads word by word through ptrace, which checks no rights after the attach. For tracees that
- * cannot be read in another way.
- */
-static long peek(s64 tid, u64 address, u8 *to, u64 length) {
+long peek(s64 tid, u64 address, u8 *to, u64 length) {
   u64 done = 0;
   while (done < length) {
     u64 word, at = (address + done) & ~7ul, skip = address + done - at;
