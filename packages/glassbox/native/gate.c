@@ -170,6 +170,7 @@ static const struct {
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},
     {"readMemory", gate_read_memory},
+    {"writeMemory", gate_write_memory},
     {"superviseStep", gate_supervise_step},
     {"endAtExit", gate_end_at_exit},
 };

@@ -39,6 +39,7 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);
 napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
+napi_value gate_write_memory(napi_env env, napi_callback_info info);
 
 /* supervise.c */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info);

@@ -40,6 +40,7 @@ export interface Addon {
   ): number
   endAtExit(roots: Int32Array): number
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
+  writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 
 const prebuilds = join(import.meta.dirname, '../../prebuilds/')

@@ -54,8 +54,9 @@ function kindOf({
   if (use === 'execute') return undefined
   // unlinkat only says by them what it removes; others may mean the descriptor itself.
   if (atFlags !== undefined && !nofollow) return undefined
-  const kind: number[] = []
+  const kind = Array<number>(PASSED_KIND_LAYOUT.SIZE).fill(0)
   kind[PASSED_KIND_LAYOUT.path] = path.path
+  kind[PASSED_KIND_LAYOUT.dirfd] = path.dirfd ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.flags] = openFlags ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.use] = use === 'open' ? USE_BY_FLAGS : ACCESS[use]
   kind[PASSED_KIND_LAYOUT.nofollow] = nofollow ? 1 : 0
