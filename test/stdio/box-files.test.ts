@@ -11,14 +11,17 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { BoxFiles } from '#glassbox/stdio/files/box-files.js'
@@ -240,4 +243,29 @@ test('what is closed ends what goes on in it, and keeps no descriptor', async co
   assert.equal(readdirSync('/proc/self/fd').length, before)
   assert.deepEqual(readdirSync(box), [], 'nor a part of the file')
   await assert.rejects(files.list('.'), { code: 'ERR_GLASSBOX_BOX_CLOSED' })
+})
+
+test('a signal in the middle of a listing hides no entry', () => {
+  // The profiler interrupts the calls of this thread all the time. The kernel then returns what it
+  // has so far, which may be "." and ".." alone.
+  const dist = new URL('../../../packages/glassbox/dist/stdio/files/', import.meta.url)
+  const script = `
+    import { mkdirSync, mkdtempSync, openSync, rmdirSync } from 'node:fs'
+    import { tmpdir } from 'node:os'
+    import { BENEATH } from ${JSON.stringify(new URL('beneath.js', dist).href)}
+    import { removeTreeNow } from ${JSON.stringify(new URL('remove.js', dist).href)}
+    const base = mkdtempSync(tmpdir() + '/glassbox-test-')
+    const fd = openSync(base, 'r')
+    for (let round = 0; round < 4000; round++) {
+      mkdirSync(base + '/top/below', { recursive: true })
+      removeTreeNow(fd, 'top', BENEATH)
+    }
+    rmdirSync(base)`
+  const profiles = mkdtempSync(join(tmpdir(), 'glassbox-test-'))
+  try {
+    const profiler = ['--cpu-prof', '--cpu-prof-interval', '50', '--cpu-prof-dir', profiles]
+    execFileSync(process.execPath, [...profiler, '--input-type=module', '-e', script])
+  } finally {
+    rmSync(profiles, { recursive: true })
+  }
 })

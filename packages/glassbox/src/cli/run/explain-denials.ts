@@ -1,7 +1,9 @@
 /**
- * `--explain`: which rule denied which call, and the option that would allow it. Pure: the run is
- * over, and nothing here changes its outcome.
+ * `--explain`: which rule denied which call, and the option that would allow it. The run is over,
+ * and nothing here changes its outcome.
  */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Violation } from '../../job/ending.ts'
 import type { AnyResult } from '../../job/result.ts'
 
@@ -17,11 +19,18 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /** The next run has other process ids, so an option for one of them would be of no use. */
 const OF_A_PROCESS = /^\/proc\/\d+(\/|$)/
 
-/** The option for a rule such as `read: /etc/passwd`; `undefined` if there is none. */
-function optionFor(rule: string): string | undefined {
+/** Calls that make or remove a name, which is a right to its directory. */
+const CHANGES_NAMES = /^(mkdir|rmdir|unlink|rename|link|symlink|mknod)/
+
+/**
+ * The option for what a call lacks, such as `read: /etc/passwd`; `undefined` if there is none. A
+ * file that does not exist can be granted by its directory only.
+ */
+function optionFor(syscall: string, rule: string): string | undefined {
   const [, key = '', path = ''] = /^(\w+): (\/.*)$/s.exec(rule) ?? []
   const option = OF_A_PROCESS.test(path) ? undefined : OPTIONS[key]
-  return option && `${option} ${quoted(path)}`
+  const byDirectory = key === 'write' && (CHANGES_NAMES.test(syscall) || !existsSync(path))
+  return option && `${option} ${quoted(byDirectory ? dirname(path) : path)}`
 }
 
 /** As a shell takes it. */
@@ -34,7 +43,7 @@ const ruleFor = (syscall: string): string =>
 function explain({ syscall, args, rule }: Violation): string {
   const call = `denied: ${syscall}(${args})`
   if (rule === undefined) return `${call}. To allow it, use a policy file such as ${ruleFor(syscall)}`
-  const option = optionFor(rule)
+  const option = optionFor(syscall, rule)
   const lacks = `${call}, for lack of "${rule}"`
   return option === undefined ? lacks : `${lacks}. To allow it: ${option}`
 }

@@ -40,9 +40,15 @@ function caveat({ cpuTime, memory }: AnyResult['measuredBy']): string {
   return weak ? ' · measured without a cgroup' : ''
 }
 
-/** One line: how the program ended, CPU and wall time, peak memory. */
+/** How many calls were denied without ending the program. */
+function denied({ denials, moreDenials = 0 }: AnyResult): string {
+  const count = (denials?.length ?? 0) + moreDenials
+  return count === 0 ? '' : ` · ${count} denied ${count === 1 ? 'call' : 'calls'} (see --explain)`
+}
+
+/** One line: how the program ended, CPU and wall time, peak memory, denied calls. */
 export function reportLine(result: AnyResult): string {
   const { cpuTimeMs, wallTimeMs, memoryBytes, measuredBy } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`
-  return `${ending(result)} · ${figures}${caveat(measuredBy)}`
+  return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}`
 }

@@ -12,7 +12,7 @@
 import { chownSync, fstatSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { GlassboxError } from '../../errors.ts'
-import { close, keepDescriptor, openat2, ownDescriptor } from '../../gate/descriptors.ts'
+import { close, keepDescriptor, openat2 } from '../../gate/descriptors.ts'
 import { call, cString, syscall } from '../../gate/gate.ts'
 import {
   AT_FDCWD,
@@ -30,6 +30,7 @@ import {
   BENEATH_ON_ONE_MOUNT as BENEATH,
   nextNames,
   openDirectory,
+  removeDirectory,
   setMode,
 } from '../../stdio/files/beneath.ts'
 import { Pace } from '../../stdio/files/pace.ts'
@@ -143,16 +144,18 @@ export class PrivateDirectory {
   /** Removes everything, and closes the descriptors. No program may run in it any more. */
   async remove(): Promise<void> {
     if (!leftAtExit.delete(this)) return
+    const base = openBase(this.#base)
     try {
-      const base = openBase(this.#base)
-      try {
-        await removeTree(base, this.#name, BENEATH, new Pace())
-      } finally {
-        close(base)
-      }
+      if (!this.#removeEmpty(base)) await removeTree(base, this.#name, BENEATH, new Pace())
     } finally {
+      close(base)
       this.#close()
     }
+  }
+
+  /** Most programs leave nothing, and then two calls are enough. */
+  #removeEmpty(base: number): boolean {
+    return removeDirectory(this.#top, WORK) === 0 && removeDirectory(base, this.#name) === 0
   }
 
   /** The same at once, for a process that exits. */
@@ -163,7 +166,7 @@ export class PrivateDirectory {
   #makeBox(): number {
     call('mkdirat', [this.#top, cString(WORK), WORK_MODE], this.work)
     const box = openat2(this.#top, WORK, { flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, resolve: BENEATH })
-    return keepDescriptor(ownDescriptor(box), fd => {
+    return keepDescriptor(box, fd => {
       setMode(this.#top, TOP_MODE)
       setMode(fd, WORK_MODE)
       if (this.owner) chownSync(`/proc/self/fd/${fd}`, this.owner.uid, this.owner.gid)
@@ -193,7 +196,7 @@ function openTop(base: string, name: string): number {
   const directory = openBase(base)
   try {
     const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-    return ownDescriptor(openat2(directory, name, { flags, resolve: BENEATH }))
+    return openat2(directory, name, { flags, resolve: BENEATH })
   } finally {
     close(directory)
   }

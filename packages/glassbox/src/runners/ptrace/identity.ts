@@ -27,11 +27,15 @@ export function randomId(): number {
   }
 }
 
+let ids: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] } | undefined
+
 /** The owner for the sandbox with that number; `undefined` if it is the user of this process. */
 export function ownerOf(id: number): Owner | undefined {
   if (!hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)) return undefined
-  const uid = idWithin(readIds('/proc/self/uid_map'), id)
-  const gid = idWithin(readIds('/proc/self/gid_map'), id)
+  // A process does not change its user namespace once it has threads.
+  ids ??= { uid: readIds('/proc/self/uid_map'), gid: readIds('/proc/self/gid_map') }
+  const uid = idWithin(ids.uid, id)
+  const gid = idWithin(ids.gid, id)
   return uid === undefined || gid === undefined ? undefined : { uid, gid }
 }
 

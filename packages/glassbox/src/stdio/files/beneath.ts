@@ -83,10 +83,20 @@ export function linkTarget(directory: number, name: string): Buffer {
   return target.subarray(0, call('readlinkat', [directory, cString(name), target, target.length], name))
 }
 
-/** The next entries of a directory that is open for listing; none at its end. */
+/**
+ * The next entries of a directory that is open for listing; none at its end. If a signal comes,
+ * the kernel returns the entries that it has so far, which may be "." and ".." alone.
+ */
 export function nextNames(directory: number): Dirent[] {
   const buffer = Buffer.alloc(DIRENT_BYTES)
-  const length = call('getdents64', [directory, buffer, buffer.length])
+  for (;;) {
+    const length = call('getdents64', [directory, buffer, buffer.length])
+    const names = namesIn(directory, buffer, length)
+    if (length === 0 || names.length > 0) return names
+  }
+}
+
+function namesIn(directory: number, buffer: Buffer, length: number): Dirent[] {
   const names: Dirent[] = []
   for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.length)) {
     const name = buffer.subarray(at + DIRENT.name, buffer.indexOf(0, at + DIRENT.name))
