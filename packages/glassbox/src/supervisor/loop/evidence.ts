@@ -1,8 +1,10 @@
 /**
  * What signals prove. A program can send itself each of these signals, also with the kernel's
  * si_code, so a signal counts only together with what the kernel did: a call that grew a file and
- * failed for it, or a death by SIGSYS that no delivery came before.
+ * failed for it at the limit that was set for the program, or a death by SIGSYS that no delivery
+ * came before.
  */
+import { readFileSync } from 'node:fs'
 import { ERRNO } from '../../linux/errno.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
 import { signalNumber } from '../../linux/signals.ts'
@@ -22,9 +24,19 @@ const GROWING: ReadonlySet<number> = new Set(
 )
 const EFBIG = BigInt.asUintN(64, BigInt(-ERRNO.EFBIG))
 
-function isAtFileLimit(tid: number): boolean {
+/** The file size limit that a thread has now. It may have lowered the one that it was given. */
+function fileSizeLimit(tid: number): number | undefined {
+  try {
+    const soft = /^Max file size\s+(\d+)/m.exec(readFileSync(`/proc/${tid}/limits`, 'latin1'))?.[1]
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    return undefined // it is gone
+  }
+}
+
+function isAtFileLimit({ tid, program }: Task): boolean {
   const registers = readRegisters(tid)
-  if (!registers) return false
+  if (!registers || fileSizeLimit(tid) !== program.spec.limits.fileSizeBytes) return false
   return (
     registers[USER_REGS.rax] === EFBIG &&
     GROWING.has(Number(BigInt.asUintN(32, registers[USER_REGS.orig_rax] ?? 0n)))
@@ -37,5 +49,5 @@ export function noteSignal(task: Task, signal: number): void {
   if (signal === SIGSYS) program.sawSigsys.add(task.pid)
   // The last one of the first process decides, because its death is what the verdict is about.
   if (signal === SIGXFSZ && (task.pid === program.root || !program.fileAtLimit))
-    program.fileAtLimit = isAtFileLimit(task.tid)
+    program.fileAtLimit = isAtFileLimit(task)
 }
