@@ -9,7 +9,7 @@ import type { Condition } from '#glassbox/seccomp/policy.js'
 import type { StopAction } from '#glassbox/supervisor/contract.js'
 import { pathDecisions, supervisedFilter } from '#glassbox/supervisor/filter.js'
 import { assertNothingLeft, type Surroundings, surroundings } from '../support/left.js'
-import { program } from '../support/programs.js'
+import { native, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { type Options, type Outcome, type Stop, supervise, warmUp } from './support/supervise.js'
 
@@ -240,6 +240,19 @@ test('paths: a denied call can end the program', async () => {
   assert.equal(status, 'syscall-denied')
   assert.equal(ending.denied?.path, '/etc/passwd')
 })
+
+for (const [path, code] of [
+  ['/usr/bin/true', 0],
+  ['/etc/passwd', 13],
+] as const)
+  test(`64 threads that open ${path} and execute a program at the same time`, async () => {
+    const stampede = program('stampede')
+    assert.equal(native('stampede', ['64', path]).code, 0)
+    const { ending } = await named(stampede, ['64', path], {})
+    assert.deepEqual(ending.exit, { code })
+    assert.equal(ending.usage.processes, 65)
+    assert.equal(ending.denials.length + ending.moreDenials, code === 0 ? 0 : 64 * 20)
+  })
 
 test('a filter of the program’s own cannot choose what the supervisor does', async () => {
   const outvote = program('outvote')

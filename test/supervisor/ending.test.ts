@@ -1,6 +1,7 @@
 /** How a program ends under a supervisor, beside how it ends natively. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import { assertNothingLeft, type Surroundings, surroundings } from '../support/left.js'
 import { native, program } from '../support/programs.js'
 import { supervise, warmUp } from './support/supervise.js'
@@ -39,6 +40,16 @@ test('a file that does not exist is refused with the error of every launch', asy
 
 test('a file that cannot be executed is refused with the error of every launch', async () => {
   await assert.rejects(supervise('/etc/passwd'), { code: 'ERR_GLASSBOX_PROGRAM_NOT_EXECUTABLE' })
+})
+
+test('a filter that refuses every exit does not keep a start from failing', async () => {
+  const filter = compilePolicy({
+    rules: [{ syscalls: ['exit', 'exit_group', 'write'], action: { kind: 'errno', errno: 1 } }],
+    otherwise: { kind: 'allow' },
+  })
+  await assert.rejects(supervise('/bin/no-such-program', [], { spec: () => ({ filter }) }), {
+    code: /ERR_GLASSBOX/,
+  })
 })
 
 test('twenty programs at a time end each in its own way', async () => {

@@ -5,13 +5,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { assertNothingLeft, type Surroundings, surroundings } from '../support/left.js'
 import { program } from '../support/programs.js'
+import { temporaryDirectory } from '../support/temporary.js'
 import { supervise, warmUp } from './support/supervise.js'
 
 const victim = fileURLToPath(new URL('support/victim.js', import.meta.url))
@@ -41,6 +42,13 @@ async function assertAllDead(mark: string): Promise<void> {
   const end = performance.now() + 10_000
   while (alive(mark).length > 0 && performance.now() < end) await sleep(5)
   assert.deepEqual(alive(mark), [])
+}
+
+/** The environment of a victim, which cannot remove its files. */
+function ofVictim(context: TestContext): NodeJS.ProcessEnv {
+  const directory = temporaryDirectory(context)
+  chmodSync(directory, 0o755)
+  return { ...process.env, TMPDIR: directory }
 }
 
 let marks = 0
@@ -93,10 +101,14 @@ test('a program is ended while another one of the same supervisor goes on', asyn
   for (const { ending } of await others) assert.deepEqual(ending.exit, { code: 5 })
 })
 
-test('Node is killed in the middle of a chain that forks, begins sessions and exits: all die', async () => {
+test('Node is killed in the middle of a chain that forks, begins sessions and exits: all die', async context => {
+  const env = ofVictim(context)
   for (let round = 0; round < 20; round++) {
     const text = mark()
-    const node = spawn(process.execPath, [victim, text.slice(17)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const node = spawn(process.execPath, [victim, text.slice(17)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env,
+    })
     await once(node.stdout, 'data')
     await sleep(round)
     assert.ok(alive(text).length > 0, 'the chain runs')
@@ -106,18 +118,21 @@ test('Node is killed in the middle of a chain that forks, begins sessions and ex
   }
 })
 
-test('Node exits while a program runs: all die', async () => {
+test('Node exits while a program runs: all die', async context => {
+  const env = ofVictim(context)
   const text = mark()
   const node = spawn(process.execPath, [victim, text.slice(17), 'exit'], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env,
   })
   await once(node, 'close')
   await assertAllDead(text)
 })
 
-test('a worker that runs a program is terminated: all die, and the process goes on', async () => {
+test('a worker that runs a program is terminated: all die, and the process goes on', async context => {
+  const env = ofVictim(context)
   const text = mark()
-  const worker = new Worker(victim, { argv: [text.slice(17)], stdout: true })
+  const worker = new Worker(victim, { argv: [text.slice(17)], stdout: true, env })
   await once(worker.stdout, 'data')
   assert.ok(alive(text).length > 0, 'the chain runs')
   await worker.terminate()

@@ -103,6 +103,15 @@ test('a SIGXFSZ that a program sends itself is no limit', async () => {
   assert.equal(ending.fileAtLimit, false)
 })
 
+test('a limit of file sizes that a program gives itself is not reported as ours', async () => {
+  const { status, ending } = await supervise('/bin/bash', [
+    '-c',
+    'ulimit -f 1; exec head -c 100000 /dev/zero > big',
+  ])
+  assert.deepEqual(ending.exit, { signal: 25 })
+  assert.equal(status, 'signaled')
+})
+
 test('a SIGXCPU that a program sends itself is no limit', async () => {
   const { status } = await supervise(program('end'), ['signal', '24'])
   assert.equal(status, 'signaled')

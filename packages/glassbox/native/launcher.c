@@ -22,8 +22,13 @@ static int read_all(void *to, u64 length) {
   return 1;
 }
 
+/* A filter that is installed by now may refuse both calls. Then a fault ends the process. */
 __attribute__((noreturn)) static void end(void) {
-  for (;;) sys(exit_group, 127);
+  for (;;) {
+    sys(exit_group, 127);
+    sys(exit, 127);
+    __asm__ volatile("hlt");
+  }
 }
 
 __attribute__((noreturn, used)) static void launch(void) {

@@ -8,6 +8,7 @@
  * call passes only if something behind the tracer (Landlock) judges the object too.
  */
 #include "pass.h"
+#include "trace.h"
 #include <asm/fcntl.h>
 #include <linux/audit.h>
 #include <linux/openat2.h>
@@ -15,26 +16,78 @@
 
 #define PAGE 4096ul
 #define LONGEST 512 /* with the NUL */
+#define PEEKED 64
+#define AT_FDCWD -100
 
 /* Bits of ACCESS in src/policy/resolved.ts. */
 #define ACCESS_READ 1
 #define ACCESS_WRITE 2
 #define ACCESS_STAT 16
 
-/* Reads a string. Returns its length, or -1 if it does not end in time or cannot be read. */
+/*
+ * Reads up to the end of a page, and beyond it only if the string goes on there, because the next
+ * page may not exist. Returns how many bytes could be read.
+ */
+static u64 read_part(s32 tid, u64 address, char *text, u64 length) {
+  struct iovec local = {text, length}, remote = {(void *)address, length};
+  long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
+  if (got == -EPERM || got == -ENOSYS) got = peek(tid, address, (u8 *)text, length < PEEKED ? length : PEEKED);
+  return got < 0 ? 0 : (u64)got;
+}
+
+/* Reads a string. Returns its length, or -1 if it is too long or cannot be read. */
 static int read_string(s32 tid, u64 address, char *text) {
-  u64 first = PAGE - (address & (PAGE - 1));
-  if (first > LONGEST) first = LONGEST;
-  struct iovec local = {text, LONGEST};
-  struct iovec remote[2] = {{(void *)address, first}, {(void *)(address + first), LONGEST - first}};
-  /* The next page is read only if it is needed: it may not exist. */
-  for (int parts = 1; parts <= 2; parts++) {
-    long got = sys(process_vm_readv, tid, &local, 1, remote, parts, 0);
-    for (int i = 0; i < got; i++)
-      if (!text[i]) return i;
-    if (got < (long)first || first == LONGEST) return -1;
+  for (u64 done = 0; done < LONGEST;) {
+    u64 part = PAGE - ((address + done) & (PAGE - 1));
+    if (part > LONGEST - done) part = LONGEST - done;
+    u64 got = read_part(tid, address + done, text + done, part);
+    for (u64 i = done; i < done + got; i++)
+      if (!text[i]) return (int)i;
+    if (!got) return -1;
+    done += got;
   }
   return -1;
+}
+
+static char *append(char *to, const char *text) {
+  while (*text) *to++ = *text++;
+  *to = 0;
+  return to;
+}
+
+static char *append_number(char *to, u32 number) {
+  char digits[11];
+  int at = 10;
+  digits[at] = 0;
+  do digits[--at] = (char)('0' + number % 10);
+  while (number /= 10);
+  return append(to, digits + at);
+}
+
+/*
+ * Puts the directory that a relative path starts at, and a slash, before the end of `text`'s room.
+ * Returns its length; 0 if the thread may not be looked at, or if that is no directory.
+ */
+static int read_start(s32 tid, s32 dirfd, char *text) {
+  char link[48];
+  char *end = append(append_number(append(link, "/proc/"), (u32)tid), dirfd == AT_FDCWD ? "/cwd" : "/fd/");
+  if (dirfd < 0 && dirfd != AT_FDCWD) return 0;
+  if (dirfd != AT_FDCWD) append_number(end, (u32)dirfd);
+  long length = sys(readlink, link, text, LONGEST);
+  if (length < 1 || length >= LONGEST - 1 || text[0] != '/') return 0;
+  text[length] = '/';
+  return (int)length + 1;
+}
+
+/* Reads the path of a call as an absolute one. Returns 0 if that is not possible. */
+static int read_path(s32 tid, u64 address, s32 dirfd, char *path) {
+  if (read_string(tid, address, path) < 1) return 0;
+  if (path[0] == '/') return 1;
+  char *relative = path + LONGEST;
+  memcpy(relative, path, LONGEST);
+  int start = read_start(tid, dirfd, path);
+  if (start) append(path + start, relative);
+  return start;
 }
 
 static u8 needed_access(const struct passed_kind *kind, u64 flags) {
@@ -93,7 +146,7 @@ static const struct prefixes *table_of(const struct passing *passing, s32 tid) {
 int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info) {
   const struct prefixes *table = table_of(passing, tid);
   u64 nr = info->seccomp.nr;
-  char path[LONGEST];
+  char path[2 * LONGEST]; /* two that are as long as possible */
   if (!table || !table->count || info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->arch != AUDIT_ARCH_X86_64 ||
       info->seccomp.ret_data != table->action || nr >= PASSED_CALLS)
     return 0;
@@ -101,7 +154,8 @@ int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_i
   if (index >= PASSED_KINDS) return 0;
   const struct passed_kind *kind = &passing->calls->kinds[index];
   u64 flags = kind->flags < 6 ? info->seccomp.args[kind->flags] : 0;
-  if (kind->path >= 6 || read_string(tid, info->seccomp.args[kind->path], path) < 1) return 0;
+  s32 dirfd = kind->dirfd < 6 ? (s32)info->seccomp.args[kind->dirfd] : AT_FDCWD;
+  if (kind->path >= 6 || !read_path(tid, info->seccomp.args[kind->path], dirfd, path)) return 0;
   int exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
   int nofollow = kind->nofollow || (flags & O_NOFOLLOW) || exclusive;
   return is_granted(table, path, needed_access(kind, flags), nofollow, (flags & O_CREAT) != 0);

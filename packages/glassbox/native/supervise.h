@@ -19,7 +19,7 @@
 
 /* How a call names its file. `use` is USE_BY_FLAGS or a bit of ACCESS (src/policy/resolved.ts). */
 struct passed_kind {
-  u8 path, flags, use, nofollow;
+  u8 path, dirfd, flags, use, nofollow, unused[3];
 };
 
 /* The kind of each call, or PASSED_KINDS for none. */
@@ -54,7 +54,7 @@ struct task_slot {
   s32 tid, table;
 };
 
-_Static_assert(sizeof(struct passed_kind) == 4 && sizeof(struct passed_calls) == 640, "passing.ts writes it");
+_Static_assert(sizeof(struct passed_kind) == 8 && sizeof(struct passed_calls) == 768, "passing.ts writes it");
 _Static_assert(sizeof(struct prefix) == 12 && offsetof(struct prefixes, text) == 776, "so are these");
 _Static_assert(sizeof(struct prefixes) == 3776 && sizeof(struct task_slot) == 8, "and these");
 

@@ -239,11 +239,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
                                  : take_stops(record, maximum, &wake));
 }
 
-/*
- * Reads word by word through ptrace, which checks no rights after the attach. For tracees that
- * cannot be read in another way.
- */
-static long peek(s64 tid, u64 address, u8 *to, u64 length) {
+long peek(s64 tid, u64 address, u8 *to, u64 length) {
   u64 done = 0;
   while (done < length) {
     u64 word, at = (address + done) & ~7ul, skip = address + done - at;
@@ -272,4 +268,20 @@ napi_value gate_read_memory(napi_env env, napi_callback_info info) {
   long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
   if (got == -EPERM || got == -ENOSYS) got = peek(tid, (u64)address, bytes.data, bytes.length);
   return number(env, got);
+}
+
+/*
+ * writeMemory(tid, address, bytes): how many bytes could be written there, or -errno if none. Page
+ * protections hold.
+ */
+napi_value gate_write_memory(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 tid, address;
+  struct bytes bytes;
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
+      !get_bytes(env, arguments[2], &bytes))
+    return throw_type(env, "writeMemory() takes a thread, an address and a typed array");
+  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
+  return number(env, sys(process_vm_writev, tid, &local, 1, &remote, 1, 0));
 }

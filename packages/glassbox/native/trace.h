@@ -27,6 +27,12 @@ u64 microseconds(const struct __kernel_old_timeval *time);
  */
 void describe_stop(struct stop_record *record);
 
+/*
+ * Reads word by word through ptrace, which checks no rights after the attach. Returns how many
+ * bytes could be read, or -errno if none.
+ */
+long peek(s64 tid, u64 address, u8 *to, u64 length);
+
 /* It is no error if a tracee has ended before its restart: its end is among the next stops. */
 void restart_tracees(struct restart *restart, s64 count);
 

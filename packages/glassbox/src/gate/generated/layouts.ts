@@ -245,15 +245,17 @@ export const PREFIX_SCOPE = {
 } as const
 /** struct passed_kind: offsets, and its size. */
 export const PASSED_KIND_LAYOUT = {
-  SIZE: 4,
+  SIZE: 8,
   path: 0,
-  flags: 1,
-  use: 2,
-  nofollow: 3,
+  dirfd: 1,
+  flags: 2,
+  use: 3,
+  nofollow: 4,
+  unused: 5,
 } as const
 /** struct passed_calls: offsets, and its size. */
 export const PASSED_CALLS_LAYOUT = {
-  SIZE: 640,
+  SIZE: 768,
   kind: 0,
   kinds: 512,
 } as const

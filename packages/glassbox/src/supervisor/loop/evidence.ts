@@ -1,10 +1,12 @@
 /**
- * What signals prove. A program can send itself each of these signals, also with the kernel's
- * si_code, so a signal counts only together with what the kernel did: a call that grew a file and
- * failed for it at the limit that was set for the program, or a death by SIGSYS that no delivery
- * came before.
+ * What signals prove. A program can send itself each of them, also with the kernel's si_code, so
+ * SIGXFSZ counts only together with a call that grew a file and failed for it. SIGXCPU is judged
+ * by the CPU clock alone (limits/watch.ts). SIGSYS proves nothing: the filter of a program's spec
+ * never kills, it stops; so only a filter of the program's own can have sent it.
  */
 import { readFileSync } from 'node:fs'
+import { cappedLimit } from '../../launch/resource-limits.ts'
+import { RLIMIT_FSIZE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
 import { signalNumber } from '../../linux/signals.ts'
@@ -13,7 +15,6 @@ import { readRegisters } from '../../ptrace/tracee/registers.ts'
 import type { Task } from './program.ts'
 
 const SIGXFSZ = signalNumber('SIGXFSZ')
-export const SIGSYS: number = signalNumber('SIGSYS') ?? 31
 
 /** The calls that fail with EFBIG at RLIMIT_FSIZE. */
 const GROWING: ReadonlySet<number> = new Set(
@@ -24,30 +25,33 @@ const GROWING: ReadonlySet<number> = new Set(
 )
 const EFBIG = BigInt.asUintN(64, BigInt(-ERRNO.EFBIG))
 
-/** The file size limit that a thread has now. It may have lowered the one that it was given. */
-function fileSizeLimit(tid: number): number | undefined {
-  try {
-    const soft = /^Max file size\s+(\d+)/m.exec(readFileSync(`/proc/${tid}/limits`, 'latin1'))?.[1]
-    return soft === undefined ? undefined : Number(soft)
-  } catch {
-    return undefined // it is gone
-  }
-}
-
-function isAtFileLimit({ tid, program }: Task): boolean {
+function isAtFileLimit(tid: number): boolean {
   const registers = readRegisters(tid)
-  if (!registers || fileSizeLimit(tid) !== program.spec.limits.fileSizeBytes) return false
+  if (!registers) return false
   return (
     registers[USER_REGS.rax] === EFBIG &&
     GROWING.has(Number(BigInt.asUintN(32, registers[USER_REGS.orig_rax] ?? 0n)))
   )
 }
 
+/**
+ * Whether the limit of the thread is still that of its program. A program can lower its own, and
+ * that is not ours to report.
+ */
+function hasOurLimit({ tid, program }: Task): boolean {
+  const { value } = cappedLimit(RLIMIT_FSIZE, program.spec.limits.fileSizeBytes, '')
+  try {
+    const text = readFileSync(`/proc/${tid}/limits`, 'latin1')
+    return /^Max file size\s+(\S+)/m.exec(text)?.[1] === String(value)
+  } catch {
+    return false
+  }
+}
+
 /** Notes what a signal proves that is about to be delivered. */
 export function noteSignal(task: Task, signal: number): void {
   const { program } = task
-  if (signal === SIGSYS) program.sawSigsys.add(task.pid)
   // The last one of the first process decides, because its death is what the verdict is about.
   if (signal === SIGXFSZ && (task.pid === program.root || !program.fileAtLimit))
-    program.fileAtLimit = isAtFileLimit(task)
+    program.fileAtLimit = isAtFileLimit(task.tid) && hasOurLimit(task)
 }

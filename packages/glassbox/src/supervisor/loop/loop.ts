@@ -10,6 +10,7 @@ import { installWake, rootsToEnd, superviseStep } from '../../gate/ptrace.ts'
 import type { EndCause } from '../../job/ending.ts'
 import { PTRACE_CONT, PTRACE_LISTEN } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
+import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CallDecision } from '../../policy/policy.ts'
 import { Records } from '../../ptrace/record.ts'
@@ -21,12 +22,13 @@ import { Watch } from '../limits/watch.ts'
 import { act, type Actions, answer, type Resume } from './actions.ts'
 import { PassingCalls } from '../paths/passing.ts'
 import { Births } from './births.ts'
-import { noteSignal, SIGSYS } from './evidence.ts'
+import { noteSignal } from './evidence.ts'
 import { killProcess } from './kill.ts'
 import { type Program, Task } from './program.ts'
 import { CallAtStop } from './stopped-call.ts'
 
 const MOST_RECORDS = 64
+const SIGCONT = signalNumber('SIGCONT')
 const GETTID = syscallNumber('gettid')
 const NEVER = Infinity
 const ALLOW = { kind: 'allow' } as const
@@ -215,7 +217,7 @@ export class Loop implements Actions {
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
     else if (program.granted && program.startedNs !== 0n) this.#passing.addTask(task.tid, program.granted)
-    if (task.launching && kind !== 'exiting') this.#launching(task, index, kind)
+    if (task.launching && kind !== 'exiting') this.#launching(task, index, kind, status)
     else this.#stopped(task, index, kind, status)
   }
 
@@ -266,16 +268,17 @@ export class Loop implements Actions {
   }
 
   /** All that the launcher does is let through, until it executes the program. */
-  #launching(task: Task, index: number, kind: StopKind): void {
+  #launching(task: Task, index: number, kind: StopKind, status: number): void {
     if (kind === 'exec' && task.launching === 'ready') {
       task.launching = undefined
       this.#started(task.program, this.#records.timeNs(index))
       this.#executed(task)
       return
     }
+    const signal = kind === 'signal' ? stopSignal(status) : 0
     // The launcher's SIGCONT to itself says that its next execve is the program's.
-    if (kind === 'signal') task.launching = 'ready'
-    this.#resume(task, 'go')
+    if (signal === SIGCONT) task.launching = 'ready'
+    this.#restarts.add(task.tid, PTRACE_CONT, signal === SIGCONT ? 0 : signal)
   }
 
   #started(program: Program, nowNs: bigint): void {
@@ -335,11 +338,6 @@ export class Loop implements Actions {
     program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))
     if (task.pid === program.root && program.startedNs !== 0n)
       program.exit = killed ? { signal: deathSignal(status) } : { code: exitCode(status) }
-    if (killed && deathSignal(status) === SIGSYS && !program.sawSigsys.has(task.pid)) {
-      // The kernel killed it by the filter, so there was no stop at which the call could be seen.
-      program.denied ??= { syscall: 'unknown', args: '' }
-      this.end(program, 'denied')
-    }
     // The program has ended with its first process. What it left running is killed.
     if (task.pid === program.root && program.startedNs !== 0n) this.end(program, 'itself')
   }

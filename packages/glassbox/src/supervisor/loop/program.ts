@@ -53,8 +53,6 @@ export class Program {
   peakTasks = 0
   refusedProcesses = 0
   fileAtLimit = false
-  /** Processes to which SIGSYS was delivered. The kernel's filter kills without a delivery. */
-  readonly sawSigsys: Set<number> = new Set()
   #denials: Denial[] = []
   #moreDenials = 0
 

@@ -5,7 +5,7 @@
  *
  * Owns a descriptor for each granted directory of each program that runs.
  */
-import { close, ownDescriptor } from '../../gate/descriptors.ts'
+import { close } from '../../gate/descriptors.ts'
 import {
   MOST_PREFIXES,
   MOST_TABLES,
@@ -54,8 +54,9 @@ function kindOf({
   if (use === 'execute') return undefined
   // unlinkat only says by them what it removes; others may mean the descriptor itself.
   if (atFlags !== undefined && !nofollow) return undefined
-  const kind: number[] = []
+  const kind = Array<number>(PASSED_KIND_LAYOUT.SIZE).fill(0)
   kind[PASSED_KIND_LAYOUT.path] = path.path
+  kind[PASSED_KIND_LAYOUT.dirfd] = path.dirfd ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.flags] = openFlags ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.use] = use === 'open' ? USE_BY_FLAGS : ACCESS[use]
   kind[PASSED_KIND_LAYOUT.nofollow] = nofollow ? 1 : 0
@@ -158,5 +159,5 @@ function writePrefixes(
 function openDirectory(path: string): number {
   const name = bytesOfPath(`${path}\0`)
   const fd = syscall(OPENAT, AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
-  return fd < 0 ? fd : ownDescriptor(fd)
+  return fd < 0 ? fd : fd
 }
