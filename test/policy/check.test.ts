@@ -114,6 +114,7 @@ for (const [policy, option, message] of [
   [paths({ read: ['/usr/{a,b}'] }), 'policy.paths.read[0]', /only \* and \? are wildcards/],
   [paths({ read: ['/usr/*/'] }), 'policy.paths.read[0]', /ends with a slash/],
   [paths({ read: ['/a\0b'] }), 'policy.paths.read[0]', /a path pattern/],
+  [paths({ list: ['/usr'] }), 'policy.paths.list[0]', /names no directory with those below/],
   [paths({ stat: 'none' }), 'policy.paths.stat', /'all' or a list/],
   [paths({ tier: 'loud' }), 'policy.paths.tier', /'silent' or 'named'/],
   [paths({ denied: { kind: 'errno', errno: 0 } }), 'policy.paths.denied.errno', /above zero, got 0/],

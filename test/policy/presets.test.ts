@@ -32,8 +32,14 @@ const noLandlock = 'abi' in landlock() ? false : 'needs Landlock'
 const needs = (command: string): false | string => noLandlock || (!exists(command) && `needs ${command}`)
 
 const OPTIONS = {
-  env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/box', LANG: 'C.UTF-8', TMPDIR: '/box' },
   limits: { cpuTimeMs: 120_000, memoryBytes: 2 ** 32, processes: 400, openFiles: 1024 },
+} satisfies RunOptions
+
+const RUNNERS = ['namespace', 'ptrace'] as const
+/** The compilers get a larger disk, and a place for temporary files. */
+const COMPILING = {
+  ...OPTIONS,
+  env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/box', LANG: 'C.UTF-8', TMPDIR: '/box' },
   diskBytes: 2 ** 30,
 } satisfies RunOptions
 
@@ -49,52 +55,64 @@ const COMPILED = {
   Pascal: ['fpc', ['-oout', 'main.pas'], 'main.pas'],
 } as const
 
-for (const [language, [compiler, args, name]] of Object.entries(COMPILED)) {
-  test(`${language}: compiled under compiler, and run under default`, { skip: needs(compiler) }, async () => {
-    const files = source(name)
-    const made = await run(compiler, args, { ...OPTIONS, files, policy: 'compiler', collect: ['out'] })
-    assert.equal(made.status, 'exited', JSON.stringify(made.violation))
-    const out = made.files['out']
-    assert.ok(made.ok && out && 'contents' in out, made.stderr)
-    const { contents } = out
-    const ran = await run('./out', [], {
-      ...OPTIONS,
-      files: { out: { contents, mode: 0o755 } },
-      policy: 'default',
-    })
-    assert.deepEqual([ran.status, ran.violation, ran.stdout], ['exited', undefined, 'ok\n'], ran.stderr)
+type Runner = (typeof RUNNERS)[number]
+
+/** Compiles the source, and returns the file that the compiler makes. */
+async function compiled(
+  runner: Runner,
+  [compiler, args, name]: readonly [string, readonly string[], string],
+  made = 'out',
+): Promise<Uint8Array | string> {
+  const { diskBytes: _, ...terms } = COMPILING
+  const options = runner === 'ptrace' ? { ...terms, runner } : { ...COMPILING, runner }
+  const result = await run(compiler, args, {
+    ...options,
+    files: source(name),
+    policy: 'compiler',
+    collect: [made],
   })
+  const { status, violation, stderr, files } = result
+  assert.deepEqual([status, violation], ['exited', undefined], stderr)
+  const out = files[made]
+  assert.ok(result.ok && out && 'contents' in out, stderr)
+  return out.contents
 }
 
-test('Java: compiled under compiler, and run under java', { skip: needs('javac') }, async () => {
-  const files = source('Main.java')
-  const made = await run('javac', ['Main.java'], {
-    ...OPTIONS,
-    files,
-    policy: 'compiler',
-    collect: ['Main.class'],
-  })
-  const out = made.files['Main.class']
-  assert.ok(made.ok && out && 'contents' in out, JSON.stringify(made))
-  const classes = { 'Main.class': { contents: out.contents } }
-  const ran = await run('java', ['-cp', '.', 'Main'], { ...OPTIONS, files: classes, policy: 'java' })
-  assert.deepEqual([ran.status, ran.violation, ran.stdout], ['exited', undefined, 'ok\n'], ran.stderr)
-})
+/** Runs a program that prints "ok". */
+async function prints(
+  command: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'files' | 'policy' | 'runner'>,
+): Promise<void> {
+  const { status, violation, stdout, stderr } = await run(command, args, { ...OPTIONS, ...options })
+  assert.deepEqual([status, violation, stdout], ['exited', undefined, 'ok\n'], stderr)
+}
 
-for (const [policy, command, args, name] of [
-  ['python3', '/usr/bin/python3', ['-I', '-B', 'main.py'], 'main.py'],
-  ['node', 'node', ['main.mjs'], 'main.mjs'],
-  ['shell', 'sh', ['main.sh'], 'main.sh'],
-  ['shell', 'bash', ['main.sh'], 'main.sh'],
-] as const) {
-  test(`${command} runs under ${policy}`, { skip: needs(command) }, async () => {
-    const { status, violation, stdout, stderr } = await run(command, args, {
-      ...OPTIONS,
-      files: source(name),
-      policy,
+for (const runner of RUNNERS) {
+  for (const [language, how] of Object.entries(COMPILED)) {
+    test(`${runner}: ${language} is compiled and runs`, { skip: needs(how[0]) }, async () => {
+      const contents = await compiled(runner, how)
+      const files = { out: { contents, mode: 0o755 } }
+      await prints('./out', [], { files, runner, policy: 'default' })
     })
-    assert.deepEqual([status, violation, stdout], ['exited', undefined, 'ok\n'], stderr)
+  }
+
+  test(`${runner}: Java is compiled and runs`, { skip: needs('javac') }, async () => {
+    const contents = await compiled(runner, ['javac', ['Main.java'], 'Main.java'], 'Main.class')
+    const files = { 'Main.class': { contents } }
+    await prints('java', ['-cp', '.', 'Main'], { files, runner, policy: 'java' })
   })
+
+  for (const [policy, command, args, name] of [
+    ['python3', '/usr/bin/python3', ['-I', '-B', 'main.py'], 'main.py'],
+    ['node', 'node', ['main.mjs'], 'main.mjs'],
+    ['shell', 'sh', ['main.sh'], 'main.sh'],
+    ['shell', 'bash', ['main.sh'], 'main.sh'],
+  ] as const) {
+    test(`${runner}: ${command} runs under ${policy}`, { skip: needs(command) }, async () => {
+      await prints(command, args, { files: source(name), runner, policy })
+    })
+  }
 }
 
 for (const policy of NAMES) {

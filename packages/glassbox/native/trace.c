@@ -148,6 +148,12 @@ void restart_tracees(struct restart *restart, s64 count) {
     restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
 }
 
+napi_value step_result(napi_env env, const struct stop_record *record, s64 count) {
+  for (s64 i = 0; i < count; i++)
+    if ((record[i].status & 0xff) != 0x7f) disown_child(env, record[i].tid);
+  return number(env, count);
+}
+
 static long wait_for(struct stop_record *record, const struct bytes *wake, long options) {
   struct rusage usage;
   long tid = interruptible_call((volatile s32 *)wake->data, __NR_wait4, -1, (long)&record->status, options,
@@ -235,8 +241,8 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
   const struct call_sets *past = (const struct call_sets *)sets.data;
-  return number(env, sets.length ? take_past_calls(record, maximum, &wake, past)
-                                 : take_stops(record, maximum, &wake));
+  return step_result(env, record, sets.length ? take_past_calls(record, maximum, &wake, past)
+                                          : take_stops(record, maximum, &wake));
 }
 
 long peek(s64 tid, u64 address, u8 *to, u64 length) {
@@ -268,4 +274,20 @@ napi_value gate_read_memory(napi_env env, napi_callback_info info) {
   long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
   if (got == -EPERM || got == -ENOSYS) got = peek(tid, (u64)address, bytes.data, bytes.length);
   return number(env, got);
+}
+
+/*
+ * writeMemory(tid, address, bytes): how many bytes could be written there, or -errno if none. Page
+ * protections hold.
+ */
+napi_value gate_write_memory(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 tid, address;
+  struct bytes bytes;
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
+      !get_bytes(env, arguments[2], &bytes))
+    return throw_type(env, "writeMemory() takes a thread, an address and a typed array");
+  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
+  return number(env, sys(process_vm_writev, tid, &local, 1, &remote, 1, 0));
 }

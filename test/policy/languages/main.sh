@@ -20,7 +20,7 @@ test "$(readlink link)" = sh.txt
 chmod 600 sh.txt
 rm link sh.txt three.txt
 ls -la . > /dev/null
-id -un > /dev/null
+id -u > /dev/null
 date > /dev/null
 (exit 0) &
 wait

@@ -181,6 +181,19 @@ test('a change is denied if the rules let the file only be read, by path and by 
   )
 })
 
+test('results are not written where the program itself could not write', context => {
+  const path = directory(context)
+  const calls = [
+    'quiet:mmap,0,4096,1,0x22,-1,0',
+    'stat,s:file,$0',
+    'quiet:mprotect,$0,4096,3',
+    'stat,s:file,$0',
+  ]
+  const expected = ['-14', '0']
+  assert.deepEqual(native(calls.map(callText), path), expected)
+  assert.deepEqual(decided(context, calls.map(callText), granted(path)).lines, expected)
+})
+
 const WATCHES: readonly string[] = [
   ...['inotify_init1,0', 'inotify_add_watch,$0,s:way,0x100', 'inotify_add_watch,$0,s:link,0x02000002'],
   ...['inotify_add_watch,99,s:sub,1', 'inotify_add_watch,1,s:sub,1', 'creat,s:sub/seen,0600', 'read,$0,b,99'],

@@ -133,7 +133,7 @@ class Loop {
       nr: records.number(index),
       args: records.args(index),
       read: (address, length) => this.#memory.read(address, length),
-      write: (address, bytes) => (this.#memory.write(address, bytes) === bytes.length ? 0 : 14),
+      write: (address, bytes) => (this.#memory.writeWhereAllowed(address, bytes) === bytes.length ? 0 : 14),
       isMember: id => this.#members.has(id),
     }
     const decision = this.#decide(call, records.message(index))

@@ -4,15 +4,20 @@ import { nearest } from '../suggest.ts'
 import { COMMON_OPTIONS, hasFlag, type OptionSpec, optionsHelp } from './options.ts'
 import { stdout } from './output.ts'
 import { EXPLAIN } from './policy/explain-command.ts'
+import { LEARN } from './policy/learn-command.ts'
 import { SHOW } from './policy/show-command.ts'
 import type { Subcommand } from './policy/subcommand.ts'
 import { columns } from './terminal.ts'
 
-export const summary = 'Show and explain policies: what a program may do.'
+export const summary = 'Show, explain and learn policies: what a program may do.'
 
 export const options: readonly OptionSpec[] = COMMON_OPTIONS
 
-const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = { show: SHOW, explain: EXPLAIN }
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  show: SHOW,
+  explain: EXPLAIN,
+  learn: LEARN,
+}
 
 export const POLICY_SUBCOMMANDS: readonly string[] = Object.keys(SUBCOMMANDS)
 

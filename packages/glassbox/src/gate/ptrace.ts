@@ -129,3 +129,11 @@ export function rootsToEnd(): Int32Array {
 export function readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
   return addon().readMemory(tid, address, bytes)
 }
+
+/**
+ * Writes memory of a tracee; page protections hold. Returns the number of bytes written, or -errno
+ * if none could be written.
+ */
+export function writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number {
+  return addon().writeMemory(tid, address, bytes)
+}

@@ -129,6 +129,14 @@ export type Encoding = 'utf8' | 'buffer'
 export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : string
 
 /**
+ * Refuses options whose `encoding` is `buffer` or left out: the output would not have the type
+ * that the compiler infers. Options of the type `RunOptions` have output of either form.
+ */
+export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
+  ? { readonly encoding: 'buffer' }
+  : unknown
+
+/**
  * Options of one command in a box.
  *
  * @example

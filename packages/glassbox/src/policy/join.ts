@@ -60,11 +60,12 @@ function rulesOf(paths: PathRules): PathRule[] {
   return (Object.keys(GRANTS) as (keyof typeof GRANTS)[]).flatMap(key => {
     const patterns = paths[key] ?? []
     if (patterns === 'all') return []
-    return patterns.map(pattern => ({
-      text: `${key}: ${pattern}`,
-      ...parsePattern(pattern, key),
-      access: GRANTS[key] | ACCESS.stat,
-    }))
+    return patterns.map(pattern => {
+      const { kind, path } = parsePattern(pattern, key)
+      // Landlock grants the listing of a directory only together with those below it.
+      const access = kind === 'tree' ? GRANTS[key] : GRANTS[key] & ~ACCESS.list
+      return { text: `${key}: ${pattern}`, kind, path, access: access | ACCESS.stat }
+    })
   })
 }
 

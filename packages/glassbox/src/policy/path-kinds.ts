@@ -23,6 +23,21 @@ const patterns = list(PATTERN, 'a list of path patterns', value =>
   typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : 'For example ["/usr/"].',
 )
 
+/** Landlock grants the listing of a directory only together with those below it. */
+const TREE: Kind<string> = {
+  ...PATTERN,
+  schema: () => ({ type: 'string', pattern: String.raw`^(/|\{work\}/)(.*/)?$` }),
+  read: (value, path) => {
+    const pattern = PATTERN.read(value, path)
+    if (pattern.endsWith('/')) return pattern
+    throw new InvalidOptionError(
+      path,
+      `${path}: ${JSON.stringify(pattern)} names no directory with those below it, and the kernel can grant only that.`,
+      `Write "${pattern.replace(/\/?[*?].*$/, '')}/".`,
+    )
+  },
+}
+
 const STAT: Kind<'all' | readonly string[]> = {
   expected: "'all' or a list of path patterns",
   schema: () => ({ anyOf: [{ const: 'all' }, { type: 'array', items: PATTERN.schema?.() }] }),
@@ -51,9 +66,9 @@ const table = record<PathRules>({
       about: 'May be executed, and read.',
     },
     list: {
-      kind: patterns,
+      kind: list(TREE, patterns.expected),
       words: ['readdir', 'directories'],
-      about: 'Directories that may be listed, but whose files may not be read.',
+      about: 'May be listed, with the directories below; their files may not be read.',
     },
     stat: {
       kind: STAT,

@@ -92,7 +92,7 @@ export interface Rule {
  * { read: ['/usr/', '/etc/ld.so.cache', '{work}/'], write: ['{work}/'], execute: ['/usr/bin/'] }
  */
 export interface PathRules {
-  /** May be opened for reading; directories may be listed. */
+  /** May be opened for reading. Directories whose patterns end with a slash may be listed. */
   readonly read?: readonly string[]
   /** May be read, changed, created, removed and renamed. */
   readonly write?: readonly string[]
@@ -101,7 +101,10 @@ export interface PathRules {
    * loader. Includes `read`.
    */
   readonly execute?: readonly string[]
-  /** Directories that may be listed, but whose files may not be read. */
+  /**
+   * Directories that may be listed, together with those below them, but whose files may not be
+   * read. Each pattern ends with a slash.
+   */
   readonly list?: readonly string[]
   /**
    * Whose attributes may be asked for (stat, access, readlink). `all` (default): those of every

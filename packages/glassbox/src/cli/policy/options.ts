@@ -24,16 +24,17 @@ export const LEARN_OPTIONS: readonly OptionSpec[] = [
     default: 'stdout',
   },
   {
+    name: '--env',
+    elsewhere: ['-e'],
+    value: 'NAME=VALUE',
+    repeated: true,
+    help: 'Set a variable. The others are those of glassbox run, with the current directory as HOME.',
+  },
+  {
     name: '--files',
     value: 'N',
     help: 'Grant a directory if the program used this many of its files; 0 for never.',
     default: '8',
-  },
-  {
-    name: '--extends',
-    elsewhere: ['--base', '--policy'],
-    value: 'NAME|FILE',
-    help: 'Print only what the program needs beyond this policy.',
   },
   ...COMMON_OPTIONS,
 ]

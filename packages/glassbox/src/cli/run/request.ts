@@ -10,19 +10,10 @@ import { DEFAULT_ENV } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
 import type { ParsedOptions } from '../options.ts'
 import { type CopyOut, collectOf } from './copy-out.ts'
+import { parseEnv } from './environment.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
 import { LIMIT_OPTIONS } from './options.ts'
 import { requestedPolicy } from './policy.ts'
-
-function parseEnv(text: string): [string, string] {
-  const equals = text.indexOf('=')
-  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)]
-  throw new InvalidOptionError(
-    '--env',
-    `--env: expected NAME=VALUE, got ${JSON.stringify(text)}.`,
-    'For example --env TZ=UTC.',
-  )
-}
 
 /**
  * Refuses a name that was given twice, because the second file would silently replace the first.

@@ -13,8 +13,6 @@ function tools(name: PresetName, read: readonly string[]): Policy {
       read: [...read, '/usr/share/', ...LIBRARIES, ...DEVICES, ...ITSELF, ...MACHINE, ...SETTINGS],
       write: [...WORK, ...SINKS],
       execute: ['{program}', ...WORK, ...PROGRAMS],
-      // Search paths are made of directories that are listed from the top.
-      list: ['/', '/usr', '/usr/local', '/etc'],
     },
   }
 }

@@ -10,8 +10,9 @@
  * The bytes that `read` returns are views of reused pages, valid until the next read.
  */
 import { call, cString, syscall } from '../../gate/gate.ts'
-import { readMemory } from '../../gate/ptrace.ts'
+import { readMemory, writeMemory } from '../../gate/ptrace.ts'
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const PAGE = 4096
@@ -78,6 +79,16 @@ export class TraceeMemory {
     }
     syscall(CLOSE, fd)
     return done
+  }
+
+  /**
+   * Like `write`, but page protections hold, as they do for what the kernel writes. It costs one
+   * call instead of three.
+   */
+  writeWhereAllowed(address: bigint, bytes: Uint8Array): number {
+    this.forget()
+    const done = writeMemory(this.#tid, address, bytes)
+    return done === -ERRNO.EPERM || done === -ERRNO.ENOSYS ? this.write(address, bytes) : Math.max(done, 0)
   }
 
   #page(start: number): Uint8Array | undefined {

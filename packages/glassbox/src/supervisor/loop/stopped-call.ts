@@ -73,7 +73,7 @@ export class CallAtStop implements StoppedCall {
   }
 
   write(address: bigint, bytes: Uint8Array): number {
-    return this.#memory.write(address, bytes) === bytes.length ? 0 : ERRNO.EFAULT
+    return this.#memory.writeWhereAllowed(address, bytes) === bytes.length ? 0 : ERRNO.EFAULT
   }
 
   isMember(id: number): boolean {

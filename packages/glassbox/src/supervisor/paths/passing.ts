@@ -5,7 +5,7 @@
  *
  * Owns a descriptor for each granted directory of each program that runs.
  */
-import { close, ownDescriptor } from '../../gate/descriptors.ts'
+import { close } from '../../gate/descriptors.ts'
 import {
   MOST_PREFIXES,
   MOST_TABLES,
@@ -33,7 +33,7 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from '../../linux/constants.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
-import { OPEN_HOW_BYTES } from '../../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { ACCESS, type PatternKind } from '../../policy/resolved.ts'
 import type { Decisions, PathDecisions } from '../contract.ts'
@@ -181,6 +181,5 @@ const overlaps = (a: string, b: string): boolean => a.startsWith(b) || b.startsW
 function openDirectory(path: string, isFixed: boolean): number {
   const resolve = RESOLVE_NO_MAGICLINKS | (isFixed ? 0 : RESOLVE_NO_SYMLINKS)
   const how = BigUint64Array.of(BigInt(O_PATH | O_DIRECTORY | O_CLOEXEC), 0n, BigInt(resolve))
-  const fd = syscall(OPENAT2, AT_FDCWD, bytesOfPath(`${path}\0`), how, OPEN_HOW_BYTES)
-  return fd < 0 ? fd : ownDescriptor(fd)
+  return syscall(OPENAT2, AT_FDCWD, bytesOfPath(`${path}\0`), how, OPEN_HOW_BYTES)
 }

@@ -1,0 +1,142 @@
+/** From what was seen of a program to the smallest policy that lets it do the same again. Pure. */
+import { dirname } from 'node:path'
+import type { PathRules, Policy } from '../../../policy/policy.ts'
+import type { FileUse, UsedFile, Watched } from './record.ts'
+
+export interface Generalization {
+  /** The working directory, which `{work}` stands for. */
+  readonly work: string
+  /** A directory is granted if so many of its files were used; Infinity for never. */
+  readonly files: number
+}
+
+/**
+ * Calls that a program may make or not, depending on time, on addresses and on what its streams
+ * are. They reach nothing by themselves.
+ */
+const BY_CHANCE: readonly string[] = [
+  ...['execve', 'exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'futex', 'sched_yield'],
+  ...['brk', 'mmap', 'munmap', 'mremap', 'mprotect', 'madvise', 'read', 'write', 'close', 'lseek'],
+  ...['fstat', 'ioctl', 'poll', 'getpid', 'gettid', 'tgkill', 'rt_sigprocmask', 'getrandom'],
+]
+
+/** Directories that are never granted as a whole: they have files of many owners. */
+const SHARED: readonly string[] = [
+  '/',
+  '/etc',
+  '/dev',
+  '/proc',
+  '/proc/self',
+  '/home',
+  '/root',
+  '/tmp',
+  '/var',
+  '/run',
+  '/srv',
+  '/mnt',
+  '/usr',
+]
+
+type Key = 'read' | 'write' | 'execute' | 'list'
+const KEYS: readonly Key[] = ['write', 'execute', 'read', 'list']
+
+/** A file that no pattern can name exactly: wildcards and what looks like them. */
+const isAwkward = (path: string): boolean => /[*?]|\{[^}]*,|\/\.{1,2}(?:\/|$)/.test(path)
+
+class Grants {
+  readonly #patterns: Record<Key, Set<string>> = {
+    ...{ read: new Set<string>(), write: new Set<string>() },
+    ...{ execute: new Set<string>(), list: new Set<string>() },
+  }
+  readonly #files: number
+
+  constructor(files: number) {
+    this.#files = files
+  }
+
+  add(key: Key, pattern: string): void {
+    this.#patterns[key].add(pattern)
+  }
+
+  /** Replaces many files of a directory by the directory. */
+  generalize(): void {
+    for (const key of ['read', 'execute'] as const) {
+      const patterns = this.#patterns[key]
+      for (const [directory, files] of byDirectory(patterns)) {
+        if (files.length < this.#files || SHARED.includes(directory)) continue
+        for (const file of files) patterns.delete(file)
+        patterns.add(`${directory}/`)
+      }
+    }
+  }
+
+  /** Without patterns that others cover. */
+  lists(): PathRules {
+    const trees = (key: Key): string[] => [...this.#patterns[key]].filter(pattern => pattern.endsWith('/'))
+    const wider: Record<Key, Key[]> = {
+      ...{ write: ['write'], execute: ['execute'], read: ['write', 'execute', 'read'] },
+      list: ['write', 'execute', 'read', 'list'],
+    }
+    const lists = KEYS.map(key => {
+      const others = wider[key].flatMap(trees)
+      const covered = (pattern: string): boolean =>
+        others.some(tree => tree !== pattern && (pattern.startsWith(tree) || `${pattern}/` === tree)) ||
+        (key === 'read' && (this.#patterns.execute.has(pattern) || this.#patterns.write.has(pattern)))
+      return [key, [...this.#patterns[key]].filter(pattern => !covered(pattern)).toSorted()] as const
+    })
+    return Object.fromEntries(lists.filter(([, patterns]) => patterns.length > 0))
+  }
+}
+
+function byDirectory(patterns: Iterable<string>): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const pattern of patterns) {
+    if (pattern.endsWith('/') || pattern.startsWith('{program}')) continue
+    const directory = dirname(pattern)
+    groups.set(directory, [...(groups.get(directory) ?? []), pattern])
+  }
+  return groups
+}
+
+const WAYS: Readonly<Record<Exclude<FileUse, 'create'>, Key>> = {
+  ...{ read: 'read', write: 'write', execute: 'execute', list: 'list' },
+}
+
+function pathsOf({ program, files }: Watched, { work, files: most }: Generalization): PathRules {
+  const grants = new Grants(most)
+  const placed = (path: string): string =>
+    path === work || path.startsWith(work === '/' ? '/' : `${work}/`)
+      ? `{work}${path.slice(work.length)}`
+      : path
+  const directory = (path: string): string => `${placed(dirname(path)).replace(/\/$/, '')}/`
+  const add = ({ path, use }: UsedFile): void => {
+    if (use === 'execute' && path === program) grants.add('execute', '{program}')
+    else if (use === 'create') grants.add('write', directory(path))
+    else if (use === 'list') grants.add('list', `${placed(path).replace(/\/$/, '')}/`)
+    else if (isAwkward(path)) grants.add(WAYS[use], directory(path))
+    else grants.add(WAYS[use], placed(path))
+  }
+  for (const file of files) add(file)
+  grants.add('execute', '{program}')
+  grants.generalize()
+  return grants.lists()
+}
+
+/** The policy of a program. `name` is for messages. */
+export function learnedPolicy(watched: Watched, name: string, how: Generalization): Policy {
+  const seen = watched.syscalls
+  const chance = BY_CHANCE.filter(call => !seen.includes(call))
+  return {
+    name,
+    rules: [
+      { syscalls: seen, action: { kind: 'allow' }, why: `${name} made them while it was watched` },
+      {
+        syscalls: chance,
+        action: { kind: 'allow' },
+        why: 'it depends on time and streams whether it makes them',
+      },
+    ].filter(({ syscalls }) => syscalls.length > 0) as NonNullable<Policy['rules']>,
+    otherwise: { kind: 'kill' },
+    paths: pathsOf(watched, how),
+  }
+}
