@@ -30,6 +30,7 @@ napi_value number(napi_env env, s64 value);
 int own_from_now_on(napi_env env);
 void own_descriptor(napi_env env, s64 fd);
 void own_child(napi_env env, s64 pid);
+void disown_child(napi_env env, s64 pid);
 void before_call(napi_env env, s64 number, const s64 *arguments);
 void after_call(napi_env env, s64 number, const s64 *arguments, s64 result);
 napi_value gate_hand_over(napi_env env, napi_callback_info info);

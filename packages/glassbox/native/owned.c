@@ -75,6 +75,12 @@ void own_child(napi_env env, s64 pid) {
   if (owned) note(owned->pids, PIDS, pid);
 }
 
+/* The child is reaped, so its id may become another's. */
+void disown_child(napi_env env, s64 pid) {
+  struct owned *owned = owned_of(env);
+  if (owned) forget(owned->pids, PIDS, pid);
+}
+
 void before_call(napi_env env, s64 number, const s64 *arguments) {
   if (number != __NR_close) return;
   struct owned *owned = owned_of(env);

@@ -118,9 +118,9 @@ napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
   long options = 0;
   for (s64 taken = 0; taken < maximum; taken++, options = WNOHANG) {
     long tid = take_one(&record[taken], (volatile s32 *)wake.data, options, &passing);
-    if (tid <= 0) return number(env, taken ? taken : tid);
+    if (tid <= 0) return step_result(env, record, taken ? taken : tid);
   }
-  return number(env, maximum);
+  return step_result(env, record, maximum);
 }
 
 #define ROOTS 1024           /* gate/ptrace.ts is the other side */

@@ -70,7 +70,7 @@ export class Loop implements Actions {
     const tid = syscall(GETTID)
     hooks.control.start(tid)
     this.#alarm = new Alarm(tid)
-    this.#births = new Births(this.#tasks, tid)
+    this.#births = new Births(this.#tasks, tid, task => this.#letPass(task))
   }
 
   /** Adds a program whose launcher is seized and has its plan. */
@@ -216,7 +216,7 @@ export class Loop implements Actions {
     }
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
-    else if (program.granted && program.startedNs !== 0n) this.#passing.addTask(task.tid, program.granted)
+    else this.#letPass(task)
     if (task.launching && kind !== 'exiting') this.#launching(task, index, kind, status)
     else this.#stopped(task, index, kind, status)
   }
@@ -272,6 +272,7 @@ export class Loop implements Actions {
     if (kind === 'exec' && task.launching === 'ready') {
       task.launching = undefined
       this.#started(task.program, this.#records.timeNs(index))
+      this.#letPass(task)
       this.#executed(task)
       return
     }
@@ -287,6 +288,11 @@ export class Loop implements Actions {
     const watch = new Watch(program)
     this.#watches.set(program, watch)
     if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
+  }
+
+  /** Its calls pass from now on, unless another thread has its slot. */
+  #letPass({ tid, program }: Task): void {
+    if (program.granted && program.startedNs !== 0n) this.#passing.addTask(tid, program.granted)
   }
 
   #announce(program: Program): void {
