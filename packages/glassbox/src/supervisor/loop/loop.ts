@@ -341,6 +341,7 @@ export class Loop implements Actions {
     if (root >= 0) this.#roots[root] = 0
     const records = this.#records
     const clockNs = BigInt(records.message(index))
+    if (task.pid !== program.root) program.zombies.add(task.pid)
     program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))
     if (task.pid === program.root && program.startedNs !== 0n)
       program.exit = killed ? { signal: deathSignal(status) } : { code: exitCode(status) }
