@@ -151,7 +151,8 @@ function writePrefixes(
     const text = bytesOfPath(path === '/' ? '' : path)
     const isUsable = scope !== undefined && !isProc(path) && count < MOST_PREFIXES
     if (!isUsable || used + text.length > PREFIX_TEXT) continue
-    const isFixed = !changed.some(each => overlaps(each, whole(path)))
+    const real = kind === 'exact' ? '' : whole(path)
+    const isFixed = kind !== 'exact' && !changed.some(each => overlaps(each, real))
     const fd = kind === 'exact' ? -1 : openDirectory(path, isFixed)
     if (kind !== 'exact' && fd < 0) continue
     if (fd >= 0) descriptors.push(fd)
