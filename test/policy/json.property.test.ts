@@ -37,7 +37,7 @@ test('values are read as they were written', () => {
 })
 
 test('a text with a changed letter is accepted if JSON.parse accepts it', () => {
-  const letter = fc.constantFrom(...'{}[],:"\\0129-+.eE tfnu\n\t/a')
+  const letter = fc.constantFrom(...'{}[],:"\\0129-+.eE tfnu\n\t/a'.split(''))
   const changed = fc.tuple(fc.json(), fc.nat(), fc.nat(2), letter).map(([text, at, removed, added]) => {
     const place = at % (text.length + 1)
     return text.slice(0, place) + added + text.slice(place + removed)
