@@ -2,19 +2,17 @@
  * D1 to D18: known defects of an older sandbox with a tracer (go-sandbox.md, section 15). Each has
  * a test that fails if glassbox behaves like that. These have it elsewhere:
  *
- * | defect                                              | test                                    |
- * |-----------------------------------------------------|-----------------------------------------|
- * | D5 no run with cgroups of v1                        | cgroup/controls, on a host with v1      |
- * | D6 programs of Python cannot start                  | policy/presets                          |
- * | D7 another runner allows denied calls               | runners/table, hostile/network          |
- * | D8 SIGXFSZ and SIGXCPU are ignored                  | runners/table                           |
- * | D9 another verdict by another runner                | runners/table                           |
- * | D11 root keeps its rights                           | runners/ptrace/escape                   |
- * | D12 checks of paths are racy                        | supervisor/paths/races, landlock/races  |
- * | D13 mounts below a read-only bind are writable      | hostile/escape; here are no binds       |
- * | D14 time of the system and of children is not seen  | supervisor/limits                       |
- * | D15 memory limits without those of swap             | cgroup/controls                         |
- * | D16 limits of whole seconds, no verdict of idleness | runners/table, with 60 and 80 ms        |
+ * - D5 no run with cgroups of v1: cgroup/controls, on a host with v1
+ * - D6 programs of Python cannot start: policy/presets
+ * - D7 another runner allows denied calls: runners/table, hostile/network
+ * - D8 SIGXFSZ and SIGXCPU are ignored: runners/table
+ * - D9 another verdict by another runner: runners/table
+ * - D11 root keeps its rights: runners/ptrace/escape
+ * - D12 checks of paths are racy: supervisor/paths/races, landlock/races
+ * - D13 mounts below a read-only bind are writable: hostile/escape; here are no binds
+ * - D14 time of the system and of children is not seen: supervisor/limits
+ * - D15 memory limits without those of swap: cgroup/controls
+ * - D16 limits of whole seconds, no verdict of idleness: runners/table, with 60 and 80 ms
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
