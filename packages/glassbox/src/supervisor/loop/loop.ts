@@ -216,7 +216,7 @@ export class Loop implements Actions {
     }
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
-    else if (program.granted && program.startedNs !== 0n) this.#passing.addTask(task.tid, program.granted)
+    else this.#passing.addTask(task.tid, program.startedNs === 0n ? undefined : program.granted)
     if (task.launching && kind !== 'exiting') this.#launching(task, index, kind, status)
     else this.#stopped(task, index, kind, status)
   }

@@ -14,10 +14,11 @@ import {
 } from '../../launch/exec-steps.ts'
 import { addLandlockSteps } from '../../landlock/steps.ts'
 import type { Ruleset } from '../../landlock/types.ts'
+import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
 import { CLOSE_RANGE_CLOEXEC, F_DUPFD_CLOEXEC, PR_SET_NO_NEW_PRIVS } from '../../linux/constants.ts'
-import { PlanBuilder } from '../../plan/builder.ts'
+import { PlanBuilder, words } from '../../plan/builder.ts'
 import type { Plan } from '../../plan/types.ts'
 import { FIRST_GIVEN } from '../../ptrace/launch-plan.ts'
 import type { ProgramSpec } from '../contract.ts'
@@ -43,7 +44,10 @@ export function programPlan(spec: ProgramSpec): Plan {
   addSignalResetSteps(builder)
   if (spec.user) addUserSteps(builder, spec.user)
   addDirectorySteps(builder, spec.cwd)
-  builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
+  builder
+    .call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
+    // A change of the user does this only if it is one from root; ambient ones outlive execve.
+    .call('capset', [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }], 'drop capabilities')
   if (ruleset) addRulesetSteps(builder, ruleset)
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
   addReadySteps(builder)
