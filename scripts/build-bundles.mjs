@@ -9,10 +9,11 @@
 // the bundle. V8 checks only the length of a source to see whether the code belongs to it, so both
 // are in one file (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
@@ -45,6 +46,9 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
+/** A part of the bundle of `run` that few runs need. */
+const DECODER = { decode: "export * from './decode/decode.ts'" }
+
 const inputs = [
   fileURLToPath(import.meta.url),
   warmer,
@@ -54,7 +58,7 @@ const inputs = [
 ]
 
 function isFresh() {
-  const bundles = Object.keys(ENTRIES).map(name => join(output, `${name}.cjs`))
+  const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
   bundles.push(library)
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
@@ -78,6 +82,32 @@ async function bundleLibrary() {
   })
 }
 
+/** Writes the numbers of system calls into the bundle: the command then looks none up. */
+const numbersOfCalls = {
+  name: 'numbers of calls',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/\bsyscallNumber\('(\w+)'\)/g, (_, call) =>
+        syscallNumber(call),
+      ),
+      loader: 'ts',
+    }))
+  },
+}
+
+/**
+ * Decoding calls needs large tables, and few runs decode one: so that is a bundle of its own,
+ * which is loaded when it is needed. It has no state, so it may have its own copy of the tables.
+ */
+const decoderApart = {
+  name: 'decoder apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
+    )
+  },
+}
+
 async function bundle(name, contents) {
   await build({
     stdin: { contents, resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
@@ -90,16 +120,19 @@ async function bundle(name, contents) {
     charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
-    // Names are kept, for stack traces. The rest is minified, because smaller files load faster.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Smaller files load faster. Stacks are translated by the map: see cli/original-stack.ts.
+    minify: true,
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
     // Bundles are as deep in the tree as their modules, so that paths relative to a module stay
     // correct.
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': 'bundle.url', 'import.meta.dirname': '__dirname' },
+    // Few runs need the address, and making it takes most of a millisecond.
+    banner: {
+      js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
+    },
+    plugins: name === 'run' ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
     logLevel: 'warning',
   })
 }
@@ -109,7 +142,7 @@ if (process.argv.includes('--force') || !isFresh()) {
   mkdirSync(output, { recursive: true })
   await Promise.all([
     bundleLibrary(),
-    ...Object.entries(ENTRIES).map(([name, contents]) => bundle(name, contents)),
+    ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
   ])
   for (const name of Object.keys(ENTRIES)) {
     const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {

@@ -55,10 +55,10 @@ async function warm() {
   // V8 discards code that was not used for a while, unless this flag is set. The flag must be
   // reset before the code is saved, because V8 refuses code that was made with other flags.
   v8.setFlagsFromString('--no-flush-bytecode')
-  const source = `(function (module, exports, require, __filename) {${readFileSync(path, 'latin1')}\n})`
+  const source = `(function (module, exports, require, __filename, __dirname) {${readFileSync(path, 'latin1')}\n})`
   const script = new Script(source, { filename: path })
   const bundle = { exports: {} }
-  script.runInThisContext()(bundle, bundle.exports, require, path)
+  script.runInThisContext()(bundle, bundle.exports, require, path, directory)
   for (const words of RUNS[name]) await bundle.exports.main(words)
   v8.setFlagsFromString('--flush-bytecode')
   const file = `${path}.${process.version}.${process.arch}`

@@ -249,6 +249,18 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     'binds[0].source',
     /a file or directory of the host, got undefined/,
   ],
+  [
+    'a bind of a path that is too long',
+    { binds: [{ source: `/${'x'.repeat(5000)}` }] },
+    'binds[0].source',
+    /of at most 4095 bytes/,
+  ],
+  ...(['stdin', 'stdout', 'stderr'] as const).map((name): (typeof OPTIONS)[number] => [
+    `${name}: a path that is too long`,
+    { [name]: { file: 'x'.repeat(5000) } },
+    `${name}.file`,
+    /of at most 4095 bytes/,
+  ]),
   ['a bind of nothing', { binds: [{ source: '' }] }, 'binds[0].source', /got ""/],
   [
     'a bind of a URL',

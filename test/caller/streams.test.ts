@@ -280,17 +280,17 @@ for (const { name, make, cause, tellsAtOnce = false } of SOURCES) {
     await pool.close()
   })
 
-  test(`stdin that ${name}: in the queue of a box the command is not started`, async () => {
+  test(`stdin that ${name}: in the queue of a box it rejects at once and is not started`, async () => {
     const runner = scriptedRunner(untilStopped)
     const box = await Box.open({}, () => runner)
     const first = box.run('true')
     const { stdin, fail } = make()
-    const second = box.run('true', [], { stdin })
+    const second = outcome(box.run('true', [], { stdin }))
     await sleep(5)
     fail()
-    await setImmediate()
+    assertSourceFailure(await second, cause) // at once: the first one still runs
     first.kill()
-    assertSourceFailure(await outcome(second), cause)
+    await first
     assert.equal(started(runner), 1)
     await box.close()
   })

@@ -174,3 +174,18 @@ test('help of the command and of its subcommands', () => {
   assert.match(out, /glassbox policy show \[--json\] NAME\|FILE/)
   assert.match(glassbox(['policy', 'explain', '--help']).out, /^Usage: glassbox policy explain/)
 })
+
+for (const runner of ['namespace', 'ptrace']) {
+  test(`run --policy takes a preset or a file: ${runner}`, context => {
+    const file = join(temporaryDirectory(context), 'policy.json')
+    const kill = { syscalls: ['uname'], action: { kind: 'kill' } }
+    writeFileSync(file, JSON.stringify({ extends: 'shell', rules: [kill] }))
+    const command = (policy: string): readonly string[] => [
+      ...['run', '--runner', runner, '--policy', policy, '--', 'sh', '-c', 'uname'],
+    ]
+    assert.deepEqual(glassbox(command('shell')).out, 'Linux\n', 'the preset allows it')
+    const { code, err } = glassbox([...command(file).slice(0, -3), 'uname'])
+    assert.equal(code, 159)
+    assert.match(err, /uname/)
+  })
+}

@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
     name: 'too many boxes',
     ...{ spec: PRIVILEGED, errno: ERRNO.ENOSPC, uid: 0, isAdmin: true },
     message: /ENOSPC/,
-    hint: /max_\*_namespaces/,
+    hint: /user\.max_mnt_namespaces=\d+/,
   },
 ]
 

@@ -12,6 +12,7 @@ import { encodePlan } from '#glassbox/plan/encode.js'
 const any = (value: unknown): never => value as never
 const addon = load()
 const slots = (): BigInt64Array => new BigInt64Array(64)
+const none = new Uint8Array(0)
 
 test('arguments of the wrong type throw a TypeError', () => {
   const plan = new Uint8Array(16)
@@ -20,11 +21,14 @@ test('arguments of the wrong type throw a TypeError', () => {
     () => addon.syscall(39, any('x')),
     () => addon.syscall(39, any({})),
     () => addon.syscall(39, 1, 2, 3, 4, 5, 6, any(7)),
-    () => addon.runPlan(any('plan'), slots(), new Int32Array(2)),
-    () => addon.runPlan(plan, any(null), new Int32Array(2)),
-    () => addon.runPlan(plan, new BigInt64Array(63), new Int32Array(2)),
-    () => addon.runPlan(plan, slots(), new Int32Array(1)),
-    () => addon.runPlan(new Uint8Array(plan.buffer, 1, 8), slots(), new Int32Array(2)),
+    () => addon.runPlan(any('plan'), slots(), new Int32Array(2), none, none),
+    () => addon.runPlan(plan, any(null), new Int32Array(2), none, none),
+    () => addon.runPlan(plan, new BigInt64Array(63), new Int32Array(2), none, none),
+    () => addon.runPlan(plan, slots(), new Int32Array(1), none, none),
+    () => addon.runPlan(new Uint8Array(plan.buffer, 1, 8), slots(), new Int32Array(2), none, none),
+    () => addon.runPlan(plan, slots(), new Int32Array(2), any([1]), none),
+    () => addon.runPlan(plan, slots(), new Int32Array(2), none, any(undefined)),
+    () => addon.handOver(any('x')),
     () => addon.send(any('x'), plan, new Int32Array(0)),
     () => addon.send(1, any([]), new Int32Array(0)),
     () => addon.send(1, plan, new Int32Array(33)),

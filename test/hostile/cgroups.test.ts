@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -61,6 +61,9 @@ function delegated(context: TestContext): string[] {
   const group = makeGroup(planGroup({}, support))
   context.after(() => group.remove())
   return group.directories.map(directory => {
+    // On cgroup v2 the group below has the files of a controller only if this one hands it down.
+    const control = join(directory, 'cgroup.subtree_control')
+    if (existsSync(control)) writeFileSync(control, '+pids +memory')
     const own = join(directory, 'own')
     mkdirSync(own)
     for (const path of [own, ...readdirSync(own).map(name => join(own, name))]) chownSync(path, 65534, 65534)

@@ -290,11 +290,22 @@ test('parts of procfs are masked by the host’s /dev/null, whatever the caller 
   symlinkSync('/proc/sys/kernel/core_pattern', join(directory, 'null'))
   await assert.rejects(
     async () => run('sh', ['-c', look], { binds: [{ source: directory, target: '/dev' }] }),
-    {
-      code: 'ERR_GLASSBOX_STEP_FAILED',
-      message: /\/dev\/null.*ELOOP/,
-    },
+    { code: 'ERR_GLASSBOX_INVALID_OPTION', option: 'binds[0].target' },
   )
+})
+
+test('the users of keyrings, whose ids tell the inits of other boxes, are not shown [F15]', async () => {
+  const native = readFileSync('/proc/key-users', 'utf8')
+  assert.match(native, /^ *\d+: +\d+ /m, 'control: outside they are')
+  const look = `cat /proc/key-users /proc/self/root/proc/key-users
+    unshare -Urmpf sh -c 'mount -t proc proc /tmp && cat /tmp/key-users'
+    mount -t proc proc /tmp && cat /tmp/key-users
+    umount /proc/key-users && cat /proc/key-users
+    exit 0`
+  for (const options of [{}, { policy: null }] as const) {
+    const { stdout, stderr, status } = await run('sh', ['-c', look], options)
+    assert.deepEqual([stdout, status], ['', 'exited'], stderr)
+  }
 })
 
 test('a caller cannot bind a file over one of procfs by which a box is set up [RT-08]', async context => {

@@ -3,6 +3,7 @@
  * is not refused.
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ERRNO } from '#glassbox/linux/errno.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
@@ -74,6 +75,11 @@ for (const [what, refused, errno, allowed] of CASES) {
   })
 }
 
-test('each refusal has a reason', () => {
-  for (const { why = '' } of SUPERVISED_GUARD) assert.match(why, /^[\w/].*[^.]$/)
+test('each refusal has a reason, which docs/policies.md has', () => {
+  const docs = readFileSync(new URL('../../../docs/policies.md', import.meta.url), 'utf8')
+  for (const { why = '', syscalls } of SUPERVISED_GUARD) {
+    assert.match(why, /^[\w/].*[^.]$/)
+    const row = docs.split('\n').find(line => line.endsWith(`| ${why} |`)) ?? ''
+    for (const name of syscalls) assert.ok(row.includes(`\`${name}\``), `${name}: ${why}`)
+  }
 })

@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { needsRoot } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
-import { strace } from './support/strace.js'
+import { OURS, strace } from './support/strace.js'
 
 const ENDS = ['-e', 'trace=exit_group']
 
@@ -50,6 +51,32 @@ test('a program that reads it, by | and by !, is waited for', context => {
     assert.deepEqual([code, err], [4, ''])
     assert.match(readFileSync(file, 'utf8'), /^EXIT_GROUP\(4\) += \?\n\+\+\+ EXITED WITH 4 \+\+\+\n$/)
   }
+})
+
+/** Runs in a PID namespace of its own, so the next process id can be chosen. */
+const REUSED_ID = `cd "$0"
+  "$@" strace -o '|exec 3<&0; echo $$ >reader; cat <&3 >log &' -e trace=exit_group sh -c '
+    until test -s reader; do :; done
+    reader=$(cat reader)
+    while kill -0 $reader 2>/dev/null; do :; done
+    echo $((reader - 1)) > /proc/sys/kernel/ns_last_pid
+    setsid sleep 8 >/dev/null 2>&1 &
+    echo $! >stranger'
+  kill -0 $(cat stranger) && echo "ended before the stranger"
+  kill $(cat stranger)`
+
+test('a process that got the id of a reader that has ended is not waited for [D20]', {
+  skip: needsRoot,
+}, context => {
+  const directory = temporaryDirectory(context)
+  const isolated = ['-pf', '--mount-proc', '/bin/sh', '-c', REUSED_ID, directory, ...OURS.slice(0, 2)]
+  const stdout = execFileSync('unshare', isolated, { encoding: 'utf8' })
+  const [reader, stranger, log] = ['reader', 'stranger', 'log'].map(name =>
+    readFileSync(join(directory, name), 'utf8'),
+  )
+  assert.match(log ?? '', /exit_group\(0\)/)
+  assert.equal(stranger, reader, 'control: the id was reused')
+  assert.equal(stdout, 'ended before the stranger\n')
 })
 
 test('a reader that goes away is told once, and the command runs to its end', () => {

@@ -203,6 +203,6 @@ export function scriptedRunner(script: Script): ScriptedRunner {
       sandboxes.push(sandbox)
       return sandbox
     },
-    plan: () => '',
+    plan: async () => '',
   }
 }

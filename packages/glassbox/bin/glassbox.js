@@ -5,20 +5,25 @@
 // It is CommonJS because Node's ES module loader alone takes longer to start than a bundle.
 'use strict'
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
-const { createRequire } = require('node:module')
 const { Script } = require('node:vm')
 
 const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'completion']
 const HEADER_BYTES = 16
 /**
- * A traced program waits for each stop to be handled, and often all CPUs are busy. The threads of
- * V8's optimising compiler would take CPU time from the program, for code that most traces are
- * too short to benefit from. So a function is optimised only when it is four times as hot as
- * usual. The flags are listed by major version of Node, because V8 complains on stderr about a
- * flag that it does not know. From Node 24 on, another compiler takes the time, and these flags
- * gain nothing.
+ * Flags of V8 by command and major version of Node, because V8 complains on stderr about a flag
+ * that it does not know.
+ *
+ * strace: a traced program waits for each stop to be handled, and often all CPUs are busy. The
+ * threads of V8's optimising compiler would take CPU time from the program, for code that most
+ * traces are too short to benefit from. So a function is optimised only when it is four times as
+ * hot as usual. From Node 24 on, another compiler takes the time, and these flags gain nothing.
+ *
+ * run: its memory is small. Waking threads to collect its garbage takes longer than collecting it.
  */
-const STRACE_FLAGS = { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' }
+const FLAGS = {
+  strace: { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' },
+  run: { 20: '--no-parallel-scavenge', 22: '--no-parallel-scavenge', 24: '--no-parallel-scavenge' },
+}
 
 /** Linux on x86-64. The gate's table of calls is not loaded yet. */
 const [READ, MMAP, RT_SIGACTION, EXECVE, FCNTL, MEMFD_CREATE] = [0, 9, 13, 59, 72, 319]
@@ -118,7 +123,8 @@ ownProcess()
 
 const words = process.argv.slice(2)
 const name = BUNDLES.includes(words[0]) ? words[0] : 'glassbox'
-const path = `${__dirname}/../dist/command/${name}.cjs`
+const directory = `${__dirname}/../dist/command`
+const path = `${directory}/${name}.cjs`
 
 function openCompiled() {
   try {
@@ -149,10 +155,14 @@ function readCompiled(fd) {
  * Must be called after the compiled code is loaded: V8 refuses code that was compiled with other
  * flags.
  */
-function optimiseLate() {
-  const flags = STRACE_FLAGS[process.versions.node.split('.')[0]]
+function setFlags() {
+  const flags = FLAGS[name]?.[process.versions.node.split('.')[0]]
   if (flags !== undefined) require('node:v8').setFlagsFromString(flags)
 }
+
+/** Node's modules, without the search for a file; and other bundles. */
+const requireFromBundle = id =>
+  id.startsWith('node:') ? process.getBuiltinModule(id) : require(`${directory}/${id}`)
 
 function load() {
   // Node supports source maps for modules only.
@@ -164,14 +174,20 @@ function load() {
   new Script(source, { filename: path, cachedData }).runInThisContext()(
     bundle,
     bundle.exports,
-    createRequire(path),
+    requireFromBundle,
     path,
+    directory,
   )
-  if (name === 'strace') optimiseLate()
+  setFlags()
   return bundle.exports
 }
 
-if (existsSync(path)) load().main(words)
+// The command has written everything when it is done. Node would take milliseconds to take itself
+// apart.
+if (existsSync(path))
+  load()
+    .main(words)
+    .then(() => process.exit())
 else {
   writeSync(2, `glassbox is not built: ${path} does not exist. Run "npm run build" in the checkout.\n`)
   process.exitCode = 125

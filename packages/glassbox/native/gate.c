@@ -5,7 +5,8 @@
  * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing
  * call does not throw. A wrong type or a buffer that is too short throws a TypeError before
  * anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees
- * during a call. There is no state, so any thread may call anything.
+ * during a call. The only state is what each thread has opened (owned.c), so any thread may call
+ * anything.
  *
  * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and
  * for a vfork-style child until its execve or its end; the plans that Node runs do not wait for
@@ -80,25 +81,38 @@ static napi_value gate_syscall(napi_env env, napi_callback_info info) {
       return throw_type(env, "syscall() takes numbers, bigints and typed arrays");
     values[i] = (s64)bytes.data;
   }
-  return number(env, raw_syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]));
+  before_call(env, values[0], values + 1);
+  s64 result = raw_syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]);
+  after_call(env, values[0], values + 1, result);
+  return number(env, result);
+}
+
+/* Passes the values of some slots, which JavaScript lists in an array, to `own`. */
+static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, void (*own)(napi_env, s64)) {
+  for (size_t i = 0; i < list->length; i++)
+    if (list->data[i] < PLAN_SLOTS) own(env, slots[list->data[i]]);
 }
 
 /*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2)): 0 or -errno. All signals are
- * blocked meanwhile, because no handler of Node may run in a child that shares Node's memory.
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2), descriptors: Uint8Array,
+ * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
+ * child of this process after the plan; -1 in such a slot means none. All signals are blocked
+ * meanwhile, because no handler of Node may run in a child that shares Node's memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes bytes, slots, failed;
+  struct bytes bytes, slots, failed, descriptors, children;
   struct plan plan;
   u64 all = ~0ul, before = 0;
-  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_arguments(env, info, 5, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &bytes) || ((u64)bytes.data & 7))
     return throw_type(env, "runPlan() takes an encoded plan, aligned to eight bytes");
   if (!get_bytes(env, arguments[1], &slots) || slots.length < PLAN_SLOTS * sizeof(s64) || ((u64)slots.data & 7))
     return throw_type(env, "runPlan() needs a BigInt64Array of 64 slots");
   if (!get_bytes(env, arguments[2], &failed) || failed.length < sizeof(struct plan_failure))
     return throw_type(env, "runPlan() needs an Int32Array of two for the failure");
+  if (!get_bytes(env, arguments[3], &descriptors) || !get_bytes(env, arguments[4], &children))
+    return throw_type(env, "runPlan() needs two Uint8Arrays of slots");
   int loaded = plan_load(&plan, bytes.data, bytes.length);
   if (loaded < 0) return number(env, loaded);
 
@@ -107,6 +121,9 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   plan_run(&plan, 0, (s64 *)slots.data, &failure);
   sys(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
   memcpy(failed.data, &failure, sizeof failure);
+  own_slots(env, &descriptors, (s64 *)slots.data, own_descriptor);
+  /* After a failure the child is reaped already. */
+  if (!failure.error) own_slots(env, &children, (s64 *)slots.data, own_child);
   return number(env, -failure.error);
 }
 
@@ -148,7 +165,7 @@ static const struct {
     {"syscall", gate_syscall},
     {"runPlan", gate_run_plan},
     {"send", gate_send},
-    {"closeAtExit", gate_close_at_exit},
+    {"handOver", gate_hand_over},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},
@@ -159,6 +176,7 @@ static const struct {
 };
 
 NAPI_MODULE_INIT() {
+  if (!own_from_now_on(env)) return throw_type(env, "glassbox's gate: no memory, or too late to load");
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;
     if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function) != napi_ok ||

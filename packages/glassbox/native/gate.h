@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * trace.c and supervise.c.
+ * owned.c, trace.c and supervise.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -23,8 +23,17 @@ int get_bytes(napi_env env, napi_value value, struct bytes *bytes);
 int get_integer(napi_env env, napi_value value, s64 *integer);
 napi_value number(napi_env env, s64 value);
 
-/* close-at-exit.c */
-napi_value gate_close_at_exit(napi_env env, napi_callback_info info);
+/*
+ * owned.c. own_from_now_on is called once for each environment and returns 0 on failure. What a
+ * raw call opens, closes or reaps is noted by the two functions around it.
+ */
+int own_from_now_on(napi_env env);
+void own_descriptor(napi_env env, s64 fd);
+void own_child(napi_env env, s64 pid);
+void disown_child(napi_env env, s64 pid);
+void before_call(napi_env env, s64 number, const s64 *arguments);
+void after_call(napi_env env, s64 number, const s64 *arguments, s64 result);
+napi_value gate_hand_over(napi_env env, napi_callback_info info);
 
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);

@@ -76,6 +76,7 @@ static int broken;
  */
 static struct inbox {
   struct request request;
+  s32 error; /* EMFILE: its descriptors did not all arrive, so the request must fail */
   u8 *payload;
   u64 size;
   s64 slots[PLAN_SLOTS];
@@ -240,6 +241,9 @@ static int receive(void) {
   u64 count = message.control_length > 16 ? (control.length - 16) / 4 : 0;
   for (u32 i = 0; i < PLAN_SLOTS; i++) inbox.slots[i] = -1;
   for (u32 i = 0; i < count && i < request->descriptors; i++) inbox.slots[i] = settle(request->type, control.descriptors[i], i);
+  inbox.error = 0;
+  for (u32 i = 0; i < request->descriptors; i++)
+    if (inbox.slots[i] < 0) inbox.error = EMFILE;
   if (!find_room()) return 0;
   return !request->length || sys(recvfrom, PLAN_SOCKET, inbox.payload, request->length, MSG_WAITALL, 0, 0) == request->length;
 }
@@ -254,6 +258,10 @@ static int keep(const s64 *slots, u8 slot, int to) {
 static void become_program(void) {
   struct plan plan;
   u32 length = inbox.request.length;
+  if (inbox.error) {
+    launch_failure.error = inbox.error;
+    return;
+  }
   if (length < sizeof(struct launch) ||
       plan_load(&plan, inbox.payload + sizeof(struct launch), length - sizeof(struct launch)) < 0) {
     launch_failure.error = EINVAL;
@@ -309,7 +317,9 @@ static void handle_prepare(void) {
   memset(&program, 0, sizeof program);
   launch_failure = failure;
   memcpy(slots, mine.slots, sizeof slots);
-  if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->counters > MAX_COUNTERS ||
+  if (mine.error)
+    failure.error = mine.error;
+  else if (broken || mine.request.length < sizeof *header || header->main_slot >= PLAN_SLOTS || header->counters > MAX_COUNTERS ||
       plan_load(&plan, mine.payload + sizeof *header, mine.request.length - sizeof *header) < 0)
     failure.error = EINVAL;
   else if (!header->fingerprint || !(changed = fingerprint(0))) {
@@ -347,7 +357,9 @@ static void become_undumpable(void) {
 static void handle_plan(void) {
   struct plan plan;
   struct plan_failure failure = {-1, 0};
-  if (broken || plan_load(&plan, inbox.payload, inbox.request.length) < 0)
+  if (inbox.error)
+    failure.error = inbox.error;
+  else if (broken || plan_load(&plan, inbox.payload, inbox.request.length) < 0)
     failure.error = EINVAL;
   else
     plan_run(&plan, 0, inbox.slots, &failure);
@@ -362,8 +374,8 @@ static void handle_plan(void) {
 static void handle_disconnect_plan(void) {
   struct plan plan;
   struct plan_failure failure = {-1, 0};
-  if (plan_load(&plan, inbox.payload, inbox.request.length) < 0) {
-    failure.error = EINVAL;
+  if (inbox.error || plan_load(&plan, inbox.payload, inbox.request.length) < 0) {
+    failure.error = inbox.error ? inbox.error : EINVAL;
     release(&inbox);
   } else {
     if (disconnect_plan.payload) sys(munmap, disconnect_plan.payload, disconnect_plan.size);

@@ -109,42 +109,61 @@ static int has_slash(const char *text) {
   return 0;
 }
 
-/* Whether the rest of a path leads to something below the directory, or to nothing. */
-static int is_below(const struct prefix *prefix, const char *rest, int nofollow, int creates) {
+/* A path, and how a call uses it. */
+struct use {
+  const char *path;
+  u8 access;
+  int nofollow, creates;
+};
+
+/* FNV-1a. If two uses have one hash, a call may pass that Landlock then refuses. */
+static u64 hash_of(const struct use *use) {
+  u64 hash = 0xcbf29ce484222325u ^ (u64)(use->access | use->nofollow << 8 | use->creates << 9);
+  for (const char *at = use->path; *at; at++) hash = (hash ^ (u8)*at) * 0x100000001b3u;
+  return hash;
+}
+
+/* Whether the rest of a path leads to something below the directory (1), or to nothing (2). */
+static int is_below(const struct prefix *prefix, const char *rest, const struct use *use) {
   struct open_how how = {
-      .flags = O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0),
+      .flags = O_PATH | O_CLOEXEC | (use->nofollow ? O_NOFOLLOW : 0),
       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV |
                  (prefix->scope == SCOPE_LEVEL ? RESOLVE_NO_SYMLINKS : 0),
   };
-  long fd = sys(openat2, prefix->fd, rest, &how, sizeof how);
+  long fd = -EAGAIN;
+  /* The kernel gives up if something is renamed or mounted anywhere while it passes "..". */
+  for (int tries = 0; tries < 3 && fd == -EAGAIN; tries++) fd = sys(openat2, prefix->fd, rest, &how, sizeof how);
   if (fd >= 0) sys(close, fd);
-  return fd >= 0 || (fd == -ENOENT && (!creates || (prefix->access & ACCESS_WRITE)));
+  if (fd >= 0) return 1;
+  return fd == -ENOENT && (!use->creates || (prefix->access & ACCESS_WRITE)) ? 2 : 0;
 }
 
-static int is_granted(const struct prefixes *table, const char *path, u8 access, int nofollow, int creates) {
+static int is_granted(struct prefixes *table, const struct use *use) {
+  u64 hash = hash_of(use), *seen = &table->seen[hash & (SEEN_PATHS - 1)];
+  if (*seen == hash) return 1;
   for (u32 i = 0; i < table->count; i++) {
     const struct prefix *prefix = &table->list[i];
-    if (!(prefix->access & access) || !starts_with(path, table->text + prefix->at, prefix->length)) continue;
-    const char *rest = path + prefix->length;
-    if (prefix->scope == SCOPE_EXACT) {
-      if (!*rest && (!creates || (prefix->access & ACCESS_WRITE))) return 1;
-      continue;
-    }
-    if (*rest != '/') continue;
+    int is_missing_made = use->creates && !(prefix->access & ACCESS_WRITE);
+    if (!(prefix->access & use->access) || !starts_with(use->path, table->text + prefix->at, prefix->length)) continue;
+    const char *rest = use->path + prefix->length;
+    if (!*rest && prefix->scope != SCOPE_LEVEL && !is_missing_made) return 1;
+    if (*rest != '/' || prefix->scope == SCOPE_EXACT) continue;
     while (*rest == '/') rest++;
     if (!*rest || (prefix->scope == SCOPE_LEVEL && has_slash(rest))) continue;
-    return is_below(prefix, rest, nofollow, creates);
+    int below = is_below(prefix, rest, use);
+    if (below == 1 && prefix->fixed) *seen = hash;
+    return below;
   }
   return 0;
 }
 
-static const struct prefixes *table_of(const struct passing *passing, s32 tid) {
+static struct prefixes *table_of(const struct passing *passing, s32 tid) {
   const struct task_slot *slot = &passing->tasks[tid & (TASK_SLOTS - 1)];
   return slot->tid == tid && (u32)slot->table < MOST_TABLES ? &passing->tables[slot->table] : 0;
 }
 
 int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info) {
-  const struct prefixes *table = table_of(passing, tid);
+  struct prefixes *table = table_of(passing, tid);
   u64 nr = info->seccomp.nr;
   char path[2 * LONGEST]; /* two that are as long as possible */
   if (!table || !table->count || info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->arch != AUDIT_ARCH_X86_64 ||
@@ -157,6 +176,7 @@ int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_i
   s32 dirfd = kind->dirfd < 6 ? (s32)info->seccomp.args[kind->dirfd] : AT_FDCWD;
   if (kind->path >= 6 || !read_path(tid, info->seccomp.args[kind->path], dirfd, path)) return 0;
   int exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  int nofollow = kind->nofollow || (flags & O_NOFOLLOW) || exclusive;
-  return is_granted(table, path, needed_access(kind, flags), nofollow, (flags & O_CREAT) != 0);
+  struct use use = {path, needed_access(kind, flags), kind->nofollow || (flags & O_NOFOLLOW) || exclusive,
+                    (flags & O_CREAT) != 0};
+  return is_granted(table, &use);
 }

@@ -7,7 +7,7 @@
 /* What JavaScript has written; the memory is its own. */
 struct passing {
   const struct passed_calls *calls;
-  const struct prefixes *tables; /* MOST_TABLES */
+  struct prefixes *tables; /* MOST_TABLES */
   const struct task_slot *tasks; /* TASK_SLOTS */
 };
 

@@ -149,10 +149,10 @@ napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
   for (long options = 0; taken < most; taken++, options = WNOHANG) {
     long tid = take_one(&record[taken], word, options, &passing);
     if (tid == PASSED) break;
-    if (tid <= 0) return number(env, taken ? taken : tid);
+    if (tid <= 0) return step_result(env, record, taken ? taken : tid);
   }
   /* There are more stops than this step takes. */
-  return number(env, taken + sweep(&record[taken], maximum - taken, word, &passing));
+  return step_result(env, record, taken + sweep(&record[taken], maximum - taken, word, &passing));
 }
 
 #define ROOTS 1024           /* gate/ptrace.ts is the other side */

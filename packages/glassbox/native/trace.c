@@ -148,6 +148,12 @@ void restart_tracees(struct restart *restart, s64 count) {
     restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
 }
 
+napi_value step_result(napi_env env, const struct stop_record *record, s64 count) {
+  for (s64 i = 0; i < count; i++)
+    if ((record[i].status & 0xff) != 0x7f) disown_child(env, record[i].tid);
+  return number(env, count);
+}
+
 static long wait_for(struct stop_record *record, const struct bytes *wake, long options) {
   struct rusage usage;
   long tid = interruptible_call((volatile s32 *)wake->data, __NR_wait4, -1, (long)&record->status, options,
@@ -235,8 +241,8 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
   const struct call_sets *past = (const struct call_sets *)sets.data;
-  return number(env, sets.length ? take_past_calls(record, maximum, &wake, past)
-                                 : take_stops(record, maximum, &wake));
+  return step_result(env, record, sets.length ? take_past_calls(record, maximum, &wake, past)
+                                          : take_stops(record, maximum, &wake));
 }
 
 long peek(s64 tid, u64 address, u8 *to, u64 length) {

@@ -5,6 +5,7 @@
 #ifndef GLASSBOX_TRACE_H
 #define GLASSBOX_TRACE_H
 
+#include "gate.h"
 #include "record.h"
 
 #define SYSCALL_STOP 0x85 /* SIGTRAP | 0x80, by PTRACE_O_TRACESYSGOOD */
@@ -32,6 +33,9 @@ void describe_stop(struct stop_record *record);
  * bytes could be read, or -errno if none.
  */
 long peek(s64 tid, u64 address, u8 *to, u64 length);
+
+/* The records of a step: children that have ended are reaped. Returns `count`. */
+napi_value step_result(napi_env env, const struct stop_record *record, s64 count);
 
 /* It is no error if a tracee has ended before its restart: its end is among the next stops. */
 void restart_tracees(struct restart *restart, s64 count);

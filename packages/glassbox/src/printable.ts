@@ -8,8 +8,11 @@
  * Control characters of ASCII and ISO 6429, line and paragraph separators, direction marks,
  * invisible characters, unpaired surrogates.
  */
-const UNPRINTABLE =
+const unprintable = (): RegExp =>
   /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu
+
+/** Most text: letters, marks and digits of ASCII and of Latin. */
+const PLAIN = /^[\x20-\x7e\xa1-\xac\xae-\u024f]*$/
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -20,7 +23,9 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * @example printable('no\u001b[2J') // 'no\\x1b[2J'
  */
 export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, letter => SHORT[letter] ?? escaped(letter.codePointAt(0) ?? 0))
+  // The other expression takes a millisecond to compile.
+  if (PLAIN.test(text)) return text
+  return text.replaceAll(unprintable(), letter => SHORT[letter] ?? escaped(letter.codePointAt(0) ?? 0))
 }
 
 function escaped(code: number): string {

@@ -27,7 +27,8 @@ interface Mount {
 }
 
 function cgroupMounts(mountinfo: string): Mount[] {
-  return mountinfo.split('\n').flatMap(line => {
+  const lines = mountinfo.split('\n').filter(line => line.includes(' - cgroup'))
+  return lines.flatMap(line => {
     const match = /^\d+ \d+ \S+ (\S+) (\S+) (\S+) .*- (cgroup2?) \S+ (\S+)$/.exec(line)
     if (!match) return []
     const [, root = '/', point = '', flags = '', type, options = ''] = match

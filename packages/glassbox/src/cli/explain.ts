@@ -1,6 +1,7 @@
-/** Explains errors: to a person at a terminal, and to a script that reads JSON. Pure. */
+/** Explains errors: to a person at a terminal, and to a script that reads JSON. */
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { originalStack } from './original-stack.ts'
 import type { ErrorDocument } from './run/json.ts'
 
 /** The names of the library's options on the command line. */
@@ -42,6 +43,10 @@ export function explain(error: unknown, names: OptionNames | undefined): string 
   const { message, hint, syscall } = errorDocument(error, names)
   // A system error, as Node words it, is not a bug.
   const isBug = error instanceof Error && !(error instanceof GlassboxError) && syscall === undefined
-  if (isBug) return (error.stack ?? message).split('\n').map(printable).join('\n')
+  if (isBug)
+    return originalStack(error.stack ?? message)
+      .split('\n')
+      .map(printable)
+      .join('\n')
   return printable([sentence(message), ...(hint === undefined ? [] : [sentence(hint)])].join(' '))
 }

@@ -6,6 +6,7 @@ import type { RunOptions } from '../job/options.ts'
 import type { ErrorOutput, Input, Output } from '../job/streams.ts'
 import { planText } from '../run/plan.ts'
 import type { AnyResult } from '../job/result.ts'
+import type { RunHandle } from '../run/handle.ts'
 import { run } from '../run/run.ts'
 import { type CopyOutcome, tellCopies } from './run/copy-out.ts'
 import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts'
@@ -58,7 +59,7 @@ export async function main(words: readonly string[]): Promise<number> {
   if (parsed.flags.has('--plan')) {
     if (parsed.flags.has('--json'))
       throw new InvalidOptionError('--json', '--plan and --json exclude each other.', 'Choose one.')
-    stdout.write(planText(program, args, options))
+    stdout.write(await planText(program, args, options))
     return 0
   }
   return execute(program, args, parsed, options)
@@ -85,7 +86,8 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
     if (flags.has('--json')) return 'capture'
     const stream = new ProgramOutput(own)
     passing.push(stream)
-    return stream
+    // It is ended below. To see whether to end a stream, run() would have to make process.stdout.
+    return { stream, end: false }
   }
   const isChosen = flags.has('--json') || file('--stdout') !== undefined || file('--stderr') !== undefined
   // One pipe keeps the order in which the program writes, as a terminal or `2>&1` would.
@@ -121,22 +123,20 @@ async function execute(
   parsed: ParsedOptions,
   options: RunOptions,
 ): Promise<number> {
-  const canceled = new AbortController()
   const { options: streams, passing } = openStreams(parsed)
+  let running: RunHandle<string | Uint8Array> | undefined
   const ending = onEndingSignal(() => {
-    canceled.abort()
+    running?.kill()
     for (const stream of passing) stream.stopWaiting()
   })
   const traced = await openTrace(parsed, options)
   const stopSpinner = passing.length === 0 ? startSpinner(stderr, `running ${printable(program)}`) : () => {}
   let result: AnyResult
   try {
-    result = await run(program, args, {
-      ...options,
-      ...streams,
-      ...(traced && { trace: traced.trace }),
-      signal: canceled.signal,
-    })
+    const handle = run(program, args, { ...options, ...streams, ...(traced && { trace: traced.trace }) })
+    running = handle
+    if (ending.code() !== undefined) handle.kill()
+    result = await handle
     await Promise.all(passing.map(stream => stream.finish()))
   } finally {
     stopSpinner()

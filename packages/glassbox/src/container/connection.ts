@@ -9,11 +9,12 @@
  * read everything that was sent (ECONNRESET, unix(7)). So for many launches it is known that the
  * program never began.
  */
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close, disownDescriptor } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
+import { socketOn } from '../gate/socket.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -38,6 +39,7 @@ interface OpenRequest {
 export class Connection {
   readonly #fd: number
   readonly #queue: SendQueue
+  #beginning: NodeJS.Immediate | undefined
   #socket: Socket | undefined
   readonly #reader = new ReplyReader()
   readonly #open = new Map<number, OpenRequest>()
@@ -61,12 +63,26 @@ export class Connection {
     this.closed = new Promise(resolve => (this.#resolveClosed = resolve))
   }
 
-  /** Begins to read replies. */
+  /**
+   * Replies are read from the next turn of the event loop on. So everything that is sent in this
+   * turn is sent first, and init works on it while the reading is set up.
+   */
   listen(): void {
+    this.#beginning = setImmediate(() => this.#read())
+  }
+
+  #read(): void {
+    clearImmediate(this.#beginning)
+    this.#beginning = undefined
     const onread = { buffer: replyBuffer, callback: this.#receive }
     // onread is not in the types of Node 20.
-    const options = { fd: disownDescriptor(this.#fd), readable: true, writable: false, onread }
-    this.#socket = new Socket(options)
+    const options = { readable: true, writable: false, onread }
+    try {
+      this.#socket = socketOn(this.#fd, options)
+    } catch {
+      this.close() // other code of this process has closed the descriptor
+      return
+    }
     this.#hold()
     this.#socket.resume()
     // An error of the socket is followed by its close, at which the open requests are rejected.
@@ -129,6 +145,7 @@ export class Connection {
    * need not be polled for.
    */
   close(): void {
+    if (this.#beginning) this.#read() // the end of init is seen by reading
     if (this.#ended || this.#socket?.destroyed) return
     this.#ended = true
     this.#queue.drop()

@@ -7,7 +7,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close, ownDescriptor } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { DIRTY, MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
 import { reaped } from '../launch/reap.ts'
@@ -126,7 +126,6 @@ export class Container {
     const setup = hostSetup(host, spec.userNamespace)
     const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
-    for (const side of [ours, theirs]) ownDescriptor(side)
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
@@ -325,7 +324,8 @@ const connectNetwork = (connection: Connection, privileged: boolean): Promise<vo
 function spawn(spec: SpawnSpec, socket: number): number {
   try {
     const { plan, pid } = spawnPlan(spec)
-    return Number(cloneInto(spec, plan, [socket, programDescriptor('init')])[pid.slot])
+    const inputs = [socket, programDescriptor('init')]
+    return Number(cloneInto(spec, { plan, inputs, made: { children: [pid.slot] } })[pid.slot])
   } finally {
     close(socket)
   }

@@ -3,7 +3,7 @@
  * box. It is made once for a list of files and kept for the life of the process. It is sealed,
  * because the inits of all boxes share it.
  */
-import { keepDescriptor, ownDescriptor, writeAll } from '../gate/descriptors.ts'
+import { keepDescriptor, writeAll } from '../gate/descriptors.ts'
 import type { SmallFile } from '../rootfs/types.ts'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 
@@ -18,6 +18,6 @@ export function storeOf(files: readonly SmallFile[]): number {
     for (const { contents } of files) writeAll(descriptor, contents)
     sealMemoryFile(descriptor)
   })
-  stores.set(files, ownDescriptor(descriptor))
+  stores.set(files, descriptor)
   return descriptor
 }

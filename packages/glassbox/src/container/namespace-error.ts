@@ -3,9 +3,11 @@
  * kernel's errno does not say which setting forbids it, so all settings that can are checked.
  */
 import { readFileSync } from 'node:fs'
+import { tooManyNamespaces } from '../gate/errno-hint.ts'
 import { type GlassboxError, MissingFeatureError } from '../errors.ts'
 import { hasCapabilities } from '../launch/capabilities.ts'
-import { CONTAINER_REMEDY, errnoText, stepError } from '../launch/step-error.ts'
+import { errnoText, stepError } from '../launch/step-error.ts'
+import { CONTAINER_REMEDY } from '../launch/step-hint.ts'
 import { CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import type { Plan, Step } from '../plan/types.ts'
@@ -99,8 +101,7 @@ function remedyOf({ userNamespace }: SpawnSpec, errno: number, { uid, setting }:
     ? RESTRICTIONS.filter(({ path, forbids }) => setting(path) === forbids)
     : []
   if (restrictions.length > 0) return `Allow them: ${restrictions.map(({ remedy }) => remedy).join('; ')}.`
-  if (errno === ERRNO.ENOSPC)
-    return 'A limit in /proc/sys/user/max_*_namespaces is reached: raise it, or close boxes.'
+  if (errno === ERRNO.ENOSPC) return tooManyNamespaces()
   if (errno === ERRNO.EINVAL)
     return 'The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later.'
   const around = 'A filter or security module around this process forbids it, as in most containers.'

@@ -4,7 +4,7 @@
  * process makes it while init sets up the box, and hands it over. In a user namespace, init must
  * be cloned into it, or init would have no rights in it (network_namespaces(7)).
  */
-import { close, ownDescriptor } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import {
   __WALL,
   AF_INET,
@@ -52,7 +52,8 @@ const making = makePlan()
  */
 export function withNetwork<Result>(use: (network: number) => Result): Result {
   const { plan, network } = making
-  const descriptor = ownDescriptor(Number(cloneInto({ network: true }, plan, [])[network.slot]))
+  const made = { descriptors: [network.slot] }
+  const descriptor = Number(cloneInto({ network: true }, { plan, inputs: [], made })[network.slot])
   try {
     return use(descriptor)
   } finally {

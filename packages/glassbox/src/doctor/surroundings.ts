@@ -3,7 +3,7 @@
  * cgroups and a partly hidden /proc. The host's settings show none of that, and no sysctl changes
  * it.
  */
-import { CONTAINER_REMEDY } from '../launch/step-error.ts'
+import { CONTAINER_REMEDY } from '../launch/step-hint.ts'
 import { readText } from './kernel.ts'
 import type { Row } from './row.ts'
 

@@ -1,6 +1,6 @@
 /** Finds and loads the native addon. `GLASSBOX_GATE` names another file, for tests of a build. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { MissingFeatureError } from '../errors.ts'
 
 /**
@@ -9,9 +9,15 @@ import { MissingFeatureError } from '../errors.ts'
  */
 export interface Addon {
   syscall(number: number, ...args: readonly (number | bigint | NodeJS.TypedArray)[]): number
-  runPlan(plan: Uint8Array, slots: BigInt64Array, failure: Int32Array): number
+  runPlan(
+    plan: Uint8Array,
+    slots: BigInt64Array,
+    failure: Int32Array,
+    descriptors: Uint8Array,
+    children: Uint8Array,
+  ): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
-  closeAtExit(flags: Uint8Array): number
+  handOver(fd: number): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(
@@ -37,7 +43,7 @@ export interface Addon {
   writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
 
-const prebuilds = fileURLToPath(new URL('../../prebuilds/', import.meta.url))
+const prebuilds = join(import.meta.dirname, '../../prebuilds/')
 const platform = `${process.platform}-${process.arch}`
 
 /** The static program that is PID 1 of every box. */
@@ -57,7 +63,18 @@ function load(): Addon {
   }
   // As require() does it, but without the search for a package.json around the file.
   const found = { exports: {} }
-  process.dlopen(found, path)
+  try {
+    process.dlopen(found, path)
+  } catch (error) {
+    throw new MissingFeatureError(
+      'native gate',
+      `glassbox's native gate cannot be loaded: ${(error as Error).message}`,
+      /Too many open files/.test((error as Error).message)
+        ? 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is reached: raise it, or close some.'
+        : 'Install the package again, or run "npm run build" in a checkout.',
+      error,
+    )
+  }
   return found.exports as Addon
 }
 

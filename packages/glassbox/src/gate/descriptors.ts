@@ -4,10 +4,9 @@
  */
 import { writeSync } from 'node:fs'
 import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../linux/constants.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { addon } from './addon.ts'
 import { call, cString } from './gate.ts'
-import { isMainThread } from './thread.ts'
 
 export interface OpenHow {
   readonly flags: number
@@ -39,29 +38,21 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** One flag per descriptor; `native/close-at-exit.c` reads them. */
-const FLAGS = 65_536
-let flags: Uint8Array | undefined
-
 /**
- * Marks a descriptor to be closed when this thread ends, because a terminated worker runs no more
- * JavaScript. Call it for every descriptor that a raw call opened and that stays open across turns
- * of the event loop. Returns `fd`.
+ * Hands a descriptor over to `take`, which makes a stream of Node of it; the stream closes it. If
+ * `take` throws, the descriptor still belongs to the caller.
+ *
+ * Descriptors that raw calls open need no other care for the end of a thread: a worker that is
+ * terminated closes them (`native/owned.c`).
+ *
+ * @example
+ * const socket = handOver(fd, fd => new Socket({ fd }))
  */
-export function ownDescriptor(fd: number): number {
-  if (isMainThread() || fd >= FLAGS) return fd
-  if (!flags) addon().closeAtExit((flags = new Uint8Array(FLAGS)))
-  flags[fd] = 1
-  return fd
-}
-
-/**
- * Removes that mark. Call it before a stream of Node takes over the descriptor and its closing.
- * Returns `fd`.
- */
-export function disownDescriptor(fd: number): number {
-  if (flags) flags[fd] = 0
-  return fd
+export function handOver<T>(fd: number, take: (fd: number) => T): T {
+  addon().handOver(fd)
+  const taker = take(fd)
+  addon().handOver(-1)
+  return taker
 }
 
 /**
@@ -69,7 +60,6 @@ export function disownDescriptor(fd: number): number {
  * also warns about descriptors that `fs` has not opened.
  */
 export function close(fd: number): void {
-  disownDescriptor(fd)
   call('close', [fd])
 }
 

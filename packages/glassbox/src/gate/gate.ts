@@ -8,6 +8,7 @@ import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
 import { bytesOfPath } from '../linux/path-bytes.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
+import { errnoHint } from './errno-hint.ts'
 import { PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
 
 export type SyscallArgument = number | bigint | NodeJS.TypedArray
@@ -30,22 +31,11 @@ export function call(name: string, args: readonly SyscallArgument[], subject = '
   return result
 }
 
-/** Hints for errors that mean the same for every call. */
-const HINTS: Readonly<Record<number, string>> = {
-  [ERRNO.EMFILE]: 'The limit of open files (ulimit -n, RLIMIT_NOFILE) is too low: raise it.',
-  [ERRNO.ENFILE]: 'The host has reached its limit of open files: raise it (sysctl fs.file-max).',
-  [ERRNO.ENOMEM]: 'There is no memory left: raise the memory limit, or free memory on the host.',
-}
-
-/** What to do about a system call that failed with `errno` (positive). */
-export const errnoHint = (name: string, errno: number): string =>
-  HINTS[errno] ?? `The man page ${name}(2) says what can cause ${errnoName(errno)}.`
-
 /**
  * The error of a system call that failed with `errno` (positive). `subject` is the path or
  * descriptor that the call was about.
  */
-export function systemError(name: string, errno: number, subject = ''): GlassboxError {
+export function systemError(name: string, errno: number, subject = '', cause?: unknown): GlassboxError {
   const about = subject === '' ? '' : ` for ${subject}`
   return new GlassboxError(
     'ERR_GLASSBOX_SYSTEM',
@@ -54,9 +44,26 @@ export function systemError(name: string, errno: number, subject = ''): Glassbox
       errno,
       syscall: name,
       hint: errnoHint(name, errno),
+      cause,
       ...(subject === '' ? {} : { path: subject }),
     },
   )
+}
+
+/** Error of a Node module as the error of the system call that failed; others unchanged. */
+export function asSystemError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof GlassboxError) return error
+  const { errno, syscall: name, path } = error as NodeJS.ErrnoException
+  return errno === undefined || name === undefined ? error : systemError(name, Math.abs(errno), path, error)
+}
+
+/** Runs `work`, and rejects with ERR_GLASSBOX_SYSTEM for an error of Node's own modules. */
+export async function withSystemErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asSystemError(error)
+  }
 }
 
 /**
@@ -104,12 +111,26 @@ export interface PlanOutcome {
   readonly failure?: { readonly step: number; readonly errno: number }
 }
 
+/**
+ * The slots that hold a descriptor or a child of this process after a plan. A worker thread that
+ * is terminated closes and reaps them; see `native/owned.c`.
+ */
+export interface Made {
+  readonly descriptors?: readonly number[]
+  readonly children?: readonly number[]
+}
+
 /** Runs an encoded plan in this thread. `inputs` become the first slots. */
-export function runPlan(encoded: Uint8Array, inputs: readonly number[]): PlanOutcome {
+export function runPlan(
+  encoded: Uint8Array,
+  inputs: readonly number[],
+  { descriptors = [], children = [] }: Made = {},
+): PlanOutcome {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4).fill(-1)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
-  const result = addon().runPlan(encoded, slots, failure)
+  const made = [Uint8Array.from(descriptors), Uint8Array.from(children)] as const
+  const result = addon().runPlan(encoded, slots, failure, ...made)
   if (result === 0) return { slots }
   return { slots, failure: { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno: -result } }
 }

@@ -1,4 +1,4 @@
-/** Random names. node:crypto would make them too, but takes longer to load than all else here. */
+/** Makes random names. node:crypto can also make them, but it takes long to load. */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { syscall } from './gate.ts'
 

@@ -13,12 +13,10 @@ import {
 } from '../options/kind.ts'
 import { type Fields, record } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
+import { atMost, isHostPath, MAX_PATH_BYTES } from './box-path.ts'
 import { FILES } from './file-kinds.ts'
 import type { BoxOptions } from './options.ts'
 import type { ResolvedBind } from './resolved.ts'
-
-/** The longest path that the kernel accepts, in bytes without the final NUL (PATH_MAX - 1). */
-const LONGEST_PATH = 4095
 
 /** More bytes than any disk has, and more files. */
 const LARGEST = 2 ** 43
@@ -35,8 +33,8 @@ export const ABSOLUTE: Kind<string> = {
         value,
         isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
       )
-    if (Buffer.byteLength(value) > LONGEST_PATH)
-      throw unexpected(path, `${wanted} of at most ${LONGEST_PATH} bytes`, value)
+    if (Buffer.byteLength(value) > MAX_PATH_BYTES)
+      throw unexpected(path, `${wanted} of at most ${MAX_PATH_BYTES} bytes`, value)
     return resolve(value)
   },
 }
@@ -47,11 +45,11 @@ export const ABSOLUTE: Kind<string> = {
 const HOST_PATH: Kind<string> = {
   expected: 'the path of a file or directory of the host',
   read: (value, path) => {
-    if (typeof value === 'string' && value !== '' && !value.includes('\0'))
-      return guarded(path, () => resolve(value)) // throws if the current directory was removed
+    // throws if the current directory was removed
+    if (isHostPath(value)) return guarded(path, () => resolve(value))
     throw unexpected(
       path,
-      HOST_PATH.expected,
+      HOST_PATH.expected + atMost(value),
       value,
       isInstance(value, URL) ? 'Use fileURLToPath() of node:url.' : undefined,
     )

@@ -1,4 +1,4 @@
-/** Checks the names of files in the working directory of a box, as callers give them. */
+/** Checks paths of the host, and of the working directory of a box, as callers give them. */
 import { GlassboxError } from '../errors.ts'
 import { bytesOfPath } from '../linux/path-bytes.ts'
 
@@ -7,6 +7,17 @@ const MAX_NAME_BYTES = 255
 export const MAX_PATH_BYTES = 4095
 /** An unpaired surrogate that does not stand for a byte (see linux/path-bytes.ts). */
 const NO_TEXT = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])(?:[\udc00-\udc7f]|[\udd00-\udfff])/
+
+/** Whether the kernel takes it as a path of the host. */
+export const isHostPath = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value !== '' &&
+  !value.includes('\0') &&
+  bytesOfPath(value).length <= MAX_PATH_BYTES
+
+/** Ends the description of an expected path, if the value is a path that is too long. */
+export const atMost = (value: unknown): string =>
+  typeof value === 'string' && value.length * 4 > MAX_PATH_BYTES ? ` of at most ${MAX_PATH_BYTES} bytes` : ''
 
 /** Why a path is not a file in the working directory; `undefined` if it is one. */
 function fault(path: string, names: readonly string[]): string | undefined {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { InvalidOptionError } from '../errors.ts'
 import { isArray, isInstance, type Kind, kind, list, number, unexpected } from '../options/kind.ts'
 import { dictionary, entryPath, record } from '../options/record.ts'
-import { pathComponents } from './box-path.ts'
+import { atMost, isHostPath, pathComponents } from './box-path.ts'
 import { distinctNames, refuseBelowFiles } from './file-names.ts'
 import {
   type Collect,
@@ -46,9 +46,9 @@ const HOST_PATH: Kind<string> = {
   expected: 'a path of the host or a file: URL',
   read: (value, path) => {
     const file = isInstance(value, URL) ? pathOfUrl(value) : value
-    if (typeof file === 'string' && file !== '' && !file.includes('\0')) return file
+    if (isHostPath(file)) return file
     const got = isInstance(value, URL) ? String(value) : value
-    throw unexpected(path, HOST_PATH.expected, got, 'For example { file: "data.csv" }.')
+    throw unexpected(path, HOST_PATH.expected + atMost(got), got, 'For example { file: "data.csv" }.')
   },
 }
 
@@ -195,7 +195,12 @@ export const WRITE_OPTIONS: Kind<WriteOptions> = record<WriteOptions>({
   fields: { mode: { kind: MODE, words: MODE_WORDS } },
   lacks: 'writeFile() has no option',
   expected: 'an object',
-  hint: value => (typeof value === 'number' ? `For example { mode: 0o${value.toString(8)} }.` : undefined),
+  hint: value =>
+    typeof value === 'number'
+      ? `Write { mode: 0o${value.toString(8)} }.`
+      : typeof value === 'string'
+        ? 'Text is written as UTF-8. For another encoding give bytes: Buffer.from(text, encoding).'
+        : undefined,
 })
 
 /** The last argument of readFile(). */
@@ -203,5 +208,10 @@ export const READ_OPTIONS: Kind<ReadOptions> = record<ReadOptions>({
   fields: { maxBytes: { kind: MAX_BYTES, words: ['max', 'limit', 'maxBuffer', 'size'] } },
   lacks: 'readFile() has no option',
   expected: 'an object',
-  hint: value => (typeof value === 'number' ? `For example { maxBytes: ${value} }.` : undefined),
+  hint: value =>
+    typeof value === 'number'
+      ? `Write { maxBytes: ${value} }.`
+      : typeof value === 'string'
+        ? 'It resolves with bytes: Buffer.from(await box.readFile(path)).toString().'
+        : undefined,
 })

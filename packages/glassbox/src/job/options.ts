@@ -75,7 +75,11 @@ export interface Bind {
  * const box = await openBox({ net: 'host', binds: [{ source: '/srv/data' }] })
  */
 export interface BoxOptions {
-  /** The runner. There is no fallback to another one. Default `namespace`. */
+  /**
+   * The runner. There is no fallback to another one. Default `namespace`. `ptrace` needs no
+   * privilege, and has none of the options `binds`, `hostname`, `diskBytes` and `diskFiles`; see
+   * docs/ptrace-runner.md.
+   */
   readonly runner?: RunnerName
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
@@ -129,6 +133,14 @@ export type Encoding = 'utf8' | 'buffer'
 export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : string
 
 /**
+ * Refuses options whose `encoding` is `buffer` or left out: the output would not have the type
+ * that the compiler infers. Options of the type `RunOptions` have output of either form.
+ */
+export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
+  ? { readonly encoding: 'buffer' }
+  : unknown
+
+/**
  * Options of one command in a box.
  *
  * @example
@@ -145,7 +157,10 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   readonly stderr?: ErrorOutput
   /** The form of captured output. Default `utf8`. */
   readonly encoding?: E
-  /** Working directory in the box, absolute. Default `/box`. */
+  /**
+   * Working directory in the box, absolute. Default `/box`. With the ptrace runner, `/box` is a
+   * private directory of the host.
+   */
   readonly cwd?: string
   /**
    * The program's whole environment. Default: PATH, HOME=/box and LANG=C.UTF-8; the host's

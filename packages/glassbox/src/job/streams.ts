@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { InvalidOptionError } from '../errors.ts'
 import { show } from '../options/show.ts'
+import { atMost, isHostPath } from './box-path.ts'
 import { nearest } from '../suggest.ts'
 
 /** Bytes in any form. A view stands for the part of the buffer that it shows. */
@@ -239,7 +240,7 @@ function pathOf(name: string, value: object): string {
   const refuse = (): InvalidOptionError =>
     new InvalidOptionError(
       `${name}.file`,
-      `Expected ${name}.file to be the path of a file, got ${show(file)}.`,
+      `Expected ${name}.file to be the path of a file${atMost(file)}, got ${show(file)}.`,
       hint,
     )
   let path = file
@@ -250,7 +251,7 @@ function pathOf(name: string, value: object): string {
       throw refuse()
     }
   }
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) throw refuse()
+  if (!isHostPath(path)) throw refuse()
   return path
 }
 

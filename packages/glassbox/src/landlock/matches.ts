@@ -23,7 +23,7 @@ import {
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { look } from './look.ts'
 import type { Grant } from './types.ts'

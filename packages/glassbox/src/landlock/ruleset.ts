@@ -6,7 +6,7 @@
  * be about this process. Such rules are returned as `own` instead.
  */
 import { readlinkSync, statSync } from 'node:fs'
-import { keepDescriptor, openat2, ownDescriptor, withDescriptor } from '../gate/descriptors.ts'
+import { keepDescriptor, openat2, withDescriptor } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_PATH, RESOLVE_NO_MAGICLINKS } from '../linux/constants.ts'
 import { look } from './look.ts'
@@ -47,7 +47,7 @@ export function makeRuleset(spec: LandlockSpec, root?: number): Ruleset {
   const attributes = new BigUint64Array(ATTRIBUTES.SIZE / 8)
   attributes[ATTRIBUTES.handledFiles] = BigInt(spec.handled)
   attributes[ATTRIBUTES.scoped] = BigInt(spec.scoped)
-  const fd = ownDescriptor(call('landlock_create_ruleset', [attributes, ATTRIBUTES.SIZE, 0]))
+  const fd = call('landlock_create_ruleset', [attributes, ATTRIBUTES.SIZE, 0])
   return keepDescriptor(fd, () => ({ fd, own: addRules(fd, spec.grants, root) }))
 }
 

@@ -11,7 +11,7 @@ import {
   SIG_SETMASK,
 } from '../linux/constants.ts'
 import { signalNumber } from '../linux/signals.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, stringArray, text, words } from '../plan/builder.ts'
 import type { OnError } from '../plan/types.ts'
 

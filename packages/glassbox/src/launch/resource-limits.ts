@@ -30,9 +30,10 @@ let hardLimits: ReadonlyMap<number, number> | undefined
 /** The hard limits of this process. Those of a program cannot be higher (setrlimit(2)). */
 function hostHardLimits(): ReadonlyMap<number, number> {
   if (hardLimits) return hardLimits
-  const text = readFileSync('/proc/self/limits', 'utf8')
+  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n')
   const rows = Object.entries(HARD_LIMIT_ROWS).map(([resource, row]): [number, number] => {
-    const hard = new RegExp(`^${row}\\s+\\S+\\s+(\\S+)`, 'm').exec(text)?.[1] ?? 'unlimited'
+    const line = lines.find(one => one.startsWith(row)) ?? ''
+    const [, hard = 'unlimited'] = line.slice(row.length).split(' ').filter(Boolean)
     return [Number(resource), hard === 'unlimited' ? Infinity : Number(hard)]
   })
   hardLimits = new Map(rows)

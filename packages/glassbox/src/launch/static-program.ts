@@ -6,6 +6,8 @@
 import { openSync } from 'node:fs'
 import { MissingFeatureError } from '../errors.ts'
 import { INIT_PATH, LAUNCHER_PATH } from '../gate/addon.ts'
+import { limitHint } from '../gate/errno-hint.ts'
+import { asSystemError } from '../gate/gate.ts'
 import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
 import { AT_EMPTY_PATH, O_CLOEXEC, O_PATH } from '../linux/constants.ts'
 import { type PlanBuilder, stringArray, text } from '../plan/builder.ts'
@@ -28,6 +30,8 @@ export function programDescriptor(name: StaticProgram): number {
     descriptors.set(name, descriptor)
     return descriptor
   } catch (error) {
+    const { errno = 0 } = error as NodeJS.ErrnoException
+    if (limitHint(-errno) !== undefined) throw asSystemError(error)
     throw new MissingFeatureError(
       name,
       `glassbox's ${name} cannot be opened: ${PATHS[name]}: ${(error as Error).message}`,

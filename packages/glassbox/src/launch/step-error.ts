@@ -3,18 +3,12 @@
  * says what failed, with which value, and what to do next.
  */
 import { GlassboxError } from '../errors.ts'
-import { errnoHint } from '../gate/gate.ts'
 import { ERRNO, errnoMessage, errnoName } from '../linux/errno.ts'
 import type { Plan, Step } from '../plan/types.ts'
+import { stepHint } from './step-hint.ts'
 
 /** `EPERM (Operation not permitted)`. */
 export const errnoText = (errno: number): string => `${errnoName(errno)} (${errnoMessage(errno)})`
-
-/** The options with which a container must be started so that boxes work in it. */
-export const CONTAINER_REMEDY: string =
-  'In Docker or Podman, start the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN ' +
-  '--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, ' +
-  'or with --privileged; in Kubernetes, set securityContext.privileged.'
 
 /**
  * The most bytes that the kernel accepts for one argument or variable, with its NUL
@@ -31,12 +25,12 @@ export function stepError(plan: Plan, step: Step | undefined, errno: number): Gl
     const walled = plan.steps.some(other => other.kind === 'syscall' && other.name === ENTER_WALL)
     return executeError(programOf(plan), errno, { longest: longestString(step), walled })
   }
-  const syscall = step?.kind === 'syscall' ? step.name : 'clone3'
-  const label = step?.label ?? 'read the plan'
+  const syscall = step?.kind === 'syscall' ? step.name : step ? 'clone3' : 'recvmsg'
+  const label = step?.label ?? 'receive the plan'
   return new GlassboxError(
     'ERR_GLASSBOX_STEP_FAILED',
     `Could not ${plan.title}: "${label}" failed in ${syscall}: ${errnoText(errno)}`,
-    { errno, syscall, hint: hintOf(plan, syscall, errno) },
+    { errno, syscall, hint: stepHint(step, syscall, errno, executeStep(plan) !== undefined) },
   )
 }
 
@@ -56,32 +50,6 @@ function longestString(step: Step): number {
     typeof arg === 'object' && 'pointers' in arg ? (arg.pointers ?? []).map(({ to }) => to.bytes.length) : [],
   )
   return lengths.reduce((most, length) => Math.max(most, length), 0)
-}
-
-const LAUNCH_HINTS: Readonly<Record<string, string>> = {
-  openat2: 'Name a working directory that exists; links through /proc/PID are not followed.',
-  fchdir: 'Name a working directory that the program’s user may enter.',
-  chdir: 'Name a working directory that exists and that the user may enter.',
-  setgroups: 'Running as another user needs root.',
-  setresgid: 'Running as another user needs root.',
-  setresuid: 'Running as another user needs root.',
-}
-
-const ERRNO_HINTS: Readonly<Record<number, string>> = {
-  [ERRNO.ENOSPC]:
-    'A file system is full, or a limit of namespaces (/proc/sys/user/max_*_namespaces) is reached.',
-  [ERRNO.EAGAIN]:
-    'The limit of processes is too low to start a program: raise it (the limit of the box, ulimit -u, pids.max).',
-  [ERRNO.EPERM]: `The user, or a filter or security module around this process, may not do this. ${CONTAINER_REMEDY}`,
-}
-
-/**
- * The hints of launches apply only to plans that end in an execve: only those use the caller's
- * directory and user.
- */
-function hintOf(plan: Plan, syscall: string, errno: number): string {
-  const ofLaunch = executeStep(plan) ? LAUNCH_HINTS[syscall] : undefined
-  return ofLaunch ?? ERRNO_HINTS[errno] ?? errnoHint(syscall, errno)
 }
 
 /** What is known of an execve besides its path. */

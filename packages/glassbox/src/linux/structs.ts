@@ -4,9 +4,6 @@
  * `longs` (an array of words), or `struct:NAME` (a nested struct).
  */
 
-/** sizeof(struct open_how), which openat2(2) takes as an argument. */
-export const OPEN_HOW_BYTES = 24
-
 export interface Field {
   readonly name: string
   readonly offset: number

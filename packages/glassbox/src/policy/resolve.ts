@@ -42,6 +42,12 @@ function handlerName(handler: object): string {
   return name
 }
 
+/** What is frozen has a name, which is shorter than its text. */
+const constants = new Map<unknown, string>([
+  [DEFAULT_POLICY, 'the default policy'],
+  ...DEFAULT_POLICY.rules.map((rule, index): [unknown, string] => [rule, `default rule ${index}`]),
+])
+
 /**
  * The policy as text, with bigints as `1n` and a number for each handler; `undefined` if the
  * object can no longer be serialized, for example because of a cycle.
@@ -49,6 +55,7 @@ function handlerName(handler: object): string {
 function textOf(policy: object): string | undefined {
   try {
     return JSON.stringify(policy, (_, value: unknown) => {
+      if (typeof value === 'object') return constants.get(value) ?? value
       if (typeof value === 'bigint') return `${value}n`
       return typeof value === 'function' ? handlerName(value) : value
     })

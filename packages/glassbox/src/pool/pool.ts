@@ -10,10 +10,12 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf, SettledEncoding } from '../job/options.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
-import { type Call, stopSignal } from '../run/call.ts'
+import { refuseMore } from '../options/arity.ts'
+import type { Call } from '../run/call.ts'
+import type { Cancel } from '../run/cancel.ts'
 import { checkPooled, checkWords } from '../run/check.ts'
 import { canceledResult, execute } from '../run/execute.ts'
 import type { RunHandle } from '../run/handle.ts'
@@ -102,27 +104,33 @@ export class Pool {
   run<E extends Encoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: PoolRunOptions<E>,
+    options?: PoolRunOptions<E> & SettledEncoding<E>,
   ): RunHandle<OutputOf<E>>
-  run(given: unknown, givenArgs?: unknown, givenOptions?: unknown): RunHandle<string | Uint8Array> {
+  run(
+    given: unknown,
+    givenArgs?: unknown,
+    givenOptions?: unknown,
+    ...more: readonly unknown[]
+  ): RunHandle<string | Uint8Array> {
     const start = async (call: Call): Promise<AnyResult> => {
+      refuseMore('pool.run(program, args, options)', more)
       const { program, args } = checkWords(given, givenArgs)
       const { files, options, ...command } = checkPooled(givenOptions)
       this.#runner.check(this.#options, command.terms)
       const inputs = readInputs(files, this.#paths)
       call.begin(options)
-      const stop = stopSignal(call, options)
+      const { cancel } = call
       const { name: runner, showsHost } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
-        await putInputs(sandbox.files, inputs, stop)
-        if (stop.aborted) return canceledResult(runner, command.terms.limits, options, call)
+        await putInputs(sandbox.files, inputs, cancel)
+        if (cancel.aborted) return canceledResult(runner, command.terms.limits, options, call)
         const shown = { binds: this.#options.binds, showsHost }
         const found = resolveInBox(program, options, shown, path => sandbox.files.has(path))
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)
       }
       for (let tries = isRepeatable(call, options) ? this.size : 0; ; tries--) {
-        const sandbox = await this.#lease(stop)
+        const sandbox = await this.#lease(cancel)
         if (!sandbox) return canceledResult(runner, command.terms.limits, options, call)
         try {
           return await attempt(sandbox)
@@ -139,9 +147,9 @@ export class Pool {
   }
 
   /** A sandbox for one run; `undefined` if the run was canceled while it waited. */
-  async #lease(stop: AbortSignal): Promise<Sandbox | undefined> {
+  async #lease(cancel: Cancel): Promise<Sandbox | undefined> {
     if (this.#closed) throw closedError()
-    if (stop.aborted) return undefined
+    if (cancel.aborted) return undefined
     for (let sandbox = this.#idle.shift(); sandbox; sandbox = this.#idle.shift()) {
       if (sandbox.reusable) {
         this.#leased.add(sandbox)
@@ -149,21 +157,20 @@ export class Pool {
       }
       this.#replace(sandbox)
     }
-    return this.#wait(stop)
+    return this.#wait(cancel)
   }
 
-  #wait(stop: AbortSignal): Promise<Sandbox | undefined> {
-    let canceled = (): void => {}
+  #wait(cancel: Cancel): Promise<Sandbox | undefined> {
+    let letGo = (): void => {}
     return new Promise<Sandbox | undefined>((resolve, reject) => {
       const waiter = { resolve, reject }
-      canceled = () => {
+      this.#waiters.add(waiter)
+      letGo = cancel.onAbort(() => {
         this.#waiters.delete(waiter)
         resolve(undefined)
-      }
-      this.#waiters.add(waiter)
-      stop.addEventListener('abort', canceled)
+      })
       this.#fill()
-    }).finally(() => stop.removeEventListener('abort', canceled))
+    }).finally(() => letGo())
   }
 
   /** Opens missing sandboxes for the waiting runs. If that fails, one of them gets the error. */
@@ -285,6 +292,8 @@ const closedError = (cause?: unknown): GlassboxError =>
  * await using pool = await createPool({ size: 2 })
  * const { stdout } = await pool.run('sort', [], { stdin: 'b\na\n' })
  */
-export function createPool(options: PoolOptions): Promise<Pool> {
+export function createPool(options: PoolOptions): Promise<Pool>
+export async function createPool(options: PoolOptions, ...more: readonly unknown[]): Promise<Pool> {
+  refuseMore('createPool(options)', more)
   return Pool.create(options)
 }

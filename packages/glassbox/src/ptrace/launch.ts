@@ -3,7 +3,7 @@
  * calling thread, which will be its tracer. The returned object owns the socket to it.
  */
 import { GlassboxError } from '../errors.ts'
-import { close, ownDescriptor } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import { runPlan, send, syscall } from '../gate/gate.ts'
 import { LAUNCHER_REQUEST_LAYOUT, PLAN_FAILURE_LAYOUT } from '../gate/generated/layouts.ts'
 import { socketPair } from '../launch/socket-pair.ts'
@@ -51,7 +51,7 @@ export class Launch {
       return
     }
     const { ours, theirs } = socketPair()
-    this.#socket = ownDescriptor(ours)
+    this.#socket = ours
     try {
       this.pid = spawn(theirs, descriptors)
     } catch (error) {

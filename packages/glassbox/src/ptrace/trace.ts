@@ -1,4 +1,5 @@
 /** `trace()`: traces by ptrace, each in a worker of its own. */
+import { refuseMore } from '../options/arity.ts'
 import { reap } from '../launch/reap.ts'
 import { traceOptions, traceTarget } from '../trace/check.ts'
 import type { TraceCommand, TraceOptions } from '../trace/options.ts'
@@ -37,7 +38,9 @@ function start(target: Target, options: TraceOptions, onSeized?: () => void): Tr
  *     for await (const event of trace({ program: 'ls' }))
  *       if (event.type === 'syscall-exit') console.log(event.name)
  */
-export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace {
+export function trace(target: TraceCommand | number | readonly number[], options?: TraceOptions): Trace
+export function trace(target: unknown, options?: unknown, ...more: readonly unknown[]): Trace {
+  refuseMore('trace(target, options)', more)
   return start(traceTarget(target), traceOptions(options))
 }
 

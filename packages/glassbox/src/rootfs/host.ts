@@ -3,7 +3,15 @@
  * that interpreters and compilers read, all read-only. Nothing else of the host is visible: no
  * home directory, no secrets of /etc, and of /var only what GHC reads there.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
 
 /** Directories of the root. A directory is bound; a symbolic link (merged /usr) is recreated. */
@@ -60,17 +68,23 @@ const MASKED = [
   ...['pressure', 'timer_list', 'timer_stats'],
 ]
 
-function kind(path: string): 'directory' | 'file' | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isDirectory() ? 'directory' : stats ? 'file' : undefined
-}
+/** What is at a host path, behind links; `undefined` if the host does not have it. */
+const look = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
-/** A read-only bind of a host path; an empty list if the host does not have it. */
-function hostBind(path: string, device = false): BindMount[] {
-  const what = kind(path)
-  if (what === undefined) return []
-  const bind = { source: realpathSync(path), target: path, directory: what === 'directory', writable: false }
-  return [device ? { ...bind, device } : bind]
+/** A read-only bind of a host path. */
+const hostBind = (path: string, stats: Stats): BindMount => ({
+  source: realpathSync.native(path),
+  target: path,
+  directory: stats.isDirectory(),
+  writable: false,
+})
+
+function devices(): BindMount[] {
+  return DEVICES.flatMap(name => {
+    const path = `/dev/${name}`
+    const stats = look(path)
+    return stats ? [{ ...hostBind(path, stats), device: true }] : []
+  })
 }
 
 function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
@@ -80,7 +94,7 @@ function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
     const path = `/${name}`
     const stats = lstatSync(path, { throwIfNoEntry: false })
     if (stats?.isSymbolicLink()) links.push({ path, target: readlinkSync(path) })
-    else if (stats?.isDirectory()) binds.push(...hostBind(path))
+    else if (stats?.isDirectory()) binds.push(hostBind(path, stats))
   }
   return { binds, links }
 }
@@ -90,23 +104,29 @@ function configuration(): { binds: BindMount[]; files: SmallFile[] } {
   const binds: BindMount[] = []
   const files: SmallFile[] = []
   for (const path of [...names.map(name => `/etc/${name}`), ...NESTED]) {
-    const isSmall = kind(path) === 'file' && statSync(path).size <= LARGEST_COPY
+    const stats = look(path)
+    if (!stats) continue
+    const isSmall = !stats.isDirectory() && stats.size <= LARGEST_COPY
     if (isSmall) files.push({ path, contents: readFileSync(path) })
-    else binds.push(...hostBind(path))
+    else binds.push(hostBind(path, stats))
   }
   return { binds, files }
 }
 
 function maskedPaths(): MaskedPath[] {
   return MASKED.flatMap(name => {
-    const what = kind(`/proc/${name}`)
-    return what === undefined ? [] : [{ path: `/proc/${name}`, directory: what === 'directory' }]
+    const path = `/proc/${name}`
+    const stats = look(path)
+    return stats ? [{ path, directory: stats.isDirectory() }] : []
   })
 }
 
+/** The files that name the ids of a box; see `identityFiles`. */
+export const IDENTITY_FILES = ['/etc/passwd', '/etc/group', '/etc/hosts', '/etc/nsswitch.conf'] as const
+
 /** Names for the ids of a box, for programs that look up their own user or host name. */
 export function identityFiles(uid: number, gid: number, hostname: string): readonly SmallFile[] {
-  const texts = {
+  const texts: Record<(typeof IDENTITY_FILES)[number], string> = {
     '/etc/passwd': `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n`,
     '/etc/group': `root:x:0:\nbox:x:${gid}:\n`,
     '/etc/hosts': `127.0.0.1 localhost ${hostname}\n::1 localhost\n`,
@@ -123,7 +143,7 @@ export function hostRoot(): HostRoot {
   const { binds, links } = systemDirectories()
   const etc = configuration()
   known = {
-    binds: [...binds, ...etc.binds, ...DEVICES.flatMap(name => hostBind(`/dev/${name}`, true))],
+    binds: [...binds, ...etc.binds, ...devices()],
     files: etc.files,
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
@@ -134,8 +154,8 @@ export function hostRoot(): HostRoot {
 let bare: HostRoot | undefined
 
 /**
- * The same for a box that mounts the host's binds itself, after its own. Only /dev/null stays,
- * because the masks of procfs need it.
+ * The same for a box that mounts the host's binds itself, as far as no bind of the caller replaces
+ * them. Only /dev/null stays, because the masks of procfs need it.
  */
 export function hostRootWithoutBinds(): HostRoot {
   const binds = hostRoot().binds.filter(({ target }) => target === '/dev/null')

@@ -50,13 +50,14 @@ import {
 } from '../linux/constants.ts'
 import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { OPEN_HOW_BYTES } from '../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
 
 const STAGE = '/tmp'
-const HOST = '/.host'
+/** The host's root, while the box is being set up. */
+export const HOST_ROOT = '/.host'
 
 /** struct mount_attr: set, clear, propagation, user namespace. */
 const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
@@ -175,7 +176,7 @@ class RootBuilder {
     this.#plan
       .call(
         'mount',
-        [text(HOST + source), text(target), 0, MS_BIND | MS_REC, 0],
+        [text(HOST_ROOT + source), text(target), 0, MS_BIND | MS_REC, 0],
         `bind ${source} to ${target}`,
       )
       .call(
@@ -192,7 +193,7 @@ class RootBuilder {
    */
   #bindByDescriptors({ source, target }: BindMount, flags: number): void {
     const tree = this.#tree
-    this.#reach(HOST + source)
+    this.#reach(HOST_ROOT + source)
     this.#plan
       .call(
         'open_tree',
@@ -263,8 +264,8 @@ class RootBuilder {
         ],
         `mount the new root on ${STAGE}`,
       )
-      .call('mkdirat', [AT_FDCWD, text(STAGE + HOST), 0o700], `make ${HOST}`)
-      .call('pivot_root', [text(STAGE), text(STAGE + HOST)], 'change the root')
+      .call('mkdirat', [AT_FDCWD, text(STAGE + HOST_ROOT), 0o700], `make ${HOST_ROOT}`)
+      .call('pivot_root', [text(STAGE), text(STAGE + HOST_ROOT)], 'change the root')
       .call('chdir', [text('/')], 'go to the new root')
   }
 
@@ -300,8 +301,8 @@ class RootBuilder {
 
   leaveHost(): void {
     this.#plan
-      .call('umount2', [text(HOST), MNT_DETACH], 'detach the host’s root')
-      .call('unlinkat', [AT_FDCWD, text(HOST), AT_REMOVEDIR], `remove ${HOST}`)
+      .call('umount2', [text(HOST_ROOT), MNT_DETACH], 'detach the host’s root')
+      .call('unlinkat', [AT_FDCWD, text(HOST_ROOT), AT_REMOVEDIR], `remove ${HOST_ROOT}`)
       .call(
         'mount_setattr',
         [

@@ -15,19 +15,21 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from '../job/files.ts'
-import type { BoxOptions, CommandOptions, Encoding, OutputOf } from '../job/options.ts'
+import type { BoxOptions, CommandOptions, Encoding, OutputOf, SettledEncoding } from '../job/options.ts'
 import type { AnyResult } from '../job/result.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
+import { refuseMore } from '../options/arity.ts'
 import type { Runner, Sandbox } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
 import { putInputs, readInput, readInputs } from '../stdio/input-files.ts'
 import type { Call } from './call.ts'
 import { checkBox, type CheckedCommand, checkCommand, checkWords, type Words } from './check.ts'
-import { execute } from './execute.ts'
+import { canceledResult, execute } from './execute.ts'
 import type { RunHandle } from './handle.ts'
 import { resolveInBox } from './program.ts'
 import { runnerOf } from './runners.ts'
 import { startCall } from './start-call.ts'
+import { Turns } from './turns.ts'
 
 /** An open sandbox and its options. */
 interface Opened {
@@ -52,7 +54,9 @@ interface Opened {
  */
 export class Box {
   readonly #opened: Opened
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns(() => {
+    if (this.#closed) throw closedError()
+  })
   #closed: Promise<void> | undefined
 
   private constructor(opened: Opened) {
@@ -89,11 +93,17 @@ export class Box {
   run<E extends Encoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: CommandOptions<E>,
+    options?: CommandOptions<E> & SettledEncoding<E>,
   ): RunHandle<OutputOf<E>>
-  run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
+  run(
+    program: unknown,
+    args?: unknown,
+    options?: unknown,
+    ...more: readonly unknown[]
+  ): RunHandle<string | Uint8Array> {
     let isChecked = false
     const handle = startCall(async call => {
+      refuseMore('box.run(program, args, options)', more)
       const words = checkWords(program, args)
       const command = checkCommand(options)
       this.#opened.runner.check(this.#opened.options, command.terms)
@@ -101,15 +111,15 @@ export class Box {
       return this.#start(words, command, call)
     })
     // If this fails, the next command fails with the same error.
-    if (isChecked)
-      this.#last = this.#last.then(() => this.#closed ?? this.#opened.sandbox.renew()).catch(() => {})
+    if (isChecked) this.#turns.add(() => this.#opened.sandbox.renew()).catch(() => {})
     return handle
   }
 
   #start({ program, args }: Words, command: CheckedCommand, call: Call): Promise<AnyResult> {
     const { runner, sandbox, paths, options } = this.#opened
     call.begin(command.options)
-    return this.#enqueue<AnyResult>(async () => {
+    const stopped = (): AnyResult => canceledResult(runner.name, command.terms.limits, command.options, call)
+    return this.#turns.addStoppable(call.cancel, stopped, async () => {
       const inBox = (path: string): boolean => sandbox.files.has(path)
       const shown = { binds: options.binds, showsHost: runner.showsHost }
       const found = resolveInBox(program, command.terms, shown, inBox)
@@ -128,13 +138,20 @@ export class Box {
    * await box.writeFile('test.sh', '#!/bin/sh\nexit 3\n', { mode: 0o755 })
    * await box.writeFile('src', { file: '/home/me/project/src' })
    */
-  async writeFile(path: string, input: FileInput, options: WriteOptions = {}): Promise<void> {
+  writeFile(path: string, input: FileInput, options?: WriteOptions): Promise<void>
+  async writeFile(
+    path: unknown,
+    input: unknown,
+    options: unknown = {},
+    ...more: readonly unknown[]
+  ): Promise<void> {
+    refuseMore('box.writeFile(path, input, options)', more)
     const name = BOX_PATH.read(path, 'path')
     const { mode } = WRITE_OPTIONS.read(options, 'options')
     const read = FILE_INPUT.read(input, 'input')
     const whole = mode === undefined ? read : isContents(read) ? { contents: read, mode } : { ...read, mode }
     const file = readInput('input', name, whole, this.#opened.paths)
-    await this.#enqueue(() => this.#opened.sandbox.files.write(file))
+    await this.#turns.add(() => this.#opened.sandbox.files.write(file))
   }
 
   /**
@@ -144,10 +161,12 @@ export class Box {
    * @example
    * const report = Buffer.from(await box.readFile('report.txt')).toString()
    */
-  async readFile(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+  readFile(path: string, options?: ReadOptions): Promise<Uint8Array>
+  async readFile(path: unknown, options: unknown = {}, ...more: readonly unknown[]): Promise<Uint8Array> {
+    refuseMore('box.readFile(path, options)', more)
     const name = BOX_PATH.read(path, 'path')
     const { maxBytes = DEFAULT_COLLECT_BYTES } = READ_OPTIONS.read(options, 'options')
-    return this.#enqueue(async () => (await this.#opened.sandbox.files.read(name, maxBytes)).contents)
+    return this.#turns.add(async () => (await this.#opened.sandbox.files.read(name, maxBytes)).contents)
   }
 
   /**
@@ -157,9 +176,11 @@ export class Box {
    * @example
    * for (const { name, type } of await box.readDirectory('out')) console.log(name, type)
    */
-  async readDirectory(path: string = '.'): Promise<readonly DirectoryEntry[]> {
+  readDirectory(path?: string): Promise<readonly DirectoryEntry[]>
+  async readDirectory(path: unknown = '.', ...more: readonly unknown[]): Promise<readonly DirectoryEntry[]> {
+    refuseMore('box.readDirectory(path)', more)
     const name = path === '.' ? path : BOX_PATH.read(path, 'path')
-    return this.#enqueue(() => this.#opened.sandbox.files.list(name))
+    return this.#turns.add(() => this.#opened.sandbox.files.list(name))
   }
 
   /**
@@ -169,7 +190,9 @@ export class Box {
    * @example
    * await box.makeDirectory('build/objects')
    */
-  async makeDirectory(path: string, options: WriteOptions = {}): Promise<void> {
+  makeDirectory(path: string, options?: WriteOptions): Promise<void>
+  async makeDirectory(path: string, options: WriteOptions = {}, ...more: readonly unknown[]): Promise<void> {
+    refuseMore('box.makeDirectory(path, options)', more)
     await this.writeFile(path, { directory: true }, options)
   }
 
@@ -180,9 +203,11 @@ export class Box {
    * @example
    * await box.remove('build')
    */
-  async remove(path: string): Promise<void> {
+  remove(path: string): Promise<void>
+  async remove(path: unknown, ...more: readonly unknown[]): Promise<void> {
+    refuseMore('box.remove(path)', more)
     const name = BOX_PATH.read(path, 'path')
-    await this.#enqueue(() => this.#opened.sandbox.files.remove(name))
+    await this.#turns.add(() => this.#opened.sandbox.files.remove(name))
   }
 
   /**
@@ -196,18 +221,6 @@ export class Box {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(() => {
-      if (this.#closed) throw closedError()
-      return work()
-    })
-    this.#last = next.then(
-      () => {},
-      () => {},
-    )
-    return next
   }
 }
 
@@ -223,6 +236,8 @@ const closedError = (): GlassboxError =>
  * await box.run('gcc', ['main.c'])
  * const { exitCode } = await box.run('./a.out')
  */
-export function openBox(options?: BoxOptions): Promise<Box> {
+export function openBox(options?: BoxOptions): Promise<Box>
+export async function openBox(options?: BoxOptions, ...more: readonly unknown[]): Promise<Box> {
+  refuseMore('openBox(options)', more)
   return Box.open(options)
 }

@@ -1,26 +1,27 @@
 /**
  * The state of one call of run(), from the call until it settles: its start time, streams and
- * events. One abort signal stops the call, for any of three reasons: the handle's kill(), the
+ * events. The call is stopped for any of three reasons: the handle's kill(), the
  * caller's signal, or a stream that fails.
  */
 import type { CommandOptions } from '../job/options.ts'
 import { CallStreams } from '../stdio/caller/call-streams.ts'
 import { OutputEvents } from '../stdio/events.ts'
+import { Cancel } from './cancel.ts'
 
 export class Call {
   readonly events: OutputEvents = new OutputEvents()
   /** When run() was called: CLOCK_MONOTONIC in ns. */
   readonly calledAt: bigint = process.hrtime.bigint()
   /** Aborted by the handle's kill(), by the caller's signal, and by a stream that fails. */
-  readonly cancel: AbortController = new AbortController()
+  readonly cancel: Cancel = new Cancel()
   #streams: CallStreams | undefined
   #signal: AbortSignal | undefined
 
   /** Claims the streams of the checked options, and listens to their signal. */
   begin(options: CommandOptions): CallStreams {
-    this.stopSignal(options)
+    this.#listenTo(options)
     this.#streams ??= new CallStreams(options, this.events, error => {
-      if (this.cancel.signal.aborted) return false
+      if (this.cancel.aborted) return false
       this.cancel.abort(error)
       return true
     })
@@ -32,16 +33,12 @@ export class Call {
     return this.#streams ?? this.begin({})
   }
 
-  /**
-   * Aborted when the call is to be stopped. The caller's signal is listened to until `release`.
-   */
-  stopSignal({ signal }: CommandOptions): AbortSignal {
-    if (typeof signal?.addEventListener === 'function' && !this.#signal) {
-      this.#signal = signal
-      if (signal.aborted) this.#stop()
-      else signal.addEventListener('abort', this.#stop)
-    }
-    return this.cancel.signal
+  /** Listens to the caller's signal until `release`. */
+  #listenTo({ signal }: CommandOptions): void {
+    if (typeof signal?.addEventListener !== 'function' || this.#signal) return
+    this.#signal = signal
+    if (signal.aborted) this.#stop()
+    else signal.addEventListener('abort', this.#stop)
   }
 
   readonly #stop = (): void => this.cancel.abort(this.#signal?.reason)
@@ -59,6 +56,3 @@ export class Call {
 
 /** Makes a call that starts now. */
 export const beginCall = (): Call => new Call()
-
-/** Aborted by the handle's kill(), the caller's signal, or a stream that fails. */
-export const stopSignal = (call: Call, options: CommandOptions): AbortSignal => call.stopSignal(options)

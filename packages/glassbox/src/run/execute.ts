@@ -13,7 +13,7 @@ import type { Sandbox } from '../runners/runner.ts'
 import type { CallStreams } from '../stdio/caller/call-streams.ts'
 import { Channels } from '../stdio/channels.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
-import { type Call, stopSignal } from './call.ts'
+import type { Call } from './call.ts'
 import { collect, NOTHING_COLLECTED } from './collect.ts'
 
 export interface Execution {
@@ -43,7 +43,7 @@ export async function execute(
   try {
     call.throwIfFailed()
     await channels.open(sandbox.owner)
-    const ending = await startAndWait(sandbox, job, channels, { call, options })
+    const ending = await startAndWait(sandbox, job, channels, call)
     throwIfCutShort(ending, streams)
     const collected = await collect(sandbox.files, options, paths)
     done?.()
@@ -67,19 +67,18 @@ async function startAndWait(
   sandbox: Sandbox,
   job: Job,
   channels: Channels,
-  { call, options }: { readonly call: Call; readonly options: CommandOptions },
+  { cancel }: Call,
 ): Promise<Ending> {
-  const stop = stopSignal(call, options)
-  if (stop.aborted) return canceledBeforeStart(process.hrtime.bigint())
+  if (cancel.aborted) return canceledBeforeStart(process.hrtime.bigint())
   const started = await sandbox.start(job, channels.childFds())
   channels.launched(() => started.stop('output'))
-  const cancel = (): void => started.stop('canceled')
-  if (stop.aborted) cancel()
-  stop.addEventListener('abort', cancel)
+  const stop = (): void => started.stop('canceled')
+  if (cancel.aborted) stop()
+  const letGo = cancel.onAbort(stop)
   try {
     return await started.ended
   } finally {
-    stop.removeEventListener('abort', cancel)
+    letGo()
   }
 }
 

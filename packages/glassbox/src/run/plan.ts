@@ -7,10 +7,14 @@ import { checkCall } from './run.ts'
 import { runnerOf } from './runners.ts'
 
 /**
- * The text of the plans. Throws the errors with which run() would reject before it starts
+ * The text of the plans. Rejects with the errors with which run() would reject before it starts
  * anything.
  */
-export function planText(program: string, args: readonly string[] = [], options: RunOptions = {}): string {
+export async function planText(
+  program: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<string> {
   const { runner, job, spec } = checkCall(runnerOf, program, args, options)
   return runner.plan(spec, job)
 }

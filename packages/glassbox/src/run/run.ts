@@ -7,13 +7,21 @@
  *   limits: { cpuTimeMs: 1000, memoryBytes: 256 * 2 ** 20 },
  * })
  */
-import type { BoxOptions, CommandOptions, Encoding, OutputOf, RunOptions } from '../job/options.ts'
+import type {
+  BoxOptions,
+  CommandOptions,
+  Encoding,
+  OutputOf,
+  RunOptions,
+  SettledEncoding,
+} from '../job/options.ts'
 import type { Job } from '../job/job.ts'
 import type { AnyResult } from '../job/result.ts'
 import type { Runner, SandboxSpec } from '../runners/runner.ts'
 import { HostPaths } from '../stdio/host-paths.ts'
+import { refuseMore } from '../options/arity.ts'
 import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
-import { type Call, stopSignal } from './call.ts'
+import type { Call } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
 import { execute } from './execute.ts'
 import type { RunHandle } from './handle.ts'
@@ -26,7 +34,7 @@ export interface ProgramRunner {
   run<E extends Encoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: CommandOptions<E> & Pick<BoxOptions, 'files'>,
+    options?: CommandOptions<E> & Pick<BoxOptions, 'files'> & SettledEncoding<E>,
   ): RunHandle<OutputOf<E>>
 }
 
@@ -100,7 +108,7 @@ export async function runOnce(
   const done = (): void => void close().catch(() => {}) // the close below reports it
   const { paths } = spec
   try {
-    await putInputs(sandbox.files, inputs, stopSignal(call, command.options))
+    await putInputs(sandbox.files, inputs, call.cancel)
     return await execute({ runner: runner.name, sandbox, paths, call, done }, job, command.options)
   } finally {
     await close()
@@ -122,11 +130,17 @@ export async function runOnce(
 export function run<E extends Encoding = 'utf8'>(
   program: string,
   args?: readonly string[],
-  options?: RunOptions<E> | PooledOptions<E>,
+  options?: (RunOptions<E> | PooledOptions<E>) & SettledEncoding<E>,
 ): RunHandle<OutputOf<E>>
-export function run(program: unknown, args?: unknown, options?: unknown): RunHandle<string | Uint8Array> {
+export function run(
+  program: unknown,
+  args?: unknown,
+  options?: unknown,
+  ...more: readonly unknown[]
+): RunHandle<string | Uint8Array> {
   let taken: ReturnType<typeof takePool>
   try {
+    refuseMore('run(program, args, options)', more)
     taken = takePool(options)
   } catch (error) {
     return startCall(() => Promise.reject(error))

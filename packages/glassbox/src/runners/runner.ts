@@ -14,7 +14,7 @@ import type { ResolvedBox } from '../job/resolved.ts'
 import type { RunnerName } from '../job/result.ts'
 import type { FileVisitor } from '../stdio/files/visitor.ts'
 import type { HostPaths } from '../stdio/host-paths.ts'
-import type { InputFile } from '../stdio/input-files.ts'
+import type { InputFile, StopSignal } from '../stdio/input-files.ts'
 import type { Owner } from '../stdio/pipe.ts'
 
 export interface Runner {
@@ -32,7 +32,7 @@ export interface Runner {
   /** Opens a sandbox. On failure nothing is left. */
   open(spec: SandboxSpec): Promise<Sandbox>
   /** Every system call that running the job would make, as text. Starts nothing. */
-  plan(spec: SandboxSpec, job: Job): string
+  plan(spec: SandboxSpec, job: Job): Promise<string>
 }
 
 /** The contents and the purpose of a sandbox. */
@@ -90,7 +90,7 @@ export interface SandboxFiles {
    * Writes a file or directory, and replaces an existing file of that name. If the signal is
    * aborted, rejects with its reason; a part may have been written.
    */
-  write(input: InputFile, signal?: AbortSignal): Promise<void>
+  write(input: InputFile, signal?: StopSignal): Promise<void>
   /** Reads a regular file of at most `maxBytes`. */
   read(path: string, maxBytes: number): Promise<CollectedFile>
   /**

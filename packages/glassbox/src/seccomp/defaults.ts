@@ -269,13 +269,20 @@ export const ARGUMENT_RULES: readonly CallRule[] = [
   ]),
 ]
 
+/** Freezes a value with everything in it. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
+  return value
+}
+
 /**
- * The policy of a program if the caller gives none. Use it as the base of a policy of your own.
+ * The policy of a program if the caller gives none. Use it as the base of a policy of your own. It
+ * is frozen, with everything in it.
  *
  * @example
  * const policy = { ...DEFAULT_POLICY, rules: [noSockets, ...DEFAULT_POLICY.rules] }
  */
-export const DEFAULT_POLICY: CallPolicy = {
+export const DEFAULT_POLICY: CallPolicy = frozen({
   rules: [
     ...GUARD,
     ...REFUSALS,
@@ -284,4 +291,4 @@ export const DEFAULT_POLICY: CallPolicy = {
     ...ARGUMENT_RULES,
   ],
   otherwise: { kind: 'allow' },
-}
+})

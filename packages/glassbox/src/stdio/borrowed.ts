@@ -10,7 +10,7 @@
  * So the mode is restored after each program.
  */
 import { fchmodSync, fstatSync, type Stats } from 'node:fs'
-import { close, keepDescriptor, ownDescriptor } from '../gate/descriptors.ts'
+import { close, keepDescriptor } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
 import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, O_NONBLOCK, SEEK_CUR, SEEK_SET } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -86,7 +86,7 @@ export function borrowPosition(fd: number): Restore {
   return keepDescriptor(fd, () => {
     const start = syscall(LSEEK, 0, 0, SEEK_CUR)
     if (start > 0) call('lseek', [fd, start, SEEK_SET])
-    const ours = ownDescriptor(call('fcntl', [fd, F_DUPFD_CLOEXEC, 0]))
+    const ours = call('fcntl', [fd, F_DUPFD_CLOEXEC, 0])
     let isBorrowed = true
     return () => {
       if (!isBorrowed) return

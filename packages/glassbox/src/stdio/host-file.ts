@@ -6,7 +6,7 @@
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
-import { keepDescriptor, makeBlocking, ownDescriptor } from '../gate/descriptors.ts'
+import { keepDescriptor, makeBlocking } from '../gate/descriptors.ts'
 import { O_NOCTTY, O_NONBLOCK } from '../linux/constants.ts'
 import { hintFor } from './files/errors.ts'
 import type { HostPaths } from './host-paths.ts'
@@ -104,7 +104,7 @@ export function openHostFile({ name, path, flags, paths }: HostFileRequest): Hos
       const stats = fstatSync(fd)
       refuseKind(name, path, stats)
       makeBlocking(fd)
-      return { fd: ownDescriptor(fd), stats }
+      return { fd, stats }
     })
   } catch (error) {
     throw error instanceof InvalidOptionError ? error : cannotOpen(name, path, error)

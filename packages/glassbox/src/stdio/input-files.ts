@@ -181,14 +181,17 @@ async function putTree(
   }
 }
 
+/** The part of an AbortSignal that long work asks between its pieces. */
+export type StopSignal = Pick<AbortSignal, 'aborted' | 'throwIfAborted'>
+
 /**
  * Writes all inputs into a sandbox, one after another. If `signal` is aborted meanwhile, it
  * resolves without writing the rest: the caller checks the signal.
  */
 export async function putInputs(
-  files: { write(input: InputFile, signal?: AbortSignal): Promise<void> },
+  files: { write(input: InputFile, signal?: StopSignal): Promise<void> },
   inputs: readonly InputFile[],
-  signal?: AbortSignal,
+  signal?: StopSignal,
 ): Promise<void> {
   for (const input of inputs) {
     if (signal?.aborted) return

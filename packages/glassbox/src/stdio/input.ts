@@ -2,10 +2,11 @@
  * The stdin of a program: opens a descriptor for the program, and feeds or closes the other end.
  */
 import { fstatSync } from 'node:fs'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { InvalidOptionError } from '../errors.ts'
-import { close, disownDescriptor, writeAll } from '../gate/descriptors.ts'
+import { close, writeAll } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
+import { socketOn } from '../gate/socket.ts'
 import { F_GETFL, F_GETPIPE_SZ, O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/constants.ts'
 import type { Bytes, Source } from '../job/streams.ts'
 import { borrow, borrowPosition } from './borrowed.ts'
@@ -125,7 +126,7 @@ function fromStream(claimed: ClaimedSource | undefined, owner: Owner | undefined
 
 /** A program may end before it has read its input, so an error of the broken pipe is ignored. */
 function writingEnd(fd: number): Socket {
-  const socket = new Socket({ fd: disownDescriptor(fd), readable: false, writable: true })
+  const socket = socketOn(fd, { readable: false, writable: true })
   socket.on('error', () => {})
   return socket
 }

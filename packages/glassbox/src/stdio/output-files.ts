@@ -5,7 +5,7 @@
  * existing file is never written to; processes that have it open keep the old contents. No link
  * below a target directory is followed.
  */
-import { fchmodSync, statSync, write as writeCallback } from 'node:fs'
+import { fchmodSync, type Stats, statSync, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { GlassboxError } from '../errors.ts'
 import { randomHex } from '../gate/random.ts'
@@ -96,7 +96,12 @@ async function writeHostFile(target: string, paths: HostPaths, file: FoundFile):
 
 /** Whether it is a terminal, a pipe or a device, such as /dev/stdout, which is not replaced. */
 function isSpecial(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return false // making it will fail with the reason
+  }
   return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 

@@ -1,5 +1,4 @@
 /** Makes descriptors for the streams of a program. They are close-on-exec. */
-import { ownDescriptor } from '../gate/descriptors.ts'
 import { call, cString, syscall } from '../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -18,7 +17,6 @@ export function pipe(owner: Owner | undefined): { read: number; write: number } 
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
   const [read = -1, write = -1] = ends
-  for (const end of ends) ownDescriptor(end)
   // If this is refused, only opening the pipe by name fails.
   if (owner) syscall(syscallNumber('fchown'), read, owner.uid, owner.gid)
   return { read, write }
@@ -31,5 +29,5 @@ const NULL_DEVICE = cString('/dev/null')
  * one program could signal to the next. The caller closes it.
  */
 export function openNull(flags: number): number {
-  return ownDescriptor(call('openat', [AT_FDCWD, NULL_DEVICE, flags | O_CLOEXEC, 0], '/dev/null'))
+  return call('openat', [AT_FDCWD, NULL_DEVICE, flags | O_CLOEXEC, 0], '/dev/null')
 }

@@ -10,9 +10,10 @@
  * Owns the reading end: first as a descriptor, later through a Socket, which closes it. No
  * descriptor is made after the pipe, so running out of descriptors cannot fail here.
  */
-import { Socket } from 'node:net'
-import { close, disownDescriptor } from '../gate/descriptors.ts'
+import type { Socket } from 'node:net'
+import { close } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
+import { socketOn } from '../gate/socket.ts'
 import { FIONREAD } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { type Owner, pipe } from './pipe.ts'
@@ -60,7 +61,7 @@ export class Pump {
   /** Starts to read the pipe whenever the program writes. */
   watch(): void {
     if (this.#source || !this.#open) return
-    const source = new Socket({ fd: disownDescriptor(this.#fd), readable: true, writable: false })
+    const source = socketOn(this.#fd, { readable: true, writable: false })
     this.#source = source
     source.on('error', () => {}) // finish() reads what is left
     source.on('data', (chunk: Buffer) => this.#receive(chunk))

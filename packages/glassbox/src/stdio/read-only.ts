@@ -13,7 +13,7 @@
 import { close as closeLater } from 'node:fs'
 import { createMemoryFile, sealMemoryFile } from '../gate/memory-file.ts'
 import { GlassboxError } from '../errors.ts'
-import { close, ownDescriptor } from '../gate/descriptors.ts'
+import { close } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
 import { isMainThread } from '../gate/thread.ts'
 import {
@@ -45,7 +45,7 @@ const NO_PATH = cString('')
  */
 export async function openReadOnly(fd: number, size: number, privileged: boolean): Promise<number> {
   const mounted = privileged ? openOnReadOnlyMount(fd) : -1
-  return mounted < 0 ? copyToMemory(fd, size) : ownDescriptor(mounted)
+  return mounted < 0 ? copyToMemory(fd, size) : mounted
 }
 
 const reopen = (fd: number): number =>
@@ -77,7 +77,7 @@ async function copyToMemory(fd: number, size: number): Promise<number> {
     sealMemoryFile(memory)
     const opened = reopen(memory)
     if (opened < 0) throw systemError('openat', -opened, 'a copy of stdin')
-    return ownDescriptor(opened)
+    return opened
   } finally {
     close(memory)
   }

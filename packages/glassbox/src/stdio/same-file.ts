@@ -3,7 +3,7 @@
  * must not be the input file too. Two outputs to one file would overwrite each other, so they
  * become one pipe. Devices are not truncated and may be shared.
  */
-import { fstatSync, statSync } from 'node:fs'
+import { fstatSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../errors.ts'
 import { syscall } from '../gate/gate.ts'
 import { KCMP_FILE } from '../linux/constants.ts'
@@ -15,7 +15,12 @@ import type { Source, Target } from '../job/streams.ts'
  * `undefined` for a device.
  */
 function identity(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch {
+    // opening it will fail with the reason
+  }
   if (!stats) return path
   return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined
 }

@@ -1,5 +1,6 @@
 /** Opens the output of the trace: stderr, a file, or a program that reads it. */
 import { closeSync, openSync } from 'node:fs'
+import { close } from '../gate/descriptors.ts'
 import { call, syscall } from '../gate/gate.ts'
 import { O_CLOEXEC, POLLIN } from '../linux/constants.ts'
 import { errnoMessage } from '../linux/errno.ts'
@@ -50,16 +51,16 @@ async function pipeTo(output: string): Promise<OpenTarget> {
   const [reading = -1, writing = -1] = ends
   const child = spawn('/bin/sh', ['-c', output.slice(1)], { stdio: [reading, 'inherit', 'inherit'] })
   child.on('error', () => {})
-  closeSync(reading)
+  close(reading)
   const reader = child.pid === undefined ? undefined : call('pidfd_open', [child.pid, 0])
   return {
     target: { kind: 'shared', fd: writing, name: output, isStderr: false },
     async close() {
-      closeSync(writing)
+      close(writing)
       child.unref()
       if (reader === undefined) return
       while (!hasEnded(reader)) await new Promise(resolve => setTimeout(resolve, POLL_MS))
-      closeSync(reader)
+      close(reader)
     },
   }
 }

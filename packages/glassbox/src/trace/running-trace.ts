@@ -5,6 +5,8 @@
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
+import { systemError } from '../gate/gate.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { COMMAND, Control } from './control.ts'
 import { endOf } from './end.ts'
 import { EventQueue } from './event-queue.ts'
@@ -30,6 +32,16 @@ export interface Carried {
   readonly onSeized?: () => void
   /** The worker has ended. `root`: the first process of the trace. */
   readonly onClosed: (root: number | undefined) => void
+}
+
+/** Node could not start the worker. Only the message says why: it ends with the errno. */
+function workerError(error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code !== 'ERR_WORKER_INIT_FAILED') return error
+  const name = /E[A-Z]+$/.exec(message)?.[0]
+  if (name === undefined || !(name in ERRNO)) return error
+  const errno = ERRNO[name as keyof typeof ERRNO]
+  return systemError('clone', errno, 'the thread of a tracer', error)
 }
 
 export class RunningTrace implements Trace {
@@ -72,7 +84,7 @@ export class RunningTrace implements Trace {
       ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
-    this.#worker.on('error', error => this.#fail(error))
+    this.#worker.on('error', error => this.#fail(workerError(error)))
     this.#worker.on('exit', () => this.#close())
     running.add(this.#control)
     signal?.addEventListener('abort', this.#onAbort)

@@ -5,7 +5,6 @@
 import { realpathSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { GlassboxError, InvalidOptionError } from '../../errors.ts'
-import { jsonBits } from '../../policy/files/to-json.ts'
 import { validatePolicy } from '../../policy/check.ts'
 import { printable } from '../../printable.ts'
 import { watch, type Learned } from '../learn-trace.ts'
@@ -14,6 +13,7 @@ import { parseOptions } from '../options.ts'
 import { stderr, stdout } from '../output.ts'
 import { learnedPolicy } from './learn/generalize.ts'
 import { parseEnv } from '../run/environment.ts'
+import { policyFileText } from './json.ts'
 import { LEARN_OPTIONS } from './options.ts'
 import type { Subcommand } from './subcommand.ts'
 
@@ -66,7 +66,7 @@ async function main(words: readonly string[]): Promise<number> {
   const env = { ...DEFAULT_ENV, HOME: work, ...set }
   const learned = await watch(program, args, { env, stdout: output === undefined ? stderr.fd : stdout.fd })
   const policy = learnedPolicy(learned.data, basename(program), { work, files })
-  write(output, `${JSON.stringify(validatePolicy(policy), jsonBits, 2)}\n`)
+  write(output, policyFileText(validatePolicy(policy)))
   for (const note of notes(learned)) stderr.write(`glassbox: ${printable(note)}\n`)
   return 0
 }

@@ -1,5 +1,6 @@
 /** `glassbox policy show`: prints a policy, for people or as a policy file. */
 import { PRESETS } from '../../policy/presets/presets.ts'
+import { policyJson } from '../../policy/files/to-json.ts'
 import { resolvePolicy } from '../../policy/resolve.ts'
 import { parseOptions } from '../options.ts'
 import { stdout } from '../output.ts'
@@ -14,7 +15,9 @@ async function main(words: readonly string[]): Promise<number> {
   const parsed = parseOptions('policy show', SHOW_OPTIONS, words)
   const name = onePolicy('show', parsed)
   const policy = resolvePolicy(await policyNamed(name, 'POLICY'))
-  stdout.write(parsed.flags.has('--json') ? policyFileText(policy) : policyText(policy, name, columns()))
+  stdout.write(
+    parsed.flags.has('--json') ? policyFileText(policyJson(policy)) : policyText(policy, name, columns()),
+  )
   return 0
 }
 

@@ -1,5 +1,6 @@
 /** What the subcommands of `glassbox policy` have in common. */
 import { InvalidOptionError } from '../../errors.ts'
+import { PRESETS } from '../../policy/presets/presets.ts'
 import type { ParsedOptions, OptionSpec } from '../options.ts'
 
 export interface Subcommand {
@@ -14,8 +15,12 @@ export interface Subcommand {
 /** The one argument of a subcommand that takes a policy. */
 export function onePolicy(command: string, { rest }: ParsedOptions): string {
   const [name, extra] = rest
-  const example = `For example: glassbox policy ${command} python3.`
-  if (name === undefined) throw new InvalidOptionError('POLICY', 'No policy was given.', example)
+  if (name === undefined)
+    throw new InvalidOptionError(
+      'POLICY',
+      'No policy was given.',
+      `Name a file or a preset: ${Object.keys(PRESETS).join(', ')}.`,
+    )
   if (extra !== undefined)
     throw new InvalidOptionError(
       'POLICY',

@@ -235,6 +235,7 @@ export const MOST_PREFIXES = 64
 export const PREFIX_TEXT = 3000
 export const MOST_TABLES = 64
 export const TASK_SLOTS = 4096
+export const SEEN_PATHS = 256
 export const NO_ARGUMENT = 255
 export const USE_BY_FLAGS = 0
 /** enum prefix_scope */
@@ -267,15 +268,17 @@ export const PREFIX_LAYOUT = {
   length: 6,
   access: 8,
   scope: 9,
-  unused: 10,
+  fixed: 10,
+  unused: 11,
 } as const
 /** struct prefixes: offsets, and its size. */
 export const PREFIXES_LAYOUT = {
-  SIZE: 3776,
+  SIZE: 5824,
   count: 0,
   action: 4,
   list: 8,
   text: 776,
+  seen: 3776,
 } as const
 /** struct task_slot: offsets, and its size. */
 export const TASK_SLOT_LAYOUT = {

@@ -3,10 +3,11 @@
  * list of its ids, from the namespace of /proc down to its own, and a chain of namespaces
  * upwards. Together they say which id belongs to which namespace.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
-import { syscall } from '../../gate/gate.ts'
-import { NS_GET_PARENT } from '../../linux/constants.ts'
+import { close } from '../../gate/descriptors.ts'
+import { call, cString, syscall } from '../../gate/gate.ts'
+import { AT_FDCWD, NS_GET_PARENT, O_CLOEXEC } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const IOCTL = syscallNumber('ioctl')
@@ -32,10 +33,11 @@ function idsOf(pid: string, type: IdType): readonly number[] {
 function namespacesOf(pid: string): readonly number[] {
   const found: number[] = []
   try {
-    for (let fd = openSync(`/proc/${pid}/ns/pid`, 'r'); fd >= 0; ) {
+    const own = [AT_FDCWD, cString(`/proc/${pid}/ns/pid`), O_CLOEXEC, 0] as const
+    for (let fd = call('openat', own); fd >= 0; ) {
       found.push(fstatSync(fd).ino)
       const parent = syscall(IOCTL, fd, NS_GET_PARENT, 0)
-      closeSync(fd)
+      close(fd)
       fd = parent
     }
   } catch {

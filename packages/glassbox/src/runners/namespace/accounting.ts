@@ -4,6 +4,7 @@
  * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
 import { Cgroup } from '../../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
@@ -11,7 +12,6 @@ import { addRemoveSteps } from '../../cgroup/steps.ts'
 import { sweepCgroups } from '../../cgroup/sweep.ts'
 import type { Container } from '../../container/container.ts'
 import { CPU_SOURCE, type EndedReport } from '../../container/wire.ts'
-import { ownDescriptor } from '../../gate/descriptors.ts'
 import { cString, syscall } from '../../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -133,8 +133,14 @@ let support: CgroupSupport | undefined
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
-  sweepCgroups(support).catch(() => {}) // the next start tries again
+  void sweepLater(support)
   return support
+}
+
+/** Not before this box is being set up. */
+async function sweepLater(known: CgroupSupport): Promise<void> {
+  await setImmediate()
+  await sweepCgroups(known).catch(() => {}) // the next start tries again
 }
 
 interface ParentDirectory {
@@ -158,7 +164,7 @@ function parentDescriptor(path: string): ParentDirectory {
   const directory =
     clone < 0
       ? { fd: openSync(path, O_PATH | O_DIRECTORY | O_CLOEXEC), detached: false }
-      : { fd: ownDescriptor(clone), detached: true }
+      : { fd: clone, detached: true }
   parents.set(path, directory)
   return directory
 }

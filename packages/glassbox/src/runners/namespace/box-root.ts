@@ -5,15 +5,10 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
 import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
-import {
-  BOX_DIRECTORY,
-  DEFAULT_DISK_BYTES,
-  DEFAULT_DISK_FILES,
-  DEFAULT_HOSTNAME,
-} from '../../job/box-layout.ts'
+import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
-import { checkTarget } from './bind-targets.ts'
+import { checkTarget, isBelow, SCRATCH, withoutLinks } from './bind-targets.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -55,7 +50,8 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
     writable: false,
     foreign: true,
   }))
-  const { host, binds } = inOrder([...programs, ...resolveBinds(options, paths), ...resolverFiles(options)])
+  const own = resolveBinds(options, paths)
+  const { host, binds } = inOrder([...programs, ...own, ...resolverFiles(options, own)])
   return {
     host,
     own: ids => {
@@ -67,32 +63,38 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
       return {
         binds,
         files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+        // A pool empties these after each program, but not a bind in the place of one.
         scratch: [
-          { path: BOX_DIRECTORY, mode: BOX_MODE, ...scratch },
-          { path: '/tmp', mode: 0o1777, ...scratch },
-          { path: '/dev/shm', mode: 0o1777, ...scratch, noexec: true },
-        ],
+          { path: SCRATCH.work, mode: BOX_MODE, ...scratch },
+          { path: SCRATCH.temporary, mode: 0o1777, ...scratch },
+          { path: SCRATCH.memory, mode: 0o1777, ...scratch, noexec: true },
+        ].filter(({ path }) => !isReplaced(path, own)),
       }
     },
   }
 }
 
+/** Whether a bind of the caller replaces the path. Targets may lead over links of the box. */
+const isReplaced = (path: string, binds: readonly BindMount[]): boolean =>
+  binds.map(({ target }) => withoutLinks(target)).some(target => target === path || isBelow(path, target))
+
 /**
- * A caller's bind that contains one of the host's binds has to be mounted before it. In that case
- * the host's binds are mounted together with the box's own.
+ * A caller's bind shows exactly its source: what the box would show of the host there is left out.
+ * The set-up that all boxes share cannot leave anything out, so the rest of the host's binds are
+ * then mounted together with the box's own.
  */
 function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
   const host = hostRoot()
-  const around = ({ target }: BindMount): boolean =>
-    host.binds.some(inner => inner.target === target || inner.target.startsWith(`${target}/`))
-  return binds.some(around)
-    ? { host: hostRootWithoutBinds(), binds: [...host.binds, ...binds] }
-    : { host, binds }
+  const kept = host.binds.filter(({ target }) => !isReplaced(target, binds))
+  return kept.length === host.binds.length
+    ? { host, binds }
+    : { host: hostRootWithoutBinds(), binds: [...kept, ...binds] }
 }
 
 /** With the host's network, the box resolves names with the host's resolv.conf. */
-function resolverFiles({ net }: ResolvedBox): BindMount[] {
+function resolverFiles({ net }: ResolvedBox, binds: readonly BindMount[]): BindMount[] {
   const path = '/etc/resolv.conf'
-  if (net !== 'host' || !statSync(path, { throwIfNoEntry: false })) return []
+  if (net !== 'host' || isReplaced(path, binds)) return []
+  if (!statSync(path, { throwIfNoEntry: false })) return []
   return [{ source: realpathSync(path), target: path, directory: false, writable: false }]
 }

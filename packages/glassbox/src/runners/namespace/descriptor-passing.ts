@@ -9,23 +9,25 @@ import { fstatSync, statSync } from 'node:fs'
 import type { BoxOptions } from '../../job/options.ts'
 
 /**
- * - `others`: any process, through a socket in a writable directory, an abstract socket on the
- *   host's network, or a socket that is bound itself. The container is not reused.
- * - `readers`: a process outside that keeps a socket in a directory which is read-only in the box;
- *   connecting writes nothing. The container is reused with new scratch directories.
- * - `nobody`: no process. The container is reused, and as it is if its program changed nothing.
+ * - `any-process`: any process, through a socket in a writable directory, an abstract socket on
+ *   the host's network, or a socket that is bound itself. The container is not reused.
+ * - `socket-owners`: a process outside that keeps a socket in a directory which is read-only in
+ *   the box; connecting writes nothing. The container is reused with new scratch directories.
+ * - `none`: no process. The container is reused, and as it is if its program changed nothing.
  */
-export type Receivers = 'others' | 'readers' | 'nobody'
+export type Receivers = 'any-process' | 'socket-owners' | 'none'
 
 export function receiversOf({ net, binds = [] }: BoxOptions): Receivers {
-  if (net === 'host') return 'others'
+  if (net === 'host') return 'any-process'
   const receivers = binds.map(({ source, writable }): Receivers => {
     // A missing source is reported when a container is opened.
     const stats = statSync(source, { throwIfNoEntry: false })
-    if (stats?.isSocket() || (stats?.isDirectory() && writable)) return 'others'
-    return stats?.isDirectory() ? 'readers' : 'nobody'
+    if (stats?.isSocket() || (stats?.isDirectory() && writable)) return 'any-process'
+    return stats?.isDirectory() ? 'socket-owners' : 'none'
   })
-  return receivers.find(who => who === 'others') ?? receivers.find(who => who === 'readers') ?? 'nobody'
+  return (
+    receivers.find(one => one === 'any-process') ?? receivers.find(one => one === 'socket-owners') ?? 'none'
+  )
 }
 
 const LAST_INHERITED = 2

@@ -4,7 +4,6 @@ import type { EndCause, Ending } from '../../job/ending.ts'
 import { CLD_EXITED } from '../../linux/constants.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import type { Account } from './accounting.ts'
-import { describeViolation } from './denied-call.ts'
 import type { Limits } from '../../job/options.ts'
 
 /** Why this process asks init to end a program. The protocol leaves these numbers to it. */
@@ -43,13 +42,19 @@ const NOTHING_COUNTED = {
   refusedProcesses: 0,
 }
 
-export function endingOf(
+/** Describing a denied call needs all of decode/, which is loaded when there is one. */
+async function violationOf({ denied }: EndedReply['ended']): Promise<Pick<Ending, 'denied'>> {
+  if (!denied) return {}
+  return { denied: (await import('./denied-call.ts')).describeViolation(denied) }
+}
+
+export async function endingOf(
   report: EndedReply,
   account: Account,
   limits: Required<Limits>,
   fileAtLimit: boolean,
-): Ending {
-  const { startedNs, endedNs, denied } = report.ended
+): Promise<Ending> {
+  const { startedNs, endedNs } = report.ended
   const counted = wasStarted(report)
     ? account.count(report.ended, limits)
     : { ...NOTHING_COUNTED, measuredBy: account.measuredBy }
@@ -60,6 +65,6 @@ export function endingOf(
     endedNs,
     ...counted,
     fileAtLimit,
-    ...(denied ? { denied: describeViolation(denied) } : {}),
+    ...(await violationOf(report.ended)),
   }
 }

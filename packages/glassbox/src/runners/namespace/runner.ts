@@ -2,9 +2,9 @@
  * The namespace runner: boxes made of kernel namespaces and cgroups, with glassbox's own init as
  * the parent of the program.
  */
+import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
 import { callRulesOf } from './call-rules.ts'
-import { planText } from './plan-text.ts'
 import { NamespaceSandbox } from './sandbox.ts'
 
 export const namespaceRunner: Runner = {
@@ -13,6 +13,7 @@ export const namespaceRunner: Runner = {
   check: (_, terms) => {
     if (terms?.policy) callRulesOf(terms.policy)
   },
-  open: spec => NamespaceSandbox.open(spec),
-  plan: planText,
+  open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),
+  // The text of plans needs all of decode/, which a run does not.
+  plan: async (spec, job) => (await import('./plan-text.ts')).planText(spec, job),
 }

@@ -9,6 +9,7 @@
  * Owns the container, the cgroup of its programs, and a descriptor of the working directory. Its
  * owner makes sure that only one job uses it at a time.
  */
+import { withSystemErrors } from '../../gate/gate.ts'
 import { chmodSync, closeSync } from 'node:fs'
 import { close } from '../../gate/descriptors.ts'
 import { Container } from '../../container/container.ts'
@@ -123,14 +124,17 @@ export class NamespaceSandbox implements Sandbox {
 
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     if (this.#pooled)
-      this.#unseen = this.#receivers === 'others' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
-    const expected = expectedOf(job)
-    const wall = await makeWall(this.container, wallSpec(job, this.#writable))
-    try {
-      return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
-    } finally {
-      if (wall) close(wall.fd)
-    }
+      this.#unseen =
+        this.#receivers === 'any-process' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
+    return withSystemErrors(async () => {
+      const expected = expectedOf(job)
+      const wall = await makeWall(this.container, wallSpec(job, this.#writable))
+      try {
+        return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
+      } finally {
+        if (wall) close(wall.fd)
+      }
+    })
   }
 
   #prepare(fingerprint = false): WaitingChild {
@@ -206,7 +210,7 @@ export class NamespaceSandbox implements Sandbox {
    */
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
-    const held = this.#receivers === 'readers'
+    const held = this.#receivers === 'socket-owners'
     const changed = held
       ? DIRTY.scratch | (await this.container.fingerprint(0))
       : await this.#prepareUnchanged()

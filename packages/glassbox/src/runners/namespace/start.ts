@@ -7,12 +7,11 @@ import type { EndedReply } from '../../container/wire.ts'
 import type { Job } from '../../job/job.ts'
 import type { Started } from '../runner.ts'
 import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
-import { holdsFileOf } from './full-file.ts'
 import type { Account } from './accounting.ts'
 import type { Filter } from './filter.ts'
 import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
-import { startTracing, type Tracing } from './tracing.ts'
+import type { Tracing } from './tracing.ts'
 
 type Stdio = readonly [number, number, number]
 
@@ -59,7 +58,8 @@ export async function startJob(
     ended: report.then(async ended => {
       const { limits } = job
       const fileAtLimit =
-        endedBySignal(ended, 'SIGXFSZ') && (await holdsFileOf(site.container.pid, limits.fileSizeBytes))
+        endedBySignal(ended, 'SIGXFSZ') &&
+        (await (await import('./full-file.ts')).holdsFileOf(site.container.pid, limits.fileSizeBytes))
       return endingOf(ended, child.account, limits, fileAtLimit)
     }),
   }
@@ -72,7 +72,7 @@ async function traceIfAsked(
 ): Promise<Tracing | undefined> {
   if (!trace) return undefined
   await ready
-  return startTracing(container.pid, trace)
+  return (await import('./tracing.ts')).startTracing(container.pid, trace)
 }
 
 function launch(

@@ -12,7 +12,7 @@
 import { chownSync, fstatSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { GlassboxError } from '../../errors.ts'
-import { close, keepDescriptor, openat2, ownDescriptor } from '../../gate/descriptors.ts'
+import { close, keepDescriptor, openat2 } from '../../gate/descriptors.ts'
 import { call, cString, syscall } from '../../gate/gate.ts'
 import {
   AT_FDCWD,
@@ -166,7 +166,7 @@ export class PrivateDirectory {
   #makeBox(): number {
     call('mkdirat', [this.#top, cString(WORK), WORK_MODE], this.work)
     const box = openat2(this.#top, WORK, { flags: O_PATH | O_DIRECTORY | O_NOFOLLOW, resolve: BENEATH })
-    return keepDescriptor(ownDescriptor(box), fd => {
+    return keepDescriptor(box, fd => {
       setMode(this.#top, TOP_MODE)
       setMode(fd, WORK_MODE)
       if (this.owner) chownSync(`/proc/self/fd/${fd}`, this.owner.uid, this.owner.gid)
@@ -196,7 +196,7 @@ function openTop(base: string, name: string): number {
   const directory = openBase(base)
   try {
     const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-    return ownDescriptor(openat2(directory, name, { flags, resolve: BENEATH }))
+    return openat2(directory, name, { flags, resolve: BENEATH })
   } finally {
     close(directory)
   }

@@ -3,16 +3,20 @@
  * namespace, no cgroup and no privilege. What a program may do is up to its policy: seccomp and
  * Landlock enforce it, and the tracer decides and reports what they leave to it.
  */
-import { startProgram } from '../../supervisor/supervise.ts'
 import type { Runner } from '../runner.ts'
 import { check } from './lacks.ts'
-import { planText } from './plan-text.ts'
-import { PtraceSandbox } from './sandbox.ts'
 
 export const ptraceRunner: Runner = {
   name: 'ptrace',
   showsHost: true,
   check,
-  open: spec => PtraceSandbox.open(spec, startProgram),
-  plan: planText,
+  // Runs in boxes do not need what follows, and the command should not load it for them.
+  open: async spec => {
+    const [{ PtraceSandbox }, { startProgram }] = await Promise.all([
+      import('./sandbox.ts'),
+      import('../../supervisor/supervise.ts'),
+    ])
+    return PtraceSandbox.open(spec, startProgram)
+  },
+  plan: async (spec, job) => (await import('./plan-text.ts')).planText(spec, job),
 }

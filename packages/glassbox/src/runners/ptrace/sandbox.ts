@@ -6,7 +6,7 @@
  * uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
-import { close, ownDescriptor } from '../../gate/descriptors.ts'
+import { close } from '../../gate/descriptors.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
 import { makeRuleset } from '../../landlock/ruleset.ts'
@@ -70,7 +70,6 @@ export class PtraceSandbox implements Sandbox {
   async #launch(job: Job, stdio: readonly [number, number, number]): Promise<Supervised> {
     const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory)
     const ruleset = wall && makeRuleset(wall)
-    if (ruleset) ownDescriptor(ruleset.fd)
     try {
       return await this.#startProgram({ ...program, stdio, ruleset }, ask)
     } catch (error) {

@@ -34,7 +34,7 @@ import { sortByName } from './sort.ts'
 import { withTreeWriter } from './tree-writer.ts'
 import { notRegular, Visit } from './visit.ts'
 import type { FileVisitor } from './visitor.ts'
-import { type InputFile, putInput } from '../input-files.ts'
+import { type InputFile, putInput, type StopSignal } from '../input-files.ts'
 import type { Owner } from '../pipe.ts'
 
 const OWNER_ALL = 0o700
@@ -77,7 +77,7 @@ export class BoxFiles {
   }
 
   /** Puts files into the box and replaces existing ones of the same names. */
-  write(input: InputFile, signal?: AbortSignal): Promise<void> {
+  write(input: InputFile, signal?: StopSignal): Promise<void> {
     const what = `Cannot put ${describe(input)} into the box`
     return this.#operate(what, input.path, signal, (top, pace) =>
       withTreeWriter(top, { resolve: BENEATH, owner: this.#options.owner }, writer =>
@@ -171,7 +171,7 @@ export class BoxFiles {
   #operate<T>(
     what: string,
     path: string,
-    signal: AbortSignal | undefined,
+    signal: StopSignal | undefined,
     work: (top: number, pace: Pace) => Promise<T>,
   ): Promise<T> {
     const stops: Stoppable[] = [{ throwIfAborted: () => this.#refuseIfClosed() }]

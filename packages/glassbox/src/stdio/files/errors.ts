@@ -3,6 +3,7 @@
  * of the failure.
  */
 import { GlassboxError } from '../../errors.ts'
+import { limitHint } from '../../gate/errno-hint.ts'
 import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
 import type { FileError } from '../../job/files.ts'
 
@@ -14,8 +15,6 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EISDIR]: 'Name a file in it, or collect the directory.',
   [ERRNO.EEXIST]: 'A directory has that name: remove it, or choose another name.',
   [ERRNO.EACCES]: 'The program removed the permission: remove the directory, or open a new box.',
-  [ERRNO.EMFILE]:
-    'This process has too many descriptors open: run fewer programs at a time, or raise ulimit -n.',
   [ERRNO.EFBIG]: 'Raise collectBytes, or collect less.',
 }
 
@@ -42,8 +41,13 @@ function errnoOf({ errno }: { errno?: number }): number | undefined {
   return errno === undefined ? undefined : Math.abs(errno)
 }
 
-/** The cause's own hint, unless it is the general hint of a failed system call. */
+/**
+ * The hint of a limit that is reached, or the cause's own, unless it is the general hint of a
+ * failed system call.
+ */
 export function hintFor(cause: unknown, usual: string): string {
+  const ofLimit = limitHint(errnoOf(cause as { errno?: number }) ?? 0)
+  if (ofLimit !== undefined) return ofLimit
   const own = cause instanceof GlassboxError && cause.code !== 'ERR_GLASSBOX_SYSTEM' ? cause.hint : undefined
   return own ?? usual
 }

@@ -64,7 +64,8 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
     const { program } = task
     // The filter refuses this flag too: such a child would escape the supervisor.
     if (call.nr === CLONE && ((call.args[0] ?? 0n) & UNTRACED) !== 0n) return refuse(task, -ERRNO.EPERM)
-    if (program.tasks.size + program.births >= program.spec.limits.processes) {
+    const living = program.tasks.size + program.births
+    if (program.zombies.areAtLeast(program.spec.limits.processes - living)) {
       program.refusedProcesses++
       return refuse(task, -ERRNO.EAGAIN)
     }

@@ -33,12 +33,15 @@ export class Births {
   readonly #tasks: Map<number, Task>
   /** The thread of this supervisor. */
   readonly #tracer: number
+  readonly #onTask: (task: Task) => void
   /** Tasks that stopped and whose program is not known yet. They stay stopped. */
   readonly #early = new Set<number>()
   /** Tasks that ended before it was known whose they are, with their CPU time in ns. */
   readonly #gone = new Map<number, bigint>()
 
-  constructor(tasks: Map<number, Task>, tracer: number) {
+  /** `onTask` is called with each new task before it runs. */
+  constructor(tasks: Map<number, Task>, tracer: number, onTask: (task: Task) => void) {
+    this.#onTask = onTask
     this.#tasks = tasks
     this.#tracer = tracer
   }
@@ -112,6 +115,7 @@ export class Births {
     const task = new Task(tid, pid, program)
     this.#tasks.set(tid, task)
     program.add(task)
+    this.#onTask(task)
     if (program.isEnding) killProcess(tid)
     return task
   }

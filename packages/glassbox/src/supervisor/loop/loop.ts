@@ -70,7 +70,7 @@ export class Loop implements Actions {
     const tid = syscall(GETTID)
     hooks.control.start(tid)
     this.#alarm = new Alarm(tid)
-    this.#births = new Births(this.#tasks, tid)
+    this.#births = new Births(this.#tasks, tid, task => this.#letPass(task))
   }
 
   /** Adds a program whose launcher is seized and has its plan. */
@@ -216,7 +216,7 @@ export class Loop implements Actions {
     }
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
-    else this.#passing.addTask(task.tid, program.startedNs === 0n ? undefined : program.granted)
+    else this.#letPass(task)
     if (task.launching && kind !== 'exiting') this.#launching(task, index, kind, status)
     else this.#stopped(task, index, kind, status)
   }
@@ -272,6 +272,7 @@ export class Loop implements Actions {
     if (kind === 'exec' && task.launching === 'ready') {
       task.launching = undefined
       this.#started(task.program, this.#records.timeNs(index))
+      this.#letPass(task)
       this.#executed(task)
       return
     }
@@ -287,6 +288,11 @@ export class Loop implements Actions {
     const watch = new Watch(program)
     this.#watches.set(program, watch)
     if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
+  }
+
+  /** Its calls pass from now on, unless another thread has its slot. */
+  #letPass({ tid, program }: Task): void {
+    this.#passing.addTask(tid, program.startedNs === 0n ? undefined : program.granted)
   }
 
   #announce(program: Program): void {
@@ -335,6 +341,7 @@ export class Loop implements Actions {
     if (root >= 0) this.#roots[root] = 0
     const records = this.#records
     const clockNs = BigInt(records.message(index))
+    if (task.pid !== program.root) program.zombies.add(task.pid)
     program.cpu.ended(task.pid, clockNs, records.userTimeUs(index), records.systemTimeUs(index))
     if (task.pid === program.root && program.startedNs !== 0n)
       program.exit = killed ? { signal: deathSignal(status) } : { code: exitCode(status) }

@@ -15,6 +15,7 @@ import type { PathJudge } from '../decision.ts'
 import type { Granted } from '../paths/passing.ts'
 import { CpuTime } from '../limits/cpu-time.ts'
 import { MemoryPeak } from '../limits/memory.ts'
+import { Zombies } from './zombies.ts'
 
 const TRACER = { cpuTime: 'tracer', memory: 'tracer', processes: 'tracer' } as const
 
@@ -38,6 +39,7 @@ export class Program {
   granted: Granted | undefined
   /** It has a filter of its own. */
   hasOwnFilter = false
+  readonly zombies: Zombies = new Zombies()
   /** Zero until the program executes its file. */
   startedNs = 0n
   /** Whether the main thread knows that it runs. */

@@ -25,6 +25,7 @@ import type { Viewer } from './walk.ts'
 /** Why a call is denied, if that is not for the lack of a rule. */
 export const NO_RULE = {
   unsafe: 'no way to make this call is safe under rules about paths',
+  socket: 'a UNIX socket could reach servers of the host by their names',
   unseen: 'the program cannot be looked at',
   stranger: 'it belongs to a process outside the program',
   long: 'its path is too long to be judged',
@@ -86,7 +87,7 @@ export class PathDecider {
     try {
       for (const argument of pathCall.paths) named.push(this.look(() => readNamed(call, pathCall, argument)))
       if (pathCall.maker === 'nobody' || this.#isUnjudged(call, pathCall))
-        return deny(textOf(named[0]), NO_RULE.unsafe)
+        return deny(textOf(named[0]), named.length > 0 ? NO_RULE.unsafe : NO_RULE.socket)
       return this.#decide(call, pathCall, named)
     } finally {
       for (const { base } of named) closeObject(base)

@@ -3,7 +3,6 @@
  * no effect on the object. The functions return descriptors or -errno, as the kernel does. Whoever
  * opens a descriptor closes it.
  */
-import { ownDescriptor } from '../../gate/descriptors.ts'
 import { call, syscall } from '../../gate/gate.ts'
 import {
   AT_EMPTY_PATH,
@@ -19,7 +18,7 @@ import {
   S_IFREG,
 } from '../../linux/constants.ts'
 import { bytesOfPath, pathOfBytes } from '../../linux/path-bytes.ts'
-import { OPEN_HOW_BYTES } from '../../linux/structs.ts'
+import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const OPENAT = syscallNumber('openat')
@@ -81,7 +80,7 @@ const names: Uint8Array[] = []
  * Empty if the path is longer than a page.
  */
 export function nameOf(fd: number): string {
-  if (descriptors < 0) descriptors = ownDescriptor(call('openat', [AT_FDCWD, OWN_DESCRIPTORS, OBJECT, 0]))
+  if (descriptors < 0) descriptors = call('openat', [AT_FDCWD, OWN_DESCRIPTORS, OBJECT, 0])
   const name = (names[fd] ??= Buffer.from(`${fd}\0`, 'latin1'))
   const length = syscall(READLINKAT, descriptors, name, text, text.length)
   return length < 0 ? '' : pathOfBytes(text.subarray(0, length))

@@ -5,7 +5,7 @@
  *
  * Owns a descriptor for each granted directory of each program that runs.
  */
-import { close, ownDescriptor } from '../../gate/descriptors.ts'
+import { close } from '../../gate/descriptors.ts'
 import {
   MOST_PREFIXES,
   MOST_TABLES,
@@ -24,17 +24,26 @@ import {
 } from '../../gate/generated/layouts.ts'
 import { syscall } from '../../gate/gate.ts'
 import type { Passing } from '../../gate/ptrace.ts'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH } from '../../linux/constants.ts'
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+} from '../../linux/constants.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
+import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { ACCESS, type PatternKind } from '../../policy/resolved.ts'
 import type { Decisions, PathDecisions } from '../contract.ts'
 import { withIncluded } from './judge.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
+import { realPath } from './real-path.ts'
 
-const OPENAT = syscallNumber('openat')
 /** Names no table, so no call passes. */
 const NO_TABLE = -1
+const OPENAT2 = syscallNumber('openat2')
 const SLOT_WORDS = TASK_SLOT_LAYOUT.SIZE / 4
 const SCOPES: Readonly<Partial<Record<PatternKind, number>>> = PREFIX_SCOPE
 /** What /proc means differs between the program and the supervisor. */
@@ -104,6 +113,7 @@ export class PassingCalls implements Passing {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     view.setUint32(PREFIXES_LAYOUT.action, action, true)
     view.setUint32(PREFIXES_LAYOUT.count, count, true)
+    bytes.fill(0, PREFIXES_LAYOUT.seen)
     return { table, descriptors }
   }
 
@@ -138,6 +148,7 @@ function writePrefixes(
   const descriptors: number[] = []
   // Landlock does not judge calls that only ask for attributes, such as an open with O_PATH.
   const unjudged = statAll ? 0 : ACCESS.stat
+  const changed = rules.filter(({ access }) => (access & ACCESS.write) !== 0).map(({ path }) => whole(path))
   let count = 0
   let used = 0
   for (const { path, kind, access } of rules) {
@@ -145,7 +156,9 @@ function writePrefixes(
     const text = bytesOfPath(path === '/' ? '' : path)
     const isUsable = scope !== undefined && !isProc(path) && count < MOST_PREFIXES
     if (!isUsable || used + text.length > PREFIX_TEXT) continue
-    const fd = kind === 'exact' ? -1 : openDirectory(path)
+    const real = kind === 'exact' ? '' : whole(path)
+    const isFixed = kind !== 'exact' && !changed.some(each => overlaps(each, real))
+    const fd = kind === 'exact' ? -1 : openDirectory(path, isFixed)
     if (kind !== 'exact' && fd < 0) continue
     if (fd >= 0) descriptors.push(fd)
     const at = PREFIXES_LAYOUT.list + count * PREFIX_LAYOUT.SIZE
@@ -154,6 +167,7 @@ function writePrefixes(
     view.setUint16(at + PREFIX_LAYOUT.length, text.length, true)
     bytes[at + PREFIX_LAYOUT.access] = withIncluded(access) & ~unjudged
     bytes[at + PREFIX_LAYOUT.scope] = scope
+    bytes[at + PREFIX_LAYOUT.fixed] = isFixed ? 1 : 0
     bytes.set(text, PREFIXES_LAYOUT.text + used)
     used += text.length
     count++
@@ -161,8 +175,17 @@ function writePrefixes(
   return { count, descriptors }
 }
 
-function openDirectory(path: string): number {
-  const name = bytesOfPath(`${path}\0`)
-  const fd = syscall(OPENAT, AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
-  return fd < 0 ? fd : ownDescriptor(fd)
+/** The name without links, up to the first wildcard, with a final slash. */
+function whole(path: string): string {
+  const fixed = path.replace(/[^/]*[*?].*$/, '')
+  return `${realPath(fixed === '' ? '/' : fixed).replace(/\/$/, '')}/`
+}
+
+const overlaps = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a)
+
+/** A link is not followed if a program may have made it. */
+function openDirectory(path: string, isFixed: boolean): number {
+  const resolve = RESOLVE_NO_MAGICLINKS | (isFixed ? 0 : RESOLVE_NO_SYMLINKS)
+  const how = BigUint64Array.of(BigInt(O_PATH | O_DIRECTORY | O_CLOEXEC), 0n, BigInt(resolve))
+  return syscall(OPENAT2, AT_FDCWD, bytesOfPath(`${path}\0`), how, OPEN_HOW_BYTES)
 }

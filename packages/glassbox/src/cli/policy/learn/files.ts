@@ -1,5 +1,5 @@
 /** Which files the calls of a watched program use: paths without links, as rules have them. */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from '../../../linux/constants.ts'
 import { pathOfBytes } from '../../../linux/path-bytes.ts'
@@ -85,9 +85,16 @@ function interpreterOfFile(file: string): string | undefined {
   }
 }
 
-export function exists(path: string | undefined): boolean {
-  return path !== undefined && statSync(path, { throwIfNoEntry: false }) !== undefined
+/** `undefined` if there is no such file, and if it cannot be looked at. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
-export const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+export const exists = (path: string | undefined): path is string =>
+  path !== undefined && look(path) !== undefined
+
+export const isDirectory = (path: string): boolean => look(path)?.isDirectory() ?? false

@@ -40,6 +40,12 @@ const SHARED: readonly string[] = [
 type Key = 'read' | 'write' | 'execute' | 'list'
 const KEYS: readonly Key[] = ['write', 'execute', 'read', 'list']
 
+/** The keys that grant what a key grants. */
+const STRONGER: Readonly<Record<Key, readonly Key[]>> = {
+  ...{ write: ['write'], execute: ['execute'] },
+  ...{ read: ['write', 'execute', 'read'], list: ['write', 'execute', 'read', 'list'] },
+}
+
 /** A file that no pattern can name exactly: wildcards and what looks like them. */
 const isAwkward = (path: string): boolean => /[*?]|\{[^}]*,|\/\.{1,2}(?:\/|$)/.test(path)
 
@@ -72,19 +78,19 @@ class Grants {
 
   /** Without patterns that others cover. */
   lists(): PathRules {
-    const trees = (key: Key): string[] => [...this.#patterns[key]].filter(pattern => pattern.endsWith('/'))
-    const wider: Record<Key, Key[]> = {
-      ...{ write: ['write'], execute: ['execute'], read: ['write', 'execute', 'read'] },
-      list: ['write', 'execute', 'read', 'list'],
-    }
     const lists = KEYS.map(key => {
-      const others = wider[key].flatMap(trees)
       const covered = (pattern: string): boolean =>
-        others.some(tree => tree !== pattern && (pattern.startsWith(tree) || `${pattern}/` === tree)) ||
-        (key === 'read' && (this.#patterns.execute.has(pattern) || this.#patterns.write.has(pattern)))
+        STRONGER[key].some(other => this.#covers(other, key, pattern))
       return [key, [...this.#patterns[key]].filter(pattern => !covered(pattern)).toSorted()] as const
     })
     return Object.fromEntries(lists.filter(([, patterns]) => patterns.length > 0))
+  }
+
+  /** Whether a pattern of `other` grants what this pattern of `key` grants. */
+  #covers(other: Key, key: Key, pattern: string): boolean {
+    if (other !== key && this.#patterns[other].has(pattern)) return true
+    const trees = [...this.#patterns[other]].filter(tree => tree.endsWith('/') && tree !== pattern)
+    return trees.some(tree => pattern.startsWith(tree))
   }
 }
 
@@ -104,10 +110,9 @@ const WAYS: Readonly<Record<Exclude<FileUse, 'create'>, Key>> = {
 
 function pathsOf({ program, files }: Watched, { work, files: most }: Generalization): PathRules {
   const grants = new Grants(most)
+  // The root is never the working directory of a box.
   const placed = (path: string): string =>
-    path === work || path.startsWith(work === '/' ? '/' : `${work}/`)
-      ? `{work}${path.slice(work.length)}`
-      : path
+    work !== '/' && (path === work || path.startsWith(`${work}/`)) ? `{work}${path.slice(work.length)}` : path
   const directory = (path: string): string => `${placed(dirname(path)).replace(/\/$/, '')}/`
   const add = ({ path, use }: UsedFile): void => {
     if (use === 'execute' && path === program) grants.add('execute', '{program}')

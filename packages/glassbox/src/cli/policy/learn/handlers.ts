@@ -82,7 +82,7 @@ class Watcher implements TraceHandlers {
   }
 
   #executed(path: string | undefined): void {
-    if (!exists(path) || path === undefined) return
+    if (!exists(path)) return
     const [program = path, ...others] = programFiles(path)
     if (this.#program === '') this.#program = program
     for (const file of [program, ...others]) this.#note(file, 'execute')

@@ -1,0 +1,89 @@
+/** From what was seen of a program to its policy: which patterns stand for which files. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { learnedPolicy } from '#glassbox/cli/policy/learn/generalize.js'
+import type { FileUse, Watched } from '#glassbox/cli/policy/learn/record.js'
+import { validatePolicy } from '#glassbox/policy/check.js'
+import type { PathRules } from '#glassbox/index.js'
+
+type Seen = readonly (readonly [use: FileUse, path: string])[]
+
+const watched = (files: Seen): Watched => ({
+  program: '/usr/bin/tool',
+  syscalls: ['openat', 'read'],
+  files: files.map(([use, path]) => ({ use, path })),
+  foreign: false,
+})
+
+/** The rules about paths without the program itself. */
+function pathsOf(files: Seen, how: { work?: string; files?: number } = {}): PathRules {
+  const policy = learnedPolicy(watched(files), 'tool', { work: '/home/me/work', files: 3, ...how })
+  const { execute = [], ...paths } = validatePolicy(policy).paths ?? {}
+  const others = execute.filter(pattern => pattern !== '{program}')
+  assert.ok(execute.includes('{program}'))
+  return others.length > 0 ? { ...paths, execute: others } : paths
+}
+
+test('files are granted by their names, those of the working directory by {work}', () => {
+  const seen = [
+    ['read', '/etc/hosts'],
+    ['read', '/home/me/work/in.txt'],
+    ['read', '/home/me/workshop'],
+    ['write', '/dev/null'],
+    ['execute', '/usr/bin/tool'],
+    ['execute', '/usr/lib/ld.so'],
+    ['list', '/usr/share/fonts'],
+  ] as const
+  assert.deepEqual(pathsOf(seen), {
+    write: ['/dev/null'],
+    execute: ['/usr/lib/ld.so'],
+    read: ['/etc/hosts', '/home/me/workshop', '{work}/in.txt'],
+    list: ['/usr/share/fonts/'],
+  })
+})
+
+test('what is created needs its directory, which then covers what is below it', () => {
+  const seen = [
+    ['create', '/home/me/work/out/a.txt'],
+    ['read', '/home/me/work/out/a.txt'],
+    ['list', '/home/me/work/out'],
+    ['read', '/home/me/work/out/deep/b.txt'],
+    ['create', '/x'],
+  ] as const
+  assert.deepEqual(pathsOf(seen), { write: ['/', '{work}/out/'] })
+  assert.deepEqual(pathsOf([['create', '/home/me/work/a']]), { write: ['{work}/'] })
+})
+
+test('many files of one directory stand for the directory, but not in directories of many owners', () => {
+  const many = (directory: string): Seen => ['a', 'b', 'c'].map(name => ['read', `${directory}/${name}`])
+  assert.deepEqual(pathsOf(many('/usr/lib/x')), { read: ['/usr/lib/x/'] })
+  assert.deepEqual(pathsOf(many('/etc')), { read: ['/etc/a', '/etc/b', '/etc/c'] })
+  assert.deepEqual(pathsOf(many('/usr/lib/x'), { files: Infinity }).read?.length, 3)
+  assert.deepEqual(pathsOf([...many('/usr/lib/x'), ['read', '/usr/lib/x/deep/d']]), { read: ['/usr/lib/x/'] })
+})
+
+test('a file that is executed or written is not granted for reading too', () => {
+  const seen = [
+    ['read', '/usr/bin/sort'],
+    ['execute', '/usr/bin/sort'],
+    ['read', '/var/log/x'],
+    ['write', '/var/log/x'],
+  ] as const
+  assert.deepEqual(pathsOf(seen), { write: ['/var/log/x'], execute: ['/usr/bin/sort'] })
+})
+
+test('a file whose name no pattern can express is granted by its directory', () => {
+  for (const name of ['a*b', 'what?', '{a,b}'])
+    assert.deepEqual(pathsOf([['read', `/srv/data/${name}`]]), { read: ['/srv/data/'] }, name)
+})
+
+test('the root is not {work}', () => {
+  assert.deepEqual(pathsOf([['read', '/etc/hosts']], { work: '/' }), { read: ['/etc/hosts'] })
+})
+
+test('calls that depend on chance are allowed apart from those that were seen', () => {
+  const { rules = [], otherwise } = learnedPolicy(watched([]), 'tool', { work: '/w', files: 8 })
+  assert.deepEqual(rules[0]?.syscalls, ['openat', 'read'])
+  assert.ok(rules[1]?.syscalls.includes('futex') && !rules[1].syscalls.includes('read'))
+  assert.deepEqual(otherwise, { kind: 'kill' })
+})
