@@ -40,7 +40,7 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--runner', 'ptrace', '--trace', '/dev/null'], /ptrace runner cannot trace its programs for you/],
   [
     ['--policy', 'defualt'],
-    /--policy: there is neither a preset nor a file defualt\. Did you mean default\?/,
+    /--policy: there is neither a preset nor a file called defualt\. Did you mean default\?/,
   ],
   [['--env', 'novalue'], /--env: expected NAME=VALUE.* For example --env/],
   [['--bind', '/nonexistent'], /--bind: Cannot bind \/nonexistent: there is no such file.* Check/],

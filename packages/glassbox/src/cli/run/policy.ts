@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { InvalidOptionError } from '../../errors.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import type { RunOptions } from '../../job/options.ts'
 import { besideProgram } from '../../policy/beside-program.ts'
@@ -26,7 +27,17 @@ export async function requestedPolicy(parsed: ParsedOptions): Promise<RunOptions
   const ofRunner = paths || lastOf('--runner') === 'ptrace' ? 'default' : DEFAULT_POLICY
   const whole = base ?? withDirectoryOf(parsed.rest[0] ?? '', ofRunner)
   const allowing: Policy | PresetName = paths ? { extends: whole, paths } : whole
-  return denied.length > 0 ? denyCalls(denied, allowing) : allowing
+  return denied.length > 0 ? withDenied(denied, allowing) : allowing
+}
+
+/** Errors about the calls are errors of --deny. */
+function withDenied(names: readonly string[], base: Policy | PresetName): Policy {
+  try {
+    return denyCalls(names, base)
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError) || error.option !== 'policy') throw error
+    throw new InvalidOptionError('--deny', `--deny: ${error.message}`, error.hint)
+  }
 }
 
 function allowedPaths(values: ParsedOptions['values']): PathRules | undefined {
