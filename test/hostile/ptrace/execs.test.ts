@@ -1,4 +1,4 @@
-/** A thread executes a program while others of its process are stopped at calls that are denied. */
+/** A thread executes a program while others of its process are stopped at denied calls. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run } from '#glassbox/index.js'

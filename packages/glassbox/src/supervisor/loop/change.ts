@@ -19,5 +19,5 @@ export function skipCall(tid: number, result: number): void {
   if (isFailure(skipped) || isFailure(answered)) killProcess(tid)
 }
 
-/** A thread is gone alone if another thread of its process executes a program: that one goes on. */
+/** Also gone is a thread whose process goes on because another thread executes a program. */
 const isFailure = (result: number): boolean => result < 0 && result !== -ERRNO.ESRCH
