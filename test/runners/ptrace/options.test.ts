@@ -175,3 +175,9 @@ test('files go in and out, and links of a program are not followed', async () =>
   assert.deepEqual(Object.keys(files).toSorted(), ['in/a', 'result'])
   assert.equal(fileErrors['link']?.code, 'ELOOP')
 })
+
+test('the first process reads its own entries in /proc, also if a child made the first decided call', async () => {
+  const script = '/bin/true; read line < /proc/self/status && echo "$line"'
+  const { stdout, stderr } = await run('sh', ['-c', script], { runner, policy: shell })
+  assert.equal(stdout, 'Name:\tsh\n', stderr)
+})

@@ -195,11 +195,19 @@ export class PathDecider {
   }
 
   /**
+   * The first process is the one that this is called for first. Calls alone do not show it: those
+   * that pass natively are not decided, so the first decided one may be that of a child.
+   */
+  noteFirst(pid: number): void {
+    this.#first ??= pid
+  }
+
+  /**
    * The name by which a rule grants it. Landlock can grant `/proc/self` only to the first process
    * of a program, so here too it means that process.
    */
   #inRules(path: string, pid: number): string {
-    this.#first ??= pid
+    this.noteFirst(pid)
     return (pid === this.#first ? ownName(path, pid) : undefined) ?? path
   }
 
