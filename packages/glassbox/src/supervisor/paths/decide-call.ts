@@ -18,8 +18,9 @@ import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
 import type { Made, Make } from './perform/performer.ts'
-import { ownName, rulePaths } from './real-path.ts'
+import { ownName } from './real-path.ts'
 import { resolve } from './resolve.ts'
+import { rulePaths } from './rule-paths.ts'
 import type { Viewer } from './walk.ts'
 
 /** Why a call is denied, if that is not for the lack of a rule. */
