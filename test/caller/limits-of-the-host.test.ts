@@ -52,7 +52,7 @@ const OUTCOME = `const outcome = work => work().then(status => ({ status }),
 for (const uid of USERS) {
   for (const limit of [56, 64, 65, 66, 70, 88, 100, 127, 128]) {
     test(`with ulimit -n ${limit} a box works, or the error names the limit (${nameOf(uid)})`, () => {
-      const script = `import { run } from ${module('index.js')}
+      const script = `import { run } from ${module('library/index.js')}
         ${OUTCOME}
         console.log(JSON.stringify([await outcome(async () => (await run('true')).status)]))`
       const [{ status, code, hint } = {}] = scripted(script, { before: `ulimit -n ${limit};`, uid })
@@ -148,7 +148,7 @@ test('a tracer whose thread cannot be started names the limit', () => {
 })
 
 test('a user who may have no more processes is told which limit it is, and its value', () => {
-  const script = `import { run } from ${module('index.js')}
+  const script = `import { run } from ${module('library/index.js')}
     import { syscall } from ${module('gate/gate.js')}
     import { syscallNumber } from ${module('linux/syscalls.js')}
     import { RLIMIT_NPROC } from ${module('linux/constants.js')}
@@ -169,7 +169,7 @@ test('a user who may have no more processes is told which limit it is, and its v
 
 test('a limit of namespaces is named with its value', context => {
   const lowered = 'echo 0 > /proc/sys/user/max_pid_namespaces || exit 9;'
-  const script = `import { run } from ${module('index.js')}
+  const script = `import { run } from ${module('library/index.js')}
     ${OUTCOME}
     console.log(JSON.stringify(await outcome(async () => (await run('true')).status)))`
   // Root of a user namespace may lower the limits of that namespace only.

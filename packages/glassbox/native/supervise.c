@@ -12,7 +12,9 @@
 
 #define ANY_CHILD (__WALL | __WNOTHREAD)
 #define SIGKILL 9
-#define MOST_PASSED 256
+#define MOST_PASSED 64
+#define PASSED (-4096l) /* no errno */
+#define SHARE 4 /* A sweep gets this part of the records. */
 #define SECCOMP_STOP (PTRACE_EVENT_SECCOMP << 8 | 5) /* SIGTRAP */
 #define CLD_DUMPED 3 /* and CLD_EXITED 1, CLD_KILLED 2: it has ended */
 
@@ -63,28 +65,55 @@ static int pass(s32 tid, const struct passing *passing) {
 }
 
 /*
- * Takes one stop or end that does not pass. Returns its thread, -errno, or 0 for none (with
- * WNOHANG, or after MOST_PASSED calls, so that an alarm that came meanwhile is not missed).
+ * Looks for a stop or an end of one task, or with P_ALL of any. Returns its thread if it makes a
+ * record, 0 for none, -errno, or PASSED.
+ */
+static long look(int which, s32 id, struct stop_record *record, volatile s32 *wake, long options,
+                 const struct passing *passing) {
+  struct child_info found = {.pid = 0};
+  long error =
+      interruptible_call(wake, __NR_waitid, which, id, (long)&found, WEXITED | WSTOPPED | WNOWAIT | ANY_CHILD | options, 0);
+  if (error < 0) return error;
+  if (!found.pid) return 0;
+  int has_ended = found.code <= CLD_DUMPED;
+  if (!has_ended && found.status == SECCOMP_STOP && pass(found.pid, passing)) return PASSED;
+  record->tid = found.pid;
+  record->time = stop_time();
+  record->deferred = 0;
+  if (has_ended)
+    take_end(record);
+  else if (!take_stop(record))
+    return PASSED;
+  return record->tid;
+}
+
+/*
+ * Takes one stop or end that does not pass. Returns its thread, -errno, 0 for none (with WNOHANG),
+ * or PASSED after MOST_PASSED calls, so that no alarm is missed and no other task.
  */
 static long take_one(struct stop_record *record, volatile s32 *wake, long options, const struct passing *passing) {
-  for (int passed = 0; passed < MOST_PASSED;) {
-    struct child_info found = {.pid = 0};
-    long error = interruptible_call(wake, __NR_waitid, P_ALL, 0, (long)&found,
-                                    WEXITED | WSTOPPED | WNOWAIT | ANY_CHILD | options, 0);
-    if (error < 0) return error;
-    if (!found.pid) return 0;
-    if (found.code > CLD_DUMPED && found.status == SECCOMP_STOP && pass(found.pid, passing)) {
-      passed++;
-      continue;
-    }
-    record->tid = found.pid;
-    record->time = stop_time();
-    record->deferred = 0;
-    if (found.code > CLD_DUMPED && !take_stop(record)) continue;
-    if (found.code <= CLD_DUMPED) take_end(record);
-    return record->tid;
+  for (int passed = 0; passed < MOST_PASSED; passed++) {
+    long tid = look(P_ALL, 0, record, wake, options, passing);
+    if (tid != PASSED) return tid;
   }
-  return 0;
+  return PASSED;
+}
+
+/*
+ * The kernel looks for stops in the same order every time, so tasks that stop all the time could
+ * keep others waiting for ever. A sweep looks at each task by itself, from where the last ended.
+ */
+static s64 sweep(struct stop_record *records, s64 room, volatile s32 *wake, const struct passing *passing) {
+  static u32 next; /* supervisors share it: it does not matter where a sweep begins */
+  u32 first = next;
+  s64 taken = 0;
+  for (u32 i = 0; i < TASK_SLOTS && taken < room; i++) {
+    u32 at = (first + i) & (TASK_SLOTS - 1);
+    s32 tid = passing->tasks[at].tid;
+    next = at + 1;
+    if (tid && look(P_PID, tid, &records[taken], wake, WNOHANG, passing) > 0) taken++;
+  }
+  return taken;
 }
 
 /*
@@ -115,12 +144,15 @@ napi_value gate_supervise_step(napi_env env, napi_callback_info info) {
   struct passing passing = {(void *)calls.data, (void *)tables.data, (void *)tasks.data};
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
-  long options = 0;
-  for (s64 taken = 0; taken < maximum; taken++, options = WNOHANG) {
-    long tid = take_one(&record[taken], (volatile s32 *)wake.data, options, &passing);
+  volatile s32 *word = (volatile s32 *)wake.data;
+  s64 taken = 0, most = maximum - maximum / SHARE;
+  for (long options = 0; taken < most; taken++, options = WNOHANG) {
+    long tid = take_one(&record[taken], word, options, &passing);
+    if (tid == PASSED) break;
     if (tid <= 0) return step_result(env, record, taken ? taken : tid);
   }
-  return step_result(env, record, maximum);
+  /* There are more stops than this step takes. */
+  return step_result(env, record, taken + sweep(&record[taken], maximum - taken, word, &passing));
 }
 
 #define ROOTS 1024           /* gate/ptrace.ts is the other side */

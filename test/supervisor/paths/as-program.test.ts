@@ -117,7 +117,16 @@ test('the ids and capabilities are restored, also if the call throws', { skip },
   assert.doesNotThrow(() => readFileSync('/proc/self/maps'))
 })
 
-test('without other ids and without capabilities nothing is switched', () => {
+test('without other ids and capabilities nothing is switched', () => {
   const before = credentials()
-  assert.equal(asProgram(undefined)(credentials), before)
+  assert.equal(asProgram(undefined, true)(credentials), before)
+})
+
+test('with the same ids only the capabilities are given up', () => {
+  const before = credentials()
+  assert.equal(
+    asProgram(undefined)(credentials),
+    before.replace(/^CapEff:\t.*$/m, `CapEff:\t${'0'.repeat(16)}`),
+  )
+  assert.equal(credentials(), before)
 })

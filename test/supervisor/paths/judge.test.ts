@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ACCESS, type PathRule } from '#glassbox/policy/resolved.js'
-import { compileRules, grantedTrees, missingRule, withIncluded } from '#glassbox/supervisor/paths/judge.js'
+import { compileRules, missingRule, withIncluded } from '#glassbox/supervisor/paths/judge.js'
 
 type Access = keyof typeof ACCESS
 
@@ -106,17 +106,4 @@ test('a name with a newline or with bytes that are no text is matched as a whole
 test('the rule that is missing is written as in a policy', () => {
   assert.equal(missingRule('/etc/shadow', ACCESS.read), 'read: /etc/shadow')
   assert.equal(missingRule('/bin/su', ACCESS.execute), 'execute: /bin/su')
-})
-
-test('whole directories are the prefixes of the native fast path', () => {
-  assert.deepEqual(
-    grantedTrees(
-      [rule('read', 'tree', '/usr'), rule('list', 'tree', '/srv/data'), rule('read', 'exact', '/a')],
-      path => path,
-    ),
-    [
-      { path: '/srv/data', access: withIncluded(ACCESS.list) },
-      { path: '/usr', access: withIncluded(ACCESS.read) },
-    ],
-  )
 })

@@ -143,10 +143,10 @@ for (const [name, find] of [
 
 test('a path that links make very long is given up', context => {
   const top = temporaryDirectory(context)
-  symlinkSync('./a/../'.repeat(500), `${top}/end`)
+  symlinkSync('./a/../'.repeat(50), `${top}/end`)
   mkdirSync(`${top}/a`)
   for (let level = 0; level < 20; level++)
-    symlinkSync(`${'./a/../'.repeat(500)}${level === 0 ? 'end' : `link${level - 1}`}`, `${top}/link${level}`)
+    symlinkSync(`${'./a/../'.repeat(50)}${level === 0 ? 'end' : `link${level - 1}`}`, `${top}/link${level}`)
   const errnoOf = (name: string): number => {
     const found = walk(-1, `${top}/${name}`, true, VIEWER)
     closeFound([found])

@@ -63,8 +63,7 @@ export function decided(
     rules: [...BASE, ...rules, rule('execute', path, 'exact')],
     statAll,
     ...(work === undefined ? {} : { work }),
-
-    ...(user ? { identity: user } : {}),
+    ...(user ? { identity: user } : { isEqual: true }),
   })
   const denied: string[] = []
   const kinds = new Set<PathDecision['kind']>()

@@ -51,8 +51,9 @@ export class Births {
     return this.#early.size > 0
   }
 
-  /** No task is left at all. */
+  /** No program is left. Whatever still waits here cannot be one's, and is killed. */
   clear(): void {
+    for (const tid of this.#early) killProcess(tid)
     this.#early.clear()
     this.#gone.clear()
   }

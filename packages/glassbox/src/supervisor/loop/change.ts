@@ -5,6 +5,7 @@
  */
 import { ptrace } from '../../gate/ptrace.ts'
 import { PTRACE_POKEUSER } from '../../linux/constants.ts'
+import { ERRNO } from '../../linux/errno.ts'
 import { USER_REGS } from '../../linux/ptrace.ts'
 import { killProcess } from './kill.ts'
 
@@ -15,5 +16,8 @@ const NO_CALL = -1
 export function skipCall(tid: number, result: number): void {
   const skipped = ptrace(PTRACE_POKEUSER, tid, USER_REGS.orig_rax * WORD, NO_CALL)
   const answered = ptrace(PTRACE_POKEUSER, tid, USER_REGS.rax * WORD, result)
-  if (skipped < 0 || answered < 0) killProcess(tid)
+  if (isFailure(skipped) || isFailure(answered)) killProcess(tid)
 }
+
+/** Also gone is a thread whose process goes on because another thread executes a program. */
+const isFailure = (result: number): boolean => result < 0 && result !== -ERRNO.ESRCH

@@ -148,7 +148,6 @@ export class Loop implements Actions {
 
   /** There is no tracee at all: whatever is still listed here has ended. */
   #abandon(): void {
-    this.#births.clear()
     for (const program of this.programs.values()) {
       for (const tid of program.tasks.keys()) this.#tasks.delete(tid)
       program.tasks.clear()
@@ -175,6 +174,7 @@ export class Loop implements Actions {
       }
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
+    if (this.programs.size === 0) this.#births.clear()
   }
 
   #lookAtLimits(nowNs: number): void {
@@ -292,7 +292,7 @@ export class Loop implements Actions {
 
   /** Its calls pass from now on, unless another thread has its slot. */
   #letPass({ tid, program }: Task): void {
-    if (program.granted && program.startedNs !== 0n) this.#passing.addTask(tid, program.granted)
+    this.#passing.addTask(tid, program.startedNs === 0n ? undefined : program.granted)
   }
 
   #announce(program: Program): void {

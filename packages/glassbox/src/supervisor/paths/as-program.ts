@@ -53,15 +53,14 @@ function change(number: number, name: string, id: number): void {
 
 /**
  * For the calling thread. `identity`: the ids of the program; undefined if they are those of this
- * process.
+ * process. `isEqual`: the program also has the capabilities of this process.
  */
-export function asProgram(identity: Identity | undefined): AsProgram {
+export function asProgram(identity: Identity | undefined, isEqual = false): AsProgram {
   const header = Uint32Array.of(CAPABILITY_VERSION_3, 0)
   const before = new Uint32Array(6)
   call('capget', [header, before])
   const isPowerful = before[0] !== 0 || before[3] !== 0
-  // The same ids: root in the program has the same power.
-  if (!identity && (!isPowerful || process.getuid?.() === 0)) return act => act()
+  if (!identity && (!isPowerful || isEqual)) return act => act()
   const without = withoutEffective(before)
   const take = identity ? takeIds(identity) : () => {}
   const giveBack = identity ? takeIds(idsOfThread()) : () => {}

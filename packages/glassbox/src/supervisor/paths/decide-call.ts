@@ -41,6 +41,8 @@ export interface DecideOptions {
   readonly statAll: boolean
   /** The ids of the program; undefined if they are those of this process. */
   readonly identity?: Identity
+  /** It also has the capabilities of this process. Default: it has none. */
+  readonly isEqual?: boolean
 }
 
 type Denied = Extract<PathDecision, { readonly kind: 'deny' }>
@@ -75,7 +77,7 @@ export class PathDecider {
   constructor(options: DecideOptions) {
     this.#options = options
     this.#judge = compileRules(options.rules, rulePaths(options.rules, options.work))
-    this.#asProgram = asProgram(options.identity)
+    this.#asProgram = asProgram(options.identity, options.isEqual)
     this.look = lookingAs(options.identity)
   }
 

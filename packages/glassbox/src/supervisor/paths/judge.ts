@@ -140,18 +140,3 @@ const NAMES = Object.keys(ACCESS) as Access[]
 /** The rule that would grant it, as a policy has it: `read: /etc/shadow`. */
 export const missingRule = (name: string, access: number): string =>
   `${NAMES.find(each => (ACCESS[each] & access) !== 0) ?? 'stat'}: ${name}`
-
-/** A directory that is granted whole, for the native fast path of the tracer. */
-export interface GrantedTree {
-  /** Without links. */
-  readonly path: string
-  /** Bits of ACCESS. */
-  readonly access: number
-}
-
-/** The directories that rules grant whole, the longest first. */
-export const grantedTrees = (rules: readonly PathRule[], realPath: (path: string) => string): GrantedTree[] =>
-  rules
-    .filter(({ kind }) => kind === 'tree')
-    .map(({ path, access }) => ({ path: realPath(path === '' ? '/' : path), access: withIncluded(access) }))
-    .toSorted((a, b) => b.path.length - a.path.length)

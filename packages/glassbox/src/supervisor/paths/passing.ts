@@ -41,6 +41,8 @@ import { withIncluded } from './judge.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
 import { realPathsNow } from './plain-paths.ts'
 
+/** Names no table, so no call passes. */
+const NO_TABLE = -1
 const OPENAT2 = syscallNumber('openat2')
 const SLOT_WORDS = TASK_SLOT_LAYOUT.SIZE / 4
 const SCOPES: Readonly<Partial<Record<PatternKind, number>>> = PREFIX_SCOPE
@@ -122,11 +124,14 @@ export class PassingCalls implements Passing {
     this.#free.push(table)
   }
 
-  /** Calls of this thread pass. If two threads have the same slot, only those of one do. */
-  addTask(tid: number, { table }: Granted): void {
+  /**
+   * The native step looks at this thread by itself if others stop all the time, and its calls pass
+   * if names are granted to it. If two threads have the same slot, that holds for one.
+   */
+  addTask(tid: number, granted: Granted | undefined): void {
     const at = (tid & (TASK_SLOTS - 1)) * SLOT_WORDS
     this.tasks[at] = tid
-    this.tasks[at + 1] = table
+    this.tasks[at + 1] = granted?.table ?? NO_TABLE
   }
 
   removeTask(tid: number): void {

@@ -26,10 +26,10 @@ import { type Found, failed, found, missing, stranger } from './found.ts'
 /** MAXSYMLINKS of the kernel. */
 const MOST_LINKS = 40
 /**
- * A path has at most 2048 components. Links could add 40 times as many, and the tracer, which
- * other programs wait for, would be busy for long.
+ * No path that people use has so many. With the 2048 that a path can have, and links that add 40
+ * times as many, the tracer, which other programs wait for, would be busy for long.
  */
-const MOST_COMPONENTS = 4096
+const MOST_COMPONENTS = 512
 const NUMBER = /^\d+$/
 const HERE = pathBytes('.')
 /** The process whose part of /proc a name belongs to; the other one is for other mount points. */

@@ -4,7 +4,6 @@
  * on, the supervisor knows that the next execve is the program's.
  */
 import { PLAN_SOCKET } from '../../gate/generated/layouts.ts'
-import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
 import {
   addDirectorySteps,
   addExecuteStep,
@@ -15,6 +14,7 @@ import {
 } from '../../launch/exec-steps.ts'
 import { addLandlockSteps } from '../../landlock/steps.ts'
 import type { Ruleset } from '../../landlock/types.ts'
+import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
 import {
