@@ -103,6 +103,14 @@ export class PathDecider {
     return !this.#options.statAll && (openFlagsOf(pathCall, call.args) & O_PATH) !== 0
   }
 
+  /**
+   * A process has executed a program. The first one that does is the first of the program. Many
+   * calls are not decided here, so the first call that is may be a child's.
+   */
+  executed(pid: number): void {
+    this.#first ??= pid
+  }
+
   /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
   judgeProgram(fd: number, name: string): Denied | undefined {
     const path = nameInRules(found(fd, name))
