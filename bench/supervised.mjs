@@ -44,7 +44,7 @@ async function inBox(program, args, policy) {
   const result = await box.run(program, args, { policy })
   if (result.exitCode !== 0)
     throw new Error(`${program} ${args}: ${result.summary ?? result.cause}: ${result.stderr}`)
-  return result.stdout.toString()
+  return result.stdout
 }
 
 function natively(program, args) {
@@ -59,7 +59,7 @@ const traced = (program, args, call) =>
 const hasStrace = spawnSync('strace', ['--seccomp-bpf', '-f', '-o', '/dev/null', 'true']).status === 0
 
 /** The time that `calls` reports, in µs. */
-const reported = text => Number(text.split(' ')[0]) / 1000
+const reported = output => Number(output.split(' ')[0]) / 1000
 
 async function timed(work) {
   const start = performance.now()
@@ -120,50 +120,42 @@ const both = (name, paths) => ({
   named: preset(name, { ...paths, tier: 'named' }),
 })
 
-const rows = [
-  ['a call that is not decided', callWays('undecided', '-', 'openat', both('default', {}))],
-  ...[0, 2, 16].map(depth => {
-    const { top, file } = fileBelow(depth)
-    const paths = { read: [`${top}/`] }
-    // The rule of a directory is looked up by the native step, that of a glob in JavaScript.
-    const byGlob = preset('default', { execute: [calls], read: [file.replace(/.$/, '?')], tier: 'named' })
-    const policies = { ...both('default', { execute: [calls], ...paths }), 'named, JavaScript': byGlob }
-    return [`open + close, ${depth} directories below the rule`, callWays('open', file, 'openat', policies)]
-  }),
-  [
-    'stat, of which all are allowed',
-    callWays('stat', '/etc/passwd', 'newfstatat', both('default', { read: ['/etc/passwd'] })),
-  ],
-  [
-    'stat, judged by its path',
-    callWays('stat', '/etc/passwd', 'newfstatat', {
-      named: preset('default', { read: ['/etc/passwd'], stat: ['/etc/passwd'] }),
-    }),
-  ],
-  ['vfork + execve + wait of /bin/true', callWays('exec', '/bin/true', 'execve', both('shell', {}), [20, 5])],
-  [
-    'a run of /bin/true',
-    programWays('/bin/true', [], 'openat', { ...both('default', {}), 'policy null': null }, 60),
-  ],
-  [
-    "python3's start",
-    programWays('/usr/bin/python3', ['-c', 'pass'], 'openat', both('python3', {})),
-    '/usr/bin/python3',
-  ],
-  [
-    'gcc -c calls.c',
-    programWays('/usr/bin/gcc', ['-c', '-o', 'calls.o', copy], 'openat', both('compiler', {})),
-    '/usr/bin/gcc',
-  ],
-]
+const rows = []
+/** A row is left out if it needs a program that is not there. */
+function add(title, ways, needed = '/') {
+  if (existsSync(needed)) rows.push({ title, ways })
+  else console.log(`${title}: left out, there is no ${needed}`)
+}
+
+add('a call that is not decided', callWays('undecided', '-', 'openat', both('default', {})))
+for (const depth of [0, 2, 16]) {
+  const { top, file } = fileBelow(depth)
+  const paths = { execute: [calls], read: [`${top}/`] }
+  // The rule of a directory is looked up by the native step, that of a glob in JavaScript.
+  const byGlob = preset('default', { execute: [calls], read: [file.replace(/.$/, '?')], tier: 'named' })
+  const policies = { ...both('default', paths), 'named, JavaScript': byGlob }
+  add(`open + close, ${depth} directories below the rule`, callWays('open', file, 'openat', policies))
+}
+const PASSWD = '/etc/passwd'
+const judged = preset('default', { read: [PASSWD], stat: [PASSWD] })
+add(
+  'stat, of which all are allowed',
+  callWays('stat', PASSWD, 'newfstatat', both('default', { read: [PASSWD] })),
+)
+add('stat, judged by its path', callWays('stat', PASSWD, 'newfstatat', { 'named, JavaScript': judged }))
+const TRUE = '/bin/true'
+add(`vfork + execve + wait of ${TRUE}`, callWays('exec', TRUE, 'execve', both('shell', {}), [20, 5]))
+const withNull = { ...both('default', {}), 'policy null': null }
+add(`a run of ${TRUE}`, programWays(TRUE, [], 'openat', withNull, 60))
+const PYTHON = '/usr/bin/python3'
+add("python3's start", programWays(PYTHON, ['-c', 'pass'], 'openat', both('python3', {})), PYTHON)
+const GCC = '/usr/bin/gcc'
+const compile = ['-c', '-o', 'calls.o', copy]
+add('gcc -c calls.c', programWays(GCC, compile, 'openat', both('compiler', {})), GCC)
 
 console.log(`µs, minima of ${ROUNDS} rounds, and the ratio to bare`)
 try {
-  for (const [title, ways, needed] of rows) {
-    if (needed && !existsSync(needed)) {
-      console.log(`${title}: left out, there is no ${needed}`)
-      continue
-    }
+  for (const { title, ways } of rows) {
     const least = ways.map(() => Infinity)
     // The first round compiles the policies.
     for (let round = 0; round <= ROUNDS; round++)

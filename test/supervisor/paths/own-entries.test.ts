@@ -14,5 +14,5 @@ for (const [name, script] of Object.entries({
       runner: 'ptrace',
       policy: { extends: 'shell' },
     })
-    assert.equal(stdout.toString(), 'Name:\n', stderr.toString())
+    assert.equal(stdout, 'Name:\n', stderr)
   })

@@ -82,7 +82,7 @@ function hasBeenSeen({ path }: Grant): boolean {
   return false
 }
 
-/** Errors that say that there is no such file, and that a link to follow cannot be the cause of. */
+/** Errors that say that there is no such file, whether or not links are followed. */
 const MISSING: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR]
 
 function openSome(grants: readonly Grant[], use: Use): Grant[] {

@@ -36,7 +36,7 @@ export interface EncodedPlan {
   readonly bytes: Uint8Array
   /** The plan's step for each encoded one, so that a failed step can be named. */
   readonly origin: readonly Step[]
-  /** The bytes of a data object within `bytes`. After the plan they contain what it wrote there. */
+  /** The part of `bytes` that is a data object. The plan may write there. */
   readonly dataOf: (data: Data) => Uint8Array
 }
 
