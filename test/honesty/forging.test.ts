@@ -11,12 +11,15 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { denyCalls, openBox, type RunOptions, type RunResult, run } from '#glassbox/index.js'
+import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
 import { boxed } from '../support/command.js'
 import { guard, root, unboxed } from '../support/hostile.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { assertEndings, assertSameStatus, MiB, repeat, withPool } from './support/repeat.js'
 
-const world = guard()
+const world = guard({ runners: ['namespace', 'ptrace'] })
+
+const RUNNERS: readonly RunOptions<'utf8'>[] = [{}, { runner: 'ptrace', policy: DEFAULT_POLICY }]
 
 interface Forgery {
   readonly name: string
@@ -128,7 +131,8 @@ for (const { name, words, expected, options = {}, native = expected, pooledOnly 
   const [guest, ...args] = words
   test(name, async context => {
     if (native !== false) assert.equal(nativeEnding(unboxed(context, guest, args)), native, 'natively')
-    assertEndings(await repeat(() => world.run(guest, args, options)), expected)
+    for (const by of RUNNERS)
+      assertEndings(await repeat(() => world.run(guest, args, { ...by, ...options })), expected)
   })
 }
 

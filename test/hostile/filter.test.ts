@@ -10,16 +10,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { denyCalls, run } from '#glassbox/index.js'
+import { denyCalls, type RunOptions, run } from '#glassbox/index.js'
 import * as linux from '#glassbox/linux/constants.js'
 import { allSyscalls, syscallNumber } from '#glassbox/linux/syscalls.js'
+import { DEFAULT_POLICY } from '#glassbox/seccomp/defaults.js'
 import { guard, needsRoot, root, unboxed } from '../support/hostile.js'
 import { noGate32, program, program32 } from '../support/programs.js'
 
 const { EPERM, ENOSYS, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT } = constants.errno
-const world = guard()
+const world = guard({ runners: ['namespace', 'ptrace'] })
 
 const lines = (text: string | Uint8Array): string[] => String(text).trim().split('\n')
+
+/** Under the same policy, both runners answer alike. */
+const RUNNERS: readonly { readonly where: string; readonly by: RunOptions<'utf8'> }[] = [
+  { where: '', by: {} },
+  { where: ', by the ptrace runner', by: { runner: 'ptrace', policy: DEFAULT_POLICY } },
+]
 const HIGH = 2n ** 32n
 const TIOCSTI = 0x5412
 const bad = 1 // an address where nothing is
@@ -242,12 +249,14 @@ const spell = ([name, ...args]: Group['calls'][number]): string => [syscallNumbe
 
 for (const { name, answer, calls, lonely } of GROUPS) {
   test(name, async context => {
-    const { stdout, exitCode } = await world.run('calls', calls.map(spell))
-    assert.equal(exitCode, 0)
-    assert.deepEqual(
-      lines(stdout).map((line, index) => [calls[index]?.[0], line]),
-      calls.map(([call]) => [call, `${answer}`]),
-    )
+    for (const { by } of RUNNERS) {
+      const { stdout, exitCode } = await world.run('calls', calls.map(spell), by)
+      assert.equal(exitCode, 0)
+      assert.deepEqual(
+        lines(stdout).map((line, index) => [calls[index]?.[0], line]),
+        calls.map(([call]) => [call, `${answer}`]),
+      )
+    }
     if (lonely || !root) return
     const native = lines(unboxed(context, 'calls', calls.map(spell)).stdout)
     for (const [index, line] of native.entries()) {
@@ -344,43 +353,47 @@ const FOREIGN = [
   { name: 'a 32-bit code segment', prefix: 'far:' },
 ]
 for (const { name, prefix } of FOREIGN) {
-  test(`no call goes by ${name} [SC-01, SC-02, SC-21]`, { skip: noGate32 }, async context => {
-    // exit, open, execve, getpid, mount, kill, socketcall
-    const calls = [1, 5, 11, 20, 21, 37, 102].map(nr => `${prefix}${nr},0,0,0`)
-    const native = lines(unboxed(context, 'calls', calls).stdout)
-    assert.ok(native.includes('0') && !native.join().includes('killed'), 'natively they are made')
-    for (const call of calls) {
-      const { status, stdout, violation } = await world.run('calls', [call, call])
-      assert.deepEqual([status, stdout], ['syscall-denied', ''], call)
-      assert.match(violation?.syscall ?? '', /^i386:/)
-    }
-  })
+  for (const { where, by } of RUNNERS)
+    test(`no call goes by ${name} [SC-01, SC-02, SC-21]${where}`, { skip: noGate32 }, async context => {
+      // exit, open, execve, getpid, mount, kill, socketcall
+      const calls = [1, 5, 11, 20, 21, 37, 102].map(nr => `${prefix}${nr},0,0,0`)
+      const native = lines(unboxed(context, 'calls', calls).stdout)
+      assert.ok(native.includes('0') && !native.join().includes('killed'), 'natively they are made')
+      for (const call of calls) {
+        const { status, stdout, violation } = await world.run('calls', [call, call], by)
+        assert.deepEqual([status, stdout], ['syscall-denied', ''], call)
+        assert.match(violation?.syscall ?? '', /^i386:/)
+      }
+    })
 }
 
-test('numbers of x32 end the program [SC-03]', async context => {
-  const calls = [39, 59, 165, 512, 520, 547].map(nr => `${0x40000000 + nr},0,0,0`)
-  const native = lines(unboxed(context, 'calls', calls).stdout)
-  context.diagnostic(`this kernel answers x32 with ${native[0] === `${ENOSYS}` ? 'ENOSYS' : 'its calls'}`)
-  for (const call of calls) {
-    const { status, violation } = await world.run('calls', [call])
-    assert.equal(status, 'syscall-denied', call)
-    assert.match(violation?.syscall ?? '', /^x32:/)
-  }
-})
+for (const { where, by } of RUNNERS)
+  test(`numbers of x32 end the program [SC-03]${where}`, async context => {
+    const calls = [39, 59, 165, 512, 520, 547].map(nr => `${0x40000000 + nr},0,0,0`)
+    const native = lines(unboxed(context, 'calls', calls).stdout)
+    context.diagnostic(`this kernel answers x32 with ${native[0] === `${ENOSYS}` ? 'ENOSYS' : 'its calls'}`)
+    for (const call of calls) {
+      const { status, violation } = await world.run('calls', [call], by)
+      assert.equal(status, 'syscall-denied', call)
+      assert.match(violation?.syscall ?? '', /^x32:/)
+    }
+  })
 
-test('unknown and odd numbers fail with ENOSYS [SC-11, SC-34]', async () => {
-  const last = Math.max(...allSyscalls().map(({ nr }) => nr))
-  const numbers = [
-    ...Array.from({ length: 60 }, (_, index) => last + 1 + index),
-    ...[1023, 1024, 65536, 0x3fffffff, 0x7fffffff + 1, 0xffffffff, -1],
-  ]
-  const { stdout, status } = await world.run(
-    'calls',
-    numbers.map(nr => `${nr},0,0,0`),
-  )
-  assert.equal(status, 'exited')
-  assert.deepEqual([...new Set(lines(stdout))].toSorted(), [`${ENOSYS}`])
-})
+for (const { where, by } of RUNNERS)
+  test(`unknown and odd numbers fail with ENOSYS [SC-11, SC-34]${where}`, async () => {
+    const last = Math.max(...allSyscalls().map(({ nr }) => nr))
+    const numbers = [
+      ...Array.from({ length: 60 }, (_, index) => last + 1 + index),
+      ...[1023, 1024, 65536, 0x3fffffff, 0x7fffffff + 1, 0xffffffff, -1],
+    ]
+    const { stdout, status } = await world.run(
+      'calls',
+      numbers.map(nr => `${nr},0,0,0`),
+      by,
+    )
+    assert.equal(status, 'exited')
+    assert.deepEqual([...new Set(lines(stdout))].toSorted(), [`${ENOSYS}`])
+  })
 
 test('an i386 program does not run, also under a policy of the caller [SC-04, SC-33]', async context => {
   const file = program32(context)
@@ -400,22 +413,25 @@ test('natively, a file can be made undeletable [SC-36, control]', { skip: needsR
   assert.equal(unboxed(context, 'filtered', ['immutable']).code, 0)
 })
 
-test('a program that catches SIGSYS is ended too [SC-31]', async context => {
-  assert.equal(unboxed(context, 'filtered', ['catch']).code, 0)
-  assert.equal((await world.run('filtered', ['catch'])).exitCode, 0)
-  const { status, exitCode, violation } = await world.run('filtered', ['catch'], {
-    policy: denyCalls(['socket']),
+for (const { where, by } of RUNNERS)
+  test(`a program that catches SIGSYS is ended too [SC-31]${where}`, async context => {
+    assert.equal(unboxed(context, 'filtered', ['catch']).code, 0)
+    assert.equal((await world.run('filtered', ['catch'], by)).exitCode, 0)
+    const { status, exitCode, violation } = await world.run('filtered', ['catch'], {
+      ...by,
+      policy: denyCalls(['socket']),
+    })
+    assert.deepEqual([status, exitCode, violation?.syscall], ['syscall-denied', undefined, 'socket'])
   })
-  assert.deepEqual([status, exitCode, violation?.syscall], ['syscall-denied', undefined, 'socket'])
-})
 
-test('the filter stays on a program that is executed from memory [SC-35]', async context => {
-  const guest = program('filtered')
-  assert.equal(unboxed(context, 'filtered', ['memfd', guest]).code, 0)
-  assert.equal((await world.run('filtered', ['memfd', guest])).exitCode, 0)
-  const { status } = await world.run('filtered', ['memfd', guest], { policy: denyCalls(['socket']) })
-  assert.equal(status, 'syscall-denied')
-})
+for (const { where, by } of RUNNERS)
+  test(`the filter stays on a program that is executed from memory [SC-35]${where}`, async context => {
+    const guest = program('filtered')
+    assert.equal(unboxed(context, 'filtered', ['memfd', guest]).code, 0)
+    assert.equal((await world.run('filtered', ['memfd', guest], by)).exitCode, 0)
+    const { status } = await world.run('filtered', ['memfd', guest], { ...by, policy: denyCalls(['socket']) })
+    assert.equal(status, 'syscall-denied')
+  })
 
 test('a call that the policy leaves to a missing tracer is not made [SC-27]', async context => {
   const nr = syscallNumber('mkdir')
@@ -433,54 +449,67 @@ test('a call that the policy leaves to a missing tracer is not made [SC-27]', as
   }
 })
 
-test('the filter applies to every thread [SC-25]', async context => {
-  assert.match(unboxed(context, 'filtered', ['threads']).stdout, /4 Seccomp:\s+0/)
-  const { stdout } = await world.run('filtered', ['threads'])
-  assert.match(stdout, /4 Seccomp:\s+2\n/)
-  assert.match(stdout, /4 NoNewPrivs:\s+1\n/)
-})
-
-test('a program that refuses itself every call is ended by a limit, and reaped [SC-24]', async () => {
-  const { status } = await world.run('filtered', ['stack'], { limits: { cpuTimeMs: 300, wallTimeMs: 1000 } })
-  assert.ok(['signaled', 'cpu-time-limit', 'wall-time-limit'].includes(status), status)
-})
-
-test('a listener of the program’s own, which has no reader, is not ours [SC-24, UN-03]', async () => {
-  const { status } = await world.run('filtered', ['listener'], { limits: { wallTimeMs: 300 } })
-  assert.ok(['exited', 'wall-time-limit'].includes(status), status)
-  // Where a policy ends programs, they have no filters of their own: see F9 in withdrawn.test.ts.
-  const denied = await world.run('filtered', ['listener'], {
-    policy: denyCalls(['socket']),
-    limits: { wallTimeMs: 300 },
+for (const { where, by } of RUNNERS)
+  test(`the filter applies to every thread [SC-25]${where}`, async context => {
+    assert.match(unboxed(context, 'filtered', ['threads']).stdout, /4 Seccomp:\s+0/)
+    const { stdout } = await world.run('filtered', ['threads'], by)
+    assert.match(stdout, /4 Seccomp:\s+2\n/)
+    assert.match(stdout, /4 NoNewPrivs:\s+1\n/)
   })
-  assert.deepEqual([denied.status, denied.exitCode], ['exited', constants.errno.EINVAL])
-})
 
-test('a sleep that a stop interrupted continues under the filter [SC-29]', async context => {
-  assert.equal(unboxed(context, 'filtered', ['restart']).code, 0)
-  assert.equal((await world.run('filtered', ['restart'])).exitCode, 0)
-})
-
-test('odd futexes and robust lists harm no other process [SC-32]', async context => {
-  const { EDEADLK, EINVAL } = constants.errno
-  const native = unboxed(context, 'filtered', ['futex'])
-  // It locks what it has locked, requeues from a word to itself, and ends with a list that leads
-  // nowhere.
-  assert.equal(native.stdout, `lock 0\nagain ${EDEADLK}\nrequeue ${EINVAL}\nlist 0\n`)
-  const { status, exitCode, stdout } = await world.run('filtered', ['futex'], {
-    limits: { wallTimeMs: 2000 },
+for (const { where, by } of RUNNERS)
+  test(`a program that refuses itself every call is ended by a limit, and reaped [SC-24]${where}`, async () => {
+    const { status } = await world.run('filtered', ['stack'], {
+      ...by,
+      limits: { cpuTimeMs: 300, wallTimeMs: 1000 },
+    })
+    assert.ok(['signaled', 'cpu-time-limit', 'wall-time-limit'].includes(status), status)
   })
-  assert.deepEqual([status, exitCode, stdout], ['exited', native.code, native.stdout])
-})
 
-test('the vsyscall page works as natively, or is denied [SC-28]', async context => {
-  const native = unboxed(context, 'filtered', ['vsyscall'])
-  const { exitCode, signal } = await world.run('filtered', ['vsyscall'])
-  assert.deepEqual(
-    { exitCode, signal },
-    { exitCode: native.code ?? undefined, signal: native.signal ?? undefined },
-  )
-})
+for (const { where, by } of RUNNERS)
+  test(`a listener of the program that has no reader is not ours [SC-24, UN-03]${where}`, async () => {
+    const { status } = await world.run('filtered', ['listener'], { ...by, limits: { wallTimeMs: 300 } })
+    assert.ok(['exited', 'wall-time-limit'].includes(status), status)
+    // Where a policy ends programs, they have no filters of their own: F9 in withdrawn.test.ts.
+    const denied = await world.run('filtered', ['listener'], {
+      ...by,
+      policy: denyCalls(['socket']),
+      limits: { wallTimeMs: 300 },
+    })
+    // The guard of the ptrace runner answers as the kernel does to a second listener.
+    const { EBUSY, EINVAL } = constants.errno
+    assert.deepEqual([denied.status, denied.exitCode], ['exited', by.runner === 'ptrace' ? EBUSY : EINVAL])
+  })
+
+for (const { where, by } of RUNNERS)
+  test(`a sleep that a stop interrupted continues under the filter [SC-29]${where}`, async context => {
+    assert.equal(unboxed(context, 'filtered', ['restart']).code, 0)
+    assert.equal((await world.run('filtered', ['restart'], by)).exitCode, 0)
+  })
+
+for (const { where, by } of RUNNERS)
+  test(`odd futexes and robust lists harm no other process [SC-32]${where}`, async context => {
+    const { EDEADLK, EINVAL } = constants.errno
+    const native = unboxed(context, 'filtered', ['futex'])
+    // It locks what it has locked, requeues from a word to itself, and ends with a list that leads
+    // nowhere.
+    assert.equal(native.stdout, `lock 0\nagain ${EDEADLK}\nrequeue ${EINVAL}\nlist 0\n`)
+    const { status, exitCode, stdout } = await world.run('filtered', ['futex'], {
+      ...by,
+      limits: { wallTimeMs: 2000 },
+    })
+    assert.deepEqual([status, exitCode, stdout], ['exited', native.code, native.stdout])
+  })
+
+for (const { where, by } of RUNNERS)
+  test(`the vsyscall page works as natively, or is denied [SC-28]${where}`, async context => {
+    const native = unboxed(context, 'filtered', ['vsyscall'])
+    const { exitCode, signal } = await world.run('filtered', ['vsyscall'], by)
+    assert.deepEqual(
+      { exitCode, signal },
+      { exitCode: native.code ?? undefined, signal: native.signal ?? undefined },
+    )
+  })
 
 /**
  * Opens a terminal that no session has, and runs the words as leader of a session with the

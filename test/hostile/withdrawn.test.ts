@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { denyCalls, type Policy } from '#glassbox/index.js'
 import { guard, unboxed } from '../support/hostile.js'
 
-const world = guard()
+const world = guard({ runners: ['namespace', 'ptrace'] })
 const { EINVAL } = constants.errno
 const policy = denyCalls(['ptrace'])
 /**
@@ -22,8 +22,9 @@ test('a denied call ends the program beside a thread that sends signals to its c
   const withdrawn = { rules: [], otherwise: { kind: 'allow' } } as const satisfies Policy
   const control = await world.run('withdraw', ['5'], { policy: withdrawn })
   assert.equal(control.stdout, 'survived\n', 'and where nothing is denied')
-  for (let round = 0; round < 20; round++) {
-    const { status, stdout, violation } = await world.run('withdraw', [CALLS], { policy })
+  for (let round = 0; round < 40; round++) {
+    const runner = round % 2 === 0 ? 'namespace' : 'ptrace'
+    const { status, stdout, violation } = await world.run('withdraw', [CALLS], { policy, runner })
     assert.deepEqual([status, stdout], ['syscall-denied', ''])
     // Which call it was is lost with the report.
     assert.ok(['ptrace', 'unknown'].includes(violation?.syscall ?? ''), violation?.syscall)

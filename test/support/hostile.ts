@@ -11,7 +11,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, type TestContext } from 'node:test'
-import { type RunOptions, type RunResult, run } from '#glassbox/index.js'
+import { type RunnerName, type RunOptions, type RunResult, run } from '#glassbox/index.js'
 import { Cgroup } from '#glassbox/cgroup/group.js'
 import { assertNothingLeft, surroundings } from './left.js'
 import { program } from './programs.js'
@@ -74,9 +74,10 @@ function assertNoSecret(secret: string, { stdout, stderr, files, fileErrors }: R
 
 /**
  * Sets up canaries for the tests of a file. Checks after each test that they are unchanged and
- * that a trivial run works, and at the end that nothing is left.
+ * that a trivial run works, and at the end that nothing is left. `runners`: those that the file
+ * uses, whose warm workers may stay.
  */
-export function guard(): World {
+export function guard({ runners = ['namespace'] }: { runners?: readonly RunnerName[] } = {}): World {
   const secret = `secret-${randomBytes(12).toString('hex')}`
   const world = { secret, abstract: `glassbox-${randomBytes(6).toString('hex')}` } as {
     -readonly [key in keyof World]: World[key]
@@ -118,7 +119,7 @@ export function guard(): World {
     world.port = typeof address === 'object' && address ? address.port : 0
     world.segment =
       /\d+/.exec(execFileSync('ipcmk', ['-M', '4096', '-p', '0666'], { encoding: 'utf8' }))?.[0] ?? ''
-    await run('true')
+    for (const runner of runners) await Promise.all([0, 1].map(() => run('true', [], { runner })))
     files = { file: state(world.file), directory: state(world.directory) }
     segment = segments(world.segment)
     assert.notEqual(segment, '')

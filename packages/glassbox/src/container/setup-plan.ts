@@ -12,22 +12,15 @@ import {
   KEYCTL_JOIN_SESSION_KEYRING,
   O_CLOEXEC,
   O_WRONLY,
-  PR_CAPBSET_DROP,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { LAST_CAPABILITY } from '../launch/capabilities.ts'
+import { addBoundingSetSteps } from '../launch/capabilities.ts'
+import { addOomScoreSteps } from '../launch/oom-score.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
-
-/**
- * The highest score: if the host runs out of memory, boxes end before the service and everything
- * else. If it is set with CAP_SYS_RESOURCE, programs of the box cannot choose a lower one
- * (proc_pid_oom_score_adj(5)).
- */
-const OOM_SCORE = '1000'
 
 /** What all boxes have in common. */
 export interface HostSetup {
@@ -65,7 +58,7 @@ const idMaps = ({ uid, outerUid, gid, outerGid }: UserNamespace): readonly [uids
 function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined): HostSetup {
   const builder = new PlanBuilder('set up the box with what it shows of the host')
   const store = builder.input('small files')
-  addFileSteps(builder, '/proc/self/oom_score_adj', OOM_SCORE)
+  addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
   builder
     .call('umask', [0o022], 'ignore the caller’s file mode mask')
@@ -76,13 +69,7 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
       // the program too.
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
-  for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
-    builder.call(
-      'prctl',
-      [PR_CAPBSET_DROP, capability, 0, 0, 0],
-      `drop capability ${capability} from the bounding set`,
-    )
-  }
+  addBoundingSetSteps(builder)
   const made = addHostSteps(builder, host, store)
   builder.call('close', [store], 'close it')
   return { plan: builder.build(), made }

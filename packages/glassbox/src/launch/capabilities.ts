@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
+import { PR_CAPBSET_DROP } from '../linux/constants.ts'
+import type { PlanBuilder } from '../plan/builder.ts'
 
 function lastCapability(): number {
   try {
@@ -39,4 +41,15 @@ function effectiveCapabilities(): bigint {
 export function hasCapabilities(...capabilities: readonly number[]): boolean {
   const effective = effectiveCapabilities()
   return capabilities.every(capability => (effective >> BigInt(capability)) & 1n)
+}
+
+/** Steps that empty the bounding set; they need CAP_SETPCAP. */
+export function addBoundingSetSteps(builder: PlanBuilder): void {
+  for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
+    builder.call(
+      'prctl',
+      [PR_CAPBSET_DROP, capability, 0, 0, 0],
+      `drop capability ${capability} from the bounding set`,
+    )
+  }
 }

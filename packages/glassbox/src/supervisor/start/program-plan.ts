@@ -14,10 +14,12 @@ import {
 } from '../../launch/exec-steps.ts'
 import { addLandlockSteps } from '../../landlock/steps.ts'
 import type { Ruleset } from '../../landlock/types.ts'
-import { CAPABILITY_VERSION_3 } from '../../launch/capabilities.ts'
+import { addBoundingSetSteps, CAPABILITY_VERSION_3, hasCapabilities } from '../../launch/capabilities.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
+import { addOomScoreSteps } from '../../launch/oom-score.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
 import {
+  CAP_SETPCAP,
   CLOSE_RANGE_CLOEXEC,
   F_DUPFD_CLOEXEC,
   PR_CAP_AMBIENT,
@@ -48,6 +50,9 @@ export function programPlan(spec: ProgramSpec): Plan {
     // kill(0, …) and the terminal are then the program's own.
     .call('setsid', [], 'begin a session of its own')
   addSignalResetSteps(builder)
+  addOomScoreSteps(builder)
+  // An ordinary user may not, and needs it no more: no_new_privs forbids what the set limits.
+  if (hasCapabilities(CAP_SETPCAP)) addBoundingSetSteps(builder)
   if (spec.user) addUserSteps(builder, spec.user)
   addDirectorySteps(builder, spec.cwd)
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
