@@ -1,6 +1,7 @@
-// What a policy costs, as ratios in one run.
+// What the walls of a policy cost, as ratios in one run: filter and Landlock, without a tracer.
 //
-//   node bench/policy.mjs [ROUNDS]        default 12; needs the built package and a C compiler
+//   npm run bench:policy      needs the built package and a C compiler
+//   node bench/policy.mjs [ROUNDS]        default 12
 //
 // The rows are measured in turn, round by round, so that a change of the machine's speed affects
 // all of them alike. Ratios are of the minima, then of the medians.
@@ -35,8 +36,8 @@ const [BATCHES, CALLS] = [60, 50]
 const SPARE = 200
 
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
-const opens = join(directory, 'opens')
-execFileSync('cc', ['-O1', '-o', opens, fileURLToPath(new URL('opens.c', import.meta.url))])
+const calls = join(directory, 'calls')
+execFileSync('cc', ['-O1', '-o', calls, fileURLToPath(new URL('calls.c', import.meta.url))])
 const output = join(directory, 'output')
 const filter = compilePolicy(DEFAULT_POLICY)
 
@@ -108,7 +109,7 @@ const made = new Set()
 
 function openRow(name, file, options, against) {
   if (options.wall) made.add(options.wall)
-  const start = launch(opens, [file, String(BATCHES), String(CALLS)], options)
+  const start = launch(calls, ['open', file, String(BATCHES), String(CALLS)], options)
   const measure = () => {
     const fd = openSync(output, 'w')
     start(fd)
@@ -128,7 +129,7 @@ for (const depth of [0, 2, 16]) {
     ['write', ACCESS.write],
     ['read', ACCESS.read],
   ]) {
-    const wall = ruleset(opens, [tree(access, top)])
+    const wall = ruleset(calls, [tree(access, top)])
     openRows.push(openRow(`  silent, rule to ${way}`, file, { wall }, bare))
     openRows.push(openRow(`  silent, rule to ${way}, and filter`, file, { wall, filtered: true }, bare))
   }

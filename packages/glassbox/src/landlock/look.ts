@@ -6,7 +6,7 @@ import { call } from '../gate/gate.ts'
 import { S_IFDIR, S_IFMT } from '../linux/constants.ts'
 
 /** struct stat: its size, and the offsets of two fields. */
-const STAT = { SIZE: 144, device: 0, mode: 24 } as const
+export const STAT = { SIZE: 144, device: 0, mode: 24 } as const
 const bytes = new Uint8Array(STAT.SIZE)
 const view = new DataView(bytes.buffer)
 
@@ -19,8 +19,11 @@ export interface Look {
 /** fstat(2). */
 export function look(fd: number): Look {
   call('fstat', [fd, bytes])
-  return {
-    isDirectory: (view.getUint32(STAT.mode, true) & S_IFMT) === S_IFDIR,
-    device: view.getBigUint64(STAT.device, true),
-  }
+  return lookOf(view)
 }
+
+/** What a struct stat says. */
+export const lookOf = (stat: DataView): Look => ({
+  isDirectory: (stat.getUint32(STAT.mode, true) & S_IFMT) === S_IFDIR,
+  device: stat.getBigUint64(STAT.device, true),
+})

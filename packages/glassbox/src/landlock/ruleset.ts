@@ -11,6 +11,7 @@ import { call } from '../gate/gate.ts'
 import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_PATH, RESOLVE_NO_MAGICLINKS } from '../linux/constants.ts'
 import { look } from './look.ts'
 import { Matcher } from './matches.ts'
+import { openGrants } from './open-grants.ts'
 import type { Grant, LandlockSpec, OwnGrant, Ruleset } from './types.ts'
 
 /** struct landlock_ruleset_attr, up to its field `scoped`. */
@@ -20,12 +21,19 @@ const BENEATH = { SIZE: 12, access: 0, file: 8 } as const
 
 /** The bytes of a rule about the file behind a descriptor. */
 export function ruleBytes(access: number, fd: number): Uint8Array {
-  const bytes = new Uint8Array(BENEATH.SIZE)
-  const view = new DataView(bytes.buffer)
-  view.setBigUint64(BENEATH.access, BigInt(access), true)
-  view.setInt32(BENEATH.file, fd, true)
-  return bytes
+  const words = new Int32Array(BENEATH.SIZE / 4)
+  writeRule(words, access, fd)
+  return new Uint8Array(words.buffer)
 }
+
+/** All rights are in the lower half of the 64 bits. */
+function writeRule(words: Int32Array, access: number, fd: number): void {
+  words[BENEATH.access / 4] = access
+  words[BENEATH.file / 4] = fd
+}
+
+/** For a rule that is added at once. */
+const shared = new Int32Array(BENEATH.SIZE / 4)
 
 /**
  * Makes a ruleset. `root` is a descriptor of the root directory in which the paths are looked up,
@@ -55,7 +63,15 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
   const own: OwnGrant[] = []
   const matcher = new Matcher(root)
   try {
-    for (const grant of grants) {
+    const rest =
+      root === undefined
+        ? openGrants(grants, (grant, fd, found) => {
+            if (!found.isOutsideOwn && pathInOwnProc(fd, found.device) !== undefined) return false
+            addRule(ruleset, fd, found.isDirectory ? grant.rights.directory : grant.rights.file, grant)
+            return true
+          })
+        : grants
+    for (const grant of rest) {
       const named = ownPath(grant.path)
       if (named !== undefined) own.push(...ownGrant(named, grant))
       else
@@ -76,7 +92,8 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
 /** A pattern has rights for files or for directories, so a match of the other kind gets none. */
 function addRule(ruleset: number, fd: number, access: number, { text }: Grant): void {
   if (access === 0) return
-  call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, ruleBytes(access, fd), 0], text)
+  writeRule(shared, access, fd)
+  call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, shared, 0], text)
 }
 
 const OWN = /^\/proc\/(?:self|thread-self)(?=\/|$)/

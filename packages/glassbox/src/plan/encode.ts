@@ -36,6 +36,8 @@ export interface EncodedPlan {
   readonly bytes: Uint8Array
   /** The plan's step for each encoded one, so that a failed step can be named. */
   readonly origin: readonly Step[]
+  /** The part of `bytes` that is a data object. The plan may write there. */
+  readonly dataOf: (data: Data) => Uint8Array
 }
 
 interface RawStep {
@@ -222,7 +224,13 @@ export function encodePlan(plan: Plan): EncodedPlan {
   const encoder = new Encoder()
   encoder.add(plan.steps)
   if (encoder.raw.length > PLAN_MAX_STEPS) throw tooManySteps(plan, encoder.raw.length)
-  const result = { bytes: encoder.encode(), origin: encoder.origin }
+  const bytes = encoder.encode()
+  const dataAt = bytes.length - encoder.data.size
+  const dataOf = (data: Data): Uint8Array => {
+    const at = dataAt + encoder.data.place(data)
+    return bytes.subarray(at, at + data.bytes.length)
+  }
+  const result = { bytes, origin: encoder.origin, dataOf }
   encoded.set(plan, result)
   return result
 }

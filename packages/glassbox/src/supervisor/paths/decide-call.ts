@@ -18,8 +18,9 @@ import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
 import { follows, openFlagsOf, type PathCall, pathCalls } from './path-calls.ts'
 import { prepare } from './perform/perform.ts'
 import type { Made, Make } from './perform/performer.ts'
-import { ownName, rulePaths } from './real-path.ts'
+import { ownName } from './real-path.ts'
 import { resolve } from './resolve.ts'
+import { rulePaths } from './rule-paths.ts'
 import type { Viewer } from './walk.ts'
 
 /** Why a call is denied, if that is not for the lack of a rule. */
@@ -100,6 +101,14 @@ export class PathDecider {
    */
   #isUnjudged(call: StoppedCall, pathCall: PathCall): boolean {
     return !this.#options.statAll && (openFlagsOf(pathCall, call.args) & O_PATH) !== 0
+  }
+
+  /**
+   * A process has executed a program. The first one that does is the first of the program. Many
+   * calls are not decided here, so the first call that is may be a child's.
+   */
+  executed(pid: number): void {
+    this.#first ??= pid
   }
 
   /** Judges the file of a program that was executed. Undefined: the rules do not deny it. */
@@ -195,19 +204,11 @@ export class PathDecider {
   }
 
   /**
-   * The first process is the one that this is called for first. Calls alone do not show it: those
-   * that pass natively are not decided, so the first decided one may be that of a child.
-   */
-  noteFirst(pid: number): void {
-    this.#first ??= pid
-  }
-
-  /**
    * The name by which a rule grants it. Landlock can grant `/proc/self` only to the first process
    * of a program, so here too it means that process.
    */
   #inRules(path: string, pid: number): string {
-    this.noteFirst(pid)
+    this.#first ??= pid
     return (pid === this.#first ? ownName(path, pid) : undefined) ?? path
   }
 

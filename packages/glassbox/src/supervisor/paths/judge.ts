@@ -78,11 +78,24 @@ export function compileRules(rules: readonly PathRule[], realPath: (path: string
   return { match: (name, access) => match(root, componentsOf(name), access) }
 }
 
+/** The components of a rule's path, and the index of the first one with a wildcard, or -1. */
+function partsOf({ path, kind }: PathRule): { readonly given: string[]; readonly first: number } {
+  const given = componentsOf(path)
+  return { given, first: kind === 'glob' ? given.findIndex(isPattern) : -1 }
+}
+
+const fixedPath = (given: readonly string[], first: number): string =>
+  `/${(first < 0 ? given : given.slice(0, first)).join('/')}`
+
+/** The path of a rule, up to the first wildcard. */
+export function writtenPath(rule: PathRule): string {
+  const { given, first } = partsOf(rule)
+  return fixedPath(given, first)
+}
+
 function add(root: Node, rule: PathRule, realPath: (path: string) => string): void {
-  const given = componentsOf(rule.path)
-  const first = rule.kind === 'glob' ? given.findIndex(isPattern) : -1
-  const fixed = first < 0 ? given : given.slice(0, first)
-  const written = `/${fixed.join('/')}`
+  const { given, first } = partsOf(rule)
+  const written = fixedPath(given, first)
   const real = realPath(written)
   const node = nodeAt(root, real)
   const grant = { rule, access: withIncluded(rule.access) }

@@ -39,7 +39,7 @@ import { ACCESS, type PatternKind } from '../../policy/resolved.ts'
 import type { Decisions, PathDecisions } from '../contract.ts'
 import { withIncluded } from './judge.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
-import { realPath } from './real-path.ts'
+import { realPathsNow } from './plain-paths.ts'
 
 /** Names no table, so no call passes. */
 const NO_TABLE = -1
@@ -148,6 +148,9 @@ function writePrefixes(
   const descriptors: number[] = []
   // Landlock does not judge calls that only ask for attributes, such as an open with O_PATH.
   const unjudged = statAll ? 0 : ACCESS.stat
+  const asked = rules.filter(({ kind, access }) => kind !== 'exact' || (access & ACCESS.write) !== 0)
+  const real = realPathsNow(asked.map(({ path }) => fixedPart(path)))
+  const whole = (path: string): string => `${real(fixedPart(path)).replace(/\/$/, '')}/`
   const changed = rules.filter(({ access }) => (access & ACCESS.write) !== 0).map(({ path }) => whole(path))
   let count = 0
   let used = 0
@@ -156,8 +159,7 @@ function writePrefixes(
     const text = bytesOfPath(path === '/' ? '' : path)
     const isUsable = scope !== undefined && !isProc(path) && count < MOST_PREFIXES
     if (!isUsable || used + text.length > PREFIX_TEXT) continue
-    const real = kind === 'exact' ? '' : whole(path)
-    const isFixed = kind !== 'exact' && !changed.some(each => overlaps(each, real))
+    const isFixed = kind !== 'exact' && !isChanged(changed, whole(path))
     const fd = kind === 'exact' ? -1 : openDirectory(path, isFixed)
     if (kind !== 'exact' && fd < 0) continue
     if (fd >= 0) descriptors.push(fd)
@@ -175,13 +177,12 @@ function writePrefixes(
   return { count, descriptors }
 }
 
-/** The name without links, up to the first wildcard, with a final slash. */
-function whole(path: string): string {
-  const fixed = path.replace(/[^/]*[*?].*$/, '')
-  return `${realPath(fixed === '' ? '/' : fixed).replace(/\/$/, '')}/`
-}
+/** A path up to the first wildcard. */
+const fixedPart = (path: string): string => path.replace(/[^/]*[*?].*$/, '') || '/'
 
-const overlaps = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a)
+/** Whether one of these directories contains that one, or the other way round. */
+const isChanged = (changed: readonly string[], real: string): boolean =>
+  changed.some(each => each.startsWith(real) || real.startsWith(each))
 
 /** A link is not followed if a program may have made it. */
 function openDirectory(path: string, isFixed: boolean): number {

@@ -16,7 +16,8 @@ export const makeJudge: MakeJudge = ({ rules, work, statAll }, user) => {
   return {
     decide: call => decider.decide(call),
     executed: tid => {
-      decider.noteFirst(tid)
+      // Only the leader of a process is left after an execve.
+      decider.executed(tid)
       // The file that was executed cannot be changed any more, nor can the name of another.
       const fd = decider.look(() => openThrough(AT_FDCWD, pathBytes(`/proc/${tid}/exe`)))
       if (fd < 0) return deny('', NO_RULE.unseen)

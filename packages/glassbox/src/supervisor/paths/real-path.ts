@@ -6,7 +6,6 @@
  */
 import { dirname, join } from 'node:path'
 import { AT_FDCWD } from '../../linux/constants.ts'
-import { ACCESS, type PathRule } from '../../policy/resolved.ts'
 import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
 
 const OF_ITSELF = /^\/proc\/(?:self|thread-self)(?:\/|$)/
@@ -19,13 +18,22 @@ const OF_ITSELF = /^\/proc\/(?:self|thread-self)(?:\/|$)/
  * realPath('/bin/missing') // '/usr/bin/missing'
  * realPath('/dev/fd') // '/proc/self/fd'
  */
-export function realPath(path: string): string {
-  if (OF_ITSELF.test(path)) return path
+export const realPath = (path: string): string => follow(path).real
+
+export interface Followed {
+  readonly real: string
+  /** The part of the path that exists; undefined if none was looked for, or found. */
+  readonly found: string | undefined
+}
+
+/** The same, and how much of the path exists. */
+export function follow(path: string): Followed {
+  if (OF_ITSELF.test(path)) return { real: path, found: undefined }
   const missing: string[] = []
   for (let at = path; ; at = dirname(at)) {
     const real = realName(at)
-    if (real !== undefined) return join(ownName(real, process.pid) ?? real, ...missing)
-    if (at === dirname(at)) return path
+    if (real !== undefined) return { real: join(ownName(real, process.pid) ?? real, ...missing), found: at }
+    if (at === dirname(at)) return { real: path, found: undefined }
     missing.unshift(at.slice(dirname(at).length).replace(/^\//, ''))
   }
 }
@@ -40,28 +48,6 @@ function realName(path: string): string | undefined {
   const name = nameOf(fd)
   closeObject(fd)
   return name.startsWith('/') ? name : undefined
-}
-
-const isBelow = (path: string, directory: string): boolean =>
-  path.startsWith(directory === '/' ? '/' : `${directory}/`)
-
-/**
- * Finds where the paths of these rules lead to. `work`: the working directory, in which programs
- * may have made links.
- */
-export function rulePaths(rules: readonly PathRule[], work: string | undefined): (path: string) => string {
-  const written = rules
-    .filter(({ kind, access }) => kind === 'tree' && (access & ACCESS.write) !== 0)
-    .map(({ path }) => path)
-  // If everything is written, links of the host lead where they lead for everyone.
-  const trees = [...(work === undefined ? [] : [work]), ...written].filter(
-    path => path !== '/' && path !== '',
-  )
-  const outermost = trees.filter(path => !trees.some(other => isBelow(path, other)))
-  return path => {
-    const tree = outermost.find(each => isBelow(path, each))
-    return tree === undefined ? realPath(path) : `${realPath(tree)}${path.slice(tree.length)}`
-  }
 }
 
 /**

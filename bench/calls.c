@@ -1,0 +1,81 @@
+/*
+ * calls KIND PATH BATCHES CALLS: makes calls of one kind, on one CPU, and prints the time of one,
+ * in ns: the minimum and the median of the batches.
+ *
+ * Kinds: undecided (getppid), open (and close), stat, exec (vfork, execve and wait).
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
+static int compare(const void *a, const void *b) {
+  double left = *(const double *)a, right = *(const double *)b;
+  return (left > right) - (left < right);
+}
+
+static int undecided(const char *path) {
+  (void)path;
+  return syscall(SYS_getppid) >= 0;
+}
+
+static int open_file(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  return fd >= 0 && close(fd) == 0;
+}
+
+static int stat_file(const char *path) {
+  struct stat found;
+  return stat(path, &found) == 0;
+}
+
+static int execute(const char *path) {
+  int status = 0;
+  pid_t pid = vfork();
+  if (pid == 0) {
+    execl(path, path, (char *)NULL);
+    _exit(127);
+  }
+  return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static const struct {
+  const char *name;
+  int (*make)(const char *path);
+} kinds[] = {{"undecided", undecided}, {"open", open_file}, {"stat", stat_file}, {"exec", execute}};
+
+int main(int count, char **words) {
+  int (*make)(const char *) = NULL;
+  if (count != 5) return 2;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(words[1], kinds[i].name) == 0) make = kinds[i].make;
+  if (!make) return 2;
+  int batches = atoi(words[3]), calls = atoi(words[4]);
+  double *times = calloc((size_t)batches, sizeof *times);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(sched_getcpu(), &set);
+  sched_setaffinity(0, sizeof set, &set);
+  for (int batch = 0; batch < batches; batch++) {
+    long start = now();
+    for (int i = 0; i < calls; i++)
+      if (!make(words[2])) return 1;
+    times[batch] = (double)(now() - start) / calls;
+  }
+  qsort(times, (size_t)batches, sizeof *times, compare);
+  printf("%.1f %.1f\n", times[0], times[batches / 2]);
+  return 0;
+}
