@@ -7,12 +7,7 @@
  * memory, and those files belong to root if Node is not dumpable, for example after setuid(2).
  * After the first plan init is not dumpable either.
  */
-import {
-  AT_FDCWD,
-  KEYCTL_JOIN_SESSION_KEYRING,
-  O_CLOEXEC,
-  O_WRONLY,
-} from '../linux/constants.ts'
+import { AT_FDCWD, KEYCTL_JOIN_SESSION_KEYRING, O_CLOEXEC, O_WRONLY } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { addBoundingSetSteps } from '../launch/capabilities.ts'
 import { addOomScoreSteps } from '../launch/oom-score.ts'
