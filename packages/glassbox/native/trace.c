@@ -258,21 +258,40 @@ long peek(s64 tid, u64 address, u8 *to, u64 length) {
   return (long)done;
 }
 
+/* Memory of this process, and as much of a tracee. */
+struct span {
+  s64 tid;
+  struct iovec local, remote;
+};
+
+/*
+ * The arguments tid, address, bytes. Returns 0 if they are something else: `expected` is thrown.
+ */
+static int get_span(napi_env env, napi_callback_info info, const char *expected, struct span *span) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 address;
+  struct bytes bytes;
+  if (!get_arguments(env, info, 3, arguments)) return 0;
+  if (!get_integer(env, arguments[0], &span->tid) || !get_integer(env, arguments[1], &address) ||
+      !get_bytes(env, arguments[2], &bytes)) {
+    throw_type(env, expected);
+    return 0;
+  }
+  span->local = (struct iovec){bytes.data, bytes.length};
+  span->remote = (struct iovec){(void *)address, bytes.length};
+  return 1;
+}
+
 /*
  * readMemory(tid, address, bytes): how many bytes could be read from there, or -errno if none.
  * Page protections hold.
  */
 napi_value gate_read_memory(napi_env env, napi_callback_info info) {
-  napi_value arguments[MAX_ARGUMENTS];
-  s64 tid, address;
-  struct bytes bytes;
-  if (!get_arguments(env, info, 3, arguments)) return NULL;
-  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
-      !get_bytes(env, arguments[2], &bytes))
-    return throw_type(env, "readMemory() takes a thread, an address and a typed array");
-  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
-  long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
-  if (got == -EPERM || got == -ENOSYS) got = peek(tid, (u64)address, bytes.data, bytes.length);
+  struct span span;
+  if (!get_span(env, info, "readMemory() takes a thread, an address and a typed array", &span)) return NULL;
+  long got = sys(process_vm_readv, span.tid, &span.local, 1, &span.remote, 1, 0);
+  if (got == -EPERM || got == -ENOSYS)
+    got = peek(span.tid, (u64)span.remote.iov_base, span.local.iov_base, span.local.iov_len);
   return number(env, got);
 }
 
@@ -281,13 +300,7 @@ napi_value gate_read_memory(napi_env env, napi_callback_info info) {
  * protections hold.
  */
 napi_value gate_write_memory(napi_env env, napi_callback_info info) {
-  napi_value arguments[MAX_ARGUMENTS];
-  s64 tid, address;
-  struct bytes bytes;
-  if (!get_arguments(env, info, 3, arguments)) return NULL;
-  if (!get_integer(env, arguments[0], &tid) || !get_integer(env, arguments[1], &address) ||
-      !get_bytes(env, arguments[2], &bytes))
-    return throw_type(env, "writeMemory() takes a thread, an address and a typed array");
-  struct iovec local = {bytes.data, bytes.length}, remote = {(void *)address, bytes.length};
-  return number(env, sys(process_vm_writev, tid, &local, 1, &remote, 1, 0));
+  struct span span;
+  if (!get_span(env, info, "writeMemory() takes a thread, an address and a typed array", &span)) return NULL;
+  return number(env, sys(process_vm_writev, span.tid, &span.local, 1, &span.remote, 1, 0));
 }

@@ -20,15 +20,13 @@ import {
   CLONE_NEWIPC,
   CLONE_VM,
   O_CLOEXEC,
-  PR_CAP_AMBIENT,
-  PR_CAP_AMBIENT_CLEAR_ALL,
   PR_SET_NO_NEW_PRIVS,
   SIGCHLD,
 } from '../linux/constants.ts'
 import { INIT_DESCRIPTOR } from '../gate/generated/layouts.ts'
-import { PlanBuilder, text, words } from '../plan/builder.ts'
+import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
-import { CAPABILITY_VERSION_3 } from '../launch/capabilities.ts'
+import { addCapabilityDropSteps } from '../launch/capabilities.ts'
 import { addUnblockStep } from '../launch/exec-steps.ts'
 import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
 import type { Identity } from './identity.ts'
@@ -129,11 +127,5 @@ function addPrivilegeSteps(builder: PlanBuilder, { uid, gid, userNamespace }: Id
       .call('setresgid', [gid, gid, gid], 'become the group of the box')
       .call('setresuid', [uid, uid, uid], 'become the user of the box')
   }
-  builder
-    .call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], 'drop ambient capabilities')
-    .call(
-      'capset',
-      [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }],
-      'drop all capabilities',
-    )
+  addCapabilityDropSteps(builder)
 }

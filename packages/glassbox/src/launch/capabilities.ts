@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { call } from '../gate/gate.ts'
-import { PR_CAPBSET_DROP } from '../linux/constants.ts'
-import type { PlanBuilder } from '../plan/builder.ts'
+import { PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_CAPBSET_DROP } from '../linux/constants.ts'
+import { type PlanBuilder, words } from '../plan/builder.ts'
 
 function lastCapability(): number {
   try {
@@ -52,4 +52,15 @@ export function addBoundingSetSteps(builder: PlanBuilder): void {
       `drop capability ${capability} from the bounding set`,
     )
   }
+}
+
+/** Steps that empty the other four sets. They need no right. */
+export function addCapabilityDropSteps(builder: PlanBuilder): void {
+  builder
+    .call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], 'drop ambient capabilities')
+    .call(
+      'capset',
+      [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }],
+      'drop all capabilities',
+    )
 }

@@ -10,7 +10,7 @@
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { signalNumber } from '../linux/signals.ts'
-import { anyBit, because, ENOSYS, EPERM, is, refuse } from '../seccomp/conditions.ts'
+import { anyBit, because, ENOSYS, EPERM, is, NAMESPACES, refuse } from '../seccomp/conditions.ts'
 import { GUARD } from '../seccomp/guard.ts'
 import type { CallRule, Condition } from '../seccomp/policy.ts'
 
@@ -43,14 +43,6 @@ const PRIORITIES = [
   ['setpriority', linux.PRIO_USER],
   ['ioprio_set', linux.IOPRIO_WHO_USER],
 ] as const
-
-const NAMESPACES =
-  linux.CLONE_NEWNS |
-  linux.CLONE_NEWUTS |
-  linux.CLONE_NEWIPC |
-  linux.CLONE_NEWUSER |
-  linux.CLONE_NEWPID |
-  linux.CLONE_NEWNET
 
 const priorityRules: readonly CallRule[] = PRIORITIES.flatMap(([call, user]) => [
   { syscalls: [call], when: [is(0, user)], action: EPERM },

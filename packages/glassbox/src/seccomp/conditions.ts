@@ -2,12 +2,25 @@
  * Short forms of the rules, conditions and actions that glassbox's own policies use. All
  * conditions are on int arguments, of which the kernel ignores the high half.
  */
+import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import type { CallRule, Condition, KernelAction } from './policy.ts'
 
 export const refuse = (errno: number): KernelAction => ({ kind: 'errno', errno })
 export const EPERM: KernelAction = refuse(ERRNO.EPERM)
 export const ENOSYS: KernelAction = refuse(ERRNO.ENOSYS)
+
+/**
+ * The flags of clone(2) and unshare(2) for new namespaces. The guard refuses CLONE_NEWCGROUP, and
+ * clone has no flag for a time namespace.
+ */
+export const NAMESPACES: number =
+  linux.CLONE_NEWNS |
+  linux.CLONE_NEWUTS |
+  linux.CLONE_NEWIPC |
+  linux.CLONE_NEWUSER |
+  linux.CLONE_NEWPID |
+  linux.CLONE_NEWNET
 
 export const is = (arg: number, value: number): Condition => ({
   arg,

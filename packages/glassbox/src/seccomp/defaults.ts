@@ -6,7 +6,7 @@
  */
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { anyBit, because, ENOSYS, EPERM, is, refuse } from './conditions.ts'
+import { anyBit, because, ENOSYS, EPERM, is, NAMESPACES, refuse } from './conditions.ts'
 import { GUARD } from './guard.ts'
 import type { CallPolicy, CallRule } from './policy.ts'
 
@@ -117,18 +117,7 @@ export const REFUSALS: readonly CallRule[] = [
   },
 ]
 
-const NAMESPACES =
-  linux.CLONE_NEWNS |
-  linux.CLONE_NEWUTS |
-  linux.CLONE_NEWIPC |
-  linux.CLONE_NEWUSER |
-  linux.CLONE_NEWPID |
-  linux.CLONE_NEWNET
-
-/**
- * New namespaces by clone and unshare. The guard refuses cgroup namespaces. The bit of the time
- * namespace is not available to clone.
- */
+/** New namespaces, and children that would not be traced or would have another parent. */
 export const NAMESPACE_RULES: readonly CallRule[] = because('namespaces, and children of others', [
   {
     syscalls: ['clone'],

@@ -14,7 +14,7 @@ import {
 } from '../../launch/exec-steps.ts'
 import { addLandlockSteps } from '../../landlock/steps.ts'
 import type { Ruleset } from '../../landlock/types.ts'
-import { addBoundingSetSteps, CAPABILITY_VERSION_3, hasCapabilities } from '../../launch/capabilities.ts'
+import { addBoundingSetSteps, addCapabilityDropSteps, hasCapabilities } from '../../launch/capabilities.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
 import { addOomScoreSteps } from '../../launch/oom-score.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
@@ -22,11 +22,9 @@ import {
   CAP_SETPCAP,
   CLOSE_RANGE_CLOEXEC,
   F_DUPFD_CLOEXEC,
-  PR_CAP_AMBIENT,
-  PR_CAP_AMBIENT_CLEAR_ALL,
   PR_SET_NO_NEW_PRIVS,
 } from '../../linux/constants.ts'
-import { PlanBuilder, words } from '../../plan/builder.ts'
+import { PlanBuilder } from '../../plan/builder.ts'
 import type { Plan } from '../../plan/types.ts'
 import { FIRST_GIVEN } from '../../ptrace/launch-plan.ts'
 import type { ProgramSpec } from '../contract.ts'
@@ -56,7 +54,8 @@ export function programPlan(spec: ProgramSpec): Plan {
   if (spec.user) addUserSteps(builder, spec.user)
   addDirectorySteps(builder, spec.cwd)
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
-  addCapabilitySteps(builder)
+  // After a change of the user there are none, but root may lack the right to change it.
+  addCapabilityDropSteps(builder)
   if (ruleset) addRulesetSteps(builder, ruleset)
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
   addReadySteps(builder)
@@ -69,17 +68,6 @@ function addRulesetSteps(builder: PlanBuilder, { own }: Ruleset): void {
   const ruleset = builder.slot('ruleset')
   builder.call('fcntl', [FIRST_GIVEN, F_DUPFD_CLOEXEC, ABOVE_ALL], 'take the ruleset', { result: ruleset })
   addLandlockSteps(builder, { ruleset, own, spare: SPARE })
-}
-
-/** After a change of the user there are none, but root may lack the right to change it. */
-function addCapabilitySteps(builder: PlanBuilder): void {
-  builder
-    .call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], 'drop ambient capabilities')
-    .call(
-      'capset',
-      [words(4, [CAPABILITY_VERSION_3, 0]), { bytes: new Uint8Array(24) }],
-      'drop all capabilities',
-    )
 }
 
 function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpec['user']>): void {
