@@ -1,5 +1,6 @@
-/* execs ROUNDS THREADS: so many threads open a file that may be denied; meanwhile another thread
- * executes the program again, with one round less. Exits with 11 after the last one. */
+/* execs ROUNDS THREADS: so many threads open a file that may be denied, and at the same time
+ * another thread executes the program again, with one round less. Exits with 11 after the last
+ * one. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -97,7 +97,7 @@ static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, 
  * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2), descriptors: Uint8Array,
  * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
  * child of this process after the plan; -1 in such a slot means none. All signals are blocked
- * meanwhile, because no handler of Node may run in a child that shares Node's memory.
+ * during the plan, because no handler of Node may run in a child that shares Node's memory.
  */
 static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

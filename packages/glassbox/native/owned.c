@@ -165,7 +165,7 @@ static int kill_it(s64 pid) {
   return 0;
 }
 
-/* A pid that is no child any more is gone as well. */
+/* A pid that is not a child any more is gone as well. */
 static int reap_it(s64 pid) {
   return sys(wait4, pid, 0, WNOHANG | WAIT_ALL, 0) != 0;
 }

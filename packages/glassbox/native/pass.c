@@ -4,7 +4,7 @@
  * mount or a link of /proc. A path that leads anywhere else, or that cannot be read, is not
  * decided here.
  *
- * The kernel resolves the path again for the program, which may have changed it meanwhile. So a
+ * The kernel resolves the path again for the program, which may have changed it since. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.
  */
 #include "pass.h"
@@ -66,7 +66,7 @@ static char *append_number(char *to, u32 number) {
 
 /*
  * Puts the directory that a relative path starts at, and a slash, before the end of `text`'s room.
- * Returns its length; 0 if the thread may not be looked at, or if that is no directory.
+ * Returns its length; 0 if the thread may not be looked at, or if that is not a directory.
  */
 static int read_start(s32 tid, s32 dirfd, char *text) {
   char link[48];

@@ -44,7 +44,7 @@ static void take_end(struct stop_record *record) {
   record->info_length = record->siginfo_error = -ESRCH;
 }
 
-/* Takes a stop. Returns 0 if it is over, because the tracee was killed meanwhile. */
+/* Takes a stop. Returns 0 if the tracee was killed before it was taken. */
 static int take_stop(struct stop_record *record) {
   struct child_info found = {.pid = 0};
   sys(waitid, P_PID, record->tid, &found, WSTOPPED | WNOHANG | ANY_CHILD, 0);
@@ -101,7 +101,7 @@ static long take_one(struct stop_record *record, volatile s32 *wake, long option
 
 /*
  * The kernel looks for stops in the same order every time, so tasks that stop all the time could
- * keep others waiting for ever. A sweep looks at each task by itself, from where the last ended.
+ * keep others waiting forever. A sweep looks at each task by itself, from where the last ended.
  */
 static s64 sweep(struct stop_record *records, s64 room, volatile s32 *wake, const struct passing *passing) {
   static u32 next; /* supervisors share it: it does not matter where a sweep begins */

@@ -37,7 +37,7 @@ long peek(s64 tid, u64 address, u8 *to, u64 length);
 /* The records of a step: children that have ended are reaped. Returns `count`. */
 napi_value step_result(napi_env env, const struct stop_record *record, s64 count);
 
-/* It is no error if a tracee has ended before its restart: its end is among the next stops. */
+/* It is not an error if a tracee has ended before its restart: its end is among the next stops. */
 void restart_tracees(struct restart *restart, s64 count);
 
 #endif

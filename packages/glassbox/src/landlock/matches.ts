@@ -38,7 +38,7 @@ const NO_MATCH: readonly number[] = [
   ...[ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ERRNO.EACCES, ERRNO.EXDEV, ERRNO.ENAMETOOLONG],
   ...[ERRNO.ENXIO, ERRNO.ENODEV, ERRNO.ESTALE],
 ]
-/** openat2 gives up if directories are renamed meanwhile (openat2(2)). */
+/** openat2 gives up if a directory is renamed during the call (openat2(2)). */
 const TRIES = 16
 
 /** A directory that names are resolved from. */
@@ -125,7 +125,9 @@ export class Matcher {
     })
   }
 
-  /** The names are read before any is visited, so no directory stays open meanwhile. */
+  /**
+   * The names are read before any is visited, so a directory is closed before the next is opened.
+   */
   #list(
     { anchor, grant }: Search,
     directory: string,
@@ -161,8 +163,8 @@ const OPENAT2 = syscallNumber('openat2')
 const how = new BigUint64Array(OPEN_HOW_BYTES / 8)
 
 /**
- * Opens a path; `undefined` if it is no match. Policies name many files that a host does not have,
- * so that is no exception.
+ * Opens a path; `undefined` if it does not match. Policies name many files that a host does not
+ * have, so that is not an error.
  */
 function open(anchor: Anchor, path: string, flags: number): number | undefined {
   const isBeneath = (anchor.resolve & RESOLVE_BENEATH) !== 0

@@ -34,11 +34,13 @@ const MOST_PLANS = 32
 const MOST_SEEN = 1024
 
 export interface OpenedGrant extends Look {
-  /** Whether the path alone says that this is no entry of this process in /proc. */
+  /** Whether the path alone says that this is not an entry of this process in /proc. */
   readonly isOutsideOwn: boolean
 }
 
-/** Adds the rule of a grant for a file that is open meanwhile; false if it cannot. */
+/**
+ * Adds the rule of a grant. The file is open during this call. Returns false if it cannot add it.
+ */
 type Use = (grant: Grant, fd: number, found: OpenedGrant) => boolean
 
 interface Opening {

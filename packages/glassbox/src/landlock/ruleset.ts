@@ -1,6 +1,6 @@
 /**
  * Makes a ruleset of the kernel from a spec. The files are looked at here, by descriptors: a rule
- * is added to the file that was looked at, whatever happens to its name.
+ * is added to the file that was looked at, even if its name changes.
  *
  * The ruleset is made in this process and entered by another one, so a rule about /proc/self would
  * be about this process. Such rules are returned as `own` instead.

@@ -40,7 +40,7 @@ function hostHardLimits(): ReadonlyMap<number, number> {
   return hardLimits
 }
 
-/** A limit that is no higher than this process may set it. */
+/** A limit, lowered to the highest that this process may set. */
 export const cappedLimit = (resource: number, value: number, label: string): ResourceLimit => ({
   resource,
   value: Math.min(value, hostHardLimits().get(resource) ?? Infinity),

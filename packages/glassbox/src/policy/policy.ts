@@ -30,8 +30,8 @@ export interface CallToDecide {
 export type CallDecision = 'allow' | 'kill' | { readonly errno: number }
 
 /**
- * Decides one call. The thread that makes the call waits meanwhile; other threads run on. If the
- * handler throws or rejects, the program is ended and run() rejects with that error.
+ * Decides one call. The thread that makes the call waits for the answer; other threads run on. If
+ * the handler throws or rejects, the program is ended and run() rejects with that error.
  */
 export type DecideCall = (call: CallToDecide) => CallDecision | Promise<CallDecision>
 

@@ -26,7 +26,7 @@ export interface CallWays {
 const MAKERS = {
   kernel: 'judged by path by the tracer, then made; Landlock is the wall',
   tracer: 'judged by path and made by the tracer',
-  nobody: 'denied by the tracer: no way to make it is safe',
+  nobody: 'denied by the tracer: it cannot be made safely',
 } as const
 
 function stopText(stop: StopAction, syscall: string): string {
@@ -81,7 +81,7 @@ export function callWays(chains: readonly CallChain[], silent: boolean): CallWay
   return [...groups.values()]
 }
 
-/** Ways with the same end and reason, one after another, are told once. */
+/** Ways with the same end and reason, one after another, are printed once. */
 function wayLines(ways: readonly Way[], width: number): string[] {
   const lines: string[] = []
   for (let at = 0; at < ways.length; ) {

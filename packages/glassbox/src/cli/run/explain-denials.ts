@@ -48,7 +48,7 @@ function explain({ syscall, args, rule }: Violation): string {
   return option === undefined ? lacks : `${lacks}. To allow it: ${option}`
 }
 
-/** The lines for a person. Equal denials are told once. */
+/** The lines for a person. Equal denials are printed once. */
 export function explainDenials({ violation, denials, moreDenials = 0, ok }: AnyResult): string[] {
   const all = [...(denials ?? []), ...(violation ? [violation] : [])]
   const lines = [...new Set(all.map(explain))]

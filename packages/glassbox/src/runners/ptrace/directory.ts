@@ -231,7 +231,8 @@ class LeftAtExit {
       try {
         directory.removeNow()
       } catch {
-        // A program that still runs may make files meanwhile. A later process removes the rest.
+        // A program that still runs may make files during the removal. A later process removes the
+        // rest.
       }
     }
   }

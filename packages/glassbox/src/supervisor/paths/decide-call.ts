@@ -1,7 +1,7 @@
 /**
  * Decides calls that name files, by the rules of a policy: which file the call means (resolve.ts),
  * whether a rule grants it (judge.ts), and who makes the call (call-classes.ts). The thread that
- * made the call is stopped meanwhile; other threads of the program run and may change its memory,
+ * made the call is stopped until then; other threads of the program run and may change its memory,
  * its files and its descriptors.
  */
 import { O_ACCMODE, O_CREAT, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC } from '../../linux/constants.ts'

@@ -1,7 +1,7 @@
 /**
  * Which file a path means: the kernel resolves it for the tracer, which keeps what was found as a
  * descriptor. The decision is about that object, and the tracer acts on it, so a path or a
- * directory that changes meanwhile has no effect.
+ * directory that changes after that has no effect.
  */
 import { AT_FDCWD } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
