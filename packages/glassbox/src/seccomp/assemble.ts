@@ -1,7 +1,8 @@
 /**
  * An assembler that writes a program from its end to its beginning. BPF only jumps forward, so
  * every target is written before the jump to it. A conditional jump reaches at most 255
- * instructions; for a farther target it jumps to an unconditional jump beside it.
+ * instructions; for a farther target it jumps to an instruction nearby that does the same: a copy
+ * of a return, or an unconditional jump.
  */
 import { encodeBpf, type Instruction, type Jump, MAX_INSTRUCTIONS } from './bpf.ts'
 import { InvalidOptionError } from '../errors.ts'
@@ -14,6 +15,8 @@ const LONGEST_CONDITIONAL = 255
 export class Assembler {
   readonly #reversed: Instruction[] = []
   readonly #returns = new Map<number, Label>()
+  /** By target: the last instruction that does what the target does. */
+  readonly #nearest = new Map<Label, Label>()
 
   /** A return instruction. There is one for each value. */
   return(value: number): Label {
@@ -26,11 +29,8 @@ export class Assembler {
 
   jump(op: Jump, value: number, yes: Label, no: Label): Label {
     if (yes === no) return yes
-    // An unconditional jump for one target moves the other target one instruction away. So each is
-    // checked as if the other needed one.
-    const near = (label: Label): boolean => this.#skipTo(label) + 1 <= LONGEST_CONDITIONAL
-    const nearNo = near(no) ? no : this.#push({ op: 'ja', skip: this.#skipTo(no) })
-    const nearYes = near(yes) ? yes : this.#push({ op: 'ja', skip: this.#skipTo(yes) })
+    const nearNo = this.#near(no)
+    const nearYes = this.#near(yes)
     return this.#push({ op, value, yes: this.#skipTo(nearYes), no: this.#skipTo(nearNo) })
   }
 
@@ -38,6 +38,14 @@ export class Assembler {
   load(offset: number, next: Label): Label {
     this.#continueAt(next)
     return this.#push({ op: 'load', offset })
+  }
+
+  /**
+   * Where to go on at `label` if the accumulator holds that word already: behind a load of it.
+   */
+  withLoaded(offset: number, label: Label): Label {
+    const instruction = this.#reversed[label]
+    return instruction?.op === 'load' && instruction.offset === offset ? label - 1 : label
   }
 
   and(value: number, next: Label): Label {
@@ -56,6 +64,21 @@ export class Assembler {
       )
     }
     return encodeBpf(this.#reversed.toReversed())
+  }
+
+  /**
+   * What a conditional jump can reach of the instructions that do what `label` does. Another
+   * instruction may be written before the jump, for its other target.
+   */
+  #near(label: Label): Label {
+    const reaches = (target: Label): boolean => this.#skipTo(target) + 1 <= LONGEST_CONDITIONAL
+    if (reaches(label)) return label
+    const known = this.#nearest.get(label)
+    if (known !== undefined && reaches(known)) return known
+    const target = this.#reversed[label]
+    const added = this.#push(target?.op === 'return' ? target : { op: 'ja', skip: this.#skipTo(label) })
+    this.#nearest.set(label, added)
+    return added
   }
 
   #push(instruction: Instruction): Label {
