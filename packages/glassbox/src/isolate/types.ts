@@ -198,8 +198,9 @@ export interface CallIo {
   /** Standard output could not be written. */
   readonly failed: boolean
   /**
-   * Reports the signals that the keeper gets (SIGHUP, SIGINT, SIGQUIT, SIGTERM and the fatal ones).
-   * SIGKILL: the caller is gone, and the box has to be ended. Returns the function that stops it.
+   * Reports the signals that the keeper gets (SIGHUP, SIGINT, SIGQUIT, SIGTERM and the fatal
+   * ones). SIGKILL: the caller is gone, and the box has to be ended. Returns the function that
+   * stops it.
    */
   onSignal(listener: (signal: number) => void): () => void
   /** Meta data are about to be written there. The server gives the client a copy. */
