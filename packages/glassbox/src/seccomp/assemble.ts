@@ -7,8 +7,18 @@
 import { encodeBpf, type Instruction, type Jump, MAX_INSTRUCTIONS } from './bpf.ts'
 import { InvalidOptionError } from '../errors.ts'
 
-/** A written instruction, numbered from the end of the program. */
+/**
+ * A written instruction, numbered from the end of the program. A negative one is a load that is
+ * written only if something jumps to it (see `load`).
+ */
 export type Label = number
+
+/** A load and what follows it. `written`: its place in the program. */
+interface Load {
+  readonly offset: number
+  readonly next: Label
+  written?: Label
+}
 
 const LONGEST_CONDITIONAL = 255
 
@@ -17,6 +27,7 @@ export class Assembler {
   readonly #returns = new Map<number, Label>()
   /** By target: the last instruction that does what the target does. */
   readonly #nearest = new Map<Label, Label>()
+  readonly #loads: Load[] = []
 
   /** A return instruction. There is one for each value. */
   return(value: number): Label {
@@ -29,23 +40,34 @@ export class Assembler {
 
   jump(op: Jump, value: number, yes: Label, no: Label): Label {
     if (yes === no) return yes
-    const nearNo = this.#near(no)
-    const nearYes = this.#near(yes)
+    const [whenNo, whenYes] = [this.place(no), this.place(yes)]
+    const nearNo = this.#near(whenNo)
+    const nearYes = this.#near(whenYes)
     return this.#push({ op, value, yes: this.#skipTo(nearYes), no: this.#skipTo(nearNo) })
   }
 
-  /** Reads a word of seccomp_data and continues at `next`. */
+  /**
+   * Reads a word of seccomp_data and continues at `next`. What jumps to it and has the word already
+   * continues at `next` instead (`withLoaded`), so it may never be needed.
+   */
   load(offset: number, next: Label): Label {
-    this.#continueAt(next)
-    return this.#push({ op: 'load', offset })
+    this.#loads.push({ offset, next })
+    return -this.#loads.length
   }
 
-  /**
-   * Where to go on at `label` if the accumulator holds that word already: behind a load of it.
-   */
+  /** Where to go on at `label` if the accumulator holds that word already. */
   withLoaded(offset: number, label: Label): Label {
-    const instruction = this.#reversed[label]
-    return instruction?.op === 'load' && instruction.offset === offset ? label - 1 : label
+    const load = this.#loads[-label - 1]
+    return load?.offset === offset ? load.next : label
+  }
+
+  /** The place of a label in the program. A load that has none is written now. */
+  place(label: Label): Label {
+    const load = this.#loads[-label - 1]
+    if (!load) return label
+    if (load.written !== undefined) return load.written
+    this.#continueAt(load.next)
+    return (load.written = this.#push({ op: 'load', offset: load.offset }))
   }
 
   and(value: number, next: Label): Label {
@@ -93,6 +115,7 @@ export class Assembler {
 
   /** Ensures that the next instruction written continues at `label`. */
   #continueAt(label: Label): void {
-    if (this.#skipTo(label) > 0) this.#push({ op: 'ja', skip: this.#skipTo(label) })
+    const place = this.place(label)
+    if (this.#skipTo(place) > 0) this.#push({ op: 'ja', skip: this.#skipTo(place) })
   }
 }

@@ -137,8 +137,10 @@ class Compiler {
       for (const condition of conditions.toReversed())
         label = compileCondition(out, condition, label, otherwise)
     }
-    this.#chains.set(key, label)
-    return label
+    // Its first load is written beside it, and not where it is jumped to.
+    const first = out.place(label)
+    this.#chains.set(key, first)
+    return first
   }
 
   #id(rule: CallRule): number {

@@ -4,8 +4,8 @@
  * two different values. The kernel compiles each filter anew for each program that it starts, so a
  * rule that can never match costs time.
  */
+import { holds } from './holds.ts'
 import type { Condition } from './policy.ts'
-import { holds } from './simulate.ts'
 
 /** Whether the first condition fixes all bits that the second one looks at. */
 const fixes = (one: Condition, other: Condition): boolean =>
