@@ -25,6 +25,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
 import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { matchesName, namePattern } from '../policy/wildcards.ts'
 import { look } from './look.ts'
 import type { Grant } from './types.ts'
 
@@ -99,9 +100,9 @@ export class Matcher {
   #walk(search: Search, directory: string, [name = '', ...rest]: readonly string[]): void {
     if (name === '**') this.#walkBelow(search, directory, rest)
     else if (/[*?]/.test(name)) {
-      const pattern = nameExpression(name)
+      const pattern = namePattern(name)
       this.#list(search, directory, entry => {
-        if (pattern.test(entry)) this.#found(search, `${directory}/${entry}`, rest)
+        if (matchesName(pattern, entry)) this.#found(search, `${directory}/${entry}`, rest)
       })
     } else this.#found(search, `${directory}/${name}`, rest)
   }
@@ -203,14 +204,6 @@ function isDirectoryAt(directory: number, name: string): boolean {
   let found = false
   withMatch(anchor, name, O_PATH | O_NOFOLLOW, fd => (found = look(fd).isDirectory))
   return found
-}
-
-/** A regular expression for a name with wildcards. */
-function nameExpression(name: string): RegExp {
-  const source = name.replaceAll(/[\\^$.|+()[\]{}*?/]/gu, character =>
-    character === '*' ? '.*' : character === '?' ? '.' : `\\${character}`,
-  )
-  return new RegExp(`^${source}$`, 'su')
 }
 
 const tooMany = ({ text }: Grant, most: string): InvalidOptionError =>

@@ -10,5 +10,4 @@ import { syscallNumber } from '../linux/syscalls.ts'
 let known: boolean | undefined
 
 /** As it was at the first call: later, another thread may be in the middle of a change. */
-export const isDumpable = (): boolean =>
-  (known ??= syscall(syscallNumber('prctl'), PR_GET_DUMPABLE) === 1)
+export const isDumpable = (): boolean => (known ??= syscall(syscallNumber('prctl'), PR_GET_DUMPABLE) === 1)

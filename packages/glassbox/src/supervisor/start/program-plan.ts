@@ -49,7 +49,11 @@ export function programPlan(spec: ProgramSpec): Plan {
   for (const [place, slot] of moved.slice(0, STDIO.length).entries())
     builder.call('dup3', [slot, place, 0], `put ${slot.label} into place`)
   builder
-    .call('close_range', [STDIO.length, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'let all others end with execve')
+    .call(
+      'close_range',
+      [STDIO.length, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC],
+      'let all others end with execve',
+    )
     // kill(0, …) and the terminal are then the program's own.
     .call('setsid', [], 'begin a session of its own')
   // An ordinary user may not, and needs it no more: no_new_privs forbids what the set limits.
@@ -59,7 +63,8 @@ export function programPlan(spec: ProgramSpec): Plan {
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
   // After a change of the user there are none, but root may lack the right to change it.
   addCapabilityDropSteps(builder)
-  if (ruleset) addLandlockSteps(builder, { ruleset: moved[STDIO.length] as Slot, own: ruleset.own, spare: SPARE })
+  if (ruleset)
+    addLandlockSteps(builder, { ruleset: moved[STDIO.length] as Slot, own: ruleset.own, spare: SPARE })
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
   addUnblockStep(builder)
   addFilterSteps(builder, spec.filter)
@@ -72,5 +77,6 @@ function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpe
     .call('setgroups', [0, 0], 'leave all groups')
     .call('setresgid', [gid, gid, gid], `become group ${gid}`)
     .call('setresuid', [uid, uid, uid], `become user ${uid}`)
-  if (isDumpable()) builder.call('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0], 'let this process look at itself again')
+  if (isDumpable())
+    builder.call('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0], 'let this process look at itself again')
 }
