@@ -8,9 +8,11 @@ import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { Violation } from '../job/ending.ts'
 import { Control } from '../trace/control.ts'
 import { packError } from '../trace/wire.ts'
+import type { Decisions, ProgramSpec } from './contract.ts'
 import type { MakeJudge, PathJudge } from './decision.ts'
 import { Loop } from './loop/loop.ts'
 import { Program, type Task } from './loop/program.ts'
+import { ShelfCopy } from './shelf.ts'
 import { Start } from './start/start.ts'
 import { COMMAND, type FromSupervisor, type ToSupervisor } from './wire.ts'
 
@@ -32,6 +34,8 @@ export class Service {
   readonly #control: Control
   readonly #loop: Loop
   readonly #questions = new Map<number, Question>()
+  readonly #filters = new ShelfCopy<Uint8Array>()
+  readonly #decisions = new ShelfCopy<Decisions>()
   #asked = 0
   #isRunning = false
   #isOver = false
@@ -96,8 +100,11 @@ export class Service {
     else this.#answer(message)
   }
 
-  #start({ id, spec }: Extract<ToSupervisor, { type: 'start' }>): void {
-    const { paths } = spec.decisions
+  #start({ id, spec: sent }: Extract<ToSupervisor, { type: 'start' }>): void {
+    const filter = this.#filters.take(sent.filter)
+    const decisions = this.#decisions.take(sent.decisions)
+    const spec: ProgramSpec = { ...sent, filter, decisions }
+    const { paths } = decisions
     let judge: PathJudge | undefined
     try {
       judge = paths && this.#makeJudge(paths, spec.user)
