@@ -26,7 +26,6 @@ import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
-import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -124,12 +123,11 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    const store = storeOf(host.files)
     const { ours, theirs } = socketPair()
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
-      const shown = requestPlan(connection, setup.plan, [store])
+      const shown = requestPlan(connection, setup.plan)
       shown.catch(() => {}) // `ready` rejects with it
       pid = spawn(spec, theirs)
       moveToAnotherCpu(pid)

@@ -5,12 +5,14 @@
 import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
 import { callRulesOf } from './call-rules.ts'
+import { checkEtc } from './etc-names.ts'
 import { NamespaceSandbox } from './sandbox.ts'
 
 export const namespaceRunner: Runner = {
   name: 'namespace',
   showsHost: false,
-  check: (_, terms) => {
+  check: (box, terms) => {
+    checkEtc(box.etc)
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),
