@@ -77,14 +77,16 @@ test('a network with nothing but loopback', async () => {
   assert.equal(await shell('cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d " \\n"'), 'lo')
 })
 
-test('the environment is PATH, HOME and LANG, or what was asked for', async () => {
+test('the environment is what a login sets, or what was asked for', async () => {
   const names = (text: string): string[] =>
     text
       .trim()
       .split('\n')
       .map(line => line.split('=')[0] ?? '')
       .toSorted()
-  assert.deepEqual(names((await run('env')).stdout), ['HOME', 'LANG', 'PATH'])
+  const expected = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER']
+  assert.deepEqual(names((await run('env')).stdout), expected)
+  assert.equal((await run('sh', ['-c', 'id -un; echo $USER $LOGNAME'])).stdout, 'box\nbox box\n')
   assert.equal((await run('/usr/bin/env', [], { env: { A: 'b c' } })).stdout, 'A=b c\n')
 })
 

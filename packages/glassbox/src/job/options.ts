@@ -168,8 +168,8 @@ export interface CommandOptions<E extends Encoding = Encoding> {
    */
   readonly cwd?: string
   /**
-   * The program's whole environment. Default: PATH, HOME=/box and LANG=C.UTF-8; the host's
-   * variables are not inherited. Variables that are undefined are left out, so `process.env` can
+   * The program's whole environment. Default: PATH, HOME=/box, LANG=C.UTF-8, USER=box,
+   * LOGNAME=box, SHELL=/bin/sh and TERM=dumb; the host's variables are not inherited. Variables that are undefined are left out, so `process.env` can
    * be passed as it is.
    *
    * @example
