@@ -3,8 +3,9 @@
 //
 //   node scripts/languages.mjs [--write] [--as UID] [--install] [NAME ...]
 //
-// NAME: only the rows whose name has this text. --install: install the packages first (needs root).
-// --as UID: run everything as that user. --write: write docs/languages.md, after a run of all rows.
+// NAME: only the rows whose name has this text. --install: install the packages first (needs
+// root). --as UID: run everything as that user. --write: write docs/languages.md, after a run of
+// all rows.
 //
 // A row passes if both runs exit with 0, print what they should, and print the same to stderr. Its
 // exit code is 1 if a row fails.
@@ -48,9 +49,14 @@ if (values.as !== undefined) {
 const { run } = await import('../packages/glassbox/dist/index.js')
 
 const isRoot = process.getuid() === 0
+const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
 
-/** The packages of a row that are missing. */
-function missing({ packages }) {
+/**
+ * The packages of a row that are missing. `program`: it may come from elsewhere, such as npm with
+ * another package of Node.js.
+ */
+function missing({ packages, program }) {
+  if (program && spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH } }).status === 0) return []
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages], {
     encoding: 'utf8',
   })
@@ -63,15 +69,10 @@ function missing({ packages }) {
   return packages.filter(name => !installed.has(name))
 }
 
-const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
 const LONGEST_MS = 240_000
 
 /** What a run printed: paths and numbers of its directory are made alike. */
-const alike = (text, directory) =>
-  text
-    .replaceAll(directory, '/box')
-    .replaceAll(/\b\d{3,}\b/g, 'N')
-    .trim()
+const alike = (text, directory) => text.replaceAll(directory, '/box').replaceAll(/\d+/g, 'N').trim()
 
 function natively({ files, command }) {
   const directory = mkdtempSync(join(tmpdir(), 'languages-'))

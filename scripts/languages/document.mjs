@@ -22,7 +22,7 @@ const duration = ms => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFi
 const MiB = 2 ** 20
 
 /** Text in a cell of a table. */
-const cell = text => text.replaceAll('\n', ' ').replaceAll('|', '\\|').replaceAll('`', "'")
+const cell = text => text.replaceAll('\n', ' ').replaceAll('|', '\\|')
 
 function limitsOf({ limits = {}, why }) {
   const { cpuTimeMs, memoryBytes } = limits

@@ -116,7 +116,7 @@ export const LANGUAGES = [
   },
   {
     name: 'Pascal (Free Pascal)',
-    packages: ['fp-compiler', 'fp-units-rtl'],
+    packages: ['fp-compiler'],
     files: { 'a.pas': "program a;\nuses sysutils;\nbegin\n  writeln('pascal ', IntToStr(6*7));\nend.\n" },
     command: 'fpc -v0 a.pas > log && ./a',
     prints: 'pascal 42',
@@ -152,6 +152,7 @@ export const LANGUAGES = [
   {
     name: 'Cargo',
     packages: ['cargo'],
+    program: 'cargo',
     files: {
       'Cargo.toml': '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n',
       'src/main.rs': 'fn main() { println!("cargo"); }\n',
@@ -214,13 +215,6 @@ export const LANGUAGES = [
     files: { 'a.ml': 'fun main () = print "poly\\n";\n' },
     command: 'polyc a.ml -o a && ./a',
     prints: 'poly',
-  },
-  {
-    name: 'Standard ML (SML/NJ)',
-    packages: ['smlnj'],
-    files: { 'a.sml': 'print "smlnj\\n";\n' },
-    command: 'sml a.sml < /dev/null',
-    prints: 'smlnj',
   },
   {
     name: 'Java',
@@ -320,6 +314,7 @@ export const LANGUAGES = [
   {
     name: 'npm',
     packages: ['npm'],
+    program: 'npm',
     files: {
       'package.json':
         '{ "name": "a", "version": "1.0.0", "scripts": { "test": "node -e \\"console.log(42)\\"" } }\n',

@@ -169,8 +169,8 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   readonly cwd?: string
   /**
    * The program's whole environment. Default: PATH, HOME=/box, LANG=C.UTF-8, USER=box,
-   * LOGNAME=box, SHELL=/bin/sh and TERM=dumb; the host's variables are not inherited. Variables that are undefined are left out, so `process.env` can
-   * be passed as it is.
+   * LOGNAME=box, SHELL=/bin/sh and TERM=dumb; the host's variables are not inherited. Variables
+   * that are undefined are left out, so `process.env` can be passed as it is.
    *
    * @example
    * { ...process.env, PATH: '/usr/bin:/bin' }

@@ -12,6 +12,12 @@ const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
 
+/**
+ * The processors, read-only: libraries look here for their number and caches. It tells no more
+ * than /proc/cpuinfo and /proc/stat, which a box shows anyway.
+ */
+const PROCESSORS = '/sys/devices/system/cpu'
+
 const DEVICE_LINKS: readonly SymbolicLink[] = [
   { path: '/dev/fd', target: '/proc/self/fd' },
   { path: '/dev/stdin', target: '/proc/self/fd/0' },
@@ -57,6 +63,11 @@ function devices(): BindMount[] {
     const stats = look(path)
     return stats ? [{ ...hostBind(path, stats), device: true }] : []
   })
+}
+
+function processors(): BindMount[] {
+  const stats = look(PROCESSORS)
+  return stats ? [hostBind(PROCESSORS, stats)] : []
 }
 
 function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
@@ -108,7 +119,7 @@ export function hostRoot(extra: readonly string[] = []): HostRoot {
 function makeRoot(extra: readonly string[]): HostRoot {
   const { binds, links } = systemDirectories()
   return {
-    binds: [...binds, ...configuration(extra), ...devices()],
+    binds: [...binds, ...configuration(extra), ...processors(), ...devices()],
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
   }

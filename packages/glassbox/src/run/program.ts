@@ -139,7 +139,10 @@ const factsOf = (
 ): Pick<ProgramLookup, 'strangers' | 'view'> => ({
   strangers: strangers(),
   view: new BoxView(
-    (binds ?? []).map(({ source, target }) => ({ source: resolve(source), target: target ?? resolve(source) })),
+    (binds ?? []).map(({ source, target }) => ({
+      source: resolve(source),
+      target: target ?? resolve(source),
+    })),
     showsHost,
   ),
 })
