@@ -8,19 +8,19 @@ import {
   type Keeper,
   type RunOutcome,
 } from '../types.ts'
-import { hasBox, makeBoxDirectory, makeRunDirectories, removeBoxDirectory } from './box-directory.ts'
-import { type BoxPaths, boxPaths } from './box-paths.ts'
+import { hasBox, makeBoxDirectory, makeRunDirectories, removeBoxDirectory } from './box/directory.ts'
+import { type BoxPaths, boxPaths } from './box/paths.ts'
 import { Boxes } from './boxes.ts'
 import { asIsolateError } from './complaint.ts'
 import { boxGroup, type BoxGroup, groupRoot } from './groups.ts'
 import { makeGroup, removeGroup } from './host-group.ts'
 import { inheritedDescriptors } from './inherited.ts'
 import { endBy, Interruptions } from './interruptions.ts'
-import { BoxLock, type BoxState } from './lock.ts'
-import { giveBox } from './ownership.ts'
-import { setQuota } from './quota.ts'
+import { BoxLock, type BoxState } from './box/lock.ts'
+import { giveBox } from './box/ownership.ts'
+import { setQuota } from './box/quota.ts'
 import { faultOf, Run } from './run.ts'
-import { runPlans } from './run-plans.ts'
+import { runPlans } from './plans/run-plans.ts'
 import { nothingUsed } from './statistics.ts'
 import { takeTerminal } from './terminal.ts'
 
@@ -158,7 +158,7 @@ class HostKeeper implements Keeper {
   }
 
   async plan(call: IsolateCall, config: IsolateConfig, io: CallIo): Promise<string> {
-    const { planText } = await import('./plan-text.ts')
+    const { planText } = await import('./plans/plan-text.ts')
     return orRefuse(async () => planText(call, config, io))
   }
 

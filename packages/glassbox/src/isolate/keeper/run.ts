@@ -29,8 +29,8 @@ import { asIsolateError } from './complaint.ts'
 import { HardStop } from './hard-stop.ts'
 import { enableControllers } from './host-group.ts'
 import { endBy, type Interruptions } from './interruptions.ts'
-import { callText, type ProgramPlan } from './program-plan.ts'
-import type { RunPlans } from './run-plans.ts'
+import { callText, type ProgramPlan } from './plans/program-plan.ts'
+import type { RunPlans } from './plans/run-plans.ts'
 import { endOf, nothingUsed, statisticsOf } from './statistics.ts'
 
 /** When this process is gone, init only has to hold the lock of the box until its own end. */

@@ -5,16 +5,16 @@
  * It is assembled by hand: the compiler of policies needs the table of all calls, which takes
  * longer to load than the rest of a run.
  */
-import { Assembler, type Label } from '../../seccomp/assemble.ts'
-import { compileCondition } from '../../seccomp/condition.ts'
+import { Assembler, type Label } from '../../../seccomp/assemble.ts'
+import { compileCondition } from '../../../seccomp/condition.ts'
 import {
   ARCH_OFFSET,
   AUDIT_ARCH_I386,
   AUDIT_ARCH_X86_64,
   actionValue,
   NUMBER_OFFSET,
-} from '../../seccomp/data.ts'
-import type { Condition, KernelAction } from '../../seccomp/policy.ts'
+} from '../../../seccomp/data.ts'
+import type { Condition, KernelAction } from '../../../seccomp/policy.ts'
 import {
   AF_VSOCK,
   F_NOTIFY,
@@ -23,10 +23,10 @@ import {
   F_SETLEASE,
   F_SETLK,
   F_SETLKW,
-} from '../../linux/constants.ts'
-import { X32_BIT } from '../../linux/abi.ts'
-import { ERRNO } from '../../linux/errno.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
+} from '../../../linux/constants.ts'
+import { X32_BIT } from '../../../linux/abi.ts'
+import { ERRNO } from '../../../linux/errno.ts'
+import { syscallNumber } from '../../../linux/syscalls.ts'
 
 /** The bits of `syscall_flags`. */
 export const SYSCALL_FLAG = { keyctl: 1, vsock: 2, locks: 4, ioUring: 8, compat: 16 } as const

@@ -37,15 +37,15 @@ import {
   O_RDONLY,
   OPEN_TREE_CLONE,
   RESOLVE_IN_ROOT,
-} from '../../linux/constants.ts'
-import { INIT_DESCRIPTOR } from '../../gate/generated/layouts.ts'
-import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
-import { addLimitStep, type ResourceLimit } from '../../launch/exec-steps.ts'
-import { PlanBuilder, text, words } from '../../plan/builder.ts'
-import type { Plan, Slot } from '../../plan/types.ts'
-import { MOUNT_ATTR_BYTES, mountAttributes } from '../../rootfs/mount-attributes.ts'
-import type { DirectoryRule, Ids } from '../types.ts'
-import type { BoxPaths } from './box-paths.ts'
+} from '../../../linux/constants.ts'
+import { INIT_DESCRIPTOR } from '../../../gate/generated/layouts.ts'
+import { OPEN_HOW_BYTES } from '../../../linux/open-how.ts'
+import { addLimitStep, type ResourceLimit } from '../../../launch/exec-steps.ts'
+import { PlanBuilder, text, words } from '../../../plan/builder.ts'
+import type { Plan, Slot } from '../../../plan/types.ts'
+import { MOUNT_ATTR_BYTES, mountAttributes } from '../../../rootfs/mount-attributes.ts'
+import type { DirectoryRule, Ids } from '../../types.ts'
+import type { BoxPaths } from '../box/paths.ts'
 
 export interface RootSpec {
   readonly paths: BoxPaths

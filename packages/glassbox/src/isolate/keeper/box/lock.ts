@@ -7,13 +7,13 @@
  * stays locked until the last process of the run is dead, even if the keeper is killed.
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
-import { syscall, systemError } from '../../gate/gate.ts'
-import { LOCK_EX, LOCK_NB, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from '../../linux/constants.ts'
-import { ERRNO } from '../../linux/errno.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import { retry } from '../../launch/retry.ts'
-import { IsolateError } from '../types.ts'
-import { attempt } from './complaint.ts'
+import { syscall, systemError } from '../../../gate/gate.ts'
+import { LOCK_EX, LOCK_NB, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from '../../../linux/constants.ts'
+import { ERRNO } from '../../../linux/errno.ts'
+import { syscallNumber } from '../../../linux/syscalls.ts'
+import { retry } from '../../../launch/retry.ts'
+import { IsolateError } from '../../types.ts'
+import { attempt } from '../complaint.ts'
 
 const FLOCK = syscallNumber('flock')
 const MAGIC = 0x48534c47

@@ -9,8 +9,8 @@
  * its files are not the box's.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import { openat2 } from '../../gate/descriptors.ts'
-import { call, syscall } from '../../gate/gate.ts'
+import { openat2 } from '../../../gate/descriptors.ts'
+import { call, syscall } from '../../../gate/gate.ts'
 import {
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
@@ -20,14 +20,14 @@ import {
   STATX_ATTR_MOUNT_ROOT,
   STATX_GID,
   STATX_UID,
-} from '../../linux/constants.ts'
-import { ERRNO } from '../../linux/errno.ts'
-import { pathOfBytes } from '../../linux/path-bytes.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import { BENEATH_ON_ONE_MOUNT, nextNames, openDirectory } from '../../stdio/files/beneath.ts'
-import { Pace } from '../../stdio/files/pace.ts'
-import { type Ids, IsolateError } from '../types.ts'
-import { attempt, attemptAsync } from './complaint.ts'
+} from '../../../linux/constants.ts'
+import { ERRNO } from '../../../linux/errno.ts'
+import { pathOfBytes } from '../../../linux/path-bytes.ts'
+import { syscallNumber } from '../../../linux/syscalls.ts'
+import { BENEATH_ON_ONE_MOUNT, nextNames, openDirectory } from '../../../stdio/files/beneath.ts'
+import { Pace } from '../../../stdio/files/pace.ts'
+import { type Ids, IsolateError } from '../../types.ts'
+import { attempt, attemptAsync } from '../complaint.ts'
 
 const STATX = syscallNumber('statx')
 /** struct statx; see statx(2). */

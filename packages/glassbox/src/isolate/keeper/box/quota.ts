@@ -1,10 +1,10 @@
 /** Disk quotas of the user of a box, on the file system of its directory: quotactl_fd(2). */
 import { openSync } from 'node:fs'
-import { withDescriptor } from '../../gate/descriptors.ts'
-import { call } from '../../gate/gate.ts'
-import { O_CLOEXEC, O_DIRECTORY, O_RDONLY, Q_SETQUOTA, USRQUOTA } from '../../linux/constants.ts'
-import type { BoxPaths } from './box-paths.ts'
-import { attempt } from './complaint.ts'
+import { withDescriptor } from '../../../gate/descriptors.ts'
+import { call } from '../../../gate/gate.ts'
+import { O_CLOEXEC, O_DIRECTORY, O_RDONLY, Q_SETQUOTA, USRQUOTA } from '../../../linux/constants.ts'
+import type { BoxPaths } from './paths.ts'
+import { attempt } from '../complaint.ts'
 
 /** struct if_dqblk: hard and soft limit of blocks, their use, the same of inodes, two times. */
 const DQBLK = { SIZE: 72, blockHard: 0, blockSoft: 8, inodeHard: 24, inodeSoft: 32, valid: 64 } as const

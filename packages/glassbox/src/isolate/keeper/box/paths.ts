@@ -3,7 +3,7 @@
  * belong to root but `box`, which belongs to the owner of the box and, during a run, to its
  * program.
  */
-import type { Ids, IsolateConfig } from '../types.ts'
+import type { Ids, IsolateConfig } from '../../types.ts'
 
 export interface BoxPaths {
   readonly id: number

@@ -17,18 +17,18 @@ import {
   O_WRONLY,
   SIG_BLOCK,
   TIOCSPGRP,
-} from '../../linux/constants.ts'
-import { signalNumber } from '../../linux/signals.ts'
+} from '../../../linux/constants.ts'
+import { signalNumber } from '../../../linux/signals.ts'
 import {
   addExecuteStep,
   addLimitStep,
   addUnblockStep,
   LAST_DESCRIPTOR,
   type ResourceLimit,
-} from '../../launch/exec-steps.ts'
-import { PlanBuilder, text, words } from '../../plan/builder.ts'
-import type { Plan, Slot } from '../../plan/types.ts'
-import type { IsolateProgram } from '../types.ts'
+} from '../../../launch/exec-steps.ts'
+import { PlanBuilder, text, words } from '../../../plan/builder.ts'
+import type { Plan, Slot } from '../../../plan/types.ts'
+import type { IsolateProgram } from '../../types.ts'
 
 export interface ProgramPlan {
   readonly plan: Plan

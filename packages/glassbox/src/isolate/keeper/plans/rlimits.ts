@@ -1,6 +1,6 @@
 /** The rlimits of a program: soft and hard are equal. What is not listed is inherited. */
-import type { ResourceLimit } from '../../launch/exec-steps.ts'
-import { noLimit } from '../../launch/resource-limits.ts'
+import type { ResourceLimit } from '../../../launch/exec-steps.ts'
+import { noLimit } from '../../../launch/resource-limits.ts'
 import {
   RLIMIT_AS,
   RLIMIT_CORE,
@@ -9,8 +9,8 @@ import {
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
   RLIMIT_STACK,
-} from '../../linux/constants.ts'
-import type { IsolateLimits } from '../types.ts'
+} from '../../../linux/constants.ts'
+import type { IsolateLimits } from '../../types.ts'
 
 const KIB = 1024
 

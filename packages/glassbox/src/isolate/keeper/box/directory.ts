@@ -4,15 +4,15 @@
  * it.
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, openSync } from 'node:fs'
-import { close } from '../../gate/descriptors.ts'
-import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '../../linux/constants.ts'
-import { ERRNO } from '../../linux/errno.ts'
-import { BENEATH_ON_ONE_MOUNT } from '../../stdio/files/beneath.ts'
-import { Pace } from '../../stdio/files/pace.ts'
-import { removeTree } from '../../stdio/files/remove.ts'
-import { type Ids, IsolateError } from '../types.ts'
-import type { BoxPaths } from './box-paths.ts'
-import { attempt, attemptAsync } from './complaint.ts'
+import { close } from '../../../gate/descriptors.ts'
+import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '../../../linux/constants.ts'
+import { ERRNO } from '../../../linux/errno.ts'
+import { BENEATH_ON_ONE_MOUNT } from '../../../stdio/files/beneath.ts'
+import { Pace } from '../../../stdio/files/pace.ts'
+import { removeTree } from '../../../stdio/files/remove.ts'
+import { type Ids, IsolateError } from '../../types.ts'
+import type { BoxPaths } from './paths.ts'
+import { attempt, attemptAsync } from '../complaint.ts'
 
 export const MODE = { top: 0o755, box: 0o700, root: 0o750, store: 0o700 } as const
 
