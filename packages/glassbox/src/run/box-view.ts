@@ -95,7 +95,8 @@ export class BoxView {
       const bind = this.#bindOf(at)
       const source = bind ? join(bind.source, at.slice(bind.target.length)) : SHOWN.test(at) ? at : undefined
       if (source === undefined) {
-        if (this.#binds.some(({ target }) => target.startsWith(`${at}/`))) continue // the box makes it
+        // The box makes the directories above its binds.
+        if (this.#binds.some(({ target }) => target.startsWith(`${at}/`))) continue
         return undefined
       }
       const stats = at === bind?.target ? followed(source) : lookAt(source)

@@ -17,7 +17,7 @@ export function places(
   const bases = euid === 0 ? ['/run'] : [XDG_RUNTIME_DIR, cache]
   return [
     ...bases.flatMap(base => (base !== undefined && isAbsolute(base) ? [join(base, 'glassbox')] : [])),
-    ...['/var/tmp', '/dev/shm', tmpdir()].map(base => join(base, `glassbox-of-${euid}`)),
+    ...['/var/tmp', '/dev/shm', tmpdir()].map(base => join(base, `glassbox.${euid}`)),
   ]
 }
 
