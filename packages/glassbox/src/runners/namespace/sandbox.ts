@@ -23,9 +23,11 @@ import type { Limits } from '../../job/options.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
+import { isPrivileged } from '../../container/identity.ts'
+import { owningOf } from './owned-binds.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
-import { type Filter, filterOf } from './filter.ts'
+import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
 import { type PreparedChild, startJob } from './start.ts'
@@ -41,9 +43,9 @@ type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace' | 'cwd'>
 
 const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: undefined, cwd: BOX_DIRECTORY }
 
-const expectedOf = (terms: Expectation): Expected => ({
+const expectedOf = (terms: Expectation, context: FilterContext): Expected => ({
   limits: terms.limits,
-  filter: filterOf(terms),
+  filter: filterOf(terms, context),
 })
 
 /** The child that waits in the container. */
@@ -66,6 +68,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly #pooled: boolean
   readonly #receivers: Receivers
   readonly #writable: readonly string[]
+  readonly #context: FilterContext
   readonly #account: Account
   #directory: number | undefined
   #waiting: WaitingChild | undefined
@@ -76,7 +79,8 @@ export class NamespaceSandbox implements Sandbox {
 
   private constructor(container: Container, { box, expects, use }: SandboxSpec) {
     this.container = container
-    this.#expected = expectedOf(expects ?? DEFAULT_TERMS)
+    this.#context = contextOf(box)
+    this.#expected = expectedOf(expects ?? DEFAULT_TERMS, this.#context)
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
@@ -92,11 +96,11 @@ export class NamespaceSandbox implements Sandbox {
   /** Opens a container for the spec. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
     const { box, paths, programs, use, expects } = spec
-    if (expects) filterOf(expects) // throws if this runner cannot do what the policy says
+    if (expects) filterOf(expects, contextOf(box)) // throws if this runner cannot do what the policy says
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
-      ...boxRoot(box, programs, paths),
+      ...boxRoot(box, programs, paths, owningOf(isPrivileged())),
     })
     let opened: { close(): Promise<void> } = container
     try {
@@ -127,7 +131,7 @@ export class NamespaceSandbox implements Sandbox {
       this.#unseen =
         this.#receivers === 'any-process' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return withSystemErrors(async () => {
-      const expected = expectedOf(job)
+      const expected = expectedOf(job, this.#context)
       const wall = await makeWall(this.container, wallSpec(job, this.#writable))
       try {
         return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
