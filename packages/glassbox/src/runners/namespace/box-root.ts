@@ -8,8 +8,9 @@ import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
-import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './owned-binds.ts'
-import { checkTarget, isBelow, SCRATCH, withoutLinks } from './bind-targets.ts'
+import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
+import { refuseSetIdFiles } from './binds/set-id-files.ts'
+import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -20,9 +21,11 @@ export const BOX_MODE = 0o755
  */
 function resolveBinds({ binds }: ResolvedBox, paths: HostPaths, owning: Owning | undefined): BindMount[] {
   const resolved = binds.map(({ source, target, writable }, index) => {
-    const stats = lookAt(source, `binds[${index}].source`)
+    const option = `binds[${index}].source`
+    const stats = lookAt(source, option)
     const directory = stats.isDirectory()
     checkTarget(binds, index, directory)
+    if (writable) refuseSetIdFiles(option, source, stats, owning ? stats.uid : (process.geteuid?.() ?? 0))
     const bind = { source: paths.real(source), target, directory, writable, foreign: true }
     return owning ? owned(bind, stats, owning) : bind
   })

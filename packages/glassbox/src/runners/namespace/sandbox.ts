@@ -24,7 +24,7 @@ import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { type Account, kernelLimits, openAccount } from './accounting.ts'
 import { isPrivileged } from '../../container/identity.ts'
-import { owningOf } from './owned-binds.ts'
+import { owningOf } from './binds/owned.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
 import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
@@ -69,6 +69,8 @@ export class NamespaceSandbox implements Sandbox {
   readonly #receivers: Receivers
   readonly #writable: readonly string[]
   readonly #context: FilterContext
+  /** Whether the working directory is a bind of the caller. */
+  readonly #isBound: boolean
   readonly #account: Account
   #directory: number | undefined
   #waiting: WaitingChild | undefined
@@ -80,6 +82,7 @@ export class NamespaceSandbox implements Sandbox {
   private constructor(container: Container, { box, expects, use }: SandboxSpec) {
     this.container = container
     this.#context = contextOf(box)
+    this.#isBound = box.binds.some(({ target }) => target === BOX_DIRECTORY)
     this.#expected = expectedOf(expects ?? DEFAULT_TERMS, this.#context)
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
@@ -90,13 +93,15 @@ export class NamespaceSandbox implements Sandbox {
       ready: () => container.ready,
       directory: () => this.#workingDirectory(),
       owner: this.owner,
+      keepsMode: this.#isBound,
     })
   }
 
   /** Opens a container for the spec. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
     const { box, paths, programs, use, expects } = spec
-    if (expects) filterOf(expects, contextOf(box)) // throws if this runner cannot do what the policy says
+    // Throws if this runner cannot do what the policy says.
+    if (expects) filterOf(expects, contextOf(box))
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
@@ -185,10 +190,10 @@ export class NamespaceSandbox implements Sandbox {
 
   /**
    * The last program may have changed the mode of the working directory; the next one needs the
-   * usual mode.
+   * usual mode. A directory of the caller keeps its mode.
    */
   async renew(): Promise<void> {
-    chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
+    if (!this.#isBound) chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
     await this.#prepareAnew()
   }
 

@@ -1,10 +1,10 @@
 /** Why a bind cannot be shown as the property of the box's user, and what to do instead. */
 import { type Stats, statfsSync } from 'node:fs'
-import type { Mappable } from '../../container/idmap/probe.ts'
-import { CONTAINER_REMEDY } from '../../launch/step-hint.ts'
-import * as linux from '../../linux/constants.ts'
-import { ERRNO, errnoName } from '../../linux/errno.ts'
-import type { BindMount } from '../../rootfs/types.ts'
+import type { Mappable } from '../../../container/idmap/probe.ts'
+import { CONTAINER_REMEDY } from '../../../launch/step-hint.ts'
+import * as linux from '../../../linux/constants.ts'
+import { ERRNO, errnoName } from '../../../linux/errno.ts'
+import type { BindMount } from '../../../rootfs/types.ts'
 
 /** Names of file systems by the type that statfs(2) reports. */
 const NAMES: ReadonlyMap<number, string> = new Map([

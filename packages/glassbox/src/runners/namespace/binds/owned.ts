@@ -14,11 +14,11 @@
  * Any other one is an error, before anything is started.
  */
 import type { Stats } from 'node:fs'
-import { InvalidOptionError, MissingFeatureError } from '../../errors.ts'
-import { MAX_DESCRIPTORS } from '../../gate/generated/layouts.ts'
-import { type Mappable, mappable } from '../../container/idmap/probe.ts'
-import { ownersOf } from '../../rootfs/map-steps.ts'
-import type { BindMount } from '../../rootfs/types.ts'
+import { InvalidOptionError, MissingFeatureError } from '../../../errors.ts'
+import { MAX_DESCRIPTORS } from '../../../gate/generated/layouts.ts'
+import { type Mappable, mappable } from '../../../container/idmap/probe.ts'
+import { ownersOf } from '../../../rootfs/map-steps.ts'
+import type { BindMount } from '../../../rootfs/types.ts'
 import { whyUnmappable } from './unmappable.ts'
 
 /** How sources become the property of the box's user. */
