@@ -41,7 +41,9 @@ for (const [one, other] of [
 
 const MAPS = mapsOf({ uid: 0, gid: 0 }, { uid: 0x70000001, gid: 0x70000001 })
 
-test('a carrier is a user namespace with that map, and its process is gone', { skip: needsRoot }, async () => {
+test('a carrier is a user namespace with that map, and its process is gone', {
+  skip: needsRoot,
+}, async () => {
   closeSync(makeCarrier(MAPS)) // the file of the launcher stays open
   const before = surroundings()
   const carrier = makeCarrier(MAPS)

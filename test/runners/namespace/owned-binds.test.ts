@@ -47,7 +47,10 @@ const USES: readonly (readonly [script: string, prints: string])[] = [
   ['tar cf t.tar a && mkdir x && tar xf t.tar -C x && ls x/a/b', 'secret'],
   ['git status --short | head -n1 | cut -c1-2', '??'],
   ['git log --format=%s', 'first'],
-  ['git -c user.name=x -c user.email=x@y commit -q --allow-empty -m second; git log --format=%s -1', 'second'],
+  [
+    'git -c user.name=x -c user.email=x@y commit -q --allow-empty -m second; git log --format=%s -1',
+    'second',
+  ],
   ['test "$(stat -c %u .)" = "$(id -u)" && echo owner', 'owner'],
   ['test "$(stat -c %g secret)" = "$(id -g)" && echo group', 'group'],
   ['chown 0:0 secret 2>&1 | grep -o "Operation not permitted\\|Invalid argument"', 'refused'],
@@ -154,7 +157,10 @@ test('more owners than init receives maps for are one error', { skip: needsRoot 
   })
   const script = 'for i in $(seq 0 30); do echo $i > /data/$i/f || exit 1; done'
   assert.equal((await run('sh', ['-c', script], { binds: binds.slice(0, 31) })).exitCode, 0)
-  assert.deepEqual([0, 30].map(index => statSync(join(top, `${index}/f`)).uid), [2000, 2030])
+  assert.deepEqual(
+    [0, 30].map(index => statSync(join(top, `${index}/f`)).uid),
+    [2000, 2030],
+  )
 })
 
 /**
@@ -256,7 +262,10 @@ test('each file system takes the map, or one sentence says which it is and what 
       }
       if (!refused) {
         const mine = kind === 'ramfs in tmpfs' ? '0' : 'mine'
-        assert.deepEqual({ hi, said, uid, sub, text }, { hi: 'hi', said: '', uid: 0, sub: mine, text: undefined })
+        assert.deepEqual(
+          { hi, said, uid, sub, text },
+          { hi: 'hi', said: '', uid: 0, sub: mine, text: undefined },
+        )
         return
       }
       assert.equal(code, 'ERR_GLASSBOX_MISSING_FEATURE')
