@@ -56,6 +56,14 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
   const store = builder.input('small files')
   addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
+  addInheritanceSteps(builder)
+  const made = addHostSteps(builder, host, store)
+  builder.call('close', [store], 'close it')
+  return { plan: builder.build(), made }
+}
+
+/** What programs inherit from init, and must not have from the caller. */
+function addInheritanceSteps(builder: PlanBuilder): void {
   builder
     .call('umask', [0o022], 'ignore the caller’s file mode mask')
     // Processes inherit it: programs would have the keys of the caller's session, and share them
@@ -66,10 +74,19 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
   addBoundingSetSteps(builder)
-  const made = addHostSteps(builder, host, store)
-  builder.call('close', [store], 'close it')
-  return { plan: builder.build(), made }
 }
+
+/** The first plan of a box whose root its owner makes (`Container.openBare`). Needs privilege. */
+export function bareSetupPlan(hostname: string): Plan {
+  const builder = new PlanBuilder('set up the process of the box')
+  addOomScoreSteps(builder)
+  addInheritanceSteps(builder)
+  addNameStep(builder, hostname)
+  return builder.build()
+}
+
+const addNameStep = (builder: PlanBuilder, hostname: string): PlanBuilder =>
+  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
 
 /**
  * The second plan, for a box in which the first was run. Inputs: a carrier for each of `ownersOf`
@@ -83,7 +100,7 @@ export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string
       return [key, builder.input(`id map of owner ${key}`)] as const
     }),
   )
-  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
+  addNameStep(builder, hostname)
   addOwnSteps(builder, root, made, carriers)
   return builder.build()
 }

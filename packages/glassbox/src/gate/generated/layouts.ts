@@ -139,7 +139,7 @@ export const REPLY_LAYOUT = {
 } as const
 /** struct ended: offsets, and its size. */
 export const ENDED_LAYOUT = {
-  SIZE: 64,
+  SIZE: 80,
   startedNs: 0,
   endedNs: 8,
   userUs: 16,
@@ -149,6 +149,8 @@ export const ENDED_LAYOUT = {
   watchedMemory: 48,
   watchedProcesses: 56,
   reserved: 60,
+  voluntarySwitches: 64,
+  forcedSwitches: 72,
 } as const
 /** struct counters: offsets, and its size. */
 export const COUNTERS_LAYOUT = {
