@@ -26,6 +26,7 @@ import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
+import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -133,7 +134,9 @@ export class Container {
     return Container.#start({ plan: setup.plan, descriptors: [] }, spec, (connection, pid) => {
       const identity = identityOf(pid, privileged)
       const boxRoot = own(identity)
-      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
+      const rest = withCarriers(boxRoot.binds, identity, carriers =>
+        requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+      )
       rest.catch(() => {}) // `ready` rejects with it
       return { identity, boxRoot, setups: [rest] }
     })

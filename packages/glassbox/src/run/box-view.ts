@@ -14,10 +14,14 @@ import { isProgram } from '../launch/find-program.ts'
 export interface ShownBind {
   readonly source: string
   readonly target: string
+  readonly writable: boolean
 }
 
 /** The system directories that every box shows under the same name, and their configuration. */
 const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32|etc)(\/|$)/
+
+/** Everyone may read it, and enter it or execute it. */
+const READABLE = 0o005
 
 /** The most links that the kernel follows in one path. */
 const MOST_LINKS = 40
@@ -48,7 +52,7 @@ export class BoxView {
   /** `showsHost`: every path of the host has the same meaning in the box. */
   constructor(binds: readonly ShownBind[], showsHost: boolean) {
     this.#showsHost = showsHost
-    this.#binds = binds.map(({ source, target }) => ({ source, target: withoutSystemLinks(target) }))
+    this.#binds = binds.map(bind => ({ ...bind, target: withoutSystemLinks(bind.target) }))
   }
 
   /** Whether a bind of the caller is at the path or above it. */
@@ -130,14 +134,23 @@ function withoutSystemLinks(path: string): string {
 
 /**
  * Whether the programs of a box may execute a file. `strangers`: they run as another user, so what
- * counts is the rights of others; in a bind, the owner of its source appears as their user.
+ * counts is the rights of others, unless the bind gives them those of its owner.
  */
 export function mayExecute({ source, bind }: ShownFile, strangers: boolean): boolean {
   if (!strangers) return isProgram(source)
   const stats = followed(source)
   if (!stats?.isFile()) return false
-  const owner = bind && followed(bind.source)
-  const [uid, gid] = [owner?.uid === stats.uid, owner?.gid === stats.gid]
-  const bit = uid ? 0o100 : gid ? 0o010 : 0o001
+  const owner = bind && ownerOf(bind)
+  const bit = owner?.uid === stats.uid ? 0o100 : owner?.gid === stats.gid ? 0o010 : 0o001
   return (stats.mode & bit) !== 0
+}
+
+/**
+ * The owner of the source, if the bind shows it as the property of the box's user: as a rule a
+ * writable source, and one that others may not read.
+ */
+function ownerOf({ source, writable }: ShownBind): Stats | undefined {
+  const stats = followed(source)
+  const isOpen = stats && (stats.mode & READABLE) === READABLE
+  return writable || !isOpen ? stats : undefined
 }

@@ -139,9 +139,8 @@ const factsOf = (
 ): Pick<ProgramLookup, 'strangers' | 'view'> => ({
   strangers: strangers(),
   view: new BoxView(
-    (binds ?? []).map(({ source, target }) => ({
-      source: resolve(source),
-      target: target ?? resolve(source),
+    (binds ?? []).map(({ source, target, writable = false }) => ({
+      ...{ source: resolve(source), target: target ?? resolve(source), writable },
     })),
     showsHost,
   ),
