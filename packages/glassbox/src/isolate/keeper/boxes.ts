@@ -13,7 +13,9 @@ import type { Plan } from '../../plan/types.ts'
 /** Every box has this first plan, so it is encoded once. */
 export const FIRST_PLAN: Plan = bareSetupPlan(DEFAULT_HOSTNAME)
 
-/** Starting a container holds up this thread, so the stock is filled when no call has come lately. */
+/**
+ * Starting a container holds up this thread, so the stock is filled when no call has come lately.
+ */
 const IDLE_MS = 10
 
 export class Boxes {

@@ -102,7 +102,9 @@ export class BoxLock {
     attempt('write lock file', () => ftruncateSync(this.descriptor, 0))
   }
 
-  /** init may have a copy of the descriptor until its end. So the lock is released, not only left. */
+  /**
+   * init may have a copy of the descriptor until its end. So the lock is released, not only left.
+   */
   release(): void {
     syscall(FLOCK, this.descriptor, LOCK_UN)
     closeSync(this.descriptor)
