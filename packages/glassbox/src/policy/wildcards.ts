@@ -39,7 +39,7 @@ function isMatch<Part, Item>(
 }
 
 /** @example matchesName(namePattern('*.csv'), 'data.csv') // true */
-export const namePattern = (text: string): NamePattern => [...text]
+export const namePattern = (text: string): NamePattern => Array.from(text)
 
 /** @example pathPattern(['a', '**', '*.csv']) */
 export const pathPattern = (names: readonly string[]): PathPattern =>
@@ -48,7 +48,7 @@ export const pathPattern = (names: readonly string[]): PathPattern =>
 export const matchesName = (pattern: NamePattern, name: string): boolean =>
   isMatch(
     pattern,
-    [...name],
+    Array.from(name),
     part => part === '*',
     (part, character) => part === '?' || part === character,
   )
