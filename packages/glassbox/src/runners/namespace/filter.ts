@@ -13,11 +13,13 @@ import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
 import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
+import { ENOSYS } from '../../seccomp/conditions.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
 import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
-import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
+import type { KernelAction, CallPolicy, CallRule } from '../../seccomp/policy.ts'
+import { TRACED_REFUSALS } from '../../seccomp/traced.ts'
 import type { JobTerms } from '../../job/job.ts'
 import { callRulesOf } from './call-rules.ts'
 import { wallRefusals } from './wall.ts'
@@ -63,46 +65,42 @@ const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   dup3: [],
 }
 
-const NO_POLICY: CallPolicy = { rules: GUARD, otherwise: { kind: 'allow' } }
-let guardAlone: Filter | undefined
+const NO_POLICY: ResolvedPolicy = { ...DEFAULT_RESOLVED, rules: GUARD, otherwise: { kind: 'allow' } }
 
 /**
  * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
- * ENOSYS. Compiled when it is first needed.
+ * ENOSYS.
  */
-function onlyGuard(): Filter {
-  guardAlone ??= {
-    policy: NO_POLICY,
-    bytes: compilePolicy(NO_POLICY, {
-      foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
-      i386: { ...NO_POLICY, rules: GUARD_I386 },
-    }),
-    listens: false,
-    early: true,
-  }
-  return guardAlone
+function onlyGuard(refusals: readonly CallRule[]): Filter {
+  const i386 = { rules: [...GUARD_I386, ...refusals], otherwise: NO_POLICY.otherwise }
+  const policy = { ...i386, rules: [...GUARD, ...refusals] }
+  const bytes = compilePolicy(policy, { foreign: { kind: 'errno', errno: ERRNO.ENOSYS }, i386 })
+  return { policy, bytes, listens: false, early: true }
 }
 
-const compiled = new WeakMap<ResolvedPolicy, Filter>()
+const compiled = { plain: new WeakMap<ResolvedPolicy, Filter>(), traced: new WeakMap<ResolvedPolicy, Filter>() }
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws
- * InvalidOptionError for a policy that needs a tracer.
+ * InvalidOptionError for a policy that needs a tracer. `traced`: whether a tracer of ours is
+ * attached to the program.
  */
-export function compileFilter(policy: ResolvedPolicy | null | undefined): Filter {
-  if (policy === null) return onlyGuard()
-  const resolved = policy ?? DEFAULT_RESOLVED
-  const before = compiled.get(resolved)
+export function compileFilter(policy: ResolvedPolicy | null | undefined, traced = false): Filter {
+  const resolved = policy === null ? NO_POLICY : (policy ?? DEFAULT_RESOLVED)
+  const known = traced ? compiled.traced : compiled.plain
+  const before = known.get(resolved)
   if (before) return before
-  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileFor(resolved)
-  compiled.set(resolved, filter)
+  const filter = compileFor(resolved, traced ? TRACED_REFUSALS : [])
+  known.set(resolved, filter)
   return filter
 }
 
-/** The rules about calls of a policy, and what the wall for its paths needs. */
-function compileFor(policy: ResolvedPolicy): Filter {
+/** The rules about calls of a policy, and what the wall for its paths and a trace need. */
+function compileFor(policy: ResolvedPolicy, refusals: readonly CallRule[]): Filter {
+  if (policy === NO_POLICY) return onlyGuard(refusals)
+  if (policy === DEFAULT_RESOLVED && refusals.length === 0) return compiledDefault()
   const rules = callRulesOf(policy)
-  const filter = compileAnew(withRefusals(rules, wallRefusals(policy)))
+  const filter = compileAnew(withRefusals(rules, [...wallRefusals(policy), ...refusals]))
   return filter.early && policy.paths ? { ...filter, early: permitsAll(rules, WALL_TO_DO) } : filter
 }
 
@@ -116,13 +114,14 @@ const compiledDefault = (): Filter => ({
 /**
  * Compiles a policy. "kill" becomes a report to init, which kills the program and has the
  * evidence. Calls of another ABI are reported too, because a policy says nothing about their
- * numbers.
+ * numbers. "trace" becomes ENOSYS, the kernel's answer if no tracer asks for such calls: one of
+ * the program's own would ask for them and let them pass.
  */
 export function compileAnew(policy: CallPolicy): Filter {
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
   return {
     policy,
-    bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
+    bytes: compilePolicy(inBox(kept), { foreign: { kind: 'notify' } }),
     listens: true,
     early: permitsAll(kept, STILL_TO_DO),
   }
@@ -136,18 +135,20 @@ const permitsAll = (policy: CallPolicy, calls: Readonly<Record<string, readonly 
  * makes calls for that which the filter must not refuse. Its filter is then installed last.
  */
 export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
-  const filter = compileFilter(policy)
+  const filter = compileFilter(policy, trace !== undefined)
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
 const kills = ({ rules, otherwise }: CallPolicy): boolean =>
   [...rules.map(({ action }) => action), otherwise].some(({ kind }) => kind === 'kill' || kind === 'notify')
 
-export function reportKills({ rules, otherwise }: CallPolicy): CallPolicy {
-  const report = (action: KernelAction): KernelAction =>
-    action.kind === 'kill' ? { kind: 'notify' } : action
+/** An action as a box carries it out: see `compileAnew`. */
+const boxAction = (action: KernelAction): KernelAction =>
+  action.kind === 'kill' ? { kind: 'notify' } : action.kind === 'trace' ? ENOSYS : action
+
+function inBox({ rules, otherwise }: CallPolicy): CallPolicy {
   return {
-    rules: rules.map(rule => ({ ...rule, action: report(rule.action) })),
-    otherwise: report(otherwise),
+    rules: rules.map(rule => ({ ...rule, action: boxAction(rule.action) })),
+    otherwise: boxAction(otherwise),
   }
 }
