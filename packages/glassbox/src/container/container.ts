@@ -22,7 +22,7 @@ import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
-import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import type { GroupView, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
@@ -149,6 +149,11 @@ export class Container {
   async #setUp(setups: readonly Promise<void>[]): Promise<void> {
     await Promise.all(setups)
     this.#isReady = true
+  }
+
+  /** What its programs see of control groups. */
+  get groups(): GroupView | undefined {
+    return this.#boxRoot.groups
   }
 
   get ended(): boolean {

@@ -4,8 +4,8 @@
  * done before the launch; launch-plan.ts has the rest.
  *
  * The order matters. The child joins the cgroups first, so that everything is charged to them.
- * Then it enters a cgroup namespace, so that the box's own cgroup is the root there. Then it
- * changes its user id, for which it still needs init's capabilities. The filter comes last, if it
+ * Then it enters a cgroup namespace, so that the box's own cgroup is the root there, and mounts
+ * that cgroup, read-only. Then it changes its user id, for which it still needs init's capabilities. The filter comes last, if it
  * allows the steps of the launch. System V objects and message queues live in an IPC namespace of
  * the child's own, and are removed with it.
  */
@@ -29,17 +29,26 @@ import type { Plan, Slot } from '../plan/types.ts'
 import { addCapabilityDropSteps } from '../launch/capabilities.ts'
 import { addUnblockStep } from '../launch/exec-steps.ts'
 import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
+import { addHideSteps, addShowSteps } from '../rootfs/groups.ts'
+import type { GroupView } from '../rootfs/types.ts'
 import type { Identity } from './identity.ts'
 import type { PrepareHeader } from './wire.ts'
 
 const UMASK = 0o022
+
+export interface PreparedGroup {
+  readonly cgroup: Cgroup
+  readonly limits: CgroupLimits
+  /** Given if the program sees its group. */
+  readonly shown?: GroupView
+}
 
 export interface PrepareSpec {
   readonly identity: Identity
   /** A directory that no program can replace by a link. */
   readonly cwd: string
   /** The cgroup of the program, which replaces the last program's. */
-  readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
+  readonly group?: PreparedGroup
   readonly filter?: FilterSpec
 }
 
@@ -80,6 +89,8 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
       builder
         .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+      if (group?.shown) addShowSteps(builder, group.shown)
+      builder
         .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
         // Before init's capabilities are dropped: an earlier program may have removed the
@@ -110,9 +121,10 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
 
 function addGroupSteps(
   builder: PlanBuilder,
-  { cgroup, limits }: NonNullable<PrepareSpec['group']>,
+  { cgroup, limits, shown }: PreparedGroup,
   parents: readonly Slot[],
 ): MadeGroup {
+  if (shown) addHideSteps(builder, shown)
   addRemoveSteps(builder, cgroup, parents)
   const made = addMakeSteps(builder, cgroup, parents, limits, INIT_DESCRIPTOR.firstKept)
   for (const parent of parents) builder.call('close', [parent], `close ${parent.label}`)

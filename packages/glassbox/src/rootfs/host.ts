@@ -12,6 +12,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
+import { NETWORK_DEVICES, processors } from './sys.ts'
 import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
 
 /** Directories of the root. A directory is bound; a symbolic link (merged /usr) is recreated. */
@@ -143,10 +144,11 @@ export function hostRoot(): HostRoot {
   const { binds, links } = systemDirectories()
   const etc = configuration()
   known = {
-    binds: [...binds, ...etc.binds, ...devices()],
+    binds: [...binds, ...etc.binds, ...devices(), ...processors()],
     files: etc.files,
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
+    directories: [NETWORK_DEVICES],
   }
   return known
 }

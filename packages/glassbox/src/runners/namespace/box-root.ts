@@ -8,6 +8,7 @@ import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
+import { groupView } from './group-view.ts'
 import { checkTarget, isBelow, SCRATCH, withoutLinks } from './bind-targets.ts'
 
 /** The mode of the working directory. */
@@ -60,8 +61,10 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
         inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
+      const groups = groupView(own)
       return {
         binds,
+        ...(groups ? { groups } : {}),
         files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
         // A pool empties these after each program, but not a bind in the place of one.
         scratch: [
