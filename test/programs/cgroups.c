@@ -2,8 +2,8 @@
  * in namespaces of its own and says what could be changed there, changing nothing), mount-kept
  * (the same in the cgroup namespace that it has), own (tries to change each file below
  * /sys/fs/cgroup), peel (in namespaces of its own, tries to make the mounts there writable, and to
- * take them off; with an argument it first makes such mounts itself), early (before main it forks N
- * that leave its session, then waits), zombies N. */
+ * take them off; with an argument it first makes such mounts itself), early (before main it forks
+ * N that leave its session, then waits), zombies N. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <dirent.h>

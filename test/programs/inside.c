@@ -1,13 +1,14 @@
-/* inside KIND [N]: traces among a program's own processes, and what that must not reach. KIND:
- * own (reaches into a child of its own: prints each try and its errno), init (the same tries on
+/* inside KIND [N]: traces among a program's own processes, and what that must not reach. KIND: own
+ * (reaches into a child of its own: prints each try and its errno), init (the same tries on
  * process 1), traceme N (makes its parent its tracer and stops N times; exits 3), traced-exec (the
- * same, and executes sh, which exits 3), traced-thread (a thread does it), traced-orphan (an orphan
- * does it; exits 3), traced-storm (without end), naive (is the parent of `traceme 1`: prints what
- * waitid reports first), hold MS (its child holds the news of its end back for that long; exits 5),
- * number NR (a tracer turns its child's getpid into that call: prints the errno), unseccomp (asks
- * to suspend filters, and for their text: prints the errnos), let-pass NR (asks for the stops of
- * SECCOMP_RET_TRACE, and lets the call pass: prints the errno), own-trace NR (the same, under a
- * filter of its own), untraced (a child with CLONE_UNTRACED calls getppid: prints the errno). */
+ * same, and executes sh, which exits 3), traced-thread (a thread does it), traced-orphan (an
+ * orphan does it; exits 3), traced-storm (without end), naive (is the parent of `traceme 1`:
+ * prints what waitid reports first), hold MS (its child holds the news of its end back for that
+ * long; exits 5), number NR (a tracer turns its child's getpid into that call: prints the errno),
+ * unseccomp (asks to suspend filters, and for their text: prints the errnos), let-pass NR (asks
+ * for the stops of SECCOMP_RET_TRACE, and lets the call pass: prints the errno), own-trace NR (the
+ * same, under a filter of its own), untraced (a child with CLONE_UNTRACED calls getppid: prints
+ * the errno). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

@@ -20,8 +20,8 @@
  * - init is never in a cgroup of the program: its memory and time are not charged to the program.
  * - no signal from inside reaches init: the kernel drops what PID 1 has no handler for.
  * - init traces no process: a child that makes init its tracer is let go of at its first stop.
- * - no program can trace init or read its memory: init is not dumpable, and has capabilities that no
- *   program has. As root, init also has another user id.
+ * - no program can trace init or read its memory: init is not dumpable, and has capabilities that
+ *   no program has. As root, init also has another user id.
  * - init is dumpable only while it runs its first plan, which writes to its own files in /proc.
  *   No program is in the box then.
  * - init believes nothing that a program wrote. Once a program ran it opens by name only files of
@@ -58,7 +58,7 @@ struct control {
 /* rusage and siginfo as the kernel writes them; only what init reads has a name. */
 struct usage {
   struct { s64 seconds, microseconds; } user, system;
-  s64 max_rss, rest[13];
+  s64 max_rss, rest[11], voluntary_switches, forced_switches;
 };
 struct signal_info {
   s32 signal, error, code, pad, pid;
@@ -127,6 +127,8 @@ static void account(const struct usage *usage) {
   program.ended.system_us += (u64)usage->system.seconds * 1000000u + (u64)usage->system.microseconds;
   u64 max_rss = (u64)usage->max_rss * 1024;
   if (max_rss > program.ended.max_rss) program.ended.max_rss = max_rss;
+  program.ended.voluntary_switches += (u64)usage->voluntary_switches;
+  program.ended.forced_switches += (u64)usage->forced_switches;
 }
 
 /*

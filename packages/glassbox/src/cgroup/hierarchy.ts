@@ -66,17 +66,17 @@ function supportV1(controller: Controller, mount: CgroupMount, view: HostView): 
   return view.writable(base) ? { place: { version: 1, base } } : { missing: `${base} is not writable` }
 }
 
-export const v1Mount = (
-  mounts: readonly CgroupMount[],
-  controller: Controller,
-): CgroupMount | undefined =>
+export const v1Mount = (mounts: readonly CgroupMount[], controller: Controller): CgroupMount | undefined =>
   mounts.find(mount => !mount.v2 && mount.options.includes(controller))
 
 /**
  * The support of each v2 controller. All use one directory, chosen for the controllers that every
  * program needs.
  */
-function placeV2(mounts: readonly CgroupMount[], view: HostView): (controller: Controller) => ControllerSupport {
+function placeV2(
+  mounts: readonly CgroupMount[],
+  view: HostView,
+): (controller: Controller) => ControllerSupport {
   const ownPath = ownPaths(view.cgroup).get('') ?? '/'
   // In a container the host's mount may still be visible beside the container's own: take the
   // mount that shows this process's group.

@@ -55,6 +55,14 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
   const store = builder.input('small files')
   addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
+  addInheritanceSteps(builder)
+  const made = addHostSteps(builder, host, store)
+  builder.call('close', [store], 'close it')
+  return { plan: builder.build(), made }
+}
+
+/** What programs inherit from init, and must not have from the caller. */
+function addInheritanceSteps(builder: PlanBuilder): void {
   builder
     .call('umask', [0o022], 'ignore the caller’s file mode mask')
     // Processes inherit it: programs would have the keys of the caller's session, and share them
@@ -65,15 +73,24 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
   addBoundingSetSteps(builder)
-  const made = addHostSteps(builder, host, store)
-  builder.call('close', [store], 'close it')
-  return { plan: builder.build(), made }
 }
+
+/** The first plan of a box whose root its owner makes (`Container.openBare`). Needs privilege. */
+export function bareSetupPlan(hostname: string): Plan {
+  const builder = new PlanBuilder('set up the process of the box')
+  addOomScoreSteps(builder)
+  addInheritanceSteps(builder)
+  addNameStep(builder, hostname)
+  return builder.build()
+}
+
+const addNameStep = (builder: PlanBuilder, hostname: string): PlanBuilder =>
+  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
 
 /** The second plan, for a box in which the first was run. */
 export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
   const builder = new PlanBuilder('set up the box with what is its own')
-  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
+  addNameStep(builder, hostname)
   addOwnSteps(builder, root, made)
   return builder.build()
 }

@@ -54,15 +54,13 @@ import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import { addCoverSteps, addLinkSteps, groupDirectories } from './groups.ts'
+import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
 import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
 
 const STAGE = '/tmp'
 /** The host's root, while the box is being set up. */
 export const HOST_ROOT = '/.host'
 
-/** struct mount_attr: set, clear, propagation, user namespace. */
-const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
-const MOUNT_ATTR_BYTES = 32
 /** struct open_how: flags, mode, resolve. */
 const WITHOUT_LINKS = words(8, [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
 

@@ -78,7 +78,10 @@ function onlyGuard(refusals: readonly CallRule[]): Filter {
   return { policy, bytes, listens: false, early: true }
 }
 
-const compiled = { plain: new WeakMap<ResolvedPolicy, Filter>(), traced: new WeakMap<ResolvedPolicy, Filter>() }
+const compiled = {
+  plain: new WeakMap<ResolvedPolicy, Filter>(),
+  traced: new WeakMap<ResolvedPolicy, Filter>(),
+}
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws

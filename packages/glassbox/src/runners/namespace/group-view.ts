@@ -1,4 +1,7 @@
-/** What the programs of a box see of control groups: all that the host offers, unless a bind is there. */
+/**
+ * What the programs of a box see of control groups: all that the host offers, unless a bind is
+ * there.
+ */
 import { hostView } from '../../cgroup/hierarchy.ts'
 import { mayEnterNamespace, visibleHierarchies } from '../../cgroup/visible.ts'
 import { GROUP_ROOT } from '../../rootfs/groups.ts'
@@ -25,7 +28,10 @@ function hostGroups(): GroupView | undefined {
   return known.view
 }
 
-/** `undefined` if there are no groups, or the caller binds something at, above or below their place. */
+/**
+ * `undefined` if there are no groups, or the caller binds something at, above or below their
+ * place.
+ */
 export function groupView(binds: readonly BindMount[]): GroupView | undefined {
   const taken = binds
     .map(({ target }) => withoutLinks(target))
