@@ -13,6 +13,7 @@ import { addBoundingSetSteps } from '../launch/capabilities.ts'
 import { addOomScoreSteps } from '../launch/oom-score.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
+import { ownerKey, ownersOf } from '../rootfs/map-steps.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
@@ -31,7 +32,7 @@ export interface OwnSetup {
 
 /**
  * The first of two plans, the same for one box after another: it is encoded once, and init can
- * begin with it before the second is made. Input: the contents of the host's small files.
+ * begin with it before the second is made.
  */
 export function hostSetup(host: HostRoot, userNamespace?: UserNamespace): HostSetup {
   const setups = known.get(host) ?? new Map<string, HostSetup>()
@@ -52,12 +53,10 @@ const idMaps = ({ uid, outerUid, gid, outerGid }: UserNamespace): readonly [uids
 
 function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined): HostSetup {
   const builder = new PlanBuilder('set up the box with what it shows of the host')
-  const store = builder.input('small files')
   addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
   addInheritanceSteps(builder)
-  const made = addHostSteps(builder, host, store)
-  builder.call('close', [store], 'close it')
+  const made = addHostSteps(builder, host)
   return { plan: builder.build(), made }
 }
 
@@ -87,11 +86,20 @@ export function bareSetupPlan(hostname: string): Plan {
 const addNameStep = (builder: PlanBuilder, hostname: string): PlanBuilder =>
   builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
 
-/** The second plan, for a box in which the first was run. */
+/**
+ * The second plan, for a box in which the first was run. Inputs: a carrier for each of `ownersOf`
+ * the binds, in that order.
+ */
 export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
   const builder = new PlanBuilder('set up the box with what is its own')
+  const carriers = new Map(
+    ownersOf(root.binds).map(owner => {
+      const key = ownerKey(owner)
+      return [key, builder.input(`id map of owner ${key}`)] as const
+    }),
+  )
   addNameStep(builder, hostname)
-  addOwnSteps(builder, root, made)
+  addOwnSteps(builder, root, made, carriers)
   return builder.build()
 }
 

@@ -1,4 +1,4 @@
-/** The seccomp filter of a job, from its policy. */
+/** The seccomp filter of a job, from its policy and from what its box shows. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
 import {
   AT_FDCWD,
@@ -17,10 +17,11 @@ import { ENOSYS } from '../../seccomp/conditions.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
-import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
-import type { KernelAction, CallPolicy, CallRule } from '../../seccomp/policy.ts'
+import { forI386, GUARD, guarded, NO_FILTERS, NO_USER_NAMESPACES, withRefusals } from '../../seccomp/guard.ts'
+import type { CallPolicy, CallRule, KernelAction } from '../../seccomp/policy.ts'
 import { TRACED_REFUSALS } from '../../seccomp/traced.ts'
 import type { JobTerms } from '../../job/job.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
 import { callRulesOf } from './call-rules.ts'
 import { wallRefusals } from './wall.ts'
 
@@ -65,54 +66,94 @@ const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   dup3: [],
 }
 
-const NO_POLICY: ResolvedPolicy = { ...DEFAULT_RESOLVED, rules: GUARD, otherwise: { kind: 'allow' } }
+/** What a box adds to the policies of its programs. */
+export interface FilterContext {
+  /** Whether programs may write to files of the host: a bind is writable. */
+  readonly writesHost: boolean
+  /** Whether a tracer of ours is attached to the program. */
+  readonly traced?: boolean
+}
+
+const BOX_ALONE: FilterContext = { writesHost: false }
+
+export const contextOf = ({ binds }: Pick<ResolvedBox, 'binds'>): FilterContext => ({
+  writesHost: binds.some(({ writable }) => writable),
+})
+
+const addedRefusals = ({ writesHost, traced }: FilterContext): readonly CallRule[] => [
+  ...(writesHost ? NO_USER_NAMESPACES : []),
+  ...(traced ? TRACED_REFUSALS : []),
+]
+
+/** Keeps what `make` returns for a context. */
+function perContext<Value>(make: (context: FilterContext) => Value): (context: FilterContext) => Value {
+  const made = new Map<string, Value>()
+  return context => {
+    const key = `${context.writesHost} ${context.traced ?? false}`
+    const value = made.get(key) ?? make(context)
+    made.set(key, value)
+    return value
+  }
+}
 
 /**
  * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
  * ENOSYS.
  */
-function onlyGuard(refusals: readonly CallRule[]): Filter {
-  const i386 = { rules: [...GUARD_I386, ...refusals], otherwise: NO_POLICY.otherwise }
-  const policy = { ...i386, rules: [...GUARD, ...refusals] }
-  const bytes = compilePolicy(policy, { foreign: { kind: 'errno', errno: ERRNO.ENOSYS }, i386 })
-  return { policy, bytes, listens: false, early: true }
-}
+const onlyGuard = perContext((context): Filter => {
+  const rules = [...addedRefusals(context), ...GUARD]
+  const policy: CallPolicy = { rules, otherwise: { kind: 'allow' } }
+  return {
+    policy,
+    bytes: compilePolicy(policy, {
+      foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
+      i386: { ...policy, rules: forI386(rules) },
+    }),
+    listens: false,
+    early: true,
+  }
+})
 
-const compiled = {
-  plain: new WeakMap<ResolvedPolicy, Filter>(),
-  traced: new WeakMap<ResolvedPolicy, Filter>(),
-}
+const compiled = new WeakMap<ResolvedPolicy, (context: FilterContext) => Filter>()
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws
  * InvalidOptionError for a policy that needs a tracer. `traced`: whether a tracer of ours is
  * attached to the program.
  */
-export function compileFilter(policy: ResolvedPolicy | null | undefined, traced = false): Filter {
-  const resolved = policy === null ? NO_POLICY : (policy ?? DEFAULT_RESOLVED)
-  const known = traced ? compiled.traced : compiled.plain
-  const before = known.get(resolved)
-  if (before) return before
-  const filter = compileFor(resolved, traced ? TRACED_REFUSALS : [])
-  known.set(resolved, filter)
-  return filter
+export function compileFilter(
+  policy: ResolvedPolicy | null | undefined,
+  context: FilterContext = BOX_ALONE,
+): Filter {
+  if (policy === null) return onlyGuard(context)
+  const resolved = policy ?? DEFAULT_RESOLVED
+  const ofPolicy =
+    compiled.get(resolved) ??
+    perContext(at =>
+      // The default policy refuses all namespaces itself.
+      resolved === DEFAULT_RESOLVED && !at.traced ? compiledDefault() : compileFor(resolved, at),
+    )
+  compiled.set(resolved, ofPolicy)
+  return ofPolicy(context)
 }
 
-/** The rules about calls of a policy, and what the wall for its paths and a trace need. */
-function compileFor(policy: ResolvedPolicy, refusals: readonly CallRule[]): Filter {
-  if (policy === NO_POLICY) return onlyGuard(refusals)
-  if (policy === DEFAULT_RESOLVED && refusals.length === 0) return compiledDefault()
+/** The rules about calls of a policy, and what the wall for its paths needs. */
+function compileFor(policy: ResolvedPolicy, context: FilterContext): Filter {
   const rules = callRulesOf(policy)
-  const filter = compileAnew(withRefusals(rules, [...wallRefusals(policy), ...refusals]))
+  const refusals = [...wallRefusals(policy), ...addedRefusals(context)]
+  const filter = compileAnew(withRefusals(rules, refusals))
   return filter.early && policy.paths ? { ...filter, early: permitsAll(rules, WALL_TO_DO) } : filter
 }
 
-const compiledDefault = (): Filter => ({
-  policy: DEFAULT_POLICY,
-  bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
-  listens: true,
-  early: DEFAULT_FILTER_IS_EARLY,
-})
+let theDefault: Filter | undefined
+
+const compiledDefault = (): Filter =>
+  (theDefault ??= {
+    policy: DEFAULT_POLICY,
+    bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
+    listens: true,
+    early: DEFAULT_FILTER_IS_EARLY,
+  })
 
 /**
  * Compiles a policy. "kill" becomes a report to init, which kills the program and has the
@@ -137,8 +178,11 @@ const permitsAll = (policy: CallPolicy, calls: Readonly<Record<string, readonly 
  * The filter of a job. If the job is traced, or starts in a directory other than `/box`, its child
  * makes calls for that which the filter must not refuse. Its filter is then installed last.
  */
-export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
-  const filter = compileFilter(policy, trace !== undefined)
+export function filterOf(
+  { policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>,
+  context: FilterContext,
+): Filter {
+  const filter = compileFilter(policy, { ...context, traced: trace !== undefined })
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
