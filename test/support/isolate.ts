@@ -3,6 +3,8 @@
  * are files, so nothing of a call blocks, and the texts are as a caller would read them.
  */
 import {
+  chmodSync,
+  statSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -47,7 +49,10 @@ const STATISTICS = ['time', 'time-wall', 'max-rss', 'csw-voluntary', 'csw-forced
 const version = '0.0.0'
 const ROOT: Ids = { uid: 0, gid: 0 }
 
-/** Boxes of one test file. Numbers are unique on the host, because names of groups are made of them. */
+/**
+ * Boxes of one test file. Numbers are unique on the host, because names of groups are made of
+ * them.
+ */
 export class IsolateHost {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'glassbox-isolate-'))
   readonly boxRoot: string
@@ -60,6 +65,8 @@ export class IsolateHost {
   constructor(config = '') {
     this.boxRoot = join(this.directory, 'boxes')
     this.config = join(this.directory, 'config')
+    // A caller who is not root has to reach the boxes.
+    for (const directory of [tmpdir(), this.directory]) chmodSync(directory, statSync(directory).mode | 0o111)
     mkdirSync(join(this.directory, 'work'))
     writeFileSync(
       this.config,
@@ -127,7 +134,7 @@ export class IsolateHost {
     return `--meta=${this.directory}/work/meta`
   }
 
-  /** Makes a box, and returns the function that runs programs in it: options, and a shell script. */
+  /** Makes a box. `options` are those of all its commands. */
   async box(...options: readonly string[]): Promise<TestBox> {
     const id = this.newBox()
     const made = await this.call([`--box-id=${id}`, ...options, '--init'])
