@@ -27,6 +27,7 @@ import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
 import { storeOf } from './host-store.ts'
+import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -137,7 +138,9 @@ export class Container {
       (connection, pid) => {
         const identity = identityOf(pid, privileged)
         const boxRoot = own(identity)
-        const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
+        const rest = withCarriers(boxRoot.binds, identity, carriers =>
+          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+        )
         rest.catch(() => {}) // `ready` rejects with it
         return { identity, boxRoot, setups: [rest] }
       },

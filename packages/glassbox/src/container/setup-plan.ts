@@ -13,6 +13,7 @@ import { addBoundingSetSteps } from '../launch/capabilities.ts'
 import { addOomScoreSteps } from '../launch/oom-score.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
+import { ownerKey, ownersOf } from '../rootfs/map-steps.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
@@ -87,11 +88,20 @@ export function bareSetupPlan(hostname: string): Plan {
 const addNameStep = (builder: PlanBuilder, hostname: string): PlanBuilder =>
   builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
 
-/** The second plan, for a box in which the first was run. */
+/**
+ * The second plan, for a box in which the first was run. Inputs: a carrier for each of `ownersOf`
+ * the binds, in that order.
+ */
 export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
   const builder = new PlanBuilder('set up the box with what is its own')
+  const carriers = new Map(
+    ownersOf(root.binds).map(owner => {
+      const key = ownerKey(owner)
+      return [key, builder.input(`id map of owner ${key}`)] as const
+    }),
+  )
   addNameStep(builder, hostname)
-  addOwnSteps(builder, root, made)
+  addOwnSteps(builder, root, made, carriers)
   return builder.build()
 }
 

@@ -6,7 +6,14 @@
  * The order of the checks is that of the original, because the first error is the one reported.
  */
 import { GlassboxError } from '../errors.ts'
-import { CONFIG_VARIABLE, dialectOf, findConfig, type FoundConfig, loadConfig } from './config-file.ts'
+import {
+  CONFIG_VARIABLE,
+  dialectOf,
+  findConfig,
+  type FoundConfig,
+  loadConfig,
+  variableOf,
+} from './config-file.ts'
 import type { Draft } from './front/draft.ts'
 import { helpText, versionText } from './front/help.ts'
 import { jsonText } from './front/json.ts'
@@ -26,9 +33,6 @@ export interface Surroundings {
 
 const FAULT = 2
 
-const variable = ({ environment }: CallIo, name: string): string | undefined =>
-  environment.find(each => each.startsWith(`${name}=`))?.slice(name.length + 1)
-
 /**
  * Resolves with the exit code: 0, 1 (the program failed) or 2 (the call failed). Never rejects for
  * anything that a caller or a program did.
@@ -41,12 +45,12 @@ export async function isolate(
   io: CallIo,
   surroundings: Surroundings,
 ): Promise<number> {
-  const config = findConfig(variable(io, CONFIG_VARIABLE))
+  const config = findConfig(variableOf(io, CONFIG_VARIABLE))
   const dialect = dialectOf(io.programName, config)
   const reports = new ReportFiles(io)
   let code: number
   try {
-    const permute = variable(io, 'POSIXLY_CORRECT') === undefined
+    const permute = variableOf(io, 'POSIXLY_CORRECT') === undefined
     const draft = readWords(words, { dialect, permute, openReport: (...file) => reports.open(...file) })
     code = await new Call(io, dialect, config, reports, surroundings).make(draft)
   } catch (error) {

@@ -6,12 +6,16 @@ import { readFileSync } from 'node:fs'
 import { errnoMessage } from '../linux/errno.ts'
 import { completeConfig, type ConfigFile, parseConfig, type SubidRanges } from './front/config.ts'
 import { subidRange, uidOf } from './front/subid.ts'
-import { type Dialect, type IsolateConfig, IsolateError } from './types.ts'
+import { type CallIo, type Dialect, type IsolateConfig, IsolateError } from './types.ts'
 
 /** The paths of a source install and of Debian's package. */
 const PLACES: readonly string[] = ['/usr/local/etc/isolate', '/etc/isolate']
 /** Names another file, which must be there. */
 export const CONFIG_VARIABLE = 'GLASSBOX_ISOLATE_CONFIG'
+
+/** The value of a variable of the caller. */
+export const variableOf = ({ environment }: CallIo, name: string): string | undefined =>
+  environment.find(each => each.startsWith(`${name}=`))?.slice(name.length + 1)
 
 /** The config file, read once for a call. */
 export interface FoundConfig {
