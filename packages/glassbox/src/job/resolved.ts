@@ -13,6 +13,8 @@ export type ResolvedBind = Required<Bind>
  */
 export interface ResolvedBox extends With<BoxOptions, 'runner' | 'net' | 'files'> {
   readonly binds: readonly ResolvedBind[]
+  /** Absolute paths below /etc, sorted. */
+  readonly etc: readonly string[]
 }
 
 /** The options of a command without its policy, which only the terms of the job have. */

@@ -39,8 +39,8 @@ export function checkPooled(options: unknown = {}): CheckedCommand & { readonly 
 
 /** The options of run(): those of a box and those of a command. The signal is the command's. */
 export function checkRun(options: unknown = {}): CheckedCommand & { readonly box: ResolvedBox } {
-  const { runner, binds, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(options, '')
-  const box = { runner, binds, net, hostname, diskBytes, diskFiles, files } as ResolvedBox
+  const { runner, binds, etc, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(options, '')
+  const box = { runner, binds, etc, net, hostname, diskBytes, diskFiles, files } as ResolvedBox
   return { box: Object.freeze(box), ...command(rest) }
 }
 

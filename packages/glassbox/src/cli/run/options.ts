@@ -100,6 +100,7 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
     `--${name}`,
   ]),
   ['binds', '--bind'],
+  ['etc', '--etc'],
   ['files', '--copy-in'],
   ['collect', '--copy-out'],
   ['syscall', '--deny'],
@@ -151,6 +152,12 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     value: 'SRC[:DST[:rw]]',
     repeated: true,
     help: 'Make a host file or directory visible in the box, read-only unless :rw.',
+  },
+  {
+    name: '--etc',
+    value: 'NAME',
+    repeated: true,
+    help: 'Show a file or directory of /etc that belongs to no installed package.',
   },
   {
     name: '--copy-in',
