@@ -60,6 +60,7 @@ export class IsolateHost {
   readonly keeper = createKeeper()
   readonly #first = process.pid * 64
   #next = 0
+  #calls = 0
 
   /** `config`: further lines of the config file. */
   constructor(config = '') {
@@ -98,7 +99,9 @@ export class IsolateHost {
 
   /** Makes a call. `meta` in the result is that of `work/meta` below the directory. */
   async call(words: readonly string[], caller: Caller = {}): Promise<Ended> {
-    const at = (name: string): string => join(this.directory, 'work', name)
+    const call = this.#calls++
+    const at = (name: string): string =>
+      join(this.directory, 'work', name === 'meta' ? name : `${name}${call}`)
     writeFileSync(at('in'), caller.input ?? '')
     const opened = [openSync(at('in'), 'r'), openSync(at('out'), 'w+'), openSync(at('err'), 'w+')] as const
     const streams = caller.streams ?? opened
@@ -126,6 +129,7 @@ export class IsolateHost {
       }
     } finally {
       for (const fd of opened) closeSync(fd)
+      for (const name of ['in', 'out', 'err']) rmSync(at(name))
     }
   }
 
