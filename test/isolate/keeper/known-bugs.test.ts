@@ -1,8 +1,8 @@
 /**
  * Faults of the original that this one does not have. Others have their tests where their subject
- * is: state that lasts from run to run (groups.test.ts), --as-uid, -vv, the lock of a killed
- * keeper (commands.test.ts, killed.test.ts), the host name, the bounding set, the session, locks of
- * files (limits.test.ts), files after a fault (files.test.ts), wrong times (front/words.test.ts).
+ * is: state that lasts from run to run (groups.test.ts), --as-uid, -vv (commands.test.ts), killed
+ * keepers (killed.test.ts), the host name, the bounding set, the session, locks of files
+ * (limits.test.ts), files after a fault (files.test.ts), wrong times (front/words.test.ts).
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
