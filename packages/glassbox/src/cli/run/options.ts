@@ -5,7 +5,8 @@
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import { COMMON_OPTIONS, type OptionSpec } from '../options.ts'
-import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from '../units.ts'
+import { parseCount, parseDuration, parseSize } from '../../options/units.ts'
+import { formatDuration, formatSize } from '../units.ts'
 
 interface LimitOption extends OptionSpec {
   readonly limit: keyof Limits
