@@ -150,6 +150,10 @@ export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly R
     default: Object.freeze([]),
     words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
   },
+  here: {
+    kind: boolean,
+    words: ['cwdWritable', 'shareCwd', 'currentDirectory', 'mountCwd', 'bindCwd', 'workspace'],
+  },
   net: {
     kind: choice(['none', 'host'], "'none' has only loopback; 'host' is the network of the host."),
     default: 'none',

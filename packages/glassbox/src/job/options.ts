@@ -83,6 +83,15 @@ export interface BoxOptions {
   readonly runner?: RunnerName
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
+  /**
+   * Shows the current directory of this process under its own path, writable, and makes it the
+   * default of `cwd`. The same as a bind, but refuses `/`, your home directory, and directories
+   * that a box makes itself. Default false. See docs/folders.md.
+   *
+   * @example
+   * await run('make', ['test'], { here: true })
+   */
+  readonly here?: boolean
   /** `none` (default): a separate network with loopback only. `host`: the host's network. */
   readonly net?: 'none' | 'host'
   /** Host name in the box: at most 64 letters, digits, dots and dashes. Default `glassbox`. */
@@ -158,7 +167,8 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   /** The form of captured output. Default `utf8`. */
   readonly encoding?: E
   /**
-   * Working directory in the box, absolute. Default `/box`. With the ptrace runner, `/box` is a
+   * Working directory in the box, absolute. Default `/box`, or the current directory if the box
+   * shows it (`here`). With the ptrace runner, `/box` is a
    * private directory of the host.
    */
   readonly cwd?: string

@@ -132,7 +132,7 @@ function currentDirectory(): string | undefined {
 /** Finds a program for a box that has yet to be made. */
 export function resolveForNewBox(
   program: string,
-  options: Omit<RunOptions, 'policy'>,
+  options: Omit<RunOptions, 'policy' | 'here'>,
   showsHost = false,
 ): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({

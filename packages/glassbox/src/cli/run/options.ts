@@ -96,7 +96,7 @@ export const DEFAULT_TRACE_BYTES: number = 256 * 2 ** 20
 /** Maps the names of options of run() to the names of the command's options. */
 export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ...LIMIT_OPTIONS.map(({ name, limit }): [string, string] => [`limits.${limit}`, name]),
-  ...['cwd', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
+  ...['cwd', 'here', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
     name,
     `--${name}`,
   ]),
@@ -137,7 +137,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'],
     value: 'DIR',
     help: 'Working directory inside the box.',
-    default: '/box',
+    default: '/box, or the current directory with --here',
   },
   {
     name: '--env',
@@ -152,6 +152,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     value: 'SRC[:DST[:rw]]',
     repeated: true,
     help: 'Make a host file or directory visible in the box, read-only unless :rw.',
+  },
+  {
+    name: '--here',
+    elsewhere: ['--pwd', '--workspace', '--share-cwd', '--private-cwd'],
+    help: 'Make the current directory visible under its own path, writable, and start in it.',
   },
   {
     name: '--copy-in',

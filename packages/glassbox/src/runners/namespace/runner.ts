@@ -4,13 +4,15 @@
  */
 import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
+import { checkHere } from './binds/targets.ts'
 import { callRulesOf } from './call-rules.ts'
 import { NamespaceSandbox } from './sandbox.ts'
 
 export const namespaceRunner: Runner = {
   name: 'namespace',
   showsHost: false,
-  check: (_, terms) => {
+  check: ({ here }, terms) => {
+    if (here !== undefined) checkHere(here)
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),
