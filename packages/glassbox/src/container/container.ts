@@ -26,7 +26,6 @@ import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
-import { storeOf } from './host-store.ts'
 import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
@@ -132,19 +131,15 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    return Container.#start(
-      { plan: setup.plan, descriptors: [storeOf(host.files)] },
-      spec,
-      (connection, pid) => {
-        const identity = identityOf(pid, privileged)
-        const boxRoot = own(identity)
-        const rest = withCarriers(boxRoot.binds, identity, carriers =>
-          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
-        )
-        rest.catch(() => {}) // `ready` rejects with it
-        return { identity, boxRoot, setups: [rest] }
-      },
-    )
+    return Container.#start({ plan: setup.plan, descriptors: [] }, spec, (connection, pid) => {
+      const identity = identityOf(pid, privileged)
+      const boxRoot = own(identity)
+      const rest = withCarriers(boxRoot.binds, identity, carriers =>
+        requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+      )
+      rest.catch(() => {}) // `ready` rejects with it
+      return { identity, boxRoot, setups: [rest] }
+    })
   }
 
   /**

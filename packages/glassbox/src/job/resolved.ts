@@ -15,6 +15,8 @@ export interface ResolvedBox extends With<Omit<BoxOptions, 'here'>, 'runner' | '
   readonly binds: readonly ResolvedBind[]
   /** The current directory at the call, if `here` was given. It is one of the binds. */
   readonly here?: string
+  /** Absolute paths below /etc, sorted. */
+  readonly etc: readonly string[]
 }
 
 /** The options of a command without its policy, which only the terms of the job have. */

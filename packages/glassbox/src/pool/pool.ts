@@ -120,11 +120,11 @@ export class Pool {
       const inputs = readInputs(files, this.#paths)
       call.begin(options)
       const { cancel } = call
-      const { name: runner, showsHost } = this.#runner
+      const { name: runner } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
         await putInputs(sandbox.files, inputs, cancel)
         if (cancel.aborted) return canceledResult(runner, command.terms.limits, options, call)
-        const shown = { binds: this.#options.binds, showsHost }
+        const shown = { binds: this.#options.binds, runner: this.#runner }
         const found = resolveInBox(program, options, shown, path => sandbox.files.has(path))
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)

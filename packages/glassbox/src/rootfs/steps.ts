@@ -8,9 +8,6 @@
  * tmpfs was mounted. Then come the binds, from short to long targets, so that one bind may lie
  * inside another. At the end the host's root is unmounted and the new root is made read-only.
  *
- * Small files of the host are copied from one file whose descriptor the plan receives. The kernel
- * copies them (sendfile), so init needs no memory for them.
- *
  * Inside a caller's bind, any name may be a symbolic link that a program left there, and following
  * it could lead into the host's root at `/.host`. So paths in such binds are opened without
  * following links and then used by descriptor. The same holds for the sources of such binds,
@@ -55,7 +52,7 @@ import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import { addMapSteps, closeCarriers, ownerKey } from './map-steps.ts'
 import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
-import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
+import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile, SymbolicLink } from './types.ts'
 
 const STAGE = '/tmp'
 /** The host's root, while the box is being set up. */
@@ -142,12 +139,9 @@ class RootBuilder {
       .call('close', [this.#fd], `close ${path}`)
   }
 
-  /** Makes a file with contents from the file `store`, which start at `offset`. */
-  copy({ path, contents }: SmallFile, store: Slot, offset: number): void {
-    this.#open(path)
-    this.#plan
-      .call('sendfile', [this.#fd, store, words(8, [offset]), contents.length], `write ${path}`)
-      .call('close', [this.#fd], `close ${path}`)
+  link({ target, path }: SymbolicLink): void {
+    this.directory(dirname(path))
+    this.#plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
   }
 
   #mountPoint({ target, directory }: BindMount): void {
@@ -161,7 +155,7 @@ class RootBuilder {
   }
 
   bind(mount: BindMount, carrier?: Slot): void {
-    const { source, target, writable, device, foreign } = mount
+    const { source, target, writable, device, foreign, inBox } = mount
     const flags =
       MOUNT_ATTR_NOSUID |
       (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
@@ -175,7 +169,7 @@ class RootBuilder {
     this.#plan
       .call(
         'mount',
-        [text(HOST_ROOT + source), text(target), 0, MS_BIND | MS_REC, 0],
+        [text(inBox ? source : HOST_ROOT + source), text(target), 0, MS_BIND | MS_REC, 0],
         `bind ${source} to ${target}`,
       )
       .call(
@@ -339,21 +333,12 @@ export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch
 }
 
 /**
- * Adds the steps for what every box shows. `store` holds the contents of the files, one after
- * another. Returns the directories that these steps make.
+ * Adds the steps for what every box shows. Returns the directories that these steps make.
  */
-export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): Iterable<string> {
+export function addHostSteps(plan: PlanBuilder, host: HostRoot): Iterable<string> {
   const root = new RootBuilder(plan, ['/'])
   root.enter()
-  for (const { target, path } of host.links) {
-    root.directory(parents(path).at(-1) ?? '/')
-    plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
-  }
-  let offset = 0
-  for (const file of host.files) {
-    root.copy(file, store, offset)
-    offset += file.contents.length
-  }
+  for (const link of host.links) root.link(link)
   root.proc()
   root.keepLastPid()
   for (const bind of host.binds.toSorted(byTarget)) root.bind(bind)
@@ -373,6 +358,7 @@ export function addOwnSteps(
 ): void {
   const root = new RootBuilder(plan, made)
   for (const file of own.files) root.file(file)
+  for (const link of own.links) root.link(link)
   // Scratch directories come before binds: a bind may lie inside a scratch directory, but no
   // scratch directory lies inside a bind.
   for (const scratch of own.scratch) root.scratch(scratch)

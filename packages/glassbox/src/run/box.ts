@@ -124,7 +124,7 @@ export class Box {
     const stopped = (): AnyResult => canceledResult(runner.name, command.terms.limits, command.options, call)
     return this.#turns.addStoppable(call.cancel, stopped, async () => {
       const inBox = (path: string): boolean => sandbox.files.has(path)
-      const shown = { binds: options.binds, showsHost: runner.showsHost }
+      const shown = { binds: options.binds, runner }
       const found = resolveInBox(program, command.terms, shown, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)

@@ -83,7 +83,7 @@ export function checkCall(
   const runner = runners(box)
   runner.check(box, command.terms)
   const paths = new HostPaths(box.binds)
-  const found = resolveForNewBox(words.program, { ...box, ...command.terms }, runner.showsHost)
+  const found = resolveForNewBox(words.program, { ...box, ...command.terms }, runner)
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
   const spec: SandboxSpec = { box, paths, programs, use: 'once', expects: command.terms }

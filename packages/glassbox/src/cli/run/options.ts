@@ -101,6 +101,7 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
     `--${name}`,
   ]),
   ['binds', '--bind'],
+  ['etc', '--etc'],
   ['files', '--copy-in'],
   ['collect', '--copy-out'],
   ['syscall', '--deny'],
@@ -157,6 +158,12 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     name: '--here',
     elsewhere: ['--pwd', '--workspace', '--share-cwd', '--private-cwd'],
     help: 'Make the current directory visible under its own path, writable, and start in it.',
+  },
+  {
+    name: '--etc',
+    value: 'NAME',
+    repeated: true,
+    help: 'Show a file or directory of /etc that belongs to no installed package.',
   },
   {
     name: '--copy-in',

@@ -147,7 +147,7 @@ class HostKeeper implements Keeper {
     const given = giveBox(paths.box, { owner: paths.ids, ...keep })
     given.catch(() => {}) // awaited by the run
     const outcome = await run.outcome(given)
-    await container.close()
+    this.#boxes.discard(container)
     if (ttyHack) takeTerminal(io.streams[1])
     try {
       await giveBox(paths.box, { owner: ownerOf(call, io), ...keep })

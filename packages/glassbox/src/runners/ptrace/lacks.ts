@@ -26,6 +26,10 @@ const LACKS = {
     why: 'programs see the files of the host under their own names',
     instead: 'Grant them by policy.paths (--allow-read), copy them in, or use the namespace runner.',
   },
+  etc: {
+    why: 'programs see /etc of the host',
+    instead: 'Grant its files by policy.paths (--allow-read), or use the namespace runner.',
+  },
   hostname: {
     why: 'programs have the host name of the host',
     instead: 'Leave it out, or use the namespace runner.',

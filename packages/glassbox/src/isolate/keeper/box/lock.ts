@@ -8,7 +8,15 @@
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { syscall, systemError } from '../../../gate/gate.ts'
-import { LOCK_EX, LOCK_NB, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from '../../../linux/constants.ts'
+import {
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_UN,
+  O_CLOEXEC,
+  O_CREAT,
+  O_NOFOLLOW,
+  O_RDWR,
+} from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { retry } from '../../../launch/retry.ts'
@@ -94,7 +102,11 @@ export class BoxLock {
     attempt('write lock file', () => ftruncateSync(this.descriptor, 0))
   }
 
+  /**
+   * init may have a copy of the descriptor until its end. So the lock is released, not only left.
+   */
   release(): void {
+    syscall(FLOCK, this.descriptor, LOCK_UN)
     closeSync(this.descriptor)
   }
 }
