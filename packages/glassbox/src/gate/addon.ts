@@ -17,6 +17,7 @@ export interface Addon {
     children: Uint8Array,
   ): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  receive(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   handOver(fd: number): number
   installWake(signal: number): number
   takeSignals(): number
@@ -28,6 +29,8 @@ export interface Addon {
     wake: Int32Array,
     sets: Uint8Array,
   ): number
+  startSeized(plan: Uint8Array, slots: BigInt64Array, options: number, made: BigInt64Array): number
+  endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,
     count: number,
