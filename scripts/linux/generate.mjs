@@ -191,8 +191,8 @@ ${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind
   write(
     'ioctls.ts',
     `// The requests of ioctl(2) by number, in hexadecimal; a letter for what they take (- nothing, i int, u unsigned,
-// l unsigned long, p a pointer); their names, several if drivers use the same number. Text, since a program makes
-// few of them: ioctls.ts looks for what it needs.
+// l unsigned long, p a pointer); their names, several if drivers use the same number. Text, since
+// a program makes few of them: ioctls.ts looks for what it needs.
 export const REQUESTS = \`
 ${requestLines(requests, lines('ioctls.txt')).join('')}\`
 `,

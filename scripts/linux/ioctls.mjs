@@ -1,7 +1,8 @@
-// Makes the table of ioctl requests: number and names, out of the kernel's UAPI headers and ioctls.txt. Two
-// versions of the headers are read (Debian: linux-headers-*-common, fetched and unpacked, not installed), so that
-// requests that a newer kernel dropped keep their names. A macro or enumerator is a request if its expansion
-// contains _IOC(), or if ioctls.txt says that it is one of the older, plain numbers.
+// Makes the table of ioctl requests: number and names, out of the kernel's UAPI headers and
+// ioctls.txt. Two versions of the headers are read (Debian: linux-headers-*-common, fetched and
+// unpacked, not installed), so that requests that a newer kernel dropped keep their names. A macro
+// or enumerator is a request if its expansion contains _IOC(), or if ioctls.txt says that it is
+// one of the older, plain numbers.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -60,7 +61,9 @@ function requestsOf(header, names, flags, isPlain) {
   return [...new Set([...built, ...names.filter(isPlain)])]
 }
 
-/** The numbers of the names. A name whose argument type is incomplete in user space is left out. */
+/**
+ * The numbers of the names. A name whose argument type is incomplete in user space is left out.
+ */
 function numbersOf(header, names, flags, scratch) {
   const program = join(scratch, 'ioctls')
   const before = includes([...BEFORE, header])

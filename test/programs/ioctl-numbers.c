@@ -1,4 +1,5 @@
-/* Makes an ioctl(2) request of each number that stands, in decimal, on the lines of its first argument's file,
+/* Makes an ioctl(2) request of each number that stands, in decimal, on the lines of its first
+ * argument's file,
    with its second argument as argument. The descriptor is -1, so that the requests do nothing. */
 #include <stdio.h>
 #include <stdlib.h>
