@@ -4,7 +4,8 @@
 //   syscalls.txt   every system call with the kinds of its arguments
 //   ioctls.txt     what makes the requests of ioctl(2), beside the headers: see ioctls.mjs
 //
-//   node scripts/linux/generate.mjs          writes the files; the result is checked in
+//   node scripts/linux/generate.mjs            writes the files; the result is checked in
+//   node scripts/linux/generate.mjs --ioctls   the table of requests too, which takes a minute
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -154,6 +155,12 @@ function readSignals() {
   return wanted.map((name, index) => [name, numbers[index]]).sort((a, b) => a[1] - b[1])
 }
 
+/** The requests of the last run, as `readRequests` gives them. */
+function knownRequests() {
+  const table = readFileSync(join(output, 'ioctls.ts'), 'utf8').matchAll(/^([0-9a-f]+)[-iulp]? (\w.*)$/gm)
+  return [...table].map(([, number, names]) => [parseInt(number, 16), names.split(' ')])
+}
+
 const json = value => JSON.stringify(value).replaceAll('"', "'")
 const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
@@ -169,7 +176,9 @@ try {
   const extra = lines('constants.txt')
     .map(line => line.split(/\s+/))
     .map(([name, value]) => [name, Number(value)])
-  const requests = readRequests(lines('ioctls.txt'), scratch)
+  const requests = process.argv.includes('--ioctls')
+    ? readRequests(lines('ioctls.txt'), scratch)
+    : knownRequests()
   const named = requests.flatMap(([number, names]) => names.map(name => [name, number]))
   const constants = new Map([...named, ...sets.flatMap(({ entries }) => entries), ...extra])
   write(

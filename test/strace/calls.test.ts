@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { program } from '../support/programs.js'
@@ -17,9 +17,13 @@ const EVERY = ['files', 'descriptors', 'sockets', 'processes', 'special', 'memor
 /** Values with names in places of all sorts, and values of the same kinds without. */
 const NAMED = ['files', 'results', 'signals', 'sockets', 'memory'] as const
 
+/** Memory that ends too early; seldom calls, and arguments of odd widths. They have one group. */
+const WHOLE = ['unreadable', 'seldom'] as const
+
 const GROUPS: readonly (readonly [guest: string, group: string])[] = [
   ...EVERY.map(group => ['every', group] as const),
   ...NAMED.map(group => ['named', group] as const),
+  ...WHOLE.map(guest => [guest, ''] as const),
 ]
 
 /** Least numbers of different calls of all groups together. */
@@ -76,6 +80,8 @@ function linesOf(
 ): string[] {
   const cwd = temporaryDirectory(context)
   const file = join(cwd, 'trace')
+  // A name that would forge a line of the trace.
+  writeFileSync(join(cwd, 'new\nline'), '')
   runTracer(tracer, [...options, '-o', file, program(guest), group], { cwd })
   const text = readFileSync(file, 'latin1').replaceAll(cwd, 'DIR')
   return REPLACEMENTS.reduce(
@@ -88,7 +94,7 @@ const isOurs = (line: string): boolean => /^(\+\+\+|---|execve|brk|mmap|[a-z0-9_
 
 for (const options of OPTIONS) {
   for (const [guest, group] of GROUPS) {
-    const name = guest === 'every' ? group : `${guest} ${group}`
+    const name = guest === 'every' ? group : `${guest} ${group}`.trim()
     test(`${name} ${options.join(' ')}`, { skip: noStrace }, context => {
       const ours = linesOf(context, OURS, guest, group, options)
       const theirs = linesOf(context, THEIRS, guest, group, options)

@@ -27,6 +27,7 @@ import {
   fileHandle,
   signalOwner,
   key,
+  keyCapabilities,
   keyText,
   markDirectory,
   networkOrder,
@@ -38,10 +39,12 @@ import { readWord } from './memory.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
+import { feature, features, taggedAddresses, vectorLength } from './process/prctl-words.ts'
 import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
 import { errnoText, named, restText, setText, signalText } from './names.ts'
 import { SCALARS } from './basic/scalars.ts'
 import {
+  pendingSignals,
   siginfo,
   signalAction,
   signalArgument,
@@ -90,6 +93,11 @@ const statxFlags: Printer = (value, { options }) => {
 /** Prints the name beside the number even if -X does not ask for it. */
 const IN_COMMENT = { spelling: 'verbose' } as const
 
+/** `8 /* SYSLOG_ACTION_CONSOLE_LEVEL *\/`: an int whose name is always in a comment. */
+function numberWithName(set: string, value: bigint): string {
+  return `${signed32(value)} ${/\/\*.*\*\//.exec(setText(set, value, IN_COMMENT))?.[0] ?? ''}`.trimEnd()
+}
+
 /** The kind of id that a command of core scheduling takes: PIDTYPE_PID and following. */
 const CORE_IDS = ['tid', 'tgid', 'pgid', 'sid']
 
@@ -111,10 +119,15 @@ const INNER: Readonly<Record<string, Printer>> = {
     signed32(value) === -1
       ? named('-1', 'PR_SET_PTRACER_ANY', context.options)
       : valueText('tgid', value, context),
-  syslog: value =>
-    `${value} ${/\/\*.*\*\//.exec(setText('=syslog', value, IN_COMMENT))?.[0] ?? ''}`.trimEnd(),
+  syslog: value => numberWithName('=syslog', value),
+  loglevel: value => numberWithName('=loglevel', value),
   sigframe: signalFrame,
   coreid: (value, context) => valueText(CORE_IDS[signed32(argument(context, 3))] ?? 'int', value, context),
+  vector: vectorLength('|pr_sve'),
+  matrix: vectorLength('|pr_sme'),
+  tagged: taggedAddresses,
+  features,
+  feature,
   pidtype: (value, { options }) =>
     setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
@@ -152,6 +165,7 @@ const idList: Printer = (value, context) => {
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
   ptr: operand => SPECIAL[operand] ?? ((value, context) => structAt(operand, value, context, valueText)),
+  kept: operand => (value, context) => structAt(operand, value, context, valueText),
   cell: operand => cell(operand, valueText),
   cells: operand => cell(operand, valueText),
   moved: operand => cell(operand, valueText, '] => ['),
@@ -165,6 +179,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   epolls: () => epollEvents,
   fdset: () => descriptorSet,
   sigset: signalSetOf,
+  sigpending: () => pendingSignals,
+  keycaps: () => keyCapabilities,
   items: operand => items(operand, valueText),
   results: operand => results(operand, valueText),
   sized: (operand, late) => sizedStruct(operand, late, valueText),
@@ -184,7 +200,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   wstatus: () => waitStatus,
   perfattr: () => perfAttributes,
   userdesc: () => segment,
-  dents: () => directoryEntries,
+  dents: directoryEntries,
   cpuset: processors,
   sched_param: () => schedulingParameter,
   times2: operand => fileTimes(operand),
@@ -224,6 +240,7 @@ const TEXTUAL = new Set([
   'bytes',
   'byte',
   'xattr',
+  'xattrs',
   'hostname',
 ])
 
@@ -243,12 +260,17 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   },
 }
 
+/** Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2). */
+const isEmpty = (letters: string, context: Context): boolean =>
+  (letters === 'polls' && BigInt.asUintN(32, argument(context, 1)) === 0n) ||
+  (letters === 'epolls' && context.outcome?.value === 0n)
+
 /** A pointer: NULL, an address if the call failed, or what it points to. */
 function pointing(printer: Printer, letters: string, late: boolean, operand: string): Printer {
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
     if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
-    if (!isTextual && context.options.addressesOnly) return address(value)
+    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, context)) return address(value)
     if (late && context.outcome?.failed !== false)
       return FAILED[letters]?.(operand)(value, context) ?? address(value)
     return printer(value, context)
@@ -272,6 +294,9 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
   ifconf: rememberInterfaces,
 }
 
+/** Filled at the exit, and shown even if the call failed. */
+const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
+
 /** Kinds that are input and output if the direction is `=`. */
 const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
 
@@ -293,8 +318,7 @@ function compile(kind: string): Kind {
   const print = pointing(make(operand, late), letters, late, operand)
   const remember = REMEMBERED[letters]
   if (late && remember) return { late, print, remember }
-  if (letters === 'cloneargs' || letters === 'sentmsgs' || letters === 'uring')
-    return { late: true, print: failedToo(make(operand, true)) }
+  if (ALWAYS_SHOWN.has(letters)) return { late: true, print: failedToo(make(operand, true)) }
   if (!changing) return { late, print }
   // Input and output: printed at the exit, with the previous value.
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)

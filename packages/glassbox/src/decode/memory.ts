@@ -11,8 +11,8 @@ export interface MemoryReader {
 const PAGE = 4096
 
 /**
- * Reads the bytes up to a NUL, at most `limit` of them; `undefined` if not even the first can be
- * read. The page that contains the beginning is read first: nearly all strings end there, and the
+ * Reads the bytes up to a NUL, at most `limit` of them; `undefined` if memory ends before either.
+ * As in strace, half a string is no string: its address is what is known of it. The page that contains the beginning is read first: nearly all strings end there, and the
  * reader has that page already, or needs it for the next argument.
  */
 export function readString(
@@ -27,10 +27,9 @@ export function readString(
     if (end >= 0) return { bytes: first.subarray(0, end), ended: true }
   }
   const bytes = memory.read(address, limit + 1)
-  if (bytes.length === 0) return undefined
   const end = bytes.indexOf(0)
-  if (end >= 0 && end <= limit) return { bytes: bytes.subarray(0, end), ended: true }
-  return { bytes: bytes.subarray(0, limit), ended: false }
+  if (end >= 0) return { bytes: bytes.subarray(0, end), ended: true }
+  return bytes.length <= limit ? undefined : { bytes: bytes.subarray(0, limit), ended: false }
 }
 
 /** A part of the bytes of a view, which need not begin where its buffer does. */

@@ -9,6 +9,7 @@ import { kindOf, valueText } from './kinds.ts'
 import { ioPriorityCall, personalityText } from './basic/flag-words.ts'
 import { readWord } from './memory.ts'
 import { modeText } from './basic/modes.ts'
+import { timeComment } from './files/files.ts'
 import { pollResult, selectResult } from './files/polls.ts'
 import { NAMES, nameIn, setText, signalText } from './names.ts'
 import { openFlags } from './basic/scalars.ts'
@@ -53,11 +54,16 @@ function fcntlResult(value: bigint, context: Context): string | undefined {
   return command === F_GETLEASE ? `${hex(value)} (${setText('=flock_type', value, NAMES)})` : undefined
 }
 
+/** PR_SVE_SET_VL, PR_SVE_GET_VL, PR_SME_SET_VL and PR_SME_GET_VL. */
+const VECTORS: Readonly<Record<number, string>> = { 50: 'vector', 51: 'vector', 63: 'matrix', 64: 'matrix' }
+
 /** `2 (PR_…)`: the meaning of the number. */
 function prctlResult(value: bigint, context: Context): string | undefined {
   const [SECUREBITS, SPECULATION, DUMPABLE, MCE] = [27, 52, 3, 34]
   const option = signed32(argument(context, 0))
   if (option === SECUREBITS && value !== 0n) return hex(value) + note('|securebits', value, context)
+  if (VECTORS[option] !== undefined)
+    return hex(value) + (value > 0xffffn ? ` (${valueText(VECTORS[option], value, context)})` : '')
   if (option === SPECULATION) return hex(value) + note('|pr_spec_get', value, context)
   const set = { [DUMPABLE]: 'suid_dump', [MCE]: 'mce_policy' }[option]
   return set === undefined ? undefined : value + nameNote(set, value)
@@ -121,6 +127,12 @@ const SPECIAL: Readonly<Record<string, ResultPrinter>> = {
       : undefined,
   get_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
   set_thread_area: (value, context) => `${value}${segmentNumber(context)}`,
+  // The kernel truncates the result to 32 bits.
+  modify_ldt: value =>
+    value > 0xfffff000n && value <= 0xffffffffn
+      ? `${value} ${errnoName(Number(2n ** 32n - value))} (${errnoMessage(Number(2n ** 32n - value))})`
+      : undefined,
+  time: value => (value > 0n ? `${value} (${timeComment(value, 0n).slice(4, -3)})` : undefined),
   futex: value => String(signed32(value)),
   rt_sigtimedwait: (value, { options }) =>
     value > 0n && options.spelling !== 'raw' ? `${value} (${signalText(Number(value), NAMES)})` : undefined,

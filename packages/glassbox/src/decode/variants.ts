@@ -4,6 +4,7 @@
  */
 import { isDeviceMode } from './basic/modes.ts'
 import {
+  ARCH_PRCTL,
   FCNTL,
   FSCONFIG,
   KCMP,
@@ -11,6 +12,8 @@ import {
   MSGCTL,
   PRCTL,
   PTRACE,
+  QUOTACTL,
+  SEMCTL,
   SHMCTL,
   SYSLOG,
   type Commands,
@@ -23,6 +26,9 @@ import { nameIn } from './names.ts'
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
 
 const first = (args: readonly Shown[], count: number): readonly Shown[] => args.slice(0, count)
+
+/** The kind of an argument that a command does not take, though it takes one after it. */
+const LEFT_OUT = ''
 
 /**
  * Replaces the kinds from argument `start` on. Arguments whose kind is `undefined` are left out.
@@ -44,15 +50,25 @@ const byCommand =
   (commands: Commands, at: number, otherwise: readonly string[] | undefined): Variant =>
   (args, context) => {
     const kinds = commands[Number(BigInt.asUintN(32, argument(context, at)))] ?? otherwise
-    return kinds ? rekind(args, at + 1, kinds) : args
+    return kinds ? rekind(args, at + 1, kinds).filter(({ kind }) => kind !== LEFT_OUT) : args
+  }
+
+/** quotactl(2) and quotactl_fd(2): the type of the quota is the lowest byte of the command. */
+const quota =
+  (command: number, start: number): Variant =>
+  (args, context) => {
+    const kinds = QUOTACTL[Number(BigInt.asUintN(32, argument(context, command)) >> 8n)]
+    return kinds ? rekind(args, start, kinds).filter(({ kind }) => kind !== LEFT_OUT) : args
   }
 
 /** Options of prctl(2) whose later arguments depend on the second argument. */
 function prctlKinds(option: number, second: bigint): readonly string[] | undefined {
-  const [SECCOMP, AMBIENT, VMA, DUMP, MCE, SPECULATION] = [22, 47, 0x53564d41, 4, 33, 53]
+  const [SECCOMP, AMBIENT, VMA, DUMP, MCE, SPECULATION, SCHED_CORE] = [22, 47, 0x53564d41, 4, 33, 53, 62]
   const MOST_SPECULATION = 2n
   if (option === SECCOMP && second !== 2n)
     return second === 1n ? ['=seccomp_mode'] : ['=seccomp_mode', 'hex', 'hex', 'hex']
+  const CORE_GET = 0n
+  if (option === SCHED_CORE && second === CORE_GET) return ['=pr_core', 'coreid', 'pidtype', 'cell>hex']
   if (option === AMBIENT && second >= 1n && second <= 3n) return ['=prctl_ambient', '=cap', 'hex', 'hex']
   if (option === VMA && second === 0n) return ['=prctl_vma', 'addr', 'size', 'string']
   if (option === MCE && second === 1n) return ['=mce_kill', '=mce_policy', 'hex', 'hex']
@@ -241,6 +257,9 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   kcmp: byCommand(KCMP, 2, []),
   msgctl: byCommand(MSGCTL, 1, undefined),
   shmctl: byCommand(SHMCTL, 1, undefined),
+  semctl: byCommand(SEMCTL, 2, undefined),
+  quotactl: quota(0, 2),
+  quotactl_fd: quota(1, 2),
   mknod: withDevice(1),
   mknodat: withDevice(2),
   mremap: (args, context) => {
@@ -300,10 +319,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   getsockopt: (args, context) => rekind(args, 2, optionKinds(context, true)),
   preadv2: args => args.filter(({ kind }) => kind !== 'none'),
   pwritev2: args => args.filter(({ kind }) => kind !== 'none'),
-  arch_prctl: (args, context) => {
-    const code = signed32(argument(context, 0))
-    return rekind(args, 1, [code === 0x1003 || code === 0x1004 ? 'cell>addr' : 'hex'])
-  },
+  arch_prctl: byCommand(ARCH_PRCTL, 0, ['hex']),
   mmap: (args, context) => {
     // An anonymous mapping has no descriptor, so that argument has no meaning.
     const MAP_ANONYMOUS = 0x20n
@@ -311,6 +327,6 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   seccomp: (args, context) => {
     const operation = signed32(argument(context, 0))
-    return operation === 1 ? args : rekind(args, 1, ['hex', operation === 2 ? 'cell<=seccomp_ret' : 'addr'])
+    return operation === 1 ? args : rekind(args, 1, ['hex32', operation === 2 ? 'cell<=seccomp_ret' : 'addr'])
   },
 }

@@ -22,7 +22,7 @@ export interface Struct {
   readonly brief?: number
 }
 
-const words = (size: 4 | 8, names: readonly string[], kind?: string, start = 0): readonly Field[] =>
+const words = (size: 2 | 4 | 8, names: readonly string[], kind?: string, start = 0): readonly Field[] =>
   names.map((name, index) => ({
     name,
     offset: start + index * size,
@@ -43,6 +43,15 @@ const at = (name: string, offset: number, size: number, kind?: string, optional 
   ...(kind === undefined ? {} : { kind }),
   ...(optional ? { optional } : {}),
 })
+
+const QUOTA_FIELDS: readonly Field[] = words(
+  8,
+  [
+    ...['dqb_bhardlimit', 'dqb_bsoftlimit', 'dqb_curspace', 'dqb_ihardlimit', 'dqb_isoftlimit'],
+    ...['dqb_curinodes', 'dqb_btime', 'dqb_itime'],
+  ],
+  'size',
+)
 
 export const STRUCTS: Readonly<Record<string, Struct>> = {
   timespec: { size: 16, fields: [at('tv_sec', 0, 8, 'off'), at('tv_nsec', 8, 8, 'size')] },
@@ -174,6 +183,68 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
       at('key', 0, 4, 'uint'),
       at('cuid', 12, 4, 'id'),
       at('cgid', 16, 4, 'id'),
+    ],
+  },
+  msginfo: {
+    size: 32,
+    fields: [
+      ...words(4, ['msgpool', 'msgmap', 'msgmax', 'msgmnb', 'msgmni', 'msgssz', 'msgtql'], 'int'),
+      at('msgseg', 28, 2, 'uint'),
+    ],
+  },
+  seminfo: {
+    size: 40,
+    fields: words(
+      4,
+      ['semmap', 'semmni', 'semmns', 'semmnu', 'semmsl', 'semopm', 'semume', 'semusz', 'semvmx', 'semaem'],
+      'int',
+    ),
+  },
+  shminfo64: {
+    size: 72,
+    fields: words(8, ['shmmax', 'shmmin', 'shmmni', 'shmseg', 'shmall'], 'size'),
+  },
+  shm_info: {
+    size: 48,
+    fields: [
+      at('used_ids', 0, 4, 'int'),
+      ...words(8, ['shm_tot', 'shm_rss', 'shm_swp', 'swap_attempts', 'swap_successes'], 'size', 8),
+    ],
+  },
+  iovec_head: { size: 16, fields: [at('iov_base', 0, 8, 'addr'), at('iov_len', 8, 8, 'size')] },
+  dqinfo: {
+    size: 24,
+    fields: [
+      ...words(8, ['dqi_bgrace', 'dqi_igrace'], 'size'),
+      at('dqi_flags', 16, 4, '|dqi_flags'),
+      at('dqi_valid', 20, 4, 'hex'),
+    ],
+  },
+  dqblk: { size: 72, brief: 6, fields: [...QUOTA_FIELDS, at('dqb_valid', 64, 4, '|qif')] },
+  nextdqblk: {
+    size: 72,
+    brief: 6,
+    fields: [...QUOTA_FIELDS, at('dqb_valid', 64, 4, '|qif'), at('dqb_id', 68, 4, 'uint')],
+  },
+  fs_disk_quota: {
+    size: 112,
+    brief: 10,
+    fields: [
+      at('d_version', 0, 1, 'int'),
+      at('d_flags', 1, 1, '|xfs_dquot'),
+      at('d_fieldmask', 2, 2, 'hex'),
+      at('d_id', 4, 4, 'uint'),
+      ...words(
+        8,
+        ['d_blk_hardlimit', 'd_blk_softlimit', 'd_ino_hardlimit', 'd_ino_softlimit', 'd_bcount', 'd_icount'],
+        'size',
+        8,
+      ),
+      ...words(4, ['d_itimer', 'd_btimer'], 'int', 56),
+      ...words(2, ['d_iwarns', 'd_bwarns'], 'uint', 64),
+      ...words(8, ['d_rtb_hardlimit', 'd_rtb_softlimit', 'd_rtbcount'], 'size', 72),
+      at('d_rtbtimer', 96, 4, 'int'),
+      at('d_rtbwarns', 100, 2, 'uint'),
     ],
   },
   linger: { size: 8, fields: words(4, ['l_onoff', 'l_linger'], 'int') },

@@ -110,7 +110,7 @@ const CLASS_SHIFT = 13n
 
 /** `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`. */
 const ioPriority: Printer = (value, { options }) =>
-  named(String(word(value)), ioPriorityCall(value, options), options)
+  named(String(BigInt.asIntN(32, value)), ioPriorityCall(value, options), options)
 
 /** The macro call that makes such a priority. */
 export function ioPriorityCall(value: bigint, options: TextOptions): string {

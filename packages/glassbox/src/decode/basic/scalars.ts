@@ -1,8 +1,9 @@
 /** Kinds whose text depends only on the register. */
 import { AT_FDCWD } from '../../linux/constants.ts'
+import { constantSet } from '../../linux/flags.ts'
 import { type Context, type Printer, signed32 } from '../context.ts'
 import { deviceText, fileModeText, modeText } from './modes.ts'
-import { NAMES, named, nameIn, restText, setText, signalText } from '../names.ts'
+import { flagsText, NAMES, named, nameIn, setText, signalText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
@@ -12,7 +13,10 @@ const RLIM_INFINITY = 2n ** 64n - 1n
 export function openFlags(value: bigint, options: TextOptions): string {
   const mode = setText('=access_mode', value & 3n, NAMES)
   const rest = value & ~3n
-  return named(hex(value), rest === 0n ? mode : `${mode}|${restText('|open', rest, NAMES)}`, options)
+  // openat2(2) takes 64 bits, all others 32.
+  const set = constantSet('open')
+  const flags = rest === 0n || !set ? '' : `|${flagsText(set, rest, NAMES, '')}`
+  return named(hex(value), mode + flags, options)
 }
 
 const descriptorText = (fd: number, { options }: Context): string => `${fd}${options.descriptor?.(fd) ?? ''}`

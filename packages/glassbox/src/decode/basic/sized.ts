@@ -11,7 +11,7 @@ import { address, escaped } from '../text.ts'
 const PAGE = 4096
 
 /** `, /* bytes 88..95 *\/ "\\x00…"`. */
-function bytesBehind(value: bigint, from: number, size: bigint, context: Context): string {
+export function bytesBehind(value: bigint, from: number, size: bigint, context: Context): string {
   const end = Number(size < BigInt(PAGE) ? size : BigInt(PAGE))
   if (end <= from) return ''
   const bytes = context.memory.read(value + BigInt(from), end - from)

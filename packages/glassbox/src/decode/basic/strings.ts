@@ -16,36 +16,46 @@ function text(value: bigint, limit: number, { memory, options }: Context): strin
 export function buffer(value: bigint, length: number, context: Context): string {
   const { memory, limit, options } = context
   if (value === 0n) return 'NULL'
-  const shown = Math.min(length, limit)
-  const bytes = memory.read(value, shown)
-  return bytes.length < shown ? address(value) : quote(bytes, length > limit, options.stringsInHex)
+  // As in strace, the byte after the last one that is shown must be readable too.
+  const needed = Math.min(length, limit + 1)
+  const bytes = memory.read(value, needed)
+  if (bytes.length < needed) return address(value)
+  return quote(bytes.subarray(0, limit), length > limit, options.stringsInHex)
 }
 
-function pointers(value: bigint, { memory }: Context): { readonly found: bigint[]; readonly ended: boolean } {
+interface Pointers {
+  readonly found: readonly bigint[]
+  /** Where memory ended before the NULL that ends the array. */
+  readonly unreadable?: bigint
+}
+
+function pointers(value: bigint, { memory }: Context): Pointers {
   const found: bigint[] = []
   for (let at = value; found.length < MAX_POINTERS; at += 8n) {
     const pointer = readWord(memory, at, 8)
-    if (pointer === undefined) return { found, ended: false }
+    if (pointer === undefined) return { found, unreadable: at }
     if (pointer === 0n) break
     found.push(pointer)
   }
-  return { found, ended: true }
+  return { found }
 }
 
 function strings(value: bigint, context: Context): string {
   if (readWord(context.memory, value, 8) === undefined) return address(value)
-  const { found, ended } = pointers(value, context)
+  const { found, unreadable } = pointers(value, context)
   const most = context.options.full ? found.length : context.limit
   const shown = found.slice(0, most).map(pointer => text(pointer, context.limit, context))
-  const rest = found.length > most || !ended ? ['...'] : []
+  const end = unreadable === undefined ? [] : [`... /* ${address(unreadable)} */`]
+  const rest = found.length > most ? ['...'] : end
   return `[${[...shown, ...rest].join(', ')}]`
 }
 
 function environment(value: bigint, context: Context): string {
   if (context.options.full) return strings(value, context)
   if (readWord(context.memory, value, 8) === undefined) return address(value)
-  const count = pointers(value, context).found.length
-  return `${address(value)} /* ${count} var${count === 1 ? '' : 's'} */`
+  const { found, unreadable } = pointers(value, context)
+  const end = unreadable === undefined ? '' : ', unterminated'
+  return `${address(value)} /* ${found.length} var${found.length === 1 ? '' : 's'}${end} */`
 }
 
 /** The number of bytes: an argument gives it for input, the result for output. */
@@ -85,6 +95,28 @@ const bounded =
     return buffer(value, Number(length), context)
   }
 
+/** The kernel takes 15 bytes, and so does strace: it does not look at the byte after them. */
+const taskName: Printer = (value, context) => {
+  const TASK_NAME_BYTES = 15
+  const limit = Math.min(TASK_NAME_BYTES, context.limit)
+  const read = readString(context.memory, value, limit)
+  return read
+    ? quote(read.bytes, !read.ended || read.bytes.length === limit, context.options.stringsInHex)
+    : address(value)
+}
+
+/** A value of an extended attribute, without the NUL that text often ends with. */
+const attributeValue =
+  (operand: string, late: boolean): Printer =>
+  (value, context) => {
+    const said = argument(context, Number(operand))
+    const length = late ? (context.outcome?.value ?? 0n) : said
+    if (length > XATTR_SIZE_MAX || (late && said === 0n)) return address(value)
+    const isWhole = length > 0n && length <= BigInt(context.limit)
+    const last = isWhole ? context.memory.read(value + length - 1n, 1)[0] : undefined
+    return buffer(value, Number(last === 0 ? length - 1n : length), context)
+  }
+
 const HOST_NAME_MAX = 64n
 const XATTR_SIZE_MAX = 65536n
 
@@ -100,7 +132,7 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   path: () => (value, context) => text(value, PATH_MAX - 1, context),
   string: () => (value, context) => text(value, context.limit, context),
   out_string: () => (value, context) => text(value, context.limit, context),
-  name16: () => (value, context) => text(value, Math.min(15, context.limit), context),
+  name16: () => taskName,
   strings: () => strings,
   env: () => environment,
   buf: (operand, late) => (value, context) =>
@@ -108,7 +140,8 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   byte: () => (value, context) => buffer(value, 1, context),
   bytes: bytesInHex,
   hostname: bounded(HOST_NAME_MAX),
-  xattr: bounded(XATTR_SIZE_MAX),
+  xattr: attributeValue,
+  xattrs: bounded(XATTR_SIZE_MAX),
   iovec: (operand, late) => (value, context) => {
     const left = late && context.outcome ? Number(context.outcome.value) : Infinity
     return vectors(value, argument(context, Number(operand)), left, context)

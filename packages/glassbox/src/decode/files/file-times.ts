@@ -15,7 +15,7 @@ const FRACTIONS = { timespec: ['tv_nsec', 9], timeval: ['tv_usec', 6] } as const
 
 function timeText(struct: keyof typeof FRACTIONS, view: DataView, options: TextOptions): string {
   const [name, digits] = FRACTIONS[struct]
-  const [seconds, fraction] = [view.getBigInt64(0, true), view.getBigInt64(8, true)]
+  const [seconds, fraction] = [view.getBigInt64(0, true), view.getBigUint64(8, true)]
   const special = struct === 'timespec' ? SPECIAL[String(fraction)] : undefined
   const text = `{tv_sec=${seconds}, ${name}=${fraction}}`
   return special === undefined

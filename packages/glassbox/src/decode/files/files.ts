@@ -3,7 +3,8 @@ import { argument, type Printer } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
 import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
 import { setText } from '../names.ts'
-import { address, hex } from '../text.ts'
+import { address, hex, quote } from '../text.ts'
+import type { TextOptions } from '../types.ts'
 
 /**
  * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment, which is empty if both
@@ -11,6 +12,7 @@ import { address, hex } from '../text.ts'
  */
 export function timeComment(seconds: bigint, fraction: bigint, digits = 9): string {
   if (seconds === 0n && fraction === 0n) return ''
+  if (fraction < 0n || fraction >= 10n ** BigInt(digits)) return ''
   const date = new Date(Number(seconds) * 1000)
   if (Number.isNaN(date.getTime())) return ''
   const two = (number: number): string => String(number).padStart(2, '0')
@@ -82,30 +84,57 @@ const TYPES: Readonly<Record<number, string>> = {
   14: 'DT_WHT',
 }
 
-const decoder = new TextDecoder('latin1')
-
-/** Entries of getdents64(2): only their number, or all of them. */
-export const directoryEntries: Printer = (value, context) => {
-  const { outcome, memory, options } = context
-  const length = Number(outcome?.value ?? 0n)
-  if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
-  const view = readView(memory, value, length)
-  if (!view) return address(value)
-  const entries: string[] = []
-  for (let at = 0; at + 19 <= length; ) {
-    const size = view.getUint16(at + 16, true)
-    if (size < 19) break
-    const name = bytesOf(view, at + 19, Math.min(size - 19, length - at - 19))
-    const end = name.indexOf(0)
-    entries.push(
-      `{d_ino=${view.getBigUint64(at, true)}, d_off=${view.getBigInt64(at + 8, true)}, d_reclen=${size}, d_type=${TYPES[view.getUint8(at + 18)] ?? 'DT_UNKNOWN'}, d_name="${decoder.decode(end < 0 ? name : name.subarray(0, end))}"}`,
-    )
-    at += size
-  }
-  return options.full
-    ? `[${entries.join(', ')}]`
-    : `${address(value)} /* ${entries.length} entr${entries.length === 1 ? 'y' : 'ies'} */`
+/** Where the members of an entry are, and in which order strace shows them. */
+interface EntryLayout {
+  readonly nameAt: number
+  readonly typeAt: (start: number, size: number) => number
+  readonly isTypeLast: boolean
 }
+
+const LAYOUTS: Readonly<Record<string, EntryLayout>> = {
+  /** struct linux_dirent: the type is in the last byte. */
+  old: { nameAt: 18, typeAt: (start, size) => start + size - 1, isTypeLast: true },
+  /** struct linux_dirent64. */
+  '': { nameAt: 19, typeAt: start => start + 18, isTypeLast: false },
+}
+
+function entryText(
+  view: DataView,
+  at: number,
+  layout: EntryLayout,
+  options: TextOptions,
+): string | undefined {
+  const { nameAt, typeAt, isTypeLast } = layout
+  const size = view.getUint16(at + 16, true)
+  if (size <= nameAt || at + size > view.byteLength) return undefined
+  const name = bytesOf(view, at + nameAt, size - nameAt - (isTypeLast ? 1 : 0))
+  const end = name.indexOf(0)
+  const quoted = `d_name=${quote(end < 0 ? name : name.subarray(0, end), end < 0, options.stringsInHex)}`
+  const type = `d_type=${TYPES[view.getUint8(typeAt(at, size))] ?? 'DT_UNKNOWN'}`
+  const head = `d_ino=${view.getBigUint64(at, true)}, d_off=${view.getBigInt64(at + 8, true)}, d_reclen=${size}`
+  return `{${[head, ...(isTypeLast ? [quoted, type] : [type, quoted])].join(', ')}}`
+}
+
+/** Entries of getdents(2) (`old`) and getdents64(2): only their number, or all of them. */
+export const directoryEntries =
+  (operand: string): Printer =>
+  (value, context) => {
+    const { outcome, memory, options } = context
+    const length = Number(outcome?.value ?? 0n)
+    if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
+    const view = readView(memory, value, length)
+    const layout = LAYOUTS[operand]
+    if (!view || !layout) return address(value)
+    const entries: string[] = []
+    for (let at = 0; at + layout.nameAt <= length; at += view.getUint16(at + 16, true)) {
+      const text = entryText(view, at, layout, options)
+      if (text === undefined) break
+      entries.push(text)
+    }
+    return options.full
+      ? `[${entries.join(', ')}]`
+      : `${address(value)} /* ${entries.length} entr${entries.length === 1 ? 'y' : 'ies'} */`
+  }
 
 /** The descriptors of pipe(2) and socketpair(2). */
 export const descriptors: Printer = (value, context) => {

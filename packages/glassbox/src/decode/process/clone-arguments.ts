@@ -1,7 +1,8 @@
 /** struct clone_args of clone3(2). A member is shown if a flag says that the kernel uses it. */
 import { STRUCTS } from '../../linux/structs.ts'
-import type { Context, Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { argument, type Context, type Printer } from '../context.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
+import { bytesBehind } from '../basic/sized.ts'
 import { itemsAt, type KindText, structText } from '../basic/structs.ts'
 import { address } from '../text.ts'
 
@@ -15,6 +16,8 @@ const FLAGGED: Readonly<Record<string, bigint>> = {
   tls: 0x80000n,
   cgroup: 0x200000000n,
 }
+/** CLONE_ARGS_SIZE_VER0: the kernel refuses less. */
+const FIRST_BYTES = 64n
 const PIDFD_AT = 8n
 const PARENT_TID_AT = 24n
 const SET_TID_SIZE_AT = 72
@@ -24,17 +27,26 @@ export const cloneArguments =
   (valueText: KindText): Printer =>
   (value, context) => {
     const layout = STRUCTS['clone_args']
-    const view = layout && readView(context.memory, value, layout.size)
-    if (!layout || !view || context.options.addressesOnly) return address(value)
+    const size = argument(context, 1)
+    if (!layout || size < FIRST_BYTES || context.options.addressesOnly) return address(value)
+    const known = Number(size < BigInt(layout.size) ? size : layout.size)
+    const given = readView(context.memory, value, known)
+    if (!given) return address(value)
+    // Members that the caller's size leaves out are zero.
+    const view = new DataView(new ArrayBuffer(layout.size))
+    new Uint8Array(view.buffer).set(bytesOf(given))
     const flags = view.getBigUint64(0, true)
     const count = view.getBigUint64(SET_TID_SIZE_AT, true)
-    const fields = layout.fields.filter(({ name }) => {
+    const fields = layout.fields.filter(({ name, offset }) => {
       const needed = FLAGGED[name]
+      if (offset >= known) return false
+      if (name === 'cgroup' && view.getBigUint64(offset, true) !== 0n) return true
       return needed === undefined || (flags & needed) !== 0n
     })
     const inner: KindText = (kind, member, within) =>
       kind === 'settid' ? itemsAt('int', member, count, within, valueText) : valueText(kind, member, within)
-    const text = structText({ size: layout.size, fields }, view, context, inner)
+    const shown = structText({ size: layout.size, fields }, view, context, inner)
+    const text = `${shown.slice(0, -1)}${bytesBehind(value, layout.size, size, context)}}`
     return context.outcome?.failed === false ? text + results(value, flags, context, valueText) : text
   }
 

@@ -91,6 +91,18 @@ export function networkOrder(set: string, value: bigint, options: TextOptions): 
   return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
 }
 
+/** What the kernel's keys can do: a byte a set, as many as the buffer has. */
+export const keyCapabilities: Printer = (value, context) => {
+  const count = Number(argument(context, 2))
+  const written = Number(context.outcome?.value ?? 0n)
+  const bytes = context.memory.read(value, Math.min(count, written))
+  if (bytes.length === 0) return address(value)
+  const names = Array.from(bytes, (byte, index) =>
+    setText(`|key_caps${index}`, BigInt(byte), context.options),
+  )
+  return `[${names.join(', ')}]`
+}
+
 const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
 
 /**

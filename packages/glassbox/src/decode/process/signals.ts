@@ -26,6 +26,16 @@ function signalSetText(mask: bigint, options: TextOptions): string {
     .join(' ')}]`
 }
 
+/** rt_sigpending(2) writes as many bytes as the caller asks for. */
+export const pendingSignals: Printer = (value, context) => {
+  const size = argument(context, 1)
+  if (size === 0n || size > SET_BYTES || context.options.addressesOnly) return address(value)
+  const bytes = context.memory.read(value, Number(size))
+  if (bytes.length < Number(size)) return address(value)
+  const mask = bytes.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n)
+  return signalSetText(mask, context.options)
+}
+
 /** The size is an argument. It is that of the kernel's set, or less. */
 export const signalSetOf =
   (operand: string): Printer =>

@@ -275,12 +275,21 @@ export const PRCTL: Commands = {
   38: ['size', 'hex', 'hex', 'hex'],
   40: ['cell>addr'],
   41: ['size', 'hex', 'hex', 'hex'],
+  45: ['|pr_fp_mode'],
+  46: [],
   47: ['=prctl_ambient', 'hex', 'hex', 'hex'],
+  50: ['vector'],
+  51: [],
   52: ['=pr_spec'],
   53: ['=pr_spec', '=pr_spec_set'],
+  54: ['|pr_pac', 'hex', 'hex', 'hex'],
+  55: ['tagged', 'hex', 'hex', 'hex'],
   57: ['size', 'hex', 'hex', 'hex'],
   59: ['=pr_dispatch', 'hex', 'hex', 'addr'],
+  60: ['|pr_pac_enabled', '|pr_pac_enabled', 'hex', 'hex'],
   62: ['=pr_core', 'coreid', 'pidtype', 'addr'],
+  63: ['matrix'],
+  64: [],
   0x53564d41: ['=prctl_vma', 'hex', 'hex', 'hex'],
   0x59616d61: ['ptracer'],
 }
@@ -312,12 +321,21 @@ export const KEYCTL: Commands = {
   20: ['key', 'iovec<3', 'size', 'key'],
   21: KEY,
   22: ['id', 'key'],
+  23: ['addr', 'addr', 'size', 'addr'],
+  24: ['key', 'hex', 'string', 'addr'],
+  25: ['addr', 'string', 'addr', 'addr'],
+  26: ['addr', 'string', 'addr', 'addr'],
+  27: ['addr', 'string', 'addr', 'addr'],
+  28: ['addr', 'string', 'addr', 'addr'],
   29: ['key', 'string', 'string'],
   30: ['key', 'key', 'key', '|key_move'],
+  31: ['keycaps>2', 'size'],
 }
 
 const PEEK = ['tgid', 'addr', 'cell>addr'] as const
 const SIGNAL = ['tgid', 'addr', 'sig'] as const
+/** On x86, the address is not used: these copy a whole structure. */
+const REGISTERS = ['tgid', '', 'addr'] as const
 
 export const PTRACE: Commands = {
   0: [],
@@ -328,6 +346,10 @@ export const PTRACE: Commands = {
   7: SIGNAL,
   8: ['tgid'],
   9: SIGNAL,
+  12: REGISTERS,
+  13: REGISTERS,
+  14: REGISTERS,
+  15: REGISTERS,
   16: ['tgid'],
   17: SIGNAL,
   24: SIGNAL,
@@ -337,23 +359,32 @@ export const PTRACE: Commands = {
   0x4201: ['tgid', 'addr', 'cell>hex'],
   0x4202: ['tgid', 'addr', 'siginfo>'],
   0x4203: ['tgid', 'addr', 'siginfo<'],
+  0x4204: ['tgid', '=nt', 'kept=iovec_head'],
+  0x4205: ['tgid', '=nt', 'ptr<iovec_head'],
   0x4206: ['tgid', 'addr', '|ptrace_opt'],
   0x4207: ['tgid'],
-  0x4208: SIGNAL,
+  0x4208: ['tgid'],
   0x420a: ['tgid', 'size', 'sigset>2'],
   0x420b: ['tgid', 'size', 'sigset<2'],
+  0x420c: ['tgid', 'size', 'addr'],
+  0x420d: ['tgid', 'size', 'addr'],
+  0x420e: ['tgid', 'size', 'addr'],
 }
 
 /** KCMP_FILE compares two descriptors; the other types take no more arguments. */
 export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
 export const MSGCTL: Commands = {
+  3: ['ptr>msginfo'],
+  12: ['ptr>msginfo'],
   1: ['ptr<msqid_set'],
   2: ['ptr>msqid_ds'],
   11: ['ptr>msqid_ds'],
   13: ['ptr>msqid_ds'],
 }
 export const SHMCTL: Commands = {
+  3: ['ptr>shminfo64'],
+  14: ['ptr>shm_info'],
   1: ['ptr<shmid_set'],
   2: ['ptr>shmid_ds'],
   13: ['ptr>shmid_ds'],
@@ -363,7 +394,7 @@ export const SHMCTL: Commands = {
 export const FSCONFIG: Commands = {
   0: ['string', 'addr', 'int'],
   1: ['string', 'string', 'int'],
-  2: ['string', 'buf<4', 'int'],
+  2: ['string', 'bytes<4', 'int'],
   3: ['string', 'path', 'dirfd'],
   4: ['string', 'path', 'dirfd'],
   5: ['string', 'addr', 'fd'],
@@ -384,6 +415,45 @@ export const SYSLOG: Commands = {
   5: [],
   6: [],
   7: [],
+  8: ['addr', 'loglevel'],
   9: [],
   10: [],
+}
+
+/** semctl(2) of 3 and of 19, IPC_INFO and SEM_INFO; others print an address. */
+export const SEMCTL: Commands = { 3: ['ptr>seminfo'], 19: ['ptr>seminfo'] }
+
+/** Codes of arch_prctl(2), which take a number, the address of one, or a mask of features. */
+export const ARCH_PRCTL: Commands = {
+  0x1003: ['cell>addr'],
+  0x1004: ['cell>addr'],
+  0x1011: [],
+  0x1021: ['cell>features'],
+  0x1022: ['cell>features'],
+  0x1023: ['feature'],
+  0x1024: ['cell>features'],
+  0x1025: ['feature'],
+}
+
+const QUOTA_ID = 'id'
+/** quotactl(2), by the command without its type: from the id on. Sources: linux/{quota,dqblk_xfs}.h. */
+export const QUOTACTL: Readonly<Record<number, readonly string[]>> = {
+  0x800001: [],
+  0x800002: ['=quota_format', 'path'],
+  0x800003: [],
+  0x800004: ['', 'cell>=quota_format'],
+  0x800005: ['', 'ptr>dqinfo'],
+  0x800006: ['', 'ptr<dqinfo'],
+  0x800007: [QUOTA_ID, 'ptr>dqblk'],
+  0x800008: [QUOTA_ID, 'ptr<dqblk'],
+  0x800009: [QUOTA_ID, 'ptr>nextdqblk'],
+  0x5801: ['', 'cell<|xfs_quota'],
+  0x5802: ['', 'cell<|xfs_quota'],
+  0x5803: [QUOTA_ID, 'ptr>fs_disk_quota'],
+  0x5804: [QUOTA_ID, 'ptr<fs_disk_quota'],
+  0x5805: ['', 'addr'],
+  0x5806: ['', 'cell<|xfs_dquot'],
+  0x5807: [],
+  0x5808: ['', 'addr'],
+  0x5809: [QUOTA_ID, 'ptr>fs_disk_quota'],
 }

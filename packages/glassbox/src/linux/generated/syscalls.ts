@@ -79,7 +79,7 @@ export const TABLE = `
 75 fdatasync(fd:fd) int desc
 76 truncate(pathname:path, length:size) int file
 77 ftruncate(fd:fd, length:size) int desc
-78 getdents(fd:fd, dirp:dents>, count:uint) int desc
+78 getdents(fd:fd, dirp:dents>old, count:uint) int desc
 79 getcwd(buf:path>, size:size) int file
 80 chdir(path:path) int file
 81 fchdir(fd:fd) int desc
@@ -128,7 +128,7 @@ export const TABLE = `
 124 getsid(pid:tgid) sid
 125 capget(hdrp:ptr<caphdr, datap:capdata>) int creds
 126 capset(hdrp:ptr<caphdr, datap:capdata<) int creds
-127 rt_sigpending(set:sigset>1, sigsetsize:size) int signal
+127 rt_sigpending(set:sigpending>1, sigsetsize:size) int signal
 128 rt_sigtimedwait(set:sigset<3, info:siginfo>, timeout:ptr<timespec, sigsetsize:size) int signal
 129 rt_sigqueueinfo(tgid:tgid, sig:sig, info:siginfo<) int process signal
 130 rt_sigsuspend(mask:sigset<1, sigsetsize:size) int signal
@@ -166,7 +166,7 @@ export const TABLE = `
 162 sync() int
 163 acct(filename:path) int file
 164 settimeofday(tv:ptr<timeval, tz:ptr<timezone) int clock
-165 mount(source:string, target:path, filesystemtype:string, mountflags:mountflags, data:string) int file
+165 mount(source:path, target:path, filesystemtype:string, mountflags:mountflags, data:string) int file
 166 umount2(target:path, flags:|umount) int file
 167 swapon(path:path, flags:swapflags) int file
 168 swapoff(path:path) int file
@@ -195,9 +195,9 @@ export const TABLE = `
 191 getxattr(path:path, name:string, value:xattr>3, size:size) int file
 192 lgetxattr(path:path, name:string, value:xattr>3, size:size) int file
 193 fgetxattr(fd:fd, name:string, value:xattr>3, size:size) int desc
-194 listxattr(path:path, list:xattr>2, size:size) int file
-195 llistxattr(path:path, list:xattr>2, size:size) int file
-196 flistxattr(fd:fd, list:xattr>2, size:size) int desc
+194 listxattr(path:path, list:xattrs>2, size:size) int file
+195 llistxattr(path:path, list:xattrs>2, size:size) int file
+196 flistxattr(fd:fd, list:xattrs>2, size:size) int desc
 197 removexattr(pathname:path, name:string) int file
 198 lremovexattr(pathname:path, name:string) int file
 199 fremovexattr(fd:fd, name:string) int desc
@@ -355,7 +355,7 @@ export const TABLE = `
 438 pidfd_getfd(pidfd:fd, targetfd:int, flags:hex32) fd desc
 439 faccessat2(dirfd:dirfd, pathname:path, mode:|access, flags:|faccessat) int file desc
 440 process_madvise(pidfd:fd, vec:iovaddr<2, vlen:size, behavior:=madvise, flags:hex32) int desc
-441 epoll_pwait2(epfd:fd, events:epolls>, maxevents:int, timeout:ptr<timespec, sigmask:sigset<5, sigsetsize:size) int desc
+441 epoll_pwait2(epfd:fd, events:epolls>, maxevents:int, timeout:ptr>timespec, sigmask:sigset<5, sigsetsize:size) int desc
 442 mount_setattr(dirfd:dirfd, pathname:path, flags:|at_mount, attr:sized<mount_attr,4, size:size) int file desc
 443 quotactl_fd(fd:fd, cmd:qcmd, id:id, addr:addr) int desc
 444 landlock_create_ruleset(attr:sized<landlock_ruleset_attr,1, size:size, flags:|landlock_create) fd desc

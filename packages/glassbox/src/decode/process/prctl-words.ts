@@ -1,0 +1,49 @@
+/**
+ * Words of prctl(2) in which some bits are a number or a value of their own. Most belong to other
+ * architectures; their requests are named all the same, as strace names them.
+ */
+import type { Printer } from '../context.ts'
+import { NAMES, named, restText, setText } from '../names.ts'
+import { hex } from '../text.ts'
+
+const VECTOR_LENGTH = 0xffffn
+
+/** Flags above the length of a vector: arm64's SVE and SME. */
+export const vectorLength =
+  (set: string): Printer =>
+  (value, { options }) => {
+    const flags = BigInt.asUintN(32, value) & ~VECTOR_LENGTH
+    const length = hex(value & VECTOR_LENGTH)
+    return flags === 0n ? length : named(hex(value), `${restText(set, flags, NAMES)}|${length}`, options)
+  }
+
+const ENABLE = 1n
+const FAULT_MASK = 6n
+const FAULTS: Readonly<Record<string, string>> = { '0': 'NONE', '2': 'SYNC', '4': 'ASYNC', '6': 'MASK' }
+const TAG_SHIFT = 3n
+const TAG_MASK = 0xffffn
+
+/** `PR_TAGGED_ADDR_ENABLE|PR_MTE_TCF_SYNC|0x7<<PR_MTE_TAG_SHIFT`. */
+export const taggedAddresses: Printer = (value, { options }) => {
+  const tags = (value >> TAG_SHIFT) & TAG_MASK
+  const rest = value >> (TAG_SHIFT + 16n)
+  const names = [
+    `${value & ENABLE ? '' : '!'}PR_TAGGED_ADDR_ENABLE`,
+    `PR_MTE_TCF_${FAULTS[String(value & FAULT_MASK)]}`,
+    ...(tags === 0n ? [] : [`${hex(tags)}<<PR_MTE_TAG_SHIFT`]),
+    ...(rest === 0n ? [] : [hex(rest << (TAG_SHIFT + 16n))]),
+  ]
+  return named(hex(value), names.join('|'), options)
+}
+
+/** A mask of XSAVE features: the names are always in a comment. */
+export const features: Printer = (value, { options }) =>
+  value === 0n || options.spelling === 'raw'
+    ? hex(value)
+    : `${hex(value)} /* ${setText('|xfeatures', value, NAMES).replace(/^.*\/\* | \*\/$/g, '')} */`
+
+/** The number of an XSAVE feature. */
+export const feature: Printer = (value, { options }) =>
+  options.spelling === 'raw'
+    ? hex(value)
+    : `${hex(value)} /* ${setText('=xfeature', value, NAMES).replace(/^.*\/\* | \*\/$/g, '')} */`
