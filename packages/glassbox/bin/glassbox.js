@@ -160,9 +160,17 @@ function setFlags() {
   if (flags !== undefined) require('node:v8').setFlagsFromString(flags)
 }
 
+/** Modules of Node that take long to load, and that most runs do not use. */
+const SELDOM_USED = ['node:stream', 'node:module', 'node:os', 'node:timers/promises', 'node:url']
+
+/** Stands for a module, which is loaded when something of it is used. */
+const loadedWhenUsed = id => new Proxy({}, { get: (_, name) => process.getBuiltinModule(id)[name] })
+
 /** Node's modules, without the search for a file; and other bundles. */
-const requireFromBundle = id =>
-  id.startsWith('node:') ? process.getBuiltinModule(id) : require(`${directory}/${id}`)
+function requireFromBundle(id) {
+  if (!id.startsWith('node:')) return require(`${directory}/${id}`)
+  return SELDOM_USED.includes(id) ? loadedWhenUsed(id) : process.getBuiltinModule(id)
+}
 
 function load() {
   // Node supports source maps for modules only.
