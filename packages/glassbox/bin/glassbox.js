@@ -17,12 +17,9 @@ const HEADER_BYTES = 16
  * threads of V8's optimising compiler would take CPU time from the program, for code that most
  * traces are too short to benefit from. So a function is optimised only when it is four times as
  * hot as usual. From Node 24 on, another compiler takes the time, and these flags gain nothing.
- *
- * run: its memory is small. Waking threads to collect its garbage takes longer than collecting it.
  */
 const FLAGS = {
   strace: { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' },
-  run: { 20: '--no-parallel-scavenge', 22: '--no-parallel-scavenge', 24: '--no-parallel-scavenge' },
 }
 
 /** Linux on x86-64. The gate's table of calls is not loaded yet. */
