@@ -161,7 +161,7 @@ function setFlags() {
 const SELDOM_USED = ['node:stream', 'node:module', 'node:os', 'node:timers/promises', 'node:url']
 
 /** Stands for a module, which is loaded when something of it is used. */
-const loadedWhenUsed = id => new Proxy({}, { get: (_, name) => process.getBuiltinModule(id)[name] })
+const loadedWhenUsed = id => new Proxy({}, { get: (_, member) => process.getBuiltinModule(id)[member] })
 
 /** Node's modules, without the search for a file; and other bundles. */
 function requireFromBundle(id) {
