@@ -158,7 +158,9 @@ function setFlags() {
 }
 
 /** Modules of Node that take long to load, and that most runs do not use. */
-const SELDOM_USED = ['node:stream', 'node:module', 'node:os', 'node:timers/promises', 'node:url']
+const SELDOM_USED = [
+  ...['node:module', 'node:os', 'node:stream', 'node:string_decoder', 'node:timers/promises', 'node:url'],
+]
 
 /** Stands for a module, which is loaded when something of it is used. */
 const loadedWhenUsed = id => new Proxy({}, { get: (_, member) => process.getBuiltinModule(id)[member] })

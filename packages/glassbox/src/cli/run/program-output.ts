@@ -55,6 +55,11 @@ export class ProgramOutput extends EventEmitter {
     return this as unknown as Writable
   }
 
+  /** How many chunks wait. */
+  get writableLength(): number {
+    return this.#waiting.length
+  }
+
   /** Takes ownership of `chunk`. Returns false if the program should wait for `drain`. */
   write(chunk: Uint8Array): boolean {
     if (this.destroyed) return true
