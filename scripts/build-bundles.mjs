@@ -86,7 +86,7 @@ async function bundleLibrary() {
 const numbersOfCalls = {
   name: 'numbers of calls',
   setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\/src\/.*\.ts$/, namespace: 'file' }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/\bsyscallNumber\('(\w+)'\)/g, (_, call) =>
         syscallNumber(call),
       ),
@@ -105,6 +105,32 @@ const decoderApart = {
     onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
     )
+  },
+}
+
+/**
+ * Modules of functions that few runs call. They, and the modules that only they import, are
+ * evaluated at the first call of one of the functions.
+ */
+const AT_FIRST_CALL = ['policy/resolve.ts'].map(name => join(source, name))
+
+const evaluatedWhenCalled = {
+  name: 'evaluated when called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir }) => {
+      const found = join(resolveDir, path)
+      if (kind !== 'import-statement' || !AT_FIRST_CALL.includes(found)) return undefined
+      return { path: found, namespace: 'at-first-call' }
+    })
+    onLoad({ filter: /./, namespace: 'at-first-call' }, ({ path }) => {
+      const exported = [...readFileSync(path, 'utf8').matchAll(/^export (?!type|interface)(.*)/gm)]
+      const functions = exported.map(([line, what]) => {
+        const [, name] = /^function (\w+)/.exec(what) ?? []
+        if (name === undefined) throw new Error(`${path} exports more than functions: ${line}`)
+        return `export const ${name} = (...given) => require(${JSON.stringify(path)}).${name}(...given)`
+      })
+      return { contents: functions.join('\n'), resolveDir: source, loader: 'js' }
+    })
   },
 }
 
@@ -132,7 +158,7 @@ async function bundle(name, contents) {
     banner: {
       js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
     },
-    plugins: name === 'run' ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
+    plugins: name === 'run' ? [numbersOfCalls, decoderApart, evaluatedWhenCalled] : [numbersOfCalls],
     logLevel: 'warning',
   })
 }
