@@ -54,7 +54,7 @@ struct control {
 /* rusage and siginfo as the kernel writes them; only what init reads has a name. */
 struct usage {
   struct { s64 seconds, microseconds; } user, system;
-  s64 max_rss, rest[13];
+  s64 max_rss, rest[11], voluntary_switches, forced_switches;
 };
 struct signal_info {
   s32 signal, error, code, pad, pid;
@@ -123,6 +123,8 @@ static void account(const struct usage *usage) {
   program.ended.system_us += (u64)usage->system.seconds * 1000000u + (u64)usage->system.microseconds;
   u64 max_rss = (u64)usage->max_rss * 1024;
   if (max_rss > program.ended.max_rss) program.ended.max_rss = max_rss;
+  program.ended.voluntary_switches += (u64)usage->voluntary_switches;
+  program.ended.forced_switches += (u64)usage->forced_switches;
 }
 
 /* Reaps one child, the program or an orphan; 0 if there is none to reap. */

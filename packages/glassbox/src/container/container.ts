@@ -27,6 +27,7 @@ import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
 import { storeOf } from './host-store.ts'
+import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -53,13 +54,20 @@ export interface ContainerSpec {
 const PATIENCE_MS = { wake: 500, kill: 3000 } as const
 const KILL = syscallNumber('kill')
 
-/**
- * The plan that init runs when this process has ended, with the descriptors that become its first
- * slots.
- */
-export interface DisconnectPlan {
+/** A plan for init, with the descriptors that become its first slots. */
+export interface PlanRequest {
   readonly plan: Plan
   readonly descriptors: readonly number[]
+}
+
+/** Sends what only this box has, once init's process id is known. */
+type OwnPart = (
+  connection: Connection,
+  pid: number,
+) => {
+  readonly identity: Identity
+  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
+  readonly setups: readonly Promise<void>[]
 }
 
 export interface Launch {
@@ -95,7 +103,7 @@ export class Container {
    */
   readonly ready: Promise<void>
   readonly #connection: Connection
-  readonly #boxRoot: OwnRoot
+  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
   #isReady = false
   #root = -1
 
@@ -103,7 +111,7 @@ export class Container {
     pid: number,
     connection: Connection,
     identity: Identity,
-    boxRoot: OwnRoot,
+    boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>,
     setups: readonly Promise<void>[],
   ) {
     this.pid = pid
@@ -124,22 +132,47 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    const store = storeOf(host.files)
+    return Container.#start(
+      { plan: setup.plan, descriptors: [storeOf(host.files)] },
+      spec,
+      (connection, pid) => {
+        const identity = identityOf(pid, privileged)
+        const boxRoot = own(identity)
+        const rest = withCarriers(boxRoot.binds, identity, carriers =>
+          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+        )
+        rest.catch(() => {}) // `ready` rejects with it
+        return { identity, boxRoot, setups: [rest] }
+      },
+    )
+  }
+
+  /**
+   * Starts init in new namespaces, with privilege. It runs `first`, and its root stays the host's
+   * until its owner has sent the plans (`runPlan`) that make the box. The programs' user is given
+   * to each of them.
+   */
+  static openBare(network: boolean, first: Plan): Promise<Container> {
+    return Container.#start({ plan: first, descriptors: [] }, spawnSpec(network, true), (_, pid) => ({
+      identity: identityOf(pid, true),
+      boxRoot: { scratch: [], binds: [] },
+      setups: [],
+    }))
+  }
+
+  static async #start(first: PlanRequest, spec: SpawnSpec, rest: OwnPart): Promise<Container> {
     const { ours, theirs } = socketPair()
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
-      const shown = requestPlan(connection, setup.plan, [store])
+      const shown = requestPlan(connection, first.plan, first.descriptors)
       shown.catch(() => {}) // `ready` rejects with it
       pid = spawn(spec, theirs)
       moveToAnotherCpu(pid)
       connection.listen()
-      const identity = identityOf(pid, privileged)
-      const boxRoot = own(identity)
-      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
-      rest.catch(() => {}) // and with this
-      const connected = network ? [connectNetwork(connection, privileged)] : []
-      return new Container(pid, connection, identity, boxRoot, [shown, rest, ...connected])
+      const { identity, boxRoot, setups } = rest(connection, pid)
+      const connected = spec.network ? [connectNetwork(connection, !spec.userNamespace)] : []
+      return new Container(pid, connection, identity, boxRoot, [shown, ...setups, ...connected])
     } catch (error) {
       await end(connection, pid)
       throw error
@@ -195,7 +228,7 @@ export class Container {
    * made that it removes. The reply need not be awaited, because init reads what was sent even
    * after the end of this process.
    */
-  setDisconnectPlan({ plan, descriptors }: DisconnectPlan): void {
+  setDisconnectPlan({ plan, descriptors }: PlanRequest): void {
     const { bytes } = encodePlan(plan)
     // If the box is lost already, the next request reports it.
     this.#connection.request(REQUEST_TYPE.disconnect, bytes, descriptors).reply.catch(() => {})

@@ -41,6 +41,11 @@ export interface PrepareSpec {
   /** The cgroup of the program, which replaces the last program's. */
   readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
   readonly filter?: FilterSpec
+  /**
+   * `own`: without a terminal. `callers`: a process group of its own in the session of init, so
+   * that it can come to the foreground of the caller's terminal. Default: own.
+   */
+  readonly session?: 'own' | 'callers'
 }
 
 export interface PreparePlan {
@@ -49,7 +54,8 @@ export interface PreparePlan {
 }
 
 /** Inputs: the directories in which the parts of the group are made. */
-export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): PreparePlan {
+export function preparePlan(spec: PrepareSpec): PreparePlan {
+  const { identity, cwd, group, filter, session = 'own' } = spec
   const builder = new PlanBuilder('prepare the process of a program')
   const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
   const pid = builder.slot('pid')
@@ -78,9 +84,10 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
       // It is a host directory, in the descriptor table that init and the child share.
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
+      builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+      if (session === 'own') builder.call('setsid', [], 'start a session without a terminal')
+      else builder.call('setpgid', [0, 0], 'start a process group')
       builder
-        .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
-        .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
         // Before init's capabilities are dropped: an earlier program may have removed the
         // directory's permissions.

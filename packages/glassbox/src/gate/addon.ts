@@ -17,6 +17,7 @@ export interface Addon {
     children: Uint8Array,
   ): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  receive(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   handOver(fd: number): number
   /** Returns an object for the next three functions, or -errno. */
   watchReadable(fd: number, onReadable: () => void): object | number

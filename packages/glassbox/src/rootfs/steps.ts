@@ -53,15 +53,14 @@ import { ERRNO } from '../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
+import { addMapSteps, closeCarriers, ownerKey } from './map-steps.ts'
+import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
 import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
 
 const STAGE = '/tmp'
 /** The host's root, while the box is being set up. */
 export const HOST_ROOT = '/.host'
 
-/** struct mount_attr: set, clear, propagation, user namespace. */
-const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
-const MOUNT_ATTR_BYTES = 32
 /** struct open_how: flags, mode, resolve. */
 const WITHOUT_LINKS = words(8, [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
 
@@ -161,7 +160,7 @@ class RootBuilder {
     this.#make(target, 'mknodat', [node, 0])
   }
 
-  bind(mount: BindMount): void {
+  bind(mount: BindMount, carrier?: Slot): void {
     const { source, target, writable, device, foreign } = mount
     const flags =
       MOUNT_ATTR_NOSUID |
@@ -170,7 +169,7 @@ class RootBuilder {
     this.#mountPoint(mount)
     if (foreign) this.#foreign.push(target)
     if (foreign || this.#isForeign(target)) {
-      this.#bindByDescriptors(mount, flags)
+      this.#bindByDescriptors(mount, flags, carrier)
       return
     }
     this.#plan
@@ -191,7 +190,7 @@ class RootBuilder {
    * link; if a program of another box has put one there since, opening it fails. The mount gets
    * its flags before it becomes visible anywhere.
    */
-  #bindByDescriptors({ source, target }: BindMount, flags: number): void {
+  #bindByDescriptors({ source, target, map }: BindMount, flags: number, carrier?: Slot): void {
     const tree = this.#tree
     this.#reach(HOST_ROOT + source)
     this.#plan
@@ -207,6 +206,7 @@ class RootBuilder {
         [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
         `set the flags of ${target} and of all mounts below it`,
       )
+    if (map && carrier) addMapSteps(this.#plan, { tree, carrier, recursive: map.recursive }, source)
     this.#moveTo(source, target)
     this.#plan.call('close', [tree], `close the mount of ${target}`)
   }
@@ -361,13 +361,23 @@ export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): It
   return root.directories
 }
 
-/** Adds the steps for what only this box has. `made` are the directories that exist already. */
-export function addOwnSteps(plan: PlanBuilder, own: OwnRoot, made: Iterable<string>): void {
+/**
+ * Adds the steps for what only this box has. `made` are the directories that exist already.
+ * `carriers` have the namespace of each owner of `own.binds`, by `ownerKey`; they are closed.
+ */
+export function addOwnSteps(
+  plan: PlanBuilder,
+  own: OwnRoot,
+  made: Iterable<string>,
+  carriers: ReadonlyMap<string, Slot>,
+): void {
   const root = new RootBuilder(plan, made)
   for (const file of own.files) root.file(file)
   // Scratch directories come before binds: a bind may lie inside a scratch directory, but no
   // scratch directory lies inside a bind.
   for (const scratch of own.scratch) root.scratch(scratch)
-  for (const bind of own.binds.toSorted(byTarget)) root.bind(bind)
+  for (const bind of own.binds.toSorted(byTarget))
+    root.bind(bind, bind.map && carriers.get(ownerKey(bind.map.owner)))
+  closeCarriers(plan, carriers)
   root.leaveHost()
 }

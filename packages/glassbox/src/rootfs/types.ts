@@ -3,6 +3,19 @@
  * set it up.
  */
 
+export interface Ids {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** How a bind shows the owner of its source as the user of the box; see container/idmap/. */
+export interface BindMap {
+  /** The owner of the source on the host. */
+  readonly owner: Ids
+  /** Whether mounts below the source are mapped too. Not all file systems can be. */
+  readonly recursive: boolean
+}
+
 /** A part of the host that is visible in the box. */
 export interface BindMount {
   /**
@@ -16,6 +29,8 @@ export interface BindMount {
   readonly writable: boolean
   /** Whether the caller asked for it. Then an earlier program may have written its contents. */
   readonly foreign?: boolean
+  /** Given if the source appears to belong to the user of the box, and so can be written by it. */
+  readonly map?: BindMap
   /** Whether device nodes work in it. Set only for the nodes of `/dev`. */
   readonly device?: boolean
 }
@@ -40,7 +55,7 @@ export interface Scratch {
   readonly bytes: number
   readonly inodes: number
   /** The owner of its root directory, as ids of the box. */
-  readonly owner: { readonly uid: number; readonly gid: number }
+  readonly owner: Ids
   readonly noexec?: boolean
 }
 

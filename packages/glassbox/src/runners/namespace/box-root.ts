@@ -8,7 +8,9 @@ import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
-import { checkTarget, isBelow, SCRATCH, withoutLinks } from './bind-targets.ts'
+import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
+import { refuseSetIdFiles } from './binds/set-id-files.ts'
+import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -17,12 +19,24 @@ export const BOX_MODE = 0o755
  * The caller's binds. The sources are checked here, because a missing one would make the set-up
  * fail half way.
  */
-function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
-  return binds.map(({ source, target, writable }, index) => {
-    const directory = lookAt(source, `binds[${index}].source`).isDirectory()
+function resolveBinds({ binds }: ResolvedBox, paths: HostPaths, owning: Owning | undefined): BindMount[] {
+  const resolved = binds.map(({ source, target, writable }, index) => {
+    const option = `binds[${index}].source`
+    const stats = lookAt(source, option)
+    const directory = stats.isDirectory()
     checkTarget(binds, index, directory)
-    return { source: paths.real(source), target, directory, writable, foreign: true }
+    if (writable) refuseSetIdFiles(option, source, stats, owning ? stats.uid : (process.geteuid?.() ?? 0))
+    const bind = { source: paths.real(source), target, directory, writable, foreign: true }
+    return owning ? owned(bind, stats, owning) : bind
   })
+  refuseTooManyOwners(resolved)
+  return resolved
+}
+
+/** The bind that shows a program of the host under its own path. */
+function programBind(path: string, paths: HostPaths, owning: Owning | undefined): BindMount {
+  const bind = { source: paths.real(path), target: path, directory: false, writable: false, foreign: true }
+  return owning ? ownedProgram(bind, statSync(path), owning) : bind
 }
 
 function lookAt(source: string, option: string): Stats {
@@ -41,16 +55,18 @@ export interface BoxRoot {
   readonly own: (ids: { uid: number; gid: number }) => OwnRoot
 }
 
-/** Describes the root of a box. `extra`: programs of the host that it has to show. */
-export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: HostPaths): BoxRoot {
-  const programs = extra.map(path => ({
-    source: paths.real(path),
-    target: path,
-    directory: false,
-    writable: false,
-    foreign: true,
-  }))
-  const own = resolveBinds(options, paths)
+/**
+ * Describes the root of a box. `extra`: programs of the host that it has to show. `owning`: how
+ * sources become the property of the box's user, if that is another user than the caller's.
+ */
+export function boxRoot(
+  options: ResolvedBox,
+  extra: readonly string[],
+  paths: HostPaths,
+  owning?: Owning,
+): BoxRoot {
+  const programs = extra.map(path => programBind(path, paths, owning))
+  const own = resolveBinds(options, paths, owning)
   const { host, binds } = inOrder([...programs, ...own, ...resolverFiles(options, own)])
   return {
     host,

@@ -1,4 +1,4 @@
-/** The seccomp filter of a job, from its policy. */
+/** The seccomp filter of a job, from its policy and from what its box shows. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
 import {
   AT_FDCWD,
@@ -16,9 +16,10 @@ import { compilePolicy } from '../../seccomp/compile.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
-import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
-import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
+import { forI386, GUARD, guarded, NO_FILTERS, NO_USER_NAMESPACES, withRefusals } from '../../seccomp/guard.ts'
+import type { CallPolicy, CallRule, KernelAction } from '../../seccomp/policy.ts'
 import type { JobTerms } from '../../job/job.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
 import { callRulesOf } from './call-rules.ts'
 import { wallRefusals } from './wall.ts'
 
@@ -63,55 +64,86 @@ const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   dup3: [],
 }
 
-const NO_POLICY: CallPolicy = { rules: GUARD, otherwise: { kind: 'allow' } }
-let guardAlone: Filter | undefined
+/** What a box adds to the policies of its programs. */
+export interface FilterContext {
+  /** Whether programs may write to files of the host: a bind is writable. */
+  readonly writesHost: boolean
+}
+
+const BOX_ALONE: FilterContext = { writesHost: false }
+
+export const contextOf = ({ binds }: Pick<ResolvedBox, 'binds'>): FilterContext => ({
+  writesHost: binds.some(({ writable }) => writable),
+})
+
+const addedRefusals = ({ writesHost }: FilterContext): readonly CallRule[] =>
+  writesHost ? NO_USER_NAMESPACES : []
+
+/** Keeps what `make` returns for a context. */
+function perContext<Value>(make: (context: FilterContext) => Value): (context: FilterContext) => Value {
+  const made = new Map<boolean, Value>()
+  return context => {
+    const value = made.get(context.writesHost) ?? make(context)
+    made.set(context.writesHost, value)
+    return value
+  }
+}
 
 /**
  * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
  * ENOSYS. Compiled when it is first needed.
  */
-function onlyGuard(): Filter {
-  guardAlone ??= {
-    policy: NO_POLICY,
-    bytes: compilePolicy(NO_POLICY, {
+const onlyGuard = perContext((context): Filter => {
+  const rules = [...addedRefusals(context), ...GUARD]
+  const policy: CallPolicy = { rules, otherwise: { kind: 'allow' } }
+  return {
+    policy,
+    bytes: compilePolicy(policy, {
       foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
-      i386: { ...NO_POLICY, rules: GUARD_I386 },
+      i386: { ...policy, rules: forI386(rules) },
     }),
     listens: false,
     early: true,
   }
-  return guardAlone
-}
+})
 
-const compiled = new WeakMap<ResolvedPolicy, Filter>()
+const compiled = new WeakMap<ResolvedPolicy, (context: FilterContext) => Filter>()
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws
  * InvalidOptionError for a policy that needs a tracer.
  */
-export function compileFilter(policy: ResolvedPolicy | null | undefined): Filter {
-  if (policy === null) return onlyGuard()
+export function compileFilter(
+  policy: ResolvedPolicy | null | undefined,
+  context: FilterContext = BOX_ALONE,
+): Filter {
+  if (policy === null) return onlyGuard(context)
   const resolved = policy ?? DEFAULT_RESOLVED
-  const before = compiled.get(resolved)
-  if (before) return before
-  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileFor(resolved)
-  compiled.set(resolved, filter)
-  return filter
+  const ofPolicy =
+    compiled.get(resolved) ??
+    // The default policy refuses all namespaces itself.
+    (resolved === DEFAULT_RESOLVED ? compiledDefault : perContext(at => compileFor(resolved, at)))
+  compiled.set(resolved, ofPolicy)
+  return ofPolicy(context)
 }
 
 /** The rules about calls of a policy, and what the wall for its paths needs. */
-function compileFor(policy: ResolvedPolicy): Filter {
+function compileFor(policy: ResolvedPolicy, context: FilterContext): Filter {
   const rules = callRulesOf(policy)
-  const filter = compileAnew(withRefusals(rules, wallRefusals(policy)))
+  const refusals = [...wallRefusals(policy), ...addedRefusals(context)]
+  const filter = compileAnew(withRefusals(rules, refusals))
   return filter.early && policy.paths ? { ...filter, early: permitsAll(rules, WALL_TO_DO) } : filter
 }
 
-const compiledDefault = (): Filter => ({
-  policy: DEFAULT_POLICY,
-  bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
-  listens: true,
-  early: DEFAULT_FILTER_IS_EARLY,
-})
+let theDefault: Filter | undefined
+
+const compiledDefault = (): Filter =>
+  (theDefault ??= {
+    policy: DEFAULT_POLICY,
+    bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
+    listens: true,
+    early: DEFAULT_FILTER_IS_EARLY,
+  })
 
 /**
  * Compiles a policy. "kill" becomes a report to init, which kills the program and has the
@@ -135,8 +167,11 @@ const permitsAll = (policy: CallPolicy, calls: Readonly<Record<string, readonly 
  * The filter of a job. If the job is traced, or starts in a directory other than `/box`, its child
  * makes calls for that which the filter must not refuse. Its filter is then installed last.
  */
-export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
-  const filter = compileFilter(policy)
+export function filterOf(
+  { policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>,
+  context: FilterContext,
+): Filter {
+  const filter = compileFilter(policy, context)
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 

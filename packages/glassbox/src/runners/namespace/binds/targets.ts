@@ -5,11 +5,11 @@
  */
 import { lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { InvalidOptionError } from '../../errors.ts'
-import type { ResolvedBind } from '../../job/resolved.ts'
-import { BOX_DIRECTORY } from '../../job/box-layout.ts'
-import { hostRoot, IDENTITY_FILES } from '../../rootfs/host.ts'
-import { HOST_ROOT } from '../../rootfs/steps.ts'
+import { InvalidOptionError } from '../../../errors.ts'
+import type { ResolvedBind } from '../../../job/resolved.ts'
+import { BOX_DIRECTORY } from '../../../job/box-layout.ts'
+import { hostRoot, IDENTITY_FILES } from '../../../rootfs/host.ts'
+import { HOST_ROOT } from '../../../rootfs/steps.ts'
 
 /** Nothing is bound at these paths or below them. */
 const CLOSED = ['/proc', HOST_ROOT]
