@@ -1,4 +1,4 @@
-/** Descriptors that are watched by the event loop: when it calls, when it does not, and the end. */
+/** Descriptors that the event loop watches: when it calls, when it does not, and the end. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'

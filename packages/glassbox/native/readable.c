@@ -2,9 +2,9 @@
  * Tells JavaScript when a descriptor can be read, by the event loop of its thread. Node's own way
  * is a socket or pipe of node:net, which takes longer to load than most programs run.
  *
- * Who owns what: the descriptor stays the caller's, who closes it after unwatch(). A watch owns its
- * libuv handle and its memory, which libuv gives back when the handle is closed: by unwatch(), or
- * by the hook of the environment when its thread ends.
+ * Who owns what: the descriptor stays the caller's, who closes it after unwatch(). A watch owns
+ * its libuv handle and its memory, which libuv gives back when the handle is closed: by unwatch(),
+ * or by the hook of the environment when its thread ends.
  */
 #include "gate.h"
 

@@ -1,6 +1,6 @@
 /**
- * Calls back when a descriptor can be read, without a socket of node:net: loading that module takes
- * longer than most programs run. The descriptor stays the caller's.
+ * Calls back when a descriptor can be read, without a socket of node:net: loading that module
+ * takes longer than most programs run. The descriptor stays the caller's.
  */
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -18,9 +18,9 @@ export interface Watch {
 }
 
 /**
- * Calls `onReadable` whenever the descriptor can be read, also at its end and after an error, until
- * the watch ends: again and again, as long as there is something to read. After an error it is called
- * once. Throws ERR_GLASSBOX_SYSTEM, for example for a closed descriptor.
+ * Calls `onReadable` whenever the descriptor can be read, also at its end and after an error,
+ * until the watch ends: again and again, as long as there is something to read. After an error it
+ * is called once. Throws ERR_GLASSBOX_SYSTEM, for example for a closed descriptor.
  *
  * @example
  * const watch = watchReadable(fd, () => {
