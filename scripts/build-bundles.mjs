@@ -1,5 +1,5 @@
-// Makes the bundles that are loaded: one JavaScript file for the library and one for each
-// subcommand, with the code that V8 compiles for the subcommands. Node's module loader takes
+// Makes the bundles that are loaded: one JavaScript file for the library, for each of its workers
+// and for each subcommand, with the code that V8 compiles for the subcommands. Node's module loader takes
 // longer for 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
@@ -18,10 +18,10 @@ import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
 /**
- * The bundle of the library. Like the bundles of the command, it is as deep in the tree as the
+ * The bundles of the library. Like those of the command, they are as deep in the tree as the
  * modules, so that paths relative to a module stay correct.
  */
-const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
+const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
@@ -46,6 +46,13 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
+/** The entries of the library: the one that callers import, and those of its worker threads. */
+const LIBRARY = {
+  index: 'index.ts',
+  'ptrace-worker': 'ptrace/worker.ts',
+  'supervisor-worker': 'supervisor/worker.ts',
+}
+
 /** A part of the bundle of `run` that few runs need. */
 const DECODER = { decode: "export * from './decode/decode.ts'" }
 
@@ -59,20 +66,20 @@ const inputs = [
 
 function isFresh() {
   const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
-  bundles.push(library)
+  bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
 }
 
 /**
- * Names and the structure of the code are kept, for stack traces. Workers and handler modules are
- * loaded from their own files.
+ * Names and the structure of the code are kept, for stack traces. Each bundle has its own copy of
+ * what the threads share, as threads have anyway. Handler modules are loaded from their own files.
  */
 async function bundleLibrary() {
   await build({
-    entryPoints: [join(source, 'index.ts')],
-    outfile: library,
+    entryPoints: Object.entries(LIBRARY).map(([out, name]) => ({ in: join(source, name), out })),
+    outdir: library,
     bundle: true,
     platform: 'node',
     target: 'node20',
