@@ -1,6 +1,6 @@
 // Makes the bundles that are loaded: one JavaScript file for the library, for each of its workers
-// and for each subcommand, with the code that V8 compiles for the subcommands. Node's module loader
-// takes longer for 300 files than everything else together.
+// and for each subcommand, with the code that V8 compiles for the subcommands. Node's module
+// loader takes longer for 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
 //

@@ -7,6 +7,7 @@ import { GlassboxError } from '../errors.ts'
 import { isolate, type Surroundings } from '../isolate/command.ts'
 import { helpText } from '../isolate/front/help.ts'
 import { createKeeper } from '../isolate/keeper/keeper.ts'
+import type { Keeper } from '../isolate/types.ts'
 import { ignoreSignals, ownWords, processIo } from '../isolate/process-io.ts'
 import { IsolateServer } from '../isolate/server/server.ts'
 import { serverOptions } from '../isolate/server/options.ts'
@@ -27,19 +28,21 @@ function programName(): string {
   return basename(path).includes('isolate') ? path : 'isolate'
 }
 
-const surroundings: Surroundings = {
-  get version() {
-    return packageVersion()
-  },
-  async keeper() {
-    ignoreSignals()
-    return createKeeper()
-  },
-}
-
 export async function main(words: readonly string[]): Promise<number> {
   if (words[0]?.startsWith('--server')) return serve(words)
-  return isolate(ownWords(words), processIo(programName(), [NAME]), surroundings)
+  let keeper: Keeper | undefined
+  const surroundings: Surroundings = {
+    get version() {
+      return packageVersion()
+    },
+    async keeper() {
+      ignoreSignals()
+      return (keeper ??= createKeeper())
+    },
+  }
+  const code = await isolate(ownWords(words), processIo(programName(), [NAME]), surroundings)
+  await keeper?.close()
+  return code
 }
 
 /** Serves until SIGTERM, SIGINT or SIGHUP. */

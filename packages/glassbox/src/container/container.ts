@@ -22,11 +22,10 @@ import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
-import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import type { GroupView, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
-import { storeOf } from './host-store.ts'
 import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, joining, withNetwork } from './network.ts'
@@ -66,7 +65,7 @@ type OwnPart = (
   pid: number,
 ) => {
   readonly identity: Identity
-  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
+  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   readonly setups: readonly Promise<void>[]
 }
 
@@ -103,7 +102,7 @@ export class Container {
    */
   readonly ready: Promise<void>
   readonly #connection: Connection
-  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
+  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   #isReady = false
   #root = -1
 
@@ -111,7 +110,7 @@ export class Container {
     pid: number,
     connection: Connection,
     identity: Identity,
-    boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>,
+    boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>,
     setups: readonly Promise<void>[],
   ) {
     this.pid = pid
@@ -132,19 +131,15 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    return Container.#start(
-      { plan: setup.plan, descriptors: [storeOf(host.files)] },
-      spec,
-      (connection, pid) => {
-        const identity = identityOf(pid, privileged)
-        const boxRoot = own(identity)
-        const rest = withCarriers(boxRoot.binds, identity, carriers =>
-          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
-        )
-        rest.catch(() => {}) // `ready` rejects with it
-        return { identity, boxRoot, setups: [rest] }
-      },
-    )
+    return Container.#start({ plan: setup.plan, descriptors: [] }, spec, (connection, pid) => {
+      const identity = identityOf(pid, privileged)
+      const boxRoot = own(identity)
+      const rest = withCarriers(boxRoot.binds, identity, carriers =>
+        requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+      )
+      rest.catch(() => {}) // `ready` rejects with it
+      return { identity, boxRoot, setups: [rest] }
+    })
   }
 
   /**
@@ -182,6 +177,11 @@ export class Container {
   async #setUp(setups: readonly Promise<void>[]): Promise<void> {
     await Promise.all(setups)
     this.#isReady = true
+  }
+
+  /** What its programs see of control groups. */
+  get groups(): GroupView | undefined {
+    return this.#boxRoot.groups
   }
 
   get ended(): boolean {

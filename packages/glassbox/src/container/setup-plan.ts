@@ -32,7 +32,7 @@ export interface OwnSetup {
 
 /**
  * The first of two plans, the same for one box after another: it is encoded once, and init can
- * begin with it before the second is made. Input: the contents of the host's small files.
+ * begin with it before the second is made.
  */
 export function hostSetup(host: HostRoot, userNamespace?: UserNamespace): HostSetup {
   const setups = known.get(host) ?? new Map<string, HostSetup>()
@@ -53,12 +53,10 @@ const idMaps = ({ uid, outerUid, gid, outerGid }: UserNamespace): readonly [uids
 
 function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined): HostSetup {
   const builder = new PlanBuilder('set up the box with what it shows of the host')
-  const store = builder.input('small files')
   addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
   addInheritanceSteps(builder)
-  const made = addHostSteps(builder, host, store)
-  builder.call('close', [store], 'close it')
+  const made = addHostSteps(builder, host)
   return { plan: builder.build(), made }
 }
 

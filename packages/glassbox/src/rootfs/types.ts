@@ -33,6 +33,13 @@ export interface BindMount {
   readonly map?: BindMap
   /** Whether device nodes work in it. Set only for the nodes of `/dev`. */
   readonly device?: boolean
+  /** Whether the source is a path of the box, not of the host. */
+  readonly inBox?: boolean
+  /**
+   * Whether it is a copy that was made for boxes. Then a bind inside it may have a target that it
+   * lacks: it is mounted in parts, see `splitFor`.
+   */
+  readonly isCopy?: boolean
 }
 
 export interface SymbolicLink {
@@ -40,9 +47,7 @@ export interface SymbolicLink {
   readonly path: string
 }
 
-/**
- * A small file that is written into the box: /etc/passwd and the like, or a copy of a host file.
- */
+/** A small file that is written into the box. */
 export interface SmallFile {
   readonly path: string
   readonly contents: Uint8Array
@@ -72,13 +77,37 @@ export interface MaskedPath {
 export interface HostRoot {
   readonly binds: readonly BindMount[]
   readonly links: readonly SymbolicLink[]
-  readonly files: readonly SmallFile[]
   readonly masks: readonly MaskedPath[]
+  /** Empty directories. */
+  readonly directories: readonly string[]
+}
+
+/** A cgroup hierarchy in the box. */
+export interface GroupMount {
+  readonly type: 'cgroup' | 'cgroup2'
+  readonly target: string
+  /** mount(2)'s data. */
+  readonly options: string
+  /** The controllers of a v1 hierarchy. */
+  readonly controllers: readonly string[]
+}
+
+/** What programs see of control groups; see `groups.ts`. */
+export interface GroupView {
+  /** They show the program's own group. */
+  readonly own: readonly GroupMount[]
+  /** They show nothing. */
+  readonly covered: readonly GroupMount[]
+  /** Whether init may enter a cgroup namespace of its own to mount those. */
+  readonly mayEnter: boolean
 }
 
 /** What only this box has. */
 export interface OwnRoot {
   readonly binds: readonly BindMount[]
+  readonly links: readonly SymbolicLink[]
   readonly files: readonly SmallFile[]
   readonly scratch: readonly Scratch[]
+  /** Undefined: its programs see no control groups. */
+  readonly groups?: GroupView
 }

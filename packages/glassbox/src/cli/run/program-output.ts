@@ -11,6 +11,7 @@ import { syscall } from '../../gate/gate.ts'
 import { POLLOUT } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CommandOutput } from '../output.ts'
+import type { Excerpt } from './excerpt.ts'
 
 /**
  * A pipe that is ready accepts this much without blocking: PIPE_BUF, one page. A regular file
@@ -43,10 +44,13 @@ export class ProgramOutput extends EventEmitter {
   #isPatient = true
   #isEnded = false
   destroyed = false
+  readonly #excerpt: Excerpt | undefined
 
-  constructor(output: CommandOutput) {
+  /** `excerpt`: keeps a part of what passes. */
+  constructor(output: CommandOutput, excerpt?: Excerpt) {
     super()
     this.#output = output
+    this.#excerpt = excerpt
     this.#pieceBytes = fstatSync(output.fd).isFile() ? Infinity : PIECE_BYTES
   }
 
@@ -63,6 +67,7 @@ export class ProgramOutput extends EventEmitter {
   /** Takes ownership of `chunk`. Returns false if the program should wait for `drain`. */
   write(chunk: Uint8Array): boolean {
     if (this.destroyed) return true
+    this.#excerpt?.add(chunk)
     this.#waiting.push(chunk)
     if (!this.#timer) this.#advance()
     return this.#waiting.length === 0

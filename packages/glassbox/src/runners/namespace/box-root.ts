@@ -3,14 +3,17 @@
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
-import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
-import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
+import { hostRoot, hostRootWithoutBinds } from '../../rootfs/host.ts'
+import { identityBinds, identityFiles } from '../../rootfs/identity.ts'
+import { splitFor } from '../../rootfs/split.ts'
+import type { BindMount, HostRoot, OwnRoot, SymbolicLink } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
 import { refuseSetIdFiles } from './binds/set-id-files.ts'
 import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
+import { groupView } from './group-view.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -67,7 +70,8 @@ export function boxRoot(
 ): BoxRoot {
   const programs = extra.map(path => programBind(path, paths, owning))
   const own = resolveBinds(options, paths, owning)
-  const { host, binds } = inOrder([...programs, ...own, ...resolverFiles(options, own)])
+  const callers = [...programs, ...own, ...resolverFiles(options, own)]
+  const { host, binds, links } = inOrder(hostRoot(options.etc), callers)
   return {
     host,
     own: ids => {
@@ -76,9 +80,12 @@ export function boxRoot(
         inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
+      const groups = groupView(own)
       return {
         binds,
-        files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+        ...(groups ? { groups } : {}),
+        links,
+        files: identityFiles({ ...ids, hostname: options.hostname ?? DEFAULT_HOSTNAME }),
         // A pool empties these after each program, but not a bind in the place of one.
         scratch: [
           { path: SCRATCH.work, mode: BOX_MODE, ...scratch },
@@ -94,17 +101,29 @@ export function boxRoot(
 const isReplaced = (path: string, binds: readonly BindMount[]): boolean =>
   binds.map(({ target }) => withoutLinks(target)).some(target => target === path || isBelow(path, target))
 
+interface Order {
+  readonly host: HostRoot
+  readonly binds: readonly BindMount[]
+  readonly links: readonly SymbolicLink[]
+}
+
 /**
  * A caller's bind shows exactly its source: what the box would show of the host there is left out.
  * The set-up that all boxes share cannot leave anything out, so the rest of the host's binds are
  * then mounted together with the box's own.
  */
-function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
-  const host = hostRoot()
-  const kept = host.binds.filter(({ target }) => !isReplaced(target, binds))
-  return kept.length === host.binds.length
-    ? { host, binds }
-    : { host: hostRootWithoutBinds(), binds: [...kept, ...binds] }
+function inOrder(host: HostRoot, callers: readonly BindMount[]): Order {
+  const own = [...identityBinds().filter(({ target }) => !isReplaced(target, callers)), ...callers]
+  const kept = host.binds.filter(({ target }) => !isReplaced(target, callers))
+  const targets = callers.map(({ target }) => withoutLinks(target))
+  const parts = kept.map(bind => splitFor(bind, targets))
+  const isWhole = kept.length === host.binds.length && parts.every(({ binds }, i) => binds[0] === kept[i])
+  if (isWhole) return { host, binds: own, links: [] }
+  return {
+    host: hostRootWithoutBinds(),
+    binds: [...parts.flatMap(({ binds }) => binds), ...own],
+    links: parts.flatMap(({ links }) => links),
+  }
 }
 
 /** With the host's network, the box resolves names with the host's resolv.conf. */
