@@ -16,7 +16,7 @@ import { privileged } from '../../support/privilege.js'
 const bin = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox-isolate.js', import.meta.url))
 const host = new IsolateHost()
 const options = { skip: privileged }
-const kills = Number(process.env['GLASSBOX_KILLS'] ?? 6)
+const kills = Number(process.env['GLASSBOX_KILLS'] ?? 4)
 const LONG = ['/bin/sh', '-c', '/bin/sleep 1000 & /bin/sleep 1000']
 const metaFile = join(host.directory, 'meta')
 
