@@ -38,6 +38,12 @@ export interface Usage {
   /** Peak memory, in bytes. */
   readonly memoryBytes: number
   /**
+   * About how much of the peak was the program's own memory, and how much page cache of files was
+   * charged to it at the end; `undefined` if nothing tells them apart.
+   */
+  readonly ownMemoryBytes?: number
+  readonly pageCacheBytes?: number
+  /**
    * Peak number of processes and threads at a time; `undefined` if the host does not record it.
    */
   readonly processes?: number

@@ -83,6 +83,17 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly setupTimeMs: number
   /** Peak memory of the whole process tree, in bytes. glassbox's own memory is not included. */
   readonly memoryBytes: number
+  /**
+   * About how much of `memoryBytes` was the program's own memory, without page cache: the same
+   * whether or not the files that it read were in the cache before. An estimate, made from samples.
+   * Present with a cgroup.
+   */
+  readonly ownMemoryBytes?: number
+  /**
+   * Page cache of files, in bytes, that was charged to the program when it ended. It counts against
+   * the limit, but the kernel takes it back before it ends a program. Present with a cgroup.
+   */
+  readonly pageCacheBytes?: number
   /** Peak number of processes and threads at a time, if the host records it. */
   readonly processes?: number
   /**
