@@ -4,6 +4,8 @@
  * conclusions.
  */
 
+import type { DiskUse } from './limit-signs.ts'
+
 /**
  * Why the program ended: by itself, by a limit that the runner enforced, by a denied call, or by
  * the caller.
@@ -86,6 +88,8 @@ export interface Ending {
   readonly refusedProcesses: number
   /** Whether a file of the job has reached the file size limit. */
   readonly fileAtLimit: boolean
+  /** Of a job whose program failed by itself, if it has writable directories with a capacity. */
+  readonly disk?: DiskUse
   readonly denied?: Violation
   /** Denied calls that did not end the program, if the runner reports them. */
   readonly denials?: readonly Violation[]

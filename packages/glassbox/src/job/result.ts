@@ -4,6 +4,7 @@
  */
 import type { SignalName } from '../linux/signals.ts'
 import type { MeasuredBy, Violation } from './ending.ts'
+import type { PossibleLimit } from './limit-signs.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
 /**
@@ -108,6 +109,12 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly stderrTruncated: boolean
   /** The limit that was reached. The unit of `limit` and `used` is in the name of the kind. */
   readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
+  /**
+   * Limits that may be the reason why the program failed: they refuse something by an error or a
+   * signal, and there is a sign of that in how the program ended, in its directories, or in captured
+   * stderr. Nothing proves it, and `status` does not depend on it. Present if there are any.
+   */
+  readonly possibleLimits?: readonly PossibleLimit[]
   /** The denied call: `{ syscall: 'socket', args: 'AF_INET, SOCK_STREAM, IPPROTO_IP' }`. */
   readonly violation?: Violation
   /**
