@@ -147,7 +147,8 @@ class HostKeeper implements Keeper {
     const given = giveBox(paths.box, { owner: paths.ids, ...keep })
     given.catch(() => {}) // awaited by the run
     const outcome = await run.outcome(given)
-    this.#boxes.discard(container)
+    if (run.isOver) this.#boxes.discard(container)
+    else await container.close()
     if (ttyHack) takeTerminal(io.streams[1])
     try {
       await giveBox(paths.box, { owner: ownerOf(call, io), ...keep })
@@ -176,12 +177,17 @@ async function lockForRun(
   call: IsolateCall,
   io: CallIo,
   paths: BoxPaths,
-  { aborted }: Interruptions,
+  interruptions: Interruptions,
 ): Promise<BoxLock> {
   const isOld = call.dialect === '1'
   const missing = refuse(`${isOld ? 'Box directory' : 'Box'} not found, did you run \`isolate --init'?`)
   if (isOld && !hasBox(paths)) throw missing
-  const lock = await BoxLock.take({ path: paths.lock, create: isOld, wait: call.wait, signal: aborted })
+  const lock = await BoxLock.take({
+    path: paths.lock,
+    create: isOld,
+    wait: call.wait,
+    stopped: () => interruptions.signal !== undefined,
+  })
   if (!lock) throw missing
   try {
     const state = lock.read()

@@ -135,8 +135,9 @@ class Root {
   bind(rule: DirectoryRule, source: string, recursive: boolean): void {
     const label = `mount ${source} on ${rule.inside}`
     const whole = recursive ? AT_RECURSIVE : 0
+    // With a slash at its end, it must be a directory.
     this.#plan
-      .call('open_tree', [AT_FDCWD, text(source), OPEN_TREE_CLONE | O_CLOEXEC | whole], label, {
+      .call('open_tree', [AT_FDCWD, text(`${source}/`), OPEN_TREE_CLONE | O_CLOEXEC | whole], label, {
         result: this.#tree,
       })
       .call(
