@@ -1,4 +1,6 @@
-/** The signs of limits that refuse something by an error or a signal: a table, both sides of each. */
+/**
+ * The signs of limits that refuse something by an error or a signal: a table, both sides of each.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { possibleLimits, type Signs } from '#glassbox/job/limit-signs.js'

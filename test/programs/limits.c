@@ -1,7 +1,7 @@
-/* limits KIND: meets a limit, says so on stderr as perror(3) does, and exits with 1. KIND: files (opens
- * 100), bytes (writes 2 MiB to a file), names (makes 100 files), size (the same as bytes, SIGXFSZ is
- * ignored), stack (needs 4 MiB of it), null (reads through a null pointer). Without the limit it
- * exits with 0. */
+/* limits KIND: meets a limit, says so on stderr as perror(3) does, and exits with 1. KIND: files
+ * (opens 100), bytes (writes 2 MiB to a file), names (makes 100 files), size (the same as bytes,
+ * SIGXFSZ is ignored), stack (needs 4 MiB of it), null (reads through a null pointer). Without the
+ * limit it exits with 0. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

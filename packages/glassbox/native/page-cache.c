@@ -14,7 +14,9 @@
 
 enum { FILES, ANONYMOUS, SHARED, KERNEL, KINDS };
 
-/* The names of v1, then those of v2. No name of the one is one of the other with another meaning. */
+/*
+ * The names of v1, then those of v2. No name of the one is one of the other with another meaning.
+ */
 static const struct { const char *name; u8 kind; } lines[] = {
     {"cache ", FILES}, {"rss ", ANONYMOUS}, {"shmem ", SHARED}, {"file ", FILES}, {"anon ", ANONYMOUS}, {"kernel ", KERNEL},
 };

@@ -122,7 +122,9 @@ export interface EndedReport {
   readonly userUs: bigint
   readonly systemUs: bigint
   readonly maxRssBytes: number
-  /** Page cache of files: at the end, and the most that init saw. All three are 0 without a cgroup. */
+  /**
+   * Page cache of files: at the end, and the most that init saw. All three are 0 without a cgroup.
+   */
   readonly cacheBytes: number
   readonly mostCacheBytes: number
   /** The most memory that init saw of all other kinds together. */

@@ -4,7 +4,7 @@
  * conclusions.
  */
 
-import type { DiskUse } from './limit-signs.ts'
+import type { DiskUse } from './possible-limit.ts'
 
 /**
  * Why the program ended: by itself, by a limit that the runner enforced, by a denied call, or by

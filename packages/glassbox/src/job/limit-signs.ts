@@ -4,37 +4,8 @@
  * same errors. So it changes no verdict, and every text that is made from it says "may". Pure.
  */
 import type { Limits } from './options.ts'
+import type { DiskUse, PossibleLimit, RefusingLimit } from './possible-limit.ts'
 import type { AnyResult } from './result.ts'
-
-/** Limits that a program meets as an error or a signal, by their option names. */
-export type RefusingLimit =
-  | 'openFiles'
-  | 'stackBytes'
-  | 'fileSizeBytes'
-  | 'processes'
-  | 'diskBytes'
-  | 'diskFiles'
-
-/**
- * A limit that may be the reason why a program failed.
- *
- * @example
- * { kind: 'openFiles', limit: 256, sign: 'stderr says "Too many open files"' }
- */
-export interface PossibleLimit {
-  readonly kind: RefusingLimit
-  /** The limit. Its unit is in the name of the kind. */
-  readonly limit: number
-  /** What was seen, in words. */
-  readonly sign: string
-}
-
-/** The capacity of each writable directory of a job's own, and which capacities were used up. */
-export interface DiskUse {
-  readonly diskBytes: number
-  readonly diskFiles: number
-  readonly full: readonly ('diskBytes' | 'diskFiles')[]
-}
 
 export interface Signs {
   readonly result: Pick<AnyResult, 'status' | 'ok' | 'signal' | 'memoryBytes' | 'measuredBy'>

@@ -3,7 +3,8 @@
  * in the ending; the text that passed through this process is searched here.
  */
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES } from '../../job/box-layout.ts'
-import { type PossibleLimit, possibleLimits, type RefusingLimit } from '../../job/limit-signs.ts'
+import { possibleLimits } from '../../job/limit-signs.ts'
+import type { PossibleLimit, RefusingLimit } from '../../job/possible-limit.ts'
 import { resolveLimits } from '../../job/limits.ts'
 import type { RunOptions } from '../../job/options.ts'
 import type { AnyResult } from '../../job/result.ts'

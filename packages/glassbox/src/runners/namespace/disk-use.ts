@@ -4,7 +4,7 @@
  */
 import { statfsSync } from 'node:fs'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES } from '../../job/box-layout.ts'
-import type { DiskUse } from '../../job/limit-signs.ts'
+import type { DiskUse } from '../../job/possible-limit.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { TMPFS_MAGIC } from '../../linux/constants.ts'
 import { SCRATCH } from './binds/targets.ts'
@@ -17,7 +17,9 @@ export const diskOf = ({ diskBytes, diskFiles }: ResolvedBox): Disk => ({
   diskFiles: diskFiles ?? DEFAULT_DISK_FILES,
 })
 
-/** `pid`: init of the box. A directory that a bind of the caller replaces has no capacity of ours. */
+/**
+ * `pid`: init of the box. A directory that a bind of the caller replaces has no capacity of ours.
+ */
 export function diskUse(pid: number, disk: Disk): DiskUse {
   const full = Object.values(SCRATCH).flatMap(path => usedUp(`/proc/${pid}/root${path}`, disk))
   return { ...disk, full: [...new Set(full)] }
