@@ -37,7 +37,7 @@ function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: st
 /** Page cache below this size, in bytes, is not worth mentioning. */
 const SMALL_CACHE = 2 ** 20
 
-function memory({ memoryBytes, ownMemoryBytes = memoryBytes }: AnyResult): string {
+function peakMemory({ memoryBytes, ownMemoryBytes = memoryBytes }: AnyResult): string {
   const cache = memoryBytes - ownMemoryBytes
   const own = cache > SMALL_CACHE ? ` (about ${formatSize(ownMemoryBytes)} without page cache)` : ''
   return `peak memory ${formatSize(memoryBytes)}${own}`
@@ -58,6 +58,6 @@ function denied({ denials, moreDenials = 0 }: AnyResult): string {
 /** One line: how the program ended, CPU and wall time, peak memory, denied calls. */
 export function reportLine(result: AnyResult): string {
   const { cpuTimeMs, wallTimeMs, measuredBy } = result
-  const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · ${memory(result)}`
+  const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · ${peakMemory(result)}`
   return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}`
 }
