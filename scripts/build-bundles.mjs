@@ -9,7 +9,17 @@
 // the bundle. V8 checks only the length of a source to see whether the code belongs to it, so both
 // are in one file (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -46,7 +56,8 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
-/** A part of the bundle of `run` that few runs need. */
+/** Subcommands of which few calls need the decoder: it is a bundle of its own for them. */
+const DECODES_SELDOM = new Set(['run', 'isolate'])
 const DECODER = { decode: "export * from './decode/decode.ts'" }
 
 const inputs = [
@@ -132,9 +143,21 @@ async function bundle(name, contents) {
     banner: {
       js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
     },
-    plugins: name === 'run' ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
+    plugins: DECODES_SELDOM.has(name) ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
     logLevel: 'warning',
   })
+}
+
+/** Boxes of isolate for the build alone, with the config file that says where they are. */
+function directoryOfBoxes() {
+  const directory = mkdtempSync(join(tmpdir(), 'glassbox-build-'))
+  const config = {
+    ...{ box_root: join(directory, 'boxes'), lock_root: join(directory, 'locks') },
+    ...{ cg_root: `auto:${join(directory, 'none')}`, num_boxes: 2_000_000_000 },
+  }
+  const lines = Object.entries(config).map(([key, value]) => `${key} = ${value}\n`)
+  writeFileSync(join(directory, 'config'), lines.join(''))
+  return directory
 }
 
 if (process.argv.includes('--force') || !isFresh()) {
@@ -144,13 +167,16 @@ if (process.argv.includes('--force') || !isFresh()) {
     bundleLibrary(),
     ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
   ])
+  const boxes = directoryOfBoxes()
   for (const name of Object.keys(ENTRIES)) {
     const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, GLASSBOX_ISOLATE_CONFIG: join(boxes, 'config') },
       timeout: WARM_TIMEOUT_MS,
       encoding: 'utf8',
     })
     if (status !== 0)
       console.error(`no compiled code for glassbox ${name}, which starts more slowly: ${stderr}`)
   }
+  rmSync(boxes, { recursive: true, force: true })
 }

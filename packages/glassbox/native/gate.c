@@ -207,6 +207,8 @@ static const struct {
     {"traceStep", gate_trace_step},
     {"readMemory", gate_read_memory},
     {"writeMemory", gate_write_memory},
+    {"startSeized", gate_start_seized},
+    {"endStart", gate_end_start},
     {"superviseStep", gate_supervise_step},
     {"endAtExit", gate_end_at_exit},
 };

@@ -42,6 +42,10 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
 napi_value gate_write_memory(napi_env env, napi_callback_info info);
 
+/* start.c */
+napi_value gate_start_seized(napi_env env, napi_callback_info info);
+napi_value gate_end_start(napi_env env, napi_callback_info info);
+
 /* supervise.c */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info);
 napi_value gate_end_at_exit(napi_env env, napi_callback_info info);

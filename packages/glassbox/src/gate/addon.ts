@@ -29,6 +29,8 @@ export interface Addon {
     wake: Int32Array,
     sets: Uint8Array,
   ): number
+  startSeized(plan: Uint8Array, slots: BigInt64Array, options: number, made: BigInt64Array): number
+  endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,
     count: number,

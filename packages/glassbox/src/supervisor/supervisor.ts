@@ -8,7 +8,8 @@ import { GlassboxError } from '../errors.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
-import type { ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
+import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
+import { Shelf } from './shelf.ts'
 import { COMMAND, type FromSupervisor, type StopReason, type ToSupervisor } from './wire.ts'
 
 /** Relative to the parent folder, so that bundles find it too: they are as deep as modules are. */
@@ -52,6 +53,8 @@ export class Supervisor {
   readonly #control = new Control()
   readonly #worker: Worker
   readonly #programs = new Map<number, Running>()
+  readonly #filters = new Shelf<Uint8Array>()
+  readonly #decisions = new Shelf<Decisions>()
   #last = 0
 
   constructor() {
@@ -83,7 +86,9 @@ export class Supervisor {
     const program: Running = { ask, started: settleLater(), ended: settleLater() }
     this.#programs.set(id, program)
     this.#worker.ref()
-    this.#send({ type: 'start', id, spec })
+    const filter = this.#filters.put(spec.filter)
+    const decisions = this.#decisions.put(spec.decisions)
+    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions } })
     await program.started.promise
     return {
       ended: program.ended.promise,

@@ -22,7 +22,7 @@ import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { type Account, kernelLimits, openAccount } from './accounting.ts'
+import { type Account, kernelLimits, openAccount, preparedGroup } from './accounting.ts'
 import { isPrivileged } from '../../container/identity.ts'
 import { owningOf } from './binds/owned.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
@@ -164,7 +164,7 @@ export class NamespaceSandbox implements Sandbox {
     const plan = preparePlan({
       identity: this.container.identity,
       cwd: BOX_DIRECTORY,
-      ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
+      ...(group ? { group: preparedGroup(group.cgroup, limits, this.container.groups) } : {}),
       ...(filter ? { filter } : {}),
     })
     this.#known = { limits, filter, plan }

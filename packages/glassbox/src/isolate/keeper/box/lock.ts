@@ -43,8 +43,8 @@ export interface LockRequest {
   readonly create: boolean
   /** Wait while another process has the lock. */
   readonly wait: boolean
-  /** Aborted if the caller is no longer interested. */
-  readonly signal?: AbortSignal
+  /** Whether the caller is no longer interested. */
+  readonly stopped?: () => boolean
 }
 
 export class BoxLock {
@@ -64,7 +64,7 @@ export class BoxLock {
     try {
       if (!lockNow(descriptor)) {
         if (!request.wait) throw inUse()
-        await lockLater(descriptor, request.signal)
+        await lockLater(descriptor, request.stopped)
       }
       return new BoxLock(descriptor)
     } catch (error) {
@@ -137,11 +137,11 @@ function lockNow(descriptor: number): boolean {
   throw attempt('lock the box', () => systemError('flock', -result))
 }
 
-function lockLater(descriptor: number, signal: AbortSignal | undefined): Promise<void> {
+function lockLater(descriptor: number, stopped = (): boolean => false): Promise<void> {
   return new Promise((resolve, reject) => {
     const attemptNow = (): boolean => {
       try {
-        if (signal?.aborted) throw inUse()
+        if (stopped()) throw inUse()
         if (!lockNow(descriptor)) return false
         resolve()
       } catch (error) {
