@@ -495,7 +495,7 @@ test('createPool() refuses what belongs to a run, and says what it takes', async
       { size: 1, zzz: 1 },
       'zzz',
       /no option/,
-      /^It takes size, runner, binds, etc, net, hostname, diskBytes, diskFiles\.$/,
+      /^It takes size, runner, binds, here, etc, net, hostname, diskBytes, diskFiles\.$/,
     ],
     [{ max: 5 }, 'max', /no option called max/, /size\?$/],
     [{ size: 1, binds: [{ source: '/tmp', rw: true }] }, 'binds[0].rw', /no key called rw/],

@@ -7,9 +7,11 @@ import { GlassboxError } from '../errors.ts'
 import { isolate, type Surroundings } from '../isolate/command.ts'
 import { helpText } from '../isolate/front/help.ts'
 import { createKeeper } from '../isolate/keeper/keeper.ts'
+import type { Keeper } from '../isolate/types.ts'
 import { ignoreSignals, ownWords, processIo } from '../isolate/process-io.ts'
 import { IsolateServer } from '../isolate/server/server.ts'
 import { serverOptions } from '../isolate/server/options.ts'
+import { isolateDoctor } from './isolate-doctor.ts'
 import { packageVersion } from './version.ts'
 
 export const summary = 'Take the place of isolate, the sandbox of programming contests.'
@@ -27,19 +29,25 @@ function programName(): string {
   return basename(path).includes('isolate') ? path : 'isolate'
 }
 
-const surroundings: Surroundings = {
-  get version() {
-    return packageVersion()
-  },
-  async keeper() {
-    ignoreSignals()
-    return createKeeper()
-  },
-}
-
 export async function main(words: readonly string[]): Promise<number> {
   if (words[0]?.startsWith('--server')) return serve(words)
-  return isolate(ownWords(words), processIo(programName(), [NAME]), surroundings)
+  let keeper: Keeper | undefined
+  const surroundings: Surroundings = {
+    get version() {
+      return packageVersion()
+    },
+    async keeper() {
+      ignoreSignals()
+      return (keeper ??= createKeeper())
+    },
+  }
+  const io = processIo(programName(), [NAME])
+  try {
+    if (words[0] === 'doctor') return await isolateDoctor(words.slice(1), io, surroundings)
+    return await isolate(ownWords(words), io, surroundings)
+  } finally {
+    await keeper?.close()
+  }
 }
 
 /** Serves until SIGTERM, SIGINT or SIGHUP. */

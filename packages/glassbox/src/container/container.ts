@@ -22,7 +22,7 @@ import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
-import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import type { GroupView, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
@@ -65,7 +65,7 @@ type OwnPart = (
   pid: number,
 ) => {
   readonly identity: Identity
-  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
+  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   readonly setups: readonly Promise<void>[]
 }
 
@@ -102,7 +102,7 @@ export class Container {
    */
   readonly ready: Promise<void>
   readonly #connection: Connection
-  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>
+  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   #isReady = false
   #root = -1
 
@@ -110,7 +110,7 @@ export class Container {
     pid: number,
     connection: Connection,
     identity: Identity,
-    boxRoot: Pick<OwnRoot, 'scratch' | 'binds'>,
+    boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>,
     setups: readonly Promise<void>[],
   ) {
     this.pid = pid
@@ -177,6 +177,11 @@ export class Container {
   async #setUp(setups: readonly Promise<void>[]): Promise<void> {
     await Promise.all(setups)
     this.#isReady = true
+  }
+
+  /** What its programs see of control groups. */
+  get groups(): GroupView | undefined {
+    return this.#boxRoot.groups
   }
 
   get ended(): boolean {

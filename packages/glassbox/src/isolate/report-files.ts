@@ -1,10 +1,12 @@
 /**
  * The files of `--meta` and `--json`. Each is opened, and made empty, when its option is read, and
- * written and closed at the end of the call. Owns their descriptors, which no program inherits.
+ * written and closed at the end of the call. They are opened with the caller's rights: the keeper
+ * is root. Owns their descriptors, which no program inherits.
  */
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs'
 import { errnoMessage } from '../linux/errno.ts'
 import { bytesOfPath } from '../linux/path-bytes.ts'
+import { asCaller } from './as-caller.ts'
 import { type CallIo, IsolateError } from './types.ts'
 
 const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL } = constants
@@ -39,14 +41,10 @@ export class ReportFiles {
   }
 
   #openFile(option: Option, path: string): number {
-    const { cwd, umask } = this.#io
+    const { cwd, umask, ids } = this.#io
     const whole = bytesOfPath(path.startsWith('/') ? path : `${cwd}/${path}`)
     try {
-      // The caller's umask is not that of a server, so a new file gets its mode afterwards.
-      const made = openIfNew(whole)
-      if (made === undefined) return openSync(whole, O_WRONLY | O_CREAT | O_TRUNC, ALL_MAY_WRITE & ~umask)
-      fchmodSync(made, ALL_MAY_WRITE & ~umask)
-      return made
+      return asCaller(ids, () => openReport(whole, ALL_MAY_WRITE & ~umask))
     } catch (error) {
       throw fault(`Failed to open ${NAMES[option]} '${path}'`, error)
     }
@@ -88,6 +86,14 @@ export class ReportFiles {
 }
 
 const NAMES: Readonly<Record<Option, string>> = { meta: 'metafile', json: 'JSON file' }
+
+function openReport(path: Buffer, mode: number): number {
+  const made = openIfNew(path)
+  if (made === undefined) return openSync(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
+  // The caller's umask is not that of a server, so a new file gets its mode afterwards.
+  fchmodSync(made, mode)
+  return made
+}
 
 function openIfNew(path: Buffer): number | undefined {
   try {

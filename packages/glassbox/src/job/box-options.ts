@@ -170,6 +170,10 @@ export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly R
     default: Object.freeze([]),
     words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
   },
+  here: {
+    kind: boolean,
+    words: ['cwdWritable', 'shareCwd', 'currentDirectory', 'mountCwd', 'bindCwd', 'workspace'],
+  },
   etc: {
     kind: ETC,
     default: Object.freeze([]),

@@ -84,6 +84,15 @@ export interface BoxOptions {
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
   /**
+   * Shows the current directory of this process under its own path, writable, and makes it the
+   * default of `cwd`. The same as a bind, but refuses `/`, your home directory, and directories
+   * that a box makes itself. Default false. See docs/folders.md.
+   *
+   * @example
+   * await run('make', ['test'], { here: true })
+   */
+  readonly here?: boolean
+  /**
    * Names of /etc to show, besides those of installed programs: `['myapp']` shows /etc/myapp, as
    * far as everyone may read it. Secrets are refused. Default: none.
    */
@@ -163,7 +172,8 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   /** The form of captured output. Default `utf8`. */
   readonly encoding?: E
   /**
-   * Working directory in the box, absolute. Default `/box`. With the ptrace runner, `/box` is a
+   * Working directory in the box, absolute. Default `/box`, or the current directory if the box
+   * shows it (`here`). With the ptrace runner, `/box` is a
    * private directory of the host.
    */
   readonly cwd?: string

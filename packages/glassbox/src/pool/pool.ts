@@ -58,7 +58,7 @@ export class Pool {
   #replaced = 0
   #closed: Promise<void> | undefined
 
-  private constructor(options: PoolOptions, runners: (options: BoxOptions) => Runner) {
+  private constructor(options: PoolOptions, runners: (options: Pick<BoxOptions, 'runner'>) => Runner) {
     const { size, box } = checkPool(options)
     this.#options = box
     this.size = size
@@ -73,7 +73,7 @@ export class Pool {
    */
   static async create(
     options: PoolOptions,
-    runners: (options: BoxOptions) => Runner = runnerOf,
+    runners: (options: Pick<BoxOptions, 'runner'>) => Runner = runnerOf,
   ): Promise<Pool> {
     const pool = new Pool(options, runners)
     try {
@@ -115,7 +115,7 @@ export class Pool {
     const start = async (call: Call): Promise<AnyResult> => {
       refuseMore('pool.run(program, args, options)', more)
       const { program, args } = checkWords(given, givenArgs)
-      const { files, options, ...command } = checkPooled(givenOptions)
+      const { files, options, ...command } = checkPooled(givenOptions, this.#options.here)
       this.#runner.check(this.#options, command.terms)
       const inputs = readInputs(files, this.#paths)
       call.begin(options)

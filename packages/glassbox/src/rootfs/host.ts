@@ -18,6 +18,9 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
  */
 const PROCESSORS = '/sys/devices/system/cpu'
 
+/** An empty directory: UCX, a library of MPI, writes an error if it is missing. */
+const NETWORK_DEVICES = '/sys/class/net'
+
 const DEVICE_LINKS: readonly SymbolicLink[] = [
   { path: '/dev/fd', target: '/proc/self/fd' },
   { path: '/dev/stdin', target: '/proc/self/fd/0' },
@@ -142,6 +145,7 @@ function makeRoot(kept: KeptConfiguration): HostRoot {
     binds: [...binds, ...configuration(kept), ...processors(), ...devices()],
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
+    directories: [NETWORK_DEVICES],
   }
 }
 

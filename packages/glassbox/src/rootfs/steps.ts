@@ -50,6 +50,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
+import { addCoverSteps, addLinkSteps, groupDirectories } from './groups.ts'
 import { addMapSteps, closeCarriers, ownerKey } from './map-steps.ts'
 import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
 import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile, SymbolicLink } from './types.ts'
@@ -343,6 +344,7 @@ export function addHostSteps(plan: PlanBuilder, host: HostRoot): Iterable<string
   root.keepLastPid()
   for (const bind of host.binds.toSorted(byTarget)) root.bind(bind)
   for (const { path, directory } of host.masks) root.mask(path, directory)
+  for (const path of host.directories) root.directory(path)
   return root.directories
 }
 
@@ -362,8 +364,14 @@ export function addOwnSteps(
   // Scratch directories come before binds: a bind may lie inside a scratch directory, but no
   // scratch directory lies inside a bind.
   for (const scratch of own.scratch) root.scratch(scratch)
+  // Before binds too, which may lie anywhere but at or below these.
+  if (own.groups) {
+    for (const path of groupDirectories(own.groups)) root.directory(path)
+    addLinkSteps(plan, own.groups)
+  }
   for (const bind of own.binds.toSorted(byTarget))
     root.bind(bind, bind.map && carriers.get(ownerKey(bind.map.owner)))
   closeCarriers(plan, carriers)
   root.leaveHost()
+  if (own.groups) addCoverSteps(plan, own.groups)
 }

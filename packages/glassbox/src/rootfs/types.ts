@@ -78,6 +78,28 @@ export interface HostRoot {
   readonly binds: readonly BindMount[]
   readonly links: readonly SymbolicLink[]
   readonly masks: readonly MaskedPath[]
+  /** Empty directories. */
+  readonly directories: readonly string[]
+}
+
+/** A cgroup hierarchy in the box. */
+export interface GroupMount {
+  readonly type: 'cgroup' | 'cgroup2'
+  readonly target: string
+  /** mount(2)'s data. */
+  readonly options: string
+  /** The controllers of a v1 hierarchy. */
+  readonly controllers: readonly string[]
+}
+
+/** What programs see of control groups; see `groups.ts`. */
+export interface GroupView {
+  /** They show the program's own group. */
+  readonly own: readonly GroupMount[]
+  /** They show nothing. */
+  readonly covered: readonly GroupMount[]
+  /** Whether init may enter a cgroup namespace of its own to mount those. */
+  readonly mayEnter: boolean
 }
 
 /** What only this box has. */
@@ -86,4 +108,6 @@ export interface OwnRoot {
   readonly links: readonly SymbolicLink[]
   readonly files: readonly SmallFile[]
   readonly scratch: readonly Scratch[]
+  /** Undefined: its programs see no control groups. */
+  readonly groups?: GroupView
 }

@@ -64,7 +64,10 @@ export class Box {
   }
 
   /** Opens a box; see `openBox`. `runners` chooses the runner; tests give their own. */
-  static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
+  static async open(
+    options?: BoxOptions,
+    runners: (options: Pick<BoxOptions, 'runner'>) => Runner = runnerOf,
+  ): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
@@ -105,7 +108,7 @@ export class Box {
     const handle = startCall(async call => {
       refuseMore('box.run(program, args, options)', more)
       const words = checkWords(program, args)
-      const command = checkCommand(options)
+      const command = checkCommand(options, this.#opened.options.here)
       this.#opened.runner.check(this.#opened.options, command.terms)
       isChecked = true
       return this.#start(words, command, call)

@@ -149,7 +149,7 @@ const factsOf = (
 /** Finds a program for a box that has yet to be made. */
 export function resolveForNewBox(
   program: string,
-  options: Omit<RunOptions, 'policy'>,
+  options: Omit<RunOptions, 'policy' | 'here'>,
   runner: RunnerFacts,
 ): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({

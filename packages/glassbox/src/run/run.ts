@@ -73,7 +73,7 @@ export interface CheckedCall {
  * `runners` chooses the runner.
  */
 export function checkCall(
-  runners: (options: BoxOptions) => Runner,
+  runners: (options: Pick<BoxOptions, 'runner'>) => Runner,
   program: unknown,
   args: unknown,
   options: unknown,
@@ -93,7 +93,7 @@ export function checkCall(
 
 /** Runs one program in a sandbox of its own, made by the runner that `runners` chooses. */
 export async function runOnce(
-  runners: (options: BoxOptions) => Runner,
+  runners: (options: Pick<BoxOptions, 'runner'>) => Runner,
   program: unknown,
   args: unknown,
   options: unknown,

@@ -8,20 +8,21 @@ import { CAUSE, type EndedReply } from '../../container/wire.ts'
 import { syscall } from '../../gate/gate.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Interruptions } from './interruptions.ts'
 
 /** How much longer than the limit init may take. It may have thousands of processes to end. */
 const PATIENCE_MS = 3000
 
 export class HardStop {
   readonly #init: number
-  readonly #interrupted: AbortSignal
+  readonly #interruptions: Interruptions
   readonly #wallMs: number | undefined
   readonly #timers: NodeJS.Timeout[] = []
   #reason: 'wall' | 'interrupted' | undefined
 
-  constructor(init: number, interrupted: AbortSignal, wallMs: number | undefined) {
+  constructor(init: number, interruptions: Interruptions, wallMs: number | undefined) {
     this.#init = init
-    this.#interrupted = interrupted
+    this.#interruptions = interruptions
     this.#wallMs = wallMs
   }
 
@@ -32,17 +33,15 @@ export class HardStop {
 
   /** Resolves with the report of the launch. An interruption ends it. */
   async watch(running: RunningLaunch): Promise<EndedReply> {
-    const interrupt = (): void => {
+    if (this.#wallMs !== undefined) this.#arm('wall', this.#wallMs)
+    const forget = this.#interruptions.whenInterrupted(() => {
       running.kill(CAUSE.host)
       this.#arm('interrupted', 0)
-    }
-    if (this.#wallMs !== undefined) this.#arm('wall', this.#wallMs)
-    if (this.#interrupted.aborted) interrupt()
-    else this.#interrupted.addEventListener('abort', interrupt, { once: true })
+    })
     try {
       return await running.ended
     } finally {
-      this.#interrupted.removeEventListener('abort', interrupt)
+      forget()
     }
   }
 

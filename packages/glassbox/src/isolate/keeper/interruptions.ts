@@ -17,16 +17,20 @@ export function endBy(signal: number): RunEnd {
   return { cause: 'internal', message, killed: true }
 }
 
-/** The interruptions of one call. `stop` ends the listening. */
+/**
+ * The interruptions of one call. `stop` ends the listening. An AbortController would do, but Node
+ * loads its module for it.
+ */
 export class Interruptions {
-  readonly #controller = new AbortController()
   readonly stop: () => void
+  readonly #listeners = new Set<() => void>()
   #signal: number | undefined
 
   constructor(io: CallIo) {
     this.stop = io.onSignal(signal => {
-      this.#signal ??= signal
-      this.#controller.abort()
+      if (this.#signal !== undefined) return
+      this.#signal = signal
+      for (const listener of this.#listeners) listener()
     })
   }
 
@@ -35,8 +39,10 @@ export class Interruptions {
     return this.#signal
   }
 
-  /** Aborted at the first signal. */
-  get aborted(): AbortSignal {
-    return this.#controller.signal
+  /** Calls the listener at the first signal, which may have come. Returns what ends that. */
+  whenInterrupted(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    if (this.#signal !== undefined) listener()
+    return () => this.#listeners.delete(listener)
   }
 }

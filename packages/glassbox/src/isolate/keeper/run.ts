@@ -51,11 +51,17 @@ export class Run {
   readonly #container: Container
   readonly #spec: RunSpec
   readonly #begun = process.hrtime.bigint()
+  #isOver = false
 
   constructor(container: Container, spec: RunSpec) {
     this.#container = container
     this.#spec = spec
     container.setDisconnectPlan({ plan: HOLD_LOCK, descriptors: [spec.lock] })
+  }
+
+  /** init has reported: every process of the box is dead, before the container is closed. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   /** `given`: resolves when the files of the box belong to its program. */
@@ -66,7 +72,7 @@ export class Run {
       rooted.catch(() => {}) // awaited below
       await given
       if (interruptions.signal !== undefined) return this.#interrupted(interruptions.signal)
-      const stop = new HardStop(this.#container.pid, interruptions.aborted, call.program.limits.wallMs)
+      const stop = new HardStop(this.#container.pid, interruptions, call.program.limits.wallMs)
       try {
         return await this.#supervise(rooted, stop)
       } catch (error) {
@@ -138,6 +144,7 @@ export class Run {
   }
 
   #conclude(reply: EndedReply): RunOutcome {
+    this.#isOver = true
     const { call, plans, interruptions } = this.#spec
     const statistics = statisticsOf(reply, plans.group?.cgroup, call.cgTiming)
     if (reply.cause >= CAUSE.host) return { end: endBy(interruptions.signal ?? 0), statistics }

@@ -5,13 +5,14 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import type { Server, Socket } from 'node:net'
 import { syscall } from '../../gate/gate.ts'
+import { LOCK_EX, LOCK_NB } from '../../linux/constants.ts'
 import { ERRNO, errnoMessage } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { IsolateError } from '../types.ts'
 import { prepareDirectory } from './socket-path.ts'
 
 const FLOCK = syscallNumber('flock')
-const LOCK_EXCLUSIVE_NOW = 2 | 4
+const LOCK_EXCLUSIVE_NOW = LOCK_EX | LOCK_NB
 const ONLY_OWNER = 0o600
 
 /** A path on which a server listens. */

@@ -4,10 +4,8 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { call } from '../../gate/gate.ts'
+import { SO_PEERCRED, SOL_SOCKET } from '../../linux/constants.ts'
 import type { Ids } from '../types.ts'
-
-const SOL_SOCKET = 1
-const SO_PEERCRED = 17
 
 export interface Peer extends Ids {
   /** 0: it is in another PID namespace. */

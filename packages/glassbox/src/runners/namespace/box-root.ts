@@ -13,6 +13,7 @@ import { HostPaths } from '../../stdio/host-paths.ts'
 import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
 import { refuseSetIdFiles } from './binds/set-id-files.ts'
 import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
+import { groupView } from './group-view.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -79,8 +80,10 @@ export function boxRoot(
         inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
+      const groups = groupView(own)
       return {
         binds,
+        ...(groups ? { groups } : {}),
         links,
         files: identityFiles({ ...ids, hostname: options.hostname ?? DEFAULT_HOSTNAME }),
         // A pool empties these after each program, but not a bind in the place of one.

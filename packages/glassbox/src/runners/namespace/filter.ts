@@ -10,14 +10,16 @@ import {
 } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
-import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
+import { DEFAULT_RESOLVED } from '../../policy/default.ts'
 import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
+import { ENOSYS } from '../../seccomp/conditions.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
 import { forI386, GUARD, guarded, NO_FILTERS, NO_USER_NAMESPACES, withRefusals } from '../../seccomp/guard.ts'
 import type { CallPolicy, CallRule, KernelAction } from '../../seccomp/policy.ts'
+import { TRACED_REFUSALS } from '../../seccomp/traced.ts'
 import type { JobTerms } from '../../job/job.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { callRulesOf } from './call-rules.ts'
@@ -68,6 +70,8 @@ const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
 export interface FilterContext {
   /** Whether programs may write to files of the host: a bind is writable. */
   readonly writesHost: boolean
+  /** Whether a tracer of ours is attached to the program. */
+  readonly traced?: boolean
 }
 
 const BOX_ALONE: FilterContext = { writesHost: false }
@@ -76,22 +80,25 @@ export const contextOf = ({ binds }: Pick<ResolvedBox, 'binds'>): FilterContext 
   writesHost: binds.some(({ writable }) => writable),
 })
 
-const addedRefusals = ({ writesHost }: FilterContext): readonly CallRule[] =>
-  writesHost ? NO_USER_NAMESPACES : []
+const addedRefusals = ({ writesHost, traced }: FilterContext): readonly CallRule[] => [
+  ...(writesHost ? NO_USER_NAMESPACES : []),
+  ...(traced ? TRACED_REFUSALS : []),
+]
 
 /** Keeps what `make` returns for a context. */
 function perContext<Value>(make: (context: FilterContext) => Value): (context: FilterContext) => Value {
-  const made = new Map<boolean, Value>()
+  const made = new Map<string, Value>()
   return context => {
-    const value = made.get(context.writesHost) ?? make(context)
-    made.set(context.writesHost, value)
+    const key = `${context.writesHost} ${context.traced ?? false}`
+    const value = made.get(key) ?? make(context)
+    made.set(key, value)
     return value
   }
 }
 
 /**
  * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
- * ENOSYS. Compiled when it is first needed.
+ * ENOSYS.
  */
 const onlyGuard = perContext((context): Filter => {
   const rules = [...addedRefusals(context), ...GUARD]
@@ -111,7 +118,8 @@ const compiled = new WeakMap<ResolvedPolicy, (context: FilterContext) => Filter>
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws
- * InvalidOptionError for a policy that needs a tracer.
+ * InvalidOptionError for a policy that needs a tracer. `traced`: whether a tracer of ours is
+ * attached to the program.
  */
 export function compileFilter(
   policy: ResolvedPolicy | null | undefined,
@@ -121,8 +129,10 @@ export function compileFilter(
   const resolved = policy ?? DEFAULT_RESOLVED
   const ofPolicy =
     compiled.get(resolved) ??
-    // The default policy refuses all namespaces itself.
-    (resolved === DEFAULT_RESOLVED ? compiledDefault : perContext(at => compileFor(resolved, at)))
+    perContext(at =>
+      // The default policy refuses all namespaces itself.
+      resolved === DEFAULT_RESOLVED && !at.traced ? compiledDefault() : compileFor(resolved, at),
+    )
   compiled.set(resolved, ofPolicy)
   return ofPolicy(context)
 }
@@ -148,13 +158,14 @@ const compiledDefault = (): Filter =>
 /**
  * Compiles a policy. "kill" becomes a report to init, which kills the program and has the
  * evidence. Calls of another ABI are reported too, because a policy says nothing about their
- * numbers.
+ * numbers. "trace" becomes ENOSYS, the kernel's answer if no tracer asks for such calls: one of
+ * the program's own would ask for them and let them pass.
  */
 export function compileAnew(policy: CallPolicy): Filter {
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
   return {
     policy,
-    bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
+    bytes: compilePolicy(inBox(kept), { foreign: { kind: 'notify' } }),
     listens: true,
     early: permitsAll(kept, STILL_TO_DO),
   }
@@ -171,18 +182,20 @@ export function filterOf(
   { policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>,
   context: FilterContext,
 ): Filter {
-  const filter = compileFilter(policy, context)
+  const filter = compileFilter(policy, { ...context, traced: trace !== undefined })
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
 const kills = ({ rules, otherwise }: CallPolicy): boolean =>
   [...rules.map(({ action }) => action), otherwise].some(({ kind }) => kind === 'kill' || kind === 'notify')
 
-export function reportKills({ rules, otherwise }: CallPolicy): CallPolicy {
-  const report = (action: KernelAction): KernelAction =>
-    action.kind === 'kill' ? { kind: 'notify' } : action
+/** An action as a box carries it out: see `compileAnew`. */
+const boxAction = (action: KernelAction): KernelAction =>
+  action.kind === 'kill' ? { kind: 'notify' } : action.kind === 'trace' ? ENOSYS : action
+
+function inBox({ rules, otherwise }: CallPolicy): CallPolicy {
   return {
-    rules: rules.map(rule => ({ ...rule, action: report(rule.action) })),
-    otherwise: report(otherwise),
+    rules: rules.map(rule => ({ ...rule, action: boxAction(rule.action) })),
+    otherwise: boxAction(otherwise),
   }
 }

@@ -15,7 +15,7 @@ import { printPlan } from '../../plan/print.ts'
 import { disassemble } from '../../seccomp/disassemble.ts'
 import { printSpec } from '../../landlock/print.ts'
 import type { SandboxSpec } from '../runner.ts'
-import { kernelLimits, planGroup } from './accounting.ts'
+import { planGroup, preparedGroup } from './accounting.ts'
 import { owningOf } from './binds/owned.ts'
 import { boxRoot } from './box-root.ts'
 import { contextOf, filterOf } from './filter.ts'
@@ -43,12 +43,13 @@ export function planText({ box, paths, programs }: SandboxSpec, job: Job): strin
   )
   const setup = hostSetup(host, spec.userNamespace)
   const hostname = box.hostname ?? DEFAULT_HOSTNAME
-  const rest = ownSetupPlan({ hostname, root: own(identity) }, setup.made)
+  const root = own(identity)
+  const rest = ownSetupPlan({ hostname, root }, setup.made)
   const networks = network ? networkPlans(isPrivileged()) : []
   const prepare = preparePlan({
     identity,
     cwd: BOX_DIRECTORY,
-    ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
+    ...(cgroup ? { group: preparedGroup(cgroup, limits, root.groups) } : {}),
     ...(filter?.early ? { filter } : {}),
   }).plan
   const launch = launchPlan({

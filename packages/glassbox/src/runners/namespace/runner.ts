@@ -5,6 +5,7 @@
 import { isPrivileged } from '../../container/identity.ts'
 import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
+import { checkHere } from './binds/targets.ts'
 import { callRulesOf } from './call-rules.ts'
 import { checkEtc } from './etc-names.ts'
 import { NamespaceSandbox } from './sandbox.ts'
@@ -14,6 +15,7 @@ export const namespaceRunner: Runner = {
   showsHost: false,
   strangers: isPrivileged,
   check: (box, terms) => {
+    if (box.here !== undefined) checkHere(box.here)
     checkEtc(box.etc)
     if (terms?.policy) callRulesOf(terms.policy)
   },

@@ -22,11 +22,12 @@ import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { type Account, kernelLimits, openAccount } from './accounting.ts'
+import { type Account, kernelLimits, openAccount, preparedGroup } from './accounting.ts'
 import { isPrivileged } from '../../container/identity.ts'
 import { owningOf } from './binds/owned.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
+import { type Disk, diskOf } from './disk-use.ts'
 import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
@@ -64,6 +65,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
   readonly files: BoxFiles
+  readonly disk: Disk
   readonly #isolated: boolean
   readonly #pooled: boolean
   readonly #receivers: Receivers
@@ -84,6 +86,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#context = contextOf(box)
     this.#isBound = box.binds.some(({ target }) => target === BOX_DIRECTORY)
     this.#expected = expectedOf(expects ?? DEFAULT_TERMS, this.#context)
+    this.disk = diskOf(box)
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
@@ -164,7 +167,7 @@ export class NamespaceSandbox implements Sandbox {
     const plan = preparePlan({
       identity: this.container.identity,
       cwd: BOX_DIRECTORY,
-      ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
+      ...(group ? { group: preparedGroup(group.cgroup, limits, this.container.groups) } : {}),
       ...(filter ? { filter } : {}),
     })
     this.#known = { limits, filter, plan }

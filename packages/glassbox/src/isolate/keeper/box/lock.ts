@@ -8,7 +8,15 @@
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { syscall, systemError } from '../../../gate/gate.ts'
-import { LOCK_EX, LOCK_NB, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from '../../../linux/constants.ts'
+import {
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_UN,
+  O_CLOEXEC,
+  O_CREAT,
+  O_NOFOLLOW,
+  O_RDWR,
+} from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { retry } from '../../../launch/retry.ts'
@@ -35,8 +43,8 @@ export interface LockRequest {
   readonly create: boolean
   /** Wait while another process has the lock. */
   readonly wait: boolean
-  /** Aborted if the caller is no longer interested. */
-  readonly signal?: AbortSignal
+  /** Whether the caller is no longer interested. */
+  readonly stopped?: () => boolean
 }
 
 export class BoxLock {
@@ -56,7 +64,7 @@ export class BoxLock {
     try {
       if (!lockNow(descriptor)) {
         if (!request.wait) throw inUse()
-        await lockLater(descriptor, request.signal)
+        await lockLater(descriptor, request.stopped)
       }
       return new BoxLock(descriptor)
     } catch (error) {
@@ -94,7 +102,11 @@ export class BoxLock {
     attempt('write lock file', () => ftruncateSync(this.descriptor, 0))
   }
 
+  /**
+   * init may have a copy of the descriptor until its end. So the lock is released, not only left.
+   */
   release(): void {
+    syscall(FLOCK, this.descriptor, LOCK_UN)
     closeSync(this.descriptor)
   }
 }
@@ -125,11 +137,11 @@ function lockNow(descriptor: number): boolean {
   throw attempt('lock the box', () => systemError('flock', -result))
 }
 
-function lockLater(descriptor: number, signal: AbortSignal | undefined): Promise<void> {
+function lockLater(descriptor: number, stopped = (): boolean => false): Promise<void> {
   return new Promise((resolve, reject) => {
     const attemptNow = (): boolean => {
       try {
-        if (signal?.aborted) throw inUse()
+        if (stopped()) throw inUse()
         if (!lockNow(descriptor)) return false
         resolve()
       } catch (error) {

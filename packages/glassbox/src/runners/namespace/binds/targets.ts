@@ -71,6 +71,24 @@ function conflict(path: string): string | undefined {
   return hidden && `it would hide the box’s own ${hidden}`
 }
 
+/** Whole directories of the host in which a box shows a selection only. */
+const SELECTIONS = ['/etc', '/dev', '/sys']
+
+/**
+ * Throws InvalidOptionError for a current directory that the box has itself: one that it makes, or
+ * of which it shows a selection.
+ */
+export function checkHere(path: string): void {
+  const selected = SELECTIONS.some(at => path === at || isBelow(path, at))
+  const isOwn = conflict(path) !== undefined || madeAt(path) !== undefined || selected
+  if (!isOwn) return
+  throw new InvalidOptionError(
+    'here',
+    `The current directory, ${path}, cannot be shown under its own path: a box has its own ${path}.`,
+    `Change to another directory (cd), or show it elsewhere: --bind ${path}:/work:rw --cwd /work.`,
+  )
+}
+
 /** What the host has at the path, following links; `undefined` if nothing, or unreadable. */
 function kindThere(path: string): What | undefined {
   try {

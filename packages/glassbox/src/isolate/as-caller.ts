@@ -3,9 +3,9 @@
  * not learn by it, or reach, what is closed to him. Only the file system ids of this thread change
  * (setfsuid(2)), and only for synchronous work.
  */
-import { syscall } from '../../gate/gate.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import type { Ids } from '../types.ts'
+import { syscall } from '../gate/gate.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import type { Ids } from './types.ts'
 
 const SETFSUID = syscallNumber('setfsuid')
 const SETFSGID = syscallNumber('setfsgid')
