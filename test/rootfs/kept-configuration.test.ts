@@ -1,6 +1,7 @@
 /**
- * The copy of the host's configuration: what goes into it, that it is made once and is never stale,
- * and that neither another user nor another process can give a process a copy of its own making.
+ * The copy of the host's configuration: what goes into it, that it is made once and is never
+ * stale, and that neither another user nor another process can give a process a copy of its own
+ * making.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'

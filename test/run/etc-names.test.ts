@@ -1,4 +1,6 @@
-/** The option `etc`: more names of /etc, and what is refused by name before anything is started. */
+/**
+ * The option `etc`: more names of /etc, and what is refused by name before anything is started.
+ */
 import assert from 'node:assert/strict'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -116,7 +116,9 @@ const known = new Map<string, Known>()
 /** More sets of additional names than a caller has who does not make them up. */
 const MOST_KNOWN = 8
 
-/** What this host shows. `extra`: paths below /etc that are shown although no package owns them. */
+/**
+ * What this host shows. `extra`: paths below /etc that are shown although no package owns them.
+ */
 export function hostRoot(extra: readonly string[] = []): HostRoot {
   const key = extra.join('\0')
   const last = known.get(key)

@@ -69,7 +69,9 @@ const DATABASES = [
   '/var/lib/pacman/local',
 ]
 
-/** A copy is not used longer than that, in ms: hosts remove old files from some places one by one. */
+/**
+ * A copy is not used longer than that, in ms: hosts remove old files from some places one by one.
+ */
 const LONGEST_USE_MS = 5 * 24 * 60 * 60 * 1000
 
 interface Manifest {

@@ -18,8 +18,8 @@ function isInMemory(directory: string): boolean {
 }
 
 /**
- * The directories that are tried, in this order. Memory comes first, and then the user's cache; the
- * others are cleaned by age on many hosts.
+ * The directories that are tried, in this order. Memory comes first, and then the user's cache;
+ * the others are cleaned by age on many hosts.
  */
 export function places(
   euid: number = process.geteuid?.() ?? 0,
