@@ -43,7 +43,8 @@ import { syscallNumber } from '../../linux/syscalls.ts'
 import { ownership, TOPS } from './packages.ts'
 import { openPlace, places } from './place.ts'
 import { isSecret } from './secrets.ts'
-import { makeTree, type Watched } from './tree.ts'
+import { makeTree } from './tree.ts'
+import { isUnchanged, type Watched } from './watched.ts'
 
 /** A copy of the configuration, on the host. */
 export interface KeptConfiguration {
@@ -56,7 +57,7 @@ export interface KeptConfiguration {
 }
 
 /** Increased when copies of earlier versions must not be used. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * Files that change when a package is installed or removed. Those that a host lacks stay missing.
@@ -84,8 +85,6 @@ interface Manifest {
   readonly live: readonly string[]
 }
 
-const changedMs = (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0
-
 const databases = (): number[] =>
   DATABASES.map(path => statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0)
 const names = (): string[][] => TOPS.map(top => readdirSync(top))
@@ -108,7 +107,7 @@ const isCurrent = (manifest: Manifest, extra: readonly string[]): boolean =>
   same(manifest.extra, extra) &&
   same(manifest.databases, databases()) &&
   !TOPS.some((top, index) => hasNewName(top, manifest.names[index])) &&
-  manifest.watched.every(([path, ms]) => changedMs(path) === ms)
+  manifest.watched.every(isUnchanged)
 
 /** A short name for a list of paths. Two lists may share it: the manifest tells them apart. */
 function nameFor(extra: readonly string[]): string {
