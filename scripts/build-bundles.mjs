@@ -1,6 +1,6 @@
-// Makes the bundles that are loaded: one JavaScript file for the library and one for each
-// subcommand, with the code that V8 compiles for the subcommands. Node's module loader takes
-// longer for 300 files than everything else together.
+// Makes the bundles that are loaded: one JavaScript file for the library, for each of its workers
+// and for each subcommand, with the code that V8 compiles for the subcommands. Node's module
+// loader takes longer for 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
 //
@@ -28,10 +28,10 @@ import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
 /**
- * The bundle of the library. Like the bundles of the command, it is as deep in the tree as the
+ * The bundles of the library. Like those of the command, they are as deep in the tree as the
  * modules, so that paths relative to a module stay correct.
  */
-const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
+const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
@@ -56,8 +56,18 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
-/** Subcommands of which few calls need the decoder: it is a bundle of its own for them. */
-const DECODES_SELDOM = new Set(['run', 'isolate'])
+/** The entries of the library: the one that callers import, and those of its worker threads. */
+const LIBRARY = {
+  index: 'index.ts',
+  'ptrace-worker': 'ptrace/worker.ts',
+  'supervisor-worker': 'supervisor/worker.ts',
+}
+
+/**
+ * Subcommands that start programs, often without a trace or a policy. For them the decoder is a
+ * bundle of its own, and policies are evaluated when one is given.
+ */
+const STARTERS = new Set(['run', 'isolate'])
 const DECODER = { decode: "export * from './decode/decode.ts'" }
 
 const inputs = [
@@ -70,20 +80,20 @@ const inputs = [
 
 function isFresh() {
   const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
-  bundles.push(library)
+  bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
 }
 
 /**
- * Names and the structure of the code are kept, for stack traces. Workers and handler modules are
- * loaded from their own files.
+ * Names and the structure of the code are kept, for stack traces. Each bundle has its own copy of
+ * what the threads share, as threads have anyway. Handler modules are loaded from their own files.
  */
 async function bundleLibrary() {
   await build({
-    entryPoints: [join(source, 'index.ts')],
-    outfile: library,
+    entryPoints: Object.entries(LIBRARY).map(([out, name]) => ({ in: join(source, name), out })),
+    outdir: library,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -97,7 +107,7 @@ async function bundleLibrary() {
 const numbersOfCalls = {
   name: 'numbers of calls',
   setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\/src\/.*\.ts$/, namespace: 'file' }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/\bsyscallNumber\('(\w+)'\)/g, (_, call) =>
         syscallNumber(call),
       ),
@@ -116,6 +126,32 @@ const decoderApart = {
     onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
     )
+  },
+}
+
+/**
+ * Modules of functions that few runs call. They, and the modules that only they import, are
+ * evaluated at the first call of one of the functions.
+ */
+const AT_FIRST_CALL = ['policy/resolve.ts'].map(name => join(source, name))
+
+const evaluatedWhenCalled = {
+  name: 'evaluated when called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir }) => {
+      const found = join(resolveDir, path)
+      if (kind !== 'import-statement' || !AT_FIRST_CALL.includes(found)) return undefined
+      return { path: found, namespace: 'at-first-call' }
+    })
+    onLoad({ filter: /./, namespace: 'at-first-call' }, ({ path }) => {
+      const exported = [...readFileSync(path, 'utf8').matchAll(/^export (?!type|interface)(.*)/gm)]
+      const functions = exported.map(([line, what]) => {
+        const [, name] = /^function (\w+)/.exec(what) ?? []
+        if (name === undefined) throw new Error(`${path} exports more than functions: ${line}`)
+        return `export const ${name} = (...given) => require(${JSON.stringify(path)}).${name}(...given)`
+      })
+      return { contents: functions.join('\n'), resolveDir: source, loader: 'js' }
+    })
   },
 }
 
@@ -143,7 +179,7 @@ async function bundle(name, contents) {
     banner: {
       js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
     },
-    plugins: DECODES_SELDOM.has(name) ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
+    plugins: STARTERS.has(name) ? [numbersOfCalls, decoderApart, evaluatedWhenCalled] : [numbersOfCalls],
     logLevel: 'warning',
   })
 }
