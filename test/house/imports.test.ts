@@ -101,6 +101,10 @@ const STRANGERS: readonly (readonly [from: RegExp, to: RegExp, but?: RegExp])[] 
   [/^runners\/runner\.ts$/, /^(runners\/\w+\/|container|cgroup|rootfs|ptrace|plan)/],
   // A box and a trace start processes by launch/, and do not know each other.
   [/^container\//, /^(ptrace|trace)\//],
+  // isolate is built on containers, not on runners; its front only makes values and texts.
+  [/^isolate\//, /^(run|pool|runners|supervisor|ptrace|trace|policy|unwind)\//],
+  [/^isolate\/front\//, /^(container|cgroup|rootfs|launch|plan|gate)\//],
+  [/^isolate\/front\//, /^isolate\//, /^isolate\/(front\/|types\.ts$)/],
   // An output of a trace does not know where the trace comes from.
   [/^strace\//, /^ptrace\//],
 ]

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'ERR_GLASSBOX_BOX_LOST'
   | 'ERR_GLASSBOX_POOL_CLOSED'
   | 'ERR_GLASSBOX_CGROUP'
+  | 'ERR_GLASSBOX_ISOLATE'
   | 'ERR_GLASSBOX_INTERNAL'
 
 /** What an error may carry besides its code and message. */
