@@ -96,7 +96,15 @@ export function enter(
   const known = join(base, hostname)
   mkdirSync(dirname(known), { recursive: true })
   writeFileSync(known, 'container\n')
-  const own = ['--mount', '--pid', '--fork', '--ipc', '--uts', ...(environment.readOnlyCgroups ? ['--cgroup'] : []), ...(isRoot ? [] : ['-Ur'])]
+  const own = [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--ipc',
+    '--uts',
+    ...(environment.readOnlyCgroups ? ['--cgroup'] : []),
+    ...(isRoot ? [] : ['-Ur']),
+  ]
   const start = ['sh', '-c', script(environment), 'sh', known]
   const line = [...own, ...start, ...contained(environment, base, refused), ...words]
   const { status, stdout, stderr } = spawnSync('unshare', line, {

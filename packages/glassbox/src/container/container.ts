@@ -19,7 +19,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder } from '../plan/builder.ts'
-import { encodePlan } from '../plan/encode.ts'
+import { encodePlan, fallbacksOf } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
@@ -28,7 +28,7 @@ import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
 import { storeOf } from './host-store.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
-import { entering, joining, withNetwork } from './network.ts'
+import { entering, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
@@ -97,6 +97,7 @@ export class Container {
   readonly #connection: Connection
   readonly #boxRoot: OwnRoot
   #isReady = false
+  #fallbacks: readonly string[] = []
   #root = -1
 
   private constructor(
@@ -104,7 +105,7 @@ export class Container {
     connection: Connection,
     identity: Identity,
     boxRoot: OwnRoot,
-    setups: readonly Promise<void>[],
+    setups: readonly Promise<readonly string[]>[],
   ) {
     this.pid = pid
     this.identity = identity
@@ -146,9 +147,14 @@ export class Container {
     }
   }
 
-  async #setUp(setups: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(setups)
+  async #setUp(setups: readonly Promise<readonly string[]>[]): Promise<void> {
+    this.#fallbacks = (await Promise.all(setups)).flat()
     this.#isReady = true
+  }
+
+  /** The fallbacks that were taken to set up the box, once it is ready: see rootfs/fallbacks.ts. */
+  get fallbacks(): readonly string[] {
+    return this.#fallbacks
   }
 
   get ended(): boolean {
@@ -303,19 +309,21 @@ async function end(connection: Connection, pid: number | undefined): Promise<voi
   await reaped(pid)
 }
 
+/** Makes init run a plan on itself. Resolves with the names of the fallbacks that it took. */
 async function requestPlan(
   connection: Connection,
   plan: Plan,
   descriptors: readonly number[] = [],
-): Promise<void> {
+): Promise<readonly string[]> {
   const { bytes, origin } = encodePlan(plan)
   const reply = await connection.request(REQUEST_TYPE.plan, bytes, descriptors).reply
   if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+  return fallbacksOf(plan, reply.cause)
 }
 
-const connectNetwork = (connection: Connection, privileged: boolean): Promise<void> =>
+const connectNetwork = (connection: Connection, privileged: boolean): Promise<readonly string[]> =>
   privileged
-    ? withNetwork(made => requestPlan(connection, joining, [made]))
+    ? withNetwork((network, taking) => requestPlan(connection, taking, [network]))
     : requestPlan(connection, entering)
 
 /**

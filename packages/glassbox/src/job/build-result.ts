@@ -51,6 +51,7 @@ export function buildResult(parts: ResultParts): AnyResult {
     ...parts.collected,
     runner: parts.runner,
     measuredBy: ending.measuredBy,
+    ...(ending.weaker ? { weaker: ending.weaker } : {}),
   }
 }
 

@@ -12,6 +12,7 @@ import type { Filter } from './filter.ts'
 import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
 import type { Tracing } from './tracing.ts'
+import { weakerWalls } from './weaker.ts'
 
 type Stdio = readonly [number, number, number]
 
@@ -60,7 +61,8 @@ export async function startJob(
       const fileAtLimit =
         endedBySignal(ended, 'SIGXFSZ') &&
         (await (await import('./full-file.ts')).holdsFileOf(site.container.pid, limits.fileSizeBytes))
-      return endingOf(ended, child.account, limits, fileAtLimit)
+      const ending = await endingOf(ended, child.account, limits, fileAtLimit)
+      return { ...ending, ...weakerWalls(site.container.fallbacks) }
     }),
   }
 }
