@@ -69,7 +69,7 @@ static void add_stat(struct watched *sum, const char *text) {
     if (*c == '-') c++;
     if (!parse_number(&c, &value)) return;
     int is_time = field == 16 || field == 17;        /* of its children */
-    if (field == 14 || field == 15) is_time = outer; /* its own, in ticks; else its clock is read */
+    if (field == 14 || field == 15) is_time = outer; /* its own, in ticks; or its clock is read */
     if (is_time) sum->cpu_ns += value * TICK_NS;
     if (field == 20) sum->processes += (u32)value;                  /* threads */
     if (field == 24) sum->memory += value * PAGE;

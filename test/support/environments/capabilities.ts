@@ -12,7 +12,7 @@ export type Capability = (typeof NAMES)[number]
 
 export const ALL: readonly Capability[] = NAMES
 
-/** What a process of root gets in a container by default (docs.docker.com/engine/containers/run). */
+/** What root gets in a container by default (docs.docker.com/engine/containers/run). */
 export const OF_DOCKER: readonly Capability[] = [
   ...(['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP'] as const),
   ...(['NET_BIND_SERVICE', 'NET_RAW', 'SYS_CHROOT', 'MKNOD', 'AUDIT_WRITE', 'SETFCAP'] as const),

@@ -1,7 +1,7 @@
 /**
- * Docker's default seccomp profile, compiled by our own compiler. Docker publishes a list of what
- * is allowed (docs.docker.com/engine/security/seccomp, moby/profiles); here is the other half, what
- * it refuses, which is shorter. podman, containerd (RuntimeDefault of Kubernetes) and CRI-O have
+ * Docker's default seccomp profile, compiled by our own compiler. Docker publishes what is allowed
+ * (docs.docker.com/engine/security/seccomp, moby/profiles). Here is the other half, the refusals,
+ * because that is shorter. Podman, containerd (RuntimeDefault of Kubernetes) and CRI-O have
  * nearly the same profile.
  */
 import { compilePolicy } from '#glassbox/seccomp/compile.js'

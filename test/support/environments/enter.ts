@@ -29,6 +29,8 @@ export interface EnterOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
   readonly cwd?: string
+  /** In ms. */
+  readonly timeout?: number
 }
 
 /** What a runtime hides of /proc, and what it makes read-only. */
@@ -88,7 +90,7 @@ export function enter(
   context: TestContext,
   environment: Environment,
   words: readonly string[],
-  { refused, env = {}, input = '', cwd = '/' }: EnterOptions = {},
+  { refused, env = {}, input = '', cwd = '/', timeout = 60_000 }: EnterOptions = {},
 ): Entered {
   const base = temporaryDirectory(context)
   chmodSync(base, 0o755)
@@ -109,7 +111,7 @@ export function enter(
   const line = [...own, ...start, ...contained(environment, base, refused), ...words]
   const { status, stdout, stderr } = spawnSync('unshare', line, {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout,
     input,
     cwd,
     env: { ...process.env, ...environment.env, ...env },

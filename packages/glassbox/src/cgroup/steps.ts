@@ -46,8 +46,8 @@ export interface MadeGroup {
    */
   readonly joins: readonly number[]
   /**
-   * A descriptor of the v2 directory, in which the program is created (CLONE_INTO_CGROUP of clone3,
-   * Linux 5.7).
+   * A descriptor of the v2 directory, in which the program is created (CLONE_INTO_CGROUP of
+   * clone3, Linux 5.7).
    */
   readonly birth: Slot | undefined
   /** The descriptor of the first counter file; the others follow it. */

@@ -31,6 +31,7 @@ import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
+import { needsHandover, receiveRoot } from './root-handover.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader } from './wire.ts'
 
@@ -140,7 +141,9 @@ export class Container {
       const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
       rest.catch(() => {}) // and with this
       const connected = network ? [connectNetwork(connection, privileged)] : []
-      return new Container(pid, connection, identity, boxRoot, [shown, rest, ...connected])
+      const container = new Container(pid, connection, identity, boxRoot, [shown, rest, ...connected])
+      if (needsHandover(privileged)) await container.#receiveRoot()
+      return container
     } catch (error) {
       await end(connection, pid)
       throw error
@@ -152,7 +155,7 @@ export class Container {
     this.#isReady = true
   }
 
-  /** The fallbacks that were taken to set up the box, once it is ready: see rootfs/fallbacks.ts. */
+  /** The fallbacks that were taken, once the box is ready: see rootfs/fallbacks.ts. */
   get fallbacks(): readonly string[] {
     return this.#fallbacks
   }
@@ -176,6 +179,11 @@ export class Container {
     if (!this.#isReady) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not set up yet.')
     this.#openRoot()
     return this.#root
+  }
+
+  async #receiveRoot(): Promise<void> {
+    await this.ready
+    this.#root = await receiveRoot((plan, descriptors) => this.runPlan(plan, descriptors))
   }
 
   #openRoot(): void {

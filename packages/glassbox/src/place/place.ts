@@ -1,4 +1,4 @@
-/** The place in which this process runs, and what restricts it there. Read anew at each question. */
+/** The place in which this process runs, and what restricts it there. Each question looks anew. */
 import { type PlaceName, type Sign, SIGNS } from './signs.ts'
 import { mountLines, type PlaceView, viewHere } from './view.ts'
 

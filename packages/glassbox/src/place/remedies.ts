@@ -144,4 +144,4 @@ export function remedyFor(lack: Lack, place: Place = placeHere()): string {
 
 /** The way that is left where no namespace can be had. */
 export const WITHOUT_NAMESPACES =
-  "Or use the ptrace runner, which needs none: --runner ptrace, or the option runner: 'ptrace'."
+  "Or use the ptrace runner, which needs no namespaces: --runner ptrace, or the option runner: 'ptrace'."

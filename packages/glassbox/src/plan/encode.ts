@@ -243,7 +243,7 @@ export function encodePlan(plan: Plan): EncodedPlan {
   return result
 }
 
-/** The names of the fallbacks in `taken`, which is the sum of their bits that the interpreter gave. */
+/** The names of the fallbacks that were taken. `taken` is the interpreter's sum of their bits. */
 export const fallbacksOf = (plan: Plan, taken: number): readonly string[] =>
   encodePlan(plan).fallbacks.filter((_, index) => (taken >>> index) & 1)
 

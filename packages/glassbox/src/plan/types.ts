@@ -44,7 +44,7 @@ export type OnError = 'fail' | 'ignore' | readonly number[]
  * fallback has no fallback inside.
  */
 export interface Fallback {
-  /** What it is a fallback for; whoever runs the plan learns the names of those that were taken. */
+  /** What it is a fallback for. The runner of a plan gets the names of those that were taken. */
   readonly name: string
   readonly steps: readonly Step[]
 }

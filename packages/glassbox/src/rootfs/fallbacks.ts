@@ -13,6 +13,7 @@
 import {
   AT_FDCWD,
   AT_RECURSIVE,
+  MNT_DETACH,
   MOUNT_ATTR_NODEV,
   MOUNT_ATTR_NOEXEC,
   MOUNT_ATTR_NOSUID,
@@ -30,7 +31,10 @@ export const ROOT_FALLBACK = { root: 'moved root', proc: 'outer proc' } as const
 
 const ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
 
-/** Makes `stage` the root, with the old root below `hostRoot`, as pivot_root would. */
+/**
+ * Makes `stage` the root, with the old root below `hostRoot`, as pivot_root would. The bind of the
+ * old root shows the new one too, where it was before it moved.
+ */
 export function addMovedRootSteps(plan: PlanBuilder, stage: string, hostRoot: string): void {
   plan
     .call(
@@ -41,6 +45,7 @@ export function addMovedRootSteps(plan: PlanBuilder, stage: string, hostRoot: st
     .call('chdir', [text(stage)], 'go to the new root')
     .call('mount', [text(stage), text('/'), 0, MS_MOVE, 0], 'move the new root over the old one')
     .call('chroot', [text('.')], 'change the root')
+    .call('umount2', [text(hostRoot + stage), MNT_DETACH], `show the old ${stage} again`)
 }
 
 /**

@@ -267,7 +267,8 @@ class RootBuilder {
       )
       .call('mkdirat', [AT_FDCWD, text(STAGE + HOST_ROOT), 0o700], `make ${HOST_ROOT}`)
       .call('pivot_root', [text(STAGE), text(STAGE + HOST_ROOT)], 'change the root', {
-        onError: [ERRNO.EPERM, ERRNO.EINVAL], // a filter; or the old root is the kernel's first one
+        // A filter; or the old root is the kernel's first one.
+        onError: [ERRNO.EPERM, ERRNO.EINVAL],
       })
       .orElse(ROOT_FALLBACK.root, () => addMovedRootSteps(this.#plan, STAGE, HOST_ROOT))
       .call('chdir', [text('/')], 'go to the new root')

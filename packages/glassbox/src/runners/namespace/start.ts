@@ -5,6 +5,7 @@
 import type { Container, RunningLaunch } from '../../container/container.ts'
 import type { EndedReply } from '../../container/wire.ts'
 import type { Job } from '../../job/job.ts'
+import type { Limits } from '../../job/options.ts'
 import type { Started } from '../runner.ts'
 import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
 import type { Account } from './accounting.ts'
@@ -58,13 +59,19 @@ export async function startJob(
     stop: reason => running.kill(HOST_CAUSE[reason]),
     ended: report.then(async ended => {
       const { limits } = job
-      const fileAtLimit =
-        endedBySignal(ended, 'SIGXFSZ') &&
-        (await (await import('./full-file.ts')).holdsFileOf(site.container.pid, limits.fileSizeBytes))
+      const fileAtLimit = endedBySignal(ended, 'SIGXFSZ') && (await holdsFullFile(site, limits))
       const ending = await endingOf(ended, child.account, limits, fileAtLimit)
       return { ...ending, ...weakerWalls(site.container.fallbacks) }
     }),
   }
+}
+
+async function holdsFullFile(
+  { container }: StartSite,
+  { fileSizeBytes }: Pick<Required<Limits>, 'fileSizeBytes'>,
+): Promise<boolean> {
+  if (container.ended) return false // init ended since it has reported
+  return (await import('./full-file.ts')).holdsFileOf(container.rootDirectory(), fileSizeBytes)
 }
 
 async function traceIfAsked(
