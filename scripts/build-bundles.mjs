@@ -25,7 +25,7 @@ const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.j
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
-const COMMANDS = ['run', 'strace', 'doctor', 'policy', 'completion']
+const COMMANDS = ['run', 'strace', 'doctor', 'policy', 'isolate', 'completion']
 
 /**
  * The entry of each bundle. `glassbox` handles command lines without a subcommand: --version,

@@ -1,6 +1,7 @@
 // Compiles the native code: the gate (a Node addon), init (the static program above every boxed
-// program) and the launcher (which becomes a traced program). None links a libc, so one file per
-// CPU serves glibc and musl. Needs a C compiler and the kernel's headers.
+// program), the launcher (which becomes a traced program) and the client of isolate's server. None
+// links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's
+// headers.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -41,6 +42,11 @@ const targets = [
   {
     output: `launcher-linux-${process.arch}`,
     sources: ['launcher.c', 'plan.c', 'memory.c'],
+    flags: ['-static', '-no-pie', '-fno-pie'],
+  },
+  {
+    output: `isolate-linux-${process.arch}`,
+    sources: ['isolate.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
 ]

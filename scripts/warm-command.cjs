@@ -41,6 +41,11 @@ const RUNS = {
     ['policy', 'explain', 'default'],
     ['policy', '--help'],
   ],
+  isolate: [
+    ['isolate', '--version'],
+    ['isolate', '--nonsense'],
+    ['isolate', '--box-id=auto', '--plan', '--init'],
+  ],
   completion: [['completion', 'bash']],
   glassbox: [['--version'], ['help'], ['nonsense']],
 }

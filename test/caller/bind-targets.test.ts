@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createPool, run, type RunOptions } from '#glassbox/index.js'
-import { hostRoot, IDENTITY_FILES } from '#glassbox/rootfs/host.js'
+import { hostRoot } from '#glassbox/rootfs/host.js'
+import { IDENTITY_FILES } from '#glassbox/rootfs/identity.js'
 import { root } from '../support/hostile.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
@@ -51,9 +52,22 @@ const DIRECTORIES = [
   '/var',
 ]
 /** Files of a box: only a file can replace them. */
-const FILES = [...IDENTITY_FILES, '/etc/ld.so.cache', '/dev/null', '/dev/random', '/usr/bin/env', '/bin/cat']
+const FILES = [
+  ...IDENTITY_FILES,
+  ...['/etc/resolv.conf', '/etc/ld.so.cache', '/dev/null', '/dev/random', '/usr/bin/env', '/bin/cat'],
+]
 /** Nothing is there. */
-const FREE = ['/data', '/etc/new', '/dev/new', '/box/in/it', '/tmp/a', '/home', '/root', '/etc/resolv.conf']
+const FREE = [
+  '/data',
+  '/etc/new',
+  '/etc/ssl/new',
+  '/var/new',
+  '/dev/new',
+  '/box/in/it',
+  '/tmp/a',
+  '/home',
+  '/root',
+]
 
 interface Case {
   readonly target: string

@@ -495,7 +495,7 @@ test('createPool() refuses what belongs to a run, and says what it takes', async
       { size: 1, zzz: 1 },
       'zzz',
       /no option/,
-      /^It takes size, runner, binds, net, hostname, diskBytes, diskFiles\.$/,
+      /^It takes size, runner, binds, here, etc, net, hostname, diskBytes, diskFiles\.$/,
     ],
     [{ max: 5 }, 'max', /no option called max/, /size\?$/],
     [{ size: 1, binds: [{ source: '/tmp', rw: true }] }, 'binds[0].rw', /no key called rw/],
@@ -656,12 +656,12 @@ test('what is said is what the job has: null is no filter, Infinity no limit, an
   assert.equal(said?.cwd, '/a')
   assert.equal(left?.policy, undefined, 'the default of the runner')
   assert.deepEqual(left?.limits, DEFAULT_LIMITS)
-  assert.deepEqual(Object.keys(left?.env ?? {}), ['PATH', 'HOME', 'LANG'])
+  assert.deepEqual(Object.keys(left?.env ?? {}), ['PATH', 'HOME', 'LANG', 'USER', 'LOGNAME', 'SHELL', 'TERM'])
   const { box } = runner.sandboxes[0]?.spec ?? {}
   assert.deepEqual(
     { ...box, files: {} },
     {
-      ...{ runner: 'namespace', binds: [], net: 'none', files: {} },
+      ...{ runner: 'namespace', binds: [], etc: [], net: 'none', files: {} },
       // Their defaults are the runner's.
       ...{ hostname: undefined, diskBytes: undefined, diskFiles: undefined },
     },

@@ -71,13 +71,17 @@ for (const [name, { weaker, user, options }, more] of RUNS)
   }, context => {
     const script = 'id -u; cat in; echo x > out'
     const words = ['--copy-in', '/etc/hostname:in', '--copy-out', 'out', '--', 'sh', '-c', script]
-    const { status, stdout = '', weaker: walls = [], error } = answer(context, name, words, options)
+    const cwd = temporaryDirectory(context, '/tmp') // which every user may enter
+    chmodSync(cwd, 0o777)
+    const at = { ...options, cwd }
+    const { status, stdout = '', weaker: walls = [], error } = answer(context, name, words, at)
     assert.deepEqual([status, error], ['exited', undefined])
     assert.deepEqual(
       walls.map(({ wall }) => wall),
       weaker,
     )
-    assert.match(stdout.split('\n')[0] + '\n', user)
+    assert.match(stdout, user)
+    assert.equal(readFileSync(join(cwd, 'out'), 'utf8'), 'x\n')
   })
 
 /** What the message and the hint say if boxes cannot be had. */

@@ -10,6 +10,7 @@ import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { createPool, type RunOptions, run } from '#glassbox/index.js'
 import { hostRoot } from '#glassbox/rootfs/host.js'
+import { groupView } from '#glassbox/runners/namespace/group-view.js'
 import { guard, needsRoot, root } from '../support/hostile.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -201,9 +202,29 @@ function declared(path: string, extra: Readonly<Record<string, string>>): string
 const unescaped = (name: string): string =>
   name.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 
+/** The program's own cgroups, and what covers the others. */
+const groups = groupView([])
+const COVER = 'tmpfs ro,nosuid,nodev'
+
+function assertGroups(mountinfo: string): void {
+  const last = new Map<string, string>()
+  for (const line of lines(mountinfo)) {
+    const [, , , path = '', options = '', , type = ''] = line.split(' ').toSpliced(3, 1)
+    last.set(path, `${type} ${options.replace(ACCESS_TIMES, '')}`)
+  }
+  for (const { target, type } of groups?.own ?? [])
+    assert.equal(last.get(target), `${type} ro,nosuid,nodev,noexec`)
+  for (const { target } of groups?.covered ?? []) assert.equal(last.get(target), COVER)
+}
+
 function assertMounts(mountinfo: string, extra: Readonly<Record<string, string>>): void {
   const seen = new Set<string>()
+  assertGroups(mountinfo)
   for (const line of lines(mountinfo)) {
+    if (
+      [...(groups?.own ?? []), ...(groups?.covered ?? [])].some(({ target }) => target === line.split(' ')[4])
+    )
+      continue
     const [, , , , escaped = '', options = '', ...rest] = line.split(' ')
     const path = unescaped(escaped)
     const [kind = '', flags = ''] =

@@ -25,7 +25,7 @@ const WAYS: Readonly<Record<string, number>> = {
   ...{ fchmod: EPERM, fchmodat: EPERM, fchmodat2: EPERM, 'fchmodat2-fd': EPERM, creat: EPERM, open: EPERM },
   ...{ openat: EPERM, mknod: EPERM, 'untyped-mknod': EPERM, mknodat: EPERM, tmpfile: EPERM },
   ...{ 'old-tmpfile': EPERM, 'tmpfile-chmod': EPERM, rename: EPERM, openat2: ENOSYS, ring: ENOSYS },
-  ...{ whiteout: EPERM, 'moved-whiteout': EINVAL },
+  ...{ whiteout: EPERM, 'moved-whiteout': EINVAL, 'own-capability': EPERM, overlay: EPERM },
 }
 /** Natively for root only. */
 const PRIVILEGED: Readonly<Record<string, number>> = {

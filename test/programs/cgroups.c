@@ -1,16 +1,21 @@
 /* cgroups KIND [N]: what a program may do about its cgroups. KIND: mount (mounts every hierarchy
  * in namespaces of its own and says what could be changed there, changing nothing), mount-kept
- * (the same in the cgroup namespace that it has), early (before main it forks N that leave its
- * session, then waits), zombies N. */
+ * (the same in the cgroup namespace that it has), own (tries to change each file below
+ * /sys/fs/cgroup), peel (in namespaces of its own, tries to make the mounts there writable, and to
+ * take them off; with an argument it first makes such mounts itself), early (before main it forks
+ * N that leave its session, then waits), zombies N. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +70,72 @@ static int mount_all(int namespace) {
   return 0;
 }
 
+/* Says what succeeds. Nothing is changed: each way in is tried without writing. */
+static int try_path(const char *path, const struct stat *status, int type, struct FTW *ftw) {
+  static const int ways[] = {O_WRONLY, O_RDWR, O_WRONLY | O_TRUNC, O_WRONLY | O_APPEND};
+  char child[512];
+  if (type == FTW_D || type == FTW_DNR) {
+    snprintf(child, sizeof child, "%s/child", path);
+    if (mkdir(child, 0755) == 0) printf("%s can be made\n", child);
+    rmdir(child);
+  } else if (type == FTW_F)
+    for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++) {
+      int fd = open(path, ways[i]);
+      if (fd >= 0) printf("%s can be written\n", path);
+      close(fd);
+    }
+  if (type != FTW_SL && chmod(path, status->st_mode & 07777) == 0) printf("%s can be given a mode\n", path);
+  if (type != FTW_SL && chown(path, -1, getegid()) == 0) printf("%s can be given a group\n", path);
+  return 0;
+}
+
+static int try_own(const char *directory) {
+  int wrong = nftw(directory, try_path, 20, FTW_PHYS);
+  puts(wrong ? "not there" : "tried");
+  return 0;
+}
+
+static int entries(const char *path) {
+  int count = 0;
+  DIR *directory = opendir(path);
+  while (directory && readdir(directory)) count++;
+  if (directory) closedir(directory);
+  return count;
+}
+
+/* A hierarchy covered by an empty directory, and a group that is read-only, as a box has them. */
+static void make_mounts(void) {
+  mount("none", "/sys/fs/cgroup", "tmpfs", 0, "mode=755");
+  mkdir("/sys/fs/cgroup/.none", 0755);
+  mkdir("/sys/fs/cgroup/cpu", 0755);
+  mkdir("/sys/fs/cgroup/memory", 0755);
+  mount("cgroup", "/sys/fs/cgroup/cpu", "cgroup", MS_RDONLY, "cpu");
+  mount("/sys/fs/cgroup/.none", "/sys/fs/cgroup/cpu", 0, MS_BIND, 0);
+  mount("cgroup", "/sys/fs/cgroup/memory", "cgroup", MS_RDONLY, "memory");
+}
+
+static int peel(int made) {
+  static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu"};
+  struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
+  if (unshare(CLONE_NEWNS | (made ? 0 : CLONE_NEWUSER))) return errno;
+  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+  if (made) make_mounts();
+  for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
+    if (mount(NULL, places[i], NULL, MS_REMOUNT | MS_BIND, NULL) == 0) printf("%s can be remounted\n", places[i]);
+    if (syscall(SYS_mount_setattr, AT_FDCWD, places[i], 0, &writable, sizeof writable) == 0)
+      printf("%s can be given flags\n", places[i]);
+    if (mount(places[i], "/tmp", NULL, MS_BIND, NULL) == 0) {
+      if (mount(NULL, "/tmp", NULL, MS_REMOUNT | MS_BIND, NULL) == 0) printf("a bind of %s can be remounted\n", places[i]);
+      umount2("/tmp", MNT_DETACH);
+    }
+  }
+  if (umount2("/sys/fs/cgroup/cpu", MNT_DETACH) == 0 && entries("/sys/fs/cgroup/cpu") > 2)
+    puts("the groups of the host can be seen below the cover");
+  if (umount2("/sys/fs/cgroup/memory", MNT_DETACH) == 0) puts("the group can be unmounted");
+  puts("tried");
+  return 0;
+}
+
 static int leave_zombies(int count) {
   for (int i = 0; i < count; i++)
     if (fork() == 0) _exit(0);
@@ -77,6 +148,8 @@ int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IONBF, 0);
   if (!strcmp(kind, "mount")) return mount_all(CLONE_NEWCGROUP);
   if (!strcmp(kind, "mount-kept")) return mount_all(0);
+  if (!strcmp(kind, "own")) return try_own(argc > 2 ? argv[2] : "/sys/fs/cgroup");
+  if (!strcmp(kind, "peel")) return peel(argc > 2);
   if (!strcmp(kind, "zombies") && argc == 3) return leave_zombies(atoi(argv[2]));
   if (strcmp(kind, "early")) return 200;
   puts("started");

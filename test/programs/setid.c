@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -103,10 +105,11 @@ static int by_i386_creat(void) { return by_gate(8, BITS, 0); }
 static int by_i386_mknod(void) { return by_gate(14, S_IFREG | BITS, 0); }
 
 /* CAP_NET_RAW for whoever executes it. */
-static int by_capability(void) {
+static int by_capability_of(const char *path) {
   static const uint32_t set[] = {0x02000001, 1 << 13, 0, 0, 0};
-  return plain() < 0 ? 255 : failed(setxattr(name, "security.capability", set, sizeof set, 0));
+  return failed(setxattr(path, "security.capability", set, sizeof set, 0));
 }
+static int by_capability(void) { return plain() < 0 ? 255 : by_capability_of(name); }
 
 static int by_character_device(void) { return failed(syscall(SYS_mknod, name, S_IFCHR | 0666, makedev(1, 3))); }
 static int by_block_device(void) { return failed(syscall(SYS_mknodat, AT_FDCWD, name, S_IFBLK | 0666, makedev(7, 0))); }
@@ -118,6 +121,47 @@ static int by_moved_whiteout(void) {
   return plain() < 0 ? 255 : failed(syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, to, 4));
 }
 
+/* The namespace makes the program its root; ids of others it does not have. */
+static int enter_namespace(int flags) {
+  char text[64];
+  unsigned uid = getuid(), gid = getgid();
+  if (unshare(CLONE_NEWUSER | flags)) return errno;
+  const char *files[] = {"/proc/self/setgroups", "/proc/self/uid_map", "/proc/self/gid_map"};
+  for (int i = 0; i < 3; i++) {
+    int length = i ? snprintf(text, sizeof text, "0 %u 1", i == 1 ? uid : gid) : snprintf(text, sizeof text, "deny");
+    int fd = open(files[i], O_WRONLY);
+    if (fd < 0 || write(fd, text, length) != length) return errno;
+    close(fd);
+  }
+  return 0;
+}
+static int by_own_capability(void) {
+  if (plain() < 0) return 255;
+  int error = enter_namespace(0);
+  return error ? error : by_capability_of(name);
+}
+/* The kernel itself marks what is removed in an overlay by a whiteout in the upper directory. */
+static int by_overlay(void) {
+  char top[64], options[512], file[128];
+  const char *parts[] = {"lower", "upper", "work", "merged"};
+  snprintf(top, sizeof top, "%s-layers", name);
+  if (mkdir(top, 0755)) return errno;
+  for (int i = 0; i < 4; i++) {
+    snprintf(file, sizeof file, "%s/%s", top, parts[i]);
+    if (mkdir(file, 0755)) return errno;
+  }
+  snprintf(file, sizeof file, "%s/lower/%s", top, name);
+  close(open(file, O_CREAT | O_WRONLY, 0644));
+  int error = enter_namespace(CLONE_NEWNS);
+  if (error) return error;
+  snprintf(options, sizeof options, "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work,userxattr", top, top, top);
+  snprintf(file, sizeof file, "%s/merged", top);
+  if (mount("overlay", file, "overlay", 0, options)) return errno;
+  snprintf(file, sizeof file, "%s/merged/%s", top, name);
+  if (unlink(file)) return errno;
+  snprintf(file, sizeof file, "%s/upper/%s", top, name);
+  return failed(rename(file, name));
+}
 static const struct { const char *name; int (*run)(void); } WAYS[] = {
     {"chmod", by_chmod}, {"setuid-bit", by_setuid_bit}, {"setgid-bit", by_setgid_bit}, {"high-half", by_high_half},
     {"high-bits", by_high_bits}, {"fchmod", by_fchmod}, {"fchmodat", by_fchmodat}, {"fchmodat2", by_fchmodat2},
@@ -127,7 +171,7 @@ static const struct { const char *name; int (*run)(void); } WAYS[] = {
     {"openat2", by_openat2}, {"ring", by_ring}, {"i386-chmod", by_i386_chmod}, {"i386-open", by_i386_open},
     {"i386-creat", by_i386_creat}, {"i386-mknod", by_i386_mknod}, {"capability", by_capability},
     {"character-device", by_character_device}, {"block-device", by_block_device}, {"whiteout", by_whiteout},
-    {"moved-whiteout", by_moved_whiteout},
+    {"moved-whiteout", by_moved_whiteout}, {"own-capability", by_own_capability}, {"overlay", by_overlay},
 };
 
 static int wanted(char **words, const char *way) {

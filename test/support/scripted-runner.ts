@@ -196,6 +196,7 @@ export function scriptedRunner(script: Script): ScriptedRunner {
   return {
     name: 'namespace',
     showsHost: false,
+    strangers: () => false,
     check: () => {},
     sandboxes,
     open: async spec => {

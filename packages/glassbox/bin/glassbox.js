@@ -7,7 +7,7 @@
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
 const { Script } = require('node:vm')
 
-const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'completion']
+const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'isolate', 'completion']
 const HEADER_BYTES = 16
 /**
  * Flags of V8 by command and major version of Node, because V8 complains on stderr about a flag
@@ -121,7 +121,9 @@ function ownProcess() {
 
 ownProcess()
 
-const words = process.argv.slice(2)
+const given = process.argv.slice(2)
+// bin/glassbox-isolate.js loads this file, and is the command with one word less.
+const words = require.main === module ? given : ['isolate', ...given]
 const name = BUNDLES.includes(words[0]) ? words[0] : 'glassbox'
 const directory = `${__dirname}/../dist/command`
 const path = `${directory}/${name}.cjs`

@@ -8,11 +8,11 @@
  * during a call. The only state is what each thread has opened (owned.c), so any thread may call
  * anything.
  *
- * How long a call may take: send() never waits. runPlan() waits for the calls of its plan, and
- * for a vfork-style child until its execve or its end; the plans that Node runs do not wait for
- * another process. syscall() takes as long as the call that it is asked for. traceStep() and
- * superviseStep() block until a tracee stops; only the thread of a tracer calls them, and a signal
- * ends them.
+ * How long a call may take: send() and receive() never wait. runPlan() waits for the calls of its
+ * plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not
+ * wait for another process. syscall() takes as long as the call that it is asked for. traceStep()
+ * and superviseStep() block until a tracee stops; only the thread of a tracer calls them, and a
+ * signal ends them.
  */
 #include "gate.h"
 #include "plan.h"
@@ -22,6 +22,7 @@
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
 #define MSG_DONTWAIT 0x40
+#define MSG_CMSG_CLOEXEC 0x40000000
 #define MSG_NOSIGNAL 0x4000
 
 napi_value throw_type(napi_env env, const char *message) {
@@ -158,6 +159,40 @@ static napi_value gate_send(napi_env env, napi_callback_info info) {
   return number(env, sent);
 }
 
+/*
+ * receive(socket, bytes, descriptors): reads what a socket has, up to the length of `bytes`,
+ * without waiting. Returns the number, 0 at the end of the stream, or -errno (-EAGAIN: nothing is
+ * there). `descriptors`, an Int32Array of 32, gets the descriptors that came along, then -1. They
+ * are closed at execve.
+ */
+static napi_value gate_receive(napi_env env, napi_callback_info info) {
+  napi_value arguments[MAX_ARGUMENTS];
+  s64 socket;
+  struct bytes bytes, descriptors;
+  struct {
+    u64 length;
+    s32 level, type;
+    s32 descriptors[MAX_DESCRIPTORS];
+  } control = {0};
+  if (!get_arguments(env, info, 3, arguments)) return NULL;
+  if (!get_integer(env, arguments[0], &socket) || !get_bytes(env, arguments[1], &bytes) ||
+      !get_bytes(env, arguments[2], &descriptors) || descriptors.length != sizeof control.descriptors)
+    return throw_type(env, "receive() takes a descriptor, bytes and an Int32Array of 32");
+
+  struct iovec part = {bytes.data, bytes.length};
+  struct message message = {
+      .parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
+  long got;
+  do got = sys(recvmsg, socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (got == -EINTR);
+  u64 head = offsetof(__typeof__(control), descriptors), size = 0;
+  if (got >= 0 && message.control_length >= head && control.type == SCM_RIGHTS) size = control.length - head;
+  memset(descriptors.data, -1, descriptors.length);
+  memcpy(descriptors.data, control.descriptors, size);
+  for (u64 i = 0; i < size / sizeof *control.descriptors; i++) own_descriptor(env, control.descriptors[i]);
+  return number(env, got);
+}
+
 static const struct {
   const char *name;
   napi_callback call;
@@ -165,6 +200,7 @@ static const struct {
     {"syscall", gate_syscall},
     {"runPlan", gate_run_plan},
     {"send", gate_send},
+    {"receive", gate_receive},
     {"handOver", gate_hand_over},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},

@@ -19,6 +19,9 @@
  *   (which removes the box's cgroups), and ends; the kernel removes the namespaces with it.
  * - init is never in a cgroup of the program: its memory and time are not charged to the program.
  * - no signal from inside reaches init: the kernel drops what PID 1 has no handler for.
+ * - init traces no process: a child that makes init its tracer is let go of at its first stop.
+ * - no program can trace init or read its memory: init is not dumpable, and has capabilities that
+ *   no program has. As root, init also has another user id.
  * - init is dumpable only while it runs its first plan, which writes to its own files in /proc.
  *   No program is in the box then.
  * - init believes nothing that a program wrote. Once a program ran it opens by name only files of
@@ -32,6 +35,7 @@
 #include <linux/mman.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/signal.h>
 #include <linux/socket.h>
 #include <linux/wait.h>
@@ -54,7 +58,7 @@ struct control {
 /* rusage and siginfo as the kernel writes them; only what init reads has a name. */
 struct usage {
   struct { s64 seconds, microseconds; } user, system;
-  s64 max_rss, rest[13];
+  s64 max_rss, rest[11], voluntary_switches, forced_switches;
 };
 struct signal_info {
   s32 signal, error, code, pad, pid;
@@ -123,15 +127,33 @@ static void account(const struct usage *usage) {
   program.ended.system_us += (u64)usage->system.seconds * 1000000u + (u64)usage->system.microseconds;
   u64 max_rss = (u64)usage->max_rss * 1024;
   if (max_rss > program.ended.max_rss) program.ended.max_rss = max_rss;
+  program.ended.voluntary_switches += (u64)usage->voluntary_switches;
+  program.ended.forced_switches += (u64)usage->forced_switches;
 }
 
-/* Reaps one child, the program or an orphan; 0 if there is none to reap. */
+/*
+ * A child, or a thread of one, has made init its tracer (PTRACE_TRACEME) and stopped. init lets go
+ * of it and passes on the signal that it stopped for; events and SIGTRAP have none.
+ */
+static void let_go(s32 pid, u32 status) {
+  u32 signal = status & 0x7f;
+  sys(ptrace, PTRACE_DETACH, pid, 0, status >> 8 || signal == SIGTRAP ? 0 : signal);
+}
+
+/*
+ * Reaps one child, the program or an orphan; 0 if there is none to reap. waitid reports the stops
+ * of tracees too, whatever the options: they are no end.
+ */
 static long reap(int options) {
   struct signal_info info;
   struct usage usage;
   info.pid = 0;
   long result = sys(waitid, P_ALL, 0, &info, options | WEXITED | __WALL, &usage);
   if (result < 0 || info.pid == 0) return 0;
+  if (info.code >= CLD_TRAPPED) {
+    let_go(info.pid, (u32)info.status);
+    return info.pid;
+  }
   account(&usage);
   if (info.pid == program.pid) {
     program.ended.ended_ns = now_ns();

@@ -285,15 +285,20 @@ void watch_check(struct program *program, u64 now) {
   program->next_check = next;
 }
 
+/* Opens /proc, unless a plan put a proc of init's own there: /proc of the box may be anything. */
+static void open_proc(void) {
+  if (sys(fcntl, INIT_PROC, F_GETFD) >= 0) return;
+  long fd = sys(openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd >= 0 && fd != INIT_PROC) {
+    sys(dup3, fd, INIT_PROC, O_CLOEXEC);
+    sys(close, fd);
+  }
+}
+
 void watch_start(struct program *program) {
   if (!processors) processors = count_processors();
   if (program->launch.watch || program->launch.cpu_source == CPU_SCAN) {
-    sys(close, INIT_PROC);
-    long fd = sys(openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd >= 0 && fd != INIT_PROC) {
-      sys(dup3, fd, INIT_PROC, O_CLOEXEC);
-      sys(close, fd);
-    }
+    open_proc();
     outer = outer_number() != 0;
   }
   program->next_check = 1;

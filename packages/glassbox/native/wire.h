@@ -102,6 +102,7 @@ struct ended {
   u64 max_rss;              /* bytes, of the largest single process */
   u64 watched_cpu_ns, watched_memory;
   u32 watched_processes, reserved;
+  u64 voluntary_switches, forced_switches; /* of the same processes as user_us */
 };
 
 #define MAX_COUNTERS 8
@@ -130,7 +131,7 @@ _Static_assert(sizeof(struct prepare) == 16 && offsetof(struct prepare, first_co
 _Static_assert(sizeof(struct launch) == 40 && offsetof(struct launch, cpu_source) == 24, "and this");
 _Static_assert(sizeof(struct prepare) % 8 == 0 && sizeof(struct launch) % 8 == 0, "an aligned plan follows");
 _Static_assert(sizeof(struct reply) == 32, "src/container/wire.ts reads it");
-_Static_assert(sizeof(struct ended) == 64 && offsetof(struct ended, watched_processes) == 56, "so is this");
+_Static_assert(sizeof(struct ended) == 80 && offsetof(struct ended, watched_processes) == 56, "so is this");
 _Static_assert(offsetof(struct counters, text) == 2 * MAX_COUNTERS, "and this");
 _Static_assert(sizeof(struct denied) == 64 + 6 * SNAPSHOT_BYTES + 24, "and this");
 

@@ -15,6 +15,10 @@ export interface CgroupLimits {
   readonly cpus?: number
   /** The processors that may be used, in the kernel's list format: `0-1,3`. */
   readonly cpuset?: string
+  /** The memory nodes that may be used, in the same format. Default: those of the parent. */
+  readonly memoryNodes?: string
+  /** v2: out of memory, the kernel kills the largest process and not all of the group. */
+  readonly oomKillsOne?: boolean
 }
 
 export interface CpuTime {
@@ -101,8 +105,8 @@ export const V1: Controls = {
           ]
         : [],
     // A new v1 cpuset is empty, and accepts no process until both files are written.
-    cpuset: ({ cpuset }, _files, parent) => [
-      { file: 'cpuset.mems', value: parent.text('cpuset.mems').trim() },
+    cpuset: ({ cpuset, memoryNodes }, _files, parent) => [
+      { file: 'cpuset.mems', value: memoryNodes ?? parent.text('cpuset.mems').trim() },
       { file: 'cpuset.cpus', value: cpuset ?? parent.text('cpuset.cpus').trim() },
     ],
   },
@@ -129,7 +133,7 @@ export const V1: Controls = {
 
 export const V2: Controls = {
   limit: {
-    memory: ({ memoryBytes }) =>
+    memory: ({ memoryBytes, oomKillsOne = false }) =>
       memoryBytes === undefined
         ? []
         : [
@@ -137,12 +141,15 @@ export const V2: Controls = {
             { file: 'memory.swap.max', value: '0', optional: true },
             // When memory runs out, the kernel kills all processes of the group, not only the
             // largest.
-            { file: 'memory.oom.group', value: '1', optional: true },
+            { file: 'memory.oom.group', value: oomKillsOne ? '0' : '1', optional: true },
           ],
     pids: ({ processes }) => numeric('pids.max', processes),
     cpuacct: () => [],
     cpu: ({ cpus }) => (finite(cpus) ? [{ file: 'cpu.max', value: `${quota(cpus)} ${PERIOD_US}` }] : []),
-    cpuset: ({ cpuset }) => (cpuset === undefined ? [] : [{ file: 'cpuset.cpus', value: cpuset }]),
+    cpuset: ({ cpuset, memoryNodes }) => [
+      ...(cpuset === undefined ? [] : [{ file: 'cpuset.cpus', value: cpuset }]),
+      ...(memoryNodes === undefined ? [] : [{ file: 'cpuset.mems', value: memoryNodes }]),
+    ],
   },
   counters: {
     cpuacct: ['cpu.stat'],

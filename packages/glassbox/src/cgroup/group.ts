@@ -43,18 +43,31 @@ export interface CounterFile {
 }
 
 export const controlsOf = (version: 1 | 2): Controls => (version === 1 ? V1 : V2)
-const COUNTED = ['cpuacct', 'memory', 'pids'] as const
+const COUNTED = ['memory', 'pids', 'cpuacct'] as const
+
+export interface GroupOptions {
+  /** Default: a name that no other group has. */
+  readonly name?: string
+  /** The controllers whose counters are read. Default: all of them. */
+  readonly counted?: readonly (typeof COUNTED)[number][]
+}
+
+/**
+ * The process id helps people to find the owner. The random part makes the name unique, across PID
+ * namespaces too.
+ */
+function newName(): string {
+  random ??= randomHex(4)
+  return `${GROUP_PREFIX}${process.pid}-${random}-${++lastNumber}`
+}
 
 export class Cgroup {
   readonly name: string
   readonly parts: readonly Part[]
   readonly counterFiles: readonly CounterFile[]
 
-  private constructor(places: ReadonlyMap<Controller, Place>) {
-    // The process id helps people to find the owner. The random part makes the name unique, across
-    // PID namespaces too.
-    random ??= randomHex(4)
-    this.name = `${GROUP_PREFIX}${process.pid}-${random}-${++lastNumber}`
+  private constructor(name: string, places: ReadonlyMap<Controller, Place>) {
+    this.name = name
     const entries = [...places]
     this.parts = [...new Map(entries.map(([, place]) => [place.base, place])).values()].map(place => ({
       version: place.version,
@@ -62,10 +75,12 @@ export class Cgroup {
       directory: join(place.base, this.name),
       controllers: entries.flatMap(([controller, { base }]) => (base === place.base ? [controller] : [])),
     }))
-    this.counterFiles = COUNTED.flatMap(controller => {
-      const part = this.#part(controller)
-      return controlsOf(part.version).counters[controller].map(file => ({ part, file }))
-    })
+    this.counterFiles = (['cpuacct', 'memory', 'pids'] as const)
+      .filter(each => places.has(each))
+      .flatMap(controller => {
+        const part = this.#part(controller)
+        return controlsOf(part.version).counters[controller].map(file => ({ part, file }))
+      })
   }
 
   /**
@@ -75,17 +90,18 @@ export class Cgroup {
   static plan(
     limits: CgroupLimits,
     support: CgroupSupport = detectCgroups(),
+    { name = newName(), counted = COUNTED }: GroupOptions = {},
   ): Cgroup | { readonly missing: string } {
-    const wanted: Controller[] = ['memory', 'pids', 'cpuacct']
+    const wanted: Controller[] = [...counted]
     if (limits.cpus !== undefined) wanted.push('cpu')
-    if (limits.cpuset !== undefined) wanted.push('cpuset')
+    if (limits.cpuset !== undefined || limits.memoryNodes !== undefined) wanted.push('cpuset')
     const places = new Map<Controller, Place>()
     for (const controller of wanted) {
       const found = support[controller]
       if ('missing' in found) return { missing: `${controller}: ${found.missing}` }
       places.set(controller, found.place)
     }
-    return new Cgroup(places)
+    return new Cgroup(name, places)
   }
 
   version(controller: Controller): 1 | 2 {
@@ -144,7 +160,7 @@ export class Cgroup {
     }
     const [cpu, cpuFiles] = of('cpuacct')
     const [memory, memoryFiles] = of('memory')
-    const [pids, pidsFiles] = of('pids')
+    const [pids, pidsFiles] = this.#counts('pids') ? of('pids') : NOT_COUNTED
     return {
       cpuTime: cpu.cpuTime(cpuFiles),
       peakMemory: memory.peakMemory(memoryFiles),
@@ -178,6 +194,10 @@ export class Cgroup {
     if (failed) throw failed.reason
   }
 
+  #counts(controller: Controller): boolean {
+    return this.parts.some(({ controllers }) => controllers.includes(controller))
+  }
+
   #part(controller: Controller): Part {
     const part = this.parts.find(({ controllers }) => controllers.includes(controller))
     if (!part) throw cgroupError('find', controller, GONE)
@@ -198,5 +218,7 @@ export interface Counters {
 }
 
 const GONE = { code: 'ENOENT', errno: -2 }
+/** Of a controller that the group was planned without. */
+const NOT_COUNTED: readonly [Controls, GroupFiles] = [V2, { text: () => '', optional: () => undefined }]
 /** The files of a group that was just made: none has a limit yet. */
 const NEW_GROUP: GroupFiles = { text: () => '', optional: () => undefined }

@@ -18,7 +18,7 @@ export const CONTROLLERS: readonly Controller[] = ['memory', 'pids', 'cpuacct', 
 /** The controllers that every program needs; cpuacct is part of every v2 group. */
 const NEEDED: readonly Controller[] = ['memory', 'pids']
 
-interface Mount {
+export interface CgroupMount {
   readonly point: string
   readonly root: string
   readonly v2: boolean
@@ -26,7 +26,7 @@ interface Mount {
   readonly options: readonly string[]
 }
 
-function cgroupMounts(mountinfo: string): Mount[] {
+export function cgroupMounts(mountinfo: string): CgroupMount[] {
   const lines = mountinfo.split('\n').filter(line => line.includes(' - cgroup'))
   return lines.flatMap(line => {
     const match = /^\d+ \d+ \S+ (\S+) (\S+) (\S+) .*- (cgroup2?) \S+ (\S+)$/.exec(line)
@@ -52,7 +52,7 @@ function ownPaths(cgroup: string): Map<string, string> {
  * The directory of the mount that shows `path` of the hierarchy; `undefined` if `path` is outside
  * the root of the mount.
  */
-function directoryOf(mount: Mount, path: string): string | undefined {
+function directoryOf(mount: CgroupMount, path: string): string | undefined {
   if (path === '/..' || path.startsWith('/../')) return undefined // outside this cgroup namespace
   if (mount.root === '/') return join(mount.point, path)
   if (path === mount.root) return mount.point
@@ -60,20 +60,23 @@ function directoryOf(mount: Mount, path: string): string | undefined {
 }
 
 /** Groups are made below this process's own group, so that its limits apply to the boxes too. */
-function supportV1(controller: Controller, mount: Mount, view: HostView): ControllerSupport {
+function supportV1(controller: Controller, mount: CgroupMount, view: HostView): ControllerSupport {
   const base = directoryOf(mount, ownPaths(view.cgroup).get(controller) ?? '/')
   if (base === undefined) return { missing: `the own ${controller} group is not below ${mount.point}` }
   return view.writable(base) ? { place: { version: 1, base } } : { missing: `${base} is not writable` }
 }
 
-const v1Mount = (mounts: readonly Mount[], controller: Controller): Mount | undefined =>
+export const v1Mount = (mounts: readonly CgroupMount[], controller: Controller): CgroupMount | undefined =>
   mounts.find(mount => !mount.v2 && mount.options.includes(controller))
 
 /**
  * The support of each v2 controller. All use one directory, chosen for the controllers that every
  * program needs.
  */
-function placeV2(mounts: readonly Mount[], view: HostView): (controller: Controller) => ControllerSupport {
+function placeV2(
+  mounts: readonly CgroupMount[],
+  view: HostView,
+): (controller: Controller) => ControllerSupport {
   const ownPath = ownPaths(view.cgroup).get('') ?? '/'
   // In a container the host's mount may still be visible beside the container's own: take the
   // mount that shows this process's group.

@@ -6,19 +6,21 @@ import { InvalidOptionError } from '../errors.ts'
 import { RUN_OPTIONS } from './run/options.ts'
 import { PRESETS } from '../policy/presets/presets.ts'
 import { POLICY_OPTIONS } from './policy/options.ts'
+import { OPTIONS as ISOLATE_OPTIONS } from '../isolate/front/option-table.ts'
 import { OPTION_WORDS } from './strace/options.ts'
 import { COMMON_OPTIONS, type OptionSpec, optionsHelp, parseOptions } from './options.ts'
 import { stdout } from './output.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
-const COMMANDS = 'run strace doctor policy completion help'
+const COMMANDS = 'run strace doctor policy isolate completion help'
 
 /** The options of each command. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
   doctor: ['--json', '--help', '--version'],
+  isolate: ISOLATE_OPTIONS.map(({ long }) => `--${long}`),
   policy: [...new Set(Object.values(POLICY_OPTIONS).flatMap(each => each.map(({ name }) => name)))],
 }
 

@@ -10,6 +10,7 @@ export const COMMANDS: Commands = {
   strace: () => import('./strace.ts'),
   doctor: () => import('./doctor.ts'),
   policy: () => import('./policy.ts'),
+  isolate: () => import('./isolate.ts'),
   completion: () => import('./completion.ts'),
 }
 

@@ -14,7 +14,8 @@ import type { TraceOutcome } from '../strace/box-trace.ts'
 import type { TraceSettings } from '../strace/options.ts'
 import { DEFAULT_TRACE_BYTES } from './run/options.ts'
 import { straceOptions } from './strace/options.ts'
-import { formatSize, parseSize } from './units.ts'
+import { parseSize } from '../options/units.ts'
+import { formatSize } from './units.ts'
 
 export interface RunTrace {
   readonly trace: ProgramTrace

@@ -13,6 +13,8 @@ import { EXIT_CODES_HELP, exitCodeOf, FAULT, MISSING_FILE } from './exit-code.ts
 import { resultJson } from './run/json.ts'
 import { optionsHelp, type ParsedOptions, parseOptions } from './options.ts'
 import { type CommandOutput, isOnePlace, stderr, stdout } from './output.ts'
+import { Excerpt } from './run/excerpt.ts'
+import { hintsFor } from './run/hints.ts'
 import { ProgramOutput } from './run/program-output.ts'
 import { explainDenials } from './run/explain-denials.ts'
 import { reportLine } from './run/report.ts'
@@ -69,6 +71,8 @@ export async function main(words: readonly string[]): Promise<number> {
 interface Streams {
   readonly options: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr' | 'encoding'>
   readonly passing: readonly ProgramOutput[]
+  /** What of stderr passes through this process. */
+  readonly excerpt: Excerpt
 }
 
 /** The value of `--stderr` that means the same place as stdout. */
@@ -76,15 +80,16 @@ const STDOUT = 'stdout'
 
 function openStreams({ flags, lastOf }: ParsedOptions): Streams {
   const passing: ProgramOutput[] = []
+  const excerpt = new Excerpt()
   const file = (name: string): { file: string } | undefined => {
     const path = lastOf(name)
     return path === undefined ? undefined : { file: path }
   }
-  const output = (name: string, own: CommandOutput): Output => {
+  const output = (name: string, own: CommandOutput, hasErrors: boolean): Output => {
     const chosen = file(name)
     if (chosen) return chosen
     if (flags.has('--json')) return 'capture'
-    const stream = new ProgramOutput(own)
+    const stream = new ProgramOutput(own, hasErrors ? excerpt : undefined)
     passing.push(stream)
     // It is ended below. To see whether to end a stream, run() would have to make process.stdout.
     return { stream, end: false }
@@ -93,9 +98,9 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
   // One pipe keeps the order in which the program writes, as a terminal or `2>&1` would.
   const isJoined = lastOf('--stderr') === STDOUT || (!isChosen && isOnePlace())
   const stdin: Input = file('--stdin') ?? 'inherit'
-  const out: Output = output('--stdout', stdout)
-  const err: ErrorOutput = isJoined ? STDOUT : output('--stderr', stderr)
-  return { options: { stdin, stdout: out, stderr: err, encoding: 'buffer' }, passing }
+  const out: Output = output('--stdout', stdout, isJoined)
+  const err: ErrorOutput = isJoined ? STDOUT : output('--stderr', stderr, true)
+  return { options: { stdin, stdout: out, stderr: err, encoding: 'buffer' }, passing, excerpt }
 }
 
 /** Calls `cancel` when a person or a service asks the command to end. */
@@ -123,7 +128,7 @@ async function execute(
   parsed: ParsedOptions,
   options: RunOptions,
 ): Promise<number> {
-  const { options: streams, passing } = openStreams(parsed)
+  const { options: streams, passing, excerpt } = openStreams(parsed)
   let running: RunHandle<string | Uint8Array> | undefined
   const ending = onEndingSignal(() => {
     running?.kill()
@@ -146,7 +151,8 @@ async function execute(
     ending.stop()
   }
   const copied = tellCopies(result)
-  tellResult(parsed, result, traced)
+  const text = parsed.flags.has('--json') ? textOf(result.stderr) : excerpt.text
+  tellResult(parsed, result, traced, await hintsFor({ program, options, result, text }))
   if (result.status === 'canceled') return ending.code() ?? exitCodeOf(result)
   return exitCodeOf(result) || codeOfExtras(copied, traced)
 }
@@ -169,13 +175,23 @@ async function openTrace(parsed: ParsedOptions, { binds }: RunOptions): Promise<
   throw new InvalidOptionError('--trace-size', '--trace-size needs --trace.', 'Add --trace FILE.')
 }
 
+/** Captured stderr as text; what is beyond the length of an excerpt is not looked at. */
+const textOf = (output: string | Uint8Array): string => Buffer.from(output.slice(0, MOST_TEXT)).toString()
+const MOST_TEXT = 65_536
+
 /** Prints the document or the report, after the program's streams are complete. */
-function tellResult({ flags }: ParsedOptions, result: AnyResult, traced: RunTrace | undefined): void {
+function tellResult(
+  { flags }: ParsedOptions,
+  result: AnyResult,
+  traced: RunTrace | undefined,
+  hints: readonly string[],
+): void {
   if (traced?.outcome() === 'cut') stderr.write(`glassbox: ${traced.note()}\n`)
-  if (flags.has('--json')) for (const piece of resultJson(result)) stdout.write(piece)
+  if (flags.has('--json')) for (const piece of resultJson(result, hints)) stdout.write(piece)
   else if (!flags.has('--quiet')) {
     const name = paint(stderr, result.ok ? 'green' : 'yellow', 'glassbox:')
     stderr.write(`${name} ${printable(reportLine(result))}\n`)
+    for (const hint of hints) stderr.write(`${name} ${printable(hint)}\n`)
   }
   if (flags.has('--explain'))
     for (const line of explainDenials(result)) stderr.write(`glassbox: ${printable(line)}\n`)

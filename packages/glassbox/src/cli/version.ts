@@ -1,7 +1,9 @@
 /** The version of the installed package. */
 import { readFileSync } from 'node:fs'
 
-export function versionText(): string {
+export function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return `glassbox ${(JSON.parse(text) as { version: string }).version}\n`
+  return (JSON.parse(text) as { version: string }).version
 }
+
+export const versionText = (): string => `glassbox ${packageVersion()}\n`

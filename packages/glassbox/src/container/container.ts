@@ -22,11 +22,11 @@ import { PlanBuilder } from '../plan/builder.ts'
 import { encodePlan, fallbacksOf } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
-import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
+import type { GroupView, HostRoot, OwnRoot } from '../rootfs/types.ts'
 import { moveToAnotherCpu } from './another-cpu.ts'
 import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
-import { storeOf } from './host-store.ts'
+import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
 import { entering, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
@@ -54,13 +54,20 @@ export interface ContainerSpec {
 const PATIENCE_MS = { wake: 500, kill: 3000 } as const
 const KILL = syscallNumber('kill')
 
-/**
- * The plan that init runs when this process has ended, with the descriptors that become its first
- * slots.
- */
-export interface DisconnectPlan {
+/** A plan for init, with the descriptors that become its first slots. */
+export interface PlanRequest {
   readonly plan: Plan
   readonly descriptors: readonly number[]
+}
+
+/** Sends what only this box has, once init's process id is known. */
+type OwnPart = (
+  connection: Connection,
+  pid: number,
+) => {
+  readonly identity: Identity
+  readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
+  readonly setups: readonly Promise<readonly string[]>[]
 }
 
 export interface Launch {
@@ -96,7 +103,7 @@ export class Container {
    */
   readonly ready: Promise<void>
   readonly #connection: Connection
-  readonly #boxRoot: OwnRoot
+  readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   #isReady = false
   #fallbacks: readonly string[] = []
   #root = -1
@@ -105,7 +112,7 @@ export class Container {
     pid: number,
     connection: Connection,
     identity: Identity,
-    boxRoot: OwnRoot,
+    boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>,
     setups: readonly Promise<readonly string[]>[],
   ) {
     this.pid = pid
@@ -126,24 +133,49 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    const store = storeOf(host.files)
+    const container = await Container.#start(
+      { plan: setup.plan, descriptors: [] },
+      spec,
+      (connection, pid) => {
+        const identity = identityOf(pid, privileged)
+        const boxRoot = own(identity)
+        const rest = withCarriers(boxRoot.binds, identity, carriers =>
+          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+        )
+        rest.catch(() => {}) // `ready` rejects with it
+        return { identity, boxRoot, setups: [rest] }
+      },
+    )
+    if (needsHandover(privileged)) await container.#receiveRoot()
+    return container
+  }
+
+  /**
+   * Starts init in new namespaces, with privilege. It runs `first`, and its root stays the host's
+   * until its owner has sent the plans (`runPlan`) that make the box. The programs' user is given
+   * to each of them.
+   */
+  static openBare(network: boolean, first: Plan): Promise<Container> {
+    return Container.#start({ plan: first, descriptors: [] }, spawnSpec(network, true), (_, pid) => ({
+      identity: identityOf(pid, true),
+      boxRoot: { scratch: [], binds: [] },
+      setups: [],
+    }))
+  }
+
+  static async #start(first: PlanRequest, spec: SpawnSpec, rest: OwnPart): Promise<Container> {
     const { ours, theirs } = socketPair()
     const connection = new Connection(ours)
     let pid: number | undefined
     try {
-      const shown = requestPlan(connection, setup.plan, [store])
+      const shown = requestPlan(connection, first.plan, first.descriptors)
       shown.catch(() => {}) // `ready` rejects with it
       pid = spawn(spec, theirs)
       moveToAnotherCpu(pid)
       connection.listen()
-      const identity = identityOf(pid, privileged)
-      const boxRoot = own(identity)
-      const rest = requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made))
-      rest.catch(() => {}) // and with this
-      const connected = network ? [connectNetwork(connection, privileged)] : []
-      const container = new Container(pid, connection, identity, boxRoot, [shown, rest, ...connected])
-      if (needsHandover(privileged)) await container.#receiveRoot()
-      return container
+      const { identity, boxRoot, setups } = rest(connection, pid)
+      const connected = spec.network ? [connectNetwork(connection, !spec.userNamespace)] : []
+      return new Container(pid, connection, identity, boxRoot, [shown, ...setups, ...connected])
     } catch (error) {
       await end(connection, pid)
       throw error
@@ -158,6 +190,11 @@ export class Container {
   /** The fallbacks that were taken, once the box is ready: see rootfs/fallbacks.ts. */
   get fallbacks(): readonly string[] {
     return this.#fallbacks
+  }
+
+  /** What its programs see of control groups. */
+  get groups(): GroupView | undefined {
+    return this.#boxRoot.groups
   }
 
   get ended(): boolean {
@@ -181,9 +218,15 @@ export class Container {
     return this.#root
   }
 
+  /** On failure the container is closed. */
   async #receiveRoot(): Promise<void> {
-    await this.ready
-    this.#root = await receiveRoot((plan, descriptors) => this.runPlan(plan, descriptors))
+    try {
+      await this.ready
+      this.#root = await receiveRoot((plan, descriptors) => this.runPlan(plan, descriptors))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   #openRoot(): void {
@@ -209,7 +252,7 @@ export class Container {
    * made that it removes. The reply need not be awaited, because init reads what was sent even
    * after the end of this process.
    */
-  setDisconnectPlan({ plan, descriptors }: DisconnectPlan): void {
+  setDisconnectPlan({ plan, descriptors }: PlanRequest): void {
     const { bytes } = encodePlan(plan)
     // If the box is lost already, the next request reports it.
     this.#connection.request(REQUEST_TYPE.disconnect, bytes, descriptors).reply.catch(() => {})

@@ -4,10 +4,10 @@
  * done before the launch; launch-plan.ts has the rest.
  *
  * The order matters. The child joins the cgroups first, so that everything is charged to them.
- * Then it enters a cgroup namespace, so that the box's own cgroup is the root there. Then it
- * changes its user id, for which it still needs init's capabilities. The filter comes last, if it
- * allows the steps of the launch. System V objects and message queues live in an IPC namespace of
- * the child's own, and are removed with it.
+ * Then it enters a cgroup namespace, so that the box's own cgroup is the root there, and mounts
+ * that cgroup, read-only. Then it changes its user id, for which it still needs init's
+ * capabilities. The filter comes last, if it allows the steps of the launch. System V objects and
+ * message queues live in an IPC namespace of the child's own, and are removed with it.
  */
 import type { CgroupLimits } from '../cgroup/controls.ts'
 import type { Cgroup } from '../cgroup/group.ts'
@@ -29,18 +29,32 @@ import type { Plan, Slot } from '../plan/types.ts'
 import { addCapabilityDropSteps } from '../launch/capabilities.ts'
 import { addUnblockStep } from '../launch/exec-steps.ts'
 import { addFilterSteps, type FilterSpec } from '../launch/filter-steps.ts'
+import { addHideSteps, addShowSteps } from '../rootfs/groups.ts'
+import type { GroupView } from '../rootfs/types.ts'
 import type { Identity } from './identity.ts'
 import type { PrepareHeader } from './wire.ts'
 
 const UMASK = 0o022
+
+export interface PreparedGroup {
+  readonly cgroup: Cgroup
+  readonly limits: CgroupLimits
+  /** Given if the program sees its group. */
+  readonly shown?: GroupView
+}
 
 export interface PrepareSpec {
   readonly identity: Identity
   /** A directory that no program can replace by a link. */
   readonly cwd: string
   /** The cgroup of the program, which replaces the last program's. */
-  readonly group?: { readonly cgroup: Cgroup; readonly limits: CgroupLimits }
+  readonly group?: PreparedGroup
   readonly filter?: FilterSpec
+  /**
+   * `own`: without a terminal. `callers`: a process group of its own in the session of init, so
+   * that it can come to the foreground of the caller's terminal. Default: own.
+   */
+  readonly session?: 'own' | 'callers'
 }
 
 export interface PreparePlan {
@@ -49,7 +63,8 @@ export interface PreparePlan {
 }
 
 /** Inputs: the directories in which the parts of the group are made. */
-export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): PreparePlan {
+export function preparePlan(spec: PrepareSpec): PreparePlan {
+  const { identity, cwd, group, filter, session = 'own' } = spec
   const builder = new PlanBuilder('prepare the process of a program')
   const parents = group ? group.cgroup.parts.map(({ parent }) => builder.input(parent)) : []
   const pid = builder.slot('pid')
@@ -78,9 +93,11 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
         builder.call('write', [join, { bytes: Buffer.from('0') }, 1], 'join a part of the cgroup')
       // It is a host directory, in the descriptor table that init and the child share.
       if (cgroup) builder.call('close', [cgroup], 'close the directory of the cgroup')
+      builder.call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
+      if (group?.shown) addShowSteps(builder, group.shown)
+      if (session === 'own') builder.call('setsid', [], 'start a session without a terminal')
+      else builder.call('setpgid', [0, 0], 'start a process group')
       builder
-        .call('unshare', [CLONE_NEWCGROUP], 'make that cgroup the root that it sees')
-        .call('setsid', [], 'start a session without a terminal')
         .call('umask', [UMASK], 'fix the file mode mask')
         // Before init's capabilities are dropped: an earlier program may have removed the
         // directory's permissions.
@@ -110,9 +127,10 @@ export function preparePlan({ identity, cwd, group, filter }: PrepareSpec): Prep
 
 function addGroupSteps(
   builder: PlanBuilder,
-  { cgroup, limits }: NonNullable<PrepareSpec['group']>,
+  { cgroup, limits, shown }: PreparedGroup,
   parents: readonly Slot[],
 ): MadeGroup {
+  if (shown) addHideSteps(builder, shown)
   addRemoveSteps(builder, cgroup, parents)
   const made = addMakeSteps(builder, cgroup, parents, limits, INIT_DESCRIPTOR.firstKept)
   for (const parent of parents) builder.call('close', [parent], `close ${parent.label}`)

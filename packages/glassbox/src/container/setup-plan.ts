@@ -13,6 +13,7 @@ import { addBoundingSetSteps } from '../launch/capabilities.ts'
 import { addOomScoreSteps } from '../launch/oom-score.ts'
 import { PlanBuilder, text } from '../plan/builder.ts'
 import type { Plan } from '../plan/types.ts'
+import { ownerKey, ownersOf } from '../rootfs/map-steps.ts'
 import { addHostSteps, addOwnSteps } from '../rootfs/steps.ts'
 import type { HostRoot, OwnRoot } from '../rootfs/types.ts'
 import type { UserNamespace } from './spawn-plan.ts'
@@ -31,7 +32,7 @@ export interface OwnSetup {
 
 /**
  * The first of two plans, the same for one box after another: it is encoded once, and init can
- * begin with it before the second is made. Input: the contents of the host's small files.
+ * begin with it before the second is made.
  */
 export function hostSetup(host: HostRoot, userNamespace?: UserNamespace): HostSetup {
   const setups = known.get(host) ?? new Map<string, HostSetup>()
@@ -52,9 +53,15 @@ const idMaps = ({ uid, outerUid, gid, outerGid }: UserNamespace): readonly [uids
 
 function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined): HostSetup {
   const builder = new PlanBuilder('set up the box with what it shows of the host')
-  const store = builder.input('small files')
   addOomScoreSteps(builder)
   if (userNamespace) addIdMapSteps(builder, userNamespace)
+  addInheritanceSteps(builder)
+  const made = addHostSteps(builder, host)
+  return { plan: builder.build(), made }
+}
+
+/** What programs inherit from init, and must not have from the caller. */
+function addInheritanceSteps(builder: PlanBuilder): void {
   builder
     .call('umask', [0o022], 'ignore the caller’s file mode mask')
     // Processes inherit it: programs would have the keys of the caller's session, and share them
@@ -65,16 +72,34 @@ function makeHostSetup(host: HostRoot, userNamespace: UserNamespace | undefined)
       onError: [ERRNO.ENOSYS, ERRNO.EPERM],
     })
   addBoundingSetSteps(builder)
-  const made = addHostSteps(builder, host, store)
-  builder.call('close', [store], 'close it')
-  return { plan: builder.build(), made }
 }
 
-/** The second plan, for a box in which the first was run. */
+/** The first plan of a box whose root its owner makes (`Container.openBare`). Needs privilege. */
+export function bareSetupPlan(hostname: string): Plan {
+  const builder = new PlanBuilder('set up the process of the box')
+  addOomScoreSteps(builder)
+  addInheritanceSteps(builder)
+  addNameStep(builder, hostname)
+  return builder.build()
+}
+
+const addNameStep = (builder: PlanBuilder, hostname: string): PlanBuilder =>
+  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
+
+/**
+ * The second plan, for a box in which the first was run. Inputs: a carrier for each of `ownersOf`
+ * the binds, in that order.
+ */
 export function ownSetupPlan({ hostname, root }: OwnSetup, made: Iterable<string>): Plan {
   const builder = new PlanBuilder('set up the box with what is its own')
-  builder.call('sethostname', [text(hostname), Buffer.byteLength(hostname)], 'name the box')
-  addOwnSteps(builder, root, made)
+  const carriers = new Map(
+    ownersOf(root.binds).map(owner => {
+      const key = ownerKey(owner)
+      return [key, builder.input(`id map of owner ${key}`)] as const
+    }),
+  )
+  addNameStep(builder, hostname)
+  addOwnSteps(builder, root, made, carriers)
   return builder.build()
 }
 

@@ -122,6 +122,8 @@ export interface EndedReport {
   readonly watchedCpuNs: bigint
   readonly watchedMemory: number
   readonly watchedProcesses: number
+  readonly voluntarySwitches: number
+  readonly forcedSwitches: number
   /** The texts of the counters; empty if one could not be read. */
   readonly counters: readonly string[]
   readonly denied?: DeniedCall
@@ -178,6 +180,8 @@ function decodeEnded(view: DataView, length: number): EndedReport {
     watchedCpuNs: long(ENDED_LAYOUT.watchedCpuNs),
     watchedMemory: Number(long(ENDED_LAYOUT.watchedMemory)),
     watchedProcesses: view.getUint32(at + ENDED_LAYOUT.watchedProcesses, true),
+    voluntarySwitches: Number(long(ENDED_LAYOUT.voluntarySwitches)),
+    forcedSwitches: Number(long(ENDED_LAYOUT.forcedSwitches)),
   }
   return end < at + length ? { ...report, denied: decodeDenied(view, end) } : report
 }

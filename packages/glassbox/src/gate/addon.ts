@@ -17,6 +17,7 @@ export interface Addon {
     children: Uint8Array,
   ): number
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
+  receive(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   handOver(fd: number): number
   installWake(signal: number): number
   takeSignals(): number

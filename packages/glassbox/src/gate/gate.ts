@@ -9,7 +9,7 @@ import { bytesOfPath } from '../linux/path-bytes.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
 import { errnoHint } from './errno-hint.ts'
-import { PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
+import { MAX_DESCRIPTORS, PLAN_FAILURE_LAYOUT, PLAN_SLOTS } from './generated/layouts.ts'
 
 export type SyscallArgument = number | bigint | NodeJS.TypedArray
 
@@ -99,6 +99,26 @@ export function send(socket: number, bytes: Uint8Array, descriptors: readonly nu
   if (sent === EAGAIN) return 0
   if (sent < 0) throw systemError('sendmsg', -sent)
   return sent
+}
+
+/** What a socket had. */
+export interface Received {
+  /** 0: the other end is closed. */
+  readonly length: number
+  /** They belong to the caller, and are closed at execve. */
+  readonly descriptors: readonly number[]
+}
+
+/**
+ * Reads what a stream socket has into `bytes`, without waiting; `undefined` if it has nothing yet.
+ * Throws the error of recvmsg(2).
+ */
+export function receive(socket: number, bytes: Uint8Array): Received | undefined {
+  const descriptors = new Int32Array(MAX_DESCRIPTORS)
+  const length = addon().receive(socket, bytes, descriptors)
+  if (length === EAGAIN) return undefined
+  if (length < 0) throw systemError('recvmsg', -length)
+  return { length, descriptors: [...descriptors].filter(descriptor => descriptor >= 0) }
 }
 
 export interface PlanOutcome {

@@ -17,4 +17,9 @@ export const DEFAULT_ENV: Readonly<Record<string, string>> = Object.freeze({
   PATH: DEFAULT_PATH,
   HOME: BOX_DIRECTORY,
   LANG: 'C.UTF-8',
+  // What login(1) sets, for the user `box` of /etc/passwd. Programs read them without a check.
+  USER: 'box',
+  LOGNAME: 'box',
+  SHELL: '/bin/sh',
+  TERM: 'dumb',
 })

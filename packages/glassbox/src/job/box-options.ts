@@ -120,6 +120,26 @@ const BINDS: Kind<readonly ResolvedBind[]> = {
   },
 }
 
+const ETC_NAME: Kind<string> = {
+  expected: 'the name of a file or directory of /etc',
+  read: (value, path) => {
+    const isName = typeof value === 'string' && value !== '' && !value.includes('\0')
+    const read = isName ? resolve('/etc', value) : ''
+    if (read.startsWith('/etc/') && Buffer.byteLength(read) <= MAX_PATH_BYTES) return read
+    throw unexpected(path, ETC_NAME.expected + atMost(value), value, "For example 'ImageMagick-6'.")
+  },
+}
+
+const etcNames = list(ETC_NAME, 'a list of names of /etc', value =>
+  typeof value === 'string' ? `Put it into a list: [${JSON.stringify(value)}].` : "For example ['odbc.ini'].",
+)
+
+/** Absolute paths, each once, in an order that does not depend on the caller's. */
+const ETC: Kind<readonly string[]> = {
+  expected: etcNames.expected,
+  read: (value, path) => Object.freeze([...new Set(etcNames.read(value, path))].toSorted()),
+}
+
 /** The kernel allows 64 bytes. The name is also written to /etc/hosts. */
 const hostname = kind<string>(
   'a host name',
@@ -149,6 +169,15 @@ export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly R
     kind: BINDS,
     default: Object.freeze([]),
     words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
+  },
+  here: {
+    kind: boolean,
+    words: ['cwdWritable', 'shareCwd', 'currentDirectory', 'mountCwd', 'bindCwd', 'workspace'],
+  },
+  etc: {
+    kind: ETC,
+    default: Object.freeze([]),
+    words: ['config', 'configuration', 'configFiles', 'etcFiles'],
   },
   net: {
     kind: choice(['none', 'host'], "'none' has only loopback; 'host' is the network of the host."),

@@ -7,7 +7,7 @@ import { InvalidOptionError } from '../errors.ts'
 import type { Policy, PresetName } from '../policy/policy.ts'
 import { resolvePolicy } from '../policy/resolve.ts'
 import { PROGRAM_TRACE } from '../trace/check.ts'
-import { BOX_DIRECTORY, DEFAULT_COLLECT_BYTES, DEFAULT_ENV } from './box-layout.ts'
+import { DEFAULT_COLLECT_BYTES, DEFAULT_ENV } from './box-layout.ts'
 import { ABSOLUTE, SIGNAL } from './box-options.ts'
 import { COLLECT, MAX_BYTES } from './file-kinds.ts'
 import { DEFAULT_LIMITS, LIMITS } from './limits.ts'
@@ -87,7 +87,6 @@ export const COMMAND_FIELDS: Fields<CommandOptions> = {
   encoding: { kind: ENCODING, default: 'utf8', words: ['buffer', 'charset'] },
   cwd: {
     kind: ABSOLUTE,
-    default: BOX_DIRECTORY,
     words: ['workdir', 'workingDir', 'workingDirectory', 'chdir', 'dir', 'directory', 'pwd'],
   },
   env: {

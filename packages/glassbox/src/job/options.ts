@@ -77,12 +77,26 @@ export interface Bind {
 export interface BoxOptions {
   /**
    * The runner. There is no fallback to another one. Default `namespace`. `ptrace` needs no
-   * privilege, and has none of the options `binds`, `hostname`, `diskBytes` and `diskFiles`; see
-   * docs/ptrace-runner.md.
+   * privilege, and has none of the options `binds`, `etc`, `hostname`, `diskBytes` and
+   * `diskFiles`; see docs/ptrace-runner.md.
    */
   readonly runner?: RunnerName
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
+  /**
+   * Shows the current directory of this process under its own path, writable, and makes it the
+   * default of `cwd`. The same as a bind, but refuses `/`, your home directory, and directories
+   * that a box makes itself. Default false. See docs/folders.md.
+   *
+   * @example
+   * await run('make', ['test'], { here: true })
+   */
+  readonly here?: boolean
+  /**
+   * Names of /etc to show, besides those of installed programs: `['myapp']` shows /etc/myapp, as
+   * far as everyone may read it. Secrets are refused. Default: none.
+   */
+  readonly etc?: readonly string[]
   /** `none` (default): a separate network with loopback only. `host`: the host's network. */
   readonly net?: 'none' | 'host'
   /** Host name in the box: at most 64 letters, digits, dots and dashes. Default `glassbox`. */
@@ -158,14 +172,15 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   /** The form of captured output. Default `utf8`. */
   readonly encoding?: E
   /**
-   * Working directory in the box, absolute. Default `/box`. With the ptrace runner, `/box` is a
+   * Working directory in the box, absolute. Default `/box`, or the current directory if the box
+   * shows it (`here`). With the ptrace runner, `/box` is a
    * private directory of the host.
    */
   readonly cwd?: string
   /**
-   * The program's whole environment. Default: PATH, HOME=/box and LANG=C.UTF-8; the host's
-   * variables are not inherited. Variables that are undefined are left out, so `process.env` can
-   * be passed as it is.
+   * The program's whole environment. Default: PATH, HOME=/box, LANG=C.UTF-8, USER=box,
+   * LOGNAME=box, SHELL=/bin/sh and TERM=dumb; the host's variables are not inherited. Variables
+   * that are undefined are left out, so `process.env` can be passed as it is.
    *
    * @example
    * { ...process.env, PATH: '/usr/bin:/bin' }

@@ -11,8 +11,12 @@ export type ResolvedBind = Required<Bind>
  * The options of a box. Those that not every runner takes are undefined if the caller did not give
  * them: their defaults are the runner's.
  */
-export interface ResolvedBox extends With<BoxOptions, 'runner' | 'net' | 'files'> {
+export interface ResolvedBox extends With<Omit<BoxOptions, 'here'>, 'runner' | 'net' | 'files'> {
   readonly binds: readonly ResolvedBind[]
+  /** The current directory at the call, if `here` was given. It is one of the binds. */
+  readonly here?: string
+  /** Absolute paths below /etc, sorted. */
+  readonly etc: readonly string[]
 }
 
 /** The options of a command without its policy, which only the terms of the job have. */

@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import {
+  CAP_SYS_RESOURCE,
+  RLIMIT_AS,
   RLIMIT_CORE,
   RLIMIT_CPU,
   RLIMIT_FSIZE,
@@ -14,6 +16,7 @@ import {
   RLIMIT_RTPRIO,
   RLIMIT_STACK,
 } from '../linux/constants.ts'
+import { hasCapabilities } from './capabilities.ts'
 import type { ResourceLimit } from './exec-steps.ts'
 
 const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
@@ -23,6 +26,8 @@ const HARD_LIMIT_ROWS: Readonly<Record<number, string>> = {
   [RLIMIT_NPROC]: 'Max processes',
   [RLIMIT_CPU]: 'Max cpu time',
   [RLIMIT_MEMLOCK]: 'Max locked memory',
+  [RLIMIT_AS]: 'Max address space',
+  [RLIMIT_CORE]: 'Max core file size',
 }
 
 let hardLimits: ReadonlyMap<number, number> | undefined
@@ -46,6 +51,22 @@ export const cappedLimit = (resource: number, value: number, label: string): Res
   value: Math.min(value, hostHardLimits().get(resource) ?? Infinity),
   label,
 })
+
+/**
+ * For the limits that are higher than those of this process: limits with which a process that has
+ * CAP_SYS_RESOURCE can raise its hard limits before it gives up its rights.
+ */
+export const raisedLimits = (limits: readonly ResourceLimit[]): ResourceLimit[] =>
+  limits.flatMap(({ resource, value, label }) => {
+    const most = hostHardLimits().get(resource) ?? Infinity
+    return value > most ? [{ resource, value: most, hard: value, label }] : []
+  })
+
+/** No limit; or the highest that this process may set, if it has no right to raise it. */
+export const noLimit = (resource: number, label: string): ResourceLimit =>
+  hasCapabilities(CAP_SYS_RESOURCE)
+    ? { resource, value: Infinity, label }
+    : cappedLimit(resource, Infinity, label)
 
 /**
  * No core files. If core_pattern is a pipe, the kernel ignores a limit of 0, but starts no

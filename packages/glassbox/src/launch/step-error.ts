@@ -21,6 +21,17 @@ const MAX_STRING_BYTES = 128 * 1024
  * `step` is `undefined` if the plan was refused before its first step.
  */
 export function stepError(plan: Plan, step: Step | undefined, errno: number): GlassboxError {
+  const error = errorOfStep(plan, step, errno)
+  if (step) failedSteps.set(error, step)
+  return error
+}
+
+const failedSteps = new WeakMap<GlassboxError, Step>()
+
+/** The step whose failure an error reports, for a command with messages of its own. */
+export const failedStep = (error: unknown): Step | undefined => failedSteps.get(error as GlassboxError)
+
+function errorOfStep(plan: Plan, step: Step | undefined, errno: number): GlassboxError {
   if (step && step === executeStep(plan)) {
     const walled = plan.steps.some(other => other.kind === 'syscall' && other.name === ENTER_WALL)
     return executeError(programOf(plan), errno, { longest: longestString(step), walled })

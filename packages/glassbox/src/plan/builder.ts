@@ -8,11 +8,12 @@
  * plan.build()
  */
 import { GlassboxError } from '../errors.ts'
+import { bytesOfPath } from '../linux/path-bytes.ts'
 import type { Argument, CloneStep, Data, OnError, Plan, Slot, Step, SyscallStep } from './types.ts'
 
-/** A NUL-terminated string in the plan's data. */
+/** A NUL-terminated string in the plan's data. Its bytes may be escaped as in `bytesOfPath`. */
 export function text(value: string): Data {
-  const bytes = Buffer.from(`${value}\0`)
+  const bytes = bytesOfPath(`${value}\0`)
   if (bytes.indexOf(0) !== bytes.length - 1) {
     throw new GlassboxError(
       'ERR_GLASSBOX_FILE',

@@ -3,6 +3,7 @@ import type { BoxOptions, CommandOptions, Encoding } from '../job/options.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import { poolSchema } from '../job/schemas.ts'
 import { type Field, number } from '../options/kind.ts'
+import { type ReadBox, resolveHere } from '../run/here.ts'
 
 /**
  * The options of a pool. All its sandboxes are alike: their options are fixed when the pool is
@@ -43,5 +44,5 @@ const POOL = poolSchema<PoolOptions>({ size: SIZE }, ['size'])
 /** Throws InvalidOptionError. The result is a copy, complete with defaults. */
 export function checkPool(options: unknown): { readonly size: number; readonly box: ResolvedBox } {
   const { size, ...box } = POOL.read(options, '')
-  return { size, box: Object.freeze(box) as ResolvedBox }
+  return { size, box: Object.freeze(resolveHere(box as ReadBox)) }
 }

@@ -58,7 +58,7 @@ export class Pool {
   #replaced = 0
   #closed: Promise<void> | undefined
 
-  private constructor(options: PoolOptions, runners: (options: BoxOptions) => Runner) {
+  private constructor(options: PoolOptions, runners: (options: Pick<BoxOptions, 'runner'>) => Runner) {
     const { size, box } = checkPool(options)
     this.#options = box
     this.size = size
@@ -73,7 +73,7 @@ export class Pool {
    */
   static async create(
     options: PoolOptions,
-    runners: (options: BoxOptions) => Runner = runnerOf,
+    runners: (options: Pick<BoxOptions, 'runner'>) => Runner = runnerOf,
   ): Promise<Pool> {
     const pool = new Pool(options, runners)
     try {
@@ -115,16 +115,16 @@ export class Pool {
     const start = async (call: Call): Promise<AnyResult> => {
       refuseMore('pool.run(program, args, options)', more)
       const { program, args } = checkWords(given, givenArgs)
-      const { files, options, ...command } = checkPooled(givenOptions)
+      const { files, options, ...command } = checkPooled(givenOptions, this.#options.here)
       this.#runner.check(this.#options, command.terms)
       const inputs = readInputs(files, this.#paths)
       call.begin(options)
       const { cancel } = call
-      const { name: runner, showsHost } = this.#runner
+      const { name: runner } = this.#runner
       const attempt = async (sandbox: Sandbox): Promise<AnyResult> => {
         await putInputs(sandbox.files, inputs, cancel)
         if (cancel.aborted) return canceledResult(runner, command.terms.limits, options, call)
-        const shown = { binds: this.#options.binds, showsHost }
+        const shown = { binds: this.#options.binds, runner: this.#runner }
         const found = resolveInBox(program, options, shown, path => sandbox.files.has(path))
         const job = { ...command.terms, path: found.path, argv: [program, ...args] }
         return execute({ runner, sandbox, paths: this.#paths, call }, job, options)

@@ -1,44 +1,25 @@
 /**
- * The parts of the host that a box shows by default: programs, libraries and the configuration
- * that interpreters and compilers read, all read-only. Nothing else of the host is visible: no
- * home directory, no secrets of /etc, and of /var only what GHC reads there.
+ * The parts of the host that a box shows by default: programs, libraries and their configuration,
+ * all read-only. Nothing else of the host is visible: no home directory, and of /etc and /var only
+ * what belongs to installed programs and everyone may read (configuration/).
  */
-import {
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
-import type { BindMount, HostRoot, MaskedPath, SmallFile, SymbolicLink } from './types.ts'
+import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { keptConfiguration } from './configuration/kept.ts'
+import type { BindMount, HostRoot, MaskedPath, SymbolicLink } from './types.ts'
 
 /** Directories of the root. A directory is bound; a symbolic link (merged /usr) is recreated. */
 const SYSTEM_DIRECTORIES = ['usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 
-/**
- * The entries of /etc that are shown, and what needs them. A pattern matches a whole name. Small
- * files are copied, which costs a tenth of a mount; directories and large files are bound.
- */
-const CONFIGURATION: readonly { readonly pattern: RegExp; readonly for: string }[] = [
-  { pattern: /^alternatives$/, for: 'links in /usr/bin that lead through it (Debian): cc, java, awk' },
-  { pattern: /^ld\.so\.cache$/, for: 'the dynamic loader' },
-  { pattern: /^(localtime|timezone)$/, for: 'time zones' },
-  { pattern: /^(locale\.alias|os-release|services|protocols)$/, for: 'lookups of libraries' },
-  { pattern: /^(java|java-\d+.*|python3\.\d+|mono|R|ghc|php|fpc\.cfg)$/, for: 'language runtimes' },
-]
-
-/**
- * Paths below directories that are not shown as a whole. Debian's GHC keeps its package list in
- * /var.
- */
-const NESTED = ['/etc/ssl/certs', '/etc/ssl/openssl.cnf', '/etc/pki/tls/certs', '/var/lib/ghc']
-
-/** Files up to this size, in bytes, are copied rather than bound. */
-const LARGEST_COPY = 64 * 1024
-
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
+
+/**
+ * The processors, read-only: libraries look here for their number and caches. It tells no more
+ * than /proc/cpuinfo and /proc/stat, which a box shows anyway.
+ */
+const PROCESSORS = '/sys/devices/system/cpu'
+
+/** An empty directory: UCX, a library of MPI, writes an error if it is missing. */
+const NETWORK_DEVICES = '/sys/class/net'
 
 const DEVICE_LINKS: readonly SymbolicLink[] = [
   { path: '/dev/fd', target: '/proc/self/fd' },
@@ -87,6 +68,11 @@ function devices(): BindMount[] {
   })
 }
 
+function processors(): BindMount[] {
+  const stats = look(PROCESSORS)
+  return stats ? [hostBind(PROCESSORS, stats)] : []
+}
+
 function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
   const binds: BindMount[] = []
   const links: SymbolicLink[] = []
@@ -99,18 +85,14 @@ function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
   return { binds, links }
 }
 
-function configuration(): { binds: BindMount[]; files: SmallFile[] } {
-  const names = readdirSync('/etc').filter(name => CONFIGURATION.some(({ pattern }) => pattern.test(name)))
-  const binds: BindMount[] = []
-  const files: SmallFile[] = []
-  for (const path of [...names.map(name => `/etc/${name}`), ...NESTED]) {
-    const stats = look(path)
-    if (!stats) continue
-    const isSmall = !stats.isDirectory() && stats.size <= LARGEST_COPY
-    if (isSmall) files.push({ path, contents: readFileSync(path) })
-    else binds.push(hostBind(path, stats))
-  }
-  return { binds, files }
+/** Directories of the copy of the host's configuration, and what is shown of /var as it is. */
+function configuration(extra: readonly string[]): BindMount[] {
+  const { path, live } = keptConfiguration(extra)
+  const copied = ['/etc', '/var'].map(target => ({
+    ...{ source: path + target, target, directory: true, writable: false },
+    isCopy: true,
+  }))
+  return [...copied, ...live.map(target => hostBind(target, statSync(target)))]
 }
 
 function maskedPaths(): MaskedPath[] {
@@ -121,34 +103,30 @@ function maskedPaths(): MaskedPath[] {
   })
 }
 
-/** The files that name the ids of a box; see `identityFiles`. */
-export const IDENTITY_FILES = ['/etc/passwd', '/etc/group', '/etc/hosts', '/etc/nsswitch.conf'] as const
+/**
+ * The roots that were described, by what is shown in addition. The host is inspected once in the
+ * life of the process.
+ */
+const known = new Map<string, HostRoot>()
 
-/** Names for the ids of a box, for programs that look up their own user or host name. */
-export function identityFiles(uid: number, gid: number, hostname: string): readonly SmallFile[] {
-  const texts: Record<(typeof IDENTITY_FILES)[number], string> = {
-    '/etc/passwd': `root:x:0:0:root:/:/bin/sh\nbox:x:${uid}:${gid}:box:/box:/bin/sh\n`,
-    '/etc/group': `root:x:0:\nbox:x:${gid}:\n`,
-    '/etc/hosts': `127.0.0.1 localhost ${hostname}\n::1 localhost\n`,
-    '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
-  }
-  return Object.entries(texts).map(([path, text]) => ({ path, contents: Buffer.from(text) }))
+/**
+ * What this host shows. `extra`: paths below /etc that are shown although no package owns them.
+ */
+export function hostRoot(extra: readonly string[] = []): HostRoot {
+  const key = extra.join('\0')
+  const root = known.get(key) ?? makeRoot(extra)
+  known.set(key, root)
+  return root
 }
 
-let known: HostRoot | undefined
-
-/** What this host shows. The host is inspected once in the life of the process. */
-export function hostRoot(): HostRoot {
-  if (known) return known
+function makeRoot(extra: readonly string[]): HostRoot {
   const { binds, links } = systemDirectories()
-  const etc = configuration()
-  known = {
-    binds: [...binds, ...etc.binds, ...devices()],
-    files: etc.files,
+  return {
+    binds: [...binds, ...configuration(extra), ...processors(), ...devices()],
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
+    directories: [NETWORK_DEVICES],
   }
-  return known
 }
 
 let bare: HostRoot | undefined

@@ -8,9 +8,6 @@
  * tmpfs was mounted. Then come the binds, from short to long targets, so that one bind may lie
  * inside another. At the end the host's root is unmounted and the new root is made read-only.
  *
- * Small files of the host are copied from one file whose descriptor the plan receives. The kernel
- * copies them (sendfile), so init needs no memory for them.
- *
  * Inside a caller's bind, any name may be a symbolic link that a program left there, and following
  * it could lead into the host's root at `/.host`. So paths in such binds are opened without
  * following links and then used by descriptor. The same holds for the sources of such binds,
@@ -54,15 +51,15 @@ import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 import { addMovedRootSteps, addOuterProcSteps, ROOT_FALLBACK } from './fallbacks.ts'
-import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile } from './types.ts'
+import { addCoverSteps, addLinkSteps, groupDirectories } from './groups.ts'
+import { addMapSteps, closeCarriers, ownerKey } from './map-steps.ts'
+import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
+import type { BindMount, HostRoot, OwnRoot, Scratch, SmallFile, SymbolicLink } from './types.ts'
 
 const STAGE = '/tmp'
 /** The host's root, while the box is being set up. */
 export const HOST_ROOT = '/.host'
 
-/** struct mount_attr: set, clear, propagation, user namespace. */
-const mountAttributes = (set: number): ReturnType<typeof words> => words(8, [set, 0, 0, 0])
-const MOUNT_ATTR_BYTES = 32
 /** struct open_how: flags, mode, resolve. */
 const WITHOUT_LINKS = words(8, [O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS])
 
@@ -144,12 +141,9 @@ class RootBuilder {
       .call('close', [this.#fd], `close ${path}`)
   }
 
-  /** Makes a file with contents from the file `store`, which start at `offset`. */
-  copy({ path, contents }: SmallFile, store: Slot, offset: number): void {
-    this.#open(path)
-    this.#plan
-      .call('sendfile', [this.#fd, store, words(8, [offset]), contents.length], `write ${path}`)
-      .call('close', [this.#fd], `close ${path}`)
+  link({ target, path }: SymbolicLink): void {
+    this.directory(dirname(path))
+    this.#plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
   }
 
   #mountPoint({ target, directory }: BindMount): void {
@@ -162,8 +156,8 @@ class RootBuilder {
     this.#make(target, 'mknodat', [node, 0])
   }
 
-  bind(mount: BindMount): void {
-    const { source, target, writable, device, foreign } = mount
+  bind(mount: BindMount, carrier?: Slot): void {
+    const { source, target, writable, device, foreign, inBox } = mount
     const flags =
       MOUNT_ATTR_NOSUID |
       (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
@@ -171,13 +165,13 @@ class RootBuilder {
     this.#mountPoint(mount)
     if (foreign) this.#foreign.push(target)
     if (foreign || this.#isForeign(target)) {
-      this.#bindByDescriptors(mount, flags)
+      this.#bindByDescriptors(mount, flags, carrier)
       return
     }
     this.#plan
       .call(
         'mount',
-        [text(HOST_ROOT + source), text(target), 0, MS_BIND | MS_REC, 0],
+        [text(inBox ? source : HOST_ROOT + source), text(target), 0, MS_BIND | MS_REC, 0],
         `bind ${source} to ${target}`,
       )
       .call(
@@ -192,7 +186,7 @@ class RootBuilder {
    * link; if a program of another box has put one there since, opening it fails. The mount gets
    * its flags before it becomes visible anywhere.
    */
-  #bindByDescriptors({ source, target }: BindMount, flags: number): void {
+  #bindByDescriptors({ source, target, map }: BindMount, flags: number, carrier?: Slot): void {
     const tree = this.#tree
     this.#reach(HOST_ROOT + source)
     this.#plan
@@ -208,6 +202,7 @@ class RootBuilder {
         [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, mountAttributes(flags), MOUNT_ATTR_BYTES],
         `set the flags of ${target} and of all mounts below it`,
       )
+    if (map && carrier) addMapSteps(this.#plan, { tree, carrier, recursive: map.recursive }, source)
     this.#moveTo(source, target)
     this.#plan.call('close', [tree], `close the mount of ${target}`)
   }
@@ -347,35 +342,44 @@ export function addFreshScratchSteps(plan: PlanBuilder, places: readonly Scratch
 }
 
 /**
- * Adds the steps for what every box shows. `store` holds the contents of the files, one after
- * another. Returns the directories that these steps make.
+ * Adds the steps for what every box shows. Returns the directories that these steps make.
  */
-export function addHostSteps(plan: PlanBuilder, host: HostRoot, store: Slot): Iterable<string> {
+export function addHostSteps(plan: PlanBuilder, host: HostRoot): Iterable<string> {
   const root = new RootBuilder(plan, ['/'])
   root.enter()
-  for (const { target, path } of host.links) {
-    root.directory(parents(path).at(-1) ?? '/')
-    plan.call('symlinkat', [text(target), AT_FDCWD, text(path)], `link ${path}`)
-  }
-  let offset = 0
-  for (const file of host.files) {
-    root.copy(file, store, offset)
-    offset += file.contents.length
-  }
+  for (const link of host.links) root.link(link)
   root.proc()
   root.keepLastPid()
   for (const bind of host.binds.toSorted(byTarget)) root.bind(bind)
   for (const { path, directory } of host.masks) root.mask(path, directory)
+  for (const path of host.directories) root.directory(path)
   return root.directories
 }
 
-/** Adds the steps for what only this box has. `made` are the directories that exist already. */
-export function addOwnSteps(plan: PlanBuilder, own: OwnRoot, made: Iterable<string>): void {
+/**
+ * Adds the steps for what only this box has. `made` are the directories that exist already.
+ * `carriers` have the namespace of each owner of `own.binds`, by `ownerKey`; they are closed.
+ */
+export function addOwnSteps(
+  plan: PlanBuilder,
+  own: OwnRoot,
+  made: Iterable<string>,
+  carriers: ReadonlyMap<string, Slot>,
+): void {
   const root = new RootBuilder(plan, made)
   for (const file of own.files) root.file(file)
+  for (const link of own.links) root.link(link)
   // Scratch directories come before binds: a bind may lie inside a scratch directory, but no
   // scratch directory lies inside a bind.
   for (const scratch of own.scratch) root.scratch(scratch)
-  for (const bind of own.binds.toSorted(byTarget)) root.bind(bind)
+  // Before binds too, which may lie anywhere but at or below these.
+  if (own.groups) {
+    for (const path of groupDirectories(own.groups)) root.directory(path)
+    addLinkSteps(plan, own.groups)
+  }
+  for (const bind of own.binds.toSorted(byTarget))
+    root.bind(bind, bind.map && carriers.get(ownerKey(bind.map.owner)))
+  closeCarriers(plan, carriers)
   root.leaveHost()
+  if (own.groups) addCoverSteps(plan, own.groups)
 }

@@ -3,6 +3,19 @@
  * set it up.
  */
 
+export interface Ids {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** How a bind shows the owner of its source as the user of the box; see container/idmap/. */
+export interface BindMap {
+  /** The owner of the source on the host. */
+  readonly owner: Ids
+  /** Whether mounts below the source are mapped too. Not all file systems can be. */
+  readonly recursive: boolean
+}
+
 /** A part of the host that is visible in the box. */
 export interface BindMount {
   /**
@@ -16,8 +29,17 @@ export interface BindMount {
   readonly writable: boolean
   /** Whether the caller asked for it. Then an earlier program may have written its contents. */
   readonly foreign?: boolean
+  /** Given if the source appears to belong to the user of the box, and so can be written by it. */
+  readonly map?: BindMap
   /** Whether device nodes work in it. Set only for the nodes of `/dev`. */
   readonly device?: boolean
+  /** Whether the source is a path of the box, not of the host. */
+  readonly inBox?: boolean
+  /**
+   * Whether it is a copy that was made for boxes. Then a bind inside it may have a target that it
+   * lacks: it is mounted in parts, see `splitFor`.
+   */
+  readonly isCopy?: boolean
 }
 
 export interface SymbolicLink {
@@ -25,9 +47,7 @@ export interface SymbolicLink {
   readonly path: string
 }
 
-/**
- * A small file that is written into the box: /etc/passwd and the like, or a copy of a host file.
- */
+/** A small file that is written into the box. */
 export interface SmallFile {
   readonly path: string
   readonly contents: Uint8Array
@@ -40,7 +60,7 @@ export interface Scratch {
   readonly bytes: number
   readonly inodes: number
   /** The owner of its root directory, as ids of the box. */
-  readonly owner: { readonly uid: number; readonly gid: number }
+  readonly owner: Ids
   readonly noexec?: boolean
 }
 
@@ -57,13 +77,37 @@ export interface MaskedPath {
 export interface HostRoot {
   readonly binds: readonly BindMount[]
   readonly links: readonly SymbolicLink[]
-  readonly files: readonly SmallFile[]
   readonly masks: readonly MaskedPath[]
+  /** Empty directories. */
+  readonly directories: readonly string[]
+}
+
+/** A cgroup hierarchy in the box. */
+export interface GroupMount {
+  readonly type: 'cgroup' | 'cgroup2'
+  readonly target: string
+  /** mount(2)'s data. */
+  readonly options: string
+  /** The controllers of a v1 hierarchy. */
+  readonly controllers: readonly string[]
+}
+
+/** What programs see of control groups; see `groups.ts`. */
+export interface GroupView {
+  /** They show the program's own group. */
+  readonly own: readonly GroupMount[]
+  /** They show nothing. */
+  readonly covered: readonly GroupMount[]
+  /** Whether init may enter a cgroup namespace of its own to mount those. */
+  readonly mayEnter: boolean
 }
 
 /** What only this box has. */
 export interface OwnRoot {
   readonly binds: readonly BindMount[]
+  readonly links: readonly SymbolicLink[]
   readonly files: readonly SmallFile[]
   readonly scratch: readonly Scratch[]
+  /** Undefined: its programs see no control groups. */
+  readonly groups?: GroupView
 }

@@ -64,7 +64,10 @@ export class Box {
   }
 
   /** Opens a box; see `openBox`. `runners` chooses the runner; tests give their own. */
-  static async open(options?: BoxOptions, runners: (options: BoxOptions) => Runner = runnerOf): Promise<Box> {
+  static async open(
+    options?: BoxOptions,
+    runners: (options: Pick<BoxOptions, 'runner'>) => Runner = runnerOf,
+  ): Promise<Box> {
     const box = checkBox(options)
     box.signal?.throwIfAborted()
     const paths = new HostPaths(box.binds)
@@ -105,7 +108,7 @@ export class Box {
     const handle = startCall(async call => {
       refuseMore('box.run(program, args, options)', more)
       const words = checkWords(program, args)
-      const command = checkCommand(options)
+      const command = checkCommand(options, this.#opened.options.here)
       this.#opened.runner.check(this.#opened.options, command.terms)
       isChecked = true
       return this.#start(words, command, call)
@@ -121,7 +124,7 @@ export class Box {
     const stopped = (): AnyResult => canceledResult(runner.name, command.terms.limits, command.options, call)
     return this.#turns.addStoppable(call.cancel, stopped, async () => {
       const inBox = (path: string): boolean => sandbox.files.has(path)
-      const shown = { binds: options.binds, showsHost: runner.showsHost }
+      const shown = { binds: options.binds, runner }
       const found = resolveInBox(program, command.terms, shown, inBox)
       const job = { ...command.terms, path: found.path, argv: [program, ...args] }
       return execute({ runner: runner.name, sandbox, paths, call }, job, command.options)

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:buffer'
 import { InvalidOptionError } from '../errors.ts'
+import { BOX_DIRECTORY } from '../job/box-layout.ts'
 import { ARGUMENT } from '../job/command-options.ts'
 import type { JobTerms } from '../job/job.ts'
 import { resolveLimits } from '../job/limits.ts'
@@ -13,6 +14,7 @@ import { BOX_RUN, OPEN_BOX, POOL_RUN, RUN } from '../job/schemas.ts'
 import { guarded, isArray, isInstance, type Kind, list, unexpected } from '../options/kind.ts'
 import { ownEntries } from '../options/record.ts'
 import { checkHostStreams } from '../stdio/host-file.ts'
+import { type ReadBox, resolveHere } from './here.ts'
 
 export interface CheckedCommand {
   readonly terms: JobTerms
@@ -26,31 +28,41 @@ export interface Words {
 }
 
 /** The options of openBox(). */
-export const checkBox = (options: unknown = {}): ResolvedBox => OPEN_BOX.read(options, '') as ResolvedBox
+export const checkBox = (options: unknown = {}): ResolvedBox =>
+  Object.freeze(resolveHere(OPEN_BOX.read(options, '') as ReadBox))
 
-/** The options of box.run(). */
-export const checkCommand = (options: unknown = {}): CheckedCommand => command(BOX_RUN.read(options, ''))
+/** The options of box.run(), in a box whose programs start in `cwd` by default. */
+export const checkCommand = (options: unknown = {}, cwd?: string): CheckedCommand =>
+  command(BOX_RUN.read(options, ''), cwd)
 
-/** The options of pool.run(). */
-export function checkPooled(options: unknown = {}): CheckedCommand & { readonly files: BoxOptions['files'] } {
+/** The options of pool.run(), in a pool whose programs start in `cwd` by default. */
+export function checkPooled(
+  options: unknown = {},
+  cwd?: string,
+): CheckedCommand & { readonly files: BoxOptions['files'] } {
   const { files, ...rest } = POOL_RUN.read(options, '')
-  return { files, ...command(rest) }
+  return { files, ...command(rest, cwd) }
 }
 
 /** The options of run(): those of a box and those of a command. The signal is the command's. */
 export function checkRun(options: unknown = {}): CheckedCommand & { readonly box: ResolvedBox } {
-  const { runner, binds, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(options, '')
-  const box = { runner, binds, net, hostname, diskBytes, diskFiles, files } as ResolvedBox
-  return { box: Object.freeze(box), ...command(rest) }
+  const { runner, binds, here, etc, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(
+    options,
+    '',
+  )
+  const read = { runner, binds, here, etc, net, hostname, diskBytes, diskFiles, files }
+  const box = resolveHere(read as ReadBox)
+  return { box: Object.freeze(box), ...command(rest, box.here) }
 }
 
 /**
  * Checks what the table cannot: default limits that depend on others, and the host's files that
  * are streams.
  */
-function command({ policy: read, ...rest }: CommandOptions): CheckedCommand {
-  const options = Object.freeze({ ...rest, limits: resolveLimits(rest.limits) }) as ResolvedCommand
-  const { limits, env, cwd, trace } = options
+function command({ policy: read, ...rest }: CommandOptions, directory = BOX_DIRECTORY): CheckedCommand {
+  const limits = resolveLimits(rest.limits)
+  const options = Object.freeze({ ...rest, limits, cwd: rest.cwd ?? directory }) as ResolvedCommand
+  const { env, cwd, trace } = options
   checkStreams(options)
   const policy = read as JobTerms['policy']
   const terms = { limits, policy, env, cwd }

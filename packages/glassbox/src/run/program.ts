@@ -1,7 +1,8 @@
 /**
  * Finds the file that a program's name means, and whether the box needs a bind to show it.
  *
- * - A bare name is searched for in the box's PATH, then in the host's PATH.
+ * - A bare name is searched for in the box's PATH as execvp(3) would do it there, and if the box
+ *   has no such program, in the host's PATH.
  * - A name with a slash is a file in the working directory, or else a file of the host.
  *
  * If the box does not show that file of the host anyway, it is bound read-only at its own path. A
@@ -13,11 +14,10 @@ import { GlassboxError } from '../errors.ts'
 import { BOX_DIRECTORY, DEFAULT_PATH } from '../job/box-layout.ts'
 import { type FileInput, isContents } from '../job/files.ts'
 import { findInPath, isProgram } from '../launch/find-program.ts'
+import type { Runner } from '../runners/runner.ts'
+import { BoxView, mayExecute } from './box-view.ts'
 import type { BoxOptions, CommandOptions, RunOptions } from '../job/options.ts'
 import { lineHint } from './program-hint.ts'
-
-/** Directories of the host that every box shows under the same name. */
-const SHOWN = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
 
 export interface ResolvedProgram {
   /** Absolute, as seen in the box. */
@@ -25,14 +25,6 @@ export interface ResolvedProgram {
   /** The file of the host that has to be bound so that the path exists in the box. */
   readonly bind?: string
 }
-
-type Shown = Pick<ProgramLookup, 'showsHost' | 'bindTargets'>
-
-const isShown = (path: string, { showsHost, bindTargets }: Shown): boolean =>
-  showsHost || SHOWN.test(path) || isBound(path, bindTargets)
-
-const isBound = (path: string, targets: readonly string[]): boolean =>
-  targets.some(target => path === target || path.startsWith(`${target}/`))
 
 function notFound(program: string, hint: string): GlassboxError {
   return new GlassboxError('ERR_GLASSBOX_PROGRAM_NOT_FOUND', `${program}: not found`, {
@@ -61,7 +53,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function hostFile(path: string, around: Shown): ResolvedProgram {
+function hostFile(path: string, view: BoxView): ResolvedProgram {
   const stats = statOf(path)
   if (!stats) throw notFound(path, 'Name a file of this host, or one that is copied into the box.')
   if (!isProgram(path)) {
@@ -73,21 +65,21 @@ function hostFile(path: string, around: Shown): ResolvedProgram {
   }
   // A link to a file that the box does not show would dangle in the box. Its target is then bound
   // at the path of the link.
-  const shown = isShown(path, around) && isShown(realpathSync.native(path), around)
+  const shown = view.isBound(path) || view.file(path)?.source === realpathSync.native(path)
   return shown ? { path } : { path, bind: path }
 }
 
 /** Where names of programs are looked up. */
 export interface ProgramLookup {
-  /** Whether programs see the host's files under their own names. */
-  readonly showsHost: boolean
+  /** Whether programs run as another user than this process. */
+  readonly strangers: boolean
+  /** What the paths of the box mean on the host. */
+  readonly view: BoxView
   /** The host's directory that relative names are resolved from; none if it was removed. */
   readonly hostDirectory: string | undefined
   readonly cwd: string
   /** Whether a file of that name is in the working directory. */
   readonly inBox: (relative: string) => boolean
-  /** Targets of the caller's own binds. */
-  readonly bindTargets: readonly string[]
   /** The program's PATH, and that of this process. */
   readonly boxPath: string
   readonly hostPath: string
@@ -97,27 +89,36 @@ export interface ProgramLookup {
 export function resolveProgram(program: string, around: ProgramLookup): ResolvedProgram {
   if (program === '' || program.includes('\0')) throw notFound(JSON.stringify(program), 'Name a program.')
   if (!program.includes('/')) {
-    const shown = findInPath(program, {
-      path: around.boxPath,
-      accept: path => (around.showsHost || SHOWN.test(path)) && isProgram(path),
+    const found = findInPath(program, {
+      ...{ path: around.boxPath, cwd: around.cwd },
+      accept: path => isProgramOfBox(path, around),
     })
-    const other = shown ?? findInPath(program, { path: around.hostPath })
+    if (found !== undefined) return { path: resolve(around.cwd, found) }
+    const other = findInPath(program, { path: around.hostPath })
     if (other === undefined) throw notFound(program, 'Install it, or give its path: ./program.')
-    return hostFile(other, around)
+    return hostFile(other, around.view)
   }
   const inBox = resolve(around.cwd, program)
-  if (inBox.startsWith(`${BOX_DIRECTORY}/`) && around.inBox(inBox.slice(BOX_DIRECTORY.length + 1)))
-    return { path: inBox }
-  return boundOrHost(program, around)
+  return isInWork(inBox, around) ? { path: inBox } : boundOrHost(program, around)
+}
+
+/** Whether the working directory has a file of that path. */
+const isInWork = (path: string, { inBox }: ProgramLookup): boolean =>
+  path.startsWith(`${BOX_DIRECTORY}/`) && inBox(path.slice(BOX_DIRECTORY.length + 1))
+
+/** Whether the box has a program at the path that its programs may execute. */
+function isProgramOfBox(path: string, around: ProgramLookup): boolean {
+  const file = around.view.file(path)
+  return file ? mayExecute(file, around.strangers) : isInWork(path, around)
 }
 
 /** A path below a target of the caller's binds is a path in the box, not on the host. */
 function boundOrHost(program: string, around: ProgramLookup): ResolvedProgram {
-  const { hostDirectory, bindTargets } = around
-  if (program.startsWith('/') && isBound(program, bindTargets)) return { path: program }
+  const { hostDirectory, view } = around
+  if (program.startsWith('/') && view.isBound(program)) return { path: program }
   if (hostDirectory === undefined && !program.startsWith('/'))
     throw notFound(program, 'The current directory was removed: give the absolute path of the program.')
-  return hostFile(resolve(hostDirectory ?? '/', program), around)
+  return hostFile(resolve(hostDirectory ?? '/', program), view)
 }
 
 /** `undefined` if it was removed. */
@@ -129,22 +130,37 @@ function currentDirectory(): string | undefined {
   }
 }
 
+/** What has to be known of a runner to find its programs. */
+export type RunnerFacts = Pick<Runner, 'showsHost' | 'strangers'>
+
+const factsOf = (
+  binds: BoxOptions['binds'],
+  { showsHost, strangers }: RunnerFacts,
+): Pick<ProgramLookup, 'strangers' | 'view'> => ({
+  strangers: strangers(),
+  view: new BoxView(
+    (binds ?? []).map(({ source, target, writable = false }) => ({
+      ...{ source: resolve(source), target: target ?? resolve(source), writable },
+    })),
+    showsHost,
+  ),
+})
+
 /** Finds a program for a box that has yet to be made. */
 export function resolveForNewBox(
   program: string,
-  options: Omit<RunOptions, 'policy'>,
-  showsHost = false,
+  options: Omit<RunOptions, 'policy' | 'here'>,
+  runner: RunnerFacts,
 ): ResolvedProgram {
   const files = Object.entries(options.files ?? {}).map(([name, input]) => ({
     name: resolve('/', name),
     input,
   }))
   return resolveProgram(program, {
-    showsHost,
+    ...factsOf(options.binds, runner),
     hostDirectory: currentDirectory(),
     cwd: options.cwd ?? BOX_DIRECTORY,
     inBox: path => files.some(({ name, input }) => shows(name, input, resolve('/', path))),
-    bindTargets: (options.binds ?? []).map(({ source, target }) => target ?? resolve(source)),
     boxPath: options.env?.['PATH'] ?? DEFAULT_PATH,
     hostPath: process.env['PATH'] ?? '',
   })
@@ -164,15 +180,14 @@ const shows = (name: string, input: FileInput, path: string): boolean =>
 export function resolveInBox(
   program: string,
   { cwd, env }: Pick<CommandOptions, 'cwd' | 'env'>,
-  { binds, showsHost }: { readonly binds: BoxOptions['binds']; readonly showsHost: boolean },
+  { binds, runner }: { readonly binds: BoxOptions['binds']; readonly runner: RunnerFacts },
   inBox: (relative: string) => boolean,
 ): ResolvedProgram {
   const found = resolveProgram(program, {
-    showsHost,
+    ...factsOf(binds, runner),
     hostDirectory: BOX_DIRECTORY,
     cwd: cwd ?? BOX_DIRECTORY,
     inBox,
-    bindTargets: (binds ?? []).map(({ source, target }) => target ?? resolve(source)),
     boxPath: env?.['PATH'] ?? DEFAULT_PATH,
     hostPath: '',
   })

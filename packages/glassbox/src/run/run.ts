@@ -73,7 +73,7 @@ export interface CheckedCall {
  * `runners` chooses the runner.
  */
 export function checkCall(
-  runners: (options: BoxOptions) => Runner,
+  runners: (options: Pick<BoxOptions, 'runner'>) => Runner,
   program: unknown,
   args: unknown,
   options: unknown,
@@ -83,7 +83,7 @@ export function checkCall(
   const runner = runners(box)
   runner.check(box, command.terms)
   const paths = new HostPaths(box.binds)
-  const found = resolveForNewBox(words.program, { ...box, ...command.terms }, runner.showsHost)
+  const found = resolveForNewBox(words.program, { ...box, ...command.terms }, runner)
   const programs = found.bind === undefined ? [] : [found.bind]
   const inputs = readInputs(box.files, paths)
   const spec: SandboxSpec = { box, paths, programs, use: 'once', expects: command.terms }
@@ -93,7 +93,7 @@ export function checkCall(
 
 /** Runs one program in a sandbox of its own, made by the runner that `runners` chooses. */
 export async function runOnce(
-  runners: (options: BoxOptions) => Runner,
+  runners: (options: Pick<BoxOptions, 'runner'>) => Runner,
   program: unknown,
   args: unknown,
   options: unknown,

@@ -24,6 +24,8 @@ export interface Runner {
    * system's directories, and what is bound.
    */
   readonly showsHost: boolean
+  /** Whether its programs would run as another user than this process, if they started now. */
+  readonly strangers: () => boolean
   /**
    * Throws InvalidOptionError for an option that this runner cannot honour, and
    * MissingFeatureError for one that it cannot honour on this host. Starts nothing.

@@ -10,6 +10,7 @@
 import {
   __O_TMPFILE,
   CLONE_NEWCGROUP,
+  CLONE_NEWUSER,
   F_NOTIFY,
   F_SETLEASE,
   O_CREAT,
@@ -126,12 +127,27 @@ export const GUARD: readonly CallRule[] = [
 ]
 
 /**
- * The guard for calls of i386, which has two names for fcntl. It is used only if a policy allows
- * such calls.
+ * Refused as well if the box shows a host file or directory that its programs may write. In a user
+ * namespace of its own a program has capabilities. With them it could mount an overlay on the
+ * directory, and the kernel would make whiteouts there for it. If the mount has an id map, it
+ * could also give a file capabilities that hold on the host, because the map turns the root of the
+ * namespace into the owner of the directory (user_namespaces(7), capabilities(7)).
  */
-export const GUARD_I386: readonly CallRule[] = GUARD.map(rule =>
-  rule.syscalls.includes('fcntl') ? { ...rule, syscalls: ['fcntl', 'fcntl64'] } : rule,
+export const NO_USER_NAMESPACES: readonly CallRule[] = because(
+  'in a user namespace it could leave capabilities and whiteouts in a writable bind',
+  ['unshare', 'clone'].map(call => ({
+    syscalls: [call],
+    when: [anyBit(0, CLONE_NEWUSER)],
+    action: EPERM,
+  })),
 )
+
+/**
+ * The same rules for calls of i386, which has two names for fcntl. They are used only if a policy
+ * allows such calls.
+ */
+export const forI386 = (rules: readonly CallRule[]): readonly CallRule[] =>
+  rules.map(rule => (rule.syscalls.includes('fcntl') ? { ...rule, syscalls: ['fcntl', 'fcntl64'] } : rule))
 
 /**
  * Refuses filters that the program installs itself. They are not part of the guard: they are

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Violation } from '../../job/ending.ts'
 import type { AnyResult } from '../../job/result.ts'
+import { quoted } from './shell-words.ts'
 
 /** The option that grants what a key of a policy's paths grants. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -32,10 +33,6 @@ function optionFor(syscall: string, rule: string): string | undefined {
   const byDirectory = key === 'write' && (CHANGES_NAMES.test(syscall) || !existsSync(path))
   return option && `${option} ${quoted(byDirectory ? dirname(path) : path)}`
 }
-
-/** As a shell takes it. */
-const quoted = (path: string): string =>
-  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 
 const ruleFor = (syscall: string): string =>
   JSON.stringify({ extends: 'default', rules: [{ syscalls: [syscall], action: { kind: 'allow' } }] })

@@ -77,13 +77,20 @@ const fileJson = ({ contents, mode }: CollectedFile): Generator<string> =>
     ['mode', [String(mode)]],
   ])
 
-/** The result as a document, in pieces of at most some hundred thousand characters. */
-export function* resultJson({ stdout, stderr, files, ...rest }: AnyResult): Generator<string> {
+/**
+ * The result as a document, in pieces of at most some hundred thousand characters. `hints`:
+ * sentences for a person, as the member of that name; without any it is left out.
+ */
+export function* resultJson(
+  { stdout, stderr, files, ...rest }: AnyResult,
+  hints: readonly string[] = [],
+): Generator<string> {
   const values = Object.entries(rest).filter(([, value]) => value !== undefined)
   yield* objectJson([
     ...values.map(([name, value]) => [name, [JSON.stringify(value)]] as const),
     ['stdout', bytesJson(stdout)],
     ['stderr', bytesJson(stderr)],
+    ...(hints.length > 0 ? [['hints', [JSON.stringify(hints)]] as const] : []),
     ['files', objectJson(Object.entries(files).map(([name, file]) => [name, fileJson(file)] as const))],
   ])
   yield '\n'

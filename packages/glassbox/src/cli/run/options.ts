@@ -5,7 +5,8 @@
 import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import { COMMON_OPTIONS, type OptionSpec } from '../options.ts'
-import { formatDuration, formatSize, parseCount, parseDuration, parseSize } from '../units.ts'
+import { parseCount, parseDuration, parseSize } from '../../options/units.ts'
+import { formatDuration, formatSize } from '../units.ts'
 
 interface LimitOption extends OptionSpec {
   readonly limit: keyof Limits
@@ -95,11 +96,12 @@ export const DEFAULT_TRACE_BYTES: number = 256 * 2 ** 20
 /** Maps the names of options of run() to the names of the command's options. */
 export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ...LIMIT_OPTIONS.map(({ name, limit }): [string, string] => [`limits.${limit}`, name]),
-  ...['cwd', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
+  ...['cwd', 'here', 'net', 'runner', 'env', 'stdin', 'stdout', 'stderr'].map((name): [string, string] => [
     name,
     `--${name}`,
   ]),
   ['binds', '--bind'],
+  ['etc', '--etc'],
   ['files', '--copy-in'],
   ['collect', '--copy-out'],
   ['syscall', '--deny'],
@@ -136,7 +138,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['-w', '--workdir', '--chdir', '--working-dir', '-C'],
     value: 'DIR',
     help: 'Working directory inside the box.',
-    default: '/box',
+    default: '/box, or the current directory with --here',
   },
   {
     name: '--env',
@@ -151,6 +153,17 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     value: 'SRC[:DST[:rw]]',
     repeated: true,
     help: 'Make a host file or directory visible in the box, read-only unless :rw.',
+  },
+  {
+    name: '--here',
+    elsewhere: ['--pwd', '--workspace', '--share-cwd', '--private-cwd'],
+    help: 'Make the current directory visible under its own path, writable, and start in it.',
+  },
+  {
+    name: '--etc',
+    value: 'NAME',
+    repeated: true,
+    help: 'Show a file or directory of /etc that belongs to no installed package.',
   },
   {
     name: '--copy-in',

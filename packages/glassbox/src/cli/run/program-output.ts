@@ -10,6 +10,7 @@ import { syscall } from '../../gate/gate.ts'
 import { POLLOUT } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CommandOutput } from '../output.ts'
+import type { Excerpt } from './excerpt.ts'
 
 /**
  * A pipe that is ready accepts this much without blocking: PIPE_BUF, one page. A regular file
@@ -39,16 +40,20 @@ export class ProgramOutput extends Writable {
   #timer: NodeJS.Timeout | undefined
   #delayMs = FIRST_DELAY_MS
   #isPatient = true
+  readonly #excerpt: Excerpt | undefined
 
-  constructor(output: CommandOutput) {
+  /** `excerpt`: keeps a part of what passes. */
+  constructor(output: CommandOutput, excerpt?: Excerpt) {
     super({ decodeStrings: true })
     this.#output = output
+    this.#excerpt = excerpt
     this.#pieceBytes = fstatSync(output.fd).isFile() ? Infinity : PIECE_BYTES
     // A late failure without a listener must not end the process.
     this.on('error', () => {})
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#excerpt?.add(chunk)
     this.#rest = chunk
     this.#done = done
     this.#advance()

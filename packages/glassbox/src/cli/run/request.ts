@@ -110,8 +110,10 @@ export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
   return {
     ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
     limits,
+    ...(parsed.flags.has('--here') ? { here: true } : {}),
     ...(files && { files }),
     binds: all('--bind').map(parseBind),
+    ...(values.has('--etc') ? { etc: all('--etc') } : {}),
     env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
     collect: collectOf(copyOut),
     ...(policy === undefined ? {} : { policy }),

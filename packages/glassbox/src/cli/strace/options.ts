@@ -6,7 +6,13 @@
 import { GlassboxError } from '../../errors.ts'
 import { fault, usageFault } from '../../strace/fault.ts'
 import type { StraceOptions } from '../../strace/options.ts'
-import { getopt, type GetoptSpec, type LongOption, type ParsedOption, type Takes } from '../getopt.ts'
+import {
+  getopt,
+  type GetoptSpec,
+  type LongOption,
+  type ParsedOption,
+  type Takes,
+} from '../../options/getopt.ts'
 import { complete } from './complete.ts'
 import { Draft } from './draft.ts'
 import { qualify } from './qualify.ts'

@@ -140,7 +140,7 @@ export const REPLY_LAYOUT = {
 } as const
 /** struct ended: offsets, and its size. */
 export const ENDED_LAYOUT = {
-  SIZE: 64,
+  SIZE: 80,
   startedNs: 0,
   endedNs: 8,
   userUs: 16,
@@ -150,6 +150,8 @@ export const ENDED_LAYOUT = {
   watchedMemory: 48,
   watchedProcesses: 56,
   reserved: 60,
+  voluntarySwitches: 64,
+  forcedSwitches: 72,
 } as const
 /** struct counters: offsets, and its size. */
 export const COUNTERS_LAYOUT = {
@@ -286,4 +288,33 @@ export const TASK_SLOT_LAYOUT = {
   SIZE: 8,
   tid: 0,
   table: 4,
+} as const
+
+// isolate.h
+export const CALL_MAGIC = 1768714035
+export const CALL_DESCRIPTORS = 4
+export const CALL_MAX_LENGTH = 8388608
+/** enum answer_kind */
+export const ANSWER_KIND = {
+  exit: 1,
+  ordinary: 2,
+  out: 3,
+  err: 4,
+  meta: 5,
+} as const
+/** struct call: offsets, and its size. */
+export const CALL_LAYOUT = {
+  SIZE: 20,
+  magic: 0,
+  length: 4,
+  words: 8,
+  variables: 12,
+  umask: 16,
+} as const
+/** struct answer: offsets, and its size. */
+export const ANSWER_LAYOUT = {
+  SIZE: 12,
+  kind: 0,
+  value: 4,
+  length: 8,
 } as const

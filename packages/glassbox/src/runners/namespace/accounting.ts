@@ -11,11 +11,13 @@ import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
 import { addRemoveSteps } from '../../cgroup/steps.ts'
 import { sweepCgroups } from '../../cgroup/sweep.ts'
 import type { Container } from '../../container/container.ts'
+import type { PreparedGroup } from '../../container/prepare-plan.ts'
 import { CPU_SOURCE, type EndedReport } from '../../container/wire.ts'
 import { cString, syscall } from '../../gate/gate.ts'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, OPEN_TREE_CLONE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { PlanBuilder } from '../../plan/builder.ts'
+import type { GroupView } from '../../rootfs/types.ts'
 import type { Limits } from '../../job/options.ts'
 import type { MeasuredBy, Measurer, Usage } from '../../job/ending.ts'
 
@@ -123,6 +125,13 @@ export const kernelLimits = ({ memoryBytes, processes }: Required<Limits>): Cgro
   memoryBytes: Math.max(memoryBytes, LEAST_MEMORY_BYTES),
   processes,
 })
+
+/** The group of a program as its child is prepared in it. `shown`: what the program sees of it. */
+export const preparedGroup = (
+  cgroup: Cgroup,
+  limits: Required<Limits>,
+  shown: GroupView | undefined,
+): PreparedGroup => ({ cgroup, limits: kernelLimits(limits), ...(shown ? { shown } : {}) })
 
 let support: CgroupSupport | undefined
 

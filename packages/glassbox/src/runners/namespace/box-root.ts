@@ -3,12 +3,17 @@
  */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { InvalidOptionError } from '../../errors.ts'
-import { hostRoot, hostRootWithoutBinds, identityFiles } from '../../rootfs/host.ts'
-import type { BindMount, HostRoot, OwnRoot } from '../../rootfs/types.ts'
+import { hostRoot, hostRootWithoutBinds } from '../../rootfs/host.ts'
+import { identityBinds, identityFiles } from '../../rootfs/identity.ts'
+import { splitFor } from '../../rootfs/split.ts'
+import type { BindMount, HostRoot, OwnRoot, SymbolicLink } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
-import { checkTarget, isBelow, SCRATCH, withoutLinks } from './bind-targets.ts'
+import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
+import { refuseSetIdFiles } from './binds/set-id-files.ts'
+import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
+import { groupView } from './group-view.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -17,12 +22,24 @@ export const BOX_MODE = 0o755
  * The caller's binds. The sources are checked here, because a missing one would make the set-up
  * fail half way.
  */
-function resolveBinds({ binds }: ResolvedBox, paths: HostPaths): BindMount[] {
-  return binds.map(({ source, target, writable }, index) => {
-    const directory = lookAt(source, `binds[${index}].source`).isDirectory()
+function resolveBinds({ binds }: ResolvedBox, paths: HostPaths, owning: Owning | undefined): BindMount[] {
+  const resolved = binds.map(({ source, target, writable }, index) => {
+    const option = `binds[${index}].source`
+    const stats = lookAt(source, option)
+    const directory = stats.isDirectory()
     checkTarget(binds, index, directory)
-    return { source: paths.real(source), target, directory, writable, foreign: true }
+    if (writable) refuseSetIdFiles(option, source, stats, owning ? stats.uid : (process.geteuid?.() ?? 0))
+    const bind = { source: paths.real(source), target, directory, writable, foreign: true }
+    return owning ? owned(bind, stats, owning) : bind
   })
+  refuseTooManyOwners(resolved)
+  return resolved
+}
+
+/** The bind that shows a program of the host under its own path. */
+function programBind(path: string, paths: HostPaths, owning: Owning | undefined): BindMount {
+  const bind = { source: paths.real(path), target: path, directory: false, writable: false, foreign: true }
+  return owning ? ownedProgram(bind, statSync(path), owning) : bind
 }
 
 function lookAt(source: string, option: string): Stats {
@@ -41,17 +58,20 @@ export interface BoxRoot {
   readonly own: (ids: { uid: number; gid: number }) => OwnRoot
 }
 
-/** Describes the root of a box. `extra`: programs of the host that it has to show. */
-export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: HostPaths): BoxRoot {
-  const programs = extra.map(path => ({
-    source: paths.real(path),
-    target: path,
-    directory: false,
-    writable: false,
-    foreign: true,
-  }))
-  const own = resolveBinds(options, paths)
-  const { host, binds } = inOrder([...programs, ...own, ...resolverFiles(options, own)])
+/**
+ * Describes the root of a box. `extra`: programs of the host that it has to show. `owning`: how
+ * sources become the property of the box's user, if that is another user than the caller's.
+ */
+export function boxRoot(
+  options: ResolvedBox,
+  extra: readonly string[],
+  paths: HostPaths,
+  owning?: Owning,
+): BoxRoot {
+  const programs = extra.map(path => programBind(path, paths, owning))
+  const own = resolveBinds(options, paths, owning)
+  const callers = [...programs, ...own, ...resolverFiles(options, own)]
+  const { host, binds, links } = inOrder(hostRoot(options.etc), callers)
   return {
     host,
     own: ids => {
@@ -60,9 +80,12 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
         inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
+      const groups = groupView(own)
       return {
         binds,
-        files: identityFiles(ids.uid, ids.gid, options.hostname ?? DEFAULT_HOSTNAME),
+        ...(groups ? { groups } : {}),
+        links,
+        files: identityFiles({ ...ids, hostname: options.hostname ?? DEFAULT_HOSTNAME }),
         // A pool empties these after each program, but not a bind in the place of one.
         scratch: [
           { path: SCRATCH.work, mode: BOX_MODE, ...scratch },
@@ -78,17 +101,29 @@ export function boxRoot(options: ResolvedBox, extra: readonly string[], paths: H
 const isReplaced = (path: string, binds: readonly BindMount[]): boolean =>
   binds.map(({ target }) => withoutLinks(target)).some(target => target === path || isBelow(path, target))
 
+interface Order {
+  readonly host: HostRoot
+  readonly binds: readonly BindMount[]
+  readonly links: readonly SymbolicLink[]
+}
+
 /**
  * A caller's bind shows exactly its source: what the box would show of the host there is left out.
  * The set-up that all boxes share cannot leave anything out, so the rest of the host's binds are
  * then mounted together with the box's own.
  */
-function inOrder(binds: readonly BindMount[]): { host: HostRoot; binds: readonly BindMount[] } {
-  const host = hostRoot()
-  const kept = host.binds.filter(({ target }) => !isReplaced(target, binds))
-  return kept.length === host.binds.length
-    ? { host, binds }
-    : { host: hostRootWithoutBinds(), binds: [...kept, ...binds] }
+function inOrder(host: HostRoot, callers: readonly BindMount[]): Order {
+  const own = [...identityBinds().filter(({ target }) => !isReplaced(target, callers)), ...callers]
+  const kept = host.binds.filter(({ target }) => !isReplaced(target, callers))
+  const targets = callers.map(({ target }) => withoutLinks(target))
+  const parts = kept.map(bind => splitFor(bind, targets))
+  const isWhole = kept.length === host.binds.length && parts.every(({ binds }, i) => binds[0] === kept[i])
+  if (isWhole) return { host, binds: own, links: [] }
+  return {
+    host: hostRootWithoutBinds(),
+    binds: [...parts.flatMap(({ binds }) => binds), ...own],
+    links: parts.flatMap(({ links }) => links),
+  }
 }
 
 /** With the host's network, the box resolves names with the host's resolv.conf. */

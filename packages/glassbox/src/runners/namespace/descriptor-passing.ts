@@ -17,7 +17,7 @@ import type { BoxOptions } from '../../job/options.ts'
  */
 export type Receivers = 'any-process' | 'socket-owners' | 'none'
 
-export function receiversOf({ net, binds = [] }: BoxOptions): Receivers {
+export function receiversOf({ net, binds = [] }: Pick<BoxOptions, 'net' | 'binds'>): Receivers {
   if (net === 'host') return 'any-process'
   const receivers = binds.map(({ source, writable }): Receivers => {
     // A missing source is reported when a container is opened.

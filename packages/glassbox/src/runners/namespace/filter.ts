@@ -1,4 +1,4 @@
-/** The seccomp filter of a job, from its policy. */
+/** The seccomp filter of a job, from its policy and from what its box shows. */
 import type { FilterSpec } from '../../launch/filter-steps.ts'
 import {
   AT_FDCWD,
@@ -13,12 +13,15 @@ import { BOX_DIRECTORY } from '../../job/box-layout.ts'
 import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
 import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
+import { ENOSYS } from '../../seccomp/conditions.ts'
 import { DEFAULT_POLICY } from '../../seccomp/defaults.ts'
 import { DEFAULT_FILTER, DEFAULT_FILTER_IS_EARLY } from '../../seccomp/generated/default-filter.ts'
 import { permits } from '../../seccomp/permits.ts'
-import { GUARD, GUARD_I386, guarded, NO_FILTERS, withRefusals } from '../../seccomp/guard.ts'
-import type { KernelAction, CallPolicy } from '../../seccomp/policy.ts'
+import { forI386, GUARD, guarded, NO_FILTERS, NO_USER_NAMESPACES, withRefusals } from '../../seccomp/guard.ts'
+import type { CallPolicy, CallRule, KernelAction } from '../../seccomp/policy.ts'
+import { TRACED_REFUSALS } from '../../seccomp/traced.ts'
 import type { JobTerms } from '../../job/job.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
 import { callRulesOf } from './call-rules.ts'
 import { wallRefusals } from './wall.ts'
 
@@ -63,66 +66,106 @@ const WALL_TO_DO: Readonly<Record<string, readonly bigint[]>> = {
   dup3: [],
 }
 
-const NO_POLICY: CallPolicy = { rules: GUARD, otherwise: { kind: 'allow' } }
-let guardAlone: Filter | undefined
+/** What a box adds to the policies of its programs. */
+export interface FilterContext {
+  /** Whether programs may write to files of the host: a bind is writable. */
+  readonly writesHost: boolean
+  /** Whether a tracer of ours is attached to the program. */
+  readonly traced?: boolean
+}
+
+const BOX_ALONE: FilterContext = { writesHost: false }
+
+export const contextOf = ({ binds }: Pick<ResolvedBox, 'binds'>): FilterContext => ({
+  writesHost: binds.some(({ writable }) => writable),
+})
+
+const addedRefusals = ({ writesHost, traced }: FilterContext): readonly CallRule[] => [
+  ...(writesHost ? NO_USER_NAMESPACES : []),
+  ...(traced ? TRACED_REFUSALS : []),
+]
+
+/** Keeps what `make` returns for a context. */
+function perContext<Value>(make: (context: FilterContext) => Value): (context: FilterContext) => Value {
+  const made = new Map<string, Value>()
+  return context => {
+    const key = `${context.writesHost} ${context.traced ?? false}`
+    const value = made.get(key) ?? make(context)
+    made.set(key, value)
+    return value
+  }
+}
 
 /**
  * The filter if the caller wants none: only the guard. i386 calls are allowed; x32 calls fail with
- * ENOSYS. Compiled when it is first needed.
+ * ENOSYS.
  */
-function onlyGuard(): Filter {
-  guardAlone ??= {
-    policy: NO_POLICY,
-    bytes: compilePolicy(NO_POLICY, {
+const onlyGuard = perContext((context): Filter => {
+  const rules = [...addedRefusals(context), ...GUARD]
+  const policy: CallPolicy = { rules, otherwise: { kind: 'allow' } }
+  return {
+    policy,
+    bytes: compilePolicy(policy, {
       foreign: { kind: 'errno', errno: ERRNO.ENOSYS },
-      i386: { ...NO_POLICY, rules: GUARD_I386 },
+      i386: { ...policy, rules: forI386(rules) },
     }),
     listens: false,
     early: true,
   }
-  return guardAlone
-}
+})
 
-const compiled = new WeakMap<ResolvedPolicy, Filter>()
+const compiled = new WeakMap<ResolvedPolicy, (context: FilterContext) => Filter>()
 
 /**
  * Compiles the rules about calls of a policy, once, together with the guard. Throws
- * InvalidOptionError for a policy that needs a tracer.
+ * InvalidOptionError for a policy that needs a tracer. `traced`: whether a tracer of ours is
+ * attached to the program.
  */
-export function compileFilter(policy: ResolvedPolicy | null | undefined): Filter {
-  if (policy === null) return onlyGuard()
+export function compileFilter(
+  policy: ResolvedPolicy | null | undefined,
+  context: FilterContext = BOX_ALONE,
+): Filter {
+  if (policy === null) return onlyGuard(context)
   const resolved = policy ?? DEFAULT_RESOLVED
-  const before = compiled.get(resolved)
-  if (before) return before
-  const filter = resolved === DEFAULT_RESOLVED ? compiledDefault() : compileFor(resolved)
-  compiled.set(resolved, filter)
-  return filter
+  const ofPolicy =
+    compiled.get(resolved) ??
+    perContext(at =>
+      // The default policy refuses all namespaces itself.
+      resolved === DEFAULT_RESOLVED && !at.traced ? compiledDefault() : compileFor(resolved, at),
+    )
+  compiled.set(resolved, ofPolicy)
+  return ofPolicy(context)
 }
 
 /** The rules about calls of a policy, and what the wall for its paths needs. */
-function compileFor(policy: ResolvedPolicy): Filter {
+function compileFor(policy: ResolvedPolicy, context: FilterContext): Filter {
   const rules = callRulesOf(policy)
-  const filter = compileAnew(withRefusals(rules, wallRefusals(policy)))
+  const refusals = [...wallRefusals(policy), ...addedRefusals(context)]
+  const filter = compileAnew(withRefusals(rules, refusals))
   return filter.early && policy.paths ? { ...filter, early: permitsAll(rules, WALL_TO_DO) } : filter
 }
 
-const compiledDefault = (): Filter => ({
-  policy: DEFAULT_POLICY,
-  bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
-  listens: true,
-  early: DEFAULT_FILTER_IS_EARLY,
-})
+let theDefault: Filter | undefined
+
+const compiledDefault = (): Filter =>
+  (theDefault ??= {
+    policy: DEFAULT_POLICY,
+    bytes: Buffer.from(DEFAULT_FILTER, 'base64'),
+    listens: true,
+    early: DEFAULT_FILTER_IS_EARLY,
+  })
 
 /**
  * Compiles a policy. "kill" becomes a report to init, which kills the program and has the
  * evidence. Calls of another ABI are reported too, because a policy says nothing about their
- * numbers.
+ * numbers. "trace" becomes ENOSYS, the kernel's answer if no tracer asks for such calls: one of
+ * the program's own would ask for them and let them pass.
  */
 export function compileAnew(policy: CallPolicy): Filter {
   const kept = guarded(kills(policy) ? withRefusals(policy, NO_FILTERS) : policy)
   return {
     policy,
-    bytes: compilePolicy(reportKills(kept), { foreign: { kind: 'notify' } }),
+    bytes: compilePolicy(inBox(kept), { foreign: { kind: 'notify' } }),
     listens: true,
     early: permitsAll(kept, STILL_TO_DO),
   }
@@ -135,19 +178,24 @@ const permitsAll = (policy: CallPolicy, calls: Readonly<Record<string, readonly 
  * The filter of a job. If the job is traced, or starts in a directory other than `/box`, its child
  * makes calls for that which the filter must not refuse. Its filter is then installed last.
  */
-export function filterOf({ policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>): Filter {
-  const filter = compileFilter(policy)
+export function filterOf(
+  { policy, trace, cwd }: Pick<JobTerms, 'policy' | 'trace' | 'cwd'>,
+  context: FilterContext,
+): Filter {
+  const filter = compileFilter(policy, { ...context, traced: trace !== undefined })
   return trace || cwd !== BOX_DIRECTORY ? { ...filter, early: false } : filter
 }
 
 const kills = ({ rules, otherwise }: CallPolicy): boolean =>
   [...rules.map(({ action }) => action), otherwise].some(({ kind }) => kind === 'kill' || kind === 'notify')
 
-export function reportKills({ rules, otherwise }: CallPolicy): CallPolicy {
-  const report = (action: KernelAction): KernelAction =>
-    action.kind === 'kill' ? { kind: 'notify' } : action
+/** An action as a box carries it out: see `compileAnew`. */
+const boxAction = (action: KernelAction): KernelAction =>
+  action.kind === 'kill' ? { kind: 'notify' } : action.kind === 'trace' ? ENOSYS : action
+
+function inBox({ rules, otherwise }: CallPolicy): CallPolicy {
   return {
-    rules: rules.map(rule => ({ ...rule, action: report(rule.action) })),
-    otherwise: report(otherwise),
+    rules: rules.map(rule => ({ ...rule, action: boxAction(rule.action) })),
+    otherwise: boxAction(otherwise),
   }
 }

@@ -15,9 +15,10 @@ import { printPlan } from '../../plan/print.ts'
 import { disassemble } from '../../seccomp/disassemble.ts'
 import { printSpec } from '../../landlock/print.ts'
 import type { SandboxSpec } from '../runner.ts'
-import { kernelLimits, planGroup } from './accounting.ts'
+import { planGroup, preparedGroup } from './accounting.ts'
+import { owningOf } from './binds/owned.ts'
 import { boxRoot } from './box-root.ts'
-import { filterOf } from './filter.ts'
+import { contextOf, filterOf } from './filter.ts'
 import { resourceLimits } from './resource-limits.ts'
 import { wallSpec, writableOf } from './wall.ts'
 
@@ -27,22 +28,28 @@ import { wallSpec, writableOf } from './wall.ts'
  */
 export function planText({ box, paths, programs }: SandboxSpec, job: Job): string {
   const { limits, path, argv, env, cwd, trace } = job
-  const filter = filterOf(job)
+  const filter = filterOf(job, contextOf(box))
   const wall = wallSpec(job, writableOf(box))
   const network = box.net !== 'host'
   const identity = identityOf(0, isPrivileged())
   const cgroup = planGroup()
   const spec = spawnSpec(network)
   const spawn = spawnPlan(spec).plan
-  const { host, own } = boxRoot(box, programs, paths)
+  const { host, own } = boxRoot(
+    box,
+    programs,
+    paths,
+    owningOf(isPrivileged(), () => ({ recursive: true })),
+  )
   const setup = hostSetup(host, spec.userNamespace)
   const hostname = box.hostname ?? DEFAULT_HOSTNAME
-  const rest = ownSetupPlan({ hostname, root: own(identity) }, setup.made)
+  const root = own(identity)
+  const rest = ownSetupPlan({ hostname, root }, setup.made)
   const networks = network ? networkPlans(isPrivileged()) : []
   const prepare = preparePlan({
     identity,
     cwd: BOX_DIRECTORY,
-    ...(cgroup ? { group: { cgroup, limits: kernelLimits(limits) } } : {}),
+    ...(cgroup ? { group: preparedGroup(cgroup, limits, root.groups) } : {}),
     ...(filter?.early ? { filter } : {}),
   }).plan
   const launch = launchPlan({

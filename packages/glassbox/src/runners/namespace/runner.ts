@@ -2,15 +2,21 @@
  * The namespace runner: boxes made of kernel namespaces and cgroups, with glassbox's own init as
  * the parent of the program.
  */
+import { isPrivileged } from '../../container/identity.ts'
 import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
+import { checkHere } from './binds/targets.ts'
 import { callRulesOf } from './call-rules.ts'
+import { checkEtc } from './etc-names.ts'
 import { NamespaceSandbox } from './sandbox.ts'
 
 export const namespaceRunner: Runner = {
   name: 'namespace',
   showsHost: false,
-  check: (_, terms) => {
+  strangers: isPrivileged,
+  check: (box, terms) => {
+    if (box.here !== undefined) checkHere(box.here)
+    checkEtc(box.etc)
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),

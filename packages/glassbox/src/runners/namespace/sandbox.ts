@@ -22,10 +22,12 @@ import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { type Account, kernelLimits, openAccount } from './accounting.ts'
+import { type Account, kernelLimits, openAccount, preparedGroup } from './accounting.ts'
+import { isPrivileged } from '../../container/identity.ts'
+import { owningOf } from './binds/owned.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
-import { type Filter, filterOf } from './filter.ts'
+import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
 import { type PreparedChild, startJob } from './start.ts'
@@ -41,9 +43,9 @@ type Expectation = Pick<JobTerms, 'limits' | 'policy' | 'trace' | 'cwd'>
 
 const DEFAULT_TERMS: Expectation = { limits: DEFAULT_LIMITS, policy: undefined, cwd: BOX_DIRECTORY }
 
-const expectedOf = (terms: Expectation): Expected => ({
+const expectedOf = (terms: Expectation, context: FilterContext): Expected => ({
   limits: terms.limits,
-  filter: filterOf(terms),
+  filter: filterOf(terms, context),
 })
 
 /** The child that waits in the container. */
@@ -66,6 +68,9 @@ export class NamespaceSandbox implements Sandbox {
   readonly #pooled: boolean
   readonly #receivers: Receivers
   readonly #writable: readonly string[]
+  readonly #context: FilterContext
+  /** Whether the working directory is a bind of the caller. */
+  readonly #isBound: boolean
   readonly #account: Account
   #directory: number | undefined
   #waiting: WaitingChild | undefined
@@ -76,7 +81,9 @@ export class NamespaceSandbox implements Sandbox {
 
   private constructor(container: Container, { box, expects, use }: SandboxSpec) {
     this.container = container
-    this.#expected = expectedOf(expects ?? DEFAULT_TERMS)
+    this.#context = contextOf(box)
+    this.#isBound = box.binds.some(({ target }) => target === BOX_DIRECTORY)
+    this.#expected = expectedOf(expects ?? DEFAULT_TERMS, this.#context)
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)
@@ -86,17 +93,19 @@ export class NamespaceSandbox implements Sandbox {
       ready: () => container.ready,
       directory: () => this.#workingDirectory(),
       owner: this.owner,
+      keepsMode: this.#isBound,
     })
   }
 
   /** Opens a container for the spec. On failure nothing is left. */
   static async open(spec: SandboxSpec): Promise<NamespaceSandbox> {
     const { box, paths, programs, use, expects } = spec
-    if (expects) filterOf(expects) // throws if this runner cannot do what the policy says
+    // Throws if this runner cannot do what the policy says.
+    if (expects) filterOf(expects, contextOf(box))
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
-      ...boxRoot(box, programs, paths),
+      ...boxRoot(box, programs, paths, owningOf(isPrivileged())),
     })
     let opened: { close(): Promise<void> } = container
     try {
@@ -127,7 +136,7 @@ export class NamespaceSandbox implements Sandbox {
       this.#unseen =
         this.#receivers === 'any-process' || !leavesNothingUnseen(job.policy) || passesSocket(stdio)
     return withSystemErrors(async () => {
-      const expected = expectedOf(job)
+      const expected = expectedOf(job, this.#context)
       const wall = await makeWall(this.container, wallSpec(job, this.#writable))
       try {
         return await startJob(this, { ...(await this.#take(expected)), wall }, job, stdio)
@@ -155,7 +164,7 @@ export class NamespaceSandbox implements Sandbox {
     const plan = preparePlan({
       identity: this.container.identity,
       cwd: BOX_DIRECTORY,
-      ...(group ? { group: { cgroup: group.cgroup, limits: kernelLimits(limits) } } : {}),
+      ...(group ? { group: preparedGroup(group.cgroup, limits, this.container.groups) } : {}),
       ...(filter ? { filter } : {}),
     })
     this.#known = { limits, filter, plan }
@@ -181,10 +190,10 @@ export class NamespaceSandbox implements Sandbox {
 
   /**
    * The last program may have changed the mode of the working directory; the next one needs the
-   * usual mode.
+   * usual mode. A directory of the caller keeps its mode.
    */
   async renew(): Promise<void> {
-    chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
+    if (!this.#isBound) chmodSync(`/proc/self/fd/${this.#workingDirectory()}`, BOX_MODE)
     await this.#prepareAnew()
   }
 

@@ -29,9 +29,13 @@ export function randomId(): number {
 
 let ids: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] } | undefined
 
+/** Whether sandboxes get user ids of their own. */
+export const hasOwnUsers = (): boolean =>
+  hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)
+
 /** The owner for the sandbox with that number; `undefined` if it is the user of this process. */
 export function ownerOf(id: number): Owner | undefined {
-  if (!hasCapabilities(CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)) return undefined
+  if (!hasOwnUsers()) return undefined
   // A process does not change its user namespace once it has threads.
   ids ??= { uid: readIds('/proc/self/uid_map'), gid: readIds('/proc/self/gid_map') }
   const uid = idWithin(ids.uid, id)

@@ -18,9 +18,17 @@ const DISK: Lack = {
 }
 
 const LACKS = {
+  here: {
+    why: 'programs see the files of the host under their own names',
+    instead: 'Use cwd and policy.paths (--cwd, --allow-write), or the namespace runner.',
+  },
   binds: {
     why: 'programs see the files of the host under their own names',
     instead: 'Grant them by policy.paths (--allow-read), copy them in, or use the namespace runner.',
+  },
+  etc: {
+    why: 'programs see /etc of the host',
+    instead: 'Grant its files by policy.paths (--allow-read), or use the namespace runner.',
   },
   hostname: {
     why: 'programs have the host name of the host',

@@ -4,11 +4,13 @@
  * Landlock enforce it, and the tracer decides and reports what they leave to it.
  */
 import type { Runner } from '../runner.ts'
+import { hasOwnUsers } from './identity.ts'
 import { check } from './lacks.ts'
 
 export const ptraceRunner: Runner = {
   name: 'ptrace',
   showsHost: true,
+  strangers: hasOwnUsers,
   check,
   // Runs in boxes do not need what follows, and the command should not load it for them.
   open: async spec => {

@@ -51,6 +51,8 @@ export interface BoxFilesOptions {
    * The owner of new files, as ids of the host. Omitted if this process is the box's user itself.
    */
   readonly owner?: Owner | undefined
+  /** Whether the directory belongs to the caller, so that its mode is not changed here. */
+  readonly keepsMode?: boolean
 }
 
 /** The files of one box. */
@@ -163,6 +165,7 @@ export class BoxFiles {
    */
   #usable(): number {
     const directory = this.#options.directory()
+    if (this.#options.keepsMode) return directory
     const { mode } = fstatSync(directory)
     if ((mode & OWNER_ALL) !== OWNER_ALL) setMode(directory, (mode & 0o7777) | OWNER_ALL)
     return directory

@@ -10,8 +10,11 @@ const PIECE_MS = 4
 
 /** Resolves when the last waiting work has its turn. */
 let queue: Promise<void> = Promise.resolve()
-/** The end of the current piece, on the clock of performance.now(), in ms. */
+/** The end of the current piece, on the monotonic clock, in ms. */
 let until = 0
+
+/** Not performance.now(): its module takes milliseconds to load. */
+const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** Something that can stop the work, such as an AbortSignal. */
 export interface Stoppable {
@@ -28,7 +31,7 @@ export class Pace {
 
   /** Await it between two small steps. Rejects with the error of `throwIfAborted`. */
   async rest(): Promise<void> {
-    if (performance.now() >= until) {
+    if (now() >= until) {
       queue = queue.then(nextTurn)
       await queue
     }
@@ -38,5 +41,5 @@ export class Pace {
 
 async function nextTurn(): Promise<void> {
   await setImmediate()
-  until = performance.now() + PIECE_MS
+  until = now() + PIECE_MS
 }

@@ -5,14 +5,15 @@
  */
 import { lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { InvalidOptionError } from '../../errors.ts'
-import type { ResolvedBind } from '../../job/resolved.ts'
-import { BOX_DIRECTORY } from '../../job/box-layout.ts'
-import { hostRoot, IDENTITY_FILES } from '../../rootfs/host.ts'
-import { HOST_ROOT } from '../../rootfs/steps.ts'
+import { InvalidOptionError } from '../../../errors.ts'
+import type { ResolvedBind } from '../../../job/resolved.ts'
+import { BOX_DIRECTORY } from '../../../job/box-layout.ts'
+import { hostRoot } from '../../../rootfs/host.ts'
+import { IDENTITY_DIRECTORY, IDENTITY_FILES } from '../../../rootfs/identity.ts'
+import { HOST_ROOT } from '../../../rootfs/steps.ts'
 
 /** Nothing is bound at these paths or below them. */
-const CLOSED = ['/proc', HOST_ROOT]
+const CLOSED = ['/proc', HOST_ROOT, IDENTITY_DIRECTORY]
 
 /** Writable directories of the box. A bind may replace one, but not hide one below it. */
 export const SCRATCH: Readonly<Record<'work' | 'temporary' | 'memory', string>> = {
@@ -52,9 +53,9 @@ export function withoutLinks(target: string): string {
 
 /** What the box makes at a path itself; `undefined` if nothing. */
 function madeAt(path: string): What | undefined {
-  const { files, binds } = hostRoot()
+  const { binds } = hostRoot()
   const isMade = (at: string): boolean => at === path
-  const made = [...files.map(file => file.path), ...IDENTITY_FILES]
+  const made = IDENTITY_FILES
   const bound = binds.find(({ target }) => isMade(target))
   if (bound) return bound.directory ? 'a directory' : 'a file'
   if (made.some(isMade)) return 'a file'
@@ -68,6 +69,24 @@ function conflict(path: string): string | undefined {
   if (own !== undefined) return `the box has its own ${own}`
   const hidden = SCRATCH_PATHS.find(at => isBelow(at, path))
   return hidden && `it would hide the box’s own ${hidden}`
+}
+
+/** Whole directories of the host in which a box shows a selection only. */
+const SELECTIONS = ['/etc', '/dev', '/sys']
+
+/**
+ * Throws InvalidOptionError for a current directory that the box has itself: one that it makes, or
+ * of which it shows a selection.
+ */
+export function checkHere(path: string): void {
+  const selected = SELECTIONS.some(at => path === at || isBelow(path, at))
+  const isOwn = conflict(path) !== undefined || madeAt(path) !== undefined || selected
+  if (!isOwn) return
+  throw new InvalidOptionError(
+    'here',
+    `The current directory, ${path}, cannot be shown under its own path: a box has its own ${path}.`,
+    `Change to another directory (cd), or show it elsewhere: --bind ${path}:/work:rw --cwd /work.`,
+  )
 }
 
 /** What the host has at the path, following links; `undefined` if nothing, or unreadable. */
@@ -127,6 +146,7 @@ function checkInHost(index: number, target: string, wanted: What, path: string):
   const shown = innermost(path, hostRoot().binds)
   if (!shown) return
   const there = kindThere(join(shown.source, path.slice(shown.target.length)))
+  if (there === undefined && shown.isCopy) return // room is made for it: see `splitFor`
   if (there === undefined)
     throw wrong(index, target, 'it does not exist, and nothing can be created in the host’s directories')
   if (there !== wanted) throw wrong(index, target, `it is ${there}, but the source is ${wanted}`)
