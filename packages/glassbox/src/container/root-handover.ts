@@ -1,7 +1,7 @@
 /**
  * How this process gets a descriptor of the box's root, for the files that go in and out. Usually
- * it opens /proc/PID/root of init. That takes CAP_SYS_PTRACE, because init is not dumpable; root of
- * a container often has CAP_SYS_ADMIN, but not that one. Then init sends the descriptor over a
+ * it opens /proc/PID/root of init. That takes CAP_SYS_PTRACE, because init is not dumpable. Root
+ * of a container often has CAP_SYS_ADMIN, but not that one. Then init sends the descriptor over a
  * socket of its own, by plans at both ends.
  */
 import { close } from '../gate/descriptors.ts'
@@ -26,7 +26,7 @@ import { PlanBuilder, text, words } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Data, Plan } from '../plan/types.ts'
 
-/** Whether init has to send the descriptor. In a user namespace, its owner has every capability. */
+/** Whether init has to send it. In a user namespace, its owner has every capability. */
 export const needsHandover = (privileged: boolean): boolean => privileged && !hasCapabilities(CAP_SYS_PTRACE)
 
 /** Where init has the descriptor while it sends it: above those that it keeps. */
