@@ -7,13 +7,14 @@ import type { EndedReply } from '../../container/wire.ts'
 import type { Job } from '../../job/job.ts'
 import type { Limits } from '../../job/options.ts'
 import type { Started } from '../runner.ts'
-import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
+import { endedBySignal, endingOf, failedByItself, HOST_CAUSE, wasStarted } from './ending.ts'
 import type { Account } from './accounting.ts'
+import { type Disk, diskUse } from './disk-use.ts'
 import type { Filter } from './filter.ts'
 import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
 import type { Tracing } from './tracing.ts'
-import { weakerWalls } from './weaker.ts'
+import { weakerWalls } from '../../container/weaker.ts'
 
 type Stdio = readonly [number, number, number]
 
@@ -21,6 +22,8 @@ type Stdio = readonly [number, number, number]
 export interface StartSite {
   readonly container: Container
   readonly launchPlans: LaunchPlans
+  /** The capacities of its writable directories. */
+  readonly disk: Disk
 }
 
 /** The child that becomes the program of a job. */
@@ -60,7 +63,9 @@ export async function startJob(
     ended: report.then(async ended => {
       const { limits } = job
       const fileAtLimit = endedBySignal(ended, 'SIGXFSZ') && (await holdsFullFile(site, limits))
-      const ending = await endingOf(ended, child.account, limits, fileAtLimit)
+      const disk = failedByItself(ended) ? diskUse(site.container, site.disk) : undefined
+      const seen = { fileAtLimit, ...(disk ? { disk } : {}) }
+      const ending = await endingOf(ended, child.account, limits, seen)
       return { ...ending, ...weakerWalls(site.container.fallbacks) }
     }),
   }

@@ -1,6 +1,6 @@
 /** Which walls of a box are weaker than usual: the fallbacks of its set-up, in words. */
-import type { Ending, WeakerWall } from '../../job/ending.ts'
-import { ROOT_FALLBACK } from '../../rootfs/fallbacks.ts'
+import type { Ending, WeakerWall } from '../job/ending.ts'
+import { ROOT_FALLBACK } from '../rootfs/fallbacks.ts'
 
 const WALLS: Readonly<Record<string, WeakerWall>> = {
   [ROOT_FALLBACK.proc]: {
