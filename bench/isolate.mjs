@@ -149,7 +149,15 @@ const hasOriginal = spawnSync('sh', ['-c', 'command -v isolate']).status === 0
 const server = await startServer()
 try {
   const tools = [
-    ...(hasOriginal ? [rowsOf('isolate', [spawnSync('sh', ['-c', 'command -v isolate'], { encoding: 'utf8' }).stdout.trim()], 10)] : []),
+    ...(hasOriginal
+      ? [
+          rowsOf(
+            'isolate',
+            [spawnSync('sh', ['-c', 'command -v isolate'], { encoding: 'utf8' }).stdout.trim()],
+            10,
+          ),
+        ]
+      : []),
     rowsOf('glassbox-isolate', [process.execPath, command], 20),
     rowsOf('glassbox-isolate with the server', [client], 30),
   ]
