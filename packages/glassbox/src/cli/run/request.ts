@@ -14,6 +14,7 @@ import { parseEnv } from './environment.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
 import { LIMIT_OPTIONS } from './options.ts'
 import { requestedPolicy } from './policy.ts'
+import { profileNamed } from './profile.ts'
 
 /**
  * Refuses a name that was given twice, because the second file would silently replace the first.
@@ -105,16 +106,19 @@ export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
   )
   const files = copyInOf(all('--copy-in'))
   const copyOut = copyOutOf(all('--copy-out'))
-  const policy = await requestedPolicy(parsed)
+  const named = lastOf('--profile')
+  const profile = named === undefined ? undefined : await profileNamed(named)
+  const policy = await requestedPolicy(parsed, profile)
   const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
   return {
     ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    ...(profile && { profile }),
     limits,
     ...(parsed.flags.has('--here') ? { here: true } : {}),
     ...(files && { files }),
     binds: all('--bind').map(parseBind),
     ...(values.has('--etc') ? { etc: all('--etc') } : {}),
-    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    env: { ...DEFAULT_ENV, ...profile?.env, ...Object.fromEntries(all('--env').map(parseEnv)) },
     collect: collectOf(copyOut),
     ...(policy === undefined ? {} : { policy }),
   }
