@@ -1,5 +1,5 @@
-// Writes packages/glassbox/schema/profile.schema.json from the tables of kinds that check profiles.
-// Needs the built package.
+// Writes packages/glassbox/schema/profile.schema.json from the tables of kinds that check
+// profiles. Needs the built package.
 //
 //   node scripts/profile/generate-schema.mjs      writes it; it is checked in
 //

@@ -18,7 +18,8 @@ import { SUPERVISED_GUARD } from '#glassbox/policy/supervised-guard.js'
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '#glassbox/seccomp/data.js'
 import { NO_FILTERS } from '#glassbox/seccomp/guard.js'
 import type { CallRule, Condition, KernelAction } from '#glassbox/seccomp/policy.js'
-import { holds, runFilter } from '#glassbox/seccomp/simulate.js'
+import { holds } from '#glassbox/seccomp/holds.js'
+import { runFilter } from '#glassbox/seccomp/simulate.js'
 import type { StopAction } from '#glassbox/supervisor/contract.js'
 import {
   type FilterTerms,

@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, trace.c and supervise.c.
+ * owned.c, readable.c, trace.c and supervise.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -35,12 +35,22 @@ void before_call(napi_env env, s64 number, const s64 *arguments);
 void after_call(napi_env env, s64 number, const s64 *arguments, s64 result);
 napi_value gate_hand_over(napi_env env, napi_callback_info info);
 
+/* readable.c */
+napi_value gate_watch_readable(napi_env env, napi_callback_info info);
+napi_value gate_hold_loop(napi_env env, napi_callback_info info);
+napi_value gate_pause_watch(napi_env env, napi_callback_info info);
+napi_value gate_unwatch(napi_env env, napi_callback_info info);
+
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);
 napi_value gate_take_signals(napi_env env, napi_callback_info info);
 napi_value gate_trace_step(napi_env env, napi_callback_info info);
 napi_value gate_read_memory(napi_env env, napi_callback_info info);
 napi_value gate_write_memory(napi_env env, napi_callback_info info);
+
+/* start.c */
+napi_value gate_start_seized(napi_env env, napi_callback_info info);
+napi_value gate_end_start(napi_env env, napi_callback_info info);
 
 /* supervise.c */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info);

@@ -212,6 +212,7 @@ static void end_program(u32 cause) {
   while (reap(0)) {
   }
   if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
+  page_cache_look(&program);
   report(&none);
   close_listener();
 }

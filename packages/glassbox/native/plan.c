@@ -65,20 +65,21 @@ struct child {
 /*
  * The child's whole life until execve. Its failure is in the parent's memory if the two share it.
  */
-static void child_main(struct child *child) {
+static void child_main(void *argument) {
+  struct child *child = argument;
   plan_run(&child->plan, child->first, child->slots, child->failure);
   for (;;) sys(exit_group, 127);
 }
 
 /*
- * clone3, or clone, that calls child_main in the child, on the child's own stack if the two share
+ * clone3, or clone, that calls `entry` in the child, on the child's own stack if the two share
  * memory.
  */
-static long clone_child(long number, long a, long b, long c, long d, struct child *child) {
+static long clone_child(long number, long a, long b, long c, long d, void (*function)(void *), void *data) {
   long result;
   register long fourth __asm__("r10") = d;
-  register void (*entry)(struct child *) __asm__("r12") = child_main;
-  register struct child *argument __asm__("r13") = child;
+  register void (*entry)(void *) __asm__("r12") = function;
+  register void *argument __asm__("r13") = data;
   __asm__ volatile("syscall\n\t"
                    "test %%rax, %%rax\n\t"
                    "jnz 1f\n\t"
@@ -94,24 +95,25 @@ static long clone_child(long number, long a, long b, long c, long d, struct chil
   return result;
 }
 
-static long clone3_child(struct clone_args *args, struct child *child) {
-  return clone_child(__NR_clone3, (long)args, sizeof *args, 0, 0, child);
-}
-
 /*
  * The filters of containers hide clone3, because they cannot read its flags. clone takes the same
  * arguments, but can neither reset signal handlers nor choose a cgroup. All signals are blocked
  * instead, so no handler of Node runs in the child. It unblocks them just before it executes the
  * program.
  */
-static long clone_without_clone3(struct clone_args *args, struct child *child) {
+static long clone_without_clone3(struct clone_args *args, void (*entry)(void *), void *argument) {
   u64 all = ~0ull, before, flags = args->flags & ~CLONE_CLEAR_SIGHAND;
   if (flags >> 32) return -ENOSYS;
   sys(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
   long pid = clone_child(__NR_clone, (long)(flags | args->exit_signal), (long)(args->stack + args->stack_size),
-                         (long)args->parent_tid, (long)args->child_tid, child);
+                         (long)args->parent_tid, (long)args->child_tid, entry, argument);
   sys(rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof all);
   return pid;
+}
+
+long clone_process(struct clone_args *args, void (*entry)(void *), void *argument) {
+  long pid = clone_child(__NR_clone3, (long)args, sizeof *args, 0, 0, entry, argument);
+  return pid == -ENOSYS ? clone_without_clone3(args, entry, argument) : pid;
 }
 
 /*
@@ -139,8 +141,7 @@ static long run_clone(const struct plan *plan, u32 index, const u64 *args, s64 *
     clone.stack = (u64)stack;
     clone.stack_size = CHILD_STACK;
   }
-  long pid = clone3_child(&clone, &child);
-  if (pid == -ENOSYS) pid = clone_without_clone3(&clone, &child);
+  long pid = clone_process(&clone, child_main, &child);
   if (pid > 0 && sleeps) wait_until_clear(&alive);
   if (shares) sys(munmap, clone.stack, CHILD_STACK);
   if (pid > 0 && failure->error) sys(wait4, pid, 0, WAIT_ALL, 0);

@@ -81,4 +81,13 @@ int plan_load(struct plan *plan, void *bytes, u64 length);
 /* Runs the steps from `first` on. In a child it returns only after a failure. */
 void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failure *failure);
 
+struct clone_args;
+
+/*
+ * Makes a process by clone3, or by clone if a filter hides clone3. The child calls `entry`, which
+ * must not return. Returns its id, or -errno. If it shares memory, `args` has its stack. Without
+ * clone3 it has the signal handlers of its parent and all signals blocked.
+ */
+long clone_process(struct clone_args *args, void (*entry)(void *), void *argument);
+
 #endif

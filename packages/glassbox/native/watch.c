@@ -19,6 +19,7 @@
 #define LATEST_SCAN_NS 40000000u
 #define TICK_NS 10000000u /* USER_HZ is 100, also on a kernel with another CONFIG_HZ */
 #define PAGE 4096u
+#define FIRST_LOOK_NS 10000000u
 
 static u32 processors;
 
@@ -172,6 +173,13 @@ static u64 next_scan(void) {
 
 static u64 earlier(u64 a, u64 b) { return a && a < b ? a : b; }
 
+/* When to look at the page cache next, or 0: never. A program that has just begun has none. */
+static u64 next_look(struct program *program, u64 now) {
+  if (program->prepare.memory == PLAN_NO_SLOT) return 0;
+  u64 wait = now > program->ended.started_ns ? page_cache_look(program) : FIRST_LOOK_NS;
+  return wait ? now + wait : 0;
+}
+
 void watch_check(struct program *program, u64 now) {
   const struct launch *launch = &program->launch;
   u64 next = 0, wall_end = program->ended.started_ns + launch->wall_limit_ns;
@@ -188,7 +196,8 @@ void watch_check(struct program *program, u64 now) {
     next = earlier(next, now + (left > EARLIEST_NS ? left : EARLIEST_NS));
   }
   if (launch->watch) next = earlier(next, now + next_scan());
-  program->next_check = next;
+  u64 look = next_look(program, now);
+  program->next_check = look ? earlier(next, look) : next;
 }
 
 /* Opens /proc, unless a plan put a proc of init's own there: /proc of the box may be anything. */

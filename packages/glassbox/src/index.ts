@@ -46,6 +46,7 @@ export type {
   WebSource,
 } from './job/streams.ts'
 export type { MeasuredBy, Measurer, Violation } from './job/ending.ts'
+export type { PossibleLimit, RefusingLimit } from './job/possible-limit.ts'
 export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'

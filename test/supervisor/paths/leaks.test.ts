@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { StoppedCall } from '#glassbox/supervisor/decision.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { BASE, rule } from '../support/decided.js'
 
@@ -77,7 +78,7 @@ test('no descriptor is left after thousands of decisions of all kinds', context 
     ]),
   )
   const deciders = [true, false].map(
-    statAll => new PathDecider({ rules: [...BASE, rule('read', top), rule('stat', '/')], statAll }),
+    statAll => new PathDecider({ judge: judgeOf([...BASE, rule('read', top), rule('stat', '/')]), statAll }),
   )
   const kinds = new Set(deciders.flatMap(decider => calls.map(call => decider.decide(call).kind)))
   assert.deepEqual([...kinds].toSorted(), ['allow', 'deny', 'done'])

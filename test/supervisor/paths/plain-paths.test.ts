@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
-import { realPathsNow } from '#glassbox/supervisor/paths/plain-paths.js'
+import { RealPaths } from '#glassbox/supervisor/paths/plain-paths.js'
 import { realPath } from '#glassbox/supervisor/paths/real-path.js'
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), 'glassbox-plain-')))
@@ -24,12 +24,22 @@ const PATHS = ['directory', 'directory/file', 'missing', 'directory/missing/deep
   below,
 )
 
-/** What is remembered gives the answers of realPath(), twice. */
+let paths: RealPaths
+
+const answers = (): string[] => PATHS.map(path => paths.of(path))
+
+/**
+ * What is remembered gives the answers of realPath(), twice; the first look says whether they
+ * differ.
+ */
 function assertAnswers(): void {
-  for (let time = 1; time <= 2; time++) {
-    const real = realPathsNow(PATHS)
-    for (const path of PATHS) assert.equal(real(path), realPath(path), `${path}, time ${time}`)
-  }
+  const before = answers()
+  const hasChanged = paths.look()
+  const expected = PATHS.map(path => realPath(path))
+  assert.deepEqual(answers(), expected)
+  assert.equal(hasChanged, String(before) !== String(expected))
+  assert.equal(paths.look(), false)
+  assert.deepEqual(answers(), expected)
 }
 
 beforeEach(() => {
@@ -38,6 +48,7 @@ beforeEach(() => {
   mkdirSync(below('other'))
   writeFileSync(below('directory/file'), '')
   symlinkSync('other', below('link'))
+  paths = new RealPaths(PATHS)
   assertAnswers()
 })
 
@@ -73,26 +84,26 @@ for (const [name, change] of Object.entries(CHANGES))
   })
 
 test('a path that was not named before is followed when it is asked for', () => {
-  assert.equal(realPathsNow([])(below('link')), below('other'))
+  assert.equal(new RealPaths([]).of(below('link')), below('other'))
 })
 
 test('looking opens nothing that stays open', () => {
   const open = (): number => readdirSync('/proc/self/fd').length
   const before = open()
-  for (let i = 0; i < 20; i++) realPathsNow(PATHS)
+  for (let i = 0; i < 20; i++) new RealPaths(PATHS).look()
   assert.equal(open(), before)
 })
 
 test('more paths than a plan has slots are all looked at', () => {
   const many = Array.from({ length: 150 }, (_, index) => below(`many-${index}`))
   for (const path of many) mkdirSync(path)
-  realPathsNow(many)
+  const all = new RealPaths(many)
   const last = many.at(-1) ?? ''
   rmSync(last, { recursive: true })
   symlinkSync('other', last)
-  const real = realPathsNow(many)
+  assert.equal(all.look(), true)
   assert.deepEqual(
-    many.map(path => real(path)),
+    many.map(path => all.of(path)),
     many.map(path => realPath(path)),
   )
 })

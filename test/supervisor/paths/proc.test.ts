@@ -13,6 +13,7 @@ import { test, type TestContext } from 'node:test'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { PathRule } from '#glassbox/policy/resolved.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { type Decided, decided, type DecidedOptions, rule } from '../support/decided.js'
@@ -281,7 +282,7 @@ test('the loader of a program is named', context => {
   const loader = realpathSync('/lib64/ld-linux-x86-64.so.2')
   copyFileSync(program('files'), `${top}/granted/files`)
   const decider = new PathDecider({
-    rules: [...rules, rule('execute', `${top}/granted`)],
+    judge: judgeOf([...rules, rule('execute', `${top}/granted`)]),
     statAll: true,
   })
   const memory = Buffer.from(`${top}/granted/files\0`)

@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { BASE, rule } from '../support/decided.js'
@@ -42,7 +43,7 @@ function wins(context: TestContext, call: string, attack: Attack, kept: boolean)
     rules: [{ syscalls: [name], action: { kind: 'trace', data: 0 } }],
     otherwise: { kind: 'allow' },
   } as const
-  const decider = new PathDecider({ rules: [...BASE, rule('write', `${top}/ok`)], statAll: false })
+  const decider = new PathDecider({ judge: judgeOf([...BASE, rule('write', `${top}/ok`)]), statAll: false })
   let decided = 0
   const guest = {
     program: program('racer'),

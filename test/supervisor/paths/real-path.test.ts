@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ownName, realPath } from '#glassbox/supervisor/paths/real-path.js'
-import { rulePaths } from '#glassbox/supervisor/paths/rule-paths.js'
+import { RulePaths } from '#glassbox/supervisor/paths/rule-paths.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
 import { decided, rule } from '../support/decided.js'
@@ -33,11 +33,12 @@ test('links in directories that programs write are not followed', context => {
   symlinkSync('../host', `${top}/work/link`)
   symlinkSync('../host', `${top}/data/link`)
   symlinkSync('work', `${top}/way`)
-  const pathOf = rulePaths([rule('write', `${top}/data`)], `${top}/way`)
+  const paths = new RulePaths([rule('write', `${top}/data`)], `${top}/way`)
+  const pathOf = (path: string): string => paths.of(path)
   assert.equal(pathOf(`${top}/way/link`), `${top}/work/link`)
   assert.equal(pathOf(`${top}/data/link/x`), `${top}/data/link/x`)
   assert.equal(pathOf(`${top}/way`), `${top}/work`)
-  assert.equal(rulePaths([], undefined)(`${top}/data/link/x`), `${top}/host/x`)
+  assert.equal(new RulePaths([], undefined).of(`${top}/data/link/x`), `${top}/host/x`)
 })
 
 test('a link that an earlier program made grants nothing to the next one', context => {

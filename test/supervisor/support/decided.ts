@@ -5,6 +5,7 @@ import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import type { CallPolicy } from '#glassbox/seccomp/policy.js'
 import type { PathDecision } from '#glassbox/supervisor/decision.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
+import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { pathCalls } from '#glassbox/supervisor/paths/path-calls.js'
 import { program } from '../../support/programs.js'
 import { superviseGuest } from './tracer.js'
@@ -60,9 +61,8 @@ export function decided(
   { rules = [], statAll = false, cwd, work, user, program: path = program('files') }: DecidedOptions = {},
 ): Decided {
   const decider = new PathDecider({
-    rules: [...BASE, ...rules, rule('execute', path, 'exact')],
+    judge: judgeOf([...BASE, ...rules, rule('execute', path, 'exact')], work),
     statAll,
-    ...(work === undefined ? {} : { work }),
     ...(user ? { identity: user } : { isEqual: true }),
   })
   const denied: string[] = []

@@ -36,7 +36,8 @@ export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: rea
 }
 
 /** How many descriptors `addMakeSteps` keeps open. */
-export const keptBy = (group: Cgroup): number => group.parts.length + group.counterFiles.length
+export const keptBy = ({ parts, counterFiles, watchedFiles }: Cgroup): number =>
+  parts.length + counterFiles.length + watchedFiles.length
 
 export interface MadeGroup {
   /**
@@ -49,13 +50,13 @@ export interface MadeGroup {
    * 5.7).
    */
   readonly birth: Slot | undefined
-  /** The descriptor of the first counter file; the others follow it. */
+  /** The descriptor of the first counter file. The others follow it, then the watched files. */
   readonly firstCounter: number
 }
 
 /**
  * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep`
- * on: first the join file of each part, then the counter files.
+ * on: first the join file of each part, then the counter files, then those that init watches.
  */
 export function addMakeSteps(
   builder: PlanBuilder,
@@ -73,7 +74,7 @@ export function addMakeSteps(
     for (const write of group.firstWrites(part, limits)) steps.write(parent, part, write)
   }
   const firstCounter = keep + group.parts.length
-  for (const [index, { part, file }] of group.counterFiles.entries())
+  for (const [index, { part, file }] of [...group.counterFiles, ...group.watchedFiles].entries())
     steps.keep(slotOf(parents, group.parts.indexOf(part)), part, file, firstCounter + index, O_RDONLY)
   const born = group.parts.findIndex(({ version }) => version === 2)
   const birth = born < 0 ? undefined : builder.slot('cgroup')

@@ -4,9 +4,15 @@
  */
 import { syscallNumber } from '../linux/syscalls.ts'
 import { addon } from './addon.ts'
-import type { SyscallArgument } from './gate.ts'
+import type { PlanOutcome, SyscallArgument } from './gate.ts'
 import { systemError } from './gate.ts'
-import { RESTART_LAYOUT, STOP_RECORD_LAYOUT, WAKE_SIGNAL } from './generated/layouts.ts'
+import {
+  PLAN_FAILURE_LAYOUT,
+  PLAN_SLOTS,
+  RESTART_LAYOUT,
+  STOP_RECORD_LAYOUT,
+  WAKE_SIGNAL,
+} from './generated/layouts.ts'
 
 export { WAKE_SIGNAL }
 
@@ -89,6 +95,48 @@ export interface Step {
  */
 export function traceStep(step: Step, count: number, maximum: number): number {
   return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
+}
+
+/** A child that this thread has seized and that runs a plan. */
+export interface SeizedStart {
+  readonly pid: number
+  /**
+   * Gives back what the start needed. To be called once, when the child has executed a program or
+   * is dead. Returns the failure of its plan, if there was one.
+   */
+  end(): PlanOutcome['failure']
+}
+
+/** Why there is none: `seize` if the child was there but this thread may not trace it. */
+export interface NotStarted {
+  readonly step: 'clone' | 'seize'
+  readonly errno: number
+}
+
+/**
+ * Starts a child that this thread traces with these options from its first instruction on. It
+ * shares the memory of this process until it executes a program, and has copies of all its
+ * descriptors. It is killed if this thread ends.
+ */
+export function startSeized(
+  encoded: Uint8Array,
+  inputs: readonly number[],
+  options: number,
+): SeizedStart | NotStarted {
+  const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
+  for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
+  const made = new BigInt64Array(2)
+  const pid = addon().startSeized(encoded, slots, options, made)
+  if (pid < 0) return { step: made[1] === 1n ? 'seize' : 'clone', errno: -pid }
+  const [start = 0n] = made
+  return { pid, end: () => endStart(start) }
+}
+
+function endStart(start: bigint): PlanOutcome['failure'] {
+  const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4)
+  addon().endStart(start, failure)
+  const errno = failure[PLAN_FAILURE_LAYOUT.error / 4] ?? 0
+  return errno === 0 ? undefined : { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno }
 }
 
 /** What passes without JavaScript: structs of `native/supervise.h`. */

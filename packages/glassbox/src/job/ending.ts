@@ -4,6 +4,8 @@
  * conclusions.
  */
 
+import type { DiskUse } from './possible-limit.ts'
+
 /**
  * Why the program ended: by itself, by a limit that the runner enforced, by a denied call, or by
  * the caller.
@@ -37,6 +39,12 @@ export interface Usage {
   readonly systemTimeMs: number
   /** Peak memory, in bytes. */
   readonly memoryBytes: number
+  /**
+   * About how much of the peak was the program's own memory, and how much page cache of files was
+   * charged to it at the end; `undefined` if nothing tells them apart.
+   */
+  readonly ownMemoryBytes?: number
+  readonly pageCacheBytes?: number
   /**
    * Peak number of processes and threads at a time; `undefined` if the host does not record it.
    */
@@ -80,6 +88,8 @@ export interface Ending {
   readonly refusedProcesses: number
   /** Whether a file of the job has reached the file size limit. */
   readonly fileAtLimit: boolean
+  /** Of a job whose program failed by itself, if it has writable directories with a capacity. */
+  readonly disk?: DiskUse
   readonly denied?: Violation
   /** Denied calls that did not end the program, if the runner reports them. */
   readonly denials?: readonly Violation[]

@@ -2,8 +2,8 @@
  * One table of options for each call: run(), openBox(), box.run(), createPool(), pool.run(). If an
  * option belongs to another call, the error names that call.
  */
-import type { Field, RecordKind } from '../options/kind.ts'
-import { type Fields, record } from '../options/record.ts'
+import { type Field, guarded, type RecordKind } from '../options/kind.ts'
+import { type Fields, isPlain, record } from '../options/record.ts'
 import { BOX_FIELDS } from './box-options.ts'
 import { COMMAND_FIELDS } from './command-options.ts'
 import type { BoxOptions, CommandOptions } from './options.ts'
@@ -54,9 +54,13 @@ const ofCommand = (run: string): Record<string, string> =>
 
 /** For the names of a table. Its value is read before the table: see `withProfile`. */
 const PROFILE: Field<unknown> = {
-  kind: { expected: 'the name of a profile, or a profile', read: readProfile },
+  kind: { expected: 'the name of a profile, or a profile', read: (value, path) => readProfile(value, path) },
   words: ['template', 'settings', 'optionSet'],
 }
+
+/** Without one, nothing about profiles is loaded. */
+const hasProfile = (options: unknown): boolean =>
+  isPlain(options) && guarded('options', () => Object.hasOwn(options, 'profile'))
 
 /** The table of one call. Hints for options that the call itself takes are left out. */
 function call<T extends object>(
@@ -76,7 +80,10 @@ function call<T extends object>(
     hint: () => `For example ${example}.`,
     advice: Object.fromEntries(Object.entries({ ...ADVICE, ...advice }).filter(([word]) => !own.has(word))),
   })
-  return { ...table, read: (value, path) => table.read(withProfile(value, table), path) }
+  return {
+    ...table,
+    read: (value, path) => table.read(hasProfile(value) ? withProfile(value, table) : value, path),
+  }
 }
 
 const LIMITED = '{ limits: { cpuTimeMs: 1000 } }'

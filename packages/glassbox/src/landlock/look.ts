@@ -5,8 +5,8 @@
 import { call } from '../gate/gate.ts'
 import { S_IFDIR, S_IFMT } from '../linux/constants.ts'
 
-/** struct stat: its size, and the offsets of two fields. */
-export const STAT = { SIZE: 144, device: 0, mode: 24 } as const
+/** struct stat: its size, and the offsets of some fields. `changed`: st_ctim. */
+export const STAT = { SIZE: 144, device: 0, inode: 8, mode: 24, changed: 104 } as const
 const bytes = new Uint8Array(STAT.SIZE)
 const view = new DataView(bytes.buffer)
 

@@ -6,7 +6,6 @@
  * Links are followed, but not the magic ones of /proc, which lead to files of this process. Links
  * in directories that programs write to do not lead out of them.
  */
-import { opendirSync } from 'node:fs'
 import { InvalidOptionError } from '../errors.ts'
 import { close, withDescriptor } from '../gate/descriptors.ts'
 import { cString, syscall, systemError } from '../gate/gate.ts'
@@ -14,7 +13,6 @@ import {
   AT_FDCWD,
   O_CLOEXEC,
   O_DIRECTORY,
-  O_NOFOLLOW,
   O_PATH,
   O_RDONLY,
   RESOLVE_BENEATH,
@@ -22,9 +20,9 @@ import {
   RESOLVE_NO_MAGICLINKS,
 } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { pathOfBytes } from '../linux/path-bytes.ts'
 import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
+import { listingOf, type Listing } from './listing.ts'
 import { look } from './look.ts'
 import type { Grant } from './types.ts'
 
@@ -99,10 +97,8 @@ export class Matcher {
   #walk(search: Search, directory: string, [name = '', ...rest]: readonly string[]): void {
     if (name === '**') this.#walkBelow(search, directory, rest)
     else if (/[*?]/.test(name)) {
-      const pattern = nameExpression(name)
-      this.#list(search, directory, entry => {
-        if (pattern.test(entry)) this.#found(search, `${directory}/${entry}`, rest)
-      })
+      for (const entry of this.#list(search, directory)?.matching(name) ?? [])
+        this.#found(search, `${directory}/${entry}`, rest)
     } else this.#found(search, `${directory}/${name}`, rest)
   }
 
@@ -120,36 +116,24 @@ export class Matcher {
   #walkBelow(search: Search, directory: string, rest: readonly string[]): void {
     const names = rest.length === 0 ? ['*'] : rest
     this.#walk(search, directory, names)
-    this.#list(search, directory, (entry, isDirectory) => {
-      if (isDirectory) this.#walkBelow(search, `${directory}/${entry}`, rest)
-    })
+    for (const entry of this.#list(search, directory)?.directories ?? [])
+      this.#walkBelow(search, `${directory}/${entry}`, rest)
   }
 
   /**
    * The names are read before any is visited, so a directory is closed before the next is opened.
    */
-  #list(
-    { anchor, grant }: Search,
-    directory: string,
-    visit: (name: string, isDirectory: boolean) => void,
-  ): void {
+  #list({ anchor, grant }: Search, directory: string): Listing | undefined {
     const fd = open(anchor, directory, O_RDONLY | O_DIRECTORY)
-    if (fd === undefined) return
-    const entries = withDescriptor(fd, () => {
-      const found: Entry[] = []
-      for (const entry of entriesOf(fd)) {
-        if (++this.#entries > MOST_ENTRIES) throw tooMany(grant, `${MOST_ENTRIES} entries of directories`)
-        found.push(entry)
-      }
-      return found
+    if (fd === undefined) return undefined
+    return withDescriptor(fd, () => {
+      const left = MOST_ENTRIES - this.#entries
+      const listing = listingOf(fd, left)
+      if (!listing) throw tooMany(grant, `${MOST_ENTRIES} entries of directories`)
+      this.#entries += listing.size
+      return listing
     })
-    for (const { name, isDirectory } of entries) visit(name, isDirectory)
   }
-}
-
-interface Entry {
-  readonly name: string
-  readonly isDirectory: boolean
 }
 
 interface Search {
@@ -182,35 +166,6 @@ function open(anchor: Anchor, path: string, flags: number): number | undefined {
 function withMatch(anchor: Anchor, path: string, flags: number, use: (fd: number) => void): void {
   const fd = open(anchor, path, flags)
   if (fd !== undefined) withDescriptor(fd, use)
-}
-
-/** The names in a directory, one at a time: it may have millions. */
-function* entriesOf(fd: number): Generator<Entry> {
-  const directory = opendirSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' as BufferEncoding })
-  try {
-    for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
-      const name = pathOfBytes(entry.name as unknown as Uint8Array)
-      yield { name, isDirectory: entry.isDirectory() || (!entry.isFile() && isDirectoryAt(fd, name)) }
-    }
-  } finally {
-    directory.closeSync()
-  }
-}
-
-/** For file systems whose directories do not store the types of their entries. */
-function isDirectoryAt(directory: number, name: string): boolean {
-  const anchor = { fd: directory, resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, path: '' }
-  let found = false
-  withMatch(anchor, name, O_PATH | O_NOFOLLOW, fd => (found = look(fd).isDirectory))
-  return found
-}
-
-/** A regular expression for a name with wildcards. */
-function nameExpression(name: string): RegExp {
-  const source = name.replaceAll(/[\\^$.|+()[\]{}*?/]/gu, character =>
-    character === '*' ? '.*' : character === '?' ? '.' : `\\${character}`,
-  )
-  return new RegExp(`^${source}$`, 'su')
 }
 
 const tooMany = ({ text }: Grant, most: string): InvalidOptionError =>

@@ -60,7 +60,7 @@ export function makeRuleset(spec: LandlockSpec, root?: number): Ruleset {
 }
 
 function addRules(ruleset: number, grants: readonly Grant[], root: number | undefined): OwnGrant[] {
-  const own: OwnGrant[] = []
+  const own = new OwnGrants()
   const matcher = new Matcher(root)
   try {
     const rest =
@@ -73,17 +73,17 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
         : grants
     for (const grant of rest) {
       const named = ownPath(grant.path)
-      if (named !== undefined) own.push(...ownGrant(named, grant))
+      if (named !== undefined) own.add(named, grant)
       else
         matcher.forEach(grant, fd => {
           const { isDirectory, device } = look(fd)
           const theirs = root === undefined ? pathInOwnProc(fd, device) : undefined
-          if (theirs !== undefined) own.push(...ownGrant(theirs, grant))
+          if (theirs !== undefined) own.add(theirs, grant)
           else if (isDirectory) addRule(ruleset, fd, grant.rights.directory, grant)
           else addRule(ruleset, fd, grant.rights.file, grant)
         })
     }
-    return own
+    return own.list()
   } finally {
     matcher.close()
   }
@@ -113,17 +113,26 @@ function pathInOwnProc(fd: number, device: bigint): string | undefined {
   return path === own || path.startsWith(`${own}/`) ? `/proc/self${path.slice(own.length)}` : undefined
 }
 
-/**
- * The program's entries have the types of this process's. Wildcards in them grant nothing: which
- * entries there are is known only when the program runs. Nor do the magic links among them, which
- * lead to other files (`/proc/self/exe`): the file has a path of its own.
- */
-function ownGrant(path: string, { kind, rights }: Grant): OwnGrant[] {
-  if (kind === 'level' || kind === 'glob') return []
-  const isDirectory = isDirectoryInProc(path)
-  if (isDirectory === undefined) return []
-  const access = isDirectory ? rights.directory : rights.file
-  return access === 0 ? [] : [{ path, access }]
+/** The process's own entry has several names (`thread-self`), and gets one rule. */
+class OwnGrants {
+  readonly #access = new Map<string, number>()
+
+  /**
+   * The program's entries have the types of this process's. Wildcards in them grant nothing: which
+   * entries there are is known only when the program runs. Nor do the magic links among them,
+   * which lead to other files (`/proc/self/exe`): the file has a path of its own.
+   */
+  add(path: string, { kind, rights }: Grant): void {
+    if (kind === 'level' || kind === 'glob') return
+    const isDirectory = path === '/proc/self' || isDirectoryInProc(path)
+    if (isDirectory === undefined) return
+    const access = isDirectory ? rights.directory : rights.file
+    if (access !== 0) this.#access.set(path, (this.#access.get(path) ?? 0) | access)
+  }
+
+  list(): OwnGrant[] {
+    return [...this.#access].map(([path, access]) => ({ path, access }))
+  }
 }
 
 function isDirectoryInProc(path: string): boolean | undefined {

@@ -25,20 +25,10 @@ import { addProgramSteps } from '../launch/static-program.ts'
 import { PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Plan, Slot } from '../plan/types.ts'
 
-/** The number of descriptors that every program has. */
-export const STDIO = 3
-
-/** The descriptor at which the launcher finds the first thing that it gets besides stdio. */
-export const FIRST_GIVEN: number = PLAN_SOCKET + 1
-
-/**
- * Inputs: the launcher's socket, its file, the descriptors that become 0, 1 and 2, and as many
- * others as `given`, which become FIRST_GIVEN and up.
- */
-export function spawnPlan(given: number = 0): { readonly plan: Plan; readonly pid: Slot } {
+/** Inputs: the launcher's socket, its file, and the descriptors that become 0, 1 and 2. */
+export function spawnPlan(): { readonly plan: Plan; readonly pid: Slot } {
   const builder = new PlanBuilder('start the launcher')
-  const others = Array.from({ length: given }, (_, index) => `descriptor ${FIRST_GIVEN + index}`)
-  const names = ['socket', 'launcher', 'stdin', 'stdout', 'stderr', ...others]
+  const names = ['socket', 'launcher', 'stdin', 'stdout', 'stderr']
   const inputs = names.map(name => builder.input(name))
   const pid = builder.slot('pid of the launcher')
   const flags = BigInt(CLONE_VM + CLONE_VFORK + CLONE_CLEAR_SIGHAND)
@@ -47,10 +37,8 @@ export function spawnPlan(given: number = 0): { readonly plan: Plan; readonly pi
   builder.clone({ flags, exitSignal: 0, result: pid, label: 'clone the launcher' }, () => {
     const [socket, program, ...rest] = moveAway(builder, inputs)
     if (!socket || !program) throw new RangeError('the launcher has a socket and a file')
-    for (const [index, slot] of rest.entries()) {
-      const place = index < STDIO ? index : FIRST_GIVEN + index - STDIO
+    for (const [place, slot] of rest.entries())
       builder.call('dup3', [slot, place, 0], `put ${slot.label} into place`)
-    }
     addProgramSteps(builder, 'launcher', socket, program)
   })
   return { plan: builder.build(), pid }

@@ -13,7 +13,7 @@ import { __WALL, MSG_DONTWAIT } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
-import { spawnPlan, STDIO } from './launch-plan.ts'
+import { spawnPlan } from './launch-plan.ts'
 
 const CLOSE = syscallNumber('close')
 const POLL = syscallNumber('poll')
@@ -38,8 +38,7 @@ export class Launch {
 
   /**
    * `plan` is what the launcher will do; its last step executes `path`. `descriptors` become 0, 1
-   * and 2 of the launcher, and FIRST_GIVEN and up. `waiting`: an existing launcher, with the
-   * socket to it.
+   * and 2 of the launcher. `waiting`: an existing launcher, with the socket to it.
    */
   constructor(path: string, plan: Plan, descriptors: readonly number[], waiting?: Waiting) {
     this.path = path
@@ -123,18 +122,17 @@ const notTaken = (patienceMs: number): GlassboxError =>
     { hint: 'Another process stopped it (SIGSTOP). Start it again.' },
   )
 
-/** By the number of descriptors. A plan can be run any number of times. */
-const spawnPlans = new Map<number, ReturnType<typeof encodedSpawnPlan>>()
+/** A plan can be run any number of times. */
+let encodedSpawnPlan: ReturnType<typeof encodeSpawnPlan> | undefined
 
-function encodedSpawnPlan(descriptors: number) {
-  const { plan, pid } = spawnPlan(descriptors - STDIO)
+function encodeSpawnPlan() {
+  const { plan, pid } = spawnPlan()
   return { plan, pid, encoded: encodePlan(plan) }
 }
 
 function spawn(socket: number, descriptors: readonly number[]): number {
-  const known = spawnPlans.get(descriptors.length)
-  const { plan, pid, encoded } = known ?? encodedSpawnPlan(descriptors.length)
-  if (!known) spawnPlans.set(descriptors.length, { plan, pid, encoded })
+  encodedSpawnPlan ??= encodeSpawnPlan()
+  const { plan, pid, encoded } = encodedSpawnPlan
   const { bytes, origin } = encoded
   const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...descriptors])
   if (failure) throw stepError(plan, origin[failure.step], failure.errno)

@@ -16,6 +16,7 @@ import { Assembler, type Label } from './assemble.ts'
 import { compileCondition } from './condition.ts'
 import { ARCH_OFFSET, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, actionValue, NUMBER_OFFSET } from './data.ts'
 import type { KernelAction, CallPolicy, CallRule } from './policy.ts'
+import { simplify } from './simplify.ts'
 
 export interface CompileOptions {
   /**
@@ -129,12 +130,17 @@ class Compiler {
     const out = this.#out
     let label = out.return(actionValue(this.#policy.otherwise))
     for (const { action, when = [] } of chain.toReversed()) {
+      const conditions = simplify(when)
+      if (!conditions) continue
       const otherwise = label
       label = out.return(actionValue(action))
-      for (const condition of when.toReversed()) label = compileCondition(out, condition, label, otherwise)
+      for (const condition of conditions.toReversed())
+        label = compileCondition(out, condition, label, otherwise)
     }
-    this.#chains.set(key, label)
-    return label
+    // Its first load is written beside it, and not where it is jumped to.
+    const first = out.place(label)
+    this.#chains.set(key, first)
+    return first
   }
 
   #id(rule: CallRule): number {

@@ -31,16 +31,17 @@ export function compileCondition(out: Assembler, condition: Condition, yes: Labe
 }
 
 function equal(out: Assembler, { arg, value, wide }: Compared, yes: Label, no: Label): Label {
-  const lower = out.load(lowOffset(arg), out.jump('jeq', low(value), yes, no))
-  return wide ? out.load(highOffset(arg), out.jump('jeq', high(value), lower, no)) : lower
+  const lower = test(out, lowOffset(arg), 'jeq', low(value), yes, no)
+  return wide ? test(out, highOffset(arg), 'jeq', high(value), lower, no) : lower
 }
 
 /** Compares the high halves first, and the low halves only if the high halves are equal. */
 function greater(out: Assembler, { arg, value, wide }: Compared, op: Jump, yes: Label, no: Label): Label {
-  const lower = out.load(lowOffset(arg), out.jump(op, low(value), yes, no))
+  const lower = test(out, lowOffset(arg), op, low(value), yes, no)
   if (!wide) return lower
-  const same = out.jump('jeq', high(value), lower, no)
-  return out.load(highOffset(arg), out.jump('jgt', high(value), yes, same))
+  const offset = highOffset(arg)
+  const same = out.jump('jeq', high(value), lower, out.withLoaded(offset, no))
+  return test(out, offset, 'jgt', high(value), yes, same)
 }
 
 function maskedEqual(
@@ -50,14 +51,27 @@ function maskedEqual(
   yes: Label,
   no: Label,
 ): Label {
-  const lower = out.load(lowOffset(arg), maskedHalf(out, low(mask), low(value), yes, no))
+  const lower = maskedHalf(out, lowOffset(arg), low(mask), low(value), yes, no)
   if (!wide) return lower
-  return out.load(highOffset(arg), maskedHalf(out, high(mask), high(value), lower, no))
+  return maskedHalf(out, highOffset(arg), high(mask), high(value), lower, no)
 }
 
 /** A test for no set bit, or for a single set bit, needs one instruction. */
-function maskedHalf(out: Assembler, mask: number, value: number, yes: Label, no: Label): Label {
-  if (value === 0) return out.jump('jset', mask, no, yes)
-  if (value === mask && (mask & (mask - 1)) === 0) return out.jump('jset', mask, yes, no)
-  return out.and(mask, out.jump('jeq', value, yes, no))
+function maskedHalf(
+  out: Assembler,
+  offset: number,
+  mask: number,
+  value: number,
+  yes: Label,
+  no: Label,
+): Label {
+  if (value === 0) return test(out, offset, 'jset', mask, no, yes)
+  if (value === mask && (mask & (mask - 1)) === 0) return test(out, offset, 'jset', mask, yes, no)
+  return out.load(offset, out.and(mask, out.jump('jeq', value, yes, no)))
+}
+
+/** Loads a word and tests it. What follows and needs the same word does not load it again. */
+function test(out: Assembler, offset: number, op: Jump, value: number, yes: Label, no: Label): Label {
+  const [hit, miss] = [out.withLoaded(offset, yes), out.withLoaded(offset, no)]
+  return out.load(offset, out.jump(op, value, hit, miss))
 }

@@ -1,6 +1,6 @@
 /** Whether a policy permits a call of which only the first arguments are known. */
 import type { CallPolicy } from './policy.ts'
-import { holds } from './simulate.ts'
+import { holds } from './holds.ts'
 
 /** Whether the policy allows every call of `syscall` whose first arguments are `known`. */
 export function permits(

@@ -14,7 +14,8 @@ import {
   NUMBER_OFFSET,
   type SeccompCall,
 } from './data.ts'
-import type { KernelAction, Condition, CallPolicy } from './policy.ts'
+import { holds } from './holds.ts'
+import type { KernelAction, CallPolicy } from './policy.ts'
 
 /** seccomp_data as bytes. */
 export function encodeCall({ nr, arch, args }: SeccompCall): Uint8Array {
@@ -55,27 +56,6 @@ export function runFilter(bytes: Uint8Array, call: SeccompCall): KernelAction {
     else if (instruction.op === 'ja') at += instruction.skip
     else at += COMPARE[instruction.op](accumulator, instruction.value) ? instruction.yes : instruction.no
   }
-}
-
-/** Whether a condition holds for these arguments. */
-export function holds(
-  { arg, op, value, mask = 0n, width = 64 }: Condition,
-  args: readonly bigint[],
-): boolean {
-  const cut = (number: bigint): bigint => BigInt.asUintN(width, number)
-  const actual = cut(args[arg] ?? 0n)
-  const wanted = cut(value)
-  const answers: Record<Condition['op'], boolean> = {
-    eq: actual === wanted,
-    ne: actual !== wanted,
-    lt: actual < wanted,
-    le: actual <= wanted,
-    gt: actual > wanted,
-    ge: actual >= wanted,
-    'masked-eq': (actual & cut(mask)) === wanted,
-    'masked-ne': (actual & cut(mask)) !== wanted,
-  }
-  return answers[op]
 }
 
 /** What the policy decides about a call, without compiling it. */

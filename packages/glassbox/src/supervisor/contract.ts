@@ -7,9 +7,8 @@
  * it, and enforces limits. It serves any number of programs at a time, and waits for more. Main
  * thread and worker speak by messages that are plain data.
  *
- * Who owns what: the worker owns the processes and the sockets to their launchers. The main thread
- * owns the standard streams, the Landlock ruleset and the files of the sandbox; it keeps them open
- * until `ended`.
+ * Who owns what: the worker owns the processes. The main thread owns the standard streams, the
+ * Landlock ruleset and the files of the sandbox; it keeps them open until `ended`.
  */
 import type { Ending, Violation } from '../job/ending.ts'
 import type { Limits } from '../job/options.ts'
@@ -78,6 +77,8 @@ export interface PathDecisions {
   /** The working directory, in which earlier programs may have made links. */
   readonly work: string
   readonly statAll: boolean
+  /** In the tier `silent` only calls stop that the tracer makes itself. */
+  readonly isSilent?: boolean
   readonly denied: { readonly kind: 'errno'; readonly errno: number } | { readonly kind: 'kill' }
 }
 

@@ -2,6 +2,7 @@
  * What is decided about a call that stopped before it is made, and who decides it.
  */
 import type { PathDecisions, ProgramSpec } from './contract.ts'
+import type { Prefixes } from './paths/prefixes.ts'
 
 /** The thread that makes the call, as decisions see it. */
 export interface StoppedCall {
@@ -31,6 +32,8 @@ export type PathDecision =
 
 /** What the supervisor asks about the calls of one program. */
 export interface PathJudge {
+  /** The names that the native step may let pass; undefined for none. */
+  readonly prefixes: Prefixes | undefined
   /** The call has not been made. */
   decide(call: StoppedCall): PathDecision
   /**

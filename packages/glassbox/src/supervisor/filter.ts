@@ -95,14 +95,14 @@ export const supervisedChains = (policy: ResolvedPolicy, terms: FilterTerms): Ca
 
 /** The names of calls that name files: which rules grant them, for one program. */
 export function pathDecisions(
-  { rules, statAll, denied }: ResolvedPaths,
+  { rules, statAll, denied, tier }: ResolvedPaths,
   { work, program }: { readonly work: string; readonly program: string },
 ): PathDecisions {
   const at = ({ path, ...rule }: PathRule): PathRule => ({
     ...rule,
     path: path.replace(/^\{work\}/, work).replace(/^\{program\}/, program),
   })
-  return { rules: rules.map(at), work, statAll, denied }
+  return { rules: rules.map(at), work, statAll, isSilent: tier === 'silent', denied }
 }
 
 class FilterMaker {

@@ -6,14 +6,14 @@
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { Violation } from '../job/ending.ts'
-import { Launch } from '../ptrace/launch.ts'
 import { Control } from '../trace/control.ts'
 import { packError } from '../trace/wire.ts'
-import type { MakeJudge } from './decision.ts'
+import type { Decisions, ProgramSpec } from './contract.ts'
+import type { MakeJudge, PathJudge } from './decision.ts'
 import { Loop } from './loop/loop.ts'
 import { Program, type Task } from './loop/program.ts'
-import { givenDescriptors, programPlan } from './start/program-plan.ts'
-import { seizeLauncher } from './start/seize.ts'
+import { ShelfCopy } from './shelf.ts'
+import { Start } from './start/start.ts'
 import { COMMAND, type FromSupervisor, type ToSupervisor } from './wire.ts'
 
 /**
@@ -34,6 +34,8 @@ export class Service {
   readonly #control: Control
   readonly #loop: Loop
   readonly #questions = new Map<number, Question>()
+  readonly #filters = new ShelfCopy<Uint8Array>()
+  readonly #decisions = new ShelfCopy<Decisions>()
   #asked = 0
   #isRunning = false
   #isOver = false
@@ -98,20 +100,18 @@ export class Service {
     else this.#answer(message)
   }
 
-  #start({ id, spec }: Extract<ToSupervisor, { type: 'start' }>): void {
-    let launch: Launch | undefined
+  #start({ id, spec: sent }: Extract<ToSupervisor, { type: 'start' }>): void {
+    const filter = this.#filters.take(sent.filter)
+    const decisions = this.#decisions.take(sent.decisions)
+    const spec: ProgramSpec = { ...sent, filter, decisions }
+    const { paths } = decisions
+    let judge: PathJudge | undefined
     try {
-      const { paths } = spec.decisions
-      launch = new Launch(spec.path, programPlan(spec), [...spec.stdio, ...givenDescriptors(spec)])
-      seizeLauncher(launch.pid)
-      this.#loop.add(new Program(id, spec, launch, paths && this.#makeJudge(paths, spec.user)))
-      launch.go()
+      judge = paths && this.#makeJudge(paths, spec.user)
+      this.#loop.add(new Program(id, spec, new Start(spec), judge))
     } catch (error) {
+      judge?.close()
       this.#post({ type: 'failed', id, error: packError(error) })
-      const program = this.#loop.programs.get(id)
-      // Its launcher is traced: it is killed and its end is waited for, but not reported.
-      if (program) this.#loop.end(program, 'itself')
-      else launch?.abandon()
     }
   }
 
@@ -127,13 +127,11 @@ export class Service {
   }
 
   #notStarted(program: Program): void {
-    // If the start failed here, that was reported already, and this is not looked at.
-    this.#post({ type: 'failed', id: program.id, error: packError(program.launch.failure()) })
+    this.#post({ type: 'failed', id: program.id, error: packError(program.start.failure()) })
     this.#close(program)
   }
 
-  #close({ judge, launch }: Program): void {
+  #close({ judge }: Program): void {
     judge?.close()
-    launch.close()
   }
 }

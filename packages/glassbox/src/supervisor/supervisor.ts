@@ -8,11 +8,15 @@ import { GlassboxError } from '../errors.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
-import type { ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
+import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './contract.ts'
+import { Shelf } from './shelf.ts'
 import { COMMAND, type FromSupervisor, type StopReason, type ToSupervisor } from './wire.ts'
 
-/** Relative to the parent folder, so that bundles find it too: they are as deep as modules are. */
-const WORKER = '../supervisor/worker.js'
+/**
+ * The bundle of `worker.ts`. Its path is relative to the parent folder, so that other bundles find
+ * it too: they are as deep as modules are.
+ */
+const WORKER = '../library/supervisor-worker.js'
 
 export type Ask = (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
 
@@ -52,6 +56,8 @@ export class Supervisor {
   readonly #control = new Control()
   readonly #worker: Worker
   readonly #programs = new Map<number, Running>()
+  readonly #filters = new Shelf<Uint8Array>()
+  readonly #decisions = new Shelf<Decisions>()
   #last = 0
 
   constructor() {
@@ -83,7 +89,9 @@ export class Supervisor {
     const program: Running = { ask, started: settleLater(), ended: settleLater() }
     this.#programs.set(id, program)
     this.#worker.ref()
-    this.#send({ type: 'start', id, spec })
+    const filter = this.#filters.put(spec.filter)
+    const decisions = this.#decisions.put(spec.decisions)
+    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions } })
     await program.started.promise
     return {
       ended: program.ended.promise,

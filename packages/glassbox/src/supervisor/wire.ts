@@ -4,14 +4,21 @@
  */
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import type { PackedError } from '../trace/wire.ts'
-import type { ProgramSpec, SupervisedEnding } from './contract.ts'
+import type { Decisions, ProgramSpec, SupervisedEnding } from './contract.ts'
+import type { Shelved } from './shelf.ts'
 
 /** Why the main thread ends a program. `failed`: a handler of the caller's failed. */
 export type StopReason = 'canceled' | 'output' | 'failed'
 
+/** What a program has in common with others of its policy is sent once. */
+export interface SentSpec extends Omit<ProgramSpec, 'filter' | 'decisions'> {
+  readonly filter: Shelved<Uint8Array>
+  readonly decisions: Shelved<Decisions>
+}
+
 /** `id` is the number of a program, `ask` that of a question of this supervisor. */
 export type ToSupervisor =
-  | { readonly type: 'start'; readonly id: number; readonly spec: ProgramSpec }
+  | { readonly type: 'start'; readonly id: number; readonly spec: SentSpec }
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }
 

@@ -17,8 +17,8 @@ import { policyNamed } from '../policy/named.ts'
 const ALLOW = { read: '--allow-read', write: '--allow-write', execute: '--allow-exec' } as const
 
 /**
- * `undefined` if no option asks for a policy: that of the profile applies, or the runner's default.
- * What the options add, they add to the policy of the profile, if it has one.
+ * `undefined` if the options leave the policy to the profile or the runner. What they add, they
+ * add to the policy of the profile, if it has one.
  */
 export async function requestedPolicy(
   parsed: ParsedOptions,

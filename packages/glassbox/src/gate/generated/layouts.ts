@@ -111,7 +111,8 @@ export const PREPARE_LAYOUT = {
   cpu: 6,
   fingerprint: 7,
   listens: 8,
-  reserved: 9,
+  memory: 9,
+  reserved: 10,
 } as const
 /** struct launch: offsets, and its size. */
 export const LAUNCH_LAYOUT = {
@@ -139,7 +140,7 @@ export const REPLY_LAYOUT = {
 } as const
 /** struct ended: offsets, and its size. */
 export const ENDED_LAYOUT = {
-  SIZE: 80,
+  SIZE: 104,
   startedNs: 0,
   endedNs: 8,
   userUs: 16,
@@ -151,6 +152,9 @@ export const ENDED_LAYOUT = {
   reserved: 60,
   voluntarySwitches: 64,
   forcedSwitches: 72,
+  cache: 80,
+  mostCache: 88,
+  mostOwn: 96,
 } as const
 /** struct counters: offsets, and its size. */
 export const COUNTERS_LAYOUT = {
@@ -300,6 +304,7 @@ export const ANSWER_KIND = {
   out: 3,
   err: 4,
   meta: 5,
+  begun: 6,
 } as const
 /** struct call: offsets, and its size. */
 export const CALL_LAYOUT = {

@@ -75,7 +75,6 @@ export function readProfile(value: unknown, path: string, within: readonly unkno
  * table that reads the result.
  */
 export function withProfile(options: unknown, table: RecordKind<unknown>): unknown {
-  if (!isPlain(options) || !Object.hasOwn(options, 'profile')) return options
   const { profile: value, ...given } = Object.fromEntries(ownEntries(options, '', 'an object'))
   if (value === undefined) return given
   const profile = readProfile(value, 'profile')

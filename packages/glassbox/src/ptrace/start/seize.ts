@@ -29,7 +29,8 @@ export interface SeizeOptions {
 const ALWAYS = PTRACE_O_TRACESYSGOOD + PTRACE_O_TRACEEXEC + PTRACE_O_TRACEEXIT
 const FOLLOW = PTRACE_O_TRACEFORK + PTRACE_O_TRACEVFORK + PTRACE_O_TRACECLONE + PTRACE_O_TRACEVFORKDONE
 
-const optionBits = ({ follow, killOnExit, filtered }: SeizeOptions): number =>
+/** PTRACE_O_* bits. */
+export const optionBits = ({ follow, killOnExit, filtered }: SeizeOptions): number =>
   ALWAYS +
   (follow ? FOLLOW : 0) +
   (killOnExit ? PTRACE_O_EXITKILL : 0) +

@@ -6,8 +6,9 @@ import type { Container, RunningLaunch } from '../../container/container.ts'
 import type { EndedReply } from '../../container/wire.ts'
 import type { Job } from '../../job/job.ts'
 import type { Started } from '../runner.ts'
-import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
+import { endedBySignal, endingOf, failedByItself, HOST_CAUSE, wasStarted } from './ending.ts'
 import type { Account } from './accounting.ts'
+import { type Disk, diskUse } from './disk-use.ts'
 import type { Filter } from './filter.ts'
 import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
@@ -19,6 +20,8 @@ type Stdio = readonly [number, number, number]
 export interface StartSite {
   readonly container: Container
   readonly launchPlans: LaunchPlans
+  /** The capacities of its writable directories. */
+  readonly disk: Disk
 }
 
 /** The child that becomes the program of a job. */
@@ -60,7 +63,8 @@ export async function startJob(
       const fileAtLimit =
         endedBySignal(ended, 'SIGXFSZ') &&
         (await (await import('./full-file.ts')).holdsFileOf(site.container.pid, limits.fileSizeBytes))
-      return endingOf(ended, child.account, limits, fileAtLimit)
+      const disk = failedByItself(ended) ? diskUse(site.container.pid, site.disk) : undefined
+      return endingOf(ended, child.account, limits, { fileAtLimit, ...(disk ? { disk } : {}) })
     }),
   }
 }

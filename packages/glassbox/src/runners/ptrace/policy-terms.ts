@@ -12,7 +12,12 @@ import { besideProgram } from '../../policy/beside-program.ts'
 import { resolvePolicy } from '../../policy/resolve.ts'
 import type { ResolvedPaths, ResolvedPolicy } from '../../policy/resolved.ts'
 import type { Decisions } from '../../supervisor/contract.ts'
-import { pathDecisions, type SupervisedFilter, supervisedFilter } from '../../supervisor/filter.ts'
+import {
+  type FilterTerms,
+  pathDecisions,
+  type SupervisedFilter,
+  supervisedFilter,
+} from '../../supervisor/filter.ts'
 
 /** What `policy: null` means: only the guard of supervised programs. */
 const NO_POLICY: ResolvedPolicy = {
@@ -37,22 +42,43 @@ export interface PolicyTerms extends Pick<SupervisedFilter, 'filter' | 'handlers
   readonly wall: LandlockSpec | undefined
 }
 
-/** The terms of a job's policy. The filter is compiled once for equal policies. */
+/** Programs with many working directories would fill the memory otherwise. */
+const MOST_TERMS = 32
+
+const known = new WeakMap<ResolvedPolicy, Map<string, PolicyTerms>>()
+
+/**
+ * The terms of a job's policy: the same object for the same policy and bases. The filter is
+ * compiled once for equal policies.
+ */
 export function policyTerms(
   { policy: given, limits }: Pick<Job, 'policy' | 'limits'>,
   { net }: Pick<ResolvedBox, 'net'>,
   bases: Bases,
 ): PolicyTerms {
   const policy = given === null ? NO_POLICY : (given ?? resolvePolicy('default'))
-  const paths = pathsOf(policy, given === undefined, bases)
+  const isDefault = given === undefined
+  const countsProcesses = limits.processes !== Infinity
+  const key = [bases.work, bases.program, net, isDefault, countsProcesses].join('\0')
+  const all = known.get(policy) ?? new Map<string, PolicyTerms>()
+  known.set(policy, all)
+  const terms = all.get(key) ?? termsOf(policy, isDefault, bases, { net, countsProcesses })
+  if (all.size >= MOST_TERMS) all.clear()
+  all.set(key, terms)
+  return terms
+}
+
+function termsOf(
+  policy: ResolvedPolicy,
+  isDefault: boolean,
+  bases: Bases,
+  terms: Pick<FilterTerms, 'net' | 'countsProcesses'>,
+): PolicyTerms {
+  const paths = pathsOf(policy, isDefault, bases)
   const found = landlock()
   const abi = 'abi' in found ? found.abi : 0
-  const { filter, decisions, handlers } = supervisedFilter(policy, {
-    tier: paths?.tier ?? 'named',
-    net,
-    countsProcesses: limits.processes !== Infinity,
-    landlockAbi: abi,
-  })
+  const tier = paths?.tier ?? 'named'
+  const { filter, decisions, handlers } = supervisedFilter(policy, { ...terms, tier, landlockAbi: abi })
   // In the silent tier too: the tracer alone judges calls that change files and are not opens.
   const judged = paths ? { ...decisions, paths: pathDecisions(paths, bases) } : decisions
   return { filter, handlers, decisions: judged, wall: wallOf(paths, abi, bases) }

@@ -13,6 +13,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { CallDecision } from '../../policy/policy.ts'
+import { raiseOomScore } from '../../launch/oom-score.ts'
 import { Records } from '../../ptrace/record.ts'
 import { Restarts } from '../../ptrace/restarts.ts'
 import { deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from '../../ptrace/stop.ts'
@@ -28,8 +29,16 @@ import { type Program, Task } from './program.ts'
 import { CallAtStop } from './stopped-call.ts'
 
 const MOST_RECORDS = 64
-const SIGCONT = signalNumber('SIGCONT')
 const GETTID = syscallNumber('gettid')
+/** The signals that end a process with a core dump; see signal(7). */
+const DUMPS_CORE: ReadonlySet<number | undefined> = new Set(
+  (
+    [
+      ...(['SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const),
+      ...(['SIGXCPU', 'SIGXFSZ', 'SIGSYS'] as const),
+    ] as const
+  ).map(name => signalNumber(name)),
+)
 const NEVER = Infinity
 const ALLOW = { kind: 'allow' } as const
 
@@ -39,7 +48,7 @@ export interface LoopHooks {
   onCommands(commands: number): boolean
   /** Comes with a delay, because most short programs end before; but always before their end. */
   onStarted(program: Program): void
-  /** The program could not be started; its launcher is dead. */
+  /** The program could not be started; its process is dead. */
   onNotStarted(program: Program): void
   /** Every process of the program is dead. */
   onEnded(program: Program, nowNs: bigint): void
@@ -73,12 +82,12 @@ export class Loop implements Actions {
     this.#births = new Births(this.#tasks, tid, task => this.#letPass(task))
   }
 
-  /** Adds a program whose launcher is seized and has its plan. */
+  /** Adds a program whose first process was started. */
   add(program: Program): void {
     const task = new Task(program.root, program.root, program)
-    task.launching = 'waits'
+    task.isStarting = true
     this.programs.set(program.id, program)
-    program.granted = this.#passing.open(program.spec.decisions)
+    program.granted = this.#passing.open(program.spec.decisions, program.judge?.prefixes)
     this.#tasks.set(task.tid, task)
     program.add(task)
     const free = this.#roots.indexOf(0)
@@ -217,7 +226,7 @@ export class Loop implements Actions {
     // Its process may have been made after the others were killed.
     if (program.isEnding) killProcess(task.tid)
     else this.#letPass(task)
-    if (task.launching && kind !== 'exiting') this.#launching(task, index, kind, status)
+    if (task.isStarting && kind !== 'exiting') this.#starting(task, index, kind, status)
     else this.#stopped(task, index, kind, status)
   }
 
@@ -243,7 +252,7 @@ export class Loop implements Actions {
         this.#executed(task)
         break
       case 'exiting':
-        if (task.tid === task.pid && !task.launching) this.#ending(task)
+        if (task.tid === task.pid && !task.isStarting) this.#ending(task)
         this.#resume(task, 'go')
         break
       default:
@@ -267,19 +276,21 @@ export class Loop implements Actions {
     return 'go'
   }
 
-  /** All that the launcher does is let through, until it executes the program. */
-  #launching(task: Task, index: number, kind: StopKind, status: number): void {
-    if (kind === 'exec' && task.launching === 'ready') {
-      task.launching = undefined
+  /** All calls are let through, until it executes the program. */
+  #starting(task: Task, index: number, kind: StopKind, status: number): void {
+    if (kind === 'exec') {
+      task.isStarting = false
+      task.program.start.executed()
+      raiseOomScore(task.pid)
       this.#started(task.program, this.#records.timeNs(index))
       this.#letPass(task)
       this.#executed(task)
       return
     }
     const signal = kind === 'signal' ? stopSignal(status) : 0
-    // The launcher's SIGCONT to itself says that its next execve is the program's.
-    if (signal === SIGCONT) task.launching = 'ready'
-    this.#restarts.add(task.tid, PTRACE_CONT, signal === SIGCONT ? 0 : signal)
+    // Old kernels end everything that shares the memory of a process that dumps core.
+    if (DUMPS_CORE.has(signal)) killProcess(task.tid)
+    this.#restarts.add(task.tid, PTRACE_CONT, signal)
   }
 
   #started(program: Program, nowNs: bigint): void {

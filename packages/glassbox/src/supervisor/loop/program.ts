@@ -3,7 +3,6 @@
  * left. The loop owns it.
  */
 import type { EndCause, Ending, Violation } from '../../job/ending.ts'
-import type { Launch } from '../../ptrace/launch.ts'
 import {
   type Denial,
   MOST_DENIALS,
@@ -13,6 +12,7 @@ import {
 } from '../contract.ts'
 import type { PathJudge } from '../decision.ts'
 import type { Granted } from '../paths/passing.ts'
+import type { Start } from '../start/start.ts'
 import { CpuTime } from '../limits/cpu-time.ts'
 import { MemoryPeak } from '../limits/memory.ts'
 import { Zombies } from './zombies.ts'
@@ -22,7 +22,7 @@ const TRACER = { cpuTime: 'tracer', memory: 'tracer', processes: 'tracer' } as c
 export class Program {
   readonly id: number
   readonly spec: ProgramSpec
-  readonly launch: Launch
+  readonly start: Start
   /** Judges paths; given if the policy has rules about them. */
   readonly judge: PathJudge | undefined
   /** Its first process. */
@@ -58,12 +58,12 @@ export class Program {
   #denials: Denial[] = []
   #moreDenials = 0
 
-  constructor(id: number, spec: ProgramSpec, launch: Launch, judge: PathJudge | undefined) {
+  constructor(id: number, spec: ProgramSpec, start: Start, judge: PathJudge | undefined) {
     this.id = id
     this.spec = spec
-    this.launch = launch
+    this.start = start
     this.judge = judge
-    this.root = launch.pid
+    this.root = start.pid
     this.stopsBirths = spec.decisions.actions.some(({ kind }) => kind === 'birth')
     this.memory = new MemoryPeak(spec.limits.memoryBytes, spec.user)
   }
@@ -108,11 +108,8 @@ export class Task {
   /** Its process. */
   readonly pid: number
   readonly program: Program
-  /**
-   * The launcher that becomes the program: `ready` once its next execve is the program's. All
-   * that it does before is let through.
-   */
-  launching: 'waits' | 'ready' | undefined
+  /** It has not executed the program yet. All that it does is let through. */
+  isStarting = false
   /** The call about which a handler was asked, and what to do if the handler allows it. */
   asked: { readonly nr: number; readonly args: readonly bigint[]; readonly within: StopAction } | undefined
   /** It entered a call that makes a process or a thread, and was not seen since. */

@@ -8,7 +8,8 @@
 import { GlassboxError } from '../../errors.ts'
 import { call, syscall, systemError } from '../../gate/gate.ts'
 import { CAPABILITY_VERSION_3, hasCapabilities } from '../../launch/capabilities.ts'
-import { CAP_SYS_PTRACE, PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
+import { isDumpable } from '../../launch/dumpable.ts'
+import { CAP_SYS_PTRACE, PR_SET_DUMPABLE } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 const SETFSUID = syscallNumber('setfsuid')
@@ -27,9 +28,6 @@ export interface Identity {
 
 /** Runs a function with the power of the program. Nothing in it may wait. */
 export type AsProgram = <Result>(act: () => Result) => Result
-
-/** Before the first change: later, another thread may be in the middle of one. */
-let wasDumpable: boolean | undefined
 
 /** Effective, permitted, inheritable: the lower 32 bits of each, then the upper ones. */
 const withoutEffective = (sets: Uint32Array): Uint32Array => {
@@ -64,7 +62,7 @@ export function asProgram(identity: Identity | undefined, isEqual = false): AsPr
   const without = withoutEffective(before)
   const take = identity ? takeIds(identity) : () => {}
   const giveBack = identity ? takeIds(idsOfThread()) : () => {}
-  wasDumpable ??= syscall(PRCTL, PR_GET_DUMPABLE) === 1
+  const wasDumpable = isDumpable()
   return act => {
     try {
       take()

@@ -7,11 +7,11 @@
 import { O_ACCMODE, O_CREAT, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
-import { ACCESS, type PathRule } from '../../policy/resolved.ts'
+import { ACCESS } from '../../policy/resolved.ts'
 import type { PathDecision, StoppedCall } from '../decision.ts'
 import { type AsProgram, asProgram, type Identity, lookingAs } from './as-program.ts'
 import { closeFound, type Found, found } from './found.ts'
-import { compileRules, type Judge, missingRule } from './judge.ts'
+import { type Judge, missingRule } from './judge.ts'
 import { type Named, readNamed } from './named.ts'
 import { interpreterOf } from './interpreter.ts'
 import { closeObject, isUnlinked, pathBytes, typeOf } from './object.ts'
@@ -20,7 +20,6 @@ import { prepare } from './perform/perform.ts'
 import type { Made, Make } from './perform/performer.ts'
 import { ownName } from './real-path.ts'
 import { resolve } from './resolve.ts'
-import { rulePaths } from './rule-paths.ts'
 import type { Viewer } from './walk.ts'
 
 /** Why a call is denied, if that is not for the lack of a rule. */
@@ -33,10 +32,8 @@ export const NO_RULE = {
 } as const
 
 export interface DecideOptions {
-  /** Without `{work}` and `{program}`. */
-  readonly rules: readonly PathRule[]
-  /** A directory in which programs may have made links, besides those that rules let it write. */
-  readonly work?: string
+  /** By the rules of the policy. */
+  readonly judge: Judge
   /** Whether the attributes of every file may be asked for. */
   readonly statAll: boolean
   /** The ids of the program; undefined if they are those of this process. */
@@ -62,7 +59,7 @@ function openAccess(flags: number): number {
  * Decides the calls of one program. For the calling thread only.
  *
  * @example
- * const decider = new PathDecider({ rules, statAll: true })
+ * const decider = new PathDecider({ judge: compileRules(rules, realPath), statAll: true })
  * decider.decide(call) // { kind: 'deny', path: '/etc/shadow', rule: 'read: /etc/shadow' }
  */
 export class PathDecider {
@@ -76,7 +73,7 @@ export class PathDecider {
 
   constructor(options: DecideOptions) {
     this.#options = options
-    this.#judge = compileRules(options.rules, rulePaths(options.rules, options.work))
+    this.#judge = options.judge
     this.#asProgram = asProgram(options.identity, options.isEqual)
     this.look = lookingAs(options.identity)
   }

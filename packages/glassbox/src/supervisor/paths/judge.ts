@@ -3,6 +3,7 @@
  * components, so a judgement takes time by the length of the name and not by the number of rules.
  */
 import { ACCESS, type PathRule } from '../../policy/resolved.ts'
+import { matchesPath, pathPattern, type PathPattern } from '../../policy/wildcards.ts'
 
 type Access = keyof typeof ACCESS
 
@@ -18,16 +19,13 @@ const INCLUDES: readonly (readonly [access: number, includes: number])[] = [
 export const withIncluded = (access: number): number =>
   INCLUDES.reduce((bits, [one, included]) => ((bits & one) !== 0 ? bits | included : bits), access)
 
-/** A component of a glob; undefined for `**`, which stands for any directories. */
-type Part = RegExp | undefined
-
 interface Grant {
   readonly rule: PathRule
   readonly access: number
 }
 
 interface Glob extends Grant {
-  readonly parts: readonly Part[]
+  readonly pattern: PathPattern
 }
 
 class Node {
@@ -40,20 +38,6 @@ class Node {
 
 const componentsOf = (path: string): string[] => path.split('/').filter(part => part !== '')
 const isPattern = (part: string): boolean => /[*?]/.test(part)
-const SPECIAL = /[\\^$.*+?()[\]{}|]/g
-
-function partOf(text: string): Part {
-  if (text === '**') return undefined
-  const body = text.replace(SPECIAL, each => (each === '*' ? '.*' : each === '?' ? '.' : `\\${each}`))
-  return new RegExp(`^${body}$`, 'su')
-}
-
-function isMatch(parts: readonly Part[], names: readonly string[]): boolean {
-  if (parts.length === 0) return names.length === 0
-  const [part, ...rest] = parts
-  if (part) return names.length > 0 && part.test(names[0] ?? '') && isMatch(rest, names.slice(1))
-  return names.some((_, at) => isMatch(rest, names.slice(at))) || isMatch(rest, [])
-}
 
 /**
  * A rule that grants a right, or `ancestor`: attributes of a directory above something granted.
@@ -103,7 +87,7 @@ function add(root: Node, rule: PathRule, realPath: (path: string) => string): vo
   if (real !== written) nodeAt(root, written).exact.push({ rule, access: ACCESS.stat })
   if (rule.kind !== 'glob') node[rule.kind].push(grant)
   else if (first < 0) node.exact.push(grant)
-  else node.globs.push({ ...grant, parts: given.slice(first).map(partOf) })
+  else node.globs.push({ ...grant, pattern: pathPattern(given.slice(first)) })
 }
 
 function nodeAt(root: Node, path: string): Node {
@@ -127,7 +111,7 @@ function match(root: Node, names: readonly string[], access: number): Granted | 
       granting(node.tree) ??
       (left === 1 ? granting(node.level) : undefined) ??
       (left === 0 ? granting(node.exact) : undefined) ??
-      granting(node.globs.filter(({ parts }) => isMatch(parts, rest)))
+      granting(node.globs.filter(({ pattern }) => matchesPath(pattern, rest)))
     if (rule) return rule
     if (left === 0) return access === ACCESS.stat ? 'ancestor' : undefined
     node = node.children.get(names[depth] ?? '')

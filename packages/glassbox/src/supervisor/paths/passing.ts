@@ -7,47 +7,26 @@
  */
 import { close } from '../../gate/descriptors.ts'
 import {
-  MOST_PREFIXES,
   MOST_TABLES,
   NO_ARGUMENT,
   PASSED_CALLS,
   PASSED_CALLS_LAYOUT,
   PASSED_KIND_LAYOUT,
   PASSED_KINDS,
-  PREFIX_LAYOUT,
-  PREFIX_SCOPE,
-  PREFIX_TEXT,
   PREFIXES_LAYOUT,
   TASK_SLOT_LAYOUT,
   TASK_SLOTS,
   USE_BY_FLAGS,
 } from '../../gate/generated/layouts.ts'
-import { syscall } from '../../gate/gate.ts'
 import type { Passing } from '../../gate/ptrace.ts'
-import {
-  AT_FDCWD,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_PATH,
-  RESOLVE_NO_MAGICLINKS,
-  RESOLVE_NO_SYMLINKS,
-} from '../../linux/constants.ts'
-import { bytesOfPath } from '../../linux/path-bytes.ts'
-import { OPEN_HOW_BYTES } from '../../linux/open-how.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import { ACCESS, type PatternKind } from '../../policy/resolved.ts'
-import type { Decisions, PathDecisions } from '../contract.ts'
-import { withIncluded } from './judge.ts'
+import { ACCESS } from '../../policy/resolved.ts'
+import type { Decisions } from '../contract.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
-import { realPathsNow } from './plain-paths.ts'
+import type { Prefixes } from './prefixes.ts'
 
 /** Names no table, so no call passes. */
 const NO_TABLE = -1
-const OPENAT2 = syscallNumber('openat2')
 const SLOT_WORDS = TASK_SLOT_LAYOUT.SIZE / 4
-const SCOPES: Readonly<Partial<Record<PatternKind, number>>> = PREFIX_SCOPE
-/** What /proc means differs between the program and the supervisor. */
-const isProc = (path: string): boolean => path === '/proc' || path.startsWith('/proc/')
 
 /** The kind of a call that may pass: the kernel makes it, and it names one file by its path. */
 function kindOf({
@@ -103,17 +82,14 @@ export class PassingCalls implements Passing {
   readonly tasks: Int32Array = new Int32Array(TASK_SLOTS * SLOT_WORDS)
   readonly #free = Array.from({ length: MOST_TABLES }, (_, index) => index)
 
-  /** Undefined: no call of the program passes. */
-  open({ actions, paths }: Decisions): Granted | undefined {
+  /** `prefixes`: the granted names. Undefined: no call of the program passes. */
+  open({ actions }: Decisions, prefixes: Prefixes | undefined): Granted | undefined {
     const action = actions.findIndex(({ kind }) => kind === 'paths')
-    const table = paths && action >= 0 ? this.#free.pop() : undefined
-    if (!paths || table === undefined) return undefined
+    const table = prefixes && action >= 0 ? this.#free.pop() : undefined
+    if (!prefixes || table === undefined) return undefined
     const bytes = this.tables.subarray(table * PREFIXES_LAYOUT.SIZE, (table + 1) * PREFIXES_LAYOUT.SIZE)
-    const { count, descriptors } = writePrefixes(bytes, paths)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    view.setUint32(PREFIXES_LAYOUT.action, action, true)
-    view.setUint32(PREFIXES_LAYOUT.count, count, true)
-    bytes.fill(0, PREFIXES_LAYOUT.seen)
+    const descriptors = prefixes.writeTo(bytes)
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(PREFIXES_LAYOUT.action, action, true)
     return { table, descriptors }
   }
 
@@ -138,55 +114,4 @@ export class PassingCalls implements Passing {
     const at = (tid & (TASK_SLOTS - 1)) * SLOT_WORDS
     if (this.tasks[at] === tid) this.tasks[at] = 0
   }
-}
-
-function writePrefixes(
-  bytes: Uint8Array,
-  { rules, statAll }: PathDecisions,
-): { readonly count: number; readonly descriptors: readonly number[] } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const descriptors: number[] = []
-  // Landlock does not judge calls that only ask for attributes, such as an open with O_PATH.
-  const unjudged = statAll ? 0 : ACCESS.stat
-  const asked = rules.filter(({ kind, access }) => kind !== 'exact' || (access & ACCESS.write) !== 0)
-  const real = realPathsNow(asked.map(({ path }) => fixedPart(path)))
-  const whole = (path: string): string => `${real(fixedPart(path)).replace(/\/$/, '')}/`
-  const changed = rules.filter(({ access }) => (access & ACCESS.write) !== 0).map(({ path }) => whole(path))
-  let count = 0
-  let used = 0
-  for (const { path, kind, access } of rules) {
-    const scope = SCOPES[kind]
-    const text = bytesOfPath(path === '/' ? '' : path)
-    const isUsable = scope !== undefined && !isProc(path) && count < MOST_PREFIXES
-    if (!isUsable || used + text.length > PREFIX_TEXT) continue
-    const isFixed = kind !== 'exact' && !isChanged(changed, whole(path))
-    const fd = kind === 'exact' ? -1 : openDirectory(path, isFixed)
-    if (kind !== 'exact' && fd < 0) continue
-    if (fd >= 0) descriptors.push(fd)
-    const at = PREFIXES_LAYOUT.list + count * PREFIX_LAYOUT.SIZE
-    view.setInt32(at + PREFIX_LAYOUT.fd, fd, true)
-    view.setUint16(at + PREFIX_LAYOUT.at, used, true)
-    view.setUint16(at + PREFIX_LAYOUT.length, text.length, true)
-    bytes[at + PREFIX_LAYOUT.access] = withIncluded(access) & ~unjudged
-    bytes[at + PREFIX_LAYOUT.scope] = scope
-    bytes[at + PREFIX_LAYOUT.fixed] = isFixed ? 1 : 0
-    bytes.set(text, PREFIXES_LAYOUT.text + used)
-    used += text.length
-    count++
-  }
-  return { count, descriptors }
-}
-
-/** A path up to the first wildcard. */
-const fixedPart = (path: string): string => path.replace(/[^/]*[*?].*$/, '') || '/'
-
-/** Whether one of these directories contains that one, or the other way round. */
-const isChanged = (changed: readonly string[], real: string): boolean =>
-  changed.some(each => each.startsWith(real) || real.startsWith(each))
-
-/** A link is not followed if a program may have made it. */
-function openDirectory(path: string, isFixed: boolean): number {
-  const resolve = RESOLVE_NO_MAGICLINKS | (isFixed ? 0 : RESOLVE_NO_SYMLINKS)
-  const how = BigUint64Array.of(BigInt(O_PATH | O_DIRECTORY | O_CLOEXEC), 0n, BigInt(resolve))
-  return syscall(OPENAT2, AT_FDCWD, bytesOfPath(`${path}\0`), how, OPEN_HOW_BYTES)
 }

@@ -3,6 +3,7 @@ import { AT_FDCWD } from '../../linux/constants.ts'
 import type { MakeJudge } from '../decision.ts'
 import { deny, NO_RULE, PathDecider } from './decide-call.ts'
 import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
+import { ruleNames } from './rule-names.ts'
 
 /**
  * Makes a judge. It holds no descriptors between two questions.
@@ -11,9 +12,12 @@ import { closeObject, nameOf, openThrough, pathBytes } from './object.ts'
  * const judge = makeJudge({ rules, work, statAll: true, denied: { kind: 'kill' } }, undefined)
  * judge.decide(call)
  */
-export const makeJudge: MakeJudge = ({ rules, work, statAll }, user) => {
-  const decider = new PathDecider({ rules, work, statAll, ...(user ? { identity: user } : {}) })
+export const makeJudge: MakeJudge = (paths, user) => {
+  const { judge, prefixes } = ruleNames(paths)
+  const { statAll } = paths
+  const decider = new PathDecider({ judge, statAll, ...(user ? { identity: user } : {}) })
   return {
+    prefixes,
     decide: call => decider.decide(call),
     executed: tid => {
       // Only the leader of a process is left after an execve.

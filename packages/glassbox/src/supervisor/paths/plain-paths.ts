@@ -3,11 +3,11 @@
  * no link. That a path still contains none costs two calls of the kernel, which one plan makes for
  * all paths; to follow a path costs several times as much.
  *
- * The answers are those that realPath() would give now. What is remembered is only which question
- * to ask: a path that contained no link is opened so that the kernel refuses links. If that fails,
- * the path is followed as usual.
+ * The answers are those that realPath() would give at the last look. What is remembered is only
+ * which question to ask: a path that contained no link is opened so that the kernel refuses links.
+ * If that fails, the path is followed as usual.
  *
- * For the calling thread. Keeps no descriptor.
+ * Keeps no descriptor.
  */
 import { runPlan } from '../../gate/gate.ts'
 import { PLAN_SLOTS } from '../../gate/generated/layouts.ts'
@@ -27,12 +27,6 @@ interface Plain {
   readonly found: string
 }
 
-/** Programs with many working directories would fill the memory otherwise. */
-const MOST_PATHS = 1024
-const MOST_PLANS = 32
-
-const plain = new Map<string, Plain>()
-
 /** A plan that opens paths. */
 interface Check {
   readonly bytes: Uint8Array
@@ -40,37 +34,56 @@ interface Check {
   readonly expected: readonly { readonly path: string; readonly isMissing: boolean }[]
 }
 
-const checks = new Map<string, readonly Check[]>()
-
 /**
- * Looks where all these paths lead to now. The function gives the answers; another path is
- * followed when it is asked for.
+ * A list of paths, and where they lead to.
  *
  * @example
- * const real = realPathsNow(['/bin/sh', '/etc'])
- * real('/etc') // '/etc'
+ * const paths = new RealPaths(['/bin/sh', '/etc'])
+ * paths.of('/bin/sh') // '/usr/bin/dash'
+ * paths.look() // true if one of them leads elsewhere now
  */
-export function realPathsNow(paths: Iterable<string>): (path: string) => string {
-  const wanted = [...new Set(paths)]
-  const wrong = wrongAmong(wanted.flatMap(path => plain.get(path) ?? []))
-  const answers = new Map<string, string>()
-  for (const path of wanted)
-    answers.set(path, plain.has(path) && !wrong.has(path) ? path : followAndRemember(path))
-  return path => answers.get(path) ?? follow(path).real
-}
+export class RealPaths {
+  readonly #answers = new Map<string, string>()
+  readonly #plain = new Map<string, Plain>()
+  #checks: readonly Check[] = []
 
-function followAndRemember(path: string): string {
-  const { real, found } = follow(path)
-  if (plain.size >= MOST_PATHS) plain.clear()
-  if (real === path && found !== undefined) plain.set(path, { path, found })
-  else plain.delete(path)
-  return real
+  constructor(paths: Iterable<string>) {
+    for (const path of paths) this.#answers.set(path, path)
+    this.look()
+  }
+
+  /** Where a path leads to. One that is not in the list is followed now. */
+  of(path: string): string {
+    return this.#answers.get(path) ?? follow(path).real
+  }
+
+  /** Looks again. Returns whether an answer has changed. */
+  look(): boolean {
+    const wrong = wrongAmong(this.#checks)
+    let hasChanged = false
+    for (const [path, answer] of this.#answers) {
+      if (this.#plain.has(path) && !wrong.has(path)) continue
+      const real = this.#follow(path)
+      hasChanged ||= real !== answer
+      this.#answers.set(path, real)
+    }
+    if (hasChanged || wrong.size > 0 || this.#checks.length === 0)
+      this.#checks = makeChecks([...this.#plain.values()])
+    return hasChanged
+  }
+
+  #follow(path: string): string {
+    const { real, found } = follow(path)
+    if (real === path && found !== undefined) this.#plain.set(path, { path, found })
+    else this.#plain.delete(path)
+    return real
+  }
 }
 
 /** The paths that contain a link now, or of which another part exists. */
-function wrongAmong(known: readonly Plain[]): ReadonlySet<string> {
+function wrongAmong(checks: readonly Check[]): ReadonlySet<string> {
   const wrong = new Set<string>()
-  for (const { bytes, expected } of checksOf(known)) {
+  for (const { bytes, expected } of checks) {
     const { slots } = runPlan(bytes, [])
     for (const [slot, { path, isMissing }] of expected.entries()) {
       const result = Number(slots[slot])
@@ -78,14 +91,6 @@ function wrongAmong(known: readonly Plain[]): ReadonlySet<string> {
     }
   }
   return wrong
-}
-
-function checksOf(known: readonly Plain[]): readonly Check[] {
-  const key = known.map(({ path, found }) => `${path}\0${found}`).join('\0\0')
-  const made = checks.get(key) ?? makeChecks(known)
-  if (checks.size >= MOST_PLANS) checks.clear()
-  checks.set(key, made)
-  return made
 }
 
 function makeChecks(known: readonly Plain[]): Check[] {

@@ -4,28 +4,38 @@
  */
 import { ACCESS, type PathRule } from '../../policy/resolved.ts'
 import { writtenPath } from './judge.ts'
-import { realPathsNow } from './plain-paths.ts'
+import { RealPaths } from './plain-paths.ts'
 
 const isBelow = (path: string, directory: string): boolean =>
   path.startsWith(directory === '/' ? '/' : `${directory}/`)
 
-/**
- * Finds where the paths of these rules lead to. `work`: the working directory, in which programs
- * may have made links.
- */
-export function rulePaths(rules: readonly PathRule[], work: string | undefined): (path: string) => string {
-  const written = rules
-    .filter(({ kind, access }) => kind === 'tree' && (access & ACCESS.write) !== 0)
-    .map(({ path }) => path)
-  // If everything is written, links of the host lead where they lead for everyone.
-  const trees = [...(work === undefined ? [] : [work]), ...written].filter(
-    path => path !== '/' && path !== '',
-  )
-  const outermost = trees.filter(path => !trees.some(other => isBelow(path, other)))
-  const paths = rules.map(writtenPath).filter(path => !outermost.some(each => isBelow(path, each)))
-  const realPath = realPathsNow([...outermost, ...paths])
-  return path => {
-    const tree = outermost.find(each => isBelow(path, each))
-    return tree === undefined ? realPath(path) : `${realPath(tree)}${path.slice(tree.length)}`
+/** Where the paths of these rules lead to. */
+export class RulePaths {
+  /** The outermost directories in which programs may have made links. */
+  readonly #written: readonly string[]
+  readonly #real: RealPaths
+
+  /** `work`: the working directory, in which programs may have made links. */
+  constructor(rules: readonly PathRule[], work: string | undefined) {
+    const trees = rules
+      .filter(({ kind, access }) => kind === 'tree' && (access & ACCESS.write) !== 0)
+      .map(({ path }) => path)
+    // If everything is written, links of the host lead where they lead for everyone.
+    const all = [...(work === undefined ? [] : [work]), ...trees].filter(path => path !== '/' && path !== '')
+    const outermost = all.filter(path => !all.some(other => isBelow(path, other)))
+    const paths = rules.map(writtenPath).filter(path => !outermost.some(each => isBelow(path, each)))
+    this.#written = outermost
+    this.#real = new RealPaths([...outermost, ...paths])
+  }
+
+  /** Looks again. Returns whether a path leads elsewhere now. */
+  look(): boolean {
+    return this.#real.look()
+  }
+
+  /** Where a path led to at the last look. */
+  of(path: string): string {
+    const tree = this.#written.find(each => isBelow(path, each))
+    return tree === undefined ? this.#real.of(path) : `${this.#real.of(tree)}${path.slice(tree.length)}`
   }
 }

@@ -1,54 +1,61 @@
 /**
- * The plan by which a launcher becomes a supervised program. Whatever needs a right comes before
- * the user is changed; whatever a filter may forbid comes before the filter. From the ready steps
- * on, the supervisor knows that the next execve is the program's.
+ * The plan by which a child of the supervisor becomes a program. Whatever needs a right comes
+ * before the user is changed; whatever a filter may forbid comes before the filter.
+ *
+ * The child shares the memory of this process until execve. So no step changes what belongs to a
+ * memory: the OOM score is set by the supervisor once the program is executed, and a change of the
+ * user, which makes the memory undumpable, is followed by a step that undoes that.
  */
-import { PLAN_SOCKET } from '../../gate/generated/layouts.ts'
+import { addLandlockSteps } from '../../landlock/steps.ts'
+import { addBoundingSetSteps, addCapabilityDropSteps, hasCapabilities } from '../../launch/capabilities.ts'
+import { moveAway } from '../../launch/descriptors-away.ts'
+import { isDumpable } from '../../launch/dumpable.ts'
 import {
   addDirectorySteps,
   addExecuteStep,
   addLimitStep,
-  addReadySteps,
-  addSignalResetSteps,
+  addUnblockStep,
   LAST_DESCRIPTOR,
 } from '../../launch/exec-steps.ts'
-import { addLandlockSteps } from '../../landlock/steps.ts'
-import type { Ruleset } from '../../landlock/types.ts'
-import { addBoundingSetSteps, addCapabilityDropSteps, hasCapabilities } from '../../launch/capabilities.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
-import { addOomScoreSteps } from '../../launch/oom-score.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
 import {
   CAP_SETPCAP,
   CLOSE_RANGE_CLOEXEC,
-  F_DUPFD_CLOEXEC,
+  PR_SET_DUMPABLE,
   PR_SET_NO_NEW_PRIVS,
 } from '../../linux/constants.ts'
 import { PlanBuilder } from '../../plan/builder.ts'
-import type { Plan } from '../../plan/types.ts'
-import { FIRST_GIVEN } from '../../ptrace/launch-plan.ts'
+import type { Plan, Slot } from '../../plan/types.ts'
 import type { ProgramSpec } from '../contract.ts'
 
-/** The limits may forbid high descriptors, so the steps that use them come before the limits. */
-const ABOVE_ALL = 64
+const STDIO = ['stdin', 'stdout', 'stderr'] as const
 /** No descriptor is open here. */
-const SPARE = 32
+const SPARE = STDIO.length
 
-/** What the launcher gets besides stdio. */
-export const givenDescriptors = ({ ruleset }: ProgramSpec): readonly number[] => (ruleset ? [ruleset.fd] : [])
+/** The inputs of the plan. */
+export const inputsOf = ({ stdio, ruleset }: ProgramSpec): readonly number[] =>
+  ruleset ? [...stdio, ruleset.fd] : stdio
 
-/** The plan for the launcher (see ptrace/launch.ts). */
+/** The plan for the child. */
 export function programPlan(spec: ProgramSpec): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   const { ruleset } = spec
-  const first = FIRST_GIVEN + givenDescriptors(spec).length
+  const names = ruleset ? [...STDIO, 'ruleset'] : STDIO
+  const moved = moveAway(
+    builder,
+    names.map(name => builder.input(name)),
+  )
+  for (const [place, slot] of moved.slice(0, STDIO.length).entries())
+    builder.call('dup3', [slot, place, 0], `put ${slot.label} into place`)
   builder
-    .call('close_range', [first, LAST_DESCRIPTOR, 0], 'close what is not the program’s')
-    .call('close_range', [PLAN_SOCKET, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], 'let the rest end with execve')
+    .call(
+      'close_range',
+      [STDIO.length, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC],
+      'let all others end with execve',
+    )
     // kill(0, …) and the terminal are then the program's own.
     .call('setsid', [], 'begin a session of its own')
-  addSignalResetSteps(builder)
-  addOomScoreSteps(builder)
   // An ordinary user may not, and needs it no more: no_new_privs forbids what the set limits.
   if (hasCapabilities(CAP_SETPCAP)) addBoundingSetSteps(builder)
   if (spec.user) addUserSteps(builder, spec.user)
@@ -56,18 +63,13 @@ export function programPlan(spec: ProgramSpec): Plan {
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')
   // After a change of the user there are none, but root may lack the right to change it.
   addCapabilityDropSteps(builder)
-  if (ruleset) addRulesetSteps(builder, ruleset)
+  if (ruleset)
+    addLandlockSteps(builder, { ruleset: moved[STDIO.length] as Slot, own: ruleset.own, spare: SPARE })
   for (const limit of resourceLimits(spec.limits)) addLimitStep(builder, limit)
-  addReadySteps(builder)
+  addUnblockStep(builder)
   addFilterSteps(builder, spec.filter)
   addExecuteStep(builder, spec)
   return builder.build()
-}
-
-function addRulesetSteps(builder: PlanBuilder, { own }: Ruleset): void {
-  const ruleset = builder.slot('ruleset')
-  builder.call('fcntl', [FIRST_GIVEN, F_DUPFD_CLOEXEC, ABOVE_ALL], 'take the ruleset', { result: ruleset })
-  addLandlockSteps(builder, { ruleset, own, spare: SPARE })
 }
 
 function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpec['user']>): void {
@@ -75,4 +77,6 @@ function addUserSteps(builder: PlanBuilder, { uid, gid }: NonNullable<ProgramSpe
     .call('setgroups', [0, 0], 'leave all groups')
     .call('setresgid', [gid, gid, gid], `become group ${gid}`)
     .call('setresuid', [uid, uid, uid], `become user ${uid}`)
+  if (isDumpable())
+    builder.call('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0], 'let this process look at itself again')
 }

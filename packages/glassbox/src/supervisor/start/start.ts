@@ -1,0 +1,59 @@
+/**
+ * The start of a program: a child that this thread traces runs the program's plan. Owns what the
+ * start needs until `end`.
+ */
+import { GlassboxError } from '../../errors.ts'
+import { type SeizedStart, startSeized } from '../../gate/ptrace.ts'
+import { systemError } from '../../gate/gate.ts'
+import { stepError } from '../../launch/step-error.ts'
+import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
+import type { Plan } from '../../plan/types.ts'
+import { seizeError } from '../../ptrace/start/seize.ts'
+import type { ProgramSpec } from '../contract.ts'
+import { inputsOf, programPlan } from './program-plan.ts'
+import { SEIZE_OPTIONS } from './seize.ts'
+
+export class Start {
+  readonly pid: number
+  readonly #spec: ProgramSpec
+  readonly #plan: Plan
+  readonly #encoded: EncodedPlan
+  #seized: SeizedStart | undefined
+
+  /**
+   * Starts the child. Throws if there is none then, among others MissingFeatureError('ptrace') if
+   * the kernel does not let this user trace.
+   */
+  constructor(spec: ProgramSpec) {
+    this.#spec = spec
+    this.#plan = programPlan(spec)
+    this.#encoded = encodePlan(this.#plan)
+    const made = startSeized(this.#encoded.bytes, inputsOf(spec), SEIZE_OPTIONS)
+    if ('step' in made) throw made.step === 'seize' ? seizeError(0, made.errno) : cloneError(made.errno)
+    this.#seized = made
+    this.pid = made.pid
+  }
+
+  /** The child has executed the program. */
+  executed(): void {
+    this.#seized?.end()
+    this.#seized = undefined
+  }
+
+  /** The child is dead. Returns why it did not execute the program: the step that failed. */
+  failure(): GlassboxError {
+    const failure = this.#seized?.end()
+    this.#seized = undefined
+    if (failure) return stepError(this.#plan, this.#encoded.origin[failure.step], failure.errno)
+    return new GlassboxError(
+      'ERR_GLASSBOX_STEP_FAILED',
+      `${this.#spec.path} was not started: its process was killed from outside before.`,
+      {
+        path: this.#spec.path,
+        hint: 'Start it again. If no process killed it, the kernel’s log may say why.',
+      },
+    )
+  }
+}
+
+const cloneError = (errno: number): GlassboxError => systemError('clone3', errno)
