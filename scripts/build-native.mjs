@@ -29,7 +29,10 @@ const common = [
 const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
-    sources: ['gate.c', 'owned.c', 'trace.c', 'start.c', 'supervise.c', 'pass.c', 'plan.c', 'memory.c'],
+    sources: [
+      ...['gate.c', 'owned.c', 'readable.c', 'trace.c', 'start.c', 'supervise.c', 'pass.c', 'plan.c'],
+      'memory.c',
+    ],
     // nodelete: Node unloads an addon when the only worker that loaded it ends, but the signal
     // handler must stay in memory.
     flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],

@@ -59,7 +59,7 @@ export function printed(text: string, ordinary = false, groups: readonly string[
   const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs && `)
   const shell = ['sh', '-c', `${joins.join('')}exec "$0" "$@"`]
   const [file = '', ...args] = [...shell, ...(ordinary && isRoot ? ORDINARY : []), ...words]
-  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/index.js')))
+  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/library/index.js')))
   const { status, stdout, stderr, pid } = spawnSync(file, [...args, module], {
     encoding: 'utf8',
     timeout: 60_000,

@@ -5,8 +5,8 @@
  * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing
  * call does not throw. A wrong type or a buffer that is too short throws a TypeError before
  * anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees
- * during a call. The only state is what each thread has opened (owned.c), so any thread may call
- * anything.
+ * during a call. The only state is what each thread has opened (owned.c) and watches (readable.c),
+ * so any thread may call anything.
  *
  * How long a call may take: send() and receive() never wait. runPlan() waits for the calls of its
  * plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not
@@ -202,6 +202,10 @@ static const struct {
     {"send", gate_send},
     {"receive", gate_receive},
     {"handOver", gate_hand_over},
+    {"watchReadable", gate_watch_readable},
+    {"holdLoop", gate_hold_loop},
+    {"pauseWatch", gate_pause_watch},
+    {"unwatch", gate_unwatch},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

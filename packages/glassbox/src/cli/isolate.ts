@@ -11,6 +11,7 @@ import type { Keeper } from '../isolate/types.ts'
 import { ignoreSignals, ownWords, processIo } from '../isolate/process-io.ts'
 import { IsolateServer } from '../isolate/server/server.ts'
 import { serverOptions } from '../isolate/server/options.ts'
+import { isolateDoctor } from './isolate-doctor.ts'
 import { packageVersion } from './version.ts'
 
 export const summary = 'Take the place of isolate, the sandbox of programming contests.'
@@ -40,9 +41,13 @@ export async function main(words: readonly string[]): Promise<number> {
       return (keeper ??= createKeeper())
     },
   }
-  const code = await isolate(ownWords(words), processIo(programName(), [NAME]), surroundings)
-  await keeper?.close()
-  return code
+  const io = processIo(programName(), [NAME])
+  try {
+    if (words[0] === 'doctor') return await isolateDoctor(words.slice(1), io, surroundings)
+    return await isolate(ownWords(words), io, surroundings)
+  } finally {
+    await keeper?.close()
+  }
 }
 
 /** Serves until SIGTERM, SIGINT or SIGHUP. */

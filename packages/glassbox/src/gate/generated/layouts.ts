@@ -304,6 +304,7 @@ export const ANSWER_KIND = {
   out: 3,
   err: 4,
   meta: 5,
+  begun: 6,
 } as const
 /** struct call: offsets, and its size. */
 export const CALL_LAYOUT = {

@@ -4,7 +4,6 @@
  * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
 import { Cgroup } from '../../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
@@ -158,14 +157,13 @@ let support: CgroupSupport | undefined
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
-  void sweepLater(support)
+  sweepLater(support)
   return support
 }
 
-/** Not before this box is being set up. */
-async function sweepLater(known: CgroupSupport): Promise<void> {
-  await setImmediate()
-  await sweepCgroups(known).catch(() => {}) // the next start tries again
+/** Not before this box is being set up. What fails is removed at the next start. */
+function sweepLater(known: CgroupSupport): void {
+  setImmediate(() => void sweepCgroups(known).catch(() => {}))
 }
 
 interface ParentDirectory {
