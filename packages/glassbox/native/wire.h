@@ -17,7 +17,11 @@
 #define MAX_DESCRIPTORS 32
 
 enum request_type {
-  REQUEST_PLAN = 1,       /* a plan for init itself, with descriptors as first slots; REPLY_DONE */
+  /*
+   * A plan for init itself, with descriptors as first slots. REPLY_DONE, and `cause` says which
+   * fallbacks of the plan were taken.
+   */
+  REQUEST_PLAN = 1,
   REQUEST_LAUNCH = 2,     /* `launch`, then the plan of the child that was prepared; REPLY_ENDED */
   REQUEST_KILL = 3,       /* a u32 cause: ends the program of this id if it still runs; no reply */
   REQUEST_DISCONNECT = 4, /* a plan to run when the host is gone, with descriptors; REPLY_DONE */

@@ -58,6 +58,7 @@ export function buildResult(parts: ResultParts): AnyResult {
     ...parts.collected,
     runner: parts.runner,
     measuredBy,
+    ...(ending.weaker ? { weaker: ending.weaker } : {}),
   }
 }
 

@@ -31,6 +31,19 @@ export interface MeasuredBy {
   readonly processes: Measurer
 }
 
+/**
+ * A wall of a box that is weaker than usual, because its surroundings refused the usual one: many
+ * containers do. docs/security.md says what each means for untrusted programs.
+ *
+ * - `proc`: the box shows the processes of the container around it
+ * - `root`: the root was changed without pivot_root(2)
+ */
+export interface WeakerWall {
+  readonly wall: 'proc' | 'root'
+  /** What that means, in one sentence. */
+  readonly means: string
+}
+
 /** The usage of all processes of a job together. */
 export interface Usage {
   /** User and system time of the whole process tree, in ms. */
@@ -82,6 +95,8 @@ export interface Ending {
   readonly endedNs: bigint
   readonly usage: Usage
   readonly measuredBy: MeasuredBy
+  /** The weaker walls of its box; absent if there are none. */
+  readonly weaker?: readonly WeakerWall[]
   /** Processes that the kernel killed because the job's memory was used up. */
   readonly oomKills: number
   /** How many new processes were refused because of the job's own limit. */

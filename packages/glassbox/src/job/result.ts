@@ -3,7 +3,7 @@
  * guessed from an exit code.
  */
 import type { SignalName } from '../linux/signals.ts'
-import type { MeasuredBy, Violation } from './ending.ts'
+import type { MeasuredBy, Violation, WeakerWall } from './ending.ts'
 import type { PossibleLimit } from './possible-limit.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
@@ -130,6 +130,11 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly runner: RunnerName
   /** What measured each value, and so how far to trust it. */
   readonly measuredBy: MeasuredBy
+  /**
+   * What is weaker in the box than usual, because the container or service around it refuses the
+   * usual way. Absent if nothing is.
+   */
+  readonly weaker?: readonly WeakerWall[]
 }
 
 /** A result with text or bytes as output. */

@@ -47,9 +47,10 @@ export const PLAN_HEADER_LAYOUT = {
 } as const
 /** struct plan_failure: offsets, and its size. */
 export const PLAN_FAILURE_LAYOUT = {
-  SIZE: 8,
+  SIZE: 12,
   step: 0,
   error: 4,
+  fallbacks: 8,
 } as const
 
 // wire.h

@@ -3,6 +3,7 @@
  * failed, while no process of it runs.
  */
 import { statfsSync } from 'node:fs'
+import type { Container } from '../../container/container.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES } from '../../job/box-layout.ts'
 import type { DiskUse } from '../../job/possible-limit.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
@@ -17,17 +18,16 @@ export const diskOf = ({ diskBytes, diskFiles }: ResolvedBox): Disk => ({
   diskFiles: diskFiles ?? DEFAULT_DISK_FILES,
 })
 
-/**
- * `pid`: init of the box. A directory that a bind of the caller replaces has no capacity of ours.
- */
-export function diskUse(pid: number, disk: Disk): DiskUse {
-  const full = Object.values(SCRATCH).flatMap(path => usedUp(`/proc/${pid}/root${path}`, disk))
+/** A directory that a bind of the caller replaces has no capacity of ours. */
+export function diskUse(container: Container, disk: Disk): DiskUse {
+  const full = Object.values(SCRATCH).flatMap(path => usedUp(container, path, disk))
   return { ...disk, full: [...new Set(full)] }
 }
 
-function usedUp(path: string, { diskFiles }: Disk): DiskUse['full'] {
+function usedUp(container: Container, path: string, { diskFiles }: Disk): DiskUse['full'] {
   try {
-    const { type, files, ffree, bfree } = statfsSync(path)
+    const root = container.rootDirectory()
+    const { type, files, ffree, bfree } = statfsSync(`/proc/self/fd/${root}${path}`)
     if (type !== TMPFS_MAGIC || files !== diskFiles) return []
     return [
       ...(bfree === 0 ? (['diskBytes'] as const) : []),
