@@ -39,7 +39,7 @@ const targets = [
   },
   {
     output: `init-linux-${process.arch}`,
-    sources: ['init.c', 'fingerprint.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
+    sources: ['init.c', 'fingerprint.c', 'watch.c', 'page-cache.c', 'notify.c', 'plan.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
   {

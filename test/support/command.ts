@@ -36,7 +36,7 @@ export interface Surrounding {
 let copied: string | undefined
 
 /** The directory of a copy of the package that every user may read. */
-function readablePackage(): string {
+export function readablePackage(): string {
   if (copied === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-command-'))
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
