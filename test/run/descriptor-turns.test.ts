@@ -1,4 +1,4 @@
-/** Calls of run() wait for descriptors: the rules of their turns, and 200 calls with 256 of them. */
+/** Calls of run() wait for descriptors: the rules of their turns, and 200 calls with 256. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'

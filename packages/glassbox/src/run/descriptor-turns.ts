@@ -1,11 +1,11 @@
 /**
  * Calls of run() at once, as far as the process has descriptors for them. Each box takes some, and
- * a service with `ulimit -n 256` may be asked for 200 programs at a time. A call that finds too few
- * waits until another one needs fewer or has ended.
+ * a service with `ulimit -n 256` may be asked for 200 programs at a time. A call that finds too
+ * few waits until another one needs fewer or has ended.
  *
- * How many a process has left is seen without counting: the kernel gives the lowest free number, so
- * many are free above a high number that is not in use. If no other call runs, none is waited for:
- * the call then fails by the error that names the limit.
+ * How many a process has left is seen without counting: the kernel gives the lowest free number,
+ * so many are free above a high number that is not in use. If no other call runs, none is waited
+ * for: the call then fails by the error that names the limit.
  */
 import { softLimit } from '../gate/errno-hint.ts'
 import { syscall } from '../gate/gate.ts'
