@@ -101,6 +101,19 @@ test('a proxy that is killed is a fault of the run, and nothing is left', option
   assert.equal((await box.cleanup()).code, 0)
 })
 
+test('a proxy that is stopped does not keep a run from being interrupted', options, async () => {
+  const box = await host.box()
+  const { child, ended } = start(runWords(box.id))
+  await eventually('the program runs', () => ofUser(host.userOf(box.id)).length === 3)
+  const [proxy = 0] = childrenOf(child.pid ?? 0)
+  process.kill(proxy, 'SIGSTOP')
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+  assert.deepEqual([code, err], [1, 'Interrupted\n'])
+  assert.deepEqual(ofUser(host.userOf(box.id)), [])
+  await box.cleanup()
+})
+
 test('with --cg, a killed keeper leaves a group that the next call uses', options, async t => {
   const id = host.newBox()
   const made = await host.call([`-b${id}`, '--cg', '--init'])

@@ -1,12 +1,22 @@
 /**
- * The server of the command is killed at random moments, with clients in every phase of a call: no
- * process of theirs is left, they end with exit code 2 and status XX or as if nothing had
- * happened, and the next server takes over.
+ * The command's own server and client. The server is killed at random moments, with clients in
+ * every phase of a call: no process of theirs is left, they end with exit code 2 and status XX or
+ * as if nothing had happened, and the next server takes over.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -101,6 +111,83 @@ test('a hundred calls lose their server at random moments', { skip: privileged }
     await untilNoPrograms()
   }
   assert.ok(lost > 0, 'the control: some calls have lost their server')
+})
+
+test('a signal to the client ends its program, and the meta data are complete', {
+  skip: privileged,
+}, async t => {
+  const server = await serve()
+  t.after(() => server.kill('SIGKILL'))
+  const meta = join(directory, 'meta-of-signal')
+  assert.equal(isolate('-b5', '--init').status, 0)
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+  ] as const) {
+    const child = spawn(client, ['-b5', `-M${meta}`, '--run', '--', '/bin/sleep', MARK], {
+      env,
+      stdio: 'ignore',
+    })
+    while (programs().length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    child.kill(signal)
+    assert.deepEqual(await once(child, 'close'), [1, null])
+    assert.deepEqual(programs(), [])
+    const text = readFileSync(meta, 'utf8')
+    assert.match(text, new RegExp(`^exitsig:${number}\\nstatus:SG\nmessage:Interrupted\nkilled:1\ntime:.*\n`))
+  }
+  assert.equal(isolate('-b5', '--cleanup').status, 0)
+  server.kill('SIGTERM')
+  await once(server, 'close')
+})
+
+test('fifty boxes run side by side, and each program is in its own', { skip: privileged }, async t => {
+  const server = await serve()
+  t.after(() => server.kill('SIGKILL'))
+  const ids = Array.from({ length: 50 }, (_, index) => 100 + index)
+  const call = async (id: number, ...words: readonly string[]) => {
+    const child = spawn(client, [`-b${id}`, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout.on('data', text => (out += text))
+    const [code] = await once(child, 'close')
+    assert.equal(code, 0)
+    return out
+  }
+  const each = (...words: readonly string[]) => Promise.all(ids.map(id => call(id, ...words)))
+  await each('--init')
+  // The FIFO ends for all of them at once.
+  const script = 'exec 3< /all/go; echo $1 > own; read nothing <&3; cat own'
+  const all = join(directory, 'all')
+  mkdirSync(all)
+  assert.equal(spawnSync('mkfifo', [join(all, 'go')]).status, 0)
+  const go = openSync(join(all, 'go'), 'r+')
+  const runs = Promise.all(
+    ids.map(id =>
+      call(
+        id,
+        '-s',
+        '-p',
+        '-EPATH=/bin',
+        `-d/all=${all}`,
+        '--run',
+        '--',
+        '/bin/sh',
+        '-c',
+        script,
+        'sh',
+        `${id}`,
+      ),
+    ),
+  )
+  const wrote = (id: number): boolean => existsSync(join(directory, 'boxes', `${id}`, 'box', 'own'))
+  while (!ids.every(wrote)) await new Promise(resolve => setTimeout(resolve, 20))
+  closeSync(go)
+  assert.deepEqual(
+    await runs,
+    ids.map(id => `${id}\n`),
+  )
+  await each('--cleanup')
+  server.kill('SIGTERM')
+  await once(server, 'close')
 })
 
 test('the next server takes the place of a killed one, and its boxes', { skip: privileged }, async () => {
