@@ -31,8 +31,8 @@ function areFree(count: number): boolean {
 /** The part of a call in which it takes up descriptors. */
 export interface DescriptorTurn {
   /** Its program runs, or could not be started. */
-  started(): void
-  ended(): void
+  readonly started: () => void
+  readonly ended: () => void
 }
 
 export class DescriptorTurns {
