@@ -2,6 +2,7 @@
 // linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
+//   ioctls.txt     what makes the requests of ioctl(2), beside the headers: see ioctls.mjs
 //
 //   node scripts/linux/generate.mjs          writes the files; the result is checked in
 import { execFileSync } from 'node:child_process'
@@ -9,6 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readRequests, requestLines } from './ioctls.mjs'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 const output = here('../../packages/glassbox/src/linux/generated/')
@@ -167,7 +169,9 @@ try {
   const extra = lines('constants.txt')
     .map(line => line.split(/\s+/))
     .map(([name, value]) => [name, Number(value)])
-  const constants = new Map([...sets.flatMap(({ entries }) => entries), ...extra])
+  const requests = readRequests(lines('ioctls.txt'), scratch)
+  const named = requests.flatMap(([number, names]) => names.map(name => [name, number]))
+  const constants = new Map([...named, ...sets.flatMap(({ entries }) => entries), ...extra])
   write(
     'constants.ts',
     [...constants]
@@ -182,6 +186,15 @@ try {
 // reads those.
 export const SETS = {
 ${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+`,
+  )
+  write(
+    'ioctls.ts',
+    `// The requests of ioctl(2) by number, in hexadecimal; a letter for what they take (- nothing, i int, u unsigned,
+// l unsigned long, p a pointer); their names, several if drivers use the same number. Text, since
+// a program makes few of them: ioctls.ts looks for what it needs.
+export const REQUESTS = \`
+${requestLines(requests, lines('ioctls.txt')).join('')}\`
 `,
   )
   const calls = lines('syscalls.txt').map(readSyscall)

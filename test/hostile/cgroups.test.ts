@@ -302,7 +302,7 @@ test('if the service is moved to another group during a run, the limits of the r
   skip: needsRoot || noGroups,
 }, async () => {
   const group = makeGroup(planGroup({}, support))
-  const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+  const index = fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url))
   const guest = program('allocate')
   const script = `import { run } from ${JSON.stringify(index)}
     const limits = { memoryBytes: 40 << 20, processes: 4 }

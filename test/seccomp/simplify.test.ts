@@ -1,4 +1,6 @@
-/** Conditions that contradict or imply each other, and filters that are as short as they can be. */
+/**
+ * Conditions that contradict or imply each other, and filters that are as short as they can be.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'

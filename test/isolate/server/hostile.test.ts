@@ -27,7 +27,7 @@ import { ScriptedKeeper } from '../../support/scripted-keeper.js'
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-hostile-'))
 const path = join(directory, 'server', 'socket')
 const keeper = new ScriptedKeeper()
-const server = new IsolateServer({ path, boxes: 0, version: '1', keeper, patienceMs: 500 })
+const server = new IsolateServer({ path, boxes: 0, version: '1', keeper })
 before(async () => {
   await server.open()
   await withOther() // what Node opens at the first client stays open
@@ -63,8 +63,8 @@ function bytesOf({
 
 const descriptorOf = (socket: Socket): number => (socket as unknown as { _handle: { fd: number } })._handle.fd
 
-async function connected(): Promise<Socket> {
-  const socket = connect(path)
+async function connected(at = path): Promise<Socket> {
+  const socket = connect(at)
   await once(socket, 'connect')
   return socket
 }
@@ -197,10 +197,14 @@ async function withOther(): Promise<void> {
   assert.equal((await answers(socket)).exit, 0)
 }
 
-test('a client that sends nothing is dropped when it took too long', async () => {
+test('a client that sends nothing is dropped when it took too long', async t => {
+  const at = join(directory, 'impatient', 'socket')
+  const options = { path: at, boxes: 0, version: '1', keeper: new ScriptedKeeper(), patienceMs: 50 }
+  const impatient = new IsolateServer(options)
+  await impatient.open()
+  t.after(() => impatient.close())
   const openBefore = open()
-  const socket = await connected()
-  await withOther()
+  const socket = await connected(at)
   assert.match((await answers(socket)).text, /did not send its call in time/)
   await assertUnharmed(openBefore)
 })

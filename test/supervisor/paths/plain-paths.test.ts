@@ -28,7 +28,10 @@ let paths: RealPaths
 
 const answers = (): string[] => PATHS.map(path => paths.of(path))
 
-/** What is remembered gives the answers of realPath(), twice; the first look says whether they differ. */
+/**
+ * What is remembered gives the answers of realPath(), twice; the first look says whether they
+ * differ.
+ */
 function assertAnswers(): void {
   const before = answers()
   const hasChanged = paths.look()

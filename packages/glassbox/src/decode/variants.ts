@@ -6,7 +6,6 @@ import { isDeviceMode } from './basic/modes.ts'
 import {
   FCNTL,
   FSCONFIG,
-  IOCTL,
   KCMP,
   KEYCTL,
   MSGCTL,
@@ -16,6 +15,7 @@ import {
   SYSLOG,
   type Commands,
 } from './requests/commands.ts'
+import { ioctlKinds } from './requests/ioctl.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
 import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './basic/flag-words.ts'
 import { nameIn } from './names.ts'
@@ -83,9 +83,6 @@ function withMode(flagsAt: number, alsoTmpfile = true): Variant {
     return makes ? args : first(args, flagsAt + 1)
   }
 }
-
-/** The upper byte of requests to sockets, all of which take a pointer: linux/sockios.h. */
-const OF_SOCKETS = 0x89
 
 const futexKinds = ['addr', '=futex_op', 'uint', 'addr', 'addr', 'hex32'] as const
 
@@ -225,7 +222,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   ioctl: (args, context) => {
     const [, request] = args
     const number = Number(BigInt.asUintN(32, argument(context, 1)))
-    const kinds = IOCTL[number] ?? [number >>> 8 === OF_SOCKETS ? 'addr' : 'hex']
+    const kinds = ioctlKinds(number)
     return request
       ? rekind([args[0] ?? request, { ...request, kind: 'ioctl' }, ...args.slice(2)], 2, kinds)
       : args

@@ -102,8 +102,8 @@ class OwnGrants {
 
   /**
    * The program's entries have the types of this process's. Wildcards in them grant nothing: which
-   * entries there are is known only when the program runs. Nor do the magic links among them, which
-   * lead to other files (`/proc/self/exe`): the file has a path of its own.
+   * entries there are is known only when the program runs. Nor do the magic links among them,
+   * which lead to other files (`/proc/self/exe`): the file has a path of its own.
    */
   add(path: string, { kind, rights }: Grant): void {
     if (kind === 'level' || kind === 'glob') return

@@ -47,8 +47,8 @@ export class Assembler {
   }
 
   /**
-   * Reads a word of seccomp_data and continues at `next`. What jumps to it and has the word already
-   * continues at `next` instead (`withLoaded`), so it may never be needed.
+   * Reads a word of seccomp_data and continues at `next`. What jumps to it and has the word
+   * already continues at `next` instead (`withLoaded`), so it may never be needed.
    */
   load(offset: number, next: Label): Label {
     this.#loads.push({ offset, next })

@@ -1,7 +1,7 @@
 /**
- * Values that are used by many programs, such as a compiled filter: a message has each of them once,
- * and names it by its place afterwards. The main thread has a `Shelf`, and the worker its copy. Both
- * handle the same messages in the same order, so they agree on what lies where.
+ * Values that are used by many programs, such as a compiled filter: a message has each of them
+ * once, and names it by its place afterwards. The main thread has a `Shelf`, and the worker its
+ * copy. Both handle the same messages in the same order, so they agree on what lies where.
  */
 
 const PLACES = 32

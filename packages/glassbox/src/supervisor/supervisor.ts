@@ -12,8 +12,11 @@ import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './con
 import { Shelf } from './shelf.ts'
 import { COMMAND, type FromSupervisor, type StopReason, type ToSupervisor } from './wire.ts'
 
-/** Relative to the parent folder, so that bundles find it too: they are as deep as modules are. */
-const WORKER = '../supervisor/worker.js'
+/**
+ * The bundle of `worker.ts`. Its path is relative to the parent folder, so that other bundles find
+ * it too: they are as deep as modules are.
+ */
+const WORKER = '../library/supervisor-worker.js'
 
 export type Ask = (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
 

@@ -22,8 +22,9 @@ export interface Ran {
 
 /** The sentences, without a final stop. */
 export async function hintsFor({ program, options, result, text }: Ran): Promise<string[]> {
-  if (options.runner === 'ptrace') return [] // its programs see the host
-  const hints = await toolChainHint(program, options, result)
+  const limits = result.ok ? [] : (await import('./limit-hints.ts')).limitHints(options, result, text)
+  if (options.runner === 'ptrace') return limits // its programs see the host
+  const hints = [...limits, ...(await toolChainHint(program, options, result))]
   if (result.ok || !/\/(etc|var)\//.test(text)) return hints
   const { missingPaths } = await import('./missing-paths.ts')
   const targets = (options.binds ?? []).map(({ source, target }) => target ?? resolve(source))

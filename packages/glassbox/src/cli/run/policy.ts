@@ -16,7 +16,7 @@ import { policyNamed } from '../policy/named.ts'
 
 const ALLOW = { read: '--allow-read', write: '--allow-write', execute: '--allow-exec' } as const
 
-/** `undefined` if no option asks for a policy: the runner's default applies. */
+/** `undefined` if the options leave the policy to the runner. */
 export async function requestedPolicy(parsed: ParsedOptions): Promise<RunOptions['policy']> {
   const { values, lastOf } = parsed
   const given = lastOf('--policy')

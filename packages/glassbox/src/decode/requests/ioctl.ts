@@ -1,28 +1,129 @@
 /**
  * Requests of ioctl(2): by name (several names can share a number), or else split into direction,
- * type, number and size.
+ * type, number and size. The headers of some drivers make a family of requests with a macro: its
+ * operand is a part of the number, or the size of the argument.
  */
-import { constantSet } from '../../linux/flags.ts'
+import { requestOf, requestParts, type RequestArgument, type RequestParts } from '../../linux/ioctls.ts'
+import { IOCTL } from './commands.ts'
 import type { Printer } from '../context.ts'
-import { named } from '../names.ts'
+import { named, setText } from '../names.ts'
 import { hex } from '../text.ts'
+import type { TextOptions } from '../types.ts'
 
 const DIRECTIONS = ['_IOC_NONE', '_IOC_WRITE', '_IOC_READ', '_IOC_READ|_IOC_WRITE']
+const [WRITE, READ, BOTH] = [1, 2, 3]
 
-const names = new Map<number, string>()
-for (const [name, number] of constantSet('ioctl')?.entries ?? []) {
-  const word = number >>> 0
-  const known = names.get(word)
-  names.set(word, known === undefined ? name : `${known} or ${name}`)
+interface Family {
+  readonly direction: number
+  readonly type: string
+  /** The first and the last number of the family. */
+  readonly numbers: readonly [first: number, last: number]
+  readonly text: (parts: RequestParts, options: TextOptions) => string
+  /** The kind of the argument. Default: `hex`. */
+  readonly argument?: string
+}
+
+const type = (letter: string): number => letter.charCodeAt(0)
+
+/** A request whose operand is the size of its argument. */
+const sized = (direction: number, letter: string, number: number, name: string): Family => ({
+  direction,
+  type: letter,
+  numbers: [number, number],
+  text: ({ size }) => `${name}(${size})`,
+})
+
+const axis = (direction: number, first: number, name: string): Family => ({
+  direction,
+  type: 'E',
+  argument: 'addr',
+  numbers: [first, first + 0x3f],
+  text: ({ number }, options) => `${name}(${setText('=ev_abs', BigInt(number - first), options)})`,
+})
+
+const channel = (direction: number, name: string): Family => ({
+  direction,
+  type: 'M',
+  numbers: [0, 0xff],
+  text: ({ number }) => `${name}(${number})`,
+})
+
+const EVENT_BITS = 0x20
+
+/** Sources: linux/input.h, joystick.h, hidraw.h, uinput.h, spi/spidev.h, soundcard.h. */
+const FAMILIES: readonly Family[] = [
+  axis(READ, 0x40, 'EVIOCGABS'),
+  axis(WRITE, 0xc0, 'EVIOCSABS'),
+  {
+    direction: READ,
+    type: 'E',
+    argument: 'addr',
+    numbers: [EVENT_BITS, EVENT_BITS + 0x1f],
+    text: ({ number, size }, options) => {
+      const event = BigInt(number - EVENT_BITS)
+      return `EVIOCGBIT(${event === 0n ? '0' : setText('=ev_type', event, options)}, ${size})`
+    },
+  },
+  { ...sized(READ, 'E', 0x06, 'EVIOCGNAME'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x07, 'EVIOCGPHYS'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x08, 'EVIOCGUNIQ'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x09, 'EVIOCGPROP'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x0a, 'EVIOCGMTSLOTS'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x18, 'EVIOCGKEY'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x19, 'EVIOCGLED'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x1a, 'EVIOCGSND'), argument: 'addr' },
+  { ...sized(READ, 'E', 0x1b, 'EVIOCGSW'), argument: 'addr' },
+  sized(READ, 'H', 0x04, 'HIDIOCGRAWNAME'),
+  sized(READ, 'H', 0x05, 'HIDIOCGRAWPHYS'),
+  sized(READ, 'H', 0x08, 'HIDIOCGRAWUNIQ'),
+  sized(READ, 'H', 0x06, 'HIDIOCSFEATURE'),
+  sized(READ, 'H', 0x12, 'HIDIOCGPHYS'),
+  sized(BOTH, 'H', 0x06, 'HIDIOCSFEATURE'),
+  sized(BOTH, 'H', 0x07, 'HIDIOCGFEATURE'),
+  sized(READ, 'j', 0x13, 'JSIOCGNAME'),
+  sized(READ, 'U', 0x2c, 'UI_GET_SYSNAME'),
+  sized(WRITE, 'k', 0x00, 'SPI_IOC_MESSAGE'),
+  channel(READ, 'MIXER_READ'),
+  channel(WRITE, 'MIXER_WRITE'),
+]
+
+const familyOf = (parts: RequestParts): Family | undefined =>
+  FAMILIES.find(
+    family =>
+      family.direction === parts.direction &&
+      type(family.type) === parts.type &&
+      parts.number >= family.numbers[0] &&
+      parts.number <= family.numbers[1],
+  )
+
+const KINDS: Readonly<Record<RequestArgument, readonly string[]>> = {
+  none: [],
+  int: ['int'],
+  uint: ['uint'],
+  ulong: ['size'],
+  pointer: ['addr'],
+  address: ['hex'],
+}
+
+/** The kinds of what follows the request. */
+export function ioctlKinds(request: number): readonly string[] {
+  const known = IOCTL[request]
+  if (known) return known
+  const { names, argument } = requestOf(request)
+  if (names.length > 0) return KINDS[argument]
+  return [familyOf(requestParts(request))?.argument ?? 'hex']
 }
 
 export const ioctlCommand: Printer = (value, { options }) => {
-  const word = Number(BigInt.asUintN(32, value))
-  const parts = [
-    DIRECTIONS[word >>> 30],
-    hex((word >>> 8) & 0xff),
-    hex(word & 0xff),
-    hex((word >>> 16) & 0x3fff),
-  ]
-  return named(hex(word), names.get(word) ?? `_IOC(${parts.join(', ')})`, options)
+  const request = Number(BigInt.asUintN(32, value))
+  const parts = requestParts(request)
+  const fromFamily = familyOf(parts)?.text(parts, options)
+  const names = [...(fromFamily === undefined ? [] : [fromFamily]), ...requestOf(request).names]
+  if (names.length > 0) return named(hex(request), names.join(' or '), options)
+  const { direction, type: letter, number, size } = parts
+  return named(
+    hex(request),
+    `_IOC(${DIRECTIONS[direction]}, ${hex(letter)}, ${hex(number)}, ${hex(size)})`,
+    options,
+  )
 }

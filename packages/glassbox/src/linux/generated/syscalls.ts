@@ -17,7 +17,7 @@ export const TABLE = `
 13 rt_sigaction(signum:sig, act:ptr<sigaction, oldact:ptr>sigaction, sigsetsize:size) int signal
 14 rt_sigprocmask(how:=sigprocmask, set:sigset<3, oldset:sigset>3, sigsetsize:size) int signal
 15 rt_sigreturn(frame:sigframe) int signal
-16 ioctl(fd:fd, request:=ioctl, argp:addr) int desc
+16 ioctl(fd:fd, request:ioctl, argp:addr) int desc
 17 pread64(fd:fd, buf:buf>2, count:size, offset:off) int desc
 18 pwrite64(fd:fd, buf:buf<2, count:size, offset:off) int desc
 19 readv(fd:fd, iov:iovec>2, iovcnt:size) int desc
