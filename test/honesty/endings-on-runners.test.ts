@@ -55,7 +55,8 @@ for (const runner of RUNNERS)
   test(`every way to end has its own verdict with the ${runner} runner`, async () => {
     for (const [program, args, ending, limits = {}] of ROWS) {
       const isOurs = program === 'end' || program === 'allocate'
-      const result = await (isOurs ? world.run : run)(program, args, { runner, limits })
+      const options = { runner, limits }
+      const result = await (isOurs ? world.run(program, args, options) : run(program, args, options))
       assertEndings([result], ending)
     }
   })
