@@ -133,7 +133,7 @@ const decoderApart = {
  * Modules of functions that few runs call. They, and the modules that only they import, are
  * evaluated at the first call of one of the functions.
  */
-const AT_FIRST_CALL = ['policy/resolve.ts'].map(name => join(source, name))
+const AT_FIRST_CALL = ['policy/resolve.ts', 'job/profiles/profile.ts'].map(name => join(source, name))
 
 const evaluatedWhenCalled = {
   name: 'evaluated when called',

@@ -19,13 +19,18 @@ export type {
   WriteOptions,
 } from './job/files.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
+export { loadProfile } from './job/profiles/load.ts'
+export { PROFILES } from './job/profiles/shipped.ts'
 export type {
+  Amount,
   Bind,
   BoxOptions,
   CommandOptions,
   Encoding,
   Limits,
   OutputOf,
+  Profile,
+  ProfileName,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'

@@ -1,6 +1,6 @@
 /**
  * Emptying files under rules about paths. Landlock does not look for that right with this runner,
- * because each open for reading would look for it up to the root: the filter and the tracer keep it.
+ * because each open for reading would look for it up to the root: filter and tracer keep it.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * inotify_add_watch with a descriptor that is no inotify instance: the tracer's copy of it must not
- * keep the tracer waiting, whatever the program does with its own.
+ * inotify_add_watch with a descriptor that is no inotify instance: the tracer's copy of it must
+ * not keep the tracer waiting, whatever the program does with its own.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -68,6 +68,34 @@ export interface Bind {
   readonly writable?: boolean
 }
 
+/** The profiles that come with glassbox; see docs/profiles.md. */
+export type ProfileName = 'build' | 'judge' | 'agent'
+
+/** A number, or text with a unit: `'64M'`, `'1.5s'`, `'unlimited'`. */
+export type Amount = number | string
+
+/**
+ * A set of options under one name: those of a box and of a command that do not depend on the
+ * program. An option that is given beside a profile takes precedence over it; see docs/profiles.md
+ * for lists.
+ *
+ * @example
+ * const tests: Profile = { extends: 'build', net: 'none', limits: { memoryBytes: '2G' } }
+ * await run('npm', ['test'], { profile: tests })
+ */
+export interface Profile
+  extends Pick<BoxOptions, 'runner' | 'binds' | 'here' | 'etc' | 'net' | 'hostname'>,
+    Pick<CommandOptions, 'cwd' | 'policy'> {
+  /** The profile that this one adds to, and takes precedence over. */
+  readonly extends?: ProfileName | Profile
+  readonly limits?: { readonly [Name in keyof Limits]: Amount }
+  readonly diskBytes?: Amount
+  readonly diskFiles?: Amount
+  readonly collectBytes?: Amount
+  /** Variables beside the default ones. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
 /**
  * Options that are fixed when a box is opened.
  *
@@ -81,6 +109,8 @@ export interface BoxOptions {
    * `diskFiles`; see docs/ptrace-runner.md.
    */
   readonly runner?: RunnerName
+  /** Options under one name. Those that are given beside it take precedence. Default: none. */
+  readonly profile?: ProfileName | Profile
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
   /**
@@ -161,6 +191,8 @@ export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
  * await box.run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs: 1000 } })
  */
 export interface CommandOptions<E extends Encoding = Encoding> {
+  /** Options under one name. Those that are given beside it take precedence. Default: none. */
+  readonly profile?: ProfileName | Profile
   /** Limits of the program. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
   /** Where stdin comes from. Default: it is empty. */

@@ -4,8 +4,8 @@
  * seen before: all others are returned, for the matcher (matches.ts). So are those whose files
  * could not be opened, because the matcher knows what each error means.
  *
- * What is remembered are the plans, which depend on the paths alone. The files are opened anew each
- * time.
+ * What is remembered are the plans, which depend on the paths alone. The files are opened anew
+ * each time.
  */
 import { close } from '../gate/descriptors.ts'
 import { runPlan, systemError } from '../gate/gate.ts'

@@ -1,6 +1,6 @@
 /**
- * A rule about the file behind a descriptor: struct landlock_path_beneath_attr, 64 bits of rights and
- * the descriptor.
+ * A rule about the file behind a descriptor: struct landlock_path_beneath_attr, 64 bits of
+ * rights and the descriptor.
  */
 const BENEATH = { SIZE: 12, access: 0, file: 8 } as const
 

@@ -39,7 +39,9 @@ export interface ProgramRunner {
 }
 
 /** Options of createPool(), which run() cannot change. */
-type FixedByThePool = Readonly<Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal'>, never>>>
+type FixedByThePool = Readonly<
+  Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal' | 'profile'>, never>>
+>
 
 /**
  * The options of run() with a pool. The options of the box are fixed when the pool is created.

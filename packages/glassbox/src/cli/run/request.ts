@@ -109,18 +109,21 @@ export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
   )
   const files = copyInOf(all('--copy-in'))
   const copyOut = copyOutOf(all('--copy-out'))
+  const named = lastOf('--profile')
+  const profile = named === undefined ? undefined : await (await import('./profile.ts')).profileNamed(named)
   const policy = asksForPolicy(parsed)
-    ? await (await import('./policy.ts')).requestedPolicy(parsed)
+    ? await (await import('./policy.ts')).requestedPolicy(parsed, profile)
     : undefined
   const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
   return {
     ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    ...(profile && { profile }),
     limits,
     ...(parsed.flags.has('--here') ? { here: true } : {}),
     ...(files && { files }),
     binds: all('--bind').map(parseBind),
     ...(values.has('--etc') ? { etc: all('--etc') } : {}),
-    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    env: { ...DEFAULT_ENV, ...profile?.env, ...Object.fromEntries(all('--env').map(parseEnv)) },
     collect: collectOf(copyOut),
     ...(policy === undefined ? {} : { policy }),
   }

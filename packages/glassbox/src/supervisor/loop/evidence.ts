@@ -45,7 +45,9 @@ function hasOurLimit({ tid, program }: Task): boolean {
   return fileSizeLimit(tid) === value
 }
 
-/** The supervisor made a call for the thread that failed at the limit: sends what the kernel sends. */
+/**
+ * A call that the supervisor made for the thread failed at the limit: sends what the kernel sends.
+ */
 export function growsTooFar(task: Task): void {
   task.grewTooFar = true
   syscall(TGKILL, task.pid, task.tid, SIGXFSZ ?? 0)

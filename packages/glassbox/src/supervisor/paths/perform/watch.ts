@@ -29,7 +29,7 @@ const NO_LINGER = new Int32Array(2)
 
 /**
  * The program may have given another file, and may close it, so that this thread closes it last. A
- * socket that lingers would keep this thread waiting then, and with it all programs that it serves.
+ * socket that lingers would keep this thread waiting then, and all programs that it serves.
  */
 function dropCopy(copy: number): void {
   syscall(SETSOCKOPT, copy, SOL_SOCKET, SO_LINGER, NO_LINGER, NO_LINGER.byteLength)
