@@ -104,15 +104,19 @@ function startClean(gate) {
   } catch {}
 }
 
+/** struct sigaction whose handler is SIG_IGN. */
+const IGNORE = new Uint8Array(SIGACTION_BYTES)
+IGNORE[0] = 1
+
 /**
- * Prepares this process for the command. First, SIGUSR1 must end it, as it ends any program that
- * does not expect it: by default Node opens a debugger, through which any user of the host could
- * act as the user who runs this command.
+ * Prepares this process for the command. First, SIGUSR1 must do nothing to it: by default Node
+ * opens a debugger, through which any user of the host could act as the user who runs this
+ * command. Programs that the command starts do not inherit that.
  */
 function ownProcess() {
   const gate = loadGate()
-  const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, new Uint8Array(SIGACTION_BYTES), 0, SIGSET_BYTES)
-  if (refused !== 0) process.on('SIGUSR1', () => process.exit(128 + SIGUSR1))
+  const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, IGNORE, 0, SIGSET_BYTES)
+  if (refused !== 0) process.on('SIGUSR1', () => {})
   if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate)
 }
 

@@ -10,7 +10,7 @@ import { errnoText, stepError } from '../launch/step-error.ts'
 import { CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { type Place, placeHere } from '../place/place.ts'
-import { remedyFor, WITHOUT_NAMESPACES } from '../place/remedies.ts'
+import { hintFor, WITHOUT_NAMESPACES } from '../place/remedies.ts'
 import type { Plan, Step } from '../plan/types.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
 
@@ -113,5 +113,5 @@ function remedyOf({ userNamespace, borrowed }: SpawnSpec, errno: number, asker: 
   if (errno === ERRNO.ENOSPC) return tooManyNamespaces()
   if (errno === ERRNO.EINVAL)
     return `The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later. ${WITHOUT_NAMESPACES}`
-  return `${remedyFor(borrowed ? 'network' : 'namespaces', place)}. ${WITHOUT_NAMESPACES}`
+  return hintFor(borrowed ? 'network' : 'namespaces', place)
 }

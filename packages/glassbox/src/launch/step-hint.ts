@@ -8,7 +8,7 @@ import {
 } from '../gate/errno-hint.ts'
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
-import { remedyFor, WITHOUT_NAMESPACES } from '../place/remedies.ts'
+import { hintFor } from '../place/remedies.ts'
 import type { Step } from '../plan/types.ts'
 
 /** Hints for the caller's directory and user, which only a plan that executes a program uses. */
@@ -41,7 +41,7 @@ const OF_ERRNO: Readonly<Record<number, (syscall: string) => string>> = {
   [ERRNO.EAGAIN]: syscall => (syscall === 'mkdirat' ? tooManyGroups : tooManyProcesses)(),
   [ERRNO.EPERM]: syscall =>
     OF_BOXES.includes(syscall)
-      ? `${remedyFor('namespaces')}. ${WITHOUT_NAMESPACES}`
+      ? hintFor('namespaces')
       : 'The user may not do this, or a filter or security module around this process forbids it.',
 }
 

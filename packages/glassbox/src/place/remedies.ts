@@ -64,7 +64,7 @@ const RUNTIMES: Readonly<Partial<Record<PlaceName, Runtime>>> = {
 /** Places that are no containers with such options, and what to do there. */
 const SENTENCES: Readonly<Partial<Record<PlaceName, Readonly<Partial<Record<Lack, string>>>>>> = {
   glassbox: {
-    namespaces: 'Boxes in a box need an outer policy that allows namespaces and mounts',
+    namespaces: 'A box may make no boxes: have the outer glassbox run this program beside it',
     cgroups: 'the limits of the outer box hold for all boxes in it',
   },
   gvisor: {
@@ -145,3 +145,12 @@ export function remedyFor(lack: Lack, place: Place = placeHere()): string {
 /** The way that is left where no namespace can be had. */
 export const WITHOUT_NAMESPACES =
   "Or use the ptrace runner, which needs no namespaces: --runner ptrace, or the option runner: 'ptrace'."
+
+/**
+ * The same as a whole hint, with the runner that needs nothing of it. In a box of glassbox no
+ * runner works, because the guard of the outer box refuses calls that each needs.
+ */
+export function hintFor(lack: Lack, place: Place = placeHere()): string {
+  const remedy = `${remedyFor(lack, place)}.`
+  return place.name === 'glassbox' ? remedy : `${remedy} ${WITHOUT_NAMESPACES}`
+}

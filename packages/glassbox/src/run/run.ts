@@ -23,6 +23,7 @@ import { refuseMore } from '../options/arity.ts'
 import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
 import type { Call } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
+import { type DescriptorTurn, descriptorTurns } from './descriptor-turns.ts'
 import { execute } from './execute.ts'
 import type { RunHandle } from './handle.ts'
 import { resolveForNewBox } from './program.ts'
@@ -104,6 +105,21 @@ export async function runOnce(
   const { runner, command, job, spec, inputs } = checkCall(runners, program, args, options)
   call.begin(command.options)
   call.throwIfFailed()
+  const waiting = descriptorTurns.begin(call.cancel)
+  if (waiting) await waiting
+  const turn = descriptorTurns.turn()
+  try {
+    return await runInTurn({ runner, command, job, spec, inputs }, call, turn)
+  } finally {
+    turn.ended()
+  }
+}
+
+async function runInTurn(
+  { runner, command, job, spec, inputs }: CheckedCall,
+  call: Call,
+  { started }: DescriptorTurn,
+): Promise<AnyResult> {
   const sandbox = await runner.open(spec)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= sandbox.close())
@@ -111,7 +127,8 @@ export async function runOnce(
   const { paths } = spec
   try {
     await putInputs(sandbox.files, inputs, call.cancel)
-    return await execute({ runner: runner.name, sandbox, paths, call, done }, job, command.options)
+    const execution = { runner: runner.name, sandbox, paths, call, started, done }
+    return await execute(execution, job, command.options)
   } finally {
     await close()
   }

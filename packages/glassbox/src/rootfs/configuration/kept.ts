@@ -87,7 +87,16 @@ interface Manifest {
 
 const databases = (): number[] =>
   DATABASES.map(path => statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0)
-const names = (): string[][] => TOPS.map(top => readdirSync(top))
+/** A small system may lack /var. */
+function namesIn(top: string): string[] {
+  try {
+    return readdirSync(top)
+  } catch {
+    return []
+  }
+}
+
+const names = (): string[][] => TOPS.map(namesIn)
 
 /**
  * Whether a directory has a name that it did not have when the copy was made, and that could be
@@ -95,7 +104,7 @@ const names = (): string[][] => TOPS.map(top => readdirSync(top))
  */
 function hasNewName(top: string, before: readonly string[] | undefined): boolean {
   const known = new Set(before)
-  return readdirSync(top).some(name => !known.has(name) && !isSecret(`${top}/${name}`))
+  return namesIn(top).some(name => !known.has(name) && !isSecret(`${top}/${name}`))
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
