@@ -173,16 +173,23 @@ export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit'
 /** The form of captured output: text (`utf8`) or bytes (`buffer`). */
 export type Encoding = 'utf8' | 'buffer'
 
+/** The encoding that the options of a call ask for; with `undefined` if it may be left out. */
+export type AskedEncoding = Encoding | undefined
+
 /** The type of captured output for an encoding; a union if the encoding is not known. */
-export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : string
+export type OutputOf<E extends AskedEncoding> = E extends 'buffer' ? Uint8Array : string
 
 /**
- * Refuses options whose `encoding` is `buffer` or left out: the output would not have the type
- * that the compiler infers. Options of the type `RunOptions` have output of either form.
+ * What a call infers `E` from. If `encoding` may be left out, `E` has `undefined`, for which the
+ * output is text. With `exactOptionalPropertyTypes` the compiler does not infer `undefined`. Then
+ * options whose `encoding` is `buffer` or left out are refused: the output would not have the
+ * inferred type.
  */
-export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
-  ? { readonly encoding: 'buffer' }
-  : unknown
+export type InferredEncoding<E extends AskedEncoding> = (
+  | { readonly encoding: E & Encoding }
+  | { readonly encoding?: Encoding }
+) &
+  ([E] extends ['buffer'] ? { readonly encoding: 'buffer' } : unknown)
 
 /**
  * Options of one command in a box.

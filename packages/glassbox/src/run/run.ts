@@ -8,12 +8,13 @@
  * })
  */
 import type {
+  AskedEncoding,
   BoxOptions,
   CommandOptions,
   Encoding,
+  InferredEncoding,
   OutputOf,
   RunOptions,
-  SettledEncoding,
 } from '../job/options.ts'
 import type { Job } from '../job/job.ts'
 import type { AnyResult } from '../job/result.ts'
@@ -32,10 +33,10 @@ import { startCall } from './start-call.ts'
 
 /** The part of a `Pool` that run() uses. */
 export interface ProgramRunner {
-  run<E extends Encoding = 'utf8'>(
+  run<E extends AskedEncoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: CommandOptions<E> & Pick<BoxOptions, 'files'> & SettledEncoding<E>,
+    options?: CommandOptions<E & Encoding> & Pick<BoxOptions, 'files'> & InferredEncoding<E>,
   ): RunHandle<OutputOf<E>>
 }
 
@@ -146,10 +147,10 @@ async function runInTurn(
  *   limits: { wallTimeMs: 1000 },
  * })
  */
-export function run<E extends Encoding = 'utf8'>(
+export function run<E extends AskedEncoding = 'utf8'>(
   program: string,
   args?: readonly string[],
-  options?: (RunOptions<E> | PooledOptions<E>) & SettledEncoding<E>,
+  options?: (RunOptions<E & Encoding> | PooledOptions<E & Encoding>) & InferredEncoding<E>,
 ): RunHandle<OutputOf<E>>
 export function run(
   program: unknown,
