@@ -39,6 +39,7 @@ struct program {
   u64 next_check;
   u64 scratch; /* bytes that were in the box's tmpfs before it, if init watches */
   u64 own;     /* bytes that were no page cache at the last look */
+  u32 stops;   /* of its processes, with init as tracer */
   u64 look_ns; /* the time from one look at the page cache to the next */
 };
 

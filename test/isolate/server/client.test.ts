@@ -169,6 +169,7 @@ test('what cannot be passed to another process is left to the ordinary command',
     ['--inherit-fds', '--run', 'x'],
     ['--inh', '--tty', '--run', 'x'],
     ['--tty-hack', '--run', 'x'],
+    ['-n0', '--run', 'x'],
     ['-M', '/dev/stdout', '--run', 'x'],
     ['--json=/proc/self/fd/1', '--run', 'x'],
     ['-M', '/dev/fd/1', '--run', 'x'],
@@ -180,6 +181,10 @@ test('what cannot be passed to another process is left to the ordinary command',
     env: { ...env, GLASSBOX_ISOLATE_COMMAND: ORDINARY },
   })
   assert.deepEqual(await once(pinned, 'close'), [5, null], 'a client on one CPU wants its program there')
+  const limited = spawn('sh', ['-c', 'ulimit -t 1000; exec "$0" --run exit 0', client], {
+    env: { ...env, GLASSBOX_ISOLATE_COMMAND: ORDINARY },
+  })
+  assert.deepEqual(await once(limited, 'close'), [5, null], 'a client with a limit of its own')
   assert.deepEqual(keeper.calls, [])
 })
 

@@ -113,6 +113,33 @@ test('a hundred calls lose their server at random moments', { skip: privileged }
   assert.ok(lost > 0, 'the control: some calls have lost their server')
 })
 
+test('a signal to the client ends its program, and the meta data are complete', {
+  skip: privileged,
+}, async t => {
+  const server = await serve()
+  t.after(() => server.kill('SIGKILL'))
+  const meta = join(directory, 'meta-of-signal')
+  assert.equal(isolate('-b5', '--init').status, 0)
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+  ] as const) {
+    const child = spawn(client, ['-b5', `-M${meta}`, '--run', '--', '/bin/sleep', MARK], {
+      env,
+      stdio: 'ignore',
+    })
+    while (programs().length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    child.kill(signal)
+    assert.deepEqual(await once(child, 'close'), [1, null])
+    assert.deepEqual(programs(), [])
+    const text = readFileSync(meta, 'utf8')
+    assert.match(text, new RegExp(`^exitsig:${number}\\nstatus:SG\nmessage:Interrupted\nkilled:1\ntime:.*\n`))
+  }
+  assert.equal(isolate('-b5', '--cleanup').status, 0)
+  server.kill('SIGTERM')
+  await once(server, 'close')
+})
+
 test('fifty boxes run side by side, and each program is in its own', { skip: privileged }, async t => {
   const server = await serve()
   t.after(() => server.kill('SIGKILL'))

@@ -11,6 +11,7 @@ import { ignoreSignals, ownWords, processIo } from '../isolate/process-io.ts'
 import { IsolateServer } from '../isolate/server/server.ts'
 import { serverOptions } from '../isolate/server/options.ts'
 import { isolateDoctor } from './isolate-doctor.ts'
+import { stdout } from './output.ts'
 import { packageVersion } from './version.ts'
 
 export const summary = 'Take the place of isolate, the sandbox of programming contests.'
@@ -55,7 +56,7 @@ async function serve(words: readonly string[]): Promise<number> {
     })
     ignoreSignals()
     await server.open()
-    process.stdout.write(`Listening at ${options.path}\n`)
+    stdout.write(`Listening at ${options.path}\n`)
     await ended
     await server.close()
     return 0

@@ -10,6 +10,7 @@ import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import { tracedProgramRow } from './ptrace-runner.ts'
 import type { Row } from './row.ts'
+import { runtimesRow } from './runtimes.ts'
 import { placeRow } from './surroundings.ts'
 
 export interface Diagnosis {
@@ -60,6 +61,7 @@ export async function diagnose(): Promise<Diagnosis> {
     placeRow(),
     cgroupModeRow(),
     ...cgroupRows(),
+    runtimesRow(),
     landlockRow(),
     ptraceRow(),
     coreRow(),
