@@ -121,6 +121,7 @@ export class Supervisor {
         this.#remove(message.id)
         break
       case 'ended':
+        program.started.resolve()
         if (program.failure) program.ended.reject(program.failure.error)
         else program.ended.resolve(message.ending)
         this.#remove(message.id)
