@@ -68,10 +68,13 @@ async function timed(work) {
 }
 
 /** Ways to make calls of one kind: [name of the way, measure]. */
-function callWays(kind, path, call, policies, [batches, each] = [40, 50]) {
+function callWays(kind, path, call, policies, { batches = 40, each = 50, floor } = {}) {
   const args = [kind, path, String(batches), String(each)]
   return [
     ['bare', () => reported(natively(calls, args))],
+    ...(floor === undefined
+      ? []
+      : [['Landlock alone, in C', () => reported(natively(calls, [...args, floor]))]]),
     ...Object.entries(policies).map(([way, policy]) => [
       way,
       async () => reported(await inBox(calls, args, policy)),
@@ -134,7 +137,10 @@ for (const depth of [0, 2, 16]) {
   // The rule of a directory is looked up by the native step, that of a glob in JavaScript.
   const byGlob = preset('default', { execute: [calls], read: [file.replace(/.$/, '?')], tier: 'named' })
   const policies = { ...both('default', paths), 'named, JavaScript': byGlob }
-  add(`open + close, ${depth} directories below the rule`, callWays('open', file, 'openat', policies))
+  add(
+    `open + close, ${depth} directories below the rule`,
+    callWays('open', file, 'openat', policies, { floor: top }),
+  )
 }
 const PASSWD = '/etc/passwd'
 const judged = preset('default', { read: [PASSWD], stat: [PASSWD] })
@@ -144,7 +150,10 @@ add(
 )
 add('stat, judged by its path', callWays('stat', PASSWD, 'newfstatat', { 'named, JavaScript': judged }))
 const TRUE = '/bin/true'
-add(`vfork + execve + wait of ${TRUE}`, callWays('exec', TRUE, 'execve', both('shell', {}), [20, 5]))
+add(
+  `vfork + execve + wait of ${TRUE}`,
+  callWays('exec', TRUE, 'execve', both('shell', {}), { batches: 20, each: 5 }),
+)
 const withNull = { ...both('default', {}), 'policy null': null }
 add(`a run of ${TRUE}`, programWays(TRUE, [], 'openat', withNull, 60))
 const PYTHON = '/usr/bin/python3'
@@ -166,7 +175,7 @@ try {
     console.log(title)
     for (const [index, [way]] of ways.entries())
       console.log(
-        `  ${way.padEnd(20)} ${least[index].toFixed(2).padStart(10)}   ${(least[index] / least[0]).toFixed(2)}`,
+        `  ${way.padEnd(22)} ${least[index].toFixed(2).padStart(10)}   ${(least[index] / least[0]).toFixed(2)}`,
       )
   }
 } finally {

@@ -1,6 +1,6 @@
-// Makes the bundles that are loaded: one JavaScript file for the library and one for each
-// subcommand, with the code that V8 compiles for the subcommands. Node's module loader takes
-// longer for 300 files than everything else together.
+// Makes the bundles that are loaded: one JavaScript file for the library, for each of its workers
+// and for each subcommand, with the code that V8 compiles for the subcommands. Node's module
+// loader takes longer for 300 files than everything else together.
 //
 //   node scripts/build-bundles.mjs [--force]     after the native code is built
 //
@@ -9,7 +9,17 @@
 // the bundle. V8 checks only the length of a source to see whether the code belongs to it, so both
 // are in one file (bin/glassbox.js reads it).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -18,10 +28,10 @@ import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
 const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', import.meta.url))
 /**
- * The bundle of the library. Like the bundles of the command, it is as deep in the tree as the
+ * The bundles of the library. Like those of the command, they are as deep in the tree as the
  * modules, so that paths relative to a module stay correct.
  */
-const library = fileURLToPath(new URL('../packages/glassbox/dist/library/index.js', import.meta.url))
+const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
@@ -46,7 +56,18 @@ const commands = { ${COMMANDS.map(name => `${name}: async () => require('./${nam
 export const main = words => start(commands, words)`,
 }
 
-/** A part of the bundle of `run` that few runs need. */
+/** The entries of the library: the one that callers import, and those of its worker threads. */
+const LIBRARY = {
+  index: 'index.ts',
+  'ptrace-worker': 'ptrace/worker.ts',
+  'supervisor-worker': 'supervisor/worker.ts',
+}
+
+/**
+ * Subcommands that start programs, often without a trace or a policy. For them the decoder is a
+ * bundle of its own, and policies are evaluated when one is given.
+ */
+const STARTERS = new Set(['run', 'isolate'])
 const DECODER = { decode: "export * from './decode/decode.ts'" }
 
 const inputs = [
@@ -59,20 +80,20 @@ const inputs = [
 
 function isFresh() {
   const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
-  bundles.push(library)
+  bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
 }
 
 /**
- * Names and the structure of the code are kept, for stack traces. Workers and handler modules are
- * loaded from their own files.
+ * Names and the structure of the code are kept, for stack traces. Each bundle has its own copy of
+ * what the threads share, as threads have anyway. Handler modules are loaded from their own files.
  */
 async function bundleLibrary() {
   await build({
-    entryPoints: [join(source, 'index.ts')],
-    outfile: library,
+    entryPoints: Object.entries(LIBRARY).map(([out, name]) => ({ in: join(source, name), out })),
+    outdir: library,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -86,7 +107,7 @@ async function bundleLibrary() {
 const numbersOfCalls = {
   name: 'numbers of calls',
   setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\/src\/.*\.ts$/, namespace: 'file' }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/\bsyscallNumber\('(\w+)'\)/g, (_, call) =>
         syscallNumber(call),
       ),
@@ -105,6 +126,32 @@ const decoderApart = {
     onResolve({ filter: /\/decode\/decode\.ts$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './decode.cjs', external: true },
     )
+  },
+}
+
+/**
+ * Modules of functions that few runs call. They, and the modules that only they import, are
+ * evaluated at the first call of one of the functions.
+ */
+const AT_FIRST_CALL = ['policy/resolve.ts', 'job/profiles/profile.ts'].map(name => join(source, name))
+
+const evaluatedWhenCalled = {
+  name: 'evaluated when called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir }) => {
+      const found = join(resolveDir, path)
+      if (kind !== 'import-statement' || !AT_FIRST_CALL.includes(found)) return undefined
+      return { path: found, namespace: 'at-first-call' }
+    })
+    onLoad({ filter: /./, namespace: 'at-first-call' }, ({ path }) => {
+      const exported = [...readFileSync(path, 'utf8').matchAll(/^export (?!type|interface)(.*)/gm)]
+      const functions = exported.map(([line, what]) => {
+        const [, name] = /^function (\w+)/.exec(what) ?? []
+        if (name === undefined) throw new Error(`${path} exports more than functions: ${line}`)
+        return `export const ${name} = (...given) => require(${JSON.stringify(path)}).${name}(...given)`
+      })
+      return { contents: functions.join('\n'), resolveDir: source, loader: 'js' }
+    })
   },
 }
 
@@ -132,9 +179,21 @@ async function bundle(name, contents) {
     banner: {
       js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
     },
-    plugins: name === 'run' ? [numbersOfCalls, decoderApart] : [numbersOfCalls],
+    plugins: STARTERS.has(name) ? [numbersOfCalls, decoderApart, evaluatedWhenCalled] : [numbersOfCalls],
     logLevel: 'warning',
   })
+}
+
+/** Boxes of isolate for the build alone, with the config file that says where they are. */
+function directoryOfBoxes() {
+  const directory = mkdtempSync(join(tmpdir(), 'glassbox-build-'))
+  const config = {
+    ...{ box_root: join(directory, 'boxes'), lock_root: join(directory, 'locks') },
+    ...{ cg_root: `auto:${join(directory, 'none')}`, num_boxes: 2_000_000_000 },
+  }
+  const lines = Object.entries(config).map(([key, value]) => `${key} = ${value}\n`)
+  writeFileSync(join(directory, 'config'), lines.join(''))
+  return directory
 }
 
 if (process.argv.includes('--force') || !isFresh()) {
@@ -144,13 +203,16 @@ if (process.argv.includes('--force') || !isFresh()) {
     bundleLibrary(),
     ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
   ])
+  const boxes = directoryOfBoxes()
   for (const name of Object.keys(ENTRIES)) {
     const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, GLASSBOX_ISOLATE_CONFIG: join(boxes, 'config') },
       timeout: WARM_TIMEOUT_MS,
       encoding: 'utf8',
     })
     if (status !== 0)
       console.error(`no compiled code for glassbox ${name}, which starts more slowly: ${stderr}`)
   }
+  rmSync(boxes, { recursive: true, force: true })
 }

@@ -29,14 +29,17 @@ const common = [
 const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
-    sources: ['gate.c', 'owned.c', 'trace.c', 'start.c', 'supervise.c', 'pass.c', 'plan.c', 'memory.c'],
+    sources: [
+      ...['gate.c', 'owned.c', 'readable.c', 'trace.c', 'start.c', 'supervise.c', 'pass.c', 'plan.c'],
+      'memory.c',
+    ],
     // nodelete: Node unloads an addon when the only worker that loaded it ends, but the signal
     // handler must stay in memory.
     flags: ['-fPIC', '-shared', '-Wl,-z,relro,-z,now,-z,nodelete', `-I${napiHeaders}`, '-DNAPI_VERSION=9'],
   },
   {
     output: `init-linux-${process.arch}`,
-    sources: ['init.c', 'fingerprint.c', 'watch.c', 'notify.c', 'plan.c', 'memory.c'],
+    sources: ['init.c', 'fingerprint.c', 'watch.c', 'page-cache.c', 'notify.c', 'plan.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
   {

@@ -8,8 +8,9 @@
 //   --serial        runs all files one after another
 //   --root DIR      takes the files from there instead of build/test
 //
-// Files of the folders in SIDE_BY_SIDE run in parallel. All others start programs, read clocks or
-// count objects of the machine, so they run one after another afterwards.
+// Files run beside each other, one for each CPU up to MOST_AT_ONCE: the tests have to pass on a
+// machine that also does other work. Files of ALONE use the machine up, measure it, or count what
+// is on it, so they run one after another afterwards.
 //
 // A file that fails runs once more after all others, alone. If it fails again, the run has failed.
 // If it passes, the run has not failed, but the file is listed under FLAKY with its first output,
@@ -25,8 +26,20 @@ import { closingLine, isFailed, report, reportFlaky, reportLeftovers } from './t
 import { Surroundings } from './testing/leftovers.mjs'
 import { runFile } from './testing/test-file.mjs'
 
-/** Folders below build/test whose tests only compute. */
-const SIDE_BY_SIDE = ['decode/', 'house/', 'job/', 'linux/', 'plan/', 'seccomp/', 'unwind/']
+const MOST_AT_ONCE = 3
+
+/** What the paths of files that run alone begin with, below build/test. */
+const ALONE = [
+  // They compare what programs used with what was measured.
+  'honesty/',
+  // They fill memory, disks or tables of the kernel, or measure how long others wait.
+  ...['cgroups', 'costs', 'crashes', 'killing', 'memory', 'neighbours', 'output', 'stalls'].map(
+    name => `hostile/${name}.`,
+  ),
+  ...['caller/limits-of-the-host.', 'run/soak.'],
+  // They look for things on the machine whose owner is dead, and other tests kill owners.
+  ...['caller/terminated-workers.', 'container/crash.', 'container/sweep.', 'house/run-tests.'],
+]
 
 /** If more files fail than this, chance is not the cause, and none is run again. */
 const MOST_RERUNS = 6
@@ -64,13 +77,13 @@ async function oneByOne(names) {
   return results
 }
 
-/** Runs all files once: first those that run side by side, then the others. */
+/** Runs all files once: first those that may run beside others, then the others. */
 async function runAll(names) {
-  const parallel = name => !values.serial && SIDE_BY_SIDE.some(folder => name.startsWith(folder))
-  const queue = names.filter(parallel)
-  const workers = Array.from({ length: availableParallelism() }, () => oneByOne(queue))
-  const first = (await Promise.all(workers)).flat()
-  return [...first, ...(await oneByOne(names.filter(name => !parallel(name))))]
+  const isAlone = name => values.serial || ALONE.some(start => name.startsWith(start))
+  const queue = names.filter(name => !isAlone(name))
+  const lanes = Math.min(availableParallelism(), MOST_AT_ONCE)
+  const first = await Promise.all(Array.from({ length: lanes }, () => oneByOne(queue)))
+  return [...first.flat(), ...(await oneByOne(names.filter(isAlone)))]
 }
 
 /**

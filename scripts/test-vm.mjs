@@ -21,6 +21,7 @@ const DEFAULT_FILTERS = [
   'run/soak',
   'pool/',
   'container/',
+  'isolate/keeper/',
 ]
 const TIMEOUT_MS = 120 * 60_000
 const accel = process.env.GLASSBOX_VM_ACCEL ?? 'tcg,thread=multi'

@@ -15,6 +15,17 @@ const SCRIPT = 'ls -l / >&2; cat /proc/self/status >&2; (exit 3); grep -r root /
 const SHELL = ['sh', '-c', SCRIPT]
 const FILTER = ['-f', '-o', '/dev/null', '-e', 'trace=openat']
 
+/** No box of the host has this number. The environment names a config file of the build's own. */
+const BOX = ['--box-id=1999999999']
+const LIMITS = [
+  '--time=1',
+  '--wall-time=5',
+  '--processes=60',
+  '--fsize=1000',
+  '--env=HOME=/tmp',
+  '--dir=/etc:noexec',
+]
+
 /** Command lines, by the bundle. */
 const RUNS = {
   strace: [
@@ -45,6 +56,12 @@ const RUNS = {
     ['isolate', '--version'],
     ['isolate', '--nonsense'],
     ['isolate', '--box-id=auto', '--plan', '--init'],
+    ...[[], ['--cg']].flatMap(cg => [
+      ['isolate', ...BOX, ...cg, '--init'],
+      ['isolate', ...BOX, ...cg, ...LIMITS, '--meta=/dev/null', '--run', '--', '/bin/sh', '-c', 'exit 3'],
+      ['isolate', ...BOX, ...cg, '--silent', '--stdout=out', '--run', '--', '/bin/true'],
+      ['isolate', ...BOX, ...cg, '--cleanup'],
+    ]),
   ],
   completion: [['completion', 'bash']],
   glassbox: [['--version'], ['help'], ['nonsense']],

@@ -7,6 +7,8 @@ with the default limits. It passes if both exit with 0, print the same, and the 
 on stderr that the native run does not. \`node scripts/languages.mjs\` makes this table on any Debian;
 \`--install\` installs the packages first. The programs are in
 [scripts/languages/table.mjs](../scripts/languages/table.mjs).
+
+A box has no terminal, and runs no 32-bit programs (SML/NJ of Debian is one).
 `
 
 const RESULTS = {
@@ -42,7 +44,8 @@ function line({ row, outcome }) {
 
 export function documentOf(outcomes, release) {
   return `${INTRODUCTION}
-Made on ${release}. CPU time and memory are those of the whole row in the box, compiling included.
+Made on ${release}. CPU time and memory are those of the whole row in the box, compiling
+included.
 
 | language | packages of Debian | in a box | CPU | memory | other limits |
 |---|---|---|---|---|---|

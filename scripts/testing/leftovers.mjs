@@ -70,8 +70,12 @@ function processes({ id }) {
 const temporaryFiles = ({ directory }) =>
   list(directory, { recursive: true }).map(name => join(directory, name))
 
-/** Named shared memory. Tests give it names with the name of the product. */
-const sharedMemory = () => list('/dev/shm').filter(name => /glassbox/i.test(name))
+/**
+ * Named shared memory. Tests give it names with the name of the product. The copy of the host's
+ * configuration is kept on purpose (rootfs/configuration/place.ts).
+ */
+const sharedMemory = () =>
+  list('/dev/shm').filter(name => /glassbox/i.test(name) && !/^glassbox\.\d+$/.test(name))
 
 /** Mounts of this run's files, wherever they are mounted. The kernel writes a space as \040. */
 const mounts = ({ directory }) =>

@@ -15,7 +15,7 @@ import { root } from '../support/hostile.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const index = pathToFileURL(
-  fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url)),
+  fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url)),
 ).href
 
 /** A directory with the file `mine`, for every user. */

@@ -30,7 +30,7 @@ async function started(line: readonly string[]): Promise<Started> {
   return { pid: child.pid ?? 0, ended, kill: signal => child.kill(signal) }
 }
 
-const SLEEPS = ['sh', '-c', 'echo started; exec sleep 5']
+const SLEEPS = ['sh', '-c', 'echo started; exec sleep 0.5']
 
 test('positive control: SIGUSR1 opens a debugger in a program of Node.js', async () => {
   const node = await started([
@@ -47,10 +47,10 @@ for (const words of [
   ['run', '--quiet', '--trace', '/dev/null', '--'],
   ['strace', '-o', '/dev/null'],
 ]) {
-  test(`SIGUSR1 ends glassbox ${words.join(' ')} and opens no debugger`, async () => {
+  test(`SIGUSR1 does nothing to glassbox ${words.join(' ')}`, async () => {
     const glass = await started([process.execPath, command, ...words, ...SLEEPS])
-    glass.kill('SIGUSR1')
-    assert.deepEqual(await glass.ended, { code: null, signal: 'SIGUSR1', err: '' })
+    for (let i = 0; i < 3; i++) glass.kill('SIGUSR1')
+    assert.deepEqual(await glass.ended, { code: 0, signal: null, err: '' })
   })
 }
 

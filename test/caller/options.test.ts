@@ -120,7 +120,13 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
   ['args', { args: [] }, 'args', /no option called args/, /the second/],
   ['shell', { shell: true }, 'shell', /no option called shell/, /run\('sh', \['-c'/],
   ['size', { size: 1 }, 'size', /no option called size/, /createPool\(\)/],
-  ['an unknown word', { zzz: 1 }, 'zzz', /no option called zzz/, /^It takes runner, .*collectBytes\.$/],
+  [
+    'an unknown word',
+    { zzz: 1 },
+    'zzz',
+    /no option called zzz/,
+    /^It takes runner, .*collectBytes, profile\.$/,
+  ],
   ['a key with a line break', { 'a\nb\x1b[2J': 1 }, '"a\\nb\\u001b[2J"', /called "a\\nb/],
   [
     'a very long key',
@@ -462,7 +468,7 @@ test('pool.run() and run({ pool }) refuse what a pool fixed, with the list of wh
     const rows: readonly (readonly [options: object, ...Expected])[] = [
       [{ net: 'host' }, 'net', /pool\.run\(\) has no option called net/, /createPool\(\{ net: … \}\)/],
       [{ binds: [] }, 'binds', /no option called binds/, /createPool/],
-      [{ zzz: 1 }, 'zzz', /no option called zzz/, /^It takes limits, .*files\.$/],
+      [{ zzz: 1 }, 'zzz', /no option called zzz/, /^It takes limits, .*files, profile\.$/],
       [{ fils: {} }, 'fils', /no option called fils/, /files\?$/],
       [{ timeout: 5 }, 'timeout', /no option/, /limits\.wallTimeMs\?$/],
       [{ limits: { memoryBytes: 0 } }, 'limits.memoryBytes', /got 0/],
@@ -495,7 +501,7 @@ test('createPool() refuses what belongs to a run, and says what it takes', async
       { size: 1, zzz: 1 },
       'zzz',
       /no option/,
-      /^It takes size, runner, binds, here, etc, net, hostname, diskBytes, diskFiles\.$/,
+      /^It takes size, runner, binds, here, etc, net, hostname, diskBytes, diskFiles, profile\.$/,
     ],
     [{ max: 5 }, 'max', /no option called max/, /size\?$/],
     [{ size: 1, binds: [{ source: '/tmp', rw: true }] }, 'binds[0].rw', /no key called rw/],

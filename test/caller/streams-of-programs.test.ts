@@ -321,7 +321,7 @@ test('runs of a pool whose streams fail leave the pool as it was', async () => {
     setTimeout(() => stdin.destroy(new Error('upload broke')), 20)
     await assert.rejects(async () => pool.run('cat', [], { stdin }), { code: 'ERR_GLASSBOX_STREAM' })
     const stdout = new PassThrough()
-    setTimeout(() => stdout.destroy(), 20)
+    stdout.once('data', () => stdout.destroy())
     assert.equal((await pool.run('yes', [], { stdout })).signal, 'SIGPIPE')
   }
   assert.equal((await pool.run('echo', ['well'])).stdout, 'well\n')

@@ -24,7 +24,7 @@ before(async () => {
 after(() => assertNothingLeft(initial))
 
 const index = pathToFileURL(
-  fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url)),
+  fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url)),
 ).href
 
 /** Opens boxes without end, three at a time, with all kinds of descriptors. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 
-const library = new URL('../../../packages/glassbox/dist/index.js', import.meta.url)
+const library = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url)
 
 const service = (drop: string): string => `import { openSync } from 'node:fs'
 import { run } from ${JSON.stringify(library)}

@@ -8,8 +8,10 @@ import { namespaceError } from '#glassbox/container/namespace-error.js'
 import { spawnPlan, type SpawnSpec } from '#glassbox/container/spawn-plan.js'
 import { MissingFeatureError } from '#glassbox/errors.js'
 import { ERRNO } from '#glassbox/linux/errno.js'
+import type { Place } from '#glassbox/place/place.js'
 
 const PRIVILEGED: SpawnSpec = { network: true }
+const HOST: Place = { name: 'host', title: 'a host', signs: [], restrictions: [] }
 const UNPRIVILEGED: SpawnSpec = {
   network: true,
   userNamespace: { uid: 1000, gid: 1000, outerUid: 1000, outerGid: 1000 },
@@ -22,6 +24,7 @@ interface Case {
   readonly uid: number
   readonly isAdmin?: boolean
   readonly settings?: Readonly<Record<string, string>>
+  readonly place?: Place
   readonly message: RegExp
   readonly hint: RegExp
   readonly not?: RegExp
@@ -31,15 +34,17 @@ const CASES: readonly Case[] = [
   {
     name: 'root in a container as Docker makes it, whose filter knows no clone3',
     ...{ spec: UNPRIVILEGED, errno: ERRNO.ENOSYS, uid: 0 },
-    message: /as root without CAP_SYS_ADMIN: clone3 failed with ENOSYS/,
-    hint: /--cap-add SYS_ADMIN .*--security-opt seccomp=unconfined/,
+    place: { ...HOST, name: 'docker', title: 'Docker', restrictions: ['filter'] },
+    message: /for a box, as root without CAP_SYS_ADMIN in Docker: ENOSYS/,
+    hint: /^Start the container with --security-opt seccomp=unconfined, or .*--runner ptrace/,
     not: /sysctl|run as root/,
   },
   {
     name: 'root with CAP_SYS_ADMIN under a filter',
     ...{ spec: PRIVILEGED, errno: ERRNO.EPERM, uid: 0, isAdmin: true },
-    message: /Could not make namespaces for a box, as root: clone3 failed with EPERM/,
-    hint: /seccomp=unconfined/,
+    place: { ...HOST, name: 'container', title: 'a container', restrictions: ['filter'] },
+    message: /Could not make namespaces for a box, as root in a container: EPERM/,
+    hint: /seccomp=unconfined.*or the option runner: 'ptrace'/,
     not: /sysctl|run as root/,
   },
   {
@@ -61,8 +66,15 @@ const CASES: readonly Case[] = [
     name: 'a user whom no setting forbids it',
     ...{ spec: UNPRIVILEGED, errno: ERRNO.EPERM, uid: 1000 },
     message: /user 1000/,
-    hint: /Docker or Podman.*Outside a container, run as root/,
-    not: /sysctl/,
+    hint: /run as root, or lift its rule\. Or use the ptrace runner/,
+    not: /sysctl|docker/i,
+  },
+  {
+    name: 'root that may not set up a network, and has no user namespaces to do it',
+    ...{ spec: { network: true, borrowed: true }, errno: ERRNO.EPERM, uid: 0, isAdmin: true },
+    place: { ...HOST, name: 'docker', title: 'Docker' },
+    message: /a user namespace, to set up the network of a box, as root in Docker: EPERM/,
+    hint: /^Start the container with --cap-add NET_ADMIN, or/,
   },
   {
     name: 'too many boxes',
@@ -79,9 +91,20 @@ const failed = (spec: SpawnSpec, errno: number): Parameters<typeof namespaceErro
   return { plan, step, errno }
 }
 
-for (const { name, spec, errno, uid, isAdmin = false, settings = {}, message, hint, not } of CASES) {
+for (const {
+  name,
+  spec,
+  errno,
+  uid,
+  isAdmin = false,
+  settings = {},
+  place = HOST,
+  message,
+  hint,
+  not,
+} of CASES) {
   test(`${name}: what failed, as whom, and a remedy`, () => {
-    const asker = { uid, isAdmin, setting: (path: string) => settings[path] ?? '' }
+    const asker = { uid, isAdmin, setting: (path: string) => settings[path] ?? '', place: () => place }
     const error = namespaceError(spec, failed(spec, errno), asker)
     assert.ok(error instanceof MissingFeatureError)
     assert.deepEqual([error.errno, error.syscall], [errno, 'clone3'])

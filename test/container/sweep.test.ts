@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Cgroup } from '#glassbox/cgroup/group.js'
 import { cgroupsLeft } from '../support/left.js'
 
-const library = new URL('../../../packages/glassbox/dist/index.js', import.meta.url)
+const library = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url)
 
 /**
  * Two containers: one idle, one with a program that waits for a line. What ends it is a line to

@@ -12,7 +12,16 @@ import { appArmorRow, namespacesRow, userNamespaceRow } from '#glassbox/doctor/n
 import type { Row } from '#glassbox/doctor/row.js'
 import { landlock } from '#glassbox/landlock/abi.js'
 import { ERRNO } from '#glassbox/linux/errno.js'
-import { containerRow } from '#glassbox/doctor/surroundings.js'
+import { placeRow } from '#glassbox/doctor/surroundings.js'
+import type { Place } from '#glassbox/place/place.js'
+import type { PlaceName } from '#glassbox/place/signs.js'
+
+const place = (name: PlaceName): Place => ({
+  name,
+  title: name,
+  signs: [{ place: name, what: 'a sign', reliability: 'proof', isSeen: () => true }],
+  restrictions: [],
+})
 
 test('versions are compared by number, not by letter', () => {
   assert.ok(isAtLeast('5.12.0-generic', '5.12'))
@@ -90,25 +99,19 @@ test('cgroups: where groups are made, or why not and what happens instead', () =
     cgroupRows(none).map(row => row.state),
     ['partly', 'partly', 'partly', 'partly', 'partly'],
   )
-  assert.match(cgroupRows(none, false)[0]?.fix ?? '', /^run as root, or .*Delegate=yes/)
-  assert.match(cgroupRows(none, true)[0]?.fix ?? '', /Docker.*--privileged/)
-  assert.doesNotMatch(cgroupRows(none, true)[0]?.fix ?? '', /run as root/, 'root is not sent to root')
+  const fix = (name: PlaceName): string => cgroupRows(none, place(name))[0]?.fix ?? ''
+  assert.match(fix('host'), /^run as root, or as a systemd service with Delegate=yes/)
+  assert.match(fix('service'), /^add Delegate=yes to the section \[Service\]/)
+  assert.match(fix('docker'), /^start the container with --privileged --cgroupns=private$/)
   assert.equal(cgroupModeRow(none).state, 'partly')
 })
 
-test('a container is known by what it shuts off, and the way out is that of containers', () => {
-  const free = { status: 'Seccomp:\t0\n', mountinfo: '25 1 0:22 / /proc rw - proc proc rw\n', marked: false }
-  assert.deepEqual([containerRow(free).state, containerRow(free).fix], ['yes', undefined])
-  assert.equal(containerRow({ ...free, marked: true }).state, 'yes', 'a container that forbids nothing')
-  const docker = containerRow({
-    status: 'Name:\tnode\nSeccomp:\t2\nSeccomp_filters:\t1\n',
-    mountinfo:
-      '31 25 0:27 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n40 25 0:5 / /proc/kcore rw - tmpfs tmpfs rw\n',
-    marked: true,
-  })
-  assert.equal(docker.state, 'partly')
-  assert.match(docker.found, /a seccomp filter, read-only cgroups, a \/proc with hidden files/)
-  assert.match(docker.fix ?? '', /Docker .*Kubernetes/s)
+test('the place: its name, the signs of it, and what stands around this process', () => {
+  const row = placeRow({ ...place('docker'), restrictions: ['filter', 'proc', 'cgroups'] })
+  assert.deepEqual([row.state, row.found], ['partly', 'this looks like docker; a sign'])
+  assert.match(row.meaning, /: a seccomp filter, a \/proc with hidden parts, read-only cgroups;/)
+  const host = placeRow({ ...place('host'), signs: [] })
+  assert.deepEqual([host.state, host.found], ['yes', 'no sign of a container'])
 })
 
 test('only runners that exist are named, and no fix of the doctor sends to the doctor', async () => {

@@ -135,7 +135,12 @@ test('if the kernel records no peak of a group, the result says what measured in
   const by = { cpuTime: 'cgroup-v2', memory: 'cgroup-v2', processes: 'cgroup-v2' } as const
   const figures = (extra: Record<string, string>): [number, string] => {
     const found = { ...texts, ...extra }
-    const report = { maxRssBytes: 5 * MiB, counters: group.counterFiles.map(({ file }) => found[file] ?? '') }
+    const samples = { cacheBytes: 2 * MiB, mostCacheBytes: 3 * MiB, mostOwnBytes: MiB }
+    const report = {
+      maxRssBytes: 5 * MiB,
+      ...samples,
+      counters: group.counterFiles.map(({ file }) => found[file] ?? ''),
+    }
     const { usage, measuredBy } = countByCgroup(group, by, report, { processes: 10 })
     return [usage.memoryBytes, measuredBy.memory]
   }

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root } from '../support/hostile.js'
 
 const index = pathToFileURL(
-  fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url)),
+  fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url)),
 ).href
 
 const SLEEPERS = 120

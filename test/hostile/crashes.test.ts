@@ -19,7 +19,7 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 guard()
 const swarm = program('swarm')
-const library = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+const library = fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url))
 /** `GLASSBOX_PHASES=400` for the long form. */
 const PHASES = Number(process.env['GLASSBOX_PHASES'] ?? 40)
 

@@ -424,7 +424,7 @@ test('the environment of a program is not that of init [RT-21]', async () => {
 test('if namespaces are refused, the run is refused: nothing runs outside a box [RT-22]', async context => {
   // glassbox inside a box: the filter refuses new namespaces there.
   const repository = fileURLToPath(new URL('../../../', import.meta.url))
-  const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).pathname
+  const index = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).pathname
   const script = `import { run } from ${JSON.stringify(index)}
     try { const { stdout } = await run('echo', ['ran']); console.log(stdout) } catch (error) { console.log(error.code) }`
   assert.match(

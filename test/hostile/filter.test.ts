@@ -528,7 +528,7 @@ ours, theirs = pty.openpty()
 os.fchmod(theirs, 0o666)
 sys.exit(subprocess.run(sys.argv[1:], stdin=theirs, start_new_session=True).returncode)`
 
-const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+const index = fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url))
 
 /**
  * What the guest can do with an inherited terminal, by the names of the requests; natively, or in

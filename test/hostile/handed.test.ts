@@ -29,7 +29,7 @@ const world = guard()
 const handed = program('handed')
 type Stdio = readonly ('ignore' | 'inherit' | 'pipe' | number)[]
 
-const library = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+const library = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).href
 
 interface Outcome {
   readonly out: string

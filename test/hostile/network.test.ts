@@ -102,7 +102,7 @@ test('the metadata address of a cloud is not reached, although the host reaches 
     assert.equal((await world.run('network', metadata, options)).exitCode, REFUSED)
   if (!root) return // the control needs an address of its own
   const guest = program('network')
-  const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+  const index = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).href
   // The host's network stands for a cloud's: in a namespace that ends with the script, the address
   // is answered at.
   const script = `import { spawn } from 'node:child_process'

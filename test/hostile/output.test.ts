@@ -219,7 +219,7 @@ test('stdout can be opened by its name, and is a pipe wherever it leads [DX-17]'
 })
 
 test('inherited streams are blocking at the start, and restored afterwards [DX-18]', context => {
-  const index = fileURLToPath(new URL('../../../packages/glassbox/dist/index.js', import.meta.url))
+  const index = fileURLToPath(new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url))
   const script = `import { run } from ${JSON.stringify(index)}
     import { spawnSync } from 'node:child_process'
     import { readFileSync, writeFileSync } from 'node:fs'

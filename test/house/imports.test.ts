@@ -28,6 +28,7 @@ const FLOORS = [
   ['cgroup', 'rootfs', 'seccomp'],
   ['launch'],
   ['plan'],
+  ['place'],
   ['gate'],
   ['decode'],
   ['linux'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { Matcher } from '#glassbox/landlock/matches.js'
-import { openGrants } from '#glassbox/landlock/open-grants.js'
+import { addGrants } from '#glassbox/landlock/open-grants.js'
 import type { Grant } from '#glassbox/landlock/types.js'
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), 'glassbox-grants-')))
@@ -43,11 +43,11 @@ function byMatcher(grants: readonly Grant[]): string[] {
 
 function byPlan(): { readonly opened: string[]; readonly left: Grant[] } {
   const opened: string[] = []
-  const left = openGrants(GRANTS, (grant, fd, { isDirectory, device }) => {
+  const left = addGrants(-1, GRANTS, (grant, fd, { isDirectory, device }) => {
     const stat = fstatSync(fd, { bigint: true })
     assert.deepEqual([isDirectory, device], [stat.isDirectory(), stat.dev], grant.path)
     opened.push(describe(grant, fd))
-    return true
+    return 0
   })
   return { opened, left }
 }
@@ -109,10 +109,10 @@ for (const [name, change] of Object.entries(CHANGES))
 test('a grant that cannot be used is left, and nothing stays open', () => {
   const open = (): number => readdirSync('/proc/self/fd').length
   const before = open()
-  const left = openGrants(GRANTS, () => false)
+  const left = addGrants(-1, GRANTS, () => undefined)
   assert.deepEqual(left.length >= 10, true)
   assert.throws(() =>
-    openGrants(GRANTS, () => {
+    addGrants(-1, GRANTS, () => {
       throw new Error('no rule')
     }),
   )

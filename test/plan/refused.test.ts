@@ -61,9 +61,11 @@ function isSoundStep(view: DataView, at: number, index: number, { steps, dataSiz
     if (kind === PLAN_ARGUMENT.slot) return value < BigInt(PLAN_SLOTS)
     return kind === PLAN_ARGUMENT.immediate
   })
-  if (!areSound || operation !== PLAN_OPERATION.clone) return areSound
+  if (!areSound) return false
+  const jumps = jump > index + 1 && jump <= steps
   const flags = view.getUint8(at + STEP.kinds)
-  return flags === PLAN_ARGUMENT.immediate && jump > index + 1 && jump <= steps
+  if (operation === PLAN_OPERATION.clone) return flags === PLAN_ARGUMENT.immediate && jumps
+  return jump === 0 || (operation === PLAN_OPERATION.syscall && jumps)
 }
 
 function isSound(bytes: Uint8Array): boolean {

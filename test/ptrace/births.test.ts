@@ -106,7 +106,7 @@ test('a trace that is left while children are born leaves each of them as it wou
 })
 
 test('a process that was attached to lives on when the process of its tracer ends', async t => {
-  const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+  const index = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).href
   const attach = `
     const { trace } = await import(${JSON.stringify(index)})
     await trace(Number(process.argv[1]), { events: 'none' }).pid

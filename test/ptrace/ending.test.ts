@@ -11,7 +11,7 @@ import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { background, handlersModule, isAlive, read, state, until } from './support/traces.js'
 
-const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+const index = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).href
 
 const loops = (): ReturnType<typeof trace> =>
   trace({ program: program('traced'), args: ['loops'] }, { events: 'none' })

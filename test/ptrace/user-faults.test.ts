@@ -10,7 +10,7 @@ import { program } from '../support/programs.js'
 import { OURS } from '../strace/support/strace.js'
 import { background, isAlive, state, until } from './support/traces.js'
 
-const index = new URL('../../../packages/glassbox/dist/index.js', import.meta.url).href
+const index = new URL('../../../packages/glassbox/dist/library/index.js', import.meta.url).href
 
 const skipOf = (word: string, what: string): false | string =>
   spawnSync(program('traced'), ['user-fault', word]).status === 77 && `${what} is not to be had here`

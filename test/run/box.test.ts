@@ -1,6 +1,7 @@
 /** Boxes: what a program finds in one, files in and out, several commands, and the end. */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openBox, run } from '#glassbox/index.js'
@@ -9,7 +10,8 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const initial = surroundings()
 before(async () => {
-  await run('true')
+  // What a process keeps for its life: the configuration, and what an id map needs.
+  await run('true', [], { binds: [{ source: tmpdir(), writable: true }] })
   Object.assign(initial, surroundings())
 })
 after(() => assertNothingLeft(initial))

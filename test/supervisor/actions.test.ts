@@ -164,7 +164,6 @@ function named(path: string, args: readonly string[], { rules = [], kill = false
   const { filter, decisions } = supervisedFilter(policy, {
     tier: 'named',
     countsProcesses: true,
-    landlockAbi: 7,
     net: 'host',
   })
   return supervise(path, args, {

@@ -30,7 +30,7 @@ import {
 import { PATH_REFUSALS } from '#glassbox/supervisor/filter/path-refusals.js'
 import { CALL_CLASSES } from '#glassbox/supervisor/paths/call-classes.js'
 
-const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, landlockAbi: 7, net: 'host' }
+const TERMS: FilterTerms = { tier: 'named', countsProcesses: true, net: 'host' }
 const NO_HANDLER: DecideCall = () => 'allow'
 
 type Answer = { readonly kernel: KernelAction } | { readonly stop: StopAction | undefined }

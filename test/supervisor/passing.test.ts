@@ -91,7 +91,7 @@ async function run(
     paths,
     needsTracer: undefined,
   } as const
-  const terms = { tier: 'named', countsProcesses: false, landlockAbi: 7, net: 'host' } as const
+  const terms = { tier: 'named', countsProcesses: false, net: 'host' } as const
   const { filter, decisions } = supervisedFilter(policy, terms)
   const decided = { ...decisions, paths: pathDecisions(paths, { work: root, program: '/usr/bin/python3' }) }
   const outcome = await supervise('/usr/bin/python3', ['-c', SCRIPT, root], {

@@ -36,7 +36,7 @@ export interface Surrounding {
 let copied: string | undefined
 
 /** The directory of a copy of the package that every user may read. */
-function readablePackage(): string {
+export function readablePackage(): string {
   if (copied === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'glassbox-command-'))
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
@@ -59,7 +59,7 @@ export function printed(text: string, ordinary = false, groups: readonly string[
   const joins = groups.map(group => `echo 0 > ${group}/cgroup.procs && `)
   const shell = ['sh', '-c', `${joins.join('')}exec "$0" "$@"`]
   const [file = '', ...args] = [...shell, ...(ordinary && isRoot ? ORDINARY : []), ...words]
-  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/index.js')))
+  const module = text.replaceAll('library', JSON.stringify(join(directory, 'dist/library/index.js')))
   const { status, stdout, stderr, pid } = spawnSync(file, [...args, module], {
     encoding: 'utf8',
     timeout: 60_000,

@@ -34,7 +34,7 @@ export class ScriptedKeeper implements Keeper {
     this.#note(call)
     if (call.boxId === 13)
       throw new IsolateError('internal', 'This box is currently in use by another process')
-    return `/boxes/${call.boxId}`
+    return `/boxes/${call.boxId === 'auto' ? 7 : call.boxId}`
   }
 
   async cleanup(call: IsolateCall): Promise<void> {

@@ -17,12 +17,9 @@ const HEADER_BYTES = 16
  * threads of V8's optimising compiler would take CPU time from the program, for code that most
  * traces are too short to benefit from. So a function is optimised only when it is four times as
  * hot as usual. From Node 24 on, another compiler takes the time, and these flags gain nothing.
- *
- * run: its memory is small. Waking threads to collect its garbage takes longer than collecting it.
  */
 const FLAGS = {
   strace: { 20: '--interrupt-budget=270336', 22: '--invocation-count-for-turbofan=12000' },
-  run: { 20: '--no-parallel-scavenge', 22: '--no-parallel-scavenge', 24: '--no-parallel-scavenge' },
 }
 
 /** Linux on x86-64. The gate's table of calls is not loaded yet. */
@@ -107,15 +104,19 @@ function startClean(gate) {
   } catch {}
 }
 
+/** struct sigaction whose handler is SIG_IGN. */
+const IGNORE = new Uint8Array(SIGACTION_BYTES)
+IGNORE[0] = 1
+
 /**
- * Prepares this process for the command. First, SIGUSR1 must end it, as it ends any program that
- * does not expect it: by default Node opens a debugger, through which any user of the host could
- * act as the user who runs this command.
+ * Prepares this process for the command. First, SIGUSR1 must do nothing to it: by default Node
+ * opens a debugger, through which any user of the host could act as the user who runs this
+ * command. Programs that the command starts do not inherit that.
  */
 function ownProcess() {
   const gate = loadGate()
-  const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, new Uint8Array(SIGACTION_BYTES), 0, SIGSET_BYTES)
-  if (refused !== 0) process.on('SIGUSR1', () => process.exit(128 + SIGUSR1))
+  const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, IGNORE, 0, SIGSET_BYTES)
+  if (refused !== 0) process.on('SIGUSR1', () => {})
   if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate)
 }
 
@@ -162,9 +163,19 @@ function setFlags() {
   if (flags !== undefined) require('node:v8').setFlagsFromString(flags)
 }
 
+/** Modules of Node that take long to load, and that most runs do not use. */
+const SELDOM_USED = [
+  ...['node:module', 'node:os', 'node:stream', 'node:string_decoder', 'node:timers/promises', 'node:url'],
+]
+
+/** Stands for a module, which is loaded when something of it is used. */
+const loadedWhenUsed = id => new Proxy({}, { get: (_, member) => process.getBuiltinModule(id)[member] })
+
 /** Node's modules, without the search for a file; and other bundles. */
-const requireFromBundle = id =>
-  id.startsWith('node:') ? process.getBuiltinModule(id) : require(`${directory}/${id}`)
+function requireFromBundle(id) {
+  if (!id.startsWith('node:')) return require(`${directory}/${id}`)
+  return SELDOM_USED.includes(id) ? loadedWhenUsed(id) : process.getBuiltinModule(id)
+}
 
 function load() {
   // Node supports source maps for modules only.

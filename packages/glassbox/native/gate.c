@@ -5,8 +5,8 @@
  * Conventions: a number that is returned is the kernel's result, negative for -errno; a failing
  * call does not throw. A wrong type or a buffer that is too short throws a TypeError before
  * anything is done. Memory belongs to the caller's typed arrays, which V8 neither moves nor frees
- * during a call. The only state is what each thread has opened (owned.c), so any thread may call
- * anything.
+ * during a call. The only state is what each thread has opened (owned.c) and watches (readable.c),
+ * so any thread may call anything.
  *
  * How long a call may take: send() and receive() never wait. runPlan() waits for the calls of its
  * plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not
@@ -95,7 +95,7 @@ static void own_slots(napi_env env, const struct bytes *list, const s64 *slots, 
 }
 
 /*
- * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(2), descriptors: Uint8Array,
+ * runPlan(plan, slots: BigInt64Array(64), failure: Int32Array(3), descriptors: Uint8Array,
  * children: Uint8Array): 0 or -errno. The last two list the slots that hold a descriptor or a
  * child of this process after the plan; -1 in such a slot means none. All signals are blocked
  * during the plan, because no handler of Node may run in a child that shares Node's memory.
@@ -111,13 +111,13 @@ static napi_value gate_run_plan(napi_env env, napi_callback_info info) {
   if (!get_bytes(env, arguments[1], &slots) || slots.length < PLAN_SLOTS * sizeof(s64) || ((u64)slots.data & 7))
     return throw_type(env, "runPlan() needs a BigInt64Array of 64 slots");
   if (!get_bytes(env, arguments[2], &failed) || failed.length < sizeof(struct plan_failure))
-    return throw_type(env, "runPlan() needs an Int32Array of two for the failure");
+    return throw_type(env, "runPlan() needs an Int32Array of three for the failure");
   if (!get_bytes(env, arguments[3], &descriptors) || !get_bytes(env, arguments[4], &children))
     return throw_type(env, "runPlan() needs two Uint8Arrays of slots");
   int loaded = plan_load(&plan, bytes.data, bytes.length);
   if (loaded < 0) return number(env, loaded);
 
-  struct plan_failure failure = {-1, 0};
+  struct plan_failure failure = {-1, 0, 0};
   sys(rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
   plan_run(&plan, 0, (s64 *)slots.data, &failure);
   sys(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
@@ -202,6 +202,10 @@ static const struct {
     {"send", gate_send},
     {"receive", gate_receive},
     {"handOver", gate_hand_over},
+    {"watchReadable", gate_watch_readable},
+    {"holdLoop", gate_hold_loop},
+    {"pauseWatch", gate_pause_watch},
+    {"unwatch", gate_unwatch},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

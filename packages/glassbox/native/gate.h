@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, trace.c and supervise.c.
+ * owned.c, readable.c, trace.c and supervise.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -34,6 +34,12 @@ void disown_child(napi_env env, s64 pid);
 void before_call(napi_env env, s64 number, const s64 *arguments);
 void after_call(napi_env env, s64 number, const s64 *arguments, s64 result);
 napi_value gate_hand_over(napi_env env, napi_callback_info info);
+
+/* readable.c */
+napi_value gate_watch_readable(napi_env env, napi_callback_info info);
+napi_value gate_hold_loop(napi_env env, napi_callback_info info);
+napi_value gate_pause_watch(napi_env env, napi_callback_info info);
+napi_value gate_unwatch(napi_env env, napi_callback_info info);
 
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);

@@ -48,6 +48,8 @@
  * the clocks and the host.
  */
 #define REAPED_A_TURN 64
+/* How often init lets go of processes of one program that have made it their tracer. */
+#define MOST_STOPS 1000
 
 struct control {
   u64 length;
@@ -133,10 +135,13 @@ static void account(const struct usage *usage) {
 
 /*
  * A child, or a thread of one, has made init its tracer (PTRACE_TRACEME) and stopped. init lets go
- * of it and passes on the signal that it stopped for; events and SIGTRAP have none.
+ * of it and passes on the signal that it stopped for; events and SIGTRAP have none. Each time
+ * takes as long as the program's own part of it, and is charged to no one. A program that does it
+ * without end stays stopped.
  */
 static void let_go(s32 pid, u32 status) {
   u32 signal = status & 0x7f;
+  if (program.stops++ >= MOST_STOPS) return;
   sys(ptrace, PTRACE_DETACH, pid, 0, status >> 8 || signal == SIGTRAP ? 0 : signal);
 }
 
@@ -205,13 +210,14 @@ static void close_listener(void) {
  * change them any more.
  */
 static void end_program(u32 cause) {
-  struct plan_failure none = {-1, 0};
+  struct plan_failure none = {-1, 0, 0};
   if (program.cause == CAUSE_NONE) program.cause = cause;
   if (program.launch.watch || program.launch.cpu_source == CPU_SCAN) watch_cpu(&program);
   sys(kill, -1, SIGKILL);
   while (reap(0)) {
   }
   if (!program.ended.ended_ns) program.ended.ended_ns = now_ns();
+  page_cache_look(&program);
   report(&none);
   close_listener();
 }
@@ -298,7 +304,7 @@ static void become_program(void) {
  * memory.
  */
 static void await_launch(void) {
-  struct plan_failure none = {-1, 0};
+  struct plan_failure none = {-1, 0, 0};
   prepared = PREPARED_ALONE;
   reply_done(inbox.request.id, &none, 0);
   while (receive()) {
@@ -334,7 +340,7 @@ static void handle_prepare(void) {
   const struct prepare *header = (const struct prepare *)mine.payload;
   s64 slots[PLAN_SLOTS];
   struct plan plan;
-  struct plan_failure failure = {-1, 0};
+  struct plan_failure failure = {-1, 0, 0};
   u32 changed = 0;
   memset(&program, 0, sizeof program);
   launch_failure = failure;
@@ -351,7 +357,7 @@ static void handle_prepare(void) {
     program.pid = failure.error ? 0 : (s32)slots[header->main_slot];
     program.has_listener = !failure.error && header->listens;
     if (!failure.error && prepared == PREPARED_NOTHING) /* it was killed before it could reply */
-      failure = (struct plan_failure){(s32)plan.step_count - 1, ESRCH};
+      failure = (struct plan_failure){(s32)plan.step_count - 1, ESRCH, 0};
   }
   release(&mine);
   if (failure.error || changed) reply_done(mine.request.id, &failure, changed);
@@ -364,7 +370,7 @@ static void handle_prepare(void) {
 
 /* A launch for which no child waits: it could not be made. */
 static void handle_launch(void) {
-  struct plan_failure failure = {-1, ESRCH};
+  struct plan_failure failure = {-1, ESRCH, 0};
   program.id = inbox.request.id;
   report(&failure);
 }
@@ -378,7 +384,7 @@ static void become_undumpable(void) {
 
 static void handle_plan(void) {
   struct plan plan;
-  struct plan_failure failure = {-1, 0};
+  struct plan_failure failure = {-1, 0, 0};
   if (inbox.error)
     failure.error = inbox.error;
   else if (broken || plan_load(&plan, inbox.payload, inbox.request.length) < 0)
@@ -387,7 +393,7 @@ static void handle_plan(void) {
     plan_run(&plan, 0, inbox.slots, &failure);
   become_undumpable();
   if (failure.error) broken = 1;
-  reply_done(inbox.request.id, &failure, 0);
+  reply_done(inbox.request.id, &failure, failure.fallbacks);
 }
 
 /*
@@ -395,7 +401,7 @@ static void handle_plan(void) {
  */
 static void handle_disconnect_plan(void) {
   struct plan plan;
-  struct plan_failure failure = {-1, 0};
+  struct plan_failure failure = {-1, 0, 0};
   if (inbox.error || plan_load(&plan, inbox.payload, inbox.request.length) < 0) {
     failure.error = inbox.error ? inbox.error : EINVAL;
     release(&inbox);
@@ -417,7 +423,7 @@ static void handle_kill(void) {
 }
 
 static void handle_fingerprint(void) {
-  struct plan_failure none = {-1, 0};
+  struct plan_failure none = {-1, 0, 0};
   reply_done(inbox.request.id, &none, fingerprint(*(u32 *)inbox.payload));
 }
 
@@ -454,7 +460,7 @@ static void disconnect(void) {
   while (reap(0)) {
   }
   for (int tries = 0; disconnect_plan.plan.step_count && tries < 200; tries++) {
-    struct plan_failure failure = {-1, 0};
+    struct plan_failure failure = {-1, 0, 0};
     struct time pause = {0, 5000000};
     plan_run(&disconnect_plan.plan, 0, disconnect_plan.slots, &failure);
     if (!failure.error) break;

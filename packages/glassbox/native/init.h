@@ -38,12 +38,21 @@ struct program {
   struct denied denied;
   u64 next_check;
   u64 scratch; /* bytes that were in the box's tmpfs before it, if init watches */
+  u64 own;     /* bytes that were no page cache at the last look */
+  u32 stops;   /* of its processes, with init as tracer */
+  u64 look_ns; /* the time from one look at the page cache to the next */
 };
 
 /* watch.c: the time and memory of the program, and when to look next. */
 void watch_start(struct program *program);
 void watch_check(struct program *program, u64 now);
 u64 watch_cpu(struct program *program);
+
+/*
+ * page-cache.c: how much of the program's memory is page cache. Returns the time in ns after which
+ * to look again, or 0 if there is nothing to look at.
+ */
+u64 page_cache_look(struct program *program);
 int parse_number(const char **at, u64 *value);
 
 /*

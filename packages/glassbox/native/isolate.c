@@ -203,27 +203,39 @@ static int copy_text(int fd, u64 length, int to, int meta) {
   return written;
 }
 
-/* Forwards signals and obeys answers until the call has ended. */
+/* Becomes the ordinary command, which is interrupted by signals as it likes. */
+__attribute__((noreturn)) static void ordinary_after(u64 mask, char **argv, char **env) {
+  sys(rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, NULL, sizeof mask);
+  ordinary(argv, env);
+}
+
+/*
+ * Forwards signals and obeys answers until the call has ended. If the server is lost before it has
+ * done or said anything, the call is left to the ordinary command.
+ */
 __attribute__((noreturn)) static void serve(int fd, int signals, u64 mask, char **argv, char **env) {
   struct { s32 fd; short events, found; } places[] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}};
   s32 meta = -1;
-  int failed = 0;
+  int failed = 0, begun = 0;
   for (;;) {
     if (sys(poll, places, 2, -1) < 0) continue;
     if (places[1].found) {
       u8 info[128]; /* struct signalfd_siginfo begins with the number */
-      if (sys(read, signals, info, sizeof info) == sizeof info)
+      if (sys(read, signals, info, sizeof info) == sizeof info) {
         sys(sendto, fd, info, 1, MSG_NOSIGNAL, 0, 0);
+        begun = 1;
+      }
     }
     if (!places[0].found) continue;
     struct answer answer;
-    if (!receive(fd, &answer, sizeof answer, &meta)) lost(meta);
+    if (!receive(fd, &answer, sizeof answer, &meta)) {
+      if (begun) lost(meta);
+      ordinary_after(mask, argv, env);
+    }
+    begun |= answer.kind != ANSWER_META;
     if (answer.kind == ANSWER_OUT) failed |= !copy_text(fd, answer.length, 1, meta);
     if (answer.kind == ANSWER_ERR) copy_text(fd, answer.length, 2, meta);
-    if (answer.kind == ANSWER_ORDINARY) {
-      sys(rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, NULL, sizeof mask);
-      ordinary(argv, env);
-    }
+    if (answer.kind == ANSWER_ORDINARY) ordinary_after(mask, argv, env);
     if (answer.kind == ANSWER_EXIT) {
       if (failed) fail("Cannot write to standard output", "");
       end((int)answer.value);
@@ -267,7 +279,7 @@ __attribute__((noreturn, used)) static void start(long *stack) {
   sys(rt_sigprocmask, 0 /* SIG_BLOCK */, &blocked, &before, sizeof blocked);
   int signals = (int)sys(signalfd4, -1, &forwarded, sizeof forwarded, SFD_CLOEXEC);
   const s32 descriptors[CALL_DESCRIPTORS] = {0, 1, 2, directory};
-  if (!send_call(fd, parts, words + variables + 1, descriptors)) lost(-1);
+  if (!send_call(fd, parts, words + variables + 1, descriptors)) ordinary_after(before, argv, env);
   serve(fd, signals, before, argv, env);
 }
 

@@ -5,7 +5,8 @@
  * with a NUL at its end. After that, each byte that it sends is the number of a signal.
  *
  * The server sends answers, and ends with ANSWER_EXIT or ANSWER_ORDINARY. If the stream ends
- * before, the server is lost. src/isolate/server/ is the other side.
+ * before, the server is lost: with ANSWER_BEGUN in mid-run, and without it before it has done
+ * anything. src/isolate/server/ is the other side.
  */
 #ifndef GLASSBOX_ISOLATE_H
 #define GLASSBOX_ISOLATE_H
@@ -27,6 +28,7 @@ enum answer_kind {
   ANSWER_OUT = 3,      /* `length` bytes for the standard output */
   ANSWER_ERR = 4,      /* `length` bytes for the standard error output */
   ANSWER_META = 5,     /* a descriptor of the meta file is attached */
+  ANSWER_BEGUN = 6,    /* from now on, the call changes something */
 };
 
 struct answer {

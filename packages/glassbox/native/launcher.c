@@ -34,7 +34,7 @@ __attribute__((noreturn)) static void end(void) {
 __attribute__((noreturn, used)) static void launch(void) {
   static s64 slots[PLAN_SLOTS];
   struct plan plan;
-  struct plan_failure failure = {-1, 0};
+  struct plan_failure failure = {-1, 0, 0};
   struct launcher_request request;
   if (!read_all(&request, sizeof request)) end();
   long bytes = sys(mmap, 0, request.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -26,9 +26,9 @@ static int valid_step(const struct plan_step *step, u32 index, const struct plan
     if (step->kinds[i] == ARGUMENT_DATA && step->args[i] >= header->data_size) return 0;
     if (step->kinds[i] == ARGUMENT_SLOT && step->args[i] >= PLAN_SLOTS) return 0;
   }
-  if (step->operation == OPERATION_CLONE)
-    return step->kinds[0] == ARGUMENT_IMMEDIATE && step->jump > index + 1 && step->jump <= header->steps;
-  return 1;
+  int jumps = step->jump > index + 1 && step->jump <= header->steps;
+  if (step->operation == OPERATION_CLONE) return step->kinds[0] == ARGUMENT_IMMEDIATE && jumps;
+  return step->jump == 0 || (step->operation == OPERATION_SYSCALL && jumps);
 }
 
 int plan_load(struct plan *plan, void *bytes, u64 length) {
@@ -96,10 +96,10 @@ static long clone_child(long number, long a, long b, long c, long d, void (*func
 }
 
 /*
- * The filters of containers hide clone3, because they cannot read its flags. clone takes the same
- * arguments, but can neither reset signal handlers nor choose a cgroup. All signals are blocked
- * instead, so no handler of Node runs in the child. It unblocks them just before it executes the
- * program.
+ * The filters of containers hide clone3, because they cannot read its flags: with ENOSYS, or with
+ * EPERM before Docker 20.10.10. clone takes the same arguments, but can neither reset signal
+ * handlers nor choose a cgroup. All signals are blocked instead, so no handler of Node runs in the
+ * child. It unblocks them just before it executes the program.
  */
 static long clone_without_clone3(struct clone_args *args, void (*entry)(void *), void *argument) {
   u64 all = ~0ull, before, flags = args->flags & ~CLONE_CLEAR_SIGHAND;
@@ -113,7 +113,9 @@ static long clone_without_clone3(struct clone_args *args, void (*entry)(void *),
 
 long clone_process(struct clone_args *args, void (*entry)(void *), void *argument) {
   long pid = clone_child(__NR_clone3, (long)args, sizeof *args, 0, 0, entry, argument);
-  return pid == -ENOSYS ? clone_without_clone3(args, entry, argument) : pid;
+  if (pid != -ENOSYS && pid != -EPERM) return pid;
+  long again = clone_without_clone3(args, entry, argument);
+  return pid == -EPERM && again == -ENOSYS ? pid : again;
 }
 
 /*
@@ -155,6 +157,14 @@ static int ignores(const struct plan_step *step, long error) {
   return 0;
 }
 
+/* The bit of the fallback of that step. */
+static u32 fallback_bit(const struct plan *plan, u32 index) {
+  u32 before = 0;
+  for (u32 i = 0; i < index; i++)
+    if (plan->steps[i].operation == OPERATION_SYSCALL && plan->steps[i].jump) before++;
+  return before < 32 ? 1u << before : 0;
+}
+
 static long run_await(const struct plan *plan) {
   if (plan->await) plan->await();
   return -ENOSYS;
@@ -169,6 +179,7 @@ void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failur
                 : step->kinds[a] == ARGUMENT_SLOT ? (u64)slots[step->args[a]]
                                                   : step->args[a];
     long result;
+    int failed;
     if (step->operation == OPERATION_SYSCALL)
       result = raw_syscall(step->number, (long)args[0], (long)args[1], (long)args[2], (long)args[3], (long)args[4],
                            (long)args[5]);
@@ -180,12 +191,14 @@ void plan_run(const struct plan *plan, u32 first, s64 *slots, struct plan_failur
       result = run_await(plan);
 
     if (failure->error) return; /* a child's */
-    if (result < 0 && result >= -4095 && !ignores(step, -result)) {
+    failed = result < 0 && result >= -4095;
+    if (failed && !ignores(step, -result)) {
       failure->step = (s32)i;
       failure->error = (s32)-result;
       return;
     }
     if (step->result != PLAN_NO_SLOT) slots[step->result] = result;
-    if (step->operation == OPERATION_CLONE) i = step->jump - 1u;
+    if (step->operation == OPERATION_CLONE || (step->jump && !failed)) i = step->jump - 1u;
+    else if (step->jump) failure->fallbacks |= fallback_bit(plan, i);
   }
 }

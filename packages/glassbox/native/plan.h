@@ -41,7 +41,12 @@ struct plan_step {
   u16 number;
   u8 operation;
   u8 result;     /* slot, or PLAN_NO_SLOT */
-  u16 jump;      /* of a clone: the step at which the parent goes on; the child ends there */
+  /*
+   * Of a clone: the step at which the parent goes on; the child ends there. Of a system call: the
+   * step at which the plan goes on if it succeeds. The steps between are its fallback, for when it
+   * fails with an ignored error. 0: it has none.
+   */
+  u16 jump;
   u16 ignore[2]; /* errors after which the plan goes on; 0: none */
   u8 kinds[6];   /* enum plan_argument */
   u64 args[6];
@@ -62,15 +67,16 @@ struct plan {
   void (*await)(void); /* what OPERATION_AWAIT calls; plan_load sets none, and the step fails */
 };
 
-/* The step that ended the plan, and its errno (positive); error 0: no step failed. */
+/* The outcome of a plan. */
 struct plan_failure {
-  s32 step, error;
+  s32 step, error; /* the step that ended it, and its errno (positive); error 0: no step failed */
+  u32 fallbacks;   /* which fallbacks were taken: bit 0 is the first of the plan */
 };
 
 _Static_assert(sizeof(struct plan_header) == 16, "src/plan/encode.ts writes it");
 _Static_assert(sizeof(struct plan_step) == 64 && offsetof(struct plan_step, args) == 16, "so is this");
 _Static_assert(sizeof(struct plan_pointer) == 8, "and this");
-_Static_assert(sizeof(struct plan_failure) == 8, "src/gate and src/launch read it");
+_Static_assert(sizeof(struct plan_failure) == 12, "src/gate and src/launch read it");
 
 /*
  * Checks `length` bytes, which must be aligned to eight, and writes the pointers into the data.

@@ -17,7 +17,11 @@
 #define MAX_DESCRIPTORS 32
 
 enum request_type {
-  REQUEST_PLAN = 1,       /* a plan for init itself, with descriptors as first slots; REPLY_DONE */
+  /*
+   * A plan for init itself, with descriptors as first slots. REPLY_DONE, and `cause` says which
+   * fallbacks of the plan were taken.
+   */
+  REQUEST_PLAN = 1,
   REQUEST_LAUNCH = 2,     /* `launch`, then the plan of the child that was prepared; REPLY_ENDED */
   REQUEST_KILL = 3,       /* a u32 cause: ends the program of this id if it still runs; no reply */
   REQUEST_DISCONNECT = 4, /* a plan to run when the host is gone, with descriptors; REPLY_DONE */
@@ -53,7 +57,8 @@ struct prepare {
   u8 cpu;           /* the kept descriptor to read the CPU time from, or PLAN_NO_SLOT */
   u8 fingerprint;   /* first compare the box with its fingerprint */
   u8 listens;       /* the plan installs a filter and puts its listener into place */
-  u8 reserved[7];
+  u8 memory;        /* the kept descriptor of memory.stat, or PLAN_NO_SLOT */
+  u8 reserved[6];
 };
 
 struct launch {
@@ -99,6 +104,11 @@ struct ended {
   u64 watched_cpu_ns, watched_memory;
   u32 watched_processes, reserved;
   u64 voluntary_switches, forced_switches; /* of the same processes as user_us */
+  /*
+   * By memory.stat, in bytes: page cache of files at the end, the most of it that init saw, and
+   * the most that init saw of all other memory.
+   */
+  u64 cache, most_cache, most_own;
 };
 
 #define MAX_COUNTERS 8
@@ -127,7 +137,7 @@ _Static_assert(sizeof(struct prepare) == 16 && offsetof(struct prepare, first_co
 _Static_assert(sizeof(struct launch) == 40 && offsetof(struct launch, cpu_source) == 24, "and this");
 _Static_assert(sizeof(struct prepare) % 8 == 0 && sizeof(struct launch) % 8 == 0, "an aligned plan follows");
 _Static_assert(sizeof(struct reply) == 32, "src/container/wire.ts reads it");
-_Static_assert(sizeof(struct ended) == 80 && offsetof(struct ended, watched_processes) == 56, "so is this");
+_Static_assert(sizeof(struct ended) == 104 && offsetof(struct ended, watched_processes) == 56, "so is this");
 _Static_assert(offsetof(struct counters, text) == 2 * MAX_COUNTERS, "and this");
 _Static_assert(sizeof(struct denied) == 64 + 6 * SNAPSHOT_BYTES + 24, "and this");
 

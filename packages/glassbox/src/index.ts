@@ -19,13 +19,18 @@ export type {
   WriteOptions,
 } from './job/files.ts'
 export { DEFAULT_LIMITS } from './job/limits.ts'
+export { loadProfile } from './job/profiles/load.ts'
+export { PROFILES } from './job/profiles/shipped.ts'
 export type {
+  Amount,
   Bind,
   BoxOptions,
   CommandOptions,
   Encoding,
   Limits,
   OutputOf,
+  Profile,
+  ProfileName,
   ProgramTrace,
   RunOptions,
 } from './job/options.ts'
@@ -40,7 +45,8 @@ export type {
   WebSink,
   WebSource,
 } from './job/streams.ts'
-export type { MeasuredBy, Measurer, Violation } from './job/ending.ts'
+export type { MeasuredBy, Measurer, Violation, WeakerWall } from './job/ending.ts'
+export type { PossibleLimit, RefusingLimit } from './job/possible-limit.ts'
 export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'
 export { type PooledOptions, run } from './run/run.ts'

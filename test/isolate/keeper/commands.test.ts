@@ -47,6 +47,16 @@ test('--init -vv keeps its standard output clean', options, async () => {
   await host.call([`-b${id}`, '--cleanup'])
 })
 
+test('--verbose says on stderr what is done', options, async () => {
+  const id = host.newBox()
+  const made = await host.call([`-b${id}`, '-v', '--init'])
+  assert.equal(made.err, `Preparing box directory ${at(id)}\n`)
+  const ran = await host.call([`-b${id}`, '-v', '--run', '--', '/bin/true'])
+  assert.match(ran.err, /^Mounting .*\/box on box\n(?:Mounting .+\n)+Started proxy_pid=\d+ box_uid=\d+ /)
+  const removed = await host.call([`-b${id}`, '-v', '--cleanup'])
+  assert.equal(removed.err, `Removing box directory ${at(id)}\n`)
+})
+
 test('--init of a box that exists starts it anew; 1.x refuses', options, async () => {
   const box = await host.box()
   writeFileSync(box.path('old'), '')

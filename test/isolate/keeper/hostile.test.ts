@@ -166,3 +166,29 @@ test('a full disk under the boxes is a fault that says so', options, async () =>
     rmSync(mount, { recursive: true })
   }
 })
+
+test('IC-12: a quota limits what a program can write, in blocks and files', options, async t => {
+  const mount = mkdtempSync('/var/tmp/glassbox-isolate-')
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=755,usrquota', 'tmpfs', mount], {
+      stdio: 'ignore',
+    })
+  } catch {
+    rmSync(mount, { recursive: true })
+    return t.skip('needs CONFIG_TMPFS_QUOTA')
+  }
+  try {
+    const limited = new IsolateHost(`box_root = ${mount}/boxes\n`)
+    const box = await limited.box('--quota=256,20')
+    const large = await box.sh(
+      'head -c 1000000 /dev/zero > large; rm large; head -c 100000 /dev/zero > small',
+    )
+    assert.match(large.err, /Disk quota exceeded/)
+    const many = await box.sh('i=0; while [ $i -lt 40 ]; do : > f$i || exit 3; i=$((i+1)); done')
+    assert.match(many.err, /Disk quota exceeded/)
+    await box.cleanup()
+  } finally {
+    execFileSync('umount', [mount])
+    rmSync(mount, { recursive: true })
+  }
+})

@@ -3,7 +3,7 @@
  * time. GLASSBOX_KILLS is the number of kills of each kind, which is small by default.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { privileged } from '../../support/privilege.js'
 const bin = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox-isolate.js', import.meta.url))
 const host = new IsolateHost()
 const options = { skip: privileged }
-const kills = Number(process.env['GLASSBOX_KILLS'] ?? 6)
+const kills = Number(process.env['GLASSBOX_KILLS'] ?? 4)
 const LONG = ['/bin/sh', '-c', '/bin/sleep 1000 & /bin/sleep 1000']
 const metaFile = join(host.directory, 'meta')
 
@@ -101,6 +101,19 @@ test('a proxy that is killed is a fault of the run, and nothing is left', option
   assert.equal((await box.cleanup()).code, 0)
 })
 
+test('a proxy that is stopped does not keep a run from being interrupted', options, async () => {
+  const box = await host.box()
+  const { child, ended } = start(runWords(box.id))
+  await eventually('the program runs', () => ofUser(host.userOf(box.id)).length === 3)
+  const [proxy = 0] = childrenOf(child.pid ?? 0)
+  process.kill(proxy, 'SIGSTOP')
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+  assert.deepEqual([code, err], [1, 'Interrupted\n'])
+  assert.deepEqual(ofUser(host.userOf(box.id)), [])
+  await box.cleanup()
+})
+
 test('with --cg, a killed keeper leaves a group that the next call uses', options, async t => {
   const id = host.newBox()
   const made = await host.call([`-b${id}`, '--cg', '--init'])
@@ -165,6 +178,15 @@ test(
     await box.cleanup()
   },
 )
+
+test('--open-files=0 leaves the limit of the caller, which Node raises for itself', options, async () => {
+  const box = await host.box()
+  const call = `${process.execPath} ${bin} -b${box.id} -s -n0 --run -- /bin/sh -c 'ulimit -Sn'`
+  const env = { ...process.env, GLASSBOX_ISOLATE_CONFIG: host.config }
+  const out = execFileSync('/bin/sh', ['-c', `ulimit -Sn 321; ${call}; exit $?`], { env, encoding: 'utf8' })
+  assert.equal(out, '321\n')
+  await box.cleanup()
+})
 
 test('--tty-hack: the program has the terminal, and the keeper takes it back', options, async () => {
   const box = await host.box()

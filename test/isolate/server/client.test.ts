@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ANSWER_KIND } from '#glassbox/gate/generated/layouts.js'
 import { IsolateServer } from '#glassbox/isolate/server/server.js'
 import { ScriptedKeeper } from '../../support/scripted-keeper.js'
 
@@ -168,6 +169,7 @@ test('what cannot be passed to another process is left to the ordinary command',
     ['--inherit-fds', '--run', 'x'],
     ['--inh', '--tty', '--run', 'x'],
     ['--tty-hack', '--run', 'x'],
+    ['-n0', '--run', 'x'],
     ['-M', '/dev/stdout', '--run', 'x'],
     ['--json=/proc/self/fd/1', '--run', 'x'],
     ['-M', '/dev/fd/1', '--run', 'x'],
@@ -179,6 +181,10 @@ test('what cannot be passed to another process is left to the ordinary command',
     env: { ...env, GLASSBOX_ISOLATE_COMMAND: ORDINARY },
   })
   assert.deepEqual(await once(pinned, 'close'), [5, null], 'a client on one CPU wants its program there')
+  const limited = spawn('sh', ['-c', 'ulimit -t 1000; exec "$0" --run exit 0', client], {
+    env: { ...env, GLASSBOX_ISOLATE_COMMAND: ORDINARY },
+  })
+  assert.deepEqual(await once(limited, 'close'), [5, null], 'a client with a limit of its own')
   assert.deepEqual(keeper.calls, [])
 })
 
@@ -191,14 +197,33 @@ test('a client without one of the three streams is left to the ordinary command'
   assert.deepEqual(keeper.calls, [])
 })
 
-test('a server lost in mid-run is exit code 2, said, and status XX', async t => {
-  const path = join(directory, 'lost')
-  // It takes the call and ends, as a killed server does.
-  const server = createServer(socket => socket.once('data', () => socket.destroy())).listen(path)
+/** A server that takes a call, answers with these bytes, and is lost. */
+async function losing(t: { after(end: () => void): void }, name: string, answer: Uint8Array) {
+  const path = join(directory, name)
+  const server = createServer(socket => socket.once('data', () => socket.end(answer))).listen(path)
   t.after(() => server.close())
   await once(server, 'listening')
-  const { code, err } = await run(['--run', 'x'], { GLASSBOX_ISOLATE_SOCKET: path })
+  return { GLASSBOX_ISOLATE_SOCKET: path }
+}
+
+const answerOf = (kind: number): Buffer => Buffer.from(Uint32Array.of(kind, 0, 0).buffer)
+
+test('a server lost in mid-run is exit code 2, and said', async t => {
+  const env = await losing(t, 'lost', answerOf(ANSWER_KIND.begun))
+  const { code, err } = await run(['--run', 'x'], env)
   assert.deepEqual([code, err], [2, 'The server of isolate was lost during the call\n'])
+})
+
+test('a server lost before it has done anything leaves the call to the ordinary command', async t => {
+  const half = answerOf(ANSWER_KIND.begun).subarray(0, 5)
+  for (const [name, answer] of [
+    ['none', Buffer.alloc(0)],
+    ['half', half],
+    ['meta', answerOf(ANSWER_KIND.meta)],
+  ] as const) {
+    const { code, out } = await run(['--run', 'x'], await losing(t, `lost-${name}`, answer))
+    assert.deepEqual([code, out], [5, 'ordinary isolate --run x\n'], name)
+  }
 })
 
 test('a command that is not there is named', async () => {

@@ -15,19 +15,25 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { connect, type Socket } from 'node:net'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { send } from '#glassbox/gate/gate.js'
 import { ANSWER_KIND, CALL_LAYOUT, CALL_MAGIC, CALL_MAX_LENGTH } from '#glassbox/gate/generated/layouts.js'
 import { IsolateServer } from '#glassbox/isolate/server/server.js'
 import { socketPath } from '#glassbox/isolate/server/socket-path.js'
+import { ORDINARY } from '../../support/command.js'
 import { ScriptedKeeper } from '../../support/scripted-keeper.js'
 
+const CLIENT = fileURLToPath(
+  new URL('../../../../packages/glassbox/prebuilds/isolate-linux-x64', import.meta.url),
+)
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-hostile-'))
 const path = join(directory, 'server', 'socket')
 const keeper = new ScriptedKeeper()
-const server = new IsolateServer({ path, boxes: 0, version: '1', keeper, patienceMs: 500 })
+const server = new IsolateServer({ path, boxes: 0, version: '1', keeper })
 before(async () => {
   await server.open()
   await withOther() // what Node opens at the first client stays open
@@ -63,8 +69,8 @@ function bytesOf({
 
 const descriptorOf = (socket: Socket): number => (socket as unknown as { _handle: { fd: number } })._handle.fd
 
-async function connected(): Promise<Socket> {
-  const socket = connect(path)
+async function connected(at = path): Promise<Socket> {
+  const socket = connect(at)
   await once(socket, 'connect')
   return socket
 }
@@ -197,10 +203,14 @@ async function withOther(): Promise<void> {
   assert.equal((await answers(socket)).exit, 0)
 }
 
-test('a client that sends nothing is dropped when it took too long', async () => {
+test('a client that sends nothing is dropped when it took too long', async t => {
+  const at = join(directory, 'impatient', 'socket')
+  const options = { path: at, boxes: 0, version: '1', keeper: new ScriptedKeeper(), patienceMs: 50 }
+  const impatient = new IsolateServer(options)
+  await impatient.open()
+  t.after(() => impatient.close())
   const openBefore = open()
-  const socket = await connected()
-  await withOther()
+  const socket = await connected(at)
   assert.match((await answers(socket)).text, /did not send its call in time/)
   await assertUnharmed(openBefore)
 })
@@ -253,6 +263,40 @@ test('a directory that others may enter is refused, and so is one of another use
     message: /Other users may enter .*shared: make it private/,
   })
   await assert.rejects(attempt('/dev/null/socket'), { message: /Cannot use \/dev\/null for the socket: / })
+})
+
+/** The start of a script of Node that runs as another user. */
+const asNobody = (script: string): readonly string[] => [...ORDINARY.slice(1), process.execPath, '-e', script]
+const needsRoot = { skip: process.geteuid?.() === 0 ? false : 'only root has other users' }
+
+test('a client of another user is refused, even if it reaches the socket', needsRoot, async () => {
+  const openBefore = open()
+  for (const each of [directory, join(directory, 'server')]) chmodSync(each, 0o711)
+  chmodSync(path, 0o777)
+  const script = `require('net').connect('${path}').on('data', b => process.stdout.write(b.subarray(12)))`
+  const other = spawn(ORDINARY[0], asNobody(script), { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  other.stdout.on('data', text => (said += text))
+  await once(other, 'close')
+  assert.match(said, /^This server serves only its owner\n/)
+  await assertUnharmed(openBefore)
+})
+
+test('a server of another user gets nothing from the client', needsRoot, async t => {
+  const at = join('/tmp', `glassbox-foreign-${process.pid}`)
+  const script = `require('net').createServer(s => s.on('data', () => process.stdout.write('got')))
+    .listen('${at}', () => process.stdout.write('listening'))`
+  const other = spawn(ORDINARY[0], asNobody(script), { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => {
+    other.kill('SIGKILL')
+    rmSync(at, { force: true })
+  })
+  let said = ''
+  other.stdout.on('data', text => (said += text))
+  await once(other.stdout, 'data')
+  const client = spawnSync(CLIENT, ['--init'], { env: { GLASSBOX_ISOLATE_SOCKET: at }, encoding: 'utf8' })
+  assert.deepEqual([client.status, client.stderr], [2, `The server belongs to another user: ${at}\n`])
+  assert.equal(said, 'listening')
 })
 
 test('a path of the socket must be absolute and short', () => {

@@ -163,6 +163,24 @@ test('more owners than init receives maps for are one error', { skip: needsRoot 
   )
 })
 
+for (const limit of [24, 40, 70, 128])
+  test(`with ulimit -n ${limit} a writable bind works, or the error names the limit`, {
+    skip: needsRoot,
+  }, context => {
+    const script = `import { run } from ${moduleOf('library/index.js')}
+      const binds = [{ source: ${JSON.stringify(folder(context, 0))}, target: '/folder', writable: true }]
+      const said = await run('touch', ['/folder/new'], { binds }).then(
+        ({ exitCode }) => 'exited ' + exitCode, ({ message, hint }) => message + ' ' + hint)
+      console.log(said)`
+    const words = ['-c', `ulimit -n ${limit}; exec "$0" --input-type=module -e "$SCRIPT"`, process.execPath]
+    const env = { ...process.env, SCRIPT: script }
+    const { stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8', cwd: '/', env })
+    assert.equal(stderr, '')
+    if (limit >= 128) assert.equal(stdout, 'exited 0\n')
+    else assert.match(stdout, new RegExp(`ulimit -n.* is ${limit}, and glassbox needs at least 128`))
+    assert.doesNotMatch(stdout, /as yours/, 'no false blame of the folder')
+  })
+
 /**
  * Directories of several kinds of file systems, made in a mount namespace that ends with its
  * process: what mount(8) is called with, and the words of the refusal.

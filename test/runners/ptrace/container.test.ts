@@ -7,13 +7,20 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
-import { ORDINARY, command } from '../../support/command.js'
+import { ERRNO } from '#glassbox/linux/errno.js'
+import { command, ORDINARY } from '../../support/command.js'
+import type { MoreRefusals } from '../../support/environments/docker-profile.js'
+import { contained } from '../../support/environments/enter.js'
+import { ENVIRONMENTS } from '../../support/environments/environments.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
 const isRoot = process.getuid?.() === 0
 const USERS = isRoot ? (['root', 'ordinary'] as const) : (['ordinary'] as const)
 type User = (typeof USERS)[number]
+
+/** An ordinary user of a container. */
+const OF_USER = { uid: Number(ORDINARY[2]), capabilities: [] }
 
 interface Ended {
   readonly code: number | null
@@ -26,14 +33,15 @@ function inContainer(
   context: TestContext,
   user: User,
   words: readonly string[],
-  refused: readonly string[] = [],
+  refused?: MoreRefusals,
 ): Ended {
   const base = temporaryDirectory(context)
   chmodSync(base, 0o1777)
-  const as = user === 'ordinary' && isRoot ? ['-u', ORDINARY[2]] : []
-  const profile = refused.flatMap(call => ['-r', call])
-  const args = [...as, ...profile, process.execPath, command, 'run', ...words]
-  const { status, stdout, stderr } = spawnSync(program('docker'), args, {
+  const filters = temporaryDirectory(context)
+  chmodSync(filters, 0o755)
+  const environment = { ...ENVIRONMENTS.docker, ...(user === 'ordinary' ? OF_USER : {}) }
+  const [file = '', ...args] = contained(environment, filters, refused)
+  const { status, stdout, stderr } = spawnSync(file, [...args, process.execPath, command, 'run', ...words], {
     encoding: 'utf8',
     env: { ...process.env, TMPDIR: base },
     timeout: 60_000,
@@ -87,25 +95,26 @@ for (const user of USERS) {
     })
 
   const missing = [
-    ['ptrace', '101:1', /needs ptrace, which this host refuses.*seccomp profile/],
-    ['Landlock', '444:38', /needs Landlock.*newer Docker/],
-    ['seccomp', '317:1', /needs seccomp filters, which this host refuses/],
+    ['ptrace', { ptrace: ERRNO.EPERM }, /needs ptrace, which this host refuses.*seccomp profile/],
+    ['Landlock', { landlock_create_ruleset: ERRNO.ENOSYS }, /needs Landlock.*newer Docker/],
+    ['seccomp', { seccomp: ERRNO.EPERM }, /needs seccomp filters, which this host refuses/],
   ] as const
   for (const [feature, call, words] of missing)
     test(`as ${user}: a profile without ${feature} is a missing feature, and nothing starts`, context => {
-      const { code, out, err } = inContainer(context, user, [...shell, '--', 'echo', 'started'], [call])
+      const { code, out, err } = inContainer(context, user, [...shell, '--', 'echo', 'started'], call)
       assert.equal(code, 125)
       assert.equal(out, '')
       assert.match(err, words)
       assert.equal(err.trim().split('\n').length, 1, err)
-      const json = inContainer(context, user, [...shell, '--json', '--', 'true'], [call])
+      const json = inContainer(context, user, [...shell, '--json', '--', 'true'], call)
       const { error } = JSON.parse(json.out) as { error: { code: string } }
       assert.equal(error.code, 'ERR_GLASSBOX_MISSING_FEATURE')
     })
 }
 
-test('the filter of the container is there: unshare fails [control]', () => {
-  const tried = spawnSync(program('docker'), ['unshare', '-U', 'true'], { encoding: 'utf8' })
+test('the filter of the container is there: unshare fails [control]', context => {
+  const [file = '', ...args] = contained(ENVIRONMENTS.docker, temporaryDirectory(context))
+  const tried = spawnSync(file, [...args, 'unshare', '-U', 'true'], { encoding: 'utf8' })
   assert.match(tried.stderr, /Operation not permitted/)
   const free = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8' })
   if (isRoot) assert.equal(free.status, 0, free.stderr)

@@ -12,7 +12,7 @@ import { openBox, run } from '#glassbox/index.js'
 import { sweepDirectories } from '#glassbox/runners/ptrace/sweep.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
-const library = new URL('../../../../packages/glassbox/dist/index.js', import.meta.url).href
+const library = new URL('../../../../packages/glassbox/dist/library/index.js', import.meta.url).href
 const runner = 'ptrace'
 /** A shell, and the programs that it starts. */
 const policy = { extends: 'default', paths: { execute: ['/usr/bin/'] } } as const

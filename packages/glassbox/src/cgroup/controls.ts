@@ -45,6 +45,8 @@ export interface Controls {
   readonly refusedProcesses: (files: GroupFiles) => number
   /** The file from which init reads the CPU time while the program runs. */
   readonly cpuTimeFile: string
+  /** The file that tells page cache and other memory apart; native/page-cache.c reads it. */
+  readonly memoryFile: string
   /**
    * The join file: a process joins by writing to it, and init locks it to mark the group as owned.
    * On v1 it is `tasks`: a thread that writes `0` there moves only itself, so the kernel need not
@@ -128,6 +130,7 @@ export const V1: Controls = {
   peakProcesses: files => optionalNumber(files.optional('pids.peak')),
   refusedProcesses: files => keyedNumber(files.optional('pids.events') ?? '', 'max') ?? 0,
   cpuTimeFile: 'cpuacct.usage',
+  memoryFile: 'memory.stat',
   joinFile: 'tasks',
 }
 
@@ -168,5 +171,6 @@ export const V2: Controls = {
   peakProcesses: files => optionalNumber(files.optional('pids.peak')),
   refusedProcesses: files => keyedNumber(files.text('pids.events'), 'max') ?? 0,
   cpuTimeFile: 'cpu.stat',
+  memoryFile: 'memory.stat',
   joinFile: 'cgroup.procs',
 }

@@ -65,6 +65,8 @@ export class Cgroup {
   readonly name: string
   readonly parts: readonly Part[]
   readonly counterFiles: readonly CounterFile[]
+  /** Files that init reads while the program runs. They follow the counter files. */
+  readonly watchedFiles: readonly CounterFile[]
 
   private constructor(name: string, places: ReadonlyMap<Controller, Place>) {
     this.name = name
@@ -81,6 +83,9 @@ export class Cgroup {
         const part = this.#part(controller)
         return controlsOf(part.version).counters[controller].map(file => ({ part, file }))
       })
+    this.watchedFiles = this.parts
+      .filter(({ controllers }) => controllers.includes('memory'))
+      .map(part => ({ part, file: controlsOf(part.version).memoryFile }))
   }
 
   /**

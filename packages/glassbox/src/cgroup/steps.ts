@@ -13,6 +13,7 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from '../linux/constants.ts'
+import { hasClone3 } from '../launch/clone3.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { type PlanBuilder, text } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
@@ -36,26 +37,27 @@ export function addRemoveSteps(builder: PlanBuilder, group: Cgroup, parents: rea
 }
 
 /** How many descriptors `addMakeSteps` keeps open. */
-export const keptBy = (group: Cgroup): number => group.parts.length + group.counterFiles.length
+export const keptBy = ({ parts, counterFiles, watchedFiles }: Cgroup): number =>
+  parts.length + counterFiles.length + watchedFiles.length
 
 export interface MadeGroup {
   /**
-   * Descriptors of the join files, for v1 hierarchies only: a single-threaded process joins by
-   * writing `0` to each.
+   * Descriptors of the join files: a single-threaded process joins by writing `0` to each. For v1
+   * hierarchies, and for v2 if the program cannot be created in its group.
    */
   readonly joins: readonly number[]
   /**
-   * A descriptor of the v2 directory, in which the program is created (CLONE_INTO_CGROUP, Linux
-   * 5.7).
+   * A descriptor of the v2 directory, in which the program is created (CLONE_INTO_CGROUP of
+   * clone3, Linux 5.7).
    */
   readonly birth: Slot | undefined
-  /** The descriptor of the first counter file; the others follow it. */
+  /** The descriptor of the first counter file. The others follow it, then the watched files. */
   readonly firstCounter: number
 }
 
 /**
  * Makes the group, locks it, writes the limits, and keeps its files open from descriptor `keep`
- * on: first the join file of each part, then the counter files.
+ * on: first the join file of each part, then the counter files, then those that init watches.
  */
 export function addMakeSteps(
   builder: PlanBuilder,
@@ -63,6 +65,7 @@ export function addMakeSteps(
   parents: readonly Slot[],
   limits: CgroupLimits,
   keep: number,
+  canBeBorn: boolean = hasClone3(),
 ): MadeGroup {
   const steps = new GroupSteps(builder, group.name)
   for (const [index, part] of group.parts.entries()) {
@@ -73,9 +76,9 @@ export function addMakeSteps(
     for (const write of group.firstWrites(part, limits)) steps.write(parent, part, write)
   }
   const firstCounter = keep + group.parts.length
-  for (const [index, { part, file }] of group.counterFiles.entries())
+  for (const [index, { part, file }] of [...group.counterFiles, ...group.watchedFiles].entries())
     steps.keep(slotOf(parents, group.parts.indexOf(part)), part, file, firstCounter + index, O_RDONLY)
-  const born = group.parts.findIndex(({ version }) => version === 2)
+  const born = canBeBorn ? group.parts.findIndex(({ version }) => version === 2) : -1
   const birth = born < 0 ? undefined : builder.slot('cgroup')
   if (birth) {
     const { directory } = group.parts[born] as Part
@@ -86,7 +89,7 @@ export function addMakeSteps(
       { result: birth },
     )
   }
-  const joins = group.parts.flatMap(({ version }, index) => (version === 1 ? [keep + index] : []))
+  const joins = group.parts.flatMap((_, index) => (index === born ? [] : [keep + index]))
   return { joins, birth, firstCounter }
 }
 

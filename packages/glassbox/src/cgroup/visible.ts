@@ -9,7 +9,7 @@
  */
 import type { Cgroup } from './group.ts'
 import { cgroupMounts, v1Mount } from './hierarchy.ts'
-import type { Controller, HostView } from './types.ts'
+import type { HostView } from './types.ts'
 
 export interface VisibleHierarchy {
   readonly version: 1 | 2
@@ -23,6 +23,12 @@ export interface VisibleHierarchy {
 
 /** What the JVM wants to find mounted on v1. */
 const WANTED = ['memory', 'cpu', 'cpuacct', 'cpuset'] as const
+
+/**
+ * The controllers whose files runtimes read. A hierarchy of `cpuacct` alone is covered too: that
+ * it is mounted suffices, and each group that is mounted costs a pool two calls for each program.
+ */
+const READ = ['memory', 'cpu'] as const
 
 const CONTROLLERS: readonly string[] = [
   ...['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'blkio', 'devices', 'freezer', 'hugetlb', 'rdma'],
@@ -45,7 +51,7 @@ export const mayEnterNamespace = ({ parts }: Cgroup): boolean => parts.every(({ 
 export function visibleHierarchies(cgroup: Cgroup, { mountinfo }: HostView): readonly VisibleHierarchy[] {
   if (cgroup.version('memory') === 2) return [{ version: 2, controllers: [], options: '', own: true }]
   const mounts = cgroupMounts(mountinfo)
-  const joined = new Set(cgroup.parts.flatMap(part => part.controllers))
+  const joined = new Set<string>(cgroup.parts.flatMap(({ controllers }) => controllers))
   const found = WANTED.flatMap(controller => v1Mount(mounts, controller) ?? [])
   return [...new Set(found)].map(({ options }) => {
     const controllers = options.filter(option => CONTROLLERS.includes(option))
@@ -54,7 +60,7 @@ export function visibleHierarchies(cgroup: Cgroup, { mountinfo }: HostView): rea
       version: 1,
       controllers,
       options: [...controllers, ...flags].join(),
-      own: controllers.some(name => joined.has(name as Controller)),
+      own: READ.some(name => controllers.includes(name)) && controllers.some(name => joined.has(name)),
     }
   })
 }

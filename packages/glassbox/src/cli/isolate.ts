@@ -7,10 +7,11 @@ import { GlassboxError } from '../errors.ts'
 import { isolate, type Surroundings } from '../isolate/command.ts'
 import { helpText } from '../isolate/front/help.ts'
 import { createKeeper } from '../isolate/keeper/keeper.ts'
-import type { Keeper } from '../isolate/types.ts'
 import { ignoreSignals, ownWords, processIo } from '../isolate/process-io.ts'
 import { IsolateServer } from '../isolate/server/server.ts'
 import { serverOptions } from '../isolate/server/options.ts'
+import { isolateDoctor } from './isolate-doctor.ts'
+import { stdout } from './output.ts'
 import { packageVersion } from './version.ts'
 
 export const summary = 'Take the place of isolate, the sandbox of programming contests.'
@@ -30,19 +31,19 @@ function programName(): string {
 
 export async function main(words: readonly string[]): Promise<number> {
   if (words[0]?.startsWith('--server')) return serve(words)
-  let keeper: Keeper | undefined
   const surroundings: Surroundings = {
     get version() {
       return packageVersion()
     },
     async keeper() {
       ignoreSignals()
-      return (keeper ??= createKeeper())
+      return createKeeper()
     },
   }
-  const code = await isolate(ownWords(words), processIo(programName(), [NAME]), surroundings)
-  await keeper?.close()
-  return code
+  const io = processIo(programName(), [NAME])
+  if (words[0] === 'doctor') return isolateDoctor(words.slice(1), io, surroundings)
+  // What is left of the keeper ends with this process: its inits see the end of their sockets.
+  return isolate(ownWords(words), io, surroundings)
 }
 
 /** Serves until SIGTERM, SIGINT or SIGHUP. */
@@ -55,7 +56,7 @@ async function serve(words: readonly string[]): Promise<number> {
     })
     ignoreSignals()
     await server.open()
-    process.stdout.write(`Listening at ${options.path}\n`)
+    stdout.write(`Listening at ${options.path}\n`)
     await ended
     await server.close()
     return 0

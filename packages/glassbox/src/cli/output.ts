@@ -9,10 +9,24 @@
  * costs more than most commands do.
  */
 import { fstatSync, writeSync } from 'node:fs'
+import { syscall } from '../gate/gate.ts'
+import { TCGETS } from '../linux/constants.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
 
 /** How long to wait for the reader of a non-blocking descriptor, in ms. */
 const RETRY_MS = 1
+/** More than the kernel writes for TCGETS. */
+const TERMIOS_BYTES = 64
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
+
+/** As isatty(3). Node's terminal module takes longer to load than all else that a command does. */
+function isTerminal(fd: number): boolean {
+  try {
+    return syscall(syscallNumber('ioctl'), fd, TCGETS, new Uint8Array(TERMIOS_BYTES)) === 0
+  } catch {
+    return false // the gate cannot be loaded, which is reported next
+  }
+}
 
 export class CommandOutput {
   readonly fd: 1 | 2
@@ -32,9 +46,7 @@ export class CommandOutput {
   }
 
   get isTerminal(): boolean {
-    // Node's terminal module is loaded only for a character device.
-    this.#isTerminal ??=
-      fstatSync(this.fd).isCharacterDevice() && (this.fd === 1 ? process.stdout : process.stderr).isTTY
+    this.#isTerminal ??= fstatSync(this.fd).isCharacterDevice() && isTerminal(this.fd)
     return this.#isTerminal
   }
 

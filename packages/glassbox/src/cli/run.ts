@@ -92,7 +92,7 @@ function openStreams({ flags, lastOf }: ParsedOptions): Streams {
     const stream = new ProgramOutput(own, hasErrors ? excerpt : undefined)
     passing.push(stream)
     // It is ended below. To see whether to end a stream, run() would have to make process.stdout.
-    return { stream, end: false }
+    return { stream: stream.asStream(), end: false }
   }
   const isChosen = flags.has('--json') || file('--stdout') !== undefined || file('--stderr') !== undefined
   // One pipe keeps the order in which the program writes, as a terminal or `2>&1` would.

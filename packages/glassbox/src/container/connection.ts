@@ -9,12 +9,10 @@
  * read everything that was sent (ECONNRESET, unix(7)). So for many launches it is known that the
  * program never began.
  */
-import type { Socket } from 'node:net'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import { close } from '../gate/descriptors.ts'
 import { syscall } from '../gate/gate.ts'
 import { MAX_PAYLOAD, REQUEST_TYPE } from '../gate/generated/layouts.ts'
-import { socketOn } from '../gate/socket.ts'
+import { readNow, type Watch, watchReadable } from '../gate/readable.ts'
 import { SHUT_WR } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
@@ -27,6 +25,7 @@ import { encodeRequest, type Reply, ReplyReader } from './wire.ts'
  */
 const replyBuffer = new Uint8Array(4096)
 
+const CLOSE = syscallNumber('close')
 const SHUTDOWN = syscallNumber('shutdown')
 /** Errors of a send that mean that init has ended. */
 const GONE: readonly (number | undefined)[] = [ERRNO.EPIPE, ERRNO.ECONNRESET]
@@ -40,7 +39,7 @@ export class Connection {
   readonly #fd: number
   readonly #queue: SendQueue
   #beginning: NodeJS.Immediate | undefined
-  #socket: Socket | undefined
+  #watch: Watch | undefined
   readonly #reader = new ReplyReader()
   readonly #open = new Map<number, OpenRequest>()
   #lastId = 0
@@ -48,10 +47,6 @@ export class Connection {
   #lastSent = 0
   /** init ended before it had read everything. */
   #unread = false
-  readonly #receive = (length: number, buffer: Uint8Array): boolean => {
-    for (const reply of this.#reader.push(buffer.subarray(0, length))) this.#settle(reply.id)?.resolve(reply)
-    return true
-  }
   #ended = false
   /** Resolves when both ends are gone. */
   readonly closed: Promise<void>
@@ -74,22 +69,26 @@ export class Connection {
   #read(): void {
     clearImmediate(this.#beginning)
     this.#beginning = undefined
-    const onread = { buffer: replyBuffer, callback: this.#receive }
-    // onread is not in the types of Node 20.
-    const options = { readable: true, writable: false, onread }
     try {
-      this.#socket = socketOn(this.#fd, options)
+      this.#watch = watchReadable(this.#fd, () => this.#receive())
     } catch {
       this.close() // other code of this process has closed the descriptor
       return
     }
     this.#hold()
-    this.#socket.resume()
-    // An error of the socket is followed by its close, at which the open requests are rejected.
-    // Node closes the descriptor next, and then its number may belong to another file.
-    this.#socket.on('end', () => this.#queue.drop())
-    this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => (this.#unread = code === 'ECONNRESET'))
-    this.#socket.on('close', () => this.#lose())
+  }
+
+  /** Reads all replies that have arrived, or notices the end of init. */
+  #receive(): void {
+    for (let length; (length = readNow(this.#fd, replyBuffer)) !== undefined; ) {
+      if (length <= 0) {
+        this.#unread = length === -ERRNO.ECONNRESET
+        this.#lose()
+        return
+      }
+      const replies = this.#reader.push(replyBuffer.subarray(0, length))
+      for (const reply of replies) this.#settle(reply.id)?.resolve(reply)
+    }
   }
 
   /**
@@ -97,8 +96,7 @@ export class Connection {
    * is idle.
    */
   #hold(): void {
-    if (this.#open.size > 0 || this.#ended) this.#socket?.ref()
-    else this.#socket?.unref()
+    this.#watch?.hold(this.#open.size > 0 || this.#ended)
   }
 
   /** True once the box can take no more requests. */
@@ -146,20 +144,17 @@ export class Connection {
    */
   close(): void {
     if (this.#beginning) this.#read() // the end of init is seen by reading
-    if (this.#ended || this.#socket?.destroyed) return
+    if (this.#ended) return
     this.#ended = true
     this.#queue.drop()
     this.#hold()
-    if (this.#socket) {
+    if (this.#watch)
       syscall(SHUTDOWN, this.#fd, SHUT_WR) // it fails only if init has ended already
-      return
-    }
-    close(this.#fd)
-    this.#lose()
+    else this.#lose()
   }
 
   #send(type: number, id: number, payload: Uint8Array, descriptors: readonly number[]): void {
-    if (this.#ended || this.#socket?.destroyed) throw new BoxLostError(false)
+    if (this.#ended) throw new BoxLostError(false)
     const bytes = encodeRequest(type, id, payload, descriptors.length)
     this.#queue.send(bytes, descriptors, () => (this.#lastSent = type))
   }
@@ -182,6 +177,9 @@ export class Connection {
   #lose(): void {
     this.#ended = true
     this.#queue.drop()
+    this.#watch?.end()
+    this.#watch = undefined
+    syscall(CLOSE, this.#fd) // it fails only if other code of this process has closed it
     for (const id of [...this.#open.keys()]) this.#settle(id)?.reject(new BoxLostError(this.mayHaveRun))
     this.#resolveClosed()
   }

@@ -19,7 +19,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { PlanBuilder } from '../plan/builder.ts'
-import { encodePlan } from '../plan/encode.ts'
+import { encodePlan, fallbacksOf } from '../plan/encode.ts'
 import type { Plan } from '../plan/types.ts'
 import { addFreshScratchSteps } from '../rootfs/steps.ts'
 import type { GroupView, HostRoot, OwnRoot } from '../rootfs/types.ts'
@@ -28,9 +28,10 @@ import { cloneInto } from './clone-into.ts'
 import { Connection } from './connection.ts'
 import { withCarriers } from './idmap/carriers.ts'
 import { type Identity, identityOf, isPrivileged } from './identity.ts'
-import { entering, joining, withNetwork } from './network.ts'
+import { entering, withNetwork } from './network.ts'
 import type { PreparePlan } from './prepare-plan.ts'
 import { hostSetup, ownSetupPlan } from './setup-plan.ts'
+import { needsHandover, receiveRoot } from './root-handover.ts'
 import { type SpawnSpec, spawnPlan } from './spawn-plan.ts'
 import { encodeLaunch, encodePrepare, type EndedReply, type LaunchHeader } from './wire.ts'
 
@@ -66,7 +67,7 @@ type OwnPart = (
 ) => {
   readonly identity: Identity
   readonly boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
-  readonly setups: readonly Promise<void>[]
+  readonly setups: readonly Promise<readonly string[]>[]
 }
 
 export interface Launch {
@@ -104,6 +105,7 @@ export class Container {
   readonly #connection: Connection
   readonly #boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>
   #isReady = false
+  #fallbacks: readonly string[] = []
   #root = -1
 
   private constructor(
@@ -111,7 +113,7 @@ export class Container {
     connection: Connection,
     identity: Identity,
     boxRoot: Pick<OwnRoot, 'scratch' | 'binds' | 'groups'>,
-    setups: readonly Promise<void>[],
+    setups: readonly Promise<readonly string[]>[],
   ) {
     this.pid = pid
     this.identity = identity
@@ -131,15 +133,21 @@ export class Container {
     const privileged = isPrivileged()
     const spec = spawnSpec(network, privileged)
     const setup = hostSetup(host, spec.userNamespace)
-    return Container.#start({ plan: setup.plan, descriptors: [] }, spec, (connection, pid) => {
-      const identity = identityOf(pid, privileged)
-      const boxRoot = own(identity)
-      const rest = withCarriers(boxRoot.binds, identity, carriers =>
-        requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
-      )
-      rest.catch(() => {}) // `ready` rejects with it
-      return { identity, boxRoot, setups: [rest] }
-    })
+    const container = await Container.#start(
+      { plan: setup.plan, descriptors: [] },
+      spec,
+      (connection, pid) => {
+        const identity = identityOf(pid, privileged)
+        const boxRoot = own(identity)
+        const rest = withCarriers(boxRoot.binds, identity, carriers =>
+          requestPlan(connection, ownSetupPlan({ hostname, root: boxRoot }, setup.made), carriers),
+        )
+        rest.catch(() => {}) // `ready` rejects with it
+        return { identity, boxRoot, setups: [rest] }
+      },
+    )
+    if (needsHandover(privileged)) await container.#receiveRoot()
+    return container
   }
 
   /**
@@ -174,9 +182,14 @@ export class Container {
     }
   }
 
-  async #setUp(setups: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(setups)
+  async #setUp(setups: readonly Promise<readonly string[]>[]): Promise<void> {
+    this.#fallbacks = (await Promise.all(setups)).flat()
     this.#isReady = true
+  }
+
+  /** The fallbacks that were taken, once the box is ready: see rootfs/fallbacks.ts. */
+  get fallbacks(): readonly string[] {
+    return this.#fallbacks
   }
 
   /** What its programs see of control groups. */
@@ -203,6 +216,17 @@ export class Container {
     if (!this.#isReady) throw new GlassboxError('ERR_GLASSBOX_INTERNAL', 'The box is not set up yet.')
     this.#openRoot()
     return this.#root
+  }
+
+  /** On failure the container is closed. */
+  async #receiveRoot(): Promise<void> {
+    try {
+      await this.ready
+      this.#root = await receiveRoot((plan, descriptors) => this.runPlan(plan, descriptors))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   #openRoot(): void {
@@ -336,19 +360,21 @@ async function end(connection: Connection, pid: number | undefined): Promise<voi
   await reaped(pid)
 }
 
+/** Makes init run a plan on itself. Resolves with the names of the fallbacks that it took. */
 async function requestPlan(
   connection: Connection,
   plan: Plan,
   descriptors: readonly number[] = [],
-): Promise<void> {
+): Promise<readonly string[]> {
   const { bytes, origin } = encodePlan(plan)
   const reply = await connection.request(REQUEST_TYPE.plan, bytes, descriptors).reply
   if (reply.errno !== 0) throw stepError(plan, origin[reply.step], reply.errno)
+  return fallbacksOf(plan, reply.cause)
 }
 
-const connectNetwork = (connection: Connection, privileged: boolean): Promise<void> =>
+const connectNetwork = (connection: Connection, privileged: boolean): Promise<readonly string[]> =>
   privileged
-    ? withNetwork(made => requestPlan(connection, joining, [made]))
+    ? withNetwork((network, taking) => requestPlan(connection, taking, [network]))
     : requestPlan(connection, entering)
 
 /**

@@ -9,7 +9,7 @@
  * Without privilege, a user namespace maps one id: the program is `UNPRIVILEGED_ID` inside and
  * the caller outside.
  */
-import { CAP_NET_ADMIN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
+import { CAP_KILL, CAP_SETGID, CAP_SETPCAP, CAP_SETUID, CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { hasCapabilities } from '../launch/capabilities.ts'
 import { FIRST_BOX_ID } from '../launch/user-ids.ts'
 
@@ -24,11 +24,21 @@ export interface Identity {
 }
 
 /**
+ * What init does with each capability. A container often has only some of them. Without
+ * CAP_NET_ADMIN the network is made by another way: see network.ts.
+ */
+const NEEDED: readonly number[] = [
+  CAP_SYS_ADMIN, // namespaces and mounts
+  ...[CAP_SETUID, CAP_SETGID], // the program's ids
+  CAP_SETPCAP, // the bounding set
+  CAP_KILL, // the program has another user id
+]
+
+/**
  * Whether this process may make the namespaces of a box without a user namespace. Checked for each
  * box, because a process can give up capabilities.
  */
-export const isPrivileged = (): boolean =>
-  hasCapabilities(CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_NET_ADMIN)
+export const isPrivileged = (): boolean => hasCapabilities(...NEEDED)
 
 /** The identity of the box whose init is process `pid` of the host. */
 export function identityOf(pid: number, privileged: boolean): Identity {

@@ -7,9 +7,10 @@ import { tooManyNamespaces } from '../gate/errno-hint.ts'
 import { type GlassboxError, MissingFeatureError } from '../errors.ts'
 import { hasCapabilities } from '../launch/capabilities.ts'
 import { errnoText, stepError } from '../launch/step-error.ts'
-import { CONTAINER_REMEDY } from '../launch/step-hint.ts'
 import { CAP_SYS_ADMIN } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { type Place, placeHere } from '../place/place.ts'
+import { hintFor, WITHOUT_NAMESPACES } from '../place/remedies.ts'
 import type { Plan, Step } from '../plan/types.ts'
 import type { SpawnSpec } from './spawn-plan.ts'
 
@@ -69,12 +70,14 @@ export interface Asker {
   readonly uid: number
   readonly isAdmin: boolean
   readonly setting: (path: string) => string
+  readonly place: () => Place
 }
 
 const thisProcess = (): Asker => ({
   uid: process.geteuid?.() ?? -1,
   isAdmin: hasCapabilities(CAP_SYS_ADMIN),
   setting: readSetting,
+  place: placeHere,
 })
 
 /** The error of a plan whose clone into new namespaces failed. */
@@ -85,27 +88,30 @@ export function namespaceError(
 ): GlassboxError {
   const { plan, step, errno } = failed
   if (USED_UP.includes(errno)) return stepError(plan, step, errno)
-  const who = whoami(asker.uid, asker.isAdmin)
-  const kind = spec.userNamespace ? 'a user namespace' : 'namespaces'
+  const { name, title } = asker.place()
+  const who = whoami(asker.uid, asker.isAdmin) + (name === 'host' ? '' : ` in ${title}`)
+  const what = spec.borrowed
+    ? 'Could not make a user namespace, to set up the network of a box'
+    : `Could not make ${spec.userNamespace ? 'a user namespace' : 'namespaces'} for a box`
   return new MissingFeatureError(
-    spec.userNamespace ? 'user namespaces' : 'namespaces',
-    `Could not make ${kind} for a box, as ${who}: clone3 failed with ${errnoText(errno)}.`,
+    spec.userNamespace || spec.borrowed ? 'user namespaces' : 'namespaces',
+    `${what}, as ${who}: ${errnoText(errno)}.`,
     remedyOf(spec, errno, asker),
     undefined,
     { errno, syscall: 'clone3' },
   )
 }
 
-function remedyOf({ userNamespace }: SpawnSpec, errno: number, { uid, setting }: Asker): string {
-  const restrictions = userNamespace
-    ? RESTRICTIONS.filter(({ path, forbids }) => setting(path) === forbids)
-    : []
-  if (restrictions.length > 0) return `Allow them: ${restrictions.map(({ remedy }) => remedy).join('; ')}.`
+function remedyOf({ userNamespace, borrowed }: SpawnSpec, errno: number, asker: Asker): string {
+  const place = asker.place()
+  const restrictions =
+    userNamespace || borrowed
+      ? RESTRICTIONS.filter(({ path, forbids }) => asker.setting(path) === forbids)
+      : []
+  if (restrictions.length > 0)
+    return `Allow them: ${restrictions.map(({ remedy }) => remedy).join('; ')}. ${WITHOUT_NAMESPACES}`
   if (errno === ERRNO.ENOSPC) return tooManyNamespaces()
   if (errno === ERRNO.EINVAL)
-    return 'The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later.'
-  const around = 'A filter or security module around this process forbids it, as in most containers.'
-  return userNamespace && uid !== 0
-    ? `${around} ${CONTAINER_REMEDY} Outside a container, run as root.`
-    : `${around} ${CONTAINER_REMEDY}`
+    return `The kernel lacks namespaces, or clone3 with these flags: use Linux 5.12 or later. ${WITHOUT_NAMESPACES}`
+  return hintFor(borrowed ? 'network' : 'namespaces', place)
 }

@@ -119,9 +119,10 @@ export function preparePlan(spec: PrepareSpec): PreparePlan {
   const counters = group?.cgroup.counterFiles.length ?? 0
   const firstCounter = (made?.firstCounter ?? INIT_DESCRIPTOR.firstKept) - INIT_DESCRIPTOR.firstKept
   const cpu = group && firstCounter + group.cgroup.cpuCounter
+  const memory = group?.cgroup.watchedFiles.length ? firstCounter + counters : undefined
   return {
     plan: builder.build(),
-    header: { mainSlot: pid.slot, firstCounter, counters, cpu, listens: listener !== undefined },
+    header: { mainSlot: pid.slot, firstCounter, counters, cpu, memory, listens: listener !== undefined },
   }
 }
 

@@ -36,6 +36,8 @@ export interface SpawnSpec {
    * one receives it later (network.ts).
    */
   readonly network: boolean
+  /** Whether a user namespace lends the rights to set up the network (network.ts). */
+  readonly borrowed?: boolean
   /** Given for an unprivileged box. */
   readonly userNamespace?: UserNamespace
 }

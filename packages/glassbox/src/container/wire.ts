@@ -65,6 +65,8 @@ export interface PrepareHeader {
   readonly counters: number
   /** The kept descriptor to read the CPU time from. */
   readonly cpu: number | undefined
+  /** The kept descriptor that tells page cache and other memory apart. */
+  readonly memory: number | undefined
   /**
    * First compare the box with its fingerprint. If it differs, do nothing and report the
    * difference.
@@ -84,6 +86,7 @@ export function encodePrepare(header: PrepareHeader, plan: Uint8Array): Uint8Arr
   view.setUint8(PREPARE_LAYOUT.cpu, header.cpu ?? PLAN_NO_SLOT)
   view.setUint8(PREPARE_LAYOUT.fingerprint, header.fingerprint ? 1 : 0)
   view.setUint8(PREPARE_LAYOUT.listens, header.listens ? 1 : 0)
+  view.setUint8(PREPARE_LAYOUT.memory, header.memory ?? PLAN_NO_SLOT)
   bytes.set(plan, PREPARE_LAYOUT.SIZE)
   return bytes
 }
@@ -119,6 +122,13 @@ export interface EndedReport {
   readonly userUs: bigint
   readonly systemUs: bigint
   readonly maxRssBytes: number
+  /**
+   * Page cache of files: at the end, and the most that init saw. All three are 0 without a cgroup.
+   */
+  readonly cacheBytes: number
+  readonly mostCacheBytes: number
+  /** The most memory that init saw of all other kinds together. */
+  readonly mostOwnBytes: number
   readonly watchedCpuNs: bigint
   readonly watchedMemory: number
   readonly watchedProcesses: number
@@ -177,6 +187,9 @@ function decodeEnded(view: DataView, length: number): EndedReport {
     userUs: long(ENDED_LAYOUT.userUs),
     systemUs: long(ENDED_LAYOUT.systemUs),
     maxRssBytes: Number(long(ENDED_LAYOUT.maxRss)),
+    cacheBytes: Number(long(ENDED_LAYOUT.cache)),
+    mostCacheBytes: Number(long(ENDED_LAYOUT.mostCache)),
+    mostOwnBytes: Number(long(ENDED_LAYOUT.mostOwn)),
     watchedCpuNs: long(ENDED_LAYOUT.watchedCpuNs),
     watchedMemory: Number(long(ENDED_LAYOUT.watchedMemory)),
     watchedProcesses: view.getUint32(at + ENDED_LAYOUT.watchedProcesses, true),

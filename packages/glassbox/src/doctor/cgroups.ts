@@ -1,5 +1,7 @@
 /** The rows about cgroup controllers: where groups would be made, or why they cannot be. */
 import { CONTROLLERS, type Controller, type CgroupSupport, detectCgroups } from '../cgroup/hierarchy.ts'
+import { type Place, placeHere } from '../place/place.ts'
+import { remedyFor } from '../place/remedies.ts'
 import type { Row } from './row.ts'
 
 const MEANING: Readonly<Record<Controller, string>> = {
@@ -18,12 +20,6 @@ const WITHOUT: Readonly<Record<Controller, string>> = {
   cpu: 'not used by run()',
   cpuset: 'not used by run()',
 }
-
-const FIX_OF_USER =
-  'run as root, or as a systemd service with Delegate=yes, and set GLASSBOX_CGROUP to a delegated cgroup directory that has no processes of its own'
-/** If root cannot make groups, cgroups are mounted read-only or not at all. */
-const FIX_OF_ROOT =
-  'make /sys/fs/cgroup writable: in Docker or Podman with --cgroupns=private --privileged, in Kubernetes with securityContext.privileged'
 
 /** The row about the mounted versions: v1, v2, or both. */
 export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
@@ -50,10 +46,7 @@ export function cgroupModeRow(support: CgroupSupport = detectCgroups()): Row {
   }
 }
 
-export function cgroupRows(
-  support: CgroupSupport = detectCgroups(),
-  isRoot: boolean = process.geteuid?.() === 0,
-): Row[] {
+export function cgroupRows(support: CgroupSupport = detectCgroups(), place: Place = placeHere()): Row[] {
   return CONTROLLERS.map(controller => {
     const found = support[controller]
     const subject = `cgroup ${controller}`
@@ -70,7 +63,7 @@ export function cgroupRows(
       found: found.missing,
       state: 'partly',
       meaning: WITHOUT[controller],
-      fix: isRoot ? FIX_OF_ROOT : FIX_OF_USER,
+      fix: remedyFor('cgroups', place),
     }
   })
 }

@@ -10,7 +10,8 @@ import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
 import { tracedProgramRow } from './ptrace-runner.ts'
 import type { Row } from './row.ts'
-import { containerRow } from './surroundings.ts'
+import { runtimesRow } from './runtimes.ts'
+import { placeRow } from './surroundings.ts'
 
 export interface Diagnosis {
   readonly rows: readonly Row[]
@@ -57,9 +58,10 @@ export async function diagnose(): Promise<Diagnosis> {
     namespacesRow(),
     userNamespaceRow(),
     appArmorRow(),
-    containerRow(),
+    placeRow(),
     cgroupModeRow(),
     ...cgroupRows(),
+    runtimesRow(),
     landlockRow(),
     ptraceRow(),
     coreRow(),
@@ -68,14 +70,18 @@ export async function diagnose(): Promise<Diagnosis> {
     ...(ordinary ? [ordinary] : []),
   ]
   const weak = rows.some(({ subject, state }) => subject.startsWith('cgroup ') && state === 'partly')
-  return { rows, runners: [namespaceRunnerRow(box, weak), ptraceRunnerRow(traced)], ok: box.state === 'yes' }
+  return { rows, runners: [namespaceRunnerRow(box, weak), ptraceRunnerRow(traced)], ok: box.state !== 'no' }
 }
 
 function namespaceRunnerRow(box: Row, weakFigures: boolean): Row {
-  const state = box.state === 'yes' ? (weakFigures ? 'partly' : 'yes') : 'no'
+  const state = box.state === 'yes' && weakFigures ? 'partly' : box.state
+  const lacks = [
+    ...(weakFigures ? ['some limits are kept without cgroups'] : []),
+    ...(box.state === 'partly' ? ['a wall is weaker: see "a box, tried now"'] : []),
+  ]
   const meanings = {
     yes: 'works, with all limits',
-    partly: 'works; some limits are kept without cgroups',
+    partly: `works; ${lacks.join('; ')}`,
     no: box.found,
   }
   return {

@@ -72,7 +72,7 @@ export function ptraceRow(scope: string = readText('/proc/sys/kernel/yama/ptrace
     subject: 'ptrace',
     found: scope.trim() === '' ? 'unrestricted' : `yama ptrace_scope ${level}`,
     state: level >= 3 ? 'no' : level === 2 ? 'partly' : 'yes',
-    meaning: `may trace: ${PTRACE_MEANING[level] ?? 'unknown'}`,
+    meaning: `may trace: ${PTRACE_MEANING[level] ?? 'unknown'}${level >= 2 ? '; in boxes sanitizers, gdb and MPI fail' : ''}`,
     ...(level >= 2 ? { fix: 'sysctl kernel.yama.ptrace_scope=1 (3 can only be undone by a reboot)' } : {}),
   }
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { isPrivileged } from '../container/identity.ts'
 import { APPARMOR, RESTRICTIONS } from '../container/namespace-error.ts'
 import { GlassboxError } from '../errors.ts'
+import { remedyFor } from '../place/remedies.ts'
 import { run } from '../run/run.ts'
 import { readText } from './kernel.ts'
 import type { Row } from './row.ts'
@@ -95,13 +96,15 @@ export async function boxRow(): Promise<Row> {
   const who = isPrivileged() ? 'with privilege' : 'in a user namespace'
   const subject = 'a box, tried now'
   try {
-    const { status, exitCode, setupTimeMs } = await run('true')
+    const { status, exitCode, setupTimeMs, weaker = [] } = await run('true')
     const ok = status === 'exited' && exitCode === 0
+    const walls = weaker.map(({ means }) => `; weaker: ${means}`).join('')
     return {
       subject,
       found: `${status}, ${setupTimeMs.toFixed(1)} ms of set-up`,
-      state: ok ? 'yes' : 'no',
-      meaning: `the namespace runner works ${who}`,
+      state: !ok ? 'no' : weaker.length > 0 ? 'partly' : 'yes',
+      meaning: ok ? `the namespace runner works ${who}${walls}` : 'the namespace runner does not work',
+      ...(weaker.some(({ wall }) => wall === 'proc') ? { fix: remedyFor('proc') } : {}),
     }
   } catch (error) {
     const hint = error instanceof GlassboxError ? error.hint : undefined

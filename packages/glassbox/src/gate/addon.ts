@@ -19,6 +19,11 @@ export interface Addon {
   send(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   receive(socket: number, bytes: Uint8Array, descriptors: Int32Array): number
   handOver(fd: number): number
+  /** Returns an object for the next three functions, or -errno. */
+  watchReadable(fd: number, onReadable: () => void): object | number
+  holdLoop(watch: object, hold: boolean): number
+  pauseWatch(watch: object, paused: boolean): number
+  unwatch(watch: object): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(

@@ -129,6 +129,8 @@ export interface PlanOutcome {
    * `undefined` if no step failed.
    */
   readonly failure?: { readonly step: number; readonly errno: number }
+  /** Which fallbacks of the plan were taken, for `fallbacksOf()`. */
+  readonly fallbacks: number
 }
 
 /**
@@ -147,10 +149,11 @@ export function runPlan(
   { descriptors = [], children = [] }: Made = {},
 ): PlanOutcome {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
-  const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4).fill(-1)
+  const failure = new Int32Array(PLAN_FAILURE_LAYOUT.SIZE / 4).fill(-1, 0, 2)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = [Uint8Array.from(descriptors), Uint8Array.from(children)] as const
   const result = addon().runPlan(encoded, slots, failure, ...made)
-  if (result === 0) return { slots }
-  return { slots, failure: { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno: -result } }
+  const fallbacks = failure[PLAN_FAILURE_LAYOUT.fallbacks / 4] ?? 0
+  if (result === 0) return { slots, fallbacks }
+  return { slots, fallbacks, failure: { step: failure[PLAN_FAILURE_LAYOUT.step / 4] ?? -1, errno: -result } }
 }

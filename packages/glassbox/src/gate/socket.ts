@@ -1,6 +1,7 @@
 /**
- * Streams of Node for descriptors. Node's module of sockets is loaded at the first of them, while
- * a box is being set up: it takes milliseconds, which the start of the command would wait for.
+ * Streams of Node for descriptors that are written to. Node's module of sockets is loaded at the
+ * first of them: it takes milliseconds, which most runs need not wait for. What is only read is
+ * watched instead: see `readable.ts`.
  */
 import type { Socket, SocketConstructorOpts } from 'node:net'
 import { handOver } from './descriptors.ts'

@@ -1,8 +1,8 @@
 /** The caller of the command in its own process: its streams, directory, variables and signals. */
-import { constants } from 'node:os'
 import { readFileSync, writeSync } from 'node:fs'
 import { syscall } from '../gate/gate.ts'
 import { pathOfBytes } from '../linux/path-bytes.ts'
+import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import type { CallIo } from './types.ts'
 
@@ -11,6 +11,9 @@ const SIGNALS = [
   ...['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'],
   ...['SIGILL', 'SIGABRT', 'SIGFPE', 'SIGSEGV', 'SIGBUS'],
 ] as const satisfies readonly NodeJS.Signals[]
+
+/** Not from node:os, which takes milliseconds to load. */
+const numberOf = (name: SignalName): number => signalNumber(name) ?? 0
 
 /**
  * Of all that the call makes. Only the files of reports get the mode that the caller's umask
@@ -59,7 +62,7 @@ export function ignoreSignals(): void {
   const action = new Uint8Array(SIGNAL_ACTION_BYTES)
   action[0] = SIG_IGN
   for (const name of IGNORED)
-    syscall(syscallNumber('rt_sigaction'), constants.signals[name], action, 0, SIGNAL_SET_BYTES)
+    syscall(syscallNumber('rt_sigaction'), numberOf(name), action, 0, SIGNAL_SET_BYTES)
 }
 
 /** `programName`: as the user called the command. `ours`: variables that are not the caller's. */
@@ -88,7 +91,7 @@ export function processIo(programName: string, ours: readonly string[] = []): Ca
       return failed
     },
     onSignal(listener) {
-      const handlers = SIGNALS.map(name => [name, () => listener(constants.signals[name])] as const)
+      const handlers = SIGNALS.map(name => [name, () => listener(numberOf(name))] as const)
       for (const [name, handler] of handlers) process.on(name, handler)
       return () => {
         for (const [name, handler] of handlers) process.off(name, handler)

@@ -159,41 +159,43 @@ export const SIGNAL: Kind<AbortSignal> = {
   },
 }
 
-export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds'> & { binds?: readonly ResolvedBind[] }> = {
-  runner: {
-    kind: choice(['namespace', 'ptrace'], "'namespace' makes a box; 'ptrace' needs no privilege."),
-    default: 'namespace',
-    words: ['sandbox', 'backend', 'engine', 'driver', 'runtime'],
-  },
-  binds: {
-    kind: BINDS,
-    default: Object.freeze([]),
-    words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
-  },
-  here: {
-    kind: boolean,
-    words: ['cwdWritable', 'shareCwd', 'currentDirectory', 'mountCwd', 'bindCwd', 'workspace'],
-  },
-  etc: {
-    kind: ETC,
-    default: Object.freeze([]),
-    words: ['config', 'configuration', 'configFiles', 'etcFiles'],
-  },
-  net: {
-    kind: choice(['none', 'host'], "'none' has only loopback; 'host' is the network of the host."),
-    default: 'none',
-    words: ['network', 'networkMode', 'networking', 'internet', 'netns', 'shareNet', 'unshareNet'],
-  },
-  hostname: { kind: hostname, words: ['host', 'machine'] },
-  diskBytes: {
-    kind: disk,
-    words: ['disk', 'diskSize', 'diskQuota', 'quota', 'storage', 'tmpfs', 'tmpSize'],
-  },
-  diskFiles: { kind: disk, words: ['inodes', 'maxFiles', 'fileCount'] },
-  files: {
-    kind: FILES,
-    default: Object.freeze({}),
-    words: ['copyIn', 'inputFiles', 'file', 'upload', 'fs', 'sources', 'writeFiles'],
-  },
-  signal: { kind: SIGNAL, words: ['abort', 'abortSignal', 'cancelSignal', 'cancel', 'controller'] },
-}
+/** The option `profile` is in the table of each call: see schemas.ts. */
+export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds' | 'profile'> & { binds?: readonly ResolvedBind[] }> =
+  {
+    runner: {
+      kind: choice(['namespace', 'ptrace'], "'namespace' makes a box; 'ptrace' needs no privilege."),
+      default: 'namespace',
+      words: ['sandbox', 'backend', 'engine', 'driver', 'runtime'],
+    },
+    binds: {
+      kind: BINDS,
+      default: Object.freeze([]),
+      words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
+    },
+    here: {
+      kind: boolean,
+      words: ['cwdWritable', 'shareCwd', 'currentDirectory', 'mountCwd', 'bindCwd', 'workspace'],
+    },
+    etc: {
+      kind: ETC,
+      default: Object.freeze([]),
+      words: ['config', 'configuration', 'configFiles', 'etcFiles'],
+    },
+    net: {
+      kind: choice(['none', 'host'], "'none' has only loopback; 'host' is the network of the host."),
+      default: 'none',
+      words: ['network', 'networkMode', 'networking', 'internet', 'netns', 'shareNet', 'unshareNet'],
+    },
+    hostname: { kind: hostname, words: ['host', 'machine'] },
+    diskBytes: {
+      kind: disk,
+      words: ['disk', 'diskSize', 'diskQuota', 'quota', 'storage', 'tmpfs', 'tmpSize'],
+    },
+    diskFiles: { kind: disk, words: ['inodes', 'maxFiles', 'fileCount'] },
+    files: {
+      kind: FILES,
+      default: Object.freeze({}),
+      words: ['copyIn', 'inputFiles', 'file', 'upload', 'fs', 'sources', 'writeFiles'],
+    },
+    signal: { kind: SIGNAL, words: ['abort', 'abortSignal', 'cancelSignal', 'cancel', 'controller'] },
+  }

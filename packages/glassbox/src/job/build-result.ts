@@ -1,6 +1,7 @@
 /** Builds the result of a run from the ending of its job, its output and its files. Pure. */
 import { signalName } from '../linux/signals.ts'
 import type { Ending } from './ending.ts'
+import { possibleLimits } from './limit-signs.ts'
 import type { Limits } from './options.ts'
 import type { AnyResult, CollectedFiles, LimitKind, RunnerName } from './result.ts'
 import { deriveVerdict } from './verdict.ts'
@@ -33,9 +34,14 @@ export function buildResult(parts: ResultParts): AnyResult {
   const end = howItEnded(ending)
   const decode = (bytes: Uint8Array): string | Uint8Array =>
     parts.encoding === 'buffer' ? bytes : Buffer.from(bytes).toString('utf8')
+  const ok = status === 'exited' && end.exitCode === 0
+  const { measuredBy, disk } = ending
+  const text = ok ? '' : excerptOf(outputs.stderr.bytes)
+  const seen = { status, ok, ...end, memoryBytes: usage.memoryBytes, measuredBy }
+  const possible = possibleLimits({ result: seen, limits, disk, text })
   return {
     status,
-    ok: status === 'exited' && end.exitCode === 0,
+    ok,
     ...end,
     ...usage,
     wallTimeMs,
@@ -46,12 +52,24 @@ export function buildResult(parts: ResultParts): AnyResult {
     stdoutTruncated: outputs.stdout.truncated,
     stderrTruncated: outputs.stderr.truncated,
     ...(limit ? { limit: { kind: limit, limit: limits[limit], used: used(limit, parts, wallTimeMs) } } : {}),
+    ...(possible.length > 0 ? { possibleLimits: possible } : {}),
     ...(ending.denied ? { violation: ending.denied } : {}),
     ...(ending.denials ? { denials: ending.denials, moreDenials: ending.moreDenials ?? 0 } : {}),
     ...parts.collected,
     runner: parts.runner,
-    measuredBy: ending.measuredBy,
+    measuredBy,
+    ...(ending.weaker ? { weaker: ending.weaker } : {}),
   }
+}
+
+/** How much of the beginning and of the end of stderr is searched, in bytes. */
+const EXCERPT_BYTES = 32 * 1024
+
+function excerptOf(bytes: Uint8Array): string {
+  const text = (part: Uint8Array): string =>
+    Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1')
+  if (bytes.length <= 2 * EXCERPT_BYTES) return text(bytes)
+  return `${text(bytes.subarray(0, EXCERPT_BYTES))}\n${text(bytes.subarray(-EXCERPT_BYTES))}`
 }
 
 /** The program's own exit code or signal. Absent if glassbox killed the program. */

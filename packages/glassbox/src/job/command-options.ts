@@ -75,7 +75,8 @@ const ENCODING = kind<'utf8' | 'buffer'>(
       : "Use 'buffer' and decode the bytes yourself.",
 )
 
-export const COMMAND_FIELDS: Fields<CommandOptions> = {
+/** The option `profile` is in the table of each call: see schemas.ts. */
+export const COMMAND_FIELDS: Fields<Omit<CommandOptions, 'profile'>> = {
   limits: {
     kind: LIMITS,
     default: DEFAULT_LIMITS,

@@ -4,6 +4,8 @@
  * conclusions.
  */
 
+import type { DiskUse } from './possible-limit.ts'
+
 /**
  * Why the program ended: by itself, by a limit that the runner enforced, by a denied call, or by
  * the caller.
@@ -29,6 +31,19 @@ export interface MeasuredBy {
   readonly processes: Measurer
 }
 
+/**
+ * A wall of a box that is weaker than usual, because its surroundings refused the usual one: many
+ * containers do. docs/security.md says what each means for untrusted programs.
+ *
+ * - `proc`: the box shows the processes of the container around it
+ * - `root`: the root was changed without pivot_root(2)
+ */
+export interface WeakerWall {
+  readonly wall: 'proc' | 'root'
+  /** What that means, in one sentence. */
+  readonly means: string
+}
+
 /** The usage of all processes of a job together. */
 export interface Usage {
   /** User and system time of the whole process tree, in ms. */
@@ -37,6 +52,12 @@ export interface Usage {
   readonly systemTimeMs: number
   /** Peak memory, in bytes. */
   readonly memoryBytes: number
+  /**
+   * About how much of the peak was the program's own memory, and how much page cache of files was
+   * charged to it at the end; `undefined` if nothing tells them apart.
+   */
+  readonly ownMemoryBytes?: number
+  readonly pageCacheBytes?: number
   /**
    * Peak number of processes and threads at a time; `undefined` if the host does not record it.
    */
@@ -74,12 +95,16 @@ export interface Ending {
   readonly endedNs: bigint
   readonly usage: Usage
   readonly measuredBy: MeasuredBy
+  /** The weaker walls of its box; absent if there are none. */
+  readonly weaker?: readonly WeakerWall[]
   /** Processes that the kernel killed because the job's memory was used up. */
   readonly oomKills: number
   /** How many new processes were refused because of the job's own limit. */
   readonly refusedProcesses: number
   /** Whether a file of the job has reached the file size limit. */
   readonly fileAtLimit: boolean
+  /** Of a job whose program failed by itself, if it has writable directories with a capacity. */
+  readonly disk?: DiskUse
   readonly denied?: Violation
   /** Denied calls that did not end the program, if the runner reports them. */
   readonly denials?: readonly Violation[]

@@ -68,6 +68,34 @@ export interface Bind {
   readonly writable?: boolean
 }
 
+/** The profiles that come with glassbox; see docs/profiles.md. */
+export type ProfileName = 'build' | 'judge' | 'agent'
+
+/** A number, or text with a unit: `'64M'`, `'1.5s'`, `'unlimited'`. */
+export type Amount = number | string
+
+/**
+ * A set of options under one name: those of a box and of a command that do not depend on the
+ * program. An option that is given beside a profile takes precedence over it; see docs/profiles.md
+ * for lists.
+ *
+ * @example
+ * const tests: Profile = { extends: 'build', net: 'none', limits: { memoryBytes: '2G' } }
+ * await run('npm', ['test'], { profile: tests })
+ */
+export interface Profile
+  extends Pick<BoxOptions, 'runner' | 'binds' | 'here' | 'etc' | 'net' | 'hostname'>,
+    Pick<CommandOptions, 'cwd' | 'policy'> {
+  /** The profile that this one adds to, and takes precedence over. */
+  readonly extends?: ProfileName | Profile
+  readonly limits?: { readonly [Name in keyof Limits]: Amount }
+  readonly diskBytes?: Amount
+  readonly diskFiles?: Amount
+  readonly collectBytes?: Amount
+  /** Variables beside the default ones. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
 /**
  * Options that are fixed when a box is opened.
  *
@@ -81,6 +109,8 @@ export interface BoxOptions {
    * `diskFiles`; see docs/ptrace-runner.md.
    */
   readonly runner?: RunnerName
+  /** Options under one name. Those that are given beside it take precedence. Default: none. */
+  readonly profile?: ProfileName | Profile
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
   /**
@@ -143,16 +173,23 @@ export interface ProgramTrace extends Omit<TraceOptions, 'attach' | 'killOnExit'
 /** The form of captured output: text (`utf8`) or bytes (`buffer`). */
 export type Encoding = 'utf8' | 'buffer'
 
+/** The encoding that the options of a call ask for; with `undefined` if it may be left out. */
+export type AskedEncoding = Encoding | undefined
+
 /** The type of captured output for an encoding; a union if the encoding is not known. */
-export type OutputOf<E extends Encoding> = E extends 'buffer' ? Uint8Array : string
+export type OutputOf<E extends AskedEncoding> = E extends 'buffer' ? Uint8Array : string
 
 /**
- * Refuses options whose `encoding` is `buffer` or left out: the output would not have the type
- * that the compiler infers. Options of the type `RunOptions` have output of either form.
+ * What a call infers `E` from. If `encoding` may be left out, `E` has `undefined`, for which the
+ * output is text. With `exactOptionalPropertyTypes` the compiler does not infer `undefined`. Then
+ * options whose `encoding` is `buffer` or left out are refused: the output would not have the
+ * inferred type.
  */
-export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
-  ? { readonly encoding: 'buffer' }
-  : unknown
+export type InferredEncoding<E extends AskedEncoding> = (
+  | { readonly encoding: E & Encoding }
+  | { readonly encoding?: Encoding }
+) &
+  ([E] extends ['buffer'] ? { readonly encoding: 'buffer' } : unknown)
 
 /**
  * Options of one command in a box.
@@ -161,6 +198,8 @@ export type SettledEncoding<E extends Encoding> = [E] extends ['buffer']
  * await box.run('sort', ['-n'], { stdin: '10\n9\n', limits: { wallTimeMs: 1000 } })
  */
 export interface CommandOptions<E extends Encoding = Encoding> {
+  /** Options under one name. Those that are given beside it take precedence. Default: none. */
+  readonly profile?: ProfileName | Profile
   /** Limits of the program. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
   /** Where stdin comes from. Default: it is empty. */

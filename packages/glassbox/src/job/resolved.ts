@@ -11,7 +11,7 @@ export type ResolvedBind = Required<Bind>
  * The options of a box. Those that not every runner takes are undefined if the caller did not give
  * them: their defaults are the runner's.
  */
-export interface ResolvedBox extends With<Omit<BoxOptions, 'here'>, 'runner' | 'net' | 'files'> {
+export interface ResolvedBox extends With<Omit<BoxOptions, 'here' | 'profile'>, 'runner' | 'net' | 'files'> {
   readonly binds: readonly ResolvedBind[]
   /** The current directory at the call, if `here` was given. It is one of the binds. */
   readonly here?: string
@@ -21,7 +21,10 @@ export interface ResolvedBox extends With<Omit<BoxOptions, 'here'>, 'runner' | '
 
 /** The options of a command without its policy, which only the terms of the job have. */
 export interface ResolvedCommand
-  extends Omit<With<CommandOptions, 'stdout' | 'stderr' | 'encoding' | 'collect' | 'collectBytes'>, 'policy'>,
+  extends Omit<
+      With<CommandOptions, 'stdout' | 'stderr' | 'encoding' | 'collect' | 'collectBytes'>,
+      'policy' | 'profile'
+    >,
     Omit<JobTerms, 'policy'> {
   readonly limits: JobTerms['limits']
   readonly env: JobTerms['env']

@@ -3,7 +3,8 @@
  * guessed from an exit code.
  */
 import type { SignalName } from '../linux/signals.ts'
-import type { MeasuredBy, Violation } from './ending.ts'
+import type { MeasuredBy, Violation, WeakerWall } from './ending.ts'
+import type { PossibleLimit } from './possible-limit.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
 /**
@@ -83,6 +84,18 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly setupTimeMs: number
   /** Peak memory of the whole process tree, in bytes. glassbox's own memory is not included. */
   readonly memoryBytes: number
+  /**
+   * About how much of `memoryBytes` was the program's own memory, without page cache: the same
+   * whether or not the files that it read were in the cache before. An estimate, made from
+   * samples. Present with a cgroup.
+   */
+  readonly ownMemoryBytes?: number
+  /**
+   * Page cache of files, in bytes, that was charged to the program when it ended. It counts
+   * against the limit, but the kernel takes it back before it ends a program. Present with a
+   * cgroup.
+   */
+  readonly pageCacheBytes?: number
   /** Peak number of processes and threads at a time, if the host records it. */
   readonly processes?: number
   /**
@@ -97,6 +110,13 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly stderrTruncated: boolean
   /** The limit that was reached. The unit of `limit` and `used` is in the name of the kind. */
   readonly limit?: { readonly kind: LimitKind; readonly limit: number; readonly used: number }
+  /**
+   * Limits that may be the reason why the program failed: they refuse something by an error or a
+   * signal, and there is a sign of that in how the program ended, in its directories, or in
+   * captured stderr. Nothing proves it, and `status` does not depend on it. Present if there are
+   * any.
+   */
+  readonly possibleLimits?: readonly PossibleLimit[]
   /** The denied call: `{ syscall: 'socket', args: 'AF_INET, SOCK_STREAM, IPPROTO_IP' }`. */
   readonly violation?: Violation
   /**
@@ -110,6 +130,11 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly runner: RunnerName
   /** What measured each value, and so how far to trust it. */
   readonly measuredBy: MeasuredBy
+  /**
+   * What is weaker in the box than usual, because the container or service around it refuses the
+   * usual way. Absent if nothing is.
+   */
+  readonly weaker?: readonly WeakerWall[]
 }
 
 /** A result with text or bytes as output. */

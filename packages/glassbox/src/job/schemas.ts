@@ -2,11 +2,12 @@
  * One table of options for each call: run(), openBox(), box.run(), createPool(), pool.run(). If an
  * option belongs to another call, the error names that call.
  */
-import type { RecordKind } from '../options/kind.ts'
-import { type Fields, record } from '../options/record.ts'
+import { type Field, guarded, type RecordKind } from '../options/kind.ts'
+import { type Fields, isPlain, record } from '../options/record.ts'
 import { BOX_FIELDS } from './box-options.ts'
 import { COMMAND_FIELDS } from './command-options.ts'
 import type { BoxOptions, CommandOptions } from './options.ts'
+import { readProfile, withProfile } from './profiles/profile.ts'
 
 const PROGRAM_FIRST =
   "The program is the first argument, its arguments the second: run('ls', ['-l'], options)."
@@ -51,16 +52,27 @@ const ofPool = elsewhere(
 const ofCommand = (run: string): Record<string, string> =>
   elsewhere(COMMAND_FIELDS, name => `${name} belongs to each command: ${run}(program, args, { ${name}: … }).`)
 
+/** For the names of a table. Its value is read before the table: see `withProfile`. */
+const PROFILE: Field<unknown> = {
+  kind: { expected: 'the name of a profile, or a profile', read: (value, path) => readProfile(value, path) },
+  words: ['template', 'settings', 'optionSet'],
+}
+
+/** Without one, nothing about profiles is loaded. */
+const hasProfile = (options: unknown): boolean =>
+  isPlain(options) && guarded('options', () => Object.hasOwn(options, 'profile'))
+
 /** The table of one call. Hints for options that the call itself takes are left out. */
 function call<T extends object>(
   name: string,
   example: string,
-  fields: Fields<T>,
+  given: Fields<Omit<T, 'profile'>>,
   advice: Readonly<Record<string, string>>,
   required: readonly (keyof T & string)[] = [],
 ): RecordKind<T> {
+  const fields = { ...given, profile: PROFILE } as unknown as Fields<T>
   const own = new Set(Object.keys(fields))
-  return record<T>({
+  const table = record<T>({
     fields,
     required,
     lacks: `${name}() has no option`,
@@ -68,6 +80,10 @@ function call<T extends object>(
     hint: () => `For example ${example}.`,
     advice: Object.fromEntries(Object.entries({ ...ADVICE, ...advice }).filter(([word]) => !own.has(word))),
   })
+  return {
+    ...table,
+    read: (value, path) => table.read(hasProfile(value) ? withProfile(value, table) : value, path),
+  }
 }
 
 const LIMITED = '{ limits: { cpuTimeMs: 1000 } }'
@@ -83,7 +99,7 @@ export const RUN: RecordKind<BoxOptions & CommandOptions> = call(
 export const OPEN_BOX: RecordKind<BoxOptions> = call(
   'openBox',
   "openBox({ net: 'host' })",
-  BOX_FIELDS as Fields<BoxOptions>,
+  BOX_FIELDS as Fields<Omit<BoxOptions, 'profile'>>,
   ofCommand('box.run'),
 )
 
@@ -106,7 +122,9 @@ export function poolSchema<T extends object>(
   own: Fields<Omit<T, keyof BoxOptions>>,
   required: readonly (keyof T & string)[],
 ): RecordKind<T> {
-  const fields = { ...own, ...without(BOX_FIELDS, 'files', 'signal') } as unknown as Fields<T>
+  const fields = { ...own, ...without(BOX_FIELDS, 'files', 'signal') } as unknown as Fields<
+    Omit<T, 'profile'>
+  >
   const advice = {
     ...ofCommand('pool.run'),
     files: 'Pass files to each pool.run(): every program finds an empty box.',

@@ -1,18 +1,19 @@
 /**
- * Opens the files of many grants by few plans, which takes a fraction of the time that one call
+ * Adds the rules of many grants by few plans, which takes a fraction of the time that one call
  * after another takes. This is for grants of the simplest kind only, and for those that have been
  * seen before: all others are returned, for the matcher (matches.ts). So are those whose files
  * could not be opened, because the matcher knows what each error means.
  *
- * What is remembered is the plan, which depends on the paths alone. The files are opened anew each
- * time.
+ * What is remembered are the plans, which depend on the paths alone. The files are opened anew
+ * each time.
  */
 import { close } from '../gate/descriptors.ts'
-import { runPlan } from '../gate/gate.ts'
+import { runPlan, systemError } from '../gate/gate.ts'
 import { PLAN_SLOTS } from '../gate/generated/layouts.ts'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
+  LANDLOCK_RULE_PATH_BENEATH,
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
@@ -26,6 +27,7 @@ import { PlanBuilder, text, words } from '../plan/builder.ts'
 import { encodePlan } from '../plan/encode.ts'
 import type { Data, Slot } from '../plan/types.ts'
 import { type Look, lookOf, STAT } from './look.ts'
+import { RULE_BYTES, writeRule } from './rule.ts'
 import type { Grant } from './types.ts'
 
 /** A plan has two slots for each: the descriptor, and the result of fstat. */
@@ -39,28 +41,59 @@ export interface OpenedGrant extends Look {
 }
 
 /**
- * Adds the rule of a grant. The file is open during this call. Returns false if it cannot add it.
+ * The rights of the rule for a file that is open now; 0 for no rule. Undefined: it cannot be told
+ * here.
  */
-type Use = (grant: Grant, fd: number, found: OpenedGrant) => boolean
+type AccessOf = (grant: Grant, fd: number, found: OpenedGrant) => number | undefined
 
 interface Opening {
   readonly bytes: Uint8Array
   /** By slot: what fstat(2) wrote. Its result is `stats.length` slots later. */
   readonly stats: readonly DataView[]
   readonly made: { readonly descriptors: readonly number[] }
+  readonly adding: Adding
+}
+
+/** A plan that adds rules to the ruleset in its first slot. */
+interface Adding {
+  readonly bytes: Uint8Array
+  readonly rules: readonly DataView[]
+}
+
+/** Grants that are opened together. */
+interface Batch {
+  readonly grants: readonly Grant[]
+  readonly opening: Opening
+}
+
+interface Batches {
+  readonly batches: readonly Batch[]
+  /** Grants of other kinds. */
+  readonly left: readonly Grant[]
 }
 
 const seen = new Set<string>()
 const openings = new Map<string, Opening>()
+/** For lists of which every path was seen before. */
+const known = new WeakMap<readonly Grant[], Batches>()
 
-/** Returns the grants that are left. */
-export function openGrants(grants: readonly Grant[], use: Use): Grant[] {
-  const left: Grant[] = []
-  const simple: Grant[] = []
-  for (const grant of grants) (isSimple(grant) && hasBeenSeen(grant) ? simple : left).push(grant)
-  for (let at = 0; at < simple.length; at += MOST_OPEN)
-    left.push(...openSome(simple.slice(at, at + MOST_OPEN), use))
-  return left
+/** Adds rules to a ruleset. Returns the grants that are left. */
+export function addGrants(ruleset: number, grants: readonly Grant[], accessOf: AccessOf): Grant[] {
+  const { batches, left } = known.get(grants) ?? batchesOf(grants)
+  return [...left, ...batches.flatMap(batch => addBatch(ruleset, batch, accessOf))]
+}
+
+function batchesOf(grants: readonly Grant[]): Batches {
+  const simple = grants.filter(isSimple)
+  const before = simple.filter(hasBeenSeen)
+  const batches: Batch[] = []
+  for (let at = 0; at < before.length; at += MOST_OPEN) {
+    const some = before.slice(at, at + MOST_OPEN)
+    batches.push({ grants: some, opening: openingOf(some) })
+  }
+  const made = { batches, left: grants.filter(grant => !before.includes(grant)) }
+  if (before.length === simple.length) known.set(grants, made)
+  return made
 }
 
 /** Entries of this process, or perhaps of it. */
@@ -87,23 +120,36 @@ function hasBeenSeen({ path }: Grant): boolean {
 /** Errors that say that there is no such file, whether or not links are followed. */
 const MISSING: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR]
 
-function openSome(grants: readonly Grant[], use: Use): Grant[] {
-  const { bytes, stats, made } = openingOf(grants)
+function addBatch(ruleset: number, { grants, opening }: Batch, accessOf: AccessOf): Grant[] {
+  const { bytes, stats, made, adding } = opening
   const { slots } = runPlan(bytes, [], made)
   const left: Grant[] = []
+  let count = 0
   try {
     for (const [slot, grant] of grants.entries()) {
       const fd = Number(slots[slot])
       const stat = stats[slot]
-      if (fd < 0 && MISSING.includes(-fd)) continue
-      const isStated = stat && fd >= 0 && Number(slots[grants.length + slot]) === 0
-      const isUsed = isStated && use(grant, fd, { ...lookOf(stat), isOutsideOwn: isInProc(grant.path) })
-      if (!isUsed) left.push(grant)
+      let access: number | undefined = 0
+      if (fd >= 0 || !MISSING.includes(-fd)) {
+        const isStated = stat && fd >= 0 && Number(slots[grants.length + slot]) === 0
+        access = isStated
+          ? accessOf(grant, fd, { ...lookOf(stat), isOutsideOwn: isInProc(grant.path) })
+          : undefined
+        if (access === undefined) left.push(grant)
+        else if (access !== 0) count++
+      }
+      writeRule(adding.rules[slot] as DataView, access ?? 0, fd)
     }
+    if (count > 0) add(ruleset, adding, grants)
     return left
   } finally {
     for (const slot of grants.keys()) if (Number(slots[slot]) >= 0) close(Number(slots[slot]))
   }
+}
+
+function add(ruleset: number, { bytes }: Adding, grants: readonly Grant[]): void {
+  const { failure } = runPlan(bytes, [ruleset])
+  if (failure) throw systemError('landlock_add_rule', failure.errno, grants[failure.step]?.text)
 }
 
 function openingOf(grants: readonly Grant[]): Opening {
@@ -137,9 +183,24 @@ function makeOpening(grants: readonly Grant[]): Opening {
       })
   }
   const { bytes, dataOf } = encodePlan(builder.build())
-  const views = stats.map(stat => {
-    const place = dataOf(stat)
-    return new DataView(place.buffer, place.byteOffset, place.length)
-  })
-  return { bytes, stats: views, made: { descriptors: [...grants.keys()] } }
+  const views = stats.map(stat => viewOf(dataOf(stat)))
+  return { bytes, stats: views, made: { descriptors: [...grants.keys()] }, adding: makeAdding(grants) }
 }
+
+function makeAdding(grants: readonly Grant[]): Adding {
+  const builder = new PlanBuilder('add the rules of a policy')
+  const ruleset = builder.input('ruleset')
+  const rules: Data[] = grants.map(() => ({ bytes: new Uint8Array(RULE_BYTES) }))
+  for (const [index, { text: rule }] of grants.entries())
+    builder.call(
+      'landlock_add_rule',
+      [ruleset, LANDLOCK_RULE_PATH_BENEATH, rules[index] as Data, 0],
+      `grant ${rule}`,
+      // It has no rights, so there is no rule to add.
+      { onError: [ERRNO.ENOMSG] },
+    )
+  const { bytes, dataOf } = encodePlan(builder.build())
+  return { bytes, rules: rules.map(rule => viewOf(dataOf(rule))) }
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

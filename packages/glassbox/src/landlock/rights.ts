@@ -11,7 +11,7 @@
 import * as linux from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
 import { ACCESS } from '../policy/resolved.ts'
-import { refuse } from '../seccomp/conditions.ts'
+import { because, refuse } from '../seccomp/conditions.ts'
 import type { CallRule, Condition } from '../seccomp/policy.ts'
 import type { Rights } from './types.ts'
 
@@ -117,6 +117,19 @@ const TRUNCATING_OPENS: readonly CallRule[] = [
     when: [openFlags(flags, linux.O_ACCMODE | linux.O_TRUNC, mode | linux.O_TRUNC)],
     action: refuse(ERRNO.EACCES),
   })),
+)
+
+/**
+ * The same without truncation. Otherwise each open for reading looks for the right to empty the
+ * file too, in every directory up to the root. `REFUSALS_WITHOUT_TRUNCATION` must be in the filter
+ * then, and truncate(2) must be decided by path.
+ */
+export const rightsWithoutTruncation = (abi: number): number =>
+  rightsOfAbi(abi) & ~linux.LANDLOCK_ACCESS_FS_TRUNCATE
+
+export const REFUSALS_WITHOUT_TRUNCATION: readonly CallRule[] = because(
+  'it empties a file that it opens for reading only',
+  TRUNCATING_OPENS,
 )
 
 /**

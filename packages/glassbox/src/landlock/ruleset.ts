@@ -9,32 +9,14 @@ import { readlinkSync, statSync } from 'node:fs'
 import { keepDescriptor, openat2, withDescriptor } from '../gate/descriptors.ts'
 import { call } from '../gate/gate.ts'
 import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_PATH, RESOLVE_NO_MAGICLINKS } from '../linux/constants.ts'
-import { look } from './look.ts'
+import { look, type Look } from './look.ts'
 import { Matcher } from './matches.ts'
-import { openGrants } from './open-grants.ts'
-import type { Grant, LandlockSpec, OwnGrant, Ruleset } from './types.ts'
+import { addGrants } from './open-grants.ts'
+import { ruleBytes } from './rule.ts'
+import type { Grant, LandlockSpec, OwnGrant, Rights, Ruleset } from './types.ts'
 
 /** struct landlock_ruleset_attr, up to its field `scoped`. */
 const ATTRIBUTES = { SIZE: 24, handledFiles: 0, scoped: 2 } as const
-/** struct landlock_path_beneath_attr: 64 bits of rights, and the descriptor of the file. */
-const BENEATH = { SIZE: 12, access: 0, file: 8 } as const
-
-/** The bytes of a rule about the file behind a descriptor. */
-export function ruleBytes(access: number, fd: number): Uint8Array {
-  const words = new Int32Array(BENEATH.SIZE / 4)
-  writeRule(words, access, fd)
-  return new Uint8Array(words.buffer)
-}
-
-/** All rights are in the lower half of the 64 bits. */
-function writeRule(words: Int32Array, access: number, fd: number): void {
-  words[BENEATH.access / 4] = access
-  words[BENEATH.file / 4] = fd
-}
-
-/** For a rule that is added at once. */
-const shared = new Int32Array(BENEATH.SIZE / 4)
-
 /**
  * Makes a ruleset. `root` is a descriptor of the root directory in which the paths are looked up,
  * if it is not that of this process. The caller closes the ruleset, which is not inherited by
@@ -65,22 +47,21 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
   try {
     const rest =
       root === undefined
-        ? openGrants(grants, (grant, fd, found) => {
-            if (!found.isOutsideOwn && pathInOwnProc(fd, found.device) !== undefined) return false
-            addRule(ruleset, fd, found.isDirectory ? grant.rights.directory : grant.rights.file, grant)
-            return true
-          })
+        ? addGrants(ruleset, grants, ({ rights }, fd, found) =>
+            found.isOutsideOwn || pathInOwnProc(fd, found.device) === undefined
+              ? rightsOf(rights, found)
+              : undefined,
+          )
         : grants
     for (const grant of rest) {
       const named = ownPath(grant.path)
       if (named !== undefined) own.add(named, grant)
       else
         matcher.forEach(grant, fd => {
-          const { isDirectory, device } = look(fd)
-          const theirs = root === undefined ? pathInOwnProc(fd, device) : undefined
+          const found = look(fd)
+          const theirs = root === undefined ? pathInOwnProc(fd, found.device) : undefined
           if (theirs !== undefined) own.add(theirs, grant)
-          else if (isDirectory) addRule(ruleset, fd, grant.rights.directory, grant)
-          else addRule(ruleset, fd, grant.rights.file, grant)
+          else addRule(ruleset, fd, rightsOf(grant.rights, found), grant)
         })
     }
     return own.list()
@@ -90,10 +71,12 @@ function addRules(ruleset: number, grants: readonly Grant[], root: number | unde
 }
 
 /** A pattern has rights for files or for directories, so a match of the other kind gets none. */
+const rightsOf = ({ file, directory }: Rights, { isDirectory }: Look): number =>
+  isDirectory ? directory : file
+
 function addRule(ruleset: number, fd: number, access: number, { text }: Grant): void {
   if (access === 0) return
-  writeRule(shared, access, fd)
-  call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, shared, 0], text)
+  call('landlock_add_rule', [ruleset, LANDLOCK_RULE_PATH_BENEATH, ruleBytes(access, fd), 0], text)
 }
 
 const OWN = /^\/proc\/(?:self|thread-self)(?=\/|$)/

@@ -4,7 +4,7 @@
  */
 import type { PathRule, ResolvedPaths } from '../policy/resolved.ts'
 import { ACCESS } from '../policy/resolved.ts'
-import { rightsFor, rightsOfAbi, scopesOfAbi } from './rights.ts'
+import { rightsFor, rightsOfAbi, rightsWithoutTruncation, scopesOfAbi } from './rights.ts'
 import type { Grant, LandlockSpec } from './types.ts'
 
 /** What the patterns of a policy mean for one program. */
@@ -25,6 +25,10 @@ export interface SpecContext {
    * it; ABI 6.
    */
   readonly scopes?: boolean
+  /**
+   * Whether something else keeps the program from emptying files: see `rightsWithoutTruncation`.
+   */
+  readonly withoutTruncation?: boolean
 }
 
 /**
@@ -37,12 +41,13 @@ export interface SpecContext {
 export function landlockSpec({ rules }: Pick<ResolvedPaths, 'rules'>, context: SpecContext): LandlockSpec {
   const placed = rules.map(rule => ({ ...rule, path: withBase(rule.path, context) }))
   const written = writtenTrees(placed, context)
+  const handled = context.withoutTruncation ? rightsWithoutTruncation(context.abi) : rightsOfAbi(context.abi)
   return {
     abi: context.abi,
-    handled: rightsOfAbi(context.abi),
+    handled,
     scoped: context.scopes ? scopesOfAbi(context.abi) : 0,
     grants: placed
-      .map(rule => grantOf(rule, written, context.abi))
+      .map(rule => grantOf(rule, written, context.abi, handled))
       .filter(({ rights }) => rights.file !== 0 || rights.directory !== 0),
   }
 }
@@ -67,10 +72,16 @@ function writtenTrees(rules: readonly PathRule[], { work, writable = [] }: SpecC
   return all.filter(path => !all.some(other => other !== path && isBelow(path, other)))
 }
 
-function grantOf({ text, kind, path, access }: PathRule, written: readonly string[], abi: number): Grant {
+function grantOf(
+  { text, kind, path, access }: PathRule,
+  written: readonly string[],
+  abi: number,
+  handled: number,
+): Grant {
+  const { file, directory } = rightsFor(access, { tree: kind === 'tree', abi })
   const within = written.find(tree => path === tree || isBelow(path, tree))
   return {
-    ...{ text, kind, path, rights: rightsFor(access, { tree: kind === 'tree', abi }) },
+    ...{ text, kind, path, rights: { file: file & handled, directory: directory & handled } },
     // The directory itself is found as usual: only what is below it may be a link of a program's.
     ...(within === undefined || (within === path && kind === 'tree') ? {} : { within }),
   }

@@ -10,7 +10,7 @@ import { AT_FDCWD, LANDLOCK_RULE_PATH_BENEATH, O_CLOEXEC, O_PATH } from '../linu
 import { ERRNO } from '../linux/errno.ts'
 import { type PlanBuilder, text } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
-import { ruleBytes } from './ruleset.ts'
+import { ruleBytes } from './rule.ts'
 import type { OwnGrant } from './types.ts'
 
 export interface EnterSpec {

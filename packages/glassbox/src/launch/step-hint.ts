@@ -8,13 +8,8 @@ import {
 } from '../gate/errno-hint.ts'
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../linux/constants.ts'
 import { ERRNO } from '../linux/errno.ts'
+import { hintFor } from '../place/remedies.ts'
 import type { Step } from '../plan/types.ts'
-
-/** The options with which a container must be started so that boxes work in it. */
-export const CONTAINER_REMEDY: string =
-  'In Docker or Podman, start the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN ' +
-  '--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, ' +
-  'or with --privileged; in Kubernetes, set securityContext.privileged.'
 
 /** Hints for the caller's directory and user, which only a plan that executes a program uses. */
 const OF_LAUNCH: Readonly<Record<string, string>> = {
@@ -44,9 +39,17 @@ const NO_SPACE: Readonly<Record<string, Hint>> = {
 const OF_ERRNO: Readonly<Record<number, (syscall: string) => string>> = {
   [ERRNO.ENOSPC]: syscall => (NO_SPACE[syscall] ?? fullFileSystem)(),
   [ERRNO.EAGAIN]: syscall => (syscall === 'mkdirat' ? tooManyGroups : tooManyProcesses)(),
-  [ERRNO.EPERM]: () =>
-    `The user, or a filter or security module around this process, may not do this. ${CONTAINER_REMEDY}`,
+  [ERRNO.EPERM]: syscall =>
+    OF_BOXES.includes(syscall)
+      ? hintFor('namespaces')
+      : 'The user may not do this, or a filter or security module around this process forbids it.',
 }
+
+/** The calls with which a box is made and that a container forbids. */
+const OF_BOXES = [
+  ...['unshare', 'setns', 'mount', 'umount2', 'mount_setattr', 'open_tree', 'move_mount'],
+  ...['pivot_root', 'chroot', 'sethostname', 'clone3'],
+]
 
 /** Whether the call is to duplicate a descriptor above a number. */
 const duplicatesAbove = (step: Step): boolean =>

@@ -88,6 +88,27 @@ export class PlanBuilder {
     return this
   }
 
+  /**
+   * Gives the last call a fallback: `steps` adds, with this same builder, the steps to take if the
+   * call fails with an error of its `onError`.
+   */
+  orElse(name: string, steps: () => void): this {
+    const call = this.#steps.at(-1)
+    if (call?.kind !== 'syscall') throw new RangeError('only a call has a fallback')
+    this.#steps[this.#steps.length - 1] = { ...call, fallback: { name, steps: this.#collect(steps) } }
+    return this
+  }
+
+  /** The steps that `add` adds, which do not become steps of the plan. */
+  #collect(add: () => void): readonly Step[] {
+    const outer = this.#steps
+    this.#steps = []
+    add()
+    const inner = this.#steps
+    this.#steps = outer
+    return inner
+  }
+
   /** Adds a step that stores the time of the monotonic clock, in ns. */
   clock(result: Slot, label: string): this {
     this.#steps.push({ kind: 'clock', result, label, onError: 'fail' })
@@ -102,12 +123,7 @@ export class PlanBuilder {
 
   /** Adds a clone; `steps` adds the child's steps with this same builder. */
   clone(child: Omit<CloneStep, 'kind' | 'child' | 'onError'>, steps: () => void): this {
-    const outer = this.#steps
-    this.#steps = []
-    steps()
-    const inner = this.#steps
-    this.#steps = outer
-    this.#steps.push({ ...child, kind: 'clone', child: inner, onError: 'fail' })
+    this.#steps.push({ ...child, kind: 'clone', child: this.#collect(steps), onError: 'fail' })
     return this
   }
 

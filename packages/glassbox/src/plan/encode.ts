@@ -36,6 +36,8 @@ export interface EncodedPlan {
   readonly bytes: Uint8Array
   /** The plan's step for each encoded one, so that a failed step can be named. */
   readonly origin: readonly Step[]
+  /** The names of its fallbacks, in their order. */
+  readonly fallbacks: readonly string[]
   /** The part of `bytes` that is a data object. The plan may write there. */
   readonly dataOf: (data: Data) => Uint8Array
 }
@@ -113,6 +115,7 @@ function ignoredErrors(onError: OnError): readonly number[] {
 class Encoder {
   readonly raw: RawStep[] = []
   readonly origin: Step[] = []
+  readonly fallbacks: string[] = []
   readonly data = new DataSegment()
 
   add(steps: readonly Step[]): void {
@@ -131,7 +134,7 @@ class Encoder {
   }
 
   #addSyscall(step: SyscallStep): void {
-    this.#push(step, {
+    const raw = this.#push(step, {
       number: syscallNumber(step.name),
       operation: PLAN_OPERATION.syscall,
       result: step.result?.slot ?? PLAN_NO_SLOT,
@@ -139,6 +142,10 @@ class Encoder {
       args: step.args,
       jump: 0,
     })
+    if (!step.fallback) return
+    this.fallbacks.push(step.fallback.name)
+    this.add(step.fallback.steps)
+    raw.jump = this.raw.length
   }
 
   #addClock(step: ClockStep): void {
@@ -230,10 +237,15 @@ export function encodePlan(plan: Plan): EncodedPlan {
     const at = dataAt + encoder.data.place(data)
     return bytes.subarray(at, at + data.bytes.length)
   }
-  const result = { bytes, origin: encoder.origin, dataOf }
+  const { origin, fallbacks } = encoder
+  const result = { bytes, origin, fallbacks, dataOf }
   encoded.set(plan, result)
   return result
 }
+
+/** The names of the fallbacks that were taken. `taken` is the interpreter's sum of their bits. */
+export const fallbacksOf = (plan: Plan, taken: number): readonly string[] =>
+  encodePlan(plan).fallbacks.filter((_, index) => (taken >>> index) & 1)
 
 /** Only a caller's binds can make a plan that long. */
 const tooManySteps = (plan: Plan, steps: number): GlassboxError =>

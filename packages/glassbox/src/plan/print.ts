@@ -59,8 +59,15 @@ class Printer {
       else if (step.kind === 'clock')
         this.#lines.push(`${indent}clock_gettime(CLOCK_MONOTONIC, ${slotText(step.result)})`)
       else if (step.kind === 'await') this.#lines.push(`${indent}/* ${step.label} */`)
-      else this.#lines.push(`${indent}${this.#call(step)}${resultText(step)}`)
+      else this.#syscall(step, indent)
     }
+  }
+
+  #syscall(step: SyscallStep, indent: string): void {
+    this.#lines.push(`${indent}${this.#call(step)}${resultText(step)}`)
+    if (!step.fallback) return
+    this.#lines.push(`${indent}/* if that is refused: */`)
+    this.print(step.fallback.steps, `${indent}    `)
   }
 
   text(): string {

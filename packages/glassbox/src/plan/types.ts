@@ -39,6 +39,16 @@ export type Argument = number | bigint | Data | Slot
  */
 export type OnError = 'fail' | 'ignore' | readonly number[]
 
+/**
+ * Steps that a plan takes only if the call before them fails with an error of its `onError`. A
+ * fallback has no fallback inside.
+ */
+export interface Fallback {
+  /** What it is a fallback for. The runner of a plan gets the names of those that were taken. */
+  readonly name: string
+  readonly steps: readonly Step[]
+}
+
 export interface SyscallStep {
   readonly kind: 'syscall'
   /** The name in the syscall table. */
@@ -47,6 +57,7 @@ export interface SyscallStep {
   /** The slot for the result. */
   readonly result?: Slot
   readonly onError: OnError
+  readonly fallback?: Fallback
   /** The purpose of the step in words, which is part of the error if the step fails. */
   readonly label: string
 }

@@ -2,22 +2,22 @@
  * Loads policies from files: JSON (see schema/policy.schema.json), or a JavaScript or TypeScript
  * module whose default export is a policy. Errors name the file, and the line or the key.
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InvalidOptionError } from '../errors.ts'
-import { errnoMessage } from '../linux/errno.ts'
 import { validatePolicy } from './check.ts'
 import { policyFromJson } from './files/from-json.ts'
-import { type Json, JsonError, type JsonText, readJson } from './files/json.ts'
+import type { Json, JsonText } from './files/json.ts'
+import { type FileKind, inFile, readJsonFile, realPathOf, withKey } from './files/json-file.ts'
 import type { Policy } from './policy.ts'
 
 /** The option of errors about a file. */
 const OPTION = 'file'
 const TYPESCRIPT = ['.ts', '.mts', '.cts']
 const MODULES = ['.js', '.mjs', '.cjs', ...TYPESCRIPT]
-const LARGEST = 16 * 2 ** 20
+const KIND: FileKind = { what: 'policy', option: OPTION }
 
 const fault = (message: string, hint?: string, cause?: unknown): InvalidOptionError =>
   new InvalidOptionError(OPTION, message, hint, cause)
@@ -25,36 +25,12 @@ const fault = (message: string, hint?: string, cause?: unknown): InvalidOptionEr
 /** Whether a text of `extends` names a file. Names of presets have neither slash nor dot. */
 const isFileName = (text: string): boolean => text.includes('/') || extname(text) !== ''
 
-function realPath(path: string): string {
-  try {
-    return realpathSync(resolve(path))
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-function unreadable(path: string, error: unknown): InvalidOptionError {
-  const { errno } = error as NodeJS.ErrnoException
-  const why = errno === undefined ? String(error) : errnoMessage(Math.abs(errno))
-  return fault(`Cannot read the policy ${path}: ${why}.`, undefined, error)
-}
-
-function readText(path: string): string {
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (text.length <= LARGEST) return text
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-  throw fault(`The policy ${path} is larger than ${LARGEST} bytes.`)
-}
-
 /**
  * Loads a policy, with the files that it extends, and checks it. `within` are the files that
  * extend this one.
  */
 async function load(path: string, within: readonly string[]): Promise<Policy> {
-  const file = realPath(path)
+  const file = realPathOf(path, KIND)
   if (within.includes(file))
     throw fault(`${path} extends itself, by ${[...within, file].join(' → ')}.`, 'Break the cycle.')
   if (MODULES.includes(extname(file))) return loadModule(path, file)
@@ -62,7 +38,7 @@ async function load(path: string, within: readonly string[]): Promise<Policy> {
 }
 
 async function loadJson(path: string, file: string, within: readonly string[]): Promise<Policy> {
-  const text = parse(path, readText(file))
+  const text = readJsonFile(path, file, KIND)
   const bases = new Map<string, Policy>()
   for (const name of fileNamesOf(text.value)) bases.set(name, await loadBase(name, path, text, within))
   const convert = (one: Json): unknown =>
@@ -70,17 +46,7 @@ async function loadJson(path: string, file: string, within: readonly string[]): 
   try {
     return validatePolicy(policyFromJson(text.value, convert))
   } catch (error) {
-    if (!(error instanceof InvalidOptionError)) throw error
-    throw fault(`${path}:${text.lineOf(error.option)}: ${withKey(error)}`, error.hint)
-  }
-}
-
-function parse(path: string, text: string): JsonText {
-  try {
-    return readJson(text, 'policy')
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw fault(`${path}:${error.line}: ${error.message}.`, 'The file has to be JSON.')
+    throw inFile(path, text, error, OPTION)
   }
 }
 
@@ -134,10 +100,6 @@ async function importModule(path: string, file: string): Promise<Module> {
     throw fault(`${path} cannot be loaded: ${firstLine(message ?? String(error))}.`, undefined, error)
   }
 }
-
-/** The message, with the path of the key in it. */
-const withKey = ({ option, message }: InvalidOptionError): string =>
-  message.includes(option) ? message : `${option}: ${message}`
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 

@@ -5,6 +5,7 @@
  */
 import { DEFAULT_POLICY } from '../seccomp/defaults.ts'
 import { PRESET, validatePolicy } from './check.ts'
+import { DEFAULT_RESOLVED } from './default.ts'
 import { join } from './join.ts'
 import type { PresetName } from './policy.ts'
 import { PRESETS } from './presets/presets.ts'
@@ -17,15 +18,6 @@ interface Known {
    * object between two runs.
    */
   readonly text: string | undefined
-}
-
-/** `DEFAULT_POLICY`, resolved. */
-export const DEFAULT_RESOLVED: ResolvedPolicy = {
-  name: undefined,
-  rules: DEFAULT_POLICY.rules,
-  otherwise: DEFAULT_POLICY.otherwise,
-  paths: undefined,
-  needsTracer: undefined,
 }
 
 const known = new WeakMap<object, Known>()

@@ -10,7 +10,14 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { BoxLostError, GlassboxError } from '../errors.ts'
-import type { BoxOptions, CommandOptions, Encoding, OutputOf, SettledEncoding } from '../job/options.ts'
+import type {
+  AskedEncoding,
+  BoxOptions,
+  CommandOptions,
+  Encoding,
+  InferredEncoding,
+  OutputOf,
+} from '../job/options.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import type { AnyResult } from '../job/result.ts'
 import { refuseMore } from '../options/arity.ts'
@@ -101,10 +108,10 @@ export class Pool {
    * @example
    * const { stdout } = await pool.run('sort', [], { stdin: 'b\na\n' })
    */
-  run<E extends Encoding = 'utf8'>(
+  run<E extends AskedEncoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: PoolRunOptions<E> & SettledEncoding<E>,
+    options?: PoolRunOptions<E & Encoding> & InferredEncoding<E>,
   ): RunHandle<OutputOf<E>>
   run(
     given: unknown,

@@ -8,8 +8,11 @@ import { RunningTrace } from '../trace/running-trace.ts'
 import type { Trace } from '../trace/trace.ts'
 import { sessionSpec, type Target } from './start/session-spec.ts'
 
-/** Relative to the parent folder, so that bundles find it too: they are as deep as modules are. */
-const WORKER = '../ptrace/worker.js'
+/**
+ * The bundle of `worker.ts`. Its path is relative to the parent folder, so that other bundles find
+ * it too: they are as deep as modules are.
+ */
+const WORKER = '../library/ptrace-worker.js'
 
 function start(target: Target, options: TraceOptions, onSeized?: () => void): Trace {
   const spec = sessionSpec(target, options)

@@ -4,7 +4,7 @@
  * what belongs to installed programs and everyone may read (configuration/).
  */
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { keptConfiguration } from './configuration/kept.ts'
+import { type KeptConfiguration, keptConfiguration } from './configuration/kept.ts'
 import type { BindMount, HostRoot, MaskedPath, SymbolicLink } from './types.ts'
 
 /** Directories of the root. A directory is bound; a symbolic link (merged /usr) is recreated. */
@@ -86,8 +86,7 @@ function systemDirectories(): { binds: BindMount[]; links: SymbolicLink[] } {
 }
 
 /** Directories of the copy of the host's configuration, and what is shown of /var as it is. */
-function configuration(extra: readonly string[]): BindMount[] {
-  const { path, live } = keptConfiguration(extra)
+function configuration({ path, live }: KeptConfiguration): BindMount[] {
   const copied = ['/etc', '/var'].map(target => ({
     ...{ source: path + target, target, directory: true, writable: false },
     isCopy: true,
@@ -103,26 +102,49 @@ function maskedPaths(): MaskedPath[] {
   })
 }
 
+interface Known {
+  readonly root: HostRoot
+  readonly kept: KeptConfiguration
+}
+
 /**
- * The roots that were described, by what is shown in addition. The host is inspected once in the
- * life of the process.
+ * The roots that were described, by what is shown in addition, from the oldest to the newest. The
+ * host is inspected once in the life of the process.
  */
-const known = new Map<string, HostRoot>()
+const known = new Map<string, Known>()
+
+/** More sets of additional names than a caller has who does not make them up. */
+const MOST_KNOWN = 8
 
 /**
  * What this host shows. `extra`: paths below /etc that are shown although no package owns them.
  */
 export function hostRoot(extra: readonly string[] = []): HostRoot {
   const key = extra.join('\0')
-  const root = known.get(key) ?? makeRoot(extra)
-  known.set(key, root)
+  const last = known.get(key)
+  if (last && isWhole(last.root)) return last.root
+  forget(key)
+  const kept = keptConfiguration(extra)
+  const root = makeRoot(kept)
+  known.set(key, { root, kept })
+  const [oldest] = [...known.keys()].filter(other => other !== '')
+  if (known.size > MOST_KNOWN && oldest !== undefined) forget(oldest)
   return root
 }
 
-function makeRoot(extra: readonly string[]): HostRoot {
+function forget(key: string): void {
+  known.get(key)?.kept.release()
+  known.delete(key)
+}
+
+/** Some hosts remove a user's files when the user logs out, even if a process goes on. */
+const isWhole = ({ binds }: HostRoot): boolean =>
+  binds.every(({ isCopy, source }) => !isCopy || look(source) !== undefined)
+
+function makeRoot(kept: KeptConfiguration): HostRoot {
   const { binds, links } = systemDirectories()
   return {
-    binds: [...binds, ...configuration(extra), ...processors(), ...devices()],
+    binds: [...binds, ...configuration(kept), ...processors(), ...devices()],
     links: [...links, ...DEVICE_LINKS],
     masks: maskedPaths(),
     directories: [NETWORK_DEVICES],

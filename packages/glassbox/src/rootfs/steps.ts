@@ -50,6 +50,7 @@ import { ERRNO } from '../linux/errno.ts'
 import { OPEN_HOW_BYTES } from '../linux/open-how.ts'
 import { type PlanBuilder, text, words } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
+import { addMovedRootSteps, addOuterProcSteps, ROOT_FALLBACK } from './fallbacks.ts'
 import { addCoverSteps, addLinkSteps, groupDirectories } from './groups.ts'
 import { addMapSteps, closeCarriers, ownerKey } from './map-steps.ts'
 import { MOUNT_ATTR_BYTES, mountAttributes } from './mount-attributes.ts'
@@ -260,17 +261,24 @@ class RootBuilder {
         `mount the new root on ${STAGE}`,
       )
       .call('mkdirat', [AT_FDCWD, text(STAGE + HOST_ROOT), 0o700], `make ${HOST_ROOT}`)
-      .call('pivot_root', [text(STAGE), text(STAGE + HOST_ROOT)], 'change the root')
+      .call('pivot_root', [text(STAGE), text(STAGE + HOST_ROOT)], 'change the root', {
+        // A filter; or the old root is the kernel's first one.
+        onError: [ERRNO.EPERM, ERRNO.EINVAL],
+      })
+      .orElse(ROOT_FALLBACK.root, () => addMovedRootSteps(this.#plan, STAGE, HOST_ROOT))
       .call('chdir', [text('/')], 'go to the new root')
   }
 
   proc(): void {
     this.directory('/proc')
-    this.#plan.call(
-      'mount',
-      [text('proc'), text('/proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, 0],
-      'mount /proc of the new PID namespace',
-    )
+    this.#plan
+      .call(
+        'mount',
+        [text('proc'), text('/proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, 0],
+        'mount /proc of the new PID namespace',
+        { onError: [ERRNO.EPERM] },
+      )
+      .orElse(ROOT_FALLBACK.proc, () => addOuterProcSteps(this.#plan, HOST_ROOT))
   }
 
   /**

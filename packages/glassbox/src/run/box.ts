@@ -15,7 +15,14 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from '../job/files.ts'
-import type { BoxOptions, CommandOptions, Encoding, OutputOf, SettledEncoding } from '../job/options.ts'
+import type {
+  AskedEncoding,
+  BoxOptions,
+  CommandOptions,
+  Encoding,
+  InferredEncoding,
+  OutputOf,
+} from '../job/options.ts'
 import type { AnyResult } from '../job/result.ts'
 import type { ResolvedBox } from '../job/resolved.ts'
 import { refuseMore } from '../options/arity.ts'
@@ -93,10 +100,10 @@ export class Box {
    * @example
    * const { exitCode } = await box.run('./a.out', ['--fast'], { limits: { cpuTimeMs: 1000 } })
    */
-  run<E extends Encoding = 'utf8'>(
+  run<E extends AskedEncoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: CommandOptions<E> & SettledEncoding<E>,
+    options?: CommandOptions<E & Encoding> & InferredEncoding<E>,
   ): RunHandle<OutputOf<E>>
   run(
     program: unknown,

@@ -21,6 +21,8 @@ export interface Execution {
   readonly sandbox: Sandbox
   readonly paths: HostPaths
   readonly call: Call
+  /** Called when the program has been started. */
+  readonly started?: () => void
   /**
    * Called when the sandbox is no longer needed. A caller that made it for this job only can then
    * close it while the streams finish.
@@ -33,7 +35,7 @@ export interface Execution {
  * of glassbox.
  */
 export async function execute(
-  { runner, sandbox, paths, call, done }: Execution,
+  { runner, sandbox, paths, call, started, done }: Execution,
   job: Job,
   options: ResolvedCommand,
 ): Promise<AnyResult> {
@@ -43,7 +45,7 @@ export async function execute(
   try {
     call.throwIfFailed()
     await channels.open(sandbox.owner)
-    const ending = await startAndWait(sandbox, job, channels, call)
+    const ending = await startAndWait(sandbox, job, channels, call, started)
     throwIfCutShort(ending, streams)
     const collected = await collect(sandbox.files, options, paths)
     done?.()
@@ -68,10 +70,12 @@ async function startAndWait(
   job: Job,
   channels: Channels,
   { cancel }: Call,
+  whenStarted?: () => void,
 ): Promise<Ending> {
   if (cancel.aborted) return canceledBeforeStart(process.hrtime.bigint())
   const started = await sandbox.start(job, channels.childFds())
   channels.launched(() => started.stop('output'))
+  whenStarted?.()
   const stop = (): void => started.stop('canceled')
   if (cancel.aborted) stop()
   const letGo = cancel.onAbort(stop)

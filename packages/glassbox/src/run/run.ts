@@ -8,12 +8,13 @@
  * })
  */
 import type {
+  AskedEncoding,
   BoxOptions,
   CommandOptions,
   Encoding,
+  InferredEncoding,
   OutputOf,
   RunOptions,
-  SettledEncoding,
 } from '../job/options.ts'
 import type { Job } from '../job/job.ts'
 import type { AnyResult } from '../job/result.ts'
@@ -23,6 +24,7 @@ import { refuseMore } from '../options/arity.ts'
 import { type InputFile, putInputs, readInputs } from '../stdio/input-files.ts'
 import type { Call } from './call.ts'
 import { type CheckedCommand, checkRun, checkWords, takePool } from './check.ts'
+import { type DescriptorTurn, descriptorTurns } from './descriptor-turns.ts'
 import { execute } from './execute.ts'
 import type { RunHandle } from './handle.ts'
 import { resolveForNewBox } from './program.ts'
@@ -31,15 +33,17 @@ import { startCall } from './start-call.ts'
 
 /** The part of a `Pool` that run() uses. */
 export interface ProgramRunner {
-  run<E extends Encoding = 'utf8'>(
+  run<E extends AskedEncoding = 'utf8'>(
     program: string,
     args?: readonly string[],
-    options?: CommandOptions<E> & Pick<BoxOptions, 'files'> & SettledEncoding<E>,
+    options?: CommandOptions<E & Encoding> & Pick<BoxOptions, 'files'> & InferredEncoding<E>,
   ): RunHandle<OutputOf<E>>
 }
 
 /** Options of createPool(), which run() cannot change. */
-type FixedByThePool = Readonly<Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal'>, never>>>
+type FixedByThePool = Readonly<
+  Partial<Record<Exclude<keyof BoxOptions, 'files' | 'signal' | 'profile'>, never>>
+>
 
 /**
  * The options of run() with a pool. The options of the box are fixed when the pool is created.
@@ -102,6 +106,21 @@ export async function runOnce(
   const { runner, command, job, spec, inputs } = checkCall(runners, program, args, options)
   call.begin(command.options)
   call.throwIfFailed()
+  const waiting = descriptorTurns.begin(call.cancel)
+  if (waiting) await waiting
+  const turn = descriptorTurns.turn()
+  try {
+    return await runInTurn({ runner, command, job, spec, inputs }, call, turn)
+  } finally {
+    turn.ended()
+  }
+}
+
+async function runInTurn(
+  { runner, command, job, spec, inputs }: CheckedCall,
+  call: Call,
+  { started }: DescriptorTurn,
+): Promise<AnyResult> {
   const sandbox = await runner.open(spec)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= sandbox.close())
@@ -109,7 +128,8 @@ export async function runOnce(
   const { paths } = spec
   try {
     await putInputs(sandbox.files, inputs, call.cancel)
-    return await execute({ runner: runner.name, sandbox, paths, call, done }, job, command.options)
+    const execution = { runner: runner.name, sandbox, paths, call, started, done }
+    return await execute(execution, job, command.options)
   } finally {
     await close()
   }
@@ -127,10 +147,10 @@ export async function runOnce(
  *   limits: { wallTimeMs: 1000 },
  * })
  */
-export function run<E extends Encoding = 'utf8'>(
+export function run<E extends AskedEncoding = 'utf8'>(
   program: string,
   args?: readonly string[],
-  options?: (RunOptions<E> | PooledOptions<E>) & SettledEncoding<E>,
+  options?: (RunOptions<E & Encoding> | PooledOptions<E & Encoding>) & InferredEncoding<E>,
 ): RunHandle<OutputOf<E>>
 export function run(
   program: unknown,

@@ -7,15 +7,13 @@
  * pump waits neither for a reader nor for the end of the pipe, because a process outside the box
  * may hold the writing end.
  *
- * Owns the reading end: first as a descriptor, later through a Socket, which closes it. No
- * descriptor is made after the pipe, so running out of descriptors cannot fail here.
+ * Owns the reading end, and the watch that reads it while the program runs. No descriptor is made
+ * after the pipe, so running out of descriptors cannot fail here.
  */
-import type { Socket } from 'node:net'
 import { close } from '../gate/descriptors.ts'
-import { call, syscall } from '../gate/gate.ts'
-import { socketOn } from '../gate/socket.ts'
+import { call } from '../gate/gate.ts'
+import { readNow, type Watch, watchReadable } from '../gate/readable.ts'
 import { FIONREAD } from '../linux/constants.ts'
-import { syscallNumber } from '../linux/syscalls.ts'
 import { type Owner, pipe } from './pipe.ts'
 
 const DRAIN_BYTES = 65_536
@@ -35,7 +33,7 @@ export class Pump {
   readonly #request: PumpRequest
   readonly #fd: number
   #closed = false
-  #source: Socket | undefined
+  #watch: Watch | undefined
   /** The receivers that make the program wait. */
   readonly #holders = new Set<string>()
   #left: number
@@ -49,67 +47,65 @@ export class Pump {
     this.#left = request.limit
   }
 
-  get #open(): boolean {
-    return !this.#closed && this.#source?.destroyed !== true
-  }
-
   /** Whether the pipe holds bytes that are not read yet. */
   get hasBytes(): boolean {
-    return this.#open && bytesIn(this.#fd) > 0
+    return !this.#closed && bytesIn(this.#fd) > 0
   }
 
   /** Starts to read the pipe whenever the program writes. */
   watch(): void {
-    if (this.#source || !this.#open) return
-    const source = socketOn(this.#fd, { readable: true, writable: false })
-    this.#source = source
-    source.on('error', () => {}) // finish() reads what is left
-    source.on('data', (chunk: Buffer) => this.#receive(chunk))
-    if (this.#holders.size > 0) source.pause()
+    if (this.#watch || this.#closed) return
+    this.#watch = watchReadable(this.#fd, this.#readOnce)
+    if (this.#holders.size > 0) this.#watch.pause(true)
+  }
+
+  #unwatch(): void {
+    this.#watch?.end()
+    this.#watch = undefined
   }
 
   /** Stops reading until the holder releases it. The program waits once the pipe is full. */
   hold(holder: string): void {
     this.#holders.add(holder)
-    this.#source?.pause()
+    this.#watch?.pause(true)
   }
 
   letGo(holder: string): void {
-    if (this.#holders.delete(holder) && this.#holders.size === 0) this.#source?.resume()
+    if (this.#holders.delete(holder) && this.#holders.size === 0) this.#watch?.pause(false)
   }
 
   /** Call it when the program is dead. Reads the rest of the pipe and closes it. */
   finish(): void {
-    if (!this.#open) return
+    if (this.#closed) return
     this.#holders.clear()
     this.#unwatch()
-    this.#drain()
-    this.close()
-  }
-
-  /** Takes the bytes that the socket has read but not emitted. */
-  #unwatch(): void {
-    const source = this.#source
-    if (!source) return
-    source.removeAllListeners('data').pause()
-    for (let chunk: Buffer | null; (chunk = source.read() as Buffer | null); ) this.#receive(chunk)
-  }
-
-  #drain(): void {
-    for (let left = this.#open ? bytesIn(this.#fd) : 0; left > 0 && this.#open; ) {
-      const chunk = readSome(this.#fd, left)
-      if (chunk.length === 0) return
-      left -= chunk.length
-      this.#receive(chunk)
+    for (let left = bytesIn(this.#fd); left > 0 && !this.#closed; ) {
+      const length = this.#read(left)
+      if (length === 0) break
+      left -= length
     }
+    this.close()
   }
 
   /** Closes the reading end. A program that writes afterwards gets EPIPE. */
   close(): void {
-    if (!this.#open) return
+    if (this.#closed) return
     this.#closed = true
-    if (this.#source) this.#source.destroy()
-    else close(this.#fd)
+    this.#unwatch()
+    close(this.#fd)
+  }
+
+  /** Reads once, so that other descriptors have their turn. */
+  readonly #readOnce = (): void => {
+    // At its end, the pipe is readable for ever.
+    if (this.#read(DRAIN_BYTES) === 0) this.#watch?.pause(true)
+  }
+
+  /** Passes on at most `most` of the bytes in the pipe. Returns how many it has read. */
+  #read(most: number): number {
+    const length = Math.max(0, readNow(this.#fd, scratch.subarray(0, most)) ?? 0)
+    if (length > 0) this.#receive(Buffer.from(scratch.subarray(0, length)))
+    return length
   }
 
   #receive(chunk: Buffer): void {
@@ -129,10 +125,4 @@ const count = new Int32Array(1)
 function bytesIn(fd: number): number {
   call('ioctl', [fd, FIONREAD, count])
   return count[0] ?? 0
-}
-
-/** Reads at most `most` of the available bytes. */
-function readSome(fd: number, most: number): Buffer {
-  const length = syscall(syscallNumber('read'), fd, scratch, Math.min(most, scratch.length))
-  return Buffer.from(scratch.subarray(0, Math.max(0, length)))
 }

@@ -23,12 +23,13 @@ export interface StoppedCall {
 /**
  * - `allow`: the kernel makes the call; a wall behind the decision (Landlock) judges it too.
  * - `deny`: the call is not made and fails. `path` and `rule` say what denied it.
- * - `done`: the supervisor has made the call itself; this is its result, or -errno.
+ * - `done`: the supervisor has made the call itself; this is its result, or -errno. `tooLarge`: it
+ *   failed at the program's limit of the size of files.
  */
 export type PathDecision =
   | { readonly kind: 'allow' }
   | { readonly kind: 'deny'; readonly path: string; readonly rule: string }
-  | { readonly kind: 'done'; readonly result: number }
+  | { readonly kind: 'done'; readonly result: number; readonly tooLarge?: boolean }
 
 /** What the supervisor asks about the calls of one program. */
 export interface PathJudge {

@@ -12,7 +12,7 @@
  * call that this one stops. A listener of its own would outrank the stop, and is refused
  * (policy/supervised-guard.ts).
  */
-import { refusalsFor } from '../landlock/rights.ts'
+import { REFUSALS_WITHOUT_TRUNCATION } from '../landlock/rights.ts'
 import type { DecideCall, Rule } from '../policy/policy.ts'
 import type { PathRule, ResolvedPaths, ResolvedPolicy } from '../policy/resolved.ts'
 import { SUPERVISED_GUARD } from '../policy/supervised-guard.ts'
@@ -34,8 +34,6 @@ export interface FilterTerms {
   readonly tier: 'silent' | 'named'
   /** Whether the number of processes is limited. */
   readonly countsProcesses: boolean
-  /** The ABI of Landlock: calls that it does not cover are refused. */
-  readonly landlockAbi: number
   /** `none`: only sockets between processes of this host (AF_UNIX), if the policy allows them. */
   readonly net: 'none' | 'host'
 }
@@ -81,7 +79,7 @@ const compiled = new WeakMap<ResolvedPolicy, Map<string, SupervisedFilter>>()
  * await startProgram({ ...spec, filter, decisions: { ...decisions, paths } }, ask)
  */
 export function supervisedFilter(policy: ResolvedPolicy, terms: FilterTerms): SupervisedFilter {
-  const key = `${terms.tier} ${terms.countsProcesses} ${terms.landlockAbi} ${terms.net}`
+  const key = `${terms.tier} ${terms.countsProcesses} ${terms.net}`
   const known = compiled.get(policy) ?? new Map<string, SupervisedFilter>()
   compiled.set(policy, known)
   const made = known.get(key) ?? new FilterMaker(policy, terms).make()
@@ -120,7 +118,7 @@ class FilterMaker {
     this.#refusals = [
       ...SUPERVISED_GUARD,
       ...(terms.net === 'none' ? NO_NETWORK : []),
-      ...(policy.paths ? [...PATH_REFUSALS, ...refusalsFor(terms.landlockAbi)] : []),
+      ...(policy.paths ? [...PATH_REFUSALS, ...REFUSALS_WITHOUT_TRUNCATION] : []),
       // The result of a second filter would take precedence over the report of a call.
       ...(kills(policy) ? NO_FILTERS : []),
     ]

@@ -12,8 +12,11 @@ import type { Decisions, ProgramSpec, Supervised, SupervisedEnding } from './con
 import { Shelf } from './shelf.ts'
 import { COMMAND, type FromSupervisor, type StopReason, type ToSupervisor } from './wire.ts'
 
-/** Relative to the parent folder, so that bundles find it too: they are as deep as modules are. */
-const WORKER = '../supervisor/worker.js'
+/**
+ * The bundle of `worker.ts`. Its path is relative to the parent folder, so that other bundles find
+ * it too: they are as deep as modules are.
+ */
+const WORKER = '../library/supervisor-worker.js'
 
 export type Ask = (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
 
@@ -118,6 +121,7 @@ export class Supervisor {
         this.#remove(message.id)
         break
       case 'ended':
+        program.started.resolve()
         if (program.failure) program.ended.reject(program.failure.error)
         else program.ended.resolve(message.ending)
         this.#remove(message.id)

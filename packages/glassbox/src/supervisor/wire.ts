@@ -22,6 +22,7 @@ export type ToSupervisor =
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
   | { readonly type: 'answer'; readonly ask: number; readonly decision: CallDecision }
 
+/** `ended` also says that the program had started, if nothing has said so before. */
 export type FromSupervisor =
   | { readonly type: 'started'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: PackedError }

@@ -69,7 +69,8 @@ export class Control {
 
   #wake(): void {
     Atomics.store(this.words, WORDS.wake, 1)
-    Atomics.notify(this.words, WORDS.wake)
+    // A worker that slept needs no signal.
+    if (Atomics.notify(this.words, WORDS.wake) > 0) return
     const tid = Atomics.load(this.words, WORDS.tid)
     if (tid !== 0) wakeThread(tid)
   }

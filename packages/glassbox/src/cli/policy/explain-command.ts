@@ -1,5 +1,4 @@
 /** `glassbox policy explain`: prints which way each call goes under a policy, and why. */
-import { landlock } from '../../landlock/abi.ts'
 import { resolvePolicy } from '../../policy/resolve.ts'
 import { supervisedChains } from '../../supervisor/filter.ts'
 import { InvalidOptionError } from '../../errors.ts'
@@ -10,9 +9,6 @@ import { callWays, waysText } from './explain.ts'
 import { policyNamed } from './named.ts'
 import { EXPLAIN_OPTIONS } from './options.ts'
 import { onePolicy, type Subcommand } from './subcommand.ts'
-
-/** The newest ABI of Landlock that glassbox knows how to use; for a kernel without it. */
-const ABI_FOR_EXPLANATIONS = 7
 
 function netOf(text: string): 'none' | 'host' {
   if (text === 'none' || text === 'host') return text
@@ -25,12 +21,10 @@ async function main(words: readonly string[]): Promise<number> {
   const net = netOf(parsed.lastOf('--net') ?? 'none')
   const policy = resolvePolicy(await policyNamed(name, 'POLICY'))
   const tier = policy.paths?.tier ?? 'named'
-  const found = landlock()
-  const landlockAbi = 'abi' in found ? found.abi : ABI_FOR_EXPLANATIONS
-  const chains = supervisedChains(policy, { tier, countsProcesses: true, landlockAbi, net })
+  const chains = supervisedChains(policy, { tier, countsProcesses: true, net })
   const ways = callWays(chains, policy.paths !== undefined && tier === 'silent')
   if (parsed.flags.has('--json')) {
-    stdout.write(`${JSON.stringify({ policy: name, tier, landlockAbi, net, calls: ways })}\n`)
+    stdout.write(`${JSON.stringify({ policy: name, tier, net, calls: ways })}\n`)
     return 0
   }
   const files = policy.paths ? `files in the tier ${tier}` : 'files not restricted'

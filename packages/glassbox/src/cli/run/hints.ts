@@ -22,8 +22,9 @@ export interface Ran {
 
 /** The sentences, without a final stop. */
 export async function hintsFor({ program, options, result, text }: Ran): Promise<string[]> {
-  if (options.runner === 'ptrace') return [] // its programs see the host
-  const hints = await toolChainHint(program, options, result)
+  const limits = result.ok ? [] : (await import('./limit-hints.ts')).limitHints(options, result, text)
+  if (options.runner === 'ptrace') return limits // its programs see the host
+  const hints = [...limits, ...(await toolChainHint(program, options, result))]
   if (result.ok || !/\/(etc|var)\//.test(text)) return hints
   const { missingPaths } = await import('./missing-paths.ts')
   const targets = (options.binds ?? []).map(({ source, target }) => target ?? resolve(source))
@@ -31,11 +32,15 @@ export async function hintsFor({ program, options, result, text }: Ran): Promise
   return [...hints, ...missingPaths({ text, etc, targets })]
 }
 
-/** Where the caller's own shell would find a bare name; `undefined` if nowhere else. */
-function otherMeaning(program: string, { path }: ResolvedProgram): string | undefined {
-  if (program.includes('/')) return undefined
-  const other = findInPath(program, { path: process.env['PATH'] ?? '' })
-  return other === undefined || realOf(other) === realOf(path) ? undefined : other
+/** Programs there are the same in a box and outside. */
+const OF_SYSTEM = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
+
+/** The program outside the system's directories that the caller means; `undefined` if none. */
+function ownProgram(program: string): string | undefined {
+  const file = program.includes('/')
+    ? resolve(program)
+    : findInPath(program, { path: process.env['PATH'] ?? '' })
+  return file === undefined || OF_SYSTEM.test(file) ? undefined : file
 }
 
 function realOf(path: string): string {
@@ -50,13 +55,16 @@ function realOf(path: string): string {
  * Says that another program ran than the caller's PATH means, or that only a part of it was there.
  */
 async function toolChainHint(program: string, options: RunOptions, result: AnyResult): Promise<string[]> {
+  const own = ownProgram(program)
+  if (own === undefined) return []
   let found: ResolvedProgram
   try {
     found = resolveForNewBox(program, options, runnerOf(options))
   } catch {
     return [] // it has changed since
   }
-  const other = found.bind === undefined && !isChosen(options) ? otherMeaning(program, found) : undefined
+  const isOther = !program.includes('/') && !isChosen(options) && realOf(own) !== realOf(found.path)
+  const other = found.bind === undefined && isOther ? own : undefined
   if (other === undefined && found.bind === undefined) return []
   const { isInVirtualEnvironment, toolChainOf } = await import('./tool-chains.ts')
   const file = other ?? found.bind ?? ''

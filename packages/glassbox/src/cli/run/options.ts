@@ -112,6 +112,12 @@ export const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
 ])
 
 export const RUN_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: '--profile',
+    elsewhere: ['--config', '--template', '--preset'],
+    value: 'NAME|FILE',
+    help: 'Options under one name: build, judge, agent, or a JSON file. Options beside it win.',
+  },
   ...LIMIT_OPTIONS,
   {
     name: '--stdin',
@@ -194,7 +200,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: '--policy',
-    elsewhere: ['--profile', '--seccomp-profile'],
+    elsewhere: ['--seccomp-profile'],
     value: 'NAME|FILE',
     help: 'Policy: the name of a preset, or a file (JSON, or a module that exports one).',
     default: 'default with --runner ptrace or --allow-…',

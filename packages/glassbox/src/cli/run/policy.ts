@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../../errors.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
-import type { RunOptions } from '../../job/options.ts'
+import type { Profile, RunOptions } from '../../job/options.ts'
 import { besideProgram } from '../../policy/beside-program.ts'
 import { denyCalls } from '../../policy/deny-calls.ts'
 import type { PathRules, Policy, PresetName } from '../../policy/policy.ts'
@@ -16,16 +16,23 @@ import { policyNamed } from '../policy/named.ts'
 
 const ALLOW = { read: '--allow-read', write: '--allow-write', execute: '--allow-exec' } as const
 
-/** `undefined` if no option asks for a policy: the runner's default applies. */
-export async function requestedPolicy(parsed: ParsedOptions): Promise<RunOptions['policy']> {
+/**
+ * `undefined` if the options leave the policy to the profile or the runner. What they add, they
+ * add to the policy of the profile, if it has one.
+ */
+export async function requestedPolicy(
+  parsed: ParsedOptions,
+  profile: Profile = {},
+): Promise<RunOptions['policy']> {
   const { values, lastOf } = parsed
   const given = lastOf('--policy')
   const denied = (values.get('--deny') ?? []).flatMap(text => text.split(',').map(name => name.trim()))
   const paths = allowedPaths(values)
   const base = given === undefined ? undefined : await policyNamed(given, '--policy')
   if (base === undefined && !paths && denied.length === 0) return undefined
-  const ofRunner = paths || lastOf('--runner') === 'ptrace' ? 'default' : DEFAULT_POLICY
-  const whole = base ?? withDirectoryOf(parsed.rest[0] ?? '', ofRunner)
+  const runner = lastOf('--runner') ?? profile.runner
+  const ofRunner = paths || runner === 'ptrace' ? 'default' : DEFAULT_POLICY
+  const whole = base ?? profile.policy ?? withDirectoryOf(parsed.rest[0] ?? '', ofRunner)
   const allowing: Policy | PresetName = paths ? { extends: whole, paths } : whole
   return denied.length > 0 ? withDenied(denied, allowing) : allowing
 }

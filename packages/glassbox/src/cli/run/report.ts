@@ -34,6 +34,15 @@ function ownEnd({ exitCode, signal }: { exitCode: number | undefined; signal: st
   return signal === undefined ? `exited with code ${exitCode}` : `killed by signal ${signal}`
 }
 
+/** Page cache below this size, in bytes, is not worth mentioning. */
+const SMALL_CACHE = 2 ** 20
+
+function peakMemory({ memoryBytes, ownMemoryBytes = memoryBytes }: AnyResult): string {
+  const cache = memoryBytes - ownMemoryBytes
+  const own = cache > SMALL_CACHE ? ` (about ${formatSize(ownMemoryBytes)} without page cache)` : ''
+  return `peak memory ${formatSize(memoryBytes)}${own}`
+}
+
 /** Marks usage that was not measured by a cgroup. */
 function caveat({ cpuTime, memory }: AnyResult['measuredBy']): string {
   const weak = ([cpuTime, memory] as Measurer[]).includes('init')
@@ -48,7 +57,7 @@ function denied({ denials, moreDenials = 0 }: AnyResult): string {
 
 /** One line: how the program ended, CPU and wall time, peak memory, denied calls. */
 export function reportLine(result: AnyResult): string {
-  const { cpuTimeMs, wallTimeMs, memoryBytes, measuredBy } = result
-  const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · peak memory ${formatSize(memoryBytes)}`
+  const { cpuTimeMs, wallTimeMs, measuredBy } = result
+  const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · ${peakMemory(result)}`
   return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}`
 }

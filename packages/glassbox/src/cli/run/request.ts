@@ -13,7 +13,6 @@ import { type CopyOut, collectOf } from './copy-out.ts'
 import { parseEnv } from './environment.ts'
 import { copyInTarget, copyOutTarget, parseBind, parsePair } from './paths.ts'
 import { LIMIT_OPTIONS } from './options.ts'
-import { requestedPolicy } from './policy.ts'
 
 /**
  * Refuses a name that was given twice, because the second file would silently replace the first.
@@ -93,6 +92,11 @@ function copyOutOf(texts: readonly string[]): CopyOut {
   return new Map(files)
 }
 
+/** Without these options, nothing about policies is loaded. */
+const POLICY_OPTIONS = ['--policy', '--allow-read', '--allow-write', '--allow-exec', '--deny']
+
+const asksForPolicy = ({ values }: ParsedOptions): boolean => POLICY_OPTIONS.some(name => values.has(name))
+
 /** The options of run() for the arguments of the command. Streams are left to the caller. */
 export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
   const { values, lastOf } = parsed
@@ -105,16 +109,21 @@ export async function runRequest(parsed: ParsedOptions): Promise<RunOptions> {
   )
   const files = copyInOf(all('--copy-in'))
   const copyOut = copyOutOf(all('--copy-out'))
-  const policy = await requestedPolicy(parsed)
+  const named = lastOf('--profile')
+  const profile = named === undefined ? undefined : await (await import('./profile.ts')).profileNamed(named)
+  const policy = asksForPolicy(parsed)
+    ? await (await import('./policy.ts')).requestedPolicy(parsed, profile)
+    : undefined
   const chosen = { runner: lastOf('--runner'), net: lastOf('--net'), cwd: lastOf('--cwd') }
   return {
     ...(Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as RunOptions),
+    ...(profile && { profile }),
     limits,
     ...(parsed.flags.has('--here') ? { here: true } : {}),
     ...(files && { files }),
     binds: all('--bind').map(parseBind),
     ...(values.has('--etc') ? { etc: all('--etc') } : {}),
-    env: { ...DEFAULT_ENV, ...Object.fromEntries(all('--env').map(parseEnv)) },
+    env: { ...DEFAULT_ENV, ...profile?.env, ...Object.fromEntries(all('--env').map(parseEnv)) },
     collect: collectOf(copyOut),
     ...(policy === undefined ? {} : { policy }),
   }

@@ -65,8 +65,10 @@ export function mappable(source: string): Mappable {
     return attempt(source)
   } catch (error) {
     if (!(error instanceof GlassboxError) || error.errno === undefined) throw error
-    const { errno, syscall: name = 'clone3', hint } = error
-    if (errno === ERRNO.EAGAIN || limitHint(errno) !== undefined) throw error
+    const { code, errno, syscall: name = 'clone3', hint } = error
+    // A failed step says what is used up: a limit of descriptors can also be an EINVAL.
+    const isUsedUp = errno === ERRNO.EAGAIN || limitHint(errno) !== undefined
+    if (isUsedUp || code === 'ERR_GLASSBOX_STEP_FAILED') throw error
     return { errno, syscall: name, ...(hint === undefined ? {} : { hint }) }
   }
 }

@@ -47,9 +47,10 @@ export const PLAN_HEADER_LAYOUT = {
 } as const
 /** struct plan_failure: offsets, and its size. */
 export const PLAN_FAILURE_LAYOUT = {
-  SIZE: 8,
+  SIZE: 12,
   step: 0,
   error: 4,
+  fallbacks: 8,
 } as const
 
 // wire.h
@@ -111,7 +112,8 @@ export const PREPARE_LAYOUT = {
   cpu: 6,
   fingerprint: 7,
   listens: 8,
-  reserved: 9,
+  memory: 9,
+  reserved: 10,
 } as const
 /** struct launch: offsets, and its size. */
 export const LAUNCH_LAYOUT = {
@@ -139,7 +141,7 @@ export const REPLY_LAYOUT = {
 } as const
 /** struct ended: offsets, and its size. */
 export const ENDED_LAYOUT = {
-  SIZE: 80,
+  SIZE: 104,
   startedNs: 0,
   endedNs: 8,
   userUs: 16,
@@ -151,6 +153,9 @@ export const ENDED_LAYOUT = {
   reserved: 60,
   voluntarySwitches: 64,
   forcedSwitches: 72,
+  cache: 80,
+  mostCache: 88,
+  mostOwn: 96,
 } as const
 /** struct counters: offsets, and its size. */
 export const COUNTERS_LAYOUT = {
@@ -300,6 +305,7 @@ export const ANSWER_KIND = {
   out: 3,
   err: 4,
   meta: 5,
+  begun: 6,
 } as const
 /** struct call: offsets, and its size. */
 export const CALL_LAYOUT = {

@@ -19,23 +19,23 @@ interface Place {
   readonly isDefault: boolean
 }
 
+/** Parsed at the first command line. */
+let defaults: readonly ReturnType<typeof parseRule>[] | undefined
+
 /** Collects the rules of a command line. */
 export class DirectoryRules {
   /** A Map keeps the position of a key whose value is replaced. */
   readonly #places = new Map<string, Place>()
 
   constructor() {
-    for (const text of DEFAULT_RULES) this.#add(text, true)
+    defaults ??= DEFAULT_RULES.map(parseRule)
+    for (const { inside, rule } of defaults) this.#places.set(inside, { rule, isDefault: true })
   }
 
   /** Throws IsolateError (usage) for a rule that is none. */
   add(text: string): void {
-    this.#add(text, false)
-  }
-
-  #add(text: string, isDefault: boolean): void {
     const { inside, rule } = parseRule(text)
-    this.#places.set(inside, { rule, isDefault })
+    this.#places.set(inside, { rule, isDefault: false })
   }
 
   /** The active rules. A default that the caller replaced is no longer a default. */

@@ -21,7 +21,17 @@ export class GrammarError extends IsolateError {
 const fail = (message: string): Error => new GrammarError(message)
 const isExact = ({ only }: IsolateOption, dialect: Dialect): boolean => only !== undefined && only !== dialect
 
+/** Made once for each way of reading: a server reads many command lines. */
+const specs = new Map<string, GetoptSpec>()
+
 function specOf(dialect: Dialect, permute: boolean): GetoptSpec {
+  const key = `${dialect} ${permute}`
+  const spec = specs.get(key) ?? makeSpec(dialect, permute)
+  specs.set(key, spec)
+  return spec
+}
+
+function makeSpec(dialect: Dialect, permute: boolean): GetoptSpec {
   const lettered = OPTIONS.flatMap(({ letter, takes }) => (letter === undefined ? [] : [[letter, takes]]))
   const long = OPTIONS.map(option => ({
     name: option.long,

@@ -4,7 +4,7 @@
  * end of a FIFO is not opened. Then only the end of init helps, which ends the whole box.
  */
 import type { RunningLaunch } from '../../container/container.ts'
-import { CAUSE, type EndedReply } from '../../container/wire.ts'
+import { CAUSE } from '../../container/wire.ts'
 import { syscall } from '../../gate/gate.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -15,15 +15,19 @@ const PATIENCE_MS = 3000
 
 export class HardStop {
   readonly #init: number
-  readonly #interruptions: Interruptions
-  readonly #wallMs: number | undefined
+  readonly #forget: () => void
   readonly #timers: NodeJS.Timeout[] = []
+  #running: RunningLaunch | undefined
   #reason: 'wall' | 'interrupted' | undefined
 
+  /** From now on: the set-up can be held up too, by a file system that does not answer. */
   constructor(init: number, interruptions: Interruptions, wallMs: number | undefined) {
     this.#init = init
-    this.#interruptions = interruptions
-    this.#wallMs = wallMs
+    if (wallMs !== undefined) this.#arm('wall', wallMs)
+    this.#forget = interruptions.whenInterrupted(() => {
+      this.#running?.kill(CAUSE.host)
+      this.#arm('interrupted', 0)
+    })
   }
 
   /** Why init was killed, if it was. */
@@ -31,18 +35,10 @@ export class HardStop {
     return this.#reason
   }
 
-  /** Resolves with the report of the launch. An interruption ends it. */
-  async watch(running: RunningLaunch): Promise<EndedReply> {
-    if (this.#wallMs !== undefined) this.#arm('wall', this.#wallMs)
-    const forget = this.#interruptions.whenInterrupted(() => {
-      running.kill(CAUSE.host)
-      this.#arm('interrupted', 0)
-    })
-    try {
-      return await running.ended
-    } finally {
-      forget()
-    }
+  /** The program that an interruption ends by init, if init can. */
+  watch(running: RunningLaunch, { signal }: Interruptions): void {
+    this.#running = running
+    if (signal !== undefined) running.kill(CAUSE.host)
   }
 
   #arm(reason: 'wall' | 'interrupted', ms: number): void {
@@ -56,6 +52,7 @@ export class HardStop {
   }
 
   clear(): void {
+    this.#forget()
     for (const timer of this.#timers) clearTimeout(timer)
   }
 }

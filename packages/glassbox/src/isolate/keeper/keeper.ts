@@ -20,8 +20,10 @@ import { BoxLock, type BoxState } from './box/lock.ts'
 import { giveBox } from './box/ownership.ts'
 import { setQuota } from './box/quota.ts'
 import { faultOf, Run } from './run.ts'
+import { describeRule } from './plans/root-plan.ts'
 import { runPlans } from './plans/run-plans.ts'
 import { nothingUsed } from './statistics.ts'
+import { tell } from './tell.ts'
 import { takeTerminal } from './terminal.ts'
 
 export const createKeeper = (): Keeper => new HostKeeper()
@@ -84,6 +86,7 @@ class HostKeeper implements Keeper {
         if (state) checkOwner(call, io, state)
         // In either mode: some callers clean up without --cg.
         const group = groupOf(config, paths.id, state?.cg ?? call.cg)
+        tell(call, io, `Removing box directory ${paths.top}`)
         await removeBoxDirectory(paths)
         if (group) await removeGroup(group.cgroup)
         lock.clear()
@@ -141,8 +144,10 @@ class HostKeeper implements Keeper {
     const keep = { keepSpecialFiles: specialFiles }
     const inherited = inheritFds && io.hasOwnDescriptors ? inheritedDescriptors([lock]) : []
     const plans = runPlans(call, config, io, inherited)
+    for (const rule of plans.rules) tell(call, io, `Mounting ${describeRule(rule, paths)}`)
     makeRunDirectories(paths, plans.stores)
     const container = await this.#boxes.take(!shareNet)
+    tell(call, io, `Started proxy_pid=${container.pid} box_uid=${paths.ids.uid} box_gid=${paths.ids.gid}`)
     const run = new Run(container, { call, io, plans, inherited, interruptions, lock })
     const given = giveBox(paths.box, { owner: paths.ids, ...keep })
     given.catch(() => {}) // awaited by the run
@@ -255,6 +260,7 @@ async function initialize(
   const owner = ownerOf(call, io)
   const made = { owner: owner.uid, cg: call.cg }
   const group = groupOf(config, paths.id, call.cg)
+  tell(call, io, `Preparing box directory ${paths.top}`)
   lock.write({ ...made, initialized: false })
   await removeBoxDirectory(paths)
   if (group) await removeGroup(group.cgroup)

@@ -109,18 +109,18 @@ export class Run {
       const prepared = this.#prepare()
       prepared.catch(() => {}) // awaited below
       const running = this.#start(launch)
+      stop.watch(running, this.#spec.interruptions)
       try {
         await this.#container.ready
         await rooted
         await prepared
       } catch (error) {
-        running.ended.catch(() => {})
         if (attempt > 1 || !isBusy(error)) throw error
         // Processes of a run whose keeper was killed may just be dying in the group.
         await plans.group?.cgroup.remove()
         continue
       }
-      return stop.watch(running)
+      return running.ended
     }
   }
 
@@ -131,7 +131,7 @@ export class Run {
   }
 
   async #prepare(): Promise<void> {
-    const { plan, group } = { plan: this.#spec.plans.prepare, group: this.#spec.plans.group }
+    const { prepare: plan, group } = this.#spec.plans
     if (group) enableControllers(group.cgroup)
     const parents = (group?.cgroup.parts ?? []).map(({ parent }) =>
       openSync(parent, O_PATH | O_DIRECTORY | O_CLOEXEC),

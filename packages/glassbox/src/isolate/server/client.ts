@@ -102,6 +102,11 @@ export class Client {
     this.exit(FAULT)
   }
 
+  /** From now on, the call changes something: it cannot be made again by the ordinary command. */
+  begun(): void {
+    this.#write(answer('begun'))
+  }
+
   exit(code: number): void {
     this.#write(answer('exit', code))
     this.#socket.destroySoon()

@@ -20,6 +20,8 @@ export function whyOrdinary(words: readonly string[], io: CallIo): string | unde
   const draft = readQuietly(words, io, paths)
   if (draft?.inheritFds === true) return 'the descriptors of the caller are wanted'
   if (draft?.ttyHack === true) return 'the terminal of the caller is wanted'
+  if (draft !== undefined && draft.openFiles === undefined)
+    return "the caller's limit of open files is wanted"
   const path = paths.find(each => each !== '-' && !isWritableHere(each, io.cwd))
   return path === undefined ? undefined : `${path} is not a regular file`
 }

@@ -97,7 +97,7 @@ export class IsolateServer {
     const { uid, gid } = peer
     const io = client.io(call, { uid, gid }, descriptor)
     if (this.#whyOrdinary(call, io, peer.pid) !== undefined) client.leaveToOrdinary()
-    else client.exit(await this.#make(call, io))
+    else client.exit(await this.#make(call, io, client))
   }
 
   #whyOrdinary({ words }: ClientCall, io: CallIo, pid: number): string | undefined {
@@ -105,10 +105,14 @@ export class IsolateServer {
     return difference === undefined ? whyOrdinary(words, io) : `the client has another ${difference}`
   }
 
-  async #make({ words }: ClientCall, io: CallIo): Promise<number> {
+  async #make({ words }: ClientCall, io: CallIo, client: Client): Promise<number> {
     const { version, keeper } = this.#options
+    const begin = async (): Promise<Keeper> => {
+      client.begun()
+      return keeper
+    }
     try {
-      return await isolate(words, io, { version, keeper: async () => keeper })
+      return await isolate(words, io, { version, keeper: begin })
     } catch (error) {
       io.err(`Internal error of glassbox: ${(error as Error).stack}\n`)
       return FAULT

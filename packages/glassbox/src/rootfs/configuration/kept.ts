@@ -43,7 +43,8 @@ import { syscallNumber } from '../../linux/syscalls.ts'
 import { ownership, TOPS } from './packages.ts'
 import { openPlace, places } from './place.ts'
 import { isSecret } from './secrets.ts'
-import { makeTree, type Watched } from './tree.ts'
+import { makeTree } from './tree.ts'
+import { isUnchanged, type Watched } from './watched.ts'
 
 /** A copy of the configuration, on the host. */
 export interface KeptConfiguration {
@@ -51,10 +52,12 @@ export interface KeptConfiguration {
   readonly path: string
   /** Directories of the host that are shown as they are, over empty ones of the copy. */
   readonly live: readonly string[]
+  /** Ends the use: it may be removed from then on. */
+  readonly release: () => void
 }
 
 /** Increased when copies of earlier versions must not be used. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * Files that change when a package is installed or removed. Those that a host lacks stay missing.
@@ -67,8 +70,14 @@ const DATABASES = [
   '/var/lib/pacman/local',
 ]
 
+/**
+ * A copy is not used longer than that, in ms: hosts remove old files from some places one by one.
+ */
+const LONGEST_USE_MS = 5 * 24 * 60 * 60 * 1000
+
 interface Manifest {
   readonly format: number
+  readonly madeMs: number
   readonly extra: readonly string[]
   readonly databases: readonly number[]
   readonly names: readonly (readonly string[])[]
@@ -76,11 +85,18 @@ interface Manifest {
   readonly live: readonly string[]
 }
 
-const changedMs = (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0
-
 const databases = (): number[] =>
   DATABASES.map(path => statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0)
-const names = (): string[][] => TOPS.map(top => readdirSync(top))
+/** A small system may lack /var. */
+function namesIn(top: string): string[] {
+  try {
+    return readdirSync(top)
+  } catch {
+    return []
+  }
+}
+
+const names = (): string[][] => TOPS.map(namesIn)
 
 /**
  * Whether a directory has a name that it did not have when the copy was made, and that could be
@@ -88,7 +104,7 @@ const names = (): string[][] => TOPS.map(top => readdirSync(top))
  */
 function hasNewName(top: string, before: readonly string[] | undefined): boolean {
   const known = new Set(before)
-  return readdirSync(top).some(name => !known.has(name) && !isSecret(`${top}/${name}`))
+  return namesIn(top).some(name => !known.has(name) && !isSecret(`${top}/${name}`))
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -96,10 +112,11 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 /** Whether a copy is what would be made now. */
 const isCurrent = (manifest: Manifest, extra: readonly string[]): boolean =>
   manifest.format === FORMAT &&
+  Math.abs(Date.now() - manifest.madeMs) < LONGEST_USE_MS &&
   same(manifest.extra, extra) &&
   same(manifest.databases, databases()) &&
   !TOPS.some((top, index) => hasNewName(top, manifest.names[index])) &&
-  manifest.watched.every(([path, ms]) => changedMs(path) === ms)
+  manifest.watched.every(isUnchanged)
 
 /** A short name for a list of paths. Two lists may share it: the manifest tells them apart. */
 function nameFor(extra: readonly string[]): string {
@@ -138,6 +155,15 @@ function linked(place: string, name: string): string | undefined {
   }
 }
 
+/** `fd` holds the lock, until it is closed or this thread ends. */
+const used = (path: string, live: readonly string[], fd: number | undefined): KeptConfiguration => ({
+  path: `${path}/tree`,
+  live,
+  release: () => {
+    if (fd !== undefined) close(fd)
+  },
+})
+
 /** A copy that was made before and is still current, locked for this process. */
 function useKept(place: string, extra: readonly string[]): KeptConfiguration | undefined {
   const path = linked(place, nameFor(extra))
@@ -145,8 +171,7 @@ function useKept(place: string, extra: readonly string[]): KeptConfiguration | u
   if (path === undefined || fd === undefined) return undefined
   try {
     const manifest = readManifest(path)
-    // The descriptor stays open as long as this thread: it holds the lock.
-    if (isCurrent(manifest, extra)) return { path: `${path}/tree`, live: manifest.live }
+    if (isCurrent(manifest, extra)) return used(path, manifest.live, fd)
   } catch {
     // It is not whole: an earlier process was killed, or its disk was full.
   }
@@ -164,13 +189,13 @@ function makeKept(place: string, extra: readonly string[]): KeptConfiguration {
     const before = { databases: databases(), names: names() }
     mkdirSync(`${path}/tree`)
     const made = makeTree(`${path}/tree`, ownership(), extra)
-    const manifest: Manifest = { format: FORMAT, extra, ...before, ...made }
+    const manifest: Manifest = { format: FORMAT, madeMs: Date.now(), extra, ...before, ...made }
     writeFileSync(`${path}/manifest.json`, JSON.stringify(manifest))
     const link = `${path}/link`
     symlinkSync(basename(path), link)
     renameSync(link, `${place}/${name}`)
     sweep(place)
-    return { path: `${path}/tree`, live: made.live }
+    return used(path, made.live, fd)
   } catch (error) {
     rmSync(path, { recursive: true, force: true })
     if (fd !== undefined) close(fd)

@@ -15,7 +15,7 @@ export interface Ownership {
    * Whether a path belongs to a program. `undefined`: no package names it, so it goes with its
    * directory.
    */
-  shows(path: string): boolean | undefined
+  readonly shows: (path: string) => boolean | undefined
 }
 
 /** The directories whose parts are shown. */

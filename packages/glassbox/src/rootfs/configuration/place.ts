@@ -3,21 +3,39 @@
  * made here; one that exists is used only if it belongs to this user and nobody else can write to
  * it or look into it.
  */
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, mkdirSync, realpathSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { TMPFS_MAGIC } from '../../linux/constants.ts'
 
-/** The directories that are tried, in this order. */
+/** Whether files there are in memory, where making a thousand takes no time. */
+function isInMemory(directory: string): boolean {
+  try {
+    return statfsSync(directory).type === TMPFS_MAGIC
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The directories that are tried, in this order. Memory comes first, and then the user's cache;
+ * the others are cleaned by age on many hosts.
+ */
 export function places(
   euid: number = process.geteuid?.() ?? 0,
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
   const { XDG_RUNTIME_DIR, XDG_CACHE_HOME, HOME } = env
+  const run = euid === 0 ? '/run' : XDG_RUNTIME_DIR
   const cache = XDG_CACHE_HOME ?? (HOME === undefined ? undefined : join(HOME, '.cache'))
-  const bases = euid === 0 ? ['/run'] : [XDG_RUNTIME_DIR, cache]
+  const own = (base: string | undefined): string[] =>
+    base !== undefined && isAbsolute(base) ? [join(base, 'glassbox')] : []
+  const shared = (base: string): string => join(base, `glassbox.${euid}`)
   return [
-    ...bases.flatMap(base => (base !== undefined && isAbsolute(base) ? [join(base, 'glassbox')] : [])),
-    ...['/var/tmp', '/dev/shm', tmpdir()].map(base => join(base, `glassbox.${euid}`)),
+    ...(run !== undefined && isInMemory(run) ? own(run) : []),
+    shared('/dev/shm'),
+    ...own(cache),
+    ...['/var/tmp', tmpdir()].map(shared),
   ]
 }
 

@@ -27,9 +27,7 @@ import { dirname } from 'node:path'
 import type { Ownership } from './packages.ts'
 import { TOPS } from './packages.ts'
 import { hasPrivateKey, isSecret } from './secrets.ts'
-
-/** A path of the host, with the time at which its inode was changed last, in ms. */
-export type Watched = readonly [path: string, changedMs: number]
+import { type Watched, watch } from './watched.ts'
 
 export interface MadeTree {
   readonly watched: readonly Watched[]
@@ -95,6 +93,12 @@ class TreeCopy {
     chmodSync(this.#to + path, 0o644)
   }
 
+  /** Before anything is read: a change meanwhile then shows. */
+  #watch(path: string): void {
+    const watched = watch(path)
+    if (watched) this.watched.push(watched)
+  }
+
   /** `undefined` if it is gone, or must not be shown. */
   #lookAt(path: string): Stats | undefined {
     if (isSecret(path) || this.#ownership.shows(path) === false) return undefined
@@ -103,9 +107,9 @@ class TreeCopy {
   }
 
   #copyDirectory(path: string, stats: Stats): void {
+    this.#watch(path)
     const names = readNames(path)
     if (!names) return
-    this.watched.push([path, stats.ctimeMs])
     this.directory(path)
     for (const name of names) this.copy(`${path}/${name}`)
     utimesSync(this.#to + path, stats.atimeMs / 1000, stats.mtimeMs / 1000)
@@ -121,7 +125,7 @@ class TreeCopy {
     try {
       const stats = fstatSync(fd)
       if (!stats.isFile() || !isForEveryone(stats) || stats.size > LARGEST_FILE) return
-      this.watched.push([path, stats.ctimeMs])
+      this.#watch(path)
       const contents = readFileSync(fd)
       if (hasPrivateKey(contents)) return
       const to = this.#to + path

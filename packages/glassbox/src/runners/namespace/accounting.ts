@@ -4,7 +4,6 @@
  * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import type { CgroupLimits } from '../../cgroup/controls.ts'
 import { Cgroup } from '../../cgroup/group.ts'
 import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
@@ -95,11 +94,26 @@ function cgroupAccount(cgroup: Cgroup): Account {
   }
 }
 
+/**
+ * The peak in two parts. The kernel records the peak of both together only, so each of the two
+ * samples is a lower bound: of the cache, and of the rest. The peak less the most cache that was
+ * seen is too low if the cache grew after the program had freed memory; then the sample is larger.
+ */
+const memoryParts = (
+  peak: number,
+  { cacheBytes, mostCacheBytes, mostOwnBytes }: MemorySamples,
+): Pick<Usage, 'ownMemoryBytes' | 'pageCacheBytes'> => ({
+  ownMemoryBytes: Math.min(peak, Math.max(peak - mostCacheBytes, mostOwnBytes)),
+  pageCacheBytes: Math.min(peak, cacheBytes),
+})
+
+type MemorySamples = Pick<EndedReport, 'cacheBytes' | 'mostCacheBytes' | 'mostOwnBytes'>
+
 /** Parses the texts of the group's counters that init reported. */
 export function countByCgroup(
   cgroup: Cgroup,
   measuredBy: MeasuredBy,
-  report: Pick<EndedReport, 'counters' | 'maxRssBytes'>,
+  report: Pick<EndedReport, 'counters' | 'maxRssBytes'> & MemorySamples,
   limits: Pick<Required<Limits>, 'processes'>,
 ): Counted {
   const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.counters(report.counters)
@@ -110,6 +124,7 @@ export function countByCgroup(
       systemTimeMs: cpuTime.systemNs / 1e6,
       // Before Linux 5.19, cgroup v2 has no peak. The largest single process is the best estimate.
       memoryBytes: peakMemory ?? report.maxRssBytes,
+      ...(peakMemory === undefined ? {} : memoryParts(peakMemory, report)),
       ...(peakProcesses === undefined ? {} : { processes: peakProcesses }),
     },
     measuredBy: peakMemory === undefined ? { ...measuredBy, memory: 'init' } : measuredBy,
@@ -142,14 +157,13 @@ let support: CgroupSupport | undefined
 function hostCgroups(): CgroupSupport {
   if (support) return support
   support = detectCgroups()
-  void sweepLater(support)
+  sweepLater(support)
   return support
 }
 
-/** Not before this box is being set up. */
-async function sweepLater(known: CgroupSupport): Promise<void> {
-  await setImmediate()
-  await sweepCgroups(known).catch(() => {}) // the next start tries again
+/** Not before this box is being set up. What fails is removed at the next start. */
+function sweepLater(known: CgroupSupport): void {
+  setImmediate(() => void sweepCgroups(known).catch(() => {}))
 }
 
 interface ParentDirectory {

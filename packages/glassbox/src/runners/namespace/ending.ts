@@ -31,6 +31,10 @@ export const wasStarted = ({ how }: EndedReply): boolean => how !== NOT_STARTED
 export const endedBySignal = ({ how, status }: EndedReply, name: 'SIGXFSZ'): boolean =>
   how !== NOT_STARTED && how !== CLD_EXITED && status === signalNumber(name)
 
+/** Whether the program ended by itself, with a signal or a code other than 0. */
+export const failedByItself = (report: EndedReply): boolean =>
+  report.cause === CAUSE.none && wasStarted(report) && !(report.how === CLD_EXITED && report.status === 0)
+
 function exitOf({ how, status }: EndedReply): Pick<Ending, 'exit'> {
   if (how === NOT_STARTED) return {}
   return { exit: how === CLD_EXITED ? { code: status } : { signal: status } }
@@ -52,7 +56,7 @@ export async function endingOf(
   report: EndedReply,
   account: Account,
   limits: Required<Limits>,
-  fileAtLimit: boolean,
+  found: Pick<Ending, 'fileAtLimit' | 'disk'>,
 ): Promise<Ending> {
   const { startedNs, endedNs } = report.ended
   const counted = wasStarted(report)
@@ -64,7 +68,7 @@ export async function endingOf(
     startedNs,
     endedNs,
     ...counted,
-    fileAtLimit,
+    ...found,
     ...(await violationOf(report.ended)),
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { BOX_DIRECTORY } from '../../job/box-layout.ts'
-import { DEFAULT_RESOLVED } from '../../policy/resolve.ts'
+import { DEFAULT_RESOLVED } from '../../policy/default.ts'
 import type { ResolvedPolicy } from '../../policy/resolved.ts'
 import { compilePolicy } from '../../seccomp/compile.ts'
 import { ENOSYS } from '../../seccomp/conditions.ts'

@@ -11,7 +11,7 @@ import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { setImmediate as othersRan } from 'node:timers/promises'
 import { close } from '../../gate/descriptors.ts'
 import { cString, syscall } from '../../gate/gate.ts'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from '../../linux/constants.ts'
+import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 
 /**
@@ -34,13 +34,13 @@ const OPENAT = syscallNumber('openat')
 const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
 
 /**
- * Whether a file of at least `bytes` is in the box whose init is process `pid`. No program may run
- * in the box meanwhile.
+ * Whether a file of at least `bytes` is in the box with this root, a descriptor that stays the
+ * caller's. No program may run in the box meanwhile.
  */
-export async function holdsFileOf(pid: number, bytes: number): Promise<boolean> {
+export async function holdsFileOf(root: number, bytes: number): Promise<boolean> {
   const budget = new Budget()
   for (const place of PLACES) {
-    const fd = syscall(OPENAT, AT_FDCWD, cString(`/proc/${pid}/root/${place}`), FLAGS, 0)
+    const fd = syscall(OPENAT, root, cString(place), FLAGS, 0)
     if (fd >= 0 && (await new Walk(fd, bytes, budget).run())) return true
   }
   return false

@@ -27,6 +27,7 @@ import { isPrivileged } from '../../container/identity.ts'
 import { owningOf } from './binds/owned.ts'
 import { BOX_MODE, boxRoot } from './box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
+import { type Disk, diskOf } from './disk-use.ts'
 import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
@@ -64,6 +65,7 @@ export class NamespaceSandbox implements Sandbox {
   readonly container: Container
   readonly launchPlans: LaunchPlans = new LaunchPlans()
   readonly files: BoxFiles
+  readonly disk: Disk
   readonly #isolated: boolean
   readonly #pooled: boolean
   readonly #receivers: Receivers
@@ -84,6 +86,7 @@ export class NamespaceSandbox implements Sandbox {
     this.#context = contextOf(box)
     this.#isBound = box.binds.some(({ target }) => target === BOX_DIRECTORY)
     this.#expected = expectedOf(expects ?? DEFAULT_TERMS, this.#context)
+    this.disk = diskOf(box)
     this.#isolated = box.net !== 'host'
     this.#pooled = use === 'pooled'
     this.#receivers = receiversOf(box)

@@ -5,13 +5,16 @@
 import type { Container, RunningLaunch } from '../../container/container.ts'
 import type { EndedReply } from '../../container/wire.ts'
 import type { Job } from '../../job/job.ts'
+import type { Limits } from '../../job/options.ts'
 import type { Started } from '../runner.ts'
-import { endedBySignal, endingOf, HOST_CAUSE, wasStarted } from './ending.ts'
+import { endedBySignal, endingOf, failedByItself, HOST_CAUSE, wasStarted } from './ending.ts'
 import type { Account } from './accounting.ts'
+import { type Disk, diskUse } from './disk-use.ts'
 import type { Filter } from './filter.ts'
 import type { Ruleset } from '../../landlock/types.ts'
 import type { LaunchPlans } from './launch-plans.ts'
 import type { Tracing } from './tracing.ts'
+import { weakerWalls } from '../../container/weaker.ts'
 
 type Stdio = readonly [number, number, number]
 
@@ -19,6 +22,8 @@ type Stdio = readonly [number, number, number]
 export interface StartSite {
   readonly container: Container
   readonly launchPlans: LaunchPlans
+  /** The capacities of its writable directories. */
+  readonly disk: Disk
 }
 
 /** The child that becomes the program of a job. */
@@ -57,12 +62,21 @@ export async function startJob(
     stop: reason => running.kill(HOST_CAUSE[reason]),
     ended: report.then(async ended => {
       const { limits } = job
-      const fileAtLimit =
-        endedBySignal(ended, 'SIGXFSZ') &&
-        (await (await import('./full-file.ts')).holdsFileOf(site.container.pid, limits.fileSizeBytes))
-      return endingOf(ended, child.account, limits, fileAtLimit)
+      const fileAtLimit = endedBySignal(ended, 'SIGXFSZ') && (await holdsFullFile(site, limits))
+      const disk = failedByItself(ended) ? diskUse(site.container, site.disk) : undefined
+      const seen = { fileAtLimit, ...(disk ? { disk } : {}) }
+      const ending = await endingOf(ended, child.account, limits, seen)
+      return { ...ending, ...weakerWalls(site.container.fallbacks) }
     }),
   }
+}
+
+async function holdsFullFile(
+  { container }: StartSite,
+  { fileSizeBytes }: Pick<Required<Limits>, 'fileSizeBytes'>,
+): Promise<boolean> {
+  if (container.ended) return false // init ended since it has reported
+  return (await import('./full-file.ts')).holdsFileOf(container.rootDirectory(), fileSizeBytes)
 }
 
 async function traceIfAsked(

@@ -78,7 +78,7 @@ function termsOf(
   const found = landlock()
   const abi = 'abi' in found ? found.abi : 0
   const tier = paths?.tier ?? 'named'
-  const { filter, decisions, handlers } = supervisedFilter(policy, { ...terms, tier, landlockAbi: abi })
+  const { filter, decisions, handlers } = supervisedFilter(policy, { ...terms, tier })
   // In the silent tier too: the tracer alone judges calls that change files and are not opens.
   const judged = paths ? { ...decisions, paths: pathDecisions(paths, bases) } : decisions
   return { filter, handlers, decisions: judged, wall: wallOf(paths, abi, bases) }
@@ -99,7 +99,7 @@ function pathsOf(
  * if the kernel can do that.
  */
 function wallOf(paths: ResolvedPaths | undefined, abi: number, bases: Bases): LandlockSpec | undefined {
-  if (paths) return landlockSpec(paths, { ...bases, abi, scopes: true })
+  if (paths) return landlockSpec(paths, { ...bases, abi, scopes: true, withoutTruncation: true })
   const scoped = scopesOfAbi(abi)
   return scoped === 0 ? undefined : { abi, handled: 0, scoped, grants: [] }
 }

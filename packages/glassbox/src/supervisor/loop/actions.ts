@@ -10,6 +10,7 @@ import type { CallDecision } from '../../policy/policy.ts'
 import type { StopAction } from '../contract.ts'
 import type { PathDecision } from '../decision.ts'
 import { skipCall } from './change.ts'
+import { growsTooFar } from './evidence.ts'
 import type { CallAtStop } from './stopped-call.ts'
 import type { Program, Task } from './program.ts'
 
@@ -87,7 +88,10 @@ const ACTS: { readonly [Kind in StopAction['kind']]: Act<Kind> } = {
 
 function obey(decision: PathDecision, task: Task, call: CallAtStop, loop: Actions): Resume {
   if (decision.kind === 'allow') return 'go'
-  if (decision.kind === 'done') return refuse(task, decision.result)
+  if (decision.kind === 'done') {
+    if (decision.tooLarge) growsTooFar(task)
+    return refuse(task, decision.result)
+  }
   const { denied } = task.program.spec.decisions.paths ?? { denied: { kind: 'kill' } as const }
   const { path, rule } = decision
   if (denied.kind === 'kill') return end(task, call, loop, path)

@@ -4,7 +4,7 @@
  * by the CPU clock alone (limits/watch.ts). SIGSYS proves nothing: the filter of a program's spec
  * never kills, it stops; so only a filter of the program's own can have sent it.
  */
-import { readFileSync } from 'node:fs'
+import { syscall } from '../../gate/gate.ts'
 import { cappedLimit } from '../../launch/resource-limits.ts'
 import { RLIMIT_FSIZE } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
@@ -12,9 +12,11 @@ import { USER_REGS } from '../../linux/ptrace.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { readRegisters } from '../../ptrace/tracee/registers.ts'
+import { fileSizeLimit } from '../limits/file-size.ts'
 import type { Task } from './program.ts'
 
 const SIGXFSZ = signalNumber('SIGXFSZ')
+const TGKILL = syscallNumber('tgkill')
 
 /** The calls that fail with EFBIG at RLIMIT_FSIZE. */
 const GROWING: ReadonlySet<number> = new Set(
@@ -40,12 +42,15 @@ function isAtFileLimit(tid: number): boolean {
  */
 function hasOurLimit({ tid, program }: Task): boolean {
   const { value } = cappedLimit(RLIMIT_FSIZE, program.spec.limits.fileSizeBytes, '')
-  try {
-    const text = readFileSync(`/proc/${tid}/limits`, 'latin1')
-    return /^Max file size\s+(\S+)/m.exec(text)?.[1] === String(value)
-  } catch {
-    return false
-  }
+  return fileSizeLimit(tid) === value
+}
+
+/**
+ * A call that the supervisor made for the thread failed at the limit: sends what the kernel sends.
+ */
+export function growsTooFar(task: Task): void {
+  task.grewTooFar = true
+  syscall(TGKILL, task.pid, task.tid, SIGXFSZ ?? 0)
 }
 
 /** Notes what a signal proves that is about to be delivered. */
@@ -53,5 +58,6 @@ export function noteSignal(task: Task, signal: number): void {
   const { program } = task
   // The last one of the first process decides, because its death is what the verdict is about.
   if (signal === SIGXFSZ && (task.pid === program.root || !program.fileAtLimit))
-    program.fileAtLimit = isAtFileLimit(task.tid) && hasOurLimit(task)
+    program.fileAtLimit = (task.grewTooFar || isAtFileLimit(task.tid)) && hasOurLimit(task)
+  if (signal === SIGXFSZ) task.grewTooFar = false
 }

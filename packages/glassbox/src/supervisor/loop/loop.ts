@@ -46,7 +46,7 @@ export interface LoopHooks {
   readonly control: Control
   /** Commands have come. Returns false if the loop must return at once. */
   onCommands(commands: number): boolean
-  /** Comes with a delay, because most short programs end before; but always before their end. */
+  /** Comes with a delay. A program that ends before has only its end. */
   onStarted(program: Program): void
   /** The program could not be started; its process is dead. */
   onNotStarted(program: Program): void
@@ -177,10 +177,7 @@ export class Loop implements Actions {
       this.#watches.delete(program)
       if (program.granted) this.#passing.close(program.granted)
       if (program.startedNs === 0n) this.#hooks.onNotStarted(program)
-      else {
-        this.#announce(program)
-        this.#hooks.onEnded(program, nowNs)
-      }
+      else this.#hooks.onEnded(program, nowNs)
     }
     if (this.#watches.size === 0) this.#setAlarm(NEVER)
     if (this.programs.size === 0) this.#births.clear()

@@ -112,6 +112,8 @@ export class Task {
   isStarting = false
   /** The call about which a handler was asked, and what to do if the handler allows it. */
   asked: { readonly nr: number; readonly args: readonly bigint[]; readonly within: StopAction } | undefined
+  /** Its last call failed at the limit of the size of files; the signal for that is on its way. */
+  grewTooFar = false
   /** It entered a call that makes a process or a thread, and was not seen since. */
   inBirth = false
 

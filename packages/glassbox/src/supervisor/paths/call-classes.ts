@@ -42,7 +42,6 @@ const ROWS: readonly Row[] = [
   // What Landlock covers.
   [{ use: 'open', maker: 'kernel' }, ['open', 'openat']],
   [{ use: 'write', maker: 'kernel', makes: true }, ['creat']],
-  [{ use: 'write', maker: 'kernel' }, ['truncate']],
   [{ use: 'write', maker: 'kernel', ...NOFOLLOW }, ['unlink', 'unlinkat', 'rmdir']],
   [{ use: 'write', maker: 'kernel', ...MAKES }, ['mkdir', 'mkdirat', 'mknod', 'mknodat']],
   [{ use: 'write', maker: 'kernel', ...MAKES }, ['rename', 'renameat', 'renameat2', 'link', 'linkat']],
@@ -75,6 +74,8 @@ const ROWS: readonly Row[] = [
   [{ use: 'write', maker: 'tracer', ...NOFOLLOW }, ['lchown', 'lsetxattr', 'lremovexattr']],
   [{ use: 'write', maker: 'tracer', descriptor: true }, ['fchmod', 'fchown', 'fsetxattr', 'fremovexattr']],
 
+  // Landlock covers it only if it also looks for this right at each open, up to the root.
+  [{ use: 'write', maker: 'tracer' }, ['truncate']],
   // Events of a directory name its files.
   [{ use: 'read', maker: 'tracer' }, ['inotify_add_watch']],
   // Only the program's own call can make these.

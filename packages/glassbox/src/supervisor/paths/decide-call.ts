@@ -240,8 +240,8 @@ function nameInRules({ fd, name }: Found): string | undefined {
 }
 
 /** Writes the result of a call that the tracer made. */
-function finish(call: StoppedCall, { result, output }: Made): PathDecision {
+function finish(call: StoppedCall, { result, output, tooLarge }: Made): PathDecision {
   if (output && output.bytes.length > 0 && call.write(output.address, output.bytes) !== 0)
     return { kind: 'done', result: -ERRNO.EFAULT }
-  return { kind: 'done', result }
+  return tooLarge ? { kind: 'done', result, tooLarge } : { kind: 'done', result }
 }

@@ -39,6 +39,7 @@ const stat = new Uint8Array(144)
 const statView = new DataView(stat.buffer)
 const statfs = new Uint8Array(120)
 const statfsView = new DataView(statfs.buffer)
+const SIZE_OFFSET = 48
 const LINKS_OFFSET = 16
 const MODE_OFFSET = 24
 
@@ -104,6 +105,10 @@ export function typeOf(fd: number): ObjectType {
   if (!isStated(fd)) return 'other'
   return TYPES[statView.getUint32(MODE_OFFSET, true) & S_IFMT] ?? 'other'
 }
+
+/** The size of a regular file in bytes; undefined for anything else. */
+export const sizeOfFile = (fd: number): bigint | undefined =>
+  typeOf(fd) === 'file' ? statView.getBigInt64(SIZE_OFFSET, true) : undefined
 
 /** Whether no name leads to the object any more. */
 export const isUnlinked = (fd: number): boolean =>

@@ -26,6 +26,7 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from '../../linux/constants.ts'
 import { PlanBuilder } from '../../plan/builder.ts'
+import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
 import type { Plan, Slot } from '../../plan/types.ts'
 import type { ProgramSpec } from '../contract.ts'
 
@@ -36,6 +37,31 @@ const SPARE = STDIO.length
 /** The inputs of the plan. */
 export const inputsOf = ({ stdio, ruleset }: ProgramSpec): readonly number[] =>
   ruleset ? [...stdio, ruleset.fd] : stdio
+
+/** A plan with its bytes. Running it does not change them. */
+export interface MadePlan {
+  readonly plan: Plan
+  readonly encoded: EncodedPlan
+}
+
+/** Programs are often run again and again with the same arguments. */
+const MOST_PLANS = 8
+const made = new WeakMap<Uint8Array, Map<string, MadePlan>>()
+
+/** The plan for the child, made once for the same program. */
+export function madePlan(spec: ProgramSpec): MadePlan {
+  const { path, argv, env, cwd, user, limits, filter, ruleset } = spec
+  const key = JSON.stringify([path, argv, env, cwd, user, limits, ruleset?.own, hasCapabilities(CAP_SETPCAP)])
+  const plans = made.get(filter) ?? new Map<string, MadePlan>()
+  made.set(filter, plans)
+  const known = plans.get(key)
+  if (known) return known
+  const plan = programPlan(spec)
+  const added = { plan, encoded: encodePlan(plan) }
+  if (plans.size >= MOST_PLANS) plans.clear()
+  plans.set(key, added)
+  return added
+}
 
 /** The plan for the child. */
 export function programPlan(spec: ProgramSpec): Plan {

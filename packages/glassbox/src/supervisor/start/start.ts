@@ -6,18 +6,15 @@ import { GlassboxError } from '../../errors.ts'
 import { type SeizedStart, startSeized } from '../../gate/ptrace.ts'
 import { systemError } from '../../gate/gate.ts'
 import { stepError } from '../../launch/step-error.ts'
-import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
-import type { Plan } from '../../plan/types.ts'
 import { seizeError } from '../../ptrace/start/seize.ts'
 import type { ProgramSpec } from '../contract.ts'
-import { inputsOf, programPlan } from './program-plan.ts'
+import { inputsOf, type MadePlan, madePlan } from './program-plan.ts'
 import { SEIZE_OPTIONS } from './seize.ts'
 
 export class Start {
   readonly pid: number
   readonly #spec: ProgramSpec
-  readonly #plan: Plan
-  readonly #encoded: EncodedPlan
+  readonly #made: MadePlan
   #seized: SeizedStart | undefined
 
   /**
@@ -26,9 +23,8 @@ export class Start {
    */
   constructor(spec: ProgramSpec) {
     this.#spec = spec
-    this.#plan = programPlan(spec)
-    this.#encoded = encodePlan(this.#plan)
-    const made = startSeized(this.#encoded.bytes, inputsOf(spec), SEIZE_OPTIONS)
+    this.#made = madePlan(spec)
+    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS)
     if ('step' in made) throw made.step === 'seize' ? seizeError(0, made.errno) : cloneError(made.errno)
     this.#seized = made
     this.pid = made.pid
@@ -44,7 +40,8 @@ export class Start {
   failure(): GlassboxError {
     const failure = this.#seized?.end()
     this.#seized = undefined
-    if (failure) return stepError(this.#plan, this.#encoded.origin[failure.step], failure.errno)
+    const { plan, encoded } = this.#made
+    if (failure) return stepError(plan, encoded.origin[failure.step], failure.errno)
     return new GlassboxError(
       'ERR_GLASSBOX_STEP_FAILED',
       `${this.#spec.path} was not started: its process was killed from outside before.`,

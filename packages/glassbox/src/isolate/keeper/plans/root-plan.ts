@@ -78,20 +78,27 @@ export function sourceOf(rule: Exclude<DirectoryRule, { kind: 'fs' }>, { top, st
   return rule.outside.startsWith('./') ? `${top}/${rule.outside.slice(2)}` : rule.outside
 }
 
+/** For messages: what is mounted where. */
+export const describeRule = (rule: DirectoryRule, paths: BoxPaths): string =>
+  `${rule.kind === 'fs' ? rule.fileSystem : sourceOf(rule, paths)} on ${rule.inside}`
+
 class Root {
   readonly #plan: PlanBuilder
+  readonly #paths: BoxPaths
   readonly #root: Slot
   readonly #target: Slot
   readonly #tree: Slot
 
-  constructor(plan: PlanBuilder) {
+  constructor(plan: PlanBuilder, paths: BoxPaths) {
     this.#plan = plan
+    this.#paths = paths
     this.#root = plan.slot('root of the box')
     this.#target = plan.slot('target')
     this.#tree = plan.slot('mount')
   }
 
-  begin({ root }: BoxPaths): void {
+  begin(): void {
+    const { root } = this.#paths
     this.#plan
       .call('mount', [0, text('/'), 0, MS_REC | MS_PRIVATE, 0], 'privatize mounts')
       .call(
@@ -132,8 +139,10 @@ class Root {
     this.#plan.call('close', [slot], `close the ${slot.label}`)
   }
 
-  bind(rule: DirectoryRule, source: string, recursive: boolean): void {
-    const label = `mount ${source} on ${rule.inside}`
+  bind(rule: Exclude<DirectoryRule, { kind: 'fs' }>): void {
+    const source = sourceOf(rule, this.#paths)
+    const recursive = rule.kind === 'tmp' || rule.recursive
+    const label = `mount ${describeRule(rule, this.#paths)}`
     const whole = recursive ? AT_RECURSIVE : 0
     // With a slash at its end, it must be a directory.
     this.#plan
@@ -155,9 +164,9 @@ class Root {
     this.#close(this.#tree)
   }
 
-  fileSystem(rule: DirectoryRule & { readonly fileSystem: string }): void {
+  fileSystem(rule: Extract<DirectoryRule, { kind: 'fs' }>): void {
     const { inside, fileSystem } = rule
-    const label = `mount ${fileSystem} on ${inside}`
+    const label = `mount ${describeRule(rule, this.#paths)}`
     const options = inside === 'proc' && fileSystem === 'proc' ? text(PROC_OPTIONS) : 0
     const type = text(fileSystem)
     this.#open(inside, label)
@@ -223,14 +232,14 @@ function addOwnProcSteps(plan: PlanBuilder): void {
 /** No inputs: init still has the host's root when it runs it. */
 export function rootPlan({ paths, rules, caller, ownProc, raised }: RootSpec): Plan {
   const plan = new PlanBuilder('make the root of the box')
-  const root = new Root(plan)
-  root.begin(paths)
+  const root = new Root(plan, paths)
+  root.begin()
   const made = new Set<string>()
   for (const { inside } of rules) root.directory(inside, made)
   if (caller.uid !== 0) addCallerSteps(plan, caller)
   for (const rule of rules) {
     if (rule.kind === 'fs') root.fileSystem(rule)
-    else root.bind(rule, sourceOf(rule, paths), rule.kind === 'tmp' || rule.recursive)
+    else root.bind(rule)
   }
   if (caller.uid !== 0) addRootStep(plan)
   root.enter()

@@ -21,6 +21,8 @@ const NS_PER_MS = 1_000_000n
 
 export interface RunPlans {
   readonly paths: BoxPaths
+  /** Those that are mounted, in order. */
+  readonly rules: readonly DirectoryRule[]
   /** The stores of tmp rules, which have to exist. */
   readonly stores: readonly string[]
   readonly group: BoxGroup | undefined
@@ -51,7 +53,7 @@ function activeRules(rules: readonly DirectoryRule[], paths: BoxPaths, caller: I
 export function runPlans(
   call: IsolateCall,
   config: IsolateConfig,
-  { ids }: CallIo,
+  { ids, hasOwnDescriptors }: CallIo,
   inherited: readonly number[],
 ): RunPlans {
   const { program } = call
@@ -64,11 +66,11 @@ export function runPlans(
   const group = call.cg
     ? boxGroup(groupRoot(config), paths.id, config.boxes.get(paths.id), limits.cgMemKiB)
     : undefined
-  const own = rlimits(limits)
+  const own = rlimits(limits, hasOwnDescriptors)
   const filter = syscallFilter(program.syscallFlags ?? config.syscallFlags)
   const spec: ProgramSpec = { program, rlimits: own, inherited }
   return {
-    paths,
+    ...{ paths, rules },
     stores: rules.flatMap(rule => (rule.kind === 'tmp' ? [rule.store] : [])),
     group,
     root: rootPlan({ paths, rules, caller: ids, ownProc: watch, raised: raisedLimits(own) }),

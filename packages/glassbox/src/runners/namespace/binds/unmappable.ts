@@ -1,9 +1,9 @@
 /** Why a bind cannot be shown as the property of the box's user, and what to do instead. */
 import { type Stats, statfsSync } from 'node:fs'
 import type { Mappable } from '../../../container/idmap/probe.ts'
-import { CONTAINER_REMEDY } from '../../../launch/step-hint.ts'
 import * as linux from '../../../linux/constants.ts'
 import { ERRNO, errnoName } from '../../../linux/errno.ts'
+import { remedyFor } from '../../../place/remedies.ts'
 import type { BindMount } from '../../../rootfs/types.ts'
 
 /** Names of file systems by the type that statfs(2) reports. */
@@ -52,7 +52,7 @@ function reasonOf(source: string, { errno, syscall }: Refused): string {
 
 /** What helps against the reason itself. */
 function remedyOf({ errno, syscall, hint }: Refused): string {
-  if (syscall !== 'mount_setattr') return hint ?? CONTAINER_REMEDY
+  if (syscall !== 'mount_setattr') return hint ?? `${remedyFor('namespaces')}.`
   if (errno === ERRNO.ENOSYS) return 'Use Linux 5.12 or later.'
   return (
     'Put it on ext4, xfs, btrfs or tmpfs; in a container that is a volume (docker run -v), ' +

@@ -56,30 +56,31 @@ function valueByStruct({ call, arg }: Arguments): Value | number {
 
 type ReadValue = (args: Arguments) => Value | number
 
-const setter =
+/** A call with the name of an attribute and a value: `makeWith` makes it once both are read. */
+const withNameAndValue =
+  (makeWith: (name: Uint8Array, value: Value, args: Arguments) => MakeOn | number) =>
   (read: ReadValue) =>
   (args: Arguments): MakeOn | number => {
     const name = readName(args)
     const value = read(args)
     if (typeof name === 'number') return name
-    if (typeof value === 'number') return value
-    if (value.size > BigInt(MOST_BYTES)) return ERRNO.E2BIG
-    const bytes = args.call.read(value.address, Number(value.size)).slice()
-    if (bytes.length < Number(value.size)) return ERRNO.EFAULT
-    return ({ fd }) => ({
-      result: syscall(SETXATTR, pathOfDescriptor(fd), name, bytes, bytes.length, value.flags),
-    })
+    return typeof value === 'number' ? value : makeWith(name, value, args)
   }
 
-const getter =
-  (read: ReadValue) =>
-  (args: Arguments): MakeOn | number => {
-    const name = readName(args)
-    const value = read(args)
-    if (typeof name === 'number') return name
-    if (typeof value === 'number') return value
-    return ({ fd }) => fill(value, room => syscall(GETXATTR, pathOfDescriptor(fd), name, room, room.length))
-  }
+const setter = withNameAndValue((name, value, { call }) => {
+  if (value.size > BigInt(MOST_BYTES)) return ERRNO.E2BIG
+  const bytes = call.read(value.address, Number(value.size)).slice()
+  if (bytes.length < Number(value.size)) return ERRNO.EFAULT
+  return ({ fd }) => ({
+    result: syscall(SETXATTR, pathOfDescriptor(fd), name, bytes, bytes.length, value.flags),
+  })
+})
+
+const getter = withNameAndValue(
+  (name, value) =>
+    ({ fd }) =>
+      fill(value, room => syscall(GETXATTR, pathOfDescriptor(fd), name, room, room.length)),
+)
 
 const list = ({ arg }: Arguments): MakeOn => {
   const value = { address: arg('list'), size: arg('size') }

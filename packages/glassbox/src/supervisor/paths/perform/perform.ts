@@ -4,10 +4,11 @@ import type { StoppedCall } from '../../decision.ts'
 import { ATTRIBUTES } from './attributes.ts'
 import { CHANGES } from './changes.ts'
 import { EXTENDED } from './extended.ts'
+import { SIZES } from './size.ts'
 import { WATCHES } from './watch.ts'
 import type { Arguments, Make, Performers } from './performer.ts'
 
-export const PERFORMERS: Performers = { ...ATTRIBUTES, ...CHANGES, ...EXTENDED, ...WATCHES }
+export const PERFORMERS: Performers = { ...ATTRIBUTES, ...CHANGES, ...EXTENDED, ...SIZES, ...WATCHES }
 
 /** Reads what a call needs. A number is an errno. The caller closes what it gets. */
 export function prepare(name: string, call: StoppedCall): Make | number {

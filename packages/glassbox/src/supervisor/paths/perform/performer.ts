@@ -18,6 +18,8 @@ export interface Arguments {
 export interface Made {
   /** As the kernel returned it: the result, or -errno. */
   readonly result: number
+  /** It failed at the program's limit of the size of files. */
+  readonly tooLarge?: boolean
   /** What the program gets, and where. */
   readonly output?: { readonly address: bigint; readonly bytes: Uint8Array }
 }
