@@ -1,4 +1,7 @@
-/* Calls that are made seldom, and arguments of other widths than the kernel takes. All are refused, or ask only. */
+/*
+ * Calls that are made seldom, and arguments of other widths than the kernel takes. All are
+ * refused, or ask only.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>

@@ -53,7 +53,9 @@ static void arrays(void) {
     syscall(SYS_poll, (int[]){0, 1, 2, 1, 2, 1}, 0L, 0L);
 }
 
-/* clone3(2) is told how much of its structure there is. The signal is none, so that it is refused. */
+/*
+ * clone3(2) is told how much of its structure there is. The signal is none, so that it is refused.
+ */
 static void sizes(void) {
     enum { SIGNAL = 4, CGROUP = 10, BEYOND = 11, NO_SIGNAL = 0x1ff };
     for (long size = 56; size <= 104; size += 8) {

@@ -260,7 +260,9 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   },
 }
 
-/** Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2). */
+/**
+ * Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2).
+ */
 const isEmpty = (letters: string, context: Context): boolean =>
   (letters === 'polls' && BigInt.asUintN(32, argument(context, 1)) === 0n) ||
   (letters === 'epolls' && context.outcome?.value === 0n)

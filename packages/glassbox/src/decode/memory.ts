@@ -12,8 +12,9 @@ const PAGE = 4096
 
 /**
  * Reads the bytes up to a NUL, at most `limit` of them; `undefined` if memory ends before either.
- * As in strace, half a string is no string: its address is what is known of it. The page that contains the beginning is read first: nearly all strings end there, and the
- * reader has that page already, or needs it for the next argument.
+ * As in strace, half a string is no string: its address is what is known of it. The page that
+ * contains the beginning is read first: nearly all strings end there, and the reader has that page
+ * already, or needs it for the next argument.
  */
 export function readString(
   memory: MemoryReader,

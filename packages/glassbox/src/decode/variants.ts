@@ -3,22 +3,10 @@
  * a call are; kinds.ts says how each kind is printed. Sources: the man page of each call.
  */
 import { isDeviceMode } from './basic/modes.ts'
-import {
-  ARCH_PRCTL,
-  FCNTL,
-  FSCONFIG,
-  KCMP,
-  KEYCTL,
-  MSGCTL,
-  PRCTL,
-  PTRACE,
-  QUOTACTL,
-  SEMCTL,
-  SHMCTL,
-  SYSLOG,
-  type Commands,
-} from './requests/commands.ts'
+import { FCNTL, FSCONFIG, KCMP, KEYCTL, PTRACE, SYSLOG, type Commands } from './requests/commands.ts'
 import { ioctlKinds } from './requests/ioctl.ts'
+import { MSGCTL, QUOTACTL, SEMCTL, SHMCTL } from './requests/kernel-objects.ts'
+import { ARCH_PRCTL, PRCTL } from './requests/prctl.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
 import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './basic/flag-words.ts'
 import { nameIn } from './names.ts'

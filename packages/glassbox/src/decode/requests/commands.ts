@@ -234,66 +234,6 @@ export const IOCTL: Commands = {
   0x7: ['hex'],
 }
 
-const NUMBER = ['size'] as const
-
-export const PRCTL: Commands = {
-  1: ['deathsig'],
-  2: ['cell>sig'],
-  3: [],
-  4: ['=suid_dump'],
-  5: ['cell>unalign'],
-  6: ['unalign'],
-  7: [],
-  8: NUMBER,
-  9: ['cell>uint'],
-  10: NUMBER,
-  11: ['cell>uint'],
-  12: NUMBER,
-  13: [],
-  14: NUMBER,
-  15: ['name16'],
-  16: ['name16>'],
-  19: ['cell>uint'],
-  20: NUMBER,
-  21: [],
-  22: ['=seccomp_mode', 'ptr<sock_fprog'],
-  23: ['=cap'],
-  24: ['=cap'],
-  25: ['cell>=pr_tsc'],
-  26: ['=pr_tsc'],
-  27: [],
-  28: ['|securebits'],
-  29: ['long'],
-  30: [],
-  31: [],
-  32: [],
-  33: ['=mce_kill', 'hex', 'hex', 'hex'],
-  34: ['hex', 'hex', 'hex', 'hex'],
-  35: ['=pr_mm', 'hex', 'hex', 'hex'],
-  36: NUMBER,
-  37: ['cell>uint'],
-  38: ['size', 'hex', 'hex', 'hex'],
-  40: ['cell>addr'],
-  41: ['size', 'hex', 'hex', 'hex'],
-  45: ['|pr_fp_mode'],
-  46: [],
-  47: ['=prctl_ambient', 'hex', 'hex', 'hex'],
-  50: ['vector'],
-  51: [],
-  52: ['=pr_spec'],
-  53: ['=pr_spec', '=pr_spec_set'],
-  54: ['|pr_pac', 'hex', 'hex', 'hex'],
-  55: ['tagged', 'hex', 'hex', 'hex'],
-  57: ['size', 'hex', 'hex', 'hex'],
-  59: ['=pr_dispatch', 'hex', 'hex', 'addr'],
-  60: ['|pr_pac_enabled', '|pr_pac_enabled', 'hex', 'hex'],
-  62: ['=pr_core', 'coreid', 'pidtype', 'addr'],
-  63: ['matrix'],
-  64: [],
-  0x53564d41: ['=prctl_vma', 'hex', 'hex', 'hex'],
-  0x59616d61: ['ptracer'],
-}
-
 const KEY = ['key'] as const
 const TWO_KEYS = ['key', 'key'] as const
 
@@ -374,23 +314,6 @@ export const PTRACE: Commands = {
 /** KCMP_FILE compares two descriptors; the other types take no more arguments. */
 export const KCMP: Commands = { 0: ['int', 'int'], 7: ['int', 'addr'] }
 
-export const MSGCTL: Commands = {
-  3: ['ptr>msginfo'],
-  12: ['ptr>msginfo'],
-  1: ['ptr<msqid_set'],
-  2: ['ptr>msqid_ds'],
-  11: ['ptr>msqid_ds'],
-  13: ['ptr>msqid_ds'],
-}
-export const SHMCTL: Commands = {
-  3: ['ptr>shminfo64'],
-  14: ['ptr>shm_info'],
-  1: ['ptr<shmid_set'],
-  2: ['ptr>shmid_ds'],
-  13: ['ptr>shmid_ds'],
-  15: ['ptr>shmid_ds'],
-}
-
 export const FSCONFIG: Commands = {
   0: ['string', 'addr', 'int'],
   1: ['string', 'string', 'int'],
@@ -418,42 +341,4 @@ export const SYSLOG: Commands = {
   8: ['addr', 'loglevel'],
   9: [],
   10: [],
-}
-
-/** semctl(2) of 3 and of 19, IPC_INFO and SEM_INFO; others print an address. */
-export const SEMCTL: Commands = { 3: ['ptr>seminfo'], 19: ['ptr>seminfo'] }
-
-/** Codes of arch_prctl(2), which take a number, the address of one, or a mask of features. */
-export const ARCH_PRCTL: Commands = {
-  0x1003: ['cell>addr'],
-  0x1004: ['cell>addr'],
-  0x1011: [],
-  0x1021: ['cell>features'],
-  0x1022: ['cell>features'],
-  0x1023: ['feature'],
-  0x1024: ['cell>features'],
-  0x1025: ['feature'],
-}
-
-const QUOTA_ID = 'id'
-/** quotactl(2), by the command without its type: from the id on. Sources: linux/{quota,dqblk_xfs}.h. */
-export const QUOTACTL: Readonly<Record<number, readonly string[]>> = {
-  0x800001: [],
-  0x800002: ['=quota_format', 'path'],
-  0x800003: [],
-  0x800004: ['', 'cell>=quota_format'],
-  0x800005: ['', 'ptr>dqinfo'],
-  0x800006: ['', 'ptr<dqinfo'],
-  0x800007: [QUOTA_ID, 'ptr>dqblk'],
-  0x800008: [QUOTA_ID, 'ptr<dqblk'],
-  0x800009: [QUOTA_ID, 'ptr>nextdqblk'],
-  0x5801: ['', 'cell<|xfs_quota'],
-  0x5802: ['', 'cell<|xfs_quota'],
-  0x5803: [QUOTA_ID, 'ptr>fs_disk_quota'],
-  0x5804: [QUOTA_ID, 'ptr<fs_disk_quota'],
-  0x5805: ['', 'addr'],
-  0x5806: ['', 'cell<|xfs_dquot'],
-  0x5807: [],
-  0x5808: ['', 'addr'],
-  0x5809: [QUOTA_ID, 'ptr>fs_disk_quota'],
 }
