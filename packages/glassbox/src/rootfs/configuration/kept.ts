@@ -26,9 +26,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename } from 'node:path'
-import { MissingFeatureError } from '../../errors.ts'
+import { GlassboxError, MissingFeatureError } from '../../errors.ts'
 import { close, openat2 } from '../../gate/descriptors.ts'
-import { syscall } from '../../gate/gate.ts'
+import { limitHint } from '../../gate/errno-hint.ts'
+import { asSystemError, syscall } from '../../gate/gate.ts'
 import {
   AT_FDCWD,
   LOCK_EX,
@@ -246,7 +247,8 @@ export function configurationIn(place: string, extra: readonly string[]): KeptCo
 
 /**
  * The configuration that boxes show. `extra`: paths below /etc that are shown although no package
- * owns them. Throws MissingFeatureError if no directory can hold it.
+ * owns them. Throws MissingFeatureError if no directory can hold it, and ERR_GLASSBOX_SYSTEM if a
+ * limit of the host is reached.
  */
 export function keptConfiguration(extra: readonly string[] = []): KeptConfiguration {
   const failures: string[] = []
@@ -256,6 +258,9 @@ export function keptConfiguration(extra: readonly string[] = []): KeptConfigurat
       if ('path' in opened) return configurationIn(opened.path, extra)
       failures.push(`${place}: ${opened.why}`)
     } catch (error) {
+      const told = asSystemError(error)
+      // No other place would do better.
+      if (told instanceof GlassboxError && limitHint(told.errno ?? 0) !== undefined) throw told
       failures.push(`${place}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
     }
   }
