@@ -9,9 +9,10 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,6 +20,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -31,7 +33,10 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const initial = surroundings()
 before(async () => {
-  await run('true')
+  // What a thread keeps from its first bind on: the user namespace with which it tries id maps.
+  const source = mkdtempSync(join(tmpdir(), 'glassbox-test-'))
+  await run('true', [], { binds: [{ source, target: '/bound', writable: true }] })
+  rmSync(source, { recursive: true })
   Object.assign(initial, surroundings())
 })
 afterEach(() => assertNothingLeft(initial))

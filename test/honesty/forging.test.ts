@@ -233,7 +233,8 @@ line = ${JSON.stringify(line)}
 os.execv('/usr/bin/python3', [line, '-c', ${JSON.stringify(again)}, line])`
   const isForged = (text: string): boolean =>
     text.split('\n').some(each => each.includes(forged) && !each.includes('\\n'))
-  const words = boxed(['--deny', 'mkdir'], 'python3', '-c', script)
+  // By its path: for a bare name, a PATH with another python3 would add a sentence.
+  const words = boxed(['--deny', 'mkdir'], '/usr/bin/python3', '-c', script)
   assert.equal(words.out, 'again\n', 'it did execute itself')
   assert.match(words.err, /^glassbox: killed by a denied system call: mkdir\("\\nglassbox: exited/)
   assert.equal(words.err.trim().split('\n').length, 1, words.err)

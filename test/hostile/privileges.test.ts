@@ -309,7 +309,7 @@ test('no kernel setting below /proc and /sys can be written [PR-13]', async cont
   if (root) assert.match(native, /^\/proc\/sys\/kernel\/core_pattern$/m)
   context.diagnostic(`natively ${lines(native).length} files, such as ${lines(native)[0]}`)
   for (const options of WITH_AND_WITHOUT) {
-    const { stdout } = await run('sh', ['-c', `${writable('/proc /sys')}; ls -d /sys`], options)
+    const { stdout } = await run('sh', ['-c', writable('/proc /sys')], options)
     for (const path of lines(stdout).filter(Boolean)) {
       // Every user can open it; only a write needs a capability.
       if (path === '/proc/sys/kernel/ns_last_pid') continue
@@ -362,7 +362,7 @@ test('a process name of control characters and brackets affects neither clocks n
   const report = boxed(['--deny', 'mkdir'], program('privilege'), 'odd-name')
   assert.match(report.err, /mkdir/)
   // oxlint-disable-next-line no-control-regex -- that none is there is the point
-  assert.doesNotMatch(report.err.trim(), /[\u0000-\u001f]/)
+  assert.doesNotMatch(report.err.replaceAll('\n', ''), /[\u0000-\u001f]/)
   const json = boxed(['--deny', 'mkdir', '--json'], program('privilege'), 'odd-name')
   assert.equal((JSON.parse(json.out) as { status: string }).status, 'syscall-denied')
 })

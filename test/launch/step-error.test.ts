@@ -65,7 +65,7 @@ test('no hint of a failing step sends its reader to the doctor, who prints it', 
   }
   const { hint = '', message } = stepError(plan, plan.steps[0], ERRNO.EPERM)
   assert.match(message, /Could not set up the box: "mount \/proc" failed in mount: EPERM/)
-  assert.match(hint, /systempaths=unconfined/)
+  assert.match(hint, /--runner ptrace/)
 })
 
 test('a hint about the working directory is for programs, not for the set-up of a box', () => {

@@ -21,8 +21,11 @@ const RLIM_INFINITY = 2n ** 64n - 1n
 /** sizeof(sigset_t), and of struct sigaction, as the kernel has them. */
 const SIGSET_BYTES = 8
 const SIGACTION_BYTES = 32
-/** Node ignores these two, and an ignored signal stays ignored over execve. */
-const IGNORED_BY_NODE = ['SIGPIPE', 'SIGXFSZ'] as const
+/**
+ * Node ignores the first two, and the command the third. An ignored signal stays ignored over
+ * execve.
+ */
+const IGNORED = ['SIGPIPE', 'SIGXFSZ', 'SIGUSR1'] as const
 
 /** A resource limit. The hard limit equals `value` unless `hard` is given. */
 export interface ResourceLimit {
@@ -66,9 +69,9 @@ export function addDirectorySteps(builder: PlanBuilder, path: string): void {
     .call('close', [directory], `close ${path}`)
 }
 
-/** Signals that Node ignores get their default action back. */
+/** Signals that Node or the command ignores get their default action back. */
 export function addSignalResetSteps(builder: PlanBuilder): void {
-  for (const name of IGNORED_BY_NODE) {
+  for (const name of IGNORED) {
     const action = { bytes: new Uint8Array(SIGACTION_BYTES) }
     builder.call('rt_sigaction', [signalNumber(name) ?? 0, action, 0, SIGSET_BYTES], `reset ${name}`)
   }

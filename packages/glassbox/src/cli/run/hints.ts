@@ -24,13 +24,17 @@ export interface Ran {
 export async function hintsFor({ program, options, result, text }: Ran): Promise<string[]> {
   const limits = result.ok ? [] : (await import('./limit-hints.ts')).limitHints(options, result, text)
   if (options.runner === 'ptrace') return limits // its programs see the host
-  const hints = [...limits, ...(await toolChainHint(program, options, result))]
+  const hints = [...limits, ...(await toolChainHint(program, options, result, text))]
   if (result.ok || !/\/(etc|var)\//.test(text)) return hints
   const { missingPaths } = await import('./missing-paths.ts')
   const targets = (options.binds ?? []).map(({ source, target }) => target ?? resolve(source))
   const etc = (options.etc ?? []).map(name => resolve('/etc', name))
   return [...hints, ...missingPaths({ text, etc, targets })]
 }
+
+/** What programs, loaders and interpreters write if they lack a file. */
+const SPEAKS_OF_MISSING =
+  /no such file|not found|cannot (find|open|load)|couldn't (find|open)|no module named|ENOENT|while loading shared/i
 
 /** Programs there are the same in a box and outside. */
 const OF_SYSTEM = /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)\//
@@ -54,7 +58,12 @@ function realOf(path: string): string {
 /**
  * Says that another program ran than the caller's PATH means, or that only a part of it was there.
  */
-async function toolChainHint(program: string, options: RunOptions, result: AnyResult): Promise<string[]> {
+async function toolChainHint(
+  program: string,
+  options: RunOptions,
+  result: AnyResult,
+  text: string,
+): Promise<string[]> {
   const own = ownProgram(program)
   if (own === undefined) return []
   let found: ResolvedProgram
@@ -76,7 +85,7 @@ async function toolChainHint(program: string, options: RunOptions, result: AnyRe
     const words = [...binds, ...env, path].join(' ')
     return [`${program} was ${found.path} of the box, and your PATH means ${other}; for that one: ${words}`]
   }
-  if (result.ok && !isInVirtualEnvironment(file)) return []
+  if (!isInVirtualEnvironment(file) && (result.ok || !SPEAKS_OF_MISSING.test(text))) return []
   return [
     `of ${chain.directories.join(' and ')} only ${file} is visible in the box; for the rest: ${[...binds, ...env].join(' ')}`,
   ]
