@@ -85,7 +85,8 @@ async function toolChainHint(
     const words = [...binds, ...env, path].join(' ')
     return [`${program} was ${found.path} of the box, and your PATH means ${other}; for that one: ${words}`]
   }
-  if (!isInVirtualEnvironment(file) && (result.ok || !SPEAKS_OF_MISSING.test(text))) return []
+  const isTold = chain.isGuess ? !result.ok && SPEAKS_OF_MISSING.test(text) : !result.ok
+  if (!isTold && !isInVirtualEnvironment(file)) return []
   return [
     `of ${chain.directories.join(' and ')} only ${file} is visible in the box; for the rest: ${[...binds, ...env].join(' ')}`,
   ]

@@ -12,6 +12,8 @@ export interface ToolChain {
   readonly directories: readonly string[]
   /** Variables that its programs need. */
   readonly env: Readonly<Record<string, string>>
+  /** Whether the program stands alone, so that its own directory is only a guess. */
+  readonly isGuess: boolean
 }
 
 const isDirectory = (path: string): boolean => {
@@ -59,7 +61,7 @@ function rustup(file: string): ToolChain | undefined {
   const cargo = dirname(dirname(file))
   const { RUSTUP_HOME = join(dirname(cargo), '.rustup') } = process.env
   if (!isThere(join(dirname(file), 'rustup')) || !isDirectory(RUSTUP_HOME)) return undefined
-  return { directories: [cargo, RUSTUP_HOME], env: { RUSTUP_HOME } }
+  return { directories: [cargo, RUSTUP_HOME], env: { RUSTUP_HOME }, isGuess: false }
 }
 
 /** The tool chain of a program of the host. `file`: its path, which may be a link. */
@@ -71,5 +73,6 @@ export function toolChainOf(file: string): ToolChain {
   const directories = [...new Set(found.filter(directory => directory !== undefined))]
   const outer = directories.filter(one => !directories.some(other => one.startsWith(`${other}/`)))
   // A program that stands alone may have files beside it.
-  return { directories: outer.length > 0 ? outer : [dirname(real)], env: {} }
+  const isGuess = outer.length === 0
+  return { directories: isGuess ? [dirname(real)] : outer, env: {}, isGuess }
 }
