@@ -57,7 +57,7 @@ export class BoxView {
 
   /** Whether a bind of the caller is at the path or above it. */
   isBound(path: string): boolean {
-    return this.#bindOf(withoutSystemLinks(path)) !== undefined
+    return this.#binds.length > 0 && this.#bindOf(withoutSystemLinks(path)) !== undefined
   }
 
   /** The file that the path means in the box; `undefined` if the box shows none there. */
