@@ -154,12 +154,15 @@ test('a directory that others could have filled is no place', context => {
 
 test('memory comes first, then the user’s own cache, and no relative directory', () => {
   const env = { XDG_RUNTIME_DIR: '/dev/shm/run', XDG_CACHE_HOME: '/home/u/cache', HOME: '/home/u' }
-  assert.deepEqual(places(1000, env).slice(0, 2), ['/dev/shm/glassbox.1000', '/home/u/cache/glassbox'])
-  assert.equal(places(1000, { XDG_RUNTIME_DIR: '/dev/shm' })[0], '/dev/shm/glassbox')
-  assert.equal(places(1000, { HOME: '/home/u' })[1], '/home/u/.cache/glassbox')
-  const relative = places(1000, { XDG_RUNTIME_DIR: 'run', XDG_CACHE_HOME: 'cache', HOME: '/home/u' })
+  assert.deepEqual([...places(1000, env)].slice(0, 2), ['/dev/shm/glassbox.1000', '/home/u/cache/glassbox'])
+  assert.equal([...places(1000, { XDG_RUNTIME_DIR: '/dev/shm' })][0], '/dev/shm/glassbox')
+  assert.equal([...places(1000, { HOME: '/home/u' })][1], '/home/u/.cache/glassbox')
+  const relative = [...places(1000, { XDG_RUNTIME_DIR: 'run', XDG_CACHE_HOME: 'cache', HOME: '/home/u' })]
   assert.deepEqual(relative.slice(0, 2), ['/dev/shm/glassbox.1000', '/var/tmp/glassbox.1000'])
-  assert.ok(!places(0, env).some(path => path.startsWith('/dev/shm/run')), 'root keeps nothing of a user')
+  assert.ok(
+    ![...places(0, env)].some(path => path.startsWith('/dev/shm/run')),
+    'root keeps nothing of a user',
+  )
 })
 
 /** Everything is done in a mount namespace with an /etc of its own. */

@@ -206,6 +206,7 @@ static const struct {
     {"holdLoop", gate_hold_loop},
     {"pauseWatch", gate_pause_watch},
     {"unwatch", gate_unwatch},
+    {"firstChanged", gate_first_changed},
     {"installWake", gate_install_wake},
     {"takeSignals", gate_take_signals},
     {"traceStep", gate_trace_step},

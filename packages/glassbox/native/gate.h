@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, readable.c, trace.c and supervise.c.
+ * owned.c, readable.c, unchanged.c, trace.c, start.c and supervise.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -40,6 +40,9 @@ napi_value gate_watch_readable(napi_env env, napi_callback_info info);
 napi_value gate_hold_loop(napi_env env, napi_callback_info info);
 napi_value gate_pause_watch(napi_env env, napi_callback_info info);
 napi_value gate_unwatch(napi_env env, napi_callback_info info);
+
+/* unchanged.c */
+napi_value gate_first_changed(napi_env env, napi_callback_info info);
 
 /* trace.c */
 napi_value gate_install_wake(napi_env env, napi_callback_info info);

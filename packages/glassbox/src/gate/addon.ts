@@ -24,6 +24,7 @@ export interface Addon {
   holdLoop(watch: object, hold: boolean): number
   pauseWatch(watch: object, paused: boolean): number
   unwatch(watch: object): number
+  firstChanged(paths: Uint8Array, times: Uint8Array): number
   installWake(signal: number): number
   takeSignals(): number
   traceStep(

@@ -45,7 +45,7 @@ import { ownership, TOPS } from './packages.ts'
 import { openPlace, places } from './place.ts'
 import { isSecret } from './secrets.ts'
 import { makeTree } from './tree.ts'
-import { isUnchanged, type Watched } from './watched.ts'
+import { areUnchanged, type PackedWatches, packWatches } from './watched.ts'
 
 /** A copy of the configuration, on the host. */
 export interface KeptConfiguration {
@@ -58,7 +58,7 @@ export interface KeptConfiguration {
 }
 
 /** Increased when copies of earlier versions must not be used. */
-const FORMAT = 2
+const FORMAT = 3
 
 /**
  * Files that change when a package is installed or removed. Those that a host lacks stay missing.
@@ -82,7 +82,7 @@ interface Manifest {
   readonly extra: readonly string[]
   readonly databases: readonly number[]
   readonly names: readonly (readonly string[])[]
-  readonly watched: readonly Watched[]
+  readonly watched: PackedWatches
   readonly live: readonly string[]
 }
 
@@ -117,7 +117,7 @@ const isCurrent = (manifest: Manifest, extra: readonly string[]): boolean =>
   same(manifest.extra, extra) &&
   same(manifest.databases, databases()) &&
   !TOPS.some((top, index) => hasNewName(top, manifest.names[index])) &&
-  manifest.watched.every(isUnchanged)
+  areUnchanged(manifest.watched)
 
 /** A short name for a list of paths. Two lists may share it: the manifest tells them apart. */
 function nameFor(extra: readonly string[]): string {
@@ -190,13 +190,15 @@ function makeKept(place: string, extra: readonly string[]): KeptConfiguration {
     const before = { databases: databases(), names: names() }
     mkdirSync(`${path}/tree`)
     const made = makeTree(`${path}/tree`, ownership(), extra)
-    const manifest: Manifest = { format: FORMAT, madeMs: Date.now(), extra, ...before, ...made }
+    const { live } = made
+    const watched = packWatches(made.watched)
+    const manifest: Manifest = { format: FORMAT, madeMs: Date.now(), extra, ...before, watched, live }
     writeFileSync(`${path}/manifest.json`, JSON.stringify(manifest))
     const link = `${path}/link`
     symlinkSync(basename(path), link)
     renameSync(link, `${place}/${name}`)
     sweep(place)
-    return used(path, made.live, fd)
+    return used(path, live, fd)
   } catch (error) {
     rmSync(path, { recursive: true, force: true })
     if (fd !== undefined) close(fd)

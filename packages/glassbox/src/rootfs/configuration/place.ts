@@ -19,24 +19,23 @@ function isInMemory(directory: string): boolean {
 
 /**
  * The directories that are tried, in this order. Memory comes first, and then the user's cache;
- * the others are cleaned by age on many hosts.
+ * the others are cleaned by age on many hosts. Most processes need only the first or the second.
  */
-export function places(
+export function* places(
   euid: number = process.geteuid?.() ?? 0,
   env: NodeJS.ProcessEnv = process.env,
-): string[] {
+): Generator<string> {
   const { XDG_RUNTIME_DIR, XDG_CACHE_HOME, HOME } = env
   const run = euid === 0 ? '/run' : XDG_RUNTIME_DIR
   const cache = XDG_CACHE_HOME ?? (HOME === undefined ? undefined : join(HOME, '.cache'))
   const own = (base: string | undefined): string[] =>
     base !== undefined && isAbsolute(base) ? [join(base, 'glassbox')] : []
   const shared = (base: string): string => join(base, `glassbox.${euid}`)
-  return [
-    ...(run !== undefined && isInMemory(run) ? own(run) : []),
-    shared('/dev/shm'),
-    ...own(cache),
-    ...['/var/tmp', tmpdir()].map(shared),
-  ]
+  if (run !== undefined && isInMemory(run)) yield* own(run)
+  yield shared('/dev/shm')
+  yield* own(cache)
+  yield shared('/var/tmp')
+  yield shared(tmpdir())
 }
 
 /** The directory without links, or why it cannot be used. */
