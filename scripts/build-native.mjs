@@ -30,7 +30,17 @@ const targets = [
   {
     output: `gate-linux-${process.arch}.node`,
     sources: [
-      ...['gate.c', 'owned.c', 'readable.c', 'unchanged.c', 'trace.c', 'start.c', 'supervise.c', 'pass.c', 'plan.c'],
+      ...[
+        'gate.c',
+        'owned.c',
+        'readable.c',
+        'unchanged.c',
+        'trace.c',
+        'start.c',
+        'supervise.c',
+        'pass.c',
+        'plan.c',
+      ],
       'memory.c',
     ],
     // nodelete: Node unloads an addon when the only worker that loaded it ends, but the signal
