@@ -21,8 +21,8 @@ static void widths(void) {
     syscall(SYS_syslog, 0xbadc0de00000008, 0L, 0xdeadfacefffffffb);
     syscall(SYS_ioprio_set, 77L, 1L, -5L);
     syscall(SYS_openat2, -1L, "x", (long[]){0, 0, (long)0xfeed00000000003f}, 24L);
-    syscall(SYS_openat, AT_FDCWD, "/nope", 0x100000L);
-    syscall(SYS_openat, AT_FDCWD, "/nope", 0x101000L);
+    syscall(SYS_openat, AT_FDCWD, "/nope", 0x100000L, 0L);
+    syscall(SYS_openat, AT_FDCWD, "/nope", 0x101000L, 0L);
     syscall(SYS_openat, AT_FDCWD, "/nope", 0x400000L, 0L);
     syscall(SYS_memfd_secret, 0x12345678L);
     syscall(SYS_modify_ldt, -1L, 0L, 0L);
@@ -53,8 +53,8 @@ static void commands(void) {
     for (long size = 1; size < 4; size++) syscall(SYS_keyctl, 31L, room, size);
     for (long option = 40; option < 65; option++)
         if (option != 59 && option != 47) syscall(SYS_prctl, option, 0x20013L, 2L, 3L, 4L);
-    syscall(SYS_prctl, 15L, "123456789abcdefgh");
-    syscall(SYS_prctl, 15L, "123456789abcdef");
+    syscall(SYS_prctl, 15L, "123456789abcdefgh", 0L, 0L, 0L);
+    syscall(SYS_prctl, 15L, "123456789abcdef", 0L, 0L, 0L);
     for (long request = 1; request < 20; request++)
         if (request != 16) syscall(SYS_ptrace, request, NO_PROCESS, 8L, 0x123L);
     for (long request = 0x4200; request < 0x4210; request++)

@@ -147,7 +147,7 @@ static void let_go(s32 pid, u32 status) {
 
 /*
  * Reaps one child, the program or an orphan; 0 if there is none to reap. waitid reports the stops
- * of tracees too, whatever the options: they are no end.
+ * of tracees too, with any options: a stop is not an end.
  */
 static long reap(int options) {
   struct signal_info info;

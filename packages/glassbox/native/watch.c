@@ -148,7 +148,7 @@ static void each_number(int directory, void (*found)(void *context, u64 number),
 #define MOST_IN_TREE 16384
 static struct { u32 count, pids[MOST_IN_TREE]; } tree;
 
-/* A process may get another parent meanwhile, but it counts once. */
+/* A process may get another parent while they are read, but it counts once. */
 static void add_to_tree(u32 pid) {
   for (u32 i = 0; i < tree.count; i++)
     if (tree.pids[i] == pid) return;
@@ -173,7 +173,7 @@ static void add_children(void *task, u64 thread) {
     }
     kept = text + length - number;
     for (long i = 0; i < kept; i++) text[i] = number[i];
-    if (kept >= 20) break; /* this is no number */
+    if (kept >= 20) break; /* this is not a number */
   }
   sys(close, fd);
 }

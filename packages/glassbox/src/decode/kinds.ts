@@ -41,7 +41,7 @@ import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
 import { feature, features, taggedAddresses, vectorLength } from './process/prctl-words.ts'
 import { filterProgram, schedulingParameter, waitStatus } from './process/processes.ts'
-import { errnoText, named, restText, setText, signalText } from './names.ts'
+import { errnoText, named, nameForComment, restText, setText, signalText } from './names.ts'
 import { SCALARS } from './basic/scalars.ts'
 import {
   pendingSignals,
@@ -95,7 +95,7 @@ const IN_COMMENT = { spelling: 'verbose' } as const
 
 /** `8 /* SYSLOG_ACTION_CONSOLE_LEVEL *\/`: an int whose name is always in a comment. */
 function numberWithName(set: string, value: bigint): string {
-  return `${signed32(value)} ${/\/\*.*\*\//.exec(setText(set, value, IN_COMMENT))?.[0] ?? ''}`.trimEnd()
+  return `${signed32(value)} /* ${nameForComment(set, value)} */`
 }
 
 /** The kind of id that a command of core scheduling takes: PIDTYPE_PID and following. */

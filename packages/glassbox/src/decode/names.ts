@@ -99,6 +99,12 @@ export function setText(kind: string, value: bigint, options: Spelled): string {
   return flagsText(set, flagsOf(set, value), options)
 }
 
+/** The name of a value by its set, or the set's placeholder, for a comment beside the number. */
+export function nameForComment(kind: string, value: bigint): string {
+  const text = setText(kind, value, NAMES)
+  return /\/\* (.*) \*\//.exec(text)?.[1] ?? text
+}
+
 /** Flags after another part of their word: without a comment if they have no names. */
 export function restText(kind: string, value: bigint, options: Spelled): string {
   const set = setOf(kind)

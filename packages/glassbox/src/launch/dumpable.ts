@@ -1,8 +1,8 @@
 /**
  * Whether other processes of the same user may look at the memory of this process
  * (PR_GET_DUMPABLE). A change of ids makes a process undumpable, also one by a thread or by a
- * child that shares its memory; its files in /proc belong to root then. So whoever changes ids
- * puts this back.
+ * child that shares its memory; its files in /proc belong to root then. So a process that changes
+ * ids puts this back.
  */
 import { syscall } from '../gate/gate.ts'
 import { PR_GET_DUMPABLE } from '../linux/constants.ts'

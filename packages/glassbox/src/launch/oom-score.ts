@@ -31,7 +31,7 @@ export function addOomScoreSteps(builder: PlanBuilder): void {
 
 /**
  * The same for another process, from outside. Fails without a word: in some containers all of
- * /proc is read-only, and a program that nobody may read belongs to root of the host.
+ * /proc is read-only, and a program that no user may read belongs to root of the host.
  */
 export function raiseOomScore(pid: number): void {
   const fd = syscall(OPENAT, AT_FDCWD, cString(`/proc/${pid}/oom_score_adj`), O_WRONLY | O_CLOEXEC, 0)

@@ -6,7 +6,7 @@
  */
 import type { Ids } from '../../rootfs/types.ts'
 
-/** (uid_t) -1 stands for "no user", so it is no id. */
+/** (uid_t) -1 stands for "no user", so it is not an id. */
 const IDS = 2 ** 32 - 1
 
 /** The lines of a `uid_map` that exchanges two ids. */

@@ -2,8 +2,8 @@
  * Words of prctl(2) in which some bits are a number or a value of their own. Most belong to other
  * architectures; their requests are named all the same, as strace names them.
  */
-import type { Printer } from '../context.ts'
-import { NAMES, named, restText, setText } from '../names.ts'
+import type { Context, Printer } from '../context.ts'
+import { nameForComment, NAMES, named, nameless, restText } from '../names.ts'
 import { hex } from '../text.ts'
 
 const VECTOR_LENGTH = 0xffffn
@@ -37,13 +37,11 @@ export const taggedAddresses: Printer = (value, { options }) => {
 }
 
 /** A mask of XSAVE features: the names are always in a comment. */
-export const features: Printer = (value, { options }) =>
-  value === 0n || options.spelling === 'raw'
-    ? hex(value)
-    : `${hex(value)} /* ${setText('|xfeatures', value, NAMES).replace(/^.*\/\* | \*\/$/g, '')} */`
+export const features: Printer = (value, context) =>
+  value === 0n ? hex(value) : withName('|xfeatures', value, context)
 
 /** The number of an XSAVE feature. */
-export const feature: Printer = (value, { options }) =>
-  options.spelling === 'raw'
-    ? hex(value)
-    : `${hex(value)} /* ${setText('=xfeature', value, NAMES).replace(/^.*\/\* | \*\/$/g, '')} */`
+export const feature: Printer = (value, context) => withName('=xfeature', value, context)
+
+const withName = (set: string, value: bigint, { options }: Context): string =>
+  nameless(hex(value), nameForComment(set, value), options)

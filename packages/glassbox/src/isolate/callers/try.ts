@@ -109,7 +109,7 @@ export async function tryCaller(
   }
 }
 
-/** A box that nobody uses. It is given back, because the caller makes it itself. */
+/** A box that is not in use. It is given back, because the caller makes it itself. */
 async function freeBox(attempt: Attempt): Promise<string> {
   const { code, out, err } = await attempt.make(['--box-id=auto', '--init'])
   if (code !== 0)

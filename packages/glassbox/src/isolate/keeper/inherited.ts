@@ -1,7 +1,7 @@
 /**
  * The descriptors that a caller has handed to this process beside its three streams, for
- * `--inherit-fds`. Node marks those as close-on-exec too, so they are told from Node's own by what
- * they are: Node has polls, events and timers, and pipes of which it holds both ends.
+ * `--inherit-fds`. Node marks those as close-on-exec too, so they are distinguished from Node's
+ * own by what they are: Node has polls, events and timers, and pipes of which it holds both ends.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
 

@@ -223,7 +223,7 @@ async function lockForInit(call: IsolateCall, config: IsolateConfig): Promise<Lo
   return { lock, paths }
 }
 
-/** The first box that nobody has initialised or is using. */
+/** The first box that is neither initialised nor in use. */
 async function lockFreeBox(config: IsolateConfig): Promise<LockedBox> {
   for (let id = 0; id < config.numBoxes; id++) {
     const paths = boxPaths(config, id)
@@ -239,7 +239,7 @@ function isFree(lock: BoxLock): boolean {
   try {
     return lock.read() === undefined
   } catch {
-    return false // somebody else's file
+    return false // the file of another program
   }
 }
 

@@ -155,7 +155,7 @@ export class Run {
     return { end: endBy(signal), statistics: nothingUsed(this.#spec.call.cg) }
   }
 
-  /** init was killed, by somebody else or by the hard stop. */
+  /** init was killed, from outside or by the hard stop. */
   #lost(error: unknown, stop: HardStop): RunOutcome {
     if (!(error instanceof BoxLostError)) throw error
     const { signal } = this.#spec.interruptions

@@ -7,7 +7,10 @@ import type { IsolateLimits, RunEnd, RunStatistics } from '../types.ts'
 const NS_PER_MS = 1e6
 const KIB = 1024
 
-/** Without a group: the time of all processes that init has seen, whoever has reaped them. */
+/**
+ * Without a group: the time of all processes that init has seen, whichever process has reaped
+ * them.
+ */
 const processMs = ({ ended }: EndedReply): number =>
   Math.max(Number(ended.userUs + ended.systemUs) / 1000, Number(ended.watchedCpuNs) / NS_PER_MS)
 

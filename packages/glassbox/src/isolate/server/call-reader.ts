@@ -10,7 +10,7 @@ import { receive } from '../../gate/gate.ts'
 import { CALL_DESCRIPTORS, CALL_LAYOUT, CALL_MAGIC, CALL_MAX_LENGTH } from '../../gate/generated/layouts.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 
-/** A call as a client sent it. The descriptors belong to whoever has it. */
+/** A call as a client sent it. The holder of the object owns the descriptors. */
 export interface ClientCall {
   /** `argv[0]` */
   readonly programName: string

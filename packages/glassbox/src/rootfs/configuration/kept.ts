@@ -5,8 +5,8 @@
  * A place (place.ts) has a directory for each copy, `NAME.RANDOM`, and a link `NAME` to the
  * newest. A copy is made aside and never changed; the link is replaced by rename(2), so every
  * process finds either no copy or a whole one. A process that uses a copy holds a shared lock of
- * its directory (flock(2)) until it ends. Whoever makes a new copy removes those that are no
- * longer linked and that nobody has locked.
+ * its directory (flock(2)) until it ends. A process that makes a new copy removes those that are
+ * no longer linked and that no process has locked.
  *
  * A copy is used again if nothing has changed on the host since: the package database, the names
  * in /etc, and every directory and file that was copied.
@@ -186,7 +186,7 @@ function makeKept(place: string, extra: readonly string[]): KeptConfiguration {
   const path = mkdtempSync(`${place}/${name}.`)
   const fd = lock(path, LOCK_SH)
   try {
-    // Looked at before the copy is made: a change meanwhile makes the copy a stale one.
+    // Looked at before the copy is made: a change during the copying makes the copy stale.
     const before = { databases: databases(), names: names() }
     mkdirSync(`${path}/tree`)
     const made = makeTree(`${path}/tree`, ownership(), extra)

@@ -44,7 +44,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
 
 /** A part of /var above this size, in bytes, is bound. */
 const LARGEST_COPY = 4 * 2 ** 20
-/** A file of /etc above this size, in bytes, is no configuration, and is left out. */
+/** A file of /etc above this size, in bytes, is not a configuration, and is left out. */
 const LARGEST_FILE = 16 * 2 ** 20
 
 /** Whether everyone may read a file, or list and enter a directory. */
@@ -93,7 +93,7 @@ class TreeCopy {
     chmodSync(this.#to + path, 0o644)
   }
 
-  /** Before anything is read: a change meanwhile then shows. */
+  /** Before anything is read: a change during the copying is then noticed. */
   #watch(path: string): void {
     const watched = watch(path)
     if (watched) this.watched.push(watched)
