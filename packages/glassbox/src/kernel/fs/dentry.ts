@@ -14,7 +14,7 @@ export class Name implements Dentry {
   name: string
   parent: Name | undefined
   inode: Inode
-  readonly children = new Map<string, Name | null>()
+  readonly children: Map<string, Name | null> = new Map()
   mounted: Mount | undefined = undefined
   removed = false
 
