@@ -187,7 +187,8 @@ const POINTING = {
   items,
   capdata: way => array(way, struct('cap_user_data'), { by: 'capability-version', argument: 0 }),
   fdset: way => bitSet(way, 'descriptors', argument(0, 32, true), 'bits'),
-  cpuset: (way, operand) => bitSet(way, 'processors', way === 'out' ? RESULT : argument(operand, 32), 'bytes'),
+  cpuset: (way, operand) =>
+    bitSet(way, 'processors', way === 'out' ? RESULT : argument(operand, 32), 'bytes'),
   nodemask: (way, operand) => bitSet(way, 'nodes', argument(operand), 'bits'),
   mincore: way => bitSet(way, 'pages', argument(1), 'page-bytes'),
   dents: (way, operand) => ({
