@@ -1,5 +1,5 @@
-// The notation of kinds in syscalls.txt, commands.txt and structs.txt, read into the typed values of
-// packages/glassbox/src/linux/schema/kinds.ts. Only the generator reads it.
+// The notation of kinds in syscalls.txt, commands.txt and structs.txt, read into the typed values
+// of packages/glassbox/src/linux/schema/kinds.ts. Only the generator reads it.
 
 const int = (bits, signed, form = 'decimal') => ({ type: 'int', bits, signed, form })
 const word = (name, bits = 32) => ({ type: 'word', bits, word: name })

@@ -12,8 +12,8 @@ const made = new Map<string, readonly Argument[]>()
 export const isCallName = (name: string): name is CallName => Object.hasOwn(ARGUMENTS, name)
 
 /**
- * The arguments of a call: one for each register that it takes. Returns the same objects each time;
- * none for a name that the table does not have.
+ * The arguments of a call: one for each register that it takes. Returns the same objects each
+ * time; none for a name that the table does not have.
  */
 export function argumentsOf(name: string): readonly Argument[] {
   const known = made.get(name)

@@ -1,4 +1,6 @@
-/** What one argument of a call makes of the others: a request of ioctl(2), a command of fcntl(2). */
+/**
+ * What one argument of a call makes of the others: a request of ioctl(2), a command of fcntl(2).
+ */
 import { COMMANDS } from '../generated/commands.ts'
 import type { Commands, Shape } from './command-types.ts'
 

@@ -10,7 +10,9 @@ import type { StructName } from '../generated/struct-values.ts'
 
 export type Bits = 8 | 16 | 32 | 64
 
-/** Who fills the memory behind a pointer: the caller, the kernel, or first one and then the other. */
+/**
+ * Who fills the memory behind a pointer: the caller, the kernel, or first one and then the other.
+ */
 export type Way = 'in' | 'out' | 'inout'
 
 /**
@@ -208,8 +210,8 @@ export interface Buffer {
 }
 
 /**
- * To one value. `size`: the caller says how many bytes of it there are (extensible structs, sets of
- * signals). `told`: when an output means something, if not whenever the call succeeded:
+ * To one value. `size`: the caller says how many bytes of it there are (extensible structs, sets
+ * of signals). `told`: when an output means something, if not whenever the call succeeded:
  * `interrupted` (the time that is left), `child` (a child was waited for), `always`.
  */
 export interface Pointer {

@@ -15,8 +15,8 @@ const made = {
 }
 
 /**
- * The layout of a struct. Returns the same object each time. A struct that only programs of 32 bits
- * have has one layout.
+ * The layout of a struct. Returns the same object each time. A struct that only programs of 32
+ * bits have has one layout.
  */
 export function layoutOf(name: StructName, bits: AddressBits = 64): Layout {
   const known = made[bits].get(name)
