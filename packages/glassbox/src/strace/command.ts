@@ -15,6 +15,7 @@ import type { TraceEnd } from '../trace/trace.ts'
 import { environmentOf } from './environment.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
+import { inheritedFrom, releaseStreams } from './inherited.ts'
 import { say } from './text/messages.ts'
 import type { StraceOptions } from './options.ts'
 import { isPathCall } from './select/path-filter.ts'
@@ -41,7 +42,7 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
     // A command that cannot run is reported here, because the caller waits for the exit status of
     // this process.
     commandOf(options)
-    source.daemonizer.daemonize(options.daemonize)
+    source.daemonizer.daemonize(options.daemonize, inheritedFrom(process.env))
     return { code: 1 }
   }
   const { target, close } = await openTarget(options)
@@ -84,6 +85,7 @@ async function run(
     limitReached: () => end('keep'),
   })
   let signaled: SignalName | undefined
+  const given = inheritedFrom(process.env)
   try {
     const ended = source.traceSync(command ?? options.pids, {
       handlers,
@@ -93,6 +95,11 @@ async function run(
       killOnExit: options.killOnExit,
       ...(waiting && { waiting }),
       ...(command && options.pids.length > 0 && { attach: options.pids }),
+      ...(command && given && { inherited: given }),
+      onPid: pid => {
+        // Called for the processes that are attached to, and then for the program.
+        if (command && !options.pids.includes(pid)) releaseStreams()
+      },
       signals: signalsOf(options),
       onSignal: signal => void (signaled = signal),
       onCommands: send => void (end = send),
