@@ -5,7 +5,9 @@
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import { call, cString } from '../gate/gate.ts'
 import { findInPath } from '../launch/find-program.ts'
+import { PR_SET_NAME } from '../linux/constants.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
@@ -45,6 +47,8 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
     source.daemonizer.daemonize(options.daemonize, inheritedFrom(process.env))
     return { code: 1 }
   }
+  // -Y shows the name of the tracer, for example as the parent of the program.
+  call('prctl', [PR_SET_NAME, cString('strace'), 0, 0, 0])
   const { target, close } = await openTarget(options)
   let perfetto: { fd: number; name: string } | undefined
   try {

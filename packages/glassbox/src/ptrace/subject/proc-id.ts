@@ -57,7 +57,7 @@ export function* everyThread(): Generator<string> {
   }
 }
 
-/** The place of the tracer's namespace in the lists of ids. 0: /proc shows the tracer's own ids. */
+/** The place of the tracer's namespace in the lists of ids. 0: /proc is of that namespace. */
 let ownLevel: number | undefined
 
 function level(): number {
