@@ -85,7 +85,7 @@ test('the tracer is in a PID namespace, and /proc is of another one', {
   const inside = (tracer: readonly string[]): readonly string[] => {
     const words = [...UNSHARE.filter(word => word !== '--mount-proc'), ...tracer]
     const options = ['-f', '-y', '--decode-pids=pidns', '-e', 'trace=openat,getpid,gettid,kill']
-    const [first = '', ...rest] = [...words, ...options, ...UNSHARE.slice(0, -1), program('pids')]
+    const [first, ...rest] = [...words, ...options, ...UNSHARE.slice(0, -1), program('pids')]
     const { stderr } = spawnSync(first, rest, { encoding: 'utf8' })
     return normalized(stderr).match(/openat.*passwd>|get[pt]id\(\) = 1 .*NS \*\//g) ?? []
   }
