@@ -11,25 +11,54 @@ import { syscall } from '../../../gate/gate.ts'
 import { ptrace } from '../../../gate/ptrace.ts'
 import { PTRACE_INTERRUPT } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
-import type { PtraceSpace } from './space.ts'
-import type { PtraceThread } from './thread.ts'
+import type { Fault, GuestThread, StopKind } from '../platform.ts'
+import type { CallTarget } from './record.ts'
 
 const CLOCK_GETTIME = syscallNumber('clock_gettime')
 /** CPUCLOCK_SCHED: the CPU clock of a process by its id. Of a thread only its process may ask. */
 const PROCESS_CLOCK = 2
 const time = new BigInt64Array(2)
 
+/** A space, as its host threads and the platform see it. */
+export interface HostSpace {
+  readonly hosts: readonly HostThread[]
+  readonly pending: boolean
+  released: boolean
+  dead: boolean
+  runningHosts: number
+  flushBy(host: HostThread): void
+  /** A host thread without guest stands still. */
+  rest(host: HostThread): void
+  /** One of its host threads has died. */
+  lost(): void
+}
+
+/** A guest thread, as its host thread and the platform see it. */
+export interface HostGuest extends GuestThread, CallTarget {
+  nr: number
+  readonly args: [number, number, number, number, number, number]
+  ip: number
+  sp: number
+  fault: Fault
+  /** A new stop: what was known of the registers is old. */
+  stopped(stop: StopKind): void
+  /** A call of the vsyscall page. */
+  takeVsyscall(words: Int32Array, at: number): void
+  /** Its host thread will run something else: its registers are written back before it goes on. */
+  keepRegisters(): void
+}
+
 export class HostThread {
   readonly tid: number
-  readonly space: PtraceSpace
+  readonly space: HostSpace
   /** Whom it serves. */
-  guest: PtraceThread | undefined
+  guest: HostGuest | undefined
   running = false
   dead = false
   #asked = false
   #wanted = false
 
-  constructor(tid: number, space: PtraceSpace) {
+  constructor(tid: number, space: HostSpace) {
     this.tid = tid
     this.space = space
   }

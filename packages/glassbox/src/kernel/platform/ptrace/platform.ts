@@ -21,7 +21,7 @@ import type { GuestThread, Platform, Space } from '../platform.ts'
 import type { Waiter } from '../waiter.ts'
 import { Alarm } from './alarm.ts'
 import { Bell } from './bell.ts'
-import type { HostThread } from './host-thread.ts'
+import type { HostGuest, HostThread } from './host-thread.ts'
 import { HostWatch } from './host-watch.ts'
 import { RECORD_WORDS, type StopOf, stopOf, takeCall, takeFault } from './record.ts'
 import { PtraceSpace } from './space.ts'
@@ -280,7 +280,7 @@ export class PtracePlatform implements Platform {
     return true
   }
 
-  #report(guest: PtraceThread, kind: Exclude<StopOf, 'none' | 'gone'>, at: number): void {
+  #report(guest: HostGuest, kind: Exclude<StopOf, 'none' | 'gone'>, at: number): void {
     guest.stopped(kind === 'vsyscall' ? 'call' : kind)
     if (kind === 'call') takeCall(guest, this.#records, at)
     else if (kind === 'vsyscall') guest.takeVsyscall(this.#records, at)
@@ -296,7 +296,7 @@ export class PtracePlatform implements Platform {
     if (guest) {
       guest.stopped('gone')
       this.stopped.push(guest)
-    } else if (host.space.released && host.space.runningHosts === 0) this.#keepOrKill(host.space)
+    } else host.space.lost()
   }
 
   ring(): void {

@@ -13,7 +13,7 @@ import type { BackingFile, Space } from '../platform.ts'
 import { REGISTER } from '../registers.ts'
 import { CommandQueue } from './commands.ts'
 import { MAP_FLAGS, THREAD_FLAGS } from './filter.ts'
-import { HostThread } from './host-thread.ts'
+import { type HostSpace, HostThread } from './host-thread.ts'
 import { MOST_COMMANDS, type Stub } from './stub.ts'
 
 const MMAP = syscallNumber('mmap')
@@ -33,7 +33,7 @@ export interface SpaceOwner {
   drained(space: PtraceSpace): void
 }
 
-export class PtraceSpace implements Space {
+export class PtraceSpace implements Space, HostSpace {
   readonly pid: number
   readonly hosts: HostThread[] = []
   readonly #stub: Stub
@@ -171,13 +171,16 @@ export class PtraceSpace implements Space {
     if (this.released && this.runningHosts === 0) this.#owner.drained(this)
   }
 
+  lost(): void {
+    this.dead = true
+    if (this.released && this.runningHosts === 0) this.#owner.drained(this)
+  }
+
   release(): void {
     if (this.released) return
     this.released = true
     this.#queue.clear()
-    for (const host of this.hosts) {
-      if (host.guest) host.guest.release()
-    }
+    for (const { guest } of this.hosts) guest?.release()
     if (this.runningHosts === 0) this.#owner.drained(this)
   }
 

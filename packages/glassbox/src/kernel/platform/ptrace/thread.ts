@@ -9,9 +9,9 @@ import { PTRACE_GETREGS, PTRACE_SETREGS } from '../../../linux/constants.ts'
 import { ERRNO } from '../../../linux/errno.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { PlatformError } from '../platform-error.ts'
-import type { Fault, GuestThread, Space, StopKind } from '../platform.ts'
+import type { Fault, Space, StopKind } from '../platform.ts'
 import { REGISTER, Registers } from '../registers.ts'
-import type { HostThread } from './host-thread.ts'
+import type { HostGuest, HostThread } from './host-thread.ts'
 import { vsyscallAddress } from './record.ts'
 import type { PtraceSpace } from './space.ts'
 
@@ -43,7 +43,7 @@ export interface ThreadOwner {
   resume(thread: PtraceThread): void
 }
 
-export class PtraceThread implements GuestThread {
+export class PtraceThread implements HostGuest {
   stop: StopKind = 'interrupted'
   nr = 0
   readonly args: [number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0]
@@ -59,9 +59,11 @@ export class PtraceThread implements GuestThread {
   readonly #registers = new Registers()
   #fetched = true
   #cpuBefore: number
+  #space: PtraceSpace
 
   constructor(space: PtraceSpace, owner: ThreadOwner) {
     this.#owner = owner
+    this.#space = space
     this.host = space.takeHost()
     this.host.guest = this
     this.#cpuBefore = this.host.cpuTimeNs()
@@ -151,12 +153,14 @@ export class PtraceThread implements GuestThread {
   moveTo(space: Space): void {
     this.keepRegisters()
     const old = this.#host()
-    const host = (space as PtraceSpace).takeHost()
+    const next = space as PtraceSpace
+    const host = next.takeHost()
     this.#cpuBefore = host.cpuTimeNs() - this.cpuTimeNs()
     old.guest = undefined
     this.host = host
     host.guest = this
-    old.space.giveBack(old)
+    this.#space.giveBack(old)
+    this.#space = next
   }
 
   resume(): void {
@@ -173,6 +177,6 @@ export class PtraceThread implements GuestThread {
     if (!host) return
     this.host = undefined
     host.guest = undefined
-    host.space.giveBack(host)
+    this.#space.giveBack(host)
   }
 }
