@@ -9,7 +9,7 @@ import { PAGE_SIZE, pageEnd } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
 import { showFile, touch } from './touch.ts'
 
-/** Files up to this length are loaded when they are mapped; of longer ones what is there is shown. */
+/** Files up to this length are loaded at once; of longer ones what is loaded is shown. */
 const LOAD_AT_ONCE = 8 * 1024 * 1024
 /** Private parts of files that may be written are copied at once up to this length. */
 const COPY_AT_ONCE = 64 * PAGE_SIZE
