@@ -139,7 +139,7 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
       return bitField(kind.bits, kind.first, kind.width)
     default: {
       const width = isPointing(kind) ? ({ bits, signed: false } as const) : widthOf(kind)
-      return { size, read: numberReader(width), write: numberWriter(width.bits) as FieldWriter }
+      return { size, read: numberReader(width), write: numberWriter(width.bits) }
     }
   }
 }
