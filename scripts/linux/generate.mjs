@@ -234,6 +234,12 @@ ${readI386()
       .join('')}] as const\n`,
   )
   write(
+    'errno-numbers.ts',
+    readErrors()
+      .map(([name, number]) => `export const ${name} = ${number}\n`)
+      .join(''),
+  )
+  write(
     'signals.ts',
     `export const SIGNALS = [\n${readSignals()
       .map(entry => `  ${json(entry)},\n`)

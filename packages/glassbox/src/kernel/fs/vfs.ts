@@ -36,11 +36,18 @@ export interface FsCaller {
   readonly fs: FsContext
 }
 
-/** Names form a tree; an inode may have several. */
+/** A name of an inode. Names form a tree; an inode may have several. `dentry.ts` makes them. */
 export interface Dentry {
   readonly name: string
+  /** Undefined: the root of a file system. */
   readonly parent: Dentry | undefined
   readonly inode: Inode
+  /** Names below it that were looked up; null: there is no such name. */
+  readonly children: Map<string, Dentry | null>
+  /** What is mounted on it. */
+  readonly mounted: Mount | undefined
+  /** Whether the name was removed; the inode may live on. */
+  readonly removed: boolean
 }
 
 export interface Location {
@@ -49,12 +56,35 @@ export interface Location {
 }
 
 export interface Mount {
+  /** As /proc/self/mountinfo shows it. */
+  readonly id: number
+  readonly fileSystem: FileSystem
   readonly root: Dentry
   /** Where it is mounted; undefined for the root of the world. */
   readonly at: Location | undefined
   readonly readOnly: boolean
   readonly noExec: boolean
   readonly noSuid: boolean
+}
+
+/** What statfs(2) and /proc/self/mounts say of a file system. */
+export interface FileSystem {
+  /** As in /proc/filesystems: `tmpfs`, `proc`. */
+  readonly type: string
+  /** The device, as /proc/self/mounts shows it. */
+  readonly source: string
+  statistics(): FileSystemStatistics
+}
+
+export interface FileSystemStatistics {
+  /** The magic number of statfs(2). */
+  readonly type: number
+  readonly blockSize: number
+  readonly blocks: number
+  readonly freeBlocks: number
+  readonly files: number
+  readonly freeFiles: number
+  readonly nameLength: number
 }
 
 export interface Attributes {
@@ -92,13 +122,25 @@ export interface AttributeChange {
   readonly mtime?: Time
 }
 
+/** What a new inode begins with. The VFS has applied the umask and set-gid directories. */
+export interface NewInode {
+  /** Permissions, without the type. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
 export interface Inode {
   attributes(): Attributes
   /** S_IF* of its mode, for the fast path of look-ups. */
   readonly type: number
-  change(change: AttributeChange, now: Time): number
-  /** Opens it. `flags`: O_* of open(2). */
-  open(flags: number, caller: FsCaller): OpenFile | number
+  /** Changes attributes; the caller has checked permissions. */
+  change(change: AttributeChange): number
+  /**
+   * Opens it; permissions have been checked, and O_TRUNC is done by `change`. `flags`: O_* of
+   * open(2). A file that is not ready yet, such as a FIFO without a writer, has `opening`.
+   */
+  open(flags: number, location: Location, caller: FsCaller): OpenFile | number
   /** Of a regular file: its pages. */
   readonly mappable?: Mappable
   /** Of a symbolic link: its text. */
@@ -106,7 +148,16 @@ export interface Inode {
   /** Of a link that leads to a place whatever its text says, such as /proc/self/fd/3. */
   follow?(caller: FsCaller): Location | number
   readonly directory?: Directory
-  readonly attributesExtended?: ExtendedAttributes
+  readonly extended?: ExtendedAttributes
+  /** flock(2) and fcntl(2) locks; made by the first one. */
+  locks?: unknown
+  /** Who watches it: inotify(7). */
+  watches?: unknown
+  /**
+   * The permissions are checked by the inode itself, whatever its mode says: 0 or −EACCES. For
+   * host files, which the host decides about. `want`: R_OK, W_OK and X_OK.
+   */
+  permits?(want: number, credentials: Credentials): number
 }
 
 /** The operations of a directory. Names are strings of bytes (latin1), without slash. */
@@ -115,10 +166,13 @@ export interface Directory {
   lookup(name: string): Inode | number
   /** Whether answers, also −ENOENT, stay true until this kernel changes them: then they are cached. */
   readonly stable: boolean
-  create(name: string, mode: number, caller: FsCaller): Inode | number
-  mkdir(name: string, mode: number, caller: FsCaller): Inode | number
-  mknod(name: string, mode: number, device: number, caller: FsCaller): Inode | number
-  symlink(name: string, target: string, caller: FsCaller): Inode | number
+  create(name: string, node: NewInode): Inode | number
+  mkdir(name: string, node: NewInode): Inode | number
+  /** `type`: S_IF*; `device` for devices only. */
+  mknod(name: string, type: number, device: number, node: NewInode): Inode | number
+  symlink(name: string, target: string, node: NewInode): Inode | number
+  /** A regular file without a name: O_TMPFILE. Absent: EOPNOTSUPP. */
+  unnamed?(node: NewInode): Inode | number
   link(name: string, inode: Inode): number
   unlink(name: string): number
   rmdir(name: string): number
@@ -168,6 +222,14 @@ export interface OpenFile {
   /** Whether it has no position: pipes, sockets, terminals (ESPIPE). */
   readonly stream: boolean
   seek(offset: number, whence: number): number
+  /** Directories: the names from `position` on, of which `.` and `..` are 0 and 1. */
+  names?(): readonly DirectoryEntry[] | number
+  /** open(2) waits until it is false: a FIFO whose other end is missing. */
+  readonly opening?: boolean
+  /** fallocate(2); absent: EOPNOTSUPP. */
+  allocate?(mode: number, offset: number, length: number): number
+  /** fsync(2); absent: nothing to do. */
+  sync?(): number
   /** The POLL* bits that hold now. */
   poll(): number
   ioctl(request: number, argument: number, memory: UserMemory, caller: FsCaller): number
