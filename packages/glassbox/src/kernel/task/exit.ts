@@ -67,8 +67,9 @@ function endProcess(process: Process, status: number): void {
   process.exiting = true
   process.status = status
   process.stopSignal = 0
+  process.returnMemory()
   process.unreported = 'none'
-  process.timers?.cancelAll()
+  process.timers.cancelAll()
   giveChildrenAway(process)
   tellGroups(process)
   process.endQueue.wake()

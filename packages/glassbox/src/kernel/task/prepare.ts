@@ -10,6 +10,8 @@ import type { Task } from './state.ts'
 export function prepare(task: Task): boolean {
   if (task.dead || task.running) return false
   if (task.process.stopSignal !== 0 && !task.isBeingKilled) return false
+  if (task.parked && !task.interrupted) return false
+  task.parked = false
   if (task.waiting) {
     task.world.current = task
     task.lookAgain()

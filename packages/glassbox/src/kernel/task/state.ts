@@ -24,7 +24,7 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
-import type { ProcessTimers } from './timing/interval.ts'
+import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
 import { NO_USAGE } from './usage.ts'
 import type { Usage } from './usage.ts'
@@ -53,6 +53,8 @@ export class Task implements contract.Task, Waiter {
   /** Resumed, and not stopped since. */
   running = false
   queued = false
+  /** After a fork: see parkFor. */
+  parked = false
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
   timerSlackNs = 50_000
@@ -96,7 +98,18 @@ export class Task implements contract.Task, Waiter {
     return this.pending.set.has(SIGNAL.SIGKILL) || this.process.pending.set.has(SIGNAL.SIGKILL)
   }
 
+  /**
+   * Does not run until the child blocks, leaves or has run for a while: its pages need no
+   * protection meanwhile, and none at all if the child leaves soon. A signal ends it, too.
+   */
+  parkFor(child: Process): void {
+    this.parked = true
+    child.parkedParent = this
+    this.world.timers.at(this.world.clock.monotonic() + LONGEST_PARKING_NS, () => child.releaseParent())
+  }
+
   block(wait: Wait): number {
+    this.process.releaseParent()
     this.#wait = wait
     this.#woken = false
     for (const queue of wait.queues) queue.add(this)
@@ -219,8 +232,11 @@ export class Process implements contract.Process {
   readonly signalQueue: WaitQueue = new WaitQueue()
   /** What the parent gets at the end: SIGCHLD, another signal, or 0. */
   exitSignal: number = SIGNAL.SIGCHLD
-  /** Whether its memory is borrowed from the parent, who waits: vfork(2). */
+  /** Whether its parent waits until it has memory of its own or has ended: vfork(2). */
   borrowsMemory = false
+  readonly vforkQueue: WaitQueue = new WaitQueue()
+  /** Who is parked until this process blocks, leaves or has run for a while. */
+  parkedParent: Task | undefined
   /** Whether it has called execve since fork: setpgid(2) of the parent. */
   execed = false
   exiting = false
@@ -245,7 +261,7 @@ export class Process implements contract.Process {
   /** Of tasks that have ended, and of children that were waited for. */
   endedNs = 0
   childUsage: Usage = NO_USAGE
-  timers: ProcessTimers | undefined
+  readonly timers: ProcessTimers = new ProcessTimers()
 
   constructor(world: WorldState, pid: number, parent: Process | undefined, limits: contract.ResourceLimit[]) {
     this.world = world
@@ -271,6 +287,22 @@ export class Process implements contract.Process {
     for (const task of this.tasks) if (task.tid === this.pid) return task
     for (const task of this.tasks) return task
     return undefined
+  }
+
+  /** It uses its parent's memory no more: a parent that waits, or is parked, goes on. */
+  returnMemory(): void {
+    this.releaseParent()
+    if (!this.borrowsMemory) return
+    this.borrowsMemory = false
+    this.vforkQueue.wake()
+  }
+
+  releaseParent(): void {
+    const parent = this.parkedParent
+    if (parent === undefined) return
+    this.parkedParent = undefined
+    parent.parked = false
+    this.world.makeReady(parent)
   }
 
   cpuNs(): number {
@@ -424,6 +456,8 @@ export class WorldState implements contract.World {
     return false
   }
 }
+
+const LONGEST_PARKING_NS = 1_000_000
 
 /** The largest id, as on any 64-bit Linux. */
 const MAX_ID = 4_194_303

@@ -216,4 +216,9 @@ function isWhole(size: number): boolean {
   )
 }
 
+/** The least stack that a handler's frame takes: AT_MINSIGSTKSZ. */
+export function signalFrameSize(extendedSize: number): number {
+  return FRAME.size + extendedSize + 4 + RED_ZONE + 64 + 16
+}
+
 const floor = (value: number, unit: number): number => Math.floor(value / unit) * unit
