@@ -94,9 +94,7 @@ export function afterIdChange(before: TaskCredentials, after: TaskCredentials): 
 export function afterExec(credentials: TaskCredentials): TaskCredentials {
   const root = credentials.euid === 0 || credentials.uid === 0
   const { inheritable, bounding, ambient } = credentials
-  const permitted = root
-    ? { lo: inheritable.lo | bounding.lo, hi: inheritable.hi | bounding.hi }
-    : ambient
+  const permitted = root ? { lo: inheritable.lo | bounding.lo, hi: inheritable.hi | bounding.hi } : ambient
   return withCapabilities({
     ...credentials,
     permitted,

@@ -7,7 +7,9 @@ import type { Task, WorldState } from './state.ts'
  * describeTasks(state) // ['2/2 sh: waits in wait4', '3/3 sleep: waits in clock_nanosleep until 1.5 s']
  */
 export function describeTasks(world: WorldState): string[] {
-  return [...world.tasks.values()].map(task => `${task.process.pid}/${task.tid} ${task.comm}: ${stateOf(task)}`)
+  return [...world.tasks.values()].map(
+    task => `${task.process.pid}/${task.tid} ${task.comm}: ${stateOf(task)}`,
+  )
 }
 
 function stateOf(task: Task): string {

@@ -122,7 +122,8 @@ function tellParent(process: Process): void {
   }
   const action = parent.actions.get(SIGNAL.SIGCHLD)
   const ignores =
-    process.exitSignal === SIGNAL.SIGCHLD && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0)
+    process.exitSignal === SIGNAL.SIGCHLD &&
+    (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0)
   if (process.exitSignal !== 0 && !(process.exitSignal === SIGNAL.SIGCHLD && action.handler === SIG_IGN))
     sendToProcess(parent, { ...endInfo(process), signal: process.exitSignal })
   if (ignores) reap(process)

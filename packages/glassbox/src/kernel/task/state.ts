@@ -24,6 +24,8 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
+import type { TaskShares, WorldOptions } from './making.ts'
+import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
 import { NO_USAGE } from './usage.ts'
@@ -206,13 +208,6 @@ export class Task implements contract.Task, Waiter {
   }
 }
 
-export interface TaskShares {
-  readonly files: FdTable
-  readonly fs: FsContext
-  readonly credentials: TaskCredentials
-  readonly comm: string
-}
-
 export class Process implements contract.Process {
   readonly world: WorldState
   readonly pid: number
@@ -312,18 +307,6 @@ export class Process implements contract.Process {
   }
 }
 
-export interface WorldOptions {
-  readonly platform: Platform
-  readonly timers: TimerQueue
-  readonly clock: contract.Clock
-  readonly random: (target: Uint8Array) => void
-  readonly hostname: string
-  readonly root: Mount
-  readonly limits: contract.WorldLimits
-  readonly memory: WorldMemory
-  readonly outstanding: (promise: Promise<unknown>) => void
-}
-
 export class WorldState implements contract.World {
   readonly platform: Platform
   readonly timers: TimerQueue
@@ -345,11 +328,9 @@ export class WorldState implements contract.World {
   /** The first program. */
   first: Process | undefined
   readonly #threads = new Map<GuestThread, Task>()
-  readonly #fileUsers = new Map<FdTable, number>()
-  #ready: Task[] = []
-  #taken = 0
-  #lastId = 0
-  #wrapped = false
+  readonly #fileUsers = new FileUsers()
+  readonly #ready = new ReadyQueue<Task>()
+  readonly #ids = new Ids()
   #current: Task | undefined
 
   constructor(options: WorldOptions) {
@@ -381,15 +362,7 @@ export class WorldState implements contract.World {
 
   /** An id that no task, process, group or session has; −1 if there is none. */
   newId(): number {
-    for (let tries = 0; tries < MAX_ID; tries++) {
-      if (this.#lastId >= MAX_ID) {
-        this.#lastId = FIRST_REUSED - 1
-        this.#wrapped = true
-      }
-      this.#lastId++
-      if (!this.#isUsed(this.#lastId)) return this.#lastId
-    }
-    return -1
+    return this.#ids.next(id => this.#isUsed(id))
   }
 
   add(task: Task): void {
@@ -397,60 +370,38 @@ export class WorldState implements contract.World {
     this.processes.set(task.process.pid, task.process)
     task.process.tasks.add(task)
     this.#threads.set(task.thread, task)
-    this.#fileUsers.set(task.files, (this.#fileUsers.get(task.files) ?? 0) + 1)
+    this.#fileUsers.join(task.files)
   }
 
   /** Takes it out of all tables but those of its process. */
   remove(task: Task): void {
     this.tasks.delete(task.tid)
     this.#threads.delete(task.thread)
-    this.leaveFiles(task.files)
+    this.#fileUsers.leave(task.files)
   }
 
   /** The task uses another descriptor table from now on. */
   changeFiles(task: Task, table: FdTable): void {
-    this.#fileUsers.set(table, (this.#fileUsers.get(table) ?? 0) + 1)
-    const old = task.files
+    this.#fileUsers.join(table)
+    this.#fileUsers.leave(task.files)
     task.files = table
-    this.leaveFiles(old)
   }
 
   sharesFiles(table: FdTable): boolean {
-    return (this.#fileUsers.get(table) ?? 0) > 1
-  }
-
-  /** The last user of a table closes it. */
-  leaveFiles(table: FdTable): void {
-    const users = (this.#fileUsers.get(table) ?? 0) - 1
-    if (users > 0) this.#fileUsers.set(table, users)
-    else {
-      this.#fileUsers.delete(table)
-      table.closeAll()
-    }
+    return this.#fileUsers.count(table) > 1
   }
 
   makeReady(task: Task): void {
-    if (task.queued || task.dead || task.running) return
-    task.queued = true
-    this.#ready.push(task)
+    if (!task.dead && !task.running) this.#ready.add(task)
   }
 
   /** The next task that may be able to run. `prepare` says whether it is. */
   nextReady(): Task | undefined {
-    const task = this.#ready[this.#taken]
-    if (task === undefined) {
-      this.#ready.length = 0
-      this.#taken = 0
-      return undefined
-    }
-    this.#taken++
-    task.queued = false
-    return task
+    return this.#ready.take()
   }
 
   #isUsed(id: number): boolean {
     if (this.tasks.has(id) || this.processes.has(id)) return true
-    if (!this.#wrapped) return false
     for (const process of this.processes.values())
       if (process.group === id || process.session === id) return true
     return false
@@ -458,8 +409,3 @@ export class WorldState implements contract.World {
 }
 
 const LONGEST_PARKING_NS = 1_000_000
-
-/** The largest id, as on any 64-bit Linux. */
-const MAX_ID = 4_194_303
-/** After it, ids begin here anew. */
-const FIRST_REUSED = 300

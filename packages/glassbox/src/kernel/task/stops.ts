@@ -24,7 +24,7 @@ export function onFault(task: Task): void {
   const { fault } = task.thread
   const isPageFault = fault.signal === SIGNAL.SIGSEGV || fault.signal === SIGNAL.SIGBUS
   if (isPageFault && fault.code !== NO_ADDRESS) {
-    const found = task.addressSpace.fault(fault, task.thread.sp)
+    const found = task.addressSpace.fault(fault)
     if (found !== undefined) forceSignal(task, faultInfo(found))
   } else forceSignal(task, faultInfo(fault))
   task.world.makeReady(task)

@@ -1,10 +1,17 @@
 /** Resource limits and what was used: getrlimit, prlimit64, getrusage, times. */
-import { RLIMIT_NOFILE, RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD } from '../../../linux/constants.ts'
+import {
+  RLIMIT_CPU,
+  RLIMIT_NOFILE,
+  RUSAGE_CHILDREN,
+  RUSAGE_SELF,
+  RUSAGE_THREAD,
+} from '../../../linux/constants.ts'
 import { EFAULT, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import { LIMITS } from '../../task/limits.ts'
 import { ownUsage } from '../../task/own-usage.ts'
 import type { Process, Task } from '../../task/state.ts'
+import { watchCpuLimit } from '../../task/timing/cpu-limit.ts'
 import type { ResourceLimit } from '../../task/types.ts'
 import { addUsage } from '../../task/usage.ts'
 import type { Usage } from '../../task/usage.ts'
@@ -41,13 +48,14 @@ function prlimit(task: Task, pid: number, resource: number, newLimit: number, ol
   const limit = process.limits[resource] as ResourceLimit
   const before = { soft: limit.soft, hard: limit.hard }
   if (newLimit !== 0) {
-    const error = change(task, limit, resource, newLimit)
+    const error = change(task, process, resource, newLimit)
     if (error !== 0) return error
   }
   return oldLimit === 0 ? 0 : writeLimit(task.memory, oldLimit, before)
 }
 
-function change(task: Task, limit: ResourceLimit, resource: number, address: number): number {
+function change(task: Task, process: Process, resource: number, address: number): number {
+  const limit = process.limits[resource] as ResourceLimit
   const soft = task.memory.readInt64(address)
   const hard = task.memory.readInt64(address + 8)
   if (Number.isNaN(soft) || Number.isNaN(hard)) return -EFAULT
@@ -56,7 +64,7 @@ function change(task: Task, limit: ResourceLimit, resource: number, address: num
   if (limitOf(hard) > limit.hard && !task.credentials.privileged) return -EPERM
   limit.soft = limitOf(soft)
   limit.hard = limitOf(hard)
-  task.process.timers.limitChanged()
+  if (resource === RLIMIT_CPU) watchCpuLimit(process)
   return 0
 }
 

@@ -97,7 +97,8 @@ function ambient(task: Task, operation: number, capability: number): number {
       task.credentials = { ...credentials, ambient: without(credentials.ambient, capability) }
       return 0
     case PR_CAP_AMBIENT_RAISE:
-      if (!inSet(credentials.permitted, capability) || !inSet(credentials.inheritable, capability)) return -EPERM
+      if (!inSet(credentials.permitted, capability) || !inSet(credentials.inheritable, capability))
+        return -EPERM
       task.credentials = { ...credentials, ambient: withOne(credentials.ambient, capability) }
       return 0
     default:
@@ -219,7 +220,10 @@ function personality(task: Task, value: number): number {
 }
 
 export const PRCTL: ReturnType<typeof family> = family({
-  prctl: { handler: prctl, partly: 'names, death signals, capabilities and no_new_privs; no PR_SET_MM, no seccomp' },
+  prctl: {
+    handler: prctl,
+    partly: 'names, death signals, capabilities and no_new_privs; no PR_SET_MM, no seccomp',
+  },
   arch_prctl: { handler: archPrctl, partly: 'the FS and GS bases; no CPUID faulting, no AMX' },
   personality: { handler: personality, partly: 'it is kept, but changes nothing' },
 })

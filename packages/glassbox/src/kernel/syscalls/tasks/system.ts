@@ -21,7 +21,9 @@ function uname(task: Task, address: number): number {
 
 const NAME_LENGTH = 64
 
-function setName(set: (world: WorldState, name: string) => void): (task: Task, a: number, b: number) => number {
+function setName(
+  set: (world: WorldState, name: string) => void,
+): (task: Task, a: number, b: number) => number {
   return (task, address, length) => {
     if (!task.credentials.privileged) return -EPERM
     if (length < 0 || length > NAME_LENGTH) return -EINVAL

@@ -1,5 +1,5 @@
 /** What a futex word is known by. */
-import { ERRNO } from '../../../linux/errno.ts'
+import { EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { Task } from '../state.ts'
 import type { FutexKey } from './table.ts'
 
@@ -11,11 +11,12 @@ const CACHE = 2 ** 46
  * there. With `isPrivate` the mapping is not looked at: FUTEX_PRIVATE_FLAG.
  */
 export function futexKey(task: Task, address: number, isPrivate: boolean): FutexKey | number {
-  if (address % 4 !== 0) return -ERRNO.EINVAL
+  if (address % 4 !== 0) return -EINVAL
   const space = task.addressSpace
   if (isPrivate) return { space, word: address }
-  const place = space.futexKey(address)
-  if (typeof place === 'number') return place
+  // Reading loads the page, so that it has a place.
+  if (Number.isNaN(task.memory.readInt32(address))) return -EFAULT
+  const place = space.sharedPlace(address)
   if (place === undefined) return { space, word: address }
-  return { space: undefined, word: place.backing === 'cache' ? CACHE + place.offset : place.offset }
+  return { space: undefined, word: place.cache ? CACHE + place.offset : place.offset }
 }

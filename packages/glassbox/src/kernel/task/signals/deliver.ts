@@ -3,7 +3,7 @@
  * stops or ends the process, or gets a handler. Several handlers nest: the last frame runs first.
  */
 import { SA_NODEFER, SA_RESETHAND, SA_RESTART } from '../../../linux/constants.ts'
-import { ERRNO } from '../../../linux/errno.ts'
+import { EINTR } from '../../../linux/errno-numbers.ts'
 import { REGISTER } from '../../platform/registers.ts'
 import type { Wait } from '../../wait/blocking.ts'
 import { exitGroup } from '../exit.ts'
@@ -80,7 +80,7 @@ function interruptCall(task: Task, wait: Wait, action: Action): void {
   if (result === undefined && wait.interruption === 'restart' && action.flags & SA_RESTART) {
     registers.set(REGISTER.rax, task.nr)
     registers.set(REGISTER.rip, registers.get(REGISTER.rip) - 2)
-  } else registers.set(REGISTER.rax, result ?? -ERRNO.EINTR)
+  } else registers.set(REGISTER.rax, result ?? -EINTR)
   registers.set(REGISTER.origRax, -1)
   task.thread.changed()
 }

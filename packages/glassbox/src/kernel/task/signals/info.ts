@@ -81,7 +81,7 @@ export function encodeInfo(info: SignalInfo, view: DataView, offset: number): vo
 
 /** Writes a signed 64-bit number. */
 export function setWord(view: DataView, offset: number, value: number): void {
-  view.setInt32(offset, value % 2 ** 32 | 0, true)
+  view.setInt32(offset, (value % 2 ** 32) | 0, true)
   view.setInt32(offset + 4, Math.floor(value / 2 ** 32), true)
 }
 

@@ -27,7 +27,7 @@ const DEFAULTS: readonly (readonly [DefaultAction, readonly Name[]])[] = [
   ],
 ]
 
-const ACTIONS: DefaultAction[] = new Array<DefaultAction>(LAST_SIGNAL + 1).fill('terminate')
+const ACTIONS: DefaultAction[] = Array.from({ length: LAST_SIGNAL + 1 }, () => 'terminate')
 for (const [action, names] of DEFAULTS) for (const name of names) ACTIONS[SIGNAL[name]] = action
 
 export function defaultAction(signal: number): DefaultAction {

@@ -1,5 +1,5 @@
 /** Masks of signals in guest memory. The size of a mask is always 8 bytes: sigsetsize. */
-import { ERRNO } from '../../../linux/errno.ts'
+import { EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { SignalSet } from './set.ts'
 
@@ -7,10 +7,10 @@ const SIZE = 8
 
 /** 0, −EINVAL or −EFAULT. */
 export function readMask(memory: UserMemory, address: number, size: number, mask: SignalSet): number {
-  if (size !== SIZE) return -ERRNO.EINVAL
+  if (size !== SIZE) return -EINVAL
   const lo = memory.readInt32(address)
   const hi = memory.readInt32(address + 4)
-  if (Number.isNaN(lo) || Number.isNaN(hi)) return -ERRNO.EFAULT
+  if (Number.isNaN(lo) || Number.isNaN(hi)) return -EFAULT
   mask.set(lo, hi)
   return 0
 }

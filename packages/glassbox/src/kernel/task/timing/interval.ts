@@ -1,19 +1,30 @@
-/** The timers of a process: alarm, setitimer, timer_create. All end with the process. */
-
-export interface Cancellable {
-  cancel(): void
-}
+/** The timers of a process: setitimer, timer_create, RLIMIT_CPU. All end with the process. */
+import type { ClockTimer } from './clock-timer.ts'
+import type { PosixTimer } from './posix-timer.ts'
 
 export class ProcessTimers {
-  readonly #all = new Map<string, Cancellable>()
+  /** By ITIMER_*. */
+  readonly intervals: Map<number, ClockTimer> = new Map()
+  readonly posix: Map<number, PosixTimer> = new Map()
+  /** Watches RLIMIT_CPU. */
+  cpuLimit: ClockTimer | undefined
+  #nextId = 0
 
-  set(name: string, timer: Cancellable): void {
-    this.#all.get(name)?.cancel()
-    this.#all.set(name, timer)
+  newId(): number {
+    return this.#nextId++
+  }
+
+  /** execve(2) keeps interval timers and ends the others. */
+  clearForExec(): void {
+    for (const timer of this.posix.values()) timer.cancel()
+    this.posix.clear()
   }
 
   cancelAll(): void {
-    for (const timer of this.#all.values()) timer.cancel()
-    this.#all.clear()
+    this.clearForExec()
+    for (const timer of this.intervals.values()) timer.cancel()
+    this.intervals.clear()
+    this.cpuLimit?.cancel()
+    this.cpuLimit = undefined
   }
 }
