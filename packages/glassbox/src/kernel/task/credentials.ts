@@ -1,6 +1,6 @@
 /**
- * The identity of a task: credentials(7) and capabilities(7). A value is never changed: a call that
- * changes an id makes a new one, so that files and checks may keep what they were given.
+ * The identity of a task: credentials(7) and capabilities(7). A value is never changed: a call
+ * that changes an id makes a new one, so that files and checks may keep what they were given.
  */
 import { CAP_DAC_OVERRIDE } from '../../linux/constants.ts'
 import type { Credentials } from '../fs/vfs.ts'

@@ -4,7 +4,8 @@ import type { Task, WorldState } from './state.ts'
 
 /**
  * @example
- * describeTasks(state) // ['2/2 sh: waits in wait4', '3/3 sleep: waits in clock_nanosleep until 1.5 s']
+ * describeTasks(state) // ['2/2 sh: waits in wait4', '3/3 sleep: waits in clock_nanosleep until
+ * 1.5 s']
  */
 export function describeTasks(world: WorldState): string[] {
   return [...world.tasks.values()].map(

@@ -46,7 +46,10 @@ export function endTask(task: Task): void {
   task.addressSpace.drop()
 }
 
-/** CLONE_CHILD_CLEARTID: pthread_join waits for it. Nobody is left to read it if memory is not shared. */
+/**
+ * CLONE_CHILD_CLEARTID: pthread_join waits for it. Nobody is left to read it if memory is not
+ * shared.
+ */
 function clearTid(task: Task): void {
   if (task.clearTid === 0 || task.addressSpace.users < 2) return
   task.memory.writeInt32(task.clearTid, 0)

@@ -26,3 +26,28 @@ export interface WorldOptions {
   readonly outstanding: (promise: Promise<unknown>) => void
 }
 
+/** What a world is made of: given once by its maker. */
+export class WorldParts {
+  readonly platform: Platform
+  readonly timers: TimerQueue
+  readonly clock: Clock
+  readonly random: (target: Uint8Array) => void
+  readonly root: Mount
+  readonly limits: WorldLimits
+  readonly memory: WorldMemory
+  readonly outstanding: (promise: Promise<unknown>) => void
+  hostname: string
+  domainName = '(none)'
+
+  constructor(options: WorldOptions) {
+    this.platform = options.platform
+    this.timers = options.timers
+    this.clock = options.clock
+    this.random = options.random
+    this.hostname = options.hostname
+    this.root = options.root
+    this.limits = options.limits
+    this.memory = options.memory
+    this.outstanding = options.outstanding
+  }
+}

@@ -6,16 +6,15 @@
  * - A task that is dead has no wait, no timer and no thread.
  */
 import type { FdTable } from '../fs/fd-table.ts'
-import type { FsContext, Location, Mount } from '../fs/vfs.ts'
+import type { FsContext, Location } from '../fs/vfs.ts'
 import type { AddressSpace } from '../mm/address-space.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
-import type { WorldMemory } from '../mm/world-memory.ts'
-import type { GuestThread, Platform } from '../platform/platform.ts'
+import type { GuestThread } from '../platform/platform.ts'
 import { BLOCKED, NO_RESULT } from '../wait/blocking.ts'
 import type { Wait } from '../wait/blocking.ts'
 import { WaitQueue } from '../wait/queue.ts'
 import type { Waiter } from '../wait/queue.ts'
-import type { Timer, TimerQueue } from '../wait/timers.ts'
+import type { Timer } from '../wait/timers.ts'
 import type { TaskCredentials } from './credentials.ts'
 import { FutexTable } from './futex/table.ts'
 import { SignalActions } from './signals/actions.ts'
@@ -24,7 +23,8 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
-import type { TaskShares, WorldOptions } from './making.ts'
+import { WorldParts } from './making.ts'
+import type { TaskShares } from './making.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
@@ -307,18 +307,8 @@ export class Process implements contract.Process {
   }
 }
 
-export class WorldState implements contract.World {
-  readonly platform: Platform
-  readonly timers: TimerQueue
-  readonly clock: contract.Clock
-  readonly root: Mount
-  readonly limits: contract.WorldLimits
-  readonly random: (target: Uint8Array) => void
-  readonly memory: WorldMemory
+export class WorldState extends WorldParts implements contract.World {
   readonly futexes: FutexTable = new FutexTable()
-  readonly outstanding: (promise: Promise<unknown>) => void
-  hostname: string
-  domainName = '(none)'
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
@@ -332,18 +322,6 @@ export class WorldState implements contract.World {
   readonly #ready = new ReadyQueue<Task>()
   readonly #ids = new Ids()
   #current: Task | undefined
-
-  constructor(options: WorldOptions) {
-    this.platform = options.platform
-    this.timers = options.timers
-    this.clock = options.clock
-    this.random = options.random
-    this.hostname = options.hostname
-    this.root = options.root
-    this.limits = options.limits
-    this.memory = options.memory
-    this.outstanding = options.outstanding
-  }
 
   get current(): Task {
     return this.#current as Task

@@ -1,4 +1,6 @@
-/** What a stop of a guest thread means that is no call: a fault, a trap, an interrupt, its death. */
+/**
+ * What a stop of a guest thread means that is no call: a fault, a trap, an interrupt, its death.
+ */
 import { SEGV_MAPERR } from '../../linux/constants.ts'
 import type { Fault } from '../platform/platform.ts'
 import { exitGroup } from './exit.ts'
@@ -44,7 +46,9 @@ function faultInfo(fault: Fault): Parameters<typeof forceSignal>[1] {
   return { signal: fault.signal, code: fault.code, details }
 }
 
-/** The error code of a page fault. If it is not known: a write by the user, of a page or of none. */
+/**
+ * The error code of a page fault. If it is not known: a write by the user, of a page or of none.
+ */
 const USER_WRITE = 6
 const PRESENT = 1
 

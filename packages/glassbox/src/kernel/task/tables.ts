@@ -1,4 +1,6 @@
-/** Small tables of a world that know no task: who is ready, ids, and users of descriptor tables. */
+/**
+ * Small tables of a world that know no task: who is ready, ids, and users of descriptor tables.
+ */
 import type { FdTable } from '../fs/fd-table.ts'
 
 interface Queueable {

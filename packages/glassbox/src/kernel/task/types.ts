@@ -3,12 +3,14 @@
  * this contract; `state.ts` has the classes.
  *
  * Who owns what: a task owns its guest thread and its mask, and has a share in its address space,
- * its descriptor table, its FsContext and its process; a process owns its signal actions (shared by
- * CLONE_SIGHAND), its limits and its timers.
+ * its descriptor table, its FsContext and its process; a process owns its signal actions (shared
+ * by CLONE_SIGHAND), its limits and its timers.
  */
 import type { FdTable } from '../fs/fd-table.ts'
 import type { FsCaller, Location, Mount } from '../fs/vfs.ts'
+import type { AddressSpace } from '../mm/address-space.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
+import type { WorldMemory } from '../mm/world-memory.ts'
 import type { GuestThread, Platform } from '../platform/platform.ts'
 import type { Wait } from '../wait/blocking.ts'
 import type { TimerQueue } from '../wait/timers.ts'
@@ -20,6 +22,8 @@ export interface Task extends FsCaller {
   /** The name: prctl(PR_SET_NAME), /proc/PID/comm. At most 15 bytes (latin1). */
   readonly comm: string
   readonly thread: GuestThread
+  readonly addressSpace: AddressSpace
+  /** The memory of the address space. */
   readonly memory: UserMemory
   readonly files: FdTable
   /** Waits; the handler returns what this returns (BLOCKED). */
@@ -68,6 +72,7 @@ export interface ResourceLimit {
  */
 export interface World {
   readonly platform: Platform
+  readonly memory: WorldMemory
   readonly timers: TimerQueue
   readonly clock: Clock
   /** Fills with random bytes: getrandom(2), AT_RANDOM, /dev/urandom. */

@@ -82,7 +82,9 @@ const USAGE_SIZE = 144
 const empty = new Uint8Array(USAGE_SIZE)
 const OFFSETS = { system: 16, maxResident: 32, minorFaults: 64, majorFaults: 72 }
 
-/** struct rusage. All CPU time of guests counts as the user's: the kernel's own is its keeper's. */
+/**
+ * struct rusage. All CPU time of guests counts as the user's: the kernel's own is its keeper's.
+ */
 export function writeUsage(memory: UserMemory, address: number, usage: Usage): number {
   return (
     memory.write(address, empty, 0, USAGE_SIZE) ||

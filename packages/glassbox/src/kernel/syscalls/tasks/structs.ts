@@ -4,7 +4,9 @@ import type { UserMemory } from '../../mm/user-memory.ts'
 
 const SECOND = 1_000_000_000
 
-/** A struct timespec as nanoseconds; −EFAULT or −EINVAL. Far times are Infinity, in effect never. */
+/**
+ * A struct timespec as nanoseconds; −EFAULT or −EINVAL. Far times are Infinity, in effect never.
+ */
 export function readTimespec(memory: UserMemory, address: number): number {
   const seconds = memory.readInt64(address)
   const nanoseconds = memory.readInt64(address + 8)
@@ -44,7 +46,9 @@ const LONGEST_STRING = 131_072
 const MOST_STRINGS = 0x7fff_ffff
 const scratch = new Uint8Array(LONGEST_STRING)
 
-/** One string without its NUL. Longer ones are −E2BIG (−ENAMETOOLONG of a path is the caller's). */
+/**
+ * One string without its NUL. Longer ones are −E2BIG (−ENAMETOOLONG of a path is the caller's).
+ */
 export function readBytes(memory: UserMemory, address: number): Uint8Array | number {
   const length = memory.readString(address, scratch)
   if (length === -EFAULT) return -EFAULT

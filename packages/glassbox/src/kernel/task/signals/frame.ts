@@ -1,7 +1,7 @@
 /**
- * The frame of a signal handler on the guest's stack, as Linux builds it on x86-64: from below, the
- * address to return to, struct ucontext, siginfo_t; above them, at a multiple of 64, the extended
- * state as XSAVE stores it. rt_sigreturn reads the same frame.
+ * The frame of a signal handler on the guest's stack, as Linux builds it on x86-64: from below,
+ * the address to return to, struct ucontext, siginfo_t; above them, at a multiple of 64, the
+ * extended state as XSAVE stores it. rt_sigreturn reads the same frame.
  */
 import { REGISTER } from '../../platform/registers.ts'
 import type { Registers } from '../../platform/registers.ts'

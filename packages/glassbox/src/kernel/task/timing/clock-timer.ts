@@ -1,6 +1,7 @@
 /**
- * A timer on any clock: the monotonic one, the time of day, or CPU time. It asks the world's timers
- * to be called at the earliest moment when its clock can have got so far, and looks again then.
+ * A timer on any clock: the monotonic one, the time of day, or CPU time. It asks the world's
+ * timers to be called at the earliest moment when its clock can have got so far, and looks again
+ * then.
  */
 import type { Timer } from '../../wait/timers.ts'
 import type { World } from '../types.ts'

@@ -41,7 +41,9 @@ export function clockSource(task: Task, id: number): ClockSource | undefined {
   return id < 0 ? cpuClock(task, id) : undefined
 }
 
-/** clock_getcpuclockid(3): the complement of the pid above three bits; bit 2 says it is a thread. */
+/**
+ * clock_getcpuclockid(3): the complement of the pid above three bits; bit 2 says it is a thread.
+ */
 function cpuClock(task: Task, id: number): ClockSource | undefined {
   const THREAD = 4
   const CPU_SCHED = 2
