@@ -1,7 +1,7 @@
 // Compiles the native code: the gate (a Node addon), init (the static program above every boxed
-// program), the launcher (which becomes a traced program) and the client of isolate's server. None
-// links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the kernel's
-// headers.
+// program), the launcher (which becomes a traced program), the front (which starts Node for the
+// command) and the client of isolate's server. None links a libc, so one file per CPU serves glibc
+// and musl. Needs a C compiler and the kernel's headers.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -55,6 +55,11 @@ const targets = [
   {
     output: `launcher-linux-${process.arch}`,
     sources: ['launcher.c', 'plan.c', 'memory.c'],
+    flags: ['-static', '-no-pie', '-fno-pie'],
+  },
+  {
+    output: `front-linux-${process.arch}`,
+    sources: ['front.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
   {

@@ -43,14 +43,20 @@ export function programDescriptor(name: StaticProgram): number {
 
 /**
  * Adds the steps by which a child becomes the program. `socket` and `file` must be above all fixed
- * descriptor numbers.
+ * descriptor numbers. `place`: the number of the socket in the program, which is told to it.
  */
-export function addProgramSteps(builder: PlanBuilder, name: StaticProgram, socket: Slot, file: Slot): void {
+export function addProgramSteps(
+  builder: PlanBuilder,
+  name: StaticProgram,
+  socket: Slot,
+  file: Slot,
+  place: number = PLAN_SOCKET,
+): void {
   builder
-    .call('dup3', [socket, PLAN_SOCKET, 0], `give the ${name} its socket`)
+    .call('dup3', [socket, place, 0], `give the ${name} its socket`)
     .call(
       'execveat',
-      [file, text(''), stringArray([`glassbox-${name}`]), stringArray([]), AT_EMPTY_PATH],
+      [file, text(''), stringArray([`glassbox-${name}`, String(place)]), stringArray([]), AT_EMPTY_PATH],
       `execute the ${name}`,
     )
 }
