@@ -1,6 +1,7 @@
 /** Character devices of memory by their numbers, as in Documentation/admin-guide/devices.txt. */
 import { S_IFCHR } from '../../../linux/constants.ts'
-import { EFAULT, ENOSPC, ENXIO } from '../../../linux/errno-numbers.ts'
+import { EFAULT, ENODEV, ENOSPC, ENXIO } from '../../../linux/errno-numbers.ts'
+import type { Mappable } from '../../mm/mappable.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
 import type { FsCaller, Inode, Location, OpenFile } from '../vfs.ts'
@@ -45,7 +46,7 @@ class NullFile extends FileBase {
     super(inode, flags, location)
   }
 
-  override get mappable(): undefined {
+  override get mappable(): Mappable | undefined {
     return undefined
   }
 
@@ -63,9 +64,23 @@ class NullFile extends FileBase {
   }
 }
 
+/** Mapped, it is anonymous memory. */
+const ANONYMOUS: Mappable = {
+  backing: 'world',
+  anonymous: true,
+  size: Infinity,
+  page: () => -ENODEV,
+  pageRun: () => 0,
+  hold: () => {},
+  drop: () => {},
+  written: () => {},
+  sync: () => 0,
+}
+
 class ZeroFile extends NullFile {
-  /** Mapped, it is anonymous memory. */
-  readonly anonymous = true
+  override get mappable(): Mappable | undefined {
+    return ANONYMOUS
+  }
 
   override read(transfer: Transfer): number {
     const moved = transfer.zero(transfer.remaining)

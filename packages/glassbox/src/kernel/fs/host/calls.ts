@@ -8,6 +8,7 @@
 import { addon } from '../../../gate/addon.ts'
 import {
   AT_EMPTY_PATH,
+  AT_FDCWD,
   AT_REMOVEDIR,
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
@@ -33,6 +34,7 @@ const NR = {
   linkat: syscallNumber('linkat'),
   lseek: syscallNumber('lseek'),
   mkdirat: syscallNumber('mkdirat'),
+  openat: syscallNumber('openat'),
   openat2: syscallNumber('openat2'),
   pread64: syscallNumber('pread64'),
   pwrite64: syscallNumber('pwrite64'),
@@ -60,6 +62,10 @@ export function openBeneath(directory: number, name: string, flags: number, mode
   how[2] = RESOLVE
   return call(NR.openat2, directory, cName(name), how, OPEN_HOW_BYTES)
 }
+
+/** Opens a path of the host itself (bytes and NUL): the beginning of a tree, named by the caller. */
+export const openHost = (path: Uint8Array, flags: number): number =>
+  call(NR.openat, AT_FDCWD, path, flags | O_CLOEXEC, 0)
 
 /** A descriptor that stands for the inode of the name, also if it is a link. */
 export const findBeneath = (directory: number, name: string): number => openBeneath(directory, name, O_PATH)

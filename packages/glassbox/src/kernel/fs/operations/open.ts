@@ -116,7 +116,7 @@ function mayOpen({ mount, dentry: { inode } }: Location, caller: FsCaller, flags
 
 /** Inodes that are running programs: nobody may write them. Counted by execve(2). */
 const executed = new WeakMap<Inode, number>()
-const isExecuted = (inode: Inode): boolean => (executed.get(inode) ?? 0) > 0
+export const isExecuted = (inode: Inode): boolean => (executed.get(inode) ?? 0) > 0
 
 /** A process begins (1) or ends (−1) to run this program. */
 export const countExecution = (inode: Inode, by: 1 | -1): void =>
