@@ -7,7 +7,9 @@
  */
 import type { FdTable } from '../fs/fd-table.ts'
 import type { FsCaller, Mount } from '../fs/vfs.ts'
+import type { AddressSpace } from '../mm/address-space.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
+import type { WorldMemory } from '../mm/world-memory.ts'
 import type { GuestThread, Platform } from '../platform/platform.ts'
 import type { Wait } from '../wait/blocking.ts'
 import type { TimerQueue } from '../wait/timers.ts'
@@ -17,6 +19,8 @@ export interface Task extends FsCaller {
   readonly process: Process
   readonly tid: number
   readonly thread: GuestThread
+  readonly addressSpace: AddressSpace
+  /** The memory of the address space. */
   readonly memory: UserMemory
   readonly files: FdTable
   /** Waits; the handler returns what this returns (BLOCKED, or a result that is there already). */
@@ -48,6 +52,7 @@ export interface ResourceLimit {
  */
 export interface World {
   readonly platform: Platform
+  readonly memory: WorldMemory
   readonly timers: TimerQueue
   readonly clock: Clock
   /** Fills with random bytes: getrandom(2), AT_RANDOM, /dev/urandom. */
