@@ -6,7 +6,9 @@ import type { WaitQueue } from './queue.ts'
 
 /** A handler's answer: the task waits, and its result comes later. Not an errno. */
 export const BLOCKED = -1_000_001
-/** A handler's answer: it has set the registers itself (execve, rt_sigreturn), or the task ended. */
+/**
+ * A handler's answer: it has set the registers itself (execve, rt_sigreturn), or the task ended.
+ */
 export const NO_RESULT = -1_000_002
 
 /**
@@ -26,7 +28,9 @@ export interface Wait {
   readonly interruption: Interruption
   /** What it waits on. The task adds itself to all, and removes itself at the end of the wait. */
   readonly queues: readonly WaitQueue[]
-  /** Called by the loop after a queue woke the task: the result of the call, or BLOCKED to wait on. */
+  /**
+   * Called by the loop after a queue woke the task: the result of the call, or BLOCKED to wait on.
+   */
   retry(): number
   /** On the monotonic clock of the world; absent: no limit. */
   readonly deadlineNs?: number
@@ -37,6 +41,9 @@ export interface Wait {
    * the result of the call, instead of EINTR or a restart: a write that has moved a part.
    */
   interrupted?(): number | undefined
-  /** Called once when the wait has ended, whatever ended it: a result, a signal, or the task's death. */
+  /**
+   * Called once when the wait has ended, whatever ended it: a result, a signal, or the task's
+   * death.
+   */
   ended?(): void
 }
