@@ -31,7 +31,8 @@ export function nameOf(bytes: Uint8Array, start: number, end: number): string {
     slots = emptySlots()
     count = 1
   }
-  const copy = bytes.slice(start, end)
+  // Not slice(): that of a Buffer shares its memory.
+  const copy = Uint8Array.from(bytes.subarray(start, end))
   const text = Buffer.from(copy.buffer, 0, copy.length).toString('latin1')
   slots[slot] = { hash, bytes: copy, text, next: slots[slot] }
   return text
