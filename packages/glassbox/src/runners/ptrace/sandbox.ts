@@ -2,8 +2,8 @@
  * A sandbox of the ptrace runner: a private directory on the host, in which one program after
  * another runs under a supervisor. Between two programs nothing runs.
  *
- * Owns the directory. The supervisor owns the processes. Its owner makes sure that only one job
- * uses it at a time.
+ * Owns the directory, and the cgroup of a program until the next one starts. The supervisor owns
+ * the processes. Its owner makes sure that only one job uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
 import { close } from '../../gate/descriptors.ts'
@@ -15,6 +15,7 @@ import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { PrivateDirectory } from './directory.ts'
+import { JobGroup } from './group.ts'
 import { check } from './lacks.ts'
 import { startError } from './missing.ts'
 import { programOf } from './program.ts'
@@ -28,6 +29,8 @@ export class PtraceSandbox implements Sandbox {
   readonly #startProgram: StartProgram
   #running: Supervised | undefined
   #closed: Promise<void> | undefined
+  /** The cgroup of the last program. */
+  #group: JobGroup | undefined
   /** Whether the last program may have left something that `reset` cannot see. */
   #unseen = false
 
@@ -61,17 +64,30 @@ export class PtraceSandbox implements Sandbox {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
     if (this.#spec.use === 'pooled') this.#unseen = !leavesNothingOutside(this.#spec.box, job.policy)
-    const running = await this.#launch(job, stdio)
-    this.#running = running
-    if (this.#closed) running.stop('canceled')
-    return { stop: reason => running.stop(reason), ended: this.#whenEnded(running) }
+    await this.#removeGroup()
+    const group = JobGroup.make(job, this.owner)
+    this.#group = group
+    try {
+      const running = await this.#launch(job, stdio, group)
+      this.#running = running
+      if (this.#closed) running.stop('canceled')
+      return { stop: reason => running.stop(reason), ended: this.#whenEnded(running, group) }
+    } catch (error) {
+      await this.#removeGroup()
+      throw error
+    }
   }
 
-  async #launch(job: Job, stdio: readonly [number, number, number]): Promise<Supervised> {
-    const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory)
+  async #launch(
+    job: Job,
+    stdio: readonly [number, number, number],
+    group: JobGroup | undefined,
+  ): Promise<Supervised> {
+    const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory, group !== undefined)
     const ruleset = wall && makeRuleset(wall)
+    const given = { ...program, stdio, ruleset, ...(group ? { group: group.descriptors } : {}) }
     try {
-      return await this.#startProgram({ ...program, stdio, ruleset }, ask)
+      return await this.#startProgram(given, ask)
     } catch (error) {
       throw startError(error)
     } finally {
@@ -80,19 +96,27 @@ export class PtraceSandbox implements Sandbox {
     }
   }
 
-  async #whenEnded(running: Supervised): Promise<Ending> {
+  async #whenEnded(running: Supervised, group: JobGroup | undefined): Promise<Ending> {
     const ending = await running.ended
     this.#running = undefined
     this.#refuseIfClosed()
-    return ending
+    return group ? group.complete(ending) : ending
+  }
+
+  async #removeGroup(): Promise<void> {
+    const group = this.#group
+    this.#group = undefined
+    await group?.remove()
   }
 
   async renew(): Promise<void> {
+    await this.#removeGroup()
     this.#directory.restoreMode()
   }
 
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
+    await this.#removeGroup()
     await this.#directory.replace()
     return 'clean'
   }
@@ -107,7 +131,11 @@ export class PtraceSandbox implements Sandbox {
     this.#running?.stop('canceled')
     await this.files.close()
     await this.#running?.ended.catch(() => {}) // the job reports it
-    await this.#directory.remove()
+    try {
+      await this.#removeGroup()
+    } finally {
+      await this.#directory.remove()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
