@@ -63,8 +63,9 @@ test('the largest arguments with the smallest limit end the program, not this pr
 
 test('no group is left of a program that does not start', async () => {
   await assert.rejects(async () => run('/etc/hostname', [], { runner }))
-  await using box = await openBox({ runner })
+  const box = await openBox({ runner })
   await assert.rejects(async () => box.run('true', [], { cwd: '/nowhere' }))
+  await box.close()
   assert.deepEqual(cgroupsLeft(), [])
 })
 

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import { ERRNO } from '../linux/errno.ts'
 import { readSmall, writeSmall } from '../gate/small-files.ts'
 
 /** A value for a control file. */
@@ -50,7 +51,8 @@ export function writeControl(path: string, value: string): void {
 export function writeAll(directory: string, writes: readonly Write[]): void {
   for (const { file, value, optional } of writes) {
     const path = join(directory, file)
-    if (!optional || readOptional(path) !== undefined) writeControl(path, value)
+    const result = writeSmall(path, value)
+    if (result !== 0 && !(optional && result === -ERRNO.ENOENT)) writeControl(path, value)
   }
 }
 

@@ -11,16 +11,23 @@ import { HeldGroup } from '../../cgroup/held-group.ts'
 import { hostCgroups, kernelLimits, refusedByOwnLimit } from '../../cgroup/host.ts'
 import type { MeasuredBy, Measurer } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
-import type { Limits } from '../../job/options.ts'
 import type { ProgramGroup, SupervisedEnding } from '../../supervisor/contract.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import { writesOnlyInside } from './residue.ts'
 
 const COUNTED = ['memory', 'pids'] as const
 
+interface KeptLimits {
+  readonly memoryBytes: number
+  readonly processes: number
+}
+
+const mayHaveGroup = (policy: Job['policy'], owner: Owner | undefined): boolean =>
+  owner !== undefined || writesOnlyInside(policy)
+
 /** The group that a program would have, or undefined. Makes nothing. */
 export function plannedGroup({ policy }: Pick<Job, 'policy'>, owner: Owner | undefined): Cgroup | undefined {
-  if (owner === undefined && !writesOnlyInside(policy)) return undefined
+  if (!mayHaveGroup(policy, owner)) return undefined
   const cgroup = Cgroup.plan({}, hostCgroups(), { counted: COUNTED })
   return 'missing' in cgroup ? undefined : cgroup
 }
@@ -28,28 +35,34 @@ export function plannedGroup({ policy }: Pick<Job, 'policy'>, owner: Owner | und
 const by = (cgroup: Cgroup, controller: 'memory' | 'pids'): Measurer =>
   cgroup.version(controller) === 1 ? 'cgroup-v1' : 'cgroup-v2'
 
+/** Whether groups record the peak of their memory: a fact of the kernel. */
+let hasPeak: boolean | undefined
+
 /** A living group. Owns it until `remove`. */
 export class JobGroup {
   readonly #group: HeldGroup
-  readonly #limits: Required<Limits>
+  #limits: KeptLimits
   readonly descriptors: ProgramGroup
 
-  private constructor(group: HeldGroup, limits: Required<Limits>) {
+  private constructor(group: HeldGroup, limits: KeptLimits) {
     this.#group = group
     this.#limits = limits
-    const hasPeak = group.counters().peakMemory !== undefined
+    hasPeak ??= group.counters().peakMemory !== undefined
     this.descriptors = { joins: group.joins, birth: group.birth, hasPeak }
   }
 
-  /**
-   * Makes the group of a program that is about to start; undefined if it has none. On cgroup v2
-   * this may move processes of the parent group into a leaf: see cgroup/leaf.ts.
-   */
-  static make(job: Pick<Job, 'policy' | 'limits'>, owner: Owner | undefined): JobGroup | undefined {
-    const cgroup = plannedGroup(job, owner)
-    if (!cgroup) return undefined
+  /** On cgroup v2 this may move processes of the parent group into a leaf: see cgroup/leaf.ts. */
+  static make(cgroup: Cgroup, limits: KeptLimits): JobGroup {
     cgroup.enableControllers()
-    return new JobGroup(HeldGroup.make(cgroup, kernelLimits(job.limits)), job.limits)
+    return new JobGroup(HeldGroup.make(cgroup, kernelLimits(limits)), limits)
+  }
+
+  /** Changes the limits, before the program starts. */
+  limit(limits: KeptLimits): void {
+    const { memoryBytes, processes } = this.#limits
+    if (memoryBytes === limits.memoryBytes && processes === limits.processes) return
+    this.#group.cgroup.limit(kernelLimits(limits))
+    this.#limits = limits
   }
 
   /** The ending of the program, with what the group has counted. Every process of it is dead. */
@@ -80,5 +93,67 @@ export class JobGroup {
 
   remove(): Promise<void> {
     return this.#group.remove()
+  }
+}
+
+/**
+ * The groups of the jobs of one sandbox. Making one takes a good part of the time that a small
+ * program runs, so the next one is made, and the last one removed, while a program runs.
+ */
+export class JobGroups {
+  readonly #owner: Owner | undefined
+  #used: JobGroup | undefined
+  #next: JobGroup | undefined
+  /** Of ended programs. */
+  readonly #left: JobGroup[] = []
+  #isClosed = false
+
+  constructor(owner: Owner | undefined) {
+    this.#owner = owner
+  }
+
+  /** The group of a program that is about to start; undefined if it has none. */
+  take({ policy, limits }: Pick<Job, 'policy' | 'limits'>): JobGroup | undefined {
+    if (this.#used) this.#left.push(this.#used)
+    this.#used = undefined
+    if (!mayHaveGroup(policy, this.#owner)) return undefined
+    this.#used = this.#next ?? this.#make({ policy, limits })
+    this.#next = undefined
+    this.#used?.limit(limits)
+    return this.#used
+  }
+
+  /**
+   * Prepares for the next program, which probably has the same limits, and removes the groups of
+   * ended programs. What fails is done again when it is needed, and reported then.
+   */
+  async prepare({ policy, limits }: Pick<Job, 'policy' | 'limits'>): Promise<void> {
+    try {
+      if (!this.#isClosed) this.#next ??= this.#make({ policy, limits })
+      await this.#removeLeft()
+    } catch {
+      // The next `take` makes the group, and `close` removes what is left.
+    }
+  }
+
+  #make({ policy, limits }: Pick<Job, 'policy' | 'limits'>): JobGroup | undefined {
+    const cgroup = plannedGroup({ policy }, this.#owner)
+    return cgroup && JobGroup.make(cgroup, limits)
+  }
+
+  async #removeLeft(): Promise<void> {
+    for (let group = this.#left[0]; group; group = this.#left[0]) {
+      await group.remove()
+      if (this.#left[0] === group) this.#left.shift()
+    }
+  }
+
+  /** No program uses them any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#left.push(...[this.#used, this.#next].filter(group => group !== undefined))
+    this.#used = undefined
+    this.#next = undefined
+    await this.#removeLeft()
   }
 }

@@ -2,8 +2,8 @@
  * A sandbox of the ptrace runner: a private directory on the host, in which one program after
  * another runs under a supervisor. Between two programs nothing runs.
  *
- * Owns the directory, and the cgroup of a program until the next one starts. The supervisor owns
- * the processes. Its owner makes sure that only one job uses it at a time.
+ * Owns the directory and the cgroups of programs. The supervisor owns the processes. Its owner
+ * makes sure that only one job uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
 import { close } from '../../gate/descriptors.ts'
@@ -15,7 +15,7 @@ import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
 import { PrivateDirectory } from './directory.ts'
-import { JobGroup } from './group.ts'
+import { type JobGroup, JobGroups } from './group.ts'
 import { check } from './lacks.ts'
 import { startError } from './missing.ts'
 import { programOf } from './program.ts'
@@ -25,12 +25,11 @@ import { sweepOnce } from './sweep.ts'
 export class PtraceSandbox implements Sandbox {
   readonly files: BoxFiles
   readonly #directory: PrivateDirectory
+  readonly #groups: JobGroups
   readonly #spec: SandboxSpec
   readonly #startProgram: StartProgram
   #running: Supervised | undefined
   #closed: Promise<void> | undefined
-  /** The cgroup of the last program. */
-  #group: JobGroup | undefined
   /** Whether the last program may have left something that `reset` cannot see. */
   #unseen = false
 
@@ -38,6 +37,7 @@ export class PtraceSandbox implements Sandbox {
     this.#spec = spec
     this.#startProgram = startProgram
     this.#directory = PrivateDirectory.make()
+    this.#groups = new JobGroups(this.owner)
     this.files = new BoxFiles({
       ready: async () => {},
       directory: () => this.#directory.box,
@@ -64,18 +64,13 @@ export class PtraceSandbox implements Sandbox {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
     if (this.#spec.use === 'pooled') this.#unseen = !leavesNothingOutside(this.#spec.box, job.policy)
-    await this.#removeGroup()
-    const group = JobGroup.make(job, this.owner)
-    this.#group = group
-    try {
-      const running = await this.#launch(job, stdio, group)
-      this.#running = running
-      if (this.#closed) running.stop('canceled')
-      return { stop: reason => running.stop(reason), ended: this.#whenEnded(running, group) }
-    } catch (error) {
-      await this.#removeGroup()
-      throw error
-    }
+    const group = this.#groups.take(job)
+    const launched = this.#launch(job, stdio, group)
+    if (this.#spec.use !== 'once') setImmediate(() => void this.#groups.prepare(job))
+    const running = await launched
+    this.#running = running
+    if (this.#closed) running.stop('canceled')
+    return { stop: reason => running.stop(reason), ended: this.#whenEnded(running, group) }
   }
 
   async #launch(
@@ -103,20 +98,12 @@ export class PtraceSandbox implements Sandbox {
     return group ? group.complete(ending) : ending
   }
 
-  async #removeGroup(): Promise<void> {
-    const group = this.#group
-    this.#group = undefined
-    await group?.remove()
-  }
-
   async renew(): Promise<void> {
-    await this.#removeGroup()
     this.#directory.restoreMode()
   }
 
   async reset(): Promise<'clean' | 'dirty'> {
     if (!this.reusable) return 'dirty'
-    await this.#removeGroup()
     await this.#directory.replace()
     return 'clean'
   }
@@ -132,7 +119,7 @@ export class PtraceSandbox implements Sandbox {
     await this.files.close()
     await this.#running?.ended.catch(() => {}) // the job reports it
     try {
-      await this.#removeGroup()
+      await this.#groups.close()
     } finally {
       await this.#directory.remove()
     }
