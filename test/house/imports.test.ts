@@ -122,6 +122,35 @@ test('no room knows the parts of a runner, or the source of a trace', () => {
   assert.deepEqual(wrong, [])
 })
 
+/** The floors inside of kernel/, from the roof to the ground. */
+const KERNEL_FLOORS = ['world', 'syscalls', 'task', 'fs', 'mm', 'wait', 'platform']
+
+test('imports inside of the kernel point down too', () => {
+  const kernelFloor = (path: string): number => KERNEL_FLOORS.indexOf(path.split('/')[1] ?? '')
+  const inside = files.filter(file => room(file) === 'kernel')
+  assert.ok(inside.length > 10)
+  assert.deepEqual(
+    inside.filter(file => kernelFloor(file) < 0),
+    [],
+  )
+  const wrong = inside.flatMap(file =>
+    importsOf(file)
+      .filter(target => room(target) === 'kernel' && kernelFloor(target) < kernelFloor(file))
+      .map(target => `${file} imports ${target}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('nothing above the platform knows that ptrace exists', () => {
+  const above = files.filter(file => /^kernel\/(?!platform\/)/.test(file))
+  const wrong = above.flatMap(file =>
+    importsOf(file)
+      .filter(target => /^kernel\/platform\/\w+\/|^ptrace\/|^gate\/(ptrace|guest)\.ts$/.test(target))
+      .map(target => `${file} imports ${target}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
 test('an output asks the subject of a trace, never the /proc of the host', () => {
   const outputs = files.filter(file => ['strace', 'trace', 'unwind'].includes(room(file)))
   assert.ok(outputs.length > 60)

@@ -5,6 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import type { AddressSpace } from '#glassbox/kernel/mm/address-space.js'
+import { FilePages } from '#glassbox/kernel/mm/files/file-pages.js'
+import type { MappedFile } from '#glassbox/kernel/mm/mapped-file.js'
+import { WorldMemory } from '#glassbox/kernel/mm/world-memory.js'
 import type {
   BackingFile,
   BackingMemory,
@@ -192,5 +195,26 @@ export class Guest {
       if (signal) throw new Error(`${signal.signal === SIGSEGV ? 'SIGSEGV' : 'SIGBUS'} ${signal.code}`)
     }
     throw new Error('the same fault again and again')
+  }
+}
+
+/** A world whose memory is arrays. */
+export function testWorld(size?: number): { platform: MemoryPlatform; world: WorldMemory } {
+  const platform = new MemoryPlatform(size)
+  return { platform, world: new WorldMemory(platform as unknown as Platform) }
+}
+
+/** A file of the page cache with these contents. */
+export function fileOf(world: WorldMemory, bytes: Uint8Array, path: string): MappedFile {
+  const load = (offset: number, target: Uint8Array, at: number, length: number): number => {
+    const part = bytes.subarray(offset, offset + length)
+    target.set(part, at)
+    return part.length
+  }
+  return {
+    mappable: new FilePages(world.cache, { load }, bytes.length),
+    device: 1,
+    inode: 1,
+    path: () => path,
   }
 }

@@ -6,7 +6,7 @@ import type { Fault, Space } from '../platform/platform.ts'
 import { type SignalFault, type Unexplained, mend } from './fault.ts'
 import { childLeft, settle, shareWithChild } from './fork.ts'
 import { GuestMemory } from './guest-memory.ts'
-import type { Layout } from './layout.ts'
+import { chooseLayout, type Layout } from './layout.ts'
 import { SpacePages } from './space-pages.ts'
 import type { WorldMemory } from './world-memory.ts'
 
@@ -40,9 +40,9 @@ export class AddressSpace extends SpacePages {
   readonly #unexplained: Unexplained = { address: -1, changes: -1 }
   #users = 1
 
-  constructor(world: WorldMemory, layout: Layout, space: Space = world.platform.createSpace()) {
+  constructor(world: WorldMemory, space: Space = world.platform.createSpace()) {
     super(world, space)
-    this.layout = layout
+    this.layout = chooseLayout(world.platform.maxAddress, 0, () => 0)
     this.memory = new GuestMemory(this)
   }
 
@@ -70,7 +70,8 @@ export class AddressSpace extends SpacePages {
    */
   fork(putOff: boolean): AddressSpace | undefined {
     settle(this)
-    const child = new AddressSpace(this.world, this.layout)
+    const child = new AddressSpace(this.world)
+    child.layout = this.layout
     child.program = { ...this.program }
     child.limits = this.limits
     if (shareWithChild(this, child, putOff)) return child
@@ -87,10 +88,10 @@ export class AddressSpace extends SpacePages {
    * For execve(2): an empty space. It has the same space of the platform if nobody else uses that;
    * this one is dropped.
    */
-  exec(layout: Layout): AddressSpace {
+  exec(): AddressSpace {
     if (this.#users > 1) {
       this.drop()
-      return new AddressSpace(this.world, layout)
+      return new AddressSpace(this.world)
     }
     const { all } = this.areas
     const first = all[0]
@@ -99,7 +100,7 @@ export class AddressSpace extends SpacePages {
     this.forgetAll()
     childLeft(this)
     this.#users = 0
-    return new AddressSpace(this.world, layout, this.space)
+    return new AddressSpace(this.world, this.space)
   }
 
   /** Mends a fault: undefined, and the guest tries again; or the signal that it gets. */

@@ -5,6 +5,13 @@
 import type { BackingMemory, Platform } from '../platform/platform.ts'
 import { PageAllocator } from './pages/page-allocator.ts'
 
+/** Where the pages of a world's vDSO are in its memory: read-only for guests. */
+export interface VdsoPages {
+  /** The offset of the page of parameters; the pages of the image follow it. */
+  readonly offset: number
+  readonly imagePages: number
+}
+
 export class WorldMemory {
   readonly platform: Platform
   /** Pages of guests and of memory files. */
@@ -12,6 +19,8 @@ export class WorldMemory {
   /** Pages of files that guests only read. */
   readonly cache: PageAllocator
   readonly limitBytes: number
+  /** The vDSO of this world; undefined: every clock is a call. */
+  vdso: VdsoPages | undefined = undefined
 
   constructor(platform: Platform, limitBytes: number = Infinity) {
     this.platform = platform

@@ -10,6 +10,7 @@
  * - Nothing that a guest can write is trusted. Addresses and numbers in a record are only read.
  */
 import type { Registers } from './registers.ts'
+import type { Waiter } from './waiter.ts'
 
 /** The result of a call, or of a fault, is known by the kernel; this says why a thread stopped. */
 export type StopKind = 'call' | 'fault' | 'trap' | 'interrupted' | 'gone'
@@ -42,6 +43,14 @@ export interface Platform {
   readonly stopped: readonly GuestThread[]
   /** Ends `wait()`, also the next one. May be called from any thread of Node. */
   ring(): void
+  /**
+   * Calls `waiter.woken()` during `wait()` when poll(2) reports one of these POLL* events, an error
+   * or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns what
+   * ends the watch. To be watched only while someone waits for it.
+   */
+  watch(descriptor: number, events: number, waiter: Waiter): () => void
+  /** Whether host descriptors are being watched. */
+  readonly watching: boolean
   /** CLOCK_MONOTONIC, in nanoseconds. */
   now(): number
   /** Kills every host process of this platform and gives everything back. */

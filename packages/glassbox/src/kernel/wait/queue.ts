@@ -5,10 +5,9 @@
  * A queue knows only that somebody waits. Waking calls `woken()`, and the waiter looks again
  * itself. A waiter that has found what it wanted removes itself.
  */
+import type { Waiter } from '../platform/waiter.ts'
 
-export interface Waiter {
-  woken(): void
-}
+export type { Waiter }
 
 export class WaitQueue {
   readonly #waiters = new Set<Waiter>()
