@@ -48,6 +48,8 @@ export interface Dentry {
   readonly mounted: Mount | undefined
   /** Whether the name was removed; the inode may live on. */
   readonly removed: boolean
+  /** Names below it that its directory does not know: places of mounts. */
+  readonly own: ReadonlySet<string> | undefined
 }
 
 export interface Location {
@@ -65,6 +67,7 @@ export interface Mount {
   readonly readOnly: boolean
   readonly noExec: boolean
   readonly noSuid: boolean
+  readonly noDevices: boolean
 }
 
 /** What statfs(2) and /proc/self/mounts say of a file system. */
@@ -142,12 +145,12 @@ export interface Inode {
    */
   open(flags: number, location: Location, caller: FsCaller): OpenFile | number
   /** Of a regular file: its pages. */
-  readonly mappable?: Mappable
+  readonly mappable?: Mappable | undefined
   /** Of a symbolic link: its text. */
   readlink?(caller: FsCaller): string | number
   /** Of a link that leads to a place whatever its text says, such as /proc/self/fd/3. */
   follow?(caller: FsCaller): Location | number
-  readonly directory?: Directory
+  readonly directory?: Directory | undefined
   readonly extended?: ExtendedAttributes
   /** flock(2) and fcntl(2) locks; made by the first one. */
   locks?: unknown
@@ -234,7 +237,7 @@ export interface OpenFile {
   poll(): number
   ioctl(request: number, argument: number, memory: UserMemory, caller: FsCaller): number
   /** For mmap(2); absent: ENODEV. */
-  readonly mappable?: Mappable
+  readonly mappable?: Mappable | undefined
   /** As /proc/self/fd shows it if it has no location: `pipe:[7]`, `anon_inode:[eventpoll]`. */
   readonly name: string
   /** Called once, when the last reference has gone. */
