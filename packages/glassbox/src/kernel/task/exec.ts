@@ -51,11 +51,7 @@ export function execTask(task: Task, request: ExecRequest): number {
 }
 
 /** Reads and checks the program and its interpreter. */
-export function imageOf(
-  memory: WorldMemory,
-  caller: FsCaller,
-  executable: Executable,
-): Image | number {
+export function imageOf(memory: WorldMemory, caller: FsCaller, executable: Executable): Image | number {
   return readImage(memory, executable.file, path => {
     const found = findExecutable(caller, caller.fs.cwd, Buffer.from(path, 'latin1'))
     return typeof found === 'number' ? found : found.file
@@ -74,7 +70,7 @@ function leaveThreads(task: Task): void {
 
 /** What a new program does not take over: execve(2), "Effect on process attributes". */
 function changeIdentity(task: Task, program: Program): void {
-  const { process, world } = task
+  const { process } = task
   process.timers.clearForExec()
   process.actions = process.actions.copy()
   process.actions.dropHandlers()
@@ -89,7 +85,7 @@ function changeIdentity(task: Task, program: Program): void {
   const raised = task.credentials.euid !== before.euid || task.credentials.egid !== before.egid
   if (raised) task.parentDeathSignal = 0
   process.dumpable = raised ? 0 : 1
-  if (world.sharesFiles(task.files)) world.changeFiles(task, task.files.copy())
+  task.unshareFiles()
   task.files.closeForExec()
 }
 

@@ -30,7 +30,8 @@ export interface FirstProgram {
  * 0, or a negative errno as execve(2) gives it: the world can try another path then.
  *
  * @example
- * const error = spawnInit(state, { path: Buffer.from('/bin/true'), args: [Buffer.from('true')], … })
+ * const error = spawnInit(state, { path: Buffer.from('/bin/true'), args: [Buffer.from('true')], …
+ * })
  */
 export function spawnInit(world: WorldState, first: FirstProgram): number {
   const caller = {
