@@ -11,12 +11,7 @@ export const deviceNumber = (major: number, minor: number): number =>
   ((major & 0xfff) << 8) | (minor & 0xff) | ((minor & ~0xff) << 12)
 
 /** Opens a device. */
-export type Opener = (
-  inode: Inode,
-  flags: number,
-  location: Location,
-  caller: FsCaller,
-) => OpenFile | number
+export type Opener = (inode: Inode, flags: number, location: Location, caller: FsCaller) => OpenFile | number
 
 /** The devices of a world. Terminals are added by those who make them. */
 export class Devices {

@@ -11,7 +11,16 @@ import {
 } from '../../../linux/constants.ts'
 import { EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
 import { DirectoryFile } from '../open-file.ts'
-import type { Attributes, Directory, DirectoryEntry, FsCaller, Inode, Location, NewInode, OpenFile } from '../vfs.ts'
+import type {
+  Attributes,
+  Directory,
+  DirectoryEntry,
+  FsCaller,
+  Inode,
+  Location,
+  NewInode,
+  OpenFile,
+} from '../vfs.ts'
 import {
   attributesAt,
   closeHost,

@@ -83,7 +83,9 @@ export class HostFileSystem implements FileSystem {
     }
     const directory = this.descriptor(parent)
     if (directory < 0) return directory
-    const fd = inode.isDirectory ? openBeneath(directory, name, O_PATH | O_DIRECTORY) : findBeneath(directory, name)
+    const fd = inode.isDirectory
+      ? openBeneath(directory, name, O_PATH | O_DIRECTORY)
+      : findBeneath(directory, name)
     if (fd < 0) return fd
     this.#open.set(inode, fd)
     if (this.#open.size > MOST_DESCRIPTORS) {

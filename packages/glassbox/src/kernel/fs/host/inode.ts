@@ -105,7 +105,8 @@ export class HostInode implements Inode, HostEntry {
 
   #setTimes(atime: Time | undefined, mtime: Time | undefined): number {
     const { parent, name } = this
-    const directory = parent === undefined ? this.fileSystem.descriptor(this) : this.fileSystem.descriptor(parent)
+    const directory =
+      parent === undefined ? this.fileSystem.descriptor(this) : this.fileSystem.descriptor(parent)
     if (directory < 0) return directory
     const times = new BigInt64Array(4)
     for (const [index, time] of [atime, mtime].entries()) {

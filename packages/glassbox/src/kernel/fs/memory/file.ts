@@ -98,7 +98,8 @@ export class MemoryFile extends MemoryInode {
 
   allocate(mode: number, offset: number, length: number): number {
     if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) !== 0) return -EOPNOTSUPP
-    if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) !== 0) return -EOPNOTSUPP
+    if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) !== 0)
+      return -EOPNOTSUPP
     const { mappable, fileSystem } = this
     if ((mode & FALLOC_FL_PUNCH_HOLE) !== 0) {
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0) return -EOPNOTSUPP
@@ -172,7 +173,10 @@ export class MemoryOpenFile extends FileBase {
 /** The time of the last access, as with relatime: only if it is not newer than the last change. */
 export function touchAccess(inode: MemoryInode): void {
   const { atime, mtime } = inode
-  if (atime.seconds > mtime.seconds || (atime.seconds === mtime.seconds && atime.nanoseconds > mtime.nanoseconds)) {
+  if (
+    atime.seconds > mtime.seconds ||
+    (atime.seconds === mtime.seconds && atime.nanoseconds > mtime.nanoseconds)
+  ) {
     return
   }
   inode.atime = inode.fileSystem.host.now()

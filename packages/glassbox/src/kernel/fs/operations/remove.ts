@@ -74,7 +74,8 @@ interface Side {
 function side(start: Location, caller: FsCaller, path: Uint8Array, length: number): Side | number {
   const found = walk.run(start, caller, path, length, TO_MAKE)
   // A name that is no directory but ends in a slash is looked at below.
-  if (found !== 0 && !walk.missing && !(found === -ENOTDIR && walk.last === 'name' && walk.trailing)) return found
+  if (found !== 0 && !walk.missing && !(found === -ENOTDIR && walk.last === 'name' && walk.trailing))
+    return found
   if (walk.last !== 'name') return -EBUSY
   return {
     parent: walk.parent,

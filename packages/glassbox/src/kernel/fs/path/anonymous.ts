@@ -116,4 +116,3 @@ export function anonymousPlace(type: string, name: string, inode: Inode): Locati
   const mount = anonymousMount(type)
   return { mount, dentry: new Name(name, mount.root as Name, inode) }
 }
-

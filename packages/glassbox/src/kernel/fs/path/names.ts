@@ -14,7 +14,9 @@ interface Entry {
   readonly next: Entry | undefined
 }
 
-let slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined)
+const emptySlots = (): (Entry | undefined)[] => Array.from({ length: SLOTS }, () => undefined)
+
+let slots = emptySlots()
 let count = 0
 
 /** The string of the bytes from `start` to `end`. */
@@ -26,10 +28,11 @@ export function nameOf(bytes: Uint8Array, start: number, end: number): string {
     if (entry.hash === hash && isSame(entry.bytes, bytes, start, end)) return entry.text
   }
   if (++count > MOST_NAMES) {
-    slots = new Array<Entry | undefined>(SLOTS).fill(undefined)
+    slots = emptySlots()
     count = 1
   }
-  const copy = bytes.slice(start, end)
+  // Not slice(): that of a Buffer shares its memory.
+  const copy = Uint8Array.from(bytes.subarray(start, end))
   const text = Buffer.from(copy.buffer, 0, copy.length).toString('latin1')
   slots[slot] = { hash, bytes: copy, text, next: slots[slot] }
   return text

@@ -3,14 +3,7 @@
  * within the root, and mounts. The path stays bytes; what it found stands in the fields of the one
  * walk, until the next one. So a look-up allocates nothing.
  */
-import {
-  EACCES,
-  ELOOP,
-  ENAMETOOLONG,
-  ENOENT,
-  ENOTDIR,
-  EXDEV,
-} from '../../../linux/errno-numbers.ts'
+import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../../../linux/errno-numbers.ts'
 import {
   RESOLVE_BENEATH,
   RESOLVE_IN_ROOT,

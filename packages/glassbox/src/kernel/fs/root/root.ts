@@ -56,7 +56,7 @@ export interface RootHost {
   random(target: Uint8Array): void
   now(): Time
   /** How guests see the owner of a host file; as it is on the host if it is left out. */
-  owners?(attributes: Attributes): Owner
+  readonly owners?: (attributes: Attributes) => Owner
 }
 
 export interface WorldRoot {

@@ -222,12 +222,7 @@ class HostStreamInode extends AnonymousInode {
   readonly #host: Attributes | number
   fd: number
 
-  constructor(
-    platform: Platform,
-    fd: number,
-    host: Attributes | number,
-    owner: Owner,
-  ) {
+  constructor(platform: Platform, fd: number, host: Attributes | number, owner: Owner) {
     const { mode, ino, dev } = typeof host === 'number' ? NOTHING : host
     super(mode, ino, dev, owner)
     this.#platform = platform

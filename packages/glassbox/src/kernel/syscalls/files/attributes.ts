@@ -241,9 +241,12 @@ function utimensat(task: Task, directory: number, path: number, times: number, f
   if (typeof atime === 'number') return atime
   if (typeof mtime === 'number') return mtime
   if (atime === undefined && mtime === undefined) return 0
-  const isNow = times === 0 || (nanosecondsAt(task, times) === UTIME_NOW && nanosecondsAt(task, times + 16) === UTIME_NOW)
+  const isNow =
+    times === 0 || (nanosecondsAt(task, times) === UTIME_NOW && nanosecondsAt(task, times + 16) === UTIME_NOW)
   const found =
-    path === 0 ? opened(task, directory) : findPlace(task, directory, path, flags, (flags & AT_SYMLINK_NOFOLLOW) === 0)
+    path === 0
+      ? opened(task, directory)
+      : findPlace(task, directory, path, flags, (flags & AT_SYMLINK_NOFOLLOW) === 0)
   return typeof found === 'number' ? found : setTimes(task, found, atime, mtime, isNow)
 }
 
@@ -318,4 +321,3 @@ export const attributes: Family = {
   utimes: (task, path, times) => futimesat(task, AT_FDCWD, path, times),
   utime,
 }
-

@@ -103,7 +103,8 @@ function openat2(task: Task, directory: number, path: number, how: number, size:
   const makes = (flags & O_CREAT) !== 0 || (flags & TMPFILE) !== 0
   if (makes ? (mode & ~0o7777) !== 0 : mode !== 0) return -EINVAL
   if ((resolve & RESOLVE_BENEATH) !== 0 && (resolve & RESOLVE_IN_ROOT) !== 0) return -EINVAL
-  if ((flags & O_PATH) !== 0 && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) !== 0) return -EINVAL
+  if ((flags & O_PATH) !== 0 && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) !== 0)
+    return -EINVAL
   if ((resolve & RESOLVE_CACHED) !== 0 && (flags & (O_TRUNC | O_CREAT | TMPFILE)) !== 0) return -EAGAIN
   return openResolved(task, directory, path, flags, mode, resolve)
 }
@@ -114,7 +115,6 @@ function close(task: Task, fd: number): number {
 
 function closeRange(task: Task, first: number, last: number, flags: number): number {
   if ((flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) !== 0 || first > last) return -EINVAL
-  if ((flags & CLOSE_RANGE_UNSHARE) !== 0) task.unshareFiles()
   for (const fd of task.files.numbers()) {
     if (fd < first || fd > last) continue
     if ((flags & CLOSE_RANGE_CLOEXEC) !== 0) task.files.setCloseOnExec(fd, true)
@@ -164,4 +164,3 @@ export const file: Family = {
   dup2,
   dup3,
 }
-

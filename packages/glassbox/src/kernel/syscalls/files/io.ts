@@ -10,15 +10,7 @@ import {
   RWF_NOWAIT,
   RWF_SYNC,
 } from '../../../linux/constants.ts'
-import {
-  EAGAIN,
-  EBADF,
-  EFBIG,
-  EINVAL,
-  EOPNOTSUPP,
-  EPIPE,
-  ESPIPE,
-} from '../../../linux/errno-numbers.ts'
+import { EAGAIN, EBADF, EFBIG, EINVAL, EOPNOTSUPP, EPIPE, ESPIPE } from '../../../linux/errno-numbers.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { afterWrite } from '../../fs/operations/written.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
@@ -260,4 +252,3 @@ export const io: Family = {
   pwritev2: { handler: pwritev2, partly: 'RWF_NOWAIT waits if the file is a stream.' },
   lseek,
 }
-

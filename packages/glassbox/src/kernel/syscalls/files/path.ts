@@ -123,4 +123,3 @@ export const path: Family = {
     renameat2(task, fromDirectory, from, toDirectory, to, 0),
   renameat2,
 }
-

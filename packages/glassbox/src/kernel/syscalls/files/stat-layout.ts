@@ -1,5 +1,10 @@
 /** struct stat and struct statx of x86-64, written as words into guest memory. */
-import { STATX_ATTR_MOUNT_ROOT, STATX_BASIC_STATS, STATX_BTIME, STATX_MNT_ID } from '../../../linux/constants.ts'
+import {
+  STATX_ATTR_MOUNT_ROOT,
+  STATX_BASIC_STATS,
+  STATX_BTIME,
+  STATX_MNT_ID,
+} from '../../../linux/constants.ts'
 import type { Attributes, Time } from '../../fs/vfs.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 
