@@ -15,8 +15,8 @@ static u64 cycles(void) {
 }
 
 /*
- * Stores two 64-bit numbers: the counter, and nanoseconds. Of several tries the shortest counts: it
- * was not interrupted.
+ * Stores two 64-bit numbers: the counter, and nanoseconds. Of several tries the shortest counts:
+ * it was not interrupted.
  */
 napi_value gate_read_cycles(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];

@@ -3,8 +3,8 @@
  * cycle counter and a page of parameters, which this class keeps right. The page says "make the
  * call" while the counter's frequency is not known yet, and for as long as `off` was called.
  *
- * Time in the vDSO follows the clock of the world: `refresh` compares both. If the vDSO is ahead it
- * slows down for a while instead of stepping back.
+ * Time in the vDSO follows the clock of the world: `refresh` compares both. If the vDSO is ahead,
+ * it slows down for a while instead of stepping back.
  *
  *     const vdso = new VdsoClock(worldMemory, clock, readFileSync(VDSO_PATH), readCycles)
  *     vdso.refresh()     // in the loop, when `vdso.dueNs` of the world's clock has passed
@@ -20,7 +20,7 @@ export interface ShownClock {
   realNanoseconds(): number
 }
 
-/** struct vdso_parameters of native/vdso.h: indexes of its 32-bit words and of its 64-bit words. */
+/** struct vdso_parameters of native/vdso.h: indexes of 32-bit words, then of 64-bit words. */
 const SEQUENCE = 0
 const IS_ON = 1
 const CYCLES = 1
