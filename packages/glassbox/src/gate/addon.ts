@@ -35,7 +35,13 @@ export interface Addon {
     wake: Int32Array,
     sets: Uint8Array,
   ): number
-  startSeized(plan: Uint8Array, slots: BigInt64Array, options: number, made: BigInt64Array): number
+  startSeized(
+    plan: Uint8Array,
+    slots: BigInt64Array,
+    options: number,
+    made: BigInt64Array,
+    cgroup: number,
+  ): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,

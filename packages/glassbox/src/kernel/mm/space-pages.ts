@@ -60,13 +60,6 @@ export class SpacePages implements MappingUser {
     this.show(area)
   }
 
-  /** Makes an area longer at its end, if it has no pages and nothing is behind it. */
-  extend(area: Area, end: number): void {
-    this.#count(area, -1)
-    area.end = end
-    this.#count(area, 1)
-  }
-
   /** Splits at both ends of the range, so that it consists of whole areas. */
   isolate(start: number, end: number): void {
     this.areas.split(start)?.file?.mappable.hold(this)
@@ -88,7 +81,11 @@ export class SpacePages implements MappingUser {
       mapped ||= area.hostProtection !== UNMAPPED
       this.#forget(area)
     }
-    if (!mapped || !unmap) return
+    if (mapped && unmap) this.unmapHost(start, end)
+  }
+
+  /** Queues that the host unmaps a range; the areas are the caller's. */
+  unmapHost(start: number, end: number): void {
     this.changes++
     this.space.unmap(start, end - start)
   }
@@ -162,6 +159,13 @@ export class SpacePages implements MappingUser {
       for (const part of this.isolated(from, to)) this.strip(part)
     }
     this.settleCopies()
+  }
+
+  /** Locks an area in memory, or not: mlock(2). */
+  setLocked(area: Area, locked: boolean): void {
+    this.#count(area, -1)
+    area.flags = locked ? area.flags | AREA_LOCKED : area.flags & ~AREA_LOCKED
+    this.#count(area, 1)
   }
 
   /** Gives all pages back; the host's mappings stay, and are the caller's to change. */

@@ -154,7 +154,9 @@ export class FilePages implements Mappable {
     const count = (this.#users.get(user) ?? 0) - 1
     if (count > 0) this.#users.set(user, count)
     else this.#users.delete(user)
-    if (this.#freed && this.#users.size === 0) this.#table.remove(0, Infinity)
+    if (this.#users.size > 0) return
+    if (this.#freed) this.#table.remove(0, Infinity)
+    this.#source?.unmapped?.()
   }
 
   /** Whether a mapping uses it. */
