@@ -35,7 +35,13 @@ export interface Addon {
     wake: Int32Array,
     sets: Uint8Array,
   ): number
-  startSeized(plan: Uint8Array, slots: BigInt64Array, options: number, made: BigInt64Array): number
+  startSeized(
+    plan: Uint8Array,
+    slots: BigInt64Array,
+    options: number,
+    made: BigInt64Array,
+    cgroup: number,
+  ): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,
@@ -62,6 +68,7 @@ export interface Addon {
   guestSleep(descriptors: Int32Array, ns: number, wake: Int32Array): number
   guestTimer(wake: Int32Array): number
   mapMemory(fd: number, offset: number, length: number): ArrayBuffer | number
+  readCycles(out: BigUint64Array): void
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
   writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
@@ -77,6 +84,9 @@ export const LAUNCHER_PATH: string = `${prebuilds}launcher-${platform}`
 
 /** The static program in which guests of the kernel run. */
 export const STUB_PATH: string = `${prebuilds}stub-${platform}`
+
+/** The vDSO of the kernel runner's guests: a shared object of one segment. */
+export const VDSO_PATH: string = `${prebuilds}vdso-${platform}.so`
 
 function load(): Addon {
   const path = process.env['GLASSBOX_GATE'] ?? `${prebuilds}gate-${platform}.node`

@@ -183,6 +183,10 @@ export class Task implements contract.Task, Waiter {
     this.noticeSignal()
   }
 
+  unshareFiles(): void {
+    if (this.world.sharesFiles(this.files)) this.world.changeFiles(this, this.files.copy())
+  }
+
   /** A signal is pending: it is looked at as soon as possible. */
   noticeSignal(): void {
     if (this.running) this.thread.interrupt()

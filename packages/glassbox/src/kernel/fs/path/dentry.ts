@@ -4,8 +4,8 @@
  *
  * A dentry that something is mounted on, or that only the cache knows, stays in its parent's map.
  */
-import { ENOENT } from '../../linux/errno-numbers.ts'
-import type { Dentry, Inode, Mount } from './vfs.ts'
+import { ENOENT } from '../../../linux/errno-numbers.ts'
+import type { Dentry, Inode, Mount } from '../vfs.ts'
 
 /** How many missing names of stable directories are kept; then all of them are forgotten. */
 const MOST_MISSING = 20_000
@@ -17,6 +17,8 @@ export class Name implements Dentry {
   readonly children: Map<string, Name | null> = new Map()
   mounted: Mount | undefined = undefined
   removed = false
+  /** Names that its directory does not know: places of mounts. */
+  own: Set<string> | undefined = undefined
 
   constructor(name: string, parent: Name | undefined, inode: Inode) {
     this.name = name
@@ -47,7 +49,7 @@ export function childOf(parent: Name, name: string): Name | number {
   const directory = parent.inode.directory
   if (known !== undefined) {
     if (directory === undefined || directory.stable) return known === null ? -ENOENT : known
-    if (known !== null && known.mounted !== undefined) return known
+    if (known !== null && (known.mounted !== undefined || parent.own?.has(name) === true)) return known
   }
   if (directory === undefined) return -ENOENT
   const inode = directory.lookup(name)
