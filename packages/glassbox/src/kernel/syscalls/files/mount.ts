@@ -1,0 +1,26 @@
+/** Calls that change mounts: guests have no privilege for any of them. */
+import { EOPNOTSUPP, EPERM } from '../../../linux/errno-numbers.ts'
+import type { Family } from '../family.ts'
+
+const refused = (): number => -EPERM
+
+export const mount: Family = {
+  mount: refused,
+  umount2: refused,
+  pivot_root: refused,
+  swapon: refused,
+  swapoff: refused,
+  quotactl: refused,
+  quotactl_fd: refused,
+  open_tree: refused,
+  move_mount: refused,
+  fsopen: refused,
+  fsconfig: refused,
+  fsmount: refused,
+  fspick: refused,
+  mount_setattr: refused,
+  fanotify_init: refused,
+  acct: refused,
+  open_by_handle_at: refused,
+  name_to_handle_at: () => -EOPNOTSUPP,
+}
