@@ -109,6 +109,7 @@ export class DescriptorTable implements FdTable {
 export function dropReference(file: OpenFile): void {
   if (--file.references > 0) return
   releaseFlock(file)
-  if (file.closeListeners !== undefined) for (const listener of [...file.closeListeners]) listener.fileClosed()
+  if (file.closeListeners !== undefined)
+    for (const listener of [...file.closeListeners]) listener.fileClosed()
   file.closed()
 }

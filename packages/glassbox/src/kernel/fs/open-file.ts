@@ -64,7 +64,10 @@ export class FileBase implements OpenFile {
   readonly location: Location | undefined
   readonly inode: Inode
   closeListeners: Set<CloseListener> | undefined
-  readonly queue: WaitQueue = NEVER
+
+  get queue(): WaitQueue {
+    return NEVER
+  }
 
   constructor(inode: Inode, flags: number, location: Location | undefined) {
     this.inode = inode

@@ -167,7 +167,7 @@ export interface Inode {
 export interface Directory {
   /** An inode, or −ENOENT. */
   lookup(name: string): Inode | number
-  /** Whether answers, also −ENOENT, stay true until this kernel changes them: then they are cached. */
+  /** Whether answers, also −ENOENT, stay true until this kernel changes them. */
   readonly stable: boolean
   create(name: string, node: NewInode): Inode | number
   mkdir(name: string, node: NewInode): Inode | number

@@ -16,8 +16,10 @@ export interface LoopParts {
   readonly state: WorldState
   readonly platform: Platform
   readonly dispatcher: Dispatcher
-  /** Called when the bell was rung or a time is over. Returns whether the world has to end now. */
-  readonly onWake: () => boolean
+  /** Called when the bell was rung or a time is over. */
+  readonly onWake: () => void
+  /** Whether the world has to end now. */
+  readonly isOver: () => boolean
   /** How many promises are outstanding. */
   readonly outstanding: () => number
   /** Nothing runs, nothing is ready and nothing can wake anyone. */
@@ -33,23 +35,23 @@ export class Loop {
 
   /** Runs until the world has ended, or is to end (`ended`), or Node has to have a turn. */
   run(): 'ended' | 'turn' {
-    const { state, platform, onWake, outstanding } = this.#parts
+    const { state, platform, onWake, isOver, outstanding } = this.#parts
     const { timers } = state
-    for (;;) {
-      const due = timers.nextNs()
-      if (due !== Infinity) timers.run(platform.now())
+    for (let isDue = true; ; ) {
+      if (isDue) timers.run(platform.now())
       this.#resumeReady()
-      if (state.ended !== undefined) return 'ended'
+      if (state.ended !== undefined || isOver()) return 'ended'
       const promises = outstanding()
       if (promises > 0 && platform.running === 0) return 'turn'
       const next = timers.nextNs()
       if (platform.running === 0 && next === Infinity && promises === 0 && !platform.watching)
         this.#parts.onStill()
-      const left = next === Infinity ? Infinity : Math.max(0, next - platform.now())
-      const stops = platform.wait(promises > 0 ? Math.min(left, TURN_NS) : left)
+      const stops = platform.wait(promises > 0 ? Math.min(next, platform.now() + TURN_NS) : next)
       for (let index = 0; index < stops; index++) this.#serve(index)
-      if (stops > 0) continue
-      if (onWake()) return 'ended'
+      // While calls keep coming, a time that has come or a bell ends the next wait without a stop.
+      isDue = stops === 0
+      if (!isDue) continue
+      onWake()
       if (promises > 0) return 'turn'
     }
   }

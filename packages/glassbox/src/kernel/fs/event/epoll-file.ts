@@ -68,7 +68,7 @@ class Item implements Waiter, CloseListener {
 }
 
 export class EpollFile extends FileBase implements Waiter {
-  override readonly queue: WaitQueue = new WaitQueue()
+  readonly #queue = new WaitQueue()
   readonly #items = new Map<number, Item[]>()
   /** Woken since they were last looked at, or level-triggered and reported. */
   #ready = new Set<Item>()
@@ -76,6 +76,10 @@ export class EpollFile extends FileBase implements Waiter {
   constructor(flags: number) {
     const { inode, location } = anonymousFile('[eventpoll]')
     super(inode, O_RDWR | flags, location)
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue
   }
 
   override get stream(): boolean {
@@ -87,13 +91,13 @@ export class EpollFile extends FileBase implements Waiter {
   }
 
   woken(): void {
-    this.queue.wake()
+    this.#queue.wake()
   }
 
   noticed(item: Item): void {
     if (item.spent) return
     this.#ready.add(item)
-    this.queue.wake()
+    this.#queue.wake()
   }
 
   #find(fd: number, file: OpenFile): Item | undefined {

@@ -1,5 +1,13 @@
 /** eventfd(2): a counter. */
-import { EFD_SEMAPHORE, O_RDWR, POLLERR, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../../../linux/constants.ts'
+import {
+  EFD_SEMAPHORE,
+  O_RDWR,
+  POLLERR,
+  POLLIN,
+  POLLOUT,
+  POLLRDNORM,
+  POLLWRNORM,
+} from '../../../linux/constants.ts'
 import { EAGAIN, EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { WaitQueue } from '../../wait/queue.ts'
@@ -14,7 +22,7 @@ const bytes = new Uint8Array(WORD)
 const view = new DataView(bytes.buffer)
 
 export class EventFile extends FileBase {
-  override readonly queue: WaitQueue = new WaitQueue()
+  readonly #queue = new WaitQueue()
   readonly #semaphore: boolean
   #count: bigint
 
@@ -24,6 +32,10 @@ export class EventFile extends FileBase {
     super(inode, O_RDWR | (flags & ~EFD_SEMAPHORE), location)
     this.#count = BigInt(initial)
     this.#semaphore = (flags & EFD_SEMAPHORE) !== 0
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue
   }
 
   override get stream(): boolean {
@@ -45,7 +57,7 @@ export class EventFile extends FileBase {
     view.setBigUint64(0, value, true)
     if (transfer.put(bytes, 0, WORD) < WORD) return -EFAULT
     this.#count -= value
-    this.queue.wake()
+    this.#queue.wake()
     return WORD
   }
 
@@ -56,7 +68,7 @@ export class EventFile extends FileBase {
     if (value > MOST) return -EINVAL
     if (this.#count + value > MOST) return -EAGAIN
     this.#count += value
-    if (value > 0n) this.queue.wake()
+    if (value > 0n) this.#queue.wake()
     return WORD
   }
 

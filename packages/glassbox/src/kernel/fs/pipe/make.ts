@@ -13,7 +13,8 @@ export function newPipe(
 ): { readonly reader: PipeFile; readonly writer: PipeFile } {
   const pipe = new Pipe()
   const ino = newAnonymousIno()
-  const reopen = (opened: number, location: Location): OpenFile | number => openPipe(pipe, inode, opened, location)
+  const reopen = (opened: number, location: Location): OpenFile | number =>
+    openPipe(pipe, inode, opened, location)
   const inode = new AnonymousInode(S_IFIFO | 0o600, ino, deviceOf('pipefs'), owner, reopen)
   for (const name of ['atime', 'mtime', 'ctime', 'btime'] as const) inode[name] = now
   const place = anonymousPlace('pipefs', `pipe:[${ino}]`, inode)

@@ -38,14 +38,12 @@ export function openPipe(
 
 export class PipeFile extends FileBase {
   readonly pipe: Pipe
-  override readonly queue: WaitQueue
   /** How many openings of the other side there were when this end was opened. */
   readonly #seen: number
 
   constructor(pipe: Pipe, inode: Inode, flags: number, location: Location | undefined) {
     super(inode, flags, location)
     this.pipe = pipe
-    this.queue = pipe.queue
     if (this.#reads) {
       pipe.readers++
       pipe.readersSeen++
@@ -56,6 +54,10 @@ export class PipeFile extends FileBase {
     }
     this.#seen = this.#reads ? pipe.writersSeen : pipe.readersSeen
     pipe.queue.wake()
+  }
+
+  override get queue(): WaitQueue {
+    return this.pipe.queue
   }
 
   override get stream(): boolean {

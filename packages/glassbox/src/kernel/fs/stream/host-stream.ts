@@ -79,7 +79,7 @@ export class HostStream extends FileBase implements Waiter {
   readonly #platform: Platform
   readonly #fd: number
   readonly #kind: Kind
-  override readonly queue: WatchedQueue
+  readonly #watched: WatchedQueue
   /** What was ready when it was last looked at: that need not be watched. */
   #ready = 0
   #watching = 0
@@ -91,12 +91,16 @@ export class HostStream extends FileBase implements Waiter {
     const inode = new HostStreamInode(platform, fd, attributes, owner)
     super(inode, flags, anonymousPlace('hostfs', nameOf(inode), inode))
     this.#platform = platform
-    this.queue = new WatchedQueue(() => this.#arm())
+    this.#watched = new WatchedQueue(() => this.#arm())
     const own = inode.type === S_IFIFO || inode.type === S_IFCHR ? ownDescription(fd, flags) : -1
     this.#fd = own >= 0 ? own : fd
     this.#kind = own >= 0 ? 'non-blocking' : kindOf(inode.type)
     if (own >= 0) closeHost(fd)
     inode.fd = this.#fd
+  }
+
+  override get queue(): WaitQueue {
+    return this.#watched
   }
 
   override get stream(): boolean {
@@ -159,7 +163,7 @@ export class HostStream extends FileBase implements Waiter {
   override poll(): number {
     const wanted = this.#directions()
     this.#ready = pollHost(this.#fd, wanted)
-    if (!this.queue.empty) this.#arm()
+    if (!this.#watched.empty) this.#arm()
     const { inode } = this
     // The host's numbers of events are those of the guest; both names of readiness are set.
     return inode.type === S_IFREG ? this.#ready | wanted : this.#ready
@@ -173,7 +177,7 @@ export class HostStream extends FileBase implements Waiter {
 
   /** Watches what was not ready, while somebody waits. */
   #arm(): void {
-    const events = this.queue.empty ? 0 : this.#directions() & ~this.#ready & (POLLIN | POLLOUT)
+    const events = this.#watched.empty ? 0 : this.#directions() & ~this.#ready & (POLLIN | POLLOUT)
     if (events === this.#watching) return
     this.#unwatch?.()
     this.#unwatch = events === 0 ? undefined : this.#platform.watch(this.#fd, events, this)
@@ -182,7 +186,7 @@ export class HostStream extends FileBase implements Waiter {
 
   woken(): void {
     this.#ready = pollHost(this.#fd, this.#directions())
-    this.queue.wake()
+    this.#watched.wake()
     this.#arm()
   }
 

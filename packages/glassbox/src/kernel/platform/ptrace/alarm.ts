@@ -22,9 +22,14 @@ export class Alarm {
     if (this.#id < 0) throw systemError('timer_create', -this.#id)
   }
 
+  /** It is that time now: the alarm may have gone off. */
+  passed(nowNs: number): void {
+    if (this.#dueNs <= nowNs) this.#dueNs = Infinity
+  }
+
   /** Wakes at that time of CLOCK_MONOTONIC, or before. */
-  at(dueNs: number, nowNs: number): void {
-    if (this.#dueNs > nowNs && this.#dueNs <= dueNs) return
+  at(dueNs: number): void {
+    if (this.#dueNs <= dueNs) return
     this.#dueNs = dueNs
     const due = Math.max(1, Math.ceil(dueNs))
     spec[2] = BigInt(Math.floor(due / 1e9))

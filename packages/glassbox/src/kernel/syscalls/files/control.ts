@@ -110,5 +110,8 @@ function addSeals(_task: Task, file: OpenFile, seals: number): number {
 }
 
 export const control: Family = {
-  fcntl: { handler: fcntl, partly: 'Signals for input (F_SETOWN, F_SETSIG) and leases are accepted at most.' },
+  fcntl: {
+    handler: fcntl,
+    partly: 'Signals for input (F_SETOWN, F_SETSIG) and leases are accepted at most.',
+  },
 }

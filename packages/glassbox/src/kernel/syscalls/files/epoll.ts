@@ -121,8 +121,7 @@ export const epoll: Family = {
   epoll_create: (task, size) => (size <= 0 ? -EINVAL : epollCreate1(task, 0)),
   epoll_create1: epollCreate1,
   epoll_ctl: epollCtl,
-  epoll_wait: (task, epfd, address, most, timeout) =>
-    wait(task, epfd, address, most, milliseconds(timeout)),
+  epoll_wait: (task, epfd, address, most, timeout) => wait(task, epfd, address, most, milliseconds(timeout)),
   epoll_pwait: epollPwait,
   epoll_pwait2: epollPwait2,
 }

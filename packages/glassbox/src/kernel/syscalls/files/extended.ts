@@ -34,7 +34,7 @@ function readName(task: Task, address: number): string | number {
   return length < 0 ? -EFAULT : Buffer.from(nameBytes.buffer, 0, length).toString('latin1')
 }
 
-/** Namespaces beside `user.` are of the system: reading finds nothing there, writing is refused. */
+/** The other namespaces are of the system: reading finds nothing there, writing is refused. */
 const isOfUsers = (name: string): boolean => name.startsWith('user.')
 
 function get(task: Task, found: Found, nameAt: number, value: number, size: number): number {
@@ -42,7 +42,8 @@ function get(task: Task, found: Found, nameAt: number, value: number, size: numb
   const name = readName(task, nameAt)
   if (typeof name === 'number') return name
   const inode = inodeOf(found)
-  if (!isOfUsers(name)) return name.startsWith('security.') || name.startsWith('trusted.') ? -ENODATA : -EOPNOTSUPP
+  if (!isOfUsers(name))
+    return name.startsWith('security.') || name.startsWith('trusted.') ? -ENODATA : -EOPNOTSUPP
   if (inode.extended === undefined) return -EOPNOTSUPP
   const denied = permits(inode, READ, task.credentials)
   if (denied !== 0) return denied

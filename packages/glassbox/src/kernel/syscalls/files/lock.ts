@@ -16,7 +16,14 @@ import {
   O_PATH,
 } from '../../../linux/constants.ts'
 import { EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW } from '../../../linux/errno-numbers.ts'
-import { waits, waitsNoMore, wouldDeadlock, type Lock, type LockTable, type Range } from '../../fs/locks/file-locks.ts'
+import {
+  waits,
+  waitsNoMore,
+  wouldDeadlock,
+  type Lock,
+  type LockTable,
+  type Range,
+} from '../../fs/locks/file-locks.ts'
 import { locksOf } from '../../fs/locks/release.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import type { OpenFile } from '../../fs/vfs.ts'

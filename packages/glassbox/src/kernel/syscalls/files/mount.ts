@@ -8,10 +8,6 @@ export const mount: Family = {
   mount: refused,
   umount2: refused,
   pivot_root: refused,
-  swapon: refused,
-  swapoff: refused,
-  quotactl: refused,
-  quotactl_fd: refused,
   open_tree: refused,
   move_mount: refused,
   fsopen: refused,
@@ -20,7 +16,5 @@ export const mount: Family = {
   fspick: refused,
   mount_setattr: refused,
   fanotify_init: refused,
-  acct: refused,
-  open_by_handle_at: refused,
   name_to_handle_at: () => -EOPNOTSUPP,
 }

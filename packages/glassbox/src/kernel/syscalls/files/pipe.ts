@@ -11,16 +11,7 @@ import {
   SPLICE_F_MOVE,
   SPLICE_F_NONBLOCK,
 } from '../../../linux/constants.ts'
-import {
-  EAGAIN,
-  EBADF,
-  EFAULT,
-  EINVAL,
-  EISDIR,
-  EPIPE,
-  ESPIPE,
-  EXDEV,
-} from '../../../linux/errno-numbers.ts'
+import { EAGAIN, EBADF, EFAULT, EINVAL, EISDIR, EPIPE, ESPIPE, EXDEV } from '../../../linux/errno-numbers.ts'
 import { ArrayTransfer } from '../../fs/array-transfer.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { newPipe } from '../../fs/pipe/make.ts'
@@ -45,7 +36,8 @@ function pipe2(task: Task, address: number, flags: number): number {
     else writer.closed()
     return write
   }
-  if (task.memory.writeInt32(address, read) === 0 && task.memory.writeInt32(address + 4, write) === 0) return 0
+  if (task.memory.writeInt32(address, read) === 0 && task.memory.writeInt32(address + 4, write) === 0)
+    return 0
   task.files.close(read)
   task.files.close(write)
   return -EFAULT
@@ -113,7 +105,12 @@ function sendfile(task: Task, out: number, input: number, offset: number, count:
 }
 
 /** Tries, and waits on several files if the one that decides may block. */
-function waitForAny(task: Task, files: readonly OpenFile[], decides: OpenFile, attempt: () => number): number {
+function waitForAny(
+  task: Task,
+  files: readonly OpenFile[],
+  decides: OpenFile,
+  attempt: () => number,
+): number {
   const result = attempt()
   if (result !== -EAGAIN || (decides.flags & O_NONBLOCK) !== 0) return result
   const release = hold(files)

@@ -33,8 +33,8 @@ interface Watched {
 }
 
 /**
- * Waits until `attempt` has an answer other than 0; 0 at the deadline. `left`: stores the time that
- * is left, however the call ends.
+ * Waits until `attempt` has an answer other than 0; 0 at the deadline. `left`: stores the time
+ * that is left, however the call ends.
  */
 function waitFor(
   task: Task,
@@ -45,7 +45,7 @@ function waitFor(
 ): number {
   const result = attempt()
   const deadlineNs = deadlineIn(task, timeoutNs)
-  const store = (): void => left(Math.max(0, deadlineNs - task.world.clock.monotonic()))
+  const storeLeft = (): void => left(Math.max(0, deadlineNs - task.world.clock.monotonic()))
   if (result !== 0 || timeoutNs === 0) {
     left(timeoutNs)
     return result
@@ -62,7 +62,7 @@ function waitFor(
     deadlineNs,
     timedOut: () => attempt(),
     ended: () => {
-      if (timeoutNs !== Infinity) store()
+      if (timeoutNs !== Infinity) storeLeft()
       release()
     },
   })
@@ -205,15 +205,26 @@ function waitToSelect(
 ): number {
   const deadlineNs = deadlineIn(task, timeoutNs)
   let isOver = false
-  return waitFor(task, watched, timeoutNs, () => {
-    isOver ||= timeoutNs === 0 || task.world.clock.monotonic() >= deadlineNs
-    return isOver ? timedOut() : attempt(false)
-  }, left)
+  return waitFor(
+    task,
+    watched,
+    timeoutNs,
+    () => {
+      isOver ||= timeoutNs === 0 || task.world.clock.monotonic() >= deadlineNs
+      return isOver ? timedOut() : attempt(false)
+    },
+    left,
+  )
 }
 
 const has = (set: Uint8Array, fd: number): boolean => (((set[fd >> 3] ?? 0) >> (fd & 7)) & 1) === 1
 
-function store(task: Task, addresses: readonly number[], found: readonly Uint8Array[], ready: number): number {
+function store(
+  task: Task,
+  addresses: readonly number[],
+  found: readonly Uint8Array[],
+  ready: number,
+): number {
   for (const [index, address] of addresses.entries()) {
     const set = found[index]
     if (address === 0 || set === undefined || set.length === 0) continue

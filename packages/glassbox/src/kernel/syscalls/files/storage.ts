@@ -14,15 +14,7 @@ import {
   ST_RELATIME,
   ST_VALID,
 } from '../../../linux/constants.ts'
-import {
-  EBADF,
-  EFBIG,
-  EINVAL,
-  EISDIR,
-  ENODEV,
-  EOPNOTSUPP,
-  ESPIPE,
-} from '../../../linux/errno-numbers.ts'
+import { EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ESPIPE } from '../../../linux/errno-numbers.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import type { Location, Mount, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'

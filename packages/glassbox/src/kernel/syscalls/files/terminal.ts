@@ -1,5 +1,15 @@
 /** ioctl(2): what all files know stands here, the rest is asked of the file. */
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, O_ASYNC, O_NONBLOCK, O_PATH, S_IFREG } from '../../../linux/constants.ts'
+import {
+  FIOASYNC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
+  FIONREAD,
+  O_ASYNC,
+  O_NONBLOCK,
+  O_PATH,
+  S_IFREG,
+} from '../../../linux/constants.ts'
 import { EBADF, EFAULT } from '../../../linux/errno-numbers.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
