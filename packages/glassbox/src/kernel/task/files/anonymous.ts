@@ -10,13 +10,17 @@ const MODE = 0o600
 const ROOT = { uid: 0, gid: 0 }
 
 export class AnonymousFile extends FileBase {
-  override readonly queue: WaitQueue
+  readonly #queue: WaitQueue
 
   /** `kind`: as /proc/PID/fd shows it, in brackets. */
   constructor(kind: string, flags: number, queue: WaitQueue) {
     const inode = new AnonymousInode(MODE, 1, deviceOf(FILE_SYSTEM), ROOT)
     super(inode, flags, anonymousPlace(FILE_SYSTEM, `anon_inode:${kind}`, inode))
-    this.queue = queue
+    this.#queue = queue
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue
   }
 
   override get stream(): boolean {
