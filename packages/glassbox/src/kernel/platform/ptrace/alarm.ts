@@ -22,9 +22,12 @@ export class Alarm {
     if (this.#id < 0) throw systemError('timer_create', -this.#id)
   }
 
-  /** It is that time now: the alarm may have gone off. */
-  passed(nowNs: number): void {
-    if (this.#dueNs <= nowNs) this.#dueNs = Infinity
+  /**
+   * A wait was woken: the alarm may have gone off. The clocks that it and its caller go by differ
+   * by some microseconds, so it is not asked whether its time has come.
+   */
+  passed(): void {
+    this.#dueNs = Infinity
   }
 
   /** Wakes at that time of CLOCK_MONOTONIC, or before. */

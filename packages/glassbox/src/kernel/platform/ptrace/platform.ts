@@ -244,7 +244,7 @@ export class PtracePlatform implements Platform {
   }
 
   #heardBell(): void {
-    this.#alarm.passed(this.now())
+    this.#alarm.passed()
     this.bell.silence()
   }
 
