@@ -78,7 +78,7 @@ function measure(block, machine, scratch) {
   const fields = members.map(member => {
     if (member.member === undefined) {
       const { first, width } = member
-      const kind = { type: 'bits', bits: member.size * 8, first, width }
+      const kind = { type: 'bits', bits: member.size * 8, first, width, notation: 'uint' }
       return { name: member.name, offset: member.offset, size: 0, kind }
     }
     const [offset, bytes] = numbers.splice(0, 2)

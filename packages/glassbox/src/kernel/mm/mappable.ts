@@ -27,6 +27,8 @@ export interface Mappable {
   drop(user: MappingUser): void
   /** A shared mapping may write these bytes from now on: the file's times, and its dirty state. */
   written(offset: number, length: number): void
+  /** MADV_REMOVE: these bytes read as zero. Absent: the file cannot do that. */
+  punch?(offset: number, length: number): void
   /** msync(2), and the end of a mapping that could write: 0, or a negative errno. */
   sync(offset: number, length: number): number
 }
