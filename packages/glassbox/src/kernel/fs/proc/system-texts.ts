@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import type { ProcSource } from './source.ts'
 
-/** The release that uname(2) of the world says. */
-export const RELEASE = '6.1.0-glassbox'
-export const VERSION = '#1 SMP PREEMPT_DYNAMIC'
+/** The version of Linux that this kernel behaves like: uname(2) says it as well. */
+export const RELEASE = '6.1.0'
+export const VERSION = '#1 SMP PREEMPT_DYNAMIC glassbox'
 
 const KIB = 1024
 
