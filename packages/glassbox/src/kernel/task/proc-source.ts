@@ -116,6 +116,8 @@ class ShownProcess implements ProcProcess {
   }
 
   get tasks(): readonly ProcTask[] {
+    // The world's own first process has no thread: it takes orphans.
+    if (this.pid === 1) return [INIT]
     return [...this.#process.tasks].map(task => ({
       tid: task.tid,
       comm: task.comm,
@@ -217,6 +219,12 @@ class ShownProcess implements ProcProcess {
       queued: pending.count,
     }
   }
+}
+
+const INIT: ProcTask = {
+  ...{ tid: 1, comm: 'init', stateLetter: 'S', startedNs: 0 },
+  cpuNs: () => 0,
+  rename: () => {},
 }
 
 const MOST_BYTES = 2 ** 20
