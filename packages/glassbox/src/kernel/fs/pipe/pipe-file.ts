@@ -33,7 +33,13 @@ export function openPipe(
   location: Location | undefined,
 ): OpenFile | number {
   const access = flags & O_ACCMODE
-  if (!(inode instanceof AnonymousInode) && access === O_WRONLY && (flags & O_NONBLOCK) !== 0 && pipe.readers === 0) return -ENXIO
+  if (
+    !(inode instanceof AnonymousInode) &&
+    access === O_WRONLY &&
+    (flags & O_NONBLOCK) !== 0 &&
+    pipe.readers === 0
+  )
+    return -ENXIO
   return new PipeFile(pipe, inode, flags, location)
 }
 
