@@ -65,7 +65,11 @@ function compare(list: AreaList, model: ReadonlyMap<number, number>): void {
     const gap = list.gapBelow(PAGES * PAGE, 0, length * PAGE, () => 0)
     assert.equal(gap / PAGE, highestGap(model, length) < 0 ? -1 / PAGE : highestGap(model, length))
   }
-  for (const [from, to] of [[3, 9], [0, PAGES], [20, 21]] as const) {
+  for (const [from, to] of [
+    [3, 9],
+    [0, PAGES],
+    [20, 21],
+  ] as const) {
     const pages = Array.from({ length: to - from }, (_, i) => model.has(from + i))
     assert.equal(list.covers(from * PAGE, to * PAGE), pages.every(Boolean))
     assert.equal(list.occupied(from * PAGE, to * PAGE), pages.some(Boolean))

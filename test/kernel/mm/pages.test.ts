@@ -22,7 +22,11 @@ function scribble(memory: ArrayMemory, offset: number, count: number): void {
 }
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('take' as const), pages: fc.integer({ min: 1, max: 40 }), zero: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('take' as const),
+    pages: fc.integer({ min: 1, max: 40 }),
+    zero: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('share' as const), pick: fc.nat() }),
   fc.record({ kind: fc.constant('release' as const), pick: fc.nat(), from: fc.nat(), count: fc.nat() }),
   fc.record({ kind: fc.constant('tidy' as const) }),
@@ -42,7 +46,8 @@ test('pages in use never overlap, zero pages are zero, and freed ones come back'
           if (offset === NO_PAGES) continue
           for (let page = offset / PAGE; page < offset / PAGE + action.pages; page++) {
             assert.ok(page > 0 && page < 256 && !model.has(page), `page ${page} was free`)
-            if (action.zero) assert.equal(memory.chunk(page * PAGE).bytes[(page * PAGE) % memory.chunkSize], 0)
+            if (action.zero)
+              assert.equal(memory.chunk(page * PAGE).bytes[(page * PAGE) % memory.chunkSize], 0)
             model.set(page, 1)
           }
           scribble(memory, offset, action.pages)
