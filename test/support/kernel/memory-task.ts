@@ -1,4 +1,4 @@
-/** A task that has an address space and open files and nothing else: for the calls about memory. */
+/** A task that has an address space and open files, and nothing else. */
 import { AddressSpace } from '#glassbox/kernel/mm/address-space.js'
 import type { Mappable } from '#glassbox/kernel/mm/mappable.js'
 import type { WorldMemory } from '#glassbox/kernel/mm/world-memory.js'
@@ -12,24 +12,19 @@ export class MemoryTask {
   readonly space: AddressSpace
   readonly files: Map<number, object> = new Map()
   readonly limits: { soft: number; hard: number }[]
-  privileged = true
+  readonly credentials = { privileged: true }
   readonly #task: Task
 
   constructor(world: WorldMemory, space: AddressSpace = new AddressSpace(world)) {
     this.space = space
     this.limits = Array.from({ length: 16 }, () => ({ soft: Infinity, hard: Infinity }))
     space.limits = this.limits
-    const self = this
     this.#task = {
       addressSpace: space,
       memory: space.memory,
       files: this.files,
       process: { limits: this.limits },
-      credentials: {
-        get privileged() {
-          return self.privileged
-        },
-      },
+      credentials: this.credentials,
       world: { memory: world, platform: world.platform, tasks: new Map() },
     } as unknown as Task
   }
