@@ -1,6 +1,5 @@
 /** A descriptor of a process: pidfd_open(2). It can be read from when the process has ended. */
 import { POLLIN, POLLRDNORM } from '../../../linux/constants.ts'
-import type { WaitQueue } from '../../wait/queue.ts'
 import type { Process } from '../state.ts'
 import { AnonymousFile } from './anonymous.ts'
 
@@ -8,12 +7,8 @@ export class PidFile extends AnonymousFile {
   readonly process: Process
 
   constructor(process: Process, flags: number) {
-    super('[pidfd]', flags)
+    super('[pidfd]', flags, process.endQueue)
     this.process = process
-  }
-
-  override get queue(): WaitQueue {
-    return this.process.endQueue
   }
 
   override poll(): number {

@@ -2,7 +2,6 @@
 import { POLLIN, POLLRDNORM } from '../../../linux/constants.ts'
 import { EAGAIN, EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
-import type { WaitQueue } from '../../wait/queue.ts'
 import { encodeInfo, SIGINFO_SIZE } from '../signals/info.ts'
 import type { SignalInfo } from '../signals/info.ts'
 import { SIGNAL } from '../signals/numbers.ts'
@@ -21,7 +20,7 @@ export class SignalFile extends AnonymousFile {
   readonly #world: WorldState
 
   constructor(world: WorldState, flags: number) {
-    super('[signalfd]', flags)
+    super('[signalfd]', flags, world.signalQueue)
     this.#world = world
   }
 
@@ -29,10 +28,6 @@ export class SignalFile extends AnonymousFile {
     this.mask.copy(mask)
     this.mask.delete(SIGNAL.SIGKILL)
     this.mask.delete(SIGNAL.SIGSTOP)
-  }
-
-  override get queue(): WaitQueue {
-    return this.#world.current.process.signalQueue
   }
 
   override poll(): number {

@@ -18,20 +18,15 @@ const view = new DataView(bytes.buffer)
 export class TimerFile extends AnonymousFile {
   readonly clock: ClockSource
   readonly timer: ClockTimer
-  readonly #queue = new WaitQueue()
   #count = 0
 
   constructor(world: World, clock: ClockSource, flags: number) {
-    super('[timerfd]', flags)
+    super('[timerfd]', flags, new WaitQueue())
     this.clock = clock
     this.timer = new ClockTimer(world, clock, count => {
       this.#count += count
-      this.#queue.wake()
+      this.queue.wake()
     })
-  }
-
-  override get queue(): WaitQueue {
-    return this.#queue
   }
 
   override poll(): number {
