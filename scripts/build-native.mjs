@@ -40,6 +40,7 @@ const targets = [
         'start.c',
         'supervise.c',
         'guest.c',
+        'cycles.c',
         'pass.c',
         'plan.c',
       ],
@@ -64,6 +65,14 @@ const targets = [
     sources: ['stub.c'],
     // It stands above all that a guest can map: STUB_CODE in guest.h.
     flags: ['-static', '-no-pie', '-fno-pie', '-Wl,-Ttext=0x7f0000000000', '-Wl,-z,max-page-size=4096'],
+  },
+  {
+    output: `vdso-linux-${process.arch}.so`,
+    sources: ['vdso.c'],
+    flags: [
+      ...['-fPIC', '-shared', '-Wl,-soname,linux-vdso.so.1', '-Wl,--hash-style=both', '-mgeneral-regs-only'],
+      ...['-Wl,-z,max-page-size=4096', `-Wl,-T,${native}vdso.lds`],
+    ],
   },
   {
     output: `front-linux-${process.arch}`,

@@ -222,6 +222,7 @@ static const struct {
     {"guestSleep", gate_guest_sleep},
     {"guestTimer", gate_guest_timer},
     {"mapMemory", gate_map_memory},
+    {"readCycles", gate_read_cycles},
 };
 
 NAPI_MODULE_INIT() {

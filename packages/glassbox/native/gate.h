@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, readable.c, unchanged.c, trace.c, start.c, supervise.c and guest.c.
+ * owned.c, readable.c, unchanged.c, trace.c, start.c, supervise.c, guest.c and cycles.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -66,5 +66,8 @@ napi_value gate_guest_extended(napi_env env, napi_callback_info info);
 napi_value gate_guest_sleep(napi_env env, napi_callback_info info);
 napi_value gate_guest_timer(napi_env env, napi_callback_info info);
 napi_value gate_map_memory(napi_env env, napi_callback_info info);
+
+/* cycles.c */
+napi_value gate_read_cycles(napi_env env, napi_callback_info info);
 
 #endif

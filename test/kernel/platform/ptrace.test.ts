@@ -29,9 +29,10 @@ describe('the ptrace platform', () => {
   let space: Space
   let thread: GuestThread
 
+  const within = (ns: number): number => platform.wait(platform.now() + ns)
   const go = (): string => {
     thread.resume()
-    assert.equal(platform.wait(5e9), 1)
+    assert.equal(within(5e9), 1)
     return thread.stop
   }
   const at = (
@@ -111,11 +112,11 @@ describe('the ptrace platform', () => {
     assert.equal(thread.fault.signal, SIGTRAP)
     at('spin')
     thread.resume()
-    assert.equal(platform.wait(2e6), 0)
+    assert.equal(within(2e6), 0)
     assert.equal(platform.running, 1)
     thread.interrupt()
     thread.interrupt()
-    assert.equal(platform.wait(5e9), 1)
+    assert.equal(within(5e9), 1)
     assert.deepEqual([thread.stop, platform.running], ['interrupted', 0])
     assert.equal(thread.registers().get(REGISTER.rip), CODE + PROGRAMS.spin[0])
     assert.ok(thread.cpuTimeNs() > 0)
@@ -134,7 +135,7 @@ describe('the ptrace platform', () => {
     for (let round = 0; round < 300; round++) {
       thread.resume()
       if (round % 3 === 0) thread.interrupt()
-      assert.equal(platform.wait(5e9), 1)
+      assert.equal(within(5e9), 1)
       if (thread.stop === 'interrupted') interrupts++
       else thread.result(1)
     }
@@ -181,10 +182,10 @@ describe('the ptrace platform', () => {
     assert.equal(platform.running, 1)
     // The other one runs meanwhile: the change is made by the one that stands still.
     space.unmap(DATA, 4096)
-    platform.wait(1e6)
+    within(1e6)
     assert.equal(space.pending, false)
     other.interrupt()
-    assert.equal(platform.wait(5e9), 1)
+    assert.equal(within(5e9), 1)
     assert.equal(platform.stopped[0], other)
     other.release()
     thread.result(0)
@@ -224,7 +225,7 @@ describe('the ptrace platform', () => {
     fresh.registers().set(REGISTER.rip, CODE)
     fresh.changed()
     fresh.resume()
-    assert.equal(platform.wait(5e9), 1)
+    assert.equal(within(5e9), 1)
     assert.deepEqual([fresh.stop, fresh.fault.address], ['fault', CODE])
     again.release()
     thread = platform.createThread(space)
@@ -237,9 +238,9 @@ describe('the ptrace platform', () => {
     runner.registers().set(REGISTER.rip, CODE + PROGRAMS.spin[0])
     runner.changed()
     runner.resume()
-    assert.equal(platform.wait(1e6), 0)
+    assert.equal(within(1e6), 0)
     busy.release()
-    assert.equal(platform.wait(1e8), 0)
+    assert.equal(within(1e8), 0)
     assert.equal(platform.running, 0)
     assert.ok(platform.stubs.spare > 0)
   })
@@ -260,9 +261,9 @@ describe('the ptrace platform', () => {
     dead.registers().set(REGISTER.rip, CODE + PROGRAMS.spin[0])
     dead.changed()
     dead.resume()
-    platform.wait(1e6)
+    within(1e6)
     for (const each of stubsOf(process.pid)) if (/^State:\s+R/m.test(statusOf(each))) process.kill(each, 9)
-    assert.equal(platform.wait(5e9), 1)
+    assert.equal(within(5e9), 1)
     assert.equal(dead.stop, 'gone')
     platform.close()
     assert.deepEqual(stubsOf(process.pid), [])

@@ -68,6 +68,7 @@ export interface Addon {
   guestSleep(descriptors: Int32Array, ns: number, wake: Int32Array): number
   guestTimer(wake: Int32Array): number
   mapMemory(fd: number, offset: number, length: number): ArrayBuffer | number
+  readCycles(out: BigUint64Array): void
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
   writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
@@ -83,6 +84,9 @@ export const LAUNCHER_PATH: string = `${prebuilds}launcher-${platform}`
 
 /** The static program in which guests of the kernel run. */
 export const STUB_PATH: string = `${prebuilds}stub-${platform}`
+
+/** The vDSO of the kernel runner's guests: a shared object of one segment. */
+export const VDSO_PATH: string = `${prebuilds}vdso-${platform}.so`
 
 function load(): Addon {
   const path = process.env['GLASSBOX_GATE'] ?? `${prebuilds}gate-${platform}.node`

@@ -4,7 +4,7 @@
  */
 import { EBADF, EMFILE } from '../../linux/errno-numbers.ts'
 import type { FdTable } from './fd-table.ts'
-import { releaseLocksOf } from './locks/release.ts'
+import { releaseFlock, releaseLocksOf } from './locks/release.ts'
 import type { OpenFile } from './vfs.ts'
 
 /** The limit of a process, RLIMIT_NOFILE: descriptors are below it. */
@@ -107,5 +107,9 @@ export class DescriptorTable implements FdTable {
 
 /** A reference to an open file goes; the last one closes it. */
 export function dropReference(file: OpenFile): void {
-  if (--file.references === 0) file.closed()
+  if (--file.references > 0) return
+  releaseFlock(file)
+  if (file.closeListeners !== undefined)
+    for (const listener of [...file.closeListeners]) listener.fileClosed()
+  file.closed()
 }

@@ -39,9 +39,9 @@ import type { Mappable } from '../mm/mappable.ts'
 import type { Transfer } from '../mm/transfer.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
 import { WaitQueue } from '../wait/queue.ts'
-import type { Attributes, DirectoryEntry, FsCaller, Inode, Location, OpenFile } from './vfs.ts'
+import type { Attributes, CloseListener, DirectoryEntry, FsCaller, Inode, Location, OpenFile } from './vfs.ts'
 
-/** Flags of open(2) that matter only at opening, and so are not kept. O_LARGEFILE is always set. */
+/** Flags of open(2) that matter only at opening, and so are not kept. */
 const AT_OPENING = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
 
 /** The queue of files that are always ready: nothing ever wakes it. */
@@ -63,6 +63,8 @@ export class FileBase implements OpenFile {
   references = 1
   readonly location: Location | undefined
   readonly inode: Inode
+  closeListeners: Set<CloseListener> | undefined
+
   get queue(): WaitQueue {
     return NEVER
   }

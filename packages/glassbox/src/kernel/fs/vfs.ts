@@ -157,8 +157,8 @@ export interface Inode {
   /** Who watches it: inotify(7). */
   watches?: unknown
   /**
-   * The permissions are checked by the inode itself, whatever its mode says: 0 or −EACCES. For
-   * host files, which the host decides about. `want`: R_OK, W_OK and X_OK.
+   * Checks permissions by itself: 0 or −EACCES. For inodes whose attributes are dear to ask for.
+   * `want`: R_OK, W_OK and X_OK together.
    */
   permits?(want: number, credentials: Credentials): number
 }
@@ -167,7 +167,7 @@ export interface Inode {
 export interface Directory {
   /** An inode, or −ENOENT. */
   lookup(name: string): Inode | number
-  /** Whether answers, also −ENOENT, stay true until this kernel changes them: then they are cached. */
+  /** Whether answers, also −ENOENT, stay true until this kernel changes them. */
   readonly stable: boolean
   create(name: string, node: NewInode): Inode | number
   mkdir(name: string, node: NewInode): Inode | number
@@ -240,6 +240,12 @@ export interface OpenFile {
   readonly mappable?: Mappable | undefined
   /** As /proc/self/fd shows it if it has no location: `pipe:[7]`, `anon_inode:[eventpoll]`. */
   readonly name: string
+  /** Those who are to know that it is closed: epoll instances. */
+  closeListeners?: Set<CloseListener> | undefined
   /** Called once, when the last reference has gone. */
   closed(): void
+}
+
+export interface CloseListener {
+  fileClosed(): void
 }

@@ -32,11 +32,12 @@ export interface Platform {
   /** The thread's registers are unset: the kernel sets them before the first `resume()`. */
   createThread(space: Space): GuestThread
   /**
-   * Runs what was resumed until a thread has stopped, `ring()` was called or the time is over.
-   * Returns the number of threads in `stopped`. `timeoutNs` may be Infinity. If no thread runs,
+   * Runs what was resumed until a thread has stopped, `ring()` was called or the time of `now()`
+   * has come.
+   * Returns the number of threads in `stopped`. `untilNs` may be Infinity. If no thread runs,
    * it sleeps.
    */
-  wait(timeoutNs: number): number
+  wait(untilNs: number): number
   /** Whether any thread is resumed and has not stopped since. */
   readonly running: number
   /** Valid until the next `wait()`. */
@@ -53,6 +54,12 @@ export interface Platform {
   readonly watching: boolean
   /** CLOCK_MONOTONIC, in nanoseconds. */
   now(): number
+  /** The CPU time of all guests so far, in nanoseconds. */
+  cpuTimeNs(): number
+  /** Why a thread that is resumed can make no progress, in words; undefined if none is known. */
+  standing(): string | undefined
+  /** The state of every host thread that serves a guest, a line each, for reports. */
+  describe(): string[]
   /** Kills every host process of this platform and gives everything back. */
   close(): void
 }

@@ -183,6 +183,10 @@ export class Task implements contract.Task, Waiter {
     this.noticeSignal()
   }
 
+  unshareFiles(): void {
+    if (this.world.sharesFiles(this.files)) this.world.changeFiles(this, this.files.copy())
+  }
+
   /** A signal is pending: it is looked at as soon as possible. */
   noticeSignal(): void {
     if (this.running) this.thread.interrupt()
@@ -223,7 +227,7 @@ export class Process implements contract.Process {
   readonly childQueue: WaitQueue = new WaitQueue()
   /** Woken at the end: pidfd, and the parent of a vfork. */
   readonly endQueue: WaitQueue = new WaitQueue()
-  /** Those that read signals: signalfd. */
+  /** Those that wait for signals: sigtimedwait. */
   readonly signalQueue: WaitQueue = new WaitQueue()
   /** What the parent gets at the end: SIGCHLD, another signal, or 0. */
   exitSignal: number = SIGNAL.SIGCHLD
@@ -309,6 +313,8 @@ export class Process implements contract.Process {
 
 export class WorldState extends WorldParts implements contract.World {
   readonly futexes: FutexTable = new FutexTable()
+  /** Woken whenever a signal is pending: signalfd. Who reads one need not be who made it. */
+  readonly signalQueue: WaitQueue = new WaitQueue()
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
   /** The wait status of the first program, when it has ended. Nothing runs any more. */

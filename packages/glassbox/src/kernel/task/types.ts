@@ -37,6 +37,8 @@ export interface Task extends FsCaller {
    * A null address changes nothing. 0, −EINVAL (wrong size) or −EFAULT.
    */
   maskUntilReturn(address: number, size: number): number
+  /** Gives it a descriptor table of its own, if it shares one: CLOSE_RANGE_UNSHARE. */
+  unshareFiles(): void
   /** CPU time in nanoseconds. */
   cpuNs(): number
   /** R, S, T, Z or X, as /proc/PID/stat shows it. */

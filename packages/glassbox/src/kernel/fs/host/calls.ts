@@ -63,7 +63,7 @@ export function openBeneath(directory: number, name: string, flags: number, mode
   return call(NR.openat2, directory, cName(name), how, OPEN_HOW_BYTES)
 }
 
-/** Opens a path of the host itself (bytes and NUL): the beginning of a tree, named by the caller. */
+/** Opens a path of the host (bytes and NUL): the beginning of a tree, named by the caller. */
 export const openHost = (path: Uint8Array, flags: number): number =>
   call(NR.openat, AT_FDCWD, path, flags | O_CLOEXEC, 0)
 

@@ -1,5 +1,6 @@
 /**
- * The locks of one file: ranges of bytes with an owner, fcntl(2), and whole-file locks of flock(2).
+ * The locks of one file: ranges of bytes with an owner, fcntl(2), and locks of the whole,
+ * flock(2).
  * Both kinds are tables of ranges; they do not see each other.
  *
  * Owners are objects: a descriptor table for record locks of a process, an open file for locks of

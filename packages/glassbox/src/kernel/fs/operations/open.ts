@@ -168,7 +168,7 @@ const nameless = (name: string, parent: Location['dentry'], inode: Inode): Locat
   ...{ name, parent, inode, children: new Map(), mounted: undefined, removed: true, own: undefined },
 })
 
-/** Opens a program for execve(2): a regular file that may be executed, on a mount that allows it. */
+/** Opens a program for execve(2): a regular file that may be executed where it is mounted. */
 export function openToExecute(location: Location, caller: FsCaller): OpenFile | number {
   const { inode } = location.dentry
   if (inode.type === S_IFLNK) return -ELOOP

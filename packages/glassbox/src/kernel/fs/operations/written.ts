@@ -3,7 +3,7 @@ import { S_ISGID, S_ISUID } from '../../../linux/constants.ts'
 import { withoutSetIds } from '../permissions.ts'
 import type { Credentials, OpenFile } from '../vfs.ts'
 
-/** Somebody without privilege has written: the file's set-id bits go, so that they give nothing away. */
+/** Somebody without privilege has written: the file's set-id bits go. */
 export function afterWrite(file: OpenFile, credentials: Credentials): void {
   if (file.inode.mappable === undefined || credentials.privileged) return
   const { mode } = file.attributes()

@@ -116,3 +116,11 @@ export function anonymousPlace(type: string, name: string, inode: Inode): Locati
   const mount = anonymousMount(type)
   return { mount, dentry: new Name(name, mount.root as Name, inode) }
 }
+
+/** Inode and place of a file of the kernel itself: `anon_inode:[eventfd]`. All share one inode. */
+export function anonymousFile(kind: string): { readonly inode: Inode; readonly location: Location } {
+  shared ??= new AnonymousInode(0o600, newAnonymousIno(), deviceOf('anon_inodefs'), ROOT)
+  return { inode: shared, location: anonymousPlace('anon_inodefs', `anon_inode:${kind}`, shared) }
+}
+
+let shared: AnonymousInode | undefined

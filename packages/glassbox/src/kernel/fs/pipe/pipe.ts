@@ -73,6 +73,12 @@ export class Pipe {
     return bytes
   }
 
+  /** Takes bytes out that were peeked at. */
+  drop(count: number): void {
+    this.#taken(count)
+    this.queue.wake()
+  }
+
   /** Sets the capacity, rounded up to a power of two of pages; false if its bytes do not fit. */
   resize(bytes: number): boolean {
     let capacity = PAGE

@@ -19,7 +19,7 @@ import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
 import { Mounts } from '../path/mounts.ts'
 import { bytesText } from '../path/names.ts'
-import { ArraySource } from './array-source.ts'
+import { ArrayTransfer } from '../array-transfer.ts'
 import type { Attributes, Inode, Location, Mount, Time } from '../vfs.ts'
 
 export interface Owner {
@@ -129,7 +129,7 @@ class RootMaker {
 
   #newFile(contents: Uint8Array): MemoryFile {
     const file = new MemoryFile(this.#own, { mode: 0o644, ...ROOT })
-    file.mappable.write(new ArraySource(contents), 0)
+    file.mappable.write(new ArrayTransfer(contents), 0)
     return file
   }
 

@@ -22,9 +22,17 @@ export class Alarm {
     if (this.#id < 0) throw systemError('timer_create', -this.#id)
   }
 
+  /**
+   * A wait was woken: the alarm may have gone off. The clocks that it and its caller go by differ
+   * by some microseconds, so it is not asked whether its time has come.
+   */
+  passed(): void {
+    this.#dueNs = Infinity
+  }
+
   /** Wakes at that time of CLOCK_MONOTONIC, or before. */
-  at(dueNs: number, nowNs: number): void {
-    if (this.#dueNs > nowNs && this.#dueNs <= dueNs) return
+  at(dueNs: number): void {
+    if (this.#dueNs <= dueNs) return
     this.#dueNs = dueNs
     const due = Math.max(1, Math.ceil(dueNs))
     spec[2] = BigInt(Math.floor(due / 1e9))

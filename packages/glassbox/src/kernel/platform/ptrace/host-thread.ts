@@ -19,6 +19,12 @@ const CLOCK_GETTIME = syscallNumber('clock_gettime')
 const PROCESS_CLOCK = 2
 const time = new BigInt64Array(2)
 
+/** The CPU time of a process, in nanoseconds. */
+export function processCpuNs(pid: number): number {
+  if (syscall(CLOCK_GETTIME, (~pid << 3) | PROCESS_CLOCK, time) !== 0) return 0
+  return Number(time[0]) * 1e9 + Number(time[1])
+}
+
 /** A space, as its host threads and the platform see it. */
 export interface HostSpace {
   readonly hosts: readonly HostThread[]
@@ -86,8 +92,16 @@ export class HostThread {
   /** The CPU time that it has used in all its lives, in nanoseconds. */
   cpuTimeNs(): number {
     if (this.space.hosts.length > 1) return this.#scheduledNs()
-    if (syscall(CLOCK_GETTIME, (~this.tid << 3) | PROCESS_CLOCK, time) !== 0) return 0
-    return Number(time[0]) * 1e9 + Number(time[1])
+    return processCpuNs(this.tid)
+  }
+
+  /** Its state as /proc says it: R, S, t and so on. */
+  get state(): string {
+    try {
+      return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${this.tid}/status`, 'latin1'))?.[1] ?? '?'
+    } catch {
+      return '?'
+    }
   }
 
   /** /proc/TID/schedstat begins with the time on a CPU. */

@@ -72,6 +72,8 @@ export class PtracePlatform implements Platform {
   readonly #alarm: Alarm
   readonly #clockBase: number
   #lookedNs = 0
+  /** CPU time of stubs that are dead. */
+  #endedNs = 0
   #only: HostThread | undefined
 
   constructor({ bell = new Bell(), cpu }: PtraceOptions = {}) {
@@ -128,6 +130,7 @@ export class PtracePlatform implements Platform {
   #kill(space: PtraceSpace): void {
     this.#spaces.delete(space)
     this.#changed.delete(space)
+    this.#endedNs += space.cpuTimeNs()
     syscall(KILL, space.pid, SIGKILL)
     for (const host of space.hosts) {
       if (host.running) this.running--
@@ -148,9 +151,9 @@ export class PtracePlatform implements Platform {
     this.#resumed.push(thread)
   }
 
-  wait(timeoutNs: number): number {
+  wait(untilNs: number): number {
     this.stopped.length = 0
-    let due = timeoutNs === Infinity ? Infinity : this.now() + timeoutNs
+    let due = untilNs
     for (;;) {
       const count = this.#startResumed()
       if (this.#changed.size > 0) this.#flushChanged()
@@ -158,7 +161,7 @@ export class PtracePlatform implements Platform {
       if (this.running === 0) {
         if (this.stopped.length > 0) return this.stopped.length
         this.#sleep(due)
-        this.bell.silence()
+        this.#heardBell()
         return 0
       }
       if (this.#watch.size > 0) due = Math.min(due, this.#lookAtHost())
@@ -240,15 +243,20 @@ export class PtracePlatform implements Platform {
     return this.#lookedNs + LOOK_NS
   }
 
+  #heardBell(): void {
+    this.#alarm.passed()
+    this.bell.silence()
+  }
+
   /** Resumes and waits. Returns whether it was woken, or nothing has stopped by now. */
   #step(count: number, due: number): boolean {
     const options = due <= 0 ? WNOHANG : 0
-    if (options === 0 && due !== Infinity) this.#alarm.at(due, this.now())
+    if (options === 0 && due !== Infinity) this.#alarm.at(due)
     const only = this.running === 1 && this.#only ? this.#only.tid : -1
     const { word } = this.bell
     const taken = guestStep(this.#resumes, count, this.#records, this.running, only, word, options)
     if (taken === -ERRNO.EINTR) {
-      this.bell.silence()
+      this.#heardBell()
       return true
     }
     if (taken === 0) return true
@@ -309,6 +317,23 @@ export class PtracePlatform implements Platform {
 
   get watching(): boolean {
     return this.#watch.size > 0
+  }
+
+  cpuTimeNs(): number {
+    let sum = this.#endedNs
+    for (const space of this.#spaces) sum += space.cpuTimeNs()
+    return sum
+  }
+
+  standing(): string | undefined {
+    const standing = [...this.#hosts.values()].find(({ running, state }) => running && state === 't')
+    return standing && `host thread ${standing.tid} stands still although it was resumed`
+  }
+
+  describe(): string[] {
+    return [...this.#hosts.values()]
+      .filter(({ guest }) => guest !== undefined)
+      .map(({ tid, running, state }) => `host thread ${tid}: ${running ? 'resumed' : 'stopped'}, ${state}`)
   }
 
   /** How many stubs there are, and how many of them are spare. */

@@ -13,7 +13,7 @@ import type { BackingFile, Space } from '../platform.ts'
 import { REGISTER } from '../registers.ts'
 import { CommandQueue } from './commands.ts'
 import { MAP_FLAGS, THREAD_FLAGS } from './filter.ts'
-import { type HostSpace, HostThread } from './host-thread.ts'
+import { type HostSpace, HostThread, processCpuNs } from './host-thread.ts'
 import { MOST_COMMANDS, type Stub } from './stub.ts'
 
 const MMAP = syscallNumber('mmap')
@@ -59,6 +59,11 @@ export class PtraceSpace implements Space, HostSpace {
     this.hosts.push(host)
     this.#owner.adopt(host)
     return host
+  }
+
+  /** The CPU time of all its lives, in nanoseconds. */
+  cpuTimeNs(): number {
+    return processCpuNs(this.pid)
   }
 
   get pending(): boolean {

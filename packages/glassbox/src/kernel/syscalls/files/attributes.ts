@@ -32,7 +32,7 @@ import { isInGroup, isOwner, permits, permitsBy, WRITE, withoutSetIds } from '..
 import type { AttributeChange, Credentials, Inode, Location, Mount, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { findPlace, isFile } from './support.ts'
+import { findPlace, isFile, timeOf } from './support.ts'
 import { writeStat, writeStatx } from './stat-layout.ts'
 
 const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT
@@ -225,18 +225,13 @@ function readTime(task: Task, address: number): Time | undefined | number {
   const nanoseconds = task.memory.readInt64(address + 8)
   if (Number.isNaN(seconds) || Number.isNaN(nanoseconds)) return -EFAULT
   if (nanoseconds === UTIME_OMIT) return undefined
-  if (nanoseconds === UTIME_NOW) return now(task)
+  if (nanoseconds === UTIME_NOW) return timeOf(task)
   return nanoseconds < 0 || nanoseconds > 999_999_999 ? -EINVAL : { seconds, nanoseconds }
 }
 
-const now = ({ world: { clock } }: Task): Time => ({
-  seconds: clock.realSeconds(),
-  nanoseconds: clock.realNanoseconds(),
-})
-
 function utimensat(task: Task, directory: number, path: number, times: number, flags: number): number {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL
-  const atime = times === 0 ? now(task) : readTime(task, times)
+  const atime = times === 0 ? timeOf(task) : readTime(task, times)
   const mtime = times === 0 ? atime : readTime(task, times + 16)
   if (typeof atime === 'number') return atime
   if (typeof mtime === 'number') return mtime
@@ -272,7 +267,7 @@ function setTimes(
 
 /** The older calls: microseconds, and seconds alone. */
 function futimesat(task: Task, directory: number, path: number, times: number): number {
-  const both = times === 0 ? [now(task), now(task)] : [0, 16].map(at => microseconds(task, times + at))
+  const both = times === 0 ? [timeOf(task), timeOf(task)] : [0, 16].map(at => microseconds(task, times + at))
   const [atime, mtime] = both
   if (typeof atime === 'number') return atime
   if (typeof mtime === 'number') return mtime
@@ -290,7 +285,7 @@ function microseconds(task: Task, address: number): Time | number {
 function utime(task: Task, path: number, times: number): number {
   const found = findPlace(task, AT_FDCWD, path, 0, true)
   if (typeof found === 'number') return found
-  if (times === 0) return setTimes(task, found, now(task), now(task), true)
+  if (times === 0) return setTimes(task, found, timeOf(task), timeOf(task), true)
   const [atime, mtime] = [task.memory.readInt64(times), task.memory.readInt64(times + 8)]
   if (Number.isNaN(atime) || Number.isNaN(mtime)) return -EFAULT
   const whole = (seconds: number): Time => ({ seconds, nanoseconds: 0 })

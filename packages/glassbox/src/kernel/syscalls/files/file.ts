@@ -115,6 +115,7 @@ function close(task: Task, fd: number): number {
 
 function closeRange(task: Task, first: number, last: number, flags: number): number {
   if ((flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) !== 0 || first > last) return -EINVAL
+  if ((flags & CLOSE_RANGE_UNSHARE) !== 0) task.unshareFiles()
   for (const fd of task.files.numbers()) {
     if (fd < first || fd > last) continue
     if ((flags & CLOSE_RANGE_CLOEXEC) !== 0) task.files.setCloseOnExec(fd, true)

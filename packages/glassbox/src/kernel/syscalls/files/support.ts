@@ -4,7 +4,7 @@ import { EAGAIN, EBADF, ENOENT, ENOTDIR } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
 import { walk } from '../../fs/path/start.ts'
 import { FOLLOW, PATH_MAX } from '../../fs/path/walk.ts'
-import type { FsCaller, Location, OpenFile } from '../../fs/vfs.ts'
+import type { FsCaller, Location, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import { BLOCKED, type Interruption } from '../../wait/blocking.ts'
 
@@ -97,3 +97,21 @@ export function waitFor(
     ended: () => dropReference(file),
   })
 }
+
+/** Keeps files open until the function that it returns is called. */
+export function hold(files: readonly OpenFile[]): () => void {
+  for (const file of files) file.references++
+  return () => {
+    for (const file of files) dropReference(file)
+  }
+}
+
+/** The time of the world, for what is made now. */
+export const timeOf = ({ world: { clock } }: Task): Time => ({
+  seconds: clock.realSeconds(),
+  nanoseconds: clock.realNanoseconds(),
+})
+
+/** When a wait of this many nanoseconds ends. Infinity: never. */
+export const deadlineIn = ({ world: { clock } }: Task, nanoseconds: number): number =>
+  nanoseconds === Infinity ? Infinity : clock.monotonic() + nanoseconds

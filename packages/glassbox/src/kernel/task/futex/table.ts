@@ -95,6 +95,12 @@ export class FutexTable {
     return moved
   }
 
+  /** The one who has slept there for the longest time. */
+  oldest(key: FutexKey): Sleeper | undefined {
+    for (const sleeper of this.#home(key).get(key.word)?.sleepers ?? []) return sleeper
+    return undefined
+  }
+
   /** How many sleep there. */
   count(key: FutexKey): number {
     return this.#home(key).get(key.word)?.sleepers.size ?? 0

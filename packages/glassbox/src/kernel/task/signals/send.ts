@@ -19,6 +19,7 @@ export function sendToProcess(process: Process, info: SignalInfo): boolean {
   if (taker !== undefined && isIgnored(process, info.signal)) return true
   if (!process.pending.add(info)) return false
   process.signalQueue.wake()
+  process.world.signalQueue.wake()
   if (info.signal === SIGNAL.SIGKILL) for (const task of process.tasks) wakeForKill(task)
   else taker?.noticeSignal()
   return true
@@ -32,6 +33,7 @@ export function sendToTask(task: Task, info: SignalInfo): boolean {
   if (!blocked && isIgnored(task.process, info.signal)) return true
   if (!task.pending.add(info)) return false
   task.process.signalQueue.wake()
+  task.world.signalQueue.wake()
   if (info.signal === SIGNAL.SIGKILL) for (const other of task.process.tasks) wakeForKill(other)
   else if (!blocked) task.noticeSignal()
   return true

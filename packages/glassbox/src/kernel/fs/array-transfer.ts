@@ -1,7 +1,7 @@
-/** A transfer between an array of this kernel and a file, for contents that no guest writes. */
-import type { Transfer } from '../../mm/transfer.ts'
+/** A transfer between an array of this kernel and a file: splice(2), files that no guest writes. */
+import type { Transfer } from '../mm/transfer.ts'
 
-export class ArraySource implements Transfer {
+export class ArrayTransfer implements Transfer {
   readonly #bytes: Uint8Array
   moved = 0
   readonly faulted = false
