@@ -44,7 +44,7 @@ export function countOf(length: Length, reading: Reading, fields?: Fields): numb
     }
     case 'result':
       return bounded(resultOf(reading))
-    case 'capability-version': {
+    default: {
       // Later versions have twice 32 bits of each set.
       const version = readWord(reading.memory, register(reading, length.argument), 4)
       if (version === undefined) return 0

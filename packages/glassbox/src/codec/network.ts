@@ -51,7 +51,7 @@ export function socketAddressOf(bytes: Uint8Array, reading: Pick<Reading, 'bits'
   const family = view.getUint16(0, true)
   const name = SOCKET_ADDRESSES.get(family)
   if (name === undefined) return { sa_family: family, sa_data: bytes.slice(2) }
-  return struct(name, reading.bits).read(view) as unknown as Fields
+  return struct(name, reading.bits).read(view)
 }
 
 export function readSocketAddress(address: bigint, length: number, reading: Reading): Value {
@@ -76,7 +76,7 @@ function controlAt(address: bigint, length: number, reading: Reading): Value {
     const head = codec.read(new DataView(view.buffer, view.byteOffset + at, codec.size))
     const size = Math.min(Number(head.cmsg_len), view.byteLength - at)
     if (size < codec.size) break
-    items.push(codec.read(new DataView(view.buffer, view.byteOffset + at, size)) as unknown as Fields)
+    items.push(codec.read(new DataView(view.buffer, view.byteOffset + at, size)))
     at += Math.ceil(size / align) * align
   }
   return new Elements(items, at < length ? 'limit' : 'all', address + BigInt(at))
@@ -105,7 +105,7 @@ export function readMessages(kind: Message, address: bigint, reading: Reading, b
     const view = readView(reading.memory, address, struct('msghdr', reading.bits).size)
     if (!view) return new Unreadable(address)
     const left = kind.way === 'out' ? Number(resultOf(reading)) : Infinity
-    const head = struct('msghdr', reading.bits).read(view) as unknown as Fields
+    const head = struct('msghdr', reading.bits).read(view)
     return messageOf(head, left, reading, bytesAt)
   }
   const codec = struct('mmsghdr', reading.bits)
@@ -120,7 +120,7 @@ export function readMessages(kind: Message, address: bigint, reading: Reading, b
     if (!view) return index === 0 ? new Unreadable(address) : new Elements(items, 'unreadable', at)
     const { msg_hdr: head, msg_len: bytes } = codec.read(view)
     const left = kind.way === 'out' ? bytes : Infinity
-    const message = messageOf(head as unknown as Fields, left, reading, bytesAt)
+    const message = messageOf(head, left, reading, bytesAt)
     items.push({ msg_hdr: message, ...(isDone ? { msg_len: bytes } : {}) })
   }
   return new Elements(items, shown < count ? 'limit' : 'all', address + BigInt(shown * codec.size))

@@ -92,7 +92,7 @@ const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view
 export function siginfoOf(view: DataView, bits: Reading['bits'] = 64): Fields {
   const signal = view.getInt32(offsetOf('siginfo', 'si_signo', bits), true)
   const code = view.getInt32(offsetOf('siginfo', 'si_code', bits), true)
-  return struct(siginfoShape(signal, code), bits).read(view) as unknown as Fields
+  return struct(siginfoShape(signal, code), bits).read(view)
 }
 
 /** Fields that point to lists, by the struct that has them: read too. */
@@ -115,7 +115,7 @@ function pointingFields(name: Parameters<typeof struct>[0], bits: Reading['bits'
   const known = pointingByStruct.get(key)
   if (known) return known
   const found = struct(name, bits).layout.fields.flatMap(({ name: field, kind }) =>
-    isPointing(kind) ? [{ field, kind: kind as Pointing }] : [],
+    isPointing(kind) ? [{ field, kind }] : [],
   )
   pointingByStruct.set(key, found)
   return found
@@ -255,7 +255,7 @@ const readRecords = (kind: Records): Reader => {
       ) as unknown as Fields
       const size = Number(head[kind.size])
       if (size <= codec.size || at + size > length) break
-      items.push(codec.read(new DataView(view.buffer, view.byteOffset + at, size)) as unknown as Fields)
+      items.push(codec.read(new DataView(view.buffer, view.byteOffset + at, size)))
       at += Math.ceil(size / kind.align) * kind.align
     }
     return new Elements(items, at + codec.size <= length ? 'limit' : 'all', address + BigInt(at))

@@ -47,7 +47,7 @@ const isNumber = (value: Read): value is Word => typeof value === 'number' || ty
 function structPlain(name: StructName, view: string | undefined): Plain {
   const made = { 32: undefined as Plain | undefined, 64: undefined as Plain | undefined }
   return (value, bits) => {
-    const make = (): Plain => {
+    const compile = (): Plain => {
       const fields = layoutOf(name, bits).fields.map(field => ({
         name: field.name,
         plain: plainOf(field.kind),
@@ -62,7 +62,7 @@ function structPlain(name: StructName, view: string | undefined): Plain {
         return fieldsOf(name, view, shown, from)
       }
     }
-    made[bits] ??= make()
+    made[bits] ??= compile()
     return made[bits](value, bits)
   }
 }
@@ -182,18 +182,18 @@ const plains = new Map<Kind, Plain>()
 function plainOf(kind: Kind): Plain {
   let known = plains.get(kind)
   if (!known) {
-    const plain = make(kind)
-    known = isPointing(kind) ? (value, bits) => ofValue(value, plain, bits) : plain
+    const own = make(kind)
+    known = isPointing(kind) ? (value, bits) => ofValue(value, own, bits) : own
     plains.set(kind, known)
   }
   return known
 }
 
 /** NULL, memory that cannot be read, and outputs that the kernel did not write: their address. */
-function ofValue(value: Read, plain: Plain, bits: AddressBits): Value {
+function ofValue(value: Read, of: Plain, bits: AddressBits): Value {
   if (value === null) return null
   if (value instanceof Unreadable) return narrow(value.address)
-  return plain(value, bits)
+  return of(value, bits)
 }
 
 /**
