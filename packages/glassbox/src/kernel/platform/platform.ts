@@ -42,6 +42,8 @@ export interface Platform {
   readonly running: number
   /** Valid until the next `wait()`. */
   readonly stopped: readonly GuestThread[]
+  /** Whether the last `wait()` ended because of `ring()`, or because its time had come. */
+  readonly woken: boolean
   /** Ends `wait()`, also the next one. May be called from any thread of Node. */
   ring(): void
   /**
