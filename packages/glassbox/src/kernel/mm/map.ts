@@ -62,8 +62,9 @@ export function mapFile(space: SpacePages, mapping: Mapping, file: MappedFile, f
   const { mappable } = file
   const shownEnd = Math.min(end, start + pageEnd(mappable.size) - fileOffset)
   if (shownEnd > start) {
-    const isCopied = (flags & AREA_SHARED) === 0 && (protection & PROT_WRITE) !== 0
-    if (isCopied && shownEnd - start <= COPY_AT_ONCE) {
+    // A file that may change is copied page by page: until then its changes are seen.
+    const isStable = mappable.backing === 'cache' && (flags & AREA_SHARED) === 0
+    if (isStable && (protection & PROT_WRITE) !== 0 && shownEnd - start <= COPY_AT_ONCE) {
       if (!copyFile(space, area, shownEnd)) return false
     } else if (protection !== 0) showLoaded(space, start, shownEnd)
     if ((flags & AREA_SHARED) !== 0 && (protection & PROT_WRITE) !== 0)

@@ -4,7 +4,8 @@
  * same pages.
  *
  * Pages belong to the file until it is freed and no mapping holds it. Who maps it is told before
- * pages go: `MappingUser.pagesGone`. Bytes of the last page beyond the end are always zero.
+ * pages go: `MappingUser.pagesGone`. Bytes beyond the end are zero, but for what mappings write into
+ * the last page: it is zeroed again when the file gets longer.
  *
  *     const pages = new FilePages(worldMemory.world)      // a memory file
  *     pages.write(transfer, 0)
@@ -95,6 +96,7 @@ export class FilePages implements Mappable {
     const end = position + transfer.remaining
     let at = position
     let failure = 0
+    if (position > this.#size) this.#zeroTail(this.#size)
     while (at < end) {
       const wanted = Math.min(end - at, PAGE_SIZE - (at % PAGE_SIZE))
       // Bytes behind the end need not be loaded: they are zero, or overwritten.
@@ -120,7 +122,7 @@ export class FilePages implements Mappable {
       const last = pageEnd(size)
       this.#give(last, pageEnd(Math.max(this.#size, last)) - last)
       this.#zeroTail(size)
-    }
+    } else this.#zeroTail(this.#size)
     this.#size = size
     return 0
   }
