@@ -12,7 +12,7 @@ import { showFile, touch } from './touch.ts'
 /** Files up to this length are loaded at once; of longer ones what is loaded is shown. */
 const LOAD_AT_ONCE = 8 * 1024 * 1024
 /** Private parts of files that may be written are copied at once up to this length. */
-const COPY_AT_ONCE = 64 * PAGE_SIZE
+const COPY_AT_ONCE = 2 * 1024 * 1024
 /** Shared memory beyond this length would have to be reserved as a whole. */
 const RESERVE_AT_ONCE = 256 * 1024 * 1024
 

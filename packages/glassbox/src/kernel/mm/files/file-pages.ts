@@ -35,6 +35,7 @@ export class FilePages implements Mappable {
   readonly #users = new Map<MappingUser, number>()
   #size: number
   #freed = false
+  #loading = false
   /** What shared mappings may have written and nobody has stored: [from, to) in bytes. */
   #dirtyFrom = Infinity
   #dirtyTo = 0
@@ -60,7 +61,14 @@ export class FilePages implements Mappable {
     const index = Math.floor(offset / PAGE_SIZE)
     const found = this.#table.find(index)
     if (found >= 0) return found
-    return this.#source === undefined ? this.#use(index) : this.#load(index, this.#source)
+    const source = this.#source
+    if (source === undefined) return this.#use(index)
+    // What stores would lose what mappings wrote; what only loads may go at any time.
+    if (source.store === undefined) this.#allocator.evictable.add(this)
+    this.#loading = true
+    const loaded = this.#load(index, source)
+    this.#loading = false
+    return loaded
   }
 
   pageRun(offset: number, limit: number): number {
@@ -190,7 +198,7 @@ export class FilePages implements Mappable {
 
   /** What is not mapped and can be loaded again goes back; returns the number of pages. */
   evict(): number {
-    if (this.mapped || this.#source === undefined) return 0
+    if (this.mapped || this.#source === undefined || this.#loading) return 0
     const count = this.#table.used
     this.#table.remove(0, Infinity)
     return count
