@@ -17,6 +17,7 @@ import { FILE_FAMILIES } from '../../kernel/syscalls/files/index.ts'
 import { MEMORY_FAMILIES } from '../../kernel/syscalls/memory/index.ts'
 import { TASK_FAMILIES } from '../../kernel/syscalls/tasks/index.ts'
 import { userCredentials } from '../../kernel/task/credentials.ts'
+import { WorldProcesses } from '../../kernel/task/proc-source.ts'
 import { CallTable } from '../../kernel/world/call-table.ts'
 import { hostClock } from '../../kernel/world/clock.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
@@ -115,6 +116,7 @@ export class KernelService {
       vdso: kept.vdso,
       onBell: () => this.#reason(),
     })
+    kept.root.attachProcesses(new WorldProcesses(world.state))
     try {
       this.#start(world, kept, spec, job, files)
     } catch (error) {
