@@ -5,6 +5,7 @@ import {
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
+  O_LARGEFILE,
   O_NOFOLLOW,
   O_PATH,
   O_TMPFILE,
@@ -30,7 +31,7 @@ import { pathBytes, readPath, startOf } from './support.ts'
 const AT_FDCWD = -100
 
 function openat(task: Task, directory: number, address: number, flags: number, mode: number): number {
-  return openResolved(task, directory, address, flags, (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode, 0)
+  return openResolved(task, directory, address, flags | O_LARGEFILE, (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode, 0)
 }
 
 const RELATIVE = new Uint8Array(1)
