@@ -156,7 +156,8 @@ export class Walk {
         this.dentry = child
         continue
       }
-      const isFollowed = !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & (TO_MAKE | TO_REMOVE)) === 0)
+      const isFollowed =
+        !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & (TO_MAKE | TO_REMOVE)) === 0)
       if (!isFollowed) {
         this.dentry = child
         // With a slash at its end it is not a directory either.

@@ -31,7 +31,14 @@ import { pathBytes, readPath, startOf } from './support.ts'
 const AT_FDCWD = -100
 
 function openat(task: Task, directory: number, address: number, flags: number, mode: number): number {
-  return openResolved(task, directory, address, flags | O_LARGEFILE, (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode, 0)
+  return openResolved(
+    task,
+    directory,
+    address,
+    flags | O_LARGEFILE,
+    (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode,
+    0,
+  )
 }
 
 const RELATIVE = new Uint8Array(1)

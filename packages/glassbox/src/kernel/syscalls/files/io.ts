@@ -10,7 +10,16 @@ import {
   RWF_NOWAIT,
   RWF_SYNC,
 } from '../../../linux/constants.ts'
-import { EAGAIN, EBADF, EFAULT, EFBIG, EINVAL, EOPNOTSUPP, EPIPE, ESPIPE } from '../../../linux/errno-numbers.ts'
+import {
+  EAGAIN,
+  EBADF,
+  EFAULT,
+  EFBIG,
+  EINVAL,
+  EOPNOTSUPP,
+  EPIPE,
+  ESPIPE,
+} from '../../../linux/errno-numbers.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { afterWrite } from '../../fs/operations/written.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
