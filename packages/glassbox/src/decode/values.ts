@@ -14,7 +14,7 @@ import type { Call, Outcome, Value } from './types.ts'
 export type Values = Readonly<Record<string, Value>>
 
 /** Bytes of a string or buffer, or elements of an array. */
-const DEFAULT_LIMIT = 4096
+export const DEFAULT_LIMIT = 4096
 const NO_LIMIT = 2n ** 64n - 1n
 const NO_ID = 2n ** 32n - 1n
 

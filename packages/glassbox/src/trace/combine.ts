@@ -3,8 +3,9 @@
  * and their return values count.
  */
 import type { TraceHandlers } from './handlers.ts'
+import { commonPlan } from './lanes.ts'
 
-type Name = keyof TraceHandlers
+type Name = Exclude<keyof TraceHandlers, 'lines' | 'plan'>
 
 const NAMES: readonly Name[] = [
   ...(['enter', 'exit', 'signal', 'groupStop', 'newChild', 'attached', 'notAttached', 'exec'] as const),
@@ -31,5 +32,5 @@ export function combine(own: TraceHandlers | undefined, events: TraceHandlers): 
     const only = first ?? second
     if (only) combined[name] = only
   }
-  return combined as TraceHandlers
+  return { ...(combined as TraceHandlers), plan: nr => commonPlan(lookers, nr) }
 }

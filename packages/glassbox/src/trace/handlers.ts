@@ -3,6 +3,7 @@
  * while the tracee in question is stopped.
  */
 import type { Abi, Call, Outcome } from '../decode/types.ts'
+import type { LineTaker, Planned } from './lanes.ts'
 import type { Subject } from './subject.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './tracee.ts'
 
@@ -63,6 +64,13 @@ export interface TraceHandlers {
    * handler no call is deferred.
    */
   mayDefer?(nr: number): boolean
+  /**
+   * Like `mayDefer`, for a call of which the handlers also read memory: says which. What they read
+   * then is what the memory held at the stop. `undefined`: the thread waits for its handlers.
+   */
+  plan?(nr: number): Planned | undefined
+  /** Takes lines of whole calls, which are then not told otherwise. */
+  readonly lines?: LineTaker
   /** A thread enters a call. */
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
   /** A call returned. */
