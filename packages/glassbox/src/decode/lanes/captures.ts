@@ -149,7 +149,11 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   sched_param: argument => directed(argument, bytes(argument.index, 4)),
   dents: ({ index }) =>
     output({ what: 'bytes', address: index, count: 'result', element: 1, most: MOST_BYTES, mustFit: true }),
-  polls: argument => always(array(argument, Number(argument.operand), 8)),
+  // With the result, those that are ready are looked for among all.
+  polls: argument => {
+    const all = array(argument, Number(argument.operand), 8)
+    return always({ ...all, most: MOST_BYTES, mustFit: true })
+  },
   epolls: argument => output({ ...array(argument, 0, 12), count: 'result' }),
   ids: argument =>
     directed(argument, { ...array(argument, 0, 4), ...(argument.direction === '>' && { count: 'result' }) }),

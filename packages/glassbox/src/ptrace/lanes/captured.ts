@@ -42,10 +42,11 @@ export class Captured {
       const size = words[word + CHUNK_LAYOUT.length / 4] ?? 0
       const offset = address - ((words[word + 1] ?? 0) * HIGH_WORD + (words[word] ?? 0))
       const first = at + CHUNK_LAYOUT.SIZE
-      if (offset >= 0 && (offset < size || (offset === 0 && size === 0))) {
-        // A chunk that ended early ends where memory does, or at the NUL of a string.
-        const wanted = words[word + CHUNK_LAYOUT.wanted / 4] ?? 0
-        isComplete ||= wanted > size || size - offset >= length || this.#bytes[first + size - 1] === 0
+      const wanted = words[word + CHUNK_LAYOUT.wanted / 4] ?? 0
+      // A chunk that is shorter than was wanted ends where memory does, or at the NUL of a string.
+      if (offset >= 0 && offset < wanted && wanted > size) isComplete = true
+      if (offset >= 0 && offset < size) {
+        isComplete ||= size - offset >= length || this.#bytes[first + size - 1] === 0
         if (size - offset > most) {
           best = first + offset
           most = size - offset
