@@ -35,6 +35,8 @@ static char *edge(void) {
 static const unsigned long lengths[] = {0, 1, 31, 32, 33, 4096, 1ul << 31, 1ul << 32, HUGE_LENGTH - 1, HUGE_LENGTH, ~0ul};
 #define LENGTHS (sizeof lengths / sizeof *lengths)
 
+static char *page;
+
 static void at(int fd, char *where) {
   struct stat found;
   struct timeval no_time = {0, 0};
@@ -42,6 +44,8 @@ static void at(int fd, char *where) {
   syscall(SYS_readlink, where, where, 64);
   syscall(SYS_newfstatat, AT_FDCWD, where, &found, 0);
   syscall(SYS_newfstatat, AT_FDCWD, "/", where, 0);
+  /* What it wrote differs from run to run. */
+  memset(page, 'e', PAGE);
   syscall(SYS_access, where, R_OK);
   syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, where, where, 8);
   syscall(SYS_pipe2, where, O_CLOEXEC);
@@ -67,6 +71,7 @@ static void at(int fd, char *where) {
 
 static void hostile(void) {
   char *end = edge();
+  page = end - PAGE;
   int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
   struct iovec many[1100];
   struct msghdr message = {.msg_iov = many, .msg_iovlen = 3, .msg_name = end - 5, .msg_namelen = 110};
