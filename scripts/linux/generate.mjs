@@ -2,16 +2,23 @@
 // linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
+//   commands.txt   what one argument of a call makes of the others
+//   variants.txt   the same, by more than one argument
+//   structs.txt    layouts of structs, for programs of 64 and of 32 bits
 //   ioctls.txt     what makes the requests of ioctl(2), beside the headers: see ioctls.mjs
 //
 //   node scripts/linux/generate.mjs            writes the files; the result is checked in
 //   node scripts/linux/generate.mjs --ioctls   the table of requests too, which takes a minute
+//   node scripts/linux/generate.mjs --schema   only kinds, arguments, commands and structs
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
+import { rememberWide } from './kinds.mjs'
+import { schemaFiles } from './schema.mjs'
+import { readLayouts } from './structs.mjs'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 const output = here('../../packages/glassbox/src/linux/generated/')
@@ -100,8 +107,7 @@ function readSet(line) {
 function readSyscall(line) {
   const [, number, name, list, result, classes] = /^(\d+)\s+(\w+)\((.*?)\)\s+(\w+)\s*(.*)$/.exec(line)
   const args = list === '' ? [] : list.split(', ').map(arg => /^(\w+):(\S+)$/.exec(arg).slice(1))
-  const spelled = args.map(arg => arg.join(':')).join(', ')
-  return { name, args, line: [number, `${name}(${spelled})`, result, classes].filter(Boolean).join(' ') }
+  return { name, args, line: [number, `${name}:`, result, classes].filter(Boolean).join(' ') }
 }
 
 /** Names of the calls of i386 by number. */
@@ -164,8 +170,56 @@ function knownRequests() {
 const json = value => JSON.stringify(value).replaceAll('"', "'")
 const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
-mkdirSync(output, { recursive: true })
-try {
+/**
+ * Calls with kinds, commands, structs. `wide`: names of the sets of 64 bits; `sets`: all values.
+ */
+function writeSchema(calls, constants, wide, sets) {
+  const known = new Set(sets.keys())
+  for (const { name, args } of calls)
+    for (const [, kind] of args)
+      for (const [, set] of kind.matchAll(/^[|=](\w+)/g))
+        if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
+  write(
+    'syscalls.ts',
+    `// The lines of scripts/linux/syscalls.txt without arguments. Text, since a program meets few of these calls: syscalls.ts reads what it needs.
+export const TABLE = \`
+${calls.map(({ line }) => `${line}\n`).join('')}\`
+`,
+  )
+  for (const name of wide) rememberWide(name)
+  const files = schemaFiles({
+    calls,
+    commands: lines('commands.txt'),
+    variants: lines('variants.txt'),
+    constants,
+    sets,
+    structs: readLayouts(readFileSync(here('structs.txt'), 'utf8'), scratch),
+  })
+  for (const [name, text] of Object.entries(files)) write(name, text)
+}
+
+/** The constants and the sets of 64 bits of the last run. */
+function knownSets() {
+  const constants = readFileSync(join(output, 'constants.ts'), 'utf8').matchAll(
+    /^export const (\w+) = (-?\d+)$/gm,
+  )
+  const found = [
+    ...readFileSync(join(output, 'flags.ts'), 'utf8').matchAll(/^  (\w+): '(?:flags|enum)(\d*) (.*)',$/gm),
+  ]
+  return {
+    constants: new Map([...constants].map(([, name, value]) => [name, Number(value)])),
+    wide: found.filter(([, , bits]) => bits === '64').map(([, name]) => name),
+    sets: new Map(
+      found.map(([, name, , entries]) => [
+        name,
+        [...entries.matchAll(/=(-?\d+)(?= |$)/g)].map(([, value]) => Number(value)),
+      ]),
+    ),
+  }
+}
+
+/** All files. */
+function writeAll() {
   const sets = lines('sets.txt').map(line => {
     try {
       return readSet(line)
@@ -207,17 +261,11 @@ ${requestLines(requests, lines('ioctls.txt')).join('')}\`
 `,
   )
   const calls = lines('syscalls.txt').map(readSyscall)
-  const known = new Set(sets.map(({ name }) => name))
-  for (const { name, args } of calls)
-    for (const [, kind] of args)
-      for (const [, set] of kind.matchAll(/^[|=](\w+)/g))
-        if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
-  write(
-    'syscalls.ts',
-    `// The lines of scripts/linux/syscalls.txt. Text, since a program meets few of these calls: syscalls.ts reads what it needs.
-export const TABLE = \`
-${calls.map(({ line }) => `${line}\n`).join('')}\`
-`,
+  writeSchema(
+    calls,
+    constants,
+    sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
+    new Map(sets.map(({ name, entries }) => [name, entries.map(([, value]) => value)])),
   )
   write(
     'i386.ts',
@@ -234,11 +282,25 @@ ${readI386()
       .join('')}] as const\n`,
   )
   write(
+    'errno-numbers.ts',
+    readErrors()
+      .map(([name, number]) => `export const ${name} = ${number}\n`)
+      .join(''),
+  )
+  write(
     'signals.ts',
     `export const SIGNALS = [\n${readSignals()
       .map(entry => `  ${json(entry)},\n`)
       .join('')}] as const\n`,
   )
+}
+
+mkdirSync(output, { recursive: true })
+try {
+  if (process.argv.includes('--schema')) {
+    const { constants, wide, sets } = knownSets()
+    writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide, sets)
+  } else writeAll()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }

@@ -32,6 +32,7 @@ const HEADERS = [
   'lanes.h',
   'supervise.h',
   'isolate.h',
+  'guest.h',
 ]
 /** Only C uses these: TypeScript never sees their bytes. */
 const PRIVATE = new Set(['plan', 'program', 'watched', 'room', 'chunks', 'whole_call'])

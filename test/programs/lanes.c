@@ -44,8 +44,6 @@ static void at(int fd, char *where) {
   syscall(SYS_readlink, where, where, 64);
   syscall(SYS_newfstatat, AT_FDCWD, where, &found, 0);
   syscall(SYS_newfstatat, AT_FDCWD, "/", where, 0);
-  /* What it wrote differs from run to run. */
-  memset(page, 'e', PAGE);
   syscall(SYS_access, where, R_OK);
   syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, where, where, 8);
   syscall(SYS_pipe2, where, O_CLOEXEC);
@@ -54,6 +52,8 @@ static void at(int fd, char *where) {
   syscall(SYS_bind, fd, where, 16);
   syscall(SYS_getsockname, fd, where, where);
   syscall(SYS_getcwd, where, PAGE);
+  /* What the kernel wrote differs from run to run. */
+  memset(page, 'e', PAGE);
   for (size_t i = 0; i < LENGTHS; i++) {
     syscall(SYS_write, 9, where, lengths[i]);
     syscall(SYS_read, 9, where, lengths[i]);
@@ -89,7 +89,7 @@ static void hostile(void) {
   for (int i = 0; i < 1100; i += 50) syscall(SYS_writev, 9, many, i);
   for (size_t i = 0; i < LENGTHS; i++) {
     message.msg_iovlen = message.msg_controllen = lengths[i];
-    message.msg_control = i % 2 ? end - 16 : (char *)many;
+    message.msg_control = end - (i % 2 ? 16 : 64);
     syscall(SYS_sendmsg, fd, &message, 0);
     syscall(SYS_sendmsg, fd, end - 20, 0);
     syscall(SYS_recvmsg, fd, &message, MSG_DONTWAIT);

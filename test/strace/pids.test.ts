@@ -79,6 +79,23 @@ for (const options of OPTIONS) {
   )
 }
 
+test('the tracer is in a PID namespace, and /proc is of another one', {
+  skip: noStrace || noNamespaces,
+}, () => {
+  const inside = (tracer: readonly string[]): readonly string[] => {
+    const words = [...UNSHARE.filter(word => word !== '--mount-proc'), ...tracer]
+    const options = ['-f', '-y', '--decode-pids=pidns', '-e', 'trace=openat,getpid,gettid,kill']
+    const [first, ...rest] = [...words, ...options, ...UNSHARE.slice(0, -1), program('pids')]
+    const { stderr } = spawnSync(first, rest, { encoding: 'utf8' })
+    return normalized(stderr).match(/openat.*passwd>|get[pt]id\(\) = 1 .*NS \*\//g) ?? []
+  }
+  const theirs = inside(THEIRS)
+  assert.ok(theirs.length > 0)
+  assert.deepEqual(inside(OURS).map(withoutNumbers), theirs.map(withoutNumbers))
+})
+
+const withoutNumbers = (line: string): string => line.replaceAll(/\d+/g, 'N')
+
 test('the id that is told is the one that the tracer knows', { skip: noNamespaces }, context => {
   const texts = linesOf(context, OURS, ['--decode-pids=pidns'], [...UNSHARE, program('pids')])
   let told = 0

@@ -1,4 +1,11 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' /*; # For sh, which reads no further than exec. The front is there once the native code is built.
+self=$0
+[ -h "$self" ] && self=$(readlink -f -- "$self")
+front=${self%/*}/../prebuilds/front-linux-x64
+[ -x "$front" ] && exec "$front" "$self" "$@"
+exec node "$self" "$@"
+*/
 // The entry of the command. It is outside dist/ so that npm can link it before the first build.
 // It runs the bundle of the given subcommand. If Node has the same version as at build time, it
 // also uses the code that V8 compiled for the bundle then (scripts/build-bundles.mjs makes both).
@@ -41,6 +48,8 @@ const NODE_VARIABLES = new Set([
  * (src/strace/environment.ts).
  */
 const WITHHELD = 'GLASSBOX_WITHHELD_'
+/** What inherited.js and the front say. */
+const INHERITED = 'GLASSBOX_INHERITED'
 
 function loadGate() {
   const found = { exports: {} }
@@ -90,16 +99,18 @@ function placeLists(gate, argv, env) {
 }
 
 /**
- * Executes the command again, in this process, without Node's variables. Returns if that fails:
- * the command then runs with them.
+ * Executes the command again, in this process, without Node's variables. It keeps the descriptors
+ * `inherited`. Returns if that fails: the command then runs with them.
  */
-function startClean(gate) {
+function startClean(gate, inherited) {
   try {
-    const env = wordsOf('/proc/self/environ').map(word =>
-      NODE_VARIABLES.has(word.slice(0, word.indexOf('='))) ? `${WITHHELD}${word}` : word,
-    )
+    const env = wordsOf('/proc/self/environ')
+      .filter(word => !word.startsWith(`${INHERITED}=`))
+      .map(word => (NODE_VARIABLES.has(word.slice(0, word.indexOf('='))) ? `${WITHHELD}${word}` : word))
+    const said = process.env[INHERITED]
+    if (said !== undefined) env.push(`${INHERITED}=${said}`)
     const [argv, envp] = placeLists(gate, commandLine(), env)
-    for (const fd of [0, 1, 2]) gate.syscall(FCNTL, fd, F_SETFD, 0)
+    for (const fd of [0, 1, 2, ...inherited]) gate.syscall(FCNTL, fd, F_SETFD, 0)
     gate.syscall(EXECVE, Buffer.from('/proc/self/exe\0'), argv, envp)
   } catch {}
 }
@@ -117,7 +128,19 @@ function ownProcess() {
   const gate = loadGate()
   const refused = gate?.syscall(RT_SIGACTION, SIGUSR1, IGNORE, 0, SIGSET_BYTES)
   if (refused !== 0) process.on('SIGUSR1', () => {})
-  if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate)
+  const inherited = givenDescriptors()
+  if (gate && Object.keys(process.env).some(name => NODE_VARIABLES.has(name))) startClean(gate, inherited)
+}
+
+/** Only strace passes on what it was given. */
+function givenDescriptors() {
+  if (process.argv[2] !== 'strace') {
+    delete process.env[INHERITED]
+    return []
+  }
+  const { noteInherited, inheritedDescriptors } = require('./inherited.js')
+  noteInherited()
+  return inheritedDescriptors()
 }
 
 ownProcess()

@@ -1,5 +1,6 @@
 /*
- * The messages between a tracer and its launcher, over the stream socket at PLAN_SOCKET.
+ * The messages between a tracer and its launcher, over the stream socket
+ * whose number is the launcher's first argument.
  *
  * tracer → launcher: a `launcher_request`, then an encoded plan of `length` bytes.
  * launcher → tracer: a `plan_failure`, if a step of the plan fails; otherwise nothing.

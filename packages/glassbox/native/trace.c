@@ -19,6 +19,7 @@
 #include <linux/wait.h>
 
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
+#define SI_TIMER -2
 #define MOST_SKIPPED 64
 #define SIGTRAP_STOP 5
 /*
@@ -82,8 +83,15 @@ __asm__(".text\n"
 extern const u8 interruptible_look[], interruptible_syscall[], interruptible_woken[];
 void wake_restorer(void);
 
-static void wake_handler(int signal, void *siginfo, struct interrupted *context) {
-  (void)siginfo;
+/* siginfo_t of a timer. */
+struct timer_info {
+  s32 signal, error, code, timer, overrun, pad;
+  volatile s32 *word;
+};
+
+static void wake_handler(int signal, const struct timer_info *info, struct interrupted *context) {
+  /* A timer of guestTimer(): if it comes while JavaScript runs, the next step must know. */
+  if (info->code == SI_TIMER && signal == WAKE_SIGNAL && info->word) *info->word = 1;
   if (signal < WAKE_SIGNAL) __atomic_fetch_or(&caught_signals, 1ul << (signal - 1), __ATOMIC_SEQ_CST);
   u64 at = context->registers.rip;
   if (at >= (u64)interruptible_look && at <= (u64)interruptible_syscall)
@@ -100,7 +108,7 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   if (!get_arguments(env, info, 1, arguments)) return NULL;
   if (!get_integer(env, arguments[0], &signal)) return throw_type(env, "installWake() takes a signal");
   struct {
-    void (*handler)(int, void *, struct interrupted *);
+    void (*handler)(int, const struct timer_info *, struct interrupted *);
     u64 flags;
     void (*restorer)(void);
     u64 mask;

@@ -55,7 +55,7 @@ export function superviseGuest(context: TestContext, guest: Guest, decide: Decid
   }
   let launch: Launch | undefined
   try {
-    launch = new Launch(program, launchPlan(spec), [0, output, 2])
+    launch = new Launch(program, launchPlan(spec), { stdio: [0, output, 2] })
     const errno = seize(launch.pid, { follow: true, killOnExit: true, filtered: true })
     if (errno !== 0) throw new Error(`seize: ${errno}`)
     launch.go()

@@ -3,12 +3,13 @@
  * makes of the others. Pure.
  */
 import { syscallOf } from '../linux/abi.ts'
+import { K } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
+import { usedArguments } from '../linux/schema/used.ts'
 import { type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
-import { VARIANTS } from './variants.ts'
 
 export const NOTHING: ReadonlyMap<bigint, bigint> = new Map()
 
@@ -34,10 +35,24 @@ export function contextOf(
 export function shownArguments(context: Context): readonly Shown[] {
   const { call, options } = context
   const syscall = syscallOf(call.nr, call.abi)
-  if (!syscall) return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', value }))
-  const args = syscall.args.map(({ name, kind }, index) => ({ name, kind, value: call.args[index] ?? 0n }))
+  if (!syscall)
+    return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: K.hex, value }))
+  const valueAt = (index: number): bigint => call.args[index] ?? 0n
   // A signal frame is not an argument: it lies on the stack.
-  if (options.raw) return args.flatMap(arg => (arg.kind === 'sigframe' ? [] : [{ ...arg, kind: 'hex' }]))
-  const varied = VARIANTS[syscall.name]?.(args, context) ?? args
-  return call.abi === 'i386' ? varied.map(arg => ({ ...arg, kind: fitKind(arg.kind) })) : varied
+  if (options.raw)
+    return syscall.args
+      .map(({ name, kind }, index) => ({ name, kind, schema: K.hex, value: valueAt(index) }))
+      .filter(({ kind }) => kind !== 'sigframe')
+      .map(arg => ({ ...arg, kind: 'hex' }))
+  if (syscall.sameAs === undefined)
+    return syscall.args.map((arg, index) => ({ ...arg, value: valueAt(index) }))
+  return usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
+    const notation = call.abi === 'i386' ? fitKind(kind.notation) : kind.notation
+    return {
+      name,
+      kind: isNamed ? `named:${notation}` : notation,
+      schema: notation === kind.notation ? kind : K.addr,
+      value: valueAt(index),
+    }
+  })
 }

@@ -119,17 +119,19 @@ export interface NotStarted {
 /**
  * Starts a child that this thread traces with these options from its first instruction on. It
  * shares the memory of this process until it executes a program, and has copies of all its
- * descriptors. It is killed if this thread ends.
+ * descriptors. It is killed if this thread ends. `cgroup`: a descriptor of the v2 cgroup in which
+ * it is created; default: that of this thread.
  */
 export function startSeized(
   encoded: Uint8Array,
   inputs: readonly number[],
   options: number,
+  cgroup: number = -1,
 ): SeizedStart | NotStarted {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made)
+  const pid = addon().startSeized(encoded, slots, options, made, cgroup)
   if (pid < 0) return { step: made[1] === 1n ? 'seize' : 'clone', errno: -pid }
   const [start = 0n] = made
   return { pid, end: () => endStart(start) }

@@ -21,6 +21,8 @@ const RLIM_INFINITY = 2n ** 64n - 1n
 /** sizeof(sigset_t), and of struct sigaction, as the kernel has them. */
 const SIGSET_BYTES = 8
 const SIGACTION_BYTES = 32
+const SIG_IGN = 1
+const SIGNALS = 64
 /**
  * Node ignores the first two, and the command the third. An ignored signal stays ignored over
  * execve.
@@ -77,21 +79,32 @@ export function addSignalResetSteps(builder: PlanBuilder): void {
   }
 }
 
-/** Unblocks all signals, because the mask of blocked signals is inherited. */
-export function addUnblockStep(builder: PlanBuilder): void {
-  builder.call('rt_sigprocmask', [SIG_SETMASK, words(8, [0]), 0, SIGSET_BYTES], 'block no signal')
+/** `signals`: a mask, in which bit 0 is signal 1. */
+export function addIgnoreSteps(builder: PlanBuilder, signals: bigint): void {
+  const action = new Uint8Array(SIGACTION_BYTES)
+  action[0] = SIG_IGN
+  for (let signal = 1; signal <= SIGNALS; signal++)
+    if ((signals >> BigInt(signal - 1)) & 1n)
+      builder.call('rt_sigaction', [signal, { bytes: action }, 0, SIGSET_BYTES], `ignore signal ${signal}`)
+}
+
+/** Sets the mask of blocked signals, because it is inherited. */
+export function addUnblockStep(builder: PlanBuilder, blocked = 0n): void {
+  const label = blocked === 0n ? 'block no signal' : 'block the signals that the caller blocks'
+  builder.call('rt_sigprocmask', [SIG_SETMASK, words(8, [blocked]), 0, SIGSET_BYTES], label)
 }
 
 /**
  * The last steps before execve of a child that a tracer has seized. The child sends itself
  * SIGCONT, which has no other effect, and stops for it once. So the tracer knows that execve comes
- * next. Signals are unblocked only here.
+ * next. Signals are unblocked only here, but for those in `blocked`. SIGCONT is never blocked.
  */
-export function addReadySteps(builder: PlanBuilder): void {
+export function addReadySteps(builder: PlanBuilder, blocked = 0n): void {
   const self = builder.slot('own pid')
   builder.call('getpid', [], 'get the own pid', { result: self })
-  addUnblockStep(builder)
-  builder.call('kill', [self, signalNumber('SIGCONT') ?? 0], 'tell the tracer')
+  const SIGCONT = signalNumber('SIGCONT') ?? 0
+  addUnblockStep(builder, blocked & ~(1n << BigInt(SIGCONT - 1)))
+  builder.call('kill', [self, SIGCONT], 'tell the tracer')
 }
 
 /**

@@ -29,6 +29,15 @@ export interface Waiting {
   readonly socket: number
 }
 
+export interface LaunchFrom {
+  /** They become 0, 1 and 2 of the launcher. */
+  readonly stdio: readonly number[]
+  /** Descriptors of this process that the launcher keeps under their numbers. */
+  readonly inherited?: readonly number[]
+  /** An existing launcher, with the socket to it. */
+  readonly waiting?: Waiting
+}
+
 export class Launch {
   readonly pid: number
   readonly path: string
@@ -37,10 +46,9 @@ export class Launch {
   readonly #encoded: ReturnType<typeof encodePlan>
 
   /**
-   * `plan` is what the launcher will do; its last step executes `path`. `descriptors` become 0, 1
-   * and 2 of the launcher. `waiting`: an existing launcher, with the socket to it.
+   * `plan` is what the launcher will do; its last step executes `path`.
    */
-  constructor(path: string, plan: Plan, descriptors: readonly number[], waiting?: Waiting) {
+  constructor(path: string, plan: Plan, { stdio, inherited = [], waiting }: LaunchFrom) {
     this.path = path
     this.#plan = plan
     this.#encoded = encodePlan(plan)
@@ -52,7 +60,7 @@ export class Launch {
     const { ours, theirs } = socketPair()
     this.#socket = ours
     try {
-      this.pid = spawn(theirs, descriptors)
+      this.pid = spawn(theirs, stdio, inherited)
     } catch (error) {
       this.close()
       throw error
@@ -122,19 +130,23 @@ const notTaken = (patienceMs: number): GlassboxError =>
     { hint: 'Another process stopped it (SIGSTOP). Start it again.' },
   )
 
-/** A plan can be run any number of times. */
+/** The plan of a launcher that inherits nothing. It can be run any number of times. */
 let encodedSpawnPlan: ReturnType<typeof encodeSpawnPlan> | undefined
 
-function encodeSpawnPlan() {
-  const { plan, pid } = spawnPlan()
+function plainSpawnPlan(): ReturnType<typeof encodeSpawnPlan> {
+  encodedSpawnPlan ??= encodeSpawnPlan([])
+  return encodedSpawnPlan
+}
+
+function encodeSpawnPlan(inherited: readonly number[]) {
+  const { plan, pid } = spawnPlan(inherited)
   return { plan, pid, encoded: encodePlan(plan) }
 }
 
-function spawn(socket: number, descriptors: readonly number[]): number {
-  encodedSpawnPlan ??= encodeSpawnPlan()
-  const { plan, pid, encoded } = encodedSpawnPlan
+function spawn(socket: number, stdio: readonly number[], inherited: readonly number[]): number {
+  const { plan, pid, encoded } = inherited.length === 0 ? plainSpawnPlan() : encodeSpawnPlan(inherited)
   const { bytes, origin } = encoded
-  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...descriptors])
+  const { slots, failure } = runPlan(bytes, [socket, programDescriptor('launcher'), ...stdio])
   if (failure) throw stepError(plan, origin[failure.step], failure.errno)
   return Number(slots[pid.slot] ?? -1n)
 }

@@ -3,7 +3,6 @@
  * child whose stop comes first stays stopped until its parent's event says what it is, or until
  * the parent is dead.
  */
-import { existsSync } from 'node:fs'
 import { syscall } from '../gate/gate.ts'
 import { ptrace } from '../gate/ptrace.ts'
 import { PTRACE_DETACH } from '../linux/constants.ts'
@@ -13,6 +12,7 @@ import { syscallNumber } from '../linux/syscalls.ts'
 import type { Loop } from './loop.ts'
 import { eventOf } from './stop.ts'
 import { Task } from './task.ts'
+import { isThreadOf } from './subject/proc-id.ts'
 
 export type ChildKind = 'fork' | 'vfork' | 'clone'
 
@@ -153,7 +153,7 @@ export class ProcessTree {
 
   #make(tid: number, birth: Birth): Task {
     const { parent, kind } = birth
-    const isThread = kind === 'clone' && existsSync(`/proc/${parent.pid}/task/${tid}`)
+    const isThread = kind === 'clone' && isThreadOf(tid, parent.pid)
     const child = new Task(tid, isThread ? parent.pid : tid)
     child.abi = parent.abi
     child.isAttached = parent.isAttached

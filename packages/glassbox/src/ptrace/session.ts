@@ -112,7 +112,11 @@ export class Session implements TraceSession {
   }
 
   #start({ spec, stdio, waiting }: NonNullable<SessionSpec['launch']>): void {
-    const launch = new Launch(spec.path, launchPlan(spec, waiting && NOT_EXECUTED), stdio, waiting)
+    const inherited = spec.inherited?.descriptors ?? []
+    const launch = new Launch(spec.path, launchPlan(spec, waiting && NOT_EXECUTED), {
+      ...{ stdio, inherited },
+      ...(waiting && { waiting }),
+    })
     this.#launch = launch
     try {
       this.#adopt(launch.pid)

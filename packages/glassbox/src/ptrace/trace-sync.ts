@@ -28,10 +28,15 @@ const COMMANDS: Readonly<Record<TraceEffect, number>> = {
  * handler is thrown unchanged.
  */
 export function traceSync(target: TraceCommand | number | readonly number[], options: SyncOptions): TraceEnd {
-  const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, ...rest } = options
+  const { handlers, signals = {}, onSignal, onPid, onCommands, waiting, inherited, ...rest } = options
   const made = sessionSpec(target, rest)
   const { launch } = made
-  const spec = launch && waiting ? { ...made, launch: { ...launch, waiting } } : made
+  const given = launch && {
+    ...launch,
+    ...(waiting && { waiting }),
+    ...(inherited && { spec: { ...launch.spec, inherited } }),
+  }
+  const spec = given ? { ...made, launch: given } : made
   const control = new Control()
   onCommands?.(effect => control.command(COMMANDS[effect]))
   const effects = new Map(

@@ -5,7 +5,9 @@
 import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import { call, cString } from '../gate/gate.ts'
 import { findInPath } from '../launch/find-program.ts'
+import { PR_SET_NAME } from '../linux/constants.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
@@ -15,6 +17,7 @@ import type { TraceEnd } from '../trace/trace.ts'
 import { environmentOf } from './environment.ts'
 import { fault } from './fault.ts'
 import { makeHandlers } from './handlers.ts'
+import { inheritedFrom, releaseStreams } from './inherited.ts'
 import { say } from './text/messages.ts'
 import type { StraceOptions } from './options.ts'
 import { isPathCall } from './select/path-filter.ts'
@@ -41,9 +44,11 @@ export async function strace(options: StraceOptions, source: TraceSource): Promi
     // A command that cannot run is reported here, because the caller waits for the exit status of
     // this process.
     commandOf(options)
-    source.daemonizer.daemonize(options.daemonize)
+    source.daemonizer.daemonize(options.daemonize, inheritedFrom(process.env))
     return { code: 1 }
   }
+  // -Y shows the name of the tracer, for example as the parent of the program.
+  call('prctl', [PR_SET_NAME, cString('strace'), 0, 0, 0])
   const { target, close } = await openTarget(options)
   let perfetto: { fd: number; name: string } | undefined
   try {
@@ -84,6 +89,7 @@ async function run(
     limitReached: () => end('keep'),
   })
   let signaled: SignalName | undefined
+  const given = inheritedFrom(process.env)
   try {
     const ended = source.traceSync(command ?? options.pids, {
       handlers,
@@ -93,6 +99,11 @@ async function run(
       killOnExit: options.killOnExit,
       ...(waiting && { waiting }),
       ...(command && options.pids.length > 0 && { attach: options.pids }),
+      ...(command && given && { inherited: given }),
+      onPid: pid => {
+        // Called for the processes that are attached to, and then for the program.
+        if (command && !options.pids.includes(pid)) releaseStreams()
+      },
       signals: signalsOf(options),
       onSignal: signal => void (signaled = signal),
       onCommands: send => void (end = send),

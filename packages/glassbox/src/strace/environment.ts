@@ -3,6 +3,7 @@
  * variables from the command itself by giving them other names. The program gets them under their
  * own names.
  */
+import { INHERITED_VARIABLE } from './inherited.ts'
 
 const WITHHELD = 'GLASSBOX_WITHHELD_'
 
@@ -14,7 +15,7 @@ const WITHHELD = 'GLASSBOX_WITHHELD_'
 export function environmentOf(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(own).flatMap(([name, value]) => {
     const known = name.startsWith(WITHHELD) ? name.slice(WITHHELD.length) : name
-    return value === undefined ? [] : [[known, value] as const]
+    return value === undefined || name === INHERITED_VARIABLE ? [] : [[known, value] as const]
   })
   return Object.fromEntries(entries)
 }

@@ -3,11 +3,12 @@
  * outputs hear of them. The code path of a call is short on purpose. Outputs that were not asked
  * for are not even loaded.
  */
+import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import type { EnteredCall, LeftCall, TraceHandlers } from '../trace/handlers.ts'
-import { commonPlan, type LineTaker, type Planned } from '../trace/lanes.ts'
+import type { EnteredCall, LeftCall, LineTaker, TraceHandlers } from '../trace/handlers.ts'
+import { commonPlan } from '../trace/combine.ts'
 import type { TraceeAtEntry, TraceeAtExit } from '../trace/tracee.ts'
 import type { Subject } from '../trace/subject.ts'
 import { contains } from './select/call-set.ts'
@@ -125,7 +126,7 @@ class Handlers {
   }
 
   get #lookers(): readonly Sink[] {
-    return this.#sinks.filter(sink => sink.enter || sink.exit)
+    return this.#sinks.filter(sink => 'enter' in sink || 'exit' in sink)
   }
 
   mayDefer(nr: number): boolean {

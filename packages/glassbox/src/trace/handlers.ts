@@ -2,8 +2,9 @@
  * The handlers of a trace. They run in the tracer's thread, synchronously, one after another,
  * while the tracee in question is stopped.
  */
+import type { NameTable } from '../decode/lanes/names.ts'
+import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi, Call, Outcome } from '../decode/types.ts'
-import type { LineTaker, Planned } from './lanes.ts'
 import type { Subject } from './subject.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './tracee.ts'
 
@@ -46,6 +47,21 @@ export interface SignalStop extends Stop {
   readonly signal: number
   /** The 128 bytes of siginfo_t. */
   readonly siginfo: Uint8Array
+}
+
+/** What a line begins with: nothing, `123   `, or `[pid   123] `. */
+export type LinePrefix = 'none' | 'tid' | 'brackets'
+
+/** Takes lines that the tracer made of whole calls, by the programs of their plans. */
+export interface LineTaker {
+  /** The column of `= result`. */
+  readonly columns: number
+  /** Called once, before the first line. Names that the table lacks are to be taught. */
+  useTable(table: NameTable): void
+  /** How the lines of the next stops begin. */
+  prefix(): LinePrefix
+  /** So many whole lines, in the order of the stops. The bytes are valid during the call. */
+  lines(text: Uint8Array, count: number): void
 }
 
 /**

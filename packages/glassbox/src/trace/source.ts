@@ -23,6 +23,15 @@ export interface WaitingProcess {
  */
 export type Detachment = 'grandchild' | 'pgroup' | 'session'
 
+/** What a command gets of the process that started the tracer, which the tracer itself lost. */
+export interface Inherited {
+  /** Open descriptors, which keep their numbers. Without 0, 1 or 2 that one is closed. */
+  readonly descriptors: readonly number[]
+  /** Masks of signals: bit 0 is signal 1. */
+  readonly blocked: bigint
+  readonly ignored: bigint
+}
+
 export type SyncOptions = Pick<
   TraceOptions,
   'follow' | 'syscalls' | 'seccomp' | 'sameCpu' | 'killOnExit' | 'attach'
@@ -30,6 +39,8 @@ export type SyncOptions = Pick<
   readonly handlers: TraceHandlers
   /** The process that will become the command, if the trace must not start one. */
   readonly waiting?: WaitingProcess
+  /** Default: only 0, 1 and 2 are open, no signal is blocked or ignored. */
+  readonly inherited?: Inherited
   /** Called with the first process of the trace, before that does anything. */
   readonly onPid?: (pid: number) => void
   /** What a signal to this process does to the trace. Other signals have their normal effect. */
@@ -54,7 +65,7 @@ export interface Daemonizer {
    * Starts the tracer and becomes the traced process. Returns only if the tracer could not begin;
    * the tracer has then reported why.
    */
-  daemonize(how: Detachment): void
+  daemonize(how: Detachment, inherited?: Inherited): void
   /** In the tracer: the process that it was started to trace. `undefined` in any other process. */
   tracedProcess(): WaitingProcess | undefined
   /** In the tracer: tells that process that it may continue, and waits until it can be traced. */

@@ -1,15 +1,12 @@
 /**
  * The plan of each call of x86-64: what is captured, and how its line is made. In some calls one
- * argument decides what the others are (`VARIANTS`): these have a plan for each of the values that
+ * argument decides what the others are: these have a plan for each of the values that
  * are listed here. A call without a plan stops, as all calls did before there were plans. Pure.
  */
+import { commandsOf } from '../../linux/schema/commands.ts'
+import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
-import { contextOf } from '../arguments.ts'
-import type { Shown } from '../context.ts'
-import { ARCH_PRCTL, PRCTL } from '../requests/prctl.ts'
-import { FCNTL } from '../requests/commands.ts'
 import { resultForm } from '../results.ts'
-import { VARIANTS } from '../variants.ts'
 import { allCaptures } from './captures.ts'
 import { lineSteps } from './line-program.ts'
 import type { CallPlan, Capture, CaptureLimits, LineProgram, Planned } from './plan.ts'
@@ -28,7 +25,7 @@ interface Selector {
 
 const ALL_BITS = 0xffffffff
 const upTo = (last: number): readonly number[] => Array.from({ length: last + 1 }, (_, value) => value)
-const keys = (table: Readonly<Record<number, unknown>>): readonly number[] => Object.keys(table).map(Number)
+const commands = (call: string): readonly number[] => [...new Map(commandsOf(call)?.shapes() ?? []).keys()]
 const by = (argument: number, values: readonly number[], mask: number = ALL_BITS): Selector => ({
   argument,
   mask,
@@ -47,31 +44,33 @@ const IOCTLS = [0x5401, 0x5402, 0x5403, 0x5404, 0x540f, 0x5410, 0x5413, 0x541b, 
 /** No value decides; the variant only drops or renames arguments. */
 const NONE: Selector = by(0, [0], 0)
 
-const SELECTORS: Readonly<Record<string, Selector>> = {
-  open: by(1, CREATING, O_CREAT | O_TMPFILE),
-  openat: by(2, CREATING, O_CREAT | O_TMPFILE),
-  mq_open: by(1, [0, O_CREAT], O_CREAT),
-  fcntl: by(1, keys(FCNTL)),
-  ioctl: by(1, IOCTLS),
-  prctl: by(
-    0,
-    keys(PRCTL).filter(option => !PRCTL_OF_TWO.has(option)),
-  ),
-  arch_prctl: by(0, keys(ARCH_PRCTL)),
-  mmap: by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
-  mremap: by(3, [0, 2], 2),
-  membarrier: by(1, [0, 1], 1),
-  futex: by(1, upTo(13), 127),
+/** Made when they are first needed: the tables of commands are read for them. */
+const SELECTORS: Readonly<Record<string, () => Selector>> = {
+  open: () => by(1, CREATING, O_CREAT | O_TMPFILE),
+  openat: () => by(2, CREATING, O_CREAT | O_TMPFILE),
+  mq_open: () => by(1, [0, O_CREAT], O_CREAT),
+  fcntl: () => by(1, commands('fcntl')),
+  ioctl: () => by(1, IOCTLS),
+  prctl: () =>
+    by(
+      0,
+      commands('prctl').filter(option => !PRCTL_OF_TWO.has(option)),
+    ),
+  arch_prctl: () => by(0, commands('arch_prctl')),
+  mmap: () => by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
+  mremap: () => by(3, [0, 2], 2),
+  membarrier: () => by(1, [0, 1], 1),
+  futex: () => by(1, upTo(13), 127),
   // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK and AF_PACKET.
-  socket: by(0, [1, 2, 10, 16, 17]),
-  waitid: by(0, upTo(3)),
-  getpriority: by(0, upTo(2)),
-  setpriority: by(0, upTo(2)),
-  ioprio_get: by(0, upTo(3)),
-  ioprio_set: by(0, upTo(3)),
-  epoll_ctl: by(1, [1, 2, 3]),
-  preadv2: NONE,
-  pwritev2: NONE,
+  socket: () => by(0, [1, 2, 10, 16, 17]),
+  waitid: () => by(0, upTo(3)),
+  getpriority: () => by(0, upTo(2)),
+  setpriority: () => by(0, upTo(2)),
+  ioprio_get: () => by(0, upTo(3)),
+  ioprio_set: () => by(0, upTo(3)),
+  epoll_ctl: () => by(1, [1, 2, 3]),
+  preadv2: () => NONE,
+  pwritev2: () => NONE,
 }
 
 /** Calls whose result is printed with memory that was input at their entry. */
@@ -83,19 +82,17 @@ const probe = (selector: Selector | undefined, value: number): readonly bigint[]
     index === selector?.argument && selector !== NONE ? BigInt(value) : BigInt(index + 1) << 40n,
   )
 
+/** An argument as it is shown: its register, and the notation of its kind. */
+interface Used {
+  readonly index: number
+  readonly kind: string
+}
+
 /** The arguments as they are shown if the selector has this value. */
-function shownFor(
-  call: Syscall,
-  selector: Selector | undefined,
-  value: number,
-): readonly (Shown & { index: number })[] {
+function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly Used[] {
+  if (!selector) return call.args.map(({ kind }, index) => ({ index, kind }))
   const args = probe(selector, value)
-  const all = call.args.map(({ name, kind }, index) => ({ name, kind, value: args[index] ?? 0n }))
-  const nothing = { read: () => new Uint8Array(0) }
-  const shown = selector
-    ? (VARIANTS[call.name]?.(all, contextOf({ nr: call.nr, args }, nothing, {})) ?? all)
-    : all
-  return shown.map(arg => ({ ...arg, index: args.indexOf(arg.value) }))
+  return usedArguments(call.name, args).map(({ kind, index }) => ({ index, kind: kind.notation }))
 }
 
 function planFor(
@@ -122,7 +119,7 @@ const lengthKind = (kind: string): string =>
 
 function lineFor(
   call: Syscall,
-  shown: readonly (Shown & { index: number })[],
+  shown: readonly Used[],
   value: number,
   { lineLimit }: PlanOptions,
 ): LineProgram | undefined {
@@ -161,8 +158,8 @@ export function planOf(nr: number, options: PlanOptions): Planned | undefined {
   const call = syscallByNumber(nr)
   if (!call) return undefined
   if (call.name === 'setsockopt' || call.name === 'getsockopt') return socketOption(call.name, options)
-  const selector = SELECTORS[call.name]
-  if (!selector) return call.name in VARIANTS ? undefined : planFor(call, undefined, 0, options)
+  const selector = SELECTORS[call.name]?.()
+  if (!selector) return hasVariants(call.name) ? undefined : planFor(call, undefined, 0, options)
   const plans = new Map<number, CallPlan>()
   for (const value of selector.values) {
     const plan = planFor(call, selector, value, options)

@@ -474,3 +474,61 @@ export const ANSWER_LAYOUT = {
   value: 4,
   length: 8,
 } as const
+
+// guest.h
+export const STUB_CODE = 139637976727552
+export const STUB_PAGE = 139638245163008
+export const STUB_PAGE_BYTES = 16384
+export const STUB_PAGE_FD = 3
+export const STUB_WORLD_FD = 4
+export const STUB_CACHE_FD = 5
+/** enum guest_stop */
+export const GUEST_STOP = {
+  call: 0,
+  signal: 1,
+  interrupted: 2,
+  gone: 3,
+  other: 4,
+} as const
+/** enum guest_mode */
+export const GUEST_MODE = {
+  asIs: 0,
+  result: 1,
+} as const
+/** struct guest_resume: offsets, and its size. */
+export const GUEST_RESUME_LAYOUT = {
+  SIZE: 16,
+  tid: 0,
+  mode: 4,
+  rax: 8,
+} as const
+/** struct guest_command: offsets, and its size. */
+export const GUEST_COMMAND_LAYOUT = {
+  SIZE: 64,
+  nr: 0,
+  args: 8,
+  unused: 56,
+} as const
+/** struct guest_record: offsets, and its size. */
+export const GUEST_RECORD_LAYOUT = {
+  SIZE: 104,
+  tid: 0,
+  status: 4,
+  kind: 8,
+  arch: 12,
+  ip: 16,
+  sp: 24,
+  nr: 32,
+  args: 40,
+  signal: 88,
+  code: 92,
+  address: 96,
+} as const
+/** struct guest_batch: offsets, and its size. */
+export const GUEST_BATCH_LAYOUT = {
+  SIZE: 24,
+  left: 0,
+  result: 8,
+  thread: 16,
+  interrupted: 20,
+} as const

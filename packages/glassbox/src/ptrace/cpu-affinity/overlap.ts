@@ -9,6 +9,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Task } from '../task.ts'
+import { procOf } from '../subject/proc-id.ts'
 
 /**
  * Two tracees that have been in user mode this long without a stop are considered to be
@@ -108,7 +109,7 @@ const isLong = ({ restartedNs }: Task, timeNs: bigint): boolean =>
 /** How long a thread has waited for a CPU, in ns; 0 if the kernel does not say. */
 function waitedFor(tid: number): bigint {
   try {
-    return BigInt(readFileSync(`/proc/${tid}/schedstat`, 'latin1').split(' ')[1] ?? '0')
+    return BigInt(readFileSync(`${procOf(tid)}/schedstat`, 'latin1').split(' ')[1] ?? '0')
   } catch {
     return 0n
   }

@@ -10,8 +10,8 @@
 import { LINE_PREFIX, MOST_LINE_BYTES, PLANNED_CALLS } from '../../gate/generated/layouts.ts'
 import type { StepLanes } from '../../gate/ptrace.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
-import type { TraceHandlers } from '../../trace/handlers.ts'
-import type { LineTaker, Planned } from '../../trace/lanes.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
+import type { LineTaker, TraceHandlers } from '../../trace/handlers.ts'
 import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
 import { LaneTables } from './tables.ts'
@@ -89,11 +89,11 @@ export class Lanes {
   }
 
   #planned(nr: number): Planned | undefined {
-    const { plan, mayDefer } = this.#handlers
+    const handlers = this.#handlers
     if (ALWAYS_STOP.has(nr) || !this.#isWanted(nr)) return undefined
-    const planned = plan?.call(this.#handlers, nr)
+    const planned = handlers.plan?.(nr)
     if (planned || SOMETIMES_STOP.has(nr)) return planned
-    return mayDefer?.call(this.#handlers, nr) ? NOTHING_READ : undefined
+    return handlers.mayDefer?.(nr) ? NOTHING_READ : undefined
   }
 
   /**

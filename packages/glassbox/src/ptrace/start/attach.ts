@@ -1,5 +1,5 @@
 /** Attaches to running processes: to all of their threads, until a round finds no new one. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { GlassboxError } from '../../errors.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { ERRNO } from '../../linux/errno.ts'
@@ -7,6 +7,7 @@ import type { Loop } from '../loop.ts'
 import { interrupt, seize, seizeError, type SeizeOptions } from './seize.ts'
 import { Task } from '../task.ts'
 import { holdsUserFaults } from '../tracee/user-faults.ts'
+import { procOf, relationsOf, threadsOf } from '../subject/proc-id.ts'
 
 /**
  * If a process creates threads faster than this many rounds can find them, the threads found so
@@ -19,7 +20,7 @@ const MOST_ROUNDS = 1000
  * seized.
  */
 export function attach(loop: Loop, pid: number, options: SeizeOptions): GlassboxError | undefined {
-  const { tgid, parent } = idsOf(pid)
+  const { tgid, parent } = relationsOf(pid)
   if (tgid === process.pid)
     return refused(
       `${pid} is this process itself`,
@@ -71,38 +72,12 @@ const RESTART_SYSCALL = syscallNumber('restart_syscall')
  */
 function currentCall(tid: number): number | undefined {
   try {
-    const nr = Number.parseInt(readFileSync(`/proc/${tid}/syscall`, 'latin1'), 10)
+    const nr = Number.parseInt(readFileSync(`${procOf(tid)}/syscall`, 'latin1'), 10)
     return nr >= 0 && nr !== RESTART_SYSCALL ? nr : undefined
   } catch {
     return undefined
   }
 }
 
-function threadsOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number)
-  } catch {
-    return []
-  }
-}
-
 const refused = (why: string, hint: string): GlassboxError =>
   new GlassboxError('ERR_GLASSBOX_SYSTEM', `attach: ${why}`, { hint, errno: ERRNO.EPERM, syscall: 'ptrace' })
-
-/**
- * The process of a thread, and the parent of that process; `undefined` if the thread does not
- * exist.
- */
-function idsOf(tid: number): { readonly tgid: number | undefined; readonly parent: number | undefined } {
-  let status = ''
-  try {
-    status = readFileSync(`/proc/${tid}/status`, 'latin1')
-  } catch {
-    // It is gone: PTRACE_SEIZE will report that.
-  }
-  const field = (name: string): number | undefined => {
-    const value = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]
-    return value === undefined ? undefined : Number(value)
-  }
-  return { tgid: field('Tgid'), parent: field('PPid') }
-}

@@ -22,9 +22,10 @@ import { addProgramSteps, programDescriptor } from '../../launch/static-program.
 import { signalNumber } from '../../linux/signals.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { PlanBuilder, stringArray, text } from '../../plan/builder.ts'
+import { addInheritSteps, socketPlace } from '../launch-plan.ts'
 import { encodePlan } from '../../plan/encode.ts'
 import type { Plan } from '../../plan/types.ts'
-import type { Daemonizer, Detachment, WaitingProcess } from '../../trace/source.ts'
+import type { Daemonizer, Detachment, Inherited, WaitingProcess } from '../../trace/source.ts'
 
 const STDIO = [0, 1, 2] as const
 const READ = syscallNumber('read')
@@ -74,12 +75,13 @@ function tracerPlan(how: Detachment, program: string, argv: readonly string[], e
 }
 
 /** Inputs: the socket, and the launcher's file. */
-function becomePlan(): Plan {
+function becomePlan(inherited: readonly number[]): Plan {
   const builder = new PlanBuilder('become the launcher')
   const [socket, launcher] = ['socket', 'launcher'].map(name => builder.input(name))
   const [high] = socket ? moveAway(builder, [socket]) : []
   if (!high || !launcher) throw new RangeError('the launcher has a socket and a file')
-  addProgramSteps(builder, 'launcher', high, launcher)
+  addInheritSteps(builder, inherited)
+  addProgramSteps(builder, 'launcher', high, launcher, socketPlace(inherited))
   return builder.build()
 }
 
@@ -93,7 +95,7 @@ function run(plan: Plan, inputs: readonly number[]): BigInt64Array {
  * Starts the tracer and becomes the process that it traces. Returns only if the tracer could not
  * begin; the tracer has then reported why.
  */
-function daemonize(how: Detachment): void {
+function daemonize(how: Detachment, inherited?: Inherited): void {
   const { ours, theirs } = socketPair()
   const ends = new Int32Array(2)
   call('pipe2', [ends, O_CLOEXEC])
@@ -109,7 +111,8 @@ function daemonize(how: Detachment): void {
   const [, , child = -1n] = run(tracerPlan(how, process.execPath, argv, words), [theirs, ends[0] ?? -1])
   syscall(WAIT4, Number(child), 0, __WALL, 0)
   call('close', [theirs])
-  if (syscall(READ, ours, new Uint8Array(1), 1) === 1) run(becomePlan(), [ours, launcher])
+  if (syscall(READ, ours, new Uint8Array(1), 1) === 1)
+    run(becomePlan(inherited?.descriptors ?? []), [ours, launcher])
 }
 
 /** The process that this process was started to trace, if any. */

@@ -19,6 +19,7 @@ import {
   PTRACE_SEIZE,
 } from '../../linux/constants.ts'
 import { ERRNO, errnoMessage, errnoName } from '../../linux/errno.ts'
+import { procOf } from '../subject/proc-id.ts'
 
 export interface SeizeOptions {
   readonly follow: boolean
@@ -69,7 +70,7 @@ export function seizeError(tid: number, errno: number): GlassboxError {
 }
 
 function refusal(tid: number): string {
-  const status = textOf(`/proc/${tid}/status`)
+  const status = textOf(`${procOf(tid)}/status`)
   const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
   if (field('State') === 'Z') return 'The process has ended, and its parent has not waited for it yet.'
   const tracer = field('TracerPid')

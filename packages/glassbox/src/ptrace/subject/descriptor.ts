@@ -7,6 +7,7 @@ import type { DescriptorInfo, DeviceInfo, SocketInfo } from '../../trace/subject
 import { majorOf, minorOf } from './mappings.ts'
 import { linkOf, orUndefined, textOf } from './reading.ts'
 import { socketOf } from './socket.ts'
+import { procOf } from './proc-id.ts'
 
 /** The suffix with which the kernel marks a file that has no name any more. */
 const DELETED = ' (deleted)'
@@ -14,7 +15,7 @@ const DELETED = ' (deleted)'
 /** AT_FDCWD means the working directory. Returns `undefined` if the descriptor is not open. */
 export function descriptorOf(tid: number, fd: number): DescriptorInfo | undefined {
   if (fd < 0 && fd !== AT_FDCWD) return undefined
-  const link = fd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${fd}`
+  const link = fd === AT_FDCWD ? `${procOf(tid)}/cwd` : `${procOf(tid)}/fd/${fd}`
   const target = linkOf(link)
   return target && new ProcDescriptor(tid, fd, link, target)
 }
@@ -52,7 +53,7 @@ class ProcDescriptor implements DescriptorInfo {
 
   process(): number | undefined {
     if (this.#name !== 'anon_inode:[pidfd]' && !this.#name.startsWith('pidfd:')) return undefined
-    const info = textOf(`/proc/${this.#tid}/fdinfo/${this.#fd}`) ?? ''
+    const info = textOf(`${procOf(this.#tid)}/fdinfo/${this.#fd}`) ?? ''
     const [, pid] = /^Pid:\s*(-?\d+)/m.exec(info) ?? []
     return pid === undefined ? undefined : Number(pid)
   }

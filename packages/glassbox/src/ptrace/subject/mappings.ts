@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { MappingInfo } from '../../trace/subject.ts'
 import { orUndefined, textOf } from './reading.ts'
+import { procOf } from './proc-id.ts'
 
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) ..(.). ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) +(.+)$/gm
 
@@ -25,7 +26,7 @@ export function parseMaps(text: string): readonly MappingInfo[] {
 
 /** Empty for a thread that is gone. */
 export const mappingsOf = (tid: number): readonly MappingInfo[] =>
-  parseMaps(textOf(`/proc/${tid}/maps`) ?? '')
+  parseMaps(textOf(`${procOf(tid)}/maps`) ?? '')
 
 /** Returns a descriptor that the caller owns. */
 export function openMapped(
@@ -33,7 +34,9 @@ export function openMapped(
   { start, end, name, device, inode }: MappingInfo,
 ): number | undefined {
   const range = `${start.toString(16)}-${end.toString(16)}`
-  return openRegular(`/proc/${tid}/map_files/${range}`) ?? openSame(`/proc/${tid}/root${name}`, device, inode)
+  return (
+    openRegular(`${procOf(tid)}/map_files/${range}`) ?? openSame(`${procOf(tid)}/root${name}`, device, inode)
+  )
 }
 
 const openRegular = (path: string): number | undefined => orUndefined(() => openSync(path, 'r'))

@@ -3,68 +3,24 @@
  * list of its ids, from the namespace of /proc down to its own, and a chain of namespaces
  * upwards. Together they say which id belongs to which namespace.
  */
-import { fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { IdType } from '../../decode/types.ts'
-import { close } from '../../gate/descriptors.ts'
-import { call, cString, syscall } from '../../gate/gate.ts'
-import { AT_FDCWD, NS_GET_PARENT, O_CLOEXEC } from '../../linux/constants.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-
-const IOCTL = syscallNumber('ioctl')
+import { everyThread, idsInProc, namespacesOf, procOf } from './proc-id.ts'
 
 /** Lines of /proc/PID/status. */
-const LISTS: Readonly<Record<IdType, RegExp>> = {
-  tid: /^NSpid:\t(.*)$/m,
-  tgid: /^NStgid:\t(.*)$/m,
-  pgid: /^NSpgid:\t(.*)$/m,
-  sid: /^NSsid:\t(.*)$/m,
-}
+const LISTS: Readonly<Record<IdType, string>> = { tid: 'NSpid', tgid: 'NStgid', pgid: 'NSpgid', sid: 'NSsid' }
 
-function idsOf(pid: string, type: IdType): readonly number[] {
+/** `directory`: of a task in /proc. Returns 0 if the task is gone. */
+function namespaceOf(directory: string): number {
   try {
-    const [, list] = LISTS[type].exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
-    return list === undefined ? [] : list.split('\t').map(Number)
-  } catch {
-    return []
-  }
-}
-
-/** The process's namespace and its ancestors, up to the tracer's. The kernel shows no others. */
-function namespacesOf(pid: string): readonly number[] {
-  const found: number[] = []
-  try {
-    const own = [AT_FDCWD, cString(`/proc/${pid}/ns/pid`), O_CLOEXEC, 0] as const
-    for (let fd = call('openat', own); fd >= 0; ) {
-      found.push(fstatSync(fd).ino)
-      const parent = syscall(IOCTL, fd, NS_GET_PARENT, 0)
-      close(fd)
-      fd = parent
-    }
-  } catch {
-    return found
-  }
-  return found
-}
-
-function namespaceOf(pid: number | 'self'): number {
-  try {
-    return statSync(`/proc/${pid}/ns/pid`).ino
+    return statSync(`${directory}/ns/pid`).ino
   } catch {
     return 0
   }
 }
 
-const isId = (name: string): boolean => /^[1-9]\d*$/.test(name)
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).filter(isId)
-  } catch {
-    return []
-  }
-}
-
 export class PidNamespaces {
-  readonly #ours: number = namespaceOf('self')
+  readonly #ours: number = namespaceOf('/proc/self')
   /** Namespaces of tracees, which do not change while the tracees live. */
   readonly #namespaces = new Map<number, number>()
   /** Which process had an id when it was last looked up. */
@@ -97,22 +53,15 @@ export class PidNamespaces {
   #namespaceOf(tid: number): number {
     const known = this.#namespaces.get(tid)
     if (known !== undefined) return known
-    const namespace = namespaceOf(tid)
+    const namespace = namespaceOf(procOf(tid))
     if (namespace !== 0) this.#namespaces.set(tid, namespace)
     return namespace
   }
 }
 
-function* everyThread(): Generator<string> {
-  for (const pid of namesIn('/proc')) {
-    yield* namesIn(`/proc/${pid}/task`)
-    yield pid
-  }
-}
-
 /** The process's id in the tracer's namespace, if it has that id in that namespace; else 0. */
 function ourId(pid: string, namespace: number, id: number, type: IdType): number {
-  const ids = idsOf(pid, type)
+  const ids = idsInProc(pid, LISTS[type])
   // Most processes do not have the id in any namespace, and looking up their namespaces costs
   // more.
   if (!ids.includes(id)) return 0

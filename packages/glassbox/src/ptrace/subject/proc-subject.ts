@@ -4,25 +4,29 @@
  */
 import { readdirSync } from 'node:fs'
 import { bytesOf, linkOf, orUndefined, textOf } from './reading.ts'
+import { procOf } from './proc-id.ts'
 
 /** Without the trailing newline. */
 export function commOf(tid: number): Uint8Array | undefined {
-  const bytes = bytesOf(`/proc/${tid}/comm`)
+  const bytes = bytesOf(`${procOf(tid)}/comm`)
   return bytes?.subarray(0, bytes.length - 1)
 }
 
-export const cwdOf = (tid: number): Uint8Array | undefined => linkOf(`/proc/${tid}/cwd`)
+export const cwdOf = (tid: number): Uint8Array | undefined => linkOf(`${procOf(tid)}/cwd`)
 
-export const executableOf = (pid: number): string | undefined => linkOf(`/proc/${pid}/exe`)?.toString()
+export const executableOf = (pid: number): string | undefined => linkOf(`${procOf(pid)}/exe`)?.toString()
 
 export const commandLineOf = (pid: number): readonly string[] | undefined =>
-  bytesOf(`/proc/${pid}/cmdline`)?.toString().split('\0').slice(0, -1)
+  bytesOf(`${procOf(pid)}/cmdline`)
+    ?.toString()
+    .split('\0')
+    .slice(0, -1)
 
 /** The first number of schedstat, which not every kernel has. */
-export function cpuTimeOf(pid: number, tid: number): number | undefined {
-  const text = textOf(`/proc/${pid}/task/${tid}/schedstat`)
+export function cpuTimeOf(tid: number): number | undefined {
+  const text = textOf(`${procOf(tid)}/schedstat`)
   return text === undefined ? undefined : Number(text.split(' ')[0])
 }
 
 export const threadCountOf = (pid: number): number | undefined =>
-  orUndefined(() => readdirSync(`/proc/${pid}/task`).length)
+  orUndefined(() => readdirSync(`${procOf(pid)}/task`).length)

@@ -123,7 +123,7 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
   }
 
   cpuTimeNs(): number | undefined {
-    return cpuTimeOf(this.pid, this.tid)
+    return cpuTimeOf(this.tid)
   }
 
   threadCount(): number | undefined {

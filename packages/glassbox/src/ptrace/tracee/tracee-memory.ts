@@ -18,6 +18,7 @@ import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.t
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Captured } from '../lanes/captured.ts'
+import { procOf } from '../subject/proc-id.ts'
 
 const PAGE = 4096
 const SLOTS = 8
@@ -129,7 +130,7 @@ export class TraceeMemory {
   /** Returns −1 if the thread is gone. */
   #open(mode: number): number {
     try {
-      return call('openat', [AT_FDCWD, cString(`/proc/${this.#tid}/mem`), mode | O_CLOEXEC, 0])
+      return call('openat', [AT_FDCWD, cString(`${procOf(this.#tid)}/mem`), mode | O_CLOEXEC, 0])
     } catch {
       return -1
     }

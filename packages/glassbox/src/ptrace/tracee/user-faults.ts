@@ -9,6 +9,7 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import type { Abi } from '../../decode/types.ts'
 import type { Condition } from '../../seccomp/policy.ts'
 import { numbersOf } from '../../linux/abi.ts'
+import { procOf } from '../subject/proc-id.ts'
 
 const USERFAULTFDS = numbersOf('userfaultfd')
 const IOCTLS = numbersOf('ioctl')
@@ -34,7 +35,7 @@ export const makesUserFaults = (abi: Abi, nr: number, args: readonly bigint[]): 
 
 /** Whether a running process already has such a descriptor. */
 export function holdsUserFaults(pid: number): boolean {
-  const directory = `/proc/${pid}/fd`
+  const directory = `${procOf(pid)}/fd`
   return orElse([], () => readdirSync(directory)).some(
     fd => orElse('', () => readlinkSync(`${directory}/${fd}`)) === 'anon_inode:[userfaultfd]',
   )

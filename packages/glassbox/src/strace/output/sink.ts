@@ -3,8 +3,8 @@
  * everything that happens to tracees. It resembles the handlers of a trace, but also gets what
  * the command knows about the tracee.
  */
-import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
-import type { LineTaker, Planned } from '../../trace/lanes.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import type { Subject } from '../../trace/subject.ts'
 import type { TraceeState } from '../tracee-state.ts'

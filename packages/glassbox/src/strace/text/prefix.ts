@@ -2,7 +2,7 @@
  * The text before the body of a line: pid, times, number of the call, instruction pointer. Each
  * appears only if it was asked for.
  */
-import type { LinePrefix } from '../../trace/lanes.ts'
+import type { LinePrefix } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'
 import type { Prefix } from '../options.ts'

@@ -7,12 +7,12 @@
  * At most one line is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
-import { teachNames } from '../../decode/lanes/names.ts'
+import { type NameTable, teachNames } from '../../decode/lanes/names.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
-import type { LineTaker, NameTable, Planned } from '../../trace/lanes.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { seconds } from '../clock.ts'
 import { Dumps } from './dumps.ts'

@@ -1,0 +1,32 @@
+/**
+ * Queues of those who wait for something in the kernel: data in a pipe, the end of a child, a
+ * futex. The kernel is one thread, so nothing here is locked.
+ *
+ * A queue knows only that somebody waits. Waking calls `woken()`, and the waiter looks again
+ * itself. A waiter that has found what it wanted removes itself.
+ */
+import type { Waiter } from '../platform/waiter.ts'
+
+export type { Waiter }
+
+export class WaitQueue {
+  readonly #waiters = new Set<Waiter>()
+
+  get empty(): boolean {
+    return this.#waiters.size === 0
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter)
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+  }
+
+  /** Wakes all. Waiters that are added meanwhile are not woken. */
+  wake(): void {
+    if (this.#waiters.size === 0) return
+    for (const waiter of [...this.#waiters]) waiter.woken()
+  }
+}
