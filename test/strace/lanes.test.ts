@@ -28,7 +28,9 @@ function trace(
   return readFileSync(file, 'latin1').replaceAll(cwd, 'DIR')
 }
 
-/** The calls of each thread, in order, each as one line; threads in the order in which they began. */
+/**
+ * The calls of each thread, in order, each as one line; threads in the order in which they began.
+ */
 function threadsOf(text: string): readonly (readonly string[])[] {
   const threads = new Map<string, string[]>()
   for (const line of text.split('\n')) {

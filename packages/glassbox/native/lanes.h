@@ -117,7 +117,7 @@ enum line_step {
   LINE_NUMBER = 2,  /* by `format` */
   LINE_NAME = 3,    /* of the kind `a` */
   LINE_STRING = 4,  /* quoted, up to its NUL; at most `a` bytes */
-  LINE_BYTES = 5,   /* quoted: so many as argument `width` or the result says; at most `a` are shown */
+  LINE_BYTES = 5,   /* quoted: as argument `width` or the result says; at most `a` are shown */
   LINE_POINTER = 6, /* NULL: `b` steps are skipped. Else, if `a` is not 0, a struct of `a` bytes */
   LINE_ENTRIES = 7, /* the number of directory entries */
   LINE_REQUIRE = 8, /* the lower half of the argument is `a`: else there is no line */

@@ -114,7 +114,9 @@ class Handlers {
     if (this.#launching === state) this.#firstLeft(state, call)
   }
 
-  /** Whether a handler looks at the tracee or changes it, or an action is due at a certain call. */
+  /**
+   * Whether a handler looks at the tracee or changes it, or an action is due at a certain call.
+   */
   get #mustStop(): boolean {
     const { injections, callLimit } = this.#options
     return (

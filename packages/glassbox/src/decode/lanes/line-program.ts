@@ -9,7 +9,9 @@ import { kindOf } from '../kinds.ts'
 import { isInRegister } from './captures.ts'
 import type { LineStep, NumberForm, Source } from './plan.ts'
 
-/** Kinds whose text is the number itself. Descriptors and ids are, unless -y or -Y explain them. */
+/**
+ * Kinds whose text is the number itself. Descriptors and ids are, unless -y or -Y explain them.
+ */
 const NUMBERS: Readonly<Record<string, NumberForm>> = {
   int: 'int',
   fd: 'int',

@@ -68,7 +68,10 @@ function valueOf(source: Source, call: Call, memory: MemoryReader): bigint | und
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
 }
 
-/** Teaches the names of the part that is printed now: at the entry, or (with an outcome) at the exit. */
+/**
+ * Teaches the names of the part that is printed now: at the entry, or (with an outcome) at the
+ * exit.
+ */
 export function teachNames(
   table: NameTable,
   planned: Planned,

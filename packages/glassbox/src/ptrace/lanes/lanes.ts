@@ -63,7 +63,10 @@ export class Lanes {
     if (!filtered) this.#skipUnwanted()
   }
 
-  /** restart_syscall is shown under the name of the call that it resumes, so every call must be known. */
+  /**
+   * restart_syscall is shown under the name of the call that it resumes, so every call must be
+   * known.
+   */
   #skipUnwanted(): void {
     if (this.#isWanted(RESTART_SYSCALL)) return
     for (let nr = 0; nr < PLANNED_CALLS; nr++) {

@@ -77,7 +77,9 @@ export class TextSink implements Sink {
     return made
   }
 
-  /** Lines that need nothing but the call: no time, no outcome that decides, no file of their own. */
+  /**
+   * Lines that need nothing but the call: no time, no outcome that decides, no file of their own.
+   */
   lines(): LineTaker | undefined {
     const { callTimes, columns } = this.#options
     const isSimple = this.#prefix.isPlain && this.#showsAll && callTimes === undefined
