@@ -24,12 +24,12 @@
 #define PAGE 4096
 #define HUGE_LENGTH (1ul << 63)
 
-/* Two pages, of which only the first can be read. Returns the end of the first. */
-static char *edge(void) {
-  char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  memset(pages, 'e', PAGE);
-  mprotect(pages + PAGE, PAGE, PROT_NONE);
-  return pages + PAGE;
+/* Some pages, and one behind them that cannot be read. Returns where that begins. */
+static char *edge(int count) {
+  char *pages = mmap(NULL, (count + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(pages, 'e', count * PAGE);
+  mprotect(pages + count * PAGE, PAGE, PROT_NONE);
+  return pages + count * PAGE;
 }
 
 static const unsigned long lengths[] = {0, 1, 31, 32, 33, 4096, 1ul << 31, 1ul << 32, HUGE_LENGTH - 1, HUGE_LENGTH, ~0ul};
@@ -70,10 +70,11 @@ static void at(int fd, char *where) {
 }
 
 static void hostile(void) {
-  char *end = edge();
+  enum { MANY = 1100 };
+  char *end = edge(1);
   page = end - PAGE;
   int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-  struct iovec many[1100];
+  struct iovec *many = (struct iovec *)edge(5) - MANY;
   struct msghdr message = {.msg_iov = many, .msg_iovlen = 3, .msg_name = end - 5, .msg_namelen = 110};
   at(fd, NULL);
   at(fd, (char *)8);
@@ -85,8 +86,8 @@ static void hostile(void) {
     memset(end - PAGE, 'e', PAGE);
     at(fd, end - before[i]);
   }
-  for (int i = 0; i < 1100; i++) many[i] = (struct iovec){i % 3 ? end - 40 : (char *)8, lengths[i % LENGTHS]};
-  for (int i = 0; i < 1100; i += 50) syscall(SYS_writev, 9, many, i);
+  for (int i = 0; i < MANY; i++) many[i] = (struct iovec){i % 3 ? end - 40 : (char *)8, lengths[i % LENGTHS]};
+  for (int i = 0; i < MANY; i += 50) syscall(SYS_writev, 9, many, i);
   for (size_t i = 0; i < LENGTHS; i++) {
     message.msg_iovlen = message.msg_controllen = lengths[i];
     message.msg_control = end - (i % 2 ? 16 : 64);
