@@ -25,7 +25,7 @@ const EIO = ERRNO.EIO
 
 /** Files up to this long are loaded whole, longer ones in pieces. */
 const WHOLE_FILE = 1024 * 1024
-const PIECE = 64 * 1024
+const PIECE = 256 * 1024
 
 export class FilePages implements Mappable {
   readonly backing: BackingFile
