@@ -17,6 +17,9 @@ import { MemoryDirectory } from '../memory/directory.ts'
 import { MemoryFile } from '../memory/file.ts'
 import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
+import { LateProcesses } from '../proc/late.ts'
+import type { ProcSource } from '../proc/source.ts'
+import { ProcFileSystem } from '../proc/system.ts'
 import { Mounts } from '../path/mounts.ts'
 import { bytesText } from '../path/names.ts'
 import { ArrayTransfer } from '../array-transfer.ts'
@@ -65,10 +68,13 @@ export interface WorldRoot {
   readonly devices: Devices
   /** What memory file systems of this world are made of: memfd_create(2), /dev/shm. */
   readonly memoryHost: MemoryHost
+  /** From now on /proc shows the processes of this world. */
+  attachProcesses(source: ProcSource): void
   close(): void
 }
 
 const ROOT = { uid: 0, gid: 0 }
+const PROC_FLAGS = { noExec: true, noSuid: true, noDevices: true }
 
 /**
  * Makes the root. A source that the host does not have (any more) is left out: the caller has
@@ -97,7 +103,13 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
     const flags = { noExec: noexec, noSuid: true, noDevices: true }
     mounts.add(fileSystem, new MemoryDirectory(fileSystem, { mode, ...owner }), at, flags)
   }
-  return { root, mounts, devices, memoryHost, close: () => maker.close() }
+  let attached: ProcFileSystem | undefined
+  const attachProcesses = (source: ProcSource): void => {
+    attached = new ProcFileSystem(source, mounts)
+  }
+  const processes = new LateProcesses(() => attached)
+  mounts.add(processes, processes.root, maker.place('/proc'), PROC_FLAGS)
+  return { root, mounts, devices, memoryHost, attachProcesses, close: () => maker.close() }
 }
 
 class RootMaker {
