@@ -84,7 +84,8 @@ function measure(block, machine, scratch) {
     const [offset, bytes] = numbers.splice(0, 2)
     return { name: member.name, offset, size: bytes, kind: fieldKind(member.kind, bytes) }
   })
-  // Of a struct with a tail, the bytes before it: the compiler adds padding that no program writes.
+  // Of a struct with a tail, the bytes before it: the compiler adds padding that no program
+  // writes.
   const tail = fields.find(({ kind }) => kind.type === 'tail')
   return { name, size: tail?.offset ?? size, fields }
 }
