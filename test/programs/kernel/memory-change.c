@@ -46,7 +46,9 @@ static void remapping(void) {
   char *moved = again("moving", place, 16 * PAGE, 20 * PAGE, MREMAP_MAYMOVE, NULL);
   printf("contents: %d %d %d\n", moved[0], moved[15 * PAGE], moved[19 * PAGE]);
   again("what went", place, 16 * PAGE, 20 * PAGE, MREMAP_MAYMOVE, NULL);
-  char *target = map(20, MAP_PRIVATE);
+  char *target = map(22, MAP_PRIVATE) + PAGE;
+  munmap(target - PAGE, PAGE);
+  munmap(target + 20 * PAGE, PAGE);
   target[0] = 9;
   again("fixed", moved, 20 * PAGE, 20 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target);
   printf("contents: %d %d\n", target[0], target[15 * PAGE]);
@@ -55,7 +57,7 @@ static void remapping(void) {
   again("not aligned", target + 1, PAGE, PAGE, 0, NULL);
   again("to nothing", target, PAGE, 0, 0, NULL);
   again("unknown flags", target, PAGE, PAGE, 16, NULL);
-  again("too long", target, 30 * PAGE, 30 * PAGE, MREMAP_MAYMOVE, NULL);
+  again("too long", target, 30 * PAGE, 31 * PAGE, MREMAP_MAYMOVE, NULL);
   mprotect(target + 4 * PAGE, PAGE, PROT_READ);
   again("over two mappings", target, 8 * PAGE, 9 * PAGE, MREMAP_MAYMOVE, NULL);
   again("private twice", target, 0, PAGE, MREMAP_MAYMOVE, NULL);

@@ -39,6 +39,8 @@ export interface RootDescription {
     readonly writable: boolean
     readonly inBox?: boolean
     readonly device?: boolean
+    /** Whether the caller asked for it: then `owners` says who its files belong to. */
+    readonly foreign?: boolean
   }[]
   readonly links: readonly { readonly path: string; readonly target: string }[]
   /** Files of the box itself; binds with `inBox` show them elsewhere. */
@@ -58,7 +60,7 @@ export interface RootHost {
   readonly memory: WorldMemory
   random(target: Uint8Array): void
   now(): Time
-  /** How guests see the owner of a host file; as it is on the host if it is left out. */
+  /** How guests see the owner of a file of a caller's bind; as on the host if it is left out. */
   readonly owners?: (attributes: Attributes) => Owner
 }
 
@@ -152,7 +154,7 @@ class RootMaker {
     this.#mounts.add(this.#own, shown, at, { readOnly: true, noDevices: true })
   }
 
-  bind({ source, target, directory, writable }: RootDescription['binds'][number]): void {
+  bind({ source, target, directory, writable, foreign }: RootDescription['binds'][number]): void {
     const fd = openHost(bytesOfPath(`${source}\0`), O_PATH)
     if (fd < 0) return
     const attributes = attributesOf(fd)
@@ -163,7 +165,7 @@ class RootMaker {
       cache: memory.cache,
       world: memory.world,
       source: bytesText(source),
-      ...(owners ? { owners } : {}),
+      ...(owners && foreign === true ? { owners } : {}),
     })
     this.#opened.push(fileSystem)
     const at = this.place(target, directory ? undefined : () => this.#newFile(new Uint8Array()))

@@ -72,6 +72,7 @@ export class PtracePlatform implements Platform {
   readonly stopped: GuestThread[] = []
   readonly bell: Bell
   running = 0
+  woken = false
   readonly #cacheReadOnly: number
   readonly #hosts = new Map<number, HostThread>()
   readonly #spaces = new Set<PtraceSpace>()
@@ -165,6 +166,7 @@ export class PtracePlatform implements Platform {
 
   wait(untilNs: number): number {
     this.stopped.length = 0
+    this.woken = false
     let due = untilNs
     for (;;) {
       const count = this.#startResumed()
@@ -256,6 +258,7 @@ export class PtracePlatform implements Platform {
   }
 
   #heardBell(): void {
+    this.woken = true
     this.#alarm.passed()
     this.bell.silence()
   }
@@ -266,15 +269,16 @@ export class PtracePlatform implements Platform {
     if (options === 0 && due !== Infinity) this.#alarm.at(due, this.now())
     const only = this.running === 1 && this.#only ? this.#only.tid : -1
     const { word } = this.bell
-    const taken = guestStep(this.#resumes, count, this.#records, this.running, only, word, options)
+    let taken = guestStep(this.#resumes, count, this.#records, this.running, only, word, options)
     if (taken === -ERRNO.EINTR) {
       this.#heardBell()
-      return true
+      // However often it rings, guests are served.
+      taken = guestStep(this.#resumes, 0, this.#records, this.running, only, word, WNOHANG)
     }
-    if (taken === 0) return true
+    if (taken === 0) this.woken = true
     if (taken < 0) throw new PlatformError('waiting for guests', -taken)
     for (let index = 0; index < taken; index++) this.#take(index)
-    return false
+    return this.woken
   }
 
   #take(index: number): void {
