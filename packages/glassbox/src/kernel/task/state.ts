@@ -107,7 +107,9 @@ export class Task implements contract.Task, Waiter {
   parkFor(child: Process): void {
     this.parked = true
     child.parkedParent = this
-    this.world.timers.at(this.world.clock.monotonic() + LONGEST_PARKING_NS, () => child.releaseParent())
+    child.parkingTimer = this.world.timers.at(this.world.clock.monotonic() + LONGEST_PARKING_NS, () =>
+      child.releaseParent(),
+    )
   }
 
   block(wait: Wait): number {
@@ -236,6 +238,7 @@ export class Process implements contract.Process {
   readonly vforkQueue: WaitQueue = new WaitQueue()
   /** Who is parked until this process blocks, leaves or has run for a while. */
   parkedParent: Task | undefined
+  parkingTimer: Timer | undefined
   /** Whether it has called execve since fork: setpgid(2) of the parent. */
   execed = false
   exiting = false
@@ -300,6 +303,7 @@ export class Process implements contract.Process {
     const parent = this.parkedParent
     if (parent === undefined) return
     this.parkedParent = undefined
+    this.parkingTimer?.cancel()
     parent.parked = false
     this.world.makeReady(parent)
   }
@@ -392,4 +396,4 @@ export class WorldState extends WorldParts implements contract.World {
   }
 }
 
-const LONGEST_PARKING_NS = 1_000_000
+const LONGEST_PARKING_NS = 4_000_000
