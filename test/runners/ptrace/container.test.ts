@@ -88,6 +88,11 @@ for (const user of USERS) {
     [['--deny', 'socket'], 'network', ['socket', '1'], 159],
     [['--processes', '10'], 'processes', ['thread', '9'], 0],
     [['--file-size', '2MB'], 'write', ['big', '2000001'], 153],
+    [['--file-size', '2MB'], 'endings', ['size-memfd'], 153],
+    [['--processes', '80'], 'execs', ['4', '64', 'all'], 11],
+    [['--processes', '20', '--cpu-time', '200ms'], 'swarm', ['comets', '8'], 124],
+    [['--processes', '20', '--cpu-time', '200ms'], 'swarm', ['racers', '8'], 124],
+    [[], 'swarm', ['reaper'], 0],
   ]
   for (const [options, guest, args, code] of endings)
     test(`as ${user}: ${guest} ${args.join(' ')} ends with ${code}`, context => {

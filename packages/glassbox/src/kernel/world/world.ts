@@ -125,10 +125,10 @@ export class KernelWorld {
 
   #await(promise: Promise<unknown>): void {
     this.#outstanding++
-    const done = (): void => {
-      this.#outstanding--
-    }
-    promise.then(done, done)
+    promise
+      .catch(() => {}) // its handler has seen to that
+      .finally(() => this.#outstanding--)
+      .catch(() => {})
   }
 
   #killAll(): void {
