@@ -12,7 +12,7 @@ import { showFile, touch } from './touch.ts'
 /** Files up to this length are loaded at once; of longer ones what is loaded is shown. */
 const LOAD_AT_ONCE = 8 * 1024 * 1024
 /** Private parts of files that may be written are copied at once up to this length. */
-const COPY_AT_ONCE = 64 * PAGE_SIZE
+const COPY_AT_ONCE = 2 * 1024 * 1024
 /** Shared memory beyond this length would have to be reserved as a whole. */
 const RESERVE_AT_ONCE = 256 * 1024 * 1024
 
@@ -62,8 +62,9 @@ export function mapFile(space: SpacePages, mapping: Mapping, file: MappedFile, f
   const { mappable } = file
   const shownEnd = Math.min(end, start + pageEnd(mappable.size) - fileOffset)
   if (shownEnd > start) {
-    const isCopied = (flags & AREA_SHARED) === 0 && (protection & PROT_WRITE) !== 0
-    if (isCopied && shownEnd - start <= COPY_AT_ONCE) {
+    // A file that may change is copied page by page: until then its changes are seen.
+    const isStable = mappable.backing === 'cache' && (flags & AREA_SHARED) === 0
+    if (isStable && (protection & PROT_WRITE) !== 0 && shownEnd - start <= COPY_AT_ONCE) {
       if (!copyFile(space, area, shownEnd)) return false
     } else if (protection !== 0) showLoaded(space, start, shownEnd)
     if ((flags & AREA_SHARED) !== 0 && (protection & PROT_WRITE) !== 0)

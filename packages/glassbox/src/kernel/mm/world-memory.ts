@@ -27,6 +27,7 @@ export class WorldMemory {
     this.world = new PageAllocator('world', platform.memory)
     this.cache = cacheOf(platform.cache)
     this.limitBytes = limitBytes
+    this.world.limitBytes = limitBytes
   }
 
   /**
@@ -41,6 +42,9 @@ export class WorldMemory {
   }
 }
 
+/** What is read of files stays in the cache up to 1 GiB; files that are mapped do not count. */
+const CACHE_PAGES = 2 ** 18
+
 /** Worlds of one platform share its page cache, and so its allocator. */
 const CACHES = new WeakMap<BackingMemory, PageAllocator>()
 
@@ -48,6 +52,7 @@ function cacheOf(memory: BackingMemory): PageAllocator {
   const known = CACHES.get(memory)
   if (known !== undefined) return known
   const made = new PageAllocator('cache', memory)
+  made.budgetPages = CACHE_PAGES
   CACHES.set(memory, made)
   return made
 }
