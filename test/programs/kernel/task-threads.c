@@ -1,4 +1,6 @@
-/* Threads: 32 of them with mutexes, condition variables, barriers; robust mutexes; exec and exit. */
+/*
+ * Threads: 32 of them with mutexes, condition variables, barriers; robust mutexes; exec and exit.
+ */
 #define _GNU_SOURCE
 #include "task-report.h"
 #include <pthread.h>
