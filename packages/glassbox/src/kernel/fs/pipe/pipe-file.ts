@@ -102,9 +102,9 @@ export class PipeFile extends FileBase {
 
   override write(transfer: Transfer): number {
     const { pipe } = this
-    if (pipe.readers === 0) return -EPIPE
     const wanted = transfer.remaining
     if (wanted === 0) return 0
+    if (pipe.readers === 0) return -EPIPE
     if (wanted <= PIPE_BUF ? pipe.room < wanted : pipe.room === 0) return -EAGAIN
     const moved = pipe.write(transfer)
     return moved === 0 && transfer.faulted ? -EFAULT : moved
