@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openBox } from '#glassbox/index.js'
 import { program } from '../../support/programs.js'
@@ -25,7 +26,12 @@ const path = (name: string): string => program(`kernel/task-${name}`)
 /** What it prints without a box. */
 function natively(name: string): string {
   const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
-  const { stdout, status } = spawnSync(path(name), { ...user, cwd: '/tmp', encoding: 'utf8', timeout: 30_000 })
+  const { stdout, status } = spawnSync(path(name), {
+    ...user,
+    cwd: '/tmp',
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
   assert.equal(status, 0, `${name} ends natively`)
   return stdout
 }
@@ -34,8 +40,9 @@ describe('tasks of the kernel', () => {
   let box: Awaited<ReturnType<typeof openBox>>
 
   before(async () => {
-    const binds = PROGRAMS.map(([name]) => ({ source: path(name) }))
-    box = await openBox({ runner: 'kernel', binds })
+    const [directory] = new Set(PROGRAMS.map(([name]) => dirname(path(name))))
+    assert.ok(directory !== undefined)
+    box = await openBox({ runner: 'kernel', binds: [{ source: directory }] })
   })
   after(() => box.close())
 
