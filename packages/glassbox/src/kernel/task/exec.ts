@@ -110,7 +110,7 @@ function replaceMemory(task: Task): void {
   task.addressSpace = fresh
   if (fresh.space !== old.space) task.thread.moveTo(fresh.space)
   fresh.limits = task.process.limits
-  task.process.returnMemory()
+  task.process.lending.end()
 }
 
 /** Maps the image and sets the registers of the thread to its start; −errno if it does not fit. */
