@@ -8,7 +8,17 @@ import { kernelCalls } from '../packages/glassbox/dist/kernel/world/kernel-calls
 
 const calls = kernelCalls().calls()
 const of = support => calls.filter(call => call.support === support)
-const names = list => list.map(({ name }) => `\`${name}\``).join(' ')
+/** Names in lines that end before column 100. */
+function names(list) {
+  const lines = ['']
+  for (const { name } of list) {
+    const last = lines.at(-1)
+    const word = `\`${name}\``
+    if (last.length + word.length > 97) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines.join('\n')
+}
 const cell = text => text.replaceAll('|', '\\|')
 
 const text = `# The system calls of the kernel runner

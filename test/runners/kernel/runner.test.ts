@@ -58,7 +58,8 @@ describe('the kernel runner', () => {
     const enough = await box.run('python3', ['-c', python], { limits: { memoryBytes: 200 * MiB } })
     assert.equal(enough.status, 'exited')
     assert.ok(enough.memoryBytes > 80 * MiB && enough.memoryBytes < 130 * MiB, `${enough.memoryBytes}`)
-    const short = await box.run('python3', ['-c', python], { limits: { memoryBytes: 40 * MiB } })
+    const greedy = 'x = []\nwhile True: x.append(bytearray(2**20))'
+    const short = await box.run('python3', ['-c', greedy], { limits: { memoryBytes: 40 * MiB } })
     assert.equal(short.status, 'memory-limit')
   })
 
