@@ -69,7 +69,8 @@ export class Watchdog {
   /** The faults of the kernel so far, a line each. */
   faults(): string[] {
     return this.#dispatcher.faults.map(
-      ({ call, error }) => `fault in ${call}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      ({ call, error }) =>
+        `fault in ${call}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     )
   }
 }
