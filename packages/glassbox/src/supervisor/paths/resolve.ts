@@ -8,7 +8,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { type Found, found, missing } from './found.ts'
 import type { Named } from './named.ts'
-import { closeObject, entryName, isOfProc, nameOf, openEntry, openObject } from './object.ts'
+import { closeObject, entryName, isOfProc, nameOf, openEntry, openObject, openPlain } from './object.ts'
 import { type Viewer, walk } from './walk.ts'
 
 /** A name of /proc that could belong to a process. */
@@ -20,20 +20,41 @@ const OF_PROCESS = /\/(?:\d+|self|thread-self)(?:\/|$)/
  * The kernel's answer for the tracer is that for the program too, unless /proc is involved: then
  * the answer is an error, or an object of /proc.
  */
-export function resolve({ base, path, end }: Named, follow: boolean, viewer: Viewer): Found {
+export function resolve(named: Named, follow: boolean, viewer: Viewer): Found {
+  const { base, path, end } = named
   if (end) return end
   if (path === undefined) return { ...found(base, nameOf(base)), byDescriptor: true }
-  const fd = openObject(base < 0 ? AT_FDCWD : base, path, follow)
+  return resolveQuickly(named, follow) ?? walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
+}
+
+/**
+ * The same for what the kernel alone can tell: an object outside of /proc/PID, or that an entry of
+ * a directory is missing. Otherwise undefined.
+ */
+export function resolveQuickly({ base, path, end }: Named, follow: boolean): Found | undefined {
+  if (end || path === undefined) return undefined
+  const plain = base < 0 ? plainName(path) : undefined
+  const tried = plain === undefined ? -ERRNO.ELOOP : openPlain(path, follow)
+  const isPlain = tried !== -ERRNO.ELOOP
+  const fd = isPlain ? tried : openObject(base < 0 ? AT_FDCWD : base, path, follow)
   if (fd >= 0) {
-    const name = nameOf(fd)
+    const name = isPlain && plain !== undefined ? plain : nameOf(fd)
     if (!OF_PROCESS.test(name) || !isOfProc(fd)) return found(fd, name)
     closeObject(fd)
   }
-  if (fd === -ERRNO.ENOENT) {
-    const none = resolveMissing(base, path)
-    if (none) return none
-  }
-  return walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
+  return fd === -ERRNO.ENOENT ? resolveMissing(base, path) : undefined
+}
+
+/** Components that are names, each after one slash. */
+const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[^/]+)+$/
+
+/**
+ * An absolute path as the kernel would name what it leads to if no component is a link. The kernel
+ * has to be asked for the name otherwise, which costs as much as to open it.
+ */
+function plainName(path: Uint8Array): string | undefined {
+  const text = pathOfBytes(path.subarray(0, -1))
+  return PLAIN.test(text) ? text : undefined
 }
 
 const SLASH = 0x2f
