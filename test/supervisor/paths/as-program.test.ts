@@ -6,7 +6,8 @@ import { asProgram } from '#glassbox/supervisor/paths/as-program.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
-import { decided, type DecidedOptions, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { decided, type DecidedOptions } from '../support/decided.js'
 
 const USER = { uid: 65_534, gid: 65_534 }
 const skip = process.getuid?.() === 0 ? false : 'only root can be another user'

@@ -35,26 +35,31 @@ export function resolveQuickly({ base, path, end }: Named, follow: boolean): Fou
   if (end || path === undefined) return undefined
   const plain = base < 0 ? plainName(path) : undefined
   const tried = plain === undefined ? -ERRNO.ELOOP : openPlain(path, follow)
-  const isPlain = tried !== -ERRNO.ELOOP
-  const fd = isPlain ? tried : openObject(base < 0 ? AT_FDCWD : base, path, follow)
+  const hasNoLink = tried !== -ERRNO.ELOOP
+  const fd = hasNoLink ? tried : openObject(base < 0 ? AT_FDCWD : base, path, follow)
   if (fd >= 0) {
-    const name = isPlain && plain !== undefined ? plain : nameOf(fd)
+    const name = hasNoLink && plain !== undefined ? plain : nameOf(fd)
     if (!OF_PROCESS.test(name) || !isOfProc(fd)) return found(fd, name)
     closeObject(fd)
   }
   return fd === -ERRNO.ENOENT ? resolveMissing(base, path) : undefined
 }
 
-/** Components that are names, each after one slash. */
-const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[^/]+)+$/
-
 /**
  * An absolute path as the kernel would name what it leads to if no component is a link. The kernel
  * has to be asked for the name otherwise, which costs as much as to open it.
  */
-function plainName(path: Uint8Array): string | undefined {
-  const text = pathOfBytes(path.subarray(0, -1))
-  return PLAIN.test(text) ? text : undefined
+const plainName = (path: Uint8Array): string | undefined =>
+  isPlain(path) ? pathOfBytes(path.subarray(0, -1)) : undefined
+
+/** Whether each component is a name, after one slash. One that begins with a dot need not be. */
+function isPlain(path: Uint8Array): boolean {
+  if (path[0] !== SLASH) return false
+  for (let at = 0; at >= 0; at = path.indexOf(SLASH, at + 1)) {
+    const first = path[at + 1]
+    if (first === SLASH || first === DOT || first === 0) return false
+  }
+  return true
 }
 
 const SLASH = 0x2f
