@@ -96,7 +96,9 @@ napi_value gate_guest_step(napi_env env, napi_callback_info info) {
   s64 most = (s64)(records.length / sizeof *record), taken = 0;
   if (most > running) most = running;
   for (long options = __WALL | __WNOTHREAD | flags; taken < most; taken++, record++, options |= WNOHANG) {
-    long tid = interruptible_call((volatile s32 *)wake.data, __NR_wait4, only, (long)&record->status, options, 0, 0);
+    long tid = options & WNOHANG ? sys(wait4, only, &record->status, options, 0)
+                                 : interruptible_call((volatile s32 *)wake.data, __NR_wait4, only,
+                                                      (long)&record->status, options, 0, 0);
     if (tid <= 0) return number(env, taken ? taken : tid);
     record->tid = (s32)tid;
     describe(record);

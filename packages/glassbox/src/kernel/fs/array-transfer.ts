@@ -1,4 +1,4 @@
-/** A transfer between an array of this kernel and a file: splice(2), files that no guest writes. */
+/** A transfer between an array of the kernel and a file: splice(2), files that no guest writes. */
 import type { Transfer } from '../mm/transfer.ts'
 
 export class ArrayTransfer implements Transfer {

@@ -12,13 +12,10 @@ import { PROT_WRITE } from '../../linux/constants.ts'
 import { AREA_DONT_FORK, AREA_LOCKED, AREA_WIPE_ON_FORK, type Area, UNMAPPED } from './area.ts'
 import { PAGE_SIZE } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
-import { copyPages } from './touch.ts'
+import { copyPages, MOST_LEARNED } from './touch.ts'
 
 /** Copying so many pages costs less than one fault. */
 const EAGER_PAGES = 8
-/** The most pages that are remembered from one child for the next. */
-const LEARNED_PAGES = 64
-
 /** Fills an empty child. False if there is no memory. */
 export function shareWithChild(parent: SpacePages, child: SpacePages, putOff: boolean): boolean {
   for (const area of parent.areas.all) {
@@ -38,6 +35,7 @@ export function shareWithChild(parent: SpacePages, child: SpacePages, putOff: bo
   }
   child.parent = parent
   child.copied.clear()
+  parent.regained.clear()
   parent.putOff = putOff
   copyLearned(parent, child)
   // The parent's other threads must not write a shared page once the child runs.
@@ -57,7 +55,7 @@ export function childLeft(child: SpacePages): void {
   const { parent } = child
   child.parent = undefined
   if (parent === undefined) return
-  parent.learned = [...child.copied].slice(-LEARNED_PAGES)
+  parent.learned = [...new Set([...parent.regained, ...child.copied])].slice(-MOST_LEARNED)
   child.copied.clear()
   const { world } = parent.world
   for (const area of parent.areas.all) {
@@ -93,11 +91,22 @@ function copyNow(parent: SpacePages, area: Area): boolean {
   return true
 }
 
+/** The parent shares a page no more: it may go on writing it, whatever happens to its area. */
+function keepWritable(parent: SpacePages, address: number): void {
+  const area = parent.areas.find(address)
+  if (area === undefined || !area.copyOnWrite || !area.owned) return
+  if (parent.world.world.references(area.offset + address - area.start) > 1) return
+  for (const page of parent.isolated(address, address + PAGE_SIZE)) {
+    page.copyOnWrite = false
+    parent.show(page)
+  }
+}
+
 function copyLearned(parent: SpacePages, child: SpacePages): void {
   for (const address of parent.learned) {
     const area = child.areas.find(address)
     if (area === undefined || !area.copyOnWrite || (area.protection & PROT_WRITE) === 0) continue
     // A copy that fails now is tried again when the page is written.
-    copyPages(child, address, address + PAGE_SIZE)
+    if (copyPages(child, address, address + PAGE_SIZE)) keepWritable(parent, address)
   }
 }

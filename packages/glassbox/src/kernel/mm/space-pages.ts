@@ -39,7 +39,9 @@ export class SpacePages implements MappingUser {
   putOff = false
   /** Addresses of pages that this space has copied since its fork, if its parent wants to know. */
   readonly copied: Set<number> = new Set()
-  /** Addresses of pages that the last child copied: the next fork copies them in advance. */
+  /** Addresses of pages that faulted here because a child shares them. */
+  readonly regained: Set<number> = new Set()
+  /** Addresses of pages that this space or its last child wrote: the next fork copies them. */
   learned: readonly number[] = []
 
   constructor(world: WorldMemory, space: Space) {

@@ -13,11 +13,15 @@ import type { SpacePages } from './space-pages.ts'
 const WHOLE_AREA = 256 * 1024 * 1024
 const WINDOW = 32 * 1024 * 1024
 /** Files are mapped as they are loaded, in windows of this length. */
-const FILE_WINDOW = 64 * 1024
+const FILE_WINDOW = 256 * 1024
 /** A stack grows by at least this much. */
 const STACK_STEP = 128 * 1024
 /** With more areas than this a copy takes the whole area, so that it is not split further. */
 const MANY_AREAS = 20_000
+/** Of a file that cannot change so many pages are copied together: data lies side by side. */
+const FILE_COPY = 16 * PAGE_SIZE
+/** The most pages that are remembered for the next fork. */
+export const MOST_LEARNED = 64
 /** The most neighbours that get their right to write back together. */
 const REGAIN_PAGES = 512
 
@@ -138,9 +142,12 @@ export function showFile(space: SpacePages, area: Area, from: number, end: numbe
  */
 export function copyOnWrite(space: SpacePages, area: Area, address: number): boolean {
   const page = pageStart(address)
+  if (area.owned && space.regained.size < MOST_LEARNED) space.regained.add(page)
   if (area.owned && regain(space, area, page)) return true
-  const whole = space.areas.all.length > MANY_AREAS
-  return copyPages(space, whole ? area.start : page, whole ? area.end : page + PAGE_SIZE)
+  if (space.areas.all.length > MANY_AREAS) return copyPages(space, area.start, area.end)
+  if (area.backing !== 'cache') return copyPages(space, page, page + PAGE_SIZE)
+  const window = page - (page % FILE_COPY)
+  return copyPages(space, Math.max(area.start, window), Math.min(area.end, window + FILE_COPY))
 }
 
 /** Copies the pages of [start, end), which is within one area. */

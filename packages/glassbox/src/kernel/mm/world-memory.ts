@@ -18,7 +18,6 @@ export class WorldMemory {
   readonly world: PageAllocator
   /** Pages of files that guests only read. */
   readonly cache: PageAllocator
-  readonly limitBytes: number
   /** The vDSO of this world; undefined: every clock is a call. */
   vdso: VdsoPages | undefined = undefined
 
@@ -26,7 +25,16 @@ export class WorldMemory {
     this.platform = platform
     this.world = new PageAllocator('world', platform.memory)
     this.cache = cacheOf(platform.cache)
-    this.limitBytes = limitBytes
+    this.world.limitBytes = limitBytes
+  }
+
+  /** What the world may hold, in bytes. A prepared world gets it when its program is known. */
+  get limitBytes(): number {
+    return this.world.limitBytes
+  }
+
+  set limitBytes(bytes: number) {
+    this.world.limitBytes = bytes
   }
 
   /**
@@ -41,6 +49,9 @@ export class WorldMemory {
   }
 }
 
+/** What is read of files stays in the cache up to 1 GiB; files that are mapped do not count. */
+const CACHE_PAGES = 2 ** 18
+
 /** Worlds of one platform share its page cache, and so its allocator. */
 const CACHES = new WeakMap<BackingMemory, PageAllocator>()
 
@@ -48,6 +59,7 @@ function cacheOf(memory: BackingMemory): PageAllocator {
   const known = CACHES.get(memory)
   if (known !== undefined) return known
   const made = new PageAllocator('cache', memory)
+  made.budgetPages = CACHE_PAGES
   CACHES.set(memory, made)
   return made
 }

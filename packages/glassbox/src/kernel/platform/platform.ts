@@ -32,7 +32,7 @@ export interface Platform {
   /** The thread's registers are unset: the kernel sets them before the first `resume()`. */
   createThread(space: Space): GuestThread
   /**
-   * Runs what was resumed until a thread has stopped, `ring()` was called or the time of `now()`
+   * Runs what was resumed until a thread has stopped, `ring()` was called or that time of `now()`
    * has come.
    * Returns the number of threads in `stopped`. `untilNs` may be Infinity. If no thread runs,
    * it sleeps.
@@ -42,11 +42,13 @@ export interface Platform {
   readonly running: number
   /** Valid until the next `wait()`. */
   readonly stopped: readonly GuestThread[]
+  /** Whether the last `wait()` ended because of `ring()`, or because its time had come. */
+  readonly woken: boolean
   /** Ends `wait()`, also the next one. May be called from any thread of Node. */
   ring(): void
   /**
-   * Calls `waiter.woken()` during `wait()` when poll(2) reports one of these POLL* events, an error
-   * or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns what
+   * Calls `waiter.woken()` during `wait()` when poll(2) reports one of these POLL* events, an
+   * error or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns what
    * ends the watch. To be watched only while someone waits for it.
    */
   watch(descriptor: number, events: number, waiter: Waiter): () => void

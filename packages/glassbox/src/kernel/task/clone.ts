@@ -89,7 +89,10 @@ function isAlone(task: Task, flags: number): boolean {
 
 function isOverLimit(task: Task): boolean {
   const { world, credentials, process } = task
-  if (world.tasks.size >= world.limits.processes) return true
+  if (world.tasks.size >= world.limits.processes) {
+    world.refusedTasks++
+    return true
+  }
   const limit = process.limits[RLIMIT_NPROC]?.soft ?? Infinity
   if (credentials.privileged || limit > world.tasks.size) return false
   let count = 0

@@ -317,6 +317,9 @@ export class WorldState extends WorldParts implements contract.World {
   readonly signalQueue: WaitQueue = new WaitQueue()
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
+  /** The most tasks at a time, and how many new ones the limit has refused. */
+  peakTasks = 0
+  refusedTasks = 0
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
   /** The process that takes orphans. It has no task. */
@@ -351,6 +354,7 @@ export class WorldState extends WorldParts implements contract.World {
 
   add(task: Task): void {
     this.tasks.set(task.tid, task)
+    this.peakTasks = Math.max(this.peakTasks, this.tasks.size)
     this.processes.set(task.process.pid, task.process)
     task.process.tasks.add(task)
     this.#threads.set(task.thread, task)

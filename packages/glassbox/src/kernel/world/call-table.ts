@@ -55,10 +55,15 @@ export class CallTable {
   }
 }
 
+const LONG = { bits: 64, signed: true }
+
+/** Arguments that are a number or an address, as another one says: their kind is the number's. */
+const MAY_BE_ADDRESS: Readonly<Record<string, number>> = { fcntl: 2 }
+
 function packedWidths(name: string): number {
   let packed = 0
   for (const [index, { kind }] of argumentsOf(name).entries()) {
-    const { bits, signed } = widthOf(kind)
+    const { bits, signed } = MAY_BE_ADDRESS[name] === index ? LONG : widthOf(kind)
     const code = bits === 64 ? WIDTH.long : signed ? WIDTH.signed : WIDTH.unsigned
     packed |= code << (index * WIDTH_BITS)
   }

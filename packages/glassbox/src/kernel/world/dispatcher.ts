@@ -1,7 +1,7 @@
 /**
  * Serves the calls of tasks by the table. A call that no family has answers ENOSYS and is counted.
- * A handler that throws is a fault of the kernel: the call answers EFAULT, and the fault is counted
- * and kept for the report; it never reaches the loop.
+ * A handler that throws is a fault of the kernel: the call answers EFAULT, and the fault is
+ * counted and kept for the report; it never reaches the loop.
  */
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import type { Task } from '../task/state.ts'

@@ -48,8 +48,7 @@ export class Loop {
         this.#parts.onStill()
       const stops = platform.wait(promises > 0 ? Math.min(next, platform.now() + TURN_NS) : next)
       for (let index = 0; index < stops; index++) this.#serve(index)
-      // While calls keep coming, a time that has come or a bell ends the next wait without a stop.
-      isDue = stops === 0
+      isDue = platform.woken
       if (!isDue) continue
       onWake()
       if (promises > 0) return 'turn'

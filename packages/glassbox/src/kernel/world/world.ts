@@ -21,6 +21,8 @@ import { Loop } from './loop.ts'
 import { Watchdog } from './watchdog.ts'
 
 const SIGKILL = 9
+/** The guests' clocks are not compared more often. */
+const CLOCK_NS = 2_000_000
 
 export interface WorldProgram {
   readonly path: Uint8Array
@@ -45,6 +47,8 @@ export interface WorldSpec {
   /** Called when the bell was rung. Returns why the world has to end, if it has to. */
   readonly onBell: () => 'canceled' | 'output' | undefined
   readonly observer?: CallObserver
+  /** The clocks that guests read by themselves. */
+  readonly vdso?: { readonly dueNs: number; refresh(): void }
 }
 
 export interface WorldEnd {
@@ -56,6 +60,11 @@ export interface WorldEnd {
   readonly guestsNs: number
   readonly kernelNs: number
   readonly peakBytes: number
+  /** The most threads at a time, and how many new ones the limit has refused. */
+  readonly peakTasks: number
+  readonly refusedProcesses: number
+  /** Whether a file has reached the limit of its size. */
+  readonly fileAtLimit: boolean
   /** Calls that the kernel does not serve, with how often they were made. */
   readonly missing: ReadonlyMap<number, number>
   /** Faults of the kernel: how many, and the first ones in words. */
@@ -92,6 +101,7 @@ export class KernelWorld {
     this.dispatcher = new Dispatcher(spec.table)
     this.dispatcher.observer = spec.observer
     this.#limits = new Limits(terms, platform, memory, timers)
+    if (spec.vdso) this.#keepClock(spec.vdso)
     this.#watchdog = new Watchdog(this.state, platform, this.dispatcher)
     this.#loop = new Loop({
       state: this.state,
@@ -104,6 +114,14 @@ export class KernelWorld {
       outstanding: () => this.#outstanding,
       onStill: () => this.#watchdog.look(),
     })
+  }
+
+  /** Compares the guests' own clocks with the world's, when it is time. */
+  #keepClock(vdso: NonNullable<WorldSpec['vdso']>): void {
+    vdso.refresh()
+    this.state.timers.at(Math.max(vdso.dueNs, this.#spec.platform.now() + CLOCK_NS), () =>
+      this.#keepClock(vdso),
+    )
   }
 
   /** Makes the first process. 0, or a negative errno as execve(2) gives it. */
@@ -125,10 +143,10 @@ export class KernelWorld {
 
   #await(promise: Promise<unknown>): void {
     this.#outstanding++
-    const done = (): void => {
-      this.#outstanding--
-    }
-    promise.then(done, done)
+    promise
+      .catch(() => {}) // its handler has seen to that
+      .finally(() => this.#outstanding--)
+      .catch(() => {})
   }
 
   #killAll(): void {
@@ -149,6 +167,9 @@ export class KernelWorld {
       guestsNs: limits.guestsNs,
       kernelNs: limits.kernelNs,
       peakBytes: limits.peakBytes,
+      peakTasks: state.peakTasks,
+      refusedProcesses: state.refusedTasks,
+      fileAtLimit: false,
       missing: dispatcher.missing,
       faultCount: dispatcher.faultCount,
       faults: this.#watchdog.faults(),

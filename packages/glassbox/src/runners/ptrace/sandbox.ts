@@ -14,13 +14,13 @@ import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { PrivateDirectory } from './directory.ts'
+import { PrivateDirectory } from '../private/directory.ts'
 import { type JobGroup, JobGroups } from './group.ts'
 import { check } from './lacks.ts'
 import { startError } from './missing.ts'
 import { programOf } from './program.ts'
 import { leavesNothingOutside } from './residue.ts'
-import { sweepOnce } from './sweep.ts'
+import { sweepOnce } from '../private/sweep.ts'
 
 export class PtraceSandbox implements Sandbox {
   readonly files: BoxFiles

@@ -49,7 +49,8 @@ export class LockTable {
   set(lock: Lock): void {
     const before = this.#locks.find(({ owner, exclusive }) => owner === lock.owner && exclusive)
     this.#cut(lock.owner, lock)
-    this.#locks.push(this.#joined(lock))
+    const joined = this.#joined(lock)
+    this.#locks.push(joined)
     // An exclusive lock that became a shared one lets others in.
     if (before !== undefined && !lock.exclusive) this.queue.wake()
   }

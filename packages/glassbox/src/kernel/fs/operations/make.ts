@@ -1,6 +1,6 @@
 /** Making names: mkdir(2), mknod(2), symlink(2), link(2). */
-import { S_IFCHR, S_IFBLK, S_IFDIR, S_IFLNK, S_IFREG, S_ISGID } from '../../../linux/constants.ts'
-import { EEXIST, ENOENT, EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, S_IFSOCK, S_ISGID } from '../../../linux/constants.ts'
+import { EEXIST, EINVAL, ENOENT, EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
 import { EXECUTE, isInGroup, permits, WRITE } from '../permissions.ts'
 import { nameMade } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
@@ -60,6 +60,8 @@ export function makeDirectory(
   )
 }
 
+const NODE_TYPES = new Set([S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK])
+
 /** `type`: S_IF*; 0 is a regular file. */
 export function makeNode(
   start: Location,
@@ -71,6 +73,7 @@ export function makeNode(
 ): number {
   const type = (mode & 0xf000) === 0 ? S_IFREG : mode & 0xf000
   if (type === S_IFDIR) return -EPERM
+  if (!NODE_TYPES.has(type)) return -EINVAL
   const isDevice = type === S_IFCHR || type === S_IFBLK
   return makeName(start, caller, path, length, false, (directory, name, parent) => {
     if (isDevice && !caller.credentials.privileged) return -EPERM
@@ -111,5 +114,3 @@ export function makeHardLink(
     return error === 0 ? inode : error
   })
 }
-
-export const isLinkType = (inode: Inode): boolean => inode.type === S_IFLNK

@@ -25,6 +25,7 @@ import {
   EINVAL,
   EISDIR,
   ELOOP,
+  ENOENT,
   ENOTDIR,
   ENXIO,
   EOPNOTSUPP,
@@ -80,8 +81,8 @@ export function openPath(
 export function openLocation(location: Location, caller: FsCaller, flags: number): OpenFile | number {
   const { inode } = location.dentry
   const { type } = inode
-  if (type === S_IFLNK && (flags & O_PATH) === 0) return -ELOOP
   if ((flags & O_DIRECTORY) !== 0 && type !== S_IFDIR) return -ENOTDIR
+  if (type === S_IFLNK && (flags & O_PATH) === 0) return -ELOOP
   if ((flags & O_PATH) !== 0) return new PathFile(inode, flags, location)
   const error = mayOpen(location, caller, flags)
   if (error !== 0) return error
@@ -128,7 +129,7 @@ function openNew(caller: FsCaller, flags: number, mode: number): OpenFile | numb
   const denied = permits(parent.inode, WRITE | EXECUTE, caller.credentials)
   if (denied !== 0) return denied
   const { directory } = parent.inode
-  if (directory === undefined || parent.removed) return -ENOTDIR
+  if (directory === undefined || parent.removed) return -ENOENT
   const inode = directory.create(name, newInode(parent.inode, caller, mode & 0o7777, false))
   if (typeof inode === 'number') return inode
   const dentry = nameMade(parent, name, inode)

@@ -14,11 +14,11 @@ import {
 import { EXECUTE, mayRemove, permits, WRITE } from '../permissions.ts'
 import { forget, type Name, nameMoved, namesExchanged } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
-import { TO_MAKE } from '../path/walk.ts'
+import { TO_REMOVE } from '../path/walk.ts'
 import type { FsCaller, Location, Mount } from '../vfs.ts'
 
 export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
-  const found = walk.run(start, caller, path, length, 0)
+  const found = walk.run(start, caller, path, length, TO_REMOVE)
   if (found !== 0 && !walk.missing) return found
   if (walk.last !== 'name') return walk.last === 'root' && found !== 0 ? found : -EISDIR
   const { parent, parentMount, dentry } = walk
@@ -34,7 +34,7 @@ export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, 
 }
 
 export function removeDirectory(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
-  const found = walk.run(start, caller, path, length, 0)
+  const found = walk.run(start, caller, path, length, TO_REMOVE)
   if (found !== 0 && !walk.missing) return found
   if (walk.last === 'dot') return -EINVAL
   if (walk.last === 'dotdot') return -ENOTEMPTY
@@ -72,7 +72,7 @@ interface Side {
 }
 
 function side(start: Location, caller: FsCaller, path: Uint8Array, length: number): Side | number {
-  const found = walk.run(start, caller, path, length, TO_MAKE)
+  const found = walk.run(start, caller, path, length, TO_REMOVE)
   // A name that is no directory but ends in a slash is looked at below.
   if (found !== 0 && !walk.missing && !(found === -ENOTDIR && walk.last === 'name' && walk.trailing))
     return found

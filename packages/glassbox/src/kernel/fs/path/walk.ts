@@ -26,6 +26,8 @@ const MOST_LINKS = 40
 export const FOLLOW = 0x1_0000
 /** The last component is to be made: a link of its name is not followed, even with a slash. */
 export const TO_MAKE = 0x2_0000
+/** The last name is to be removed: a link is not followed either, and with a slash it is ENOTDIR. */
+export const TO_REMOVE = 0x4_0000
 
 export type LastKind = 'name' | 'dot' | 'dotdot' | 'root'
 
@@ -154,7 +156,8 @@ export class Walk {
         this.dentry = child
         continue
       }
-      const isFollowed = !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & TO_MAKE) === 0)
+      const isFollowed =
+        !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & (TO_MAKE | TO_REMOVE)) === 0)
       if (!isFollowed) {
         this.dentry = child
         // With a slash at its end it is not a directory either.

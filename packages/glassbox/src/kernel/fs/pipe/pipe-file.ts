@@ -18,6 +18,7 @@ import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
 import { FileBase } from '../open-file.ts'
+import { AnonymousInode } from '../path/anonymous.ts'
 import type { Inode, Location, OpenFile } from '../vfs.ts'
 import { PIPE_BUF, type Pipe } from './pipe.ts'
 
@@ -32,7 +33,13 @@ export function openPipe(
   location: Location | undefined,
 ): OpenFile | number {
   const access = flags & O_ACCMODE
-  if (access === O_WRONLY && (flags & O_NONBLOCK) !== 0 && pipe.readers === 0) return -ENXIO
+  if (
+    !(inode instanceof AnonymousInode) &&
+    access === O_WRONLY &&
+    (flags & O_NONBLOCK) !== 0 &&
+    pipe.readers === 0
+  )
+    return -ENXIO
   return new PipeFile(pipe, inode, flags, location)
 }
 
@@ -76,8 +83,10 @@ export class PipeFile extends FileBase {
     return (this.flags & O_ACCMODE) !== O_RDONLY
   }
 
+  /** Of a FIFO only: an end of a pipe that is opened once more by /proc waits for nothing. */
   get opening(): boolean {
     const { pipe } = this
+    if (this.inode instanceof AnonymousInode) return false
     if ((this.flags & O_NONBLOCK) !== 0 || (this.flags & O_ACCMODE) === O_RDWR) return false
     if (this.#reads) return pipe.writers === 0 && pipe.writersSeen === this.#seen
     return pipe.readers === 0 && pipe.readersSeen === this.#seen
@@ -93,9 +102,9 @@ export class PipeFile extends FileBase {
 
   override write(transfer: Transfer): number {
     const { pipe } = this
-    if (pipe.readers === 0) return -EPIPE
     const wanted = transfer.remaining
     if (wanted === 0) return 0
+    if (pipe.readers === 0) return -EPIPE
     if (wanted <= PIPE_BUF ? pipe.room < wanted : pipe.room === 0) return -EAGAIN
     const moved = pipe.write(transfer)
     return moved === 0 && transfer.faulted ? -EFAULT : moved

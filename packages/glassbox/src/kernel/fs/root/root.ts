@@ -17,6 +17,9 @@ import { MemoryDirectory } from '../memory/directory.ts'
 import { MemoryFile } from '../memory/file.ts'
 import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
+import { LateProcesses } from '../proc/late.ts'
+import type { ProcSource } from '../proc/source.ts'
+import { ProcFileSystem } from '../proc/system.ts'
 import { Mounts } from '../path/mounts.ts'
 import { bytesText } from '../path/names.ts'
 import { ArrayTransfer } from '../array-transfer.ts'
@@ -36,6 +39,8 @@ export interface RootDescription {
     readonly writable: boolean
     readonly inBox?: boolean
     readonly device?: boolean
+    /** Whether the caller asked for it: then `owners` says who its files belong to. */
+    readonly foreign?: boolean
   }[]
   readonly links: readonly { readonly path: string; readonly target: string }[]
   /** Files of the box itself; binds with `inBox` show them elsewhere. */
@@ -55,7 +60,7 @@ export interface RootHost {
   readonly memory: WorldMemory
   random(target: Uint8Array): void
   now(): Time
-  /** How guests see the owner of a host file; as it is on the host if it is left out. */
+  /** How guests see the owner of a file of a caller's bind; as on the host if it is left out. */
   readonly owners?: (attributes: Attributes) => Owner
 }
 
@@ -65,10 +70,13 @@ export interface WorldRoot {
   readonly devices: Devices
   /** What memory file systems of this world are made of: memfd_create(2), /dev/shm. */
   readonly memoryHost: MemoryHost
+  /** From now on /proc shows the processes of this world. */
+  attachProcesses(source: ProcSource): void
   close(): void
 }
 
 const ROOT = { uid: 0, gid: 0 }
+const PROC_FLAGS = { noExec: true, noSuid: true, noDevices: true }
 
 /**
  * Makes the root. A source that the host does not have (any more) is left out: the caller has
@@ -97,7 +105,13 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
     const flags = { noExec: noexec, noSuid: true, noDevices: true }
     mounts.add(fileSystem, new MemoryDirectory(fileSystem, { mode, ...owner }), at, flags)
   }
-  return { root, mounts, devices, memoryHost, close: () => maker.close() }
+  let attached: ProcFileSystem | undefined
+  const attachProcesses = (source: ProcSource): void => {
+    attached = new ProcFileSystem(source, mounts)
+  }
+  const processes = new LateProcesses(() => attached)
+  mounts.add(processes, processes.root, maker.place('/proc'), PROC_FLAGS)
+  return { root, mounts, devices, memoryHost, attachProcesses, close: () => maker.close() }
 }
 
 class RootMaker {
@@ -140,7 +154,7 @@ class RootMaker {
     this.#mounts.add(this.#own, shown, at, { readOnly: true, noDevices: true })
   }
 
-  bind({ source, target, directory, writable }: RootDescription['binds'][number]): void {
+  bind({ source, target, directory, writable, foreign }: RootDescription['binds'][number]): void {
     const fd = openHost(bytesOfPath(`${source}\0`), O_PATH)
     if (fd < 0) return
     const attributes = attributesOf(fd)
@@ -151,7 +165,7 @@ class RootMaker {
       cache: memory.cache,
       world: memory.world,
       source: bytesText(source),
-      ...(owners ? { owners } : {}),
+      ...(owners && foreign === true ? { owners } : {}),
     })
     this.#opened.push(fileSystem)
     const at = this.place(target, directory ? undefined : () => this.#newFile(new Uint8Array()))

@@ -21,7 +21,6 @@ import {
   S_IFBLK,
   S_IFCHR,
   S_IFIFO,
-  S_IFMT,
   S_IFREG,
   S_IFSOCK,
 } from '../../../linux/constants.ts'
@@ -30,6 +29,7 @@ import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { WaitQueue, type Waiter } from '../../wait/queue.ts'
+import { deviceNumber } from '../dev/devices.ts'
 import { attributesOf, closeHost } from '../host/calls.ts'
 import { FileBase } from '../open-file.ts'
 import { AnonymousInode, anonymousPlace } from '../path/anonymous.ts'
@@ -250,11 +250,22 @@ function kindOf(type: number): Kind {
   return type === S_IFREG || type === S_IFBLK ? 'file' : 'polled'
 }
 
-const nameOf = ({ type, ino, rdev }: AnonymousInode): string => {
+/** How /proc/self/fd shows it. A file of the host has a name there that is none of the world. */
+function nameOf(inode: HostStreamInode): string {
+  const { type, ino } = inode
   if (type === S_IFIFO) return `pipe:[${ino}]`
   if (type === S_IFSOCK) return `socket:[${ino}]`
-  return (type & S_IFMT) === S_IFCHR && rdev === 0 ? '/dev/tty' : '/host'
+  if (type !== S_IFCHR) return '/host'
+  return DEVICE_NAMES.get(inode.attributes().rdev) ?? '/dev/tty'
 }
+
+const DEVICE_NAMES = new Map([
+  [deviceNumber(1, 3), '/dev/null'],
+  [deviceNumber(1, 5), '/dev/zero'],
+  [deviceNumber(1, 7), '/dev/full'],
+  [deviceNumber(1, 8), '/dev/random'],
+  [deviceNumber(1, 9), '/dev/urandom'],
+])
 
 /** The same pipe or terminal with a description of its own, which does not wait; or −errno. */
 const ownDescription = (fd: number, flags: number): number =>

@@ -4,7 +4,8 @@
  * same pages.
  *
  * Pages belong to the file until it is freed and no mapping holds it. Who maps it is told before
- * pages go: `MappingUser.pagesGone`. Bytes of the last page beyond the end are always zero.
+ * pages go: `MappingUser.pagesGone`. Bytes beyond the end are zero, but for what mappings write
+ * into the last page: it is zeroed again when the file gets longer.
  *
  *     const pages = new FilePages(worldMemory.world)      // a memory file
  *     pages.write(transfer, 0)
@@ -24,7 +25,7 @@ const EIO = ERRNO.EIO
 
 /** Files up to this long are loaded whole, longer ones in pieces. */
 const WHOLE_FILE = 1024 * 1024
-const PIECE = 64 * 1024
+const PIECE = 256 * 1024
 
 export class FilePages implements Mappable {
   readonly backing: BackingFile
@@ -34,6 +35,7 @@ export class FilePages implements Mappable {
   readonly #users = new Map<MappingUser, number>()
   #size: number
   #freed = false
+  #loading = false
   /** What shared mappings may have written and nobody has stored: [from, to) in bytes. */
   #dirtyFrom = Infinity
   #dirtyTo = 0
@@ -59,7 +61,14 @@ export class FilePages implements Mappable {
     const index = Math.floor(offset / PAGE_SIZE)
     const found = this.#table.find(index)
     if (found >= 0) return found
-    return this.#source === undefined ? this.#use(index) : this.#load(index, this.#source)
+    const source = this.#source
+    if (source === undefined) return this.#use(index)
+    // What stores would lose what mappings wrote; what only loads may go at any time.
+    if (source.store === undefined) this.#allocator.evictable.add(this)
+    this.#loading = true
+    const loaded = this.#load(index, source)
+    this.#loading = false
+    return loaded
   }
 
   pageRun(offset: number, limit: number): number {
@@ -95,6 +104,7 @@ export class FilePages implements Mappable {
     const end = position + transfer.remaining
     let at = position
     let failure = 0
+    if (position > this.#size) this.#zeroTail(this.#size)
     while (at < end) {
       const wanted = Math.min(end - at, PAGE_SIZE - (at % PAGE_SIZE))
       // Bytes behind the end need not be loaded: they are zero, or overwritten.
@@ -120,7 +130,7 @@ export class FilePages implements Mappable {
       const last = pageEnd(size)
       this.#give(last, pageEnd(Math.max(this.#size, last)) - last)
       this.#zeroTail(size)
-    }
+    } else this.#zeroTail(this.#size)
     this.#size = size
     return 0
   }
@@ -188,7 +198,7 @@ export class FilePages implements Mappable {
 
   /** What is not mapped and can be loaded again goes back; returns the number of pages. */
   evict(): number {
-    if (this.mapped || this.#source === undefined) return 0
+    if (this.mapped || this.#source === undefined || this.#loading) return 0
     const count = this.#table.used
     this.#table.remove(0, Infinity)
     return count

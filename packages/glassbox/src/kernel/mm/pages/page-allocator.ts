@@ -22,7 +22,16 @@ const KEEP_DIRTY_PAGES = 1024
 /** Giving back a shorter run costs more than it is worth. */
 const PUNCH_PAGES = 16
 
+/** So many pages are made before the limit is asked again: that is a call of the host. */
+const UNASKED_PAGES = 256
+
 const PRESENT = 1
+
+/** What gives pages of the page cache back if it can. */
+export interface Evictable {
+  /** Returns how many pages it gave back. */
+  evict(): number
+}
 
 /** What `allocate` returns if there is no room. */
 export const NO_PAGES = -1
@@ -36,6 +45,13 @@ export class PageAllocator {
   #references = new Uint16Array(0)
   /** PRESENT: the host has memory for it, so JavaScript may touch it. */
   #states = new Uint8Array(0)
+  /** More bytes of the host than this are not made for JavaScript; the loop sees to guests. */
+  limitBytes: number = Infinity
+  /** With more pages in use than this, those who can are asked to give theirs back. */
+  budgetPages: number = Infinity
+  /** The oldest first. */
+  readonly evictable: Set<Evictable> = new Set()
+  #unasked = 0
   /** Pages from here on were never used. Page 0 is not used: offset 0 means nothing by mistake. */
   #top = 1
 
@@ -52,6 +68,7 @@ export class PageAllocator {
    * Returns their offset, or NO_PAGES.
    */
   allocate(pages: number, contents: 'zero' | 'any', after = 0): number {
+    if (this.pagesInUse + pages > this.budgetPages) this.#shrink()
     const first = this.#take(pages, contents, after / PAGE_SIZE)
     if (first < 0) return NO_PAGES
     this.#references.fill(1, first, first + pages)
@@ -102,7 +119,7 @@ export class PageAllocator {
       if (this.#states[page] === PRESENT) continue
       let count = 1
       while (page + count < end && this.#states[page + count] !== PRESENT) count++
-      if (!this.memory.allocate(page * PAGE_SIZE, count * PAGE_SIZE)) return false
+      if (!this.#mayMake(count) || !this.memory.allocate(page * PAGE_SIZE, count * PAGE_SIZE)) return false
       this.#states.fill(PRESENT, page, page + count)
       page += count
     }
@@ -141,6 +158,28 @@ export class PageAllocator {
   /** The highest number of pages that were ever in use or free at a time. */
   get pagesEver(): number {
     return this.#top - 1
+  }
+
+  #mayMake(pages: number): boolean {
+    if (this.limitBytes === Infinity) return true
+    this.#unasked += pages
+    if (this.#unasked < UNASKED_PAGES) return true
+    this.#unasked = 0
+    const wanted = pages * PAGE_SIZE
+    if (this.memory.usage() + wanted <= this.limitBytes) return true
+    this.tidy()
+    if (this.memory.usage() + wanted <= this.limitBytes) return true
+    this.#unasked = UNASKED_PAGES
+    return false
+  }
+
+  /** Asks for pages back until half of the budget is free. */
+  #shrink(): void {
+    for (const one of this.evictable) {
+      if (this.pagesInUse <= this.budgetPages / 2) break
+      if (one.evict() > 0) this.evictable.delete(one)
+    }
+    this.tidy()
   }
 
   #take(pages: number, contents: 'zero' | 'any', after: number): number {

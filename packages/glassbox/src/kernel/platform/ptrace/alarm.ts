@@ -4,7 +4,6 @@
  */
 import { systemError, syscall } from '../../../gate/gate.ts'
 import { guestTimer } from '../../../gate/guest.ts'
-import { TIMER_ABSTIME } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 
 const SETTIME = syscallNumber('timer_settime')
@@ -30,14 +29,17 @@ export class Alarm {
     this.#dueNs = Infinity
   }
 
-  /** Wakes at that time of CLOCK_MONOTONIC, or before. */
-  at(dueNs: number): void {
+  /**
+   * Wakes at that time, or before. Both times are of the caller's clock, and the timer is set to
+   * what is between: if its own clock were ahead it would go off at once, again and again.
+   */
+  at(dueNs: number, nowNs: number): void {
     if (this.#dueNs <= dueNs) return
     this.#dueNs = dueNs
-    const due = Math.max(1, Math.ceil(dueNs))
-    spec[2] = BigInt(Math.floor(due / 1e9))
-    spec[3] = BigInt(due % 1e9)
-    syscall(SETTIME, this.#id, TIMER_ABSTIME, spec, 0)
+    const wait = Math.max(1, Math.ceil(dueNs - nowNs))
+    spec[2] = BigInt(Math.floor(wait / 1e9))
+    spec[3] = BigInt(wait % 1e9)
+    syscall(SETTIME, this.#id, 0, spec, 0)
   }
 
   close(): void {

@@ -90,7 +90,7 @@ function setStatusFlags(task: Task, file: OpenFile, flags: number): number {
 function setCapacity(task: Task, file: OpenFile, bytes: number): number {
   if (!(file instanceof PipeFile)) return -EBADF
   const wanted = bytes >>> 0
-  if (wanted === 0 || wanted > 2 ** 31) return -EINVAL
+  if (wanted > 2 ** 31) return -EINVAL
   if (wanted > MOST_CAPACITY && wanted > file.pipe.capacity && !task.credentials.privileged) return -EPERM
   if (wanted > 2 ** 28) return -EPERM
   return file.pipe.resize(wanted) ? file.pipe.capacity : -EBUSY

@@ -6,6 +6,7 @@ import {
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_CLOEXEC,
+  O_LARGEFILE,
   O_RDWR,
 } from '../../../linux/constants.ts'
 import { EINVAL, EFAULT, ENAMETOOLONG } from '../../../linux/errno-numbers.ts'
@@ -36,7 +37,7 @@ function memfdCreate(task: Task, name: number, flags: number): number {
   const mode = (flags & MFD_NOEXEC_SEAL) !== 0 ? 0o666 : 0o777
   const file = newMemoryFile(task.world.root, `memfd:${text}`, { mode, uid, gid }, sealable)
   if (typeof file === 'number') return file
-  const opened = file.open(O_RDWR, task)
+  const opened = file.open(O_RDWR | O_LARGEFILE, task)
   return addFile(task, opened, (flags & MFD_CLOEXEC) !== 0 ? O_CLOEXEC : 0)
 }
 

@@ -5,6 +5,7 @@ import {
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
+  O_LARGEFILE,
   O_NOFOLLOW,
   O_PATH,
   O_TMPFILE,
@@ -30,9 +31,17 @@ import { pathBytes, readPath, startOf } from './support.ts'
 const AT_FDCWD = -100
 
 function openat(task: Task, directory: number, address: number, flags: number, mode: number): number {
-  return openResolved(task, directory, address, flags, (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode, 0)
+  return openResolved(
+    task,
+    directory,
+    address,
+    flags | O_LARGEFILE,
+    (flags & (O_CREAT | TMPFILE)) === 0 ? 0 : mode,
+    0,
+  )
 }
 
+const RELATIVE = new Uint8Array(1)
 const TMPFILE = O_TMPFILE & ~O_DIRECTORY
 
 function openResolved(
@@ -45,7 +54,9 @@ function openResolved(
 ): number {
   const length = readPath(task, address)
   if (length < 0) return length
-  const start = startOf(task, directory)
+  // Within a root of its own an absolute path begins at the descriptor as well.
+  const isScoped = (resolve & RESOLVE_IN_ROOT) !== 0
+  const start = startOf(task, directory, isScoped ? RELATIVE : pathBytes)
   if (typeof start === 'number') return start
   const file = openPath(start, task, pathBytes, length, flags, mode & 0o7777, resolve)
   if (typeof file === 'number') return file

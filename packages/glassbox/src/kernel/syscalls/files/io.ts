@@ -10,7 +10,16 @@ import {
   RWF_NOWAIT,
   RWF_SYNC,
 } from '../../../linux/constants.ts'
-import { EAGAIN, EBADF, EFBIG, EINVAL, EOPNOTSUPP, EPIPE, ESPIPE } from '../../../linux/errno-numbers.ts'
+import {
+  EAGAIN,
+  EBADF,
+  EFAULT,
+  EFBIG,
+  EINVAL,
+  EOPNOTSUPP,
+  EPIPE,
+  ESPIPE,
+} from '../../../linux/errno-numbers.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { afterWrite } from '../../fs/operations/written.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
@@ -53,7 +62,7 @@ function skip(transfer: Transfer, count: number): void {
 function read(task: Task, fd: number, address: number, length: number): number {
   const file = task.files.get(fd)
   if (file === undefined || !isReadable(file)) return -EBADF
-  if (length < 0) return -EINVAL
+  if (length < 0) return -EFAULT
   const moved = file.read(task.memory.buffer(address, Math.min(length, MOST)), file.position)
   if (moved > 0) {
     if (!file.stream) file.position += moved
@@ -102,7 +111,7 @@ function withinLimit(task: Task, file: OpenFile, position: number, length: numbe
 function write(task: Task, fd: number, address: number, length: number): number {
   const file = task.files.get(fd)
   if (file === undefined || !isWritable(file)) return -EBADF
-  if (length < 0) return -EINVAL
+  if (length < 0) return -EFAULT
   const allowed = withinLimit(task, file, file.position, Math.min(length, MOST))
   return allowed < 0 ? allowed : writeAll(task, file, { address, length: allowed, vector: false }, allowed)
 }
@@ -158,14 +167,14 @@ function pread(task: Task, fd: number, address: number, length: number, offset: 
   const file = task.files.get(fd)
   const error = positioned(file, true, offset)
   if (error !== 0 || file === undefined) return error
-  return length < 0 ? -EINVAL : file.read(task.memory.buffer(address, Math.min(length, MOST)), offset)
+  return length < 0 ? -EFAULT : file.read(task.memory.buffer(address, Math.min(length, MOST)), offset)
 }
 
 function pwrite(task: Task, fd: number, address: number, length: number, offset: number): number {
   const file = task.files.get(fd)
   const error = positioned(file, false, offset)
   if (error !== 0 || file === undefined) return error
-  if (length < 0) return -EINVAL
+  if (length < 0) return -EFAULT
   const allowed = withinLimit(task, file, offset, Math.min(length, MOST))
   if (allowed < 0) return allowed
   const moved = file.write(task.memory.buffer(address, allowed), offset)

@@ -44,6 +44,9 @@ import { untilReady } from './support.ts'
 const MOST_ADDRESS = 110
 const FAMILY_BYTES = 2
 
+/** SOCK_PACKET: types beyond it are EINVAL, whatever the family. */
+const MOST_TYPE = 10
+
 const credentialsOf = (task: Task): SocketCredentials => ({
   pid: task.process.pid,
   uid: task.credentials.euid,
@@ -64,6 +67,7 @@ function checkedType(domain: number, type: number, protocol: number): number {
   const kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
   if (domain !== AF_UNIX) return -EAFNOSUPPORT
   if (protocol !== 0 && protocol !== AF_UNIX) return -EPROTONOSUPPORT
+  if (kind > MOST_TYPE) return -EINVAL
   if (kind === SOCK_RAW) return SOCK_DGRAM
   return kind === SOCK_STREAM || kind === SOCK_DGRAM || kind === SOCK_SEQPACKET ? kind : -ESOCKTNOSUPPORT
 }
@@ -128,11 +132,17 @@ function bind(task: Task, fd: number, address: number, length: number): number {
   const given = readAddress(task, address, length)
   if (typeof given === 'number') return given
   const { socket } = file
-  if (socket.address !== undefined) return -EINVAL
+  const isPath = given !== '' && !given.startsWith('\0')
+  if (socket.address !== undefined) return isPath && isThere(task, given) ? -EADDRINUSE : -EINVAL
   const name = given === '' ? `\0${(nextName++).toString(16).padStart(5, '0')}` : given
   const error = name.startsWith('\0') ? bindAbstract(task, file, name) : bindPath(task, file, name)
   if (error === 0) socket.address = name
   return error
+}
+
+function isThere(task: Task, name: string): boolean {
+  const bytes = Buffer.from(name, 'latin1')
+  return walk.run(task.fs.cwd, task, bytes, bytes.length, 0) === 0
 }
 
 function bindAbstract(task: Task, file: SocketFile, name: string): number {
@@ -214,7 +224,6 @@ function shutdown(task: Task, fd: number, how: number): number {
   const file = socketAt(task, fd)
   if (typeof file === 'number') return file
   if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) return -EINVAL
-  if (!file.socket.isConnectionless && !file.socket.wasConnected) return -ENOTCONN
   file.socket.shutdown(how !== SHUT_WR, how !== SHUT_RD)
   return 0
 }

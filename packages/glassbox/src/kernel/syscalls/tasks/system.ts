@@ -1,12 +1,10 @@
 /** The machine as guests see it: names, memory, randomness, CPUs. */
 import { GRND_INSECURE, GRND_NONBLOCK, GRND_RANDOM } from '../../../linux/constants.ts'
 import { EFAULT, EINVAL, ENOSYS, EPERM } from '../../../linux/errno-numbers.ts'
+import { RELEASE, VERSION } from '../../fs/proc/system-texts.ts'
 import type { Task, WorldState } from '../../task/state.ts'
 import { family } from './family.ts'
 
-/** The version of the kernel that this one behaves like. */
-export const RELEASE = '6.1.0'
-const VERSION = '#1 SMP PREEMPT_DYNAMIC glassbox'
 const NAME_SIZE = 65
 const UNAME_SIZE = 6 * NAME_SIZE
 

@@ -1,7 +1,7 @@
 /** The user ids of sandboxes, in the host's user namespace and in those of containers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { idRanges, idWithin, randomId } from '#glassbox/runners/ptrace/identity.js'
+import { idRanges, idWithin, randomId } from '#glassbox/runners/private/identity.js'
 
 const HOST = '         0          0 4294967295\n'
 const ROOTLESS = '         0     100000      65536\n'

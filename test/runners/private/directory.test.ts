@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { openBox, run } from '#glassbox/index.js'
-import { sweepDirectories } from '#glassbox/runners/ptrace/sweep.js'
+import { sweepDirectories } from '#glassbox/runners/private/sweep.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
 const library = new URL('../../../../packages/glassbox/dist/library/index.js', import.meta.url).href

@@ -6,14 +6,13 @@ import { InvalidOptionError } from '../../errors.ts'
 import { hostRoot, hostRootWithoutBinds } from '../../rootfs/host.ts'
 import { identityBinds, identityFiles } from '../../rootfs/identity.ts'
 import { splitFor } from '../../rootfs/split.ts'
-import type { BindMount, HostRoot, OwnRoot, SymbolicLink } from '../../rootfs/types.ts'
+import type { BindMount, GroupView, HostRoot, OwnRoot, SymbolicLink } from '../../rootfs/types.ts'
 import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES, DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { HostPaths } from '../../stdio/host-paths.ts'
 import { type Owning, owned, ownedProgram, refuseTooManyOwners } from './binds/owned.ts'
 import { refuseSetIdFiles } from './binds/set-id-files.ts'
 import { checkTarget, isBelow, SCRATCH, withoutLinks } from './binds/targets.ts'
-import { groupView } from './group-view.ts'
 
 /** The mode of the working directory. */
 export const BOX_MODE = 0o755
@@ -61,12 +60,14 @@ export interface BoxRoot {
 /**
  * Describes the root of a box. `extra`: programs of the host that it has to show. `owning`: how
  * sources become the property of the box's user, if that is another user than the caller's.
+ * `groupView`: what programs see of control groups.
  */
 export function boxRoot(
   options: ResolvedBox,
   extra: readonly string[],
   paths: HostPaths,
   owning?: Owning,
+  groupView?: (binds: readonly BindMount[]) => GroupView | undefined,
 ): BoxRoot {
   const programs = extra.map(path => programBind(path, paths, owning))
   const own = resolveBinds(options, paths, owning)
@@ -80,7 +81,7 @@ export function boxRoot(
         inodes: options.diskFiles ?? DEFAULT_DISK_FILES,
         owner: ids,
       }
-      const groups = groupView(own)
+      const groups = groupView?.(own)
       return {
         binds,
         ...(groups ? { groups } : {}),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { ERRNO } from '#glassbox/linux/errno.js'
-import { owned } from '#glassbox/runners/namespace/binds/owned.js'
+import { owned } from '#glassbox/runners/root/binds/owned.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
 const CASES = [
