@@ -108,7 +108,10 @@ function replaceMemory(task: Task): void {
   const old = task.addressSpace
   const fresh = old.exec()
   task.addressSpace = fresh
-  if (fresh.space !== old.space) task.thread.moveTo(fresh.space)
+  if (fresh.space !== old.space) {
+    task.thread.moveTo(fresh.space)
+    old.drop()
+  }
   fresh.limits = task.process.limits
   task.process.lending.end()
 }
