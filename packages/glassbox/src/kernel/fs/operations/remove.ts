@@ -14,7 +14,7 @@ import {
 import { EXECUTE, mayRemove, permits, WRITE } from '../permissions.ts'
 import { forget, type Name, nameMoved, namesExchanged } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
-import { TO_REMOVE } from '../path/walk.ts'
+import { type LastKind, TO_REMOVE } from '../path/walk.ts'
 import type { FsCaller, Location, Mount } from '../vfs.ts'
 
 export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
@@ -63,6 +63,7 @@ function mayChange(parent: Name, mount: Mount, child: Name, { credentials }: FsC
 
 /** One side of a rename: what the walk found, kept while the other side is walked. */
 interface Side {
+  readonly last: LastKind
   readonly parent: Name
   readonly mount: Mount
   readonly name: string
@@ -76,10 +77,10 @@ function side(start: Location, caller: FsCaller, path: Uint8Array, length: numbe
   // A name that is no directory but ends in a slash is looked at below.
   if (found !== 0 && !walk.missing && !(found === -ENOTDIR && walk.last === 'name' && walk.trailing))
     return found
-  if (walk.last !== 'name') return -EBUSY
   return {
+    last: walk.last,
     parent: walk.parent,
-    mount: walk.parentMount,
+    mount: walk.last === 'name' ? walk.parentMount : walk.mount,
     name: walk.name,
     child: found === -ENOENT ? undefined : walk.dentry,
     childMount: walk.mount,
@@ -106,6 +107,8 @@ export function renamePath(
   const target = side(toStart, caller, to, toLength)
   if (typeof target === 'number') return target
   if (source.mount !== target.mount) return -EXDEV
+  if (source.last !== 'name') return -EBUSY
+  if (target.last !== 'name') return (flags & RENAME_NOREPLACE) !== 0 ? -EEXIST : -EBUSY
   if (source.child === undefined) return -ENOENT
   if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) return -EEXIST
   const { child } = source

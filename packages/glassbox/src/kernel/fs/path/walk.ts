@@ -80,7 +80,8 @@ export class Walk {
     }
     const error = this.#components(caller, bytes, length, how)
     if (error !== 0) return error
-    return this.trailing && this.dentry.inode.type !== S_IFDIR ? -ENOTDIR : 0
+    const mustBeDirectory = this.trailing && (how & TO_MAKE) === 0
+    return mustBeDirectory && this.dentry.inode.type !== S_IFDIR ? -ENOTDIR : 0
   }
 
   location(): Location {
@@ -114,11 +115,11 @@ export class Walk {
       const to = at
       while (at < end && bytes[at] === SLASH) at++
       const isLast = at === end && depth === 0
-      if (isLast && to !== end) this.trailing = true
       const directory = this.dentry
       if (directory.inode.type !== S_IFDIR) return -ENOTDIR
       const denied = permits(directory.inode, EXECUTE, credentials)
       if (denied !== 0) return denied
+      if (isLast && to !== end) this.trailing = true
       if (bytes[from] === DOT) {
         if (to - from === 1) {
           this.last = 'dot'
@@ -160,8 +161,6 @@ export class Walk {
         !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & (TO_MAKE | TO_REMOVE)) === 0)
       if (!isFollowed) {
         this.dentry = child
-        // With a slash at its end it is not a directory either.
-        if ((how & TO_MAKE) !== 0) this.trailing = false
         return (how & RESOLVE_NO_SYMLINKS) !== 0 && (how & FOLLOW) !== 0 ? -ELOOP : 0
       }
       if ((how & RESOLVE_NO_SYMLINKS) !== 0 || ++links > MOST_LINKS) return -ELOOP
