@@ -10,7 +10,11 @@ import type { SpacePages } from './space-pages.ts'
 import { showFile, touch } from './touch.ts'
 
 /** Files up to this length are loaded at once; of longer ones what is loaded is shown. */
-const LOAD_AT_ONCE = 8 * 1024 * 1024
+const LOAD_AT_ONCE = 64 * 1024 * 1024
+/** Where a long file is not loaded, it is looked for the next loaded part in these steps. */
+const STEP = 256 * 1024
+/** The most loaded parts of one mapping that are shown at once. */
+const MOST_PARTS = 64
 /** Private parts of files that may be written are copied at once up to this length. */
 const COPY_AT_ONCE = 2 * 1024 * 1024
 /** Shared memory beyond this length would have to be reserved as a whole. */
@@ -77,14 +81,13 @@ export function mapFile(space: SpacePages, mapping: Mapping, file: MappedFile, f
 /** Loads what is short, and shows what is loaded: the guest need not fault for it. */
 function showLoaded(space: SpacePages, start: number, end: number): void {
   let at = start
-  while (at < end) {
+  for (let parts = 0; at < end && parts < MOST_PARTS; ) {
     const area = space.areas.find(at) as Area
     const { mappable } = area.file as MappedFile
     if (mappable.size <= LOAD_AT_ONCE && mappable.page(area.fileOffset + at - area.start) < 0) return
     const shown = showFile(space, area, at, end)
-    // One gap is left to faults: behind it there may be thousands.
-    if (shown === at) return
-    at = shown
+    if (shown > at) parts++
+    at = shown > at ? shown : at - ((area.fileOffset + at - area.start) % STEP) + STEP
   }
 }
 

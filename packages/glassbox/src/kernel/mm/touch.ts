@@ -13,7 +13,7 @@ import type { SpacePages } from './space-pages.ts'
 const WHOLE_AREA = 256 * 1024 * 1024
 const WINDOW = 32 * 1024 * 1024
 /** Files are mapped as they are loaded, in windows of this length. */
-const FILE_WINDOW = 64 * 1024
+const FILE_WINDOW = 256 * 1024
 /** A stack grows by at least this much. */
 const STACK_STEP = 128 * 1024
 /** With more areas than this a copy takes the whole area, so that it is not split further. */

@@ -18,7 +18,6 @@ export class WorldMemory {
   readonly world: PageAllocator
   /** Pages of files that guests only read. */
   readonly cache: PageAllocator
-  readonly limitBytes: number
   /** The vDSO of this world; undefined: every clock is a call. */
   vdso: VdsoPages | undefined = undefined
 
@@ -26,8 +25,16 @@ export class WorldMemory {
     this.platform = platform
     this.world = new PageAllocator('world', platform.memory)
     this.cache = cacheOf(platform.cache)
-    this.limitBytes = limitBytes
     this.world.limitBytes = limitBytes
+  }
+
+  /** What the world may hold, in bytes. A prepared world gets it when its program is known. */
+  get limitBytes(): number {
+    return this.world.limitBytes
+  }
+
+  set limitBytes(bytes: number) {
+    this.world.limitBytes = bytes
   }
 
   /**

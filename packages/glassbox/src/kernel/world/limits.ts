@@ -48,6 +48,7 @@ export class Limits {
     this.#terms = terms
     this.#platform = platform
     this.#memory = memory
+    memory.limitBytes = terms.memoryBytes
     this.#timers = timers
     this.startedNs = platform.now()
     this.#guestsBefore = platform.cpuTimeNs()

@@ -4,8 +4,8 @@
  * same pages.
  *
  * Pages belong to the file until it is freed and no mapping holds it. Who maps it is told before
- * pages go: `MappingUser.pagesGone`. Bytes beyond the end are zero, but for what mappings write into
- * the last page: it is zeroed again when the file gets longer.
+ * pages go: `MappingUser.pagesGone`. Bytes beyond the end are zero, but for what mappings write
+ * into the last page: it is zeroed again when the file gets longer.
  *
  *     const pages = new FilePages(worldMemory.world)      // a memory file
  *     pages.write(transfer, 0)
@@ -25,7 +25,7 @@ const EIO = ERRNO.EIO
 
 /** Files up to this long are loaded whole, longer ones in pieces. */
 const WHOLE_FILE = 1024 * 1024
-const PIECE = 64 * 1024
+const PIECE = 256 * 1024
 
 export class FilePages implements Mappable {
   readonly backing: BackingFile

@@ -22,7 +22,7 @@ const KEEP_DIRTY_PAGES = 1024
 /** Giving back a shorter run costs more than it is worth. */
 const PUNCH_PAGES = 16
 
-/** How many pages are made before the limit is asked again: each question is a call of the host. */
+/** So many pages are made before the limit is asked again: that is a call of the host. */
 const UNASKED_PAGES = 256
 
 const PRESENT = 1
@@ -45,7 +45,7 @@ export class PageAllocator {
   #references = new Uint16Array(0)
   /** PRESENT: the host has memory for it, so JavaScript may touch it. */
   #states = new Uint8Array(0)
-  /** More bytes of the host than this are not made for JavaScript; guests are asked by the loop. */
+  /** More bytes of the host than this are not made for JavaScript; the loop sees to guests. */
   limitBytes: number = Infinity
   /** With more pages in use than this, those who can are asked to give theirs back. */
   budgetPages: number = Infinity

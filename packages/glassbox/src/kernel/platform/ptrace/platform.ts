@@ -52,8 +52,8 @@ export interface PtraceOptions {
 }
 
 /**
- * What performance.now() is behind CLOCK_MONOTONIC. If the thread was interrupted between both, the
- * difference is too small: of several tries the largest is right.
+ * What performance.now() is behind CLOCK_MONOTONIC. If the thread was interrupted between both,
+ * the difference is too small: of several tries the largest is right.
  */
 function clockBase(): number {
   const tries = Array.from({ length: CLOCK_TRIES }, () => {
