@@ -67,7 +67,7 @@ export function openPath(
   const follow = (flags & O_NOFOLLOW) === 0 && !isExclusive ? FOLLOW : 0
   const found = walk.run(start, caller, path, length, follow | resolve | (isExclusive ? TO_MAKE : 0))
   // Who makes a file cannot end its name in a slash, whatever there is.
-  if ((flags & O_CREAT) !== 0 && walk.trailing && walk.last === 'name') return -EISDIR
+  if ((flags & O_CREAT) !== 0 && walk.trailing) return -EISDIR
   if (found < 0) return walk.missing && (flags & O_CREAT) !== 0 ? openNew(caller, flags, mode) : found
   if ((flags & O_CREAT) !== 0) {
     if (isExclusive) return -EEXIST

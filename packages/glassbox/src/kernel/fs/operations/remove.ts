@@ -112,11 +112,14 @@ export function renamePath(
   if (source.child === undefined) return -ENOENT
   if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) return -EEXIST
   const { child } = source
-  const isDirectory = child.inode.type === S_IFDIR
-  if ((source.trailing || target.trailing) && !isDirectory && (flags & RENAME_EXCHANGE) === 0) return -ENOTDIR
+  const exchange = (flags & RENAME_EXCHANGE) !== 0
+  if (exchange && target.child === undefined) return -ENOENT
+  if (exchange && target.trailing && target.child?.inode.type !== S_IFDIR) return -ENOTDIR
+  const slashed = source.trailing || (target.trailing && !exchange)
+  if (slashed && child.inode.type !== S_IFDIR) return -ENOTDIR
   if (isBelow(target.parent, child)) return -EINVAL
   if (target.child !== undefined && isBelow(source.parent, target.child)) {
-    return (flags & RENAME_EXCHANGE) !== 0 ? -EINVAL : -ENOTEMPTY
+    return exchange ? -EINVAL : -ENOTEMPTY
   }
   return move(source, child, target, caller, flags)
 }
@@ -132,7 +135,6 @@ function move(source: Side, child: Name, target: Side, caller: FsCaller, flags: 
       : mayChange(target.parent, target.mount, victim, caller)
   if (refused !== 0) return refused
   const exchange = (flags & RENAME_EXCHANGE) !== 0
-  if (victim === undefined && exchange) return -ENOENT
   if (victim !== undefined && !exchange) {
     const replaced = typesFit(child, victim)
     if (replaced !== 0) return replaced

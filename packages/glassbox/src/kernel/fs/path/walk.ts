@@ -50,7 +50,7 @@ export class Walk {
   parent!: Name
   name = ''
   last: LastKind = 'root'
-  /** Whether the path ended in a slash: it has to be a directory. */
+  /** Whether the path ended in a name and a slash: it has to be a directory. */
   trailing = false
   /** Whether only the last component is missing, so that it can be made. */
   missing = false
@@ -119,7 +119,6 @@ export class Walk {
       if (directory.inode.type !== S_IFDIR) return -ENOTDIR
       const denied = permits(directory.inode, EXECUTE, credentials)
       if (denied !== 0) return denied
-      if (isLast && to !== end) this.trailing = true
       if (bytes[from] === DOT) {
         if (to - from === 1) {
           this.last = 'dot'
@@ -137,6 +136,7 @@ export class Walk {
       const { mount } = this
       if (isLast) {
         this.last = 'name'
+        if (to !== end) this.trailing = true
         this.name = name
         this.parent = directory
         this.parentMount = mount
