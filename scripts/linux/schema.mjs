@@ -1,5 +1,6 @@
 // The generated files of the schema: kinds, the arguments of every call, what commands select, and
 // layouts of structs, as TypeScript that the compiler checks against schema/kinds.ts.
+import { eventTypesFile } from './event-types.mjs'
 import { parseKind } from './kinds.mjs'
 import { readVariants } from './variants.mjs'
 
@@ -206,6 +207,21 @@ export type StructName = keyof StructValues
 `
 }
 
+/** Commands by call: the notations of each shape, and where it begins. */
+function commandShapes(lines) {
+  const calls = new Map()
+  for (const line of lines) {
+    const [, call, at, value, list] = /^(\S+) (\d) (\S+) \((.*)\)$/.exec(line)
+    const start = SHIFTED[call]?.start ?? Number(at) + 1
+    const known = calls.get(call) ?? { start, shapes: [], covers: false }
+    calls.set(call, known)
+    known.shapes.push(list.split(', ').filter(Boolean))
+    known.covers ||= value === '*'
+  }
+  for (const [call, { as }] of Object.entries(ALIASES)) calls.set(call, calls.get(as))
+  return calls
+}
+
 /** All generated files of the schema, by name. */
 export function schemaFiles({ calls, commands, variants, constants, sets, structs }) {
   const kinds = new Kinds()
@@ -215,6 +231,12 @@ export function schemaFiles({ calls, commands, variants, constants, sets, struct
     'variants.ts': variantsFile(variants, constants, sets, kinds),
     'layouts.ts': layoutsFile(structs, kinds),
     'struct-values.ts': valuesFile(structs),
+    'event-arguments.ts': eventTypesFile(
+      calls,
+      structs,
+      commandShapes(commands),
+      readVariants(variants, { constants, sets }),
+    ),
   }
   const file = `import type { Noted } from '../schema/kinds.ts'
 

@@ -84,7 +84,10 @@ function measure(block, machine, scratch) {
     const [offset, bytes] = numbers.splice(0, 2)
     return { name: member.name, offset, size: bytes, kind: fieldKind(member.kind, bytes) }
   })
-  return { name, size, fields }
+  // Of a struct with a tail, the bytes before it: the compiler adds padding that no program
+  // writes.
+  const tail = fields.find(({ kind }) => kind.type === 'tail')
+  return { name, size: tail?.offset ?? size, fields }
 }
 
 /** Stops at two fields in the same place: a member is named twice, or is part of a union. */
