@@ -18,6 +18,7 @@ import {
   CLONE_VM,
   O_CLOEXEC,
   O_RDWR,
+  RLIMIT_NOFILE,
   RLIMIT_NPROC,
 } from '../../linux/constants.ts'
 import { EAGAIN, EFAULT, ENOMEM } from '../../linux/errno-numbers.ts'
@@ -62,7 +63,7 @@ export function cloneTask(task: Task, request: CloneRequest): number {
   }
   const process = has(flags, CLONE_THREAD) ? task.process : copyProcess(task, tid, request)
   const child = new Task(process, tid, thread, space, {
-    files: has(flags, CLONE_FILES) ? task.files : task.files.copy(),
+    files: has(flags, CLONE_FILES) ? task.files : task.files.copy(process.limits[RLIMIT_NOFILE]),
     fs: has(flags, CLONE_FS) ? task.fs : { ...task.fs },
     credentials: task.credentials,
     comm: task.comm,

@@ -10,8 +10,9 @@ import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { unpackError } from '../../trace/wire.ts'
 import { type FromKernel, type KernelEnding, STOP, type ToKernel } from './wire.ts'
 
-/** Relative to the folder above, so that other bundles find it too: see supervisor.ts. */
-const WORKER = '../library/kernel-worker.js'
+/** In a bundle relative to the folder above, so that all bundles find it: see supervisor.ts. */
+const IS_BUNDLED = !import.meta.url.includes('/runners/kernel/')
+const WORKER = IS_BUNDLED ? '../library/kernel-worker.js' : '../../library/kernel-worker.js'
 
 /** One exit listener serves all threads. */
 const threads = new Set<KernelThread>()

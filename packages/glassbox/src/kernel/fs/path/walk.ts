@@ -26,7 +26,7 @@ const MOST_LINKS = 40
 export const FOLLOW = 0x1_0000
 /** The last component is to be made: a link of its name is not followed, even with a slash. */
 export const TO_MAKE = 0x2_0000
-/** The last name is to be removed: a link is not followed either, and with a slash it is ENOTDIR. */
+/** The last name is to be removed: a link is not followed, and with a slash it is ENOTDIR. */
 export const TO_REMOVE = 0x4_0000
 
 export type LastKind = 'name' | 'dot' | 'dotdot' | 'root'
