@@ -12,7 +12,7 @@ static long long nanoseconds(struct timespec time) {
   return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* How far a clock may be out: a coarse one stands still for a tick, and two clocks are compared. */
+/* How far a clock may be out: a coarse one stands still for a tick. */
 #define ALLOWED 20000000LL
 
 int main(void) {
