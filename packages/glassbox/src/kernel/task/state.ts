@@ -23,6 +23,7 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
+import { Lending } from './lending.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
@@ -55,7 +56,7 @@ export class Task implements contract.Task, Waiter {
   /** Resumed, and not stopped since. */
   running = false
   queued = false
-  /** After a fork: see parkFor. */
+  /** After a fork: see Lending. */
   parked = false
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
@@ -100,18 +101,8 @@ export class Task implements contract.Task, Waiter {
     return this.pending.set.has(SIGNAL.SIGKILL) || this.process.pending.set.has(SIGNAL.SIGKILL)
   }
 
-  /**
-   * Does not run until the child blocks, leaves or has run for a while: its pages need no
-   * protection meanwhile, and none at all if the child leaves soon. A signal ends it, too.
-   */
-  parkFor(child: Process): void {
-    this.parked = true
-    child.parkedParent = this
-    this.world.timers.at(this.world.clock.monotonic() + LONGEST_PARKING_NS, () => child.releaseParent())
-  }
-
   block(wait: Wait): number {
-    this.process.releaseParent()
+    this.process.lending.release()
     this.#wait = wait
     this.#woken = false
     for (const queue of wait.queues) queue.add(this)
@@ -178,6 +169,7 @@ export class Task implements contract.Task, Waiter {
   }
 
   signal(signal: number): void {
+    if (signal === SIGNAL.SIGXFSZ) this.world.fileAtLimit = true
     const details = { kind: 'sender', pid: this.process.pid, uid: this.credentials.uid } as const
     this.pending.add({ signal, code: 0, details })
     this.noticeSignal()
@@ -231,11 +223,7 @@ export class Process implements contract.Process {
   readonly signalQueue: WaitQueue = new WaitQueue()
   /** What the parent gets at the end: SIGCHLD, another signal, or 0. */
   exitSignal: number = SIGNAL.SIGCHLD
-  /** Whether its parent waits until it has memory of its own or has ended: vfork(2). */
-  borrowsMemory = false
-  readonly vforkQueue: WaitQueue = new WaitQueue()
-  /** Who is parked until this process blocks, leaves or has run for a while. */
-  parkedParent: Task | undefined
+  readonly lending: Lending = new Lending()
   /** Whether it has called execve since fork: setpgid(2) of the parent. */
   execed = false
   exiting = false
@@ -288,22 +276,6 @@ export class Process implements contract.Process {
     return undefined
   }
 
-  /** It uses its parent's memory no more: a parent that waits, or is parked, goes on. */
-  returnMemory(): void {
-    this.releaseParent()
-    if (!this.borrowsMemory) return
-    this.borrowsMemory = false
-    this.vforkQueue.wake()
-  }
-
-  releaseParent(): void {
-    const parent = this.parkedParent
-    if (parent === undefined) return
-    this.parkedParent = undefined
-    parent.parked = false
-    this.world.makeReady(parent)
-  }
-
   cpuNs(): number {
     let sum = this.endedNs
     for (const task of this.tasks) sum += task.cpuNs()
@@ -320,6 +292,8 @@ export class WorldState extends WorldParts implements contract.World {
   /** The most tasks at a time, and how many new ones the limit has refused. */
   peakTasks = 0
   refusedTasks = 0
+  /** Whether a file has reached the limit of its size. */
+  fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
   /** The process that takes orphans. It has no task. */
@@ -395,5 +369,3 @@ export class WorldState extends WorldParts implements contract.World {
     return false
   }
 }
-
-const LONGEST_PARKING_NS = 1_000_000
