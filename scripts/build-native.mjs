@@ -37,6 +37,8 @@ const targets = [
         'readable.c',
         'unchanged.c',
         'trace.c',
+        'captures.c',
+        'lines.c',
         'start.c',
         'supervise.c',
         'guest.c',

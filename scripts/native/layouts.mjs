@@ -29,12 +29,13 @@ const HEADERS = [
   'init.h',
   'launcher.h',
   'record.h',
+  'lanes.h',
   'supervise.h',
   'isolate.h',
   'guest.h',
 ]
 /** Only C uses these: TypeScript never sees their bytes. */
-const PRIVATE = new Set(['plan', 'program', 'watched'])
+const PRIVATE = new Set(['plan', 'program', 'watched', 'room', 'chunks', 'whole_call'])
 /** Fields of kernel structs inside our own. */
 const INSIDE = {
   denied: ['call.nr', 'call.arch', 'call.args'],

@@ -77,7 +77,7 @@ test('no circle of files', () => {
 
 test('no file is longer than 400 lines, but tables of facts', () => {
   const long = files
-    .filter(file => !file.startsWith('linux/generated/'))
+    .filter(file => !file.includes('generated/'))
     .filter(file => statSync(join(source, file)).isFile())
     .filter(file => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   assert.deepEqual(long, [])

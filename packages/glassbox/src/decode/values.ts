@@ -16,7 +16,7 @@ import type { Call, Outcome, Value } from './types.ts'
 export type Values = Readonly<Record<string, Value>>
 
 /** Bytes of a string or buffer, or elements of an array. */
-const DEFAULT_LIMIT = 4096
+export const DEFAULT_LIMIT = 4096
 
 const OPTIONS = {}
 

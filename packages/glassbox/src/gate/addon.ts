@@ -33,7 +33,9 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
-    sets: Uint8Array,
+    tables: Uint8Array,
+    captures: Uint8Array,
+    text: Uint8Array,
   ): number
   startSeized(
     plan: Uint8Array,
