@@ -66,7 +66,9 @@ const QUIRKS: Readonly<Record<string, Quirk>> = {
 }
 
 /** Arrays of numbers are printed by the size of their elements. */
-const LISTS: Readonly<Record<number, string>> = { 4: 'hexes', 8: 'longs' }
+const LISTS: Readonly<Record<number, string>> = { 1: 'chars', 4: 'hexes', 8: 'longs' }
+/** Fields that need more than a layout to be printed. */
+const NOT_PLAIN: ReadonlySet<string> = new Set(['tail', 'union', 'bits'])
 
 function printed({ name, offset, kind }: SchemaField, { kinds, optional }: Quirk): Field {
   const bits = 'bits' in kind ? kind.bits : 64
@@ -87,7 +89,9 @@ function make(name: string): Struct | undefined {
   const of = quirk.of ?? name
   if (!Object.hasOwn(LAYOUTS, of)) return undefined
   const layout = layoutOf(of as StructName)
-  const fields = layout.fields.filter(field => quirk.only?.includes(field.name) ?? true)
+  const fields = layout.fields.filter(
+    field => !NOT_PLAIN.has(field.kind.type) && (quirk.only?.includes(field.name) ?? true),
+  )
   return {
     size: layout.size,
     fields: fields.map(field => printed(field, quirk)),
