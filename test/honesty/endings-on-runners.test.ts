@@ -1,6 +1,6 @@
 /**
- * The endings of endings.test.ts, and more unusual ones, once each with every runner: the verdict is
- * the same (group O of the catalogue). How often and at the same time is tested there.
+ * The endings of endings.test.ts, and more unusual ones, once each with every runner: the verdict
+ * is the same (group O of the catalogue). How often and at the same time is tested there.
  */
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'

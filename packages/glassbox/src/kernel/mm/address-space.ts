@@ -58,9 +58,16 @@ export class AddressSpace extends SpacePages {
   /** The last user's `drop` frees all pages, and gives the space of the platform back. */
   drop(): void {
     if (--this.#users > 0) return
+    if (this.space.busy !== true) {
+      this.#leave()
+      this.space.release()
+    } else this.space.release(() => this.#leave())
+  }
+
+  /** Its pages may become others': nothing of this space runs any more. */
+  #leave(): void {
     this.forgetAll()
     childLeft(this)
-    this.space.release()
   }
 
   /**
@@ -85,20 +92,17 @@ export class AddressSpace extends SpacePages {
   }
 
   /**
-   * For execve(2): an empty space. It has the same space of the platform if nobody else uses that;
-   * this one is dropped.
+   * For execve(2): an empty space. It has the same space of the platform if nobody else uses that,
+   * and then this one is gone. Else the caller drops this one, after its thread has moved.
    */
   exec(): AddressSpace {
-    if (this.#users > 1) {
-      this.drop()
-      return new AddressSpace(this.world)
-    }
+    // Threads that were killed may run for some microseconds yet: not in the new program's memory.
+    if (this.#users > 1 || this.space.busy === true) return new AddressSpace(this.world)
     const { all } = this.areas
     const first = all[0]
     const last = all.at(-1)
     if (first !== undefined && last !== undefined) this.space.unmap(first.start, last.end - first.start)
-    this.forgetAll()
-    childLeft(this)
+    this.#leave()
     this.#users = 0
     return new AddressSpace(this.world, this.space)
   }

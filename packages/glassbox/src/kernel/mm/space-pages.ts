@@ -78,12 +78,12 @@ export class SpacePages implements MappingUser {
   remove(start: number, end: number, unmap: boolean): void {
     if (!this.areas.occupied(start, end)) return
     this.isolate(start, end)
-    let mapped = false
-    for (const area of this.areas.remove(start, end)) {
-      mapped ||= area.hostProtection !== UNMAPPED
-      this.#forget(area)
-    }
-    if (mapped && unmap) this.unmapHost(start, end)
+    const areas = this.areas.remove(start, end)
+    const isMapped = areas.some(area => area.hostProtection !== UNMAPPED)
+    if (isMapped && (unmap || this.concurrent)) this.unmapHost(start, end)
+    // What runs beside must not reach pages that may be another's at once.
+    this.settleCopies()
+    for (const area of areas) this.#forget(area)
   }
 
   /** Queues that the host unmaps a range; the areas are the caller's. */

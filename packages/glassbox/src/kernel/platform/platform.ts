@@ -111,11 +111,14 @@ export interface Space {
   readonly pending: boolean
   /** Carries out what is queued now. One thread of the space has to be stopped. */
   flush(): void
+  /** Whether a thread of it runs on the host now. Absent: none ever does while the kernel runs. */
+  readonly busy?: boolean
   /**
    * Empties the space and gives it back. Its threads are gone for the kernel. It costs nothing
-   * now: the next life of the space begins with emptying it.
+   * now: the next life of the space begins with emptying it. A busy space may go on for some
+   * microseconds: `whenQuiet` is called when it can touch its memory no more.
    */
-  release(): void
+  release(whenQuiet?: () => void): void
 }
 
 /** A thread of a guest. Its properties are those of its last stop. */

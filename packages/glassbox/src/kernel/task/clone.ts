@@ -18,6 +18,7 @@ import {
   CLONE_VM,
   O_CLOEXEC,
   O_RDWR,
+  RLIMIT_NOFILE,
   RLIMIT_NPROC,
 } from '../../linux/constants.ts'
 import { EAGAIN, EFAULT, ENOMEM } from '../../linux/errno-numbers.ts'
@@ -62,7 +63,7 @@ export function cloneTask(task: Task, request: CloneRequest): number {
   }
   const process = has(flags, CLONE_THREAD) ? task.process : copyProcess(task, tid, request)
   const child = new Task(process, tid, thread, space, {
-    files: has(flags, CLONE_FILES) ? task.files : task.files.copy(),
+    files: has(flags, CLONE_FILES) ? task.files : task.files.copy(process.limits[RLIMIT_NOFILE]),
     fs: has(flags, CLONE_FS) ? task.fs : { ...task.fs },
     credentials: task.credentials,
     comm: task.comm,
@@ -78,7 +79,7 @@ export function cloneTask(task: Task, request: CloneRequest): number {
   inherit(task, child, request)
   world.makeReady(child)
   if (has(flags, CLONE_VFORK)) return task.block(vforkWait(process))
-  if (space !== task.addressSpace && isAlone(task, flags)) task.parkFor(process)
+  if (space !== task.addressSpace && isAlone(task, flags)) parkFor(task, process)
   return tid
 }
 
@@ -123,7 +124,7 @@ function copyProcess(task: Task, pid: number, request: CloneRequest): Process {
   process.dumpable = old.dumpable
   process.nice = old.nice
   process.personality = old.personality
-  process.borrowsMemory = has(flags, CLONE_VFORK)
+  process.lending.borrows = has(flags, CLONE_VFORK)
   return process
 }
 
@@ -162,11 +163,21 @@ function inherit(task: Task, child: Task, { flags, stack, tls, childTid }: Clone
   if (has(flags, CLONE_CHILD_SETTID)) child.memory.writeInt32(childTid, child.tid)
 }
 
+/** The parent does not run while its child begins: see Lending. */
+function parkFor(task: Task, child: Process): void {
+  const { world } = task
+  task.parked = true
+  child.lending.park(world.timers, world.clock.monotonic(), () => {
+    task.parked = false
+    world.makeReady(task)
+  })
+}
+
 /** The parent of a vfork waits until the child has memory of its own, or has ended. */
 function vforkWait(child: Process): Wait {
   return {
     interruption: 'kill-only',
-    queues: [child.vforkQueue],
-    retry: () => (child.borrowsMemory ? BLOCKED : child.pid),
+    queues: [child.lending.queue],
+    retry: () => (child.lending.borrows ? BLOCKED : child.pid),
   }
 }

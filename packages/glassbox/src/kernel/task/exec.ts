@@ -44,7 +44,9 @@ export function execTask(task: Task, request: ExecRequest): number {
   if (typeof image === 'number') return image
 
   leaveThreads(task)
-  changeIdentity(task, program)
+  // An open file has no path: its own name is what ps shows.
+  const comm = request.file?.dentry.name.slice(0, COMM_LENGTH) ?? commOf(request.path)
+  changeIdentity(task, program, comm)
   replaceMemory(task)
   if (startImage(task, image, program, request.env) !== 0) exitGroup(task.process, SIGNAL.SIGKILL)
   return NO_RESULT
@@ -69,7 +71,7 @@ function leaveThreads(task: Task): void {
 }
 
 /** What a new program does not take over: execve(2), "Effect on process attributes". */
-function changeIdentity(task: Task, program: Program): void {
+function changeIdentity(task: Task, program: Program, comm: string): void {
   const { process } = task
   process.timers.clearForExec()
   process.actions = process.actions.copy()
@@ -79,7 +81,7 @@ function changeIdentity(task: Task, program: Program): void {
   task.alternateStack = undefined
   task.clearTid = 0
   task.robustList = 0
-  task.comm = commOf(program.path)
+  task.comm = comm
   const before = task.credentials
   task.credentials = newCredentials(before, program.executable)
   const raised = task.credentials.euid !== before.euid || task.credentials.egid !== before.egid
@@ -106,9 +108,12 @@ function replaceMemory(task: Task): void {
   const old = task.addressSpace
   const fresh = old.exec()
   task.addressSpace = fresh
-  if (fresh.space !== old.space) task.thread.moveTo(fresh.space)
+  if (fresh.space !== old.space) {
+    task.thread.moveTo(fresh.space)
+    old.drop()
+  }
   fresh.limits = task.process.limits
-  task.process.returnMemory()
+  task.process.lending.end()
 }
 
 /** Maps the image and sets the registers of the thread to its start; −errno if it does not fit. */

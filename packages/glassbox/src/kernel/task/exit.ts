@@ -70,7 +70,7 @@ function endProcess(process: Process, status: number): void {
   process.exiting = true
   process.status = status
   process.stopSignal = 0
-  process.returnMemory()
+  process.lending.end()
   process.unreported = 'none'
   process.timers.cancelAll()
   giveChildrenAway(process)

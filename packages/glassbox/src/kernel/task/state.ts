@@ -23,6 +23,7 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
+import { Lending } from './lending.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
@@ -55,7 +56,7 @@ export class Task implements contract.Task, Waiter {
   /** Resumed, and not stopped since. */
   running = false
   queued = false
-  /** After a fork: see parkFor. */
+  /** After a fork: see Lending. */
   parked = false
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
@@ -100,18 +101,8 @@ export class Task implements contract.Task, Waiter {
     return this.pending.set.has(SIGNAL.SIGKILL) || this.process.pending.set.has(SIGNAL.SIGKILL)
   }
 
-  /**
-   * Does not run until the child blocks, leaves or has run for a while: its pages need no
-   * protection meanwhile, and none at all if the child leaves soon. A signal ends it, too.
-   */
-  parkFor(child: Process): void {
-    this.parked = true
-    child.parkedParent = this
-    this.world.timers.at(this.world.clock.monotonic() + LONGEST_PARKING_NS, () => child.releaseParent())
-  }
-
   block(wait: Wait): number {
-    this.process.releaseParent()
+    this.process.lending.release()
     this.#wait = wait
     this.#woken = false
     for (const queue of wait.queues) queue.add(this)
@@ -231,11 +222,7 @@ export class Process implements contract.Process {
   readonly signalQueue: WaitQueue = new WaitQueue()
   /** What the parent gets at the end: SIGCHLD, another signal, or 0. */
   exitSignal: number = SIGNAL.SIGCHLD
-  /** Whether its parent waits until it has memory of its own or has ended: vfork(2). */
-  borrowsMemory = false
-  readonly vforkQueue: WaitQueue = new WaitQueue()
-  /** Who is parked until this process blocks, leaves or has run for a while. */
-  parkedParent: Task | undefined
+  readonly lending: Lending = new Lending()
   /** Whether it has called execve since fork: setpgid(2) of the parent. */
   execed = false
   exiting = false
@@ -286,22 +273,6 @@ export class Process implements contract.Process {
     for (const task of this.tasks) if (task.tid === this.pid) return task
     for (const task of this.tasks) return task
     return undefined
-  }
-
-  /** It uses its parent's memory no more: a parent that waits, or is parked, goes on. */
-  returnMemory(): void {
-    this.releaseParent()
-    if (!this.borrowsMemory) return
-    this.borrowsMemory = false
-    this.vforkQueue.wake()
-  }
-
-  releaseParent(): void {
-    const parent = this.parkedParent
-    if (parent === undefined) return
-    this.parkedParent = undefined
-    parent.parked = false
-    this.world.makeReady(parent)
   }
 
   cpuNs(): number {
@@ -395,5 +366,3 @@ export class WorldState extends WorldParts implements contract.World {
     return false
   }
 }
-
-const LONGEST_PARKING_NS = 1_000_000

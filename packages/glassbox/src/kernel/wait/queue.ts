@@ -9,14 +9,18 @@ import type { Waiter } from '../platform/waiter.ts'
 
 export type { Waiter }
 
+/** Never added to: a set is made with the first waiter, since most queues never have one. */
+const NONE = new Set<Waiter>()
+
 export class WaitQueue {
-  readonly #waiters = new Set<Waiter>()
+  #waiters = NONE
 
   get empty(): boolean {
     return this.#waiters.size === 0
   }
 
   add(waiter: Waiter): void {
+    if (this.#waiters === NONE) this.#waiters = new Set()
     this.#waiters.add(waiter)
   }
 

@@ -8,10 +8,8 @@ import type { Worker } from 'node:worker_threads'
 import { GlassboxError } from '../../errors.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { unpackError } from '../../trace/wire.ts'
+import { KERNEL_WORKER } from '../kernel-worker.ts'
 import { type FromKernel, type KernelEnding, STOP, type ToKernel } from './wire.ts'
-
-/** Relative to the folder above, so that other bundles find it too: see supervisor.ts. */
-const WORKER = '../library/kernel-worker.js'
 
 /** One exit listener serves all threads. */
 const threads = new Set<KernelThread>()
@@ -34,7 +32,7 @@ export class KernelThread {
   constructor() {
     // Loaded here because most programs do not use it.
     const { Worker } = process.getBuiltinModule('node:worker_threads')
-    this.#worker = new Worker(new URL(WORKER, import.meta.url), {
+    this.#worker = new Worker(KERNEL_WORKER, {
       workerData: { bell: this.#bell.shared, stop: this.#stop.buffer },
       name: 'glassbox-kernel',
       // This command-line option is for the main script only.

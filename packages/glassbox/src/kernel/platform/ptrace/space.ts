@@ -42,6 +42,7 @@ export class PtraceSpace implements Space, HostSpace {
   /** Host threads that serve nobody. */
   readonly #idle: HostThread[] = []
   runningHosts = 0
+  #whenQuiet: (() => void) | undefined
   released = false
   dead = false
 
@@ -64,6 +65,10 @@ export class PtraceSpace implements Space, HostSpace {
   /** The CPU time of all its lives, in nanoseconds. */
   cpuTimeNs(): number {
     return processCpuNs(this.pid)
+  }
+
+  get busy(): boolean {
+    return this.runningHosts > 0
   }
 
   get pending(): boolean {
@@ -173,20 +178,28 @@ export class PtraceSpace implements Space, HostSpace {
   /** A host thread without guest stands still. */
   rest(host: HostThread): void {
     this.#idle.push(host)
-    if (this.released && this.runningHosts === 0) this.#owner.drained(this)
+    if (this.released && this.runningHosts === 0) this.#drained()
   }
 
   lost(): void {
     this.dead = true
-    if (this.released && this.runningHosts === 0) this.#owner.drained(this)
+    if (this.released && this.runningHosts === 0) this.#drained()
   }
 
-  release(): void {
+  release(whenQuiet?: () => void): void {
     if (this.released) return
     this.released = true
+    this.#whenQuiet = whenQuiet
     this.#queue.clear()
     for (const { guest } of this.hosts) guest?.release()
-    if (this.runningHosts === 0) this.#owner.drained(this)
+    if (this.runningHosts === 0) this.#drained()
+  }
+
+  #drained(): void {
+    const whenQuiet = this.#whenQuiet
+    this.#whenQuiet = undefined
+    whenQuiet?.()
+    this.#owner.drained(this)
   }
 
   /** Begins another life: nothing is mapped. */

@@ -23,9 +23,11 @@ function senderInfo(task: Task, signal: number, code: number): SignalInfo {
 function maySend(task: Task, process: Process, signal: number): boolean {
   if (process === task.process || hasCapability(task.credentials, CAP_KILL)) return true
   if (signal === SIGNAL.SIGCONT && process.session === task.process.session) return true
-  const target = process.leader?.credentials
+  // Init has no task, and is root's; so has a process that has ended: it is its last user's.
+  const last = { uid: process.lastUid, suid: process.lastUid }
+  const target = process.leader?.credentials ?? last
   const { uid, euid } = task.credentials
-  return target === undefined || [target.uid, target.suid].some(id => id === uid || id === euid)
+  return [target.uid, target.suid].some(id => id === uid || id === euid)
 }
 
 function kill(task: Task, pid: number, signal: number): number {

@@ -34,8 +34,7 @@ function sigaction(task: Task, signal: number, newAddress: number, oldAddress: n
   if (size !== SIGSET_SIZE || signal < 1 || signal > LAST_SIGNAL) return -EINVAL
   if (newAddress !== 0 && isUnstoppable(signal)) return -EINVAL
   const { memory, process } = task
-  const action = process.actions.get(signal)
-  const before = { ...action }
+  const before = process.actions.get(signal)
   if (newAddress !== 0) {
     const handler = memory.readInt64(newAddress)
     const flags = memory.readUint32(newAddress + ACTION.flags)
@@ -43,7 +42,8 @@ function sigaction(task: Task, signal: number, newAddress: number, oldAddress: n
     const maskLo = memory.readInt32(newAddress + ACTION.mask)
     const maskHi = memory.readInt32(newAddress + ACTION.mask + 4)
     if (Number.isNaN(handler + restorer + maskHi)) return -EFAULT
-    Object.assign(action, { handler, flags: (flags & KNOWN_FLAGS) >>> 0, restorer, maskLo, maskHi })
+    const known = (flags & KNOWN_FLAGS) >>> 0
+    process.actions.set(signal, { handler, flags: known, restorer, maskLo, maskHi })
     if (isIgnored(process, signal)) discard(process, signal)
   }
   if (oldAddress === 0) return 0

@@ -1,43 +1,51 @@
-/** What a process does at each signal: sigaction(2). Shared by CLONE_SIGHAND, copied by fork. */
-import { LAST_SIGNAL, SIG_DFL, SIG_IGN } from './numbers.ts'
+/**
+ * What a process does at each signal: sigaction(2). Shared by CLONE_SIGHAND, copied by fork. An
+ * action is never changed but replaced, so a copy shares them all.
+ */
+import { SIG_DFL, SIG_IGN } from './numbers.ts'
 
 export interface Action {
   /** SIG_DFL, SIG_IGN, or the address of the handler. */
-  handler: number
+  readonly handler: number
   /** SA_*, as an unsigned number. */
-  flags: number
-  restorer: number
-  maskLo: number
-  maskHi: number
+  readonly flags: number
+  readonly restorer: number
+  readonly maskLo: number
+  readonly maskHi: number
 }
 
-const newAction = (): Action => ({ handler: SIG_DFL, flags: 0, restorer: 0, maskLo: 0, maskHi: 0 })
+const DEFAULT: Action = { handler: SIG_DFL, flags: 0, restorer: 0, maskLo: 0, maskHi: 0 }
+const IGNORE: Action = { ...DEFAULT, handler: SIG_IGN }
 
 export class SignalActions {
-  readonly #actions: Action[] = Array.from({ length: LAST_SIGNAL + 1 }, newAction)
+  readonly #actions: Map<number, Action>
+
+  constructor(from?: ReadonlyMap<number, Action>) {
+    this.#actions = from === undefined ? new Map() : new Map(from)
+  }
 
   get(signal: number): Action {
-    return this.#actions[signal] as Action
+    return this.#actions.get(signal) ?? DEFAULT
+  }
+
+  set(signal: number, action: Action): void {
+    this.#actions.set(signal, action)
   }
 
   copy(): SignalActions {
-    const copy = new SignalActions()
-    for (let signal = 1; signal <= LAST_SIGNAL; signal++)
-      Object.assign(copy.get(signal), this.#actions[signal])
-    return copy
+    return new SignalActions(this.#actions)
   }
 
   /** The action is the default one again. */
   reset(signal: number): void {
-    Object.assign(this.get(signal), newAction())
+    this.#actions.delete(signal)
   }
 
   /** For execve(2) and CLONE_CLEAR_SIGHAND: handlers are gone, what is ignored stays ignored. */
   dropHandlers(): void {
-    for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
-      const ignored = this.get(signal).handler === SIG_IGN
-      this.reset(signal)
-      if (ignored) this.get(signal).handler = SIG_IGN
+    for (const [signal, action] of this.#actions) {
+      if (action.handler === SIG_IGN) this.#actions.set(signal, IGNORE)
+      else this.#actions.delete(signal)
     }
   }
 }

@@ -69,7 +69,7 @@ function handle(task: Task, info: SignalInfo, action: Action): boolean {
   }
   task.mask.setMask(task.mask.lo | action.maskLo, task.mask.hi | action.maskHi)
   if (!(action.flags & SA_NODEFER)) task.mask.add(info.signal)
-  if (action.flags & SA_RESETHAND) action.handler = SIG_DFL
+  if (action.flags & SA_RESETHAND) task.process.actions.set(info.signal, { ...action, handler: SIG_DFL })
   return true
 }
 

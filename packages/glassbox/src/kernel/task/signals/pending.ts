@@ -9,9 +9,12 @@ import { SignalSet } from './set.ts'
 /** As many as Linux allows a user by default on a small machine. */
 export const MAX_QUEUED = 31_000
 
+/** Never added to. */
+const NONE = new Map<number, SignalInfo[]>()
+
 export class PendingSignals {
   readonly set: SignalSet = new SignalSet()
-  readonly #queues = new Map<number, SignalInfo[]>()
+  #queues: Map<number, SignalInfo[]> = NONE
   #count = 0
 
   /** False if the queue is full. A standard signal that is pending already is merged. */
@@ -21,11 +24,17 @@ export class PendingSignals {
       if (info.signal < FIRST_REALTIME) return true
       if (this.#count >= MAX_QUEUED) return false
       queue.push(info)
-    } else if (queue === undefined) this.#queues.set(info.signal, [info])
+    } else if (queue === undefined) this.#queue(info)
     else queue.push(info)
     this.#count++
     this.set.add(info.signal)
     return true
+  }
+
+  /** The map is made with the first signal: most threads never get one. */
+  #queue(info: SignalInfo): void {
+    if (this.#queues === NONE) this.#queues = new Map()
+    this.#queues.set(info.signal, [info])
   }
 
   /** Whether a signal is pending that the mask does not block. */
@@ -63,7 +72,7 @@ export class PendingSignals {
   }
 
   clear(): void {
-    this.#queues.clear()
+    this.#queues = NONE
     this.#count = 0
     this.set.set(0, 0)
   }
