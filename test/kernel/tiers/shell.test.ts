@@ -26,7 +26,10 @@ sameAsNative([
     'dd and sums',
     'dd if=/dev/zero bs=64k count=50 2>/dev/null | md5sum; head -c 10 /dev/urandom | wc -c; yes | head -2',
   ),
-  sh('an exit code and a signal', 'bash -c "exit 9"; echo $?; (bash -c "kill -KILL \\$\\$"; echo $?) 2>/dev/null; exit 12'),
+  sh(
+    'an exit code and a signal',
+    'bash -c "exit 9"; echo $?; (bash -c "kill -KILL \\$\\$"; echo $?) 2>/dev/null; exit 12',
+  ),
   sh('what is not there', 'cat nothing; nosuchcommand; cd /nowhere; echo $?'),
   sh(
     'links and modes',

@@ -13,13 +13,10 @@ import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
 import { WorldMemory } from '../../kernel/mm/world-memory.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { PtracePlatform } from '../../kernel/platform/ptrace/platform.ts'
-import { FILE_FAMILIES } from '../../kernel/syscalls/files/index.ts'
-import { MEMORY_FAMILIES } from '../../kernel/syscalls/memory/index.ts'
-import { TASK_FAMILIES } from '../../kernel/syscalls/tasks/index.ts'
 import { userCredentials } from '../../kernel/task/credentials.ts'
 import { WorldProcesses } from '../../kernel/task/proc-source.ts'
-import { CallTable } from '../../kernel/world/call-table.ts'
 import { hostClock } from '../../kernel/world/clock.ts'
+import { kernelCalls } from '../../kernel/world/kernel-calls.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
 import { executeError } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
@@ -47,7 +44,6 @@ export class KernelService {
   readonly #port: MessagePort
   readonly #bell: Bell
   readonly #stop: Int32Array
-  readonly #table = new CallTable([...TASK_FAMILIES, ...FILE_FAMILIES, ...MEMORY_FAMILIES])
   #platform: PtracePlatform | undefined
   #spec: OpenSpec | undefined
   #kept: Kept | undefined
@@ -110,7 +106,7 @@ export class KernelService {
       memory: kept.memory,
       root: kept.root.root,
       hostname: spec.hostname,
-      table: this.#table,
+      table: kernelCalls(),
       terms: limits,
       random,
       vdso: kept.vdso,
