@@ -2,16 +2,22 @@
 // linux-libc-dev, libc6-dev) and the hand-kept files beside this script:
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
+//   commands.txt   what one argument of a call makes of the others
+//   structs.txt    layouts of structs, for programs of 64 and of 32 bits
 //   ioctls.txt     what makes the requests of ioctl(2), beside the headers: see ioctls.mjs
 //
 //   node scripts/linux/generate.mjs            writes the files; the result is checked in
 //   node scripts/linux/generate.mjs --ioctls   the table of requests too, which takes a minute
+//   node scripts/linux/generate.mjs --schema   only kinds, arguments, commands and structs
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
+import { rememberWide } from './kinds.mjs'
+import { schemaFiles } from './schema.mjs'
+import { readLayouts } from './structs.mjs'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 const output = here('../../packages/glassbox/src/linux/generated/')
@@ -164,8 +170,32 @@ function knownRequests() {
 const json = value => JSON.stringify(value).replaceAll('"', "'")
 const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
-mkdirSync(output, { recursive: true })
-try {
+/** Calls with kinds, commands, structs. `wide`: names of the sets of 64 bits. */
+function writeSchema(calls, constants, wide) {
+  for (const name of wide) rememberWide(name)
+  const files = schemaFiles({
+    calls,
+    commands: lines('commands.txt'),
+    constants,
+    structs: readLayouts(readFileSync(here('structs.txt'), 'utf8'), scratch),
+  })
+  for (const [name, text] of Object.entries(files)) write(name, text)
+}
+
+/** The constants and the sets of 64 bits of the last run. */
+function knownSets() {
+  const constants = readFileSync(join(output, 'constants.ts'), 'utf8').matchAll(
+    /^export const (\w+) = (-?\d+)$/gm,
+  )
+  const wide = readFileSync(join(output, 'flags.ts'), 'utf8').matchAll(/^  (\w+): '(?:flags|enum)64 /gm)
+  return {
+    constants: new Map([...constants].map(([, name, value]) => [name, Number(value)])),
+    wide: [...wide].map(([, name]) => name),
+  }
+}
+
+/** All files. */
+function writeAll() {
   const sets = lines('sets.txt').map(line => {
     try {
       return readSet(line)
@@ -219,6 +249,11 @@ export const TABLE = \`
 ${calls.map(({ line }) => `${line}\n`).join('')}\`
 `,
   )
+  writeSchema(
+    calls,
+    constants,
+    sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
+  )
   write(
     'i386.ts',
     `export const I386 = \`
@@ -245,6 +280,14 @@ ${readI386()
       .map(entry => `  ${json(entry)},\n`)
       .join('')}] as const\n`,
   )
+}
+
+mkdirSync(output, { recursive: true })
+try {
+  if (process.argv.includes('--schema')) {
+    const { constants, wide } = knownSets()
+    writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide)
+  } else writeAll()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }

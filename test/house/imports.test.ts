@@ -31,6 +31,7 @@ const FLOORS = [
   ['place'],
   ['gate'],
   ['decode'],
+  ['codec'],
   ['linux'],
   ['options'],
   ['errors.ts', 'printable.ts', 'suggest.ts'],

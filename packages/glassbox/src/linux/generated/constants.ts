@@ -1415,6 +1415,7 @@ export const DT_LNK = 10
 export const DT_REG = 8
 export const DT_SOCK = 12
 export const DT_UNKNOWN = 0
+export const DT_WHT = 14
 export const DVD_AUTH = 21394
 export const DVD_READ_STRUCT = 21392
 export const DVD_WRITE_STRUCT = 21393

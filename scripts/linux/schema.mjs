@@ -1,0 +1,189 @@
+// The generated files of the schema: kinds, the arguments of every call, what commands select, and
+// layouts of structs, as TypeScript that the compiler checks against schema/kinds.ts.
+import { parseKind } from './kinds.mjs'
+
+const json = value =>
+  JSON.stringify(value)
+    .replaceAll(/"([a-z]\w*)":/gi, '$1: ')
+    .replaceAll('"', "'")
+    .replaceAll(',', ', ')
+    .replaceAll('{', '{ ')
+    .replaceAll('}', ' }')
+
+/** Kinds, each written once, under a name made of its notation. */
+class Kinds {
+  #names = new Map()
+  #used = new Set()
+
+  name(notation, kind) {
+    const text = json(kind)
+    const known = this.#names.get(text)
+    if (known) return known
+    const ways = { '<': '_in_', '>': '_out_', '=': '_inout_', '|': 'flags_' }
+    const readable = notation
+      .replace(/^=/, 'one_')
+      .replaceAll(/[<>=|]/g, mark => ways[mark])
+      .replaceAll(/\W+/g, '_')
+      .replaceAll(/_+/g, '_')
+      .replace(/^_|_$/g, '')
+    let name = readable
+    for (let number = 2; this.#used.has(name); number++) name = `${readable}_${number}`
+    this.#used.add(name)
+    this.#names.set(text, name)
+    return name
+  }
+
+  /** `K.NAME` of a notation. */
+  of(notation) {
+    return `K.${this.name(notation, parseKind(notation))}`
+  }
+
+  names() {
+    return [...this.#names.values()].map(name => `  | '${name}'\n`).join('')
+  }
+
+  text() {
+    return [...this.#names].map(([text, name]) => `  ${name}: ${text},\n`).join('')
+  }
+}
+
+const property = name => (/^[a-z_]\w*$/i.test(name) ? name : `'${name}'`)
+
+function argumentsFile(calls, kinds) {
+  const lines = calls.map(({ name, args }) => {
+    const list = args.map(([arg, kind]) => `a('${arg}', ${kinds.of(kind)})`)
+    return `  ${name}: () => [${list.join(', ')}],\n`
+  })
+  return `import type { Argument, Kind } from '../schema/kinds.ts'
+import { K } from './kinds.ts'
+
+/** The names of all calls. */
+export type CallName =
+${calls.map(({ name }) => `  | '${name}'\n`).join('')}
+const a = (name: string, kind: Kind): Argument => ({ name, kind })
+
+// By the name of the call. Functions, since a program needs few of them.
+export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = {
+${lines.join('')}}
+`
+}
+
+/** Lines of commands.txt by call. */
+function commandsFile(lines, constants, kinds) {
+  const calls = new Map()
+  for (const line of lines) {
+    const [, call, at, value, list] = /^(\w+) (\d) (\S+) \((.*)\)$/.exec(line) ?? []
+    if (call === undefined) throw new Error(`commands.txt: ${line}`)
+    const known = calls.get(call) ?? { argument: Number(at), shapes: [] }
+    calls.set(call, known)
+    const shape = `[${list
+      .split(', ')
+      .filter(Boolean)
+      .map(kind => (kind === '-' ? 'null' : kinds.of(kind)))
+      .join(', ')}]`
+    if (value === '*') known.otherwise = shape
+    else {
+      const number = constants.get(value) ?? Number(value)
+      if (!Number.isSafeInteger(number)) throw new Error(`commands.txt: no constant ${value}`)
+      known.shapes.push([number, shape])
+    }
+  }
+  const texts = [...calls].map(([call, { argument, shapes, otherwise }]) => {
+    const entries = shapes
+      .toSorted(([a], [b]) => a - b)
+      .map(([number, shape]) => `      [0x${number.toString(16)}, ${shape}],\n`)
+    const rest = otherwise ? `    otherwise: () => ${otherwise},\n` : ''
+    return `  ${call}: {\n    argument: ${argument},\n${rest}    shapes: () => [\n${entries.join('')}    ],\n  },\n`
+  })
+  return `import type { Commands } from '../schema/command-types.ts'
+import { K } from './kinds.ts'
+
+export const COMMANDS: Readonly<Record<string, Commands>> = {
+${texts.join('')}}
+`
+}
+
+/** The kind of a field by what it is, for its name. */
+function fieldNotation(kind) {
+  const of = kind.word ?? kind.set ?? kind.of ?? kind.form ?? kind.name ?? ''
+  const bits = kind.bits ?? kind.size ?? kind.count ?? ''
+  const sign = kind.type === 'int' && kind.signed ? 's' : ''
+  const what = typeof of === 'object' ? of.type : of
+  return `${kind.type === 'bits' ? `bit${kind.first}` : kind.type}_${what}_${sign}${bits}`
+}
+
+const layouts = (list, kinds) =>
+  list
+    .map(({ name, size, fields }) => {
+      const texts = fields.map(
+        field =>
+          `f('${field.name}', ${field.offset}, K.${kinds.name(fieldNotation(field.kind), field.kind)})`,
+      )
+      return `  ${name}: () => l('${name}', ${size}, [${texts.join(', ')}]),\n`
+    })
+    .join('')
+
+const layoutsFile = (
+  { wide, narrow },
+  kinds,
+) => `import type { Field, Kind, Layout } from '../schema/kinds.ts'
+import { K } from './kinds.ts'
+import type { StructName } from './struct-values.ts'
+
+const f = (name: string, offset: number, kind: Kind): Field => ({ name, offset, kind })
+const l = (name: string, size: number, fields: readonly Field[]): Layout => ({ name, size, fields })
+
+// Functions, since a program needs few of them.
+export const LAYOUTS: Readonly<Partial<Record<StructName, () => Layout>>> = {
+${layouts(wide, kinds)}}
+
+/** For programs of 32 bits. */
+export const LAYOUTS_32: Readonly<Record<StructName, () => Layout>> = {
+${layouts(narrow, kinds)}}
+`
+
+/** The TypeScript type of a field's value. */
+function valueType(kind) {
+  if (kind.type === 'struct') return `StructValues['${kind.name}']`
+  if (kind.type === 'chars' || kind.type === 'tail' || kind.type === 'union') return 'Uint8Array'
+  if (kind.type === 'list') return `readonly ${valueType(kind.of).replace(/^(.*\|.*)$/, '($1)')}[]`
+  if (kind.type === 'bits') return 'number'
+  return (kind.bits ?? 64) === 64 ? 'Word' : 'number'
+}
+
+/** Values of structs: those of 64 bits, or of 32 where only those programs have the struct. */
+function valuesFile({ wide, narrow }) {
+  const all = [...wide, ...narrow.filter(({ name }) => !wide.some(other => other.name === name))]
+  const structs = all.map(({ name, fields }) => {
+    const members = fields.map(field => `    readonly ${property(field.name)}: ${valueType(field.kind)}\n`)
+    return `  readonly ${name}: {\n${members.join('')}  }\n`
+  })
+  return `/** A number below 2^53 in size, else a bigint. */
+export type Word = number | bigint
+
+/** The value of each struct, by its name: a number for each number, bytes for texts. */
+export interface StructValues {
+${structs.join('')}}
+
+export type StructName = keyof StructValues
+`
+}
+
+/** All generated files of the schema, by name. */
+export function schemaFiles({ calls, commands, constants, structs }) {
+  const kinds = new Kinds()
+  const made = {
+    'arguments.ts': argumentsFile(calls, kinds),
+    'commands.ts': commandsFile(commands, constants, kinds),
+    'layouts.ts': layoutsFile(structs, kinds),
+    'struct-values.ts': valuesFile(structs),
+  }
+  const file = `import type { Kind } from '../schema/kinds.ts'
+
+type KindName =
+${kinds.names()}
+export const K: Readonly<Record<KindName, Kind>> = {
+${kinds.text()}}
+`
+  return { ...made, 'kinds.ts': file }
+}
