@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
+import { readShapes } from './shapes.mjs'
 import { rememberWide } from './kinds.mjs'
 import { schemaFiles } from './schema.mjs'
 import { readLayouts } from './structs.mjs'
@@ -224,7 +225,7 @@ function writeAll() {
 // name; NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts
 // reads those.
 export const SETS = {
-${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+${sets.map(setLine).join('')}} as const
 `,
   )
   write(
@@ -254,6 +255,7 @@ ${calls.map(({ line }) => `${line}\n`).join('')}\`
     constants,
     sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
   )
+  writeShapes()
   write(
     'i386.ts',
     `export const I386 = \`
@@ -282,9 +284,44 @@ ${readI386()
   )
 }
 
+function writeShapes() {
+  const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
+  const { shapes, requests } = readShapes(readFileSync(here('shapes.txt'), 'utf8'), scratch, name => {
+    const number = numbers.get(name) ?? Number(name)
+    if (Number.isNaN(number)) throw new Error(`no request ${name}`)
+    return number
+  })
+  write(
+    'shapes.ts',
+    `// The shapes of scripts/linux/shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND (with /SIZE of the elements of
+// a list). And the requests of ioctl(2) that take them, by number, with the kinds of what follows.
+export const SHAPES = \`
+${shapes.join('')}\`
+
+export const SHAPED_REQUESTS = \`
+${requests.join('')}\`
+`,
+  )
+}
+
+/** Adds the sets that flags.ts does not have yet. */
+function addSets() {
+  const path = join(output, 'flags.ts')
+  const text = readFileSync(path, 'utf8')
+  const missing = lines('sets.txt').filter(line => !text.includes(`\n  ${/^\w+/.exec(line)[0]}: '`))
+  const added = missing.map(readSet).map(setLine)
+  writeFileSync(path, text.replace('} as const', `${added.join('')}} as const`))
+}
+
+const setLine = ({ name, kind, suffix, unknown, entries }) =>
+  `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`
+
 mkdirSync(output, { recursive: true })
 try {
-  if (process.argv.includes('--schema')) {
+  if (process.argv.includes('--shapes')) {
+    addSets()
+    writeShapes()
+  } else if (process.argv.includes('--schema')) {
     const { constants, wide } = knownSets()
     writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide)
   } else writeAll()

@@ -65,6 +65,7 @@ import { STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
+import { shaped } from './shapes/shapes.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
 
@@ -214,6 +215,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cloneargs: () => cloneArguments(valueText),
   uring: () => uringParameters(valueText),
   owner: () => signalOwner,
+  shape: operand => shaped(operand, valueText),
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
@@ -300,7 +302,7 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
+const CHANGING = new Set(['shape', 'cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
@@ -327,7 +329,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    remember: rememberCell(operand || 'int'),
+    ...(letters !== 'shape' && { remember: rememberCell(operand || 'int') }),
   }
 }
 

@@ -3,6 +3,7 @@
  * type, number and size. The headers of some drivers make a family of requests with a macro: its
  * operand is a part of the number, or the size of the argument.
  */
+import { shapedRequest } from '../../linux/shapes.ts'
 import { requestOf, requestParts, type RequestArgument, type RequestParts } from '../../linux/ioctls.ts'
 import { IOCTL } from './commands.ts'
 import type { Printer } from '../context.ts'
@@ -107,7 +108,7 @@ const KINDS: Readonly<Record<RequestArgument, readonly string[]>> = {
 
 /** The kinds of what follows the request. */
 export function ioctlKinds(request: number): readonly string[] {
-  const known = IOCTL[request]
+  const known = IOCTL[request] ?? shapedRequest(request)
   if (known) return known
   const { names, argument } = requestOf(request)
   if (names.length > 0) return KINDS[argument]
