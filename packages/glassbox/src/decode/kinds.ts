@@ -65,7 +65,8 @@ import { STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
-import { shaped } from './shapes/shapes.ts'
+import { byteCell, hexBytes, mixed, row, shaped } from './shapes/shapes.ts'
+import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
 
@@ -143,10 +144,16 @@ const INNER: Readonly<Record<string, Printer>> = {
   ...FLAG_WORDS,
 }
 
+/** Kinds of shapes.txt that a register can have too. */
+function registerWord(kind: string): Printer | undefined {
+  const word = WORDS[kind]
+  return word && ((value, context) => word(value, context, 8))
+}
+
 /** One value by its kind. */
 export function valueText(kind: string, value: bigint, context: Context): string {
   if (kind.startsWith('|') || kind.startsWith('=')) return setText(kind, value, context.options)
-  const printer = SCALARS[kind] ?? INNER[kind]
+  const printer = SCALARS[kind] ?? INNER[kind] ?? registerWord(kind)
   return printer ? printer(value, context) : hex(value)
 }
 
@@ -216,6 +223,10 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   uring: () => uringParameters(valueText),
   owner: () => signalOwner,
   shape: operand => shaped(operand, valueText),
+  mixed: operand => mixed(operand, valueText),
+  row: operand => row(operand, valueText),
+  bytecell: operand => byteCell(operand, valueText),
+  hexbuf: hexBytes,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
@@ -308,7 +319,7 @@ function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
     return { late: false, isScalar: true, print: (value, { options }) => setText(kind, value, options) }
   if (kind.startsWith('named:')) return kindOf(kind.slice(6))
-  const scalar = SCALARS[kind] ?? INNER[kind]
+  const scalar = SCALARS[kind] ?? INNER[kind] ?? registerWord(kind)
   if (scalar) return { late: false, isScalar: kind in SCALARS || kind in FLAG_WORDS, print: scalar }
   const [, letters = '', direction = '', operand = ''] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(kind) ?? []
   if (letters === 'left') {

@@ -7,7 +7,11 @@ import { SHAPED_REQUESTS, SHAPES } from './generated/shapes.ts'
 
 export interface ShapeField {
   /** In which cases the field is printed: `flags&2`, `id==1`, `x!=0`. */
-  readonly condition?: { readonly field: string; readonly test: '&' | '==' | '!='; readonly value: bigint }
+  readonly condition?: {
+    readonly field: string
+    readonly test: '&' | '!&' | '==' | '!='
+    readonly value: bigint
+  }
   readonly name: string
   readonly offset: number
   readonly size: number
@@ -28,14 +32,14 @@ export interface Shape {
   readonly brief?: number
 }
 
-const FIELD = /^(?:\[(\w+)(&|==|!=)(\w+)\])?(\w+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+const FIELD = /^(?:\[(\w+)(!?&|==|!=)(\w+)\])?(\w+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
 
 function field(word: string): ShapeField {
   const [, on, test, value = '0', name = '', offset, size, element, kind = '', count, optional] =
     FIELD.exec(word) ?? []
   return {
     ...(on !== undefined && {
-      condition: { field: on, test: test as '&' | '==' | '!=', value: BigInt(value) },
+      condition: { field: on, test: test as '&' | '!&' | '==' | '!=', value: BigInt(value) },
     }),
     name,
     offset: Number(offset),

@@ -5,6 +5,7 @@
  */
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import type { Context, Printer } from '../context.ts'
+import { arrayText } from '../basic/arrays.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
@@ -111,7 +112,7 @@ function isShown(field: ShapeField, shape: Shape, view: DataView): boolean {
   const by = fieldNamed(shape, condition.field)
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
-  if (condition.test === '&') return (value & condition.value) !== 0n
+  if (condition.test.endsWith('&')) return ((value & condition.value) !== 0n) === (condition.test === '&')
   return (value === condition.value) === (condition.test === '==')
 }
 
@@ -144,15 +145,66 @@ export function shapeAt(name: string, value: bigint, context: Context, valueText
   return view ? shapeText(shape, view, context, valueText, value) : address(value)
 }
 
+const isZero = (name: string, value: bigint, context: Context): boolean =>
+  readView(context.memory, value, shapeOf(name)?.size ?? 0)?.byteLength !== undefined &&
+  context.memory.read(value, shapeOf(name)?.size ?? 0).every(byte => byte === 0)
+
 /**
- * A struct behind a pointer. `IN/OUT`: what the caller wrote, and what the kernel made of it if
- * the call succeeded.
+ * A struct behind a pointer. `BEFORE/AFTER`: what the caller wrote, and what the kernel made of
+ * it if the call succeeded. `BEFORE+AFTER`: the same, as one struct. `BEFORE/AFTER!`: what the
+ * caller wrote is left out if it is zero, and a failed call shows an address after it.
  */
 export const shaped =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
-    const [before = '', after] = operand.split('/')
+    const [, before = '', mark, after = '', skips] = /^(\w+)(?:([/+])(\w+)(!)?)?$/.exec(operand) ?? []
+    if (mark === undefined) return shapeAt(before, value, context, valueText)
+    const isAnswered = context.outcome?.failed === false
     const first = shapeAt(before, value, context, valueText)
-    const isAnswered = after !== undefined && context.outcome?.failed === false && first.startsWith('{')
-    return isAnswered ? `${first} => ${shapeAt(after, value, context, valueText)}` : first
+    if (!first.startsWith('{')) return first
+    const last = isAnswered ? shapeAt(after, value, context, valueText) : address(value)
+    if (skips) return isZero(before, value, context) ? last : `${first} => ${last}`
+    if (!isAnswered) return first
+    return mark === '/' ? `${first} => ${last}` : `${first.slice(0, -1)}, ${last.slice(1)}`
+  }
+
+/** `[1, KEY_1]`: a word of 32 bits for each kind. */
+export const mixed =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const kinds = operand.split(',')
+    const view = readView(context.memory, value, 4 * kinds.length)
+    if (!view) return address(value)
+    const place = { view, context, valueText, at: value }
+    return `[${kinds.map((kind, index) => valueAt(kind, 4 * index, 4, place)).join(', ')}]`
+  }
+
+/** `[LED_CAP]`: one byte behind a pointer. */
+export const byteCell =
+  (kind: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const view = readView(context.memory, value, 1)
+    return view ? `[${valueAt(kind, 0, 1, { view, context, valueText, at: value })}]` : address(value)
+  }
+
+/** `KIND,BYTES,COUNT`: an array of a fixed size. */
+export const row =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const [kind = '', bytes, count] = operand.split(',')
+    return arrayText(value, Number(count), Number(bytes), context, at => {
+      const view = readView(context.memory, at, Number(bytes))
+      return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
+    })
+  }
+
+/** Bytes in hexadecimal, as many as the operand says. */
+export const hexBytes =
+  (operand: string): Printer =>
+  (value, { memory, limit }) => {
+    const length = Number(operand)
+    const needed = Math.min(length, limit + 1)
+    const bytes = memory.read(value, needed)
+    if (bytes.length < needed) return address(value)
+    return `"${escaped(bytes.subarray(0, limit), 'all')}"${length > limit ? '...' : ''}`
   }

@@ -17,7 +17,7 @@ gpio_v2_config_attr 24 attr@0+16:{gpio_v2_attr} mask@16+8:x
 gpio_v2_config 272 flags@0+8:|gpio_v2_line num_attrs@8+4:u padding@12+20/4:x[]? [num_attrs!=0]attrs@32+240/24:{gpio_v2_config_attr}[]@num_attrs
 gpio_v2_line_before 256 offset@64+4:u
 gpio_v2_line_after 256 name@0+32:str consumer@32+32:str flags@72+8:|gpio_v2_line num_attrs@68+4:u [num_attrs!=0]attrs@80+160/16:{gpio_v2_attr}[]@num_attrs padding@240+16/4:x[]?
-gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines config@288+272:{gpio_v2_config} consumer@256+32:str event_buffer_size@564+4:u? padding@568+20/4:x[]?
+gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines consumer@256+32:str config@288+272:{gpio_v2_config} event_buffer_size@564+4:u? padding@568+20/4:x[]?
 gpio_v2_request_after 592 fd@588+4:fd
 gpio_v2_values_before 16 mask@8+8:x
 gpio_v2_values_after 16 bits@0+8:x
@@ -36,13 +36,29 @@ ptp_extts 16 index@0+4:u flags@4+4:|ptp_extts
 ptp_extts2 16 index@0+4:u flags@4+4:|ptp_extts rsv@8+8/4:x[]?
 ptp_pin 96 index@64+4:u func@68+4:=ptp_pin_func chan@72+4:u
 ptp_pin2 96 index@64+4:u func@68+4:=ptp_pin_func chan@72+4:u rsv@76+20/4:x[]?
+ptp_perout 56 [flags&4]phase@0+16:{ptp_time} [flags!&4]start@0+16:{ptp_time} period@16+16:{ptp_time} index@32+4:u flags@36+4:|ptp_perout [flags&2]on@40+16:{ptp_time}
+ptp_perout2 56 [flags&4]phase@0+16:{ptp_time} [flags!&4]start@0+16:{ptp_time} period@16+16:{ptp_time} index@32+4:u flags@36+4:|ptp_perout [flags&2]on@40+16:{ptp_time} [flags!&2]rsv@40+16/4:x[]?
+ptp_sys_before 832 n_samples@0+4:u rsv@4+12/4:x[]?
+ptp_pin_before 96 index@64+4:u
+ptp_pin_before2 96 index@64+4:u rsv@76+20/4:x[]?
+ptp_pin_after 96 name@0+64:str func@68+4:=ptp_pin_func chan@72+4:u
+ptp_precise 64 device@0+16:{ptp_time} sys_realtime@16+16:{ptp_time} sys_monoraw@32+16:{ptp_time} rsv@48+16/4:x[]?
 seccomp_data 64 nr@0+4:d arch@4+4:=audit_arch instruction_pointer@8+8:p args@16+48/8:x[]
 seccomp_notif 80 id@0+8:x pid@8+4:tgid flags@12+4:x data@16+64:{seccomp_data}
 seccomp_notif_resp 24 id@0+8:x val@8+8:d error@16+4:d flags@20+4:|seccomp_resp
-seccomp_addfd 24 id@0+8:x flags@8+4:|seccomp_addfd srcfd@12+4:fd newfd@16+4:d newfd_flags@20+4:openflags
+seccomp_addfd 24 id@0+8:x flags@8+4:|seccomp_addfd srcfd@12+4:fd newfd@16+4:d newfd_flags@20+4:|open
 kbkeycode 8 scancode@0+4:x keycode@4+4:x
 kbd_repeat 8 delay@0+4:d period@4+4:d
 unimapinit 6 advised_hashsize@0+2:u advised_hashstep@2+2:u advised_hashlevel@4+2:u
+unimapdesc 16 entry_ct@0+2:u entries@8+8:p
+consolefontdesc 16 charcount@0+2:u charheight@2+2:u chardata@8+8:p
+kbdiacr 3 diacr@0+1:char base@1+1:char result@2+1:char
+kbdiacrs 772 kb_cnt@0+4:u kbdiacr@4+768/3:{kbdiacr}[]@kb_cnt
+kbdiacruc 12 diacr@0+4:x base@4+4:x result@8+4:x
+kbdiacrsuc 3076 kb_cnt@0+4:u kbdiacruc@4+3072/12:{kbdiacruc}[]@kb_cnt
+kbs_func 513 kb_func@0+1:kdfunc
+kbs_string 513 kb_string@1+512:str
+kbs 513 kb_func@0+1:kdfunc kb_string@1+512:str
 input_id 8 bustype@0+2:u vendor@2+2:u product@4+2:u version@6+2:u
 input_keymap_entry 40 flags@0+1:u len@1+1:u ... index@2+2:u keycode@4+4:=evdev_key scancode@8+32/1:x[]
 `
@@ -73,6 +89,10 @@ c054b40a shape<gpiohandle_config
 30e cell>long
 30f cell>long
 310 cell>long
+31c row<x,4,3
+328 row<x,4,3
+32d =hd_bus
+329 |hd_nice
 c0185879 shape<fstrim_range
 801c581f shape>fsxattr_get
 401c5820 shape<fsxattr_set
@@ -83,11 +103,42 @@ c0185879 shape<fstrim_range
 40103d0b shape<ptp_extts2
 40043d04 hex
 40043d0d hex
+40383d03 shape<ptp_perout
+40383d0c shape<ptp_perout2
+c0603d06 shape=ptp_pin_before+ptp_pin_after
+c0603d0f shape=ptp_pin_before2+ptp_pin_after
+c0403d08 shape>ptp_precise
+c0403d11 shape>ptp_precise
 40603d07 shape<ptp_pin
 40603d10 shape<ptp_pin2
+c0502100 shape=seccomp_notif/seccomp_notif!
 c0182101 shape<seccomp_notif_resp
 40082102 cell<hex
 40182103 shape<seccomp_addfd
+4b2f sound
+4b30 tone
+4b32 leds
+4b65 defaultleds
+4b31 bytecell>leds
+4b64 bytecell>defaultleds
+4b33 bytecell>=kb_type
+4b6a row<x,2,256
+4b69 row>x,2,256
+4b41 hexbuf<256
+4b40 hexbuf>256
+4b61 hexbuf<8192
+4b60 hexbuf>8192
+4b71 hexbuf<48
+4b70 hexbuf>48
+4b4b shape<kbdiacrs
+4b4a shape>kbdiacrs
+4bfb shape<kbdiacrsuc
+4bfa shape>kbdiacrsuc
+4b67 shape<unimapdesc
+4b6c shape<consolefontdesc
+4b6b shape=consolefontdesc/consolefontdesc
+4b48 shape=kbs_func+kbs_string
+4b49 shape<kbs
 4b3a =kd_mode
 4b3b cell>=kd_mode
 4b45 =kbd_mode
@@ -99,6 +150,10 @@ c0182101 shape<seccomp_notif_resp
 4b68 shape<unimapinit
 80044501 cell>hex32
 80044584 cell>uint
+80084503 mixed>u,u
+40084503 mixed<u,u
+80084504 mixed>u,=evdev_key
+40084504 mixed<u,=evdev_key
 80084502 shape>input_id
 80284504 shape>input_keymap_entry
 40284504 shape<input_keymap_entry
