@@ -286,7 +286,7 @@ ${readI386()
 
 function writeShapes() {
   const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
-  const { shapes, requests } = readShapes(readFileSync(here('shapes.txt'), 'utf8'), scratch, name => {
+  const { shapes, requests, attributes } = readShapes(readFileSync(here('shapes.txt'), 'utf8'), scratch, name => {
     const number = numbers.get(name) ?? Number(name)
     if (Number.isNaN(number)) throw new Error(`no request ${name}`)
     return number
@@ -294,12 +294,16 @@ function writeShapes() {
   write(
     'shapes.ts',
     `// The shapes of scripts/linux/shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND (with /SIZE of the elements of
-// a list). And the requests of ioctl(2) that take them, by number, with the kinds of what follows.
+// a list). The requests of ioctl(2) that take them, by number, with the kinds of what follows. And the attributes of netlink
+// messages: NAME =SET, then what each type of them holds.
 export const SHAPES = \`
 ${shapes.join('')}\`
 
 export const SHAPED_REQUESTS = \`
 ${requests.join('')}\`
+
+export const ATTRIBUTES = \`
+${attributes.join('')}\`
 `,
   )
 }
@@ -309,7 +313,15 @@ function addSets() {
   const path = join(output, 'flags.ts')
   const text = readFileSync(path, 'utf8')
   const missing = lines('sets.txt').filter(line => !text.includes(`\n  ${/^\w+/.exec(line)[0]}: '`))
-  const added = missing.map(readSet).map(setLine)
+  const added = missing.flatMap(line => {
+    try {
+      return [setLine(readSet(line))]
+    } catch (error) {
+      console.error(`${line}: ${error.stderr?.match(/error: .*/)?.[0] ?? error.message}`)
+      process.exitCode = 1
+      return []
+    }
+  })
   writeFileSync(path, text.replace('} as const', `${added.join('')}} as const`))
 }
 

@@ -14,11 +14,14 @@ function readField(word) {
 function readBlocks(text) {
   const shapes = []
   const requests = []
+  const attributes = []
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue
     if (line.startsWith(' ')) {
       shapes.at(-1).fields.push(...line.trim().split(/\s+/).map(readField))
-    } else if (line.includes('|') && !line.startsWith('ioctl ')) {
+    } else if (line.startsWith('attrs ')) {
+      attributes.push(`${line.slice('attrs '.length)}\n`)
+    } else if (line.includes(' | ')) {
       const [name, type, headers = '-'] = line.split(' | ').map(part => part.trim())
       shapes.push({ name, type, headers: headers === '-' ? [] : headers.split(','), fields: [] })
     } else {
@@ -26,7 +29,7 @@ function readBlocks(text) {
       requests.push({ names: names.split(','), kinds })
     }
   }
-  return { shapes, requests }
+  return { shapes, requests, attributes }
 }
 
 const own = ({ name, type }) => (type.startsWith('{') ? `struct own_${name}` : type)
@@ -69,7 +72,7 @@ function numbersOf(shapes, scratch) {
 
 /** Lines of generated/shapes.ts. `numberOf`: the number of a request. */
 export function readShapes(text, scratch, numberOf) {
-  const { shapes, requests } = readBlocks(text)
+  const { shapes, requests, attributes } = readBlocks(text)
   const numbers = numbersOf(shapes, scratch)
   const known = new Set(shapes.map(({ name }) => name))
   const lines = shapes.map(shape => {
@@ -87,5 +90,5 @@ export function readShapes(text, scratch, numberOf) {
   const taken = requests.flatMap(({ names, kinds }) =>
     names.map(name => `${numberOf(name).toString(16)} ${kinds.join(' ')}\n`),
   )
-  return { shapes: lines, requests: taken }
+  return { shapes: lines, requests: taken, attributes }
 }

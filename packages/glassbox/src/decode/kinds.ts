@@ -36,6 +36,7 @@ import {
 } from './process/identities.ts'
 import { nodeMask, pageStatus, residence } from './process/memory-policy.ts'
 import { readWord } from './memory.ts'
+import { netlinkProtocol, netlinkText } from './netlink/messages.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
@@ -61,7 +62,7 @@ import {
   numberOption,
   socketOption,
 } from './special.ts'
-import { STRINGS } from './basic/strings.ts'
+import { lengthOf, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
@@ -157,6 +158,13 @@ export function valueText(kind: string, value: bigint, context: Context): string
   return printer ? printer(value, context) : hex(value)
 }
 
+const netlinkBuffer =
+  (operand: string): Printer =>
+  (value, context) => {
+    const length = lengthOf(operand, context)
+    return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
+  }
+
 /** Only for a child that was waited for. */
 const resourceUsage: Printer = (value, context) =>
   context.outcome?.value === 0n ? address(value) : structAt('rusage', value, context, valueText)
@@ -179,9 +187,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   moved: operand => cell(operand, valueText, '] => ['),
   length: () => cell('int', valueText),
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
-  msghdr: (_operand, late) => message(late),
-  mmsghdr: (operand, late) => messages(operand, late),
-  sentmsgs: operand => messages(operand, false),
+  msghdr: (_operand, late) => message(late, valueText),
+  mmsghdr: (operand, late) => messages(operand, late, valueText),
+  sentmsgs: operand => messages(operand, false, valueText),
   ids: () => idList,
   polls: () => polls,
   epolls: () => epollEvents,
@@ -225,6 +233,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   shape: operand => shaped(operand, valueText),
   mixed: operand => mixed(operand, valueText),
   row: operand => row(operand, valueText),
+  netlink: operand => netlinkBuffer(operand),
   bytecell: operand => byteCell(operand, valueText),
   hexbuf: hexBytes,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
@@ -242,6 +251,7 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
+  'netlink',
   'ipccmd',
   'ifname',
   'ifconf',

@@ -10,6 +10,7 @@ import { ARCH_PRCTL, PRCTL } from './requests/prctl.ts'
 import { argument, type Context, type Shown, signed32 } from './context.ts'
 import { MOUNT_MAGIC, MOUNT_MAGIC_MASK } from './basic/flag-words.ts'
 import { nameIn } from './names.ts'
+import { netlinkProtocol } from './netlink/messages.ts'
 
 type Variant = (args: readonly Shown[], context: Context) => readonly Shown[]
 
@@ -218,6 +219,14 @@ const WAITED_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid', 3: 
 const PRIORITY_IDS: Readonly<Record<number, string>> = { 0: 'tgid', 1: 'pgid' }
 const IO_PRIORITY_IDS: Readonly<Record<number, string>> = { 1: 'tgid', 2: 'pgid' }
 
+/** Argument 1 has the messages, if the descriptor is a netlink socket. */
+const netlinkBuffer =
+  (kind: string): Variant =>
+  (args, context) =>
+    netlinkProtocol(context) === undefined
+      ? args
+      : args.map((shown, index) => (index === 1 ? { ...shown, kind } : shown))
+
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   open: withMode(1),
   openat: withMode(2),
@@ -295,6 +304,8 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     const family = signed32(argument(context, 0))
     return rekind(args, 2, [PROTOCOLS[family] ?? 'size'])
   },
+  sendto: netlinkBuffer('netlink<2'),
+  recvfrom: netlinkBuffer('netlink>2'),
   setsockopt: (args, context) => rekind(args, 2, optionKinds(context, false)),
   waitid: (args, context) =>
     rekind(args, 1, [WAITED_IDS[signed32(argument(context, 0))] ?? 'int']).concat(args.slice(2)),

@@ -9,6 +9,7 @@ import { arrayText } from '../basic/arrays.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
+import { PARTS } from './parts.ts'
 import { WORDS } from './words.ts'
 
 /** What a field is printed from. */
@@ -63,6 +64,8 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
   }
+  const part = PARTS[kind]
+  if (part) return part(view, offset, context, valueText)
   const text = TEXTS[kind]
   if (text) return text(bytesOf(view, offset, size), place)
   const value = unsignedAt(view, offset, size)

@@ -25,6 +25,13 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   kdfunc: (value, { options }) => setText('=kd_function', value, options),
   fourcc: (value, { options }) => fourcc(value, options.spelling ?? 'abbrev'),
   ifindex: (value, { options }) => interfaceText(Number(BigInt.asUintN(32, value)), options),
+  /** How long an address is valid, in seconds. */
+  lifetime: (value, { options }) =>
+    value === 0xffffffffn && options.spelling !== 'raw' ? `${value} /* INFINITY_LIFE_TIME */` : String(value),
+  /** 255: all protocols. */
+  diagprotocol: (value, { options }) =>
+    value === 255n ? named('0xff', 'NDIAG_PROTO_ALL', options) : setText('=netlink', value, options),
+  diagshow: (value, { options }) => setText('|netlink_show', value, options),
   signal: (value, { options }) => signalText(Number(value), options),
 }
 

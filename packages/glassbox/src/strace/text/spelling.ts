@@ -22,7 +22,10 @@ export class Spellings {
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
-  constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName'>) {
+  constructor(
+    spelling: Spelling,
+    extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName' | 'netlink'>,
+  ) {
     this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
