@@ -286,16 +286,21 @@ ${readI386()
 
 function writeShapes() {
   const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
-  const { shapes, requests, attributes } = readShapes(readFileSync(here('shapes.txt'), 'utf8'), scratch, name => {
-    const number = numbers.get(name) ?? Number(name)
-    if (Number.isNaN(number)) throw new Error(`no request ${name}`)
-    return number
-  })
+  const { shapes, requests, attributes } = readShapes(
+    readFileSync(here('shapes.txt'), 'utf8'),
+    scratch,
+    name => {
+      const number = numbers.get(name) ?? Number(name)
+      if (Number.isNaN(number)) throw new Error(`no request ${name}`)
+      return number
+    },
+  )
   write(
     'shapes.ts',
-    `// The shapes of scripts/linux/shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND (with /SIZE of the elements of
-// a list). The requests of ioctl(2) that take them, by number, with the kinds of what follows. And the attributes of netlink
-// messages: NAME =SET, then what each type of them holds.
+    `// The shapes of scripts/linux/shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND
+// (with /SIZE of the elements of a list). The requests of ioctl(2) that take them, by number, with
+// the kinds of what follows. And the attributes of netlink messages: NAME =SET, then what each type
+// of them holds.
 export const SHAPES = \`
 ${shapes.join('')}\`
 

@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process'
 
 /** `[CONDITION]NAME[=MEMBER]:KIND[?]`, or `...`. */
 function readField(word) {
-  if (word === '...') return { rest: true }
+  if (word === '...') return { rest: true, condition: '', name: '', member: '', kind: '' }
   const [, condition = '', name, member = name, kind] =
     /^(?:\[([^\]]+)\])?(\w+)(?:=([\w.[\]]+))?:(.+)$/.exec(word) ?? []
   if (name === undefined) throw new Error(`no field ${word}`)
-  return { condition, name, member, kind }
+  return { rest: false, condition, name, member, kind }
 }
 
 function readBlocks(text) {

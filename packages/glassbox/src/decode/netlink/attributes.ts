@@ -30,12 +30,11 @@ const number = (size: number, print: (value: bigint, walk: Walk) => string): Val
   }
 }
 
-const swapped = (value: bigint, size: number): bigint =>
-  BigInt(
-    `0x${Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex')
-      .reverse()
-      .toString('hex')}`,
-  )
+function swapped(value: bigint, size: number): bigint {
+  let result = 0n
+  for (let index = 0; index < size; index++) result = (result << 8n) | ((value >> BigInt(8 * index)) & 0xffn)
+  return result
+}
 
 const LETTERS: Readonly<Record<string, (value: bigint, size: number) => string>> = {
   u: value => String(value),
@@ -45,7 +44,7 @@ const LETTERS: Readonly<Record<string, (value: bigint, size: number) => string>>
 }
 
 /** A string: without the NUL at its end; with `...` if none of the bytes that are shown is one. */
-const text: ValueText = ({ at, length }, { context }) => {
+const ended: ValueText = ({ at, length }, { context }) => {
   const { memory, limit, options } = context
   const shown = Math.min(length, limit)
   const bytes = memory.read(at, shown)
@@ -96,8 +95,8 @@ function fromNumber(range: Range, walk: Walk, print: (value: bigint) => string):
 }
 
 /** -X raw prints numbers alone. */
-const ticksText = (value: bigint, { context, valueText: text }: Walk): string =>
-  context.options.spelling === 'raw' ? String(value) : text('ticks', value, context)
+const ticksText = (value: bigint, walk: Walk): string =>
+  walk.context.options.spelling === 'raw' ? String(value) : walk.valueText('ticks', value, walk.context)
 
 const AF_INET6 = 10
 const AF_BRIDGE = 7
@@ -137,7 +136,7 @@ const list: ValueText = (range, walk, operand) => {
 /** What the data of a link is depends on its kind, which is said before it. */
 const linkInformation: ValueText = (range, walk) => {
   const bytes = Buffer.from(walk.context.memory.read(range.at, Math.min(range.length, 64))).toString('latin1')
-  const kind = /^[^]{2}\x01\0([a-z]+)\0/.exec(bytes)?.[1]
+  const kind = bytes.slice(HEAD).split('\0')[0]
   return attributesText(range, walk, kind === 'bridge' || kind === 'tun' ? `info_${kind}` : 'info')
 }
 
@@ -148,7 +147,7 @@ function ofSize(size: number): ValueText {
 }
 
 const VALUES: Readonly<Record<string, ValueText>> = {
-  str: text,
+  str: ended,
   str0: terminated,
   // As in strace, which takes the address family for the type of the hardware.
   hwaddr: hardware(({ family }) => hardwareBytes(family)),

@@ -152,6 +152,7 @@ function messageText(head: Head, range: Range, walk: Walk): string {
 
 /** The protocol of the socket that argument 0 names; `undefined` if it is not a netlink socket. */
 export function netlinkProtocol(context: Context): number | undefined {
+  if (context.options.addressesOnly) return undefined
   const protocol = context.options.netlink?.(signed32(argument(context, 0)))
   return protocol === KOBJECT_UEVENT ? undefined : protocol
 }
@@ -165,7 +166,7 @@ export function netlinkText(
   valueText: KindText,
 ): string {
   if (at === 0n) return 'NULL'
-  const walk: Walk = { context, valueText, protocol, type: 0, family: 0 }
+  const walk: Walk = { context, valueText, protocol, type: 0, family: 0, attributesText }
   return recordsText(walk, { at, length }, HEAD, rest => {
     const head = headOf(rest.at, walk)
     return head && { length: head.length, text: range => messageText(head, range, walk) }

@@ -4,7 +4,6 @@ import { arrayText } from '../basic/arrays.ts'
 import { nameIn, setText } from '../names.ts'
 import { shapeText } from '../shapes/shapes.ts'
 import { address } from '../text.ts'
-import { attributesText } from './attributes.ts'
 import { inetText, interfaceText } from './addresses.ts'
 import { after, aligned, hexText, type Range, type Walk, viewOf } from './walk.ts'
 
@@ -25,7 +24,7 @@ export function multipathText(range: Range, walk: Walk): string | undefined {
     if (rest === range) isList = said < range.length
     const head = shapeText(shape, view, walk.context, walk.valueText, rest.at)
     const attributes = after({ at: rest.at, length: taken }, shape.size)
-    parts.push(attributes.length > 0 ? `[${head}, ${attributesText(attributes, walk, 'route')}]` : head)
+    parts.push(attributes.length > 0 ? `[${head}, ${walk.attributesText(attributes, walk, 'route')}]` : head)
     if (aligned(taken) >= rest.length || taken === 0) break
     rest = after(rest, aligned(taken))
   }

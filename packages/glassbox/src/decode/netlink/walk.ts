@@ -16,6 +16,8 @@ export interface Walk {
   readonly type: number
   /** The address family in the head of the message. */
   readonly family: number
+  /** Prints attributes by the name of their table. */
+  readonly attributesText: (range: Range, walk: Walk, table: string) => string
 }
 
 /** A part of memory. */

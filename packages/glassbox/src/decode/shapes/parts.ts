@@ -3,8 +3,9 @@ import type { Context } from '../context.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf } from '../memory.ts'
 import { interfaceText, ipv4Address, ipv6Address } from '../network/socket.ts'
-import { named } from '../names.ts'
-import { quote } from '../text.ts'
+import { timeComment } from '../files/files.ts'
+import { named, setText } from '../names.ts'
+import { hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
 type PartText = (view: DataView, offset: number, context: Context, valueText: KindText) => string
@@ -45,4 +46,55 @@ const socketId: PartText = (view, offset, context) => {
   return `{${parts.join(', ')}}`
 }
 
-export const PARTS: Readonly<Record<string, PartText>> = { sockid: socketId }
+const GPIO_ATTRIBUTE_BYTES = 16
+
+/** What an attribute of a line is: flags, values, a period; nothing if it has no such number. */
+function gpioValue(view: DataView, offset: number, { options }: Context): string | undefined {
+  if (view.getUint32(offset + 4, true) !== 0) return undefined
+  const value = view.getBigUint64(offset + 8, true)
+  switch (view.getUint32(offset, true)) {
+    case 1:
+      return `flags=${setText('|gpio_v2_line', value, options)}`
+    case 2:
+      return `values=${hex(value)}`
+    case 3:
+      return `debounce_period_us=${view.getUint32(offset + 8, true)}`
+    default:
+      return undefined
+  }
+}
+
+function gpioRaw(view: DataView, offset: number): string {
+  const padding = view.getUint32(offset + 4, true)
+  const parts = [
+    `id=${view.getUint32(offset, true)}`,
+    ...(padding === 0 ? [] : [`padding=${hex(padding)}`]),
+    `data=${hex(view.getBigUint64(offset + 8, true))}`,
+  ]
+  return parts.join(', ')
+}
+
+/** struct gpio_v2_line_attribute */
+const gpioAttribute: PartText = (view, offset, context) =>
+  `{${gpioValue(view, offset, context) ?? gpioRaw(view, offset)}}`
+
+/** struct gpio_v2_line_config_attribute: the same, and the lines that have it. */
+const gpioConfiguration: PartText = (view, offset, context) => {
+  const mask = hex(view.getBigUint64(offset + GPIO_ATTRIBUTE_BYTES, true))
+  return `{${gpioValue(view, offset, context) ?? `attr={${gpioRaw(view, offset)}}`}, mask=${mask}}`
+}
+
+/** struct ptp_clock_time of a clock that tells the time of day, with the date. */
+const clockTime: PartText = (view, offset, { options }) => {
+  const [seconds, nanoseconds] = [view.getBigInt64(offset, true), view.getUint32(offset + 8, true)]
+  const reserved = view.getUint32(offset + 12, true)
+  const date = options.spelling === 'raw' ? '' : timeComment(seconds, BigInt(nanoseconds))
+  return `{sec=${seconds}, nsec=${nanoseconds}${reserved === 0 ? '' : `, reserved=${hex(reserved)}`}}${date}`
+}
+
+export const PARTS: Readonly<Record<string, PartText>> = {
+  sockid: socketId,
+  gpioattr: gpioAttribute,
+  gpioconfig: gpioConfiguration,
+  ptprtc: clockTime,
+}

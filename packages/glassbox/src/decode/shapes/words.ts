@@ -22,7 +22,6 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   tone: (value, context) => toneText(BigInt.asUintN(32, value), context),
   leds: (value, { options }) => setText('|kd_leds', value & 0xffn, options),
   defaultleds: (value, { options }) => setText('|kd_default_leds', value & 0xffn, options),
-  kdfunc: (value, { options }) => setText('=kd_function', value, options),
   fourcc: (value, { options }) => fourcc(value, options.spelling ?? 'abbrev'),
   ifindex: (value, { options }) => interfaceText(Number(BigInt.asUintN(32, value)), options),
   /** How long an address is valid, in seconds. */
