@@ -61,6 +61,7 @@ const LIBRARY = {
   index: 'index.ts',
   'ptrace-worker': 'ptrace/worker.ts',
   'supervisor-worker': 'supervisor/worker.ts',
+  'kernel-worker': 'runners/kernel/worker.ts',
 }
 
 /**

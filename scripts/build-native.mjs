@@ -1,7 +1,8 @@
 // Compiles the native code: the gate (a Node addon), init (the static program above every boxed
-// program), the launcher (which becomes a traced program), the front (which starts Node for the
-// command) and the client of isolate's server. None links a libc, so one file per CPU serves glibc
-// and musl. Needs a C compiler and the kernel's headers.
+// program), the launcher (which becomes a traced program), the stub (in which the guests of the
+// kernel run), the front (which starts Node for the command) and the client of isolate's server.
+// None links a libc, so one file per CPU serves glibc and musl. Needs a C compiler and the
+// kernel's headers.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -36,8 +37,12 @@ const targets = [
         'readable.c',
         'unchanged.c',
         'trace.c',
+        'captures.c',
+        'lines.c',
         'start.c',
         'supervise.c',
+        'guest.c',
+        'cycles.c',
         'pass.c',
         'plan.c',
       ],
@@ -56,6 +61,20 @@ const targets = [
     output: `launcher-linux-${process.arch}`,
     sources: ['launcher.c', 'plan.c', 'memory.c'],
     flags: ['-static', '-no-pie', '-fno-pie'],
+  },
+  {
+    output: `stub-linux-${process.arch}`,
+    sources: ['stub.c'],
+    // It stands above all that a guest can map: STUB_CODE in guest.h.
+    flags: ['-static', '-no-pie', '-fno-pie', '-Wl,-Ttext=0x7f0000000000', '-Wl,-z,max-page-size=4096'],
+  },
+  {
+    output: `vdso-linux-${process.arch}.so`,
+    sources: ['vdso.c'],
+    flags: [
+      ...['-fPIC', '-shared', '-Wl,-soname,linux-vdso.so.1', '-Wl,--hash-style=both', '-mgeneral-regs-only'],
+      ...['-Wl,-z,max-page-size=4096', `-Wl,-T,${native}vdso.lds`],
+    ],
   },
   {
     output: `front-linux-${process.arch}`,

@@ -3,6 +3,7 @@
 //   sets.txt       which constants belong to which set of flags or values
 //   syscalls.txt   every system call with the kinds of its arguments
 //   commands.txt   what one argument of a call makes of the others
+//   variants.txt   the same, by more than one argument
 //   structs.txt    layouts of structs, for programs of 64 and of 32 bits
 //   ioctls.txt     what makes the requests of ioctl(2), beside the headers: see ioctls.mjs
 //
@@ -107,8 +108,7 @@ function readSet(line) {
 function readSyscall(line) {
   const [, number, name, list, result, classes] = /^(\d+)\s+(\w+)\((.*?)\)\s+(\w+)\s*(.*)$/.exec(line)
   const args = list === '' ? [] : list.split(', ').map(arg => /^(\w+):(\S+)$/.exec(arg).slice(1))
-  const spelled = args.map(arg => arg.join(':')).join(', ')
-  return { name, args, line: [number, `${name}(${spelled})`, result, classes].filter(Boolean).join(' ') }
+  return { name, args, line: [number, `${name}:`, result, classes].filter(Boolean).join(' ') }
 }
 
 /** Names of the calls of i386 by number. */
@@ -171,13 +171,29 @@ function knownRequests() {
 const json = value => JSON.stringify(value).replaceAll('"', "'")
 const write = (name, text) => writeFileSync(join(output, name), HEADER + text)
 
-/** Calls with kinds, commands, structs. `wide`: names of the sets of 64 bits. */
-function writeSchema(calls, constants, wide) {
+/**
+ * Calls with kinds, commands, structs. `wide`: names of the sets of 64 bits; `sets`: all values.
+ */
+function writeSchema(calls, constants, wide, sets) {
+  const known = new Set(sets.keys())
+  for (const { name, args } of calls)
+    for (const [, kind] of args)
+      for (const [, set] of kind.matchAll(/^[|=](\w+)/g))
+        if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
+  write(
+    'syscalls.ts',
+    `// The lines of scripts/linux/syscalls.txt without arguments. Text, since a program meets few of these calls: syscalls.ts reads what it needs.
+export const TABLE = \`
+${calls.map(({ line }) => `${line}\n`).join('')}\`
+`,
+  )
   for (const name of wide) rememberWide(name)
   const files = schemaFiles({
     calls,
     commands: lines('commands.txt'),
+    variants: lines('variants.txt'),
     constants,
+    sets,
     structs: readLayouts(readFileSync(here('structs.txt'), 'utf8'), scratch),
   })
   for (const [name, text] of Object.entries(files)) write(name, text)
@@ -188,10 +204,18 @@ function knownSets() {
   const constants = readFileSync(join(output, 'constants.ts'), 'utf8').matchAll(
     /^export const (\w+) = (-?\d+)$/gm,
   )
-  const wide = readFileSync(join(output, 'flags.ts'), 'utf8').matchAll(/^  (\w+): '(?:flags|enum)64 /gm)
+  const found = [
+    ...readFileSync(join(output, 'flags.ts'), 'utf8').matchAll(/^  (\w+): '(?:flags|enum)(\d*) (.*)',$/gm),
+  ]
   return {
     constants: new Map([...constants].map(([, name, value]) => [name, Number(value)])),
-    wide: [...wide].map(([, name]) => name),
+    wide: found.filter(([, , bits]) => bits === '64').map(([, name]) => name),
+    sets: new Map(
+      found.map(([, name, , entries]) => [
+        name,
+        [...entries.matchAll(/=(-?\d+)(?= |$)/g)].map(([, value]) => Number(value)),
+      ]),
+    ),
   }
 }
 
@@ -238,22 +262,11 @@ ${requestLines(requests, lines('ioctls.txt')).join('')}\`
 `,
   )
   const calls = lines('syscalls.txt').map(readSyscall)
-  const known = new Set(sets.map(({ name }) => name))
-  for (const { name, args } of calls)
-    for (const [, kind] of args)
-      for (const [, set] of kind.matchAll(/^[|=](\w+)/g))
-        if (!known.has(set)) throw new Error(`${name}: no set ${set}`)
-  write(
-    'syscalls.ts',
-    `// The lines of scripts/linux/syscalls.txt. Text, since a program meets few of these calls: syscalls.ts reads what it needs.
-export const TABLE = \`
-${calls.map(({ line }) => `${line}\n`).join('')}\`
-`,
-  )
   writeSchema(
     calls,
     constants,
     sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
+    new Map(sets.map(({ name, entries }) => [name, entries.map(([, value]) => value)])),
   )
   writeShapes()
   write(
@@ -339,8 +352,8 @@ try {
     addSets()
     writeShapes()
   } else if (process.argv.includes('--schema')) {
-    const { constants, wide } = knownSets()
-    writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide)
+    const { constants, wide, sets } = knownSets()
+    writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide, sets)
   } else writeAll()
 } finally {
   rmSync(scratch, { recursive: true, force: true })

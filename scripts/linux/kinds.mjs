@@ -116,8 +116,16 @@ const array = (way, of, count, most) => ({ type: 'array', way, of, count, ...(mo
 /** One value that a pointer argument points to: of the kind, or an int. */
 const one = operand => (operand === '' ? SCALARS.int : (SCALARS[operand] ?? setKind(operand, 32)))
 
-/** `NAME` of a struct, with the view after a slash. */
-const named = operand => struct(...operand.split('/'))
+/** Names under which text shows a part of a struct. */
+const VIEWS = {
+  flock: ['flock', 'set'],
+  flock_told: ['flock'],
+  msqid_set: ['msqid_ds', 'set'],
+  shmid_set: ['shmid_ds', 'set'],
+  ipc_perm_set: ['ipc_perm', 'set'],
+  iovec_head: ['iovec'],
+}
+const named = operand => struct(...(VIEWS[operand] ?? [operand]))
 
 /** `sembuf,2u`: the number is an argument, of 32 bits if it ends in `u`; `<16`: at most 16. */
 function items(way, operand) {
@@ -230,20 +238,23 @@ function setKind(text, bits) {
   return { type: mark === '|' ? 'flags' : 'enum', bits: bits ?? (WIDE_SETS.has(set) ? 64 : 32), set }
 }
 
-/** The kind that a notation stands for. */
-export function parseKind(text) {
+/** The kind that a notation stands for, with the notation, by which text is printed. */
+export const parseKind = text => ({ ...parse(text), notation: text })
+
+function parse(text) {
   if (Object.hasOwn(SCALARS, text)) return SCALARS[text]
   if (/^[|=]/.test(text)) return setKind(text)
   const [, letters, direction, operand] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(text) ?? []
   if (!Object.hasOwn(POINTING, letters ?? '')) throw new Error(`no kind ${text}`)
-  if (letters === 'fds') throw new Error(text)
   if (letters === 'ptr' && operand === 'fds') return array(WAYS[direction], SCALARS.fd, constant(2))
   if (letters === 'ptr' && operand === 'sigset') return pointer(WAYS[direction], SCALARS.mask)
   return POINTING[letters](WAYS[direction], operand)
 }
 
 /** The kind of a field: `size` bytes in the struct, of which a part may belong to each element. */
-export function fieldKind(text, size) {
+export const fieldKind = (text, size) => ({ ...parseField(text, size), notation: text })
+
+function parseField(text, size) {
   const bits = size * 8
   if (text === 'chars') return { type: 'chars', size }
   if (text === 'ipv6') return { type: 'list', of: { ...SCALARS.hex, bits: 8 }, count: 16 }
@@ -254,7 +265,7 @@ export function fieldKind(text, size) {
   }
   const [, element, count] = /^(.+)\[(\d+)\]$/.exec(text) ?? []
   if (count !== undefined)
-    return { type: 'list', of: fieldKind(element, size / Number(count)), count: Number(count) }
+    return { type: 'list', of: parseField(element, size / Number(count)), count: Number(count) }
   if (text.startsWith('struct:')) return struct(text.slice(7))
   const [, way, of, by] = /^array([<>=])(\w+)@(\w+)$/.exec(text) ?? []
   if (of !== undefined) {

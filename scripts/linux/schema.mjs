@@ -1,14 +1,17 @@
 // The generated files of the schema: kinds, the arguments of every call, what commands select, and
 // layouts of structs, as TypeScript that the compiler checks against schema/kinds.ts.
+import { eventTypesFile } from './event-types.mjs'
 import { parseKind } from './kinds.mjs'
+import { readVariants } from './variants.mjs'
 
-const json = value =>
-  JSON.stringify(value)
-    .replaceAll(/"([a-z]\w*)":/gi, '$1: ')
-    .replaceAll('"', "'")
-    .replaceAll(',', ', ')
-    .replaceAll('{', '{ ')
-    .replaceAll('}', ' }')
+/** A value as TypeScript, on one line. */
+function json(value) {
+  if (Array.isArray(value)) return `[${value.map(json).join(', ')}]`
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const members = Object.entries(value).map(([name, member]) => `${name}: ${json(member)}`)
+  return `{ ${members.join(', ')} }`
+}
 
 /** Kinds, each written once, under a name made of its notation. */
 class Kinds {
@@ -54,13 +57,13 @@ function argumentsFile(calls, kinds) {
     const list = args.map(([arg, kind]) => `a('${arg}', ${kinds.of(kind)})`)
     return `  ${name}: () => [${list.join(', ')}],\n`
   })
-  return `import type { Argument, Kind } from '../schema/kinds.ts'
+  return `import type { Argument, Noted } from '../schema/kinds.ts'
 import { K } from './kinds.ts'
 
 /** The names of all calls. */
 export type CallName =
 ${calls.map(({ name }) => `  | '${name}'\n`).join('')}
-const a = (name: string, kind: Kind): Argument => ({ name, kind })
+const a = (name: string, kind: Noted): Argument => ({ name, kind })
 
 // By the name of the call. Functions, since a program needs few of them.
 export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = {
@@ -68,11 +71,18 @@ ${lines.join('')}}
 `
 }
 
+/**
+ * The command is a part of its argument; the arguments that it selects begin later than after it.
+ */
+const SHIFTED = { quotactl: { shift: 8, start: 2 } }
+/** Calls with the commands of another one, in another argument. */
+const ALIASES = { quotactl_fd: { as: 'quotactl', argument: 1 } }
+
 /** Lines of commands.txt by call. */
 function commandsFile(lines, constants, kinds) {
   const calls = new Map()
   for (const line of lines) {
-    const [, call, at, value, list] = /^(\w+) (\d) (\S+) \((.*)\)$/.exec(line) ?? []
+    const [, call, at, value, list] = /^(\S+) (\d) (\S+) \((.*)\)$/.exec(line) ?? []
     if (call === undefined) throw new Error(`commands.txt: ${line}`)
     const known = calls.get(call) ?? { argument: Number(at), shapes: [] }
     calls.set(call, known)
@@ -88,17 +98,45 @@ function commandsFile(lines, constants, kinds) {
       known.shapes.push([number, shape])
     }
   }
+  for (const [call, { as, argument }] of Object.entries(ALIASES))
+    calls.set(call, { ...calls.get(as), argument, ...SHIFTED[as] })
   const texts = [...calls].map(([call, { argument, shapes, otherwise }]) => {
+    const { shift, start } = SHIFTED[ALIASES[call]?.as ?? call] ?? {}
     const entries = shapes
       .toSorted(([a], [b]) => a - b)
       .map(([number, shape]) => `      [0x${number.toString(16)}, ${shape}],\n`)
     const rest = otherwise ? `    otherwise: () => ${otherwise},\n` : ''
-    return `  ${call}: {\n    argument: ${argument},\n${rest}    shapes: () => [\n${entries.join('')}    ],\n  },\n`
+    const part = shift === undefined ? '' : `    shift: ${shift},\n    start: ${start},\n`
+    return `  ${call}: {\n    argument: ${argument},\n${part}${rest}    shapes: () => [\n${entries.join('')}    ],\n  },\n`
   })
   return `import type { Commands } from '../schema/command-types.ts'
 import { K } from './kinds.ts'
 
 export const COMMANDS: Readonly<Record<string, Commands>> = {
+${texts.join('')}}
+`
+}
+
+/** What conditions on arguments make of the others, by call. */
+function variantsFile(lines, constants, sets, kinds) {
+  const calls = readVariants(lines, { constants, sets })
+  const item = ({ index, kind, name, when }) =>
+    [
+      `{ index: ${index}`,
+      ...(kind === undefined ? [] : [`kind: ${kinds.of(kind)}`]),
+      ...(name === undefined ? [] : [`name: '${name}'`]),
+      ...(when === undefined ? [] : [`when: ${json(when)}`]),
+    ].join(', ') + ' }'
+  const texts = [...calls].map(([call, rules]) => {
+    const lists = rules.map(
+      ({ when, show }) => `    { when: ${json(when)}, show: [${show.map(item).join(', ')}] },\n`,
+    )
+    return `  ${call}: () => [\n${lists.join('')}  ],\n`
+  })
+  return `import type { Rule } from '../schema/variant-types.ts'
+import { K } from './kinds.ts'
+
+export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
 ${texts.join('')}}
 `
 }
@@ -126,11 +164,11 @@ const layouts = (list, kinds) =>
 const layoutsFile = (
   { wide, narrow },
   kinds,
-) => `import type { Field, Kind, Layout } from '../schema/kinds.ts'
+) => `import type { Field, Layout, Noted } from '../schema/kinds.ts'
 import { K } from './kinds.ts'
 import type { StructName } from './struct-values.ts'
 
-const f = (name: string, offset: number, kind: Kind): Field => ({ name, offset, kind })
+const f = (name: string, offset: number, kind: Noted): Field => ({ name, offset, kind })
 const l = (name: string, size: number, fields: readonly Field[]): Layout => ({ name, size, fields })
 
 // Functions, since a program needs few of them.
@@ -169,20 +207,42 @@ export type StructName = keyof StructValues
 `
 }
 
+/** Commands by call: the notations of each shape, and where it begins. */
+function commandShapes(lines) {
+  const calls = new Map()
+  for (const line of lines) {
+    const [, call, at, value, list] = /^(\S+) (\d) (\S+) \((.*)\)$/.exec(line)
+    const start = SHIFTED[call]?.start ?? Number(at) + 1
+    const known = calls.get(call) ?? { start, shapes: [], covers: false }
+    calls.set(call, known)
+    known.shapes.push(list.split(', ').filter(Boolean))
+    known.covers ||= value === '*'
+  }
+  for (const [call, { as }] of Object.entries(ALIASES)) calls.set(call, calls.get(as))
+  return calls
+}
+
 /** All generated files of the schema, by name. */
-export function schemaFiles({ calls, commands, constants, structs }) {
+export function schemaFiles({ calls, commands, variants, constants, sets, structs }) {
   const kinds = new Kinds()
   const made = {
     'arguments.ts': argumentsFile(calls, kinds),
     'commands.ts': commandsFile(commands, constants, kinds),
+    'variants.ts': variantsFile(variants, constants, sets, kinds),
     'layouts.ts': layoutsFile(structs, kinds),
     'struct-values.ts': valuesFile(structs),
+    'event-arguments.ts': eventTypesFile(
+      calls,
+      structs,
+      commandShapes(commands),
+      readVariants(variants, { constants, sets }),
+    ),
   }
-  const file = `import type { Kind } from '../schema/kinds.ts'
+  const file = `import type { Noted } from '../schema/kinds.ts'
 
 type KindName =
 ${kinds.names()}
-export const K: Readonly<Record<KindName, Kind>> = {
+export const K: Readonly<Record<KindName, Noted>> = {
 ${kinds.text()}}
 `
   return { ...made, 'kinds.ts': file }

@@ -78,13 +78,16 @@ function measure(block, machine, scratch) {
   const fields = members.map(member => {
     if (member.member === undefined) {
       const { first, width } = member
-      const kind = { type: 'bits', bits: member.size * 8, first, width }
+      const kind = { type: 'bits', bits: member.size * 8, first, width, notation: 'uint' }
       return { name: member.name, offset: member.offset, size: 0, kind }
     }
     const [offset, bytes] = numbers.splice(0, 2)
     return { name: member.name, offset, size: bytes, kind: fieldKind(member.kind, bytes) }
   })
-  return { name, size, fields }
+  // Of a struct with a tail, the bytes before it: the compiler adds padding that no program
+  // writes.
+  const tail = fields.find(({ kind }) => kind.type === 'tail')
+  return { name, size: tail?.offset ?? size, fields }
 }
 
 /** Stops at two fields in the same place: a member is named twice, or is part of a union. */

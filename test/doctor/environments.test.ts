@@ -101,8 +101,8 @@ for (const [name, message, hint] of FAILS)
     assert.match(error.hint, hint)
     assert.match(error.hint, /--runner ptrace/)
     assert.doesNotMatch(error.hint, /doctor|sysctl/)
-    const { status } = answer(context, name, ['--runner', 'ptrace', '--', 'true'])
-    assert.equal(status, 'exited')
+    const traced = answer(context, name, ['--runner', 'ptrace', '--', 'true'])
+    assert.deepEqual([traced.status, traced.error], ['exited', undefined])
   })
 
 const DOCTOR: readonly (readonly [EnvironmentName, ok: boolean, place: RegExp, box: RegExp])[] = [

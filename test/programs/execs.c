@@ -1,6 +1,8 @@
-/* execs ROUNDS THREADS: so many threads open a file that may be denied, and at the same time
+/*
+ * execs ROUNDS THREADS [all]: so many threads open a file that may be denied, and at the same time
  * another thread executes the program again, with one round less. Exits with 11 after the last
- * one. */
+ * one. With `all`, every thread opens 50 files, and then all of them execute it at once.
+ */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 static char **words;
+static pthread_barrier_t ready;
 
 static void *open_file(void *unused) {
   for (;;) {
@@ -22,6 +25,16 @@ static void *execute(void *unused) {
   _exit(12);
 }
 
+static void *open_and_execute(void *unused) {
+  for (int i = 0; i < 50; i++) {
+    int fd = open(i % 2 ? "/etc/shadow" : "/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) close(fd);
+  }
+  pthread_barrier_wait(&ready);
+  execv(words[0], words);
+  _exit(12);
+}
+
 int main(int count, char **arguments) {
   static char rest[16];
   pthread_t thread;
@@ -30,7 +43,9 @@ int main(int count, char **arguments) {
   snprintf(rest, sizeof rest, "%d", rounds - 1);
   words = arguments;
   words[1] = rest;
-  for (int i = 0; i < atoi(arguments[2]); i++) pthread_create(&thread, 0, open_file, 0);
-  pthread_create(&thread, 0, execute, 0);
+  int all = count > 3, threads = atoi(arguments[2]);
+  pthread_barrier_init(&ready, 0, threads);
+  for (int i = 0; i < threads; i++) pthread_create(&thread, 0, all ? open_and_execute : open_file, 0);
+  if (!all) pthread_create(&thread, 0, execute, 0);
   for (;;) pause();
 }

@@ -169,15 +169,7 @@ function linesOf(context: TestContext, tracer: readonly string[], options: reado
   return readFileSync(output, 'latin1').split('\n')
 }
 
-for (const options of [
-  [],
-  ['-v'],
-  ['-s', '4'],
-  ['-X', 'raw'],
-  ['-X', 'verbose'],
-  ['-e', 'raw=all'],
-  ['-e', 'verbose=none'],
-])
+for (const options of [[], ['-s', '4'], ['-X', 'raw'], ['-X', 'verbose'], ['-e', 'verbose=none']])
   test(`messages ${options.join(' ')}`, { skip: otherStrace }, context => {
     const theirs = linesOf(context, THEIRS, options)
     const ours = linesOf(context, OURS, options)

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { temporaryDirectory } from './temporary.js'
@@ -18,7 +18,7 @@ export function program(name: string, flags: readonly string[] = []): string {
   const source = `${sources}${name}.c`
   const output = `${compiled}${name}${flags.join('')}`
   if (existsSync(output) && statSync(output).mtimeMs >= statSync(source).mtimeMs) return output
-  mkdirSync(compiled, { recursive: true })
+  mkdirSync(dirname(output), { recursive: true })
   // Test files run in parallel: each compiles for itself, and the last one wins.
   const temporary = `${output}.${process.pid}`
   execFileSync('cc', ['-O1', '-w', '-pthread', ...flags, '-o', temporary, source])

@@ -10,9 +10,9 @@
  *
  * How long a call may take: send() and receive() never wait. runPlan() waits for the calls of its
  * plan, and for a vfork-style child until its execve or its end; the plans that Node runs do not
- * wait for another process. syscall() takes as long as the call that it is asked for. traceStep()
- * and superviseStep() block until a tracee stops; only the thread of a tracer calls them, and a
- * signal ends them.
+ * wait for another process. syscall() takes as long as the call that it is asked for. traceStep(),
+ * superviseStep() and guestStep() block until a tracee stops, guestSleep() until a descriptor is
+ * ready; only the thread of a tracer calls them, and a signal ends them.
  */
 #include "gate.h"
 #include "plan.h"
@@ -216,6 +216,13 @@ static const struct {
     {"endStart", gate_end_start},
     {"superviseStep", gate_supervise_step},
     {"endAtExit", gate_end_at_exit},
+    {"guestStep", gate_guest_step},
+    {"guestBatch", gate_guest_batch},
+    {"guestExtended", gate_guest_extended},
+    {"guestSleep", gate_guest_sleep},
+    {"guestTimer", gate_guest_timer},
+    {"mapMemory", gate_map_memory},
+    {"readCycles", gate_read_cycles},
 };
 
 NAPI_MODULE_INIT() {

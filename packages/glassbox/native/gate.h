@@ -1,6 +1,6 @@
 /*
  * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, readable.c, unchanged.c, trace.c, start.c and supervise.c.
+ * owned.c, readable.c, unchanged.c, trace.c, start.c, supervise.c, guest.c and cycles.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -58,5 +58,16 @@ napi_value gate_end_start(napi_env env, napi_callback_info info);
 /* supervise.c */
 napi_value gate_supervise_step(napi_env env, napi_callback_info info);
 napi_value gate_end_at_exit(napi_env env, napi_callback_info info);
+
+/* guest.c */
+napi_value gate_guest_step(napi_env env, napi_callback_info info);
+napi_value gate_guest_batch(napi_env env, napi_callback_info info);
+napi_value gate_guest_extended(napi_env env, napi_callback_info info);
+napi_value gate_guest_sleep(napi_env env, napi_callback_info info);
+napi_value gate_guest_timer(napi_env env, napi_callback_info info);
+napi_value gate_map_memory(napi_env env, napi_callback_info info);
+
+/* cycles.c */
+napi_value gate_read_cycles(napi_env env, napi_callback_info info);
 
 #endif

@@ -11,7 +11,6 @@
 
 #define WAKE_SIGNAL 40 /* a real-time signal that neither the libcs (32 to 34) nor Node use */
 #define SIGINFO_BYTES 128
-#define CALL_SET_BYTES 64 /* a bit for each of the first 512 calls of x86-64 */
 
 /* One tracee to restart; `error` is the result, 0 or -errno. */
 struct restart {
@@ -22,15 +21,10 @@ struct restart {
 };
 
 /*
- * The calls that a step skips or defers while only one tracee runs: see take_past_calls in
- * trace.c.
+ * One answer of wait4, with what only a stopped tracee can be asked. Or, with `lane` LANE_LINES,
+ * the lines of whole calls: `message` is where their text ends in the buffer of the step, and
+ * `user` is their number.
  */
-struct call_sets {
-  u8 skipped[CALL_SET_BYTES];
-  u8 deferred[CALL_SET_BYTES];
-};
-
-/* One answer of wait4, with what only a stopped tracee can be asked. */
 struct stop_record {
   s32 tid, status;
   u64 time;           /* CLOCK_MONOTONIC, ns */
@@ -40,12 +34,11 @@ struct stop_record {
   s32 siginfo_error;  /* 0: `siginfo` is there */
   struct ptrace_syscall_info info;
   u8 siginfo[SIGINFO_BYTES];
-  u32 deferred;       /* the step has restarted this tracee already */
-  u32 unused;
+  u32 lane;           /* enum lane: unless it is LANE_STOP, the tracee has been restarted */
+  u32 captured;       /* where its chunks end in the captures of the step */
 };
 
 _Static_assert(sizeof(struct restart) == 16, "src/gate/ptrace.ts writes it");
-_Static_assert(sizeof(struct call_sets) == 2 * CALL_SET_BYTES, "so does src/ptrace/deferred-calls.ts");
 _Static_assert(sizeof(struct ptrace_syscall_info) == 88, "as the kernel has it since Linux 5.11");
 _Static_assert(sizeof(struct stop_record) == 272 && offsetof(struct stop_record, info) == 48,
                "src/ptrace/record.ts reads it");

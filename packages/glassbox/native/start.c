@@ -71,9 +71,10 @@ static struct start *map_start(const struct bytes *plan) {
   return start;
 }
 
-static long clone_start(struct start *start) {
+static long clone_start(struct start *start, s64 cgroup) {
   struct clone_args args = {.flags = CLONE_VM | CLONE_CLEAR_SIGHAND};
   u64 all = ~0ull, before;
+  if (cgroup >= 0) args.flags |= CLONE_INTO_CGROUP, args.cgroup = (u64)cgroup;
   start->parent = (s32)sys(getpid);
   args.stack = (u64)start + start->length - STACK;
   args.stack_size = STACK;
@@ -84,29 +85,30 @@ static long clone_start(struct start *start) {
 }
 
 /*
- * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2)): starts a child
- * that this thread has seized with these options, and that runs the plan. Returns its id, or
- * -errno; `made[1]` is 1 then if the child could not be seized. `made[0]` is the start, for
- * endStart().
+ * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup): starts a
+ * child that this thread has seized with these options, and that runs the plan. It is in the v2
+ * cgroup of that descriptor, or of this thread if that is negative. Returns its id, or -errno;
+ * `made[1]` is 1 then if the child could not be seized. `made[0]` is the start, for endStart().
  */
 napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
   struct bytes plan, slots, made;
-  s64 options;
-  if (!get_arguments(env, info, 4, arguments)) return NULL;
+  s64 options, cgroup;
+  if (!get_arguments(env, info, 5, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &plan)) return throw_type(env, "startSeized() takes an encoded plan");
   if (!get_bytes(env, arguments[1], &slots) || slots.length != PLAN_SLOTS * sizeof(s64))
     return throw_type(env, "startSeized() needs a BigInt64Array of 64 slots");
   if (!get_integer(env, arguments[2], &options)) return throw_type(env, "startSeized() takes the options of ptrace");
   if (!get_bytes(env, arguments[3], &made) || made.length != 2 * sizeof(s64))
     return throw_type(env, "startSeized() needs a BigInt64Array of two for what it made");
+  if (!get_integer(env, arguments[4], &cgroup)) return throw_type(env, "startSeized() takes the descriptor of a cgroup");
 
   s64 *results = (s64 *)made.data;
   struct start *start = map_start(&plan);
   if (!start) return number(env, -ENOMEM);
   memcpy(start->slots, slots.data, slots.length);
   long pid = plan_load(&start->plan, start->bytes, plan.length);
-  if (pid == 0) pid = clone_start(start);
+  if (pid == 0) pid = clone_start(start, cgroup);
   long seized = pid > 0 ? sys(ptrace, PTRACE_SEIZE, pid, 0, options) : 0;
   if (seized < 0) {
     sys(kill, pid, SIGKILL);

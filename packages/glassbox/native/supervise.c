@@ -79,7 +79,7 @@ static long look(int which, s32 id, struct stop_record *record, volatile s32 *wa
   if (!has_ended && found.status == SECCOMP_STOP && pass(found.pid, passing)) return PASSED;
   record->tid = found.pid;
   record->time = stop_time();
-  record->deferred = 0;
+  record->lane = record->captured = 0;
   if (has_ended)
     take_end(record);
   else if (!take_stop(record))

@@ -10,6 +10,7 @@
  * stays installed, so the gate is linked to stay in memory (-z nodelete).
  */
 #include "gate.h"
+#include "lanes.h"
 #include "trace.h"
 #include <asm/ptrace-abi.h>
 #include <asm/sigcontext.h>
@@ -18,12 +19,16 @@
 #include <linux/wait.h>
 
 #define SA_SIGINFO_RESTORER 0x04000004 /* SA_SIGINFO | SA_RESTORER, without SA_RESTART */
+#define SI_TIMER -2
 #define MOST_SKIPPED 64
+#define SIGTRAP_STOP 5
 /*
- * The most time, in ns, that a step collects deferred calls. It is checked at each stop, counted
- * from the first kept record.
+ * The most time, in ns, that a step keeps what it has gone past. It is checked at each stop,
+ * counted from the first kept record.
  */
-#define MOST_NS 2000000
+#define MOST_NS 4000000
+/* A step ends when less room than this is left for captures: a record has more only if it fits. */
+#define LEAST_CAPTURES 16384
 
 /* struct ucontext up to the registers: the kernel's header for it wants a libc's types. */
 struct interrupted {
@@ -78,8 +83,15 @@ __asm__(".text\n"
 extern const u8 interruptible_look[], interruptible_syscall[], interruptible_woken[];
 void wake_restorer(void);
 
-static void wake_handler(int signal, void *siginfo, struct interrupted *context) {
-  (void)siginfo;
+/* siginfo_t of a timer. */
+struct timer_info {
+  s32 signal, error, code, timer, overrun, pad;
+  volatile s32 *word;
+};
+
+static void wake_handler(int signal, const struct timer_info *info, struct interrupted *context) {
+  /* A timer of guestTimer(): if it comes while JavaScript runs, the next step must know. */
+  if (info->code == SI_TIMER && signal == WAKE_SIGNAL && info->word) *info->word = 1;
   if (signal < WAKE_SIGNAL) __atomic_fetch_or(&caught_signals, 1ul << (signal - 1), __ATOMIC_SEQ_CST);
   u64 at = context->registers.rip;
   if (at >= (u64)interruptible_look && at <= (u64)interruptible_syscall)
@@ -96,7 +108,7 @@ napi_value gate_install_wake(napi_env env, napi_callback_info info) {
   if (!get_arguments(env, info, 1, arguments)) return NULL;
   if (!get_integer(env, arguments[0], &signal)) return throw_type(env, "installWake() takes a signal");
   struct {
-    void (*handler)(int, void *, struct interrupted *);
+    void (*handler)(int, const struct timer_info *, struct interrupted *);
     u64 flags;
     void (*restorer)(void);
     u64 mask;
@@ -129,20 +141,6 @@ void describe_stop(struct stop_record *record) {
     record->siginfo_error = (s32)sys(ptrace, PTRACE_GETSIGINFO, record->tid, 0, record->siginfo);
 }
 
-/* Whether the stop is the entry of a call of that set. */
-static int enters(const struct stop_record *record, const u8 *set) {
-  const struct ptrace_syscall_info *info = &record->info;
-  if (record->info_length <= 0 || record->status >> 8 != SYSCALL_STOP) return 0;
-  u64 nr = info->entry.nr;
-  if (info->op != PTRACE_SYSCALL_INFO_ENTRY || info->arch != AUDIT_ARCH_X86_64 || nr >= CALL_SET_BYTES * 8) return 0;
-  return set[nr >> 3] >> (nr & 7) & 1;
-}
-
-static int leaves(const struct stop_record *record) {
-  const struct ptrace_syscall_info *info = &record->info;
-  return record->info_length > 0 && record->status >> 8 == SYSCALL_STOP && info->op == PTRACE_SYSCALL_INFO_EXIT;
-}
-
 void restart_tracees(struct restart *restart, s64 count) {
   for (s64 i = 0; i < count; i++, restart++)
     restart->error = (s32)sys(ptrace, restart->request, restart->tid, 0, (long)restart->signal);
@@ -163,86 +161,210 @@ static long wait_for(struct stop_record *record, const struct bytes *wake, long 
   record->time = stop_time();
   record->user = microseconds(&usage.ru_utime);
   record->system = microseconds(&usage.ru_stime);
-  record->deferred = 0;
+  record->lane = LANE_STOP;
+  record->captured = 0;
   return tid;
 }
 
+/* A thread whose stop is told is in no call that was gone past. */
+static void close_call(struct lane_tables *tables, long tid) {
+  struct open_call *open = &tables->open[tid & (OPEN_CALLS - 1)];
+  if (open->tid == tid) open->tid = 0;
+}
+
 /* Waits for one stop, and takes all others that are pending. */
-static long take_stops(struct stop_record *records, s64 maximum, const struct bytes *wake) {
+static long take_stops(struct stop_record *records, s64 maximum, const struct bytes *wake, struct lane_tables *tables) {
   long options = __WALL | __WNOTHREAD;
   for (s64 taken = 0; taken < maximum; taken++, options |= WNOHANG) {
     long tid = wait_for(&records[taken], wake, options);
     if (tid <= 0) return taken ? taken : tid;
+    close_call(tables, tid);
     describe_stop(&records[taken]);
   }
   return maximum;
 }
 
-/*
- * Like take_stops, while only one tracee runs. It restarts the tracee at both stops of a skipped
- * call, and keeps no record of them. It does the same for a deferred call, but keeps the records,
- * which the tracer gets together with the next other stop.
- */
-static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake,
-                            const struct call_sets *sets) {
-  s64 taken = 0;
-  long skipping = 0, deferring = 0; /* the tracee that is in a call of the one kind or the other */
-  for (int skipped = 0; taken < maximum;) {
-    struct stop_record *record = &records[taken];
-    long tid = wait_for(record, wake, __WALL | __WNOTHREAD);
-    if (tid <= 0) return taken ? taken : tid;
-    if (skipping == tid && record->status == (SYSCALL_STOP << 8 | 0x7f)) {
-      skipping = 0;
-      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-      continue;
-    }
-    describe_stop(record);
-    if (skipped < MOST_SKIPPED && enters(record, sets->skipped)) {
-      skipped++;
-      skipping = tid;
-      sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-      continue;
-    }
-    int begins = enters(record, sets->deferred), ends = deferring == tid && leaves(record);
-    deferring = begins ? tid : 0;
-    taken++;
-    if (!begins && !ends) return taken;
-    record->deferred = 1;
-    sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
-    if (record->time - records->time > MOST_NS) return taken;
-  }
-  return taken;
+/* What the lanes of a step use. */
+struct lanes {
+  struct lane_tables *tables;
+  struct room captures, text;
+  s64 taken; /* records */
+};
+
+static int is_call_stop(const struct stop_record *record, u32 op) {
+  u32 event = op == PTRACE_SYSCALL_INFO_SECCOMP ? SIGTRAP_STOP | PTRACE_EVENT_SECCOMP << 8 : SYSCALL_STOP;
+  return record->info_length > 0 && record->info.op == op && record->status >> 8 == (s32)event;
+}
+
+/* The number of the call that is entered, if it is one of x86-64 that can have a plan; else -1. */
+static s64 entered_call(const struct stop_record *record) {
+  u64 nr = record->info.entry.nr;
+  int enters = is_call_stop(record, PTRACE_SYSCALL_INFO_ENTRY) || is_call_stop(record, PTRACE_SYSCALL_INFO_SECCOMP);
+  return enters && record->info.arch == AUDIT_ARCH_X86_64 && nr < PLANNED_CALLS ? (s64)nr : -1;
+}
+
+/* The offset of the plan for this call with these arguments; 0: none. */
+static u32 plan_for(const struct lane_tables *tables, s64 nr, const u64 *args) {
+  u32 at = tables->plans[nr];
+  if (!at) return 0;
+  const struct plan_choice *choice = (const struct plan_choice *)((const u8 *)tables + at);
+  if (choice->argument == NO_SELECTOR) return choice->otherwise;
+  const struct plan_entry *entry = (const struct plan_entry *)(choice + 1);
+  u32 value = (u32)args[choice->argument] & choice->mask;
+  for (u32 i = 0; i < choice->count && entry->value <= value; i++, entry++)
+    if (entry->value == value) return entry->plan;
+  return choice->otherwise;
+}
+
+static int capture_list(struct lanes *lanes, u32 list, const struct stop_record *record, const u64 *args) {
+  const struct ptrace_syscall_info *info = &record->info;
+  int leaves = info->op == PTRACE_SYSCALL_INFO_EXIT;
+  return capture_all(&lanes->captures, (const u8 *)lanes->tables, list, record->tid, args,
+                     leaves ? info->exit.rval : 0, leaves && info->exit.is_error);
+}
+
+/* Notes the call and copies what its plan says. Returns 0 if the thread must wait. */
+static int pass_entry(struct lanes *lanes, struct stop_record *record, struct open_call *open, u32 at) {
+  const u64 *args = (const u64 *)record->info.entry.args;
+  const struct call_plan *plan = (const struct call_plan *)((const u8 *)lanes->tables + at);
+  if (!capture_list(lanes, plan->enter, record, args)) return 0;
+  open->tid = record->tid;
+  open->plan = at;
+  memcpy(open->args, args, sizeof open->args);
+  record->lane = LANE_CAPTURED;
+  record->captured = (u32)lanes->captures.used;
+  lanes->taken++;
+  return 1;
 }
 
 /*
- * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, sets:
- * Uint8Array): restarts `count` tracees, waits for one stop, takes up to `maximum` stops that are
- * there, and returns how many; -EINTR if it was woken first, -ECHILD if there is no tracee. It is
- * not an error if a tracee has ended before its restart: its end is among the stops.
+ * If the entry of this call is the last record: puts a line in the place of both. Lines that
+ * follow each other share a record. Their captures are dropped.
+ */
+static int fold_into_line(struct lanes *lanes, const struct stop_record *records, const struct stop_record *exit,
+                          const struct open_call *open, u32 program) {
+  struct stop_record *entry = (struct stop_record *)records + lanes->taken - 1;
+  if (!program || !lanes->tables->lines || lanes->taken < 1 || entry->lane != LANE_CAPTURED ||
+      entry->tid != exit->tid || entry->info.op == PTRACE_SYSCALL_INFO_EXIT)
+    return 0;
+  u64 start = lanes->taken > 1 ? entry[-1].captured : 0;
+  struct chunks at_entry = {lanes->captures.data, start, entry->captured};
+  struct chunks at_exit = {lanes->captures.data, entry->captured, lanes->captures.used};
+  struct whole_call call = {exit->tid, open->args, exit->info.exit.rval, exit->info.exit.is_error, at_entry, at_exit};
+  if (!write_line(&lanes->text, (const u8 *)lanes->tables, program, &call)) return 0;
+  lanes->captures.used = start;
+  if (lanes->taken > 1 && entry[-1].lane == LANE_LINES) {
+    lanes->taken--;
+    entry--;
+    entry->time = exit->time;
+  } else {
+    entry->lane = LANE_LINES;
+    entry->user = 0;
+    entry->captured = (u32)start;
+  }
+  entry->user++;
+  entry->message = lanes->text.used;
+  return 1;
+}
+
+static int pass_exit(struct lanes *lanes, struct stop_record *records, struct stop_record *record,
+                     struct open_call *open) {
+  const struct call_plan *plan = (const struct call_plan *)((const u8 *)lanes->tables + open->plan);
+  if (!capture_list(lanes, plan->leave, record, open->args)) return 0;
+  open->tid = 0;
+  if (fold_into_line(lanes, records, record, open, plan->line)) return 1;
+  record->lane = LANE_CAPTURED;
+  record->captured = (u32)lanes->captures.used;
+  lanes->taken++;
+  return 1;
+}
+
+static int is_skipped(const struct lane_tables *tables, s64 nr) { return tables->skipped[nr >> 3] >> (nr & 7) & 1; }
+
+/*
+ * Like take_stops, but goes past the stops of calls that are skipped or have a plan: it restarts
+ * their threads at once. It ends behind the first stop that is neither.
+ */
+static long take_past_calls(struct stop_record *records, s64 maximum, const struct bytes *wake, struct lanes *lanes) {
+  struct lane_tables *tables = lanes->tables;
+  long at_exit = tables->filtered ? PTRACE_CONT : PTRACE_SYSCALL;
+  u64 first = 0;
+  for (int skipped = 0; lanes->taken < maximum;) {
+    struct stop_record *record = &records[lanes->taken];
+    long tid = wait_for(record, wake, __WALL | __WNOTHREAD);
+    if (tid <= 0) return lanes->taken ? lanes->taken : tid;
+    record->captured = (u32)lanes->captures.used;
+    if (!first) first = record->time;
+    struct open_call *open = &tables->open[tid & (OPEN_CALLS - 1)];
+    int is_open = open->tid == tid;
+    if (is_open && open->plan == SKIPPED_PLAN && record->status == (SYSCALL_STOP << 8 | 0x7f)) {
+      open->tid = 0;
+      sys(ptrace, at_exit, tid, 0, 0);
+      continue;
+    }
+    describe_stop(record);
+    s64 nr = entered_call(record);
+    if (nr >= 0 && (!open->tid || is_open)) {
+      if (tables->skips && skipped < MOST_SKIPPED && is_skipped(tables, nr)) {
+        skipped++;
+        open->tid = (s32)tid;
+        open->plan = SKIPPED_PLAN;
+        sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+        continue;
+      }
+      u32 plan = plan_for(tables, nr, (const u64 *)record->info.entry.args);
+      if (plan && pass_entry(lanes, record, open, plan)) sys(ptrace, PTRACE_SYSCALL, tid, 0, 0);
+    } else if (is_open && is_call_stop(record, PTRACE_SYSCALL_INFO_EXIT) && pass_exit(lanes, records, record, open)) {
+      u64 time = record->time;
+      sys(ptrace, at_exit, tid, 0, 0);
+      if (time - first > MOST_NS) return lanes->taken;
+      continue;
+    }
+    if (record->lane == LANE_STOP) {
+      if (is_open) open->tid = 0;
+      return lanes->taken + 1;
+    }
+    if (record->time - first > MOST_NS || lanes->text.size - lanes->text.used < MOST_LINE_BYTES ||
+        lanes->captures.size - lanes->captures.used < LEAST_CAPTURES)
+      return lanes->taken;
+  }
+  return lanes->taken;
+}
+
+/*
+ * traceStep(restarts: Int32Array, count, records: Uint8Array, maximum, wake: Int32Array, tables:
+ * Uint8Array, captures: Uint8Array, text: Uint8Array): restarts `count` tracees, waits for one
+ * stop, takes up to `maximum` stops that are there, and returns how many records there are; -EINTR
+ * if it was woken first, -ECHILD if there is no tracee. It is not an error if a tracee has ended
+ * before its restart: its end is among the stops.
  *
- * `sets` is empty or a struct call_sets, which may be given only while one tracee runs: see
- * take_past_calls. So the tracer need not come back to JavaScript for each call.
+ * The last three are the buffers of lanes.h. If the tables say so, the step goes past calls that
+ * need no JavaScript at their stops.
  */
 napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
-  struct bytes restarts, records, wake, sets;
+  struct bytes restarts, records, wake, tables, captures, text;
   s64 count, maximum;
-  if (!get_arguments(env, info, 6, arguments)) return NULL;
+  if (!get_arguments(env, info, 8, arguments)) return NULL;
   if (!get_bytes(env, arguments[0], &restarts) || !get_integer(env, arguments[1], &count) || count < 0 ||
       (u64)count * sizeof(struct restart) > restarts.length)
     return throw_type(env, "traceStep() takes an Int32Array of restarts, and how many there are");
   if (!get_bytes(env, arguments[2], &records) || !get_integer(env, arguments[3], &maximum) || maximum < 1 ||
       (u64)maximum * sizeof(struct stop_record) > records.length || ((u64)records.data & 7))
     return throw_type(env, "traceStep() takes room for records, and how many fit");
-  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4 || !get_bytes(env, arguments[5], &sets) ||
-      (sets.length && sets.length != sizeof(struct call_sets)))
-    return throw_type(env, "traceStep() takes the word that wakes it, and the sets of calls that it goes past");
+  if (!get_bytes(env, arguments[4], &wake) || wake.length < 4)
+    return throw_type(env, "traceStep() takes the word that wakes it");
+  if (!get_bytes(env, arguments[5], &tables) || tables.length < sizeof(struct lane_tables) ||
+      !get_bytes(env, arguments[6], &captures) || !get_bytes(env, arguments[7], &text) ||
+      (((u64)tables.data | (u64)captures.data) & 7))
+    return throw_type(env, "traceStep() takes the buffers of the lanes");
 
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
-  const struct call_sets *past = (const struct call_sets *)sets.data;
-  return step_result(env, record, sets.length ? take_past_calls(record, maximum, &wake, past)
-                                          : take_stops(record, maximum, &wake));
+  struct lanes lanes = {
+      (struct lane_tables *)tables.data, {captures.data, captures.length, 0}, {text.data, text.length, 0}, 0};
+  return step_result(env, record, lanes.tables->active ? take_past_calls(record, maximum, &wake, &lanes)
+                                                       : take_stops(record, maximum, &wake, lanes.tables));
 }
 
 long peek(s64 tid, u64 address, u8 *to, u64 length) {

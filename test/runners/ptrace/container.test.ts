@@ -7,11 +7,13 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
+import type { RunResult } from '#glassbox/index.js'
 import { ERRNO } from '#glassbox/linux/errno.js'
 import { command, ORDINARY } from '../../support/command.js'
 import type { MoreRefusals } from '../../support/environments/docker-profile.js'
-import { contained } from '../../support/environments/enter.js'
+import { contained, enter } from '../../support/environments/enter.js'
 import { ENVIRONMENTS } from '../../support/environments/environments.js'
+import { needsCgroup, needsRoot } from '../../support/hostile.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
@@ -86,6 +88,11 @@ for (const user of USERS) {
     [['--deny', 'socket'], 'network', ['socket', '1'], 159],
     [['--processes', '10'], 'processes', ['thread', '9'], 0],
     [['--file-size', '2MB'], 'write', ['big', '2000001'], 153],
+    [['--file-size', '2MB'], 'endings', ['size-memfd'], 153],
+    [['--processes', '80'], 'execs', ['4', '64', 'all'], 11],
+    [['--processes', '20', '--cpu-time', '200ms'], 'swarm', ['comets', '8'], 124],
+    [['--processes', '20', '--cpu-time', '200ms'], 'swarm', ['racers', '8'], 124],
+    [[], 'swarm', ['reaper'], 0],
   ]
   for (const [options, guest, args, code] of endings)
     test(`as ${user}: ${guest} ${args.join(' ')} ends with ${code}`, context => {
@@ -111,6 +118,30 @@ for (const user of USERS) {
       assert.equal(error.code, 'ERR_GLASSBOX_MISSING_FEATURE')
     })
 }
+
+const FORKS = ['--json', '--processes', '6', '--', program('processes'), 'fork', '12']
+
+function assertLimited({ out, err }: Ended, by: RegExp): void {
+  const { status, processes, measuredBy } = JSON.parse(out) as RunResult
+  assert.deepEqual([status, processes], ['process-limit', 6], err)
+  for (const measurer of [measuredBy.memory, measuredBy.processes]) assert.match(measurer, by)
+  assert.equal(measuredBy.cpuTime, 'tracer')
+}
+
+test('as ordinary: without a cgroup the tracer limits and measures everything', context => {
+  assertLimited(inContainer(context, 'ordinary', ['--runner', 'ptrace', ...FORKS]), /^tracer$/)
+})
+
+test('as root: with read-only cgroups, as in Docker, the tracer does the same', {
+  skip: needsRoot,
+}, context => {
+  const line = [process.execPath, command, 'run', '--runner', 'ptrace', ...FORKS]
+  assertLimited(enter(context, ENVIRONMENTS.docker, line), /^tracer$/)
+})
+
+test('as root: with cgroups that can be written, they do', { skip: needsRoot || needsCgroup }, context => {
+  assertLimited(inContainer(context, 'root', ['--runner', 'ptrace', ...FORKS]), /^cgroup-v[12]$/)
+})
 
 test('the filter of the container is there: unshare fails [control]', context => {
   const [file = '', ...args] = contained(ENVIRONMENTS.docker, temporaryDirectory(context))

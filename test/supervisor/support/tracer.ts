@@ -5,6 +5,7 @@
 import { openSync, closeSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { LANE_TABLES_LAYOUT } from '#glassbox/gate/generated/layouts.js'
 import { installWake, ptrace, traceStep } from '#glassbox/gate/ptrace.js'
 import { syscall } from '#glassbox/gate/gate.js'
 import { PTRACE_CONT, PTRACE_GETREGS, PTRACE_LISTEN, PTRACE_SETREGS } from '#glassbox/linux/constants.js'
@@ -69,6 +70,12 @@ export function superviseGuest(context: TestContext, guest: Guest, decide: Decid
 
 class Loop {
   readonly #records = new Records(64)
+  /** Every call stops. */
+  readonly #lanes = {
+    tables: new Uint8Array(LANE_TABLES_LAYOUT.SIZE),
+    captures: new Uint8Array(0),
+    text: new Uint8Array(0),
+  }
   readonly #restarts = new Restarts()
   readonly #memory = new TraceeMemory()
   readonly #registers = new BigUint64Array(USER_REGS_WORDS)
@@ -95,9 +102,8 @@ class Loop {
         restarts: this.#restarts.words,
         records: this.#records.bytes,
         wake: this.#wake,
-        sets: new Uint8Array(0),
       }
-      const count = traceStep(step, this.#restarts.take(), this.#records.capacity)
+      const count = traceStep(step, this.#lanes, this.#restarts.take(), this.#records.capacity)
       if (count === -4) continue
       if (count < 0) return this.#started ? this.#status : undefined
       for (let index = 0; index < count; index++) this.#stop(index)

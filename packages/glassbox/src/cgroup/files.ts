@@ -5,6 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GlassboxError } from '../errors.ts'
+import { ERRNO } from '../linux/errno.ts'
+import { readSmall, writeSmall } from '../gate/small-files.ts'
 
 /** A value for a control file. */
 export interface Write {
@@ -35,7 +37,9 @@ export function cgroupError(doing: string, path: string, cause: unknown): Glassb
   })
 }
 
+/** What fails is done again by `fs`, for its error. */
 export function writeControl(path: string, value: string): void {
+  if (writeSmall(path, value) === 0) return
   try {
     writeFileSync(path, value)
   } catch (error) {
@@ -47,7 +51,8 @@ export function writeControl(path: string, value: string): void {
 export function writeAll(directory: string, writes: readonly Write[]): void {
   for (const { file, value, optional } of writes) {
     const path = join(directory, file)
-    if (!optional || readOptional(path) !== undefined) writeControl(path, value)
+    const result = writeSmall(path, value)
+    if (result !== 0 && !(optional && result === -ERRNO.ENOENT)) writeControl(path, value)
   }
 }
 
@@ -58,6 +63,8 @@ export const filesIn = (directory: string): GroupFiles => ({
 })
 
 export function readControl(path: string): string {
+  const text = readSmall(path)
+  if (typeof text === 'string') return text
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
@@ -67,11 +74,8 @@ export function readControl(path: string): string {
 
 /** The text of a control file that some kernels lack; `undefined` if it cannot be read. */
 export function readOptional(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+  const text = readSmall(path)
+  return typeof text === 'string' ? text : undefined
 }
 
 /** The number after `key` in a text of "key number" lines. */

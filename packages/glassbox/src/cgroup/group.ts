@@ -159,20 +159,25 @@ export class Cgroup {
    * group if `texts` is not given.
    */
   counters(texts?: readonly string[]): Counters {
-    const of = (controller: Controller): readonly [Controls, GroupFiles] => {
-      const part = this.#part(controller)
-      return [controlsOf(part.version), texts ? this.#reported(part, texts) : filesIn(part.directory)]
-    }
-    const [cpu, cpuFiles] = of('cpuacct')
-    const [memory, memoryFiles] = of('memory')
-    const [pids, pidsFiles] = this.#counts('pids') ? of('pids') : NOT_COUNTED
+    const [cpu, cpuFiles] = this.#files('cpuacct', texts)
+    return { cpuTime: cpu.cpuTime(cpuFiles), ...this.limitCounters(texts) }
+  }
+
+  /** The counters of what the group limits: all but the CPU time. */
+  limitCounters(texts?: readonly string[]): LimitCounters {
+    const [memory, memoryFiles] = this.#files('memory', texts)
+    const [pids, pidsFiles] = this.#counts('pids') ? this.#files('pids', texts) : NOT_COUNTED
     return {
-      cpuTime: cpu.cpuTime(cpuFiles),
       peakMemory: memory.peakMemory(memoryFiles),
       oomKills: memory.oomKills(memoryFiles),
       peakProcesses: pids.peakProcesses(pidsFiles),
       refusedProcesses: pids.refusedProcesses(pidsFiles),
     }
+  }
+
+  #files(controller: Controller, texts?: readonly string[]): readonly [Controls, GroupFiles] {
+    const part = this.#part(controller)
+    return [controlsOf(part.version), texts ? this.#reported(part, texts) : filesIn(part.directory)]
   }
 
   /** Files whose texts init reported. An empty text means that init could not read the file. */
@@ -210,9 +215,8 @@ export class Cgroup {
   }
 }
 
-/** The usage of all processes that ran in a group. */
-export interface Counters {
-  readonly cpuTime: CpuTime
+/** What all processes that ran in a group used of its limits. */
+export interface LimitCounters {
   /** Bytes; `undefined` if this kernel does not record the peak. */
   readonly peakMemory: number | undefined
   /** Processes that the kernel killed because the group's memory was used up. */
@@ -220,6 +224,10 @@ export interface Counters {
   readonly peakProcesses: number | undefined
   /** How often the kernel refused a new process. */
   readonly refusedProcesses: number
+}
+
+export interface Counters extends LimitCounters {
+  readonly cpuTime: CpuTime
 }
 
 const GONE = { code: 'ENOENT', errno: -2 }

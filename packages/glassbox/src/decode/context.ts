@@ -3,6 +3,7 @@
  * entry of the call, printing stops at the first argument that the kernel fills in; the rest is
  * printed at the exit. strace does the same, and readers of its text rely on it.
  */
+import type { Kind as SchemaKind } from '../linux/schema/kinds.ts'
 import type { MemoryReader } from './memory.ts'
 import type { Call, Outcome, TextOptions } from './types.ts'
 
@@ -36,7 +37,9 @@ export interface Kind {
  */
 export interface Shown {
   readonly name: string
+  /** The notation of the kind, by which it is printed. */
   readonly kind: string
+  readonly schema: SchemaKind
   readonly value: bigint
 }
 

@@ -153,6 +153,20 @@ function valueOf(name: string, kind: string, value: bigint, context: Context): s
   return String(value)
 }
 
+/**
+ * How the result of a call that did not fail is written: as a number, or by a name that depends on
+ * its value (and on the kinds of the arguments) alone. `undefined` if more than that decides.
+ */
+export function resultForm(name: string, kind: string): 'signed' | 'int' | 'hex' | 'named' | undefined {
+  if (name in SPECIAL) return NAMED_RESULTS.has(name) ? 'named' : undefined
+  if (HEXADECIMAL.has(name) || kind === 'addr') return 'hex'
+  if (PRINTED.has(kind)) return 'int'
+  return kind in NAMED ? 'named' : 'signed'
+}
+
+/** Calls of `SPECIAL` whose result depends on nothing else, for one command of the call. */
+const NAMED_RESULTS = new Set(['fcntl', 'prctl', 'umask', 'personality', 'futex', 'rt_sigtimedwait'])
+
 /** The text after `= `. */
 export function resultText(context: Context): string {
   const { call, outcome } = context

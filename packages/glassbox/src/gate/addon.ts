@@ -33,9 +33,17 @@ export interface Addon {
     records: Uint8Array,
     maximum: number,
     wake: Int32Array,
-    sets: Uint8Array,
+    tables: Uint8Array,
+    captures: Uint8Array,
+    text: Uint8Array,
   ): number
-  startSeized(plan: Uint8Array, slots: BigInt64Array, options: number, made: BigInt64Array): number
+  startSeized(
+    plan: Uint8Array,
+    slots: BigInt64Array,
+    options: number,
+    made: BigInt64Array,
+    cgroup: number,
+  ): number
   endStart(start: bigint, failure: Int32Array): number
   superviseStep(
     restarts: Int32Array,
@@ -48,6 +56,21 @@ export interface Addon {
     tasks: Int32Array,
   ): number
   endAtExit(roots: Int32Array): number
+  guestStep(
+    resumes: Int32Array,
+    count: number,
+    records: Int32Array,
+    running: number,
+    only: number,
+    wake: Int32Array,
+    options: number,
+  ): number
+  guestBatch(tid: number, registers: Int32Array, result: Int32Array): number
+  guestExtended(tid: number, bytes: Uint8Array, set: number): number
+  guestSleep(descriptors: Int32Array, ns: number, wake: Int32Array): number
+  guestTimer(wake: Int32Array): number
+  mapMemory(fd: number, offset: number, length: number): ArrayBuffer | number
+  readCycles(out: BigUint64Array): void
   readMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
   writeMemory(tid: number, address: number | bigint, bytes: Uint8Array): number
 }
@@ -60,6 +83,12 @@ export const INIT_PATH: string = `${prebuilds}init-${platform}`
 
 /** The static program that becomes a traced command. */
 export const LAUNCHER_PATH: string = `${prebuilds}launcher-${platform}`
+
+/** The static program in which guests of the kernel run. */
+export const STUB_PATH: string = `${prebuilds}stub-${platform}`
+
+/** The vDSO of the kernel runner's guests: a shared object of one segment. */
+export const VDSO_PATH: string = `${prebuilds}vdso-${platform}.so`
 
 function load(): Addon {
   const path = process.env['GLASSBOX_GATE'] ?? `${prebuilds}gate-${platform}.node`

@@ -82,19 +82,22 @@ export interface Step {
   readonly records: Uint8Array
   /** A word that ends a blocking step at once if it is not zero. */
   readonly wake: Int32Array
-  /**
-   * The calls that the step skips or defers while only one tracee runs: see
-   * src/ptrace/deferred-calls.ts.
-   */
-  readonly sets: Uint8Array
+}
+
+/** The buffers with which a step goes past calls; see native/lanes.h and src/ptrace/lanes. */
+export interface StepLanes {
+  readonly tables: Uint8Array
+  readonly captures: Uint8Array
+  readonly text: Uint8Array
 }
 
 /**
  * Restarts `count` tracees, then waits for a stop. Returns the number of records, or -errno
  * (-EINTR: it was woken, -ECHILD: there is no tracee).
  */
-export function traceStep(step: Step, count: number, maximum: number): number {
-  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, step.sets)
+export function traceStep(step: Step, lanes: StepLanes, count: number, maximum: number): number {
+  const { tables, captures, text } = lanes
+  return addon().traceStep(step.restarts, count, step.records, maximum, step.wake, tables, captures, text)
 }
 
 /** A child that this thread has seized and that runs a plan. */
@@ -116,17 +119,19 @@ export interface NotStarted {
 /**
  * Starts a child that this thread traces with these options from its first instruction on. It
  * shares the memory of this process until it executes a program, and has copies of all its
- * descriptors. It is killed if this thread ends.
+ * descriptors. It is killed if this thread ends. `cgroup`: a descriptor of the v2 cgroup in which
+ * it is created; default: that of this thread.
  */
 export function startSeized(
   encoded: Uint8Array,
   inputs: readonly number[],
   options: number,
+  cgroup: number = -1,
 ): SeizedStart | NotStarted {
   const slots = new BigInt64Array(PLAN_SLOTS).fill(-1n)
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
-  const pid = addon().startSeized(encoded, slots, options, made)
+  const pid = addon().startSeized(encoded, slots, options, made, cgroup)
   if (pid < 0) return { step: made[1] === 1n ? 'seize' : 'clone', errno: -pid }
   const [start = 0n] = made
   return { pid, end: () => endStart(start) }
@@ -151,7 +156,7 @@ export interface Passing {
  * its message. Calls that pass are restarted and make no record; so there may be 0 records.
  */
 export function superviseStep(
-  { restarts, records, wake }: Omit<Step, 'sets'>,
+  { restarts, records, wake }: Step,
   { calls, tables, tasks }: Passing,
   count: number,
   maximum: number,

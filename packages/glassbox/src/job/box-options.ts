@@ -163,7 +163,10 @@ export const SIGNAL: Kind<AbortSignal> = {
 export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds' | 'profile'> & { binds?: readonly ResolvedBind[] }> =
   {
     runner: {
-      kind: choice(['namespace', 'ptrace'], "'namespace' makes a box; 'ptrace' needs no privilege."),
+      kind: choice(
+        ['namespace', 'ptrace', 'kernel'],
+        "'namespace' makes a box; 'ptrace' and 'kernel' need no privilege.",
+      ),
       default: 'namespace',
       words: ['sandbox', 'backend', 'engine', 'driver', 'runtime'],
     },

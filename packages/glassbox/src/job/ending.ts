@@ -15,9 +15,10 @@ export type EndCause = 'itself' | 'cpu' | 'wall' | 'memory' | 'denied' | 'cancel
 /**
  * What measured a value or enforced a limit, and so how far to trust it. `init` is glassbox's own
  * process in the box, which samples /proc; `tracer`: the supervisor of the ptrace runner, which
- * reads the CPU clock of every process and samples memory; `none`: nothing was started.
+ * reads the CPU clock of every process and samples memory; `kernel`: the kernel runner, from its
+ * own pages and tables; `none`: nothing was started.
  */
-export type Measurer = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'tracer' | 'none'
+export type Measurer = 'cgroup-v1' | 'cgroup-v2' | 'rlimit' | 'init' | 'tracer' | 'kernel' | 'none'
 
 /**
  * What measured each value of a result.

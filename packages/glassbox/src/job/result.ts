@@ -32,8 +32,10 @@ export type Status =
  * - `namespace`: a box made of kernel namespaces and cgroups
  * - `ptrace`: a traced program on the host, in a private directory. It needs no namespace, no
  *   cgroup and no privilege, so it also runs inside an ordinary container.
+ * - `kernel`: a program on a Linux kernel written in TypeScript. None of its system calls reaches
+ *   the host.
  */
-export type RunnerName = 'namespace' | 'ptrace'
+export type RunnerName = 'namespace' | 'ptrace' | 'kernel'
 
 /** The limits that can be the reason of a verdict, by their option names. */
 export type LimitKind =

@@ -1,11 +1,11 @@
 /**
  * The static programs that come with the package: `init`, PID 1 of every box, and `launcher`,
- * which becomes a traced command. Each file is opened once per thread and executed by its
- * descriptor.
+ * which becomes a traced command, and `stub`, in which guests of the kernel run. Each file is
+ * opened once per thread and executed by its descriptor.
  */
 import { openSync } from 'node:fs'
 import { MissingFeatureError } from '../errors.ts'
-import { INIT_PATH, LAUNCHER_PATH } from '../gate/addon.ts'
+import { INIT_PATH, LAUNCHER_PATH, STUB_PATH } from '../gate/addon.ts'
 import { limitHint } from '../gate/errno-hint.ts'
 import { asSystemError } from '../gate/gate.ts'
 import { PLAN_SOCKET } from '../gate/generated/layouts.ts'
@@ -13,9 +13,13 @@ import { AT_EMPTY_PATH, O_CLOEXEC, O_PATH } from '../linux/constants.ts'
 import { type PlanBuilder, stringArray, text } from '../plan/builder.ts'
 import type { Slot } from '../plan/types.ts'
 
-export type StaticProgram = 'init' | 'launcher'
+export type StaticProgram = 'init' | 'launcher' | 'stub'
 
-const PATHS: Readonly<Record<StaticProgram, string>> = { init: INIT_PATH, launcher: LAUNCHER_PATH }
+const PATHS: Readonly<Record<StaticProgram, string>> = {
+  init: INIT_PATH,
+  launcher: LAUNCHER_PATH,
+  stub: STUB_PATH,
+}
 const descriptors = new Map<StaticProgram, number>()
 
 /**

@@ -4,6 +4,7 @@
  * shown as an address.
  */
 import { I386 } from './generated/i386.ts'
+import { K } from './generated/kinds.ts'
 import type { Syscall, SyscallArg } from './syscall.ts'
 import { syscallByName } from './syscalls.ts'
 
@@ -49,11 +50,15 @@ const SAME_STRUCT =
 export const fitKind = (kind: string): string =>
   SAME_WORDS.has(kind) || SAME_TEXT.test(kind) || SAME_STRUCT.test(kind) ? kind : 'addr'
 
-const fit = ({ name, kind }: SyscallArg): SyscallArg => ({ name, kind: fitKind(kind) })
+const fit = (arg: SyscallArg): SyscallArg => {
+  const kind = fitKind(arg.kind)
+  return kind === arg.kind ? arg : { name: arg.name, kind, schema: K.addr }
+}
 
 const REGISTERS: readonly SyscallArg[] = Array.from({ length: 6 }, (_, index) => ({
   name: `arg${index}`,
   kind: 'hex',
+  schema: K.hex,
 }))
 
 /** Its arguments are looked up when they are first needed. */
@@ -66,6 +71,10 @@ class I386Call implements Syscall {
   constructor(nr: number, name: string) {
     this.nr = nr
     this.name = name
+  }
+
+  get sameAs(): string | undefined {
+    return DIFFERENT.has(this.name) ? undefined : this.#meaning()?.name
   }
 
   get args(): readonly SyscallArg[] {

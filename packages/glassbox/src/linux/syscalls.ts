@@ -5,6 +5,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import { nearest } from '../suggest.ts'
 import { TABLE } from './generated/syscalls.ts'
+import { argumentsOf } from './schema/calls.ts'
 import type { Syscall, SyscallArg } from './syscall.ts'
 
 export type { Syscall, SyscallArg } from './syscall.ts'
@@ -23,12 +24,20 @@ class TableCall implements Syscall {
   constructor(line: string) {
     const space = line.indexOf(' ')
     this.nr = Number(line.slice(0, space))
-    this.name = line.slice(space + 1, line.indexOf('('))
+    this.name = line.slice(space + 1, line.indexOf(':'))
     this.#line = line
   }
 
+  get sameAs(): string {
+    return this.name
+  }
+
   get args(): readonly SyscallArg[] {
-    this.#args ??= this.#readArgs()
+    this.#args ??= argumentsOf(this.name).map(({ name, kind }) => ({
+      name,
+      kind: kind.notation,
+      schema: kind,
+    }))
     return this.#args
   }
 
@@ -40,18 +49,9 @@ class TableCall implements Syscall {
     return this.#end().classes
   }
 
-  #readArgs(): readonly SyscallArg[] {
-    const list = this.#line.slice(this.#line.indexOf('(') + 1, this.#line.indexOf(')'))
-    if (list === '') return []
-    return list.split(', ').map(arg => {
-      const colon = arg.indexOf(':')
-      return { name: arg.slice(0, colon), kind: arg.slice(colon + 1) }
-    })
-  }
-
   #end(): { readonly result: string; readonly classes: readonly string[] } {
     if (this.#ending) return this.#ending
-    const [result = '', ...classes] = this.#line.slice(this.#line.indexOf(')') + 2).split(' ')
+    const [result = '', ...classes] = this.#line.slice(this.#line.indexOf(':') + 2).split(' ')
     this.#ending = { result, classes }
     return this.#ending
   }
@@ -91,7 +91,7 @@ export function syscallByNumber(nr: number): Syscall | undefined {
 export function syscallByName(name: string): Syscall | undefined {
   const known = byName.get(name)
   if (known) return known
-  const at = TABLE.indexOf(` ${name}(`)
+  const at = TABLE.indexOf(` ${name}:`)
   if (at < 0 || !/^\w+$/.test(name)) return undefined
   const call = read(TABLE.lastIndexOf('\n', at) + 1)
   byName.set(name, call)

@@ -50,6 +50,11 @@ export class CallStops {
     const args = records.args(index)
     if (task.abi !== abi) handlers.abiChanged?.({ ...loop.stopOf(task, index), abi })
     task.abi = abi
+    if (loop.isDeferred) {
+      this.#enterDeferred(task, index, nr, args)
+      return
+    }
+    if (abi === 'x86_64') loop.lanes.saw(nr)
     // The return to 64 bits must be seen too, and any call may be the first one there.
     if (abi !== 'x86_64') loop.deferNothing()
     const first = task.launching !== undefined
@@ -64,7 +69,7 @@ export class CallStops {
       handlers.attached?.(stop, loop.stopped.at(task, index))
     }
     const stopped = loop.stopped.at(task, index)
-    if (makesUserFaults(abi, nr, args)) stopped.memory.neverWait()
+    if (makesUserFaults(abi, nr, args)) loop.pagesMayBeMissing()
     if (options.follow) keepTraced(abi, nr, args, stopped)
     const guards = options.follow && !task.isAttached && needsGuard(abi, nr)
     const observes = loop.affinity?.beforeCall(task, nr, args, stopped) ?? false
@@ -83,6 +88,17 @@ export class CallStops {
     if (!hidden) handlers.enter?.(entered, stopped)
     if (guards) loop.guard(task)
     loop.resumeAsAsked(task, entered.timeNs)
+  }
+
+  /** The plan of the call says that the tracer need not see it. */
+  #enterDeferred(task: Task, index: number, nr: number, args: readonly bigint[]): void {
+    const loop = this.#loop
+    const { tid, pid } = task
+    const call: EnteredCall = { tid, pid, timeNs: loop.records.timeNs(index), nr, args, abi: 'x86_64' }
+    const entered = nr === RESTART_SYSCALL.x86_64 && task.last ? { ...call, resumes: task.last } : call
+    task.call = { entered, hidden: false, tampered: false, forced: undefined }
+    loop.handlers.enter?.(entered, loop.stopped.at(task, index))
+    loop.resume(task)
   }
 
   #leave(task: Task, index: number): void {

@@ -16,8 +16,8 @@ import { guard, unguard } from './tracee/birth-guard.ts'
 import { CallStops } from './call-stops.ts'
 import { ProcessTree } from './process-tree.ts'
 import type { Interceptor, Loop, LoopOptions } from './loop.ts'
-import { NONE_DEFERRED, deferredCalls } from './deferred-calls.ts'
 import { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
+import { Lanes } from './lanes/lanes.ts'
 import { Records } from './record.ts'
 import { Restarts } from './restarts.ts'
 import { coreDumped, deathSignal, exitCode, isEnd, type StopKind, stopKind, stopSignal } from './stop.ts'
@@ -27,7 +27,7 @@ import type { Ended } from '../trace/end.ts'
 import type { TraceHandlers } from '../trace/handlers.ts'
 import { Schedule } from './time/schedule.ts'
 
-const MOST_RECORDS = 64
+const MOST_RECORDS = 128
 /** With more tracees than this, the loop does not look up which of them run. */
 const MOST_LOOKED_AT = 4
 const GETTID = syscallNumber('gettid')
@@ -37,7 +37,8 @@ export class Engine implements Loop {
   readonly options: LoopOptions
   handlers: TraceHandlers
   readonly records: Records = new Records(MOST_RECORDS)
-  readonly stopped: StoppedTracee = new StoppedTracee(this.records, NO_TASK)
+  readonly lanes: Lanes
+  readonly stopped: StoppedTracee
   readonly tasks: Map<number, Task> = new Map()
   readonly restarts: Restarts = new Restarts()
   /** How tracees ended; `undefined` for those that have not. */
@@ -47,14 +48,17 @@ export class Engine implements Loop {
   readonly #tree: ProcessTree
   readonly #alarm: Alarm
   readonly #schedule: Schedule
-  #deferred: Uint8Array
   hasGuarded = false
   /**
    * When the stop that is being handled was seen, and whether its tracee has run on since then.
    */
   #nowNs = 0n
-  #isDeferred = false
+  isDeferred = false
+  /** Several tracees run, and stops at which they have gone on must be counted. */
+  #severalRun = false
   #batch = { next: 0, count: 0 }
+  /** Where the text of the last record of lines ended. */
+  #textEnd = 0
   /** A command whose first execve is in progress. */
   firstCall: Task | undefined
   /** Called with the outcome of that execve: 0, or the errno. */
@@ -77,18 +81,19 @@ export class Engine implements Loop {
     this.affinity = options.sameCpu ? CpuAffinity.of(callAt) : undefined
     this.#calls = new CallStops(this)
     const { isWanted, filtered, handlers } = options
-    // Under a filter, calls that were not asked for do not stop at all.
-    this.#deferred = filtered
-      ? NONE_DEFERRED
-      : deferredCalls(
-          nr => !isWanted || isWanted('x86_64', nr),
-          nr => handlers.mayDefer?.(nr) ?? false,
-        )
+    this.lanes = new Lanes(handlers, { filtered, isWanted: nr => isWanted?.('x86_64', nr) ?? true })
+    this.stopped = new StoppedTracee(this.records, this.lanes.buffers.captures, NO_TASK)
     this.#tree = new ProcessTree(this)
   }
 
   deferNothing(): void {
-    this.#deferred = NONE_DEFERRED
+    this.lanes.close()
+  }
+
+  pagesMayBeMissing(): void {
+    this.stopped.memory.neverWait()
+    // The native step would wait.
+    this.lanes.close()
   }
 
   /** Runs until no tracee is left. The caller must call `close` afterwards. */
@@ -135,7 +140,10 @@ export class Engine implements Loop {
 
   /** Restarts the tracee in the way that fits its stop, and delivers `signal`. */
   resume(task: Task, signal = 0): void {
-    if (this.#isDeferred) return
+    if (this.isDeferred) {
+      if (this.#severalRun) this.affinity?.hasGoneOn(task, this.#nowNs)
+      return
+    }
     const freely = task.launching === 'waits' || (this.options.filtered && !task.call)
     this.affinity?.beforeResume(task, this.#nowNs)
     this.restarts.add(task.tid, freely ? PTRACE_CONT : PTRACE_SYSCALL, signal)
@@ -165,11 +173,12 @@ export class Engine implements Loop {
       if (!this.#hasTracees) return
     }
     // The alarm limits how long calls are deferred.
-    const passes = this.#isUnderWay && this.#schedule.isActive && this.#isOneRunning
-    const sets = passes ? this.#deferred : NONE_DEFERRED
-    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words, sets }
-    const isAlone = this.tasks.size === 1 && sets === NONE_DEFERRED
-    const count = traceStep(step, this.restarts.take(), isAlone ? 1 : MOST_RECORDS)
+    const isAlone = this.#isOneRunning
+    const passes = this.lanes.prepare(this.#isUnderWay && this.#schedule.isActive, isAlone)
+    this.#severalRun = !isAlone
+    const step = { restarts: this.restarts.words, records: this.records.bytes, wake: control.words }
+    const most = this.tasks.size === 1 && !passes ? 1 : MOST_RECORDS
+    const count = traceStep(step, this.lanes.buffers, this.restarts.take(), most)
     if (count <= 0) {
       // There is no tracee, so the table is wrong: another wait in this process took their ends.
       if (count === -ERRNO.ECHILD) this.abandon()
@@ -177,6 +186,7 @@ export class Engine implements Loop {
       return
     }
     this.#batch = { next: 0, count }
+    this.#textEnd = 0
     this.finishBatch()
     const timeNs = this.records.timeNs(count - 1)
     this.#schedule.note(timeNs)
@@ -192,7 +202,7 @@ export class Engine implements Loop {
     try {
       for (; batch.next < batch.count; batch.next++) this.#handle(batch.next)
     } finally {
-      this.#isDeferred = false
+      this.isDeferred = false
     }
   }
 
@@ -228,12 +238,16 @@ export class Engine implements Loop {
   }
 
   #handle(index: number): void {
+    if (this.records.isLines(index)) {
+      this.#lines(index)
+      return
+    }
     const tid = this.records.tid(index)
     const status = this.records.status(index)
     const kind = stopKind(status)
     const task = this.tasks.get(tid)
     this.#nowNs = this.records.timeNs(index)
-    this.#isDeferred = this.records.isDeferred(index)
+    this.isDeferred = this.records.isDeferred(index)
     if (task) this.affinity?.stopped(task, this.#nowNs)
     // The filter's stop comes before the call is made.
     if ((task ? task.guarded : this.hasGuarded) && kind !== 'seccomp' && !isEnd(kind)) {
@@ -250,6 +264,13 @@ export class Engine implements Loop {
     else if (kind === 'exiting' || this.intercept)
       this.#handleKnown(this.#tree.adopt(tid), index, kind, status)
     else this.#tree.early(tid, index)
+  }
+
+  #lines(index: number): void {
+    const end = this.records.textEnd(index)
+    // After the loop was muted, nothing is told.
+    if (this.handlers.lines) this.lanes.tell(this.#textEnd, end, this.records.lineCount(index))
+    this.#textEnd = end
   }
 
   #handleKnown(task: Task, index: number, kind: StopKind, status: number): void {

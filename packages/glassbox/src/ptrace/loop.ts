@@ -5,6 +5,7 @@
 import type { Abi } from '../decode/types.ts'
 import type { Control } from '../trace/control.ts'
 import type { CpuAffinity } from './cpu-affinity/cpu-affinity.ts'
+import type { Lanes } from './lanes/lanes.ts'
 import type { Records } from './record.ts'
 import type { StopKind } from './stop.ts'
 import type { StoppedTracee } from './tracee/stopped-tracee.ts'
@@ -47,6 +48,9 @@ export interface Loop {
   readonly handlers: TraceHandlers
   readonly records: Records
   readonly stopped: StoppedTracee
+  readonly lanes: Lanes
+  /** Whether the thread of the stop that is handled has gone on since. */
+  readonly isDeferred: boolean
   /** `undefined` if tracees stay on the CPUs on which they run. */
   readonly affinity: CpuAffinity | undefined
   /** By tid. */
@@ -83,4 +87,6 @@ export interface Loop {
   stopOf(task: Task, index: number): { tid: number; pid: number; timeNs: bigint }
   /** From now on every call stops in the tracer, even if it was not asked for. */
   deferNothing(): void
+  /** From now on no memory is read in a way that waits for a page: see user-faults.ts. */
+  pagesMayBeMissing(): void
 }

@@ -3,7 +3,7 @@
  * native/record.h. There is one buffer for the life of a trace, so values that are needed after a
  * stop has been handled are copied.
  */
-import { SIGINFO_BYTES, STOP_RECORD_LAYOUT } from '../gate/generated/layouts.ts'
+import { LANE, SIGINFO_BYTES, STOP_RECORD_LAYOUT } from '../gate/generated/layouts.ts'
 import { RECORD_BYTES } from '../gate/ptrace.ts'
 import { SYSCALL_INFO } from '../linux/ptrace.ts'
 
@@ -15,7 +15,8 @@ const STATUS = STOP_RECORD_LAYOUT.status / 4
 const INFO_LENGTH = STOP_RECORD_LAYOUT.infoLength / 4
 const SIGINFO_ERROR = STOP_RECORD_LAYOUT.siginfoError / 4
 const ARCH = STOP_RECORD_LAYOUT.infoArch / 4
-const DEFERRED = STOP_RECORD_LAYOUT.deferred / 4
+const LANE_AT = STOP_RECORD_LAYOUT.lane / 4
+const CAPTURED = STOP_RECORD_LAYOUT.captured / 4
 const NUMBER = STOP_RECORD_LAYOUT.infoEntryNr / 4
 /** Offsets in 64-bit words. */
 const TIME = STOP_RECORD_LAYOUT.time / 8
@@ -119,9 +120,28 @@ export class Records {
     return (this.bytes[index * RECORD_BYTES + STOP_RECORD_LAYOUT.infoExitIsError] ?? 0) !== 0
   }
 
-  /** Whether the native step has restarted the tracee (call_sets in native/record.h). */
+  /** Whether the native step has restarted the tracee (native/lanes.h). */
   isDeferred(index: number): boolean {
-    return this.#halves[index * HALVES + DEFERRED] !== 0
+    return this.#halves[index * HALVES + LANE_AT] !== LANE.stop
+  }
+
+  /** Whether it is not a stop, but lines of whole calls. */
+  isLines(index: number): boolean {
+    return this.#halves[index * HALVES + LANE_AT] === LANE.lines
+  }
+
+  /** For lines: their number, and where their text ends. */
+  lineCount(index: number): number {
+    return this.userTimeUs(index)
+  }
+
+  textEnd(index: number): number {
+    return this.message(index)
+  }
+
+  /** Where the captures of a record end. They begin where those of the record before it end. */
+  capturesEnd(index: number): number {
+    return index < 0 ? 0 : (this.#unsignedHalves[index * HALVES + CAPTURED] ?? 0)
   }
 
   /** A copy of the 128 bytes of siginfo_t; zeros if the kernel had none. */

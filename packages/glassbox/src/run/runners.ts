@@ -1,5 +1,6 @@
 /** The runners by name. No other file above `runners/` names a runner. */
 import type { RunnerName } from '../job/result.ts'
+import { kernelRunner } from '../runners/kernel/runner.ts'
 import { namespaceRunner } from '../runners/namespace/runner.ts'
 import { ptraceRunner } from '../runners/ptrace/runner.ts'
 import type { Runner } from '../runners/runner.ts'
@@ -7,6 +8,7 @@ import type { Runner } from '../runners/runner.ts'
 const RUNNERS: Readonly<Record<RunnerName, Runner>> = {
   namespace: namespaceRunner,
   ptrace: ptraceRunner,
+  kernel: kernelRunner,
 }
 
 /** The runner that checked options ask for. */

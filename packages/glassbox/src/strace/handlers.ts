@@ -3,10 +3,12 @@
  * outputs hear of them. The code path of a call is short on purpose. Outputs that were not asked
  * for are not even loaded.
  */
+import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi } from '../decode/types.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import type { EnteredCall, LeftCall, TraceHandlers } from '../trace/handlers.ts'
+import type { EnteredCall, LeftCall, LineTaker, TraceHandlers } from '../trace/handlers.ts'
+import { commonPlan } from '../trace/combine.ts'
 import type { TraceeAtEntry, TraceeAtExit } from '../trace/tracee.ts'
 import type { Subject } from '../trace/subject.ts'
 import { contains } from './select/call-set.ts'
@@ -17,6 +19,7 @@ import { CannotOpen, Output } from './output/output.ts'
 import { OutputFull } from './output/writer.ts'
 import type { PathFilter } from './select/path-filter.ts'
 import type { Sink } from './output/sink.ts'
+import { Interfaces } from './text/interfaces.ts'
 import type { Stacks } from './text/stacks.ts'
 import { makeSinks } from './output/sinks.ts'
 import { TraceeState } from './tracee-state.ts'
@@ -113,12 +116,41 @@ class Handlers {
   }
 
   /**
-   * Whether no handler looks at the tracee or changes it, and no action is due at a certain call.
+   * Whether a handler looks at the tracee or changes it, or an action is due at a certain call.
    */
-  mayDefer(nr: number): boolean {
+  get #mustStop(): boolean {
     const { injections, callLimit } = this.#options
-    if (injections.length > 0 || callLimit !== undefined || this.#paths || this.#stacks) return false
-    return this.#sinks.every(sink => sink.mayDefer?.(nr) ?? !(sink.enter || sink.exit))
+    return (
+      injections.length > 0 ||
+      callLimit !== undefined ||
+      this.#paths !== undefined ||
+      this.#stacks !== undefined
+    )
+  }
+
+  get #lookers(): readonly Sink[] {
+    return this.#sinks.filter(sink => 'enter' in sink || 'exit' in sink)
+  }
+
+  mayDefer(nr: number): boolean {
+    return !this.#mustStop && this.#lookers.every(sink => sink.mayDefer?.(nr) ?? false)
+  }
+
+  plan(nr: number): Planned | undefined {
+    return this.#mustStop ? undefined : commonPlan(this.#lookers, nr)
+  }
+
+  /** If one output shows calls, and all others look at them only for it. */
+  #lines(): LineTaker | undefined {
+    const showing = this.#lookers.filter(sink => !(sink instanceof Interfaces))
+    const taker = showing.length === 1 && !this.#mustStop ? showing[0]?.lines?.() : undefined
+    if (!taker) return undefined
+    return {
+      ...taker,
+      lines: (text, count) => {
+        if (!this.#muted) taker.lines(text, count)
+      },
+    }
   }
 
   #limit(): void {
@@ -225,10 +257,13 @@ class Handlers {
 
   handlers(): TraceHandlers {
     const sinks = this.#sinks
+    const lines = this.#lines()
     const wants = (name: keyof Sink): boolean => sinks.some(sink => sink[name] !== undefined)
     const of = ({ tid, pid }: { tid: number; pid: number }): TraceeState => this.#state(tid, pid)
     return {
       mayDefer: nr => this.mayDefer(nr),
+      plan: nr => this.plan(nr),
+      ...(lines && { lines }),
       enter: (call, tracee) => this.enter(call, tracee),
       exit: (call, tracee) => this.exit(call, tracee),
       ...(wants('signal') && {

@@ -34,8 +34,23 @@ export interface ProgramSpec {
    * the filter and execve. Undefined: no wall.
    */
   readonly ruleset: Ruleset | undefined
+  /**
+   * The cgroup that limits its memory and processes, made by the main thread. Left out: the
+   * supervisor watches the memory, and the filter stops calls that make processes.
+   */
+  readonly group?: ProgramGroup
   /** What the tracer does at the calls that the filter stops. */
   readonly decisions: Decisions
+}
+
+/** Descriptors by which a program gets into its cgroup before it executes its file. */
+export interface ProgramGroup {
+  /** Join files (see cgroup/controls.ts). */
+  readonly joins: readonly number[]
+  /** A v2 directory in which the program is created. */
+  readonly birth: number | undefined
+  /** Whether the kernel records the peak of its memory. If not, the supervisor samples it. */
+  readonly hasPeak: boolean
 }
 
 /** What to do at a stop of the filter, by the data of its RET_TRACE action. */

@@ -3,6 +3,7 @@
  * that handlers see.
  */
 import type { Abi, Value } from '../decode/types.ts'
+import type { CallArguments, CallInputs } from '../linux/generated/event-arguments.ts'
 import type { SignalName } from '../linux/signals.ts'
 
 interface EventBase {
@@ -18,42 +19,81 @@ interface EventBase {
   readonly dropped?: number
 }
 
-interface CallEvent extends EventBase {
-  /** The name of the call, for example `openat`. */
-  readonly name: string
+interface CallBase extends EventBase {
   /** The number of the call, in the table of `abi`. */
   readonly nr: number
   readonly abi: Abi
-  /**
-   * Arguments by the names of the man page, with types: `args.flags` (names), `args.buf` (bytes),
-   * `args.statbuf` (an object with a member per field). If a call has exactly one path, it is
-   * `args.path`. Inputs are captured on syscall entry; values written by the kernel are available
-   * on exit only.
-   */
-  readonly args: Readonly<Record<string, Value>>
   /** The six argument registers at the entry, unsigned. */
   readonly rawArgs: readonly bigint[]
 }
+
+/**
+ * The calls that have members of their own in TraceEvent: those that programs make most. Others
+ * are in CallArguments of src/linux/generated/event-arguments.ts.
+ */
+type TypedCall =
+  | ('read' | 'write' | 'open' | 'close' | 'stat' | 'fstat' | 'lstat' | 'poll' | 'lseek' | 'mmap')
+  | ('mprotect' | 'munmap' | 'brk' | 'rt_sigaction' | 'rt_sigprocmask' | 'ioctl' | 'pread64' | 'pwrite64')
+  | ('readv' | 'writev' | 'access' | 'pipe' | 'dup2' | 'nanosleep' | 'socket' | 'connect' | 'accept')
+  | ('sendto' | 'recvfrom' | 'sendmsg' | 'recvmsg' | 'bind' | 'listen' | 'clone' | 'execve' | 'exit_group')
+  | ('wait4' | 'kill' | 'uname' | 'fcntl' | 'getdents64' | 'getcwd' | 'chdir' | 'rename' | 'mkdir')
+  | ('unlink' | 'readlink' | 'chmod' | 'openat' | 'newfstatat' | 'unlinkat' | 'faccessat' | 'readlinkat')
+  | ('futex' | 'prlimit64' | 'getrandom' | 'statx' | 'clone3' | 'pipe2' | 'epoll_wait' | 'clock_nanosleep')
+
+/** Arguments that a call has in some variants only are read by their names too. */
+type Indexed<Args> = Args & { readonly [argument: string]: Value | undefined }
+
+interface CallEnter<Name, Args> extends CallBase {
+  readonly type: 'syscall-enter'
+  /** The name of the call, for example `openat`. */
+  readonly name: Name
+  /**
+   * The inputs of the call by the names of the man page, typed by the call: `args.flags` (names),
+   * `args.buf` (bytes). If a call has exactly one path, it is `args.path`. A pointer is null for
+   * NULL, and a number if its memory could not be read.
+   */
+  readonly args: Args
+}
+
+interface CallExit<Name, Args> extends CallBase {
+  readonly type: 'syscall-exit'
+  /** The name of the call, for example `openat`. */
+  readonly name: Name
+  /**
+   * All arguments of the call: its inputs as they were at its entry, and what the kernel wrote,
+   * such as `args.statbuf` (an object with a member per field).
+   */
+  readonly args: Args
+  /** The result; −errno if the call failed. */
+  readonly result: number | bigint
+  /** For example `ENOENT`; undefined if the call did not fail. */
+  readonly errno?: string
+  readonly durationNs: bigint
+  readonly tampered: boolean
+}
+
+type AnyArguments = Readonly<Record<string, Value>>
+
+/** A call of a program, at its entry or at its exit: a member for each of the most used calls. */
+type CallEvent =
+  | CallEnter<string, AnyArguments>
+  | CallExit<string, AnyArguments>
+  | { [Call in TypedCall]: CallEnter<Call, Indexed<CallInputs[Call]>> }[TypedCall]
+  | { [Call in TypedCall]: CallExit<Call, Indexed<CallArguments[Call]>> }[TypedCall]
 
 /**
  * One event of a trace. `type` says which members it has. In `exec`, `path` is the new program and
  * `formerTid` the id that the calling thread had before; it differs from `tid` if a thread other
  * than the leader made the call.
  *
+ * The arguments of the most used calls are typed by their names.
+ *
  * @example
  *     if (event.type === 'syscall-exit') console.log(event.name, event.result, event.errno)
+ *     type Flags = Extract<TraceEvent, { name: 'openat' }>['args']['flags'] // readonly string[]
  */
 export type TraceEvent =
-  | (CallEvent & { readonly type: 'syscall-enter' })
-  | (CallEvent & {
-      readonly type: 'syscall-exit'
-      /** The result; −errno if the call failed. */
-      readonly result: number | bigint
-      /** For example `ENOENT`; undefined if the call did not fail. */
-      readonly errno?: string
-      readonly durationNs: bigint
-      readonly tampered: boolean
-    })
+  | CallEvent
   | (EventBase & { readonly type: 'signal'; readonly signal: SignalName; readonly senderPid?: number })
   | (EventBase & { readonly type: 'group-stop'; readonly signal: SignalName })
   | (EventBase & {

@@ -2,6 +2,8 @@
  * The handlers of a trace. They run in the tracer's thread, synchronously, one after another,
  * while the tracee in question is stopped.
  */
+import type { NameTable } from '../decode/lanes/names.ts'
+import type { Planned } from '../decode/lanes/plan.ts'
 import type { Abi, Call, Outcome } from '../decode/types.ts'
 import type { Subject } from './subject.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExec, TraceeAtExit } from './tracee.ts'
@@ -47,6 +49,21 @@ export interface SignalStop extends Stop {
   readonly siginfo: Uint8Array
 }
 
+/** What a line begins with: nothing, `123   `, or `[pid   123] `. */
+export type LinePrefix = 'none' | 'tid' | 'brackets'
+
+/** Takes lines that the tracer made of whole calls, by the programs of their plans. */
+export interface LineTaker {
+  /** The column of `= result`. */
+  readonly columns: number
+  /** Called once, before the first line. Names that the table lacks are to be taught. */
+  useTable(table: NameTable): void
+  /** How the lines of the next stops begin. */
+  prefix(): LinePrefix
+  /** So many whole lines, in the order of the stops. The bytes are valid during the call. */
+  lines(text: Uint8Array, count: number): void
+}
+
 /**
  * Handlers are called in the worker, one after another, in the order in which the stops were
  * seen. Each is optional; one that is absent costs nothing beyond its stop. An error that a
@@ -63,6 +80,13 @@ export interface TraceHandlers {
    * handler no call is deferred.
    */
   mayDefer?(nr: number): boolean
+  /**
+   * Like `mayDefer`, for a call of which the handlers also read memory: says which. What they read
+   * then is what the memory held at the stop. `undefined`: the thread waits for its handlers.
+   */
+  plan?(nr: number): Planned | undefined
+  /** Takes lines of whole calls, which are then not told otherwise. */
+  readonly lines?: LineTaker
   /** A thread enters a call. */
   enter?(call: EnteredCall, tracee: TraceeAtEntry): void
   /** A call returned. */

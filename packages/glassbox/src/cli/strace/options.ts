@@ -198,7 +198,7 @@ function interruptible(draft: Draft, value: string | undefined, spelled: string)
 
 function attach(draft: Draft, value: string): void {
   const words = value.split(/[,\s]+/).filter(word => word !== '')
-  for (const word of words.length > 0 ? words : ['']) {
+  for (const word of words.length > 0 || value === '' ? words : ['']) {
     const pid = /^\d+$/.test(word) ? Number(word) : 0
     if (pid <= 0 || pid >= 2 ** 31) throw fault(`Invalid process id: '${word}'`)
     if (pid === process.pid) throw fault("I'm sorry, I can't let you do that, Dave.")

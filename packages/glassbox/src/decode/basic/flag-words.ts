@@ -136,8 +136,8 @@ const quotaCommand: Printer = (value, { options }) => {
 }
 
 /** The upper half of the flags that old programs pass to mount(2). */
-export const MOUNT_MAGIC = 0xc0ed0000n
-export const MOUNT_MAGIC_MASK = 0xffff0000n
+const MOUNT_MAGIC = 0xc0ed0000n
+const MOUNT_MAGIC_MASK = 0xffff0000n
 
 /** Old programs set a magic number in the upper half, which the kernel ignores. */
 const mountFlags: Printer = (value, { options }) => {

@@ -13,7 +13,7 @@ import type { TextOptions } from '../types.ts'
  * `[INT TERM]`. If at least two thirds of the signals are in the set, those that are not:
  * `~[RTMIN RT_1]`.
  */
-function signalSetText(mask: bigint, options: TextOptions): string {
+export function signalSetText(mask: bigint, options: TextOptions): string {
   const shortName = (signal: number): string =>
     named(String(signal), signalName(signal).replace(/^SIG/, ''), options)
   const all = Array.from({ length: 64 }, (_, index) => index + 1)

@@ -3,9 +3,7 @@
  * type, number and size. The headers of some drivers make a family of requests with a macro: its
  * operand is a part of the number, or the size of the argument.
  */
-import { shapedRequest } from '../../linux/shapes.ts'
-import { requestOf, requestParts, type RequestArgument, type RequestParts } from '../../linux/ioctls.ts'
-import { IOCTL } from './commands.ts'
+import { requestOf, requestParts, type RequestParts } from '../../linux/ioctls.ts'
 import type { Printer } from '../context.ts'
 import { named, setText } from '../names.ts'
 import { hex } from '../text.ts'
@@ -20,8 +18,6 @@ interface Family {
   /** The first and the last number of the family. */
   readonly numbers: readonly [first: number, last: number]
   readonly text: (parts: RequestParts, options: TextOptions) => string
-  /** The kind of the argument. Default: `hex`. */
-  readonly argument?: string
 }
 
 const type = (letter: string): number => letter.charCodeAt(0)
@@ -37,7 +33,6 @@ const sized = (direction: number, letter: string, number: number, name: string):
 const axis = (direction: number, first: number, name: string): Family => ({
   direction,
   type: 'E',
-  argument: 'addr',
   numbers: [first, first + 0x3f],
   text: ({ number }, options) => `${name}(${setText('=ev_abs', BigInt(number - first), options)})`,
 })
@@ -58,22 +53,21 @@ const FAMILIES: readonly Family[] = [
   {
     direction: READ,
     type: 'E',
-    argument: 'addr',
     numbers: [EVENT_BITS, EVENT_BITS + 0x1f],
     text: ({ number, size }, options) => {
       const event = BigInt(number - EVENT_BITS)
       return `EVIOCGBIT(${event === 0n ? '0' : setText('=ev_type', event, options)}, ${size})`
     },
   },
-  { ...sized(READ, 'E', 0x06, 'EVIOCGNAME'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x07, 'EVIOCGPHYS'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x08, 'EVIOCGUNIQ'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x09, 'EVIOCGPROP'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x0a, 'EVIOCGMTSLOTS'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x18, 'EVIOCGKEY'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x19, 'EVIOCGLED'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x1a, 'EVIOCGSND'), argument: 'addr' },
-  { ...sized(READ, 'E', 0x1b, 'EVIOCGSW'), argument: 'addr' },
+  sized(READ, 'E', 0x06, 'EVIOCGNAME'),
+  sized(READ, 'E', 0x07, 'EVIOCGPHYS'),
+  sized(READ, 'E', 0x08, 'EVIOCGUNIQ'),
+  sized(READ, 'E', 0x09, 'EVIOCGPROP'),
+  sized(READ, 'E', 0x0a, 'EVIOCGMTSLOTS'),
+  sized(READ, 'E', 0x18, 'EVIOCGKEY'),
+  sized(READ, 'E', 0x19, 'EVIOCGLED'),
+  sized(READ, 'E', 0x1a, 'EVIOCGSND'),
+  sized(READ, 'E', 0x1b, 'EVIOCGSW'),
   sized(READ, 'H', 0x04, 'HIDIOCGRAWNAME'),
   sized(READ, 'H', 0x05, 'HIDIOCGRAWPHYS'),
   sized(READ, 'H', 0x08, 'HIDIOCGRAWUNIQ'),
@@ -96,24 +90,6 @@ const familyOf = (parts: RequestParts): Family | undefined =>
       parts.number >= family.numbers[0] &&
       parts.number <= family.numbers[1],
   )
-
-const KINDS: Readonly<Record<RequestArgument, readonly string[]>> = {
-  none: [],
-  int: ['int'],
-  uint: ['uint'],
-  ulong: ['size'],
-  pointer: ['addr'],
-  address: ['hex'],
-}
-
-/** The kinds of what follows the request. */
-export function ioctlKinds(request: number): readonly string[] {
-  const known = IOCTL[request] ?? shapedRequest(request)
-  if (known) return known
-  const { names, argument } = requestOf(request)
-  if (names.length > 0) return KINDS[argument]
-  return [familyOf(requestParts(request))?.argument ?? 'hex']
-}
 
 export const ioctlCommand: Printer = (value, { options }) => {
   const request = Number(BigInt.asUintN(32, value))

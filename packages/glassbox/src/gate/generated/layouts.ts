@@ -195,7 +195,6 @@ export const LAUNCHER_REQUEST_LAYOUT = {
 // record.h
 export const WAKE_SIGNAL = 40
 export const SIGINFO_BYTES = 128
-export const CALL_SET_BYTES = 64
 /** struct restart: offsets, and its size. */
 export const RESTART_LAYOUT = {
   SIZE: 16,
@@ -203,12 +202,6 @@ export const RESTART_LAYOUT = {
   request: 4,
   signal: 8,
   error: 12,
-} as const
-/** struct call_sets: offsets, and its size. */
-export const CALL_SETS_LAYOUT = {
-  SIZE: 128,
-  skipped: 0,
-  deferred: 64,
 } as const
 /** struct stop_record: offsets, and its size. */
 export const STOP_RECORD_LAYOUT = {
@@ -223,8 +216,8 @@ export const STOP_RECORD_LAYOUT = {
   siginfoError: 44,
   info: 48,
   siginfo: 136,
-  deferred: 264,
-  unused: 268,
+  lane: 264,
+  captured: 268,
   infoOp: 48,
   infoArch: 52,
   infoInstructionPointer: 56,
@@ -233,6 +226,164 @@ export const STOP_RECORD_LAYOUT = {
   infoEntryArgs: 80,
   infoExitRval: 72,
   infoExitIsError: 80,
+} as const
+
+// lanes.h
+export const PLANNED_CALLS = 512
+export const OPEN_CALLS = 128
+export const LANE_ARGUMENTS = 6
+export const MOST_CAPTURES = 12
+export const MOST_LINE_BYTES = 8192
+export const SKIPPED_PLAN = 1
+export const NO_SELECTOR = 255
+export const ERROR_NAMES = 0
+/** enum lane */
+export const LANE = {
+  stop: 0,
+  captured: 1,
+  lines: 2,
+} as const
+/** enum capture_operation */
+export const CAPTURE_OPERATION = {
+  end: 0,
+  bytes: 1,
+  string: 2,
+} as const
+/** enum capture_flag */
+export const CAPTURE_FLAG = {
+  succeeded: 1,
+  mustFit: 2,
+  status: 4,
+  half: 8,
+} as const
+/** enum capture_count */
+export const CAPTURE_COUNT = {
+  argument: 0,
+  result: 1,
+  fixed: 2,
+} as const
+/** enum line_step */
+export const LINE_STEP = {
+  end: 0,
+  text: 1,
+  number: 2,
+  name: 3,
+  string: 4,
+  bytes: 5,
+  pointer: 6,
+  entries: 7,
+  require: 8,
+} as const
+/** enum line_flag */
+export const LINE_FLAG = {
+  late: 1,
+  field: 2,
+  result: 4,
+  signed: 8,
+  out: 16,
+} as const
+/** enum number_format */
+export const NUMBER_FORMAT = {
+  signed: 0,
+  unsigned: 1,
+  int: 2,
+  uint: 3,
+  hex: 4,
+  halfHex: 5,
+  address: 6,
+  named: 7,
+} as const
+/** enum line_prefix */
+export const LINE_PREFIX = {
+  none: 0,
+  tid: 1,
+  brackets: 2,
+} as const
+/** struct open_call: offsets, and its size. */
+export const OPEN_CALL_LAYOUT = {
+  SIZE: 56,
+  tid: 0,
+  plan: 4,
+  args: 8,
+} as const
+/** struct capture: offsets, and its size. */
+export const CAPTURE_LAYOUT = {
+  SIZE: 16,
+  operation: 0,
+  flags: 1,
+  source: 2,
+  address: 3,
+  counted: 4,
+  countAt: 5,
+  stride: 6,
+  element: 8,
+  most: 12,
+} as const
+/** struct chunk: offsets, and its size. */
+export const CHUNK_LAYOUT = {
+  SIZE: 16,
+  address: 0,
+  length: 8,
+  wanted: 12,
+} as const
+/** struct call_plan: offsets, and its size. */
+export const CALL_PLAN_LAYOUT = {
+  SIZE: 16,
+  enter: 0,
+  leave: 4,
+  line: 8,
+  unused: 12,
+} as const
+/** struct plan_choice: offsets, and its size. */
+export const PLAN_CHOICE_LAYOUT = {
+  SIZE: 16,
+  argument: 0,
+  mask: 4,
+  count: 8,
+  otherwise: 12,
+} as const
+/** struct plan_entry: offsets, and its size. */
+export const PLAN_ENTRY_LAYOUT = {
+  SIZE: 8,
+  value: 0,
+  plan: 4,
+} as const
+/** struct name_entry: offsets, and its size. */
+export const NAME_ENTRY_LAYOUT = {
+  SIZE: 24,
+  value: 0,
+  kind: 8,
+  used: 12,
+  at: 16,
+  length: 20,
+} as const
+/** struct line_step_record: offsets, and its size. */
+export const LINE_STEP_RECORD_LAYOUT = {
+  SIZE: 20,
+  step: 0,
+  argument: 1,
+  format: 2,
+  flags: 3,
+  width: 4,
+  unused: 6,
+  a: 8,
+  b: 12,
+  c: 16,
+} as const
+/** struct lane_tables: offsets, and its size. */
+export const LANE_TABLES_LAYOUT = {
+  SIZE: 9312,
+  open: 0,
+  skipped: 7168,
+  active: 7232,
+  skips: 7236,
+  lines: 7240,
+  filtered: 7244,
+  prefix: 7248,
+  columns: 7252,
+  namesAt: 7256,
+  names: 7260,
+  plans: 7264,
 } as const
 
 // supervise.h
@@ -322,4 +473,62 @@ export const ANSWER_LAYOUT = {
   kind: 0,
   value: 4,
   length: 8,
+} as const
+
+// guest.h
+export const STUB_CODE = 139637976727552
+export const STUB_PAGE = 139638245163008
+export const STUB_PAGE_BYTES = 16384
+export const STUB_PAGE_FD = 3
+export const STUB_WORLD_FD = 4
+export const STUB_CACHE_FD = 5
+/** enum guest_stop */
+export const GUEST_STOP = {
+  call: 0,
+  signal: 1,
+  interrupted: 2,
+  gone: 3,
+  other: 4,
+} as const
+/** enum guest_mode */
+export const GUEST_MODE = {
+  asIs: 0,
+  result: 1,
+} as const
+/** struct guest_resume: offsets, and its size. */
+export const GUEST_RESUME_LAYOUT = {
+  SIZE: 16,
+  tid: 0,
+  mode: 4,
+  rax: 8,
+} as const
+/** struct guest_command: offsets, and its size. */
+export const GUEST_COMMAND_LAYOUT = {
+  SIZE: 64,
+  nr: 0,
+  args: 8,
+  unused: 56,
+} as const
+/** struct guest_record: offsets, and its size. */
+export const GUEST_RECORD_LAYOUT = {
+  SIZE: 104,
+  tid: 0,
+  status: 4,
+  kind: 8,
+  arch: 12,
+  ip: 16,
+  sp: 24,
+  nr: 32,
+  args: 40,
+  signal: 88,
+  code: 92,
+  address: 96,
+} as const
+/** struct guest_batch: offsets, and its size. */
+export const GUEST_BATCH_LAYOUT = {
+  SIZE: 24,
+  left: 0,
+  result: 8,
+  thread: 16,
+  interrupted: 20,
 } as const

@@ -11,11 +11,13 @@ export interface FdTable {
   close(fd: number): number
   closesOnExec(fd: number): boolean
   setCloseOnExec(fd: number, value: boolean): void
-  /** For fork(2). */
-  copy(): FdTable
+  /** For fork(2). `limit`: RLIMIT_NOFILE of the new process; the same object if it is left out. */
+  copy(limit?: { readonly soft: number }): FdTable
   /** For execve(2). */
   closeForExec(): void
   closeAll(): void
   /** Open descriptors in ascending order: /proc/self/fd. */
   numbers(): readonly number[]
+  /** Descriptors are below it. */
+  readonly limit: number
 }

@@ -48,6 +48,8 @@ export interface Dentry {
   readonly mounted: Mount | undefined
   /** Whether the name was removed; the inode may live on. */
   readonly removed: boolean
+  /** Names below it that its directory does not know: places of mounts. */
+  readonly own: ReadonlySet<string> | undefined
 }
 
 export interface Location {
@@ -65,6 +67,7 @@ export interface Mount {
   readonly readOnly: boolean
   readonly noExec: boolean
   readonly noSuid: boolean
+  readonly noDevices: boolean
 }
 
 /** What statfs(2) and /proc/self/mounts say of a file system. */
@@ -142,20 +145,20 @@ export interface Inode {
    */
   open(flags: number, location: Location, caller: FsCaller): OpenFile | number
   /** Of a regular file: its pages. */
-  readonly mappable?: Mappable
+  readonly mappable?: Mappable | undefined
   /** Of a symbolic link: its text. */
   readlink?(caller: FsCaller): string | number
   /** Of a link that leads to a place whatever its text says, such as /proc/self/fd/3. */
   follow?(caller: FsCaller): Location | number
-  readonly directory?: Directory
+  readonly directory?: Directory | undefined
   readonly extended?: ExtendedAttributes
   /** flock(2) and fcntl(2) locks; made by the first one. */
   locks?: unknown
   /** Who watches it: inotify(7). */
   watches?: unknown
   /**
-   * The permissions are checked by the inode itself, whatever its mode says: 0 or −EACCES. For
-   * host files, which the host decides about. `want`: R_OK, W_OK and X_OK.
+   * Checks permissions by itself: 0 or −EACCES. For inodes whose attributes are dear to ask for.
+   * `want`: R_OK, W_OK and X_OK together.
    */
   permits?(want: number, credentials: Credentials): number
 }
@@ -164,7 +167,7 @@ export interface Inode {
 export interface Directory {
   /** An inode, or −ENOENT. */
   lookup(name: string): Inode | number
-  /** Whether answers, also −ENOENT, stay true until this kernel changes them: then they are cached. */
+  /** Whether answers, also −ENOENT, stay true until this kernel changes them. */
   readonly stable: boolean
   create(name: string, node: NewInode): Inode | number
   mkdir(name: string, node: NewInode): Inode | number
@@ -234,9 +237,15 @@ export interface OpenFile {
   poll(): number
   ioctl(request: number, argument: number, memory: UserMemory, caller: FsCaller): number
   /** For mmap(2); absent: ENODEV. */
-  readonly mappable?: Mappable
+  readonly mappable?: Mappable | undefined
   /** As /proc/self/fd shows it if it has no location: `pipe:[7]`, `anon_inode:[eventpoll]`. */
   readonly name: string
+  /** Those who are to know that it is closed: epoll instances. */
+  closeListeners?: Set<CloseListener> | undefined
   /** Called once, when the last reference has gone. */
   closed(): void
+}
+
+export interface CloseListener {
+  fileClosed(): void
 }

@@ -10,6 +10,7 @@
  * - Nothing that a guest can write is trusted. Addresses and numbers in a record are only read.
  */
 import type { Registers } from './registers.ts'
+import type { Waiter } from './waiter.ts'
 
 /** The result of a call, or of a fault, is known by the kernel; this says why a thread stopped. */
 export type StopKind = 'call' | 'fault' | 'trap' | 'interrupted' | 'gone'
@@ -31,19 +32,36 @@ export interface Platform {
   /** The thread's registers are unset: the kernel sets them before the first `resume()`. */
   createThread(space: Space): GuestThread
   /**
-   * Runs what was resumed until a thread has stopped, `ring()` was called or the time is over.
-   * Returns the number of threads in `stopped`. `timeoutNs` may be Infinity. If no thread runs,
+   * Runs what was resumed until a thread has stopped, `ring()` was called or that time of `now()`
+   * has come.
+   * Returns the number of threads in `stopped`. `untilNs` may be Infinity. If no thread runs,
    * it sleeps.
    */
-  wait(timeoutNs: number): number
+  wait(untilNs: number): number
   /** Whether any thread is resumed and has not stopped since. */
   readonly running: number
   /** Valid until the next `wait()`. */
   readonly stopped: readonly GuestThread[]
+  /** Whether the last `wait()` ended because of `ring()`, or because its time had come. */
+  readonly woken: boolean
   /** Ends `wait()`, also the next one. May be called from any thread of Node. */
   ring(): void
+  /**
+   * Calls `waiter.woken()` during `wait()` when poll(2) reports one of these POLL* events, an
+   * error or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns what
+   * ends the watch. To be watched only while someone waits for it.
+   */
+  watch(descriptor: number, events: number, waiter: Waiter): () => void
+  /** Whether host descriptors are being watched. */
+  readonly watching: boolean
   /** CLOCK_MONOTONIC, in nanoseconds. */
   now(): number
+  /** The CPU time of all guests so far, in nanoseconds. */
+  cpuTimeNs(): number
+  /** Why a thread that is resumed can make no progress, in words; undefined if none is known. */
+  standing(): string | undefined
+  /** The state of every host thread that serves a guest, a line each, for reports. */
+  describe(): string[]
   /** Kills every host process of this platform and gives everything back. */
   close(): void
 }
@@ -93,11 +111,14 @@ export interface Space {
   readonly pending: boolean
   /** Carries out what is queued now. One thread of the space has to be stopped. */
   flush(): void
+  /** Whether a thread of it runs on the host now. Absent: none ever does while the kernel runs. */
+  readonly busy?: boolean
   /**
    * Empties the space and gives it back. Its threads are gone for the kernel. It costs nothing
-   * now: the next life of the space begins with emptying it.
+   * now: the next life of the space begins with emptying it. A busy space may go on for some
+   * microseconds: `whenQuiet` is called when it can touch its memory no more.
    */
-  release(): void
+  release(whenQuiet?: () => void): void
 }
 
 /** A thread of a guest. Its properties are those of its last stop. */

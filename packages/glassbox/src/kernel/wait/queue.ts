@@ -5,19 +5,22 @@
  * A queue knows only that somebody waits. Waking calls `woken()`, and the waiter looks again
  * itself. A waiter that has found what it wanted removes itself.
  */
+import type { Waiter } from '../platform/waiter.ts'
 
-export interface Waiter {
-  woken(): void
-}
+export type { Waiter }
+
+/** Never added to: a set is made with the first waiter, since most queues never have one. */
+const NONE = new Set<Waiter>()
 
 export class WaitQueue {
-  readonly #waiters = new Set<Waiter>()
+  #waiters = NONE
 
   get empty(): boolean {
     return this.#waiters.size === 0
   }
 
   add(waiter: Waiter): void {
+    if (this.#waiters === NONE) this.#waiters = new Set()
     this.#waiters.add(waiter)
   }
 

@@ -3415,6 +3415,7 @@ export const OTPSELECT = 2147765517
 export const OVERLAYFS_SUPER_MAGIC = 2035054128
 export const O_ACCMODE = 3
 export const O_APPEND = 1024
+export const O_ASYNC = 8192
 export const O_CLOEXEC = 524288
 export const O_CREAT = 64
 export const O_DIRECT = 16384

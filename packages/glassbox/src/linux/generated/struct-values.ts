@@ -211,7 +211,7 @@ export interface StructValues {
     readonly args: readonly Word[]
   }
   readonly perf_event_attr: {
-    readonly perf_type: number
+    readonly type: number
     readonly size: number
     readonly config: Word
     readonly sample_period: Word
@@ -457,7 +457,7 @@ export interface StructValues {
     readonly l_pid: number
   }
   readonly f_owner_ex: {
-    readonly owner_type: number
+    readonly type: number
     readonly pid: number
   }
   readonly linux_dirent: {

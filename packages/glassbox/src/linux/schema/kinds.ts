@@ -356,11 +356,14 @@ const SCALARS: ReadonlySet<Kind['type']> = new Set<Scalar['type']>([
   ...(['unused', 'int', 'flags', 'enum', 'fd', 'id', 'signal', 'signals', 'word'] as const),
 ])
 
+/** A kind with the notation that it has in scripts/linux: src/decode prints text by it. */
+export type Noted = Kind & { readonly notation: string }
+
 /** An argument of a call. */
 export interface Argument {
   /** The argument's name in the man page. */
   readonly name: string
-  readonly kind: Kind
+  readonly kind: Noted
 }
 
 /** A field of a struct. */
@@ -368,7 +371,7 @@ export interface Field {
   readonly name: string
   /** In bytes from the beginning of the struct. */
   readonly offset: number
-  readonly kind: Kind
+  readonly kind: Noted
 }
 
 /** Where the fields of a struct are, for programs of 64 or of 32 bits. */

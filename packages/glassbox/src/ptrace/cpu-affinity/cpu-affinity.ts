@@ -79,6 +79,13 @@ export class CpuAffinity {
     if (this.#overlap.isThere && this.#moved.size > 0) this.#watch(timeNs)
   }
 
+  /** Hook: the task was restarted where it stopped, without coming here. */
+  hasGoneOn(task: Task, timeNs: bigint): void {
+    if (task.call !== undefined) return
+    this.#overlap.started(task, timeNs)
+    if (this.#overlap.isThere && this.#moved.size > 0) this.#watch(timeNs)
+  }
+
   /**
    * Hook: the task is about to make this call. Restores masks if the call would show them or pass
    * them on. Returns true in that case, because the exit of the call must then be seen.

@@ -10,10 +10,10 @@ import { numbersOf } from '../../linux/abi.ts'
  */
 export type Observes = 'all' | 'own' | 'status'
 
-const MASK_CALLS = ['sched_setaffinity', 'sched_getaffinity'] as const
-const CHILD_CALLS = ['clone', 'fork', 'vfork', 'clone3'] as const
+export const MASK_CALLS = ['sched_setaffinity', 'sched_getaffinity'] as const
+export const CHILD_CALLS = ['clone', 'fork', 'vfork', 'clone3'] as const
 /** The index of the argument that is the path. */
-const PATH_CALLS = { open: 0, openat: 1, openat2: 1 } as const
+export const PATH_CALLS = { open: 0, openat: 1, openat2: 1 } as const
 
 /** Calls that a filter must also stop if a tracee may be moved. */
 export const OBSERVING_CALLS: readonly string[] = [...MASK_CALLS, ...CHILD_CALLS, ...Object.keys(PATH_CALLS)]

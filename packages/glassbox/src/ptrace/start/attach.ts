@@ -60,7 +60,7 @@ function attachThread(
   if (interrupted !== undefined) task.last = { nr: interrupted, args: [] }
   loop.add(task)
   interrupt(tid)
-  if (tid === pid && holdsUserFaults(pid)) loop.stopped.memory.neverWait()
+  if (tid === pid && holdsUserFaults(pid)) loop.pagesMayBeMissing()
   return undefined
 }
 

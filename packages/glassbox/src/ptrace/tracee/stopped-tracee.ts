@@ -6,6 +6,7 @@ import { syscall } from '../../gate/gate.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import type { Abi, IdType } from '../../decode/types.ts'
+import { Captured } from '../lanes/captured.ts'
 import type { Records } from '../record.ts'
 import { readRegisters, setArgument, setNumber, setResult, skipCall } from './registers.ts'
 import type { Task } from '../task.ts'
@@ -36,6 +37,7 @@ const register = (outcome: ForcedOutcome): bigint =>
 export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit {
   readonly memory: TraceeMemory = new TraceeMemory()
   readonly #records: Records
+  readonly #captured: Captured
   #task: Task
   #index = 0
   #namespaces: PidNamespaces | undefined
@@ -44,8 +46,9 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
   pendingSignal = 0
   isLetGo = false
 
-  constructor(records: Records, task: Task) {
+  constructor(records: Records, captures: Uint8Array, task: Task) {
     this.#records = records
+    this.#captured = new Captured(captures)
     this.#task = task
   }
 
@@ -56,8 +59,15 @@ export class StoppedTracee implements TraceeAtEntry, TraceeAtExec, TraceeAtExit 
     this.delayUs = 0
     this.pendingSignal = 0
     this.isLetGo = false
-    this.memory.at(task.tid)
+    this.memory.at(task.tid, this.#capturedAt(index))
     return this
+  }
+
+  /** The thread may have gone on since this stop. */
+  #capturedAt(index: number): Captured | undefined {
+    const records = this.#records
+    if (!records.isDeferred(index)) return undefined
+    return this.#captured.use(records.capturesEnd(index - 1), records.capturesEnd(index))
   }
 
   get tid(): number {

@@ -8,12 +8,16 @@
  * more calls. So it is used only if there may be such pages.
  *
  * The bytes that `read` returns are views of reused pages, valid until the next read.
+ *
+ * A thread that has gone on is not read: what it changed since is not what the call had. Then the
+ * answers come from what was copied at its stop (captured.ts).
  */
 import { call, cString, syscall } from '../../gate/gate.ts'
 import { readMemory, writeMemory } from '../../gate/ptrace.ts'
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Captured } from '../lanes/captured.ts'
 import { procOf } from '../subject/proc-id.ts'
 
 const PAGE = 4096
@@ -35,10 +39,12 @@ export class TraceeMemory {
   #large: Uint8Array = new Uint8Array(PAGE * 2)
   #tid = 0
   #waits = true
+  #captured: Captured | undefined
 
   /** From now on reads the memory of this thread, in its current state. */
-  at(tid: number): void {
+  at(tid: number, captured?: Captured): void {
     this.#tid = tid
+    this.#captured = captured
     if (this.#next !== 0) this.forget()
   }
 
@@ -60,6 +66,7 @@ export class TraceeMemory {
   read(address: bigint, length: number): Uint8Array {
     if (length <= 0 || address < 0n || address > LAST_EXACT) return NOTHING
     const start = Number(address)
+    if (this.#captured) return this.#captured.read(start, length)
     const offset = start % PAGE
     if (offset + length > PAGE) return this.#readLarge(start, length)
     const page = this.#page(start - offset)

@@ -4,11 +4,9 @@
  * stand behind it. The group of a program does not exist before init prepares its child.
  */
 import { openSync } from 'node:fs'
-import type { CgroupLimits } from '../../cgroup/controls.ts'
 import { Cgroup } from '../../cgroup/group.ts'
-import { type CgroupSupport, detectCgroups } from '../../cgroup/hierarchy.ts'
+import { hostCgroups, kernelLimits, refusedByOwnLimit } from '../../cgroup/host.ts'
 import { addRemoveSteps } from '../../cgroup/steps.ts'
-import { sweepCgroups } from '../../cgroup/sweep.ts'
 import type { Container } from '../../container/container.ts'
 import type { PreparedGroup } from '../../container/prepare-plan.ts'
 import { CPU_SOURCE, type EndedReport } from '../../container/wire.ts'
@@ -19,14 +17,6 @@ import { PlanBuilder } from '../../plan/builder.ts'
 import type { GroupView } from '../../rootfs/types.ts'
 import type { Limits } from '../../job/options.ts'
 import type { MeasuredBy, Measurer, Usage } from '../../job/ending.ts'
-
-/**
- * The lowest memory limit that is set in the kernel. Until execve the child shares init's memory,
- * and the kernel's out-of-memory killer kills every process that shares it. So there always has to
- * be enough memory to start a program, even one with arguments of 6 MB. A lower limit is enforced
- * in the verdict only, by the peak.
- */
-const LEAST_MEMORY_BYTES = 8 * 2 ** 20
 
 /** The values of the counters once every process is dead. */
 export interface Counted {
@@ -116,7 +106,8 @@ export function countByCgroup(
   report: Pick<EndedReport, 'counters' | 'maxRssBytes'> & MemorySamples,
   limits: Pick<Required<Limits>, 'processes'>,
 ): Counted {
-  const { cpuTime, peakMemory, peakProcesses, oomKills, refusedProcesses } = cgroup.counters(report.counters)
+  const counters = cgroup.counters(report.counters)
+  const { cpuTime, peakMemory, peakProcesses, oomKills } = counters
   return {
     usage: {
       cpuTimeMs: cpuTime.totalNs / 1e6,
@@ -129,17 +120,9 @@ export function countByCgroup(
     },
     measuredBy: peakMemory === undefined ? { ...measuredBy, memory: 'init' } : measuredBy,
     oomKills,
-    // A limit of a group further up can also refuse processes. It was the job's own limit only if
-    // as many processes ran as are allowed.
-    refusedProcesses: (peakProcesses ?? Infinity) >= limits.processes ? refusedProcesses : 0,
+    refusedProcesses: refusedByOwnLimit(counters, limits.processes),
   }
 }
-
-/** The limits that are set in the kernel; see LEAST_MEMORY_BYTES. */
-export const kernelLimits = ({ memoryBytes, processes }: Required<Limits>): CgroupLimits => ({
-  memoryBytes: Math.max(memoryBytes, LEAST_MEMORY_BYTES),
-  processes,
-})
 
 /** The group of a program as its child is prepared in it. `shown`: what the program sees of it. */
 export const preparedGroup = (
@@ -147,24 +130,6 @@ export const preparedGroup = (
   limits: Required<Limits>,
   shown: GroupView | undefined,
 ): PreparedGroup => ({ cgroup, limits: kernelLimits(limits), ...(shown ? { shown } : {}) })
-
-let support: CgroupSupport | undefined
-
-/**
- * Examines the host once. It also starts to remove, in the background, the groups that killed
- * glassbox processes have left.
- */
-function hostCgroups(): CgroupSupport {
-  if (support) return support
-  support = detectCgroups()
-  sweepLater(support)
-  return support
-}
-
-/** Not before this box is being set up. What fails is removed at the next start. */
-function sweepLater(known: CgroupSupport): void {
-  setImmediate(() => void sweepCgroups(known).catch(() => {}))
-}
 
 interface ParentDirectory {
   readonly fd: number

@@ -8,7 +8,7 @@ import { DEFAULT_DISK_BYTES, DEFAULT_DISK_FILES } from '../../job/box-layout.ts'
 import type { DiskUse } from '../../job/possible-limit.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { TMPFS_MAGIC } from '../../linux/constants.ts'
-import { SCRATCH } from './binds/targets.ts'
+import { SCRATCH } from '../root/binds/targets.ts'
 
 /** The capacities of a box. */
 export type Disk = Omit<DiskUse, 'full'>

@@ -7,7 +7,7 @@ import { mayEnterNamespace, visibleHierarchies } from '../../cgroup/visible.ts'
 import { GROUP_ROOT } from '../../rootfs/groups.ts'
 import type { BindMount, GroupMount, GroupView } from '../../rootfs/types.ts'
 import { planGroup } from './accounting.ts'
-import { isBelow, withoutLinks } from './binds/targets.ts'
+import { isBelow, withoutLinks } from '../root/binds/targets.ts'
 
 let known: { readonly view: GroupView | undefined } | undefined
 

@@ -16,8 +16,9 @@ import { disassemble } from '../../seccomp/disassemble.ts'
 import { printSpec } from '../../landlock/print.ts'
 import type { SandboxSpec } from '../runner.ts'
 import { planGroup, preparedGroup } from './accounting.ts'
-import { owningOf } from './binds/owned.ts'
-import { boxRoot } from './box-root.ts'
+import { groupView } from './group-view.ts'
+import { owningOf } from '../root/binds/owned.ts'
+import { boxRoot } from '../root/box-root.ts'
 import { contextOf, filterOf } from './filter.ts'
 import { resourceLimits } from './resource-limits.ts'
 import { wallSpec, writableOf } from './wall.ts'
@@ -40,6 +41,7 @@ export function planText({ box, paths, programs }: SandboxSpec, job: Job): strin
     programs,
     paths,
     owningOf(isPrivileged(), () => ({ recursive: true })),
+    groupView,
   )
   const setup = hostSetup(host, spec.userNamespace)
   const hostname = box.hostname ?? DEFAULT_HOSTNAME

@@ -5,7 +5,7 @@
 import { isPrivileged } from '../../container/identity.ts'
 import { withSystemErrors } from '../../gate/gate.ts'
 import type { Runner } from '../runner.ts'
-import { checkHere } from './binds/targets.ts'
+import { checkHere } from '../root/binds/targets.ts'
 import { callRulesOf } from './call-rules.ts'
 import { checkEtc } from './etc-names.ts'
 import { NamespaceSandbox } from './sandbox.ts'

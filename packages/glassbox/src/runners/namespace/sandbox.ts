@@ -11,6 +11,7 @@
  */
 import { withSystemErrors } from '../../gate/gate.ts'
 import { chmodSync, closeSync } from 'node:fs'
+import { kernelLimits } from '../../cgroup/host.ts'
 import { close } from '../../gate/descriptors.ts'
 import { Container } from '../../container/container.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
@@ -22,13 +23,14 @@ import { DEFAULT_LIMITS } from '../../job/limits.ts'
 import type { Limits } from '../../job/options.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { type Account, kernelLimits, openAccount, preparedGroup } from './accounting.ts'
+import { type Account, openAccount, preparedGroup } from './accounting.ts'
 import { isPrivileged } from '../../container/identity.ts'
-import { owningOf } from './binds/owned.ts'
-import { BOX_MODE, boxRoot } from './box-root.ts'
+import { owningOf } from '../root/binds/owned.ts'
+import { BOX_MODE, boxRoot } from '../root/box-root.ts'
 import { passesSocket, type Receivers, receiversOf } from './descriptor-passing.ts'
 import { type Disk, diskOf } from './disk-use.ts'
 import { contextOf, type Filter, type FilterContext, filterOf } from './filter.ts'
+import { groupView } from './group-view.ts'
 import { LaunchPlans } from './launch-plans.ts'
 import { leavesNothingUnseen } from './residue.ts'
 import { type PreparedChild, startJob } from './start.ts'
@@ -108,7 +110,7 @@ export class NamespaceSandbox implements Sandbox {
     const container = await Container.open({
       hostname: box.hostname ?? DEFAULT_HOSTNAME,
       network: box.net !== 'host',
-      ...boxRoot(box, programs, paths, owningOf(isPrivileged())),
+      ...boxRoot(box, programs, paths, owningOf(isPrivileged()), groupView),
     })
     let opened: { close(): Promise<void> } = container
     try {

@@ -3,7 +3,6 @@
  * filter, decisions of the tracer, and the rules of a Landlock ruleset.
  */
 import type { Job } from '../../job/job.ts'
-import type { ResolvedBox } from '../../job/resolved.ts'
 import { landlock } from '../../landlock/abi.ts'
 import { scopesOfAbi } from '../../landlock/rights.ts'
 import { landlockSpec } from '../../landlock/spec.ts'
@@ -52,13 +51,12 @@ const known = new WeakMap<ResolvedPolicy, Map<string, PolicyTerms>>()
  * compiled once for equal policies.
  */
 export function policyTerms(
-  { policy: given, limits }: Pick<Job, 'policy' | 'limits'>,
-  { net }: Pick<ResolvedBox, 'net'>,
+  given: Job['policy'],
+  { net, countsProcesses }: Pick<FilterTerms, 'net' | 'countsProcesses'>,
   bases: Bases,
 ): PolicyTerms {
   const policy = given === null ? NO_POLICY : (given ?? resolvePolicy('default'))
   const isDefault = given === undefined
-  const countsProcesses = limits.processes !== Infinity
   const key = [bases.work, bases.program, net, isDefault, countsProcesses].join('\0')
   const all = known.get(policy) ?? new Map<string, PolicyTerms>()
   known.set(policy, all)

@@ -19,17 +19,26 @@ export interface Place {
 }
 
 export interface ProgramTerms {
-  /** All but its streams and the ruleset, which are descriptors. */
-  readonly program: Omit<ProgramSpec, 'stdio' | 'ruleset'>
+  /** All but its streams, its cgroup and the ruleset, which are descriptors. */
+  readonly program: Omit<ProgramSpec, 'stdio' | 'ruleset' | 'group'>
   /** The ruleset to make; undefined if there is none. */
   readonly wall: LandlockSpec | undefined
   readonly ask: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>
 }
 
-/** Looks at the program file, and starts nothing. */
-export function programOf(job: Job, box: Pick<ResolvedBox, 'net'>, { work, owner }: Place): ProgramTerms {
+/**
+ * Looks at the program file, and starts nothing. `isGrouped`: a cgroup limits the number of
+ * processes, so the calls that make one need not stop.
+ */
+export function programOf(
+  job: Job,
+  box: Pick<ResolvedBox, 'net'>,
+  { work, owner }: Place,
+  isGrouped: boolean,
+): ProgramTerms {
   const path = placed(job.path, work)
-  const terms = policyTerms(job, box, { work, program: realPath(path) })
+  const countsProcesses = !isGrouped && job.limits.processes !== Infinity
+  const terms = policyTerms(job.policy, { ...box, countsProcesses }, { work, program: realPath(path) })
   const { filter, decisions, handlers, wall } = terms
   const { argv, limits } = job
   const places = { env: environment(job.env, work), cwd: placed(job.cwd, work) }

@@ -15,11 +15,17 @@ const isHarmless = ({ access, path }: PathRule): boolean =>
   path.startsWith('{work}/') ||
   WITHOUT_CONTENTS.has(path)
 
-/** `undefined`: the preset `default`, which writes below the working directory only. */
+/**
+ * Whether the policy lets a program write below its working directory only. `undefined`: the
+ * preset `default`, which does.
+ */
+export const writesOnlyInside = (policy: ResolvedPolicy | null | undefined): boolean =>
+  policy === undefined || (policy?.paths?.rules.every(isHarmless) ?? false)
+
+/** Whether nothing can be left outside of the private directory. */
 export function leavesNothingOutside(
   { net }: Pick<ResolvedBox, 'net'>,
   policy: ResolvedPolicy | null | undefined,
 ): boolean {
-  if (net === 'host' || policy === null) return false
-  return policy === undefined || (policy.paths?.rules.every(isHarmless) ?? false)
+  return net !== 'host' && writesOnlyInside(policy)
 }

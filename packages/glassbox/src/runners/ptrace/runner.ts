@@ -4,7 +4,7 @@
  * Landlock enforce it, and the tracer decides and reports what they leave to it.
  */
 import type { Runner } from '../runner.ts'
-import { hasOwnUsers } from './identity.ts'
+import { hasOwnUsers } from '../private/identity.ts'
 import { check } from './lacks.ts'
 
 export const ptraceRunner: Runner = {

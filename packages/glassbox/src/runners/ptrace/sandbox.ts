@@ -2,8 +2,8 @@
  * A sandbox of the ptrace runner: a private directory on the host, in which one program after
  * another runs under a supervisor. Between two programs nothing runs.
  *
- * Owns the directory. The supervisor owns the processes. Its owner makes sure that only one job
- * uses it at a time.
+ * Owns the directory and the cgroups of programs. The supervisor owns the processes. Its owner
+ * makes sure that only one job uses it at a time.
  */
 import { GlassboxError } from '../../errors.ts'
 import { close } from '../../gate/descriptors.ts'
@@ -14,16 +14,18 @@ import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
 import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
-import { PrivateDirectory } from './directory.ts'
+import { PrivateDirectory } from '../private/directory.ts'
+import { type JobGroup, JobGroups } from './group.ts'
 import { check } from './lacks.ts'
 import { startError } from './missing.ts'
 import { programOf } from './program.ts'
 import { leavesNothingOutside } from './residue.ts'
-import { sweepOnce } from './sweep.ts'
+import { sweepOnce } from '../private/sweep.ts'
 
 export class PtraceSandbox implements Sandbox {
   readonly files: BoxFiles
   readonly #directory: PrivateDirectory
+  readonly #groups: JobGroups
   readonly #spec: SandboxSpec
   readonly #startProgram: StartProgram
   #running: Supervised | undefined
@@ -35,6 +37,7 @@ export class PtraceSandbox implements Sandbox {
     this.#spec = spec
     this.#startProgram = startProgram
     this.#directory = PrivateDirectory.make()
+    this.#groups = new JobGroups(this.owner)
     this.files = new BoxFiles({
       ready: async () => {},
       directory: () => this.#directory.box,
@@ -61,17 +64,25 @@ export class PtraceSandbox implements Sandbox {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
     if (this.#spec.use === 'pooled') this.#unseen = !leavesNothingOutside(this.#spec.box, job.policy)
-    const running = await this.#launch(job, stdio)
+    const group = this.#groups.take(job)
+    const launched = this.#launch(job, stdio, group)
+    if (this.#spec.use !== 'once') setImmediate(() => void this.#groups.prepare(job))
+    const running = await launched
     this.#running = running
     if (this.#closed) running.stop('canceled')
-    return { stop: reason => running.stop(reason), ended: this.#whenEnded(running) }
+    return { stop: reason => running.stop(reason), ended: this.#whenEnded(running, group) }
   }
 
-  async #launch(job: Job, stdio: readonly [number, number, number]): Promise<Supervised> {
-    const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory)
+  async #launch(
+    job: Job,
+    stdio: readonly [number, number, number],
+    group: JobGroup | undefined,
+  ): Promise<Supervised> {
+    const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory, group !== undefined)
     const ruleset = wall && makeRuleset(wall)
+    const given = { ...program, stdio, ruleset, ...(group ? { group: group.descriptors } : {}) }
     try {
-      return await this.#startProgram({ ...program, stdio, ruleset }, ask)
+      return await this.#startProgram(given, ask)
     } catch (error) {
       throw startError(error)
     } finally {
@@ -80,11 +91,11 @@ export class PtraceSandbox implements Sandbox {
     }
   }
 
-  async #whenEnded(running: Supervised): Promise<Ending> {
+  async #whenEnded(running: Supervised, group: JobGroup | undefined): Promise<Ending> {
     const ending = await running.ended
     this.#running = undefined
     this.#refuseIfClosed()
-    return ending
+    return group ? group.complete(ending) : ending
   }
 
   async renew(): Promise<void> {
@@ -107,7 +118,11 @@ export class PtraceSandbox implements Sandbox {
     this.#running?.stop('canceled')
     await this.files.close()
     await this.#running?.ended.catch(() => {}) // the job reports it
-    await this.#directory.remove()
+    try {
+      await this.#groups.close()
+    } finally {
+      await this.#directory.remove()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

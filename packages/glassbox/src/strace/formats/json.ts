@@ -3,11 +3,12 @@
  * the version of the schema: it changes when a consumer would have to change.
  */
 import * as decode from '../../decode/decode.ts'
-import { entryValues, exitValues } from '../../decode/values.ts'
+import { DEFAULT_LIMIT, entryValues, exitValues } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { realtimeOffsetNs } from '../clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
@@ -51,8 +52,8 @@ export class JsonSink implements Sink {
     this.#output.write(state, rest === '{}' ? `${head}}\n` : `${head},${rest.slice(1)}\n`)
   }
 
-  mayDefer(nr: number): boolean {
-    return this.#spellings.mayDefer(nr)
+  plan(nr: number): Planned | undefined {
+    return this.#output.mayDelay(nr) ? this.#spellings.plan(nr, DEFAULT_LIMIT) : undefined
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {

@@ -57,6 +57,11 @@ export class Output {
     writer?.write(text)
   }
 
+  /** Writes whole lines of any tracees, to the file of all. */
+  writeBytes(text: Uint8Array): void {
+    if (!this.#failed) this.#shared?.writeBytes(text)
+  }
+
   /** Writes text about the whole trace: the summary. With separate files, nothing is written. */
   writeShared(text: string): void {
     if (!this.#failed) this.#shared?.write(text)
@@ -81,6 +86,11 @@ export class Output {
   /** The entry of a call was printed, and the tracee makes the call next. */
   entered(call: Call): void {
     if (this.#flushPolicy !== 'none' && WRITING.has(call.nr)) this.#shared?.flush()
+  }
+
+  /** Whether the text of a call may be written after its program has gone on. */
+  mayDelay(nr: number): boolean {
+    return this.#flushPolicy === 'none' || (this.#flushPolicy === 'before-writes' && !WRITING.has(nr))
   }
 
   lineEnded(): void {

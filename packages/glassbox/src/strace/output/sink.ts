@@ -3,7 +3,8 @@
  * everything that happens to tracees. It resembles the handlers of a trace, but also gets what
  * the command knows about the tracee.
  */
-import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import type { Subject } from '../../trace/subject.ts'
 import type { TraceeState } from '../tracee-state.ts'
@@ -11,6 +12,10 @@ import type { TraceeState } from '../tracee-state.ts'
 export interface Sink {
   /** As in TraceHandlers, for the sink's own `enter` and `exit`. */
   mayDefer?(nr: number): boolean
+  /** As in TraceHandlers: what `enter` and `exit` read. */
+  plan?(nr: number): Planned | undefined
+  /** As in TraceHandlers, if this is the only output that shows calls. */
+  lines?(): LineTaker | undefined
   enter?(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void
   exit?(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void
   signal?(state: TraceeState, stop: SignalStop, tracee: Tracee): void

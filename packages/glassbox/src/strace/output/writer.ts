@@ -45,6 +45,27 @@ export class Writer {
     else if (this.#length >= GATHERED) this.flush()
   }
 
+  writeBytes(text: Uint8Array): void {
+    if (text.length > this.#left) {
+      // The note says where the trace is cut, which is between two lines.
+      this.#writeWholeLines(text)
+      return
+    }
+    if (text.length > this.#bytes.length - this.#length) this.#makeRoom(text.length)
+    this.#bytes.set(text, this.#length)
+    this.#length += text.length
+    this.#left -= text.length
+    if (this.#length >= GATHERED) this.flush()
+  }
+
+  #writeWholeLines(text: Uint8Array): void {
+    for (let at = 0; at < text.length; ) {
+      const end = text.indexOf(LINE_FEED, at) + 1 || text.length
+      this.write(Buffer.from(text.buffer, text.byteOffset + at, end - at).toString('latin1'))
+      at = end
+    }
+  }
+
   #gather(text: string): number {
     const most = text.length * MOST_BYTES
     if (most > this.#bytes.length - this.#length) this.#makeRoom(most)

@@ -2,6 +2,7 @@
  * The text before the body of a line: pid, times, number of the call, instruction pointer. Each
  * appears only if it was asked for.
  */
+import type { LinePrefix } from '../../trace/handlers.ts'
 import type { Tracee } from '../../trace/tracee.ts'
 import { fraction, WallClock } from '../clock.ts'
 import type { Prefix } from '../options.ts'
@@ -15,8 +16,9 @@ export class PrefixText {
   readonly #options: Prefix
   readonly #clock: WallClock | undefined
   readonly #comm: ((state: TraceeState) => string) | undefined
-  /** Whether only a pid can appear. */
-  readonly #isPlain: boolean
+  /** Whether only a pid can appear, without the name of its program. */
+  readonly isPlain: boolean
+  readonly #isBare: boolean
   #lastNs: bigint | undefined
 
   /** `comm`: the text after a pid; -Y. */
@@ -25,21 +27,29 @@ export class PrefixText {
     this.#options = options
     this.#comm = comm
     this.#clock = time && new WallClock(time.format, time.precision)
-    this.#isPlain = !time && relative === undefined && !number && !instructionPointer
+    this.#isBare = !time && relative === undefined && !number && !instructionPointer
+    this.isPlain = this.#isBare && !comm
   }
 
   /** `several`: there is more than one tracee. */
   text(state: TraceeState, timeNs: bigint, several: boolean, tracee: Tracee | undefined): string {
     const pid = this.#pid(state, several)
-    return this.#isPlain ? pid : pid + this.#rest(state, timeNs, tracee)
+    return this.#isBare ? pid : pid + this.#rest(state, timeNs, tracee)
+  }
+
+  /** How a line begins if it is plain. */
+  form(several: boolean): LinePrefix {
+    const { pid } = this.#options
+    if (pid === 'never' || (pid === 'brackets' && !several)) return 'none'
+    return pid === 'shared' ? 'tid' : 'brackets'
   }
 
   #pid(state: TraceeState, several: boolean): string {
-    const { pid } = this.#options
-    if (pid === 'never' || (pid === 'brackets' && !several)) return ''
+    const form = this.form(several)
+    if (form === 'none') return ''
     const number = String(state.tid)
     const comm = this.#comm?.(state) ?? ''
-    return pid === 'shared' ? `${number.padEnd(5)}${comm} ` : `[pid ${number.padStart(5)}${comm}] `
+    return form === 'tid' ? `${number.padEnd(5)}${comm} ` : `[pid ${number.padStart(5)}${comm}] `
   }
 
   #rest(state: TraceeState, timeNs: bigint, tracee: Tracee | undefined): string {

@@ -2,17 +2,27 @@
  * The decoder's options for each call. One object is made per combination of options, not per
  * call.
  */
-import { isMemoryFree } from '../../decode/memory-free.ts'
+import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
+import { planOf } from '../../decode/lanes/call-plans.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Spelling } from '../options.ts'
 
 const FULL = 1
 const ADDRESSES = 2
 const RAW = 4
 const COMBINATIONS = 8
+/** More elements than an array can have and still be captured. */
+const EVERY_ITEM = 65536
 /** Not looked up yet. */
 const UNKNOWN = 255
+
+/** How their buffers are printed depends on the socket, which is looked at while the call waits. */
+const MESSAGES: ReadonlySet<number> = new Set(
+  ['sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg'].map(name => syscallNumber(name)),
+)
 
 export class Spellings {
   /** Whether the text depends only on the values of registers, so that /proc is not read. */
@@ -45,9 +55,21 @@ export class Spellings {
     this.#others = bitsOf('x86_64', CALL_NUMBERS)
   }
 
-  /** Whether a call of x86-64 can be printed after its program has run on. */
-  mayDefer(nr: number): boolean {
-    return this.#isPure && isMemoryFree(nr)
+  /**
+   * What is read to print a call of x86-64 after its program has gone on; `undefined` if it must
+   * wait. `most`: how many bytes and elements others read of it.
+   */
+  plan(nr: number, most = 0): Planned | undefined {
+    const { raw, full, stringLimit, stringsInHex, names } = this.of('x86_64', nr)
+    if (!this.#isPure || raw || MESSAGES.has(nr)) return undefined
+    const limit = Math.max(stringLimit ?? DEFAULT_STRING_LIMIT, most)
+    const hasLine = most === 0 && !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
+    const items = full ? Math.max(limit, EVERY_ITEM) : limit
+    return planOf(nr, { bytes: limit, items, ...(hasLine && { lineLimit: limit }) })
+  }
+
+  hidesStructs(nr: number): boolean {
+    return this.of('x86_64', nr).addressesOnly === true
   }
 
   of(abi: Abi, nr: number): TextOptions {

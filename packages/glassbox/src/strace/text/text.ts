@@ -7,10 +7,12 @@
  * At most one line is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
+import { type NameTable, teachNames } from '../../decode/lanes/names.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { seconds } from '../clock.ts'
 import { Dumps } from './dumps.ts'
@@ -38,6 +40,9 @@ export class TextSink implements Sink {
   /** Returns the number of tracees. */
   readonly #tracees: () => number
   #open: TraceeState | undefined
+  readonly #plans = new Map<number, Planned>()
+  /** Set if lines are made by programs. */
+  #names: NameTable | undefined
 
   constructor(
     options: TraceSettings,
@@ -60,8 +65,47 @@ export class TextSink implements Sink {
     this.#dumps = Dumps.of(dumpRead, dumpWrite)
   }
 
-  mayDefer(nr: number): boolean {
-    return this.#spellings.mayDefer(nr)
+  plan(nr: number): Planned | undefined {
+    return this.#dumps || !this.#output.mayDelay(nr) ? undefined : this.#plan(nr)
+  }
+
+  #plan(nr: number): Planned | undefined {
+    const known = this.#plans.get(nr)
+    if (known) return known
+    const made = this.#spellings.plan(nr)
+    if (made) this.#plans.set(nr, made)
+    return made
+  }
+
+  /**
+   * Lines that need nothing but the call: no time, no outcome that decides, no file of their own.
+   */
+  lines(): LineTaker | undefined {
+    const { callTimes, columns } = this.#options
+    const isSimple = this.#prefix.isPlain && this.#showsAll && callTimes === undefined
+    if (!isSimple || this.#dumps || this.#stacks || this.#output.separate) return undefined
+    return {
+      columns,
+      useTable: table => {
+        this.#names = table
+      },
+      prefix: () => this.#prefix.form(this.#tracees() > 1),
+      lines: text => this.#lines(text),
+    }
+  }
+
+  #lines(text: Uint8Array): void {
+    const open = this.#open
+    if (open) this.#interrupt(open)
+    this.#open = undefined
+    this.#output.writeBytes(text)
+  }
+
+  /** So that the next call with these values needs no decoder. */
+  #teach(call: EnteredCall, tracee: Tracee, outcome?: Outcome): void {
+    const plan = this.#names && call.abi === 'x86_64' ? this.#plans.get(call.nr) : undefined
+    if (this.#names && plan)
+      teachNames(this.#names, plan, call, tracee, this.#spellings.of(call.abi, call.nr), outcome)
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
@@ -72,6 +116,7 @@ export class TextSink implements Sink {
     if (this.#showsAll) this.#output.write(state, text)
     else state.staged = text
     this.#output.entered(call)
+    this.#teach(call, tracee)
   }
 
   #entryText(call: EnteredCall, tracee: TraceeAtEntry): EntryText {
@@ -99,6 +144,7 @@ export class TextSink implements Sink {
     if (this.#dumps) text += this.#dumps.text(call, outcome, tracee)
     if (this.#stacks) text += this.#stacks.text(state, tracee)
     this.#close(state, text, outcome.failed ? 'failed' : 'successful')
+    if (!state.tampering) this.#teach(call, tracee, outcome)
   }
 
   #exitText(

@@ -61,6 +61,10 @@ export class Watch {
 
   #isOverMemory(nowNs: number): boolean {
     const { cpu, memory } = this.#program
+    if (!memory) {
+      this.#memoryAtNs = FOREVER
+      return false
+    }
     const usedNs = Number(cpu.totalNs())
     // Memory grows only while the program runs.
     const sleeps = usedNs === this.#seenCpuNs

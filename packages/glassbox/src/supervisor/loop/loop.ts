@@ -258,7 +258,7 @@ export class Loop implements Actions {
   }
 
   #ending({ program, pid }: Task): void {
-    const exceeds = program.memory.ending(pid, [...program.cpu.processes])
+    const exceeds = program.memory?.ending(pid, [...program.cpu.processes])
     if (exceeds && !program.isEnding) this.end(program, 'memory')
   }
 

@@ -32,7 +32,8 @@ export class Program {
   /** By tid. */
   readonly tasks: Map<number, Task> = new Map()
   readonly cpu: CpuTime = new CpuTime()
-  readonly memory: MemoryPeak
+  /** Undefined if a cgroup measures and limits it. */
+  readonly memory: MemoryPeak | undefined
   /** The budgets of calls that were used, by their index. */
   readonly used: number[] = []
   /** What its calls may name to pass without a decision. */
@@ -65,7 +66,7 @@ export class Program {
     this.judge = judge
     this.root = start.pid
     this.stopsBirths = spec.decisions.actions.some(({ kind }) => kind === 'birth')
-    this.memory = new MemoryPeak(spec.limits.memoryBytes, spec.user)
+    this.memory = spec.group?.hasPeak ? undefined : new MemoryPeak(spec.limits.memoryBytes, spec.user)
   }
 
   get isEnding(): boolean {
@@ -90,7 +91,7 @@ export class Program {
       ...(this.exit ? { exit: this.exit } : {}),
       startedNs: this.startedNs,
       endedNs: nowNs,
-      usage: { ...this.cpu.usage(), memoryBytes: this.memory.peak, processes: this.peakTasks },
+      usage: { ...this.cpu.usage(), memoryBytes: this.memory?.peak ?? 0, processes: this.peakTasks },
       measuredBy: TRACER,
       oomKills: 0,
       refusedProcesses: this.refusedProcesses,

@@ -25,7 +25,7 @@ import {
   PR_SET_DUMPABLE,
   PR_SET_NO_NEW_PRIVS,
 } from '../../linux/constants.ts'
-import { PlanBuilder } from '../../plan/builder.ts'
+import { PlanBuilder, text } from '../../plan/builder.ts'
 import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
 import type { Plan, Slot } from '../../plan/types.ts'
 import type { ProgramSpec } from '../contract.ts'
@@ -35,8 +35,11 @@ const STDIO = ['stdin', 'stdout', 'stderr'] as const
 const SPARE = STDIO.length
 
 /** The inputs of the plan. */
-export const inputsOf = ({ stdio, ruleset }: ProgramSpec): readonly number[] =>
-  ruleset ? [...stdio, ruleset.fd] : stdio
+export const inputsOf = ({ stdio, ruleset, group }: ProgramSpec): readonly number[] => [
+  ...stdio,
+  ...(ruleset ? [ruleset.fd] : []),
+  ...(group?.joins ?? []),
+]
 
 /** A plan with its bytes. Running it does not change them. */
 export interface MadePlan {
@@ -50,8 +53,9 @@ const made = new WeakMap<Uint8Array, Map<string, MadePlan>>()
 
 /** The plan for the child, made once for the same program. */
 export function madePlan(spec: ProgramSpec): MadePlan {
-  const { path, argv, env, cwd, user, limits, filter, ruleset } = spec
-  const key = JSON.stringify([path, argv, env, cwd, user, limits, ruleset?.own, hasCapabilities(CAP_SETPCAP)])
+  const { path, argv, env, cwd, user, limits, filter, ruleset, group } = spec
+  const facts = [ruleset?.own, group?.joins.length, hasCapabilities(CAP_SETPCAP)]
+  const key = JSON.stringify([path, argv, env, cwd, user, limits, ...facts])
   const plans = made.get(filter) ?? new Map<string, MadePlan>()
   made.set(filter, plans)
   const known = plans.get(key)
@@ -68,10 +72,11 @@ export function programPlan(spec: ProgramSpec): Plan {
   const builder = new PlanBuilder(`run ${spec.path}`)
   const { ruleset } = spec
   const names = ruleset ? [...STDIO, 'ruleset'] : STDIO
-  const moved = moveAway(
-    builder,
-    names.map(name => builder.input(name)),
-  )
+  const inputs = names.map(name => builder.input(name))
+  // The files belong to root.
+  for (const join of spec.group?.joins.map(() => builder.input('join file')) ?? [])
+    builder.call('write', [join, text('0'), 1], 'join the cgroup')
+  const moved = moveAway(builder, inputs)
   for (const [place, slot] of moved.slice(0, STDIO.length).entries())
     builder.call('dup3', [slot, place, 0], `put ${slot.label} into place`)
   builder

@@ -24,7 +24,7 @@ export class Start {
   constructor(spec: ProgramSpec) {
     this.#spec = spec
     this.#made = madePlan(spec)
-    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS)
+    const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS, spec.group?.birth)
     if ('step' in made) throw made.step === 'seize' ? seizeError(0, made.errno) : cloneError(made.errno)
     this.#seized = made
     this.pid = made.pid

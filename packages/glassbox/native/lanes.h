@@ -1,0 +1,203 @@
+/*
+ * What a step of the tracer does without JavaScript at the stops of a call. TypeScript compiles a
+ * plan for each call (src/decode/lanes); lanes.c executes it. There are three lanes, and a call
+ * falls to the next one if a lane cannot do it:
+ *
+ *   lines     at the exit, the text of the call is made here by a program of small steps
+ *   captures  the memory that the handlers will read is copied at the stop; the thread goes on at
+ *             once, and the handlers are called later, for many stops at a time
+ *   stops     the thread waits until its handlers were called
+ *
+ * What always holds:
+ * - A thread goes on only if everything was copied that its plan asks for. What does not fit into
+ *   its bounds, or cannot be read for another reason than a missing page, is a stop.
+ * - The bounds come from the plan and from the buffers, never from the program's memory alone.
+ *   Memory is read once: what was copied is what lengths and pointers are taken from.
+ * - Records are in the order of the stops. A line takes the place of the two records of its call,
+ *   and only if no other record lies between them.
+ *
+ * All buffers belong to JavaScript, for the life of a trace: the tables (written by TypeScript,
+ * but for the open calls at their beginning, which are written here), the captures and the text
+ * (written here, from the beginning in each step).
+ */
+#ifndef GLASSBOX_LANES_H
+#define GLASSBOX_LANES_H
+
+#include "sys.h"
+
+#define PLANNED_CALLS 512     /* the first numbers of x86-64 */
+#define OPEN_CALLS 128        /* a power of two */
+#define LANE_ARGUMENTS 6
+#define MOST_CAPTURES 12      /* in one list */
+#define MOST_LINE_BYTES 8192  /* of one line */
+#define SKIPPED_PLAN 1        /* the plan of a call of which no record is kept */
+#define NO_SELECTOR 255
+#define ERROR_NAMES 0         /* the kind of name of an errno, with its message */
+
+/* Which lane a record went through. */
+enum lane {
+  LANE_STOP = 0,
+  LANE_CAPTURED = 1, /* the thread went on */
+  LANE_LINES = 2,    /* not a stop, but text: see struct stop_record */
+};
+
+/* A call that a thread has entered and whose entry went through a lane. */
+struct open_call {
+  s32 tid; /* 0: the place is free */
+  u32 plan;
+  u64 args[LANE_ARGUMENTS];
+};
+
+enum capture_operation {
+  CAPTURE_END = 0,
+  CAPTURE_BYTES = 1,  /* so many elements */
+  CAPTURE_STRING = 2, /* up to a NUL, at most `most` bytes and the one behind them */
+};
+
+enum capture_flag {
+  CAPTURE_SUCCEEDED = 1, /* only if the call did not fail */
+  CAPTURE_MUST_FIT = 2,  /* if there are more than `most` bytes, it is a stop */
+  CAPTURE_STATUS = 4,    /* a path that ends in `status` is a stop */
+  CAPTURE_HALF = 8,      /* the count has 32 bits */
+};
+
+/* Where the number of elements is. */
+enum capture_count {
+  COUNT_ARGUMENT = 0, /* argument `count_at`, or at that offset of the element of `source` */
+  COUNT_RESULT = 1,
+  COUNT_FIXED = 2, /* `most` is the number of bytes */
+};
+
+/*
+ * Copies memory. The address is argument `address`; or, if `source` is not 0, at offset `address`
+ * of each element (of `stride` bytes) that operation `source` of the same list has copied.
+ */
+struct capture {
+  u8 operation, flags, source, address;
+  u8 counted, count_at;
+  u16 stride;
+  u32 element; /* bytes */
+  u32 most;    /* bytes */
+};
+
+/* What was copied. The bytes follow, filled up to a multiple of 8. */
+struct chunk {
+  u64 address;
+  u32 length;
+  u32 wanted; /* more than `length` if memory ended */
+};
+
+/* The plan of a call: offsets in the tables of its two lists and of its program; 0: none. */
+struct call_plan {
+  u32 enter, leave, line, unused;
+};
+
+/* The plans of one number, by the value of an argument. Entries follow, in ascending order. */
+struct plan_choice {
+  u32 argument; /* NO_SELECTOR: only `otherwise` */
+  u32 mask;
+  u32 count;
+  u32 otherwise; /* 0: a stop */
+};
+
+struct plan_entry {
+  u32 value, plan;
+};
+
+/* One value of a kind that has a name, in a hash table with linear probing. */
+struct name_entry {
+  u64 value;
+  u32 kind, used;
+  u32 at, length; /* of its text, in the tables */
+};
+
+enum line_step {
+  LINE_END = 0,     /* `)`, spaces, `= ` and the result: `format`, or a name of the kind `a` */
+  LINE_TEXT = 1,    /* `b` bytes of the tables at `a` */
+  LINE_NUMBER = 2,  /* by `format` */
+  LINE_NAME = 3,    /* of the kind `a` */
+  LINE_STRING = 4,  /* quoted, up to its NUL; at most `a` bytes */
+  LINE_BYTES = 5,   /* quoted: as argument `width` or the result says; at most `a` are shown */
+  LINE_POINTER = 6, /* NULL: `b` steps are skipped. Else, if `a` is not 0, a struct of `a` bytes */
+  LINE_ENTRIES = 7, /* the number of directory entries */
+  LINE_REQUIRE = 8, /* the lower half of the argument is `a`: else there is no line */
+};
+
+enum line_flag {
+  LINE_LATE = 1,   /* memory at the exit, not at the entry */
+  LINE_FIELD = 2,  /* `width` bytes at offset `c` of the struct of the last LINE_POINTER */
+  LINE_RESULT = 4, /* the length is the result, if that is less */
+  LINE_SIGNED = 8, /* a field is extended with its sign */
+  LINE_OUT = 16,   /* LINE_POINTER: after a failure, the address: `b` steps are skipped */
+};
+
+enum number_format {
+  NUMBER_SIGNED = 0,
+  NUMBER_UNSIGNED = 1,
+  NUMBER_INT = 2,  /* the lower half, signed */
+  NUMBER_UINT = 3, /* the lower half */
+  NUMBER_HEX = 4,
+  NUMBER_HALF_HEX = 5,
+  NUMBER_ADDRESS = 6, /* NULL for zero */
+  NUMBER_NAMED = 7,   /* LINE_END only: a name */
+};
+
+struct line_step_record {
+  u8 step, argument, format, flags;
+  u16 width, unused;
+  u32 a, b, c;
+};
+
+/* How lines begin. */
+enum line_prefix {
+  PREFIX_NONE = 0,
+  PREFIX_TID = 1,      /* `123   ` */
+  PREFIX_BRACKETS = 2, /* `[pid   123] ` */
+};
+
+/* The beginning of the tables. */
+struct lane_tables {
+  struct open_call open[OPEN_CALLS];
+  u8 skipped[PLANNED_CALLS / 8];
+  u32 active;   /* whether the next step may go past any call */
+  u32 skips;    /* whether it may skip calls */
+  u32 lines;    /* whether it makes lines */
+  u32 filtered; /* tracees run freely between the stops of a filter */
+  u32 prefix, columns;
+  u32 names_at, names; /* the table of names; their number is a power of two */
+  u32 plans[PLANNED_CALLS]; /* of struct plan_choice; 0: a stop */
+};
+
+/* A buffer of a step. What lies below `used` is complete. */
+struct room {
+  u8 *data;
+  u64 size, used;
+};
+
+struct stop_record;
+
+/* captures.c. Returns 0 if the thread must wait: nothing is added to `to` then. */
+int capture_all(struct room *to, const u8 *tables, u32 list, s32 tid, const u64 *args, s64 result, int failed);
+
+/* The chunks of one list of captures. */
+struct chunks {
+  const u8 *data;
+  u64 start, end;
+};
+
+/* What a line is made from. */
+struct whole_call {
+  s32 tid;
+  const u64 *args;
+  s64 result;
+  int failed;
+  struct chunks at_entry, at_exit;
+};
+
+/* lines.c. Returns 0 if there is something for which the program has no step or no name. */
+int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call);
+
+_Static_assert(sizeof(struct capture) == 16 && sizeof(struct chunk) == 16, "src/ptrace/lanes writes and reads them");
+_Static_assert(sizeof(struct line_step_record) == 20, "so is this");
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * Makes the line of a whole call by a program of small steps; see lanes.h. There are no names
+ * here: whatever has a name is looked up by its kind and value in a table that JavaScript fills.
+ * The first time that a value is seen, the call is told as records, JavaScript makes its line, and
+ * teaches the table.
+ *
+ * Every byte of memory comes from a chunk, within its length. Text is appended only after its room
+ * was asked for, and a line that is given up leaves nothing behind.
+ */
+#include "lanes.h"
+
+/* The restart codes of the kernel, which only a tracer sees: they are told as records. */
+#define FIRST_RESTART 512
+
+struct line {
+  struct room *to;
+  u64 begin;
+  int full; /* something did not fit */
+};
+
+static u8 *room_for(struct line *line, u64 length) {
+  struct room *to = line->to;
+  if (line->full || length > to->size - to->used || to->used + length - line->begin > MOST_LINE_BYTES) {
+    line->full = 1;
+    return NULL;
+  }
+  u8 *at = to->data + to->used;
+  to->used += length;
+  return at;
+}
+
+static void put(struct line *line, const void *bytes, u64 length) {
+  u8 *at = room_for(line, length);
+  if (at) memcpy(at, bytes, length);
+}
+
+static void put_decimal(struct line *line, u64 value) {
+  u8 digits[20];
+  int first = 20;
+  do digits[--first] = (u8)('0' + value % 10);
+  while (value /= 10);
+  put(line, digits + first, (u64)(20 - first));
+}
+
+static void put_signed(struct line *line, s64 value) {
+  if (value < 0) put(line, "-", 1);
+  put_decimal(line, value < 0 ? -(u64)value : (u64)value);
+}
+
+/* As in strace, zero has no `0x`. */
+static void put_hex(struct line *line, u64 value) {
+  u8 digits[18];
+  int first = 18;
+  if (!value) {
+    put(line, "0", 1);
+    return;
+  }
+  for (; value; value >>= 4) digits[--first] = (u8)"0123456789abcdef"[value & 15];
+  digits[--first] = 'x';
+  digits[--first] = '0';
+  put(line, digits + first, (u64)(18 - first));
+}
+
+static void put_address(struct line *line, u64 value) {
+  if (value) put_hex(line, value);
+  else put(line, "NULL", 4);
+}
+
+static void put_spaces(struct line *line, u64 until) {
+  while (!line->full && line->to->used - line->begin < until) put(line, " ", 1);
+}
+
+static void put_number(struct line *line, u8 format, u64 value) {
+  switch (format) {
+  case NUMBER_SIGNED: put_signed(line, (s64)value); break;
+  case NUMBER_INT: put_signed(line, (s32)value); break;
+  case NUMBER_UINT: put_decimal(line, (u32)value); break;
+  case NUMBER_HEX: put_hex(line, value); break;
+  case NUMBER_HALF_HEX: put_hex(line, (u32)value); break;
+  case NUMBER_ADDRESS: put_address(line, value); break;
+  default: put_decimal(line, value);
+  }
+}
+
+/* One byte of a string, in at most four. A digit behind it must not be read as part of it. */
+static u64 escape(u8 *to, u8 byte, u8 next) {
+  if (byte >= 32 && byte < 127 && byte != '"' && byte != '\\') {
+    *to = byte;
+    return 1;
+  }
+  *to++ = '\\';
+  if (byte == '"' || byte == '\\' || (byte >= 9 && byte <= 13)) {
+    *to = byte <= 13 ? (u8)"tnvfr"[byte - 9] : byte;
+    return 2;
+  }
+  int all = next >= '0' && next <= '7';
+  u64 length = 1;
+  if (all || byte >= 64) to[length++ - 1] = (u8)('0' + (byte >> 6));
+  if (all || byte >= 8) to[length++ - 1] = (u8)('0' + (byte >> 3 & 7));
+  to[length++ - 1] = (u8)('0' + (byte & 7));
+  return length;
+}
+
+static void put_quoted(struct line *line, const u8 *bytes, u64 length, int cut) {
+  put(line, "\"", 1);
+  for (u64 i = 0; i < length && !line->full; i++) {
+    u8 text[4];
+    put(line, text, escape(text, bytes[i], i + 1 < length ? bytes[i + 1] : 0));
+  }
+  put(line, "\"...", cut ? 4 : 1);
+}
+
+static const struct chunk *chunk_at(const struct chunks *in, u64 address) {
+  for (u64 at = in->start; at < in->end;) {
+    const struct chunk *chunk = (const struct chunk *)(in->data + at);
+    if (chunk->address == address) return chunk;
+    at += sizeof *chunk + ((chunk->length + 7ul) & ~7ul);
+  }
+  return NULL;
+}
+
+static int put_name(struct line *line, const u8 *tables, u32 kind, u64 value) {
+  const struct lane_tables *head = (const struct lane_tables *)tables;
+  const struct name_entry *names = (const struct name_entry *)(tables + head->names_at);
+  u32 mask = head->names - 1, at = ((u32)value ^ (u32)(value >> 32) ^ kind << 16) * 2654435761u >> 8;
+  for (u32 looked = 0; looked < head->names; looked++, at++) {
+    const struct name_entry *entry = &names[at & mask];
+    if (!entry->used) return 0;
+    if (entry->kind != kind || entry->value != value) continue;
+    put(line, tables + entry->at, entry->length);
+    return 1;
+  }
+  return 0;
+}
+
+/* The string behind a pointer: whole, or cut at `most` bytes. */
+static int put_string(struct line *line, const struct chunks *in, u64 address, u64 most) {
+  if (!address) {
+    put(line, "NULL", 4);
+    return 1;
+  }
+  const struct chunk *chunk = chunk_at(in, address);
+  if (!chunk || !chunk->length || chunk->length < chunk->wanted) return 0;
+  const u8 *text = (const u8 *)(chunk + 1);
+  int ends = !text[chunk->length - 1];
+  u64 length = chunk->length - 1u;
+  if (!ends && length != most) return 0;
+  put_quoted(line, text, length, !ends);
+  return 1;
+}
+
+/* As in strace, the byte behind the last one that is shown must be readable too. */
+static int put_bytes(struct line *line, const struct chunks *in, u64 address, u64 length, u64 most) {
+  if (!address) {
+    put(line, "NULL", 4);
+    return 1;
+  }
+  u64 needed = length > most ? most + 1 : length;
+  const struct chunk *chunk = chunk_at(in, address);
+  if (needed && (!chunk || chunk->length < needed)) return 0;
+  put_quoted(line, needed ? (const u8 *)(chunk + 1) : NULL, length > most ? most : length, length > most);
+  return 1;
+}
+
+/* Counts struct linux_dirent64: their size is at 16, their name at 19. */
+static int put_entries(struct line *line, const struct chunks *in, u64 address, s64 result) {
+  u64 length = (u64)result, at = 0, count = 0;
+  const struct chunk *chunk = chunk_at(in, address);
+  if (result < 0 || (length && (!chunk || chunk->length < length))) return 0;
+  while (at + 19 <= length) {
+    u16 size;
+    memcpy(&size, (const u8 *)(chunk + 1) + at + 16, sizeof size);
+    if (size <= 19 || at + size > length) break;
+    at += size;
+    count++;
+  }
+  put_address(line, address);
+  put(line, " /* ", 4);
+  put_decimal(line, count);
+  if (count == 1) put(line, " entry */", 9);
+  else put(line, " entries */", 11);
+  return 1;
+}
+
+static u64 field(const u8 *at, u16 width, int is_signed) {
+  u64 value = 0;
+  memcpy(&value, at, width < 8 ? width : 8);
+  if (!is_signed || width >= 8) return value;
+  int unused = 64 - width * 8;
+  return (u64)((s64)(value << unused) >> unused);
+}
+
+static void put_prefix(struct line *line, const struct lane_tables *tables, s32 tid) {
+  if (tables->prefix == PREFIX_TID) {
+    put_decimal(line, (u64)tid);
+    put_spaces(line, 5);
+    put(line, " ", 1);
+  } else if (tables->prefix == PREFIX_BRACKETS) {
+    put(line, "[pid ", 5);
+    for (s64 least = 10000; least > tid && least > 1; least /= 10) put(line, " ", 1);
+    put_decimal(line, (u64)tid);
+    put(line, "] ", 2);
+  }
+}
+
+static int put_result(struct line *line, const u8 *tables, const struct line_step_record *step,
+                      const struct whole_call *call) {
+  put(line, ") ", 2);
+  put_spaces(line, ((const struct lane_tables *)tables)->columns);
+  put(line, "= ", 2);
+  if (call->failed) {
+    if (!put_name(line, tables, ERROR_NAMES, (u64)-call->result)) return 0;
+  } else if (step->format == NUMBER_NAMED) {
+    if (!put_name(line, tables, step->a, (u64)call->result)) return 0;
+  } else put_number(line, step->format, (u64)call->result);
+  put(line, "\n", 1);
+  return 1;
+}
+
+/* One step; `*skip` is the number of steps to leave out behind it. */
+static int make(struct line *line, const u8 *tables, const struct line_step_record *step,
+                const struct whole_call *call, const u8 **structure, u32 *skip) {
+  const struct chunks *in = step->flags & LINE_LATE ? &call->at_exit : &call->at_entry;
+  u64 value = step->flags & LINE_FIELD ? field(*structure + step->c, step->width, step->flags & LINE_SIGNED)
+                                       : call->args[step->argument];
+  switch (step->step) {
+  case LINE_TEXT: put(line, tables + step->a, step->b); return 1;
+  case LINE_NUMBER: put_number(line, step->format, value); return 1;
+  case LINE_NAME: return put_name(line, tables, step->a, value);
+  case LINE_STRING: return put_string(line, in, value, step->a);
+  case LINE_BYTES: {
+    u64 said = call->args[step->width], result = (u64)call->result;
+    return put_bytes(line, in, value, step->flags & LINE_RESULT && result < said ? result : said, step->a);
+  }
+  case LINE_ENTRIES:
+    if (!call->failed) return value && put_entries(line, in, value, call->result);
+    put_address(line, value);
+    return value != 0;
+  case LINE_REQUIRE: return (u32)value == step->a;
+  case LINE_POINTER: {
+    if (!value || (step->flags & LINE_OUT && call->failed)) {
+      put_address(line, value);
+      *skip = step->b;
+      return 1;
+    }
+    if (!step->a) return 1; /* what follows looks for its own chunk */
+    const struct chunk *chunk = chunk_at(in, value);
+    if (!chunk || chunk->length < step->a) return 0;
+    *structure = (const u8 *)(chunk + 1);
+    return 1;
+  }
+  }
+  return 0;
+}
+
+int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call) {
+  struct line line = {to, to->used, 0};
+  const struct line_step_record *step = (const struct line_step_record *)(tables + program);
+  const u8 *structure = NULL;
+  int made = !(call->failed && call->result <= -FIRST_RESTART);
+  put_prefix(&line, (const struct lane_tables *)tables, call->tid);
+  for (; made && !line.full && step->step != LINE_END; step++) {
+    u32 skip = 0;
+    made = make(&line, tables, step, call, &structure, &skip);
+    step += skip;
+  }
+  made = made && put_result(&line, tables, step, call);
+  if (made && !line.full) return 1;
+  to->used = line.begin;
+  return 0;
+}

@@ -1,0 +1,355 @@
+/**
+ * Reads a value by its kind: from the register, and from the memory that it points to. Whatever
+ * the bytes say, it takes bounded time and memory: `limit` bounds texts and lists, MOST_BYTES the
+ * rest. The reader of a kind is made once.
+ */
+import type {
+  BitSet,
+  Buffer,
+  InPlace,
+  Items,
+  Kind,
+  Pointer,
+  Pointing,
+  Records,
+} from '../linux/schema/kinds.ts'
+import { isPointing } from '../linux/schema/kinds.ts'
+import { offsetOf } from '../linux/schema/layouts.ts'
+import { FIRST_SIZES, siginfoShape } from '../linux/schema/unions.ts'
+import { widthOf } from '../linux/schema/widths.ts'
+import { countOf, resultOf } from './lengths.ts'
+import { readString, readView, readWord } from './memory.ts'
+import { fromRegister } from './numbers.ts'
+import { readMessages, readSocketAddress, readVectors } from './network.ts'
+import type { Reading } from './reading.ts'
+import { inPlace, sizeOf, struct } from './struct.ts'
+import { Bytes, Elements, NotWritten, Unreadable, type Fields, type Value } from './values.ts'
+
+export type { Reading } from './reading.ts'
+
+type Reader = (register: bigint, reading: Reading) => Value
+
+const PATH_MAX = 4096
+const MOST_STRINGS = 4096
+/** Of a list of records, a set of bits, or a struct with a tail. */
+const MOST_BYTES = 1 << 20
+const PAGE = 4096
+
+/** A text up to its NUL. Half a text is none. */
+function textAt(address: bigint, limit: number, { memory }: Reading): Value {
+  if (address === 0n) return null
+  const read = readString(memory, address, limit)
+  return read ? new Bytes(read.bytes.slice(), !read.ended) : new Unreadable(address)
+}
+
+/** Pointers to texts, up to the one that is NULL. */
+const readStrings: Reader = (address, reading) => {
+  const size = reading.bits === 64 ? 8 : 4
+  const most = Math.min(reading.limit, MOST_STRINGS)
+  const items: Value[] = []
+  for (let at = address; ; at += BigInt(size)) {
+    const pointer = readWord(reading.memory, at, size)
+    if (pointer === undefined)
+      return at === address ? new Unreadable(address) : new Elements(items, 'unreadable', at)
+    if (pointer === 0n) return new Elements(items, 'all', at)
+    if (items.length >= most) return new Elements(items, 'limit', at)
+    items.push(textAt(pointer, reading.limit, reading))
+  }
+}
+
+/** `length` bytes, up to the limit. The byte after the last one that is shown must be readable. */
+export function bytesAt(address: bigint, length: number, reading: Reading): Value {
+  if (address === 0n) return null
+  const { memory, limit } = reading
+  const needed = Math.min(length, limit + 1)
+  const bytes = memory.read(address, needed)
+  if (bytes.length < needed) return new Unreadable(address)
+  return new Bytes(bytes.slice(0, limit), length > limit)
+}
+
+/** For output, the result says how many bytes there are, if it is less than the room. */
+const readBuffer = (kind: Buffer): Reader => {
+  const written = kind.way === 'out' && kind.length.by === 'argument'
+  return (address, reading) => {
+    const room = countOf(kind.length, reading)
+    const length = written ? Math.min(room, Number(resultOf(reading))) : room
+    return bytesAt(address, length, reading)
+  }
+}
+
+/** A value in place behind a pointer. */
+function valueAt(kind: InPlace, address: bigint, size: number, reading: Reading): Value {
+  const view = readView(reading.memory, address, size)
+  if (!view) return new Unreadable(address)
+  if (kind.type === 'union') return kind.of === 'siginfo' ? siginfoOf(view, reading.bits) : bytesOf(view)
+  const value = inPlaceOf(kind, reading.bits).read(view, 0) as Value
+  return kind.type === 'struct' ? withPointers(kind.name, value as Fields, reading) : value
+}
+
+const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+
+/** siginfo_t: its fields are those that signal and code select. */
+export function siginfoOf(view: DataView, bits: Reading['bits'] = 64): Fields {
+  const signal = view.getInt32(offsetOf('siginfo', 'si_signo', bits), true)
+  const code = view.getInt32(offsetOf('siginfo', 'si_code', bits), true)
+  return struct(siginfoShape(signal, code), bits).read(view)
+}
+
+/** Fields that point to lists, by the struct that has them: read too. */
+function withPointers(name: Parameters<typeof struct>[0], fields: Fields, reading: Reading): Fields {
+  const pointing = pointingFields(name, reading.bits)
+  if (pointing.length === 0) return fields
+  const followed: Record<string, Value> = { ...fields }
+  for (const { field, kind } of pointing) {
+    const address = fields[field]
+    if (typeof address !== 'number' && typeof address !== 'bigint') continue
+    followed[field] = readBehind(kind, BigInt.asUintN(64, BigInt(address)), reading, fields)
+  }
+  return followed
+}
+
+const pointingByStruct = new Map<string, readonly { readonly field: string; readonly kind: Pointing }[]>()
+
+function pointingFields(name: Parameters<typeof struct>[0], bits: Reading['bits']) {
+  const key = `${name} ${bits}`
+  const known = pointingByStruct.get(key)
+  if (known) return known
+  const found = struct(name, bits).layout.fields.flatMap(({ name: field, kind }) =>
+    isPointing(kind) ? [{ field, kind }] : [],
+  )
+  pointingByStruct.set(key, found)
+  return found
+}
+
+/** What a field points to, as many as another field says. */
+function readBehind(kind: Pointing, address: bigint, reading: Reading, fields: Fields): Value {
+  if (address === 0n) return null
+  if (kind.type === 'array') {
+    const counted = countOf(kind.count, reading, fields)
+    const isBytes = kind.count.by === 'field' && kind.count.bytes === true
+    const count = isBytes ? Math.trunc(counted / elementSize(kind.of, reading)) : counted
+    return elementsAt(kind.of, address, count, reading)
+  }
+  return kind.type === 'pointer' && kind.size && countOf(kind.size, reading, fields) !== 8
+    ? new Unreadable(address)
+    : readerOf(kind)(address, { ...reading, args: [] })
+}
+
+const inPlaceCodecs = {
+  32: new Map<InPlace, ReturnType<typeof inPlace>>(),
+  64: new Map<InPlace, ReturnType<typeof inPlace>>(),
+}
+
+function inPlaceOf(kind: InPlace, bits: Reading['bits']): ReturnType<typeof inPlace> {
+  let codec = inPlaceCodecs[bits].get(kind)
+  if (!codec) {
+    codec = inPlace(kind, bits)
+    inPlaceCodecs[bits].set(kind, codec)
+  }
+  return codec
+}
+
+/**
+ * The bytes of a struct that the caller's size gives; `undefined` if it is too small to be one.
+ */
+function givenSize(
+  kind: Pointer & { readonly to: InPlace },
+  address: bigint,
+  reading: Reading,
+): number | undefined {
+  const whole = sizeOf(kind.to, reading.bits)
+  if (!kind.size) return whole
+  if (kind.size.by === 'field' && kind.to.type === 'struct') {
+    const at = offsetOf(kind.to.name, kind.size.field, reading.bits)
+    const said = readWord(reading.memory, address + BigInt(at), 4)
+    if (said === undefined) return undefined
+    const first = FIRST_SIZES.get(kind.to.name) ?? whole
+    const size = said === 0n ? first : Number(said)
+    return size < first ? undefined : Math.min(size, whole)
+  }
+  const size = countOf(kind.size, reading)
+  if (kind.to.type === 'signals') return size === whole ? whole : undefined
+  const hasTail = kind.to.type === 'struct' && whole < sizeWithTail(kind.to.name)
+  if (hasTail) return Math.min(whole + Math.min(size, reading.limit), MOST_BYTES)
+  return Math.min(size, whole)
+}
+
+const sizeWithTail = (name: Parameters<typeof struct>[0]): number =>
+  struct(name).layout.fields.some(({ kind }) => kind.type === 'tail') ? Infinity : 0
+
+const readPointer = (kind: Pointer): Reader => {
+  if (isPointing(kind.to)) {
+    const inner = readerOf(kind.to)
+    return (address, reading) => {
+      const pointer = readWord(reading.memory, address, reading.bits === 64 ? 8 : 4)
+      return pointer === undefined ? new Unreadable(address) : inner(pointer, reading)
+    }
+  }
+  const inPlaceKind = kind as Pointer & { readonly to: InPlace }
+  return (address, reading) => {
+    const size = givenSize(inPlaceKind, address, reading)
+    if (size === undefined || size === 0) return new Unreadable(address)
+    return valueAt(inPlaceKind.to, address, size + fileHandleTail(inPlaceKind, address, reading), reading)
+  }
+}
+
+const MOST_HANDLE_BYTES = 128
+
+/** struct file_handle says itself how many bytes follow. */
+function fileHandleTail(kind: Pointer, address: bigint, { memory }: Reading): number {
+  if (kind.to.type !== 'struct' || kind.to.name !== 'file_handle') return 0
+  const said = Number(readWord(memory, address, 4) ?? 0n)
+  return Math.min(said, MOST_HANDLE_BYTES)
+}
+
+const elementSize = (kind: Kind, reading: Reading): number => sizeOf(kind, reading.bits)
+
+/** Elements of one size, up to the first that cannot be read. */
+export function elementsAt(kind: Kind, address: bigint, count: number, reading: Reading): Value {
+  if (count <= 0) return new Elements([], 'all', address)
+  const size = elementSize(kind, reading)
+  const shown = Math.min(count, reading.limit)
+  if (address + BigInt(size) * BigInt(count) >= 2n ** 64n) return new Unreadable(address)
+  const items: Value[] = []
+  for (let index = 0; index < shown; index++) {
+    const at = address + BigInt(index * size)
+    const item = isPointing(kind) ? pointedAt(kind, at, reading) : valueAt(kind, at, size, reading)
+    if (item instanceof Unreadable && item.address === at)
+      return index === 0 ? item : new Elements(items, 'unreadable', at)
+    items.push(item)
+  }
+  return new Elements(items, shown < count ? 'limit' : 'all', address + BigInt(shown * size))
+}
+
+/** An element that is a pointer itself. */
+function pointedAt(kind: Pointing, at: bigint, reading: Reading): Value {
+  const pointer = readWord(reading.memory, at, reading.bits === 64 ? 8 : 4)
+  if (pointer === undefined) return new Unreadable(at)
+  return readerOf(kind)(pointer, reading)
+}
+
+const readItems = (kind: Items): Reader => {
+  return (address, reading) => {
+    const count = countOf(kind.count, reading)
+    if (kind.most !== undefined && count > kind.most) return new Unreadable(address)
+    return elementsAt(kind.of, address, count, reading)
+  }
+}
+
+/**
+ * Records one behind the other. One that is shorter than its head, or ends behind the end, ends
+ * them.
+ */
+const readRecords = (kind: Records): Reader => {
+  return (address, reading) => {
+    const length = Math.min(countOf(kind.length, reading), MOST_BYTES)
+    if (length === 0) return new Elements([], 'all', address)
+    const view = readView(reading.memory, address, length)
+    if (!view) return new Unreadable(address)
+    const codec = struct(kind.of, reading.bits)
+    const items: Value[] = []
+    let at = 0
+    while (at + codec.size <= length && items.length < reading.limit) {
+      const head = codec.read(
+        new DataView(view.buffer, view.byteOffset + at, codec.size),
+      ) as unknown as Fields
+      const size = Number(head[kind.size])
+      if (size <= codec.size || at + size > length) break
+      items.push(codec.read(new DataView(view.buffer, view.byteOffset + at, size)))
+      at += Math.ceil(size / kind.align) * kind.align
+    }
+    return new Elements(items, at + codec.size <= length ? 'limit' : 'all', address + BigInt(at))
+  }
+}
+
+/** The bytes of a set of bits. */
+const readBitSet = (kind: BitSet): Reader => {
+  const WORD_BITS = 64
+  return (address, reading) => {
+    const said = countOf(kind.length, reading)
+    const bytes =
+      kind.unit === 'bytes'
+        ? said
+        : kind.unit === 'bits'
+          ? Math.ceil(said / WORD_BITS) * 8
+          : Math.ceil(said / PAGE)
+    const length = Math.min(bytes, MOST_BYTES)
+    if (length === 0) return new Unreadable(address)
+    const found = reading.memory.read(address, length)
+    return found.length < length ? new Unreadable(address) : found.slice()
+  }
+}
+
+function makeReader(kind: Kind): Reader {
+  switch (kind.type) {
+    case 'path':
+      return (address, reading) => textAt(address, PATH_MAX - 1, reading)
+    case 'string': {
+      const { most = Infinity } = kind
+      return (address, reading) => textAt(address, Math.min(most, reading.limit), reading)
+    }
+    case 'strings':
+      return readStrings
+    case 'buffer':
+      return readBuffer(kind)
+    case 'pointer':
+      return readPointer(kind)
+    case 'array':
+      return readItems(kind)
+    case 'records':
+      return readRecords(kind)
+    case 'bitset':
+      return readBitSet(kind)
+    case 'vectors':
+      return (address, reading) => readVectors(kind, address, reading, bytesAt)
+    case 'message':
+      return (address, reading) => readMessages(kind, address, reading, bytesAt)
+    case 'sockaddr':
+      return (address, reading) => readSocketAddress(address, countOf(kind.length, reading), reading)
+    default: {
+      const width = widthOf(kind)
+      return register => fromRegister(register, width)
+    }
+  }
+}
+
+const readers = new Map<Kind, Reader>()
+
+function readerOf(kind: Kind): Reader {
+  let reader = readers.get(kind)
+  if (!reader) {
+    const read = makeReader(kind)
+    reader = isPointing(kind) ? pointing(kind, read) : read
+    readers.set(kind, reader)
+  }
+  return reader
+}
+
+const INTERRUPTED: ReadonlySet<bigint> = new Set([-4n, -514n, -516n])
+
+/** Whether the kernel wrote what the pointer leads to. */
+function isTold(kind: Pointing, { result }: Reading): boolean {
+  if (kind.type === 'strings' || (kind.way !== 'out' && kind.type !== 'pointer')) return true
+  const told = kind.type === 'pointer' ? kind.told : undefined
+  if (told === 'always') return true
+  if (told === 'interrupted') return result !== undefined && INTERRUPTED.has(result)
+  if (kind.way !== 'out') return true
+  if (result === undefined || (result < 0n && result >= -4095n)) return false
+  return told !== 'child' || result !== 0n
+}
+
+const pointing =
+  (kind: Pointing, read: Reader): Reader =>
+  (address, reading) => {
+    if (address === 0n) return null
+    return isTold(kind, reading) ? read(address, reading) : new NotWritten(address)
+  }
+
+/**
+ * The value of a register by its kind, and of what it points to.
+ *
+ * @example
+ *     read(K.path, 0x7ffe0000n, { memory, args, result: undefined, limit: 4096, bits: 64 })
+ */
+export const read = (kind: Kind, register: bigint, reading: Reading): Value =>
+  readerOf(kind)(register, reading)

@@ -1,0 +1,109 @@
+/**
+ * What a tracer must know of a call so that the program need not wait for its handlers: which
+ * memory they will read, and how its line is made. Plans are compiled from the kinds of the one
+ * table of calls (captures.ts, line-program.ts, call-plans.ts); `ptrace/lanes` encodes them and
+ * the native step executes them (native/lanes.h). Values only.
+ */
+
+/**
+ * Memory that is copied at a stop. `address` is the index of the argument that points to it; or,
+ * with `from`, the offset of the pointer in each element that an earlier capture of the same list
+ * has copied.
+ */
+export interface Capture {
+  readonly what: 'bytes' | 'string'
+  readonly address: number
+  readonly from?: { readonly capture: number; readonly stride: number }
+  /**
+   * The number of elements: an argument (or a field of the element of `from`, at this offset), the
+   * result, or one.
+   */
+  readonly count: { readonly at: number; readonly half: boolean } | 'result' | 'one'
+  /** Bytes of one element. */
+  readonly element: number
+  /** No more bytes than this are copied. */
+  readonly most: number
+  /** If there are more bytes than `most`, the thread waits instead. */
+  readonly mustFit?: boolean
+  /** Only if the call did not fail. */
+  readonly succeeded?: boolean
+  /** If the string ends in `status`, the thread waits instead: see ptrace/cpu-affinity. */
+  readonly guarded?: boolean
+}
+
+/** What is copied at the entry of a call, and at its exit. */
+export interface Captures {
+  readonly enter: readonly Capture[]
+  readonly leave: readonly Capture[]
+}
+
+/** How much of the memory of a call is read. */
+export interface CaptureLimits {
+  /** Bytes of a string or buffer. */
+  readonly bytes: number
+  /** Elements of an array. */
+  readonly items: number
+}
+
+/** How a number is written. */
+export type NumberForm = 'signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address'
+
+/** Where a number is: in an argument, or in a member of the struct of the last pointer. */
+export type Source =
+  | { readonly argument: number }
+  | {
+      readonly argument: number
+      readonly offset: number
+      readonly width: number
+      readonly signed: boolean
+    }
+
+/** A step of the program that makes a line. `late`: from memory as it is at the exit. */
+export type LineStep =
+  | { readonly step: 'text'; readonly text: string }
+  | { readonly step: 'number'; readonly form: NumberForm; readonly source: Source }
+  | { readonly step: 'name'; readonly kind: string; readonly source: Source; readonly late: boolean }
+  | { readonly step: 'string'; readonly argument: number; readonly most: number; readonly late: boolean }
+  | {
+      readonly step: 'bytes'
+      readonly argument: number
+      readonly length: number
+      readonly most: number
+      readonly late: boolean
+      readonly byResult: boolean
+    }
+  | { readonly step: 'entries'; readonly argument: number }
+  | { readonly step: 'require'; readonly argument: number; readonly value: number }
+  | {
+      readonly step: 'pointer'
+      readonly argument: number
+      /** The bytes that must be there. */
+      readonly size: number
+      readonly late: boolean
+      /** The kernel fills it in, so it is an address if the call failed. */
+      readonly out: boolean
+      readonly inside: readonly LineStep[]
+    }
+
+/** The result: a number, or a value of this kind that has a name. */
+export type ResultForm = NumberForm | { readonly named: string }
+
+export interface LineProgram {
+  readonly steps: readonly LineStep[]
+  readonly result: ResultForm
+}
+
+export interface CallPlan extends Captures {
+  /** Absent if the line cannot be made by a program. */
+  readonly line?: LineProgram
+}
+
+/** The plan of each value of an argument. Values that are absent have no plan, nor have others. */
+export interface PlanChoice {
+  readonly argument: number
+  readonly mask: number
+  readonly plans: ReadonlyMap<number, CallPlan>
+}
+
+/** Of one call number. */
+export type Planned = CallPlan | PlanChoice

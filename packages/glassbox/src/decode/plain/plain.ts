@@ -1,0 +1,208 @@
+/**
+ * Values of the codec as values for programs: names for numbers that have one, text for bytes that
+ * are text, records and lists. A second printer of the values of which text is the first. Pure.
+ */
+import { Bytes, Elements, Unreadable, type Fields, type Value as Read } from '../../codec/values.ts'
+import { narrow } from '../../codec/numbers.ts'
+import { isPointing, type Kind } from '../../linux/schema/kinds.ts'
+import { layoutOf, type AddressBits, type StructName, type Word } from '../../linux/schema/layouts.ts'
+import type { Value } from '../types.ts'
+import { fieldsOf } from './fields.ts'
+import { enumName, flagNames, signalNames, signalValue } from './names.ts'
+import { bitsOf, bufferValue, capabilities, fileTime, socketAddressValue } from './special.ts'
+import { WORD_VALUES } from './words.ts'
+
+type Plain = (value: Read, bits: AddressBits) => Value
+
+const utf8 = new TextDecoder()
+export const textOf = (bytes: Uint8Array): string => utf8.decode(bytes)
+
+const NO_ID = 2 ** 32 - 1
+
+/** A number by its kind. */
+const SCALARS: Readonly<Record<string, (kind: never) => (value: Word) => Value>> = {
+  int: ({ form }: Kind & { type: 'int' }) =>
+    form === 'address' ? value => (value === 0 ? null : value) : value => value,
+  flags:
+    ({ set }: Kind & { type: 'flags' }) =>
+    value =>
+      flagNames(set, value),
+  enum:
+    ({ set }: Kind & { type: 'enum' }) =>
+    value =>
+      enumName(set, value),
+  fd: () => value => value,
+  id: ({ of }: Kind & { type: 'id' }) =>
+    of === 'user' ? value => (value === NO_ID ? -1 : value) : value => value,
+  signal: () => signalValue,
+  signals: () => signalNames,
+  word: ({ word }: Kind & { type: 'word' }) => WORD_VALUES[word],
+  unused: () => value => value,
+  bits: () => value => value,
+}
+
+const isNumber = (value: Read): value is Word => typeof value === 'number' || typeof value === 'bigint'
+
+/** A struct: each field by its kind, but for what only some of its values use. */
+function structPlain(name: StructName, view: string | undefined): Plain {
+  const made = { 32: undefined as Plain | undefined, 64: undefined as Plain | undefined }
+  return (value, bits) => {
+    const compile = (): Plain => {
+      const fields = layoutOf(name, bits).fields.map(field => ({
+        name: field.name,
+        plain: plainOf(field.kind),
+      }))
+      return given => {
+        const from = given as Fields
+        const shown: Record<string, Value> = {}
+        for (const field of fields) {
+          const read = from[field.name]
+          if (read !== undefined) shown[field.name] = field.plain(read, bits)
+        }
+        return fieldsOf(name, view, shown, from)
+      }
+    }
+    made[bits] ??= compile()
+    return made[bits](value, bits)
+  }
+}
+
+const elements =
+  (of: Plain): Plain =>
+  (value, bits) =>
+    value instanceof Elements
+      ? value.items.map(item => ofValue(item, of, bits))
+      : Array.isArray(value)
+        ? (value as readonly Read[]).map(item => ofValue(item, of, bits))
+        : null
+
+const text: Plain = value => {
+  if (value instanceof Bytes) return textOf(value.bytes)
+  return value instanceof Uint8Array ? textOf(value) : null
+}
+
+const vector: Plain = value => {
+  const { iov_base: base = null, iov_len: length = 0 } = value as Fields
+  return { iov_base: ofValue(base, bytes, 64), iov_len: length as Word }
+}
+const bytes: Plain = value =>
+  value instanceof Bytes ? value.bytes : value instanceof Uint8Array ? value : null
+
+const CONTROL = structPlain('cmsghdr', undefined)
+const FLAGS_OF_MESSAGE = 'msg'
+
+const message: Plain = (value, bits) => {
+  const from = value as Fields
+  if (from['msg_hdr'] !== undefined) {
+    const head = message(from['msg_hdr'], bits)
+    return from['msg_len'] === undefined
+      ? { msg_hdr: head }
+      : { msg_hdr: head, msg_len: from['msg_len'] as Word }
+  }
+  return {
+    msg_name: ofValue(from['msg_name'] ?? null, socketAddressValue, bits),
+    msg_namelen: from['msg_namelen'] as Word,
+    msg_iov: ofValue(from['msg_iov'] ?? null, elements(vector), bits),
+    msg_iovlen: from['msg_iovlen'] as Word,
+    ...(from['msg_control'] === null || from['msg_control'] === undefined
+      ? {}
+      : { msg_control: ofValue(from['msg_control'], elements(CONTROL), bits) }),
+    msg_controllen: from['msg_controllen'] as Word,
+    msg_flags: flagNames(FLAGS_OF_MESSAGE, from['msg_flags'] as Word),
+  }
+}
+
+function make(kind: Kind): Plain {
+  switch (kind.type) {
+    case 'path':
+    case 'string':
+    case 'chars':
+      return text
+    case 'strings':
+      return elements(text)
+    case 'buffer':
+      return bufferValue(kind)
+    case 'pointer':
+      return plainOf(kind.to)
+    case 'array':
+      if (kind.count.by === 'capability-version') return capabilities
+      if (kind.count.by === 'constant' && kind.of.type === 'struct') return elements(fileTimeOf)
+      return elements(plainOf(kind.of))
+    case 'list':
+      return elements(plainOf(kind.of))
+    case 'records':
+      return elements(structPlain(kind.of, undefined))
+    case 'bitset':
+      return value => bitsOf(kind.of, value as Uint8Array)
+    case 'vectors':
+      return elements(vector)
+    case 'message':
+      return (value, bits) =>
+        value instanceof Elements
+          ? value.items.map(item => ofValue(item, message, bits))
+          : message(value, bits)
+    case 'sockaddr':
+      return socketAddressValue
+    case 'struct':
+      return structPlain(kind.name, kind.view)
+    case 'union':
+      // siginfo_t was read by its signal and code already.
+      return kind.of === 'siginfo' ? (value, bits) => SIGINFO(value, bits) : bytes
+    case 'tail':
+      return bytes
+    default: {
+      const of = SCALARS[kind.type]?.(kind as never) ?? (value => value)
+      return value => (isNumber(value) ? of(value) : null)
+    }
+  }
+}
+
+const fileTimeOf: Plain = value => fileTime(value as Fields)
+
+/** Every shape of siginfo_t: the fields that the value has. */
+const SIGINFO_SHAPES: readonly StructName[] = [
+  ...(['siginfo_kill', 'siginfo_timer', 'siginfo_queue', 'siginfo_child', 'siginfo_bounds'] as const),
+  ...(['siginfo_pkey', 'siginfo_memory', 'siginfo_poll', 'siginfo_sys'] as const),
+]
+let siginfoFields: ReadonlyMap<string, Plain> | undefined
+
+const SIGINFO: Plain = (value, bits) => {
+  siginfoFields ??= new Map(
+    SIGINFO_SHAPES.flatMap(name => layoutOf(name).fields).map(field => [field.name, plainOf(field.kind)]),
+  )
+  const from = value as Fields
+  const shown: Record<string, Value> = {}
+  for (const name of Object.keys(from))
+    shown[name] = siginfoFields.get(name)?.(from[name] as Read, bits) ?? null
+  return fieldsOf('siginfo', undefined, shown, from)
+}
+
+const plains = new Map<Kind, Plain>()
+
+function plainOf(kind: Kind): Plain {
+  let known = plains.get(kind)
+  if (!known) {
+    const own = make(kind)
+    known = isPointing(kind) ? (value, bits) => ofValue(value, own, bits) : own
+    plains.set(kind, known)
+  }
+  return known
+}
+
+/** NULL, memory that cannot be read, and outputs that the kernel did not write: their address. */
+function ofValue(value: Read, of: Plain, bits: AddressBits): Value {
+  if (value === null) return null
+  if (value instanceof Unreadable) return narrow(value.address)
+  return of(value, bits)
+}
+
+/**
+ * The value for programs.
+ *
+ * @example
+ *     plain(K.openflags, 0x80000) // ['O_RDONLY', 'O_CLOEXEC']
+ */
+export function plain(kind: Kind, value: Read, bits: AddressBits = 64): Value {
+  if (value instanceof Unreadable) return narrow(value.address)
+  return plainOf(kind)(value, bits)
+}

@@ -1,0 +1,122 @@
+/** Inodes of the host: what all of them have, links and special files. */
+import { S_IFDIR, S_IFLNK, S_IFMT } from '../../../linux/constants.ts'
+import { EACCES, ENXIO, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
+import { permitsBy } from '../permissions.ts'
+import type {
+  AttributeChange,
+  Attributes,
+  Credentials,
+  Directory,
+  FsCaller,
+  Inode,
+  Location,
+  OpenFile,
+  Time,
+} from '../vfs.ts'
+import { attributesOf, changeMode, changeTimes, closeHost, readLink } from './calls.ts'
+import type { HostEntry, HostFileSystem } from './file-system.ts'
+
+const UTIME_OMIT = 0x3ffffffen
+
+export class HostInode implements Inode, HostEntry {
+  readonly fileSystem: HostFileSystem
+  /** Where it is found; the root of the file system has no parent. */
+  parent: HostInode | undefined
+  name: string
+  readonly type: number
+  locks: unknown
+  watches: unknown
+  protected known: Attributes
+
+  get isDirectory(): boolean {
+    return this.type === S_IFDIR
+  }
+
+  get directory(): Directory | undefined {
+    return undefined
+  }
+
+  constructor(
+    fileSystem: HostFileSystem,
+    parent: HostInode | undefined,
+    name: string,
+    attributes: Attributes,
+  ) {
+    this.fileSystem = fileSystem
+    this.parent = parent
+    this.name = name
+    this.type = attributes.mode & S_IFMT
+    this.known = fileSystem.seen(attributes)
+  }
+
+  attributes(): Attributes {
+    if (this.fileSystem.writable) this.refresh()
+    return this.known
+  }
+
+  /** Asks the host again. What is gone keeps what was known last. */
+  refresh(): void {
+    const fd = this.fileSystem.descriptor(this)
+    const found = fd < 0 ? fd : attributesOf(fd)
+    if (typeof found !== 'number') this.renewed(found)
+  }
+
+  /** The host has said this about it. */
+  renewed(attributes: Attributes): void {
+    this.known = this.fileSystem.seen(attributes)
+  }
+
+  permits(want: number, credentials: Credentials): number {
+    return permitsBy(this.known, want, credentials)
+  }
+
+  /** The text of a symbolic link. */
+  readlink(): string | number {
+    if (this.type !== S_IFLNK) return -EACCES
+    const fd = this.fileSystem.descriptor(this)
+    return fd < 0 ? fd : readLink(fd)
+  }
+
+  change(change: AttributeChange): number {
+    if (!this.fileSystem.writable) return -EROFS
+    const { mode, uid, gid, size, atime, mtime } = change
+    if ((uid !== undefined && uid !== this.known.uid) || (gid !== undefined && gid !== this.known.gid)) {
+      return -EPERM
+    }
+    let error = size === undefined ? 0 : this.resize(size)
+    if (error === 0 && mode !== undefined) error = this.#setMode(mode)
+    if (error === 0 && (atime ?? mtime) !== undefined) error = this.#setTimes(atime, mtime)
+    this.refresh()
+    return error
+  }
+
+  protected resize(_size: number): number {
+    return -EACCES
+  }
+
+  #setMode(mode: number): number {
+    // Set-id bits on the host would give rights of the host away.
+    const fd = this.fileSystem.open(this, 0)
+    if (fd < 0) return fd
+    const error = changeMode(fd, mode & 0o1777)
+    closeHost(fd)
+    return error
+  }
+
+  #setTimes(atime: Time | undefined, mtime: Time | undefined): number {
+    const { parent, name } = this
+    const directory =
+      parent === undefined ? this.fileSystem.descriptor(this) : this.fileSystem.descriptor(parent)
+    if (directory < 0) return directory
+    const times = new BigInt64Array(4)
+    for (const [index, time] of [atime, mtime].entries()) {
+      times[index * 2] = BigInt(time?.seconds ?? 0)
+      times[index * 2 + 1] = time === undefined ? UTIME_OMIT : BigInt(time.nanoseconds)
+    }
+    return changeTimes(directory, parent === undefined ? '.' : name, times)
+  }
+
+  open(_flags: number, _location: Location, _caller: FsCaller): OpenFile | number {
+    return -ENXIO
+  }
+}

@@ -1,0 +1,4 @@
+/** Who waits for something, and looks again when it is woken. */
+export interface Waiter {
+  woken(): void
+}

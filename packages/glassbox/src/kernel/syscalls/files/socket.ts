@@ -1,0 +1,244 @@
+/** Sockets: those of the world itself, unix(7). Other families are EAFNOSUPPORT. */
+import {
+  AF_UNIX,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  S_IFSOCK,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../../../linux/constants.ts'
+import {
+  EADDRINUSE,
+  EAFNOSUPPORT,
+  EBADF,
+  ECONNREFUSED,
+  EEXIST,
+  EFAULT,
+  EINVAL,
+  ENOTCONN,
+  ENOTSOCK,
+  EOPNOTSUPP,
+  EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
+} from '../../../linux/errno-numbers.ts'
+import { makeNode } from '../../fs/operations/make.ts'
+import { permits, WRITE } from '../../fs/permissions.ts'
+import { walk } from '../../fs/path/start.ts'
+import { FOLLOW } from '../../fs/path/walk.ts'
+import { abstractNames, bindInode, socketOf } from '../../fs/socket/names.ts'
+import { SocketFile } from '../../fs/socket/socket-file.ts'
+import { type SocketCredentials, UnixSocket } from '../../fs/socket/unix-socket.ts'
+import type { Task } from '../../task/types.ts'
+import type { Family } from '../family.ts'
+import { addFile } from './file.ts'
+import { untilReady } from './support.ts'
+
+/** sun_path: with the family 110 bytes. */
+const MOST_ADDRESS = 110
+const FAMILY_BYTES = 2
+
+/** SOCK_PACKET: types beyond it are EINVAL, whatever the family. */
+const MOST_TYPE = 10
+
+const credentialsOf = (task: Task): SocketCredentials => ({
+  pid: task.process.pid,
+  uid: task.credentials.euid,
+  gid: task.credentials.egid,
+})
+
+/** The socket of a descriptor, or EBADF, or ENOTSOCK. */
+export function socketAt(task: Task, fd: number): SocketFile | number {
+  const file = task.files.get(fd)
+  if (file === undefined) return -EBADF
+  return file instanceof SocketFile ? file : -ENOTSOCK
+}
+
+/** O_* of SOCK_NONBLOCK and SOCK_CLOEXEC: the numbers are the same. */
+const fileFlags = (type: number): number => type & (O_NONBLOCK | O_CLOEXEC)
+
+function checkedType(domain: number, type: number, protocol: number): number {
+  const kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+  if (domain !== AF_UNIX) return -EAFNOSUPPORT
+  if (protocol !== 0 && protocol !== AF_UNIX) return -EPROTONOSUPPORT
+  if (kind > MOST_TYPE) return -EINVAL
+  if (kind === SOCK_RAW) return SOCK_DGRAM
+  return kind === SOCK_STREAM || kind === SOCK_DGRAM || kind === SOCK_SEQPACKET ? kind : -ESOCKTNOSUPPORT
+}
+
+function socketCall(task: Task, domain: number, type: number, protocol: number): number {
+  const kind = checkedType(domain, type, protocol)
+  if (kind < 0) return kind
+  const file = new SocketFile(new UnixSocket(kind, credentialsOf(task)), fileFlags(type) & O_NONBLOCK)
+  return addFile(task, file, fileFlags(type))
+}
+
+function socketpair(task: Task, domain: number, type: number, protocol: number, address: number): number {
+  const kind = checkedType(domain, type, protocol)
+  if (kind < 0) return kind === -EAFNOSUPPORT ? -EAFNOSUPPORT : kind
+  const [one, two] = [0, 1].map(
+    () => new SocketFile(new UnixSocket(kind, credentialsOf(task)), fileFlags(type) & O_NONBLOCK),
+  ) as [SocketFile, SocketFile]
+  one.socket.join(two.socket)
+  const first = addFile(task, one, fileFlags(type))
+  const second = addFile(task, two, fileFlags(type))
+  const stored = first >= 0 && second >= 0 && task.memory.writeInt32(address, first) === 0
+  if (stored && task.memory.writeInt32(address + 4, second) === 0) return 0
+  for (const fd of [first, second]) if (fd >= 0) task.files.close(fd)
+  return first < 0 ? first : second < 0 ? second : -EFAULT
+}
+
+const addressBytes = new Uint8Array(MOST_ADDRESS + 1)
+
+/** Reads a struct sockaddr_un: the bytes of its name, or a negative errno. */
+export function readAddress(task: Task, address: number, length: number): string | number {
+  if (length < FAMILY_BYTES || length > MOST_ADDRESS) return -EINVAL
+  if (task.memory.read(address, addressBytes, 0, length) !== 0) return -EFAULT
+  const family = (addressBytes[0] ?? 0) | ((addressBytes[1] ?? 0) << 8)
+  if (family !== AF_UNIX) return -EINVAL
+  const text = Buffer.from(addressBytes.buffer, FAMILY_BYTES, length - FAMILY_BYTES).toString('latin1')
+  // An abstract name is all its bytes; a path ends at its NUL.
+  return text.startsWith('\0') ? text : text.replace(/\0[^]*$/, '')
+}
+
+/** Writes a struct sockaddr_un and its length, which the caller's room may cut. */
+export function writeAddress(
+  task: Task,
+  name: string | undefined,
+  address: number,
+  lengthAt: number,
+): number {
+  if (address === 0) return 0
+  const room = task.memory.readInt32(lengthAt)
+  if (Number.isNaN(room)) return -EFAULT
+  if (room < 0) return -EINVAL
+  const isPath = name !== undefined && !name.startsWith('\0')
+  const bytes = Buffer.from(`\x01\0${name ?? ''}${isPath ? '\0' : ''}`, 'latin1')
+  const error = task.memory.write(address, bytes, 0, Math.min(room, bytes.length))
+  return error !== 0 ? error : task.memory.writeInt32(lengthAt, bytes.length)
+}
+
+let nextName = 0
+
+function bind(task: Task, fd: number, address: number, length: number): number {
+  const file = socketAt(task, fd)
+  if (typeof file === 'number') return file
+  const given = readAddress(task, address, length)
+  if (typeof given === 'number') return given
+  const { socket } = file
+  const isPath = given !== '' && !given.startsWith('\0')
+  if (socket.address !== undefined) return isPath && isThere(task, given) ? -EADDRINUSE : -EINVAL
+  const name = given === '' ? `\0${(nextName++).toString(16).padStart(5, '0')}` : given
+  const error = name.startsWith('\0') ? bindAbstract(task, file, name) : bindPath(task, file, name)
+  if (error === 0) socket.address = name
+  return error
+}
+
+function isThere(task: Task, name: string): boolean {
+  const bytes = Buffer.from(name, 'latin1')
+  return walk.run(task.fs.cwd, task, bytes, bytes.length, 0) === 0
+}
+
+function bindAbstract(task: Task, file: SocketFile, name: string): number {
+  const names = abstractNames(task.world)
+  if (names.has(name)) return -EADDRINUSE
+  names.set(name, file.socket)
+  file.onClose = () => void names.delete(name)
+  return 0
+}
+
+function bindPath(task: Task, { socket }: SocketFile, name: string): number {
+  const bytes = Buffer.from(name, 'latin1')
+  const error = makeNode(task.fs.cwd, task, bytes, bytes.length, S_IFSOCK | 0o777, 0)
+  if (error !== 0) return error === -EEXIST ? -EADDRINUSE : error
+  const found = walk.run(task.fs.cwd, task, bytes, bytes.length, 0)
+  if (found === 0) bindInode(walk.dentry.inode, socket)
+  return found
+}
+
+/** The socket that has an address, or a negative errno. */
+export function socketNamed(task: Task, name: string): UnixSocket | number {
+  if (name.startsWith('\0')) return abstractNames(task.world).get(name) ?? -ECONNREFUSED
+  const bytes = Buffer.from(name, 'latin1')
+  const error = walk.run(task.fs.cwd, task, bytes, bytes.length, FOLLOW)
+  if (error !== 0) return error
+  const { inode } = walk.dentry
+  const denied = permits(inode, WRITE, task.credentials)
+  if (denied !== 0) return denied
+  const socket = socketOf(inode)
+  return socket === undefined || socket.closed ? -ECONNREFUSED : socket
+}
+
+function listen(task: Task, fd: number, backlog: number): number {
+  const file = socketAt(task, fd)
+  return typeof file === 'number' ? file : file.socket.listen(backlog)
+}
+
+function connect(task: Task, fd: number, address: number, length: number): number {
+  const file = socketAt(task, fd)
+  if (typeof file === 'number') return file
+  const name = readAddress(task, address, length)
+  if (typeof name === 'number') return name
+  const target = socketNamed(task, name)
+  if (typeof target === 'number') return target
+  return untilReady(task, file, () => file.socket.connect(target))
+}
+
+function accept4(task: Task, fd: number, address: number, length: number, flags: number): number {
+  if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL
+  const file = socketAt(task, fd)
+  if (typeof file === 'number') return file
+  if (file.socket.isConnectionless) return -EOPNOTSUPP
+  return untilReady(task, file, () => {
+    const socket = file.socket.accept()
+    if (typeof socket === 'number') return socket
+    const accepted = new SocketFile(socket, flags & O_NONBLOCK)
+    const added = addFile(task, accepted, flags)
+    if (added < 0) return added
+    const error = writeAddress(task, socket.peer?.address, address, length)
+    if (error === 0) return added
+    task.files.close(added)
+    return error
+  })
+}
+
+function getsockname(task: Task, fd: number, address: number, length: number): number {
+  const file = socketAt(task, fd)
+  return typeof file === 'number' ? file : writeAddress(task, file.socket.address, address, length)
+}
+
+function getpeername(task: Task, fd: number, address: number, length: number): number {
+  const file = socketAt(task, fd)
+  if (typeof file === 'number') return file
+  const { peer } = file.socket
+  return peer === undefined ? -ENOTCONN : writeAddress(task, peer.address, address, length)
+}
+
+function shutdown(task: Task, fd: number, how: number): number {
+  const file = socketAt(task, fd)
+  if (typeof file === 'number') return file
+  if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) return -EINVAL
+  file.socket.shutdown(how !== SHUT_WR, how !== SHUT_RD)
+  return 0
+}
+
+const PARTLY = 'Only sockets of the world itself: AF_UNIX. Others are EAFNOSUPPORT.'
+
+export const socket: Family = {
+  socket: { handler: socketCall, partly: PARTLY },
+  socketpair,
+  bind,
+  listen,
+  connect,
+  accept: (task, fd, address, length) => accept4(task, fd, address, length, 0),
+  accept4,
+  getsockname,
+  getpeername,
+  shutdown,
+}

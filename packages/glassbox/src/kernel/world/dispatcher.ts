@@ -1,0 +1,90 @@
+/**
+ * Serves the calls of tasks by the table. A call that no family has answers ENOSYS and is counted.
+ * A handler that throws is a fault of the kernel: the call answers EFAULT, and the fault is
+ * counted and kept for the report; it never reaches the loop.
+ */
+import { syscallByNumber } from '../../linux/syscalls.ts'
+import type { Task } from '../task/state.ts'
+import { type CallTable, fit } from './call-table.ts'
+
+const ENOSYS = 38
+const EFAULT = 14
+const MOST_KEPT_FAULTS = 8
+
+export interface KernelFault {
+  readonly call: string
+  readonly error: unknown
+}
+
+/** Who wants to see calls: a trace. */
+export interface CallObserver {
+  entered(task: Task): void
+  /** The handler has answered: a result, BLOCKED or NO_RESULT. */
+  answered(task: Task, answer: number): void
+}
+
+export class Dispatcher {
+  readonly #table: CallTable
+  /** How often each call was made that is not served, by number. */
+  readonly missing: Map<number, number> = new Map()
+  readonly faults: KernelFault[] = []
+  faultCount = 0
+  calls = 0
+  observer: CallObserver | undefined
+
+  constructor(table: CallTable) {
+    this.#table = table
+  }
+
+  /** The thread of the task has stopped at a call. */
+  serve(task: Task): void {
+    const { thread } = task
+    const { nr } = thread
+    task.nr = nr
+    task.world.current = task
+    this.calls++
+    const { observer } = this
+    if (observer === undefined) {
+      task.finish(this.#answer(task, nr))
+      return
+    }
+    observer.entered(task)
+    const answer = this.#answer(task, nr)
+    observer.answered(task, answer)
+    task.finish(answer)
+  }
+
+  #answer(task: Task, nr: number): number {
+    const handler = this.#table.handlers[nr]
+    if (handler === undefined) return this.#noCall(nr)
+    const [a, b, c, d, e, f] = task.thread.args
+    const widths = this.#table.widths[nr] ?? 0
+    try {
+      if (widths === 0) return handler(task, a, b, c, d, e, f)
+      return handler(
+        task,
+        fit(widths, 0, a),
+        fit(widths, 1, b),
+        fit(widths, 2, c),
+        fit(widths, 3, d),
+        fit(widths, 4, e),
+        fit(widths, 5, f),
+      )
+    } catch (error) {
+      this.noteFault(nr, error)
+      return -EFAULT
+    }
+  }
+
+  #noCall(nr: number): number {
+    this.missing.set(nr, (this.missing.get(nr) ?? 0) + 1)
+    return -ENOSYS
+  }
+
+  /** A fault of the kernel while it served this call, or 'a stop' for −1. */
+  noteFault(nr: number, error: unknown): void {
+    this.faultCount++
+    if (this.faults.length >= MOST_KEPT_FAULTS) return
+    this.faults.push({ call: nr < 0 ? 'a stop' : (syscallByNumber(nr)?.name ?? `call ${nr}`), error })
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The lanes of a trace: what the native step does at the stops of a call without coming back to
+ * JavaScript (native/lanes.h says what always holds). This file decides which calls may go which
+ * way. It owns the buffers that the step fills.
+ *
+ * A plan is compiled when a call is first seen, because a trace sees few of all calls. Calls at
+ * which the tracer itself must look at the thread or change it never have one; calls that were not
+ * asked for are skipped.
+ */
+import { LINE_PREFIX, MOST_LINE_BYTES, PLANNED_CALLS } from '../../gate/generated/layouts.ts'
+import type { StepLanes } from '../../gate/ptrace.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Planned } from '../../decode/lanes/plan.ts'
+import type { LineTaker, TraceHandlers } from '../../trace/handlers.ts'
+import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
+import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
+import { LaneTables } from './tables.ts'
+
+const RESTART_SYSCALL = syscallNumber('restart_syscall')
+const NOTHING_READ: Planned = { enter: [], leave: [] }
+const TEXT_BYTES = 1 << 16
+const CAPTURE_BYTES = 1 << 18
+
+const numbers = (names: readonly string[]): ReadonlySet<number> =>
+  new Set(names.map(name => syscallNumber(name)))
+
+/** These change what a tracee is, what it sees of itself, or how its memory must be read. */
+const ALWAYS_STOP = numbers(['execve', 'execveat', 'vfork', ...MASK_CALLS, ...CHILD_CALLS, 'userfaultfd'])
+/** Of these the tracer must see some, by a path or a request. Their plans tell them apart. */
+const SOMETIMES_STOP = numbers([...Object.keys(PATH_CALLS), ...USER_FAULT_CALLS])
+
+/** For tests: which lanes are used. The text must be the same. */
+const ONLY = process.env['GLASSBOX_TEST_LANES']
+
+export class Lanes {
+  readonly buffers: StepLanes
+  readonly #tables: LaneTables = new LaneTables()
+  readonly #handlers: TraceHandlers
+  readonly #isWanted: (nr: number) => boolean
+  readonly #taker: LineTaker | undefined
+  readonly #seen = new Uint8Array(PLANNED_CALLS)
+  #isOpen: boolean
+  #skips = false
+  #uses = false
+
+  constructor(
+    handlers: TraceHandlers,
+    { isWanted, filtered }: { readonly isWanted: (nr: number) => boolean; readonly filtered: boolean },
+  ) {
+    this.#handlers = handlers
+    this.buffers = {
+      tables: this.#tables.bytes,
+      captures: new Uint8Array(CAPTURE_BYTES),
+      text: new Uint8Array(TEXT_BYTES + MOST_LINE_BYTES),
+    }
+    this.#isWanted = isWanted
+    this.#isOpen = ONLY !== 'off'
+    this.#taker = ONLY === 'captures' ? undefined : handlers.lines
+    this.#tables.set('filtered', filtered ? 1 : 0)
+    this.#tables.set('columns', this.#taker?.columns ?? 0)
+    this.#taker?.useTable(this.#tables)
+    // Under a filter, calls that were not asked for do not stop at all.
+    if (!filtered) this.#skipUnwanted()
+  }
+
+  /**
+   * restart_syscall is shown under the name of the call that it resumes, so every call must be
+   * known.
+   */
+  #skipUnwanted(): void {
+    if (this.#isWanted(RESTART_SYSCALL)) return
+    for (let nr = 0; nr < PLANNED_CALLS; nr++) {
+      if (this.#isWanted(nr) || ALWAYS_STOP.has(nr) || SOMETIMES_STOP.has(nr)) continue
+      this.#tables.skip(nr, true)
+      this.#skips = true
+    }
+  }
+
+  /** From now on every call stops. */
+  close(): void {
+    this.#isOpen = false
+  }
+
+  /** A call of x86-64 was entered and stopped. */
+  saw(nr: number): void {
+    if (nr >= PLANNED_CALLS || nr < 0 || this.#seen[nr] !== 0) return
+    this.#seen[nr] = 1
+    const planned = this.#planned(nr)
+    if (!planned) return
+    this.#tables.plan(nr, planned)
+    this.#uses = true
+  }
+
+  #planned(nr: number): Planned | undefined {
+    const handlers = this.#handlers
+    if (ALWAYS_STOP.has(nr) || !this.#isWanted(nr)) return undefined
+    const planned = handlers.plan?.(nr)
+    if (planned || SOMETIMES_STOP.has(nr)) return planned
+    return handlers.mayDefer?.(nr) ? NOTHING_READ : undefined
+  }
+
+  /**
+   * Tells the next step what it may do. `open`: whether it may go past calls. `alone`: only one
+   * tracee runs. With several, each stop is told, because the tracer must see whether they run in
+   * parallel. Returns whether it may go past any call.
+   */
+  prepare(open: boolean, alone: boolean): boolean {
+    const tables = this.#tables
+    const skips = this.#skips && alone
+    const active = open && this.#isOpen && (this.#uses || skips)
+    const lines = active && alone ? this.#taker : undefined
+    tables.set('active', active ? 1 : 0)
+    tables.set('skips', skips ? 1 : 0)
+    tables.set('lines', lines ? 1 : 0)
+    if (lines) tables.set('prefix', LINE_PREFIX[lines.prefix()])
+    return active
+  }
+
+  /** Lines that the step made, from `start` to `end` of its text. */
+  tell(start: number, end: number, count: number): void {
+    this.#taker?.lines(this.buffers.text.subarray(start, end), count)
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * The tables that the native step reads: plans, and names with their texts, as native/lanes.h lays
+ * them out. One buffer of fixed size, which this file appends to; when it is full, later calls
+ * have no plan and later names are not known, and nothing else changes. Only the native step
+ * writes the open calls at the beginning of the buffer.
+ */
+import {
+  CALL_PLAN_LAYOUT,
+  CAPTURE_COUNT,
+  CAPTURE_FLAG,
+  CAPTURE_LAYOUT,
+  CAPTURE_OPERATION,
+  ERROR_NAMES,
+  LANE_TABLES_LAYOUT,
+  LINE_FLAG,
+  LINE_STEP,
+  LINE_STEP_RECORD_LAYOUT,
+  MOST_CAPTURES,
+  NAME_ENTRY_LAYOUT,
+  NO_SELECTOR,
+  NUMBER_FORMAT,
+  PLAN_CHOICE_LAYOUT,
+  PLAN_ENTRY_LAYOUT,
+} from '../../gate/generated/layouts.ts'
+import { ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import type { CallPlan, Capture, LineProgram, LineStep, Planned, Source } from '../../decode/lanes/plan.ts'
+
+const BYTES = 1 << 18
+/** A power of two. The table is never more than half full, so that a search is short. */
+const NAMES = 2048
+const MOST_NAMES = NAMES / 2
+const LONGEST_NAME = 1024
+
+/** As `put_name` of native/lines.c computes it. */
+function slotOf(kind: number, value: bigint): number {
+  const low = Number(BigInt.asUintN(32, value))
+  const high = Number(value >> 32n)
+  return (Math.imul(low ^ high ^ (kind << 16), 2654435761) >>> 8) & (NAMES - 1)
+}
+
+export class LaneTables implements NameTable {
+  readonly bytes: Uint8Array
+  readonly #view: DataView
+  readonly #literals = new Map<string, number>()
+  readonly #kinds = new Map<string, number>([[ERRORS, ERROR_NAMES]])
+  readonly #known = new Map<string, Set<bigint>>()
+  #names = 0
+  #end: number
+
+  constructor() {
+    this.bytes = new Uint8Array(BYTES)
+    this.#view = new DataView(this.bytes.buffer)
+    this.#end = LANE_TABLES_LAYOUT.SIZE + NAMES * NAME_ENTRY_LAYOUT.SIZE
+    this.set('namesAt', LANE_TABLES_LAYOUT.SIZE)
+    this.set('names', NAMES)
+  }
+
+  set(
+    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names',
+    value: number,
+  ): void {
+    this.#view.setUint32(LANE_TABLES_LAYOUT[field], value, true)
+  }
+
+  skip(nr: number, skips: boolean): void {
+    const at = LANE_TABLES_LAYOUT.skipped + (nr >> 3)
+    const bits = this.bytes[at] ?? 0
+    this.bytes[at] = skips ? bits | (1 << (nr & 7)) : bits & ~(1 << (nr & 7))
+  }
+
+  /** From now on the step executes this plan for calls of the number. */
+  plan(nr: number, planned: Planned): void {
+    const before = this.#end
+    const at = this.#choice(planned)
+    // What did not fit is written over by the next plan.
+    if (at === 0) this.#end = before
+    else this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
+  }
+
+  lacks(kind: string, value: bigint): boolean {
+    return this.#names < MOST_NAMES && this.#known.get(kind)?.has(value) !== true
+  }
+
+  learn(kind: string, value: bigint, text: string): void {
+    if (!this.lacks(kind, value) || text.length > LONGEST_NAME) return
+    const at = this.#text(text)
+    if (at === 0) return
+    const number = this.#kind(kind)
+    let slot = slotOf(number, value)
+    const entry = (): number => LANE_TABLES_LAYOUT.SIZE + slot * NAME_ENTRY_LAYOUT.SIZE
+    const view = this.#view
+    while (view.getUint32(entry() + NAME_ENTRY_LAYOUT.used, true) !== 0) slot = (slot + 1) & (NAMES - 1)
+    view.setBigUint64(entry() + NAME_ENTRY_LAYOUT.value, value, true)
+    view.setUint32(entry() + NAME_ENTRY_LAYOUT.kind, number, true)
+    view.setUint32(entry() + NAME_ENTRY_LAYOUT.at, at, true)
+    view.setUint32(entry() + NAME_ENTRY_LAYOUT.length, text.length, true)
+    view.setUint32(entry() + NAME_ENTRY_LAYOUT.used, 1, true)
+    this.#names++
+    const known = this.#known.get(kind)
+    if (known) known.add(value)
+    else this.#known.set(kind, new Set([value]))
+  }
+
+  #kind(kind: string): number {
+    const known = this.#kinds.get(kind)
+    if (known !== undefined) return known
+    const number = this.#kinds.size
+    this.#kinds.set(kind, number)
+    return number
+  }
+
+  /** Returns where there is room for so many bytes; 0 if there is not. */
+  #take(bytes: number): number {
+    const at = this.#end
+    if (bytes > this.bytes.length - at) return 0
+    this.#end = at + ((bytes + 7) & ~7)
+    return at
+  }
+
+  /** Text of names and literals is ASCII. */
+  #text(text: string): number {
+    const known = this.#literals.get(text)
+    if (known !== undefined) return known
+    const at = this.#take(text.length)
+    if (at === 0) return 0
+    for (let index = 0; index < text.length; index++) this.bytes[at + index] = text.charCodeAt(index)
+    this.#literals.set(text, at)
+    return at
+  }
+
+  #choice(planned: Planned): number {
+    const plans = 'plans' in planned ? [...planned.plans].sort(([a], [b]) => a - b) : []
+    const at = this.#take(PLAN_CHOICE_LAYOUT.SIZE + plans.length * PLAN_ENTRY_LAYOUT.SIZE)
+    if (at === 0) return 0
+    const view = this.#view
+    const word = (offset: number, value: number): void => view.setUint32(at + offset, value, true)
+    const otherwise = 'plans' in planned ? 0 : this.#callPlan(planned)
+    word(PLAN_CHOICE_LAYOUT.argument, 'plans' in planned ? planned.argument : NO_SELECTOR)
+    word(PLAN_CHOICE_LAYOUT.mask, 'plans' in planned ? planned.mask : 0)
+    word(PLAN_CHOICE_LAYOUT.count, plans.length)
+    word(PLAN_CHOICE_LAYOUT.otherwise, otherwise)
+    for (const [index, [value, plan]] of plans.entries()) {
+      const entry = PLAN_CHOICE_LAYOUT.SIZE + index * PLAN_ENTRY_LAYOUT.SIZE
+      word(entry + PLAN_ENTRY_LAYOUT.value, value)
+      word(entry + PLAN_ENTRY_LAYOUT.plan, this.#callPlan(plan))
+    }
+    return plans.length === 0 && otherwise === 0 ? 0 : at
+  }
+
+  /** Returns 0, which makes the call stop, if it does not fit. */
+  #callPlan({ enter, leave, line }: CallPlan): number {
+    if (enter.length > MOST_CAPTURES || leave.length > MOST_CAPTURES) return 0
+    const at = this.#take(CALL_PLAN_LAYOUT.SIZE)
+    const lists = [this.#captures(enter), this.#captures(leave)] as const
+    if (at === 0 || lists.includes(undefined)) return 0
+    this.#view.setUint32(at + CALL_PLAN_LAYOUT.enter, lists[0] ?? 0, true)
+    this.#view.setUint32(at + CALL_PLAN_LAYOUT.leave, lists[1] ?? 0, true)
+    this.#view.setUint32(at + CALL_PLAN_LAYOUT.line, line ? this.#program(line) : 0, true)
+    return at
+  }
+
+  /** Returns 0 for an empty list, undefined if there is no room. */
+  #captures(captures: readonly Capture[]): number | undefined {
+    if (captures.length === 0) return 0
+    const at = this.#take((captures.length + 1) * CAPTURE_LAYOUT.SIZE)
+    if (at === 0) return undefined
+    for (const [index, capture] of captures.entries())
+      this.#capture(at + index * CAPTURE_LAYOUT.SIZE, capture)
+    return at
+  }
+
+  #capture(at: number, { what, address, from, count, element, most, ...capture }: Capture): void {
+    const { bytes } = this
+    const view = this.#view
+    const isCounted = typeof count === 'object'
+    bytes[at + CAPTURE_LAYOUT.operation] = CAPTURE_OPERATION[what]
+    bytes[at + CAPTURE_LAYOUT.flags] =
+      (capture.succeeded ? CAPTURE_FLAG.succeeded : 0) |
+      (capture.mustFit ? CAPTURE_FLAG.mustFit : 0) |
+      (capture.guarded ? CAPTURE_FLAG.status : 0) |
+      (isCounted && count.half ? CAPTURE_FLAG.half : 0)
+    bytes[at + CAPTURE_LAYOUT.source] = from ? from.capture + 1 : 0
+    bytes[at + CAPTURE_LAYOUT.address] = address
+    bytes[at + CAPTURE_LAYOUT.counted] = isCounted
+      ? CAPTURE_COUNT.argument
+      : CAPTURE_COUNT[count === 'result' ? 'result' : 'fixed']
+    bytes[at + CAPTURE_LAYOUT.countAt] = isCounted ? count.at : 0
+    view.setUint16(at + CAPTURE_LAYOUT.stride, from?.stride ?? 0, true)
+    view.setUint32(at + CAPTURE_LAYOUT.element, element, true)
+    view.setUint32(at + CAPTURE_LAYOUT.most, most, true)
+  }
+
+  /** Returns 0, no program, if there is no room. */
+  #program({ steps, result }: LineProgram): number {
+    const all = steps.flatMap(flat)
+    const at = this.#take((all.length + 1) * LINE_STEP_RECORD_LAYOUT.SIZE)
+    if (at === 0) return 0
+    for (const [index, step] of all.entries())
+      if (!this.#step(at + index * LINE_STEP_RECORD_LAYOUT.SIZE, step)) return 0
+    const end = at + all.length * LINE_STEP_RECORD_LAYOUT.SIZE
+    const isNamed = typeof result === 'object'
+    this.bytes[end + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[isNamed ? 'named' : result]
+    if (isNamed) this.#view.setUint32(end + LINE_STEP_RECORD_LAYOUT.a, this.#kind(result.named), true)
+    return at
+  }
+
+  #step(at: number, step: LineStep): boolean {
+    const { bytes } = this
+    const view = this.#view
+    bytes[at + LINE_STEP_RECORD_LAYOUT.step] = LINE_STEP[step.step]
+    const word = (field: 'a' | 'b' | 'c', value: number): void =>
+      view.setUint32(at + LINE_STEP_RECORD_LAYOUT[field], value, true)
+    const argument = (index: number, flags: number): void => {
+      bytes[at + LINE_STEP_RECORD_LAYOUT.argument] = index
+      bytes[at + LINE_STEP_RECORD_LAYOUT.flags] = flags
+    }
+    const from = (source: Source): void => {
+      const inMemory = 'offset' in source
+      argument(source.argument, inMemory ? LINE_FLAG.field | (source.signed ? LINE_FLAG.signed : 0) : 0)
+      if (!inMemory) return
+      view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, source.width, true)
+      word('c', source.offset)
+    }
+    const late = (is: boolean): number => (is ? LINE_FLAG.late : 0)
+    switch (step.step) {
+      case 'text': {
+        const text = this.#text(step.text)
+        word('a', text)
+        word('b', step.text.length)
+        return text !== 0
+      }
+      case 'number':
+        from(step.source)
+        bytes[at + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[step.form]
+        break
+      case 'name':
+        from(step.source)
+        word('a', this.#kind(step.kind))
+        break
+      case 'string':
+        argument(step.argument, late(step.late))
+        word('a', step.most)
+        break
+      case 'bytes':
+        argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result : 0))
+        view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, step.length, true)
+        word('a', step.most)
+        break
+      case 'entries':
+        argument(step.argument, LINE_FLAG.late)
+        break
+      case 'require':
+        argument(step.argument, 0)
+        word('a', step.value)
+        break
+      case 'pointer':
+        argument(step.argument, late(step.late) | (step.out ? LINE_FLAG.out : 0))
+        word('a', step.size)
+        word('b', step.inside.flatMap(flat).length)
+        break
+    }
+    return true
+  }
+}
+
+/** The steps inside a pointer follow it. */
+const flat = (step: LineStep): readonly LineStep[] =>
+  step.step === 'pointer' ? [step, ...step.inside.flatMap(flat)] : [step]

@@ -1,0 +1,152 @@
+/**
+ * A sandbox of the kernel runner: a kernel thread, and a private directory on the host that its
+ * programs see as /box. Between two programs the thread keeps its stubs and its page cache.
+ *
+ * Owns both. Its owner makes sure that only one job uses it at a time.
+ */
+import { GlassboxError } from '../../errors.ts'
+import { close } from '../../gate/descriptors.ts'
+import { call } from '../../gate/gate.ts'
+import { DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
+import type { Ending } from '../../job/ending.ts'
+import type { Job } from '../../job/job.ts'
+import { F_DUPFD_CLOEXEC } from '../../linux/constants.ts'
+import { BoxFiles } from '../../stdio/files/box-files.ts'
+import type { Owner } from '../../stdio/pipe.ts'
+import { PrivateDirectory } from '../private/directory.ts'
+import { sweepOnce } from '../private/sweep.ts'
+import type { Sandbox, SandboxSpec, Started } from '../runner.ts'
+import { leaseCpu } from './cpu.ts'
+import { endingOf } from './ending.ts'
+import { KernelThread } from './kernel-thread.ts'
+import { check } from './lacks.ts'
+import { rootOf } from './root.ts'
+import { type OpenSpec, STOP } from './wire.ts'
+
+/** A descriptor of ours is above the standard ones. */
+const ABOVE_STDIO = 3
+/** Stubs that a program finds ready: its own, and those of its first children. */
+const READY = { once: 1, often: 2, pooled: 4 } as const
+
+export class KernelSandbox implements Sandbox {
+  readonly files: BoxFiles
+  readonly #directory: PrivateDirectory
+  readonly #spec: SandboxSpec
+  readonly #thread = new KernelThread()
+  readonly #cpu = leaseCpu()
+  #running: Promise<Ending> | undefined
+  #closed: Promise<void> | undefined
+
+  private constructor(spec: SandboxSpec) {
+    this.#spec = spec
+    this.#directory = PrivateDirectory.make()
+    this.files = new BoxFiles({
+      ready: async () => {},
+      directory: () => this.#directory.box,
+      owner: this.owner,
+    })
+  }
+
+  /** Opens a sandbox. On failure nothing is left. */
+  static async open(spec: SandboxSpec): Promise<KernelSandbox> {
+    check(spec.box, spec.expects)
+    sweepOnce()
+    const sandbox = new KernelSandbox(spec)
+    try {
+      await sandbox.#thread.ask({ type: 'open', spec: sandbox.#openSpec() })
+      return sandbox
+    } catch (error) {
+      await sandbox.close()
+      throw error
+    }
+  }
+
+  #openSpec(): OpenSpec {
+    const { box, use } = this.#spec
+    const user = this.owner ?? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
+    return {
+      root: rootOf(this.#spec, this.#directory.work, user),
+      hostname: box.hostname ?? DEFAULT_HOSTNAME,
+      user,
+      hostOwner: process.geteuid?.() ?? 0,
+      cpu: this.#cpu.cpu,
+      stubs: READY[use],
+    }
+  }
+
+  get reusable(): boolean {
+    return !this.#closed && !this.#thread.isDead
+  }
+
+  get owner(): Owner | undefined {
+    return this.#directory.owner
+  }
+
+  async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
+    check(this.#spec.box, job)
+    this.#refuseIfClosed()
+    const { path, argv, env, cwd, limits } = job
+    const own: number[] = []
+    try {
+      for (const fd of stdio) own.push(call('fcntl', [fd, F_DUPFD_CLOEXEC, ABOVE_STDIO], 'a stream'))
+    } catch (error) {
+      for (const fd of own) close(fd)
+      throw error
+    }
+    const [stdin = -1, stdout = -1, stderr = -1] = own
+    const thread = this.#thread
+    thread.stop(STOP.none)
+    await thread.ask({ type: 'start', job: { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } })
+    const ended = this.#whenEnded()
+    this.#running = ended
+    return {
+      stop: reason => thread.stop(reason === 'output' ? STOP.output : STOP.canceled),
+      ended,
+    }
+  }
+
+  async #whenEnded(): Promise<Ending> {
+    try {
+      return endingOf(await this.#thread.ending())
+    } catch (error) {
+      this.#refuseIfClosed()
+      throw error
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async renew(): Promise<void> {
+    this.#directory.restoreMode()
+  }
+
+  async reset(): Promise<'clean' | 'dirty'> {
+    if (!this.reusable) return 'dirty'
+    await this.#directory.replace()
+    await this.#thread.ask({ type: 'reset' })
+    return 'clean'
+  }
+
+  /** Kills the program, and removes the directory once the kernel thread has ended. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  async #end(): Promise<void> {
+    await this.files.close()
+    await this.#thread.close()
+    await this.#running?.catch(() => {}) // the job reports it
+    this.#cpu.release()
+    await this.#directory.remove()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #refuseIfClosed(): void {
+    if (!this.#closed) return
+    throw new GlassboxError('ERR_GLASSBOX_BOX_CLOSED', 'This box was closed.', { hint: 'Open another one.' })
+  }
+}

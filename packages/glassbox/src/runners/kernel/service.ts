@@ -1,0 +1,178 @@
+/**
+ * A kernel thread: opens a platform and a root once, and runs one world after another on them.
+ * While a program runs, the thread is held by the loop; the bell tells it to look at the stop
+ * word. Files in memory (/tmp, /dev/shm) stay from one program to the next until a reset.
+ */
+import { randomFillSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { MessagePort } from 'node:worker_threads'
+import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
+import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
+import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
+import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
+import { WorldMemory } from '../../kernel/mm/world-memory.ts'
+import { Bell } from '../../kernel/platform/ptrace/bell.ts'
+import { PtracePlatform } from '../../kernel/platform/ptrace/platform.ts'
+import { FILE_FAMILIES } from '../../kernel/syscalls/files/index.ts'
+import { MEMORY_FAMILIES } from '../../kernel/syscalls/memory/index.ts'
+import { TASK_FAMILIES } from '../../kernel/syscalls/tasks/index.ts'
+import { userCredentials } from '../../kernel/task/credentials.ts'
+import { WorldProcesses } from '../../kernel/task/proc-source.ts'
+import { CallTable } from '../../kernel/world/call-table.ts'
+import { hostClock } from '../../kernel/world/clock.ts'
+import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
+import { executeError } from '../../launch/step-error.ts'
+import { bytesOfPath } from '../../linux/path-bytes.ts'
+import { packError } from '../../trace/wire.ts'
+import { resourceLimits, startDirectory, streams } from './job-parts.ts'
+import {
+  type FromKernel,
+  type JobSpec,
+  type KernelEnding,
+  type OpenSpec,
+  STOP,
+  type ToKernel,
+} from './wire.ts'
+
+const UMASK = 0o022
+
+/** What stays from one world to the next. */
+interface Kept {
+  readonly memory: WorldMemory
+  readonly root: WorldRoot
+  readonly vdso: VdsoClock
+}
+
+export class KernelService {
+  readonly #port: MessagePort
+  readonly #bell: Bell
+  readonly #stop: Int32Array
+  readonly #table = new CallTable([...TASK_FAMILIES, ...FILE_FAMILIES, ...MEMORY_FAMILIES])
+  #platform: PtracePlatform | undefined
+  #spec: OpenSpec | undefined
+  #kept: Kept | undefined
+
+  constructor(port: MessagePort, bell: SharedArrayBuffer, stop: SharedArrayBuffer) {
+    this.#port = port
+    this.#bell = new Bell(bell)
+    this.#stop = new Int32Array(stop)
+    port.on('message', (message: ToKernel) => void this.#take(message))
+  }
+
+  async #take(message: ToKernel): Promise<void> {
+    try {
+      if (message.type === 'open') this.#open(message.spec)
+      else if (message.type === 'start') await this.#run(message.job)
+      else if (message.type === 'reset') this.#reset()
+      else this.#close()
+    } catch (error) {
+      this.#post({ type: 'failed', error: packError(error) })
+    }
+  }
+
+  #post(message: FromKernel): void {
+    const port = this.#port
+    port.postMessage(message)
+  }
+
+  #open(spec: OpenSpec): void {
+    this.#spec = spec
+    const { cpu, stubs } = spec
+    this.#platform = new PtracePlatform({ bell: this.#bell, ...(cpu === undefined ? {} : { cpu }) })
+    this.#platform.prepare(stubs)
+    this.#kept = this.#make(spec, this.#platform)
+    this.#post({ type: 'opened' })
+  }
+
+  #make(spec: OpenSpec, platform: PtracePlatform): Kept {
+    const memory = new WorldMemory(platform)
+    const clock = hostClock(platform)
+    const vdso = new VdsoClock(memory, clock, readFileSync(VDSO_PATH), readCycles)
+    const { user, hostOwner } = spec
+    const root = makeRoot(spec.root, {
+      memory,
+      random,
+      now: () => ({ seconds: clock.realSeconds(), nanoseconds: clock.realNanoseconds() }),
+      owners: ({ uid, gid }) => (uid === hostOwner ? user : { uid, gid }),
+    })
+    return { memory, root, vdso }
+  }
+
+  async #run(job: JobSpec): Promise<void> {
+    const platform = this.#platform
+    const kept = this.#kept
+    const spec = this.#spec
+    if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
+    const { limits, stdio } = job
+    const files = streams(platform, stdio, resourceLimits(limits), spec.user)
+    const world = new KernelWorld({
+      platform,
+      memory: kept.memory,
+      root: kept.root.root,
+      hostname: spec.hostname,
+      table: this.#table,
+      terms: limits,
+      random,
+      vdso: kept.vdso,
+      onBell: () => this.#reason(),
+    })
+    kept.root.attachProcesses(new WorldProcesses(world.state))
+    try {
+      this.#start(world, kept, spec, job, files)
+    } catch (error) {
+      files.closeAll()
+      throw error
+    }
+    this.#post({ type: 'started' })
+    const end = await world.run()
+    kept.memory.world.tidy()
+    this.#post({ type: 'ended', ending: endingOfWorld(end) })
+  }
+
+  /** Makes the first process of the world. Throws if the program cannot be executed. */
+  #start(world: KernelWorld, { root }: Kept, { user }: OpenSpec, job: JobSpec, files: DescriptorTable): void {
+    const credentials = userCredentials(user.uid, user.gid, [user.gid])
+    const result = world.start({
+      path: bytesOfPath(job.path),
+      args: job.argv.map(bytesOfPath),
+      env: Object.entries(job.env).map(([name, value]) => bytesOfPath(`${name}=${value}`)),
+      cwd: startDirectory(root, job.cwd, credentials),
+      umask: UMASK,
+      credentials,
+      files,
+      limits: resourceLimits(job.limits),
+    })
+    if (result !== 0) throw executeError(job.path, -result)
+  }
+
+  #reason(): 'canceled' | 'output' | undefined {
+    const word = Atomics.load(this.#stop, 0)
+    if (word === STOP.none) return undefined
+    return word === STOP.output ? 'output' : 'canceled'
+  }
+
+  #reset(): void {
+    this.#release()
+    if (this.#spec && this.#platform) this.#kept = this.#make(this.#spec, this.#platform)
+    this.#post({ type: 'reset' })
+  }
+
+  #release(): void {
+    this.#kept?.root.close()
+    this.#kept?.memory.world.tidy()
+    this.#kept = undefined
+  }
+
+  #close(): void {
+    this.#release()
+    this.#platform?.close()
+    this.#platform = undefined
+    this.#port.close()
+  }
+}
+
+const random = (target: Uint8Array): void => {
+  randomFillSync(target)
+}
+
+const endingOfWorld = (end: WorldEnd): KernelEnding => ({ ...end, missing: [...end.missing] })

@@ -1,0 +1,61 @@
+/**
+ * The messages between the main thread and the kernel thread of a sandbox, and the words that both
+ * share. Messages are plain data, because they are copied from thread to thread.
+ */
+import type { Limits } from '../../job/options.ts'
+import type { PackedError } from '../../trace/wire.ts'
+import type { RootDescription } from '../../kernel/fs/root/root.ts'
+
+export interface OpenSpec {
+  readonly root: RootDescription
+  readonly hostname: string
+  /** The user of the programs. */
+  readonly user: { readonly uid: number; readonly gid: number }
+  /** The owner of host files that programs see as their own. */
+  readonly hostOwner: number
+  /** The CPU of the kernel and its guests; undefined: any. */
+  readonly cpu: number | undefined
+  /** How many stubs are ready before the first program. */
+  readonly stubs: number
+}
+
+export interface JobSpec {
+  readonly path: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly limits: Required<Limits>
+  /** Descriptors of this process that belong to the kernel from now on. */
+  readonly stdio: readonly [number, number, number]
+}
+
+export type ToKernel =
+  | { readonly type: 'open'; readonly spec: OpenSpec }
+  | { readonly type: 'start'; readonly job: JobSpec }
+  | { readonly type: 'reset' }
+  | { readonly type: 'close' }
+
+/** How a job ended, as the kernel thread tells it. */
+export interface KernelEnding {
+  readonly cause: 'itself' | 'cpu' | 'wall' | 'memory' | 'canceled' | 'output'
+  readonly status: number
+  readonly startedNs: number
+  readonly endedNs: number
+  readonly guestsNs: number
+  readonly kernelNs: number
+  readonly peakBytes: number
+  readonly peakTasks: number
+  readonly refusedProcesses: number
+  readonly fileAtLimit: boolean
+  readonly missing: readonly (readonly [nr: number, count: number])[]
+  readonly faultCount: number
+  readonly faults: readonly string[]
+}
+
+export type FromKernel =
+  | { readonly type: 'opened' | 'started' | 'reset' }
+  | { readonly type: 'ended'; readonly ending: KernelEnding }
+  | { readonly type: 'failed'; readonly error: PackedError }
+
+/** What the main thread shares with the kernel thread, beside the bell. */
+export const STOP = { none: 0, canceled: 1, output: 2, close: 3 } as const

@@ -1,0 +1,87 @@
+/**
+ * Races against the whole runner: a second thread changes what the path of a call means while the
+ * call is decided (tier named), or judged by Landlock alone (silent). No call may reach a file
+ * outside of the policy. Without a policy the same attacks win.
+ */
+import assert from 'node:assert/strict'
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { type Policy, run } from '#glassbox/index.js'
+import { program } from '../../support/programs.js'
+import { temporaryDirectory } from '../../support/temporary.js'
+
+/** GLASSBOX_FLIPS=1000000 for a measurement. */
+const FLIPS = Number(process.env['GLASSBOX_FLIPS'] ?? 1000)
+const CALLS = ['open', 'exec', 'mkdir'] as const
+const KINDS = ['string', 'link', 'directory', 'dirfd', 'cwd', 'mapping'] as const
+const LIMITS = { cpuTimeMs: Infinity, wallTimeMs: Infinity }
+
+/** The files that race.c describes. All users may do everything, as far as modes are concerned. */
+function makeFiles(context: TestContext): string {
+  const root = join(temporaryDirectory(context), 'race')
+  chmodSync(join(root, '..'), 0o755)
+  for (const path of ['', 'ok', 'no', 'ok/a']) {
+    mkdirSync(join(root, path))
+    chmodSync(join(root, path), 0o777)
+  }
+  for (const directory of ['ok', 'ok/a', 'no']) {
+    for (const name of ['f', 'u']) {
+      writeFileSync(join(root, directory, name), directory === 'no' ? 'SECRET' : 'ok')
+      chmodSync(join(root, directory, name), 0o666)
+    }
+    copyFileSync(directory === 'no' ? '/bin/false' : '/bin/true', join(root, directory, 'x'))
+  }
+  const links = { b: 'no', s: 'ok', t: 'no' }
+  for (const [name, target] of Object.entries(links)) symlinkSync(join(root, target), join(root, 'ok', name))
+  writeFileSync(join(root, 'ok/map'), '')
+  chmodSync(join(root, 'ok/map'), 0o666)
+  return root
+}
+
+interface Outcome {
+  readonly flips: number
+  readonly allowed: number
+  readonly refused: number
+  readonly wins: number
+  readonly line: string
+}
+
+/** Runs the race; with no number of flips, until the first win. */
+async function race(
+  cwd: string,
+  policy: Policy | null,
+  [call, kind]: readonly [string, string],
+  flips: number,
+): Promise<Outcome> {
+  const calls = call === 'exec' ? Math.min(200, flips / 20) : flips / 20
+  const args = [call, kind, String(flips), String(Math.round(calls))]
+  const options = { runner: 'ptrace', policy, cwd, limits: LIMITS } as const
+  const result = await run(program('race'), args, options)
+  const line = `${call} ${kind}: ${result.stdout.trim()}`
+  assert.equal(result.exitCode, 0, `${line} ${JSON.stringify(result)}`)
+  const [made = 0, , allowed = 0, refused = 0, , wins = NaN] = result.stdout.split(' ').map(Number)
+  return { flips: made, allowed, refused, wins, line }
+}
+
+for (const tier of ['named', 'silent'] as const)
+  for (const call of CALLS)
+    test(`${call}, tier ${tier}: no race reaches a file outside of the policy`, async context => {
+      for (const kind of KINDS) {
+        const cwd = makeFiles(context)
+        const ok = [`${cwd}/ok/`]
+        const policy: Policy = { extends: 'default', paths: { tier, write: ok, execute: ok } }
+        const { flips, wins, line } = await race(cwd, policy, [call, kind], FLIPS)
+        assert.equal(wins, 0, line)
+        assert.ok(flips >= FLIPS, `it was a race: ${line}`)
+        context.diagnostic(line)
+      }
+    })
+
+for (const call of CALLS)
+  test(`${call}: the same races win without a policy`, async context => {
+    for (const kind of KINDS) {
+      const { wins, line } = await race(makeFiles(context), null, [call, kind], 0)
+      assert.ok(wins > 0, line)
+    }
+  })

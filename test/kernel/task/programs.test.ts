@@ -1,0 +1,57 @@
+/**
+ * Programs of tasks in the kernel: each prints facts of processes, signals, threads, time and
+ * identity, errno for errno, and must print the same natively. Natively they run as the box's kind
+ * of user: without privilege.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openBox } from '#glassbox/index.js'
+import { program } from '../../support/programs.js'
+
+const NOBODY = 65_534
+
+const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
+  ['processes', 'fork, vfork, clone, exec, waiting in all forms, groups, sessions, orphans'],
+  ['jobs', 'stops and continuations, and what parents learn of them'],
+  ['threads', 'locks, conditions, barriers, robust locks, exec and exit among 32 threads'],
+  ['signals', 'frames, masks, stacks, restarting, queues, faults'],
+  ['time', 'clocks, sleeps, timers, futexes'],
+  ['identity', 'credentials, capabilities, limits with their effects, prctl, scheduling'],
+]
+
+const path = (name: string): string => program(`kernel/task-${name}`)
+
+/** What it prints without a box. */
+function natively(name: string): string {
+  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+  const { stdout, status } = spawnSync(path(name), {
+    ...user,
+    cwd: '/tmp',
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  assert.equal(status, 0, `${name} ends natively`)
+  return stdout
+}
+
+describe('tasks of the kernel', () => {
+  let box: Awaited<ReturnType<typeof openBox>>
+
+  before(async () => {
+    const [directory] = new Set(PROGRAMS.map(([name]) => dirname(path(name))))
+    assert.ok(directory !== undefined)
+    box = await openBox({ runner: 'kernel', binds: [{ source: directory }] })
+  })
+  after(() => box.close())
+
+  for (const [name, about] of PROGRAMS) {
+    test(`${name}: ${about}, as natively`, async () => {
+      const expected = natively(name)
+      const { stdout, exitCode, stderr } = await box.run(path(name), [], { limits: { wallTimeMs: 60_000 } })
+      assert.equal(stdout, expected, stderr)
+      assert.equal(exitCode, 0)
+    })
+  }
+})
