@@ -83,7 +83,8 @@ export function readShapes(text, scratch, numberOf) {
       for (const [, inner] of kind.matchAll(/\{(\w+)\}/g))
         if (!known.has(inner)) throw new Error(`${shape.name}: no shape ${inner}`)
       const place = `${offset}+${bytes}${element > 0 ? `/${element}` : ''}`
-      return `${condition === '' ? '' : `[${condition}]`}${name}@${place}:${kind}`
+      const when = condition === '' ? '' : `[${String(condition)}]`
+      return `${when}${String(name)}@${place}:${String(kind)}`
     })
     return `${shape.name} ${size} ${fields.join(' ')}\n`
   })

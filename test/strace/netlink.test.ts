@@ -56,8 +56,13 @@ const HEADS: Readonly<Record<number, Buffer>> = {
   82: words([2, 4]),
 }
 
-/** Attributes that strace nests, or takes apart, in ways that are not told here (docs/tracing.md). */
-const NOT_TOLD: Readonly<Record<number, readonly number[]>> = { 18: [22, 52, 61, 62], 26: [9] }
+/** Attributes that strace takes apart in ways that are not told here: see docs/tracing.md. */
+const NOT_TOLD: Readonly<Record<number, readonly number[]>> = {
+  18: [18, 22, 52, 61, 62],
+  26: [9],
+  30: [12],
+  34: [22],
+}
 
 const ROUTE: readonly Buffer[] = Object.entries(HEADS).flatMap(([type, head]) => [
   message(Number(type), 0x301, head),

@@ -19,7 +19,7 @@ const EVERY_ITEM = 65536
 /** Not looked up yet. */
 const UNKNOWN = 255
 
-/** How their buffers are printed depends on the socket, which is looked at while the call waits. */
+/** How their buffers are printed depends on the socket, which is looked at while they wait. */
 const MESSAGES: ReadonlySet<number> = new Set(
   ['sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg'].map(name => syscallNumber(name)),
 )
