@@ -310,10 +310,10 @@ function writeShapes() {
   )
   write(
     'shapes.ts',
-    `// The shapes of scripts/linux/shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND
+    `// The shapes of shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND
 // (with /SIZE of the elements of a list). The requests of ioctl(2) that take them, by number, and
-// the kinds of what follows. And the attributes of netlink messages: NAME =SET, then what each type
-// of them holds.
+// the kinds of what follows. And the attributes of netlink messages: NAME =SET, then what each
+// type of them holds.
 export const SHAPES = \`
 ${shapes.join('')}\`
 
