@@ -1,6 +1,6 @@
 /**
- * The endings of endings.test.ts, and more unusual ones, once each with every runner: the verdict is
- * the same (group O of the catalogue). How often and at the same time is tested there.
+ * The endings of endings.test.ts, and more unusual ones, once each with every runner: the verdict
+ * is the same (group O of the catalogue). How often and at the same time is tested there.
  */
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
@@ -9,7 +9,7 @@ import { type RunOptions, run } from '#glassbox/index.js'
 import { guard, unboxed } from '../support/hostile.js'
 import { assertEndings, MiB } from './support/repeat.js'
 
-const RUNNERS = ['namespace', 'ptrace'] as const
+const RUNNERS = ['namespace', 'ptrace', 'kernel'] as const
 const world = guard({ runners: RUNNERS })
 const SIGNALS = [
   'SIGHUP',

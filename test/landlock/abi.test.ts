@@ -90,7 +90,7 @@ test('patterns get their bases, and what programs may write holds their links in
   )
   assert.deepEqual([handled, scoped], [0xffff, 0])
   assert.equal(landlockSpec({ rules }, { ...context, scopes: true }).scoped, 3)
-  assert.match(printSpec(landlockSpec({ rules }, context)), /r: \/usr\s+.*everything below \/usr/)
+  assert.match(printSpec(landlockSpec({ rules }, context)), /read: \/usr\s+.*everything below \/usr/)
 })
 
 test('a rule about attributes alone is no grant', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { loadPolicy } from '#glassbox/index.js'
+import { loadPolicy, type Policy } from '#glassbox/index.js'
 import { type Json, JsonError, readJson } from '#glassbox/policy/files/json.js'
 import { resolvePolicy } from '#glassbox/policy/resolve.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -94,6 +94,26 @@ test('modules are values with handlers, and their faults are told in one sentenc
   const strips = 'typescript' in process.features && process.features['typescript'] !== false
   if (strips) await typescript
   else await assert.rejects(typescript, { message: /cannot load TypeScript/, hint: /Node 22\.18/ })
+})
+
+test('a handler of a module that fails is named', async context => {
+  const handler = "async () => { throw new TypeError('mine\\nsecond') }"
+  const rule = `{ syscalls: ['getpid'], action: { kind: 'decide', handler: ${handler} } }`
+  const base = `{ extends: 'node', rules: [${rule}] }`
+  const text = `export default { extends: [${base}], rules: [{ ...${rule}, syscalls: ['getppid'] }] }`
+  const { rules, extends: bases } = await loadPolicy(written(context, { 'a.mjs': text }))
+  const call = { syscall: 'getpid', args: [], text: '', pid: 1 }
+  for (const [key, of] of [
+    ['policy', rules],
+    ['policy.extends', (bases as readonly Policy[])[0]?.rules],
+  ] as const) {
+    const action = of?.[0]?.action
+    assert.ok(action?.kind === 'decide')
+    await assert.rejects(async () => action.handler(call), {
+      code: 'ERR_GLASSBOX_INVALID_OPTION',
+      message: new RegExp(`a\\.mjs: ${key}\\.rules\\[0\\]\\.action\\.handler failed: mine\\.$`),
+    })
+  }
 })
 
 test('a file that cannot be read', async context => {

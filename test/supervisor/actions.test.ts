@@ -4,11 +4,12 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, test, type TestContext } from 'node:test'
-import { ACCESS, type PathRule, type ResolvedPolicy } from '#glassbox/policy/resolved.js'
+import type { PathRule, ResolvedPolicy } from '#glassbox/policy/resolved.js'
 import type { Condition } from '#glassbox/seccomp/policy.js'
 import type { StopAction } from '#glassbox/supervisor/contract.js'
 import { pathDecisions, supervisedFilter } from '#glassbox/supervisor/filter.js'
 import { assertNothingLeft, type Surroundings, surroundings } from '../support/left.js'
+import { pathRule as rule } from '../support/path-rule.js'
 import { native, program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { type Options, type Outcome, type Stop, supervise, warmUp } from './support/supervise.js'
@@ -131,13 +132,6 @@ test('ask: a program can be stopped while its handler thinks', async () => {
     },
   })
   assert.equal(status, 'canceled')
-})
-
-const rule = (access: keyof typeof ACCESS, path: string, kind: PathRule['kind'] = 'tree'): PathRule => ({
-  text: `${access}: ${path}`,
-  kind,
-  path,
-  access: ACCESS[access],
 })
 
 interface Named {

@@ -6,19 +6,11 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { ACCESS, type PathRule } from '#glassbox/policy/resolved.js'
+import type { PathRule } from '#glassbox/policy/resolved.js'
 import { pathDecisions, supervisedFilter } from '#glassbox/supervisor/filter.js'
+import { type Access, pathRule as rule } from '../support/path-rule.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { type Outcome, supervise } from './support/supervise.js'
-
-type Access = keyof typeof ACCESS
-
-const rule = (access: Access, path: string, kind: PathRule['kind']): PathRule => ({
-  text: `${access}: ${path}`,
-  kind,
-  path,
-  access: ACCESS[access],
-})
 
 /** Rules for a tree: one that the native step knows, or one that it does not. */
 const WAYS: Readonly<Record<'native' | 'judged', (access: Access, path: string) => PathRule[]>> = {

@@ -17,21 +17,25 @@ import { CLONE_VFORK, CLONE_VM, PR_SET_NO_NEW_PRIVS, SIGCHLD, __WALL } from '#gl
 import { addFilterSteps } from '#glassbox/launch/filter-steps.js'
 import { PlanBuilder, text } from '#glassbox/plan/builder.js'
 import { encodePlan } from '#glassbox/plan/encode.js'
-import { ACCESS, type PathRule, type PatternKind } from '#glassbox/policy/resolved.js'
+import type { PathRule, PatternKind } from '#glassbox/policy/resolved.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import type { CallRule } from '#glassbox/seccomp/policy.js'
+import { pathRule } from '../../support/path-rule.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
 /** Above every descriptor that a child of these tests has open. */
 const SPARE = 200
 
+const WAYS = { r: 'read', w: 'write', x: 'execute', l: 'list' } as const
+
 /** A rule of a policy. The first argument is a sum of ways: `rwxl`. */
-export function rule(ways: string, kind: PatternKind, path: string): PathRule {
-  const bits = { r: ACCESS.read, w: ACCESS.write, x: ACCESS.execute, l: ACCESS.list }
-  const access = Array.from(ways).reduce((all, way) => all | bits[way as keyof typeof bits], 0)
-  return { text: `${ways}: ${path}`, kind, path, access }
-}
+export const rule = (ways: string, kind: PatternKind, path: string): PathRule =>
+  pathRule(
+    Array.from(ways, way => WAYS[way as keyof typeof WAYS]),
+    path,
+    kind,
+  )
 
 /** What every dynamic guest needs. */
 export const SYSTEM: readonly PathRule[] = [

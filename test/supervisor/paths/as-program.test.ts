@@ -6,7 +6,8 @@ import { asProgram } from '#glassbox/supervisor/paths/as-program.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
-import { decided, type DecidedOptions, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { decided, type DecidedOptions } from '../support/decided.js'
 
 const USER = { uid: 65_534, gid: 65_534 }
 const skip = process.getuid?.() === 0 ? false : 'only root can be another user'
@@ -96,9 +97,11 @@ const credentials = (): string =>
     .filter(line => /^(?:Uid|Gid|Groups|Cap\w+):/.test(line))
     .join('\n')
 
-test('the ids and capabilities are restored, also if the call throws', { skip }, () => {
-  const before = credentials()
+test('all but the groups is restored, also if the call throws', { skip }, () => {
   const act = asProgram(USER)
+  act(() => {})
+  const before = credentials()
+  assert.match(before, /^Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t65534\n/)
   const within = act(credentials)
   assert.match(within, /^Uid:\t0\t0\t0\t65534\nGid:\t0\t0\t0\t65534\n/)
   assert.match(within, /^Groups:\t\s*$/m)
@@ -115,6 +118,19 @@ test('the ids and capabilities are restored, also if the call throws', { skip },
   assert.match(readFileSync('/proc/self/status', 'utf8'), /^CapEff:\t0*[1-9a-f]/m)
   // The files of an undumpable process belong to root, and so do those of this one.
   assert.doesNotThrow(() => readFileSync('/proc/self/maps'))
+})
+
+test('another program has other groups, and so has the first one again', { skip }, () => {
+  const groups = (text: string): string => /^Gid:.*\nGroups:.*$/m.exec(text)?.[0] ?? ''
+  const first = asProgram(USER)
+  const other = asProgram({ uid: 1, gid: 2, groups: [3] })
+  const of = (fsgid: number, list: string): string => `Gid:\t0\t0\t0\t${fsgid}\nGroups:\t${list}`
+  for (const [act, expected] of [
+    [first, of(USER.gid, ' ')],
+    [other, of(2, '3 ')],
+    [first, of(USER.gid, ' ')],
+  ] as const)
+    assert.equal(groups(act(credentials)), expected)
 })
 
 test('without other ids and capabilities nothing is switched', () => {

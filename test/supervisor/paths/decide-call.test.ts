@@ -9,7 +9,8 @@ import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
-import { decided, type Decided, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { decided, type Decided } from '../support/decided.js'
 
 /** A directory with a file of each kind. */
 function directory(context: TestContext): string {

@@ -3,27 +3,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ACCESS, type PathRule } from '#glassbox/policy/resolved.js'
 import { compileRules, missingRule, withIncluded } from '#glassbox/supervisor/paths/judge.js'
-
-type Access = keyof typeof ACCESS
-
-const rule = (access: Access, kind: PathRule['kind'], path: string): PathRule => ({
-  text: `${access}: ${path}`,
-  kind,
-  path,
-  access: ACCESS[access],
-})
+import { type Access, pathRule as rule } from '../../support/path-rule.js'
 
 const RULES: readonly PathRule[] = [
-  rule('read', 'tree', '/usr'),
-  rule('write', 'tree', '/usr/local/work'),
-  rule('read', 'exact', '/etc/passwd'),
-  rule('read', 'level', '/etc/conf.d'),
-  rule('execute', 'exact', '/bin/sh'),
-  rule('list', 'tree', '/srv'),
-  rule('read', 'glob', '/data/in-?.csv'),
-  rule('write', 'glob', '/data/**/out/*.txt'),
-  rule('read', 'glob', '/odd/a+b(*)'),
-  rule('stat', 'exact', '/secret'),
+  rule('read', '/usr'),
+  rule('write', '/usr/local/work'),
+  rule('read', '/etc/passwd', 'exact'),
+  rule('read', '/etc/conf.d', 'level'),
+  rule('execute', '/bin/sh', 'exact'),
+  rule('list', '/srv'),
+  rule('read', '/data/in-?.csv', 'glob'),
+  rule('write', '/data/**/out/*.txt', 'glob'),
+  rule('read', '/odd/a+b(*)', 'glob'),
+  rule('stat', '/secret', 'exact'),
 ]
 
 const REAL: Readonly<Record<string, string>> = { '/bin/sh': '/usr/bin/dash' }
@@ -86,7 +78,7 @@ test('a right includes the weaker ones', () => {
 })
 
 test('`/` grants everything', () => {
-  const all = compileRules([rule('read', 'tree', '/')], path => path)
+  const all = compileRules([rule('read', '/')], path => path)
   assert.notEqual(all.match('/a/b', ACCESS.read), undefined)
   assert.notEqual(all.match('/', ACCESS.list), undefined)
 })
@@ -97,7 +89,7 @@ test('names that JavaScript objects have grant nothing', () => {
 })
 
 test('a name with a newline or with bytes that are no text is matched as a whole', () => {
-  const lines = compileRules([rule('read', 'glob', '/data/*.csv')], path => path)
+  const lines = compileRules([rule('read', '/data/*.csv', 'glob')], path => path)
   assert.notEqual(lines.match('/data/a\nb.csv', ACCESS.read), undefined)
   assert.notEqual(lines.match('/data/\udc80.csv', ACCESS.read), undefined)
   assert.equal(lines.match('/data/a.csv\n', ACCESS.read), undefined)

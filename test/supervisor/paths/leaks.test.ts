@@ -7,7 +7,8 @@ import type { StoppedCall } from '#glassbox/supervisor/decision.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
 import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { temporaryDirectory } from '../../support/temporary.js'
-import { BASE, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { BASE } from '../support/decided.js'
 
 /** For a measurement: GLASSBOX_DECISIONS=100000. */
 const TIMES = Number(process.env['GLASSBOX_DECISIONS'] ?? 20_000)

@@ -11,7 +11,8 @@ import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
 import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
-import { BASE, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { BASE } from '../support/decided.js'
 import { superviseGuest } from '../support/tracer.js'
 
 /** For a measurement: GLASSBOX_FLIPS=1000000. */

@@ -6,7 +6,8 @@ import { ownName, realPath } from '#glassbox/supervisor/paths/real-path.js'
 import { RulePaths } from '#glassbox/supervisor/paths/rule-paths.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
-import { decided, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { decided } from '../support/decided.js'
 
 test('links are followed as far as the path exists', context => {
   const top = realpathSync(temporaryDirectory(context))

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { temporaryDirectory } from '../../support/temporary.js'
 import { callText } from '../support/call-text.js'
-import { decided, rule } from '../support/decided.js'
+import { pathRule as rule } from '../../support/path-rule.js'
+import { decided } from '../support/decided.js'
 
 const skip = process.getuid?.() === 0 && 'root may look at every program'
 

@@ -1,12 +1,13 @@
 /** Runs test/programs/files.c with every call that names files decided by rules. */
 import type { TestContext } from 'node:test'
-import { ACCESS, type PathRule } from '#glassbox/policy/resolved.js'
+import type { PathRule } from '#glassbox/policy/resolved.js'
 import { compilePolicy } from '#glassbox/seccomp/compile.js'
 import type { CallPolicy } from '#glassbox/seccomp/policy.js'
 import type { PathDecision } from '#glassbox/supervisor/decision.js'
 import { PathDecider } from '#glassbox/supervisor/paths/decide-call.js'
 import { judgeOf } from '#glassbox/supervisor/paths/rule-names.js'
 import { pathCalls } from '#glassbox/supervisor/paths/path-calls.js'
+import { pathRule as rule } from '../../support/path-rule.js'
 import { program } from '../../support/programs.js'
 import { superviseGuest } from './tracer.js'
 
@@ -19,17 +20,6 @@ const traced: CallPolicy = {
 
 /** Stops every call that names files. */
 export const everyPathCall: Uint8Array = compilePolicy(traced)
-
-export const rule = (
-  access: keyof typeof ACCESS,
-  path: string,
-  kind: PathRule['kind'] = 'tree',
-): PathRule => ({
-  text: `${access}: ${path}`,
-  kind,
-  path,
-  access: ACCESS[access],
-})
 
 /** What the program needs before and after its calls. */
 export const BASE: readonly PathRule[] = [

@@ -11,7 +11,7 @@ import { validatePolicy } from './check.ts'
 import { policyFromJson } from './files/from-json.ts'
 import type { Json, JsonText } from './files/json.ts'
 import { type FileKind, inFile, readJsonFile, realPathOf, withKey } from './files/json-file.ts'
-import type { Policy } from './policy.ts'
+import type { DecideCall, Policy, PresetName, Rule } from './policy.ts'
 
 /** The option of errors about a file. */
 const OPTION = 'file'
@@ -76,11 +76,43 @@ async function loadModule(path: string, file: string): Promise<Policy> {
   if (policy === undefined)
     throw fault(`${path} has no default export.`, 'For example: export default { extends: "default" }.')
   try {
-    return validatePolicy(policy)
+    return withNamedHandlers(validatePolicy(policy), path)
   } catch (error) {
     if (!(error instanceof InvalidOptionError)) throw error
     throw fault(`${path}: ${withKey(error)}`, error.hint)
   }
+}
+
+/** The same policy. If a handler of it fails, the error says which one, and in which file. */
+function withNamedHandlers(policy: Policy, path: string, key = 'policy'): Policy {
+  const { rules, extends: bases } = policy
+  const named = (base: Policy | PresetName): Policy | PresetName =>
+    typeof base === 'string' ? base : withNamedHandlers(base, path, `${key}.extends`)
+  return {
+    ...policy,
+    ...(bases === undefined ? {} : { extends: [bases].flat().map(named) }),
+    ...(rules
+      ? { rules: rules.map((rule, index) => withNamedHandler(rule, path, `${key}.rules[${index}]`)) }
+      : {}),
+  }
+}
+
+function withNamedHandler(rule: Rule, path: string, key: string): Rule {
+  const { action } = rule
+  if (action.kind !== 'decide') return rule
+  const handler: DecideCall = async call => {
+    try {
+      return await action.handler(call)
+    } catch (error) {
+      const why = firstLine(error instanceof Error ? error.message : String(error))
+      throw fault(
+        `${path}: ${key}.action.handler failed: ${why}.`,
+        'The program was ended: a call that nobody decides is not made.',
+        error,
+      )
+    }
+  }
+  return { ...rule, action: { ...action, handler } }
 }
 
 type Module = Readonly<Record<string, unknown>>

@@ -59,8 +59,9 @@ export class MemoryPeak {
     const resident = Array.from(pids, pid => [pid, residentBytes(pid)] as const)
     let total = resident.reduce((sum, [, bytes]) => sum + bytes, 0)
     if (total > this.#limit && resident.length > 1)
+      // What has ended meanwhile has no memory any more.
       total = this.#look(() =>
-        resident.reduce((sum, [pid, bytes]) => sum + (proportionalBytes(pid) ?? bytes), 0),
+        resident.reduce((sum, [pid]) => sum + (proportionalBytes(pid) ?? residentBytes(pid)), 0),
       )
     this.peak = Math.max(this.peak, total)
     return total > this.#limit

@@ -4,6 +4,10 @@
  * capabilities for those calls. The kernel judges access to files by the filesystem ids
  * (setfsuid(2)) and the effective capabilities, and both belong to the thread. So other threads
  * are not affected.
+ *
+ * Each change costs microseconds. The groups of the program are therefore kept after the calls,
+ * until another program needs others: with its own user and capabilities this thread needs no
+ * group for what else it does.
  */
 import { GlassboxError } from '../../errors.ts'
 import { call, syscall, systemError } from '../../gate/gate.ts'
@@ -60,8 +64,9 @@ export function asProgram(identity: Identity | undefined, isEqual = false): AsPr
   const isPowerful = before[0] !== 0 || before[3] !== 0
   if (!identity && (!isPowerful || isEqual)) return act => act()
   const without = withoutEffective(before)
-  const take = identity ? takeIds(identity) : () => {}
-  const giveBack = identity ? takeIds(idsOfThread()) : () => {}
+  const take = identity ? () => takeIds(identity) : () => {}
+  const own = syscall(SETFSUID, ASK)
+  const giveBack = identity ? () => change(SETFSUID, 'setfsuid', own) : () => {}
   const wasDumpable = isDumpable()
   return act => {
     try {
@@ -84,18 +89,19 @@ export function asProgram(identity: Identity | undefined, isEqual = false): AsPr
 export const lookingAs = (identity: Identity | undefined): AsProgram =>
   identity && !hasCapabilities(CAP_SYS_PTRACE) ? asProgram(identity) : act => act()
 
-function idsOfThread(): Identity {
-  const groups = new Uint32Array(call('getgroups', [0, 0]))
-  if (groups.length > 0) call('getgroups', [groups.length, groups])
-  return { uid: syscall(SETFSUID, ASK), gid: syscall(SETFSGID, ASK), groups: Array.from(groups) }
+/** Whose groups this thread has. */
+let grouped: Identity | undefined
+
+function takeIds(identity: Identity): void {
+  // setfsuid() comes last: groups need a capability. The filter for those comes later.
+  if (grouped !== identity) takeGroups(identity)
+  change(SETFSUID, 'setfsuid', identity.uid)
 }
 
-function takeIds({ uid, gid, groups = [] }: Identity): () => void {
-  const list = Uint32Array.from(groups)
-  return () => {
-    // setfsuid() comes last: groups need a capability. The filter for those comes later.
-    must('setgroups', syscall(SETGROUPS, list.length, list))
-    change(SETFSGID, 'setfsgid', gid)
-    change(SETFSUID, 'setfsuid', uid)
-  }
+function takeGroups(identity: Identity): void {
+  grouped = undefined
+  const list = Uint32Array.from(identity.groups ?? [])
+  must('setgroups', syscall(SETGROUPS, list.length, list))
+  change(SETFSGID, 'setfsgid', identity.gid)
+  grouped = identity
 }

@@ -12,6 +12,7 @@ import {
   O_PATH,
   PROC_SUPER_MAGIC,
   RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
@@ -31,6 +32,9 @@ const FSTATFS = syscallNumber('fstatfs')
 const OBJECT = O_PATH | O_CLOEXEC
 const FOLLOWED = BigUint64Array.of(BigInt(OBJECT), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
 const UNFOLLOWED = BigUint64Array.of(BigInt(OBJECT | O_NOFOLLOW), 0n, BigInt(RESOLVE_NO_MAGICLINKS))
+const RESOLVE_PLAIN = BigInt(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)
+const PLAIN_FOLLOWED = BigUint64Array.of(BigInt(OBJECT), 0n, RESOLVE_PLAIN)
+const PLAIN_UNFOLLOWED = BigUint64Array.of(BigInt(OBJECT | O_NOFOLLOW), 0n, RESOLVE_PLAIN)
 const OWN_DESCRIPTORS = Buffer.from('/proc/self/fd\0', 'latin1')
 const EMPTY = new Uint8Array(1)
 /** The kernel's own limit for the text of a name, PATH_MAX, and room for " (deleted)". */
@@ -52,6 +56,10 @@ export const pathOfDescriptor = (fd: number): Uint8Array => Buffer.from(`/proc/s
 /** Opens what a path leads to. A link of /proc that leads to an open file gives -ELOOP. */
 export const openObject = (directory: number, path: Uint8Array, follow: boolean): number =>
   syscall(OPENAT2, directory, path, follow ? FOLLOWED : UNFOLLOWED, OPEN_HOW_BYTES)
+
+/** The same for an absolute path. A link on the way gives -ELOOP. */
+export const openPlain = (path: Uint8Array, follow: boolean): number =>
+  syscall(OPENAT2, AT_FDCWD, path, follow ? PLAIN_FOLLOWED : PLAIN_UNFOLLOWED, OPEN_HOW_BYTES)
 
 /** Opens one entry of a directory, even a link. */
 export const openEntry = (directory: number, name: Uint8Array): number =>

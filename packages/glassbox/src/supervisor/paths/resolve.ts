@@ -8,7 +8,7 @@ import { ERRNO } from '../../linux/errno.ts'
 import { pathOfBytes } from '../../linux/path-bytes.ts'
 import { type Found, found, missing } from './found.ts'
 import type { Named } from './named.ts'
-import { closeObject, entryName, isOfProc, nameOf, openEntry, openObject } from './object.ts'
+import { closeObject, entryName, isOfProc, nameOf, openEntry, openObject, openPlain } from './object.ts'
 import { type Viewer, walk } from './walk.ts'
 
 /** A name of /proc that could belong to a process. */
@@ -20,20 +20,46 @@ const OF_PROCESS = /\/(?:\d+|self|thread-self)(?:\/|$)/
  * The kernel's answer for the tracer is that for the program too, unless /proc is involved: then
  * the answer is an error, or an object of /proc.
  */
-export function resolve({ base, path, end }: Named, follow: boolean, viewer: Viewer): Found {
+export function resolve(named: Named, follow: boolean, viewer: Viewer): Found {
+  const { base, path, end } = named
   if (end) return end
   if (path === undefined) return { ...found(base, nameOf(base)), byDescriptor: true }
-  const fd = openObject(base < 0 ? AT_FDCWD : base, path, follow)
+  return resolveQuickly(named, follow) ?? walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
+}
+
+/**
+ * The same for what the kernel alone can tell: an object outside of /proc/PID, or that an entry of
+ * a directory is missing. Otherwise undefined.
+ */
+export function resolveQuickly({ base, path, end }: Named, follow: boolean): Found | undefined {
+  if (end || path === undefined) return undefined
+  const plain = base < 0 ? plainName(path) : undefined
+  const tried = plain === undefined ? -ERRNO.ELOOP : openPlain(path, follow)
+  const hasNoLink = tried !== -ERRNO.ELOOP
+  const fd = hasNoLink ? tried : openObject(base < 0 ? AT_FDCWD : base, path, follow)
   if (fd >= 0) {
-    const name = nameOf(fd)
+    const name = hasNoLink && plain !== undefined ? plain : nameOf(fd)
     if (!OF_PROCESS.test(name) || !isOfProc(fd)) return found(fd, name)
     closeObject(fd)
   }
-  if (fd === -ERRNO.ENOENT) {
-    const none = resolveMissing(base, path)
-    if (none) return none
+  return fd === -ERRNO.ENOENT ? resolveMissing(base, path) : undefined
+}
+
+/**
+ * An absolute path as the kernel would name what it leads to if no component is a link. The kernel
+ * has to be asked for the name otherwise, which costs as much as to open it.
+ */
+const plainName = (path: Uint8Array): string | undefined =>
+  isPlain(path) ? pathOfBytes(path.subarray(0, -1)) : undefined
+
+/** Whether each component is a name, after one slash. One that begins with a dot need not be. */
+function isPlain(path: Uint8Array): boolean {
+  if (path[0] !== SLASH) return false
+  for (let at = 0; at >= 0; at = path.indexOf(SLASH, at + 1)) {
+    const first = path[at + 1]
+    if (first === SLASH || first === DOT || first === 0) return false
   }
-  return walk(base, pathOfBytes(path.subarray(0, -1)), follow, viewer)
+  return true
 }
 
 const SLASH = 0x2f
