@@ -21,6 +21,7 @@ import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
 import { executeError } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
 import { packError } from '../../trace/wire.ts'
+import type { ResourceLimit } from '../../kernel/task/types.ts'
 import { resourceLimits, startDirectory, streams } from './job-parts.ts'
 import {
   type FromKernel,
@@ -38,6 +39,11 @@ interface Kept {
   readonly memory: WorldMemory
   readonly root: WorldRoot
   readonly vdso: VdsoClock
+}
+
+interface ReadyJob extends JobSpec {
+  readonly files: DescriptorTable
+  readonly resources: ResourceLimit[]
 }
 
 export class KernelService {
@@ -100,7 +106,9 @@ export class KernelService {
     const spec = this.#spec
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
     const { limits, stdio } = job
-    const files = streams(platform, stdio, resourceLimits(limits), spec.user)
+    // One object: the table of descriptors ends where the process's own limit is now.
+    const resources = resourceLimits(limits)
+    const files = streams(platform, stdio, resources, spec.user)
     const world = new KernelWorld({
       platform,
       memory: kept.memory,
@@ -114,7 +122,7 @@ export class KernelService {
     })
     kept.root.attachProcesses(new WorldProcesses(world.state))
     try {
-      this.#start(world, kept, spec, job, files)
+      this.#start(world, kept, spec, { ...job, files, resources })
     } catch (error) {
       files.closeAll()
       throw error
@@ -126,7 +134,7 @@ export class KernelService {
   }
 
   /** Makes the first process of the world. Throws if the program cannot be executed. */
-  #start(world: KernelWorld, { root }: Kept, { user }: OpenSpec, job: JobSpec, files: DescriptorTable): void {
+  #start(world: KernelWorld, { root }: Kept, { user }: OpenSpec, job: ReadyJob): void {
     const credentials = userCredentials(user.uid, user.gid, [user.gid])
     const result = world.start({
       path: bytesOfPath(job.path),
@@ -135,8 +143,8 @@ export class KernelService {
       cwd: startDirectory(root, job.cwd, credentials),
       umask: UMASK,
       credentials,
-      files,
-      limits: resourceLimits(job.limits),
+      files: job.files,
+      limits: job.resources,
     })
     if (result !== 0) throw executeError(job.path, -result)
   }

@@ -51,7 +51,8 @@ export class HostFileSystem implements FileSystem {
     this.#root = root
     this.#options = options
     this.type = options.type ?? 'ext4'
-    this.source = options.source ?? 'host'
+    // Not its path: that would tell of the host what guests need not know.
+    this.source = options.source ?? 'glassbox'
     this.writable = options.writable
     this.cache = options.cache
     this.world = options.world
