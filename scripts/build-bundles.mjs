@@ -35,7 +35,7 @@ const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', impo
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
-const COMMANDS = ['run', 'strace', 'doctor', 'policy', 'isolate', 'completion']
+const COMMANDS = ['run', 'strace', 'doctor', 'policy', 'kernel', 'isolate', 'completion']
 
 /**
  * The entry of each bundle. `glassbox` handles command lines without a subcommand: --version,

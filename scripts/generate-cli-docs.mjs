@@ -81,6 +81,10 @@ other differences, see [Tracing](tracing.md).
 Shows, row by row, what this host offers, what that means for each runner, and how to fix what is
 missing. The exit code is 0 if the namespace runner works for this user, and 1 if not.
 
+## glassbox kernel syscalls [--json]
+
+Lists every system call of x86-64, and whether the [kernel runner](kernel.md) serves it.
+
 ## glassbox completion bash|zsh|fish
 
 Prints a completion script for a shell: \`source <(glassbox completion bash)\`.

@@ -146,7 +146,7 @@ test('--plan prints the launch, the rules and the filter, and starts nothing', (
 })
 
 test('completion offers the runners, and the help fits a small terminal', () => {
-  assert.match(glassbox(['completion', 'bash']).out, /--runner\) COMPREPLY=.*'namespace ptrace'/)
+  assert.match(glassbox(['completion', 'bash']).out, /--runner\) COMPREPLY=.*'namespace ptrace kernel'/)
   assert.match(glassbox(['completion', 'fish']).out, /-l allow-read/)
   const { out } = glassbox(['run', '--help'], { env: { COLUMNS: '40' } })
   assert.match(out, /--runner namespace\|ptrace/)

@@ -9,7 +9,7 @@ import { type RunOptions, run } from '#glassbox/index.js'
 import { guard, unboxed } from '../support/hostile.js'
 import { assertEndings, MiB } from './support/repeat.js'
 
-const RUNNERS = ['namespace', 'ptrace'] as const
+const RUNNERS = ['namespace', 'ptrace', 'kernel'] as const
 const world = guard({ runners: RUNNERS })
 const SIGNALS = [
   'SIGHUP',

@@ -14,7 +14,7 @@ exec node "$self" "$@"
 const { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } = require('node:fs')
 const { Script } = require('node:vm')
 
-const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'isolate', 'completion']
+const BUNDLES = ['run', 'strace', 'doctor', 'policy', 'kernel', 'isolate', 'completion']
 const HEADER_BYTES = 16
 /**
  * Flags of V8 by command and major version of Node, because V8 complains on stderr about a flag

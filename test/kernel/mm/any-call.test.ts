@@ -103,6 +103,6 @@ test('no call about memory throws, and nothing comes apart', () => {
       cached.free()
       assert.deepEqual([world.world.pagesInUse, world.cache.pagesInUse], [0, 0])
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   )
 })

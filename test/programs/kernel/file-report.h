@@ -1,4 +1,4 @@
-/* How the programs about files report: a line for each call, its result or the name of its error. */
+/* How the programs about files report: for each call its result or the name of its error. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

@@ -150,6 +150,12 @@ static void *sleeper(void *argument) {
   return (void *)futex(word, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
 }
 
+/* Wakes until somebody sleeps there. */
+static void *later(void *argument) {
+  while (futex(argument, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0) == 0) usleep(1000);
+  return 0;
+}
+
 static void futexes(void) {
   struct timespec time = {0, 5000000};
   report("wait for another value", futex(words, FUTEX_WAIT, 1, 0, 0, 0));
@@ -188,6 +194,18 @@ static void futexes(void) {
   fact("has the owner", words[3] == getpid());
   report("unlock", futex(words + 3, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
   report("unlock again", futex(words + 3, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
+  struct futex_waitv two[2] = {{.uaddr = (uintptr_t)words, .flags = 2 | 128}, {.uaddr = (uintptr_t)(words + 2), .flags = 2 | 128}};
+  struct timespec soon;
+  clock_gettime(CLOCK_MONOTONIC, &soon);
+  report("waitv until now", syscall(SYS_futex_waitv, two, 2, 0, &soon, CLOCK_MONOTONIC));
+  pthread_create(&threads[0], 0, later, words + 2);
+  report("waitv", syscall(SYS_futex_waitv, two, 2, 0, 0, 0));
+  pthread_join(threads[0], 0);
+  two[0].val = 5;
+  report("waitv for another value", syscall(SYS_futex_waitv, two, 2, 0, 0, 0));
+  two[0].flags = 3;
+  report("waitv of another size", syscall(SYS_futex_waitv, two, 2, 0, 0, 0));
+  report("waitv of nothing", syscall(SYS_futex_waitv, two, 0, 0, 0, 0));
   report("robust list of a wrong size", syscall(SYS_set_robust_list, words, 8));
 }
 

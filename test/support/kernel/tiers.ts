@@ -1,7 +1,7 @@
 /**
- * Programs that have to behave on the kernel as they do natively: each row runs both ways, each in a
- * directory of its own, and output and exit code have to be the same. The native run comes first, so
- * that a row which cannot work on this host is a failure of the row.
+ * Programs that have to behave on the kernel as they do natively: each row runs both ways, each in
+ * a directory of its own, and output and exit code have to be the same. The native run comes
+ * first, so a row that cannot work on this host is a failure of the row.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -13,13 +13,14 @@ import { stdout } from './output.ts'
 
 export const summary = 'Print completion for bash, zsh or fish.'
 
-const COMMANDS = 'run strace doctor policy isolate completion help'
+const COMMANDS = 'run strace doctor policy kernel isolate completion help'
 
 /** The options of each command. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: RUN_OPTIONS.map(({ name }) => name),
   strace: OPTION_WORDS,
   doctor: ['--json', '--help', '--version'],
+  kernel: ['--json', '--help', '--version'],
   isolate: ISOLATE_OPTIONS.map(({ long }) => `--${long}`),
   policy: [...new Set(Object.values(POLICY_OPTIONS).flatMap(each => each.map(({ name }) => name)))],
 }

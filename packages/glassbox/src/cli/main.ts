@@ -10,6 +10,7 @@ export const COMMANDS: Commands = {
   strace: () => import('./strace.ts'),
   doctor: () => import('./doctor.ts'),
   policy: () => import('./policy.ts'),
+  kernel: () => import('./kernel.ts'),
   isolate: () => import('./isolate.ts'),
   completion: () => import('./completion.ts'),
 }

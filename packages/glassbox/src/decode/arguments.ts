@@ -47,7 +47,13 @@ export function shownArguments(context: Context): readonly Shown[] {
       .filter(({ kind }) => kind !== 'sigframe')
       .map(arg => ({ ...arg, kind: 'hex' }))
   if (syscall.sameAs === undefined)
-    return syscall.args.map((arg, index) => ({ ...arg, value: valueAt(index) }))
+    // Spelled out, because this runs several times for every call, and a spread costs more.
+    return syscall.args.map(({ name, kind, schema }, index) => ({
+      name,
+      kind,
+      schema,
+      value: valueAt(index),
+    }))
   const shown = usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
     const notation = call.abi === 'i386' ? fitKind(kind.notation) : kind.notation
     return {

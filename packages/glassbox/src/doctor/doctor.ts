@@ -8,7 +8,7 @@ import { cgroupModeRow, cgroupRows } from './cgroups.ts'
 import { coreRow, kernelRow, ptraceRow, seccompRow } from './kernel.ts'
 import { landlockRow } from './landlock.ts'
 import { appArmorRow, boxRow, namespacesRow, ordinaryUserRow, userNamespaceRow } from './namespaces.ts'
-import { tracedProgramRow } from './ptrace-runner.ts'
+import { kernelProgramRow, tracedProgramRow } from './tried-runners.ts'
 import type { Row } from './row.ts'
 import { runtimesRow } from './runtimes.ts'
 import { placeRow } from './surroundings.ts'
@@ -48,6 +48,7 @@ function nodeRow(): Row {
 export async function diagnose(): Promise<Diagnosis> {
   const box = await boxRow()
   const traced = await tracedProgramRow()
+  const served = await kernelProgramRow()
   const ordinary = ordinaryUserRow()
   const rows = [
     nodeRow(),
@@ -67,10 +68,16 @@ export async function diagnose(): Promise<Diagnosis> {
     coreRow(),
     box,
     traced,
+    served,
     ...(ordinary ? [ordinary] : []),
   ]
   const weak = rows.some(({ subject, state }) => subject.startsWith('cgroup ') && state === 'partly')
-  return { rows, runners: [namespaceRunnerRow(box, weak), ptraceRunnerRow(traced)], ok: box.state !== 'no' }
+  const runners = [
+    namespaceRunnerRow(box, weak),
+    triedRunnerRow('ptrace', traced, 'works; limits are kept by the tracer'),
+    triedRunnerRow('kernel', served, 'works; no system call of a program reaches this host'),
+  ]
+  return { rows, runners, ok: box.state !== 'no' }
 }
 
 function namespaceRunnerRow(box: Row, weakFigures: boolean): Row {
@@ -93,10 +100,10 @@ function namespaceRunnerRow(box: Row, weakFigures: boolean): Row {
   }
 }
 
-const ptraceRunnerRow = ({ state, found, fix }: Row): Row => ({
-  subject: 'ptrace',
+const triedRunnerRow = (subject: string, { state, found, fix }: Row, works: string): Row => ({
+  subject,
   found: state,
   state,
-  meaning: state === 'yes' ? 'works; limits are kept by the tracer' : found,
+  meaning: state === 'yes' ? works : found,
   ...(fix === undefined ? {} : { fix }),
 })

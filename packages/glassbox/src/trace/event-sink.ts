@@ -3,6 +3,8 @@
  * others.
  */
 import { callName } from '../decode/arguments.ts'
+import { planOf } from '../decode/lanes/call-plans.ts'
+import { EVERY_ITEM, type Planned } from '../decode/lanes/plan.ts'
 import { SIGCHLD } from '../linux/constants.ts'
 import { errnoName } from '../linux/errno.ts'
 import { signalName } from '../linux/signals.ts'
@@ -121,9 +123,15 @@ export class EventSink {
     }
     const chosen = Object.entries(all).filter(([type]) => wanted.has(type as TraceEvent['type']))
     const keeping = wanted.has('syscall-exit') ? [this.#keeping()] : []
-    return [...keeping, ...chosen.map(([, handlers]) => handlers)].reduce<TraceHandlers>(combine, {
+    const handlers = [...keeping, ...chosen.map(([, own]) => own)].reduce<TraceHandlers>(combine, {
       idle: () => this.#outbox.flush(),
     })
+    return handlers.enter || handlers.exit ? { ...handlers, plan: nr => this.#plan(nr) } : handlers
+  }
+
+  /** Of the thread, events of calls show nothing but the values of arguments. */
+  #plan(nr: number): Planned | undefined {
+    return planOf(nr, { bytes: this.#bufferLimit, items: Math.max(this.#bufferLimit, EVERY_ITEM) })
   }
 
   /**

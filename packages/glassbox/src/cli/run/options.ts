@@ -232,8 +232,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: '--runner',
-    value: 'namespace|ptrace',
-    help: 'Runner: a box, or a traced program on the host, which needs no privilege.',
+    value: 'namespace|ptrace|kernel',
+    help: 'Runner: a box; or, without privilege, a traced program on the host, or a kernel in TypeScript.',
     default: 'namespace',
   },
   {

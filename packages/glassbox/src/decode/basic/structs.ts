@@ -11,7 +11,7 @@ import { address, charArray, hex } from '../text.ts'
 export type KindText = (kind: string, value: bigint, context: Context) => string
 
 function fieldText(field: Field, view: DataView, context: Context, valueText: KindText): string | undefined {
-  const { name, offset, size, kind = 'long', optional } = field
+  const { name, offset, size, kind, optional } = field
   if (kind.startsWith('chars')) {
     return `${name}=${charArray(bytesOf(view, offset, size), context.options.stringsInHex)}`
   }

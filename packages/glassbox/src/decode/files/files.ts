@@ -1,8 +1,11 @@
 /** Information about files: stat(2), statx(2), directory entries. */
 import { argument, type Printer } from '../context.ts'
-import { bytesOf, readView } from '../memory.ts'
+import { struct } from '../../codec/struct.ts'
+import { STATX_ATIME, STATX_BTIME, STATX_CTIME, STATX_MTIME } from '../../linux/constants.ts'
+import { offsetOf, type Word } from '../../linux/schema/layouts.ts'
+import { readView } from '../memory.ts'
 import { deviceText, fileModeText, isDeviceMode } from '../basic/modes.ts'
-import { setText } from '../names.ts'
+import { nameIn, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
@@ -24,95 +27,110 @@ export function timeComment(seconds: bigint, fraction: bigint, digits = 9): stri
   return ` /* ${day}T${time}${below}${zone} */`
 }
 
-const STAT_BYTES = 144
+const word = (value: Word): bigint => BigInt(value)
+/** The time of a stat: its seconds with the date, and its nanoseconds. */
+const statTime = (name: string, seconds: Word, nanoseconds: Word): string =>
+  `st_${name}=${seconds}${timeComment(word(seconds), word(nanoseconds))}, st_${name}_nsec=${nanoseconds}`
 
 /** struct stat of x86-64. */
 export const stat: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, STAT_BYTES)
+  const codec = struct('stat')
+  const view = readView(memory, value, codec.size)
   if (!view || options.addressesOnly) return address(value)
-  const word = (at: number): bigint => view.getBigUint64(at, true)
-  const int = (at: number): number => view.getUint32(at, true)
-  const mode = BigInt(int(24))
-  const last = isDeviceMode(mode) ? `st_rdev=${deviceText(word(40), options)}` : `st_size=${word(48)}`
+  const st = codec.read(view)
+  const mode = BigInt(st.st_mode)
+  const last = isDeviceMode(mode)
+    ? `st_rdev=${deviceText(word(st.st_rdev), options)}`
+    : `st_size=${st.st_size}`
   if (!options.full) return `{st_mode=${fileModeText(mode, options)}, ${last}, ...}`
-  const times = ['atime', 'mtime', 'ctime'].map((name, index) => {
-    const seconds = BigInt.asIntN(64, word(72 + index * 16))
-    const nanoseconds = word(80 + index * 16)
-    return `st_${name}=${seconds}${timeComment(seconds, nanoseconds)}, st_${name}_nsec=${nanoseconds}`
-  })
-  return `{st_dev=${deviceText(word(0), options)}, st_ino=${word(8)}, st_mode=${fileModeText(mode, options)}, st_nlink=${word(16)}, st_uid=${int(28)}, st_gid=${int(32)}, st_blksize=${word(56)}, st_blocks=${word(64)}, ${last}, ${times.join(', ')}}`
+  const parts = [
+    `st_dev=${deviceText(word(st.st_dev), options)}`,
+    `st_ino=${st.st_ino}`,
+    `st_mode=${fileModeText(mode, options)}`,
+    `st_nlink=${st.st_nlink}`,
+    `st_uid=${st.st_uid}`,
+    `st_gid=${st.st_gid}`,
+    `st_blksize=${st.st_blksize}`,
+    `st_blocks=${st.st_blocks}`,
+    last,
+    statTime('atime', st.st_atime, st.st_atime_nsec),
+    statTime('mtime', st.st_mtime, st.st_mtime_nsec),
+    statTime('ctime', st.st_ctime, st.st_ctime_nsec),
+  ]
+  return `{${parts.join(', ')}}`
 }
 
-const STATX_BYTES = 256
 /** In the order of the struct, with the bit that says whether the kernel filled the member. */
 const STATX_TIMES = [
-  ['atime', 0x20],
-  ['btime', 0x800],
-  ['ctime', 0x80],
-  ['mtime', 0x40],
+  ['stx_atime', STATX_ATIME],
+  ['stx_btime', STATX_BTIME],
+  ['stx_ctime', STATX_CTIME],
+  ['stx_mtime', STATX_MTIME],
 ] as const
 
 export const statx: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, STATX_BYTES)
+  const codec = struct('statx')
+  const view = readView(memory, value, codec.size)
   if (!view || options.addressesOnly) return address(value)
-  const word = (at: number): bigint => view.getBigUint64(at, true)
-  const int = (at: number): number => view.getUint32(at, true)
-  const mode = BigInt(view.getUint16(28, true))
-  const mask = setText('|statx', BigInt(int(0)), options)
-  const attributes = setText('|statx_attr', word(8), options)
-  const size = `stx_size=${word(40)}`
-  if (!options.full)
-    return `{stx_mask=${mask}, stx_attributes=${attributes}, stx_mode=${fileModeText(mode, options)}, ${size}, ...}`
-  const times = STATX_TIMES.flatMap(([name, bit], index) => {
-    if ((int(0) & bit) === 0) return []
-    const seconds = BigInt.asIntN(64, word(64 + index * 16))
-    const nanoseconds = BigInt(int(72 + index * 16))
-    return [`stx_${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${timeComment(seconds, nanoseconds)}`]
+  const stx = codec.read(view)
+  const mode = BigInt(stx.stx_mode)
+  const mask = `stx_mask=${setText('|statx', word(stx.stx_mask), options)}`
+  const attributes = `stx_attributes=${setText('|statx_attr', word(stx.stx_attributes), options)}`
+  const modeShown = `stx_mode=${fileModeText(mode, options)}`
+  const size = `stx_size=${stx.stx_size}`
+  if (!options.full) return `{${[mask, attributes, modeShown, size].join(', ')}, ...}`
+  const times = STATX_TIMES.flatMap(([name, bit]) => {
+    if ((stx.stx_mask & bit) === 0) return []
+    const { tv_sec: seconds, tv_nsec: nanoseconds } = stx[name]
+    const comment = timeComment(word(seconds), word(nanoseconds))
+    return [`${name}={tv_sec=${seconds}, tv_nsec=${nanoseconds}}${comment}`]
   })
-  return `{stx_mask=${mask}, stx_blksize=${int(4)}, stx_attributes=${attributes}, stx_nlink=${int(16)}, stx_uid=${int(20)}, stx_gid=${int(24)}, stx_mode=${fileModeText(mode, options)}, stx_ino=${word(32)}, ${size}, stx_blocks=${word(48)}, stx_attributes_mask=${setText('|statx_attr', word(56), options)}, ${times.join(', ')}, stx_rdev_major=${int(128)}, stx_rdev_minor=${int(132)}, stx_dev_major=${int(136)}, stx_dev_minor=${int(140)}, stx_mnt_id=${hex(word(144))}}`
+  const parts = [
+    mask,
+    `stx_blksize=${stx.stx_blksize}`,
+    attributes,
+    `stx_nlink=${stx.stx_nlink}`,
+    `stx_uid=${stx.stx_uid}`,
+    `stx_gid=${stx.stx_gid}`,
+    modeShown,
+    `stx_ino=${stx.stx_ino}`,
+    size,
+    `stx_blocks=${stx.stx_blocks}`,
+    `stx_attributes_mask=${setText('|statx_attr', word(stx.stx_attributes_mask), options)}`,
+    times.join(', '),
+    `stx_rdev_major=${stx.stx_rdev_major}`,
+    `stx_rdev_minor=${stx.stx_rdev_minor}`,
+    `stx_dev_major=${stx.stx_dev_major}`,
+    `stx_dev_minor=${stx.stx_dev_minor}`,
+    `stx_mnt_id=${hex(stx.stx_mnt_id)}`,
+  ]
+  return `{${parts.join(', ')}}`
 }
 
-const TYPES: Readonly<Record<number, string>> = {
-  0: 'DT_UNKNOWN',
-  1: 'DT_FIFO',
-  2: 'DT_CHR',
-  4: 'DT_DIR',
-  6: 'DT_BLK',
-  8: 'DT_REG',
-  10: 'DT_LNK',
-  12: 'DT_SOCK',
-  14: 'DT_WHT',
-}
-
-/** Where the members of an entry are, and in which order strace shows them. */
-interface EntryLayout {
-  readonly nameAt: number
-  readonly typeAt: (start: number, size: number) => number
-  readonly isTypeLast: boolean
-}
-
-const LAYOUTS: Readonly<Record<string, EntryLayout>> = {
-  /** struct linux_dirent: the type is in the last byte. */
-  old: { nameAt: 18, typeAt: (start, size) => start + size - 1, isTypeLast: true },
-  /** struct linux_dirent64. */
-  '': { nameAt: 19, typeAt: start => start + 18, isTypeLast: false },
+/** getdents(2): the type of an entry is in its last byte. getdents64(2): it has a field. */
+const ENTRIES: Readonly<Record<string, 'linux_dirent' | 'linux_dirent64'>> = {
+  old: 'linux_dirent',
+  '': 'linux_dirent64',
 }
 
 function entryText(
   view: DataView,
   at: number,
-  layout: EntryLayout,
+  name: 'linux_dirent' | 'linux_dirent64',
   options: TextOptions,
 ): string | undefined {
-  const { nameAt, typeAt, isTypeLast } = layout
-  const size = view.getUint16(at + 16, true)
-  if (size <= nameAt || at + size > view.byteLength) return undefined
-  const name = bytesOf(view, at + nameAt, size - nameAt - (isTypeLast ? 1 : 0))
-  const end = name.indexOf(0)
-  const quoted = `d_name=${quote(end < 0 ? name : name.subarray(0, end), end < 0, options.stringsInHex)}`
-  const type = `d_type=${TYPES[view.getUint8(typeAt(at, size))] ?? 'DT_UNKNOWN'}`
-  const head = `d_ino=${view.getBigUint64(at, true)}, d_off=${view.getBigInt64(at + 8, true)}, d_reclen=${size}`
-  return `{${[head, ...(isTypeLast ? [quoted, type] : [type, quoted])].join(', ')}}`
+  const codec = struct(name)
+  const size = view.getUint16(at + offsetOf(name, 'd_reclen'), true)
+  if (size <= codec.size || at + size > view.byteLength) return undefined
+  const entry = codec.read(new DataView(view.buffer, view.byteOffset + at, size))
+  const isOld = name === 'linux_dirent'
+  const bytes = isOld ? entry.d_name.subarray(0, -1) : entry.d_name
+  const end = bytes.indexOf(0)
+  const quoted = `d_name=${quote(end < 0 ? bytes : bytes.subarray(0, end), end < 0, options.stringsInHex)}`
+  const number = 'd_type' in entry ? entry.d_type : entry.d_name.at(-1)
+  const type = `d_type=${nameIn('dirent_type', BigInt(number ?? 0)) ?? 'DT_UNKNOWN'}`
+  const head = `d_ino=${entry.d_ino}, d_off=${entry.d_off}, d_reclen=${size}`
+  return `{${[head, ...(isOld ? [quoted, type] : [type, quoted])].join(', ')}}`
 }
 
 /** Entries of getdents(2) (`old`) and getdents64(2): only their number, or all of them. */
@@ -123,11 +141,12 @@ export const directoryEntries =
     const length = Number(outcome?.value ?? 0n)
     if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
     const view = readView(memory, value, length)
-    const layout = LAYOUTS[operand]
-    if (!view || !layout) return address(value)
+    const name = ENTRIES[operand]
+    if (!view || !name) return address(value)
+    const sizeAt = offsetOf(name, 'd_reclen')
     const entries: string[] = []
-    for (let at = 0; at + layout.nameAt <= length; at += view.getUint16(at + 16, true)) {
-      const text = entryText(view, at, layout, options)
+    for (let at = 0; at + struct(name).size <= length; at += view.getUint16(at + sizeAt, true)) {
+      const text = entryText(view, at, name, options)
       if (text === undefined) break
       entries.push(text)
     }

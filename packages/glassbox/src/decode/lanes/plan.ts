@@ -45,6 +45,9 @@ export interface CaptureLimits {
   readonly items: number
 }
 
+/** More elements than an array can have and still be captured. */
+export const EVERY_ITEM = 65536
+
 /** How a number is written. */
 export type NumberForm = 'signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address'
 

@@ -1,6 +1,10 @@
 /** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
-import { CLD_EXITED, SI_KERNEL, SI_TIMER, SI_TKILL, SI_USER } from '../../linux/constants.ts'
+import { siginfoOf } from '../../codec/read.ts'
+import { struct } from '../../codec/struct.ts'
+import { CLD_EXITED, SI_KERNEL } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
+import type { StructValues, Word } from '../../linux/schema/layouts.ts'
+import { siginfoShape } from '../../linux/schema/unions.ts'
 import { signalName } from '../../linux/signals.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import { argument, type Context, type Printer } from '../context.ts'
@@ -77,16 +81,14 @@ function handlerText(handler: bigint, options: TextOptions): string {
 }
 
 export const signalAction: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, 32)
+  const codec = struct('sigaction')
+  const view = readView(memory, value, codec.size)
   if (!view || options.addressesOnly) return address(value)
-  const [handler, flags, restorer, mask] = [0, 8, 16, 24].map(at => view.getBigUint64(at, true)) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ]
-  const tail = flags & SA_RESTORER ? `, sa_restorer=${address(restorer)}` : ''
-  return `{sa_handler=${handlerText(handler, options)}, sa_mask=${signalSetText(mask, options)}, sa_flags=${setText('|sa', flags, options)}${tail}}`
+  const action = codec.read(view)
+  const flags = BigInt(action.sa_flags)
+  const tail = flags & SA_RESTORER ? `, sa_restorer=${address(BigInt(action.sa_restorer))}` : ''
+  const mask = signalSetText(BigInt(action.sa_mask), options)
+  return `{sa_handler=${handlerText(BigInt(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
 }
 
 /** A mask and its size, which pselect6(2) takes in one argument. */
@@ -108,21 +110,26 @@ const CODES: Readonly<Record<string, string>> = {
   SIGIO: 'poll_code',
   SIGSYS: 'sys_code',
 }
-const FAULTS = new Set(['SIGSEGV', 'SIGILL', 'SIGFPE', 'SIGBUS', 'SIGTRAP'])
-function memoryError(view: DataView): string {
-  return `, si_addr_lsb=${hex(view.getUint16(24, true))}`
-}
 
-/**
- * What some faults report beyond the address, by signal and code: bounds, the key, the size of
- * the damaged memory.
- */
-const FAULT_DETAILS: Readonly<Record<string, (view: DataView) => string>> = {
-  'SIGSEGV 3': view =>
-    `, si_lower=${address(view.getBigUint64(32, true))}, si_upper=${address(view.getBigUint64(40, true))}`,
-  'SIGSEGV 4': view => `, si_pkey=${view.getUint32(32, true)}`,
-  'SIGBUS 4': memoryError,
-  'SIGBUS 5': memoryError,
+/** The fields of all layouts of siginfo_t: a value has those of its own. */
+type Siginfo = Pick<StructValues['siginfo'], 'si_signo' | 'si_code' | 'si_errno'> &
+  Partial<StructValues['siginfo_queue']> &
+  Partial<StructValues['siginfo_timer']> &
+  Partial<StructValues['siginfo_child']> &
+  Partial<StructValues['siginfo_bounds']> &
+  Partial<StructValues['siginfo_pkey']> &
+  Partial<StructValues['siginfo_memory']> &
+  Partial<StructValues['siginfo_poll']> &
+  Partial<StructValues['siginfo_sys']>
+
+const word = (value: Word): bigint => BigInt.asUintN(64, BigInt(value))
+
+/** What some faults report beyond the address: bounds, the key, the size of the damaged memory. */
+function faultDetails(info: Siginfo): string {
+  if (info.si_lower !== undefined && info.si_upper !== undefined)
+    return `, si_lower=${address(word(info.si_lower))}, si_upper=${address(word(info.si_upper))}`
+  if (info.si_pkey !== undefined) return `, si_pkey=${info.si_pkey}`
+  return info.si_addr_lsb === undefined ? '' : `, si_addr_lsb=${hex(info.si_addr_lsb & 0xffff)}`
 }
 /** clock_t per second: sysconf(_SC_CLK_TCK) is 100 on x86. */
 const TICKS = 100n
@@ -136,69 +143,67 @@ function codeText(signal: string, code: number, options: TextOptions): string {
 }
 
 const NO_ID = 0xffffffff
-const idText = (view: DataView): string => {
-  const id = view.getUint32(20, true)
-  return id === NO_ID ? '-1' : String(id)
-}
 
 /** The process that sent the signal or ended. */
-function senderText(view: DataView, { process }: TextOptions): string {
-  const pid = view.getInt32(16, true)
-  return `si_pid=${pid}${process?.(pid, 'tgid') ?? ''}, si_uid=${idText(view)}`
+function senderText({ si_pid: pid = 0, si_uid: uid = 0 }: Siginfo, { process }: TextOptions): string {
+  return `si_pid=${pid}${process?.(pid, 'tgid') ?? ''}, si_uid=${uid === NO_ID ? -1 : uid}`
 }
 
-function childFields(view: DataView, options: TextOptions): string {
-  const code = view.getInt32(8, true)
-  const status = view.getInt32(24, true)
-  const ticks = (at: number): string => {
-    const value = view.getBigUint64(at, true)
-    const hundredths = String(value % TICKS).padStart(2, '0')
-    return value === 0n ? '0' : `${value} /* ${value / TICKS}.${hundredths} s */`
-  }
-  return `, ${senderText(view, options)}, si_status=${code === CLD_EXITED ? status : signalText(status & 0x7f, options)}, si_utime=${ticks(32)}, si_stime=${ticks(40)}`
+function ticks(value: Word): string {
+  const count = word(value)
+  const hundredths = String(count % TICKS).padStart(2, '0')
+  return count === 0n ? '0' : `${count} /* ${count / TICKS}.${hundredths} s */`
+}
+
+function childFields(info: Siginfo, options: TextOptions): string {
+  const { si_status: status = 0, si_utime: user = 0, si_stime: system = 0 } = info
+  const shown = info.si_code === CLD_EXITED ? status : signalText(status & 0x7f, options)
+  return `, ${senderText(info, options)}, si_status=${shown}, si_utime=${ticks(user)}, si_stime=${ticks(system)}`
 }
 
 /** The value that sigqueue(3) sends, if there is one. */
-function sentValue(view: DataView, at: number): string {
-  const pointer = view.getBigUint64(at, true)
-  return pointer === 0n ? '' : `, si_int=${view.getInt32(at, true)}, si_ptr=${address(pointer)}`
+function sentValue({ si_ptr: pointer = 0 }: Siginfo): string {
+  const value = word(pointer)
+  return value === 0n ? '' : `, si_int=${BigInt.asIntN(32, value)}, si_ptr=${address(value)}`
 }
 
-function fieldsText(signal: string, code: number, view: DataView, options: TextOptions): string {
-  if (code === SI_USER || code === SI_TKILL) return `, ${senderText(view, options)}`
-  if (code === SI_TIMER)
-    return `, si_timerid=${hex(view.getUint32(16, true))}, si_overrun=${view.getInt32(20, true)}${sentValue(view, 24)}`
-  if (code < 0) return `, ${senderText(view, options)}${sentValue(view, 24)}`
-  if (signal === 'SIGCHLD') return childFields(view, options)
-  if (FAULTS.has(signal))
-    return `, si_addr=${address(view.getBigUint64(16, true))}${FAULT_DETAILS[`${signal} ${code}`]?.(view) ?? ''}`
-  if (signal === 'SIGIO') return `, si_band=${view.getBigInt64(16, true)}, si_fd=${view.getInt32(24, true)}`
-  if (signal === 'SIGSYS') {
-    const nr = view.getInt32(24, true)
-    const call = syscallByNumber(nr)?.name
-    const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
-    return `, si_call_addr=${address(view.getBigUint64(16, true))}, si_syscall=${callText}, si_arch=${setText('=audit_arch', BigInt(view.getUint32(28, true)), options)}`
-  }
-  return code === SI_KERNEL ? '' : sentBy(view, options)
+function callFields(info: Siginfo, options: TextOptions): string {
+  const nr = info.si_syscall ?? 0
+  const call = syscallByNumber(nr)?.name
+  const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
+  const arch = setText('=audit_arch', BigInt.asUintN(32, BigInt(info.si_arch ?? 0)), options)
+  return `, si_call_addr=${address(word(info.si_call_addr ?? 0))}, si_syscall=${callText}, si_arch=${arch}`
 }
 
-/** The sender, and the value that it sent, if there is one. */
-function sentBy(view: DataView, options: TextOptions): string {
-  const source = view.getBigUint64(16, true) === 0n ? '' : `, ${senderText(view, options)}`
-  return source + sentValue(view, 24)
+/** The text of what is known, by the layout that signal and code select. */
+const FIELDS: Readonly<Record<string, (info: Siginfo, options: TextOptions) => string>> = {
+  siginfo: () => '',
+  siginfo_kill: (info, options) => `, ${senderText(info, options)}`,
+  siginfo_timer: info =>
+    `, si_timerid=${hex(info.si_timerid ?? 0)}, si_overrun=${info.si_overrun ?? 0}${sentValue(info)}`,
+  siginfo_queue: (info, options) => {
+    const isNobody = info.si_code > 0 && info.si_pid === 0 && info.si_uid === 0
+    return `${isNobody ? '' : `, ${senderText(info, options)}`}${sentValue(info)}`
+  },
+  siginfo_child: childFields,
+  siginfo_poll: info => `, si_band=${info.si_band ?? 0}, si_fd=${info.si_fd ?? 0}`,
+  siginfo_sys: callFields,
 }
+
+const faultFields = (info: Siginfo): string =>
+  `, si_addr=${address(word(info.si_addr ?? 0))}${faultDetails(info)}`
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}`, from the 128 bytes of a siginfo_t. */
 export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const number = view.getInt32(0, true)
-  const errno = view.getUint32(4, true)
-  const code = view.getInt32(8, true)
+  const info = siginfoOf(view) as unknown as Siginfo
+  const { si_signo: number, si_code: code, si_errno: errno } = info
   if (number === 0) return '{}'
-  const signal = signalName(number)
-  const error = errno === 0 ? '' : `, si_errno=${errnoText(errno, options)}`
-  const fields = options.addressesOnly ? '' : fieldsText(signal, code, view, options)
-  return `{si_signo=${signalText(number, options)}, si_code=${codeText(signal, code, options)}${error}${fields}}`
+  const error = errno === 0 ? '' : `, si_errno=${errnoText(errno >>> 0, options)}`
+  const fields = options.addressesOnly
+    ? ''
+    : (FIELDS[siginfoShape(number, code)] ?? faultFields)(info, options)
+  return `{si_signo=${signalText(number, options)}, si_code=${codeText(signalName(number), code, options)}${error}${fields}}`
 }
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {

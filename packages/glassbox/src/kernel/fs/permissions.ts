@@ -1,6 +1,6 @@
 /** Who may do what with an inode: path_resolution(7), capabilities(7). */
 import { EACCES, EPERM } from '../../linux/errno-numbers.ts'
-import { S_IFDIR, S_ISGID, S_ISUID } from '../../linux/constants.ts'
+import { S_IFDIR, S_IFMT, S_ISGID, S_ISUID } from '../../linux/constants.ts'
 import type { Attributes, Credentials, Inode } from './vfs.ts'
 
 /** Permissions, as access(2) names them. */
@@ -21,7 +21,7 @@ export function permits(inode: Inode, want: number, credentials: Credentials): n
 
 export function permitsBy({ mode, uid, gid }: Attributes, want: number, credentials: Credentials): number {
   if (credentials.privileged) {
-    const isRunnable = (mode & 0o111) !== 0 || (mode & 0o170000) === S_IFDIR
+    const isRunnable = (mode & 0o111) !== 0 || (mode & S_IFMT) === S_IFDIR
     return (want & EXECUTE) === 0 || isRunnable ? 0 : -EACCES
   }
   const shift = credentials.fsuid === uid ? 6 : isInGroup(credentials, gid) ? 3 : 0

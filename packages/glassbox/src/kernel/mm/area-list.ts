@@ -8,6 +8,11 @@ export class AreaList {
   readonly #areas: Area[] = []
   /** The area that was found last: most look-ups are near the one before. */
   #last: Area | undefined = undefined
+  /**
+   * What the last search for a gap has found out: between `below` and `high` is no gap of `length`
+   * or more. So a program with many mappings is not searched from the top each time.
+   */
+  #searched = { high: 0, below: 0, length: Infinity }
 
   get all(): readonly Area[] {
     return this.#areas
@@ -88,7 +93,11 @@ export class AreaList {
     let to = from
     while (to < this.#areas.length && (this.#areas[to] as Area).start < end) to++
     this.#last = undefined
-    return this.#areas.splice(from, to - from)
+    const removed = this.#areas.splice(from, to - from)
+    // The gap that comes of it reaches up to what is above.
+    const above = this.#areas[from]?.start ?? Infinity
+    if (removed.length > 0) this.#searched.below = Math.max(this.#searched.below, above)
+    return removed
   }
 
   /** The areas of [start, end), whose borders are borders of areas. */
@@ -119,15 +128,28 @@ export class AreaList {
 
   /** The highest start of a gap of this length within [low, high) before `high`; −1: none. */
   gapBelow(high: number, low: number, length: number, guard: (above: Area) => number): number {
+    const known = this.#searched
+    const isKnown = known.high === high && length >= known.length && known.below < high
+    const end = this.#gapEnd(isKnown ? known.below : high, length, guard)
+    // A search for a longer gap has passed shorter ones: it says nothing about them.
+    if (!isKnown || length === known.length) this.#searched = { high, below: Math.max(0, end), length }
+    return end - length >= low ? end - length : -1
+  }
+
+  /** The end of the highest gap of this length below `high`. */
+  #gapEnd(high: number, length: number, guard: (above: Area) => number): number {
     let end = high
     for (let index = this.indexAfter(high - 1); index >= 0; index--) {
       const area = this.#areas[index]
-      if (area !== undefined && area.start < end) {
-        if (area.end < end && end - area.end >= length) return end - length >= low ? end - length : -1
-        end = Math.min(end, area.start - guard(area))
+      if (area === undefined || area.start >= end) {
+        // An area that begins at the border keeps its distance to what will be below.
+        if (area?.start === end) end -= guard(area)
+        continue
       }
-      if (end - length < low) return -1
+      if (end - area.end >= length) return end
+      end = Math.min(end, area.start - guard(area))
+      if (end < length) return end
     }
-    return end - length >= low ? end - length : -1
+    return end
   }
 }

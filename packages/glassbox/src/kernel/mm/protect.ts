@@ -19,6 +19,7 @@ export function protect(space: SpacePages, start: number, end: number, protectio
     const area = space.areas.find(at)
     if (area === undefined) result = -ERRNO.ENOMEM
     else if (!mayHave(area, protection)) result = -ERRNO.EACCES
+    else if (!space.mayIsolate(at, Math.min(area.end, end))) result = -ERRNO.ENOMEM
     else {
       const to = Math.min(area.end, end)
       space.isolate(at, to)

@@ -18,6 +18,9 @@ import type { WorldMemory } from './world-memory.ts'
 /** Areas of up to this length, whose pages exist, get their page tables at once. */
 const POPULATE = 128 * 1024
 
+/** More areas than this: ENOMEM. The host allows a process 65 530 mappings. */
+const MAX_AREAS = 60_000
+
 /** RLIMIT_* of a process by number, in bytes. */
 export type MemoryLimits = readonly { readonly soft: number }[]
 
@@ -39,6 +42,8 @@ export class SpacePages implements MappingUser {
   putOff = false
   /** Addresses of pages that this space has copied since its fork, if its parent wants to know. */
   readonly copied: Set<number> = new Set()
+  /** Where the last copy of shared pages ended, and how many pages it wanted: see touch.ts. */
+  lastCopy: { readonly end: number; readonly pages: number } = { end: 0, pages: 1 }
   /** Addresses of pages that faulted here because a child shares them. */
   readonly regained: Set<number> = new Set()
   /** Addresses of pages that this space or its last child wrote: the next fork copies them. */
@@ -66,6 +71,18 @@ export class SpacePages implements MappingUser {
   isolate(start: number, end: number): void {
     this.areas.split(start)?.file?.mappable.hold(this)
     this.areas.split(end)?.file?.mappable.hold(this)
+  }
+
+  /** Whether there may be another mapping. */
+  get hasRoom(): boolean {
+    return this.areas.all.length < MAX_AREAS
+  }
+
+  /** Whether the range may be split off: ENOMEM if not. */
+  mayIsolate(start: number, end: number): boolean {
+    if (this.hasRoom) return true
+    const isBorder = (address: number): boolean => (this.areas.find(address)?.start ?? address) === address
+    return isBorder(start) && isBorder(end)
   }
 
   /** The areas of a range, which is split at both ends. */

@@ -20,6 +20,8 @@ const STACK_STEP = 128 * 1024
 const MANY_AREAS = 20_000
 /** Of a file that cannot change so many pages are copied together: data lies side by side. */
 const FILE_COPY = 16 * PAGE_SIZE
+/** The most pages that are copied together for who writes one after the other. */
+const MOST_TOGETHER = 32
 /** The most pages that are remembered for the next fork. */
 export const MOST_LEARNED = 64
 /** The most neighbours that get their right to write back together. */
@@ -145,9 +147,30 @@ export function copyOnWrite(space: SpacePages, area: Area, address: number): boo
   if (area.owned && space.regained.size < MOST_LEARNED) space.regained.add(page)
   if (area.owned && regain(space, area, page)) return true
   if (space.areas.all.length > MANY_AREAS) return copyPages(space, area.start, area.end)
-  if (area.backing !== 'cache') return copyPages(space, page, page + PAGE_SIZE)
+  if (area.backing !== 'cache') return copyPages(space, page, endOfRun(space, area, page))
   const window = page - (page % FILE_COPY)
   return copyPages(space, Math.max(area.start, window), Math.min(area.end, window + FILE_COPY))
+}
+
+/**
+ * How far to copy: a page, and twice as many each time that the next write follows soon behind the
+ * last copy. Only what others share is worth it.
+ */
+function endOfRun(space: SpacePages, area: Area, page: number): number {
+  const last = space.lastCopy
+  const isNext = page >= last.end && page <= last.end + last.pages * PAGE_SIZE
+  const most = isNext ? Math.min(MOST_TOGETHER, last.pages * 2) : 1
+  const { world } = space.world
+  const room = Math.min(most, (area.end - page) / PAGE_SIZE)
+  let pages = 1
+  while (
+    pages < room &&
+    area.owned &&
+    world.references(area.offset + page - area.start + pages * PAGE_SIZE) > 1
+  )
+    pages++
+  space.lastCopy = { end: page + pages * PAGE_SIZE, pages: most }
+  return page + pages * PAGE_SIZE
 }
 
 /** Copies the pages of [start, end), which is within one area. */

@@ -48,8 +48,8 @@ export interface Platform {
   ring(): void
   /**
    * Calls `waiter.woken()` during `wait()` when poll(2) reports one of these POLL* events, an
-   * error or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns what
-   * ends the watch. To be watched only while someone waits for it.
+   * error or a hang-up of a host descriptor: at once if no thread runs, else within 2 ms. Returns
+   * what ends the watch. To be watched only while someone waits for it.
    */
   watch(descriptor: number, events: number, waiter: Waiter): () => void
   /** Whether host descriptors are being watched. */

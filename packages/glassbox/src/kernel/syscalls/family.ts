@@ -4,7 +4,8 @@
  * `task.block()`, or with NO_RESULT.
  *
  * - Arguments arrive as their kind in the table of calls says: an `int` or descriptor is signed
- *   32-bit, an `unsigned` is unsigned, the rest is a signed 64-bit number. Handlers convert nothing.
+ *   32-bit, an `unsigned` is unsigned, the rest is a signed 64-bit number. Handlers convert
+ *   nothing.
  * - A handler never throws. If it does, that is a fault of the kernel: the call ends with EFAULT,
  *   and the fault is counted and reported.
  * - No closure, BigInt, Buffer or promise on the path of a call that does not wait.

@@ -1,7 +1,7 @@
 /**
  * What a new process has of its parent: its memory, while the parent of a vfork(2) waits; or its
- * turn, while the parent of a fork(2) is parked, so that its pages need no protection meanwhile and
- * none at all if the child leaves soon.
+ * turn, while the parent of a fork(2) is parked, so that its pages need no protection meanwhile
+ * and none at all if the child leaves soon.
  */
 import { WaitQueue } from '../wait/queue.ts'
 import type { Timer, TimerQueue } from '../wait/timers.ts'

@@ -169,6 +169,7 @@ export class Task implements contract.Task, Waiter {
   }
 
   signal(signal: number): void {
+    if (signal === SIGNAL.SIGXFSZ) this.world.fileAtLimit = true
     const details = { kind: 'sender', pid: this.process.pid, uid: this.credentials.uid } as const
     this.pending.add({ signal, code: 0, details })
     this.noticeSignal()
@@ -291,6 +292,8 @@ export class WorldState extends WorldParts implements contract.World {
   /** The most tasks at a time, and how many new ones the limit has refused. */
   peakTasks = 0
   refusedTasks = 0
+  /** Whether a file has reached the limit of its size. */
+  fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
   /** The process that takes orphans. It has no task. */

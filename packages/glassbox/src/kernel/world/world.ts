@@ -169,7 +169,7 @@ export class KernelWorld {
       peakBytes: limits.peakBytes,
       peakTasks: state.peakTasks,
       refusedProcesses: state.refusedTasks,
-      fileAtLimit: false,
+      fileAtLimit: state.fileAtLimit,
       missing: dispatcher.missing,
       faultCount: dispatcher.faultCount,
       faults: this.#watchdog.faults(),

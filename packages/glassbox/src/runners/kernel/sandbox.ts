@@ -107,7 +107,9 @@ export class KernelSandbox implements Sandbox {
 
   async #whenEnded(): Promise<Ending> {
     try {
-      return endingOf(await this.#thread.ending())
+      const ending = endingOf(await this.#thread.ending())
+      this.#refuseIfClosed()
+      return ending
     } catch (error) {
       this.#refuseIfClosed()
       throw error

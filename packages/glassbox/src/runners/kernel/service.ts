@@ -13,17 +13,15 @@ import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
 import { WorldMemory } from '../../kernel/mm/world-memory.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { PtracePlatform } from '../../kernel/platform/ptrace/platform.ts'
-import { FILE_FAMILIES } from '../../kernel/syscalls/files/index.ts'
-import { MEMORY_FAMILIES } from '../../kernel/syscalls/memory/index.ts'
-import { TASK_FAMILIES } from '../../kernel/syscalls/tasks/index.ts'
 import { userCredentials } from '../../kernel/task/credentials.ts'
 import { WorldProcesses } from '../../kernel/task/proc-source.ts'
-import { CallTable } from '../../kernel/world/call-table.ts'
 import { hostClock } from '../../kernel/world/clock.ts'
+import { kernelCalls } from '../../kernel/world/kernel-calls.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
 import { executeError } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
 import { packError } from '../../trace/wire.ts'
+import type { ResourceLimit } from '../../kernel/task/types.ts'
 import { resourceLimits, startDirectory, streams } from './job-parts.ts'
 import {
   type FromKernel,
@@ -43,11 +41,15 @@ interface Kept {
   readonly vdso: VdsoClock
 }
 
+interface ReadyJob extends JobSpec {
+  readonly files: DescriptorTable
+  readonly resources: ResourceLimit[]
+}
+
 export class KernelService {
   readonly #port: MessagePort
   readonly #bell: Bell
   readonly #stop: Int32Array
-  readonly #table = new CallTable([...TASK_FAMILIES, ...FILE_FAMILIES, ...MEMORY_FAMILIES])
   #platform: PtracePlatform | undefined
   #spec: OpenSpec | undefined
   #kept: Kept | undefined
@@ -104,13 +106,15 @@ export class KernelService {
     const spec = this.#spec
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
     const { limits, stdio } = job
-    const files = streams(platform, stdio, resourceLimits(limits), spec.user)
+    // One object: the table of descriptors ends where the process's own limit is now.
+    const resources = resourceLimits(limits)
+    const files = streams(platform, stdio, resources, spec.user)
     const world = new KernelWorld({
       platform,
       memory: kept.memory,
       root: kept.root.root,
       hostname: spec.hostname,
-      table: this.#table,
+      table: kernelCalls(),
       terms: limits,
       random,
       vdso: kept.vdso,
@@ -118,7 +122,7 @@ export class KernelService {
     })
     kept.root.attachProcesses(new WorldProcesses(world.state))
     try {
-      this.#start(world, kept, spec, job, files)
+      this.#start(world, kept, spec, { ...job, files, resources })
     } catch (error) {
       files.closeAll()
       throw error
@@ -130,7 +134,7 @@ export class KernelService {
   }
 
   /** Makes the first process of the world. Throws if the program cannot be executed. */
-  #start(world: KernelWorld, { root }: Kept, { user }: OpenSpec, job: JobSpec, files: DescriptorTable): void {
+  #start(world: KernelWorld, { root }: Kept, { user }: OpenSpec, job: ReadyJob): void {
     const credentials = userCredentials(user.uid, user.gid, [user.gid])
     const result = world.start({
       path: bytesOfPath(job.path),
@@ -139,8 +143,8 @@ export class KernelService {
       cwd: startDirectory(root, job.cwd, credentials),
       umask: UMASK,
       credentials,
-      files,
-      limits: resourceLimits(job.limits),
+      files: job.files,
+      limits: job.resources,
     })
     if (result !== 0) throw executeError(job.path, -result)
   }

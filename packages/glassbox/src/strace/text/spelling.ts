@@ -4,7 +4,7 @@
  */
 import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
 import { planOf } from '../../decode/lanes/call-plans.ts'
-import type { Planned } from '../../decode/lanes/plan.ts'
+import { EVERY_ITEM, type Planned } from '../../decode/lanes/plan.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -14,8 +14,6 @@ const FULL = 1
 const ADDRESSES = 2
 const RAW = 4
 const COMBINATIONS = 8
-/** More elements than an array can have and still be captured. */
-const EVERY_ITEM = 65536
 /** Not looked up yet. */
 const UNKNOWN = 255
 

@@ -31,6 +31,8 @@ const NR = {
   ftruncate: syscallNumber('ftruncate'),
   fsync: syscallNumber('fsync'),
   getdents64: syscallNumber('getdents64'),
+  fallocate: syscallNumber('fallocate'),
+  mknodat: syscallNumber('mknodat'),
   linkat: syscallNumber('linkat'),
   lseek: syscallNumber('lseek'),
   mkdirat: syscallNumber('mkdirat'),
@@ -86,6 +88,13 @@ export const seekHost = (fd: number, offset: number, whence: number): number =>
 
 export const makeDirectory = (directory: number, name: string, mode: number): number =>
   call(NR.mkdirat, directory, cName(name), mode)
+
+/** A FIFO or a socket: `mode` has the type. */
+export const makeNode = (directory: number, name: string, mode: number): number =>
+  call(NR.mknodat, directory, cName(name), mode, 0)
+
+export const allocateHost = (fd: number, mode: number, offset: number, length: number): number =>
+  call(NR.fallocate, fd, mode, offset, length)
 
 export const makeLink = (directory: number, name: string, target: string): number =>
   call(NR.symlinkat, cName(target), directory, cName(name))

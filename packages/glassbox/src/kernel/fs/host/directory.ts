@@ -6,8 +6,10 @@ import {
   O_RDONLY,
   O_RDWR,
   S_IFDIR,
+  S_IFIFO,
   S_IFMT,
   S_IFREG,
+  S_IFSOCK,
 } from '../../../linux/constants.ts'
 import { EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
 import { DirectoryFile } from '../open-file.ts'
@@ -27,6 +29,7 @@ import {
   linkBeneath,
   makeDirectory,
   makeLink,
+  makeNode,
   namesOf,
   openBeneath,
   removeName,
@@ -95,7 +98,10 @@ export class HostDirectory extends HostInode implements Directory {
   }
 
   mknod(name: string, type: number, _device: number, node: NewInode): Inode | number {
-    return type === S_IFREG ? this.create(name, node) : -EPERM
+    if (type === S_IFREG) return this.create(name, node)
+    // The host keeps the name; what goes through it stays in the world.
+    if (type !== S_IFIFO && type !== S_IFSOCK) return -EPERM
+    return this.#make(name, directory => makeNode(directory, name, type | (node.mode & 0o777)))
   }
 
   symlink(name: string, target: string): Inode | number {

@@ -9,7 +9,7 @@ import { O_DIRECTORY, O_PATH } from '../../../linux/constants.ts'
 import type { PageAllocator } from '../../mm/pages/page-allocator.ts'
 import { newDevice } from '../memory/file-system.ts'
 import type { Attributes, FileSystem, FileSystemStatistics } from '../vfs.ts'
-import { attributesOf, closeHost, findBeneath, openBeneath, statisticsOf } from './calls.ts'
+import { attributesOf, closeHost, findBeneath, openBeneath, openHost, statisticsOf } from './calls.ts'
 
 /** Descriptors of directories and files that are kept open for the next use. */
 const MOST_DESCRIPTORS = 128
@@ -51,7 +51,8 @@ export class HostFileSystem implements FileSystem {
     this.#root = root
     this.#options = options
     this.type = options.type ?? 'ext4'
-    this.source = options.source ?? 'host'
+    // Not its path: that would tell of the host what guests need not know.
+    this.source = options.source ?? 'glassbox'
     this.writable = options.writable
     this.cache = options.cache
     this.world = options.world
@@ -101,7 +102,10 @@ export class HostFileSystem implements FileSystem {
   /** Opens an inode itself; the descriptor is the caller's. */
   open(inode: HostEntry, flags: number): number {
     const { parent, name } = inode
-    if (parent === undefined) return openBeneath(this.#root, '.', flags)
+    if (parent === undefined)
+      return inode.isDirectory
+        ? openBeneath(this.#root, '.', flags)
+        : openHost(Buffer.from(`/proc/self/fd/${this.#root}\0`), flags)
     const directory = this.descriptor(parent)
     return directory < 0 ? directory : openBeneath(directory, name, flags)
   }

@@ -11,7 +11,7 @@ import { FilePages } from '../../mm/files/file-pages.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
 import type { Attributes, FsCaller, Location, OpenFile } from '../vfs.ts'
-import { closeHost, readAt, syncHost, truncateHost, writeAt } from './calls.ts'
+import { allocateHost, closeHost, readAt, syncHost, truncateHost, writeAt } from './calls.ts'
 import { HostInode } from './inode.ts'
 
 export class HostFile extends HostInode {
@@ -129,6 +129,14 @@ export class HostFile extends HostInode {
     return 0
   }
 
+  /** fallocate(2) of the host. Pages that were read are read again. */
+  allocate(mode: number, offset: number, length: number): number {
+    const error = this.prepare(true)
+    const failed = error < 0 ? error : allocateHost(this.#writer, mode, offset, length)
+    if (failed === 0) this.refresh()
+    return failed
+  }
+
   sync(): number {
     const error = this.mappable.sync(0, this.mappable.size)
     return error !== 0 ? error : this.#writer < 0 ? 0 : syncHost(this.#writer)
@@ -168,6 +176,10 @@ class HostOpenFile extends FileBase {
   override write(transfer: Transfer, position: number): number {
     const { inode } = this
     return inode.write(transfer, (this.flags & O_APPEND) !== 0 ? this.size : position)
+  }
+
+  allocate(mode: number, offset: number, length: number): number {
+    return this.inode.allocate(mode, offset, length)
   }
 
   sync(): number {

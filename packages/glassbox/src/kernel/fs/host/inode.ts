@@ -1,6 +1,8 @@
 /** Inodes of the host: what all of them have, links and special files. */
-import { S_IFDIR, S_IFLNK, S_IFMT } from '../../../linux/constants.ts'
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from '../../../linux/constants.ts'
 import { EACCES, ENXIO, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
+import { openPipe } from '../pipe/pipe-file.ts'
+import { Pipe } from '../pipe/pipe.ts'
 import { permitsBy } from '../permissions.ts'
 import type {
   AttributeChange,
@@ -26,6 +28,7 @@ export class HostInode implements Inode, HostEntry {
   readonly type: number
   locks: unknown
   watches: unknown
+  #pipe: Pipe | undefined
   protected known: Attributes
 
   get isDirectory(): boolean {
@@ -116,7 +119,10 @@ export class HostInode implements Inode, HostEntry {
     return changeTimes(directory, parent === undefined ? '.' : name, times)
   }
 
-  open(_flags: number, _location: Location, _caller: FsCaller): OpenFile | number {
-    return -ENXIO
+  /** A FIFO is one of the world: its bytes never reach the host. Devices are not opened. */
+  open(flags: number, location: Location, _caller: FsCaller): OpenFile | number {
+    if (this.type !== S_IFIFO) return -ENXIO
+    if (this.#pipe === undefined || this.#pipe.isClosed) this.#pipe = new Pipe()
+    return openPipe(this.#pipe, this, flags, location)
   }
 }

@@ -1,5 +1,14 @@
 /** Making names: mkdir(2), mknod(2), symlink(2), link(2). */
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFREG, S_IFSOCK, S_ISGID } from '../../../linux/constants.ts'
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  S_ISGID,
+} from '../../../linux/constants.ts'
 import { EEXIST, EINVAL, ENOENT, EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
 import { EXECUTE, isInGroup, permits, WRITE } from '../permissions.ts'
 import { nameMade } from '../path/dentry.ts'
@@ -71,7 +80,7 @@ export function makeNode(
   mode: number,
   device: number,
 ): number {
-  const type = (mode & 0xf000) === 0 ? S_IFREG : mode & 0xf000
+  const type = (mode & S_IFMT) === 0 ? S_IFREG : mode & S_IFMT
   if (type === S_IFDIR) return -EPERM
   if (!NODE_TYPES.has(type)) return -EINVAL
   const isDevice = type === S_IFCHR || type === S_IFBLK

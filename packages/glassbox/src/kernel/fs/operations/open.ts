@@ -66,13 +66,12 @@ export function openPath(
   const isExclusive = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL)
   const follow = (flags & O_NOFOLLOW) === 0 && !isExclusive ? FOLLOW : 0
   const found = walk.run(start, caller, path, length, follow | resolve | (isExclusive ? TO_MAKE : 0))
-  if (found < 0) {
-    if (!walk.missing || (flags & O_CREAT) === 0) return found
-    return walk.trailing ? -EISDIR : openNew(caller, flags, mode)
-  }
+  // Who makes a file cannot end its name in a slash, whatever there is.
+  if ((flags & O_CREAT) !== 0 && walk.trailing) return -EISDIR
+  if (found < 0) return walk.missing && (flags & O_CREAT) !== 0 ? openNew(caller, flags, mode) : found
   if ((flags & O_CREAT) !== 0) {
     if (isExclusive) return -EEXIST
-    if (walk.dentry.inode.type === S_IFDIR || walk.trailing) return -EISDIR
+    if (walk.dentry.inode.type === S_IFDIR) return -EISDIR
   }
   return openLocation(walk.location(), caller, flags)
 }

@@ -14,7 +14,7 @@ import {
 import { EXECUTE, mayRemove, permits, WRITE } from '../permissions.ts'
 import { forget, type Name, nameMoved, namesExchanged } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
-import { TO_REMOVE } from '../path/walk.ts'
+import { type LastKind, TO_REMOVE } from '../path/walk.ts'
 import type { FsCaller, Location, Mount } from '../vfs.ts'
 
 export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
@@ -63,6 +63,7 @@ function mayChange(parent: Name, mount: Mount, child: Name, { credentials }: FsC
 
 /** One side of a rename: what the walk found, kept while the other side is walked. */
 interface Side {
+  readonly last: LastKind
   readonly parent: Name
   readonly mount: Mount
   readonly name: string
@@ -76,10 +77,10 @@ function side(start: Location, caller: FsCaller, path: Uint8Array, length: numbe
   // A name that is no directory but ends in a slash is looked at below.
   if (found !== 0 && !walk.missing && !(found === -ENOTDIR && walk.last === 'name' && walk.trailing))
     return found
-  if (walk.last !== 'name') return -EBUSY
   return {
+    last: walk.last,
     parent: walk.parent,
-    mount: walk.parentMount,
+    mount: walk.last === 'name' ? walk.parentMount : walk.mount,
     name: walk.name,
     child: found === -ENOENT ? undefined : walk.dentry,
     childMount: walk.mount,
@@ -106,14 +107,19 @@ export function renamePath(
   const target = side(toStart, caller, to, toLength)
   if (typeof target === 'number') return target
   if (source.mount !== target.mount) return -EXDEV
+  if (source.last !== 'name') return -EBUSY
+  if (target.last !== 'name') return (flags & RENAME_NOREPLACE) !== 0 ? -EEXIST : -EBUSY
   if (source.child === undefined) return -ENOENT
   if (target.child !== undefined && (flags & RENAME_NOREPLACE) !== 0) return -EEXIST
   const { child } = source
-  const isDirectory = child.inode.type === S_IFDIR
-  if ((source.trailing || target.trailing) && !isDirectory && (flags & RENAME_EXCHANGE) === 0) return -ENOTDIR
+  const exchange = (flags & RENAME_EXCHANGE) !== 0
+  if (exchange && target.child === undefined) return -ENOENT
+  if (exchange && target.trailing && target.child?.inode.type !== S_IFDIR) return -ENOTDIR
+  const slashed = source.trailing || (target.trailing && !exchange)
+  if (slashed && child.inode.type !== S_IFDIR) return -ENOTDIR
   if (isBelow(target.parent, child)) return -EINVAL
   if (target.child !== undefined && isBelow(source.parent, target.child)) {
-    return (flags & RENAME_EXCHANGE) !== 0 ? -EINVAL : -ENOTEMPTY
+    return exchange ? -EINVAL : -ENOTEMPTY
   }
   return move(source, child, target, caller, flags)
 }
@@ -129,7 +135,6 @@ function move(source: Side, child: Name, target: Side, caller: FsCaller, flags: 
       : mayChange(target.parent, target.mount, victim, caller)
   if (refused !== 0) return refused
   const exchange = (flags & RENAME_EXCHANGE) !== 0
-  if (victim === undefined && exchange) return -ENOENT
   if (victim !== undefined && !exchange) {
     const replaced = typesFit(child, victim)
     if (replaced !== 0) return replaced

@@ -26,7 +26,7 @@ const MOST_LINKS = 40
 export const FOLLOW = 0x1_0000
 /** The last component is to be made: a link of its name is not followed, even with a slash. */
 export const TO_MAKE = 0x2_0000
-/** The last name is to be removed: a link is not followed either, and with a slash it is ENOTDIR. */
+/** The last name is to be removed: a link is not followed, and with a slash it is ENOTDIR. */
 export const TO_REMOVE = 0x4_0000
 
 export type LastKind = 'name' | 'dot' | 'dotdot' | 'root'
@@ -50,7 +50,7 @@ export class Walk {
   parent!: Name
   name = ''
   last: LastKind = 'root'
-  /** Whether the path ended in a slash: it has to be a directory. */
+  /** Whether the path ended in a name and a slash: it has to be a directory. */
   trailing = false
   /** Whether only the last component is missing, so that it can be made. */
   missing = false
@@ -80,7 +80,8 @@ export class Walk {
     }
     const error = this.#components(caller, bytes, length, how)
     if (error !== 0) return error
-    return this.trailing && this.dentry.inode.type !== S_IFDIR ? -ENOTDIR : 0
+    const mustBeDirectory = this.trailing && (how & TO_MAKE) === 0
+    return mustBeDirectory && this.dentry.inode.type !== S_IFDIR ? -ENOTDIR : 0
   }
 
   location(): Location {
@@ -114,7 +115,6 @@ export class Walk {
       const to = at
       while (at < end && bytes[at] === SLASH) at++
       const isLast = at === end && depth === 0
-      if (isLast && to !== end) this.trailing = true
       const directory = this.dentry
       if (directory.inode.type !== S_IFDIR) return -ENOTDIR
       const denied = permits(directory.inode, EXECUTE, credentials)
@@ -136,6 +136,7 @@ export class Walk {
       const { mount } = this
       if (isLast) {
         this.last = 'name'
+        if (to !== end) this.trailing = true
         this.name = name
         this.parent = directory
         this.parentMount = mount
@@ -160,8 +161,6 @@ export class Walk {
         !isLast || ((this.trailing || (how & FOLLOW) !== 0) && (how & (TO_MAKE | TO_REMOVE)) === 0)
       if (!isFollowed) {
         this.dentry = child
-        // With a slash at its end it is not a directory either.
-        if ((how & TO_MAKE) !== 0) this.trailing = false
         return (how & RESOLVE_NO_SYMLINKS) !== 0 && (how & FOLLOW) !== 0 ? -ELOOP : 0
       }
       if ((how & RESOLVE_NO_SYMLINKS) !== 0 || ++links > MOST_LINKS) return -ELOOP

@@ -17,6 +17,7 @@ import { MemoryDirectory } from '../memory/directory.ts'
 import { MemoryFile } from '../memory/file.ts'
 import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
+import { setProcTime } from '../proc/inodes.ts'
 import { LateProcesses } from '../proc/late.ts'
 import type { ProcSource } from '../proc/source.ts'
 import { ProcFileSystem } from '../proc/system.ts'
@@ -87,6 +88,7 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
   const memoryHost: MemoryHost = { pages: host.memory.world, devices, now: () => host.now() }
   const own = new MemoryFileSystem(memoryHost, { source: 'glassbox' })
   const directory = (): Inode => new MemoryDirectory(own, { mode: 0o755, ...ROOT })
+  setProcTime(() => host.now())
   const mounts = new Mounts()
   const root = mounts.add(own, directory(), undefined, { readOnly: true, noDevices: true })
   const maker = new RootMaker(mounts, own, host)
@@ -164,7 +166,6 @@ class RootMaker {
       writable,
       cache: memory.cache,
       world: memory.world,
-      source: bytesText(source),
       ...(owners && foreign === true ? { owners } : {}),
     })
     this.#opened.push(fileSystem)

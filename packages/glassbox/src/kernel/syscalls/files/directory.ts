@@ -1,5 +1,5 @@
 /** Working directories and the names of directories. */
-import { O_PATH, S_IFDIR } from '../../../linux/constants.ts'
+import { AT_FDCWD, O_PATH, S_IFDIR } from '../../../linux/constants.ts'
 import { EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../../../linux/errno-numbers.ts'
 import { pathFrom } from '../../fs/path/mounts.ts'
 import { walk } from '../../fs/path/start.ts'
@@ -9,8 +9,6 @@ import type { Dentry, DirectoryEntry, Location, OpenFile } from '../../fs/vfs.ts
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
 import { findPath } from './support.ts'
-
-const AT_FDCWD = -100
 
 function directoryAt(task: Task, path: number): Location | number {
   const error = findPath(task, AT_FDCWD, path, FOLLOW)

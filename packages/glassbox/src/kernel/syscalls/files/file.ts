@@ -1,5 +1,6 @@
 /** Opening, closing and duplicating descriptors. */
 import {
+  AT_FDCWD,
   CLOSE_RANGE_CLOEXEC,
   CLOSE_RANGE_UNSHARE,
   O_CLOEXEC,
@@ -27,8 +28,6 @@ import type { Task } from '../../task/types.ts'
 import { BLOCKED } from '../../wait/blocking.ts'
 import type { Family } from '../family.ts'
 import { pathBytes, readPath, startOf } from './support.ts'
-
-const AT_FDCWD = -100
 
 function openat(task: Task, directory: number, address: number, flags: number, mode: number): number {
   return openResolved(

@@ -90,6 +90,7 @@ function adviseEach(space: SpacePages, start: number, end: number, apply: Advice
     const from = Math.max(at, area.start)
     at = Math.min(area.end, end)
     if (apply === nothing) continue
+    if (!space.mayIsolate(from, at)) return -ERRNO.ENOMEM
     space.isolate(from, at)
     const refusal = apply(space, space.areas.find(from) as Area)
     if (refusal !== 0) return refusal

@@ -36,7 +36,7 @@ function lock(task: Task, address: number, length: number, isNow: boolean): numb
   const end = rangeEnd(task, start, length + address - start)
   if (end < 0) return length < 0 ? -EINVAL : -ENOMEM
   if (space.lockedPages * PAGE_SIZE + (end - start) > limit) return -ENOMEM
-  if (!space.areas.covers(start, end)) return -ENOMEM
+  if (!space.areas.covers(start, end) || !space.mayIsolate(start, end)) return -ENOMEM
   setLocked(space, start, end, true)
   return !isNow || populate(space, start, end) ? 0 : -EAGAIN
 }
@@ -45,6 +45,7 @@ function munlock(task: Task, address: number, length: number): number {
   const start = pageStart(address)
   const end = rangeEnd(task, start, length + address - start)
   if (end < 0) return length < 0 ? -EINVAL : -ENOMEM
+  if (!task.addressSpace.mayIsolate(start, end)) return -ENOMEM
   const isCovered = task.addressSpace.areas.covers(start, end)
   setLocked(task.addressSpace, start, end, false)
   return isCovered ? 0 : -ENOMEM

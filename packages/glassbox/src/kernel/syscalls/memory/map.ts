@@ -45,8 +45,6 @@ const { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVER
 const MAP_TYPE = 0xf
 /** The highest address that MAP_32BIT gives. */
 const END_OF_32_BITS = 2 ** 31
-/** More areas than this: ENOMEM. The host allows a process 65 530. */
-const MAX_AREAS = 60_000
 const MAX_OFFSET = 2 ** 63
 const O_ACCMODE = 3
 const O_WRONLY = 1
@@ -72,7 +70,7 @@ function mmap(
   if (length === 0) return -EINVAL
   const space = task.addressSpace
   const size = pageEnd(length)
-  if (length < 0 || space.areas.all.length >= MAX_AREAS) return -ENOMEM
+  if (length < 0 || !space.hasRoom) return -ENOMEM
   if (offset < 0 || offset + size >= MAX_OFFSET) return -EOVERFLOW
   const start = choosePlace(task, address, size, flags)
   if (start < 0) return start
@@ -191,7 +189,9 @@ function checkLimits(task: Task, size: number, protection: number, flags: number
 function munmap(task: Task, address: number, length: number): number {
   const end = rangeEnd(task, address, length)
   if (!isAligned(address) || length === 0 || end < 0) return -EINVAL
-  task.addressSpace.remove(address, end, true)
+  const space = task.addressSpace
+  if (!space.mayIsolate(address, end)) return -ENOMEM
+  space.remove(address, end, true)
   return 0
 }
 

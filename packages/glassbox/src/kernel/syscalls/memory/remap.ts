@@ -42,6 +42,7 @@ function mremap(
   const { oldSize, newSize } = request
   const first = space.areas.find(start)
   if (first === undefined) return -EFAULT
+  if (!space.hasRoom) return -ENOMEM
   if (oldSize === 0) return first.shared ? duplicated(task, request) : -EINVAL
   if ((flags & MREMAP_DONTUNMAP) !== 0 && (first.shared || !first.anonymous)) return -EINVAL
   if ((flags & MREMAP_FIXED) !== 0) {

@@ -1,7 +1,5 @@
-/** Sleeping on a word of memory: futex in all its operations, futex_waitv, robust lists. */
+/** Sleeping on a word of memory: futex in all its operations, robust lists. */
 import {
-  CLOCK_MONOTONIC,
-  CLOCK_REALTIME,
   FUTEX_CMP_REQUEUE,
   FUTEX_LOCK_PI,
   FUTEX_LOCK_PI2,
@@ -77,7 +75,7 @@ function futex(
 }
 
 /** On the monotonic clock; Infinity without a time; −EFAULT or −EINVAL. */
-function deadlineOf(task: Task, address: number, isRelative: boolean, isReal: boolean): number {
+export function deadlineOf(task: Task, address: number, isRelative: boolean, isReal: boolean): number {
   if (address === 0) return Infinity
   const ns = readTimespec(task.memory, address)
   if (ns < 0) return ns
@@ -87,7 +85,7 @@ function deadlineOf(task: Task, address: number, isRelative: boolean, isReal: bo
   return isReal ? Math.max(0, now + (ns - realNs(clock))) : ns
 }
 
-function sleep(
+export function sleep(
   task: Task,
   address: number,
   isPrivate: boolean,
@@ -115,14 +113,14 @@ function sleep(
   })
 }
 
-function wake(task: Task, address: number, isPrivate: boolean, count: number, bitset: number): number {
+export function wake(task: Task, address: number, isPrivate: boolean, count: number, bitset: number): number {
   if (bitset === 0) return -EINVAL
   const key = futexKey(task, address, isPrivate)
   // At least one is woken, as in Linux.
   return typeof key === 'number' ? key : task.world.futexes.wake(key, Math.max(count, 1), bitset)
 }
 
-function requeue(
+export function requeue(
   task: Task,
   from: number,
   to: number,
@@ -202,64 +200,6 @@ function wakeOp(
   return compare(old, signed12(encoded)) ? woken + futexes.wake(keys[1], Math.max(otherWakes, 1)) : woken
 }
 
-const WAITER = { size: 24, value: 0, address: 8, flags: 16, reserved: 20 } as const
-const MOST_WAITERS = 128
-const SIZE_32 = 2
-
-function futexWaitv(
-  task: Task,
-  waiters: number,
-  count: number,
-  flags: number,
-  timeout: number,
-  clock: number,
-): number {
-  if (flags !== 0 || count < 1 || count > MOST_WAITERS) return -EINVAL
-  if (timeout !== 0 && clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return -EINVAL
-  const deadlineNs = deadlineOf(task, timeout, false, clock === CLOCK_REALTIME)
-  if (deadlineNs < 0) return deadlineNs
-  const { futexes } = task.world
-  const sleepers: Sleeper[] = []
-  const leave = (): void => {
-    for (const sleeper of sleepers) sleeper.leave()
-  }
-  for (let index = 0; index < count; index++) {
-    const error = addWaiter(task, waiters + WAITER.size * index, sleepers)
-    if (error === 0) continue
-    leave()
-    return error
-  }
-  const woken = (): Sleeper | undefined => sleepers.find(sleeper => sleeper.woken)
-  return task.block({
-    interruption: deadlineNs === Infinity ? 'restart' : 'continue',
-    queues: [],
-    retry: () => woken()?.index ?? BLOCKED,
-    deadlineNs,
-    timedOut: () => woken()?.index ?? -ETIMEDOUT,
-    interrupted: () => woken()?.index,
-    ended: leave,
-  })
-
-  function addWaiter(owner: Task, at: number, list: Sleeper[]): number {
-    const { memory } = owner
-    const expected = memory.readInt32(at + WAITER.value)
-    const address = memory.readInt64(at + WAITER.address)
-    const waiterFlags = memory.readUint32(at + WAITER.flags)
-    const reserved = memory.readUint32(at + WAITER.reserved)
-    if (Number.isNaN(expected + address + waiterFlags + reserved)) return -EFAULT
-    if (reserved !== 0 || (waiterFlags & ~FUTEX_PRIVATE_FLAG) !== SIZE_32) return -EINVAL
-    const key = futexKey(owner, address, (waiterFlags & FUTEX_PRIVATE_FLAG) !== 0)
-    if (typeof key === 'number') return key
-    const found = memory.readInt32(address)
-    if (Number.isNaN(found)) return -EFAULT
-    if (found !== expected) return -EAGAIN
-    const sleeper = new Sleeper(owner, ANY_BITS, list.length)
-    futexes.add(key, sleeper)
-    list.push(sleeper)
-    return 0
-  }
-}
-
 const LIST_HEAD_SIZE = 24
 
 function setRobustList(task: Task, head: number, size: number): number {
@@ -278,7 +218,6 @@ function getRobustList(task: Task, tid: number, headAddress: number, sizeAddress
 
 export const FUTEX: ReturnType<typeof family> = family({
   futex: { handler: futex, partly: 'no FUTEX_FD, no requeueing to a lock with priority inheritance' },
-  futex_waitv: futexWaitv,
   set_robust_list: setRobustList,
   get_robust_list: getRobustList,
 })

@@ -12,16 +12,16 @@ import {
   TFD_NONBLOCK,
   TFD_TIMER_ABSTIME,
   TFD_TIMER_CANCEL_ON_SET,
-} from '../../../linux/constants.ts'
-import { EBADF, EINVAL } from '../../../linux/errno-numbers.ts'
-import { SignalFile } from '../../task/files/signal-file.ts'
-import { TimerFile } from '../../task/files/timer-file.ts'
-import { SignalSet } from '../../task/signals/set.ts'
-import { readMask } from '../../task/signals/user.ts'
-import type { Task } from '../../task/state.ts'
-import { clockSource } from '../../task/timing/clocks.ts'
-import { family } from './family.ts'
-import { readTimespec, writeTimespec } from './structs.ts'
+} from '../../../../linux/constants.ts'
+import { EBADF, EINVAL } from '../../../../linux/errno-numbers.ts'
+import { SignalFile } from '../../../task/files/signal-file.ts'
+import { TimerFile } from '../../../task/files/timer-file.ts'
+import { SignalSet } from '../../../task/signals/set.ts'
+import { readMask } from '../../../task/signals/user.ts'
+import type { Task } from '../../../task/state.ts'
+import { clockSource } from '../../../task/timing/clocks.ts'
+import { family } from '../family.ts'
+import { readTimespec, writeTimespec } from '../structs.ts'
 
 const TIMER_CLOCKS: readonly number[] = [CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME]
 

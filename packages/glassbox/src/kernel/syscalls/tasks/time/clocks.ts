@@ -1,10 +1,10 @@
 /** Reading clocks. Nobody can set one: the world's clock is its maker's. */
-import { CLOCK_MONOTONIC_COARSE, CLOCK_REALTIME_COARSE } from '../../../linux/constants.ts'
-import { EFAULT, EINVAL, EPERM } from '../../../linux/errno-numbers.ts'
-import type { Task } from '../../task/state.ts'
-import { clockSource, isReal } from '../../task/timing/clocks.ts'
-import { family } from './family.ts'
-import { writeTimespec } from './structs.ts'
+import { CLOCK_MONOTONIC_COARSE, CLOCK_REALTIME_COARSE } from '../../../../linux/constants.ts'
+import { EFAULT, EINVAL, EPERM } from '../../../../linux/errno-numbers.ts'
+import type { Task } from '../../../task/state.ts'
+import { clockSource, isReal } from '../../../task/timing/clocks.ts'
+import { family } from '../family.ts'
+import { writeTimespec } from '../structs.ts'
 
 function gettime(task: Task, id: number, address: number): number {
   const { clock } = task.world

@@ -1,4 +1,4 @@
-/** The row about the ptrace runner: a program that is really started by it, as this user. */
+/** The rows about runners that need ptrace: a program is really started by each, as this user. */
 import { GlassboxError, MissingFeatureError } from '../errors.ts'
 import type { MeasuredBy } from '../job/ending.ts'
 import { run } from '../run/run.ts'
@@ -7,17 +7,34 @@ import type { Row } from './row.ts'
 const limitsOf = ({ memory }: MeasuredBy): string =>
   memory === 'tracer' ? '; its tracer samples memory' : '; a cgroup limits memory and processes'
 
+export const tracedProgramRow = (): Promise<Row> =>
+  triedRow(
+    'ptrace',
+    'a traced program, tried now',
+    measured => `the ptrace runner works${limitsOf(measured)}`,
+  )
+
+export const kernelProgramRow = (): Promise<Row> =>
+  triedRow(
+    'kernel',
+    'a program on the kernel, tried now',
+    () => 'the kernel runner works; it needs no privilege',
+  )
+
 /** Runs `true`, which shows more than the settings can. */
-export async function tracedProgramRow(): Promise<Row> {
-  const subject = 'a traced program, tried now'
+async function triedRow(
+  runner: 'ptrace' | 'kernel',
+  subject: string,
+  works: (measured: MeasuredBy) => string,
+): Promise<Row> {
   try {
-    const { status, exitCode, setupTimeMs, measuredBy } = await run('true', [], { runner: 'ptrace' })
+    const { status, exitCode, setupTimeMs, measuredBy } = await run('true', [], { runner })
     const ok = status === 'exited' && exitCode === 0
     return {
       subject,
       found: `${status}, ${setupTimeMs.toFixed(1)} ms of set-up`,
       state: ok ? 'yes' : 'no',
-      meaning: ok ? `the ptrace runner works${limitsOf(measuredBy)}` : 'the ptrace runner does not work',
+      meaning: ok ? works(measuredBy) : `the ${runner} runner does not work`,
     }
   } catch (error) {
     const hint = error instanceof GlassboxError ? error.hint : undefined
@@ -26,7 +43,7 @@ export async function tracedProgramRow(): Promise<Row> {
       subject,
       found: error instanceof Error ? error.message : String(error),
       state: 'no',
-      meaning: `the ptrace runner does not work${lacks}`,
+      meaning: `the ${runner} runner does not work${lacks}`,
       ...(hint === undefined || hint.includes('glassbox doctor') ? {} : { fix: hint }),
     }
   }

@@ -8,17 +8,17 @@ import {
   SIGEV_THREAD,
   SIGEV_THREAD_ID,
   TIMER_ABSTIME,
-} from '../../../linux/constants.ts'
-import { EAGAIN, EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
-import { LAST_SIGNAL, SIGNAL } from '../../task/signals/numbers.ts'
-import { kernelSignal, sendToProcess, sendToTask } from '../../task/signals/send.ts'
-import type { Process, Task } from '../../task/state.ts'
-import { ClockTimer } from '../../task/timing/clock-timer.ts'
-import { clockSource, isReal } from '../../task/timing/clocks.ts'
-import { PosixTimer } from '../../task/timing/posix-timer.ts'
-import type { Notification } from '../../task/timing/posix-timer.ts'
-import { family } from './family.ts'
-import { readTimespec, readTimeval, writeTimespec, writeTimeval } from './structs.ts'
+} from '../../../../linux/constants.ts'
+import { EAGAIN, EFAULT, EINVAL } from '../../../../linux/errno-numbers.ts'
+import { LAST_SIGNAL, SIGNAL } from '../../../task/signals/numbers.ts'
+import { kernelSignal, sendToProcess, sendToTask } from '../../../task/signals/send.ts'
+import type { Process, Task } from '../../../task/state.ts'
+import { ClockTimer } from '../../../task/timing/clock-timer.ts'
+import { clockSource, isReal } from '../../../task/timing/clocks.ts'
+import { PosixTimer } from '../../../task/timing/posix-timer.ts'
+import type { Notification } from '../../../task/timing/posix-timer.ts'
+import { family } from '../family.ts'
+import { readTimespec, readTimeval, writeTimespec, writeTimeval } from '../structs.ts'
 
 const JIFFY_NS = 4_000_000
 const SECOND = 1e9

@@ -4,15 +4,15 @@ import {
   CLOCK_PROCESS_CPUTIME_ID,
   CLOCK_THREAD_CPUTIME_ID,
   TIMER_ABSTIME,
-} from '../../../linux/constants.ts'
-import { EINTR, EINVAL, EOPNOTSUPP } from '../../../linux/errno-numbers.ts'
-import type { Task } from '../../task/state.ts'
-import { ClockTimer } from '../../task/timing/clock-timer.ts'
-import { clockSource } from '../../task/timing/clocks.ts'
-import { BLOCKED } from '../../wait/blocking.ts'
-import { WaitQueue } from '../../wait/queue.ts'
-import { family } from './family.ts'
-import { readTimespec, writeTimespec } from './structs.ts'
+} from '../../../../linux/constants.ts'
+import { EINTR, EINVAL, EOPNOTSUPP } from '../../../../linux/errno-numbers.ts'
+import type { Task } from '../../../task/state.ts'
+import { ClockTimer } from '../../../task/timing/clock-timer.ts'
+import { clockSource } from '../../../task/timing/clocks.ts'
+import { BLOCKED } from '../../../wait/blocking.ts'
+import { WaitQueue } from '../../../wait/queue.ts'
+import { family } from '../family.ts'
+import { readTimespec, writeTimespec } from '../structs.ts'
 
 /**
  * Sleeps until a moment of the monotonic clock. The time that is left goes to `rest` at a signal.

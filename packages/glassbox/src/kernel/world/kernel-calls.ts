@@ -1,0 +1,11 @@
+/** All calls that the kernel serves: the families of files, memory and tasks in one table. */
+import { FILE_FAMILIES } from '../syscalls/files/index.ts'
+import { MEMORY_FAMILIES } from '../syscalls/memory/index.ts'
+import { TASK_FAMILIES } from '../syscalls/tasks/index.ts'
+import { CallTable } from './call-table.ts'
+
+let made: CallTable | undefined
+
+/** @example kernelCalls().calls().filter(({ support }) => support === 'none') */
+export const kernelCalls = (): CallTable =>
+  (made ??= new CallTable([...TASK_FAMILIES, ...FILE_FAMILIES, ...MEMORY_FAMILIES]))

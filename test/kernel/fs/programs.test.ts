@@ -1,0 +1,73 @@
+/**
+ * Programs about files in the kernel: each prints what every call answered, and must print the
+ * same natively, errno for errno. Both run on a tmpfs, as a user without privilege.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openBox } from '#glassbox/index.js'
+import { program } from '../../support/programs.js'
+
+const NOBODY = 65_534
+
+const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
+  ['paths', 'walking, links, removing, renaming, permissions, descriptors of directories'],
+  ['contents', 'reading, writing, holes, times, names, copies, attributes, memfd, mappings'],
+  ['waiting', 'pipes, FIFOs, poll, select, epoll, eventfd, locks, descriptors, sockets'],
+]
+
+const path = (name: string): string => program(`kernel/file-${name}`)
+
+/** What it prints without a box. */
+function natively(name: string): string {
+  const cwd = mkdtempSync('/dev/shm/glassbox-files-')
+  try {
+    const isRoot = process.getuid?.() === 0
+    if (isRoot) chownSync(cwd, NOBODY, NOBODY)
+    const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
+    const { stdout, status } = spawnSync(path(name), {
+      ...user,
+      cwd,
+      encoding: 'utf8',
+      timeout: 30_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    assert.equal(status, 0, `${name} ends natively`)
+    return stdout
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
+}
+
+/** Lines that differ, each way: a whole report would hide them. */
+function differences(actual: string, expected: string): string[] {
+  const lines = actual.split('\n')
+  const wanted = expected.split('\n')
+  return Array.from({ length: Math.max(lines.length, wanted.length) }, (_, at) => [lines[at], wanted[at]])
+    .filter(([line, want]) => line !== want)
+    .map(([line, want]) => `${line ?? 'nothing'}, natively ${want ?? 'nothing'}`)
+}
+
+describe('files of the kernel', () => {
+  let box: Awaited<ReturnType<typeof openBox>>
+
+  before(async () => {
+    const [directory] = new Set(PROGRAMS.map(([name]) => dirname(path(name))))
+    assert.ok(directory !== undefined)
+    box = await openBox({ runner: 'kernel', binds: [{ source: directory }] })
+  })
+  after(() => box.close())
+
+  for (const [name, about] of PROGRAMS) {
+    test(`${name}: ${about}, as natively`, async () => {
+      const expected = natively(name)
+      const line = `mkdir /tmp/${name} && cd /tmp/${name} && exec ${path(name)}`
+      const limits = { wallTimeMs: 60_000 }
+      const { stdout, exitCode, stderr } = await box.run('/bin/sh', ['-c', line], { limits })
+      assert.deepEqual(differences(stdout, expected), [], stderr)
+      assert.equal(exitCode, 0)
+    })
+  }
+})
