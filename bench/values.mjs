@@ -1,5 +1,5 @@
-// What the arguments of a call cost: as strace's text, and as values for programs. Microseconds of CPU,
-// the best of 25 rounds, all in one process.
+// What the arguments of a call cost: as strace's text, and as values for programs. Microseconds of
+// CPU, the best of 25 rounds, all in one process.
 //
 //   node bench/values.mjs
 import { entryText, exitText } from '../packages/glassbox/dist/decode/decode.js'

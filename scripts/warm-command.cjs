@@ -63,7 +63,10 @@ const RUNS = {
       ['isolate', ...BOX, ...cg, '--cleanup'],
     ]),
   ],
-  kernel: [['kernel', 'syscalls'], ['kernel', '--help']],
+  kernel: [
+    ['kernel', 'syscalls'],
+    ['kernel', '--help'],
+  ],
   completion: [['completion', 'bash']],
   glassbox: [['--version'], ['help'], ['nonsense']],
 }

@@ -6,8 +6,10 @@ import { syscallOf } from '../linux/abi.ts'
 import { K } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
+import { shapedRequest } from '../linux/shapes.ts'
+import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
+import { netlinkProtocol } from './netlink/messages.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -52,7 +54,7 @@ export function shownArguments(context: Context): readonly Shown[] {
       schema,
       value: valueAt(index),
     }))
-  return usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
+  const shown = usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
     const notation = call.abi === 'i386' ? fitKind(kind.notation) : kind.notation
     return {
       name,
@@ -61,4 +63,28 @@ export function shownArguments(context: Context): readonly Shown[] {
       value: valueAt(index),
     }
   })
+  return asText(syscall.name, shown, context)
 }
+
+/** What only text knows of arguments: structs of requests, and netlink messages. */
+function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
+  if (context.call.abi === 'i386') return shown
+  if (call === 'ioctl') {
+    const kinds = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
+    if (!kinds) return shown
+    const rest = kinds.map(kind => ({
+      name: 'argp',
+      schema: K.addr,
+      ...shown[2],
+      kind,
+      value: argument(context, 2),
+    }))
+    return [...shown.slice(0, 2), ...rest]
+  }
+  const way = NETLINK_BUFFERS[call]
+  if (way === undefined || netlinkProtocol(context) === undefined) return shown
+  return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
+}
+
+/** Calls with a buffer in argument 1, and who fills it. */
+const NETLINK_BUFFERS: Readonly<Record<string, '<' | '>'>> = { sendto: '<', recvfrom: '>' }

@@ -90,6 +90,8 @@ class FullFile extends ZeroFile {
 }
 
 const PIECE = 4096
+/** What one read of random bytes gives at most, as in Linux. */
+const MOST_RANDOM = 2 ** 25 - 1
 
 class RandomFile extends NullFile {
   readonly #random: (target: Uint8Array) => void
@@ -108,8 +110,9 @@ class RandomFile extends NullFile {
   override read(transfer: Transfer): number {
     const piece = new Uint8Array(Math.min(PIECE, transfer.remaining))
     let moved = 0
-    while (transfer.remaining > 0) {
-      const count = Math.min(piece.length, transfer.remaining)
+    const most = Math.min(transfer.remaining, MOST_RANDOM)
+    while (moved < most) {
+      const count = Math.min(piece.length, most - moved)
       this.#random(piece)
       const put = transfer.put(piece, 0, count)
       moved += put

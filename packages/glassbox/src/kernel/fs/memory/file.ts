@@ -152,10 +152,8 @@ export class MemoryOpenFile extends FileBase {
 
   protected override nextData(offset: number): number {
     const { mappable } = this.inode
-    for (let at = offset - (offset % PAGE); at < mappable.size; at += PAGE) {
-      if (mappable.pageRun(at, 1) > 0) return Math.max(at, offset)
-    }
-    return -ENXIO
+    const next = mappable.nextUsed(offset)
+    return next < mappable.size ? next : -ENXIO
   }
 
   protected override nextHole(offset: number): number {

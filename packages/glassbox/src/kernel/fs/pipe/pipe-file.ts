@@ -131,6 +131,7 @@ export class PipeFile extends FileBase {
   override closed(): void {
     if (this.#reads) this.pipe.readers--
     if (this.#writes) this.pipe.writers--
+    if (this.pipe.isClosed) this.pipe.free()
     this.pipe.queue.wake()
   }
 }

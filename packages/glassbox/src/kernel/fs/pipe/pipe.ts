@@ -13,6 +13,10 @@ export const DEFAULT_CAPACITY: number = 16 * PAGE
 /** What users without privilege may set: /proc/sys/fs/pipe-max-size. */
 export const MOST_CAPACITY: number = 1024 * 1024
 
+/** What all pipes may hold beside their first pages: /proc/sys/fs/pipe-user-pages-soft. */
+const MOST_HELD = 16_384 * PAGE
+let heldBytes = 0
+
 export class Pipe {
   readonly queue: WaitQueue = new WaitQueue()
   capacity: number = DEFAULT_CAPACITY
@@ -29,8 +33,18 @@ export class Pipe {
     return this.readers === 0 && this.writers === 0
   }
 
+  /** When all pipes together hold too much, a ring does not grow any more. */
   get room(): number {
-    return this.capacity - this.length
+    const grows = heldBytes - this.#ring.length + this.capacity <= MOST_HELD
+    return Math.max(0, (grows ? this.capacity : Math.min(this.capacity, this.#ring.length)) - this.length)
+  }
+
+  /** Both ends are closed: its memory goes. */
+  free(): void {
+    heldBytes -= this.#ring.length - PAGE
+    this.#ring = new Uint8Array(PAGE)
+    this.#start = 0
+    this.length = 0
   }
 
   /** Moves bytes to the guest; 0 if there are none. */
@@ -100,6 +114,7 @@ export class Pipe {
     if (bytes <= size) return
     while (size < bytes) size *= 2
     const ring = new Uint8Array(size)
+    heldBytes += size - this.#ring.length
     const first = Math.min(this.length, this.#ring.length - this.#start)
     ring.set(this.#ring.subarray(this.#start, this.#start + first))
     ring.set(this.#ring.subarray(0, this.length - first), first)

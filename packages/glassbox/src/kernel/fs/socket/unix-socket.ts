@@ -25,6 +25,8 @@ const BUFFER_BYTES = 212_992
 /** Datagrams that a receiver holds before senders wait: net.unix.max_dgram_qlen. */
 const MOST_DATAGRAMS = 10
 const MOST_BACKLOG = 4096
+/** Messages that a receiver holds, also empty ones. */
+const MOST_MESSAGES = 1024
 
 /** Who sent something: SO_PEERCRED and SCM_CREDENTIALS. */
 export interface SocketCredentials {
@@ -98,7 +100,7 @@ export class UnixSocket {
   /** Whether this receiver takes more. */
   get hasRoom(): boolean {
     if (this.isConnectionless) return this.#messages.length <= MOST_DATAGRAMS
-    return this.#held < BUFFER_BYTES
+    return this.#held < BUFFER_BYTES && this.#messages.length < MOST_MESSAGES
   }
 
   listen(backlog: number): number {

@@ -57,6 +57,15 @@ export class FilePages implements Mappable {
     return this.#table.used
   }
 
+  /** Where the first page in use at or behind this offset begins; Infinity if there is none. */
+  nextUsed(offset: number): number {
+    let next = Infinity
+    for (const [index, , count] of this.#table.runs()) {
+      if ((index + count) * PAGE_SIZE > offset) next = Math.min(next, Math.max(index * PAGE_SIZE, offset))
+    }
+    return next
+  }
+
   page(offset: number): number {
     const index = Math.floor(offset / PAGE_SIZE)
     const found = this.#table.find(index)

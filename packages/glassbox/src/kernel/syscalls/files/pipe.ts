@@ -44,6 +44,8 @@ function pipe2(task: Task, address: number, flags: number): number {
 }
 
 const PIECE = 64 * 1024
+/** A call moves no more than this: two devices could go on for ever. */
+const MOST_COPIED = 0x7fff_f000
 const piece = new Uint8Array(PIECE)
 
 /** One side of a copy: a file, and the place of its offset in guest memory, if it has one. */
@@ -69,7 +71,8 @@ function settle(task: Task, side: Side): number {
 }
 
 /** Copies from a file that has positions; bytes that are not taken are read again later. */
-function copyOut(from: Side, to: Side, length: number): number {
+function copyOut(from: Side, to: Side, wantedLength: number): number {
+  const length = Math.min(wantedLength, MOST_COPIED)
   let done = 0
   while (done < length) {
     const wanted = Math.min(PIECE, length - done)
