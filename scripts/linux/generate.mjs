@@ -239,6 +239,7 @@ function writeAll() {
   write(
     'constants.ts',
     [...constants]
+      .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
       .sort()
       .map(([name, value]) => `export const ${name} = ${value}\n`)
       .join(''),

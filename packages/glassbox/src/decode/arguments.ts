@@ -10,6 +10,7 @@ import { shapedRequest } from '../linux/shapes.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
+import { optionKind } from './network/options.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -81,9 +82,16 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
     }))
     return [...shown.slice(0, 2), ...rest]
   }
+  if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
   const way = NETLINK_BUFFERS[call]
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
   return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
+}
+
+function withOption(isSet: boolean, shown: readonly Shown[], context: Context): readonly Shown[] {
+  const word = (index: number) => Number(BigInt.asUintN(32, argument(context, index)))
+  const kind = optionKind(isSet, word(1), word(2))
+  return kind === undefined ? shown : shown.map((each, index) => (index === 3 ? { ...each, kind } : each))
 }
 
 /** Calls with a buffer in argument 1, and who fills it. */

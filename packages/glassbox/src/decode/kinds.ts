@@ -53,15 +53,18 @@ import {
   signalSetOf,
   signalFrame,
 } from './process/signals.ts'
-import { returnedAddress, socketAddress } from './network/socket.ts'
 import {
-  futexBits,
-  futexOperation,
-  futexWakeOperation,
-  socketError,
+  filterOption,
+  icmpFilter,
+  ipv6Membership,
+  memberships,
   numberOption,
+  packetMembership,
   socketOption,
-} from './special.ts'
+  structOption,
+} from './network/options.ts'
+import { returnedAddress, socketAddress } from './network/socket.ts'
+import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
 import { lengthOf, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
@@ -226,7 +229,13 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   ifname: () => interfaceName,
   ifconf: () => interfaceList,
   option: (_operand, late) => socketOption(late),
-  intoption: (_operand, late) => numberOption(late),
+  intoption: (operand, late) => numberOption(operand, late, valueText),
+  sockvalue: (operand, late) => structOption(operand, late, valueText),
+  mreq6: () => ipv6Membership,
+  packetmreq: () => packetMembership,
+  icmpfilter: (_operand, late) => icmpFilter(late),
+  memberships: () => memberships(valueText),
+  filteroption: (_operand, late) => filterOption(late, filterProgram),
   cloneargs: () => cloneArguments(valueText),
   uring: () => uringParameters(valueText),
   owner: () => signalOwner,

@@ -1,8 +1,7 @@
-/** Kinds that variants give to arguments: operations of futexes, options of sockets. */
-import { argument, type Context, type Printer, signed32 } from './context.ts'
-import { readWord } from './memory.ts'
+/** Kinds that variants give to arguments: operations of futexes, errors of sockets. */
+import type { Printer } from './context.ts'
 import { errnoText, NAMES, named, nameless, setText } from './names.ts'
-import { address, hex, quote } from './text.ts'
+import { hex } from './text.ts'
 import type { TextOptions } from './types.ts'
 
 const FUTEX_CLOCK_REALTIME = 256n
@@ -58,46 +57,6 @@ export const futexWakeOperation: Printer = (value, { options }) => {
   ]
   return shift + parts.join('|')
 }
-
-/** How many bytes an option has. */
-const optionLength = (out: boolean, context: Context): number => {
-  const last = argument(context, 4)
-  return out ? Number(readWord(context.memory, last, 4) ?? 0n) : signed32(last)
-}
-
-const INT_BYTES = 4
-
-function intAt(value: bigint, { memory }: Context): string {
-  const word = readWord(memory, value, INT_BYTES)
-  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
-}
-
-/** The value of an unknown socket option: a number if it has the size of one. */
-export const socketOption =
-  (out: boolean): Printer =>
-  (value, context) => {
-    const length = optionLength(out, context)
-    if (length === INT_BYTES) return intAt(value, context)
-    if (out && length <= 0) return address(value)
-    // The kernel refuses a negative length; strace treats it as a large one.
-    const shown = Math.min(length < 0 ? Infinity : length, context.limit)
-    const bytes = context.memory.read(value, shown)
-    return bytes.length < shown
-      ? address(value)
-      : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
-  }
-
-/**
- * An option that is a number. A longer value is still printed as a number; a shorter one is
- * printed as bytes, if the kernel wrote it.
- */
-export const numberOption =
-  (out: boolean): Printer =>
-  (value, context) => {
-    const length = optionLength(out, context)
-    if (length >= INT_BYTES) return intAt(value, context)
-    return out && length > 0 ? quote(context.memory.read(value, length), false, 'all') : address(value)
-  }
 
 export const socketError: Printer = (value, { options }) =>
   errnoText(Number(BigInt.asIntN(32, value)), options)

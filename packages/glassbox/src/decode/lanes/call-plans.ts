@@ -9,7 +9,7 @@ import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
 import { resultForm } from '../results.ts'
 import { allCaptures } from './captures.ts'
 import { lineSteps } from './line-program.ts'
-import type { CallPlan, Capture, CaptureLimits, LineProgram, Planned } from './plan.ts'
+import type { CallPlan, Capture, CaptureLimits, LineProgram, PlanChoice, Planned } from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
   /** Make programs for lines, with so many bytes of a string. */
@@ -145,13 +145,20 @@ const guardPaths = (call: Syscall, captures: readonly Capture[]): readonly Captu
     : captures
 
 /** The value of a socket option: its length is bounded by what is shown. */
-function socketOption(name: string, options: PlanOptions): CallPlan {
-  const MOST_NUMBERS = 64
-  const most = Math.max(options.bytes + 1, MOST_NUMBERS)
+function socketOption(name: string, options: PlanOptions): PlanChoice {
+  const MOST_BYTES = 136
+  const most = Math.max(options.bytes + 1, MOST_BYTES)
   const value: Capture = { what: 'bytes', address: 3, count: 'one', element: 1, most }
   const length: Capture = { what: 'bytes', address: 4, count: 'one', element: 1, most: 4 }
-  return name === 'setsockopt' ? { enter: [value], leave: [] } : { enter: [length], leave: [value, length] }
+  const plan: CallPlan =
+    name === 'setsockopt' ? { enter: [value], leave: [] } : { enter: [length], leave: [value, length] }
+  const names = upTo(MOST_OPTIONS).filter(option => !FILTERS.has(option))
+  return { argument: 2, mask: 0xffff_ffff, plans: new Map(names.map(option => [option, plan])) }
 }
+
+/** Numbers of options that have a plan; SO_ATTACH_FILTER and its like point to a program. */
+const MOST_OPTIONS = 136
+const FILTERS = new Set([26, 51])
 
 /** `undefined`: the call stops. */
 export function planOf(nr: number, options: PlanOptions): Planned | undefined {

@@ -31,6 +31,9 @@ const call4 = (view: DataView, offset: number, options: TextOptions): string =>
 const portText = (name: string, view: DataView, offset: number, options: TextOptions): string =>
   `${name}=${named(quote(bytesOf(view, offset, 2), false, 'all'), `htons(${view.getUint16(offset)})`, options)}`
 
+/** An address of four bytes. */
+const inet4: PartText = (view, offset, { options }) => ipv4Address(view, offset, options)
+
 /** struct inet_diag_sockid */
 const socketId: PartText = (view, offset, context) => {
   const { options } = context
@@ -93,6 +96,7 @@ const clockTime: PartText = (view, offset, { options }) => {
 }
 
 export const PARTS: Readonly<Record<string, PartText>> = {
+  inet4,
   sockid: socketId,
   gpioattr: gpioAttribute,
   gpioconfig: gpioConfiguration,

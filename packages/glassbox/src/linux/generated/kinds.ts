@@ -405,12 +405,35 @@ type KindName =
   | 'one_tcp_option'
   | 'one_udp_option'
   | 'one_ipv6_option'
+  | 'one_sctp_option'
+  | 'one_raw_option'
+  | 'one_ipx_option'
+  | 'one_ax25_option'
   | 'one_packet_option'
+  | 'one_irda_option'
+  | 'one_llc_option'
+  | 'one_dccp_option'
+  | 'one_tipc_option'
+  | 'one_rxrpc_option'
+  | 'one_pppol2tp_option'
+  | 'one_bluetooth_option'
+  | 'one_pnpipe_option'
+  | 'one_rds_option'
+  | 'one_iucv_option'
+  | 'one_caif_option'
+  | 'one_alg_option'
+  | 'one_nfc_option'
+  | 'one_kcm_option'
+  | 'one_tls_option'
+  | 'one_xdp_option'
+  | 'one_so_option_read'
   | 'ptr_out_linger'
   | 'ptr_out_ucred'
   | 'cell_out_sockerror'
   | 'option_out'
   | 'intoption_out'
+  | 'one_ip_option_read'
+  | 'one_ipv6_option_read'
   | 'word_time_64'
   | 'struct_timeval'
   | 'struct_timespec'
@@ -976,12 +999,35 @@ export const K: Readonly<Record<KindName, Noted>> = {
   one_tcp_option: { type: 'enum', bits: 32, set: 'tcp_option', notation: '=tcp_option' },
   one_udp_option: { type: 'enum', bits: 32, set: 'udp_option', notation: '=udp_option' },
   one_ipv6_option: { type: 'enum', bits: 32, set: 'ipv6_option', notation: '=ipv6_option' },
+  one_sctp_option: { type: 'enum', bits: 32, set: 'sctp_option', notation: '=sctp_option' },
+  one_raw_option: { type: 'enum', bits: 32, set: 'raw_option', notation: '=raw_option' },
+  one_ipx_option: { type: 'enum', bits: 32, set: 'ipx_option', notation: '=ipx_option' },
+  one_ax25_option: { type: 'enum', bits: 32, set: 'ax25_option', notation: '=ax25_option' },
   one_packet_option: { type: 'enum', bits: 32, set: 'packet_option', notation: '=packet_option' },
+  one_irda_option: { type: 'enum', bits: 32, set: 'irda_option', notation: '=irda_option' },
+  one_llc_option: { type: 'enum', bits: 32, set: 'llc_option', notation: '=llc_option' },
+  one_dccp_option: { type: 'enum', bits: 32, set: 'dccp_option', notation: '=dccp_option' },
+  one_tipc_option: { type: 'enum', bits: 32, set: 'tipc_option', notation: '=tipc_option' },
+  one_rxrpc_option: { type: 'enum', bits: 32, set: 'rxrpc_option', notation: '=rxrpc_option' },
+  one_pppol2tp_option: { type: 'enum', bits: 32, set: 'pppol2tp_option', notation: '=pppol2tp_option' },
+  one_bluetooth_option: { type: 'enum', bits: 32, set: 'bluetooth_option', notation: '=bluetooth_option' },
+  one_pnpipe_option: { type: 'enum', bits: 32, set: 'pnpipe_option', notation: '=pnpipe_option' },
+  one_rds_option: { type: 'enum', bits: 32, set: 'rds_option', notation: '=rds_option' },
+  one_iucv_option: { type: 'enum', bits: 32, set: 'iucv_option', notation: '=iucv_option' },
+  one_caif_option: { type: 'enum', bits: 32, set: 'caif_option', notation: '=caif_option' },
+  one_alg_option: { type: 'enum', bits: 32, set: 'alg_option', notation: '=alg_option' },
+  one_nfc_option: { type: 'enum', bits: 32, set: 'nfc_option', notation: '=nfc_option' },
+  one_kcm_option: { type: 'enum', bits: 32, set: 'kcm_option', notation: '=kcm_option' },
+  one_tls_option: { type: 'enum', bits: 32, set: 'tls_option', notation: '=tls_option' },
+  one_xdp_option: { type: 'enum', bits: 32, set: 'xdp_option', notation: '=xdp_option' },
+  one_so_option_read: { type: 'enum', bits: 32, set: 'so_option_read', notation: '=so_option_read' },
   ptr_out_linger: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'linger' }, notation: 'ptr>linger' },
   ptr_out_ucred: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ucred' }, notation: 'ptr>ucred' },
   cell_out_sockerror: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'socket_error' }, notation: 'cell>sockerror' },
   option_out: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'option', notation: 'option>' },
   intoption_out: { type: 'buffer', way: 'out', length: { by: 'cell', argument: 4 }, form: 'int_option', notation: 'intoption>' },
+  one_ip_option_read: { type: 'enum', bits: 32, set: 'ip_option_read', notation: '=ip_option_read' },
+  one_ipv6_option_read: { type: 'enum', bits: 32, set: 'ipv6_option_read', notation: '=ipv6_option_read' },
   word_time_64: { type: 'word', bits: 64, word: 'time', notation: 'time' },
   struct_timeval: { type: 'struct', name: 'timeval', notation: 'struct:timeval' },
   struct_timespec: { type: 'struct', name: 'timespec', notation: 'struct:timespec' },

@@ -118,6 +118,11 @@ nfgenmsg 4 nfgen_family@0+1:=af version@1+1:=nf_version res_id@2+2:be
 selnl_setenforce 4 val@0+4:d
 selnl_policyload 4 seqno@0+4:u
 crypto_user_alg 208 cru_name@0+64:str cru_driver_name@64+64:str cru_module_name@128+64:str cru_type@192+4:x cru_mask@196+4:x cru_refcnt@200+4:u cru_flags@204+4:x
+option_linger 8 l_onoff@0+4:d l_linger@4+4:d
+option_ucred 12 pid@0+4:tgid uid@4+4:id gid@8+4:id
+option_ip_mreq 8 imr_multiaddr@0+4:inet4 imr_interface@4+4:inet4
+option_tpacket_req 16 tp_block_size@0+4:u tp_block_nr@4+4:u tp_frame_size@8+4:u tp_frame_nr@12+4:u
+option_tpacket_stats 12 tp_packets@0+4:u tp_drops@4+4:u tp_freeze_q_cnt@8+4:u
 `
 
 export const SHAPED_REQUESTS = `

@@ -1,0 +1,220 @@
+/**
+ * Prints the values of socket options as strace does. The level and the name select a kind, the
+ * length says how much of the value there is. Sources: socket(7), ip(7), ipv6(7), packet(7),
+ * icmp(7). Pure.
+ */
+import { constantSet } from '../../linux/flags.ts'
+import { type Shape, shapeOf } from '../../linux/shapes.ts'
+import { arrayText } from '../basic/arrays.ts'
+import type { KindText } from '../basic/structs.ts'
+import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { bytesOf, readView, readWord } from '../memory.ts'
+import { named, nameless, setText } from '../names.ts'
+import { bpfProgram } from '../process/bpf-program.ts'
+import { shapeAt, shapeText } from '../shapes/shapes.ts'
+import { address, escaped, hex, quote } from '../text.ts'
+import { interfaceText, ipv6Address } from './socket.ts'
+
+const INT_BYTES = 4
+
+/** How many bytes an option has: getsockopt(2) writes it. */
+export const optionLength = (out: boolean, context: Context): number => {
+  const last = argument(context, 4)
+  return out ? Number(BigInt.asIntN(32, readWord(context.memory, last, INT_BYTES) ?? 0n)) : signed32(last)
+}
+
+/** Options whose value is more than a number or bytes, by `LEVEL NAME`, and their kinds. */
+const SET: Readonly<Record<string, string>> = {
+  '0 35': 'sockvalue<option_ip_mreq',
+  '0 36': 'sockvalue<option_ip_mreq',
+  '1 13': 'sockvalue<option_linger',
+  '1 26': 'filteroption<',
+  '1 51': 'filteroption<',
+  '1 74': 'intoption<=txrehash',
+  '41 20': 'mreq6<',
+  '41 21': 'mreq6<',
+  '41 27': 'mreq6<',
+  '41 28': 'mreq6<',
+  '255 1': 'icmpfilter<',
+  '263 1': 'packetmreq<',
+  '263 2': 'packetmreq<',
+  '263 5': 'sockvalue<option_tpacket_req!',
+  '263 13': 'sockvalue<option_tpacket_req!',
+}
+const GET: Readonly<Record<string, string>> = {
+  '1 4': 'intoption>sockerror',
+  '1 13': 'sockvalue>option_linger',
+  '1 17': 'sockvalue>option_ucred',
+  '1 26': 'filteroption>',
+  '1 74': 'intoption>=txrehash',
+  '255 1': 'icmpfilter>',
+  '263 6': 'sockvalue>option_tpacket_stats',
+  '270 9': 'memberships>',
+}
+
+/** Options of the socket level that are no numbers: times, names, lists, and what only one way knows. */
+const BYTES_EITHER_WAY = '3 22 23 24 25 28 31 38 39 47 48 50 52 55 57 59 61 62 71 72'
+const BYTES_SET = new Set(`${BYTES_EITHER_WAY} 4 17`.split(' '))
+const BYTES_GET = new Set(`${BYTES_EITHER_WAY} 51`.split(' '))
+
+const SOL_SOCKET = 1
+const SOL_NETLINK = 270
+
+/** The kind of the value; `undefined` if the table of calls says enough. */
+export function optionKind(isSet: boolean, level: number, name: number): string | undefined {
+  const special = (isSet ? SET : GET)[`${level} ${name}`]
+  if (special !== undefined) return special
+  if (level === SOL_SOCKET && (isSet ? BYTES_SET : BYTES_GET).has(String(name)))
+    return isSet ? 'option<' : 'option>'
+  return level === SOL_NETLINK && !isSet ? 'intoption>int!' : undefined
+}
+
+function intAt(value: bigint, { memory }: Context): string {
+  const word = readWord(memory, value, INT_BYTES)
+  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+}
+
+/** The value of an unknown socket option: a number if it has the size of one. */
+export const socketOption =
+  (out: boolean): Printer =>
+  (value, context) => {
+    const length = optionLength(out, context)
+    if (length === INT_BYTES) return intAt(value, context)
+    if (out && length <= 0) return address(value)
+    // The kernel refuses a negative length; strace treats it as a large one.
+    const shown = Math.min(length < 0 ? Infinity : length, context.limit)
+    const bytes = context.memory.read(value, shown)
+    return bytes.length < shown
+      ? address(value)
+      : quote(bytes, length < 0 || length > context.limit, context.options.stringsInHex)
+  }
+
+/**
+ * An option that is a number, of the kind that the operand says. A longer value is still printed
+ * as a number; a shorter one as bytes if the kernel wrote it, unless the operand ends in `!`.
+ */
+export const numberOption =
+  (operand: string, out: boolean, valueText: KindText): Printer =>
+  (value, context) => {
+    const [, kind = '', isStrict] = /^(.*?)(!?)$/.exec(operand) ?? []
+    const length = optionLength(out, context)
+    if (length >= INT_BYTES) {
+      const word = readWord(context.memory, value, INT_BYTES)
+      return word === undefined ? address(value) : `[${valueText(kind || 'int', word, context)}]`
+    }
+    if (!out || length <= 0 || isStrict === '!') return address(value)
+    const bytes = context.memory.read(value, length)
+    return bytes.length < length ? address(value) : `"${escaped(bytes, 'all')}"`
+  }
+
+/** `{pid=1, uid="\x02"}`: the fields of which there is something, the last one as bytes. */
+function beginningText(shape: Shape, view: DataView, context: Context, valueText: KindText): string {
+  const length = view.byteLength
+  const whole = shape.fields.filter(({ offset, size }) => offset + size <= length)
+  const cut = shape.fields.find(({ offset, size }) => offset < length && offset + size > length)
+  const text = shapeText({ ...shape, fields: whole }, view, context, valueText)
+  if (!cut) return text
+  const rest = `${cut.name}="${escaped(bytesOf(view, cut.offset, length - cut.offset), 'all')}"`
+  return `${text.slice(0, -1)}${whole.length === 0 ? '' : ', '}${rest}}`
+}
+
+/**
+ * A struct. One that the caller wrote is shown if it is whole (`!`: and nothing follows), one that
+ * the kernel wrote as far as it was written.
+ */
+export const structOption =
+  (operand: string, out: boolean, valueText: KindText): Printer =>
+  (value, context) => {
+    const [, name = '', isExact] = /^(\w+)(!?)$/.exec(operand) ?? []
+    const shape = shapeOf(name)
+    const length = optionLength(out, context)
+    if (!shape || length <= 0) return address(value)
+    if (out) {
+      const view = readView(context.memory, value, Math.min(length, shape.size))
+      return view ? beginningText(shape, view, context, valueText) : address(value)
+    }
+    const fits = isExact === '!' ? length === shape.size : length >= shape.size
+    return fits ? shapeAt(name, value, context, valueText) : address(value)
+  }
+
+/** struct ipv6_mreq */
+export const ipv6Membership: Printer = (value, context) => {
+  const MREQ_BYTES = 20
+  const view =
+    optionLength(false, context) < MREQ_BYTES ? undefined : readView(context.memory, value, MREQ_BYTES)
+  if (!view) return address(value)
+  const { options } = context
+  const call = ipv6Address(view, 0, options)
+  // In the shortest notation, the macro call itself names the member that it fills.
+  const group =
+    (options.spelling ?? 'abbrev') === 'abbrev'
+      ? call.replace(/\)$/, ', &ipv6mr_multiaddr)')
+      : `ipv6mr_multiaddr=${call}`
+  return `{${group}, ipv6mr_interface=${interfaceText(view.getUint32(16, true), options)}}`
+}
+
+/** struct packet_mreq, with as much of the hardware address as it says. */
+export const packetMembership: Printer = (value, context) => {
+  const MREQ_BYTES = 16
+  const MOST_ADDRESS_BYTES = 8
+  const view =
+    optionLength(false, context) === MREQ_BYTES ? readView(context.memory, value, MREQ_BYTES) : undefined
+  if (!view) return address(value)
+  const { options } = context
+  const length = view.getUint16(6, true)
+  const bytes = bytesOf(view, 8, Math.min(length, MOST_ADDRESS_BYTES))
+  const hardware = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':')
+  const parts = [
+    `mr_ifindex=${interfaceText(view.getInt32(0, true), options)}`,
+    `mr_type=${setText('=packet_mr', BigInt(view.getUint16(4, true)), options)}`,
+    `mr_alen=${length}`,
+    `mr_address=${hardware}`,
+  ]
+  return `{${parts.join(', ')}}`
+}
+
+/** The types of ICMP messages whose bits are set; bits that are not given count as set. */
+export const icmpFilter =
+  (out: boolean): Printer =>
+  (value, context) => {
+    const length = Math.min(optionLength(out, context), INT_BYTES)
+    const bytes = length <= 0 ? undefined : readView(context.memory, value, length)
+    if (!bytes) return address(value)
+    const types = constantSet('icmp_type')?.entries ?? []
+    const parts: string[] = []
+    for (let type = 0; type < 32; type++) {
+      const isSet = type >= length * 8 || ((bytes.getUint8(type >> 3) >> (type & 7)) & 1) === 1
+      if (!isSet) continue
+      const name = types.find(([, number]) => number === type)?.[0]
+      parts.push(
+        name === undefined
+          ? nameless(hex(type), 'ICMP_???', context.options)
+          : named(hex(type), name, context.options),
+      )
+    }
+    return `[${parts.join(' ')}]`
+  }
+
+/** The groups that a netlink socket has joined. */
+export const memberships =
+  (valueText: KindText): Printer =>
+  (value, context) => {
+    const length = optionLength(true, context)
+    if (length <= 0) return address(value)
+    return arrayText(value, BigInt(length >> 2), INT_BYTES, context, at => {
+      const word = readWord(context.memory, at, INT_BYTES)
+      return word === undefined ? undefined : valueText('uint', word, context)
+    })
+  }
+
+/** A filter: a struct sock_fprog that is attached, or the instructions that the kernel gives. */
+export const filterOption =
+  (out: boolean, attached: Printer): Printer =>
+  (value, context) => {
+    const PROGRAM_BYTES = 16
+    const length = optionLength(out, context)
+    if (!out) return length === PROGRAM_BYTES ? attached(value, context) : address(value)
+    const INSTRUCTION_BYTES = 8
+    const isWhole = length > 0 && readView(context.memory, value, length * INSTRUCTION_BYTES) !== undefined
+    return isWhole ? bpfProgram(value, BigInt(length), context) : address(value)
+  }
