@@ -127,11 +127,7 @@ const alternatives = (words: readonly string[]): string =>
 
 /** One of a few keywords. */
 export const choice = <T extends string>(words: readonly T[], hint?: string): Kind<T> => ({
-  ...kind(
-    alternatives(words),
-    value => (words as readonly unknown[]).includes(value),
-    hint,
-  ),
+  ...kind(alternatives(words), value => (words as readonly unknown[]).includes(value), hint),
   schema: () => (words.length === 1 ? { const: words[0] } : { enum: words }),
 })
 
