@@ -278,7 +278,7 @@ static void changed(void) {
   pthread_t thread;
   pthread_create(&thread, 0, change, 0);
   int odd = 0;
-  for (int i = 0; i < 3000; i++) {
+  for (int i = 0; i < 200; i++) {
     int fd = open(changing, O_RDONLY);
     if (fd >= 0) close(fd);
     else odd++;

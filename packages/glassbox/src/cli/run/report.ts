@@ -66,7 +66,8 @@ function unserved({ unserved: found }: AnyResult): string {
     .map(([name, count]) => `${name} ${count}×`)
   const more = names.length > MOST_NAMES ? `, ${names.length - MOST_NAMES} more` : ''
   const calls = names.length > 0 ? ` · calls not served: ${names.slice(0, MOST_NAMES).join(', ')}${more}` : ''
-  const faults = found.faults > 0 ? ` · ${found.faults} ${found.faults === 1 ? 'fault' : 'faults'} of the kernel` : ''
+  const faults =
+    found.faults > 0 ? ` · ${found.faults} ${found.faults === 1 ? 'fault' : 'faults'} of the kernel` : ''
   return calls + faults
 }
 
