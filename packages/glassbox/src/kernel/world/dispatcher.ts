@@ -10,6 +10,8 @@ import { type CallTable, fit } from './call-table.ts'
 const ENOSYS = 38
 const EFAULT = 14
 const MOST_KEPT_FAULTS = 8
+/** Stands for all numbers of calls that Linux does not have. */
+export const NO_NUMBER = -1
 
 export interface KernelFault {
   readonly call: string
@@ -76,8 +78,10 @@ export class Dispatcher {
     }
   }
 
+  /** Numbers that no call can have count together, so that a guest cannot fill the map. */
   #noCall(nr: number): number {
-    this.missing.set(nr, (this.missing.get(nr) ?? 0) + 1)
+    const counted = nr >= 0 && nr < this.#table.handlers.length ? nr : NO_NUMBER
+    this.missing.set(counted, (this.missing.get(counted) ?? 0) + 1)
     return -ENOSYS
   }
 

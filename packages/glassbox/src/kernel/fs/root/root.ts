@@ -94,12 +94,6 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
   const maker = new RootMaker(mounts, own, host)
   for (const { path, target } of description.links) maker.link(path, target)
   for (const { path, contents } of description.files) maker.file(path, contents)
-  for (const bind of description.binds) {
-    if (bind.device === true) continue
-    if (bind.inBox === true) maker.showOwn(bind.source, bind.target)
-    else maker.bind(bind)
-  }
-  for (const path of description.directories ?? []) maker.place(path)
   addDevices(mounts, own)
   for (const { path, mode, bytes, inodes, owner, noexec = false } of description.scratch) {
     const fileSystem = new MemoryFileSystem(memoryHost, { bytes, inodes })
@@ -107,6 +101,13 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
     const flags = { noExec: noexec, noSuid: true, noDevices: true }
     mounts.add(fileSystem, new MemoryDirectory(fileSystem, { mode, ...owner }), at, flags)
   }
+  // After the directories in memory: a bind can be below one.
+  for (const bind of description.binds) {
+    if (bind.device === true) continue
+    if (bind.inBox === true) maker.showOwn(bind.source, bind.target)
+    else maker.bind(bind)
+  }
+  for (const path of description.directories ?? []) maker.place(path)
   let attached: ProcFileSystem | undefined
   const attachProcesses = (source: ProcSource): void => {
     attached = new ProcFileSystem(source, mounts)
