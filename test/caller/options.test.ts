@@ -96,7 +96,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
       ['workingDirectory', 'cwd'],
       ['environment', 'env'],
       ['volumes', 'binds'],
-      ['mounts', 'binds'],
+      ['fuse', 'mounts'],
       ['copyOut', 'collect'],
       ['copyIn', 'files'],
       ['seccomp', 'policy'],
@@ -667,7 +667,7 @@ test('what is said is what the job has: null is no filter, Infinity no limit, an
   assert.deepEqual(
     { ...box, files: {} },
     {
-      ...{ runner: 'namespace', binds: [], etc: [], net: 'none', files: {} },
+      ...{ runner: 'namespace', binds: [], mounts: {}, etc: [], net: 'none', files: {} },
       // Their defaults are the runner's.
       ...{ hostname: undefined, diskBytes: undefined, diskFiles: undefined },
     },
