@@ -15,7 +15,7 @@ import { type Fields, record } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { atMost, isHostPath, MAX_PATH_BYTES } from './box-path.ts'
 import { FILES } from './file-kinds.ts'
-import { MOUNTS } from './mounts.ts'
+import { MOUNTS } from './mounts/mounts.ts'
 import type { BoxOptions } from './options.ts'
 import type { ResolvedBind } from './resolved.ts'
 

@@ -10,7 +10,7 @@ import type { Policy, PresetName } from '../policy/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
-import type { Mounts } from './mounts.ts'
+import type { Mounts } from './mounts/mounts.ts'
 import type { RunnerName } from './result.ts'
 import type { ErrorOutput, Input, Output } from './streams.ts'
 

@@ -5,11 +5,16 @@
  */
 import { EIO } from '../../linux/errno-numbers.ts'
 import { type AskingCall, served } from '../fs/object/answers.ts'
-import type { Task } from '../task/state.ts'
-import { BLOCKED, NO_RESULT } from '../wait/blocking.ts'
+import { BLOCKED, NO_RESULT, type Wait } from '../wait/blocking.ts'
+
+/** What it needs of a task. */
+export interface WaitingTask {
+  readonly dead?: boolean
+  block(wait: Wait): number
+}
 
 /** The answer of the handler, or BLOCKED. `again`: makes the call once more. */
-export function waitForAnswers(task: Task, call: AskingCall, first: number, again: () => number): number {
+export function waitForAnswers(task: WaitingTask, call: AskingCall, first: number, again: () => number): number {
   // It waits for something else already, or nobody is there to wait.
   if (first === BLOCKED || first === NO_RESULT || task.dead) return first
   let result = first

@@ -15,11 +15,17 @@ const NOTHING: ObjectAnswer = { error: ENOENT }
 /** The errno that an error of a handler means; undefined: it is a fault of the handler. */
 export function errnoOf(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && Object.hasOwn(ERRNO, code) ? ERRNO[code as keyof typeof ERRNO] : undefined
+  return typeof code === 'string' && Object.hasOwn(ERRNO, code)
+    ? ERRNO[code as keyof typeof ERRNO]
+    : undefined
 }
 
 /** Throws a TypeError if the value is not what the operation answers. */
-export function readAnswer(operation: ObjectRequest['operation'], path: string, value: unknown): ObjectAnswer {
+export function readAnswer(
+  operation: ObjectRequest['operation'],
+  path: string,
+  value: unknown,
+): ObjectAnswer {
   if (operation === 'write') return DONE
   if (value === undefined) return NOTHING
   if (operation === 'read') return readContents(value)

@@ -7,7 +7,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { glassboxWarning } from './object-warning.ts'
-import type { MountedObject, Mounts } from '../../job/mounts.ts'
+import type { MountedObject, Mounts } from '../../job/mounts/mounts.ts'
 import type { ObjectAnswer, ObjectRequest } from '../../kernel/fs/object/answers.ts'
 import type { ObjectMountDescription } from '../../kernel/fs/object/file-system.ts'
 import { EIO } from '../../linux/errno-numbers.ts'

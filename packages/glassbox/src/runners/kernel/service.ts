@@ -88,7 +88,7 @@ export class KernelService {
     if (line)
       this.#objects = new ObjectClient((id, request) => {
         const to: MessagePort = line
-        to.postMessage({ id, request } satisfies ObjectQuestion)
+        to.postMessage({ id, request } satisfies ObjectQuestion, [])
       })
     const { cpu, stubs } = spec
     this.#platform = new PtracePlatform({ bell: this.#bell, ...(cpu === undefined ? {} : { cpu }) })

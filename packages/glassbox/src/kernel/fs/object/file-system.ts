@@ -35,6 +35,14 @@ export interface ObjectNode extends Inode {
   seen(shown: Pick<ObjectEntry, 'size' | 'mtimeMs'>): void
 }
 
+/** A file, as its open files see it. */
+export interface StoredFile extends Inode {
+  readonly fileSystem: ObjectFileSystem
+  readonly path: string
+  /** Replaces the contents. 0, or a negative errno. */
+  store(bytes: Uint8Array): number
+}
+
 export class ObjectFileSystem implements FileSystem {
   readonly type = 'fuse.glassbox'
   readonly source = 'glassbox'

@@ -8,19 +8,18 @@ import { EFAULT, EFBIG } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
 import type { Attributes, Location } from '../vfs.ts'
-import { MOST_FILE_BYTES } from './file-system.ts'
-import type { ObjectFile } from './inode.ts'
+import { MOST_FILE_BYTES, type StoredFile } from './file-system.ts'
 
 const LEAST_ROOM = 4096
 
 export class ObjectOpenFile extends FileBase {
-  declare readonly inode: ObjectFile
+  declare readonly inode: StoredFile
   /** The contents, and room for more behind them. */
   #bytes: Uint8Array
   #size: number
   #isChanged = false
 
-  constructor(inode: ObjectFile, flags: number, location: Location, contents: Uint8Array) {
+  constructor(inode: StoredFile, flags: number, location: Location, contents: Uint8Array) {
     super(inode, flags, location)
     this.#bytes = contents
     this.#size = contents.length

@@ -3,12 +3,12 @@
  * caller, which are called in the caller's thread while the program waits.
  */
 import { resolve } from 'node:path'
-import { InvalidOptionError } from '../errors.ts'
-import { func, type Kind } from '../options/kind.ts'
-import { dictionary, entryPath, record } from '../options/record.ts'
-import { show } from '../options/show.ts'
-import { bytesOfPath } from '../linux/path-bytes.ts'
-import { MAX_PATH_BYTES } from './box-path.ts'
+import { InvalidOptionError } from '../../errors.ts'
+import { func, type Kind } from '../../options/kind.ts'
+import { dictionary, entryPath, record } from '../../options/record.ts'
+import { show } from '../../options/show.ts'
+import { bytesOfPath } from '../../linux/path-bytes.ts'
+import { MAX_PATH_BYTES } from '../box-path.ts'
 
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>
@@ -72,8 +72,6 @@ const mounted = record<MountedObject>({
   hint: () => "For example { list: () => ['hello'], read: () => 'Hello!' }.",
 })
 
-const MOUNTED: Kind<MountedObject> = { expected: mounted.expected, read: mounted.read }
-
 const MOST_NAME_BYTES = 255
 
 const isMountPoint = (path: string): boolean =>
@@ -86,7 +84,7 @@ const isMountPoint = (path: string): boolean =>
 
 const objects = dictionary<MountedObject>({
   expected: 'an object, { mountPoint: { list, read } }',
-  of: MOUNTED,
+  of: mounted,
   name: (name, path) => {
     if (!isMountPoint(name))
       throw new InvalidOptionError(
