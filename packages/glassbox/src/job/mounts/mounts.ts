@@ -1,6 +1,6 @@
 /**
- * Objects of TypeScript as file systems of a program: the option `mounts`. Each is functions of the
- * caller, which are called in the caller's thread while the program waits.
+ * Objects of TypeScript as file systems of a program: the option `mounts`. Each is functions of
+ * the caller, which are called in the caller's thread while the program waits.
  */
 import { resolve } from 'node:path'
 import { InvalidOptionError } from '../../errors.ts'
@@ -45,8 +45,8 @@ export interface MountedObject {
   /** The contents of a file, at most 16 MiB. It is called when the file is opened. */
   readonly read: (path: string) => Awaitable<string | Uint8Array | undefined>
   /**
-   * The new contents of a file, whole: when it is made or emptied, at fsync, and when a program that
-   * has changed it closes it. Without it everything is read-only.
+   * The new contents of a file, whole: when it is made or emptied, at fsync, and when a program
+   * that has changed it closes it. Without it everything is read-only.
    */
   readonly write?: (path: string, bytes: Uint8Array) => Awaitable<unknown>
   /** What a name is. Without it, `list` of the directory above is asked. */

@@ -1,6 +1,6 @@
 /**
- * A call that has asked the owner of a TypeScript object for something waits for the answers. If it
- * lacked one it is then made again; if it has closed a file its result is held back until the
+ * A call that has asked the owner of a TypeScript object for something waits for the answers. If
+ * it lacked one it is then made again; if it has closed a file its result is held back until the
  * contents are taken.
  */
 import { EIO } from '../../linux/errno-numbers.ts'

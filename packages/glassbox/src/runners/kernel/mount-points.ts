@@ -1,4 +1,4 @@
-/** Where objects of the caller may be mounted: beside binds, and not over what a box shows itself. */
+/** Where objects of the caller may be mounted: beside binds, not over the box's own files. */
 import { InvalidOptionError } from '../../errors.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
 import { entryPath } from '../../options/record.ts'

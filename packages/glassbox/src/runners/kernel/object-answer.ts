@@ -1,6 +1,7 @@
 /**
- * From the value of a handler to an answer for the kernel thread: shapes and sizes are checked here,
- * so that the kernel can rely on them. What is wrong is thrown, and is told as the handler's error.
+ * From the value of a handler to an answer for the kernel thread: shapes and sizes are checked
+ * here, so that the kernel can rely on them. What is wrong is thrown, and told as the handler's
+ * error.
  */
 import type { ObjectAnswer, ObjectEntry, ObjectRequest } from '../../kernel/fs/object/answers.ts'
 import { MOST_FILE_BYTES } from '../../kernel/fs/object/file-system.ts'

@@ -1,6 +1,6 @@
 /**
- * A TypeScript object as a file system: the caller's functions say what there is. Nothing is cached
- * from one system call to the next. Sizes are bounded, because contents are memory of the kernel
+ * A TypeScript object as a file system: the caller's functions say what there is. Nothing is
+ * cached from one system call to the next. Sizes are bounded, because contents are memory of the kernel
  * and not of its programs.
  */
 import { EAGAIN, ENOMEM } from '../../../linux/errno-numbers.ts'

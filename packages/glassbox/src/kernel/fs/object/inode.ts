@@ -1,4 +1,4 @@
-/** Files and directories of a TypeScript object. Their attributes are those of the last look-up. */
+/** Files and directories of a TypeScript object; attributes are those of the last look-up. */
 import { O_TRUNC, S_IFDIR, S_IFREG } from '../../../linux/constants.ts'
 import { EFBIG, EINVAL, EIO, ENOENT, EPERM, EROFS } from '../../../linux/errno-numbers.ts'
 import { bytesText } from '../path/names.ts'
