@@ -1,7 +1,7 @@
 /**
  * A TypeScript object as a file system: the caller's functions say what there is. Nothing is
- * cached from one system call to the next. Sizes are bounded, because contents are memory of the kernel
- * and not of its programs.
+ * cached from one system call to the next. Sizes are bounded, because contents are memory of the
+ * kernel and not of its programs.
  */
 import { EAGAIN, ENOMEM } from '../../../linux/errno-numbers.ts'
 import { newDevice } from '../memory/file-system.ts'
