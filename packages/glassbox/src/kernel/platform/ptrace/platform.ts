@@ -200,7 +200,8 @@ export class PtracePlatform implements Platform {
         this.stopped.push(thread)
         continue
       }
-      if (host.space.pending) host.space.flushBy(host)
+      // After a fault what was put off is what the guest wanted.
+      if (host.space.pending && !(host.space.deferred && thread.stop === 'call')) host.space.flushBy(host)
       if (thread.write === 'result' && count === MOST_RESUMES) thread.changed()
       thread.writeRegisters()
       if (count === MOST_RESUMES) this.#continue(host)
