@@ -126,7 +126,7 @@ export function startImage(task: Task, image: Image, program: Program, env: read
     egid,
     secure: uid !== euid || gid !== egid,
     execPath: program.path,
-    signalFrameSize: signalFrameSize(task.thread.extended().length),
+    signalFrameSize: frameSizeOf(task),
   }
   const strings = { args: program.args, env }
   const started = loadImage(task.addressSpace, image, strings, facts, task.world.random)
@@ -143,6 +143,14 @@ export function startImage(task: Task, image: Image, program: Program, env: read
   task.thread.changed()
   task.thread.setExtended(undefined)
   return 0
+}
+
+/** The extended state is of the same length in all threads of a host. */
+let frameSize = 0
+
+function frameSizeOf(task: Task): number {
+  if (frameSize === 0) frameSize = signalFrameSize(task.thread.extended().length)
+  return frameSize
 }
 
 /** Interrupts are on; bit 1 is always set. */

@@ -214,7 +214,8 @@ export class PtracePlatform implements Platform {
    */
   #makeReady(thread: PtraceThread, host: HostThread, needsRegisters: boolean): boolean {
     try {
-      if (host.space.pending) host.space.flushBy(host)
+      // After a fault what was put off is what the guest wanted.
+      if (host.space.pending && !(host.space.deferred && thread.stop === 'call')) host.space.flushBy(host)
       if (thread.write === 'result' && needsRegisters) thread.changed()
       thread.writeRegisters()
       return true
