@@ -16,7 +16,7 @@ export function exitTask(task: Task, status: number): void {
   const { process } = task
   if (task.dead) return
   if (!process.exiting && task.tid === process.pid) process.leaderStatus = status
-  endTask(task)
+  endTask(task, status)
   if (process.tasks.size === 0) endProcess(process, process.leaderStatus)
 }
 
@@ -24,13 +24,14 @@ export function exitTask(task: Task, status: number): void {
 export function exitGroup(process: Process, status: number): void {
   if (process.exiting) return
   process.exiting = true
-  for (const task of [...process.tasks]) endTask(task)
+  for (const task of [...process.tasks]) endTask(task, status)
   endProcess(process, status)
 }
 
-/** Takes a thread off the world. Its process stays. */
-export function endTask(task: Task): void {
+/** Takes a thread off the world. Its process stays. `status`: a wait status. */
+export function endTask(task: Task, status = 0): void {
   const { process, world } = task
+  world.observer?.ending(task, status)
   task.endWait()
   clearTid(task)
   releaseRobustLocks(task)

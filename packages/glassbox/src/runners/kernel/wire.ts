@@ -2,8 +2,9 @@
  * The messages between the main thread and the kernel thread of a sandbox, and the words that both
  * share. Messages are plain data, because they are copied from thread to thread.
  */
+import type { MessagePort } from 'node:worker_threads'
 import type { Limits } from '../../job/options.ts'
-import type { PackedError } from '../../trace/wire.ts'
+import type { PackedError, WorkerData } from '../../trace/wire.ts'
 import type { RootDescription } from '../../kernel/fs/root/root.ts'
 
 export interface OpenSpec {
@@ -19,6 +20,12 @@ export interface OpenSpec {
   readonly stubs: number
 }
 
+/** A trace of a job: what its carrier gets, and the port to its RunningTrace. */
+export interface TraceSpec {
+  readonly data: WorkerData
+  readonly port: MessagePort
+}
+
 export interface JobSpec {
   readonly path: string
   readonly argv: readonly string[]
@@ -27,6 +34,7 @@ export interface JobSpec {
   readonly limits: Required<Limits>
   /** Descriptors of this process that belong to the kernel from now on. */
   readonly stdio: readonly [number, number, number]
+  readonly trace?: TraceSpec
 }
 
 export type ToKernel =
