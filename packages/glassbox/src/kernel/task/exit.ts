@@ -74,8 +74,9 @@ function endProcess(process: Process, status: number): void {
   process.lending.end()
   process.unreported = 'none'
   process.timers.cancelAll()
+  const left = lostGroups(process)
   giveChildrenAway(process)
-  tellGroups(process)
+  tellGroups(process, left)
   process.endQueue.wake()
   if (process === world.first) endWorld(process, status)
   else tellParent(process)
@@ -100,13 +101,23 @@ function giveChildrenAway(process: Process): void {
   process.children.clear()
 }
 
-/** Groups that lose the one who could let them go on are told, if they have stopped members. */
-function tellGroups(process: Process): void {
-  const { world } = process
+/**
+ * The groups that lose a link to their session: its own one if its parent is in another, and those
+ * of its children. POSIX: a group is orphaned if no member has a parent in another group of the
+ * session.
+ */
+function lostGroups(process: Process): ReadonlySet<number> {
+  const { parent, session } = process
   const groups = new Set<number>()
-  for (const other of world.processes.values())
-    if (other.parent === process.parent && other.group !== process.group) continue
-    else if (other.session === process.session && other !== process) groups.add(other.group)
+  if (parent && parent.group !== process.group && parent.session === session) groups.add(process.group)
+  for (const child of process.children)
+    if (child.group !== process.group && child.session === session) groups.add(child.group)
+  return groups
+}
+
+/** Groups that lose the one who could let them go on are told, if they have stopped members. */
+function tellGroups(process: Process, groups: ReadonlySet<number>): void {
+  const { world } = process
   for (const group of groups) {
     const member = [...membersOf(world, group)].find(other => !other.ended && other !== process)
     if (member === undefined || !hasStopped(world, group) || !isOrphaned(member, process)) continue

@@ -3,10 +3,7 @@
  * every task in question is stopped. An error of a handler ends the world and is kept: it must not
  * reach the kernel, which would take it for its own.
  */
-import {
-  CLONE_VFORK,
-  SIGCHLD,
-} from '../../../linux/constants.ts'
+import { CLONE_VFORK, SIGCHLD } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { REGISTER } from '../../../kernel/platform/registers.ts'
 import type { TaskObserver } from '../../../kernel/task/observer.ts'
@@ -94,9 +91,11 @@ export class WorldTrace implements TaskObserver {
 
   left(task: Task, result: number): void {
     const progress = this.#calls.get(task)
-    if (!progress) return
+    // A call during which the thread is killed has no result.
+    if (!progress || task.isBeingKilled) return
     // The signal that had interrupted it had no handler: it has begun again.
-    if (!progress.isOpen) this.#tell(() => this.#hooks.handlers.enter?.(progress.entered, new TaskTracee(task)))
+    if (!progress.isOpen)
+      this.#tell(() => this.#hooks.handlers.enter?.(progress.entered, new TaskTracee(task)))
     this.#calls.delete(task)
     const value = result === NO_RESULT ? registerOf(task, REGISTER.rax, 'signed') : BigInt(result)
     this.#tell(() => this.#tellLeft(task, progress.entered, value, new TaskTracee(task)))
