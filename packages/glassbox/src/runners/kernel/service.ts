@@ -7,6 +7,7 @@ import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
+import { close } from '../../gate/descriptors.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
 import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
 import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
@@ -32,6 +33,7 @@ import {
   type OpenSpec,
   STOP,
   type ToKernel,
+  type TraceSpec,
 } from './wire.ts'
 
 const UMASK = 0o022
@@ -109,11 +111,20 @@ export class KernelService {
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
     const { trace } = job
     const run = (hooks?: SessionHooks): Promise<WorldEnd> => this.#runWorld(platform, kept, spec, job, hooks)
-    const end = trace
-      ? await (await import('./tracing/carry-traced.ts')).carryTraced(trace, run)
-      : await run()
+    const end = trace ? await this.#runTraced(trace, job, run) : await run()
     kept.memory.world.tidy()
     this.#post({ type: 'ended', ending: endingOfWorld(end) })
+  }
+
+  async #runTraced(
+    trace: TraceSpec,
+    job: JobSpec,
+    run: (hooks: SessionHooks) => Promise<WorldEnd>,
+  ): Promise<WorldEnd> {
+    const { carryTraced } = await import('./tracing/carry-traced.ts')
+    // If the handlers cannot be loaded, no world takes the streams.
+    const giveUp = (): void => job.stdio.forEach(close)
+    return carryTraced(trace, run, giveUp)
   }
 
   /** From the making of a world to its end. `hooks`: those of its trace. */
