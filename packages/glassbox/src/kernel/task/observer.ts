@@ -4,7 +4,7 @@
  * more. An observer never throws.
  */
 import type { SignalInfo } from './signals/info.ts'
-import type { Process, Task } from './state.ts'
+import type { Process, Task } from './types.ts'
 
 export interface TaskObserver {
   /** The task has made the call `task.nr`. */
