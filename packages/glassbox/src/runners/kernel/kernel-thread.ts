@@ -46,11 +46,11 @@ export class KernelThread {
   }
 
   /** Sends a request and waits for its answer. */
-  async ask(message: ToKernel, ports: readonly MessagePort[] = []): Promise<FromKernel> {
+  async ask(message: ToKernel, owned: readonly MessagePort[] = []): Promise<FromKernel> {
     if (this.isDead) throw lostError(undefined)
     const answer = this.answer()
     const port = this.#worker
-    port.postMessage(message, ports)
+    port.postMessage(message, owned)
     return answer
   }
 
@@ -66,6 +66,11 @@ export class KernelThread {
     const answer = await this.answer()
     if (answer.type !== 'ended') throw lostError(`it said ${answer.type}`)
     return answer.ending
+  }
+
+  /** Something was sent that the loop of a running job has to look at. */
+  ring(): void {
+    this.#bell.ring()
   }
 
   /** For the job that runs now. */
