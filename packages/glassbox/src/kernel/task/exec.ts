@@ -43,12 +43,14 @@ export function execTask(task: Task, request: ExecRequest): number {
   const image = imageOf(task.world.memory, task, program.executable)
   if (typeof image === 'number') return image
 
+  const formerTid = task.tid
   leaveThreads(task)
   // An open file has no path: its own name is what ps shows.
   const comm = request.file?.dentry.name.slice(0, COMM_LENGTH) ?? commOf(request.path)
   changeIdentity(task, program, comm)
   replaceMemory(task)
   if (startImage(task, image, program, request.env) !== 0) exitGroup(task.process, SIGNAL.SIGKILL)
+  else task.world.observer?.executed(task, formerTid)
   return NO_RESULT
 }
 

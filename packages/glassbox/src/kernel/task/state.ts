@@ -26,6 +26,7 @@ import { readMask } from './signals/user.ts'
 import { Lending } from './lending.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
+import type { TaskObserver } from './observer.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
@@ -144,6 +145,7 @@ export class Task implements contract.Task, Waiter {
   finish(answer: number): void {
     if (this.dead || answer === BLOCKED) return
     if (answer !== NO_RESULT) this.thread.result(answer)
+    this.world.observer?.left(this, answer)
     if (this.savedMask !== undefined) this.restoreMask()
     this.world.makeReady(this)
   }
@@ -287,6 +289,8 @@ export class WorldState extends WorldParts implements contract.World {
   readonly futexes: FutexTable = new FutexTable()
   /** Woken whenever a signal is pending: signalfd. Who reads one need not be who made it. */
   readonly signalQueue: WaitQueue = new WaitQueue()
+  /** The trace of this world, if there is one. */
+  observer: TaskObserver | undefined
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
   /** The most tasks at a time, and how many new ones the limit has refused. */

@@ -20,13 +20,6 @@ export interface KernelFault {
   readonly error: unknown
 }
 
-/** Who wants to see calls: a trace. */
-export interface CallObserver {
-  entered(task: Task): void
-  /** The handler has answered: a result, BLOCKED or NO_RESULT. */
-  answered(task: Task, answer: number): void
-}
-
 export class Dispatcher {
   readonly #table: CallTable
   /** How often each call was made that is not served, by number. */
@@ -34,7 +27,6 @@ export class Dispatcher {
   readonly faults: KernelFault[] = []
   faultCount = 0
   calls = 0
-  observer: CallObserver | undefined
 
   constructor(table: CallTable) {
     this.#table = table
@@ -47,15 +39,8 @@ export class Dispatcher {
     task.nr = nr
     task.world.current = task
     this.calls++
-    const { observer } = this
-    if (observer === undefined) {
-      task.finish(this.#answer(task, nr))
-      return
-    }
-    observer.entered(task)
-    const answer = this.#answer(task, nr)
-    observer.answered(task, answer)
-    task.finish(answer)
+    task.world.observer?.entered(task)
+    task.finish(this.#answer(task, nr))
   }
 
   #answer(task: Task, nr: number): number {

@@ -42,6 +42,7 @@ export class Loop {
     for (let isDue = true; ; ) {
       if (isDue) timers.run(platform.now())
       this.#resumeReady()
+      state.observer?.beforeWait()
       if (isOver() || (state.ended !== undefined && objects?.isHanding !== true)) return 'ended'
       const promises = outstanding()
       if (promises > 0 && platform.running === 0) return 'turn'

@@ -16,7 +16,7 @@ import type { ResourceLimit } from '../task/types.ts'
 import { TimerHeap } from '../wait/timer-heap.ts'
 import type { CallTable } from './call-table.ts'
 import { hostClock } from './clock.ts'
-import { type CallObserver, Dispatcher } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { type LimitCause, Limits, type Terms } from './limits.ts'
 import { Loop } from './loop.ts'
 import { Watchdog } from './watchdog.ts'
@@ -47,7 +47,6 @@ export interface WorldSpec {
   readonly random: (target: Uint8Array) => void
   /** Called when the bell was rung. Returns why the world has to end, if it has to. */
   readonly onBell: () => 'canceled' | 'output' | undefined
-  readonly observer?: CallObserver
   /** The line to TypeScript objects in its tree; `onBell` takes their answers from it. */
   readonly objects?: ObjectClient | undefined
   /** The clocks that guests read by themselves. */
@@ -102,7 +101,6 @@ export class KernelWorld {
       outstanding: promise => this.#await(promise),
     })
     this.dispatcher = new Dispatcher(spec.table)
-    this.dispatcher.observer = spec.observer
     this.#limits = new Limits(terms, platform, memory, timers)
     if (spec.vdso) this.#keepClock(spec.vdso)
     this.#watchdog = new Watchdog(this.state, platform, this.dispatcher)
@@ -146,6 +144,11 @@ export class KernelWorld {
       this.#killAll()
     }
     return this.#end()
+  }
+
+  /** It ends before the next guest instruction. */
+  cancel(): void {
+    this.#stopped ??= 'canceled'
   }
 
   #await(promise: Promise<unknown>): void {

@@ -79,6 +79,11 @@ export class KernelThread {
     this.#bell.ring()
   }
 
+  /** It looks at the commands of its trace. */
+  wake(): void {
+    this.#bell.ring()
+  }
+
   /** Ends the thread, and with it everything that runs in it. */
   async close(): Promise<void> {
     if (this.isDead) return

@@ -23,6 +23,7 @@ import { KernelThread } from './kernel-thread.ts'
 import { check } from './lacks.ts'
 import { rootOf } from './root.ts'
 import { ObjectServer } from './object-server.ts'
+import type { Tracing } from './tracing/start.ts'
 import { type OpenSpec, STOP } from './wire.ts'
 
 /** A descriptor of ours is above the standard ones. */
@@ -96,7 +97,7 @@ export class KernelSandbox implements Sandbox {
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
-    const { path, argv, env, cwd, limits } = job
+    const { path, argv, env, cwd, limits, trace } = job
     const own: number[] = []
     try {
       for (const fd of stdio) own.push(call('fcntl', [fd, F_DUPFD_CLOEXEC, ABOVE_STDIO], 'a stream'))
@@ -107,8 +108,19 @@ export class KernelSandbox implements Sandbox {
     const [stdin = -1, stdout = -1, stderr = -1] = own
     const thread = this.#thread
     thread.stop(STOP.none)
-    await thread.ask({ type: 'start', job: { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } })
-    const ended = this.#whenEnded()
+    const tracing = trace && (await import('./tracing/start.ts')).startTracing(trace, () => thread.wake())
+    const parts = { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } as const
+    try {
+      await thread.ask(
+        { type: 'start', job: { ...parts, ...(tracing && { trace: tracing.spec }) } },
+        tracing ? [tracing.spec.port] : [],
+      )
+    } catch (error) {
+      await tracing?.ended // it knows more, if it failed first
+      throw error
+    }
+    tracing?.failed.addEventListener('abort', () => thread.stop(STOP.canceled))
+    const ended = this.#whenEnded(tracing)
     this.#running = ended
     return {
       stop: reason => thread.stop(reason === 'output' ? STOP.output : STOP.canceled),
@@ -116,9 +128,9 @@ export class KernelSandbox implements Sandbox {
     }
   }
 
-  async #whenEnded(): Promise<Ending> {
+  async #whenEnded(tracing: Tracing | undefined): Promise<Ending> {
     try {
-      const ending = endingOf(await this.#thread.ending())
+      const [ending] = await Promise.all([this.#thread.ending().then(endingOf), tracing?.ended])
       this.#refuseIfClosed()
       return ending
     } catch (error) {

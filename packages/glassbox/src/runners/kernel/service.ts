@@ -7,6 +7,7 @@ import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
+import { close } from '../../gate/descriptors.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
 import { ObjectClient } from '../../kernel/fs/object/answers.ts'
 import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
@@ -21,8 +22,10 @@ import { kernelCalls } from '../../kernel/world/kernel-calls.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
 import { executeError } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
+import type { SessionHooks } from '../../trace/session.ts'
 import { packError } from '../../trace/wire.ts'
 import type { ResourceLimit } from '../../kernel/task/types.ts'
+import { observe } from './tracing/observe.ts'
 import { resourceLimits, startDirectory, streams } from './job-parts.ts'
 import {
   type FromKernel,
@@ -33,6 +36,7 @@ import {
   type OpenSpec,
   STOP,
   type ToKernel,
+  type TraceSpec,
 } from './wire.ts'
 
 const UMASK = 0o022
@@ -117,6 +121,32 @@ export class KernelService {
     const kept = this.#kept
     const spec = this.#spec
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
+    const { trace } = job
+    const run = (hooks?: SessionHooks): Promise<WorldEnd> => this.#runWorld(platform, kept, spec, job, hooks)
+    const end = trace ? await this.#runTraced(trace, job, run) : await run()
+    kept.memory.world.tidy()
+    this.#post({ type: 'ended', ending: endingOfWorld(end) })
+  }
+
+  async #runTraced(
+    trace: TraceSpec,
+    job: JobSpec,
+    run: (hooks: SessionHooks) => Promise<WorldEnd>,
+  ): Promise<WorldEnd> {
+    const { carryTraced } = await import('./tracing/carry-traced.ts')
+    // If the handlers cannot be loaded, no world takes the streams.
+    const giveUp = (): void => job.stdio.forEach(close)
+    return carryTraced(trace, run, giveUp)
+  }
+
+  /** From the making of a world to its end. `hooks`: those of its trace. */
+  async #runWorld(
+    platform: PtracePlatform,
+    kept: Kept,
+    spec: OpenSpec,
+    job: JobSpec,
+    hooks: SessionHooks | undefined,
+  ): Promise<WorldEnd> {
     const { limits, stdio } = job
     // One object: the table of descriptors ends where the process's own limit is now.
     const resources = resourceLimits(limits)
@@ -140,10 +170,13 @@ export class KernelService {
       files.closeAll()
       throw error
     }
+    const observing = hooks && observe(hooks, world, kept.vdso, job)
     this.#post({ type: 'started' })
-    const end = await world.run()
-    kept.memory.world.tidy()
-    this.#post({ type: 'ended', ending: endingOfWorld(end) })
+    try {
+      return await world.run()
+    } finally {
+      observing?.end()
+    }
   }
 
   /** Makes the first process of the world. Throws if the program cannot be executed. */

@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { Limits } from '../../job/options.ts'
-import type { PackedError } from '../../trace/wire.ts'
+import type { PackedError, WorkerData } from '../../trace/wire.ts'
 import type { ObjectAnswer, ObjectRequest } from '../../kernel/fs/object/answers.ts'
 import type { RootDescription } from '../../kernel/fs/root/root.ts'
 
@@ -21,6 +21,12 @@ export interface OpenSpec {
   readonly stubs: number
 }
 
+/** A trace of a job: what its carrier gets, and the port to its RunningTrace. */
+export interface TraceSpec {
+  readonly data: WorkerData
+  readonly port: MessagePort
+}
+
 export interface JobSpec {
   readonly path: string
   readonly argv: readonly string[]
@@ -29,6 +35,7 @@ export interface JobSpec {
   readonly limits: Required<Limits>
   /** Descriptors of this process that belong to the kernel from now on. */
   readonly stdio: readonly [number, number, number]
+  readonly trace?: TraceSpec
 }
 
 export type ToKernel =
