@@ -75,6 +75,7 @@ function endProcess(process: Process, status: number): void {
   process.timers.cancelAll()
   giveChildrenAway(process)
   tellGroups(process)
+  if (process.session === process.pid) world.onSessionEnd(process.session)
   process.endQueue.wake()
   if (process === world.first) endWorld(process, status)
   else tellParent(process)
