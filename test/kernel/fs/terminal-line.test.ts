@@ -22,18 +22,55 @@ const ROWS: readonly Row[] = [
   { about: 'lines are read one by one', typed: 'a\nb\n', shown: 'a\r\nb\r\n', read: ['a\n', 'b\n'] },
   { about: 'a character is erased', typed: 'ax\x7fb\n', shown: 'ax\b \bb\r\n', read: ['ab\n'] },
   { about: 'nothing is erased before the line', typed: '\x7f\n', shown: '\r\n', read: ['\n'] },
-  { about: 'a control character has two columns', typed: '\x01\x7f\n', shown: '^A\b \b\b \b\r\n', read: ['\n'] },
-  { about: 'a tab goes back to its beginning', typed: 'ab\t\x7f\n', shown: `ab\t${'\b'.repeat(6)}\r\n`, read: ['ab\n'] },
+  {
+    about: 'a control character has two columns',
+    typed: '\x01\x7f\n',
+    shown: '^A\b \b\b \b\r\n',
+    read: ['\n'],
+  },
+  {
+    about: 'a tab goes back to its beginning',
+    typed: 'ab\t\x7f\n',
+    shown: `ab\t${'\b'.repeat(6)}\r\n`,
+    read: ['ab\n'],
+  },
   { about: 'a line is killed', typed: 'abc\x15d\n', shown: `abc${'\b \b'.repeat(3)}d\r\n`, read: ['d\n'] },
-  { about: 'a word is erased', typed: 'a bc \x17d\n', shown: `a bc ${'\b \b'.repeat(3)}d\r\n`, read: ['a d\n'] },
+  {
+    about: 'a word is erased',
+    typed: 'a bc \x17d\n',
+    shown: `a bc ${'\b \b'.repeat(3)}d\r\n`,
+    read: ['a d\n'],
+  },
   { about: 'the end of file is an empty read', typed: '\x04', shown: '', read: [''] },
-  { about: 'the end of file sends a part of a line', typed: 'ab\x04c\n', shown: 'abc\r\n', read: ['ab', 'c\n'] },
-  { about: 'a literal byte is none that controls', typed: '\x16\x03\n', shown: '^\b^C\r\n', read: ['\x03\n'] },
-  { about: 'an interrupt throws the line away', typed: 'ab\x03c\n', shown: '^Cc\r\n', read: ['c\n'], signals: [2] },
-  { about: 'quit and suspend', typed: '\x1c\x1a', shown: '^Z', signals: [3, 20] },
+  {
+    about: 'the end of file sends a part of a line',
+    typed: 'ab\x04c\n',
+    shown: 'abc\r\n',
+    read: ['ab', 'c\n'],
+  },
+  {
+    about: 'a literal byte is none that controls',
+    typed: '\x16\x03\n',
+    shown: '^\b^C\r\n',
+    read: ['\x03\n'],
+  },
+  {
+    about: 'an interrupt throws the line away',
+    typed: 'ab\x03c\n',
+    shown: 'ab^Cc\r\n',
+    read: ['c\n'],
+    signals: [2],
+  },
+  { about: 'quit and suspend', typed: '\x1c\x1a', shown: '^\\^Z', signals: [3, 20] },
   { about: 'no signals without ISIG', typed: '\x03\n', shown: '^C\r\n', read: ['\x03\n'], without: ISIG },
   { about: 'no echo without ECHO', typed: 'ab\x7f\n', shown: '', read: ['a\n'], without: ECHO },
-  { about: 'bytes at once without ICANON', typed: 'a\x7f\x04', shown: 'a^?^D', read: ['a\x7f\x04'], without: ICANON },
+  {
+    about: 'bytes at once without ICANON',
+    typed: 'a\x7f\x04',
+    shown: 'a^?^D',
+    read: ['a\x7f\x04'],
+    without: ICANON,
+  },
 ]
 
 function terminal(): { line: LineDiscipline; shown: () => string; signals: number[] } {
@@ -42,7 +79,6 @@ function terminal(): { line: LineDiscipline; shown: () => string; signals: numbe
   const line = new LineDiscipline({
     show: bytes => (shown += String.fromCharCode(...bytes)),
     signal: signal => void signals.push(signal),
-    flushOutput: () => (shown = ''),
   })
   return { line, shown: () => shown, signals }
 }

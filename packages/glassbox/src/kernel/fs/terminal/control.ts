@@ -35,7 +35,10 @@ type Request = (terminal: Terminal, argument: number, memory: UserMemory) => num
 
 /** Answered by both sides alike. */
 const SHARED = new Map<number, Request>([
-  [TIOCGWINSZ, (terminal, argument, memory) => memory.write(argument, terminal.window, 0, terminal.window.length)],
+  [
+    TIOCGWINSZ,
+    (terminal, argument, memory) => memory.write(argument, terminal.window, 0, terminal.window.length),
+  ],
   [TIOCSWINSZ, setWindow],
   [TIOCGETD, (_terminal, argument, memory) => memory.writeInt32(argument, 0)],
   [TCSBRK, () => 0],
@@ -74,16 +77,28 @@ const MASTER = new Map<number, Request>([
 ])
 
 /** A request of the side that is a program's terminal. */
-export function controlSlave(terminal: Terminal, request: number, argument: number, memory: UserMemory): number {
+export function controlSlave(
+  terminal: Terminal,
+  request: number,
+  argument: number,
+  memory: UserMemory,
+): number {
   const known = SLAVE.get(request)
   if (known !== undefined) return known(terminal, argument, memory)
   return settings(terminal, request, argument, memory, SIGNAL.SIGTTOU)
 }
 
 /** A request of the master: the settings are those of the other side, and are never refused. */
-export function controlMaster(terminal: Terminal, request: number, argument: number, memory: UserMemory): number {
+export function controlMaster(
+  terminal: Terminal,
+  request: number,
+  argument: number,
+  memory: UserMemory,
+): number {
   const known = MASTER.get(request)
-  return known === undefined ? settings(terminal, request, argument, memory, 0) : known(terminal, argument, memory)
+  return known === undefined
+    ? settings(terminal, request, argument, memory, 0)
+    : known(terminal, argument, memory)
 }
 
 /** A change is refused in the background, unless `signal` is 0. */
@@ -139,8 +154,8 @@ function setLock(terminal: Terminal, argument: number, memory: UserMemory): numb
 
 function flush(terminal: Terminal, queues: number): number {
   if (queues !== TCIFLUSH && queues !== TCOFLUSH && queues !== TCIOFLUSH) return -EINVAL
+  // What was written is at the master already, as natively after a moment.
   if (queues !== TCOFLUSH) terminal.line.flushInput()
-  if (queues !== TCIFLUSH) terminal.flushOutput()
   return 0
 }
 

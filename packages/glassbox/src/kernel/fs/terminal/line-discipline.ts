@@ -45,8 +45,6 @@ export interface LineHost {
   show(bytes: readonly number[]): void
   /** To the foreground group. */
   signal(signal: number): void
-  /** What was written and not shown yet is thrown away. */
-  flushOutput(): void
 }
 
 const LINE_BYTES = 4096
@@ -166,10 +164,7 @@ export class LineDiscipline {
     if (!this.#has('local', ISIG)) return false
     const found = SIGNALS.find(([character]) => this.#is(byte, character))
     if (found === undefined) return false
-    if (!this.#has('local', NOFLSH)) {
-      this.flushInput()
-      this.#host.flushOutput()
-    }
+    if (!this.#has('local', NOFLSH)) this.flushInput()
     this.stopped = false
     if (this.#has('local', ECHO)) this.#echo(byte)
     this.#host.signal(found[1])

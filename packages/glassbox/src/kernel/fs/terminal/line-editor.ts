@@ -61,7 +61,8 @@ export class LineEditor {
 
   /** Over the last character goes a blank; a tab goes back to where it began. */
   #rubOut(byte: number, local: number): number[] {
-    if (byte === TAB) return Array.from({ length: TAB_WIDTH - (this.#column(local) % TAB_WIDTH) }, () => BACKSPACE)
+    if (byte === TAB)
+      return Array.from({ length: TAB_WIDTH - (this.#column(local) % TAB_WIDTH) }, () => BACKSPACE)
     const width = isControl(byte) ? ((local & ECHOCTL) === 0 ? 0 : 2) : 1
     return Array.from({ length: width }, () => [BACKSPACE, SPACE, BACKSPACE]).flat()
   }

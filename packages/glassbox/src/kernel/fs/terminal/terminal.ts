@@ -49,7 +49,6 @@ export class Terminal {
     this.line = new LineDiscipline({
       show: bytes => this.show(bytes),
       signal: signal => this.signalForeground(signal),
-      flushOutput: () => this.flushOutput(),
     })
   }
 
@@ -71,10 +70,6 @@ export class Terminal {
   show(bytes: readonly number[]): void {
     this.screen.write(new ArrayTransfer(Uint8Array.from(bytes)))
     this.queue.wake()
-  }
-
-  flushOutput(): void {
-    this.screen.drop(this.screen.length)
   }
 
   signalForeground(signal: number): void {
