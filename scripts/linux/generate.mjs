@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readRequests, requestLines } from './ioctls.mjs'
+import { readShapes } from './shapes.mjs'
 import { rememberWide } from './kinds.mjs'
 import { schemaFiles } from './schema.mjs'
 import { readLayouts } from './structs.mjs'
@@ -248,7 +249,7 @@ function writeAll() {
 // name; NAME=VALUE for each of its members. Text, since a program needs few of them: flags.ts
 // reads those.
 export const SETS = {
-${sets.map(({ name, kind, suffix, unknown, entries }) => `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`).join('')}} as const
+${sets.map(setLine).join('')}} as const
 `,
   )
   write(
@@ -267,6 +268,7 @@ ${requestLines(requests, lines('ioctls.txt')).join('')}\`
     sets.filter(({ suffix }) => suffix === '64').map(({ name }) => name),
     new Map(sets.map(({ name, entries }) => [name, entries.map(([, value]) => value)])),
   )
+  writeShapes()
   write(
     'i386.ts',
     `export const I386 = \`
@@ -295,9 +297,61 @@ ${readI386()
   )
 }
 
+function writeShapes() {
+  const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
+  const { shapes, requests, attributes } = readShapes(
+    readFileSync(here('shapes.txt'), 'utf8'),
+    scratch,
+    name => {
+      const number = numbers.get(name) ?? Number(name)
+      if (Number.isNaN(number)) throw new Error(`no request ${name}`)
+      return number
+    },
+  )
+  write(
+    'shapes.ts',
+    `// The shapes of shapes.txt: NAME SIZE, then the fields, each NAME@OFFSET+SIZE:KIND
+// (with /SIZE of the elements of a list). The requests of ioctl(2) that take them, by number, and
+// the kinds of what follows. And the attributes of netlink messages: NAME =SET, then what each
+// type of them holds.
+export const SHAPES = \`
+${shapes.join('')}\`
+
+export const SHAPED_REQUESTS = \`
+${requests.join('')}\`
+
+export const ATTRIBUTES = \`
+${attributes.join('')}\`
+`,
+  )
+}
+
+/** Adds the sets that flags.ts does not have yet. */
+function addSets() {
+  const path = join(output, 'flags.ts')
+  const text = readFileSync(path, 'utf8')
+  const missing = lines('sets.txt').filter(line => !text.includes(`\n  ${/^\w+/.exec(line)[0]}: '`))
+  const added = missing.flatMap(line => {
+    try {
+      return [setLine(readSet(line))]
+    } catch (error) {
+      console.error(`${line}: ${error.stderr?.match(/error: .*/)?.[0] ?? error.message}`)
+      process.exitCode = 1
+      return []
+    }
+  })
+  writeFileSync(path, text.replace('} as const', `${added.join('')}} as const`))
+}
+
+const setLine = ({ name, kind, suffix, unknown, entries }) =>
+  `  ${name}: '${[`${kind}${suffix}`, `?${unknown}`, ...entries.map(entry => entry.join('='))].join(' ')}',\n`
+
 mkdirSync(output, { recursive: true })
 try {
-  if (process.argv.includes('--schema')) {
+  if (process.argv.includes('--shapes')) {
+    addSets()
+    writeShapes()
+  } else if (process.argv.includes('--schema')) {
     const { constants, wide, sets } = knownSets()
     writeSchema(lines('syscalls.txt').map(readSyscall), constants, wide, sets)
   } else writeAll()

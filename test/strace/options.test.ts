@@ -196,7 +196,7 @@ test('the help names every option that is there', () => {
   const { out } = strace('-h')
   const gone = new Set(['-d', '-D', '-F', '--kvm'])
   const other =
-    /^--(daemon|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)$)/
+    /^--(daemon|tips|secontext|color|debug|trace-fd|silen|timestamps|argument-names|(abbrev|verbose|raw|signal|status|inject|fault|read|write)s?$)/
   for (const word of OPTION_WORDS)
     if (!gone.has(word) && !other.test(word)) assert.ok(out.includes(word), word)
 })

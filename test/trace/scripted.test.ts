@@ -40,6 +40,7 @@ const facts: Facts = {
         socket: () => ({
           protocol: 'TCP',
           inode: 42n,
+          netlinkProtocol: () => undefined,
           ends: () => ({
             family: 'inet' as const,
             local: Uint8Array.of(10, 0, 0, 1),

@@ -40,8 +40,8 @@ function ownPipes(descriptors) {
 /**
  * The descriptors that Node opened for its event loops, in a process that has opened nothing else
  * yet: epolls, eventfds, io_urings, pipes whose ends do not block, one pipe whose ends do, and
- * /dev/null. An inherited pipe is told from Node's own by its number: Node made its own just before
- * the first one that does not block.
+ * /dev/null. An inherited pipe is told from Node's own by its number: Node made its own just
+ * before the first one that does not block.
  */
 function nodesOwn(descriptors) {
   const events = descriptors.filter(({ link }) => /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(link))

@@ -3,11 +3,13 @@
  * makes of the others. Pure.
  */
 import { syscallOf } from '../linux/abi.ts'
-import { K } from '../linux/generated/kinds.ts'
+import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
+import { shapedRequest } from '../linux/shapes.ts'
+import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
+import { netlinkProtocol } from './netlink/messages.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -36,12 +38,12 @@ export function shownArguments(context: Context): readonly Shown[] {
   const { call, options } = context
   const syscall = syscallOf(call.nr, call.abi)
   if (!syscall)
-    return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: K.hex, value }))
+    return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: kinds().hex, value }))
   const valueAt = (index: number): bigint => call.args[index] ?? 0n
   // A signal frame is not an argument: it lies on the stack.
   if (options.raw)
     return syscall.args
-      .map(({ name, kind }, index) => ({ name, kind, schema: K.hex, value: valueAt(index) }))
+      .map(({ name, kind }, index) => ({ name, kind, schema: kinds().hex, value: valueAt(index) }))
       .filter(({ kind }) => kind !== 'sigframe')
       .map(arg => ({ ...arg, kind: 'hex' }))
   if (syscall.sameAs === undefined)
@@ -52,13 +54,37 @@ export function shownArguments(context: Context): readonly Shown[] {
       schema,
       value: valueAt(index),
     }))
-  return usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
+  const shown = usedArguments(syscall.sameAs, call.args).map(({ name, kind, index, isNamed }) => {
     const notation = call.abi === 'i386' ? fitKind(kind.notation) : kind.notation
     return {
       name,
       kind: isNamed ? `named:${notation}` : notation,
-      schema: notation === kind.notation ? kind : K.addr,
+      schema: notation === kind.notation ? kind : kinds().addr,
       value: valueAt(index),
     }
   })
+  return asText(syscall.name, shown, context)
 }
+
+/** What only text knows of arguments: structs of requests, and netlink messages. */
+function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
+  if (context.call.abi === 'i386') return shown
+  if (call === 'ioctl') {
+    const notations = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
+    if (!notations) return shown
+    const rest = notations.map(kind => ({
+      name: 'argp',
+      schema: kinds().addr,
+      ...shown[2],
+      kind,
+      value: argument(context, 2),
+    }))
+    return [...shown.slice(0, 2), ...rest]
+  }
+  const way = NETLINK_BUFFERS[call]
+  if (way === undefined || netlinkProtocol(context) === undefined) return shown
+  return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
+}
+
+/** Calls with a buffer in argument 1, and who fills it. */
+const NETLINK_BUFFERS: Readonly<Record<string, '<' | '>'>> = { sendto: '<', recvfrom: '>' }

@@ -36,6 +36,7 @@ import {
 } from './process/identities.ts'
 import { nodeMask, pageStatus, residence } from './process/memory-policy.ts'
 import { readWord } from './memory.ts'
+import { netlinkProtocol, netlinkText } from './netlink/messages.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
 import { capabilitySets } from './process/capabilities.ts'
@@ -61,10 +62,12 @@ import {
   numberOption,
   socketOption,
 } from './special.ts'
-import { STRINGS } from './basic/strings.ts'
+import { lengthOf, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
+import { byteCell, hexBytes, mixed, row, shaped } from './shapes/shapes.ts'
+import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
 
@@ -142,12 +145,25 @@ const INNER: Readonly<Record<string, Printer>> = {
   ...FLAG_WORDS,
 }
 
+/** Kinds of shapes.txt that a register can have too. */
+function registerWord(kind: string): Printer | undefined {
+  const word = WORDS[kind]
+  return word && ((value, context) => word(value, context, 8))
+}
+
 /** One value by its kind. */
 export function valueText(kind: string, value: bigint, context: Context): string {
   if (kind.startsWith('|') || kind.startsWith('=')) return setText(kind, value, context.options)
-  const printer = SCALARS[kind] ?? INNER[kind]
+  const printer = SCALARS[kind] ?? INNER[kind] ?? registerWord(kind)
   return printer ? printer(value, context) : hex(value)
 }
+
+const netlinkBuffer =
+  (operand: string): Printer =>
+  (value, context) => {
+    const length = lengthOf(operand, context)
+    return netlinkText(value, length, netlinkProtocol(context) ?? -1, context, valueText)
+  }
 
 /** Only for a child that was waited for. */
 const resourceUsage: Printer = (value, context) =>
@@ -171,9 +187,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   moved: operand => cell(operand, valueText, '] => ['),
   length: () => cell('int', valueText),
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
-  msghdr: (_operand, late) => message(late),
-  mmsghdr: (operand, late) => messages(operand, late),
-  sentmsgs: operand => messages(operand, false),
+  msghdr: (_operand, late) => message(late, valueText),
+  mmsghdr: (operand, late) => messages(operand, late, valueText),
+  sentmsgs: operand => messages(operand, false, valueText),
   ids: () => idList,
   polls: () => polls,
   epolls: () => epollEvents,
@@ -214,6 +230,12 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cloneargs: () => cloneArguments(valueText),
   uring: () => uringParameters(valueText),
   owner: () => signalOwner,
+  shape: operand => shaped(operand, valueText),
+  mixed: operand => mixed(operand, valueText),
+  row: operand => row(operand, valueText),
+  netlink: operand => netlinkBuffer(operand),
+  bytecell: operand => byteCell(operand, valueText),
+  hexbuf: hexBytes,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
 
@@ -229,6 +251,7 @@ const remoteVectors = (value: bigint, count: bigint, context: Context): string =
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
+  'netlink',
   'ipccmd',
   'ifname',
   'ifconf',
@@ -300,13 +323,13 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['cell', 'moved', 'length', 'filehandle'])
+const CHANGING = new Set(['shape', 'cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
     return { late: false, isScalar: true, print: (value, { options }) => setText(kind, value, options) }
   if (kind.startsWith('named:')) return kindOf(kind.slice(6))
-  const scalar = SCALARS[kind] ?? INNER[kind]
+  const scalar = SCALARS[kind] ?? INNER[kind] ?? registerWord(kind)
   if (scalar) return { late: false, isScalar: kind in SCALARS || kind in FLAG_WORDS, print: scalar }
   const [, letters = '', direction = '', operand = ''] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(kind) ?? []
   if (letters === 'left') {
@@ -327,7 +350,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    remember: rememberCell(operand || 'int'),
+    ...(letters !== 'shape' && { remember: rememberCell(operand || 'int') }),
   }
 }
 

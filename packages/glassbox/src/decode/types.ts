@@ -62,6 +62,8 @@ export interface TextOptions {
   readonly descriptor?: (fd: number) => string
   /** The name of a network interface by its number, used in addresses. */
   readonly interfaceName?: (index: number) => string | undefined
+  /** The protocol of a netlink socket, by which its messages are printed. */
+  readonly netlink?: (fd: number) => number | undefined
   /**
    * -Y, --decode-pids: the text after the id of a thread, a process, a group or a session:
    * `<comm>`.

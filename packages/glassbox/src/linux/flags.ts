@@ -26,7 +26,8 @@ function parse(text: string): ConstantSet {
     unknown: unknown.slice(1),
     entries: entries.map(entry => {
       const equals = entry.indexOf('=')
-      return [entry.slice(0, equals), Number(entry.slice(equals + 1))]
+      // A few names have blanks.
+      return [entry.slice(0, equals).replaceAll('%20', ' '), Number(entry.slice(equals + 1))]
     }),
   }
 }

@@ -8,6 +8,7 @@ import { GlassboxError } from '../errors.ts'
 import { call, cString } from '../gate/gate.ts'
 import { findInPath } from '../launch/find-program.ts'
 import { PR_SET_NAME } from '../linux/constants.ts'
+import { ENAMETOOLONG, ENOENT } from '../linux/errno-numbers.ts'
 import { errnoMessage } from '../linux/errno.ts'
 import { type SignalName, signalNumber } from '../linux/signals.ts'
 import { syscallByNumber } from '../linux/syscalls.ts'
@@ -27,6 +28,8 @@ import { userOf } from './user.ts'
 /** Signals with which a person or a service ends the command. -I says whether they do. */
 const ENDING: readonly SignalName[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPIPE', 'SIGTERM']
 const NEVER = 3
+/** The longest name of a file. */
+const NAME_MAX = 255
 const NEVER_STOPPED = 4
 
 export interface Result {
@@ -156,35 +159,36 @@ function commandOf(options: StraceOptions): TraceCommand {
 
 /** Searches as execvp does, with strace's own environment. The errors are in strace's words. */
 function find(program: string): string {
-  const error = (): GlassboxError => fault(`Can't stat '${program}': ${errnoMessage(2)}`)
+  const error = (errno: number = ENOENT): GlassboxError =>
+    errno === ENAMETOOLONG
+      ? fault(`exec: ${errnoMessage(errno)}`)
+      : fault(`Can't stat '${program}': ${errnoMessage(errno)}`)
   if (program.includes('/')) {
-    if (!isFile(program)) throw error()
+    const found = statOf(resolve(program))
+    if (typeof found === 'number') throw error(found)
     return program
   }
+  if (program.length > NAME_MAX) throw error(ENAMETOOLONG)
   const found = findInPath(program, { path: process.env['PATH'] ?? '', cwd: '.', accept: isRunnable })
   if (found === undefined) throw error()
   return found
 }
 
-function isFile(path: string): boolean {
-  return statOf(resolve(path)) !== undefined
-}
-
 /**
- * Also `undefined` if the file may not be examined: the PATH of a session is not always meant for
- * the user that runs the command.
+ * What is known of a file, or the number of the error. The PATH of a session is not always meant
+ * for the user that runs the command, so some of its files may not be examined.
  */
-function statOf(path: string): Stats | undefined {
+function statOf(path: string): Stats | number {
   try {
     return statSync(path)
-  } catch {
-    return undefined
+  } catch (error) {
+    return -((error as NodeJS.ErrnoException).errno ?? -ENOENT)
   }
 }
 
 function isRunnable(path: string): boolean {
   const found = statOf(path)
-  return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0
+  return typeof found !== 'number' && found.isFile() && (found.mode & 0o111) !== 0
 }
 
 /**

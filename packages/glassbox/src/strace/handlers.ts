@@ -15,7 +15,7 @@ import { contains } from './select/call-set.ts'
 import { Injector } from './inject/inject.ts'
 import { say } from './text/messages.ts'
 import type { TraceSettings } from './options.ts'
-import { Output } from './output/output.ts'
+import { CannotOpen, Output } from './output/output.ts'
 import { OutputFull } from './output/writer.ts'
 import type { PathFilter } from './select/path-filter.ts'
 import type { Sink } from './output/sink.ts'
@@ -80,9 +80,10 @@ class Handlers {
       this.#asks.outputFull?.()
       return
     }
+    const cause = error instanceof CannotOpen ? error.cause : error
     const why =
-      error instanceof Error && 'errno' in error ? errnoMessage(-(error.errno as number)) : String(error)
-    this.#asks.outputFailed(`${name}: ${why}`)
+      cause instanceof Error && 'errno' in cause ? errnoMessage(-(cause.errno as number)) : String(cause)
+    this.#asks.outputFailed(cause === error ? `${name}: ${why}` : `Can't fopen '${name}': ${why}`)
   }
 
   enter(call: EnteredCall, tracee: TraceeAtEntry): void {

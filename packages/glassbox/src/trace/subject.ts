@@ -72,6 +72,8 @@ export interface SocketInfo {
   readonly inode: bigint
   /** The addresses or inodes of its ends, if known. */
   ends(): InetEnds | UnixEnds | NetlinkEnd | undefined
+  /** NETLINK_ROUTE and others, −1 if it is not known; `undefined` for other sockets. */
+  netlinkProtocol(): number | undefined
 }
 
 /** The ends of an IP socket. */

@@ -15,6 +15,7 @@ import {
   type SummaryOptions,
   type TraceSettings,
 } from '../../strace/options.ts'
+import { isFull } from '../../strace/select/call-set.ts'
 import { DEFAULT_COLUMNS } from '../../strace/summary/columns.ts'
 import { DETACHMENTS, type Draft } from './draft.ts'
 import type { Detachment } from '../../trace/source.ts'
@@ -56,7 +57,7 @@ const RULES: readonly Rule[] = [
   ),
   usage(
     `${SUMMARY} and -ff/--output-separately are mutually exclusive`,
-    d => d.summary !== undefined && isSeparate(d),
+    d => d.summary !== undefined && d.follows > 1,
   ),
   usage(`-w/--summary-wall-clock must be given with ${SUMMARY}`, d => d.wallClock && d.summary === undefined),
   usage(
@@ -75,22 +76,26 @@ const RULES: readonly Rule[] = [
 export function complete(draft: Draft, command: readonly string[]): StraceOptions {
   for (const { broken, message, usage: isUsage } of RULES)
     if (broken(draft, command)) throw isUsage ? usageFault(message) : fault(message)
-  const warnings: string[] = []
+  const warnings = [...draft.warnings]
   const quiet = quietOf(draft, command)
   const separate = isSeparate(draft) && draft.output !== undefined
   if (draft.output === undefined) {
     if (draft.append) warnings.push('-A/--output-append-mode has no effect without -o/--output')
     if (draft.separate) warnings.push('--output-separately has no effect without -o/--output')
   }
-  if (draft.statusLetters.size > 1)
+  if (draft.statusLetters > 1)
     warnings.push(
       'Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status qualifier for more complex filters.',
     )
   for (const { retval } of draft.injections) {
+    if (retval === undefined) continue
+    const word = BigInt.asUintN(64, retval)
     // As the register value: the kernel's ABI reads −4095 … −1 as a failure.
-    if (retval !== undefined && retval < 0n && retval >= -4095n)
+    if (retval < 0n && retval >= -4095n)
+      warnings.push(`Inadvertent injection of error ${-retval} is possible for retval=${word}`)
+    else if (word !== BigInt.asUintN(32, word))
       warnings.push(
-        `Inadvertent injection of error ${-retval} is possible for retval=${BigInt.asUintN(64, retval)}`,
+        `Injected return value ${word} will be clipped to ${BigInt.asUintN(32, word)} in compat personality`,
       )
   }
   const seccomp = seccompOf(draft, command, warnings)
@@ -155,6 +160,7 @@ function optional<Key extends string, Value>(key: Key, value: Value | undefined)
 }
 
 function resolve(path: string): string | undefined {
+  if (path === '') return undefined
   try {
     return realpathSync(path)
   } catch {
@@ -173,15 +179,19 @@ function quietOf(draft: Draft, command: readonly string[]): readonly Quiet[] {
 /** Warns if a filter was asked for but has no effect. */
 function seccompOf(draft: Draft, command: readonly string[], warnings: string[]): boolean {
   if (!draft.seccomp) return false
+  if (draft.detachOnExecve) {
+    warnings.push('--seccomp-bpf is not enabled because it is not compatible with -b')
+    return false
+  }
   if (draft.pids.length > 0) warnings.push('--seccomp-bpf is not enabled for processes attached with -p')
   if (draft.follows === 0) {
     warnings.push('--seccomp-bpf cannot be used without -f/--follow-forks, disabling')
     return false
   }
-  if (draft.detachOnExecve) {
-    warnings.push('--seccomp-bpf cannot be used with -b/--detach-on, disabling')
-    return false
-  }
+  if (isFull(draft.trace))
+    warnings.push(
+      'Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.',
+    )
   if (draft.callLimit !== undefined) {
     warnings.push('--seccomp-bpf cannot be used with --syscall-limit, disabling')
     return false

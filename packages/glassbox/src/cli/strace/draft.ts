@@ -45,7 +45,10 @@ export class Draft {
   raw: CallSet = fullSet(false)
   signals: NumberSet = ALL_NUMBERS
   status: readonly Status[] = STATUSES
-  statusLetters: Set<Status> = new Set()
+  /** How often -z and -Z were given. */
+  statusLetters = 0
+  /** About the options themselves. */
+  warnings: string[] = []
   paths: string[] = []
   injections: Injection[] = []
   dumpRead: NumberSet = NO_NUMBERS
@@ -131,7 +134,7 @@ export class Draft {
   /** The last of -z and -Z counts. */
   setStatusLetter(status: readonly Status[]): void {
     this.status = status
-    for (const each of status) this.statusLetters.add(each)
+    this.statusLetters++
   }
 
   setSortBy(text: string): void {

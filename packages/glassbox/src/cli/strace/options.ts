@@ -33,7 +33,6 @@ interface Option {
 /** Options that strace has and this command lacks, with the reason. */
 const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
-  F: '-F is not available: use -f',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
 }
@@ -69,7 +68,7 @@ const OPTIONS: readonly Option[] = [
   { letter: 'E', names: ['env'], takes: 'value', apply: (d, v) => environment(d, text(v)) },
   { letter: 'f', apply: d => void d.follows++ },
   { names: ['follow-forks'], apply: d => void (d.follows = Math.max(d.follows, 1)) },
-  { letter: 'F', apply: absent('F') },
+  { letter: 'F', apply: d => followOld(d) },
   { names: ['output-separately'], apply: d => void (d.separate = true) },
   { letter: 'h', names: ['help'], apply: d => void (d.show ??= 'help') },
   { letter: 'i', names: ['instruction-pointer'], apply: d => void (d.instructionPointer = true) },
@@ -108,7 +107,7 @@ const OPTIONS: readonly Option[] = [
     letter: 's',
     names: ['string-limit'],
     takes: 'value',
-    apply: (d, v, as) => void (d.stringLimit = number(v, as)),
+    apply: (d, v, as) => void (d.stringLimit = number(v, as, 0, MOST_STRING)),
   },
   { letter: 'S', names: ['summary-sort-by'], takes: 'value', apply: (d, v) => d.setSortBy(text(v)) },
   { letter: 't', apply: d => void d.times++ },
@@ -139,9 +138,8 @@ const OPTIONS: readonly Option[] = [
   { names: ['decode-pids'], takes: 'value', apply: (d, v) => d.setProcesses(text(v)) },
   { letter: 'z', names: ['successful-only'], apply: d => d.setStatusLetter(['successful']) },
   { letter: 'Z', names: ['failed-only'], apply: d => d.setStatusLetter(['failed']) },
-  ...['trace', 'abbrev', 'verbose', 'raw', 'signal', 'status', 'inject', 'fault', 'read', 'write'].map(
-    qualifier,
-  ),
+  ...['trace', 'abbrev', 'verbose', 'raw', 'signal', 'signals', 'status', 'inject', 'fault'].map(qualifier),
+  ...['read', 'reads', 'write', 'writes'].map(qualifier),
   { names: ['kvm'], takes: 'value', apply: absent('kvm') },
   { names: ['tips'], takes: 'optional', apply: absent('tips') },
   { names: ['seccomp-bpf'], apply: d => void (d.seccomp = true) },
@@ -162,6 +160,11 @@ function stackTrace(draft: Draft, value: string | undefined, spelled: string): v
   draft.stacks = true
 }
 
+function followOld(draft: Draft): void {
+  draft.warnings.push('option -F is deprecated, please use -f/--follow-forks instead')
+  draft.follows = Math.max(draft.follows, 1)
+}
+
 function detachOn(draft: Draft, value: string): void {
   if (value !== 'execve') throw fault(`Syscall '${value}' for -b isn't supported`)
   draft.detachOnExecve = true
@@ -178,21 +181,33 @@ function environment(draft: Draft, value: string): void {
   draft.env.push(equals < 0 ? [value, undefined] : [value.slice(0, equals), value.slice(equals + 1)])
 }
 
+/** The words of -I for 1 to 4. */
+const INTERRUPTIBLE: readonly (readonly string[])[] = [
+  ['anywhere', 'always'],
+  ['waiting', 'while_waiting'],
+  ['never'],
+  ['never_tstp'],
+]
+
 function interruptible(draft: Draft, value: string | undefined, spelled: string): void {
-  const which = number(value, spelled, 1)
-  if (which > 4) throw usageFault(`invalid ${spelled} argument: '${value}'`)
+  const word = INTERRUPTIBLE.find(words => words.includes(value ?? ''))
+  const which = word ? INTERRUPTIBLE.indexOf(word) + 1 : number(value, spelled, 1)
+  if (which > INTERRUPTIBLE.length) throw usageFault(`invalid ${spelled} argument: '${value}'`)
   draft.interruptible = which as 1 | 2 | 3 | 4
 }
 
 function attach(draft: Draft, value: string): void {
-  for (const word of value.split(/[,\s]+/)) {
-    if (word === '') continue
+  const words = value.split(/[,\s]+/).filter(word => word !== '')
+  for (const word of words.length > 0 || value === '' ? words : ['']) {
     const pid = /^\d+$/.test(word) ? Number(word) : 0
     if (pid <= 0 || pid >= 2 ** 31) throw fault(`Invalid process id: '${word}'`)
     if (pid === process.pid) throw fault("I'm sorry, I can't let you do that, Dave.")
     draft.pids.push(pid)
   }
 }
+
+/** What strace can spell as four characters each. */
+const MOST_STRING = 2 ** 30 - 1
 
 const LETTERS = new Map(OPTIONS.flatMap(option => (option.letter ? [[option.letter, option] as const] : [])))
 const LONG: ReadonlyMap<string, Option> = new Map(

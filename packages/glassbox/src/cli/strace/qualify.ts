@@ -23,8 +23,8 @@ const QUALIFIERS: Readonly<Record<string, (draft: Draft, text: string) => void>>
   quiet: (draft, text) => draft.setQuiet(text),
   'decode-fds': (draft, text) => draft.setDescriptors(text),
   'decode-pids': (draft, text) => draft.setProcesses(text),
-  kvm: () => {
-    throw fault('-e kvm/--kvm is not available')
+  kvm: (_draft, text) => {
+    throw fault(text === 'vcpu' ? '-e kvm/--kvm is not available' : `invalid -e kvm= argument: '${text}'`)
   },
 }
 

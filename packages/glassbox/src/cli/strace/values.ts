@@ -5,9 +5,9 @@ import type { Precision } from '../../strace/options.ts'
 const MOST = 2 ** 31 - 1
 
 /** `spelled`: the option as it was given, for the message. */
-export function number(value: string | undefined, spelled: string, least = 0): number {
+export function number(value: string | undefined, spelled: string, least = 0, most: number = MOST): number {
   const parsed = value !== undefined && /^\d+$/.test(value) ? Number(value) : -1
-  if (parsed < least || parsed > MOST) throw usageFault(`invalid ${spelled} argument: '${value}'`)
+  if (parsed < least || parsed > most) throw usageFault(`invalid ${spelled} argument: '${value}'`)
   return parsed
 }
 
@@ -28,7 +28,7 @@ export interface Timestamps {
 export function timestamps(value: string | undefined, spelled: string): Timestamps {
   let format: Timestamps['format'] = 'time'
   let digits: Precision = 0
-  for (const part of value?.split(',') ?? []) {
+  for (const part of value?.split(',').filter(each => each !== '') ?? []) {
     const [, key, word = ''] = /^(?:(format|precision):)?(.*)$/.exec(part) ?? []
     const found = PRECISIONS[word]
     if (key !== 'precision' && (word === 'none' || word === 'time' || word === 'unix')) format = word

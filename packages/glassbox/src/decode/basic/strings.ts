@@ -59,7 +59,7 @@ function environment(value: bigint, context: Context): string {
 }
 
 /** The number of bytes: an argument gives it for input, the result for output. */
-function lengthOf(operand: string, context: Context): number {
+export function lengthOf(operand: string, context: Context): number {
   if (operand === '') return 0
   const said = Number(argument(context, Number(operand)))
   const { outcome } = context
@@ -69,7 +69,13 @@ function lengthOf(operand: string, context: Context): number {
 }
 
 /** An array of iovec. For those that the kernel filled, only the transferred bytes are shown. */
-export function vectors(value: bigint, count: bigint | number, left: number, context: Context): string {
+export function vectors(
+  value: bigint,
+  count: bigint | number,
+  left: number,
+  context: Context,
+  bufferText: typeof buffer = buffer,
+): string {
   let rest = left
   return arrayText(value, count, 16, context, at => {
     const base = readWord(context.memory, at, 8)
@@ -77,7 +83,7 @@ export function vectors(value: bigint, count: bigint | number, left: number, con
     if (base === undefined || length === undefined) return undefined
     const taken = Math.min(Number(length), rest)
     rest -= taken
-    return `{iov_base=${buffer(base, taken, context)}, iov_len=${length}}`
+    return `{iov_base=${bufferText(base, taken, context)}, iov_len=${length}}`
   })
 }
 

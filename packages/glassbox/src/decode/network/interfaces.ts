@@ -45,7 +45,7 @@ const HARDWARE_BYTES: readonly (readonly [bytes: number, types: readonly string[
 ]
 const MOST_HARDWARE_BYTES = 14
 
-function hardwareBytes(type: number): number {
+export function hardwareBytes(type: number): number {
   const name = constantSet('arphrd')
     ?.entries.find(([, value]) => value === type)?.[0]
     .replace('ARPHRD_', '')

@@ -47,8 +47,10 @@ function ipv4Text(read: Read): string | undefined {
   return `, sin_port=${portText(read)}, sin_addr=${ipv4Address(read.view, 4, read.options)}`
 }
 
-function ipv6Digits(view: DataView): string {
-  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(8 + index * 2).toString(16)).join(':')
+function ipv6Digits(view: DataView, at: number): string {
+  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(at + index * 2).toString(16)).join(
+    ':',
+  )
   // The longest run of zero groups is left out, as inet_ntop(3) does.
   const runs = [...groups.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].toSorted(
     (a, b) => b[0].length - a[0].length,
@@ -56,6 +58,13 @@ function ipv6Digits(view: DataView): string {
   const run = runs[0]
   if (!run) return groups
   return `${groups.slice(0, run.index).replace(/:$/, '')}::${groups.slice(run.index + run[0].length).replace(/^:/, '')}`
+}
+
+/** Sixteen bytes as an address. */
+export function ipv6Address(view: DataView, at: number, options: TextOptions): string {
+  const bytes = bytesOf(view, at, 16)
+  const digits = quoted(ipv6Digits(view, at), options)
+  return named(quote(bytes, false, 'all'), `inet_pton(AF_INET6, ${digits})`, options)
 }
 
 /** The number of an interface, or its name if it has one. */
@@ -71,7 +80,7 @@ const IPV6_BYTES = 28
 function ipv6Text(read: Read): string | undefined {
   const { bytes, view, options } = read
   if (bytes.length < IPV6_WITHOUT_SCOPE) return undefined
-  const digits = quoted(ipv6Digits(view), options)
+  const digits = quoted(ipv6Digits(view, 8), options)
   const flow = networkBytes(read, 4, 8, `htonl(${view.getUint32(4)})`)
   // In the shortest notation, the macro call itself names the member that it fills.
   const where =

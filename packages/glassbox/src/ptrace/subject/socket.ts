@@ -10,6 +10,8 @@ import { textOf } from './reading.ts'
 import { inetSocket, unixSocket } from './sock-diag.ts'
 
 const GETXATTR = syscallNumber('getxattr')
+/** The kernel lists only those netlink sockets that are bound. */
+const UNBOUND = -1
 const LONGEST_NAME = 64
 
 const INET: Readonly<Record<string, readonly [InetEnds['family'], number]>> = {
@@ -28,7 +30,13 @@ const INET: Readonly<Record<string, readonly [InetEnds['family'], number]>> = {
  */
 export function socketOf(link: string, inode: bigint): SocketInfo | undefined {
   const protocol = protocolOf(link)
-  return protocol === undefined ? undefined : { protocol, inode, ends: () => endsOf(protocol, inode) }
+  if (protocol === undefined) return undefined
+  return {
+    protocol,
+    inode,
+    ends: () => endsOf(protocol, inode),
+    netlinkProtocol: () => (protocol === 'NETLINK' ? (netlinkSocket(inode)?.protocol ?? UNBOUND) : undefined),
+  }
 }
 
 function protocolOf(link: string): string | undefined {

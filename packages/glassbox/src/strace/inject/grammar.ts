@@ -34,13 +34,14 @@ function wordOf(text: string): bigint | undefined {
   // Like strtoull: a leading zero means octal.
   const octal = /^0[0-7]+$/.test(digits)
   const value = octal ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits)
+  if (value >= 2n ** 64n) return undefined
   return BigInt.asIntN(64, negative ? -value : value)
 }
 
 /** A duration in microseconds, from `100`, `1.5ms`, `0.5s`. */
 export function durationUs(text: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d*)?|\.\d+)(s|ms|us|ns)?$/.exec(text) ?? []
-  return digits === undefined ? undefined : Number(digits) * (UNIT_US[unit] ?? 1)
+  const [, digits, unit = ''] = /^((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(s|ms|us|ns)?$/i.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) * (UNIT_US[unit.toLowerCase()] ?? 1)
 }
 
 /** `F`, `F+`, `F+S`, `F..L`, `F..L+S`. */
@@ -59,7 +60,7 @@ function whenOf(text: string): When | undefined {
 function pokesOf(text: string): readonly Poke[] | undefined {
   const pokes: Poke[] = []
   for (const part of text.split(',')) {
-    const [, index, hex] = /^@arg([1-6])=((?:[0-9a-f]{2})+)$/i.exec(part) ?? []
+    const [, index, hex] = /^@arg([1-7])=((?:[0-9a-f]{2})+)$/i.exec(part) ?? []
     if (index === undefined || hex === undefined || hex.length / 2 > MOST_POKED) return undefined
     if (pokes.some(poke => poke.index === Number(index) - 1)) return undefined
     pokes.push({ index: Number(index) - 1, bytes: Uint8Array.from(Buffer.from(hex, 'hex')) })
@@ -94,7 +95,7 @@ function set<Key extends keyof InjectionDraft>(
 }
 
 /** The tokens that `fault=` accepts. */
-const FAULT_TOKENS: ReadonlySet<string> = new Set(['error', 'when'])
+const FAULT_TOKENS: ReadonlySet<string> = new Set(['error', 'when', 'syscall'])
 
 /** Throws errors in strace's words. */
 export function injection(text: string, what: 'inject' | 'fault'): Injection {

@@ -78,7 +78,7 @@ export class Output {
       this.#open.add(writer)
       return writer
     } catch (error) {
-      this.#onError(name, error)
+      this.#onError(name, new CannotOpen(error))
       return undefined
     }
   }
@@ -120,6 +120,13 @@ export class Output {
   flush(): void {
     this.#shared?.flush()
     for (const writer of this.#open) writer.flush()
+  }
+}
+
+/** The file of a thread could not be opened. */
+export class CannotOpen extends Error {
+  constructor(error: unknown) {
+    super('cannot open', { cause: error })
   }
 }
 

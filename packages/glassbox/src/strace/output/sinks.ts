@@ -37,6 +37,7 @@ export async function makeSinks(
     sinks.push(interfaces)
     const spellings = new Spellings(spelling, {
       interfaceName: index => interfaces.name(index),
+      netlink: fd => interfaces.netlink(fd),
       ...(descriptors && { descriptor: fd => descriptors.text(fd) }),
       ...(ids && { process: (id, type) => ids.text(id, type) }),
     })

@@ -20,6 +20,10 @@ export function fullSet(is: boolean): CallSet {
   return { members: { x86_64: members(), i386: members(), x32: members() }, others: is }
 }
 
+/** Whether every call belongs to it. */
+export const isFull = ({ members, others }: CallSet): boolean =>
+  others && ABIS.every(abi => members[abi].every(member => member === 1))
+
 export function contains(set: CallSet, abi: Abi, nr: number): boolean {
   const member = set.members[abi][nr]
   return member === undefined ? set.others : member === 1

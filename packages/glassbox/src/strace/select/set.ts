@@ -7,13 +7,17 @@ import type { Abi } from '../../decode/types.ts'
 import { i386Syscalls } from '../../linux/i386.ts'
 import { allSyscalls } from '../../linux/syscalls.ts'
 import { ABIS, type CallSet, CALL_NUMBERS, fullSet } from './call-set.ts'
-import { fault } from '../fault.ts'
+import { fault, usageFault } from '../fault.ts'
+import { extendedRegex } from './extended-regex.ts'
 
 interface Named {
   readonly nr: number
   readonly name: string
   readonly classes: readonly string[]
 }
+
+/** x32 has calls of its own up to 547. */
+const LAST_NUMBER = 548
 
 /** The calls of an ABI. */
 const callsOf = (abi: Abi): readonly Named[] => (abi === 'i386' ? i386Syscalls() : allSyscalls())
@@ -41,14 +45,8 @@ function ofClass(name: string): ((call: Named) => boolean) | undefined {
 
 function regex(item: string): (call: Named) => boolean {
   const source = item.slice(1)
-  let expression: RegExp
-  try {
-    expression = new RegExp(source)
-  } catch (error) {
-    // V8: "Invalid regular expression: /(/: Unterminated group".
-    const why = error instanceof Error ? error.message.slice(error.message.lastIndexOf(': ') + 2) : ''
-    throw fault(`regcomp: ${source}: ${why}`)
-  }
+  const expression = extendedRegex(source)
+  if (typeof expression === 'string') throw fault(`regcomp: ${source}: ${expression}`)
   return call => expression.test(call.name)
 }
 
@@ -56,7 +54,7 @@ function matcher(item: string): ((call: Named) => boolean) | undefined {
   if (item === 'all') return () => true
   if (/^\d+$/.test(item)) {
     const nr = Number(item)
-    return nr < CALL_NUMBERS ? call => call.nr === nr : undefined
+    return nr < LAST_NUMBER ? call => call.nr === nr : undefined
   }
   if (item.startsWith('/')) return regex(item)
   if (item.startsWith('%')) return ofClass(item.slice(1))
@@ -74,9 +72,13 @@ const SUFFIXES: readonly (readonly [string, Abi])[] = [
 function add(item: string, members: Readonly<Record<Abi, Uint8Array>>): boolean {
   const suffix = SUFFIXES.find(([text]) => item.endsWith(text))
   const bare = suffix ? item.slice(0, -suffix[0].length) : item
+  const designator = /@(\w+)$/.exec(item)?.[1]
+  if (!suffix && designator !== undefined && !item.startsWith('/'))
+    throw usageFault(`incorrect personality designator '${designator}' in qualification '${item}'`)
   const matches = matcher(bare)
   if (!matches) return false
-  let found = false
+  // A number need not be that of a call.
+  let found = Number(bare) >= CALL_NUMBERS
   for (const abi of suffix ? [suffix[1]] : ABIS) {
     for (const call of callsOf(abi)) {
       if (!matches(call)) continue
@@ -100,15 +102,15 @@ export function callSet(text: string): CallSet {
   const { inverted, rest } = inversion(text)
   if (rest === 'all') return fullSet(!inverted)
   if (rest === 'none') return fullSet(inverted)
-  if (rest === '') throw fault(`invalid system call '${text}'`)
+  const parts = rest.split(',').filter(part => part !== '')
+  if (parts.length === 0) throw fault(`invalid system call '${text}'`)
   const { members } = fullSet(false)
   let others = false
-  for (const part of rest.split(',')) {
-    if (part === '') continue
+  for (const part of parts) {
     if (part === 'all') others = true
     const optional = part.startsWith('?')
     const item = optional ? part.slice(1) : part
-    if (item === '' || (!add(item, members) && !optional)) throw fault(`invalid system call '${item}'`)
+    if (!add(item, members) && !optional) throw fault(`invalid system call '${item}'`)
   }
   if (!inverted) return { members, others }
   for (const abi of ABIS) for (const [nr, is] of members[abi].entries()) members[abi][nr] = is === 1 ? 0 : 1

@@ -11,12 +11,14 @@ export const ALL_NUMBERS: NumberSet = { numbers: [], inverted: true }
 export const NO_NUMBERS: NumberSet = { numbers: [], inverted: false }
 
 const LAST_SIGNAL = 64
+/** strace takes numbers that no signal of this machine has. */
+const LAST_NUMBER = 255
 
 /** The number of `SIGUSR1`, `usr1`, `10`. */
 export function signalOf(text: string): number | undefined {
   if (/^\d+$/.test(text)) {
     const number = Number(text)
-    return number <= LAST_SIGNAL ? number : undefined
+    return number <= LAST_NUMBER ? number : undefined
   }
   const upper = text.toUpperCase()
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`
@@ -24,11 +26,18 @@ export function signalOf(text: string): number | undefined {
   return undefined
 }
 
+/** The items of a set, without empty ones. A set needs one at least. */
+function itemsOf(rest: string, text: string, what: string): readonly string[] {
+  const items = rest.split(',').filter(item => item !== '')
+  if (items.length === 0) throw fault(`invalid ${what} '${text}'`)
+  return items
+}
+
 function numberSet(text: string, what: string, parse: (item: string) => number | undefined): NumberSet {
   const { inverted, rest } = inversion(text)
   if (rest === 'all') return { numbers: [], inverted: !inverted }
   if (rest === 'none') return { numbers: [], inverted }
-  const numbers = rest.split(',').flatMap(item => {
+  const numbers = itemsOf(rest, text, what).flatMap(item => {
     const number = parse(item)
     if (number === undefined) throw fault(`invalid ${what} '${item}'`)
     return number
@@ -54,7 +63,7 @@ export function wordSet<Word extends string>(
   const chosen = new Set<Word>()
   if (rest === 'all') for (const word of words) chosen.add(word)
   else if (rest !== 'none') {
-    for (const item of rest.split(',')) {
+    for (const item of itemsOf(rest, text, what)) {
       const word = words.find(each => each === item) ?? also[item]
       if (word === undefined) throw fault(`invalid ${what} '${item}'`)
       chosen.add(word)

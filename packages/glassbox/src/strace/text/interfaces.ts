@@ -1,4 +1,7 @@
-/** Names of network interfaces in the text of a call, as the tracee of that call knows them. */
+/**
+ * What the text of a call needs to know of the network, as the tracee of that call knows it: names
+ * of interfaces, protocols of netlink sockets.
+ */
 import type { EnteredCall, LeftCall } from '../../trace/handlers.ts'
 import type { Subject } from '../../trace/subject.ts'
 import type { Sink } from '../output/sink.ts'
@@ -18,6 +21,11 @@ export class Interfaces implements Sink {
 
   exit(_state: TraceeState, _call: LeftCall, tracee: Subject): void {
     this.#subject = tracee
+  }
+
+  /** NETLINK_ROUTE and others; `undefined` if the descriptor is not a netlink socket. */
+  netlink(fd: number): number | undefined {
+    return this.#subject?.descriptor(fd)?.socket()?.netlinkProtocol()
   }
 
   name(index: number): string | undefined {

@@ -7,6 +7,7 @@ import { planOf } from '../../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type Planned } from '../../decode/lanes/plan.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Spelling } from '../options.ts'
 
 const FULL = 1
@@ -16,6 +17,11 @@ const COMBINATIONS = 8
 /** Not looked up yet. */
 const UNKNOWN = 255
 
+/** How their buffers are printed depends on the socket, which is looked at while they wait. */
+const MESSAGES: ReadonlySet<number> = new Set(
+  ['sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg'].map(name => syscallNumber(name)),
+)
+
 export class Spellings {
   /** Whether the text depends only on the values of registers, so that /proc is not read. */
   readonly #isPure: boolean
@@ -24,7 +30,10 @@ export class Spellings {
   readonly #bitsOf: (abi: Abi, nr: number) => number
   readonly #others: number
 
-  constructor(spelling: Spelling, extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName'>) {
+  constructor(
+    spelling: Spelling,
+    extra: Pick<TextOptions, 'descriptor' | 'process' | 'interfaceName' | 'netlink'>,
+  ) {
     this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
@@ -50,7 +59,7 @@ export class Spellings {
    */
   plan(nr: number, most = 0): Planned | undefined {
     const { raw, full, stringLimit, stringsInHex, names } = this.of('x86_64', nr)
-    if (!this.#isPure || raw) return undefined
+    if (!this.#isPure || raw || MESSAGES.has(nr)) return undefined
     const limit = Math.max(stringLimit ?? DEFAULT_STRING_LIMIT, most)
     const hasLine = most === 0 && !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
     const items = full ? Math.max(limit, EVERY_ITEM) : limit

@@ -1,0 +1,23 @@
+/** Addresses and interfaces in netlink messages. */
+import { ipv4Address, ipv6Address, interfaceText as numbered } from '../network/socket.ts'
+import { address } from '../text.ts'
+import { hexText, type Range, type Walk, viewOf } from './walk.ts'
+
+const AF_INET = 2
+const AF_INET6 = 10
+const IPV6_BYTES = 16
+
+export const interfaceText = (index: bigint, { context }: Walk): string => {
+  const number = Number(BigInt.asUintN(32, index))
+  return number === 0 ? '0' : numbered(number, context.options)
+}
+
+/** An address of a family; bytes if the family is another one, or if there are too few. */
+export function inetText(range: Range, walk: Walk, family: number): string {
+  const size = { [AF_INET]: 4, [AF_INET6]: IPV6_BYTES }[family]
+  if (size === undefined || range.length < size) return hexText(walk, range)
+  const view = viewOf(walk, range.at, size)
+  if (!view) return address(range.at)
+  const { options } = walk.context
+  return family === AF_INET ? ipv4Address(view, 0, options) : ipv6Address(view, 0, options)
+}

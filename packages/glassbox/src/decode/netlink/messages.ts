@@ -1,0 +1,174 @@
+/**
+ * Netlink messages: a head that all protocols share, and a payload by protocol and type. Sources:
+ * netlink(7), rtnetlink(7), sock_diag(7).
+ */
+import { constantSet } from '../../linux/flags.ts'
+import type { KindText } from '../basic/structs.ts'
+import { argument, type Context, signed32 } from '../context.ts'
+import { errnoText, flagsText, nameIn, setText } from '../names.ts'
+import { address, hex } from '../text.ts'
+import { attributesText } from './attributes.ts'
+import { payloadOf } from './payloads.ts'
+import { after, hexText, type Range, recordsText, type Walk, viewOf } from './walk.ts'
+
+const HEAD = 16
+const FIRST_OF_PROTOCOL = 16
+const [ERROR, DONE] = [2, 3]
+/** Its messages are strings. */
+const KOBJECT_UEVENT = 15
+const CAPPED = 0x100
+/** An errno and a head. */
+const ERROR_BYTES = 20
+const [ROUTE, SOCK_DIAG, XFRM, SELINUX, AUDIT, NETFILTER, GENERIC, CRYPTO] = [0, 4, 6, 7, 9, 12, 16, 21]
+
+/** The set of the types of messages, by protocol. */
+const TYPES: Readonly<Record<number, string>> = {
+  [ROUTE]: 'rt_type',
+  [SOCK_DIAG]: 'sock_diag',
+  [XFRM]: 'nl_xfrm',
+  [SELINUX]: 'nl_selinux',
+  [AUDIT]: 'nl_audit',
+  [GENERIC]: 'nl_genl',
+  [CRYPTO]: 'nl_crypto',
+}
+
+/** Types of messages of a part of netfilter. */
+const SUBSYSTEMS = [
+  undefined,
+  ...['nf_ct', 'nf_exp', 'nf_queue', 'nf_ulog', 'nf_osf', 'nf_ipset', 'nf_acct'],
+  ...['nf_timeout', 'nf_helper', 'nf_tables', 'nf_compat', 'nf_hook'],
+]
+
+function netfilterType(type: number, { context }: Walk): string {
+  const { options } = context
+  if (nameIn('nf_batch', BigInt(type)) !== undefined) return setText('=nf_batch', BigInt(type), options)
+  const [part, message] = [type >> 8, BigInt(type & 0xff)]
+  const set = SUBSYSTEMS[part]
+  const name = set === undefined ? hex(message) : setText(`=${set}`, message, options)
+  return `${setText('=nf_subsys', BigInt(part), options)}<<8|${name}`
+}
+
+function typeText(type: number, walk: Walk): string {
+  if (type < FIRST_OF_PROTOCOL) return setText('=nl_type', BigInt(type), walk.context.options)
+  if (walk.protocol === NETFILTER) return netfilterType(type, walk)
+  return setText(`=${TYPES[walk.protocol] ?? 'nl_type'}`, BigInt(type), walk.context.options)
+}
+
+/** Whether a message asks, makes or deletes: its flags have names by that. */
+function flagSet(type: number, { protocol }: Walk): string | undefined {
+  if (type < FIRST_OF_PROTOCOL) return type === ERROR ? 'nl_ack' : undefined
+  if (protocol === SOCK_DIAG) return 'nl_get'
+  if (protocol === ROUTE) {
+    if (nameIn('rt_type', BigInt(type)) === 'RTM_DELACTION') return 'nl_get'
+    return ['nl_new', 'nl_delete', 'nl_get'][type & 3]
+  }
+  if (![NETFILTER, XFRM, CRYPTO].includes(protocol)) return undefined
+  const name = protocol === NETFILTER ? netfilterName(type) : nameIn(TYPES[protocol] ?? '', BigInt(type))
+  const [, verb] = /_(NEW|DEL|DELETE|GET|DELRNG)(?=[A-Z_]*$)/.exec(name ?? '') ?? []
+  if (protocol === XFRM && /EXPIRE|UPD|FLUSH|ALLOC|ACQUIRE/.test(name ?? '')) return undefined
+  if (verb === undefined) return undefined
+  return verb === 'NEW' ? 'nl_new' : verb === 'GET' ? 'nl_get' : 'nl_delete'
+}
+
+/** Parts of netfilter whose messages have no flags of their own. */
+const WITHOUT_FLAGS = new Set(['nf_queue', 'nf_ulog', 'nf_osf', 'nf_ipset', 'nf_hook'])
+
+const netfilterName = (type: number): string | undefined => {
+  const set = SUBSYSTEMS[type >> 8]
+  return set === undefined || WITHOUT_FLAGS.has(set) ? undefined : nameIn(set, BigInt(type & 0xff))
+}
+
+/** Flags of all messages, then those of this sort, then the rest. */
+function messageFlags(flags: number, type: number, walk: Walk): string {
+  const common = constantSet('nl_flags')
+  const name = flagSet(type, walk) ?? ''
+  const own = constantSet(name)
+  if (!common) return hex(flags)
+  const entries = [...common.entries, ...(own?.entries ?? [])]
+  return flagsText(merged(name, entries), BigInt(flags), walk.context.options, 'NLM_F_???')
+}
+
+type Entries = readonly (readonly [string, number])[]
+const mergedSets = new Map<string, { kind: 'flags'; unknown: string; entries: Entries }>()
+
+function merged(name: string, entries: Entries): { kind: 'flags'; unknown: string; entries: Entries } {
+  const known = mergedSets.get(name)
+  if (known) return known
+  const set = { kind: 'flags' as const, unknown: 'NLM_F_???', entries }
+  mergedSets.set(name, set)
+  return set
+}
+
+interface Head {
+  readonly length: number
+  readonly type: number
+  readonly flags: number
+  readonly text: string
+}
+
+function headOf(at: bigint, walk: Walk): Head | undefined {
+  const view = viewOf(walk, at, HEAD)
+  if (!view) return undefined
+  const [length, type, flags] = [view.getUint32(0, true), view.getUint16(4, true), view.getUint16(6, true)]
+  const pid = walk.valueText('tgid', BigInt(view.getUint32(12, true)), walk.context)
+  const text = `{nlmsg_len=${length}, nlmsg_type=${typeText(type, walk)}, nlmsg_flags=${messageFlags(flags, type, walk)}, nlmsg_seq=${view.getUint32(8, true)}, nlmsg_pid=${pid}}`
+  return { length, type, flags, text }
+}
+
+/** An errno, and the message that it is about: whole, or its head alone. */
+function errorText(range: Range, flags: number, walk: Walk): string {
+  if (range.length < ERROR_BYTES) return hexText(walk, range)
+  const view = viewOf(walk, range.at, 4)
+  if (!view) return address(range.at)
+  const error = `{error=${errnoText(view.getInt32(0, true), walk.context.options)}`
+  const rest = after(range, 4)
+  const head = headOf(rest.at, walk)
+  if (!head) return `${error}, msg=${address(rest.at)}}`
+  const taken = Math.min(flags & CAPPED ? HEAD : head.length, rest.length)
+  const message = messageText(head, { at: rest.at, length: taken }, walk)
+  const behind = after(rest, taken)
+  const text = `${error}, msg=${message}}`
+  return behind.length > 0 ? `[${text}, ${attributesText(behind, walk, 'nlmsgerr')}]` : text
+}
+
+function payloadText(head: Head, range: Range, walk: Walk): string {
+  if (head.type === ERROR) return errorText(range, head.flags, walk)
+  if (head.type >= FIRST_OF_PROTOCOL || head.type === DONE) {
+    const known = payloadOf(head, range, walk)
+    if (known !== undefined) return known
+  }
+  if (head.type === DONE && range.length === 4) {
+    const view = viewOf(walk, range.at, 4)
+    return view ? String(view.getInt32(0, true)) : address(range.at)
+  }
+  return hexText(walk, range)
+}
+
+function messageText(head: Head, range: Range, walk: Walk): string {
+  const length = Math.min(head.length, range.length)
+  if (length <= HEAD) return head.text
+  return `[${head.text}, ${payloadText(head, after({ at: range.at, length }, HEAD), { ...walk, type: head.type })}]`
+}
+
+/** The protocol of the socket that argument 0 names; `undefined` if it is not a netlink socket. */
+export function netlinkProtocol(context: Context): number | undefined {
+  if (context.options.addressesOnly) return undefined
+  const protocol = context.options.netlink?.(signed32(argument(context, 0)))
+  return protocol === KOBJECT_UEVENT ? undefined : protocol
+}
+
+/** The messages in a buffer of a socket of this protocol. */
+export function netlinkText(
+  at: bigint,
+  length: number,
+  protocol: number,
+  context: Context,
+  valueText: KindText,
+): string {
+  if (at === 0n) return 'NULL'
+  const walk: Walk = { context, valueText, protocol, type: 0, family: 0, attributesText }
+  return recordsText(walk, { at, length }, HEAD, rest => {
+    const head = headOf(rest.at, walk)
+    return head && { length: head.length, text: range => messageText(head, range, walk) }
+  })
+}

@@ -1,0 +1,177 @@
+/** The payload of a message: a struct by protocol and type, with attributes after it. */
+import { shapeOf } from '../../linux/shapes.ts'
+import { named, nameIn, setText } from '../names.ts'
+import { shapeText } from '../shapes/shapes.ts'
+import { address } from '../text.ts'
+import { attributesText } from './attributes.ts'
+import { after, aligned, hexText, type Range, type Walk, viewOf } from './walk.ts'
+
+interface Message {
+  readonly type: number
+}
+
+/** The struct, and the table of the attributes after it. */
+type Form = readonly [shape: string, attributes?: string]
+
+/** By what a type of NETLINK_ROUTE is about: RTM_NEWLINK, RTM_DELLINK, … */
+const ROUTE: Readonly<Record<string, Form>> = {
+  LINK: ['ifinfomsg', 'link'],
+  ADDR: ['ifaddrmsg', 'addr'],
+  MULTICAST: ['ifaddrmsg', 'addr'],
+  ANYCAST: ['ifaddrmsg', 'addr'],
+  ROUTE: ['rtmsg', 'route'],
+  NEIGH: ['ndmsg', 'neigh'],
+  RULE: ['fib_rule_hdr', 'rule'],
+  QDISC: ['tcmsg', 'tc'],
+  TCLASS: ['tcmsg', 'tc'],
+  TFILTER: ['tcmsg', 'tc'],
+  CHAIN: ['tcmsg', 'tc'],
+  ADDRLABEL: ['ifaddrlblmsg', 'addrlabel'],
+  DCB: ['dcbmsg', 'dcb'],
+  ACTION: ['tcamsg', 'tc_actions'],
+  STATS: ['if_stats_msg', 'link_stats'],
+  NEXTHOP: ['nhmsg', 'nexthop'],
+  NEIGHTBL: ['ndtmsg', 'neightbl'],
+  NETCONF: ['netconfmsg', 'netconf'],
+  MDB: ['br_port_msg', 'mdb'],
+  NSID: ['rtgenmsg', 'nsid'],
+}
+
+const AF_BRIDGE = 7
+
+function routeForm(type: number, family: number): Form | undefined {
+  const name = nameIn('rt_type', BigInt(type)) ?? ''
+  const what = name.replace(/^RTM_(NEW|DEL|GET|SET)/, '')
+  if (name === 'RTM_GETNEIGH' && family === AF_BRIDGE) return ROUTE['LINK']
+  return ROUTE[what]
+}
+
+/** By family of the socket that is asked about: the request, and the answer. */
+const DIAG: Readonly<Record<number, readonly [request: Form, answer: Form]>> = {
+  1: [['unix_diag_req'], ['unix_diag_msg', 'unix']],
+  2: [
+    ['inet_diag_req_v2', 'inet_req'],
+    ['inet_diag_msg', 'inet_diag'],
+  ],
+  10: [
+    ['inet_diag_req_v2', 'inet_req'],
+    ['inet_diag_msg', 'inet_diag'],
+  ],
+  16: [['netlink_diag_req'], ['netlink_diag_msg', 'netlink']],
+  17: [['packet_diag_req'], ['packet_diag_msg', 'packet']],
+  43: [['smc_diag_req'], ['smc_diag_req']],
+}
+
+const isCompatible = (type: number): boolean => type === 18 || type === 19
+
+/** What is told of a family that has no struct of its own. */
+function familyText(family: number, range: Range, walk: Walk): string {
+  const name = setText('=af', BigInt(family), walk.context.options)
+  const rest = after(range, 1)
+  return `{family=${name}${rest.length > 0 ? `, data=${hexText(walk, rest)}` : ''}}`
+}
+
+function formText([name, table]: Form, family: number, range: Range, walk: Walk): string {
+  const shape = shapeOf(name)
+  if (!shape) return hexText(walk, range)
+  const inner = { ...walk, family }
+  if (range.length < shape.size) {
+    const [first, second] = shape.fields
+    const more = second ? ', ...' : ''
+    return `{${first?.name}=${setText('=af', BigInt(family), walk.context.options)}${more}}`
+  }
+  const view = viewOf(walk, range.at, shape.size)
+  if (!view) {
+    const [first] = shape.fields
+    return `{${first?.name}=${setText('=af', BigInt(family), walk.context.options)}, ${address(range.at + 1n)}}`
+  }
+  const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
+  const rest = after(range, aligned(shape.size))
+  return table === undefined || rest.length === 0 ? text : `${text}, ${attributesText(rest, inner, table)}`
+}
+
+const FIRST_OF_PROTOCOL = 16
+
+/** The family is the first byte. */
+const withFamily =
+  (form: (type: number, family: number, walk: Walk) => Form | undefined) =>
+  (message: Message, range: Range, walk: Walk): string | undefined => {
+    if (message.type < FIRST_OF_PROTOCOL) return undefined
+    const family = viewOf(walk, range.at, 1)?.getUint8(0)
+    if (family === undefined) return address(range.at)
+    const found = form(message.type, family, walk)
+    return found ? formText(found, family, range, walk) : familyText(family, range, walk)
+  }
+
+const diagForm = (type: number, family: number, { context }: Walk): Form | undefined => {
+  const forms = DIAG[family]
+  if (!forms) return undefined
+  if (context.outcome) return forms[1]
+  return isCompatible(type) && (family === 2 || family === 10) ? ['inet_diag_req', 'inet_req'] : forms[0]
+}
+
+const NFTABLES = 10
+const NETFILTER_HEAD = 4
+
+function netfilter({ type }: Message, range: Range, walk: Walk): string | undefined {
+  if (type < FIRST_OF_PROTOCOL) return undefined
+  if (range.length < NETFILTER_HEAD) return hexText(walk, range)
+  const view = viewOf(walk, range.at, NETFILTER_HEAD)
+  if (!view) return address(range.at)
+  const { options } = walk.context
+  const [inOrder, asStored] = [view.getUint16(2), view.getUint16(2, true)]
+  const isTables = type >> 8 === NFTABLES
+  const resource =
+    isTables && inOrder === NFTABLES
+      ? named(`0x${asStored.toString(16)}`, 'htons(NFNL_SUBSYS_NFTABLES)', options)
+      : isTables && asStored === NFTABLES
+        ? named(`0x${asStored.toString(16)}`, 'NFNL_SUBSYS_NFTABLES', options)
+        : `htons(${inOrder})`
+  const family = setText('=af', BigInt(view.getUint8(0)), options)
+  const version = setText('=nf_version', BigInt(view.getUint8(1)), options)
+  const head = `{nfgen_family=${family}, version=${version}, res_id=${resource}}`
+  const rest = after(range, NETFILTER_HEAD)
+  if (rest.length === 0) return head
+  const isBatch = nameIn('nf_batch', BigInt(type)) !== undefined
+  return `${head}, ${isBatch ? hexText(walk, rest) : attributesText(rest, walk, 'none')}`
+}
+
+/** Types of a protocol whose payload is one struct. */
+const plain =
+  (set: string, forms: Readonly<Record<string, Form>>) =>
+  ({ type }: Message, range: Range, walk: Walk): string | undefined => {
+    const form = forms[nameIn(set, BigInt(type)) ?? '']
+    const shape = form && shapeOf(form[0])
+    if (!form || !shape || range.length < shape.size) return undefined
+    const view = viewOf(walk, range.at, shape.size)
+    if (!view) return address(range.at)
+    const text = shapeText(shape, view, walk.context, walk.valueText, range.at)
+    const rest = after(range, aligned(shape.size))
+    return form[1] === undefined || rest.length === 0
+      ? text
+      : `${text}, ${attributesText(rest, walk, form[1])}`
+  }
+
+const CRYPTO: Form = ['crypto_user_alg', 'none']
+
+const PROTOCOLS: Readonly<
+  Record<number, (message: Message, range: Range, walk: Walk) => string | undefined>
+> = {
+  0: withFamily(routeForm),
+  4: withFamily(diagForm),
+  7: plain('nl_selinux', {
+    SELNL_MSG_SETENFORCE: ['selnl_setenforce'],
+    SELNL_MSG_POLICYLOAD: ['selnl_policyload'],
+  }),
+  12: netfilter,
+  21: plain('nl_crypto', {
+    CRYPTO_MSG_NEWALG: CRYPTO,
+    CRYPTO_MSG_DELALG: CRYPTO,
+    CRYPTO_MSG_UPDATEALG: CRYPTO,
+    CRYPTO_MSG_GETALG: CRYPTO,
+  }),
+}
+
+/** `undefined`: nothing is known of it. */
+export const payloadOf = (message: Message, range: Range, walk: Walk): string | undefined =>
+  PROTOCOLS[walk.protocol]?.(message, range, walk)

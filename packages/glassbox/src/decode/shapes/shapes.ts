@@ -1,0 +1,213 @@
+/**
+ * Prints structs by their shapes: one rule for each kind of field. A field is a number (`u`, `d`,
+ * `x`, `o`, by the size that it has), a kind of a register, a string or bytes in place, another
+ * shape in braces, or a list of one of these, with `[]` after it.
+ */
+import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
+import type { Context, Printer } from '../context.ts'
+import { arrayText } from '../basic/arrays.ts'
+import type { KindText } from '../basic/structs.ts'
+import { bytesOf, readView, readString } from '../memory.ts'
+import { address, charArray, escaped, hex, quote } from '../text.ts'
+import { PARTS } from './parts.ts'
+import { WORDS } from './words.ts'
+
+/** What a field is printed from. */
+interface Place {
+  readonly view: DataView
+  readonly context: Context
+  readonly valueText: KindText
+  /** Where the struct is in the memory of the program. */
+  readonly at: bigint
+}
+
+export function unsignedAt(view: DataView, offset: number, size: number): bigint {
+  switch (size) {
+    case 1:
+      return BigInt(view.getUint8(offset))
+    case 2:
+      return BigInt(view.getUint16(offset, true))
+    case 4:
+      return BigInt(view.getUint32(offset, true))
+    default:
+      return view.getBigUint64(offset, true)
+  }
+}
+
+const octal = (value: bigint): string => (value === 0n ? '0' : `0${value.toString(8)}`)
+
+/** A number by the letter of its kind; `undefined` if the kind has another rule. */
+function numberText(kind: string, value: bigint, size: number): string | undefined {
+  if (kind === 'u') return String(value)
+  if (kind === 'd') return String(BigInt.asIntN(size * 8, value))
+  if (kind === 'x') return hex(value)
+  if (kind === 'o') return octal(value)
+  return kind === 'p' ? address(value) : undefined
+}
+
+const styleOf = ({ context }: Place) => context.options.stringsInHex
+
+/** Bytes in place. `str`: up to a NUL. `hexstr`: all of them, in hexadecimal. `bytes`: all. */
+const TEXTS: Readonly<Record<string, (bytes: Uint8Array, place: Place) => string>> = {
+  str: (bytes, place) => charArray(bytes, styleOf(place)),
+  hexstr: bytes => `"${escaped(bytes, 'all')}"`,
+  bytes: (bytes, place) => quote(bytes, false, styleOf(place)),
+  mac: bytes => [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':'),
+}
+
+/** One value of a kind, at an offset. */
+function valueAt(kind: string, offset: number, size: number, place: Place): string {
+  const { view, context, valueText, at } = place
+  const [, inner] = /^\{(\w+)\}$/.exec(kind) ?? []
+  if (inner !== undefined) {
+    const shape = shapeOf(inner)
+    const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
+    return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
+  }
+  const part = PARTS[kind]
+  if (part) return part(view, offset, context, valueText)
+  const text = TEXTS[kind]
+  if (text) return text(bytesOf(view, offset, size), place)
+  const value = unsignedAt(view, offset, size)
+  if (kind === 'ptrstr') return pointedString(value, context)
+  const word = WORDS[kind]
+  if (word) return word(value, context, size)
+  return numberText(kind, value, size) ?? valueText(kind, value, context)
+}
+
+function pointedString(value: bigint, { memory, limit, options }: Context): string {
+  if (value === 0n) return 'NULL'
+  const read = readString(memory, value, limit)
+  return read ? quote(read.bytes, !read.ended, options.stringsInHex) : address(value)
+}
+
+function listText(field: ShapeField, count: number, place: Place): string {
+  const { limit, options } = place.context
+  const kind = field.kind.slice(0, -2)
+  const parts: string[] = []
+  for (let index = 0; index < count; index++) {
+    if (!options.full && index >= limit) {
+      parts.push('...')
+      break
+    }
+    parts.push(valueAt(kind, field.offset + index * field.element, field.element, place))
+  }
+  return `[${parts.join(', ')}]`
+}
+
+/** Also a field that is never printed. */
+const fieldNamed = (shape: Shape, wanted: string): ShapeField | undefined =>
+  shape.fields.find(({ name }) => name === wanted || name === `_${wanted}`)
+
+/** How many elements of a list are printed. */
+function countOf(field: ShapeField, shape: Shape, view: DataView): number {
+  const room = field.element === 0 ? 0 : field.size / field.element
+  if (field.count === undefined) return room
+  const by = fieldNamed(shape, field.count)
+  const said = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count)
+  return said < BigInt(room) ? Number(said) : room
+}
+
+function isShown(field: ShapeField, shape: Shape, view: DataView): boolean {
+  const { condition, isOptional, offset, size } = field
+  if (isOptional && bytesOf(view, offset, size).every(byte => byte === 0)) return false
+  if (!condition) return true
+  const by = fieldNamed(shape, condition.field)
+  if (!by) return false
+  const value = unsignedAt(view, by.offset, by.size)
+  if (condition.test.endsWith('&')) return ((value & condition.value) !== 0n) === (condition.test === '&')
+  return (value === condition.value) === (condition.test === '==')
+}
+
+/** `{flags=0, name="eth0"}`, from the bytes of the struct, which begins at `at`. */
+export function shapeText(
+  shape: Shape,
+  view: DataView,
+  context: Context,
+  valueText: KindText,
+  at: bigint = 0n,
+): string {
+  const brief = shape.brief !== undefined && !context.options.full
+  const place = { view, context, valueText, at }
+  const fields = brief ? shape.fields.slice(0, shape.brief) : shape.fields
+  const parts = fields.flatMap(field => {
+    if (field.name.startsWith('_') || !isShown(field, shape, view)) return []
+    const isList = field.kind.endsWith('[]')
+    const text = isList
+      ? listText(field, countOf(field, shape, view), place)
+      : valueAt(field.kind, field.offset, field.size, place)
+    return [`${field.name}=${text}`]
+  })
+  return `{${[...parts, ...(brief ? ['...'] : [])].join(', ')}}`
+}
+
+export function shapeAt(name: string, value: bigint, context: Context, valueText: KindText): string {
+  const shape = shapeOf(name)
+  if (!shape || context.options.addressesOnly) return address(value)
+  const view = readView(context.memory, value, shape.size)
+  return view ? shapeText(shape, view, context, valueText, value) : address(value)
+}
+
+const isZero = (name: string, value: bigint, context: Context): boolean =>
+  readView(context.memory, value, shapeOf(name)?.size ?? 0)?.byteLength !== undefined &&
+  context.memory.read(value, shapeOf(name)?.size ?? 0).every(byte => byte === 0)
+
+/**
+ * A struct behind a pointer. `BEFORE/AFTER`: what the caller wrote, and what the kernel made of
+ * it if the call succeeded. `BEFORE+AFTER`: the same, as one struct. `BEFORE/AFTER!`: what the
+ * caller wrote is left out if it is zero, and a failed call shows an address after it.
+ */
+export const shaped =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const [, before = '', mark, after = '', skips] = /^(\w+)(?:([/+])(\w+)(!)?)?$/.exec(operand) ?? []
+    if (mark === undefined) return shapeAt(before, value, context, valueText)
+    const isAnswered = context.outcome?.failed === false
+    const first = shapeAt(before, value, context, valueText)
+    if (!first.startsWith('{')) return first
+    const last = isAnswered ? shapeAt(after, value, context, valueText) : address(value)
+    if (skips) return isZero(before, value, context) ? last : `${first} => ${last}`
+    if (!isAnswered) return first
+    return mark === '/' ? `${first} => ${last}` : `${first.slice(0, -1)}, ${last.slice(1)}`
+  }
+
+/** `[1, KEY_1]`: a word of 32 bits for each kind. */
+export const mixed =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const kinds = operand.split(',')
+    const view = readView(context.memory, value, 4 * kinds.length)
+    if (!view) return address(value)
+    const place = { view, context, valueText, at: value }
+    return `[${kinds.map((kind, index) => valueAt(kind, 4 * index, 4, place)).join(', ')}]`
+  }
+
+/** `[LED_CAP]`: one byte behind a pointer. */
+export const byteCell =
+  (kind: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const view = readView(context.memory, value, 1)
+    return view ? `[${valueAt(kind, 0, 1, { view, context, valueText, at: value })}]` : address(value)
+  }
+
+/** `KIND,BYTES,COUNT`: an array of a fixed size. */
+export const row =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const [kind = '', bytes, count] = operand.split(',')
+    return arrayText(value, Number(count), Number(bytes), context, at => {
+      const view = readView(context.memory, at, Number(bytes))
+      return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
+    })
+  }
+
+/** Bytes in hexadecimal, as many as the operand says. */
+export const hexBytes =
+  (operand: string): Printer =>
+  (value, { memory, limit }) => {
+    const length = Number(operand)
+    const needed = Math.min(length, limit + 1)
+    const bytes = memory.read(value, needed)
+    if (bytes.length < needed) return address(value)
+    return `"${escaped(bytes.subarray(0, limit), 'all')}"${length > limit ? '...' : ''}`
+  }

@@ -1,0 +1,83 @@
+/** Kinds of fields that only shapes have: numbers in network order, addresses, ratios. */
+import type { Context } from '../context.ts'
+import { named, setText, signalText } from '../names.ts'
+import { hex } from '../text.ts'
+import { interfaceText } from '../network/socket.ts'
+
+type WordText = (value: bigint, context: Context, size: number) => string
+
+const swapped = (value: bigint, size: number): bigint => {
+  let result = 0n
+  for (let index = 0; index < size; index++) result = (result << 8n) | ((value >> BigInt(8 * index)) & 0xffn)
+  return result
+}
+
+export const WORDS: Readonly<Record<string, WordText>> = {
+  /** A number in network order. */
+  be: (value, _context, size) => `${size === 2 ? 'htons' : 'htonl'}(${swapped(value, size)})`,
+  /** A character between quotes. */
+  char: value => quotedCharacter(Number(value)),
+  /** KIOCSOUND: a divisor of the clock of the speaker, by what strace makes of it. */
+  sound: (value, context) => `${value}${hertz(value, context)}`,
+  tone: (value, context) => toneText(BigInt.asUintN(32, value), context),
+  leds: (value, { options }) => setText('|kd_leds', value & 0xffn, options),
+  defaultleds: (value, { options }) => setText('|kd_default_leds', value & 0xffn, options),
+  fourcc: (value, { options }) => fourcc(value, options.spelling ?? 'abbrev'),
+  ifindex: (value, { options }) => interfaceText(Number(BigInt.asUintN(32, value)), options),
+  /** How long an address is valid, in seconds. */
+  lifetime: (value, { options }) =>
+    value === 0xffffffffn && options.spelling !== 'raw' ? `${value} /* INFINITY_LIFE_TIME */` : String(value),
+  /** 255: all protocols. */
+  diagprotocol: (value, { options }) =>
+    value === 255n ? named('0xff', 'NDIAG_PROTO_ALL', options) : setText('=netlink', value, options),
+  diagshow: (value, { options }) => setText('|netlink_show', value, options),
+  signal: (value, { options }) => signalText(Number(value), options),
+}
+
+/** Four letters as v4l2_fourcc() takes them. */
+function fourcc(value: bigint, spelling: 'abbrev' | 'raw' | 'verbose'): string {
+  const letters = [0n, 8n, 16n, 24n].map(shift => {
+    const byte = Number((value >> shift) & 0xffn)
+    const isText = byte >= 32 && byte < 127
+    const quoted = byte === 39 || byte === 92 ? `\\${String.fromCharCode(byte)}` : String.fromCharCode(byte)
+    return `'${isText ? quoted : `\\x${byte.toString(16).padStart(2, '0')}`}'`
+  })
+  return named(hex(value), `v4l2_fourcc(${letters.join(', ')})`, { spelling })
+}
+
+const ESCAPED: Readonly<Record<number, string>> = {
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  39: "\\'",
+  92: '\\\\',
+}
+
+function quotedCharacter(byte: number): string {
+  const plain = byte >= 32 && byte < 127 ? String.fromCharCode(byte) : undefined
+  return `'${ESCAPED[byte] ?? plain ?? `\\x${byte.toString(16).padStart(2, '0')}`}'`
+}
+
+/** PIT_TICK_RATE of the kernel. */
+const TICKS_PER_SECOND = 1193182n
+
+const frequency = (divisor: bigint): bigint =>
+  divisor === 0n ? 0n : BigInt.asUintN(32, TICKS_PER_SECOND / divisor)
+
+const comment = (text: string, { options }: Context): string =>
+  options.spelling === 'raw' ? '' : ` /* ${text} */`
+
+function hertz(divisor: bigint, context: Context): string {
+  const rate = frequency(divisor)
+  return comment(rate === 0n ? 'off' : `${rate} Hz`, context)
+}
+
+/** KDMKTONE: milliseconds above, a divisor below. */
+function toneText(value: bigint, context: Context): string {
+  const [ticks, divisor] = [value >> 16n, value & 0xffffn]
+  const rate = ticks === 0n ? 0n : frequency(divisor)
+  const shown = ticks === 0n ? String(divisor) : `${ticks}<<16|${divisor}`
+  return shown + comment(rate === 0n ? 'off' : `${rate} Hz, ${ticks} ms`, context)
+}

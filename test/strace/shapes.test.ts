@@ -1,0 +1,39 @@
+/**
+ * The arguments of ioctl requests that scripts/linux/shapes.txt describes are told as strace tells
+ * them: filled in many ways, at the end of memory, NULL; of calls that fail and that succeed.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { SHAPED_REQUESTS } from '#glassbox/linux/generated/shapes.js'
+import { program } from '../support/programs.js'
+import { temporaryDirectory } from '../support/temporary.js'
+import { both, noStrace } from './support/strace.js'
+
+const version = /version ([\d.]+)/.exec(spawnSync('strace', ['-V'], { encoding: 'utf8' }).stdout)?.[1]
+const otherStrace = noStrace || (version !== '6.1' && 'strace is not 6.1')
+
+const numbers = [...SHAPED_REQUESTS.matchAll(/^[0-9a-f]+(?= )/gm)].map(([digits]) => `0x${digits}\n`)
+const RESULTS = [[], ['-e', 'inject=ioctl:retval=0'], ['-e', 'inject=ioctl:retval=8']] as const
+const SPELLINGS = [[], ['-X', 'raw'], ['-X', 'verbose']] as const
+
+/** Without what strace says on stderr of memory that it cannot read. */
+const calls = (text: string): readonly string[] => text.split('\n').filter(line => line.startsWith('ioctl('))
+
+for (const spelling of SPELLINGS)
+  for (const result of RESULTS)
+    test(`requests ${[...spelling, ...result].join(' ')}`, { skip: otherStrace }, context => {
+      const file = join(temporaryDirectory(context), 'numbers')
+      writeFileSync(file, numbers.join(''))
+      for (const pattern of ['1', '3', '8', '9']) {
+        const options = ['-e', 'trace=ioctl', ...spelling, ...result, '-o', 'FILE']
+        const { ours, theirs } = both([...options, program('requests'), file, pattern])
+        const expected = calls(theirs)
+        const differ = calls(ours).flatMap((line, index) =>
+          line === expected[index] ? [] : [`${line}\n${expected[index]}`],
+        )
+        assert.equal(differ.join('\n'), '')
+      }
+    })
