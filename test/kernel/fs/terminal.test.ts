@@ -52,7 +52,8 @@ test('programs in a terminal do the same as natively', async t => {
 const COMMAND = fileURLToPath(new URL('../../../../packages/glassbox/bin/glassbox.js', import.meta.url))
 
 test('a terminal of the host is a terminal of the program', () => {
-  const inside = 'stty size; stty -echo; stty -a | grep -o -- "-echo "; stty echo; (cat < /dev/tty) 2>/dev/null || echo none'
+  const inside =
+    'stty size; stty -echo; stty -a | grep -o -- "-echo "; stty echo; (cat < /dev/tty) 2>/dev/null || echo none'
   const line = `stty rows 33 cols 44; '${process.execPath}' '${COMMAND}' run --runner kernel -- /bin/sh -c '${inside}' 2>&1`
   const { stdout } = spawnSync('/usr/bin/script', ['-qc', line, '/dev/null'], {
     encoding: 'utf8',

@@ -165,7 +165,7 @@ function setFlow(terminal: Terminal, action: number): number {
   return 0
 }
 
-/** A session leader without a terminal makes it its own; root may steal it from another session. */
+/** A session leader without a terminal takes it; root may steal it from another session. */
 function takeControl(terminal: Terminal, steal: number): number {
   const { caller } = terminal.jobs
   if (terminal.isCallers && caller.pid === caller.session) return 0

@@ -56,7 +56,8 @@ export class LineEditor {
   /** Takes the last character: in UTF-8 it may have several bytes. */
   #pop(isUtf8: boolean): void {
     let byte = this.bytes.pop() as number
-    while (isUtf8 && isContinuation(byte) && this.length > 0) byte = this.bytes.pop() as number
+    if (!isUtf8) return
+    while (isContinuation(byte) && this.length > 0) byte = this.bytes.pop() as number
   }
 
   /** Over the last character goes a blank; a tab goes back to where it began. */

@@ -1,4 +1,4 @@
-/** The master side of a pseudo terminal: what is written to it is typed, what it reads is shown. */
+/** The master of a pseudo terminal: what is written to it is typed, what it reads is shown. */
 import { EAGAIN, EFAULT, EIO } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'

@@ -108,12 +108,12 @@ export function settingsFrom(bytes: Uint8Array, before: Settings): Settings {
   whole.set(bytes)
   const read = termios2.read(new DataView(whole.buffer))
   return {
-    input: Number(read.c_iflag),
-    output: Number(read.c_oflag),
-    control: Number(read.c_cflag),
-    local: Number(read.c_lflag),
-    characters: read.c_cc.map(Number),
-    inputSpeed: Number(read.c_ispeed),
-    outputSpeed: Number(read.c_ospeed),
+    input: read.c_iflag,
+    output: read.c_oflag,
+    control: read.c_cflag,
+    local: read.c_lflag,
+    characters: [...read.c_cc],
+    inputSpeed: read.c_ispeed,
+    outputSpeed: read.c_ospeed,
   }
 }

@@ -1,9 +1,9 @@
 /** What terminals ask of the processes of a world: groups, sessions, and signals to them. */
-import type { Caller, Jobs } from '../fs/terminal/jobs.ts'
-import type { Terminals } from '../fs/terminal/terminals.ts'
-import { isOrphaned, membersOf } from './groups.ts'
-import { isIgnored, kernelSignal } from './signals/send.ts'
-import type { WorldState } from './state.ts'
+import type { Caller, Jobs } from '../../fs/terminal/jobs.ts'
+import type { Terminals } from '../../fs/terminal/terminals.ts'
+import { isOrphaned, membersOf } from '../groups.ts'
+import { isIgnored, kernelSignal } from '../signals/send.ts'
+import type { WorldState } from '../state.ts'
 
 /**
  * Gives the terminals of a root to a world: its sessions own them from now on.
