@@ -235,6 +235,8 @@ export interface OpenFile {
   readonly opening?: boolean
   /** fallocate(2); absent: EOPNOTSUPP. */
   allocate?(mode: number, offset: number, length: number): number
+  /** ftruncate(2); absent: that of its inode. */
+  resize?(size: number): number
   /** fsync(2); absent: nothing to do. */
   sync?(): number
   /** The POLL* bits that hold now. */

@@ -4,7 +4,9 @@
  * counted and kept for the report; it never reaches the loop.
  */
 import { syscallByNumber } from '../../linux/syscalls.ts'
+import { served } from '../fs/object/answers.ts'
 import type { Task } from '../task/state.ts'
+import { waitForAnswers } from './answers.ts'
 import { type CallTable, fit } from './call-table.ts'
 
 const ENOSYS = 38
@@ -55,6 +57,13 @@ export class Dispatcher {
   }
 
   #answer(task: Task, nr: number): number {
+    served.call = undefined
+    const answer = this.#handle(task, nr)
+    const { call } = served
+    return call === undefined ? answer : waitForAnswers(task, call, answer, () => this.#handle(task, nr))
+  }
+
+  #handle(task: Task, nr: number): number {
     const handler = this.#table.handlers[nr]
     if (handler === undefined) return this.#noCall(nr)
     const [a, b, c, d, e, f] = task.thread.args

@@ -4,6 +4,7 @@
  * files in it, and the root.
  */
 import type { FdTable } from '../fs/fd-table.ts'
+import type { ObjectClient } from '../fs/object/answers.ts'
 import type { Location, Mount } from '../fs/vfs.ts'
 import type { WorldMemory } from '../mm/world-memory.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -47,6 +48,8 @@ export interface WorldSpec {
   /** Called when the bell was rung. Returns why the world has to end, if it has to. */
   readonly onBell: () => 'canceled' | 'output' | undefined
   readonly observer?: CallObserver
+  /** The line to TypeScript objects in its tree; `onBell` takes their answers from it. */
+  readonly objects?: ObjectClient | undefined
   /** The clocks that guests read by themselves. */
   readonly vdso?: { readonly dueNs: number; refresh(): void }
 }
@@ -112,6 +115,7 @@ export class KernelWorld {
       },
       isOver: () => this.#stopped !== undefined || this.#limits.cause !== undefined,
       outstanding: () => this.#outstanding,
+      objects: spec.objects,
       onStill: () => this.#watchdog.look(),
     })
   }
@@ -133,9 +137,12 @@ export class KernelWorld {
 
   /** Runs until nothing is left. Throws if the kernel or the host has failed. */
   async run(): Promise<WorldEnd> {
+    const { objects } = this.#spec
+    objects?.begin()
     try {
       while (this.#loop.run() === 'turn') await turn()
     } finally {
+      objects?.end()
       this.#killAll()
     }
     return this.#end()

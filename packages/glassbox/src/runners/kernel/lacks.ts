@@ -5,6 +5,7 @@
 import { InvalidOptionError, MissingFeatureError } from '../../errors.ts'
 import type { JobTerms } from '../../job/job.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
+import { checkMounts } from './mount-points.ts'
 import { checkHere } from '../root/binds/targets.ts'
 
 const DISK = [
@@ -15,6 +16,7 @@ const DISK = [
 /** Throws InvalidOptionError or MissingFeatureError. Starts nothing. */
 export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy' | 'trace'>> = {}): void {
   if (box.here !== undefined) checkHere(box.here)
+  checkMounts(box)
   if (box.net === 'host')
     throw new InvalidOptionError(
       'net',

@@ -10,6 +10,7 @@ import { call } from '../../gate/gate.ts'
 import { DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
+import type { Mounts } from '../../job/mounts/mounts.ts'
 import { F_DUPFD_CLOEXEC } from '../../linux/constants.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
@@ -21,6 +22,7 @@ import { endingOf } from './ending.ts'
 import { KernelThread } from './kernel-thread.ts'
 import { check } from './lacks.ts'
 import { rootOf } from './root.ts'
+import { ObjectServer } from './object-server.ts'
 import { type OpenSpec, STOP } from './wire.ts'
 
 /** A descriptor of ours is above the standard ones. */
@@ -34,6 +36,7 @@ export class KernelSandbox implements Sandbox {
   readonly #spec: SandboxSpec
   readonly #thread = new KernelThread()
   readonly #cpu = leaseCpu()
+  #objects: ObjectServer | undefined
   #running: Promise<Ending> | undefined
   #closed: Promise<void> | undefined
 
@@ -53,12 +56,20 @@ export class KernelSandbox implements Sandbox {
     sweepOnce()
     const sandbox = new KernelSandbox(spec)
     try {
-      await sandbox.#thread.ask({ type: 'open', spec: sandbox.#openSpec() })
+      await sandbox.#open(spec.box.mounts)
       return sandbox
     } catch (error) {
       await sandbox.close()
       throw error
     }
+  }
+
+  async #open(mounts: Mounts): Promise<void> {
+    const spec = this.#openSpec()
+    if (Object.keys(mounts).length === 0) return void (await this.#thread.ask({ type: 'open', spec }))
+    this.#objects = new ObjectServer(mounts, () => this.#thread.ring())
+    const { port: objects } = this.#objects
+    await this.#thread.ask({ type: 'open', spec, objects }, [objects])
   }
 
   #openSpec(): OpenSpec {
@@ -138,6 +149,7 @@ export class KernelSandbox implements Sandbox {
   async #end(): Promise<void> {
     await this.files.close()
     await this.#thread.close()
+    this.#objects?.close()
     await this.#running?.catch(() => {}) // the job reports it
     this.#cpu.release()
     await this.#directory.remove()

@@ -5,9 +5,10 @@
  */
 import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
+import { ObjectClient } from '../../kernel/fs/object/answers.ts'
 import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
 import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
 import { WorldMemory } from '../../kernel/mm/world-memory.ts'
@@ -28,6 +29,8 @@ import {
   type FromKernel,
   type JobSpec,
   type KernelEnding,
+  type ObjectQuestion,
+  type ObjectReply,
   type OpenSpec,
   STOP,
   type ToKernel,
@@ -54,6 +57,8 @@ export class KernelService {
   #platform: PtracePlatform | undefined
   #spec: OpenSpec | undefined
   #kept: Kept | undefined
+  #line: MessagePort | undefined
+  #objects: ObjectClient | undefined
 
   constructor(port: MessagePort, bell: SharedArrayBuffer, stop: SharedArrayBuffer) {
     this.#port = port
@@ -64,7 +69,7 @@ export class KernelService {
 
   async #take(message: ToKernel): Promise<void> {
     try {
-      if (message.type === 'open') this.#open(message.spec)
+      if (message.type === 'open') this.#open(message.spec, message.objects)
       else if (message.type === 'start') await this.#run(message.job)
       else if (message.type === 'reset') this.#reset()
       else this.#close()
@@ -78,8 +83,14 @@ export class KernelService {
     port.postMessage(message)
   }
 
-  #open(spec: OpenSpec): void {
+  #open(spec: OpenSpec, line: MessagePort | undefined): void {
     this.#spec = spec
+    this.#line = line
+    if (line)
+      this.#objects = new ObjectClient((id, request) => {
+        const to: MessagePort = line
+        to.postMessage({ id, request } satisfies ObjectQuestion, [])
+      })
     const { cpu, stubs } = spec
     this.#platform = new PtracePlatform({ bell: this.#bell, ...(cpu === undefined ? {} : { cpu }) })
     this.#platform.prepare(stubs)
@@ -96,6 +107,7 @@ export class KernelService {
       memory,
       random,
       now: () => ({ seconds: clock.realSeconds(), nanoseconds: clock.realNanoseconds() }),
+      ...(this.#objects ? { objects: { client: this.#objects, owner: user } } : {}),
       owners: ({ uid, gid }) => (uid === hostOwner ? user : { uid, gid }),
     })
     return { memory, root, vdso }
@@ -119,7 +131,8 @@ export class KernelService {
       terms: limits,
       random,
       vdso: kept.vdso,
-      onBell: () => this.#reason(),
+      objects: this.#objects,
+      onBell: () => this.#heard(),
     })
     kept.root.attachProcesses(new WorldProcesses(world.state))
     attachTerminals(world.state, kept.root.terminals)
@@ -151,6 +164,17 @@ export class KernelService {
     if (result !== 0) throw executeError(job.path, -result)
   }
 
+  /** The bell was rung: for answers, or to stop. */
+  #heard(): 'canceled' | 'output' | undefined {
+    if (this.#line) {
+      for (let got = receiveMessageOnPort(this.#line); got; got = receiveMessageOnPort(this.#line)) {
+        const { id, answer } = got.message as ObjectReply
+        this.#objects?.receive(id, answer)
+      }
+    }
+    return this.#reason()
+  }
+
   #reason(): 'canceled' | 'output' | undefined {
     const word = Atomics.load(this.#stop, 0)
     if (word === STOP.none) return undefined
@@ -173,6 +197,7 @@ export class KernelService {
     this.#release()
     this.#platform?.close()
     this.#platform = undefined
+    this.#line?.close()
     this.#port.close()
   }
 }

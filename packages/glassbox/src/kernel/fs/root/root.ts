@@ -17,6 +17,9 @@ import { MemoryDirectory } from '../memory/directory.ts'
 import { MemoryFile } from '../memory/file.ts'
 import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
+import type { ObjectClient } from '../object/answers.ts'
+import { ObjectFileSystem, type ObjectMountDescription } from '../object/file-system.ts'
+import { ObjectDirectory } from '../object/inode.ts'
 import { setProcTime } from '../proc/inodes.ts'
 import { LateProcesses } from '../proc/late.ts'
 import type { ProcSource } from '../proc/source.ts'
@@ -48,6 +51,8 @@ export interface RootDescription {
   /** Files of the box itself; binds with `inBox` show them elsewhere. */
   readonly files: readonly { readonly path: string; readonly contents: Uint8Array }[]
   readonly directories?: readonly string[]
+  /** TypeScript objects of the caller. */
+  readonly objects?: readonly ObjectMountDescription[]
   readonly scratch: readonly {
     readonly path: string
     readonly mode: number
@@ -64,6 +69,8 @@ export interface RootHost {
   now(): Time
   /** How guests see the owner of a file of a caller's bind; as on the host if it is left out. */
   readonly owners?: (attributes: Attributes) => Owner
+  /** The line to the owner of `objects`, and whose their files are; required if there are any. */
+  readonly objects?: { readonly client: ObjectClient; readonly owner: Owner }
 }
 
 export interface WorldRoot {
@@ -111,6 +118,7 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
     const flags = { noExec: noexec, noSuid: true, noDevices: true }
     mounts.add(fileSystem, new MemoryDirectory(fileSystem, { mode, ...owner }), at, flags)
   }
+  for (const [index, each] of (description.objects ?? []).entries()) maker.object(index, each)
   let attached: ProcFileSystem | undefined
   const attachProcesses = (source: ProcSource): void => {
     attached = new ProcFileSystem(source, mounts)
@@ -176,6 +184,15 @@ class RootMaker {
     const at = this.place(target, directory ? undefined : () => this.#newFile(new Uint8Array()))
     const flags = { readOnly: !writable, noSuid: true, noDevices: true }
     this.#mounts.add(fileSystem, hostInode(fileSystem, undefined, '', attributes), at, flags)
+  }
+
+  object(index: number, description: ObjectMountDescription): void {
+    const { objects } = this.#host
+    if (objects === undefined) throw new RangeError('an object without a line to its owner')
+    const fileSystem = new ObjectFileSystem(index, description, { ...objects, now: () => this.#host.now() })
+    const root = new ObjectDirectory(fileSystem, '/', { size: 0, mtimeMs: 0 })
+    const flags = { readOnly: !description.writable, noExec: true, noSuid: true, noDevices: true }
+    this.#mounts.add(fileSystem, root, this.place(description.target), flags)
   }
 
   close(): void {
