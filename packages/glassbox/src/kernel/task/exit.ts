@@ -77,6 +77,7 @@ function endProcess(process: Process, status: number): void {
   const left = lostGroups(process)
   giveChildrenAway(process)
   tellGroups(process, left)
+  if (process.session === process.pid) world.onSessionEnd(process.session)
   process.endQueue.wake()
   if (process === world.first) endWorld(process, status)
   else tellParent(process)

@@ -17,6 +17,7 @@ import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { PtracePlatform } from '../../kernel/platform/ptrace/platform.ts'
 import { userCredentials } from '../../kernel/task/credentials.ts'
 import { WorldProcesses } from '../../kernel/task/proc-source.ts'
+import { attachTerminals } from '../../kernel/task/files/terminal-jobs.ts'
 import { hostClock } from '../../kernel/world/clock.ts'
 import { kernelCalls } from '../../kernel/world/kernel-calls.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
@@ -164,6 +165,7 @@ export class KernelService {
       onBell: () => this.#heard(),
     })
     kept.root.attachProcesses(new WorldProcesses(world.state))
+    attachTerminals(world.state, kept.root.terminals)
     try {
       this.#start(world, kept, spec, { ...job, files, resources })
     } catch (error) {

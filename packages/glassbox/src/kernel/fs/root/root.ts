@@ -27,6 +27,7 @@ import { ProcFileSystem } from '../proc/system.ts'
 import { Mounts } from '../path/mounts.ts'
 import { bytesText } from '../path/names.ts'
 import { ArrayTransfer } from '../array-transfer.ts'
+import { Terminals } from '../terminal/terminals.ts'
 import type { Attributes, Inode, Location, Mount, Time } from '../vfs.ts'
 
 export interface Owner {
@@ -76,6 +77,8 @@ export interface WorldRoot {
   readonly root: Mount
   readonly mounts: Mounts
   readonly devices: Devices
+  /** Its pseudo terminals, which `attach` gives to the processes of a world. */
+  readonly terminals: Terminals
   /** What memory file systems of this world are made of: memfd_create(2), /dev/shm. */
   readonly memoryHost: MemoryHost
   /** From now on /proc shows the processes of this world. */
@@ -101,7 +104,8 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
   const maker = new RootMaker(mounts, own, host)
   for (const { path, target } of description.links) maker.link(path, target)
   for (const { path, contents } of description.files) maker.file(path, contents)
-  addDevices(mounts, own)
+  const terminals = new Terminals(devices)
+  addDevices(mounts, own, terminals)
   for (const { path, mode, bytes, inodes, owner, noexec = false } of description.scratch) {
     const fileSystem = new MemoryFileSystem(memoryHost, { bytes, inodes })
     const at = maker.place(path)
@@ -122,7 +126,7 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
   }
   const processes = new LateProcesses(() => attached)
   mounts.add(processes, processes.root, maker.place('/proc'), PROC_FLAGS)
-  return { root, mounts, devices, memoryHost, attachProcesses, close: () => maker.close() }
+  return { root, mounts, devices, terminals, memoryHost, attachProcesses, close: () => maker.close() }
 }
 
 class RootMaker {

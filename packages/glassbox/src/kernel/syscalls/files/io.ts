@@ -74,13 +74,14 @@ function read(task: Task, fd: number, address: number, length: number): number {
 
 /** Waits for the first bytes. */
 function readLater(task: Task, file: OpenFile, buffers: Buffers): number {
-  return waitFor(task, file, () => {
+  const attempt = (): number => {
     const transfer = transferOf(task, buffers, 0)
     if (typeof transfer === 'number') return transfer
     const moved = file.read(transfer, file.position)
     if (moved > 0 && !file.stream) file.position += moved
     return moved
-  })
+  }
+  return waitFor(task, file, attempt, 'restart', undefined, file.readTimeoutNs)
 }
 
 function readv(task: Task, fd: number, address: number, count: number): number {
