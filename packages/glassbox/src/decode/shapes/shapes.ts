@@ -6,6 +6,7 @@
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import type { Context, Printer } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
+import { buffer } from '../basic/strings.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
@@ -64,6 +65,7 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
   }
+  if (kind.startsWith('*')) return unsignedAt(view, offset, size) === 0n ? 'NULL' : shapeAt(kind.slice(1), unsignedAt(view, offset, size), context, valueText)
   const part = PARTS[kind]
   if (part) return part(view, offset, context, valueText)
   const text = TEXTS[kind]
@@ -99,9 +101,9 @@ function listText(field: ShapeField, count: number, place: Place): string {
 const fieldNamed = (shape: Shape, wanted: string): ShapeField | undefined =>
   shape.fields.find(({ name }) => name === wanted || name === `_${wanted}`)
 
-/** How many elements of a list are printed. */
+/** How many elements of a list are printed, or how many bytes. */
 function countOf(field: ShapeField, shape: Shape, view: DataView): number {
-  const room = field.element === 0 ? 0 : field.size / field.element
+  const room = field.size / (field.element || 1)
   if (field.count === undefined) return room
   const by = fieldNamed(shape, field.count)
   const said = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count)
@@ -135,7 +137,7 @@ export function shapeText(
     const isList = field.kind.endsWith('[]')
     const text = isList
       ? listText(field, countOf(field, shape, view), place)
-      : valueAt(field.kind, field.offset, field.size, place)
+      : valueAt(field.kind, field.offset, field.count === undefined ? field.size : countOf(field, shape, view), place)
     return [`${field.name}=${text}`]
   })
   return `{${[...parts, ...(brief ? ['...'] : [])].join(', ')}}`
@@ -182,12 +184,13 @@ export const mixed =
     return `[${kinds.map((kind, index) => valueAt(kind, 4 * index, 4, place)).join(', ')}]`
   }
 
-/** `[LED_CAP]`: one byte behind a pointer. */
-export const byteCell =
+/** `[LED_CAP]`: one number behind a pointer, of some bytes. */
+export const numberCell =
+  (bytes: number) =>
   (kind: string, valueText: KindText): Printer =>
   (value, context) => {
-    const view = readView(context.memory, value, 1)
-    return view ? `[${valueAt(kind, 0, 1, { view, context, valueText, at: value })}]` : address(value)
+    const view = readView(context.memory, value, bytes)
+    return view ? `[${valueAt(kind, 0, bytes, { view, context, valueText, at: value })}]` : address(value)
   }
 
 /** `KIND,BYTES,COUNT`: an array of a fixed size. */
@@ -200,6 +203,12 @@ export const row =
       return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
     })
   }
+
+/** Bytes, as many as the operand says. */
+export const blob =
+  (operand: string): Printer =>
+  (value, context) =>
+    buffer(value, Number(operand), context)
 
 /** Bytes in hexadecimal, as many as the operand says. */
 export const hexBytes =

@@ -58,6 +58,50 @@ kbdiacruc 12 diacr@0+4:x base@4+4:x result@8+4:x
 kbdiacrsuc 3076 kb_cnt@0+4:u kbdiacruc@4+3072/12:{kbdiacruc}[]@kb_cnt
 input_id 8 bustype@0+2:u vendor@2+2:u product@4+2:u version@6+2:u
 input_keymap_entry 40 flags@0+1:u len@1+1:u ... index@2+2:u keycode@4+4:=evdev_key scancode@8+32/1:x[]
+blkpg 24 op@0+4:=blkpg_op flags@4+4:d datalen@8+4:d data@16+8:*blkpg_partition
+blkpg_partition 152 start@0+8:d length@8+8:d pno@16+4:d devname@20+64:str volname@84+64:str
+loop_info 168 lo_number@0+4:d lo_offset@32+4:x lo_encrypt_type@36+4:=lo_crypt lo_encrypt_key_size@40+4:u lo_flags@44+4:|lo_flags lo_name@48+64:str lo_encrypt_key@112+32:bytes@lo_encrypt_key_size ...
+loop_info64 232 lo_offset@24+8:x lo_number@40+4:u lo_encrypt_type@44+4:=lo_crypt lo_encrypt_key_size@48+4:u lo_flags@52+4:|lo_flags lo_file_name@56+64:str lo_crypt_name@120+64:str lo_encrypt_key@184+32:bytes@lo_encrypt_key_size ...
+loop_config 304 fd@0+4:fd block_size@4+4:u info@8+232:{loop_info64} __reserved@240+64/8:x[]?
+sg_scsi_id 32 host_no@0+4:d channel@4+4:d scsi_id@8+4:x lun@12+4:d scsi_type@16+4:x h_cmd_per_lun@20+2:d d_queue_depth@22+2:d
+sg_request 24 req_state@0+1:d orphan@1+1:d sg_io_owned@2+1:d problem@3+1:d pack_id@4+4:d usr_ptr@8+8:p duration@16+4:u
+erase_info 8 start@0+4:x length@4+4:x
+erase_info64 16 start@0+8:x length@8+8:x
+mtd_oob 16 start@0+4:x length@4+4:x ptr@8+8:p
+mtd_oob64 24 start@0+8:x length@12+4:x usr_ptr@16+8:x
+otp_info 12 start@0+4:x length@4+4:x locked@8+4:u
+mtd_stats 16 corrected@0+4:x failed@4+4:x badblocks@8+4:x bbtblocks@12+4:x
+mtd_info 32 type@0+1:=mtd_type flags@4+4:|mtd_flags size@8+4:x erasesize@12+4:x writesize@16+4:x oobsize@20+4:x padding@24+8:x
+mtd_region_before 16 regionindex@12+4:x
+mtd_region_after 16 offset@0+4:x erasesize@4+4:x numblocks@8+4:x
+mtd_write 48 start@0+8:x len@8+8:x ooblen@16+8:x usr_data@24+8:x usr_oob@32+8:x mode@40+1:=mtd_ops
+ubi_leb 16 lnum@0+4:d bytes@4+4:d dtype@8+1:=ubi_dtype
+ubi_map 8 lnum@0+4:d dtype@4+1:=ubi_dtype
+ubi_resize 12 bytes@0+8:d vol_id@8+4:d
+ubi_property 16 property@0+1:=ubi_prop value@8+8:x
+rtc_time 36 tm_sec@0+4:d tm_min@4+4:d tm_hour@8+4:d tm_mday@12+4:d tm_mon@16+4:d tm_year@20+4:d ... tm_wday@24+4:d tm_yday@28+4:d tm_isdst@32+4:d
+rtc_wkalrm 40 enabled@0+1:u pending@1+1:u time@4+36:{rtc_time}
+rtc_pll 32 pll_ctrl@0+4:d pll_value@4+4:d pll_max@8+4:d pll_min@12+4:d pll_posmult@16+4:d pll_negmult@20+4:d pll_clock@24+8:d
+counter_component 4 type@0+1:=counter_component scope@1+1:=counter_scope parent@2+1:u id@3+1:u
+counter_watch 6 component@0+4:{counter_component} event@4+1:=counter_event channel@5+1:u
+tee_version 12 impl_id@0+4:=tee_impl gen_caps@8+4:|tee_gen [impl_id==1]impl_caps@4+4:|tee_optee [impl_id!=1]impl_caps@4+4:x
+tee_session 4 session@0+4:x
+tee_cancel 8 cancel_id@0+4:u session@4+4:x
+tee_buffer 16 buf_len@8+8:u buf_ptr@0+8:p
+tee_alloc_before 16 size@0+8:x flags@8+4:|tee_shm
+tee_alloc_after 16 size@0+8:x flags@8+4:|tee_shm id@12+4:d
+tee_register_before 24 addr@0+8:p length@8+8:x flags@16+4:|tee_shm
+tee_register_after 24 length@8+8:x flags@16+4:|tee_shm id@20+4:d
+uffd_range 16 start@0+8:x len@8+8:x
+uffd_api_before 24 api@0+8:x features@8+8:|uffd_feature
+uffd_api_after 24 ioctls@16+8:|uffd_ioctls
+uffd_register_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_register
+uffd_register_after 32 ioctls@24+8:|uffd_range
+uffd_copy_before 40 dst@0+8:x src@8+8:x len@16+8:x mode@24+8:|uffd_copy
+uffd_copy_after 40 copy@32+8:x
+uffd_zero_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_zero
+uffd_zero_after 32 zeropage@24+8:x
+kvm_region 32 slot@0+4:u flags@4+4:|kvm_mem guest_phys_addr@8+8:x memory_size@16+8:u userspace_addr@24+8:p
 ifinfomsg 16 ifi_family@0+1:=af ifi_type@2+2:=arphrd ifi_index@4+4:ifindex ifi_flags@8+4:|if_flags32 ifi_change@12+4:x
 ifaddrmsg 8 ifa_family@0+1:=af ifa_prefixlen@1+1:u ifa_flags@2+1:|ifa_flags ifa_scope@3+1:=rt_scope ifa_index@4+4:ifindex
 rtmsg 12 rtm_family@0+1:=af rtm_dst_len@1+1:u rtm_src_len@2+1:u rtm_tos@3+1:|rt_tos rtm_table@4+1:=rt_table rtm_protocol@5+1:=rt_proto rtm_scope@6+1:=rt_scope rtm_type@7+1:=rt_kind rtm_flags@8+4:|rt_flags
@@ -216,6 +260,163 @@ c0182101 shape<seccomp_notif_resp
 40044590 size
 40044591 size
 400445a0 cell<uint
+125d cell<int
+40081271 cell<int
+80081270 cell>int
+127a cell>int
+1263 cell>size
+1265 cell>size
+80081280 cell>size
+1267 row>u,2,1
+127e row>u,2,1
+1278 cell>uint
+1279 cell>uint
+127b cell>uint
+127c cell>uint
+80041284 cell>uint
+80041285 cell>uint
+1277 row<u,8,2
+127d row<u,8,2
+127f row<u,8,2
+1269 shape<blkpg
+4c02 shape<loop_info
+4c03 shape>loop_info
+4c04 shape<loop_info64
+4c05 shape>loop_info64
+4c0a shape<loop_config
+2201 cell<int
+2271 cell<int
+2275 cell<int
+2279 cell<int
+227b cell<int
+227e cell<int
+2283 cell<int
+2287 cell<int
+2203 cell>int
+2205 cell>int
+2270 cell>int
+2272 cell>int
+227a cell>int
+227c cell>int
+227d cell>int
+227f cell>int
+2282 cell>int
+2288 cell>int
+2289 cell>int
+2284 cell<=sg_reset
+2276 shape>sg_scsi_id
+2286 shape>sg_request
+30c longcell>|hd_nice
+31a longcell>=hd_bus
+31f shape=hd_drive_before/hd_drive_after
+307 blob>142
+30d blob>512
+2400 |perf_ioc
+2401 |perf_ioc
+2403 |perf_ioc
+40082404 cell<size
+80082407 cell>size
+40082406 string
+b704 cell>id
+40045201 cell<int
+80045200 cell>int
+80045701 cell>int
+80045702 cell>int
+80045703 cell>int
+80045707 cell>int
+80045709 cell>int
+8004570a cell>int
+c0045706 cell=int
+c0045708 cell=int
+ab0a |nbd_ioc
+8926 cell<int
+8925 cell>int
+894b cell>int
+80045432 cell>uint
+40046602 cell<fsflags
+80046601 cell>fsflags
+41009432 string
+81009431 out_string>
+4d13 =mtd_mode
+40084d02 shape<erase_info
+40084d05 shape<erase_info
+40084d06 shape<erase_info
+80084d17 shape<erase_info
+40104d14 shape<erase_info64
+40084d0b cell<size
+40084d0c cell<size
+80204d01 shape>mtd_info
+c0104d08 shape=mtd_region_before+mtd_region_after
+c0104d03 shape<mtd_oob
+c0104d04 shape<mtd_oob
+c0184d15 shape<mtd_oob64
+c0184d16 shape<mtd_oob64
+c0304d18 shape<mtd_write
+400c4d0f shape>otp_info
+800c4d10 shape<otp_info
+80044d0d cell<=mtd_otp
+40044d0e cell>int
+80044d07 cell>int
+80104d12 shape>mtd_stats
+40044f01 cell<int
+40044f04 cell<int
+80044f05 cell<int
+40046f01 cell<int
+40046f04 cell<int
+40046f05 cell<int
+40046f41 cell<int
+40084f00 cell<off
+40044f02 shape<ubi_leb
+40084f03 shape<ubi_map
+400c6f02 shape<ubi_resize
+40104f06 shape<ubi_property
+80247009 shape>rtc_time
+80247008 shape>rtc_time
+4024700a shape<rtc_time
+40247007 shape<rtc_time
+80287010 shape>rtc_wkalrm
+4028700f shape<rtc_wkalrm
+80207011 shape>rtc_pll
+40207012 shape<rtc_pll
+8008700b cell>size
+8008700d cell>size
+80047013 cell>|rtc_vl
+40046911 cell<=lirc_mode
+40046912 cell<=lirc_mode
+80046901 cell>=lirc_mode
+80046902 cell>=lirc_mode
+80046900 cell>|lirc_can
+40046917 cell<hex32
+40046913 cell<uint
+40046914 cell<uint
+40046915 cell<uint
+40046918 cell<uint
+40046919 cell<uint
+4004691d cell<uint
+4004691f cell<uint
+40046923 cell<uint
+80046907 cell>uint
+80046908 cell>uint
+80046909 cell>uint
+8004690f cell>uint
+80046924 cell>uint
+40063e00 shape<counter_watch
+800ca400 shape>tee_version
+8004a405 shape<tee_session
+8008a404 shape<tee_cancel
+8010a402 shape<tee_buffer
+8010a403 shape<tee_buffer
+8010a406 shape<tee_buffer
+8010a407 shape<tee_buffer
+c010a401 shape=tee_alloc_before/tee_alloc_after
+c018a409 shape=tee_register_before/tee_register_after
+c018aa3f shape=uffd_api_before+uffd_api_after
+c020aa00 shape=uffd_register_before+uffd_register_after
+8010aa01 shape<uffd_range
+8010aa02 shape<uffd_range
+c028aa03 shape=uffd_copy_before+uffd_copy_after
+c020aa04 shape=uffd_zero_before+uffd_zero_after
+4020ae46 shape<kvm_region
 `
 
 export const ATTRIBUTES = `
