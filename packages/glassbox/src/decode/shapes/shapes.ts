@@ -48,11 +48,15 @@ function numberText(kind: string, value: bigint, size: number): string | undefin
 
 const styleOf = ({ context }: Place) => context.options.stringsInHex
 
+const hexDigits = (bytes: Uint8Array): string =>
+  [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
+
 /** Bytes in place. `str`: up to a NUL. `hexstr`: all of them, in hexadecimal. `bytes`: all. */
 const TEXTS: Readonly<Record<string, (bytes: Uint8Array, place: Place) => string>> = {
   str: (bytes, place) => charArray(bytes, styleOf(place)),
   hexstr: bytes => `"${escaped(bytes, 'all')}"`,
   bytes: (bytes, place) => quote(bytes, false, styleOf(place)),
+  uuid: bytes => hexDigits(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
   mac: bytes => [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':'),
 }
 
@@ -65,7 +69,10 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
   }
-  if (kind.startsWith('*')) return unsignedAt(view, offset, size) === 0n ? 'NULL' : shapeAt(kind.slice(1), unsignedAt(view, offset, size), context, valueText)
+  if (kind.startsWith('*'))
+    return unsignedAt(view, offset, size) === 0n
+      ? 'NULL'
+      : shapeAt(kind.slice(1), unsignedAt(view, offset, size), context, valueText)
   const part = PARTS[kind]
   if (part) return part(view, offset, context, valueText)
   const text = TEXTS[kind]
@@ -110,10 +117,11 @@ function countOf(field: ShapeField, shape: Shape, view: DataView): number {
   return said < BigInt(room) ? Number(said) : room
 }
 
-function isShown(field: ShapeField, shape: Shape, view: DataView): boolean {
+function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolean): boolean {
   const { condition, isOptional, offset, size } = field
   if (isOptional && bytesOf(view, offset, size).every(byte => byte === 0)) return false
   if (!condition) return true
+  if (condition.field === 'full' || (condition.orFull && isFull)) return isFull
   const by = fieldNamed(shape, condition.field)
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
@@ -133,11 +141,16 @@ export function shapeText(
   const place = { view, context, valueText, at }
   const fields = brief ? shape.fields.slice(0, shape.brief) : shape.fields
   const parts = fields.flatMap(field => {
-    if (field.name.startsWith('_') || !isShown(field, shape, view)) return []
+    if (/^_[^_]/.test(field.name) || !isShown(field, shape, view, context.options.full === true)) return []
     const isList = field.kind.endsWith('[]')
     const text = isList
       ? listText(field, countOf(field, shape, view), place)
-      : valueAt(field.kind, field.offset, field.count === undefined ? field.size : countOf(field, shape, view), place)
+      : valueAt(
+          field.kind,
+          field.offset,
+          field.count === undefined ? field.size : countOf(field, shape, view),
+          place,
+        )
     return [`${field.name}=${text}`]
   })
   return `{${[...parts, ...(brief ? ['...'] : [])].join(', ')}}`
@@ -169,7 +182,7 @@ export const shaped =
     if (!first.startsWith('{')) return first
     const last = isAnswered ? shapeAt(after, value, context, valueText) : address(value)
     if (skips) return isZero(before, value, context) ? last : `${first} => ${last}`
-    if (!isAnswered) return first
+    if (!isAnswered || last === '{}') return first
     return mark === '/' ? `${first} => ${last}` : `${first.slice(0, -1)}, ${last.slice(1)}`
   }
 
@@ -203,6 +216,15 @@ export const row =
       return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
     })
   }
+
+const LABEL_BYTES = 256
+
+/** The label of a file system, which -s does not shorten. */
+export const label: Printer = (value, { memory, options }) => {
+  const bytes = memory.read(value, LABEL_BYTES)
+  if (bytes.length < LABEL_BYTES) return address(value)
+  return charArray(bytes, options.stringsInHex)
+}
 
 /** Bytes, as many as the operand says. */
 export const blob =
