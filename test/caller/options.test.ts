@@ -302,7 +302,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     /binds\[0\] and binds\[1\] have the same target, \/x/,
   ],
   // The other options of a box.
-  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace' or 'ptrace', got "docker"/],
+  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace', 'ptrace' or 'kernel', got "docker"/],
   ['net: true', { net: true }, 'net', /'none' or 'host', got true/, /'host' is the network/],
   ['hostname', { hostname: 'a b' }, 'hostname', /a host name, got "a b"/],
   ['hostname: 5', { hostname: 5 }, 'hostname', /got 5/],

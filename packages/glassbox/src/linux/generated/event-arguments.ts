@@ -7,7 +7,10 @@ export type Name = string | number | bigint
 /** Names of flags; bits without a name follow as a number in hexadecimal. */
 export type Names = readonly string[]
 export type Address = Word | null
-/** What a pointer leads to; null for NULL, a number (the address) if it cannot be read or was not written. */
+/**
+ * What a pointer leads to; null for NULL, a number (the address) if it cannot be read or was not
+ * written.
+ */
 export type Behind<T> = T | Address
 export type WaitStatus =
   | { readonly exitCode: number }
