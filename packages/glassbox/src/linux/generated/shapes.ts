@@ -502,7 +502,6 @@ c0485619 shape=v4l2_standard_before+v4l2_standard_after
 c050561a shape=v4l2_input_before+v4l2_input_after
 80045626 cell>uint
 c0045627 cell=uint
-c008561b shape=v4l2_control_before+v4l2_control_after
 c054561d shape=v4l2_tuner_before+v4l2_tuner_after
 4054561e shape=v4l2_tuner/v4l2_tuner_after
 c02c563a shape=v4l2_cropcap_before+v4l2_cropcap_after
