@@ -15,7 +15,9 @@ const attack = program('kernel/attack')
 const MiB = 2 ** 20
 const limits = { wallTimeMs: 20_000, cpuTimeMs: 20_000, processes: 64, memoryBytes: 128 * MiB }
 
-/** What these print natively they print in the box: the guest is not stopped, it is just served. */
+/**
+ * What these print natively they print in the box: the guest is not stopped, it is just served.
+ */
 const AS_NATIVELY = ['x32', 'vsyscall', 'modified', 'prctl-base', 'frame-ip', 'frame-high', 'trap-flag']
 
 /** What Linux does not answer in the same way, because nothing is at these addresses there. */

@@ -1,6 +1,6 @@
 /*
- * Attacks on the kernel runner: attack NAME. Each prints what it met, one line, and ends with 0; or
- * a signal ends it, which is an answer as well. Those that know the addresses of the stub do
+ * Attacks on the kernel runner: attack NAME. Each prints what it met, one line, and ends with 0;
+ * or a signal ends it, which is an answer as well. Those that know the addresses of the stub do
  * nothing natively, because nothing is there.
  */
 #define _GNU_SOURCE
@@ -55,7 +55,9 @@ static void catch_all(void) {
   for (int i = 1; i < 32; i++) sigaction(i, &action, 0);
 }
 
-/* The stub's own instructions, with the registers of a batch: makes getpid, then whatever follows. */
+/*
+ * The stub's own instructions, with the registers of a batch: makes getpid, then whatever follows.
+ */
 static void stub_call(void) {
   long result;
   __asm__ volatile("mov $1, %%r13d\n mov %1, %%r12\n jmp *%2\n"

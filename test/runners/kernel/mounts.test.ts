@@ -154,10 +154,13 @@ const REFUSED: readonly (readonly [about: string, options: object, key: string, 
 
 for (const [about, options, key, says] of REFUSED)
   test(`mounts are refused: ${about}`, async () => {
-    await assert.rejects(async () => run('true', [], options), (error: unknown) => {
-      assert.ok(error instanceof InvalidOptionError)
-      assert.equal(error.option, key)
-      assert.match(error.message, says)
-      return true
-    })
+    await assert.rejects(
+      async () => run('true', [], options),
+      (error: unknown) => {
+        assert.ok(error instanceof InvalidOptionError)
+        assert.equal(error.option, key)
+        assert.match(error.message, says)
+        return true
+      },
+    )
   })

@@ -130,8 +130,8 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   /** How many more calls were denied than `denials` has. Present together with it. */
   readonly moreDenials?: number
   /**
-   * Of the kernel runner: the calls that it does not have, with how often each was made, and faults
-   * of the kernel itself. Absent if it served every call.
+   * Of the kernel runner: the calls that it does not have, with how often each was made, and
+   * faults of the kernel itself. Absent if it served every call.
    */
   readonly unserved?: Unserved
   readonly runner: RunnerName

@@ -18,7 +18,9 @@ export interface TaskObserver {
   created(task: Task, child: Task, flags: number, exitSignal: number): void
   /** The new program is loaded. `formerTid`: the id of the caller before. */
   executed(task: Task, formerTid: number): void
-  /** The task is about to end; its memory can be read for the last time. `status`: a wait status. */
+  /**
+   * The task is about to end; its memory can be read for the last time. `status`: a wait status.
+   */
   ending(task: Task, status: number): void
   /** Called before each wait of the loop. */
   beforeWait(): void

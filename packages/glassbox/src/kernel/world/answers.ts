@@ -14,7 +14,12 @@ export interface WaitingTask {
 }
 
 /** The answer of the handler, or BLOCKED. `again`: makes the call once more. */
-export function waitForAnswers(task: WaitingTask, call: AskingCall, first: number, again: () => number): number {
+export function waitForAnswers(
+  task: WaitingTask,
+  call: AskingCall,
+  first: number,
+  again: () => number,
+): number {
   // It waits for something else already, or nobody is there to wait.
   if (first === BLOCKED || first === NO_RESULT || task.dead) return first
   let result = first

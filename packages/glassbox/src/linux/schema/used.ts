@@ -71,10 +71,10 @@ function byRule(
 function rekind(
   args: readonly Argument[],
   start: number,
-  kinds: readonly (Noted | null)[],
+  list: readonly (Noted | null)[],
 ): readonly UsedArgument[] {
   const kept = plain(args.slice(0, start))
-  const rest = kinds.flatMap((kind, offset) => {
+  const rest = list.flatMap((kind, offset) => {
     const own = args[start + offset]
     return kind && own ? [{ name: own.name, kind, index: start + offset }] : []
   })
