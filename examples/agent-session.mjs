@@ -29,7 +29,7 @@ const box = await openBox()
 try {
   for (const command of CONVERSATION) {
     const result = await box.run('bash', ['-c', command], {
-      limits: { cpuTimeMs: 1000, wallTimeMs: 5000, memoryBytes: 256 * 2 ** 20, outputBytes: 100_000 },
+      limits: { cpuTimeMs: 1000, wallTimeMs: 30_000, memoryBytes: 256 * 2 ** 20, outputBytes: 100_000 },
     })
     console.log(`$ ${command}\n${answer(result)}`)
   }

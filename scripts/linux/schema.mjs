@@ -36,9 +36,9 @@ class Kinds {
     return name
   }
 
-  /** `K.NAME` of a notation. */
+  /** `kinds().NAME` of a notation. */
   of(notation) {
-    return `K.${this.name(notation, parseKind(notation))}`
+    return `kinds().${this.name(notation, parseKind(notation))}`
   }
 
   names() {
@@ -58,7 +58,7 @@ function argumentsFile(calls, kinds) {
     return `  ${name}: () => [${list.join(', ')}],\n`
   })
   return `import type { Argument, Noted } from '../schema/kinds.ts'
-import { K } from './kinds.ts'
+import { kinds } from './kinds.ts'
 
 /** The names of all calls. */
 export type CallName =
@@ -110,7 +110,7 @@ function commandsFile(lines, constants, kinds) {
     return `  ${call}: {\n    argument: ${argument},\n${part}${rest}    shapes: () => [\n${entries.join('')}    ],\n  },\n`
   })
   return `import type { Commands } from '../schema/command-types.ts'
-import { K } from './kinds.ts'
+import { kinds } from './kinds.ts'
 
 export const COMMANDS: Readonly<Record<string, Commands>> = {
 ${texts.join('')}}
@@ -134,7 +134,7 @@ function variantsFile(lines, constants, sets, kinds) {
     return `  ${call}: () => [\n${lists.join('')}  ],\n`
   })
   return `import type { Rule } from '../schema/variant-types.ts'
-import { K } from './kinds.ts'
+import { kinds } from './kinds.ts'
 
 export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
 ${texts.join('')}}
@@ -143,10 +143,10 @@ ${texts.join('')}}
 
 /** The kind of a field by what it is, for its name. */
 function fieldNotation(kind) {
-  const of = kind.word ?? kind.set ?? kind.of ?? kind.form ?? kind.name ?? ''
-  const bits = kind.bits ?? kind.size ?? kind.count ?? ''
+  const of = kind.word ?? kind.set ?? kind.of ?? kind.to ?? kind.form ?? kind.name ?? ''
+  const bits = [kind.bits, kind.size, kind.count].find(value => typeof value === 'number') ?? ''
   const sign = kind.type === 'int' && kind.signed ? 's' : ''
-  const what = typeof of === 'object' ? of.type : of
+  const what = typeof of === 'object' ? `${of.type}_${of.name ?? of.bits ?? ''}` : of
   return `${kind.type === 'bits' ? `bit${kind.first}` : kind.type}_${what}_${sign}${bits}`
 }
 
@@ -155,7 +155,7 @@ const layouts = (list, kinds) =>
     .map(({ name, size, fields }) => {
       const texts = fields.map(
         field =>
-          `f('${field.name}', ${field.offset}, K.${kinds.name(fieldNotation(field.kind), field.kind)})`,
+          `f('${field.name}', ${field.offset}, kinds().${kinds.name(fieldNotation(field.kind), field.kind)})`,
       )
       return `  ${name}: () => l('${name}', ${size}, [${texts.join(', ')}]),\n`
     })
@@ -165,7 +165,7 @@ const layoutsFile = (
   { wide, narrow },
   kinds,
 ) => `import type { Field, Layout, Noted } from '../schema/kinds.ts'
-import { K } from './kinds.ts'
+import { kinds } from './kinds.ts'
 import type { StructName } from './struct-values.ts'
 
 const f = (name: string, offset: number, kind: Noted): Field => ({ name, offset, kind })
@@ -242,8 +242,13 @@ export function schemaFiles({ calls, commands, variants, constants, sets, struct
 
 type KindName =
 ${kinds.names()}
-export const K: Readonly<Record<KindName, Noted>> = {
-${kinds.text()}}
+const make = (): Readonly<Record<KindName, Noted>> => ({
+${kinds.text()}})
+
+let made: Readonly<Record<KindName, Noted>> | undefined
+
+/** All kinds. They are made at the first call: most commands never need them. */
+export const kinds = (): Readonly<Record<KindName, Noted>> => (made ??= make())
 `
   return { ...made, 'kinds.ts': file }
 }

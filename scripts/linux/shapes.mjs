@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 function readField(word) {
   if (word === '...') return { rest: true, condition: '', name: '', member: '', kind: '' }
   const [, condition = '', name, member = name, kind] =
-    /^(?:\[([^\]]+)\])?(\w+)(?:=([\w.[\]]+))?:(.+)$/.exec(word) ?? []
+    /^(?:\[([^\]]+)\])?([\w.]+)(?:=([\w.[\]]+))?:(.+)$/.exec(word) ?? []
   if (name === undefined) throw new Error(`no field ${word}`)
   return { rest: false, condition, name, member, kind }
 }

@@ -96,7 +96,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
       ['workingDirectory', 'cwd'],
       ['environment', 'env'],
       ['volumes', 'binds'],
-      ['mounts', 'binds'],
+      ['fuse', 'mounts'],
       ['copyOut', 'collect'],
       ['copyIn', 'files'],
       ['seccomp', 'policy'],
@@ -302,7 +302,7 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     /binds\[0\] and binds\[1\] have the same target, \/x/,
   ],
   // The other options of a box.
-  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace' or 'ptrace', got "docker"/],
+  ['runner: docker', { runner: 'docker' }, 'runner', /to be 'namespace', 'ptrace' or 'kernel', got "docker"/],
   ['net: true', { net: true }, 'net', /'none' or 'host', got true/, /'host' is the network/],
   ['hostname', { hostname: 'a b' }, 'hostname', /a host name, got "a b"/],
   ['hostname: 5', { hostname: 5 }, 'hostname', /got 5/],
@@ -501,7 +501,7 @@ test('createPool() refuses what belongs to a run, and says what it takes', async
       { size: 1, zzz: 1 },
       'zzz',
       /no option/,
-      /^It takes size, runner, binds, here, etc, net, hostname, diskBytes, diskFiles, profile\.$/,
+      /^It takes size, runner, binds, mounts, here, etc, net, hostname, diskBytes, diskFiles, profile\.$/,
     ],
     [{ max: 5 }, 'max', /no option called max/, /size\?$/],
     [{ size: 1, binds: [{ source: '/tmp', rw: true }] }, 'binds[0].rw', /no key called rw/],
@@ -667,7 +667,7 @@ test('what is said is what the job has: null is no filter, Infinity no limit, an
   assert.deepEqual(
     { ...box, files: {} },
     {
-      ...{ runner: 'namespace', binds: [], etc: [], net: 'none', files: {} },
+      ...{ runner: 'namespace', binds: [], mounts: {}, etc: [], net: 'none', files: {} },
       // Their defaults are the runner's.
       ...{ hostname: undefined, diskBytes: undefined, diskFiles: undefined },
     },

@@ -36,7 +36,7 @@ const OPTIONS: readonly (readonly [words: readonly string[], sentence: RegExp])[
   [['--plan=yes'], /--plan takes no value\. Write --plan/],
   [['--net', 'some'], /--net to be 'none' or 'host', got "some"/],
   [['--runner', 'ptrace', '--bind', '/usr'], /The ptrace runner has no option --bind: .*--allow-read/],
-  [['--runner', 'kernel'], /--runner to be 'namespace' or 'ptrace', got "kernel"/],
+  [['--runner', 'docker'], /--runner to be 'namespace', 'ptrace' or 'kernel', got "docker"/],
   [['--runner', 'ptrace', '--trace', '/dev/null'], /ptrace runner cannot trace its programs for you/],
   [
     ['--policy', 'defualt'],

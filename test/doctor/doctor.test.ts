@@ -118,7 +118,7 @@ test('only runners that exist are named, and no fix of the doctor sends to the d
   const { rows, runners } = await diagnose()
   assert.deepEqual(
     runners.map(({ subject }) => subject),
-    ['namespace', 'ptrace'],
+    ['namespace', 'ptrace', 'kernel'],
   )
   for (const { fix = '' } of [...rows, ...runners]) assert.doesNotMatch(fix, /doctor/)
 })

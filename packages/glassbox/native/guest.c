@@ -155,7 +155,7 @@ napi_value gate_guest_batch(napi_env env, napi_callback_info info) {
   long error = sys(ptrace, PTRACE_SETREGS, tid, 0, registers.data);
   if (error == 0) error = run_batch(tid, &batch);
   if (error == 0) error = sys(ptrace, PTRACE_PEEKUSR, tid, R13_OFFSET, &batch.left);
-  if (error == 0) error = sys(ptrace, PTRACE_PEEKUSR, tid, RAX_OFFSET, &batch.result);
+  if (error == 0 && batch.left) error = sys(ptrace, PTRACE_PEEKUSR, tid, RAX_OFFSET, &batch.result);
   if (error == -ESRCH) disown_child(env, tid);
   memcpy(result.data, &batch, sizeof batch);
   return number(env, error);

@@ -50,7 +50,7 @@ struct guest_record {
 /* The result of a batch. */
 struct guest_batch {
   s64 left;        /* commands that did not succeed; 0: all did */
-  s64 result;      /* of the last command that was made: a value, or -errno */
+  s64 result;      /* of the command that failed: -errno */
   s32 thread;      /* the thread that a clone made, stopped; 0: none */
   s32 interrupted; /* a requested interrupt came during the batch */
 };

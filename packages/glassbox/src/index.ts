@@ -45,7 +45,8 @@ export type {
   WebSink,
   WebSource,
 } from './job/streams.ts'
-export type { MeasuredBy, Measurer, Violation, WeakerWall } from './job/ending.ts'
+export type { Awaitable, MountedEntry, MountedObject, MountedRequest, Mounts } from './job/mounts/mounts.ts'
+export type { MeasuredBy, Measurer, Unserved, Violation, WeakerWall } from './job/ending.ts'
 export type { PossibleLimit, RefusingLimit } from './job/possible-limit.ts'
 export type { LimitKind, RunnerName, RunResult, Status } from './job/result.ts'
 export type { OutputEvent } from './stdio/events.ts'

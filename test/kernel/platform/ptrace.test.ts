@@ -87,6 +87,40 @@ describe('the ptrace platform', () => {
     assert.equal(platform.memory.chunk(0).bytes[8192], 1)
   })
 
+  test('what is put off is mapped when the guest touches it, or when more than that is queued', () => {
+    const place = 0x2000000
+    const library = space as Required<Space>
+    const putOff = () => {
+      library.startFresh(place, 8192)
+      library.map(place, 8192, READ | WRITE, 'world', 3 * 4096, false)
+      library.unmap(place, 4096)
+      library.map(place, 4096, READ | WRITE, 'world', 5 * 4096, false)
+      library.defer()
+    }
+    at('getpid')
+    assert.equal(go(), 'call')
+    putOff()
+    assert.equal(go(), 'call')
+    assert.equal(space.pending, true, 'a call needs nothing of it')
+    at('write', { rdi: place })
+    assert.equal(go(), 'fault')
+    assert.equal(go(), 'call')
+    assert.equal(space.pending, false)
+    assert.equal(platform.memory.chunk(0).bytes[5 * 4096], 1)
+    space.unmap(place, 8192)
+    space.flush()
+    // Rights that are taken away elsewhere do not wait.
+    putOff()
+    space.protect(DATA, 4096, READ)
+    library.defer()
+    at('write', { rdi: DATA })
+    assert.equal(go(), 'fault')
+    assert.equal(space.pending, false)
+    space.protect(DATA, 4096, READ | WRITE)
+    space.unmap(place, 8192)
+    space.flush()
+  })
+
   test('a batch may have more commands than its page holds', () => {
     for (let page = 0; page < 300; page++)
       space.map(0x1000000 + page * 8192, 4096, READ | WRITE, 'world', 2 ** 20 + page * 4096, false)

@@ -3,6 +3,7 @@
  * on files that need no platform. A call that would wait is the text `waits`.
  */
 import { DescriptorTable } from '#glassbox/kernel/fs/descriptor-table.js'
+import type { ObjectClient } from '#glassbox/kernel/fs/object/answers.js'
 import { makeRoot, type RootDescription, type WorldRoot } from '#glassbox/kernel/fs/root/root.js'
 import type { Credentials } from '#glassbox/kernel/fs/vfs.js'
 import type { Transfer } from '#glassbox/kernel/mm/transfer.js'
@@ -43,13 +44,22 @@ export class FileTask {
   #texts = TEXTS
 
   /** A world whose root has `/w`, a directory in memory, as working directory. */
-  constructor(description: Partial<RootDescription> = {}, credentials: Credentials = ownCredentials()) {
+  constructor(
+    description: Partial<RootDescription> = {},
+    credentials: Credentials = ownCredentials(),
+    client?: ObjectClient,
+  ) {
     const platform = new MemoryPlatform()
     const memory = new WorldMemory(platform as unknown as Platform)
     const now = { seconds: 1000, nanoseconds: 5 }
     const owner = { uid: credentials.fsuid, gid: credentials.fsgid }
     const scratch = [{ path: '/w', mode: 0o777, bytes: 8 << 20, inodes: 4096, owner }]
-    const host = { memory, random: (target: Uint8Array) => void target.fill(7), now: () => now }
+    const host = {
+      memory,
+      random: (target: Uint8Array) => void target.fill(7),
+      now: () => now,
+      ...(client ? { objects: { client, owner } } : {}),
+    }
     this.root = makeRoot({ ...EMPTY, ...description, scratch }, host)
     const place = { mount: this.root.root, dentry: this.root.root.root }
     this.#task = {

@@ -128,6 +128,10 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
+/** The name of an option and its value, on two lines if one is too long. */
+const head = (left: string, columns: number): string[] =>
+  left.length <= columns ? [left] : left.replace(/(\S) /, '$1\n    ').split('\n')
+
 /** The options as a table for a terminal of `columns` columns. */
 export function optionsHelp(specs: readonly OptionSpec[], columns = 80): string {
   return specs
@@ -137,7 +141,9 @@ export function optionsHelp(specs: readonly OptionSpec[], columns = 80): string 
       const narrow = columns < 60
       const lines = wrap(text, Math.max(24, columns - (narrow ? 6 : COLUMN)))
       if (narrow || left.length >= COLUMN - 1)
-        return [left, ...lines.map(line => ' '.repeat(narrow ? 6 : COLUMN) + line)].join('\n')
+        return [...head(left, columns), ...lines.map(line => ' '.repeat(narrow ? 6 : COLUMN) + line)].join(
+          '\n',
+        )
       return lines
         .map((line, index) => (index === 0 ? left.padEnd(COLUMN) : ' '.repeat(COLUMN)) + line)
         .join('\n')

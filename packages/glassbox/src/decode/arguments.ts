@@ -3,7 +3,7 @@
  * makes of the others. Pure.
  */
 import { syscallOf } from '../linux/abi.ts'
-import { K } from '../linux/generated/kinds.ts'
+import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
 import { shapedRequest } from '../linux/shapes.ts'
@@ -39,12 +39,12 @@ export function shownArguments(context: Context): readonly Shown[] {
   const { call, options } = context
   const syscall = syscallOf(call.nr, call.abi)
   if (!syscall)
-    return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: K.hex, value }))
+    return call.args.map((value, index) => ({ name: `arg${index}`, kind: 'hex', schema: kinds().hex, value }))
   const valueAt = (index: number): bigint => call.args[index] ?? 0n
   // A signal frame is not an argument: it lies on the stack.
   if (options.raw)
     return syscall.args
-      .map(({ name, kind }, index) => ({ name, kind, schema: K.hex, value: valueAt(index) }))
+      .map(({ name, kind }, index) => ({ name, kind, schema: kinds().hex, value: valueAt(index) }))
       .filter(({ kind }) => kind !== 'sigframe')
       .map(arg => ({ ...arg, kind: 'hex' }))
   if (syscall.sameAs === undefined)
@@ -60,7 +60,7 @@ export function shownArguments(context: Context): readonly Shown[] {
     return {
       name,
       kind: isNamed ? `named:${notation}` : notation,
-      schema: notation === kind.notation ? kind : K.addr,
+      schema: notation === kind.notation ? kind : kinds().addr,
       value: valueAt(index),
     }
   })
@@ -71,11 +71,11 @@ export function shownArguments(context: Context): readonly Shown[] {
 function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
-    const kinds = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
-    if (!kinds) return shown
-    const rest = kinds.map(kind => ({
+    const notations = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
+    if (!notations) return shown
+    const rest = notations.map(kind => ({
       name: 'argp',
-      schema: K.addr,
+      schema: kinds().addr,
       ...shown[2],
       kind,
       value: argument(context, 2),

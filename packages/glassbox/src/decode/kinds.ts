@@ -69,7 +69,7 @@ import { lengthOf, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
-import { byteCell, hexBytes, mixed, row, shaped } from './shapes/shapes.ts'
+import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
@@ -243,7 +243,10 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   mixed: operand => mixed(operand, valueText),
   row: operand => row(operand, valueText),
   netlink: operand => netlinkBuffer(operand),
-  bytecell: operand => byteCell(operand, valueText),
+  bytecell: operand => numberCell(1)(operand, valueText),
+  longcell: operand => numberCell(8)(operand, valueText),
+  blob,
+  label: () => label,
   hexbuf: hexBytes,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }

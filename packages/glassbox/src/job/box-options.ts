@@ -15,6 +15,7 @@ import { type Fields, record } from '../options/record.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { atMost, isHostPath, MAX_PATH_BYTES } from './box-path.ts'
 import { FILES } from './file-kinds.ts'
+import { MOUNTS } from './mounts/mounts.ts'
 import type { BoxOptions } from './options.ts'
 import type { ResolvedBind } from './resolved.ts'
 
@@ -173,7 +174,12 @@ export const BOX_FIELDS: Fields<Omit<BoxOptions, 'binds' | 'profile'> & { binds?
     binds: {
       kind: BINDS,
       default: Object.freeze([]),
-      words: ['bind', 'mount', 'mounts', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
+      words: ['bind', 'mount', 'volume', 'volumes', 'bindMounts', 'roBind', 'paths'],
+    },
+    mounts: {
+      kind: MOUNTS,
+      default: Object.freeze({}),
+      words: ['fuse', 'fileSystems', 'virtualFiles', 'virtualFs', 'objects', 'providers'],
     },
     here: {
       kind: boolean,

@@ -55,6 +55,7 @@ export function buildResult(parts: ResultParts): AnyResult {
     ...(possible.length > 0 ? { possibleLimits: possible } : {}),
     ...(ending.denied ? { violation: ending.denied } : {}),
     ...(ending.denials ? { denials: ending.denials, moreDenials: ending.moreDenials ?? 0 } : {}),
+    ...(ending.unserved ? { unserved: ending.unserved } : {}),
     ...parts.collected,
     runner: parts.runner,
     measuredBy,

@@ -83,6 +83,22 @@ export interface Violation {
   readonly rule?: string
 }
 
+/**
+ * What the kernel of the kernel runner could not do for a program. It may be why the program
+ * failed, or behaves in another way than on Linux.
+ *
+ * @example
+ * { calls: { io_uring_setup: 1 }, faults: 0, faultTexts: [] }
+ */
+export interface Unserved {
+  /** How often each call was made that answers ENOSYS, by name; `unknown`: no call of Linux. */
+  readonly calls: Readonly<Record<string, number>>
+  /** How often the kernel itself failed at a call, which then answered EFAULT. */
+  readonly faults: number
+  /** The first of these faults, for a report to glassbox: at most 8. */
+  readonly faultTexts: readonly string[]
+}
+
 /** The ending of a job. */
 export interface Ending {
   readonly cause: EndCause
@@ -111,6 +127,8 @@ export interface Ending {
   readonly denials?: readonly Violation[]
   /** How many more there were. */
   readonly moreDenials?: number
+  /** What the kernel runner could not do; absent if it did all. */
+  readonly unserved?: Unserved
 }
 
 const NO_USAGE: Usage = { cpuTimeMs: 0, userTimeMs: 0, systemTimeMs: 0, memoryBytes: 0 }

@@ -10,6 +10,7 @@ import type { Policy, PresetName } from '../policy/policy.ts'
 import type { TraceOptions } from '../trace/options.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { Collect, Files } from './files.ts'
+import type { Mounts } from './mounts/mounts.ts'
 import type { RunnerName } from './result.ts'
 import type { ErrorOutput, Input, Output } from './streams.ts'
 
@@ -113,6 +114,14 @@ export interface BoxOptions {
   readonly profile?: ProfileName | Profile
   /** Files and directories of the host to show, besides its system directories. Default: none. */
   readonly binds?: readonly Bind[]
+  /**
+   * File systems that are served by your own functions, by mount point. Only the kernel runner has
+   * them. Default: none. See docs/kernel.md.
+   *
+   * @example
+   * { '/world': { list: () => ['hello'], read: async path => `You read ${path}\n` } }
+   */
+  readonly mounts?: Mounts
   /**
    * Shows the current directory of this process under its own path, writable, and makes it the
    * default of `cwd`. The same as a bind, but refuses `/`, your home directory, and directories

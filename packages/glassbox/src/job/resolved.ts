@@ -11,7 +11,8 @@ export type ResolvedBind = Required<Bind>
  * The options of a box. Those that not every runner takes are undefined if the caller did not give
  * them: their defaults are the runner's.
  */
-export interface ResolvedBox extends With<Omit<BoxOptions, 'here' | 'profile'>, 'runner' | 'net' | 'files'> {
+export interface ResolvedBox
+  extends With<Omit<BoxOptions, 'here' | 'profile'>, 'runner' | 'net' | 'files' | 'mounts'> {
   readonly binds: readonly ResolvedBind[]
   /** The current directory at the call, if `here` was given. It is one of the binds. */
   readonly here?: string

@@ -3,7 +3,7 @@
  * guessed from an exit code.
  */
 import type { SignalName } from '../linux/signals.ts'
-import type { MeasuredBy, Violation, WeakerWall } from './ending.ts'
+import type { MeasuredBy, Unserved, Violation, WeakerWall } from './ending.ts'
 import type { PossibleLimit } from './possible-limit.ts'
 import type { CollectedDirectory, CollectedFile, FileError } from './files.ts'
 
@@ -129,6 +129,11 @@ export interface RunResult<Output extends string | Uint8Array = string> extends 
   readonly denials?: readonly Violation[]
   /** How many more calls were denied than `denials` has. Present together with it. */
   readonly moreDenials?: number
+  /**
+   * Of the kernel runner: the calls that it does not have, with how often each was made, and
+   * faults of the kernel itself. Absent if it served every call.
+   */
+  readonly unserved?: Unserved
   readonly runner: RunnerName
   /** What measured each value, and so how far to trust it. */
   readonly measuredBy: MeasuredBy

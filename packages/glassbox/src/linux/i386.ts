@@ -4,7 +4,7 @@
  * shown as an address.
  */
 import { I386 } from './generated/i386.ts'
-import { K } from './generated/kinds.ts'
+import { kinds } from './generated/kinds.ts'
 import type { Syscall, SyscallArg } from './syscall.ts'
 import { syscallByName } from './syscalls.ts'
 
@@ -52,14 +52,11 @@ export const fitKind = (kind: string): string =>
 
 const fit = (arg: SyscallArg): SyscallArg => {
   const kind = fitKind(arg.kind)
-  return kind === arg.kind ? arg : { name: arg.name, kind, schema: K.addr }
+  return kind === arg.kind ? arg : { name: arg.name, kind, schema: kinds().addr }
 }
 
-const REGISTERS: readonly SyscallArg[] = Array.from({ length: 6 }, (_, index) => ({
-  name: `arg${index}`,
-  kind: 'hex',
-  schema: K.hex,
-}))
+const registers = (): readonly SyscallArg[] =>
+  Array.from({ length: 6 }, (_, index) => ({ name: `arg${index}`, kind: 'hex', schema: kinds().hex }))
 
 /** Its arguments are looked up when they are first needed. */
 class I386Call implements Syscall {
@@ -92,8 +89,8 @@ class I386Call implements Syscall {
 
   #readArgs(): readonly SyscallArg[] {
     const same = this.#meaning()
-    if (!same) return REGISTERS
-    return DIFFERENT.has(this.name) ? REGISTERS.slice(0, same.args.length) : same.args.map(fit)
+    if (!same) return registers()
+    return DIFFERENT.has(this.name) ? registers().slice(0, same.args.length) : same.args.map(fit)
   }
 
   #meaning(): Syscall | undefined {

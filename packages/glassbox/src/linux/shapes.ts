@@ -11,6 +11,8 @@ export interface ShapeField {
     readonly field: string
     readonly test: '&' | '!&' | '==' | '!='
     readonly value: bigint
+    /** With -v, the field is printed in any case. */
+    readonly orFull?: true
   }
   readonly name: string
   readonly offset: number
@@ -32,14 +34,17 @@ export interface Shape {
   readonly brief?: number
 }
 
-const FIELD = /^(?:\[(\w+)(!?&|==|!=)(\w+)\])?(\w+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+const FIELD = /^(?:\[(\w+)(!?&|==|!=)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+
+const conditionValue = (word: string): { readonly value: bigint; readonly orFull?: true } =>
+  word === 'full' ? { value: 0n, orFull: true } : { value: BigInt(word) }
 
 function field(word: string): ShapeField {
   const [, on, test, value = '0', name = '', offset, size, element, kind = '', count, optional] =
     FIELD.exec(word) ?? []
   return {
     ...(on !== undefined && {
-      condition: { field: on, test: test as '&' | '!&' | '==' | '!=', value: BigInt(value) },
+      condition: { field: on, test: test as '&' | '!&' | '==' | '!=', ...conditionValue(value) },
     }),
     name,
     offset: Number(offset),

@@ -118,13 +118,16 @@ export const boolean: Kind<boolean> = {
   schema: () => ({ type: 'boolean' }),
 }
 
+/** `'a' or 'b'`, `'a', 'b' or 'c'`. */
+const alternatives = (words: readonly string[]): string =>
+  words
+    .map(word => `'${word}'`)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' or ')
+
 /** One of a few keywords. */
 export const choice = <T extends string>(words: readonly T[], hint?: string): Kind<T> => ({
-  ...kind(
-    words.map(word => `'${word}'`).join(' or '),
-    value => (words as readonly unknown[]).includes(value),
-    hint,
-  ),
+  ...kind(alternatives(words), value => (words as readonly unknown[]).includes(value), hint),
   schema: () => (words.length === 1 ? { const: words[0] } : { enum: words }),
 })
 

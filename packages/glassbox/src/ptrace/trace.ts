@@ -4,7 +4,7 @@ import { reap } from '../launch/reap.ts'
 import { traceOptions, traceTarget } from '../trace/check.ts'
 import type { TraceCommand, TraceOptions } from '../trace/options.ts'
 import { workerData } from '../trace/prepare.ts'
-import { RunningTrace } from '../trace/running-trace.ts'
+import { RunningTrace, traceWorker } from '../trace/running-trace.ts'
 import type { Trace } from '../trace/trace.ts'
 import { sessionSpec, type Target } from './start/session-spec.ts'
 
@@ -17,7 +17,7 @@ const WORKER = '../library/ptrace-worker.js'
 function start(target: Target, options: TraceOptions, onSeized?: () => void): Trace {
   const spec = sessionSpec(target, options)
   return new RunningTrace({
-    worker: new URL(WORKER, import.meta.url),
+    open: data => traceWorker(new URL(WORKER, import.meta.url), data),
     data: workerData(spec, options),
     signal: options.signal,
     filtered: spec.filtered,

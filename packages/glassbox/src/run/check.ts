@@ -46,11 +46,11 @@ export function checkPooled(
 
 /** The options of run(): those of a box and those of a command. The signal is the command's. */
 export function checkRun(options: unknown = {}): CheckedCommand & { readonly box: ResolvedBox } {
-  const { runner, binds, here, etc, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(
+  const { runner, binds, mounts, here, etc, net, hostname, diskBytes, diskFiles, files, ...rest } = RUN.read(
     options,
     '',
   )
-  const read = { runner, binds, here, etc, net, hostname, diskBytes, diskFiles, files }
+  const read = { runner, binds, mounts, here, etc, net, hostname, diskBytes, diskFiles, files }
   const box = resolveHere(read as ReadBox)
   return { box: Object.freeze(box), ...command(rest, box.here) }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs a trace in its worker, for any source: loads the handlers and runs the session, which
- * blocks this thread until the trace ends. Messages that it posts reach the main thread all the
+ * Runs a trace in its worker, for any source: loads the handlers and runs the session, which may
+ * block this thread until the trace ends. Messages that it posts reach the main thread all the
  * same. Commands come back through shared words.
  */
 import type { MessagePort } from 'node:worker_threads'
@@ -43,7 +43,7 @@ async function importModule(module: string): Promise<{ readonly default?: Handle
   }
 }
 
-/** Must be called once, by the entry of a worker. `open` makes the session. */
+/** Carries one trace. `port` leads to its RunningTrace; `open` makes the session. */
 export async function carry<Spec>(
   port: MessagePort,
   data: WorkerData<Spec>,
@@ -66,7 +66,7 @@ export async function carry<Spec>(
       onSeized: () => post({ type: 'seized' }),
     })
     try {
-      const ended = session.run()
+      const ended = await session.run()
       const result = handlers.end?.()
       sink.flush()
       post({ type: 'end', ended, data: result })

@@ -3,7 +3,6 @@
  * commands. Owns the worker. When the process exits, the worker is woken, because a thread in
  * wait4 would block the exit forever.
  */
-import type { Worker } from 'node:worker_threads'
 import { GlassboxError, InvalidOptionError } from '../errors.ts'
 import { systemError } from '../gate/gate.ts'
 import { ERRNO } from '../linux/errno.ts'
@@ -20,10 +19,34 @@ process.on('exit', () => {
   for (const control of running) control.command(COMMAND.quit)
 })
 
+/** The other end of a trace: a worker, or a port to one. */
+export interface TraceChannel {
+  on(event: 'message', listener: (message: FromWorker) => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  /** Nothing comes after this. */
+  on(event: 'exit', listener: () => void): unknown
+  /** Makes it look at commands, if the words of `Control` alone do not. */
+  wake?(): void
+}
+
+/** A worker of its own for a trace. `url`: its entry, which calls `carry`. */
+export function traceWorker(url: URL, data: WorkerData): TraceChannel {
+  // Loaded here because most programs that import trace() do not use it, and the module takes a
+  // part of the command's start-up time.
+  const threads = process.getBuiltinModule('node:worker_threads')
+  return new threads.Worker(url, {
+    workerData: data,
+    name: 'glassbox-tracer',
+    // This command-line option is for the main script only: Node would not start a worker with
+    // it.
+    ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
+  })
+}
+
 /** What a source of traces says about one trace. */
 export interface Carried {
-  /** The URL of its worker's entry. */
-  readonly worker: URL
+  /** Starts what carries the trace. */
+  readonly open: (data: WorkerData) => TraceChannel
   readonly data: Omit<WorkerData, 'shared'>
   readonly signal: AbortSignal | undefined
   /** Tracees have a filter, so they cannot outlive their tracer. */
@@ -47,7 +70,7 @@ function workerError(error: unknown): unknown {
 export class RunningTrace implements Trace {
   readonly pid: Promise<number>
   readonly #control = new Control()
-  readonly #worker: Worker
+  readonly #channel: TraceChannel
   readonly #queue: EventQueue = new EventQueue(count => this.#control.consume(count))
   readonly #listeners: ((message: unknown) => void)[] = []
   readonly #end: Promise<TraceEnd>
@@ -61,7 +84,7 @@ export class RunningTrace implements Trace {
   #root: number | undefined
 
   constructor(carried: Carried) {
-    const { worker, data, signal } = carried
+    const { open, data, signal } = carried
     this.#carried = carried
     this.pid = new Promise((resolve, reject) => {
       this.#gotPid = { resolve, reject }
@@ -73,19 +96,10 @@ export class RunningTrace implements Trace {
     // as unhandled.
     this.pid.catch(() => {})
     this.#end.catch(() => {})
-    // Loaded here because most programs that import trace() do not use it, and the module takes a
-    // part of the command's start-up time.
-    const threads = process.getBuiltinModule('node:worker_threads')
-    this.#worker = new threads.Worker(worker, {
-      workerData: { ...data, shared: this.#control.shared } satisfies WorkerData,
-      name: 'glassbox-tracer',
-      // This command-line option is for the main script only: Node would not start a worker with
-      // it.
-      ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
-    })
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message))
-    this.#worker.on('error', error => this.#fail(workerError(error)))
-    this.#worker.on('exit', () => this.#close())
+    this.#channel = open({ ...data, shared: this.#control.shared })
+    this.#channel.on('message', message => this.#receive(message))
+    this.#channel.on('error', error => this.#fail(workerError(error)))
+    this.#channel.on('exit', () => this.#close())
     running.add(this.#control)
     signal?.addEventListener('abort', this.#onAbort)
     if (signal?.aborted) this.#onAbort()
@@ -122,12 +136,12 @@ export class RunningTrace implements Trace {
         'Start it with seccomp: false.',
       )
     }
-    this.#control.command(COMMAND.detach | (keep ? COMMAND.keep : 0))
+    this.#command(COMMAND.detach | (keep ? COMMAND.keep : 0))
     return this.#end
   }
 
   kill(): Promise<TraceEnd> {
-    this.#control.command(COMMAND.kill)
+    this.#command(COMMAND.kill)
     return this.#end
   }
 
@@ -135,7 +149,12 @@ export class RunningTrace implements Trace {
     const reason: unknown = this.#carried.signal?.reason
     this.#queue.end({ reason })
     this.#settleWith(() => this.#settle.reject(reason))
-    this.#control.command(COMMAND.kill)
+    this.#command(COMMAND.kill)
+  }
+
+  #command(bits: number): void {
+    this.#control.command(bits)
+    this.#channel.wake?.()
   }
 
   #receive(message: FromWorker): void {

@@ -18,8 +18,11 @@ export interface SessionHooks {
 }
 
 export interface TraceSession {
-  /** Runs to the end of the trace. Returns how its first process ended, if it did. */
-  run(): Ended | undefined
+  /**
+   * Runs to the end of the trace. Returns how its first process ended, if it did. A promise, if
+   * the source of the trace needs turns of Node.
+   */
+  run(): Ended | undefined | Promise<Ended | undefined>
 }
 
 /** Makes a session from a description that is plain data, because it comes from another thread. */

@@ -55,9 +55,25 @@ function denied({ denials, moreDenials = 0 }: AnyResult): string {
   return count === 0 ? '' : ` · ${count} denied ${count === 1 ? 'call' : 'calls'} (see --explain)`
 }
 
+/** So many names fit into the line. */
+const MOST_NAMES = 3
+
+/** Calls that the kernel runner does not have, and its own faults. */
+function unserved({ unserved: found }: AnyResult): string {
+  if (!found) return ''
+  const names = Object.entries(found.calls)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}×`)
+  const more = names.length > MOST_NAMES ? `, ${names.length - MOST_NAMES} more` : ''
+  const calls = names.length > 0 ? ` · calls not served: ${names.slice(0, MOST_NAMES).join(', ')}${more}` : ''
+  const faults =
+    found.faults > 0 ? ` · ${found.faults} ${found.faults === 1 ? 'fault' : 'faults'} of the kernel` : ''
+  return calls + faults
+}
+
 /** One line: how the program ended, CPU and wall time, peak memory, denied calls. */
 export function reportLine(result: AnyResult): string {
   const { cpuTimeMs, wallTimeMs, measuredBy } = result
   const figures = `CPU ${formatDuration(cpuTimeMs)} · wall ${formatDuration(wallTimeMs)} · ${peakMemory(result)}`
-  return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}`
+  return `${ending(result)} · ${figures}${caveat(measuredBy)}${denied(result)}${unserved(result)}`
 }

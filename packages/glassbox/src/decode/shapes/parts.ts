@@ -95,10 +95,30 @@ const clockTime: PartText = (view, offset, { options }) => {
   return `{sec=${seconds}, nsec=${nanoseconds}${reserved === 0 ? '' : `, reserved=${hex(reserved)}`}}${date}`
 }
 
+/** struct btrfs_ioctl_timespec */
+const btrfsTime: PartText = (view, offset) => {
+  const [seconds, nanoseconds] = [view.getBigUint64(offset, true), view.getUint32(offset + 8, true)]
+  return `{sec=${seconds}, nsec=${nanoseconds}}${timeComment(seconds, BigInt(nanoseconds))}`
+}
+
+/** struct v4l2_fract */
+const fraction: PartText = (view, offset) =>
+  `${view.getUint32(offset, true)}/${view.getUint32(offset + 4, true)}`
+
+/** Two rows of twenty-four numbers of two bytes: the lines of both fields. */
+const videoLines: PartText = (view, offset) => {
+  const row = (at: number): string =>
+    `[${Array.from({ length: 24 }, (_, index) => hex(view.getUint16(at + 2 * index, true))).join(', ')}]`
+  return `[${row(offset)}, ${row(offset + 48)}]`
+}
+
 export const PARTS: Readonly<Record<string, PartText>> = {
   inet4,
   sockid: socketId,
   gpioattr: gpioAttribute,
   gpioconfig: gpioConfiguration,
   ptprtc: clockTime,
+  btrfstime: btrfsTime,
+  fraction,
+  v4l2lines: videoLines,
 }

@@ -6,6 +6,7 @@
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import type { Context, Printer } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
+import { buffer } from '../basic/strings.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
@@ -47,11 +48,15 @@ function numberText(kind: string, value: bigint, size: number): string | undefin
 
 const styleOf = ({ context }: Place) => context.options.stringsInHex
 
+const hexDigits = (bytes: Uint8Array): string =>
+  [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
+
 /** Bytes in place. `str`: up to a NUL. `hexstr`: all of them, in hexadecimal. `bytes`: all. */
 const TEXTS: Readonly<Record<string, (bytes: Uint8Array, place: Place) => string>> = {
   str: (bytes, place) => charArray(bytes, styleOf(place)),
   hexstr: bytes => `"${escaped(bytes, 'all')}"`,
   bytes: (bytes, place) => quote(bytes, false, styleOf(place)),
+  uuid: bytes => hexDigits(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
   mac: bytes => [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':'),
 }
 
@@ -64,6 +69,10 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
   }
+  if (kind.startsWith('*'))
+    return unsignedAt(view, offset, size) === 0n
+      ? 'NULL'
+      : shapeAt(kind.slice(1), unsignedAt(view, offset, size), context, valueText)
   const part = PARTS[kind]
   if (part) return part(view, offset, context, valueText)
   const text = TEXTS[kind]
@@ -99,19 +108,20 @@ function listText(field: ShapeField, count: number, place: Place): string {
 const fieldNamed = (shape: Shape, wanted: string): ShapeField | undefined =>
   shape.fields.find(({ name }) => name === wanted || name === `_${wanted}`)
 
-/** How many elements of a list are printed. */
+/** How many elements of a list are printed, or how many bytes. */
 function countOf(field: ShapeField, shape: Shape, view: DataView): number {
-  const room = field.element === 0 ? 0 : field.size / field.element
+  const room = field.size / (field.element || 1)
   if (field.count === undefined) return room
   const by = fieldNamed(shape, field.count)
   const said = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count)
   return said < BigInt(room) ? Number(said) : room
 }
 
-function isShown(field: ShapeField, shape: Shape, view: DataView): boolean {
+function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolean): boolean {
   const { condition, isOptional, offset, size } = field
   if (isOptional && bytesOf(view, offset, size).every(byte => byte === 0)) return false
   if (!condition) return true
+  if (condition.field === 'full' || (condition.orFull && isFull)) return isFull
   const by = fieldNamed(shape, condition.field)
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
@@ -131,11 +141,16 @@ export function shapeText(
   const place = { view, context, valueText, at }
   const fields = brief ? shape.fields.slice(0, shape.brief) : shape.fields
   const parts = fields.flatMap(field => {
-    if (field.name.startsWith('_') || !isShown(field, shape, view)) return []
+    if (/^_[^_]/.test(field.name) || !isShown(field, shape, view, context.options.full === true)) return []
     const isList = field.kind.endsWith('[]')
     const text = isList
       ? listText(field, countOf(field, shape, view), place)
-      : valueAt(field.kind, field.offset, field.size, place)
+      : valueAt(
+          field.kind,
+          field.offset,
+          field.count === undefined ? field.size : countOf(field, shape, view),
+          place,
+        )
     return [`${field.name}=${text}`]
   })
   return `{${[...parts, ...(brief ? ['...'] : [])].join(', ')}}`
@@ -167,7 +182,7 @@ export const shaped =
     if (!first.startsWith('{')) return first
     const last = isAnswered ? shapeAt(after, value, context, valueText) : address(value)
     if (skips) return isZero(before, value, context) ? last : `${first} => ${last}`
-    if (!isAnswered) return first
+    if (!isAnswered || last === '{}') return first
     return mark === '/' ? `${first} => ${last}` : `${first.slice(0, -1)}, ${last.slice(1)}`
   }
 
@@ -182,12 +197,13 @@ export const mixed =
     return `[${kinds.map((kind, index) => valueAt(kind, 4 * index, 4, place)).join(', ')}]`
   }
 
-/** `[LED_CAP]`: one byte behind a pointer. */
-export const byteCell =
+/** `[LED_CAP]`: one number behind a pointer, of some bytes. */
+export const numberCell =
+  (bytes: number) =>
   (kind: string, valueText: KindText): Printer =>
   (value, context) => {
-    const view = readView(context.memory, value, 1)
-    return view ? `[${valueAt(kind, 0, 1, { view, context, valueText, at: value })}]` : address(value)
+    const view = readView(context.memory, value, bytes)
+    return view ? `[${valueAt(kind, 0, bytes, { view, context, valueText, at: value })}]` : address(value)
   }
 
 /** `KIND,BYTES,COUNT`: an array of a fixed size. */
@@ -200,6 +216,21 @@ export const row =
       return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
     })
   }
+
+const LABEL_BYTES = 256
+
+/** The label of a file system, which -s does not shorten. */
+export const label: Printer = (value, { memory, options }) => {
+  const bytes = memory.read(value, LABEL_BYTES)
+  if (bytes.length < LABEL_BYTES) return address(value)
+  return charArray(bytes, options.stringsInHex)
+}
+
+/** Bytes, as many as the operand says. */
+export const blob =
+  (operand: string): Printer =>
+  (value, context) =>
+    buffer(value, Number(operand), context)
 
 /** Bytes in hexadecimal, as many as the operand says. */
 export const hexBytes =

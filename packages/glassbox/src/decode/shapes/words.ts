@@ -1,5 +1,6 @@
 /** Kinds of fields that only shapes have: numbers in network order, addresses, ratios. */
 import type { Context } from '../context.ts'
+import { deviceText } from '../basic/modes.ts'
 import { named, setText, signalText } from '../names.ts'
 import { hex } from '../text.ts'
 import { interfaceText } from '../network/socket.ts'
@@ -15,6 +16,17 @@ const swapped = (value: bigint, size: number): bigint => {
 export const WORDS: Readonly<Record<string, WordText>> = {
   /** A number in network order. */
   be: (value, _context, size) => `${size === 2 ? 'htons' : 'htonl'}(${swapped(value, size)})`,
+  btrfscompat: (value, { options }) =>
+    value === 0n
+      ? '0'
+      : `${hex(value)}${options.spelling === 'raw' ? '' : ' /* BTRFS_FEATURE_COMPAT_??? */'}`,
+  /** The reserved objects of btrfs have small numbers, counted from either end. */
+  objectid: (value, { options }) =>
+    value < 2n ** 32n || value >= 2n ** 64n - 256n ? setText('=btrfs_object', value, options) : String(value),
+  dev64: (value, { options }) => deviceText(value, options),
+  kernelversion: (value, { options }) =>
+    named(hex(value), `KERNEL_VERSION(${value >> 16n}, ${(value >> 8n) & 0xffn}, ${value & 0xffn})`, options),
+  v4l2ctrl: (value, { options }) => setText('=v4l2_cid', value, options),
   /** A character between quotes. */
   char: value => quotedCharacter(Number(value)),
   /** KIOCSOUND: a divisor of the clock of the speaker, by what strace makes of it. */
@@ -42,7 +54,8 @@ function fourcc(value: bigint, spelling: 'abbrev' | 'raw' | 'verbose'): string {
     const quoted = byte === 39 || byte === 92 ? `\\${String.fromCharCode(byte)}` : String.fromCharCode(byte)
     return `'${isText ? quoted : `\\x${byte.toString(16).padStart(2, '0')}`}'`
   })
-  return named(hex(value), `v4l2_fourcc(${letters.join(', ')})`, { spelling })
+  // As in strace: never a number beside the call.
+  return spelling === 'raw' ? hex(value) : `v4l2_fourcc(${letters.join(', ')})`
 }
 
 const ESCAPED: Readonly<Record<number, string>> = {

@@ -227,10 +227,16 @@ export interface OpenFile {
   seek(offset: number, whence: number): number
   /** Directories: the names from `position` on, of which `.` and `..` are 0 and 1. */
   names?(): readonly DirectoryEntry[] | number
+  /** How long a read that waits has to; then it returns 0: VTIME of terminals. */
+  readonly readTimeoutNs?: number
+  /** Of the master of a terminal: opens its other side, TIOCGPTPEER. */
+  readonly peer?: (flags: number, caller: FsCaller) => OpenFile | number
   /** open(2) waits until it is false: a FIFO whose other end is missing. */
   readonly opening?: boolean
   /** fallocate(2); absent: EOPNOTSUPP. */
   allocate?(mode: number, offset: number, length: number): number
+  /** ftruncate(2); absent: that of its inode. */
+  resize?(size: number): number
   /** fsync(2); absent: nothing to do. */
   sync?(): number
   /** The POLL* bits that hold now. */

@@ -14,8 +14,12 @@ import { growStack, type Refusal, touch } from './touch.ts'
 
 const SIGSEGV = signalNumber('SIGSEGV') as number
 const SIGBUS = signalNumber('SIGBUS') as number
-/** si_code of a fault without an address, such as one of a non-canonical address. */
-const SI_KERNEL = 128
+/**
+ * What memory can mend. Other codes (an address without alignment, a protection key, a shadow
+ * stack, SI_KERNEL for an address that is not canonical) are the guest's own.
+ */
+const isOfPages = ({ signal, code }: Fault): boolean =>
+  signal === SIGSEGV ? code === SEGV_MAPERR || code === SEGV_ACCERR : signal === SIGBUS && code === BUS_ADRERR
 
 /** Bits of the CPU's error code. */
 const ERROR_PRESENT = 1
@@ -40,7 +44,7 @@ export interface Unexplained {
 /** Mends a fault: undefined; or says which signal it is. */
 export function mend(space: SpacePages, fault: Fault, last: Unexplained): SignalFault | undefined {
   const { address, signal } = fault
-  if ((signal !== SIGSEGV && signal !== SIGBUS) || fault.code === SI_KERNEL) return fault
+  if (!isOfPages(fault)) return fault
   // The host does not have yet what is queued; it is carried out before the guest tries again.
   if (space.space.pending) return undefined
   const area = space.areas.find(address) ?? growStack(space, address)

@@ -109,6 +109,13 @@ export interface Space {
   unmap(address: number, length: number): void
   /** Whether changes are queued. */
   readonly pending: boolean
+  /**
+   * Nothing is mapped in this range, and it will be mapped next. If the queue is of this range
+   * alone, `defer` may put it off. Absent: nothing is ever put off.
+   */
+  startFresh?(address: number, length: number): void
+  /** What is queued need not be carried out before the guest touches it: more will follow. */
+  defer?(): void
   /** Carries out what is queued now. One thread of the space has to be stopped. */
   flush(): void
   /** Whether a thread of it runs on the host now. Absent: none ever does while the kernel runs. */

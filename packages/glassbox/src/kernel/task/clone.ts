@@ -77,6 +77,7 @@ export function cloneTask(task: Task, request: CloneRequest): number {
   space.limits = process.limits
   if (space === task.addressSpace && !has(flags, CLONE_VFORK)) space.concurrent = true
   inherit(task, child, request)
+  world.observer?.created(task, child, flags, request.exitSignal)
   world.makeReady(child)
   if (has(flags, CLONE_VFORK)) return task.block(vforkWait(process))
   if (space !== task.addressSpace && isAlone(task, flags)) parkFor(task, process)

@@ -43,12 +43,14 @@ export function execTask(task: Task, request: ExecRequest): number {
   const image = imageOf(task.world.memory, task, program.executable)
   if (typeof image === 'number') return image
 
+  const formerTid = task.tid
   leaveThreads(task)
   // An open file has no path: its own name is what ps shows.
   const comm = request.file?.dentry.name.slice(0, COMM_LENGTH) ?? commOf(request.path)
   changeIdentity(task, program, comm)
   replaceMemory(task)
   if (startImage(task, image, program, request.env) !== 0) exitGroup(task.process, SIGNAL.SIGKILL)
+  else task.world.observer?.executed(task, formerTid)
   return NO_RESULT
 }
 
@@ -126,7 +128,7 @@ export function startImage(task: Task, image: Image, program: Program, env: read
     egid,
     secure: uid !== euid || gid !== egid,
     execPath: program.path,
-    signalFrameSize: signalFrameSize(task.thread.extended().length),
+    signalFrameSize: frameSizeOf(task),
   }
   const strings = { args: program.args, env }
   const started = loadImage(task.addressSpace, image, strings, facts, task.world.random)
@@ -143,6 +145,14 @@ export function startImage(task: Task, image: Image, program: Program, env: read
   task.thread.changed()
   task.thread.setExtended(undefined)
   return 0
+}
+
+/** The extended state is of the same length in all threads of a host. */
+let frameSize = 0
+
+function frameSizeOf(task: Task): number {
+  if (frameSize === 0) frameSize = signalFrameSize(task.thread.extended().length)
+  return frameSize
 }
 
 /** Interrupts are on; bit 1 is always set. */

@@ -16,7 +16,7 @@ export function exitTask(task: Task, status: number): void {
   const { process } = task
   if (task.dead) return
   if (!process.exiting && task.tid === process.pid) process.leaderStatus = status
-  endTask(task)
+  endTask(task, status)
   if (process.tasks.size === 0) endProcess(process, process.leaderStatus)
 }
 
@@ -24,13 +24,14 @@ export function exitTask(task: Task, status: number): void {
 export function exitGroup(process: Process, status: number): void {
   if (process.exiting) return
   process.exiting = true
-  for (const task of [...process.tasks]) endTask(task)
+  for (const task of [...process.tasks]) endTask(task, status)
   endProcess(process, status)
 }
 
-/** Takes a thread off the world. Its process stays. */
-export function endTask(task: Task): void {
+/** Takes a thread off the world. Its process stays. `status`: a wait status. */
+export function endTask(task: Task, status = 0): void {
   const { process, world } = task
+  world.observer?.ending(task, status)
   task.endWait()
   clearTid(task)
   releaseRobustLocks(task)
@@ -73,8 +74,10 @@ function endProcess(process: Process, status: number): void {
   process.lending.end()
   process.unreported = 'none'
   process.timers.cancelAll()
+  const left = lostGroups(process)
   giveChildrenAway(process)
-  tellGroups(process)
+  tellGroups(process, left)
+  if (process.session === process.pid) world.onSessionEnd(process.session)
   process.endQueue.wake()
   if (process === world.first) endWorld(process, status)
   else tellParent(process)
@@ -99,13 +102,23 @@ function giveChildrenAway(process: Process): void {
   process.children.clear()
 }
 
-/** Groups that lose the one who could let them go on are told, if they have stopped members. */
-function tellGroups(process: Process): void {
-  const { world } = process
+/**
+ * The groups that lose a link to their session: its own one if its parent is in another, and those
+ * of its children. POSIX: a group is orphaned if no member has a parent in another group of the
+ * session.
+ */
+function lostGroups(process: Process): ReadonlySet<number> {
+  const { parent, session } = process
   const groups = new Set<number>()
-  for (const other of world.processes.values())
-    if (other.parent === process.parent && other.group !== process.group) continue
-    else if (other.session === process.session && other !== process) groups.add(other.group)
+  if (parent && parent.group !== process.group && parent.session === session) groups.add(process.group)
+  for (const child of process.children)
+    if (child.group !== process.group && child.session === session) groups.add(child.group)
+  return groups
+}
+
+/** Groups that lose the one who could let them go on are told, if they have stopped members. */
+function tellGroups(process: Process, groups: ReadonlySet<number>): void {
+  const { world } = process
   for (const group of groups) {
     const member = [...membersOf(world, group)].find(other => !other.ended && other !== process)
     if (member === undefined || !hasStopped(world, group) || !isOrphaned(member, process)) continue

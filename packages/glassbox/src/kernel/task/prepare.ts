@@ -2,7 +2,6 @@
  * What happens between the moment when a task could go on and its next guest instruction: its wait
  * is looked at, its signals are delivered, and it stays parked while its process is stopped.
  */
-import { REGISTER } from '../platform/registers.ts'
 import { deliverSignals } from './signals/deliver.ts'
 import type { Task } from './state.ts'
 
@@ -26,13 +25,4 @@ export function prepare(task: Task): boolean {
 
 function isInterrupted(task: Task): boolean {
   return task.wait?.interruption === 'kill-only' ? task.isBeingKilled : task.interrupted
-}
-
-/** The call that the task has just made is made again, by its own instruction. */
-export function repeatCall(task: Task): void {
-  const registers = task.thread.registers()
-  registers.set(REGISTER.rax, task.nr)
-  registers.set(REGISTER.rip, registers.get(REGISTER.rip) - 2)
-  registers.set(REGISTER.origRax, -1)
-  task.thread.changed()
 }

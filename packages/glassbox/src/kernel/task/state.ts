@@ -5,6 +5,7 @@
  *   queue whether it runs, so nothing that wakes a task calls anything of it.
  * - A task that is dead has no wait, no timer and no thread.
  */
+import { ERESTARTSYS } from '../../linux/errno-numbers.ts'
 import type { FdTable } from '../fs/fd-table.ts'
 import type { FsContext, Location } from '../fs/vfs.ts'
 import type { AddressSpace } from '../mm/address-space.ts'
@@ -23,9 +24,11 @@ import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
 import { readMask } from './signals/user.ts'
+import { restart } from './signals/restart.ts'
 import { Lending } from './lending.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
+import type { TaskObserver } from './observer.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import { ProcessTimers } from './timing/interval.ts'
 import type * as contract from './types.ts'
@@ -143,7 +146,9 @@ export class Task implements contract.Task, Waiter {
   /** The answer of a handler: a result, BLOCKED or NO_RESULT. */
   finish(answer: number): void {
     if (this.dead || answer === BLOCKED) return
-    if (answer !== NO_RESULT) this.thread.result(answer)
+    if (answer === -ERESTARTSYS) restart(this)
+    else if (answer !== NO_RESULT) this.thread.result(answer)
+    this.world.observer?.left(this, answer)
     if (this.savedMask !== undefined) this.restoreMask()
     this.world.makeReady(this)
   }
@@ -287,6 +292,8 @@ export class WorldState extends WorldParts implements contract.World {
   readonly futexes: FutexTable = new FutexTable()
   /** Woken whenever a signal is pending: signalfd. Who reads one need not be who made it. */
   readonly signalQueue: WaitQueue = new WaitQueue()
+  /** The trace of this world, if there is one. */
+  observer: TaskObserver | undefined
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
   /** The most tasks at a time, and how many new ones the limit has refused. */
@@ -296,6 +303,8 @@ export class WorldState extends WorldParts implements contract.World {
   fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
+  /** Told when the leader of a session has ended. */
+  onSessionEnd: (session: number) => void = () => {}
   /** The process that takes orphans. It has no task. */
   init: Process | undefined
   /** The first program. */

@@ -4,23 +4,20 @@
  * counted and kept for the report; it never reaches the loop.
  */
 import { syscallByNumber } from '../../linux/syscalls.ts'
+import { served } from '../fs/object/answers.ts'
 import type { Task } from '../task/state.ts'
+import { waitForAnswers } from './answers.ts'
 import { type CallTable, fit } from './call-table.ts'
 
 const ENOSYS = 38
 const EFAULT = 14
 const MOST_KEPT_FAULTS = 8
+/** Stands for all numbers of calls that Linux does not have. */
+export const NO_NUMBER = -1
 
 export interface KernelFault {
   readonly call: string
   readonly error: unknown
-}
-
-/** Who wants to see calls: a trace. */
-export interface CallObserver {
-  entered(task: Task): void
-  /** The handler has answered: a result, BLOCKED or NO_RESULT. */
-  answered(task: Task, answer: number): void
 }
 
 export class Dispatcher {
@@ -30,7 +27,6 @@ export class Dispatcher {
   readonly faults: KernelFault[] = []
   faultCount = 0
   calls = 0
-  observer: CallObserver | undefined
 
   constructor(table: CallTable) {
     this.#table = table
@@ -43,18 +39,18 @@ export class Dispatcher {
     task.nr = nr
     task.world.current = task
     this.calls++
-    const { observer } = this
-    if (observer === undefined) {
-      task.finish(this.#answer(task, nr))
-      return
-    }
-    observer.entered(task)
-    const answer = this.#answer(task, nr)
-    observer.answered(task, answer)
-    task.finish(answer)
+    task.world.observer?.entered(task)
+    task.finish(this.#answer(task, nr))
   }
 
   #answer(task: Task, nr: number): number {
+    served.call = undefined
+    const answer = this.#handle(task, nr)
+    const { call } = served
+    return call === undefined ? answer : waitForAnswers(task, call, answer, () => this.#handle(task, nr))
+  }
+
+  #handle(task: Task, nr: number): number {
     const handler = this.#table.handlers[nr]
     if (handler === undefined) return this.#noCall(nr)
     const [a, b, c, d, e, f] = task.thread.args
@@ -76,8 +72,10 @@ export class Dispatcher {
     }
   }
 
+  /** Numbers that no call can have count together, so that a guest cannot fill the map. */
   #noCall(nr: number): number {
-    this.missing.set(nr, (this.missing.get(nr) ?? 0) + 1)
+    const counted = nr >= 0 && nr < this.#table.handlers.length ? nr : NO_NUMBER
+    this.missing.set(counted, (this.missing.get(counted) ?? 0) + 1)
     return -ENOSYS
   }
 

@@ -22,6 +22,8 @@ export interface LoopParts {
   readonly isOver: () => boolean
   /** How many promises are outstanding. */
   readonly outstanding: () => number
+  /** Objects of the caller: what was asked for, and whether contents are on their way to them. */
+  readonly objects?: { readonly outstanding: number; readonly isHanding: boolean } | undefined
   /** Nothing runs, nothing is ready and nothing can wake anyone. */
   readonly onStill: () => void
 }
@@ -35,16 +37,18 @@ export class Loop {
 
   /** Runs until the world has ended, or is to end (`ended`), or Node has to have a turn. */
   run(): 'ended' | 'turn' {
-    const { state, platform, onWake, isOver, outstanding } = this.#parts
+    const { state, platform, onWake, isOver, outstanding, objects } = this.#parts
     const { timers } = state
     for (let isDue = true; ; ) {
       if (isDue) timers.run(platform.now())
       this.#resumeReady()
-      if (state.ended !== undefined || isOver()) return 'ended'
+      state.observer?.beforeWait()
+      if (isOver() || (state.ended !== undefined && objects?.isHanding !== true)) return 'ended'
       const promises = outstanding()
       if (promises > 0 && platform.running === 0) return 'turn'
       const next = timers.nextNs()
-      if (platform.running === 0 && next === Infinity && promises === 0 && !platform.watching)
+      const asked = promises + (objects?.outstanding ?? 0)
+      if (platform.running === 0 && next === Infinity && asked === 0 && !platform.watching)
         this.#parts.onStill()
       const stops = platform.wait(promises > 0 ? Math.min(next, platform.now() + TURN_NS) : next)
       for (let index = 0; index < stops; index++) this.#serve(index)

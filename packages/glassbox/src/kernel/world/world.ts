@@ -4,6 +4,7 @@
  * files in it, and the root.
  */
 import type { FdTable } from '../fs/fd-table.ts'
+import type { ObjectClient } from '../fs/object/answers.ts'
 import type { Location, Mount } from '../fs/vfs.ts'
 import type { WorldMemory } from '../mm/world-memory.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -15,7 +16,7 @@ import type { ResourceLimit } from '../task/types.ts'
 import { TimerHeap } from '../wait/timer-heap.ts'
 import type { CallTable } from './call-table.ts'
 import { hostClock } from './clock.ts'
-import { type CallObserver, Dispatcher } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { type LimitCause, Limits, type Terms } from './limits.ts'
 import { Loop } from './loop.ts'
 import { Watchdog } from './watchdog.ts'
@@ -46,7 +47,8 @@ export interface WorldSpec {
   readonly random: (target: Uint8Array) => void
   /** Called when the bell was rung. Returns why the world has to end, if it has to. */
   readonly onBell: () => 'canceled' | 'output' | undefined
-  readonly observer?: CallObserver
+  /** The line to TypeScript objects in its tree; `onBell` takes their answers from it. */
+  readonly objects?: ObjectClient | undefined
   /** The clocks that guests read by themselves. */
   readonly vdso?: { readonly dueNs: number; refresh(): void }
 }
@@ -99,7 +101,6 @@ export class KernelWorld {
       outstanding: promise => this.#await(promise),
     })
     this.dispatcher = new Dispatcher(spec.table)
-    this.dispatcher.observer = spec.observer
     this.#limits = new Limits(terms, platform, memory, timers)
     if (spec.vdso) this.#keepClock(spec.vdso)
     this.#watchdog = new Watchdog(this.state, platform, this.dispatcher)
@@ -112,6 +113,7 @@ export class KernelWorld {
       },
       isOver: () => this.#stopped !== undefined || this.#limits.cause !== undefined,
       outstanding: () => this.#outstanding,
+      objects: spec.objects,
       onStill: () => this.#watchdog.look(),
     })
   }
@@ -133,12 +135,20 @@ export class KernelWorld {
 
   /** Runs until nothing is left. Throws if the kernel or the host has failed. */
   async run(): Promise<WorldEnd> {
+    const { objects } = this.#spec
+    objects?.begin()
     try {
       while (this.#loop.run() === 'turn') await turn()
     } finally {
+      objects?.end()
       this.#killAll()
     }
     return this.#end()
+  }
+
+  /** It ends before the next guest instruction. */
+  cancel(): void {
+    this.#stopped ??= 'canceled'
   }
 
   #await(promise: Promise<unknown>): void {

@@ -443,11 +443,11 @@ type KindName =
   | 'flags_adjtimex_status_32'
   | 'word_resource_limit_64'
   | 'chars_65'
-  | 'list_int_3'
+  | 'list_int_64_3'
   | 'int_decimal_16'
   | 'flags_clone3_64'
   | 'signal_64'
-  | 'array_id_object_Object'
+  | 'array_id_32'
   | 'flags_sched_flags_64'
   | 'enum_cap_version_32'
   | 'bit0_32'
@@ -457,11 +457,11 @@ type KindName =
   | 'bit5_32'
   | 'bit6_32'
   | 'bit7_32'
-  | 'array_struct_object_Object'
+  | 'array_struct_sock_filter'
   | 'int_hex_16'
   | 'int_decimal_8'
   | 'enum_audit_arch_32'
-  | 'list_int_6'
+  | 'list_int_64_6'
   | 'flags_futex_waitv_32'
   | 'int_hex_32'
   | 'enum_perf_type_32'
@@ -512,7 +512,7 @@ type KindName =
   | 'signals_64'
   | 'flags_sa_64'
   | 'flags_ss_flags_32'
-  | 'pointer_object_Object'
+  | 'pointer_signals_64'
   | 'enum_sigev_32'
   | 'word_device_64'
   | 'word_file_mode_32'
@@ -545,7 +545,7 @@ type KindName =
   | 'int_decimal_s16'
   | 'flags_iocb_flags_32'
   | 'flags_uring_setup_32'
-  | 'list_int_3_2'
+  | 'list_int_32_3'
   | 'flags_uring_features_32'
   | 'struct_io_sqring_offsets'
   | 'struct_io_cqring_offsets'
@@ -559,20 +559,20 @@ type KindName =
   | 'word_port_16'
   | 'word_ipv4_address_32'
   | 'word_network_number_32'
-  | 'list_int_16'
+  | 'list_int_8_16'
   | 'enum_arphrd_16'
   | 'enum_packet_type_8'
-  | 'list_int_8'
+  | 'list_int_8_8'
   | 'chars_16'
   | 'union_ifreq_24'
-  | 'array_struct_object_Object_2'
+  | 'array_struct_ifreq'
   | 'int_hex_8'
   | 'flags_tty_iflag_32'
   | 'word_terminal_output_32'
   | 'word_terminal_control_32'
   | 'flags_tty_lflag_32'
   | 'enum_tty_line_8'
-  | 'list_int_19'
+  | 'list_int_8_19'
   | 'flags_tty_iflag_16'
   | 'word_terminal_output_16'
   | 'word_terminal_control_16'
@@ -583,7 +583,7 @@ type KindName =
   | 'word_ticks_32'
   | 'int_decimal_s32_2'
   | 'word_resource_limit_32'
-  | 'list_int_3_3'
+  | 'list_int_32_3_2'
   | 'int_address_32'
   | 'word_signal_handler_32'
   | 'flags_sa_32'
@@ -595,7 +595,7 @@ type KindName =
   | 'flags_mq_flags_32'
   | 'union_ifreq_16'
 
-export const K: Readonly<Record<KindName, Noted>> = {
+const make = (): Readonly<Record<KindName, Noted>> => ({
   fd: { type: 'fd', bits: 32, notation: 'fd' },
   buf_out_2: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 2, bits: 64 }, form: 'bytes', notation: 'buf>2' },
   size: { type: 'int', bits: 64, signed: false, form: 'decimal', notation: 'size' },
@@ -1037,11 +1037,11 @@ export const K: Readonly<Record<KindName, Noted>> = {
   flags_adjtimex_status_32: { type: 'flags', bits: 32, set: 'adjtimex_status', notation: '|adjtimex_status' },
   word_resource_limit_64: { type: 'word', bits: 64, word: 'resource_limit', notation: 'rlim' },
   chars_65: { type: 'chars', size: 65, notation: 'chars' },
-  list_int_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
+  list_int_64_3: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
   int_decimal_16: { type: 'int', bits: 16, signed: false, form: 'decimal', notation: 'uint' },
   flags_clone3_64: { type: 'flags', bits: 64, set: 'clone3', notation: '|clone3' },
   signal_64: { type: 'signal', bits: 64, notation: 'sig64' },
-  array_id_object_Object: { type: 'array', way: 'in', of: { type: 'id', bits: 32, of: 'tid' }, count: { by: 'field', field: 'set_tid_size' }, notation: 'array<tid@set_tid_size' },
+  array_id_32: { type: 'array', way: 'in', of: { type: 'id', bits: 32, of: 'tid' }, count: { by: 'field', field: 'set_tid_size' }, notation: 'array<tid@set_tid_size' },
   flags_sched_flags_64: { type: 'flags', bits: 64, set: 'sched_flags', notation: '|sched_flags' },
   enum_cap_version_32: { type: 'enum', bits: 32, set: 'cap_version', notation: '=cap_version' },
   bit0_32: { type: 'bits', bits: 32, first: 0, width: 1, notation: 'uint' },
@@ -1051,11 +1051,11 @@ export const K: Readonly<Record<KindName, Noted>> = {
   bit5_32: { type: 'bits', bits: 32, first: 5, width: 1, notation: 'uint' },
   bit6_32: { type: 'bits', bits: 32, first: 6, width: 1, notation: 'uint' },
   bit7_32: { type: 'bits', bits: 32, first: 7, width: 1, notation: 'uint' },
-  array_struct_object_Object: { type: 'array', way: 'in', of: { type: 'struct', name: 'sock_filter' }, count: { by: 'field', field: 'len' }, notation: 'array<sock_filter@len' },
+  array_struct_sock_filter: { type: 'array', way: 'in', of: { type: 'struct', name: 'sock_filter' }, count: { by: 'field', field: 'len' }, notation: 'array<sock_filter@len' },
   int_hex_16: { type: 'int', bits: 16, signed: false, form: 'hex', notation: 'hex32' },
   int_decimal_8: { type: 'int', bits: 8, signed: false, form: 'decimal', notation: 'uint' },
   enum_audit_arch_32: { type: 'enum', bits: 32, set: 'audit_arch', notation: '=audit_arch' },
-  list_int_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'hex[6]' },
+  list_int_64_6: { type: 'list', of: { type: 'int', bits: 64, signed: false, form: 'hex' }, count: 6, notation: 'hex[6]' },
   flags_futex_waitv_32: { type: 'flags', bits: 32, set: 'futex_waitv', notation: '|futex_waitv' },
   int_hex_32: { type: 'int', bits: 32, signed: false, form: 'hex', notation: 'hex' },
   enum_perf_type_32: { type: 'enum', bits: 32, set: 'perf_type', notation: '=perf_type' },
@@ -1106,7 +1106,7 @@ export const K: Readonly<Record<KindName, Noted>> = {
   signals_64: { type: 'signals', bits: 64, notation: 'mask' },
   flags_sa_64: { type: 'flags', bits: 64, set: 'sa', notation: '|sa' },
   flags_ss_flags_32: { type: 'flags', bits: 32, set: 'ss_flags', notation: '|ss_flags' },
-  pointer_object_Object: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'ss_len' }, notation: 'sigset@ss_len' },
+  pointer_signals_64: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'ss_len' }, notation: 'sigset@ss_len' },
   enum_sigev_32: { type: 'enum', bits: 32, set: 'sigev', notation: '=sigev' },
   word_device_64: { type: 'word', bits: 64, word: 'device', notation: 'dev' },
   word_file_mode_32: { type: 'word', bits: 32, word: 'file_mode', notation: 'filemode' },
@@ -1139,7 +1139,7 @@ export const K: Readonly<Record<KindName, Noted>> = {
   int_decimal_s16: { type: 'int', bits: 16, signed: true, form: 'decimal', notation: 'int' },
   flags_iocb_flags_32: { type: 'flags', bits: 32, set: 'iocb_flags', notation: '|iocb_flags' },
   flags_uring_setup_32: { type: 'flags', bits: 32, set: 'uring_setup', notation: '|uring_setup' },
-  list_int_3_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 3, notation: 'hex32[3]' },
+  list_int_32_3: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'hex' }, count: 3, notation: 'hex32[3]' },
   flags_uring_features_32: { type: 'flags', bits: 32, set: 'uring_features', notation: '|uring_features' },
   struct_io_sqring_offsets: { type: 'struct', name: 'io_sqring_offsets', notation: 'struct:io_sqring_offsets' },
   struct_io_cqring_offsets: { type: 'struct', name: 'io_cqring_offsets', notation: 'struct:io_cqring_offsets' },
@@ -1153,20 +1153,20 @@ export const K: Readonly<Record<KindName, Noted>> = {
   word_port_16: { type: 'word', bits: 16, word: 'port', notation: 'port' },
   word_ipv4_address_32: { type: 'word', bits: 32, word: 'ipv4_address', notation: 'ipv4' },
   word_network_number_32: { type: 'word', bits: 32, word: 'network_number', notation: 'net32' },
-  list_int_16: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'ipv6' },
+  list_int_8_16: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'ipv6' },
   enum_arphrd_16: { type: 'enum', bits: 16, set: 'arphrd', notation: '=arphrd' },
   enum_packet_type_8: { type: 'enum', bits: 8, set: 'packet_type', notation: '=packet_type' },
-  list_int_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
+  list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
   chars_16: { type: 'chars', size: 16, notation: 'chars' },
   union_ifreq_24: { type: 'union', of: 'ifreq', size: 24, notation: 'union:ifreq' },
-  array_struct_object_Object_2: { type: 'array', way: 'out', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, notation: 'array>ifreq__addr@ifc_len' },
+  array_struct_ifreq: { type: 'array', way: 'out', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, notation: 'array>ifreq__addr@ifc_len' },
   int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'hex32' },
   flags_tty_iflag_32: { type: 'flags', bits: 32, set: 'tty_iflag', notation: '|tty_iflag' },
   word_terminal_output_32: { type: 'word', bits: 32, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_32: { type: 'word', bits: 32, word: 'terminal_control', notation: 'cflag' },
   flags_tty_lflag_32: { type: 'flags', bits: 32, set: 'tty_lflag', notation: '|tty_lflag' },
   enum_tty_line_8: { type: 'enum', bits: 8, set: 'tty_line', notation: '=tty_line' },
-  list_int_19: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 19, notation: 'hex32[19]' },
+  list_int_8_19: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 19, notation: 'hex32[19]' },
   flags_tty_iflag_16: { type: 'flags', bits: 16, set: 'tty_iflag', notation: '|tty_iflag' },
   word_terminal_output_16: { type: 'word', bits: 16, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_16: { type: 'word', bits: 16, word: 'terminal_control', notation: 'cflag' },
@@ -1177,7 +1177,7 @@ export const K: Readonly<Record<KindName, Noted>> = {
   word_ticks_32: { type: 'word', bits: 32, word: 'ticks', notation: 'ticks' },
   int_decimal_s32_2: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'long' },
   word_resource_limit_32: { type: 'word', bits: 32, word: 'resource_limit', notation: 'rlim' },
-  list_int_3_3: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
+  list_int_32_3_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 3, notation: 'size[3]' },
   int_address_32: { type: 'int', bits: 32, signed: false, form: 'address', notation: 'addr' },
   word_signal_handler_32: { type: 'word', bits: 32, word: 'signal_handler', notation: 'handler' },
   flags_sa_32: { type: 'flags', bits: 32, set: 'sa', notation: '|sa' },
@@ -1188,4 +1188,9 @@ export const K: Readonly<Record<KindName, Noted>> = {
   int_octal_16: { type: 'int', bits: 16, signed: false, form: 'octal', notation: 'octal' },
   flags_mq_flags_32: { type: 'flags', bits: 32, set: 'mq_flags', notation: '|mq_flags' },
   union_ifreq_16: { type: 'union', of: 'ifreq', size: 16, notation: 'union:ifreq' },
-}
+})
+
+let made: Readonly<Record<KindName, Noted>> | undefined
+
+/** All kinds. They are made at the first call: most commands never need them. */
+export const kinds = (): Readonly<Record<KindName, Noted>> => (made ??= make())

@@ -58,6 +58,119 @@ kbdiacruc 12 diacr@0+4:x base@4+4:x result@8+4:x
 kbdiacrsuc 3076 kb_cnt@0+4:u kbdiacruc@4+3072/12:{kbdiacruc}[]@kb_cnt
 input_id 8 bustype@0+2:u vendor@2+2:u product@4+2:u version@6+2:u
 input_keymap_entry 40 flags@0+1:u len@1+1:u ... index@2+2:u keycode@4+4:=evdev_key scancode@8+32/1:x[]
+blkpg 24 op@0+4:=blkpg_op flags@4+4:d datalen@8+4:d data@16+8:*blkpg_partition
+blkpg_partition 152 start@0+8:d length@8+8:d pno@16+4:d devname@20+64:str volname@84+64:str
+loop_info 168 lo_number@0+4:d [full!=0]lo_device@8+8:dev64 [full!=0]lo_inode@16+8:u [full!=0]lo_rdevice@24+8:dev64 lo_offset@32+4:x [lo_encrypt_type!=full]lo_encrypt_type@36+4:=lo_crypt [lo_encrypt_type!=full]lo_encrypt_key_size@40+4:u lo_flags@44+4:|lo_flags lo_name@48+64:str [lo_encrypt_type!=full]lo_encrypt_key@112+32:bytes@lo_encrypt_key_size ... lo_init@144+16/8:x[] reserved@160+4/1:x[]
+loop_info64 232 [full!=0]lo_device@0+8:dev64 [full!=0]lo_inode@8+8:u [full!=0]lo_rdevice@16+8:dev64 lo_offset@24+8:x [full!=0]lo_sizelimit@32+8:u lo_number@40+4:u [lo_encrypt_type!=full]lo_encrypt_type@44+4:=lo_crypt [lo_encrypt_type!=full]lo_encrypt_key_size@48+4:u lo_flags@52+4:|lo_flags lo_file_name@56+64:str [lo_encrypt_type!=full]lo_crypt_name@120+64:str [lo_encrypt_type!=full]lo_encrypt_key@184+32:bytes@lo_encrypt_key_size ... lo_init@216+16/8:x[]
+loop_config 304 fd@0+4:fd block_size@4+4:u info@8+232:{loop_info64} __reserved@240+64/8:x[]?
+sg_scsi_id 32 host_no@0+4:d channel@4+4:d scsi_id@8+4:x lun@12+4:d scsi_type@16+4:x h_cmd_per_lun@20+2:d d_queue_depth@22+2:d
+sg_request 24 req_state@0+1:d orphan@1+1:d sg_io_owned@2+1:d problem@3+1:d pack_id@4+4:d usr_ptr@8+8:p duration@16+4:u
+erase_info 8 start@0+4:x length@4+4:x
+erase_info64 16 start@0+8:x length@8+8:x
+mtd_oob 16 start@0+4:x length@4+4:x ptr@8+8:p
+mtd_oob64 24 start@0+8:x length@12+4:x usr_ptr@16+8:x
+otp_info 12 start@0+4:x length@4+4:x locked@8+4:u
+mtd_stats 16 corrected@0+4:x failed@4+4:x badblocks@8+4:x bbtblocks@12+4:x
+mtd_info 32 type@0+1:=mtd_type flags@4+4:|mtd_flags size@8+4:x erasesize@12+4:x writesize@16+4:x oobsize@20+4:x padding@24+8:x
+mtd_region_before 16 regionindex@12+4:x
+mtd_region_after 16 offset@0+4:x erasesize@4+4:x numblocks@8+4:x
+mtd_write 48 start@0+8:x len@8+8:x ooblen@16+8:x usr_data@24+8:x usr_oob@32+8:x mode@40+1:=mtd_ops
+ubi_leb 16 lnum@0+4:d bytes@4+4:d dtype@8+1:=ubi_dtype
+ubi_map 8 lnum@0+4:d dtype@4+1:=ubi_dtype
+ubi_resize 12 bytes@0+8:d vol_id@8+4:d
+ubi_property 16 property@0+1:=ubi_prop value@8+8:x
+rtc_time 36 tm_sec@0+4:d tm_min@4+4:d tm_hour@8+4:d tm_mday@12+4:d tm_mon@16+4:d tm_year@20+4:d ... tm_wday@24+4:d tm_yday@28+4:d tm_isdst@32+4:d
+rtc_wkalrm 40 enabled@0+1:u pending@1+1:u time@4+36:{rtc_time}
+rtc_pll 32 pll_ctrl@0+4:d pll_value@4+4:d pll_max@8+4:d pll_min@12+4:d pll_posmult@16+4:d pll_negmult@20+4:d pll_clock@24+8:d
+counter_component 4 type@0+1:=counter_component scope@1+1:=counter_scope parent@2+1:u id@3+1:u
+counter_watch 6 component@0+4:{counter_component} event@4+1:=counter_event channel@5+1:u
+tee_version 12 impl_id@0+4:=tee_impl gen_caps@8+4:|tee_gen [impl_id==1]impl_caps@4+4:|tee_optee [impl_id!=1]impl_caps@4+4:x
+tee_session 4 session@0+4:x
+tee_cancel 8 cancel_id@0+4:u session@4+4:x
+tee_buffer 16 buf_len@8+8:u buf_ptr@0+8:p
+tee_alloc_before 16 size@0+8:x flags@8+4:|tee_shm
+tee_alloc_after 16 size@0+8:x flags@8+4:|tee_shm id@12+4:d
+tee_register_before 24 addr@0+8:p length@8+8:x flags@16+4:|tee_shm
+tee_register_after 24 length@8+8:x flags@16+4:|tee_shm id@20+4:d
+uffd_range 16 start@0+8:x len@8+8:x
+uffd_api_before 24 api@0+8:x features@8+8:|uffd_feature
+uffd_api_after 24 ioctls@16+8:|uffd_ioctls
+uffd_register_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_register
+uffd_register_after 32 ioctls@24+8:|uffd_range
+uffd_copy_before 40 dst@0+8:x src@8+8:x len@16+8:x mode@24+8:|uffd_copy
+uffd_copy_after 40 copy@32+8:x
+uffd_zero_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_zero
+uffd_zero_after 32 zeropage@24+8:x
+kvm_region 32 slot@0+4:u flags@4+4:|kvm_mem guest_phys_addr@8+8:x memory_size@16+8:u userspace_addr@24+8:p
+v4l2_capability 104 driver@0+16:str card@16+32:str bus_info@48+32:str version@80+4:kernelversion capabilities@84+4:|v4l2_cap device_caps@88+4:|v4l2_cap
+v4l2_fmtdesc_before 64 index@0+4:u type@4+4:=v4l2_type
+v4l2_fmtdesc_after 64 flags@8+4:|v4l2_fmt description@12+32:str pixelformat@44+4:fourcc
+v4l2_pix 48 width@0+4:u height@4+4:u pixelformat@8+4:fourcc field@12+4:=v4l2_field bytesperline@16+4:u sizeimage@20+4:u colorspace@24+4:=v4l2_color
+v4l2_plane_pix 20 sizeimage@0+4:u bytesperline@4+4:u
+v4l2_pix_mp 192 width@0+4:u height@4+4:u pixelformat@8+4:fourcc field@12+4:=v4l2_field colorspace@16+4:=v4l2_color plane_fmt@20+160/20:{v4l2_plane_pix}[]@num_planes num_planes@180+1:u
+v4l2_rect 16 left@0+4:d top@4+4:d width@8+4:u height@12+4:u
+v4l2_win 56 w@0+16:{v4l2_rect} field@16+4:=v4l2_field chromakey@20+4:x clips@24+8:p clipcount@32+4:u bitmap@40+8:p global_alpha@48+1:x
+v4l2_vbi 44 sampling_rate@0+4:u offset@4+4:u samples_per_line@8+4:u sample_format@12+4:fourcc start@16+8/4:u[] count@24+8/4:u[] flags@32+4:|v4l2_vbi
+v4l2_sliced 112 service_set@0+2:|v4l2_sliced io_size@100+4:u service_lines@2+96:v4l2lines
+v4l2_sdr 32 pixelformat@0+4:fourcc buffersize@4+4:u
+v4l2_format_type 208 type@0+4:=v4l2_type
+v4l2_format 208 type@0+4:=v4l2_type [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
+v4l2_format_after 208 _type@0+4:u [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
+v4l2_requestbuffers 20 type@4+4:=v4l2_type memory@8+4:=v4l2_memory count@0+4:u
+v4l2_framebuffer 48 capability@0+4:x flags@4+4:x base@8+8:p
+v4l2_capture 40 capability@0+4:|v4l2_parm capturemode@4+4:|v4l2_hq timeperframe@8+8:fraction extendedmode@16+4:x readbuffers@20+4:u
+v4l2_output 40 capability@0+4:|v4l2_parm outputmode@4+4:x timeperframe@8+8:fraction extendedmode@16+4:x writebuffers@20+4:u
+v4l2_parm_type 204 type@0+4:=v4l2_type
+v4l2_parm 204 type@0+4:=v4l2_type [type==1]parm.capture@4+40:{v4l2_capture} [type==9]parm.capture@4+40:{v4l2_capture} [type==2]parm.output@4+40:{v4l2_output} [type==10]parm.output@4+40:{v4l2_output}
+v4l2_parm_after 204 _type@0+4:u [type==1]parm.capture@4+40:{v4l2_capture} [type==9]parm.capture@4+40:{v4l2_capture} [type==2]parm.output@4+40:{v4l2_output} [type==10]parm.output@4+40:{v4l2_output}
+v4l2_standard_before 72 index@0+4:u
+v4l2_standard_after 72 name@16+24:str frameperiod@40+8:fraction framelines@48+4:u
+v4l2_input_before 80 index@0+4:u
+v4l2_input_after 80 name@4+32:str type@36+4:=v4l2_input
+v4l2_control_before 8 id@0+4:=v4l2_cid
+v4l2_control_after 8 value@4+4:d
+v4l2_tuner_before 84 index@0+4:u
+v4l2_tuner 84 index@0+4:u name@4+32:str type@36+4:=v4l2_tuner capability@40+4:|v4l2_tuner_cap rangelow@44+4:u rangehigh@48+4:u rxsubchans@52+4:|v4l2_tuner_sub audmode@56+4:=v4l2_tuner_mode signal@60+4:d afc@64+4:d
+v4l2_tuner_after 84 name@4+32:str type@36+4:=v4l2_tuner capability@40+4:|v4l2_tuner_cap rangelow@44+4:u rangehigh@48+4:u rxsubchans@52+4:|v4l2_tuner_sub audmode@56+4:=v4l2_tuner_mode signal@60+4:d afc@64+4:d
+v4l2_queryctrl_before 68 id@0+4:v4l2ctrl
+v4l2_queryctrl_after 68 type@4+4:=v4l2_ctrl name@8+32:str ... minimum@40+4:d maximum@44+4:d step@48+4:d default_value@52+4:d flags@56+4:|v4l2_ctrl_flags reserved@60+8/4:x[]?
+v4l2_cropcap_before 44 type@0+4:=v4l2_type
+v4l2_cropcap_after 44 bounds@4+16:{v4l2_rect} defrect@20+16:{v4l2_rect} pixelaspect@36+8:fraction
+v4l2_crop_before 20 type@0+4:=v4l2_type
+v4l2_crop_after 20 c@4+16:{v4l2_rect}
+v4l2_crop 20 type@0+4:=v4l2_type c@4+16:{v4l2_rect}
+v4l2_discrete 8 width@0+4:u height@4+4:u
+v4l2_stepwise 24 min_width@0+4:u max_width@4+4:u step_width@8+4:u min_height@12+4:u max_height@16+4:u step_height@20+4:u
+v4l2_frmsize_before 44 index@0+4:u pixel_format@4+4:fourcc
+v4l2_frmsize_after 44 type@8+4:=v4l2_frmsize [type==1]discrete@12+8:{v4l2_discrete} [type==3]stepwise@12+24:{v4l2_stepwise}
+v4l2_ival_stepwise 24 min@0+8:fraction max@8+8:fraction step@16+8:fraction
+v4l2_frmival_before 52 index@0+4:u pixel_format@4+4:fourcc width@8+4:u height@12+4:u
+v4l2_frmival_after 52 type@16+4:=v4l2_frmival [type==1]discrete@20+8:fraction [type==2]stepwise@20+24:{v4l2_ival_stepwise} [type==3]stepwise@20+24:{v4l2_ival_stepwise}
+btrfs_vol 4096 fd@0+8:fd name@8+4088:str
+btrfs_vol2_after 4096 transid@8+8:u
+btrfs_create 16 create@0+8:u qgroupid@8+8:u
+btrfs_assign 24 assign@0+8:u src@8+8:u dst@16+8:u
+btrfs_defrag 48 start@0+8:u len@8+8:u flags@16+8:|btrfs_defrag extent_thresh@24+4:u compress_type@28+4:=btrfs_compress
+btrfs_features 24 compat_flags@0+8:btrfscompat compat_ro_flags@8+8:|btrfs_compat_ro incompat_flags@16+8:|btrfs_incompat
+btrfs_rescan 64 flags@0+8:u
+btrfs_rescan_status 64 flags@0+8:u progress@8+8:objectid
+btrfs_send 72 send_fd@0+8:fd clone_sources_count@8+8:u clone_sources@16+8:p parent_root@24+8:objectid flags@32+8:|btrfs_send
+btrfs_lim 40 flags@0+8:|btrfs_limit max_rfer@8+8:u max_excl@16+8:u rsv_rfer@24+8:u rsv_excl@32+8:u
+btrfs_limit 48 qgroupid@0+8:u lim@8+40:{btrfs_lim}
+btrfs_fs_info 1024 max_id@0+8:u num_devices@8+8:u fsid@16+16:uuid nodesize@32+4:u sectorsize@36+4:u clone_alignment@40+4:u [flags&1]csum_type@44+2:=btrfs_csum [flags&1]csum_size@46+2:u flags@48+8:|btrfs_info [flags&2]generation@56+8:u [flags&4]metadata_uuid@64+16:uuid
+btrfs_quota 16 cmd@0+8:=btrfs_quota
+btrfs_received_before 200 uuid@0+16:uuid stransid@16+8:u stime@32+16:btrfstime flags@64+8:u
+btrfs_received_after 200 rtransid@24+8:u rtime@48+16:btrfstime
+btrfs_replace_before 2600 cmd@0+8:=btrfs_replace
+btrfs_dev_before 4096 devid@0+8:dev64 uuid@8+16:uuid
+btrfs_dev_after 4096 uuid@8+16:uuid bytes_used@24+8:u total_bytes@32+8:u path@3072+1024:str
+btrfs_scrub_before 1024 devid@0+8:dev64 start@8+8:u end@16+8:u flags@24+8:|btrfs_scrub
+btrfs_scrub_id 1024 devid@0+8:dev64
+btrfs_progress 120 data_extents_scrubbed@0+8:u tree_extents_scrubbed@8+8:u data_bytes_scrubbed@16+8:u tree_bytes_scrubbed@24+8:u read_errors@32+8:u csum_errors@40+8:u verify_errors@48+8:u no_csum@56+8:u csum_discards@64+8:u super_errors@72+8:u malloc_errors@80+8:u uncorrectable_errors@88+8:u corrected_errors@96+8:u last_physical@104+8:u unverified_errors@112+8:u
+btrfs_scrub_after 1024 progress@32+120:{btrfs_progress}
+rtc_param_before 24 param@0+8:=rtc_param index@16+4:u __pad@20+4:x?
+rtc_param_after 24 uvalue@8+8:x __pad@20+4:x?
+rtc_param 24 param@0+8:=rtc_param [param==1]svalue@8+8:d [param!=1]uvalue@8+8:x index@16+4:u __pad@20+4:x?
 ifinfomsg 16 ifi_family@0+1:=af ifi_type@2+2:=arphrd ifi_index@4+4:ifindex ifi_flags@8+4:|if_flags32 ifi_change@12+4:x
 ifaddrmsg 8 ifa_family@0+1:=af ifa_prefixlen@1+1:u ifa_flags@2+1:|ifa_flags ifa_scope@3+1:=rt_scope ifa_index@4+4:ifindex
 rtmsg 12 rtm_family@0+1:=af rtm_dst_len@1+1:u rtm_src_len@2+1:u rtm_tos@3+1:|rt_tos rtm_table@4+1:=rt_table rtm_protocol@5+1:=rt_proto rtm_scope@6+1:=rt_scope rtm_type@7+1:=rt_kind rtm_flags@8+4:|rt_flags
@@ -221,6 +334,215 @@ c0182101 shape<seccomp_notif_resp
 40044590 size
 40044591 size
 400445a0 cell<uint
+125d cell<int
+40081271 cell<int
+80081270 cell>int
+127a cell>int
+1263 cell>size
+1265 cell>size
+80081280 cell>size
+1267 row>u,2,1
+127e row>u,2,1
+1278 cell>uint
+1279 cell>uint
+127b cell>uint
+127c cell>uint
+80041284 cell>uint
+80041285 cell>uint
+1277 row<u,8,2
+127d row<u,8,2
+127f row<u,8,2
+1269 shape<blkpg
+4c02 shape<loop_info
+4c03 shape>loop_info
+4c04 shape<loop_info64
+4c05 shape>loop_info64
+4c0a shape<loop_config
+2201 cell<int
+2271 cell<int
+2275 cell<int
+2279 cell<int
+227b cell<int
+227e cell<int
+2283 cell<int
+2287 cell<int
+2203 cell>int
+2205 cell>int
+2270 cell>int
+2272 cell>int
+227a cell>int
+227c cell>int
+227d cell>int
+227f cell>int
+2282 cell>int
+2288 cell>int
+2289 cell>int
+2284 cell<=sg_reset
+2276 shape>sg_scsi_id
+2286 shape>sg_request
+30c longcell>|hd_nice
+31a longcell>=hd_bus
+307 blob>142
+30d blob>512
+2400 |perf_ioc
+2401 |perf_ioc
+2403 |perf_ioc
+40082404 cell<size
+80082407 cell>size
+40082406 string
+b704 cell>id
+40045201 cell<int
+80045200 cell>int
+80045701 cell>int
+80045702 cell>int
+80045703 cell>int
+80045707 cell>int
+80045709 cell>int
+8004570a cell>int
+c0045706 cell=int
+c0045708 cell=int
+ab0a |nbd_ioc
+8926 cell<int
+8925 cell>int
+894b cell>int
+80045432 cell>uint
+40046602 cell<fsflags
+80046601 cell>fsflags
+41009432 label<
+81009431 label>
+4d13 =mtd_mode
+40084d02 shape<erase_info
+40084d05 shape<erase_info
+40084d06 shape<erase_info
+80084d17 shape<erase_info
+40104d14 shape<erase_info64
+40084d0b cell<size
+40084d0c cell<size
+80204d01 shape>mtd_info
+c0104d08 shape=mtd_region_before+mtd_region_after
+c0104d03 shape<mtd_oob
+c0104d04 shape<mtd_oob
+c0184d15 shape<mtd_oob64
+c0184d16 shape<mtd_oob64
+c0304d18 shape<mtd_write
+400c4d0f shape>otp_info
+800c4d10 shape<otp_info
+80044d0d cell<=mtd_otp
+40044d0e cell>int
+80044d07 cell>int
+80104d12 shape>mtd_stats
+40044f01 cell<int
+40044f04 cell<int
+80044f05 cell<int
+40046f01 cell<int
+40046f04 cell<int
+40046f05 cell<int
+40046f41 cell<int
+40084f00 cell<off
+40044f02 shape<ubi_leb
+40084f03 shape<ubi_map
+400c6f02 shape<ubi_resize
+40104f06 shape<ubi_property
+80247009 shape>rtc_time
+80247008 shape>rtc_time
+4024700a shape<rtc_time
+40247007 shape<rtc_time
+80287010 shape>rtc_wkalrm
+4028700f shape<rtc_wkalrm
+80207011 shape>rtc_pll
+40207012 shape<rtc_pll
+8008700b cell>size
+8008700d cell>size
+80047013 cell>|rtc_vl
+40046911 cell<=lirc_mode
+40046912 cell<=lirc_mode
+80046901 cell>=lirc_mode
+80046902 cell>=lirc_mode
+80046900 cell>|lirc_can
+40046917 cell<hex32
+40046913 cell<uint
+40046914 cell<uint
+40046915 cell<uint
+40046918 cell<uint
+40046919 cell<uint
+4004691d cell<uint
+4004691f cell<uint
+40046923 cell<uint
+80046907 cell>uint
+80046908 cell>uint
+80046909 cell>uint
+8004690f cell>uint
+80046924 cell>uint
+40063e00 shape<counter_watch
+800ca400 shape>tee_version
+8004a405 shape<tee_session
+8008a404 shape<tee_cancel
+8010a402 shape<tee_buffer
+8010a403 shape<tee_buffer
+8010a406 shape<tee_buffer
+8010a407 shape<tee_buffer
+c010a401 shape=tee_alloc_before/tee_alloc_after
+c018a409 shape=tee_register_before/tee_register_after
+c018aa3f shape=uffd_api_before+uffd_api_after
+c020aa00 shape=uffd_register_before+uffd_register_after
+8010aa01 shape<uffd_range
+8010aa02 shape<uffd_range
+c028aa03 shape=uffd_copy_before+uffd_copy_after
+c020aa04 shape=uffd_zero_before+uffd_zero_after
+4020ae46 shape<kvm_region
+80685600 shape>v4l2_capability
+c0405602 shape=v4l2_fmtdesc_before+v4l2_fmtdesc_after
+c0d05604 shape=v4l2_format_type+v4l2_format_after
+c0d05605 shape=v4l2_format/v4l2_format_after
+c0d05640 shape=v4l2_format/v4l2_format_after
+8030560a shape>v4l2_framebuffer
+4030560b shape<v4l2_framebuffer
+40045612 cell<=v4l2_type
+40045613 cell<=v4l2_type
+c0cc5615 shape=v4l2_parm_type+v4l2_parm_after
+c0cc5616 shape=v4l2_parm/v4l2_parm_after
+80085617 longcell>x
+40085618 longcell<x
+c0485619 shape=v4l2_standard_before+v4l2_standard_after
+c050561a shape=v4l2_input_before+v4l2_input_after
+80045626 cell>uint
+c0045627 cell=uint
+c054561d shape=v4l2_tuner_before+v4l2_tuner_after
+4054561e shape=v4l2_tuner/v4l2_tuner_after
+c02c563a shape=v4l2_cropcap_before+v4l2_cropcap_after
+c014563b shape=v4l2_crop_before+v4l2_crop_after
+4014563c shape<v4l2_crop
+c02c564a shape=v4l2_frmsize_before+v4l2_frmsize_after
+c034564b shape=v4l2_frmival_before+v4l2_frmival_after
+50009401 shape<btrfs_vol
+50009403 shape<btrfs_vol
+50009404 shape<btrfs_vol
+50009405 shape<btrfs_vol
+5000940a shape<btrfs_vol
+5000940b shape<btrfs_vol
+5000940e shape<btrfs_vol
+5000940f shape<btrfs_vol
+90009427 shape<btrfs_vol
+4010942a shape<btrfs_create
+40189429 shape<btrfs_assign
+40309410 shape<btrfs_defrag
+80189439 shape>btrfs_features
+40309439 row<{btrfs_features},24,2
+4040942c shape<btrfs_rescan
+8040942d shape>btrfs_rescan_status
+40489426 shape<btrfs_send
+8030942b shape>btrfs_limit
+8400941f shape>btrfs_fs_info
+c0109428 shape<btrfs_quota
+c0c89425 shape=btrfs_received_before/btrfs_received_after
+d000941e shape=btrfs_dev_before/btrfs_dev_after
+c400941b shape=btrfs_scrub_before/btrfs_scrub_after
+c400941d shape=btrfs_scrub_id/btrfs_scrub_after
+40089413 longcell<u
+40089416 longcell<u
+80089418 longcell>u
+40049421 =btrfs_ctl
+40187014 shape<rtc_param
 `
 
 export const ATTRIBUTES = `

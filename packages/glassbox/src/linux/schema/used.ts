@@ -3,7 +3,7 @@
  * calls, and by what some arguments make of others. Pure.
  */
 import { requestOf, requestParts, type RequestArgument } from '../ioctls.ts'
-import { K } from '../generated/kinds.ts'
+import { kinds } from '../generated/kinds.ts'
 import { VARIANTS } from '../generated/variants.ts'
 import { commandsOf, shapeOf } from './commands.ts'
 import { argumentsOf } from './calls.ts'
@@ -71,23 +71,23 @@ function byRule(
 function rekind(
   args: readonly Argument[],
   start: number,
-  kinds: readonly (Noted | null)[],
+  list: readonly (Noted | null)[],
 ): readonly UsedArgument[] {
   const kept = plain(args.slice(0, start))
-  const rest = kinds.flatMap((kind, offset) => {
+  const rest = list.flatMap((kind, offset) => {
     const own = args[start + offset]
     return kind && own ? [{ name: own.name, kind, index: start + offset }] : []
   })
   return [...kept, ...rest]
 }
 
-const REQUEST_KINDS: Readonly<Record<RequestArgument, readonly Noted[]>> = {
-  none: [],
-  int: [K.int],
-  uint: [K.uint],
-  ulong: [K.size],
-  pointer: [K.addr],
-  address: [K.hex],
+const REQUEST_KINDS: Readonly<Record<RequestArgument, () => readonly Noted[]>> = {
+  none: () => [],
+  int: () => [kinds().int],
+  uint: () => [kinds().uint],
+  ulong: () => [kinds().size],
+  pointer: () => [kinds().addr],
+  address: () => [kinds().hex],
 }
 
 /**
@@ -105,9 +105,9 @@ const isEventRequest = (direction: number, number: number): boolean =>
 /** The kinds of what follows a request that commands.txt does not have. */
 function requestKinds(request: number): readonly Noted[] {
   const { names, argument } = requestOf(request)
-  if (names.length > 0) return REQUEST_KINDS[argument]
+  if (names.length > 0) return REQUEST_KINDS[argument]()
   const { direction, type, number } = requestParts(request)
-  return [type === EVENT_TYPE && isEventRequest(direction, number) ? K.addr : K.hex]
+  return [type === EVENT_TYPE && isEventRequest(direction, number) ? kinds().addr : kinds().hex]
 }
 
 /**

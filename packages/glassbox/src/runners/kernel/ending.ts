@@ -1,5 +1,6 @@
 /** From the end of a world to the ending of a job. */
-import type { Ending } from '../../job/ending.ts'
+import type { Ending, Unserved } from '../../job/ending.ts'
+import { syscallByNumber } from '../../linux/syscalls.ts'
 import type { KernelEnding } from './wire.ts'
 
 const MEASURED = { cpuTime: 'kernel', memory: 'kernel', processes: 'kernel' } as const
@@ -9,9 +10,20 @@ const SIGNAL_BITS = 0x7f
 const exitOf = (status: number): NonNullable<Ending['exit']> =>
   (status & SIGNAL_BITS) === 0 ? { code: (status >> 8) & 0xff } : { signal: status & SIGNAL_BITS }
 
+function unservedOf({ missing, faultCount, faults }: KernelEnding): Unserved | undefined {
+  if (missing.length === 0 && faultCount === 0) return undefined
+  const calls: Record<string, number> = {}
+  for (const [nr, count] of missing) {
+    const name = syscallByNumber(nr)?.name ?? 'unknown'
+    calls[name] = (calls[name] ?? 0) + count
+  }
+  return { calls, faults: faultCount, faultTexts: faults }
+}
+
 export function endingOf(ending: KernelEnding): Ending {
   const userTimeMs = ending.guestsNs / 1e6
   const systemTimeMs = ending.kernelNs / 1e6
+  const unserved = unservedOf(ending)
   return {
     cause: ending.cause,
     exit: exitOf(ending.status),
@@ -28,5 +40,6 @@ export function endingOf(ending: KernelEnding): Ending {
     oomKills: 0,
     refusedProcesses: ending.refusedProcesses,
     fileAtLimit: ending.fileAtLimit,
+    ...(unserved ? { unserved } : {}),
   }
 }

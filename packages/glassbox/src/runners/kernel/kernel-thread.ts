@@ -4,7 +4,7 @@
  * while a request is open. When the process exits, the worker is told, because a thread that waits
  * for guests would block the exit.
  */
-import type { Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import { GlassboxError } from '../../errors.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { unpackError } from '../../trace/wire.ts'
@@ -46,11 +46,11 @@ export class KernelThread {
   }
 
   /** Sends a request and waits for its answer. */
-  async ask(message: ToKernel): Promise<FromKernel> {
+  async ask(message: ToKernel, owned: readonly MessagePort[] = []): Promise<FromKernel> {
     if (this.isDead) throw lostError(undefined)
     const answer = this.answer()
     const port = this.#worker
-    port.postMessage(message)
+    port.postMessage(message, owned)
     return answer
   }
 
@@ -68,9 +68,19 @@ export class KernelThread {
     return answer.ending
   }
 
+  /** Something was sent that the loop of a running job has to look at. */
+  ring(): void {
+    this.#bell.ring()
+  }
+
   /** For the job that runs now. */
   stop(reason: number): void {
     Atomics.store(this.#stop, 0, reason)
+    this.#bell.ring()
+  }
+
+  /** It looks at the commands of its trace. */
+  wake(): void {
     this.#bell.ring()
   }
 

@@ -2,9 +2,10 @@
  * The options that this runner cannot honour, and why. They are refused if the caller gave them:
  * to ignore one would be a weaker promise than the caller asked for.
  */
-import { InvalidOptionError, MissingFeatureError } from '../../errors.ts'
+import { InvalidOptionError } from '../../errors.ts'
 import type { JobTerms } from '../../job/job.ts'
 import type { ResolvedBox } from '../../job/resolved.ts'
+import { checkMounts } from './mount-points.ts'
 import { checkHere } from '../root/binds/targets.ts'
 
 const DISK = [
@@ -12,9 +13,10 @@ const DISK = [
   'Use limits.fileSizeBytes for the size of each file, or the namespace runner.',
 ] as const
 
-/** Throws InvalidOptionError or MissingFeatureError. Starts nothing. */
-export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy' | 'trace'>> = {}): void {
+/** Throws InvalidOptionError. Starts nothing. */
+export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy'>> = {}): void {
   if (box.here !== undefined) checkHere(box.here)
+  checkMounts(box)
   if (box.net === 'host')
     throw new InvalidOptionError(
       'net',
@@ -29,11 +31,5 @@ export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy' |
       'policy',
       'The kernel runner takes no policy: no system call of its programs reaches the host.',
       'Leave it out; what programs see of the host is decided by binds.',
-    )
-  if (terms.trace)
-    throw new MissingFeatureError(
-      'trace',
-      'The kernel runner has no traces yet.',
-      "Use runner: 'namespace' with trace.",
     )
 }

@@ -4,6 +4,7 @@ import type { RootDescription } from '../../kernel/fs/root/root.ts'
 import type { BindMount } from '../../rootfs/types.ts'
 import { boxRoot } from '../root/box-root.ts'
 import type { SandboxSpec } from '../runner.ts'
+import { describeMounts } from './object-server.ts'
 
 /** What the box of the namespace runner shows, with a directory of the host as `/box`. */
 export function rootOf(
@@ -30,5 +31,6 @@ export function rootOf(
     links: [...host.links, ...links],
     files,
     scratch: scratch.filter(({ path }) => path !== BOX_DIRECTORY),
+    objects: describeMounts(box.mounts),
   }
 }

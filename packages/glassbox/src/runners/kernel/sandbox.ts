@@ -10,6 +10,7 @@ import { call } from '../../gate/gate.ts'
 import { DEFAULT_HOSTNAME } from '../../job/box-layout.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
+import type { Mounts } from '../../job/mounts/mounts.ts'
 import { F_DUPFD_CLOEXEC } from '../../linux/constants.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
@@ -21,6 +22,8 @@ import { endingOf } from './ending.ts'
 import { KernelThread } from './kernel-thread.ts'
 import { check } from './lacks.ts'
 import { rootOf } from './root.ts'
+import { ObjectServer } from './object-server.ts'
+import type { Tracing } from './tracing/start.ts'
 import { type OpenSpec, STOP } from './wire.ts'
 
 /** A descriptor of ours is above the standard ones. */
@@ -34,6 +37,7 @@ export class KernelSandbox implements Sandbox {
   readonly #spec: SandboxSpec
   readonly #thread = new KernelThread()
   readonly #cpu = leaseCpu()
+  #objects: ObjectServer | undefined
   #running: Promise<Ending> | undefined
   #closed: Promise<void> | undefined
 
@@ -53,12 +57,20 @@ export class KernelSandbox implements Sandbox {
     sweepOnce()
     const sandbox = new KernelSandbox(spec)
     try {
-      await sandbox.#thread.ask({ type: 'open', spec: sandbox.#openSpec() })
+      await sandbox.#open(spec.box.mounts)
       return sandbox
     } catch (error) {
       await sandbox.close()
       throw error
     }
+  }
+
+  async #open(mounts: Mounts): Promise<void> {
+    const spec = this.#openSpec()
+    if (Object.keys(mounts).length === 0) return void (await this.#thread.ask({ type: 'open', spec }))
+    this.#objects = new ObjectServer(mounts, () => this.#thread.ring())
+    const { port: objects } = this.#objects
+    await this.#thread.ask({ type: 'open', spec, objects }, [objects])
   }
 
   #openSpec(): OpenSpec {
@@ -85,7 +97,7 @@ export class KernelSandbox implements Sandbox {
   async start(job: Job, stdio: readonly [number, number, number]): Promise<Started> {
     check(this.#spec.box, job)
     this.#refuseIfClosed()
-    const { path, argv, env, cwd, limits } = job
+    const { path, argv, env, cwd, limits, trace } = job
     const own: number[] = []
     try {
       for (const fd of stdio) own.push(call('fcntl', [fd, F_DUPFD_CLOEXEC, ABOVE_STDIO], 'a stream'))
@@ -96,8 +108,19 @@ export class KernelSandbox implements Sandbox {
     const [stdin = -1, stdout = -1, stderr = -1] = own
     const thread = this.#thread
     thread.stop(STOP.none)
-    await thread.ask({ type: 'start', job: { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } })
-    const ended = this.#whenEnded()
+    const tracing = trace && (await import('./tracing/start.ts')).startTracing(trace, () => thread.wake())
+    const parts = { path, argv, env, cwd, limits, stdio: [stdin, stdout, stderr] } as const
+    try {
+      await thread.ask(
+        { type: 'start', job: { ...parts, ...(tracing && { trace: tracing.spec }) } },
+        tracing ? [tracing.spec.port] : [],
+      )
+    } catch (error) {
+      await tracing?.ended // it knows more, if it failed first
+      throw error
+    }
+    tracing?.failed.addEventListener('abort', () => thread.stop(STOP.canceled))
+    const ended = this.#whenEnded(tracing)
     this.#running = ended
     return {
       stop: reason => thread.stop(reason === 'output' ? STOP.output : STOP.canceled),
@@ -105,9 +128,9 @@ export class KernelSandbox implements Sandbox {
     }
   }
 
-  async #whenEnded(): Promise<Ending> {
+  async #whenEnded(tracing: Tracing | undefined): Promise<Ending> {
     try {
-      const ending = endingOf(await this.#thread.ending())
+      const [ending] = await Promise.all([this.#thread.ending().then(endingOf), tracing?.ended])
       this.#refuseIfClosed()
       return ending
     } catch (error) {
@@ -138,6 +161,7 @@ export class KernelSandbox implements Sandbox {
   async #end(): Promise<void> {
     await this.files.close()
     await this.#thread.close()
+    this.#objects?.close()
     await this.#running?.catch(() => {}) // the job reports it
     this.#cpu.release()
     await this.#directory.remove()

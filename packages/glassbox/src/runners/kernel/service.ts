@@ -5,9 +5,11 @@
  */
 import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
+import { close } from '../../gate/descriptors.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
+import { ObjectClient } from '../../kernel/fs/object/answers.ts'
 import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
 import { VdsoClock } from '../../kernel/mm/vdso/vdso-clock.ts'
 import { WorldMemory } from '../../kernel/mm/world-memory.ts'
@@ -15,21 +17,27 @@ import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { PtracePlatform } from '../../kernel/platform/ptrace/platform.ts'
 import { userCredentials } from '../../kernel/task/credentials.ts'
 import { WorldProcesses } from '../../kernel/task/proc-source.ts'
+import { attachTerminals } from '../../kernel/task/files/terminal-jobs.ts'
 import { hostClock } from '../../kernel/world/clock.ts'
 import { kernelCalls } from '../../kernel/world/kernel-calls.ts'
 import { KernelWorld, type WorldEnd } from '../../kernel/world/world.ts'
 import { executeError } from '../../launch/step-error.ts'
 import { bytesOfPath } from '../../linux/path-bytes.ts'
+import type { SessionHooks } from '../../trace/session.ts'
 import { packError } from '../../trace/wire.ts'
 import type { ResourceLimit } from '../../kernel/task/types.ts'
+import { observe } from './tracing/observe.ts'
 import { resourceLimits, startDirectory, streams } from './job-parts.ts'
 import {
   type FromKernel,
   type JobSpec,
   type KernelEnding,
+  type ObjectQuestion,
+  type ObjectReply,
   type OpenSpec,
   STOP,
   type ToKernel,
+  type TraceSpec,
 } from './wire.ts'
 
 const UMASK = 0o022
@@ -53,6 +61,8 @@ export class KernelService {
   #platform: PtracePlatform | undefined
   #spec: OpenSpec | undefined
   #kept: Kept | undefined
+  #line: MessagePort | undefined
+  #objects: ObjectClient | undefined
 
   constructor(port: MessagePort, bell: SharedArrayBuffer, stop: SharedArrayBuffer) {
     this.#port = port
@@ -63,7 +73,7 @@ export class KernelService {
 
   async #take(message: ToKernel): Promise<void> {
     try {
-      if (message.type === 'open') this.#open(message.spec)
+      if (message.type === 'open') this.#open(message.spec, message.objects)
       else if (message.type === 'start') await this.#run(message.job)
       else if (message.type === 'reset') this.#reset()
       else this.#close()
@@ -77,8 +87,14 @@ export class KernelService {
     port.postMessage(message)
   }
 
-  #open(spec: OpenSpec): void {
+  #open(spec: OpenSpec, line: MessagePort | undefined): void {
     this.#spec = spec
+    this.#line = line
+    if (line)
+      this.#objects = new ObjectClient((id, request) => {
+        const to: MessagePort = line
+        to.postMessage({ id, request } satisfies ObjectQuestion, [])
+      })
     const { cpu, stubs } = spec
     this.#platform = new PtracePlatform({ bell: this.#bell, ...(cpu === undefined ? {} : { cpu }) })
     this.#platform.prepare(stubs)
@@ -95,6 +111,7 @@ export class KernelService {
       memory,
       random,
       now: () => ({ seconds: clock.realSeconds(), nanoseconds: clock.realNanoseconds() }),
+      ...(this.#objects ? { objects: { client: this.#objects, owner: user } } : {}),
       owners: ({ uid, gid }) => (uid === hostOwner ? user : { uid, gid }),
     })
     return { memory, root, vdso }
@@ -105,6 +122,32 @@ export class KernelService {
     const kept = this.#kept
     const spec = this.#spec
     if (!platform || !kept || !spec) throw new RangeError('a job before the sandbox was opened')
+    const { trace } = job
+    const run = (hooks?: SessionHooks): Promise<WorldEnd> => this.#runWorld(platform, kept, spec, job, hooks)
+    const end = trace ? await this.#runTraced(trace, job, run) : await run()
+    kept.memory.world.tidy()
+    this.#post({ type: 'ended', ending: endingOfWorld(end) })
+  }
+
+  async #runTraced(
+    trace: TraceSpec,
+    job: JobSpec,
+    run: (hooks: SessionHooks) => Promise<WorldEnd>,
+  ): Promise<WorldEnd> {
+    const { carryTraced } = await import('./tracing/carry-traced.ts')
+    // If the handlers cannot be loaded, no world takes the streams.
+    const giveUp = (): void => job.stdio.forEach(close)
+    return carryTraced(trace, run, giveUp)
+  }
+
+  /** From the making of a world to its end. `hooks`: those of its trace. */
+  async #runWorld(
+    platform: PtracePlatform,
+    kept: Kept,
+    spec: OpenSpec,
+    job: JobSpec,
+    hooks: SessionHooks | undefined,
+  ): Promise<WorldEnd> {
     const { limits, stdio } = job
     // One object: the table of descriptors ends where the process's own limit is now.
     const resources = resourceLimits(limits)
@@ -118,19 +161,24 @@ export class KernelService {
       terms: limits,
       random,
       vdso: kept.vdso,
-      onBell: () => this.#reason(),
+      objects: this.#objects,
+      onBell: () => this.#heard(),
     })
     kept.root.attachProcesses(new WorldProcesses(world.state))
+    attachTerminals(world.state, kept.root.terminals)
     try {
       this.#start(world, kept, spec, { ...job, files, resources })
     } catch (error) {
       files.closeAll()
       throw error
     }
+    const observing = hooks && observe(hooks, world, kept.vdso, job)
     this.#post({ type: 'started' })
-    const end = await world.run()
-    kept.memory.world.tidy()
-    this.#post({ type: 'ended', ending: endingOfWorld(end) })
+    try {
+      return await world.run()
+    } finally {
+      observing?.end()
+    }
   }
 
   /** Makes the first process of the world. Throws if the program cannot be executed. */
@@ -147,6 +195,17 @@ export class KernelService {
       limits: job.resources,
     })
     if (result !== 0) throw executeError(job.path, -result)
+  }
+
+  /** The bell was rung: for answers, or to stop. */
+  #heard(): 'canceled' | 'output' | undefined {
+    if (this.#line) {
+      for (let got = receiveMessageOnPort(this.#line); got; got = receiveMessageOnPort(this.#line)) {
+        const { id, answer } = got.message as ObjectReply
+        this.#objects?.receive(id, answer)
+      }
+    }
+    return this.#reason()
   }
 
   #reason(): 'canceled' | 'output' | undefined {
@@ -171,6 +230,7 @@ export class KernelService {
     this.#release()
     this.#platform?.close()
     this.#platform = undefined
+    this.#line?.close()
     this.#port.close()
   }
 }

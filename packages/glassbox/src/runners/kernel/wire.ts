@@ -2,8 +2,10 @@
  * The messages between the main thread and the kernel thread of a sandbox, and the words that both
  * share. Messages are plain data, because they are copied from thread to thread.
  */
+import type { MessagePort } from 'node:worker_threads'
 import type { Limits } from '../../job/options.ts'
-import type { PackedError } from '../../trace/wire.ts'
+import type { PackedError, WorkerData } from '../../trace/wire.ts'
+import type { ObjectAnswer, ObjectRequest } from '../../kernel/fs/object/answers.ts'
 import type { RootDescription } from '../../kernel/fs/root/root.ts'
 
 export interface OpenSpec {
@@ -19,6 +21,12 @@ export interface OpenSpec {
   readonly stubs: number
 }
 
+/** A trace of a job: what its carrier gets, and the port to its RunningTrace. */
+export interface TraceSpec {
+  readonly data: WorkerData
+  readonly port: MessagePort
+}
+
 export interface JobSpec {
   readonly path: string
   readonly argv: readonly string[]
@@ -27,10 +35,11 @@ export interface JobSpec {
   readonly limits: Required<Limits>
   /** Descriptors of this process that belong to the kernel from now on. */
   readonly stdio: readonly [number, number, number]
+  readonly trace?: TraceSpec
 }
 
 export type ToKernel =
-  | { readonly type: 'open'; readonly spec: OpenSpec }
+  | { readonly type: 'open'; readonly spec: OpenSpec; readonly objects?: MessagePort }
   | { readonly type: 'start'; readonly job: JobSpec }
   | { readonly type: 'reset' }
   | { readonly type: 'close' }
@@ -56,6 +65,17 @@ export type FromKernel =
   | { readonly type: 'opened' | 'started' | 'reset' }
   | { readonly type: 'ended'; readonly ending: KernelEnding }
   | { readonly type: 'failed'; readonly error: PackedError }
+
+/** What goes over the line of objects: from the kernel thread, and back. The bell is rung then. */
+export interface ObjectQuestion {
+  readonly id: number
+  readonly request: ObjectRequest
+}
+
+export interface ObjectReply {
+  readonly id: number
+  readonly answer: ObjectAnswer
+}
 
 /** What the main thread shares with the kernel thread, beside the bell. */
 export const STOP = { none: 0, canceled: 1, output: 2, close: 3 } as const

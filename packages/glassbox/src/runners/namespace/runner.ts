@@ -3,12 +3,24 @@
  * the parent of the program.
  */
 import { isPrivileged } from '../../container/identity.ts'
+import { InvalidOptionError } from '../../errors.ts'
 import { withSystemErrors } from '../../gate/gate.ts'
+import type { ResolvedBox } from '../../job/resolved.ts'
 import type { Runner } from '../runner.ts'
 import { checkHere } from '../root/binds/targets.ts'
 import { callRulesOf } from './call-rules.ts'
 import { checkEtc } from './etc-names.ts'
 import { NamespaceSandbox } from './sandbox.ts'
+
+/** Only a kernel of our own can ask functions of the caller. */
+function refuseMounts({ mounts }: ResolvedBox): void {
+  if (Object.keys(mounts).length === 0) return
+  throw new InvalidOptionError(
+    'mounts',
+    'The namespace runner has no option mounts: the kernel of the host serves its file systems.',
+    "Use runner: 'kernel', or copy files in.",
+  )
+}
 
 export const namespaceRunner: Runner = {
   name: 'namespace',
@@ -17,6 +29,7 @@ export const namespaceRunner: Runner = {
   check: (box, terms) => {
     if (box.here !== undefined) checkHere(box.here)
     checkEtc(box.etc)
+    refuseMounts(box)
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),

@@ -26,6 +26,10 @@ const LACKS = {
     why: 'programs see the files of the host under their own names',
     instead: 'Grant them by policy.paths (--allow-read), copy them in, or use the namespace runner.',
   },
+  mounts: {
+    why: 'programs make their calls on the host, whose file systems they see',
+    instead: "Use runner: 'kernel', or copy files in.",
+  },
   etc: {
     why: 'programs see /etc of the host',
     instead: 'Grant its files by policy.paths (--allow-read), or use the namespace runner.',
@@ -39,7 +43,7 @@ const LACKS = {
 } as const satisfies Partial<Record<keyof ResolvedBox, Lack>>
 
 const isGiven = (value: unknown): boolean =>
-  value !== undefined && !(Array.isArray(value) && value.length === 0)
+  value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 
 /** Throws InvalidOptionError or MissingFeatureError. Starts nothing. */
 export function check(box: ResolvedBox, terms: Partial<Pick<JobTerms, 'policy' | 'trace'>> = {}): void {

@@ -44,7 +44,7 @@ export class AnonymousInode implements Inode, Attributes {
   readonly nlink = 1
   uid = 0
   gid = 0
-  readonly rdev = 0
+  readonly rdev: number = 0
   readonly size = 0
   readonly blocks = 0
   readonly blockSize = 4096

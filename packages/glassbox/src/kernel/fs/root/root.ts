@@ -17,6 +17,9 @@ import { MemoryDirectory } from '../memory/directory.ts'
 import { MemoryFile } from '../memory/file.ts'
 import { MemoryFileSystem, type MemoryHost } from '../memory/file-system.ts'
 import { MemoryLink } from '../memory/link.ts'
+import type { ObjectClient } from '../object/answers.ts'
+import { ObjectFileSystem, type ObjectMountDescription } from '../object/file-system.ts'
+import { ObjectDirectory } from '../object/inode.ts'
 import { setProcTime } from '../proc/inodes.ts'
 import { LateProcesses } from '../proc/late.ts'
 import type { ProcSource } from '../proc/source.ts'
@@ -24,6 +27,7 @@ import { ProcFileSystem } from '../proc/system.ts'
 import { Mounts } from '../path/mounts.ts'
 import { bytesText } from '../path/names.ts'
 import { ArrayTransfer } from '../array-transfer.ts'
+import { Terminals } from '../terminal/terminals.ts'
 import type { Attributes, Inode, Location, Mount, Time } from '../vfs.ts'
 
 export interface Owner {
@@ -47,6 +51,8 @@ export interface RootDescription {
   /** Files of the box itself; binds with `inBox` show them elsewhere. */
   readonly files: readonly { readonly path: string; readonly contents: Uint8Array }[]
   readonly directories?: readonly string[]
+  /** TypeScript objects of the caller. */
+  readonly objects?: readonly ObjectMountDescription[]
   readonly scratch: readonly {
     readonly path: string
     readonly mode: number
@@ -63,12 +69,16 @@ export interface RootHost {
   now(): Time
   /** How guests see the owner of a file of a caller's bind; as on the host if it is left out. */
   readonly owners?: (attributes: Attributes) => Owner
+  /** The line to the owner of `objects`, and whose their files are; required if there are any. */
+  readonly objects?: { readonly client: ObjectClient; readonly owner: Owner }
 }
 
 export interface WorldRoot {
   readonly root: Mount
   readonly mounts: Mounts
   readonly devices: Devices
+  /** Its pseudo terminals, which `attach` gives to the processes of a world. */
+  readonly terminals: Terminals
   /** What memory file systems of this world are made of: memfd_create(2), /dev/shm. */
   readonly memoryHost: MemoryHost
   /** From now on /proc shows the processes of this world. */
@@ -94,26 +104,29 @@ export function makeRoot(description: RootDescription, host: RootHost): WorldRoo
   const maker = new RootMaker(mounts, own, host)
   for (const { path, target } of description.links) maker.link(path, target)
   for (const { path, contents } of description.files) maker.file(path, contents)
-  for (const bind of description.binds) {
-    if (bind.device === true) continue
-    if (bind.inBox === true) maker.showOwn(bind.source, bind.target)
-    else maker.bind(bind)
-  }
-  for (const path of description.directories ?? []) maker.place(path)
-  addDevices(mounts, own)
+  const terminals = new Terminals(devices)
+  addDevices(mounts, own, terminals)
   for (const { path, mode, bytes, inodes, owner, noexec = false } of description.scratch) {
     const fileSystem = new MemoryFileSystem(memoryHost, { bytes, inodes })
     const at = maker.place(path)
     const flags = { noExec: noexec, noSuid: true, noDevices: true }
     mounts.add(fileSystem, new MemoryDirectory(fileSystem, { mode, ...owner }), at, flags)
   }
+  // After the directories in memory: a bind can be below one.
+  for (const bind of description.binds) {
+    if (bind.device === true) continue
+    if (bind.inBox === true) maker.showOwn(bind.source, bind.target)
+    else maker.bind(bind)
+  }
+  for (const path of description.directories ?? []) maker.place(path)
+  for (const [index, each] of (description.objects ?? []).entries()) maker.object(index, each)
   let attached: ProcFileSystem | undefined
   const attachProcesses = (source: ProcSource): void => {
     attached = new ProcFileSystem(source, mounts)
   }
   const processes = new LateProcesses(() => attached)
   mounts.add(processes, processes.root, maker.place('/proc'), PROC_FLAGS)
-  return { root, mounts, devices, memoryHost, attachProcesses, close: () => maker.close() }
+  return { root, mounts, devices, terminals, memoryHost, attachProcesses, close: () => maker.close() }
 }
 
 class RootMaker {
@@ -172,6 +185,15 @@ class RootMaker {
     const at = this.place(target, directory ? undefined : () => this.#newFile(new Uint8Array()))
     const flags = { readOnly: !writable, noSuid: true, noDevices: true }
     this.#mounts.add(fileSystem, hostInode(fileSystem, undefined, '', attributes), at, flags)
+  }
+
+  object(index: number, description: ObjectMountDescription): void {
+    const { objects } = this.#host
+    if (objects === undefined) throw new RangeError('an object without a line to its owner')
+    const fileSystem = new ObjectFileSystem(index, description, { ...objects, now: () => this.#host.now() })
+    const root = new ObjectDirectory(fileSystem, '/', { size: 0, mtimeMs: 0 })
+    const flags = { readOnly: !description.writable, noExec: true, noSuid: true, noDevices: true }
+    this.#mounts.add(fileSystem, root, this.place(description.target), flags)
   }
 
   close(): void {

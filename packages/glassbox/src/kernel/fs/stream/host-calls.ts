@@ -1,6 +1,6 @@
 /** Calls of the host on descriptors of a job, none of which waits. */
 import { addon } from '../../../gate/addon.ts'
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from '../../../linux/constants.ts'
+import { MSG_DONTWAIT, MSG_NOSIGNAL, TCFLSH } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 
 const NR = {
@@ -13,6 +13,7 @@ const NR = {
   ioctl: syscallNumber('ioctl'),
   openat: syscallNumber('openat'),
   fcntl: syscallNumber('fcntl'),
+  getpgrp: syscallNumber('getpgrp'),
 } as const
 
 const call = (nr: number, ...args: (number | NodeJS.TypedArray)[]): number => addon().syscall(nr, ...args)
@@ -27,6 +28,10 @@ export const seekHost = (fd: number, offset: number, whence: number): number =>
   call(NR.lseek, fd, offset, whence)
 export const controlHost = (fd: number, request: number, argument: Uint8Array): number =>
   call(NR.ioctl, fd, request, argument)
+/** tcflush(3). `queues`: TC*FLUSH. */
+export const flushHost = (fd: number, queues: number): number => call(NR.ioctl, fd, TCFLSH, queues)
+/** The process group of this process. */
+export const ownGroup = (): number => call(NR.getpgrp)
 export const duplicateHost = (fd: number): number => call(NR.fcntl, fd, F_DUPFD_CLOEXEC, 0)
 const F_DUPFD_CLOEXEC = 1030
 

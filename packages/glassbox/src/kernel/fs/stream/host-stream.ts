@@ -45,6 +45,7 @@ import {
   sendHost,
   writeHost,
 } from './host-calls.ts'
+import { controlHostTerminal, isHostTerminal } from './host-terminal.ts'
 
 const PIECE = 64 * 1024
 /** What a pipe or terminal that poll(2) calls writable takes without waiting. */
@@ -79,6 +80,7 @@ export class HostStream extends FileBase implements Waiter {
   readonly #platform: Platform
   readonly #fd: number
   readonly #kind: Kind
+  readonly #isTerminal: boolean
   readonly #watched: WatchedQueue
   /** What was ready when it was last looked at: that need not be watched. */
   #ready = 0
@@ -97,6 +99,7 @@ export class HostStream extends FileBase implements Waiter {
     this.#kind = own >= 0 ? 'non-blocking' : kindOf(inode.type)
     if (own >= 0) closeHost(fd)
     inode.fd = this.#fd
+    this.#isTerminal = isHostTerminal(this.#fd, inode.type)
   }
 
   override get queue(): WaitQueue {
@@ -191,15 +194,12 @@ export class HostStream extends FileBase implements Waiter {
   }
 
   override ioctl(request: number, argument: number, memory: UserMemory, _caller: FsCaller): number {
-    if (request !== FIONREAD) return -ENOTTY
+    if (request !== FIONREAD) {
+      return this.#isTerminal ? controlHostTerminal(this.#fd, request, argument, memory) : -ENOTTY
+    }
     const count = new Uint8Array(4)
     const error = controlHost(this.#fd, FIONREAD, count)
     return error < 0 ? error : memory.write(argument, count, 0, 4)
-  }
-
-  /** For those who know that it is a terminal: an ioctl(2) of the host. */
-  control(request: number, argument: Uint8Array): number {
-    return controlHost(this.#fd, request, argument)
   }
 
   override closed(): void {

@@ -15,8 +15,12 @@ import type { BackingFile, BackingMemory } from '../../platform/platform.ts'
 import { CLEAN, DIRTY, FreeRuns } from './free-runs.ts'
 import { PAGE_SIZE } from './page.ts'
 
-/** Dirty runs of up to this many pages are filled with zeros in place; longer ones are punched. */
-const FILL_PAGES = 16
+/**
+ * Dirty runs of up to this many pages are filled with zeros in place; longer ones are punched. A
+ * new stack and a new heap are shorter: each punch costs calls of the host, for its pages are made
+ * anew as well.
+ */
+const FILL_PAGES = 40
 /** With more dirty pages than this, the long runs among them go back to the host. */
 const KEEP_DIRTY_PAGES = 1024
 /** Giving back a shorter run costs more than it is worth. */

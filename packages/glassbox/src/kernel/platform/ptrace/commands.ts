@@ -33,6 +33,19 @@ export class CommandQueue {
     words[at + 11] = Math.floor(f / 2 ** 32)
   }
 
+  /** Takes the last command back if it is this call for a part of [address, address + length). */
+  dropLast(nr: number, address: number, length: number): void {
+    if (this.count === 0) return
+    const at = (this.count - 1) * WORDS
+    if (this.#words[at] !== nr) return
+    const start = this.#value(at + ARGUMENT)
+    if (start >= address && start + this.#value(at + ARGUMENT + 2) <= address + length) this.count--
+  }
+
+  #value(at: number): number {
+    return ((this.#words[at + 1] ?? 0) >>> 0) * 2 ** 32 + ((this.#words[at] ?? 0) >>> 0)
+  }
+
   #grow(): void {
     const more = new Int32Array(this.#words.length * 2)
     more.set(this.#words)
@@ -49,9 +62,8 @@ export class CommandQueue {
   /** The number and the first two arguments of a command, for messages. */
   describe(index: number): string {
     const at = index * WORDS
-    const value = (word: number): string =>
-      (((this.#words[word + 1] ?? 0) >>> 0) * 2 ** 32 + ((this.#words[word] ?? 0) >>> 0)).toString(16)
-    return `call ${this.#words[at]} of 0x${value(at + ARGUMENT)}, 0x${value(at + ARGUMENT + 2)}`
+    const value = (word: number): string => `0x${this.#value(at + word).toString(16)}`
+    return `call ${this.#words[at]} of ${value(ARGUMENT)}, ${value(ARGUMENT + 2)}`
   }
 
   clear(): void {

@@ -29,6 +29,8 @@ export function processCpuNs(pid: number): number {
 export interface HostSpace {
   readonly hosts: readonly HostThread[]
   readonly pending: boolean
+  /** Whether what is pending may wait until its guest touches it. */
+  readonly deferred: boolean
   released: boolean
   dead: boolean
   runningHosts: number

@@ -200,14 +200,32 @@ export class PtracePlatform implements Platform {
         this.stopped.push(thread)
         continue
       }
-      if (host.space.pending) host.space.flushBy(host)
-      if (thread.write === 'result' && count === MOST_RESUMES) thread.changed()
-      thread.writeRegisters()
+      if (!this.#makeReady(thread, host, count === MOST_RESUMES)) continue
       if (count === MOST_RESUMES) this.#continue(host)
       else this.#putResume(count++, host, thread.write === 'result', thread.rax)
     }
     list.length = 0
     return count
+  }
+
+  /**
+   * Carries out what was queued for a thread that goes on. If the host refuses that, its guest is
+   * lost, and no other one: a guest can bring this about, by a protection key for example.
+   */
+  #makeReady(thread: PtraceThread, host: HostThread, needsRegisters: boolean): boolean {
+    try {
+      // After a fault what was put off is what the guest wanted.
+      if (host.space.pending && !(host.space.deferred && thread.stop === 'call')) host.space.flushBy(host)
+      if (thread.write === 'result' && needsRegisters) thread.changed()
+      thread.writeRegisters()
+      return true
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error
+      host.space.dead = true
+      thread.stop = 'gone'
+      this.stopped.push(thread)
+      return false
+    }
   }
 
   #putResume(index: number, host: HostThread, withResult: boolean, rax: number): void {

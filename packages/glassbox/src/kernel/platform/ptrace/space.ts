@@ -45,6 +45,12 @@ export class PtraceSpace implements Space, HostSpace {
   #whenQuiet: (() => void) | undefined
   released = false
   dead = false
+  /** Where the host has nothing but what is queued; whether the queue is of that place alone. */
+  #freshStart = 0
+  #freshEnd = 0
+  #isFresh = false
+  /** Whether what is queued may wait until its guest touches it: see `defer`. */
+  deferred = false
 
   constructor(stub: Stub, owner: SpaceOwner) {
     this.pid = stub.pid
@@ -85,18 +91,44 @@ export class PtraceSpace implements Space, HostSpace {
   ): void {
     const fd = file === 'world' ? STUB_WORLD_FD : STUB_CACHE_FD
     const flags = populate ? MAP_FLAGS | MAP_POPULATE : MAP_FLAGS
+    // What is mapped over goes by that.
+    this.#queue.dropLast(MUNMAP, address, length)
     this.#queue.add(MMAP, address, length, protection, flags, fd, offset)
-    if (this.runningHosts > 0) this.#owner.changed(this)
+    this.#queued(address, length)
   }
 
   protect(address: number, length: number, protection: number): void {
     this.#queue.add(MPROTECT, address, length, protection)
-    if (this.runningHosts > 0) this.#owner.changed(this)
+    this.#queued(address, length)
   }
 
   unmap(address: number, length: number): void {
     this.#queue.add(MUNMAP, address, length)
+    this.#queued(address, length)
+  }
+
+  #queued(address: number, length: number): void {
+    this.deferred = false
+    if (address < this.#freshStart || address + length > this.#freshEnd) this.#isFresh = false
     if (this.runningHosts > 0) this.#owner.changed(this)
+  }
+
+  startFresh(address: number, length: number): void {
+    if (this.pending) return
+    this.#freshStart = address
+    this.#freshEnd = address + length
+    this.#isFresh = true
+  }
+
+  /** Not with more threads: one of them would have to stand still when another one faults. */
+  defer(): void {
+    this.deferred = this.#isFresh && this.hosts.length === 1 && this.runningHosts === 0
+  }
+
+  #clearQueue(): void {
+    this.#queue.clear()
+    this.deferred = false
+    this.#isFresh = false
   }
 
   flush(): void {
@@ -113,7 +145,7 @@ export class PtraceSpace implements Space, HostSpace {
     try {
       this.#run(host, queue)
     } finally {
-      queue.clear()
+      this.#clearQueue()
     }
   }
 
@@ -190,7 +222,7 @@ export class PtraceSpace implements Space, HostSpace {
     if (this.released) return
     this.released = true
     this.#whenQuiet = whenQuiet
-    this.#queue.clear()
+    this.#clearQueue()
     for (const { guest } of this.hosts) guest?.release()
     if (this.runningHosts === 0) this.#drained()
   }

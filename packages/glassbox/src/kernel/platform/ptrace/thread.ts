@@ -28,6 +28,9 @@ const VSYSCALLS: ReadonlyMap<number, number> = new Map([
   [0xff600800 | 0, syscallNumber('getcpu')],
 ])
 
+/** The last page is not for programs. */
+const END_OF_USER_SPACE = 2 ** 47 - 4096
+
 const MOST_EXTENDED = 16384
 const room = new Uint8Array(MOST_EXTENDED)
 /** The initial state: FCW and MXCSR as after execve(2), everything else zero. */
@@ -128,10 +131,27 @@ export class PtraceThread implements HostGuest {
   /** Writes what has to be written as a whole. A result alone is written with the resume. */
   writeRegisters(): void {
     if (this.write !== 'all') return
-    const error = ptrace(PTRACE_SETREGS, this.#host().tid, 0, this.#registers.words)
+    const { tid } = this.#host()
+    let error = ptrace(PTRACE_SETREGS, tid, 0, this.#registers.words)
+    if (error === -ERRNO.EIO && this.#dropForeignBases())
+      error = ptrace(PTRACE_SETREGS, tid, 0, this.#registers.words)
     // A dead thread's end is reported by the next wait.
     if (error === -ERRNO.EIO) throw new PlatformError('The host refused the registers of a guest', ERRNO.EIO)
     this.write = 'nothing'
+  }
+
+  /**
+   * The instruction WRFSBASE takes any canonical address, ptrace only those of user space: a base
+   * in the kernel's half becomes 0, so that its use is a fault as before. Returns whether one was.
+   */
+  #dropForeignBases(): boolean {
+    const registers = this.#registers
+    const foreign = [REGISTER.fsBase, REGISTER.gsBase].filter(base => {
+      const value = registers.get(base)
+      return value < 0 || value >= END_OF_USER_SPACE
+    })
+    for (const base of foreign) registers.set(base, 0)
+    return foreign.length > 0
   }
 
   extended(): Uint8Array {

@@ -213,7 +213,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   const file = opened(task, fd)
   if (typeof file === 'number') return file
   if (file.inode.type !== S_IFREG || !isWritable(file)) return -EINVAL
-  return resize(task, file.inode, file.location?.mount, size)
+  return file.resize?.(size) ?? resize(task, file.inode, file.location?.mount, size)
 }
 
 const UTIME_NOW = 0x3fff_ffff

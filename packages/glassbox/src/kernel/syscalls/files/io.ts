@@ -74,13 +74,14 @@ function read(task: Task, fd: number, address: number, length: number): number {
 
 /** Waits for the first bytes. */
 function readLater(task: Task, file: OpenFile, buffers: Buffers): number {
-  return waitFor(task, file, () => {
+  const attempt = (): number => {
     const transfer = transferOf(task, buffers, 0)
     if (typeof transfer === 'number') return transfer
     const moved = file.read(transfer, file.position)
     if (moved > 0 && !file.stream) file.position += moved
     return moved
-  })
+  }
+  return waitFor(task, file, attempt, 'restart', undefined, file.readTimeoutNs)
 }
 
 function readv(task: Task, fd: number, address: number, count: number): number {
@@ -130,22 +131,28 @@ function writev(task: Task, fd: number, address: number, count: number): number 
 /** Writes at the file's position; a blocking stream takes all bytes before the call returns. */
 function writeAll(task: Task, file: OpenFile, buffers: Buffers, total: number): number {
   const first = writeOnce(task, file, buffers, 0)
-  if (first === total || (file.flags & O_NONBLOCK) !== 0 || !file.stream) return first
+  if (first === total || (file.flags & O_NONBLOCK) !== 0 || !file.stream || faulted) return first
   if (first < 0 && first !== -EAGAIN) return first
   let done = Math.max(first, 0)
   const again = (): number => {
     const moved = writeOnce(task, file, buffers, done)
     if (moved < 0 && moved !== -EAGAIN) return done > 0 ? done : moved
     done += Math.max(moved, 0)
-    return done === total ? done : -EAGAIN
+    return done === total || faulted ? done : -EAGAIN
   }
   return waitFor(task, file, again, 'restart', () => (done > 0 ? done : undefined))
 }
 
+/** Whether the last write ended because the guest's memory did: no more bytes will come. */
+let faulted = false
+
 function writeOnce(task: Task, file: OpenFile, buffers: Buffers, done: number): number {
   const transfer = transferOf(task, buffers, done)
+  faulted = false
   if (typeof transfer === 'number') return transfer
   const moved = file.write(transfer, file.position)
+  faulted = transfer.faulted
+  if (moved === 0 && faulted) return -EFAULT
   if (moved > 0) {
     if (!file.stream) {
       file.position = (file.flags & O_APPEND) !== 0 ? file.attributes().size : file.position + moved

@@ -84,6 +84,7 @@ export function waitFor(
   attempt: () => number,
   interruption: Interruption = 'restart',
   interrupted?: () => number | undefined,
+  timeoutNs: number = Infinity,
 ): number {
   file.references++
   return task.block({
@@ -94,6 +95,7 @@ export function waitFor(
       return again === -EAGAIN ? BLOCKED : again
     },
     ...(interrupted ? { interrupted } : {}),
+    deadlineNs: deadlineIn(task, timeoutNs),
     ended: () => dropReference(file),
   })
 }

@@ -9,11 +9,13 @@ import {
   O_NONBLOCK,
   O_PATH,
   S_IFREG,
+  TIOCGPTPEER,
 } from '../../../linux/constants.ts'
 import { EBADF, EFAULT } from '../../../linux/errno-numbers.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
+import { addFile } from './file.ts'
 
 function setFlag(task: Task, file: OpenFile, flag: number, argument: number): number {
   const value = task.memory.readInt32(argument)
@@ -40,6 +42,10 @@ function ioctl(task: Task, fd: number, request: number, argument: number): numbe
   }
   if (request === FIONREAD && file.inode.type === S_IFREG) {
     return task.memory.writeInt32(argument, file.attributes().size - file.position)
+  }
+  if (request === TIOCGPTPEER && file.peer !== undefined) {
+    const peer = file.peer(argument, task)
+    return typeof peer === 'number' ? peer : addFile(task, peer, argument)
   }
   return file.ioctl(request, argument, task.memory, task)
 }

@@ -2,6 +2,7 @@
 import {
   MAP_32BIT,
   MAP_ANONYMOUS,
+  MAP_DENYWRITE,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_GROWSDOWN,
@@ -129,7 +130,22 @@ function mapOpenFile(
   const more =
     (isShared ? AREA_SHARED : 0) | (mayWrite ? AREA_MAY_WRITE : 0) | (noExec ? 0 : AREA_MAY_EXECUTE)
   const mapping = { ...wanted, flags: wanted.flags | more }
-  return mapFile(space, mapping, file, offset) ? 0 : -ENOMEM
+  if ((flags & MAP_DENYWRITE) === 0) return mapFile(space, mapping, file, offset) ? 0 : -ENOMEM
+  return mapLibrary(space, mapping, file, offset)
+}
+
+/**
+ * Only the loader of libraries sets MAP_DENYWRITE, which means nothing any more. It maps a library
+ * as a whole and then each of its segments over that, and touches none before the one that it can
+ * write, whose end it zeroes: one batch.
+ */
+function mapLibrary(space: AddressSpace, wanted: Wanted, file: MappedFile, offset: number): number {
+  const { start, end } = wanted
+  const platformSpace = space.space
+  if (!space.areas.occupied(start, end)) platformSpace.startFresh?.(start, end - start)
+  if (!mapFile(space, wanted, file, offset)) return -ENOMEM
+  if ((wanted.protection & PROT_WRITE) === 0) platformSpace.defer?.()
+  return 0
 }
 
 /** Guests cannot write pages of the cache: a file that may be written has its pages elsewhere. */

@@ -26,6 +26,7 @@ export function deliverSignals(task: Task): boolean {
   for (;;) {
     const info = nextSignal(task)
     if (info === undefined) return true
+    task.world.observer?.signaled(task, info)
     const action = process.actions.get(info.signal)
     if (action.handler === SIG_IGN) continue
     if (action.handler !== SIG_DFL) {

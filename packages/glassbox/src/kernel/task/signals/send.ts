@@ -16,7 +16,7 @@ export function sendToProcess(process: Process, info: SignalInfo): boolean {
   beforeSending(process, info.signal)
   const taker = takerOf(process, info.signal)
   // A signal that all threads block stays pending even if it is ignored: a program may look at it.
-  if (taker !== undefined && isIgnored(process, info.signal)) return true
+  if (taker !== undefined && isDropped(process, info.signal)) return true
   if (!process.pending.add(info)) return false
   process.signalQueue.wake()
   process.world.signalQueue.wake()
@@ -30,7 +30,7 @@ export function sendToTask(task: Task, info: SignalInfo): boolean {
   if (task.dead) return true
   beforeSending(task.process, info.signal)
   const blocked = isBlocked(task, info.signal)
-  if (!blocked && isIgnored(task.process, info.signal)) return true
+  if (!blocked && isDropped(task.process, info.signal)) return true
   if (!task.pending.add(info)) return false
   task.process.signalQueue.wake()
   task.world.signalQueue.wake()
@@ -93,6 +93,7 @@ export function stopProcess(process: Process, signal: number): void {
   if (process.stopSignal !== 0) return
   process.stopSignal = signal
   process.unreported = 'stop'
+  process.world.observer?.stopped(process, signal)
   for (const task of process.tasks) if (task.running) task.thread.interrupt()
   tellParentOfStop(process, CLD_STOPPED, signal)
 }
@@ -127,6 +128,10 @@ function takerOf(process: Process, signal: number): Task | undefined {
 }
 
 const isBlocked = (task: Task, signal: number): boolean => !isUnstoppable(signal) && task.mask.has(signal)
+
+/** A signal that is ignored is not even queued, unless a trace is to see it: as with ptrace(2). */
+const isDropped = (process: Process, signal: number): boolean =>
+  process.world.observer === undefined && isIgnored(process, signal)
 
 export function isIgnored(process: Process, signal: number): boolean {
   if (isUnstoppable(signal)) return false

@@ -1,0 +1,80 @@
+/** The master of a pseudo terminal: what is written to it is typed, what it reads is shown. */
+import { EAGAIN, EFAULT, EIO } from '../../../linux/errno-numbers.ts'
+import type { Transfer } from '../../mm/transfer.ts'
+import type { UserMemory } from '../../mm/user-memory.ts'
+import type { WaitQueue } from '../../wait/queue.ts'
+import { FileBase } from '../open-file.ts'
+import type { FsCaller, Inode, Location, OpenFile } from '../vfs.ts'
+import { controlMaster } from './control.ts'
+import type { Terminal } from './terminal.ts'
+
+const PIECE = 512
+const typed = new Uint8Array(PIECE)
+
+export class MasterFile extends FileBase {
+  readonly terminal: Terminal
+  /** Opens the other side: TIOCGPTPEER. */
+  readonly peer: (flags: number, caller: FsCaller) => OpenFile | number
+  readonly #closed: () => void
+
+  constructor(
+    terminal: Terminal,
+    place: readonly [inode: Inode, flags: number, location: Location],
+    peer: MasterFile['peer'],
+    closed: () => void,
+  ) {
+    super(...place)
+    this.terminal = terminal
+    this.peer = peer
+    this.#closed = closed
+  }
+
+  override get queue(): WaitQueue {
+    return this.terminal.queue
+  }
+
+  override get stream(): boolean {
+    return true
+  }
+
+  override get mappable(): undefined {
+    return undefined
+  }
+
+  override read(transfer: Transfer): number {
+    const { screen, wasOpened, slaves } = this.terminal
+    if (transfer.remaining === 0) return 0
+    if (screen.length === 0) return wasOpened && slaves === 0 ? -EIO : -EAGAIN
+    const moved = screen.read(transfer)
+    if (moved === 0) return -EFAULT
+    this.terminal.queue.wake()
+    return moved
+  }
+
+  override write(transfer: Transfer): number {
+    const { line, queue } = this.terminal
+    let moved = 0
+    while (transfer.remaining > 0 && line.room > 0) {
+      const count = transfer.take(typed, 0, Math.min(transfer.remaining, PIECE, line.room))
+      if (count === 0) return moved > 0 ? moved : -EFAULT
+      for (let at = 0; at < count; at++) line.type(typed[at] as number)
+      moved += count
+    }
+    if (moved === 0) return transfer.remaining === 0 ? 0 : -EAGAIN
+    queue.wake()
+    return moved
+  }
+
+  override poll(): number {
+    return this.terminal.masterEvents
+  }
+
+  override ioctl(request: number, argument: number, memory: UserMemory): number {
+    return controlMaster(this.terminal, request, argument, memory)
+  }
+
+  override closed(): void {
+    this.terminal.hangUp()
+    this.#closed()
+  }
+}
