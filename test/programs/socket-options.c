@@ -1,6 +1,6 @@
 /*
- * setsockopt(2) and getsockopt(2) of a descriptor that is none: each level, each name, values of many lengths, at the end
- * of readable memory. Argument: 's' or 'g'.
+ * setsockopt(2) and getsockopt(2) of a descriptor that is none: each level, each name, values of
+ * many lengths, at the end of readable memory. Argument: 's' or 'g'.
  */
 #define _GNU_SOURCE
 #include <string.h>

@@ -1,6 +1,6 @@
 /**
- * Socket options are told as strace tells them: each level, each name, values of many lengths at the
- * end of memory, set and read; of calls that fail and that succeed.
+ * Socket options are told as strace tells them: each level, each name, values of many lengths at
+ * the end of memory, set and read; of calls that fail and that succeed.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

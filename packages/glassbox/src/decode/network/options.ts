@@ -52,7 +52,10 @@ const GET: Readonly<Record<string, string>> = {
   '270 9': 'memberships>',
 }
 
-/** Options of the socket level that are no numbers: times, names, lists, and what only one way knows. */
+/**
+ * Options of the socket level that are no numbers: times, names, lists, and what only one way
+ * knows.
+ */
 const BYTES_EITHER_WAY = '3 22 23 24 25 28 31 38 39 47 48 50 52 55 57 59 61 62 71 72'
 const BYTES_SET = new Set(`${BYTES_EITHER_WAY} 4 17`.split(' '))
 const BYTES_GET = new Set(`${BYTES_EITHER_WAY} 51`.split(' '))
