@@ -23,13 +23,10 @@ gpio_v2_values_before 16 mask@8+8:x
 gpio_v2_values_after 16 bits@0+8:x
 gpio_v2_values 16 bits@0+8:x mask@8+8:x
 hd_geometry 16 heads@0+1:u sectors@1+1:u cylinders@2+2:u start@8+8:u
-hd_drive_before 4 command@0+1:=ata_command sector_number@1+1:u feature@2+1:u sector_count@3+1:u
-hd_drive_after 4 status@0+1:x error@1+1:u nsector@2+1:u
 fstrim_range 24 start@0+8:x len@8+8:u minlen@16+8:u
 fsxattr_get 28 fsx_xflags@0+4:|fs_xflags fsx_extsize@4+4:u fsx_nextents@8+4:u fsx_projid@12+4:x fsx_cowextsize@16+4:u
 fsxattr_set 28 fsx_xflags@0+4:|fs_xflags fsx_extsize@4+4:u fsx_projid@12+4:x fsx_cowextsize@16+4:u
 file_clone_range 32 src_fd@0+8:fd src_offset@8+8:u src_length@16+8:u dest_offset@24+8:u
-fiemap_before 32 fm_start@0+8:u fm_length@8+8:u fm_flags@16+4:|fiemap fm_extent_count@24+4:u
 ptp_time 16 sec@0+8:d nsec@8+4:u reserved@12+4:x?
 ptp_caps 80 max_adj@0+4:d n_alarm@4+4:d n_ext_ts@8+4:d n_per_out@12+4:d pps@16+4:d n_pins@20+4:d cross_timestamping@24+4:d adjust_phase@28+4:d rsv@32+48/4:x[]?
 ptp_extts 16 index@0+4:u flags@4+4:|ptp_extts
@@ -38,7 +35,6 @@ ptp_pin 96 index@64+4:u func@68+4:=ptp_pin_func chan@72+4:u
 ptp_pin2 96 index@64+4:u func@68+4:=ptp_pin_func chan@72+4:u rsv@76+20/4:x[]?
 ptp_perout 56 [flags&4]phase@0+16:{ptp_time} [flags!&4]start@0+16:ptprtc period@16+16:{ptp_time} index@32+4:u flags@36+4:|ptp_perout [flags&2]on@40+16:{ptp_time}
 ptp_perout2 56 [flags&4]phase@0+16:{ptp_time} [flags!&4]start@0+16:ptprtc period@16+16:{ptp_time} index@32+4:u flags@36+4:|ptp_perout [flags&2]on@40+16:{ptp_time} [flags!&2]rsv@40+16/4:x[]?
-ptp_sys_before 832 n_samples@0+4:u rsv@4+12/4:x[]?
 ptp_pin_before 96 index@64+4:u
 ptp_pin_before2 96 index@64+4:u rsv@76+20/4:x[]?
 ptp_pin_after 96 name@0+64:str func@68+4:=ptp_pin_func chan@72+4:u
@@ -116,7 +112,6 @@ v4l2_sdr 32 pixelformat@0+4:fourcc buffersize@4+4:u
 v4l2_format_type 208 type@0+4:=v4l2_type
 v4l2_format 208 type@0+4:=v4l2_type [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
 v4l2_format_after 208 _type@0+4:u [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
-v4l2_requestbuffers 20 type@4+4:=v4l2_type memory@8+4:=v4l2_memory count@0+4:u
 v4l2_framebuffer 48 capability@0+4:x flags@4+4:x base@8+8:p
 v4l2_capture 40 capability@0+4:|v4l2_parm capturemode@4+4:|v4l2_hq timeperframe@8+8:fraction extendedmode@16+4:x readbuffers@20+4:u
 v4l2_output 40 capability@0+4:|v4l2_parm outputmode@4+4:x timeperframe@8+8:fraction extendedmode@16+4:x writebuffers@20+4:u
@@ -127,13 +122,9 @@ v4l2_standard_before 72 index@0+4:u
 v4l2_standard_after 72 name@16+24:str frameperiod@40+8:fraction framelines@48+4:u
 v4l2_input_before 80 index@0+4:u
 v4l2_input_after 80 name@4+32:str type@36+4:=v4l2_input
-v4l2_control_before 8 id@0+4:=v4l2_cid
-v4l2_control_after 8 value@4+4:d
 v4l2_tuner_before 84 index@0+4:u
 v4l2_tuner 84 index@0+4:u name@4+32:str type@36+4:=v4l2_tuner capability@40+4:|v4l2_tuner_cap rangelow@44+4:u rangehigh@48+4:u rxsubchans@52+4:|v4l2_tuner_sub audmode@56+4:=v4l2_tuner_mode signal@60+4:d afc@64+4:d
 v4l2_tuner_after 84 name@4+32:str type@36+4:=v4l2_tuner capability@40+4:|v4l2_tuner_cap rangelow@44+4:u rangehigh@48+4:u rxsubchans@52+4:|v4l2_tuner_sub audmode@56+4:=v4l2_tuner_mode signal@60+4:d afc@64+4:d
-v4l2_queryctrl_before 68 id@0+4:v4l2ctrl
-v4l2_queryctrl_after 68 type@4+4:=v4l2_ctrl name@8+32:str ... minimum@40+4:d maximum@44+4:d step@48+4:d default_value@52+4:d flags@56+4:|v4l2_ctrl_flags reserved@60+8/4:x[]?
 v4l2_cropcap_before 44 type@0+4:=v4l2_type
 v4l2_cropcap_after 44 bounds@4+16:{v4l2_rect} defrect@20+16:{v4l2_rect} pixelaspect@36+8:fraction
 v4l2_crop_before 20 type@0+4:=v4l2_type
@@ -147,7 +138,6 @@ v4l2_ival_stepwise 24 min@0+8:fraction max@8+8:fraction step@16+8:fraction
 v4l2_frmival_before 52 index@0+4:u pixel_format@4+4:fourcc width@8+4:u height@12+4:u
 v4l2_frmival_after 52 type@16+4:=v4l2_frmival [type==1]discrete@20+8:fraction [type==2]stepwise@20+24:{v4l2_ival_stepwise} [type==3]stepwise@20+24:{v4l2_ival_stepwise}
 btrfs_vol 4096 fd@0+8:fd name@8+4088:str
-btrfs_vol2_after 4096 transid@8+8:u
 btrfs_create 16 create@0+8:u qgroupid@8+8:u
 btrfs_assign 24 assign@0+8:u src@8+8:u dst@16+8:u
 btrfs_defrag 48 start@0+8:u len@8+8:u flags@16+8:|btrfs_defrag extent_thresh@24+4:u compress_type@28+4:=btrfs_compress
@@ -161,15 +151,12 @@ btrfs_fs_info 1024 max_id@0+8:u num_devices@8+8:u fsid@16+16:uuid nodesize@32+4:
 btrfs_quota 16 cmd@0+8:=btrfs_quota
 btrfs_received_before 200 uuid@0+16:uuid stransid@16+8:u stime@32+16:btrfstime flags@64+8:u
 btrfs_received_after 200 rtransid@24+8:u rtime@48+16:btrfstime
-btrfs_replace_before 2600 cmd@0+8:=btrfs_replace
 btrfs_dev_before 4096 devid@0+8:dev64 uuid@8+16:uuid
 btrfs_dev_after 4096 uuid@8+16:uuid bytes_used@24+8:u total_bytes@32+8:u path@3072+1024:str
 btrfs_scrub_before 1024 devid@0+8:dev64 start@8+8:u end@16+8:u flags@24+8:|btrfs_scrub
 btrfs_scrub_id 1024 devid@0+8:dev64
 btrfs_progress 120 data_extents_scrubbed@0+8:u tree_extents_scrubbed@8+8:u data_bytes_scrubbed@16+8:u tree_bytes_scrubbed@24+8:u read_errors@32+8:u csum_errors@40+8:u verify_errors@48+8:u no_csum@56+8:u csum_discards@64+8:u super_errors@72+8:u malloc_errors@80+8:u uncorrectable_errors@88+8:u corrected_errors@96+8:u last_physical@104+8:u unverified_errors@112+8:u
 btrfs_scrub_after 1024 progress@32+120:{btrfs_progress}
-rtc_param_before 24 param@0+8:=rtc_param index@16+4:u __pad@20+4:x?
-rtc_param_after 24 uvalue@8+8:x __pad@20+4:x?
 rtc_param 24 param@0+8:=rtc_param [param==1]svalue@8+8:d [param!=1]uvalue@8+8:x index@16+4:u __pad@20+4:x?
 ifinfomsg 16 ifi_family@0+1:=af ifi_type@2+2:=arphrd ifi_index@4+4:ifindex ifi_flags@8+4:|if_flags32 ifi_change@12+4:x
 ifaddrmsg 8 ifa_family@0+1:=af ifa_prefixlen@1+1:u ifa_flags@2+1:|ifa_flags ifa_scope@3+1:=rt_scope ifa_index@4+4:ifindex
@@ -218,7 +205,6 @@ netlink_diag_req 20 sdiag_family@0+1:=af sdiag_protocol@1+1:diagprotocol ndiag_i
 netlink_diag_msg 28 ndiag_family@0+1:=af ndiag_type@1+1:=sock_type ndiag_protocol@2+1:=netlink ndiag_state@3+1:=netlink_state ndiag_portid@4+4:u ndiag_dst_portid@8+4:u ndiag_dst_group@12+4:u ndiag_ino@16+4:u ndiag_cookie@20+8/4:u[]
 packet_diag_req 20 sdiag_family@0+1:=af sdiag_protocol@1+1:x pdiag_ino@4+4:u pdiag_show@8+4:|packet_show pdiag_cookie@12+8/4:u[]
 packet_diag_msg 16 pdiag_family@0+1:=af pdiag_type@1+1:=sock_type pdiag_num@2+2:=eth_protocol pdiag_ino@4+4:u pdiag_cookie@8+8/4:u[]
-inet_sockid 48 idiag_sport@0+2:port idiag_dport@2+2:port
 inet_diag_meminfo 16 idiag_rmem@0+4:u idiag_wmem@4+4:u idiag_fmem@8+4:u idiag_tmem@12+4:u
 tcpvegas_info 16 tcpv_enabled@0+4:u tcpv_rttcnt@4+4:u tcpv_rtt@8+4:u tcpv_minrtt@12+4:u
 tcp_dctcp_info 16 dctcp_enabled@0+2:u dctcp_ce_state@2+2:u dctcp_alpha@4+4:u dctcp_ab_ecn@8+4:u dctcp_ab_tot@12+4:u
@@ -227,7 +213,6 @@ inet_diag_req 60 idiag_family@0+1:=af idiag_src_len@1+1:u idiag_dst_len@2+1:u id
 inet_diag_req_v2 56 sdiag_family@0+1:=af sdiag_protocol@1+1:=ip_protocol idiag_ext@2+1:|inet_ext idiag_states@4+4:|tcp_states id@8+48:sockid
 inet_diag_msg 72 idiag_family@0+1:=af idiag_state@1+1:=tcp_state idiag_timer@2+1:u idiag_retrans@3+1:u id@4+48:sockid idiag_expires@52+4:u idiag_rqueue@56+4:u idiag_wqueue@60+4:u idiag_uid@64+4:u idiag_inode@68+4:u
 inet_bc_op 4 code@0+1:=inet_bc yes@1+1:u no@2+2:u
-nfgenmsg 4 nfgen_family@0+1:=af version@1+1:=nf_version res_id@2+2:be
 selnl_setenforce 4 val@0+4:d
 selnl_policyload 4 seqno@0+4:u
 crypto_user_alg 208 cru_name@0+64:str cru_driver_name@64+64:str cru_module_name@128+64:str cru_type@192+4:x cru_mask@196+4:x cru_refcnt@200+4:u cru_flags@204+4:x
