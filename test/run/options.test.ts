@@ -63,7 +63,7 @@ for (const [options, option] of [
 }
 
 test('a runner that there is none of is refused by its name, and nothing else runs instead', async () => {
-  for (const runner of ['kernel', 'docker']) {
+  for (const runner of ['Kernel', 'docker']) {
     const error = await rejected({ runner })
     assert.deepEqual([error.code, error.option], ['ERR_GLASSBOX_INVALID_OPTION', 'runner'])
     assert.match(error.message, new RegExp(`namespace.*${runner}`))
