@@ -136,10 +136,10 @@ test('when it is due, by counting', () => {
 
 test('times with their units', () => {
   assert.deepEqual(
-    ['1', '1us', '1ms', '1.5s', '10ns', '.5ms'].map(durationUs),
-    [1, 1, 1000, 1_500_000, 0.01, 500],
+    ['1', '1us', '1ms', '1.5s', '10ns', '.5ms', '1e3'].map(durationUs),
+    [1, 1, 1000, 1_500_000, 0.01, 500, 1000],
   )
-  for (const text of ['', 'x', '1m', '-1', '1e3', '1 ms']) assert.equal(durationUs(text), undefined, text)
+  for (const text of ['', 'x', '1m', '-1', '1e', '1 ms']) assert.equal(durationUs(text), undefined, text)
 })
 
 test('octal and hexadecimal values, as strtoull reads them', () => {
