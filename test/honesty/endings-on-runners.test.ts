@@ -68,7 +68,7 @@ for (const runner of RUNNERS)
 interface Unusual {
   readonly words: readonly [kind: string, ...more: string[]]
   readonly ending: string
-  /** If that of a box differs; docs/limits-and-verdicts.md says why. */
+  /** If that of the namespace runner differs; docs/limits-and-verdicts.md says why. */
   readonly boxed?: string
   readonly limits?: RunOptions<'utf8'>['limits']
   /** Without limits; left out if it is the ending. `false`: it would not end. */
@@ -127,7 +127,7 @@ for (const { words, ending, boxed = ending, limits = {}, natively = ending, stdo
     await Promise.all(
       RUNNERS.map(async runner => {
         const result = await world.run('endings', words, { runner, limits })
-        assertEndings([result], runner === 'ptrace' ? ending : boxed)
+        assertEndings([result], runner === 'namespace' ? boxed : ending)
         assert.equal(result.stdout, stdout)
       }),
     )

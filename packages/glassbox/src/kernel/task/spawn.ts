@@ -1,4 +1,5 @@
 /** The first program of a world. */
+import { RLIMIT_FSIZE } from '../../linux/constants.ts'
 import { FOLLOW } from '../fs/path/walk.ts'
 import type { FdTable } from '../fs/fd-table.ts'
 import type { Location } from '../fs/vfs.ts'
@@ -62,6 +63,7 @@ export function spawnInit(world: WorldState, first: FirstProgram): number {
     comm: commOf(first.path),
   })
   world.first = process
+  world.fileSizeLimit = first.limits[RLIMIT_FSIZE]?.soft ?? Infinity
   world.add(task)
   const error = startImage(task, image, program, first.env)
   if (error !== 0) {

@@ -5,6 +5,7 @@
  *   queue whether it runs, so nothing that wakes a task calls anything of it.
  * - A task that is dead has no wait, no timer and no thread.
  */
+import { RLIMIT_FSIZE } from '../../linux/constants.ts'
 import { ERESTARTSYS } from '../../linux/errno-numbers.ts'
 import type { FdTable } from '../fs/fd-table.ts'
 import type { FsContext, Location } from '../fs/vfs.ts'
@@ -173,8 +174,14 @@ export class Task implements contract.Task, Waiter {
     this.mask.setMask(mask.lo, mask.hi)
   }
 
+  /** A lower limit of the program's own is no limit of the world. */
+  #noticeFileAtLimit(): void {
+    const own = this.process.limits[RLIMIT_FSIZE]?.soft ?? Infinity
+    if (own >= this.world.fileSizeLimit) this.world.fileAtLimit = true
+  }
+
   signal(signal: number): void {
-    if (signal === SIGNAL.SIGXFSZ) this.world.fileAtLimit = true
+    if (signal === SIGNAL.SIGXFSZ) this.#noticeFileAtLimit()
     const details = { kind: 'sender', pid: this.process.pid, uid: this.credentials.uid } as const
     this.pending.add({ signal, code: 0, details })
     this.noticeSignal()
@@ -299,7 +306,8 @@ export class WorldState extends WorldParts implements contract.World {
   /** The most tasks at a time, and how many new ones the limit has refused. */
   peakTasks = 0
   refusedTasks = 0
-  /** Whether a file has reached the limit of its size. */
+  /** The limit of a file's size that the world was given, and whether a file has reached it. */
+  fileSizeLimit: number = Infinity
   fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
