@@ -5,7 +5,7 @@
  *
  * A thread in `batch` makes the r13 calls that stand at r12, each a struct guest_command, and
  * traps. It stops at the first call that fails. The results are in registers, where a guest that
- * runs meanwhile cannot change them: rax is the last result, r13 the number of calls left.
+ * runs at the same time cannot change them: rax is the last result, r13 the number of calls left.
  *
  * The platform installs a filter by its first batch: from then on only the instruction at
  * `batch_call` may make calls, and only those of a batch. A guest may jump there as well, but a

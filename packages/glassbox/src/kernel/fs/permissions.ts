@@ -38,7 +38,7 @@ export function mayRemove(directory: Inode, victim: Inode, credentials: Credenti
   return victim.attributes().uid === credentials.fsuid ? 0 : -EPERM
 }
 
-/** The mode of a file after somebody without privilege has written to it or changed its owner. */
+/** The mode of a file after an unprivileged user has written to it or changed its owner. */
 export function withoutSetIds(mode: number): number {
   const withoutUser = mode & ~S_ISUID
   // Without execute permission of the group the bit means mandatory locking.

@@ -165,7 +165,7 @@ export function reap(process: Process): void {
   parent.childUsage = addUsage(parent.childUsage, addUsage(process.childUsage, own))
 }
 
-/** The first program has ended: nobody else goes on. */
+/** The first program has ended: all others are killed. */
 function endWorld(process: Process, status: number): void {
   const { world } = process
   world.ended = status

@@ -7,7 +7,7 @@ export function* membersOf(world: WorldState, group: number): Generator<Process>
 
 /**
  * Whether the group of the process is orphaned: no member has a parent in another group of the
- * same session, so nobody would let it go on after a stop. `without` counts as gone.
+ * same session, so no process would continue it after a stop. `without` counts as gone.
  */
 export function isOrphaned(process: Process, without?: Process): boolean {
   for (const member of membersOf(process.world, process.group)) {

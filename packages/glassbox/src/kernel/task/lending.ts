@@ -35,7 +35,7 @@ export class Lending {
     goOn()
   }
 
-  /** The child has memory of its own, or has ended: whoever waits goes on. */
+  /** The child has memory of its own, or has ended: the waiting parent goes on. */
   end(): void {
     this.release()
     if (!this.borrows) return

@@ -2,8 +2,8 @@
  * Queues of those who wait for something in the kernel: data in a pipe, the end of a child, a
  * futex. The kernel is one thread, so nothing here is locked.
  *
- * A queue knows only that somebody waits. Waking calls `woken()`, and the waiter looks again
- * itself. A waiter that has found what it wanted removes itself.
+ * A queue knows its waiters, not what they wait for. Waking calls `woken()`, and the waiter looks
+ * again itself. A waiter that has found what it wanted removes itself.
  */
 import type { Waiter } from '../platform/waiter.ts'
 
@@ -28,7 +28,7 @@ export class WaitQueue {
     this.#waiters.delete(waiter)
   }
 
-  /** Wakes all. Waiters that are added meanwhile are not woken. */
+  /** Wakes all. Waiters that are added during the call are not woken. */
   wake(): void {
     if (this.#waiters.size === 0) return
     for (const waiter of [...this.#waiters]) waiter.woken()

@@ -54,7 +54,7 @@ export class Watchdog {
     return undefined
   }
 
-  /** A thread that the host has stopped although nobody was told. */
+  /** A thread that the host has stopped, but whose stop was never reported. */
   #standing(): string | undefined {
     return this.#platform.running > 0 ? this.#platform.standing() : undefined
   }

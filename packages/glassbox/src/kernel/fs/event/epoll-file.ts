@@ -1,6 +1,6 @@
 /**
  * epoll(7): a set of open files with the events that are waited for. Each item waits in its file's
- * queue all the time; what was woken is looked at when somebody asks.
+ * queue all the time; what was woken is examined at the next epoll_wait(2).
  */
 import {
   EPOLLERR,

@@ -31,7 +31,7 @@ export class LockTable {
     return this.#locks
   }
 
-  /** A lock of somebody else that does not let this one be. */
+  /** A lock of another owner that conflicts with this one. */
   conflict(owner: object, exclusive: boolean, range: Range): Lock | undefined {
     return this.#locks.find(
       lock => lock.owner !== owner && overlaps(lock, range) && (exclusive || lock.exclusive),

@@ -26,7 +26,7 @@ export class MemoryLink extends MemoryInode {
 
 /** A node of mknod(2). Opening it opens what it stands for. */
 export class MemoryNode extends MemoryInode {
-  /** Of a FIFO: while somebody has it open. */
+  /** Of a FIFO: while a task has it open. */
   #pipe: Pipe | undefined
 
   override open(flags: number, location: Location, caller: FsCaller): OpenFile | number {

@@ -11,7 +11,7 @@ import type { ObjectAnswer, ObjectClient, ObjectEntry, ObjectRequest } from './a
 /** The largest file, and all contents of open files of a mount together. */
 export const MOST_FILE_BYTES: number = 16 * 2 ** 20
 export const MOST_OPEN_BYTES: number = 64 * 2 ** 20
-/** FUSE_SUPER_MAGIC: programs know it for a file system that somebody serves. */
+/** FUSE_SUPER_MAGIC: programs know it as a file system served by a process. */
 const MAGIC = 0x6573_5546
 const MOST_INODES = 65_536
 

@@ -114,7 +114,7 @@ function mayOpen({ mount, dentry: { inode } }: Location, caller: FsCaller, flags
   return writes && type === S_IFREG && isExecuted(inode) ? -ETXTBSY : 0
 }
 
-/** Inodes that are running programs: nobody may write them. Counted by execve(2). */
+/** Inodes that are running programs: no task may write to them. Counted by execve(2). */
 const executed = new WeakMap<Inode, number>()
 export const isExecuted = (inode: Inode): boolean => (executed.get(inode) ?? 0) > 0
 

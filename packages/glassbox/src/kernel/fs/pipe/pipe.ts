@@ -2,7 +2,7 @@
  * A pipe: bytes in a ring, pipe(7). Its capacity is a power of two of pages and can be changed.
  *
  * A write of at most PIPE_BUF bytes is done whole or not at all. The ring begins small and grows
- * up to the capacity as bytes come, so that a pipe that nobody fills costs little.
+ * up to the capacity as bytes come, so that a pipe that stays empty costs little.
  */
 import type { Transfer } from '../../mm/transfer.ts'
 import { WaitQueue } from '../../wait/queue.ts'

@@ -46,7 +46,7 @@ export class SocketFile extends FileBase {
 
   override read(transfer: Transfer): number {
     const { moved, message } = this.socket.receive(transfer, false)
-    // Files that nobody asked for are closed.
+    // Passed files that the reader did not ask for are closed.
     if (message !== undefined && moved >= 0) {
       for (const file of message.files) dropReference(file)
       message.files = []

@@ -249,7 +249,7 @@ export class UnixSocket {
     this.queue.wake()
   }
 
-  /** Closed for good. Returns the files that nobody has read. */
+  /** Closed for good. Returns the passed files that were never received. */
   close(): readonly OpenFile[] {
     this.closed = true
     const unread = this.#messages.flatMap(({ files }) => files)

@@ -56,7 +56,7 @@ const buffer = new Uint8Array(PIECE)
 
 type Kind = 'file' | 'socket' | 'non-blocking' | 'polled'
 
-/** A queue that watches the host's descriptor while somebody waits in it. */
+/** A queue that watches the host's descriptor while a task waits in it. */
 class WatchedQueue extends WaitQueue {
   readonly #rearm: () => void
 
@@ -178,7 +178,7 @@ export class HostStream extends FileBase implements Waiter {
     return access === O_RDONLY ? reads : reads | POLLOUT | POLLWRNORM
   }
 
-  /** Watches what was not ready, while somebody waits. */
+  /** Watches what was not ready, while a task waits. */
   #arm(): void {
     const events = this.#watched.empty ? 0 : this.#directions() & ~this.#ready & (POLLIN | POLLOUT)
     if (events === this.#watching) return

@@ -20,7 +20,7 @@ export interface Jobs {
   readonly caller: Caller
   /** Whether the caller's task blocks or ignores the signal. */
   ignores(signal: number): boolean
-  /** Whether the caller's group is orphaned: nobody would let it go on after a stop. */
+  /** Whether the caller's group is orphaned: no process would continue it after a stop. */
   readonly orphaned: boolean
   /** The session of a group; undefined: there is no such group. */
   sessionOf(group: number): number | undefined

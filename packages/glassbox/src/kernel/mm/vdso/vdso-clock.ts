@@ -34,7 +34,7 @@ const CALIBRATION_NS = 2_000_000n
 /** How often the clocks are compared: first soon, to know the frequency better, then rarely. */
 const FIRST_PERIOD_NS = 20_000_000
 const PERIOD_NS = 500_000_000
-/** Further apart than this, somebody has set the clock: then the vDSO steps. */
+/** If they are further apart than this, the clock was set: then the vDSO steps. */
 const STEP_NS = 1_000_000n
 const SECOND_NS = 1_000_000_000n
 const TRIES = 3
@@ -146,7 +146,7 @@ export class VdsoClock {
     })
   }
 
-  /** A guest that reads meanwhile sees an odd number, and makes the call. */
+  /** A guest that reads during this sees an odd number, and makes the call. */
   #write(change: () => void): void {
     Atomics.add(this.#words, SEQUENCE, 1)
     change()

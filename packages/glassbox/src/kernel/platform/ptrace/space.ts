@@ -39,7 +39,7 @@ export class PtraceSpace implements Space, HostSpace {
   readonly #stub: Stub
   readonly #owner: SpaceOwner
   readonly #queue = new CommandQueue()
-  /** Host threads that serve nobody. */
+  /** Host threads without a guest thread. */
   readonly #idle: HostThread[] = []
   runningHosts = 0
   #whenQuiet: (() => void) | undefined
@@ -200,7 +200,7 @@ export class PtraceSpace implements Space, HostSpace {
     return this.#adopt(tid)
   }
 
-  /** A host thread serves nobody any more. It stands still, or will soon. */
+  /** A host thread has lost its guest thread. It stands still, or will soon. */
   giveBack(host: HostThread): void {
     if (host.dead) return
     if (host.running) host.interrupt()

@@ -32,7 +32,9 @@ function setaffinity(task: Task, pid: number, size: number, address: number): nu
   return mask & 1 ? 0 : -EINVAL
 }
 
-/** Ordinary policies have the one priority 0; real-time ones need a right that nobody has here. */
+/**
+ * Ordinary policies have the one priority 0; real-time ones need a right that no process has here.
+ */
 const ORDINARY: readonly number[] = [SCHED_OTHER, SCHED_BATCH, SCHED_IDLE]
 const REALTIME: readonly number[] = [SCHED_FIFO, SCHED_RR]
 const RESET_ON_FORK = 0x4000_0000

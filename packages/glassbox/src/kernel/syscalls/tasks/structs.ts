@@ -24,7 +24,7 @@ export function readTimeval(memory: UserMemory, address: number): number {
   return seconds >= MOST_SECONDS ? Infinity : seconds * SECOND + microseconds * 1000
 }
 
-/** About 285 years: nanoseconds beyond are not exact, and nobody waits so long. */
+/** About 285 years: nanoseconds beyond are not exact, and no program waits so long. */
 const MOST_SECONDS = 9_000_000_000
 
 /** Two words: seconds, and the rest in a unit of so many nanoseconds. */

@@ -1,4 +1,4 @@
-/** Signals that are read: signalfd(2). It takes the signals of whoever reads, as Linux does. */
+/** Signals that are read: signalfd(2). It takes the signals of the reading task, as Linux does. */
 import { POLLIN, POLLRDNORM } from '../../../linux/constants.ts'
 import { EAGAIN, EFAULT, EINVAL } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'

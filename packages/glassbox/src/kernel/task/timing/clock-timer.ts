@@ -9,7 +9,7 @@ import type { World } from '../types.ts'
 /** A clock in nanoseconds. */
 export interface ClockSource {
   now(): number
-  /** CPU clocks stand still while nobody computes: they are not looked at more often than this. */
+  /** CPU clocks stand still while no task computes: they are read no more often than this. */
   readonly coarseNs: number
 }
 
