@@ -74,9 +74,9 @@ export const messages =
     const count =
       context.outcome && !context.outcome.failed ? Math.min(Number(context.outcome.value), said) : said
     return arrayText(value, count, struct('mmsghdr').size, context, at => {
-      const message = readStruct(context.memory, at, 'mmsghdr')
-      if (!message) return undefined
-      const { msg_hdr: head, msg_len: bytes } = message
+      const fields = readStruct(context.memory, at, 'mmsghdr')
+      if (!fields) return undefined
+      const { msg_hdr: head, msg_len: bytes } = fields
       const text = messageText(head, received ? bytes : Infinity, context, received, valueText)
       return `{msg_hdr=${text}${context.outcome?.failed === false ? `, msg_len=${bytes}` : ''}}`
     })
