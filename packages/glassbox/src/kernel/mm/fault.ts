@@ -35,7 +35,7 @@ export interface SignalFault {
   readonly error: number
 }
 
-/** Where the last fault of a thread was that nothing explained, and what had been changed by then. */
+/** Where a thread's last fault was that nothing explained, and what had been changed by then. */
 export interface Unexplained {
   address: number
   changes: number
@@ -57,8 +57,8 @@ export function mend(space: SpacePages, fault: Fault, last: Unexplained): Signal
   const result = touch(space, address, write)
   if (typeof result === 'string') return refused(fault, result, area)
   if (space.changes !== before) return undefined
-  // Nothing is missing now. What was missing may have come between the fault and this look: another
-  // thread mended it, or a child left and gave the page back. So it is tried once more.
+  // Nothing is missing now. What was missing may have come between the fault and this look:
+  // another thread mended it, or a child left and gave the page back. So it is tried once more.
   if (last.address !== address || last.changes !== space.changes) {
     last.address = address
     last.changes = space.changes
