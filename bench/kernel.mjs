@@ -96,8 +96,14 @@ async function inKernel(program, args) {
 /** Puts the figures of rounds together: the least minimum, the median of medians and of p90s. */
 const together = rounds => [
   Math.min(...rounds.map(([least]) => least)),
-  quantile(rounds.map(([, median]) => median), 0.5),
-  quantile(rounds.map(([, , high]) => high), 0.5),
+  quantile(
+    rounds.map(([, median]) => median),
+    0.5,
+  ),
+  quantile(
+    rounds.map(([, , high]) => high),
+    0.5,
+  ),
 ]
 
 /** Measures one row: each way gives [minimum, median, p90] in ns. */
@@ -160,7 +166,9 @@ const loops = await measure({
   full: () => numbers(output(floor, ['100', '50'])).slice(0, 3),
   lean: () => numbers(output(floor, ['100', '50'])).slice(3),
 })
-const inside = JSON.parse(output(process.execPath, [fileURLToPath(new URL('kernel/inside.mjs', import.meta.url))]))
+const inside = JSON.parse(
+  output(process.execPath, [fileURLToPath(new URL('kernel/inside.mjs', import.meta.url))]),
+)
 rmSync(directory, { recursive: true })
 
 /** Three digits, in the unit that suits. */
@@ -169,7 +177,13 @@ function time(ns) {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`
 }
 const cell = values => (values ? values.map(time).join(' · ') : '')
-const line = (...cells) => console.log(cells.map((text, i) => text.padEnd([28, 22, 34, 8, 24][i])).join(' ').trimEnd())
+const line = (...cells) =>
+  console.log(
+    cells
+      .map((text, i) => text.padEnd([28, 22, 34, 8, 24][i]))
+      .join(' ')
+      .trimEnd(),
+  )
 
 console.log(`Minimum · median (· 90th percentile); ${runsc ? 'runsc is on PATH' : 'runsc is not on PATH'}.\n`)
 line('', 'native', 'kernel', '×', runsc ? 'runsc' : '')
@@ -195,7 +209,12 @@ const TARGETS = [
   ['JavaScript: open + close', inside['open and close'][0], 1000, time],
   ['batch of 16 mappings', inside['batch of 16 mappings'][0], 50e3, time],
   ['futex, there and back', least('futex, there and back'), 30e3, time],
-  ['kill + handler + sigreturn / trapped call', least('kill + handler + sigreturn') / least('getpid'), 8, times],
+  [
+    'kill + handler + sigreturn / trapped call',
+    least('kill + handler + sigreturn') / least('getpid'),
+    8,
+    times,
+  ],
   ['two threads compute / native', ratio('two threads compute'), 1.1, times],
   ['true / native', ratio('true'), 6, times],
   ['python3 / native', ratio("python3 -c 'print(1)'"), 3.5, times],
@@ -207,4 +226,6 @@ const TARGETS = [
 ]
 console.log('\nTargets (of minima)')
 for (const [name, value, most, text] of TARGETS)
-  console.log(`${value <= most ? 'met   ' : 'MISSED'} ${name.padEnd(44)} ${text(value).padStart(9)}  at most ${text(most)}`)
+  console.log(
+    `${value <= most ? 'met   ' : 'MISSED'} ${name.padEnd(44)} ${text(value).padStart(9)}  at most ${text(most)}`,
+  )

@@ -236,7 +236,7 @@ static const struct kind {
 
 static void *compute(void *unused) {
   volatile unsigned long sum = 0;
-  for (unsigned long i = 0; i < 40000000; i++) sum += i * i;
+  for (unsigned long i = 0; i < 150000000; i++) sum += i * i;
   return unused;
 }
 
