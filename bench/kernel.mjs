@@ -4,8 +4,8 @@
 //   npm run bench:kernel [-- ROUNDS]      default 5; needs a C compiler, bash, python3 and gcc
 //   node bench/kernel.mjs [ROUNDS]        needs the built package
 //
-// Each row is measured in turn, round by round, so that a change of the machine's speed affects all
-// of its columns alike. A cell is the minimum and the median, then the 90th percentile of the
+// Each row is measured in turn, round by round, so that a change of the machine's speed affects
+// all of its columns alike. A cell is the minimum and the median, then the 90th percentile of the
 // kernel; ratios are of minima, because a busy host makes every stop wait for its turn.
 // The guest and its kernel share one CPU, and so do native operations.
 import { execFileSync, spawnSync } from 'node:child_process'

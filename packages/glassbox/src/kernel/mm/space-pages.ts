@@ -17,8 +17,8 @@ import type { PageAllocator } from './pages/page-allocator.ts'
 import type { WorldMemory } from './world-memory.ts'
 
 /**
- * Areas of up to this length, whose pages exist, get their page tables at once. Of longer ones most
- * pages may never be touched, and a fault of the host shows several together.
+ * Areas of up to this length, whose pages exist, get their page tables at once. Of longer ones
+ * most pages may never be touched, and a fault of the host shows several together.
  */
 const POPULATE = 8 * 1024
 
