@@ -100,12 +100,12 @@ describe('a trace of a box', () => {
     await assertNothingLeft(around)
   })
 
-  const events = async (program: string, args: readonly string[]): Promise<TraceEvent[]> => {
+  const events = async (name: string, args: readonly string[]): Promise<TraceEvent[]> => {
     const all: TraceEvent[] = []
     const reader = async (trace: Trace): Promise<void> => {
       for await (const event of trace) all.push(event)
     }
-    await box.run(program, args, { trace: { reader } })
+    await box.run(name, args, { trace: { reader } })
     return all
   }
 
