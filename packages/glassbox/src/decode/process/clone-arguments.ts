@@ -19,7 +19,7 @@ const FLAGGED: Readonly<Record<string, bigint>> = {
   tls: BigInt(linux.CLONE_SETTLS),
   cgroup: BigInt(linux.CLONE_INTO_CGROUP),
 }
-/** CLONE_ARGS_SIZE_VER0, of all members up to the first that is younger: the kernel refuses less. */
+/** CLONE_ARGS_SIZE_VER0: up to the first member that is younger. The kernel refuses less. */
 const firstBytes = (): bigint => BigInt(offsetOf('clone_args', 'set_tid'))
 
 /** `{flags=…} => {parent_tid=[7]}`: the second part is known after the call. */

@@ -34,7 +34,7 @@ function configText(type: number, config: bigint, options: TextOptions): string 
 
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']
 
-/** Bit fields: the abbreviated form has only the set ones, and the one that always has a comment. */
+/** The abbreviated form has only the bits that are set, and the one that has a comment. */
 function bitsText(attributes: Attributes, full: boolean): string[] {
   return layoutOf('perf_event_attr').fields.flatMap(({ name, kind }) => {
     if (kind.type !== 'bits') return []

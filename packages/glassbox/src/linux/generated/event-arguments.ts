@@ -347,7 +347,7 @@ export interface StructArguments {
     readonly uc_flags?: Word
     readonly uc_link?: Address
     readonly uc_stack?: StructArguments['stack_t']
-    readonly uc_sigmask?: Names
+    readonly uc_sigmask?: Word
   }
   readonly siginfo: {
     readonly si_signo?: Name
