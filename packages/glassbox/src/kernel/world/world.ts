@@ -4,6 +4,7 @@
  * files in it, and the root.
  */
 import type { FdTable } from '../fs/fd-table.ts'
+import { closeAllInFlight } from '../fs/socket/in-flight.ts'
 import type { ObjectClient } from '../fs/object/answers.ts'
 import type { Location, Mount } from '../fs/vfs.ts'
 import type { WorldMemory } from '../mm/world-memory.ts'
@@ -139,6 +140,7 @@ export class KernelWorld {
     } finally {
       objects?.end()
       this.#killAll()
+      closeAllInFlight()
     }
     return this.#end()
   }

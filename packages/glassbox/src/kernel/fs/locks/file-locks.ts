@@ -14,6 +14,9 @@ export interface Range {
   readonly end: number
 }
 
+/** One file has no more locks than this: ENOLCK. Each is looked at when another one is set. */
+export const MOST_LOCKS = 4096
+
 export interface Lock extends Range {
   readonly owner: object
   readonly exclusive: boolean
