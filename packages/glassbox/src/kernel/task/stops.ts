@@ -23,7 +23,8 @@ const TRAP = {
 /** A page fault is mended by the address space, or becomes a signal; others are signals. */
 export function onFault(task: Task): void {
   const { fault } = task.thread
-  const found = trapOf(fault) === TRAP.page ? task.addressSpace.fault(fault) : fault
+  const isOfPages = trapOf(fault) === TRAP.page
+  const found = isOfPages ? task.addressSpace.fault(fault, task.unexplained) : fault
   if (found !== undefined) forceSignal(task, faultInfo(found))
   task.world.makeReady(task)
 }
