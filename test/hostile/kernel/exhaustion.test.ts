@@ -14,7 +14,7 @@ import { program } from '../../support/programs.js'
 const runner = 'kernel'
 const exhaust = program('kernel/exhaust')
 const MiB = 2 ** 20
-const limits = { wallTimeMs: 30_000, cpuTimeMs: 30_000, processes: 24, memoryBytes: 128 * MiB }
+const limits = { wallTimeMs: 120_000, cpuTimeMs: 60_000, processes: 24, memoryBytes: 128 * MiB }
 /** What Node may need more than before for any of them. */
 const MOST_GROWTH = 160 * MiB
 

@@ -27,7 +27,7 @@ const MEMORY_NS = 5_000_000
 /** The kernel's own tables are looked at less often: they grow by calls. */
 const LOOKS_A_KERNEL_LOOK = 20
 /**
- * What a program may make the kernel remember for it beside its pages: areas, names, timers, locks.
+ * What a program may make the kernel remember for it beside its pages: areas, names, timers.
  * Each kind has a limit with an errno; many processes together can reach this one first.
  */
 const MOST_KERNEL_BYTES = 384 * 2 ** 20

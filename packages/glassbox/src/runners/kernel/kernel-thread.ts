@@ -37,7 +37,7 @@ export class KernelThread {
     this.#worker = new Worker(KERNEL_WORKER, {
       workerData: {
         bell: this.#bell.shared,
-        stop: this.#stop.buffer as SharedArrayBuffer,
+        stop: this.#stop.buffer,
         stubs: this.#stubs.shared,
       } satisfies KernelWorkerData,
       name: 'glassbox-kernel',
