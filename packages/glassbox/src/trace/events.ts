@@ -31,7 +31,7 @@ interface CallBase extends EventBase {
  * The calls that have members of their own in TraceEvent: those that programs make most. Others
  * are in CallArguments of src/linux/generated/event-arguments.ts.
  */
-type TypedCall =
+export type TypedCall =
   | ('read' | 'write' | 'open' | 'close' | 'stat' | 'fstat' | 'lstat' | 'poll' | 'lseek' | 'mmap')
   | ('mprotect' | 'munmap' | 'brk' | 'rt_sigaction' | 'rt_sigprocmask' | 'ioctl' | 'pread64' | 'pwrite64')
   | ('readv' | 'writev' | 'access' | 'pipe' | 'dup2' | 'nanosleep' | 'socket' | 'connect' | 'accept')
@@ -80,6 +80,9 @@ type CallEvent =
   | CallExit<string, AnyArguments>
   | { [Call in TypedCall]: CallEnter<Call, Indexed<CallInputs[Call]>> }[TypedCall]
   | { [Call in TypedCall]: CallExit<Call, Indexed<CallArguments[Call]>> }[TypedCall]
+
+/** A call of any name. */
+export type CallEventOf<Name extends string> = CallEnter<Name, AnyArguments> | CallExit<Name, AnyArguments>
 
 /**
  * One event of a trace. `type` says which members it has. In `exec`, `path` is the new program and
