@@ -1,6 +1,6 @@
 /*
- * Makes the event of a whole call as a line of JSON, as src/strace/formats/json.ts does: a head, the
- * arguments by a program of steps (see lanes.h), the result, and the text of the call as a string.
+ * Makes the event of a whole call as a line of JSON, as src/strace/formats/json.ts does: a head,
+ * the arguments by a program of steps (see lanes.h), the result, and the text as a string.
  *
  * JSON is UTF-8. A string whose bytes are not, is not made here: JavaScript has replacement
  * characters for it. Bytes of a buffer that are not UTF-8 are written in base64.

@@ -16,7 +16,7 @@ import { signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
 import type { Call, Outcome, TextOptions, Value } from '../types.ts'
 import { PLAIN_FILE_MODE } from './line-program.ts'
-import type { CallPlan, LineStep, Planned, Source } from './plan.ts'
+import { type CallPlan, type CompiledPlan, isStandard, type LineStep, type Planned, type Source } from './plan.ts'
 
 /** The kinds of the text of an error, by errno: with its message, and its name as JSON. */
 export const ERRORS = 'error'
@@ -45,7 +45,7 @@ function namesOf(plan: CallPlan): readonly NameStep[] {
 }
 
 /** The plan for a call with these arguments. */
-export function planFor(planned: Planned, args: readonly bigint[]): CallPlan | undefined {
+export function planFor(planned: CompiledPlan, args: readonly bigint[]): CallPlan | undefined {
   if (!('plans' in planned)) return planned
   const value = Number(BigInt.asUintN(32, args[planned.argument] ?? 0n) & BigInt(planned.mask))
   return planned.plans.get(value)
@@ -91,7 +91,8 @@ export function teachNames(
   outcome?: Outcome,
   json?: JsonText,
 ): void {
-  const plan = planFor(planned, call.args)
+  const compiled = isStandard(planned) ? planned.compile() : planned
+  const plan = compiled && planFor(compiled, call.args)
   const program = plan?.line
   if (!program) return
   let context: Context | undefined
