@@ -30,7 +30,11 @@ const OPENS = [
 const SEEN = {
   openat: [CWD, -100n].flatMap(at => OPENS.map(flags => [at, POINTER, BigInt(flags), 0n])),
   open: OPENS.map(flags => [POINTER, BigInt(flags), 0n]),
-  newfstatat: [0n, 0x100n, 0x1000n, 0x900n, 0x800n].map(flags => [CWD, POINTER, POINTER, flags]),
+  newfstatat: [
+    ...[0n, 0x100n, 0x1000n, 0x900n, 0x800n].map(flags => [CWD, POINTER, POINTER, flags]),
+    ...Array.from({ length: 10 }, (_, fd) => [BigInt(fd), POINTER, POINTER, 0n]),
+  ],
+  getdents64: [[3n, POINTER, 0x8000n]],
   mmap: [0n, 1n, 3n, 5n, 7n].flatMap(prot =>
     [0x1n, 0x2n, 0x12n, 0x22n, 0x32n, 0x802n, 0x812n, 0x20022n, 0x4022n, 0x10022n].map(flags => [
       0n,
@@ -63,22 +67,30 @@ const SEEN = {
   clock_gettime: [0n, 1n, 2n, 3n, 4n, 7n].map(clock => [clock, POINTER]),
   clock_nanosleep: [0n, 1n].map(clock => [clock, 0n, POINTER]),
   futex: [0n, 1n, 128n, 129n, 137n, 393n].map(operation => [POINTER, operation]),
-  socket: [1n, 2n, 10n, 16n].flatMap(family => [1n, 2n, 3n, 0x80001n].map(type => [family, type])),
+  socket: [1n, 2n, 10n, 16n].flatMap(family =>
+    [1n, 2n, 3n, 0x80001n, 0x80801n, 0x80002n].map(type => [family, type]),
+  ),
   getrusage: [[0n], [0xffffffffn], [-1n]],
   fadvise64: [2n, 3n].map(advice => [3n, 0n, 0n, advice]),
-  statx: [[CWD, POINTER, 0x100n, 0x7ffn]],
+  statx: [0n, 0x100n, 0x800n, 0x900n].flatMap(flags =>
+    [0x7ffn, 0x25en, 0x2n, 0xfffn, 0x17ffn].map(mask => [CWD, POINTER, flags, mask]),
+  ),
   readlinkat: [[CWD, POINTER]],
-  unlinkat: [[CWD, POINTER, 0n], [CWD, POINTER, 0x200n]],
+  unlinkat: [
+    [CWD, POINTER, 0n],
+    [CWD, POINTER, 0x200n],
+  ],
 }
 
-/** Every number of two bytes that is read is this one: only modes of files have names. */
+/** Every number that is read is this one. */
 const memoryOf = value => ({
   read: (_address, length) => {
-    const bytes = new Uint8Array(length)
-    new DataView(bytes.buffer).setUint16(0, value, true)
-    return bytes
+    const bytes = new Uint8Array(Math.max(length, 8))
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
+    return bytes.subarray(0, length)
   },
 })
+const LIMITS = [0n, 1024n, 4096n, 1048576n, 8n << 20n, 64n << 20n, 2n ** 64n - 1n]
 
 const unsigned = args => Array.from({ length: 6 }, (_, index) => BigInt.asUintN(64, args[index] ?? 0n))
 
@@ -103,6 +115,12 @@ function build(form) {
     }
   for (const mode of MODES)
     teach('newfstatat', [CWD, POINTER, POINTER, 0n], memoryOf(mode), { value: 0n, failed: false })
+  for (const mask of [0x7ff, 0x17ff, 0x37ff, 0x1fff, 0xfff])
+    teach('statx', [CWD, POINTER, 0n, 0n], memoryOf(mask), { value: 0n, failed: false })
+  for (const mode of MODES)
+    teach('statx', [CWD, POINTER, 0n, 0n], memoryOf(mode), { value: 0n, failed: false })
+  for (const limit of LIMITS)
+    teach('prlimit64', [0n, 3n, 0n, POINTER], memoryOf(limit), { value: 0n, failed: false })
   for (const errno of ERRNOS.filter(each => each > 0))
     teach('close', [3n], nothing, { value: BigInt(-errno), failed: true })
   return tables.save()

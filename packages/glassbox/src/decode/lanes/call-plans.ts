@@ -12,7 +12,16 @@ import { DEFAULT_LIMIT } from '../values.ts'
 import { allCaptures } from './captures.ts'
 import { jsonSteps, type ShownValue } from './json-program.ts'
 import { lineSteps } from './line-program.ts'
-import type { CallPlan, Capture, CaptureLimits, CompiledPlan, LaneForm, LineProgram, PlanChoice, StandardPlan } from './plan.ts'
+import type {
+  CallPlan,
+  Capture,
+  CaptureLimits,
+  CompiledPlan,
+  LaneForm,
+  LineProgram,
+  PlanChoice,
+  StandardPlan,
+} from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
   /** Make programs for lines, with so many bytes of a string. */
@@ -61,7 +70,8 @@ const SELECTORS: Readonly<Record<string, () => Selector>> = {
       0,
       commands('prctl').filter(option => !PRCTL_OF_TWO.has(option)),
     ),
-  arch_prctl: () => by(0, commands('arch_prctl')),
+  // ARCH_SET_GS and ARCH_SET_FS have no shape of their own.
+  arch_prctl: () => by(0, [0x1001, 0x1002, ...commands('arch_prctl')]),
   mmap: () => by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
   mremap: () => by(3, [0, 2], 2),
   membarrier: () => by(1, [0, 1], 1),

@@ -93,6 +93,15 @@ export type LineStep =
       readonly byResult: boolean
     }
   | { readonly step: 'entries'; readonly argument: number }
+  /** In JSON: directory entries. The types of files are names of this kind. */
+  | {
+      readonly step: 'jsonEntries'
+      readonly argument: number
+      readonly kind: string
+      readonly schema: Kind
+    }
+  /** There is no line. */
+  | { readonly step: 'giveUp' }
   | { readonly step: 'require'; readonly argument: number; readonly value: number }
   | {
       readonly step: 'pointer'

@@ -29,7 +29,14 @@ import {
 import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
 import type { PreparedLanes } from '../prepared-lanes.ts'
 import type { EventNumbers } from '../../trace/handlers.ts'
-import type { CallPlan, Capture, CompiledPlan, LineProgram, LineStep, Source } from '../../decode/lanes/plan.ts'
+import type {
+  CallPlan,
+  Capture,
+  CompiledPlan,
+  LineProgram,
+  LineStep,
+  Source,
+} from '../../decode/lanes/plan.ts'
 
 const BYTES = 1 << 19
 /** A power of two. The table is never more than half full, so that a search is short. */
@@ -304,6 +311,11 @@ export class LaneTables implements NameTable {
         word('a', this.#kind(step.kind))
         break
       case 'raw':
+      case 'giveUp':
+        break
+      case 'jsonEntries':
+        argument(step.argument, LINE_FLAG.late | LINE_FLAG.out)
+        word('a', this.#kind(step.kind))
         break
       case 'string':
       case 'jsonString':
