@@ -1,7 +1,7 @@
-// Compiles the plans of all calls for the standard forms of lines, and the names of the values that
-// programs use most: src/ptrace/prepared-lanes.ts reads the files. A value that is missing here is
-// taught when it is first seen, so the list below decides how fast a trace starts, and nothing
-// else.
+// Compiles the plans of all calls for the standard forms of lines, and the names of the values
+// that programs use most: src/ptrace/prepared-lanes.ts reads the files. A value that is missing
+// here is taught when it is first seen, so the list below decides how fast a trace starts, and
+// nothing else.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { standardPlan } from '../packages/glassbox/dist/decode/lanes/call-plans.js'

@@ -117,7 +117,8 @@ export function teachNames(
   }
   for (const step of namesOf(plan)) {
     if (step.step === 'jsonEntries') {
-      for (let type = 0n; outcome && type < FILE_TYPES; type++)
+      if (!outcome) continue
+      for (let type = 0n; type < FILE_TYPES; type++)
         learn(step.kind, type, made => nameText(step, type, made, json))
       continue
     }

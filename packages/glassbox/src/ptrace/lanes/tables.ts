@@ -127,7 +127,7 @@ export class LaneTables implements NameTable {
     return this.#prepared !== undefined
   }
 
-  /** From now on the step executes the prepared plan of this call. Returns whether there is one. */
+  /** From now on the step executes the prepared plan of this call, if there is one. */
   usePrepared(nr: number): boolean {
     const at = this.#prepared?.[nr] ?? 0
     this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
