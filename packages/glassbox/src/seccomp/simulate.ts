@@ -11,6 +11,7 @@ import {
   AUDIT_ARCH_X86_64,
   actionOf,
   DATA_BYTES,
+  lowOffset,
   NUMBER_OFFSET,
   type SeccompCall,
 } from './data.ts'

@@ -154,10 +154,10 @@ const FAMILIES: ReadonlyMap<number, (fields: Fields) => Record<string, Value>> =
 
 function numbers(
   fields: Fields,
-  kinds: Readonly<Record<string, keyof typeof WORD_VALUES | undefined>>,
+  words: Readonly<Record<string, keyof typeof WORD_VALUES | undefined>>,
 ): Record<string, Value> {
   const shown: Record<string, Value> = {}
-  for (const [name, word] of Object.entries(kinds)) {
+  for (const [name, word] of Object.entries(words)) {
     const value = fields[name]
     if (typeof value === 'number' || typeof value === 'bigint')
       shown[name] = word === undefined ? value : WORD_VALUES[word](value)
