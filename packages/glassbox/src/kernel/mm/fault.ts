@@ -36,7 +36,7 @@ export interface SignalFault {
   readonly error: number
 }
 
-/** Where the last fault of a thread was that nothing explained, and what had been changed by then. */
+/** Where a thread's last fault was that nothing explained, and what had been changed by then. */
 export interface Unexplained {
   address: number
   changes: number
@@ -59,8 +59,8 @@ export function mend(space: SpacePages, fault: Fault, last: Unexplained): Signal
   if (typeof result === 'string') return refused(fault, result, area)
   showAtLast(space, result, address)
   if (space.changes !== before) return undefined
-  // Nothing is missing now. What was missing may have come between the fault and this look: another
-  // thread mended it, or a child left and gave the page back. So it is tried once more.
+  // Nothing is missing now. What was missing may have come between the fault and this look:
+  // another thread mended it, or a child left and gave the page back. So it is tried once more.
   if (last.address !== address || last.changes !== space.changes) {
     last.address = address
     last.changes = space.changes

@@ -26,6 +26,7 @@ import { RECORD_WORDS, type StopOf, stopOf, takeCall, takeFault } from './record
 import { Placement } from './placement.ts'
 import { PtraceSpace } from './space.ts'
 import { startStub } from './stub.ts'
+import { stubsOfThread } from './stub-list.ts'
 import { PtraceThread } from './thread.ts'
 import { MAX_ADDRESS } from './layout.ts'
 
@@ -154,6 +155,7 @@ export class PtracePlatform implements Platform {
     }
     // Threads first: the end of the first one is reported after theirs.
     for (const { tid } of space.hosts.toReversed()) syscall(WAIT4, tid, 0, __WALL, 0)
+    stubsOfThread().remove(space.pid)
   }
 
   createThread(space: Space): GuestThread {
@@ -383,6 +385,7 @@ export class PtracePlatform implements Platform {
   close(): void {
     for (const space of this.#spaces) syscall(KILL, space.pid, SIGKILL)
     while (syscall(WAIT4, -1, 0, __WALL | __WNOTHREAD, 0) > 0);
+    stubsOfThread().clear()
     this.#spaces.clear()
     this.#hosts.clear()
     this.running = 0
