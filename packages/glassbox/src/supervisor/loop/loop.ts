@@ -87,7 +87,8 @@ export class Loop implements Actions {
     const task = new Task(program.root, program.root, program)
     task.isStarting = true
     this.programs.set(program.id, program)
-    program.granted = this.#passing.open(program.spec.decisions, program.judge?.prefixes)
+    const { decisions, user } = program.spec
+    program.granted = this.#passing.open(decisions, program.judge?.prefixes, user)
     this.#tasks.set(task.tid, task)
     program.add(task)
     const free = this.#roots.indexOf(0)
