@@ -4,11 +4,14 @@
  */
 #include "names.h"
 #include "trace.h"
+#include <asm/fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 
 #define PAGE 4096ul
 #define PEEKED 64
 #define AT_FDCWD -100
+#define MOST_TRIES 3
 
 /*
  * Reads up to the end of a page, and beyond it only if the string goes on there, because the next
@@ -173,4 +176,22 @@ int is_above(const struct prefixes *table, const struct prefix *prefix, const ch
 int is_of_proc(long fd) {
   u64 found[15]; /* struct statfs */
   return sys(fstatfs, fd, found) == 0 && found[0] == PROC_SUPER_MAGIC;
+}
+
+long open_object(s32 directory, const char *path, u64 nofollow, u64 resolve) {
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC | nofollow, .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+  long fd = -EAGAIN;
+  /* The kernel gives up if something is renamed or mounted anywhere while it passes "..". */
+  for (int tries = 0; tries < MOST_TRIES && fd == -EAGAIN; tries++) fd = sys(openat2, directory, path, &how, sizeof how);
+  return fd;
+}
+
+int read_name(long fd, char *name) {
+  static const char DELETED[] = " (deleted)";
+  char link[48];
+  descriptor_link(link, (u32)sys(getpid), (u32)fd);
+  long length = sys(readlink, link, name, LONGEST), end = sizeof DELETED - 1;
+  if (length < 1 || length >= LONGEST || name[0] != '/') return 0;
+  name[length] = 0;
+  return length < end || !starts_with(name + length - end, (const u8 *)DELETED, (u32)end);
 }

@@ -38,6 +38,18 @@ int is_of_proc(long fd);
 /* The link of a process in /proc for one of its descriptors. `to` has room for 48. */
 void descriptor_link(char *to, u32 tid, u32 fd);
 
+/*
+ * Opens what a path leads to, with O_PATH: -errno, also for a link of /proc that leads to an open
+ * file. `nofollow` is O_NOFOLLOW or 0.
+ */
+long open_object(s32 directory, const char *path, u64 nofollow, u64 resolve);
+
+/*
+ * Reads the path of an object, which contains no link. `name` has room for LONGEST. Returns 0 if it
+ * has none, is too long, or ends as that of a removed file does.
+ */
+int read_name(long fd, char *name);
+
 int starts_with(const char *text, const u8 *prefix, u32 length);
 
 #endif

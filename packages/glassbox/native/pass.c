@@ -1,8 +1,9 @@
 /*
  * Lets calls pass that name a granted file, without JavaScript. A granted directory is known by a
  * descriptor, and the rest of the path is resolved below it without leaving it, a mount or a link
- * of /proc. A pattern is compared with the path, which must contain no link then. A path that
- * leads anywhere else, or that cannot be read, is not decided here.
+ * of /proc. A pattern is compared with the path, which must contain no link then. If a path leads
+ * anywhere else, the name of what it leads to is compared with the rules. What no rule grants, what
+ * lies in /proc, and what cannot be read, is not decided here.
  *
  * The kernel resolves the path again for the program, which may have changed it since. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.
@@ -15,7 +16,6 @@
 #include <linux/ptrace.h>
 
 #define AT_FDCWD -100
-#define MOST_TRIES 3
 
 static u8 needed_access(const struct passed_kind *kind, u64 flags) {
   if (kind->use != USE_BY_FLAGS) return kind->use;
@@ -51,20 +51,31 @@ static u64 hash_of(const struct use *use) {
  * not known.
  */
 static int leads_to(s32 directory, const char *path, u64 resolve, const struct prefix *prefix, const struct use *use) {
-  struct open_how how = {
-      .flags = O_PATH | O_CLOEXEC | (use->nofollow ? O_NOFOLLOW : 0),
-      .resolve = resolve | RESOLVE_NO_MAGICLINKS,
-  };
-  long fd = -EAGAIN;
-  /* The kernel gives up if something is renamed or mounted anywhere while it passes "..". */
-  for (int tries = 0; tries < MOST_TRIES && fd == -EAGAIN; tries++) fd = sys(openat2, directory, path, &how, sizeof how);
+  long fd = open_object(directory, path, use->nofollow ? O_NOFOLLOW : 0, resolve);
   if (fd < 0) return fd == -ENOENT && (!use->creates || (prefix->access & ACCESS_WRITE)) ? 2 : 0;
   int is_known = prefix->scope != SCOPE_GLOB || !is_of_proc(fd);
   sys(close, fd);
   return is_known;
 }
 
-/* Whether a rule grants the use: 1, 2 if nothing is there, 0 for no, -1 if it is about other files. */
+/* Whether a rule grants the object that a path leads to by links, wherever it lies. */
+static int grants_object(const struct prefixes *table, const struct use *use) {
+  char name[LONGEST];
+  long fd = open_object(AT_FDCWD, use->path, use->nofollow ? O_NOFOLLOW : 0, 0);
+  if (fd < 0) return 0;
+  int is_granted = 0, has_name = !is_of_proc(fd) && read_name(fd, name);
+  for (u32 i = 0; has_name && !is_granted && i < table->count; i++) {
+    const struct prefix *prefix = &table->list[i];
+    is_granted = (prefix->access & use->access) && prefix->real && covers(table, prefix, name);
+  }
+  sys(close, fd);
+  return is_granted;
+}
+
+/*
+ * Whether a rule grants the use: 1, 2 if nothing is there, 0 if that is not known, -1 if it is
+ * about other files.
+ */
 static int grants(const struct prefixes *table, const struct prefix *prefix, const struct use *use) {
   if (prefix->scope == SCOPE_GLOB)
     return is_plain(use->path) && covers(table, prefix, use->path)
@@ -87,11 +98,10 @@ static int is_granted(struct prefixes *table, const struct use *use) {
   for (u32 i = 0; i < table->count; i++) {
     const struct prefix *prefix = &table->list[i];
     int granted = prefix->access & use->access ? grants(table, prefix, use) : -1;
-    if (granted < 0) continue;
     if (granted == 1 && prefix->fixed) *seen = hash;
-    if (granted || prefix->scope != SCOPE_GLOB) return granted;
+    if (granted > 0) return granted;
   }
-  return 0;
+  return grants_object(table, use);
 }
 
 static struct prefixes *table_of(const struct passing *passing, s32 tid) {

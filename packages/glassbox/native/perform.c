@@ -54,7 +54,7 @@ static void restore(const struct power *power, long gid) {
   if (power->changes_capabilities) set_capabilities(power->before);
   if (power->changes_ids) {
     sys(setfsuid, power->own_uid);
-    sys(setfsgid, gid);
+    if ((u32)gid != power->gid) sys(setfsgid, gid);
   }
   /* A change of ids makes the process undumpable, and its files in /proc belong to root. */
   if (power->dumpable && (power->changes_ids || power->changes_capabilities)) sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -64,7 +64,8 @@ static void restore(const struct power *power, long gid) {
 static long become(const struct power *power) {
   long gid = 0;
   if (power->changes_ids) {
-    gid = sys(setfsgid, power->gid);
+    gid = sys(setfsgid, ASK);
+    if ((u32)gid != power->gid) sys(setfsgid, power->gid);
     sys(setfsuid, power->uid);
   }
   int has_ids = !power->changes_ids ||
@@ -112,22 +113,6 @@ static int is_granted(const struct prefixes *table, const char *name) {
   return 0;
 }
 
-/* The name of an object without the end that says that it was removed; 0 if it has that end. */
-static int read_name(long fd, char *name) {
-  static const char DELETED[] = " (deleted)";
-  char link[48];
-  descriptor_link(link, (u32)sys(getpid), (u32)fd);
-  long length = sys(readlink, link, name, LONGEST), end = sizeof DELETED - 1;
-  if (length < 1 || length >= LONGEST || name[0] != '/') return 0;
-  name[length] = 0;
-  return length < end || !starts_with(name + length - end, (const u8 *)DELETED, (u32)end);
-}
-
-static long open_object(const char *path, u64 nofollow, u64 resolve) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC | nofollow, .resolve = resolve | RESOLVE_NO_MAGICLINKS};
-  return sys(openat2, AT_FDCWD, path, &how, sizeof how);
-}
-
 /* Finds, judges and asks what a path leads to. Returns whether that was possible. */
 static int answer_path(const struct prefixes *table, const struct passed_kind *kind, u32 flags, const u64 *args,
                        char *path, struct answer *answer) {
@@ -135,10 +120,10 @@ static int answer_path(const struct prefixes *table, const struct passed_kind *k
   long gid = become(&table->power);
   if (gid < 0) return 0;
   int is_named = is_plain(path);
-  long fd = is_named ? open_object(path, nofollow, RESOLVE_NO_SYMLINKS) : -ELOOP;
+  long fd = is_named ? open_object(AT_FDCWD, path, nofollow, RESOLVE_NO_SYMLINKS) : -ELOOP;
   if (fd == -ELOOP) {
     is_named = 0;
-    fd = open_object(path, nofollow, 0);
+    fd = open_object(AT_FDCWD, path, nofollow, 0);
   }
   if (fd >= 0) ask(fd, kind, flags, args, answer);
   restore(&table->power, gid);
