@@ -138,9 +138,13 @@ async function run(
   const terms = { tier: 'named', countsProcesses: false, net: 'host' } as const
   const { filter, decisions } = supervisedFilter(policy, terms)
   const decided = { ...decisions, paths: pathDecisions(paths, { work: root, program: '/usr/bin/python3' }) }
-  const outcome = await supervise('/usr/bin/python3', ['-ISc', SCRIPT, root, ...(statAll ? ['no attributes'] : [])], {
-    spec: () => ({ filter, decisions: decided }),
-  })
+  const outcome = await supervise(
+    '/usr/bin/python3',
+    ['-ISc', SCRIPT, root, ...(statAll ? ['no attributes'] : [])],
+    {
+      spec: () => ({ filter, decisions: decided }),
+    },
+  )
   return { ...outcome, root }
 }
 

@@ -58,12 +58,26 @@ static int leads_to(s32 directory, const char *path, u64 resolve, const struct p
   return is_known;
 }
 
-/* Whether a rule grants the object that a path leads to by links, wherever it lies. */
+static int is_in_proc(const char *path) { return starts_with(path, (const u8 *)"/proc", 5); }
+
+/*
+ * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is there
+ * and the program may know that (2).
+ */
 static int grants_object(const struct prefixes *table, const struct use *use) {
-  char name[LONGEST];
-  long fd = open_object(AT_FDCWD, use->path, use->nofollow ? O_NOFOLLOW : 0, 0);
+  char found[LONGEST];
+  const char *name = use->path;
+  u64 nofollow = use->nofollow ? O_NOFOLLOW : 0;
+  int is_named = is_plain(name) && !is_in_proc(name);
+  long fd = is_named ? open_object(AT_FDCWD, name, nofollow, RESOLVE_NO_SYMLINKS) : -ELOOP;
+  /* A call that changes something may be about to make it. */
+  if (fd == -ENOENT) return table->stat_all && use->access == ACCESS_READ && !use->creates ? 2 : 0;
+  if (fd == -ELOOP) {
+    name = found;
+    fd = open_object(AT_FDCWD, use->path, nofollow, 0);
+  }
   if (fd < 0) return 0;
-  int is_granted = 0, has_name = !is_of_proc(fd) && read_name(fd, name);
+  int is_granted = 0, has_name = !is_of_proc(fd) && (name == use->path || read_name(fd, found));
   for (u32 i = 0; has_name && !is_granted && i < table->count; i++) {
     const struct prefix *prefix = &table->list[i];
     is_granted = (prefix->access & use->access) && prefix->real && covers(table, prefix, name);
