@@ -23,6 +23,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildLanes } from './build-lanes.mjs'
 import { syscallNumber } from '../packages/glassbox/dist/linux/syscalls.js'
 
 const source = fileURLToPath(new URL('../packages/glassbox/src/', import.meta.url))
@@ -32,6 +33,8 @@ const output = fileURLToPath(new URL('../packages/glassbox/dist/command/', impor
  * modules, so that paths relative to a module stay correct.
  */
 const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', import.meta.url))
+/** The plans of calls that the command uses: beside the bundles, and made with them. */
+const lanes = fileURLToPath(new URL('../packages/glassbox/dist/lanes/', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
@@ -73,6 +76,7 @@ const DECODER = { decode: "export * from './decode/decode.ts'" }
 
 const inputs = [
   fileURLToPath(import.meta.url),
+  fileURLToPath(new URL('build-lanes.mjs', import.meta.url)),
   warmer,
   ...readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
@@ -199,6 +203,7 @@ function directoryOfBoxes() {
 
 if (process.argv.includes('--force') || !isFresh()) {
   rmSync(output, { recursive: true, force: true })
+  buildLanes(lanes)
   mkdirSync(output, { recursive: true })
   await Promise.all([
     bundleLibrary(),

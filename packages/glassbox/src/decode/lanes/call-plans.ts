@@ -7,13 +7,27 @@ import { commandsOf } from '../../linux/schema/commands.ts'
 import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
 import { resultForm } from '../results.ts'
+import { DEFAULT_STRING_LIMIT } from '../context.ts'
+import { DEFAULT_LIMIT } from '../values.ts'
 import { allCaptures } from './captures.ts'
+import { jsonSteps, type ShownValue } from './json-program.ts'
 import { lineSteps } from './line-program.ts'
-import type { CallPlan, Capture, CaptureLimits, LineProgram, PlanChoice, Planned } from './plan.ts'
+import type {
+  CallPlan,
+  Capture,
+  CaptureLimits,
+  CompiledPlan,
+  LaneForm,
+  LineProgram,
+  PlanChoice,
+  StandardPlan,
+} from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
   /** Make programs for lines, with so many bytes of a string. */
   readonly lineLimit?: number
+  /** Make programs for events as JSON, too. */
+  readonly isJson?: boolean
 }
 
 /** The argument that decides, and its values that have a plan. */
@@ -56,7 +70,8 @@ const SELECTORS: Readonly<Record<string, () => Selector>> = {
       0,
       commands('prctl').filter(option => !PRCTL_OF_TWO.has(option)),
     ),
-  arch_prctl: () => by(0, commands('arch_prctl')),
+  // ARCH_SET_GS and ARCH_SET_FS have no shape of their own.
+  arch_prctl: () => by(0, [0x1001, 0x1002, ...commands('arch_prctl')]),
   mmap: () => by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
   mremap: () => by(3, [0, 2], 2),
   membarrier: () => by(1, [0, 1], 1),
@@ -82,17 +97,16 @@ const probe = (selector: Selector | undefined, value: number): readonly bigint[]
     index === selector?.argument && selector !== NONE ? BigInt(value) : BigInt(index + 1) << 40n,
   )
 
-/** An argument as it is shown: its register, and the notation of its kind. */
-interface Used {
-  readonly index: number
-  readonly kind: string
-}
-
 /** The arguments as they are shown if the selector has this value. */
-function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly Used[] {
-  if (!selector) return call.args.map(({ kind }, index) => ({ index, kind }))
-  const args = probe(selector, value)
-  return usedArguments(call.name, args).map(({ kind, index }) => ({ index, kind: kind.notation }))
+function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly ShownValue[] {
+  if (!selector)
+    return call.args.map(({ name, kind, schema }, argument) => ({ argument, name, kind, schema }))
+  return usedArguments(call.name, probe(selector, value)).map(({ name, kind, index }) => ({
+    argument: index,
+    name,
+    kind: kind.notation,
+    schema: kind,
+  }))
 }
 
 function planFor(
@@ -104,13 +118,14 @@ function planFor(
   const shown = shownFor(call, selector, value)
   // By index: other arguments count only as lengths.
   const kinds = call.args.map(
-    ({ kind }, index) => shown.find(arg => arg.index === index)?.kind ?? lengthKind(kind),
+    ({ kind }, index) => shown.find(arg => arg.argument === index)?.kind ?? lengthKind(kind),
   )
   const captures = allCaptures(kinds, options)
   if (!captures) return undefined
   const leave = SHOWN_AGAIN.has(call.name) ? [...captures.leave, ...captures.enter] : captures.leave
   const line = lineFor(call, shown, value, options)
-  return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }) }
+  const json = line && options.isJson ? jsonSteps(call, shown, options.bytes) : undefined
+  return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }), ...(json && { json }) }
 }
 
 /** An argument that is not shown may be the length of one that is. */
@@ -119,17 +134,13 @@ const lengthKind = (kind: string): string =>
 
 function lineFor(
   call: Syscall,
-  shown: readonly Used[],
+  shown: readonly ShownValue[],
   value: number,
   { lineLimit }: PlanOptions,
 ): LineProgram | undefined {
   if (lineLimit === undefined || NEVER_LINES.has(call.name)) return undefined
   const form = resultForm(call.name, call.result)
-  const steps = lineSteps(
-    call.name,
-    shown.map(({ index, kind }) => ({ argument: index, kind })),
-    lineLimit,
-  )
+  const steps = lineSteps(call.name, shown, lineLimit)
   if (!steps || !form) return undefined
   return { steps, result: form === 'named' ? { named: `result of ${call.name} ${value}` } : form }
 }
@@ -161,7 +172,7 @@ const MOST_OPTIONS = 136
 const FILTERS = new Set([26, 51])
 
 /** `undefined`: the call stops. */
-export function planOf(nr: number, options: PlanOptions): Planned | undefined {
+export function planOf(nr: number, options: PlanOptions): CompiledPlan | undefined {
   const call = syscallByNumber(nr)
   if (!call) return undefined
   if (call.name === 'setsockopt' || call.name === 'getsockopt') return socketOption(call.name, options)
@@ -173,4 +184,24 @@ export function planOf(nr: number, options: PlanOptions): Planned | undefined {
     if (plan) plans.set(value, plan)
   }
   return { argument: selector.argument, mask: selector.mask, plans }
+}
+
+/** strace's default for -s, and the bytes and elements that an event reads. */
+const STANDARD: Readonly<Record<LaneForm, PlanOptions>> = {
+  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, lineLimit: DEFAULT_STRING_LIMIT },
+  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, lineLimit: DEFAULT_STRING_LIMIT, isJson: true },
+}
+
+/** The plan of a call for the standard form of lines. */
+export function standardPlan(nr: number, form: LaneForm): StandardPlan {
+  let made: CompiledPlan | undefined
+  let isMade = false
+  return {
+    form,
+    compile: () => {
+      if (!isMade) made = planOf(nr, STANDARD[form])
+      isMade = true
+      return made
+    },
+  }
 }

@@ -339,6 +339,16 @@ export interface StructArguments {
     readonly sigev_notify?: Name
     readonly sigev_notify_thread_id?: number
   }
+  readonly sigevent_thread: {
+    readonly sigev_notify_function?: Address
+    readonly sigev_notify_attributes?: Address
+  }
+  readonly ucontext: {
+    readonly uc_flags?: Word
+    readonly uc_link?: Address
+    readonly uc_stack?: StructArguments['stack_t']
+    readonly uc_sigmask?: Word
+  }
   readonly siginfo: {
     readonly si_signo?: Name
     readonly si_code?: number
@@ -776,6 +786,7 @@ export interface StructArguments {
   }
   readonly sockaddr: {
     readonly sa_family?: Name
+    readonly sa_data?: readonly (number)[]
   }
   readonly sockaddr_un: {
     readonly sa_family?: Name
@@ -821,6 +832,16 @@ export interface StructArguments {
     readonly ipi_spec_dst?: string
     readonly ipi_addr?: string
   }
+  readonly ipv6_mreq: {
+    readonly ipv6mr_multiaddr?: readonly (number)[]
+    readonly ipv6mr_interface?: number
+  }
+  readonly packet_mreq: {
+    readonly mr_ifindex?: number
+    readonly mr_type?: Name
+    readonly mr_alen?: number
+    readonly mr_address?: readonly (number)[]
+  }
   readonly nlmsghdr: {
     readonly nlmsg_len?: number
     readonly nlmsg_type?: number
@@ -831,6 +852,26 @@ export interface StructArguments {
   readonly ifreq: {
     readonly ifr_name?: string
     readonly ifr_ifru?: AnyValue
+  }
+  readonly ifreq_number: {
+    readonly ifr_name?: string
+    readonly ifr_ivalue?: number
+  }
+  readonly ifreq_flags: {
+    readonly ifr_name?: string
+    readonly ifr_flags?: Names
+  }
+  readonly ifreq_address: {
+    readonly ifr_name?: string
+    readonly ifr_addr?: StructArguments['sockaddr']
+  }
+  readonly ifreq_rename: {
+    readonly ifr_name?: string
+    readonly ifr_newname?: string
+  }
+  readonly ifreq_map: {
+    readonly ifr_name?: string
+    readonly ifr_map?: StructArguments['ifmap']
   }
   readonly ifconf: {
     readonly ifc_len?: number

@@ -10,7 +10,8 @@
 import { LINE_PREFIX, MOST_LINE_BYTES, PLANNED_CALLS } from '../../gate/generated/layouts.ts'
 import type { StepLanes } from '../../gate/ptrace.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
-import type { Planned } from '../../decode/lanes/plan.ts'
+import { isStandard, type Planned } from '../../decode/lanes/plan.ts'
+import { preparedLanes, type PreparedLanes } from '../prepared-lanes.ts'
 import type { LineTaker, TraceHandlers } from '../../trace/handlers.ts'
 import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
@@ -18,16 +19,16 @@ import { LaneTables } from './tables.ts'
 
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 const NOTHING_READ: Planned = { enter: [], leave: [] }
-const TEXT_BYTES = 1 << 16
+const TEXT_BYTES = 1 << 17
 const CAPTURE_BYTES = 1 << 18
 
-const numbers = (names: readonly string[]): ReadonlySet<number> =>
+const numbersOf = (names: readonly string[]): ReadonlySet<number> =>
   new Set(names.map(name => syscallNumber(name)))
 
 /** These change what a tracee is, what it sees of itself, or how its memory must be read. */
-const ALWAYS_STOP = numbers(['execve', 'execveat', 'vfork', ...MASK_CALLS, ...CHILD_CALLS, 'userfaultfd'])
+const ALWAYS_STOP = numbersOf(['execve', 'execveat', 'vfork', ...MASK_CALLS, ...CHILD_CALLS, 'userfaultfd'])
 /** Of these the tracer must see some, by a path or a request. Their plans tell them apart. */
-const SOMETIMES_STOP = numbers([...Object.keys(PATH_CALLS), ...USER_FAULT_CALLS])
+const SOMETIMES_STOP = numbersOf([...Object.keys(PATH_CALLS), ...USER_FAULT_CALLS])
 
 /** For tests: which lanes are used. The text must be the same. */
 const ONLY = process.env['GLASSBOX_TEST_LANES']
@@ -39,6 +40,7 @@ export class Lanes {
   readonly #isWanted: (nr: number) => boolean
   readonly #taker: LineTaker | undefined
   readonly #seen = new Uint8Array(PLANNED_CALLS)
+  #prepared: PreparedLanes | undefined
   #isOpen: boolean
   #skips = false
   #uses = false
@@ -58,9 +60,28 @@ export class Lanes {
     this.#taker = ONLY === 'captures' ? undefined : handlers.lines
     this.#tables.set('filtered', filtered ? 1 : 0)
     this.#tables.set('columns', this.#taker?.columns ?? 0)
+    this.#tables.set('json', this.#taker?.numbers ? 1 : 0)
     this.#taker?.useTable(this.#tables)
+    if (this.#isOpen) this.#usePrepared()
     // Under a filter, calls that were not asked for do not stop at all.
     if (!filtered) this.#skipUnwanted()
+  }
+
+  /**
+   * If the handlers have standard plans: those that the build compiled are used from the first
+   * call on, so that most calls never come to JavaScript.
+   */
+  #usePrepared(): void {
+    for (let nr = 0; nr < PLANNED_CALLS; nr++) {
+      if (!this.#isWanted(nr) || ALWAYS_STOP.has(nr)) continue
+      const planned = this.#handlers.plan?.(nr)
+      if (!planned) continue
+      this.#prepared ??= isStandard(planned) ? preparedLanes(planned.form) : undefined
+      if (!this.#prepared) return
+      if (!this.#tables.hasPrepared) this.#tables.prepare(this.#prepared)
+      this.#seen[nr] = 1
+      if (this.#tables.usePrepared(nr)) this.#uses = true
+    }
   }
 
   /**
@@ -85,7 +106,8 @@ export class Lanes {
   saw(nr: number): void {
     if (nr >= PLANNED_CALLS || nr < 0 || this.#seen[nr] !== 0) return
     this.#seen[nr] = 1
-    const planned = this.#planned(nr)
+    const known = this.#planned(nr)
+    const planned = known && isStandard(known) ? known.compile() : known
     if (!planned) return
     this.#tables.plan(nr, planned)
     this.#uses = true
@@ -108,12 +130,26 @@ export class Lanes {
     const tables = this.#tables
     const skips = this.#skips && alone
     const active = open && this.#isOpen && (this.#uses || skips)
-    const lines = active && alone ? this.#taker : undefined
     tables.set('active', active ? 1 : 0)
     tables.set('skips', skips ? 1 : 0)
-    tables.set('lines', lines ? 1 : 0)
-    if (lines) tables.set('prefix', LINE_PREFIX[lines.prefix()])
+    tables.set('lines', active && alone && this.#prepareLines() ? 1 : 0)
     return active
+  }
+
+  /** Returns whether the next step may make lines. */
+  #prepareLines(): boolean {
+    const taker = this.#taker
+    if (!taker) return false
+    this.#tables.set('prefix', LINE_PREFIX[taker.prefix()])
+    if (!taker.numbers) return true
+    const numbers = taker.numbers()
+    if (numbers) this.#tables.numberEvents(numbers)
+    return numbers !== undefined
+  }
+
+  /** A thread became traced, or is now of another process. */
+  thread(tid: number, pid: number): void {
+    this.#tables.thread(tid, pid)
   }
 
   /** Lines that the step made, from `start` to `end` of its text. */

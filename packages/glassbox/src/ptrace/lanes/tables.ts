@@ -10,7 +10,9 @@ import {
   CAPTURE_FLAG,
   CAPTURE_LAYOUT,
   CAPTURE_OPERATION,
+  ERRNO_NAMES,
   ERROR_NAMES,
+  KNOWN_THREAD_LAYOUT,
   LANE_TABLES_LAYOUT,
   LINE_FLAG,
   LINE_STEP,
@@ -19,15 +21,26 @@ import {
   NAME_ENTRY_LAYOUT,
   NO_SELECTOR,
   NUMBER_FORMAT,
+  OPEN_CALLS,
   PLAN_CHOICE_LAYOUT,
   PLAN_ENTRY_LAYOUT,
+  PLANNED_CALLS,
 } from '../../gate/generated/layouts.ts'
-import { ERRORS, type NameTable } from '../../decode/lanes/names.ts'
-import type { CallPlan, Capture, LineProgram, LineStep, Planned, Source } from '../../decode/lanes/plan.ts'
+import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import type { PreparedLanes } from '../prepared-lanes.ts'
+import type { EventNumbers } from '../../trace/handlers.ts'
+import type {
+  CallPlan,
+  Capture,
+  CompiledPlan,
+  LineProgram,
+  LineStep,
+  Source,
+} from '../../decode/lanes/plan.ts'
 
-const BYTES = 1 << 18
+const BYTES = 1 << 19
 /** A power of two. The table is never more than half full, so that a search is short. */
-const NAMES = 2048
+const NAMES = 4096
 const MOST_NAMES = NAMES / 2
 const LONGEST_NAME = 1024
 
@@ -42,8 +55,11 @@ export class LaneTables implements NameTable {
   readonly bytes: Uint8Array
   readonly #view: DataView
   readonly #literals = new Map<string, number>()
-  readonly #kinds = new Map<string, number>([[ERRORS, ERROR_NAMES]])
-  readonly #known = new Map<string, Set<bigint>>()
+  readonly #kinds = new Map<string, number>([
+    [ERRORS, ERROR_NAMES],
+    [ERRNOS, ERRNO_NAMES],
+  ])
+  #prepared: Uint32Array | undefined
   #names = 0
   #end: number
 
@@ -56,10 +72,24 @@ export class LaneTables implements NameTable {
   }
 
   set(
-    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names',
+    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json',
     value: number,
   ): void {
     this.#view.setUint32(LANE_TABLES_LAYOUT[field], value, true)
+  }
+
+  /** What the step must know for its events. */
+  numberEvents({ sequence, firstNs, offsetNs }: EventNumbers): void {
+    this.#view.setUint32(LANE_TABLES_LAYOUT.sequence, sequence, true)
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.first, firstNs, true)
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.offset, offsetNs, true)
+  }
+
+  /** Events of this thread have this process. A later thread may take its place. */
+  thread(tid: number, pid: number): void {
+    const at = LANE_TABLES_LAYOUT.threads + (tid & (OPEN_CALLS - 1)) * KNOWN_THREAD_LAYOUT.SIZE
+    this.#view.setInt32(at + KNOWN_THREAD_LAYOUT.tid, tid, true)
+    this.#view.setInt32(at + KNOWN_THREAD_LAYOUT.pid, pid, true)
   }
 
   skip(nr: number, skips: boolean): void {
@@ -69,7 +99,7 @@ export class LaneTables implements NameTable {
   }
 
   /** From now on the step executes this plan for calls of the number. */
-  plan(nr: number, planned: Planned): void {
+  plan(nr: number, planned: CompiledPlan): void {
     const before = this.#end
     const at = this.#choice(planned)
     // What did not fit is written over by the next plan.
@@ -77,8 +107,50 @@ export class LaneTables implements NameTable {
     else this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
   }
 
+  /** What the build made of these tables: plans that are not used yet, and names. */
+  save(): PreparedLanes {
+    const plans = new Uint32Array(this.bytes.buffer, LANE_TABLES_LAYOUT.plans, PLANNED_CALLS).slice()
+    const tables = this.bytes.slice(LANE_TABLES_LAYOUT.SIZE, this.#end)
+    return { kinds: [...this.#kinds.keys()], names: this.#names, plans, tables }
+  }
+
+  /** Takes what `save` has made, before anything else is added. */
+  prepare({ kinds, names, plans, tables }: PreparedLanes): void {
+    for (const [number, kind] of kinds.entries()) this.#kinds.set(kind, number)
+    this.#names = names
+    this.#prepared = plans
+    this.bytes.set(tables, LANE_TABLES_LAYOUT.SIZE)
+    this.#end = LANE_TABLES_LAYOUT.SIZE + tables.length
+  }
+
+  get hasPrepared(): boolean {
+    return this.#prepared !== undefined
+  }
+
+  /** From now on the step executes the prepared plan of this call, if there is one. */
+  usePrepared(nr: number): boolean {
+    const at = this.#prepared?.[nr] ?? 0
+    this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
+    return at !== 0
+  }
+
   lacks(kind: string, value: bigint): boolean {
-    return this.#names < MOST_NAMES && this.#known.get(kind)?.has(value) !== true
+    if (this.#names >= MOST_NAMES) return false
+    const at = this.#entryOf(this.#kind(kind), value)
+    return this.#view.getUint32(at + NAME_ENTRY_LAYOUT.used, true) === 0
+  }
+
+  /** The entry of this name, or the one that it would take. */
+  #entryOf(kind: number, value: bigint): number {
+    const view = this.#view
+    for (let slot = slotOf(kind, value); ; slot = (slot + 1) & (NAMES - 1)) {
+      const at = LANE_TABLES_LAYOUT.SIZE + slot * NAME_ENTRY_LAYOUT.SIZE
+      const isFree = view.getUint32(at + NAME_ENTRY_LAYOUT.used, true) === 0
+      const isThis =
+        view.getUint32(at + NAME_ENTRY_LAYOUT.kind, true) === kind &&
+        view.getBigUint64(at + NAME_ENTRY_LAYOUT.value, true) === value
+      if (isFree || isThis) return at
+    }
   }
 
   learn(kind: string, value: bigint, text: string): void {
@@ -86,19 +158,14 @@ export class LaneTables implements NameTable {
     const at = this.#text(text)
     if (at === 0) return
     const number = this.#kind(kind)
-    let slot = slotOf(number, value)
-    const entry = (): number => LANE_TABLES_LAYOUT.SIZE + slot * NAME_ENTRY_LAYOUT.SIZE
+    const entry = this.#entryOf(number, value)
     const view = this.#view
-    while (view.getUint32(entry() + NAME_ENTRY_LAYOUT.used, true) !== 0) slot = (slot + 1) & (NAMES - 1)
-    view.setBigUint64(entry() + NAME_ENTRY_LAYOUT.value, value, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.kind, number, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.at, at, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.length, text.length, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.used, 1, true)
+    view.setBigUint64(entry + NAME_ENTRY_LAYOUT.value, value, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.kind, number, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.at, at, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.length, text.length, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.used, 1, true)
     this.#names++
-    const known = this.#known.get(kind)
-    if (known) known.add(value)
-    else this.#known.set(kind, new Set([value]))
   }
 
   #kind(kind: string): number {
@@ -128,7 +195,7 @@ export class LaneTables implements NameTable {
     return at
   }
 
-  #choice(planned: Planned): number {
+  #choice(planned: CompiledPlan): number {
     const plans = 'plans' in planned ? [...planned.plans].sort(([a], [b]) => a - b) : []
     const at = this.#take(PLAN_CHOICE_LAYOUT.SIZE + plans.length * PLAN_ENTRY_LAYOUT.SIZE)
     if (at === 0) return 0
@@ -148,7 +215,7 @@ export class LaneTables implements NameTable {
   }
 
   /** Returns 0, which makes the call stop, if it does not fit. */
-  #callPlan({ enter, leave, line }: CallPlan): number {
+  #callPlan({ enter, leave, line, json }: CallPlan): number {
     if (enter.length > MOST_CAPTURES || leave.length > MOST_CAPTURES) return 0
     const at = this.#take(CALL_PLAN_LAYOUT.SIZE)
     const lists = [this.#captures(enter), this.#captures(leave)] as const
@@ -156,6 +223,7 @@ export class LaneTables implements NameTable {
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.enter, lists[0] ?? 0, true)
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.leave, lists[1] ?? 0, true)
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.line, line ? this.#program(line) : 0, true)
+    if (json) this.#view.setUint32(at + CALL_PLAN_LAYOUT.json, this.#steps(json), true)
     return at
   }
 
@@ -192,15 +260,20 @@ export class LaneTables implements NameTable {
 
   /** Returns 0, no program, if there is no room. */
   #program({ steps, result }: LineProgram): number {
+    return this.#steps(steps, end => {
+      const isNamed = typeof result === 'object'
+      this.bytes[end + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[isNamed ? 'named' : result]
+      if (isNamed) this.#view.setUint32(end + LINE_STEP_RECORD_LAYOUT.a, this.#kind(result.named), true)
+    })
+  }
+
+  #steps(steps: readonly LineStep[], writeEnd?: (at: number) => void): number {
     const all = steps.flatMap(flat)
     const at = this.#take((all.length + 1) * LINE_STEP_RECORD_LAYOUT.SIZE)
     if (at === 0) return 0
     for (const [index, step] of all.entries())
       if (!this.#step(at + index * LINE_STEP_RECORD_LAYOUT.SIZE, step)) return 0
-    const end = at + all.length * LINE_STEP_RECORD_LAYOUT.SIZE
-    const isNamed = typeof result === 'object'
-    this.bytes[end + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[isNamed ? 'named' : result]
-    if (isNamed) this.#view.setUint32(end + LINE_STEP_RECORD_LAYOUT.a, this.#kind(result.named), true)
+    writeEnd?.(at + all.length * LINE_STEP_RECORD_LAYOUT.SIZE)
     return at
   }
 
@@ -237,12 +310,21 @@ export class LaneTables implements NameTable {
         from(step.source)
         word('a', this.#kind(step.kind))
         break
+      case 'raw':
+      case 'giveUp':
+        break
+      case 'jsonEntries':
+        argument(step.argument, LINE_FLAG.late | LINE_FLAG.out)
+        word('a', this.#kind(step.kind))
+        break
       case 'string':
+      case 'jsonString':
         argument(step.argument, late(step.late))
         word('a', step.most)
         break
       case 'bytes':
-        argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result : 0))
+      case 'jsonBytes':
+        argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result | LINE_FLAG.out : 0))
         view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, step.length, true)
         word('a', step.most)
         break
@@ -254,7 +336,10 @@ export class LaneTables implements NameTable {
         word('a', step.value)
         break
       case 'pointer':
-        argument(step.argument, late(step.late) | (step.out ? LINE_FLAG.out : 0))
+        argument(
+          step.argument,
+          late(step.late) | (step.out ? LINE_FLAG.out : 0) | (step.isJson ? LINE_FLAG.json : 0),
+        )
         word('a', step.size)
         word('b', step.inside.flatMap(flat).length)
         break

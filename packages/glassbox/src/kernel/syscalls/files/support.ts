@@ -4,7 +4,7 @@ import { EAGAIN, EBADF, ENOENT, ENOTDIR } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
 import { walk } from '../../fs/path/start.ts'
 import { FOLLOW, PATH_MAX } from '../../fs/path/walk.ts'
-import type { FsCaller, Location, OpenFile, Time } from '../../fs/vfs.ts'
+import type { Dentry, FsCaller, Location, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import { BLOCKED, type Interruption } from '../../wait/blocking.ts'
 
@@ -59,6 +59,10 @@ export function findPlace(
 
 export const isFile = (found: Location | OpenFile): found is OpenFile => 'references' in found
 
+/** The name of what findPlace found, as far as it has one. */
+export const dentryOf = (found: Location | OpenFile): Dentry | undefined =>
+  (isFile(found) ? found.location : found)?.dentry
+
 /** The inode of what findPlace found. */
 export const inodeOf = (found: Location | OpenFile): OpenFile['inode'] =>
   isFile(found) ? found.inode : found.dentry.inode
@@ -75,16 +79,23 @@ export function untilReady(
 ): number {
   const result = attempt()
   if (result !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return result
-  return waitFor(task, file, attempt, interruption)
+  return waitFor(task, file, attempt, { interruption })
+}
+
+/** How a wait differs from that of read(2). */
+export interface WaitTerms {
+  readonly interruption?: Interruption
+  readonly interrupted?: () => number | undefined
+  readonly timeoutNs?: number
+  /** Called once at the end, whatever ended it. */
+  readonly ended?: () => void
 }
 
 export function waitFor(
   task: Task,
   file: OpenFile,
   attempt: () => number,
-  interruption: Interruption = 'restart',
-  interrupted?: () => number | undefined,
-  timeoutNs: number = Infinity,
+  { interruption = 'restart', interrupted, timeoutNs = Infinity, ended }: WaitTerms = {},
 ): number {
   file.references++
   return task.block({
@@ -96,7 +107,10 @@ export function waitFor(
     },
     ...(interrupted ? { interrupted } : {}),
     deadlineNs: deadlineIn(task, timeoutNs),
-    ended: () => dropReference(file),
+    ended: () => {
+      ended?.()
+      dropReference(file)
+    },
   })
 }
 
