@@ -58,9 +58,9 @@ export class Prefixes {
     for (const rule of rules) {
       const { kind, access } = rule
       const scope = SCOPES[kind]
-      const { path, text, length } = textOf(rule, real)
+      const { path, text: bytes, length } = textOf(rule, real)
       if (scope === undefined || isProc(path) || count >= MOST_PREFIXES) continue
-      if (used + text.length > PREFIX_TEXT) continue
+      if (used + bytes.length > PREFIX_TEXT) continue
       const isFixed = kind !== 'exact' && !isChanged(changed, whole(rule))
       if (kind === 'tree' || kind === 'level') this.#directories.push({ index: count, path, isFixed })
       const at = offsetOf(count)
@@ -71,8 +71,8 @@ export class Prefixes {
       view.setUint8(at + PREFIX_LAYOUT.scope, scope)
       view.setUint8(at + PREFIX_LAYOUT.fixed, isFixed ? 1 : 0)
       view.setUint8(at + PREFIX_LAYOUT.real, real(path) === path ? 1 : 0)
-      this.#bytes.set(text, PREFIXES_LAYOUT.text + used)
-      used += text.length
+      this.#bytes.set(bytes, PREFIXES_LAYOUT.text + used)
+      used += bytes.length
       count++
     }
     view.setUint32(PREFIXES_LAYOUT.count, count, true)
