@@ -298,16 +298,31 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
 /**
  * Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2).
  */
-const isEmpty = (letters: string, context: Context): boolean =>
-  (letters === 'polls' && BigInt.asUintN(32, argument(context, 1)) === 0n) ||
-  (letters === 'epolls' && context.outcome?.value === 0n)
+const isEmpty = (letters: string, operand: string, context: Context): boolean => {
+  const count = COUNTED[letters]
+  return count !== undefined && context.outcome?.failed !== true && count(operand, context) === 0n
+}
+
+const RESULT = (_operand: string, { outcome }: Context): bigint | undefined => outcome?.value
+const SAID = (operand: string, context: Context): bigint => argument(context, Number(operand))
+
+/** How many elements arrays of a kind have. */
+const COUNTED: Readonly<Record<string, (operand: string, context: Context) => bigint | undefined>> = {
+  polls: (_operand, context) => BigInt.asUintN(32, argument(context, 1)),
+  epolls: RESULT,
+  ids: (_operand, context) => context.outcome?.value ?? BigInt(signed32(argument(context, 0))),
+  results: RESULT,
+  iovec: SAID,
+  iovaddr: SAID,
+  items: (operand, context) => argument(context, Number(/,(\d)/.exec(operand)?.[1] ?? '0')),
+}
 
 /** A pointer: NULL, an address if the call failed, or what it points to. */
 function pointing(printer: Printer, letters: string, late: boolean, operand: string): Printer {
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
     if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
-    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, context)) return address(value)
+    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, operand, context)) return address(value)
     if (late && context.outcome?.failed !== false)
       return FAILED[letters]?.(operand)(value, context) ?? address(value)
     return printer(value, context)

@@ -3,7 +3,7 @@
  * shown. Bytes after the known part are shown if they are not zero.
  */
 import { STRUCTS } from '../../linux/structs.ts'
-import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { argument, type Context, type Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
 import { type KindText, structText } from './structs.ts'
 import { address, escaped } from '../text.ts'
@@ -41,21 +41,28 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
-/** struct sched_attr contains its own size. */
+/** Where the first version of struct sched_attr ends. */
+const FIRST_VERSION = 48
+
+/** struct sched_attr contains its own size. An argument says how much room the kernel has to fill. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const size = Number(readWord(context.memory, value, 4) ?? -1n)
+    const said = Number(readWord(context.memory, value, 4) ?? -1n)
     const layout = STRUCTS['sched_attr']
-    const whole = layout?.fields.at(-1)
-    if (size < 0 || !layout || !whole) return address(value)
-    const FIRST = 48
-    const room = index === undefined ? Infinity : signed32(argument(context, Number(index)))
-    const known = late ? Math.min(size, room < 0 ? Infinity : room) : size === 0 ? FIRST : size
-    if (known < FIRST) return `{size=${size}${known > 4 && late ? ', ...' : ''}}`
-    const view = readView(context.memory, value, Math.min(known, layout.size))
-    if (!view) return address(value)
-    const fields = layout.fields.filter(({ offset, size: bytes }) => offset + bytes <= view.byteLength)
-    const text = structText({ size: view.byteLength, fields }, view, context, valueText)
-    return known > layout.size ? `${text.slice(0, -1)}, ...}` : text
+    const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
+    if (said < 0 || !layout || room === 0) return address(value)
+    const size = said === 0 && !late ? FIRST_VERSION : said
+    const read = Math.min(late ? room : size, layout.size)
+    if (size < FIRST_VERSION && !late) return `{size=${size}}`
+    const bytes = context.memory.read(value, read)
+    if (bytes.length < read) return address(value)
+    if (size < FIRST_VERSION) return `{size=${size}}`
+    // As in strace: what there was no room for is shown as zero.
+    const whole = new Uint8Array(layout.size)
+    whole.set(bytes)
+    const shown = size < layout.size ? FIRST_VERSION : layout.size
+    const fields = layout.fields.filter(({ offset }) => offset < shown)
+    const text = structText({ size: layout.size, fields }, new DataView(whole.buffer), context, valueText)
+    return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
   }

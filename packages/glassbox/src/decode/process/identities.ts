@@ -3,7 +3,7 @@
  * events that a signal reports.
  */
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { readView } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
 import { buffer } from '../basic/strings.ts'
@@ -37,21 +37,28 @@ export const fileHandle =
     return `${text}, handle_type=${head.getInt32(4, true)}, f_handle=${shown}}`
   }
 
+/** sizeof(struct msgbuf), which strace reads although the text may be shorter. */
+const MESSAGE_HEAD_BYTES = 16
+
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
 export const messageBuffer =
   (operand: string): Printer =>
   (value, context) => {
-    const type = readWord(context.memory, value, 8)
-    if (type === undefined) return address(value)
+    const view = readView(context.memory, value, MESSAGE_HEAD_BYTES)
+    if (!view) return address(value)
+    const type = view.getBigUint64(0, true)
     const length = argument(context, Number(operand))
     return `{mtype=${BigInt.asIntN(64, type)}, mtext=${buffer(value + 8n, Number(length), context)}}`
   }
 
 const NOTIFIES = { SIGNAL: 0, THREAD: 2, THREAD_ID: 4 } as const
 
+/** What of struct sigevent has a meaning. */
+const EVENT_BYTES = 32
+
 /** struct sigevent. */
 export const signalEvent: Printer = (value, { memory, options }: Context) => {
-  const view = readView(memory, value, 64)
+  const view = readView(memory, value, EVENT_BYTES)
   if (!view) return address(value)
   const word = view.getBigUint64(0, true)
   const notify = view.getInt32(12, true)

@@ -339,9 +339,15 @@ export const COMMANDS: Readonly<Record<string, Commands>> = {
   },
   kcmp: {
     argument: 2,
-    otherwise: () => [],
+    otherwise: () => [kinds().hex, kinds().hex],
     shapes: () => [
       [0x0, [kinds().int, kinds().int]],
+      [0x1, []],
+      [0x2, []],
+      [0x3, []],
+      [0x4, []],
+      [0x5, []],
+      [0x6, []],
       [0x7, [kinds().int, kinds().addr]],
     ],
   },

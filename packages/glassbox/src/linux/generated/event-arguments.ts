@@ -1119,7 +1119,7 @@ export interface CallArguments {
   readonly vserver: { readonly arg0: Word; readonly arg1: Word; readonly arg2: Word; readonly arg3: Word; readonly arg4: Word }
   readonly mbind: { readonly start: Address; readonly len: Word; readonly mode: Names | Name; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly flags: Names }
   readonly set_mempolicy: { readonly mode: Names | Name; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word }
-  readonly get_mempolicy: { readonly policy: Behind<Names | Name>; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly addr: Address; readonly flags: Names }
+  readonly get_mempolicy: { readonly policy: Behind<Name>; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly addr: Address; readonly flags: Names }
   readonly mq_open: { readonly path: Behind<string>; readonly oflag: Names; readonly mode?: number; readonly attr?: Behind<StructArguments['mq_attr']> }
   readonly mq_unlink: { readonly path: Behind<string> }
   readonly mq_timedsend: { readonly mqdes: number; readonly msg_ptr: Behind<Uint8Array>; readonly msg_len: Word; readonly msg_prio: number; readonly abs_timeout: Behind<StructArguments['timespec']> }
@@ -1192,7 +1192,7 @@ export interface CallArguments {
   readonly getcpu: { readonly cpu: Behind<number>; readonly node: Behind<number>; readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number; readonly idx2?: number | Address }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly attr: Behind<StructArguments['sched_attr']>; readonly size: number; readonly flags: number }
@@ -1579,7 +1579,7 @@ export interface CallInputs {
   readonly getcpu: { readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number; readonly idx2?: number | Address }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly size: number; readonly flags: number }

@@ -163,7 +163,7 @@ type KindName =
   | 'flags_mpol_mf'
   | 'mpol32'
   | 'nodemask_in_2'
-  | 'cell_out_mpol32'
+  | 'cell_out_inout_mpol'
   | 'nodemask_out_2'
   | 'flags_mpol_get'
   | 'ptr_in_mq_attr'
@@ -757,7 +757,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_mpol_mf: { type: 'flags', bits: 32, set: 'mpol_mf', notation: '|mpol_mf' },
   mpol32: { type: 'word', bits: 32, word: 'memory_policy', notation: 'mpol32' },
   nodemask_in_2: { type: 'bitset', way: 'in', of: 'nodes', length: { by: 'argument', argument: 2, bits: 64 }, unit: 'bits', notation: 'nodemask<2' },
-  cell_out_mpol32: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'memory_policy' }, notation: 'cell>mpol32' },
+  cell_out_inout_mpol: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'mpol' }, notation: 'cell>=mpol' },
   nodemask_out_2: { type: 'bitset', way: 'out', of: 'nodes', length: { by: 'argument', argument: 2, bits: 64 }, unit: 'bits', notation: 'nodemask>2' },
   flags_mpol_get: { type: 'flags', bits: 64, set: 'mpol_get', notation: '|mpol_get' },
   ptr_in_mq_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr<mq_attr' },

@@ -22,7 +22,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 3, is: 'with', mask: 32 }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4, kind: kinds().int }, { index: 5 }] },
   ],
   mremap: () => [
-    { when: [{ argument: 3, is: 'without', mask: 2 }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+    { when: [{ argument: 3, is: 'none', mask: 3, values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
   mount: () => [
     { when: [{ argument: 3, is: 'with', mask: 32 }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3 }, { index: 4 }] },
