@@ -6,7 +6,7 @@ import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { shapedRequest } from '../linux/shapes.ts'
+import { shapedCall, shapedRequest } from '../linux/shapes.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
@@ -83,6 +83,12 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
     return [...shown.slice(0, 2), ...rest]
   }
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
+  const shaped = shapedCall(call)
+  if (shaped) {
+    const kinds = shaped.kinds.get(Number(BigInt.asIntN(32, argument(context, shaped.by)))) ?? shaped.others
+    if (!kinds) return shown
+    return shown.map((each, index) => ({ ...each, kind: kinds.get(index) ?? each.kind }))
+  }
   const way = NETLINK_BUFFERS[call]
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
   return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))

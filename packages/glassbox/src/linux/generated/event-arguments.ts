@@ -911,7 +911,7 @@ export interface CallArguments {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Address }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -946,12 +946,12 @@ export interface CallArguments {
   readonly uname: { readonly buf: Behind<StructArguments['utsname']> }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Address }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
@@ -1298,7 +1298,7 @@ export interface CallInputs {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Address }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -1333,12 +1333,12 @@ export interface CallInputs {
   readonly uname: {  }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Address }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }

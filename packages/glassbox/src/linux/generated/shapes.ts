@@ -221,6 +221,18 @@ option_ucred 12 pid@0+4:tgid uid@4+4:id gid@8+4:id
 option_ip_mreq 8 imr_multiaddr@0+4:inet4 imr_interface@4+4:inet4
 option_tpacket_req 16 tp_block_size@0+4:u tp_block_nr@4+4:u tp_frame_size@8+4:u tp_frame_nr@12+4:u
 option_tpacket_stats 12 tp_packets@0+4:u tp_drops@4+4:u tp_freeze_q_cnt@8+4:u
+ipc_set 48 uid@4+4:id gid@8+4:id mode@20+4:octal
+msqid_set 120 msg_perm@0+48:{ipc_set} msg_qbytes@88+8:u
+shmid_set 112 shm_perm@0+48:{ipc_set}
+semid_set 104 sem_perm@0+48:{ipc_set}
+seccomp_sizes 6 seccomp_notif@0+2:u seccomp_notif_resp@2+2:u seccomp_data@4+2:u
+kcmp_epoll_slot 12 efd@0+4:fd tfd@4+4:fd toff@8+4:u
+keyctl_dh 12 private@0+4:key prime@4+4:key base@8+4:key
+keyctl_kdf 56 hashname@0+8:ptrstr otherinfo@8+8:&bytes@otherinfolen otherinfolen@16+4:u __spare@20+32/4:x[]?
+keyctl_pkey_query 56 supported_ops@0+4:|keyctl_supports key_size@4+4:u max_data_size@8+2:u max_sig_size@10+2:u max_enc_size@12+2:u max_dec_size@14+2:u __spare@16+40/4:x[]?
+keyctl_pkey_params 40 key_id@0+4:key in_len@4+4:u out_len@8+4:u __spare@12+28/4:x[]?
+user_regs 216 r15@0+8:x r14@8+8:x r13@16+8:x r12@24+8:x rbp@32+8:x rbx@40+8:x r11@48+8:x r10@56+8:x r9@64+8:x r8@72+8:x rax@80+8:x rcx@88+8:x rdx@96+8:x rsi@104+8:x rdi@112+8:x orig_rax@120+8:x rip@128+8:x cs@136+8:x eflags@144+8:x rsp@152+8:x ss@160+8:x fs_base@168+8:x gs_base@176+8:x ds@184+8:x es@192+8:x fs@200+8:x gs@208+8:x
+user_fpregs 512 cwd@0+2:x swd@2+2:x ftw@4+2:x fop@6+2:x rip@8+8:x rdp@16+8:x mxcsr@24+4:x mxcr_mask@28+4:x st_space@32+128/4:x[] xmm_space@160+256/4:x[] padding@416+96/4:x[]?
 `
 
 export const SHAPED_REQUESTS = `
@@ -528,6 +540,28 @@ c400941d shape=btrfs_scrub_id/btrfs_scrub_after
 80089418 longcell>u
 40049421 =btrfs_ctl
 40187014 shape<rtc_param
+`
+
+// Arguments of calls: CALL N=VALUE, then INDEX:KIND.
+export const SHAPED_ARGUMENTS = `
+msgctl 1=1 2:shape<msqid_set
+msgctl 1=257 2:shape<msqid_set
+shmctl 1=1 2:shape<shmid_set
+shmctl 1=257 2:shape<shmid_set
+semctl 2=1 3:shape<semid_set
+semctl 2=257 3:shape<semid_set
+seccomp 0=3 2:shape>seccomp_sizes
+kcmp 2=7 4:shape<kcmp_epoll_slot
+keyctl 0=23 1:shape<keyctl_dh 2:buf>3 4:shape<keyctl_kdf
+keyctl 0=24 4:shape>keyctl_pkey_query
+keyctl 0=25 1:shape<keyctl_pkey_params
+keyctl 0=26 1:shape<keyctl_pkey_params
+keyctl 0=27 1:shape<keyctl_pkey_params
+keyctl 0=28 1:shape<keyctl_pkey_params
+ptrace 0=12 2:shape>user_regs
+ptrace 0=13 2:shape<user_regs
+ptrace 0=14 2:shape>user_fpregs
+ptrace 0=15 2:shape<user_fpregs
 `
 
 export const ATTRIBUTES = `
