@@ -11,6 +11,7 @@ import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './cont
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
 import { optionKind } from './network/options.ts'
+import { familyArgument } from './requests/ioctl.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -71,7 +72,9 @@ export function shownArguments(context: Context): readonly Shown[] {
 function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
-    const notations = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
+    const request = Number(BigInt.asUintN(32, argument(context, 1)))
+    const family = familyArgument(request)
+    const notations = shapedRequest(request) ?? (family === undefined ? undefined : [family])
     if (!notations) return shown
     const rest = notations.map(kind => ({
       name: 'argp',

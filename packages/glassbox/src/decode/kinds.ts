@@ -69,6 +69,7 @@ import { lengthOf, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
+import { DEVICES } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
@@ -245,6 +246,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   netlink: operand => netlinkBuffer(operand),
   bytecell: operand => numberCell(1)(operand, valueText),
   longcell: operand => numberCell(8)(operand, valueText),
+  device: operand => (value, context) => DEVICES[operand]?.(value, context, valueText) ?? address(value),
   blob,
   label: () => label,
   hexbuf: hexBytes,
@@ -322,7 +324,8 @@ function pointing(printer: Printer, letters: string, late: boolean, operand: str
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
     if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
-    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, operand, context)) return address(value)
+    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, operand, context))
+      return address(value)
     if (late && context.outcome?.failed !== false)
       return FAILED[letters]?.(operand)(value, context) ?? address(value)
     return printer(value, context)
@@ -350,7 +353,7 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['shape', 'cell', 'moved', 'length', 'filehandle'])
+const CHANGING = new Set(['shape', 'device', 'cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
@@ -377,7 +380,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    ...(letters !== 'shape' && { remember: rememberCell(operand || 'int') }),
+    ...(letters !== 'shape' && letters !== 'device' && { remember: rememberCell(operand || 'int') }),
   }
 }
 

@@ -91,7 +91,9 @@ const NAMED: Readonly<Record<string, ResultPrinter>> = {
   clock_state: (value, context) => {
     const at = argument(context, syscallOf(context.call.nr, context.call.abi)?.name === 'adjtimex' ? 0 : 1)
     const codec = struct('timex')
-    return readView(context.memory, at, codec.size) ? value + nameNote('adjtimex_state', value) : String(value)
+    return readView(context.memory, at, codec.size)
+      ? value + nameNote('adjtimex_state', value)
+      : String(value)
   },
   policy: value => value + nameNote('sched', value),
   ioprio: (value, { options }) =>

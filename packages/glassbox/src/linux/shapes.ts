@@ -9,7 +9,7 @@ export interface ShapeField {
   /** In which cases the field is printed: `flags&2`, `id==1`, `x!=0`. */
   readonly condition?: {
     readonly field: string
-    readonly test: '&' | '!&' | '==' | '!='
+    readonly test: '&' | '!&' | '==' | '!=' | '>'
     readonly value: bigint
     /** With -v, the field is printed in any case. */
     readonly orFull?: true
@@ -34,7 +34,7 @@ export interface Shape {
   readonly brief?: number
 }
 
-const FIELD = /^(?:\[(\w+)(!?&|==|!=)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+const FIELD = /^(?:\[(\w+)(!?&|==|!=|>)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
 
 const conditionValue = (word: string): { readonly value: bigint; readonly orFull?: true } =>
   word === 'full' ? { value: 0n, orFull: true } : { value: BigInt(word) }
@@ -44,7 +44,7 @@ function field(word: string): ShapeField {
     FIELD.exec(word) ?? []
   return {
     ...(on !== undefined && {
-      condition: { field: on, test: test as '&' | '!&' | '==' | '!=', ...conditionValue(value) },
+      condition: { field: on, test: test as '&' | '!&' | '==' | '!=' | '>', ...conditionValue(value) },
     }),
     name,
     offset: Number(offset),
@@ -118,7 +118,9 @@ function readCalls(): ReadonlyMap<string, ShapedCall> {
     const call: ReadCall = read.get(name) ?? { by: Number(by), kinds: new Map() }
     read.set(name, call)
     const kinds = new Map(
-      rest.split(' ').map(word => [Number(word.slice(0, word.indexOf(':'))), word.slice(word.indexOf(':') + 1)]),
+      rest
+        .split(' ')
+        .map(word => [Number(word.slice(0, word.indexOf(':'))), word.slice(word.indexOf(':') + 1)]),
     )
     if (value === '*') call.others = kinds
     else call.kinds.set(Number(value), kinds)

@@ -36,7 +36,13 @@ interface Argument {
 }
 
 /** Structs that have a printer of their own. */
-const SIZES: Readonly<Record<string, number>> = { stat: 144, statx: 256, fds: 8, sigaction: ACTION_BYTES, sigset: 8 }
+const SIZES: Readonly<Record<string, number>> = {
+  stat: 144,
+  statx: 256,
+  fds: 8,
+  sigaction: ACTION_BYTES,
+  sigset: 8,
+}
 const CELLS: Readonly<Record<string, number>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
 
 const bytes = (address: number, most: number): Capture => ({

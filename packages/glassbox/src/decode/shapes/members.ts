@@ -6,6 +6,7 @@ import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import type { KindText } from '../basic/structs.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
+import { address } from '../text.ts'
 import { shapeText, unsignedAt } from './shapes.ts'
 
 export class Members {
@@ -47,12 +48,20 @@ export class Members {
     return this.at + BigInt(this.#field(name).offset)
   }
 
+  /** The pointer in a field, if the text of the field would be what it points to. */
+  pointer(name: string): string {
+    return address(this.number(name))
+  }
+
   /** `a=1`, for each of the fields that is shown. */
   texts(...names: readonly string[]): readonly string[] {
     return names.flatMap(name => {
       const { brief: _, ...shape } = this.#shape
       const only = { ...shape, fields: [this.#field(name)] }
-      const text = shapeText(only, this.#view, this.context, this.#valueText, this.at, this.#shape).slice(1, -1)
+      const text = shapeText(only, this.#view, this.context, this.#valueText, this.at, this.#shape).slice(
+        1,
+        -1,
+      )
       return text === '' ? [] : [text]
     })
   }

@@ -173,6 +173,7 @@ function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolea
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
   if (condition.test.endsWith('&')) return ((value & condition.value) !== 0n) === (condition.test === '&')
+  if (condition.test === '>') return value > condition.value
   return (value === condition.value) === (condition.test === '==')
 }
 
@@ -256,11 +257,12 @@ export const numberCell =
     return view ? `[${valueAt(kind, 0, bytes, { view, context, valueText, at: value })}]` : address(value)
   }
 
-/** `KIND,BYTES,COUNT`: an array of a fixed size. */
+/** `KIND,BYTES,COUNT`: an array of a fixed size; with `,whole`, only if all of it can be read. */
 export const row =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
-    const [kind = '', bytes, count] = operand.split(',')
+    const [kind = '', bytes, count, isWhole] = operand.split(',')
+    if (isWhole && !readView(context.memory, value, Number(bytes) * Number(count))) return address(value)
     return wordsAt(kind, Number(bytes), value, Number(count), context, valueText)
   }
 
