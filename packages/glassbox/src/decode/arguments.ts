@@ -88,9 +88,10 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
   const shaped = shapedCall(call)
   if (shaped) {
-    const kinds = shaped.kinds.get(Number(BigInt.asIntN(32, argument(context, shaped.by)))) ?? shaped.others
-    if (!kinds) return shown
-    return shown.map((each, index) => ({ ...each, kind: kinds.get(index) ?? each.kind }))
+    const selector = Number(BigInt.asIntN(32, argument(context, shaped.by)))
+    const byIndex = shaped.kinds.get(selector) ?? shaped.others
+    if (!byIndex) return shown
+    return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))
   }
   const way = NETLINK_BUFFERS[call]
   if (way === undefined || netlinkProtocol(context) === undefined) return shown

@@ -5,6 +5,7 @@
  */
 import { GlassboxError } from '../errors.ts'
 import { arrayText } from './basic/arrays.ts'
+import { isEmpty } from './basic/counts.ts'
 import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
 import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
@@ -295,28 +296,6 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
     const room = context.outcome && context.remembered.get(NAME_ROOM)
     return room === undefined ? address(value) : `{msg_namelen=${BigInt.asIntN(32, room)}}`
   },
-}
-
-/**
- * Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2).
- */
-const isEmpty = (letters: string, operand: string, context: Context): boolean => {
-  const count = COUNTED[letters]
-  return count !== undefined && context.outcome?.failed !== true && count(operand, context) === 0n
-}
-
-const RESULT = (_operand: string, { outcome }: Context): bigint | undefined => outcome?.value
-const SAID = (operand: string, context: Context): bigint => argument(context, Number(operand))
-
-/** How many elements arrays of a kind have. */
-const COUNTED: Readonly<Record<string, (operand: string, context: Context) => bigint | undefined>> = {
-  polls: (_operand, context) => BigInt.asUintN(32, argument(context, 1)),
-  epolls: RESULT,
-  ids: (_operand, context) => context.outcome?.value ?? BigInt(signed32(argument(context, 0))),
-  results: RESULT,
-  iovec: SAID,
-  iovaddr: SAID,
-  items: (operand, context) => argument(context, Number(/,(\d)/.exec(operand)?.[1] ?? '0')),
 }
 
 /** A pointer: NULL, an address if the call failed, or what it points to. */

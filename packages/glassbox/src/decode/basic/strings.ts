@@ -121,8 +121,8 @@ const attributeValue =
     const shown = Math.min(Number(length), context.limit)
     const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
     // As in strace: a NUL where the text is cut is taken for its end.
-    const text = buffer(value, Number(length), context)
-    return last === 0 && text.startsWith('"') ? buffer(value, shown - 1, context) : text
+    const whole = buffer(value, Number(length), context)
+    return last === 0 && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
   }
 
 const HOST_NAME_MAX = 64n

@@ -3,16 +3,13 @@ import type { Context } from '../context.ts'
 import { deviceText } from '../basic/modes.ts'
 import { named, nameIn, nameless, setText, signalText } from '../names.ts'
 import { hex } from '../text.ts'
-import { interfaceText } from '../network/socket.ts'
+import { interfaceText, swapped } from '../network/order.ts'
 import type { TextOptions } from '../types.ts'
 
 type WordText = (value: bigint, context: Context, size: number) => string
 
-const swapped = (value: bigint, size: number): bigint => {
-  let result = 0n
-  for (let index = 0; index < size; index++) result = (result << 8n) | ((value >> BigInt(8 * index)) & 0xffn)
-  return result
-}
+/** UNI_DIRECT_BASE of linux/kd.h: which block of 512 characters means places in the font. */
+const DIRECT_BLOCK = 120n
 
 export const WORDS: Readonly<Record<string, WordText>> = {
   /** A number in network order. */
@@ -35,7 +32,7 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   tone: (value, context) => toneText(BigInt.asUintN(32, value), context),
   /** A character of the console by its place in the font. */
   unicode: (value, { options }) =>
-    (value & ~0x1ffn) === 0xf000n
+    value >> 9n === DIRECT_BLOCK
       ? named(hex(value), `UNI_DIRECT_BASE+${hex(value & 0x1ffn)}`, options)
       : hex(value),
   leds: (value, { options }) => setText('|kd_leds', value & 0xffn, options),

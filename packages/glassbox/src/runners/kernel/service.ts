@@ -175,7 +175,7 @@ export class KernelService {
     const observing = hooks && observe(hooks, world, kept.vdso, job)
     this.#post({ type: 'started' })
     try {
-      return await world.run()
+      return world.run()
     } finally {
       observing?.end()
     }
