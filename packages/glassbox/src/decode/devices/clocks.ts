@@ -4,6 +4,7 @@
  */
 import type { KindText } from '../basic/structs.ts'
 import type { Context } from '../context.ts'
+import { arrayText } from '../basic/arrays.ts'
 import { buffer } from '../basic/strings.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import type { Members } from '../shapes/members.ts'
@@ -25,18 +26,17 @@ const offsets: Device = completed('ptp_sys_offset', ['n_samples', 'rsv'], (membe
 ])
 
 const timesAt = (at: bigint, count: number, context: Context, valueText: KindText): string =>
-  wordsAt('ptprtc', shapeOf('ptp_time')?.size ?? 0, at, count, { ...context, limit: Infinity }, valueText)
+  wordsAt('ptprtc', shapeOf('ptp_time')?.size ?? 0, at, count, context, valueText)
 
 /** Of each sample: the system's time before, the device's, the system's after. */
 const extendedOffsets: Device = completed(
   'ptp_sys_offset_extended',
   ['n_samples', 'rsv'],
   (members, context, valueText) => {
-    const bytes = BigInt(3 * (shapeOf('ptp_time')?.size ?? 0))
-    const lists = Array.from({ length: samples(members) }, (_, index) =>
-      timesAt(members.place('ts') + BigInt(index) * bytes, 3, context, valueText),
-    )
-    return [`ts=[${lists.join(', ')}]`]
+    const bytes = 3 * (shapeOf('ptp_time')?.size ?? 0)
+    return [
+      `ts=${arrayText(members.place('ts'), samples(members), bytes, context, at => timesAt(at, 3, context, valueText))}`,
+    ]
   },
 )
 

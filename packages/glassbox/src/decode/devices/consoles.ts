@@ -7,7 +7,7 @@ import { nameIn, named, setText } from '../names.ts'
 import type { Members } from '../shapes/members.ts'
 import { hexBytes } from '../shapes/shapes.ts'
 import { quotedCharacter } from '../shapes/words.ts'
-import { readString } from '../memory.ts'
+import { readString, readView } from '../memory.ts'
 import { address, hex, quote } from '../text.ts'
 import { braces, changing, type Device, isAnswered, ofShape } from './device.ts'
 
@@ -38,12 +38,26 @@ function keyTable(table: bigint, { options }: Context): string {
   return name === undefined ? setText('|kb_shift', table, options) : named(hex(table), name, options)
 }
 
-const keyEntry = (members: Members, context: Context, isShown: boolean): string =>
-  braces([
-    `kb_table=${keyTable(members.number('kb_table'), context)}`,
-    ...members.texts('kb_index'),
-    ...(isShown ? [`kb_value=${keyValue(members.number('kb_value'), context)}`] : []),
-  ])
+/** The kernel fills the value in; the caller may have room for no more than the rest. */
+const keyEntry =
+  (isGet: boolean): Device =>
+  (value, context) => {
+    const head = readView(context.memory, value, 2)
+    if (!head) return address(value)
+    const table = keyTable(BigInt(head.getUint8(0)), context)
+    const word = readWord16(value + 2n, context)
+    const shown = word === undefined ? '???' : keyValue(word, context)
+    return braces([
+      `kb_table=${table}`,
+      `kb_index=${head.getUint8(1)}`,
+      ...(!isGet || isAnswered(context) ? [`kb_value=${shown}`] : []),
+    ])
+  }
+
+function readWord16(at: bigint, { memory }: Context): bigint | undefined {
+  const view = readView(memory, at, 2)
+  return view && BigInt(view.getUint16(0, true))
+}
 
 /** The string of a key is cut where other strings are. */
 const keyString =
@@ -123,8 +137,8 @@ function boundedString(at: bigint, most: number, { memory, limit, options }: Con
 }
 
 export const CONSOLES: Readonly<Record<string, Device>> = {
-  kb_get: ofShape('kbentry', (members, context) => keyEntry(members, context, isAnswered(context))),
-  kb_set: ofShape('kbentry', (members, context) => keyEntry(members, context, true)),
+  kb_get: keyEntry(true),
+  kb_set: keyEntry(false),
   kbs_get: keyString(true),
   kbs_set: keyString(false),
   keycode: keyCode,

@@ -240,7 +240,6 @@ dedupe_before 32 dest_fd@0+8:fd dest_offset@8+8:u
 dedupe_after 32 bytes_deduped@16+8:u status@24+4:d
 dedupe 24 src_offset@0+8:u src_length@8+8:u dest_count@16+2:u info@24+0:+bytes@dest_count
 hd_command 4 command@0+1:=ata_command sector_number@1+1:u feature@2+1:u sector_count@3+1:u status@0+1:x error@1+1:u nsector@2+1:u buf@4+0:+bytes@sector_count
-kbentry 4 kb_table@0+1:x kb_index@1+1:u kb_value@2+2:x
 console_font_op 32 op@0+4:=kd_font_op flags@4+4:|kd_font_flag width@8+4:u height@12+4:u charcount@16+4:u data@24+8:ptrstr
 input_absinfo 24 value@0+4:u minimum@4+4:u maximum@8+4:u fuzz@12+4:u flat@16+4:u resolution@20+4:u
 v4l2_control 8 id@0+4:v4l2ctrl value@4+4:d
