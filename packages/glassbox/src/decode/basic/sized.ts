@@ -2,6 +2,7 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
+import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
@@ -41,27 +42,25 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
-/** Where the first version of struct sched_attr ends. */
-const FIRST_VERSION = 48
-
 /** struct sched_attr contains its own size. An argument says how much room the kernel has to fill. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
     const said = Number(readWord(context.memory, value, 4) ?? -1n)
     const layout = STRUCTS['sched_attr']
+    const first = FIRST_SIZES.get('sched_attr') ?? 0
     const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
     if (said < 0 || !layout || room === 0) return address(value)
-    const size = said === 0 && !late ? FIRST_VERSION : said
+    const size = said === 0 && !late ? first : said
     const read = Math.min(late ? room : size, layout.size)
-    if (size < FIRST_VERSION && !late) return `{size=${size}}`
+    if (size < first && !late) return `{size=${size}}`
     const bytes = context.memory.read(value, read)
     if (bytes.length < read) return address(value)
-    if (size < FIRST_VERSION) return `{size=${size}}`
+    if (size < first) return `{size=${size}}`
     // As in strace: what there was no room for is shown as zero.
     const whole = new Uint8Array(layout.size)
     whole.set(bytes)
-    const shown = size < layout.size ? FIRST_VERSION : layout.size
+    const shown = size < layout.size ? first : layout.size
     const fields = layout.fields.filter(({ offset }) => offset < shown)
     const text = structText({ size: layout.size, fields }, new DataView(whole.buffer), context, valueText)
     return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
