@@ -5,7 +5,6 @@
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from '../../linux/constants.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { readView } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
 import { buffer } from '../basic/strings.ts'
