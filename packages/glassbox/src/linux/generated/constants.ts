@@ -5506,6 +5506,7 @@ export const POLLRDNORM = 64
 export const POLLREMOVE = 4096
 export const POLLWRBAND = 512
 export const POLLWRNORM = 256
+export const POLL_BUSY_LOOP = 32768
 export const POLL_ERR = 4
 export const POLL_HUP = 6
 export const POLL_IN = 1
