@@ -959,6 +959,11 @@ export interface StructArguments {
     readonly c_line?: Name
     readonly c_cc?: readonly (number)[]
   }
+  readonly kbentry: {
+    readonly kb_table?: number
+    readonly kb_index?: number
+    readonly kb_value?: number
+  }
   readonly gpio_v2_line_attribute: {
     readonly id?: number
     readonly padding?: number

@@ -909,6 +909,11 @@ export interface StructValues {
     readonly c_line: number
     readonly c_cc: readonly number[]
   }
+  readonly kbentry: {
+    readonly kb_table: number
+    readonly kb_index: number
+    readonly kb_value: number
+  }
   readonly gpio_v2_line_attribute: {
     readonly id: number
     readonly padding: number
