@@ -62,6 +62,9 @@ export class Task implements contract.Task, Waiter {
   queued = false
   /** After a fork: see Lending. */
   parked = false
+  /** Delayed by a trace until then, and what it does after that: see hold.ts. 0: not delayed. */
+  heldUntilNs = 0
+  afterHold: (() => void) | undefined
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
   timerSlackNs = 50_000
