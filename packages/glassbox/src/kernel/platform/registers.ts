@@ -58,7 +58,9 @@ export class Registers {
 
   /** All 64 bits, as a signed number. */
   getExact(index: number): bigint {
-    return (BigInt(this.words[2 * index + 1] as number) << 32n) | BigInt((this.words[2 * index] as number) >>> 0)
+    return (
+      (BigInt(this.words[2 * index + 1] as number) << 32n) | BigInt((this.words[2 * index] as number) >>> 0)
+    )
   }
 
   /** The low 64 bits of the value. */

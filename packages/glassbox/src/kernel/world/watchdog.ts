@@ -50,8 +50,7 @@ export class Watchdog {
     for (const task of this.#state.tasks.values()) {
       const isStopped = task.process.stopSignal !== 0
       const isWaiting = task.wait !== undefined || task.queued || task.parked || isHeld(task)
-      if (!task.running && !isWaiting && !isStopped)
-        return `task ${task.tid} neither runs nor waits`
+      if (!task.running && !isWaiting && !isStopped) return `task ${task.tid} neither runs nor waits`
     }
     return undefined
   }

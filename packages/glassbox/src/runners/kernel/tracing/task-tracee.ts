@@ -4,7 +4,7 @@
  * that starts a world was made by no task, so it can only fail or be delayed.
  */
 import { MissingFeatureError } from '../../../errors.ts'
-import { PROT_EXEC, SI_KERNEL } from '../../../linux/constants.ts'
+import { SI_KERNEL } from '../../../linux/constants.ts'
 import { pathFrom } from '../../../kernel/fs/path/mounts.ts'
 import { WorldProcesses } from '../../../kernel/task/proc-source.ts'
 import { SIGNAL } from '../../../kernel/task/signals/numbers.ts'
@@ -15,6 +15,7 @@ import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../../../trace/t
 import { cwdOf, descriptorOf } from './descriptor.ts'
 import type { KernelTimes } from './kernel-times.ts'
 import type { LaunchMemory } from './launch-memory.ts'
+import { copyOfMapped, mappingsOf } from './mappings.ts'
 
 const PAGE = 4096
 const NS_PER_US = 1000
@@ -126,19 +127,12 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
   }
 
   mappings(): readonly MappingInfo[] {
-    const areas = new WorldProcesses(this.#task.world).process(this.pid)?.areas() ?? []
-    return areas
-      .filter(({ name }) => name !== '')
-      .map(({ start, end, protection, fileOffset, inode, name }) => ({
-        ...{ start, end, inode, name },
-        executable: (protection & PROT_EXEC) !== 0,
-        offset: fileOffset,
-        device: '00:00',
-      }))
+    return mappingsOf(this.#task)
   }
 
-  /** A file of the world need not be one of the host. */
-  openMapping(): undefined {}
+  openMapping(mapping: MappingInfo): number | undefined {
+    return copyOfMapped(this.#task, mapping)
+  }
 
   cpuTimeNs(): number {
     return this.#task.cpuNs()

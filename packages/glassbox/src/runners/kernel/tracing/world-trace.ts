@@ -75,7 +75,7 @@ export class WorldTrace implements TaskObserver {
     this.#hooks = hooks
     this.#world = world
     this.#follow = follow
-    this.#times = new KernelTimes(world.now)
+    this.#times = new KernelTimes(() => world.now())
   }
 
   /** The first program is loaded: tells of the execve that would have started it. */
@@ -156,11 +156,14 @@ export class WorldTrace implements TaskObserver {
     if (!progress?.isOpen || !wait) return
     progress.isOpen = false
     const tracee = this.#tracee(task)
-    this.#tellLeft(task, progress, BigInt(INTERRUPTED[wait.interruption]), tracee)
-    if (tracee.result === undefined) return
+    // What it has done so far is its result, or it stores how much time is left.
+    const result = wait.interrupted?.()
+    this.#tellLeft(task, progress, BigInt(result ?? INTERRUPTED[wait.interruption]), tracee)
+    const final = tracee.result ?? (result === undefined ? undefined : BigInt(result))
+    if (final === undefined) return
     task.endWait()
     this.#calls.delete(task)
-    setResult(task, tracee.result)
+    setResult(task, final)
   }
 
   stopped(process: Process, signal: number): void {
