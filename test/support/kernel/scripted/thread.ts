@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import type { Fault, GuestThread, Space, StopKind } from '#glassbox/kernel/platform/platform.js'
 import { ARGUMENTS, REGISTER, Registers } from '#glassbox/kernel/platform/registers.js'
-import { PROT_WRITE, SEGV_ACCERR, SEGV_MAPERR } from '#glassbox/linux/constants.js'
+import { BUS_ADRERR, PROT_WRITE, SEGV_ACCERR, SEGV_MAPERR } from '#glassbox/linux/constants.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import type { PageSpace } from '../memory-platform.js'
 import { Guest } from './guest.js'
@@ -18,6 +18,7 @@ const PAGE = 4096
 const WORD = 8
 const EXTENDED = 832
 const CALL_NS = 1000
+const SIGBUS = 7
 const SIGSEGV = 11
 /** Bits of the CPU's error code: the page is there, a write, from user mode. */
 const ERROR = { present: 1, write: 2, user: 4 } as const
@@ -135,7 +136,7 @@ export class ScriptedThread implements GuestThread {
     const page = this.#space.pages.get(Math.floor(address / PAGE))
     if (!page || (page.protection & right) !== right) return undefined
     const memory = page.file === 'world' ? this.platform.memory : this.platform.cache
-    memory.allocate(page.offset, PAGE)
+    if (!memory.allocate(page.offset, PAGE)) return undefined
     const { bytes } = memory.chunk(page.offset)
     const start = page.offset % memory.chunkSize
     return bytes.subarray(start + (address % PAGE), start + PAGE)
@@ -224,12 +225,15 @@ export class ScriptedThread implements GuestThread {
 
   /** It is mended, or a handler runs: then the script tries again. */
   #fault(address: number, right: number): number {
-    const isThere = this.#space.pages.has(Math.floor(address / PAGE))
+    const page = this.#space.pages.get(Math.floor(address / PAGE))
+    const isThere = page !== undefined
+    // The host has no memory for a page that the guest may use.
+    const isBus = isThere && (page.protection & right) === right
     const error =
       ERROR.user | (right === PROT_WRITE ? ERROR.write : 0) | (isThere ? ERROR.present : 0)
     this.fault = {
-      signal: SIGSEGV,
-      code: isThere ? SEGV_ACCERR : SEGV_MAPERR,
+      signal: isBus ? SIGBUS : SIGSEGV,
+      code: isBus ? BUS_ADRERR : isThere ? SEGV_ACCERR : SEGV_MAPERR,
       address,
       error: this.platform.faultAccess === 'known' ? error : -1,
     }
