@@ -220,7 +220,8 @@ describe('files on the scripted platform', () => {
     await play(function* (guest) {
       const fd = yield* guest.call('eventfd2', 0, 0)
       yield* guest.fork(function* (own) {
-        for (const count of [3n, 4n]) yield* own.call('write', fd, Buffer.from(BigInt64Array.of(count).buffer), 8)
+        for (const count of [3n, 4n])
+          yield* own.call('write', fd, Buffer.from(BigInt64Array.of(count).buffer), 8)
       })
       let sum = 0
       while (sum < 7) {

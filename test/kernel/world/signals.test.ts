@@ -99,7 +99,8 @@ describe('signals on the scripted platform', () => {
   test('blocked signals wait, one of each; real-time signals all, in order; the lowest first', async () => {
     await play(function* (guest) {
       const seen: number[] = []
-      for (const signal of [SIGUSR1, SIGUSR2]) yield* guest.handle(signal, noting(seen), 0, [SIGUSR1, SIGUSR2])
+      for (const signal of [SIGUSR1, SIGUSR2])
+        yield* guest.handle(signal, noting(seen), 0, [SIGUSR1, SIGUSR2])
       yield* guest.handle(
         REALTIME,
         function* (own) {
@@ -120,7 +121,10 @@ describe('signals on the scripted platform', () => {
       assert.equal(yield* guest.word(guest.room), (1 << (SIGUSR1 - 1)) | (1 << (SIGUSR2 - 1)))
       yield* guest.mask(UNBLOCK, [SIGUSR1, SIGUSR2, REALTIME])
       // The last frame runs first, and all three were pushed at once.
-      assert.deepEqual(seen.toSorted((a, b) => a - b), [SIGUSR1, SIGUSR2, 101, 102, 103])
+      assert.deepEqual(
+        seen.toSorted((a, b) => a - b),
+        [SIGUSR1, SIGUSR2, 101, 102, 103],
+      )
       assert.deepEqual(
         seen.filter(value => value > 100),
         [101, 102, 103],

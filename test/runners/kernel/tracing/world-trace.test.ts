@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { SA_RESTART } from '#glassbox/linux/constants.js'
+import { MAP_SHARED, PROT_READ, SA_RESTART } from '#glassbox/linux/constants.js'
 import { SIGNAL } from '#glassbox/kernel/task/signals/numbers.js'
 import { syscallByNumber, syscallNumber } from '#glassbox/linux/syscalls.js'
 import { WorldTrace } from '#glassbox/runners/kernel/tracing/world-trace.js'
@@ -39,7 +39,11 @@ async function traced(script: Script, handlers: TraceHandlers, options: TracedOp
         now: () => platform.now(),
         isBusy: () => platform.running > 0,
       }
-      trace = new WorldTrace({ handlers, control: new Control(), onPid: () => {} }, observed, options.follow ?? true)
+      trace = new WorldTrace(
+        { handlers, control: new Control(), onPid: () => {} },
+        observed,
+        options.follow ?? true,
+      )
       state.observer = trace
       const task = state.first?.leader
       assert.ok(task)
@@ -125,6 +129,29 @@ describe('handlers change what tasks do', () => {
         },
       },
     )
+  })
+
+  test('memory is written over the rights of its pages, which stay; a shared mapping is not', async () => {
+    let written: number[] = []
+    await traced(
+      function* (guest) {
+        const alone = yield* guest.pages(2)
+        const shared = yield* guest.pages(1, MAP_SHARED)
+        yield* guest.setWord(alone + 4096, 5)
+        for (const at of [alone, alone + 4096, shared]) yield* guest.call('mprotect', at, 4096, PROT_READ)
+        yield* guest.call('getpgid', alone + 4094, shared)
+        assert.equal(yield* guest.text(alone + 4094, 4), 'abcd')
+        assert.equal(yield* guest.word(shared), 0)
+        assert.equal(yield* guest.try('pipe2', alone, 0), 'EFAULT', 'it still may not write')
+      },
+      {
+        enter(call, tracee) {
+          if (call.nr !== nr('getpgid')) return
+          written = [call.args[0] ?? 0n, call.args[1] ?? 0n].map(at => tracee.write(at, Buffer.from('abcd')))
+        },
+      },
+    )
+    assert.deepEqual(written, [4, 0])
   })
 
   test('a delay at the entry, and one at the exit, of this thread alone', async () => {
@@ -313,11 +340,16 @@ describe('handlers change what tasks do', () => {
       assert.fail('it does not run')
     }
     const told: string[] = []
-    const enter = (how: (tracee: Parameters<NonNullable<TraceHandlers['enter']>>[1]) => void): TraceHandlers => ({
+    const enter = (
+      how: (tracee: Parameters<NonNullable<TraceHandlers['enter']>>[1]) => void,
+    ): TraceHandlers => ({
       enter: (_call, tracee) => how(tracee),
       ...results(told),
     })
-    const failed = await traced(never, enter(tracee => tracee.skip({ errno: 13 })))
+    const failed = await traced(
+      never,
+      enter(tracee => tracee.skip({ errno: 13 })),
+    )
     assert.equal((failed.failure as { errno?: number }).errno, 13)
     assert.deepEqual(told, ['execve -13 tampered'])
     for (const change of [

@@ -179,10 +179,12 @@ export class Guest {
 /** A handler returns there. Nothing is at the address: the thread knows what it does. */
 const RESTORER = 0x5f_0000
 
-const maskOf = (signals: readonly number[]): number => signals.reduce((mask, signal) => mask + 2 ** (signal - 1), 0)
+const maskOf = (signals: readonly number[]): number =>
+  signals.reduce((mask, signal) => mask + 2 ** (signal - 1), 0)
 
 /** 64-bit words as they are in memory. */
-export const bytesOf = (words: readonly bigint[]): Uint8Array => new Uint8Array(BigInt64Array.from(words).buffer)
+export const bytesOf = (words: readonly bigint[]): Uint8Array =>
+  new Uint8Array(BigInt64Array.from(words).buffer)
 
 /** A struct timespec. */
 export const timespec = (ns: number): Uint8Array => bytesOf([BigInt(Math.floor(ns / 1e9)), BigInt(ns % 1e9)])

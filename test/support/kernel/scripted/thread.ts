@@ -229,8 +229,7 @@ export class ScriptedThread implements GuestThread {
     const isThere = page !== undefined
     // The host has no memory for a page that the guest may use.
     const isBus = isThere && (page.protection & right) === right
-    const error =
-      ERROR.user | (right === PROT_WRITE ? ERROR.write : 0) | (isThere ? ERROR.present : 0)
+    const error = ERROR.user | (right === PROT_WRITE ? ERROR.write : 0) | (isThere ? ERROR.present : 0)
     this.fault = {
       signal: isBus ? SIGBUS : SIGSEGV,
       code: isBus ? BUS_ADRERR : isThere ? SEGV_ACCERR : SEGV_MAPERR,

@@ -16,8 +16,8 @@ import { cwdOf, descriptorOf } from './descriptor.ts'
 import type { KernelTimes } from './kernel-times.ts'
 import type { LaunchMemory } from './launch-memory.ts'
 import { copyOfMapped, mappingsOf } from './mappings.ts'
+import { readMemory, writeMemory } from './task-memory.ts'
 
-const PAGE = 4096
 const NS_PER_US = 1000
 const REGISTER_COUNT = 27
 const LAST_ARGUMENT = 5
@@ -72,34 +72,11 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
   read(address: bigint, length: number): Uint8Array {
     const launched = this.#launch?.read(address, length)
     if (launched) return launched
-    const target = new Uint8Array(length)
-    const done = this.#byPages(address, length, (at, offset, count) =>
-      this.#task.memory.read(at, target, offset, count),
-    )
-    return target.subarray(0, done)
+    return readMemory(this.#task, address, length)
   }
 
   write(address: bigint, bytes: Uint8Array): number {
-    return this.#byPages(address, bytes.length, (at, offset, count) =>
-      this.#task.memory.write(at, bytes, offset, count),
-    )
-  }
-
-  /** The kernel answers for a whole range; a trace wants what there is of it. Returns how much. */
-  #byPages(
-    address: bigint,
-    length: number,
-    move: (at: number, offset: number, count: number) => number,
-  ): number {
-    const start = Number(address)
-    if (!Number.isSafeInteger(start)) return 0
-    let done = 0
-    while (done < length) {
-      const count = Math.min(length - done, PAGE - ((start + done) % PAGE))
-      if (move(start + done, done, count) < 0) break
-      done += count
-    }
-    return done
+    return writeMemory(this.#task, address, bytes)
   }
 
   descriptor(fd: number): DescriptorInfo | undefined {
