@@ -39,6 +39,7 @@ const targets = [
         'trace.c',
         'captures.c',
         'lines.c',
+        'events.c',
         'start.c',
         'supervise.c',
         'guest.c',

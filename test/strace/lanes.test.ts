@@ -7,6 +7,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { planOf } from '#glassbox/decode/lanes/call-plans.js'
+import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { program } from '../support/programs.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { normalized, OURS, runTracer } from './support/strace.js'
@@ -79,6 +81,59 @@ for (const [name, command, options = []] of SAME)
       assert.deepEqual(steady(lines), steady(expected), lanes)
     }
   })
+
+interface Event {
+  readonly seq: number
+  readonly type: string
+  readonly name?: string
+}
+
+/** What varies from run to run in an event. */
+const STEADY_EVENT =
+  /"(pid|tid|time|atNs|durationNs|raw|st_\w+|f_\w+|in|out|left|loads|procs|tms_\w+|t\w_u?sec|mem_\w+)":(\{[^}]*\}|\[[^\]]*\]|-?[\d.]+),?/g
+
+const steadyEvents = (lines: readonly string[]): string[] =>
+  steady(lines.map(line => line.replaceAll(STEADY_EVENT, '').replaceAll(/:-?\d{9,}|"result":\d{4,}/g, ':N')))
+
+for (const [name, command, options = []] of SAME.filter(([, , given]) => given?.[0] !== '-s'))
+  test(`events of calls are the same in each lane: ${name}`, context => {
+    const of = (lanes: Lanes): string[] =>
+      trace(context, lanes, ['--json', ...options], command())
+        .trim()
+        .split('\n')
+    const [expected, lines] = [of('off'), of('strict')]
+    assert.ok(expected.length > 10)
+    const events = lines.map(line => JSON.parse(line) as Event)
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      Array.from(events.keys()),
+    )
+    // As JavaScript writes them: no other form of a number, an escape or a space.
+    for (const line of lines) assert.equal(JSON.stringify(JSON.parse(line)), line)
+    const calls = (all: readonly string[]): string[] =>
+      steadyEvents(all.filter(line => line.includes('"type":"syscall"') && !line.includes('"getrandom"')))
+    const [ours, theirs] = [calls(lines), calls(expected)]
+    for (const [index, line] of ours.entries()) assert.equal(line, theirs[index])
+    assert.equal(ours.length, theirs.length)
+  })
+
+test('the calls that programs make most have programs for their lines and their events', () => {
+  const MOST = [
+    ...['read', 'write', 'close', 'openat', 'newfstatat', 'fstat', 'stat', 'lstat', 'lseek', 'mmap'],
+    ...['mprotect', 'munmap', 'brk', 'access', 'readlink', 'unlink', 'fcntl', 'dup2', 'pipe2'],
+    ...['getpid', 'getppid', 'getuid', 'prlimit64', 'pread64', 'rt_sigprocmask', 'faccessat2', 'chdir'],
+  ]
+  const isWhole = (name: string): boolean => {
+    const planned = planOf(syscallNumber(name), { bytes: 4096, items: 4096, lineLimit: 32, isJson: true })
+    if (!planned) return false
+    const plans = 'plans' in planned ? [...planned.plans.values()] : [planned]
+    return plans.some(plan => plan.line && plan.json)
+  }
+  assert.deepEqual(
+    MOST.filter(name => !isWhole(name)),
+    [],
+  )
+})
 
 for (const group of ['files', 'descriptors', 'sockets', 'processes', 'special', 'memory', 'times'])
   for (const options of [[], ['-v'], ['--json']])

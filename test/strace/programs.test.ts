@@ -129,7 +129,8 @@ const bag = (processes: Processes): string[] =>
     .toSorted()
 
 test('a pipeline of bash: the same calls but for those that wait', { skip: noStrace }, async context => {
-  const command = ['bash', '--norc', '-c', 'printf "b\\na\\n" | sort | cat']
+  // One line, and so one write: two lines would be read at once or one by one, as it happens.
+  const command = ['bash', '--norc', '-c', 'echo one line | sort | cat']
   const cwd = temporaryDirectory(context)
   const ours = await traced(OURS, command, cwd)
   const theirs = await traced(THEIRS, command, cwd)

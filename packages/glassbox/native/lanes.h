@@ -29,10 +29,11 @@
 #define OPEN_CALLS 128        /* a power of two */
 #define LANE_ARGUMENTS 6
 #define MOST_CAPTURES 12      /* in one list */
-#define MOST_LINE_BYTES 8192  /* of one line */
+#define MOST_LINE_BYTES 32768 /* of one line */
 #define SKIPPED_PLAN 1        /* the plan of a call of which no record is kept */
 #define NO_SELECTOR 255
 #define ERROR_NAMES 0         /* the kind of name of an errno, with its message */
+#define ERRNO_NAMES 1         /* the same as a string of JSON, without its message */
 
 /* Which lane a record went through. */
 enum lane {
@@ -87,9 +88,12 @@ struct chunk {
   u32 wanted; /* more than `length` if memory ended */
 };
 
-/* The plan of a call: offsets in the tables of its two lists and of its program; 0: none. */
+/*
+ * The plan of a call: offsets in the tables of its two lists, of the program of its line, and of
+ * the program of the middle of its event as JSON; 0: none.
+ */
 struct call_plan {
-  u32 enter, leave, line, unused;
+  u32 enter, leave, line, json;
 };
 
 /* The plans of one number, by the value of an argument. Entries follow, in ascending order. */
@@ -121,6 +125,9 @@ enum line_step {
   LINE_POINTER = 6, /* NULL: `b` steps are skipped. Else, if `a` is not 0, a struct of `a` bytes */
   LINE_ENTRIES = 7, /* the number of directory entries */
   LINE_REQUIRE = 8, /* the lower half of the argument is `a`: else there is no line */
+  LINE_RAW = 9,     /* JSON: all registers */
+  LINE_JSON_STRING = 10, /* JSON: as LINE_STRING */
+  LINE_JSON_BYTES = 11,  /* JSON: as LINE_BYTES; in base64 if they are not text */
 };
 
 enum line_flag {
@@ -128,7 +135,8 @@ enum line_flag {
   LINE_FIELD = 2,  /* `width` bytes at offset `c` of the struct of the last LINE_POINTER */
   LINE_RESULT = 4, /* the length is the result, if that is less */
   LINE_SIGNED = 8, /* a field is extended with its sign */
-  LINE_OUT = 16,   /* LINE_POINTER: after a failure, the address: `b` steps are skipped */
+  LINE_OUT = 16,   /* a pointer: after a failure, the address (LINE_POINTER skips `b` steps) */
+  LINE_JSON = 32,  /* LINE_POINTER: NULL and addresses as JSON has them */
 };
 
 enum number_format {
@@ -140,6 +148,11 @@ enum number_format {
   NUMBER_HALF_HEX = 5,
   NUMBER_ADDRESS = 6, /* NULL for zero */
   NUMBER_NAMED = 7,   /* LINE_END only: a name */
+  /* For JSON: beyond 2^53, a number becomes a string, so that no digit is lost. */
+  NUMBER_JSON_SIGNED = 8,
+  NUMBER_JSON_UNSIGNED = 9,
+  NUMBER_JSON_ADDRESS = 10, /* null for zero */
+  NUMBER_JSON_USER = 11,    /* the lower half; all ones are -1 */
 };
 
 struct line_step_record {
@@ -155,6 +168,11 @@ enum line_prefix {
   PREFIX_BRACKETS = 2, /* `[pid   123] ` */
 };
 
+/* The process of a thread, for events. */
+struct known_thread {
+  s32 tid, pid;
+};
+
 /* The beginning of the tables. */
 struct lane_tables {
   struct open_call open[OPEN_CALLS];
@@ -165,6 +183,10 @@ struct lane_tables {
   u32 filtered; /* tracees run freely between the stops of a filter */
   u32 prefix, columns;
   u32 names_at, names; /* the table of names; their number is a power of two */
+  u32 json;     /* whether lines are events as JSON */
+  u32 sequence; /* of events: the number of the next one, counted on here */
+  u64 first, offset; /* of events: the time of the first one, and what makes it the time of day */
+  struct known_thread threads[OPEN_CALLS];
   u32 plans[PLANNED_CALLS]; /* of struct plan_choice; 0: a stop */
 };
 
@@ -191,11 +213,16 @@ struct whole_call {
   const u64 *args;
   s64 result;
   int failed;
+  u64 entered, left; /* CLOCK_MONOTONIC, ns */
   struct chunks at_entry, at_exit;
 };
 
-/* lines.c. Returns 0 if there is something for which the program has no step or no name. */
+/*
+ * lines.c and events.c. They return 0, and add nothing, if there is something for which a program
+ * has no step or no name.
+ */
 int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call);
+int write_event(struct room *to, u8 *tables, const struct call_plan *plan, const struct whole_call *call);
 
 _Static_assert(sizeof(struct capture) == 16 && sizeof(struct chunk) == 16, "src/ptrace/lanes writes and reads them");
 _Static_assert(sizeof(struct line_step_record) == 20, "so is this");

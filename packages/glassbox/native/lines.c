@@ -7,18 +7,12 @@
  * Every byte of memory comes from a chunk, within its length. Text is appended only after its room
  * was asked for, and a line that is given up leaves nothing behind.
  */
-#include "lanes.h"
+#include "line.h"
 
 /* The restart codes of the kernel, which only a tracer sees: they are told as records. */
 #define FIRST_RESTART 512
 
-struct line {
-  struct room *to;
-  u64 begin;
-  int full; /* something did not fit */
-};
-
-static u8 *room_for(struct line *line, u64 length) {
+u8 *room_for(struct line *line, u64 length) {
   struct room *to = line->to;
   if (line->full || length > to->size - to->used || to->used + length - line->begin > MOST_LINE_BYTES) {
     line->full = 1;
@@ -29,12 +23,12 @@ static u8 *room_for(struct line *line, u64 length) {
   return at;
 }
 
-static void put(struct line *line, const void *bytes, u64 length) {
+void put(struct line *line, const void *bytes, u64 length) {
   u8 *at = room_for(line, length);
   if (at) memcpy(at, bytes, length);
 }
 
-static void put_decimal(struct line *line, u64 value) {
+void put_decimal(struct line *line, u64 value) {
   u8 digits[20];
   int first = 20;
   do digits[--first] = (u8)('0' + value % 10);
@@ -42,13 +36,13 @@ static void put_decimal(struct line *line, u64 value) {
   put(line, digits + first, (u64)(20 - first));
 }
 
-static void put_signed(struct line *line, s64 value) {
+void put_signed(struct line *line, s64 value) {
   if (value < 0) put(line, "-", 1);
   put_decimal(line, value < 0 ? -(u64)value : (u64)value);
 }
 
 /* As in strace, zero has no `0x`. */
-static void put_hex(struct line *line, u64 value) {
+void put_hex(struct line *line, u64 value) {
   u8 digits[18];
   int first = 18;
   if (!value) {
@@ -70,7 +64,7 @@ static void put_spaces(struct line *line, u64 until) {
   while (!line->full && line->to->used - line->begin < until) put(line, " ", 1);
 }
 
-static void put_number(struct line *line, u8 format, u64 value) {
+void put_number(struct line *line, u8 format, u64 value) {
   switch (format) {
   case NUMBER_SIGNED: put_signed(line, (s64)value); break;
   case NUMBER_INT: put_signed(line, (s32)value); break;
@@ -78,6 +72,10 @@ static void put_number(struct line *line, u8 format, u64 value) {
   case NUMBER_HEX: put_hex(line, value); break;
   case NUMBER_HALF_HEX: put_hex(line, (u32)value); break;
   case NUMBER_ADDRESS: put_address(line, value); break;
+  case NUMBER_JSON_SIGNED:
+  case NUMBER_JSON_UNSIGNED:
+  case NUMBER_JSON_ADDRESS:
+  case NUMBER_JSON_USER: put_json_number(line, format, value); break;
   default: put_decimal(line, value);
   }
 }
@@ -110,7 +108,7 @@ static void put_quoted(struct line *line, const u8 *bytes, u64 length, int cut) 
   put(line, "\"...", cut ? 4 : 1);
 }
 
-static const struct chunk *chunk_at(const struct chunks *in, u64 address) {
+const struct chunk *chunk_at(const struct chunks *in, u64 address) {
   for (u64 at = in->start; at < in->end;) {
     const struct chunk *chunk = (const struct chunk *)(in->data + at);
     if (chunk->address == address) return chunk;
@@ -119,7 +117,7 @@ static const struct chunk *chunk_at(const struct chunks *in, u64 address) {
   return NULL;
 }
 
-static int put_name(struct line *line, const u8 *tables, u32 kind, u64 value) {
+int put_name(struct line *line, const u8 *tables, u32 kind, u64 value) {
   const struct lane_tables *head = (const struct lane_tables *)tables;
   const struct name_entry *names = (const struct name_entry *)(tables + head->names_at);
   u32 mask = head->names - 1, at = ((u32)value ^ (u32)(value >> 32) ^ kind << 16) * 2654435761u >> 8;
@@ -142,8 +140,13 @@ static int put_string(struct line *line, const struct chunks *in, u64 address, u
   const struct chunk *chunk = chunk_at(in, address);
   if (!chunk || !chunk->length || chunk->length < chunk->wanted) return 0;
   const u8 *text = (const u8 *)(chunk + 1);
-  int ends = !text[chunk->length - 1];
   u64 length = chunk->length - 1u;
+  /* More may have been copied than a line shows. */
+  if (length > most) {
+    put_quoted(line, text, most, 1);
+    return 1;
+  }
+  int ends = !text[length];
   if (!ends && length != most) return 0;
   put_quoted(line, text, length, !ends);
   return 1;
@@ -206,7 +209,7 @@ static void put_prefix(struct line *line, const struct lane_tables *tables, s32 
 static int put_result(struct line *line, const u8 *tables, const struct line_step_record *step,
                       const struct whole_call *call) {
   put(line, ") ", 2);
-  put_spaces(line, ((const struct lane_tables *)tables)->columns);
+  put_spaces(line, line->columns);
   put(line, "= ", 2);
   if (call->failed) {
     if (!put_name(line, tables, ERROR_NAMES, (u64)-call->result)) return 0;
@@ -218,7 +221,7 @@ static int put_result(struct line *line, const u8 *tables, const struct line_ste
 }
 
 /* One step; `*skip` is the number of steps to leave out behind it. */
-static int make(struct line *line, const u8 *tables, const struct line_step_record *step,
+static int make_step(struct line *line, const u8 *tables, const struct line_step_record *step,
                 const struct whole_call *call, const u8 **structure, u32 *skip) {
   const struct chunks *in = step->flags & LINE_LATE ? &call->at_exit : &call->at_entry;
   u64 value = step->flags & LINE_FIELD ? field(*structure + step->c, step->width, step->flags & LINE_SIGNED)
@@ -237,9 +240,12 @@ static int make(struct line *line, const u8 *tables, const struct line_step_reco
     put_address(line, value);
     return value != 0;
   case LINE_REQUIRE: return (u32)value == step->a;
+  case LINE_RAW:
+  case LINE_JSON_STRING:
+  case LINE_JSON_BYTES: return put_json_step(line, step, in, value, call);
   case LINE_POINTER: {
     if (!value || (step->flags & LINE_OUT && call->failed)) {
-      put_address(line, value);
+      put_number(line, step->flags & LINE_JSON ? NUMBER_JSON_ADDRESS : NUMBER_ADDRESS, value);
       *skip = step->b;
       return 1;
     }
@@ -253,19 +259,29 @@ static int make(struct line *line, const u8 *tables, const struct line_step_reco
   return 0;
 }
 
-int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call) {
-  struct line line = {to, to->used, 0};
+const struct line_step_record *make_steps(struct line *line, const u8 *tables, u32 program,
+                                          const struct whole_call *call) {
   const struct line_step_record *step = (const struct line_step_record *)(tables + program);
   const u8 *structure = NULL;
-  int made = !(call->failed && call->result <= -FIRST_RESTART);
-  put_prefix(&line, (const struct lane_tables *)tables, call->tid);
-  for (; made && !line.full && step->step != LINE_END; step++) {
+  for (; !line->full && step->step != LINE_END; step++) {
     u32 skip = 0;
-    made = make(&line, tables, step, call, &structure, &skip);
+    if (!make_step(line, tables, step, call, &structure, &skip)) return NULL;
     step += skip;
   }
-  made = made && put_result(&line, tables, step, call);
-  if (made && !line.full) return 1;
+  return line->full ? NULL : step;
+}
+
+int finish_line(struct line *line, const u8 *tables, u32 program, const struct whole_call *call) {
+  if (call->failed && call->result <= -FIRST_RESTART) return 0;
+  const struct line_step_record *end = make_steps(line, tables, program, call);
+  return end && put_result(line, tables, end, call) && !line->full;
+}
+
+int write_line(struct room *to, const u8 *tables, u32 program, const struct whole_call *call) {
+  const struct lane_tables *head = (const struct lane_tables *)tables;
+  struct line line = {to, to->used, head->columns, 0};
+  put_prefix(&line, head, call->tid);
+  if (finish_line(&line, tables, program, call)) return 1;
   to->used = line.begin;
   return 0;
 }

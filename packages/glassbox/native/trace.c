@@ -189,6 +189,7 @@ struct lanes {
   struct lane_tables *tables;
   struct room captures, text;
   s64 taken; /* records */
+  int over;  /* the step ends here */
 };
 
 static int is_call_stop(const struct stop_record *record, u32 op) {
@@ -237,21 +238,34 @@ static int pass_entry(struct lanes *lanes, struct stop_record *record, struct op
   return 1;
 }
 
+static int write_call(struct lanes *lanes, const struct call_plan *plan, const struct whole_call *call) {
+  u8 *tables = (u8 *)lanes->tables;
+  if (lanes->tables->json) return write_event(&lanes->text, tables, plan, call);
+  return plan->line && write_line(&lanes->text, tables, plan->line, call);
+}
+
 /*
  * If the entry of this call is the last record: puts a line in the place of both. Lines that
  * follow each other share a record. Their captures are dropped.
  */
 static int fold_into_line(struct lanes *lanes, const struct stop_record *records, const struct stop_record *exit,
-                          const struct open_call *open, u32 program) {
+                          const struct open_call *open, const struct call_plan *plan) {
   struct stop_record *entry = (struct stop_record *)records + lanes->taken - 1;
-  if (!program || !lanes->tables->lines || lanes->taken < 1 || entry->lane != LANE_CAPTURED ||
-      entry->tid != exit->tid || entry->info.op == PTRACE_SYSCALL_INFO_EXIT)
+  if (!lanes->tables->lines || lanes->taken < 1 || entry->lane != LANE_CAPTURED || entry->tid != exit->tid ||
+      entry->info.op == PTRACE_SYSCALL_INFO_EXIT)
     return 0;
   u64 start = lanes->taken > 1 ? entry[-1].captured : 0;
   struct chunks at_entry = {lanes->captures.data, start, entry->captured};
   struct chunks at_exit = {lanes->captures.data, entry->captured, lanes->captures.used};
-  struct whole_call call = {exit->tid, open->args, exit->info.exit.rval, exit->info.exit.is_error, at_entry, at_exit};
-  if (!write_line(&lanes->text, (const u8 *)lanes->tables, program, &call)) return 0;
+  struct whole_call call = {.tid = exit->tid,
+                            .args = open->args,
+                            .result = exit->info.exit.rval,
+                            .failed = exit->info.exit.is_error,
+                            .entered = entry->time,
+                            .left = exit->time,
+                            .at_entry = at_entry,
+                            .at_exit = at_exit};
+  if (!write_call(lanes, plan, &call)) return 0;
   lanes->captures.used = start;
   if (lanes->taken > 1 && entry[-1].lane == LANE_LINES) {
     lanes->taken--;
@@ -272,14 +286,21 @@ static int pass_exit(struct lanes *lanes, struct stop_record *records, struct st
   const struct call_plan *plan = (const struct call_plan *)((const u8 *)lanes->tables + open->plan);
   if (!capture_list(lanes, plan->leave, record, open->args)) return 0;
   open->tid = 0;
-  if (fold_into_line(lanes, records, record, open, plan->line)) return 1;
+  if (fold_into_line(lanes, records, record, open, plan)) return 1;
   record->lane = LANE_CAPTURED;
   record->captured = (u32)lanes->captures.used;
   lanes->taken++;
+  /* JavaScript numbers its event: those that follow must know its number. */
+  lanes->over = lanes->tables->json != 0;
   return 1;
 }
 
 static int is_skipped(const struct lane_tables *tables, s64 nr) { return tables->skipped[nr >> 3] >> (nr & 7) & 1; }
+
+static int has_room(const struct lanes *lanes) {
+  return lanes->text.size - lanes->text.used >= MOST_LINE_BYTES &&
+         lanes->captures.size - lanes->captures.used >= LEAST_CAPTURES;
+}
 
 /*
  * Like take_stops, but goes past the stops of calls that are skipped or have a plan: it restarts
@@ -317,16 +338,14 @@ static long take_past_calls(struct stop_record *records, s64 maximum, const stru
     } else if (is_open && is_call_stop(record, PTRACE_SYSCALL_INFO_EXIT) && pass_exit(lanes, records, record, open)) {
       u64 time = record->time;
       sys(ptrace, at_exit, tid, 0, 0);
-      if (time - first > MOST_NS) return lanes->taken;
+      if (lanes->over || time - first > MOST_NS || !has_room(lanes)) return lanes->taken;
       continue;
     }
     if (record->lane == LANE_STOP) {
       if (is_open) open->tid = 0;
       return lanes->taken + 1;
     }
-    if (record->time - first > MOST_NS || lanes->text.size - lanes->text.used < MOST_LINE_BYTES ||
-        lanes->captures.size - lanes->captures.used < LEAST_CAPTURES)
-      return lanes->taken;
+    if (record->time - first > MOST_NS || !has_room(lanes)) return lanes->taken;
   }
   return lanes->taken;
 }
@@ -362,7 +381,7 @@ napi_value gate_trace_step(napi_env env, napi_callback_info info) {
   restart_tracees((struct restart *)restarts.data, count);
   struct stop_record *record = (struct stop_record *)records.data;
   struct lanes lanes = {
-      (struct lane_tables *)tables.data, {captures.data, captures.length, 0}, {text.data, text.length, 0}, 0};
+      (struct lane_tables *)tables.data, {captures.data, captures.length, 0}, {text.data, text.length, 0}, 0, 0};
   return step_result(env, record, lanes.tables->active ? take_past_calls(record, maximum, &wake, &lanes)
                                                        : take_stops(record, maximum, &wake, lanes.tables));
 }

@@ -4,6 +4,7 @@
  * with the right protection. Nothing runs.
  */
 import assert from 'node:assert/strict'
+import { noneUnexplained } from '#glassbox/kernel/mm/fault.js'
 import type { AddressSpace } from '#glassbox/kernel/mm/address-space.js'
 import { FilePages } from '#glassbox/kernel/mm/files/file-pages.js'
 import type { MappedFile } from '#glassbox/kernel/mm/mapped-file.js'
@@ -151,6 +152,7 @@ export class MemoryPlatform implements Pick<Platform, 'name' | 'memory' | 'cache
 export class Guest {
   readonly #platform: MemoryPlatform
   readonly space: AddressSpace
+  readonly #unexplained = noneUnexplained()
   faults = 0
 
   constructor(platform: MemoryPlatform, space: AddressSpace) {
@@ -191,7 +193,10 @@ export class Guest {
         return [memory.chunk(offset).bytes, offset % memory.chunkSize]
       }
       this.faults++
-      const signal = this.space.fault({ signal: SIGSEGV, code: page ? 2 : 1, address, error: -1 })
+      const signal = this.space.fault(
+        { signal: SIGSEGV, code: page ? 2 : 1, address, error: -1 },
+        this.#unexplained,
+      )
       if (signal) throw new Error(`${signal.signal === SIGSEGV ? 'SIGSEGV' : 'SIGBUS'} ${signal.code}`)
     }
     throw new Error('the same fault again and again')

@@ -4,6 +4,7 @@
  */
 import {
   type AddressBits,
+  fieldOf,
   layoutOf,
   type StructName,
   type StructValues,
@@ -11,6 +12,7 @@ import {
 } from '../linux/schema/layouts.ts'
 import { isPointing, type Kind, type Layout } from '../linux/schema/kinds.ts'
 import { widthOf } from '../linux/schema/widths.ts'
+import { type MemoryReader, readView } from './memory.ts'
 import { numberReader, numberWriter } from './numbers.ts'
 
 /** What may be written for a value that is read: text for bytes, and fields may be left out. */
@@ -218,6 +220,36 @@ export function struct<Name extends StructName>(name: Name, bits: AddressBits = 
   }
   return codec as unknown as StructCodec<Name>
 }
+
+/**
+ * The struct behind an address; `undefined` if the address is NULL or not all of the struct can be
+ * read.
+ *
+ * @example
+ *     readStruct(memory, 0x7ffe0000n, 'iovec')?.iov_len
+ */
+export function readStruct<Name extends StructName>(
+  memory: MemoryReader,
+  address: bigint,
+  name: Name,
+): StructValues[Name] | undefined {
+  const codec = struct(name)
+  const view = readView(memory, address, codec.size)
+  return view && codec.read(view)
+}
+
+/** The bytes of a field of the struct that a view begins with. No copy is made. */
+export function fieldBytes<Name extends StructName>(
+  view: DataView,
+  name: Name,
+  field: keyof StructValues[Name] & string,
+): Uint8Array {
+  const { offset, kind } = fieldOf(layoutOf(name), field)
+  return new Uint8Array(view.buffer, view.byteOffset + offset, sizeOf(kind))
+}
+
+/** A 64-bit field as the unsigned number that a register holds. */
+export const unsigned = (value: Word): bigint => BigInt.asUintN(64, BigInt(value))
 
 /** A value in place: a number, a struct, a text, a list. */
 export const inPlace = (kind: Kind, bits: AddressBits = 64): Pick<FieldCodec, 'size' | 'read' | 'write'> =>

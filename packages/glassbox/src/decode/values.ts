@@ -28,14 +28,20 @@ const readingOf = (call: Call, memory: MemoryReader, limit: number, result?: big
   bits: 64,
 })
 
-const isPath = ({ kind }: Shown): boolean => kind === 'path'
+interface Named {
+  readonly name: string
+  /** The notation of its kind. */
+  readonly kind: string
+}
+
+const isPath = ({ kind }: Named): boolean => kind === 'path'
 const isLate = ({ kind }: Shown): boolean => kindOf(kind).late
 
 /**
  * Headers and man pages call it filename, pathname, path or name. If a call has exactly one path,
  * programs find it as `path`.
  */
-function named(args: readonly Shown[]): readonly Shown[] {
+export function withPath<Argument extends Named>(args: readonly Argument[]): readonly Argument[] {
   const first = args.findIndex(isPath)
   if (first < 0 || args.findLastIndex(isPath) !== first) return args
   return args.map((arg, index) => (index === first ? { ...arg, name: 'path' } : arg))
@@ -51,7 +57,7 @@ const valueOf = ({ schema, value }: Shown, reading: Reading): Value =>
 export function entryValues(call: Call, memory: MemoryReader, limit: number = DEFAULT_LIMIT): Values {
   const reading = readingOf(call, memory, limit)
   const values: Record<string, Value> = {}
-  for (const arg of named(shownArguments(contextOf(call, memory, OPTIONS))))
+  for (const arg of withPath(shownArguments(contextOf(call, memory, OPTIONS))))
     if (!isLate(arg)) values[arg.name] = valueOf(arg, reading)
   return values
 }
@@ -69,7 +75,7 @@ export function exitValues(
 ): Values {
   const reading = readingOf(call, memory, limit, outcome.value)
   const values: Record<string, Value> = {}
-  for (const arg of named(shownArguments(contextOf(call, memory, OPTIONS, outcome))))
+  for (const arg of withPath(shownArguments(contextOf(call, memory, OPTIONS, outcome))))
     values[arg.name] = arg.name in entered ? (entered[arg.name] ?? null) : valueOf(arg, reading)
   return values
 }

@@ -136,6 +136,7 @@ export class Engine implements Loop {
 
   add(task: Task): void {
     this.tasks.set(task.tid, task)
+    this.lanes.thread(task.tid, task.pid)
   }
 
   /** Restarts the tracee in the way that fits its stop, and delivers `signal`. */

@@ -52,6 +52,16 @@ export interface SignalStop extends Stop {
 /** What a line begins with: nothing, `123   `, or `[pid   123] `. */
 export type LinePrefix = 'none' | 'tid' | 'brackets'
 
+/** What an event as JSON has beside its call. */
+export interface EventNumbers {
+  /** The number of the next event. */
+  readonly sequence: number
+  /** When the first event was, in ns of CLOCK_MONOTONIC. */
+  readonly firstNs: bigint
+  /** What makes such a time the time of day. */
+  readonly offsetNs: bigint
+}
+
 /** Takes lines that the tracer made of whole calls, by the programs of their plans. */
 export interface LineTaker {
   /** The column of `= result`. */
@@ -60,6 +70,11 @@ export interface LineTaker {
   useTable(table: NameTable): void
   /** How the lines of the next stops begin. */
   prefix(): LinePrefix
+  /**
+   * For lines that are events as JSON: how the next ones are numbered; `undefined` as long as there
+   * is no first event.
+   */
+  numbers?(): EventNumbers | undefined
   /** So many whole lines, in the order of the stops. The bytes are valid during the call. */
   lines(text: Uint8Array, count: number): void
 }

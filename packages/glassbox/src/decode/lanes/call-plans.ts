@@ -8,12 +8,15 @@ import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
 import { resultForm } from '../results.ts'
 import { allCaptures } from './captures.ts'
+import { jsonSteps, type ShownValue } from './json-program.ts'
 import { lineSteps } from './line-program.ts'
 import type { CallPlan, Capture, CaptureLimits, LineProgram, PlanChoice, Planned } from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
   /** Make programs for lines, with so many bytes of a string. */
   readonly lineLimit?: number
+  /** Make programs for events as JSON, too. */
+  readonly isJson?: boolean
 }
 
 /** The argument that decides, and its values that have a plan. */
@@ -82,17 +85,16 @@ const probe = (selector: Selector | undefined, value: number): readonly bigint[]
     index === selector?.argument && selector !== NONE ? BigInt(value) : BigInt(index + 1) << 40n,
   )
 
-/** An argument as it is shown: its register, and the notation of its kind. */
-interface Used {
-  readonly index: number
-  readonly kind: string
-}
-
 /** The arguments as they are shown if the selector has this value. */
-function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly Used[] {
-  if (!selector) return call.args.map(({ kind }, index) => ({ index, kind }))
-  const args = probe(selector, value)
-  return usedArguments(call.name, args).map(({ kind, index }) => ({ index, kind: kind.notation }))
+function shownFor(call: Syscall, selector: Selector | undefined, value: number): readonly ShownValue[] {
+  if (!selector)
+    return call.args.map(({ name, kind, schema }, argument) => ({ argument, name, kind, schema }))
+  return usedArguments(call.name, probe(selector, value)).map(({ name, kind, index }) => ({
+    argument: index,
+    name,
+    kind: kind.notation,
+    schema: kind,
+  }))
 }
 
 function planFor(
@@ -104,13 +106,14 @@ function planFor(
   const shown = shownFor(call, selector, value)
   // By index: other arguments count only as lengths.
   const kinds = call.args.map(
-    ({ kind }, index) => shown.find(arg => arg.index === index)?.kind ?? lengthKind(kind),
+    ({ kind }, index) => shown.find(arg => arg.argument === index)?.kind ?? lengthKind(kind),
   )
   const captures = allCaptures(kinds, options)
   if (!captures) return undefined
   const leave = SHOWN_AGAIN.has(call.name) ? [...captures.leave, ...captures.enter] : captures.leave
   const line = lineFor(call, shown, value, options)
-  return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }) }
+  const json = line && options.isJson ? jsonSteps(call, shown, options.bytes) : undefined
+  return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }), ...(json && { json }) }
 }
 
 /** An argument that is not shown may be the length of one that is. */
@@ -119,17 +122,13 @@ const lengthKind = (kind: string): string =>
 
 function lineFor(
   call: Syscall,
-  shown: readonly Used[],
+  shown: readonly ShownValue[],
   value: number,
   { lineLimit }: PlanOptions,
 ): LineProgram | undefined {
   if (lineLimit === undefined || NEVER_LINES.has(call.name)) return undefined
   const form = resultForm(call.name, call.result)
-  const steps = lineSteps(
-    call.name,
-    shown.map(({ index, kind }) => ({ argument: index, kind })),
-    lineLimit,
-  )
+  const steps = lineSteps(call.name, shown, lineLimit)
   if (!steps || !form) return undefined
   return { steps, result: form === 'named' ? { named: `result of ${call.name} ${value}` } : form }
 }

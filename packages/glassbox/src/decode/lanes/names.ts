@@ -3,19 +3,24 @@
  * native step looks in it, and tells a call as records if a value is not there. The line of that
  * call is then made by the decoder, and its names are taught here.
  */
+import { fromRegister } from '../../codec/numbers.ts'
+import { errnoName } from '../../linux/errno.ts'
+import { widthOf } from '../../linux/schema/widths.ts'
 import { contextOf } from '../arguments.ts'
 import { isDeviceMode } from '../basic/modes.ts'
 import type { Context } from '../context.ts'
 import { kindOf } from '../kinds.ts'
 import type { MemoryReader } from '../memory.ts'
+import { plain } from '../plain/plain.ts'
 import { signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
-import type { Call, Outcome, TextOptions } from '../types.ts'
+import type { Call, Outcome, TextOptions, Value } from '../types.ts'
 import { PLAIN_FILE_MODE } from './line-program.ts'
-import type { LineProgram, LineStep, Planned, Source } from './plan.ts'
+import type { CallPlan, LineStep, Planned, Source } from './plan.ts'
 
-/** The kind of the text of an error, by errno. */
+/** The kinds of the text of an error, by errno: with its message, and its name as JSON. */
 export const ERRORS = 'error'
+export const ERRNOS = 'errno'
 
 export interface NameTable {
   /** False also if the table is full. */
@@ -23,35 +28,40 @@ export interface NameTable {
   learn(kind: string, value: bigint, text: string): void
 }
 
-interface NameStep {
-  readonly kind: string
-  readonly source: Source
-  readonly late: boolean
-}
+type NameStep = LineStep & { readonly step: 'name' }
 
-const collected = new WeakMap<LineProgram, readonly NameStep[]>()
+const collected = new WeakMap<CallPlan, readonly NameStep[]>()
 
-function namesOf(program: LineProgram): readonly NameStep[] {
-  const known = collected.get(program)
+function namesOf(plan: CallPlan): readonly NameStep[] {
+  const known = collected.get(plan)
   if (known) return known
   const collect = (steps: readonly LineStep[]): NameStep[] =>
     steps.flatMap(step =>
       step.step === 'name' ? [step] : step.step === 'pointer' ? collect(step.inside) : [],
     )
-  const names = collect(program.steps)
-  collected.set(program, names)
+  const names = collect([...(plan.line?.steps ?? []), ...(plan.json ?? [])])
+  collected.set(plan, names)
   return names
 }
 
-/** The program for a call with these arguments. */
-export function programOf(planned: Planned, args: readonly bigint[]): LineProgram | undefined {
-  if (!('plans' in planned)) return planned.line
+/** The plan for a call with these arguments. */
+export function planFor(planned: Planned, args: readonly bigint[]): CallPlan | undefined {
+  if (!('plans' in planned)) return planned
   const value = Number(BigInt.asUintN(32, args[planned.argument] ?? 0n) & BigInt(planned.mask))
-  return planned.plans.get(value)?.line
+  return planned.plans.get(value)
 }
 
+/** Writes a value for programs as JSON. */
+export type JsonText = (value: Value) => string
+
 /** `undefined` if this value is not to be known by its number alone. */
-function nameText(kind: string, value: bigint, context: Context): string | undefined {
+function nameText(
+  { kind, schema }: NameStep,
+  value: bigint,
+  context: Context,
+  json: JsonText | undefined,
+): string | undefined {
+  if (schema) return json?.(plain(schema, fromRegister(value, widthOf(schema))))
   if (kind === PLAIN_FILE_MODE)
     return isDeviceMode(value) ? undefined : kindOf('filemode').print(value, context)
   if (kind === 'sigset') return signalSetText(value, context.options)
@@ -79,8 +89,10 @@ export function teachNames(
   memory: MemoryReader,
   options: TextOptions,
   outcome?: Outcome,
+  json?: JsonText,
 ): void {
-  const program = programOf(planned, call.args)
+  const plan = planFor(planned, call.args)
+  const program = plan?.line
   if (!program) return
   let context: Context | undefined
   const learn = (kind: string, value: bigint, make: (context: Context) => string | undefined): void => {
@@ -89,15 +101,18 @@ export function teachNames(
     const text = make(context)
     if (text !== undefined) table.learn(kind, value, text)
   }
-  for (const { kind, source, late } of namesOf(program)) {
+  for (const step of namesOf(plan)) {
+    const { kind, source, late } = step
     if (late !== (outcome !== undefined)) continue
     const inMemory = 'offset' in source
     if (inMemory && outcome?.failed === true) continue
     const value = valueOf(source, call, memory)
-    if (value !== undefined) learn(kind, value, made => nameText(kind, value, made))
+    if (value !== undefined) learn(kind, value, made => nameText(step, value, made, json))
   }
   if (!outcome) return
-  if (outcome.failed) learn(ERRORS, -outcome.value, resultText)
-  else if (typeof program.result === 'object')
+  if (outcome.failed) {
+    learn(ERRORS, -outcome.value, resultText)
+    if (json) learn(ERRNOS, -outcome.value, () => json(errnoName(Number(-outcome.value))))
+  } else if (typeof program.result === 'object')
     learn(program.result.named, BigInt.asUintN(64, outcome.value), resultText)
 }

@@ -4,6 +4,7 @@
  * table of calls (captures.ts, line-program.ts, call-plans.ts); `ptrace/lanes` encodes them and
  * the native step executes them (native/lanes.h). Values only.
  */
+import type { Kind } from '../../linux/schema/kinds.ts'
 
 /**
  * Memory that is copied at a stop. `address` is the index of the argument that points to it; or,
@@ -48,8 +49,10 @@ export interface CaptureLimits {
 /** More elements than an array can have and still be captured. */
 export const EVERY_ITEM = 65536
 
-/** How a number is written. */
-export type NumberForm = 'signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address'
+/** How a number is written: in text, and in JSON, where one beyond 2^53 is a string. */
+export type NumberForm =
+  | ('signed' | 'unsigned' | 'int' | 'uint' | 'hex' | 'halfHex' | 'address')
+  | ('jsonSigned' | 'jsonUnsigned' | 'jsonAddress' | 'jsonUser')
 
 /** Where a number is: in an argument, or in a member of the struct of the last pointer. */
 export type Source =
@@ -65,10 +68,24 @@ export type Source =
 export type LineStep =
   | { readonly step: 'text'; readonly text: string }
   | { readonly step: 'number'; readonly form: NumberForm; readonly source: Source }
-  | { readonly step: 'name'; readonly kind: string; readonly source: Source; readonly late: boolean }
-  | { readonly step: 'string'; readonly argument: number; readonly most: number; readonly late: boolean }
   | {
-      readonly step: 'bytes'
+      readonly step: 'name'
+      readonly kind: string
+      readonly source: Source
+      readonly late: boolean
+      /** In JSON: the kind of the value. */
+      readonly schema?: Kind
+    }
+  /** In JSON: all registers. */
+  | { readonly step: 'raw' }
+  | {
+      readonly step: 'string' | 'jsonString'
+      readonly argument: number
+      readonly most: number
+      readonly late: boolean
+    }
+  | {
+      readonly step: 'bytes' | 'jsonBytes'
       readonly argument: number
       readonly length: number
       readonly most: number
@@ -85,6 +102,7 @@ export type LineStep =
       readonly late: boolean
       /** The kernel fills it in, so it is an address if the call failed. */
       readonly out: boolean
+      readonly isJson?: true
       readonly inside: readonly LineStep[]
     }
 
@@ -99,6 +117,8 @@ export interface LineProgram {
 export interface CallPlan extends Captures {
   /** Absent if the line cannot be made by a program. */
   readonly line?: LineProgram
+  /** The part of the event that the call's name, registers and arguments make. */
+  readonly json?: readonly LineStep[]
 }
 
 /** The plan of each value of an argument. Values that are absent have no plan, nor have others. */

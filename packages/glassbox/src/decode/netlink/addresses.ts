@@ -1,5 +1,6 @@
 /** Addresses and interfaces in netlink messages. */
-import { ipv4Address, ipv6Address, interfaceText as numbered } from '../network/socket.ts'
+import { ipv4Address, ipv6Address, interfaceText as numbered } from '../network/order.ts'
+import { bytesOf } from '../memory.ts'
 import { address } from '../text.ts'
 import { hexText, type Range, type Walk, viewOf } from './walk.ts'
 
@@ -19,5 +20,5 @@ export function inetText(range: Range, walk: Walk, family: number): string {
   const view = viewOf(walk, range.at, size)
   if (!view) return address(range.at)
   const { options } = walk.context
-  return family === AF_INET ? ipv4Address(view, 0, options) : ipv6Address(view, 0, options)
+  return family === AF_INET ? ipv4Address(bytesOf(view), options) : ipv6Address(bytesOf(view), options)
 }

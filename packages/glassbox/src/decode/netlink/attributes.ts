@@ -11,6 +11,7 @@ import { shapeText, unsignedAt } from '../shapes/shapes.ts'
 import { address, escaped, quote } from '../text.ts'
 import { inetText, interfaceText } from './addresses.ts'
 import { hardwareBytes } from '../network/interfaces.ts'
+import { swapped } from '../network/order.ts'
 import { bytecodeText, memoryInformation, multipathText, viaText } from './special.ts'
 import { after, hexText, type Range, recordsText, type Walk, viewOf } from './walk.ts'
 
@@ -28,12 +29,6 @@ const number = (size: number, print: (value: bigint, walk: Walk) => string): Val
     const view = viewOf(walk, range.at, size)
     return view ? print(unsignedAt(view, 0, size), walk) : address(range.at)
   }
-}
-
-function swapped(value: bigint, size: number): bigint {
-  let result = 0n
-  for (let index = 0; index < size; index++) result = (result << 8n) | ((value >> BigInt(8 * index)) & 0xffn)
-  return result
 }
 
 const LETTERS: Readonly<Record<string, (value: bigint, size: number) => string>> = {

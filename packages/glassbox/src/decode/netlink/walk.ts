@@ -45,7 +45,8 @@ export const after = ({ at, length }: Range, bytes: number): Range => ({
   length: Math.max(0, length - bytes),
 })
 
-export const aligned = (length: number): number => (length + 3) & ~3
+/** Not by bits: a length of 2^31 and more would become negative, and a walk would not end. */
+export const aligned = (length: number): number => Math.ceil(length / 4) * 4
 
 /** A record of a list: its text, and how long it says it is. */
 export interface RecordHead {

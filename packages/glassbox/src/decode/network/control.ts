@@ -1,22 +1,31 @@
 /** Control data of messages. Sources: cmsg(3), unix(7), ip(7), socket(7). */
-import { STRUCTS } from '../../linux/structs.ts'
+import { inPlace, struct } from '../../codec/struct.ts'
+import * as linux from '../../linux/constants.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
+import type { StructName, StructValues, Word } from '../../linux/schema/layouts.ts'
 import type { Context } from '../context.ts'
 import { bytesOf, readView } from '../memory.ts'
 import { named, nameIn, nameless, setText } from '../names.ts'
-import { interfaceText, ipv4Address, socketAddressText } from './socket.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
+import { bytesOfNumber, interfaceText, ipv4Address } from './order.ts'
+import { socketAddressText } from './socket.ts'
 
-const HEADER_BYTES = 16
+/** Where the next piece begins: at a multiple of the size of an address. */
+const ALIGNMENT = 8
 const MOST_BYTES = 65_536
 
 /** The text of one piece of data; `undefined` if there are too few bytes to show it. */
 type DataText = (view: DataView, context: Context) => string | undefined
 
-const ints = (view: DataView): number[] =>
-  Array.from({ length: view.byteLength >> 2 }, (_, index) => view.getInt32(index * 4, true))
 const listed = (items: readonly string[]): string | undefined =>
   items.length === 0 ? undefined : `[${items.join(', ')}]`
+
+const ints = (view: DataView): readonly number[] => {
+  const { size, read } = inPlace(kinds().int)
+  const count = Math.floor(view.byteLength / size)
+  return Array.from({ length: count }, (_, index) => read(view, index * size) as number)
+}
 
 const descriptors: DataText = (view, { options }) =>
   listed(ints(view).map(fd => `${fd}${options.descriptor?.(fd) ?? ''}`))
@@ -25,62 +34,71 @@ const octets: DataText = view => listed(Array.from(bytesOf(view), byte => hex(by
 const label: DataText = (view, { options }) => quote(bytesOf(view), false, options.stringsInHex)
 const nothing: DataText = () => undefined
 
-/** A struct of at least this many bytes. */
-const struct =
-  (bytes: number, text: (view: DataView, context: Context) => string): DataText =>
-  (view, context) =>
-    view.byteLength < bytes ? '???' : text(view, context)
+/** A struct, whatever follows it. */
+const one =
+  <Name extends StructName>(
+    name: Name,
+    text: (fields: StructValues[Name], options: TextOptions) => string,
+  ): DataText =>
+  (view, { options }) =>
+    view.byteLength < struct(name).size ? '???' : text(struct(name).read(view), options)
 
-const credentials = struct(12, (view, { options }) => {
-  const pid = view.getInt32(0, true)
-  return `{pid=${pid}${options.process?.(pid, 'tgid') ?? ''}, uid=${view.getUint32(4, true)}, gid=${view.getUint32(8, true)}}`
+const credentials = one('ucred', ({ pid, uid, gid }, options) => {
+  return `{pid=${pid}${options.process?.(pid, 'tgid') ?? ''}, uid=${uid}, gid=${gid}}`
 })
 
-function timeText(name: 'timeval' | 'timespec', view: DataView, at: number): string {
-  const fields = STRUCTS[name]?.fields ?? []
-  return `{${fields.map(field => `${field.name}=${view.getBigInt64(at + field.offset, true)}`).join(', ')}}`
-}
-const time = (name: 'timeval' | 'timespec'): DataText => struct(16, view => timeText(name, view, 0))
-const threeTimes = struct(48, view => `[${[0, 16, 32].map(at => timeText('timespec', view, at)).join(', ')}]`)
+const timeText = (time: Readonly<Record<string, Word>>): string =>
+  `{${Object.entries(time)
+    .map(([name, value]) => `${name}=${BigInt.asIntN(64, BigInt(value))}`)
+    .join(', ')}}`
+const time = (name: 'timeval' | 'timespec'): DataText => one(name, fields => timeText({ ...fields }))
 
-const packetInformation = struct(
-  12,
-  (view, { options }) =>
-    `{ipi_ifindex=${interfaceText(view.getUint32(0, true), options)}, ipi_spec_dst=${ipv4Address(view, 4, options)}, ipi_addr=${ipv4Address(view, 8, options)}}`,
-)
+const TIMES = 3
+const threeTimes: DataText = view => {
+  const codec = struct('timespec')
+  if (view.byteLength < TIMES * codec.size) return '???'
+  const times = Array.from({ length: TIMES }, (_, index) => codec.read(view, index * codec.size))
+  return `[${times.map(each => timeText({ ...each })).join(', ')}]`
+}
+
+const host = (number: number, options: TextOptions): string => ipv4Address(bytesOfNumber(number, 4), options)
+const packetInformation = one('in_pktinfo', (fields, options) => {
+  const index = interfaceText(fields.ipi_ifindex, options)
+  return `{ipi_ifindex=${index}, ipi_spec_dst=${host(fields.ipi_spec_dst, options)}, ipi_addr=${host(fields.ipi_addr, options)}}`
+})
 const destination: DataText = (view, { options }) =>
-  view.byteLength < 16 ? undefined : socketAddressText(bytesOf(view), options)
+  view.byteLength < struct('sockaddr_in').size ? undefined : socketAddressText(bytesOf(view), options)
 
 /** Levels whose types are known: their set, and the data of each type. */
 const LEVELS: Readonly<
   Record<number, { readonly set: string; readonly data: Readonly<Record<number, DataText>> }>
 > = {
-  0: {
+  [linux.SOL_IP]: {
     set: '=ip_control',
     data: {
-      1: octets,
-      2: numbers,
-      3: label,
-      6: octets,
-      7: octets,
-      8: packetInformation,
-      20: destination,
-      23: numbers,
-      25: numbers,
+      [linux.IP_TOS]: octets,
+      [linux.IP_TTL]: numbers,
+      [linux.SCM_SECURITY]: label,
+      [linux.IP_RECVOPTS]: octets,
+      [linux.IP_RETOPTS]: octets,
+      [linux.IP_PKTINFO]: packetInformation,
+      [linux.IP_ORIGDSTADDR]: destination,
+      [linux.IP_CHECKSUM]: numbers,
+      [linux.IP_RECVFRAGSIZE]: numbers,
     },
   },
-  1: {
+  [linux.SOL_SOCKET]: {
     set: '=scm',
     data: {
-      1: descriptors,
-      2: credentials,
-      3: label,
-      29: time('timeval'),
-      35: time('timespec'),
-      37: threeTimes,
-      63: time('timeval'),
-      64: time('timespec'),
-      65: threeTimes,
+      [linux.SCM_RIGHTS]: descriptors,
+      [linux.SCM_CREDENTIALS]: credentials,
+      [linux.SCM_SECURITY]: label,
+      [linux.SO_TIMESTAMP_OLD]: time('timeval'),
+      [linux.SO_TIMESTAMPNS_OLD]: time('timespec'),
+      [linux.SO_TIMESTAMPING_OLD]: threeTimes,
+      [linux.SO_TIMESTAMP_NEW]: time('timeval'),
+      [linux.SO_TIMESTAMPNS_NEW]: time('timespec'),
+      [linux.SO_TIMESTAMPING_NEW]: threeTimes,
     },
   },
 }
@@ -102,22 +120,25 @@ function typeText(level: number, type: number, options: TextOptions): string {
  */
 export function controlText(value: bigint, length: number, context: Context): string {
   if (value === 0n) return 'NULL'
-  const view =
-    length < HEADER_BYTES ? undefined : readView(context.memory, value, Math.min(length, MOST_BYTES))
+  const codec = struct('cmsghdr')
+  const least = codec.size
+  const view = length < least ? undefined : readView(context.memory, value, Math.min(length, MOST_BYTES))
   if (!view) return address(value)
+  const { options } = context
   const parts: string[] = []
   let at = 0
-  for (let size = HEADER_BYTES; at + HEADER_BYTES <= view.byteLength && size >= HEADER_BYTES; ) {
-    size = Number(view.getBigUint64(at, true))
-    const [level, type] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)]
-    const bytes = Math.max(0, Math.min(size, view.byteLength - at) - HEADER_BYTES)
+  for (let size = least; at + least <= view.byteLength && size >= least; ) {
+    const start = view.byteOffset + at
+    const head = codec.read(new DataView(view.buffer, start, least))
+    const { cmsg_level: level, cmsg_type: type } = head
+    size = Number(head.cmsg_len)
+    const bytes = Math.max(0, Math.min(size, view.byteLength - at) - least)
     const data = bytes === 0 ? nothing : (LEVELS[level]?.data[type] ?? nothing)
-    const shown = data(new DataView(view.buffer, view.byteOffset + at + HEADER_BYTES, bytes), context)
-    const { options } = context
+    const shown = data(new DataView(view.buffer, start + least, bytes), context)
     parts.push(
       `{cmsg_len=${size}, cmsg_level=${levelText(level, options)}, cmsg_type=${typeText(level, type, options)}${shown === undefined ? '' : `, cmsg_data=${shown}`}}`,
     )
-    at += Math.max(HEADER_BYTES, Math.ceil(size / 8) * 8)
+    at += Math.max(least, Math.ceil(size / ALIGNMENT) * ALIGNMENT)
   }
   if (at < length) parts.push(`... /* ${address(value + BigInt(at))} */`)
   return `[${parts.join(', ')}]`

@@ -3,29 +3,29 @@
  * the answer. If the kernel should have answered and did not, only the name is shown. Source:
  * netdevice(7).
  */
+import { fieldBytes, readStruct, sizeOf, struct, unsigned } from '../../codec/struct.ts'
 import { constantSet } from '../../linux/flags.ts'
+import { fieldOf, layoutOf } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context, Printer } from '../context.ts'
-import { bytesOf, readView, readWord } from '../memory.ts'
-import { named, setText } from '../names.ts'
+import { bytesOf, readView } from '../memory.ts'
+import { setText } from '../names.ts'
+import { address, charArray, hex } from '../text.ts'
+import type { TextOptions } from '../types.ts'
+import { networkBytes } from './order.ts'
 import { socketAddressText } from './socket.ts'
-import { address, charArray, hex, quote } from '../text.ts'
 
-const NAME_BYTES = 16
-/** The size of the union after the name, of which a socket address takes a part. */
-const UNION_BYTES = 24
-const REQUEST_BYTES = NAME_BYTES + UNION_BYTES
-const ADDRESS_BYTES = 16
+/** What follows the name in struct ifreq, as a request reads or writes it. */
+type Part = (view: DataView, options: TextOptions) => string
 
-/** The text of the union. */
-type Part = (union: DataView, context: Context) => string
+const nameText = (view: DataView, { stringsInHex }: TextOptions): string =>
+  charArray(fieldBytes(view, 'ifreq', 'ifr_name'), stringsInHex)
+const otherName: Part = (view, { stringsInHex }) =>
+  charArray(fieldBytes(view, 'ifreq_rename', 'ifr_newname'), stringsInHex)
 
-const nameText = (view: DataView, { options }: Context): string =>
-  charArray(bytesOf(view, 0, NAME_BYTES), options.stringsInHex)
-
-const number: Part = union => String(union.getInt32(0, true))
-const socketAddress: Part = (union, { options }) =>
-  socketAddressText(bytesOf(union, 0, ADDRESS_BYTES), options) ?? '{}'
+const number: Part = view => String(struct('ifreq_number').read(view).ifr_ivalue)
+const socketAddress: Part = (view, options) =>
+  socketAddressText(fieldBytes(view, 'ifreq_address', 'ifr_addr'), options) ?? '{}'
 
 /**
  * Number of bytes of a hardware address, by the type of the interface. For other types, all bytes
@@ -54,28 +54,20 @@ export function hardwareBytes(type: number): number {
   )
 }
 
-const hardware: Part = (union, { options }) => {
-  const type = union.getUint16(0, true)
-  const all = bytesOf(union, 2, MOST_HARDWARE_BYTES)
-  const pairs = [...all.subarray(0, hardwareBytes(type))].map(byte => byte.toString(16).padStart(2, '0'))
-  const data = named(quote(all, false, 'all'), pairs.join(':'), options)
+const hardware: Part = (view, options) => {
+  const { sa_family: type, sa_data: all } = struct('ifreq_address').read(view).ifr_addr
+  const pairs = all.slice(0, hardwareBytes(type)).map(byte => byte.toString(16).padStart(2, '0'))
+  const data = networkBytes(Uint8Array.from(all), pairs.join(':'), options)
   return `{sa_family=${setText('=arphrd', BigInt(type), options)}, sa_data=${data}}`
 }
 
-const map: Part = union => {
-  const [start, end, base, irq, dma, port] = [
-    union.getBigUint64(0, true),
-    union.getBigUint64(8, true),
-    union.getUint16(16, true),
-    union.getUint8(18),
-    union.getUint8(19),
-    union.getUint8(20),
-  ].map(value => hex(value))
-  return `{mem_start=${start}, mem_end=${end}, base_addr=${base}, irq=${irq}, dma=${dma}, port=${port}}`
+const map: Part = view => {
+  const fields = Object.entries(struct('ifreq_map').read(view).ifr_map)
+  return `{${fields.map(([name, value]) => `${name}=${hex(value)}`).join(', ')}}`
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
-  flags: (union, { options }) => setText('|if_flags', BigInt(union.getUint16(0, true)), options),
+  flags: (view, options) => setText('|if_flags', BigInt(struct('ifreq_flags').read(view).ifr_flags), options),
   addr: socketAddress,
   dstaddr: socketAddress,
   broadaddr: socketAddress,
@@ -85,66 +77,57 @@ const PARTS: Readonly<Record<string, Part>> = {
   mtu: number,
   ifindex: number,
   qlen: number,
-  slave: nameText,
-  newname: nameText,
+  slave: otherName,
+  newname: otherName,
   map,
 }
 
-function requestText(view: DataView, part: string, context: Context): string {
-  const union = new DataView(view.buffer, view.byteOffset + NAME_BYTES, UNION_BYTES)
-  return `{ifr_name=${nameText(view, context)}, ifr_${part}=${PARTS[part]?.(union, context) ?? ''}}`
+const requestBytes = (): number => struct('ifreq').size
+
+function requestText(view: DataView, part: string, { options }: Context): string {
+  return `{ifr_name=${nameText(view, options)}, ifr_${part}=${PARTS[part]?.(view, options) ?? ''}}`
 }
 
 /** `operand`: the member of the union. */
 export const interfaceRequest =
   (operand: string): Printer =>
   (value, context) => {
-    const view = readView(context.memory, value, REQUEST_BYTES)
+    const view = readView(context.memory, value, requestBytes())
     return view ? requestText(view, operand, context) : address(value)
   }
 
 /** The part of a request that is shown without an answer. */
-export const failedInterfaceRequest: Printer = (value, context) => {
-  const view = readView(context.memory, value, REQUEST_BYTES)
-  return view ? `{ifr_name=${nameText(view, context)}}` : address(value)
+export const failedInterfaceRequest: Printer = (value, { memory, options }) => {
+  const view = readView(memory, value, requestBytes())
+  return view ? `{ifr_name=${nameText(view, options)}}` : address(value)
 }
 
 /** The number of an interface, alone or with the name that the kernel found for it. */
 export const interfaceNumber =
   (operand: string): Printer =>
-  (value, context) => {
-    const view = readView(context.memory, value, REQUEST_BYTES)
+  (value, { memory, options }) => {
+    const view = readView(memory, value, requestBytes())
     if (!view) return address(value)
-    const index = `ifr_ifindex=${view.getInt32(NAME_BYTES, true)}`
-    return operand === 'named' ? `{${index}, ifr_name=${nameText(view, context)}}` : `{${index}}`
+    const index = `ifr_ifindex=${number(view, options)}`
+    return operand === 'named' ? `{${index}, ifr_name=${nameText(view, options)}}` : `{${index}}`
   }
 
 /** A name alone, of a bridge; all of its bytes if it has no NUL. */
-export const interfaceName: Printer = (value, context) => {
-  const view = readView(context.memory, value, NAME_BYTES)
-  return view
-    ? charArray(bytesOf(view, 0, NAME_BYTES), context.options.stringsInHex, NAME_BYTES)
-    : address(value)
+export const interfaceName: Printer = (value, { memory, options }) => {
+  const size = sizeOf(fieldOf(layoutOf('ifreq'), 'ifr_name').kind)
+  const view = readView(memory, value, size)
+  return view ? charArray(bytesOf(view), options.stringsInHex, size) : address(value)
 }
 
-/** The offset of the list, after the length. */
-const LIST_AT = 8n
-
 function lengthText(length: number): string {
-  const count = length / REQUEST_BYTES
+  const count = length / requestBytes()
   return `${length}${Number.isInteger(count) ? ` /* ${count} * sizeof(struct ifreq) */` : ''}`
 }
 
-const lengthAt = (value: bigint, { memory }: Context): number | undefined => {
-  const word = readWord(memory, value, 4)
-  return word === undefined ? undefined : Number(BigInt.asIntN(32, word))
-}
-
 /** The length of the list before the call, if the caller provided a buffer. */
-export const rememberInterfaces = (value: bigint, context: Context): bigint | undefined => {
-  const list = readWord(context.memory, value + LIST_AT, 8)
-  const length = lengthAt(value, context)
-  return list === undefined || list === 0n || length === undefined ? undefined : BigInt(length)
+export const rememberInterfaces = (value: bigint, { memory }: Context): bigint | undefined => {
+  const fields = readStruct(memory, value, 'ifconf')
+  return fields === undefined || fields.ifc_buf === 0 ? undefined : BigInt(fields.ifc_len)
 }
 
 /**
@@ -153,17 +136,19 @@ export const rememberInterfaces = (value: bigint, context: Context): bigint | un
  */
 export const interfaceList: Printer = (value, context) => {
   const { memory, options, outcome, remembered } = context
-  const list = readWord(memory, value + LIST_AT, 8)
-  const length = lengthAt(value, context)
-  if (list === undefined || length === undefined) return address(value)
+  const fields = readStruct(memory, value, 'ifconf')
+  if (!fields) return address(value)
+  const length = fields.ifc_len
+  const list = unsigned(fields.ifc_buf)
+  const size = requestBytes()
   const before = remembered.get(value)
   const now = lengthText(length)
   const lengths =
     before === undefined || Number(before) === length ? now : `${lengthText(Number(before))} => ${now}`
   const isFilled = outcome?.failed === false && list !== 0n && !options.addressesOnly
   const items = isFilled
-    ? arrayText(list, BigInt(Math.trunc(length / REQUEST_BYTES)), REQUEST_BYTES, context, at => {
-        const view = readView(memory, at, REQUEST_BYTES)
+    ? arrayText(list, BigInt(Math.trunc(length / size)), size, context, at => {
+        const view = readView(memory, at, size)
         return view && requestText(view, 'addr', context)
       })
     : address(list)

@@ -1,8 +1,9 @@
 /** struct msghdr with its control data, one or many. Source: sendmsg(2). */
+import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import type { StructValues } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { controlText } from './control.ts'
-import { readView } from '../memory.ts'
 import { setText } from '../names.ts'
 import { addressAt } from './socket.ts'
 import { netlinkProtocol, netlinkText } from '../netlink/messages.ts'
@@ -10,12 +11,10 @@ import { buffer, vectors } from '../basic/strings.ts'
 import type { KindText } from '../basic/structs.ts'
 import { address } from '../text.ts'
 
-const MSGHDR_BYTES = 56
-const MMSGHDR_BYTES = 64
+type Head = StructValues['msghdr']
 
 function messageText(
-  view: DataView,
-  start: number,
+  head: Head,
   left: number,
   context: Context,
   received: boolean,
@@ -26,23 +25,25 @@ function messageText(
     protocol === undefined
       ? buffer
       : (at, length, inner) => netlinkText(at, length, protocol, inner, valueText)
-  const word = (at: number): bigint => view.getBigUint64(start + at, true)
-  const nameLength = view.getInt32(start + 8, true)
+  const nameLength = head.msg_namelen
   const room = context.remembered.get(NAME_ROOM)
   const shownLength =
     received && room !== undefined && BigInt.asIntN(32, room) !== BigInt(nameLength)
       ? `${room} => ${nameLength}`
       : `${nameLength}`
   const name = addressAt(
-    word(0),
+    unsigned(head.msg_name),
     received && room !== undefined ? Math.min(Number(room), nameLength) : nameLength,
     context,
   )
-  const count = word(24)
-  const controlLength = word(40)
+  const count = head.msg_iovlen
+  const controlLength = head.msg_controllen
   const controls =
-    controlLength > 0n ? `, msg_control=${controlText(word(32), Number(controlLength), context)}` : ''
-  return `{msg_name=${name}, msg_namelen=${shownLength}, msg_iov=${vectors(word(16), count, left, context, bufferText)}, msg_iovlen=${count}${controls}, msg_controllen=${controlLength}, msg_flags=${setText('|msg', BigInt(view.getUint32(start + 48, true)), context.options)}}`
+    controlLength === 0
+      ? ''
+      : `, msg_control=${controlText(unsigned(head.msg_control), Number(controlLength), context)}`
+  const iov = vectors(unsigned(head.msg_iov), BigInt(count), left, context, bufferText)
+  return `{msg_name=${name}, msg_namelen=${shownLength}, msg_iov=${iov}, msg_iovlen=${count}${controls}, msg_controllen=${controlLength}, msg_flags=${setText('|msg', BigInt(head.msg_flags), context.options)}}`
 }
 
 /**
@@ -52,17 +53,17 @@ function messageText(
 export const NAME_ROOM = -1n
 
 export const rememberNameRoom = (value: bigint, { memory }: Context): bigint | undefined => {
-  const view = readView(memory, value, MSGHDR_BYTES)
-  return view && BigInt(view.getUint32(8, true))
+  const head = readStruct(memory, value, 'msghdr')
+  return head && BigInt.asUintN(32, BigInt(head.msg_namelen))
 }
 
 export const message =
   (received: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const view = readView(context.memory, value, MSGHDR_BYTES)
-    if (!view || context.options.addressesOnly) return address(value)
+    const head = readStruct(context.memory, value, 'msghdr')
+    if (!head || context.options.addressesOnly) return address(value)
     const left = received ? Number(context.outcome?.value ?? 0n) : Infinity
-    return messageText(view, 0, left, context, received, valueText)
+    return messageText(head, left, context, received, valueText)
   }
 
 /** An array of messages, each with the number of its bytes. The result says how many there are. */
@@ -72,11 +73,11 @@ export const messages =
     const said = Number(BigInt.asUintN(32, argument(context, Number(operand))))
     const count =
       context.outcome && !context.outcome.failed ? Math.min(Number(context.outcome.value), said) : said
-    return arrayText(value, count, MMSGHDR_BYTES, context, at => {
-      const view = readView(context.memory, at, MMSGHDR_BYTES)
-      if (!view) return undefined
-      const bytes = view.getUint32(MSGHDR_BYTES, true)
-      const text = messageText(view, 0, received ? bytes : Infinity, context, received, valueText)
+    return arrayText(value, count, struct('mmsghdr').size, context, at => {
+      const fields = readStruct(context.memory, at, 'mmsghdr')
+      if (!fields) return undefined
+      const { msg_hdr: head, msg_len: bytes } = fields
+      const text = messageText(head, received ? bytes : Infinity, context, received, valueText)
       return `{msg_hdr=${text}${context.outcome?.failed === false ? `, msg_len=${bytes}` : ''}}`
     })
   }

@@ -3,6 +3,7 @@
  * length says how much of the value there is. Sources: socket(7), ip(7), ipv6(7), packet(7),
  * icmp(7). Pure.
  */
+import { readStruct, struct } from '../../codec/struct.ts'
 import { constantSet } from '../../linux/flags.ts'
 import { type Shape, shapeOf } from '../../linux/shapes.ts'
 import { arrayText } from '../basic/arrays.ts'
@@ -13,7 +14,7 @@ import { named, nameless, setText } from '../names.ts'
 import { bpfProgram } from '../process/bpf-program.ts'
 import { shapeAt, shapeText } from '../shapes/shapes.ts'
 import { address, escaped, hex, quote } from '../text.ts'
-import { interfaceText, ipv6Address } from './socket.ts'
+import { interfaceText, ipv6Member } from './order.ts'
 
 const INT_BYTES = 4
 
@@ -142,36 +143,26 @@ export const structOption =
 
 /** struct ipv6_mreq */
 export const ipv6Membership: Printer = (value, context) => {
-  const MREQ_BYTES = 20
-  const view =
-    optionLength(false, context) < MREQ_BYTES ? undefined : readView(context.memory, value, MREQ_BYTES)
-  if (!view) return address(value)
-  const { options } = context
-  const call = ipv6Address(view, 0, options)
-  // In the shortest notation, the macro call itself names the member that it fills.
-  const group =
-    (options.spelling ?? 'abbrev') === 'abbrev'
-      ? call.replace(/\)$/, ', &ipv6mr_multiaddr)')
-      : `ipv6mr_multiaddr=${call}`
-  return `{${group}, ipv6mr_interface=${interfaceText(view.getUint32(16, true), options)}}`
+  const { memory, options } = context
+  const isWhole = optionLength(false, context) >= struct('ipv6_mreq').size
+  const fields = isWhole ? readStruct(memory, value, 'ipv6_mreq') : undefined
+  if (!fields) return address(value)
+  const group = ipv6Member('ipv6mr_multiaddr', Uint8Array.from(fields.ipv6mr_multiaddr), options)
+  return `{${group}, ipv6mr_interface=${interfaceText(fields.ipv6mr_interface, options)}}`
 }
 
 /** struct packet_mreq, with as much of the hardware address as it says. */
 export const packetMembership: Printer = (value, context) => {
-  const MREQ_BYTES = 16
-  const MOST_ADDRESS_BYTES = 8
-  const view =
-    optionLength(false, context) === MREQ_BYTES ? readView(context.memory, value, MREQ_BYTES) : undefined
-  if (!view) return address(value)
-  const { options } = context
-  const length = view.getUint16(6, true)
-  const bytes = bytesOf(view, 8, Math.min(length, MOST_ADDRESS_BYTES))
-  const hardware = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':')
+  const { memory, options } = context
+  const isWhole = optionLength(false, context) === struct('packet_mreq').size
+  const fields = isWhole ? readStruct(memory, value, 'packet_mreq') : undefined
+  if (!fields) return address(value)
+  const hardware = fields.mr_address.slice(0, fields.mr_alen)
   const parts = [
-    `mr_ifindex=${interfaceText(view.getInt32(0, true), options)}`,
-    `mr_type=${setText('=packet_mr', BigInt(view.getUint16(4, true)), options)}`,
-    `mr_alen=${length}`,
-    `mr_address=${hardware}`,
+    `mr_ifindex=${interfaceText(fields.mr_ifindex, options)}`,
+    `mr_type=${setText('=packet_mr', BigInt(fields.mr_type), options)}`,
+    `mr_alen=${fields.mr_alen}`,
+    `mr_address=${hardware.map(byte => byte.toString(16).padStart(2, '0')).join(':')}`,
   ]
   return `{${parts.join(', ')}}`
 }
@@ -181,12 +172,12 @@ export const icmpFilter =
   (out: boolean): Printer =>
   (value, context) => {
     const length = Math.min(optionLength(out, context), INT_BYTES)
-    const bytes = length <= 0 ? undefined : readView(context.memory, value, length)
-    if (!bytes) return address(value)
+    const bytes = length <= 0 ? undefined : context.memory.read(value, length)
+    if (value === 0n || !bytes || bytes.length < length) return address(value)
     const types = constantSet('icmp_type')?.entries ?? []
     const parts: string[] = []
     for (let type = 0; type < 32; type++) {
-      const isSet = type >= length * 8 || ((bytes.getUint8(type >> 3) >> (type & 7)) & 1) === 1
+      const isSet = type >= length * 8 || (((bytes[type >> 3] ?? 0) >> (type & 7)) & 1) === 1
       if (!isSet) continue
       const name = types.find(([, number]) => number === type)?.[0]
       parts.push(
@@ -214,10 +205,9 @@ export const memberships =
 export const filterOption =
   (out: boolean, attached: Printer): Printer =>
   (value, context) => {
-    const PROGRAM_BYTES = 16
     const length = optionLength(out, context)
-    if (!out) return length === PROGRAM_BYTES ? attached(value, context) : address(value)
-    const INSTRUCTION_BYTES = 8
-    const isWhole = length > 0 && readView(context.memory, value, length * INSTRUCTION_BYTES) !== undefined
+    if (!out) return length === struct('sock_fprog').size ? attached(value, context) : address(value)
+    const bytes = length * struct('sock_filter').size
+    const isWhole = length > 0 && readView(context.memory, value, bytes) !== undefined
     return isWhole ? bpfProgram(value, BigInt(length), context) : address(value)
   }

@@ -156,3 +156,6 @@ const CHANGES: Readonly<Partial<Record<StructName, Change>>> = {
 /** The fields of a struct as they are shown. `shown`: all of them, which may be changed. */
 export const fieldsOf = (name: StructName, view: string | undefined, shown: Shown, from: Fields): Value =>
   CHANGES[name]?.(shown, from, view) ?? shown
+
+/** Whether each field is shown as it is, whatever the others are. */
+export const isShownWhole = (name: StructName): boolean => CHANGES[name] === undefined

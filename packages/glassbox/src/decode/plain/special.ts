@@ -3,6 +3,7 @@ import { Bytes, Elements, type Fields, type Value as Read } from '../../codec/va
 import type { BitSet, Buffer, BufferForm } from '../../linux/schema/kinds.ts'
 import { AF_INET6, AF_PACKET, AF_UNIX } from '../../linux/constants.ts'
 import type { Word } from '../../linux/schema/layouts.ts'
+import { ipv6Digits } from '../network/order.ts'
 import type { Value } from '../types.ts'
 import { enumName, flagNames } from './names.ts'
 import { WORD_VALUES } from './words.ts'
@@ -100,20 +101,6 @@ const NANOSECONDS: ReadonlyMap<Word, string> = new Map<Word, string>([
 export const fileTime = (fields: Fields): Value =>
   NANOSECONDS.get(fields['tv_nsec'] as Word) ?? (fields as Readonly<Record<string, Value>>)
 
-/** `::1`: the longest run of zero groups is left out, as inet_ntop(3) does. */
-export function ipv6Text(bytes: readonly number[]): string {
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
-  ).join(':')
-  const runs = [...groups.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].toSorted(
-    (a, b) => b[0].length - a[0].length,
-  )
-  const run = runs[0]
-  if (!run) return groups
-  const [before, after] = [groups.slice(0, run.index), groups.slice(run.index + run[0].length)]
-  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`
-}
-
 /** `/run/socket`; `@name` for an abstract name, which begins with a NUL. */
 function unixPath(bytes: Uint8Array): string {
   return bytes[0] === 0 && bytes.length > 1 ? `@${utf8.decode(bytes.subarray(1))}` : untilNul(bytes)
@@ -137,7 +124,7 @@ const FAMILIES: ReadonlyMap<number, (fields: Fields) => Record<string, Value>> =
       ...numbers(fields, { sin6_port: 'port', sin6_flowinfo: 'network_number' }),
       ...(fields['sin6_addr'] === undefined
         ? {}
-        : { sin6_addr: ipv6Text(fields['sin6_addr'] as readonly number[]) }),
+        : { sin6_addr: ipv6Digits(fields['sin6_addr'] as readonly number[]) }),
       ...numbers(fields, { sin6_scope_id: undefined }),
     }),
   ],

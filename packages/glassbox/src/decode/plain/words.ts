@@ -262,3 +262,6 @@ export const WORD_VALUES: Readonly<Record<WordName, ValueOf>> = {
   terminal_output: terminalOutput,
   terminal_control: terminalControl,
 }
+
+/** Whether the value for programs is the number itself. */
+export const isPlainNumber = (word: WordName): boolean => WORD_VALUES[word] === number

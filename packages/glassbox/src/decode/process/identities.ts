@@ -7,6 +7,7 @@ import { readView, readWord } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
 import { buffer } from '../basic/strings.ts'
+import { swapped } from '../network/order.ts'
 import { address, quote } from '../text.ts'
 import type { IdType, TextOptions } from '../types.ts'
 
@@ -87,8 +88,7 @@ export const keyText =
 
 /** `htons(ETH_P_IP)`. */
 export function networkOrder(set: string, value: bigint, options: TextOptions): string {
-  const word = Number(BigInt.asUintN(16, value))
-  return `htons(${setText(set, BigInt(((word & 0xff) << 8) | (word >> 8)), options)})`
+  return `htons(${setText(set, swapped(value, 2), options)})`
 }
 
 /** What the kernel's keys can do: a byte a set, as many as the buffer has. */

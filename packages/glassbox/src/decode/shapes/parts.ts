@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf } from '../memory.ts'
-import { interfaceText, ipv4Address, ipv6Address } from '../network/socket.ts'
+import { interfaceText, ipv4Address, ipv6Member } from '../network/order.ts'
 import { timeComment } from '../files/files.ts'
 import { named, setText } from '../names.ts'
 import { hex, quote } from '../text.ts'
@@ -20,19 +20,17 @@ function inetAddress(name: string, view: DataView, offset: number, { options }: 
   const bytes = quote(bytesOf(view, offset, 16), false, 'all')
   if (family !== AF_INET6)
     return `${name}=${family === AF_INET || family === AF_SMC ? named(bytes, call4(view, offset, options), options) : bytes}`
-  const call = ipv6Address(view, offset, options)
-  // In the shortest notation, the macro call itself names the member that it fills.
-  return (options.spelling ?? 'abbrev') === 'abbrev' ? call.replace(/\)$/, `, &${name})`) : `${name}=${call}`
+  return ipv6Member(name, bytesOf(view, offset, 16), options)
 }
 
 const call4 = (view: DataView, offset: number, options: TextOptions): string =>
-  ipv4Address(view, offset, { ...options, spelling: 'abbrev' })
+  ipv4Address(bytesOf(view, offset, 4), { ...options, spelling: 'abbrev' })
 
 const portText = (name: string, view: DataView, offset: number, options: TextOptions): string =>
   `${name}=${named(quote(bytesOf(view, offset, 2), false, 'all'), `htons(${view.getUint16(offset)})`, options)}`
 
 /** An address of four bytes. */
-const inet4: PartText = (view, offset, { options }) => ipv4Address(view, offset, options)
+const inet4: PartText = (view, offset, { options }) => ipv4Address(bytesOf(view, offset, 4), options)
 
 /** struct inet_diag_sockid */
 const socketId: PartText = (view, offset, context) => {

@@ -3,15 +3,9 @@ import type { Context } from '../context.ts'
 import { deviceText } from '../basic/modes.ts'
 import { named, setText, signalText } from '../names.ts'
 import { hex } from '../text.ts'
-import { interfaceText } from '../network/socket.ts'
+import { interfaceText, swapped } from '../network/order.ts'
 
 type WordText = (value: bigint, context: Context, size: number) => string
-
-const swapped = (value: bigint, size: number): bigint => {
-  let result = 0n
-  for (let index = 0; index < size; index++) result = (result << 8n) | ((value >> BigInt(8 * index)) & 0xffn)
-  return result
-}
 
 export const WORDS: Readonly<Record<string, WordText>> = {
   /** A number in network order. */

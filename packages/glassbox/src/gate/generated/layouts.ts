@@ -233,10 +233,11 @@ export const PLANNED_CALLS = 512
 export const OPEN_CALLS = 128
 export const LANE_ARGUMENTS = 6
 export const MOST_CAPTURES = 12
-export const MOST_LINE_BYTES = 8192
+export const MOST_LINE_BYTES = 32768
 export const SKIPPED_PLAN = 1
 export const NO_SELECTOR = 255
 export const ERROR_NAMES = 0
+export const ERRNO_NAMES = 1
 /** enum lane */
 export const LANE = {
   stop: 0,
@@ -273,6 +274,9 @@ export const LINE_STEP = {
   pointer: 6,
   entries: 7,
   require: 8,
+  raw: 9,
+  jsonString: 10,
+  jsonBytes: 11,
 } as const
 /** enum line_flag */
 export const LINE_FLAG = {
@@ -281,6 +285,7 @@ export const LINE_FLAG = {
   result: 4,
   signed: 8,
   out: 16,
+  json: 32,
 } as const
 /** enum number_format */
 export const NUMBER_FORMAT = {
@@ -292,6 +297,10 @@ export const NUMBER_FORMAT = {
   halfHex: 5,
   address: 6,
   named: 7,
+  jsonSigned: 8,
+  jsonUnsigned: 9,
+  jsonAddress: 10,
+  jsonUser: 11,
 } as const
 /** enum line_prefix */
 export const LINE_PREFIX = {
@@ -332,7 +341,7 @@ export const CALL_PLAN_LAYOUT = {
   enter: 0,
   leave: 4,
   line: 8,
-  unused: 12,
+  json: 12,
 } as const
 /** struct plan_choice: offsets, and its size. */
 export const PLAN_CHOICE_LAYOUT = {
@@ -370,9 +379,15 @@ export const LINE_STEP_RECORD_LAYOUT = {
   b: 12,
   c: 16,
 } as const
+/** struct known_thread: offsets, and its size. */
+export const KNOWN_THREAD_LAYOUT = {
+  SIZE: 8,
+  tid: 0,
+  pid: 4,
+} as const
 /** struct lane_tables: offsets, and its size. */
 export const LANE_TABLES_LAYOUT = {
-  SIZE: 9312,
+  SIZE: 10360,
   open: 0,
   skipped: 7168,
   active: 7232,
@@ -383,7 +398,12 @@ export const LANE_TABLES_LAYOUT = {
   columns: 7252,
   namesAt: 7256,
   names: 7260,
-  plans: 7264,
+  json: 7264,
+  sequence: 7268,
+  first: 7272,
+  offset: 7280,
+  threads: 7288,
+  plans: 8312,
 } as const
 
 // supervise.h

@@ -37,7 +37,6 @@ export class AddressSpace extends SpacePages {
   program: Program = { ...NO_PROGRAM }
   /** The flags of mlockall(MCL_FUTURE): areas that are made from now on are locked. */
   lockFuture = false
-  readonly #unexplained: Unexplained = { address: -1, changes: -1 }
   #users = 1
 
   constructor(world: WorldMemory, space: Space = world.platform.createSpace()) {
@@ -107,9 +106,12 @@ export class AddressSpace extends SpacePages {
     return new AddressSpace(this.world, this.space)
   }
 
-  /** Mends a fault: undefined, and the guest tries again; or the signal that it gets. */
-  fault(fault: Fault): SignalFault | undefined {
-    return mend(this, fault, this.#unexplained)
+  /**
+   * Mends a fault: undefined, and the guest tries again; or the signal that it gets. `last`: the
+   * thread's own.
+   */
+  fault(fault: Fault, last: Unexplained): SignalFault | undefined {
+    return mend(this, fault, last)
   }
 
   /** What identifies a word for futex(2): its place in a backing file if it is shared. */

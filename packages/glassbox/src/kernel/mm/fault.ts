@@ -35,13 +35,15 @@ export interface SignalFault {
   readonly error: number
 }
 
-/** Where the last fault was that nothing explained, and what had been changed by then. */
+/** Where the last fault of a thread was that nothing explained, and what had been changed by then. */
 export interface Unexplained {
   address: number
   changes: number
 }
 
-/** Mends a fault: undefined; or says which signal it is. */
+export const noneUnexplained = (): Unexplained => ({ address: -1, changes: -1 })
+
+/** Mends a fault: undefined; or says which signal it is. `last`: of the thread that faulted. */
 export function mend(space: SpacePages, fault: Fault, last: Unexplained): SignalFault | undefined {
   const { address, signal } = fault
   if (!isOfPages(fault)) return fault
@@ -55,14 +57,14 @@ export function mend(space: SpacePages, fault: Fault, last: Unexplained): Signal
   const result = touch(space, address, write)
   if (typeof result === 'string') return refused(fault, result, area)
   if (space.changes !== before) return undefined
-  if (signal === SIGBUS) return refused(fault, 'no-memory', area)
-  // Nothing was missing. Another thread may have mended it meanwhile: it is tried once more.
-  if (space.concurrent && (last.address !== address || last.changes !== space.changes)) {
+  // Nothing is missing now. What was missing may have come between the fault and this look: another
+  // thread mended it, or a child left and gave the page back. So it is tried once more.
+  if (last.address !== address || last.changes !== space.changes) {
     last.address = address
     last.changes = space.changes
     return undefined
   }
-  return refused(fault, 'forbidden', area)
+  return refused(fault, signal === SIGBUS ? 'no-memory' : 'forbidden', area)
 }
 
 /** If the platform does not say: a page that can be read faults only when it is written. */

@@ -10,6 +10,7 @@ import { ERESTARTSYS } from '../../linux/errno-numbers.ts'
 import type { FdTable } from '../fs/fd-table.ts'
 import type { FsContext, Location } from '../fs/vfs.ts'
 import type { AddressSpace } from '../mm/address-space.ts'
+import { type Unexplained, noneUnexplained } from '../mm/fault.ts'
 import type { UserMemory } from '../mm/user-memory.ts'
 import type { GuestThread } from '../platform/platform.ts'
 import { BLOCKED, NO_RESULT } from '../wait/blocking.ts'
@@ -57,6 +58,7 @@ export class Task implements contract.Task, Waiter {
   /** The number of its call. */
   nr = -1
   dead = false
+  readonly unexplained: Unexplained = noneUnexplained()
   /** Resumed, and not stopped since. */
   running = false
   queued = false

@@ -26,7 +26,7 @@ export function onFault(task: Task): void {
   const { fault } = task.thread
   const isPageFault = fault.signal === SIGNAL.SIGSEGV || fault.signal === SIGNAL.SIGBUS
   if (isPageFault && fault.code !== NO_ADDRESS) {
-    const found = task.addressSpace.fault(fault)
+    const found = task.addressSpace.fault(fault, task.unexplained)
     if (found !== undefined) forceSignal(task, faultInfo(found))
   } else forceSignal(task, faultInfo(fault))
   task.world.makeReady(task)

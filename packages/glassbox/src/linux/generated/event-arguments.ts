@@ -776,6 +776,7 @@ export interface StructArguments {
   }
   readonly sockaddr: {
     readonly sa_family?: Name
+    readonly sa_data?: readonly (number)[]
   }
   readonly sockaddr_un: {
     readonly sa_family?: Name
@@ -821,6 +822,16 @@ export interface StructArguments {
     readonly ipi_spec_dst?: string
     readonly ipi_addr?: string
   }
+  readonly ipv6_mreq: {
+    readonly ipv6mr_multiaddr?: readonly (number)[]
+    readonly ipv6mr_interface?: number
+  }
+  readonly packet_mreq: {
+    readonly mr_ifindex?: number
+    readonly mr_type?: Name
+    readonly mr_alen?: number
+    readonly mr_address?: readonly (number)[]
+  }
   readonly nlmsghdr: {
     readonly nlmsg_len?: number
     readonly nlmsg_type?: number
@@ -831,6 +842,26 @@ export interface StructArguments {
   readonly ifreq: {
     readonly ifr_name?: string
     readonly ifr_ifru?: AnyValue
+  }
+  readonly ifreq_number: {
+    readonly ifr_name?: string
+    readonly ifr_ivalue?: number
+  }
+  readonly ifreq_flags: {
+    readonly ifr_name?: string
+    readonly ifr_flags?: Names
+  }
+  readonly ifreq_address: {
+    readonly ifr_name?: string
+    readonly ifr_addr?: StructArguments['sockaddr']
+  }
+  readonly ifreq_rename: {
+    readonly ifr_name?: string
+    readonly ifr_newname?: string
+  }
+  readonly ifreq_map: {
+    readonly ifr_name?: string
+    readonly ifr_map?: StructArguments['ifmap']
   }
   readonly ifconf: {
     readonly ifc_len?: number

@@ -556,6 +556,7 @@ type KindName =
   | 'flags_mq_flags_64'
   | 'struct_msghdr'
   | 'enum_af_16'
+  | 'list_int_8_14'
   | 'word_port_16'
   | 'word_ipv4_address_32'
   | 'word_network_number_32'
@@ -563,8 +564,12 @@ type KindName =
   | 'enum_arphrd_16'
   | 'enum_packet_type_8'
   | 'list_int_8_8'
+  | 'enum_packet_mr_16'
   | 'chars_16'
   | 'union_ifreq_24'
+  | 'flags_if_flags_16'
+  | 'struct_sockaddr'
+  | 'struct_ifmap'
   | 'array_struct_ifreq'
   | 'int_hex_8'
   | 'flags_tty_iflag_32'
@@ -1150,6 +1155,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_mq_flags_64: { type: 'flags', bits: 64, set: 'mq_flags', notation: '|mq_flags' },
   struct_msghdr: { type: 'struct', name: 'msghdr', notation: 'struct:msghdr' },
   enum_af_16: { type: 'enum', bits: 16, set: 'af', notation: '=af' },
+  list_int_8_14: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 14, notation: 'hex32[14]' },
   word_port_16: { type: 'word', bits: 16, word: 'port', notation: 'port' },
   word_ipv4_address_32: { type: 'word', bits: 32, word: 'ipv4_address', notation: 'ipv4' },
   word_network_number_32: { type: 'word', bits: 32, word: 'network_number', notation: 'net32' },
@@ -1157,8 +1163,12 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   enum_arphrd_16: { type: 'enum', bits: 16, set: 'arphrd', notation: '=arphrd' },
   enum_packet_type_8: { type: 'enum', bits: 8, set: 'packet_type', notation: '=packet_type' },
   list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
+  enum_packet_mr_16: { type: 'enum', bits: 16, set: 'packet_mr', notation: '=packet_mr' },
   chars_16: { type: 'chars', size: 16, notation: 'chars' },
   union_ifreq_24: { type: 'union', of: 'ifreq', size: 24, notation: 'union:ifreq' },
+  flags_if_flags_16: { type: 'flags', bits: 16, set: 'if_flags', notation: '|if_flags' },
+  struct_sockaddr: { type: 'struct', name: 'sockaddr', notation: 'struct:sockaddr' },
+  struct_ifmap: { type: 'struct', name: 'ifmap', notation: 'struct:ifmap' },
   array_struct_ifreq: { type: 'array', way: 'out', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, notation: 'array>ifreq__addr@ifc_len' },
   int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'hex32' },
   flags_tty_iflag_32: { type: 'flags', bits: 32, set: 'tty_iflag', notation: '|tty_iflag' },

@@ -726,6 +726,7 @@ export interface StructValues {
   }
   readonly sockaddr: {
     readonly sa_family: number
+    readonly sa_data: readonly number[]
   }
   readonly sockaddr_un: {
     readonly sa_family: number
@@ -771,6 +772,16 @@ export interface StructValues {
     readonly ipi_spec_dst: number
     readonly ipi_addr: number
   }
+  readonly ipv6_mreq: {
+    readonly ipv6mr_multiaddr: readonly number[]
+    readonly ipv6mr_interface: number
+  }
+  readonly packet_mreq: {
+    readonly mr_ifindex: number
+    readonly mr_type: number
+    readonly mr_alen: number
+    readonly mr_address: readonly number[]
+  }
   readonly nlmsghdr: {
     readonly nlmsg_len: number
     readonly nlmsg_type: number
@@ -781,6 +792,26 @@ export interface StructValues {
   readonly ifreq: {
     readonly ifr_name: Uint8Array
     readonly ifr_ifru: Uint8Array
+  }
+  readonly ifreq_number: {
+    readonly ifr_name: Uint8Array
+    readonly ifr_ivalue: number
+  }
+  readonly ifreq_flags: {
+    readonly ifr_name: Uint8Array
+    readonly ifr_flags: number
+  }
+  readonly ifreq_address: {
+    readonly ifr_name: Uint8Array
+    readonly ifr_addr: StructValues['sockaddr']
+  }
+  readonly ifreq_rename: {
+    readonly ifr_name: Uint8Array
+    readonly ifr_newname: Uint8Array
+  }
+  readonly ifreq_map: {
+    readonly ifr_name: Uint8Array
+    readonly ifr_map: StructValues['ifmap']
   }
   readonly ifconf: {
     readonly ifc_len: number

@@ -18,16 +18,16 @@ import { LaneTables } from './tables.ts'
 
 const RESTART_SYSCALL = syscallNumber('restart_syscall')
 const NOTHING_READ: Planned = { enter: [], leave: [] }
-const TEXT_BYTES = 1 << 16
+const TEXT_BYTES = 1 << 17
 const CAPTURE_BYTES = 1 << 18
 
-const numbers = (names: readonly string[]): ReadonlySet<number> =>
+const numbersOf = (names: readonly string[]): ReadonlySet<number> =>
   new Set(names.map(name => syscallNumber(name)))
 
 /** These change what a tracee is, what it sees of itself, or how its memory must be read. */
-const ALWAYS_STOP = numbers(['execve', 'execveat', 'vfork', ...MASK_CALLS, ...CHILD_CALLS, 'userfaultfd'])
+const ALWAYS_STOP = numbersOf(['execve', 'execveat', 'vfork', ...MASK_CALLS, ...CHILD_CALLS, 'userfaultfd'])
 /** Of these the tracer must see some, by a path or a request. Their plans tell them apart. */
-const SOMETIMES_STOP = numbers([...Object.keys(PATH_CALLS), ...USER_FAULT_CALLS])
+const SOMETIMES_STOP = numbersOf([...Object.keys(PATH_CALLS), ...USER_FAULT_CALLS])
 
 /** For tests: which lanes are used. The text must be the same. */
 const ONLY = process.env['GLASSBOX_TEST_LANES']
@@ -58,6 +58,7 @@ export class Lanes {
     this.#taker = ONLY === 'captures' ? undefined : handlers.lines
     this.#tables.set('filtered', filtered ? 1 : 0)
     this.#tables.set('columns', this.#taker?.columns ?? 0)
+    this.#tables.set('json', this.#taker?.numbers ? 1 : 0)
     this.#taker?.useTable(this.#tables)
     // Under a filter, calls that were not asked for do not stop at all.
     if (!filtered) this.#skipUnwanted()
@@ -108,12 +109,26 @@ export class Lanes {
     const tables = this.#tables
     const skips = this.#skips && alone
     const active = open && this.#isOpen && (this.#uses || skips)
-    const lines = active && alone ? this.#taker : undefined
     tables.set('active', active ? 1 : 0)
     tables.set('skips', skips ? 1 : 0)
-    tables.set('lines', lines ? 1 : 0)
-    if (lines) tables.set('prefix', LINE_PREFIX[lines.prefix()])
+    tables.set('lines', active && alone && this.#prepareLines() ? 1 : 0)
     return active
+  }
+
+  /** Returns whether the next step may make lines. */
+  #prepareLines(): boolean {
+    const taker = this.#taker
+    if (!taker) return false
+    this.#tables.set('prefix', LINE_PREFIX[taker.prefix()])
+    if (!taker.numbers) return true
+    const numbers = taker.numbers()
+    if (numbers) this.#tables.numberEvents(numbers)
+    return numbers !== undefined
+  }
+
+  /** A thread became traced, or is now of another process. */
+  thread(tid: number, pid: number): void {
+    this.#tables.thread(tid, pid)
   }
 
   /** Lines that the step made, from `start` to `end` of its text. */

@@ -10,7 +10,9 @@ import {
   CAPTURE_FLAG,
   CAPTURE_LAYOUT,
   CAPTURE_OPERATION,
+  ERRNO_NAMES,
   ERROR_NAMES,
+  KNOWN_THREAD_LAYOUT,
   LANE_TABLES_LAYOUT,
   LINE_FLAG,
   LINE_STEP,
@@ -19,13 +21,15 @@ import {
   NAME_ENTRY_LAYOUT,
   NO_SELECTOR,
   NUMBER_FORMAT,
+  OPEN_CALLS,
   PLAN_CHOICE_LAYOUT,
   PLAN_ENTRY_LAYOUT,
 } from '../../gate/generated/layouts.ts'
-import { ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import type { EventNumbers } from '../../trace/handlers.ts'
 import type { CallPlan, Capture, LineProgram, LineStep, Planned, Source } from '../../decode/lanes/plan.ts'
 
-const BYTES = 1 << 18
+const BYTES = 1 << 19
 /** A power of two. The table is never more than half full, so that a search is short. */
 const NAMES = 2048
 const MOST_NAMES = NAMES / 2
@@ -42,7 +46,10 @@ export class LaneTables implements NameTable {
   readonly bytes: Uint8Array
   readonly #view: DataView
   readonly #literals = new Map<string, number>()
-  readonly #kinds = new Map<string, number>([[ERRORS, ERROR_NAMES]])
+  readonly #kinds = new Map<string, number>([
+    [ERRORS, ERROR_NAMES],
+    [ERRNOS, ERRNO_NAMES],
+  ])
   readonly #known = new Map<string, Set<bigint>>()
   #names = 0
   #end: number
@@ -56,10 +63,24 @@ export class LaneTables implements NameTable {
   }
 
   set(
-    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names',
+    field: 'active' | 'skips' | 'filtered' | 'lines' | 'prefix' | 'columns' | 'namesAt' | 'names' | 'json',
     value: number,
   ): void {
     this.#view.setUint32(LANE_TABLES_LAYOUT[field], value, true)
+  }
+
+  /** What the step must know for its events. */
+  numberEvents({ sequence, firstNs, offsetNs }: EventNumbers): void {
+    this.#view.setUint32(LANE_TABLES_LAYOUT.sequence, sequence, true)
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.first, firstNs, true)
+    this.#view.setBigUint64(LANE_TABLES_LAYOUT.offset, offsetNs, true)
+  }
+
+  /** Events of this thread have this process. A later thread may take its place. */
+  thread(tid: number, pid: number): void {
+    const at = LANE_TABLES_LAYOUT.threads + (tid & (OPEN_CALLS - 1)) * KNOWN_THREAD_LAYOUT.SIZE
+    this.#view.setInt32(at + KNOWN_THREAD_LAYOUT.tid, tid, true)
+    this.#view.setInt32(at + KNOWN_THREAD_LAYOUT.pid, pid, true)
   }
 
   skip(nr: number, skips: boolean): void {
@@ -148,7 +169,7 @@ export class LaneTables implements NameTable {
   }
 
   /** Returns 0, which makes the call stop, if it does not fit. */
-  #callPlan({ enter, leave, line }: CallPlan): number {
+  #callPlan({ enter, leave, line, json }: CallPlan): number {
     if (enter.length > MOST_CAPTURES || leave.length > MOST_CAPTURES) return 0
     const at = this.#take(CALL_PLAN_LAYOUT.SIZE)
     const lists = [this.#captures(enter), this.#captures(leave)] as const
@@ -156,6 +177,7 @@ export class LaneTables implements NameTable {
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.enter, lists[0] ?? 0, true)
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.leave, lists[1] ?? 0, true)
     this.#view.setUint32(at + CALL_PLAN_LAYOUT.line, line ? this.#program(line) : 0, true)
+    if (json) this.#view.setUint32(at + CALL_PLAN_LAYOUT.json, this.#steps(json), true)
     return at
   }
 
@@ -192,15 +214,20 @@ export class LaneTables implements NameTable {
 
   /** Returns 0, no program, if there is no room. */
   #program({ steps, result }: LineProgram): number {
+    return this.#steps(steps, end => {
+      const isNamed = typeof result === 'object'
+      this.bytes[end + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[isNamed ? 'named' : result]
+      if (isNamed) this.#view.setUint32(end + LINE_STEP_RECORD_LAYOUT.a, this.#kind(result.named), true)
+    })
+  }
+
+  #steps(steps: readonly LineStep[], writeEnd?: (at: number) => void): number {
     const all = steps.flatMap(flat)
     const at = this.#take((all.length + 1) * LINE_STEP_RECORD_LAYOUT.SIZE)
     if (at === 0) return 0
     for (const [index, step] of all.entries())
       if (!this.#step(at + index * LINE_STEP_RECORD_LAYOUT.SIZE, step)) return 0
-    const end = at + all.length * LINE_STEP_RECORD_LAYOUT.SIZE
-    const isNamed = typeof result === 'object'
-    this.bytes[end + LINE_STEP_RECORD_LAYOUT.format] = NUMBER_FORMAT[isNamed ? 'named' : result]
-    if (isNamed) this.#view.setUint32(end + LINE_STEP_RECORD_LAYOUT.a, this.#kind(result.named), true)
+    writeEnd?.(at + all.length * LINE_STEP_RECORD_LAYOUT.SIZE)
     return at
   }
 
@@ -237,12 +264,16 @@ export class LaneTables implements NameTable {
         from(step.source)
         word('a', this.#kind(step.kind))
         break
+      case 'raw':
+        break
       case 'string':
+      case 'jsonString':
         argument(step.argument, late(step.late))
         word('a', step.most)
         break
       case 'bytes':
-        argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result : 0))
+      case 'jsonBytes':
+        argument(step.argument, late(step.late) | (step.byResult ? LINE_FLAG.result | LINE_FLAG.out : 0))
         view.setUint16(at + LINE_STEP_RECORD_LAYOUT.width, step.length, true)
         word('a', step.most)
         break
@@ -254,7 +285,10 @@ export class LaneTables implements NameTable {
         word('a', step.value)
         break
       case 'pointer':
-        argument(step.argument, late(step.late) | (step.out ? LINE_FLAG.out : 0))
+        argument(
+          step.argument,
+          late(step.late) | (step.out ? LINE_FLAG.out : 0) | (step.isJson ? LINE_FLAG.json : 0),
+        )
         word('a', step.size)
         word('b', step.inside.flatMap(flat).length)
         break

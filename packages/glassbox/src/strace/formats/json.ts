@@ -7,16 +7,17 @@ import { DEFAULT_LIMIT, entryValues, exitValues } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { EnteredCall, LeftCall, SignalStop } from '../../trace/handlers.ts'
+import type { EnteredCall, LeftCall, LineTaker, SignalStop } from '../../trace/handlers.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
 import type { Tracee, TraceeAtEntry, TraceeAtExit } from '../../trace/tracee.ts'
 import { realtimeOffsetNs } from '../clock.ts'
 import { jsonValue, numberOrText } from './json-value.ts'
-import { has, type TraceSettings } from '../options.ts'
+import { has, STATUSES, type TraceSettings } from '../options.ts'
 import type { Output } from '../output/output.ts'
 import type { Sink } from '../output/sink.ts'
 import type { Spellings } from '../text/spelling.ts'
 import type { Stacks } from '../text/stacks.ts'
+import { TaughtLines } from '../text/taught-lines.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
 const SCHEMA_VERSION = 1
@@ -26,6 +27,7 @@ export class JsonSink implements Sink {
   readonly #output: Output
   readonly #spellings: Spellings
   readonly #stacks: Stacks | undefined
+  readonly #taught: TaughtLines
   readonly #offsetNs: bigint = realtimeOffsetNs()
   #firstNs: bigint | undefined
   #seq = 0
@@ -39,6 +41,10 @@ export class JsonSink implements Sink {
     this.#output = output
     this.#spellings = parts.spellings
     this.#stacks = parts.stacks
+    this.#taught = new TaughtLines(parts.spellings, {
+      most: DEFAULT_LIMIT,
+      json: value => JSON.stringify(jsonValue(value)),
+    })
   }
 
   #event(state: TraceeState, type: string, timeNs: bigint, facts: Readonly<Record<string, unknown>>): void {
@@ -53,7 +59,26 @@ export class JsonSink implements Sink {
   }
 
   plan(nr: number): Planned | undefined {
-    return this.#output.mayDelay(nr) ? this.#spellings.plan(nr, DEFAULT_LIMIT) : undefined
+    return this.#output.mayDelay(nr) ? this.#taught.plan(nr) : undefined
+  }
+
+  /** Events of calls that need nothing but the call. */
+  lines(): LineTaker | undefined {
+    const showsAll = this.#settings.selection.status.length === STATUSES.length
+    if (!showsAll || this.#stacks || this.#output.separate) return undefined
+    return {
+      columns: 0,
+      useTable: table => this.#taught.useTable(table),
+      prefix: () => 'none',
+      numbers: () =>
+        this.#firstNs === undefined
+          ? undefined
+          : { sequence: this.#seq, firstNs: this.#firstNs, offsetNs: this.#offsetNs },
+      lines: (text, count) => {
+        this.#seq += count
+        this.#output.writeBytes(text)
+      },
+    }
   }
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
@@ -61,6 +86,7 @@ export class JsonSink implements Sink {
     state.entered = { call, args: entryValues(call, tracee) }
     this.#firstNs ??= call.timeNs
     this.#output.entered(call)
+    this.#taught.teach(call, tracee)
   }
 
   exit(state: TraceeState, call: LeftCall, tracee: TraceeAtExit): void {
@@ -93,6 +119,7 @@ export class JsonSink implements Sink {
       ...this.#stacks?.value(state, tracee),
     })
     this.#output.lineEnded()
+    if (!tampering) this.#taught.teach(call, tracee, outcome)
   }
 
   exiting(state: TraceeState, _timeNs: bigint, insideCall: boolean, tracee: Tracee): void {

@@ -61,7 +61,7 @@ export class Writer {
   #writeWholeLines(text: Uint8Array): void {
     for (let at = 0; at < text.length; ) {
       const end = text.indexOf(LINE_FEED, at) + 1 || text.length
-      this.write(Buffer.from(text.buffer, text.byteOffset + at, end - at).toString('latin1'))
+      this.write(Buffer.from(text.buffer, text.byteOffset + at, end - at).toString())
       at = end
     }
   }

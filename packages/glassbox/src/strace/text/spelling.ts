@@ -55,15 +55,16 @@ export class Spellings {
 
   /**
    * What is read to print a call of x86-64 after its program has gone on; `undefined` if it must
-   * wait. `most`: how many bytes and elements others read of it.
+   * wait. `most`: how many bytes and elements an event reads of it, if one is made.
    */
   plan(nr: number, most = 0): Planned | undefined {
     const { raw, full, stringLimit, stringsInHex, names } = this.of('x86_64', nr)
     if (!this.#isPure || raw || MESSAGES.has(nr)) return undefined
     const limit = Math.max(stringLimit ?? DEFAULT_STRING_LIMIT, most)
-    const hasLine = most === 0 && !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
+    const hasLine = !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
+    const lines = { lineLimit: stringLimit ?? DEFAULT_STRING_LIMIT, isJson: most > 0 }
     const items = full ? Math.max(limit, EVERY_ITEM) : limit
-    return planOf(nr, { bytes: limit, items, ...(hasLine && { lineLimit: limit }) })
+    return planOf(nr, { bytes: limit, items, ...(hasLine && lines) })
   }
 
   hidesStructs(nr: number): boolean {

@@ -7,7 +7,6 @@
  * At most one line is open in a shared output: `#open` is its tracee.
  */
 import { callName, entryText, exitText, siginfoText } from '../../decode/decode.ts'
-import { type NameTable, teachNames } from '../../decode/lanes/names.ts'
 import type { Planned } from '../../decode/lanes/plan.ts'
 import type { EntryText, Outcome } from '../../decode/types.ts'
 import { numbersOf } from '../../linux/abi.ts'
@@ -23,6 +22,7 @@ import { PrefixText } from './prefix.ts'
 import type { Sink } from '../output/sink.ts'
 import type { Spellings } from './spelling.ts'
 import type { Stacks } from './stacks.ts'
+import { TaughtLines } from './taught-lines.ts'
 import type { TraceeState } from '../tracee-state.ts'
 
 const RESUMING = 'restart_syscall(<... resuming interrupted'
@@ -40,9 +40,7 @@ export class TextSink implements Sink {
   /** Returns the number of tracees. */
   readonly #tracees: () => number
   #open: TraceeState | undefined
-  readonly #plans = new Map<number, Planned>()
-  /** Set if lines are made by programs. */
-  #names: NameTable | undefined
+  readonly #taught: TaughtLines
 
   constructor(
     options: TraceSettings,
@@ -58,6 +56,7 @@ export class TextSink implements Sink {
     this.#options = options
     this.#output = output
     this.#spellings = parts.spellings
+    this.#taught = new TaughtLines(parts.spellings)
     this.#stacks = parts.stacks
     this.#tracees = parts.tracees
     this.#prefix = new PrefixText(options.prefix, parts.comm)
@@ -66,15 +65,7 @@ export class TextSink implements Sink {
   }
 
   plan(nr: number): Planned | undefined {
-    return this.#dumps || !this.#output.mayDelay(nr) ? undefined : this.#plan(nr)
-  }
-
-  #plan(nr: number): Planned | undefined {
-    const known = this.#plans.get(nr)
-    if (known) return known
-    const made = this.#spellings.plan(nr)
-    if (made) this.#plans.set(nr, made)
-    return made
+    return this.#dumps || !this.#output.mayDelay(nr) ? undefined : this.#taught.plan(nr)
   }
 
   /**
@@ -86,9 +77,7 @@ export class TextSink implements Sink {
     if (!isSimple || this.#dumps || this.#stacks || this.#output.separate) return undefined
     return {
       columns,
-      useTable: table => {
-        this.#names = table
-      },
+      useTable: table => this.#taught.useTable(table),
       prefix: () => this.#prefix.form(this.#tracees() > 1),
       lines: text => this.#lines(text),
     }
@@ -101,13 +90,6 @@ export class TextSink implements Sink {
     this.#output.writeBytes(text)
   }
 
-  /** So that the next call with these values needs no decoder. */
-  #teach(call: EnteredCall, tracee: Tracee, outcome?: Outcome): void {
-    const plan = this.#names && call.abi === 'x86_64' ? this.#plans.get(call.nr) : undefined
-    if (this.#names && plan)
-      teachNames(this.#names, plan, call, tracee, this.#spellings.of(call.abi, call.nr), outcome)
-  }
-
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     const entry = this.#entryText(call, tracee)
     state.entry = entry
@@ -116,7 +98,7 @@ export class TextSink implements Sink {
     if (this.#showsAll) this.#output.write(state, text)
     else state.staged = text
     this.#output.entered(call)
-    this.#teach(call, tracee)
+    this.#taught.teach(call, tracee)
   }
 
   #entryText(call: EnteredCall, tracee: TraceeAtEntry): EntryText {
@@ -144,7 +126,7 @@ export class TextSink implements Sink {
     if (this.#dumps) text += this.#dumps.text(call, outcome, tracee)
     if (this.#stacks) text += this.#stacks.text(state, tracee)
     this.#close(state, text, outcome.failed ? 'failed' : 'successful')
-    if (!state.tampering) this.#teach(call, tracee, outcome)
+    if (!state.tampering) this.#taught.teach(call, tracee, outcome)
   }
 
   #exitText(
