@@ -68,7 +68,7 @@ describe('strace in the kernel of TypeScript', () => {
     assert.match(killed.err, /^--- SIGUSR1 \{.*\+\+\+ killed by SIGUSR1 \+\+\+\n$/s)
     assert.equal(killed.signal, 'SIGUSR1')
     assert.equal(runTracer(KERNEL, ['-e', 'trace=none', 'sh', '-c', 'exit 7']).code, 7)
-    const greedy = runTracer(KERNEL, ['-e', 'trace=none', 'sh', '-c', 'exec tail /dev/zero'])
+    const greedy = runTracer(KERNEL, ['-e', 'trace=none', 'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=511M'])
     assert.match(greedy.err, /^strace: killed by the memory limit of 512 MiB/m)
     assert.equal(greedy.code, 137)
   })

@@ -205,6 +205,19 @@ describe('memory on the scripted platform', () => {
     assert.ok(under.end.peakBytes <= 4 << 20)
   })
 
+  test('a call that needs more memory than the limit ends the world, too', async () => {
+    const { end } = await play(
+      function* (guest) {
+        const fd = yield* guest.call('openat', AT_FDCWD, '/tmp/file', O_RDWR | O_CREAT, 0o600)
+        const at = yield* guest.pages(64)
+        while ((yield* guest.call('write', fd, at, 64 * PAGE)) > 0);
+        assert.fail('no call is refused')
+      },
+      { memoryBytes: 4 << 20 },
+    )
+    assert.equal(end.cause, 'memory')
+  })
+
   test('memory that the host does not have is SIGBUS, and never a fault of the kernel', async () => {
     const pages = 1000
     const { end, signal } = await play(

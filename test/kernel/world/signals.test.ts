@@ -12,7 +12,7 @@ import {
 } from '#glassbox/linux/constants.js'
 import { SIGNAL } from '#glassbox/kernel/task/signals/numbers.js'
 import { bytesOf, type Guest, timespec } from '../../support/kernel/scripted/guest.js'
-import type { Script, Steps } from '../../support/kernel/scripted/steps.js'
+import { plainly, type Script, type Steps } from '../../support/kernel/scripted/steps.js'
 import { play } from '../../support/kernel/scripted/world.js'
 
 const { SIGUSR1, SIGUSR2, SIGCHLD, SIGCONT, SIGPIPE, SIGSEGV, SIGSTOP, SIGTERM, SIGTSTP, SIGALRM } = SIGNAL
@@ -29,10 +29,7 @@ const SI_ADDRESS = 16
 const SECOND = 1e9
 
 /** A handler that puts the number of its signal into a list. */
-const noting = (list: number[]): Script =>
-  function* (guest) {
-    list.push(guest.handed(0))
-  }
+const noting = (list: number[]): Script => plainly(guest => void list.push(guest.handed(0)))
 
 /** A child that sends a signal to its parent after a while. */
 function* laterSignal(guest: Guest, signal: number, ns = SECOND): Steps<number> {
@@ -238,9 +235,7 @@ describe('signals on the scripted platform', () => {
       const stack = yield* guest.pages(4)
       yield* guest.call('sigaltstack', bytesOf([BigInt(stack), 0n, BigInt(4 * 4096)]), 0)
       const seen: boolean[] = []
-      const where: Script = function* (own) {
-        seen.push(own.sp >= stack && own.sp < stack + 4 * 4096)
-      }
+      const where = plainly(own => void seen.push(own.sp >= stack && own.sp < stack + 4 * 4096))
       yield* guest.handle(SIGUSR1, where, SA_ONSTACK)
       yield* guest.handle(SIGUSR2, where)
       yield* guest.call('kill', 2, SIGUSR1)

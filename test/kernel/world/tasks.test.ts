@@ -13,7 +13,7 @@ import {
 } from '#glassbox/linux/constants.js'
 import { SIGNAL } from '#glassbox/kernel/task/signals/numbers.js'
 import type { Guest } from '../../support/kernel/scripted/guest.js'
-import type { Script, Steps } from '../../support/kernel/scripted/steps.js'
+import { plainly, type Script, type Steps } from '../../support/kernel/scripted/steps.js'
 import { play } from '../../support/kernel/scripted/world.js'
 
 const P_PID = 1
@@ -25,10 +25,7 @@ function* wait(guest: Guest, pid = -1, options = 0): Steps<{ pid: number | strin
   return { pid: found, status: yield* guest.word(guest.room) }
 }
 
-const exits = (code: number): Script =>
-  function* () {
-    return code
-  }
+const exits = (code: number): Script => plainly(() => code)
 
 describe('tasks on the scripted platform', () => {
   test('the first program is process 2 and leads its session; what it returns is its exit code', async () => {

@@ -12,7 +12,7 @@ import { WorldTrace } from '#glassbox/runners/kernel/tracing/world-trace.js'
 import { Control } from '#glassbox/trace/control.js'
 import type { LeftCall, TraceHandlers } from '#glassbox/trace/handlers.js'
 import { type Guest, timespec } from '../../../support/kernel/scripted/guest.js'
-import type { Script, Steps } from '../../../support/kernel/scripted/steps.js'
+import { plainly, type Script, type Steps } from '../../../support/kernel/scripted/steps.js'
 import { play, type Played, type PlayOptions } from '../../../support/kernel/scripted/world.js'
 
 const SECOND = 1e9
@@ -199,9 +199,10 @@ describe('handlers change what tasks do', () => {
     await traced(
       function* (guest) {
         const seen: number[] = []
-        yield* guest.handle(SIGUSR1, function* (own) {
-          seen.push(own.handed(0))
-        })
+        yield* guest.handle(
+          SIGUSR1,
+          plainly(own => void seen.push(own.handed(0))),
+        )
         assert.equal(yield* guest.try('pause'), 'EINTR')
         assert.deepEqual(seen, [SIGUSR1])
       },
@@ -219,9 +220,10 @@ describe('handlers change what tasks do', () => {
       await traced(
         function* (guest) {
           for (const signal of [SIGUSR1, SIGUSR2])
-            yield* guest.handle(signal, function* (own) {
-              seen.push(own.handed(0))
-            })
+            yield* guest.handle(
+              signal,
+              plainly(own => void seen.push(own.handed(0))),
+            )
           yield* guest.call('kill', 2, SIGUSR1)
         },
         { signal: () => answer },
@@ -336,9 +338,7 @@ describe('handlers change what tasks do', () => {
   })
 
   test('the first execve can fail, and then no program runs; it cannot be another call', async () => {
-    const never: Script = function* () {
-      assert.fail('it does not run')
-    }
+    const never = plainly(() => assert.fail('it does not run'))
     const told: string[] = []
     const enter = (
       how: (tracee: Parameters<NonNullable<TraceHandlers['enter']>>[1]) => void,

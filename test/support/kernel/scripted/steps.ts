@@ -22,3 +22,12 @@ export type Steps<Value = void> = Generator<Step, Value, number>
 
 /** A program, a thread or a handler of signals. What it returns is an exit code. */
 export type Script = (guest: Guest) => Steps<number | void>
+
+const NO_STEPS: readonly Step[] = []
+
+/** A script that makes no call and touches no memory. */
+export const plainly = (action: (guest: Guest) => number | void): Script =>
+  function* (guest) {
+    yield* NO_STEPS
+    return action(guest)
+  }
