@@ -1,4 +1,6 @@
-/** Files on the scripted platform: descriptors, pipes, directories, locks, and waiting for them. */
+/**
+ * Files on the scripted platform: descriptors, pipes, directories, locks, and waiting for them.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {

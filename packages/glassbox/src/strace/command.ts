@@ -190,7 +190,9 @@ function isRunnable(path: string): boolean {
   return typeof found !== 'number' && found.isFile() && (found.mode & 0o111) !== 0
 }
 
-/** The calls that handlers must be told of; `undefined`: all. Stacks need those that map memory. */
+/**
+ * The calls that handlers must be told of; `undefined`: all. Stacks need those that map memory.
+ */
 export async function callsThatStop(options: StraceOptions): Promise<readonly string[] | undefined> {
   const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
   return namesOf(options, mapping)

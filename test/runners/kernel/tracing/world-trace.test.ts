@@ -1,7 +1,7 @@
 /**
- * What handlers of a trace may do to the tasks of a world, on the scripted platform: skip and change
- * calls, set results, write memory, send and replace signals, delay, let go, kill. And what a
- * handler that throws does.
+ * What handlers of a trace may do to the tasks of a world, on the scripted platform: skip and
+ * change calls, set results, write memory, send and replace signals, delay, let go, kill. And what
+ * a handler that throws does.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

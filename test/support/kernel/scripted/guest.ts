@@ -147,7 +147,9 @@ export class Guest {
     return yield { kind: 'call', nr: syscallNumber('vfork'), args: [], child: { script, is: 'process' } }
   }
 
-  /** A thread with a stack of its own. `idAt`: where its id is until it ends, as a join waits for. */
+  /**
+   * A thread with a stack of its own. `idAt`: where its id is until it ends, as a join waits for.
+   */
   *thread(script: Script, idAt: number): Steps<number> {
     const stack = (yield* this.pages(STACK_PAGES)) + STACK_PAGES * PAGE
     return yield {

@@ -47,7 +47,9 @@ export class Dispatcher {
     else this.#serveObserved(task, observer)
   }
 
-  /** Its observer may have skipped the call, changed its number, delayed it, or killed the task. */
+  /**
+   * Its observer may have skipped the call, changed its number, delayed it, or killed the task.
+   */
   #serveObserved(task: Task, observer: TaskObserver): void {
     const isMade = observer.entered(task)
     if (task.isBeingKilled) {

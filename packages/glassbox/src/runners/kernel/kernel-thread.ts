@@ -1,8 +1,8 @@
 /**
  * The kernel thread of a sandbox as the main thread sees it: owns the worker, sends it one request
  * at a time, and rings its bell when a job has to stop. The worker keeps the process alive only
- * while a request is open, or while it is being closed. When the process exits, the worker is told, because a thread that waits
- * for guests would block the exit.
+ * while a request is open, or while it is being closed. When the process exits, the worker is
+ * told, because a thread that waits for guests would block the exit.
  */
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { GlassboxError } from '../../errors.ts'
