@@ -33,6 +33,7 @@ const targets = [
     sources: [
       ...[
         'gate.c',
+        'arguments.c',
         'owned.c',
         'readable.c',
         'unchanged.c',
@@ -55,7 +56,16 @@ const targets = [
   },
   {
     output: `init-linux-${process.arch}`,
-    sources: ['init.c', 'fingerprint.c', 'watch.c', 'page-cache.c', 'notify.c', 'plan.c', 'memory.c'],
+    sources: [
+      'init.c',
+      'fingerprint.c',
+      'watch.c',
+      'page-cache.c',
+      'number.c',
+      'notify.c',
+      'plan.c',
+      'memory.c',
+    ],
     flags: ['-static', '-no-pie', '-fno-pie'],
   },
   {

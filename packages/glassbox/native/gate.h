@@ -1,6 +1,6 @@
 /*
- * What the files of the gate share: how they take arguments from JavaScript, and the functions of
- * owned.c, readable.c, unchanged.c, trace.c, start.c, supervise.c, guest.c and cycles.c.
+ * What the files of the gate share: the functions of arguments.c, owned.c, readable.c,
+ * unchanged.c, trace.c, start.c, supervise.c, guest.c and cycles.c.
  */
 #ifndef GLASSBOX_GATE_H
 #define GLASSBOX_GATE_H
@@ -16,7 +16,10 @@ struct bytes {
   size_t length;
 };
 
-/* get_arguments throws if there are too few; the others return 0, and their caller throws. */
+/*
+ * arguments.c. get_arguments throws if there are too few; the others return 0, and their caller
+ * throws.
+ */
 napi_value throw_type(napi_env env, const char *message);
 int get_arguments(napi_env env, napi_callback_info info, size_t wanted, napi_value *arguments);
 int get_bytes(napi_env env, napi_value value, struct bytes *bytes);

@@ -53,6 +53,8 @@ u64 watch_cpu(struct program *program);
  * to look again, or 0 if there is nothing to look at.
  */
 u64 page_cache_look(struct program *program);
+
+/* number.c: the digits at `*at`, which then points behind them. 0 if there are none. */
 int parse_number(const char **at, u64 *value);
 
 /*

@@ -34,15 +34,6 @@ static u32 count_processors(void) {
   return count ? count : 1;
 }
 
-int parse_number(const char **at, u64 *value) {
-  const char *c = *at;
-  *value = 0;
-  if (*c < '0' || *c > '9') return 0;
-  while (*c >= '0' && *c <= '9') *value = *value * 10 + (u64)(*c++ - '0');
-  *at = c;
-  return 1;
-}
-
 /*
  * Whether /proc is that of the PID namespace around the box (src/rootfs/fallbacks.ts). Then it has
  * other numbers, and processes that are not the box's.

@@ -43,6 +43,7 @@ describe('signals of the kernel', () => {
     const sp = task.thread.registers().get(REGISTER.rsp)
     const state = task.thread.extended()
     state[160] = 77
+    state[512] = 2 // the header names the vectors of SSE
     task.thread.setExtended(state)
     world.call(task, 'kill', task.tid, SIGUSR1)
     const registers = task.thread.registers()

@@ -297,6 +297,25 @@ static void nodes(void) {
   printf("%d\n", chmod(".", 06755) < 0 || stat(".", &box) < 0 ? -1 : 0);
 }
 
+/* The pages of a file that others see: CACHED names one that may be read and not written. */
+static void cached(void) {
+  const char *name = getenv("CACHED");
+  int fd = open(name, O_RDONLY), writable = open(name, O_RDWR);
+  char *own = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  char *other = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0), byte = 'X';
+  struct iovec local = {&byte, 1}, remote = {other, 1};
+  own[0] = byte;
+  int memory = open("/proc/self/mem", O_RDWR), status;
+  printf("%d %d %d %d %d ", writable, mprotect(other, 4096, PROT_READ | PROT_WRITE) < 0 ? errno : 0,
+         mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0, fallocate(fd, 0, 0, 1) < 0 ? errno : 0,
+         (int)process_vm_writev(getpid(), &local, 1, &remote, 1, 0) < 0 ? errno : 0);
+  printf("%d ", memory >= 0 && pwrite(memory, &byte, 1, (off_t)other) == 1);
+  if (fork() == 0) own[1] = byte, _exit(madvise(other, 4096, MADV_REMOVE) == 0);
+  wait(&status);
+  pread(fd, &byte, 1, 0);
+  printf("%d %c%c %c %c\n", status, own[0], own[1], other[0], byte);
+}
+
 static const struct { const char *name; void (*run)(void); int natural; } ATTACKS[] = {
     {"stub-call", stub_call, 0}, {"stub-batch", stub_batch, 0}, {"stub-read", stub_read, 0}, {"stub-write", stub_write, 0},
     {"page-write", page_write, 0}, {"stub-range", stub_range, 1}, {"int80", int80, 0}, {"sysenter", sysenter, 1},
@@ -305,7 +324,7 @@ static const struct { const char *name; void (*run)(void); int natural; } ATTACK
     {"frame-flags", frame_flags, 0}, {"trap-flag", trap_flag, 0}, {"pointers", pointers, 1}, {"vectors", vectors, 0},
     {"paths", paths, 1}, {"processes", processes, 1}, {"descriptors", descriptors, 1}, {"host-descriptors", host_descriptors, 1},
     {"maps", maps, 1}, {"threads", threads, 1}, {"unstoppable", unstoppable, 1}, {"numbers", numbers, 1}, {"bomb", bomb, 1},
-    {"changed", changed, 1}, {"nodes", nodes, 1},
+    {"changed", changed, 1}, {"cached", cached, 1}, {"nodes", nodes, 1},
 };
 
 int main(int count, char **words) {

@@ -201,6 +201,100 @@ static void faults(void) {
   printf("traps %d\n", count);
 }
 
+/* Faults on a stack that ends, a frame that is not there, and the traps of single instructions. */
+static void trapped(int signal, siginfo_t *info, void *context) {
+  ucontext_t *user = context;
+  /* A handler inherits the check of alignment, which the C library does not survive. */
+  __asm__ volatile("pushfq\n andl $~0x40000, (%%rsp)\n popfq\n" ::: "memory", "cc");
+  if (count++ < 3)
+    printf("trap %lld code %d flags %llx\n", user->uc_mcontext.gregs[REG_TRAPNO], info->si_code,
+           user->uc_mcontext.gregs[REG_EFL] & 0x40100);
+  user->uc_mcontext.gregs[REG_EFL] &= ~0x40100;
+}
+
+static void again(int signal) { raise(SIGUSR1); }
+
+static void flagged(int signal, siginfo_t *info, void *context) {
+  ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] = -1;
+}
+
+static long flags_after(int signal) {
+  long flags;
+  __asm__ volatile("mov $39, %%eax\n syscall\n mov %%eax, %%edi\n mov %1, %%esi\n mov $62, %%eax\n syscall\n"
+                   "pushfq\n pushq $0x202\n popfq\n pop %0\n cld\n" : "=r"(flags) : "r"(signal)
+                   : "rax", "rdi", "rsi", "rcx", "r11", "memory");
+  return flags;
+}
+
+static int in_child(void (*run)(void)) {
+  int status;
+  pid_t pid = fork();
+  if (pid == 0) run(), _exit(0);
+  waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+static void nested_until_full(void) {
+  set(SIGUSR1, again, SA_ONSTACK | SA_NODEFER);
+  raise(SIGUSR1);
+}
+
+static void no_stack(void) {
+  set(SIGSEGV, SIG_DFL, 0);
+  set(SIGUSR1, quiet, 0);
+  __asm__ volatile("mov $39, %%eax\n syscall\n mov %%eax, %%edi\n mov $10, %%esi\n mov $62, %%eax\n"
+                   "mov $4096, %%esp\n syscall\n hlt\n" ::: "rax", "memory");
+}
+
+static void own_stack(int signal, siginfo_t *info, void *context) {
+  printf("no room: code %d\n", info->si_code);
+  _exit(7);
+}
+
+static void no_stack_handled(void) {
+  set(SIGSEGV, own_stack, SA_SIGINFO | SA_ONSTACK);
+  set(SIGUSR1, quiet, 0);
+  __asm__ volatile("mov $39, %%eax\n syscall\n mov %%eax, %%edi\n mov $10, %%esi\n mov $62, %%eax\n"
+                   "mov $4096, %%esp\n syscall\n hlt\n" ::: "rax", "memory");
+}
+
+static void no_frame(void) {
+  set(SIGSEGV, own_stack, SA_SIGINFO | SA_ONSTACK);
+  __asm__ volatile("mov $15, %%eax\n mov $4096, %%esp\n syscall\n hlt\n" ::: "rax", "memory");
+}
+
+static void bad_state(int signal, siginfo_t *info, void *context) {
+  uint8_t *state = (uint8_t *)((ucontext_t *)context)->uc_mcontext.fpregs;
+  *(uint32_t *)(state + 24) = 0xffffffff;
+}
+
+static void no_state(void) {
+  set(SIGSEGV, own_stack, SA_SIGINFO | SA_ONSTACK);
+  set(SIGUSR1, bad_state, SA_SIGINFO);
+  raise(SIGUSR1);
+  puts("returned");
+}
+
+static void traps(void) {
+  set(SIGTRAP, trapped, SA_SIGINFO);
+  set(SIGBUS, trapped, SA_SIGINFO);
+  count = 0;
+  __asm__ volatile("int3\n pushfq\n orl $0x100, (%%rsp)\n popfq\n nop\n nop\n" ::: "memory", "cc");
+  count = 0;
+  static long place[2];
+  __asm__ volatile("pushfq\n orl $0x40000, (%%rsp)\n popfq\n mov (%0), %%rax\n" ::"r"((char *)place + 1) : "rax", "memory", "cc");
+  set(SIGUSR1, flagged, SA_SIGINFO);
+  set(SIGTRAP, trapped, SA_SIGINFO);
+  count = 0;
+  /* Without the flags of arithmetic, which are those of the handler's own code. */
+  printf("all flags: %lx\n", flags_after(SIGUSR1) & ~0x202);
+  printf("nested until the stack ends: %d\n", in_child(nested_until_full));
+  printf("no stack: %d\n", in_child(no_stack));
+  printf("no stack, with a handler: %d\n", in_child(no_stack_handled));
+  printf("no frame: %d\n", in_child(no_frame));
+  printf("a state that no CPU has: %d\n", in_child(no_state));
+}
+
 static int death(int signal, int blocked) {
   int status;
   pid_t pid = fork();
@@ -258,6 +352,7 @@ int main(void) {
   frames();
   interruptions();
   faults();
+  traps();
   rest();
   return 0;
 }

@@ -11,6 +11,7 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { glassbox } from '../../support/command.js'
 import { type Box, openBox, run, type Trace, type TraceEvent } from '#glassbox/index.js'
 import { assertNothingLeft, type Surroundings, surroundings } from '../../support/left.js'
+import { program } from '../../support/programs.js'
 import { temporaryDirectory } from '../../support/temporary.js'
 
 const runner = 'kernel'
@@ -21,7 +22,7 @@ const FACTS =
 /** Lines whose place depends on who is faster. */
 const RACES = /^(wait4|rt_sigreturn)\(|^--- SIGCHLD/
 
-/** The lines of each process, in the order in which processes appear. */
+/** The lines of each process, in the order in which processes were made. */
 function processes(text: string, leftOut: readonly RegExp[]): string[][] {
   const all = new Map<string, string[]>()
   for (const line of text.split('\n').filter(Boolean)) {
@@ -32,7 +33,8 @@ function processes(text: string, leftOut: readonly RegExp[]): string[][] {
     if (resumed === undefined) own.push(rest)
     else own.push(`${own.pop()?.replace(/ ?<unfinished \.\.\.>$/, '')}${resumed}`)
   }
-  return [...all.values()].map(lines =>
+  const inOrder = [...all].sort(([one], [other]) => Number(one) - Number(other)).map(([, lines]) => lines)
+  return inOrder.map(lines =>
     lines
       .filter(line => !leftOut.some(pattern => pattern.test(line)))
       .map(line => line.replaceAll(/0x[0-9a-f]{5,}/g, 'ADDRESS').replaceAll(/ += /g, ' = '))
@@ -63,12 +65,7 @@ const SAME: readonly (readonly [name: string, words: readonly string[], code: nu
     137,
     false,
   ],
-  [
-    'stop and continue',
-    ['bash', '--norc', '-c', '(sleep 0.1; kill -CONT $$) & kill -STOP $$; wait'],
-    0,
-    true,
-  ],
+  ['stop and continue', [program('kernel/stop-and-continue')], 0, true],
 ]
 
 describe('run --trace has the text of ptrace', () => {
@@ -103,12 +100,12 @@ describe('a trace of a box', () => {
     await assertNothingLeft(around)
   })
 
-  const events = async (program: string, args: readonly string[]): Promise<TraceEvent[]> => {
+  const events = async (name: string, args: readonly string[]): Promise<TraceEvent[]> => {
     const all: TraceEvent[] = []
     const reader = async (trace: Trace): Promise<void> => {
       for await (const event of trace) all.push(event)
     }
-    await box.run(program, args, { trace: { reader } })
+    await box.run(name, args, { trace: { reader } })
     return all
   }
 

@@ -102,7 +102,6 @@ export class TaskWorld {
       root: {} as Mount,
       limits: { memoryBytes: Infinity, processes: 100 },
       memory: new WorldMemory(platform as unknown as Platform),
-      outstanding() {},
     })
     const init = new Process(this.state, this.state.newId(), undefined, defaultLimits())
     this.state.processes.set(init.pid, init)

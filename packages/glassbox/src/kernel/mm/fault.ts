@@ -8,7 +8,8 @@
 import { BUS_ADRERR, PROT_EXEC, PROT_WRITE, SEGV_ACCERR, SEGV_MAPERR } from '../../linux/constants.ts'
 import { signalNumber } from '../../linux/signals.ts'
 import type { Fault } from '../platform/platform.ts'
-import type { Area } from './area.ts'
+import { type Area, UNMAPPED } from './area.ts'
+import { pageStart } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
 import { growStack, type Refusal, touch } from './touch.ts'
 
@@ -35,7 +36,7 @@ export interface SignalFault {
   readonly error: number
 }
 
-/** Where the last fault of a thread was that nothing explained, and what had been changed by then. */
+/** Where a thread's last fault was that nothing explained, and what had been changed by then. */
 export interface Unexplained {
   address: number
   changes: number
@@ -56,15 +57,23 @@ export function mend(space: SpacePages, fault: Fault, last: Unexplained): Signal
   const before = space.changes
   const result = touch(space, address, write)
   if (typeof result === 'string') return refused(fault, result, area)
+  showAtLast(space, result, address)
   if (space.changes !== before) return undefined
-  // Nothing is missing now. What was missing may have come between the fault and this look: another
-  // thread mended it, or a child left and gave the page back. So it is tried once more.
+  // Nothing is missing now. What was missing may have come between the fault and this look:
+  // another thread mended it, or a child left and gave the page back. So it is tried once more.
   if (last.address !== address || last.changes !== space.changes) {
     last.address = address
     last.changes = space.changes
     return undefined
   }
   return refused(fault, signal === SIGBUS ? 'no-memory' : 'forbidden', area)
+}
+
+/** What fork did not show to a child, because most children do not read it. */
+function showAtLast(space: SpacePages, area: Area, address: number): void {
+  if (area.hostProtection !== UNMAPPED || area.wantedProtection === UNMAPPED) return
+  space.showPages(area, true)
+  if (space.parent !== undefined) space.copied.add(pageStart(address))
 }
 
 /** If the platform does not say: a page that can be read faults only when it is written. */

@@ -8,39 +8,115 @@
  *   nothing had happened. `settle` takes the right away at last.
  * - When the child leaves, the parent gets back what nobody else shares, in one batch.
  */
-import { PROT_WRITE } from '../../linux/constants.ts'
-import { AREA_DONT_FORK, AREA_LOCKED, AREA_WIPE_ON_FORK, type Area, UNMAPPED } from './area.ts'
+import { PROT_READ, PROT_WRITE } from '../../linux/constants.ts'
+import { AREA_DONT_FORK, AREA_LOCKED, AREA_SHARED, AREA_WIPE_ON_FORK, type Area, UNMAPPED } from './area.ts'
 import { PAGE_SIZE } from './pages/page.ts'
 import type { SpacePages } from './space-pages.ts'
 import { copyPages, MOST_LEARNED } from './touch.ts'
 
 /** Copying so many pages costs less than one fault. */
 const EAGER_PAGES = 8
+/** Pages to the next one that a child will write: a mapping of its own costs as much as these. */
+const PAGES_PER_WRITE = 12
+/** Longer runs are never copied as a whole. */
+const MOST_COPIED = 64
+
 /** Fills an empty child. False if there is no memory. */
 export function shareWithChild(parent: SpacePages, child: SpacePages, putOff: boolean): boolean {
-  for (const area of parent.areas.all) {
-    if ((area.flags & AREA_DONT_FORK) !== 0) continue
-    const copy = area.part(area.start, area.end)
-    copy.hostProtection = UNMAPPED
-    copy.flags &= ~AREA_LOCKED
-    if ((area.flags & AREA_WIPE_ON_FORK) !== 0) forget(copy)
-    else if (area.owned && area.shared) parent.world.world.share(area.offset, area.pages)
-    else if (area.owned && !isSmall(area)) {
-      parent.world.world.share(area.offset, area.pages)
-      area.copyOnWrite = true
-      copy.copyOnWrite = true
-      if (!putOff) parent.show(area)
-    } else if (area.owned && !copyNow(parent, copy)) return false
-    child.add(copy)
-  }
+  const { all } = parent.areas
   child.parent = parent
-  child.copied.clear()
+  for (let index = 0; index < all.length; ) {
+    const count = areasToCopy(parent, index)
+    if (count === 0) shareArea(parent, child, all[index] as Area, putOff)
+    else if (!copyAreas(parent, child, all.slice(index, index + count))) return false
+    index += Math.max(1, count)
+  }
   parent.regained.clear()
   parent.putOff = putOff
   copyLearned(parent, child)
   // The parent's other threads must not write a shared page once the child runs.
   if (!putOff) parent.settleCopies()
   return true
+}
+
+/** The child and the parent have the same pages, until one of them writes. */
+function shareArea(parent: SpacePages, child: SpacePages, area: Area, putOff: boolean): void {
+  if ((area.flags & AREA_DONT_FORK) !== 0) return
+  const copy = area.part(area.start, area.end)
+  copy.hostProtection = UNMAPPED
+  copy.flags &= ~AREA_LOCKED
+  if ((area.flags & AREA_WIPE_ON_FORK) !== 0) forget(copy)
+  else if (area.owned) {
+    parent.world.world.share(area.offset, area.pages)
+    if (!area.shared) {
+      area.copyOnWrite = true
+      copy.copyOnWrite = true
+      if (!putOff) parent.show(area)
+    }
+  }
+  child.add(copy, !isReadSeldom(copy) || remember(parent, child, copy.start, copy.end) > 0)
+}
+
+/** Most children never look at locales and tables of their parent: a fault shows them. */
+function isReadSeldom(area: Area): boolean {
+  return !area.owned && area.backing === 'cache' && area.protection === PROT_READ
+}
+
+/**
+ * How many areas from this one on are copied together, because they are short, or because the
+ * last child has written so many of their pages that sharing the rest costs more. 0: shared.
+ */
+function areasToCopy(parent: SpacePages, index: number): number {
+  const { all } = parent.areas
+  const first = all[index] as Area
+  if (!mayCopy(first)) return 0
+  let [end, pages] = [index + 1, first.pages]
+  for (let next = all[end]; pages <= MOST_COPIED && next !== undefined; next = all[++end]) {
+    if (!mayCopy(next) || !(all[end - 1] as Area).looksContinuedBy(next)) break
+    pages += next.pages
+  }
+  const written = pages > MOST_COPIED ? 0 : learnedIn(parent, first.start, (all[end - 1] as Area).end).length
+  if (pages <= Math.max(EAGER_PAGES, written * PAGES_PER_WRITE)) return end - index
+  return first.pages <= EAGER_PAGES ? 1 : 0
+}
+
+const mayCopy = (area: Area): boolean =>
+  area.owned &&
+  (area.protection & PROT_WRITE) !== 0 &&
+  (area.flags & (AREA_SHARED | AREA_DONT_FORK | AREA_WIPE_ON_FORK)) === 0
+
+/** Gives the child its own copy of areas that continue each other, as one area. */
+function copyAreas(parent: SpacePages, child: SpacePages, areas: readonly Area[]): boolean {
+  const { world } = parent.world
+  const { start } = areas[0] as Area
+  const { end } = areas.at(-1) as Area
+  const copy = (areas[0] as Area).part(start, end)
+  const offset = world.allocate(copy.pages, 'any')
+  if (offset < 0) return false
+  for (const area of areas) {
+    if (world.copyFrom(offset + area.start - start, world, area.offset, area.pages)) continue
+    world.release(offset, copy.pages)
+    return false
+  }
+  copy.offset = offset
+  copy.copyOnWrite = false
+  copy.hostProtection = UNMAPPED
+  copy.flags &= ~AREA_LOCKED
+  child.add(copy, false)
+  child.showPages(copy, copy.pages <= EAGER_PAGES)
+  remember(parent, child, start, end)
+  return true
+}
+
+/** The addresses in this range that the last child has needed. */
+const learnedIn = (parent: SpacePages, start: number, end: number): number[] =>
+  parent.learned.filter(address => address >= start && address < end)
+
+/** The child has at once what the last one has needed here; returns how many pages that are. */
+function remember(parent: SpacePages, child: SpacePages, start: number, end: number): number {
+  const addresses = learnedIn(parent, start, end)
+  for (const address of addresses) child.copied.add(address)
+  return addresses.length
 }
 
 /** Takes away the right to write shared pages, if that was put off. */
@@ -68,27 +144,10 @@ export function childLeft(child: SpacePages): void {
   parent.join(0, Infinity)
 }
 
-function isSmall(area: Area): boolean {
-  return area.pages <= EAGER_PAGES && (area.protection & PROT_WRITE) !== 0 && !area.copyOnWrite
-}
-
 function forget(area: Area): void {
   area.backing = undefined
   area.owned = false
   area.copyOnWrite = false
-}
-
-/** Gives an area of the child its own copies of the parent's pages. */
-function copyNow(parent: SpacePages, area: Area): boolean {
-  const { world } = parent.world
-  const offset = world.allocate(area.pages, 'any')
-  if (offset < 0) return false
-  if (!world.copyFrom(offset, world, area.offset, area.pages)) {
-    world.release(offset, area.pages)
-    return false
-  }
-  area.offset = offset
-  return true
 }
 
 /** The parent shares a page no more: it may go on writing it, whatever happens to its area. */

@@ -4,7 +4,8 @@
  * copying, mapping, fork.
  *
  * Always true:
- * - An area with pages is mapped in the host with `hostProtection`, or that is queued.
+ * - An area with pages is mapped in the host with `hostProtection`, or that is queued; or its
+ *   first fault maps it.
  * - A guest can write a page that others share only while `putOff` is set: then it is parked.
  * - It holds each file that an area names, once an area.
  */
@@ -15,8 +16,11 @@ import type { Mappable, MappingUser } from './mappable.ts'
 import type { PageAllocator } from './pages/page-allocator.ts'
 import type { WorldMemory } from './world-memory.ts'
 
-/** Areas of up to this length, whose pages exist, get their page tables at once. */
-const POPULATE = 128 * 1024
+/**
+ * Areas of up to this length, whose pages exist, get their page tables at once. Of longer ones
+ * most pages may never be touched, and a fault of the host shows several together.
+ */
+const POPULATE = 8 * 1024
 
 /** More areas than this: ENOMEM. The host allows a process 65 530 mappings. */
 const MAX_AREAS = 60_000
@@ -40,13 +44,13 @@ export class SpacePages implements MappingUser {
   parent: SpacePages | undefined = undefined
   /** Whether this space may still write pages that it shares with its child: it is parked. */
   putOff = false
-  /** Addresses of pages that this space has copied since its fork, if its parent wants to know. */
+  /** Addresses of pages that this space has copied, or shown, since its fork, for its parent. */
   readonly copied: Set<number> = new Set()
   /** Where the last copy of shared pages ended, and how many pages it wanted: see touch.ts. */
   lastCopy: { readonly end: number; readonly pages: number } = { end: 0, pages: 1 }
   /** Addresses of pages that faulted here because a child shares them. */
   readonly regained: Set<number> = new Set()
-  /** Addresses of pages that this space or its last child wrote: the next fork copies them. */
+  /** Addresses of pages that this space or its last child needed: the next fork has them ready. */
   learned: readonly number[] = []
 
   constructor(world: WorldMemory, space: Space) {
@@ -59,12 +63,12 @@ export class SpacePages implements MappingUser {
     return area.backing === 'cache' ? this.world.cache : this.world.world
   }
 
-  /** Adds an area where there is none, and maps it if it has pages. */
-  add(area: Area): void {
+  /** Adds an area where there is none, and maps it if it has pages; else a fault does that. */
+  add(area: Area, shown = true): void {
     area.file?.mappable.hold(this)
     this.#count(area, 1)
     this.areas.insert(area)
-    this.show(area)
+    if (shown) this.show(area)
   }
 
   /** Splits at both ends of the range, so that it consists of whole areas. */

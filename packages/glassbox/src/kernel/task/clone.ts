@@ -91,14 +91,16 @@ function isAlone(task: Task, flags: number): boolean {
 
 function isOverLimit(task: Task): boolean {
   const { world, credentials, process } = task
-  if (world.tasks.size >= world.limits.processes) {
+  const all = world.tasks.size + world.zombies
+  if (all >= world.limits.processes) {
     world.refusedTasks++
     return true
   }
   const limit = process.limits[RLIMIT_NPROC]?.soft ?? Infinity
-  if (credentials.privileged || limit > world.tasks.size) return false
+  if (credentials.privileged || limit > all) return false
   let count = 0
   for (const other of world.tasks.values()) if (other.credentials.uid === credentials.uid) count++
+  for (const ended of world.processes.values()) if (ended.ended && ended.lastUid === credentials.uid) count++
   return count >= limit
 }
 

@@ -70,6 +70,7 @@ function endProcess(process: Process, status: number): void {
   const { world } = process
   process.exiting = true
   process.status = status
+  world.zombies++
   process.stopSignal = 0
   process.lending.end()
   process.unreported = 'none'
@@ -158,7 +159,7 @@ export function endInfo(process: Process): ReturnType<typeof childInfo> {
 /** The zombie is gone; its parent has its usage. */
 export function reap(process: Process): void {
   const { parent, world } = process
-  world.processes.delete(process.pid)
+  if (world.processes.delete(process.pid)) world.zombies--
   if (parent === undefined) return
   parent.children.delete(process)
   const own = { cpuNs: process.endedNs, maxResident: process.maxResident, minorFaults: 0, majorFaults: 0 }

@@ -23,7 +23,6 @@ export interface WorldOptions {
   readonly root: Mount
   readonly limits: WorldLimits
   readonly memory: WorldMemory
-  readonly outstanding: (promise: Promise<unknown>) => void
 }
 
 /** What a world is made of: given once by its maker. */
@@ -35,7 +34,6 @@ export class WorldParts {
   readonly root: Mount
   readonly limits: WorldLimits
   readonly memory: WorldMemory
-  readonly outstanding: (promise: Promise<unknown>) => void
   hostname: string
   domainName = '(none)'
 
@@ -48,6 +46,5 @@ export class WorldParts {
     this.root = options.root
     this.limits = options.limits
     this.memory = options.memory
-    this.outstanding = options.outstanding
   }
 }

@@ -308,6 +308,8 @@ export class WorldState extends WorldParts implements contract.World {
   observer: TaskObserver | undefined
   readonly tasks: Map<number, Task> = new Map()
   readonly processes: Map<number, Process> = new Map()
+  /** Processes that have ended and were not waited for: they count as processes. */
+  zombies = 0
   /** The most tasks at a time, and how many new ones the limit has refused. */
   peakTasks = 0
   refusedTasks = 0

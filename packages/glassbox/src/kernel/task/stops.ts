@@ -1,47 +1,58 @@
 /**
  * What a stop of a guest thread means that is no call: a fault, a trap, an interrupt, its death.
  */
-import { SEGV_MAPERR } from '../../linux/constants.ts'
+import { BUS_ADRALN, FPE_INTDIV, SEGV_MAPERR, SI_KERNEL } from '../../linux/constants.ts'
 import type { Fault } from '../platform/platform.ts'
 import { exitGroup } from './exit.ts'
 import { SIGNAL } from './signals/numbers.ts'
 import { forceSignal } from './signals/send.ts'
 import type { Task } from './state.ts'
 
-/** The numbers of the CPU's traps, by the signal that they become. */
-const TRAPS: readonly (readonly [signal: number, trap: number])[] = [
-  [SIGNAL.SIGFPE, 0],
-  [SIGNAL.SIGTRAP, 3],
-  [SIGNAL.SIGILL, 6],
-  [SIGNAL.SIGSEGV, 14],
-  [SIGNAL.SIGBUS, 14],
-]
-const PAGE_FAULT = 14
-const GENERAL_PROTECTION = 13
-/** si_code of a fault that has no address: SI_KERNEL. */
-const NO_ADDRESS = 128
+/** The CPU's traps, by their numbers. */
+const TRAP = {
+  divide: 0,
+  debug: 1,
+  breakpoint: 3,
+  instruction: 6,
+  protection: 13,
+  page: 14,
+  alignment: 17,
+  vectors: 19,
+} as const
 
 /** A page fault is mended by the address space, or becomes a signal; others are signals. */
 export function onFault(task: Task): void {
   const { fault } = task.thread
-  const isPageFault = fault.signal === SIGNAL.SIGSEGV || fault.signal === SIGNAL.SIGBUS
-  if (isPageFault && fault.code !== NO_ADDRESS) {
-    const found = task.addressSpace.fault(fault, task.unexplained)
-    if (found !== undefined) forceSignal(task, faultInfo(found))
-  } else forceSignal(task, faultInfo(fault))
+  const isOfPages = trapOf(fault) === TRAP.page
+  const found = isOfPages ? task.addressSpace.fault(fault, task.unexplained) : fault
+  if (found !== undefined) forceSignal(task, faultInfo(found))
   task.world.makeReady(task)
 }
 
+/** Which trap the signal stands for. */
+function trapOf({ signal, code }: Fault): number {
+  switch (signal) {
+    case SIGNAL.SIGFPE:
+      return code === FPE_INTDIV ? TRAP.divide : TRAP.vectors
+    case SIGNAL.SIGTRAP:
+      return code === SI_KERNEL ? TRAP.breakpoint : TRAP.debug
+    case SIGNAL.SIGILL:
+      return TRAP.instruction
+    case SIGNAL.SIGBUS:
+      return code === BUS_ADRALN ? TRAP.alignment : TRAP.page
+    default:
+      return code === SI_KERNEL ? TRAP.protection : TRAP.page
+  }
+}
+
 function faultInfo(fault: Fault): Parameters<typeof forceSignal>[1] {
-  const general = fault.signal === SIGNAL.SIGSEGV && fault.code === NO_ADDRESS
-  const found = TRAPS.find(([signal]) => signal === fault.signal)?.[1] ?? 0
-  const trap = general ? GENERAL_PROTECTION : found
+  const trap = trapOf(fault)
   const details = {
     kind: 'fault',
-    address: general ? 0 : fault.address,
+    address: trap === TRAP.protection ? 0 : fault.address,
     trap,
-    error: trap === PAGE_FAULT ? errorOf(fault) : 0,
-    paged: trap === PAGE_FAULT,
+    error: trap === TRAP.page ? errorOf(fault) : 0,
+    paged: trap === TRAP.page,
   } as const
   return { signal: fault.signal, code: fault.code, details }
 }

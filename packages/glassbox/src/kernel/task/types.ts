@@ -88,8 +88,6 @@ export interface World {
   readonly limits: WorldLimits
   /** The task whose call is being served, or whose wait is looked at again. */
   readonly current: Task
-  /** Promises that are outstanding: the loop gives Node a turn while there are any. */
-  outstanding(promise: Promise<unknown>): void
 }
 
 export interface Clock {

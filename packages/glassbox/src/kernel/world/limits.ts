@@ -5,6 +5,7 @@
  * The CPU time of a program is that of its guests and, as the time of the system, that of the
  * kernel thread that served it.
  */
+import { getHeapStatistics } from 'node:v8'
 import { syscall } from '../../gate/gate.ts'
 import { CLOCK_THREAD_CPUTIME_ID } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -23,6 +24,13 @@ export interface Terms {
 
 /** How often memory is looked at: a guest can touch a few MiB in this time. */
 const MEMORY_NS = 5_000_000
+/** The kernel's own tables are looked at less often: they grow by calls. */
+const LOOKS_A_KERNEL_LOOK = 20
+/**
+ * What a program may make the kernel remember for it beside its pages: areas, names, timers.
+ * Each kind has a limit with an errno; many processes together can reach this one first.
+ */
+const MOST_KERNEL_BYTES = 384 * 2 ** 20
 /** CPU time is not looked at more often. */
 const SHORTEST_NS = 1_000_000
 const CLOCK_GETTIME = syscallNumber('clock_gettime')
@@ -43,6 +51,8 @@ export class Limits {
   readonly #timers: TimerQueue
   readonly #guestsBefore: number
   readonly #kernelBefore: number
+  readonly #heapBefore: number
+  #looks = 0
 
   constructor(terms: Terms, platform: Platform, memory: WorldMemory, timers: TimerQueue) {
     this.#terms = terms
@@ -55,6 +65,7 @@ export class Limits {
     this.startedNs = platform.now()
     this.#guestsBefore = platform.cpuTimeNs()
     this.#kernelBefore = threadCpuNs()
+    this.#heapBefore = getHeapStatistics().used_heap_size
     if (terms.wallTimeMs !== Infinity)
       timers.at(this.startedNs + terms.wallTimeMs * 1e6, () => (this.cause ??= 'wall'))
     if (terms.cpuTimeMs !== Infinity) this.#lookAtCpu()
@@ -77,7 +88,13 @@ export class Limits {
 
   #lookAtMemory(): void {
     this.look()
+    if (++this.#looks % LOOKS_A_KERNEL_LOOK === 0) this.#lookAtKernel()
     this.#timers.at(this.#platform.now() + MEMORY_NS, () => this.#lookAtMemory())
+  }
+
+  #lookAtKernel(): void {
+    const grown = getHeapStatistics().used_heap_size - this.#heapBefore
+    if (grown > MOST_KERNEL_BYTES) this.cause ??= 'memory'
   }
 
   /** Looks at the memory now, for the peak and the limit. */

@@ -1,16 +1,13 @@
 /**
  * The loop of a world: each stop of a guest thread is served, what is due is run, and every task
- * that can go on is resumed. It holds its thread until the world has ended, or until Node has to
- * have a turn because promises are outstanding.
+ * that can go on is resumed. It holds its thread until the world has ended: what comes from
+ * outside meanwhile is announced by the platform's bell.
  */
 import { onFault, onGone, onInterrupt } from '../task/stops.ts'
 import { prepare } from '../task/prepare.ts'
 import type { Task, WorldState } from '../task/state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Dispatcher } from './dispatcher.ts'
-
-/** While guests run, Node has a turn this often if promises are outstanding. */
-const TURN_NS = 1_000_000
 
 export interface LoopParts {
   readonly state: WorldState
@@ -20,8 +17,6 @@ export interface LoopParts {
   readonly onWake: () => void
   /** Whether the world has to end now. */
   readonly isOver: () => boolean
-  /** How many promises are outstanding. */
-  readonly outstanding: () => number
   /** Objects of the caller: what was asked for, and whether contents are on their way to them. */
   readonly objects?: { readonly outstanding: number; readonly isHanding: boolean } | undefined
   /** Nothing runs, nothing is ready and nothing can wake anyone. */
@@ -35,27 +30,23 @@ export class Loop {
     this.#parts = parts
   }
 
-  /** Runs until the world has ended, or is to end (`ended`), or Node has to have a turn. */
-  run(): 'ended' | 'turn' {
-    const { state, platform, onWake, isOver, outstanding, objects } = this.#parts
+  /** Runs until the world has ended, or has to end. */
+  run(): void {
+    const { state, platform, onWake, isOver, objects } = this.#parts
     const { timers } = state
     for (let isDue = true; ; ) {
       if (isDue) timers.run(platform.now())
       this.#resumeReady()
       state.observer?.beforeWait()
-      if (isOver() || (state.ended !== undefined && objects?.isHanding !== true)) return 'ended'
-      const promises = outstanding()
-      if (promises > 0 && platform.running === 0) return 'turn'
+      if (isOver() || (state.ended !== undefined && objects?.isHanding !== true)) return
       const next = timers.nextNs()
-      const asked = promises + (objects?.outstanding ?? 0)
-      if (platform.running === 0 && next === Infinity && asked === 0 && !platform.watching)
+      const isAsking = (objects?.outstanding ?? 0) > 0
+      if (platform.running === 0 && next === Infinity && !isAsking && !platform.watching)
         this.#parts.onStill()
-      const stops = platform.wait(promises > 0 ? Math.min(next, platform.now() + TURN_NS) : next)
+      const stops = platform.wait(next)
       for (let index = 0; index < stops; index++) this.#serve(index)
       isDue = platform.woken
-      if (!isDue) continue
-      onWake()
-      if (promises > 0) return 'turn'
+      if (isDue) onWake()
     }
   }
 

@@ -4,6 +4,7 @@
  * files in it, and the root.
  */
 import type { FdTable } from '../fs/fd-table.ts'
+import { closeAllInFlight } from '../fs/socket/in-flight.ts'
 import type { ObjectClient } from '../fs/object/answers.ts'
 import type { Location, Mount } from '../fs/vfs.ts'
 import type { WorldMemory } from '../mm/world-memory.ts'
@@ -84,7 +85,6 @@ export class KernelWorld {
   readonly #limits: Limits
   readonly #watchdog: Watchdog
   readonly #loop: Loop
-  #outstanding = 0
   #stopped: 'canceled' | 'output' | undefined
 
   constructor(spec: WorldSpec) {
@@ -100,7 +100,6 @@ export class KernelWorld {
       root: spec.root,
       limits: { memoryBytes: terms.memoryBytes, processes: terms.processes },
       memory,
-      outstanding: promise => this.#await(promise),
     })
     this.dispatcher = new Dispatcher(spec.table)
     this.#limits = new Limits(terms, platform, memory, timers)
@@ -114,7 +113,6 @@ export class KernelWorld {
         this.#stopped ??= spec.onBell()
       },
       isOver: () => this.#stopped !== undefined || this.#limits.cause !== undefined,
-      outstanding: () => this.#outstanding,
       objects: spec.objects,
       onStill: () => this.#watchdog.look(),
     })
@@ -136,14 +134,15 @@ export class KernelWorld {
   }
 
   /** Runs until nothing is left. Throws if the kernel or the host has failed. */
-  async run(): Promise<WorldEnd> {
+  run(): WorldEnd {
     const { objects } = this.#spec
     objects?.begin()
     try {
-      while (this.#loop.run() === 'turn') await turn()
+      this.#loop.run()
     } finally {
       objects?.end()
       this.#killAll()
+      closeAllInFlight()
     }
     return this.#end()
   }
@@ -151,14 +150,6 @@ export class KernelWorld {
   /** It ends before the next guest instruction. */
   cancel(): void {
     this.#stopped ??= 'canceled'
-  }
-
-  #await(promise: Promise<unknown>): void {
-    this.#outstanding++
-    promise
-      .catch(() => {}) // its handler has seen to that
-      .finally(() => this.#outstanding--)
-      .catch(() => {})
   }
 
   #killAll(): void {
@@ -189,5 +180,3 @@ export class KernelWorld {
     }
   }
 }
-
-const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

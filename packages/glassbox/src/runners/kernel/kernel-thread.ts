@@ -7,9 +7,10 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { GlassboxError } from '../../errors.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
+import { StubList } from '../../kernel/platform/ptrace/stub-list.ts'
 import { unpackError } from '../../trace/wire.ts'
 import { KERNEL_WORKER } from '../kernel-worker.ts'
-import { type FromKernel, type KernelEnding, STOP, type ToKernel } from './wire.ts'
+import { type FromKernel, type KernelEnding, type KernelWorkerData, STOP, type ToKernel } from './wire.ts'
 
 /** One exit listener serves all threads. */
 const threads = new Set<KernelThread>()
@@ -26,6 +27,7 @@ export class KernelThread {
   isDead = false
   readonly #bell = new Bell()
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #stubs = new StubList()
   readonly #worker: Worker
   readonly #waiting: Waiting[] = []
   #isClosing = false
@@ -34,14 +36,21 @@ export class KernelThread {
     // Loaded here because most programs do not use it.
     const { Worker } = process.getBuiltinModule('node:worker_threads')
     this.#worker = new Worker(KERNEL_WORKER, {
-      workerData: { bell: this.#bell.shared, stop: this.#stop.buffer },
+      workerData: {
+        bell: this.#bell.shared,
+        stop: this.#stop.buffer,
+        stubs: this.#stubs.shared,
+      } satisfies KernelWorkerData,
       name: 'glassbox-kernel',
       // This command-line option is for the main script only.
       ...(process.execArgv.some(word => word.startsWith('--input-type')) ? { execArgv: [] } : {}),
     })
     this.#worker.on('message', (message: FromKernel) => this.#receive(message))
     this.#worker.on('error', error => this.#lost(error))
-    this.#worker.on('exit', () => this.#lost(undefined))
+    this.#worker.on('exit', () => {
+      this.#stubs.reap()
+      this.#lost(undefined)
+    })
     this.#worker.unref()
     threads.add(this)
   }
@@ -105,7 +114,7 @@ export class KernelThread {
     else waiting?.resolve(message)
   }
 
-  /** The thread has failed or ended. The host has killed everything that it traced. */
+  /** The thread has failed or ended. The host kills everything that it traced. */
   #lost(cause: unknown): void {
     this.isDead = true
     threads.delete(this)

@@ -176,7 +176,7 @@ export class KernelService {
       hooks && observe(hooks, world, kept.vdso, { ...job, follow: job.trace?.data.session.follow ?? true })
     this.#post({ type: 'started' })
     try {
-      return await world.run()
+      return world.run()
     } finally {
       observing?.end()
     }

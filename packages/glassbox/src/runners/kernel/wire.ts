@@ -85,3 +85,11 @@ export interface ObjectReply {
 
 /** What the main thread shares with the kernel thread, beside the bell. */
 export const STOP = { none: 0, canceled: 1, output: 2, close: 3 } as const
+
+/** What a kernel thread begins with: memory that both sides share. */
+export interface KernelWorkerData {
+  readonly bell: SharedArrayBuffer
+  /** A word: STOP. */
+  readonly stop: SharedArrayBuffer
+  readonly stubs: SharedArrayBuffer
+}

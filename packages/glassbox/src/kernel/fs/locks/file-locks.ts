@@ -14,6 +14,9 @@ export interface Range {
   readonly end: number
 }
 
+/** One file has no more locks than this: ENOLCK. Each is looked at when another one is set. */
+export const MOST_LOCKS = 4096
+
 export interface Lock extends Range {
   readonly owner: object
   readonly exclusive: boolean
@@ -47,6 +50,10 @@ export class LockTable {
 
   /** Sets a lock that has no conflict: the owner's locks within its range are replaced. */
   set(lock: Lock): void {
+    if (!this.#locks.some(other => other.owner === lock.owner && touches(other, lock))) {
+      this.#locks.push(lock)
+      return
+    }
     const before = this.#locks.find(({ owner, exclusive }) => owner === lock.owner && exclusive)
     this.#cut(lock.owner, lock)
     const joined = this.#joined(lock)
@@ -86,8 +93,7 @@ export class LockTable {
     const isNeighbour = (other: Lock): boolean =>
       other.owner === lock.owner &&
       other.exclusive === lock.exclusive &&
-      other.end >= start &&
-      other.start <= end
+      touches(other, { start, end })
     for (;;) {
       const neighbour = this.#locks.find(isNeighbour)
       if (neighbour === undefined) return { ...lock, start, end }
@@ -99,6 +105,9 @@ export class LockTable {
 }
 
 const overlaps = (one: Range, other: Range): boolean => one.start < other.end && other.start < one.end
+
+/** Whether they overlap or lie side by side. */
+const touches = (one: Range, other: Range): boolean => one.end >= other.start && one.start <= other.end
 
 export class FileLocks {
   readonly records: LockTable = new LockTable()

@@ -3,15 +3,23 @@ import { XATTR_CREATE, XATTR_REPLACE } from '../../../linux/constants.ts'
 import { EEXIST, ENODATA, ENOSPC } from '../../../linux/errno-numbers.ts'
 import type { ExtendedAttributes } from '../vfs.ts'
 
-/** Names and values of one inode take no more than this, so that they cannot fill the memory. */
+/** Names and values of one inode take no more than this. */
 const MOST_BYTES = 64 * 1024
 
-export class MemoryAttributes implements ExtendedAttributes {
-  readonly #changed: () => void
-  #values: Map<string, Uint8Array> | undefined
+/** Where they are: the file system counts their bytes, so that many inodes cannot fill memory. */
+export interface AttributeOwner {
+  /** Takes so many bytes more, or gives them back; false if there is no room. */
+  takeBytes(bytes: number): boolean
+  changed(): void
+}
 
-  constructor(changed: () => void) {
-    this.#changed = changed
+export class MemoryAttributes implements ExtendedAttributes {
+  readonly #owner: AttributeOwner
+  #values: Map<string, Uint8Array> | undefined
+  #held = 0
+
+  constructor(owner: AttributeOwner) {
+    this.#owner = owner
   }
 
   get(name: string): Uint8Array | number {
@@ -25,9 +33,10 @@ export class MemoryAttributes implements ExtendedAttributes {
     const values = (this.#values ??= new Map<string, Uint8Array>())
     let bytes = name.length + value.length
     for (const [key, { length }] of values) if (key !== name) bytes += key.length + length
-    if (bytes > MOST_BYTES) return -ENOSPC
+    if (bytes > MOST_BYTES || !this.#owner.takeBytes(bytes - this.#held)) return -ENOSPC
+    this.#held = bytes
     values.set(name, value)
-    this.#changed()
+    this.#owner.changed()
     return 0
   }
 
@@ -36,8 +45,22 @@ export class MemoryAttributes implements ExtendedAttributes {
   }
 
   remove(name: string): number {
-    if (this.#values?.delete(name) !== true) return -ENODATA
-    this.#changed()
+    const value = this.#values?.get(name)
+    if (value === undefined) return -ENODATA
+    this.#values?.delete(name)
+    this.#give(name.length + value.length)
+    this.#owner.changed()
     return 0
+  }
+
+  /** The inode is gone. */
+  free(): void {
+    this.#values = undefined
+    if (this.#held > 0) this.#give(this.#held)
+  }
+
+  #give(bytes: number): void {
+    this.#held -= bytes
+    this.#owner.takeBytes(-bytes)
   }
 }

@@ -8,6 +8,10 @@ import type { Devices } from '../dev/devices.ts'
 import type { FileSystem, FileSystemStatistics, Time } from '../vfs.ts'
 
 const BLOCK = 4096
+/** So many bytes of extended attributes count as one inode. */
+const INODE_BYTES = 1024
+/** For file systems without a limit of inodes. */
+const MOST_ATTRIBUTE_INODES = 65_536
 
 export interface MemoryOptions {
   /** Limits; without them as much as the world has. */
@@ -40,6 +44,7 @@ export class MemoryFileSystem implements FileSystem {
   pages = 0
   inodes = 0
   #nextIno = 1
+  #attributeBytes = 0
 
   constructor(host: MemoryHost, { bytes, inodes, type = 'tmpfs', source = 'tmpfs' }: MemoryOptions = {}) {
     this.host = host
@@ -50,7 +55,15 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   get isFull(): boolean {
-    return this.inodes >= this.limitInodes
+    return this.inodes + Math.ceil(this.#attributeBytes / INODE_BYTES) >= this.limitInodes
+  }
+
+  /** Takes bytes for extended attributes, or gives them back: tmpfs(5) counts them as inodes. */
+  takeAttributeBytes(bytes: number): boolean {
+    const wanted = this.inodes + Math.ceil((this.#attributeBytes + bytes) / INODE_BYTES)
+    if (bytes > 0 && wanted > Math.min(this.limitInodes, MOST_ATTRIBUTE_INODES)) return false
+    this.#attributeBytes += bytes
+    return true
   }
 
   newIno(): number {

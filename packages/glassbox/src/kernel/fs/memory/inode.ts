@@ -47,7 +47,7 @@ export class MemoryInode implements Inode, Attributes {
     this.mtime = now
     this.ctime = now
     this.btime = now
-    this.extended = new MemoryAttributes(() => this.changed())
+    this.extended = new MemoryAttributes(this)
   }
 
   get dev(): number {
@@ -84,6 +84,11 @@ export class MemoryInode implements Inode, Attributes {
     return 0
   }
 
+  /** Of its extended attributes. */
+  takeBytes(bytes: number): boolean {
+    return this.fileSystem.takeAttributeBytes(bytes)
+  }
+
   /** Its attributes changed. */
   changed(): void {
     this.ctime = this.fileSystem.host.now()
@@ -114,6 +119,7 @@ export class MemoryInode implements Inode, Attributes {
   freeIfUnused(): void {
     if (this.nlink > 0 || this.users > 0) return
     this.fileSystem.inodes--
+    this.extended.free()
     this.free()
   }
 

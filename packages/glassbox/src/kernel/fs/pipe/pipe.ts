@@ -6,16 +6,13 @@
  */
 import type { Transfer } from '../../mm/transfer.ts'
 import { WaitQueue } from '../../wait/queue.ts'
+import { holds, mayHold } from '../held-bytes.ts'
 
 const PAGE = 4096
 export const PIPE_BUF: number = PAGE
 export const DEFAULT_CAPACITY: number = 16 * PAGE
 /** What users without privilege may set: /proc/sys/fs/pipe-max-size. */
 export const MOST_CAPACITY: number = 1024 * 1024
-
-/** What all pipes may hold beside their first pages: /proc/sys/fs/pipe-user-pages-soft. */
-const MOST_HELD = 16_384 * PAGE
-let heldBytes = 0
 
 export class Pipe {
   readonly queue: WaitQueue = new WaitQueue()
@@ -35,13 +32,13 @@ export class Pipe {
 
   /** When all pipes together hold too much, a ring does not grow any more. */
   get room(): number {
-    const grows = heldBytes - this.#ring.length + this.capacity <= MOST_HELD
+    const grows = mayHold(this.capacity - this.#ring.length)
     return Math.max(0, (grows ? this.capacity : Math.min(this.capacity, this.#ring.length)) - this.length)
   }
 
   /** Both ends are closed: its memory goes. */
   free(): void {
-    heldBytes -= this.#ring.length - PAGE
+    holds(PAGE - this.#ring.length)
     this.#ring = new Uint8Array(PAGE)
     this.#start = 0
     this.length = 0
@@ -114,7 +111,7 @@ export class Pipe {
     if (bytes <= size) return
     while (size < bytes) size *= 2
     const ring = new Uint8Array(size)
-    heldBytes += size - this.#ring.length
+    holds(size - this.#ring.length)
     const first = Math.min(this.length, this.#ring.length - this.#start)
     ring.set(this.#ring.subarray(this.#start, this.#start + first))
     ring.set(this.#ring.subarray(0, this.length - first), first)

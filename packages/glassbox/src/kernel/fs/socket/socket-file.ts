@@ -14,9 +14,9 @@ import { ENOTTY } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import type { UserMemory } from '../../mm/user-memory.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
-import { dropReference } from '../descriptor-table.ts'
 import { FileBase } from '../open-file.ts'
 import { AnonymousInode, anonymousPlace, deviceOf, newAnonymousIno } from '../path/anonymous.ts'
+import { closeFiles } from './in-flight.ts'
 import type { UnixSocket } from './unix-socket.ts'
 
 export class SocketFile extends FileBase {
@@ -47,10 +47,7 @@ export class SocketFile extends FileBase {
   override read(transfer: Transfer): number {
     const { moved, message } = this.socket.receive(transfer, false)
     // Passed files that the reader did not ask for are closed.
-    if (message !== undefined && moved >= 0) {
-      for (const file of message.files) dropReference(file)
-      message.files = []
-    }
+    if (message !== undefined && moved >= 0) closeFiles(message)
     return moved
   }
 
@@ -78,6 +75,6 @@ export class SocketFile extends FileBase {
 
   override closed(): void {
     this.onClose?.()
-    for (const file of this.socket.close()) dropReference(file)
+    this.socket.close()
   }
 }

@@ -11,6 +11,7 @@ import {
   EINVAL,
   EISCONN,
   EMSGSIZE,
+  ENOBUFS,
   ENOTCONN,
   EOPNOTSUPP,
   EPIPE,
@@ -18,7 +19,9 @@ import {
 } from '../../../linux/errno-numbers.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { WaitQueue } from '../../wait/queue.ts'
+import { holds, mayHold } from '../held-bytes.ts'
 import type { OpenFile } from '../vfs.ts'
+import { carry, closeFiles } from './in-flight.ts'
 
 /** Bytes that a receiver holds before senders wait: net.core.wmem_default. */
 const BUFFER_BYTES = 212_992
@@ -27,6 +30,8 @@ const MOST_DATAGRAMS = 10
 const MOST_BACKLOG = 4096
 /** Messages that a receiver holds, also empty ones. */
 const MOST_MESSAGES = 1024
+/** A receiver takes so much whatever others hold. */
+const ALWAYS_TAKEN = 4096
 
 /** Who sent something: SO_PEERCRED and SCM_CREDENTIALS. */
 export interface SocketCredentials {
@@ -163,7 +168,8 @@ export class UnixSocket {
     if (!to.hasRoom) return -EAGAIN
     if (!this.isStream && !this.isConnectionless && to.#held > 0 && to.#held + wanted > BUFFER_BYTES)
       return -EAGAIN
-    const length = this.isStream ? Math.min(wanted, BUFFER_BYTES - to.#held) : wanted
+    const length = to.#takes(this.isStream ? Math.min(wanted, BUFFER_BYTES - to.#held) : wanted)
+    if (length < 0) return length
     const bytes = new Uint8Array(length)
     const moved = transfer.take(bytes, 0, length)
     if (moved < length && (moved === 0 || !this.isStream)) return -EFAULT
@@ -171,7 +177,19 @@ export class UnixSocket {
     return moved
   }
 
+  /**
+   * How much of a message it takes while all sockets and pipes together hold too much: something
+   * if it holds nothing, so that no reader waits for ever. Datagrams are taken whole.
+   */
+  #takes(wanted: number): number {
+    if (wanted <= ALWAYS_TAKEN || mayHold(wanted)) return wanted
+    if (this.isStream) return this.#held < ALWAYS_TAKEN ? ALWAYS_TAKEN : -EAGAIN
+    return -ENOBUFS
+  }
+
   #push(message: Message): void {
+    carry(message)
+    holds(message.bytes.length)
     const last = this.#messages.at(-1)
     // A stream of small writes would hold an object for each.
     if (this.isStream && last !== undefined && joins(last, message)) {
@@ -231,8 +249,10 @@ export class UnixSocket {
     this.#messages = this.#messages.filter(
       message => message.read < message.bytes.length || isUnread(message, first),
     )
+    const before = this.#held
     this.#held = 0
     for (const { bytes, read } of this.#messages) this.#held += bytes.length - read
+    holds(this.#held - before)
     for (const socket of [this.peer, first.from]) socket?.queue.wake()
     this.queue.wake()
   }
@@ -249,18 +269,19 @@ export class UnixSocket {
     this.queue.wake()
   }
 
-  /** Closed for good. Returns the passed files that were never received. */
-  close(): readonly OpenFile[] {
+  /** Closed for good. The passed files that were never received are closed too. */
+  close(): void {
     this.closed = true
-    const unread = this.#messages.flatMap(({ files }) => files)
+    const unread = this.#messages
     const { peer } = this
     if (peer !== undefined && peer.peer === this && this.#messages.length > 0) peer.wasReset = true
     this.#messages = []
+    holds(-this.#held)
     this.#held = 0
-    for (const socket of this.waiting) unread.push(...socket.close())
+    for (const socket of this.waiting) socket.close()
     peer?.queue.wake()
     this.queue.wake()
-    return unread
+    for (const message of unread) closeFiles(message)
   }
 }
 

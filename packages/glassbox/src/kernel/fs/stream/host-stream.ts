@@ -119,7 +119,8 @@ export class HostStream extends FileBase implements Waiter {
     while (transfer.remaining > 0) {
       const wanted = Math.min(transfer.remaining, PIECE)
       const count = this.#readNow(buffer.subarray(0, wanted))
-      if (count <= 0) return moved > 0 ? moved : this.#answer(count, POLLIN)
+      if (count === -EAGAIN) this.#lacks(POLLIN)
+      if (count <= 0) return moved > 0 ? moved : count
       const put = transfer.put(buffer, 0, count)
       moved += put
       if (put < count) return moved > 0 ? moved : -EFAULT
@@ -141,7 +142,8 @@ export class HostStream extends FileBase implements Waiter {
       const wanted = transfer.take(buffer, 0, Math.min(transfer.remaining, piece))
       if (wanted === 0) return moved > 0 ? moved : -EFAULT
       const count = this.#writeNow(buffer.subarray(0, wanted))
-      if (count < 0) return moved > 0 ? moved : this.#answer(count, POLLOUT)
+      if (count < wanted) this.#lacks(POLLOUT)
+      if (count < 0) return moved > 0 ? moved : count
       moved += count
       if (count < wanted) break
     }
@@ -154,9 +156,13 @@ export class HostStream extends FileBase implements Waiter {
     return writeHost(this.#fd, source)
   }
 
-  #answer(result: number, events: number): number {
-    if (result === -EAGAIN) this.#ready &= ~events
-    return result
+  /**
+   * It was not ready for all of it. A task that waits for the rest may be in the queue already,
+   * since a wait goes on after each part.
+   */
+  #lacks(events: number): void {
+    this.#ready &= ~events
+    if (!this.#watched.empty) this.#arm()
   }
 
   override seek(offset: number, whence: number): number {

@@ -63,6 +63,10 @@ export class HostThread {
   guest: HostGuest | undefined
   running = false
   dead = false
+  /** For `Placement`: whether it may run on every CPU; when it was resumed; what it had used. */
+  roams = false
+  round = 0
+  usedNs = 0
   #asked = false
   #wanted = false
 

@@ -6,7 +6,6 @@
  * Owns the stubs, the memory files and a timer; `close()` gives all back. If the thread ends
  * before, the host kills the stubs.
  */
-import { onlyCpu, affinity, setAffinity } from '../../../gate/affinity.ts'
 import { syscall } from '../../../gate/gate.ts'
 import { GUEST_MODE, GUEST_RESUME_LAYOUT, guestStep } from '../../../gate/guest.ts'
 import { installWake, ptrace } from '../../../gate/ptrace.ts'
@@ -24,8 +23,10 @@ import { Bell } from './bell.ts'
 import type { HostGuest, HostThread } from './host-thread.ts'
 import { HostWatch } from './host-watch.ts'
 import { RECORD_WORDS, type StopOf, stopOf, takeCall, takeFault } from './record.ts'
+import { Placement } from './placement.ts'
 import { PtraceSpace } from './space.ts'
 import { startStub } from './stub.ts'
+import { stubsOfThread } from './stub-list.ts'
 import { PtraceThread } from './thread.ts'
 import { MAX_ADDRESS } from './layout.ts'
 
@@ -47,7 +48,7 @@ const WAIT4 = syscallNumber('wait4')
 export interface PtraceOptions {
   /** The bell that other threads ring. */
   readonly bell?: Bell
-  /** The CPU of the kernel and of its guests; absent: wherever the host puts them. */
+  /** The CPU of the kernel, and of guests that make calls; absent: wherever the host puts them. */
   readonly cpu?: number
 }
 
@@ -84,6 +85,7 @@ export class PtracePlatform implements Platform {
   readonly #records = new Int32Array(MOST_RECORDS * RECORD_WORDS)
   readonly #watch = new HostWatch()
   readonly #alarm: Alarm
+  readonly #placement: Placement | undefined
   readonly #clockBase: number
   #lookedNs = 0
   /** CPU time of stubs that are dead. */
@@ -94,7 +96,7 @@ export class PtracePlatform implements Platform {
     installWake()
     this.bell = bell
     bell.listen()
-    if (cpu !== undefined) pin(cpu)
+    this.#placement = cpu === undefined ? undefined : Placement.at(cpu)
     this.memory = new MemoryFile('glassbox world', MEMORY_BYTES)
     this.cache = new MemoryFile('glassbox page cache', MEMORY_BYTES)
     this.#cacheReadOnly = openSync(`/proc/self/fd/${this.cache.fd}`, O_RDONLY | O_CLOEXEC)
@@ -153,6 +155,7 @@ export class PtracePlatform implements Platform {
     }
     // Threads first: the end of the first one is reported after theirs.
     for (const { tid } of space.hosts.toReversed()) syscall(WAIT4, tid, 0, __WALL, 0)
+    stubsOfThread().remove(space.pid)
   }
 
   createThread(space: Space): GuestThread {
@@ -178,6 +181,8 @@ export class PtracePlatform implements Platform {
         this.#heardBell()
         return 0
       }
+      if (this.running > 1 && this.#placement)
+        due = Math.min(due, this.#placement.look(this.#hosts.values(), this.now()))
       if (this.#watch.size > 0) due = Math.min(due, this.#lookAtHost())
       const isOver = this.#step(count, due)
       if (this.stopped.length > 0 || isOver) return this.stopped.length
@@ -240,6 +245,7 @@ export class PtracePlatform implements Platform {
 
   #runs(host: HostThread): void {
     host.running = true
+    this.#placement?.resumed(host)
     host.space.runningHosts++
     this.#only = this.running++ === 0 ? host : undefined
   }
@@ -306,6 +312,7 @@ export class PtracePlatform implements Platform {
     const kind = stopOf(this.#records, at)
     if (host.running) {
       host.running = false
+      if (host.roams) this.#placement?.stopped(host)
       host.space.runningHosts--
       this.running--
     }
@@ -378,6 +385,7 @@ export class PtracePlatform implements Platform {
   close(): void {
     for (const space of this.#spaces) syscall(KILL, space.pid, SIGKILL)
     while (syscall(WAIT4, -1, 0, __WALL | __WNOTHREAD, 0) > 0);
+    stubsOfThread().clear()
     this.#spaces.clear()
     this.#hosts.clear()
     this.running = 0
@@ -386,9 +394,4 @@ export class PtracePlatform implements Platform {
     this.memory.close()
     this.cache.close()
   }
-}
-
-function pin(cpu: number): void {
-  const mask = affinity(0)
-  if (mask) setAffinity(0, onlyCpu(cpu, mask.length))
 }

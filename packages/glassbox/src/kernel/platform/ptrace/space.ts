@@ -197,7 +197,9 @@ export class PtraceSpace implements Space, HostSpace {
         'A thread of a guest',
         left === 0 ? ERRNO.EAGAIN : -(batch[BATCH.resultLow] ?? 0),
       )
-    return this.#adopt(tid)
+    const host = this.#adopt(tid)
+    host.roams = carrier.roams
+    return host
   }
 
   /** A host thread has lost its guest thread. It stands still, or will soon. */

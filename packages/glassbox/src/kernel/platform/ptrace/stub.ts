@@ -30,6 +30,7 @@ import { PlatformError } from '../platform-error.ts'
 import { REGISTER, Registers } from '../registers.ts'
 import { CommandQueue } from './commands.ts'
 import { stubFilter } from './filter.ts'
+import { stubsOfThread } from './stub-list.ts'
 import { type MadeStubPlan, stubPlan } from './stub-plan.ts'
 
 const OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL
@@ -68,6 +69,7 @@ export function startStub(world: number, cache: number): Stub {
     if ('step' in started)
       throw started.step === 'seize' ? seizeError(0, started.errno) : systemError('clone3', started.errno)
     awaitTrap(started, plan)
+    stubsOfThread().add(started.pid)
     return {
       pid: started.pid,
       page: new Int32Array(buffer),

@@ -81,7 +81,7 @@ function readLater(task: Task, file: OpenFile, buffers: Buffers): number {
     if (moved > 0 && !file.stream) file.position += moved
     return moved
   }
-  return waitFor(task, file, attempt, 'restart', undefined, file.readTimeoutNs)
+  return waitFor(task, file, attempt, { timeoutNs: file.readTimeoutNs ?? Infinity })
 }
 
 function readv(task: Task, fd: number, address: number, count: number): number {
@@ -140,7 +140,7 @@ function writeAll(task: Task, file: OpenFile, buffers: Buffers, total: number): 
     done += Math.max(moved, 0)
     return done === total || faulted ? done : -EAGAIN
   }
-  return waitFor(task, file, again, 'restart', () => (done > 0 ? done : undefined))
+  return waitFor(task, file, again, { interrupted: () => (done > 0 ? done : undefined) })
 }
 
 /** Whether the last write ended because the guest's memory did: no more bytes will come. */

@@ -15,8 +15,9 @@ import {
   LOCK_UN,
   O_PATH,
 } from '../../../linux/constants.ts'
-import { EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW } from '../../../linux/errno-numbers.ts'
+import { EAGAIN, EBADF, EDEADLK, EINVAL, ENOLCK, EOVERFLOW } from '../../../linux/errno-numbers.ts'
 import {
+  MOST_LOCKS,
   waits,
   waitsNoMore,
   wouldDeadlock,
@@ -61,11 +62,12 @@ function acquire(
 ): number {
   const attempt = (): number => {
     if (table.conflict(lock.owner, lock.exclusive, lock) !== undefined) return -EAGAIN
+    if (table.all.length >= MOST_LOCKS) return -ENOLCK
     table.set(lock)
     return 0
   }
   const result = attempt()
-  if (result === 0 || !mayWait) return result
+  if (result !== -EAGAIN || !mayWait) return result
   const blockers = (): readonly Lock[] => table.conflicts(lock.owner, lock.exclusive, lock)
   if (findsDeadlocks) {
     if (wouldDeadlock(lock.owner, blockers())) return -EDEADLK
@@ -75,7 +77,10 @@ function acquire(
   return task.block({
     interruption: 'restart',
     queues: [table.queue],
-    retry: () => (attempt() === 0 ? 0 : BLOCKED),
+    retry: () => {
+      const again = attempt()
+      return again === -EAGAIN ? BLOCKED : again
+    },
     ended: () => {
       if (findsDeadlocks) waitsNoMore(lock.owner)
       release()

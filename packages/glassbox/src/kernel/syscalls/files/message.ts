@@ -8,6 +8,7 @@ import {
   MSG_TRUNC,
   MSG_WAITALL,
   O_NONBLOCK,
+  RLIMIT_NOFILE,
   SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
@@ -28,8 +29,10 @@ import {
   ENOPROTOOPT,
   EOPNOTSUPP,
   EPIPE,
+  ETOOMANYREFS,
 } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
+import { closeFiles, filesInFlight, unload } from '../../fs/socket/in-flight.ts'
 import type { SocketFile } from '../../fs/socket/socket-file.ts'
 import type { Message, UnixSocket } from '../../fs/socket/unix-socket.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
@@ -52,7 +55,10 @@ function orWait(task: Task, file: SocketFile, flags: number, attempt: () => numb
   return result === -EAGAIN && mayWait ? waitFor(task, file, attempt) : result
 }
 
-/** Sends what `transfer` makes; a blocking stream sends all of it. */
+/**
+ * Sends what `transfer` makes; a blocking stream sends all of it. It owns the references of the
+ * files: those that no message has taken in the end are dropped.
+ */
 function sendAll(
   task: Task,
   file: SocketFile,
@@ -72,13 +78,23 @@ function sendAll(
       to === undefined ? file.socket.send(transfer, passed) : file.socket.send(transfer, passed, to)
     if (sent === -EPIPE && (flags & MSG_NOSIGNAL) === 0) task.signal(SIGPIPE)
     if (sent < 0) return sent !== -EAGAIN && done > 0 ? done : sent
-    passed = []
+    // Nothing was sent with an empty write to a stream.
+    if (sent > 0 || !file.socket.isStream) passed = []
     done += sent
     return sent < wanted && mayWait ? -EAGAIN : done
   }
+  const dropUnsent = (): void => {
+    for (const left of passed) dropReference(left)
+  }
   const result = attempt()
-  if (result !== -EAGAIN || !mayWait) return done > 0 && result === -EAGAIN ? done : result
-  return waitFor(task, file, attempt, 'restart', () => (done > 0 ? done : undefined))
+  if (result !== -EAGAIN || !mayWait) {
+    dropUnsent()
+    return done > 0 && result === -EAGAIN ? done : result
+  }
+  return waitFor(task, file, attempt, {
+    interrupted: () => (done > 0 ? done : undefined),
+    ended: dropUnsent,
+  })
 }
 
 function sendto(
@@ -130,11 +146,6 @@ function recvfrom(
   })
 }
 
-function closeFiles(message: Message): void {
-  for (const file of message.files) dropReference(file)
-  message.files = []
-}
-
 /** struct msghdr. */
 interface Header {
   readonly address: number
@@ -178,6 +189,8 @@ function readFiles(task: Task, { control, controlLength }: Header): OpenFile[] |
     at += (length + 7) & ~7
   }
   if (files.length > MOST_FILES) return -EINVAL
+  if (files.length > 0 && filesInFlight() > (task.process.limits[RLIMIT_NOFILE]?.soft ?? Infinity))
+    return -ETOOMANYREFS
   for (const file of files) file.references++
   return files
 }
@@ -192,13 +205,11 @@ function sendmsg(task: Task, fd: number, at: number, flags: number): number {
   if (typeof to === 'number') return to
   const files = readFiles(task, parsed)
   if (typeof files === 'number') return files
-  const result = sendAll(task, file, flags, files, to, done => {
+  return sendAll(task, file, flags, files, to, done => {
     const transfer = task.memory.vector(vector, count)
     if (typeof transfer !== 'number' && done > 0) transfer.take(new Uint8Array(done), 0, done)
     return transfer
   })
-  if (result < 0 && result >= -4095) for (const passed of files) dropReference(passed)
-  return result
 }
 
 function recvmsg(task: Task, fd: number, at: number, flags: number): number {
@@ -251,10 +262,10 @@ function writeControl(
   } else cut ||= socket.wantsCredentials
   if (message.files.length > 0 && (flags & MSG_PEEK) === 0) {
     const room = Math.max(0, Math.floor((controlLength - used - 16) / 4))
-    const taken = message.files.slice(0, room)
-    for (const left of message.files.slice(room)) dropReference(left)
-    cut ||= taken.length < message.files.length
-    message.files = []
+    const files = unload(message)
+    const taken = files.slice(0, room)
+    for (const left of files.slice(room)) dropReference(left)
+    cut ||= taken.length < files.length
     if (taken.length > 0) {
       const at = begin(SCM_RIGHTS, taken.length * 4)
       for (const [index, passed] of taken.entries()) {

@@ -75,16 +75,23 @@ export function untilReady(
 ): number {
   const result = attempt()
   if (result !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return result
-  return waitFor(task, file, attempt, interruption)
+  return waitFor(task, file, attempt, { interruption })
+}
+
+/** How a wait differs from that of read(2). */
+export interface WaitTerms {
+  readonly interruption?: Interruption
+  readonly interrupted?: () => number | undefined
+  readonly timeoutNs?: number
+  /** Called once at the end, whatever ended it. */
+  readonly ended?: () => void
 }
 
 export function waitFor(
   task: Task,
   file: OpenFile,
   attempt: () => number,
-  interruption: Interruption = 'restart',
-  interrupted?: () => number | undefined,
-  timeoutNs: number = Infinity,
+  { interruption = 'restart', interrupted, timeoutNs = Infinity, ended }: WaitTerms = {},
 ): number {
   file.references++
   return task.block({
@@ -96,7 +103,10 @@ export function waitFor(
     },
     ...(interrupted ? { interrupted } : {}),
     deadlineNs: deadlineIn(task, timeoutNs),
-    ended: () => dropReference(file),
+    ended: () => {
+      ended?.()
+      dropReference(file)
+    },
   })
 }
 

@@ -10,14 +10,13 @@ import {
 } from '../../../linux/constants.ts'
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../../../linux/errno-numbers.ts'
 import { REGISTER } from '../../platform/registers.ts'
-import { exitGroup } from '../../task/exit.ts'
 import { popFrame } from '../../task/signals/frame.ts'
 import { encodeInfo, SIGINFO_SIZE } from '../../task/signals/info.ts'
 import type { SignalInfo } from '../../task/signals/info.ts'
 import { isUnstoppable, LAST_SIGNAL, SIGNAL } from '../../task/signals/numbers.ts'
-import { discard, isIgnored } from '../../task/signals/send.ts'
+import { discard, forceFault, isIgnored } from '../../task/signals/send.ts'
 import { SignalSet } from '../../task/signals/set.ts'
-import { isOnStack } from '../../task/signals/stack.ts'
+import { isInUse } from '../../task/signals/stack.ts'
 import { takeSignal } from '../../task/signals/take.ts'
 import { readMask, writeMask } from '../../task/signals/user.ts'
 import type { Task } from '../../task/state.ts'
@@ -131,9 +130,9 @@ function sigtimedwait(
   })
 }
 
-/** rax comes from the frame. A frame that cannot be used ends the process, as in Linux. */
+/** rax comes from the frame. A frame that cannot be used is a fault, which may have a handler. */
 function sigreturn(task: Task): number {
-  if (!popFrame(task)) exitGroup(task.process, SIGNAL.SIGSEGV)
+  if (!popFrame(task)) forceFault(task)
   return NO_RESULT
 }
 
@@ -145,20 +144,20 @@ function sigaltstack(task: Task, newAddress: number, oldAddress: number): number
   const { memory } = task
   const sp = task.thread.registers().get(REGISTER.rsp)
   const before = task.alternateStack
-  const isInUse = before !== undefined && !(before.flags & SS_AUTODISARM) && isOnStack(before, sp)
+  const runsOnIt = isInUse(before, sp)
   if (newAddress !== 0) {
     const address = memory.readInt64(newAddress)
     const flags = memory.readInt32(newAddress + STACK.flags)
     const size = memory.readInt64(newAddress + STACK.size)
     if (Number.isNaN(address + flags + size)) return -EFAULT
-    if (isInUse) return -EPERM
+    if (runsOnIt) return -EPERM
     const mode = flags & ~SS_AUTODISARM
     if (mode !== 0 && mode !== SS_DISABLE && mode !== SS_ONSTACK) return -EINVAL
     if (mode !== SS_DISABLE && size >= 0 && size < LEAST_STACK) return -ENOMEM
     task.alternateStack = mode === SS_DISABLE ? { address: 0, size: 0, flags } : { address, size, flags }
   }
   if (oldAddress === 0) return 0
-  const inUse = isInUse ? SS_ONSTACK : 0
+  const inUse = runsOnIt ? SS_ONSTACK : 0
   const disabled = before === undefined || before.size === 0 ? SS_DISABLE : 0
   const flags = disabled || inUse || (before?.flags ?? 0) & SS_AUTODISARM
   return (

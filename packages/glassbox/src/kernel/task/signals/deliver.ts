@@ -13,7 +13,7 @@ import type { Action } from './actions.ts'
 import { pushFrame } from './frame.ts'
 import type { SignalInfo } from './info.ts'
 import { defaultAction, SIG_DFL, SIG_IGN, SIGNAL } from './numbers.ts'
-import { stopProcess } from './send.ts'
+import { forceFault, stopProcess } from './send.ts'
 import { SignalSet } from './set.ts'
 
 /** False if the task does not run now: it has ended, or its process is stopped. */
@@ -65,14 +65,24 @@ function handle(task: Task, info: SignalInfo, action: Action): boolean {
   const wait = task.endWait()
   if (wait !== undefined) interruptCall(task, wait, action)
   restoredMask.copy(task.savedMask ?? task.mask)
+  if (!pushFrame(task, info, action, restoredMask)) return refuseFrame(task, info.signal)
   task.savedMask = undefined
-  if (!pushFrame(task, info, action, restoredMask)) {
-    exitGroup(task.process, SIGNAL.SIGSEGV)
-    return false
-  }
   task.mask.setMask(task.mask.lo | action.maskLo, task.mask.hi | action.maskHi)
   if (!(action.flags & SA_NODEFER)) task.mask.add(info.signal)
   if (action.flags & SA_RESETHAND) task.process.actions.set(info.signal, { ...action, handler: SIG_DFL })
+  return true
+}
+
+/**
+ * There is no room for the frame: that is a fault of its own, which may have a handler on another
+ * stack. If the fault itself finds no room, the process ends.
+ */
+function refuseFrame(task: Task, signal: number): boolean {
+  if (signal === SIGNAL.SIGSEGV) {
+    exitGroup(task.process, SIGNAL.SIGSEGV)
+    return false
+  }
+  forceFault(task)
   return true
 }
 

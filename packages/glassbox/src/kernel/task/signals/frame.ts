@@ -10,7 +10,7 @@ import type { Action } from './actions.ts'
 import { encodeInfo, getWord, setWord } from './info.ts'
 import type { SignalInfo } from './info.ts'
 import type { SignalSet } from './set.ts'
-import { isOnStack } from './stack.ts'
+import { isInUse, isOnStack } from './stack.ts'
 import type { AlternateStack } from './stack.ts'
 import { SA_ONSTACK, SS_AUTODISARM, SS_DISABLE } from '../../../linux/constants.ts'
 
@@ -46,6 +46,13 @@ const MAGIC2 = 0x46505845
 /** XSTATE_BV: the features that this host's XSAVE area can hold, in its own header. */
 const LEGACY_SIZE = 512
 
+const X87 = 1
+const SSE = 2
+/** Offsets of the control word of SSE, its mask, and the vectors. */
+const CONTROL = { mxcsr: 24, mask: 28, vectors: 160, end: 416 } as const
+/** What a CPU knows that says nothing. */
+const DEFAULT_MASK = 0xffbf
+
 const RED_ZONE = 128
 const USER_CS = 0x33
 const USER_SS = 0x2b
@@ -75,9 +82,10 @@ const extendedView = new DataView(extendedBuffer.buffer)
 export function pushFrame(task: Task, info: SignalInfo, action: Action, mask: SignalSet): boolean {
   const registers = task.thread.registers()
   const extended = task.thread.extended()
-  const top = stackTop(task.alternateStack, action, registers.get(REGISTER.rsp))
-  const extendedAt = floor(top - extended.length - 4, 64)
+  const sp = registers.get(REGISTER.rsp)
+  const extendedAt = floor(stackTop(task.alternateStack, action, sp) - extended.length - 4, 64)
   const at = floor(extendedAt - FRAME.size, 16) - 8
+  if (overflows(task.alternateStack, action, sp, at)) return false
 
   fillFrame(task, info, action, registers, mask, extendedAt)
   const length = fillExtended(extended)
@@ -103,9 +111,21 @@ export function pushFrame(task: Task, info: SignalInfo, action: Action, mask: Si
 
 /** Below the red zone, or the top of the alternate stack if it is wanted and not in use. */
 function stackTop(stack: AlternateStack | undefined, action: Action, sp: number): number {
-  const switches = action.flags & SA_ONSTACK && stack !== undefined && !(stack.flags & SS_DISABLE)
-  if (!switches || isOnStack(stack, sp)) return sp - RED_ZONE
-  return stack.address + stack.size
+  const top = sp - RED_ZONE
+  return stack !== undefined && entersStack(stack, action, top) ? stack.address + stack.size : top
+}
+
+/** Not if it runs there already: then its handlers nest on it. */
+const entersStack = (stack: AlternateStack, action: Action, sp: number): boolean =>
+  (action.flags & SA_ONSTACK) !== 0 && (stack.flags & SS_DISABLE) === 0 && !isInUse(stack, sp)
+
+/**
+ * Whether the frame would begin below the alternate stack that it belongs to. Without this check
+ * the next signal would find itself off that stack and start again at its top, without end.
+ */
+function overflows(stack: AlternateStack | undefined, action: Action, sp: number, at: number): boolean {
+  if (stack === undefined || isOnStack(stack, at)) return false
+  return isInUse(stack, sp) || entersStack(stack, action, sp - RED_ZONE)
 }
 
 function fillFrame(
@@ -197,15 +217,32 @@ export function popFrame(task: Task): boolean {
 
 function restoreExtended(task: Task, at: number): boolean {
   if (at === 0) return task.thread.setExtended(undefined)
-  const size = task.thread.extended().length
+  const own = task.thread.extended()
+  const size = own.length
   const whole = task.memory.read(at, extendedBuffer, 0, size + 4) === 0 && isWhole(size)
   if (!whole && task.memory.read(at, extendedBuffer, 0, LEGACY_SIZE) !== 0) return false
   const state = new Uint8Array(size)
   state.set(extendedBuffer.subarray(0, whole ? size : LEGACY_SIZE))
   state.fill(0, SOFTWARE.start, SOFTWARE.end)
   // Of a frame in the old format, only x87 and SSE are taken.
-  if (!whole) new DataView(state.buffer).setUint32(LEGACY_SIZE, 3, true)
-  return task.thread.setExtended(state)
+  const fields = new DataView(state.buffer)
+  if (!whole) fields.setUint32(LEGACY_SIZE, X87 | SSE, true)
+  // The mask of the CPU, not that of the frame.
+  const mask = new DataView(own.buffer, own.byteOffset).getUint32(CONTROL.mask, true) || DEFAULT_MASK
+  return takesControl(state, fields, mask) && task.thread.setExtended(state)
+}
+
+/**
+ * XRSTOR takes MXCSR from the frame even if the header says that the vectors are all zero, and
+ * refuses bits that the CPU does not have. The host looks at it only if the header names them.
+ */
+function takesControl(state: Uint8Array, fields: DataView, mask: number): boolean {
+  if ((fields.getUint32(CONTROL.mxcsr, true) & ~mask) !== 0) return false
+  const features = fields.getUint32(LEGACY_SIZE, true)
+  if ((features & SSE) !== 0) return true
+  state.fill(0, CONTROL.vectors, CONTROL.end)
+  fields.setUint32(LEGACY_SIZE, features | SSE, true)
+  return true
 }
 
 function isWhole(size: number): boolean {

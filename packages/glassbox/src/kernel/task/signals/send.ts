@@ -3,7 +3,7 @@
  * something wrong. A signal is put among the pending ones; delivery happens when a thread is about
  * to run guest code.
  */
-import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP } from '../../../linux/constants.ts'
+import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SI_KERNEL } from '../../../linux/constants.ts'
 import type { Process, Task } from '../state.ts'
 import type { SignalInfo } from './info.ts'
 import { defaultAction, isUnstoppable, SIG_DFL, SIG_IGN, SIGNAL } from './numbers.ts'
@@ -53,9 +53,14 @@ export function forceSignal(task: Task, info: SignalInfo): void {
   task.noticeSignal()
 }
 
+/** The SIGSEGV of a signal frame that cannot be written or read. */
+export function forceFault(task: Task): void {
+  forceSignal(task, { signal: SIGNAL.SIGSEGV, code: SI_KERNEL, details: { kind: 'sender', pid: 0, uid: 0 } })
+}
+
 /** What the kernel itself says to a process: an alarm, the end of a terminal. */
 export function kernelSignal(process: Process, signal: number): void {
-  sendToProcess(process, { signal, code: 128, details: { kind: 'sender', pid: 0, uid: 0 } })
+  sendToProcess(process, { signal, code: SI_KERNEL, details: { kind: 'sender', pid: 0, uid: 0 } })
 }
 
 /** To all processes of a group. How many got it. */
