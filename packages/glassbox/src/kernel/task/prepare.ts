@@ -2,7 +2,7 @@
  * What happens between the moment when a task could go on and its next guest instruction: its wait
  * is looked at, its signals are delivered, and it stays parked while its process is stopped.
  */
-import { isHeld } from './hold.ts'
+import { isHeld } from './timing/hold.ts'
 import { deliverSignals } from './signals/deliver.ts'
 import type { Task } from './state.ts'
 

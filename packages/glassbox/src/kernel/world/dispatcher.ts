@@ -5,7 +5,7 @@
  */
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import { served } from '../fs/object/answers.ts'
-import { isHeld } from '../task/hold.ts'
+import { isHeld } from '../task/timing/hold.ts'
 import type { TaskObserver } from '../task/observer.ts'
 import type { Task } from '../task/state.ts'
 import { NO_RESULT } from '../wait/blocking.ts'

@@ -5,7 +5,7 @@
  */
 import { GlassboxError } from '../../errors.ts'
 import { describeTasks } from '../task/describe.ts'
-import { isHeld } from '../task/hold.ts'
+import { isHeld } from '../task/timing/hold.ts'
 import type { WorldState } from '../task/state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Dispatcher } from './dispatcher.ts'

@@ -91,9 +91,7 @@ export class LockTable {
   #joined(lock: Lock): Lock {
     let { start, end } = lock
     const isNeighbour = (other: Lock): boolean =>
-      other.owner === lock.owner &&
-      other.exclusive === lock.exclusive &&
-      touches(other, { start, end })
+      other.owner === lock.owner && other.exclusive === lock.exclusive && touches(other, { start, end })
     for (;;) {
       const neighbour = this.#locks.find(isNeighbour)
       if (neighbour === undefined) return { ...lock, start, end }

@@ -2,7 +2,7 @@
  * A thread that a trace delays: it stands still for a time, whatever wakes it. Only SIGKILL takes
  * effect at once.
  */
-import type { Task } from './state.ts'
+import type { Task } from '../state.ts'
 
 /** Until that time of the world's clock, at least. After several calls the latest time counts. */
 export function hold(task: Task, untilNs: number): void {
