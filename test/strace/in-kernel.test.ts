@@ -39,7 +39,6 @@ const BSD = '/usr/share/common-licenses/BSD'
 /** Programs whose calls do not depend on the host, and all kinds of options. */
 const SAME: readonly (readonly string[])[] = [
   ['cat', BSD],
-  ['dd', 'if=/dev/zero', 'of=/dev/null', 'count=3', 'status=none'],
   ['-e', 'trace=%memory', 'sort', '--version'],
   ['-N', '-v', '-y', '-e', 'trace=openat,read,close', 'head', '-1', BSD],
   ['-k', '-e', 'trace=write', 'echo', 'stacks'],
@@ -63,14 +62,11 @@ describe('strace in the kernel of TypeScript', () => {
       assert.deepEqual(kernel, native)
     })
 
-  test('signals, exit codes and limits: the command ends as its program did', () => {
+  test('the command ends as its program did', () => {
     const killed = runTracer(KERNEL, ['-e', 'trace=none', 'sh', '-c', 'kill -USR1 $$'])
     assert.match(killed.err, /^--- SIGUSR1 \{.*\+\+\+ killed by SIGUSR1 \+\+\+\n$/s)
     assert.equal(killed.signal, 'SIGUSR1')
     assert.equal(runTracer(KERNEL, ['-e', 'trace=none', 'sh', '-c', 'exit 7']).code, 7)
-    const greedy = runTracer(KERNEL, ['-e', 'trace=none', 'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=511M'])
-    assert.match(greedy.err, /^strace: killed by the memory limit of 512 MiB/m)
-    assert.equal(greedy.code, 137)
   })
 
   test('-f follows children, without it they are not seen; -b execve lets them go', () => {
@@ -108,9 +104,12 @@ describe('strace in the kernel of TypeScript', () => {
     const quiet = ['-e', 'trace=none', '-e', 'signal=none', '-qq']
     const run = (options: readonly string[], line: string): string =>
       runTracer(KERNEL, [...quiet, ...options, 'sh', '-c', line], { cwd: join(directory, 'd') }).out
-    assert.equal(run(['-E', 'A=b', '-E', 'LANG'], 'pwd; echo $A$LANG'), '/box\nb\n')
+    const bind = `--bind=${directory}:/shown`
+    assert.equal(
+      run(['-E', 'A=b', '-E', 'LANG', bind], 'pwd; echo $A$LANG; cat /shown/d/file'),
+      '/box\nb\nshown\n',
+    )
     assert.equal(run(['--here'], 'cat file'), 'shown\n')
-    assert.equal(run([`--bind=${directory}:/shown`], 'cat /shown/d/file'), 'shown\n')
   })
 
   test('what needs a process of the host is refused by a sentence', () => {
