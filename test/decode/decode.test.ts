@@ -154,18 +154,18 @@ test('a struct is read where its view begins, not where the buffer of the view d
 
 test('a netlink message that says to have 2^31 bytes or more ends the list', () => {
   for (const length of [0x8000_0000, 0x8000_0004, 0xffff_fffd, 0xffff_ffff]) {
-    const memory = new Memory()
+    const pieces = new Memory()
     const bytes = new Uint8Array(64)
     new DataView(bytes.buffer).setUint32(0, length, true)
     const call = {
       nr: syscallNumber('sendto') ?? -1,
-      args: [3n, memory.put(bytes), 2n ** 40n, 0n, 0n, 0n],
+      args: [3n, pieces.put(bytes), 2n ** 40n, 0n, 0n, 0n],
     }
     const reads = { count: 0 }
     const counted: MemoryReader = {
       read: (address, count) => {
         assert.ok(++reads.count < 1000, 'the walk does not end')
-        return memory.read(address, count)
+        return pieces.read(address, count)
       },
     }
     const text = callText(call, counted, { full: true, netlink: () => 0 })

@@ -4,7 +4,6 @@
  * operand. Each kind is compiled once.
  */
 import { GlassboxError } from '../errors.ts'
-import { arrayText } from './basic/arrays.ts'
 import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
 import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
@@ -35,7 +34,6 @@ import {
   signalEvent,
 } from './process/identities.ts'
 import { nodeMask, pageStatus, residence } from './process/memory-policy.ts'
-import { readWord } from './memory.ts'
 import { netlinkProtocol, netlinkText } from './netlink/messages.ts'
 import { message, messages, NAME_ROOM, rememberNameRoom } from './network/messages.ts'
 import { descriptorSet, epollData, epollEvents, polls } from './files/polls.ts'
@@ -65,7 +63,7 @@ import {
 } from './network/options.ts'
 import { returnedAddress, socketAddress } from './network/socket.ts'
 import { futexBits, futexOperation, futexWakeOperation, socketError } from './special.ts'
-import { lengthOf, STRINGS } from './basic/strings.ts'
+import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
@@ -250,16 +248,6 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   hexbuf: hexBytes,
   iovaddr: operand => (value, context) => remoteVectors(value, argument(context, Number(operand)), context),
 }
-
-/** An array of iovec in another process: only the addresses and lengths are shown. */
-const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
-  arrayText(value, count, 16, context, at => {
-    const base = readWord(context.memory, at, 8)
-    const length = readWord(context.memory, at + 8n, 8)
-    return base === undefined || length === undefined
-      ? undefined
-      : `{iov_base=${address(base)}, iov_len=${length}}`
-  })
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([

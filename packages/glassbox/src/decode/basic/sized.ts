@@ -2,6 +2,8 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
+import { offsetOf } from '../../linux/schema/layouts.ts'
+import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
@@ -49,10 +51,11 @@ const schedulingAttributes =
     const layout = STRUCTS['sched_attr']
     const whole = layout?.fields.at(-1)
     if (size < 0 || !layout || !whole) return address(value)
-    const FIRST = 48
+    const first = FIRST_SIZES.get('sched_attr') ?? 0
     const room = index === undefined ? Infinity : signed32(argument(context, Number(index)))
-    const known = late ? Math.min(size, room < 0 ? Infinity : room) : size === 0 ? FIRST : size
-    if (known < FIRST) return `{size=${size}${known > 4 && late ? ', ...' : ''}}`
+    const known = late ? Math.min(size, room < 0 ? Infinity : room) : size === 0 ? first : size
+    const isMore = late && known > offsetOf('sched_attr', 'sched_policy')
+    if (known < first) return `{size=${size}${isMore ? ', ...' : ''}}`
     const view = readView(context.memory, value, Math.min(known, layout.size))
     if (!view) return address(value)
     const fields = layout.fields.filter(({ offset, size: bytes }) => offset + bytes <= view.byteLength)

@@ -1,4 +1,5 @@
 /** Prints paths, strings, buffers, and arrays of them. */
+import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { arrayText } from './arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { readString, readWord } from '../memory.ts'
@@ -77,15 +78,22 @@ export function vectors(
   bufferText: typeof buffer = buffer,
 ): string {
   let rest = left
-  return arrayText(value, count, 16, context, at => {
-    const base = readWord(context.memory, at, 8)
-    const length = readWord(context.memory, at + 8n, 8)
-    if (base === undefined || length === undefined) return undefined
+  return arrayText(value, count, struct('iovec').size, context, at => {
+    const vector = readStruct(context.memory, at, 'iovec')
+    if (!vector) return undefined
+    const { iov_base: base, iov_len: length } = vector
     const taken = Math.min(Number(length), rest)
     rest -= taken
-    return `{iov_base=${bufferText(base, taken, context)}, iov_len=${length}}`
+    return `{iov_base=${bufferText(unsigned(base), taken, context)}, iov_len=${length}}`
   })
 }
+
+/** An array of iovec in another process: only the addresses and lengths are shown. */
+export const remoteVectors = (value: bigint, count: bigint, context: Context): string =>
+  arrayText(value, count, struct('iovec').size, context, at => {
+    const vector = readStruct(context.memory, at, 'iovec')
+    return vector && `{iov_base=${address(unsigned(vector.iov_base))}, iov_len=${vector.iov_len}}`
+  })
 
 /**
  * A string of bounded length. If it is said to be longer, the kernel would refuse it, and its

@@ -1,79 +1,80 @@
 /** Kernel AIO: control blocks and their results. Sources: io_submit(2), linux/aio_abi.h. */
+import { readStruct, unsigned } from '../../codec/struct.ts'
+import * as linux from '../../linux/constants.ts'
+import type { StructValues } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { argument, type Context, type Printer } from '../context.ts'
 import { ioPriorityCall } from '../basic/flag-words.ts'
-import { readView, readWord } from '../memory.ts'
+import { readWord } from '../memory.ts'
 import { named, nameIn, setText } from '../names.ts'
 import { buffer, vectors } from '../basic/strings.ts'
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
-const IOCB_BYTES = 64
-const FLAG_RESFD = 1
-const FLAG_IOPRIO = 2
+type Block = StructValues['iocb']
 
 /** The parts of a control block that each command uses. */
-const SHAPES: Readonly<Record<number, 'data' | 'buffer' | 'vectors' | 'poll' | 'plain'>> = {
-  0: 'buffer',
-  1: 'buffer',
-  5: 'poll',
-  7: 'vectors',
-  8: 'vectors',
+const SHAPES: Readonly<Record<number, 'buffer' | 'vectors' | 'poll'>> = {
+  [linux.IOCB_CMD_PREAD]: 'buffer',
+  [linux.IOCB_CMD_PWRITE]: 'buffer',
+  [linux.IOCB_CMD_POLL]: 'poll',
+  [linux.IOCB_CMD_PREADV]: 'vectors',
+  [linux.IOCB_CMD_PWRITEV]: 'vectors',
 }
 
 const priorityText = (value: bigint, options: TextOptions): string =>
   named(hex(value), ioPriorityCall(value, options), options)
 
+const descriptorText = (fd: number, { descriptor }: TextOptions): string => `${fd}${descriptor?.(fd) ?? ''}`
+
 /** The members that every block has: its owner, its command, its descriptor. */
-function headParts(view: DataView, options: TextOptions): string[] {
-  const priority = view.getInt16(18, true)
-  const fd = view.getInt32(20, true)
-  const key = view.getUint32(8, true)
-  const rw = view.getUint32(12, true)
-  const hasPriority = (view.getUint32(56, true) & FLAG_IOPRIO) !== 0
+function headParts(block: Block, options: TextOptions): string[] {
+  const { aio_key: key, aio_rw_flags: rw, aio_reqprio: priority } = block
+  const hasPriority = (block.aio_flags & linux.IOCB_FLAG_IOPRIO) !== 0
   const priorityShown = hasPriority ? priorityText(BigInt(priority & 0xffff), options) : String(priority)
   return [
-    `aio_data=${hex(view.getBigUint64(0, true))}`,
+    `aio_data=${hex(block.aio_data)}`,
     ...(key === 0 ? [] : [`aio_key=${key}`]),
     ...(rw === 0 ? [] : [`aio_rw_flags=${setText('|rwf', BigInt(rw), options)}`]),
-    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(view.getUint16(16, true)), options)}`,
+    `aio_lio_opcode=${setText('=iocb_cmd', BigInt(block.aio_lio_opcode), options)}`,
     ...(priority === 0 ? [] : [`aio_reqprio=${priorityShown}`]),
-    `aio_fildes=${fd}${options.descriptor?.(fd) ?? ''}`,
+    `aio_fildes=${descriptorText(block.aio_fildes, options)}`,
   ]
 }
 
-function controlBlock(view: DataView, context: Context): string {
+function controlBlock(block: Block, context: Context): string {
   const { options } = context
-  const command = view.getUint16(16, true)
-  const parts = headParts(view, options)
+  const { aio_lio_opcode: command, aio_nbytes: bytes, aio_flags: flags } = block
+  const parts = headParts(block, options)
   if (nameIn('iocb_cmd', BigInt(command)) === undefined) return `{${parts.join(', ')}}`
-  const pointer = view.getBigUint64(24, true)
-  const bytes = view.getBigUint64(32, true)
-  const flags = view.getUint32(56, true)
-  const shape = SHAPES[command] ?? 'plain'
-  const offset = `aio_offset=${view.getBigInt64(40, true)}`
+  const pointer = unsigned(block.aio_buf)
+  const shape = SHAPES[command]
+  const offset = `aio_offset=${block.aio_offset}`
   if (shape === 'buffer') {
-    const shown = command === 1 ? buffer(pointer, Number(bytes), context) : hex(pointer)
+    const isOutput = command === linux.IOCB_CMD_PWRITE
+    const shown = isOutput ? buffer(pointer, Number(bytes), context) : hex(pointer)
     parts.push(`aio_buf=${shown}`, `aio_nbytes=${bytes}`, offset)
   } else if (shape === 'vectors') {
-    const shown = command === 8 ? vectors(pointer, bytes, Infinity, context) : address(pointer)
+    const isOutput = command === linux.IOCB_CMD_PWRITEV
+    const shown = isOutput ? vectors(pointer, unsigned(bytes), Infinity, context) : address(pointer)
     parts.push(`aio_buf=${shown}`, offset)
   } else if (shape === 'poll') parts.push(`aio_buf=${setText('|poll', pointer & 0xffffffffn, options)}`)
-  if (flags & ~FLAG_RESFD) parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
-  const told = view.getInt32(60, true)
-  if (flags & FLAG_RESFD) parts.push(`aio_resfd=${told}${options.descriptor?.(told) ?? ''}`)
+  const tells = (flags & linux.IOCB_FLAG_RESFD) !== 0
+  if ((flags & ~linux.IOCB_FLAG_RESFD) !== 0)
+    parts.push(`aio_flags=${setText('|iocb_flags', BigInt(flags), options)}`)
+  if (tells) parts.push(`aio_resfd=${descriptorText(block.aio_resfd, options)}`)
   return `{${parts.join(', ')}}`
 }
 
 /** A block that is cancelled: the call does not need the other members. */
 export const controlBlockHead: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, IOCB_BYTES)
-  return view ? `{${headParts(view, options).join(', ')}}` : address(value)
+  const block = readStruct(memory, value, 'iocb')
+  return block ? `{${headParts(block, options).join(', ')}}` : address(value)
 }
 
 const controlBlockAt: Printer = (value, context) => {
-  const view = readView(context.memory, value, IOCB_BYTES)
-  return view ? controlBlock(view, context) : address(value)
+  const block = readStruct(context.memory, value, 'iocb')
+  return block ? controlBlock(block, context) : address(value)
 }
 
 /** An array of pointers to control blocks. */

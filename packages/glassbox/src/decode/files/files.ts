@@ -1,6 +1,7 @@
 /** Information about files: stat(2), statx(2), directory entries. */
 import { argument, type Printer } from '../context.ts'
-import { struct } from '../../codec/struct.ts'
+import { inPlace, struct } from '../../codec/struct.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
 import { STATX_ATIME, STATX_BTIME, STATX_CTIME, STATX_MTIME } from '../../linux/constants.ts'
 import { offsetOf, type Word } from '../../linux/schema/layouts.ts'
 import { readView } from '../memory.ts'
@@ -113,6 +114,9 @@ const ENTRIES: Readonly<Record<string, 'linux_dirent' | 'linux_dirent64'>> = {
   '': 'linux_dirent64',
 }
 
+const recordSize = (view: DataView, at: number, name: 'linux_dirent' | 'linux_dirent64'): number =>
+  view.getUint16(at + offsetOf(name, 'd_reclen'), true)
+
 function entryText(
   view: DataView,
   at: number,
@@ -120,7 +124,7 @@ function entryText(
   options: TextOptions,
 ): string | undefined {
   const codec = struct(name)
-  const size = view.getUint16(at + offsetOf(name, 'd_reclen'), true)
+  const size = recordSize(view, at, name)
   if (size <= codec.size || at + size > view.byteLength) return undefined
   const entry = codec.read(new DataView(view.buffer, view.byteOffset + at, size))
   const isOld = name === 'linux_dirent'
@@ -143,9 +147,8 @@ export const directoryEntries =
     const view = readView(memory, value, length)
     const name = ENTRIES[operand]
     if (!view || !name) return address(value)
-    const sizeAt = offsetOf(name, 'd_reclen')
     const entries: string[] = []
-    for (let at = 0; at + struct(name).size <= length; at += view.getUint16(at + sizeAt, true)) {
+    for (let at = 0; at + struct(name).size <= length; at += recordSize(view, at, name)) {
       const text = entryText(view, at, name, options)
       if (text === undefined) break
       entries.push(text)
@@ -157,13 +160,14 @@ export const directoryEntries =
 
 /** The descriptors of pipe(2) and socketpair(2). */
 export const descriptors: Printer = (value, context) => {
-  const view = readView(context.memory, value, 8)
+  const { size, read } = inPlace(kinds().fd)
+  const view = readView(context.memory, value, 2 * size)
   if (!view) return address(value)
-  const one = (at: number): string => {
-    const fd = view.getInt32(at, true)
+  const texts = [0, size].map(at => {
+    const fd = Number(read(view, at))
     return `${fd}${context.options.descriptor?.(fd) ?? ''}`
-  }
-  return `[${one(0)}, ${one(4)}]`
+  })
+  return `[${texts.join(', ')}]`
 }
 
 /** A set of processors, with as many bytes as the kernel wrote or the caller passes. */

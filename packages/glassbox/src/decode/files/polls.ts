@@ -1,11 +1,10 @@
 /** Waiting for descriptors: poll, select, epoll. Their outcome is printed after the result. */
+import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
-import { readView } from '../memory.ts'
 import { setText } from '../names.ts'
 import { address } from '../text.ts'
 
-const POLL_BYTES = 8
 const pollCount = (context: Context): bigint => BigInt.asUintN(32, argument(context, 1))
 
 const fdText = (fd: number, { options }: Context): string =>
@@ -13,16 +12,15 @@ const fdText = (fd: number, { options }: Context): string =>
 
 const eventsText = (events: number, { options }: Context): string => setText('|poll', BigInt(events), options)
 
-const pollAt = (at: bigint, context: Context): DataView | undefined =>
-  readView(context.memory, at, POLL_BYTES)
+const pollBytes = (): number => struct('pollfd').size
 
 export const polls: Printer = (value, context) =>
-  arrayText(value, pollCount(context), POLL_BYTES, context, at => {
-    const view = pollAt(at, context)
-    if (!view) return undefined
-    const fd = view.getInt32(0, true)
+  arrayText(value, pollCount(context), pollBytes(), context, at => {
+    const poll = readStruct(context.memory, at, 'pollfd')
+    if (!poll) return undefined
+    const { fd, events } = poll
     if (fd < 0) return `{fd=${fd}}`
-    return `{fd=${fdText(fd, context)}, events=${eventsText(view.getUint16(4, true), context)}}`
+    return `{fd=${fdText(fd, context)}, events=${eventsText(events, context)}}`
   })
 
 /** The ready descriptors, as many as the result says, in brackets. */
@@ -31,12 +29,12 @@ function readyPolls(ready: number, context: Context): string {
   const count = Number(pollCount(context))
   const parts: string[] = []
   for (let index = 0; index < count && parts.length < ready; index++) {
-    const view = pollAt(value + BigInt(index * POLL_BYTES), context)
-    if (!view) return `[${[...parts, '...'].join(', ')}]`
-    const revents = view.getUint16(6, true)
+    const poll = readStruct(context.memory, value + BigInt(index * pollBytes()), 'pollfd')
+    if (!poll) return `[${[...parts, '...'].join(', ')}]`
+    const { fd, revents } = poll
     if (revents === 0) continue
     if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
-    parts.push(`{fd=${view.getInt32(0, true)}, revents=${eventsText(revents, context)}}`)
+    parts.push(`{fd=${fd}, revents=${eventsText(revents, context)}}`)
   }
   return `[${parts.join(', ')}]`
 }
@@ -84,15 +82,13 @@ export function selectResult(context: Context, left: string): string {
   return ` (${[...parts, ...(left === '' ? [] : [`left ${left}`])].join(', ')})`
 }
 
-const EPOLL_EVENT_BYTES = 12
-
 /** epoll_data: as a number and as its halves, because it may be either. */
 export const epollData = (data: bigint): string => `{u32=${data & 0xffffffffn}, u64=${data}}`
 
 export const epollEvents: Printer = (value, context) =>
-  arrayText(value, context.outcome?.value ?? 0n, EPOLL_EVENT_BYTES, context, at => {
-    const view = readView(context.memory, at, EPOLL_EVENT_BYTES)
-    if (!view) return undefined
-    const events = setText('|epoll', BigInt(view.getUint32(0, true)), context.options)
-    return `{events=${events}, data=${epollData(view.getBigUint64(4, true))}}`
+  arrayText(value, context.outcome?.value ?? 0n, struct('epoll_event').size, context, at => {
+    const event = readStruct(context.memory, at, 'epoll_event')
+    if (!event) return undefined
+    const events = setText('|epoll', BigInt(event.events), context.options)
+    return `{events=${events}, data=${epollData(unsigned(event.data))}}`
   })

@@ -2,15 +2,14 @@
  * struct io_uring_params: the caller's request and the kernel's answer. Source:
  * io_uring_setup(2).
  */
+import { struct } from '../../codec/struct.ts'
+import { IORING_SETUP_ATTACH_WQ } from '../../linux/constants.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import type { Printer } from '../context.ts'
 import { readView } from '../memory.ts'
 import { type KindText, structText } from '../basic/structs.ts'
 import { address } from '../text.ts'
 
-const FLAGS_AT = 8
-/** The descriptor is used only if this flag is set. */
-const ATTACH_WQ = 1 << 5
 const ANSWERS = new Set(['sq_entries', 'cq_entries', 'features', 'sq_off', 'cq_off'])
 
 export const uringParameters =
@@ -19,7 +18,8 @@ export const uringParameters =
     const layout = STRUCTS['io_uring_params']
     const view = layout && readView(context.memory, value, layout.size)
     if (!layout || !view) return address(value)
-    const attaches = (view.getUint32(FLAGS_AT, true) & ATTACH_WQ) !== 0
+    // The descriptor is used only if this flag is set.
+    const attaches = (struct('io_uring_params').read(view).flags & IORING_SETUP_ATTACH_WQ) !== 0
     const answered = context.outcome?.failed === false
     const fields = layout.fields.filter(
       ({ name }) => (name !== 'wq_fd' || attaches) && (answered || !ANSWERS.has(name)),

@@ -3,14 +3,13 @@
  * 0), BPF_JUMP(BPF_JMP|BPF_K|BPF_JEQ, 0x4d, 0, 0x1), …]`. Sources: linux/bpf_common.h, linux/bpf.h
  * (some names of eBPF, which strace takes as well).
  */
+import { readStruct, struct } from '../../codec/struct.ts'
+import type { StructValues } from '../../linux/schema/layouts.ts'
 import { arrayText } from '../basic/arrays.ts'
 import type { Context } from '../context.ts'
-import { readView } from '../memory.ts'
 import { NAMES, named, nameless, setText } from '../names.ts'
 import { hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
-
-const INSTRUCTION_BYTES = 8
 
 /** A field of the code: its bits, and the names of its values in order. An empty name is a gap. */
 interface Part {
@@ -78,9 +77,8 @@ function returned(value: number, options: TextOptions): string {
   return data === 0 ? action : `${action}|${hex(data)}`
 }
 
-function instructionText(view: DataView, options: TextOptions): string {
-  const code = view.getUint16(0, true)
-  const [yes, no, value] = [view.getUint8(2), view.getUint8(3), view.getUint32(4, true)]
+function instructionText(instruction: StructValues['sock_filter'], options: TextOptions): string {
+  const { code, jt: yes, jf: no, k: value } = instruction
   const kind = code & CLASS.mask
   const words = codeText(code, options)
   if (kind === JMP) return `BPF_JUMP(${words}, ${hex(value)}, ${hex(yes)}, ${hex(no)})`
@@ -88,7 +86,7 @@ function instructionText(view: DataView, options: TextOptions): string {
 }
 
 export const bpfProgram = (value: bigint, count: bigint, context: Context): string =>
-  arrayText(value, count, INSTRUCTION_BYTES, context, at => {
-    const view = readView(context.memory, at, INSTRUCTION_BYTES)
-    return view && instructionText(view, context.options)
+  arrayText(value, count, struct('sock_filter').size, context, at => {
+    const instruction = readStruct(context.memory, at, 'sock_filter')
+    return instruction && instructionText(instruction, context.options)
   })

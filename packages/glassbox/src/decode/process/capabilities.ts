@@ -1,5 +1,7 @@
 /** Sets of capabilities, as capget(2) and capset(2) take them: names of bits, 32 per word. */
+import { struct } from '../../codec/struct.ts'
 import { type ConstantSet, constantSet } from '../../linux/flags.ts'
+import type { StructValues } from '../../linux/schema/layouts.ts'
 import { argument, type Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
 import { flagsText } from '../names.ts'
@@ -30,18 +32,21 @@ function setText(values: readonly number[], options: TextOptions): string {
   return parts.length === 0 ? '0' : parts.join('|')
 }
 
-const LONG_VERSIONS = [0x20071026n, 0x20080522n]
+const LONG_VERSIONS = [0x20071026, 0x20080522]
 
 /** Later versions have twice 32 bits of each set, as the preceding header says. */
 export const capabilitySets: Printer = (value, context) => {
   const { memory, options } = context
   const version = readWord(memory, argument(context, 0), 4)
-  const isLong = version !== undefined && LONG_VERSIONS.includes(version)
-  const view = version === undefined ? undefined : readView(memory, value, isLong ? 24 : 12)
+  const codec = struct('cap_user_data')
+  const count = LONG_VERSIONS.includes(Number(version)) ? 2 : 1
+  const view = version === undefined ? undefined : readView(memory, value, count * codec.size)
   if (!view) return address(value)
-  const set = (index: number): string => {
-    const low = view.getUint32(index * 4, true)
-    return setText(isLong ? [low, view.getUint32(index * 4 + 12, true)] : [low], options)
-  }
-  return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
+  const sets = Array.from({ length: count }, (_, index) => codec.read(view, index * codec.size))
+  const text = (name: keyof StructValues['cap_user_data']): string =>
+    `${name}=${setText(
+      sets.map(set => set[name]),
+      options,
+    )}`
+  return `{${text('effective')}, ${text('permitted')}, ${text('inheritable')}}`
 }

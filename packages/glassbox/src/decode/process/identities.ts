@@ -2,8 +2,10 @@
  * Numbers and small structs that identify a kernel object: keys, file handles, messages by key,
  * events that a signal reports.
  */
+import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import { SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from '../../linux/constants.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { readView } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
 import { buffer } from '../basic/strings.ts'
@@ -21,51 +23,56 @@ export const key: Printer = (value, { options }) => {
 
 const MOST_HANDLE_BYTES = 128
 
+/** Where the bytes behind a struct begin. */
+const behind = (name: 'file_handle' | 'msgbuf', value: bigint): bigint => value + BigInt(struct(name).size)
+
 /** struct file_handle. The caller passes its length, and the kernel corrects it. */
 export const fileHandle =
   (changes: boolean): Printer =>
   (value, context) => {
     const { memory, outcome } = context
-    const head = readView(memory, value, 8)
+    const head = readStruct(memory, value, 'file_handle')
     if (!head) return address(value)
-    const size = head.getUint32(0, true)
+    const size = head.handle_bytes
     const before = context.remembered.get(value)
     const was = changes && before !== undefined && Number(before) !== size ? `${before} => ` : ''
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
-    const bytes = memory.read(value + 8n, Math.min(size, MOST_HANDLE_BYTES))
+    const bytes = memory.read(behind('file_handle', value), Math.min(size, MOST_HANDLE_BYTES))
     const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
-    return `${text}, handle_type=${head.getInt32(4, true)}, f_handle=${shown}}`
+    return `${text}, handle_type=${head.handle_type}, f_handle=${shown}}`
   }
 
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
 export const messageBuffer =
   (operand: string): Printer =>
   (value, context) => {
-    const type = readWord(context.memory, value, 8)
-    if (type === undefined) return address(value)
-    const length = argument(context, Number(operand))
-    return `{mtype=${BigInt.asIntN(64, type)}, mtext=${buffer(value + 8n, Number(length), context)}}`
+    const head = readStruct(context.memory, value, 'msgbuf')
+    if (!head) return address(value)
+    const length = Number(argument(context, Number(operand)))
+    return `{mtype=${head.mtype}, mtext=${buffer(behind('msgbuf', value), length, context)}}`
   }
 
-const NOTIFIES = { SIGNAL: 0, THREAD: 2, THREAD_ID: 4 } as const
+/** How a signal is told that has its name. */
+const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD_ID])
 
 /** struct sigevent. */
 export const signalEvent: Printer = (value, { memory, options }: Context) => {
-  const view = readView(memory, value, 64)
+  const view = readView(memory, value, struct('sigevent').size)
   if (!view) return address(value)
-  const word = view.getBigUint64(0, true)
-  const notify = view.getInt32(12, true)
-  const signal = view.getInt32(8, true)
+  const event = struct('sigevent').read(view)
+  const { sigev_signo: signal, sigev_notify: notify } = event
+  const word = unsigned(event.sival_ptr)
+  const sent = `sigev_value={sival_int=${BigInt.asIntN(32, word)}, sival_ptr=${address(word)}}`
   const parts = [
-    ...(word === 0n ? [] : [`sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${address(word)}}`]),
-    `sigev_signo=${notify === NOTIFIES.SIGNAL || notify === NOTIFIES.THREAD_ID ? signalText(signal, options) : signal >>> 0}`,
+    ...(word === 0n ? [] : [sent]),
+    `sigev_signo=${BY_SIGNAL.has(notify) ? signalText(signal, options) : signal >>> 0}`,
     `sigev_notify=${setText('=sigev', BigInt(notify), options)}`,
   ]
-  if (notify === NOTIFIES.THREAD_ID) parts.push(`sigev_notify_thread_id=${view.getInt32(16, true)}`)
-  if (notify === NOTIFIES.THREAD) {
-    parts.push(`sigev_notify_function=${address(view.getBigUint64(16, true))}`)
-    parts.push(`sigev_notify_attributes=${address(view.getBigUint64(24, true))}`)
+  if (notify === SIGEV_THREAD_ID) parts.push(`sigev_notify_thread_id=${event.sigev_notify_thread_id}`)
+  if (notify === SIGEV_THREAD) {
+    const thread = struct('sigevent_thread').read(view)
+    for (const [name, pointer] of Object.entries(thread)) parts.push(`${name}=${address(unsigned(pointer))}`)
   }
   return `{${parts.join(', ')}}`
 }
@@ -110,10 +117,9 @@ const OWNERS: readonly (IdType | undefined)[] = ['tid', 'tgid', 'pgid']
  * id.
  */
 export const signalOwner: Printer = (value, { memory, options }) => {
-  const view = readView(memory, value, 8)
-  if (!view) return address(value)
-  const type = view.getInt32(0, true)
-  const id = view.getInt32(4, true)
+  const fields = readStruct(memory, value, 'f_owner_ex')
+  if (!fields) return address(value)
+  const { type, pid: id } = fields
   const owner = OWNERS[type]
   return `{type=${setText('=f_owner', BigInt(type), options)}, pid=${id}${(owner && options.process?.(id, owner)) ?? ''}}`
 }

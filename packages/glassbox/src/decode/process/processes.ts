@@ -1,4 +1,5 @@
 /** How processes end and begin: wait status, scheduling parameters, seccomp programs. */
+import { readStruct, unsigned } from '../../codec/struct.ts'
 import { bpfProgram } from './bpf-program.ts'
 import type { Printer } from '../context.ts'
 import { readWord } from '../memory.ts'
@@ -21,16 +22,16 @@ export const waitStatus: Printer = (value, { memory, outcome }) => {
 }
 
 export const schedulingParameter: Printer = (value, { memory }) => {
-  const word = readWord(memory, value, 4)
-  return word === undefined ? address(value) : `[${BigInt.asIntN(32, word)}]`
+  const parameter = readStruct(memory, value, 'sched_param')
+  return parameter ? `[${parameter.sched_priority}]` : address(value)
 }
 
 /** struct sock_fprog. The instructions are shown only if everything is asked for. */
 export const filterProgram: Printer = (value, context) => {
   const { memory, options } = context
-  const length = readWord(memory, value, 2)
-  const filter = readWord(memory, value + 8n, 8)
-  return length === undefined || filter === undefined
-    ? address(value)
-    : `{len=${length}, filter=${options.full ? bpfProgram(filter, length, context) : address(filter)}}`
+  const program = readStruct(memory, value, 'sock_fprog')
+  if (!program) return address(value)
+  const filter = unsigned(program.filter)
+  const shown = options.full ? bpfProgram(filter, BigInt(program.len), context) : address(filter)
+  return `{len=${program.len}, filter=${shown}}`
 }

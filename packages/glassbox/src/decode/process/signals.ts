@@ -1,9 +1,9 @@
 /** Signal sets, actions and siginfo_t. Sources: rt_sigaction(2), sigaction(2). */
 import { siginfoOf } from '../../codec/read.ts'
-import { struct } from '../../codec/struct.ts'
-import { CLD_EXITED, SI_KERNEL } from '../../linux/constants.ts'
+import { readStruct, struct, unsigned } from '../../codec/struct.ts'
+import { CLD_EXITED, SA_RESTORER, SI_KERNEL } from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
-import type { StructValues, Word } from '../../linux/schema/layouts.ts'
+import { offsetOf, type StructValues, type Word } from '../../linux/schema/layouts.ts'
 import { siginfoShape } from '../../linux/schema/unions.ts'
 import { signalName } from '../../linux/signals.ts'
 import { syscallByNumber } from '../../linux/syscalls.ts'
@@ -53,20 +53,16 @@ export const signalSet: Printer = (value, { memory, options }) => {
   return mask === undefined || options.addressesOnly ? address(value) : signalSetText(mask, options)
 }
 
-/**
- * The offset in struct rt_sigframe, from the stack pointer at the call, which is after the return
- * address.
- */
-const FRAME_MASK = 296n
-
 /** The signals that are blocked again when a handler has returned. */
 export const signalFrame: Printer = (_value, context) => {
   const { stackPointer } = context.call
-  return stackPointer === undefined ? '' : `{mask=${signalSet(stackPointer + FRAME_MASK, context)}}`
+  if (stackPointer === undefined) return ''
+  // The handler has taken the return address, so the stack pointer is that of struct ucontext.
+  const mask = stackPointer + BigInt(offsetOf('ucontext', 'uc_sigmask'))
+  return `{mask=${signalSet(mask, context)}}`
 }
 
 const SET_BYTES = 8n
-const SA_RESTORER = 0x04000000n
 const SIG_ERR = 2n ** 64n - 1n
 
 const HANDLERS: ReadonlyMap<bigint, string> = new Map([
@@ -86,17 +82,17 @@ export const signalAction: Printer = (value, { memory, options }) => {
   if (!view || options.addressesOnly) return address(value)
   const action = codec.read(view)
   const flags = BigInt(action.sa_flags)
-  const tail = flags & SA_RESTORER ? `, sa_restorer=${address(BigInt(action.sa_restorer))}` : ''
+  const tail = flags & BigInt(SA_RESTORER) ? `, sa_restorer=${address(BigInt(action.sa_restorer))}` : ''
   const mask = signalSetText(BigInt(action.sa_mask), options)
   return `{sa_handler=${handlerText(BigInt(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
 }
 
 /** A mask and its size, which pselect6(2) takes in one argument. */
 export const signalArgument: Printer = (value, context) => {
-  const view = readView(context.memory, value, 16)
-  if (!view) return address(value)
-  const mask = view.getBigUint64(0, true)
-  return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${view.getBigUint64(8, true)}}`
+  const fields = readStruct(context.memory, value, 'sigset_argument')
+  if (!fields) return address(value)
+  const mask = unsigned(fields.sigmask)
+  return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${fields.sigsetsize}}`
 }
 
 /** Sets of codes, by signal. */
@@ -122,12 +118,10 @@ type Siginfo = Pick<StructValues['siginfo'], 'si_signo' | 'si_code' | 'si_errno'
   Partial<StructValues['siginfo_poll']> &
   Partial<StructValues['siginfo_sys']>
 
-const word = (value: Word): bigint => BigInt.asUintN(64, BigInt(value))
-
 /** What some faults report beyond the address: bounds, the key, the size of the damaged memory. */
 function faultDetails(info: Siginfo): string {
   if (info.si_lower !== undefined && info.si_upper !== undefined)
-    return `, si_lower=${address(word(info.si_lower))}, si_upper=${address(word(info.si_upper))}`
+    return `, si_lower=${address(unsigned(info.si_lower))}, si_upper=${address(unsigned(info.si_upper))}`
   if (info.si_pkey !== undefined) return `, si_pkey=${info.si_pkey}`
   return info.si_addr_lsb === undefined ? '' : `, si_addr_lsb=${hex(info.si_addr_lsb & 0xffff)}`
 }
@@ -150,7 +144,7 @@ function senderText({ si_pid: pid = 0, si_uid: uid = 0 }: Siginfo, { process }: 
 }
 
 function ticks(value: Word): string {
-  const count = word(value)
+  const count = unsigned(value)
   const hundredths = String(count % TICKS).padStart(2, '0')
   return count === 0n ? '0' : `${count} /* ${count / TICKS}.${hundredths} s */`
 }
@@ -163,7 +157,7 @@ function childFields(info: Siginfo, options: TextOptions): string {
 
 /** The value that sigqueue(3) sends, if there is one. */
 function sentValue({ si_ptr: pointer = 0 }: Siginfo): string {
-  const value = word(pointer)
+  const value = unsigned(pointer)
   return value === 0n ? '' : `, si_int=${BigInt.asIntN(32, value)}, si_ptr=${address(value)}`
 }
 
@@ -172,7 +166,7 @@ function callFields(info: Siginfo, options: TextOptions): string {
   const call = syscallByNumber(nr)?.name
   const callText = call === undefined ? String(nr) : named(String(nr), `__NR_${call}`, options)
   const arch = setText('=audit_arch', BigInt.asUintN(32, BigInt(info.si_arch ?? 0)), options)
-  return `, si_call_addr=${address(word(info.si_call_addr ?? 0))}, si_syscall=${callText}, si_arch=${arch}`
+  return `, si_call_addr=${address(unsigned(info.si_call_addr ?? 0))}, si_syscall=${callText}, si_arch=${arch}`
 }
 
 /** The text of what is known, by the layout that signal and code select. */
@@ -191,7 +185,7 @@ const FIELDS: Readonly<Record<string, (info: Siginfo, options: TextOptions) => s
 }
 
 const faultFields = (info: Siginfo): string =>
-  `, si_addr=${address(word(info.si_addr ?? 0))}${faultDetails(info)}`
+  `, si_addr=${address(unsigned(info.si_addr ?? 0))}${faultDetails(info)}`
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=…}`, from the 128 bytes of a siginfo_t. */
 export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): string {
@@ -207,6 +201,6 @@ export function siginfoText(bytes: Uint8Array, options: TextOptions = NAMES): st
 }
 
 export const siginfo: Printer = (value, { memory, options }: Context) => {
-  const view = readView(memory, value, 128)
+  const view = readView(memory, value, struct('siginfo').size)
   return view ? siginfoText(bytesOf(view), options) : address(value)
 }

@@ -2,25 +2,14 @@
  * Modes of a terminal: struct termios, its 16-bit predecessor termio, and termios2, which has
  * speeds as numbers. Source: asm/termbits.h.
  */
+import { readStruct } from '../../codec/struct.ts'
+import type { StructValues } from '../../linux/schema/layouts.ts'
 import type { Context, Printer } from '../context.ts'
-import { readView } from '../memory.ts'
 import { named, restText, setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
-interface Layout {
-  readonly wordBytes: 2 | 4
-  readonly characters: number
-  /** The offset of the speeds, if the struct has any. */
-  readonly speeds?: number
-  readonly bytes: number
-}
-
-const TERMIOS: Layout = { wordBytes: 4, characters: 19, bytes: 36 }
-const LAYOUTS: Readonly<Record<string, Layout>> = {
-  termio: { wordBytes: 2, characters: 8, bytes: 18 },
-  termios2: { ...TERMIOS, speeds: 36, bytes: 44 },
-}
+type Modes = StructValues['termios'] & Partial<Pick<StructValues['termios2'], 'c_ispeed' | 'c_ospeed'>>
 
 /** The meaning of each control character. Later ones have no name. */
 const CHARACTERS = [
@@ -65,34 +54,28 @@ function controlFlags(value: bigint, options: TextOptions): string {
 
 const character = (value: number, index: number): string => `[${CHARACTERS[index] ?? index}]=${hex(value)}`
 
-function text(layout: Layout, view: DataView, { options }: Context): string {
-  const { wordBytes, characters, speeds } = layout
-  const word = (index: number): bigint =>
-    BigInt(wordBytes === 2 ? view.getUint16(index * 2, true) : view.getUint32(index * 4, true))
-  const modes = [
-    `c_iflag=${flags('|tty_iflag', word(0), options)}`,
-    `c_oflag=${outputFlags(word(1), options)}`,
-    `c_cflag=${controlFlags(word(2), options)}`,
-    `c_lflag=${flags('|tty_lflag', word(3), options)}`,
+function text(modes: Modes, { options }: Context): string {
+  const { c_ispeed: input, c_ospeed: output } = modes
+  const words = [
+    `c_iflag=${flags('|tty_iflag', BigInt(modes.c_iflag), options)}`,
+    `c_oflag=${outputFlags(BigInt(modes.c_oflag), options)}`,
+    `c_cflag=${controlFlags(BigInt(modes.c_cflag), options)}`,
+    `c_lflag=${flags('|tty_lflag', BigInt(modes.c_lflag), options)}`,
   ]
-  if (!options.full) return `{${modes.join(', ')}, ...}`
-  const line = wordBytes * 4
-  const control = Array.from({ length: characters }, (_, index) =>
-    character(view.getUint8(line + 1 + index), index),
-  )
-  const numbers =
-    speeds === undefined
-      ? []
-      : [`c_ispeed=${view.getUint32(speeds, true)}`, `c_ospeed=${view.getUint32(speeds + 4, true)}`]
-  const discipline = `c_line=${setText('=tty_line', BigInt(view.getUint8(line)), options)}`
-  return `{${[...modes, discipline, `c_cc=[${control.join(', ')}]`, ...numbers].join(', ')}}`
+  if (!options.full) return `{${words.join(', ')}, ...}`
+  const speeds = input === undefined ? [] : [`c_ispeed=${input}`, `c_ospeed=${output ?? 0}`]
+  const discipline = `c_line=${setText('=tty_line', BigInt(modes.c_line), options)}`
+  const characters = `c_cc=[${modes.c_cc.map(character).join(', ')}]`
+  return `{${[...words, discipline, characters, ...speeds].join(', ')}}`
 }
 
-/** `operand`: one of the layouts; the default is termios. */
+const STRUCTS = ['termios', 'termio', 'termios2'] as const
+
+/** `operand`: one of the structs; the default is termios. */
 export const terminal = (operand: string): Printer => {
-  const layout = LAYOUTS[operand] ?? TERMIOS
+  const name = STRUCTS.find(each => each === operand) ?? 'termios'
   return (value, context) => {
-    const view = readView(context.memory, value, layout.bytes)
-    return view ? text(layout, view, context) : address(value)
+    const modes = readStruct(context.memory, value, name)
+    return modes ? text(modes, context) : address(value)
   }
 }

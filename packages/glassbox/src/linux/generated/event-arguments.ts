@@ -339,6 +339,16 @@ export interface StructArguments {
     readonly sigev_notify?: Name
     readonly sigev_notify_thread_id?: number
   }
+  readonly sigevent_thread: {
+    readonly sigev_notify_function?: Address
+    readonly sigev_notify_attributes?: Address
+  }
+  readonly ucontext: {
+    readonly uc_flags?: Word
+    readonly uc_link?: Address
+    readonly uc_stack?: StructArguments['stack_t']
+    readonly uc_sigmask?: Word
+  }
   readonly siginfo: {
     readonly si_signo?: Name
     readonly si_code?: number

@@ -514,6 +514,7 @@ type KindName =
   | 'flags_ss_flags_32'
   | 'pointer_signals_64'
   | 'enum_sigev_32'
+  | 'struct_stack_t'
   | 'word_device_64'
   | 'word_file_mode_32'
   | 'flags_statx_attr_64'
@@ -1113,6 +1114,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_ss_flags_32: { type: 'flags', bits: 32, set: 'ss_flags', notation: '|ss_flags' },
   pointer_signals_64: { type: 'pointer', way: 'in', to: { type: 'signals', bits: 64 }, size: { by: 'field', field: 'ss_len' }, notation: 'sigset@ss_len' },
   enum_sigev_32: { type: 'enum', bits: 32, set: 'sigev', notation: '=sigev' },
+  struct_stack_t: { type: 'struct', name: 'stack_t', notation: 'struct:stack_t' },
   word_device_64: { type: 'word', bits: 64, word: 'device', notation: 'dev' },
   word_file_mode_32: { type: 'word', bits: 32, word: 'file_mode', notation: 'filemode' },
   flags_statx_attr_64: { type: 'flags', bits: 64, set: 'statx_attr', notation: '|statx_attr' },

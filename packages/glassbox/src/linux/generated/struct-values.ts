@@ -289,6 +289,16 @@ export interface StructValues {
     readonly sigev_notify: number
     readonly sigev_notify_thread_id: number
   }
+  readonly sigevent_thread: {
+    readonly sigev_notify_function: Word
+    readonly sigev_notify_attributes: Word
+  }
+  readonly ucontext: {
+    readonly uc_flags: Word
+    readonly uc_link: Word
+    readonly uc_stack: StructValues['stack_t']
+    readonly uc_sigmask: Word
+  }
   readonly siginfo: {
     readonly si_signo: number
     readonly si_code: number

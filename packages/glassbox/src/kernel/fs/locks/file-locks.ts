@@ -15,7 +15,7 @@ export interface Range {
 }
 
 /** One file has no more locks than this: ENOLCK. Each is looked at when another one is set. */
-export const MOST_LOCKS = 4096
+export const MOST_LOCKS = 2048
 
 export interface Lock extends Range {
   readonly owner: object
