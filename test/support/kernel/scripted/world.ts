@@ -46,7 +46,12 @@ export interface Played {
 }
 
 /** Plays a world to its end. Rejects with what a script throws. Nothing may be left of it. */
-export async function play(first: Script, options: PlayOptions = {}): Promise<Played> {
+export const play = (first: Script, options: PlayOptions = {}): Promise<Played> =>
+  new Promise(resolve => {
+    resolve(playNow(first, options))
+  })
+
+function playNow(first: Script, options: PlayOptions): Played {
   const platform = new ScriptedPlatform(options)
   const memory = new WorldMemory(platform)
   const clock = {
@@ -75,7 +80,7 @@ export async function play(first: Script, options: PlayOptions = {}): Promise<Pl
   })
   assert.equal(started, 0)
   options.ready?.(world, platform)
-  const end = await world.run()
+  const end = world.run()
   assert.equal(platform.threads, 0, 'every thread was released')
   assert.ok(
     platform.spaces.every(({ released }) => released),

@@ -64,7 +64,7 @@ export class Task implements contract.Task, Waiter {
   queued = false
   /** After a fork: see Lending. */
   parked = false
-  /** Delayed by a trace until then, and what it does after that: see timing/hold.ts. 0: not delayed. */
+  /** Delayed by a trace until then, or 0; and what it does after that: see timing/hold.ts. */
   heldUntilNs = 0
   afterHold: (() => void) | undefined
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
