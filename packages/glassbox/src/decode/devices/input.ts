@@ -47,10 +47,7 @@ const slots: Device = (value, context, valueText) => {
   const code = count === 0 ? undefined : readWord(context.memory, value, 4)
   if (code === undefined || !isAnswered(context)) return address(value)
   const values = wordsAt('d', 4, value + 4n, count - 1, { ...context, limit: Infinity }, valueText)
-  return braces([
-    `code=${setText('=evdev_mt', code, context.options)}`,
-    `values=${values}`,
-  ])
+  return braces([`code=${setText('=evdev_mt', code, context.options)}`, `values=${values}`])
 }
 
 const ABS_FIELDS = ['value', 'minimum', 'maximum', 'fuzz', 'flat', 'resolution']
