@@ -44,6 +44,14 @@ test('a file a thread with -ff, none without threads of that name', context => {
   }
 })
 
+test('with -ff, a thread of which nothing is shown has an empty file', context => {
+  const directory = temporaryDirectory(context)
+  const nothing = ['-qq', '-e', 'signal=none', '-e', 'trace=chroot']
+  strace('-ff', '-o', join(directory, 'out'), ...nothing, program('straced'), 'child')
+  const files = readdirSync(directory).map(name => readFileSync(join(directory, name), 'utf8'))
+  assert.deepEqual(files, ['', ''])
+})
+
 test('a program that reads it, by | and by !, is waited for', context => {
   const file = join(temporaryDirectory(context), 'out')
   for (const mark of ['|', '!']) {

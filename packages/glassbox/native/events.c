@@ -1,6 +1,6 @@
 /*
- * Makes the event of a whole call as a line of JSON, as src/strace/formats/json.ts does: a head, the
- * arguments by a program of steps (see lanes.h), the result, and the text of the call as a string.
+ * Makes the event of a whole call as a line of JSON, as src/strace/formats/json.ts does: a head,
+ * the arguments by a program of steps (see lanes.h), the result, and the text as a string.
  *
  * JSON is UTF-8. A string whose bytes are not, is not made here: JavaScript has replacement
  * characters for it. Bytes of a buffer that are not UTF-8 are written in base64.
@@ -121,8 +121,53 @@ static int put_buffer(struct line *line, const struct chunks *in, u64 address, u
   return 1;
 }
 
-int put_json_step(struct line *line, const struct line_step_record *step, const struct chunks *in, u64 value,
-                  const struct whole_call *call) {
+#define PUT_MEMBER(line, name, format, type, at) \
+  do { \
+    type number; \
+    memcpy(&number, at, sizeof number); \
+    PUT(line, name); \
+    put_json_number(line, format, (u64)number); \
+  } while (0)
+
+/* struct linux_dirent64 up to its name */
+#define ENTRY_HEAD 19
+
+static int put_entry(struct line *line, const u8 *tables, u32 types, const u8 *entry, u16 size) {
+  const u8 *name = entry + ENTRY_HEAD;
+  u64 length = 0;
+  while (length < (u64)size - ENTRY_HEAD && name[length]) length++;
+  if (!is_text(name, length) || has_mark(name, length)) return 0;
+  PUT_MEMBER(line, "{\"d_ino\":", NUMBER_JSON_UNSIGNED, u64, entry);
+  PUT_MEMBER(line, ",\"d_off\":", NUMBER_JSON_SIGNED, s64, entry + 8);
+  PUT_MEMBER(line, ",\"d_reclen\":", NUMBER_JSON_UNSIGNED, u16, entry + 16);
+  PUT(line, ",\"d_type\":");
+  if (!put_name(line, tables, types, entry[18])) return 0;
+  PUT(line, ",\"d_name\":");
+  put_string(line, name, length);
+  PUT(line, "}");
+  return 1;
+}
+
+static int put_entries(struct line *line, const u8 *tables, u32 types, const struct chunks *in, u64 address,
+                       u64 length) {
+  const struct chunk *chunk = chunk_at(in, address);
+  if (length && (!chunk || chunk->length < length)) return 0;
+  PUT(line, "[");
+  for (u64 at = 0; at + ENTRY_HEAD <= length && !line->full;) {
+    const u8 *entry = (const u8 *)(chunk + 1) + at;
+    u16 size;
+    memcpy(&size, entry + 16, sizeof size);
+    if (size <= ENTRY_HEAD || at + size > length) break;
+    if (at) PUT(line, ",");
+    if (!put_entry(line, tables, types, entry, size)) return 0;
+    at += size;
+  }
+  PUT(line, "]");
+  return 1;
+}
+
+int put_json_step(struct line *line, const u8 *tables, const struct line_step_record *step, const struct chunks *in,
+                  u64 value, const struct whole_call *call) {
   if (step->step == LINE_RAW) {
     for (int i = 0; i < LANE_ARGUMENTS; i++) {
       put(line, i ? ",\"" : "[\"", 2);
@@ -137,6 +182,7 @@ int put_json_step(struct line *line, const struct line_step_record *step, const 
     put_json_number(line, NUMBER_JSON_ADDRESS, value);
     return 1;
   }
+  if (step->step == LINE_JSON_ENTRIES) return put_entries(line, tables, step->a, in, value, (u64)call->result);
   if (step->step == LINE_JSON_STRING) return put_text(line, in, value, step->a);
   u64 said = call->args[step->width], result = (u64)call->result;
   return put_buffer(line, in, value, step->flags & LINE_RESULT && result < said ? result : said, step->a);

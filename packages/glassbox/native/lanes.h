@@ -128,6 +128,8 @@ enum line_step {
   LINE_RAW = 9,     /* JSON: all registers */
   LINE_JSON_STRING = 10, /* JSON: as LINE_STRING */
   LINE_JSON_BYTES = 11,  /* JSON: as LINE_BYTES; in base64 if they are not text */
+  LINE_JSON_ENTRIES = 12, /* JSON: directory entries, whose types are names of the kind `a` */
+  LINE_GIVE_UP = 13,      /* there is no line */
 };
 
 enum line_flag {

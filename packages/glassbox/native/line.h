@@ -32,7 +32,7 @@ int finish_line(struct line *line, const u8 *tables, u32 program, const struct w
 
 /* events.c */
 void put_json_number(struct line *line, u8 format, u64 value);
-int put_json_step(struct line *line, const struct line_step_record *step, const struct chunks *in, u64 value,
-                  const struct whole_call *call);
+int put_json_step(struct line *line, const u8 *tables, const struct line_step_record *step, const struct chunks *in,
+                  u64 value, const struct whole_call *call);
 
 #endif

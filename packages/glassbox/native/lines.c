@@ -242,7 +242,8 @@ static int make_step(struct line *line, const u8 *tables, const struct line_step
   case LINE_REQUIRE: return (u32)value == step->a;
   case LINE_RAW:
   case LINE_JSON_STRING:
-  case LINE_JSON_BYTES: return put_json_step(line, step, in, value, call);
+  case LINE_JSON_BYTES:
+  case LINE_JSON_ENTRIES: return put_json_step(line, tables, step, in, value, call);
   case LINE_POINTER: {
     if (!value || (step->flags & LINE_OUT && call->failed)) {
       put_number(line, step->flags & LINE_JSON ? NUMBER_JSON_ADDRESS : NUMBER_ADDRESS, value);

@@ -57,6 +57,8 @@ export class Engine implements Loop {
   /** Several tracees run, and stops at which they have gone on must be counted. */
   #severalRun = false
   #batch = { next: 0, count: 0 }
+  /** Tasks that were launchers when they were added. */
+  readonly #launchers = new Set<Task>()
   /** Where the text of the last record of lines ended. */
   #textEnd = 0
   /** A command whose first execve is in progress. */
@@ -101,9 +103,12 @@ export class Engine implements Loop {
     while (this.#hasTracees) this.#round()
   }
 
-  /** Whether the trace is neither starting nor ending. */
+  /** Whether the trace is neither starting nor ending. Calls of a launcher are hidden. */
   get #isUnderWay(): boolean {
-    return this.firstCall === undefined && this.intercept === undefined
+    if (this.firstCall !== undefined || this.intercept !== undefined) return false
+    for (const task of this.#launchers)
+      if (!task.launching || !this.tasks.has(task.tid)) this.#launchers.delete(task)
+    return this.#launchers.size === 0
   }
 
   get #hasTracees(): boolean {
@@ -136,6 +141,7 @@ export class Engine implements Loop {
 
   add(task: Task): void {
     this.tasks.set(task.tid, task)
+    if (task.launching) this.#launchers.add(task)
     this.lanes.thread(task.tid, task.pid)
   }
 

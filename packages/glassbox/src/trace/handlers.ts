@@ -71,8 +71,8 @@ export interface LineTaker {
   /** How the lines of the next stops begin. */
   prefix(): LinePrefix
   /**
-   * For lines that are events as JSON: how the next ones are numbered; `undefined` as long as there
-   * is no first event.
+   * For lines that are events as JSON: how the next ones are numbered; `undefined` until there
+   * was a first one.
    */
   numbers?(): EventNumbers | undefined
   /** So many whole lines, in the order of the stops. The bytes are valid during the call. */

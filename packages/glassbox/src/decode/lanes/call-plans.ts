@@ -7,10 +7,21 @@ import { commandsOf } from '../../linux/schema/commands.ts'
 import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
 import { resultForm } from '../results.ts'
+import { DEFAULT_STRING_LIMIT } from '../context.ts'
+import { DEFAULT_LIMIT } from '../values.ts'
 import { allCaptures } from './captures.ts'
 import { jsonSteps, type ShownValue } from './json-program.ts'
 import { lineSteps } from './line-program.ts'
-import type { CallPlan, Capture, CaptureLimits, LineProgram, PlanChoice, Planned } from './plan.ts'
+import type {
+  CallPlan,
+  Capture,
+  CaptureLimits,
+  CompiledPlan,
+  LaneForm,
+  LineProgram,
+  PlanChoice,
+  StandardPlan,
+} from './plan.ts'
 
 export interface PlanOptions extends CaptureLimits {
   /** Make programs for lines, with so many bytes of a string. */
@@ -59,7 +70,8 @@ const SELECTORS: Readonly<Record<string, () => Selector>> = {
       0,
       commands('prctl').filter(option => !PRCTL_OF_TWO.has(option)),
     ),
-  arch_prctl: () => by(0, commands('arch_prctl')),
+  // ARCH_SET_GS and ARCH_SET_FS have no shape of their own.
+  arch_prctl: () => by(0, [0x1001, 0x1002, ...commands('arch_prctl')]),
   mmap: () => by(3, [0, MAP_ANONYMOUS], MAP_ANONYMOUS),
   mremap: () => by(3, [0, 2], 2),
   membarrier: () => by(1, [0, 1], 1),
@@ -160,7 +172,7 @@ const MOST_OPTIONS = 136
 const FILTERS = new Set([26, 51])
 
 /** `undefined`: the call stops. */
-export function planOf(nr: number, options: PlanOptions): Planned | undefined {
+export function planOf(nr: number, options: PlanOptions): CompiledPlan | undefined {
   const call = syscallByNumber(nr)
   if (!call) return undefined
   if (call.name === 'setsockopt' || call.name === 'getsockopt') return socketOption(call.name, options)
@@ -172,4 +184,24 @@ export function planOf(nr: number, options: PlanOptions): Planned | undefined {
     if (plan) plans.set(value, plan)
   }
   return { argument: selector.argument, mask: selector.mask, plans }
+}
+
+/** strace's default for -s, and the bytes and elements that an event reads. */
+const STANDARD: Readonly<Record<LaneForm, PlanOptions>> = {
+  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, lineLimit: DEFAULT_STRING_LIMIT },
+  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, lineLimit: DEFAULT_STRING_LIMIT, isJson: true },
+}
+
+/** The plan of a call for the standard form of lines. */
+export function standardPlan(nr: number, form: LaneForm): StandardPlan {
+  let made: CompiledPlan | undefined
+  let isMade = false
+  return {
+    form,
+    compile: () => {
+      if (!isMade) made = planOf(nr, STANDARD[form])
+      isMade = true
+      return made
+    },
+  }
 }

@@ -4,8 +4,16 @@
  * here has no program; events of its calls are made from values. Pure.
  */
 import { sizeOf } from '../../codec/struct.ts'
-import { isScalar, type Kind, type List, type Pointer, type Scalar } from '../../linux/schema/kinds.ts'
-import { layoutOf, type StructName } from '../../linux/schema/layouts.ts'
+import {
+  isPointing,
+  isScalar,
+  type Kind,
+  type List,
+  type Pointer,
+  type Records,
+  type Scalar,
+} from '../../linux/schema/kinds.ts'
+import { fieldOf, layoutOf, type StructName } from '../../linux/schema/layouts.ts'
 import { widthOf, type Width } from '../../linux/schema/widths.ts'
 import { kindOf } from '../kinds.ts'
 import { isShownWhole } from '../plain/fields.ts'
@@ -62,11 +70,13 @@ function inRegister(form: NumberForm, { bits, signed }: Width): NumberForm | und
   return signed ? 'int' : 'uint'
 }
 
+const nameKind = (kind: Kind): string => `json ${JSON.stringify(kind)}`
+
 function scalarStep(kind: Scalar, source: Source, late: boolean): LineStep | undefined {
   if (kind.type === 'unused' || (kind.type === 'word' && MANY_VALUES.has(kind.word))) return undefined
   const width = widthOf(kind)
   const own = formOf(kind, width)
-  if (!own) return { step: 'name', kind: `json ${JSON.stringify(kind)}`, source, late, schema: kind }
+  if (!own) return { step: 'name', kind: nameKind(kind), source, late, schema: kind }
   const form = 'offset' in source ? own : inRegister(own, width)
   return form && { step: 'number', form, source }
 }
@@ -155,9 +165,25 @@ function argumentSteps(kind: Kind, place: Place): readonly LineStep[] | undefine
       if (count.by !== 'constant' || !isScalar(of)) return undefined
       return pointerSteps({ type: 'pointer', way, to: { type: 'list', of, count: count.count } }, place)
     }
+    case 'records':
+      return recordSteps(kind, place)
     default:
       return undefined
   }
+}
+
+function recordSteps({ of, length }: Records, { argument }: Place): readonly LineStep[] | undefined {
+  if (of !== 'linux_dirent64' || length.by !== 'result') return undefined
+  const schema = fieldOf(layoutOf(of), 'd_type').kind
+  return [{ step: 'jsonEntries', argument, kind: nameKind(schema), schema }]
+}
+
+/** An output without steps of its own: NULL, and the address after a failure. */
+function unfilledSteps(kind: Kind, { argument }: Place): readonly LineStep[] | undefined {
+  if (!isPointing(kind) || kind.type === 'strings' || kind.way !== 'out') return undefined
+  if (kind.type === 'pointer' && kind.told !== undefined) return undefined
+  const inside: readonly LineStep[] = [{ step: 'giveUp' }]
+  return [{ step: 'pointer', argument, size: 0, late: true, out: true, isJson: true, inside }]
 }
 
 /** The steps of `,"name":…,"args":{…`; `undefined` if an argument has none. */
@@ -174,7 +200,8 @@ export function jsonSteps(
     text(',"args":{'),
   ]
   for (const [index, { argument, name, kind, schema }] of names.entries()) {
-    const own = argumentSteps(schema, { argument, late: kindOf(kind).late, limit })
+    const place = { argument, late: kindOf(kind).late, limit }
+    const own = argumentSteps(schema, place) ?? unfilledSteps(schema, place)
     if (!own) return undefined
     steps.push(text(`${index === 0 ? '' : ','}"${name}":`), ...own)
   }

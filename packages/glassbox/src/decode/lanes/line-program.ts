@@ -118,6 +118,19 @@ const statSteps = (argument: number): readonly LineStep[] => [
   text(', ...}'),
 ]
 
+/** struct statx. */
+const statxSteps = (argument: number): readonly LineStep[] => [
+  text('{stx_mask='),
+  { step: 'name', kind: '|statx', source: member(argument, 0, 4), late: true },
+  text(', stx_attributes='),
+  { step: 'name', kind: '|statx_attr', source: member(argument, 8, 8), late: true },
+  text(', stx_mode='),
+  { step: 'name', kind: 'filemode', source: member(argument, 28, 2), late: true },
+  text(', stx_size='),
+  { step: 'number', form: 'unsigned', source: member(argument, 40, 8) },
+  text(', ...}'),
+]
+
 const descriptorSteps = (argument: number): readonly LineStep[] => [
   text('['),
   { step: 'number', form: 'int', source: member(argument, 0, 4) },
@@ -127,6 +140,7 @@ const descriptorSteps = (argument: number): readonly LineStep[] => [
 ]
 
 const STAT_BYTES = 144
+const STATX_BYTES = 256
 const SET_BYTES = 8
 
 /** A pointer to something of this size. */
@@ -171,8 +185,9 @@ const COMPILE: Readonly<Record<string, Compile>> = {
   ptr: (place, operand, direction) => {
     if (direction === '=') return undefined
     if (operand === 'stat') return pointer(place, STAT_BYTES, statSteps(place.argument))
+    if (operand === 'statx') return pointer(place, STATX_BYTES, statxSteps(place.argument))
     if (operand === 'fds') return pointer(place, SET_BYTES, descriptorSteps(place.argument))
-    if (operand === 'sigaction' || operand === 'statx' || operand === 'sigset') return undefined
+    if (operand === 'sigaction' || operand === 'sigset') return undefined
     return pointer(place, STRUCTS[operand]?.size ?? 0, structSteps(operand, place.argument, 0, place.late))
   },
 }
@@ -182,8 +197,24 @@ function argumentSteps(place: Place): readonly LineStep[] | undefined {
   const value = valueStep(kind, { argument }, late)
   if (value) return [value]
   const [, letters = '', direction = '', operand = ''] = /^([a-z_]+\d*)([<>=]?)(.*)$/.exec(kind) ?? []
-  return COMPILE[letters]?.(place, operand, direction)
+  return COMPILE[letters]?.(place, operand, direction) ?? unfilledSteps(place, letters, direction)
 }
+
+/** Outputs of which something is shown after a failure, too: see kinds.ts. */
+const SHOWN_UNFILLED: ReadonlySet<string> = new Set([
+  ...['ifreq', 'ifindex', 'ifconf', 'iovec', 'msghdr', 'cloneargs', 'sentmsgs', 'uring', 'kept', 'dents'],
+  ...['ipccmd', 'polls', 'epolls', 'wstatus', 'rusage', 'left', 'mmsghdr', 'netlink'],
+])
+
+/** An output without steps of its own: NULL, and the address after a failure. */
+const unfilledSteps = (
+  { argument }: Place,
+  letters: string,
+  direction: string,
+): readonly LineStep[] | undefined =>
+  direction === '>' && !SHOWN_UNFILLED.has(letters)
+    ? [{ step: 'pointer', argument, size: 0, late: true, out: true, inside: [{ step: 'giveUp' }] }]
+    : undefined
 
 /** An argument as it is shown: its index, and its kind in this call. */
 export interface ShownKind {

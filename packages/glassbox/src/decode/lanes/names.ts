@@ -16,7 +16,14 @@ import { signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
 import type { Call, Outcome, TextOptions, Value } from '../types.ts'
 import { PLAIN_FILE_MODE } from './line-program.ts'
-import type { CallPlan, LineStep, Planned, Source } from './plan.ts'
+import {
+  type CallPlan,
+  type CompiledPlan,
+  isStandard,
+  type LineStep,
+  type Planned,
+  type Source,
+} from './plan.ts'
 
 /** The kinds of the text of an error, by errno: with its message, and its name as JSON. */
 export const ERRORS = 'error'
@@ -28,7 +35,9 @@ export interface NameTable {
   learn(kind: string, value: bigint, text: string): void
 }
 
-type NameStep = LineStep & { readonly step: 'name' }
+type NameStep = LineStep & { readonly step: 'name' | 'jsonEntries' }
+/** Types of files are numbers below this one. */
+const FILE_TYPES = 16
 
 const collected = new WeakMap<CallPlan, readonly NameStep[]>()
 
@@ -37,7 +46,11 @@ function namesOf(plan: CallPlan): readonly NameStep[] {
   if (known) return known
   const collect = (steps: readonly LineStep[]): NameStep[] =>
     steps.flatMap(step =>
-      step.step === 'name' ? [step] : step.step === 'pointer' ? collect(step.inside) : [],
+      step.step === 'name' || step.step === 'jsonEntries'
+        ? [step]
+        : step.step === 'pointer'
+          ? collect(step.inside)
+          : [],
     )
   const names = collect([...(plan.line?.steps ?? []), ...(plan.json ?? [])])
   collected.set(plan, names)
@@ -45,7 +58,7 @@ function namesOf(plan: CallPlan): readonly NameStep[] {
 }
 
 /** The plan for a call with these arguments. */
-export function planFor(planned: Planned, args: readonly bigint[]): CallPlan | undefined {
+export function planFor(planned: CompiledPlan, args: readonly bigint[]): CallPlan | undefined {
   if (!('plans' in planned)) return planned
   const value = Number(BigInt.asUintN(32, args[planned.argument] ?? 0n) & BigInt(planned.mask))
   return planned.plans.get(value)
@@ -91,7 +104,8 @@ export function teachNames(
   outcome?: Outcome,
   json?: JsonText,
 ): void {
-  const plan = planFor(planned, call.args)
+  const compiled = isStandard(planned) ? planned.compile() : planned
+  const plan = compiled && planFor(compiled, call.args)
   const program = plan?.line
   if (!program) return
   let context: Context | undefined
@@ -102,6 +116,12 @@ export function teachNames(
     if (text !== undefined) table.learn(kind, value, text)
   }
   for (const step of namesOf(plan)) {
+    if (step.step === 'jsonEntries') {
+      if (!outcome) continue
+      for (let type = 0n; type < FILE_TYPES; type++)
+        learn(step.kind, type, made => nameText(step, type, made, json))
+      continue
+    }
     const { kind, source, late } = step
     if (late !== (outcome !== undefined)) continue
     const inMemory = 'offset' in source

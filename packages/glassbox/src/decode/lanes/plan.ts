@@ -93,6 +93,15 @@ export type LineStep =
       readonly byResult: boolean
     }
   | { readonly step: 'entries'; readonly argument: number }
+  /** In JSON: directory entries. The types of files are names of this kind. */
+  | {
+      readonly step: 'jsonEntries'
+      readonly argument: number
+      readonly kind: string
+      readonly schema: Kind
+    }
+  /** There is no line. */
+  | { readonly step: 'giveUp' }
   | { readonly step: 'require'; readonly argument: number; readonly value: number }
   | {
       readonly step: 'pointer'
@@ -129,4 +138,17 @@ export interface PlanChoice {
 }
 
 /** Of one call number. */
-export type Planned = CallPlan | PlanChoice
+export type CompiledPlan = CallPlan | PlanChoice
+
+/** The standard form of lines: text, or JSON, without an option that changes it. */
+export type LaneForm = 'text' | 'json'
+
+/** A plan for the standard form. The build has compiled those; if it did not, `compile` does. */
+export interface StandardPlan {
+  readonly form: LaneForm
+  compile(): CompiledPlan | undefined
+}
+
+export type Planned = CompiledPlan | StandardPlan
+
+export const isStandard = (planned: Planned): planned is StandardPlan => 'form' in planned

@@ -277,6 +277,8 @@ export const LINE_STEP = {
   raw: 9,
   jsonString: 10,
   jsonBytes: 11,
+  jsonEntries: 12,
+  giveUp: 13,
 } as const
 /** enum line_flag */
 export const LINE_FLAG = {

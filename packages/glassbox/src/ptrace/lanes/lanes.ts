@@ -10,7 +10,8 @@
 import { LINE_PREFIX, MOST_LINE_BYTES, PLANNED_CALLS } from '../../gate/generated/layouts.ts'
 import type { StepLanes } from '../../gate/ptrace.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
-import type { Planned } from '../../decode/lanes/plan.ts'
+import { isStandard, type Planned } from '../../decode/lanes/plan.ts'
+import { preparedLanes, type PreparedLanes } from '../prepared-lanes.ts'
 import type { LineTaker, TraceHandlers } from '../../trace/handlers.ts'
 import { CHILD_CALLS, MASK_CALLS, PATH_CALLS } from '../cpu-affinity/observing-calls.ts'
 import { USER_FAULT_CALLS } from '../tracee/user-faults.ts'
@@ -39,6 +40,7 @@ export class Lanes {
   readonly #isWanted: (nr: number) => boolean
   readonly #taker: LineTaker | undefined
   readonly #seen = new Uint8Array(PLANNED_CALLS)
+  #prepared: PreparedLanes | undefined
   #isOpen: boolean
   #skips = false
   #uses = false
@@ -60,8 +62,26 @@ export class Lanes {
     this.#tables.set('columns', this.#taker?.columns ?? 0)
     this.#tables.set('json', this.#taker?.numbers ? 1 : 0)
     this.#taker?.useTable(this.#tables)
+    if (this.#isOpen) this.#usePrepared()
     // Under a filter, calls that were not asked for do not stop at all.
     if (!filtered) this.#skipUnwanted()
+  }
+
+  /**
+   * If the handlers have standard plans: those that the build compiled are used from the first
+   * call on, so that most calls never come to JavaScript.
+   */
+  #usePrepared(): void {
+    for (let nr = 0; nr < PLANNED_CALLS; nr++) {
+      if (!this.#isWanted(nr) || ALWAYS_STOP.has(nr)) continue
+      const planned = this.#handlers.plan?.(nr)
+      if (!planned) continue
+      this.#prepared ??= isStandard(planned) ? preparedLanes(planned.form) : undefined
+      if (!this.#prepared) return
+      if (!this.#tables.hasPrepared) this.#tables.prepare(this.#prepared)
+      this.#seen[nr] = 1
+      if (this.#tables.usePrepared(nr)) this.#uses = true
+    }
   }
 
   /**
@@ -86,7 +106,8 @@ export class Lanes {
   saw(nr: number): void {
     if (nr >= PLANNED_CALLS || nr < 0 || this.#seen[nr] !== 0) return
     this.#seen[nr] = 1
-    const planned = this.#planned(nr)
+    const known = this.#planned(nr)
+    const planned = known && isStandard(known) ? known.compile() : known
     if (!planned) return
     this.#tables.plan(nr, planned)
     this.#uses = true

@@ -24,14 +24,23 @@ import {
   OPEN_CALLS,
   PLAN_CHOICE_LAYOUT,
   PLAN_ENTRY_LAYOUT,
+  PLANNED_CALLS,
 } from '../../gate/generated/layouts.ts'
 import { ERRNOS, ERRORS, type NameTable } from '../../decode/lanes/names.ts'
+import type { PreparedLanes } from '../prepared-lanes.ts'
 import type { EventNumbers } from '../../trace/handlers.ts'
-import type { CallPlan, Capture, LineProgram, LineStep, Planned, Source } from '../../decode/lanes/plan.ts'
+import type {
+  CallPlan,
+  Capture,
+  CompiledPlan,
+  LineProgram,
+  LineStep,
+  Source,
+} from '../../decode/lanes/plan.ts'
 
 const BYTES = 1 << 19
 /** A power of two. The table is never more than half full, so that a search is short. */
-const NAMES = 2048
+const NAMES = 4096
 const MOST_NAMES = NAMES / 2
 const LONGEST_NAME = 1024
 
@@ -50,7 +59,7 @@ export class LaneTables implements NameTable {
     [ERRORS, ERROR_NAMES],
     [ERRNOS, ERRNO_NAMES],
   ])
-  readonly #known = new Map<string, Set<bigint>>()
+  #prepared: Uint32Array | undefined
   #names = 0
   #end: number
 
@@ -90,7 +99,7 @@ export class LaneTables implements NameTable {
   }
 
   /** From now on the step executes this plan for calls of the number. */
-  plan(nr: number, planned: Planned): void {
+  plan(nr: number, planned: CompiledPlan): void {
     const before = this.#end
     const at = this.#choice(planned)
     // What did not fit is written over by the next plan.
@@ -98,8 +107,50 @@ export class LaneTables implements NameTable {
     else this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
   }
 
+  /** What the build made of these tables: plans that are not used yet, and names. */
+  save(): PreparedLanes {
+    const plans = new Uint32Array(this.bytes.buffer, LANE_TABLES_LAYOUT.plans, PLANNED_CALLS).slice()
+    const tables = this.bytes.slice(LANE_TABLES_LAYOUT.SIZE, this.#end)
+    return { kinds: [...this.#kinds.keys()], names: this.#names, plans, tables }
+  }
+
+  /** Takes what `save` has made, before anything else is added. */
+  prepare({ kinds, names, plans, tables }: PreparedLanes): void {
+    for (const [number, kind] of kinds.entries()) this.#kinds.set(kind, number)
+    this.#names = names
+    this.#prepared = plans
+    this.bytes.set(tables, LANE_TABLES_LAYOUT.SIZE)
+    this.#end = LANE_TABLES_LAYOUT.SIZE + tables.length
+  }
+
+  get hasPrepared(): boolean {
+    return this.#prepared !== undefined
+  }
+
+  /** From now on the step executes the prepared plan of this call, if there is one. */
+  usePrepared(nr: number): boolean {
+    const at = this.#prepared?.[nr] ?? 0
+    this.#view.setUint32(LANE_TABLES_LAYOUT.plans + nr * 4, at, true)
+    return at !== 0
+  }
+
   lacks(kind: string, value: bigint): boolean {
-    return this.#names < MOST_NAMES && this.#known.get(kind)?.has(value) !== true
+    if (this.#names >= MOST_NAMES) return false
+    const at = this.#entryOf(this.#kind(kind), value)
+    return this.#view.getUint32(at + NAME_ENTRY_LAYOUT.used, true) === 0
+  }
+
+  /** The entry of this name, or the one that it would take. */
+  #entryOf(kind: number, value: bigint): number {
+    const view = this.#view
+    for (let slot = slotOf(kind, value); ; slot = (slot + 1) & (NAMES - 1)) {
+      const at = LANE_TABLES_LAYOUT.SIZE + slot * NAME_ENTRY_LAYOUT.SIZE
+      const isFree = view.getUint32(at + NAME_ENTRY_LAYOUT.used, true) === 0
+      const isThis =
+        view.getUint32(at + NAME_ENTRY_LAYOUT.kind, true) === kind &&
+        view.getBigUint64(at + NAME_ENTRY_LAYOUT.value, true) === value
+      if (isFree || isThis) return at
+    }
   }
 
   learn(kind: string, value: bigint, text: string): void {
@@ -107,19 +158,14 @@ export class LaneTables implements NameTable {
     const at = this.#text(text)
     if (at === 0) return
     const number = this.#kind(kind)
-    let slot = slotOf(number, value)
-    const entry = (): number => LANE_TABLES_LAYOUT.SIZE + slot * NAME_ENTRY_LAYOUT.SIZE
+    const entry = this.#entryOf(number, value)
     const view = this.#view
-    while (view.getUint32(entry() + NAME_ENTRY_LAYOUT.used, true) !== 0) slot = (slot + 1) & (NAMES - 1)
-    view.setBigUint64(entry() + NAME_ENTRY_LAYOUT.value, value, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.kind, number, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.at, at, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.length, text.length, true)
-    view.setUint32(entry() + NAME_ENTRY_LAYOUT.used, 1, true)
+    view.setBigUint64(entry + NAME_ENTRY_LAYOUT.value, value, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.kind, number, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.at, at, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.length, text.length, true)
+    view.setUint32(entry + NAME_ENTRY_LAYOUT.used, 1, true)
     this.#names++
-    const known = this.#known.get(kind)
-    if (known) known.add(value)
-    else this.#known.set(kind, new Set([value]))
   }
 
   #kind(kind: string): number {
@@ -149,7 +195,7 @@ export class LaneTables implements NameTable {
     return at
   }
 
-  #choice(planned: Planned): number {
+  #choice(planned: CompiledPlan): number {
     const plans = 'plans' in planned ? [...planned.plans].sort(([a], [b]) => a - b) : []
     const at = this.#take(PLAN_CHOICE_LAYOUT.SIZE + plans.length * PLAN_ENTRY_LAYOUT.SIZE)
     if (at === 0) return 0
@@ -265,6 +311,11 @@ export class LaneTables implements NameTable {
         word('a', this.#kind(step.kind))
         break
       case 'raw':
+      case 'giveUp':
+        break
+      case 'jsonEntries':
+        argument(step.argument, LINE_FLAG.late | LINE_FLAG.out)
+        word('a', this.#kind(step.kind))
         break
       case 'string':
       case 'jsonString':

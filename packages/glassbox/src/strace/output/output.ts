@@ -67,6 +67,11 @@ export class Output {
     if (!this.#failed) this.#shared?.write(text)
   }
 
+  /** As in strace, a tracee has a file even if nothing is ever written to it. */
+  begin(state: TraceeState): void {
+    if (!this.#failed && this.separate) state.writer ??= this.#file(state)
+  }
+
   /** `FILE.TID`. */
   #file(state: TraceeState): Writer | undefined {
     if (this.#target.kind !== 'separate') return undefined

@@ -3,7 +3,7 @@
  * call.
  */
 import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
-import { planOf } from '../../decode/lanes/call-plans.ts'
+import { planOf, standardPlan } from '../../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type Planned } from '../../decode/lanes/plan.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
@@ -25,6 +25,8 @@ const MESSAGES: ReadonlySet<number> = new Set(
 export class Spellings {
   /** Whether the text depends only on the values of registers, so that /proc is not read. */
   readonly #isPure: boolean
+  /** Whether no option changes how values are spelled. */
+  readonly #isStandard: boolean
   readonly #options: readonly TextOptions[]
   readonly #bits: Readonly<Record<Abi, Uint8Array>>
   readonly #bitsOf: (abi: Abi, nr: number) => number
@@ -36,6 +38,7 @@ export class Spellings {
   ) {
     this.#isPure = !extra.descriptor && !extra.process
     const { abbrev, verbose, raw, stringLimit, stringsInHex, constants, names } = spelling
+    this.#isStandard = stringLimit === DEFAULT_STRING_LIMIT && constants === 'abbrev'
     const common: TextOptions = { stringLimit, stringsInHex, spelling: constants, names, ...extra }
     this.#options = Array.from({ length: COMBINATIONS }, (_, bits) => ({
       ...common,
@@ -63,6 +66,7 @@ export class Spellings {
     const limit = Math.max(stringLimit ?? DEFAULT_STRING_LIMIT, most)
     const hasLine = !full && !this.hidesStructs(nr) && stringsInHex === 'none' && !names
     const lines = { lineLimit: stringLimit ?? DEFAULT_STRING_LIMIT, isJson: most > 0 }
+    if (hasLine && this.#isStandard) return standardPlan(nr, most > 0 ? 'json' : 'text')
     const items = full ? Math.max(limit, EVERY_ITEM) : limit
     return planOf(nr, { bytes: limit, items, ...(hasLine && lines) })
   }

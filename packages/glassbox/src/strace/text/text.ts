@@ -202,6 +202,10 @@ export class TextSink implements Sink {
     this.#output.lineEnded()
   }
 
+  started(state: TraceeState): void {
+    this.#output.begin(state)
+  }
+
   signal(state: TraceeState, { signal, siginfo, timeNs }: SignalStop, tracee: Tracee): void {
     if (!has(this.#options.selection.signals, signal)) return
     const info = siginfoText(siginfo, this.#spellings.plain)
