@@ -1,6 +1,6 @@
 /**
- * What the kernel runner says of programs that cannot be executed, of binds that are not there, and
- * of hosts without ptrace: one sentence, and the exit code of the other runners.
+ * What the kernel runner says of programs that cannot be executed, of binds that are not there,
+ * and of hosts without ptrace: one sentence, and the exit code of the other runners.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
