@@ -172,7 +172,8 @@ export class KernelService {
       files.closeAll()
       throw error
     }
-    const observing = hooks && observe(hooks, world, kept.vdso, job)
+    const observing =
+      hooks && observe(hooks, world, kept.vdso, { ...job, follow: job.trace?.data.session.follow ?? true })
     this.#post({ type: 'started' })
     try {
       return world.run()
