@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runPlan } from '../packages/glassbox/dist/gate/gate.js'
+import { MOST_PREFIXES } from '../packages/glassbox/dist/gate/generated/layouts.js'
 import { openBox } from '../packages/glassbox/dist/index.js'
 import { CLONE_VFORK, CLONE_VM, __WALL } from '../packages/glassbox/dist/linux/constants.js'
 import { PlanBuilder, stringArray, text } from '../packages/glassbox/dist/plan/builder.js'
@@ -118,6 +119,9 @@ function programWays(program, args, call, policies, times = 3) {
   ]
 }
 
+/** More rules than the native step has room for: those that come after them are for JavaScript. */
+const FILLERS = Array.from({ length: MOST_PREFIXES }, (_, index) => `/not-here-${index}`)
+
 const both = (name, paths) => ({
   silent: preset(name, { ...paths, tier: 'silent' }),
   named: preset(name, { ...paths, tier: 'named' }),
@@ -134,21 +138,27 @@ add('a call that is not decided', callWays('undecided', '-', 'openat', both('def
 for (const depth of [0, 2, 16]) {
   const { top, file } = fileBelow(depth)
   const paths = { execute: [calls], read: [`${top}/`] }
-  // The rule of a directory is looked up by the native step, that of a glob in JavaScript.
-  const byGlob = preset('default', { execute: [calls], read: [file.replace(/.$/, '?')], tier: 'named' })
-  const policies = { ...both('default', paths), 'named, JavaScript': byGlob }
+  const glob = file.replace(/.$/, '?')
+  const policies = {
+    ...both('default', paths),
+    'named, by a glob': preset('default', { execute: [calls], read: [glob], tier: 'named' }),
+    'named, JavaScript': preset('default', { execute: [calls], read: [...FILLERS, glob], tier: 'named' }),
+  }
   add(
     `open + close, ${depth} directories below the rule`,
     callWays('open', file, 'openat', policies, { floor: top }),
   )
 }
 const PASSWD = '/etc/passwd'
-const judged = preset('default', { read: [PASSWD], stat: [PASSWD] })
+const judged = {
+  named: preset('default', { read: [PASSWD], stat: [PASSWD] }),
+  'named, JavaScript': preset('default', { read: [PASSWD], stat: [...FILLERS, PASSWD] }),
+}
 add(
   'stat, of which all are allowed',
   callWays('stat', PASSWD, 'newfstatat', both('default', { read: [PASSWD] })),
 )
-add('stat, judged by its path', callWays('stat', PASSWD, 'newfstatat', { 'named, JavaScript': judged }))
+add('stat, judged by its path', callWays('stat', PASSWD, 'newfstatat', judged))
 const TRUE = '/bin/true'
 add(
   `vfork + execve + wait of ${TRUE}`,

@@ -46,6 +46,8 @@ const targets = [
         'guest.c',
         'cycles.c',
         'pass.c',
+        'perform.c',
+        'names.c',
         'plan.c',
       ],
       'memory.c',

@@ -1,24 +1,39 @@
 /**
- * What passes in the native step is what the judge of paths would allow. The same program runs
- * twice: under rules that the native step knows, and under globs, which only the judge knows.
+ * What the native step decides is what the judge of paths would decide. The same program runs
+ * under the same rules twice: the second time, more rules than the native step has room for come
+ * first, so that only the judge knows those that matter.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { MOST_PREFIXES } from '#glassbox/gate/generated/layouts.js'
 import type { PathRule } from '#glassbox/policy/resolved.js'
 import { pathDecisions, supervisedFilter } from '#glassbox/supervisor/filter.js'
 import { type Access, pathRule as rule } from '../support/path-rule.js'
 import { temporaryDirectory } from '../support/temporary.js'
 import { type Outcome, supervise } from './support/supervise.js'
 
-/** Rules for a tree: one that the native step knows, or one that it does not. */
-const WAYS: Readonly<Record<'native' | 'judged', (access: Access, path: string) => PathRule[]>> = {
-  native: (access, path) => [rule(access, path, 'tree')],
-  judged: (access, path) => [rule(access, path, 'exact'), rule(access, `${path}/**`, 'glob')],
+/** Rules that fill the table of the native step. */
+const FILLERS: readonly PathRule[] = Array.from({ length: MOST_PREFIXES }, (_, index) =>
+  rule('stat', `/not-here-${index}`, 'exact'),
+)
+
+/** Rules that grant one directory, or some of it. */
+const SCOPES: Readonly<Record<string, (access: Access, path: string) => PathRule[]>> = {
+  'a directory': (access, path) => [rule(access, path, 'tree')],
+  'what is directly in a directory': (access, path) => [rule(access, path, 'level')],
+  'two files': (access, path) => [rule(access, `${path}/file`, 'exact'), rule(access, `${path}/up`, 'exact')],
+  'what a pattern matches': (access, path) => [
+    rule(access, `${path}/f?l*`, 'glob'),
+    rule(access, `${path.replace('/in', '/*')}/**/d*p`, 'glob'),
+  ],
 }
 
-/** Tries every way to use every name, and prints what comes of it. */
+/**
+ * Tries every way to use every name, and prints what comes of it. With another argument it does not
+ * ask for attributes.
+ */
 const SCRIPT = `
 import os, sys
 root = sys.argv[1]
@@ -44,12 +59,43 @@ for name in names[:8]:
   attempt('unlink ' + name, lambda: os.unlink(name)); attempt('mkdir ' + name, lambda: os.mkdir(name))
   attempt('rmdir ' + name, lambda: os.rmdir(name)); attempt('chdir ' + name, lambda: (os.chdir(name), os.chdir(root + '/in')))
   attempt('exec ' + name, lambda: os.execv(name, [name]))
+if sys.argv[2:]: sys.exit()
+asks = {'stat': lambda p, fd: shown(os.stat(p, dir_fd=fd)), 'lstat': lambda p, fd: shown(os.lstat(p, dir_fd=fd)),
+  'access': lambda p, fd: os.access(p, os.R_OK, dir_fd=fd), 'readlink': lambda p, fd: os.readlink(p, dir_fd=fd)}
+def shown(found): return found.st_mode, found.st_size, found.st_nlink
+def told(label, ask):
+  try: print(label, ask())
+  except OSError as e: print(label, e.errno)
+for name in [*names, 'in', 'closed/file', '/', '/usr', '/etc/hostname', '/proc/self/status', '/dev/null', 'umlaut-\u00fc']:
+  for label, ask in asks.items():
+    for how, path, fd in (('abs', os.path.join(root, 'in', name), None), ('cwd', name, None), ('fd', name, base)):
+      told(f'{how} {label} {name[-30:]}', lambda: ask(path, fd))
+told('fstat', lambda: shown(os.fstat(base)))
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def statx(path, flags, fd=base, at=None):
+  bytes = ctypes.create_string_buffer(256)
+  result = libc.syscall(332, fd, path, flags, 0x7ff, bytes if at is None else at)
+  return (result, bytes.raw[:8] + bytes.raw[16:32] + bytes.raw[40:44] if at is None else b'') if result == 0 else -ctypes.get_errno()
+for path in b'file', b'link', b'missing', b'', b'dir': 
+  for flags in 0, 0x100, 0x800, 0x1000, 0x1100, 0x2000, 0x6000, 0x40000:
+    told(f'statx {path} {flags}', lambda: statx(path, flags))
+told('statx to nowhere', lambda: statx(b'file', 0, at=ctypes.c_void_p(8)))
+told('stat to nowhere', lambda: (libc.syscall(262, base, b'file', ctypes.c_void_p(8), 0), ctypes.get_errno()))
+told('access with a wrong mode', lambda: (libc.syscall(21, b'file', 64), ctypes.get_errno()))
+told('readlink to no room', lambda: (libc.syscall(89, b'link', ctypes.create_string_buffer(8), 0), ctypes.get_errno()))
 attempt('outside', lambda: os.mkdir('../new'))
 `
 
+interface Case {
+  readonly scope: string
+  readonly access: Access
+  readonly statAll: boolean
+}
+
 async function run(
-  way: 'native' | 'judged',
-  access: Access,
+  { scope, access, statAll }: Case,
+  first: readonly PathRule[],
   context: TestContext,
 ): Promise<Outcome & { root: string }> {
   const root = temporaryDirectory(context)
@@ -71,11 +117,17 @@ async function run(
     'to-proc': '/proc/self/status',
   }))
     symlinkSync(target, join(root, 'in', name))
+  // Only this process may look into it, if it is root.
+  mkdirSync(join(root, 'in/closed'), { mode: 0o700 })
+  writeFileSync(join(root, 'in/closed/file'), '')
   const rules = [
-    ...['/usr', '/lib', '/lib64', '/etc'].map(path => rule('execute', path, 'tree')),
-    ...WAYS[way](access, join(root, 'in')),
+    ...first,
+    ...['/usr', '/lib', '/lib64'].map(path => rule('execute', path, 'tree')),
+    rule('read', '/etc/ld.so.cache', 'exact'),
+    rule('list', join(root, 'in'), 'exact'),
+    ...(SCOPES[scope]?.(access, join(root, 'in')) ?? []),
   ]
-  const paths = { tier: 'named', rules, statAll: true, denied: { kind: 'errno', errno: 13 } } as const
+  const paths = { tier: 'named', rules, statAll, denied: { kind: 'errno', errno: 13 } } as const
   const policy = {
     name: 'test',
     rules: [],
@@ -86,18 +138,34 @@ async function run(
   const terms = { tier: 'named', countsProcesses: false, net: 'host' } as const
   const { filter, decisions } = supervisedFilter(policy, terms)
   const decided = { ...decisions, paths: pathDecisions(paths, { work: root, program: '/usr/bin/python3' }) }
-  const outcome = await supervise('/usr/bin/python3', ['-c', SCRIPT, root], {
-    spec: () => ({ filter, decisions: decided }),
-  })
+  const outcome = await supervise(
+    '/usr/bin/python3',
+    ['-ISc', SCRIPT, root, ...(statAll ? ['no attributes'] : [])],
+    {
+      spec: () => ({ filter, decisions: decided }),
+    },
+  )
   return { ...outcome, root }
 }
 
-for (const access of ['read', 'write', 'execute', 'list'] as const)
-  test(`a directory of which the policy grants "${access}": the native step allows what the judge allows`, async context => {
-    const native = await run('native', access, context)
-    const judged = await run('judged', access, context)
+const TREE = 'a directory'
+const CASES: readonly Case[] = [
+  ...(['read', 'write', 'execute', 'list'] as const).map(access => ({ scope: TREE, access, statAll: true })),
+  ...(['read', 'stat'] as const).map(access => ({ scope: TREE, access, statAll: false })),
+  ...Object.keys(SCOPES)
+    .filter(scope => scope !== TREE)
+    .map(scope => ({ scope, access: 'write', statAll: false }) as const),
+]
+
+for (const each of CASES) {
+  const { scope, access, statAll } = each
+  const stat = statAll ? 'of all files' : 'of what the policy grants'
+  test(`"${access}" for ${scope}, attributes ${stat}: the native step decides what the judge would`, async context => {
+    const native = await run(each, [], context)
+    const judged = await run(each, FILLERS, context)
     assert.deepEqual(native.ending.exit, { code: 0 }, native.stdout)
-    assert.deepEqual(native.stdout.split('\n'), judged.stdout.split('\n'))
+    const lines = ({ stdout, root }: typeof native): string[] => stdout.replaceAll(root, 'ROOT').split('\n')
+    assert.deepEqual(lines(native), lines(judged))
     const denials = ({ ending, root }: typeof native): unknown[] => [
       ...ending.denials.map(({ syscall, path }) => [
         syscall,
@@ -108,3 +176,4 @@ for (const access of ['read', 'write', 'execute', 'list'] as const)
     assert.deepEqual(denials(native), denials(judged))
     assert.ok(native.ending.denials.length > 0)
   })
+}

@@ -48,9 +48,11 @@ async function sample(runs: number): Promise<Sample> {
   }
   const { rss, heapUsed, external } = process.memoryUsage()
   const inits = children().filter(isInit).length
+  const held = surroundings()
   return {
     runs,
-    ...surroundings(),
+    descriptors: held.descriptors,
+    mounts: held.mounts.size,
     cgroups: cgroupsLeft().length,
     threads: readdirSync('/proc/self/task').length,
     inits,

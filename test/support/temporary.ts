@@ -1,4 +1,4 @@
-/** A directory for one test, which is removed after it. */
+/** Directories for one test, which are removed after it. */
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,4 +21,20 @@ export function temporaryDirectory(context: TestContext, parent: string = tmpdir
     rmSync(path, { recursive: true, force: true })
   })
   return path
+}
+
+/**
+ * A TMPDIR for this test alone, which every user may pass through. So the test sees what glassbox
+ * makes for it, and nothing of the tests that run beside it, which share the TMPDIR of the run.
+ */
+export function ownTemporary(context: TestContext): string {
+  const base = temporaryDirectory(context)
+  chmodSync(base, 0o711)
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = base
+  context.after(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  })
+  return base
 }

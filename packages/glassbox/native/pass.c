@@ -1,94 +1,21 @@
 /*
- * Lets calls pass that name a file below a granted directory, without JavaScript. The directory
- * is known by a descriptor, and the rest of the path is resolved below it without leaving it, a
- * mount or a link of /proc. A path that leads anywhere else, or that cannot be read, is not
- * decided here.
+ * Lets calls pass that name a granted file, without JavaScript. A granted directory is known by a
+ * descriptor, and the rest of the path is resolved below it without leaving it, a mount or a link
+ * of /proc. A pattern is compared with the path, which must contain no link then. If a path leads
+ * anywhere else, the name of what it leads to is compared with the rules. What no rule grants, what
+ * lies in /proc, and what cannot be read, is not decided here.
  *
  * The kernel resolves the path again for the program, which may have changed it since. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.
  */
 #include "pass.h"
-#include "trace.h"
+#include "names.h"
 #include <asm/fcntl.h>
 #include <linux/audit.h>
 #include <linux/openat2.h>
 #include <linux/ptrace.h>
 
-#define PAGE 4096ul
-#define LONGEST 512 /* with the NUL */
-#define PEEKED 64
 #define AT_FDCWD -100
-
-/* Bits of ACCESS in src/policy/resolved.ts. */
-#define ACCESS_READ 1
-#define ACCESS_WRITE 2
-#define ACCESS_STAT 16
-
-/*
- * Reads up to the end of a page, and beyond it only if the string goes on there, because the next
- * page may not exist. Returns how many bytes could be read.
- */
-static u64 read_part(s32 tid, u64 address, char *text, u64 length) {
-  struct iovec local = {text, length}, remote = {(void *)address, length};
-  long got = sys(process_vm_readv, tid, &local, 1, &remote, 1, 0);
-  if (got == -EPERM || got == -ENOSYS) got = peek(tid, address, (u8 *)text, length < PEEKED ? length : PEEKED);
-  return got < 0 ? 0 : (u64)got;
-}
-
-/* Reads a string. Returns its length, or -1 if it is too long or cannot be read. */
-static int read_string(s32 tid, u64 address, char *text) {
-  for (u64 done = 0; done < LONGEST;) {
-    u64 part = PAGE - ((address + done) & (PAGE - 1));
-    if (part > LONGEST - done) part = LONGEST - done;
-    u64 got = read_part(tid, address + done, text + done, part);
-    for (u64 i = done; i < done + got; i++)
-      if (!text[i]) return (int)i;
-    if (!got) return -1;
-    done += got;
-  }
-  return -1;
-}
-
-static char *append(char *to, const char *text) {
-  while (*text) *to++ = *text++;
-  *to = 0;
-  return to;
-}
-
-static char *append_number(char *to, u32 number) {
-  char digits[11];
-  int at = 10;
-  digits[at] = 0;
-  do digits[--at] = (char)('0' + number % 10);
-  while (number /= 10);
-  return append(to, digits + at);
-}
-
-/*
- * Puts the directory that a relative path starts at, and a slash, before the end of `text`'s room.
- * Returns its length; 0 if the thread may not be looked at, or if that is not a directory.
- */
-static int read_start(s32 tid, s32 dirfd, char *text) {
-  char link[48];
-  char *end = append(append_number(append(link, "/proc/"), (u32)tid), dirfd == AT_FDCWD ? "/cwd" : "/fd/");
-  if (dirfd < 0 && dirfd != AT_FDCWD) return 0;
-  if (dirfd != AT_FDCWD) append_number(end, (u32)dirfd);
-  long length = sys(readlink, link, text, LONGEST);
-  if (length < 1 || length >= LONGEST - 1 || text[0] != '/') return 0;
-  text[length] = '/';
-  return (int)length + 1;
-}
-
-/* Reads the path of a call as an absolute one. Returns 0 if that is not possible. */
-static int read_path(s32 tid, u64 address, s32 dirfd, char *path) {
-  if (read_string(tid, address, path) < 1) return 0;
-  if (path[0] == '/') return 1;
-  char *relative = path + LONGEST;
-  memcpy(relative, path, LONGEST);
-  int start = read_start(tid, dirfd, path);
-  if (start) append(path + start, relative);
-  return start;
-}
 
 static u8 needed_access(const struct passed_kind *kind, u64 flags) {
   if (kind->use != USE_BY_FLAGS) return kind->use;
@@ -97,16 +24,12 @@ static u8 needed_access(const struct passed_kind *kind, u64 flags) {
   return changes ? ACCESS_WRITE : ACCESS_READ;
 }
 
-static int starts_with(const char *text, const u8 *prefix, u32 length) {
-  for (u32 i = 0; i < length; i++)
-    if ((u8)text[i] != prefix[i]) return 0;
-  return 1;
-}
-
-static int has_slash(const char *text) {
+/* Whether that is one name: "." would be the directory itself. */
+static int is_entry(const char *text) {
+  if (!*text || (text[0] == '.' && !text[1])) return 0;
   for (; *text; text++)
-    if (*text == '/') return 1;
-  return 0;
+    if (*text == '/') return 0;
+  return 1;
 }
 
 /* A path, and how a call uses it. */
@@ -123,19 +46,64 @@ static u64 hash_of(const struct use *use) {
   return hash;
 }
 
-/* Whether the rest of a path leads to something below the directory (1), or to nothing (2). */
-static int is_below(const struct prefix *prefix, const char *rest, const struct use *use) {
-  struct open_how how = {
-      .flags = O_PATH | O_CLOEXEC | (use->nofollow ? O_NOFOLLOW : 0),
-      .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV |
-                 (prefix->scope == SCOPE_LEVEL ? RESOLVE_NO_SYMLINKS : 0),
-  };
-  long fd = -EAGAIN;
-  /* The kernel gives up if something is renamed or mounted anywhere while it passes "..". */
-  for (int tries = 0; tries < 3 && fd == -EAGAIN; tries++) fd = sys(openat2, prefix->fd, rest, &how, sizeof how);
-  if (fd >= 0) sys(close, fd);
-  if (fd >= 0) return 1;
-  return fd == -ENOENT && (!use->creates || (prefix->access & ACCESS_WRITE)) ? 2 : 0;
+/*
+ * Whether a path leads to an object (1), or to nothing (2) and the call does not make it. 0: that is
+ * not known.
+ */
+static int leads_to(s32 directory, const char *path, u64 resolve, const struct prefix *prefix, const struct use *use) {
+  long fd = open_object(directory, path, use->nofollow ? O_NOFOLLOW : 0, resolve);
+  if (fd < 0) return fd == -ENOENT && (!use->creates || (prefix->access & ACCESS_WRITE)) ? 2 : 0;
+  int is_known = prefix->scope != SCOPE_GLOB || !is_of_proc(fd);
+  sys(close, fd);
+  return is_known;
+}
+
+static int is_in_proc(const char *path) { return starts_with(path, (const u8 *)"/proc", 5); }
+
+/*
+ * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is there
+ * and the program may know that (2).
+ */
+static int grants_object(const struct prefixes *table, const struct use *use) {
+  char found[LONGEST];
+  const char *name = use->path;
+  u64 nofollow = use->nofollow ? O_NOFOLLOW : 0;
+  int is_named = is_plain(name) && !is_in_proc(name);
+  long fd = is_named ? open_object(AT_FDCWD, name, nofollow, RESOLVE_NO_SYMLINKS) : -ELOOP;
+  /* A call that changes something may be about to make it. */
+  if (fd == -ENOENT) return table->stat_all && use->access == ACCESS_READ && !use->creates ? 2 : 0;
+  if (fd == -ELOOP) {
+    name = found;
+    fd = open_object(AT_FDCWD, use->path, nofollow, 0);
+  }
+  if (fd < 0) return 0;
+  int is_granted = 0, has_name = !is_of_proc(fd) && (name == use->path || read_name(fd, found));
+  for (u32 i = 0; has_name && !is_granted && i < table->count; i++) {
+    const struct prefix *prefix = &table->list[i];
+    is_granted = (prefix->access & use->access) && prefix->real && covers(table, prefix, name);
+  }
+  sys(close, fd);
+  return is_granted;
+}
+
+/*
+ * Whether a rule grants the use: 1, 2 if nothing is there, 0 if that is not known, -1 if it is
+ * about other files.
+ */
+static int grants(const struct prefixes *table, const struct prefix *prefix, const struct use *use) {
+  if (prefix->scope == SCOPE_GLOB)
+    return is_plain(use->path) && covers(table, prefix, use->path)
+               ? leads_to(AT_FDCWD, use->path, RESOLVE_NO_SYMLINKS, prefix, use)
+               : -1;
+  if (!starts_with(use->path, table->text + prefix->at, prefix->length)) return -1;
+  const char *rest = use->path + prefix->length;
+  int is_missing_made = use->creates && !(prefix->access & ACCESS_WRITE);
+  if (!*rest && prefix->scope != SCOPE_LEVEL && !is_missing_made) return 1;
+  if (*rest != '/' || prefix->scope == SCOPE_EXACT) return -1;
+  while (*rest == '/') rest++;
+  if (!*rest || (prefix->scope == SCOPE_LEVEL && !is_entry(rest))) return -1;
+  u64 plain = prefix->scope == SCOPE_LEVEL ? RESOLVE_NO_SYMLINKS : 0;
+  return leads_to(prefix->fd, rest, RESOLVE_BENEATH | RESOLVE_NO_XDEV | plain, prefix, use);
 }
 
 static int is_granted(struct prefixes *table, const struct use *use) {
@@ -143,18 +111,11 @@ static int is_granted(struct prefixes *table, const struct use *use) {
   if (*seen == hash) return 1;
   for (u32 i = 0; i < table->count; i++) {
     const struct prefix *prefix = &table->list[i];
-    int is_missing_made = use->creates && !(prefix->access & ACCESS_WRITE);
-    if (!(prefix->access & use->access) || !starts_with(use->path, table->text + prefix->at, prefix->length)) continue;
-    const char *rest = use->path + prefix->length;
-    if (!*rest && prefix->scope != SCOPE_LEVEL && !is_missing_made) return 1;
-    if (*rest != '/' || prefix->scope == SCOPE_EXACT) continue;
-    while (*rest == '/') rest++;
-    if (!*rest || (prefix->scope == SCOPE_LEVEL && has_slash(rest))) continue;
-    int below = is_below(prefix, rest, use);
-    if (below == 1 && prefix->fixed) *seen = hash;
-    return below;
+    int granted = prefix->access & use->access ? grants(table, prefix, use) : -1;
+    if (granted == 1 && prefix->fixed) *seen = hash;
+    if (granted > 0) return granted;
   }
-  return 0;
+  return grants_object(table, use);
 }
 
 static struct prefixes *table_of(const struct passing *passing, s32 tid) {
@@ -162,21 +123,29 @@ static struct prefixes *table_of(const struct passing *passing, s32 tid) {
   return slot->tid == tid && (u32)slot->table < MOST_TABLES ? &passing->tables[slot->table] : 0;
 }
 
-int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info) {
+static int passes(struct prefixes *table, const struct passed_kind *kind, s32 tid, const u64 *args) {
+  char path[2 * LONGEST]; /* two that are as long as possible */
+  u64 flags = kind->flags < 6 ? args[kind->flags] : 0;
+  s32 dirfd = kind->dirfd < 6 ? (s32)args[kind->dirfd] : AT_FDCWD;
+  int exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  struct use use = {path, needed_access(kind, flags), kind->nofollow || (flags & O_NOFOLLOW) || exclusive,
+                    (flags & O_CREAT) != 0};
+  /* Landlock does not judge calls that only ask for attributes, such as an open with O_PATH. */
+  if (use.access == ACCESS_STAT && !table->stat_all) return 0;
+  return read_path(tid, args[kind->path], dirfd, path) > 0 && is_granted(table, &use);
+}
+
+int decide(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info) {
   struct prefixes *table = table_of(passing, tid);
   u64 nr = info->seccomp.nr;
-  char path[2 * LONGEST]; /* two that are as long as possible */
   if (!table || !table->count || info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->arch != AUDIT_ARCH_X86_64 ||
       info->seccomp.ret_data != table->action || nr >= PASSED_CALLS)
     return 0;
   u8 index = passing->calls->kind[nr];
   if (index >= PASSED_KINDS) return 0;
   const struct passed_kind *kind = &passing->calls->kinds[index];
-  u64 flags = kind->flags < 6 ? info->seccomp.args[kind->flags] : 0;
-  s32 dirfd = kind->dirfd < 6 ? (s32)info->seccomp.args[kind->dirfd] : AT_FDCWD;
-  if (kind->path >= 6 || !read_path(tid, info->seccomp.args[kind->path], dirfd, path)) return 0;
-  int exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  struct use use = {path, needed_access(kind, flags), kind->nofollow || (flags & O_NOFOLLOW) || exclusive,
-                    (flags & O_CREAT) != 0};
-  return is_granted(table, &use);
+  if (kind->path >= 6) return 0;
+  /* uapi has unsigned long long. */
+  const u64 *args = (const u64 *)info->seccomp.args;
+  return kind->make == MAKE_BY_KERNEL ? passes(table, kind, tid, args) : perform(table, kind, tid, args);
 }

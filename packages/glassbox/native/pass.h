@@ -1,4 +1,4 @@
-/* Which calls a supervisor lets pass by itself: see pass.c. */
+/* Which calls a supervisor's step decides by itself: see pass.c and perform.c. */
 #ifndef GLASSBOX_PASS_H
 #define GLASSBOX_PASS_H
 
@@ -11,7 +11,13 @@ struct passing {
   const struct task_slot *tasks; /* TASK_SLOTS */
 };
 
-/* Whether the call at this stop of the filter may be made. No means that it was not decided. */
-int passes(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info);
+/*
+ * Whether the thread at this stop of the filter may go on: its call may be made, or has been made
+ * for it. No means that the call was not decided.
+ */
+int decide(const struct passing *passing, s32 tid, const struct ptrace_syscall_info *info);
+
+/* perform.c: the same for a call that the supervisor makes itself. */
+int perform(const struct prefixes *table, const struct passed_kind *kind, s32 tid, const u64 *args);
 
 #endif

@@ -55,10 +55,10 @@ static int take_stop(struct stop_record *record) {
   return 1;
 }
 
-/* Restarts the tracee and returns 1 if it stopped before a call that passes. */
+/* Restarts the tracee and returns 1 if it stopped before a call that is decided here. */
 static int pass(s32 tid, const struct passing *passing) {
   struct ptrace_syscall_info info;
-  if (sys(ptrace, PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0 || !passes(passing, tid, &info)) return 0;
+  if (sys(ptrace, PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0 || !decide(passing, tid, &info)) return 0;
   /* The stop was not taken from the kernel: it ends with the restart. */
   sys(ptrace, PTRACE_CONT, tid, 0, 0);
   return 1;

@@ -18,9 +18,21 @@
 #define NO_ARGUMENT 255
 #define USE_BY_FLAGS 0      /* read or write, by the flags of the call */
 
-/* How a call names its file. `use` is USE_BY_FLAGS or a bit of ACCESS (src/policy/resolved.ts). */
+/* Who makes a call, and which one the supervisor makes itself. */
+enum make {
+  MAKE_BY_KERNEL,
+  MAKE_STAT, /* stat, lstat, newfstatat */
+  MAKE_STATX,
+  MAKE_ACCESS,
+  MAKE_READLINK,
+};
+
+/*
+ * How a call names its file, by indexes of arguments: the path, its directory, O_* flags and AT_*
+ * flags. `use` is USE_BY_FLAGS or a bit of ACCESS (src/policy/resolved.ts).
+ */
 struct passed_kind {
-  u8 path, dirfd, flags, use, nofollow, unused[3];
+  u8 path, dirfd, flags, use, nofollow, make, at_flags, unused;
 };
 
 /* The kind of each call, or PASSED_KINDS for none. */
@@ -33,24 +45,38 @@ enum prefix_scope {
   SCOPE_EXACT, /* this name only */
   SCOPE_LEVEL, /* what is directly in this directory */
   SCOPE_TREE,  /* everything below this directory */
+  SCOPE_GLOB,  /* what matches a pattern */
 };
 
 /*
  * A granted name. `fd` is the directory that it leads to. `fixed`: the program cannot change what
- * the names below it mean.
+ * the names below it mean. `real`: its text contains no link. The text of a pattern goes on after
+ * its first names, which are `length` bytes, and ends with NUL.
  */
 struct prefix {
   s32 fd;
   u16 at, length; /* its text, without a final slash */
-  u8 access, scope, fixed, unused;
+  u8 access, scope, fixed, real;
 };
 
 /*
- * The granted names of one program. `action`: the data of the stops that they are for. `seen`:
- * hashes of calls that were found to pass; pass.c writes them.
+ * The power of a program, for what the supervisor does in its place: the ids for files, and the
+ * sets of capabilities, as capset(2) takes them, with and without the effective ones.
+ */
+struct power {
+  u32 changes_ids, changes_capabilities, dumpable;
+  u32 uid, gid, own_uid;
+  u32 before[6], without[6];
+};
+
+/*
+ * The granted names of one program. `action`: the data of the stops that they are for. `stat_all`:
+ * the attributes of every file may be asked for. `seen`: hashes of calls that were found to pass;
+ * pass.c writes them.
  */
 struct prefixes {
-  u32 count, action;
+  u32 count, action, stat_all;
+  struct power power;
   struct prefix list[MOST_PREFIXES];
   u8 text[PREFIX_TEXT];
   u64 seen[SEEN_PATHS];
@@ -62,7 +88,7 @@ struct task_slot {
 };
 
 _Static_assert(sizeof(struct passed_kind) == 8 && sizeof(struct passed_calls) == 768, "passing.ts writes it");
-_Static_assert(sizeof(struct prefix) == 12 && offsetof(struct prefixes, text) == 776, "so are these");
-_Static_assert(sizeof(struct prefixes) == 5824 && sizeof(struct task_slot) == 8, "and these");
+_Static_assert(sizeof(struct prefix) == 12 && offsetof(struct prefixes, text) == 852, "so are these");
+_Static_assert(sizeof(struct prefixes) == 5904 && sizeof(struct task_slot) == 8, "and these");
 
 #endif

@@ -30,7 +30,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { name: 'zombies', most: 200, errno: 'EAGAIN', least: 20 },
-  { name: 'locks', most: 5000, errno: 'ENOLCK', least: 4000 },
+  { name: 'locks', most: 3000, errno: 'ENOLCK', least: 2000 },
   { name: 'areas', most: 40_000, errno: 'ENOMEM', least: 29_000 },
   { name: 'missing-names', most: 5000, errno: 'all', least: 5000 },
   { name: 'attributes', most: 2000, errno: 'ENOSPC', least: 200 },

@@ -19,7 +19,7 @@ const LIMITS = { cpuTimeMs: 200, wallTimeMs: 20_000, processes: 20 }
 const CLOCKS = ['cpu-time-limit', 'wall-time-limit']
 
 /** What every program of this file has in its environment. */
-const MARK = `GLASSBOX_MARK=${process.pid}`
+const MARK = `GLASSBOX_MARK=${process.pid};`
 const env = Object.fromEntries([MARK.split('=')])
 /** In a shell, which executes others. */
 const SHELL = { runner, env, policy: null } as const

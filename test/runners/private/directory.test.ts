@@ -3,14 +3,14 @@
  * it is gone at the end, whatever a program has put into it and however Node ends.
  */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { openBox, run } from '#glassbox/index.js'
 import { sweepDirectories } from '#glassbox/runners/private/sweep.js'
-import { temporaryDirectory } from '../../support/temporary.js'
+import { ownTemporary } from '../../support/temporary.js'
 
 const library = new URL('../../../../packages/glassbox/dist/library/index.js', import.meta.url).href
 const runner = 'ptrace'
@@ -19,19 +19,6 @@ const policy = { extends: 'default', paths: { execute: ['/usr/bin/'] } } as cons
 const isRoot = process.getuid?.() === 0
 const directories = (base: string): string[] =>
   readdirSync(base).filter(name => /^glassbox-[0-9a-f]{7}$/.test(name))
-
-/** A TMPDIR for this test alone, which every user may pass through. */
-function ownTemporary(context: TestContext): string {
-  const base = temporaryDirectory(context)
-  spawnSync('chmod', ['711', base])
-  const before = process.env['TMPDIR']
-  process.env['TMPDIR'] = base
-  context.after(() => {
-    if (before === undefined) delete process.env['TMPDIR']
-    else process.env['TMPDIR'] = before
-  })
-  return base
-}
 
 /** A service in a process of its own, which prints a line and goes on. */
 function service(base: string, text: string): ReturnType<typeof spawn> {

@@ -1,7 +1,6 @@
 /** What the options of run() mean to the ptrace runner, and those that it refuses. */
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
@@ -15,10 +14,9 @@ import {
 } from '#glassbox/index.js'
 import { startError } from '#glassbox/runners/ptrace/missing.js'
 import { program } from '../../support/programs.js'
-import { temporaryDirectory } from '../../support/temporary.js'
+import { ownTemporary, temporaryDirectory } from '../../support/temporary.js'
 
 const runner = 'ptrace'
-const mine = (): string[] => readdirSync(tmpdir()).filter(name => /^glassbox-[0-9a-f]{7}$/.test(name))
 
 const REFUSED: readonly (readonly [option: string, options: RunOptions])[] = [
   ['binds', { binds: [{ source: '/usr' }] }],
@@ -40,16 +38,17 @@ for (const [option, options] of REFUSED)
     await assert.rejects(createPool({ size: 1, ...(ofPool as object), runner }), refused)
   })
 
-test('trace is refused with the reason, before anything starts', async () => {
-  const before = mine()
+test('trace is refused with the reason, before anything starts', async context => {
+  const base = ownTemporary(context)
   const trace = { reader: async () => assert.fail('no trace begins') }
   const refused = (error: unknown): boolean =>
     error instanceof MissingFeatureError && error.feature === 'trace' && /only one tracer/.test(error.message)
   await assert.rejects(async () => run('true', [], { runner, trace }), refused)
+  assert.deepEqual(readdirSync(base), [])
   await using box = await openBox({ runner })
   await assert.rejects(async () => box.run('true', [], { trace }), refused)
   assert.equal((await box.run('true')).exitCode, 0, 'the box is still usable')
-  assert.ok(mine().length <= before.length + 1)
+  assert.equal(readdirSync(base).length, 1, 'only the directory of the box')
 })
 
 const shell = { extends: 'default', paths: { execute: ['/usr/bin/'] } } as const

@@ -43,6 +43,15 @@ export function hasCapabilities(...capabilities: readonly number[]): boolean {
   return capabilities.every(capability => (effective >> BigInt(capability)) & 1n)
 }
 
+/**
+ * Empties the bounding set of the calling thread, which its children inherit; needs CAP_SETPCAP.
+ * For a thread that executes no program: what it has in effect, it keeps.
+ */
+export function emptyBoundingSet(): void {
+  for (let capability = 0; capability <= LAST_CAPABILITY; capability++)
+    call('prctl', [PR_CAPBSET_DROP, capability, 0, 0, 0])
+}
+
 /** Steps that empty the bounding set; they need CAP_SETPCAP. */
 export function addBoundingSetSteps(builder: PlanBuilder): void {
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {

@@ -122,8 +122,11 @@ export const MOST_DENIALS = 100
 /**
  * Starts a program. Resolves once it executes its file. Rejects, with the step that failed, if it
  * cannot be started; nothing is left then. `ask` answers for the handlers of the policy.
+ * `makeRuleset` makes the ruleset in place of that of the spec, while the supervisor prepares for
+ * the program. The caller closes it.
  */
 export type StartProgram = (
   spec: ProgramSpec,
   ask: (handler: number, call: CallToDecide) => CallDecision | Promise<CallDecision>,
+  makeRuleset?: () => Ruleset,
 ) => Promise<Supervised>

@@ -28,12 +28,19 @@ interface Question {
   readonly call: Violation
 }
 
+/** A program that is about to start. */
+interface Prepared {
+  readonly spec: Omit<ProgramSpec, 'ruleset'>
+  readonly judge: PathJudge | undefined
+}
+
 export class Service {
   readonly #port: MessagePort
   readonly #makeJudge: MakeJudge
   readonly #control: Control
   readonly #loop: Loop
   readonly #questions = new Map<number, Question>()
+  readonly #prepared = new Map<number, Prepared>()
   readonly #filters = new ShelfCopy<Uint8Array>()
   readonly #decisions = new ShelfCopy<Decisions>()
   #asked = 0
@@ -95,24 +102,48 @@ export class Service {
   }
 
   #take(message: ToSupervisor): void {
-    if (message.type === 'start') this.#start(message)
+    if (message.type === 'prepare') this.#prepare(message)
+    else if (message.type === 'start') this.#start(message)
+    else if (message.type === 'drop') this.#drop(message.id)
     else if (message.type === 'stop') this.#stop(message)
     else this.#answer(message)
   }
 
-  #start({ id, spec: sent }: Extract<ToSupervisor, { type: 'start' }>): void {
+  #failed(id: number, error: unknown): void {
+    this.#post({ type: 'failed', id, error: packError(error) })
+  }
+
+  /** Does what does not need the ruleset, which the main thread makes meanwhile. */
+  #prepare({ id, spec: sent }: Extract<ToSupervisor, { type: 'prepare' }>): void {
     const filter = this.#filters.take(sent.filter)
     const decisions = this.#decisions.take(sent.decisions)
-    const spec: ProgramSpec = { ...sent, filter, decisions }
+    const spec = { ...sent, filter, decisions }
     const { paths } = decisions
-    let judge: PathJudge | undefined
     try {
-      judge = paths && this.#makeJudge(paths, spec.user)
+      this.#prepared.set(id, { spec, judge: paths && this.#makeJudge(paths, spec.user) })
+    } catch (error) {
+      this.#failed(id, error)
+    }
+  }
+
+  /** Does nothing if the program could not be prepared. */
+  #start({ id, ruleset }: Extract<ToSupervisor, { type: 'start' }>): void {
+    const prepared = this.#prepared.get(id)
+    this.#prepared.delete(id)
+    if (!prepared) return
+    const { judge } = prepared
+    const spec: ProgramSpec = { ...prepared.spec, ruleset }
+    try {
       this.#loop.add(new Program(id, spec, new Start(spec), judge))
     } catch (error) {
       judge?.close()
-      this.#post({ type: 'failed', id, error: packError(error) })
+      this.#failed(id, error)
     }
+  }
+
+  #drop(id: number): void {
+    this.#prepared.get(id)?.judge?.close()
+    this.#prepared.delete(id)
   }
 
   #stop({ id, reason }: Extract<ToSupervisor, { type: 'stop' }>): void {
@@ -127,7 +158,7 @@ export class Service {
   }
 
   #notStarted(program: Program): void {
-    this.#post({ type: 'failed', id: program.id, error: packError(program.start.failure()) })
+    this.#failed(program.id, program.start.failure())
     this.#close(program)
   }
 

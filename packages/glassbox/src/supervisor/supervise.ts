@@ -30,4 +30,5 @@ function choose(): Supervisor {
  * const program = await startProgram(spec, () => 'allow')
  * const { exit, usage } = await program.ended
  */
-export const startProgram: StartProgram = async (spec, ask) => choose().start(spec, ask)
+export const startProgram: StartProgram = async (spec, ask, makeRuleset) =>
+  choose().start(spec, ask, makeRuleset)

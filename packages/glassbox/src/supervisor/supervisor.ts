@@ -5,6 +5,7 @@
  */
 import type { Worker } from 'node:worker_threads'
 import { GlassboxError } from '../errors.ts'
+import type { Ruleset } from '../landlock/types.ts'
 import type { CallDecision, CallToDecide } from '../policy/policy.ts'
 import { Control } from '../trace/control.ts'
 import { unpackError } from '../trace/wire.ts'
@@ -84,14 +85,22 @@ export class Supervisor {
   }
 
   /** Starts a program; see the contract. */
-  async start(spec: ProgramSpec, ask: Ask): Promise<Supervised> {
+  async start(spec: ProgramSpec, ask: Ask, makeRuleset?: () => Ruleset): Promise<Supervised> {
     const id = this.#last++
     const program: Running = { ask, started: settleLater(), ended: settleLater() }
     this.#programs.set(id, program)
     this.#worker.ref()
     const filter = this.#filters.put(spec.filter)
     const decisions = this.#decisions.put(spec.decisions)
-    this.#send({ type: 'start', id, spec: { ...spec, filter, decisions } })
+    const { ruleset: given, ...rest } = spec
+    this.#send({ type: 'prepare', id, spec: { ...rest, filter, decisions } })
+    try {
+      this.#send({ type: 'start', id, ruleset: makeRuleset ? makeRuleset() : given })
+    } catch (error) {
+      this.#send({ type: 'drop', id })
+      this.#remove(id)
+      throw error
+    }
     await program.started.promise
     return {
       ended: program.ended.promise,

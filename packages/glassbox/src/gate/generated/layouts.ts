@@ -418,11 +418,20 @@ export const TASK_SLOTS = 4096
 export const SEEN_PATHS = 256
 export const NO_ARGUMENT = 255
 export const USE_BY_FLAGS = 0
+/** enum make */
+export const MAKE = {
+  byKernel: 0,
+  stat: 1,
+  statx: 2,
+  access: 3,
+  readlink: 4,
+} as const
 /** enum prefix_scope */
 export const PREFIX_SCOPE = {
   exact: 0,
   level: 1,
   tree: 2,
+  glob: 3,
 } as const
 /** struct passed_kind: offsets, and its size. */
 export const PASSED_KIND_LAYOUT = {
@@ -432,7 +441,9 @@ export const PASSED_KIND_LAYOUT = {
   flags: 2,
   use: 3,
   nofollow: 4,
-  unused: 5,
+  make: 5,
+  atFlags: 6,
+  unused: 7,
 } as const
 /** struct passed_calls: offsets, and its size. */
 export const PASSED_CALLS_LAYOUT = {
@@ -449,16 +460,30 @@ export const PREFIX_LAYOUT = {
   access: 8,
   scope: 9,
   fixed: 10,
-  unused: 11,
+  real: 11,
+} as const
+/** struct power: offsets, and its size. */
+export const POWER_LAYOUT = {
+  SIZE: 72,
+  changesIds: 0,
+  changesCapabilities: 4,
+  dumpable: 8,
+  uid: 12,
+  gid: 16,
+  ownUid: 20,
+  before: 24,
+  without: 48,
 } as const
 /** struct prefixes: offsets, and its size. */
 export const PREFIXES_LAYOUT = {
-  SIZE: 5824,
+  SIZE: 5904,
   count: 0,
   action: 4,
-  list: 8,
-  text: 776,
-  seen: 3776,
+  statAll: 8,
+  power: 12,
+  list: 84,
+  text: 852,
+  seen: 3856,
 } as const
 /** struct task_slot: offsets, and its size. */
 export const TASK_SLOT_LAYOUT = {

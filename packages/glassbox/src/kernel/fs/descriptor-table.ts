@@ -5,6 +5,7 @@
 import { EBADF, EMFILE } from '../../linux/errno-numbers.ts'
 import type { FdTable } from './fd-table.ts'
 import { releaseFlock, releaseLocksOf } from './locks/release.ts'
+import { tellClosed, tellIfGone } from './notify/watches.ts'
 import type { OpenFile } from './vfs.ts'
 
 /** The limit of a process, RLIMIT_NOFILE: descriptors are below it. */
@@ -108,8 +109,10 @@ export class DescriptorTable implements FdTable {
 /** A reference to an open file goes; the last one closes it. */
 export function dropReference(file: OpenFile): void {
   if (--file.references > 0) return
+  tellClosed(file)
   releaseFlock(file)
   if (file.closeListeners !== undefined)
     for (const listener of [...file.closeListeners]) listener.fileClosed()
   file.closed()
+  tellIfGone(file.inode)
 }

@@ -156,6 +156,8 @@ export interface Inode {
   locks?: unknown
   /** Who watches it: inotify(7). */
   watches?: unknown
+  /** What keeps it without a name, such as open files, as far as it knows. */
+  readonly users?: number
   /**
    * Checks permissions by itself: 0 or −EACCES. For inodes whose attributes are dear to ask for.
    * `want`: R_OK, W_OK and X_OK together.

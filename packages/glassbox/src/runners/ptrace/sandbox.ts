@@ -10,6 +10,7 @@ import { close } from '../../gate/descriptors.ts'
 import type { Ending } from '../../job/ending.ts'
 import type { Job } from '../../job/job.ts'
 import { makeRuleset } from '../../landlock/ruleset.ts'
+import type { Ruleset } from '../../landlock/types.ts'
 import { BoxFiles } from '../../stdio/files/box-files.ts'
 import type { Owner } from '../../stdio/pipe.ts'
 import type { StartProgram, Supervised } from '../../supervisor/contract.ts'
@@ -79,10 +80,10 @@ export class PtraceSandbox implements Sandbox {
     group: JobGroup | undefined,
   ): Promise<Supervised> {
     const { program, wall, ask } = programOf(job, this.#spec.box, this.#directory, group !== undefined)
-    const ruleset = wall && makeRuleset(wall)
-    const given = { ...program, stdio, ruleset, ...(group ? { group: group.descriptors } : {}) }
+    const given = { ...program, stdio, ruleset: undefined, ...(group ? { group: group.descriptors } : {}) }
+    let ruleset: Ruleset | undefined
     try {
-      return await this.#startProgram(given, ask)
+      return await this.#startProgram(given, ask, wall && (() => (ruleset = makeRuleset(wall))))
     } catch (error) {
       throw startError(error)
     } finally {

@@ -6,7 +6,7 @@
  * because one is gone: its end will be among the next stops.
  */
 import { syscall } from '../../gate/gate.ts'
-import { installWake, rootsToEnd, superviseStep } from '../../gate/ptrace.ts'
+import { installWake, ptrace, rootsToEnd, superviseStep } from '../../gate/ptrace.ts'
 import type { EndCause } from '../../job/ending.ts'
 import { PTRACE_CONT, PTRACE_LISTEN } from '../../linux/constants.ts'
 import { ERRNO } from '../../linux/errno.ts'
@@ -87,7 +87,8 @@ export class Loop implements Actions {
     const task = new Task(program.root, program.root, program)
     task.isStarting = true
     this.programs.set(program.id, program)
-    program.granted = this.#passing.open(program.spec.decisions, program.judge?.prefixes)
+    const { decisions, user } = program.spec
+    program.granted = this.#passing.open(decisions, program.judge?.prefixes, user)
     this.#tasks.set(task.tid, task)
     program.add(task)
     const free = this.#roots.indexOf(0)
@@ -247,6 +248,7 @@ export class Loop implements Actions {
       }
       case 'exec':
         this.#executed(task)
+        this.#resume(task, 'go')
         break
       case 'exiting':
         if (task.tid === task.pid && !task.isStarting) this.#ending(task)
@@ -277,11 +279,7 @@ export class Loop implements Actions {
   #starting(task: Task, index: number, kind: StopKind, status: number): void {
     if (kind === 'exec') {
       task.isStarting = false
-      task.program.start.executed()
-      raiseOomScore(task.pid)
-      this.#started(task.program, this.#records.timeNs(index))
-      this.#letPass(task)
-      this.#executed(task)
+      this.#begins(task, this.#records.timeNs(index))
       return
     }
     const signal = kind === 'signal' ? stopSignal(status) : 0
@@ -290,9 +288,16 @@ export class Loop implements Actions {
     this.#restarts.add(task.tid, PTRACE_CONT, signal)
   }
 
-  #started(program: Program, nowNs: bigint): void {
+  /** The program stands before its first instruction. It goes on as soon as possible. */
+  #begins(task: Task, nowNs: bigint): void {
+    const { program } = task
+    raiseOomScore(task.pid)
     program.startedNs = nowNs
     program.cpu.start(program.root)
+    this.#letPass(task)
+    this.#executed(task)
+    ptrace(PTRACE_CONT, task.tid)
+    program.start.executed()
     const watch = new Watch(program)
     this.#watches.set(program, watch)
     if (watch.dueNs < this.#dueNs) this.#setAlarm(watch.dueNs)
@@ -318,12 +323,10 @@ export class Loop implements Actions {
     for (const other of program.tasks.values())
       if (other.pid === task.pid && other !== task) this.#forget(other)
     const denial = program.isEnding ? undefined : program.judge?.executed(tid)
-    if (denial) {
-      const { path } = denial
-      program.denied ??= { syscall: 'execve', args: JSON.stringify(path), path }
-      this.end(program, 'denied')
-    }
-    this.#resume(task, 'go')
+    if (!denial) return
+    const { path } = denial
+    program.denied ??= { syscall: 'execve', args: JSON.stringify(path), path }
+    this.end(program, 'denied')
   }
 
   #resume(task: Task, how: Resume): void {

@@ -53,21 +53,43 @@ function change(number: number, name: string, id: number): void {
   })
 }
 
+/** What changes between the power of the calling thread and that of a program. */
+export interface Power {
+  /** Undefined: the ids are those of this process. */
+  readonly identity: Identity | undefined
+  readonly losesCapabilities: boolean
+  /** As capset(2) takes them. */
+  readonly before: Uint32Array
+  readonly without: Uint32Array
+  readonly ownUid: number
+  readonly isDumpable: boolean
+}
+
 /**
  * For the calling thread. `identity`: the ids of the program; undefined if they are those of this
  * process. `isEqual`: the program also has the capabilities of this process.
  */
+export function powerOf(identity: Identity | undefined, isEqual = false): Power {
+  const before = new Uint32Array(6)
+  call('capget', [Uint32Array.of(CAPABILITY_VERSION_3, 0), before])
+  const isPowerful = before[0] !== 0 || before[3] !== 0
+  return {
+    identity,
+    losesCapabilities: identity !== undefined || (isPowerful && !isEqual),
+    before,
+    without: withoutEffective(before),
+    ownUid: syscall(SETFSUID, ASK),
+    isDumpable: isDumpable(),
+  }
+}
+
+/** Runs functions with that power: that of `powerOf()`. */
 export function asProgram(identity: Identity | undefined, isEqual = false): AsProgram {
   const header = Uint32Array.of(CAPABILITY_VERSION_3, 0)
-  const before = new Uint32Array(6)
-  call('capget', [header, before])
-  const isPowerful = before[0] !== 0 || before[3] !== 0
-  if (!identity && (!isPowerful || isEqual)) return act => act()
-  const without = withoutEffective(before)
+  const { losesCapabilities, before, without, ownUid, isDumpable: wasDumpable } = powerOf(identity, isEqual)
+  if (!losesCapabilities) return act => act()
   const take = identity ? () => takeIds(identity) : () => {}
-  const own = syscall(SETFSUID, ASK)
-  const giveBack = identity ? () => change(SETFSUID, 'setfsuid', own) : () => {}
-  const wasDumpable = isDumpable()
+  const giveBack = identity ? () => change(SETFSUID, 'setfsuid', ownUid) : () => {}
   return act => {
     try {
       take()
@@ -94,8 +116,13 @@ let grouped: Identity | undefined
 
 function takeIds(identity: Identity): void {
   // setfsuid() comes last: groups need a capability. The filter for those comes later.
-  if (grouped !== identity) takeGroups(identity)
+  keepGroups(identity)
   change(SETFSUID, 'setfsuid', identity.uid)
+}
+
+/** From now on this thread has the groups of the program, until another program needs others. */
+export function keepGroups(identity: Identity): void {
+  if (grouped !== identity) takeGroups(identity)
 }
 
 function takeGroups(identity: Identity): void {

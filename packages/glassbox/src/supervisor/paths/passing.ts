@@ -1,18 +1,20 @@
 /**
- * What the native step of the supervisor knows about paths (native/pass.c): calls that name a file
- * below a granted directory pass without JavaScript. Whatever is not found here is decided by
- * path-judge.ts, so leaving something out costs time only.
+ * What the native step of the supervisor knows about paths: calls that name a granted file pass
+ * without JavaScript (native/pass.c), or are made by it (native/perform.c). Whatever is not found
+ * there is decided by path-judge.ts, so leaving something out costs time only.
  *
  * Owns a descriptor for each granted directory of each program that runs.
  */
 import { close } from '../../gate/descriptors.ts'
 import {
+  MAKE,
   MOST_TABLES,
   NO_ARGUMENT,
   PASSED_CALLS,
   PASSED_CALLS_LAYOUT,
   PASSED_KIND_LAYOUT,
   PASSED_KINDS,
+  POWER_LAYOUT,
   PREFIXES_LAYOUT,
   TASK_SLOT_LAYOUT,
   TASK_SLOTS,
@@ -20,7 +22,8 @@ import {
 } from '../../gate/generated/layouts.ts'
 import type { Passing } from '../../gate/ptrace.ts'
 import { ACCESS } from '../../policy/resolved.ts'
-import type { Decisions } from '../contract.ts'
+import type { Decisions, ProgramSpec } from '../contract.ts'
+import { keepGroups, powerOf } from './as-program.ts'
 import { type PathCall, pathCalls } from './path-calls.ts'
 import type { Prefixes } from './prefixes.ts'
 
@@ -28,28 +31,36 @@ import type { Prefixes } from './prefixes.ts'
 const NO_TABLE = -1
 const SLOT_WORDS = TASK_SLOT_LAYOUT.SIZE / 4
 
-/** The kind of a call that may pass: the kernel makes it, and it names one file by its path. */
-function kindOf({
-  maker,
-  paths,
-  descriptor,
-  use,
-  nofollow,
-  openFlags,
-  atFlags,
-}: PathCall): number[] | undefined {
-  const [path] = paths
-  if (maker !== 'kernel' || descriptor || paths.length !== 1 || path?.path === undefined) return undefined
+/** Calls that the native step makes, by the way in which it makes them. */
+const MADE: Readonly<Record<string, number>> = {
+  ...{ stat: MAKE.stat, lstat: MAKE.stat, newfstatat: MAKE.stat, statx: MAKE.statx },
+  ...{ access: MAKE.access, faccessat: MAKE.access, faccessat2: MAKE.access },
+  ...{ readlink: MAKE.readlink, readlinkat: MAKE.readlink },
+}
+
+/** Who makes a call that the native step decides: MAKE. Undefined: it decides no such call. */
+function makeOf({ name, maker, use, nofollow, atFlags }: PathCall): number | undefined {
+  if (maker !== 'kernel') return MADE[name]
   // A program is judged with its interpreter, so that the denial of that one is named too.
   if (use === 'execute') return undefined
   // unlinkat only says by them what it removes; others may mean the descriptor itself.
-  if (atFlags !== undefined && !nofollow) return undefined
+  return atFlags === undefined || nofollow ? MAKE.byKernel : undefined
+}
+
+/** The kind of a call that names one file by its path; undefined if it is not decided there. */
+function kindOf(call: PathCall): number[] | undefined {
+  const { paths, descriptor, use, nofollow, openFlags, atFlags } = call
+  const [path] = paths
+  const make = makeOf(call)
+  if (make === undefined || descriptor || paths.length !== 1 || path?.path === undefined) return undefined
   const kind = Array<number>(PASSED_KIND_LAYOUT.SIZE).fill(0)
   kind[PASSED_KIND_LAYOUT.path] = path.path
   kind[PASSED_KIND_LAYOUT.dirfd] = path.dirfd ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.flags] = openFlags ?? NO_ARGUMENT
   kind[PASSED_KIND_LAYOUT.use] = use === 'open' ? USE_BY_FLAGS : ACCESS[use]
   kind[PASSED_KIND_LAYOUT.nofollow] = nofollow ? 1 : 0
+  kind[PASSED_KIND_LAYOUT.make] = make
+  kind[PASSED_KIND_LAYOUT.atFlags] = atFlags ?? NO_ARGUMENT
   return kind
 }
 
@@ -70,6 +81,23 @@ function passedCalls(): Uint8Array {
   return bytes
 }
 
+/** Writes struct power, for calls that are made for a program of this user. */
+function writePower(view: DataView, user: ProgramSpec['user']): void {
+  const { identity, losesCapabilities, before, without, ownUid, isDumpable } = powerOf(user)
+  const at = PREFIXES_LAYOUT.power
+  const write = (field: number, value: number): void => view.setUint32(at + field, value, true)
+  write(POWER_LAYOUT.changesIds, identity ? 1 : 0)
+  write(POWER_LAYOUT.changesCapabilities, losesCapabilities ? 1 : 0)
+  write(POWER_LAYOUT.dumpable, isDumpable ? 1 : 0)
+  write(POWER_LAYOUT.uid, identity?.uid ?? 0)
+  write(POWER_LAYOUT.gid, identity?.gid ?? 0)
+  write(POWER_LAYOUT.ownUid, ownUid)
+  for (const [index, word] of before.entries()) write(POWER_LAYOUT.before + 4 * index, word)
+  for (const [index, word] of without.entries()) write(POWER_LAYOUT.without + 4 * index, word)
+  // All programs that have an id of their own have no groups.
+  if (identity) keepGroups(identity)
+}
+
 /** The granted names of one program. */
 export interface Granted {
   readonly table: number
@@ -83,13 +111,20 @@ export class PassingCalls implements Passing {
   readonly #free = Array.from({ length: MOST_TABLES }, (_, index) => index)
 
   /** `prefixes`: the granted names. Undefined: no call of the program passes. */
-  open({ actions }: Decisions, prefixes: Prefixes | undefined): Granted | undefined {
+  open(
+    { actions, paths }: Decisions,
+    prefixes: Prefixes | undefined,
+    user: ProgramSpec['user'],
+  ): Granted | undefined {
     const action = actions.findIndex(({ kind }) => kind === 'paths')
     const table = prefixes && action >= 0 ? this.#free.pop() : undefined
     if (!prefixes || table === undefined) return undefined
     const bytes = this.tables.subarray(table * PREFIXES_LAYOUT.SIZE, (table + 1) * PREFIXES_LAYOUT.SIZE)
     const descriptors = prefixes.writeTo(bytes)
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(PREFIXES_LAYOUT.action, action, true)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    view.setUint32(PREFIXES_LAYOUT.action, action, true)
+    // Only the attributes of files are asked for by the native step.
+    if (paths?.statAll === false) writePower(view, user)
     return { table, descriptors }
   }
 

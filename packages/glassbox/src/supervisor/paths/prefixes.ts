@@ -51,32 +51,32 @@ export class Prefixes {
   /** `real`: where the path of a rule leads to. */
   constructor(rules: readonly PathRule[], statAll: boolean, real: (path: string) => string) {
     const view = new DataView(this.#bytes.buffer)
-    // Landlock does not judge calls that only ask for attributes, such as an open with O_PATH.
-    const unjudged = statAll ? 0 : ACCESS.stat
     const whole = (rule: PathRule): string => `${real(writtenPath(rule)).replace(/\/$/, '')}/`
     const changed = rules.filter(({ access }) => (access & ACCESS.write) !== 0).map(whole)
     let count = 0
     let used = 0
     for (const rule of rules) {
-      const { path, kind, access } = rule
+      const { kind, access } = rule
       const scope = SCOPES[kind]
-      const name = bytesOfPath(path === '/' ? '' : path)
+      const { path, text: bytes, length } = textOf(rule, real)
       if (scope === undefined || isProc(path) || count >= MOST_PREFIXES) continue
-      if (used + name.length > PREFIX_TEXT) continue
+      if (used + bytes.length > PREFIX_TEXT) continue
       const isFixed = kind !== 'exact' && !isChanged(changed, whole(rule))
-      if (kind !== 'exact') this.#directories.push({ index: count, path, isFixed })
+      if (kind === 'tree' || kind === 'level') this.#directories.push({ index: count, path, isFixed })
       const at = offsetOf(count)
       view.setInt32(at + PREFIX_LAYOUT.fd, -1, true)
       view.setUint16(at + PREFIX_LAYOUT.at, used, true)
-      view.setUint16(at + PREFIX_LAYOUT.length, name.length, true)
-      view.setUint8(at + PREFIX_LAYOUT.access, withIncluded(access) & ~unjudged)
+      view.setUint16(at + PREFIX_LAYOUT.length, length, true)
+      view.setUint8(at + PREFIX_LAYOUT.access, withIncluded(access))
       view.setUint8(at + PREFIX_LAYOUT.scope, scope)
       view.setUint8(at + PREFIX_LAYOUT.fixed, isFixed ? 1 : 0)
-      this.#bytes.set(name, PREFIXES_LAYOUT.text + used)
-      used += name.length
+      view.setUint8(at + PREFIX_LAYOUT.real, real(path) === path ? 1 : 0)
+      this.#bytes.set(bytes, PREFIXES_LAYOUT.text + used)
+      used += bytes.length
       count++
     }
     view.setUint32(PREFIXES_LAYOUT.count, count, true)
+    view.setUint32(PREFIXES_LAYOUT.statAll, statAll ? 1 : 0, true)
     this.#opening = openingOf(this.#directories)
   }
 
@@ -99,6 +99,23 @@ export class Prefixes {
     }
     return descriptors
   }
+}
+
+/** The path with which a rule begins, and its text in the table, of which `length` is that path. */
+interface RuleText {
+  readonly path: string
+  readonly text: Uint8Array
+  readonly length: number
+}
+
+/** A pattern is compared with names that contain no link, so its text begins with a real path. */
+function textOf(rule: PathRule, real: (path: string) => string): RuleText {
+  const written = writtenPath(rule)
+  const path = rule.kind === 'glob' ? real(written) : written
+  const start = bytesOfPath(path === '/' ? '' : path)
+  if (rule.kind !== 'glob') return { path, text: start, length: start.length }
+  const pattern = bytesOfPath(rule.path.slice(written === '/' ? 0 : written.length))
+  return { path, text: Uint8Array.of(...start, ...pattern, 0), length: start.length }
 }
 
 const offsetOf = (index: number): number => PREFIXES_LAYOUT.list + index * PREFIX_LAYOUT.SIZE

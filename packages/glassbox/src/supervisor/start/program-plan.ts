@@ -4,10 +4,11 @@
  *
  * The child shares the memory of this process until execve. So no step changes what belongs to a
  * memory: the OOM score is set by the supervisor once the program is executed, and a change of the
- * user, which makes the memory undumpable, is followed by a step that undoes that.
+ * user, which makes the memory undumpable, is followed by a step that undoes that. The bounding set
+ * is that of the supervisor's thread, which has emptied it (start.ts).
  */
 import { addLandlockSteps } from '../../landlock/steps.ts'
-import { addBoundingSetSteps, addCapabilityDropSteps, hasCapabilities } from '../../launch/capabilities.ts'
+import { addCapabilityDropSteps } from '../../launch/capabilities.ts'
 import { moveAway } from '../../launch/descriptors-away.ts'
 import { isDumpable } from '../../launch/dumpable.ts'
 import {
@@ -19,12 +20,7 @@ import {
 } from '../../launch/exec-steps.ts'
 import { addFilterSteps } from '../../launch/filter-steps.ts'
 import { resourceLimits } from '../../launch/resource-limits.ts'
-import {
-  CAP_SETPCAP,
-  CLOSE_RANGE_CLOEXEC,
-  PR_SET_DUMPABLE,
-  PR_SET_NO_NEW_PRIVS,
-} from '../../linux/constants.ts'
+import { CLOSE_RANGE_CLOEXEC, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS } from '../../linux/constants.ts'
 import { PlanBuilder, text } from '../../plan/builder.ts'
 import { type EncodedPlan, encodePlan } from '../../plan/encode.ts'
 import type { Plan, Slot } from '../../plan/types.ts'
@@ -54,7 +50,7 @@ const made = new WeakMap<Uint8Array, Map<string, MadePlan>>()
 /** The plan for the child, made once for the same program. */
 export function madePlan(spec: ProgramSpec): MadePlan {
   const { path, argv, env, cwd, user, limits, filter, ruleset, group } = spec
-  const facts = [ruleset?.own, group?.joins.length, hasCapabilities(CAP_SETPCAP)]
+  const facts = [ruleset?.own, group?.joins.length]
   const key = JSON.stringify([path, argv, env, cwd, user, limits, ...facts])
   const plans = made.get(filter) ?? new Map<string, MadePlan>()
   made.set(filter, plans)
@@ -87,8 +83,6 @@ export function programPlan(spec: ProgramSpec): Plan {
     )
     // kill(0, …) and the terminal are then the program's own.
     .call('setsid', [], 'begin a session of its own')
-  // An ordinary user may not, and needs it no more: no_new_privs forbids what the set limits.
-  if (hasCapabilities(CAP_SETPCAP)) addBoundingSetSteps(builder)
   if (spec.user) addUserSteps(builder, spec.user)
   addDirectorySteps(builder, spec.cwd)
   builder.call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], 'gain no privileges')

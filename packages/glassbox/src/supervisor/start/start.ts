@@ -5,11 +5,23 @@
 import { GlassboxError } from '../../errors.ts'
 import { type SeizedStart, startSeized } from '../../gate/ptrace.ts'
 import { systemError } from '../../gate/gate.ts'
+import { emptyBoundingSet, hasCapabilities } from '../../launch/capabilities.ts'
 import { stepError } from '../../launch/step-error.ts'
+import { CAP_SETPCAP } from '../../linux/constants.ts'
 import { seizeError } from '../../ptrace/start/seize.ts'
 import type { ProgramSpec } from '../contract.ts'
 import { inputsOf, type MadePlan, madePlan } from './program-plan.ts'
 import { SEIZE_OPTIONS } from './seize.ts'
+
+/** Whether this thread has emptied its bounding set, which its children inherit. */
+let isBounded = false
+
+/** An ordinary user may not, and needs it no more: no_new_privs forbids what the set limits. */
+function bound(): void {
+  if (isBounded || !hasCapabilities(CAP_SETPCAP)) return
+  emptyBoundingSet()
+  isBounded = true
+}
 
 export class Start {
   readonly pid: number
@@ -23,6 +35,7 @@ export class Start {
    */
   constructor(spec: ProgramSpec) {
     this.#spec = spec
+    bound()
     this.#made = madePlan(spec)
     const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS, spec.group?.birth)
     if ('step' in made) throw made.step === 'seize' ? seizeError(0, made.errno) : cloneError(made.errno)

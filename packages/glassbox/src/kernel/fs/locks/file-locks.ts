@@ -15,7 +15,7 @@ export interface Range {
 }
 
 /** One file has no more locks than this: ENOLCK. Each is looked at when another one is set. */
-export const MOST_LOCKS = 4096
+export const MOST_LOCKS = 2048
 
 export interface Lock extends Range {
   readonly owner: object
@@ -91,9 +91,7 @@ export class LockTable {
   #joined(lock: Lock): Lock {
     let { start, end } = lock
     const isNeighbour = (other: Lock): boolean =>
-      other.owner === lock.owner &&
-      other.exclusive === lock.exclusive &&
-      touches(other, { start, end })
+      other.owner === lock.owner && other.exclusive === lock.exclusive && touches(other, { start, end })
     for (;;) {
       const neighbour = this.#locks.find(isNeighbour)
       if (neighbour === undefined) return { ...lock, start, end }

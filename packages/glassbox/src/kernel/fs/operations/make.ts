@@ -10,6 +10,7 @@ import {
   S_ISGID,
 } from '../../../linux/constants.ts'
 import { EEXIST, EINVAL, ENOENT, EPERM, EROFS, EXDEV } from '../../../linux/errno-numbers.ts'
+import { tellMade } from '../notify/watches.ts'
 import { EXECUTE, isInGroup, permits, WRITE } from '../permissions.ts'
 import { nameMade } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
@@ -39,6 +40,7 @@ function makeName(
   length: number,
   mayTrail: boolean,
   make: (directory: Directory, name: string, parent: Inode) => Inode | number,
+  isFurther = false,
 ): number {
   const found = walk.run(start, caller, path, length, TO_MAKE)
   if (found === 0) return -EEXIST
@@ -53,6 +55,7 @@ function makeName(
   const inode = make(directory, name, parent.inode)
   if (typeof inode === 'number') return inode
   nameMade(parent, name, inode)
+  tellMade(parent.inode, name, inode, isFurther)
   return 0
 }
 
@@ -116,10 +119,11 @@ export function makeHardLink(
   length: number,
 ): number {
   const { inode } = from.dentry
-  return makeName(start, caller, path, length, false, (directory, name) => {
+  const link = (directory: Directory, name: string): Inode | number => {
     if (walk.parentMount !== from.mount) return -EXDEV
     if (inode.type === S_IFDIR) return -EPERM
     const error = directory.link(name, inode)
     return error === 0 ? inode : error
-  })
+  }
+  return makeName(start, caller, path, length, false, link, true)
 }

@@ -1,5 +1,7 @@
 /** open(2) and openat2(2), from the path to the open file. */
 import {
+  IN_MODIFY,
+  IN_OPEN,
   O_ACCMODE,
   O_CREAT,
   O_DIRECTORY,
@@ -33,6 +35,7 @@ import {
   EROFS,
   ETXTBSY,
 } from '../../../linux/errno-numbers.ts'
+import { tellFile, tellMade } from '../notify/watches.ts'
 import { PathFile } from '../open-file.ts'
 import { EXECUTE, isOwner, permits, READ, WRITE } from '../permissions.ts'
 import { nameMade } from '../path/dentry.ts'
@@ -89,7 +92,11 @@ export function openLocation(location: Location, caller: FsCaller, flags: number
     const failed = inode.change({ size: 0 })
     if (failed !== 0) return failed
   }
-  return inode.open(flags, location, caller)
+  const file = inode.open(flags, location, caller)
+  if (typeof file === 'number') return file
+  tellFile(file, IN_OPEN)
+  if ((flags & O_TRUNC) !== 0 && type === S_IFREG) tellFile(file, IN_MODIFY)
+  return file
 }
 
 /** What an access mode asks for. O_ACCMODE itself, 3, means both for the check. */
@@ -132,8 +139,11 @@ function openNew(caller: FsCaller, flags: number, mode: number): OpenFile | numb
   const inode = directory.create(name, newInode(parent.inode, caller, mode & 0o7777, false))
   if (typeof inode === 'number') return inode
   const dentry = nameMade(parent, name, inode)
+  tellMade(parent.inode, name, inode)
   // The mode holds from the next opening on: the maker may write a file that nobody may write.
-  return inode.open(flags & ~O_TRUNC, { mount: parentMount, dentry }, caller)
+  const file = inode.open(flags & ~O_TRUNC, { mount: parentMount, dentry }, caller)
+  if (typeof file !== 'number') tellFile(file, IN_OPEN)
+  return file
 }
 
 function openUnnamed(

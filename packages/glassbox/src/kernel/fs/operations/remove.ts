@@ -12,10 +12,11 @@ import {
   EXDEV,
 } from '../../../linux/errno-numbers.ts'
 import { EXECUTE, mayRemove, permits, WRITE } from '../permissions.ts'
+import { linksBefore, tellMoved, tellRemoved } from '../notify/watches.ts'
 import { forget, type Name, nameMoved, namesExchanged } from '../path/dentry.ts'
 import { walk } from '../path/start.ts'
 import { type LastKind, TO_REMOVE } from '../path/walk.ts'
-import type { FsCaller, Location, Mount } from '../vfs.ts'
+import type { Directory, FsCaller, Location, Mount } from '../vfs.ts'
 
 export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
   const found = walk.run(start, caller, path, length, TO_REMOVE)
@@ -28,9 +29,7 @@ export function unlinkPath(start: Location, caller: FsCaller, path: Uint8Array, 
   if (denied !== 0) return denied
   if (dentry.inode.type === S_IFDIR) return -EISDIR
   if (isMountPoint(dentry, walk.mount, parentMount)) return -EBUSY
-  const error = parent.inode.directory?.unlink(dentry.name) ?? -ENOTDIR
-  if (error === 0) forget(dentry)
-  return error
+  return remove(parent, dentry, directory => directory.unlink(dentry.name))
 }
 
 export function removeDirectory(start: Location, caller: FsCaller, path: Uint8Array, length: number): number {
@@ -46,9 +45,18 @@ export function removeDirectory(start: Location, caller: FsCaller, path: Uint8Ar
   const denied = mayChange(parent, parentMount, dentry, caller)
   if (denied !== 0) return denied
   if (dentry.inode.type !== S_IFDIR) return -ENOTDIR
-  const error = parent.inode.directory?.rmdir(dentry.name) ?? -ENOTDIR
-  if (error === 0) forget(dentry)
-  return error
+  return remove(parent, dentry, directory => directory.rmdir(dentry.name))
+}
+
+function remove(parent: Name, dentry: Name, how: (directory: Directory) => number): number {
+  const { inode, name } = dentry
+  const { directory } = parent.inode
+  const links = linksBefore(inode)
+  const error = directory === undefined ? -ENOTDIR : how(directory)
+  if (error !== 0) return error
+  forget(dentry)
+  tellRemoved(parent.inode, name, inode, links)
+  return 0
 }
 
 /** What was found is the root of another mount than its name. */
@@ -149,10 +157,14 @@ function move(source: Side, child: Name, target: Side, caller: FsCaller, flags: 
   if (victim !== undefined && victim.inode === child.inode) return 0
   const [from, to] = [source.parent.inode.directory, target.parent.inode.directory]
   if (from === undefined || to === undefined) return -ENOTDIR
+  const replaced = victim && !exchange ? { inode: victim.inode, links: linksBefore(victim.inode) } : undefined
   const error = from.rename(source.name, to, target.name, flags)
   if (error !== 0) return error
   if (exchange && victim !== undefined) namesExchanged(child, victim)
   else nameMoved(child, target.parent, target.name)
+  const [old, next] = [source.parent.inode, target.parent.inode]
+  tellMoved(old, source.name, next, target.name, child.inode, replaced)
+  if (exchange && victim !== undefined) tellMoved(next, target.name, old, source.name, victim.inode)
   return 0
 }
 

@@ -7,6 +7,9 @@ import {
   AT_STATX_DONT_SYNC,
   AT_STATX_FORCE_SYNC,
   AT_SYMLINK_NOFOLLOW,
+  IN_ACCESS,
+  IN_ATTRIB,
+  IN_MODIFY,
   O_PATH,
   RLIMIT_FSIZE,
   S_IFDIR,
@@ -26,13 +29,14 @@ import {
   EROFS,
   ETXTBSY,
 } from '../../../linux/errno-numbers.ts'
+import { tell } from '../../fs/notify/watches.ts'
 import { isWritable } from '../../fs/open-file.ts'
 import { isExecuted } from '../../fs/operations/open.ts'
 import { isInGroup, isOwner, permits, permitsBy, WRITE, withoutSetIds } from '../../fs/permissions.ts'
-import type { AttributeChange, Credentials, Inode, Location, Mount, OpenFile, Time } from '../../fs/vfs.ts'
+import type { AttributeChange, Credentials, Location, Mount, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { findPlace, isFile, timeOf } from './support.ts'
+import { dentryOf, findPlace, inodeOf, isFile, timeOf } from './support.ts'
 import { writeStat, writeStatx } from './stat-layout.ts'
 
 const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT
@@ -107,7 +111,14 @@ function change(found: Location | OpenFile, task: Task, changes: AttributeChange
   const inode = isFile(found) ? found.inode : found.dentry.inode
   if (mountOf(found)?.readOnly === true) return -EROFS
   if (owners && !isOwner(inode, task.credentials)) return -EPERM
-  return inode.change(changes)
+  return changeAndTell(found, changes, IN_ATTRIB)
+}
+
+/** Changes what was found; who watches it hears it. */
+function changeAndTell(found: Location | OpenFile, changes: AttributeChange, event: number): number {
+  const error = inodeOf(found).change(changes)
+  if (error === 0) tell(dentryOf(found), event)
+  return error
 }
 
 function chmod(found: Location | OpenFile | number, task: Task, mode: number): number {
@@ -144,7 +155,7 @@ function chown(found: Location | OpenFile | number, task: Task, uid: number, gid
   if (!credentials.privileged && !mayChown(before, credentials, newUid, newGid, uid, gid)) return -EPERM
   const plain = inode.type === S_IFDIR ? before.mode : withoutSetIds(before.mode)
   const cleared = plain === before.mode ? {} : { mode: plain }
-  return inode.change({ uid: newUid, gid: newGid, ...cleared })
+  return changeAndTell(found, { uid: newUid, gid: newGid, ...cleared }, IN_ATTRIB)
 }
 
 /** An id that is left as it is: −1. */
@@ -181,15 +192,16 @@ const fchown = (task: Task, fd: number, uid: number, gid: number): number =>
 
 const SIGXFSZ = 25
 
-function resize(task: Task, inode: Inode, mount: Mount | undefined, size: number): number {
-  if (mount?.readOnly === true) return -EROFS
+function resize(task: Task, found: Location | OpenFile, size: number): number {
+  const inode = inodeOf(found)
+  if (mountOf(found)?.readOnly === true) return -EROFS
   const limit = task.process.limits[RLIMIT_FSIZE]?.soft ?? Infinity
   if (size > limit) {
     task.signal(SIGXFSZ)
     return -EFBIG
   }
   const { mode } = inode.attributes()
-  const error = inode.change({ size })
+  const error = changeAndTell(found, { size }, IN_MODIFY)
   const plain = withoutSetIds(mode)
   if (error === 0 && plain !== mode && !task.credentials.privileged) inode.change({ mode: plain })
   return error
@@ -205,7 +217,7 @@ function truncate(task: Task, path: number, size: number): number {
   if (found.mount.readOnly) return -EROFS
   const denied = permits(inode, WRITE, task.credentials)
   if (denied !== 0) return denied
-  return isExecuted(inode) ? -ETXTBSY : resize(task, inode, found.mount, size)
+  return isExecuted(inode) ? -ETXTBSY : resize(task, found, size)
 }
 
 function ftruncate(task: Task, fd: number, size: number): number {
@@ -213,7 +225,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   const file = opened(task, fd)
   if (typeof file === 'number') return file
   if (file.inode.type !== S_IFREG || !isWritable(file)) return -EINVAL
-  return file.resize?.(size) ?? resize(task, file.inode, file.location?.mount, size)
+  return file.resize?.(size) ?? resize(task, file, size)
 }
 
 const UTIME_NOW = 0x3fff_ffff
@@ -262,7 +274,9 @@ function setTimes(
     const denied = permitsBy(inode.attributes(), WRITE, task.credentials)
     if (denied !== 0) return denied
   }
-  return inode.change({ ...(atime ? { atime } : {}), ...(mtime ? { mtime } : {}) })
+  const one = atime === undefined ? IN_MODIFY : IN_ACCESS
+  const event = atime !== undefined && mtime !== undefined ? IN_ATTRIB : one
+  return changeAndTell(found, { ...(atime ? { atime } : {}), ...(mtime ? { mtime } : {}) }, event)
 }
 
 /** The older calls: microseconds, and seconds alone. */

@@ -1,6 +1,7 @@
 /** Working directories and the names of directories. */
-import { AT_FDCWD, O_PATH, S_IFDIR } from '../../../linux/constants.ts'
+import { AT_FDCWD, IN_ACCESS, O_PATH, S_IFDIR } from '../../../linux/constants.ts'
 import { EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../../../linux/errno-numbers.ts'
+import { tellFile } from '../../fs/notify/watches.ts'
 import { pathFrom } from '../../fs/path/mounts.ts'
 import { walk } from '../../fs/path/start.ts'
 import { FOLLOW } from '../../fs/path/walk.ts'
@@ -86,6 +87,7 @@ function readNames(task: Task, fd: number, buffer: number, size: number, layout:
   const names = file.names()
   if (typeof names === 'number') return names
   if (file.location?.dentry.removed === true && file.position === 0) return -ENOENT
+  tellFile(file, IN_ACCESS)
   const { inode } = file
   const room = Math.min(size, PIECE)
   let length = 0

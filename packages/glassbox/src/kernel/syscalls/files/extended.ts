@@ -1,5 +1,5 @@
 /** Extended attributes: xattr(7). Guests have those of the `user.` namespace. */
-import { AT_FDCWD, S_IFDIR, S_IFREG } from '../../../linux/constants.ts'
+import { AT_FDCWD, IN_ATTRIB, S_IFDIR, S_IFREG } from '../../../linux/constants.ts'
 import {
   E2BIG,
   EBADF,
@@ -12,11 +12,12 @@ import {
   EROFS,
   EINVAL,
 } from '../../../linux/errno-numbers.ts'
+import { tell } from '../../fs/notify/watches.ts'
 import { permits, READ, WRITE } from '../../fs/permissions.ts'
 import type { Location, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import type { Family } from '../family.ts'
-import { findPlace, inodeOf, isFile } from './support.ts'
+import { dentryOf, findPlace, inodeOf, isFile } from './support.ts'
 
 type Found = Location | OpenFile | number
 
@@ -63,7 +64,7 @@ function set(task: Task, found: Found, nameAt: number, value: number, size: numb
   const bytes = new Uint8Array(size)
   if (size > 0 && task.memory.read(value, bytes, 0, size) !== 0) return -EFAULT
   const refused = mayChange(task, found, name)
-  return refused !== 0 ? refused : (inodeOf(found).extended?.set(name, bytes, flags) ?? -EOPNOTSUPP)
+  return refused !== 0 ? refused : told(found, inodeOf(found).extended?.set(name, bytes, flags))
 }
 
 function mayChange(task: Task, found: Location | OpenFile, name: string): number {
@@ -89,7 +90,13 @@ function remove(task: Task, found: Found, nameAt: number): number {
   const name = readName(task, nameAt)
   if (typeof name === 'number') return name
   const refused = mayChange(task, found, name)
-  return refused !== 0 ? refused : (inodeOf(found).extended?.remove(name) ?? -EOPNOTSUPP)
+  return refused !== 0 ? refused : told(found, inodeOf(found).extended?.remove(name))
+}
+
+/** The result of a change, which who watches the inode hears. */
+function told(found: Location | OpenFile, result: number = -EOPNOTSUPP): number {
+  if (result === 0) tell(dentryOf(found), IN_ATTRIB)
+  return result
 }
 
 export const extended: Family = {

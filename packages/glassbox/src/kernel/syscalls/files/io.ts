@@ -1,5 +1,6 @@
 /** read(2), write(2) and their relatives. */
 import {
+  IN_ACCESS,
   O_APPEND,
   O_NONBLOCK,
   O_PATH,
@@ -20,6 +21,7 @@ import {
   EPIPE,
   ESPIPE,
 } from '../../../linux/errno-numbers.ts'
+import { tellFile } from '../../fs/notify/watches.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import { afterWrite } from '../../fs/operations/written.ts'
 import type { OpenFile } from '../../fs/vfs.ts'
@@ -66,6 +68,7 @@ function read(task: Task, fd: number, address: number, length: number): number {
   const moved = file.read(task.memory.buffer(address, Math.min(length, MOST)), file.position)
   if (moved > 0) {
     if (!file.stream) file.position += moved
+    tellFile(file, IN_ACCESS)
     return moved
   }
   if (moved !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return moved
@@ -79,6 +82,7 @@ function readLater(task: Task, file: OpenFile, buffers: Buffers): number {
     if (typeof transfer === 'number') return transfer
     const moved = file.read(transfer, file.position)
     if (moved > 0 && !file.stream) file.position += moved
+    if (moved > 0) tellFile(file, IN_ACCESS)
     return moved
   }
   return waitFor(task, file, attempt, { timeoutNs: file.readTimeoutNs ?? Infinity })
@@ -91,6 +95,7 @@ function readv(task: Task, fd: number, address: number, count: number): number {
   if (typeof transfer === 'number') return transfer
   const moved = file.read(transfer, file.position)
   if (moved > 0 && !file.stream) file.position += moved
+  if (moved > 0) tellFile(file, IN_ACCESS)
   if (moved !== -EAGAIN || (file.flags & O_NONBLOCK) !== 0) return moved
   return readLater(task, file, { address, length: count, vector: true })
 }
@@ -174,7 +179,7 @@ function pread(task: Task, fd: number, address: number, length: number, offset: 
   const file = task.files.get(fd)
   const error = positioned(file, true, offset)
   if (error !== 0 || file === undefined) return error
-  return length < 0 ? -EFAULT : file.read(task.memory.buffer(address, Math.min(length, MOST)), offset)
+  return length < 0 ? -EFAULT : readAt(file, task.memory.buffer(address, Math.min(length, MOST)), offset)
 }
 
 function pwrite(task: Task, fd: number, address: number, length: number, offset: number): number {
@@ -194,7 +199,13 @@ function preadv(task: Task, fd: number, address: number, count: number, offset: 
   const error = positioned(file, true, offset)
   if (error !== 0 || file === undefined) return error
   const transfer = task.memory.vector(address, count)
-  return typeof transfer === 'number' ? transfer : file.read(transfer, offset)
+  return typeof transfer === 'number' ? transfer : readAt(file, transfer, offset)
+}
+
+function readAt(file: OpenFile, transfer: Transfer, offset: number): number {
+  const moved = file.read(transfer, offset)
+  if (moved > 0) tellFile(file, IN_ACCESS)
+  return moved
 }
 
 function pwritev(task: Task, fd: number, address: number, count: number, offset: number): number {

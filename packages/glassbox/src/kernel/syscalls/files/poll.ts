@@ -17,7 +17,7 @@ import type { Task } from '../../task/types.ts'
 import { BLOCKED } from '../../wait/blocking.ts'
 import type { WaitQueue } from '../../wait/queue.ts'
 import type { Family } from '../family.ts'
-import { readTimespec } from './epoll.ts'
+import { readTimespec } from './events/epoll.ts'
 import { deadlineIn, hold } from './support.ts'
 
 /** struct pollfd: descriptor, events, what happened. */

@@ -1,5 +1,6 @@
 /** What is about storage: sync, space, advice, statistics of file systems. */
 import {
+  IN_MODIFY,
   AT_FDCWD,
   FALLOC_FL_PUNCH_HOLE,
   O_PATH,
@@ -15,6 +16,7 @@ import {
   ST_VALID,
 } from '../../../linux/constants.ts'
 import { EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ESPIPE } from '../../../linux/errno-numbers.ts'
+import { tellFile } from '../../fs/notify/watches.ts'
 import { isReadable, isWritable } from '../../fs/open-file.ts'
 import type { Location, Mount, OpenFile } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
@@ -94,7 +96,9 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
     task.signal(SIGXFSZ)
     return -EFBIG
   }
-  return file.allocate?.(mode, offset, length) ?? -EOPNOTSUPP
+  const result = file.allocate?.(mode, offset, length) ?? -EOPNOTSUPP
+  if (result === 0) tellFile(file, IN_MODIFY)
+  return result
 }
 
 function fadvise64(task: Task, fd: number, _offset: number, _length: number, advice: number): number {

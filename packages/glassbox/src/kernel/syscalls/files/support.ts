@@ -4,7 +4,7 @@ import { EAGAIN, EBADF, ENOENT, ENOTDIR } from '../../../linux/errno-numbers.ts'
 import { dropReference } from '../../fs/descriptor-table.ts'
 import { walk } from '../../fs/path/start.ts'
 import { FOLLOW, PATH_MAX } from '../../fs/path/walk.ts'
-import type { FsCaller, Location, OpenFile, Time } from '../../fs/vfs.ts'
+import type { Dentry, FsCaller, Location, OpenFile, Time } from '../../fs/vfs.ts'
 import type { Task } from '../../task/types.ts'
 import { BLOCKED, type Interruption } from '../../wait/blocking.ts'
 
@@ -58,6 +58,10 @@ export function findPlace(
 }
 
 export const isFile = (found: Location | OpenFile): found is OpenFile => 'references' in found
+
+/** The name of what findPlace found, as far as it has one. */
+export const dentryOf = (found: Location | OpenFile): Dentry | undefined =>
+  (isFile(found) ? found.location : found)?.dentry
 
 /** The inode of what findPlace found. */
 export const inodeOf = (found: Location | OpenFile): OpenFile['inode'] =>

@@ -6,14 +6,14 @@ import {
   EPOLL_CTL_MOD,
   S_IFDIR,
   S_IFREG,
-} from '../../../linux/constants.ts'
-import { EBADF, EFAULT, EINVAL, EPERM } from '../../../linux/errno-numbers.ts'
-import { EpollFile, type ReadyEvent } from '../../fs/event/epoll-file.ts'
-import type { Task } from '../../task/types.ts'
-import { BLOCKED } from '../../wait/blocking.ts'
-import type { Family } from '../family.ts'
-import { addFile } from './file.ts'
-import { deadlineIn, hold } from './support.ts'
+} from '../../../../linux/constants.ts'
+import { EBADF, EFAULT, EINVAL, EPERM } from '../../../../linux/errno-numbers.ts'
+import { EpollFile, type ReadyEvent } from '../../../fs/event/epoll-file.ts'
+import type { Task } from '../../../task/types.ts'
+import { BLOCKED } from '../../../wait/blocking.ts'
+import type { Family } from '../../family.ts'
+import { addFile } from '../file.ts'
+import { deadlineIn, hold } from '../support.ts'
 
 /** struct epoll_event of x86-64 is packed. */
 const EVENT_BYTES = 12

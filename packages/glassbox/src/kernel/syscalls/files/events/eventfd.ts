@@ -8,14 +8,14 @@ import {
   O_CLOEXEC,
   O_LARGEFILE,
   O_RDWR,
-} from '../../../linux/constants.ts'
-import { EINVAL, EFAULT, ENAMETOOLONG } from '../../../linux/errno-numbers.ts'
-import { EventFile } from '../../fs/event/event-file.ts'
-import { newMemoryFile } from '../../fs/memory/unnamed.ts'
-import type { Task } from '../../task/types.ts'
-import type { Family } from '../family.ts'
-import { addFile } from './file.ts'
-import { otherBytes } from './support.ts'
+} from '../../../../linux/constants.ts'
+import { EINVAL, EFAULT, ENAMETOOLONG } from '../../../../linux/errno-numbers.ts'
+import { EventFile } from '../../../fs/event/event-file.ts'
+import { newMemoryFile } from '../../../fs/memory/unnamed.ts'
+import type { Task } from '../../../task/types.ts'
+import type { Family } from '../../family.ts'
+import { addFile } from '../file.ts'
+import { otherBytes } from '../support.ts'
 
 function eventfd2(task: Task, initial: number, flags: number): number {
   if ((flags & ~(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) !== 0) return -EINVAL
