@@ -65,7 +65,7 @@ function manyHeaders() {
 /**
  * Programs, each with the modes that it is measured in. Of many calls, all modes but text would
  * take minutes and show the same.
- * @typedef {{ name: string, command: string[], modes: string[], floor?: string, isLong?: boolean }}
+ * @typedef {{ name: string, command: string[], modes: string[], floor?: string, isLong?: true }}
  *   Workload
  * @returns {Workload[]}
  */
