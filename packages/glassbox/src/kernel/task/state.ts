@@ -64,6 +64,9 @@ export class Task implements contract.Task, Waiter {
   queued = false
   /** After a fork: see Lending. */
   parked = false
+  /** Delayed by a trace until then, or 0; and what it does after that: see timing/hold.ts. */
+  heldUntilNs = 0
+  afterHold: (() => void) | undefined
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
   timerSlackNs = 50_000
