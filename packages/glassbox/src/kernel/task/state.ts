@@ -318,6 +318,9 @@ export class WorldState extends WorldParts implements contract.World {
   fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
+  /** The controlling terminal of a session, for /proc. */
+  terminalOf: (session: number) => { readonly device: number; readonly group: number } | undefined = () =>
+    undefined
   /** Told when the leader of a session has ended. */
   onSessionEnd: (session: number) => void = () => {}
   /** The process that takes orphans. It has no task. */

@@ -25,7 +25,19 @@ export function statText(process: ProcProcess, task: ProcTask | undefined): stri
   const rss = limit === Infinity ? '18446744073709551615' : limit
   return `${[
     ...before,
-    ...[0, -1, 4_194_304, 0, 0, 0, 0, cpu, 0, ticks(process.childrenCpuNs()), 0],
+    ...[
+      process.terminal?.device ?? 0,
+      process.terminal?.group ?? -1,
+      4_194_304,
+      0,
+      0,
+      0,
+      0,
+      cpu,
+      0,
+      ticks(process.childrenCpuNs()),
+      0,
+    ],
     ...[20 + nice, nice, Math.max(1, process.tasks.length), 0, startedTicks, virtualBytes],
     ...[Math.floor(residentBytes / PAGE), rss, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0],
     ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
