@@ -47,8 +47,8 @@ static u64 hash_of(const struct use *use) {
 }
 
 /*
- * Whether a path leads to an object (1), or to nothing (2) and the call does not make it. 0: that is
- * not known.
+ * Whether a path leads to an object (1), or to nothing (2) and the call does not make it. 0: that
+ * is not known.
  */
 static int leads_to(s32 directory, const char *path, u64 resolve, const struct prefix *prefix, const struct use *use) {
   long fd = open_object(directory, path, use->nofollow ? O_NOFOLLOW : 0, resolve);
@@ -61,8 +61,8 @@ static int leads_to(s32 directory, const char *path, u64 resolve, const struct p
 static int is_in_proc(const char *path) { return starts_with(path, (const u8 *)"/proc", 5); }
 
 /*
- * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is there
- * and the program may know that (2).
+ * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is
+ * there and the program may know that (2).
  */
 static int grants_object(const struct prefixes *table, const struct use *use) {
   char found[LONGEST];
