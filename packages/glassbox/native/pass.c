@@ -2,8 +2,8 @@
  * Lets calls pass that name a granted file, without JavaScript. A granted directory is known by a
  * descriptor, and the rest of the path is resolved below it without leaving it, a mount or a link
  * of /proc. A pattern is compared with the path, which must contain no link then. If a path leads
- * anywhere else, the name of what it leads to is compared with the rules. What no rule grants, what
- * lies in /proc, and what cannot be read, is not decided here.
+ * anywhere else, the name of what it leads to is compared with the rules. What no rule grants,
+ * what lies in /proc, and what cannot be read, is not decided here.
  *
  * The kernel resolves the path again for the program, which may have changed it since. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.
