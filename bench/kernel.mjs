@@ -203,10 +203,10 @@ const ratio = name => least(name) / rows[name].native[0]
 const times = value => `× ${value.toFixed(2)}`
 const TARGETS = [
   ['round trip / C loop, all registers', least('getpid') / loops.full[0], 1.15, times],
-  ['round trip / C loop, lean', least('getpid') / loops.lean[0], 1.15, times],
   ['JavaScript: getpid', inside.getpid[0], 100, time],
   ['JavaScript: read of 1 byte', inside['read of 1 byte'][0], 300, time],
-  ['JavaScript: open + close', inside['open and close'][0], 1000, time],
+  ['JavaScript: open + close, walking by a link', inside['open and close, by a link'][0], 2000, time],
+  ['JavaScript: open + close, known names', inside['open and close'][0], 1000, time],
   ['batch of 16 mappings', inside['batch of 16 mappings'][0], 50e3, time],
   ['futex, there and back', least('futex, there and back'), 30e3, time],
   [

@@ -36,6 +36,7 @@ const library = fileURLToPath(new URL('../packages/glassbox/dist/library/', impo
 /** The plans of calls that the command uses: beside the bundles, and made with them. */
 const lanes = fileURLToPath(new URL('../packages/glassbox/dist/lanes/', import.meta.url))
 const warmer = fileURLToPath(new URL('warm-command.cjs', import.meta.url))
+const kernelWarmer = fileURLToPath(new URL('warm-kernel.cjs', import.meta.url))
 const WARM_TIMEOUT_MS = 60_000
 
 const COMMANDS = ['run', 'strace', 'doctor', 'policy', 'kernel', 'isolate', 'completion']
@@ -64,7 +65,12 @@ const LIBRARY = {
   index: 'index.ts',
   'ptrace-worker': 'ptrace/worker.ts',
   'supervisor-worker': 'supervisor/worker.ts',
-  'kernel-worker': 'runners/kernel/worker.ts',
+}
+
+/** The worker of the kernel runner: what is loaded first, and the kernel as one script. */
+const KERNEL = {
+  'kernel-worker': 'runners/kernel/load-worker.ts',
+  kernel: 'runners/kernel/worker.ts',
 }
 
 /**
@@ -78,6 +84,7 @@ const inputs = [
   fileURLToPath(import.meta.url),
   fileURLToPath(new URL('build-lanes.mjs', import.meta.url)),
   warmer,
+  kernelWarmer,
   ...readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
     .map(name => join(source, name)),
@@ -86,6 +93,7 @@ const inputs = [
 function isFresh() {
   const bundles = Object.keys({ ...ENTRIES, ...DECODER }).map(name => join(output, `${name}.cjs`))
   bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
+  bundles.push(...Object.keys(KERNEL).map(name => join(library, `${name}.cjs`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
@@ -104,6 +112,52 @@ async function bundleLibrary() {
     target: 'node20',
     format: 'esm',
     charset: 'utf8',
+    logLevel: 'warning',
+  })
+}
+
+/**
+ * What modules know of themselves. Bundles are as deep in the tree as their modules, so that paths
+ * relative to a module stay correct. Few runs need the address, and making it takes most of a
+ * millisecond.
+ */
+const inScript = {
+  define: { 'import.meta.url': 'bundle.url', 'import.meta.dirname': '__dirname' },
+  banner: {
+    js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
+  },
+}
+
+/**
+ * A script with compiled code cannot import modules: V8 forgets who would do that. So the module
+ * that imports those of handlers asks the one that has loaded the script.
+ */
+const importedByLoader = {
+  name: 'imported by the loader',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/trace\/carrier\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      const contents = text.replace('import(module)', "require('./kernel-worker.cjs').importModule(module)")
+      if (contents === text) throw new Error(`${path} imports no module`)
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+/** A script can be kept with its compiled code; a module cannot. */
+async function bundleKernel() {
+  await build({
+    entryPoints: Object.entries(KERNEL).map(([out, name]) => ({ in: join(source, name), out })),
+    outdir: library,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    charset: 'ascii',
+    ...inScript,
+    external: ['./kernel-worker.cjs'],
+    plugins: [importedByLoader, numbersOfCalls],
     logLevel: 'warning',
   })
 }
@@ -177,13 +231,7 @@ async function bundle(name, contents) {
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
-    // Bundles are as deep in the tree as their modules, so that paths relative to a module stay
-    // correct.
-    define: { 'import.meta.url': 'bundle.url', 'import.meta.dirname': '__dirname' },
-    // Few runs need the address, and making it takes most of a millisecond.
-    banner: {
-      js: "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href } };",
-    },
+    ...inScript,
     plugins: STARTERS.has(name) ? [numbersOfCalls, decoderApart, evaluatedWhenCalled] : [numbersOfCalls],
     logLevel: 'warning',
   })
@@ -201,24 +249,29 @@ function directoryOfBoxes() {
   return directory
 }
 
+/** Runs a program that saves compiled code. Without the code everything works. */
+function keepCode(program, args, what, env) {
+  const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+    timeout: WARM_TIMEOUT_MS,
+    encoding: 'utf8',
+  })
+  if (status !== 0) console.error(`no compiled code for ${what}, which starts more slowly: ${stderr}`)
+}
+
 if (process.argv.includes('--force') || !isFresh()) {
   rmSync(output, { recursive: true, force: true })
   buildLanes(lanes)
   mkdirSync(output, { recursive: true })
   await Promise.all([
     bundleLibrary(),
+    bundleKernel(),
     ...Object.entries({ ...ENTRIES, ...DECODER }).map(([name, contents]) => bundle(name, contents)),
   ])
   const boxes = directoryOfBoxes()
-  for (const name of Object.keys(ENTRIES)) {
-    const { status, stderr } = spawnSync(process.execPath, [warmer, output, name], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, GLASSBOX_ISOLATE_CONFIG: join(boxes, 'config') },
-      timeout: WARM_TIMEOUT_MS,
-      encoding: 'utf8',
-    })
-    if (status !== 0)
-      console.error(`no compiled code for glassbox ${name}, which starts more slowly: ${stderr}`)
-  }
+  const env = { GLASSBOX_ISOLATE_CONFIG: join(boxes, 'config') }
+  for (const name of Object.keys(ENTRIES)) keepCode(warmer, [output, name], `glassbox ${name}`, env)
   rmSync(boxes, { recursive: true, force: true })
+  keepCode(kernelWarmer, [library], 'the kernel runner', {})
 }

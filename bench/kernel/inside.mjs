@@ -6,7 +6,7 @@
 //   at its first call is served again and again, as if it had stopped there with other arguments.
 //   What is timed is all that the loop does between two stops: dispatch, handler, result, and the
 //   decision that the thread goes on.
-// - A batch of 16 mappings, from the first command to the end of its stop.
+// - A batch of 16 mappings that are queued, where nothing is mapped.
 import { DescriptorTable } from '../../packages/glassbox/dist/kernel/fs/descriptor-table.js'
 import { makeRoot } from '../../packages/glassbox/dist/kernel/fs/root/root.js'
 import { WorldMemory } from '../../packages/glassbox/dist/kernel/mm/world-memory.js'
@@ -19,10 +19,10 @@ import { kernelCalls } from '../../packages/glassbox/dist/kernel/world/kernel-ca
 import { leaseCpu } from '../../packages/glassbox/dist/runners/kernel/cpu.js'
 import { KernelWorld } from '../../packages/glassbox/dist/kernel/world/world.js'
 
-const BURSTS = 400
-const COUNT = 500
+const BURSTS = 1000
+const COUNT = 300
 /** Bursts before the ones that count: the compiler of Node is slow to start. */
-const WARM = 40
+const WARM = 200
 const AT_FDCWD = -100
 const [OPENAT, CLOSE, GETPID, PREAD, NEWFSTATAT] = [257, 3, 39, 17, 262]
 const O_RDWR_CREAT = 0o102
@@ -125,6 +125,8 @@ check('write', call(WRITE, file, buffer, 4096))
 result['read of 1 byte'] = measure(() => call(PREAD, file, buffer, 1, 0))
 const path = put('/usr/lib/x86_64-linux-gnu/libc.so.6')
 result['open and close'] = measure(() => openAndClose(path))
+const linked = put('/lib/x86_64-linux-gnu/libc.so.6', place + 256)
+result['open and close, by a link'] = measure(() => openAndClose(linked))
 result.stat = measure(() => call(NEWFSTATAT, AT_FDCWD, path, buffer, 0))
 
 // Each name for the first time.
@@ -143,10 +145,12 @@ platform.createThread(space)
 space.flush()
 const batches = []
 for (let burst = -WARM; burst < BURSTS; burst++) {
-  const before = platform.now()
   for (let i = 0; i < 16; i++) space.map(0x100000 + i * 131072, 65536, 3, 'world', i * 65536, false)
+  const before = platform.now()
   space.flush()
   if (burst >= 0) batches.push(platform.now() - before)
+  space.unmap(0x100000, 16 * 131072)
+  space.flush()
 }
 result['batch of 16 mappings'] = sorted(batches)
 

@@ -300,11 +300,13 @@ ${readI386()
 
 function writeShapes() {
   const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
-  const { shapes, requests, attributes } = readShapes(
+  const constants = readFileSync(join(output, 'constants.ts'), 'utf8')
+  const { shapes, requests, attributes, calls } = readShapes(
     readFileSync(here('shapes.txt'), 'utf8'),
     scratch,
     name => {
-      const number = numbers.get(name) ?? Number(name)
+      const [, constant] = new RegExp(`\\bconst ${name} = (\\d+)`).exec(constants) ?? []
+      const number = numbers.get(name) ?? Number(constant ?? name)
       if (Number.isNaN(number)) throw new Error(`no request ${name}`)
       return number
     },
@@ -320,6 +322,10 @@ ${shapes.join('')}\`
 
 export const SHAPED_REQUESTS = \`
 ${requests.join('')}\`
+
+// Arguments of calls: CALL N=VALUE, then INDEX:KIND.
+export const SHAPED_ARGUMENTS = \`
+${calls.join('')}\`
 
 export const ATTRIBUTES = \`
 ${attributes.join('')}\`

@@ -15,10 +15,15 @@ function readBlocks(text) {
   const shapes = []
   const requests = []
   const attributes = []
+  const calls = []
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue
     if (line.startsWith(' ')) {
       shapes.at(-1).fields.push(...line.trim().split(/\s+/).map(readField))
+    } else if (line.startsWith('args ')) {
+      const [, call, condition, ...kinds] = line.split(/\s+/)
+      const [index, values] = condition.split('=')
+      calls.push({ call, index, values: values.split(','), kinds })
     } else if (line.startsWith('attrs ')) {
       attributes.push(`${line.slice('attrs '.length)}\n`)
     } else if (line.includes(' | ')) {
@@ -29,7 +34,7 @@ function readBlocks(text) {
       requests.push({ names: names.split(','), kinds })
     }
   }
-  return { shapes, requests, attributes }
+  return { shapes, requests, attributes, calls }
 }
 
 const own = ({ name, type }) => (type.startsWith('{') ? `struct own_${name}` : type)
@@ -46,7 +51,7 @@ function numbersOf(shapes, scratch) {
     number(`sizeof(${own(shape)})`),
     ...shape.fields.flatMap(({ rest, member, kind }) => {
       if (rest) return []
-      const flexible = kind.startsWith('tail')
+      const flexible = kind.startsWith('tail') || kind.startsWith('+')
       const whole = `((${own(shape)} *)0)->${member}`
       return [
         number(`__builtin_offsetof(${own(shape)}, ${member})`),
@@ -72,7 +77,7 @@ function numbersOf(shapes, scratch) {
 
 /** Lines of generated/shapes.ts. `numberOf`: the number of a request. */
 export function readShapes(text, scratch, numberOf) {
-  const { shapes, requests, attributes } = readBlocks(text)
+  const { shapes, requests, attributes, calls } = readBlocks(text)
   const numbers = numbersOf(shapes, scratch)
   const known = new Set(shapes.map(({ name }) => name))
   const lines = shapes.map(shape => {
@@ -91,5 +96,8 @@ export function readShapes(text, scratch, numberOf) {
   const taken = requests.flatMap(({ names, kinds }) =>
     names.map(name => `${numberOf(name).toString(16)} ${kinds.join(' ')}\n`),
   )
-  return { shapes: lines, requests: taken, attributes }
+  const selected = calls.flatMap(({ call, index, values, kinds }) =>
+    values.map(value => `${call} ${index}=${value === '*' ? value : numberOf(value)} ${kinds.join(' ')}\n`),
+  )
+  return { shapes: lines, requests: taken, attributes, calls: selected }
 }

@@ -6,11 +6,12 @@ import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { shapedRequest } from '../linux/shapes.ts'
+import { shapedCall, shapedRequest } from '../linux/shapes.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
 import { optionKind } from './network/options.ts'
+import { familyArgument } from './requests/ioctl.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -71,7 +72,9 @@ export function shownArguments(context: Context): readonly Shown[] {
 function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
-    const notations = shapedRequest(Number(BigInt.asUintN(32, argument(context, 1))))
+    const request = Number(BigInt.asUintN(32, argument(context, 1)))
+    const family = familyArgument(request)
+    const notations = shapedRequest(request) ?? (family === undefined ? undefined : [family])
     if (!notations) return shown
     const rest = notations.map(kind => ({
       name: 'argp',
@@ -83,6 +86,13 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
     return [...shown.slice(0, 2), ...rest]
   }
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
+  const shaped = shapedCall(call)
+  if (shaped) {
+    const selector = Number(BigInt.asIntN(32, argument(context, shaped.by)))
+    const byIndex = shaped.kinds.get(selector) ?? shaped.others
+    if (!byIndex) return shown
+    return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))
+  }
   const way = NETLINK_BUFFERS[call]
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
   return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))

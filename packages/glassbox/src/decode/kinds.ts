@@ -4,6 +4,7 @@
  * operand. Each kind is compiled once.
  */
 import { GlassboxError } from '../errors.ts'
+import { isEmpty } from './basic/counts.ts'
 import { controlBlockHead, controlBlocks } from './files/asynchronous.ts'
 import { cloneArguments } from './process/clone-arguments.ts'
 import { argument, type Context, type Kind, type Printer, signed32 } from './context.ts'
@@ -67,6 +68,7 @@ import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
+import { DEVICES } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
@@ -243,6 +245,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   netlink: operand => netlinkBuffer(operand),
   bytecell: operand => numberCell(1)(operand, valueText),
   longcell: operand => numberCell(8)(operand, valueText),
+  device: operand => (value, context) => DEVICES[operand]?.(value, context, valueText) ?? address(value),
   blob,
   label: () => label,
   hexbuf: hexBytes,
@@ -283,19 +286,13 @@ const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   },
 }
 
-/**
- * Arrays of no elements are `[]` even if structs are shown as addresses: poll(2), epoll_wait(2).
- */
-const isEmpty = (letters: string, context: Context): boolean =>
-  (letters === 'polls' && BigInt.asUintN(32, argument(context, 1)) === 0n) ||
-  (letters === 'epolls' && context.outcome?.value === 0n)
-
 /** A pointer: NULL, an address if the call failed, or what it points to. */
 function pointing(printer: Printer, letters: string, late: boolean, operand: string): Printer {
   const isTextual = TEXTUAL.has(letters)
   return (value, context) => {
     if (value === 0n) return AT_ZERO.has(letters) ? printer(value, context) : 'NULL'
-    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, context)) return address(value)
+    if (!isTextual && context.options.addressesOnly && !isEmpty(letters, operand, context))
+      return address(value)
     if (late && context.outcome?.failed !== false)
       return FAILED[letters]?.(operand)(value, context) ?? address(value)
     return printer(value, context)
@@ -323,7 +320,7 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['shape', 'cell', 'moved', 'length', 'filehandle'])
+const CHANGING = new Set(['shape', 'device', 'cell', 'moved', 'length', 'filehandle'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
@@ -350,7 +347,7 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    ...(letters !== 'shape' && { remember: rememberCell(operand || 'int') }),
+    ...(letters !== 'shape' && letters !== 'device' && { remember: rememberCell(operand || 'int') }),
   }
 }
 

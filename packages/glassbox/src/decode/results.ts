@@ -7,7 +7,8 @@ import { syscallOf } from '../linux/abi.ts'
 import { argument, type Context, signed32 } from './context.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { ioPriorityCall, personalityText } from './basic/flag-words.ts'
-import { readWord } from './memory.ts'
+import { struct } from '../codec/struct.ts'
+import { readView, readWord } from './memory.ts'
 import { modeText } from './basic/modes.ts'
 import { timeComment } from './files/files.ts'
 import { pollResult, selectResult } from './files/polls.ts'
@@ -86,7 +87,14 @@ function segmentNumber(context: Context): string {
 
 /** Kinds of results that have a name beside the number. */
 const NAMED: Readonly<Record<string, ResultPrinter>> = {
-  clock_state: value => value + nameNote('adjtimex_state', value),
+  // As in strace: without the struct, there is no name.
+  clock_state: (value, context) => {
+    const at = argument(context, syscallOf(context.call.nr, context.call.abi)?.name === 'adjtimex' ? 0 : 1)
+    const codec = struct('timex')
+    return readView(context.memory, at, codec.size)
+      ? value + nameNote('adjtimex_state', value)
+      : String(value)
+  },
   policy: value => value + nameNote('sched', value),
   ioprio: (value, { options }) =>
     options.spelling === 'raw' ? String(value) : `${value} (${ioPriorityCall(value, options)})`,

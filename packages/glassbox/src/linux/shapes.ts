@@ -3,13 +3,13 @@
  * payloads of netlink messages. scripts/linux/shapes.txt describes them; the compiler said where
  * their fields are.
  */
-import { SHAPED_REQUESTS, SHAPES } from './generated/shapes.ts'
+import { SHAPED_ARGUMENTS, SHAPED_REQUESTS, SHAPES } from './generated/shapes.ts'
 
 export interface ShapeField {
   /** In which cases the field is printed: `flags&2`, `id==1`, `x!=0`. */
   readonly condition?: {
     readonly field: string
-    readonly test: '&' | '!&' | '==' | '!='
+    readonly test: '&' | '!&' | '==' | '!=' | '>'
     readonly value: bigint
     /** With -v, the field is printed in any case. */
     readonly orFull?: true
@@ -34,7 +34,7 @@ export interface Shape {
   readonly brief?: number
 }
 
-const FIELD = /^(?:\[(\w+)(!?&|==|!=)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+const FIELD = /^(?:\[(\w+)(!?&|==|!=|>)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
 
 const conditionValue = (word: string): { readonly value: bigint; readonly orFull?: true } =>
   word === 'full' ? { value: 0n, orFull: true } : { value: BigInt(word) }
@@ -44,7 +44,7 @@ function field(word: string): ShapeField {
     FIELD.exec(word) ?? []
   return {
     ...(on !== undefined && {
-      condition: { field: on, test: test as '&' | '!&' | '==' | '!=', ...conditionValue(value) },
+      condition: { field: on, test: test as '&' | '!&' | '==' | '!=' | '>', ...conditionValue(value) },
     }),
     name,
     offset: Number(offset),
@@ -92,4 +92,44 @@ export function shapedRequest(number: number): readonly string[] | undefined {
   const kinds = lineOf(SHAPED_REQUESTS, number.toString(16))?.split(' ').filter(Boolean)
   requests.set(number, kinds)
   return kinds
+}
+
+/** Which arguments of a call have kinds that only text knows. */
+export interface ShapedCall {
+  /** The argument that selects them. */
+  readonly by: number
+  /** Kinds by their index, by the value of that argument, as an int. */
+  readonly kinds: ReadonlyMap<number, ReadonlyMap<number, string>>
+  /** For all other values. */
+  readonly others?: ReadonlyMap<number, string>
+}
+
+let calls: ReadonlyMap<string, ShapedCall> | undefined
+
+interface ReadCall {
+  by: number
+  kinds: Map<number, ReadonlyMap<number, string>>
+  others?: ReadonlyMap<number, string>
+}
+
+function readCalls(): ReadonlyMap<string, ShapedCall> {
+  const read = new Map<string, ReadCall>()
+  for (const [, name = '', by, value, rest = ''] of SHAPED_ARGUMENTS.matchAll(/^(\w+) (\d)=(\S+) (.*)$/gm)) {
+    const call: ReadCall = read.get(name) ?? { by: Number(by), kinds: new Map() }
+    read.set(name, call)
+    const kinds = new Map(
+      rest
+        .split(' ')
+        .map(word => [Number(word.slice(0, word.indexOf(':'))), word.slice(word.indexOf(':') + 1)]),
+    )
+    if (value === '*') call.others = kinds
+    else call.kinds.set(Number(value), kinds)
+  }
+  return read
+}
+
+/** What shapes.txt says of the arguments of a call. */
+export function shapedCall(name: string): ShapedCall | undefined {
+  calls ??= readCalls()
+  return calls.get(name)
 }

@@ -16,15 +16,18 @@ export function arrayText(
   element: Element,
 ): string {
   if (value === 0n) return 'NULL'
-  const { options, limit } = context
+  const { options, limit, memory } = context
   const total = BigInt.asUintN(64, BigInt(count))
   if (total === 0n) return '[]'
   if (value + total * BigInt(bytes) >= 2n ** 64n) return address(value)
   const parts: string[] = []
   for (let index = 0; BigInt(index) < total; index++) {
-    if (!options.full && index >= limit) return `[${[...parts, '...'].join(', ')}]`
     const at = value + BigInt(index * bytes)
-    const text = element(at, index)
+    // As in strace, the first element that is left out must be readable too.
+    const isLeftOut = !options.full && index >= limit
+    const isEnd = isLeftOut && memory.read(at, bytes).length < bytes
+    if (isLeftOut && !isEnd) return `[${[...parts, '...'].join(', ')}]`
+    const text = isEnd ? undefined : element(at, index)
     if (text === undefined)
       return index === 0 ? address(value) : `[${parts.join(', ')}, ... /* ${address(at)} */]`
     parts.push(text)

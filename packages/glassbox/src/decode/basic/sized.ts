@@ -2,10 +2,9 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
-import { offsetOf } from '../../linux/schema/layouts.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
-import { argument, type Context, type Printer, signed32 } from '../context.ts'
+import { argument, type Context, type Printer } from '../context.ts'
 import { readView, readWord } from '../memory.ts'
 import { type KindText, structText } from './structs.ts'
 import { address, escaped } from '../text.ts'
@@ -43,22 +42,26 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
-/** struct sched_attr contains its own size. */
+/** struct sched_attr contains its own size. An argument says how much room the kernel has to fill. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const size = Number(readWord(context.memory, value, 4) ?? -1n)
+    const said = Number(readWord(context.memory, value, 4) ?? -1n)
     const layout = STRUCTS['sched_attr']
-    const whole = layout?.fields.at(-1)
-    if (size < 0 || !layout || !whole) return address(value)
     const first = FIRST_SIZES.get('sched_attr') ?? 0
-    const room = index === undefined ? Infinity : signed32(argument(context, Number(index)))
-    const known = late ? Math.min(size, room < 0 ? Infinity : room) : size === 0 ? first : size
-    const isMore = late && known > offsetOf('sched_attr', 'sched_policy')
-    if (known < first) return `{size=${size}${isMore ? ', ...' : ''}}`
-    const view = readView(context.memory, value, Math.min(known, layout.size))
-    if (!view) return address(value)
-    const fields = layout.fields.filter(({ offset, size: bytes }) => offset + bytes <= view.byteLength)
-    const text = structText({ size: view.byteLength, fields }, view, context, valueText)
-    return known > layout.size ? `${text.slice(0, -1)}, ...}` : text
+    const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
+    if (said < 0 || !layout || room === 0) return address(value)
+    const size = said === 0 && !late ? first : said
+    const read = Math.min(late ? room : size, layout.size)
+    if (size < first && !late) return `{size=${size}}`
+    const bytes = context.memory.read(value, read)
+    if (bytes.length < read) return address(value)
+    if (size < first) return `{size=${size}}`
+    // As in strace: what there was no room for is shown as zero.
+    const whole = new Uint8Array(layout.size)
+    whole.set(bytes)
+    const shown = size < layout.size ? first : layout.size
+    const fields = layout.fields.filter(({ offset }) => offset < shown)
+    const text = structText({ size: layout.size, fields }, new DataView(whole.buffer), context, valueText)
+    return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
   }

@@ -126,9 +126,11 @@ const attributeValue =
     const said = argument(context, Number(operand))
     const length = late ? (context.outcome?.value ?? 0n) : said
     if (length > XATTR_SIZE_MAX || (late && said === 0n)) return address(value)
-    const isWhole = length > 0n && length <= BigInt(context.limit)
-    const last = isWhole ? context.memory.read(value + length - 1n, 1)[0] : undefined
-    return buffer(value, Number(last === 0 ? length - 1n : length), context)
+    const shown = Math.min(Number(length), context.limit)
+    const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
+    // As in strace: a NUL where the text is cut is taken for its end.
+    const whole = buffer(value, Number(length), context)
+    return last === 0 && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
   }
 
 const HOST_NAME_MAX = 64n

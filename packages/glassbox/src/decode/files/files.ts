@@ -10,6 +10,20 @@ import { nameIn, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
+const [DAY, YEAR_BLOCK, LAST_YEAR] = [86400n, 400n, 2n ** 31n + 1899n]
+const BLOCK_SECONDS = 146097n * DAY
+
+/** As above, of a year that Date does not know: the calendar repeats every 400 years. */
+function distantComment(seconds: bigint, fraction: bigint, digits: number): string {
+  const blocks = seconds / BLOCK_SECONDS
+  const near = timeComment(seconds - blocks * BLOCK_SECONDS, fraction, digits)
+  const [, year = '1970'] = /^ \/\* (\d+)/.exec(near) ?? []
+  const whole = BigInt(year) + blocks * YEAR_BLOCK
+  // The year must fit into an int of the C library.
+  if (whole > LAST_YEAR || whole < -LAST_YEAR) return ''
+  return near.replace(/\d+/, String(whole))
+}
+
 /**
  * `1700000000 /* 2023-11-14T22:13:20.000000005+0000 *\/`: the comment, which is empty if both
  * parts are zero. `digits`: the number of digits of `fraction`, 9 for nanoseconds.
@@ -18,7 +32,7 @@ export function timeComment(seconds: bigint, fraction: bigint, digits = 9): stri
   if (seconds === 0n && fraction === 0n) return ''
   if (fraction < 0n || fraction >= 10n ** BigInt(digits)) return ''
   const date = new Date(Number(seconds) * 1000)
-  if (Number.isNaN(date.getTime())) return ''
+  if (Number.isNaN(date.getTime())) return distantComment(seconds, fraction, digits)
   const two = (number: number): string => String(number).padStart(2, '0')
   const offset = -date.getTimezoneOffset()
   const zone = `${offset < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`

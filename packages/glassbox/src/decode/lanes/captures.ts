@@ -3,6 +3,7 @@
  * may be captured than is read, never less. A kind that is not listed here has no captures, so its
  * calls stop. Pure.
  */
+import { ACTION_BYTES } from '../process/signals.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { kindOf } from '../kinds.ts'
 import type { Capture, CaptureLimits, Captures } from './plan.ts'
@@ -35,7 +36,13 @@ interface Argument {
 }
 
 /** Structs that have a printer of their own. */
-const SIZES: Readonly<Record<string, number>> = { stat: 144, statx: 256, fds: 8, sigaction: 32, sigset: 8 }
+const SIZES: Readonly<Record<string, number>> = {
+  stat: 144,
+  statx: 256,
+  fds: 8,
+  sigaction: ACTION_BYTES,
+  sigset: 8,
+}
 const CELLS: Readonly<Record<string, number>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
 
 const bytes = (address: number, most: number): Capture => ({
@@ -61,14 +68,17 @@ const directed = (argument: Argument, capture: Capture): Captures => {
   return argument.direction === '>' ? output(capture) : always(capture)
 }
 
-/** `N` elements as argument `at` says, of which the first `limits.items` are read. */
+/**
+ * `N` elements as argument `at` says, of which the first `limits.items` are shown, and one more is
+ * read.
+ */
 const array = (argument: Argument, at: number, element: number): Capture => ({
   what: 'bytes',
   address: argument.index,
   count: counted(argument, at),
   element,
-  most: Math.min(argument.limits.items * element, MOST_BYTES),
-  mustFit: argument.limits.items * element > MOST_BYTES,
+  most: Math.min((argument.limits.items + 1) * element, MOST_BYTES),
+  mustFit: (argument.limits.items + 1) * element > MOST_BYTES,
 })
 
 /** The bytes that are shown, and the one behind them. */

@@ -5,7 +5,6 @@
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from '../../linux/constants.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
-import { readView } from '../memory.ts'
 import { named, nameIn, setText, signalText } from '../names.ts'
 import { directoryText } from '../basic/scalars.ts'
 import { buffer } from '../basic/strings.ts'
@@ -43,12 +42,17 @@ export const fileHandle =
     return `${text}, handle_type=${head.handle_type}, f_handle=${shown}}`
   }
 
+/** sizeof(struct msgbuf), which strace reads although the text may be shorter. */
+const MESSAGE_HEAD_BYTES = 16
+
 /** struct msgbuf: a type, and as many bytes of text as an argument says. */
 export const messageBuffer =
   (operand: string): Printer =>
   (value, context) => {
     const head = readStruct(context.memory, value, 'msgbuf')
-    if (!head) return address(value)
+    // As in strace, which reads a struct that has room for the first bytes of the text.
+    if (!head || context.memory.read(value, MESSAGE_HEAD_BYTES).length < MESSAGE_HEAD_BYTES)
+      return address(value)
     const length = Number(argument(context, Number(operand)))
     return `{mtype=${head.mtype}, mtext=${buffer(behind('msgbuf', value), length, context)}}`
   }
@@ -56,10 +60,17 @@ export const messageBuffer =
 /** How a signal is told that has its name. */
 const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD_ID])
 
+/** What of struct sigevent has a meaning. */
+const EVENT_BYTES = 32
+
 /** struct sigevent. */
 export const signalEvent: Printer = (value, { memory, options }: Context) => {
-  const view = readView(memory, value, struct('sigevent').size)
-  if (!view) return address(value)
+  // The rest of the struct is padding, which need not be there.
+  const read = memory.read(value, EVENT_BYTES)
+  if (read.length < EVENT_BYTES) return address(value)
+  const whole = new Uint8Array(struct('sigevent').size)
+  whole.set(read)
+  const view = new DataView(whole.buffer)
   const event = struct('sigevent').read(view)
   const { sigev_signo: signal, sigev_notify: notify } = event
   const word = unsigned(event.sival_ptr)

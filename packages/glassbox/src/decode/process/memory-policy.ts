@@ -25,7 +25,9 @@ export const nodeMask =
   (operand: string): Printer =>
   (value, context) => {
     const bits = argument(context, Number(operand))
-    const words = (bits + 63n) / 64n
+    if (bits === 0n) return '[]'
+    // The kernel takes one bit less than the caller says.
+    const words = BigInt.asUintN(64, bits + 62n) / 64n
     if (words === 0n) return address(value)
     return arrayText(value, words, 8, context, at => {
       const word = readWord(context.memory, at, 8)

@@ -76,9 +76,12 @@ function handlerText(handler: bigint, options: TextOptions): string {
   return name === undefined ? hex(handler) : named(hex(handler), name, options)
 }
 
+/** What strace reads of an action: its mask has room for a word a signal. */
+export const ACTION_BYTES = 88
+
 export const signalAction: Printer = (value, { memory, options }) => {
   const codec = struct('sigaction')
-  const view = readView(memory, value, codec.size)
+  const view = readView(memory, value, ACTION_BYTES)
   if (!view || options.addressesOnly) return address(value)
   const action = codec.read(view)
   const flags = BigInt(action.sa_flags)

@@ -18,23 +18,61 @@ interface Family {
   /** The first and the last number of the family. */
   readonly numbers: readonly [first: number, last: number]
   readonly text: (parts: RequestParts, options: TextOptions) => string
+  /** The kind of what follows the request. */
+  readonly argument?: (parts: RequestParts) => string
 }
 
 const type = (letter: string): number => letter.charCodeAt(0)
 
 /** A request whose operand is the size of its argument. */
-const sized = (direction: number, letter: string, number: number, name: string): Family => ({
+const sized = (
+  direction: number,
+  letter: string,
+  number: number,
+  name: string,
+  argument?: string,
+): Family => ({
   direction,
   type: letter,
   numbers: [number, number],
   text: ({ size }) => `${name}(${size})`,
+  ...(argument !== undefined && { argument: () => argument }),
 })
+
+/** By the type of the events whose bits a request asks for. */
+const BITS: Readonly<Record<number, string>> = {
+  0: 'ev',
+  1: 'key',
+  2: 'rel',
+  3: 'abs',
+  4: 'msc',
+  5: 'sw',
+  17: 'led',
+  18: 'snd',
+  20: 'rep',
+  21: 'ff',
+  23: 'ffs',
+}
+const POWER = 22
+const ABS_BYTES_BEFORE_RESOLUTION = 20
+
+function bitsOf(event: number): string {
+  if (event === POWER) return 'cell>int'
+  const name = BITS[event]
+  return name === undefined ? 'addr' : `device>${name}_bits`
+}
+
+/** Inside the text of a request, a name has no number beside it. */
+const plain = (options: TextOptions): TextOptions =>
+  options.spelling === 'verbose' ? { ...options, spelling: 'abbrev' } : options
 
 const axis = (direction: number, first: number, name: string): Family => ({
   direction,
   type: 'E',
   numbers: [first, first + 0x3f],
-  text: ({ number }, options) => `${name}(${setText('=ev_abs', BigInt(number - first), options)})`,
+  text: ({ number }, options) => `${name}(${setText('=ev_abs', BigInt(number - first), plain(options))})`,
+  argument: ({ size }) =>
+    size < ABS_BYTES_BEFORE_RESOLUTION ? 'addr' : `device${direction === READ ? '>' : '<'}absinfo`,
 })
 
 const channel = (direction: number, name: string): Family => ({
@@ -56,18 +94,19 @@ const FAMILIES: readonly Family[] = [
     numbers: [EVENT_BITS, EVENT_BITS + 0x1f],
     text: ({ number, size }, options) => {
       const event = BigInt(number - EVENT_BITS)
-      return `EVIOCGBIT(${event === 0n ? '0' : setText('=ev_type', event, options)}, ${size})`
+      return `EVIOCGBIT(${event === 0n ? '0' : setText('=ev_type', event, plain(options))}, ${size})`
     },
+    argument: ({ number }) => bitsOf(number - EVENT_BITS),
   },
-  sized(READ, 'E', 0x06, 'EVIOCGNAME'),
-  sized(READ, 'E', 0x07, 'EVIOCGPHYS'),
-  sized(READ, 'E', 0x08, 'EVIOCGUNIQ'),
-  sized(READ, 'E', 0x09, 'EVIOCGPROP'),
-  sized(READ, 'E', 0x0a, 'EVIOCGMTSLOTS'),
-  sized(READ, 'E', 0x18, 'EVIOCGKEY'),
-  sized(READ, 'E', 0x19, 'EVIOCGLED'),
-  sized(READ, 'E', 0x1a, 'EVIOCGSND'),
-  sized(READ, 'E', 0x1b, 'EVIOCGSW'),
+  sized(READ, 'E', 0x06, 'EVIOCGNAME', 'device>evname'),
+  sized(READ, 'E', 0x07, 'EVIOCGPHYS', 'device>evname'),
+  sized(READ, 'E', 0x08, 'EVIOCGUNIQ', 'device>evname'),
+  sized(READ, 'E', 0x09, 'EVIOCGPROP', 'device>prop_bits'),
+  sized(READ, 'E', 0x0a, 'EVIOCGMTSLOTS', 'device>mtslots'),
+  sized(READ, 'E', 0x18, 'EVIOCGKEY', 'device>key_bits'),
+  sized(READ, 'E', 0x19, 'EVIOCGLED', 'device>led_bits'),
+  sized(READ, 'E', 0x1a, 'EVIOCGSND', 'device>snd_bits'),
+  sized(READ, 'E', 0x1b, 'EVIOCGSW', 'device>sw_bits'),
   sized(READ, 'H', 0x04, 'HIDIOCGRAWNAME'),
   sized(READ, 'H', 0x05, 'HIDIOCGRAWPHYS'),
   sized(READ, 'H', 0x08, 'HIDIOCGRAWUNIQ'),
@@ -103,4 +142,10 @@ export const ioctlCommand: Printer = (value, { options }) => {
     `_IOC(${DIRECTIONS[direction]}, ${hex(letter)}, ${hex(number)}, ${hex(size)})`,
     options,
   )
+}
+
+/** The kind of what follows a request of a family; `undefined` for other requests. */
+export function familyArgument(request: number): string | undefined {
+  const parts = requestParts(request)
+  return familyOf(parts)?.argument?.(parts)
 }

@@ -90,6 +90,53 @@ function pointedString(value: bigint, { memory, limit, options }: Context): stri
   return read ? quote(read.bytes, !read.ended, options.stringsInHex) : address(value)
 }
 
+/** `&u/4`, `+{fiemap_extent}`, `&bytes`. */
+const DISTANT = /^([&+])(?:\{(\w+)\}|(\S+?)(?:\/(\d+))?)$/
+
+/** Elements that do not lie in the struct: behind a pointer, or behind the struct. */
+function distantText(field: ShapeField, shape: Shape, place: Place): string {
+  const { view, context, valueText, at } = place
+  const [, where, inner, kind = '', bytes] = DISTANT.exec(field.kind) ?? []
+  const start = where === '+' ? at + BigInt(field.offset) : unsignedAt(view, field.offset, 8)
+  const by = field.count === undefined ? undefined : fieldNamed(shape, field.count)
+  const count = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count ?? 0)
+  if (start === 0n) return 'NULL'
+  if (kind === 'bytes') return buffer(start, Number(count), context)
+  if (inner !== undefined) return shapesAt(inner, start, count, context, valueText)
+  return wordsAt(kind, Number(bytes), start, count, context, valueText)
+}
+
+/** An array of structs. */
+export function shapesAt(
+  name: string,
+  start: bigint,
+  count: bigint | number,
+  context: Context,
+  valueText: KindText,
+): string {
+  const shape = shapeOf(name)
+  if (!shape) return address(start)
+  return arrayText(start, count, shape.size, context, element => {
+    const part = readView(context.memory, element, shape.size)
+    return part && shapeText(shape, part, context, valueText, element)
+  })
+}
+
+/** An array of numbers, each of some bytes. */
+export function wordsAt(
+  kind: string,
+  bytes: number,
+  start: bigint,
+  count: bigint | number,
+  context: Context,
+  valueText: KindText,
+): string {
+  return arrayText(start, count, bytes, context, element => {
+    const view = readView(context.memory, element, bytes)
+    return view && valueAt(kind, 0, bytes, { view, context, valueText, at: element })
+  })
+}
+
 function listText(field: ShapeField, count: number, place: Place): string {
   const { limit, options } = place.context
   const kind = field.kind.slice(0, -2)
@@ -126,6 +173,7 @@ function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolea
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
   if (condition.test.endsWith('&')) return ((value & condition.value) !== 0n) === (condition.test === '&')
+  if (condition.test === '>') return value > condition.value
   return (value === condition.value) === (condition.test === '==')
 }
 
@@ -136,19 +184,22 @@ export function shapeText(
   context: Context,
   valueText: KindText,
   at: bigint = 0n,
+  /** Where fields find those that they refer to, if `shape` has only some of them. */
+  whole: Shape = shape,
 ): string {
   const brief = shape.brief !== undefined && !context.options.full
   const place = { view, context, valueText, at }
   const fields = brief ? shape.fields.slice(0, shape.brief) : shape.fields
   const parts = fields.flatMap(field => {
-    if (/^_[^_]/.test(field.name) || !isShown(field, shape, view, context.options.full === true)) return []
+    if (/^_[^_]/.test(field.name) || !isShown(field, whole, view, context.options.full === true)) return []
+    if (DISTANT.test(field.kind)) return [`${field.name}=${distantText(field, whole, place)}`]
     const isList = field.kind.endsWith('[]')
     const text = isList
-      ? listText(field, countOf(field, shape, view), place)
+      ? listText(field, countOf(field, whole, view), place)
       : valueAt(
           field.kind,
           field.offset,
-          field.count === undefined ? field.size : countOf(field, shape, view),
+          field.count === undefined ? field.size : countOf(field, whole, view),
           place,
         )
     return [`${field.name}=${text}`]
@@ -206,15 +257,13 @@ export const numberCell =
     return view ? `[${valueAt(kind, 0, bytes, { view, context, valueText, at: value })}]` : address(value)
   }
 
-/** `KIND,BYTES,COUNT`: an array of a fixed size. */
+/** `KIND,BYTES,COUNT`: an array of a fixed size; with `,whole`, only if all of it can be read. */
 export const row =
   (operand: string, valueText: KindText): Printer =>
   (value, context) => {
-    const [kind = '', bytes, count] = operand.split(',')
-    return arrayText(value, Number(count), Number(bytes), context, at => {
-      const view = readView(context.memory, at, Number(bytes))
-      return view && valueAt(kind, 0, Number(bytes), { view, context, valueText, at })
-    })
+    const [kind = '', bytes, count, isWhole] = operand.split(',')
+    if (isWhole && !readView(context.memory, value, Number(bytes) * Number(count))) return address(value)
+    return wordsAt(kind, Number(bytes), value, Number(count), context, valueText)
   }
 
 const LABEL_BYTES = 256

@@ -1,11 +1,15 @@
 /** Kinds of fields that only shapes have: numbers in network order, addresses, ratios. */
 import type { Context } from '../context.ts'
 import { deviceText } from '../basic/modes.ts'
-import { named, setText, signalText } from '../names.ts'
+import { named, nameIn, nameless, setText, signalText } from '../names.ts'
 import { hex } from '../text.ts'
 import { interfaceText, swapped } from '../network/order.ts'
+import type { TextOptions } from '../types.ts'
 
 type WordText = (value: bigint, context: Context, size: number) => string
+
+/** UNI_DIRECT_BASE of linux/kd.h: which block of 512 characters means places in the font. */
+const DIRECT_BLOCK = 120n
 
 export const WORDS: Readonly<Record<string, WordText>> = {
   /** A number in network order. */
@@ -20,12 +24,17 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   dev64: (value, { options }) => deviceText(value, options),
   kernelversion: (value, { options }) =>
     named(hex(value), `KERNEL_VERSION(${value >> 16n}, ${(value >> 8n) & 0xffn}, ${value & 0xffn})`, options),
-  v4l2ctrl: (value, { options }) => setText('=v4l2_cid', value, options),
+  v4l2ctrl: (value, { options }) => videoControl(value, options),
   /** A character between quotes. */
   char: value => quotedCharacter(Number(value)),
   /** KIOCSOUND: a divisor of the clock of the speaker, by what strace makes of it. */
   sound: (value, context) => `${value}${hertz(value, context)}`,
   tone: (value, context) => toneText(BigInt.asUintN(32, value), context),
+  /** A character of the console by its place in the font. */
+  unicode: (value, { options }) =>
+    value >> 9n === DIRECT_BLOCK
+      ? named(hex(value), `UNI_DIRECT_BASE+${hex(value & 0x1ffn)}`, options)
+      : hex(value),
   leds: (value, { options }) => setText('|kd_leds', value & 0xffn, options),
   defaultleds: (value, { options }) => setText('|kd_default_leds', value & 0xffn, options),
   fourcc: (value, { options }) => fourcc(value, options.spelling ?? 'abbrev'),
@@ -38,6 +47,18 @@ export const WORDS: Readonly<Record<string, WordText>> = {
     value === 255n ? named('0xff', 'NDIAG_PROTO_ALL', options) : setText('=netlink', value, options),
   diagshow: (value, { options }) => setText('|netlink_show', value, options),
   signal: (value, { options }) => signalText(Number(value), options),
+}
+
+/** The name of a control, or its place among those of its class. */
+function videoControl(value: bigint, options: TextOptions): string {
+  const CLASS = 0xffff0000n
+  const known = nameIn('v4l2_cid', value)
+  const name = nameIn('v4l2_class', value & CLASS)
+  // Below the classes, headers give numbers of settings names of the same form.
+  if ((value & CLASS) === 0n) return nameless(hex(value), 'V4L2_CID_???', options)
+  if (known !== undefined || name === undefined) return setText('=v4l2_cid', value, options)
+  const place = value & ~CLASS
+  return named(hex(value), `${name}+${place === 0n ? '0' : hex(place)}`, options)
 }
 
 /** Four letters as v4l2_fourcc() takes them. */
@@ -62,7 +83,8 @@ const ESCAPED: Readonly<Record<number, string>> = {
   92: '\\\\',
 }
 
-function quotedCharacter(byte: number): string {
+/** A character between quotes, with an escape if it is no printable one. */
+export function quotedCharacter(byte: number): string {
   const plain = byte >= 32 && byte < 127 ? String.fromCharCode(byte) : undefined
   return `'${ESCAPED[byte] ?? plain ?? `\\x${byte.toString(16).padStart(2, '0')}`}'`
 }

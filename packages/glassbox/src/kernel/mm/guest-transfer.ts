@@ -16,8 +16,9 @@ export interface Copies {
 
 export class GuestTransfer implements Transfer {
   readonly #memory: Copies
-  readonly #addresses = new Float64Array(MAX_BUFFERS)
-  readonly #lengths = new Float64Array(MAX_BUFFERS)
+  /** Mostly there is one buffer, and every process has such an object. */
+  readonly #addresses: number[] = []
+  readonly #lengths: number[] = []
   #count = 0
   #index = 0
   #within = 0

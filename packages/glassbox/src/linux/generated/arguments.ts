@@ -631,7 +631,7 @@ export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = 
   vserver: () => [a('arg0', kinds().hex), a('arg1', kinds().hex), a('arg2', kinds().hex), a('arg3', kinds().hex), a('arg4', kinds().hex)],
   mbind: () => [a('start', kinds().addr), a('len', kinds().size), a('mode', kinds().mpol), a('nmask', kinds().nodemask_in_4), a('maxnode', kinds().size), a('flags', kinds().flags_mpol_mf)],
   set_mempolicy: () => [a('mode', kinds().mpol32), a('nmask', kinds().nodemask_in_2), a('maxnode', kinds().size)],
-  get_mempolicy: () => [a('policy', kinds().cell_out_mpol32), a('nmask', kinds().nodemask_out_2), a('maxnode', kinds().size), a('addr', kinds().addr), a('flags', kinds().flags_mpol_get)],
+  get_mempolicy: () => [a('policy', kinds().cell_out_inout_mpol), a('nmask', kinds().nodemask_out_2), a('maxnode', kinds().size), a('addr', kinds().addr), a('flags', kinds().flags_mpol_get)],
   mq_open: () => [a('name', kinds().path), a('oflag', kinds().openflags), a('mode', kinds().mode), a('attr', kinds().ptr_in_mq_attr)],
   mq_unlink: () => [a('name', kinds().path)],
   mq_timedsend: () => [a('mqdes', kinds().fd), a('msg_ptr', kinds().buf_in_2), a('msg_len', kinds().size), a('msg_prio', kinds().uint), a('abs_timeout', kinds().ptr_in_timespec)],

@@ -952,7 +952,7 @@ export interface CallArguments {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Address }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -987,12 +987,12 @@ export interface CallArguments {
   readonly uname: { readonly buf: Behind<StructArguments['utsname']> }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Address }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
@@ -1160,7 +1160,7 @@ export interface CallArguments {
   readonly vserver: { readonly arg0: Word; readonly arg1: Word; readonly arg2: Word; readonly arg3: Word; readonly arg4: Word }
   readonly mbind: { readonly start: Address; readonly len: Word; readonly mode: Names | Name; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly flags: Names }
   readonly set_mempolicy: { readonly mode: Names | Name; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word }
-  readonly get_mempolicy: { readonly policy: Behind<Names | Name>; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly addr: Address; readonly flags: Names }
+  readonly get_mempolicy: { readonly policy: Behind<Name>; readonly nmask: Behind<readonly number[]>; readonly maxnode: Word; readonly addr: Address; readonly flags: Names }
   readonly mq_open: { readonly path: Behind<string>; readonly oflag: Names; readonly mode?: number; readonly attr?: Behind<StructArguments['mq_attr']> }
   readonly mq_unlink: { readonly path: Behind<string> }
   readonly mq_timedsend: { readonly mqdes: number; readonly msg_ptr: Behind<Uint8Array>; readonly msg_len: Word; readonly msg_prio: number; readonly abs_timeout: Behind<StructArguments['timespec']> }
@@ -1233,7 +1233,7 @@ export interface CallArguments {
   readonly getcpu: { readonly cpu: Behind<number>; readonly node: Behind<number>; readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number; readonly idx2?: number | Address }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly attr: Behind<StructArguments['sched_attr']>; readonly size: number; readonly flags: number }
@@ -1339,7 +1339,7 @@ export interface CallInputs {
   readonly madvise: { readonly addr: Address; readonly length: Word; readonly advice: Name }
   readonly shmget: { readonly key: Name; readonly size: Word; readonly shmflg: Names }
   readonly shmat: { readonly shmid: number; readonly shmaddr: Address; readonly shmflg: Names }
-  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> | Address }
+  readonly shmctl: { readonly shmid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['shmid_ds']> | Behind<StructArguments['shminfo64']> | Behind<StructArguments['shm_info']> }
   readonly dup: { readonly oldfd: number }
   readonly dup2: { readonly oldfd: number; readonly newfd: number }
   readonly pause: {  }
@@ -1374,12 +1374,12 @@ export interface CallInputs {
   readonly uname: {  }
   readonly semget: { readonly key: Name; readonly nsems: number; readonly semflg: Names }
   readonly semop: { readonly semid: number; readonly tsops: Behind<readonly (StructArguments['sembuf'])[]>; readonly nsops: number }
-  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address }
+  readonly semctl: { readonly semid: number; readonly semnum: number; readonly cmd: Name; readonly arg?: Behind<StructArguments['seminfo']> | Address | Behind<StructArguments['semid_ds']> }
   readonly shmdt: { readonly shmaddr: Address }
   readonly msgget: { readonly key: Name; readonly msgflg: Names }
   readonly msgsnd: { readonly msqid: number; readonly msgp: Behind<StructArguments['msgbuf']>; readonly msgsz: Word; readonly msgflg: Names }
   readonly msgrcv: { readonly msqid: number; readonly msgsz: Word; readonly msgtyp: Word; readonly msgflg: Names }
-  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> | Address }
+  readonly msgctl: { readonly msqid: number; readonly cmd: Name; readonly buf?: Address | Behind<StructArguments['msqid_ds']> | Behind<StructArguments['msginfo']> }
   readonly fcntl: { readonly fd: number; readonly cmd: Name; readonly arg?: Word | Names | Behind<StructArguments['flock']> | number | Name | Behind<StructArguments['f_owner_ex']> }
   readonly flock: { readonly fd: number; readonly operation: Names }
   readonly fsync: { readonly fd: number }
@@ -1620,7 +1620,7 @@ export interface CallInputs {
   readonly getcpu: { readonly tcache: Address }
   readonly process_vm_readv: { readonly pid: number; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
   readonly process_vm_writev: { readonly pid: number; readonly local_iov: Behind<readonly Vector[]>; readonly liovcnt: Word; readonly remote_iov: Behind<readonly Vector[]>; readonly riovcnt: Word; readonly flags: Word }
-  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number; readonly idx2?: number | Address }
+  readonly kcmp: { readonly pid1: number; readonly pid2: number; readonly type: Name; readonly idx1?: number | Word; readonly idx2?: number | Address | Word }
   readonly finit_module: { readonly fd: number; readonly param_values: Behind<string>; readonly flags: Names }
   readonly sched_setattr: { readonly pid: number; readonly uattr: Behind<StructArguments['sched_attr']>; readonly flags: number }
   readonly sched_getattr: { readonly pid: number; readonly size: number; readonly flags: number }

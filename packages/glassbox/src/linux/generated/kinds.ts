@@ -163,7 +163,7 @@ type KindName =
   | 'flags_mpol_mf'
   | 'mpol32'
   | 'nodemask_in_2'
-  | 'cell_out_mpol32'
+  | 'cell_out_inout_mpol'
   | 'nodemask_out_2'
   | 'flags_mpol_get'
   | 'ptr_in_mq_attr'
@@ -326,7 +326,7 @@ type KindName =
   | 'name16'
   | 'name16_out'
   | 'one_seccomp_mode'
-  | 'one_cap'
+  | 'one_cap64'
   | 'cell_out_inout_pr_tsc'
   | 'one_pr_tsc'
   | 'flags_securebits'
@@ -365,14 +365,13 @@ type KindName =
   | 'sigset_out_2'
   | 'bytes_in_4'
   | 'loglevel'
-  | 'ptr_in_msqid_set'
   | 'ptr_out_msqid_ds'
   | 'ptr_out_msginfo'
-  | 'ptr_in_shmid_set'
   | 'ptr_out_shmid_ds'
   | 'ptr_out_shminfo64'
   | 'ptr_out_shm_info'
   | 'ptr_out_seminfo'
+  | 'ptr_out_semid_ds'
   | 'cell_in_flags_xfs_quota'
   | 'ptr_out_fs_disk_quota'
   | 'ptr_in_fs_disk_quota'
@@ -390,6 +389,7 @@ type KindName =
   | 'futexop'
   | 'wakeop'
   | 'bitset'
+  | 'one_cap'
   | 'one_mce_policy'
   | 'one_ip_protocol'
   | 'one_netlink'
@@ -763,7 +763,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   flags_mpol_mf: { type: 'flags', bits: 32, set: 'mpol_mf', notation: '|mpol_mf' },
   mpol32: { type: 'word', bits: 32, word: 'memory_policy', notation: 'mpol32' },
   nodemask_in_2: { type: 'bitset', way: 'in', of: 'nodes', length: { by: 'argument', argument: 2, bits: 64 }, unit: 'bits', notation: 'nodemask<2' },
-  cell_out_mpol32: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'memory_policy' }, notation: 'cell>mpol32' },
+  cell_out_inout_mpol: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'mpol' }, notation: 'cell>=mpol' },
   nodemask_out_2: { type: 'bitset', way: 'out', of: 'nodes', length: { by: 'argument', argument: 2, bits: 64 }, unit: 'bits', notation: 'nodemask>2' },
   flags_mpol_get: { type: 'flags', bits: 64, set: 'mpol_get', notation: '|mpol_get' },
   ptr_in_mq_attr: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'mq_attr' }, notation: 'ptr<mq_attr' },
@@ -926,7 +926,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   name16: { type: 'string', way: 'in', most: 15, notation: 'name16' },
   name16_out: { type: 'string', way: 'out', most: 15, notation: 'name16>' },
   one_seccomp_mode: { type: 'enum', bits: 64, set: 'seccomp_mode', notation: '=seccomp_mode' },
-  one_cap: { type: 'enum', bits: 32, set: 'cap', notation: '=cap' },
+  one_cap64: { type: 'enum', bits: 64, set: 'cap64', notation: '=cap64' },
   cell_out_inout_pr_tsc: { type: 'pointer', way: 'out', to: { type: 'enum', bits: 32, set: 'pr_tsc' }, notation: 'cell>=pr_tsc' },
   one_pr_tsc: { type: 'enum', bits: 32, set: 'pr_tsc', notation: '=pr_tsc' },
   flags_securebits: { type: 'flags', bits: 64, set: 'securebits', notation: '|securebits' },
@@ -965,14 +965,13 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   sigset_out_2: { type: 'pointer', way: 'out', to: { type: 'signals', bits: 64 }, size: { by: 'argument', argument: 2, bits: 64 }, notation: 'sigset>2' },
   bytes_in_4: { type: 'buffer', way: 'in', length: { by: 'argument', argument: 4, bits: 64 }, form: 'hex', notation: 'bytes<4' },
   loglevel: { type: 'word', bits: 32, word: 'log_level', notation: 'loglevel' },
-  ptr_in_msqid_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'msqid_ds', view: 'set' }, notation: 'ptr<msqid_set' },
   ptr_out_msqid_ds: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'msqid_ds' }, notation: 'ptr>msqid_ds' },
   ptr_out_msginfo: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'msginfo' }, notation: 'ptr>msginfo' },
-  ptr_in_shmid_set: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'shmid_ds', view: 'set' }, notation: 'ptr<shmid_set' },
   ptr_out_shmid_ds: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'shmid_ds' }, notation: 'ptr>shmid_ds' },
   ptr_out_shminfo64: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'shminfo64' }, notation: 'ptr>shminfo64' },
   ptr_out_shm_info: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'shm_info' }, notation: 'ptr>shm_info' },
   ptr_out_seminfo: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'seminfo' }, notation: 'ptr>seminfo' },
+  ptr_out_semid_ds: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'semid_ds' }, notation: 'ptr>semid_ds' },
   cell_in_flags_xfs_quota: { type: 'pointer', way: 'in', to: { type: 'flags', bits: 32, set: 'xfs_quota' }, notation: 'cell<|xfs_quota' },
   ptr_out_fs_disk_quota: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'fs_disk_quota' }, notation: 'ptr>fs_disk_quota' },
   ptr_in_fs_disk_quota: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'fs_disk_quota' }, notation: 'ptr<fs_disk_quota' },
@@ -990,6 +989,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   futexop: { type: 'word', bits: 32, word: 'futex_operation', notation: 'futexop' },
   wakeop: { type: 'word', bits: 32, word: 'futex_wake_operation', notation: 'wakeop' },
   bitset: { type: 'word', bits: 32, word: 'futex_bits', notation: 'bitset' },
+  one_cap: { type: 'enum', bits: 32, set: 'cap', notation: '=cap' },
   one_mce_policy: { type: 'enum', bits: 64, set: 'mce_policy', notation: '=mce_policy' },
   one_ip_protocol: { type: 'enum', bits: 32, set: 'ip_protocol', notation: '=ip_protocol' },
   one_netlink: { type: 'enum', bits: 32, set: 'netlink', notation: '=netlink' },

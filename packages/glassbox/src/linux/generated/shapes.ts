@@ -16,8 +16,8 @@ gpiohandle_data 64 values@0+64/1:u[]
 gpiohandle_config 84 flags@0+4:|gpio_handle default_values@4+64/1:u[]
 gpio_v2_config 272 flags@0+8:|gpio_v2_line num_attrs@8+4:u padding@12+20/4:x[]? [num_attrs!=0]attrs@32+240/24:gpioconfig[]@num_attrs
 gpio_v2_line_before 256 offset@64+4:u
-gpio_v2_line_after 256 name@0+32:str consumer@32+32:str flags@72+8:|gpio_v2_line num_attrs@68+4:u [num_attrs!=0]attrs@80+160/16:gpioattr[]@num_attrs padding@240+16/4:x[]?
-gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines consumer@256+32:str config@288+272:{gpio_v2_config} event_buffer_size@564+4:u? padding@568+20/4:x[]?
+gpio_v2_line_after 256 name@0+32:str consumer@32+32:str flags@72+8:|gpio_v2_line num_attrs@68+4:u [num_attrs!=0]attrs@80+160/16:gpioattr[]@num_attrs padding@240+16/4:x[]
+gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines consumer@256+32:str config@288+272:{gpio_v2_config} event_buffer_size@564+4:u? padding@568+20/4:x[]
 gpio_v2_request_after 592 fd@588+4:fd
 gpio_v2_values_before 16 mask@8+8:x
 gpio_v2_values_after 16 bits@0+8:x
@@ -39,14 +39,15 @@ ptp_pin_before 96 index@64+4:u
 ptp_pin_before2 96 index@64+4:u rsv@76+20/4:x[]?
 ptp_pin_after 96 name@0+64:str func@68+4:=ptp_pin_func chan@72+4:u
 ptp_precise 64 device@0+16:ptprtc sys_realtime@16+16:ptprtc sys_monoraw@32+16:{ptp_time} rsv@48+16/4:x[]?
-seccomp_data 64 nr@0+4:d arch@4+4:=audit_arch instruction_pointer@8+8:p args@16+48/8:x[]
+seccomp_data 64 nr@0+4:u arch@4+4:=audit_arch instruction_pointer@8+8:p args@16+48/8:x[]
 seccomp_notif 80 id@0+8:x pid@8+4:tgid flags@12+4:x data@16+64:{seccomp_data}
 seccomp_notif_resp 24 id@0+8:x val@8+8:d error@16+4:d flags@20+4:|seccomp_resp
 seccomp_addfd 24 id@0+8:x flags@8+4:|seccomp_addfd srcfd@12+4:fd newfd@16+4:d newfd_flags@20+4:|open
 kbkeycode 8 scancode@0+4:x keycode@4+4:x
 kbd_repeat 8 delay@0+4:d period@4+4:d
 unimapinit 6 advised_hashsize@0+2:u advised_hashstep@2+2:u advised_hashlevel@4+2:u
-unimapdesc 16 entry_ct@0+2:u entries@8+8:p
+unipair 4 unicode@0+2:x fontpos@2+2:x
+unimapdesc 16 entry_ct@0+2:u entries@8+8:&{unipair}@entry_ct
 consolefontdesc 16 charcount@0+2:u charheight@2+2:u chardata@8+8:p
 kbdiacr 3 diacr@0+1:char base@1+1:char result@2+1:char
 kbdiacrs 772 kb_cnt@0+4:u kbdiacr@4+768/3:{kbdiacr}[]@kb_cnt
@@ -98,23 +99,24 @@ uffd_copy_after 40 copy@32+8:x
 uffd_zero_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_zero
 uffd_zero_after 32 zeropage@24+8:x
 kvm_region 32 slot@0+4:u flags@4+4:|kvm_mem guest_phys_addr@8+8:x memory_size@16+8:u userspace_addr@24+8:p
-v4l2_capability 104 driver@0+16:str card@16+32:str bus_info@48+32:str version@80+4:kernelversion capabilities@84+4:|v4l2_cap device_caps@88+4:|v4l2_cap
+v4l2_capability 104 driver@0+16:str card@16+32:str bus_info@48+32:str version@80+4:kernelversion capabilities@84+4:|v4l2_cap device_caps@88+4:|v4l2_cap?
 v4l2_fmtdesc_before 64 index@0+4:u type@4+4:=v4l2_type
 v4l2_fmtdesc_after 64 flags@8+4:|v4l2_fmt description@12+32:str pixelformat@44+4:fourcc
 v4l2_pix 48 width@0+4:u height@4+4:u pixelformat@8+4:fourcc field@12+4:=v4l2_field bytesperline@16+4:u sizeimage@20+4:u colorspace@24+4:=v4l2_color
 v4l2_plane_pix 20 sizeimage@0+4:u bytesperline@4+4:u
 v4l2_pix_mp 192 width@0+4:u height@4+4:u pixelformat@8+4:fourcc field@12+4:=v4l2_field colorspace@16+4:=v4l2_color plane_fmt@20+160/20:{v4l2_plane_pix}[]@num_planes num_planes@180+1:u
 v4l2_rect 16 left@0+4:d top@4+4:d width@8+4:u height@12+4:u
-v4l2_win 56 w@0+16:{v4l2_rect} field@16+4:=v4l2_field chromakey@20+4:x clips@24+8:p clipcount@32+4:u bitmap@40+8:p global_alpha@48+1:x
+v4l2_win 56 w@0+16:{v4l2_rect} field@16+4:=v4l2_field chromakey@20+4:x clips@24+8:p clipcount@32+4:u bitmap@40+8:p global_alpha@48+1:x?
 v4l2_vbi 44 sampling_rate@0+4:u offset@4+4:u samples_per_line@8+4:u sample_format@12+4:fourcc start@16+8/4:u[] count@24+8/4:u[] flags@32+4:|v4l2_vbi
 v4l2_sliced 112 service_set@0+2:|v4l2_sliced io_size@100+4:u service_lines@2+96:v4l2lines
 v4l2_sdr 32 pixelformat@0+4:fourcc buffersize@4+4:u
 v4l2_format_type 208 type@0+4:=v4l2_type
 v4l2_format 208 type@0+4:=v4l2_type [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
 v4l2_format_after 208 _type@0+4:u [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==3]fmt.win@8+56:{v4l2_win} [type==8]fmt.win@8+56:{v4l2_win} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
+v4l2_format_set 208 _type@0+4:u [type==1]fmt.pix@8+48:{v4l2_pix} [type==2]fmt.pix@8+48:{v4l2_pix} [type==4]fmt.vbi@8+44:{v4l2_vbi} [type==5]fmt.vbi@8+44:{v4l2_vbi} [type==6]fmt.sliced@8+112:{v4l2_sliced} [type==7]fmt.sliced@8+112:{v4l2_sliced} [type==9]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==10]fmt.pix_mp@8+192:{v4l2_pix_mp} [type==11]fmt.sdr@8+32:{v4l2_sdr} [type==12]fmt.sdr@8+32:{v4l2_sdr}
 v4l2_framebuffer 48 capability@0+4:x flags@4+4:x base@8+8:p
 v4l2_capture 40 capability@0+4:|v4l2_parm capturemode@4+4:|v4l2_hq timeperframe@8+8:fraction extendedmode@16+4:x readbuffers@20+4:u
-v4l2_output 40 capability@0+4:|v4l2_parm outputmode@4+4:x timeperframe@8+8:fraction extendedmode@16+4:x writebuffers@20+4:u
+v4l2_output 40 capability@0+4:|v4l2_parm outputmode@4+4:|v4l2_hq timeperframe@8+8:fraction extendedmode@16+4:x writebuffers@20+4:u
 v4l2_parm_type 204 type@0+4:=v4l2_type
 v4l2_parm 204 type@0+4:=v4l2_type [type==1]parm.capture@4+40:{v4l2_capture} [type==9]parm.capture@4+40:{v4l2_capture} [type==2]parm.output@4+40:{v4l2_output} [type==10]parm.output@4+40:{v4l2_output}
 v4l2_parm_after 204 _type@0+4:u [type==1]parm.capture@4+40:{v4l2_capture} [type==9]parm.capture@4+40:{v4l2_capture} [type==2]parm.output@4+40:{v4l2_output} [type==10]parm.output@4+40:{v4l2_output}
@@ -157,7 +159,6 @@ btrfs_scrub_before 1024 devid@0+8:dev64 start@8+8:u end@16+8:u flags@24+8:|btrfs
 btrfs_scrub_id 1024 devid@0+8:dev64
 btrfs_progress 120 data_extents_scrubbed@0+8:u tree_extents_scrubbed@8+8:u data_bytes_scrubbed@16+8:u tree_bytes_scrubbed@24+8:u read_errors@32+8:u csum_errors@40+8:u verify_errors@48+8:u no_csum@56+8:u csum_discards@64+8:u super_errors@72+8:u malloc_errors@80+8:u uncorrectable_errors@88+8:u corrected_errors@96+8:u last_physical@104+8:u unverified_errors@112+8:u
 btrfs_scrub_after 1024 progress@32+120:{btrfs_progress}
-rtc_param 24 param@0+8:=rtc_param [param==1]svalue@8+8:d [param!=1]uvalue@8+8:x index@16+4:u __pad@20+4:x?
 ifinfomsg 16 ifi_family@0+1:=af ifi_type@2+2:=arphrd ifi_index@4+4:ifindex ifi_flags@8+4:|if_flags32 ifi_change@12+4:x
 ifaddrmsg 8 ifa_family@0+1:=af ifa_prefixlen@1+1:u ifa_flags@2+1:|ifa_flags ifa_scope@3+1:=rt_scope ifa_index@4+4:ifindex
 rtmsg 12 rtm_family@0+1:=af rtm_dst_len@1+1:u rtm_src_len@2+1:u rtm_tos@3+1:|rt_tos rtm_table@4+1:=rt_table rtm_protocol@5+1:=rt_proto rtm_scope@6+1:=rt_scope rtm_type@7+1:=rt_kind rtm_flags@8+4:|rt_flags
@@ -221,6 +222,48 @@ option_ucred 12 pid@0+4:tgid uid@4+4:id gid@8+4:id
 option_ip_mreq 8 imr_multiaddr@0+4:inet4 imr_interface@4+4:inet4
 option_tpacket_req 16 tp_block_size@0+4:u tp_block_nr@4+4:u tp_frame_size@8+4:u tp_frame_nr@12+4:u
 option_tpacket_stats 12 tp_packets@0+4:u tp_drops@4+4:u tp_freeze_q_cnt@8+4:u
+ipc_set 48 uid@4+4:id gid@8+4:id mode@20+4:octal
+msqid_set 120 msg_perm@0+48:{ipc_set} msg_qbytes@88+8:u
+shmid_set 112 shm_perm@0+48:{ipc_set}
+semid_set 104 sem_perm@0+48:{ipc_set}
+seccomp_sizes 6 seccomp_notif@0+2:u seccomp_notif_resp@2+2:u seccomp_data@4+2:u
+kcmp_epoll_slot 12 efd@0+4:fd tfd@4+4:fd toff@8+4:u
+keyctl_dh 12 private@0+4:key prime@4+4:key base@8+4:key
+keyctl_kdf 56 hashname@0+8:ptrstr otherinfo@8+8:&bytes@otherinfolen otherinfolen@16+4:u __spare@20+32/4:x[]?
+keyctl_pkey_query 56 supported_ops@0+4:|keyctl_supports key_size@4+4:u max_data_size@8+2:u max_sig_size@10+2:u max_enc_size@12+2:u max_dec_size@14+2:u __spare@16+40/4:x[]?
+keyctl_pkey_params 40 key_id@0+4:key in_len@4+4:u out_len@8+4:u __spare@12+28/4:x[]?
+user_regs 216 r15@0+8:x r14@8+8:x r13@16+8:x r12@24+8:x rbp@32+8:x rbx@40+8:x r11@48+8:x r10@56+8:x r9@64+8:x r8@72+8:x rax@80+8:x rcx@88+8:x rdx@96+8:x rsi@104+8:x rdi@112+8:x orig_rax@120+8:x rip@128+8:x cs@136+8:x eflags@144+8:x rsp@152+8:x ss@160+8:x fs_base@168+8:x gs_base@176+8:x ds@184+8:x es@192+8:x fs@200+8:x gs@208+8:x
+user_fpregs 512 cwd@0+2:x swd@2+2:x ftw@4+2:x fop@6+2:x rip@8+8:x rdp@16+8:x mxcsr@24+4:x mxcr_mask@28+4:x st_space@32+128/4:x[] xmm_space@160+256/4:x[] padding@416+96/4:x[]
+fiemap_extent 56 fe_logical@0+8:u fe_physical@8+8:u fe_length@16+8:u fe_flags@40+4:|fiemap_extent
+fiemap 32 fm_start@0+8:u fm_length@8+8:u fm_flags@16+4:|fiemap fm_extent_count@24+4:u fm_mapped_extents@20+4:u fm_extents@32+0:+{fiemap_extent}@fm_mapped_extents
+dedupe_before 32 dest_fd@0+8:fd dest_offset@8+8:u
+dedupe_after 32 bytes_deduped@16+8:u status@24+4:d
+dedupe 24 src_offset@0+8:u src_length@8+8:u dest_count@16+2:u info@24+0:+bytes@dest_count
+hd_command 4 command@0+1:=ata_command sector_number@1+1:u feature@2+1:u sector_count@3+1:u status@0+1:x error@1+1:u nsector@2+1:u buf@4+0:+bytes@sector_count
+console_font_op 32 op@0+4:=kd_font_op flags@4+4:|kd_font_flag width@8+4:u height@12+4:u charcount@16+4:u data@24+8:ptrstr
+input_absinfo 24 value@0+4:u minimum@4+4:u maximum@8+4:u fuzz@12+4:u flat@16+4:u resolution@20+4:u
+v4l2_control 8 id@0+4:v4l2ctrl value@4+4:d
+v4l2_queryctrl 68 id@0+4:v4l2ctrl type@4+4:=v4l2_ctrl name@8+32:str minimum@40+4:d maximum@44+4:d step@48+4:d default_value@52+4:d flags@56+4:|v4l2_ctrl_flags reserved@60+8/4:x[]?
+v4l2_query_ext 232 id@0+4:v4l2ctrl type@4+4:=v4l2_ctrl name@8+32:str minimum@40+8:d maximum@48+8:d step@56+8:u default_value@64+8:d flags@72+4:|v4l2_ctrl_flags elem_size@76+4:u elems@80+4:u nr_of_dims@84+4:u dims@88+16/4:u[]@nr_of_dims reserved@104+128/4:x[]?
+v4l2_timeval 16 tv_sec@0+8:d tv_usec@8+8:u
+v4l2_buffer 88 type@4+4:=v4l2_type index@0+4:u memory@60+4:=v4l2_memory [memory==1]m.offset@64+4:x [memory==2]m.userptr@64+8:p length@72+4:u bytesused@8+4:u flags@12+4:x timestamp@24+16:{v4l2_timeval}
+v4l2_requestbuffers 20 type@4+4:=v4l2_type memory@8+4:=v4l2_memory count@0+4:u
+v4l2_ext_control 20 id@0+4:v4l2ctrl size@4+4:u value@12+4:d value64@12+8:d string@12+8:ptrstr
+v4l2_ext_controls 32 ctrl_class@0+4:=v4l2_class count@4+4:u error_idx@8+4:u controls@24+8:p
+ptp_sys_offset 832 n_samples@0+4:u rsv@4+12/4:x[]? ts@16+816/16:{ptp_time}[]
+ptp_sys_offset_extended 1216 n_samples@0+4:u rsv@4+12/4:x[]? ts@16+1200/48:{ptp_time}[]
+rtc_param_set 24 param@0+8:=rtc_param [param==1]svalue@8+8:d [param==0]uvalue@8+8:|rtc_feature [param==2]uvalue@8+8:=rtc_bsm [param>2]uvalue@8+8:x index@16+4:u __pad@20+4:x?
+rtc_param_get 24 param@0+8:=rtc_param index@16+4:u __pad@20+4:x? [param==1]svalue@8+8:d [param==0]features@8+8:|rtc_feature [param==2]bsm@8+8:=rtc_bsm [param>2]uvalue@8+8:x
+rand_pool_info 8 entropy_count@0+4:d buf_size@4+4:d buf@8+0:+bytes@buf_size
+perf_query_bpf 8 ids_len@0+4:u prog_cnt@4+4:u ids@8+0:+u/4@prog_cnt
+ff_envelope 8 attack_length@0+2:u attack_level@2+2:u fade_length@4+2:u fade_level@6+2:x
+ff_trigger 4 button@0+2:u interval@2+2:u
+ff_replay 4 length@0+2:u delay@2+2:u
+ff_constant 10 level@0+2:d envelope@2+8:{ff_envelope}
+ff_ramp 12 start_level@0+2:d end_level@2+2:d envelope@4+8:{ff_envelope}
+ff_periodic 32 waveform@0+2:u period@2+2:u magnitude@4+2:d offset@6+2:d phase@8+2:u envelope@10+8:{ff_envelope} custom_len@20+4:u custom_data@24+8:p
+ff_rumble 4 strong_magnitude@0+2:u weak_magnitude@2+2:u
+ff_effect 48 type@0+2:=evdev_ff id@2+2:d direction@4+2:u ... trigger@6+4:{ff_trigger} replay@10+4:{ff_replay} [type==0x52]constant@16+10:{ff_constant} [type==0x57]ramp@16+12:{ff_ramp} [type==0x51]periodic@16+32:{ff_periodic} [type==0x50]rumble@16+4:{ff_rumble}
 `
 
 export const SHAPED_REQUESTS = `
@@ -240,15 +283,15 @@ c040b408 shape>gpiohandle_data
 c040b409 shape<gpiohandle_data
 c054b40a shape<gpiohandle_config
 301 shape>hd_geometry
-302 cell>long
-304 cell>long
-308 cell>long
-309 cell>long
-30a cell>long
-30b cell>long
-30e cell>long
-30f cell>long
-310 cell>long
+302 cell>size
+304 cell>size
+308 cell>size
+309 cell>size
+30a cell>size
+30b cell>size
+30e cell>size
+30f cell>size
+310 cell>size
 31c row<x,4,3
 328 row<x,4,3
 32d =hd_bus
@@ -282,8 +325,8 @@ c0182101 shape<seccomp_notif_resp
 4b31 bytecell>leds
 4b64 bytecell>defaultleds
 4b33 bytecell>=kb_type
-4b6a row<x,2,256
-4b69 row>x,2,256
+4b6a row<unicode,2,256
+4b69 row>unicode,2,256
 4b41 hexbuf<256
 4b40 hexbuf>256
 4b61 hexbuf<8192
@@ -295,8 +338,8 @@ c0182101 shape<seccomp_notif_resp
 4bfb shape<kbdiacrsuc
 4bfa shape>kbdiacrsuc
 4b67 shape<unimapdesc
-4b6c shape<consolefontdesc
-4b6b shape=consolefontdesc/consolefontdesc
+4b6c device<setfont
+4b6b device=getfont
 4b3a =kd_mode
 4b3b cell>=kd_mode
 4b45 =kbd_mode
@@ -323,8 +366,8 @@ c0182101 shape<seccomp_notif_resp
 40081271 cell<int
 80081270 cell>int
 127a cell>int
-1263 cell>size
-1265 cell>size
+1263 cell>long
+1265 cell>long
 80081280 cell>size
 1267 row>u,2,1
 127e row>u,2,1
@@ -334,9 +377,9 @@ c0182101 shape<seccomp_notif_resp
 127c cell>uint
 80041284 cell>uint
 80041285 cell>uint
-1277 row<u,8,2
-127d row<u,8,2
-127f row<u,8,2
+1277 row<u,8,2,whole
+127d row<u,8,2,whole
+127f row<u,8,2,whole
 1269 shape<blkpg
 4c02 shape<loop_info
 4c03 shape>loop_info
@@ -390,7 +433,7 @@ ab0a |nbd_ioc
 8926 cell<int
 8925 cell>int
 894b cell>int
-80045432 cell>uint
+80045432 cell>int
 40046602 cell<fsflags
 80046601 cell>fsflags
 41009432 label<
@@ -478,8 +521,8 @@ c020aa04 shape=uffd_zero_before+uffd_zero_after
 80685600 shape>v4l2_capability
 c0405602 shape=v4l2_fmtdesc_before+v4l2_fmtdesc_after
 c0d05604 shape=v4l2_format_type+v4l2_format_after
-c0d05605 shape=v4l2_format/v4l2_format_after
-c0d05640 shape=v4l2_format/v4l2_format_after
+c0d05605 shape=v4l2_format/v4l2_format_set
+c0d05640 shape=v4l2_format/v4l2_format_set
 8030560a shape>v4l2_framebuffer
 4030560b shape<v4l2_framebuffer
 40045612 cell<=v4l2_type
@@ -527,7 +570,58 @@ c400941d shape=btrfs_scrub_id/btrfs_scrub_after
 40089416 longcell<u
 80089418 longcell>u
 40049421 =btrfs_ctl
-40187014 shape<rtc_param
+c020660b device=fiemap
+c0189436 device=dedupe
+31f device=hdcommand
+4b46 device=kb_get
+4b47 device<kb_set
+4b48 device=kbs_get
+4b49 device<kbs_set
+4b4c device=keycode
+4b66 device=unimap
+4b72 device=fontop
+c0445624 device=v4l2_query
+c0e85667 device=v4l2_query_ext
+c008561b device=v4l2_get
+c008561c device=v4l2_set
+c0585609 device=v4l2_buffer
+c058560f device=v4l2_buffer
+c0585611 device=v4l2_dequeue
+c0145608 device=v4l2_request
+c0205647 device=v4l2_get_ext
+c0205648 device=v4l2_set_ext
+c0205649 device=v4l2_set_ext
+43403d05 device=ptp_offset
+43403d0e device=ptp_offset
+c4c03d09 device=ptp_extended
+c4c03d12 device=ptp_extended
+40187013 device=rtc_param
+40187014 shape<rtc_param_set
+40085203 device<entropy
+c008240a device=perf_query
+40304580 shape<ff_effect
+`
+
+// Arguments of calls: CALL N=VALUE, then INDEX:KIND.
+export const SHAPED_ARGUMENTS = `
+msgctl 1=1 2:shape<msqid_set
+msgctl 1=257 2:shape<msqid_set
+shmctl 1=1 2:shape<shmid_set
+shmctl 1=257 2:shape<shmid_set
+semctl 2=1 3:shape<semid_set
+semctl 2=257 3:shape<semid_set
+seccomp 0=3 2:shape>seccomp_sizes
+kcmp 2=7 4:shape<kcmp_epoll_slot
+keyctl 0=23 1:shape<keyctl_dh 2:buf>3 4:shape<keyctl_kdf
+keyctl 0=24 4:shape>keyctl_pkey_query
+keyctl 0=25 1:shape<keyctl_pkey_params
+keyctl 0=26 1:shape<keyctl_pkey_params
+keyctl 0=27 1:shape<keyctl_pkey_params
+keyctl 0=28 1:shape<keyctl_pkey_params
+ptrace 0=12 2:shape>user_regs
+ptrace 0=13 2:shape<user_regs
+ptrace 0=14 2:shape>user_fpregs
+ptrace 0=15 2:shape<user_fpregs
 `
 
 export const ATTRIBUTES = `

@@ -22,7 +22,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 3, is: 'with', mask: 32 }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4, kind: kinds().int }, { index: 5 }] },
   ],
   mremap: () => [
-    { when: [{ argument: 3, is: 'without', mask: 2 }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+    { when: [{ argument: 3, is: 'none', mask: 3, values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
   mount: () => [
     { when: [{ argument: 3, is: 'with', mask: 32 }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3 }, { index: 4 }] },
@@ -48,6 +48,7 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   seccomp: () => [
     { when: [{ argument: 0, is: 'one', values: [1] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
     { when: [{ argument: 0, is: 'one', values: [2] }], show: [{ index: 0 }, { index: 1, kind: kinds().hex32 }, { index: 2, kind: kinds().cell_in_inout_seccomp_ret }] },
+    { when: [{ argument: 0, is: 'one', values: [3] }], show: [{ index: 0 }, { index: 1, kind: kinds().hex32 }, { index: 2, kind: kinds().addr }] },
     { when: [], show: [{ index: 0 }, { index: 1, kind: kinds().hex32 }, { index: 2, kind: kinds().addr }] },
   ],
   preadv2: () => [

@@ -29,6 +29,7 @@ export class HostInode implements Inode, HostEntry {
   locks: unknown
   watches: unknown
   #pipe: Pipe | undefined
+  #link: string | number | undefined
   protected known: Attributes
 
   get isDirectory(): boolean {
@@ -75,6 +76,12 @@ export class HostInode implements Inode, HostEntry {
 
   /** The text of a symbolic link. */
   readlink(): string | number {
+    if (this.fileSystem.writable) return this.#readLink()
+    this.#link ??= this.#readLink()
+    return this.#link
+  }
+
+  #readLink(): string | number {
     if (this.type !== S_IFLNK) return -EACCES
     const fd = this.fileSystem.descriptor(this)
     return fd < 0 ? fd : readLink(fd)

@@ -96,7 +96,7 @@ export class FilePages implements Mappable {
       if (offset === NO_PAGES && this.#source === undefined) moved = transfer.zero(left)
       else if (offset < 0) return at > position ? at - position : offset
       else {
-        wanted = Math.min(end - at, this.#bytesSideBySide(at, end))
+        if (left < end - at) wanted = Math.min(end - at, this.#bytesSideBySide(at, end))
         if (!this.#allocator.ensure(offset, wanted)) return at > position ? at - position : -EIO
         const memory = this.#allocator.memory
         const start = (offset % memory.chunkSize) + (at % PAGE_SIZE)

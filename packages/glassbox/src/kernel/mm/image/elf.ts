@@ -70,8 +70,19 @@ export function readBytes(
   return bytes
 }
 
+/** The headers of files that do not change: those in the page cache. */
+const known = new WeakMap<Mappable, Elf | number>()
+
 /** −ENOEXEC if it is no program for this kernel. */
 export function readElf(world: WorldMemory, file: Mappable): Elf | number {
+  const before = known.get(file)
+  if (before !== undefined) return before
+  const elf = readHeaders(world, file)
+  if (file.backing === 'cache' && (typeof elf !== 'number' || elf === -ENOEXEC)) known.set(file, elf)
+  return elf
+}
+
+function readHeaders(world: WorldMemory, file: Mappable): Elf | number {
   const header = readBytes(world, file, 0, HEADER_SIZE)
   if (typeof header === 'number') return header
   if (header.length < HEADER_SIZE || !isForThisMachine(header)) return -ENOEXEC
