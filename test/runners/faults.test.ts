@@ -21,7 +21,7 @@ const POLICY = { extends: 'shell' } as const
 before(async () => {
   for (const runner of RUNNERS) await Promise.all([0, 1, 2].map(() => run('sleep', ['0.2'], { runner })))
 })
-const world = guard()
+const world = guard({ runners: RUNNERS })
 
 /** How it ended: a status, or the code of the error. */
 const ending = (running: PromiseLike<{ readonly status: string }>): Promise<string> =>
