@@ -53,7 +53,7 @@ const OPERATIONS = [
 ]
 
 /** A loop of bash that prints microseconds of one turn, bursts of 10. */
-const loop = command => `for ((r = 0; r < 8; r++)); do
+const loop = command => `for ((r = 0; r < 20; r++)); do
   t=$EPOCHREALTIME; for ((i = 0; i < 10; i++)); do ${command}; done; e=$EPOCHREALTIME
   echo $(( (\${e/./} - \${t/./}) / 10 ))
 done`
