@@ -9,7 +9,9 @@
 // fastest to the slowest round, the ratio of the medians, what glassbox takes beyond Node's start
 // as a ratio, and the least CPU time (user and system, of the tracer and the program) in seconds:
 // on a busy machine only that is steady. Trace output goes to /dev/null. `floor` is the kernel's
-// cost for the stops of one thread (bench/floor.c), compared with strace's text output.
+// cost for the stops of one thread (bench/floor.c), compared with strace's text output. Below each
+// program, `allowed` says what the text may take (docs/lanes.md), and `JSON of text` is the ratio
+// of the two outputs of glassbox. With the defaults it takes about four minutes.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,6 +22,8 @@ const ROUNDS = Number(process.argv[2] ?? 5)
 const CALLS = Number(process.argv[3] ?? 200_000)
 const FILES = 4000
 const HEADERS = 45
+/** As often as that, the tree makes a trace of more than 50 000 lines. */
+const TIMES = 12
 const OURS = [
   process.execPath,
   fileURLToPath(new URL('../packages/glassbox/bin/glassbox.js', import.meta.url)),
@@ -58,7 +62,13 @@ function manyHeaders() {
   return includes.join('')
 }
 
-/** @returns {[name: string, command: string[], floor?: string][]} */
+/**
+ * Programs, each with the modes that it is measured in. Of many calls, all modes but text would
+ * take minutes and show the same.
+ * @typedef {{ name: string, command: string[], modes: string[], floor?: string, isLong?: true }}
+ *   Workload
+ * @returns {Workload[]}
+ */
 function workloads(directory) {
   const floor = join(directory, 'floor')
   execFileSync('cc', ['-O2', '-o', floor, fileURLToPath(new URL('floor.c', import.meta.url))])
@@ -73,10 +83,16 @@ function workloads(directory) {
     if (at % 100 === 0) mkdirSync(join(directory, 'tree', String(at / 100)), { recursive: true })
     writeFileSync(join(directory, 'tree', String(Math.floor(at / 100)), `${at}`), '')
   }
+  const tree = join(directory, 'tree')
+  const find = trees => ['find', ...trees, '-type', 'f', '-size', '0']
+  const modes = MODES.map(([mode]) => mode)
+  const calls = [join(directory, 'calls'), String(CALLS)]
   return [
-    [`${CALLS} getppid`, [join(directory, 'calls'), String(CALLS)], floor],
-    [`find, ${FILES} files`, ['find', join(directory, 'tree'), '-type', 'f', '-size', '0']],
-    ['gcc -c', ['gcc', '-c', 'many.c']],
+    { name: 'true', command: ['true'], modes: ['text', '--json'] },
+    { name: `${CALLS} getppid`, command: calls, modes: ['text'], floor },
+    { name: `find, ${FILES} files`, command: find([tree]), modes },
+    { name: 'gcc -c', command: ['gcc', '-c', 'many.c'], modes },
+    { name: '50 000 lines', command: find(Array(TIMES).fill(tree)), modes: ['text', '--json'], isLong: true },
   ]
 }
 
@@ -98,7 +114,7 @@ const cells = (...texts) =>
 
 const NODE = [process.execPath, '-e', '0']
 
-/** Runs the commands in turn, and prints their line of the table. */
+/** Runs the commands in turn, prints their line of the table, and returns the three medians. */
 function compare(mode, theirs, ours, directory) {
   const runs = [[], [], []]
   for (let round = 0; round < ROUNDS; round++)
@@ -118,6 +134,7 @@ function compare(mode, theirs, ours, directory) {
     cpus[0],
     cpus[1],
   )
+  return { theirs: a, ours: b, node }
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'glassbox-bench-'))
@@ -135,13 +152,23 @@ try {
     'CPU strace',
     'CPU glassbox',
   )
-  for (const [name, command, floor] of workloads(directory)) {
+  for (const { name, command, modes, floor, isLong } of workloads(directory)) {
     const native = Array.from({ length: ROUNDS }, () => run(command, directory).wall)
     cells(name, 'untraced', median(native).toFixed(3), spread(native))
     const strace = options => ['strace', ...options, '-o', '/dev/null', ...command]
     if (floor) compare('floor', strace(['-f']), [floor, ...command], directory)
-    for (const [mode, options, ours = options] of MODES)
-      compare(mode, strace(options), [...OURS, ...ours, '-o', '/dev/null', ...command], directory)
+    const found = {}
+    for (const [mode, options, ours = options] of MODES.filter(([each]) => modes.includes(each)))
+      found[mode] = compare(
+        mode,
+        strace(options),
+        [...OURS, ...ours, '-o', '/dev/null', ...command],
+        directory,
+      )
+    const { text, '--json': json } = found
+    const allowed = isLong ? text.theirs : text.theirs * 1.1 + text.node + 0.05
+    cells('', 'allowed', allowed.toFixed(3), '', text.ours.toFixed(3))
+    if (json) cells('', 'JSON of text', '', '', (json.ours / text.ours).toFixed(2))
   }
 } finally {
   rmSync(directory, { recursive: true, force: true })

@@ -38,8 +38,16 @@ function compiler(args, input) {
   return execFileSync('cc', args, { input, encoding: 'utf8', maxBuffer: 1 << 26 })
 }
 
-/** All names of macros and all identifiers in a list of headers. */
+const identifiersOf = new Map()
+
+/** All names of macros and all identifiers in a list of headers. Many sets have the same one. */
 function identifiers(headers) {
+  const key = headers.join(' ')
+  if (!identifiersOf.has(key)) identifiersOf.set(key, readIdentifiers(headers))
+  return identifiersOf.get(key)
+}
+
+function readIdentifiers(headers) {
   const macros = compiler(['-E', '-dM', '-'], source(headers)).matchAll(/^#define (\w+) \S/gm)
   const words = compiler(['-E', '-P', '-'], source(headers)).matchAll(/\b[A-Z_][A-Z_0-9a-z]*\b/g)
   return new Set([...[...macros].map(match => match[1]), ...[...words].map(match => match[0])])
@@ -219,6 +227,16 @@ function knownSets() {
   }
 }
 
+/**
+ * A name of a set as a constant. `1<<NAME` is the bit of a number that the headers call NAME; an
+ * expression that is no name stands in the set alone.
+ */
+function constantOf([name, value]) {
+  const [, bit] = /^1(?:%20)?<<(?:%20)?([A-Za-z_]\w*)$/.exec(name) ?? []
+  if (bit !== undefined) return [[bit, Math.log2(value)]]
+  return /^[A-Za-z_]\w*$/.test(name) ? [[name, value]] : []
+}
+
 /** All files. */
 function writeAll() {
   const sets = lines('sets.txt').map(line => {
@@ -235,11 +253,12 @@ function writeAll() {
     ? readRequests(lines('ioctls.txt'), scratch)
     : knownRequests()
   const named = requests.flatMap(([number, names]) => names.map(name => [name, number]))
-  const constants = new Map([...named, ...sets.flatMap(({ entries }) => entries), ...extra])
+  const inSets = sets.flatMap(({ entries }) => entries)
+  const constants = new Map([...named, ...inSets, ...extra])
+  const exported = new Map([...named, ...inSets, ...extra].flatMap(constantOf))
   write(
     'constants.ts',
-    [...constants]
-      .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
+    [...exported]
       .sort()
       .map(([name, value]) => `export const ${name} = ${value}\n`)
       .join(''),

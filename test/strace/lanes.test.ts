@@ -148,6 +148,15 @@ test('memory that another thread changes while it is captured', context => {
   for (const line of first) assert.match(line, /^([a-z0-9_]+\(.*\) += |\+\+\+ )/)
 })
 
+test('each event is whole although another thread changes the memory of its call', context => {
+  const lines = trace(context, 'strict', ['--json'], [program('lanes'), 'racing', '100'])
+    .trim()
+    .split('\n')
+  const events = lines.map(line => JSON.parse(line) as Event)
+  for (const call of ['openat', 'newfstatat', 'writev', 'sendmsg', 'write'])
+    assert.ok(events.filter(({ name }) => name === call).length >= 100, call)
+})
+
 test('the calls of each of many threads are in order, and none is missing', context => {
   const COUNT = 60
   const [THREADS, PROCESSES] = [3, 4]

@@ -1,7 +1,8 @@
 /** The types of the arguments of events, for the calls that programs make most. */
 import { expectTypeOf } from 'expect-type'
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TraceEvent } from '#glassbox/index.js'
+import { isCall, type TraceEvent } from '#glassbox/index.js'
 
 type Name = Extract<TraceEvent, { type: 'syscall-exit' }>['name']
 /** The arguments of a call at its exit, and its inputs at its entry. */
@@ -104,4 +105,35 @@ test('numbers and names', () => {
 test('what a call does not have has no type of its own, and outputs are not there at the entry', () => {
   expectTypeOf<Entered<'read'>['buf']>().not.toEqualTypeOf<Behind<Uint8Array>>()
   expectTypeOf<Extract<TraceEvent, { type: 'signal' }>>().not.toHaveProperty('args')
+})
+
+const anEvent = (name: string): TraceEvent => ({
+  type: 'syscall-enter',
+  pid: 1,
+  tid: 1,
+  seq: 0,
+  timeNs: 0n,
+  nr: 257,
+  abi: 'x86_64',
+  rawArgs: [],
+  name,
+  args: { flags: ['O_RDONLY'] },
+})
+
+test('isCall: the arguments of a call that is known, at its entry and at its exit', () => {
+  const event = anEvent('openat')
+  assert.ok(isCall(event, 'openat'))
+  expectTypeOf(event.args.flags).toEqualTypeOf<Names>()
+  expectTypeOf(event.name).toEqualTypeOf<'openat'>()
+  if (event.type === 'syscall-exit') expectTypeOf(event.result).toEqualTypeOf<Word>()
+  assert.deepEqual(event.args.flags, ['O_RDONLY'])
+})
+
+test('isCall: another call, an event that is none, and a call that has no types of its own', () => {
+  assert.equal(isCall(anEvent('openat'), 'openat2'), false)
+  const signal: TraceEvent = { type: 'signal', signal: 'SIGINT', pid: 1, tid: 1, seq: 0, timeNs: 0n }
+  assert.equal(isCall(signal, 'kill'), false)
+  const event = anEvent('swapon')
+  assert.ok(isCall(event, 'swapon'))
+  expectTypeOf(event.name).toEqualTypeOf<'swapon'>()
 })

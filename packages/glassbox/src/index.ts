@@ -68,6 +68,7 @@ export type {
 export type { CallPolicy, CallRule, KernelAction } from './seccomp/policy.ts'
 export { trace } from './ptrace/trace.ts'
 export type * from './trace/events.ts'
+export { isCall } from './trace/events.ts'
 export type * from './trace/handlers.ts'
 export type * from './trace/options.ts'
 export type * from './trace/subject.ts'

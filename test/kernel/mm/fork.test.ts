@@ -1,13 +1,14 @@
 /** What fork(2) costs: faults, changes of mappings, and memory that comes back. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Guest, type PageSpace, testWorld } from '../../support/kernel/memory-platform.js'
+import { fileOf, Guest, type PageSpace, testWorld } from '../../support/kernel/memory-platform.js'
 import { MemoryTask } from '../../support/kernel/memory-task.js'
 
 const PAGE = 4096
 const START = 0x10_0000_0000
 const ANONYMOUS = 0x32 // private, fixed
 const SHARED = 0x31
+const FILE = 0x12 // private, fixed
 
 /** A shell: a heap of 400 pages, of which it and its children write some again and again. */
 function shell(): ReturnType<typeof testWorld> & { task: MemoryTask; guest: Guest } {
@@ -121,5 +122,77 @@ describe('fork', () => {
     const child = new Guest(platform, space)
     assert.equal(child.signal(START), 'SIGSEGV 1')
     assert.deepEqual([child.read(START + PAGE), child.read(START + 2 * PAGE)], [0, 1])
+  })
+
+  test('a child sees what it only reads of a file at its first fault; the next one has it at once', () => {
+    const { platform, world, task } = shell()
+    const { mappable } = fileOf(world, new Uint8Array(8 * PAGE).fill(7), '/locale')
+    task.open(3, mappable, 0)
+    task.call('mmap', START + 1000 * PAGE, 8 * PAGE, 1, FILE, 3, 0)
+    const faults: number[] = []
+    for (let round = 0; round < 3; round++) {
+      const space = task.space.fork(true)
+      assert.ok(space)
+      const child = new Guest(platform, space)
+      assert.equal(child.read(START + 1000 * PAGE + 5), 7)
+      assert.equal(child.signal(START + 1008 * PAGE), 'SIGSEGV 1')
+      faults.push(child.faults)
+      space.drop()
+      task.space.settle()
+    }
+    assert.equal((faults[0] ?? 0) - (faults[1] ?? 0), 1)
+    assert.equal(faults[2], faults[1])
+  })
+
+  test('what a child did not read yet can still be unmapped, protected and moved', () => {
+    const { platform, world, task } = shell()
+    const { mappable } = fileOf(world, new Uint8Array(8 * PAGE).fill(7), '/locale')
+    task.open(3, mappable, 0)
+    const place = START + 1000 * PAGE
+    task.call('mmap', place, 8 * PAGE, 1, FILE, 3, 0)
+    const space = task.space.fork(true)
+    assert.ok(space)
+    const calls = new MemoryTask(world, space)
+    const child = new Guest(platform, space)
+    assert.equal(calls.call('munmap', place, PAGE), 0)
+    assert.equal(child.signal(place), 'SIGSEGV 1')
+    assert.equal(calls.call('mprotect', place + PAGE, PAGE, 0), 0)
+    assert.equal(child.signal(place + PAGE), 'SIGSEGV 2')
+    assert.equal(calls.call('mprotect', place + 2 * PAGE, PAGE, 3), 0)
+    child.write(place + 2 * PAGE, 9)
+    assert.deepEqual([child.read(place + 2 * PAGE), child.read(place + 3 * PAGE)], [9, 7])
+    const target = START + 2000 * PAGE
+    assert.equal(calls.call('mremap', place + 4 * PAGE, PAGE, PAGE, 3, target), target)
+    assert.deepEqual([child.read(target), child.signal(place + 4 * PAGE)], [7, 'SIGSEGV 1'])
+  })
+
+  test('short areas that a child writes are copied as one, and stay its own', () => {
+    const { platform, world } = testWorld()
+    const task = new MemoryTask(world)
+    task.call('mmap', START, 40 * PAGE, 3, ANONYMOUS, -1, 0)
+    const guest = new Guest(platform, task.space)
+    for (let page = 0; page < 40; page++) guest.write(START + page * PAGE, page)
+    let areas = 0
+    for (let round = 0; round < 4; round++) {
+      const space = task.space.fork(false)
+      assert.ok(space)
+      areas = space.areas.all.length
+      const child = new Guest(platform, space)
+      for (const page of [1, 9, 17, 25]) child.write(START + page * PAGE, 200 + round)
+      for (const page of [1, 30]) guest.write(START + page * PAGE, 100 + round)
+      const pages = [1, 9, 30].map(page => START + page * PAGE)
+      assert.deepEqual(
+        pages.map(at => child.read(at)),
+        [200 + round, 200 + round, round === 0 ? 30 : 99 + round],
+      )
+      assert.deepEqual(
+        pages.map(at => guest.read(at)),
+        [100 + round, 9, 100 + round],
+      )
+      space.drop()
+      task.space.settle()
+    }
+    assert.equal(areas, 1)
+    assert.equal(world.world.pagesInUse, 40)
   })
 })

@@ -52,6 +52,12 @@ export class StillThread implements GuestThread {
 
   changed(): void {}
 
+  setArgument(index: number, value: bigint): void {
+    const args = [...this.args] as [number, number, number, number, number, number]
+    args[index] = Number(value)
+    this.args = args
+  }
+
   extended(): Uint8Array {
     return this.state.slice()
   }

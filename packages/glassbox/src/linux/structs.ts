@@ -4,7 +4,7 @@
  */
 import { layoutOf, type StructName } from './schema/layouts.ts'
 import { LAYOUTS } from './generated/layouts.ts'
-import type { Field as SchemaField } from './schema/kinds.ts'
+import type { Field as SchemaField, Kind } from './schema/kinds.ts'
 
 export interface Field {
   readonly name: string
@@ -67,6 +67,10 @@ const QUIRKS: Readonly<Record<string, Quirk>> = {
 
 /** Arrays of numbers are printed by the size of their elements. */
 const LISTS: Readonly<Record<number, string>> = { 1: 'chars', 4: 'hexes', 8: 'longs' }
+
+const listText = (of: Kind, bytes: number): string =>
+  bytes === 8 && of.type === 'int' && of.form === 'hex' ? 'hexlongs' : (LISTS[bytes] ?? 'hexes')
+
 /** Fields that need more than a layout to be printed. */
 const NOT_PLAIN: ReadonlySet<string> = new Set(['tail', 'union', 'bits'])
 
@@ -79,7 +83,7 @@ function printed({ name, offset, kind }: SchemaField, { kinds, optional }: Quirk
     name,
     offset,
     size,
-    kind: kinds?.[name] ?? (kind.type === 'list' ? (LISTS[element] ?? 'hexes') : kind.notation),
+    kind: kinds?.[name] ?? (kind.type === 'list' ? listText(kind.of, element) : kind.notation),
     ...(optional?.includes(name) ? { optional: true } : {}),
   }
 }

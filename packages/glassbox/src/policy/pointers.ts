@@ -3,6 +3,7 @@
  * be changed by another thread between the decision and the call, so a call whose meaning is
  * behind a pointer is left to the path rules. Pointers to which the kernel only writes do no harm.
  */
+import { isPointing } from '../linux/schema/kinds.ts'
 import { syscallByName } from '../linux/syscalls.ts'
 import type { SyscallArg } from '../linux/syscall.ts'
 
@@ -13,11 +14,11 @@ const BY_COMMAND: readonly string[] = ['fcntl', 'prctl', 'keyctl', 'sysfs']
 const isAddressAsNumber = (name: string, classes: readonly string[]): boolean =>
   classes.includes('memory') || name === 'clone'
 
-/** Kinds of arguments that the kernel follows to read; see scripts/linux/syscalls.txt. */
-function isRead({ kind }: SyscallArg): boolean {
-  if (['path', 'string', 'strings', 'env', 'uring'].includes(kind)) return true
-  return /^\w+(?:<|=)/.test(kind) || kind === 'length='
-}
+/** Whether the kernel reads what the argument points to. */
+const isRead = ({ schema }: SyscallArg): boolean =>
+  isPointing(schema) && (schema.type === 'strings' || schema.way !== 'out')
+
+const isAddress = ({ schema }: SyscallArg): boolean => schema.type === 'int' && schema.form === 'address'
 
 /**
  * The first argument of a call that the kernel follows to read, by its name; `undefined` if the
@@ -28,5 +29,5 @@ export function pointerOf(syscall: string): string | undefined {
   if (!call) return undefined
   if (BY_COMMAND.includes(syscall)) return call.args[2]?.name ?? call.args[1]?.name
   const addresses = !isAddressAsNumber(call.name, call.classes)
-  return call.args.find(arg => isRead(arg) || (addresses && arg.kind === 'addr'))?.name
+  return call.args.find(arg => isRead(arg) || (addresses && isAddress(arg)))?.name
 }

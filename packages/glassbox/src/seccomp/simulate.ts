@@ -11,6 +11,7 @@ import {
   AUDIT_ARCH_X86_64,
   actionOf,
   DATA_BYTES,
+  lowOffset,
   NUMBER_OFFSET,
   type SeccompCall,
 } from './data.ts'
@@ -24,7 +25,7 @@ export function encodeCall({ nr, arch, args }: SeccompCall): Uint8Array {
   view.setUint32(NUMBER_OFFSET, nr, true)
   view.setUint32(ARCH_OFFSET, arch, true)
   for (const [index, value] of args.entries())
-    view.setBigUint64(16 + index * 8, BigInt.asUintN(64, value), true)
+    view.setBigUint64(lowOffset(index), BigInt.asUintN(64, value), true)
   return bytes
 }
 

@@ -13,8 +13,14 @@ import type { TraceSettings } from './options.ts'
  */
 export type TraceOutcome = 'written' | 'cut' | 'failed'
 
-/** `data`: the settings. The trace's end has the outcome as its data. */
-export default async function boxTrace(data: unknown): Promise<TraceHandlers> {
+/**
+ * `data`: the settings. The trace's end has the outcome as its data. A message says that the
+ * program could not be executed, and that the text says so.
+ */
+export default async function boxTrace(
+  data: unknown,
+  post: (message: unknown) => void,
+): Promise<TraceHandlers> {
   let outcome: TraceOutcome = 'written'
   const { handlers } = await makeHandlers(data as TraceSettings, {
     outputFailed(message) {
@@ -23,6 +29,7 @@ export default async function boxTrace(data: unknown): Promise<TraceHandlers> {
     },
     outputFull: () => void (outcome = 'cut'),
     limitReached: () => {},
+    notExecuted: () => post('not executed'),
   })
   return {
     ...handlers,

@@ -77,8 +77,7 @@ async function run(
   waiting: WaitingProcess | undefined,
 ): Promise<Result> {
   const { follow } = options.trace
-  const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
-  const syscalls = namesOf(options, mapping)
+  const syscalls = await callsThatStop(options)
   const filtered = syscalls !== undefined && canFilter(options)
   let end: (effect: 'keep') => void = () => {}
   let failed = false
@@ -189,6 +188,14 @@ function statOf(path: string): Stats | number {
 function isRunnable(path: string): boolean {
   const found = statOf(path)
   return typeof found !== 'number' && found.isFile() && (found.mode & 0o111) !== 0
+}
+
+/**
+ * The calls that handlers must be told of; `undefined`: all. Stacks need those that map memory.
+ */
+export async function callsThatStop(options: StraceOptions): Promise<readonly string[] | undefined> {
+  const mapping = options.trace.stacks ? (await import('../unwind/mapping-calls.ts')).MAPPING_CALLS : []
+  return namesOf(options, mapping)
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Asks {
   readonly outputFull?: () => void
   /** --syscall-limit was reached. */
   readonly limitReached: () => void
+  /** The command could not be executed, and the output says so. */
+  readonly notExecuted?: () => void
 }
 
 const EXECVE = syscallNumber('execve')
@@ -166,6 +168,7 @@ class Handlers {
     for (const sink of this.#sinks) sink.exited?.(state, call.timeNs, 1)
     this.end()
     this.reported = true
+    this.#asks.notExecuted?.()
   }
 
   #sees(state: TraceeState, abi: Abi, timeNs: bigint): void {

@@ -2,6 +2,7 @@
  * The options of one run of the command, as a value. The command line produces it; the worker
  * gets the part that concerns it. Plain data.
  */
+import type { Bind } from '../job/options.ts'
 import type { Detachment } from '../trace/source.ts'
 import type { CallSet } from './select/call-set.ts'
 import type { Injection } from './inject/inject.ts'
@@ -150,6 +151,8 @@ export interface StraceOptions {
   /** -E, in order: the value of a variable, or undefined to remove it. */
   readonly env: readonly (readonly [name: string, value: string | undefined])[]
   readonly user?: string
+  /** --runner kernel, and what the box of the program shows. Absent: it runs on the host. */
+  readonly box?: { readonly here: boolean; readonly binds: readonly Bind[] }
   readonly seccomp: boolean
   readonly killOnExit: boolean
   /** -D */

@@ -31,7 +31,7 @@ interface CallBase extends EventBase {
  * The calls that have members of their own in TraceEvent: those that programs make most. Others
  * are in CallArguments of src/linux/generated/event-arguments.ts.
  */
-type TypedCall =
+export type TypedCall =
   | ('read' | 'write' | 'open' | 'close' | 'stat' | 'fstat' | 'lstat' | 'poll' | 'lseek' | 'mmap')
   | ('mprotect' | 'munmap' | 'brk' | 'rt_sigaction' | 'rt_sigprocmask' | 'ioctl' | 'pread64' | 'pwrite64')
   | ('readv' | 'writev' | 'access' | 'pipe' | 'dup2' | 'nanosleep' | 'socket' | 'connect' | 'accept')
@@ -81,6 +81,9 @@ type CallEvent =
   | { [Call in TypedCall]: CallEnter<Call, Indexed<CallInputs[Call]>> }[TypedCall]
   | { [Call in TypedCall]: CallExit<Call, Indexed<CallArguments[Call]>> }[TypedCall]
 
+/** A call of any name. */
+export type CallEventOf<Name extends string> = CallEnter<Name, AnyArguments> | CallExit<Name, AnyArguments>
+
 /**
  * One event of a trace. `type` says which members it has. In `exec`, `path` is the new program and
  * `formerTid` the id that the calling thread had before; it differs from `tid` if a thread other
@@ -104,3 +107,21 @@ export type TraceEvent =
   | (EventBase & { readonly type: 'exec'; readonly formerTid: number; readonly path: string })
   | (EventBase & { readonly type: 'exit'; readonly code: number })
   | (EventBase & { readonly type: 'killed'; readonly signal: SignalName; readonly coreDumped: boolean })
+
+/**
+ * Whether an event is the entry or the exit of a call of this name. TypeScript then knows the
+ * arguments of the most used calls, as `args` of TraceEvent has them.
+ *
+ * @example
+ *     for await (const event of trace({ program: 'ls' }))
+ *       if (isCall(event, 'openat') && event.type === 'syscall-exit')
+ *         console.log(event.args.path, event.args.flags, event.result)
+ */
+export function isCall<Name extends TypedCall>(
+  event: TraceEvent,
+  name: Name,
+): event is Extract<TraceEvent, { readonly name: Name }>
+export function isCall<Name extends string>(event: TraceEvent, name: Name): event is CallEventOf<Name>
+export function isCall(event: TraceEvent, name: string): boolean {
+  return 'name' in event && event.name === name
+}

@@ -34,6 +34,20 @@ const both = (message: string, broken: Rule['broken']): Rule => ({ message, brok
 const isSeparate = (draft: Draft): boolean => draft.separate || draft.follows > 1
 const isPipe = (draft: Draft): boolean => /^[|!]/.test(draft.output ?? '')
 
+const isBoxed = (draft: Draft): boolean => draft.here || draft.binds.length > 0
+
+/** What has no meaning for a program in a kernel of its own. */
+const REFUSED: readonly (readonly [why: string, isGiven: (draft: Draft) => boolean])[] = [
+  ['-p/--attach traces a process of the host', d => d.pids.length > 0],
+  ['-D/--daemonize makes the command a child of its caller', d => d.daemonLetters > 0 || !!d.detachment],
+  ['-u/--user changes to a user of the host', d => d.user !== undefined],
+  ['--argv0 is for programs of the host', d => d.argv0 !== undefined],
+  [
+    '-I/--interruptible lets the command outlive ^C, which ends the kernel',
+    d => d.interruptible !== undefined,
+  ],
+]
+
 const RULES: readonly Rule[] = [
   both('-t and --absolute-timestamps cannot be provided simultaneously', d => d.times > 0 && !!d.timestamps),
   both('-q and -e quiet/--quiet cannot be provided simultaneously', d => d.quiets > 0 && !!d.quiet),
@@ -71,6 +85,10 @@ const RULES: readonly Rule[] = [
   usage('--kill-on-exit and -p/--attach are mutually exclusive', d => d.killOnExit && d.pids.length > 0),
   usage('--json and -ff/--output-separately are mutually exclusive', d => d.json && isSeparate(d)),
   usage(`--json and ${SUMMARY} are mutually exclusive`, d => d.json && d.summary !== undefined),
+  usage('--here and --bind must be given with --runner', d => isBoxed(d) && d.runner === undefined),
+  ...REFUSED.map(([message, isGiven]) =>
+    both(`${message}, so it cannot be used with --runner kernel`, d => d.runner !== undefined && isGiven(d)),
+  ),
 ]
 
 export function complete(draft: Draft, command: readonly string[]): StraceOptions {
@@ -140,6 +158,7 @@ export function complete(draft: Draft, command: readonly string[]): StraceOption
     pids: [...new Set(draft.pids)],
     env: draft.env,
     ...optional('user', draft.user),
+    ...(draft.runner !== undefined && { box: { here: draft.here, binds: draft.binds } }),
     seccomp,
     killOnExit: draft.killOnExit,
     ...optional('daemonize', daemonizeOf(draft)),

@@ -20,6 +20,7 @@ import {
 import { ALL_NUMBERS, NO_NUMBERS, wordSet } from '../../strace/select/sets.ts'
 import { columnNames, sortKey } from '../../strace/summary/columns.ts'
 import type { Detachment } from '../../trace/source.ts'
+import type { Bind } from '../../job/options.ts'
 import type { Timestamps } from './values.ts'
 
 const HEX = ['none', 'non-ascii-chars', 'non-ascii', 'all'] as const
@@ -98,6 +99,9 @@ export class Draft {
   perfetto: string | undefined
   tree = false
   stats = false
+  runner: 'kernel' | undefined
+  here = false
+  binds: Bind[] = []
 
   setQuiet(text: string): void {
     this.quiet = wordSet(text, 'quiet', QUIET, QUIET_ALIASES)
@@ -129,6 +133,12 @@ export class Draft {
     const constants = CONSTANTS.find(word => word === text)
     if (!constants) throw usageFault(`invalid ${spelled} argument: '${text}'`)
     this.constants = constants
+  }
+
+  setRunner(text: string): void {
+    if (text !== 'kernel')
+      throw usageFault(`invalid --runner argument: '${text}': only the kernel runner traces by itself`)
+    this.runner = text
   }
 
   /** The last of -z and -Z counts. */

@@ -13,6 +13,7 @@ import {
   type ParsedOption,
   type Takes,
 } from '../../options/getopt.ts'
+import { parseBind } from '../run/paths.ts'
 import { complete } from './complete.ts'
 import { Draft } from './draft.ts'
 import { qualify } from './qualify.ts'
@@ -151,6 +152,9 @@ const OPTIONS: readonly Option[] = [
   { names: ['perfetto'], takes: 'value', apply: (d, v) => void (d.perfetto = text(v)) },
   { names: ['tree'], apply: d => void (d.tree = true) },
   { names: ['stats'], apply: d => void (d.stats = true) },
+  { names: ['runner'], takes: 'value', apply: (d, v) => d.setRunner(text(v)) },
+  { names: ['here'], apply: d => void (d.here = true) },
+  { names: ['bind'], takes: 'value', apply: (d, v) => void d.binds.push(parseBind(text(v))) },
 ]
 
 function stackTrace(draft: Draft, value: string | undefined, spelled: string): void {

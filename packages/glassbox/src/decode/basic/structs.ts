@@ -24,6 +24,12 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
     const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
     return `${name}=[${longs.join(', ')}]`
   }
+  if (kind === 'hexlongs') {
+    const { full, limit } = { full: context.options.full, limit: context.limit }
+    const longs = Array.from({ length: size / 8 }, (_, index) => view.getBigUint64(offset + index * 8, true))
+    const shown = longs.slice(0, full ? longs.length : limit).map(hex)
+    return `${name}=[${[...shown, ...(shown.length < longs.length ? ['...'] : [])].join(', ')}]`
+  }
   const word =
     size === 8
       ? view.getBigUint64(offset, true)

@@ -2,12 +2,14 @@
  * Requests of the console: keys, the strings of keys, maps of characters, fonts. Sources:
  * linux/kd.h, linux/keyboard.h.
  */
+import { struct } from '../../codec/struct.ts'
+import { offsetOf } from '../../linux/schema/layouts.ts'
 import type { Context } from '../context.ts'
 import { nameIn, named, setText } from '../names.ts'
 import type { Members } from '../shapes/members.ts'
 import { hexBytes } from '../shapes/shapes.ts'
 import { quotedCharacter } from '../shapes/words.ts'
-import { readString, readView } from '../memory.ts'
+import { readString, readView, readWord } from '../memory.ts'
 import { address, hex, quote } from '../text.ts'
 import { braces, changing, type Device, isAnswered, ofShape } from './device.ts'
 
@@ -42,22 +44,19 @@ function keyTable(table: bigint, { options }: Context): string {
 const keyEntry =
   (isGet: boolean): Device =>
   (value, context) => {
-    const head = readView(context.memory, value, 2)
+    const valueAt = offsetOf('kbentry', 'kb_value')
+    const head = readView(context.memory, value, valueAt)
     if (!head) return address(value)
-    const table = keyTable(BigInt(head.getUint8(0)), context)
-    const word = readWord16(value + 2n, context)
+    const { kb_table: number, kb_index: index } = struct('kbentry').read(head)
+    const table = keyTable(BigInt(number), context)
+    const word = readWord(context.memory, value + BigInt(valueAt), 2)
     const shown = word === undefined ? '???' : keyValue(word, context)
     return braces([
       `kb_table=${table}`,
-      `kb_index=${head.getUint8(1)}`,
+      `kb_index=${index}`,
       ...(!isGet || isAnswered(context) ? [`kb_value=${shown}`] : []),
     ])
   }
-
-function readWord16(at: bigint, { memory }: Context): bigint | undefined {
-  const view = readView(memory, at, 2)
-  return view && BigInt(view.getUint16(0, true))
-}
 
 /** The string of a key is cut where other strings are. */
 const keyString =

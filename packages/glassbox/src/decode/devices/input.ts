@@ -2,7 +2,7 @@
 import { requestParts } from '../../linux/ioctls.ts'
 import { buffer } from '../basic/strings.ts'
 import type { Context } from '../context.ts'
-import { readView } from '../memory.ts'
+import { readView, readWord } from '../memory.ts'
 import { setText } from '../names.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { address, hex } from '../text.ts'
@@ -44,13 +44,10 @@ const bits =
 /** The first field of a slot is its code; as many values follow as there is room for. */
 const slots: Device = (value, context, valueText) => {
   const count = Math.trunc(requestSize(context) / 4)
-  const code = count === 0 ? undefined : readView(context.memory, value, 4)
-  if (!code || !isAnswered(context)) return address(value)
+  const code = count === 0 ? undefined : readWord(context.memory, value, 4)
+  if (code === undefined || !isAnswered(context)) return address(value)
   const values = wordsAt('d', 4, value + 4n, count - 1, { ...context, limit: Infinity }, valueText)
-  return braces([
-    `code=${setText('=evdev_mt', BigInt(code.getUint32(0, true)), context.options)}`,
-    `values=${values}`,
-  ])
+  return braces([`code=${setText('=evdev_mt', code, context.options)}`, `values=${values}`])
 }
 
 const ABS_FIELDS = ['value', 'minimum', 'maximum', 'fuzz', 'flat', 'resolution']

@@ -1,12 +1,11 @@
 /** Addresses and interfaces in netlink messages. */
+import { AF_INET, AF_INET6 } from '../../linux/constants.ts'
 import { ipv4Address, ipv6Address, interfaceText as numbered } from '../network/order.ts'
 import { bytesOf } from '../memory.ts'
 import { address } from '../text.ts'
 import { hexText, type Range, type Walk, viewOf } from './walk.ts'
 
-const AF_INET = 2
-const AF_INET6 = 10
-const IPV6_BYTES = 16
+const BYTES: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 }
 
 export const interfaceText = (index: bigint, { context }: Walk): string => {
   const number = Number(BigInt.asUintN(32, index))
@@ -15,7 +14,7 @@ export const interfaceText = (index: bigint, { context }: Walk): string => {
 
 /** An address of a family; bytes if the family is another one, or if there are too few. */
 export function inetText(range: Range, walk: Walk, family: number): string {
-  const size = { [AF_INET]: 4, [AF_INET6]: IPV6_BYTES }[family]
+  const size = BYTES[family]
   if (size === undefined || range.length < size) return hexText(walk, range)
   const view = viewOf(walk, range.at, size)
   if (!view) return address(range.at)

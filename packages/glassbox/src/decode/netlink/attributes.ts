@@ -3,6 +3,8 @@
  * message names. A value that is too short for its kind, and one of a type that the table does not
  * have, is printed as bytes.
  */
+import { struct } from '../../codec/struct.ts'
+import { AF_BRIDGE, AF_INET6 } from '../../linux/constants.ts'
 import { attributeTable, type AttributeTable } from '../../linux/attributes.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { named, nameIn, setText } from '../names.ts'
@@ -13,9 +15,9 @@ import { inetText, interfaceText } from './addresses.ts'
 import { hardwareBytes } from '../network/interfaces.ts'
 import { swapped } from '../network/order.ts'
 import { bytecodeText, memoryInformation, multipathText, viaText } from './special.ts'
-import { after, hexText, type Range, recordsText, type Walk, viewOf } from './walk.ts'
+import { after, hexText, type Range, recordsText, structOf, type Walk, viewOf } from './walk.ts'
 
-const HEAD = 4
+const HEAD = (): number => struct('nlattr').size
 const NESTED = 0x8000
 const NETWORK_ORDER = 0x4000
 const TYPE_MASK = 0x3fff
@@ -93,9 +95,6 @@ function fromNumber(range: Range, walk: Walk, print: (value: bigint) => string):
 const ticksText = (value: bigint, walk: Walk): string =>
   walk.context.options.spelling === 'raw' ? String(value) : walk.valueText('ticks', value, walk.context)
 
-const AF_INET6 = 10
-const AF_BRIDGE = 7
-
 const nested: ValueText = (range, walk, operand) => attributesText(range, walk, operand)
 
 const shaped: ValueText = (range, walk, operand) => {
@@ -131,7 +130,7 @@ const list: ValueText = (range, walk, operand) => {
 /** What the data of a link is depends on its kind, which is said before it. */
 const linkInformation: ValueText = (range, walk) => {
   const bytes = Buffer.from(walk.context.memory.read(range.at, Math.min(range.length, 64))).toString('latin1')
-  const kind = bytes.slice(HEAD).split('\0')[0]
+  const kind = bytes.slice(HEAD()).split('\0')[0]
   return attributesText(range, walk, kind === 'bridge' || kind === 'tun' ? `info_${kind}` : 'info')
 }
 
@@ -153,7 +152,7 @@ const VALUES: Readonly<Record<string, ValueText>> = {
     return table && attributesText(range, walk, table)
   },
   inet: (range, walk) => inetText(range, walk, walk.family),
-  in6: (range, walk) => (range.length < 16 ? undefined : inetText(range, walk, 10)),
+  in6: (range, walk) => (range.length < 16 ? undefined : inetText(range, walk, AF_INET6)),
   ifindex: number(4, (value, walk) => interfaceText(value, walk)),
   fd: number(4, (value, walk) => walk.valueText('fd', value, walk.context)),
   id: number(4, (value, walk) => walk.valueText('id', value, walk.context)),
@@ -199,18 +198,17 @@ function typeText(type: number, table: AttributeTable | undefined, { context }: 
 /** `[{nla_len=8, nla_type=IFLA_MTU}, 1500]`, or a list of these. */
 export function attributesText(range: Range, walk: Walk, tableName: string): string {
   const table = attributeTable(tableName)
-  return recordsText(walk, range, HEAD, rest => {
-    const view = viewOf(walk, rest.at, HEAD)
-    if (!view) return undefined
-    const length = view.getUint16(0, true)
-    const type = view.getUint16(2, true)
+  return recordsText(walk, range, HEAD(), rest => {
+    const fields = structOf(walk, rest.at, 'nlattr')
+    if (!fields) return undefined
+    const { nla_len: length, nla_type: type } = fields
     return {
       length,
       text: ({ at, length: left }) => {
         const head = `{nla_len=${length}, nla_type=${typeText(type, table, walk)}}`
         const shown = Math.min(length, left)
-        if (shown <= HEAD) return head
-        const payload = after({ at, length: shown }, HEAD)
+        if (shown <= HEAD()) return head
+        const payload = after({ at, length: shown }, HEAD())
         const name = table && nameIn(table.types.slice(1), BigInt(type & TYPE_MASK))
         const kind = name === undefined ? undefined : table?.kinds.get(name)
         return `[${head}, ${(kind && valueText(kind, payload, walk)) ?? hexText(walk, payload)}]`

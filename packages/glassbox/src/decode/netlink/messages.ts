@@ -2,34 +2,35 @@
  * Netlink messages: a head that all protocols share, and a payload by protocol and type. Sources:
  * netlink(7), rtnetlink(7), sock_diag(7).
  */
+import { sizeOf, struct } from '../../codec/struct.ts'
+import * as linux from '../../linux/constants.ts'
 import { constantSet } from '../../linux/flags.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
+import { offsetOf } from '../../linux/schema/layouts.ts'
 import type { KindText } from '../basic/structs.ts'
 import { argument, type Context, signed32 } from '../context.ts'
 import { errnoText, flagsText, nameIn, setText } from '../names.ts'
 import { address, hex } from '../text.ts'
 import { attributesText } from './attributes.ts'
 import { payloadOf } from './payloads.ts'
-import { after, hexText, type Range, recordsText, type Walk, viewOf } from './walk.ts'
+import { after, hexText, type Range, numberOf, recordsText, structOf, type Walk } from './walk.ts'
 
-const HEAD = 16
-const FIRST_OF_PROTOCOL = 16
-const [ERROR, DONE] = [2, 3]
+const HEAD = (): number => struct('nlmsghdr').size
+const FIRST_OF_PROTOCOL = linux.NLMSG_MIN_TYPE
+const [ERROR, DONE] = [linux.NLMSG_ERROR, linux.NLMSG_DONE]
 /** Its messages are strings. */
-const KOBJECT_UEVENT = 15
+const KOBJECT_UEVENT = linux.NETLINK_KOBJECT_UEVENT
 const CAPPED = 0x100
-/** An errno and a head. */
-const ERROR_BYTES = 20
-const [ROUTE, SOCK_DIAG, XFRM, SELINUX, AUDIT, NETFILTER, GENERIC, CRYPTO] = [0, 4, 6, 7, 9, 12, 16, 21]
 
 /** The set of the types of messages, by protocol. */
 const TYPES: Readonly<Record<number, string>> = {
-  [ROUTE]: 'rt_type',
-  [SOCK_DIAG]: 'sock_diag',
-  [XFRM]: 'nl_xfrm',
-  [SELINUX]: 'nl_selinux',
-  [AUDIT]: 'nl_audit',
-  [GENERIC]: 'nl_genl',
-  [CRYPTO]: 'nl_crypto',
+  [linux.NETLINK_ROUTE]: 'rt_type',
+  [linux.NETLINK_SOCK_DIAG]: 'sock_diag',
+  [linux.NETLINK_XFRM]: 'nl_xfrm',
+  [linux.NETLINK_SELINUX]: 'nl_selinux',
+  [linux.NETLINK_AUDIT]: 'nl_audit',
+  [linux.NETLINK_GENERIC]: 'nl_genl',
+  [linux.NETLINK_CRYPTO]: 'nl_crypto',
 }
 
 /** Types of messages of a part of netfilter. */
@@ -50,22 +51,26 @@ function netfilterType(type: number, { context }: Walk): string {
 
 function typeText(type: number, walk: Walk): string {
   if (type < FIRST_OF_PROTOCOL) return setText('=nl_type', BigInt(type), walk.context.options)
-  if (walk.protocol === NETFILTER) return netfilterType(type, walk)
+  if (walk.protocol === linux.NETLINK_NETFILTER) return netfilterType(type, walk)
   return setText(`=${TYPES[walk.protocol] ?? 'nl_type'}`, BigInt(type), walk.context.options)
 }
+
+/** Protocols whose types end in what the message does. */
+const VERBS: readonly number[] = [linux.NETLINK_NETFILTER, linux.NETLINK_XFRM, linux.NETLINK_CRYPTO]
 
 /** Whether a message asks, makes or deletes: its flags have names by that. */
 function flagSet(type: number, { protocol }: Walk): string | undefined {
   if (type < FIRST_OF_PROTOCOL) return type === ERROR ? 'nl_ack' : undefined
-  if (protocol === SOCK_DIAG) return 'nl_get'
-  if (protocol === ROUTE) {
+  if (protocol === linux.NETLINK_SOCK_DIAG) return 'nl_get'
+  if (protocol === linux.NETLINK_ROUTE) {
     if (nameIn('rt_type', BigInt(type)) === 'RTM_DELACTION') return 'nl_get'
     return ['nl_new', 'nl_delete', 'nl_get'][type & 3]
   }
-  if (![NETFILTER, XFRM, CRYPTO].includes(protocol)) return undefined
-  const name = protocol === NETFILTER ? netfilterName(type) : nameIn(TYPES[protocol] ?? '', BigInt(type))
+  if (!VERBS.includes(protocol)) return undefined
+  const name =
+    protocol === linux.NETLINK_NETFILTER ? netfilterName(type) : nameIn(TYPES[protocol] ?? '', BigInt(type))
   const [, verb] = /_(NEW|DEL|DELETE|GET|DELRNG)(?=[A-Z_]*$)/.exec(name ?? '') ?? []
-  if (protocol === XFRM && /EXPIRE|UPD|FLUSH|ALLOC|ACQUIRE/.test(name ?? '')) return undefined
+  if (protocol === linux.NETLINK_XFRM && /EXPIRE|UPD|FLUSH|ALLOC|ACQUIRE/.test(name ?? '')) return undefined
   if (verb === undefined) return undefined
   return verb === 'NEW' ? 'nl_new' : verb === 'GET' ? 'nl_get' : 'nl_delete'
 }
@@ -107,24 +112,24 @@ interface Head {
 }
 
 function headOf(at: bigint, walk: Walk): Head | undefined {
-  const view = viewOf(walk, at, HEAD)
-  if (!view) return undefined
-  const [length, type, flags] = [view.getUint32(0, true), view.getUint16(4, true), view.getUint16(6, true)]
-  const pid = walk.valueText('tgid', BigInt(view.getUint32(12, true)), walk.context)
-  const text = `{nlmsg_len=${length}, nlmsg_type=${typeText(type, walk)}, nlmsg_flags=${messageFlags(flags, type, walk)}, nlmsg_seq=${view.getUint32(8, true)}, nlmsg_pid=${pid}}`
+  const fields = structOf(walk, at, 'nlmsghdr')
+  if (!fields) return undefined
+  const { nlmsg_len: length, nlmsg_type: type, nlmsg_flags: flags } = fields
+  const pid = walk.valueText('tgid', BigInt(fields.nlmsg_pid), walk.context)
+  const text = `{nlmsg_len=${length}, nlmsg_type=${typeText(type, walk)}, nlmsg_flags=${messageFlags(flags, type, walk)}, nlmsg_seq=${fields.nlmsg_seq}, nlmsg_pid=${pid}}`
   return { length, type, flags, text }
 }
 
 /** An errno, and the message that it is about: whole, or its head alone. */
 function errorText(range: Range, flags: number, walk: Walk): string {
-  if (range.length < ERROR_BYTES) return hexText(walk, range)
-  const view = viewOf(walk, range.at, 4)
-  if (!view) return address(range.at)
-  const error = `{error=${errnoText(view.getInt32(0, true), walk.context.options)}`
-  const rest = after(range, 4)
+  if (range.length < struct('nlmsgerr').size) return hexText(walk, range)
+  const errno = numberOf(walk, range.at, kinds().int)
+  if (errno === undefined) return address(range.at)
+  const error = `{error=${errnoText(errno, walk.context.options)}`
+  const rest = after(range, offsetOf('nlmsgerr', 'msg'))
   const head = headOf(rest.at, walk)
   if (!head) return `${error}, msg=${address(rest.at)}}`
-  const taken = Math.min(flags & CAPPED ? HEAD : head.length, rest.length)
+  const taken = Math.min(flags & CAPPED ? HEAD() : head.length, rest.length)
   const message = messageText(head, { at: rest.at, length: taken }, walk)
   const behind = after(rest, taken)
   const text = `${error}, msg=${message}}`
@@ -137,17 +142,17 @@ function payloadText(head: Head, range: Range, walk: Walk): string {
     const known = payloadOf(head, range, walk)
     if (known !== undefined) return known
   }
-  if (head.type === DONE && range.length === 4) {
-    const view = viewOf(walk, range.at, 4)
-    return view ? String(view.getInt32(0, true)) : address(range.at)
+  if (head.type === DONE && range.length === sizeOf(kinds().int)) {
+    const result = numberOf(walk, range.at, kinds().int)
+    return result === undefined ? address(range.at) : String(result)
   }
   return hexText(walk, range)
 }
 
 function messageText(head: Head, range: Range, walk: Walk): string {
   const length = Math.min(head.length, range.length)
-  if (length <= HEAD) return head.text
-  return `[${head.text}, ${payloadText(head, after({ at: range.at, length }, HEAD), { ...walk, type: head.type })}]`
+  if (length <= HEAD()) return head.text
+  return `[${head.text}, ${payloadText(head, after({ at: range.at, length }, HEAD()), { ...walk, type: head.type })}]`
 }
 
 /** The protocol of the socket that argument 0 names; `undefined` if it is not a netlink socket. */
@@ -167,7 +172,7 @@ export function netlinkText(
 ): string {
   if (at === 0n) return 'NULL'
   const walk: Walk = { context, valueText, protocol, type: 0, family: 0, attributesText }
-  return recordsText(walk, { at, length }, HEAD, rest => {
+  return recordsText(walk, { at, length }, HEAD(), rest => {
     const head = headOf(rest.at, walk)
     return head && { length: head.length, text: range => messageText(head, range, walk) }
   })

@@ -1,10 +1,13 @@
 /** The payload of a message: a struct by protocol and type, with attributes after it. */
+import { struct } from '../../codec/struct.ts'
+import * as linux from '../../linux/constants.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { named, nameIn, setText } from '../names.ts'
+import { swapped } from '../network/order.ts'
 import { shapeText } from '../shapes/shapes.ts'
 import { address } from '../text.ts'
 import { attributesText } from './attributes.ts'
-import { after, aligned, hexText, type Range, type Walk, viewOf } from './walk.ts'
+import { after, aligned, hexText, type Range, structOf, type Walk, viewOf } from './walk.ts'
 
 interface Message {
   readonly type: number
@@ -37,29 +40,27 @@ const ROUTE: Readonly<Record<string, Form>> = {
   NSID: ['rtgenmsg', 'nsid'],
 }
 
-const AF_BRIDGE = 7
-
 function routeForm(type: number, family: number): Form | undefined {
   const name = nameIn('rt_type', BigInt(type)) ?? ''
   const what = name.replace(/^RTM_(NEW|DEL|GET|SET)/, '')
-  if (name === 'RTM_GETNEIGH' && family === AF_BRIDGE) return ROUTE['LINK']
+  if (name === 'RTM_GETNEIGH' && family === linux.AF_BRIDGE) return ROUTE['LINK']
   return ROUTE[what]
 }
 
 /** By family of the socket that is asked about: the request, and the answer. */
 const DIAG: Readonly<Record<number, readonly [request: Form, answer: Form]>> = {
-  1: [['unix_diag_req'], ['unix_diag_msg', 'unix']],
-  2: [
+  [linux.AF_UNIX]: [['unix_diag_req'], ['unix_diag_msg', 'unix']],
+  [linux.AF_INET]: [
     ['inet_diag_req_v2', 'inet_req'],
     ['inet_diag_msg', 'inet_diag'],
   ],
-  10: [
+  [linux.AF_INET6]: [
     ['inet_diag_req_v2', 'inet_req'],
     ['inet_diag_msg', 'inet_diag'],
   ],
-  16: [['netlink_diag_req'], ['netlink_diag_msg', 'netlink']],
-  17: [['packet_diag_req'], ['packet_diag_msg', 'packet']],
-  43: [['smc_diag_req'], ['smc_diag_req']],
+  [linux.AF_NETLINK]: [['netlink_diag_req'], ['netlink_diag_msg', 'netlink']],
+  [linux.AF_PACKET]: [['packet_diag_req'], ['packet_diag_msg', 'packet']],
+  [linux.AF_SMC]: [['smc_diag_req'], ['smc_diag_req']],
 }
 
 const isCompatible = (type: number): boolean => type === 18 || type === 19
@@ -90,14 +91,14 @@ function formText([name, table]: Form, family: number, range: Range, walk: Walk)
   return table === undefined || rest.length === 0 ? text : `${text}, ${attributesText(rest, inner, table)}`
 }
 
-const FIRST_OF_PROTOCOL = 16
+const FIRST_OF_PROTOCOL = linux.NLMSG_MIN_TYPE
 
 /** The family is the first byte. */
 const withFamily =
   (form: (type: number, family: number, walk: Walk) => Form | undefined) =>
   (message: Message, range: Range, walk: Walk): string | undefined => {
     if (message.type < FIRST_OF_PROTOCOL) return undefined
-    const family = viewOf(walk, range.at, 1)?.getUint8(0)
+    const family = structOf(walk, range.at, 'rtgenmsg')?.rtgen_family
     if (family === undefined) return address(range.at)
     const found = form(message.type, family, walk)
     return found ? formText(found, family, range, walk) : familyText(family, range, walk)
@@ -107,19 +108,22 @@ const diagForm = (type: number, family: number, { context }: Walk): Form | undef
   const forms = DIAG[family]
   if (!forms) return undefined
   if (context.outcome) return forms[1]
-  return isCompatible(type) && (family === 2 || family === 10) ? ['inet_diag_req', 'inet_req'] : forms[0]
+  return isCompatible(type) && (family === linux.AF_INET || family === linux.AF_INET6)
+    ? ['inet_diag_req', 'inet_req']
+    : forms[0]
 }
 
-const NFTABLES = 10
-const NETFILTER_HEAD = 4
+const NFTABLES = linux.NFNL_SUBSYS_NFTABLES
 
 function netfilter({ type }: Message, range: Range, walk: Walk): string | undefined {
   if (type < FIRST_OF_PROTOCOL) return undefined
-  if (range.length < NETFILTER_HEAD) return hexText(walk, range)
-  const view = viewOf(walk, range.at, NETFILTER_HEAD)
-  if (!view) return address(range.at)
+  const { size } = struct('nfgenmsg')
+  if (range.length < size) return hexText(walk, range)
+  const fields = structOf(walk, range.at, 'nfgenmsg')
+  if (!fields) return address(range.at)
   const { options } = walk.context
-  const [inOrder, asStored] = [view.getUint16(2), view.getUint16(2, true)]
+  const asStored = fields.res_id
+  const inOrder = Number(swapped(BigInt(asStored), 2))
   const isTables = type >> 8 === NFTABLES
   const resource =
     isTables && inOrder === NFTABLES
@@ -127,10 +131,10 @@ function netfilter({ type }: Message, range: Range, walk: Walk): string | undefi
       : isTables && asStored === NFTABLES
         ? named(`0x${asStored.toString(16)}`, 'NFNL_SUBSYS_NFTABLES', options)
         : `htons(${inOrder})`
-  const family = setText('=af', BigInt(view.getUint8(0)), options)
-  const version = setText('=nf_version', BigInt(view.getUint8(1)), options)
+  const family = setText('=af', BigInt(fields.nfgen_family), options)
+  const version = setText('=nf_version', BigInt(fields.version), options)
   const head = `{nfgen_family=${family}, version=${version}, res_id=${resource}}`
-  const rest = after(range, NETFILTER_HEAD)
+  const rest = after(range, size)
   if (rest.length === 0) return head
   const isBatch = nameIn('nf_batch', BigInt(type)) !== undefined
   return `${head}, ${isBatch ? hexText(walk, rest) : attributesText(rest, walk, 'none')}`
@@ -157,14 +161,14 @@ const CRYPTO: Form = ['crypto_user_alg', 'none']
 const PROTOCOLS: Readonly<
   Record<number, (message: Message, range: Range, walk: Walk) => string | undefined>
 > = {
-  0: withFamily(routeForm),
-  4: withFamily(diagForm),
-  7: plain('nl_selinux', {
+  [linux.NETLINK_ROUTE]: withFamily(routeForm),
+  [linux.NETLINK_SOCK_DIAG]: withFamily(diagForm),
+  [linux.NETLINK_SELINUX]: plain('nl_selinux', {
     SELNL_MSG_SETENFORCE: ['selnl_setenforce'],
     SELNL_MSG_POLICYLOAD: ['selnl_policyload'],
   }),
-  12: netfilter,
-  21: plain('nl_crypto', {
+  [linux.NETLINK_NETFILTER]: netfilter,
+  [linux.NETLINK_CRYPTO]: plain('nl_crypto', {
     CRYPTO_MSG_NEWALG: CRYPTO,
     CRYPTO_MSG_DELALG: CRYPTO,
     CRYPTO_MSG_UPDATEALG: CRYPTO,

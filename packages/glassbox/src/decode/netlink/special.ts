@@ -1,11 +1,13 @@
 /** Attributes whose value is more than a number, a struct or a list of attributes. */
+import { sizeOf, struct } from '../../codec/struct.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
 import { shapeOf } from '../../linux/shapes.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { nameIn, setText } from '../names.ts'
-import { shapeText } from '../shapes/shapes.ts'
+import { numberIn, shapeText } from '../shapes/shapes.ts'
 import { address } from '../text.ts'
 import { inetText, interfaceText } from './addresses.ts'
-import { after, aligned, hexText, type Range, type Walk, viewOf } from './walk.ts'
+import { after, aligned, hexText, numberOf, type Range, structOf, type Walk, viewOf } from './walk.ts'
 
 /** RTA_MULTIPATH: a list of struct rtnexthop, each with attributes of its own. */
 export function multipathText(range: Range, walk: Walk): string | undefined {
@@ -19,7 +21,7 @@ export function multipathText(range: Range, walk: Walk): string | undefined {
       parts.push(address(rest.at))
       break
     }
-    const said = view.getUint16(0, true)
+    const { rtnh_len: said } = struct('rtnexthop').read(view)
     const taken = Math.min(rest.length, said)
     if (rest === range) isList = said < range.length
     const head = shapeText(shape, view, walk.context, walk.valueText, rest.at)
@@ -33,40 +35,42 @@ export function multipathText(range: Range, walk: Walk): string | undefined {
 
 /** RTA_VIA: a family, and an address of it. */
 export function viaText(range: Range, walk: Walk): string | undefined {
-  const view = range.length < 2 ? undefined : viewOf(walk, range.at, 2)
-  if (!view) return range.length < 2 ? undefined : address(range.at)
-  const family = view.getUint16(0, true)
+  const { size } = struct('rtvia')
+  if (range.length < size) return undefined
+  const family = structOf(walk, range.at, 'rtvia')?.rtvia_family
+  if (family === undefined) return address(range.at)
   const name = setText('=af', BigInt(family), walk.context.options)
-  const rest = after(range, 2)
+  const rest = after(range, size)
   const shown = rest.length > 0 ? `, rtvia_addr=${inetText(rest, walk, family)}` : ''
   return `{rtvia_family=${name}${shown}}`
 }
 
 /** Numbers in memory, each with the name of its place. */
 export function memoryInformation(range: Range, walk: Walk): string | undefined {
-  if (range.length < 4) return undefined
+  const size = sizeOf(kinds().uint)
+  if (range.length < size) return undefined
   const { options } = walk.context
-  return arrayText(range.at, Math.floor(range.length / 4), 4, walk.context, (at, index) => {
-    const view = viewOf(walk, at, 4)
-    if (!view) return undefined
+  return arrayText(range.at, Math.floor(range.length / size), size, walk.context, (at, index) => {
+    const bytes = numberOf(walk, at, kinds().uint)
+    if (bytes === undefined) return undefined
     const place = setText('=sk_meminfo', BigInt(index), options)
-    return `[${nameIn('sk_meminfo', BigInt(index)) === undefined ? `0x${index.toString(16)} /* SK_MEMINFO_??? */` : place}]=${view.getUint32(0, true)}`
+    return `[${nameIn('sk_meminfo', BigInt(index)) === undefined ? `0x${index.toString(16)} /* SK_MEMINFO_??? */` : place}]=${bytes}`
   })
 }
 
 const CONDITIONS = ['INET_DIAG_BC_S_COND', 'INET_DIAG_BC_D_COND']
 const RANGES = ['INET_DIAG_BC_S_GE', 'INET_DIAG_BC_S_LE', 'INET_DIAG_BC_D_GE', 'INET_DIAG_BC_D_LE']
-const CONDITION_BYTES = 8
 
 function conditionText(range: Range, walk: Walk): string {
-  if (range.length < CONDITION_BYTES) return hexText(walk, range)
-  const view = viewOf(walk, range.at, CONDITION_BYTES)
-  if (!view) return address(range.at)
-  const family = view.getUint8(0)
-  const rest = after(range, CONDITION_BYTES)
+  const { size } = struct('inet_diag_hostcond')
+  if (range.length < size) return hexText(walk, range)
+  const condition = structOf(walk, range.at, 'inet_diag_hostcond')
+  if (!condition) return address(range.at)
+  const { family, prefix_len: prefix, port } = condition
+  const rest = after(range, size)
   const host = rest.length > 0 ? `, addr=${inetText(rest, walk, family)}` : ''
   const name = setText('=af', BigInt(family), walk.context.options)
-  return `{family=${name}, prefix_len=${view.getUint8(1)}, port=${view.getInt32(4, true) >>> 0}${host}}`
+  return `{family=${name}, prefix_len=${prefix}, port=${port >>> 0}${host}}`
 }
 
 function operationText(range: Range, walk: Walk): string {
@@ -77,15 +81,15 @@ function operationText(range: Range, walk: Walk): string {
 }
 
 function deviceText(range: Range, walk: Walk): string {
-  if (range.length < 4) return hexText(walk, range)
-  const view = viewOf(walk, range.at, 4)
-  return view ? interfaceText(BigInt(view.getUint32(0, true)), walk) : address(range.at)
+  if (range.length < sizeOf(kinds().uint)) return hexText(walk, range)
+  const index = numberOf(walk, range.at, kinds().uint)
+  return index === undefined ? address(range.at) : interfaceText(BigInt(index), walk)
 }
 
 function markText(range: Range, walk: Walk): string {
-  if (range.length < 8) return hexText(walk, range)
-  const view = viewOf(walk, range.at, 8)
-  return view ? `{mark=${view.getUint32(0, true)}, mask=${view.getUint32(4, true)}}` : address(range.at)
+  if (range.length < struct('inet_diag_markcond').size) return hexText(walk, range)
+  const condition = structOf(walk, range.at, 'inet_diag_markcond')
+  return condition ? `{mark=${condition.mark}, mask=${condition.mask}}` : address(range.at)
 }
 
 /** INET_DIAG_REQ_BYTECODE: an operation, and what it compares with. */
@@ -97,7 +101,7 @@ export function bytecodeText(range: Range, walk: Walk): string | undefined {
   const head = shapeText(shape, view, walk.context, walk.valueText, range.at)
   const rest = after(range, shape.size)
   if (rest.length === 0) return head
-  const code = nameIn('inet_bc', BigInt(view.getUint8(0))) ?? ''
+  const code = nameIn('inet_bc', numberIn(shape, 'code', view)) ?? ''
   if (CONDITIONS.includes(code)) return `${head}, ${conditionText(rest, walk)}`
   if (code === 'INET_DIAG_BC_DEV_COND') return `${head}, ${deviceText(rest, walk)}`
   if (code === 'INET_DIAG_BC_MARK_COND') return `${head}, ${markText(rest, walk)}`

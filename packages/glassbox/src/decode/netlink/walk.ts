@@ -3,6 +3,9 @@
  * not know. As in strace, each part is read when it is printed, and shown as its address if it
  * cannot be read.
  */
+import { inPlace, struct } from '../../codec/struct.ts'
+import type { Kind } from '../../linux/schema/kinds.ts'
+import type { StructName, StructValues } from '../../linux/schema/layouts.ts'
 import type { Context } from '../context.ts'
 import type { KindText } from '../basic/structs.ts'
 import { address, escaped } from '../text.ts'
@@ -29,6 +32,24 @@ export interface Range {
 export const viewOf = ({ context }: Walk, at: bigint, length: number): DataView | undefined => {
   const bytes = context.memory.read(at, length)
   return bytes.length < length ? undefined : new DataView(bytes.slice().buffer)
+}
+
+/** The struct that begins at `at`; `undefined` if not all of it can be read. */
+export function structOf<Name extends StructName>(
+  walk: Walk,
+  at: bigint,
+  name: Name,
+): StructValues[Name] | undefined {
+  const codec = struct(name)
+  const view = viewOf(walk, at, codec.size)
+  return view && codec.read(view)
+}
+
+/** A number by its kind. */
+export function numberOf(walk: Walk, at: bigint, kind: Kind): number | undefined {
+  const { size, read } = inPlace(kind)
+  const view = viewOf(walk, at, size)
+  return view && Number(read(view, 0))
 }
 
 /** Bytes in hexadecimal, as many as -s allows. */

@@ -2,11 +2,13 @@
  * Structs of which a value for programs has fewer or other fields than the bytes: fields that
  * others say are not used, a union whose member the request names, data of a type. Pure.
  */
+import { inPlace, struct } from '../../codec/struct.ts'
 import { socketAddressOf } from '../../codec/network.ts'
 import type { Fields } from '../../codec/values.ts'
 import * as linux from '../../linux/constants.ts'
 import { signalNumber } from '../../linux/signals.ts'
-import type { StructName, Word } from '../../linux/schema/layouts.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
+import { fieldOf, layoutOf, type StructName, type Word } from '../../linux/schema/layouts.ts'
 import type { Value } from '../types.ts'
 import { enumName, flagNames, signalValue } from './names.ts'
 import { socketAddressValue, untilNul } from './special.ts'
@@ -84,8 +86,8 @@ const ints = (bytes: Uint8Array): readonly number[] => {
 
 /** Control data whose shape is known, by level and type. */
 const CONTROL: Readonly<Record<string, (bytes: Uint8Array) => Value>> = {
-  [`${linux.SOL_SOCKET} 1`]: ints,
-  [`${linux.SOL_SOCKET} 2`]: bytes => {
+  [`${linux.SOL_SOCKET} ${linux.SCM_RIGHTS}`]: ints,
+  [`${linux.SOL_SOCKET} ${linux.SCM_CREDENTIALS}`]: bytes => {
     const [pid = 0, uid = 0, gid = 0] = ints(bytes)
     return { pid, uid: uid >>> 0, gid: gid >>> 0 }
   },
@@ -109,7 +111,7 @@ const control: Change = (shown, from) => {
 
 const NAME_BYTES = 16
 const text = (bytes: Uint8Array): string => untilNul(bytes.subarray(0, NAME_BYTES))
-const int = (bytes: Uint8Array): number => viewOf(bytes).getInt32(0, true)
+const int = (bytes: Uint8Array): number => Number(inPlace(kinds().int).read(viewOf(bytes), 0))
 const socketAddress = (bytes: Uint8Array): Value => {
   const fields = socketAddressOf(bytes.subarray(0, NAME_BYTES), { bits: 64 })
   return fields ? socketAddressValue(fields) : null
@@ -117,15 +119,18 @@ const socketAddress = (bytes: Uint8Array): Value => {
 
 /** The member of struct ifreq's union that a request uses. */
 const INTERFACE_PARTS: Readonly<Record<string, (union: Uint8Array) => Value>> = {
-  flags: union => flagNames('if_flags', viewOf(union).getUint16(0, true)),
+  flags: union => {
+    const { kind } = fieldOf(layoutOf('ifreq_flags'), 'ifr_flags')
+    return flagNames('if_flags', Number(inPlace(kind).read(viewOf(union), 0)))
+  },
   addr: socketAddress,
   dstaddr: socketAddress,
   broadaddr: socketAddress,
   netmask: socketAddress,
-  hwaddr: union => ({
-    sa_family: enumName('arphrd', viewOf(union).getUint16(0, true)),
-    sa_data: union.slice(2, NAME_BYTES),
-  }),
+  hwaddr: union => {
+    const { sa_family: type, sa_data: data } = struct('sockaddr').read(viewOf(union))
+    return { sa_family: enumName('arphrd', type), sa_data: Uint8Array.from(data) }
+  },
   metric: int,
   mtu: int,
   ifindex: int,

@@ -1,4 +1,6 @@
 /** Values for programs of buffers, sets of bits, capabilities and socket addresses. Pure. */
+import { inPlace } from '../../codec/struct.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
 import { Bytes, Elements, type Fields, type Value as Read } from '../../codec/values.ts'
 import type { BitSet, Buffer, BufferForm } from '../../linux/schema/kinds.ts'
 import { AF_INET6, AF_PACKET, AF_UNIX } from '../../linux/constants.ts'
@@ -29,17 +31,20 @@ function withoutNul(value: Read): Value {
 
 const INT_BYTES = 4
 
+const intIn = (bytes: Uint8Array): number =>
+  Number(inPlace(kinds().int).read(new DataView(bytes.buffer, bytes.byteOffset), 0))
+
 /** A number if it has the size of one. */
 function option(value: Read): Value {
   const bytes = bytesOf(value)
   if (bytes.length !== INT_BYTES) return bytes
-  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true)
+  return intIn(bytes)
 }
 
 function intOption(value: Read): Value {
   const bytes = bytesOf(value)
   if (bytes.length < INT_BYTES) return bytes
-  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true)
+  return intIn(bytes)
 }
 
 const names = (value: Read): Value =>
@@ -149,10 +154,10 @@ const FAMILIES: ReadonlyMap<number, (fields: Fields) => Record<string, Value>> =
 
 function numbers(
   fields: Fields,
-  kinds: Readonly<Record<string, keyof typeof WORD_VALUES | undefined>>,
+  words: Readonly<Record<string, keyof typeof WORD_VALUES | undefined>>,
 ): Record<string, Value> {
   const shown: Record<string, Value> = {}
-  for (const [name, word] of Object.entries(kinds)) {
+  for (const [name, word] of Object.entries(words)) {
     const value = fields[name]
     if (typeof value === 'number' || typeof value === 'bigint')
       shown[name] = word === undefined ? value : WORD_VALUES[word](value)

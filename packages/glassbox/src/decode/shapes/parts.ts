@@ -1,8 +1,12 @@
 /** Parts of structs that need more than a shape. */
+import { sizeOf, struct, unsigned } from '../../codec/struct.ts'
+import { AF_INET, AF_INET6, AF_SMC } from '../../linux/constants.ts'
+import { kinds } from '../../linux/generated/kinds.ts'
+import type { StructName, StructValues } from '../../linux/schema/layouts.ts'
 import type { Context } from '../context.ts'
 import type { KindText } from '../basic/structs.ts'
 import { bytesOf } from '../memory.ts'
-import { interfaceText, ipv4Address, ipv6Member } from '../network/order.ts'
+import { interfaceText, ipv4Address, ipv6Member, networkNumber } from '../network/order.ts'
 import { timeComment } from '../files/files.ts'
 import { named, setText } from '../names.ts'
 import { hex, quote } from '../text.ts'
@@ -10,104 +14,98 @@ import type { TextOptions } from '../types.ts'
 
 type PartText = (view: DataView, offset: number, context: Context, valueText: KindText) => string
 
-const AF_INET = 2
-const AF_INET6 = 10
-const AF_SMC = 43
+/** The fields of a struct that begins at an offset. */
+const fieldsAt = <Name extends StructName>(name: Name, view: DataView, offset: number): StructValues[Name] =>
+  struct(name).read(view, offset)
 
-/** An address of sixteen bytes, by the family that the whole struct begins with. */
-function inetAddress(name: string, view: DataView, offset: number, { options }: Context): string {
-  const family = view.getUint8(0)
-  const bytes = quote(bytesOf(view, offset, 16), false, 'all')
-  if (family !== AF_INET6)
-    return `${name}=${family === AF_INET || family === AF_SMC ? named(bytes, call4(view, offset, options), options) : bytes}`
-  return ipv6Member(name, bytesOf(view, offset, 16), options)
+/** Families of which four bytes of an address are used. */
+const SHORT: ReadonlySet<number> = new Set([AF_INET, AF_SMC])
+
+/** An address of sixteen bytes, of a family. */
+function inetAddress(name: string, address: readonly number[], family: number, options: TextOptions): string {
+  const bytes = Uint8Array.from(address)
+  if (family === AF_INET6) return ipv6Member(name, bytes, options)
+  const all = quote(bytes, false, 'all')
+  const call = (): string => ipv4Address(bytes.subarray(0, 4), { ...options, spelling: 'abbrev' })
+  return `${name}=${SHORT.has(family) ? named(all, call(), options) : all}`
 }
 
-const call4 = (view: DataView, offset: number, options: TextOptions): string =>
-  ipv4Address(bytesOf(view, offset, 4), { ...options, spelling: 'abbrev' })
-
-const portText = (name: string, view: DataView, offset: number, options: TextOptions): string =>
-  `${name}=${named(quote(bytesOf(view, offset, 2), false, 'all'), `htons(${view.getUint16(offset)})`, options)}`
-
 /** An address of four bytes. */
-const inet4: PartText = (view, offset, { options }) => ipv4Address(bytesOf(view, offset, 4), options)
+const inet4: PartText = (view, offset, { options }) =>
+  ipv4Address(bytesOf(view, offset, sizeOf(kinds().uint)), options)
 
-/** struct inet_diag_sockid */
-const socketId: PartText = (view, offset, context) => {
-  const { options } = context
-  const index = view.getUint32(offset + 36, true)
+/** struct inet_diag_sockid. The whole struct begins with the family. */
+const socketId: PartText = (view, offset, { options }) => {
+  const { rtgen_family: family } = fieldsAt('rtgenmsg', view, 0)
+  const id = fieldsAt('inet_diag_sockid', view, offset)
   const parts = [
-    portText('idiag_sport', view, offset, options),
-    portText('idiag_dport', view, offset + 2, options),
-    inetAddress('idiag_src', view, offset + 4, context),
-    inetAddress('idiag_dst', view, offset + 20, context),
-    `idiag_if=${index === 0 ? '0' : interfaceText(index, options)}`,
-    `idiag_cookie=[${view.getUint32(offset + 40, true)}, ${view.getUint32(offset + 44, true)}]`,
+    `idiag_sport=${networkNumber(id.idiag_sport, 2, options)}`,
+    `idiag_dport=${networkNumber(id.idiag_dport, 2, options)}`,
+    inetAddress('idiag_src', id.idiag_src, family, options),
+    inetAddress('idiag_dst', id.idiag_dst, family, options),
+    `idiag_if=${id.idiag_if === 0 ? '0' : interfaceText(id.idiag_if, options)}`,
+    `idiag_cookie=[${id.idiag_cookie.join(', ')}]`,
   ]
   return `{${parts.join(', ')}}`
 }
 
-const GPIO_ATTRIBUTE_BYTES = 16
+type GpioAttribute = StructValues['gpio_v2_line_attribute']
 
 /** What an attribute of a line is: flags, values, a period; nothing if it has no such number. */
-function gpioValue(view: DataView, offset: number, { options }: Context): string | undefined {
-  if (view.getUint32(offset + 4, true) !== 0) return undefined
-  const value = view.getBigUint64(offset + 8, true)
-  switch (view.getUint32(offset, true)) {
+function gpioValue({ id, padding, data }: GpioAttribute, { options }: Context): string | undefined {
+  if (padding !== 0) return undefined
+  switch (id) {
     case 1:
-      return `flags=${setText('|gpio_v2_line', value, options)}`
+      return `flags=${setText('|gpio_v2_line', unsigned(data), options)}`
     case 2:
-      return `values=${hex(value)}`
+      return `values=${hex(data)}`
     case 3:
-      return `debounce_period_us=${view.getUint32(offset + 8, true)}`
+      return `debounce_period_us=${BigInt.asUintN(32, unsigned(data))}`
     default:
       return undefined
   }
 }
 
-function gpioRaw(view: DataView, offset: number): string {
-  const padding = view.getUint32(offset + 4, true)
-  const parts = [
-    `id=${view.getUint32(offset, true)}`,
-    ...(padding === 0 ? [] : [`padding=${hex(padding)}`]),
-    `data=${hex(view.getBigUint64(offset + 8, true))}`,
-  ]
-  return parts.join(', ')
-}
+const gpioRaw = ({ id, padding, data }: GpioAttribute): string =>
+  [`id=${id}`, ...(padding === 0 ? [] : [`padding=${hex(padding)}`]), `data=${hex(data)}`].join(', ')
 
 /** struct gpio_v2_line_attribute */
-const gpioAttribute: PartText = (view, offset, context) =>
-  `{${gpioValue(view, offset, context) ?? gpioRaw(view, offset)}}`
+const gpioAttribute: PartText = (view, offset, context) => {
+  const attribute = fieldsAt('gpio_v2_line_attribute', view, offset)
+  return `{${gpioValue(attribute, context) ?? gpioRaw(attribute)}}`
+}
 
 /** struct gpio_v2_line_config_attribute: the same, and the lines that have it. */
 const gpioConfiguration: PartText = (view, offset, context) => {
-  const mask = hex(view.getBigUint64(offset + GPIO_ATTRIBUTE_BYTES, true))
-  return `{${gpioValue(view, offset, context) ?? `attr={${gpioRaw(view, offset)}}`}, mask=${mask}}`
+  const { attr, mask } = fieldsAt('gpio_v2_line_config_attribute', view, offset)
+  return `{${gpioValue(attr, context) ?? `attr={${gpioRaw(attr)}}`}, mask=${hex(mask)}}`
 }
 
 /** struct ptp_clock_time of a clock that tells the time of day, with the date. */
 const clockTime: PartText = (view, offset, { options }) => {
-  const [seconds, nanoseconds] = [view.getBigInt64(offset, true), view.getUint32(offset + 8, true)]
-  const reserved = view.getUint32(offset + 12, true)
-  const date = options.spelling === 'raw' ? '' : timeComment(seconds, BigInt(nanoseconds))
-  return `{sec=${seconds}, nsec=${nanoseconds}${reserved === 0 ? '' : `, reserved=${hex(reserved)}`}}${date}`
+  const { sec, nsec, reserved } = fieldsAt('ptp_clock_time', view, offset)
+  const date = options.spelling === 'raw' ? '' : timeComment(BigInt(sec), BigInt(nsec))
+  return `{sec=${sec}, nsec=${nsec}${reserved === 0 ? '' : `, reserved=${hex(reserved)}`}}${date}`
 }
 
 /** struct btrfs_ioctl_timespec */
 const btrfsTime: PartText = (view, offset) => {
-  const [seconds, nanoseconds] = [view.getBigUint64(offset, true), view.getUint32(offset + 8, true)]
-  return `{sec=${seconds}, nsec=${nanoseconds}}${timeComment(seconds, BigInt(nanoseconds))}`
+  const { sec, nsec } = fieldsAt('btrfs_timespec', view, offset)
+  return `{sec=${sec}, nsec=${nsec}}${timeComment(BigInt(sec), BigInt(nsec))}`
 }
 
 /** struct v4l2_fract */
-const fraction: PartText = (view, offset) =>
-  `${view.getUint32(offset, true)}/${view.getUint32(offset + 4, true)}`
+const fraction: PartText = (view, offset) => {
+  const { numerator, denominator } = fieldsAt('v4l2_fract', view, offset)
+  return `${numerator}/${denominator}`
+}
 
-/** Two rows of twenty-four numbers of two bytes: the lines of both fields. */
+/** The lines of both fields, one row each. */
 const videoLines: PartText = (view, offset) => {
-  const row = (at: number): string =>
-    `[${Array.from({ length: 24 }, (_, index) => hex(view.getUint16(at + 2 * index, true))).join(', ')}]`
-  return `[${row(offset)}, ${row(offset + 48)}]`
+  const { lines } = fieldsAt('v4l2_service_lines', view, offset)
+  const half = lines.length / 2
+  const row = (each: readonly number[]): string => `[${each.map(line => hex(line)).join(', ')}]`
+  return `[${row(lines.slice(0, half))}, ${row(lines.slice(half))}]`
 }
 
 export const PARTS: Readonly<Record<string, PartText>> = {

@@ -4,10 +4,11 @@
  * shape in braces, or a list of one of these, with `[]` after it.
  */
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
+import { STRUCTS } from '../../linux/structs.ts'
 import type { Context, Printer } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
 import { buffer } from '../basic/strings.ts'
-import type { KindText } from '../basic/structs.ts'
+import { type KindText, structText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
 import { PARTS } from './parts.ts'
@@ -68,6 +69,11 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
     const shape = shapeOf(inner)
     const part = new DataView(view.buffer, view.byteOffset + offset, shape?.size ?? 0)
     return shape ? shapeText(shape, part, context, valueText, at + BigInt(offset)) : '???'
+  }
+  if (kind.startsWith('struct:')) {
+    const struct = STRUCTS[kind.slice('struct:'.length)]
+    const part = new DataView(view.buffer, view.byteOffset + offset, struct?.size ?? 0)
+    return struct ? structText(struct, part, context, valueText) : '???'
   }
   if (kind.startsWith('*'))
     return unsignedAt(view, offset, size) === 0n
@@ -154,6 +160,12 @@ function listText(field: ShapeField, count: number, place: Place): string {
 /** Also a field that is never printed. */
 const fieldNamed = (shape: Shape, wanted: string): ShapeField | undefined =>
   shape.fields.find(({ name }) => name === wanted || name === `_${wanted}`)
+
+/** The number in a field; 0 if the shape has none of that name. */
+export function numberIn(shape: Shape, name: string, view: DataView): bigint {
+  const field = fieldNamed(shape, name)
+  return field ? unsignedAt(view, field.offset, field.size) : 0n
+}
 
 /** How many elements of a list are printed, or how many bytes. */
 function countOf(field: ShapeField, shape: Shape, view: DataView): number {

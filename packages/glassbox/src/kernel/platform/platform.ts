@@ -139,6 +139,8 @@ export interface GuestThread {
   readonly fault: Fault
   /** The CPU time that the host has charged to this thread, in nanoseconds. */
   cpuTimeNs(): number
+  /** Changes an argument of the call, and the register that it came in. */
+  setArgument(index: number, value: bigint): void
   /** Sets the result of the call. All that an ordinary call needs. */
   result(value: number): void
   /**

@@ -1,8 +1,10 @@
 /**
  * The general registers of a guest thread, in the order of `struct user_regs_struct`. Values are
  * kept in 32-bit halves, since a number of JavaScript cannot hold every 64-bit value: `get` is
- * exact below 2^53, and `copy` is always exact.
+ * exact below 2^53; `copy` and the methods with `Exact` are always exact.
  */
+
+import { ARGUMENT_REGISTERS } from '../../linux/ptrace.ts'
 
 /** Index of each register, in 64-bit words. */
 export const REGISTER = {
@@ -35,6 +37,9 @@ export const REGISTER = {
   gs: 26,
 } as const
 
+/** The registers of the arguments of a call. */
+export const ARGUMENTS: readonly number[] = ARGUMENT_REGISTERS.x86_64
+
 const COUNT = 27
 
 export class Registers {
@@ -49,6 +54,19 @@ export class Registers {
   set(index: number, value: number): void {
     this.words[2 * index] = (value % 2 ** 32) | 0
     this.words[2 * index + 1] = Math.floor(value / 2 ** 32)
+  }
+
+  /** All 64 bits, as a signed number. */
+  getExact(index: number): bigint {
+    return (
+      (BigInt(this.words[2 * index + 1] as number) << 32n) | BigInt((this.words[2 * index] as number) >>> 0)
+    )
+  }
+
+  /** The low 64 bits of the value. */
+  setExact(index: number, value: bigint): void {
+    this.words[2 * index] = Number(BigInt.asIntN(32, value))
+    this.words[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n))
   }
 
   copy(other: Registers): void {

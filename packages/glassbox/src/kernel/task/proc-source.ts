@@ -63,6 +63,10 @@ export class WorldProcesses implements ProcSource, ProcSystem {
     return Math.floor(clock.realSeconds() - clock.monotonic() / 1e9)
   }
 
+  get usedNs(): number {
+    return this.#world.platform.cpuTimeNs()
+  }
+
   get memoryBytes(): number {
     return this.#world.limits.memoryBytes
   }
@@ -101,6 +105,10 @@ class ShownProcess implements ProcProcess {
 
   get session(): number {
     return this.#process.session
+  }
+
+  get terminal(): ProcProcess['terminal'] {
+    return this.#process.world.terminalOf(this.#process.session)
   }
 
   get startedNs(): number {

@@ -64,6 +64,9 @@ export class Task implements contract.Task, Waiter {
   queued = false
   /** After a fork: see Lending. */
   parked = false
+  /** Delayed by a trace until then, or 0; and what it does after that: see timing/hold.ts. */
+  heldUntilNs = 0
+  afterHold: (() => void) | undefined
   /** The signal at the death of the thread that made it: PR_SET_PDEATHSIG. */
   parentDeathSignal = 0
   timerSlackNs = 50_000
@@ -315,6 +318,9 @@ export class WorldState extends WorldParts implements contract.World {
   fileAtLimit = false
   /** The wait status of the first program, when it has ended. Nothing runs any more. */
   ended: number | undefined
+  /** The controlling terminal of a session, for /proc. */
+  terminalOf: (session: number) => { readonly device: number; readonly group: number } | undefined = () =>
+    undefined
   /** Told when the leader of a session has ended. */
   onSessionEnd: (session: number) => void = () => {}
   /** The process that takes orphans. It has no task. */

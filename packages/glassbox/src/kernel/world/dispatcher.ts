@@ -5,7 +5,10 @@
  */
 import { syscallByNumber } from '../../linux/syscalls.ts'
 import { served } from '../fs/object/answers.ts'
+import { isHeld } from '../task/timing/hold.ts'
+import type { TaskObserver } from '../task/observer.ts'
 import type { Task } from '../task/state.ts'
+import { NO_RESULT } from '../wait/blocking.ts'
 import { waitForAnswers } from './answers.ts'
 import { type CallTable, fit } from './call-table.ts'
 
@@ -39,8 +42,23 @@ export class Dispatcher {
     task.nr = nr
     task.world.current = task
     this.calls++
-    task.world.observer?.entered(task)
-    task.finish(this.#answer(task, nr))
+    const { observer } = task.world
+    if (observer === undefined) task.finish(this.#answer(task, nr))
+    else this.#serveObserved(task, observer)
+  }
+
+  /**
+   * Its observer may have skipped the call, changed its number, delayed it, or killed the task.
+   */
+  #serveObserved(task: Task, observer: TaskObserver): void {
+    const isMade = observer.entered(task)
+    if (task.isBeingKilled) {
+      task.world.makeReady(task)
+      return
+    }
+    const make = (): void => task.finish(isMade ? this.#answer(task, task.nr) : NO_RESULT)
+    if (isHeld(task)) task.afterHold = make
+    else make()
   }
 
   #answer(task: Task, nr: number): number {

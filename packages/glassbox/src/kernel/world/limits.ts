@@ -59,6 +59,8 @@ export class Limits {
     this.#platform = platform
     this.#memory = memory
     memory.limitBytes = terms.memoryBytes
+    // Linux kills a program whose call needs a page that its group may not have.
+    memory.world.onLimit = () => (this.cause ??= 'memory')
     this.#timers = timers
     this.startedNs = platform.now()
     this.#guestsBefore = platform.cpuTimeNs()

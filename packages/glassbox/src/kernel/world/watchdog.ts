@@ -5,6 +5,7 @@
  */
 import { GlassboxError } from '../../errors.ts'
 import { describeTasks } from '../task/describe.ts'
+import { isHeld } from '../task/timing/hold.ts'
 import type { WorldState } from '../task/state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -48,8 +49,8 @@ export class Watchdog {
   #lost(): string | undefined {
     for (const task of this.#state.tasks.values()) {
       const isStopped = task.process.stopSignal !== 0
-      if (!task.running && !task.queued && !task.parked && !isStopped && task.wait === undefined)
-        return `task ${task.tid} neither runs nor waits`
+      const isWaiting = task.wait !== undefined || task.queued || task.parked || isHeld(task)
+      if (!task.running && !isWaiting && !isStopped) return `task ${task.tid} neither runs nor waits`
     }
     return undefined
   }

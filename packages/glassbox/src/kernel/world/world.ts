@@ -13,7 +13,7 @@ import type { TaskCredentials } from '../task/credentials.ts'
 import { exitGroup } from '../task/exit.ts'
 import { spawnInit } from '../task/spawn.ts'
 import { WorldState } from '../task/state.ts'
-import type { ResourceLimit } from '../task/types.ts'
+import type { Clock, ResourceLimit } from '../task/types.ts'
 import { TimerHeap } from '../wait/timer-heap.ts'
 import type { CallTable } from './call-table.ts'
 import { hostClock } from './clock.ts'
@@ -46,6 +46,8 @@ export interface WorldSpec {
   readonly table: CallTable
   readonly terms: Terms & { readonly processes: number }
   readonly random: (target: Uint8Array) => void
+  /** Default: the host's time. */
+  readonly clock?: Clock
   /** Called when the bell was rung. Returns why the world has to end, if it has to. */
   readonly onBell: () => 'canceled' | 'output' | undefined
   /** The line to TypeScript objects in its tree; `onBell` takes their answers from it. */
@@ -92,7 +94,7 @@ export class KernelWorld {
     this.state = new WorldState({
       platform,
       timers,
-      clock: hostClock(platform),
+      clock: spec.clock ?? hostClock(platform),
       random: spec.random,
       hostname: spec.hostname,
       root: spec.root,

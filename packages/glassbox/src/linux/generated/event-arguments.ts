@@ -849,6 +849,48 @@ export interface StructArguments {
     readonly nlmsg_seq?: number
     readonly nlmsg_pid?: number
   }
+  readonly nlmsgerr: {
+    readonly error?: number
+    readonly msg?: StructArguments['nlmsghdr']
+  }
+  readonly nlattr: {
+    readonly nla_len?: number
+    readonly nla_type?: number
+  }
+  readonly nfgenmsg: {
+    readonly nfgen_family?: Name
+    readonly version?: Name
+    readonly res_id?: number
+  }
+  readonly rtgenmsg: {
+    readonly rtgen_family?: Name
+  }
+  readonly rtvia: {
+    readonly rtvia_family?: Name
+  }
+  readonly rtnexthop: {
+    readonly rtnh_len?: number
+    readonly rtnh_flags?: Names
+    readonly rtnh_hops?: number
+    readonly rtnh_ifindex?: number
+  }
+  readonly inet_diag_sockid: {
+    readonly idiag_sport?: number
+    readonly idiag_dport?: number
+    readonly idiag_src?: readonly (number)[]
+    readonly idiag_dst?: readonly (number)[]
+    readonly idiag_if?: number
+    readonly idiag_cookie?: readonly (number)[]
+  }
+  readonly inet_diag_hostcond: {
+    readonly family?: Name
+    readonly prefix_len?: number
+    readonly port?: number
+  }
+  readonly inet_diag_markcond: {
+    readonly mark?: number
+    readonly mask?: number
+  }
   readonly ifreq: {
     readonly ifr_name?: string
     readonly ifr_ifru?: AnyValue
@@ -916,6 +958,36 @@ export interface StructArguments {
     readonly c_lflag?: Names
     readonly c_line?: Name
     readonly c_cc?: readonly (number)[]
+  }
+  readonly kbentry: {
+    readonly kb_table?: number
+    readonly kb_index?: number
+    readonly kb_value?: number
+  }
+  readonly gpio_v2_line_attribute: {
+    readonly id?: number
+    readonly padding?: number
+    readonly data?: Word
+  }
+  readonly gpio_v2_line_config_attribute: {
+    readonly attr?: StructArguments['gpio_v2_line_attribute']
+    readonly mask?: Word
+  }
+  readonly ptp_clock_time: {
+    readonly sec?: Word
+    readonly nsec?: number
+    readonly reserved?: number
+  }
+  readonly btrfs_timespec: {
+    readonly sec?: Word
+    readonly nsec?: number
+  }
+  readonly v4l2_fract: {
+    readonly numerator?: number
+    readonly denominator?: number
+  }
+  readonly v4l2_service_lines: {
+    readonly lines?: readonly (number)[]
   }
 }
 

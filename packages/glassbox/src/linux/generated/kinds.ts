@@ -566,6 +566,11 @@ type KindName =
   | 'enum_packet_type_8'
   | 'list_int_8_8'
   | 'enum_packet_mr_16'
+  | 'struct_nlmsghdr'
+  | 'enum_af_8'
+  | 'enum_nf_version_8'
+  | 'flags_rt_nexthop_8'
+  | 'list_int_32_2'
   | 'chars_16'
   | 'union_ifreq_24'
   | 'flags_if_flags_16'
@@ -583,6 +588,8 @@ type KindName =
   | 'word_terminal_output_16'
   | 'word_terminal_control_16'
   | 'flags_tty_lflag_16'
+  | 'struct_gpio_v2_line_attribute'
+  | 'list_int_16_48'
   | 'int_decimal_s32'
   | 'int_decimal_32'
   | 'word_time_32'
@@ -1166,6 +1173,11 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   enum_packet_type_8: { type: 'enum', bits: 8, set: 'packet_type', notation: '=packet_type' },
   list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
   enum_packet_mr_16: { type: 'enum', bits: 16, set: 'packet_mr', notation: '=packet_mr' },
+  struct_nlmsghdr: { type: 'struct', name: 'nlmsghdr', notation: 'struct:nlmsghdr' },
+  enum_af_8: { type: 'enum', bits: 8, set: 'af', notation: '=af' },
+  enum_nf_version_8: { type: 'enum', bits: 8, set: 'nf_version', notation: '=nf_version' },
+  flags_rt_nexthop_8: { type: 'flags', bits: 8, set: 'rt_nexthop', notation: '|rt_nexthop' },
+  list_int_32_2: { type: 'list', of: { type: 'int', bits: 32, signed: false, form: 'decimal' }, count: 2, notation: 'uint[2]' },
   chars_16: { type: 'chars', size: 16, notation: 'chars' },
   union_ifreq_24: { type: 'union', of: 'ifreq', size: 24, notation: 'union:ifreq' },
   flags_if_flags_16: { type: 'flags', bits: 16, set: 'if_flags', notation: '|if_flags' },
@@ -1183,6 +1195,8 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   word_terminal_output_16: { type: 'word', bits: 16, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_16: { type: 'word', bits: 16, word: 'terminal_control', notation: 'cflag' },
   flags_tty_lflag_16: { type: 'flags', bits: 16, set: 'tty_lflag', notation: '|tty_lflag' },
+  struct_gpio_v2_line_attribute: { type: 'struct', name: 'gpio_v2_line_attribute', notation: 'struct:gpio_v2_line_attribute' },
+  list_int_16_48: { type: 'list', of: { type: 'int', bits: 16, signed: false, form: 'hex' }, count: 48, notation: 'hex32[48]' },
   int_decimal_s32: { type: 'int', bits: 32, signed: true, form: 'decimal', notation: 'off' },
   int_decimal_32: { type: 'int', bits: 32, signed: false, form: 'decimal', notation: 'size' },
   word_time_32: { type: 'word', bits: 32, word: 'time', notation: 'time' },

@@ -39,8 +39,7 @@ ptp_pin_before 96 index@64+4:u
 ptp_pin_before2 96 index@64+4:u rsv@76+20/4:x[]?
 ptp_pin_after 96 name@0+64:str func@68+4:=ptp_pin_func chan@72+4:u
 ptp_precise 64 device@0+16:ptprtc sys_realtime@16+16:ptprtc sys_monoraw@32+16:{ptp_time} rsv@48+16/4:x[]?
-seccomp_data 64 nr@0+4:u arch@4+4:=audit_arch instruction_pointer@8+8:p args@16+48/8:x[]
-seccomp_notif 80 id@0+8:x pid@8+4:tgid flags@12+4:x data@16+64:{seccomp_data}
+seccomp_notif 80 id@0+8:x pid@8+4:tgid flags@12+4:x data@16+64:struct:seccomp_data
 seccomp_notif_resp 24 id@0+8:x val@8+8:d error@16+4:d flags@20+4:|seccomp_resp
 seccomp_addfd 24 id@0+8:x flags@8+4:|seccomp_addfd srcfd@12+4:fd newfd@16+4:d newfd_flags@20+4:|open
 kbkeycode 8 scancode@0+4:x keycode@4+4:x

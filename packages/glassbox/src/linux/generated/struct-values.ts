@@ -799,6 +799,48 @@ export interface StructValues {
     readonly nlmsg_seq: number
     readonly nlmsg_pid: number
   }
+  readonly nlmsgerr: {
+    readonly error: number
+    readonly msg: StructValues['nlmsghdr']
+  }
+  readonly nlattr: {
+    readonly nla_len: number
+    readonly nla_type: number
+  }
+  readonly nfgenmsg: {
+    readonly nfgen_family: number
+    readonly version: number
+    readonly res_id: number
+  }
+  readonly rtgenmsg: {
+    readonly rtgen_family: number
+  }
+  readonly rtvia: {
+    readonly rtvia_family: number
+  }
+  readonly rtnexthop: {
+    readonly rtnh_len: number
+    readonly rtnh_flags: number
+    readonly rtnh_hops: number
+    readonly rtnh_ifindex: number
+  }
+  readonly inet_diag_sockid: {
+    readonly idiag_sport: number
+    readonly idiag_dport: number
+    readonly idiag_src: readonly number[]
+    readonly idiag_dst: readonly number[]
+    readonly idiag_if: number
+    readonly idiag_cookie: readonly number[]
+  }
+  readonly inet_diag_hostcond: {
+    readonly family: number
+    readonly prefix_len: number
+    readonly port: number
+  }
+  readonly inet_diag_markcond: {
+    readonly mark: number
+    readonly mask: number
+  }
   readonly ifreq: {
     readonly ifr_name: Uint8Array
     readonly ifr_ifru: Uint8Array
@@ -866,6 +908,36 @@ export interface StructValues {
     readonly c_lflag: number
     readonly c_line: number
     readonly c_cc: readonly number[]
+  }
+  readonly kbentry: {
+    readonly kb_table: number
+    readonly kb_index: number
+    readonly kb_value: number
+  }
+  readonly gpio_v2_line_attribute: {
+    readonly id: number
+    readonly padding: number
+    readonly data: Word
+  }
+  readonly gpio_v2_line_config_attribute: {
+    readonly attr: StructValues['gpio_v2_line_attribute']
+    readonly mask: Word
+  }
+  readonly ptp_clock_time: {
+    readonly sec: Word
+    readonly nsec: number
+    readonly reserved: number
+  }
+  readonly btrfs_timespec: {
+    readonly sec: Word
+    readonly nsec: number
+  }
+  readonly v4l2_fract: {
+    readonly numerator: number
+    readonly denominator: number
+  }
+  readonly v4l2_service_lines: {
+    readonly lines: readonly number[]
   }
   readonly stat64: {
     readonly st_dev: Word

@@ -1,8 +1,8 @@
 /**
  * The kernel thread of a sandbox as the main thread sees it: owns the worker, sends it one request
  * at a time, and rings its bell when a job has to stop. The worker keeps the process alive only
- * while a request is open. When the process exits, the worker is told, because a thread that waits
- * for guests would block the exit.
+ * while a request is open, or while it is being closed. When the process exits, the worker is
+ * told, because a thread that waits for guests would block the exit.
  */
 import type { MessagePort, Worker } from 'node:worker_threads'
 import { GlassboxError } from '../../errors.ts'
@@ -30,6 +30,7 @@ export class KernelThread {
   readonly #stubs = new StubList()
   readonly #worker: Worker
   readonly #waiting: Waiting[] = []
+  #isClosing = false
 
   constructor() {
     // Loaded here because most programs do not use it.
@@ -96,6 +97,7 @@ export class KernelThread {
   /** Ends the thread, and with it everything that runs in it. */
   async close(): Promise<void> {
     if (this.isDead) return
+    this.#isClosing = true
     const ended = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
     this.#worker.ref()
     this.stop(STOP.close)
@@ -106,7 +108,8 @@ export class KernelThread {
 
   #receive(message: FromKernel): void {
     const waiting = this.#waiting.shift()
-    if (this.#waiting.length === 0) this.#worker.unref()
+    // An answer that comes late must not let the process exit before the thread has ended.
+    if (this.#waiting.length === 0 && !this.#isClosing) this.#worker.unref()
     if (message.type === 'failed') waiting?.reject(unpackError(message.error))
     else waiting?.resolve(message)
   }

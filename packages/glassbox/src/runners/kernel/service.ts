@@ -3,11 +3,11 @@
  * While a program runs, the thread is held by the loop; the bell tells it to look at the stop
  * word. Files in memory (/tmp, /dev/shm) stay from one program to the next until a reset.
  */
-import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { readCycles, VDSO_PATH } from '../../gate/cycles.ts'
 import { close } from '../../gate/descriptors.ts'
+import { fillRandom } from '../../gate/random.ts'
 import type { DescriptorTable } from '../../kernel/fs/descriptor-table.ts'
 import { ObjectClient } from '../../kernel/fs/object/answers.ts'
 import { makeRoot, type WorldRoot } from '../../kernel/fs/root/root.ts'
@@ -109,7 +109,7 @@ export class KernelService {
     const { user, hostOwner } = spec
     const root = makeRoot(spec.root, {
       memory,
-      random,
+      random: fillRandom,
       now: () => ({ seconds: clock.realSeconds(), nanoseconds: clock.realNanoseconds() }),
       ...(this.#objects ? { objects: { client: this.#objects, owner: user } } : {}),
       owners: ({ uid, gid }) => (uid === hostOwner ? user : { uid, gid }),
@@ -159,7 +159,7 @@ export class KernelService {
       hostname: spec.hostname,
       table: kernelCalls(),
       terms: limits,
-      random,
+      random: fillRandom,
       vdso: kept.vdso,
       objects: this.#objects,
       onBell: () => this.#heard(),
@@ -172,7 +172,8 @@ export class KernelService {
       files.closeAll()
       throw error
     }
-    const observing = hooks && observe(hooks, world, kept.vdso, job)
+    const observing =
+      hooks && observe(hooks, world, kept.vdso, { ...job, follow: job.trace?.data.session.follow ?? true })
     this.#post({ type: 'started' })
     try {
       return world.run()
@@ -233,10 +234,6 @@ export class KernelService {
     this.#line?.close()
     this.#port.close()
   }
-}
-
-const random = (target: Uint8Array): void => {
-  randomFillSync(target)
 }
 
 const endingOfWorld = (end: WorldEnd): KernelEnding => ({ ...end, missing: [...end.missing] })

@@ -21,9 +21,15 @@ export interface OpenSpec {
   readonly stubs: number
 }
 
+/** What is traced. */
+export interface Traced {
+  /** Whether threads and children are traced too. */
+  readonly follow: boolean
+}
+
 /** A trace of a job: what its carrier gets, and the port to its RunningTrace. */
 export interface TraceSpec {
-  readonly data: WorkerData
+  readonly data: WorkerData<Traced>
   readonly port: MessagePort
 }
 

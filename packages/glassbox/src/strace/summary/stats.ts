@@ -3,6 +3,8 @@
  * bytes moved and time. Paths are made absolute.
  */
 import { posix } from 'node:path'
+import { socketAddressOf } from '../../codec/network.ts'
+import { bytesOfNumber, swapped } from '../../decode/network/order.ts'
 import { readString } from '../../decode/memory.ts'
 import { AF_INET, AF_INET6, AF_UNIX, AT_FDCWD } from '../../linux/constants.ts'
 import type { Syscall } from '../../linux/syscall.ts'
@@ -96,14 +98,14 @@ interface Used {
 function usedBy({ args }: Syscall, call: EnteredCall, tracee: Tracee): readonly Used[] {
   const found = new Map<string, Used>()
   let directory = AT_FDCWD
-  for (const [index, { kind }] of args.entries()) {
+  for (const [index, { schema }] of args.entries()) {
     const value = call.args[index] ?? 0n
     const number = Number(BigInt.asIntN(32, value))
     let used: Used | undefined
-    if (kind === 'dirfd') directory = number
-    else if (kind === 'path') used = usedPath(value, directory, tracee)
-    else if (kind === 'fd') used = usedDescriptor(number, tracee)
-    else if (kind.startsWith('sockaddr<'))
+    if (schema.type === 'fd' && schema.directory) directory = number
+    else if (schema.type === 'path') used = usedPath(value, directory, tracee)
+    else if (schema.type === 'fd') used = usedDescriptor(number, tracee)
+    else if (schema.type === 'sockaddr' && schema.way === 'in')
       used = usedAddress(value, Number(BigInt.asIntN(32, call.args[0] ?? 0n)), tracee)
     if (used) found.set(used.kind + used.name, used)
   }
@@ -144,14 +146,16 @@ function usedAddress(address: bigint, fd: number, tracee: Tracee): Used | undefi
 
 function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length < SHORTEST_ADDRESS) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  switch (view.getUint16(0, true)) {
+  const fields = socketAddressOf(bytes, { bits: 64 })
+  const host = (name: string): Uint8Array => Uint8Array.from(fields?.[name] as readonly number[])
+  const port = (name: string): number => Number(swapped(BigInt(fields?.[name] as number), 2))
+  switch (fields?.['sa_family']) {
     case AF_INET:
-      return `${[...bytes.subarray(4, 8)].join('.')}:${view.getUint16(2)}`
+      return `${bytesOfNumber(fields['sin_addr'] as number, 4).join('.')}:${port('sin_port')}`
     case AF_INET6:
-      return `[${ipv6Text(bytes.subarray(8, 24))}]:${view.getUint16(2)}`
+      return `[${ipv6Text(host('sin6_addr'))}]:${port('sin6_port')}`
     case AF_UNIX:
-      return unixPath(bytes.subarray(2))
+      return unixPath(fields['sun_path'] as Uint8Array)
     default:
       return undefined
   }

@@ -25,7 +25,19 @@ export function statText(process: ProcProcess, task: ProcTask | undefined): stri
   const rss = limit === Infinity ? '18446744073709551615' : limit
   return `${[
     ...before,
-    ...[0, -1, 4_194_304, 0, 0, 0, 0, cpu, 0, ticks(process.childrenCpuNs()), 0],
+    ...[
+      process.terminal?.device ?? 0,
+      process.terminal?.group ?? -1,
+      4_194_304,
+      0,
+      0,
+      0,
+      0,
+      cpu,
+      0,
+      ticks(process.childrenCpuNs()),
+      0,
+    ],
     ...[20 + nice, nice, Math.max(1, process.tasks.length), 0, startedTicks, virtualBytes],
     ...[Math.floor(residentBytes / PAGE), rss, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0],
     ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -112,14 +124,20 @@ export function statusText(process: ProcProcess, task: ProcTask | undefined): st
 
 export const mapsText = (process: ProcProcess): string => process.areas().map(mapsLine).join('')
 
-function mapsLine(area: ProcArea): string {
-  const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0')
-  const { protection, device } = area
-  const rights = ['r', 'w', 'x'].map((letter, bit) => ((protection >> bit) & 1 ? letter : '-')).join('')
+const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0')
+
+/** A dev_t as /proc/PID/maps shows it: `fe:01`. */
+export function deviceNumbers(device: number): string {
   const major = (device >>> 8) & 0xfff
   const minor = (device & 0xff) | ((device >>> 12) & ~0xff)
+  return `${hex(major, 2)}:${hex(minor, 2)}`
+}
+
+function mapsLine(area: ProcArea): string {
+  const { protection, device } = area
+  const rights = ['r', 'w', 'x'].map((letter, bit) => ((protection >> bit) & 1 ? letter : '-')).join('')
   const head = `${hex(area.start, 8)}-${hex(area.end, 8)} ${rights}${area.shared ? 's' : 'p'}`
-  const line = `${head} ${hex(area.fileOffset, 8)} ${hex(major, 2)}:${hex(minor, 2)} ${area.inode}`
+  const line = `${head} ${hex(area.fileOffset, 8)} ${deviceNumbers(device)} ${area.inode}`
   return area.name === '' ? `${line} \n` : `${line.padEnd(72)} ${area.name}\n`
 }
 

@@ -56,6 +56,8 @@ export interface ProcProcess {
   readonly tasks: readonly ProcTask[]
   readonly credentials: Credentials
   readonly executable: Location | undefined
+  /** The controlling terminal: its device, and the group in its foreground. */
+  readonly terminal: { readonly device: number; readonly group: number } | undefined
   /** Undefined once it has ended. */
   readonly fs: FsContext | undefined
   readonly files: FdTable | undefined
@@ -74,6 +76,8 @@ export interface ProcSystem {
   readonly domainName: string
   readonly monotonicNs: number
   readonly bootSeconds: number
+  /** CPU time of all processes since the platform began. */
+  readonly usedNs: number
   readonly memoryBytes: number
   readonly usedBytes: number
   /** All processes that were ever made, and the last process id. */

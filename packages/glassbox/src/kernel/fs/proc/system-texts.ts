@@ -49,9 +49,11 @@ export function meminfo({ system }: ProcSource): string {
     .join('')
 }
 
-export function uptime({ system }: ProcSource): string {
-  const seconds = (system.monotonicNs / 1e9).toFixed(2)
-  return `${seconds} ${seconds}\n`
+const idleNs = ({ system }: ProcSource): number => Math.max(0, system.monotonicNs - system.usedNs)
+
+export function uptime(source: ProcSource): string {
+  const seconds = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(2)
+  return `${seconds(source.system.monotonicNs)} ${seconds(idleNs(source))}\n`
 }
 
 export function loadavg(source: ProcSource): string {
@@ -61,8 +63,8 @@ export function loadavg(source: ProcSource): string {
 
 /** /proc/stat: one processor. */
 export function stat(source: ProcSource): string {
-  const busy = Math.floor(source.system.monotonicNs / 1e7)
-  const row = `${busy} 0 0 0 0 0 0 0 0 0`
+  const ticks = (nanoseconds: number): number => Math.floor(nanoseconds / 1e7)
+  const row = `${ticks(source.system.usedNs)} 0 0 ${ticks(idleNs(source))} 0 0 0 0 0 0`
   return [
     `cpu  ${row}`,
     `cpu0 ${row}`,
@@ -75,6 +77,22 @@ export function stat(source: ProcSource): string {
     'softirq 0 0 0 0 0 0 0 0 0 0 0\n',
   ].join('\n')
 }
+
+/** /proc/vmstat: the counters that programs ask for; nothing is ever swapped. */
+export function vmstat({ system }: ProcSource): string {
+  const page = 4096
+  const free = system.memoryBytes === Infinity ? 0 : system.memoryBytes - system.usedBytes
+  const pages = (bytes: number): number => Math.max(0, Math.floor(bytes / page))
+  const rows: [string, number][] = [
+    ['nr_free_pages', pages(free)],
+    ['nr_active_anon', pages(system.usedBytes)],
+    ...['nr_inactive_anon', 'nr_active_file', 'nr_inactive_file', 'nr_dirty', 'nr_writeback'].map(zero),
+    ...['pgpgin', 'pgpgout', 'pswpin', 'pswpout', 'pgfault', 'pgmajfault'].map(zero),
+  ]
+  return rows.map(([name, count]) => `${name} ${count}\n`).join('')
+}
+
+const zero = (name: string): [string, number] => [name, 0]
 
 /** The processor of the host, as one: guests run on one at a time. */
 export function cpuinfo(): string {

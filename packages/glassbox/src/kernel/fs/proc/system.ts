@@ -98,6 +98,7 @@ function rootTree(source: ProcSource): Record<string, Inode> {
     }),
     uptime: text(() => texts.uptime(source)),
     version: text(texts.version),
+    vmstat: text(() => texts.vmstat(source)),
   }
 }
 

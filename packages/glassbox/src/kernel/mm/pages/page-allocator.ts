@@ -51,6 +51,8 @@ export class PageAllocator {
   #states = new Uint8Array(0)
   /** More bytes of the host than this are not made for JavaScript; the loop sees to guests. */
   limitBytes: number = Infinity
+  /** Called when pages are refused because of it. */
+  onLimit: () => void = () => {}
   /** With more pages in use than this, those who can are asked to give theirs back. */
   budgetPages: number = Infinity
   /** The oldest first. */
@@ -174,6 +176,7 @@ export class PageAllocator {
     this.tidy()
     if (this.memory.usage() + wanted <= this.limitBytes) return true
     this.#unasked = UNASKED_PAGES
+    this.onLimit()
     return false
   }
 

@@ -2,6 +2,7 @@
  * Starts stubs: a child of this thread that it traces from the first instruction on, in an address
  * space that is empty but for the stub itself, behind its filter.
  */
+import { type GlassboxError, MissingFeatureError } from '../../../errors.ts'
 import { close } from '../../../gate/descriptors.ts'
 import { call, syscall, systemError } from '../../../gate/gate.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { createMemoryFile } from '../../../gate/memory-file.ts'
 import { ptrace, type SeizedStart, startSeized } from '../../../gate/ptrace.ts'
 import { programDescriptor } from '../../../launch/static-program.ts'
-import { stepError } from '../../../launch/step-error.ts'
+import { errnoText, stepError } from '../../../launch/step-error.ts'
 import {
   __WALL,
   PTRACE_CONT,
@@ -25,7 +26,6 @@ import {
   SECCOMP_SET_MODE_FILTER,
 } from '../../../linux/constants.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
-import { seizeError } from '../../../ptrace/start/seize.ts'
 import { PlatformError } from '../platform-error.ts'
 import { REGISTER, Registers } from '../registers.ts'
 import { CommandQueue } from './commands.ts'
@@ -67,7 +67,7 @@ export function startStub(world: number, cache: number): Stub {
     if (typeof buffer === 'number') throw systemError('mmap', -buffer)
     const started = startSeized(plan.encoded.bytes, [file, world, cache, programDescriptor('stub')], OPTIONS)
     if ('step' in started)
-      throw started.step === 'seize' ? seizeError(0, started.errno) : systemError('clone3', started.errno)
+      throw started.step === 'seize' ? noTracing(started.errno) : systemError('clone3', started.errno)
     awaitTrap(started, plan)
     stubsOfThread().add(started.pid)
     return {
@@ -80,6 +80,17 @@ export function startStub(world: number, cache: number): Stub {
     close(file)
   }
 }
+
+/** The host refuses ptrace(2). */
+const noTracing = (errno: number): GlassboxError =>
+  new MissingFeatureError(
+    'ptrace',
+    `The kernel runner needs ptrace(2), which this host refuses: ${errnoText(errno)}`,
+    'A seccomp filter of a container forbids it, or kernel.yama.ptrace_scope is 3: allow it there, ' +
+      'or use another runner. `glassbox doctor` tells which ones work here.',
+    undefined,
+    { errno, syscall: 'ptrace' },
+  )
 
 /** Waits for the trap by which the stub says that it is ready. */
 function awaitTrap(started: SeizedStart, { plan: steps, encoded }: MadeStubPlan): void {

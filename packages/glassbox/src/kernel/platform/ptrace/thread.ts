@@ -10,7 +10,7 @@ import { ERRNO } from '../../../linux/errno.ts'
 import { syscallNumber } from '../../../linux/syscalls.ts'
 import { PlatformError } from '../platform-error.ts'
 import type { Fault, Space, StopKind } from '../platform.ts'
-import { REGISTER, Registers } from '../registers.ts'
+import { ARGUMENTS, REGISTER, Registers } from '../registers.ts'
 import type { HostGuest, HostThread } from './host-thread.ts'
 import { vsyscallAddress } from './record.ts'
 import type { PtraceSpace } from './space.ts'
@@ -102,6 +102,14 @@ export class PtraceThread implements HostGuest {
 
   cpuTimeNs(): number {
     return this.host ? this.host.cpuTimeNs() - this.#cpuBefore : 0
+  }
+
+  setArgument(index: number, value: bigint): void {
+    const register = ARGUMENTS[index]
+    if (register === undefined) throw new RangeError(`argument ${index} of a call`)
+    this.registers().setExact(register, value)
+    this.args[index] = this.#registers.get(register)
+    this.changed()
   }
 
   result(value: number): void {

@@ -1,9 +1,13 @@
 /** What terminals ask of the processes of a world: groups, sessions, and signals to them. */
+import { deviceNumber } from '../../fs/dev/devices.ts'
 import type { Caller, Jobs } from '../../fs/terminal/jobs.ts'
 import type { Terminals } from '../../fs/terminal/terminals.ts'
 import { isOrphaned, membersOf } from '../groups.ts'
 import { isIgnored, kernelSignal } from '../signals/send.ts'
 import type { WorldState } from '../state.ts'
+
+/** Of /dev/pts/N. */
+const SLAVE_MAJOR = 136
 
 /**
  * Gives the terminals of a root to a world: its sessions own them from now on.
@@ -13,6 +17,10 @@ import type { WorldState } from '../state.ts'
  */
 export function attachTerminals(world: WorldState, terminals: Terminals): void {
   terminals.attach(new WorldJobs(world))
+  world.terminalOf = session => {
+    const terminal = terminals.ofSession(session)
+    return terminal && { device: deviceNumber(SLAVE_MAJOR, terminal.number), group: terminal.foreground }
+  }
   world.onSessionEnd = session => terminals.sessionEnded(session)
 }
 

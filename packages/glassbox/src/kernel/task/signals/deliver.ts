@@ -24,9 +24,11 @@ export function deliverSignals(task: Task): boolean {
     return false
   }
   for (;;) {
-    const info = nextSignal(task)
-    if (info === undefined) return true
-    task.world.observer?.signaled(task, info)
+    const taken = nextSignal(task)
+    if (taken === undefined) return true
+    const { observer } = task.world
+    const info = observer === undefined ? taken : observer.signaled(task, taken)
+    if (info === undefined) continue
     const action = process.actions.get(info.signal)
     if (action.handler === SIG_IGN) continue
     if (action.handler !== SIG_DFL) {

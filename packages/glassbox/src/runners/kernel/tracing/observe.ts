@@ -16,19 +16,28 @@ export interface Observing {
  * Call it when the first program is loaded. Until `end`, every clock that a program reads is a
  * call, so that the trace shows it.
  */
-export function observe(hooks: SessionHooks, world: KernelWorld, vdso: VdsoClock, job: Launched): Observing {
+export function observe(
+  hooks: SessionHooks,
+  world: KernelWorld,
+  vdso: VdsoClock,
+  job: Launched & { readonly follow: boolean },
+): Observing {
   const { state } = world
   const { platform } = state
-  const trace = new WorldTrace(hooks, {
-    cancel: () => world.cancel(),
-    leave: keep => {
-      state.observer = undefined
-      if (keep || !state.first) return
-      for (const signal of [SIGNAL.SIGTERM, SIGNAL.SIGCONT]) kernelSignal(state.first, signal)
+  const trace = new WorldTrace(
+    hooks,
+    {
+      cancel: () => world.cancel(),
+      leave: keep => {
+        state.observer = undefined
+        if (keep || !state.first) return
+        for (const signal of [SIGNAL.SIGTERM, SIGNAL.SIGCONT]) kernelSignal(state.first, signal)
+      },
+      now: () => platform.now(),
+      isBusy: () => platform.running > 0,
     },
-    now: () => platform.now(),
-    isBusy: () => platform.running > 0,
-  })
+    job.follow,
+  )
   vdso.off()
   state.observer = trace
   const task = state.first?.leader

@@ -6,7 +6,6 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ProgramTrace } from '../../../job/options.ts'
 import { workerData } from '../../../trace/prepare.ts'
 import { RunningTrace, type TraceChannel } from '../../../trace/running-trace.ts'
-import type { WorkerData } from '../../../trace/wire.ts'
 import type { TraceSpec } from '../wire.ts'
 
 export interface Tracing {
@@ -23,11 +22,11 @@ export function startTracing({ reader, ...options }: ProgramTrace, wake: () => v
   // Loaded here because most programs do not trace.
   const { MessageChannel } = process.getBuiltinModule('node:worker_threads')
   const { port1, port2 } = new MessageChannel()
-  let data: WorkerData | undefined
+  let data: TraceSpec['data'] | undefined
   const trace = new RunningTrace({
-    data: workerData(undefined, options),
+    data: workerData({ follow: options.follow ?? true }, options),
     open: given => {
-      data = given
+      data = given as TraceSpec['data']
       return channelOf(port1, wake)
     },
     signal: undefined,
@@ -39,7 +38,7 @@ export function startTracing({ reader, ...options }: ProgramTrace, wake: () => v
   read.catch(() => failed.abort()) // `ended` reports it
   const ended = Promise.all([trace, read]).then(() => {})
   ended.catch(() => {})
-  return { spec: { data: data as WorkerData, port: port2 }, ended, failed: failed.signal }
+  return { spec: { data: data as TraceSpec['data'], port: port2 }, ended, failed: failed.signal }
 }
 
 /** A port ends when the other end is closed, also by the death of its thread. */

@@ -1,33 +1,56 @@
 /**
  * A task of the kernel as handlers of a trace see it. Every answer comes from the kernel's own
- * tables. Handlers may look at a task, write its memory, and send it signals; they cannot change
- * its calls.
+ * tables. What handlers ask for at a stop is kept here, until the trace carries it out. The execve
+ * that starts a world was made by no task, so it can only fail or be delayed.
  */
 import { MissingFeatureError } from '../../../errors.ts'
-import { PROT_EXEC } from '../../../linux/constants.ts'
+import { SI_KERNEL } from '../../../linux/constants.ts'
 import { pathFrom } from '../../../kernel/fs/path/mounts.ts'
 import { WorldProcesses } from '../../../kernel/task/proc-source.ts'
 import { SIGNAL } from '../../../kernel/task/signals/numbers.ts'
+import { sendToTask } from '../../../kernel/task/signals/send.ts'
 import type { Task } from '../../../kernel/task/state.ts'
 import type { DescriptorInfo, MappingInfo } from '../../../trace/subject.ts'
 import type { TraceeAtEntry, TraceeAtExec, TraceeAtExit } from '../../../trace/tracee.ts'
 import { cwdOf, descriptorOf } from './descriptor.ts'
+import type { KernelTimes } from './kernel-times.ts'
 import type { LaunchMemory } from './launch-memory.ts'
+import { copyOfMapped, mappingsOf } from './mappings.ts'
+import { readMemory, writeMemory } from './task-memory.ts'
 
-const PAGE = 4096
 const NS_PER_US = 1000
 const REGISTER_COUNT = 27
+const LAST_ARGUMENT = 5
+const MOST_ERRNO = 4095n
 
 export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
   readonly abi = 'x86_64'
-  readonly systemTimeUs = 0
   readonly #task: Task
+  readonly #times: KernelTimes
   readonly #launch: LaunchMemory | undefined
+  /** The handlers of this stop have changed its call. */
+  tampered = false
+  delayUs = 0
+  /** The result of a call that is not to be made. */
+  skipped: bigint | undefined
+  /** The result that the program gets in place of its own. */
+  result: bigint | undefined
+  isLetGo = false
 
   /** `launch`: the memory of the execve that started the world, which no task has made. */
-  constructor(task: Task, launch?: LaunchMemory) {
+  constructor(task: Task, times: KernelTimes, launch?: LaunchMemory) {
     this.#task = task
+    this.#times = times
     this.#launch = launch
+  }
+
+  /** Of the execve that started the world. */
+  get launchArguments(): readonly bigint[] {
+    return this.#launch?.args ?? []
+  }
+
+  get systemTimeUs(): number {
+    return Math.floor(this.#times.of(this.#task) / NS_PER_US)
   }
 
   get tid(): number {
@@ -49,34 +72,11 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
   read(address: bigint, length: number): Uint8Array {
     const launched = this.#launch?.read(address, length)
     if (launched) return launched
-    const target = new Uint8Array(length)
-    const done = this.#byPages(address, length, (at, offset, count) =>
-      this.#task.memory.read(at, target, offset, count),
-    )
-    return target.subarray(0, done)
+    return readMemory(this.#task, address, length)
   }
 
   write(address: bigint, bytes: Uint8Array): number {
-    return this.#byPages(address, bytes.length, (at, offset, count) =>
-      this.#task.memory.write(at, bytes, offset, count),
-    )
-  }
-
-  /** The kernel answers for a whole range; a trace wants what there is of it. Returns how much. */
-  #byPages(
-    address: bigint,
-    length: number,
-    move: (at: number, offset: number, count: number) => number,
-  ): number {
-    const start = Number(address)
-    if (!Number.isSafeInteger(start)) return 0
-    let done = 0
-    while (done < length) {
-      const count = Math.min(length - done, PAGE - ((start + done) % PAGE))
-      if (move(start + done, done, count) < 0) break
-      done += count
-    }
-    return done
+    return writeMemory(this.#task, address, bytes)
   }
 
   descriptor(fd: number): DescriptorInfo | undefined {
@@ -104,19 +104,12 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
   }
 
   mappings(): readonly MappingInfo[] {
-    const areas = new WorldProcesses(this.#task.world).process(this.pid)?.areas() ?? []
-    return areas
-      .filter(({ name }) => name !== '')
-      .map(({ start, end, protection, fileOffset, inode, name }) => ({
-        ...{ start, end, inode, name },
-        executable: (protection & PROT_EXEC) !== 0,
-        offset: fileOffset,
-        device: '00:00',
-      }))
+    return mappingsOf(this.#task)
   }
 
-  /** A file of the world need not be one of the host. */
-  openMapping(): undefined {}
+  openMapping(mapping: MappingInfo): number | undefined {
+    return copyOfMapped(this.#task, mapping)
+  }
 
   cpuTimeNs(): number {
     return this.#task.cpuNs()
@@ -140,43 +133,60 @@ export class TaskTracee implements TraceeAtEntry, TraceeAtExit, TraceeAtExec {
     return new BigUint64Array(words.slice(0, 2 * REGISTER_COUNT).buffer)
   }
 
+  /** As of the kernel: no process has sent it. */
   signal(signal: number): void {
-    this.#task.signal(signal)
+    sendToTask(this.#task, { signal, code: SI_KERNEL, details: { kind: 'sender', pid: 0, uid: 0 } })
   }
 
   kill(): void {
     this.#task.signal(SIGNAL.SIGKILL)
   }
 
-  delay(): void {
-    refuse('delay a thread')
+  delay(microseconds: number): void {
+    this.delayUs += microseconds
+    this.tampered = true
   }
 
-  setArgument(): void {
-    refuse('change an argument')
+  setArgument(index: number, value: bigint): void {
+    if (!Number.isInteger(index) || index < 0 || index > LAST_ARGUMENT)
+      throw new RangeError(`A call has arguments 0 to ${LAST_ARGUMENT}, not ${index}.`)
+    if (this.#launch) refuse('change an argument')
+    this.#task.thread.setArgument(index, value)
+    this.tampered = true
   }
 
-  setNumber(): void {
-    refuse('change a call')
+  setNumber(nr: number): void {
+    if (this.#launch) refuse('change the number')
+    this.#task.nr = nr
+    this.tampered = true
   }
 
-  skip(): void {
-    refuse('skip a call')
+  skip(outcome: Outcome): void {
+    const value = registerOf(outcome)
+    if (this.#launch && (value >= 0n || value < -MOST_ERRNO)) refuse('skip it without an error')
+    this.skipped = value
+    this.tampered = true
   }
 
-  setResult(): void {
-    refuse('change a result')
+  setResult(outcome: Outcome): void {
+    this.result = registerOf(outcome)
+    this.tampered = true
   }
 
   detach(): void {
-    refuse('leave one process')
+    this.isLetGo = true
   }
 }
+
+type Outcome = { readonly value: bigint } | { readonly errno: number }
+
+const registerOf = (outcome: Outcome): bigint =>
+  BigInt.asIntN(64, 'errno' in outcome ? BigInt(-outcome.errno) : outcome.value)
 
 function refuse(what: string): never {
   throw new MissingFeatureError(
     'trace',
-    `A trace of the kernel runner cannot ${what}.`,
-    "Use runner: 'namespace' for a trace that changes what programs do.",
+    `A trace of the kernel runner cannot ${what} at the execve that starts the program: no program makes it.`,
+    'Let it fail with an errno, or change a later call.',
   )
 }
