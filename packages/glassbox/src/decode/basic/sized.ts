@@ -42,7 +42,7 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
-/** struct sched_attr contains its own size. An argument says how much room the kernel has to fill. */
+/** struct sched_attr contains its own size. An argument says how much room the kernel has. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
