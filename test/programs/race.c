@@ -174,11 +174,18 @@ static int try_unlink(void) {
   return !exists(outside);
 }
 
+/* The allowed files have other contents than the forbidden one. */
+static int try_stat(void) {
+  struct stat found;
+  if (fstatat(base, target, &found, 0)) return -1;
+  return found.st_size == 6;
+}
+
 static const struct {
   const char *name;
   int (*attempt)(void);
 } ATTEMPTS[] = {{"open", try_open},   {"exec", try_exec},         {"link", try_link},     {"rename", try_rename},
-                {"mkdir", try_mkdir}, {"truncate", try_truncate}, {"unlink", try_unlink}};
+                {"mkdir", try_mkdir}, {"truncate", try_truncate}, {"unlink", try_unlink}, {"stat", try_stat}};
 
 int main(int argc, char **argv) {
   int (*attempt)(void) = 0;

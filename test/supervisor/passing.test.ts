@@ -31,8 +31,8 @@ const SCOPES: Readonly<Record<string, (access: Access, path: string) => PathRule
 }
 
 /**
- * Tries every way to use every name, and prints what comes of it. With another argument it does not
- * ask for attributes.
+ * Tries every way to use every name, and prints what comes of it. With another argument it does
+ * not ask for attributes.
  */
 const SCRIPT = `
 import os, sys

@@ -15,8 +15,8 @@
 #define ACCESS_STAT 16
 
 /*
- * Reads the path of a call as an absolute one. `path` has room for 2 * LONGEST. Returns 1, or 0 for
- * an empty path, or -1 if it cannot be read or is too long.
+ * Reads the path of a call as an absolute one. `path` has room for 2 * LONGEST. Returns 1, or 0
+ * for an empty path, or -1 if it cannot be read or is too long.
  */
 int read_path(s32 tid, u64 address, s32 dirfd, char *path);
 
@@ -45,8 +45,8 @@ void descriptor_link(char *to, u32 tid, u32 fd);
 long open_object(s32 directory, const char *path, u64 nofollow, u64 resolve);
 
 /*
- * Reads the path of an object, which contains no link. `name` has room for LONGEST. Returns 0 if it
- * has none, is too long, or ends as that of a removed file does.
+ * Reads the path of an object, which contains no link. `name` has room for LONGEST. Returns 0 if
+ * it has none, is too long, or ends as that of a removed file does.
  */
 int read_name(long fd, char *name);
 

@@ -2,8 +2,8 @@
  * Lets calls pass that name a granted file, without JavaScript. A granted directory is known by a
  * descriptor, and the rest of the path is resolved below it without leaving it, a mount or a link
  * of /proc. A pattern is compared with the path, which must contain no link then. If a path leads
- * anywhere else, the name of what it leads to is compared with the rules. What no rule grants, what
- * lies in /proc, and what cannot be read, is not decided here.
+ * anywhere else, the name of what it leads to is compared with the rules. What no rule grants,
+ * what lies in /proc, and what cannot be read, is not decided here.
  *
  * The kernel resolves the path again for the program, which may have changed it since. So a
  * call passes only if something behind the tracer (Landlock) judges the object too.
@@ -47,8 +47,8 @@ static u64 hash_of(const struct use *use) {
 }
 
 /*
- * Whether a path leads to an object (1), or to nothing (2) and the call does not make it. 0: that is
- * not known.
+ * Whether a path leads to an object (1), or to nothing (2) and the call does not make it. 0: that
+ * is not known.
  */
 static int leads_to(s32 directory, const char *path, u64 resolve, const struct prefix *prefix, const struct use *use) {
   long fd = open_object(directory, path, use->nofollow ? O_NOFOLLOW : 0, resolve);
@@ -61,8 +61,8 @@ static int leads_to(s32 directory, const char *path, u64 resolve, const struct p
 static int is_in_proc(const char *path) { return starts_with(path, (const u8 *)"/proc", 5); }
 
 /*
- * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is there
- * and the program may know that (2).
+ * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is
+ * there and the program may know that (2).
  */
 static int grants_object(const struct prefixes *table, const struct use *use) {
   char found[LONGEST];

@@ -1,7 +1,7 @@
 /*
  * Makes calls for a program that ask for the attributes of a file: the object is taken as a
- * descriptor, and what is judged is its name. So nothing that the program changes after that has an
- * effect. src/supervisor/paths/decide-call.ts does the same for everything that is not decided
+ * descriptor, and what is judged is its name. So nothing that the program changes after that has
+ * an effect. src/supervisor/paths/decide-call.ts does the same for everything that is not decided
  * here: what no rule grants, what lies in /proc, and what fails other than for lack of the file.
  *
  * The object is looked up, and asked, with no more power than the program has: see

@@ -19,6 +19,7 @@
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 
 #define STACK 32768
 #define SIGKILL 9
@@ -88,7 +89,8 @@ static long clone_start(struct start *start, s64 cgroup) {
  * startSeized(plan, slots: BigInt64Array(64), options, made: BigInt64Array(2), cgroup): starts a
  * child that this thread has seized with these options, and that runs the plan. It is in the v2
  * cgroup of that descriptor, or of this thread if that is negative. Returns its id, or -errno;
- * `made[1]` is 1 then if the child could not be seized. `made[0]` is the start, for endStart().
+ * `made[1]` is 1 then if the child could not be seized, and 2 if it was killed before that.
+ * `made[0]` is the start, for endStart().
  */
 napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   napi_value arguments[MAX_ARGUMENTS];
@@ -111,9 +113,13 @@ napi_value gate_start_seized(napi_env env, napi_callback_info info) {
   if (pid == 0) pid = clone_start(start, cgroup);
   long seized = pid > 0 ? sys(ptrace, PTRACE_SEIZE, pid, 0, options) : 0;
   if (seized < 0) {
-    sys(kill, pid, SIGKILL);
-    sys(wait4, pid, 0, WAIT_ALL, 0);
-    results[1] = 1;
+    /* One that was killed before cannot be seized either. */
+    int was_dead = sys(wait4, pid, 0, WAIT_ALL | WNOHANG, 0) == pid;
+    if (!was_dead) {
+      sys(kill, pid, SIGKILL);
+      sys(wait4, pid, 0, WAIT_ALL, 0);
+    }
+    results[1] = was_dead ? 2 : 1;
     pid = seized;
   }
   if (pid < 0) {

@@ -78,6 +78,27 @@ for (const tier of ['named', 'silent'] as const)
       }
     })
 
+/** With a list in `stat` directories cannot be opened with O_PATH, so there are no others. */
+const STAT_KINDS = ['string', 'link', 'directory', 'mapping'] as const
+
+test('stat, which the supervisor makes: no race tells of a file outside of the policy', async context => {
+  for (const kind of STAT_KINDS) {
+    const cwd = makeFiles(context)
+    const policy: Policy = { extends: 'default', paths: { write: [`${cwd}/ok/`], stat: [`${cwd}/ok/`] } }
+    const { flips, wins, allowed, line } = await race(cwd, policy, ['stat', kind], FLIPS)
+    assert.equal(wins, 0, line)
+    assert.ok(flips >= FLIPS && allowed > 0, `it was a race: ${line}`)
+    context.diagnostic(line)
+  }
+})
+
+test('stat: the same races win without a policy', async context => {
+  for (const kind of STAT_KINDS) {
+    const { wins, line } = await race(makeFiles(context), null, ['stat', kind], 0)
+    assert.ok(wins > 0, line)
+  }
+})
+
 for (const call of CALLS)
   test(`${call}: the same races win without a policy`, async context => {
     for (const kind of KINDS) {

@@ -275,6 +275,7 @@ const AT_ZERO = new Set(['dents', 'ipccmd'])
 
 /** What is shown if the kernel filled nothing in. For all other kinds, the address is shown. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
+  mincore: () => (value, context) => (argument(context, 1) === 0n ? '[]' : address(value)),
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
   ifconf: () => interfaceList,

@@ -5,6 +5,8 @@ import { hex } from './text.ts'
 import type { TextOptions } from './types.ts'
 
 const FUTEX_CLOCK_REALTIME = 256n
+/** The command, FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
+const OPERATION_BITS = 511n
 /** FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI: only these take a clock. */
 const WITH_CLOCK: ReadonlySet<number> = new Set([0, 9, 11])
 const MATCH_ANY = 0xffffffffn
@@ -13,7 +15,9 @@ const MATCH_ANY = 0xffffffffn
 export const futexOperation: Printer = (value, { options }) => {
   if ((value & FUTEX_CLOCK_REALTIME) === 0n) return setText('=futex_op', value, options)
   const command = Number(value & 127n)
-  if (!WITH_CLOCK.has(command)) return nameless(hex(BigInt.asUintN(32, value)), 'FUTEX_???', options)
+  const isOther = (BigInt.asUintN(32, value) & ~OPERATION_BITS) !== 0n
+  if (isOther || !WITH_CLOCK.has(command))
+    return nameless(hex(BigInt.asUintN(32, value)), 'FUTEX_???', options)
   const name = setText('=futex_op', value & ~FUTEX_CLOCK_REALTIME, NAMES)
   return named(hex(BigInt.asUintN(32, value)), `${name}|FUTEX_CLOCK_REALTIME`, options)
 }

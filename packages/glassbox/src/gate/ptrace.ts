@@ -110,11 +110,16 @@ export interface SeizedStart {
   end(): PlanOutcome['failure']
 }
 
-/** Why there is none: `seize` if the child was there but this thread may not trace it. */
+/**
+ * Why there is none: `seize` if the child was there but this thread may not trace it; `killed` if
+ * it was killed before that.
+ */
 export interface NotStarted {
-  readonly step: 'clone' | 'seize'
+  readonly step: 'clone' | 'seize' | 'killed'
   readonly errno: number
 }
+
+const NOT_STARTED = ['clone', 'seize', 'killed'] as const
 
 /**
  * Starts a child that this thread traces with these options from its first instruction on. It
@@ -132,7 +137,7 @@ export function startSeized(
   for (const [index, value] of inputs.entries()) slots[index] = BigInt(value)
   const made = new BigInt64Array(2)
   const pid = addon().startSeized(encoded, slots, options, made, cgroup)
-  if (pid < 0) return { step: made[1] === 1n ? 'seize' : 'clone', errno: -pid }
+  if (pid < 0) return { step: NOT_STARTED[Number(made[1])] ?? 'clone', errno: -pid }
   const [start = 0n] = made
   return { pid, end: () => endStart(start) }
 }

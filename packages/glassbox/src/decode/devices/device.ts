@@ -23,7 +23,7 @@ export const ofShape =
     return members ? print(members, context, valueText) : address(value)
   }
 
-/** The fields of the caller, then, if the call has succeeded, those of the kernel, as one struct. */
+/** The caller's fields and, if the call has succeeded, those of the kernel, as one struct. */
 export const completed = (
   name: string,
   before: readonly string[],

@@ -1,4 +1,4 @@
-/** Requests of input devices: sets of events and keys, axes, slots, names. Source: linux/input.h. */
+/** Requests of input devices: sets of events and keys, axes, slots, names. See linux/input.h. */
 import { requestParts } from '../../linux/ioctls.ts'
 import { buffer } from '../basic/strings.ts'
 import type { Context } from '../context.ts'

@@ -1,4 +1,5 @@
 /** Information about files: stat(2), statx(2), directory entries. */
+import { arrayText } from '../basic/arrays.ts'
 import { argument, type Printer } from '../context.ts'
 import { inPlace, struct } from '../../codec/struct.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
@@ -175,13 +176,12 @@ export const directoryEntries =
 /** The descriptors of pipe(2) and socketpair(2). */
 export const descriptors: Printer = (value, context) => {
   const { size, read } = inPlace(kinds().fd)
-  const view = readView(context.memory, value, 2 * size)
-  if (!view) return address(value)
-  const texts = [0, size].map(at => {
-    const fd = Number(read(view, at))
+  return arrayText(value, 2, size, context, at => {
+    const view = readView(context.memory, at, size)
+    if (!view) return undefined
+    const fd = Number(read(view, 0))
     return `${fd}${context.options.descriptor?.(fd) ?? ''}`
   })
-  return `[${texts.join(', ')}]`
 }
 
 /** A set of processors, with as many bytes as the kernel wrote or the caller passes. */

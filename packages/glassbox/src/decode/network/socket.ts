@@ -25,7 +25,10 @@ const family =
   (view, options) =>
     view.byteLength < least() ? undefined : text(struct(name).read(view), options)
 
-const unixText = family('sockaddr_un', ({ sun_path: path }, { stringsInHex: style }) => {
+const MOST_PATH_BYTES = 108
+
+const unixText = family('sockaddr_un', ({ sun_path: whole }, { stringsInHex: style }) => {
+  const path = whole.subarray(0, MOST_PATH_BYTES)
   if (path.length === 0) return ''
   const end = path.indexOf(0)
   const name =
@@ -35,12 +38,10 @@ const unixText = family('sockaddr_un', ({ sun_path: path }, { stringsInHex: styl
   return `, sun_path=${name}`
 })
 
-/** The padding behind the address may be left out. */
 const ipv4Text = family(
   'sockaddr_in',
   ({ sin_port: port, sin_addr: host }, options) =>
     `, sin_port=${networkNumber(port, 2, options)}, sin_addr=${ipv4Address(bytesOfNumber(host, 4), options)}`,
-  () => offsetOf('sockaddr_in', 'sin_addr') + 4,
 )
 
 /** Link-local addresses have an interface as their scope. */
@@ -105,9 +106,9 @@ export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}):
   if (bytes.length < data) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const { sa_family: number } = struct('sockaddr').read(view)
-  const rest =
-    FAMILIES[number]?.(view, options) ??
-    `, sa_data=${quote(bytes.subarray(data), false, options.stringsInHex)}`
+  const unknown =
+    bytes.length > data ? `, sa_data=${quote(bytes.subarray(data), false, options.stringsInHex)}` : ''
+  const rest = FAMILIES[number]?.(view, options) ?? unknown
   return `{sa_family=${setText('=af', BigInt(number), options)}${rest}}`
 }
 
@@ -134,5 +135,8 @@ export const returnedAddress =
 export function addressAt(value: bigint, length: number, { memory, options }: Context): string {
   if (value === 0n) return 'NULL'
   if (options.addressesOnly) return address(value)
-  return socketAddressText(memory.read(value, Math.min(length, ADDRESS_BYTES)), options) ?? address(value)
+  const needed = Math.min(length, ADDRESS_BYTES)
+  const bytes = memory.read(value, needed)
+  if (bytes.length < needed) return address(value)
+  return socketAddressText(bytes, options) ?? address(value)
 }

@@ -101,10 +101,11 @@ export class Prefixes {
   }
 }
 
-/** The path with which a rule begins, and its text in the table, of which `length` is that path. */
+/** The path with which a rule begins, and its text in the table, which begins with it. */
 interface RuleText {
   readonly path: string
   readonly text: Uint8Array
+  /** Of the path, in bytes. */
   readonly length: number
 }
 

@@ -4,8 +4,8 @@
  *
  * The child shares the memory of this process until execve. So no step changes what belongs to a
  * memory: the OOM score is set by the supervisor once the program is executed, and a change of the
- * user, which makes the memory undumpable, is followed by a step that undoes that. The bounding set
- * is that of the supervisor's thread, which has emptied it (start.ts).
+ * user, which makes the memory undumpable, is followed by a step that undoes that. The bounding
+ * set is that of the supervisor's thread, which has emptied it (start.ts).
  */
 import { addLandlockSteps } from '../../landlock/steps.ts'
 import { addCapabilityDropSteps } from '../../launch/capabilities.ts'

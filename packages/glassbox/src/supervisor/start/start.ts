@@ -3,7 +3,7 @@
  * start needs until `end`.
  */
 import { GlassboxError } from '../../errors.ts'
-import { type SeizedStart, startSeized } from '../../gate/ptrace.ts'
+import { type NotStarted, type SeizedStart, startSeized } from '../../gate/ptrace.ts'
 import { systemError } from '../../gate/gate.ts'
 import { emptyBoundingSet, hasCapabilities } from '../../launch/capabilities.ts'
 import { stepError } from '../../launch/step-error.ts'
@@ -38,9 +38,25 @@ export class Start {
     bound()
     this.#made = madePlan(spec)
     const made = startSeized(this.#made.encoded.bytes, inputsOf(spec), SEIZE_OPTIONS, spec.group?.birth)
-    if ('step' in made) throw made.step === 'seize' ? seizeError(0, made.errno) : cloneError(made.errno)
+    if ('step' in made) throw this.#notStarted(made)
     this.#seized = made
     this.pid = made.pid
+  }
+
+  #notStarted({ step, errno }: NotStarted): GlassboxError {
+    if (step === 'killed') return this.#killed()
+    return step === 'seize' ? seizeError(0, errno) : systemError('clone3', errno)
+  }
+
+  #killed(): GlassboxError {
+    return new GlassboxError(
+      'ERR_GLASSBOX_STEP_FAILED',
+      `${this.#spec.path} was not started: its process was killed from outside before.`,
+      {
+        path: this.#spec.path,
+        hint: 'Start it again. If no process killed it, the kernel’s log may say why.',
+      },
+    )
   }
 
   /** The child has executed the program. */
@@ -54,16 +70,6 @@ export class Start {
     const failure = this.#seized?.end()
     this.#seized = undefined
     const { plan, encoded } = this.#made
-    if (failure) return stepError(plan, encoded.origin[failure.step], failure.errno)
-    return new GlassboxError(
-      'ERR_GLASSBOX_STEP_FAILED',
-      `${this.#spec.path} was not started: its process was killed from outside before.`,
-      {
-        path: this.#spec.path,
-        hint: 'Start it again. If no process killed it, the kernel’s log may say why.',
-      },
-    )
+    return failure ? stepError(plan, encoded.origin[failure.step], failure.errno) : this.#killed()
   }
 }
-
-const cloneError = (errno: number): GlassboxError => systemError('clone3', errno)

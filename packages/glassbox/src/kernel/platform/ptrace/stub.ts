@@ -67,7 +67,9 @@ export function startStub(world: number, cache: number): Stub {
     if (typeof buffer === 'number') throw systemError('mmap', -buffer)
     const started = startSeized(plan.encoded.bytes, [file, world, cache, programDescriptor('stub')], OPTIONS)
     if ('step' in started)
-      throw started.step === 'seize' ? noTracing(started.errno) : systemError('clone3', started.errno)
+      throw started.step === 'seize'
+        ? noTracing(started.errno)
+        : systemError(started.step === 'killed' ? 'ptrace' : 'clone3', started.errno)
     awaitTrap(started, plan)
     stubsOfThread().add(started.pid)
     return {
