@@ -158,7 +158,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     elsewhere: ['-v', '--volume', '--mount', '-b'],
     value: 'SRC[:DST[:rw|copy]]',
     repeated: true,
-    help: 'Make a host file or directory visible in the box, read-only unless :rw. With :copy the program may change it, and the host’s files stay as they are (kernel runner).',
+    help: 'Make a host file or directory visible in the box, read-only unless :rw. With :copy programs change it in memory only (kernel runner).',
   },
   {
     name: '--here',

@@ -27,7 +27,16 @@ export function rootOf(
   }
   return {
     binds: [...host.binds, ...(isBound ? [] : [working]), ...binds].map(
-      ({ source, target, directory, writable, inBox = false, device = false, foreign = false, copy = false }) => ({
+      ({
+        source,
+        target,
+        directory,
+        writable,
+        inBox = false,
+        device = false,
+        foreign = false,
+        copy = false,
+      }) => ({
         ...{ source, target, directory, writable, inBox, device, foreign },
         ...(copy ? { copy: COPY } : {}),
       }),

@@ -1,4 +1,4 @@
-/** Copies the contents of a file of the host into pages of a world, in pieces and without holes. */
+/** Copies the contents of a file of the host into pages of a world: in pieces, without holes. */
 import { O_NONBLOCK, O_RDONLY, SEEK_DATA, SEEK_HOLE } from '../../../linux/constants.ts'
 import { EIO, ENOSPC, ENXIO } from '../../../linux/errno-numbers.ts'
 import type { FilePages } from '../../mm/files/file-pages.ts'

@@ -6,10 +6,13 @@ import { S_IFDIR } from '../../../linux/constants.ts'
 import { ENOENT } from '../../../linux/errno-numbers.ts'
 import type { HostDirectory } from '../host/directory.ts'
 import { MemoryDirectory, type NameTable } from '../memory/directory.ts'
+import type { MemoryFileSystem } from '../memory/file-system.ts'
 import type { MemoryInode } from '../memory/inode.ts'
 import { directoryType } from '../open-file.ts'
 import type { AttributeChange, Attributes, DirectoryEntry, Inode } from '../vfs.ts'
-import type { OverlayFileSystem } from './file-system.ts'
+
+/** The inode of the overlay that stands for a lower one. */
+export type Above = (lower: Inode) => MemoryInode
 
 /** Names above those of a lower directory, which is asked once for each name that it has. */
 class MergedNames implements NameTable {
@@ -17,11 +20,11 @@ class MergedNames implements NameTable {
   /** Names of the lower directory that it does not decide any more: shown above, or removed. */
   readonly settled = new Set<string>()
   readonly #lower: HostDirectory
-  readonly #fileSystem: OverlayFileSystem
+  readonly #above: Above
 
-  constructor(lower: HostDirectory, fileSystem: OverlayFileSystem) {
+  constructor(lower: HostDirectory, above: Above) {
     this.#lower = lower
-    this.#fileSystem = fileSystem
+    this.#above = above
   }
 
   /** The inode, or the negative errno of the lower directory. */
@@ -30,7 +33,7 @@ class MergedNames implements NameTable {
     if (known !== undefined || this.settled.has(name)) return known
     const lower = this.#lower.lookup(name)
     if (typeof lower === 'number') return lower
-    const inode = this.#fileSystem.above(lower)
+    const inode = this.#above(lower)
     this.settled.add(name)
     this.shown.set(name, inode)
     return inode
@@ -58,10 +61,10 @@ export class OverlayDirectory extends MemoryDirectory {
   readonly #lower: HostDirectory
   readonly #merged: MergedNames
 
-  constructor(fileSystem: OverlayFileSystem, lower: HostDirectory, attributes: Attributes) {
+  constructor(fileSystem: MemoryFileSystem, lower: HostDirectory, attributes: Attributes, above: Above) {
     super(fileSystem, attributes)
     this.#lower = lower
-    this.#merged = new MergedNames(lower, fileSystem)
+    this.#merged = new MergedNames(lower, above)
     this.nlink = attributes.nlink < 2 ? 2 + this.#directoriesBelow() : attributes.nlink
   }
 

@@ -2,21 +2,22 @@
  * An overlay: a directory of the host that guests may change in memory. The host's directory stays
  * as it is.
  *
- * It is a memory file system whose inodes may have a lower one, an inode of a read-only tree of the
- * host. Such an inode is one object for its whole life, whatever is changed: so numbers, locks,
+ * It is a memory file system whose inodes may have a lower one, an inode of a read-only tree of
+ * the host. Such an inode is one object for its whole life, whatever is changed: so numbers, locks,
  * watches and names stay when contents are copied, and a directory moves as it does in memory.
  *
  *     const lower = new HostFileSystem(fd, { writable: false, … })
- *     const overlay = new OverlayFileSystem(memoryHost, lower.seen(attributes).dev, { bytes, inodes })
- *     mounts.add(overlay, overlay.above(hostInode(lower, undefined, '', attributes)), at)
+ *     const top = hostInode(hostFileSystem, undefined, '', attributes)
+ *     const overlay = new OverlayFileSystem(memoryHost, top.attributes().dev, { bytes, inodes })
+ *     mounts.add(overlay, overlay.above(top), at)
  */
-import { S_IFDIR, S_IFLNK, S_IFREG } from '../../../linux/constants.ts'
+import { OVERLAYFS_SUPER_MAGIC, S_IFDIR, S_IFLNK, S_IFREG } from '../../../linux/constants.ts'
 import { HostDirectory } from '../host/directory.ts'
 import { HostFile } from '../host/file.ts'
 import { MemoryFileSystem, type MemoryHost, type MemoryOptions } from '../memory/file-system.ts'
 import type { MemoryInode } from '../memory/inode.ts'
 import { MemoryNode } from '../memory/link.ts'
-import type { Attributes, Inode } from '../vfs.ts'
+import type { Attributes, FileSystemStatistics, Inode } from '../vfs.ts'
 import { OverlayDirectory } from './directory.ts'
 import { OverlayFile } from './file.ts'
 import { OverlayLink } from './link.ts'
@@ -31,13 +32,17 @@ export class OverlayFileSystem extends MemoryFileSystem {
   readonly #lowerDevice: number
   /** One inode for each lower one, also under several names. */
   readonly #above = new WeakMap<Inode, MemoryInode>()
-  /** Those with several names are kept: a further name may be looked up when the others are gone. */
+  /** Those with several names are kept: one may be looked up when the others are gone. */
   readonly #linked = new Set<MemoryInode>()
   #foreign = 0
 
   constructor(host: MemoryHost, lowerDevice: number, limits: MemoryOptions) {
     super(host, { ...limits, type: 'overlay', source: 'overlay' })
     this.#lowerDevice = lowerDevice
+  }
+
+  override statistics(): FileSystemStatistics {
+    return { ...super.statistics(), type: OVERLAYFS_SUPER_MAGIC }
   }
 
   override newIno(): number {
@@ -64,7 +69,8 @@ export class OverlayFileSystem extends MemoryFileSystem {
 
   #inodeFor(lower: Inode, attributes: Attributes): MemoryInode {
     const { type } = lower
-    if (type === S_IFDIR && lower instanceof HostDirectory) return new OverlayDirectory(this, lower, attributes)
+    if (type === S_IFDIR && lower instanceof HostDirectory)
+      return new OverlayDirectory(this, lower, attributes, each => this.above(each))
     if (type === S_IFREG && lower instanceof HostFile) return new OverlayFile(this, lower, attributes)
     if (type === S_IFLNK) return new OverlayLink(this, lower, attributes)
     return new MemoryNode(this, type, attributes, attributes.rdev)

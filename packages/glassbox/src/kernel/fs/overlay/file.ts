@@ -10,15 +10,15 @@ import { O_ACCMODE, O_RDONLY } from '../../../linux/constants.ts'
 import { FilePages } from '../../mm/files/file-pages.ts'
 import type { HostFile } from '../host/file.ts'
 import { MemoryFile, MemoryOpenFile } from '../memory/file.ts'
+import type { MemoryFileSystem } from '../memory/file-system.ts'
 import type { AttributeChange, Attributes, FsCaller, Location, OpenFile } from '../vfs.ts'
 import { copyContents } from './copy.ts'
-import type { OverlayFileSystem } from './file-system.ts'
 
 export class OverlayFile extends MemoryFile {
   /** Until the contents were copied. */
   #lower: HostFile | undefined
 
-  constructor(fileSystem: OverlayFileSystem, lower: HostFile, attributes: Attributes) {
+  constructor(fileSystem: MemoryFileSystem, lower: HostFile, attributes: Attributes) {
     super(fileSystem, attributes)
     this.#lower = lower
   }
@@ -56,7 +56,7 @@ export class OverlayFile extends MemoryFile {
     return error < 0 ? error : super.change(change)
   }
 
-  /** Takes the contents over, at most so many bytes. 0, or a negative errno: it is as before then. */
+  /** Takes at most so many bytes over. 0, or a negative errno: then nothing has changed. */
   #copy(most: number = Infinity): number {
     const { fileSystem } = this
     const lower = this.#lower

@@ -47,7 +47,7 @@ export interface RootDescription {
     readonly device?: boolean
     /** Whether the caller asked for it: then `owners` says who its files belong to. */
     readonly foreign?: boolean
-    /** Given if guests may change it in memory, and what the changes may take. Then not writable. */
+    /** What changes in memory may take, if guests may make them. It is not writable then. */
     readonly copy?: { readonly bytes: number; readonly inodes: number }
   }[]
   readonly links: readonly { readonly path: string; readonly target: string }[]
