@@ -2,9 +2,9 @@
  * An overlay: a directory of the host that guests may change in memory. The host's directory stays
  * as it is.
  *
- * It is a memory file system whose inodes may have a lower one, an inode of a read-only tree of
- * the host. Such an inode is one object for its whole life, whatever is changed: so numbers, locks,
- * watches and names stay when contents are copied, and a directory moves as it does in memory.
+ * It is a memory file system whose inodes may have a lower one: an inode of a read-only tree of
+ * the host. Such an inode is one object for its whole life, whatever is changed. So its number,
+ * locks, watches and names stay when contents are copied, and a directory moves as in memory.
  *
  *     const lower = new HostFileSystem(fd, { writable: false, … })
  *     const top = hostInode(hostFileSystem, undefined, '', attributes)
