@@ -129,8 +129,11 @@ function fieldCodec(kind: Kind, bits: AddressBits): Pick<FieldCodec, 'size' | 'r
       const item = fieldCodec(kind.of, bits)
       return {
         size,
-        read: (view, at) =>
-          Array.from({ length: count }, (_, index) => item.read(view, at + index * item.size)),
+        read: (view, at) => {
+          const items: unknown[] = []
+          for (let index = 0; index < count; index++) items.push(item.read(view, at + index * item.size))
+          return items
+        },
         write: (view, at, value: readonly never[]) => {
           for (let index = 0; index < count && index < value.length; index++)
             item.write(view, at + index * item.size, value[index] as never)

@@ -12,9 +12,12 @@ export function swapped(value: bigint, size: number): bigint {
   return result
 }
 
-/** The bytes of a number as they are in memory. */
-export const bytesOfNumber = (value: number, size: number): Uint8Array =>
-  Uint8Array.from({ length: size }, (_, index) => Math.floor(value / 2 ** (8 * index)) % 256)
+/** The bytes of a number of at most 32 bits, as they are in memory. */
+export function bytesOfNumber(value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let index = 0; index < size; index++) bytes[index] = value >>> (8 * index)
+  return bytes
+}
 
 const quoted = (text: string, { stringsInHex }: TextOptions): string =>
   quote(Buffer.from(text), false, stringsInHex)
@@ -32,8 +35,10 @@ export function networkNumber(
   options: TextOptions,
   text: (host: bigint) => string = String,
 ): string {
-  const host = swapped(BigInt(value), size)
-  return networkBytes(bytesOfNumber(value, size), `${MACROS[size]}(${text(host)})`, options)
+  const bytes = bytesOfNumber(value, size)
+  let host = 0
+  for (const byte of bytes) host = host * 256 + byte
+  return networkBytes(bytes, `${MACROS[size]}(${text(BigInt(host))})`, options)
 }
 
 /** Four bytes as an address. */
