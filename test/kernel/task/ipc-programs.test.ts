@@ -18,7 +18,7 @@ const PROGRAMS: readonly (readonly [name: string, about: string])[] = [
   ['messages', 'types, copies, full queues, waiting, removal, a hundred messages there and back'],
 ]
 
-/** The limits of the kernel runner, which are those that Linux begins with: some hosts change them. */
+/** The limits of the kernel runner: those that Linux begins with, and some hosts change. */
 const LIMITS = { msgmax: '8192', msgmnb: '16384', sem: '32000 1024000000 500 32000' }
 
 function limitOfHost(name: string): string {
@@ -29,7 +29,7 @@ function limitOfHost(name: string): string {
   }
 }
 
-/** Why the host does not answer as Linux does at first: it has no System V IPC, or other limits. */
+/** Why the host answers otherwise: it has no System V IPC, or other limits. */
 const skip =
   Object.entries(LIMITS).some(([name, limit]) => limitOfHost(name) !== limit) &&
   'the host has no System V IPC, or other limits of it'

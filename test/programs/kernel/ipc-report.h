@@ -84,7 +84,7 @@ static inline void finish(pid_t child) {
   fflush(stdout);
 }
 
-/* Reports what the call has answered after the child has ended, so that their lines keep an order. */
+/* Reports what the call has answered after the child has ended: so lines keep their order. */
 static inline void report_after(pid_t child, const char *name, long result) {
   int error = errno;
   finish(child);

@@ -1,4 +1,4 @@
-/** What the calls of all three kinds of System V IPC share: finding by key, permissions, structs. */
+/** What the calls of all kinds of System V IPC share: finding by key, permissions, structs. */
 import { struct, type Written } from '../../../codec/struct.ts'
 import { IPC_CREAT, IPC_EXCL } from '../../../linux/constants.ts'
 import { EACCES, EEXIST, EFAULT, EINVAL, ENOENT, ENOSPC, EPERM } from '../../../linux/errno-numbers.ts'

@@ -1,4 +1,4 @@
-/** The limits of System V IPC: those that Linux begins with, and what the kernel itself may hold. */
+/** The limits of System V IPC: those that Linux begins with, and what the kernel may hold. */
 
 /** Segments, sets and queues of a world. */
 export const SEGMENTS = 4096
