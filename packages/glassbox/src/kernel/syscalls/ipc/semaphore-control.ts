@@ -57,14 +57,12 @@ const LEGACY = { semmnu: SEMAPHORES, semmap: SEMAPHORES, semume: OPERATIONS }
 const UNDO_BYTES = 20
 
 function describeAll(task: Task, command: number, address: number): number {
-  const { sets } = task.world.ipc
-  let used = 0
-  for (const set of sets.all) used += set.size
+  const { sets, semaphores } = task.world.ipc
   const failure = answer(task, address, 'seminfo', {
     ...{ semmni: SETS, semmns: SEMAPHORES, semmsl: SET_SIZE, semopm: OPERATIONS, semvmx: SEMAPHORE_VALUE },
     ...LEGACY,
     ...(command === SEM_INFO
-      ? { semusz: sets.size, semaem: used }
+      ? { semusz: sets.size, semaem: semaphores }
       : { semusz: UNDO_BYTES, semaem: SEMAPHORE_VALUE }),
   })
   return failure === 0 ? sets.highestIndex : failure

@@ -26,13 +26,11 @@ function semget(task: Task, key: number, size: number, flags: number): number {
   if (size < 0 || size > SET_SIZE) return -EINVAL
   const make = (): number => {
     if (size === 0) return -EINVAL
-    let used = 0
-    for (const set of ipc.sets.all) used += set.size
-    if (used + size > SEMAPHORES) return -ENOSPC
+    if (ipc.semaphores + size > SEMAPHORES) return -ENOSPC
     const full = roomIn(ipc.sets)
     if (full !== 0) return full
     if (!ipc.held.take(SemaphoreSet.bytes(size))) return -ENOMEM
-    return ipc.sets.add(new SemaphoreSet(key | 0, size, flags, task.credentials, seconds(task)))
+    return ipc.addSet(new SemaphoreSet(key | 0, size, flags, task.credentials, seconds(task)))
   }
   return obtain(task, { table: ipc.sets, suits: found => found.size >= size, make }, key, flags)
 }

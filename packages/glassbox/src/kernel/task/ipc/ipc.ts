@@ -15,13 +15,15 @@ import { IpcTable } from './table.ts'
 
 /** Bytes of an adjustment, and of a list of them. */
 const ADJUSTMENT = 2
-const LIST = 64
+const LIST = 256
 
 export class Ipc {
   readonly segments: IpcTable<Segment> = new IpcTable(SEGMENTS)
   readonly sets: IpcTable<SemaphoreSet> = new IpcTable(SETS)
   readonly queues: IpcTable<MessageQueue> = new IpcTable(QUEUES)
   readonly held: HeldMemory = new HeldMemory()
+  /** Semaphores of all sets. */
+  semaphores = 0
   readonly #memory: WorldMemory
   readonly #moment: Moment
   /** The sets that have something to undo for a process. */
@@ -50,8 +52,15 @@ export class Ipc {
     segment.pages.free()
   }
 
+  /** Adds a set; the table must not be full, and its memory is taken. Returns its id. */
+  addSet(set: SemaphoreSet): number {
+    this.semaphores += set.size
+    return this.sets.add(set)
+  }
+
   removeSet(set: SemaphoreSet): void {
     this.sets.remove(set)
+    this.semaphores -= set.size
     for (const [process, { length }] of set.undo) {
       this.held.give(LIST + length * ADJUSTMENT)
       this.#forgetUndo(process, set)

@@ -56,9 +56,9 @@ export class MessageQueue extends IpcObject {
   readonly #receivers = new Set<Receiver>()
 
   /** Bytes of the kernel that an empty queue takes, and those that a message takes. */
-  static readonly ownBytes: number = 256
+  static readonly ownBytes: number = 1024
   static held({ text }: Message): number {
-    return 128 + text.length
+    return 256 + text.length
   }
 
   hasRoomFor(length: number): boolean {

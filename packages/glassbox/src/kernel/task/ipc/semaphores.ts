@@ -71,7 +71,7 @@ export class SemaphoreSet extends IpcObject {
 
   /** Bytes of the kernel that a set of this size takes. */
   static bytes(size: number): number {
-    return 256 + size * 6
+    return 1024 + size * 6
   }
 
   /** 0, a negative errno, or the operation that has to wait; then nothing has changed. */
