@@ -19,7 +19,8 @@ int main(void) {
   edge = page + 3 * 4096;
   unsigned words[64];
   for (long op = 0; op < 24; op++) {
-    reg(op, 0, 0); reg(op, 0, 1); reg(op, edge, 1); reg(op, edge, 0); reg(op, (void *)7, 3);
+    reg(op, 0, 0); reg(op, 0, 1); reg(op, edge, 1); if (op != 19) reg(op, edge, 0);
+    reg(op, (void *)7, 3);
     for (int n = op == 19; n < 4; n++) {
       memset(words, 0, sizeof words);
       reg(op, at_end(words, sizeof words), n);
