@@ -74,7 +74,8 @@ interprets (\`\\x1b\`, \`\\u202e\`). The program's own output is passed on uncha
 
 Traces system calls and signals with the options and the output of strace. \`glassbox strace -h\`
 lists the options. For what strace lacks (\`--json\`, \`--perfetto\`, \`--tree\`, \`--stats\`) and
-other differences, see [Tracing](tracing.md).
+other differences, see [Tracing](tracing.md). With \`--runner kernel\` the program runs in [a kernel
+in TypeScript](kernel.md#traces) instead of on the host.
 
 ## glassbox doctor [--json]
 

@@ -320,12 +320,14 @@ ${readI386()
 function writeShapes() {
   const numbers = new Map(knownRequests().flatMap(([number, names]) => names.map(name => [name, number])))
   const constants = readFileSync(join(output, 'constants.ts'), 'utf8')
+  const flags = readFileSync(join(output, 'flags.ts'), 'utf8')
   const { shapes, requests, attributes, calls } = readShapes(
     readFileSync(here('shapes.txt'), 'utf8'),
     scratch,
     name => {
       const [, constant] = new RegExp(`\\bconst ${name} = (\\d+)`).exec(constants) ?? []
-      const number = numbers.get(name) ?? Number(constant ?? name)
+      const [, value] = new RegExp(` ${name}=(\\d+)`).exec(flags) ?? []
+      const number = numbers.get(name) ?? Number(constant ?? value ?? name)
       if (Number.isNaN(number)) throw new Error(`no request ${name}`)
       return number
     },

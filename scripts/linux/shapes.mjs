@@ -2,13 +2,13 @@
 // shapes.txt, with offsets and sizes from the compiler.
 import { execFileSync } from 'node:child_process'
 
-/** `[CONDITION]NAME[=MEMBER]:KIND[?]`, or `...`. */
+/** `[>][[CONDITION]]NAME[=MEMBER]:KIND[?]`, or `...`. */
 function readField(word) {
-  if (word === '...') return { rest: true, condition: '', name: '', member: '', kind: '' }
-  const [, condition = '', name, member = name, kind] =
-    /^(?:\[([^\]]+)\])?([\w.]+)(?:=([\w.[\]]+))?:(.+)$/.exec(word) ?? []
+  if (word === '...') return { rest: true, step: '', condition: '', name: '', member: '', kind: '' }
+  const [, step, condition = '', name, member = name, kind] =
+    /^(>?)(?:\[([^\]]+)\])?([\w.]+)(?:=([\w.[\]]+))?:(.+)$/.exec(word) ?? []
   if (name === undefined) throw new Error(`no field ${word}`)
-  return { rest: false, condition, name, member, kind }
+  return { rest: false, step, condition, name, member, kind }
 }
 
 function readBlocks(text) {
@@ -82,14 +82,14 @@ export function readShapes(text, scratch, numberOf) {
   const known = new Set(shapes.map(({ name }) => name))
   const lines = shapes.map(shape => {
     const [size] = numbers.splice(0, 1)
-    const fields = shape.fields.map(({ rest, condition, name, kind }) => {
+    const fields = shape.fields.map(({ rest, step, condition, name, kind }) => {
       if (rest) return '...'
       const [offset, bytes, element] = numbers.splice(0, 3)
       for (const [, inner] of kind.matchAll(/\{(\w+)\}/g))
         if (!known.has(inner)) throw new Error(`${shape.name}: no shape ${inner}`)
       const place = `${offset}+${bytes}${element > 0 ? `/${element}` : ''}`
       const when = condition === '' ? '' : `[${String(condition)}]`
-      return `${when}${String(name)}@${place}:${String(kind)}`
+      return `${String(step)}${when}${String(name)}@${place}:${String(kind)}`
     })
     return `${shape.name} ${size} ${fields.join(' ')}\n`
   })

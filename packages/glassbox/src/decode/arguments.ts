@@ -11,6 +11,7 @@ import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './cont
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
 import { optionKind } from './network/options.ts'
+import { QUIRKS } from './quirks.ts'
 import { familyArgument } from './requests/ioctl.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
@@ -93,7 +94,7 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
     if (!byIndex) return shown
     return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))
   }
-  const way = NETLINK_BUFFERS[call]
+  const way = QUIRKS[call]?.netlink
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
   return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
 }
@@ -103,6 +104,3 @@ function withOption(isSet: boolean, shown: readonly Shown[], context: Context): 
   const kind = optionKind(isSet, word(1), word(2))
   return kind === undefined ? shown : shown.map((each, index) => (index === 3 ? { ...each, kind } : each))
 }
-
-/** Calls with a buffer in argument 1, and who fills it. */
-const NETLINK_BUFFERS: Readonly<Record<string, '<' | '>'>> = { sendto: '<', recvfrom: '>' }

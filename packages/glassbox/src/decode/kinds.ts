@@ -70,6 +70,7 @@ import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/s
 import { terminal } from './requests/terminals.ts'
 import { DEVICES } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
+import { counted, given, rememberGiven, sizedShape } from './shapes/given.ts'
 import { WORDS } from './shapes/words.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
@@ -240,6 +241,9 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   uring: () => uringParameters(valueText),
   owner: () => signalOwner,
   shape: operand => shaped(operand, valueText),
+  given: operand => given(operand, valueText),
+  sizedshape: operand => sizedShape(operand, valueText),
+  counted: operand => counted(operand, valueText),
   mixed: operand => mixed(operand, valueText),
   row: operand => row(operand, valueText),
   netlink: operand => netlinkBuffer(operand),
@@ -321,7 +325,7 @@ const REMEMBERED: Readonly<Record<string, Kind['remember']>> = {
 const ALWAYS_SHOWN = new Set(['cloneargs', 'sentmsgs', 'uring', 'kept'])
 
 /** Kinds that are input and output if the direction is `=`. */
-const CHANGING = new Set(['shape', 'device', 'cell', 'moved', 'length', 'filehandle'])
+const CHANGING = new Set(['shape', 'device', 'cell', 'moved', 'length', 'filehandle', 'given'])
 
 function compile(kind: string): Kind {
   if (kind.startsWith('|') || kind.startsWith('='))
@@ -348,9 +352,13 @@ function compile(kind: string): Kind {
   return {
     late: true,
     print: failedToo(printsBoth),
-    ...(letters !== 'shape' && letters !== 'device' && { remember: rememberCell(operand || 'int') }),
+    ...(letters !== 'shape' && letters !== 'device' && { remember: remembering(letters, operand) }),
   }
 }
+
+/** What an argument that the kernel changes was at the entry. */
+const remembering = (letters: string, operand: string): NonNullable<Kind['remember']> =>
+  letters === 'given' ? rememberGiven(operand) : rememberCell(operand || 'int')
 
 /** An input value is shown even if the call failed. */
 const failedToo =

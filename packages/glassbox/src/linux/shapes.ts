@@ -10,10 +10,13 @@ export interface ShapeField {
   readonly condition?: {
     readonly field: string
     readonly test: '&' | '!&' | '==' | '!=' | '>'
-    readonly value: bigint
+    /** One value, but for `==`, which takes several. */
+    readonly values: readonly bigint[]
     /** With -v, the field is printed in any case. */
     readonly orFull?: true
   }
+  /** A struct of an older kernel may end here: a call that gives its size says so. */
+  readonly isStep: boolean
   readonly name: string
   readonly offset: number
   readonly size: number
@@ -34,18 +37,20 @@ export interface Shape {
   readonly brief?: number
 }
 
-const FIELD = /^(?:\[(\w+)(!?&|==|!=|>)(\w+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
+const FIELD =
+  /^(>?)(?:\[(\w+)(!?&|==|!=|>)([\w,]+)\])?([\w.]+)@(\d+)\+(\d+)(?:\/(\d+))?:([^@?]+?)(?:@(\w+))?(\?)?$/
 
-const conditionValue = (word: string): { readonly value: bigint; readonly orFull?: true } =>
-  word === 'full' ? { value: 0n, orFull: true } : { value: BigInt(word) }
+const conditionValues = (word: string): { readonly values: readonly bigint[]; readonly orFull?: true } =>
+  word === 'full' ? { values: [0n], orFull: true } : { values: word.split(',').map(BigInt) }
 
 function field(word: string): ShapeField {
-  const [, on, test, value = '0', name = '', offset, size, element, kind = '', count, optional] =
+  const [, step, on, test, value = '0', name = '', offset, size, element, kind = '', count, optional] =
     FIELD.exec(word) ?? []
   return {
     ...(on !== undefined && {
-      condition: { field: on, test: test as '&' | '!&' | '==' | '!=' | '>', ...conditionValue(value) },
+      condition: { field: on, test: test as '&' | '!&' | '==' | '!=' | '>', ...conditionValues(value) },
     }),
+    isStep: step === '>',
     name,
     offset: Number(offset),
     size: Number(size),

@@ -12,6 +12,7 @@ const COUNTED: Readonly<Record<string, (operand: string, context: Context) => bi
   results: RESULT,
   iovec: SAID,
   iovaddr: SAID,
+  counted: (operand, context) => BigInt.asUintN(32, argument(context, Number(/,(\d)/.exec(operand)?.[1]))),
   items: (operand, context) => argument(context, Number(/,(\d)/.exec(operand)?.[1] ?? '0')),
 }
 

@@ -5,7 +5,7 @@ import { argument, type Context, type Printer } from '../context.ts'
 import { readString, readWord } from '../memory.ts'
 import { address, escaped, quote } from '../text.ts'
 
-const PATH_MAX = 4096
+export const PATH_MAX = 4096
 const MAX_POINTERS = 4096
 
 function text(value: bigint, limit: number, { memory, options }: Context): string {

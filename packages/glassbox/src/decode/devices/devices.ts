@@ -4,6 +4,7 @@ import { CONSOLES } from './consoles.ts'
 import type { Device } from './device.ts'
 import { FILES } from './files.ts'
 import { INPUT } from './input.ts'
+import { RINGS } from '../files/uring.ts'
 import { VIDEO } from './video.ts'
 
 export const DEVICES: Readonly<Record<string, Device>> = {
@@ -12,4 +13,5 @@ export const DEVICES: Readonly<Record<string, Device>> = {
   ...INPUT,
   ...VIDEO,
   ...CLOCKS,
+  ...RINGS,
 }

@@ -6,6 +6,7 @@
 import { commandsOf } from '../../linux/schema/commands.ts'
 import { hasVariants, usedArguments } from '../../linux/schema/used.ts'
 import { syscallByNumber, type Syscall } from '../../linux/syscalls.ts'
+import { QUIRKS } from '../quirks.ts'
 import { resultForm } from '../results.ts'
 import { DEFAULT_STRING_LIMIT } from '../context.ts'
 import { DEFAULT_LIMIT } from '../values.ts'
@@ -88,9 +89,6 @@ const SELECTORS: Readonly<Record<string, () => Selector>> = {
   pwritev2: () => NONE,
 }
 
-/** Calls whose result is printed with memory that was input at their entry. */
-const SHOWN_AGAIN = new Set(['select', 'pselect6'])
-
 /** Arguments by which each shows its index, and one its value. */
 const probe = (selector: Selector | undefined, value: number): readonly bigint[] =>
   upTo(5).map(index =>
@@ -122,7 +120,7 @@ function planFor(
   )
   const captures = allCaptures(kinds, options)
   if (!captures) return undefined
-  const leave = SHOWN_AGAIN.has(call.name) ? [...captures.leave, ...captures.enter] : captures.leave
+  const leave = QUIRKS[call.name]?.isInputShownAgain ? [...captures.leave, ...captures.enter] : captures.leave
   const line = lineFor(call, shown, value, options)
   const json = line && options.isJson ? jsonSteps(call, shown, options.bytes) : undefined
   return { enter: guardPaths(call, captures.enter), leave, ...(line && { line }), ...(json && { json }) }
@@ -138,15 +136,13 @@ function lineFor(
   value: number,
   { lineLimit }: PlanOptions,
 ): LineProgram | undefined {
-  if (lineLimit === undefined || NEVER_LINES.has(call.name)) return undefined
+  if (lineLimit === undefined || QUIRKS[call.name]?.isResumption) return undefined
   const form = resultForm(call.name, call.result)
   const steps = lineSteps(call.name, shown, lineLimit)
   if (!steps || !form) return undefined
   return { steps, result: form === 'named' ? { named: `result of ${call.name} ${value}` } : form }
 }
 
-/** Its text depends on the call that it resumes. */
-const NEVER_LINES = new Set(['restart_syscall'])
 const OPENING = new Set(['open', 'openat', 'openat2'])
 
 /** A path that a program opens may show it that it was moved to a CPU. */

@@ -52,6 +52,23 @@ const PARTS: readonly (readonly Part[])[] = [
 const JMP = 5
 const RET = 6
 
+/** Extended BPF has other classes for the last two, and one more mode instead of two. */
+const EXTENDED_CLASS: Part = {
+  mask: 0x07,
+  names: ['LD', 'LDX', 'ST', 'STX', 'ALU', 'JMP', 'JMP32', 'ALU64'],
+}
+const EXTENDED_MODE: Part = { mask: 0xe0, names: ['IMM', 'ABS', 'IND', 'MEM', '', '', 'XADD'] }
+const EXTENDED_PARTS: readonly (readonly Part[])[] = [
+  [SIZE, EXTENDED_MODE],
+  [SIZE, EXTENDED_MODE],
+  [SIZE, EXTENDED_MODE],
+  [SIZE, EXTENDED_MODE],
+  [SOURCE, OPERATION],
+  [SOURCE, JUMP],
+  [],
+  [SOURCE, OPERATION],
+]
+
 function partText({ mask, names }: Part, code: number, options: TextOptions): string {
   const bits = code & mask
   const name = names[bits / (mask & -mask)] ?? ''
@@ -62,13 +79,22 @@ function partText({ mask, names }: Part, code: number, options: TextOptions): st
  * The class and its parts. Bits outside all parts are printed as a number. This does not depend
  * on -X.
  */
-function codeText(code: number, options: TextOptions): string {
-  const parts = [CLASS, ...(PARTS[code & CLASS.mask] ?? [])]
+function codeText(
+  code: number,
+  options: TextOptions,
+  first: Part = CLASS,
+  others: readonly (readonly Part[])[] = PARTS,
+): string {
+  const parts = [first, ...(others[code & first.mask] ?? [])]
   const rest = parts.reduce((bits, { mask }) => bits & ~mask, code)
   const texts = parts.map(part => partText(part, code, options))
   if (rest !== 0) texts.push(nameless(hex(rest), 'BPF_???', NAMES))
   return texts.join('|')
 }
+
+/** The code of an instruction of extended BPF. */
+export const extendedCode = (code: number, options: TextOptions): string =>
+  codeText(code, options, EXTENDED_CLASS, EXTENDED_PARTS)
 
 /** The return value of a filter: the action, and its data. */
 function returned(value: number, options: TextOptions): string {

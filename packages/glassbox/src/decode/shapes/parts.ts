@@ -108,6 +108,17 @@ const videoLines: PartText = (view, offset) => {
   return `[${row(lines.slice(0, half))}, ${row(lines.slice(half))}]`
 }
 
+/** IORING_REGISTER_FILES_SKIP */
+const SKIPPED = -2
+
+/** A descriptor, or that the file of this place stays. */
+const descriptorOrSkip: PartText = (view, offset, context, valueText) => {
+  const fd = view.getInt32(offset, true)
+  return fd === SKIPPED
+    ? named(String(fd), 'IORING_REGISTER_FILES_SKIP', context.options)
+    : valueText('fd', BigInt.asUintN(32, BigInt(fd)), context)
+}
+
 export const PARTS: Readonly<Record<string, PartText>> = {
   inet4,
   sockid: socketId,
@@ -117,4 +128,5 @@ export const PARTS: Readonly<Record<string, PartText>> = {
   btrfstime: btrfsTime,
   fraction,
   v4l2lines: videoLines,
+  fdorskip: descriptorOrSkip,
 }

@@ -5,9 +5,9 @@
  */
 import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
 import { STRUCTS } from '../../linux/structs.ts'
-import type { Context, Printer } from '../context.ts'
+import { argument, type Context, type Printer } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
-import { buffer } from '../basic/strings.ts'
+import { buffer, PATH_MAX } from '../basic/strings.ts'
 import { type KindText, structText } from '../basic/structs.ts'
 import { bytesOf, readView, readString } from '../memory.ts'
 import { address, charArray, escaped, hex, quote } from '../text.ts'
@@ -85,10 +85,14 @@ function valueAt(kind: string, offset: number, size: number, place: Place): stri
   if (text) return text(bytesOf(view, offset, size), place)
   const value = unsignedAt(view, offset, size)
   if (kind === 'ptrstr') return pointedString(value, context)
+  if (kind === 'ptrpath') return pointedString(value, { ...context, limit: PATH_LIMIT })
   const word = WORDS[kind]
   if (word) return word(value, context, size)
   return numberText(kind, value, size) ?? valueText(kind, value, context)
 }
+
+/** -s does not shorten paths. */
+const PATH_LIMIT = PATH_MAX - 1
 
 function pointedString(value: bigint, { memory, limit, options }: Context): string {
   if (value === 0n) return 'NULL'
@@ -96,20 +100,38 @@ function pointedString(value: bigint, { memory, limit, options }: Context): stri
   return read ? quote(read.bytes, !read.ended, options.stringsInHex) : address(value)
 }
 
-/** `&u/4`, `+{fiemap_extent}`, `&bytes`. */
-const DISTANT = /^([&+])(?:\{(\w+)\}|(\S+?)(?:\/(\d+))?)$/
+/** `&u/4`, `+{fiemap_extent}`, `&bytes`; `&!u/4`: written by the kernel. */
+const DISTANT = /^([&+])(!?)(?:\{(\w+)\}|(\S+?)(?:\/(\d+))?)$/
+
+/** How many elements: by a field, by an argument of the call (`arg3`), or a number. */
+function distantCount(count: string, shape: Shape, { view, context }: Place): bigint {
+  const by = fieldNamed(shape, count)
+  if (by) return unsignedAt(view, by.offset, by.size)
+  if (count.startsWith('arg')) return BigInt.asUintN(32, argument(context, Number(count.slice('arg'.length))))
+  return BigInt(count)
+}
 
 /** Elements that do not lie in the struct: behind a pointer, or behind the struct. */
 function distantText(field: ShapeField, shape: Shape, place: Place): string {
   const { view, context, valueText, at } = place
-  const [, where, inner, kind = '', bytes] = DISTANT.exec(field.kind) ?? []
+  const [, where, isAnswer, inner, kind = '', bytes] = DISTANT.exec(field.kind) ?? []
   const start = where === '+' ? at + BigInt(field.offset) : unsignedAt(view, field.offset, 8)
-  const by = field.count === undefined ? undefined : fieldNamed(shape, field.count)
-  const count = by ? unsignedAt(view, by.offset, by.size) : BigInt(field.count ?? 0)
+  const count = distantCount(field.count ?? '0', shape, place)
   if (start === 0n) return 'NULL'
+  if (isAnswer && context.outcome?.failed !== false && count > 0n) return address(start)
   if (kind === 'bytes') return buffer(start, Number(count), context)
+  if (kind === 'cstring') return boundedString(start, Number(count), context)
   if (inner !== undefined) return shapesAt(inner, start, count, context, valueText)
   return wordsAt(kind, Number(bytes), start, count, context, valueText)
+}
+
+/** A string that ends at a NUL, or where there is no more room for it. */
+function boundedString(start: bigint, room: number, { memory, limit, options }: Context): string {
+  const needed = Math.min(room, limit + 1)
+  const read = readString(memory, start, needed)
+  if (!read || (!read.ended && read.bytes.length < needed)) return address(start)
+  const isCut = !read.ended
+  return quote(read.bytes.subarray(0, limit), isCut, options.stringsInHex)
 }
 
 /** An array of structs. */
@@ -176,17 +198,20 @@ function countOf(field: ShapeField, shape: Shape, view: DataView): number {
   return said < BigInt(room) ? Number(said) : room
 }
 
-function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolean): boolean {
+/** Whether a field has a place in this text of a struct. */
+export function isShown(field: ShapeField, shape: Shape, view: DataView, isFull: boolean): boolean {
   const { condition, isOptional, offset, size } = field
   if (isOptional && bytesOf(view, offset, size).every(byte => byte === 0)) return false
   if (!condition) return true
-  if (condition.field === 'full' || (condition.orFull && isFull)) return isFull
+  if (condition.field === 'full') return isFull === (condition.test === '!=')
+  if (condition.orFull && isFull) return true
   const by = fieldNamed(shape, condition.field)
   if (!by) return false
   const value = unsignedAt(view, by.offset, by.size)
-  if (condition.test.endsWith('&')) return ((value & condition.value) !== 0n) === (condition.test === '&')
-  if (condition.test === '>') return value > condition.value
-  return (value === condition.value) === (condition.test === '==')
+  const [bound = 0n] = condition.values
+  if (condition.test.endsWith('&')) return ((value & bound) !== 0n) === (condition.test === '&')
+  if (condition.test === '>') return value > bound
+  return condition.values.includes(value) === (condition.test === '==')
 }
 
 /** `{flags=0, name="eth0"}`, from the bytes of the struct, which begins at `at`. */

@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { deviceText } from '../basic/modes.ts'
 import { named, nameIn, nameless, setText, signalText } from '../names.ts'
+import { extendedCode } from '../process/bpf-program.ts'
 import { hex } from '../text.ts'
 import { interfaceText, swapped } from '../network/order.ts'
 import type { TextOptions } from '../types.ts'
@@ -35,6 +36,18 @@ export const WORDS: Readonly<Record<string, WordText>> = {
     value >> 9n === DIRECT_BLOCK
       ? named(hex(value), `UNI_DIRECT_BASE+${hex(value & 0x1ffn)}`, options)
       : hex(value),
+  /** A number of 64 bits, of which the largest has a name. */
+  largest: (value, { options }) =>
+    value === 2n ** 64n - 1n ? named(String(value), 'UINT64_MAX', options) : String(value),
+  /** A number of 32 bits; all bits are none. */
+  unlessnone: value => (value === 0xffffffffn ? '-1' : String(value)),
+  uringrestriction: (value, { options }) => restriction(value & 0xffffn, (value >> 16n) & 0xffn, options),
+  /** A node of memory; the kernel takes -1 for none. */
+  numanode: (value, { options }) =>
+    value === 0xffffffffn && options.spelling !== 'raw' ? `${value} /* NUMA_NO_NODE */` : String(value),
+  ebpfcode: (value, { options }) => extendedCode(Number(value), options),
+  ebpfdestination: (value, { options }) => setText('=bpf_reg', value & 0xfn, options),
+  ebpfsource: (value, { options }) => setText('=bpf_reg', value >> 4n, options),
   leds: (value, { options }) => setText('|kd_leds', value & 0xffn, options),
   defaultleds: (value, { options }) => setText('|kd_default_leds', value & 0xffn, options),
   fourcc: (value, { options }) => fourcc(value, options.spelling ?? 'abbrev'),
@@ -88,6 +101,13 @@ export function quotedCharacter(byte: number): string {
   const plain = byte >= 32 && byte < 127 ? String.fromCharCode(byte) : undefined
   return `'${ESCAPED[byte] ?? plain ?? `\\x${byte.toString(16).padStart(2, '0')}`}'`
 }
+
+const LAST_RESTRICTION = 3n
+
+/** What is restricted; of what has no name, the operation too. */
+const restriction = (opcode: bigint, operation: bigint, options: TextOptions): string =>
+  setText('=uring_restriction', opcode, options) +
+  (opcode > LAST_RESTRICTION ? ` /* op: ${hex(operation)} */` : '')
 
 /** PIT_TICK_RATE of the kernel. */
 const TICKS_PER_SECOND = 1193182n

@@ -348,7 +348,7 @@ export const COMMANDS: Readonly<Record<string, Commands>> = {
       [0x4, []],
       [0x5, []],
       [0x6, []],
-      [0x7, [kinds().int, kinds().addr]],
+      [0x7, [kinds().uint, kinds().addr]],
     ],
   },
   msgctl: {

@@ -263,6 +263,53 @@ ff_ramp 12 start_level@0+2:d end_level@2+2:d envelope@4+8:{ff_envelope}
 ff_periodic 32 waveform@0+2:u period@2+2:u magnitude@4+2:d offset@6+2:d phase@8+2:u envelope@10+8:{ff_envelope} custom_len@20+4:u custom_data@24+8:p
 ff_rumble 4 strong_magnitude@0+2:u weak_magnitude@2+2:u
 ff_effect 48 type@0+2:=evdev_ff id@2+2:d direction@4+2:u ... trigger@6+4:{ff_trigger} replay@10+4:{ff_replay} [type==0x52]constant@16+10:{ff_constant} [type==0x57]ramp@16+12:{ff_ramp} [type==0x51]periodic@16+32:{ff_periodic} [type==0x50]rumble@16+4:{ff_rumble}
+bpf_map_create 144 map_type@0+4:=bpf_map_type key_size@4+4:u value_size@8+4:u max_entries@12+4:u >map_flags@16+4:|bpf_map >inner_map_fd@20+4:fd >[map_flags&4]numa_node@24+4:numanode >map_name@28+16:str >map_ifindex@44+4:ifindex >btf_fd@48+4:fd btf_key_type_id@52+4:u btf_value_type_id@56+4:u >btf_vmlinux_value_type_id@60+4:u >map_extra@64+8:largest
+bpf_map_lookup 144 map_fd@0+4:fd key@8+8:p value@16+8:p >flags@24+8:|bpf_lookup
+bpf_map_update 144 map_fd@0+4:fd key@8+8:p value@16+8:p flags@24+8:=bpf_update
+bpf_map_delete 144 map_fd@0+4:fd key@8+8:p
+bpf_map_next_key 144 map_fd@0+4:fd key@8+8:p next_key@16+8:p
+bpf_map_freeze 144 map_fd@0+4:fd
+ebpf_instruction 8 code@0+1:ebpfcode dst_reg@1+1:ebpfdestination src_reg@1+1:ebpfsource off@2+2:d imm@4+4:x
+bpf_prog_load 144 prog_type@0+4:=bpf_prog_type insn_cnt@4+4:u [full==0]insns@8+8:p [full!=0]insns@8+8:&{ebpf_instruction}@insn_cnt license@16+8:ptrstr >log_level@24+4:u log_size@28+4:u log_buf@32+8:&cstring@log_size >kern_version@40+4:kernelversion >prog_flags@44+4:|bpf_prog >prog_name@48+16:str >prog_ifindex@64+4:ifindex >expected_attach_type@68+4:=bpf_attach_type >prog_btf_fd@72+4:fd func_info_rec_size@76+4:u func_info@80+8:p func_info_cnt@88+4:u line_info_rec_size@92+4:u line_info@96+8:p line_info_cnt@104+4:u >attach_btf_id@108+4:u >attach_prog_fd@112+4:fd >fd_array@120+8:p
+bpf_obj_pin 144 pathname@0+8:ptrpath bpf_fd@8+4:fd >file_flags@12+4:|bpf_file
+bpf_prog_attach 144 target_fd@0+4:fd attach_bpf_fd@4+4:fd attach_type@8+4:=bpf_attach_type attach_flags@12+4:|bpf_attach >replace_bpf_fd@16+4:fd
+bpf_prog_detach 144 target_fd@0+4:fd attach_type@8+4:=bpf_attach_type
+bpf_test_run 144 prog_fd@0+4:fd retval@4+4:u data_size_in@8+4:u data_size_out@12+4:u data_in@16+8:p data_out@24+8:p repeat@32+4:u duration@36+4:u >ctx_size_in@40+4:u ctx_size_out@44+4:u ctx_in@48+8:p ctx_out@56+8:p >flags@64+4:|bpf_test_run cpu@68+4:u >batch_size@72+4:u
+bpf_next_id 144 start_id@0+4:u next_id@4+4:u >open_flags@8+4:|bpf_file
+bpf_prog_by_id 144 prog_id@0+4:u next_id@4+4:u >open_flags@8+4:|bpf_file
+bpf_map_by_id 144 map_id@0+4:u next_id@4+4:u >open_flags@8+4:|bpf_file
+bpf_btf_by_id 144 btf_id@0+4:u
+bpf_link_by_id 144 link_id@0+4:u
+bpf_info 144 bpf_fd@0+4:fd info_len@4+4:u info@8+8:p
+bpf_prog_query 144 target_fd@0+4:fd attach_type@4+4:=bpf_attach_type query_flags@8+4:|bpf_query attach_flags@12+4:|bpf_attach prog_ids@16+8:&!u/4@prog_cnt prog_cnt@24+4:u
+bpf_tracepoint 144 name@0+8:&cstring@128 prog_fd@8+4:fd
+bpf_btf_load 144 btf@0+8:&bytes@btf_size btf_log_buf@8+8:p btf_size@16+4:u btf_log_size@20+4:u btf_log_level@24+4:u
+bpf_task_fd 144 pid@0+4:tgid fd@4+4:fd flags@8+4:u buf_len@12+4:u buf@16+8:&cstring@buf_len prog_id@24+4:u fd_type@28+4:=bpf_fd_type probe_offset@32+8:x probe_addr@40+8:x
+bpf_lookup_batch 144 in_batch@0+8:p out_batch@8+8:p keys@16+8:p values@24+8:p count@32+4:u map_fd@36+4:fd elem_flags@40+8:|bpf_lookup flags@48+8:x
+bpf_update_batch 144 keys@16+8:p values@24+8:p count@32+4:u map_fd@36+4:fd elem_flags@40+8:|bpf_lookup flags@48+8:x
+bpf_delete_batch 144 keys@16+8:p count@32+4:u map_fd@36+4:fd elem_flags@40+8:|bpf_lookup flags@48+8:x
+bpf_iter_info 4 map@0+4:{bpf_iter_map}
+bpf_iter_map 4 map_fd@0+4:fd
+bpf_perf_event 8 bpf_cookie@0+8:x
+bpf_kprobe_multi 32 flags@0+4:|bpf_kprobe cnt@4+4:u syms@8+8:&ptrstr/8@cnt addrs@16+8:&x/8@cnt cookies@24+8:&x/8@cnt
+bpf_link_create 144 prog_fd@0+4:fd target_fd@4+4:fd attach_type@8+4:=bpf_attach_type flags@12+4:x >[attach_type==28]iter_info@16+8:&{bpf_iter_info}@iter_info_len [attach_type==28]iter_info_len@24+4:u [attach_type==41]perf_event@16+8:{bpf_perf_event} [attach_type==42]kprobe_multi@16+32:{bpf_kprobe_multi}
+bpf_link_update 144 link_fd@0+4:fd new_prog_fd@4+4:fd flags@8+4:|bpf_attach [flags&4]old_prog_fd@12+4:fd _old_prog_fd@12+4:fd
+bpf_enable_stats 144 type@0+4:=bpf_stats
+bpf_iter_create 144 link_fd@0+4:fd flags@4+4:x
+bpf_link_detach 144 link_fd@0+4:fd
+bpf_bind_map 144 prog_fd@0+4:fd map_fd@4+4:fd flags@8+4:x
+uring_files_update 16 offset@0+4:u resv@4+4:x? fds@8+8:&fdorskip/4@arg3
+uring_probe 16 last_op@0+1:=uring_op ops_len@1+1:u resv@2+2:x? resv2@4+12/4:x[]? ops@16+0:+bytes@ops_len
+uring_probe_op 8 op@0+1:=uring_op resv@1+1:x? flags@2+2:|uring_op_flags resv2@4+4:x?
+uring_restriction 16 opcode@0+4:uringrestriction _kind@0+2:u [_kind==0]register_op@2+1:=uring_register [_kind==1]sqe_op@2+1:=uring_op_hex [_kind==2,3]sqe_flags@2+1:|uring_sqe resv@3+1:x? resv2@4+12/4:x[]?
+uring_iovec 16 iov_base@0+8:p iov_len@8+8:u
+uring_files 32 nr@0+4:u flags@4+4:|uring_rsrc resv2@8+8:x? data@16+8:&fd/4@nr tags@24+8:&x/8@nr
+uring_buffers 32 nr@0+4:u flags@4+4:|uring_rsrc resv2@8+8:x? data@16+8:&{uring_iovec}@nr tags@24+8:&x/8@nr
+uring_new_files 32 offset@0+4:u resv@4+4:x? data@8+8:&fdorskip/4@nr tags@16+8:&x/8@nr nr@24+4:u resv2@28+4:x?
+uring_new_buffers 32 offset@0+4:u resv@4+4:x? data@8+8:&{uring_iovec}@nr tags@16+8:&x/8@nr nr@24+4:u resv2@28+4:x?
+uring_ring 16 offset@0+4:unlessnone resv@4+4:x? data@8+4:fd
+uring_no_ring 16 offset@0+4:u resv@4+4:x? data@8+8:x?
+uring_buffer_ring 40 ring_addr@0+8:p ring_entries@8+4:u bgid@12+2:u pad@14+2:x? resv@16+24/8:x[]?
 `
 
 export const SHAPED_REQUESTS = `
@@ -621,6 +668,59 @@ ptrace 0=12 2:shape>user_regs
 ptrace 0=13 2:shape<user_regs
 ptrace 0=14 2:shape>user_fpregs
 ptrace 0=15 2:shape<user_fpregs
+bpf 0=0 1:given<bpf_map_create,2
+bpf 0=1 1:given<bpf_map_lookup,2
+bpf 0=21 1:given<bpf_map_lookup,2
+bpf 0=2 1:given<bpf_map_update,2
+bpf 0=3 1:given<bpf_map_delete,2
+bpf 0=4 1:given<bpf_map_next_key,2
+bpf 0=22 1:given<bpf_map_freeze,2
+bpf 0=5 1:given<bpf_prog_load,2
+bpf 0=6 1:given<bpf_obj_pin,2
+bpf 0=7 1:given<bpf_obj_pin,2
+bpf 0=8 1:given<bpf_prog_attach,2
+bpf 0=9 1:given<bpf_prog_detach,2
+bpf 0=10 1:given<bpf_test_run,2,test
+bpf 0=11 1:given=bpf_next_id,2,,next_id
+bpf 0=12 1:given=bpf_next_id,2,,next_id
+bpf 0=23 1:given=bpf_next_id,2,,next_id
+bpf 0=31 1:given=bpf_next_id,2,,next_id
+bpf 0=13 1:given<bpf_prog_by_id,2
+bpf 0=14 1:given<bpf_map_by_id,2
+bpf 0=19 1:given<bpf_btf_by_id,2
+bpf 0=30 1:given<bpf_link_by_id,2
+bpf 0=15 1:given=bpf_info,2,info,info_len
+bpf 0=16 1:given=bpf_prog_query,2,query,prog_cnt
+bpf 0=17 1:given<bpf_tracepoint,2,raw_tracepoint
+bpf 0=18 1:given<bpf_btf_load,2
+bpf 0=20 1:given=bpf_task_fd,2,task_fd_query,buf_len
+bpf 0=24 1:given<bpf_lookup_batch,2,batch
+bpf 0=25 1:given<bpf_lookup_batch,2,batch
+bpf 0=26 1:given<bpf_update_batch,2,batch
+bpf 0=27 1:given<bpf_delete_batch,2,batch
+bpf 0=28 1:given<bpf_link_create,2,link_create
+bpf 0=29 1:given<bpf_link_update,2,link_update
+bpf 0=32 1:given<bpf_enable_stats,2,enable_stats
+bpf 0=33 1:given<bpf_iter_create,2,iter_create
+bpf 0=34 1:given<bpf_link_detach,2,link_detach
+bpf 0=35 1:given<bpf_bind_map,2,prog_bind_map
+io_uring_register 1=0 2:iovaddr<3
+io_uring_register 1=2 2:counted<fd/4,3
+io_uring_register 1=4 2:counted<fd/4,3
+io_uring_register 1=7 2:counted<fd/4,3
+io_uring_register 1=6 2:shape<uring_files_update
+io_uring_register 1=8 2:device=uring_probe
+io_uring_register 1=11 2:counted<{uring_restriction},3
+io_uring_register 1=13 2:sizedshape<uring_files,3
+io_uring_register 1=15 2:sizedshape<uring_buffers,3
+io_uring_register 1=14 2:sizedshape<uring_new_files,3
+io_uring_register 1=16 2:sizedshape<uring_new_buffers,3
+io_uring_register 1=17 2:cpuset<3
+io_uring_register 1=19 2:device=uring_workers
+io_uring_register 1=20 2:counted<{uring_ring},3
+io_uring_register 1=21 2:counted<{uring_no_ring},3
+io_uring_register 1=22 2:shape<uring_buffer_ring
+io_uring_register 1=23 2:shape<uring_buffer_ring
 `
 
 export const ATTRIBUTES = `

@@ -29,6 +29,12 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 3, is: 'one', mask: 4294901760, values: [3236757504] }, { argument: 3, is: 'with', mask: 12288 }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3 }, { index: 4, kind: kinds().addr }] },
     { when: [{ argument: 3, is: 'none', mask: 4294901760, values: [3236757504] }, { argument: 3, is: 'with', mask: 1978368 }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().addr }, { index: 3 }, { index: 4, kind: kinds().addr }] },
   ],
+  bpf: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
+  ],
+  io_uring_register: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
   reboot: () => [
     { when: [{ argument: 2, is: 'one', values: [2712847316] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3, kind: kinds().string }] },
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },

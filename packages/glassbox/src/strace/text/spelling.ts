@@ -5,6 +5,7 @@
 import { DEFAULT_STRING_LIMIT } from '../../decode/context.ts'
 import { planOf, standardPlan } from '../../decode/lanes/call-plans.ts'
 import { EVERY_ITEM, type Planned } from '../../decode/lanes/plan.ts'
+import { QUIRKS } from '../../decode/quirks.ts'
 import type { Abi, TextOptions } from '../../decode/types.ts'
 import { CALL_NUMBERS, contains } from '../select/call-set.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -17,9 +18,10 @@ const COMBINATIONS = 8
 /** Not looked up yet. */
 const UNKNOWN = 255
 
-/** How their buffers are printed depends on the socket, which is looked at while they wait. */
 const MESSAGES: ReadonlySet<number> = new Set(
-  ['sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg'].map(name => syscallNumber(name)),
+  Object.keys(QUIRKS)
+    .filter(name => QUIRKS[name]?.isMessage)
+    .map(name => syscallNumber(name)),
 )
 
 export class Spellings {

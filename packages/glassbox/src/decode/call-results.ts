@@ -1,0 +1,147 @@
+/**
+ * Results that are more than a number of their kind: what a command asked for, what a call filled,
+ * how much time is left. `quirks.ts` says which call has which. `undefined`: its kind is enough.
+ */
+import {
+  CLONE_THREAD,
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_GETLEASE,
+  F_GETOWN,
+  F_GETSIG,
+  F_GET_SEALS,
+  PR_GET_DUMPABLE,
+  PR_GET_SECUREBITS,
+  PR_GET_SPECULATION_CTRL,
+  PR_MCE_KILL_GET,
+  PR_SME_GET_VL,
+  PR_SME_SET_VL,
+  PR_SVE_GET_VL,
+  PR_SVE_SET_VL,
+} from '../linux/constants.ts'
+import { errnoMessage, errnoName } from '../linux/errno.ts'
+import { openFlags } from './basic/scalars.ts'
+import { structAt } from './basic/structs.ts'
+import { argument, type Context, signed32 } from './context.ts'
+import { timeComment } from './files/files.ts'
+import { pollResult, selectResult } from './files/polls.ts'
+import { kindOf, valueText } from './kinds.ts'
+import { readWord } from './memory.ts'
+import { NAMES, nameIn, setText, signalText } from './names.ts'
+import { hex } from './text.ts'
+
+export type ResultPrinter = (value: bigint, context: Context) => string | undefined
+
+/** Names in brackets, which -X raw leaves out. */
+const note = (kind: string, value: bigint, { options }: Context): string =>
+  options.spelling === 'raw' ? '' : ` (${setText(kind, value, NAMES)})`
+
+/** A name in brackets, if there is one. It does not depend on -X. */
+export function nameNote(set: string, value: bigint): string {
+  const name = nameIn(set, value)
+  return name === undefined ? '' : ` (${name})`
+}
+
+const flagsNote =
+  (word: string, text: ResultPrinter): ResultPrinter =>
+  (value, context) =>
+    `${hex(value)} (${word} ${text(value, context)})`
+
+const ofKind =
+  (kind: string): ResultPrinter =>
+  (value, context) =>
+    valueText(kind, value, context)
+
+const descriptorFlags = flagsNote('flags', ofKind('|fd_flags'))
+const seals = flagsNote('seals', ofKind('|seals'))
+
+const FCNTL: Readonly<Record<number, ResultPrinter>> = {
+  [F_DUPFD]: ofKind('fd'),
+  [F_DUPFD_CLOEXEC]: ofKind('fd'),
+  [F_GETFD]: (value, context) => (value === 0n ? '0' : descriptorFlags(value, context)),
+  [F_GETFL]: flagsNote('flags', value => openFlags(value, NAMES)),
+  [F_GETOWN]: ofKind('who'),
+  [F_GETSIG]: value => (value === 0n ? undefined : `${value} (${signalText(Number(value), NAMES)})`),
+  [F_GETLEASE]: value => `${hex(value)} (${setText('=flock_type', value, NAMES)})`,
+  [F_GET_SEALS]: (value, context) => (value === 0n ? '0' : seals(value, context)),
+}
+
+/** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
+export const fcntlResult: ResultPrinter = (value, context) =>
+  FCNTL[signed32(argument(context, 1))]?.(value, context)
+
+const MOST_VECTOR_BYTES = 0xffffn
+const vector =
+  (kind: string): ResultPrinter =>
+  (value, context) =>
+    hex(value) + (value > MOST_VECTOR_BYTES ? ` (${valueText(kind, value, context)})` : '')
+
+const PRCTL: Readonly<Record<number, ResultPrinter>> = {
+  [PR_GET_SECUREBITS]: (value, context) =>
+    value === 0n ? undefined : hex(value) + note('|securebits', value, context),
+  [PR_SVE_SET_VL]: vector('vector'),
+  [PR_SVE_GET_VL]: vector('vector'),
+  [PR_SME_SET_VL]: vector('matrix'),
+  [PR_SME_GET_VL]: vector('matrix'),
+  [PR_GET_SPECULATION_CTRL]: (value, context) => hex(value) + note('|pr_spec_get', value, context),
+  [PR_GET_DUMPABLE]: value => value + nameNote('suid_dump', value),
+  [PR_MCE_KILL_GET]: value => value + nameNote('mce_policy', value),
+}
+
+/** `2 (PR_…)`: the meaning of the number. */
+export const prctlResult: ResultPrinter = (value, context) =>
+  PRCTL[signed32(argument(context, 0))]?.(value, context)
+
+/** The struct behind an argument as it is after the call; nothing for NULL. */
+function timeLeft(index: number, name: 'timespec' | 'timeval', context: Context): string {
+  const timeout = argument(context, index)
+  return timeout === 0n ? '' : structAt(name, timeout, context, valueText)
+}
+
+export const polled: ResultPrinter = (value, context) => `${value}${pollResult(context, '')}`
+
+export function ppolled(value: bigint, context: Context): string {
+  const left = timeLeft(2, 'timespec', context)
+  return `${value}${pollResult(context, left === '' ? '' : `, left ${left}`)}`
+}
+
+export const selected =
+  (time: 'timespec' | 'timeval'): ResultPrinter =>
+  (value, context) =>
+    `${value}${selectResult(context, timeLeft(4, time, context))}`
+
+/** The number that the kernel gave a segment. */
+export function segmentNumber(value: bigint, context: Context): string {
+  const word = readWord(context.memory, argument(context, 0), 4)
+  return word === undefined ? String(value) : `${value} (entry_number=${word})`
+}
+
+/** The kernel truncates the result of modify_ldt(2) to 32 bits: an error looks like a number. */
+export function truncatedError(value: bigint): string | undefined {
+  const errno = 2n ** 32n - value
+  if (errno <= 0n || errno >= 4096n) return undefined
+  return `${value} ${errnoName(Number(errno))} (${errnoMessage(Number(errno))})`
+}
+
+export const secondsSinceEpoch: ResultPrinter = value =>
+  value > 0n ? `${value} (${timeComment(value, 0n).slice(4, -3)})` : undefined
+
+export const takenSignal: ResultPrinter = (value, { options }) =>
+  value > 0n && options.spelling !== 'raw' ? `${value} (${signalText(Number(value), NAMES)})` : undefined
+
+/** The commands that membarrier(2) knows, if they were asked for. */
+export const barriers: ResultPrinter = (value, context) =>
+  value > 0n && argument(context, 0) === 0n
+    ? `${hex(value)} (${setText('|membarrier', value, context.options)})`
+    : undefined
+
+/** The created thread or process. */
+const created = (flags: bigint, value: bigint, context: Context): string =>
+  kindOf(flags & BigInt(CLONE_THREAD) ? 'tid' : 'tgid').print(value, context)
+
+export const cloned: ResultPrinter = (value, context) => created(argument(context, 0), value, context)
+
+export const clonedByStruct: ResultPrinter = (value, context) =>
+  created(readWord(context.memory, argument(context, 0), 8) ?? 0n, value, context)

@@ -1,0 +1,132 @@
+/**
+ * Structs of which another argument gives the size, as bpf(2) has them: what the size leaves out
+ * is zero, fields of newer kernels are shown only if the size reaches them, and bytes behind the
+ * last field are told if they are not zero.
+ */
+import { type Shape, type ShapeField, shapeOf } from '../../linux/shapes.ts'
+import type { KindText } from '../basic/structs.ts'
+import { bytesBehind } from '../basic/sized.ts'
+import { argument, type Context, type Printer } from '../context.ts'
+import { readView } from '../memory.ts'
+import { address, escaped } from '../text.ts'
+import { isShown, numberIn, shapesAt, shapeText, wordsAt } from './shapes.ts'
+
+/** Larger sizes are not read. */
+const MOST_BYTES = 4096n
+
+/** `SHAPE,N[,NAME[,FIELD]]` */
+interface Operand {
+  readonly shape: Shape | undefined
+  readonly sizeAt: number
+  /** Empty if the struct has no braces of its own. */
+  readonly wrapper: string
+  /** The field that the kernel changes. */
+  readonly changing: string | undefined
+}
+
+function parse(operand: string): Operand {
+  const [name = '', sizeAt, wrapper = '', changing] = operand.split(',')
+  return { shape: shapeOf(name), sizeAt: Number(sizeAt), wrapper, changing }
+}
+
+/** The fields that a struct of this size has. A string may end with the struct. */
+function fieldsWithin(shape: Shape, size: number): readonly ShapeField[] {
+  const end = shape.fields.findIndex(({ isStep, offset }) => isStep && offset >= size)
+  const fields = end < 0 ? shape.fields : shape.fields.slice(0, end)
+  return fields.map(field =>
+    field.kind === 'str' ? { ...field, size: Math.min(field.size, Math.max(0, size - field.offset)) } : field,
+  )
+}
+
+/** Where the fields end that this struct has, of all that its size could have. */
+function knownEnd(shape: Shape, view: DataView): number {
+  const used = shape.fields.filter(field => isShown({ ...field, isOptional: false }, shape, view, true))
+  return Math.max(...used.map(({ offset, size }) => offset + size))
+}
+
+/** `, extra_data="\x01" /* bytes 16..16 *\/` */
+function extraData(bytes: Uint8Array, from: number, isFull: boolean): string {
+  const extra = bytes.subarray(from)
+  if (extra.every(byte => byte === 0)) return ''
+  if (!isFull) return ', ...'
+  return `, extra_data="${escaped(extra, 'all')}" /* bytes ${from}..${from + extra.length - 1} */`
+}
+
+/** The bytes that the size gives; `undefined` if they are none, too many, or cannot be read. */
+function givenBytes(value: bigint, sizeAt: number, context: Context): Uint8Array | undefined {
+  const size = BigInt.asUintN(32, argument(context, sizeAt))
+  if (size === 0n || size > MOST_BYTES) return undefined
+  const bytes = context.memory.read(value, Number(size))
+  return bytes.length < Number(size) ? undefined : bytes
+}
+
+/** The struct, with zeros for what was not given. */
+function wholeView(shape: Shape, bytes: Uint8Array): DataView {
+  const whole = new Uint8Array(Math.max(shape.size, bytes.length))
+  whole.set(bytes)
+  return new DataView(whole.buffer)
+}
+
+export const given =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const { shape, sizeAt, wrapper, changing } = parse(operand)
+    const bytes = givenBytes(value, sizeAt, context)
+    if (!shape || !bytes) return address(value)
+    const view = wholeView(shape, bytes)
+    const fields = fieldsWithin(shape, bytes.length)
+    const text = shapeText({ ...shape, fields }, view, context, valueText, value, shape)
+    const told = changing === undefined ? text : withBefore(text, changing, shape, view, value, context)
+    const inner = wrapper === '' ? told.slice(1, -1) : `${wrapper}=${told}`
+    return `{${inner}${extraData(bytes, knownEnd(shape, view), context.options.full === true)}}`
+  }
+
+/** `info_len=16 => 88` */
+function withBefore(
+  text: string,
+  name: string,
+  shape: Shape,
+  view: DataView,
+  value: bigint,
+  { remembered }: Context,
+): string {
+  const before = remembered.get(value)
+  const after = numberIn(shape, name, view)
+  if (before === undefined || before === after) return text
+  return text.replace(`${name}=${after}`, `${name}=${before} => ${after}`)
+}
+
+/** The number in the field that the kernel changes, as it is at the entry. */
+export const rememberGiven = (operand: string) => {
+  const { shape, sizeAt, changing } = parse(operand)
+  return (value: bigint, context: Context): bigint | undefined => {
+    const bytes = changing === undefined ? undefined : givenBytes(value, sizeAt, context)
+    return shape && bytes && changing !== undefined
+      ? numberIn(shape, changing, wholeView(shape, bytes))
+      : undefined
+  }
+}
+
+/** A struct that is an address if the size that argument N gives is less than its own. */
+export const sizedShape =
+  (operand: string, valueText: KindText): Printer =>
+  (value, context) => {
+    const { shape, sizeAt } = parse(operand)
+    const size = BigInt.asUintN(32, argument(context, sizeAt))
+    const view = shape && size >= BigInt(shape.size) ? readView(context.memory, value, shape.size) : undefined
+    if (!shape || !view) return address(value)
+    const text = shapeText(shape, view, context, valueText, value)
+    return `${text.slice(0, -1)}${bytesBehind(value, shape.size, size, context)}}`
+  }
+
+/** `KIND/BYTES,N` or `{SHAPE},N`: as many elements as argument N says. */
+export const counted = (operand: string, valueText: KindText): Printer => {
+  const [element = '', index] = operand.split(',')
+  const [kind = '', bytes] = element.split('/')
+  return (value, context) => {
+    const count = BigInt.asUintN(32, argument(context, Number(index)))
+    return bytes === undefined
+      ? shapesAt(kind.slice(1, -1), value, count, context, valueText)
+      : wordsAt(kind, Number(bytes), value, count, context, valueText)
+  }
+}
