@@ -94,9 +94,9 @@ const packetInformation = one('in_pktinfo', (fields, options) => {
 /** An error, and who reported it. */
 const networkError = one('sock_extended_err', (fields, options) => {
   const names = ['ee_errno', 'ee_origin', 'ee_type', 'ee_code', 'ee_info', 'ee_data'] as const
-  const numbers = names.map(name => `${name}=${fields[name]}`)
+  const parts = names.map(name => `${name}=${fields[name]}`)
   const offender = socketAddressText(Uint8Array.from(fields.offender), options)
-  return `{${numbers.join(', ')}, offender=${offender}}`
+  return `{${parts.join(', ')}, offender=${offender}}`
 })
 const destination: DataText = (view, { options }) =>
   view.byteLength < struct('sockaddr_in').size
