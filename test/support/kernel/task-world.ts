@@ -9,6 +9,7 @@ import { AddressSpace } from '#glassbox/kernel/mm/address-space.js'
 import { WorldMemory } from '#glassbox/kernel/mm/world-memory.js'
 import type { Fault, GuestThread, Platform, Space, StopKind } from '#glassbox/kernel/platform/platform.js'
 import { Registers } from '#glassbox/kernel/platform/registers.js'
+import { IPC_FAMILIES } from '#glassbox/kernel/syscalls/ipc/index.js'
 import { MEMORY_FAMILIES } from '#glassbox/kernel/syscalls/memory/index.js'
 import { TASK_FAMILIES } from '#glassbox/kernel/syscalls/tasks/index.js'
 import { userCredentials } from '#glassbox/kernel/task/credentials.js'
@@ -20,7 +21,8 @@ import { errnoName } from '#glassbox/linux/errno.js'
 import { syscallNumber } from '#glassbox/linux/syscalls.js'
 import { MemoryPlatform } from './memory-platform.js'
 
-const HANDLERS = new Map([...TASK_FAMILIES, ...MEMORY_FAMILIES].flatMap(family => Object.entries(family)))
+const FAMILIES = [...TASK_FAMILIES, ...MEMORY_FAMILIES, ...IPC_FAMILIES]
+const HANDLERS = new Map(FAMILIES.flatMap(family => Object.entries(family)))
 const EXTENDED = 832
 
 /** A thread that never runs. */

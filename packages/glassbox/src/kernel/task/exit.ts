@@ -75,6 +75,7 @@ function endProcess(process: Process, status: number): void {
   process.lending.end()
   process.unreported = 'none'
   process.timers.cancelAll()
+  world.ipc.processEnded(process)
   const left = lostGroups(process)
   giveChildrenAway(process)
   tellGroups(process, left)

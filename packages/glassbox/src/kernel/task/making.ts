@@ -5,7 +5,8 @@ import type { WorldMemory } from '../mm/world-memory.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { TimerQueue } from '../wait/timers.ts'
 import type { TaskCredentials } from './credentials.ts'
-import type { Clock, WorldLimits } from './types.ts'
+import { Ipc } from './ipc/ipc.ts'
+import type { Clock, Task, WorldLimits } from './types.ts'
 
 export interface TaskShares {
   readonly files: FdTable
@@ -26,7 +27,8 @@ export interface WorldOptions {
 }
 
 /** What a world is made of: given once by its maker. */
-export class WorldParts {
+export abstract class WorldParts {
+  abstract readonly current: Task
   readonly platform: Platform
   readonly timers: TimerQueue
   readonly clock: Clock
@@ -34,6 +36,7 @@ export class WorldParts {
   readonly root: Mount
   readonly limits: WorldLimits
   readonly memory: WorldMemory
+  readonly ipc: Ipc
   hostname: string
   domainName = '(none)'
 
@@ -46,5 +49,9 @@ export class WorldParts {
     this.root = options.root
     this.limits = options.limits
     this.memory = options.memory
+    this.ipc = new Ipc(options.memory, {
+      now: () => this.clock.realSeconds(),
+      pid: () => this.current.process.pid,
+    })
   }
 }

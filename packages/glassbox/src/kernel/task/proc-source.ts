@@ -1,5 +1,6 @@
 /** What /proc shows of a world: the adapter between its tasks and `fs/proc`. */
 import { SIG_DFL, SIG_IGN } from './signals/numbers.ts'
+import { IPC_TEXTS } from './ipc/texts.ts'
 import type { Area } from '../mm/area.ts'
 import type {
   ProcArea,
@@ -81,6 +82,10 @@ export class WorldProcesses implements ProcSource, ProcSystem {
 
   random(target: Uint8Array): void {
     this.#world.random(target)
+  }
+
+  ipcTable(kind: 'msg' | 'sem' | 'shm'): string {
+    return IPC_TEXTS[kind](this.#world.ipc)
   }
 }
 

@@ -142,6 +142,7 @@ export class KernelWorld {
     } finally {
       objects?.end()
       this.#killAll()
+      this.state.ipc.end()
       closeAllInFlight()
     }
     return this.#end()

@@ -83,6 +83,8 @@ export interface ProcSystem {
   /** All processes that were ever made, and the last process id. */
   readonly lastPid: number
   random(target: Uint8Array): void
+  /** The text of /proc/sysvipc/KIND. */
+  ipcTable(kind: 'msg' | 'sem' | 'shm'): string
 }
 
 export interface ProcSource {

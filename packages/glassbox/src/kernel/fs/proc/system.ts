@@ -59,7 +59,13 @@ function sysTree(source: ProcSource): Tree {
       version: `${texts.VERSION}\n`,
       sched_child_runs_first: '0\n',
       core_pattern: 'core\n',
+      msgmax: '8192\n',
+      msgmnb: '16384\n',
+      msgmni: '32000\n',
+      sem: '32000\t1024000000\t500\t32000\n',
+      shmall: '18446744073692774399\n',
       shmmax: '18446744073692774399\n',
+      shmmni: '4096\n',
       random: { boot_id: bootId, uuid: () => uuid(source), entropy_avail: '256\n', poolsize: '256\n' },
       yama: { ptrace_scope: '0\n' },
     },
@@ -92,6 +98,11 @@ function rootTree(source: ProcSource): Record<string, Inode> {
     stat: text(() => texts.stat(source)),
     swaps: text(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'),
     sys: treeInode(sysTree(source)),
+    sysvipc: treeInode({
+      msg: () => source.system.ipcTable('msg'),
+      sem: () => source.system.ipcTable('sem'),
+      shm: () => source.system.ipcTable('shm'),
+    }),
     'thread-self': self(caller => {
       const found = source.caller(caller)
       return found === undefined ? undefined : `${found.pid}/task/${found.tid}`
