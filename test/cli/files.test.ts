@@ -32,6 +32,8 @@ test('the forms of --bind and --copy-in', () => {
   assert.deepEqual(parseBind('/a:/b'), { source: '/a', writable: false, target: '/b' })
   assert.deepEqual(parseBind('/a:/b:ro'), { source: '/a', writable: false, target: '/b' })
   assert.deepEqual(parseBind('/a::rw'), { source: '/a', writable: true })
+  assert.deepEqual(parseBind('/a:/b:copy'), { source: '/a', writable: 'copy', target: '/b' })
+  assert.deepEqual(parseBind('/a:copy'), { source: '/a', writable: 'copy' })
   assert.deepEqual(parseBind('/a\\:b:/c\\:d:rw'), { source: '/a:b', writable: true, target: '/c:d' })
   assert.deepEqual(parsePair('--copy-in', 'a\\:b', false), ['a:b', undefined])
   for (const text of ['', ':', ':b', 'a:', 'a:b:c'])

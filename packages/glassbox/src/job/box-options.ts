@@ -72,14 +72,20 @@ const TARGET: Kind<string> = {
 
 const READ_ONLY = 'Binds are read-only unless writable is true.'
 
-const bind = record<{ source: string; target?: string; writable: boolean }>({
+/** Whether programs may write to a bind, or to a copy of it in memory. */
+export const WRITABLE: Kind<boolean | 'copy'> = {
+  ...kind("true, false or 'copy'", value => typeof value === 'boolean' || value === 'copy'),
+  schema: () => ({ anyOf: [{ type: 'boolean' }, { const: 'copy' }] }),
+}
+
+const bind = record<{ source: string; target?: string; writable: boolean | 'copy' }>({
   fields: {
     source: { kind: HOST_PATH, words: ['src', 'from', 'host', 'hostPath', 'path', 'dir', 'file'] },
     target: {
       kind: TARGET,
       words: ['dst', 'dest', 'destination', 'to', 'mountPath', 'mountPoint', 'containerPath', 'guest', 'at'],
     },
-    writable: { kind: boolean, default: false, words: ['rw', 'write', 'writeable', 'readWrite'] },
+    writable: { kind: WRITABLE, default: false, words: ['rw', 'write', 'writeable', 'readWrite'] },
   },
   required: ['source'],
   lacks: 'A bind has no key',

@@ -65,8 +65,12 @@ export interface Bind {
   readonly source: string
   /** Absolute path in the box, not `/` itself. Default: the absolute path of `source`. */
   readonly target?: string
-  /** Whether programs may write to it. Default false. */
-  readonly writable?: boolean
+  /**
+   * Whether programs may write to it. Default false. `'copy'`: they may change everything in it,
+   * and the host's files stay as they are; the changes are in memory, and end with the box. Only
+   * the kernel runner has that.
+   */
+  readonly writable?: boolean | 'copy'
 }
 
 /** The profiles that come with glassbox; see docs/profiles.md. */

@@ -29,6 +29,8 @@ export interface BindMount {
   readonly writable: boolean
   /** Whether the caller asked for it. Then an earlier program may have written its contents. */
   readonly foreign?: boolean
+  /** Whether programs may change it in memory: only a kernel of our own can show that. */
+  readonly copy?: boolean
   /** Given if the source appears to belong to the user of the box, and so can be written by it. */
   readonly map?: BindMap
   /** Whether device nodes work in it. Set only for the nodes of `/dev`. */

@@ -140,7 +140,7 @@ const factsOf = (
   strangers: strangers(),
   view: new BoxView(
     (binds ?? []).map(({ source, target, writable = false }) => ({
-      ...{ source: resolve(source), target: target ?? resolve(source), writable },
+      ...{ source: resolve(source), target: target ?? resolve(source), writable: writable === true },
     })),
     showsHost,
   ),

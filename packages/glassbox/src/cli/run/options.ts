@@ -156,9 +156,9 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: '--bind',
     elsewhere: ['-v', '--volume', '--mount', '-b'],
-    value: 'SRC[:DST[:rw]]',
+    value: 'SRC[:DST[:rw|copy]]',
     repeated: true,
-    help: 'Make a host file or directory visible in the box, read-only unless :rw.',
+    help: 'Make a host file or directory visible in the box, read-only unless :rw. With :copy programs change it in memory only (kernel runner).',
   },
   {
     name: '--here',

@@ -45,16 +45,22 @@ export function parsePair(option: string, text: string, ofHost: boolean): [strin
   return [source, target]
 }
 
-/** Parses `SRC[:DST[:rw]]`, and `SRC:rw`. */
+/** What the last part of a bind may say. */
+const MODES = new Map<string, boolean | 'copy'>([
+  ['ro', false],
+  ['rw', true],
+  ['copy', 'copy'],
+])
+
+/** Parses `SRC[:DST[:rw|copy]]`, and `SRC:rw`. */
 export function parseBind(text: string): Bind {
   if (isThere(text)) return { source: text, writable: false }
   const [source = '', ...rest] = splitAtColons(text)
-  const mode = rest.at(-1)
-  const hasMode = mode === 'rw' || mode === 'ro'
-  const [target = '', ...more] = hasMode ? rest.slice(0, -1) : rest
+  const writable = MODES.get(rest.at(-1) ?? '')
+  const [target = '', ...more] = writable === undefined ? rest : rest.slice(0, -1)
   if (source === '' || more.length > 0)
-    throw refuse('--bind', 'SRC[:DST[:rw]]', text, 'For example --bind /data:/data:rw.')
-  return { source, writable: mode === 'rw', ...(target === '' ? {} : { target }) }
+    throw refuse('--bind', 'SRC[:DST[:rw|copy]]', text, 'For example --bind /data:/data:rw.')
+  return { source, writable: writable ?? false, ...(target === '' ? {} : { target }) }
 }
 
 /** A target that ends with a slash means "into it", as with cp(1). */

@@ -18,7 +18,7 @@ Where it runs:
   --runner kernel               run PROG in a kernel of TypeScript, which no call of it leaves; it sees
                                 a box with its own files, variables and user, as in glassbox run
   --here                        with --runner: show the current directory, writable, and start in it
-  --bind=SRC[:DST[:rw]]         with --runner: show a file or directory of the host
+  --bind=SRC[:DST[:rw|copy]]    with --runner: show a file or directory of the host
 
 Tracing:
   -b execve, --detach-on=execve stop tracing a process when it executes another program

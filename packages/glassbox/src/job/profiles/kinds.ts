@@ -10,7 +10,7 @@ import { validatePolicy } from '../../policy/check.ts'
 import { PRESETS } from '../../policy/presets/presets.ts'
 import { resolvePolicy } from '../../policy/resolve.ts'
 import type { Policy, PresetName } from '../../policy/policy.ts'
-import { BOX_FIELDS } from '../box-options.ts'
+import { BOX_FIELDS, WRITABLE } from '../box-options.ts'
 import { COMMAND_FIELDS } from '../command-options.ts'
 import { LIMITS } from '../limits.ts'
 import type { Profile } from '../options.ts'
@@ -63,7 +63,7 @@ const POLICY: Kind<Policy | PresetName | null> = {
 
 const BIND: JsonSchema = {
   type: 'object',
-  properties: { source: TEXT, target: TEXT, writable: { type: 'boolean' } },
+  properties: { source: TEXT, target: TEXT, writable: WRITABLE.schema?.() },
   required: ['source'],
   additionalProperties: false,
 }

@@ -22,6 +22,17 @@ function refuseMounts({ mounts }: ResolvedBox): void {
   )
 }
 
+/** So can only a kernel of our own keep the changes of a bind in memory. */
+function refuseCopies({ binds }: ResolvedBox): void {
+  const index = binds.findIndex(({ writable }) => writable === 'copy')
+  if (index < 0) return
+  throw new InvalidOptionError(
+    `binds[${index}].writable`,
+    "The namespace runner has no binds with writable: 'copy': only the kernel runner has them.",
+    "Use runner: 'kernel', or copy the files in.",
+  )
+}
+
 export const namespaceRunner: Runner = {
   name: 'namespace',
   showsHost: false,
@@ -30,6 +41,7 @@ export const namespaceRunner: Runner = {
     if (box.here !== undefined) checkHere(box.here)
     checkEtc(box.etc)
     refuseMounts(box)
+    refuseCopies(box)
     if (terms?.policy) callRulesOf(terms.policy)
   },
   open: spec => withSystemErrors(() => NamespaceSandbox.open(spec)),

@@ -22,13 +22,15 @@ export const BOX_MODE = 0o755
  * fail half way.
  */
 function resolveBinds({ binds }: ResolvedBox, paths: HostPaths, owning: Owning | undefined): BindMount[] {
-  const resolved = binds.map(({ source, target, writable }, index) => {
+  const resolved = binds.map(({ source, target, writable: access }, index) => {
+    const writable = access === true
     const option = `binds[${index}].source`
     const stats = lookAt(source, option)
     const directory = stats.isDirectory()
     checkTarget(binds, index, directory)
     if (writable) refuseSetIdFiles(option, source, stats, owning ? stats.uid : (process.geteuid?.() ?? 0))
-    const bind = { source: paths.real(source), target, directory, writable, foreign: true }
+    const copy = access === 'copy' ? { copy: true } : {}
+    const bind = { source: paths.real(source), target, directory, writable, foreign: true, ...copy }
     return owning ? owned(bind, stats, owning) : bind
   })
   refuseTooManyOwners(resolved)

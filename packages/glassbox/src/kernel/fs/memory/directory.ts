@@ -12,7 +12,16 @@ import {
   EXDEV,
 } from '../../../linux/errno-numbers.ts'
 import { DirectoryFile, directoryType } from '../open-file.ts'
-import type { Directory, DirectoryEntry, FsCaller, Inode, Location, NewInode, OpenFile } from '../vfs.ts'
+import type {
+  Attributes,
+  Directory,
+  DirectoryEntry,
+  FsCaller,
+  Inode,
+  Location,
+  NewInode,
+  OpenFile,
+} from '../vfs.ts'
 import { MemoryFile } from './file.ts'
 import type { MemoryFileSystem } from './file-system.ts'
 import { MemoryInode } from './inode.ts'
@@ -23,15 +32,22 @@ const MOST_LINKS = 65_000
 /** What a name adds to the size of a directory, as in tmpfs. */
 const NAME_SIZE = 20
 
+/** What a directory in memory keeps its names in: a map, or one that has a lower layer. */
+export type NameTable = Pick<Map<string, MemoryInode>, 'get' | 'has' | 'set' | 'delete'>
+
 export class MemoryDirectory extends MemoryInode implements Directory {
   readonly stable = true
-  readonly #names = new Map<string, MemoryInode>()
+  readonly #own = new Map<string, MemoryInode>()
   /** It has no name any more: nothing can be made in it. */
   #removed = false
 
-  constructor(fileSystem: MemoryFileSystem, node: NewInode) {
+  constructor(fileSystem: MemoryFileSystem, node: NewInode | Attributes) {
     super(fileSystem, S_IFDIR, node)
     this.nlink = 2
+  }
+
+  protected get names(): NameTable {
+    return this.#own
   }
 
   get directory(): this {
@@ -39,7 +55,7 @@ export class MemoryDirectory extends MemoryInode implements Directory {
   }
 
   override get size(): number {
-    return (this.#names.size + 2) * NAME_SIZE
+    return (this.#own.size + 2) * NAME_SIZE
   }
 
   override open(flags: number, location: Location, _caller: FsCaller): OpenFile {
@@ -47,7 +63,7 @@ export class MemoryDirectory extends MemoryInode implements Directory {
   }
 
   lookup(name: string): Inode | number {
-    return this.#names.get(name) ?? -ENOENT
+    return this.names.get(name) ?? -ENOENT
   }
 
   create(name: string, node: NewInode): Inode | number {
@@ -78,10 +94,10 @@ export class MemoryDirectory extends MemoryInode implements Directory {
 
   #make(name: string, make: () => MemoryInode): Inode | number {
     if (this.#removed) return -ENOENT
-    if (this.#names.has(name)) return -EEXIST
+    if (this.names.has(name)) return -EEXIST
     if (this.fileSystem.isFull) return -ENOSPC
     const inode = make()
-    this.#names.set(name, inode)
+    this.names.set(name, inode)
     this.modified()
     return inode
   }
@@ -90,9 +106,9 @@ export class MemoryDirectory extends MemoryInode implements Directory {
     if (!(inode instanceof MemoryInode) || inode.fileSystem !== this.fileSystem) return -EXDEV
     if (inode instanceof MemoryDirectory) return -EPERM
     if (this.#removed) return -ENOENT
-    if (this.#names.has(name)) return -EEXIST
+    if (this.names.has(name)) return -EEXIST
     if (inode.nlink >= MOST_LINKS) return -EMLINK
-    this.#names.set(name, inode)
+    this.names.set(name, inode)
     inode.nlink++
     inode.changed()
     this.modified()
@@ -100,21 +116,21 @@ export class MemoryDirectory extends MemoryInode implements Directory {
   }
 
   unlink(name: string): number {
-    const inode = this.#names.get(name)
+    const inode = this.names.get(name)
     if (inode === undefined) return -ENOENT
     if (inode instanceof MemoryDirectory) return -EISDIR
-    this.#names.delete(name)
+    this.names.delete(name)
     inode.unlinked()
     this.modified()
     return 0
   }
 
   rmdir(name: string): number {
-    const inode = this.#names.get(name)
+    const inode = this.names.get(name)
     if (inode === undefined) return -ENOENT
     if (!(inode instanceof MemoryDirectory)) return -ENOTDIR
-    if (inode.#names.size > 0) return -ENOTEMPTY
-    this.#names.delete(name)
+    if (!inode.isEmpty) return -ENOTEMPTY
+    this.names.delete(name)
     this.#lost(inode)
     this.modified()
     return 0
@@ -129,21 +145,21 @@ export class MemoryDirectory extends MemoryInode implements Directory {
 
   rename(name: string, target: Directory, newName: string, flags: number): number {
     if (!(target instanceof MemoryDirectory) || target.fileSystem !== this.fileSystem) return -EXDEV
-    const inode = this.#names.get(name)
+    const inode = this.names.get(name)
     if (inode === undefined || target.#removed) return -ENOENT
-    const victim = target.#names.get(newName)
+    const victim = target.names.get(newName)
     if (victim !== undefined && (flags & RENAME_NOREPLACE) !== 0) return -EEXIST
     if ((flags & RENAME_EXCHANGE) !== 0) return this.#exchange(name, inode, target, newName, victim)
     if (victim === inode) return 0
     if (victim !== undefined) {
       const error = replaceable(inode, victim)
       if (error !== 0) return error
-      target.#names.delete(newName)
+      target.names.delete(newName)
       if (victim instanceof MemoryDirectory) target.#lost(victim)
       else victim.unlinked()
     }
-    this.#names.delete(name)
-    target.#names.set(newName, inode)
+    this.names.delete(name)
+    target.names.set(newName, inode)
     if (inode instanceof MemoryDirectory && target !== this) {
       this.nlink--
       target.nlink++
@@ -162,8 +178,8 @@ export class MemoryDirectory extends MemoryInode implements Directory {
     other: MemoryInode | undefined,
   ): number {
     if (other === undefined) return -ENOENT
-    this.#names.set(name, other)
-    target.#names.set(newName, inode)
+    this.names.set(name, other)
+    target.names.set(newName, inode)
     if (target !== this) {
       const moved = Number(inode instanceof MemoryDirectory) - Number(other instanceof MemoryDirectory)
       this.nlink -= moved
@@ -175,12 +191,12 @@ export class MemoryDirectory extends MemoryInode implements Directory {
     return 0
   }
 
-  entries(): readonly DirectoryEntry[] {
-    return Array.from(this.#names, ([name, { ino, type }]) => ({ name, ino, type: directoryType(type) }))
+  entries(): readonly DirectoryEntry[] | number {
+    return Array.from(this.#own, ([name, { ino, type }]) => ({ name, ino, type: directoryType(type) }))
   }
 
   get isEmpty(): boolean {
-    return this.#names.size === 0
+    return this.#own.size === 0
   }
 }
 

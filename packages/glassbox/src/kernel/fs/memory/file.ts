@@ -11,7 +11,7 @@ import { EFAULT, EFBIG, ENOSPC, ENXIO, EOPNOTSUPP, EPERM } from '../../../linux/
 import { FilePages } from '../../mm/files/file-pages.ts'
 import type { Transfer } from '../../mm/transfer.ts'
 import { FileBase } from '../open-file.ts'
-import type { FsCaller, Location, NewInode, OpenFile } from '../vfs.ts'
+import type { Attributes, FsCaller, Location, NewInode, OpenFile } from '../vfs.ts'
 import type { MemoryFileSystem } from './file-system.ts'
 import { MemoryInode } from './inode.ts'
 
@@ -26,13 +26,16 @@ export const SEAL_WRITE = 8
 export const SEAL_FUTURE_WRITE = 16
 
 export class MemoryFile extends MemoryInode {
-  readonly mappable: FilePages
+  protected pages: FilePages | undefined
   /** F_SEAL_* of memfd_create(2); files of a file system have F_SEAL_SEAL: no others. */
   seals: number = SEAL_SEAL
 
-  constructor(fileSystem: MemoryFileSystem, node: NewInode) {
+  constructor(fileSystem: MemoryFileSystem, node: NewInode | Attributes) {
     super(fileSystem, S_IFREG, node)
-    this.mappable = new FilePages(fileSystem.host.pages)
+  }
+
+  get mappable(): FilePages {
+    return (this.pages ??= new FilePages(this.fileSystem.host.pages))
   }
 
   override get size(): number {
@@ -43,7 +46,7 @@ export class MemoryFile extends MemoryInode {
     return this.mappable.pages * (PAGE / 512)
   }
 
-  override open(flags: number, location: Location, _caller: FsCaller): OpenFile {
+  override open(flags: number, location: Location, _caller: FsCaller): OpenFile | number {
     return new MemoryOpenFile(this, flags, location)
   }
 

@@ -1,6 +1,6 @@
 /** What all inodes of a memory file system have: attributes, times, links. */
 import { S_IFMT } from '../../../linux/constants.ts'
-import { ENXIO } from '../../../linux/errno-numbers.ts'
+import { ENOSPC, ENXIO } from '../../../linux/errno-numbers.ts'
 import type {
   AttributeChange,
   Attributes,
@@ -34,19 +34,25 @@ export class MemoryInode implements Inode, Attributes {
   locks: unknown
   watches: unknown
 
-  constructor(fileSystem: MemoryFileSystem, type: number, { mode, uid, gid }: NewInode, rdev = 0) {
+  /** Whether it counts as an inode: one that still is as in a lower layer does not. */
+  #isCounted: boolean
+
+  /** `node`: with all attributes it is an inode of a lower layer, whose number it keeps. */
+  constructor(fileSystem: MemoryFileSystem, type: number, node: NewInode | Attributes, rdev = 0) {
+    const lower = 'ino' in node ? node : undefined
     this.fileSystem = fileSystem
-    this.ino = fileSystem.newIno()
+    this.#isCounted = lower === undefined
+    this.ino = lower?.ino ?? fileSystem.newIno()
     this.type = type
-    this.mode = type | (mode & 0o7777)
-    this.uid = uid
-    this.gid = gid
+    this.mode = type | (node.mode & 0o7777)
+    this.uid = node.uid
+    this.gid = node.gid
     this.rdev = rdev
-    const now = fileSystem.host.now()
-    this.atime = now
-    this.mtime = now
+    const now = lower ? lower.ctime : fileSystem.host.now()
+    this.atime = lower?.atime ?? now
+    this.mtime = lower?.mtime ?? now
     this.ctime = now
-    this.btime = now
+    this.btime = lower?.btime ?? now
     this.extended = new MemoryAttributes(this)
   }
 
@@ -89,6 +95,15 @@ export class MemoryInode implements Inode, Attributes {
     return this.fileSystem.takeAttributeBytes(bytes)
   }
 
+  /** From now on it is an inode of this file system. 0, or −ENOSPC. */
+  count(): number {
+    if (this.#isCounted) return 0
+    if (this.fileSystem.isFull) return -ENOSPC
+    this.#isCounted = true
+    this.fileSystem.inodes++
+    return 0
+  }
+
   /** Its attributes changed. */
   changed(): void {
     this.ctime = this.fileSystem.host.now()
@@ -118,7 +133,7 @@ export class MemoryInode implements Inode, Attributes {
 
   freeIfUnused(): void {
     if (this.nlink > 0 || this.users > 0) return
-    this.fileSystem.inodes--
+    if (this.#isCounted) this.fileSystem.inodes--
     this.extended.free()
     this.free()
   }

@@ -2,7 +2,7 @@
 import { ENODEV } from '../../../linux/errno-numbers.ts'
 import { Name } from '../path/dentry.ts'
 import type { FsCaller, Mount, NewInode, OpenFile } from '../vfs.ts'
-import { MemoryFile } from './file.ts'
+import { MemoryFile, MemoryOpenFile } from './file.ts'
 import { MemoryFileSystem, type MemoryHost } from './file-system.ts'
 
 /** One hidden file system for each world, made when it is first needed. */
@@ -40,5 +40,5 @@ export function newMemoryFile(
   if (sealable) inode.seals = 0
   const dentry = new Name(name, mount.root as Name, inode)
   dentry.removed = true
-  return { open: (flags, caller) => inode.open(flags, { mount, dentry }, caller) }
+  return { open: flags => new MemoryOpenFile(inode, flags, { mount, dentry }) }
 }

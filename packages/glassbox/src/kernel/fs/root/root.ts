@@ -21,6 +21,7 @@ import type { ObjectClient } from '../object/answers.ts'
 import { ObjectFileSystem, type ObjectMountDescription } from '../object/file-system.ts'
 import { ObjectDirectory } from '../object/inode.ts'
 import { setProcTime } from '../proc/inodes.ts'
+import { OverlayFileSystem } from '../overlay/file-system.ts'
 import { LateProcesses } from '../proc/late.ts'
 import type { ProcSource } from '../proc/source.ts'
 import { ProcFileSystem } from '../proc/system.ts'
@@ -46,6 +47,8 @@ export interface RootDescription {
     readonly device?: boolean
     /** Whether the caller asked for it: then `owners` says who its files belong to. */
     readonly foreign?: boolean
+    /** What changes in memory may take, if guests may make them. It is not writable then. */
+    readonly copy?: { readonly bytes: number; readonly inodes: number }
   }[]
   readonly links: readonly { readonly path: string; readonly target: string }[]
   /** Files of the box itself; binds with `inBox` show them elsewhere. */
@@ -133,10 +136,12 @@ class RootMaker {
   readonly #mounts: Mounts
   readonly #own: MemoryFileSystem
   readonly #host: RootHost
+  readonly #memoryHost: MemoryHost
   readonly #opened: HostFileSystem[] = []
 
   constructor(mounts: Mounts, own: MemoryFileSystem, host: RootHost) {
     this.#mounts = mounts
+    this.#memoryHost = own.host
     this.#own = own
     this.#host = host
   }
@@ -169,7 +174,7 @@ class RootMaker {
     this.#mounts.add(this.#own, shown, at, { readOnly: true, noDevices: true })
   }
 
-  bind({ source, target, directory, writable, foreign }: RootDescription['binds'][number]): void {
+  bind({ source, target, directory, writable, foreign, copy }: RootDescription['binds'][number]): void {
     const fd = openHost(bytesOfPath(`${source}\0`), O_PATH)
     if (fd < 0) return
     const attributes = attributesOf(fd)
@@ -183,8 +188,11 @@ class RootMaker {
     })
     this.#opened.push(fileSystem)
     const at = this.place(target, directory ? undefined : () => this.#newFile(new Uint8Array()))
-    const flags = { readOnly: !writable, noSuid: true, noDevices: true }
-    this.#mounts.add(fileSystem, hostInode(fileSystem, undefined, '', attributes), at, flags)
+    const flags = { readOnly: !writable && !copy, noSuid: true, noDevices: true }
+    const inode = hostInode(fileSystem, undefined, '', attributes)
+    if (!copy) return void this.#mounts.add(fileSystem, inode, at, flags)
+    const overlay = new OverlayFileSystem(this.#memoryHost, inode.attributes().dev, copy)
+    this.#mounts.add(overlay, overlay.above(inode), at, flags)
   }
 
   object(index: number, description: ObjectMountDescription): void {

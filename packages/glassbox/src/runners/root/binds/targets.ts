@@ -119,7 +119,7 @@ function kindWithoutLinks(source: string, rest: string): Found | undefined {
 interface Holder {
   readonly source: string
   readonly target: string
-  readonly writable: boolean
+  readonly writable: boolean | 'copy'
 }
 
 /** The innermost of the directories that contain `path`. */
