@@ -1,5 +1,5 @@
 /** Control data of messages. Sources: cmsg(3), unix(7), ip(7), socket(7). */
-import { inPlace, struct } from '../../codec/struct.ts'
+import { inPlace, struct, unsigned } from '../../codec/struct.ts'
 import * as linux from '../../linux/constants.ts'
 import { kinds } from '../../linux/generated/kinds.ts'
 import type { StructName, StructValues, Word } from '../../linux/schema/layouts.ts'
@@ -9,17 +9,21 @@ import { named, nameIn, nameless, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 import { bytesOfNumber, interfaceText, ipv4Address } from './order.ts'
-import { socketAddressText } from './socket.ts'
+import { ADDRESS_BYTES, socketAddressText } from './socket.ts'
 
 /** Where the next piece begins: at a multiple of the size of an address. */
 const ALIGNMENT = 8
 const MOST_BYTES = 65_536
+const NO_ID = 0xffff_ffff
 
 /** The text of one piece of data; `undefined` if there are too few bytes to show it. */
 type DataText = (view: DataView, context: Context) => string | undefined
 
-const listed = (items: readonly string[]): string | undefined =>
-  items.length === 0 ? undefined : `[${items.join(', ')}]`
+/** As many elements as strings have characters: -s. */
+const listed = (items: readonly string[], { limit }: Context): string | undefined => {
+  if (items.length === 0) return undefined
+  return `[${(items.length > limit ? [...items.slice(0, limit), '...'] : items).join(', ')}]`
+}
 
 const ints = (view: DataView): readonly number[] => {
   const { size, read } = inPlace(kinds().int)
@@ -27,36 +31,57 @@ const ints = (view: DataView): readonly number[] => {
   return Array.from({ length: count }, (_, index) => read(view, index * size) as number)
 }
 
-const descriptors: DataText = (view, { options }) =>
-  listed(ints(view).map(fd => `${fd}${options.descriptor?.(fd) ?? ''}`))
-const numbers: DataText = view => listed(ints(view).map(String))
-const octets: DataText = view => listed(Array.from(bytesOf(view), byte => hex(byte)))
+const descriptors: DataText = (view, context) =>
+  listed(
+    ints(view).map(fd => `${fd}${context.options.descriptor?.(fd) ?? ''}`),
+    context,
+  )
+const numbers: DataText = (view, context) =>
+  listed(
+    ints(view).map(number => String(number >>> 0)),
+    context,
+  )
+const octets: DataText = (view, context) =>
+  listed(
+    Array.from(bytesOf(view), byte => hex(byte)),
+    context,
+  )
 const label: DataText = (view, { options }) => quote(bytesOf(view), false, options.stringsInHex)
 const nothing: DataText = () => undefined
 
-/** A struct, whatever follows it. */
+/** A struct, whatever follows it. `short`: the text of one that is not whole. */
 const one =
   <Name extends StructName>(
     name: Name,
     text: (fields: StructValues[Name], options: TextOptions) => string,
+    short?: string,
   ): DataText =>
   (view, { options }) =>
-    view.byteLength < struct(name).size ? '???' : text(struct(name).read(view), options)
+    view.byteLength < struct(name).size ? short : text(struct(name).read(view), options)
+
+/** Ids of users and groups are positive, but for the one that is none. */
+const idText = (id: number): string => (id >>> 0 === NO_ID ? '-1' : String(id >>> 0))
 
 const credentials = one('ucred', ({ pid, uid, gid }, options) => {
-  return `{pid=${pid}${options.process?.(pid, 'tgid') ?? ''}, uid=${uid}, gid=${gid}}`
+  return `{pid=${pid}${options.process?.(pid, 'tgid') ?? ''}, uid=${idText(uid)}, gid=${idText(gid)}}`
 })
 
+/** Not the whole of a time. */
+const CUT = '???'
+
+/** Seconds are signed, their parts are not. */
 const timeText = (time: Readonly<Record<string, Word>>): string =>
   `{${Object.entries(time)
-    .map(([name, value]) => `${name}=${BigInt.asIntN(64, BigInt(value))}`)
+    .map(([name, value]) =>
+      name === 'tv_sec' ? `${name}=${BigInt.asIntN(64, BigInt(value))}` : `${name}=${unsigned(value)}`,
+    )
     .join(', ')}}`
-const time = (name: 'timeval' | 'timespec'): DataText => one(name, fields => timeText({ ...fields }))
+const time = (name: 'timeval' | 'timespec'): DataText => one(name, fields => timeText({ ...fields }), CUT)
 
 const TIMES = 3
 const threeTimes: DataText = view => {
   const codec = struct('timespec')
-  if (view.byteLength < TIMES * codec.size) return '???'
+  if (view.byteLength < TIMES * codec.size) return CUT
   const times = Array.from({ length: TIMES }, (_, index) => codec.read(view, index * codec.size))
   return `[${times.map(each => timeText({ ...each })).join(', ')}]`
 }
@@ -66,8 +91,17 @@ const packetInformation = one('in_pktinfo', (fields, options) => {
   const index = interfaceText(fields.ipi_ifindex, options)
   return `{ipi_ifindex=${index}, ipi_spec_dst=${host(fields.ipi_spec_dst, options)}, ipi_addr=${host(fields.ipi_addr, options)}}`
 })
+/** An error, and who reported it. */
+const networkError = one('sock_extended_err', (fields, options) => {
+  const names = ['ee_errno', 'ee_origin', 'ee_type', 'ee_code', 'ee_info', 'ee_data'] as const
+  const parts = names.map(name => `${name}=${fields[name]}`)
+  const offender = socketAddressText(Uint8Array.from(fields.offender), options)
+  return `{${parts.join(', ')}, offender=${offender}}`
+})
 const destination: DataText = (view, { options }) =>
-  view.byteLength < struct('sockaddr_in').size ? undefined : socketAddressText(bytesOf(view), options)
+  view.byteLength < struct('sockaddr_in').size
+    ? undefined
+    : socketAddressText(bytesOf(view).subarray(0, ADDRESS_BYTES), options)
 
 /** Levels whose types are known: their set, and the data of each type. */
 const LEVELS: Readonly<
@@ -82,9 +116,9 @@ const LEVELS: Readonly<
       [linux.IP_RECVOPTS]: octets,
       [linux.IP_RETOPTS]: octets,
       [linux.IP_PKTINFO]: packetInformation,
+      [linux.IP_RECVERR]: networkError,
       [linux.IP_ORIGDSTADDR]: destination,
       [linux.IP_CHECKSUM]: numbers,
-      [linux.IP_RECVFRAGSIZE]: numbers,
     },
   },
   [linux.SOL_SOCKET]: {
@@ -131,12 +165,13 @@ export function controlText(value: bigint, length: number, context: Context): st
     const start = view.byteOffset + at
     const head = codec.read(new DataView(view.buffer, start, least))
     const { cmsg_level: level, cmsg_type: type } = head
-    size = Number(head.cmsg_len)
+    const said = unsigned(head.cmsg_len)
+    size = Number(said)
     const bytes = Math.max(0, Math.min(size, view.byteLength - at) - least)
     const data = bytes === 0 ? nothing : (LEVELS[level]?.data[type] ?? nothing)
     const shown = data(new DataView(view.buffer, start + least, bytes), context)
     parts.push(
-      `{cmsg_len=${size}, cmsg_level=${levelText(level, options)}, cmsg_type=${typeText(level, type, options)}${shown === undefined ? '' : `, cmsg_data=${shown}`}}`,
+      `{cmsg_len=${said}, cmsg_level=${levelText(level, options)}, cmsg_type=${typeText(level, type, options)}${shown === undefined ? '' : `, cmsg_data=${shown}`}}`,
     )
     at += Math.max(least, Math.ceil(size / ALIGNMENT) * ALIGNMENT)
   }

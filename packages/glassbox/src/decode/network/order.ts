@@ -2,7 +2,7 @@
  * Numbers and addresses in network order, as bytes or as the macro call that makes them. Pure.
  */
 import { named } from '../names.ts'
-import { quote } from '../text.ts'
+import { hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
 
 /** The bytes of a number of `size` bytes, from its last to its first. */
@@ -81,3 +81,14 @@ export function interfaceText(index: number, options: TextOptions): string {
   if (name === undefined) return String(index)
   return named(String(index), `if_nametoindex(${quoted(name, options)})`, options)
 }
+
+/** The bytes of a hardware address: `00:1a:7d:da:71:13`. */
+export const hardwareAddress = (bytes: readonly number[], options: TextOptions): string =>
+  networkBytes(
+    Uint8Array.from(bytes),
+    bytes.map(byte => byte.toString(16).padStart(2, '0')).join(':'),
+    options,
+  )
+
+/** A byte in hexadecimal, of at least two characters. */
+export const octet = (byte: number): string => (byte === 0 ? '00' : hex(byte))

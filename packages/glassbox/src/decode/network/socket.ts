@@ -4,26 +4,15 @@
  */
 import { struct } from '../../codec/struct.ts'
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from '../../linux/constants.ts'
-import { offsetOf, type StructName, type StructValues } from '../../linux/schema/layouts.ts'
+import { offsetOf } from '../../linux/schema/layouts.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readWord } from '../memory.ts'
+import { bytesOf, readWord } from '../memory.ts'
 import { NAMES, setText } from '../names.ts'
 import { address, hex, quote } from '../text.ts'
 import type { TextOptions } from '../types.ts'
-import { bytesOfNumber, interfaceText, ipv4Address, ipv6Member, networkNumber } from './order.ts'
-
-/** What follows the family; `undefined` if too few bytes could be read. */
-type FamilyText = (view: DataView, options: TextOptions) => string | undefined
-
-/** An address of which at least `least` bytes must be there; by default all. */
-const family =
-  <Name extends StructName>(
-    name: Name,
-    text: (fields: StructValues[Name], options: TextOptions) => string,
-    least: () => number = () => struct(name).size,
-  ): FamilyText =>
-  (view, options) =>
-    view.byteLength < least() ? undefined : text(struct(name).read(view), options)
+import { SELDOM_FAMILIES } from './families.ts'
+import { family, type FamilyText, ipv4Text, ipv6Text, members } from './internet.ts'
+import { interfaceText, networkNumber, octet } from './order.ts'
 
 const MOST_PATH_BYTES = 108
 
@@ -38,58 +27,40 @@ const unixText = family('sockaddr_un', ({ sun_path: whole }, { stringsInHex: sty
   return `, sun_path=${name}`
 })
 
-const ipv4Text = family(
-  'sockaddr_in',
-  ({ sin_port: port, sin_addr: host }, options) =>
-    `, sin_port=${networkNumber(port, 2, options)}, sin_addr=${ipv4Address(bytesOfNumber(host, 4), options)}`,
-)
-
-/** Link-local addresses have an interface as their scope. */
-const isLocal = ([first = 0, second = 0]: readonly number[]): boolean =>
-  (first === 0xfe && second >> 6 === 2) || (first === 0xff && (second & 0xf) === 2)
-
-/** The scope is younger than the rest. */
-const ipv6Text = family(
-  'sockaddr_in6',
-  (fields: Partial<StructValues['sockaddr_in6']>, options) => {
-    const {
-      sin6_port: port = 0,
-      sin6_flowinfo: flow = 0,
-      sin6_addr: host = [],
-      sin6_scope_id: scope,
-    } = fields
-    const member = ipv6Member('sin6_addr', Uint8Array.from(host), options)
-    const scopeText =
-      scope === undefined ? '' : `, sin6_scope_id=${isLocal(host) ? interfaceText(scope, options) : scope}`
-    return `, sin6_port=${networkNumber(port, 2, options)}, sin6_flowinfo=${networkNumber(flow, 4, options)}, ${member}${scopeText}`
-  },
-  () => offsetOf('sockaddr_in6', 'sin6_scope_id'),
-)
-
 /** Groups in eight digits, of which a hexadecimal prefix takes two. */
-const netlinkText = family('sockaddr_nl', ({ nl_pid: port, nl_groups: groups }) => {
+const netlinkText = family('sockaddr_nl', (fields, options) => {
+  const { nl_pad: padding, nl_groups: groups } = fields
+  // Ids of processes are signed.
+  const port = fields.nl_pid | 0
   const text = groups === 0 ? '00000000' : `0x${groups.toString(16).padStart(6, '0')}`
-  return `, nl_pid=${port}, nl_groups=${text}`
+  return members(
+    padding === 0 ? undefined : `nl_pad=${hex(padding)}`,
+    `nl_pid=${port}${options.process?.(port, 'tgid') ?? ''}`,
+    `nl_groups=${text}`,
+  )
 })
 
-const packetText = family('sockaddr_ll', (fields, options) => {
-  const { sll_halen: length, sll_addr: hardware } = fields
-  const shown = hardware.slice(0, length).map(byte => hex(byte))
+/** As many bytes of the hardware address as it says, also those after the struct. */
+const packetText = family('sockaddr_ll', (fields, options, view) => {
+  const { sll_halen: length } = fields
+  const hardware = bytesOf(view, offsetOf('sockaddr_ll', 'sll_addr'))
+  const shown = Array.from(hardware.subarray(0, length), octet)
+  if (length > hardware.length) shown.push('...')
   const protocol = networkNumber(fields.sll_protocol, 2, options, host =>
     setText('=eth_protocol', host, NAMES),
   )
-  const parts = [
+  return members(
     `sll_protocol=${protocol}`,
     `sll_ifindex=${interfaceText(fields.sll_ifindex, options)}`,
     `sll_hatype=${setText('=arphrd', BigInt(fields.sll_hatype), options)}`,
     `sll_pkttype=${setText('=packet_type', BigInt(fields.sll_pkttype), options)}`,
     `sll_halen=${length}`,
-    ...(length === 0 ? [] : [`sll_addr=[${shown.join(', ')}${length > hardware.length ? ', ...' : ''}]`]),
-  ]
-  return `, ${parts.join(', ')}`
+    length === 0 ? undefined : `sll_addr=[${shown.join(', ')}]`,
+  )
 })
 
 const FAMILIES: Readonly<Record<number, FamilyText>> = {
+  ...SELDOM_FAMILIES,
   [AF_UNIX]: unixText,
   [AF_INET]: ipv4Text,
   [AF_INET6]: ipv6Text,
@@ -112,7 +83,8 @@ export function socketAddressText(bytes: Uint8Array, options: TextOptions = {}):
   return `{sa_family=${setText('=af', BigInt(number), options)}${rest}}`
 }
 
-const ADDRESS_BYTES = 128
+/** struct sockaddr_storage: no address is longer. */
+export const ADDRESS_BYTES = 128
 
 /** An address whose length is an argument. */
 export const socketAddress =

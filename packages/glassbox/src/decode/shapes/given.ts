@@ -119,12 +119,13 @@ export const sizedShape =
     return `${text.slice(0, -1)}${bytesBehind(value, shape.size, size, context)}}`
   }
 
-/** `KIND/BYTES,N` or `{SHAPE},N`: as many elements as argument N says. */
+/** `KIND/BYTES,N` or `{SHAPE},N`: as many elements as argument N says, or (`ret`) the result. */
 export const counted = (operand: string, valueText: KindText): Printer => {
   const [element = '', index] = operand.split(',')
   const [kind = '', bytes] = element.split('/')
   return (value, context) => {
-    const count = BigInt.asUintN(32, argument(context, Number(index)))
+    const said = index === 'ret' ? (context.outcome?.value ?? 0n) : argument(context, Number(index))
+    const count = BigInt.asUintN(32, said)
     return bytes === undefined
       ? shapesAt(kind.slice(1, -1), value, count, context, valueText)
       : wordsAt(kind, Number(bytes), value, count, context, valueText)

@@ -42,6 +42,9 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   /** A number of 32 bits; all bits are none. */
   unlessnone: value => (value === 0xffffffffn ? '-1' : String(value)),
   uringrestriction: (value, { options }) => restriction(value & 0xffffn, (value >> 16n) & 0xffn, options),
+  /** The mount at which a list begins; all bits are the root of the namespace. */
+  mountid: (value, { options }) =>
+    value === 2n ** 64n - 1n ? named(hex(value), 'LSMT_ROOT', options) : hex(value),
   /** A node of memory; the kernel takes -1 for none. */
   numanode: (value, { options }) =>
     value === 0xffffffffn && options.spelling !== 'raw' ? `${value} /* NUMA_NO_NODE */` : String(value),

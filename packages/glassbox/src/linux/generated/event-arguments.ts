@@ -806,6 +806,7 @@ export interface StructArguments {
   }
   readonly sockaddr_nl: {
     readonly sa_family?: Name
+    readonly nl_pad?: number
     readonly nl_pid?: number
     readonly nl_groups?: number
   }
@@ -817,6 +818,120 @@ export interface StructArguments {
     readonly sll_pkttype?: Name
     readonly sll_halen?: number
     readonly sll_addr?: readonly (number)[]
+  }
+  readonly sockaddr_ax25: {
+    readonly sa_family?: Name
+    readonly sax25_call?: readonly (number)[]
+    readonly sax25_ndigis?: number
+    readonly fsa_digipeater?: Uint8Array
+  }
+  readonly sockaddr_ipx: {
+    readonly sa_family?: Name
+    readonly sipx_port?: number
+    readonly sipx_network?: number
+    readonly sipx_node?: readonly (number)[]
+    readonly sipx_type?: number
+    readonly sipx_zero?: number
+  }
+  readonly sockaddr_x25: {
+    readonly sa_family?: Name
+    readonly sx25_addr?: readonly (number)[]
+  }
+  readonly sockaddr_hci: {
+    readonly sa_family?: Name
+    readonly hci_dev?: number
+    readonly hci_channel?: Name
+  }
+  readonly sockaddr_sco: {
+    readonly sa_family?: Name
+    readonly sco_bdaddr?: readonly (number)[]
+  }
+  readonly sockaddr_rc: {
+    readonly sa_family?: Name
+    readonly rc_bdaddr?: readonly (number)[]
+    readonly rc_channel?: number
+  }
+  readonly sockaddr_l2: {
+    readonly sa_family?: Name
+    readonly l2_psm?: Name
+    readonly l2_bdaddr?: readonly (number)[]
+    readonly l2_cid?: Name
+    readonly l2_bdaddr_type?: Name
+  }
+  readonly sockaddr_rxrpc: {
+    readonly sa_family?: Name
+    readonly srx_service?: Name
+    readonly transport_type?: Name
+    readonly transport_len?: number
+    readonly family?: Name
+    readonly transport?: readonly (number)[]
+  }
+  readonly sockaddr_ieee802154: {
+    readonly sa_family?: Name
+    readonly addr_type?: Name
+    readonly pan_id?: Name
+    readonly hwaddr?: readonly (number)[]
+  }
+  readonly sockaddr_alg: {
+    readonly sa_family?: Name
+    readonly salg_type?: readonly (number)[]
+    readonly salg_feat?: Names
+    readonly salg_mask?: Names
+    readonly salg_name?: Uint8Array
+  }
+  readonly sockaddr_nfc: {
+    readonly sa_family?: Name
+    readonly dev_idx?: number
+    readonly target_idx?: number
+    readonly nfc_protocol?: Name
+  }
+  readonly sockaddr_nfc_llcp: {
+    readonly sa_family?: Name
+    readonly dev_idx?: number
+    readonly target_idx?: number
+    readonly nfc_protocol?: Name
+    readonly dsap?: Name
+    readonly ssap?: Name
+    readonly service_name?: readonly (number)[]
+    readonly service_name_len?: Word
+  }
+  readonly sockaddr_vm: {
+    readonly sa_family?: Name
+    readonly svm_reserved1?: number
+    readonly svm_port?: Name
+    readonly svm_cid?: Name
+    readonly svm_flags?: Names
+    readonly svm_zero?: readonly (number)[]
+  }
+  readonly sockaddr_qrtr: {
+    readonly sa_family?: Name
+    readonly sq_node?: Name
+    readonly sq_port?: Name
+  }
+  readonly sockaddr_xdp: {
+    readonly sa_family?: Name
+    readonly sxdp_flags?: Names
+    readonly sxdp_ifindex?: number
+    readonly sxdp_queue_id?: number
+    readonly sxdp_shared_umem_fd?: number
+  }
+  readonly sockaddr_mctp: {
+    readonly sa_family?: Name
+    readonly smctp_pad0?: number
+    readonly smctp_network?: Name
+    readonly s_addr?: Name
+    readonly smctp_type?: number
+    readonly smctp_tag?: number
+    readonly smctp_pad1?: number
+  }
+  readonly sock_extended_err: {
+    readonly ee_errno?: number
+    readonly ee_origin?: number
+    readonly ee_type?: number
+    readonly ee_code?: number
+    readonly ee_info?: number
+    readonly ee_data?: number
+    readonly offender?: readonly (number)[]
   }
   readonly linger: {
     readonly l_onoff?: number

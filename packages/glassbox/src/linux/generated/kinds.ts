@@ -565,6 +565,32 @@ type KindName =
   | 'enum_arphrd_16'
   | 'enum_packet_type_8'
   | 'list_int_8_8'
+  | 'list_int_8_7'
+  | 'list_int_8_6'
+  | 'int_hex_8'
+  | 'list_int_8_16_2'
+  | 'enum_hci_channel_16'
+  | 'enum_l2cap_psm_16'
+  | 'enum_l2cap_cid_16'
+  | 'enum_bt_address_8'
+  | 'enum_rxrpc_service_16'
+  | 'enum_sock_type_16'
+  | 'list_int_8_26'
+  | 'enum_wpan_type_32'
+  | 'enum_wpan_pan_16'
+  | 'flags_alg_flags_32'
+  | 'enum_nfc_protocol_32'
+  | 'enum_nfc_sap_8'
+  | 'list_int_8_63'
+  | 'enum_vsock_port_32'
+  | 'enum_vsock_cid_32'
+  | 'flags_vsock_flags_8'
+  | 'list_int_8_3'
+  | 'enum_qrtr_node_32'
+  | 'enum_qrtr_port_32'
+  | 'flags_xdp_flags_16'
+  | 'enum_mctp_net_32'
+  | 'enum_mctp_address_8'
   | 'enum_packet_mr_16'
   | 'struct_nlmsghdr'
   | 'enum_af_8'
@@ -577,7 +603,6 @@ type KindName =
   | 'struct_sockaddr'
   | 'struct_ifmap'
   | 'array_struct_ifreq'
-  | 'int_hex_8'
   | 'flags_tty_iflag_32'
   | 'word_terminal_output_32'
   | 'word_terminal_control_32'
@@ -1172,6 +1197,32 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   enum_arphrd_16: { type: 'enum', bits: 16, set: 'arphrd', notation: '=arphrd' },
   enum_packet_type_8: { type: 'enum', bits: 8, set: 'packet_type', notation: '=packet_type' },
   list_int_8_8: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 8, notation: 'hex32[8]' },
+  list_int_8_7: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 7, notation: 'hex32[7]' },
+  list_int_8_6: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 6, notation: 'hex32[6]' },
+  int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'hex32' },
+  list_int_8_16_2: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 16, notation: 'hex32[16]' },
+  enum_hci_channel_16: { type: 'enum', bits: 16, set: 'hci_channel', notation: '=hci_channel' },
+  enum_l2cap_psm_16: { type: 'enum', bits: 16, set: 'l2cap_psm', notation: '=l2cap_psm' },
+  enum_l2cap_cid_16: { type: 'enum', bits: 16, set: 'l2cap_cid', notation: '=l2cap_cid' },
+  enum_bt_address_8: { type: 'enum', bits: 8, set: 'bt_address', notation: '=bt_address' },
+  enum_rxrpc_service_16: { type: 'enum', bits: 16, set: 'rxrpc_service', notation: '=rxrpc_service' },
+  enum_sock_type_16: { type: 'enum', bits: 16, set: 'sock_type', notation: '=sock_type' },
+  list_int_8_26: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 26, notation: 'hex32[26]' },
+  enum_wpan_type_32: { type: 'enum', bits: 32, set: 'wpan_type', notation: '=wpan_type' },
+  enum_wpan_pan_16: { type: 'enum', bits: 16, set: 'wpan_pan', notation: '=wpan_pan' },
+  flags_alg_flags_32: { type: 'flags', bits: 32, set: 'alg_flags', notation: '|alg_flags' },
+  enum_nfc_protocol_32: { type: 'enum', bits: 32, set: 'nfc_protocol', notation: '=nfc_protocol' },
+  enum_nfc_sap_8: { type: 'enum', bits: 8, set: 'nfc_sap', notation: '=nfc_sap' },
+  list_int_8_63: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 63, notation: 'hex32[63]' },
+  enum_vsock_port_32: { type: 'enum', bits: 32, set: 'vsock_port', notation: '=vsock_port' },
+  enum_vsock_cid_32: { type: 'enum', bits: 32, set: 'vsock_cid', notation: '=vsock_cid' },
+  flags_vsock_flags_8: { type: 'flags', bits: 8, set: 'vsock_flags', notation: '|vsock_flags' },
+  list_int_8_3: { type: 'list', of: { type: 'int', bits: 8, signed: false, form: 'hex' }, count: 3, notation: 'hex32[3]' },
+  enum_qrtr_node_32: { type: 'enum', bits: 32, set: 'qrtr_node', notation: '=qrtr_node' },
+  enum_qrtr_port_32: { type: 'enum', bits: 32, set: 'qrtr_port', notation: '=qrtr_port' },
+  flags_xdp_flags_16: { type: 'flags', bits: 16, set: 'xdp_flags', notation: '|xdp_flags' },
+  enum_mctp_net_32: { type: 'enum', bits: 32, set: 'mctp_net', notation: '=mctp_net' },
+  enum_mctp_address_8: { type: 'enum', bits: 8, set: 'mctp_address', notation: '=mctp_address' },
   enum_packet_mr_16: { type: 'enum', bits: 16, set: 'packet_mr', notation: '=packet_mr' },
   struct_nlmsghdr: { type: 'struct', name: 'nlmsghdr', notation: 'struct:nlmsghdr' },
   enum_af_8: { type: 'enum', bits: 8, set: 'af', notation: '=af' },
@@ -1184,7 +1235,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   struct_sockaddr: { type: 'struct', name: 'sockaddr', notation: 'struct:sockaddr' },
   struct_ifmap: { type: 'struct', name: 'ifmap', notation: 'struct:ifmap' },
   array_struct_ifreq: { type: 'array', way: 'out', of: { type: 'struct', name: 'ifreq', view: 'addr' }, count: { by: 'field', field: 'ifc_len', bytes: true }, notation: 'array>ifreq__addr@ifc_len' },
-  int_hex_8: { type: 'int', bits: 8, signed: false, form: 'hex', notation: 'hex32' },
   flags_tty_iflag_32: { type: 'flags', bits: 32, set: 'tty_iflag', notation: '|tty_iflag' },
   word_terminal_output_32: { type: 'word', bits: 32, word: 'terminal_output', notation: 'oflag' },
   word_terminal_control_32: { type: 'word', bits: 32, word: 'terminal_control', notation: 'cflag' },

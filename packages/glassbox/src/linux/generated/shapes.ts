@@ -310,6 +310,14 @@ uring_new_buffers 32 offset@0+4:u resv@4+4:x? data@8+8:&{uring_iovec}@nr tags@16
 uring_ring 16 offset@0+4:unlessnone resv@4+4:x? data@8+4:fd
 uring_no_ring 16 offset@0+4:u resv@4+4:x? data@8+8:x?
 uring_buffer_ring 40 ring_addr@0+8:p ring_entries@8+4:u bgid@12+2:u pad@14+2:x? resv@16+24/8:x[]?
+cachestat_range 16 off@0+8:x len@8+8:u
+cachestat 40 nr_cache@0+8:u nr_dirty@8+8:u nr_writeback@16+8:u nr_evicted@24+8:u nr_recently_evicted@32+8:u
+mount_id_request 32 size@0+4:u [size>23]spare@4+4:x? [size>23]mnt_id@8+8:x [size>23]param@16+8:|statmount [size>31]mnt_ns_id@24+8:x
+mount_list_request 32 size@0+4:u [size>23]spare@4+4:x? [size>23]mnt_id@8+8:mountid [size>23]param@16+8:x [size>31]mnt_ns_id@24+8:x
+lsm_context 32 id@0+8:=lsm_id flags@8+8:x len@16+8:u ctx_len@24+8:u
+xattr_args 16 value@0+8:&bytes@size size@8+4:u flags@12+4:|xattr
+file_attr 24 fa_xflags@0+8:|fs_xflags fa_extsize@8+4:u fa_nextents@12+4:u fa_projid@16+4:x fa_cowextsize@20+4:u
+file_attr_set 24 fa_xflags@0+8:|fs_xflags fa_extsize@8+4:u fa_projid@16+4:x fa_cowextsize@20+4:u
 `
 
 export const SHAPED_REQUESTS = `
@@ -721,6 +729,20 @@ io_uring_register 1=20 2:counted<{uring_ring},3
 io_uring_register 1=21 2:counted<{uring_no_ring},3
 io_uring_register 1=22 2:shape<uring_buffer_ring
 io_uring_register 1=23 2:shape<uring_buffer_ring
+cachestat 0=* 1:shape<cachestat_range 2:shape>cachestat 3:hex32
+map_shadow_stack 0=* 0:addr 1:size 2:|shadow_stack
+mseal 0=* 0:addr
+statmount 0=* 0:shape<mount_id_request 3:hex32
+listmount 0=* 0:shape<mount_list_request 1:counted>x/8,ret 3:|listmount
+lsm_set_self_attr 0=* 0:=lsm_attr 1:shape<lsm_context 3:hex32
+lsm_list_modules 0=* 0:counted>=lsm_id/8,ret 1:cell=uint 2:hex32
+setxattrat 0=* 2:|at_file 4:sizedshape<xattr_args,5
+listxattrat 0=* 2:|at_file 3:xattrs>4
+removexattrat 0=* 2:|at_file
+getxattrat 0=* 2:|at_file
+open_tree_attr 0=* 2:|open_tree 3:sized<mount_attr,4
+file_getattr 0=* 2:sizedshape>file_attr,3 4:|at_file
+file_setattr 0=* 2:sizedshape<file_attr_set,3 4:|at_file
 `
 
 export const ATTRIBUTES = `

@@ -756,6 +756,7 @@ export interface StructValues {
   }
   readonly sockaddr_nl: {
     readonly sa_family: number
+    readonly nl_pad: number
     readonly nl_pid: number
     readonly nl_groups: number
   }
@@ -767,6 +768,120 @@ export interface StructValues {
     readonly sll_pkttype: number
     readonly sll_halen: number
     readonly sll_addr: readonly number[]
+  }
+  readonly sockaddr_ax25: {
+    readonly sa_family: number
+    readonly sax25_call: readonly number[]
+    readonly sax25_ndigis: number
+    readonly fsa_digipeater: Uint8Array
+  }
+  readonly sockaddr_ipx: {
+    readonly sa_family: number
+    readonly sipx_port: number
+    readonly sipx_network: number
+    readonly sipx_node: readonly number[]
+    readonly sipx_type: number
+    readonly sipx_zero: number
+  }
+  readonly sockaddr_x25: {
+    readonly sa_family: number
+    readonly sx25_addr: readonly number[]
+  }
+  readonly sockaddr_hci: {
+    readonly sa_family: number
+    readonly hci_dev: number
+    readonly hci_channel: number
+  }
+  readonly sockaddr_sco: {
+    readonly sa_family: number
+    readonly sco_bdaddr: readonly number[]
+  }
+  readonly sockaddr_rc: {
+    readonly sa_family: number
+    readonly rc_bdaddr: readonly number[]
+    readonly rc_channel: number
+  }
+  readonly sockaddr_l2: {
+    readonly sa_family: number
+    readonly l2_psm: number
+    readonly l2_bdaddr: readonly number[]
+    readonly l2_cid: number
+    readonly l2_bdaddr_type: number
+  }
+  readonly sockaddr_rxrpc: {
+    readonly sa_family: number
+    readonly srx_service: number
+    readonly transport_type: number
+    readonly transport_len: number
+    readonly family: number
+    readonly transport: readonly number[]
+  }
+  readonly sockaddr_ieee802154: {
+    readonly sa_family: number
+    readonly addr_type: number
+    readonly pan_id: number
+    readonly hwaddr: readonly number[]
+  }
+  readonly sockaddr_alg: {
+    readonly sa_family: number
+    readonly salg_type: readonly number[]
+    readonly salg_feat: number
+    readonly salg_mask: number
+    readonly salg_name: Uint8Array
+  }
+  readonly sockaddr_nfc: {
+    readonly sa_family: number
+    readonly dev_idx: number
+    readonly target_idx: number
+    readonly nfc_protocol: number
+  }
+  readonly sockaddr_nfc_llcp: {
+    readonly sa_family: number
+    readonly dev_idx: number
+    readonly target_idx: number
+    readonly nfc_protocol: number
+    readonly dsap: number
+    readonly ssap: number
+    readonly service_name: readonly number[]
+    readonly service_name_len: Word
+  }
+  readonly sockaddr_vm: {
+    readonly sa_family: number
+    readonly svm_reserved1: number
+    readonly svm_port: number
+    readonly svm_cid: number
+    readonly svm_flags: number
+    readonly svm_zero: readonly number[]
+  }
+  readonly sockaddr_qrtr: {
+    readonly sa_family: number
+    readonly sq_node: number
+    readonly sq_port: number
+  }
+  readonly sockaddr_xdp: {
+    readonly sa_family: number
+    readonly sxdp_flags: number
+    readonly sxdp_ifindex: number
+    readonly sxdp_queue_id: number
+    readonly sxdp_shared_umem_fd: number
+  }
+  readonly sockaddr_mctp: {
+    readonly sa_family: number
+    readonly smctp_pad0: number
+    readonly smctp_network: number
+    readonly s_addr: number
+    readonly smctp_type: number
+    readonly smctp_tag: number
+    readonly smctp_pad1: number
+  }
+  readonly sock_extended_err: {
+    readonly ee_errno: number
+    readonly ee_origin: number
+    readonly ee_type: number
+    readonly ee_code: number
+    readonly ee_info: number
+    readonly ee_data: number
+    readonly offender: readonly number[]
   }
   readonly linger: {
     readonly l_onoff: number

@@ -35,6 +35,48 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   io_uring_register: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
+  cachestat: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  map_shadow_stack: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
+  ],
+  mseal: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
+  ],
+  statmount: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  listmount: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  lsm_set_self_attr: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  lsm_list_modules: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
+  ],
+  setxattrat: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
+  getxattrat: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
+  listxattrat: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }] },
+  ],
+  removexattrat: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
+  ],
+  open_tree_attr: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }] },
+  ],
+  file_getattr: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }] },
+  ],
+  file_setattr: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }] },
+  ],
   reboot: () => [
     { when: [{ argument: 2, is: 'one', values: [2712847316] }], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3, kind: kinds().string }] },
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
