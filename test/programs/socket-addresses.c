@@ -207,8 +207,7 @@ static void control(void) {
             for (size_t d = 0; d < sizeof DATA / sizeof *DATA; d++)
                 one(level, type, 16 + DATA[d], 16 + DATA[d], (type + (int)d + FILLS) % FILLS);
     }
-    /* Lengths that lie. */
-    /* strace never ends at a length whose multiple of eight is none: (size_t)-1 and the next six. */
+    /* Lengths that lie. strace never ends at one that has no multiple of eight above it. */
     static const size_t SAID[] = {0, 1, 15, 16, 17, 20, 23, 24, 25, 32, 100, (size_t)-8, 1ul << 32};
     for (size_t s = 0; s < sizeof SAID / sizeof *SAID; s++)
         for (size_t given = 0; given < 60; given += given < 14 ? 7 : 1)

@@ -1,4 +1,6 @@
-/** Addresses of AX.25 sockets: call signs, and the stations between. Source: linux/ax25.h. Pure. */
+/**
+ * Addresses of AX.25 sockets: call signs, and the stations between. Source: linux/ax25.h. Pure.
+ */
 import { quote } from '../text.ts'
 import type { Spelling, TextOptions } from '../types.ts'
 import { family, type FamilyText, members } from './internet.ts'
