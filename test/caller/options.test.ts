@@ -275,7 +275,12 @@ const OPTIONS: readonly (readonly [what: string, options: unknown, ...Expected])
     /got a URL/,
     /fileURLToPath/,
   ],
-  ['writable: 1', { binds: [{ source: '/tmp', writable: 1 }] }, 'binds[0].writable', /true or false, got 1/],
+  [
+    'writable: 1',
+    { binds: [{ source: '/tmp', writable: 1 }] },
+    'binds[0].writable',
+    /true, false or 'copy', got 1/,
+  ],
   ['a target of /', { binds: [{ source: '/tmp', target: '/' }] }, 'binds[0].target', /the root of the box/],
   [
     'a target of /a/..',

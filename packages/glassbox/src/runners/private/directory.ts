@@ -97,8 +97,9 @@ export class PrivateDirectory {
       const made = syscall(syscallNumber('mkdir'), cString(`${base}/${name}`), TOP_MODE)
       if (made === -ERRNO.EEXIST && tries < MOST_TRIES) continue
       if (made < 0) throw notMade(base, made)
-      const top = openTop(base, name)
       // A sweep of another process may have taken the lock first, and removed the directory.
+      const top = openTop(base, name)
+      if (top === undefined) continue
       if (takeLock(top)) return PrivateDirectory.#within(base, name, top, ownerOf(id))
       close(top)
     }
@@ -192,11 +193,15 @@ function removeNow(base: string, name: string): void {
   }
 }
 
-function openTop(base: string, name: string): number {
+/** Undefined: the directory is gone. */
+function openTop(base: string, name: string): number | undefined {
   const directory = openBase(base)
   try {
     const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
     return openat2(directory, name, { flags, resolve: BENEATH })
+  } catch (error) {
+    if (error instanceof GlassboxError && error.errno === ERRNO.ENOENT) return undefined
+    throw error
   } finally {
     close(directory)
   }

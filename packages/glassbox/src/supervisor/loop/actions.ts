@@ -94,9 +94,12 @@ function obey(decision: PathDecision, task: Task, call: CallAtStop, loop: Action
   }
   const { denied } = task.program.spec.decisions.paths ?? { denied: { kind: 'kill' } as const }
   const { path, rule } = decision
+  const denial = { ...call.describe(), path, rule }
+  // What a thread named cannot be found once it is gone. Then it is not to blame.
+  if (!skipCall(task.tid, denied.kind === 'kill' ? -ERRNO.EPERM : -denied.errno)) return 'go'
   if (denied.kind === 'kill') return end(task, call, loop, path)
-  task.program.deny({ ...call.describe(), path, rule })
-  return refuse(task, -denied.errno)
+  task.program.deny(denial)
+  return 'go'
 }
 
 /** Does what the action says. */

@@ -12,12 +12,15 @@ import { killProcess } from './kill.ts'
 const WORD = 8
 const NO_CALL = -1
 
-/** The call is not made. It returns `result`: a value, or -errno. */
-export function skipCall(tid: number, result: number): void {
+/**
+ * The call is not made. It returns `result`: a value, or -errno. False: the thread is gone,
+ * because another thread of its process executes a program, or because it was killed.
+ */
+export function skipCall(tid: number, result: number): boolean {
   const skipped = ptrace(PTRACE_POKEUSER, tid, USER_REGS.orig_rax * WORD, NO_CALL)
   const answered = ptrace(PTRACE_POKEUSER, tid, USER_REGS.rax * WORD, result)
   if (isFailure(skipped) || isFailure(answered)) killProcess(tid)
+  return skipped !== -ERRNO.ESRCH
 }
 
-/** Also gone is a thread whose process goes on because another thread executes a program. */
 const isFailure = (result: number): boolean => result < 0 && result !== -ERRNO.ESRCH
