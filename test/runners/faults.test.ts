@@ -1,7 +1,7 @@
 /**
- * Trees of files that would mislead whoever copies them, and faults around a program: killed from
- * outside, ended while others begin, an output that cannot be written. Both runners end each in
- * the same kind of result, and leave nothing.
+ * Trees of files that would mislead a program that copies them, and faults around a program:
+ * killed from outside, ended while others begin, an output that cannot be written. Both runners
+ * end each in the same kind of result, and leave nothing.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

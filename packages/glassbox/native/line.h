@@ -1,7 +1,7 @@
 /*
  * What lines.c and events.c share: a line that grows in the text of a step. Text is appended only
- * after its room was asked for; when something does not fit, the line is `full`, and whoever began
- * it takes it back.
+ * after its room was asked for. If something does not fit, the line is `full`, and the function
+ * that began it takes it back.
  */
 #ifndef GLASSBOX_LINE_H
 #define GLASSBOX_LINE_H

@@ -61,8 +61,8 @@ static int leads_to(s32 directory, const char *path, u64 resolve, const struct p
 static int is_in_proc(const char *path) { return starts_with(path, (const u8 *)"/proc", 5); }
 
 /*
- * Whether a rule grants the object that a path leads to, wherever that lies (1), or nothing is
- * there and the program may know that (2).
+ * 1: a rule grants the object that the path leads to, in any directory. 2: the path leads to no
+ * object, and the program may know that.
  */
 static int grants_object(const struct prefixes *table, const struct use *use) {
   char found[LONGEST];

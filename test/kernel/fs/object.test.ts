@@ -106,7 +106,7 @@ test('a file cannot become larger than 16 MiB', () => {
   assert.equal(line.task.outcome('pwrite64', fd, BUFFER, 8, 16 * 2 ** 20 - 4), 4)
 })
 
-test('after the end of a world late answers are for nobody', () => {
+test('after the end of a world late answers are dropped', () => {
   const line = new Line()
   line.call('openat', AT_CWD, '/world/a', 0, 0)
   line.client.end()

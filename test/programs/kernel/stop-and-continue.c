@@ -1,4 +1,4 @@
-/* A child stops itself and is continued by its parent: one order of calls, whoever is faster. */
+/* A child stops itself and is continued by its parent: the order of calls is always the same. */
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

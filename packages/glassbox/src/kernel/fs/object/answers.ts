@@ -2,8 +2,8 @@
  * Requests to the owner of a TypeScript object, and how a system call waits for their answers.
  *
  * A walk through the file system is synchronous, and so is everything below it. So a call that
- * lacks an answer fails at that place (−EAGAIN, which nobody sees), waits as for a pipe, and is
- * made again with the answers that it has got. They are kept for this one call only.
+ * lacks an answer fails at that place (−EAGAIN, which no program sees), waits as for a pipe, and
+ * is made again with the answers that it has got. They are kept for this one call only.
  *
  * The kernel is one thread, so one module variable says which call is served now.
  */
