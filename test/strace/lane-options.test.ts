@@ -12,7 +12,7 @@ import { normalized, noStrace, OURS, runTracer, THEIRS } from './support/strace.
 
 const PROGRAMS: readonly (readonly string[])[] = [
   ['ls', '-l', 'd'],
-  ['ls', '-laR', '.'],
+  ['ls', '-lR', '.'],
   ['cat', 'text', 'bytes', 'missing'],
   ['stat', 'text', 'd', '/dev/null'],
   ['cp', '-a', 'd', 'e'],
@@ -103,14 +103,14 @@ function trace(
   context: TestContext,
   tracer: readonly string[],
   words: readonly string[],
-  lanes?: string,
+  lanes = 'strict',
 ): string[] {
   const cwd = temporaryDirectory(context)
   const outside = temporaryDirectory(context)
   populate(cwd)
   const file = join(outside, 'trace')
-  const { GLASSBOX_TEST_LANES: _, ...inherited } = process.env
-  const env = { ...inherited, TZ: 'UTC', ...(lanes !== undefined && { GLASSBOX_TEST_LANES: lanes }) }
+  const { PATH, HOME } = process.env
+  const env = { PATH, HOME, LC_ALL: 'C', TZ: 'UTC', GLASSBOX_TEST_LANES: lanes }
   const { err } = runTracer(tracer, ['-o', file, ...words], { cwd, env, input: '' })
   assert.doesNotMatch(err, /glassbox:|strace:/)
   const text = readFileSync(file, 'latin1').replaceAll(cwd, 'DIR')
@@ -126,7 +126,7 @@ for (const [at, program] of PROGRAMS.entries())
     const words = [...options, ...program]
     test(`the lines are those of strace, in each lane: ${words.join(' ')}`, context => {
       const expected = trace(context, OURS, words, 'off')
-      assert.ok(expected.length > 2)
+      assert.ok(expected.length > 0)
       assert.deepEqual(trace(context, OURS, words, 'strict'), expected)
       // strace 6.1 has no -N.
       if (!noStrace && !options.includes('-N')) assert.deepEqual(expected, trace(context, THEIRS, words))
