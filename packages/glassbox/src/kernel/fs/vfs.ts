@@ -241,6 +241,8 @@ export interface OpenFile {
   resize?(size: number): number
   /** fsync(2); absent: nothing to do. */
   sync?(): number
+  /** Of a regular file that is not always ready: epoll takes it. */
+  readonly pollable?: boolean
   /** The POLL* bits that hold now. */
   poll(): number
   ioctl(request: number, argument: number, memory: UserMemory, caller: FsCaller): number
@@ -250,6 +252,8 @@ export interface OpenFile {
   readonly name: string
   /** Those who are to know that it is closed: epoll instances. */
   closeListeners?: Set<CloseListener> | undefined
+  /** A descriptor of it was closed, in this table of descriptors. */
+  flushed?(table: object): void
   /** Called once, when the last reference has gone. */
   closed(): void
 }
