@@ -32,10 +32,7 @@ function held(): { descriptors: number; timers: number; children: number } {
 }
 
 /** Opens a sandbox, starts `sh`, and kills its kernel thread when `moment` has come. */
-async function killed(
-  options: CommandOptions,
-  moment: () => Promise<unknown>,
-): Promise<void> {
+async function killed(options: CommandOptions, moment: () => Promise<unknown>): Promise<void> {
   await using box: Box = await openBox({ runner: 'kernel' })
   const running = box.run('sh', ['-c', LOOP], { ...options, limits })
   const rejected = assert.rejects(async () => running, /The kernel of the sandbox ended unexpectedly/)
@@ -44,15 +41,29 @@ async function killed(
   await rejected
 }
 
-/** How many more of each there are after `act`, once what Node closes later is closed. */
+const POLL_MS = 20
+const POLLS = 250
+
+/** Waits until what Node closes later is closed: nothing has changed for a while. */
+async function settled(): Promise<ReturnType<typeof held>> {
+  let last = held()
+  for (let polls = 0, same = 0; polls < POLLS && same < 10; polls++) {
+    await sleep(POLL_MS)
+    const now = held()
+    same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0
+    last = now
+  }
+  return last
+}
+
+/** How many more of each there are after `act`. */
 async function left(act: () => Promise<void>): Promise<string> {
   await act() // what is opened once for all sandboxes
-  const before = held()
+  const before = await settled()
   await act()
-  for (let tries = 0; tries < 100 && JSON.stringify(held()) !== JSON.stringify(before); tries++)
-    await sleep(20)
-  return Object.entries(held())
-    .map(([name, count]) => `${name} ${count - before[name as keyof typeof before]}`)
+  const now = await settled()
+  return Object.entries(now)
+    .map(([name, count]) => `${name} ${Math.max(0, count - before[name as keyof typeof before])}`)
     .join(', ')
 }
 
@@ -76,7 +87,7 @@ test('streams that are files of the host are closed as well', async t => {
 })
 
 test('the control: while a program runs there is more of each', async () => {
-  const before = held()
+  const before = await settled()
   await killed({}, async () => {
     await sleep(300)
     const now = held()
