@@ -1,6 +1,7 @@
 /**
- * System V IPC and POSIX message queues in the kernel: each program prints what its calls answer, errno for errno, and must
- * print the same natively, as a user without privilege. The programs remove what they make.
+ * System V IPC and POSIX message queues in the kernel: each program prints what its calls answer,
+ * errno for errno, and must print the same natively, as a user without privilege. The programs
+ * remove what they make.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

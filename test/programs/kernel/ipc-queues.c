@@ -1,4 +1,4 @@
-/* POSIX message queues: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify, mq_getsetattr. */
+/* POSIX message queues: mq_open(3) and its siblings, mq_overview(7). */
 #define _GNU_SOURCE
 #include "ipc-report.h"
 #include <fcntl.h>

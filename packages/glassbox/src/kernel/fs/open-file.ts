@@ -145,7 +145,7 @@ export class FileBase implements OpenFile {
   closed(): void {}
 }
 
-/** A file without a position and without pages: a pipe, a socket, a terminal, an epoll instance. */
+/** A file without a position and without pages: a pipe, a socket, a terminal. */
 export class StreamFile extends FileBase {
   override get stream(): boolean {
     return true

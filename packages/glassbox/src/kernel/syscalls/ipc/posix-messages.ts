@@ -1,4 +1,7 @@
-/** POSIX message queues: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify, mq_getsetattr. */
+/**
+ * POSIX message queues: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify and
+ * mq_getsetattr.
+ */
 import {
   CAP_SYS_RESOURCE,
   CLOCK_REALTIME,

@@ -22,7 +22,7 @@ export interface WaitingSender extends Waiting<0> {
 
 /** Who is told that a message came to the empty queue: once. */
 export interface Subscription {
-  /** The descriptors of its process: closing one that refers to the queue ends the subscription. */
+  /** The descriptors of its process: closing one of this queue ends the subscription. */
   readonly files: object
   readonly pid: number
   /** SIGEV_SIGNAL: the signal; 0 of SIGEV_NONE. */

@@ -67,7 +67,7 @@ export class PosixQueues {
     return this.#names.get(name)
   }
 
-  /** Makes a queue, whose sizes are checked. `limit`: RLIMIT_MSGQUEUE. −ENOSPC, −EMFILE, −ENOMEM. */
+  /** Adds a queue. `limit`: RLIMIT_MSGQUEUE. 0, −ENOSPC, −EMFILE or −ENOMEM. */
   make(name: string, inode: QueueInode, credentials: TaskCredentials, limit: number): number {
     if (this.#count >= QUEUES && !hasCapability(credentials, CAP_SYS_RESOURCE)) return -ENOSPC
     const charged = this.#chargedTo(inode.user) + inode.charged
