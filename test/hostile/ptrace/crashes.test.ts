@@ -1,6 +1,6 @@
 /**
- * Faults of ../crashes.test.ts with the ptrace runner: a service that was started in odd ways, that
- * runs out of descriptors, or that runs beside another one.
+ * Faults of ../crashes.test.ts with the ptrace runner: a service that was started in odd ways,
+ * that runs out of descriptors, or that runs beside another one.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

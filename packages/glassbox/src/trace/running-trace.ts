@@ -10,7 +10,7 @@ import { EventQueue } from './event-queue.ts'
 import type { TraceEvent } from './events.ts'
 import type { Trace, TraceEnd } from './trace.ts'
 import { type FromWorker, unpackError, type WorkerData } from './wire.ts'
-import { workerStartError } from './worker-error.ts'
+import { workerStartError } from '../gate/worker-error.ts'
 
 /** One exit listener serves all traces. */
 const running = new Set<Control>()

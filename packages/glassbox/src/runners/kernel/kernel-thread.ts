@@ -9,7 +9,7 @@ import { GlassboxError } from '../../errors.ts'
 import { Bell } from '../../kernel/platform/ptrace/bell.ts'
 import { StubList } from '../../kernel/platform/ptrace/stub-list.ts'
 import { unpackError } from '../../trace/wire.ts'
-import { workerStartError } from '../../trace/worker-error.ts'
+import { workerStartError } from '../../gate/worker-error.ts'
 import { KERNEL_WORKER } from '../kernel-worker.ts'
 import { type FromKernel, type KernelEnding, type KernelWorkerData, STOP, type ToKernel } from './wire.ts'
 

@@ -3,7 +3,7 @@
  * supervisors and kernels share it.
  */
 import { GlassboxError } from '../errors.ts'
-import { systemError } from '../gate/gate.ts'
+import { systemError } from './gate.ts'
 import { ERRNO } from '../linux/errno.ts'
 
 /**
@@ -14,7 +14,7 @@ import { ERRNO } from '../linux/errno.ts'
  * worker.on('error', error => fail(workerStartError(error, 'the thread of a tracer') ?? error))
  */
 export function workerStartError(error: unknown, thread: string): GlassboxError | undefined {
-  const { code, message = '', syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const { code, message, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>
   if (syscall === 'uv_cwd')
     return new GlassboxError(
       'ERR_GLASSBOX_SYSTEM',
@@ -23,7 +23,7 @@ export function workerStartError(error: unknown, thread: string): GlassboxError 
     )
   if (code !== 'ERR_WORKER_INIT_FAILED') return undefined
   // Only the message says why: it ends with the errno.
-  const name = /E[A-Z]+$/.exec(message)?.[0]
+  const name = /E[A-Z]+$/.exec(message ?? '')?.[0]
   if (name === undefined || !(name in ERRNO)) return undefined
   return systemError('clone', ERRNO[name as keyof typeof ERRNO], thread, error)
 }
