@@ -12,7 +12,8 @@ import { ARGUMENTS, REGISTER } from '../../../kernel/platform/registers.ts'
 import { hold } from '../../../kernel/task/timing/hold.ts'
 import type { TaskObserver } from '../../../kernel/task/observer.ts'
 import { encodeInfo, SIGINFO_SIZE, type SignalInfo } from '../../../kernel/task/signals/info.ts'
-import type { Process, Task } from '../../../kernel/task/state.ts'
+import type { Process } from '../../../kernel/task/process.ts'
+import type { Task } from '../../../kernel/task/state.ts'
 import { type Interruption, NO_RESULT } from '../../../kernel/wait/blocking.ts'
 import { COMMAND } from '../../../trace/control.ts'
 import type { EnteredCall } from '../../../trace/handlers.ts'
@@ -110,6 +111,10 @@ export class WorldTrace implements TaskObserver {
     if (tracee.skipped !== undefined) setResult(task, tracee.skipped)
     this.#times.begin(task)
     return tracee.skipped === undefined
+  }
+
+  lookingAgain(task: Task): void {
+    if (this.#calls.has(task)) this.#times.begin(task)
   }
 
   left(task: Task, result: number): void {
