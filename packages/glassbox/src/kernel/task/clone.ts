@@ -29,8 +29,7 @@ import { BLOCKED } from '../wait/blocking.ts'
 import type { Wait } from '../wait/blocking.ts'
 import { PidFile } from './files/pid-file.ts'
 import { copyLimits } from './limits.ts'
-import { Process } from './process.ts'
-import { Task } from './state.ts'
+import { Process, Task } from './state.ts'
 
 export interface CloneRequest {
   /** CLONE_*, without the signal in the low byte. */

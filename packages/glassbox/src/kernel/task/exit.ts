@@ -8,8 +8,7 @@ import { releaseRobustLocks } from './futex/robust.ts'
 import { hasStopped, isOrphaned, membersOf } from './groups.ts'
 import { SIG_IGN, SIGNAL } from './signals/numbers.ts'
 import { childInfo, kernelSignal, sendToProcess } from './signals/send.ts'
-import type { Process } from './process.ts'
-import type { Task } from './state.ts'
+import type { Process, Task } from './state.ts'
 import { addUsage } from './usage.ts'
 
 /** One thread ends. If it is the last one, so does its process. `status`: a wait status. */

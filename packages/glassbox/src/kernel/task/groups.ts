@@ -1,6 +1,5 @@
 /** Process groups and sessions: setpgid(2), setsid(2), job control. */
-import type { Process } from './process.ts'
-import type { WorldState } from './state.ts'
+import type { Process, WorldState } from './state.ts'
 
 export function* membersOf(world: WorldState, group: number): Generator<Process> {
   for (const process of world.processes.values()) if (process.group === group) yield process

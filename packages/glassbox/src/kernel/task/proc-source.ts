@@ -15,8 +15,7 @@ import type { FdTable } from '../fs/fd-table.ts'
 import type { Credentials, FsCaller, FsContext, Location } from '../fs/vfs.ts'
 import type { SignalSet } from './signals/set.ts'
 import { Task } from './state.ts'
-import type { Process } from './process.ts'
-import type { WorldState } from './state.ts'
+import type { Process, WorldState } from './state.ts'
 
 const PAGE = 4096
 

@@ -9,8 +9,7 @@ import { commOf, imageOf, startImage } from './exec.ts'
 import { findExecutable, findProgram } from './executable.ts'
 import { endTask } from './exit.ts'
 import type { ResourceLimit } from './types.ts'
-import { Process } from './process.ts'
-import { Task } from './state.ts'
+import { Process, Task } from './state.ts'
 import type { WorldState } from './state.ts'
 
 export interface FirstProgram {

@@ -21,6 +21,7 @@ import type { Timer } from '../wait/timers.ts'
 import type { TaskCredentials } from './credentials.ts'
 import { FutexTable } from './futex/table.ts'
 import { SIGNAL } from './signals/numbers.ts'
+import { SignalActions } from './signals/actions.ts'
 import { PendingSignals } from './signals/pending.ts'
 import { SignalSet } from './signals/set.ts'
 import type { AlternateStack } from './signals/stack.ts'
@@ -29,9 +30,10 @@ import { restart } from './signals/restart.ts'
 import { WorldParts } from './making.ts'
 import type { TaskShares } from './making.ts'
 import type { TaskObserver } from './observer.ts'
-import type { Process } from './process.ts'
+import { ProcessFacts } from './process-facts.ts'
 import { FileUsers, Ids, ReadyQueue } from './tables.ts'
 import type * as contract from './types.ts'
+import type { Usage } from './usage.ts'
 
 export class Task implements contract.Task, Waiter {
   readonly world: WorldState
@@ -218,6 +220,58 @@ export class Task implements contract.Task, Waiter {
     const result = wait.timedOut?.() ?? 0
     this.endWait()
     this.finish(result)
+  }
+}
+
+const PAGE_KIB = 4
+
+export class Process extends ProcessFacts implements contract.Process {
+  readonly world: WorldState
+  readonly pid: number
+  parent: Process | undefined
+  readonly children: Set<Process> = new Set()
+  readonly tasks: Set<Task> = new Set()
+  group: number
+  session: number
+  limits: contract.ResourceLimit[]
+  actions: SignalActions
+  readonly startedNs: number
+
+  constructor(world: WorldState, pid: number, parent: Process | undefined, limits: contract.ResourceLimit[]) {
+    super()
+    this.world = world
+    this.pid = pid
+    this.parent = parent
+    this.limits = limits
+    this.group = parent?.group ?? pid
+    this.session = parent?.session ?? pid
+    this.actions = new SignalActions()
+    this.startedNs = world.clock.monotonic()
+    parent?.children.add(this)
+  }
+
+  get parentPid(): number {
+    return this.parent?.pid ?? 0
+  }
+
+  get leader(): Task | undefined {
+    for (const task of this.tasks) if (task.tid === this.pid) return task
+    for (const task of this.tasks) return task
+    return undefined
+  }
+
+  cpuNs(): number {
+    let sum = this.endedNs
+    for (const task of this.tasks) sum += task.cpuNs()
+    return sum
+  }
+
+  /** What it has used itself, without its children. */
+  usage(): Usage {
+    const pages = this.leader?.addressSpace.totalPages ?? 0
+    this.maxResident = Math.max(this.maxResident, pages * PAGE_KIB)
+    const { maxResident, faults: minorFaults } = this
+    return { cpuNs: this.cpuNs(), maxResident, minorFaults, majorFaults: 0 }
   }
 }
 

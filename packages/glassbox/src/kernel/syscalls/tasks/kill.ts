@@ -6,8 +6,7 @@ import { PidFile } from '../../task/files/pid-file.ts'
 import type { SignalInfo } from '../../task/signals/info.ts'
 import { LAST_SIGNAL, SIGNAL } from '../../task/signals/numbers.ts'
 import { sendToProcess, sendToTask } from '../../task/signals/send.ts'
-import type { Process } from '../../task/process.ts'
-import type { Task } from '../../task/state.ts'
+import type { Process, Task } from '../../task/state.ts'
 import { family } from './family.ts'
 
 const SI_USER = 0

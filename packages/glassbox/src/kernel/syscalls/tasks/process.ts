@@ -2,8 +2,7 @@
 import { EACCES, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
 import { exitGroup, exitTask } from '../../task/exit.ts'
 import { isGroupOf } from '../../task/groups.ts'
-import type { Process } from '../../task/process.ts'
-import type { Task } from '../../task/state.ts'
+import type { Process, Task } from '../../task/state.ts'
 import { NO_RESULT } from '../../wait/blocking.ts'
 import { family } from './family.ts'
 

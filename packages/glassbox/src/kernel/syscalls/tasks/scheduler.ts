@@ -10,8 +10,7 @@ import {
   SCHED_RR,
 } from '../../../linux/constants.ts'
 import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../../../linux/errno-numbers.ts'
-import type { Process } from '../../task/process.ts'
-import type { Task } from '../../task/state.ts'
+import type { Process, Task } from '../../task/state.ts'
 import { family } from './family.ts'
 import { writeTimespec } from './structs.ts'
 

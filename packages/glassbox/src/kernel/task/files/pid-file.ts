@@ -1,6 +1,6 @@
 /** A descriptor of a process: pidfd_open(2). It can be read from when the process has ended. */
 import { POLLIN, POLLRDNORM } from '../../../linux/constants.ts'
-import type { Process } from '../process.ts'
+import type { Process } from '../state.ts'
 import { AnonymousFile } from './anonymous.ts'
 
 export class PidFile extends AnonymousFile {

@@ -4,8 +4,7 @@
  * to run guest code.
  */
 import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SI_KERNEL } from '../../../linux/constants.ts'
-import type { Process } from '../process.ts'
-import type { Task } from '../state.ts'
+import type { Process, Task } from '../state.ts'
 import type { SignalInfo } from './info.ts'
 import { defaultAction, isUnstoppable, SIG_DFL, SIG_IGN, SIGNAL } from './numbers.ts'
 

@@ -2,7 +2,7 @@
 import { RLIMIT_CPU } from '../../../linux/constants.ts'
 import { SIGNAL } from '../signals/numbers.ts'
 import { kernelSignal } from '../signals/send.ts'
-import type { Process } from '../process.ts'
+import type { Process } from '../state.ts'
 import { ClockTimer } from './clock-timer.ts'
 
 const SECOND = 1e9
