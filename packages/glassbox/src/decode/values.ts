@@ -7,16 +7,13 @@ import { read } from '../codec/read.ts'
 import { BoundedMemory, type Reading } from '../codec/reading.ts'
 import { isPointing } from '../linux/schema/kinds.ts'
 import { contextOf, shownArguments } from './arguments.ts'
-import type { Shown } from './context.ts'
+import { DEFAULT_LIMIT, type Shown } from './context.ts'
 import { kindOf } from './kinds.ts'
 import type { MemoryReader } from './memory.ts'
 import { plain } from './plain/plain.ts'
 import type { Call, Outcome, Value } from './types.ts'
 
 export type Values = Readonly<Record<string, Value>>
-
-/** Bytes of a string or buffer, or elements of an array. */
-export const DEFAULT_LIMIT = 4096
 
 const OPTIONS = {}
 
