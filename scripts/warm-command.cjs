@@ -1,6 +1,6 @@
-// Runs a bundle of the command with typical command lines, and saves the code that V8 compiled of
-// it and of its parts (APART in build-bundles.mjs). If namespaces or ptrace are forbidden, the runs
-// fail, and less code is saved.
+// Runs a bundle of the command with typical command lines, and saves the code that V8 compiled:
+// its own, and that of its parts (APART in build-bundles.mjs). If namespaces or ptrace are
+// forbidden, the runs fail, and less code is saved.
 //
 //   node scripts/warm-command.cjs DIRECTORY NAME
 'use strict'
