@@ -75,6 +75,9 @@ const KERNEL = {
   kernel: 'runners/kernel/worker.ts',
 }
 
+/** What it needs to trace alone. Like APART below, in a bundle beside it. */
+const KERNEL_APART = { 'kernel-decode': ['decode/values.ts', 'decode/lanes/call-plans.ts'] }
+
 /**
  * What few runs of some subcommands need, as bundles of their own: modules that export functions
  * alone. The first call of one loads the bundle. Modules in it have no state, or the subcommand
@@ -117,7 +120,7 @@ const inputs = [
 function isFresh() {
   const bundles = Object.keys({ ...ENTRIES, ...PARTS }).map(name => join(output, `${name}.cjs`))
   bundles.push(...Object.keys(LIBRARY).map(name => join(library, `${name}.js`)))
-  bundles.push(...Object.keys(KERNEL).map(name => join(library, `${name}.cjs`)))
+  bundles.push(...Object.keys({ ...KERNEL, ...KERNEL_APART }).map(name => join(library, `${name}.cjs`)))
   if (!bundles.every(existsSync)) return false
   const made = Math.min(...bundles.map(path => statSync(path).mtimeMs))
   return inputs.every(path => statSync(path).mtimeMs <= made)
@@ -169,21 +172,38 @@ const importedByLoader = {
 }
 
 /** A script can be kept with its compiled code; a module cannot. */
+const asScript = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  ...inScript,
+  logLevel: 'warning',
+}
+
+/** Names are kept, for stack traces. */
 async function bundleKernel() {
-  await build({
-    entryPoints: Object.entries(KERNEL).map(([out, name]) => ({ in: join(source, name), out })),
-    outdir: library,
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    charset: 'ascii',
-    ...inScript,
-    external: ['./kernel-worker.cjs'],
-    plugins: [importedByLoader, numbersOfCalls],
-    logLevel: 'warning',
-  })
+  const parts = Object.entries(KERNEL_APART)
+  const ofKernel = { ...asScript, minifyWhitespace: true, minifySyntax: true, lineLimit: 200 }
+  await Promise.all([
+    build({
+      ...ofKernel,
+      entryPoints: Object.entries(KERNEL).map(([out, name]) => ({ in: join(source, name), out })),
+      outdir: library,
+      outExtension: { '.js': '.cjs' },
+      external: ['./kernel-worker.cjs', ...parts.map(([name]) => `./${name}.cjs`)],
+      plugins: [apart(Object.values(KERNEL_APART).flat(), KERNEL_APART), importedByLoader, numbersOfCalls],
+    }),
+    ...parts.map(([name, modules]) =>
+      build({
+        ...ofKernel,
+        stdin: { contents: entryOf(modules), resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
+        outfile: join(library, `${name}.cjs`),
+        plugins: [numbersOfCalls],
+      }),
+    ),
+  ])
 }
 
 /** Writes the numbers of system calls into the bundle: the command then looks none up. */
@@ -208,11 +228,11 @@ async function functionsOf(path) {
 }
 
 /** In place of these modules: functions that load the bundle of the module at their first call. */
-const apart = modules => ({
+const apart = (modules, parts = APART) => ({
   name: 'apart',
   setup({ onResolve, onLoad }) {
     const places = new Map(
-      Object.entries(APART).flatMap(([part, names]) =>
+      Object.entries(parts).flatMap(([part, names]) =>
         names.map((name, at) => [join(source, name), `require('./${part}.cjs').module${at}`]),
       ),
     )
@@ -257,12 +277,8 @@ async function bundle(name, contents) {
   await build({
     stdin: { contents, resolveDir: source, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: join(output, `${name}.cjs`),
-    bundle: true,
+    ...asScript,
     external: [...COMMANDS, ...Object.keys(PARTS)].map(each => `./${each}.cjs`),
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    charset: 'ascii',
     sourcemap: true,
     sourcesContent: false,
     // Smaller files load faster. Stacks are translated by the map: see cli/original-stack.ts.
@@ -270,13 +286,11 @@ async function bundle(name, contents) {
     lineLimit: 200,
     // A script has require() only.
     supported: { 'dynamic-import': false },
-    ...inScript,
     plugins: [
       apart(WITHOUT[name] ?? []),
       ...(STARTERS.has(name) ? [evaluatedWhenCalled] : []),
       numbersOfCalls,
     ],
-    logLevel: 'warning',
   })
 }
 
