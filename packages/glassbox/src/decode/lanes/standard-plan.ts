@@ -4,12 +4,20 @@
  */
 import { DEFAULT_LIMIT, DEFAULT_STRING_LIMIT } from '../context.ts'
 import { planOf, type PlanOptions } from './call-plans.ts'
-import type { CompiledPlan, LaneForm, StandardPlan } from './plan.ts'
+import type { CompiledPlan, LaneForm, LineStyle, StandardPlan } from './plan.ts'
+
+const STANDARD_STYLE: LineStyle = {
+  limit: DEFAULT_STRING_LIMIT,
+  full: false,
+  strings: 'none',
+  names: false,
+  raw: false,
+}
 
 /** strace's default for -s, and the bytes and elements that an event reads. */
 const STANDARD: Readonly<Record<LaneForm, PlanOptions>> = {
-  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, lineLimit: DEFAULT_STRING_LIMIT },
-  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, lineLimit: DEFAULT_STRING_LIMIT, isJson: true },
+  text: { bytes: DEFAULT_STRING_LIMIT, items: DEFAULT_STRING_LIMIT, line: STANDARD_STYLE },
+  json: { bytes: DEFAULT_LIMIT, items: DEFAULT_LIMIT, line: STANDARD_STYLE, isJson: true },
 }
 
 /** The plan of a call for the standard form of lines. */
