@@ -2,8 +2,10 @@
  * --json: one event per line, each complete in itself, by the schema in docs/tracing.md. `v` is
  * the version of the schema: it changes when a consumer would have to change.
  */
+import { callName } from '../../decode/call-name.ts'
 import * as decode from '../../decode/decode.ts'
-import { DEFAULT_LIMIT, entryValues, exitValues } from '../../decode/values.ts'
+import { DEFAULT_LIMIT } from '../../decode/context.ts'
+import { entryValues, exitValues, type NetlinkProtocol } from '../../decode/values.ts'
 import type { Outcome } from '../../decode/types.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { signalName } from '../../linux/signals.ts'
@@ -26,6 +28,7 @@ export class JsonSink implements Sink {
   readonly #settings: TraceSettings
   readonly #output: Output
   readonly #spellings: Spellings
+  readonly #netlink: NetlinkProtocol | undefined
   readonly #stacks: Stacks | undefined
   readonly #taught: TaughtLines
   readonly #offsetNs: bigint = realtimeOffsetNs()
@@ -40,6 +43,7 @@ export class JsonSink implements Sink {
     this.#settings = settings
     this.#output = output
     this.#spellings = parts.spellings
+    this.#netlink = parts.spellings.plain.netlink
     this.#stacks = parts.stacks
     this.#taught = new TaughtLines(parts.spellings, {
       most: DEFAULT_LIMIT,
@@ -64,17 +68,20 @@ export class JsonSink implements Sink {
 
   /** Events of calls that need nothing but the call. */
   lines(): LineTaker | undefined {
-    const showsAll = this.#settings.selection.status.length === STATUSES.length
-    if (!showsAll || this.#stacks || this.#output.separate) return undefined
+    const { status } = this.#settings.selection
+    if (this.#stacks || this.#output.separate) return undefined
+    const hidden = (['successful', 'failed'] as const).filter(outcome => !status.includes(outcome))
     return {
-      columns: 0,
+      form: { columns: 0, ...(status.length < STATUSES.length && { hidden }) },
       useTable: table => this.#taught.useTable(table),
-      prefix: () => 'none',
+      next: () => ({ prefix: 'none' }),
+      // No event has two parts.
+      entered: () => {},
       numbers: () =>
         this.#firstNs === undefined
           ? undefined
           : { sequence: this.#seq, firstNs: this.#firstNs, offsetNs: this.#offsetNs },
-      lines: (text, count) => {
+      lines: ({ text, count }) => {
         this.#seq += count
         this.#output.writeBytes(text)
       },
@@ -83,7 +90,7 @@ export class JsonSink implements Sink {
 
   enter(state: TraceeState, call: EnteredCall, tracee: TraceeAtEntry): void {
     state.entry = decode.entryText(call, tracee, this.#spellings.of(call.abi, call.nr))
-    state.entered = { call, args: entryValues(call, tracee) }
+    state.entered = { call, args: entryValues(call, tracee, DEFAULT_LIMIT, this.#netlink) }
     this.#firstNs ??= call.timeNs
     this.#output.entered(call)
     this.#taught.teach(call, tracee)
@@ -106,11 +113,11 @@ export class JsonSink implements Sink {
     const { nr, abi } = call
     // Undefined members are left out.
     this.#event(state, 'syscall', call.enteredNs, {
-      name: decode.callName(nr, abi),
+      name: callName(nr, abi),
       nr,
       abi,
       raw: rawOf(call),
-      args: jsonValue(exitValues(call, entered.args, outcome, tracee)),
+      args: jsonValue(exitValues(call, entered.args, outcome, tracee, DEFAULT_LIMIT, this.#netlink)),
       result: outcome.failed ? -1 : numberOrText(outcome.value),
       errno: outcome.failed ? errnoName(Number(-outcome.value)) : undefined,
       durationNs: Number(call.timeNs - call.enteredNs),
@@ -129,7 +136,7 @@ export class JsonSink implements Sink {
     if (!this.#settings.selection.status.includes('unfinished')) return
     const { call } = entered
     this.#event(state, 'syscall', call.timeNs, {
-      name: decode.callName(call.nr, call.abi),
+      name: callName(call.nr, call.abi),
       nr: call.nr,
       abi: call.abi,
       raw: rawOf(call),
