@@ -12,6 +12,7 @@ import {
   F_GETOWN,
   F_GETSIG,
   F_GET_SEALS,
+  NS_GET_NSTYPE,
   PR_GET_DUMPABLE,
   PR_GET_SECUREBITS,
   PR_GET_SPECULATION_CTRL,
@@ -20,6 +21,7 @@ import {
   PR_SME_SET_VL,
   PR_SVE_GET_VL,
   PR_SVE_SET_VL,
+  VIDIOC_CREATE_BUFS,
 } from '../linux/constants.ts'
 import { errnoMessage, errnoName } from '../linux/errno.ts'
 import { openFlags } from './basic/scalars.ts'
@@ -30,6 +32,7 @@ import { pollResult, selectResult } from './files/polls.ts'
 import { kindOf, valueText } from './kinds.ts'
 import { readWord } from './memory.ts'
 import { NAMES, nameIn, setText, signalText } from './names.ts'
+import { shapeAt } from './shapes/shapes.ts'
 import { hex } from './text.ts'
 
 export type ResultPrinter = (value: bigint, context: Context) => string | undefined
@@ -71,6 +74,18 @@ const FCNTL: Readonly<Record<number, ResultPrinter>> = {
 /** `0x8002 (flags O_RDWR|O_LARGEFILE)`. */
 export const fcntlResult: ResultPrinter = (value, context) =>
   FCNTL[signed32(argument(context, 1))]?.(value, context)
+
+const REQUESTS: Readonly<Record<number, ResultPrinter>> = {
+  [NS_GET_NSTYPE]: value => `${value}${nameNote('nstype', value)}`,
+  [VIDIOC_CREATE_BUFS]: (value, context) => {
+    const made = shapeAt('v4l2_created', argument(context, 2), context, valueText)
+    return made.startsWith('{') ? `${value} (${made})` : undefined
+  },
+}
+
+/** `268435456 (CLONE_NEWUSER)`: of requests whose result is more than a number. */
+export const ioctlResult: ResultPrinter = (value, context) =>
+  REQUESTS[Number(BigInt.asUintN(32, argument(context, 1)))]?.(value, context)
 
 const MOST_VECTOR_BYTES = 0xffffn
 const vector =

@@ -9,6 +9,7 @@ import {
   cloned,
   clonedByStruct,
   fcntlResult,
+  ioctlResult,
   polled,
   ppolled,
   prctlResult,
@@ -44,6 +45,7 @@ export const QUIRKS: Readonly<Record<string, Quirk>> = {
   clone: { result: cloned },
   clone3: { result: clonedByStruct },
   fcntl: { result: fcntlResult, isNamed: true },
+  ioctl: { result: ioctlResult, isNamed: true },
   // The kernel's word has 32 bits.
   futex: { result: value => String(signed32(value)), isNamed: true },
   get_thread_area: { result: segmentNumber },

@@ -16,8 +16,8 @@ gpiohandle_data 64 values@0+64/1:u[]
 gpiohandle_config 84 flags@0+4:|gpio_handle default_values@4+64/1:u[]
 gpio_v2_config 272 flags@0+8:|gpio_v2_line num_attrs@8+4:u padding@12+20/4:x[]? [num_attrs!=0]attrs@32+240/24:gpioconfig[]@num_attrs
 gpio_v2_line_before 256 offset@64+4:u
-gpio_v2_line_after 256 name@0+32:str consumer@32+32:str flags@72+8:|gpio_v2_line num_attrs@68+4:u [num_attrs!=0]attrs@80+160/16:gpioattr[]@num_attrs padding@240+16/4:x[]
-gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines consumer@256+32:str config@288+272:{gpio_v2_config} event_buffer_size@564+4:u? padding@568+20/4:x[]
+gpio_v2_line_after 256 name@0+32:str consumer@32+32:str flags@72+8:|gpio_v2_line num_attrs@68+4:u [num_attrs!=0]attrs@80+160/16:gpioattr[]@num_attrs padding@240+16/4:x[]?
+gpio_v2_request_before 592 num_lines@560+4:u offsets@0+256/4:u[]@num_lines consumer@256+32:str config@288+272:{gpio_v2_config} event_buffer_size@564+4:u? padding@568+20/4:x[]?
 gpio_v2_request_after 592 fd@588+4:fd
 gpio_v2_values_before 16 mask@8+8:x
 gpio_v2_values_after 16 bits@0+8:x
@@ -64,13 +64,13 @@ sg_request 24 req_state@0+1:d orphan@1+1:d sg_io_owned@2+1:d problem@3+1:d pack_
 erase_info 8 start@0+4:x length@4+4:x
 erase_info64 16 start@0+8:x length@8+8:x
 mtd_oob 16 start@0+4:x length@4+4:x ptr@8+8:p
-mtd_oob64 24 start@0+8:x length@12+4:x usr_ptr@16+8:x
+mtd_oob64 24 start@0+8:x length@12+4:x usr_ptr@16+8:p
 otp_info 12 start@0+4:x length@4+4:x locked@8+4:u
 mtd_stats 16 corrected@0+4:x failed@4+4:x badblocks@8+4:x bbtblocks@12+4:x
 mtd_info 32 type@0+1:=mtd_type flags@4+4:|mtd_flags size@8+4:x erasesize@12+4:x writesize@16+4:x oobsize@20+4:x padding@24+8:x
 mtd_region_before 16 regionindex@12+4:x
 mtd_region_after 16 offset@0+4:x erasesize@4+4:x numblocks@8+4:x
-mtd_write 48 start@0+8:x len@8+8:x ooblen@16+8:x usr_data@24+8:x usr_oob@32+8:x mode@40+1:=mtd_ops
+mtd_write 48 start@0+8:x len@8+8:x ooblen@16+8:x usr_data@24+8:p usr_oob@32+8:p mode@40+1:=mtd_ops
 ubi_leb 16 lnum@0+4:d bytes@4+4:d dtype@8+1:=ubi_dtype
 ubi_map 8 lnum@0+4:d dtype@4+1:=ubi_dtype
 ubi_resize 12 bytes@0+8:d vol_id@8+4:d
@@ -97,7 +97,7 @@ uffd_copy_before 40 dst@0+8:x src@8+8:x len@16+8:x mode@24+8:|uffd_copy
 uffd_copy_after 40 copy@32+8:x
 uffd_zero_before 32 range@0+16:{uffd_range} mode@16+8:|uffd_zero
 uffd_zero_after 32 zeropage@24+8:x
-kvm_region 32 slot@0+4:u flags@4+4:|kvm_mem guest_phys_addr@8+8:x memory_size@16+8:u userspace_addr@24+8:p
+kvm_region 32 slot@0+4:u flags@4+4:|kvm_mem guest_phys_addr@8+8:x memory_size@16+8:u userspace_addr@24+8:x
 v4l2_capability 104 driver@0+16:str card@16+32:str bus_info@48+32:str version@80+4:kernelversion capabilities@84+4:|v4l2_cap device_caps@88+4:|v4l2_cap?
 v4l2_fmtdesc_before 64 index@0+4:u type@4+4:=v4l2_type
 v4l2_fmtdesc_after 64 flags@8+4:|v4l2_fmt description@12+32:str pixelformat@44+4:fourcc
@@ -152,8 +152,8 @@ btrfs_fs_info 1024 max_id@0+8:u num_devices@8+8:u fsid@16+16:uuid nodesize@32+4:
 btrfs_quota 16 cmd@0+8:=btrfs_quota
 btrfs_received_before 200 uuid@0+16:uuid stransid@16+8:u stime@32+16:btrfstime flags@64+8:u
 btrfs_received_after 200 rtransid@24+8:u rtime@48+16:btrfstime
-btrfs_dev_before 4096 devid@0+8:dev64 uuid@8+16:uuid
-btrfs_dev_after 4096 uuid@8+16:uuid bytes_used@24+8:u total_bytes@32+8:u path@3072+1024:str
+btrfs_dev_before 4096 devid@0+8:dev64 uuid@8+16:uuid?
+btrfs_dev_after 4096 uuid@8+16:uuid? bytes_used@24+8:u total_bytes@32+8:u path@3072+1024:str
 btrfs_scrub_before 1024 devid@0+8:dev64 start@8+8:u end@16+8:u flags@24+8:|btrfs_scrub
 btrfs_scrub_id 1024 devid@0+8:dev64
 btrfs_progress 120 data_extents_scrubbed@0+8:u tree_extents_scrubbed@8+8:u data_bytes_scrubbed@16+8:u tree_bytes_scrubbed@24+8:u read_errors@32+8:u csum_errors@40+8:u verify_errors@48+8:u no_csum@56+8:u csum_discards@64+8:u super_errors@72+8:u malloc_errors@80+8:u uncorrectable_errors@88+8:u corrected_errors@96+8:u last_physical@104+8:u unverified_errors@112+8:u
@@ -318,6 +318,53 @@ lsm_context 32 id@0+8:=lsm_id flags@8+8:x len@16+8:u ctx_len@24+8:u
 xattr_args 16 value@0+8:&bytes@size size@8+4:u flags@12+4:|xattr
 file_attr 24 fa_xflags@0+8:|fs_xflags fa_extsize@8+4:u fa_nextents@12+4:u fa_projid@16+4:x fa_cowextsize@20+4:u
 file_attr_set 24 fa_xflags@0+8:|fs_xflags fa_extsize@8+4:u fa_projid@16+4:x fa_cowextsize@20+4:u
+btrfs_inherit 72 flags@0+8:|btrfs_inherit num_qgroups@8+8:u num_ref_copies@16+8:u num_excl_copies@24+8:u lim@32+40:{btrfs_lim} ... qgroups@72+0:+u/8@num_qgroups
+btrfs_subvol_before 4096 fd@0+8:fd flags@16+8:|btrfs_subvol [flags&4]size@24+8:u [flags&4]qgroup_inherit@32+8:*btrfs_inherit name@56+4040:str
+btrfs_subvol_after 4096 transid@8+8:u
+btrfs_space 24 flags@0+8:|btrfs_group total_bytes@8+8:u used_bytes@16+8:u
+btrfs_space_before 16 space_slots@0+8:u
+btrfs_space_after 16 total_spaces@8+8:u ... spaces@16+0:+{btrfs_space}@total_spaces
+btrfs_container 16 bytes_left@0+4:u bytes_missing@4+4:u elem_cnt@8+4:u elem_missed@12+4:u val@16+0:+u/8@0
+btrfs_inode 24 inum@0+8:u offset@8+8:u root@16+8:u
+btrfs_ino_path 56 inum@0+8:u size@8+8:u fspath@48+8:p
+btrfs_logical 56 logical@0+8:u size@8+8:u reserved@16+24/8:x[]? flags@40+8:|btrfs_logical inodes@48+8:p
+btrfs_search_key 104 tree_id@0+8:objectid min_objectid@8+8:objectid max_objectid@16+8:objectid min_offset@24+8:largest max_offset@32+8:largest min_transid@40+8:largest max_transid@48+8:largest min_type@56+4:btrfskey max_type@60+4:btrfskey nr_items@64+4:u
+btrfs_search 4096 key@0+104:{btrfs_search_key} _found@64+4:u _all@104+3992:bytes buf@104+0:+u/1@0
+btrfs_search2 112 key@0+104:{btrfs_search_key} _found@64+4:u buf_size@104+8:u buf@112+0:+u/1@0
+btrfs_search_header 32 transid@0+8:u objectid@8+8:objectid offset@16+8:u type@24+4:btrfskey len@28+4:u
+btrfs_lookup_before 4096 treeid@0+8:objectid objectid@8+8:objectid
+btrfs_lookup_after 4096 name@16+4080:str
+btrfs_stats 1032 devid@0+8:dev64 nr_items@8+8:u flags@16+8:|btrfs_stats values@24+40/8:u[]@nr_items
+btrfs_balance_data 136 profiles@0+8:|btrfs_group usage@8+8:u devid@16+8:dev64 pstart@24+8:u pend@32+8:u vstart@40+8:u vend@48+8:u target@56+8:u flags@64+8:|btrfs_args
+btrfs_balance_before 1024 flags@0+8:|btrfs_balance [flags&1]data@16+136:{btrfs_balance_data} [flags&4]meta@152+136:{btrfs_balance_data} [flags&2]sys@288+136:{btrfs_balance_data}
+btrfs_balance_after 1024 flags@0+8:|btrfs_balance state@8+8:|btrfs_state [flags&1]data@16+136:{btrfs_balance_data} [flags&4]meta@152+136:{btrfs_balance_data} [flags&2]sys@288+136:{btrfs_balance_data}
+btrfs_replace_start 2072 srcdevid@0+8:dev64 cont_reading_from_srcdev_mode@8+8:=btrfs_cont srcdev_name@16+1025:str tgtdev_name@1041+1025:str
+btrfs_replace_status 48 replace_state@0+8:=btrfs_replace_state progress_1000@8+8:permille time_started@16+8:datedseconds time_stopped@24+8:datedseconds num_write_errors@32+8:u num_uncorrectable_read_errors@40+8:u
+btrfs_replace_before 2600 cmd@0+8:=btrfs_replace [cmd==0]start@16+2072:{btrfs_replace_start}
+btrfs_replace_after 2600 _cmd@0+8:u result@8+8:=btrfs_result [_cmd==1]status@16+48:{btrfs_replace_status}
+mtd_oobsel 200 useecc@0+4:=mtd_nandecc eccbytes@4+4:x oobfree@8+64/8:hexpair[] eccpos@72+128/4:x[]
+mtd_oobfree 8 offset@0+4:x length@4+4:x
+mtd_layout 328 eccbytes@0+4:x eccpos@4+256/4:x[] oobavail@260+4:x oobfree@264+64/8:{mtd_oobfree}[]
+ubi_attach 24 ubi_num@0+4:d mtd_num@4+4:d vid_hdr_offset@8+4:d max_beb_per1024@12+2:d
+ubi_volume 152 vol_id@0+4:d alignment@4+4:d bytes@8+8:d vol_type@16+1:=ubi_volume flags@17+1:|ubi_vol name_len@18+2:d name@24+128:str
+ubi_rename_entry 136 vol_id@0+4:d name_len@4+2:d name@8+128:str
+ubi_rename 4368 count@0+4:d ents@16+0:+u/1@0
+kvm_regs 144 rax@0+8:x rbx@8+8:x rcx@16+8:x rdx@24+8:x rsi@32+8:x rdi@40+8:x rsp@48+8:x rbp@56+8:x r8@64+8:x r9@72+8:x r10@80+8:x r11@88+8:x r12@96+8:x r13@104+8:x r14@112+8:x r15@120+8:x rip@128+8:x rflags@136+8:x
+kvm_segment 24 base@0+8:x limit@8+4:u selector@12+2:u type@14+1:u present@15+1:u dpl@16+1:u db@17+1:u s@18+1:u l@19+1:u g@20+1:u avl@21+1:u
+kvm_table 16 base@0+8:x limit@8+2:u
+kvm_sregs 312 cs@0+24:{kvm_segment} ... ds@24+24:{kvm_segment} es@48+24:{kvm_segment} fs@72+24:{kvm_segment} gs@96+24:{kvm_segment} ss@120+24:{kvm_segment} tr@144+24:{kvm_segment} ldt@168+24:{kvm_segment} gdt@192+16:{kvm_table} idt@208+16:{kvm_table} cr0@224+8:u cr2@232+8:u cr3@240+8:u cr4@248+8:u cr8@256+8:u efer@264+8:u apic_base@272+8:x interrupt_bitmap@280+32/8:x[]
+kvm_cpuid_entry 40 function@0+4:x index@4+4:x flags@8+4:|kvm_cpuid eax@12+4:x ebx@16+4:x ecx@20+4:x edx@24+4:x
+kvm_cpuid 8 nent@0+4:u entries@8+0:+{kvm_cpuid_entry}@nent
+v4l2_create 256 count@4+4:u memory@8+4:=v4l2_memory format@16+208:{v4l2_format}
+v4l2_created 256 index@0+4:u count@4+4:u
+sg_io_hdr 88 interface_id@0+4:d dxfer_direction@4+4:=sg_direction cmd_len@8+1:u mx_sb_len@9+1:u iovec_count@10+2:u dxfer_len@12+4:u dxferp@16+8:p cmdp@24+8:p sbp@32+8:p timeout@40+4:u flags@44+4:|sg_flags pack_id@48+4:d usr_ptr@56+8:p status@64+1:x masked_status@65+1:x msg_status@66+1:x sb_len_wr@67+1:u host_status@68+2:x driver_status@70+2:x resid@72+4:d duration@76+4:u info@80+4:|sg_info
+sg_io_v4 160 guard@0+4:d protocol@4+4:=bsg_protocol subprotocol@8+4:=bsg_subprotocol request_len@12+4:u request@16+8:p request_tag@24+8:x request_attr@32+4:u request_priority@36+4:u request_extra@40+4:u max_response_len@44+4:u response@48+8:p dout_iovec_count@56+4:u dout_xfer_len@60+4:u din_iovec_count@64+4:u din_xfer_len@68+4:u dout_xferp@72+8:p din_xferp@80+8:p timeout@88+4:u flags@92+4:|bsg_flags usr_ptr@96+8:x driver_status@108+4:x transport_status@112+4:x device_status@116+4:x retry_delay@120+4:u info@124+4:|sg_info duration@128+4:u response_len@132+4:u din_resid@136+4:d dout_resid@140+4:d generated_tag@144+8:x
+dm_ioctl 312 version@0+12/4:u[] data_size@12+4:u data_start@16+4:u dev@40+8:dev64? name@48+128:str? uuid@176+129:str? target_count@20+4:u open_count@24+4:u event_nr@32+4:u flags@28+4:|dm_flags _data@305+7:bytes
+dm_target 40 sector_start@0+8:u length@8+8:u status@16+4:d target_type@24+16:str next@20+4:u
+dm_deps 8 count@0+4:u dev@8+0:+dev64/8@count
+dm_name 12 dev@0+8:dev64 next@8+4:u name@12+0:+u/1@0
+dm_versions 16 next@0+4:u version@4+12/4:u[] name@16+0:+u/1@0
+dm_message 8 sector@0+8:u message@8+0:+u/1@0
 `
 
 export const SHAPED_REQUESTS = `
@@ -654,6 +701,54 @@ c4c03d12 device=ptp_extended
 40085203 device<entropy
 c008240a device=perf_query
 40304580 shape<ff_effect
+50009417 shape=btrfs_subvol_before/btrfs_subvol_after
+50009418 shape=btrfs_subvol_before/btrfs_subvol_after
+c0109414 shape=btrfs_space_before/btrfs_space_after
+c0389423 device=btrfs_paths
+c0389424 device=btrfs_inodes
+d0009411 device=btrfs_search
+c0709411 device=btrfs_search2
+d0009412 shape=btrfs_lookup_before/btrfs_lookup_after
+c4089434 device=btrfs_stats
+c4009420 shape=btrfs_balance_before/btrfs_balance_after
+84009422 shape>btrfs_balance_after
+ca289435 shape=btrfs_replace_before/btrfs_replace_after
+4008941a device<btrfs_flags
+80089419 device>btrfs_flags
+80489439 device>btrfs_supported
+80c84d0a shape>mtd_oobsel
+81484d11 shape>mtd_layout
+40186f40 device=ubi_attach
+40986f00 device=ubi_volume
+51106f03 device<ubi_rename
+ae03 =kvm_cap
+4090ae82 device<kvm_regs
+8090ae81 device>kvm_regs
+4138ae84 shape<kvm_sregs
+8138ae83 shape>kvm_sregs
+4008ae90 device<kvm_cpuid
+c008ae05 device>kvm_cpuid
+c008ae09 device>kvm_cpuid
+4008240b perfattr<
+c100565c shape<v4l2_create
+2285 device=sg_io
+c138fd00 device=dm_version
+c138fd01 device=dm_remove_all
+c138fd02 device=dm_list_devices
+c138fd03 device=dm_dev_create
+c138fd04 device=dm_dev_remove
+c138fd05 device=dm_dev_rename
+c138fd06 device=dm_dev_suspend
+c138fd07 device=dm_dev_status
+c138fd08 device=dm_dev_wait
+c138fd09 device=dm_table_load
+c138fd0a device=dm_table_clear
+c138fd0b device=dm_table_deps
+c138fd0c device=dm_table_status
+c138fd0d device=dm_list_versions
+c138fd0e device=dm_target_msg
+c138fd0f device=dm_dev_set_geometry
+c138fd10 device=dm_dev_arm_poll
 `
 
 // Arguments of calls: CALL N=VALUE, then INDEX:KIND.
