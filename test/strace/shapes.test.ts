@@ -37,3 +37,16 @@ for (const spelling of SPELLINGS)
         assert.equal(differ.join('\n'), '')
       }
     })
+
+/** Options that change what is shown of a struct. */
+const DETAILS = [[], ['-v'], ['-s', '4'], ['-X', 'raw'], ['-X', 'verbose']] as const
+
+for (const detail of DETAILS)
+  for (const result of [[], ['-e', 'inject=ioctl:retval=0']] as const)
+    test(`structs by their meaning ${[...detail, ...result].join(' ')}`, { skip: otherStrace }, () => {
+      const options = ['-e', 'trace=ioctl', ...detail, ...result, '-o', 'FILE']
+      const { ours, theirs } = both([...options, program('request-structs')])
+      const expected = calls(theirs)
+      assert.ok(expected.length > 350)
+      assert.deepEqual(calls(ours), expected)
+    })

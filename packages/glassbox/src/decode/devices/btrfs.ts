@@ -10,7 +10,7 @@ import { setText } from '../names.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { shapeAt, shapesAt } from '../shapes/shapes.ts'
 import { address, quote } from '../text.ts'
-import { braces, type Device, replaced } from './device.ts'
+import { braces, type Device, isAnswered, replaced } from './device.ts'
 
 type List = (data: Members, context: Context, valueText: KindText) => string
 
@@ -106,6 +106,14 @@ const subvolumeFlags: Device = (value, { memory, options }) => {
   return flags === undefined ? address(value) : setText('|btrfs_subvol', flags, options)
 }
 
+/** Both parts are told even if neither can be read. */
+const balance: Device = (value, context, valueText) => {
+  const first = shapeAt('btrfs_balance_before', value, context, valueText)
+  return isAnswered(context)
+    ? `${first} => ${shapeAt('btrfs_balance_after', value, context, valueText)}`
+    : first
+}
+
 const FEATURES = ['supported', 'safe to set', 'safe to clear']
 
 const supportedFeatures: Device = (value, context, valueText) => {
@@ -126,5 +134,6 @@ export const BTRFS: Readonly<Record<string, Device>> = {
   btrfs_search2: search('btrfs_search2', ['key', 'buf_size'], members => members.number('buf_size')),
   btrfs_stats: statistics,
   btrfs_flags: subvolumeFlags,
+  btrfs_balance: balance,
   btrfs_supported: supportedFeatures,
 }

@@ -2,7 +2,8 @@
  * Requests of the device mapper. One struct for all, of which each request uses other fields, and
  * data behind it: a list of targets, devices, versions. Source: linux/dm-ioctl.h.
  */
-import { DM_SUSPEND_FLAG } from '../../linux/constants.ts'
+import { DM_DATA_OUT_FLAG, DM_SUSPEND_FLAG } from '../../linux/constants.ts'
+import { shapeOf } from '../../linux/shapes.ts'
 import type { KindText } from '../basic/structs.ts'
 import type { Context } from '../context.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
@@ -36,13 +37,15 @@ interface Request {
   readonly received?: Data
 }
 
+const sizeOfShape = (name: string): bigint => BigInt(shapeOf(name)?.size ?? 0)
+
 const misplaced = (what: string): string => `??? /* misplaced ${what} */`
 
 const isInside = ({ size }: Place, offset: bigint, bytes: bigint): boolean => offset + bytes <= size
 
 /** A string up to its NUL, or up to the end of the data. */
 function stringAt({ head, size, context }: Place, offset: bigint): string {
-  return boundedString(head.at + offset, Number(size > offset ? size - offset : 0n), context)
+  return size > offset ? boundedString(head.at + offset, Number(size - offset), context) : '""'
 }
 
 /** A chain of structs, each of which says where the next one begins. */
@@ -52,7 +55,7 @@ function* chain(place: Place, name: string, struct: string): Generator<Members |
   for (;;) {
     const at = head.at + offset
     const element = membersAt(name, at, context, valueText)
-    const bytes = element?.size ?? 0n
+    const bytes = sizeOfShape(name)
     if (!isInside(place, offset, bytes)) return yield misplaced(struct)
     if (!element) return yield address(at)
     yield element
@@ -93,7 +96,7 @@ const targets =
     for (let index = 0n; index < head.number('target_count'); index++) {
       const at = head.at + offset
       const target = membersAt('dm_target', at, context, valueText)
-      const bytes = target?.size ?? 0n
+      const bytes = sizeOfShape('dm_target')
       if (!isInside(place, offset, bytes)) return [...parts, misplaced('struct dm_target_spec')]
       if (!target) return [...parts, address(at)]
       const status = isFromFirst ? target.texts('status') : []
@@ -121,7 +124,7 @@ const dependencies: Data = place => {
   const offset = head.number('data_start')
   const deps = membersAt('dm_deps', head.at + offset, context, valueText)
   const count = deps?.number('count') ?? 0n
-  if (!isInside(place, offset, (deps?.size ?? 0n) + count * BigInt(DEVICE_BYTES)))
+  if (!isInside(place, offset, sizeOfShape('dm_deps') + count * BigInt(DEVICE_BYTES)))
     return [misplaced('struct dm_target_deps')]
   return [deps ? braces([...deps.texts('count'), `deps=${deps.value('dev')}`]) : address(head.at + offset)]
 }
@@ -131,7 +134,7 @@ const message: Data = place => {
   if (place.size === head.size) return []
   const offset = head.number('data_start')
   const text = membersAt('dm_message', head.at + offset, context, valueText)
-  if (!isInside(place, offset, text?.size ?? 0n)) return [misplaced('struct dm_target_msg')]
+  if (!isInside(place, offset, sizeOfShape('dm_message'))) return [misplaced('struct dm_target_msg')]
   if (!text) return [address(head.at + offset)]
   return [braces([...text.texts('sector'), `message=${stringAt(place, offset + text.size)}`])]
 }
@@ -140,6 +143,10 @@ const string: Data = place => {
   const offset = place.head.number('data_start')
   return [isInside(place, offset, 0n) ? braces([`string=${stringAt(place, offset)}`]) : misplaced('string')]
 }
+
+/** What a target answers to a message, if it does. */
+const answer: Data = place =>
+  (place.head.number('flags') & BigInt(DM_DATA_OUT_FLAG)) === 0n ? [] : string(place)
 
 const eventNumber = (head: Members): readonly string[] => head.texts('event_nr')
 const device = { isOfDevice: true } as const
@@ -169,7 +176,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   dm_table_deps: { ...counted, hasData: true, received: dependencies },
   dm_table_status: { ...counted, hasData: true, received: targets(true) },
   dm_list_versions: { hasData: true, received: versions },
-  dm_target_msg: { ...counted, hasData: true, sent: message },
+  dm_target_msg: { ...counted, hasData: true, sent: message, received: answer },
   dm_dev_set_geometry: { ...device, hasData: true, sent: string },
   dm_dev_arm_poll: device,
 }
@@ -184,13 +191,12 @@ function mapped(
   context: Context,
   valueText: KindText,
 ): string {
-  const comment = (text: string): string => (context.options.spelling === 'raw' ? '' : ` /* ${text} */`)
   const [versionText = '', sizeText = ''] = head.texts('version', 'data_size')
   if (version(head) !== VERSION)
-    return `[{${versionText}${comment('unsupported device mapper ABI version')}}]`
+    return `[{${versionText} /* unsupported device mapper ABI version */}]`
   const size = head.number('data_size')
   if (size < head.place('data') - head.at)
-    return `[{${versionText}, ${sizeText}${comment('data_size too small')}}]`
+    return `[{${versionText}, ${sizeText} /* data_size too small */}]`
   const { isOfDevice, hasData, before, isCounted, sent, received } = request
   const fields = braces([
     versionText,
@@ -209,12 +215,8 @@ function mapped(
 function shownData(data: Data | undefined, place: Place): readonly string[] {
   if (!data) return []
   if (place.context.options.full) return data(place)
-  const isNone = place.size === place.head.size && NONE_IF_EMPTY.has(data)
-  return isNone ? [] : ['...']
+  return data(place).length === 0 ? [] : ['...']
 }
-
-/** Data that are not looked for where the struct says that nothing is behind it. */
-const NONE_IF_EMPTY: ReadonlySet<Data> = new Set([devices, versions, dependencies, message])
 
 const mapper =
   (request: Request): Device =>

@@ -52,8 +52,7 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   hexpair: value => `[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]`,
   permille: (value, context) =>
     `${value}${value > 0n && value <= 1000n ? comment(`${value / 10n}.${value % 10n}%`, context) : ''}`,
-  datedseconds: (value, { options }) =>
-    `${value}${options.spelling === 'raw' ? '' : timeComment(BigInt.asIntN(64, value), 0n)}`,
+  datedseconds: value => `${value}${timeComment(BigInt.asIntN(64, value), 0n)}`,
   /** A number of 32 bits; all bits are none. */
   unlessnone: value => (value === 0xffffffffn ? '-1' : String(value)),
   uringrestriction: (value, { options }) => restriction(value & 0xffffn, (value >> 16n) & 0xffn, options),

@@ -138,8 +138,6 @@ export const COMMANDS: Readonly<Record<string, Commands>> = {
       [0x8971, [kinds().ifreq_in_map]],
       [0x89a0, [kinds().ifname_in]],
       [0x89a1, [kinds().ifname_in]],
-      [0x89a2, [kinds().ifindex_in]],
-      [0x89a3, [kinds().ifindex_in]],
       [0xb701, []],
       [0xb702, []],
       [0xb703, []],

@@ -313,7 +313,6 @@ type KindName =
   | 'ifreq_out_map'
   | 'ifreq_in_map'
   | 'ifname_in'
-  | 'ifindex_in'
   | 'cell_in_fsflags'
   | 'termios_in_termios2'
   | 'cell_out_fsflags'
@@ -945,7 +944,6 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   ifreq_out_map: { type: 'pointer', way: 'out', to: { type: 'struct', name: 'ifreq', view: 'map' }, notation: 'ifreq>map' },
   ifreq_in_map: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ifreq', view: 'map' }, notation: 'ifreq<map' },
   ifname_in: { type: 'pointer', way: 'in', to: { type: 'chars', size: 16 }, notation: 'ifname<' },
-  ifindex_in: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'ifreq', view: 'ifindex' }, notation: 'ifindex<' },
   cell_in_fsflags: { type: 'pointer', way: 'in', to: { type: 'word', bits: 32, word: 'inode_flags' }, notation: 'cell<fsflags' },
   termios_in_termios2: { type: 'pointer', way: 'in', to: { type: 'struct', name: 'termios2' }, notation: 'termios<termios2' },
   cell_out_fsflags: { type: 'pointer', way: 'out', to: { type: 'word', bits: 32, word: 'inode_flags' }, notation: 'cell>fsflags' },

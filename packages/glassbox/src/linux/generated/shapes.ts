@@ -331,7 +331,7 @@ btrfs_logical 56 logical@0+8:u size@8+8:u reserved@16+24/8:x[]? flags@40+8:|btrf
 btrfs_search_key 104 tree_id@0+8:objectid min_objectid@8+8:objectid max_objectid@16+8:objectid min_offset@24+8:largest max_offset@32+8:largest min_transid@40+8:largest max_transid@48+8:largest min_type@56+4:btrfskey max_type@60+4:btrfskey nr_items@64+4:u
 btrfs_search 4096 key@0+104:{btrfs_search_key} _found@64+4:u _all@104+3992:bytes buf@104+0:+u/1@0
 btrfs_search2 112 key@0+104:{btrfs_search_key} _found@64+4:u buf_size@104+8:u buf@112+0:+u/1@0
-btrfs_search_header 32 transid@0+8:u objectid@8+8:objectid offset@16+8:u type@24+4:btrfskey len@28+4:u
+btrfs_search_header 32 transid@0+8:u objectid@8+8:foundobject offset@16+8:u type@24+4:btrfskey len@28+4:u
 btrfs_lookup_before 4096 treeid@0+8:objectid objectid@8+8:objectid
 btrfs_lookup_after 4096 name@16+4080:str
 btrfs_stats 1032 devid@0+8:dev64 nr_items@8+8:u flags@16+8:|btrfs_stats values@24+40/8:u[]@nr_items
@@ -357,9 +357,10 @@ kvm_cpuid_entry 40 function@0+4:x index@4+4:x flags@8+4:|kvm_cpuid eax@12+4:x eb
 kvm_cpuid 8 nent@0+4:u entries@8+0:+{kvm_cpuid_entry}@nent
 v4l2_create 256 count@4+4:u memory@8+4:=v4l2_memory format@16+208:{v4l2_format}
 v4l2_created 256 index@0+4:u count@4+4:u
+bridge_port 40 ifr_ifindex@16+4:ifindex
 sg_io_hdr 88 interface_id@0+4:d dxfer_direction@4+4:=sg_direction cmd_len@8+1:u mx_sb_len@9+1:u iovec_count@10+2:u dxfer_len@12+4:u dxferp@16+8:p cmdp@24+8:p sbp@32+8:p timeout@40+4:u flags@44+4:|sg_flags pack_id@48+4:d usr_ptr@56+8:p status@64+1:x masked_status@65+1:x msg_status@66+1:x sb_len_wr@67+1:u host_status@68+2:x driver_status@70+2:x resid@72+4:d duration@76+4:u info@80+4:|sg_info
 sg_io_v4 160 guard@0+4:d protocol@4+4:=bsg_protocol subprotocol@8+4:=bsg_subprotocol request_len@12+4:u request@16+8:p request_tag@24+8:x request_attr@32+4:u request_priority@36+4:u request_extra@40+4:u max_response_len@44+4:u response@48+8:p dout_iovec_count@56+4:u dout_xfer_len@60+4:u din_iovec_count@64+4:u din_xfer_len@68+4:u dout_xferp@72+8:p din_xferp@80+8:p timeout@88+4:u flags@92+4:|bsg_flags usr_ptr@96+8:x driver_status@108+4:x transport_status@112+4:x device_status@116+4:x retry_delay@120+4:u info@124+4:|sg_info duration@128+4:u response_len@132+4:u din_resid@136+4:d dout_resid@140+4:d generated_tag@144+8:x
-dm_ioctl 312 version@0+12/4:u[] data_size@12+4:u data_start@16+4:u dev@40+8:dev64? name@48+128:str? uuid@176+129:str? target_count@20+4:u open_count@24+4:u event_nr@32+4:u flags@28+4:|dm_flags _data@305+7:bytes
+dm_ioctl 312 version@0+12/4:u[] data_size@12+4:u data_start@16+4:u dev@40+8:dev64? name@48+128:str uuid@176+129:str target_count@20+4:u open_count@24+4:u event_nr@32+4:u flags@28+4:|dm_flags _data@305+7:bytes
 dm_target 40 sector_start@0+8:u length@8+8:u status@16+4:d target_type@24+16:str next@20+4:u
 dm_deps 8 count@0+4:u dev@8+0:+dev64/8@count
 dm_name 12 dev@0+8:dev64 next@8+4:u name@12+0:+u/1@0
@@ -710,7 +711,7 @@ d0009411 device=btrfs_search
 c0709411 device=btrfs_search2
 d0009412 shape=btrfs_lookup_before/btrfs_lookup_after
 c4089434 device=btrfs_stats
-c4009420 shape=btrfs_balance_before/btrfs_balance_after
+c4009420 device=btrfs_balance
 84009422 shape>btrfs_balance_after
 ca289435 shape=btrfs_replace_before/btrfs_replace_after
 4008941a device<btrfs_flags
@@ -731,6 +732,8 @@ c008ae05 device>kvm_cpuid
 c008ae09 device>kvm_cpuid
 4008240b perfattr<
 c100565c shape<v4l2_create
+89a2 shape<bridge_port
+89a3 shape<bridge_port
 2285 device=sg_io
 c138fd00 device=dm_version
 c138fd01 device=dm_remove_all
