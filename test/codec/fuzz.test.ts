@@ -15,8 +15,8 @@ import type { Abi } from '#glassbox/decode/types.js'
 import { entryValues, exitValues } from '#glassbox/decode/values.js'
 import { syscallOf } from '#glassbox/linux/abi.js'
 import { COMMANDS } from '#glassbox/linux/generated/commands.js'
-import { SHAPED_REQUESTS } from '#glassbox/linux/generated/shapes.js'
-import { shapedCall } from '#glassbox/linux/shapes.js'
+import { REQUEST_ARGUMENTS, SELECTED_ARGUMENTS } from '#glassbox/linux/generated/selections.js'
+import { selectionOf } from '#glassbox/linux/selections.js'
 import { jsonValue } from '#glassbox/strace/formats/json-value.js'
 
 const SECONDS = Number(process.env['GLASSBOX_FUZZ_SECONDS'] ?? 60)
@@ -91,17 +91,17 @@ interface Command {
 
 /** The values of an argument that change what the others are, by the name of the call. */
 function commandsOf(): ReadonlyMap<string, readonly Command[]> {
-  const requests = [...SHAPED_REQUESTS.matchAll(/^[0-9a-f]+(?= )/gm)].map(([digits]) => BigInt(`0x${digits}`))
   const commands = new Map<string, Command[]>()
   const add = (name: string, command: Command): void => {
     if (command.values.length > 0) commands.set(name, [...(commands.get(name) ?? []), command])
   }
-  for (const [name, { argument, shift = 0, shapes }] of Object.entries(COMMANDS)) {
+  for (const [name, { argument, shift = 0, shapes }] of Object.entries(COMMANDS))
     add(name, { argument, values: shapes().map(([value]) => BigInt(value) << BigInt(shift)) })
-    const shaped = shapedCall(name)
-    if (shaped) add(name, { argument: shaped.by, values: [...shaped.kinds.keys()].map(BigInt) })
+  for (const name of Object.keys(SELECTED_ARGUMENTS)) {
+    const selection = selectionOf(name)
+    if (selection) add(name, { argument: selection.by, values: [...selection.kinds.keys()].map(BigInt) })
   }
-  add('ioctl', { argument: 1, values: requests })
+  add('ioctl', { argument: 1, values: Object.keys(REQUEST_ARGUMENTS).map(BigInt) })
   return commands
 }
 

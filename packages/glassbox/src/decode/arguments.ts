@@ -6,13 +6,13 @@ import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
 import { usedArguments } from '../linux/schema/used.ts'
-import { shapedCall, shapedRequest } from '../linux/shapes.ts'
+import { requestArguments, selectionOf } from '../linux/selections.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
 import { optionKind } from './network/options.ts'
 import { QUIRKS } from './quirks.ts'
-import { familyArgument } from './requests/ioctl.ts'
+import { familyArguments } from './requests/ioctl.ts'
 import { hex } from './text.ts'
 import type { Abi, Call, Outcome, TextOptions } from './types.ts'
 
@@ -66,33 +66,35 @@ export function shownArguments(context: Context): readonly Shown[] {
       value: valueAt(index),
     }
   })
-  return asText(syscall.name, shown, context)
+  return asSelected(syscall.name, shown, context)
 }
 
-/** What only text knows of arguments: structs of requests, and netlink messages. */
-function asText(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
+/** What requests and commands make of arguments beside commands.txt, and netlink messages. */
+function asSelected(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
   if (call === 'ioctl') {
     const request = Number(BigInt.asUintN(32, argument(context, 1)))
-    const family = familyArgument(request)
-    const notations = shapedRequest(request) ?? (family === undefined ? undefined : [family])
-    if (!notations) return shown
-    const rest = notations.map(kind => ({
+    const following = requestArguments(request) ?? familyArguments(request)
+    if (!following) return shown
+    const rest = following.map(kind => ({
       name: 'argp',
-      schema: kinds().addr,
       ...shown[2],
-      kind,
+      schema: kind,
+      kind: kind.notation,
       value: argument(context, 2),
     }))
     return [...shown.slice(0, 2), ...rest]
   }
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
-  const shaped = shapedCall(call)
-  if (shaped) {
-    const selector = Number(BigInt.asIntN(32, argument(context, shaped.by)))
-    const byIndex = shaped.kinds.get(selector) ?? shaped.others
+  const selection = selectionOf(call)
+  if (selection) {
+    const selector = Number(BigInt.asIntN(32, argument(context, selection.by)))
+    const byIndex = selection.kinds.get(selector) ?? selection.others
     if (!byIndex) return shown
-    return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))
+    return shown.map((each, index) => {
+      const kind = byIndex.get(index)
+      return kind ? { ...each, schema: kind, kind: kind.notation } : each
+    })
   }
   const way = QUIRKS[call]?.netlink
   if (way === undefined || netlinkProtocol(context) === undefined) return shown

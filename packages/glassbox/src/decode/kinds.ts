@@ -68,7 +68,7 @@ import { lengthOf, remoteVectors, STRINGS } from './basic/strings.ts'
 import { sizedStruct } from './basic/sized.ts'
 import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/structs.ts'
 import { terminal } from './requests/terminals.ts'
-import { DEVICES } from './devices/devices.ts'
+import { DEVICES, DEVICES_AT_ZERO } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
 import { counted, given, rememberGiven, sizedShape } from './shapes/given.ts'
 import { WORDS } from './shapes/words.ts'
@@ -351,7 +351,7 @@ function compile(kind: string): Kind {
   const printsBoth = letters === 'filehandle' ? fileHandle(true) : make(operand, true)
   return {
     late: true,
-    print: failedToo(printsBoth),
+    print: failedToo(printsBoth, letters === 'device' && DEVICES_AT_ZERO.has(operand)),
     ...(letters !== 'shape' && letters !== 'device' && { remember: remembering(letters, operand) }),
   }
 }
@@ -360,11 +360,11 @@ function compile(kind: string): Kind {
 const remembering = (letters: string, operand: string): NonNullable<Kind['remember']> =>
   letters === 'given' ? rememberGiven(operand) : rememberCell(operand || 'int')
 
-/** An input value is shown even if the call failed. */
+/** An input value is shown even if the call failed. `atZero`: the printer knows what NULL is. */
 const failedToo =
-  (printer: Printer): Printer =>
+  (printer: Printer, atZero = false): Printer =>
   (value, context) =>
-    value === 0n ? 'NULL' : context.options.addressesOnly ? address(value) : printer(value, context)
+    value === 0n && !atZero ? 'NULL' : context.options.addressesOnly ? address(value) : printer(value, context)
 
 const compiled = new Map<string, Kind>()
 

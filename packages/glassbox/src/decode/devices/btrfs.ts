@@ -6,7 +6,7 @@ import { arrayText } from '../basic/arrays.ts'
 import type { KindText } from '../basic/structs.ts'
 import type { Context } from '../context.ts'
 import { readView, readString, readWord } from '../memory.ts'
-import { setText } from '../names.ts'
+import { named, nameIn, setText } from '../names.ts'
 import { type Members, membersAt } from '../shapes/members.ts'
 import { shapeAt, shapesAt } from '../shapes/shapes.ts'
 import { address, quote } from '../text.ts'
@@ -65,9 +65,13 @@ const inodes: Device = replaced(
   (members, context, valueText) => [container(members, 'inodes', context, valueText, inodeList)],
 )
 
+/** How many items the search is for, or has found. */
+const wanted = (members: Members, context: Context, valueText: KindText): bigint =>
+  membersAt('btrfs_search_key', members.place('key'), context, valueText)?.number('nr_items') ?? 0n
+
 /** Heads of what was found, each with as many bytes behind it as it says, up to `room` bytes. */
 function found(members: Members, room: bigint, context: Context, valueText: KindText): string {
-  const count = members.number('found')
+  const count = wanted(members, context, valueText)
   const start = members.place('buf')
   const parts: string[] = []
   let offset = 0n
@@ -82,7 +86,7 @@ function found(members: Members, room: bigint, context: Context, valueText: Kind
 
 const search = (name: string, before: readonly string[], room: (members: Members) => bigint): Device =>
   replaced(name, before, (members, context, valueText) => [
-    `key={nr_items=${members.number('found')}}`,
+    `key={nr_items=${wanted(members, context, valueText)}}`,
     ...before.slice(1).flatMap(field => members.texts(field)),
     context.options.full ? found(members, room(members), context, valueText) : '...',
   ])
@@ -95,7 +99,7 @@ const statistics: Device = replaced('btrfs_stats', ['devid', 'nr_items', 'flags'
   const values = /\[(.*)\]/.exec(members.value('values'))?.[1]?.split(', ') ?? []
   const items = values
     .slice(0, shown)
-    .map((value, index) => `[${setText('=btrfs_dev_stat', BigInt(index), options)}]=${value}`)
+    .map((value, index) => `[${named(String(index), nameIn('btrfs_dev_stat', BigInt(index)) ?? '', options)}]=${value}`)
   const list = [...items, ...(count > MOST_STATISTICS ? ['...'] : [])]
   return [...members.texts('nr_items', 'flags'), `[${list.join(', ')}]`]
 })
@@ -122,7 +126,7 @@ const supportedFeatures: Device = (value, context, valueText) => {
     return address(value)
   const parts = FEATURES.map((meaning, index) => {
     const text = shapeAt('btrfs_features', value + size * BigInt(index), context, valueText)
-    return context.options.spelling === 'raw' ? text : `${text} /* ${meaning} */`
+    return `${text} /* ${meaning} */`
   })
   return `[${parts.join(', ')}]`
 }
@@ -130,7 +134,7 @@ const supportedFeatures: Device = (value, context, valueText) => {
 export const BTRFS: Readonly<Record<string, Device>> = {
   btrfs_paths: paths,
   btrfs_inodes: inodes,
-  btrfs_search: search('btrfs_search', ['key'], members => BigInt(members.bytes('all').length)),
+  btrfs_search: search('btrfs_search', ['key'], members => BigInt(members.bytes('buf').length)),
   btrfs_search2: search('btrfs_search2', ['key', 'buf_size'], members => members.number('buf_size')),
   btrfs_stats: statistics,
   btrfs_flags: subvolumeFlags,

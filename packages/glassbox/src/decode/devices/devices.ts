@@ -25,3 +25,6 @@ export const DEVICES: Readonly<Record<string, Device>> = {
   ...CLOCKS,
   ...RINGS,
 }
+
+/** Printers that show NULL in a way of their own. */
+export const DEVICES_AT_ZERO: ReadonlySet<string> = new Set([...Object.keys(MAPPER), 'btrfs_balance'])

@@ -221,6 +221,7 @@ function shownData(data: Data | undefined, place: Place): readonly string[] {
 const mapper =
   (request: Request): Device =>
   (value, context, valueText) => {
+    if (value === 0n) return '0'
     const head = membersAt('dm_ioctl', value, context, valueText)
     if (!head || head.number('data_size') < head.place('data_size') - value) return address(value)
     const first = mapped(head, request, false, context, valueText)

@@ -12,10 +12,10 @@ import type { Context } from '../context.ts'
 import { kindOf } from '../kinds.ts'
 import type { MemoryReader } from '../memory.ts'
 import { plain } from '../plain/plain.ts'
-import { signalSetText } from '../process/signals.ts'
+import { handlerText, signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
 import type { Call, Outcome, TextOptions, Value } from '../types.ts'
-import { PLAIN_FILE_MODE } from './line-program.ts'
+import { PLAIN_FILE_MODE, SIGNAL_HANDLER } from './struct-steps.ts'
 import {
   type CallPlan,
   type CompiledPlan,
@@ -48,7 +48,7 @@ function namesOf(plan: CallPlan): readonly NameStep[] {
     steps.flatMap(step =>
       step.step === 'name' || step.step === 'jsonEntries'
         ? [step]
-        : step.step === 'pointer'
+        : 'inside' in step
           ? collect(step.inside)
           : [],
     )
@@ -78,8 +78,15 @@ function nameText(
   if (kind === PLAIN_FILE_MODE)
     return isDeviceMode(value) ? undefined : kindOf('filemode').print(value, context)
   if (kind === 'sigset') return signalSetText(value, context.options)
+  if (kind === SIGNAL_HANDLER) return handlerText(value, context.options)
   return kindOf(kind).print(value, context)
 }
+
+/** As `put_named` of native/lines.c decides. */
+const isNumber = (unless: 'number' | 'address' | undefined, value: bigint): boolean =>
+  unless === 'number'
+    ? BigInt.asIntN(32, value) >= 0n
+    : unless === 'address' && value >= 4096n && BigInt.asIntN(64, value) > 0n
 
 function valueOf(source: Source, call: Call, memory: MemoryReader): bigint | undefined {
   const register = call.args[source.argument] ?? 0n
@@ -122,12 +129,13 @@ export function teachNames(
         learn(step.kind, type, made => nameText(step, type, made, json))
       continue
     }
-    const { kind, source, late } = step
+    const { kind, source, late, unless } = step
     if (late !== (outcome !== undefined)) continue
     const inMemory = 'offset' in source
     if (inMemory && outcome?.failed === true) continue
     const value = valueOf(source, call, memory)
-    if (value !== undefined) learn(kind, value, made => nameText(step, value, made, json))
+    if (value === undefined || isNumber(unless, value)) continue
+    learn(kind, value, made => nameText(step, value, made, json))
   }
   if (!outcome) return
   if (outcome.failed) {

@@ -64,17 +64,20 @@ export class JsonSink implements Sink {
 
   /** Events of calls that need nothing but the call. */
   lines(): LineTaker | undefined {
-    const showsAll = this.#settings.selection.status.length === STATUSES.length
-    if (!showsAll || this.#stacks || this.#output.separate) return undefined
+    const { status } = this.#settings.selection
+    if (this.#stacks || this.#output.separate) return undefined
+    const hidden = (['successful', 'failed'] as const).filter(outcome => !status.includes(outcome))
     return {
-      columns: 0,
+      form: { columns: 0, ...(status.length < STATUSES.length && { hidden }) },
       useTable: table => this.#taught.useTable(table),
-      prefix: () => 'none',
+      next: () => ({ prefix: 'none' }),
+      // No event has two parts.
+      entered: () => {},
       numbers: () =>
         this.#firstNs === undefined
           ? undefined
           : { sequence: this.#seq, firstNs: this.#firstNs, offsetNs: this.#offsetNs },
-      lines: (text, count) => {
+      lines: ({ text, count }) => {
         this.#seq += count
         this.#output.writeBytes(text)
       },
