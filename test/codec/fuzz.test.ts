@@ -36,6 +36,31 @@ function generator(seed: number): () => number {
   }
 }
 
+/** Calls whose arguments have many forms are called more often. */
+const MANY_FORMS = ['ioctl', 'bpf', 'io_uring_register', 'sendto', 'recvfrom', 'getsockopt', 'setsockopt']
+const TIMES = 10
+
+/** Socket options that are structs or lists. */
+const OPTIONS: readonly (readonly [level: bigint, name: bigint])[] = [
+  ...([
+    [0n, 35n],
+    [1n, 13n],
+    [1n, 17n],
+    [1n, 26n],
+    [41n, 20n],
+    [255n, 1n],
+  ] as const),
+  ...([
+    [263n, 1n],
+    [263n, 5n],
+    [263n, 6n],
+    [270n, 9n],
+    [1n, 4n],
+  ] as const),
+]
+/** None, NETLINK_ROUTE, SOCK_DIAG, SELINUX, NETFILTER, CRYPTO. */
+const PROTOCOLS = [undefined, 0, 4, 7, 12, 21]
+
 const BYTES = 3 * 4096
 /** Where the memory is: for pointers of 64 bits and of 32. */
 const BASES: Readonly<Record<Abi, bigint>> = {
@@ -113,11 +138,15 @@ interface Case {
 
 /** Every call of every ABI. */
 const MOST_NUMBER = 600
-const CASES: readonly Case[] = (['x86_64', 'i386', 'x32'] as const).flatMap(abi =>
-  Array.from({ length: MOST_NUMBER }, (_, nr) => ({ nr, abi, name: syscallOf(nr, abi)?.name ?? '' })).filter(
-    ({ name }) => name !== '',
-  ),
-)
+const CASES: readonly Case[] = (['x86_64', 'i386', 'x32'] as const)
+  .flatMap(abi =>
+    Array.from({ length: MOST_NUMBER }, (_, nr) => ({
+      nr,
+      abi,
+      name: syscallOf(nr, abi)?.name ?? '',
+    })).filter(({ name }) => name !== ''),
+  )
+  .flatMap(each => Array.from({ length: MANY_FORMS.includes(each.name) ? TIMES : 1 }, () => each))
 
 const pick = <Item>(items: readonly Item[], random: () => number): Item | undefined =>
   items[Math.floor(random() * items.length)]
@@ -146,18 +175,22 @@ test(`random memory behind every call, for ${SECONDS} s`, () => {
       const args = Array.from({ length: 6 }, () => memory.word())
       const command = random() < 0.9 ? pick(commands.get(name) ?? [], random) : undefined
       if (command) args[command.argument] = pick(command.values, random) ?? 0n
+      if (name.endsWith('sockopt') && random() < 0.8) [args[1], args[2]] = pick(OPTIONS, random) ?? [0n, 0n]
       const call = { nr, args, stackPointer: memory.word(), abi }
       const outcome =
         random() < 0.3
           ? { value: -14n, failed: true }
           : { value: BigInt.asIntN(64, memory.word()), failed: false }
-      const options = { full: random() < 0.5, stringLimit: 64 }
+      const protocol = pick(PROTOCOLS, random)
+      const netlink = (): number | undefined => protocol
+      const options = { full: random() < 0.5, stringLimit: 64, netlink }
       const told = `${abi} ${name}(${args.map(arg => `0x${arg.toString(16)}`).join(', ')})`
       const before = cpuTime()
       try {
         const entered = entryText(call, memory, options)
         const left = exitText(call, entered, outcome, memory, options)
-        const values = exitValues(call, entryValues(call, memory, 64), outcome, memory, 64)
+        const first = entryValues(call, memory, 64, netlink)
+        const values = exitValues(call, first, outcome, memory, 64, netlink)
         const json = JSON.stringify(jsonValue(values))
         for (const text of [left.rest, left.result, json]) assert.ok(text.length < MOST_CHARACTERS)
       } catch (error) {

@@ -364,7 +364,11 @@ const remembering = (letters: string, operand: string): NonNullable<Kind['rememb
 const failedToo =
   (printer: Printer, atZero = false): Printer =>
   (value, context) =>
-    value === 0n && !atZero ? 'NULL' : context.options.addressesOnly ? address(value) : printer(value, context)
+    value === 0n && !atZero
+      ? 'NULL'
+      : context.options.addressesOnly
+        ? address(value)
+        : printer(value, context)
 
 const compiled = new Map<string, Kind>()
 

@@ -36,8 +36,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   d: '-d/--debug is not available: there is no debug output',
   kvm: '-e kvm/--kvm is not available',
   tips: '--tips is not available',
-  secontext:
-    'SELinux context printing (--secontext option) is not supported by this build of strace',
+  secontext: 'SELinux context printing (--secontext option) is not supported by this build of strace',
 }
 
 const absent = (name: string): Option['apply'] => {

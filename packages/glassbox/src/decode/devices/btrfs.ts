@@ -99,7 +99,10 @@ const statistics: Device = replaced('btrfs_stats', ['devid', 'nr_items', 'flags'
   const values = /\[(.*)\]/.exec(members.value('values'))?.[1]?.split(', ') ?? []
   const items = values
     .slice(0, shown)
-    .map((value, index) => `[${named(String(index), nameIn('btrfs_dev_stat', BigInt(index)) ?? '', options)}]=${value}`)
+    .map(
+      (value, index) =>
+        `[${named(String(index), nameIn('btrfs_dev_stat', BigInt(index)) ?? '', options)}]=${value}`,
+    )
   const list = [...items, ...(count > MOST_STATISTICS ? ['...'] : [])]
   return [...members.texts('nr_items', 'flags'), `[${list.join(', ')}]`]
 })

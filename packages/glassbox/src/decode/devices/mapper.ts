@@ -192,11 +192,9 @@ function mapped(
   valueText: KindText,
 ): string {
   const [versionText = '', sizeText = ''] = head.texts('version', 'data_size')
-  if (version(head) !== VERSION)
-    return `[{${versionText} /* unsupported device mapper ABI version */}]`
+  if (version(head) !== VERSION) return `[{${versionText} /* unsupported device mapper ABI version */}]`
   const size = head.number('data_size')
-  if (size < head.place('data') - head.at)
-    return `[{${versionText}, ${sizeText} /* data_size too small */}]`
+  if (size < head.place('data') - head.at) return `[{${versionText}, ${sizeText} /* data_size too small */}]`
   const { isOfDevice, hasData, before, isCounted, sent, received } = request
   const fields = braces([
     versionText,
