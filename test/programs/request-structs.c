@@ -1,5 +1,5 @@
 /*
- * request-structs: ioctl(-1, REQUEST, memory) with structs that are filled in by their meaning: what
+ * request-structs: ioctl(-1, REQUEST, memory) with structs filled in by their meaning: what
  * the device mapper takes, commands of SCSI, results of btrfs. The end of what can be read follows
  * the struct.
  */

@@ -27,8 +27,8 @@ function container(
   const data = membersAt('btrfs_container', at, context, valueText)
   if (!data) return `${field}=${address(at)}`
   const counts = data.texts('bytes_left', 'bytes_missing', 'elem_cnt', 'elem_missed')
-  const found = context.options.full ? `val=${list(data, context, valueText)}` : '...'
-  return `${field}=${braces([...counts, found])}`
+  const values = context.options.full ? `val=${list(data, context, valueText)}` : '...'
+  return `${field}=${braces([...counts, values])}`
 }
 
 const OFFSET_BYTES = 8

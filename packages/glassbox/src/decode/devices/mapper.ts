@@ -56,13 +56,14 @@ function* chain(place: Place, name: string, struct: string): Generator<Members |
     const at = head.at + offset
     const element = membersAt(name, at, context, valueText)
     const bytes = sizeOfShape(name)
-    if (!isInside(place, offset, bytes)) return yield misplaced(struct)
-    if (!element) return yield address(at)
+    if (!element || !isInside(place, offset, bytes)) {
+      yield isInside(place, offset, bytes) ? address(at) : misplaced(struct)
+      return
+    }
     yield element
     const next = element.number('next')
     if (next === 0n) return
-    if (next < bytes) return yield misplaced(struct)
-    offset += next
+    offset = next < bytes ? place.size : offset + next
   }
 }
 
@@ -85,7 +86,7 @@ const versions = list('dm_versions', 'struct dm_target_versions', (element, plac
   braces([`name=${stringAt(place, element.place('name') - place.head.at)}`, ...element.texts('version')]),
 )
 
-/** As many targets as the struct says. Where the next one begins: from this one, or from the first. */
+/** As many targets as the struct says. The next begins behind this one, or behind the first. */
 const targets =
   (isFromFirst: boolean): Data =>
   place => {

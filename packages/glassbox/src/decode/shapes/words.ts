@@ -50,8 +50,7 @@ export const WORDS: Readonly<Record<string, WordText>> = {
   largest: (value, { options }) => largest(value, options),
   /** Two numbers of 32 bits. */
   hexpair: value => `[${hex(value & 0xffffffffn)}, ${hex(value >> 32n)}]`,
-  permille: (value, context) =>
-    `${value}${value > 0n && value <= 1000n ? comment(`${value / 10n}.${value % 10n}%`, context) : ''}`,
+  permille: value => `${value}${value > 0n && value <= 1000n ? ` /* ${value / 10n}.${value % 10n}% */` : ''}`,
   datedseconds: value => `${value}${timeComment(BigInt.asIntN(64, value), 0n)}`,
   /** A number of 32 bits; all bits are none. */
   unlessnone: value => (value === 0xffffffffn ? '-1' : String(value)),
