@@ -237,7 +237,9 @@ function pointedAt(kind: Pointing, at: bigint, reading: Reading): Value {
 
 const readItems = (kind: Items): Reader => {
   return (address, reading) => {
-    const count = countOf(kind.count, reading)
+    const said = countOf(kind.count, reading)
+    const isBytes = kind.count.by === 'cell' && kind.count.bytes === true
+    const count = isBytes ? Math.trunc(said / elementSize(kind.of, reading)) : said
     if (kind.most !== undefined && count > kind.most) return new Unreadable(address)
     return elementsAt(kind.of, address, count, reading)
   }

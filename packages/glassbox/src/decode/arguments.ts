@@ -5,12 +5,13 @@
 import { syscallOf } from '../linux/abi.ts'
 import { kinds } from '../linux/generated/kinds.ts'
 import { fitKind } from '../linux/i386.ts'
+import type { Noted } from '../linux/schema/kinds.ts'
 import { usedArguments } from '../linux/schema/used.ts'
 import { requestArguments, selectionOf } from '../linux/selections.ts'
 import { argument, type Context, DEFAULT_STRING_LIMIT, type Shown } from './context.ts'
 import type { MemoryReader } from './memory.ts'
 import { netlinkProtocol } from './netlink/messages.ts'
-import { optionKind } from './network/options.ts'
+import { optionKind } from './network/option-kinds.ts'
 import { QUIRKS } from './quirks.ts'
 import { familyArguments } from './requests/ioctl.ts'
 import { hex } from './text.ts'
@@ -69,6 +70,14 @@ export function shownArguments(context: Context): readonly Shown[] {
   return asSelected(syscall.name, shown, context)
 }
 
+const netlink = (direction: '<' | '>'): Noted => ({
+  type: 'netlink',
+  way: direction === '<' ? 'in' : 'out',
+  length: { by: 'argument', argument: 2, bits: 64 },
+  notation: `netlink${direction}2`,
+})
+const NETLINK = { '<': netlink('<'), '>': netlink('>') }
+
 /** What requests and commands make of arguments beside commands.txt, and netlink messages. */
 function asSelected(call: string, shown: readonly Shown[], context: Context): readonly Shown[] {
   if (context.call.abi === 'i386') return shown
@@ -98,11 +107,17 @@ function asSelected(call: string, shown: readonly Shown[], context: Context): re
   }
   const way = QUIRKS[call]?.netlink
   if (way === undefined || netlinkProtocol(context) === undefined) return shown
-  return shown.map((each, index) => (index === 1 ? { ...each, kind: `netlink${way}2` } : each))
+  return shown.map((each, index) =>
+    index === 1 ? { ...each, schema: NETLINK[way], kind: NETLINK[way].notation } : each,
+  )
 }
 
 function withOption(isSet: boolean, shown: readonly Shown[], context: Context): readonly Shown[] {
   const word = (index: number) => Number(BigInt.asUintN(32, argument(context, index)))
-  const kind = optionKind(isSet, word(1), word(2))
-  return kind === undefined ? shown : shown.map((each, index) => (index === 3 ? { ...each, kind } : each))
+  return shown.map((each, index) => {
+    const kind = index === VALUE_OF_OPTION ? optionKind(isSet, word(1), word(2), each.schema) : undefined
+    return kind ? { ...each, schema: kind, kind: kind.notation } : each
+  })
 }
+
+const VALUE_OF_OPTION = 3

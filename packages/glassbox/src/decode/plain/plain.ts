@@ -5,7 +5,14 @@
 import { Answered, Bytes, Elements, Unreadable, type Fields, type Value as Read } from '../../codec/values.ts'
 import { narrow } from '../../codec/numbers.ts'
 import { conditionOf, holds } from '../../codec/conditions.ts'
-import { type Field, isPointing, type Kind, type Octets, type Pointer } from '../../linux/schema/kinds.ts'
+import {
+  type BitSet,
+  type Field,
+  isPointing,
+  type Kind,
+  type Octets,
+  type Pointer,
+} from '../../linux/schema/kinds.ts'
 import { layoutOf, type AddressBits, type StructName, type Word } from '../../linux/schema/layouts.ts'
 import type { Value } from '../types.ts'
 import { fieldsOf } from './fields.ts'
@@ -155,7 +162,7 @@ function make(kind: Kind): Plain {
     case 'records':
       return elements(structPlain(kind.of, undefined))
     case 'bitset':
-      return value => bitsOf(kind.of, value as Uint8Array)
+      return value => namedBits(kind, value as Uint8Array)
     case 'vectors':
       return elements(vector)
     case 'message':
@@ -177,6 +184,14 @@ function make(kind: Kind): Plain {
       return value => (isNumber(value) ? of(value) : null)
     }
   }
+}
+
+/** The numbers of the set bits, or their names. */
+function namedBits({ of, names }: BitSet, from: Uint8Array): Value {
+  const numbers = bitsOf(of, from)
+  return names === undefined || !Array.isArray(numbers)
+    ? numbers
+    : (numbers as readonly number[]).map(bit => enumName(names, bit))
 }
 
 const TIMES: ReadonlySet<string> = new Set<StructName>(['timespec', 'timeval'])

@@ -4,7 +4,7 @@
  * operand is a part of the number, or the size of the argument.
  */
 import { requestOf, requestParts, type RequestParts } from '../../linux/ioctls.ts'
-import { kinds } from '../../linux/generated/kinds.ts'
+import { familyKind } from './family-kinds.ts'
 import type { Noted } from '../../linux/schema/kinds.ts'
 import type { Printer } from '../context.ts'
 import { named, setText } from '../names.ts'
@@ -150,5 +150,5 @@ export const ioctlCommand: Printer = (value, { options }) => {
 export function familyArguments(request: number): readonly Noted[] | undefined {
   const parts = requestParts(request)
   const notation = familyOf(parts)?.argument?.(parts)
-  return notation === undefined ? undefined : [{ ...kinds().addr, notation }]
+  return notation === undefined ? undefined : [{ ...familyKind(notation, parts), notation }]
 }

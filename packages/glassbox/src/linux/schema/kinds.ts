@@ -27,7 +27,7 @@ export type Way = 'in' | 'out' | 'inout'
 export type Length =
   | { readonly by: 'constant'; readonly count: number }
   | { readonly by: 'argument'; readonly argument: number; readonly bits: 32 | 64; readonly signed?: true }
-  | { readonly by: 'cell'; readonly argument: number }
+  | { readonly by: 'cell'; readonly argument: number; readonly bytes?: true }
   | { readonly by: 'field'; readonly field: string; readonly bytes?: true }
   | { readonly by: 'result' }
   /** capget(2): the version in the head that an argument points to. */
@@ -191,11 +191,15 @@ export interface Records {
   readonly length: Length
 }
 
-/** To a set of bits: processors, descriptors, memory nodes, pages. `length`: by `unit`. */
+/**
+ * To a set of bits: processors, descriptors, memory nodes, pages, or what `names` has names for.
+ * `length`: by `unit`.
+ */
 export interface BitSet {
   readonly type: 'bitset'
   readonly way: Way
-  readonly of: 'processors' | 'descriptors' | 'nodes' | 'pages'
+  readonly of: 'processors' | 'descriptors' | 'nodes' | 'pages' | 'names'
+  readonly names?: SetName
   readonly length: Length
   readonly unit: 'bytes' | 'bits' | 'page-bytes'
 }
