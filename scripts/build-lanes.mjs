@@ -91,7 +91,9 @@ const memoryOf = value => ({
   },
 })
 /** Handlers, masks and flags of struct sigaction: SIG_IGN, SA_RESTORER with others. */
-const ACTION_WORDS = [0, 1, 0x4000000, 0x4000004, 0x4000001, 0x14000000, 0x14000004, 0xc000000, 0x1c000000, 0xc000004]
+const ACTION_WORDS = [
+  0, 1, 0x4000000, 0x4000004, 0x4000001, 0x14000000, 0x14000004, 0xc000000, 0x1c000000, 0xc000004,
+]
 const LIMITS = [0n, 1024n, 4096n, 1048576n, 8n << 20n, 64n << 20n, 2n ** 64n - 1n]
 
 const unsigned = args => Array.from({ length: 6 }, (_, index) => BigInt.asUintN(64, args[index] ?? 0n))
