@@ -45,4 +45,7 @@ export interface Shown {
 
 export const signed32 = (value: bigint): number => Number(BigInt.asIntN(32, value))
 export const argument = ({ call }: Context, index: number): bigint => call.args[index] ?? 0n
+/** Bytes of a string in text. */
 export const DEFAULT_STRING_LIMIT = 32
+/** Bytes of a string or buffer, or elements of an array, in an event. */
+export const DEFAULT_LIMIT = 4096
