@@ -120,6 +120,7 @@ const one = operand => (operand === '' ? SCALARS.int : (SCALARS[operand] ?? setK
 const VIEWS = {
   flock: ['flock', 'set'],
   flock_told: ['flock'],
+  mq_attr_new: ['mq_attr'],
   msqid_set: ['msqid_ds', 'set'],
   shmid_set: ['shmid_ds', 'set'],
   ipc_perm_set: ['ipc_perm', 'set'],
@@ -161,6 +162,7 @@ const POINTING = {
   cells: (way, operand) => pointer(way, one(operand)),
   moved: (way, operand) => pointer(way, one(operand), { told: 'always' }),
   length: way => pointer(way, SCALARS.int),
+  mountid: way => pointer(way, SCALARS.int),
   ipccmd: (_way, operand) => word(`ipc_command_${operand.slice(0, 3)}`),
   sized(way, operand) {
     const [name, index] = operand.split(',')

@@ -89,7 +89,8 @@ function asText(call: string, shown: readonly Shown[], context: Context): readon
   if (call === 'setsockopt' || call === 'getsockopt') return withOption(call === 'setsockopt', shown, context)
   const shaped = shapedCall(call)
   if (shaped) {
-    const selector = Number(BigInt.asIntN(32, argument(context, shaped.by)))
+    const register = argument(context, shaped.by)
+    const selector = Number(register >> 32n === 0n ? BigInt.asIntN(32, register) : register)
     const byIndex = shaped.kinds.get(selector) ?? shaped.others
     if (!byIndex) return shown
     return shown.map((each, index) => ({ ...each, kind: byIndex.get(index) ?? each.kind }))

@@ -22,7 +22,7 @@ import {
 import { ioctlCommand } from './requests/ioctl.ts'
 import { perfAttributes } from './process/perf.ts'
 import { userRegister } from './process/registers.ts'
-import { segment } from './process/segments.ts'
+import { segment, segmentHead } from './process/segments.ts'
 import {
   fileHandle,
   signalOwner,
@@ -70,8 +70,9 @@ import { cell, items, itemsAt, rememberCell, results, structAt } from './basic/s
 import { terminal } from './requests/terminals.ts'
 import { DEVICES } from './devices/devices.ts'
 import { blob, hexBytes, label, mixed, numberCell, row, shaped } from './shapes/shapes.ts'
-import { counted, given, rememberGiven, sizedShape } from './shapes/given.ts'
+import { counted, given, rememberGiven, sizedBy, sizedShape } from './shapes/given.ts'
 import { WORDS } from './shapes/words.ts'
+import { readWord } from './memory.ts'
 import { address, hex } from './text.ts'
 import { uringParameters } from './files/uring.ts'
 
@@ -181,6 +182,20 @@ const idList: Printer = (value, context) => {
   return itemsAt('id', value, count, context, valueText)
 }
 
+/** The length of an address in another argument; without one it has no meaning. */
+const addressLength =
+  (operand: string): Printer =>
+  (value, context) =>
+    argument(context, Number(operand)) === 0n ? address(value) : cell('int', valueText)(value, context)
+
+/** The mount that a file handle belongs to; without the handle, its address. */
+const mountNumber =
+  (operand: string): Printer =>
+  (value, context) =>
+    readWord(context.memory, argument(context, Number(operand)), 8) === undefined
+      ? address(value)
+      : cell('int', valueText)(value, context)
+
 /** By the letters of a kind: a function from operand and direction to the printer. */
 const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Printer>> = {
   ...STRINGS,
@@ -189,7 +204,8 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   cell: operand => cell(operand, valueText),
   cells: operand => cell(operand, valueText),
   moved: operand => cell(operand, valueText, '] => ['),
-  length: () => cell('int', valueText),
+  length: addressLength,
+  mountid: mountNumber,
   sockaddr: (operand, late) => (late ? returnedAddress(operand) : socketAddress(operand)),
   msghdr: (_operand, late) => message(late, valueText),
   mmsghdr: (operand, late) => messages(operand, late, valueText),
@@ -244,6 +260,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
   given: operand => given(operand, valueText),
   sizedshape: operand => sizedShape(operand, valueText),
   counted: operand => counted(operand, valueText),
+  sizedby: operand => sizedBy(operand, valueText),
   mixed: operand => mixed(operand, valueText),
   row: operand => row(operand, valueText),
   netlink: operand => netlinkBuffer(operand),
@@ -258,6 +275,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
+  'sizedby',
   'netlink',
   'ipccmd',
   'ifname',
@@ -277,12 +295,21 @@ const TEXTUAL = new Set([
 /** Kinds for which zero does not mean NULL: the first command, and a buffer of length zero. */
 const AT_ZERO = new Set(['dents', 'ipccmd'])
 
+/** An array that has no elements is empty whether the call failed or not. */
+const noElements =
+  (operand: string): Printer =>
+  (value, context) =>
+    argument(context, Number(/\d+$/.exec(operand)?.[0])) === 0n ? '[]' : address(value)
+
 /** What is shown if the kernel filled nothing in. For all other kinds, the address is shown. */
 const FAILED: Readonly<Record<string, (operand: string) => Printer>> = {
   mincore: () => (value, context) => (argument(context, 1) === 0n ? '[]' : address(value)),
+  items: noElements,
+  nodemask: noElements,
   ifreq: () => failedInterfaceRequest,
   ifindex: () => interfaceNumber(''),
   ifconf: () => interfaceList,
+  userdesc: () => segmentHead,
   iovec: operand => (value, context) =>
     context.outcome ? remoteVectors(value, argument(context, Number(operand)), context) : address(value),
   msghdr: () => (value, context) => {
@@ -358,7 +385,7 @@ function compile(kind: string): Kind {
 
 /** What an argument that the kernel changes was at the entry. */
 const remembering = (letters: string, operand: string): NonNullable<Kind['remember']> =>
-  letters === 'given' ? rememberGiven(operand) : rememberCell(operand || 'int')
+  letters === 'given' ? rememberGiven(operand) : rememberCell(letters === 'length' ? 'int' : operand || 'int')
 
 /** An input value is shown even if the call failed. */
 const failedToo =

@@ -2,6 +2,8 @@
  * Extensible structs, whose size the caller passes. If the size is too small, the address is
  * shown. Bytes after the known part are shown if they are not zero.
  */
+import { struct, unsigned } from '../../codec/struct.ts'
+import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/constants.ts'
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
@@ -42,6 +44,22 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
+const KEEPS_NOTHING: ReadonlySet<string> = new Set()
+
+/** Fields that a flag says to leave as they are. */
+const KEPT: readonly (readonly [flag: number, names: readonly string[]])[] = [
+  [SCHED_FLAG_KEEP_POLICY, ['sched_policy']],
+  [
+    SCHED_FLAG_KEEP_PARAMS,
+    ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period'],
+  ],
+]
+
+function keptFields(view: DataView): ReadonlySet<string> {
+  const flags = unsigned(struct('sched_attr').read(view).sched_flags)
+  return new Set(KEPT.flatMap(([flag, names]) => ((flags & BigInt(flag)) === 0n ? [] : names)))
+}
+
 /** struct sched_attr contains its own size. An argument says how much room the kernel has. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
@@ -61,7 +79,9 @@ const schedulingAttributes =
     const whole = new Uint8Array(layout.size)
     whole.set(bytes)
     const shown = size < layout.size ? first : layout.size
-    const fields = layout.fields.filter(({ offset }) => offset < shown)
-    const text = structText({ size: layout.size, fields }, new DataView(whole.buffer), context, valueText)
+    const view = new DataView(whole.buffer)
+    const kept = late ? KEEPS_NOTHING : keptFields(view)
+    const fields = layout.fields.filter(({ name, offset }) => offset < shown && !kept.has(name))
+    const text = structText({ size: layout.size, fields }, view, context, valueText)
     return !late && size > layout.size ? `${text.slice(0, -1)}, ...}` : text
   }

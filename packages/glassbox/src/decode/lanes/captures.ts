@@ -43,7 +43,7 @@ const SIZES: Readonly<Record<string, number>> = {
   sigaction: ACTION_BYTES,
   sigset: 8,
 }
-const CELLS: Readonly<Record<string, number>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8 }
+const CELLS: Readonly<Record<string, number>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8, features: 8 }
 
 const bytes = (address: number, most: number): Capture => ({
   what: 'bytes',

@@ -36,6 +36,9 @@ const PATH_MAX = 4096
 /** The kind under which the modes of files that are no devices are known; see files.ts. */
 export const PLAIN_FILE_MODE = 'filemode of no device'
 
+/** The kind under which the masks of statx(2) are known with which all is told; see files.ts. */
+export const FULL_STATX_MASK = 'mask of all that is shown'
+
 interface Place {
   readonly kind: string
   readonly argument: number
@@ -62,9 +65,10 @@ function fieldSteps(
   late: boolean,
 ): readonly LineStep[] | undefined {
   const steps: LineStep[] = []
-  for (const { name, offset, size, kind = 'long', optional } of fields) {
+  for (const { name, offset, size, kind = 'long', optional, onlyWith } of fields) {
     if (
       optional ||
+      onlyWith !== undefined ||
       ![1, 2, 4, 8].includes(size) ||
       kind.startsWith('chars') ||
       kind === 'hexes' ||
@@ -121,7 +125,7 @@ const statSteps = (argument: number): readonly LineStep[] => [
 /** struct statx. */
 const statxSteps = (argument: number): readonly LineStep[] => [
   text('{stx_mask='),
-  { step: 'name', kind: '|statx', source: member(argument, 0, 4), late: true },
+  { step: 'name', kind: FULL_STATX_MASK, source: member(argument, 0, 4), late: true },
   text(', stx_attributes='),
   { step: 'name', kind: '|statx_attr', source: member(argument, 8, 8), late: true },
   text(', stx_mode='),
@@ -203,7 +207,7 @@ function argumentSteps(place: Place): readonly LineStep[] | undefined {
 /** Outputs of which something is shown after a failure, too: see kinds.ts. */
 const SHOWN_UNFILLED: ReadonlySet<string> = new Set([
   ...['ifreq', 'ifindex', 'ifconf', 'iovec', 'msghdr', 'cloneargs', 'sentmsgs', 'uring', 'kept', 'dents'],
-  ...['ipccmd', 'polls', 'epolls', 'wstatus', 'rusage', 'left', 'mmsghdr', 'netlink'],
+  ...['ipccmd', 'polls', 'epolls', 'wstatus', 'rusage', 'left', 'mmsghdr', 'netlink', 'userdesc', 'items', 'nodemask'],
 ])
 
 /** An output without steps of its own: NULL, and the address after a failure. */

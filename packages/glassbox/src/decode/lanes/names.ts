@@ -4,10 +4,11 @@
  * call is then made by the decoder, and its names are taught here.
  */
 import { fromRegister } from '../../codec/numbers.ts'
+import { STATX_MODE, STATX_SIZE, STATX_TYPE } from '../../linux/constants.ts'
 import { errnoName } from '../../linux/errno.ts'
 import { widthOf } from '../../linux/schema/widths.ts'
 import { contextOf } from '../arguments.ts'
-import { isDeviceMode } from '../basic/modes.ts'
+import { fileModeText, isDeviceMode } from '../basic/modes.ts'
 import type { Context } from '../context.ts'
 import { kindOf } from '../kinds.ts'
 import type { MemoryReader } from '../memory.ts'
@@ -15,7 +16,7 @@ import { plain } from '../plain/plain.ts'
 import { signalSetText } from '../process/signals.ts'
 import { resultText } from '../results.ts'
 import type { Call, Outcome, TextOptions, Value } from '../types.ts'
-import { PLAIN_FILE_MODE } from './line-program.ts'
+import { FULL_STATX_MASK, PLAIN_FILE_MODE } from './line-program.ts'
 import {
   type CallPlan,
   type CompiledPlan,
@@ -67,6 +68,9 @@ export function planFor(planned: CompiledPlan, args: readonly bigint[]): CallPla
 /** Writes a value for programs as JSON. */
 export type JsonText = (value: Value) => string
 
+/** Bits of the mask of which one of each must be set for all members that a line has. */
+const STATX_BRIEF: readonly bigint[] = [BigInt(STATX_TYPE | STATX_MODE), BigInt(STATX_SIZE)]
+
 /** `undefined` if this value is not to be known by its number alone. */
 function nameText(
   { kind, schema }: NameStep,
@@ -76,7 +80,11 @@ function nameText(
 ): string | undefined {
   if (schema) return json?.(plain(schema, fromRegister(value, widthOf(schema))))
   if (kind === PLAIN_FILE_MODE)
-    return isDeviceMode(value) ? undefined : kindOf('filemode').print(value, context)
+    return isDeviceMode(value) ? undefined : fileModeText(value, context.options)
+  if (kind === FULL_STATX_MASK) {
+    const isFull = STATX_BRIEF.every(bits => (value & bits) !== 0n)
+    return isFull ? kindOf('|statx').print(value, context) : undefined
+  }
   if (kind === 'sigset') return signalSetText(value, context.options)
   return kindOf(kind).print(value, context)
 }

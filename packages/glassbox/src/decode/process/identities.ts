@@ -38,7 +38,8 @@ export const fileHandle =
     const text = `{handle_bytes=${was}${size}`
     if (changes && outcome?.failed !== false) return `${text}}`
     const bytes = memory.read(behind('file_handle', value), Math.min(size, MOST_HANDLE_BYTES))
-    const shown = bytes.length < Math.min(size, MOST_HANDLE_BYTES) ? '???' : quote(bytes, false, 'all')
+    const isWhole = bytes.length === Math.min(size, MOST_HANDLE_BYTES)
+    const shown = isWhole ? quote(bytes, size > MOST_HANDLE_BYTES, 'all') : '???'
     return `${text}, handle_type=${head.handle_type}, f_handle=${shown}}`
   }
 
@@ -113,8 +114,9 @@ export function networkOrder(set: string, value: bigint, options: TextOptions): 
 export const keyCapabilities: Printer = (value, context) => {
   const count = Number(argument(context, 2))
   const written = Number(context.outcome?.value ?? 0n)
-  const bytes = context.memory.read(value, Math.min(count, written))
-  if (bytes.length === 0) return address(value)
+  const length = Math.min(count, written)
+  const bytes = context.memory.read(value, length)
+  if (bytes.length < length) return address(value)
   const names = Array.from(bytes, (byte, index) =>
     setText(`|key_caps${index}`, BigInt(byte), context.options),
   )

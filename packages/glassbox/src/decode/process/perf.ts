@@ -17,8 +17,13 @@ type Attributes = StructValues['perf_event_attr']
 /** Without -v, what comes after the bits is left out. */
 const briefBytes = (): number => offsetOf('perf_event_attr', 'wakeup_events')
 
+const LOW = 0xffff_ffffn
+
+/** The kind of processor, of machines that have several. */
+const hybrid = (config: bigint): string => (config >> 32n === 0n ? '' : `${hex(config >> 32n)}<<32|`)
+
 function configText(type: number, config: bigint, options: TextOptions): string {
-  if (type === linux.PERF_TYPE_HARDWARE) return setText('=perf_hw', config, options)
+  if (type === linux.PERF_TYPE_HARDWARE) return `${hybrid(config)}${setText('=perf_hw', config & LOW, options)}`
   if (type === linux.PERF_TYPE_SOFTWARE) return setText('=perf_sw', config, options)
   if (type === linux.PERF_TYPE_TRACEPOINT) return String(config)
   if (type !== linux.PERF_TYPE_HW_CACHE) return hex(config)
@@ -27,9 +32,9 @@ function configText(type: number, config: bigint, options: TextOptions): string 
     bigint,
     bigint,
   ]
-  const rest = config >> 24n
+  const rest = (config & LOW) >> 24n
   const more = rest === 0n ? '' : `${hex(rest)}<<24|`
-  return `${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
+  return `${hybrid(config)}${more}${setText('=perf_cache_result', result, options)}<<16|${setText('=perf_cache_op', operation, options)}<<8|${setText('=perf_cache', id, options)}`
 }
 
 const SKIDS = ['arbitrary skid', 'constant skid', 'requested to have 0 skid', 'must have 0 skid']

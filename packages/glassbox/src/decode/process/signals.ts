@@ -45,7 +45,7 @@ export const signalSetOf =
   (operand: string): Printer =>
   (value, context) => {
     const size = argument(context, Number(operand))
-    return size === SET_BYTES ? signalSet(value, context) : address(value)
+    return maskText(value, size, context)
   }
 
 export const signalSet: Printer = (value, { memory, options }) => {
@@ -90,12 +90,16 @@ export const signalAction: Printer = (value, { memory, options }) => {
   return `{sa_handler=${handlerText(BigInt(action.sa_handler), options)}, sa_mask=${mask}, sa_flags=${setText('|sa', flags, options)}${tail}}`
 }
 
+/** A set whose size the caller says: the kernel takes no other than its own. */
+const maskText = (mask: bigint, size: bigint, context: Context): string =>
+  size === SET_BYTES ? signalSet(mask, context) : address(mask)
+
 /** A mask and its size, which pselect6(2) takes in one argument. */
 export const signalArgument: Printer = (value, context) => {
   const fields = readStruct(context.memory, value, 'sigset_argument')
   if (!fields) return address(value)
   const mask = unsigned(fields.sigmask)
-  return `{sigmask=${mask === 0n ? 'NULL' : signalSet(mask, context)}, sigsetsize=${fields.sigsetsize}}`
+  return `{sigmask=${mask === 0n ? 'NULL' : maskText(mask, unsigned(fields.sigsetsize), context)}, sigsetsize=${fields.sigsetsize}}`
 }
 
 /** Sets of codes, by signal. */

@@ -252,6 +252,31 @@ export interface StructArguments {
     readonly flags?: Names
     readonly __reserved?: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval?: Word
+    readonly is_error?: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op?: number
+    readonly arch?: Name
+    readonly instruction_pointer?: Address
+    readonly stack_pointer?: Address
+    readonly nr?: Word
+    readonly args?: readonly (Word)[]
+    readonly ret_data?: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off?: Word
+    readonly flags?: Names
+    readonly nr?: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off?: Word
+    readonly flags?: Names
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off?: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op?: number
     readonly arch?: Name
@@ -759,6 +784,14 @@ export interface StructArguments {
     readonly mtype?: Word
     readonly mtext?: Uint8Array
   }
+  readonly sysctl_args: {
+    readonly name?: Address
+    readonly nlen?: number
+    readonly oldval?: Address
+    readonly oldlenp?: Address
+    readonly newval?: Address
+    readonly newlen?: Word
+  }
   readonly mq_attr: {
     readonly mq_flags?: Names
     readonly mq_maxmsg?: Word
@@ -1164,7 +1197,7 @@ export interface CallArguments {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word; readonly sv: Behind<readonly (number)[]> }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<Name> | Behind<number | Uint8Array>; readonly optlen: Behind<number> }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly parent_tid?: Behind<number>; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -1264,7 +1297,7 @@ export interface CallArguments {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: { readonly txc_p: Behind<StructArguments['timex']> }
@@ -1551,7 +1584,7 @@ export interface CallInputs {
   readonly socketpair: { readonly domain: Name; readonly type: Names; readonly protocol: Word }
   readonly setsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number; readonly optval: Behind<StructArguments['linger']> | Behind<StructArguments['ucred']> | Behind<StructArguments['timeval']> | Behind<number | Uint8Array>; readonly optlen: number }
   readonly getsockopt: { readonly sockfd: number; readonly level: Name; readonly optname: Name | number }
-  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Word; readonly child_tidptr?: Address }
+  readonly clone: { readonly child_stack: Address; readonly flags: Names; readonly tls?: Address; readonly child_tidptr?: Address }
   readonly fork: {  }
   readonly vfork: {  }
   readonly execve: { readonly path: Behind<string>; readonly argv: Behind<readonly Behind<string>[]>; readonly envp: Behind<readonly Behind<string>[]> }
@@ -1651,7 +1684,7 @@ export interface CallInputs {
   readonly vhangup: {  }
   readonly modify_ldt: { readonly func: number; readonly ptr: Behind<StructArguments['user_desc']> | Address; readonly bytecount: Word }
   readonly pivot_root: { readonly new_root: Behind<string>; readonly put_old: Behind<string> }
-  readonly _sysctl: { readonly args: Address }
+  readonly _sysctl: { readonly args: Behind<StructArguments['sysctl_args']> }
   readonly prctl: { readonly option: Name; readonly arg2?: AnyValue; readonly arg3?: Word | number | Name | Address | Behind<StructArguments['sock_fprog']> | Names; readonly arg4?: Word | Name; readonly arg5?: Word | Behind<Word> | Behind<string> | Address }
   readonly arch_prctl: { readonly code: Name; readonly addr?: Behind<Address> | Behind<Names> | Name | Word }
   readonly adjtimex: {  }
@@ -1700,7 +1733,7 @@ export interface CallInputs {
   readonly futex: { readonly uaddr: Address; readonly futex_op: Names | Name | Name; readonly val?: number; readonly timeout?: Behind<StructArguments['timespec']> | number | Address; readonly uaddr2?: Address; readonly val3?: number }
   readonly sched_setaffinity: { readonly pid: number; readonly cpusetsize: number; readonly mask: Behind<readonly number[]> }
   readonly sched_getaffinity: { readonly pid: number; readonly cpusetsize: number }
-  readonly set_thread_area: {  }
+  readonly set_thread_area: { readonly u_info: Behind<StructArguments['user_desc']> }
   readonly io_setup: { readonly nr_events: number }
   readonly io_destroy: { readonly ctx: Address }
   readonly io_getevents: { readonly ctx_id: Address; readonly min_nr: Word; readonly nr: Word; readonly timeout: Behind<StructArguments['timespec']> }

@@ -231,6 +231,7 @@ keyctl_dh 12 private@0+4:key prime@4+4:key base@8+4:key
 keyctl_kdf 56 hashname@0+8:ptrstr otherinfo@8+8:&bytes@otherinfolen otherinfolen@16+4:u __spare@20+32/4:x[]?
 keyctl_pkey_query 56 supported_ops@0+4:|keyctl_supports key_size@4+4:u max_data_size@8+2:u max_sig_size@10+2:u max_enc_size@12+2:u max_dec_size@14+2:u __spare@16+40/4:x[]?
 keyctl_pkey_params 40 key_id@0+4:key in_len@4+4:u out_len@8+4:u __spare@12+28/4:x[]?
+keyctl_pkey_verify 40 key_id@0+4:key in_len@4+4:u in2_len@8+4:u __spare@12+28/4:x[]?
 user_regs 216 r15@0+8:x r14@8+8:x r13@16+8:x r12@24+8:x rbp@32+8:x rbx@40+8:x r11@48+8:x r10@56+8:x r9@64+8:x r8@72+8:x rax@80+8:x rcx@88+8:x rdx@96+8:x rsi@104+8:x rdi@112+8:x orig_rax@120+8:x rip@128+8:x cs@136+8:x eflags@144+8:x rsp@152+8:x ss@160+8:x fs_base@168+8:x gs_base@176+8:x ds@184+8:x es@192+8:x fs@200+8:x gs@208+8:x
 user_fpregs 512 cwd@0+2:x swd@2+2:x ftw@4+2:x fop@6+2:x rip@8+8:x rdp@16+8:x mxcsr@24+4:x mxcr_mask@28+4:x st_space@32+128/4:x[] xmm_space@160+256/4:x[] padding@416+96/4:x[]
 fiemap_extent 56 fe_logical@0+8:u fe_physical@8+8:u fe_length@16+8:u fe_flags@40+4:|fiemap_extent
@@ -668,10 +669,13 @@ seccomp 0=3 2:shape>seccomp_sizes
 kcmp 2=7 4:shape<kcmp_epoll_slot
 keyctl 0=23 1:shape<keyctl_dh 2:buf>3 4:shape<keyctl_kdf
 keyctl 0=24 4:shape>keyctl_pkey_query
-keyctl 0=25 1:shape<keyctl_pkey_params
-keyctl 0=26 1:shape<keyctl_pkey_params
-keyctl 0=27 1:shape<keyctl_pkey_params
-keyctl 0=28 1:shape<keyctl_pkey_params
+keyctl 0=25 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:sizedby>keyctl_pkey_params,1,out_len
+keyctl 0=26 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:sizedby>keyctl_pkey_params,1,out_len
+keyctl 0=27 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:sizedby>keyctl_pkey_params,1,out_len
+keyctl 0=28 1:shape<keyctl_pkey_verify 3:sizedby<keyctl_pkey_verify,1,in_len 4:sizedby<keyctl_pkey_verify,1,in2_len
+ptrace 0=16910 3:device>call_stop
+ptrace 0=16905 2:device<signal_range 3:device>signals
+ptrace 0=16909 3:device=filter_flags
 ptrace 0=12 2:shape>user_regs
 ptrace 0=13 2:shape<user_regs
 ptrace 0=14 2:shape>user_fpregs

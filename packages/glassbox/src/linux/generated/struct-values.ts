@@ -202,6 +202,31 @@ export interface StructValues {
     readonly flags: number
     readonly __reserved: number
   }
+  readonly ptrace_syscall_info_exit: {
+    readonly rval: Word
+    readonly is_error: number
+  }
+  readonly ptrace_syscall_info_seccomp: {
+    readonly op: number
+    readonly arch: number
+    readonly instruction_pointer: Word
+    readonly stack_pointer: Word
+    readonly nr: Word
+    readonly args: readonly Word[]
+    readonly ret_data: number
+  }
+  readonly ptrace_peeksiginfo_args: {
+    readonly off: Word
+    readonly flags: number
+    readonly nr: number
+  }
+  readonly seccomp_metadata: {
+    readonly filter_off: Word
+    readonly flags: Word
+  }
+  readonly seccomp_metadata_head: {
+    readonly filter_off: Word
+  }
   readonly ptrace_syscall_info_entry: {
     readonly op: number
     readonly arch: number
@@ -708,6 +733,14 @@ export interface StructValues {
   readonly msgbuf: {
     readonly mtype: Word
     readonly mtext: Uint8Array
+  }
+  readonly sysctl_args: {
+    readonly name: Word
+    readonly nlen: number
+    readonly oldval: Word
+    readonly oldlenp: Word
+    readonly newval: Word
+    readonly newlen: Word
   }
   readonly mq_attr: {
     readonly mq_flags: Word
