@@ -71,7 +71,7 @@ const FCNTL: Readonly<Record<number, ResultPrinter>> = {
   [F_GETFL]: flagsNote('flags', value => openFlags(value, NAMES)),
   [F_GETOWN]: ofKind('who'),
   [F_GETSIG]: value => (value === 0n ? undefined : `${value} (${signalText(Number(value), NAMES)})`),
-  [F_GETLEASE]: value => `${hex(value)} (${setText('=flock_type', value, NAMES)})`,
+  [F_GETLEASE]: value => hex(value) + nameNote('flock_type', value),
   [F_GET_SEALS]: (value, context) => (value === 0n ? '0' : seals(value, context)),
 }
 
@@ -133,7 +133,7 @@ function timeLeft(index: number, name: 'timespec' | 'timeval', context: Context)
 export function receivedMessages(value: bigint, context: Context): string {
   if (value === 0n) return `${value} (Timeout)`
   const left = timeLeft(4, 'timespec', context)
-  return left === '' ? String(value) : `${value} (left ${left})`
+  return left === '' || context.options.addressesOnly ? String(value) : `${value} (left ${left})`
 }
 
 /** Features that the caller asked for: their numbers as a mask. */
@@ -170,8 +170,8 @@ export function truncatedError(value: bigint): string | undefined {
 export const secondsSinceEpoch: ResultPrinter = value =>
   value > 0n ? `${value} (${timeComment(value, 0n).slice(4, -3)})` : undefined
 
-export const takenSignal: ResultPrinter = (value, { options }) =>
-  value > 0n && options.spelling !== 'raw' ? `${value} (${signalText(Number(value), NAMES)})` : undefined
+export const takenSignal: ResultPrinter = value =>
+  value > 0n ? `${value} (${signalText(Number(value), NAMES)})` : undefined
 
 /** The commands that membarrier(2) knows, if they were asked for. */
 export const barriers: ResultPrinter = (value, context) =>

@@ -140,6 +140,8 @@ const INNER: Readonly<Record<string, Printer>> = {
     setText('=pidtype', value, options.spelling === 'raw' ? options : IN_COMMENT),
   ethprotocol: (value, { options }) => networkOrder('=eth_protocol', value, options),
   userreg: userRegister,
+  // As in strace, the name is always in a comment.
+  ax25protocol: value => setText('=ax25_protocol', value, IN_COMMENT),
 
   unalign: (value, { options }) => setText('|unalign', value, options),
   modem: (value, { options }) => setText('|modem', value, options),
@@ -275,6 +277,7 @@ const POINTING: Readonly<Record<string, (operand: string, late: boolean) => Prin
 
 /** Strings, buffers and other kinds that are shown even if structs are not. */
 const TEXTUAL = new Set([
+  'within',
   'sizedby',
   'netlink',
   'ipccmd',

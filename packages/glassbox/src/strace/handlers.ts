@@ -101,8 +101,7 @@ class Handlers {
     // Before its first execve, the command is still the launcher: as in strace, its call is neither
     // tampered with nor counted, and its stack does not matter.
     const isCommand = this.#launching !== state
-    if (this.#injector && isCommand)
-      state.tampering = this.#injector.enter(call, tracee, state.counters)
+    if (this.#injector && isCommand) state.tampering = this.#injector.enter(call, tracee, state.counters)
     if (isCommand) this.#stacks?.enter(state, call, tracee)
     for (const sink of this.#sinks) sink.enter?.(state, call, tracee)
   }

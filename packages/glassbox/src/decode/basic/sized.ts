@@ -7,7 +7,7 @@ import { SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_KEEP_POLICY } from '../../linux/cons
 import { FIRST_SIZES } from '../../linux/schema/unions.ts'
 import { STRUCTS } from '../../linux/structs.ts'
 import { argument, type Context, type Printer } from '../context.ts'
-import { readView, readWord } from '../memory.ts'
+import { readView } from '../memory.ts'
 import { type KindText, structText } from './structs.ts'
 import { address, escaped } from '../text.ts'
 
@@ -44,30 +44,38 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
   }
 }
 
+const SIZE_BYTES = 4
+
+/** The size that a struct says of itself, of which only so many bytes are there; -1 if it cannot be read. */
+function sizeWithin(value: bigint, room: number, { memory }: Context): number {
+  const length = Math.min(room, SIZE_BYTES)
+  const bytes = memory.read(value, length)
+  return bytes.length < length ? -1 : bytes.reduceRight((word, byte) => word * 256 + byte, 0)
+}
+
 const KEEPS_NOTHING: ReadonlySet<string> = new Set()
 
-/** Fields that a flag says to leave as they are. */
-const KEPT: readonly (readonly [flag: number, names: readonly string[]])[] = [
-  [SCHED_FLAG_KEEP_POLICY, ['sched_policy']],
-  [
-    SCHED_FLAG_KEEP_PARAMS,
-    ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period'],
-  ],
-]
+const PARAMETERS = ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period']
 
+/** Fields that flags say to leave as they are. The kernel refuses a policy below zero before that. */
 function keptFields(view: DataView): ReadonlySet<string> {
-  const flags = unsigned(struct('sched_attr').read(view).sched_flags)
-  return new Set(KEPT.flatMap(([flag, names]) => ((flags & BigInt(flag)) === 0n ? [] : names)))
+  const { sched_flags: word, sched_policy: policy } = struct('sched_attr').read(view)
+  const has = (flag: number): boolean => (unsigned(word) & BigInt(flag)) !== 0n
+  const isKept = has(SCHED_FLAG_KEEP_POLICY) || has(SCHED_FLAG_KEEP_PARAMS)
+  return new Set([
+    ...(isKept && (policy | 0) >= 0 ? ['sched_policy'] : []),
+    ...(has(SCHED_FLAG_KEEP_PARAMS) ? PARAMETERS : []),
+  ])
 }
 
 /** struct sched_attr contains its own size. An argument says how much room the kernel has. */
 const schedulingAttributes =
   (index: string | undefined, late: boolean, valueText: KindText): Printer =>
   (value, context) => {
-    const said = Number(readWord(context.memory, value, 4) ?? -1n)
     const layout = STRUCTS['sched_attr']
     const first = FIRST_SIZES.get('sched_attr') ?? 0
     const room = index === undefined ? Infinity : Number(argument(context, Number(index)))
+    const said = sizeWithin(value, late ? room : SIZE_BYTES, context)
     if (said < 0 || !layout || room === 0) return address(value)
     const size = said === 0 && !late ? first : said
     const read = Math.min(late ? room : size, layout.size)

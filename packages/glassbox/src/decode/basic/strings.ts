@@ -128,7 +128,8 @@ const attributeValue =
     const last = shown > 0 ? context.memory.read(value + BigInt(shown - 1), 1)[0] : undefined
     // As in strace: a NUL where the text is cut is taken for its end.
     const whole = buffer(value, Number(length), context)
-    return last === 0 && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
+    const isText = context.options.stringsInHex !== 'all'
+    return last === 0 && isText && whole.startsWith('"') ? buffer(value, shown - 1, context) : whole
   }
 
 const HOST_NAME_MAX = 64n
@@ -151,6 +152,8 @@ export const STRINGS: Readonly<Record<string, (operand: string, late: boolean) =
   env: () => environment,
   buf: (operand, late) => (value, context) =>
     buffer(value, late ? lengthOf(operand, context) : Number(argument(context, Number(operand))), context),
+  within: operand => (value, context) =>
+    buffer(value, Math.min(lengthOf(operand, context), Number(argument(context, Number(operand)))), context),
   byte: () => (value, context) => buffer(value, 1, context),
   bytes: bytesInHex,
   hostname: bounded(HOST_NAME_MAX),

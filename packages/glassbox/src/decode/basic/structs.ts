@@ -41,7 +41,8 @@ function fieldText(field: Field, view: DataView, context: Context, valueText: Ki
               : view.getUint8(offset),
         )
   const isNeeded = unless && (view.getBigUint64(unless.offset, true) & BigInt(unless.bits)) !== 0n
-  if ((optional && word === 0n && !isNeeded) || (onlyWith && (word & BigInt(onlyWith)) === 0n)) return undefined
+  if ((optional && word === 0n && !isNeeded) || (onlyWith && (word & BigInt(onlyWith)) === 0n))
+    return undefined
   if (kind.startsWith('struct:')) {
     const inner = STRUCTS[kind.slice(7)]
     if (!inner) return `${name}=???`
@@ -67,7 +68,15 @@ export function structAt(name: string, value: bigint, context: Context, valueTex
   return view ? structText(layout, view, context, valueText) : address(value)
 }
 
-const CELL_BYTES: Readonly<Record<string, 4 | 8>> = { off: 8, size: 8, addr: 8, long: 8, hex: 8, time: 8, features: 8 }
+const CELL_BYTES: Readonly<Record<string, 4 | 8>> = {
+  off: 8,
+  size: 8,
+  addr: 8,
+  long: 8,
+  hex: 8,
+  time: 8,
+  features: 8,
+}
 
 function readCell(kind: string, value: bigint, { memory }: Context): bigint | undefined {
   const size = CELL_BYTES[kind] ?? 4

@@ -59,8 +59,12 @@ function stopText(op: number, view: DataView, length: number, options: TextOptio
     const { rval, is_error: isError } = struct(name).read(view)
     const within = membersWithin(name, length)
     const value = unsigned(rval)
-    const result = isError ? errnoText(Number(BigInt.asIntN(64, value)), options) : String(BigInt.asIntN(64, value))
-    return within.has('rval') ? [`exit=${braces(known(within, { rval: result, is_error: String(isError) }))}`] : []
+    const result = isError
+      ? errnoText(Number(BigInt.asIntN(64, value)), options)
+      : String(BigInt.asIntN(64, value))
+    return within.has('rval')
+      ? [`exit=${braces(known(within, { rval: result, is_error: String(isError) }))}`]
+      : []
   }
   if (op !== PTRACE_SYSCALL_INFO_ENTRY && op !== PTRACE_SYSCALL_INFO_SECCOMP) return []
   const name = 'ptrace_syscall_info_seccomp'

@@ -180,7 +180,8 @@ export const directoryEntries =
   (operand: string): Printer =>
   (value, context) => {
     const { outcome, memory, options } = context
-    const length = Number(outcome?.value ?? 0n)
+    if (outcome?.failed !== false) return address(value)
+    const length = Number(outcome.value)
     if (length === 0) return options.full ? '[]' : `${address(value)} /* 0 entries */`
     const name = ENTRIES[operand]
     if (!name || BigInt(length) > argument(context, 2)) return address(value)
@@ -219,7 +220,7 @@ export const processors =
     const said = Number(argument(context, Number(operand)))
     // The kernel has written this many bytes, and never uses more than it needs for its
     // processors.
-    const all = outcome && operand === '' ? Number(outcome.value) : said
+    const all = outcome ? Number(outcome.value) : said
     const length = Math.min(all, MOST_SET_BYTES)
     if (length === 0) return '[]'
     const bytes = memory.read(value, length)

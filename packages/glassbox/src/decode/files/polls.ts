@@ -2,7 +2,7 @@
 import { readStruct, struct, unsigned } from '../../codec/struct.ts'
 import { argument, type Context, type Printer, signed32 } from '../context.ts'
 import { arrayText } from '../basic/arrays.ts'
-import { setText } from '../names.ts'
+import { restText, setText } from '../names.ts'
 import { address } from '../text.ts'
 
 const pollCount = (context: Context): bigint => BigInt.asUintN(32, argument(context, 1))
@@ -35,7 +35,7 @@ function readyPolls(context: Context): string {
     const { fd, revents } = poll
     if (revents === 0) continue
     if (!context.options.full && parts.length >= context.limit) return `[${parts.join(', ')}, ...]`
-    parts.push(`{fd=${fd}, revents=${eventsText(revents, context)}}`)
+    parts.push(`{fd=${fd}, revents=${restText('|poll', BigInt(revents), context.options)}}`)
   }
   return parts.length === 0 ? '' : `[${parts.join(', ')}]`
 }

@@ -79,8 +79,7 @@ function nameText(
   json: JsonText | undefined,
 ): string | undefined {
   if (schema) return json?.(plain(schema, fromRegister(value, widthOf(schema))))
-  if (kind === PLAIN_FILE_MODE)
-    return isDeviceMode(value) ? undefined : fileModeText(value, context.options)
+  if (kind === PLAIN_FILE_MODE) return isDeviceMode(value) ? undefined : fileModeText(value, context.options)
   if (kind === FULL_STATX_MASK) {
     const isFull = STATX_BRIEF.every(bits => (value & bits) !== 0n)
     return isFull ? kindOf('|statx').print(value, context) : undefined

@@ -59,7 +59,7 @@ export const messageBuffer =
   }
 
 /** How a signal is told that has its name. */
-const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD_ID])
+const BY_SIGNAL: ReadonlySet<number> = new Set([SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID])
 
 /** What of struct sigevent has a meaning. */
 const EVENT_BYTES = 32
@@ -100,9 +100,11 @@ export const keyText =
   (value, context) => {
     const room = argument(context, Number(operand))
     const length = context.outcome?.value ?? 0n
-    const shown = Number(length < room ? length : room)
+    const all = Number(length < room ? length : room)
+    const shown = Math.min(all, context.limit)
     const last = context.memory.read(value + BigInt(Math.max(shown - 1, 0)), 1)[0]
-    return buffer(value, shown > 0 && last === 0 ? shown - 1 : shown, context)
+    // As in strace: a NUL where the text is cut is taken for its end.
+    return buffer(value, shown > 0 && last === 0 ? shown - 1 : all, context)
   }
 
 /** `htons(ETH_P_IP)`. */

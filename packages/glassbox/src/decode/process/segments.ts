@@ -20,9 +20,10 @@ export const segmentHead: Printer = (value, { memory }) => {
   return entry === undefined ? address(value) : `{${numberText(signed32(entry))}, ...}`
 }
 
-export const segment: Printer = (value, { memory }) => {
+export const segment: Printer = (value, context) => {
+  const { memory, outcome } = context
   const fields = readStruct(memory, value, 'user_desc')
-  if (!fields) return address(value)
+  if (!fields) return outcome ? segmentHead(value, context) : address(value)
   const { entry_number: entry, base_addr: base, limit, ...bits } = fields
   const shown = Object.entries(bits).map(([name, bit]) => `${name}=${bit}`)
   return `{${numberText(entry)}, base_addr=${wide(base)}, limit=${wide(limit)}, ${shown.join(', ')}}`

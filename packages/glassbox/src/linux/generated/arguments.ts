@@ -437,7 +437,7 @@ export const ARGUMENTS: Readonly<Record<CallName, () => readonly Argument[]>> = 
   connect: () => [a('sockfd', kinds().fd), a('addr', kinds().sockaddr_in_2), a('addrlen', kinds().int)],
   accept: () => [a('sockfd', kinds().fd), a('addr', kinds().sockaddr_out_2), a('addrlen', kinds().length_inout_1)],
   sendto: () => [a('sockfd', kinds().fd), a('buf', kinds().buf_in_2), a('len', kinds().size), a('flags', kinds().flags_msg), a('dest_addr', kinds().sockaddr_in_5), a('addrlen', kinds().int)],
-  recvfrom: () => [a('sockfd', kinds().fd), a('buf', kinds().buf_out_2), a('len', kinds().size), a('flags', kinds().flags_msg), a('src_addr', kinds().sockaddr_out_5), a('addrlen', kinds().length_inout_4)],
+  recvfrom: () => [a('sockfd', kinds().fd), a('buf', kinds().within_out_2), a('len', kinds().size), a('flags', kinds().flags_msg), a('src_addr', kinds().sockaddr_out_5), a('addrlen', kinds().length_inout_4)],
   sendmsg: () => [a('sockfd', kinds().fd), a('msg', kinds().msghdr_in), a('flags', kinds().flags_msg)],
   recvmsg: () => [a('sockfd', kinds().fd), a('msg', kinds().msghdr_out), a('flags', kinds().flags_msg)],
   shutdown: () => [a('sockfd', kinds().fd), a('how', kinds().one_shutdown)],

@@ -248,7 +248,7 @@ export const COMMANDS: Readonly<Record<string, Commands>> = {
       [0x8, [kinds().key, kinds().key]],
       [0x9, [kinds().key, kinds().key]],
       [0xa, [kinds().key, kinds().string, kinds().string, kinds().key]],
-      [0xb, [kinds().key, kinds().buf_out_3, kinds().size]],
+      [0xb, [kinds().key, kinds().within_out_3, kinds().size]],
       [0xc, [kinds().key, kinds().buf_in_3, kinds().size, kinds().key]],
       [0xd, [kinds().key, kinds().uint, kinds().key]],
       [0xe, [kinds().reqkey]],
@@ -349,7 +349,7 @@ export const COMMANDS: Readonly<Record<string, Commands>> = {
       [0x4, []],
       [0x5, []],
       [0x6, []],
-      [0x7, [kinds().uint, kinds().addr]],
+      [0x7, [kinds().int, kinds().addr]],
     ],
   },
   msgctl: {

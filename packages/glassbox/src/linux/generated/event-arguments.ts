@@ -341,7 +341,10 @@ export interface StructArguments {
     readonly sample_regs_intr?: Word
     readonly aux_watermark?: number
     readonly sample_max_stack?: number
+    readonly __reserved_2?: number
     readonly aux_sample_size?: number
+    readonly __reserved_3?: number
+    readonly sig_data?: Word
   }
   readonly sigaction: {
     readonly sa_handler?: Name

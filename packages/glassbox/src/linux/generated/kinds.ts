@@ -54,6 +54,7 @@ type KindName =
   | 'length_inout_1'
   | 'flags_msg'
   | 'sockaddr_in_5'
+  | 'within_out_2'
   | 'sockaddr_out_5'
   | 'length_inout_4'
   | 'msghdr_in'
@@ -356,6 +357,7 @@ type KindName =
   | 'feature'
   | 'flags_key_perms'
   | 'keytext_out_3'
+  | 'within_out_3'
   | 'reqkey'
   | 'errno'
   | 'iovec_in_3'
@@ -399,8 +401,9 @@ type KindName =
   | 'one_netlink'
   | 'ethprotocol'
   | 'one_bt_protocol'
-  | 'one_ax25_protocol'
+  | 'ax25protocol'
   | 'one_can_protocol'
+  | 'one_irda_protocol'
   | 'one_isdn_protocol'
   | 'one_phonet_protocol'
   | 'one_caif_protocol'
@@ -701,6 +704,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   length_inout_1: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=1' },
   flags_msg: { type: 'flags', bits: 32, set: 'msg', notation: '|msg' },
   sockaddr_in_5: { type: 'sockaddr', way: 'in', length: { by: 'argument', argument: 5, bits: 32 }, notation: 'sockaddr<5' },
+  within_out_2: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 2, bits: 64 }, form: 'bytes', notation: 'within>2' },
   sockaddr_out_5: { type: 'sockaddr', way: 'out', length: { by: 'cell', argument: 5 }, notation: 'sockaddr>5' },
   length_inout_4: { type: 'pointer', way: 'inout', to: { type: 'int', bits: 32, signed: true, form: 'decimal' }, notation: 'length=4' },
   msghdr_in: { type: 'message', way: 'in', notation: 'msghdr<' },
@@ -1003,6 +1007,7 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   feature: { type: 'word', bits: 64, word: 'xsave_feature', notation: 'feature' },
   flags_key_perms: { type: 'flags', bits: 32, set: 'key_perms', notation: '|key_perms' },
   keytext_out_3: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 3, bits: 64 }, form: 'key_text', notation: 'keytext>3' },
+  within_out_3: { type: 'buffer', way: 'out', length: { by: 'argument', argument: 3, bits: 64 }, form: 'bytes', notation: 'within>3' },
   reqkey: { type: 'word', bits: 32, word: 'request_key', notation: 'reqkey' },
   errno: { type: 'word', bits: 32, word: 'error', notation: 'errno' },
   iovec_in_3: { type: 'vectors', way: 'in', count: { by: 'argument', argument: 3, bits: 64 }, remote: false, notation: 'iovec<3' },
@@ -1046,8 +1051,9 @@ const make = (): Readonly<Record<KindName, Noted>> => ({
   one_netlink: { type: 'enum', bits: 32, set: 'netlink', notation: '=netlink' },
   ethprotocol: { type: 'word', bits: 32, word: 'ethernet_protocol', notation: 'ethprotocol' },
   one_bt_protocol: { type: 'enum', bits: 32, set: 'bt_protocol', notation: '=bt_protocol' },
-  one_ax25_protocol: { type: 'enum', bits: 64, set: 'ax25_protocol', notation: '=ax25_protocol' },
+  ax25protocol: { type: 'enum', bits: 64, set: 'ax25_protocol', notation: 'ax25protocol' },
   one_can_protocol: { type: 'enum', bits: 64, set: 'can_protocol', notation: '=can_protocol' },
+  one_irda_protocol: { type: 'enum', bits: 64, set: 'irda_protocol', notation: '=irda_protocol' },
   one_isdn_protocol: { type: 'enum', bits: 64, set: 'isdn_protocol', notation: '=isdn_protocol' },
   one_phonet_protocol: { type: 'enum', bits: 64, set: 'phonet_protocol', notation: '=phonet_protocol' },
   one_caif_protocol: { type: 'enum', bits: 64, set: 'caif_protocol', notation: '=caif_protocol' },

@@ -673,6 +673,8 @@ keyctl 0=25 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:s
 keyctl 0=26 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:sizedby>keyctl_pkey_params,1,out_len
 keyctl 0=27 1:shape<keyctl_pkey_params 3:sizedby<keyctl_pkey_params,1,in_len 4:sizedby>keyctl_pkey_params,1,out_len
 keyctl 0=28 1:shape<keyctl_pkey_verify 3:sizedby<keyctl_pkey_verify,1,in_len 4:sizedby<keyctl_pkey_verify,1,in2_len
+epoll_pwait 0=* 4:sigset>5
+epoll_pwait2 0=* 4:sigset>5
 ptrace 0=16910 3:device>call_stop
 ptrace 0=16905 2:device<signal_range 3:device>signals
 ptrace 0=16909 3:device=filter_flags

@@ -38,6 +38,12 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
   cachestat: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }] },
   ],
+  epoll_pwait: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
+  epoll_pwait2: () => [
+    { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }, { index: 5 }] },
+  ],
   map_shadow_stack: () => [
     { when: [], show: [{ index: 0 }, { index: 1 }, { index: 2 }] },
   ],
@@ -156,8 +162,9 @@ export const VARIANTS: Readonly<Record<string, () => readonly Rule[]>> = {
     { when: [{ argument: 0, is: 'one', values: [16] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_netlink }] },
     { when: [{ argument: 0, is: 'one', values: [17] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().ethprotocol }] },
     { when: [{ argument: 0, is: 'one', values: [31] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_bt_protocol }] },
-    { when: [{ argument: 0, is: 'one', values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_ax25_protocol }] },
-    { when: [{ argument: 0, is: 'one', values: [23, 29] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_can_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [3] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().ax25protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [29] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_can_protocol }] },
+    { when: [{ argument: 0, is: 'one', values: [23] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_irda_protocol }] },
     { when: [{ argument: 0, is: 'one', values: [33] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_af }] },
     { when: [{ argument: 0, is: 'one', values: [34] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_isdn_protocol }] },
     { when: [{ argument: 0, is: 'one', values: [35] }], show: [{ index: 0 }, { index: 1 }, { index: 2, kind: kinds().one_phonet_protocol }] },

@@ -124,9 +124,7 @@ function requestKinds(request: number): readonly Noted[] {
  */
 export function usedArguments(name: string, registers: readonly bigint[]): readonly UsedArgument[] {
   const args = argumentsOf(name)
-  const rule = rulesOf(name).find(({ when }) =>
-    when.every(condition => holds(condition, registers, args)),
-  )
+  const rule = rulesOf(name).find(({ when }) => when.every(condition => holds(condition, registers, args)))
   if (rule) return byRule(rule, args, registers)
   const commands = commandsOf(name)
   if (!commands) return plain(args)
