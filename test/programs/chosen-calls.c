@@ -1,8 +1,9 @@
 /*
- * Makes the system calls that its standard input lists, one after the other: records of a number,
- * six arguments and the bytes that the arguments may point to. Both are read at once, by the first
- * read(2), and the memory has a fixed place, so that a tracer that keeps every call from being made
- * (-e inject=) shows the same text each time. The page behind the memory does not exist.
+ * Makes the system calls that its standard input lists, one after the other: records of a
+ * number, six arguments and the bytes that the arguments may point to. Both are read at once, by
+ * the first read(2), and the memory has a fixed place, so that a tracer that keeps every call
+ * from being made (-e inject=) shows the same text each time. The page behind the memory does not
+ * exist.
  */
 #include <asm/unistd.h>
 
@@ -16,7 +17,7 @@ struct record {
 };
 
 static struct record records[MOST];
-/* The linker puts this section at an address of its own, see test/strace/support/chosen-calls.ts. */
+/* The linker gives this section an address, see test/strace/support/chosen-calls.ts. */
 __attribute__((section(".pointed"))) unsigned char pointed[PAGE] = {1};
 __attribute__((section(".texts"))) char texts[PAGE] =
     "/tmp/name\0"

@@ -98,8 +98,8 @@ class Handlers {
     state.shown = isShown
     state.number = call.nr
     if (!isShown) return
-    // Before its first execve, the command is still the launcher: as in strace, its call is neither
-    // tampered with nor counted, and its stack does not matter.
+    // Before its first execve, the command is still the launcher: as in strace, its call is
+    // neither tampered with nor counted, and its stack does not matter.
     const isCommand = this.#launching !== state
     if (this.#injector && isCommand) state.tampering = this.#injector.enter(call, tracee, state.counters)
     if (isCommand) this.#stacks?.enter(state, call, tracee)

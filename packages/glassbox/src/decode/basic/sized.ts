@@ -46,7 +46,7 @@ export const sizedStruct = (operand: string, late: boolean, valueText: KindText)
 
 const SIZE_BYTES = 4
 
-/** The size that a struct says of itself, of which only so many bytes are there; -1 if it cannot be read. */
+/** The size that a struct says, of which only so many bytes are there; -1: unreadable. */
 function sizeWithin(value: bigint, room: number, { memory }: Context): number {
   const length = Math.min(room, SIZE_BYTES)
   const bytes = memory.read(value, length)
@@ -57,7 +57,7 @@ const KEEPS_NOTHING: ReadonlySet<string> = new Set()
 
 const PARAMETERS = ['sched_nice', 'sched_priority', 'sched_runtime', 'sched_deadline', 'sched_period']
 
-/** Fields that flags say to leave as they are. The kernel refuses a policy below zero before that. */
+/** Fields that flags say to leave as they are. A policy below zero is refused before that. */
 function keptFields(view: DataView): ReadonlySet<string> {
   const { sched_flags: word, sched_policy: policy } = struct('sched_attr').read(view)
   const has = (flag: number): boolean => (unsigned(word) & BigInt(flag)) !== 0n

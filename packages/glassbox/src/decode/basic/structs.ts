@@ -86,8 +86,8 @@ function readCell(kind: string, value: bigint, { memory }: Context): bigint | un
 const ARROW = ' => '
 
 /**
- * `[5]`, or `[5 => 7]` if the call changed the value; a moved offset is `[5] => [7]`, as soon as the
- * call did something.
+ * `[5]`, or `[5 => 7]` if the call changed the value; a moved offset is `[5] => [7]`, as soon as
+ * the call did something.
  */
 export const cell =
   (kind: string, valueText: KindText, between: string = ARROW): Printer =>

@@ -78,16 +78,18 @@ export const stat: Printer = (value, { memory, options }) => {
 
 type Statx = StructValues['statx']
 
+type TimeName = 'stx_atime' | 'stx_btime' | 'stx_ctime' | 'stx_mtime'
+
 /** A member as a number or, in a few cases, in words. */
 type MemberText = (stx: Statx, options: TextOptions) => string
 
-const number =
-  (name: keyof Statx): MemberText =>
+const plainNumber =
+  (name: Exclude<keyof Statx, TimeName>): MemberText =>
   stx =>
     String(stx[name])
 
 const statxTime =
-  (name: 'stx_atime' | 'stx_btime' | 'stx_ctime' | 'stx_mtime'): MemberText =>
+  (name: TimeName): MemberText =>
   stx => {
     const { tv_sec: seconds, tv_nsec: nanoseconds } = stx[name]
     const comment = timeComment(word(seconds), word(nanoseconds))
@@ -100,19 +102,19 @@ const ALWAYS = -1
 /** In strace's order: the bits that say whether the kernel filled the member, and its text. */
 const STATX_MEMBERS: readonly (readonly [name: keyof Statx, bits: number, text: MemberText])[] = [
   ['stx_mask', ALWAYS, (stx, options) => setText('|statx', word(stx.stx_mask), options)],
-  ['stx_blksize', ALWAYS, number('stx_blksize')],
+  ['stx_blksize', ALWAYS, plainNumber('stx_blksize')],
   ['stx_attributes', ALWAYS, (stx, options) => setText('|statx_attr', word(stx.stx_attributes), options)],
-  ['stx_nlink', linux.STATX_NLINK, number('stx_nlink')],
-  ['stx_uid', linux.STATX_UID, number('stx_uid')],
-  ['stx_gid', linux.STATX_GID, number('stx_gid')],
+  ['stx_nlink', linux.STATX_NLINK, plainNumber('stx_nlink')],
+  ['stx_uid', linux.STATX_UID, plainNumber('stx_uid')],
+  ['stx_gid', linux.STATX_GID, plainNumber('stx_gid')],
   [
     'stx_mode',
     linux.STATX_TYPE | linux.STATX_MODE,
     (stx, options) => fileModeText(BigInt(stx.stx_mode), options),
   ],
-  ['stx_ino', linux.STATX_INO, number('stx_ino')],
-  ['stx_size', linux.STATX_SIZE, number('stx_size')],
-  ['stx_blocks', linux.STATX_BLOCKS, number('stx_blocks')],
+  ['stx_ino', linux.STATX_INO, plainNumber('stx_ino')],
+  ['stx_size', linux.STATX_SIZE, plainNumber('stx_size')],
+  ['stx_blocks', linux.STATX_BLOCKS, plainNumber('stx_blocks')],
   [
     'stx_attributes_mask',
     ALWAYS,
@@ -122,13 +124,13 @@ const STATX_MEMBERS: readonly (readonly [name: keyof Statx, bits: number, text: 
   ['stx_btime', linux.STATX_BTIME, statxTime('stx_btime')],
   ['stx_ctime', linux.STATX_CTIME, statxTime('stx_ctime')],
   ['stx_mtime', linux.STATX_MTIME, statxTime('stx_mtime')],
-  ['stx_rdev_major', ALWAYS, number('stx_rdev_major')],
-  ['stx_rdev_minor', ALWAYS, number('stx_rdev_minor')],
-  ['stx_dev_major', ALWAYS, number('stx_dev_major')],
-  ['stx_dev_minor', ALWAYS, number('stx_dev_minor')],
+  ['stx_rdev_major', ALWAYS, plainNumber('stx_rdev_major')],
+  ['stx_rdev_minor', ALWAYS, plainNumber('stx_rdev_minor')],
+  ['stx_dev_major', ALWAYS, plainNumber('stx_dev_major')],
+  ['stx_dev_minor', ALWAYS, plainNumber('stx_dev_minor')],
   ['stx_mnt_id', linux.STATX_MNT_ID, stx => hex(stx.stx_mnt_id)],
-  ['stx_dio_mem_align', linux.STATX_DIOALIGN, number('stx_dio_mem_align')],
-  ['stx_dio_offset_align', linux.STATX_DIOALIGN, number('stx_dio_offset_align')],
+  ['stx_dio_mem_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_mem_align')],
+  ['stx_dio_offset_align', linux.STATX_DIOALIGN, plainNumber('stx_dio_offset_align')],
 ]
 
 /** What is shown without -v. */

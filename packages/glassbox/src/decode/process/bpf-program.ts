@@ -106,12 +106,11 @@ function returned(value: number, options: TextOptions): string {
 function instructionText(instruction: StructValues['sock_filter'], options: TextOptions): string {
   const { code, jt: yes, jf: no, k: value } = instruction
   const isReturn = (code & CLASS.mask) === RET
-  const shown = isReturn ? returned(value, options) : hex(value)
   const words = codeText(code, options)
   // As in strace, which asks for targets and not for the class.
   return yes === 0 && no === 0
-    ? `BPF_STMT(${words}, ${shown})`
-    : `BPF_JUMP(${words}, ${shown}, ${hex(yes)}, ${hex(no)})`
+    ? `BPF_STMT(${words}, ${isReturn ? returned(value, options) : hex(value)})`
+    : `BPF_JUMP(${words}, ${hex(value)}, ${hex(yes)}, ${hex(no)})`
 }
 
 export const bpfProgram = (value: bigint, count: bigint, context: Context): string =>
